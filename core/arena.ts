@@ -1,0 +1,151 @@
+// The one address space of a worker: request payloads, edited values and literals are all byte
+// ranges (offset, length) of one WebAssembly memory, so a kernel written in WASM can read and write
+// them in place and an encoder copies a range without asking where it came from.
+// Leaves to others what the bytes mean: `batch.ts` indexes them, `event.ts` names them.
+
+/** Bytes at the bottom that belong to WASM kernels (tables, scratch); the arena never hands them out. */
+export const KERNEL_BYTES = 128 * 1024
+/** Bytes for literals: strings such as "llm" or a provider name, kept over all batches. */
+const LITERAL_BYTES = 512 * 1024
+const LITERALS_END = KERNEL_BYTES + LITERAL_BYTES
+const PAGE = 65_536
+/** After a batch that needed more than this, the memory is thrown away: WASM memory cannot shrink. */
+const KEEP_BYTES_MAX = 96 * 1024 * 1024
+
+/**
+ * A growing byte arena over a `WebAssembly.Memory`.
+ * `bytes`, `buf` and `view` are replaced whenever the memory grows: read them from the arena after
+ * every call that may append, never keep them across one.
+ */
+export class Arena {
+  memory: WebAssembly.Memory
+  bytes!: Uint8Array
+  buf!: Buffer
+  view!: DataView
+  /** Next free byte. */
+  top = LITERALS_END
+  /** Length in bytes of what the last `append*` call wrote. */
+  lastLen = 0
+  /** Raised each time the memory object itself is replaced; WASM instances must be made again. */
+  generation = 0
+  readonly #literals = new Map<string, number>()
+  #literalTop = KERNEL_BYTES
+  readonly #literalOff: number[] = []
+  readonly #literalLen: number[] = []
+
+  constructor(initialBytes = 4 * 1024 * 1024) {
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil(initialBytes / PAGE) + 16 })
+    this.#refresh()
+  }
+
+  /** Forgets all but the literals. Offsets given out before are void. */
+  reset(): void {
+    this.top = LITERALS_END
+    if (this.bytes.length > KEEP_BYTES_MAX) this.#replaceMemory()
+  }
+
+  /** Makes room for `n` bytes and returns their offset; they hold whatever was there before. */
+  reserve(n: number): number {
+    const off = this.top
+    const end = off + n
+    if (end > this.bytes.length) this.#grow(end)
+    this.top = end
+    return off
+  }
+
+  /** Copies `src` in and returns its offset. */
+  append(src: Uint8Array): number {
+    const off = this.reserve(src.length)
+    this.bytes.set(src, off)
+    this.lastLen = src.length
+    return off
+  }
+
+  /** Writes a JS string as UTF-8 (lone surrogates become U+FFFD) and returns its offset; length in `lastLen`. */
+  appendText(s: string): number {
+    const max = s.length * 3
+    const off = this.reserve(max)
+    const written = this.buf.utf8Write(s, off, max)
+    this.top = off + written
+    this.lastLen = written
+    return off
+  }
+
+  /** The range as a JS string; invalid UTF-8 becomes U+FFFD. */
+  text(off: number, len: number): string {
+    return len === 0 ? '' : this.buf.utf8Slice(off, off + len)
+  }
+
+  /** The range one byte a char: exact for ASCII, for keys and numbers only. */
+  latin1(off: number, len: number): string {
+    return len === 0 ? '' : this.buf.latin1Slice(off, off + len)
+  }
+
+  /** True when the range holds exactly `s` (ASCII). */
+  equals(off: number, len: number, s: string): boolean {
+    if (len !== s.length) return false
+    const b = this.bytes
+    for (let i = 0; i < len; i++) if (b[off + i] !== s.charCodeAt(i)) return false
+    return true
+  }
+
+  /**
+   * The id of a literal: a string that lives as long as the arena. Ask once at start-up or for a
+   * bounded vocabulary; when the literal space is full the answer is -1 and the caller appends instead.
+   */
+  literal(s: string): number {
+    const known = this.#literals.get(s)
+    if (known !== undefined) return known
+    const bytes = Buffer.from(s, 'utf8')
+    if (this.#literalTop + bytes.length > LITERALS_END) return -1
+    this.bytes.set(bytes, this.#literalTop)
+    const id = this.#literalOff.length
+    this.#literalOff.push(this.#literalTop)
+    this.#literalLen.push(bytes.length)
+    this.#literalTop += bytes.length
+    this.#literals.set(s, id)
+    return id
+  }
+
+  literalOff(id: number): number {
+    return this.#literalOff[id] as number
+  }
+
+  literalLen(id: number): number {
+    return this.#literalLen[id] as number
+  }
+
+  #grow(end: number): void {
+    const want = Math.max(
+      end,
+      Math.min(this.bytes.length * 2, this.bytes.length + 64 * 1024 * 1024),
+    )
+    this.memory.grow(Math.ceil((want - this.bytes.length) / PAGE))
+    this.#refresh()
+  }
+
+  #replaceMemory(): void {
+    const literals = this.bytes.slice(KERNEL_BYTES, this.#literalTop)
+    this.memory = new WebAssembly.Memory({ initial: 16 + 64 })
+    this.generation++
+    this.#refresh()
+    this.bytes.set(literals, KERNEL_BYTES)
+  }
+
+  #refresh(): void {
+    const ab = this.memory.buffer
+    this.bytes = new Uint8Array(ab)
+    this.buf = Buffer.from(ab)
+    this.view = new DataView(ab)
+  }
+}
+
+declare global {
+  // Node's Buffer has these fast slicing methods; @types/node leaves them out.
+  interface Buffer {
+    utf8Slice(start: number, end: number): string
+    latin1Slice(start: number, end: number): string
+    utf8Write(s: string, offset: number, length: number): number
+    latin1Write(s: string, offset: number, length: number): number
+  }
+}

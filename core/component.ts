@@ -1,0 +1,243 @@
+// What a component is. A component is a folder with an `index.ts` that exports one factory; the
+// registry lists factories, the config loader validates against their schemas, the service builds from them.
+
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import type { Clock, Random } from './clock.ts'
+import type { EventTable } from './event.ts'
+import type { Metrics } from './metrics.ts'
+import type { Signal } from './signal.ts'
+import type { SpanBatch } from './batch.ts'
+import type { EncodedPart, RequestVerdict, Signals, TaskRequest } from './task.ts'
+import type { TenantContext } from './tenant.ts'
+import type { SendVerdict } from './verdict.ts'
+
+export type Stability = 'stable' | 'beta' | 'alpha'
+
+interface FactoryBase<Kind extends string, Config> {
+  readonly kind: Kind
+  /** Name in the configuration, lower_snake_case, equal to the folder. */
+  readonly type: string
+  readonly stability: Stability
+  /** One sentence for `observa components`. */
+  readonly summary: string
+  /** Strict zod object; every key with a description, defaults where there is a sensible one. `{}` must parse unless a key is truly required. */
+  readonly schema: z.ZodType<Config>
+}
+
+/** Started in order, stopped in reverse. `stop` is safe twice and without `start`. */
+export interface Component {
+  start(signal: AbortSignal): Promise<void>
+  stop(): Promise<void>
+}
+
+/** What a component may use of its surroundings on the main thread. */
+export interface Host {
+  /** Id in the config, e.g. `otlp/eu`. */
+  readonly id: string
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly random: Random
+  /** Directory of the instance for state, mode 0700; a component uses a subfolder named after itself. */
+  readonly dataDir: string
+  /** Shows progress of long start-up work on the terminal; also logged. */
+  readonly progress: (text: string) => void
+}
+
+// ---------------------------------------------------------------- receivers
+
+/** Where receivers push. Resolves when durable (as the pipeline's durability says), for all pipelines behind it. */
+export interface Intake {
+  /** Before the body is read: room for `bytes` more? The answer is cheap and never waits. */
+  admit(bytes: number): Admission
+  /** Runs the request through its pipelines. Never rejects for bad input: that is a verdict. */
+  accept(request: TaskRequest): Promise<IntakeVerdict>
+}
+
+export type Admission =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      readonly status: 429 | 503
+      readonly retryAfterS: number
+      readonly message: string
+    }
+
+/** Outcome for the client: what the worker said, or that it must try again. */
+export type IntakeVerdict =
+  | RequestVerdict
+  | {
+      readonly kind: 'retry'
+      readonly status: 429 | 503
+      readonly retryAfterS: number
+      readonly message: string
+    }
+
+/** Who a request is; from a `keys` extension or, without one, the default tenant. */
+export type AuthResult =
+  | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<string> }
+  | {
+      readonly ok: false
+      readonly status: 401 | 403 | 429 | 503
+      readonly code: string
+      readonly message: string
+    }
+
+export interface Authenticator {
+  /** `scope` is what the route needs: `ingest` or `query`. Constant-time; never logs the credential. */
+  authenticate(
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    url: string,
+    scope: 'ingest' | 'query',
+  ): AuthResult | Promise<AuthResult>
+}
+
+export interface ReceiverContext {
+  readonly intake: Readonly<Record<Signals, Intake | null>>
+  readonly auth: Authenticator
+  /** Shares one HTTP server among all who name the same `host:port`. */
+  readonly listeners: HttpListeners
+}
+
+/** Raw node:http routes on a shared server. A receiver's hot routes go here; the REST API is the fallback of its endpoint. */
+export interface HttpListeners {
+  /** Adds a handler for `path` (exact) on `endpoint` (`host:port`, port 0 = any). Before start only. */
+  route(endpoint: string, path: string, handler: HttpHandler): void
+  /** Handler for everything no route takes on this endpoint. One only. */
+  fallback(endpoint: string, handler: HttpHandler): void
+  /** The address bound, once started: `host:port` with the real port. */
+  address(endpoint: string): string
+}
+export type HttpHandler = (
+  req: import('node:http').IncomingMessage,
+  res: import('node:http').ServerResponse,
+) => void
+
+export interface ReceiverFactory<Config> extends FactoryBase<'receiver', Config> {
+  create(config: Config, host: Host, ctx: ReceiverContext): Component
+}
+
+// ---------------------------------------------------------------- processors
+
+/** Given to processors and encoders: they have no I/O, clock or logger of their own. */
+export interface ChainContext {
+  /** Adds to a counter of the worker, reported with the task; `labels` is Prometheus text such as `type="email"`, or ''. */
+  count(metric: string, labels: string, by: number): void
+  /** Emits an issue. */
+  signal(signal: Signal): void
+  /** Issues emitted so far for this task. */
+  readonly signals: readonly Signal[]
+  /** `pipe --explain`: fill `events.explain`. */
+  readonly explain: boolean
+}
+
+/**
+ * One step of the chain, in a worker. Synchronous: a batch is never half processed.
+ * Before `canonicalize` has run, `events` is empty and processors work on `batch`; after it, both are there.
+ */
+export interface Processor {
+  process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void
+}
+
+/** Read-only file access for `prepare`, relative to the config file. */
+export interface PrepareContext {
+  readFile(path: string): Promise<string>
+}
+
+export interface ProcessorFactory<Config, Settings = Config>
+  extends FactoryBase<'processor', Config> {
+  /** On main, once for each (re)load: reads files, compiles tables. The result is cloned to the workers. */
+  prepare?(config: Config, ctx: PrepareContext): Promise<Settings>
+  /** In the worker. */
+  create(settings: Settings): Processor
+}
+
+// ---------------------------------------------------------------- exporters
+
+/** What an encoder gets: a batch that went through the whole chain. */
+export interface ProcessedBatch {
+  readonly batch: SpanBatch
+  readonly events: EventTable
+  readonly signals: readonly Signal[]
+}
+
+/** Worker half of an exporter: bytes once, for a sender that only ships them. */
+export interface Encoder {
+  /** Skips events that `skip` names: those were stored before (`resend`). */
+  encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
+  /** For exporters that take metrics: the scrubbed ExportMetricsServiceRequest as protobuf bytes. */
+  encodeMetrics?(request: Uint8Array, dataPoints: number): EncodedPart[]
+}
+
+/** Parts of consecutive log records on their way to one destination. */
+export interface SendBatch {
+  /** Frozen identity of this composition: equal on every retry, also after a restart. 32 hex. */
+  readonly batchId: string
+  /** Log sequence numbers this batch covers, inclusive. */
+  readonly firstSequence: bigint
+  readonly lastSequence: bigint
+  readonly parts: readonly EncodedPart[]
+}
+
+/** Main-thread half of an exporter. One call at a time for each sender; the log is the queue and the caller retries. */
+export interface Sender extends Component {
+  send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
+  /** For senders that keep their cursor with the data (Postgres): the last sequence stored, or null. */
+  committedSequence?(): Promise<bigint | null>
+}
+
+/** How much a sender wants in one call; the log reader cuts there. */
+export interface SendLimits {
+  readonly itemsMax: number
+  readonly bytesMax: number
+  /** Waits at most this long to fill a batch. */
+  readonly delayMs: number
+}
+
+export interface ExporterFactory<Config, EncoderSettings = Config>
+  extends FactoryBase<'exporter', Config> {
+  readonly signals: readonly Signals[]
+  /** On main: what the worker's encoder needs to know, cloneable; no secrets. */
+  encoderSettings(config: Config): EncoderSettings
+  limits(config: Config): SendLimits
+  createSender(config: Config, host: Host): Promise<Sender>
+}
+
+/** Exported by an exporter's `encode.ts` and listed in the worker entry. */
+export type EncoderFactory<Settings> = (exporterId: string, settings: Settings) => Encoder
+
+// ---------------------------------------------------------------- extensions
+
+export interface ExtensionContext {
+  readonly listeners: HttpListeners
+  readonly auth: Authenticator
+  /** Live view of the service for health, metrics and the API. */
+  readonly service: ServiceView
+}
+
+export interface ServiceView {
+  readonly version: string
+  readonly startedAtMs: number
+  /** Component id -> state. */
+  health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
+  /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
+  readonly stores: {
+    readonly clickhouse: StoreAddress | null
+    readonly postgres: StoreAddress | null
+  }
+}
+
+/** A store somebody else may connect to. `url` may hold credentials: never log it. */
+export interface StoreAddress {
+  readonly url: string
+  readonly database: string
+}
+
+export interface ExtensionFactory<Config> extends FactoryBase<'extension', Config> {
+  create(config: Config, host: Host, ctx: ExtensionContext): Component
+}
+
+// biome-ignore format: one line each
+export type AnyFactory =
+  | ReceiverFactory<never> | ProcessorFactory<never, never> | ExporterFactory<never, never> | ExtensionFactory<never>

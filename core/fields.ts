@@ -1,0 +1,201 @@
+// The canonical event: its fields, in the order of every output. One row each; encoders, the JSON form,
+// the API schema and the docs are made from this table. Names are those of the newest GenAI semantic
+// conventions in snake_case without the `gen_ai.` prefix, and never follow them when they move again.
+
+/**
+ * How a field is held and printed.
+ * - text: UTF-8 range · json: range of valid JSON text · strings: range of JSON text, an array of strings
+ * - number, int, bool: a float64 · time: 8 bytes little-endian unsigned ns since the epoch, printed as an integer
+ * - id16, id8: raw bytes, printed as lower-case hex · map: pairs in `EventTable.pairs`
+ */
+export type FieldType =
+  | 'text'
+  | 'json'
+  | 'strings'
+  | 'number'
+  | 'int'
+  | 'bool'
+  | 'time'
+  | 'id16'
+  | 'id8'
+  | 'map'
+
+export interface Field {
+  readonly name: string
+  readonly type: FieldType
+  /** Always present in the JSON form, null when unknown; the others are left out when unknown. */
+  readonly core: boolean
+  readonly doc: string
+}
+
+const f = (name: string, type: FieldType, core: boolean, doc: string): Field => ({
+  name,
+  type,
+  core,
+  doc,
+})
+
+/** Every field but the maps, in output order. */
+export const FIELDS = [
+  f(
+    'event_id',
+    'id16',
+    true,
+    'Identity of the event: hash of project, trace, span and event type; the key for idempotent writes.',
+  ),
+  f('tenant_id', 'text', true, 'From the credential, never from the payload.'),
+  f('project_id', 'text', true, 'From the credential, never from the payload.'),
+  f('environment', 'text', true, 'Deployment environment; `default` when nothing says otherwise.'),
+  f('trace_id', 'id16', true, 'W3C trace id.'),
+  f('span_id', 'id8', true, 'W3C span id.'),
+  f('parent_span_id', 'id8', true, 'Parent span; null for a root.'),
+  f(
+    'event_type',
+    'text',
+    false,
+    '`span`, a legacy event type such as `llm_call`, or `log:<event name>` for a log record.',
+  ),
+  f(
+    'kind',
+    'text',
+    true,
+    'llm, embedding, rerank, retrieval, tool, agent, workflow, chain, guardrail, evaluator, mcp or span.',
+  ),
+  f(
+    'operation',
+    'text',
+    true,
+    'GenAI operation name (chat, embeddings, execute_tool, ...), open set.',
+  ),
+  f('name', 'text', true, 'Span name, or the name of the component or tool.'),
+  f('dialect', 'text', true, 'Instrumentation dialect that was recognised; null when none was.'),
+  f('dialects', 'strings', false, 'All dialects found on the span when there are several.'),
+  f('start_time', 'time', true, 'ns since the epoch, UTC.'),
+  f('end_time', 'time', true, 'ns since the epoch, UTC.'),
+  f(
+    'duration_ms',
+    'number',
+    true,
+    'end - start in ms, never negative; null when the end is missing.',
+  ),
+  f('time_to_first_chunk_ms', 'number', true, 'From request to first chunk, ms.'),
+  f('provider', 'text', true, 'GenAI provider; null for frameworks.'),
+  f('request_model', 'text', true, 'Model asked for, provider prefix removed.'),
+  f('response_model', 'text', true, 'Model that answered.'),
+  f('response_id', 'text', true, "The provider's id of the response."),
+  f('route', 'text', true, 'http.route or legacy route.'),
+  f('input_messages', 'json', true, 'Messages sent: [{role, parts: [{type, ...}], name?}].'),
+  f('output_messages', 'json', true, 'Messages received: [{role, parts, finish_reason?}].'),
+  f('system_instructions', 'json', false, 'Array of message parts.'),
+  f('tool_definitions', 'json', false, '[{type, name, description?, parameters?}].'),
+  f('input', 'json', true, 'Input that is not messages (chain, tool, retrieval spans).'),
+  f('output', 'json', true, 'Output that is not messages.'),
+  f(
+    'request_params',
+    'json',
+    false,
+    'temperature, top_p, max_tokens, seed, stop_sequences, service_tier, ...',
+  ),
+  f('stream', 'bool', false, 'The response was streamed.'),
+  f('input_tokens', 'int', true, 'Inclusive of cache reads and writes.'),
+  f('output_tokens', 'int', true, 'Inclusive of reasoning.'),
+  f('total_tokens', 'int', true, 'As given, else input + output.'),
+  f('cache_read_tokens', 'int', true, 'Subset of input_tokens.'),
+  f('cache_write_tokens', 'int', true, 'Subset of input_tokens.'),
+  f('reasoning_tokens', 'int', true, 'Subset of output_tokens.'),
+  f('usage_details', 'json', false, 'Further splits as a map of integers; never summed.'),
+  f(
+    'usage_aggregate',
+    'bool',
+    true,
+    'The numbers repeat other events: left out of every sum, price and signal.',
+  ),
+  f('usage_duplicate_of', 'id16', false, 'The event that reported the same usage first.'),
+  f('cost_usd', 'number', true, 'USD; null when no price is known.'),
+  f('cost_input_usd', 'number', false, 'USD.'),
+  f('cost_output_usd', 'number', false, 'USD.'),
+  f('cost_source', 'text', true, 'given, computed or none.'),
+  f('price_ref', 'text', false, 'Price table version and model the price was taken from.'),
+  f('finish_reasons', 'strings', true, 'stop, length, tool_calls, content_filter, ... lower-case.'),
+  f('status', 'text', true, 'ok, error or unset.'),
+  f('error_type', 'text', true, 'Error class or code.'),
+  f('error_message', 'text', true, ''),
+  f('error_stack', 'text', false, ''),
+  f('level', 'text', false, 'DEBUG, DEFAULT, WARNING or ERROR.'),
+  f('tool_name', 'text', true, ''),
+  f('tool_call_id', 'text', true, ''),
+  f('tool_type', 'text', false, ''),
+  f('tool_description', 'text', false, ''),
+  f('tool_arguments', 'json', true, 'Parsed JSON, or the raw string as JSON.'),
+  f('tool_result', 'json', true, 'Parsed JSON, or the raw string as JSON.'),
+  f('agent_name', 'text', true, ''),
+  f('agent_id', 'text', false, ''),
+  f('agent_version', 'text', false, ''),
+  f('workflow_name', 'text', false, ''),
+  f('conversation_id', 'text', true, 'Conversation or thread.'),
+  f('session_id', 'text', true, 'User session.'),
+  f('user_id', 'text', true, 'End user.'),
+  f('message_index', 'int', false, 'Position in the conversation.'),
+  f('prompt_name', 'text', true, ''),
+  f('prompt_version', 'text', true, ''),
+  f('prompt_variables', 'json', false, ''),
+  f('retrieval_query', 'text', false, ''),
+  f('retrieval_documents', 'json', true, '[{id, score, content?, metadata?}].'),
+  f('retrieval_top_k', 'int', false, ''),
+  f('data_source_id', 'text', false, ''),
+  f('embedding_dimensions', 'int', false, ''),
+  f('evaluation_name', 'text', false, ''),
+  f('evaluation_score', 'number', false, ''),
+  f('evaluation_label', 'text', false, ''),
+  f('evaluation_explanation', 'text', false, ''),
+  f('guardrail_name', 'text', false, ''),
+  f('guardrail_triggered', 'bool', false, ''),
+  f('mcp_method', 'text', false, ''),
+  f('mcp_session_id', 'text', false, ''),
+  f('mcp_resource_uri', 'text', false, ''),
+  f('server_address', 'text', false, ''),
+  f('server_port', 'int', false, ''),
+  f('service_name', 'text', true, 'Resource service.name.'),
+  f('service_version', 'text', false, ''),
+  f('sdk_language', 'text', false, ''),
+  f('scope_name', 'text', false, 'Instrumentation scope.'),
+  f('scope_version', 'text', false, ''),
+  f('tags', 'strings', true, ''),
+  f(
+    'secrets',
+    'json',
+    false,
+    'Types and counts of what was scrubbed out: {"email": 1}. Never values.',
+  ),
+  f(
+    'quality',
+    'strings',
+    false,
+    'Repairs made on arrival: end_before_start, time_out_of_range, invalid_utf8, ...',
+  ),
+  f('metadata', 'map', true, 'Everything user-supplied; string values.'),
+  f('attributes', 'map', false, 'Source attributes that no field took, scrubbed.'),
+] as const satisfies readonly Field[]
+
+export type FieldName = (typeof FIELDS)[number]['name']
+
+/** Fields held as an (offset, length) range, and fields held as a number: two index spaces. */
+const isRange = (t: FieldType): boolean =>
+  t !== 'number' && t !== 'int' && t !== 'bool' && t !== 'map'
+
+export const RANGE_FIELDS: readonly Field[] = FIELDS.filter((x) => isRange(x.type))
+export const NUMBER_FIELDS: readonly Field[] = FIELDS.filter(
+  (x) => !isRange(x.type) && x.type !== 'map',
+)
+
+/** Index of each range field in an event row: `R.trace_id`. Number fields have -1 here. */
+export const R = indexOf(RANGE_FIELDS)
+/** Index of each number field in an event row: `N.input_tokens`. Range fields have -1 here. */
+export const N = indexOf(NUMBER_FIELDS)
+
+function indexOf(fields: readonly Field[]): Readonly<Record<FieldName, number>> {
+  const out: Record<string, number> = {}
+  for (const field of FIELDS) out[field.name] = -1
+  for (const [i, field] of fields.entries()) out[field.name] = i
+  return out as Record<FieldName, number>
+}

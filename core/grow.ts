@@ -1,0 +1,14 @@
+// Growing typed arrays: a batch's index tables double when they are full and are kept between batches.
+
+/** A copy with at least `min` elements, at least doubled. */
+export function grownInts(a: Int32Array<ArrayBuffer>, min: number): Int32Array<ArrayBuffer> {
+  const bigger = new Int32Array(Math.max(min, a.length * 2))
+  bigger.set(a)
+  return bigger
+}
+
+export function grownFloats(a: Float64Array<ArrayBuffer>, min: number): Float64Array<ArrayBuffer> {
+  const bigger = new Float64Array(Math.max(min, a.length * 2))
+  bigger.set(a)
+  return bigger
+}

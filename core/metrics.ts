@@ -1,0 +1,116 @@
+// Counters, gauges and histograms of the process, printed in the Prometheus text format. Small on
+// purpose: label sets are bounded (a new one beyond the bound is counted under `overflow`), increments
+// are a map look-up, and workers send increments as plain numbers.
+
+const SERIES_MAX = 2000
+
+export type MetricKind = 'counter' | 'gauge' | 'histogram'
+
+interface Family {
+  readonly kind: MetricKind
+  readonly help: string
+  readonly series: Map<string, number>
+  readonly buckets: readonly number[]
+  readonly histograms: Map<string, { readonly counts: number[]; sum: number; count: number }>
+}
+
+/** Label text in Prometheus form without braces, e.g. `exporter="kafka",reason="timeout"`; '' for none. */
+export type Labels = string
+
+export class Metrics {
+  readonly #families = new Map<string, Family>()
+  readonly #collectors: (() => void)[] = []
+
+  /** Declares a metric; again with the same name is harmless. Histogram buckets are upper bounds, ascending. */
+  declare(name: string, kind: MetricKind, help: string, buckets: readonly number[] = []): void {
+    if (this.#families.has(name)) return
+    this.#families.set(name, { kind, help, series: new Map(), buckets, histograms: new Map() })
+  }
+
+  /** Called before each render: sets gauges that are read and not counted. */
+  onCollect(fn: () => void): void {
+    this.#collectors.push(fn)
+  }
+
+  add(name: string, labels: Labels, by = 1): void {
+    const family = this.#family(name, 'counter')
+    const at = this.#bounded(family.series, labels)
+    family.series.set(at, (family.series.get(at) ?? 0) + by)
+  }
+
+  set(name: string, labels: Labels, value: number): void {
+    const family = this.#family(name, 'gauge')
+    family.series.set(this.#bounded(family.series, labels), value)
+  }
+
+  observe(name: string, labels: Labels, value: number): void {
+    const family = this.#family(name, 'histogram')
+    const at = this.#bounded(family.histograms, labels)
+    let h = family.histograms.get(at)
+    if (h === undefined) {
+      h = { counts: family.buckets.map(() => 0), sum: 0, count: 0 }
+      family.histograms.set(at, h)
+    }
+    h.sum += value
+    h.count++
+    for (const [i, le] of family.buckets.entries()) {
+      if (value <= le) {
+        h.counts[i] = (h.counts[i] as number) + 1
+        break
+      }
+    }
+  }
+
+  /** The value of a counter or gauge, 0 when never set; for tests, health and the ledger. */
+  value(name: string, labels: Labels): number {
+    return this.#families.get(name)?.series.get(labels) ?? 0
+  }
+
+  /** The sum over all label sets of a counter or gauge. */
+  total(name: string): number {
+    let sum = 0
+    for (const v of this.#families.get(name)?.series.values() ?? []) sum += v
+    return sum
+  }
+
+  /** Prometheus text exposition format 0.0.4. */
+  render(): string {
+    for (const collect of this.#collectors) collect()
+    const out: string[] = []
+    for (const [name, family] of this.#families) {
+      out.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.kind}`)
+      for (const [labels, value] of family.series)
+        out.push(labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`)
+      for (const [labels, h] of family.histograms) {
+        const lead = labels === '' ? '' : `${labels},`
+        let sum = 0
+        for (const [i, le] of family.buckets.entries()) {
+          sum += h.counts[i] as number
+          out.push(`${name}_bucket{${lead}le="${le}"} ${sum}`)
+        }
+        out.push(`${name}_bucket{${lead}le="+Inf"} ${h.count}`)
+        const braces = labels === '' ? '' : `{${labels}}`
+        out.push(`${name}_sum${braces} ${h.sum}`, `${name}_count${braces} ${h.count}`)
+      }
+    }
+    return `${out.join('\n')}\n`
+  }
+
+  #family(name: string, kind: MetricKind): Family {
+    let family = this.#families.get(name)
+    if (family === undefined) {
+      this.declare(name, kind, name.replaceAll('_', ' '))
+      family = this.#families.get(name) as Family
+    }
+    return family
+  }
+
+  #bounded(series: ReadonlyMap<string, unknown>, labels: Labels): Labels {
+    return series.has(labels) || series.size < SERIES_MAX ? labels : 'overflow="true"'
+  }
+}
+
+/** Escapes a label value: backslash, quote and newline. */
+export function labelValue(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+}

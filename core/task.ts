@@ -1,0 +1,91 @@
+// What crosses between the main thread and a worker: bytes, numbers and a small tenant context.
+
+import type { TenantContext } from './tenant.ts'
+
+export type Signals = 'traces' | 'logs' | 'metrics'
+export type PayloadFormat =
+  | 'otlp-proto'
+  | 'otlp-json'
+  /** Legacy Observa events, one JSON object a line. */
+  | 'ndjson'
+  /** Legacy Observa events, a JSON array. */
+  | 'json-array'
+  /** Legacy Observa v0: one camelCase object. */
+  | 'trace-v0'
+export type ContentEncoding = 'identity' | 'gzip' | 'zstd'
+
+/** One HTTP request on its way through a worker. */
+export interface TaskRequest {
+  readonly payload: Uint8Array
+  readonly encoding: ContentEncoding
+  readonly format: PayloadFormat
+  readonly signals: Signals
+  readonly tenant: TenantContext
+  readonly receivedAtMs: number
+}
+
+/** What the ledger on the main thread knows better: applied when a task is run again. */
+export interface UsageHint {
+  /** Ordinal of the event in the task, in order of creation. */
+  readonly event: number
+  /** `resend`: this very event was accepted before. `duplicate`: another event reported the same usage. */
+  readonly reason: 'resend' | 'duplicate'
+  /** event_id of the first report, 16 bytes. */
+  readonly of: Uint8Array
+}
+
+export interface Task {
+  readonly requests: readonly TaskRequest[]
+  readonly hints: readonly UsageHint[]
+}
+
+/** Outcome of one request of a task. `reasons` are English sentences without payload text. */
+export type RequestVerdict =
+  | {
+      readonly kind: 'accepted'
+      /** Items that went on (events made, before deduplication). */
+      readonly accepted: number
+      readonly rejected: number
+      /** Items a processor dropped on purpose (filter, sample). */
+      readonly dropped: number
+      readonly reasons: readonly string[]
+      /** Line numbers (1-based) of rejected NDJSON lines, or indexes of array elements, at most 100. */
+      readonly rejectedItems: readonly { readonly item: number; readonly reason: string }[]
+    }
+  | {
+      /** The whole request is refused; nothing of it went on. */
+      readonly kind: 'refused'
+      readonly code: 'malformed' | 'too_large' | 'unsupported' | 'internal'
+      readonly message: string
+      readonly details?: readonly { readonly field: string; readonly message: string }[]
+    }
+
+/** Bytes for one destination, made by an exporter's encoder in the worker. Rows of parts with equal keys may be concatenated. */
+export interface EncodedPart {
+  /** Exporter id of the config, e.g. `clickhouse` or `kafka/eu`. */
+  readonly exporter: string
+  /** What the bytes are within that exporter: `events`, `signals`, `traces`, ... */
+  readonly stream: string
+  /** Items in it, for exact accounting. */
+  readonly items: number
+  readonly bytes: Uint8Array
+}
+
+/** Numbers for the ledger, by event: nothing of the payload. */
+export interface EventFacts {
+  readonly count: number
+  /** event_id bytes, 16 each. */
+  readonly eventIds: Uint8Array
+  /** Rows of (event, h0, h1). */
+  readonly claims: Int32Array
+}
+
+export interface TaskResult {
+  readonly verdicts: readonly RequestVerdict[]
+  readonly parts: readonly EncodedPart[]
+  readonly facts: EventFacts
+  /** Counter increments by metric name and label text, e.g. `scrub_findings_total{type="email"}`. */
+  readonly counters: Readonly<Record<string, number>>
+  /** Time spent in each stage, µs, by stage name (`decode`, `scrub`, .., `encode:clickhouse`). */
+  readonly timingsUs: Readonly<Record<string, number>>
+}
