@@ -1,0 +1,34 @@
+// `npm run check`: types, lint, format, import rules and generated files, all run, all failures shown.
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+
+const steps: readonly { readonly name: string; readonly command: readonly string[] }[] = [
+  { name: 'types', command: [bin('tsc'), '-p', '.'] },
+  { name: 'lint', command: [bin('oxlint'), '--type-aware', '--quiet', '.'] },
+  { name: 'format', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
+  {
+    name: 'import rules and tidiness',
+    command: [process.execPath, '--test', '--test-reporter=dot', 'test/house/tidy.test.ts'],
+  },
+  {
+    name: 'generated files',
+    command: [process.execPath, 'config/generate.ts', '--check'],
+  },
+]
+
+let failed = 0
+for (const step of steps) {
+  const startedAt = performance.now()
+  const [command, ...args] = step.command
+  const done = spawnSync(command as string, args, { cwd: root, encoding: 'utf8' })
+  const ok = done.status === 0
+  if (!ok) failed++
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds} s)\n`)
+  if (!ok) process.stdout.write(`${done.stdout}${done.stderr}${done.error?.message ?? ''}\n`)
+}
+process.exit(failed > 0 ? 1 : 0)
