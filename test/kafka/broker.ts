@@ -49,7 +49,11 @@ export async function startKafka(
   const clusterId = randomBytes(16).toString('base64url')
   await javaToEnd(lib, dir, log, [
     'kafka.tools.StorageTool',
-    ...['format', '-t', clusterId, '-c', config],
+    'format',
+    '-t',
+    clusterId,
+    '-c',
+    config,
   ])
   let child: ChildProcess | null = null
   const killNow = (): void => {
@@ -179,7 +183,7 @@ async function javaToEnd(
   args: readonly string[],
 ): Promise<void> {
   const child = java(lib, dir, log, args)
-  const code = await new Promise((resolve, reject) => {
+  const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
   })
