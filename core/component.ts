@@ -51,6 +51,8 @@ export interface Host {
 export interface Intake {
   /** Before the body is read: room for `bytes` more? The answer is cheap and never waits. */
   admit(bytes: number): Admission
+  /** Largest request body on the wire, bytes. */
+  readonly bodyBytesMax: number
   /** Runs the request through its pipelines. Never rejects for bad input: that is a verdict. */
   accept(request: TaskRequest): Promise<IntakeVerdict>
 }
@@ -151,7 +153,19 @@ export interface ProcessorFactory<Config, Settings = Config>
   prepare?(config: Config, ctx: PrepareContext): Promise<Settings>
   /** In the worker. */
   create(settings: Settings): Processor
+  /** For processors that also look at metrics: called for every string of a metrics request. */
+  createMetricsVisitor?(settings: Settings): MetricsVisitor
 }
+
+/**
+ * Sees every string and bytes value of a metrics request; `key` is the attribute key it stands under, or null.
+ * Returns the bytes to put there instead, or null to leave it.
+ */
+export type MetricsVisitor = (
+  kind: string,
+  key: Uint8Array | null,
+  value: Uint8Array,
+) => Uint8Array | null
 
 // ---------------------------------------------------------------- exporters
 

@@ -28,7 +28,12 @@ export interface Field {
   readonly doc: string
 }
 
-const f = (name: string, type: FieldType, core: boolean, doc: string): Field => ({
+const f = <const Name extends string>(
+  name: Name,
+  type: FieldType,
+  core: boolean,
+  doc: string,
+): Field & { readonly name: Name } => ({
   name,
   type,
   core,

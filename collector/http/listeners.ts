@@ -1,0 +1,181 @@
+// HTTP servers by address, shared by all who name the same `host:port`: receivers bring exact paths, one
+// component may bring the fallback (the REST API). Owns the limits every connection has.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { HttpHandler, HttpListeners } from '../../core/component.ts'
+import { ObservaError } from '../../core/errors.ts'
+
+export interface ListenerLimits {
+  readonly headerBytesMax: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepAliveMs: number
+  readonly connectionsMax: number
+}
+
+export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
+  headerBytesMax: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 65_000,
+  connectionsMax: 10_000,
+}
+
+interface Endpoint {
+  readonly routes: Map<string, HttpHandler>
+  fallback: HttpHandler | null
+  server: Server | null
+}
+
+export class Listeners implements HttpListeners {
+  readonly #endpoints = new Map<string, Endpoint>()
+  readonly #limits: ListenerLimits
+  #closing = false
+
+  constructor(limits: ListenerLimits = DEFAULT_LISTENER_LIMITS) {
+    this.#limits = limits
+  }
+
+  route(endpoint: string, path: string, handler: HttpHandler): void {
+    const { routes } = this.#endpoint(endpoint)
+    if (routes.has(path))
+      throw new ObservaError(
+        'OBS_CONFIG_ROUTE_TAKEN',
+        `two components want ${path} on ${endpoint}.`,
+        'Give one of them another endpoint or path.',
+      )
+    routes.set(path, handler)
+  }
+
+  fallback(endpoint: string, handler: HttpHandler): void {
+    const at = this.#endpoint(endpoint)
+    if (at.fallback !== null)
+      throw new ObservaError(
+        'OBS_CONFIG_ROUTE_TAKEN',
+        `two components want the whole of ${endpoint}.`,
+        'Give one of them another endpoint.',
+      )
+    at.fallback = handler
+  }
+
+  address(endpoint: string): string {
+    const bound = this.#endpoints.get(endpoint)?.server?.address() as AddressInfo | null | undefined
+    if (bound === null || bound === undefined) return endpoint
+    const host = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
+    return `${host}:${bound.port}`
+  }
+
+  /** Opens every address, or none: a used port closes those already open. */
+  async open(): Promise<void> {
+    for (const [name, endpoint] of this.#endpoints) {
+      try {
+        await this.#listen(name, endpoint)
+      } catch (thrown) {
+        await this.close(0)
+        throw thrown
+      }
+    }
+  }
+
+  /** Stops accepting; waits for requests under way at most `drainMs`, then cuts them off. */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true
+    const servers = [...this.#endpoints.values()].flatMap((e) =>
+      e.server === null ? [] : [e.server],
+    )
+    await Promise.all(servers.map((s) => closeServer(s, drainMs)))
+  }
+
+  #endpoint(name: string): Endpoint {
+    let found = this.#endpoints.get(name)
+    if (found === undefined) {
+      found = { routes: new Map(), fallback: null, server: null }
+      this.#endpoints.set(name, found)
+    }
+    return found
+  }
+
+  #listen(name: string, endpoint: Endpoint): Promise<void> {
+    const server = createServer(
+      {
+        maxHeaderSize: this.#limits.headerBytesMax,
+        headersTimeout: this.#limits.headersTimeoutMs,
+        requestTimeout: this.#limits.requestTimeoutMs,
+        keepAliveTimeout: this.#limits.keepAliveMs,
+        connectionsCheckingInterval: 2000,
+        noDelay: true,
+      },
+      (req, res) => this.#dispatch(endpoint, req, res),
+    )
+    server.maxConnections = this.#limits.connectionsMax
+    server.on('clientError', onClientError)
+    endpoint.server = server
+    const { host, port } = splitEndpoint(name)
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(name, error)))
+      server.listen({ host, port }, () => resolve())
+    })
+  }
+
+  #dispatch(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse): void {
+    if (this.#closing) res.setHeader('connection', 'close')
+    const url = req.url ?? '/'
+    const q = url.indexOf('?')
+    const handler = endpoint.routes.get(q < 0 ? url : url.slice(0, q)) ?? endpoint.fallback
+    if (handler !== null) {
+      handler(req, res)
+      return
+    }
+    res.writeHead(404, { 'content-type': 'application/json' })
+    res.end('{"error":{"code":"NOT_FOUND","message":"no such path on this listener"}}')
+  }
+}
+
+/** `host:port`, `[v6]:port` or `:port` (loopback). */
+export function splitEndpoint(endpoint: string): { host: string; port: number } {
+  const colon = endpoint.lastIndexOf(':')
+  const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, '')
+  return { host: host === '' ? '127.0.0.1' : host, port: Number(endpoint.slice(colon + 1)) }
+}
+
+function listenError(endpoint: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === 'EADDRINUSE')
+    return new ObservaError(
+      'OBS_LISTEN_PORT_USED',
+      `${endpoint} is already in use.`,
+      'Stop the other process, or set another endpoint, for example with --set.',
+      { cause: error },
+    )
+  if (error.code === 'EACCES')
+    return new ObservaError(
+      'OBS_LISTEN_FORBIDDEN',
+      `this user may not listen on ${endpoint}.`,
+      'Use a port above 1023.',
+      { cause: error },
+    )
+  return new ObservaError('OBS_LISTEN_FAILED', `cannot listen on ${endpoint}: ${error.message}.`)
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+}
+
+/** Malformed HTTP: one line, then the socket closes; nothing of the request is echoed. */
+function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
+
+async function closeServer(server: Server, drainMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs)
+  await closed
+  clearTimeout(timer)
+}

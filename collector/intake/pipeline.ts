@@ -1,0 +1,151 @@
+// A pipeline at run time: requests in, durable records out. Joins worker, usage ledger and log in the
+// order that makes an acknowledgement true: process, check what was counted before, persist, answer.
+
+import type { Clock } from '../../core/clock.ts'
+import type { IntakeVerdict } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import type { UsageLedger } from '../ledger/ledger.ts'
+import type { DurableLog } from '../log/log.ts'
+import type { CommitOutcome, FinishedTask, WorkerPool } from '../worker/pool.ts'
+
+/** Rounds of asking the ledger: another task may commit while this one is run again. */
+const RERUNS_MAX = 3
+const RETRY_AFTER_S = 1
+
+export interface PipelineParts {
+  readonly id: string
+  /** Index in the worker's list of pipelines. */
+  readonly index: number
+  readonly log: DurableLog
+  readonly ledger: UsageLedger
+  readonly metrics: Metrics
+  readonly clock: Clock
+}
+
+export class Pipeline {
+  readonly id: string
+  readonly #parts: PipelineParts
+  readonly #labels: string
+  /** Set once: the pool is built with the pipelines' callback. */
+  pool: WorkerPool | null = null
+
+  constructor(parts: PipelineParts) {
+    this.id = parts.id
+    this.#parts = parts
+    this.#labels = `pipeline="${parts.id}"`
+    const m = parts.metrics
+    m.declare('observa_pipeline_accepted_items_total', 'counter', 'Items taken by a pipeline')
+    m.declare('observa_pipeline_rejected_items_total', 'counter', 'Items refused, by reason')
+    m.declare(
+      'observa_pipeline_dropped_items_total',
+      'counter',
+      'Items dropped on purpose by a processor',
+    )
+    m.declare(
+      'observa_pipeline_deduplicated_items_total',
+      'counter',
+      'Items that were accepted before',
+    )
+    m.declare(
+      'observa_usage_duplicates_total',
+      'counter',
+      'Reports of usage that was already counted',
+    )
+    m.declare('observa_stage_seconds_total', 'counter', 'Time spent by workers in each stage')
+  }
+
+  /** Runs one request; resolves when it is durable, refused, or must be tried again. */
+  async accept(request: TaskRequest): Promise<IntakeVerdict> {
+    const pool = this.pool as WorkerPool
+    if (pool.isQuarantined(request))
+      return { kind: 'refused', code: 'malformed', message: 'this payload failed repeatedly' }
+    const shared = await pool.submit(this.#parts.index, request)
+    if (shared === null) return retry('the worker was lost; try again')
+    const verdict = shared.task.result.verdicts[shared.index]
+    if (verdict === undefined) return retry('no verdict; try again')
+    if (verdict.kind === 'refused') {
+      this.#parts.metrics.add(
+        'observa_pipeline_rejected_items_total',
+        `${this.#labels},reason="${verdict.code}"`,
+      )
+      return verdict
+    }
+    const outcome = await shared.commit
+    if (!outcome.ok) return retry(outcome.message)
+    const m = this.#parts.metrics
+    m.add('observa_pipeline_accepted_items_total', this.#labels, verdict.accepted)
+    if (verdict.dropped > 0)
+      m.add('observa_pipeline_dropped_items_total', this.#labels, verdict.dropped)
+    if (verdict.rejected > 0)
+      m.add(
+        'observa_pipeline_rejected_items_total',
+        `${this.#labels},reason="invalid_item"`,
+        verdict.rejected,
+      )
+    return verdict
+  }
+
+  /** Called once for each finished task: ledger, then log. */
+  async finish(task: FinishedTask): Promise<CommitOutcome> {
+    let result = task.result
+    try {
+      result = await this.#settleUsage(task)
+    } catch (thrown) {
+      return { ok: false, message: messageOf(thrown) }
+    }
+    this.#countWork(result)
+    if (result.parts.length === 0) return { ok: true }
+    const { ledger, log } = this.#parts
+    ledger.commit(result.facts)
+    try {
+      await log.append({
+        pipeline: this.id,
+        parts: result.parts,
+        eventCount: result.facts.count,
+        eventIds: result.facts.eventIds,
+        claims: result.facts.claims,
+        createdAtMs: this.#parts.clock.nowMs(),
+      })
+      return { ok: true }
+    } catch (thrown) {
+      ledger.rollback(result.facts)
+      return { ok: false, message: messageOf(thrown) }
+    }
+  }
+
+  /** Runs the task again until the ledger has nothing new to say; the last check and the commit are one step. */
+  async #settleUsage(task: FinishedTask): Promise<TaskResult> {
+    let result = task.result
+    let hints: readonly UsageHint[] = []
+    for (let round = 0; ; round++) {
+      const found = this.#parts.ledger.check(result.facts)
+      const news = found.filter((f) => !hints.some((h) => h.event === f.event))
+      if (news.length === 0 || round === RERUNS_MAX) break
+      hints = [...hints, ...news]
+      result = await (this.pool as WorkerPool).rerun(this.#parts.index, task.requests, hints)
+    }
+    const resent = hints.filter((h) => h.reason === 'resend').length
+    const m = this.#parts.metrics
+    if (resent > 0) m.add('observa_pipeline_deduplicated_items_total', this.#labels, resent)
+    if (hints.length > resent)
+      m.add('observa_usage_duplicates_total', this.#labels, hints.length - resent)
+    return result
+  }
+
+  #countWork(result: TaskResult): void {
+    const m = this.#parts.metrics
+    for (const [name, by] of Object.entries(result.counters)) {
+      const brace = name.indexOf('{')
+      if (brace < 0) m.add(name, '', by)
+      else m.add(name.slice(0, brace), name.slice(brace + 1, -1), by)
+    }
+    for (const [stage, us] of Object.entries(result.timingsUs))
+      m.add('observa_stage_seconds_total', `${this.#labels},stage="${stage}"`, us / 1e6)
+  }
+}
+
+function retry(message: string): IntakeVerdict {
+  return { kind: 'retry', status: 503, retryAfterS: RETRY_AFTER_S, message }
+}

@@ -1,0 +1,221 @@
+// One request of a legacy client. The old server's order of errors: 401, 403, 413, 429, 400, 422; bodies
+// are `{error: {code, message, details}}`. One bad event is refused alone (the old server refused the batch).
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  Host,
+  HttpHandler,
+  Intake,
+  IntakeVerdict,
+  ReceiverContext,
+} from '../../../core/component.ts'
+import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
+import type { TenantContext } from '../../../core/tenant.ts'
+import { declaredLength, discardBody, readBody } from '../../http/body.ts'
+import { type CorsSettings, handleCors } from '../../http/cors.ts'
+
+interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface ObservaHandlerSettings {
+  /** The v0 endpoint: one camelCase object. */
+  readonly v0: boolean
+  readonly cors: CorsSettings
+}
+
+const REJECTED_SHOWN_MAX = 100
+
+export function observaHandler(
+  settings: ObservaHandlerSettings,
+  host: Host,
+  ctx: ReceiverContext,
+): HttpHandler {
+  const exchange = new ObservaExchange(settings, host, ctx)
+  return (req, res) => {
+    if (handleCors(req, res, settings.cors)) return
+    exchange
+      .handle(req)
+      .then((answer) => (answer === null ? undefined : send(req, res, answer)))
+      .catch((thrown: unknown) => {
+        host.log.error({ err: thrown }, 'request failed')
+        return send(req, res, failure(500, 'INTERNAL_ERROR', 'internal error'))
+      })
+  }
+}
+
+class ObservaExchange {
+  readonly #settings: ObservaHandlerSettings
+  readonly #host: Host
+  readonly #ctx: ReceiverContext
+  readonly #labels: string
+
+  constructor(settings: ObservaHandlerSettings, host: Host, ctx: ReceiverContext) {
+    this.#settings = settings
+    this.#host = host
+    this.#ctx = ctx
+    this.#labels = `receiver="${host.id}",transport="http"`
+  }
+
+  async handle(req: IncomingMessage): Promise<Answer | null> {
+    if (req.method !== 'POST')
+      return {
+        ...failure(405, 'METHOD_NOT_ALLOWED', 'only POST is served here'),
+        headers: { allow: 'POST' },
+      }
+    const auth = await this.#ctx.auth.authenticate(req.headers, req.url ?? '/', 'ingest')
+    if (!auth.ok) {
+      this.#refused(auth.code)
+      return failure(auth.status, auth.code, auth.message)
+    }
+    const intake = this.#ctx.intake.traces
+    if (intake === null) return failure(404, 'NOT_FOUND', 'no pipeline takes traces')
+    const coding = codingOf(req)
+    if (coding === null)
+      return failure(415, 'UNSUPPORTED_ENCODING', 'content encoding must be gzip, zstd or identity')
+    const admission = intake.admit(Math.max(0, declaredLength(req)))
+    if (!admission.ok) return later(admission)
+    return this.#receive(req, intake, auth.tenant, coding)
+  }
+
+  async #receive(
+    req: IncomingMessage,
+    intake: Intake,
+    tenant: TenantContext,
+    encoding: ContentEncoding,
+  ): Promise<Answer | null> {
+    const body = await readBody(req, intake.bodyBytesMax)
+    if (body.kind === 'aborted') return null
+    if (body.kind === 'too_large') {
+      this.#refused('too_large')
+      const details = { limit_type: 'batch', max_size: intake.bodyBytesMax }
+      return failure(413, 'PAYLOAD_TOO_LARGE', 'the request is larger than the limit', details)
+    }
+    const verdict = await intake.accept({
+      payload: body.bytes,
+      encoding,
+      format: this.#format(req),
+      signals: 'traces',
+      tenant,
+      receivedAtMs: this.#host.clock.nowMs(),
+    })
+    return this.#answer(verdict)
+  }
+
+  /** An array sent as NDJSON is taken as well: the decoder looks at the first byte. */
+  #format(req: IncomingMessage): PayloadFormat {
+    if (this.#settings.v0) return 'trace-v0'
+    const type = (req.headers['content-type'] ?? '').toLowerCase()
+    return type.includes('application/json') ? 'json-array' : 'ndjson'
+  }
+
+  #answer(verdict: IntakeVerdict): Answer {
+    switch (verdict.kind) {
+      case 'retry':
+        return later(verdict)
+      case 'refused':
+        this.#refused(verdict.code)
+        return refusal(verdict)
+      case 'accepted':
+        this.#host.metrics.add(
+          'otelcol_receiver_accepted_spans',
+          this.#labels,
+          verdict.accepted + verdict.dropped,
+        )
+        if (verdict.rejected > 0) this.#refused('item', verdict.rejected)
+        return accepted(verdict)
+    }
+  }
+
+  #refused(reason: string, by = 1): void {
+    const labels = `${this.#labels},reason="${reason}"`
+    this.#host.metrics.add('otelcol_receiver_refused_spans', labels, by)
+  }
+}
+
+function accepted(verdict: RequestVerdict & { kind: 'accepted' }): Answer {
+  const count = verdict.accepted + verdict.dropped
+  if (verdict.rejected === 0 && count > 0)
+    return {
+      status: 200,
+      body: { success: true, event_count: count, message: 'Events ingested successfully' },
+    }
+  const errors = verdict.rejectedItems
+    .slice(0, REJECTED_SHOWN_MAX)
+    .map((r) => ({ field: `line_${r.item}`, message: r.reason }))
+  if (count === 0 && verdict.rejected === 0)
+    return failure(400, 'INVALID_PAYLOAD', 'the batch holds no event')
+  if (count === 0)
+    return failure(422, 'VALIDATION_ERROR', 'no event of the batch is valid', {
+      validation_errors: errors,
+    })
+  return {
+    status: 207,
+    body: {
+      success: true,
+      event_count: count,
+      rejected_count: verdict.rejected,
+      message: `${count} events ingested, ${verdict.rejected} rejected`,
+      rejected: errors,
+    },
+  }
+}
+
+function refusal(verdict: RequestVerdict & { kind: 'refused' }): Answer {
+  const details = verdict.details === undefined ? undefined : { validation_errors: verdict.details }
+  switch (verdict.code) {
+    case 'too_large':
+      return failure(413, 'PAYLOAD_TOO_LARGE', verdict.message, { limit_type: 'batch' })
+    case 'unsupported':
+      return failure(415, 'UNSUPPORTED', verdict.message, details)
+    case 'internal':
+      return failure(500, 'INTERNAL_ERROR', verdict.message)
+    case 'malformed':
+      return failure(400, 'INVALID_PAYLOAD', verdict.message, details)
+  }
+}
+
+function later(v: {
+  readonly status: 429 | 503
+  readonly retryAfterS: number
+  readonly message: string
+}): Answer {
+  const code = v.status === 429 ? 'RATE_LIMIT_EXCEEDED' : 'SERVICE_UNAVAILABLE'
+  return {
+    ...failure(v.status, code, v.message),
+    headers: { 'retry-after': String(v.retryAfterS) },
+  }
+}
+
+function failure(
+  status: number,
+  code: string,
+  message: string,
+  details?: Readonly<Record<string, unknown>>,
+): Answer {
+  return {
+    status,
+    body: { error: { code, message, ...(details === undefined ? {} : { details }) } },
+  }
+}
+
+async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
+  if (!req.complete) await discardBody(req)
+  if (res.headersSent || res.destroyed) return
+  const body = Buffer.from(JSON.stringify(answer.body))
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+    ...answer.headers,
+  }
+  if (!req.complete) headers['connection'] = 'close'
+  res.writeHead(answer.status, headers)
+  res.end(body)
+}
+
+function codingOf(req: IncomingMessage): ContentEncoding | null {
+  const header = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  return header === 'identity' || header === 'gzip' || header === 'zstd' ? header : null
+}

@@ -1,0 +1,68 @@
+// The legacy Observa protocol: NDJSON, a JSON array or the v0 object, with the old server's order of
+// checks and its bodies, so that no old app needs a change. What an event means, `processors/` know.
+
+import { z } from 'zod'
+import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
+import { endpoint } from '../../../core/config-types.ts'
+import { observaHandler } from './handler.ts'
+
+export const observaSchema = z.strictObject({
+  endpoint: endpoint()
+    .default('127.0.0.1:3000')
+    .describe('Address to listen on; shared with the REST API when both name the same.'),
+  events_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/api/v1/events/ingest'])
+    .describe('Paths that take NDJSON lines or a JSON array of events.'),
+  trace_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/api/v1/traces/ingest'])
+    .describe('Paths that take the v0 object.'),
+  auth: z
+    .enum(['none', 'keys'])
+    .default('none')
+    .describe('`keys` asks every request for a key of the `keys` extension.'),
+  cors: z
+    .strictObject({
+      allowed_origins: z
+        .array(z.string())
+        .default([])
+        .describe('Exact origins (scheme, host, port) of browsers that may send.'),
+      max_age: z.number().int().min(0).default(86_400).describe('Seconds a preflight is cached.'),
+    })
+    .prefault({})
+    .describe('Cross-origin requests of browsers.'),
+})
+
+export type ObservaConfig = z.output<typeof observaSchema>
+
+export const observa: ReceiverFactory<ObservaConfig> = {
+  kind: 'receiver',
+  type: 'observa',
+  stability: 'beta',
+  summary: 'Receives legacy Observa events: NDJSON, JSON array and the v0 object.',
+  schema: observaSchema as z.ZodType<ObservaConfig>,
+  create: (config, host, ctx) => new ObservaReceiver(config, host, ctx),
+}
+
+class ObservaReceiver implements Component {
+  constructor(config: ObservaConfig, host: Host, ctx: ReceiverContext) {
+    const cors = {
+      allowedOrigins: config.cors.allowed_origins,
+      allowedHeaders: ['content-type', 'authorization'],
+      maxAgeS: config.cors.max_age,
+    }
+    const events = observaHandler({ v0: false, cors }, host, ctx)
+    const traces = observaHandler({ v0: true, cors }, host, ctx)
+    for (const path of config.events_paths) ctx.listeners.route(config.endpoint, path, events)
+    for (const path of config.trace_paths) ctx.listeners.route(config.endpoint, path, traces)
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
+}

@@ -1,0 +1,262 @@
+// One OTLP/HTTP request: credential, content type and coding, body, pipeline, answer.
+// Conformance statements R01-R26 and C01-C02 are kept here; J, N and P in `proto/`.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  Authenticator,
+  Host,
+  HttpHandler,
+  Intake,
+  IntakeVerdict,
+  ReceiverContext,
+} from '../../../core/component.ts'
+import type { ContentEncoding, PayloadFormat, Signals } from '../../../core/task.ts'
+import type { TenantContext } from '../../../core/tenant.ts'
+import { looksLikeOtlpJson } from '../../../proto/legacy.ts'
+import { type ExportEncoding, exportResponse, statusBody } from '../../../proto/responses.ts'
+import { declaredLength, discardBody, readBody } from '../../http/body.ts'
+import { type CorsSettings, handleCors } from '../../http/cors.ts'
+
+/** Paths of vendor SDKs that are OTLP under another name (dialects, section 4; seen in recorded requests). */
+export const DEFAULT_VENDOR_PATHS = {
+  traces: [
+    '/api/public/otel/v1/traces',
+    '/otel/v1/traces',
+    '/v1/otel/v1/traces',
+    '/api/otel/v1/traces',
+    '/opentelemetry/v1/traces',
+    '/otlp/v1/traces',
+  ],
+  logs: ['/api/public/otel/v1/logs', '/otel/v1/logs', '/otlp/v1/logs'],
+  metrics: ['/api/public/otel/v1/metrics', '/otel/v1/metrics', '/otlp/v1/metrics'],
+} as const
+
+export interface OtlpHandlerSettings {
+  readonly signals: Signals
+  readonly cors: CorsSettings
+  readonly auth: 'none' | 'keys'
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: Uint8Array
+  readonly encoding: ExportEncoding
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const CONTENT_TYPES: Readonly<Record<ExportEncoding, string>> = {
+  proto: 'application/x-protobuf',
+  json: 'application/json',
+}
+
+export function otlpHandler(
+  settings: OtlpHandlerSettings,
+  host: Host,
+  ctx: ReceiverContext,
+): HttpHandler {
+  const intake = ctx.intake[settings.signals]
+  const exchange = new OtlpExchange(settings, host, intake, ctx.auth)
+  return (req, res) => {
+    if (handleCors(req, res, settings.cors)) return
+    exchange
+      .handle(req)
+      .then((answer) => {
+        if (answer !== null) return send(req, res, answer)
+        return undefined
+      })
+      .catch((thrown: unknown) => {
+        host.log.error({ err: thrown }, 'request failed')
+        return send(req, res, failure(500, 'internal error', encodingOf(req)))
+      })
+  }
+}
+
+class OtlpExchange {
+  readonly #settings: OtlpHandlerSettings
+  readonly #host: Host
+  readonly #intake: Intake | null
+  readonly #auth: Authenticator
+  readonly #items: string
+  readonly #labels: string
+
+  constructor(
+    settings: OtlpHandlerSettings,
+    host: Host,
+    intake: Intake | null,
+    auth: Authenticator,
+  ) {
+    this.#settings = settings
+    this.#host = host
+    this.#intake = intake
+    this.#auth = auth
+    this.#items = { traces: 'spans', logs: 'log_records', metrics: 'metric_points' }[
+      settings.signals
+    ]
+    this.#labels = `receiver="${host.id}",transport="http"`
+  }
+
+  /** The answer, or null when the client has gone. */
+  async handle(req: IncomingMessage): Promise<Answer | null> {
+    const encoding = encodingOf(req)
+    if (req.method !== 'POST')
+      return { ...failure(405, 'only POST is served here', encoding), headers: { allow: 'POST' } }
+    const tenant = await this.#authenticate(req, encoding)
+    if ('status' in tenant) return tenant
+    const format = formatOf(req)
+    if (format === null)
+      return failure(
+        415,
+        'content type must be application/x-protobuf or application/json',
+        encoding,
+      )
+    const coding = codingOf(req)
+    if (coding === null)
+      return failure(415, 'content encoding must be gzip, zstd or identity', encoding)
+    if (this.#intake === null)
+      return failure(404, `no pipeline takes ${this.#settings.signals}`, encoding)
+    const admission = this.#intake.admit(Math.max(0, declaredLength(req)))
+    if (!admission.ok) return this.#later(admission, encoding)
+    return this.#receive(req, this.#intake, tenant, format, coding, encoding)
+  }
+
+  async #receive(
+    req: IncomingMessage,
+    intake: Intake,
+    tenant: TenantContext,
+    format: 'otlp-proto' | 'otlp-json',
+    coding: ContentEncoding,
+    encoding: ExportEncoding,
+  ): Promise<Answer | null> {
+    const body = await readBody(req, intake.bodyBytesMax)
+    if (body.kind === 'aborted') return null
+    if (body.kind === 'too_large') {
+      this.#count('refused', 'too_large')
+      return failure(413, 'the request is larger than the limit', encoding)
+    }
+    const verdict = await intake.accept({
+      payload: body.bytes,
+      encoding: coding,
+      format: this.#formatOfBody(format, coding, body.bytes),
+      signals: this.#settings.signals,
+      tenant,
+      receivedAtMs: this.#host.clock.nowMs(),
+    })
+    return this.#answer(verdict, encoding)
+  }
+
+  /** The oldest Observa client posts its one JSON object to this path too. */
+  #formatOfBody(
+    format: 'otlp-proto' | 'otlp-json',
+    coding: ContentEncoding,
+    bytes: Uint8Array,
+  ): PayloadFormat {
+    if (format !== 'otlp-json' || coding !== 'identity' || this.#settings.signals !== 'traces')
+      return format
+    return looksLikeOtlpJson(bytes) ? format : 'trace-v0'
+  }
+
+  async #authenticate(
+    req: IncomingMessage,
+    encoding: ExportEncoding,
+  ): Promise<TenantContext | Answer> {
+    const result = await this.#auth.authenticate(req.headers, req.url ?? '/', 'ingest')
+    if (result.ok) return result.tenant
+    this.#count('refused', result.code)
+    return failure(result.status, result.message, encoding)
+  }
+
+  #answer(verdict: IntakeVerdict, encoding: ExportEncoding): Answer {
+    switch (verdict.kind) {
+      case 'retry':
+        return this.#later(verdict, encoding)
+      case 'refused': {
+        this.#count('refused', verdict.code)
+        const status = { malformed: 400, unsupported: 415, too_large: 413, internal: 500 }[
+          verdict.code
+        ]
+        return failure(status, verdict.message, encoding, verdict.details)
+      }
+      case 'accepted': {
+        this.#host.metrics.add(
+          `otelcol_receiver_accepted_${this.#items}`,
+          this.#labels,
+          verdict.accepted + verdict.dropped,
+        )
+        if (verdict.rejected > 0) this.#count('refused', 'item', verdict.rejected)
+        const message = verdict.reasons.join('; ')
+        const partial =
+          verdict.rejected > 0 || message !== '' ? { rejected: verdict.rejected, message } : null
+        return {
+          status: 200,
+          body: exportResponse(this.#settings.signals, encoding, partial),
+          encoding,
+        }
+      }
+    }
+  }
+
+  #later(
+    v: { readonly status: 429 | 503; readonly retryAfterS: number; readonly message: string },
+    encoding: ExportEncoding,
+  ): Answer {
+    this.#count('refused', String(v.status))
+    return {
+      ...failure(v.status, v.message, encoding),
+      headers: { 'retry-after': String(v.retryAfterS) },
+    }
+  }
+
+  #count(outcome: 'refused', reason: string, by = 1): void {
+    this.#host.metrics.add(
+      `otelcol_receiver_${outcome}_${this.#items}`,
+      `${this.#labels},reason="${reason}"`,
+      by,
+    )
+  }
+}
+
+function failure(
+  status: number,
+  message: string,
+  encoding: ExportEncoding,
+  details: readonly { readonly field: string; readonly message: string }[] = [],
+): Answer {
+  return { status, body: statusBody(encoding, status, message, details), encoding }
+}
+
+async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
+  if (!req.complete) await discardBody(req)
+  if (res.headersSent || res.destroyed) return
+  const headers: Record<string, string | number> = {
+    ...answer.headers,
+    'content-type': CONTENT_TYPES[answer.encoding],
+    'content-length': answer.body.length,
+  }
+  // An unread body would be taken for the next request: the connection ends with this answer.
+  if (!req.complete) headers['connection'] = 'close'
+  res.writeHead(answer.status, headers)
+  res.end(answer.body)
+}
+
+/** Essence of the content type: lower case, without parameters. */
+function essenceOf(req: IncomingMessage): string {
+  const header = req.headers['content-type'] ?? ''
+  const semicolon = header.indexOf(';')
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim().toLowerCase()
+}
+
+function formatOf(req: IncomingMessage): 'otlp-proto' | 'otlp-json' | null {
+  const essence = essenceOf(req)
+  if (essence === 'application/x-protobuf') return 'otlp-proto'
+  return essence === 'application/json' ? 'otlp-json' : null
+}
+
+/** Errors go back in the client's own encoding; JSON when it named none of ours, which a person can read. */
+function encodingOf(req: IncomingMessage): ExportEncoding {
+  return essenceOf(req) === 'application/x-protobuf' ? 'proto' : 'json'
+}
+
+function codingOf(req: IncomingMessage): ContentEncoding | null {
+  const header = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  return header === 'identity' || header === 'gzip' || header === 'zstd' ? header : null
+}

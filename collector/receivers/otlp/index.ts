@@ -1,0 +1,97 @@
+// OTLP over HTTP: /v1/traces, /v1/logs, /v1/metrics and the paths that vendors' SDKs use. Answers to the
+// letter of the OTLP specification 1.11.0 ("OTLP/HTTP Response"); what a batch is, others know.
+
+import { z } from 'zod'
+import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
+import { endpoint } from '../../../core/config-types.ts'
+import type { Signals } from '../../../core/task.ts'
+import { DEFAULT_VENDOR_PATHS, otlpHandler } from './handler.ts'
+
+const httpSchema = z.strictObject({
+  endpoint: endpoint()
+    .default('127.0.0.1:4318')
+    .describe('Address to listen on. Loopback unless set otherwise.')
+    .meta({ examples: ['0.0.0.0:4318'] }),
+  traces_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/v1/traces', ...DEFAULT_VENDOR_PATHS.traces])
+    .describe('Paths that take traces, those of vendor SDKs among them.'),
+  logs_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/v1/logs', ...DEFAULT_VENDOR_PATHS.logs])
+    .describe('Paths that take logs.'),
+  metrics_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/v1/metrics', ...DEFAULT_VENDOR_PATHS.metrics])
+    .describe('Paths that take metrics.'),
+  cors: z
+    .strictObject({
+      allowed_origins: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'Exact origins (scheme, host, port) of browsers that may send. Never a wildcard.',
+        ),
+      allowed_headers: z
+        .array(z.string())
+        .default(['content-type', 'content-encoding', 'authorization', 'x-api-key'])
+        .describe('Request headers a browser may send.'),
+      max_age: z.number().int().min(0).default(86_400).describe('Seconds a preflight is cached.'),
+    })
+    .prefault({})
+    .describe('Cross-origin requests of browsers.'),
+})
+
+export const otlpSchema = z.strictObject({
+  protocols: z
+    .strictObject({ http: httpSchema.prefault({}).describe('OTLP over HTTP/1.1.') })
+    .prefault({})
+    .describe('Protocols to listen with.'),
+  auth: z
+    .enum(['none', 'keys'])
+    .default('none')
+    .describe('`keys` asks every request for a key of the `keys` extension.'),
+})
+
+export type OtlpConfig = z.output<typeof otlpSchema>
+
+export const otlp: ReceiverFactory<OtlpConfig> = {
+  kind: 'receiver',
+  type: 'otlp',
+  stability: 'beta',
+  summary: 'Receives traces, logs and metrics over OTLP/HTTP, protobuf and JSON.',
+  schema: otlpSchema as z.ZodType<OtlpConfig>,
+  create: (config, host, ctx) => new OtlpReceiver(config, host, ctx),
+}
+
+class OtlpReceiver implements Component {
+  readonly #host: Host
+
+  constructor(config: OtlpConfig, host: Host, ctx: ReceiverContext) {
+    this.#host = host
+    const { http } = config.protocols
+    const routes: readonly (readonly [Signals, readonly string[]])[] = [
+      ['traces', http.traces_paths],
+      ['logs', http.logs_paths],
+      ['metrics', http.metrics_paths],
+    ]
+    const cors = {
+      allowedOrigins: http.cors.allowed_origins,
+      allowedHeaders: http.cors.allowed_headers,
+      maxAgeS: http.cors.max_age,
+    }
+    for (const [signals, paths] of routes) {
+      const handler = otlpHandler({ signals, cors, auth: config.auth }, host, ctx)
+      for (const path of new Set(paths)) ctx.listeners.route(http.endpoint, path, handler)
+    }
+  }
+
+  start(): Promise<void> {
+    this.#host.log.debug('routes registered')
+    return Promise.resolve()
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
+}

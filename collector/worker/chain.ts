@@ -1,0 +1,237 @@
+// The way of a task through one pipeline: decode, processors in order, one encoding for each exporter.
+// Runs in a worker thread and, unchanged, inside `pipe`. Knows no socket, no clock of its own but for
+// stage timings, and no component by name.
+
+import { Arena } from '../../core/arena.ts'
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, SpanBatch } from '../../core/batch.ts'
+import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import { EventTable } from '../../core/event.ts'
+import { R } from '../../core/fields.ts'
+import type { Signal } from '../../core/signal.ts'
+import type {
+  EncodedPart,
+  EventFacts,
+  RequestVerdict,
+  Task,
+  TaskRequest,
+  TaskResult,
+  UsageHint,
+} from '../../core/task.ts'
+import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
+
+export interface ChainStep {
+  readonly id: string
+  readonly processor: Processor
+}
+
+export interface ChainEncoder {
+  readonly id: string
+  readonly encoder: Encoder
+}
+
+export interface ChainOptions {
+  readonly steps: readonly ChainStep[]
+  readonly encoders: readonly ChainEncoder[]
+  readonly limits: DecodeLimits
+  readonly explain: boolean
+  /** Applied once events exist and before the next step: what the ledger knows. */
+  readonly applyHints: (events: EventTable, hints: readonly UsageHint[]) => void
+}
+
+const NO_EVENTS: EventFacts = {
+  count: 0,
+  eventIds: new Uint8Array(0),
+  claims: new Int32Array(0),
+}
+
+export class Chain implements ChainContext {
+  readonly batch: SpanBatch
+  readonly events: EventTable
+  readonly explain: boolean
+  readonly signals: Signal[] = []
+  readonly #options: ChainOptions
+  readonly #skip = new Set<number>()
+  #counters: Record<string, number> = {}
+  #timings: Record<string, number> = {}
+
+  constructor(options: ChainOptions, arena = new Arena()) {
+    this.#options = options
+    this.batch = new SpanBatch(arena)
+    this.events = new EventTable(this.batch)
+    this.explain = options.explain
+    if (options.explain) this.events.explain = []
+  }
+
+  count(metric: string, labels: string, by: number): void {
+    const name = labels === '' ? metric : `${metric}{${labels}}`
+    this.#counters[name] = (this.#counters[name] ?? 0) + by
+  }
+
+  signal(signal: Signal): void {
+    this.signals.push(signal)
+  }
+
+  /** Runs a task. Never throws for input: a request that breaks a step is refused alone. */
+  run(task: Task): TaskResult {
+    try {
+      return this.#attempt(task)
+    } catch (thrown) {
+      if (task.requests.length > 1) return this.#oneByOne(task)
+      this.#clear()
+      this.count('observa_chain_errors_total', '', 1)
+      const message = `internal error while processing: ${messageOf(thrown).slice(0, 200)}`
+      return this.#result([{ kind: 'refused', code: 'internal', message }], [])
+    }
+  }
+
+  /** After `run`: the events, signals and batch stay readable until the next one. */
+  get skipped(): ReadonlySet<number> {
+    return this.#skip
+  }
+
+  #attempt(task: Task): TaskResult {
+    this.#clear()
+    const verdicts = task.requests.map((request) => this.#decode(request))
+    if (this.batch.spanCount > 0) {
+      this.#process(task.hints)
+      this.#settle(verdicts)
+    }
+    return this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])
+  }
+
+  /** Finds the request that broke the task: each runs alone, the results are joined. */
+  #oneByOne(task: Task): TaskResult {
+    const verdicts: RequestVerdict[] = []
+    const parts: EncodedPart[] = []
+    const ids: Uint8Array[] = []
+    const claims: number[] = []
+    const counters: Record<string, number> = {}
+    const timings: Record<string, number> = {}
+    let events = 0
+    for (const request of task.requests) {
+      const result = this.run({ requests: [request], hints: hintsFrom(task.hints, events) })
+      verdicts.push(...result.verdicts)
+      // The next run reuses the encoders' buffers, so these parts need bytes of their own.
+      for (const p of result.parts) parts.push({ ...p, bytes: p.bytes.slice() })
+      ids.push(result.facts.eventIds)
+      for (let i = 0; i < result.facts.claims.length; i += 3) {
+        const [e = 0, h0 = 0, h1 = 0] = result.facts.claims.subarray(i, i + 3)
+        claims.push(e + events, h0, h1)
+      }
+      events += result.facts.count
+      addAll(counters, result.counters)
+      addAll(timings, result.timingsUs)
+    }
+    const facts = { count: events, eventIds: Buffer.concat(ids), claims: Int32Array.from(claims) }
+    return { verdicts, parts, facts, counters, timingsUs: timings }
+  }
+
+  #decode(request: TaskRequest): RequestVerdict {
+    const startedAt = performance.now()
+    const outcome = decodeInto(this.batch, request, this.#options.limits)
+    this.#time('decode', startedAt)
+    if (outcome.kind === 'refused') return outcome
+    const at = this.batch.requests.length - 1
+    return {
+      kind: 'accepted',
+      accepted: outcome.items - outcome.rejected,
+      rejected: outcome.rejected,
+      dropped: 0,
+      reasons: this.batch.requests[at]?.reasons ?? [],
+      rejectedItems: outcome.rejectedItems,
+    }
+  }
+
+  #process(hints: readonly UsageHint[]): void {
+    let hinted = hints.length === 0
+    for (const step of this.#options.steps) {
+      const startedAt = performance.now()
+      step.processor.process(this.batch, this.events, this)
+      this.#time(step.id, startedAt)
+      if (!hinted && this.events.count > 0) {
+        this.#options.applyHints(this.events, hints)
+        for (const h of hints) if (h.reason === 'resend') this.#skip.add(h.event)
+        hinted = true
+      }
+    }
+  }
+
+  /** Takes what processors dropped out of each request's count. */
+  #settle(verdicts: RequestVerdict[]): void {
+    const dropped = this.batch.requests.map(() => 0)
+    const s = this.batch.spans
+    for (let i = 0, row = 0; i < this.batch.spanCount; i++, row += SPAN_STRIDE) {
+      if (((s[row] as number) & SPAN_FLAG.DROPPED) === 0) continue
+      const request = s[row + SPAN.REQUEST] as number
+      dropped[request] = (dropped[request] ?? 0) + 1
+    }
+    let request = 0
+    for (const [i, v] of verdicts.entries()) {
+      if (v.kind !== 'accepted') continue
+      const n = dropped[request++] ?? 0
+      if (n > 0) verdicts[i] = { ...v, accepted: v.accepted - n, dropped: n }
+    }
+  }
+
+  #encode(): EncodedPart[] {
+    const parts: EncodedPart[] = []
+    for (const { id, encoder } of this.#options.encoders) {
+      const startedAt = performance.now()
+      for (const part of encoder.encode(this, this.#skip, this))
+        if (part.items > 0) parts.push(part)
+      this.#time(`encode:${id}`, startedAt)
+    }
+    return parts
+  }
+
+  #facts(): EventFacts {
+    const events = this.events
+    if (events.count === 0) return NO_EVENTS
+    const eventIds = new Uint8Array(events.count * 16)
+    const bytes = events.arena.bytes
+    for (let e = 0; e < events.count; e++) {
+      const off = events.off(e, R.event_id)
+      for (let i = 0; i < 16; i++) eventIds[e * 16 + i] = bytes[off + i] as number
+    }
+    const claims = new Int32Array(events.claims.length * 3)
+    for (const [i, c] of events.claims.entries()) {
+      claims[i * 3] = c.event
+      claims[i * 3 + 1] = c.h0
+      claims[i * 3 + 2] = c.h1
+    }
+    return { count: events.count, eventIds, claims }
+  }
+
+  #result(verdicts: readonly RequestVerdict[], parts: readonly EncodedPart[]): TaskResult {
+    return {
+      verdicts,
+      parts,
+      facts: this.#facts(),
+      counters: this.#counters,
+      timingsUs: this.#timings,
+    }
+  }
+
+  #clear(): void {
+    this.batch.reset()
+    this.events.reset()
+    this.signals.length = 0
+    this.#skip.clear()
+    this.#counters = {}
+    this.#timings = {}
+  }
+
+  #time(stage: string, startedAt: number): void {
+    this.#timings[stage] = (this.#timings[stage] ?? 0) + (performance.now() - startedAt) * 1000
+  }
+}
+
+/** Hints count events over the whole task; a request run alone counts from its own first. */
+function hintsFrom(hints: readonly UsageHint[], first: number): UsageHint[] {
+  return hints.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
+}
+
+function addAll(into: Record<string, number>, from: Readonly<Record<string, number>>): void {
+  for (const [k, v] of Object.entries(from)) into[k] = (into[k] ?? 0) + v
+}

@@ -1,0 +1,71 @@
+// The way of a metrics request: every string is scrubbed, the bytes go on as OTLP to the exporters that
+// take metrics. Metrics make no events and no issues.
+
+import type { Encoder, MetricsVisitor } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
+import type { DecodeLimits } from '../../proto/decode.ts'
+import { scrubMetrics } from '../../proto/metrics.ts'
+
+export class MetricsChain {
+  readonly #visit: MetricsVisitor
+  readonly #encoders: readonly Encoder[]
+  readonly #limits: DecodeLimits
+
+  constructor(
+    visitors: readonly MetricsVisitor[],
+    encoders: readonly Encoder[],
+    limits: DecodeLimits,
+  ) {
+    this.#visit = inOrder(visitors)
+    this.#encoders = encoders
+    this.#limits = limits
+  }
+
+  run(task: Task): TaskResult {
+    const startedAt = performance.now()
+    const parts: EncodedPart[] = []
+    const verdicts = task.requests.map((r) => this.#one(r, parts))
+    return {
+      verdicts,
+      parts,
+      facts: { count: 0, eventIds: new Uint8Array(0), claims: new Int32Array(0) },
+      counters: {},
+      timingsUs: { metrics: (performance.now() - startedAt) * 1000 },
+    }
+  }
+
+  #one(request: TaskRequest, parts: EncodedPart[]): RequestVerdict {
+    try {
+      const outcome = scrubMetrics(
+        request.payload,
+        request.format,
+        request.encoding,
+        this.#limits,
+        this.#visit,
+      )
+      if (outcome.kind === 'refused') return outcome
+      for (const e of this.#encoders)
+        for (const part of e.encodeMetrics?.(outcome.request, outcome.dataPoints) ?? [])
+          if (part.items > 0) parts.push({ ...part, bytes: part.bytes.slice() })
+      return {
+        kind: 'accepted',
+        accepted: outcome.dataPoints,
+        rejected: 0,
+        dropped: 0,
+        reasons: [],
+        rejectedItems: [],
+      }
+    } catch (thrown) {
+      return { kind: 'refused', code: 'internal', message: messageOf(thrown).slice(0, 200) }
+    }
+  }
+}
+
+function inOrder(visitors: readonly MetricsVisitor[]): MetricsVisitor {
+  return (kind, key, value) => {
+    let changed: Uint8Array | null = null
+    for (const visit of visitors) changed = visit(kind, key, changed ?? value) ?? changed
+    return changed
+  }
+}

@@ -1,0 +1,233 @@
+// Requests to workers: piscina behind adaptive coalescing. A piscina task costs 260-600 µs however
+// small, so an idle worker gets a request at once and a busy one gets everything that queued up
+// meanwhile as one task, bounded by bytes and requests; each request keeps its own outcome.
+
+import { hash } from 'node:crypto'
+import { extname } from 'node:path'
+import { Piscina } from 'piscina'
+import { messageOf } from '../../core/errors.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import type { WorkerData, WorkerMessage } from './entry.ts'
+
+export interface PoolSettings {
+  readonly workers: number
+  /** Estimated decoded bytes of one task; a single larger request still goes alone. */
+  readonly taskBytesMax: number
+  readonly taskRequestsMax: number
+  /** A task that runs longer is aborted with its thread, and its requests get a 503. */
+  readonly taskTimeoutMs: number
+  /** Old-generation heap of a worker, MiB. Buffers are not bounded by it: admission bounds those. */
+  readonly heapMiB: number
+}
+
+/** What a finished task hands to the pipeline: the requests in the order of `result.verdicts`. */
+export interface FinishedTask {
+  readonly requests: readonly TaskRequest[]
+  readonly result: TaskResult
+}
+
+interface Waiting {
+  readonly request: TaskRequest
+  readonly size: number
+  readonly resolve: (task: SharedTask | null) => void
+}
+
+/** One task's outcome, shared by its requests; `index` says which verdict is whose. */
+export interface SharedTask {
+  readonly task: FinishedTask
+  readonly index: number
+  /** Set by the pipeline: resolves when the parts are durable. */
+  commit: Promise<CommitOutcome>
+}
+export type CommitOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+/** Called once for each finished task, before any of its requests is answered. */
+export type OnFinished = (pipeline: number, task: FinishedTask) => Promise<CommitOutcome>
+
+/** Compression ratio assumed when bounding a task by decoded size. */
+const GZIP_FACTOR = 5
+const STRIKES_MAX = 3
+const STRIKE_ENTRIES_MAX = 1000
+
+export class WorkerPool {
+  readonly #settings: PoolSettings
+  readonly #piscina: Piscina<WorkerMessage, TaskResult>
+  readonly #queues: Waiting[][]
+  readonly #onFinished: OnFinished
+  readonly #metrics: Metrics
+  /** Requests whose task died, by digest of the payload: a third time is a refusal, not a retry. */
+  readonly #strikes = new Map<string, number>()
+  #running = 0
+  #next = 0
+
+  constructor(
+    settings: PoolSettings,
+    workerData: WorkerData,
+    onFinished: OnFinished,
+    metrics: Metrics,
+  ) {
+    this.#settings = settings
+    this.#onFinished = onFinished
+    this.#metrics = metrics
+    this.#queues = workerData.pipelines.map(() => [])
+    this.#piscina = new Piscina({
+      filename: new URL(`./entry${extname(import.meta.filename)}`, import.meta.url).href,
+      minThreads: settings.workers,
+      maxThreads: settings.workers,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: settings.heapMiB },
+      recordTiming: false,
+    })
+    metrics.declare('observa_worker_tasks_total', 'counter', 'Tasks given to workers')
+    metrics.declare('observa_worker_failures_total', 'counter', 'Tasks lost with their worker')
+    metrics.declare(
+      'observa_task_requests',
+      'histogram',
+      'Requests in one task',
+      [1, 2, 4, 8, 16, 32, 64],
+    )
+    metrics.onCollect(() => metrics.set('observa_worker_queue_requests', '', this.waiting))
+  }
+
+  /** Starts every thread, so that the first request does not pay for it. */
+  async warm(): Promise<void> {
+    const all = Array.from({ length: this.#settings.workers }, () =>
+      this.#piscina.run({ kind: 'warm' }),
+    )
+    await Promise.all(all)
+  }
+
+  /** Requests that wait for a worker. */
+  get waiting(): number {
+    return this.#queues.reduce((n, q) => n + q.length, 0)
+  }
+
+  /** Resolves when the request's task is finished; null when its worker died and the client must try again. */
+  submit(pipeline: number, request: TaskRequest): Promise<SharedTask | null> {
+    return new Promise((resolve) => {
+      const factor = request.encoding === 'identity' ? 1 : GZIP_FACTOR
+      const size = request.payload.length * factor
+      this.#queues[pipeline]?.push({ request, size, resolve })
+      this.#dispatch()
+    })
+  }
+
+  /** Runs a task again with what the ledger knows. */
+  async rerun(
+    pipeline: number,
+    requests: readonly TaskRequest[],
+    hints: readonly UsageHint[],
+  ): Promise<TaskResult> {
+    this.#metrics.add('observa_worker_tasks_total', 'kind="rerun"')
+    return this.#run(pipeline, requests, hints)
+  }
+
+  /** True when this payload has already taken down its worker several times. */
+  isQuarantined(request: TaskRequest): boolean {
+    if (this.#strikes.size === 0) return false
+    return (this.#strikes.get(digest(request)) ?? 0) >= STRIKES_MAX
+  }
+
+  async close(): Promise<void> {
+    await this.#piscina.destroy()
+  }
+
+  #dispatch(): void {
+    while (this.#running < this.#settings.workers) {
+      const pipeline = this.#nextPipeline()
+      if (pipeline < 0) return
+      const batch = this.#take(this.#queues[pipeline] as Waiting[])
+      this.#running++
+      void this.#runBatch(pipeline, batch).finally(() => {
+        this.#running--
+        this.#dispatch()
+      })
+    }
+  }
+
+  /** Pipelines take turns, so that a busy one does not starve the others. */
+  #nextPipeline(): number {
+    for (let i = 0; i < this.#queues.length; i++) {
+      const at = (this.#next + i) % this.#queues.length
+      if ((this.#queues[at] as Waiting[]).length > 0) {
+        this.#next = at + 1
+        return at
+      }
+    }
+    return -1
+  }
+
+  #take(queue: Waiting[]): Waiting[] {
+    const first = queue[0] as Waiting
+    const metrics = first.request.signals === 'metrics'
+    let bytes = 0
+    let n = 0
+    for (const w of queue) {
+      const fits = n === 0 || bytes + w.size <= this.#settings.taskBytesMax
+      const same = (w.request.signals === 'metrics') === metrics
+      if (!fits || !same || n >= this.#settings.taskRequestsMax) break
+      bytes += w.size
+      n++
+    }
+    return queue.splice(0, n)
+  }
+
+  async #runBatch(pipeline: number, batch: readonly Waiting[]): Promise<void> {
+    this.#metrics.add('observa_worker_tasks_total', 'kind="first"')
+    this.#metrics.observe('observa_task_requests', '', batch.length)
+    const requests = batch.map((w) => w.request)
+    let result: TaskResult
+    try {
+      result = await this.#run(pipeline, requests, [])
+    } catch (thrown) {
+      await this.#afterLoss(pipeline, batch, thrown)
+      return
+    }
+    const task = { requests, result }
+    const commit = this.#onFinished(pipeline, task)
+    for (const [index, w] of batch.entries()) w.resolve({ task, index, commit })
+  }
+
+  /** The worker died or hung. Alone, a request may be the cause: it gets a strike; in company each is tried alone. */
+  async #afterLoss(pipeline: number, batch: readonly Waiting[], thrown: unknown): Promise<void> {
+    this.#metrics.add('observa_worker_failures_total', '')
+    if (batch.length > 1) {
+      for (const w of batch) await this.#runBatch(pipeline, [w])
+      return
+    }
+    const [only] = batch as readonly [Waiting]
+    this.#strike(only.request)
+    process.emitWarning(
+      `a worker was lost with its task: ${messageOf(thrown)}`,
+      'ObservaWorkerLost',
+    )
+    only.resolve(null)
+  }
+
+  #strike(request: TaskRequest): void {
+    const key = digest(request)
+    if (this.#strikes.size >= STRIKE_ENTRIES_MAX) {
+      const oldest = this.#strikes.keys().next()
+      if (!oldest.done) this.#strikes.delete(oldest.value)
+    }
+    this.#strikes.set(key, (this.#strikes.get(key) ?? 0) + 1)
+  }
+
+  // The payload is copied to the worker, not transferred: main keeps it until the task is durable, to run
+  // it again after a dead worker or with hints. Copy and transfer cost the same within noise (2026-11).
+  #run(
+    pipeline: number,
+    requests: readonly TaskRequest[],
+    hints: readonly UsageHint[],
+  ): Promise<TaskResult> {
+    return this.#piscina.run(
+      { kind: 'task', pipeline, task: { requests, hints } },
+      { signal: AbortSignal.timeout(this.#settings.taskTimeoutMs) },
+    )
+  }
+}
+
+const digest = (r: TaskRequest): string => hash('sha256', r.payload, 'base64').slice(0, 22)

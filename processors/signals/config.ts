@@ -1,0 +1,57 @@
+// What a user may set of the rules: limits and which issues are looked for.
+
+import { z } from 'zod'
+import { duration } from '../../core/config-types.ts'
+
+const KINDS = [
+  'llm',
+  'embedding',
+  'rerank',
+  'retrieval',
+  'tool',
+  'agent',
+  'workflow',
+  'chain',
+  'guardrail',
+  'evaluator',
+  'mcp',
+  'span',
+] as const
+
+export const signalsSchema = z.strictObject({
+  disabled: z
+    .array(z.string())
+    .default([])
+    .describe('Issue types that are not looked for, e.g. `medium_latency`.'),
+  high_latency: duration()
+    .prefault('5s')
+    .describe('A call longer than this is a `high_latency` issue (high).'),
+  medium_latency: duration()
+    .prefault('2s')
+    .describe('A call longer than this is a `medium_latency` issue (medium).'),
+  latency_kinds: z
+    .array(z.enum(KINDS))
+    .default(['llm', 'embedding', 'rerank', 'retrieval', 'tool', 'mcp', 'guardrail', 'evaluator'])
+    .describe('Kinds of events whose duration is judged; agents and chains contain others.'),
+  cost_spike: z
+    .number()
+    .positive()
+    .default(10)
+    .describe('A call that costs more USD than this is a `cost_spike` (high).'),
+  token_spike: z
+    .number()
+    .int()
+    .positive()
+    .default(100_000)
+    .describe('A call with more tokens than this is a `token_spike` (high).'),
+  loop_repeats: z
+    .number()
+    .int()
+    .min(2)
+    .default(3)
+    .describe(
+      'So many equal calls of one tool in a trace, arguments included, are a `loop_detected`.',
+    ),
+})
+
+export type SignalsConfig = z.output<typeof signalsSchema>

@@ -1,0 +1,54 @@
+// Deterministic issue rules over single events, on 100 % of the traffic. Rules are rows of a table in
+// `rules.ts`; what needs more than one batch (baselines, rates) belongs to the aggregator.
+
+import type { z } from 'zod'
+import type { SpanBatch } from '../../core/batch.ts'
+import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { type SignalsConfig, signalsSchema } from './config.ts'
+import { detectLoops } from './loops.ts'
+import { RULES, type Rule } from './rules.ts'
+import { signalFrom } from './signal-from.ts'
+
+export const signals: ProcessorFactory<SignalsConfig> = {
+  kind: 'processor',
+  type: 'signals',
+  stability: 'beta',
+  summary:
+    'Finds issues by deterministic rules: latency, errors, cost, tokens, secrets, loops, injection.',
+  schema: signalsSchema as z.ZodType<SignalsConfig>,
+  create: (config) => new SignalsProcessor(config),
+}
+
+class SignalsProcessor implements Processor {
+  readonly #config: SignalsConfig
+  readonly #rules: readonly Rule[]
+  readonly #looks: boolean
+
+  constructor(config: SignalsConfig) {
+    this.#config = config
+    this.#rules = RULES.filter((rule) => rule.types.some((t) => !config.disabled.includes(t)))
+    this.#looks = !config.disabled.includes('loop_detected')
+  }
+
+  process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    for (let e = 0; e < events.count; e++) {
+      // A second report of the same call raises nothing; a container raises only what is its own.
+      if (events.has(e, R.usage_duplicate_of)) continue
+      const isAggregate = events.num(e, N.usage_aggregate) === 1
+      for (const rule of this.#rules) {
+        if (isAggregate && rule.perCall) continue
+        const finding = rule.check(events, e, this.#config)
+        if (finding === null || this.#config.disabled.includes(finding.type)) continue
+        ctx.signal(signalFrom(events, e, finding, rule.id))
+        ctx.count(
+          'observa_signals_total',
+          `type="${finding.type}",severity="${finding.severity}"`,
+          1,
+        )
+      }
+    }
+    if (this.#looks) detectLoops(events, this.#config.loop_repeats, ctx)
+  }
+}

@@ -1,0 +1,46 @@
+// Markers of prompt injection in input messages. Two literals that nearly every phrase of this kind holds
+// are searched in the bytes; only around a hit is text decoded and an expression run, over a bounded window.
+
+const WINDOW_BEFORE = 120
+const WINDOW_AFTER = 60
+const HITS_MAX = 16
+
+/** Literals and the phrases they announce. Quantifiers are bounded: the window is 200 characters. */
+const MARKERS: readonly {
+  readonly anchor: Buffer
+  readonly phrase: RegExp
+  readonly name: string
+}[] = [
+  {
+    anchor: Buffer.from('nstructions'),
+    phrase:
+      /\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|system|the)\b.{0,40}\binstructions/i,
+    name: 'ignore_instructions',
+  },
+  {
+    anchor: Buffer.from('ystem prompt'),
+    phrase:
+      /\b(?:reveal|print|show|repeat|output|leak|tell me|ignore|disregard)\b.{0,40}\bsystem prompt/i,
+    name: 'reveal_system_prompt',
+  },
+  {
+    anchor: Buffer.from('o anything now'),
+    phrase: /\bdo anything now/i,
+    name: 'do_anything_now',
+  },
+]
+
+/** Name of the first marker in the range, or null. */
+export function injectionMarker(buf: Buffer, off: number, len: number): string | null {
+  const end = off + len
+  for (const marker of MARKERS) {
+    let at = buf.indexOf(marker.anchor, off)
+    for (let hits = 0; at >= 0 && at < end && hits < HITS_MAX; hits++) {
+      const from = Math.max(off, at - WINDOW_BEFORE)
+      const to = Math.min(end, at + marker.anchor.length + WINDOW_AFTER)
+      if (marker.phrase.test(buf.utf8Slice(from, to))) return marker.name
+      at = buf.indexOf(marker.anchor, at + 1)
+    }
+  }
+  return null
+}
