@@ -199,6 +199,8 @@ export interface Sender extends Component {
   send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
   /** For senders that keep their cursor with the data (Postgres): the last sequence stored, or null. */
   committedSequence?(): Promise<bigint | null>
+  /** Cuts a part that was rejected into smaller ones with the same items, to find the bad item; null when it cannot be cut. Deterministic. */
+  split?(part: EncodedPart): EncodedPart[] | null
 }
 
 /** How much a sender wants in one call; the log reader cuts there. */

@@ -69,6 +69,8 @@ export interface EncodedPart {
   /** Items in it, for exact accounting. */
   readonly items: number
   readonly bytes: Uint8Array
+  /** CRC-32 (`zlib.crc32`) of `bytes`, when the worker computed it; else the log does, on the main thread. */
+  readonly crc32?: number
 }
 
 /** Numbers for the ledger, by event: nothing of the payload. */
