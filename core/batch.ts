@@ -61,6 +61,8 @@ export const SPAN_FLAG = {
   DROPPED: 4,
   /** Converted from a legacy Observa event (one JSON object), see `proto/legacy.ts`. */
   LEGACY: 8,
+  /** Some text of it was not valid UTF-8 and was repaired on arrival (EDITED is set too). */
+  REPAIRED: 16,
 } as const
 
 /** Columns of a row in `SpanBatch.attrs`. */

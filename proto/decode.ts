@@ -1,0 +1,86 @@
+// The door: one request body, in whatever form and compression, becomes rows of the batch, or a verdict
+// that says why not. Never throws for bad input; a refused request leaves the batch as it was.
+
+import type { BatchRequest, SpanBatch } from '../core/batch.ts'
+import type { RequestVerdict, TaskRequest } from '../core/task.ts'
+import { decompress } from './decompress.ts'
+import { Intake } from './intake.ts'
+import { indexLegacy } from './legacy.ts'
+import type { DecodeLimits } from './limits.ts'
+import { indexOtlp } from './otlp-index.ts'
+import { convertOtlpJson } from './otlp-json.ts'
+import { Refusal } from './refusal.ts'
+
+export { DEFAULT_LIMITS, type DecodeLimits } from './limits.ts'
+export { looksLikeOtlpJson } from './otlp-json.ts'
+
+/** One item that was refused alone: a 1-based line of NDJSON, else a 0-based index. */
+export interface RejectedItem {
+  readonly item: number
+  readonly reason: string
+}
+
+export type DecodeOutcome =
+  | {
+      readonly kind: 'ok'
+      /** Rows added to the batch. */
+      readonly items: number
+      /** Items refused one by one; also in `BatchRequest.rejected`, with sentences in `reasons`. */
+      readonly rejected: number
+      /** The first hundred of them. */
+      readonly rejectedItems: readonly RejectedItem[]
+    }
+  | Extract<RequestVerdict, { kind: 'refused' }>
+
+/** Decodes a traces or logs request into `batch` and adds its entry to `batch.requests`. */
+export function decodeInto(
+  batch: SpanBatch,
+  request: TaskRequest,
+  limits: DecodeLimits,
+): DecodeOutcome {
+  const mark = batch.mark()
+  const entry: BatchRequest = {
+    tenant: request.tenant,
+    receivedAtMs: request.receivedAtMs,
+    rejected: 0,
+    reasons: [],
+  }
+  batch.requests.push(entry)
+  try {
+    const intake = new Intake(batch, limits, batch.requests.length - 1)
+    index(intake, request)
+    entry.rejected = intake.rejected
+    entry.reasons.push(...intake.reasons())
+    return {
+      kind: 'ok',
+      items: intake.accepted,
+      rejected: intake.rejected,
+      rejectedItems: intake.rejectedItems,
+    }
+  } catch (thrown) {
+    batch.rewind(mark)
+    batch.requests.pop()
+    if (thrown instanceof Refusal) return refused(thrown)
+    throw thrown
+  }
+}
+
+function index(intake: Intake, request: TaskRequest): void {
+  const { format, signals } = request
+  if (signals === 'metrics')
+    throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
+  const body = decompress(request.payload, request.encoding, intake.limits.decodedBytesMax)
+  if (format === 'otlp-proto') return indexOtlp(intake, signals, body)
+  if (format === 'otlp-json') {
+    const wire = convertOtlpJson(body, signals, intake.limits)
+    return indexOtlp(intake, signals, wire)
+  }
+  indexLegacy(intake, format, body)
+}
+
+function refused(refusal: Refusal): Extract<DecodeOutcome, { kind: 'refused' }> {
+  const { code, message, field } = refusal
+  return field === ''
+    ? { kind: 'refused', code, message }
+    : { kind: 'refused', code, message, details: [{ field, message }] }
+}

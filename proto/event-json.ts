@@ -1,0 +1,163 @@
+// One canonical event as one line of JSON: what Kafka, files, `pipe` and `tap` show. Fields and their
+// order are those of `core/fields.ts`. Always valid JSON in valid UTF-8 without raw line breaks;
+// ranges of type json must already be JSON (`canonicalize` sees to that).
+
+import { isUtf8 } from 'node:buffer'
+import { type EventTable, PAIR, PAIR_STRIDE } from '../core/event.ts'
+import { type Field, type FieldType, FIELDS, N, R } from '../core/fields.ts'
+import type { ByteWriter } from './byte-writer.ts'
+
+interface Column {
+  readonly kind: FieldType
+  /** Index among the range or the number fields; for maps 0 = metadata, 1 = attributes. */
+  readonly index: number
+  readonly core: boolean
+  /** `,"name":` and `,"name":null`, made once. */
+  readonly prefix: Uint8Array
+  readonly absent: Uint8Array
+}
+
+const COLUMNS: readonly Column[] = (FIELDS as readonly Field[]).map(column)
+/** Up to this many pairs, comparing every pair of keys is cheaper than a set. */
+const QUADRATIC_KEYS_MAX = 48
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+
+/** Writes event `e` as a JSON object, without a line feed after it. */
+export function writeEventJson(out: ByteWriter, events: EventTable, e: number): void {
+  const start = out.pos
+  for (const column of COLUMNS) writeColumn(out, events, e, column)
+  // The first prefix began with a comma.
+  out.bytes[start] = 0x7b
+  out.u8(0x7d)
+  const written = out.bytes.subarray(start, out.pos)
+  // Ranges are repaired when a payload is indexed, so this holds unless an edit cut a character in two.
+  if (!isUtf8(written)) return rewriteRepaired(out, start)
+  if (written.includes(LF) || written.includes(CR)) flattenWhitespace(written)
+}
+
+function writeColumn(out: ByteWriter, events: EventTable, e: number, column: Column): void {
+  if (column.kind === 'map') return writeMap(out, events, e, column)
+  if (column.kind === 'number' || column.kind === 'int' || column.kind === 'bool')
+    return writeNumber(out, events.num(e, column.index), column)
+  const len = events.len(e, column.index)
+  if (len < 0) {
+    if (column.core) out.raw(column.absent)
+    return
+  }
+  out.raw(column.prefix)
+  writeRange(out, events.arena.bytes, events.off(e, column.index), len, column.kind)
+}
+
+function writeRange(
+  out: ByteWriter,
+  b: Uint8Array,
+  off: number,
+  len: number,
+  kind: FieldType,
+): void {
+  if (kind === 'text') return out.jsonString(b, off, len)
+  if (kind === 'time') return out.decimalU64At(b, off)
+  if (kind === 'id16' || kind === 'id8') {
+    out.u8(0x22)
+    out.hex(b, off, len)
+    return out.u8(0x22)
+  }
+  if (len === 0) return out.ascii('null')
+  out.copy(b, off, len)
+}
+
+function writeNumber(out: ByteWriter, value: number, column: Column): void {
+  if (Number.isNaN(value)) {
+    if (column.core) out.raw(column.absent)
+    return
+  }
+  out.raw(column.prefix)
+  if (column.kind === 'bool') out.ascii(value !== 0 ? 'true' : 'false')
+  else out.jsonNumber(value)
+}
+
+function writeMap(out: ByteWriter, events: EventTable, e: number, column: Column): void {
+  const first = column.index === 0 ? events.metadataFirst(e) : events.attributesFirst(e)
+  const count = column.index === 0 ? events.metadataCount(e) : events.attributesCount(e)
+  if (count === 0 && !column.core) return
+  out.raw(column.prefix)
+  out.u8(0x7b)
+  const hidden = count > QUADRATIC_KEYS_MAX ? hiddenKeys(events, first, count) : null
+  const begin = out.pos
+  const b = events.arena.bytes
+  const p = events.pairs
+  for (let i = first; i < first + count; i++) {
+    const isHidden = hidden === null ? repeatsLater(events, i, first + count) : hidden.has(i)
+    if (isHidden) continue
+    const row = i * PAIR_STRIDE
+    if (out.pos > begin) out.u8(0x2c)
+    out.jsonString(b, p[row + PAIR.KEY_OFF] as number, p[row + PAIR.KEY_LEN] as number)
+    out.u8(0x3a)
+    const off = p[row + PAIR.OFF] as number
+    const len = p[row + PAIR.LEN] as number
+    if (p[row + PAIR.JSON] === 0) out.jsonString(b, off, len)
+    else if (len === 0) out.ascii('null')
+    else out.copy(b, off, len)
+  }
+  out.u8(0x7d)
+}
+
+/** True when a pair after `i` has the same key: the last one is printed. */
+function repeatsLater(events: EventTable, i: number, end: number): boolean {
+  const p = events.pairs
+  const b = events.arena.bytes
+  const off = p[i * PAIR_STRIDE + PAIR.KEY_OFF] as number
+  const len = p[i * PAIR_STRIDE + PAIR.KEY_LEN] as number
+  const last = b[off + len - 1]
+  for (let row = (i + 1) * PAIR_STRIDE; row < end * PAIR_STRIDE; row += PAIR_STRIDE) {
+    if (p[row + PAIR.KEY_LEN] !== len) continue
+    const other = p[row + PAIR.KEY_OFF] as number
+    if (other === off || (b[other + len - 1] === last && sameBytes(b, off, other, len))) return true
+  }
+  return false
+}
+
+function sameBytes(b: Uint8Array, x: number, y: number, len: number): boolean {
+  for (let i = 0; i < len; i++) if (b[x + i] !== b[y + i]) return false
+  return true
+}
+
+/** Pairs whose key comes again later, for long maps. */
+function hiddenKeys(events: EventTable, first: number, count: number): Set<number> {
+  const seen = new Set<string>()
+  const hidden = new Set<number>()
+  for (let i = first + count - 1; i >= first; i--) {
+    const row = i * PAIR_STRIDE
+    const off = events.pairs[row + PAIR.KEY_OFF] as number
+    const key = events.arena.latin1(off, events.pairs[row + PAIR.KEY_LEN] as number)
+    if (seen.has(key)) hidden.add(i)
+    else seen.add(key)
+  }
+  return hidden
+}
+
+/** Raw line breaks can only be whitespace between JSON tokens: in strings they are escaped. */
+function flattenWhitespace(json: Uint8Array): void {
+  for (let i = 0; i < json.length; i++) if (json[i] === LF || json[i] === CR) json[i] = SPACE
+}
+
+/** U+FFFD for every malformed sequence. JSON syntax is ASCII, so the repair cannot touch it. */
+function rewriteRepaired(out: ByteWriter, start: number): void {
+  const text = out.buf.utf8Slice(start, out.pos)
+  out.pos = start
+  out.utf8(text)
+  flattenWhitespace(out.bytes.subarray(start, out.pos))
+}
+
+function column(field: Field): Column {
+  const name = field.name as keyof typeof R
+  return {
+    kind: field.type,
+    index: field.type === 'map' ? (name === 'metadata' ? 0 : 1) : Math.max(R[name], N[name]),
+    core: field.core,
+    prefix: Buffer.from(`,"${field.name}":`, 'latin1'),
+    absent: Buffer.from(`,"${field.name}":${field.type === 'map' ? '{}' : 'null'}`, 'latin1'),
+  }
+}

@@ -1,0 +1,102 @@
+// Book-keeping while one request is being indexed: what was accepted, what was refused alone and why,
+// and the bounds that hold over the whole request.
+
+import { SPAN, type SpanBatch } from '../core/batch.ts'
+import type { DecodeLimits } from './limits.ts'
+import { tooLarge } from './refusal.ts'
+
+const REJECTED_ITEMS_MAX = 100
+const REASONS_MAX = 5
+
+export class Intake {
+  readonly batch: SpanBatch
+  readonly limits: DecodeLimits
+  /** Index of the request in `batch.requests`. */
+  readonly request: number
+  accepted = 0
+  rejected = 0
+  readonly rejectedItems: { item: number; reason: string }[] = []
+  readonly #counts = new Map<string, number>()
+  /** Envelopes and values met so far, see `DecodeLimits`. */
+  envelopes = 0
+  values = 0
+  readonly #firstRows: number
+
+  constructor(batch: SpanBatch, limits: DecodeLimits, request: number) {
+    this.batch = batch
+    this.limits = limits
+    this.request = request
+    this.#firstRows = this.#rows()
+  }
+
+  /** The next item's position in the request. */
+  get ordinal(): number {
+    return this.accepted + this.rejected
+  }
+
+  /** Refuses the request when one more item would be too many. */
+  admitItem(): void {
+    if (this.ordinal >= this.limits.spansMax)
+      throw tooLarge(`The request has more than ${this.limits.spansMax} items.`)
+  }
+
+  /** Adds a span row that belongs to this request. */
+  addSpan(): number {
+    const row = this.batch.addSpan()
+    const spans = this.batch.spans
+    spans[row + SPAN.REQUEST] = this.request
+    spans[row + SPAN.ORDINAL] = this.ordinal
+    return row
+  }
+
+  acceptItem(): void {
+    this.accepted++
+    this.checkRows()
+  }
+
+  checkRows(): void {
+    if (this.#rows() - this.#firstRows > this.limits.rowsMax)
+      throw tooLarge(`The request has more than ${this.limits.rowsMax} attributes.`)
+  }
+
+  addEnvelope(): void {
+    if (++this.envelopes > this.limits.envelopesMax)
+      throw tooLarge(`The request has more than ${this.limits.envelopesMax} resources and scopes.`)
+  }
+
+  addValues(n: number): void {
+    this.values += n
+    if (this.values > this.limits.valuesMax)
+      throw tooLarge(`The request has more than ${this.limits.valuesMax} nested values.`)
+  }
+
+  /** Counts an item refused alone. `item` is the line or index the client knows it by. */
+  rejectItem(item: number, reason: string): void {
+    this.rejected++
+    this.#note(reason)
+    if (this.rejectedItems.length < REJECTED_ITEMS_MAX) this.rejectedItems.push({ item, reason })
+  }
+
+  /** Something the client should know although nothing was refused. */
+  warn(reason: string): void {
+    this.#note(reason)
+  }
+
+  /** The distinct reasons with their counts, at most a few. */
+  reasons(): string[] {
+    const out: string[] = []
+    for (const [reason, n] of this.#counts) {
+      if (out.length === REASONS_MAX) break
+      out.push(n === 1 ? reason : `${reason} (${n} times)`)
+    }
+    return out
+  }
+
+  #note(reason: string): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+  }
+
+  #rows(): number {
+    return this.batch.attrCount + this.batch.eventCount + this.batch.linkCount
+  }
+}
