@@ -1,0 +1,172 @@
+// Prices against the package they come from as the oracle, and the spellings it does not know.
+
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { calcPrice, waitForUpdate } from '@pydantic/genai-prices'
+import fc from 'fast-check'
+import { Arena } from '../../core/arena.ts'
+import { SpanBatch } from '../../core/batch.ts'
+import type { ChainContext } from '../../core/component.ts'
+import { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { cost } from './index.ts'
+import { priceOf, type Usage } from './price.ts'
+import type { PriceTable } from './price-table.ts'
+import builtin from './prices.generated.json' with { type: 'json' }
+import { PriceResolver } from './resolve.ts'
+
+const table = builtin as unknown as PriceTable
+const resolver = new PriceResolver([table])
+const none: Usage = {
+  input: Number.NaN,
+  output: Number.NaN,
+  cacheRead: Number.NaN,
+  cacheWrite: Number.NaN,
+  cacheWrite1h: Number.NaN,
+  reasoning: Number.NaN,
+  inputAudio: Number.NaN,
+  outputAudio: Number.NaN,
+}
+
+test('every model of the table costs what genai-prices says, cached, tiered and dated', async () => {
+  const providers = (await waitForUpdate()) ?? []
+  let compared = 0
+  for (const provider of providers) {
+    for (const model of provider.models) {
+      const found = resolver.resolve(provider.id, model.id)
+      if (found === null || found.model.id !== model.id) continue
+      for (const [input, read, write, output, day] of [
+        [1000, 0, 0, 500, '2026-11-01'],
+        [300_000, 20_000, 5000, 4000, '2026-11-01'],
+        [50_000, 10_000, 0, 100, '2025-01-15'],
+      ] as const) {
+        const timestamp = new Date(`${day}T12:00:00Z`)
+        const theirs = calcPrice(
+          {
+            input_tokens: input,
+            cache_read_tokens: read,
+            cache_write_tokens: write,
+            output_tokens: output,
+          },
+          model.id,
+          { provider, timestamp },
+        )
+        if (theirs === null || theirs.model.id !== model.id) continue
+        const usage = { ...none, input, output, cacheRead: read, cacheWrite: write }
+        const ours = priceOf(found.model, usage, timestamp.getTime())
+        const diff = Math.abs(ours.input + ours.output - theirs.total_price)
+        assert.ok(
+          diff <= 1e-9 + 1e-6 * theirs.total_price || hasOtherUnits(model.prices),
+          `${provider.id}/${model.id} on ${day}: ${ours.input + ours.output}, not ${theirs.total_price}`,
+        )
+        compared++
+      }
+    }
+  }
+  assert.ok(compared > 3000, `only ${compared} prices compared`)
+})
+
+/** Prices by request or reasoning, which the oracle is not asked about here. */
+const hasOtherUnits = (prices: unknown): boolean =>
+  /requests_kcount|output_reasoning|output_citation/.test(JSON.stringify(prices))
+
+test('spellings that telemetry uses find their model', () => {
+  const cases: readonly (readonly [string | null, string, string])[] = [
+    [null, 'openai/gpt-4o', 'openai/gpt-4o'],
+    [null, 'gpt-4o-2024-08-06', 'openai/gpt-4o'],
+    ['openai', 'GPT-4o-mini', 'openai/gpt-4o-mini'],
+    ['gcp.gemini', 'models/gemini-2.5-flash', 'google/gemini-2.5-flash'],
+    ['azure.ai.openai', 'gpt-4o', '/gpt-4o'],
+    ['aws.bedrock', 'us.anthropic.claude-3-5-sonnet-20241022-v2:0', 'claude'],
+    ['anthropic', 'claude-3-5-haiku-latest', 'claude'],
+    ['openai', 'text-embedding-3-small', 'text-embedding-3-small'],
+    ['x_ai', 'grok-4', 'x-ai/grok-4'],
+  ]
+  for (const [provider, model, want] of cases) {
+    const found = resolver.resolve(provider, model)
+    assert.ok(found?.ref.includes(want), `${provider} ${model}: ${found?.ref ?? 'no price'}`)
+  }
+})
+
+test('an unknown model has no price, whatever its name looks like', () => {
+  for (const model of ['my-finetune', 'llama-on-my-desk', '', 'gpt', 'claude'])
+    assert.equal(resolver.resolve(null, model)?.ref, undefined, model)
+})
+
+test('cost never falls when tokens are added, and parts never exceed the total', () => {
+  const model = resolver.resolve('openai', 'gpt-4o')?.model
+  assert.ok(model !== undefined)
+  fc.assert(
+    fc.property(fc.nat(1e6), fc.nat(1e6), fc.nat(1e6), (input, output, read) => {
+      const at = Date.UTC(2026, 5, 1)
+      const less = priceOf(model, { ...none, input, output, cacheRead: read }, at)
+      const more = priceOf(
+        model,
+        { ...none, input: input + 1, output: output + 1, cacheRead: read },
+        at,
+      )
+      assert.ok(more.input >= less.input && more.output > less.output)
+    }),
+  )
+})
+
+/** An event of one call, and what `cost` makes of it. */
+function run(fields: {
+  model: string
+  input?: number
+  output?: number
+  given?: number
+  aggregate?: boolean
+}): { events: EventTable; counted: string[] } {
+  const events = new EventTable(new SpanBatch(new Arena()))
+  const e = events.add(0)
+  events.setText(e, R.request_model, fields.model)
+  if (fields.input !== undefined) events.setNum(e, N.input_tokens, fields.input)
+  if (fields.output !== undefined) events.setNum(e, N.output_tokens, fields.output)
+  if (fields.given !== undefined) events.setNum(e, N.cost_usd, fields.given)
+  if (fields.aggregate === true) events.setNum(e, N.usage_aggregate, 1)
+  const counted: string[] = []
+  const ctx: ChainContext = {
+    count: (metric, labels) => counted.push(`${metric}{${labels}}`),
+    signal: () => assert.fail('cost makes no issues'),
+    signals: [],
+    explain: false,
+  }
+  cost.create({ overrides: null }).process(events.batch, events, ctx)
+  return { events, counted }
+}
+
+test('a computed cost names its source and its price', () => {
+  const { events } = run({ model: 'gpt-4o', input: 1_000_000, output: 0 })
+  assert.equal(events.num(0, N.cost_usd), 2.5)
+  assert.equal(events.text(0, R.cost_source), 'computed')
+  assert.match(events.text(0, R.price_ref) ?? '', /^genai-prices@.+:openai\/gpt-4o$/)
+})
+
+test('a given cost wins, and a computed one that differs is kept beside it', () => {
+  const { events } = run({ model: 'gpt-4o', input: 1_000_000, output: 0, given: 3 })
+  assert.equal(events.num(0, N.cost_usd), 3)
+  assert.equal(events.text(0, R.cost_source), 'given')
+  assert.equal(events.metadataCount(0), 2)
+})
+
+test('an unknown price is null and counted, never 0', () => {
+  const { events, counted } = run({ model: 'my-finetune', input: 10, output: 10 })
+  assert.ok(Number.isNaN(events.num(0, N.cost_usd)))
+  assert.equal(events.text(0, R.cost_source), 'none')
+  assert.deepEqual(counted, ['observa_cost_unknown_total{provider="",model="my-finetune"}'])
+})
+
+test('a container is never priced', () => {
+  const { events } = run({ model: 'gpt-4o', input: 1000, output: 1000, aggregate: true })
+  assert.ok(Number.isNaN(events.num(0, N.cost_usd)))
+})
+
+test('overrides come before the built-in table', () => {
+  const overrides: PriceTable = {
+    version: 'mine',
+    providers: [{ id: 'openai', models: [{ id: 'gpt-4o', prices: { input_mtok: 1 } }] }],
+  }
+  const found = new PriceResolver([overrides, table]).resolve('openai', 'gpt-4o')
+  assert.equal(found?.ref, 'mine:openai/gpt-4o')
+})
