@@ -1,0 +1,135 @@
+// The engine process: opens the data directory, listens on loopback, ends with its parent. Started by
+// `engine.ts` and by nobody else.
+
+import { mkdirSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { ObservaError, messageOf } from '../../../core/errors.ts'
+import { Front } from './front.ts'
+import { openEngine, type Engine } from './native.ts'
+import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
+import { Spool } from './spool.ts'
+
+const MIB = 1024 * 1024
+/** Queries at once; `engine.ts` sizes the thread pool after it. */
+const RUNNING_MAX = 16
+const BODY_MAX_BYTES = 256 * MIB
+const STOP_WAIT_MS = 10_000
+
+const report = (message: EngineReport): void => {
+  process.send?.(message)
+}
+
+interface Running {
+  readonly engine: Engine
+  readonly spool: Spool
+  readonly server: Server
+  readonly front: Front
+}
+
+let running: Running | null = null
+
+function start(message: StartMessage): void {
+  mkdirSync(message.dataDir, { recursive: true, mode: 0o700 })
+  const engine = openEngine(message.dataDir, [
+    `--max_server_memory_usage=${message.memoryMaxBytes}`,
+    // Merges share the machine with ingest: the engine's own default is 16 threads.
+    '--background_pool_size=4',
+  ])
+  const spool = new Spool(message.dataDir, BODY_MAX_BYTES)
+  const front = new Front(
+    engine,
+    spool,
+    {
+      username: message.username,
+      password: message.password,
+      runningMax: RUNNING_MAX,
+      waitingMax: 512,
+      queryMemoryMaxBytes: Math.floor(message.memoryMaxBytes * 0.6),
+      resultMaxBytes: 256 * MIB,
+      sqlMaxBytes: 64 * MIB,
+      executionTimeS: 60,
+      executionTimeMaxS: 3600,
+    },
+    // An aborted engine answers every query with an error: only a new process helps.
+    () => process.exit(70),
+  )
+  // The SQL of a GET stands in the URL.
+  const server = createServer({ maxHeaderSize: MIB, keepAliveTimeout: 65_000 }, front.handle)
+  server.headersTimeout = 70_000
+  server.requestTimeout = 300_000
+  server.on('error', (error) => fail(error))
+  server.listen(message.port, '127.0.0.1', () => {
+    const address = server.address()
+    running = { engine, spool, server, front }
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    report({ kind: 'ready', port, version: engine.version })
+  })
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof ObservaError ? error : describe(messageOf(error))
+  report({
+    kind: 'failed',
+    code: known.code as `OBS_${string}`,
+    message: known.message,
+    hint: known.hint,
+  })
+  process.exitCode = 1
+  process.disconnect?.()
+}
+
+function describe(text: string): ObservaError {
+  if (/Code: 76\b|same directory is already running|already (in use|locked)/i.test(text))
+    return new ObservaError(
+      'OBS_CLICKHOUSE_ENGINE_LOCKED',
+      'The data directory of the embedded ClickHouse engine is in use by another process.',
+      'Stop the other Observa that uses this directory, or give this one a data directory of its own.',
+    )
+  const line = text.split('\n')[0]?.slice(0, 300) ?? ''
+  return new ObservaError(
+    'OBS_CLICKHOUSE_ENGINE_FAILED',
+    `The embedded ClickHouse engine did not start: ${line}`,
+    'Check that the data directory is writable and has space.',
+  )
+}
+
+/** Takes no new requests, lets those under way end, and lets go of the directory. */
+async function stop(): Promise<void> {
+  if (running === null) process.exit(0)
+  const { server, front, spool, engine } = running
+  running = null
+  server.close()
+  server.closeIdleConnections()
+  const deadline = performance.now() + STOP_WAIT_MS
+  while (front.running > 0 && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  server.closeAllConnections()
+  spool.close()
+  // Closing under a running query would abort the engine in the middle; the directory survives either.
+  if (front.running === 0) engine.close()
+  process.exit(0)
+}
+
+process.on('message', (message: EngineCommand) => {
+  if (message.kind === 'stop') {
+    void stop()
+    return
+  }
+  try {
+    start(message)
+  } catch (error) {
+    fail(error)
+  }
+})
+
+// The parent decides when to stop. A Ctrl-C or a service manager signals every process of the group, and
+// an engine that went first would fail the last inserts of the drain.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+
+// The parent is gone, perhaps killed: nobody can use this engine any more, and the directory must be free
+// for the next start. What was acknowledged is on disk.
+process.on('disconnect', () => {
+  running?.spool.close()
+  process.kill(process.pid, 'SIGKILL')
+})

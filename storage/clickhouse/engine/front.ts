@@ -1,0 +1,418 @@
+// ClickHouse's HTTP protocol in front of the embedded engine, so that the rest of the program has one way
+// to talk to ClickHouse. One connection of the engine for each request: settings and parameters live and
+// die with it. Leaves the cutting of SQL from data to `statement.ts` and the bytes to `spool.ts`.
+
+import { randomUUID, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { createGunzip, gzip } from 'node:zlib'
+import { codeOf, httpStatusOf } from './http-status.ts'
+import type { Engine, EngineConnection, EngineResult } from './native.ts'
+import { Slots } from './slots.ts'
+import { BodyTooLarge, type Spool } from './spool.ts'
+import { parseStatement, type Statement } from './statement.ts'
+
+export interface FrontSettings {
+  readonly username: string
+  readonly password: string
+  readonly runningMax: number
+  readonly waitingMax: number
+  /** Memory of one query. */
+  readonly queryMemoryMaxBytes: number
+  readonly resultMaxBytes: number
+  /** SQL text, and an INSERT whose data come inline with it. */
+  readonly sqlMaxBytes: number
+  /** Time limit of a query that names none, and the most one may ask for. */
+  readonly executionTimeS: number
+  readonly executionTimeMaxS: number
+}
+
+/** An answer that is not 200. */
+class Refusal extends Error {
+  readonly status: number
+  readonly code: number
+  constructor(status: number, code: number, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+/** Parameters of the URL that steer the protocol; every other one is a setting. */
+const NOT_SETTINGS = new Set(
+  'query database default_format query_id user password quota_key compress decompress enable_http_compression buffer_size wait_end_of_query send_progress_in_http_headers http_headers_progress_interval_ms role max_execution_time log_comment client_protocol_version'.split(
+    ' ',
+  ),
+)
+
+interface Call {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly url: URL
+  /** Names the query to the engine, so that a second connection can kill it. */
+  readonly mark: string
+  /** Set when the client is gone. */
+  isAbandoned: boolean
+}
+
+export class Front {
+  readonly #engine: Engine
+  readonly #spool: Spool
+  readonly #settings: FrontSettings
+  readonly #slots: Slots
+  readonly #onFatal: (message: string) => void
+  readonly #expected: Buffer
+
+  constructor(
+    engine: Engine,
+    spool: Spool,
+    settings: FrontSettings,
+    onFatal: (message: string) => void,
+  ) {
+    this.#engine = engine
+    this.#spool = spool
+    this.#settings = settings
+    this.#slots = new Slots(settings.runningMax, settings.waitingMax)
+    this.#onFatal = onFatal
+    this.#expected = Buffer.from(`${settings.username}:${settings.password}`)
+  }
+
+  get running(): number {
+    return this.#slots.running
+  }
+
+  readonly handle = (req: IncomingMessage, res: ServerResponse): void => {
+    const url = new URL(req.url ?? '/', 'http://engine')
+    if (req.method === 'GET' && (url.pathname === '/ping' || url.pathname === '/replicas_status')) {
+      res.writeHead(200, { 'content-type': 'text/html; charset=UTF-8' }).end('Ok.\n')
+      return
+    }
+    const call: Call = { req, res, url, mark: randomUUID(), isAbandoned: false }
+    res.on('close', () => {
+      if (!res.writableEnded) call.isAbandoned = true
+    })
+    this.#answer(call).catch((error: unknown) => this.#refuse(call, error))
+  }
+
+  async #answer(call: Call): Promise<void> {
+    this.#authenticate(call)
+    if (call.req.method !== 'GET' && call.req.method !== 'POST')
+      throw new Refusal(501, 48, `Method ${call.req.method} is not supported (NOT_IMPLEMENTED)`)
+    if (call.url.searchParams.has('session_id'))
+      throw new Refusal(
+        501,
+        48,
+        'Sessions are not supported by the embedded engine (NOT_IMPLEMENTED)',
+      )
+    if (call.url.searchParams.get('decompress') === '1')
+      throw new Refusal(
+        501,
+        48,
+        'Native compression is not supported; use Content-Encoding: gzip (NOT_IMPLEMENTED)',
+      )
+    const free = await this.#slot()
+    try {
+      if (call.isAbandoned) return
+      await this.#execute(call)
+    } finally {
+      free()
+    }
+  }
+
+  #slot(): Promise<() => void> {
+    const taken = this.#slots.take()
+    if (taken === null)
+      throw new Refusal(503, 202, 'Too many simultaneous queries (TOO_MANY_SIMULTANEOUS_QUERIES)')
+    return taken
+  }
+
+  async #execute(call: Call): Promise<void> {
+    const inUrl = Buffer.from(call.url.searchParams.get('query') ?? '')
+    let statement = inUrl.length > 0 ? parseStatement(inUrl) : null
+    let text = inUrl
+    if (statement === null || statement.kind !== 'insert') {
+      const body = await readAll(bodyOf(call.req), this.#settings.sqlMaxBytes)
+      text =
+        inUrl.length > 0 && body.length > 0
+          ? Buffer.concat([inUrl, Buffer.from('\n'), body])
+          : Buffer.concat([inUrl, body])
+      if (body.length > 0 || statement === null) statement = parseStatement(text)
+    }
+    if (statement.kind === 'refused')
+      throw new Refusal(httpStatusOf(statement.code), statement.code, statement.message)
+    if (statement.kind === 'plain') {
+      await this.#respond(call, statement.sql, statement.format)
+      return
+    }
+    const isBodyRead = text !== inUrl
+    const rest = isBodyRead ? Readable.from([]) : bodyOf(call.req)
+    await this.#insert(call, statement, text.subarray(statement.dataAt), rest)
+  }
+
+  async #insert(
+    call: Call,
+    statement: Extract<Statement, { kind: 'insert' }>,
+    inline: Buffer,
+    rest: Readable,
+  ): Promise<void> {
+    const path = await this.#spool.write(rest, inline)
+    try {
+      if (call.isAbandoned) return
+      const source = `FROM INFILE ${quoted(path)} COMPRESSION 'none'`
+      const sql = `${statement.head} ${source} ${statement.tail} FORMAT ${statement.format}`
+      await this.#respond(call, sql, null)
+    } finally {
+      this.#spool.remove(path)
+    }
+  }
+
+  async #respond(call: Call, sql: string, formatOfSql: string | null): Promise<void> {
+    const { url, req } = call
+    const header = req.headers['x-clickhouse-format']
+    const fallback =
+      url.searchParams.get('default_format') ??
+      (typeof header === 'string' ? header : 'TabSeparated')
+    if (!/^\w+$/.test(fallback)) throw new Refusal(404, 73, 'Unknown format (UNKNOWN_FORMAT)')
+    const result = await this.#run(call, sql, fallback)
+    if (call.isAbandoned) return
+    const format = formatOfSql ?? fallback
+    await send(call, 200, result.bytes, {
+      'content-type': contentType(format),
+      'x-clickhouse-format': format,
+      'x-clickhouse-summary': summary(result, formatOfSql === null && /^\s*insert/i.test(sql)),
+    })
+  }
+
+  /** Runs in a connection of its own; when the client goes away, a second one kills the query. */
+  async #run(call: Call, sql: string, format: string): Promise<EngineResult> {
+    const connection = this.#engine.connect()
+    let isRunning = true
+    const onClose = (): void => {
+      if (isRunning && call.isAbandoned) void this.#kill(call.mark, () => isRunning)
+    }
+    call.res.on('close', onClose)
+    try {
+      await prepare(connection, this.#prologue(call))
+      if (call.isAbandoned) throw new Refusal(499, 394, 'The client is gone (QUERY_WAS_CANCELLED)')
+      return await connection.run(sql, format)
+    } finally {
+      isRunning = false
+      call.res.off('close', onClose)
+      connection.close()
+    }
+  }
+
+  /** The SET and USE statements that come before the query. Limits come first, a read-only mode last. */
+  #prologue(call: Call): string[] {
+    const p = call.url.searchParams
+    const limits = this.#settings
+    const asked = Number(p.get('max_execution_time') ?? limits.executionTimeS)
+    const isSane = asked > 0 && asked <= limits.executionTimeMaxS
+    const sets = [
+      `max_memory_usage=${limits.queryMemoryMaxBytes}`,
+      `max_result_bytes=${limits.resultMaxBytes}`,
+      `max_execution_time=${isSane ? asked : limits.executionTimeMaxS}`,
+      `log_comment=${quoted(call.mark)}`,
+    ]
+    const params: string[] = []
+    let readonly = call.req.method === 'GET' ? '2' : ''
+    for (const [name, value] of p) {
+      if (name.startsWith('param_')) params.push(`SET ${identifier(name)}=${quoted(value)}`)
+      else if (name === 'readonly') readonly = value
+      else if (!NOT_SETTINGS.has(name)) sets.push(`${identifier(name)}=${quoted(value)}`)
+    }
+    const out = [`SET ${sets.join(', ')}`, ...params]
+    const database = p.get('database') ?? headerText(call.req, 'x-clickhouse-database')
+    if (database !== null && database !== '') out.push(`USE \`${escaped(database, '`')}\``)
+    if (readonly !== '') out.push(`SET readonly=${quoted(readonly)}`)
+    return out
+  }
+
+  /**
+   * Asks until the query has ended: right after the start the engine may not list it yet. The time limit
+   * of the query is the backstop.
+   */
+  async #kill(mark: string, isRunning: () => boolean): Promise<void> {
+    for (let attempt = 0; attempt < 100 && isRunning(); attempt++) {
+      const connection = this.#engine.connect()
+      try {
+        await connection.run(
+          `KILL QUERY WHERE Settings['log_comment'] = ${quoted(mark)} ASYNC`,
+          'TabSeparated',
+        )
+      } catch {
+        // The engine is going down, and the query with it.
+        return
+      } finally {
+        connection.close()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  #authenticate(call: Call): void {
+    const { req, url } = call
+    const given = credentials(req, url)
+    const actual = Buffer.from(given)
+    // Both sides padded to one length, so that neither length nor content shows in the time taken.
+    const a = Buffer.alloc(256)
+    const b = Buffer.alloc(256)
+    actual.copy(a)
+    this.#expected.copy(b)
+    const isSame = timingSafeEqual(a, b)
+    if (!isSame || actual.length !== this.#expected.length)
+      throw new Refusal(
+        403,
+        516,
+        'Authentication failed: wrong user or password (AUTHENTICATION_FAILED)',
+      )
+  }
+
+  #refuse(call: Call, error: unknown): void {
+    const { status, code, text } = asRefusal(error, this.#engine.version)
+    if (code === 236) this.#onFatal('the engine aborted')
+    if (call.isAbandoned || call.res.headersSent) {
+      call.res.destroy()
+      return
+    }
+    // The rest of a body that nobody will read: close instead of reading it.
+    if (!call.req.complete) call.res.setHeader('connection', 'close')
+    send(call, status, Buffer.from(text), {
+      'content-type': 'text/plain; charset=UTF-8',
+      'x-clickhouse-exception-code': String(code),
+    }).catch(() => call.res.destroy())
+  }
+}
+
+async function prepare(connection: EngineConnection, statements: readonly string[]): Promise<void> {
+  // One call for all: each is quoted by us, none holds foreign text outside a literal.
+  await connection.run(statements.join('; '), 'TabSeparated')
+}
+
+function asRefusal(
+  error: unknown,
+  version: string,
+): { readonly status: number; readonly code: number; readonly text: string } {
+  if (error instanceof Refusal) {
+    const text = `Code: ${error.code}. DB::Exception: ${error.message} (version ${version})\n`
+    return { status: error.status, code: error.code, text }
+  }
+  if (error instanceof BodyTooLarge)
+    return {
+      status: 413,
+      code: 307,
+      text: `Code: 307. DB::Exception: ${error.message} (TOO_MANY_BYTES)\n`,
+    }
+  const message = error instanceof Error ? error.message : String(error)
+  const isEngine = /Code: \d+/.test(message)
+  const code = isEngine ? codeOf(message) : 1001
+  const once = message.replace(/^(Code: \d+\. DB::Exception: )(?=Code: \d+\. DB::Exception: )/, '')
+  return {
+    status: httpStatusOf(code),
+    code,
+    text: `${isEngine ? once : `Code: 1001. DB::Exception: ${message} (STD_EXCEPTION)`}\n`,
+  }
+}
+
+function credentials(req: IncomingMessage, url: URL): string {
+  const basic = /^Basic (\S+)$/i.exec(headerText(req, 'authorization') ?? '')
+  if (basic !== null) return Buffer.from(basic[1] as string, 'base64').toString()
+  const user = headerText(req, 'x-clickhouse-user') ?? url.searchParams.get('user') ?? 'default'
+  const key = headerText(req, 'x-clickhouse-key') ?? url.searchParams.get('password') ?? ''
+  return `${user}:${key}`
+}
+
+function headerText(req: IncomingMessage, name: string): string | null {
+  const value = req.headers[name]
+  return typeof value === 'string' ? value : null
+}
+
+function bodyOf(req: IncomingMessage): Readable {
+  const encoding = req.headers['content-encoding'] ?? 'identity'
+  if (encoding === 'identity' || encoding === '') return req
+  if (encoding !== 'gzip')
+    throw new Refusal(
+      501,
+      48,
+      `Content-Encoding ${encoding} is not supported; use gzip (NOT_IMPLEMENTED)`,
+    )
+  const gunzip = createGunzip()
+  req.on('error', (error) => gunzip.destroy(error))
+  req.on('aborted', () => gunzip.destroy(new Error('the client is gone')))
+  return req.pipe(gunzip)
+}
+
+async function readAll(body: Readable, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    const bytes = chunk as Buffer
+    size += bytes.length
+    if (size > bytesMax) throw new BodyTooLarge('the query text is larger than this engine takes')
+    chunks.push(bytes)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+async function send(
+  call: Call,
+  status: number,
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  const all: Record<string, string> = {
+    ...headers,
+    'x-clickhouse-query-id':
+      call.url.searchParams.get('query_id')?.replace(/[^\w.:-]/g, '') || call.mark,
+    'x-clickhouse-server-display-name': 'observa-embedded',
+    'x-clickhouse-timezone': 'UTC',
+  }
+  const accepts = headerText(call.req, 'accept-encoding') ?? ''
+  let body = bytes
+  if (/\bgzip\b/.test(accepts) && call.url.searchParams.get('enable_http_compression') === '1') {
+    body = await gzipped(bytes)
+    all['content-encoding'] = 'gzip'
+  }
+  all['content-length'] = String(body.length)
+  call.res.writeHead(status, all).end(body)
+}
+
+function gzipped(bytes: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(bytes, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)))
+  })
+}
+
+function summary(result: EngineResult, isInsert: boolean): string {
+  const read = String(result.rowsRead)
+  const bytes = String(result.bytesRead)
+  return JSON.stringify({
+    read_rows: read,
+    read_bytes: bytes,
+    written_rows: isInsert ? read : '0',
+    written_bytes: isInsert ? bytes : '0',
+    total_rows_to_read: '0',
+    result_rows: '0',
+    result_bytes: String(result.bytes.length),
+    elapsed_ns: String(Math.round(result.elapsed * 1e9)),
+  })
+}
+
+function contentType(format: string): string {
+  if (/^JSON.*EachRow/.test(format)) return 'application/x-ndjson; charset=UTF-8'
+  if (format.startsWith('JSON')) return 'application/json; charset=UTF-8'
+  if (format.startsWith('CSV')) return 'text/csv; charset=UTF-8'
+  if (/^(TabSeparated|TSV)/.test(format)) return 'text/tab-separated-values; charset=UTF-8'
+  return 'application/octet-stream'
+}
+
+/** A name that stands in SQL unquoted; anything else is refused. */
+function identifier(name: string): string {
+  if (!/^[A-Za-z_]\w{0,127}$/.test(name))
+    throw new Refusal(404, 115, 'Unknown setting (UNKNOWN_SETTING)')
+  return name
+}
+
+const escaped = (text: string, quote: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`)
+const quoted = (text: string): string => `'${escaped(text, "'")}'`

@@ -1,0 +1,84 @@
+// Where the bytes of an INSERT wait for the engine: a file only this user can read, in memory where there
+// is room and in the data directory otherwise. The engine reads it with FROM INFILE, so the bytes never
+// pass its SQL parser. Files are deleted after use, and those a killed process left at the next start.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { createWriteStream, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Transform, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+const SHARED_MEMORY = '/dev/shm'
+/** Shared memory counts against the machine's RAM: stay well away from its end. */
+const SHARED_MEMORY_FREE_MIN = 512 * 1024 * 1024
+
+export class BodyTooLarge extends Error {}
+
+export class Spool {
+  readonly #memoryDir: string | null
+  readonly #diskDir: string
+  readonly #bytesMax: number
+
+  constructor(dataDir: string, bytesMax: number) {
+    this.#bytesMax = bytesMax
+    this.#diskDir = join(dataDir, 'spool')
+    rmSync(this.#diskDir, { recursive: true, force: true })
+    mkdirSync(this.#diskDir, { recursive: true, mode: 0o700 })
+    this.#memoryDir = memoryDir(dataDir)
+  }
+
+  /** Writes the stream to a fresh file and returns its path; the caller deletes it with `remove`. */
+  async write(body: Readable, before: Buffer): Promise<string> {
+    const path = join(this.#dirFor(), randomBytes(12).toString('hex'))
+    let left = this.#bytesMax - before.length
+    const limit = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        left -= chunk.length
+        if (left < 0) done(new BodyTooLarge('the body is larger than this engine takes'))
+        else done(null, chunk)
+      },
+    })
+    if (before.length > 0) limit.push(before)
+    try {
+      await pipeline(body, limit, createWriteStream(path, { mode: 0o600, flags: 'wx' }))
+    } catch (error) {
+      this.remove(path)
+      throw error
+    }
+    return path
+  }
+
+  remove(path: string): void {
+    rmSync(path, { force: true })
+  }
+
+  /** Deletes everything; nothing may be written after. */
+  close(): void {
+    rmSync(this.#diskDir, { recursive: true, force: true })
+    if (this.#memoryDir !== null) rmSync(this.#memoryDir, { recursive: true, force: true })
+  }
+
+  #dirFor(): string {
+    if (this.#memoryDir === null) return this.#diskDir
+    const fs = statfsSync(this.#memoryDir)
+    const isRoomy = fs.bavail * fs.bsize > SHARED_MEMORY_FREE_MIN + this.#bytesMax
+    return isRoomy ? this.#memoryDir : this.#diskDir
+  }
+}
+
+/** A directory of our own in shared memory, named after the data directory; null where there is none. */
+function memoryDir(dataDir: string): string | null {
+  const prefix = `observa-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`
+  try {
+    for (const name of readdirSync(SHARED_MEMORY)) {
+      if (name.startsWith(prefix))
+        rmSync(join(SHARED_MEMORY, name), { recursive: true, force: true })
+    }
+    const dir = join(SHARED_MEMORY, `${prefix}${randomBytes(6).toString('hex')}`)
+    mkdirSync(dir, { mode: 0o700 })
+    return dir
+  } catch {
+    // No shared memory on this system, or not ours to use: the data directory serves.
+    return null
+  }
+}
