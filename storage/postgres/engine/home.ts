@@ -1,0 +1,89 @@
+// Where the embedded Postgres keeps its files: below the instance's data directory. A root start needs a
+// place the server's user can enter; where the way there is closed (a 0700 home directory), the files go
+// below /var/lib/observa and the data directory remembers where.
+
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { messageOf } from '../../../core/errors.ts'
+import { unreachable } from './binaries.ts'
+import { isReachable, type ServerUser } from './server-user.ts'
+
+const FALLBACK = '/var/lib/observa'
+
+export interface Home {
+  /** Holds `cluster`, `programs-*`, the log; enterable for the server's user. */
+  readonly dir: string
+  readonly cluster: string
+  readonly log: string
+  /** Readable by us alone. */
+  readonly passwordFile: string
+  readonly adminPasswordFile: string
+  readonly ownerFile: string
+}
+
+export function openHome(dataDir: string, user: ServerUser | null): Home {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const dir = user === null ? dataDir : reachableDir(dataDir, user)
+  return {
+    dir,
+    cluster: join(dir, 'cluster'),
+    log: join(dir, 'server.log'),
+    passwordFile: join(dataDir, 'password'),
+    adminPasswordFile: join(dataDir, 'admin-password'),
+    ownerFile: join(dataDir, 'owner.json'),
+  }
+}
+
+function reachableDir(dataDir: string, user: ServerUser): string {
+  const remembered = join(dataDir, 'location')
+  if (existsSync(remembered)) {
+    const dir = readFileSync(remembered, 'utf8').trim()
+    if (existsSync(dir)) return dir
+  }
+  openWay(dataDir, user)
+  if (isReachable(dataDir, user)) return dataDir
+  const dir = join(FALLBACK, `postgres-${randomBytes(6).toString('hex')}`)
+  try {
+    mkdirSync(FALLBACK, { recursive: true, mode: 0o711 })
+    mkdirSync(dir, { mode: 0o710 })
+    chownSync(dir, 0, user.gid)
+  } catch (cause) {
+    throw Object.assign(unreachable(dataDir, user), { cause: messageOf(cause) })
+  }
+  if (!isReachable(dir, user)) throw unreachable(dir, user)
+  writeFileSync(remembered, `${dir}\n`, { mode: 0o600 })
+  return dir
+}
+
+/**
+ * Lets the server's group enter, not list, our own directory and the instance's directory above it. Only
+ * where both are ours and closed to all others; directories further up belong to somebody else.
+ */
+function openWay(dataDir: string, user: ServerUser): void {
+  for (const dir of [dirname(resolve(dataDir)), resolve(dataDir)]) {
+    const s = statSync(dir)
+    if (s.uid !== 0 || (s.mode & 0o777) !== 0o700) continue
+    if (dir !== resolve(dataDir) && !isReachable(dirname(dir), user)) return
+    if (dir === '/root') continue
+    chownSync(dir, 0, user.gid)
+    chmodSync(dir, 0o710)
+  }
+}
+
+/** Deletes everything of it: for tests and for a start that has to begin anew. */
+export function removeHome(dataDir: string): void {
+  const remembered = join(dataDir, 'location')
+  if (existsSync(remembered))
+    rmSync(readFileSync(remembered, 'utf8').trim(), { recursive: true, force: true })
+  rmSync(dataDir, { recursive: true, force: true })
+}
