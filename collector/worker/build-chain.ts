@@ -83,8 +83,8 @@ export function buildChain(spec: PipelineSpec): Chain {
 /** For metrics, which pass through scrubbed. */
 export function buildMetricsChain(spec: PipelineSpec): MetricsChain {
   const visitors = spec.processors.flatMap((p) => {
-    const make = find(PROCESSORS, p.type).createMetricsVisitor
-    return make === undefined ? [] : [make(p.settings)]
+    const visitor = find(PROCESSORS, p.type).createMetricsVisitor?.(p.settings)
+    return visitor === undefined ? [] : [visitor]
   })
   const encoders = spec.encoders.map((e) => find(ENCODERS, e.type)(e.id, e.settings))
   return new MetricsChain(visitors, encoders, spec.limits)

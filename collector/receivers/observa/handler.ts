@@ -1,7 +1,7 @@
 // One request of a legacy client. The old server's order of errors: 401, 403, 413, 429, 400, 422; bodies
 // are `{error: {code, message, details}}`. One bad event is refused alone (the old server refused the batch).
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type {
   Host,
   HttpHandler,
@@ -205,7 +205,7 @@ async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): 
   if (!req.complete) await discardBody(req)
   if (res.headersSent || res.destroyed) return
   const body = Buffer.from(JSON.stringify(answer.body))
-  const headers: Record<string, string | number> = {
+  const headers: OutgoingHttpHeaders = {
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
     ...answer.headers,

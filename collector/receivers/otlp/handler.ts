@@ -1,7 +1,7 @@
 // One OTLP/HTTP request: credential, content type and coding, body, pipeline, answer.
 // Conformance statements R01-R26 and C01-C02 are kept here; J, N and P in `proto/`.
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type {
   Authenticator,
   Host,
@@ -227,7 +227,7 @@ function failure(
 async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
   if (!req.complete) await discardBody(req)
   if (res.headersSent || res.destroyed) return
-  const headers: Record<string, string | number> = {
+  const headers: OutgoingHttpHeaders = {
     ...answer.headers,
     'content-type': CONTENT_TYPES[answer.encoding],
     'content-length': answer.body.length,

@@ -1,0 +1,143 @@
+// Conditions: what they look at (exactly one subject) and how they compare (exactly one operator).
+// Compiled once into functions; the subject's text is decoded only when a condition asks for it.
+
+import { z } from 'zod'
+import {
+  ATTR,
+  ATTR_STRIDE,
+  RESOURCE,
+  RESOURCE_STRIDE,
+  SCOPE,
+  SCOPE_STRIDE,
+  SPAN,
+  SPAN_STRIDE,
+  type SpanBatch,
+  VALUE,
+} from '../../core/batch.ts'
+import type { EventTable } from '../../core/event.ts'
+import { FIELDS, N, R } from '../../core/fields.ts'
+import { key } from '../../core/keys.ts'
+
+const subjects = ['attribute', 'resource', 'field', 'name', 'scope'] as const
+const operators = [
+  'equals',
+  'in',
+  'starts_with',
+  'contains',
+  'exists',
+  'greater_than',
+  'less_than',
+] as const
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+
+export const conditionSchema = z
+  .strictObject({
+    attribute: z.string().optional().describe('Attribute of the span or log record.'),
+    resource: z.string().optional().describe('Attribute of the resource.'),
+    field: z
+      .enum(FIELDS.map((f) => f.name))
+      .optional()
+      .describe('Field of the canonical event; only after `canonicalize`.'),
+    name: z.literal(true).optional().describe('The name of the span or log record.'),
+    scope: z.literal(true).optional().describe('The name of the instrumentation scope.'),
+    equals: scalar.optional().describe('Equal to this.'),
+    in: z.array(scalar).optional().describe('Equal to one of these.'),
+    starts_with: z.string().optional().describe('Begins with this.'),
+    contains: z.string().optional().describe('Holds this text.'),
+    exists: z.boolean().optional().describe('Is there at all, or is not.'),
+    greater_than: z.number().optional().describe('A number above this.'),
+    less_than: z.number().optional().describe('A number below this.'),
+  })
+  .refine((c) => subjects.filter((s) => c[s] !== undefined).length === 1, {
+    message: `name exactly one subject: ${subjects.join(', ')}`,
+  })
+  .refine((c) => operators.filter((o) => c[o] !== undefined).length === 1, {
+    message: `name exactly one operator: ${operators.join(', ')}`,
+  })
+
+export type Condition = z.output<typeof conditionSchema>
+type Value = string | number | boolean | null
+export type Test = (batch: SpanBatch, events: EventTable, span: number, event: number) => boolean
+type Subject = (batch: SpanBatch, events: EventTable, span: number, event: number) => Value
+
+export function testsOf(condition: Condition): Test {
+  const subject = subjectOf(condition)
+  const compare = comparisonOf(condition)
+  return (batch, events, span, event) => compare(subject(batch, events, span, event))
+}
+
+function comparisonOf(c: Condition): (value: Value) => boolean {
+  if (c.exists !== undefined) return (v) => (v !== null) === c.exists
+  if (c.equals !== undefined) return (v) => v !== null && String(v) === String(c.equals)
+  if (c.in !== undefined) {
+    const wanted = new Set(c.in.map(String))
+    return (v) => v !== null && wanted.has(String(v))
+  }
+  const { starts_with: start, contains, greater_than: above, less_than: below } = c
+  if (start !== undefined) return (v) => typeof v === 'string' && v.startsWith(start)
+  if (contains !== undefined) return (v) => typeof v === 'string' && v.includes(contains)
+  if (above !== undefined) return (v) => v !== null && Number(v) > above
+  return (v) => v !== null && below !== undefined && Number(v) < below
+}
+
+function subjectOf(c: Condition): Subject {
+  if (c.attribute !== undefined) {
+    const id = key(c.attribute)
+    return (batch, _events, span) => attrValue(batch, batch.findAttr(span, id))
+  }
+  if (c.resource !== undefined) {
+    const id = key(c.resource)
+    return (batch, _events, span) => attrValue(batch, resourceAttr(batch, span, id))
+  }
+  if (c.field !== undefined) return fieldSubject(c.field)
+  if (c.scope === true) return (batch, _events, span) => scopeName(batch, span)
+  return (batch, _events, span) => {
+    const row = span * SPAN_STRIDE
+    const len = batch.spans[row + SPAN.NAME_LEN] as number
+    return batch.arena.text(batch.spans[row + SPAN.NAME_OFF] as number, len)
+  }
+}
+
+function fieldSubject(field: (typeof FIELDS)[number]['name']): Subject {
+  const type = FIELDS.find((f) => f.name === field)?.type
+  const r = R[field]
+  const n = N[field]
+  return (_batch, events, _span, event) => {
+    if (event < 0) return null
+    if (n >= 0) {
+      const v = events.num(event, n)
+      if (Number.isNaN(v)) return null
+      return type === 'bool' ? v === 1 : v
+    }
+    if (r < 0) return null
+    return type === 'id16' || type === 'id8' ? events.hex(event, r) : events.text(event, r)
+  }
+}
+
+function attrValue(batch: SpanBatch, attr: number): Value {
+  if (attr < 0) return null
+  const type = batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE]
+  if (type === VALUE.STRING) return batch.attrText(attr)
+  if (type === VALUE.BOOL) return batch.nums[attr] === 1
+  return type === VALUE.INT || type === VALUE.DOUBLE ? (batch.nums[attr] as number) : ''
+}
+
+function resourceAttr(batch: SpanBatch, span: number, id: number): number {
+  const resource = batch.spans[span * SPAN_STRIDE + SPAN.RESOURCE] as number
+  if (resource < 0) return -1
+  const row = resource * RESOURCE_STRIDE
+  return batch.findAttrIn(
+    batch.resources[row + RESOURCE.ATTR_FIRST] as number,
+    batch.resources[row + RESOURCE.ATTR_COUNT] as number,
+    id,
+  )
+}
+
+function scopeName(batch: SpanBatch, span: number): string | null {
+  const scope = batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number
+  if (scope < 0) return null
+  const row = scope * SCOPE_STRIDE
+  const len = batch.scopes[row + SCOPE.NAME_LEN] as number
+  return len <= 0 ? null : batch.arena.text(batch.scopes[row + SCOPE.NAME_OFF] as number, len)
+}

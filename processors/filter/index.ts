@@ -1,0 +1,64 @@
+// Drops spans and log records by conditions on their name, attributes, resource or canonical fields.
+// An item is dropped when any condition of `drop` holds, or when there are `keep` conditions and none holds.
+
+import { z } from 'zod'
+import type { SpanBatch } from '../../core/batch.ts'
+import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
+import { type Condition, conditionSchema, type Test, testsOf } from './condition.ts'
+
+export const filterSchema = z.strictObject({
+  drop: z
+    .array(conditionSchema)
+    .default([])
+    .describe('An item for which any of these holds is dropped.')
+    .meta({ examples: [[{ attribute: 'http.route', equals: '/health' }]] }),
+  keep: z
+    .array(conditionSchema)
+    .default([])
+    .describe('When not empty, an item for which none of these holds is dropped.'),
+})
+
+export type FilterConfig = z.output<typeof filterSchema>
+
+export const filter: ProcessorFactory<FilterConfig> = {
+  kind: 'processor',
+  type: 'filter',
+  stability: 'beta',
+  summary: 'Drops spans and log records by conditions; every drop is counted.',
+  schema: filterSchema as z.ZodType<FilterConfig>,
+  create: (config) => new FilterProcessor(config),
+}
+
+class FilterProcessor implements Processor {
+  readonly #drop: readonly Test[]
+  readonly #keep: readonly Test[]
+
+  constructor(config: FilterConfig) {
+    const compile = (conditions: readonly Condition[]): Test[] => conditions.map(testsOf)
+    this.#drop = compile(config.drop)
+    this.#keep = compile(config.keep)
+  }
+
+  process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    const eventOf = eventIndex(batch, events)
+    let dropped = 0
+    for (let span = 0; span < batch.spanCount; span++) {
+      if (batch.isDropped(span)) continue
+      const e = eventOf[span] ?? -1
+      const holds = (t: Test): boolean => t(batch, events, span, e)
+      const unwanted = this.#drop.some(holds) || (this.#keep.length > 0 && !this.#keep.some(holds))
+      if (!unwanted) continue
+      batch.drop(span)
+      dropped++
+    }
+    if (dropped > 0) ctx.count('observa_filter_dropped_items_total', '', dropped)
+  }
+}
+
+/** Event of each span, -1 without one; empty before `canonicalize`. */
+function eventIndex(batch: SpanBatch, events: EventTable): Int32Array {
+  const of = new Int32Array(batch.spanCount).fill(-1)
+  for (let e = 0; e < events.count; e++) of[events.spanOf[e] as number] = e
+  return of
+}

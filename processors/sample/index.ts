@@ -1,0 +1,63 @@
+// Head sampling by trace id: a trace is kept whole or dropped whole, by every instance alike. Errors may
+// be kept whatever the percentage. What is dropped is counted; nothing about it is stored.
+
+import { z } from 'zod'
+import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
+
+export const sampleSchema = z.strictObject({
+  percentage: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(100)
+    .describe('Share of traces that are kept, in per cent; decided by the trace id alone.'),
+  keep_errors: z
+    .boolean()
+    .default(true)
+    .describe('Keeps spans with status error even when their trace is dropped.'),
+})
+
+export type SampleConfig = z.output<typeof sampleSchema>
+
+export const sample: ProcessorFactory<SampleConfig> = {
+  kind: 'processor',
+  type: 'sample',
+  stability: 'beta',
+  summary: 'Keeps a consistent share of traces, errors always if so configured.',
+  schema: sampleSchema as z.ZodType<SampleConfig>,
+  create: (config) => new SampleProcessor(config),
+}
+
+const STATUS_ERROR = 2
+
+class SampleProcessor implements Processor {
+  /** Traces whose 48 lowest bits are below this are kept. */
+  readonly #threshold: number
+  readonly #keepErrors: boolean
+
+  constructor(config: SampleConfig) {
+    this.#threshold = (config.percentage / 100) * 2 ** 48
+    this.#keepErrors = config.keep_errors
+  }
+
+  process(batch: SpanBatch, _events: EventTable, ctx: ChainContext): void {
+    let dropped = 0
+    for (let span = 0; span < batch.spanCount; span++) {
+      if (batch.isDropped(span) || this.#keeps(batch, span)) continue
+      batch.drop(span)
+      dropped++
+    }
+    if (dropped > 0) ctx.count('observa_sample_dropped_items_total', '', dropped)
+  }
+
+  /** The low bytes of a trace id are its random part (W3C Trace Context Level 2, 2.2.1). */
+  #keeps(batch: SpanBatch, span: number): boolean {
+    const row = span * SPAN_STRIDE
+    const trace = batch.spans[row + SPAN.TRACE_ID] as number
+    if (trace < 0) return true
+    if (batch.arena.buf.readUIntBE(trace + 10, 6) < this.#threshold) return true
+    return this.#keepErrors && batch.spans[row + SPAN.STATUS] === STATUS_ERROR
+  }
+}

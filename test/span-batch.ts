@@ -1,0 +1,82 @@
+// A batch from plain objects, for tests: written as OTLP JSON and read by the real decoder.
+
+import assert from 'node:assert/strict'
+import { Arena } from '../core/arena.ts'
+import { SpanBatch } from '../core/batch.ts'
+import { DEFAULT_TENANT } from '../core/tenant.ts'
+import { DEFAULT_LIMITS, decodeInto } from '../proto/decode.ts'
+
+export type AttrValue = string | number | boolean
+
+export interface TestSpan {
+  readonly traceId?: string
+  readonly spanId?: string
+  readonly parentSpanId?: string
+  readonly name?: string
+  readonly attributes?: Readonly<Record<string, AttrValue>>
+  /** ms after a fixed start. */
+  readonly startMs?: number
+  readonly durationMs?: number
+  readonly error?: string
+}
+
+const T0_MS = 1_790_000_000_000
+
+function jsonValue(v: AttrValue): unknown {
+  if (typeof v === 'string') return { stringValue: v }
+  if (typeof v === 'boolean') return { boolValue: v }
+  return Number.isInteger(v) ? { intValue: String(v) } : { doubleValue: v }
+}
+
+export const jsonAttributes = (a: Readonly<Record<string, AttrValue>>): unknown[] =>
+  Object.entries(a).map(([key, v]) => ({ key, value: jsonValue(v) }))
+
+/** An ExportTraceServiceRequest in OTLP JSON. */
+export function otlpJson(
+  spans: readonly TestSpan[],
+  resource: Readonly<Record<string, AttrValue>> = { 'service.name': 'test' },
+  scope = 'test-scope',
+): string {
+  const rows = spans.map((s, i) => {
+    const start = BigInt(T0_MS + (s.startMs ?? 0)) * 1_000_000n
+    const end = start + BigInt(Math.round((s.durationMs ?? 100) * 1e6))
+    return {
+      traceId: s.traceId ?? 'a'.repeat(32),
+      spanId: s.spanId ?? (i + 1).toString(16).padStart(16, '0'),
+      ...(s.parentSpanId === undefined ? {} : { parentSpanId: s.parentSpanId }),
+      name: s.name ?? 'span',
+      kind: 3,
+      startTimeUnixNano: String(start),
+      endTimeUnixNano: String(end),
+      attributes: jsonAttributes(s.attributes ?? {}),
+      ...(s.error === undefined ? {} : { status: { code: 2, message: s.error } }),
+    }
+  })
+  return JSON.stringify({
+    resourceSpans: [
+      {
+        resource: { attributes: jsonAttributes(resource) },
+        scopeSpans: [{ scope: { name: scope }, spans: rows }],
+      },
+    ],
+  })
+}
+
+/** A batch with these spans, decoded. */
+export function spanBatch(...args: Parameters<typeof otlpJson>): SpanBatch {
+  const batch = new SpanBatch(new Arena())
+  const outcome = decodeInto(
+    batch,
+    {
+      payload: new TextEncoder().encode(otlpJson(...args)),
+      encoding: 'identity',
+      format: 'otlp-json',
+      signals: 'traces',
+      tenant: DEFAULT_TENANT,
+      receivedAtMs: T0_MS,
+    },
+    DEFAULT_LIMITS,
+  )
+  assert.equal(outcome.kind, 'ok')
+  return batch
+}
