@@ -4,8 +4,8 @@
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Severity, SignalType } from '../../core/signal.ts'
-import { injectionMarker } from './injection.ts'
 import type { SignalsConfig } from './config.ts'
+import { injectionMarker } from './injection.ts'
 
 export interface Finding {
   readonly type: SignalType
@@ -35,7 +35,7 @@ function kindOf(events: EventTable, e: number): string {
   return events.arena.latin1(events.off(e, R.kind), Math.max(0, events.len(e, R.kind)))
 }
 
-const TIMEOUT = /time[d _-]?out|deadline[ _-]exceeded|etimedout/i
+const TIMEOUT = /timed?[ _-]?out|deadline[ _-]exceeded|etimedout/i
 const OVERFLOW =
   /context[_ ](?:length|window)[_ ]?(?:is )?exceed|maximum context length|context_length_exceeded|prompt is too long|input is too long|too many (?:input )?tokens|exceeds the (?:model's )?(?:maximum )?context/i
 

@@ -8,7 +8,8 @@ import type { ChainContext } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
 import { type FieldName, N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
-import { signals, signalsSchema } from './index.ts'
+import { signalsSchema } from './config.ts'
+import { signals } from './index.ts'
 
 type Fields = Partial<Record<FieldName, string | number>>
 
