@@ -1,0 +1,149 @@
+// The component sections: ids, known types, each configuration through its factory's schema, targets that
+// need permission, secrets written inline. Leaves how components are connected to `cross-checks.ts`.
+
+import { isLinkLocalHost } from '../core/config-types.ts'
+import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
+import { nearest } from './nearest.ts'
+import { parseNode } from './parse-node.ts'
+import type { Problems } from './problems.ts'
+import type { AnyComponent, Section } from './registry-type.ts'
+import type { Configured } from './root.ts'
+import { eachScalar, type MapNode, nodeAt, type TreeNode } from './tree.ts'
+
+const ID = /^([a-z][a-z0-9_]*)(\/[A-Za-z0-9][A-Za-z0-9_.-]*)?$/
+
+/** The components of one section that are right; everything wrong with the others goes to `problems`. */
+export function configureSection<F extends AnyComponent>(
+  section: Section,
+  root: TreeNode,
+  factories: ReadonlyMap<string, F>,
+  problems: Problems,
+): Map<string, Configured<F>> {
+  const configured = new Map<string, Configured<F>>()
+  const node = nodeAt(root, [section])
+  if (node?.kind !== 'map') return configured
+  for (const [id, entry] of node.entries) {
+    const factory = factoryOf(section, id, entry.keyAt, factories, problems)
+    const body = asMap(entry.node)
+    if (body === null) {
+      problems.error('OBS_CONFIG_WRONG_TYPE', entry.node.at, [section, id], 'wrong type', {
+        expected: 'a map of options',
+        found: entry.node.kind === 'list' ? 'a list' : 'a single value',
+      })
+      continue
+    }
+    refuseLinkLocal(section, id, body, problems)
+    if (factory === null) continue
+    warnOfInlineSecrets(section, id, body, factory, problems)
+    const parsed = parseNode(
+      factory.schema,
+      withoutCommonKeys(body, factory),
+      [section, id],
+      problems,
+    )
+    if (parsed.ok) configured.set(id, { id, factory, config: parsed.value })
+  }
+  return configured
+}
+
+/** The type of an id: `otlp` of `otlp/eu`. */
+export function typeOfId(id: string): string {
+  return id.split('/', 1)[0] as string
+}
+
+function factoryOf<F>(
+  section: Section,
+  id: string,
+  at: TreeNode['at'],
+  factories: ReadonlyMap<string, F>,
+  problems: Problems,
+): F | null {
+  if (!ID.test(id)) {
+    const expected = '`type` or `type/name`, such as otlp or otlp/eu'
+    problems.error('OBS_CONFIG_BAD_ID', at, [section, id], 'not an id of a component', { expected })
+    return null
+  }
+  const type = typeOfId(id)
+  const factory = factories.get(type)
+  if (factory !== undefined) return factory
+  const near = nearest(type, factories.keys())
+  const known = [...factories.keys()].join(', ')
+  const suggestion = near === null ? `Known here: ${known || 'none'}.` : `Did you mean "${near}"?`
+  const rule = `there is no ${section.slice(0, -1)} of type ${type}`
+  problems.error('OBS_CONFIG_UNKNOWN_COMPONENT', at, [section, id], rule, { suggestion })
+  return null
+}
+
+/** `scrub:` with nothing behind it means all defaults. */
+function asMap(node: TreeNode): MapNode | null {
+  if (node.kind === 'map') return node
+  if (node.kind === 'scalar' && node.value === null)
+    return { kind: 'map', at: node.at, entries: new Map() }
+  return null
+}
+
+/** `allow_link_local` is understood in every component, also in one whose schema does not name it. */
+function withoutCommonKeys(body: MapNode, factory: AnyComponent): MapNode {
+  const named = knownKeys(jsonSchemaOf(factory.schema), []).includes('allow_link_local')
+  if (named || !body.entries.has('allow_link_local')) return body
+  const entries = new Map(body.entries)
+  entries.delete('allow_link_local')
+  return { ...body, entries }
+}
+
+/** A target in a link-local network is where clouds hand out credentials: never by accident. */
+function refuseLinkLocal(section: Section, id: string, body: MapNode, problems: Problems): void {
+  const allowed = nodeAt(body, ['allow_link_local'])
+  if (allowed?.kind === 'scalar' && allowed.value === true) return
+  eachScalar(body, [section, id], (scalar, path) => {
+    const host = typeof scalar.value === 'string' ? hostIn(scalar.value) : null
+    if (host === null || !isLinkLocalHost(host)) return
+    problems.error(
+      'OBS_CONFIG_LINK_LOCAL',
+      scalar.at,
+      path,
+      `${scalar.reference === null ? host : 'the address'} is link-local or a cloud metadata address`,
+      { suggestion: 'If that is what you want, write "allow_link_local: true" beside it.' },
+    )
+  })
+}
+
+/** The host of a URL or of `host:port`; null when the text is neither. */
+function hostIn(text: string): string | null {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    // Only http URLs get their numbers normalised (0xA9FEA9FE, 2852039166): look at all as one.
+    const http = text.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:')
+    return URL.canParse(http) ? new URL(http).hostname : null
+  }
+  const m = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(text)
+  return m === null ? null : (m[1] as string)
+}
+
+function warnOfInlineSecrets(
+  section: Section,
+  id: string,
+  body: MapNode,
+  factory: AnyComponent,
+  problems: Problems,
+): void {
+  const schema = jsonSchemaOf(factory.schema)
+  eachScalar(body, [], (scalar, path) => {
+    if (typeof scalar.value !== 'string' || scalar.reference !== null) return
+    const password = passwordIn(scalar.value)
+    if (!isSecretAt(schema, path) && password === null) return
+    problems.hide(password ?? scalar.value)
+    problems.warning(
+      'OBS_CONFIG_INLINE_SECRET',
+      scalar.at,
+      [section, id, ...path],
+      'a secret is written in the file',
+      { suggestion: 'Use ${env:NAME} or ${file:path}, so that the file can be shared.' },
+    )
+  })
+}
+
+/** The password in the authority of a URL, as written; null without one. */
+export function passwordIn(text: string): string | null {
+  const m = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(text)
+  return m === null ? null : (m[1] as string)
+}

@@ -1,0 +1,269 @@
+// How the sections of a configuration fit together: pipelines name components that exist, can carry the
+// signal and come in an order that works; nobody listens twice. Leaves single options to their schemas.
+
+import { splitHostPort } from '../core/config-types.ts'
+import type { Signals } from '../core/task.ts'
+import { typeOfId } from './configure-components.ts'
+import { nearest } from './nearest.ts'
+import { type Path, type Problems, pathText } from './problems.ts'
+import type { Registry, Section } from './registry-type.ts'
+import type { Configured } from './root.ts'
+import { nodeAt, positionAt, type TreeNode } from './tree.ts'
+
+const SIGNALS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies Signals[]
+
+/** Processors that work on canonical events, and exporters that store them: useless before `canonicalize`. */
+const NEEDS_EVENTS: ReadonlySet<string> = new Set(['cost', 'signals'])
+const STORES_EVENTS: ReadonlySet<string> = new Set(['clickhouse', 'postgres', 'kafka'])
+
+/** The signal of a pipeline id: `traces` of `traces/eu`; null when it is none. */
+export function signalsOfPipeline(id: string): Signals | null {
+  const type = typeOfId(id)
+  return SIGNALS.includes(type) ? (type as Signals) : null
+}
+
+/** Components that were parsed; those with mistakes are missing. */
+export type ConfiguredSections = Readonly<
+  Record<'receivers' | 'extensions', ReadonlyMap<string, Configured<unknown>>>
+>
+
+/** Runs every check over the merged tree; what the schemas refused is left alone. */
+export function crossCheck(
+  root: TreeNode,
+  registry: Registry,
+  configured: ConfiguredSections,
+  problems: Problems,
+): void {
+  const checker = new CrossChecker(root, registry, problems)
+  checker.pipelines()
+  checker.extensions()
+  checker.unused()
+  const listeners = checker.listeners(configured)
+  checker.authentication(listeners)
+  checker.clashes(listeners)
+}
+
+class CrossChecker {
+  readonly #root: TreeNode
+  readonly #registry: Registry
+  readonly #problems: Problems
+  readonly #used = new Set<string>()
+
+  constructor(root: TreeNode, registry: Registry, problems: Problems) {
+    this.#root = root
+    this.#registry = registry
+    this.#problems = problems
+  }
+
+  pipelines(): void {
+    const path: Path = ['service', 'pipelines']
+    const node = nodeAt(this.#root, path)
+    if (nodeAt(this.#root, ['service']) === null || node === null) return
+    if (node.kind !== 'map' || node.entries.size === 0) {
+      const expected = 'at least one, such as traces: {receivers: [otlp], exporters: [clickhouse]}'
+      this.#error('OBS_CONFIG_PIPELINE', path, 'there is no pipeline', { expected })
+      return
+    }
+    for (const id of node.entries.keys()) this.#pipeline(id, [...path, id])
+  }
+
+  #pipeline(id: string, path: Path): void {
+    const signals = signalsOfPipeline(id)
+    if (signals === null) {
+      const near = nearest(typeOfId(id), SIGNALS)
+      this.#error('OBS_CONFIG_PIPELINE', path, 'not a pipeline', {
+        expected: 'traces, logs or metrics, also with a name such as traces/eu',
+        suggestion: near === null ? null : `Did you mean "${near}"?`,
+      })
+    }
+    for (const section of ['receivers', 'processors', 'exporters'] as const) {
+      const ids = this.#references(section, [...path, section])
+      if (ids.length === 0 && section !== 'processors' && this.#isEmpty([...path, section]))
+        this.#error('OBS_CONFIG_PIPELINE', [...path, section], `a pipeline needs ${section}`)
+      if (signals !== null) this.#signalSupport(section, ids, signals, [...path, section])
+    }
+    if (signals === 'traces' || signals === 'logs') this.#order(path)
+  }
+
+  /** An absent list was reported by the schema, an empty one is reported here. */
+  #isEmpty(path: Path): boolean {
+    const node = nodeAt(this.#root, path)
+    return node?.kind === 'list' && node.items.length === 0
+  }
+
+  /** Ids listed at `path` that are configured; says which are not, and which are there twice. */
+  #references(section: Section, path: Path): string[] {
+    const node = nodeAt(this.#root, path)
+    if (node?.kind !== 'list') return []
+    const configured = this.#configured(section)
+    const ids: string[] = []
+    for (const [i, item] of node.items.entries()) {
+      if (item.kind !== 'scalar' || typeof item.value !== 'string') continue
+      const id = item.value
+      this.#used.add(`${section} ${id}`)
+      if (ids.includes(id))
+        this.#error('OBS_CONFIG_PIPELINE', [...path, i], `${id} is listed twice`)
+      else if (configured.includes(id)) ids.push(id)
+      else this.#unknownReference(section, id, configured, [...path, i])
+    }
+    return ids
+  }
+
+  #unknownReference(section: Section, id: string, configured: string[], path: Path): void {
+    const near = nearest(id, configured)
+    const isKnownType = this.#registry[section].has(typeOfId(id))
+    const suggestion =
+      near !== null
+        ? `Did you mean "${near}"?`
+        : isKnownType
+          ? `Add "${id}: {}" under ${section}.`
+          : `Configured: ${configured.join(', ') || 'none'}.`
+    const rule = `${id} is not configured under ${section}`
+    this.#error('OBS_CONFIG_UNKNOWN_REFERENCE', path, rule, { suggestion })
+  }
+
+  #configured(section: Section): string[] {
+    const node = nodeAt(this.#root, [section])
+    return node?.kind === 'map' ? [...node.entries.keys()] : []
+  }
+
+  #signalSupport(section: Section, ids: readonly string[], signals: Signals, path: Path): void {
+    for (const id of ids) {
+      const factory = this.#registry[section].get(typeOfId(id))
+      const supported = factory !== undefined && 'signals' in factory ? factory.signals : undefined
+      if (supported === undefined || supported.includes(signals)) continue
+      const rule = `${id} does not support ${signals}`
+      this.#error('OBS_CONFIG_SIGNAL', path, rule, { expected: supported.join(', ') })
+    }
+  }
+
+  #order(pipeline: Path): void {
+    const path: Path = [...pipeline, 'processors']
+    const types = this.#types(path)
+    const canonicalize = types.indexOf('canonicalize')
+    for (const [i, type] of types.entries()) {
+      if (!NEEDS_EVENTS.has(type) || (canonicalize >= 0 && canonicalize < i)) continue
+      const rule = `${type} works on canonical events: it must come after canonicalize`
+      this.#error('OBS_CONFIG_ORDER', [...path, i], rule)
+    }
+    const scrub = types.indexOf('scrub')
+    if (scrub < 0) this.#warning(path, 'without scrub, secrets in the data are stored and sent on')
+    else if (scrub > canonicalize && canonicalize >= 0)
+      this.#error('OBS_CONFIG_ORDER', [...path, scrub], 'scrub must come before canonicalize')
+    if (types.includes('signals') && types.indexOf('cost') > types.indexOf('signals'))
+      this.#warning([...path, types.indexOf('signals')], 'signals before cost sees no costs')
+    const stores = this.#types([...pipeline, 'exporters']).filter((t) => STORES_EVENTS.has(t))
+    if (canonicalize < 0 && stores.length > 0)
+      this.#warning(path, `without canonicalize no events are made for ${stores.join(', ')}`)
+  }
+
+  #types(path: Path): string[] {
+    const node = nodeAt(this.#root, path)
+    if (node?.kind !== 'list') return []
+    return node.items.map((item) => (item.kind === 'scalar' ? typeOfId(String(item.value)) : ''))
+  }
+
+  extensions(): void {
+    this.#references('extensions', ['service', 'extensions'])
+  }
+
+  /** Only said when pipelines could be read at all, or everything would be unused. */
+  unused(): void {
+    const pipelines = nodeAt(this.#root, ['service', 'pipelines'])
+    if (pipelines?.kind !== 'map' || pipelines.entries.size === 0) return
+    for (const section of ['receivers', 'processors', 'exporters', 'extensions'] as const)
+      for (const id of this.#configured(section)) {
+        if (this.#used.has(`${section} ${id}`)) continue
+        const place = section === 'extensions' ? 'service.extensions' : 'any pipeline'
+        const rule = `configured but not in ${place}: it does not run`
+        const at = positionAt(this.#root, [section, id])
+        this.#problems.warning('OBS_CONFIG_UNUSED', at, [section, id], rule)
+      }
+  }
+
+  /** `auth: keys` without keys would refuse everybody; an open listener without keys accepts everybody. */
+  authentication(listeners: readonly Listener[]): void {
+    const auth = nodeAt(this.#root, ['auth'])
+    const wanted = auth?.kind === 'scalar' ? auth.value : null
+    const started = this.#types(['service', 'extensions']).includes('keys')
+    if (wanted === 'keys' && !started)
+      this.#error('OBS_CONFIG_AUTH', ['auth'], 'no `keys` extension is in service.extensions', {
+        suggestion: 'Configure keys under extensions and list it in service.extensions.',
+      })
+    if (wanted === 'keys' || (started && wanted !== 'none')) return
+    for (const { path, endpoint } of listeners) {
+      const host = splitHostPort(endpoint)?.host ?? ''
+      if (path[0] !== 'receivers' || /^(127\.|localhost$|::1$)/.test(host)) continue
+      this.#problems.warning(
+        'OBS_CONFIG_NO_AUTH',
+        positionAt(this.#root, path),
+        path,
+        `${endpoint} is open to other machines, and no key is needed`,
+        { suggestion: 'Start the `keys` extension, or listen on 127.0.0.1.' },
+      )
+    }
+  }
+
+  /** What the components that run will listen on. */
+  listeners(configured: ConfiguredSections): Listener[] {
+    return (['receivers', 'extensions'] as const).flatMap((section) =>
+      [...configured[section]]
+        .filter(([id]) => this.#used.has(`${section} ${id}`))
+        .flatMap(([id, { config }]) => listenersIn(config, [section, id])),
+    )
+  }
+
+  /** One server is shared by all who name the same `host:port`; the same port on another host is a clash. */
+  clashes(listeners: readonly Listener[]): void {
+    for (const [i, listener] of listeners.entries()) {
+      const mine = splitHostPort(listener.endpoint)
+      if (mine === null || mine.port === 0) continue
+      for (const other of listeners.slice(0, i)) {
+        const theirs = splitHostPort(other.endpoint)
+        if (theirs?.port !== mine.port) continue
+        const rule = clash(listener, other, mine.host, theirs.host)
+        const suggestion = `The other is ${pathText(other.path)}.`
+        if (rule !== null) this.#error('OBS_CONFIG_ENDPOINT', listener.path, rule, { suggestion })
+      }
+    }
+  }
+
+  #error(
+    code: `OBS_CONFIG_${string}`,
+    path: Path,
+    rule: string,
+    details?: { expected?: string | null; suggestion?: string | null },
+  ): void {
+    this.#problems.error(code, positionAt(this.#root, path), path, rule, details)
+  }
+
+  #warning(path: Path, rule: string): void {
+    this.#problems.warning('OBS_CONFIG_ORDER', positionAt(this.#root, path), path, rule)
+  }
+}
+
+interface Listener {
+  readonly path: Path
+  readonly endpoint: string
+}
+
+/** Every `endpoint: host:port` of a parsed component configuration, defaults included. */
+function listenersIn(config: unknown, path: Path): Listener[] {
+  if (typeof config !== 'object' || config === null) return []
+  return Object.entries(config).flatMap(([name, value]): Listener[] => {
+    const at = [...path, name]
+    if (name === 'endpoint' && typeof value === 'string' && splitHostPort(value) !== null)
+      return [{ path: at, endpoint: value.toLowerCase() }]
+    return listenersIn(value, at)
+  })
+}
+
+function clash(a: Listener, b: Listener, hostA: string, hostB: string): string | null {
+  const typeOf = (l: Listener): string => `${l.path[0]} ${typeOfId(String(l.path[1]))}`
+  if (a.endpoint === b.endpoint)
+    return typeOf(a) === typeOf(b) ? `two of a kind listen on ${a.endpoint}` : null
+  const isAny = (host: string): boolean => host === '0.0.0.0' || host === '::'
+  return isAny(hostA) || isAny(hostB)
+    ? `${a.endpoint} and ${b.endpoint} cannot both be listened on`
+    : null
+}

@@ -1,0 +1,366 @@
+// Promises of the configuration loader: what it accepts, and that each mistake is named with its place.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { type LoadResult, loadConfig } from './load.ts'
+import { problemLine } from './problems.ts'
+import { testRegistry } from './registry-for-tests.ts'
+
+const GOOD = `
+receivers:
+  otlp:
+processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
+exporters:
+  clickhouse: { embedded: true }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse] }
+`
+
+interface Given {
+  readonly files?: Readonly<Record<string, string>>
+  readonly sets?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly order?: readonly string[]
+}
+
+async function load(yaml: string | null, given: Given = {}): Promise<LoadResult> {
+  const files = new Map(
+    Object.entries({ ...given.files, ...(yaml === null ? {} : { 'a.yaml': yaml }) }),
+  )
+  return await loadConfig({
+    files: given.order ?? (yaml === null ? [] : ['a.yaml']),
+    sets: given.sets ?? [],
+    env: given.env ?? {},
+    registry: testRegistry,
+    readFile: async (path) => {
+      const text = files.get(path) ?? files.get(path.slice(path.lastIndexOf('/') + 1))
+      if (text === undefined) throw Object.assign(new Error('no'), { code: 'ENOENT' })
+      return text
+    },
+  })
+}
+
+function lines(result: LoadResult): string[] {
+  return [...(result.ok ? [] : result.errors), ...result.warnings].map(problemLine)
+}
+
+async function errorsOf(yaml: string, given: Given = {}): Promise<string[]> {
+  const result = await load(yaml, given)
+  assert.equal(result.ok, false, 'expected errors')
+  return result.ok ? [] : result.errors.map(problemLine)
+}
+
+test('the default configuration is without a mistake or warning', async () => {
+  const result = await load(null)
+  assert.deepEqual(lines(result), [])
+  assert.ok(result.ok)
+  assert.deepEqual([...result.config.service.pipelines.keys()], ['traces', 'logs'])
+  assert.equal(result.config.limits.max_body_bytes, 10 * 1024 * 1024)
+  assert.equal(result.config.auth, 'none')
+  assert.deepEqual(result.config.receivers.get('otlp')?.config, {
+    protocols: { http: { endpoint: '127.0.0.1:4318' } },
+  })
+})
+
+test('a component with nothing behind its name has all its defaults', async () => {
+  const result = await load(GOOD)
+  assert.ok(result.ok, lines(result).join('\n'))
+  assert.equal(result.config.receivers.has('otlp'), true)
+})
+
+test('all mistakes are shown at once, each with file, line, column and path, in order', async () => {
+  const errors = await errorsOf(`receivers:
+  otpl: {}
+  otlp: { protocols: { htp: {} } }
+proccessors: {}
+exporters:
+  clickhouse: { timeout: soon, batch: lots, embedded: 3, url: nowhere }
+limits: { max_body_bytes: lots, max_spans: -1 }
+durability: durabel
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [scrub], exporters: [clickhose] }
+    trace: { receivers: [], exporters: [] }
+`)
+  const expected = [
+    /^a\.yaml:2:3: OBS_CONFIG_UNKNOWN_COMPONENT: receivers\.otpl: .* Did you mean "otlp"\?$/,
+    /^a\.yaml:3:24: OBS_CONFIG_UNKNOWN_KEY: receivers\.otlp\.protocols\.htp: unknown key\. Did you mean "http"\?$/,
+    /^a\.yaml:4:1: OBS_CONFIG_UNKNOWN_KEY: proccessors: unknown key\. Did you mean "processors"\?$/,
+    /^a\.yaml:6:17: OBS_CONFIG_BAD_VALUE: exporters\.clickhouse\.timeout: expected a duration such as 250ms, 5s or 1h30m, found the text "soon"$/,
+    /^a\.yaml:6:32: .*exporters\.clickhouse\.batch: expected a size .*found the text "lots"$/,
+    /^a\.yaml:6:45: OBS_CONFIG_WRONG_TYPE: .*embedded: wrong type, expected true or false, found the number 3$/,
+    /^a\.yaml:6:58: .*url: expected a URL with http:\/\/ or https:\/\//,
+    /^a\.yaml:7:11: .*limits\.max_body_bytes: expected a size such as 64MiB, 10MB or 4096, found the text "lots"$/,
+    /^a\.yaml:7:33: .*limits\.max_spans: .*>=1, found the number -1$/,
+    /^a\.yaml:8:1: .*durability: not one of the possible values, expected durable, buffered, memory, found the text "durabel"\. Did you mean "durable"\?$/,
+    /^a\.yaml:11:47: OBS_CONFIG_UNKNOWN_REFERENCE: .*processors\[0\]: scrub is not configured.*Add "scrub: \{\}" under processors\.$/,
+    /^a\.yaml:11:67: OBS_CONFIG_UNKNOWN_REFERENCE: .*Did you mean "clickhouse"\?$/,
+    /^a\.yaml:12:5: OBS_CONFIG_PIPELINE: service\.pipelines\.trace: not a pipeline.*Did you mean "traces"\?$/,
+    /^a\.yaml:12:14: .*a pipeline needs receivers$/,
+    /^a\.yaml:12:29: .*a pipeline needs exporters$/,
+  ]
+  for (const [i, pattern] of expected.entries()) assert.match(errors[i] ?? '', pattern)
+  assert.equal(errors.length, expected.length, errors.join('\n'))
+})
+
+test('a missing section or key is named', async () => {
+  const errors = await errorsOf('receivers: { otlp: {} }\n')
+  assert.match(errors.join('\n'), /OBS_CONFIG_MISSING: service: this key is required/)
+  const more = await errorsOf('service: { pipelines: { traces: { receivers: [a] } } }\n')
+  assert.match(more.join('\n'), /OBS_CONFIG_MISSING: service\.pipelines\.traces\.exporters/)
+})
+
+test('a reference takes a variable, a default, a file, also inside a text; $$ is a dollar', async () => {
+  const yaml = GOOD.replace(
+    '{ embedded: true }',
+    `
+    url: "http://\${env:HOST}:\${env:PORT:-8123}/a$$b"
+    port: \${env:NUMBER}
+    embedded: "\${env:FLAG}"
+    password: "\${file:pw.txt}"`,
+  )
+  const env = { HOST: 'db', NUMBER: '42', FLAG: 'true' }
+  const result = await load(yaml, { env, files: { 'pw.txt': '12345\n' } })
+  assert.ok(result.ok, lines(result).join('\n'))
+  const config = result.config.exporters.get('clickhouse')?.config as Record<string, unknown>
+  assert.equal((config['url'] as { reveal(): string }).reveal(), 'http://db:8123/a$b')
+  assert.equal(config['port'], 42)
+  assert.equal(config['embedded'], true)
+  assert.equal((config['password'] as { reveal(): string }).reveal(), '12345')
+  assert.deepEqual(lines(result), [])
+})
+
+test('an unset variable, a missing file and a bare ${NAME} are errors at their place', async () => {
+  const errors = await errorsOf(
+    GOOD.replace(
+      '{ embedded: true }',
+      '{ url: "${env:OBSERVA_NOPE}", password: "${file:nope}", timeout: "${HOME}", batch: "${env:X" }',
+    ),
+    { env: { OBSERVA_NOP: 'value-of-neighbour' } },
+  )
+  const text = errors.join('\n')
+  assert.match(
+    text,
+    /a\.yaml:6:22: OBS_CONFIG_UNSET_VARIABLE: .*url: .*OBSERVA_NOPE is not set\. Did you mean "OBSERVA_NOP"/,
+  )
+  assert.match(text, /OBS_CONFIG_FILE_REFERENCE: .*password: cannot read nope: no such file/)
+  assert.match(text, /OBS_CONFIG_BAD_REFERENCE: .*timeout: .*Did you mean "\$\{env:HOME\}"/)
+  assert.match(text, /OBS_CONFIG_BAD_REFERENCE: .*batch: a \$\{ without its \}/)
+  assert.equal(errors.length, 4, text)
+  assert.equal(text.includes('value-of-neighbour'), false)
+})
+
+test('the value of a reference is in no error, warning, print or inspection', async () => {
+  const value = ['hunter2', 'hunter2'].join('')
+  const env = { S: value }
+  const bad = await load(
+    GOOD.replace(
+      '{ embedded: true }',
+      '{ timeout: "${env:S}", batch: "x${env:S}", port: "${env:S}", url: "${env:S}", password: "${env:S}" }',
+    ) + 'durability: ${env:S}\n',
+    { env },
+  )
+  assert.equal(bad.ok, false)
+  assert.equal(JSON.stringify(bad).includes(value), false, JSON.stringify(bad, null, 1))
+  const good = await load(
+    GOOD.replace('{ embedded: true }', '{ password: "${env:S}", url: "http://u:${env:S}@h" }'),
+    { env },
+  )
+  assert.ok(good.ok)
+  const printed =
+    inspect(good, { depth: 20, showHidden: true }) + JSON.stringify(good.config.printable)
+  assert.equal(printed.includes(value), false)
+  assert.match(JSON.stringify(good.config.printable), /\$\{env:S\}/)
+})
+
+test('an inline secret is accepted with a warning and printed nowhere', async () => {
+  const value = ['hunter2', 'hunter2'].join('')
+  const yaml = GOOD.replace(
+    '{ embedded: true }',
+    `{ password: ${value}, url: 'http://u:${value}@h/x' }`,
+  )
+  const result = await load(yaml)
+  assert.ok(result.ok, lines(result).join('\n'))
+  assert.equal(result.warnings.filter((w) => w.code === 'OBS_CONFIG_INLINE_SECRET').length, 2)
+  assert.equal(lines(result).join('\n').includes(value), false)
+  assert.equal(JSON.stringify(result.config.printable).includes(value), false)
+  assert.match(JSON.stringify(result.config.printable), /http:\/\/u:\*\*\*@h\/x/)
+})
+
+test('later files win: maps are merged deeply, lists and values replace', async () => {
+  const result = await load(null, {
+    order: ['a.yaml', 'b.yaml'],
+    files: {
+      'a.yaml': GOOD,
+      'b.yaml':
+        'exporters: { clickhouse: { timeout: 9s } }\nprocessors: { scrub: { detectors: [iban] } }\n',
+    },
+  })
+  assert.ok(result.ok, lines(result).join('\n'))
+  const config = result.config.exporters.get('clickhouse')?.config as Record<string, unknown>
+  assert.equal(config['timeout'], 9000)
+  assert.equal(config['embedded'], true)
+  assert.deepEqual(result.config.processors.get('scrub')?.config, {
+    detectors: ['iban'],
+    rules: [],
+  })
+})
+
+test('--set overrides any value, makes what is missing, and is named in errors', async () => {
+  const sets = [
+    'exporters.clickhouse.timeout=7s',
+    'service.pipelines.traces.processors=[scrub, canonicalize]',
+    'service.pipelines.traces.exporters.0=clickhouse',
+    'limits.max_spans=5',
+  ]
+  const result = await load(GOOD, { sets })
+  assert.ok(result.ok, lines(result).join('\n'))
+  assert.equal(result.config.limits.max_spans, 5)
+  assert.deepEqual(result.config.service.pipelines.get('traces')?.processors, [
+    'scrub',
+    'canonicalize',
+  ])
+  const value = ['secret', 'value'].join('-')
+  const errors = await errorsOf(GOOD, {
+    sets: [`exporters.clickhouse.pasword=${value}`, 'limits.max_spans=many', 'nothing', 'a..b=1'],
+  })
+  const text = errors.join('\n')
+  assert.match(
+    text,
+    /--set exporters\.clickhouse\.pasword: OBS_CONFIG_UNKNOWN_KEY.*Did you mean "password"/,
+  )
+  assert.match(
+    text,
+    /--set limits\.max_spans: OBS_CONFIG_WRONG_TYPE: .*expected a whole number|a number/,
+  )
+  assert.match(text, /--set nothing: OBS_CONFIG_SET: not an assignment/)
+  assert.equal(text.includes(value), false)
+})
+
+test('the cross checks: order of processors, signals, listeners, unused components, keys', async () => {
+  const errors = await errorsOf(`
+receivers:
+  otlp: {}
+  otlp/two: {}
+  observa: { endpoint: "0.0.0.0:4318" }
+processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
+exporters: { postgres: {} }
+auth: keys
+service:
+  pipelines:
+    traces: { receivers: [otlp, otlp/two, observa], processors: [cost, canonicalize, scrub, signals], exporters: [postgres] }
+    metrics: { receivers: [otlp], exporters: [postgres, postgres] }
+`)
+  const text = errors.join('\n')
+  assert.match(text, /OBS_CONFIG_ENDPOINT: receivers\.observa\.endpoint: 0\.0\.0\.0:4318 and/)
+  assert.match(text, /processors\[0\]: cost works on canonical events/)
+  assert.match(text, /processors\[2\]: scrub must come before canonicalize/)
+  assert.match(
+    text,
+    /OBS_CONFIG_SIGNAL: .*postgres does not support metrics, expected traces, logs/,
+  )
+  assert.match(text, /postgres is listed twice/)
+  assert.match(text, /OBS_CONFIG_AUTH/)
+})
+
+test('two receivers of one type on one address clash, of two types share it', async () => {
+  const with2 = (second: string, id: string): string =>
+    GOOD.replace('  otlp:\n', `  otlp: {}\n  ${second}\n`).replace('[otlp]', `[otlp, ${id}]`)
+  const clashing = await errorsOf(with2('otlp/b: {}', 'otlp/b'))
+  assert.match(
+    clashing.join('\n'),
+    /OBS_CONFIG_ENDPOINT.*two of a kind listen on 127\.0\.0\.1:4318/,
+  )
+  const shared = await load(with2("observa: { endpoint: '127.0.0.1:4318' }", 'observa'))
+  assert.ok(shared.ok, lines(shared).join('\n'))
+})
+
+test('unused components, missing scrub and an open door are warnings', async () => {
+  const result = await load(`
+receivers: { otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } }, observa: {} }
+processors: { scrub: {} }
+exporters: { clickhouse: { embedded: true } }
+service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } } }
+`)
+  assert.ok(result.ok)
+  const text = lines(result).join('\n')
+  assert.match(text, /OBS_CONFIG_UNUSED: receivers\.observa/)
+  assert.match(text, /OBS_CONFIG_UNUSED: processors\.scrub/)
+  assert.match(text, /without scrub, secrets/)
+  assert.match(text, /without canonicalize no events are made for clickhouse/)
+  assert.match(text, /OBS_CONFIG_NO_AUTH: receivers\.otlp/)
+})
+
+test('a link-local target needs a permission beside it', async () => {
+  const at = (url: string, more = '') =>
+    GOOD.replace('{ embedded: true }', `{ url: '${url}'${more} }`)
+  for (const url of [
+    'http://169.254.169.254/latest',
+    'http://0xA9FEA9FE/',
+    'http://[fe80::1]:8123',
+    'http://metadata.google.internal',
+  ])
+    assert.match(
+      (await errorsOf(at(url))).join('\n'),
+      /OBS_CONFIG_LINK_LOCAL: exporters\.clickhouse\.url/,
+      url,
+    )
+  const allowed = await load(at('http://169.254.169.254/', ', allow_link_local: true'))
+  assert.ok(allowed.ok, lines(allowed).join('\n'))
+  const referred = await load(at('${env:U}'), { env: { U: 'http://169.254.169.254/' } })
+  assert.match(lines(referred).join('\n'), /OBS_CONFIG_LINK_LOCAL/)
+})
+
+test('a processor prepares its files while loading, relative to the file that names them', async () => {
+  const yaml = GOOD.replace('cost: {}', 'cost: { overrides: prices.yaml }')
+  const good = await load(yaml, { files: { 'prices.yaml': 'x: 1' } })
+  assert.ok(good.ok, lines(good).join('\n'))
+  assert.deepEqual(good.config.processors.get('cost')?.settings, { prices: 'x: 1' })
+  assert.match(
+    (await errorsOf(yaml)).join('\n'),
+    /a\.yaml:4:\d+: OBS_CONFIG_PREPARE: processors\.cost: /,
+  )
+})
+
+test('YAML is data only: tags, second documents, deep nesting, alias bombs and bad syntax are errors', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['x: !!js/function "f"', /OBS_CONFIG_TAG|OBS_CONFIG_SYNTAX/],
+    ['x: !custom y', /OBS_CONFIG_TAG/],
+    ['x: !!binary aGk=', /OBS_CONFIG_TAG/],
+    ['a: 1\n---\nb: 2', /second document/],
+    ['', /OBS_CONFIG_EMPTY/],
+    ['# nothing\n', /OBS_CONFIG_EMPTY/],
+    ['---\n', /OBS_CONFIG_EMPTY/],
+    ['a: 1\na: 2', /a\.yaml:2:1: OBS_CONFIG_DUPLICATE_KEY/],
+    ['a: [', /OBS_CONFIG_SYNTAX/],
+    ['? [a]\n: b', /a key must be a text/],
+    ['a: *nowhere', /OBS_CONFIG_SYNTAX/],
+    ['a: &a [*a]', /OBS_CONFIG_(TOO_DEEP|TOO_LARGE|SYNTAX)/],
+    [`a: ${'['.repeat(200_000)}`, /OBS_CONFIG_(TOO_DEEP|SYNTAX)/],
+    [`a: ${'['.repeat(70)}${']'.repeat(70)}`, /OBS_CONFIG_TOO_DEEP/],
+    ['a: x'.repeat(300_000), /OBS_CONFIG_TOO_LARGE/],
+    ['- a', /OBS_CONFIG_WRONG_TYPE/],
+    ['just text', /OBS_CONFIG_WRONG_TYPE/],
+    ['__proto__: { polluted: true }', /OBS_CONFIG_UNKNOWN_KEY: __proto__/],
+  ]
+  for (const [yaml, pattern] of cases)
+    assert.match((await errorsOf(yaml)).join('\n'), pattern, yaml.slice(0, 40))
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+})
+
+test('anchors and aliases within bounds are allowed', async () => {
+  const yaml = GOOD.replace(
+    '{ embedded: true }',
+    '&ch { embedded: true }\n  clickhouse/b: *ch',
+  ).replace('[clickhouse]', '[clickhouse, clickhouse/b]')
+  const result = await load(yaml)
+  assert.ok(result.ok, lines(result).join('\n'))
+  assert.equal(result.config.exporters.size, 2)
+})
+
+test('a file that cannot be read is named', async () => {
+  const result = await load(null, { order: ['nope.yaml'] })
+  assert.match(lines(result).join('\n'), /^nope\.yaml: OBS_CONFIG_READ: there is no such file$/)
+})

@@ -1,0 +1,274 @@
+// A tree through a zod schema: the parsed value, or one problem for each mistake, at its line.
+// Turns zod's issues into the words of this product; knows no key of any component.
+
+import type { z } from 'zod'
+import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
+import { nearest } from './nearest.ts'
+import type { Path, Problems } from './problems.ts'
+import { nodeAt, plainOf, positionAt, type ScalarNode, type TreeNode } from './tree.ts'
+
+type Issue = z.core.$ZodIssue
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false }
+
+/** `base` is the path of `node` in the whole configuration, for messages. */
+export function parseNode<T>(
+  schema: z.ZodType<T>,
+  node: TreeNode,
+  base: Path,
+  problems: Problems,
+): Parsed<T> {
+  const parsed = parseRetyped(schema, node)
+  if (parsed.success) return anyBroken(node) ? { ok: false } : { ok: true, value: parsed.data }
+  const reporter = new IssueReporter(schema, node, base, problems)
+  for (const issue of parsed.error.issues) reporter.report(issue, [])
+  return { ok: false }
+}
+
+/**
+ * A `${env:PORT}` is a text, and so is every password that happens to be digits. Only where the schema
+ * refuses the text is it read as a number or boolean instead, if that mends it.
+ */
+function parseRetyped<T>(schema: z.ZodType<T>, node: TreeNode): z.ZodSafeParseResult<T> {
+  const first = schema.safeParse(plainOf(node))
+  if (first.success) return first
+  const paths = first.error.issues.flatMap((issue) => {
+    const at = nodeAt(node, issue.path as Path)
+    return at?.kind === 'scalar' && at.retypable ? [issue.path as Path] : []
+  })
+  if (paths.length === 0) return first
+  let retyped = node
+  for (const path of paths) retyped = withRetyped(retyped, path)
+  const second = schema.safeParse(plainOf(retyped))
+  if (second.success || second.error.issues.length < first.error.issues.length) return second
+  return first
+}
+
+function withRetyped(node: TreeNode, path: Path): TreeNode {
+  const [part, ...rest] = path
+  if (part === undefined) return node.kind === 'scalar' ? retype(node) : node
+  if (node.kind === 'list') {
+    const items = node.items.map((item, i) => (i === part ? withRetyped(item, rest) : item))
+    return { ...node, items }
+  }
+  if (node.kind !== 'map') return node
+  const entries = new Map(node.entries)
+  const entry = entries.get(String(part))
+  if (entry !== undefined)
+    entries.set(String(part), { keyAt: entry.keyAt, node: withRetyped(entry.node, rest) })
+  return { ...node, entries }
+}
+
+function retype(node: ScalarNode): ScalarNode {
+  const text = String(node.value)
+  if (text === 'true' || text === 'false') return { ...node, value: text === 'true' }
+  return /^[-+]?\d+(\.\d+)?$/.test(text) ? { ...node, value: Number(text) } : node
+}
+
+function anyBroken(node: TreeNode): boolean {
+  if (node.kind === 'scalar') return node.broken
+  if (node.kind === 'list') return node.items.some(anyBroken)
+  return [...node.entries.values()].some((entry) => anyBroken(entry.node))
+}
+
+/** Says one zod issue in our words. */
+class IssueReporter {
+  readonly #schema: z.ZodType
+  readonly #node: TreeNode
+  readonly #base: Path
+  readonly #problems: Problems
+
+  constructor(schema: z.ZodType, node: TreeNode, base: Path, problems: Problems) {
+    this.#schema = schema
+    this.#node = node
+    this.#base = base
+    this.#problems = problems
+  }
+
+  report(issue: Issue, prefix: Path): void {
+    const path: Path = [...prefix, ...(issue.path as Path)]
+    const node = nodeAt(this.#node, path)
+    if (node?.kind === 'scalar' && node.broken) return
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        for (const key of issue.keys) this.#unknownKey(path, key)
+        return
+      case 'invalid_type':
+        this.#wrongType(issue, path, node)
+        return
+      case 'invalid_union':
+        this.#union(issue, path, node)
+        return
+      case 'invalid_value':
+        this.#notInList(issue, path, node)
+        return
+      case 'invalid_key':
+        this.#bad(path, 'this key is not allowed here', null)
+        return
+      default:
+        this.#bad(path, sentence(issue.message), node)
+    }
+  }
+
+  #unknownKey(path: Path, key: string): void {
+    const known = knownKeys(jsonSchemaOf(this.#schema), path)
+    const near = nearest(key, known)
+    const suggestion =
+      near !== null
+        ? `Did you mean "${near}"?`
+        : known.length === 0
+          ? null
+          : `Known here: ${known.join(', ')}.`
+    const at = positionAt(this.#node, [...path, key])
+    this.#problems.error('OBS_CONFIG_UNKNOWN_KEY', at, this.#full([...path, key]), 'unknown key', {
+      suggestion,
+    })
+  }
+
+  #wrongType(issue: z.core.$ZodIssueInvalidType, path: Path, node: TreeNode | null): void {
+    if (node === null) {
+      const at = positionAt(this.#node, path)
+      this.#problems.error('OBS_CONFIG_MISSING', at, this.#full(path), 'this key is required')
+      return
+    }
+    const own = issue.message.startsWith('Invalid input')
+    const expected = own ? typeWords(issue.expected) : sentence(issue.message)
+    this.#wrong(path, node, own ? expected : expected.replace(/^expected /, ''))
+  }
+
+  #wrong(path: Path, node: TreeNode, expected: string): void {
+    const at = positionAt(this.#node, path)
+    this.#problems.error('OBS_CONFIG_WRONG_TYPE', at, this.#full(path), 'wrong type', {
+      expected,
+      found: this.#found(node, path),
+    })
+  }
+
+  #union(issue: z.core.$ZodIssueInvalidUnion, path: Path, node: TreeNode | null): void {
+    if (!issue.message.startsWith('Invalid')) {
+      if (node === null) this.#missing(path)
+      else this.#wrong(path, node, sentence(issue.message).replace(/^expected /, ''))
+      return
+    }
+    const closest = closestBranch(issue.errors)
+    if (closest !== null) {
+      for (const inner of closest) this.report(inner, path)
+      return
+    }
+    if (node === null && issue.path.length > 0) {
+      this.#missing(path)
+      return
+    }
+    const expected = 'options' in issue ? `one of ${listOf(issue.options)}` : null
+    this.#problems.error(
+      'OBS_CONFIG_BAD_VALUE',
+      positionAt(this.#node, path),
+      this.#full(path),
+      'not allowed here',
+      { expected, found: node === null ? null : this.#found(node, path) },
+    )
+  }
+
+  #missing(path: Path): void {
+    const at = positionAt(this.#node, path)
+    this.#problems.error('OBS_CONFIG_MISSING', at, this.#full(path), 'this key is required')
+  }
+
+  #notInList(issue: z.core.$ZodIssueInvalidValue, path: Path, node: TreeNode | null): void {
+    if (node === null) {
+      this.#missing(path)
+      return
+    }
+    const names = issue.values.map(String)
+    const near = node.kind === 'scalar' ? nearest(String(node.value), names) : null
+    this.#problems.error(
+      'OBS_CONFIG_BAD_VALUE',
+      positionAt(this.#node, path),
+      this.#full(path),
+      'not one of the possible values',
+      {
+        expected: listOf(issue.values),
+        found: this.#found(node, path),
+        suggestion: near === null ? null : `Did you mean "${near}"?`,
+      },
+    )
+  }
+
+  #bad(path: Path, rule: string, node: TreeNode | null): void {
+    const at = positionAt(this.#node, path)
+    const found = node === null ? null : this.#found(node, path)
+    this.#problems.error('OBS_CONFIG_BAD_VALUE', at, this.#full(path), rule, { found })
+  }
+
+  /** What stands there, in words; a value only when it cannot be a secret. */
+  #found(node: TreeNode, path: Path): string {
+    if (node.kind === 'list') return 'a list'
+    if (node.kind === 'map') return 'a map'
+    if (node.value === null) return 'nothing'
+    if (typeof node.value !== 'string') return `the ${typeof node.value} ${node.value}`
+    if (node.reference !== null) return 'a text from a reference'
+    const isShown =
+      node.value.length <= 40 &&
+      !/[:@]/.test(node.value) &&
+      !isSecretAt(jsonSchemaOf(this.#schema), path) &&
+      !path.some((part) => /pass|secret|token|key|auth|cred|dsn|pepper/i.test(String(part)))
+    return isShown ? `the text ${JSON.stringify(node.value)}` : 'a text'
+  }
+
+  #full(path: Path): Path {
+    return [...this.#base, ...path]
+  }
+}
+
+/** The branch of a union the user most likely meant: the one whose complaints lie deepest, then fewest. */
+function closestBranch(errors: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const depth = (issues: readonly Issue[]): number =>
+    Math.max(...issues.map((i) => i.path.length + (i.code === 'unrecognized_keys' ? 0.5 : 0)))
+  const sorted = errors
+    .filter((issues) => issues.length > 0)
+    .toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)
+  const best = sorted[0]
+  if (best === undefined) return null
+  const second = sorted[1]
+  const isTie = second !== undefined && depth(second) === depth(best) && depth(best) === 0
+  return isTie && errors.every((e) => e.length === 1) ? mergedTypes(errors) : best
+}
+
+/** `expected a number or a text`: branches that differ only in the type of the value itself. */
+function mergedTypes(errors: readonly (readonly Issue[])[]): readonly Issue[] {
+  const issues = errors.map((e) => e[0] as Issue)
+  const first = issues[0] as Issue
+  const words = issues.map((i) =>
+    i.code === 'invalid_type'
+      ? typeWords(i.expected)
+      : i.code === 'invalid_value'
+        ? listOf(i.values)
+        : sentence(i.message).replace(/^expected /, ''),
+  )
+  const message = `expected ${[...new Set(words)].join(' or ')}`
+  if (first.code === 'invalid_type') return [{ ...first, message }]
+  return [{ code: 'custom', path: first.path, message, input: first.input }]
+}
+
+function typeWords(expected: string): string {
+  const words: Readonly<Record<string, string>> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map',
+    record: 'a map',
+    null: 'nothing',
+  }
+  return words[expected] ?? expected
+}
+
+function listOf(values: readonly unknown[]): string {
+  return values.map((v) => (typeof v === 'string' ? v : JSON.stringify(v))).join(', ')
+}
+
+/** zod's own English, made to fit behind our path. */
+function sentence(message: string): string {
+  return message.replace(/^Too (?:small|big): /, '').replace(/^Invalid (?:input|string): /, '')
+}

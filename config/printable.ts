@@ -1,0 +1,48 @@
+// A configuration as data for eyes: `config print`, `/diagnostics`, logs. References stay as written,
+// secrets and passwords in URLs are masked, so nothing here needs to be kept from anybody.
+
+import { MASK } from '../core/config-types.ts'
+import { passwordIn, typeOfId } from './configure-components.ts'
+import { isSecretAt, jsonSchemaOf } from './json-schema.ts'
+import type { Path } from './problems.ts'
+import { type Registry, SECTIONS, type Section } from './registry-type.ts'
+import type { TreeNode } from './tree.ts'
+
+/** Plain data of the merged configuration without any secret value. */
+export function printableConfig(root: TreeNode, registry: Registry): unknown {
+  return printableNode(root, [], registry)
+}
+
+function printableNode(node: TreeNode, path: Path, registry: Registry): unknown {
+  switch (node.kind) {
+    case 'list':
+      return node.items.map((item, i) => printableNode(item, [...path, i], registry))
+    case 'map': {
+      const out: Record<string, unknown> = {}
+      for (const [name, entry] of node.entries) {
+        const value = printableNode(entry.node, [...path, name], registry)
+        Object.defineProperty(out, name, { value, enumerable: true, configurable: true })
+      }
+      return out
+    }
+    case 'scalar':
+      if (node.reference !== null) return maskedText(node.reference)
+      if (isSecretPath(path, registry)) return MASK
+      return typeof node.value === 'string' ? maskedText(node.value) : node.value
+  }
+}
+
+function maskedText(text: string): string {
+  const password = passwordIn(text)
+  return password === null || /^\$\{[^{}]*\}$/.test(password)
+    ? text
+    : text.replace(`:${password}@`, `:${MASK}@`)
+}
+
+function isSecretPath(path: Path, registry: Registry): boolean {
+  const [section, id, ...rest] = path
+  if (!SECTIONS.includes(section as Section) || typeof id !== 'string') return false
+  const factory = registry[section as Section].get(typeOfId(id))
+  // Of an unknown component nothing is known to be harmless.
+  return factory === undefined || isSecretAt(jsonSchemaOf(factory.schema), rest)
+}

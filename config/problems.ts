@@ -1,0 +1,136 @@
+// What can be wrong with a configuration, and how it is said: file, line and column, path, rule,
+// expected and found, a suggestion. Leaves finding the mistakes to the other files of this folder.
+// No value that came through `${env:}` or `${file:}` is ever part of a message: `Problems` masks them.
+
+import { MASK } from '../core/config-types.ts'
+
+export interface Position {
+  /** File as given on the command line, or `--set a.b`. */
+  readonly file: string
+  /** From 1; 0 when there is no line, as in a `--set`. */
+  readonly line: number
+  readonly column: number
+}
+
+export type ConfigCode = `OBS_CONFIG_${string}`
+
+/** One mistake (or, in the list of warnings, one doubt). */
+export interface ConfigError extends Position {
+  readonly code: ConfigCode
+  /** Where in the configuration: `processors.scrub.rules[0]`; '' for the whole. */
+  readonly path: string
+  /** The rule that is broken, as a sentence without the final stop. */
+  readonly rule: string
+  readonly expected: string | null
+  readonly found: string | null
+  /** What to do, as a sentence, or null. */
+  readonly suggestion: string | null
+}
+
+export interface ProblemDetails {
+  readonly expected?: string | null
+  readonly found?: string | null
+  readonly suggestion?: string | null
+}
+
+export type Path = readonly (string | number)[]
+
+/** `['a', 0, 'b']` as `a[0].b`. */
+export function pathText(path: Path): string {
+  let text = ''
+  for (const part of path)
+    text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`
+  return text
+}
+
+/** Collects problems over all steps of a load, so that all are shown at once. */
+export class Problems {
+  readonly #errors: ConfigError[] = []
+  readonly #warnings: ConfigError[] = []
+  readonly #hidden = new Set<string>()
+
+  /** From now on (and in what was said before) this text is masked. Very short texts would mask half the message. */
+  hide(value: string): void {
+    if (value.length >= 4) this.#hidden.add(value)
+  }
+
+  error(code: ConfigCode, at: Position, path: Path, rule: string, details?: ProblemDetails): void {
+    this.#errors.push(problem(code, at, path, rule, details))
+  }
+
+  warning(
+    code: ConfigCode,
+    at: Position,
+    path: Path,
+    rule: string,
+    details?: ProblemDetails,
+  ): void {
+    this.#warnings.push(problem(code, at, path, rule, details))
+  }
+
+  get hasErrors(): boolean {
+    return this.#errors.length > 0
+  }
+
+  errors(): ConfigError[] {
+    return this.#finished(this.#errors)
+  }
+
+  warnings(): ConfigError[] {
+    return this.#finished(this.#warnings)
+  }
+
+  #finished(list: readonly ConfigError[]): ConfigError[] {
+    const masked = list.map((p) => ({
+      ...p,
+      rule: this.#mask(p.rule),
+      expected: p.expected === null ? null : this.#mask(p.expected),
+      found: p.found === null ? null : this.#mask(p.found),
+      suggestion: p.suggestion === null ? null : this.#mask(p.suggestion),
+    }))
+    const files = [...new Set(masked.map((p) => p.file))]
+    const rank = (p: ConfigError): number => files.indexOf(p.file)
+    return masked.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
+  }
+
+  #mask(text: string): string {
+    let masked = text
+    for (const value of this.#hidden) masked = masked.replaceAll(value, MASK)
+    return masked
+  }
+}
+
+function problem(
+  code: ConfigCode,
+  at: Position,
+  path: Path,
+  rule: string,
+  details: ProblemDetails = {},
+): ConfigError {
+  return {
+    code,
+    file: at.file,
+    line: at.line,
+    column: at.column,
+    path: pathText(path),
+    rule,
+    expected: details.expected ?? null,
+    found: details.found ?? null,
+    suggestion: details.suggestion ?? null,
+  }
+}
+
+/** `file:12:5: OBS_CONFIG_X: a.b: rule, expected .., found ... Did you mean "c"?` on one line. */
+export function problemLine(p: ConfigError): string {
+  const where = p.line > 0 ? `${p.file}:${p.line}:${p.column}` : p.file
+  const path = p.path === '' ? '' : `${p.path}: `
+  const expected = p.expected === null ? '' : `, expected ${p.expected}`
+  const found = p.found === null ? '' : `, found ${p.found}`
+  const suggestion = p.suggestion === null ? '' : `. ${p.suggestion}`
+  return printable(`${where}: ${p.code}: ${path}${p.rule}${expected}${found}${suggestion}`)
+}
+
+/** Control characters from a configuration must not reach a terminal as such. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD')
+}

@@ -1,0 +1,265 @@
+// The root of a configuration: every section that is not a component, with defaults and descriptions.
+// Components have schemas of their own; how sections fit together is checked in `cross-checks.ts`.
+
+import { z } from 'zod'
+import { duration, endpoint, outboundUrl, size } from '../core/config-types.ts'
+import type { Signals } from '../core/task.ts'
+import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
+
+const limits = z.strictObject({
+  max_body_bytes: size({ min: 1024 })
+    .prefault('10MiB')
+    .describe('Largest request body on the wire; a larger one is answered 413.'),
+  max_decoded_bytes: size({ min: 1024 })
+    .prefault('32MiB')
+    .describe('Largest request body after decompression; a larger one is answered 413.'),
+  max_spans: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe('Most spans, log records or metrics in one request.'),
+  max_depth: z
+    .int()
+    .min(4)
+    .max(1000)
+    .default(64)
+    .describe('Deepest nesting of a value; a span with a deeper one is rejected.'),
+  max_line_bytes: size({ min: 1024 })
+    .prefault('1MiB')
+    .describe('Longest NDJSON line; a longer one is rejected, its neighbours are kept.'),
+  max_header_bytes: size({ min: 1024, max: 1024 * 1024 })
+    .prefault('16KiB')
+    .describe('Largest request header; a larger one is answered 431.'),
+  max_connections: z.int().min(1).default(10_000).describe('Most open connections of a listener.'),
+  header_timeout: duration({ min: 100 })
+    .prefault('10s')
+    .describe('A client must have sent its headers within this time.'),
+  request_timeout: duration({ min: 100 })
+    .prefault('60s')
+    .describe('A client must have sent its whole request within this time.'),
+  idle_timeout: duration({ min: 100 })
+    .prefault('65s')
+    .describe('An idle connection is closed after this time.'),
+  max_pending_bytes: size({ min: 1024 * 1024 })
+    .prefault('256MiB')
+    .describe('Most bytes of requests accepted and not yet answered; beyond it clients get 503.'),
+})
+
+const queue = z.strictObject({
+  dir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Directory of the log; `<data_dir>/queue` when absent.'),
+  max_bytes: size({ min: 1024 * 1024 })
+    .prefault('10GiB')
+    .describe('Largest log on disk; when full, clients are asked to try again later.'),
+  segment_bytes: size({ min: 64 * 1024, max: 1024 ** 3 })
+    .prefault('64MiB')
+    .describe('Size at which a segment file is closed; whole segments are freed.'),
+  min_free_bytes: size()
+    .prefault('512MiB')
+    .describe('The log stops growing while the file system has less free space than this.'),
+  dead_letter_max_bytes: size()
+    .prefault('1GiB')
+    .describe('Most bytes kept of what a destination refused for good; then the oldest goes.'),
+})
+
+const workers = z.strictObject({
+  count: z
+    .union([z.literal('auto'), z.int().min(1).max(256)], {
+      error: 'expected auto or a whole number from 1 to 256',
+    })
+    .default('auto')
+    .describe('Worker threads; `auto`: one less than the processors, at least one.'),
+  task_bytes: size({ min: 64 * 1024, max: 256 * 1024 * 1024 })
+    .prefault('4MiB')
+    .describe('Waiting requests are put together up to this many bytes for one task.'),
+  task_spans: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe('Waiting requests are put together up to about this many spans for one task.'),
+  task_timeout: duration({ min: 100 })
+    .prefault('30s')
+    .describe('A task that takes longer is stopped and its clients are asked to try again.'),
+  heap_bytes: size({ min: 64 * 1024 * 1024 })
+    .prefault('512MiB')
+    .describe('Heap of a worker; one that needs more is restarted.'),
+})
+
+const telemetry = z.strictObject({
+  metrics: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Serves `/metrics`.'),
+      endpoint: endpoint()
+        .prefault('127.0.0.1:8888')
+        .describe('Where `/metrics` is served in the Prometheus text format.'),
+    })
+    .prefault({})
+    .describe('Metrics about Observa itself.'),
+  logs: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+        .default('info')
+        .describe('Least severity that is logged.'),
+      format: z
+        .enum(['auto', 'json', 'text'])
+        .default('auto')
+        .describe('`auto`: text on a terminal, else JSON.'),
+    })
+    .prefault({})
+    .describe('Logs of Observa itself, on standard error.'),
+  traces: z
+    .strictObject({
+      endpoint: outboundUrl()
+        .optional()
+        .describe('OTLP/HTTP base URL for spans about Observa itself; none are made without it.'),
+      sample: z.number().min(0).max(1).default(0.01).describe('Share of requests that are traced.'),
+    })
+    .prefault({})
+    .describe('Spans about Observa itself.'),
+})
+
+const anyObject = z.record(z.string(), z.unknown())
+
+const unitTest = z.strictObject({
+  name: z.string().min(1).describe('What the test promises; printed by `observa test`.'),
+  pipeline: z
+    .string()
+    .optional()
+    .describe('Pipeline to run; the only traces pipeline when absent.'),
+  input: z
+    .strictObject({
+      spans: z
+        .array(anyObject)
+        .optional()
+        .describe('Spans in OTLP JSON, wrapped in one resource and scope.'),
+      otlp: anyObject.optional().describe('A whole ExportTraceServiceRequest in OTLP JSON.'),
+      events: z.array(anyObject).optional().describe('Legacy Observa events.'),
+      file: z
+        .string()
+        .optional()
+        .describe('A file with any input `pipe` takes, relative to the configuration.'),
+    })
+    .describe('What goes in; one of the keys.'),
+  expect: z
+    .strictObject({
+      events: z
+        .array(anyObject)
+        .optional()
+        .describe('Canonical events in order; only the fields given are compared.'),
+      signals: z
+        .array(anyObject)
+        .optional()
+        .describe('Issues in order; only the fields given are compared.'),
+      rejected: z.int().min(0).optional().describe('How many items are refused.'),
+      absent: z
+        .array(z.string())
+        .optional()
+        .describe('Texts that may appear nowhere in the output.'),
+    })
+    .describe('What must come out.'),
+})
+
+const pipeline = z.strictObject({
+  receivers: z.array(z.string()).describe('Ids of receivers; the order does not matter.'),
+  processors: z
+    .array(z.string())
+    .default([])
+    .describe('Ids of processors, in the order they are run.'),
+  exporters: z.array(z.string()).describe('Ids of exporters; each gets everything.'),
+})
+
+const service = z.strictObject({
+  extensions: z.array(z.string()).default([]).describe('Ids of extensions to start.'),
+  pipelines: z
+    .record(z.string(), pipeline)
+    .describe('Pipelines by `traces`, `logs` or `metrics`, also with a name: `traces/eu`.'),
+})
+
+const components = (what: string) =>
+  z
+    .record(z.string(), z.unknown())
+    .prefault({})
+    .describe(`${what} by id: \`type\` or \`type/name\`.`)
+
+/** Everything a user may write, components unseen. */
+export const rootSchema = z.strictObject({
+  receivers: components('Receivers'),
+  processors: components('Processors'),
+  exporters: components('Exporters'),
+  extensions: components('Extensions'),
+  service: service.describe('Which components run, and how they are connected.'),
+  auth: z
+    .enum(['none', 'keys'])
+    .optional()
+    .describe(
+      '`keys`: every request needs an API key of the `keys` extension. `none`: everything is the tenant `default`. When absent: `keys` if a `keys` extension is started.',
+    ),
+  durability: z
+    .enum(['durable', 'buffered', 'memory'])
+    .default('durable')
+    .describe(
+      'What a 200 means. `durable`: on disk, survives power loss. `buffered`: handed to the operating system, survives a crash of the process. `memory`: survives nothing.',
+    ),
+  data_dir: z
+    .string()
+    .min(1)
+    .default('.observa')
+    .describe('Directory for the log, dead letters and embedded stores.'),
+  limits: limits.prefault({}).describe('Bounds on what a client may send.'),
+  queue: queue.prefault({}).describe('The durable log between pipelines and exporters.'),
+  workers: workers.prefault({}).describe('Threads that run the processors.'),
+  telemetry: telemetry.prefault({}).describe('What Observa tells about itself.'),
+  tests: z
+    .array(unitTest)
+    .default([])
+    .describe('Unit tests of this configuration, run by `observa test`.'),
+})
+
+type Root = z.output<typeof rootSchema>
+export type Limits = Root['limits']
+export type QueueConfig = Root['queue']
+export type WorkersConfig = Root['workers']
+export type TelemetryConfig = Root['telemetry']
+export type UnitTest = Root['tests'][number]
+
+/** One configured component: its factory and the configuration that the factory's schema parsed. */
+export interface Configured<Factory> {
+  /** As in the file: `otlp` or `otlp/eu`. */
+  readonly id: string
+  readonly factory: Factory
+  readonly config: unknown
+}
+
+/** A processor, with what its `prepare` made of the configuration (the configuration itself without one). */
+export interface ConfiguredProcessor extends Configured<AnyProcessor> {
+  readonly settings: unknown
+}
+
+export interface Pipeline {
+  /** `traces`, `logs/eu`, .. */
+  readonly id: string
+  readonly signals: Signals
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
+}
+
+/** A configuration that passed every check. Components are keyed by id, in the order of the file. */
+export interface ObservaConfig
+  extends Omit<Root, 'receivers' | 'processors' | 'exporters' | 'extensions' | 'service' | 'auth'> {
+  readonly receivers: ReadonlyMap<string, Configured<AnyReceiver>>
+  readonly processors: ReadonlyMap<string, ConfiguredProcessor>
+  readonly exporters: ReadonlyMap<string, Configured<AnyExporter>>
+  readonly extensions: ReadonlyMap<string, Configured<AnyExtension>>
+  readonly service: {
+    readonly extensions: readonly string[]
+    readonly pipelines: ReadonlyMap<string, Pipeline>
+  }
+  readonly auth: 'none' | 'keys'
+  /** The configuration as data for printing: references unexpanded, secrets masked. */
+  readonly printable: unknown
+}
