@@ -8,7 +8,7 @@ import { Intake } from './intake.ts'
 import { indexLegacy } from './legacy.ts'
 import type { DecodeLimits } from './limits.ts'
 import { indexOtlp } from './otlp-index.ts'
-import { convertOtlpJson } from './otlp-json.ts'
+import { convertOtlpJson, looksLikeOtlpJson } from './otlp-json.ts'
 import { Refusal } from './refusal.ts'
 
 export { DEFAULT_LIMITS, type DecodeLimits } from './limits.ts'
@@ -71,11 +71,10 @@ function index(intake: Intake, request: TaskRequest): void {
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
   const body = decompress(request.payload, request.encoding, intake.limits.decodedBytesMax)
   if (format === 'otlp-proto') return indexOtlp(intake, signals, body)
-  if (format === 'otlp-json') {
-    const wire = convertOtlpJson(body, signals, intake.limits)
-    return indexOtlp(intake, signals, wire)
-  }
-  indexLegacy(intake, format, body)
+  if (format !== 'otlp-json') return indexLegacy(intake, format, body)
+  // The oldest Observa client posts its object to the same path and with the same type as OTLP/JSON.
+  if (signals === 'traces' && !looksLikeOtlpJson(body)) return indexLegacy(intake, 'trace-v0', body)
+  indexOtlp(intake, signals, convertOtlpJson(body, signals, intake.limits))
 }
 
 function refused(refusal: Refusal): Extract<DecodeOutcome, { kind: 'refused' }> {

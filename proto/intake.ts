@@ -7,6 +7,8 @@ import { tooLarge } from './refusal.ts'
 
 const REJECTED_ITEMS_MAX = 100
 const REASONS_MAX = 5
+/** Distinct sentences counted; bad lines say where they are bad, so there could be as many as lines. */
+const REASONS_COUNTED_MAX = 64
 
 export class Intake {
   readonly batch: SpanBatch
@@ -93,7 +95,8 @@ export class Intake {
   }
 
   #note(reason: string): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+    const n = this.#counts.get(reason) ?? 0
+    if (n > 0 || this.#counts.size < REASONS_COUNTED_MAX) this.#counts.set(reason, n + 1)
   }
 
   #rows(): number {

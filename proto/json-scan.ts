@@ -1,0 +1,296 @@
+// JSON as bytes: a strict tokenizer (RFC 8259) that reports positions and copies nothing. The depth is
+// bounded, numbers are left as text, and strings may hold invalid UTF-8: whoever stores them repairs it.
+
+import { malformed } from './refusal.ts'
+
+/** Far above what 64 levels of OTLP values need (three JSON levels each), far below the stack. */
+export const JSON_DEPTH_MAX = 300
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+export class JsonScanner {
+  b: Uint8Array
+  p: number
+  end: number
+  /** The last string read: content between the quotes, and whether it has escapes. */
+  strOff = 0
+  strLen = 0
+  hasEscapes = false
+  /** Where the document begins: positions in messages count from here. */
+  base: number
+
+  constructor(b: Uint8Array, start = 0, end = b.length) {
+    this.b = b
+    this.p = start
+    this.end = end
+    this.base = start
+  }
+
+  /** Skips white space and returns the next byte without passing it, -1 at the end. */
+  peek(): number {
+    const b = this.b
+    while (this.p < this.end) {
+      const c = b[this.p] as number
+      if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) return c
+      this.p++
+    }
+    return -1
+  }
+
+  fail(what: string): never {
+    throw malformed(`The JSON is not valid: ${what} at byte ${this.p - this.base}.`)
+  }
+
+  /** Passes the byte `c`. */
+  expect(c: number): void {
+    if (this.peek() !== c) this.fail(`expected "${String.fromCharCode(c)}"`)
+    this.p++
+  }
+
+  /** Passes a UTF-8 byte-order mark at the beginning. */
+  skipMark(): void {
+    const { b, p } = this
+    if (b[p] === 0xef && b[p + 1] === 0xbb && b[p + 2] === 0xbf) this.p += 3
+  }
+
+  /** True when nothing but white space is left. */
+  isAtEnd(): boolean {
+    return this.peek() === -1
+  }
+
+  /** Reads a string; its place is in `strOff`, `strLen`, `hasEscapes`. */
+  string(): void {
+    if (this.peek() !== QUOTE) this.fail('expected a string')
+    const { b, end } = this
+    let p = this.p + 1
+    this.strOff = p
+    this.hasEscapes = false
+    for (;;) {
+      // Past the end `c` is undefined and no branch but the last one takes it.
+      const c = b[p] as number
+      if (c === QUOTE && p < end) break
+      if (c === BACKSLASH) {
+        this.hasEscapes = true
+        p = this.#escape(p)
+      } else if (c >= 0x20 && p < end) p++
+      else {
+        this.p = Math.min(p, end)
+        this.fail(p >= end ? 'a string is not closed' : 'a control character in a string')
+      }
+    }
+    this.strLen = p - this.strOff
+    this.p = p + 1
+  }
+
+  /** Checks the escape at `p` and returns what follows it. */
+  #escape(p: number): number {
+    const { b, end } = this
+    const c = b[p + 1]
+    if (p + 1 < end && c === 0x75) {
+      if (p + 6 <= end && hex4(b, p + 2) >= 0) return p + 6
+    } else if (p + 1 < end && c !== undefined && unescaped(c) >= 0) return p + 2
+    this.p = p
+    return this.fail('a bad escape')
+  }
+
+  /** Passes a number and returns where it began; it ends at `p`. */
+  number(): number {
+    this.peek()
+    const start = this.p
+    let p = start
+    const first = this.#at(p)
+    if (first !== 0x2d && (first < 0x30 || first > 0x39)) this.fail('a value is missing')
+    if (first === 0x2d) p++
+    if (this.#at(p) === 0x30) p++
+    else p = this.#digits(p)
+    if (this.#at(p) === 0x2e) p = this.#digits(p + 1)
+    if (this.#at(p) === 0x65 || this.#at(p) === 0x45) {
+      p++
+      if (this.#at(p) === 0x2b || this.#at(p) === 0x2d) p++
+      p = this.#digits(p)
+    }
+    this.p = p
+    return start
+  }
+
+  #at(p: number): number {
+    return p < this.end ? (this.b[p] as number) : -1
+  }
+
+  #digits(at: number): number {
+    let p = at
+    while (p < this.end && (this.b[p] as number) >= 0x30 && (this.b[p] as number) <= 0x39) p++
+    if (p === at) {
+      this.p = Math.min(p, this.end)
+      this.fail('expected a digit')
+    }
+    return p
+  }
+
+  /** Passes `true`, `false` or `null`. */
+  word(text: 'true' | 'false' | 'null'): void {
+    for (let i = 0; i < text.length; i++)
+      if (this.p + i >= this.end || this.b[this.p + i] !== text.charCodeAt(i))
+        this.fail('an unknown word')
+    this.p += text.length
+  }
+
+  /** Passes any value, checking all of it. */
+  skip(depth = 0): void {
+    const c = this.peek()
+    if (c === QUOTE) return this.string()
+    if (c === 0x7b) return this.#skipObject(depth)
+    if (c === 0x5b) return this.#skipArray(depth)
+    if (c === 0x74) return this.word('true')
+    if (c === 0x66) return this.word('false')
+    if (c === 0x6e) return this.word('null')
+    this.number()
+  }
+
+  #deeper(depth: number): number {
+    if (depth >= JSON_DEPTH_MAX) throw malformed('The JSON is nested too deep.')
+    return depth + 1
+  }
+
+  #skipObject(depth: number): void {
+    const inner = this.#deeper(depth)
+    for (let more = this.open(0x7d); more; more = this.next(0x7d)) {
+      this.string()
+      this.expect(0x3a)
+      this.skip(inner)
+    }
+  }
+
+  #skipArray(depth: number): void {
+    const inner = this.#deeper(depth)
+    for (let more = this.open(0x5d); more; more = this.next(0x5d)) this.skip(inner)
+  }
+
+  /** Passes the opening bracket; true when an element follows, else the closing one was passed too. */
+  open(close: number): boolean {
+    this.p++
+    if (this.peek() !== close) return true
+    this.p++
+    return false
+  }
+
+  /** After an element: true when a comma was passed, false when it was the closing bracket. */
+  next(close: number): boolean {
+    const c = this.peek()
+    if (c !== 0x2c && c !== close) this.fail('expected a comma or a closing bracket')
+    this.p++
+    return c === 0x2c
+  }
+}
+
+/** True when `[off, off+len)` is one JSON value with nothing around it but white space. */
+export function isJson(b: Uint8Array, off: number, len: number): boolean {
+  if (!mayBeginValue(b[off] as number)) return false
+  const s = new JsonScanner(b, off, off + len)
+  try {
+    s.skip()
+    return s.isAtEnd()
+  } catch {
+    // A refusal is the answer no; a scanner throws nothing else.
+    return false
+  }
+}
+
+/** Plain text is the usual input of `isJson`: most of it is told apart by its first byte, without an exception. */
+function mayBeginValue(c: number): boolean {
+  if (c === 0x7b || c === 0x5b || c === QUOTE || c === 0x2d) return true
+  return c <= 0x20 || (c >= 0x30 && c <= 0x39) || c === 0x74 || c === 0x66 || c === 0x6e
+}
+
+/**
+ * Writes the text of a JSON string (content between the quotes, checked by `JsonScanner`) to `to` at `at`
+ * and returns where it ends; never longer than the input. Lone surrogates become U+FFFD.
+ */
+export function unescape(
+  to: Uint8Array,
+  at: number,
+  b: Uint8Array,
+  off: number,
+  len: number,
+): number {
+  let p = at
+  const end = off + len
+  for (let i = off; i < end; i++) {
+    const c = b[i] as number
+    if (c !== BACKSLASH) to[p++] = c
+    else if (b[i + 1] !== 0x75) to[p++] = unescaped(b[++i] as number)
+    else {
+      let code = hex4(b, i + 2)
+      i += 5
+      if (code >= 0xd800 && code < 0xe000) {
+        const low =
+          b[i + 1] === BACKSLASH && b[i + 2] === 0x75 && i + 7 <= end ? hex4(b, i + 3) : -1
+        if (code < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+          code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
+          i += 6
+        } else code = 0xfffd
+      }
+      p = putChar(to, p, code)
+    }
+  }
+  return p
+}
+
+/** A code point as UTF-8; returns the end. */
+function putChar(to: Uint8Array, at: number, code: number): number {
+  let p = at
+  if (code < 0x80) {
+    to[p++] = code
+    return p
+  }
+  if (code < 0x800) to[p++] = 0xc0 | (code >> 6)
+  else {
+    if (code < 0x10000) to[p++] = 0xe0 | (code >> 12)
+    else {
+      to[p++] = 0xf0 | (code >> 18)
+      to[p++] = 0x80 | ((code >> 12) & 63)
+    }
+    to[p++] = 0x80 | ((code >> 6) & 63)
+  }
+  to[p++] = 0x80 | (code & 63)
+  return p
+}
+
+/** What `\c` stands for, -1 when it is no escape. */
+function unescaped(c: number): number {
+  switch (c) {
+    case 0x22:
+    case 0x5c:
+    case 0x2f:
+      return c
+    case 0x62:
+      return 8
+    case 0x66:
+      return 12
+    case 0x6e:
+      return 10
+    case 0x72:
+      return 13
+    case 0x74:
+      return 9
+    default:
+      return -1
+  }
+}
+
+/** Value of four hex digits, -1 when one is none. */
+export function hex4(b: Uint8Array, off: number): number {
+  let v = 0
+  for (let i = 0; i < 4; i++) {
+    const d = hexDigit(b[off + i] as number)
+    if (d < 0) return -1
+    v = v * 16 + d
+  }
+  return v
+}
+
+export function hexDigit(c: number): number {
+  if (c >= 0x30 && c <= 0x39) return c - 0x30
+  if (c >= 0x61 && c <= 0x66) return c - 0x57
+  return c >= 0x41 && c <= 0x46 ? c - 0x37 : -1
+}
