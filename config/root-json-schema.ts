@@ -1,0 +1,106 @@
+// The JSON Schema of a whole configuration, components included: what editors check while typing, what
+// `observa schema` prints and `docs/schema.json` holds.
+
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { type AnyComponent, type Registry, SECTIONS } from './registry-type.ts'
+import { rootSchema } from './root.ts'
+
+const NAME_PATTERN = '(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$'
+/** Anything may be given as a reference, also where a number or one of a few words is wanted. */
+const REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{' } as JsonSchema
+
+/** Draft 7, deterministic: equal registries give equal text. */
+export function rootJsonSchema(registry: Registry): Record<string, unknown> {
+  const root = jsonSchemaOf(rootSchema)
+  const properties: Record<string, JsonSchema> = { ...root.properties }
+  for (const section of SECTIONS)
+    properties[section] = {
+      ...withoutBody(properties[section] as JsonSchema),
+      type: ['object', 'null'],
+      patternProperties: componentPatterns(registry[section]),
+      additionalProperties: false,
+    }
+  properties['service'] = withPipelinePatterns(properties['service'] as JsonSchema)
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Observa configuration',
+    ...withReferences({ ...root, properties }),
+  }
+}
+
+function withoutBody(schema: JsonSchema): JsonSchema {
+  const { additionalProperties: _, ...rest } = schema
+  const { propertyNames: __, ...body } = rest as JsonSchema & { propertyNames?: unknown }
+  return body
+}
+
+function componentPatterns(
+  factories: ReadonlyMap<string, AnyComponent>,
+): Readonly<Record<string, JsonSchema>> {
+  const patterns: Record<string, JsonSchema> = {}
+  for (const factory of factories.values()) {
+    const schema = jsonSchemaOf(factory.schema)
+    const nullable = schema.type === 'object' ? { type: ['object', 'null'] as const } : {}
+    patterns[`^${factory.type}${NAME_PATTERN}`] = {
+      ...schema,
+      ...nullable,
+      description: `${factory.summary} (${factory.stability})`,
+    }
+  }
+  return patterns
+}
+
+function withPipelinePatterns(service: JsonSchema): JsonSchema {
+  const pipelines = service.properties?.['pipelines'] as JsonSchema
+  return {
+    ...service,
+    properties: {
+      ...service.properties,
+      pipelines: {
+        ...withoutBody(pipelines),
+        patternProperties: {
+          [`^(traces|logs|metrics)${NAME_PATTERN}`]: pipelines.additionalProperties as JsonSchema,
+        },
+        additionalProperties: false,
+      },
+    },
+  }
+}
+
+/** Every value that is not a free text may also be a `${...}`. */
+function withReferences(schema: JsonSchema): JsonSchema {
+  const out: Record<string, unknown> = { ...schema }
+  for (const key of ['properties', 'patternProperties'] as const)
+    if (schema[key] !== undefined) out[key] = mapValues(schema[key], withReferences)
+  for (const key of ['anyOf', 'oneOf', 'allOf'] as const)
+    if (schema[key] !== undefined) out[key] = schema[key].map(withReferences)
+  if (typeof schema.additionalProperties === 'object')
+    out['additionalProperties'] = withReferences(schema.additionalProperties)
+  if (schema.items !== undefined && !Array.isArray(schema.items))
+    out['items'] = withReferences(schema.items as JsonSchema)
+  return isClosedScalar(schema) ? orReference(out as JsonSchema) : (out as JsonSchema)
+}
+
+function mapValues(
+  map: Readonly<Record<string, JsonSchema>>,
+  change: (schema: JsonSchema) => JsonSchema,
+): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(Object.entries(map).map(([k, v]) => [k, change(v)]))
+}
+
+function isClosedScalar(schema: JsonSchema): boolean {
+  if (schema.enum !== undefined || schema.const !== undefined) return true
+  if (schema.type === 'object' || schema.type === 'array' || schema.type === undefined) return false
+  const types = typeof schema.type === 'string' ? [schema.type] : schema.type
+  if (types.includes('object')) return false
+  return !types.includes('string') || 'pattern' in schema || schema.format !== undefined
+}
+
+function orReference(schema: JsonSchema): JsonSchema {
+  const { description, default: fallback, ...rule } = schema
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [rule, REFERENCE],
+  }
+}
