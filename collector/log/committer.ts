@@ -1,0 +1,360 @@
+// Group commit: appends that arrive while a sync is under way share the next one. Decides what a failed
+// write or sync means; see README.md for the rules. Knows the active segment only; `keeper.ts` has
+// the files, `log.ts` the readers.
+
+import type { Clock } from '../../core/clock.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+import { type ActiveSegment, type SegmentKeeper, shortWriteError } from './keeper.ts'
+import { isNoSpace } from './queue-fs.ts'
+import {
+  type AppendRecord,
+  copyTotals,
+  encodeRecord,
+  type LogPart,
+  recordLength,
+  type Totals,
+} from './record.ts'
+import type { StoredRecord } from './tail.ts'
+
+/** One `writev` at most; bounds what a failed write throws back and how long one sync takes. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024
+
+export type CommitEvent = 'sync' | 'sync_failed' | 'short_write' | 'rotated' | 'read_only'
+
+export interface CommitterHost {
+  readonly keeper: SegmentKeeper
+  readonly clock: Clock
+  readonly seed: number
+  readonly segmentBytes: number
+  readonly isDurable: boolean
+  /** `buffered`: at most this long between a write and its sync. */
+  readonly syncEveryMs: number
+  /** Records readers may see from now on, in order. */
+  publish(records: readonly StoredRecord[]): void
+  note(event: CommitEvent, message: string): void
+}
+
+interface Pending {
+  readonly record: AppendRecord
+  readonly length: number
+  resolve(sequence: bigint): void
+  reject(error: Error): void
+}
+
+interface Group {
+  readonly buffers: Uint8Array[]
+  readonly stored: StoredRecord[]
+  readonly bytes: number
+}
+
+/** Everything that a failed sync takes back. */
+interface Position {
+  next: bigint
+  totals: Totals
+}
+
+export class Committer {
+  readonly #host: CommitterHost
+  #active: ActiveSegment
+  #written: Position
+  #synced: Position
+  /** Written since the last sync that succeeded, for a second try in another segment. */
+  #unsynced: Pending[] = []
+  #pending: Pending[] = []
+  #pendingBytes = 0
+  #running: Promise<void> | null = null
+  #syncDue = false
+  #timer: AbortController | null = null
+  #mustRotate = false
+  #readOnly: ObservaError | null = null
+
+  constructor(host: CommitterHost, active: ActiveSegment, next: bigint, totals: Totals) {
+    this.#host = host
+    this.#active = active
+    this.#written = { next, totals }
+    this.#synced = { next, totals: copyTotals(totals) }
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  get readOnly(): ObservaError | null {
+    return this.#readOnly
+  }
+
+  append(record: AppendRecord): Promise<bigint> {
+    if (this.#readOnly !== null) return Promise.reject(this.#readOnly)
+    const length = recordLength(record)
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ record, length, resolve, reject })
+      this.#pendingBytes += length
+      this.#kick()
+    })
+  }
+
+  /** Writes and syncs what is pending, then lets go of the file. */
+  async close(): Promise<void> {
+    while (this.#running !== null) await this.#running
+    this.#timer?.abort()
+    if (this.#unsynced.length > 0 && this.#readOnly === null) await this.#sync()
+    await this.#active.file.close()
+  }
+
+  #kick(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null
+      if (this.#pending.length > 0 || this.#syncDue) this.#kick()
+    })
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the microtask queue: appends of the same task go into the same group.
+    await Promise.resolve()
+    while (this.#readOnly === null && (this.#pending.length > 0 || this.#syncDue)) {
+      if (this.#syncDue) await this.#sync()
+      else await this.#commitGroup()
+    }
+    if (this.#readOnly !== null) this.#failAll([], this.#readOnly)
+    this.#syncDue = false
+  }
+
+  async #commitGroup(): Promise<void> {
+    if (!(await this.#makeRoom())) return
+    const taken = this.#take()
+    const before = copyTotals(this.#written.totals)
+    const group = this.#build(taken)
+    try {
+      await this.#write(group)
+    } catch (error) {
+      this.#written.totals = before
+      await this.#writeFailed(taken, error)
+      return
+    }
+    const { segment } = this.#active
+    segment.fileBytes = Math.max(segment.fileBytes, segment.endBytes + group.bytes)
+    this.#written.next += BigInt(taken.length)
+    this.#unsynced.push(...taken)
+    if (this.#host.isDurable) await this.#syncThenPublish(group)
+    else {
+      this.#publish(group, taken)
+      this.#scheduleSync()
+    }
+  }
+
+  /** Rotates when the next record does not fit. False when that failed: all pending appends have been refused. */
+  async #makeRoom(): Promise<boolean> {
+    const first = this.#pending[0] as Pending
+    const { segment } = this.#active
+    const isEmpty = segment.endBytes === segment.startBytes
+    const fits = segment.endBytes + first.length <= this.#host.segmentBytes
+    if (!this.#mustRotate && (fits || isEmpty)) return true
+    try {
+      if (this.#unsynced.length > 0) await this.#sync()
+      if (this.#readOnly !== null) return false
+      await this.#rotate()
+      return true
+    } catch (error) {
+      this.#host.note('short_write', messageOf(error))
+      this.#failAll([], refusal(error))
+      return false
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { keeper, clock } = this.#host
+    const { next, totals } = this.#written
+    const old = this.#active
+    this.#active = await keeper.create(next, totals, clock.nowMs())
+    this.#mustRotate = false
+    await old.file.close()
+    this.#host.note('rotated', this.#active.segment.path)
+  }
+
+  #take(): Pending[] {
+    const room = this.#host.segmentBytes - this.#active.segment.endBytes
+    let bytes = 0
+    let n = 0
+    for (const p of this.#pending) {
+      if (n > 0 && (bytes + p.length > GROUP_BYTES_MAX || bytes + p.length > room)) break
+      bytes += p.length
+      n++
+    }
+    this.#pendingBytes -= bytes
+    return this.#pending.splice(0, n)
+  }
+
+  #build(taken: readonly Pending[]): Group {
+    const { epoch, endBytes } = this.#active.segment
+    const buffers: Uint8Array[] = []
+    const stored: StoredRecord[] = []
+    let offset = endBytes
+    let sequence = this.#written.next
+    for (const { record, length } of taken) {
+      const parts: LogPart[] = []
+      const at = { epoch, sequence, seed: this.#host.seed }
+      for (const b of encodeRecord(record, at, this.#written.totals, parts)) buffers.push(b)
+      stored.push(storedRecord(record, parts, sequence, length, epoch, offset))
+      offset += length
+      sequence++
+    }
+    return { buffers, stored, bytes: offset - endBytes }
+  }
+
+  async #write(group: Group): Promise<void> {
+    const written = await this.#active.file.writev(group.buffers, this.#active.segment.endBytes)
+    if (written < group.bytes) throw shortWriteError()
+  }
+
+  /**
+   * A full disk: cut back to the last good record and refuse everything queued, which a client may
+   * repeat. Any other error says nothing about what reached the disk: as bad as a failed sync.
+   */
+  async #writeFailed(taken: Pending[], error: unknown): Promise<void> {
+    if (!isNoSpace(error)) {
+      this.#unsynced.push(...taken)
+      await this.#syncFailed(error)
+      return
+    }
+    this.#host.note('short_write', messageOf(error))
+    const { file, segment } = this.#active
+    try {
+      await file.truncate(segment.endBytes)
+      segment.fileBytes = segment.endBytes
+    } catch (cause) {
+      this.#host.note('short_write', `cutting back failed too: ${messageOf(cause)}`)
+      this.#mustRotate = true
+    }
+    this.#failAll(taken, refusal(error))
+  }
+
+  async #syncThenPublish(group: Group): Promise<void> {
+    const taken = this.#unsynced
+    try {
+      await this.#active.file.datasync()
+    } catch (error) {
+      await this.#syncFailed(error)
+      return
+    }
+    this.#markSynced()
+    this.#publish(group, taken)
+    this.#host.note('sync', '')
+  }
+
+  #markSynced(): void {
+    this.#unsynced = []
+    this.#synced = { next: this.#written.next, totals: copyTotals(this.#written.totals) }
+  }
+
+  #publish(group: Group, taken: readonly Pending[]): void {
+    this.#active.segment.endBytes += group.bytes
+    this.#host.publish(group.stored)
+    for (const [i, p] of taken.entries()) p.resolve((group.stored[i] as StoredRecord).sequence)
+  }
+
+  /** `buffered` mode only: makes durable what was published already. */
+  async #sync(): Promise<void> {
+    this.#syncDue = false
+    if (this.#unsynced.length === 0) return
+    try {
+      await this.#active.file.datasync()
+      this.#markSynced()
+      this.#host.note('sync', '')
+    } catch (error) {
+      await this.#syncFailed(error)
+    }
+  }
+
+  #scheduleSync(): void {
+    if (this.#timer !== null) return
+    const timer = new AbortController()
+    this.#timer = timer
+    const due = (): void => {
+      this.#timer = null
+      if (timer.signal.aborted) return
+      this.#syncDue = true
+      this.#kick()
+    }
+    this.#host.clock.sleep(this.#host.syncEveryMs, timer.signal).then(due, due)
+  }
+
+  /**
+   * After a failed fdatasync the kernel may have dropped the pages, and a second call would lie. So the
+   * segment is left as it is and what is not known to be durable is written again to a new one, under
+   * the same sequence numbers; the new first sequence makes the old copies void. When that fails too,
+   * nothing more is written.
+   */
+  async #syncFailed(cause: unknown): Promise<void> {
+    this.#host.note('sync_failed', messageOf(cause))
+    const again = this.#unsynced
+    const unpublished = this.#host.isDurable ? again : again.slice(this.#publishedUnsynced())
+    this.#written = { next: this.#synced.next, totals: copyTotals(this.#synced.totals) }
+    try {
+      await this.#rotate()
+      const group = this.#build(again)
+      await this.#write(group)
+      await this.#active.file.datasync()
+      const { segment } = this.#active
+      segment.fileBytes = Math.max(segment.fileBytes, segment.endBytes + group.bytes)
+      this.#written.next += BigInt(again.length)
+      this.#markSynced()
+      const from = again.length - unpublished.length
+      segment.endBytes += group.bytes
+      this.#host.publish(group.stored.slice(from))
+      for (let i = from; i < again.length; i++)
+        again[i]?.resolve((group.stored[i] as StoredRecord).sequence)
+    } catch (error) {
+      this.#enterReadOnly(error, unpublished)
+    }
+  }
+
+  /** How many of the unsynced records readers have seen: all but those of the write that failed. */
+  #publishedUnsynced(): number {
+    return Number(this.#written.next - this.#synced.next)
+  }
+
+  #enterReadOnly(error: unknown, waiting: readonly Pending[]): void {
+    this.#readOnly = new ObservaError(
+      'OBS_LOG_READ_ONLY',
+      `The log takes no more data: writing to a new segment failed as well (${messageOf(error)}).`,
+      'Check the disk, then restart. What was acknowledged is being delivered.',
+    )
+    this.#host.note('read_only', this.#readOnly.message)
+    this.#failAll(waiting, this.#readOnly)
+  }
+
+  /** Fails the given appends and all behind them: the ledger counts on that order. */
+  #failAll(taken: readonly Pending[], error: Error): void {
+    const all = [...taken, ...this.#pending]
+    this.#pending = []
+    this.#pendingBytes = 0
+    for (const p of all) p.reject(error)
+  }
+}
+
+function storedRecord(
+  r: AppendRecord,
+  parts: readonly LogPart[],
+  sequence: bigint,
+  totalLength: number,
+  epoch: number,
+  offset: number,
+): StoredRecord {
+  const { pipeline, createdAtMs, eventCount, eventIds, claims } = r
+  const facts = { pipeline, createdAtMs, eventCount, eventIds, claims }
+  return { sequence, parts, totalLength, epoch, offset, ...facts }
+}
+
+function refusal(cause: unknown): ObservaError {
+  const what = isNoSpace(cause) ? 'the disk is full' : messageOf(cause)
+  return new ObservaError(
+    'OBS_LOG_REFUSED',
+    `The log could not store the data: ${what}.`,
+    'Nothing was accepted; send it again later.',
+    { cause },
+  )
+}

@@ -1,0 +1,198 @@
+// The segment files of an open log: makes the next one, recycles or deletes those nobody needs, keeps
+// one preallocated spare. A recycled or preallocated file needs no new blocks, so a commit does not
+// wait for the file system's journal and a disk that is full can still take one segment.
+
+import { join } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
+import { isMissing, type QueueFile, type QueueFs } from './queue-fs.ts'
+import type { Totals } from './record.ts'
+import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts'
+
+const SPARE_NAME = 'spare.seg'
+const SPARE_TEMP_NAME = 'spare.tmp'
+const FILL_CHUNK_BYTES = 1024 * 1024
+/** Synced in small steps, so that a commit never waits behind 64 MiB of zeros. */
+const FILL_SYNC_BYTES = 4 * 1024 * 1024
+
+export interface KeeperSettings {
+  readonly dir: string
+  readonly fs: QueueFs
+  readonly segmentBytes: number
+  readonly logId: Buffer
+  readonly warn: (message: string) => void
+}
+
+export interface ActiveSegment {
+  readonly segment: Segment
+  readonly file: QueueFile
+}
+
+export class SegmentKeeper {
+  readonly segments: Segment[]
+  #nextEpoch: number
+  readonly #s: KeeperSettings
+  #hasSpare = false
+  #background: Promise<void> | null = null
+  #closing = false
+
+  constructor(settings: KeeperSettings, segments: Segment[], nextEpoch: number) {
+    this.#s = settings
+    this.segments = segments
+    this.#nextEpoch = nextEpoch
+  }
+
+  get hasSpare(): boolean {
+    return this.#hasSpare
+  }
+
+  /** Finds the spare of the last run; leftovers of an unfinished one go. */
+  async adoptSpare(): Promise<void> {
+    const { fs, dir, segmentBytes } = this.#s
+    const names = await fs.list(dir)
+    if (names.includes(SPARE_TEMP_NAME)) await fs.unlink(join(dir, SPARE_TEMP_NAME))
+    if (!names.includes(SPARE_NAME)) return
+    const file = await fs.open(join(dir, SPARE_NAME), 'read')
+    const size = await file.sizeBytes()
+    await file.close()
+    if (size === segmentBytes) this.#hasSpare = true
+    else await fs.unlink(join(dir, SPARE_NAME))
+  }
+
+  /** A new last segment, header and name durable. On failure nothing has changed but the epoch. */
+  async create(firstSequence: bigint, totals: Totals, createdAtMs: number): Promise<ActiveSegment> {
+    const { fs, dir, logId } = this.#s
+    const epoch = this.#nextEpoch++
+    const path = join(dir, segmentName(epoch, firstSequence))
+    const isRecycled = await this.#claimSpare(path)
+    const file = await fs.open(path, isRecycled ? 'write' : 'create-new')
+    try {
+      const head = encodeSegmentHeader({
+        epoch,
+        firstSequence,
+        createdAtMs,
+        logId,
+        isRecycled,
+        totals,
+      })
+      const written = await file.writev([head], 0)
+      if (written < head.length) throw shortWriteError()
+      await file.datasync()
+      await fs.fsyncDir(dir)
+      const fileBytes = Math.max(head.length, await file.sizeBytes())
+      const size = { startBytes: head.length, endBytes: head.length, fileBytes }
+      const segment: Segment = { path, epoch, firstSequence, ...size }
+      this.segments.push(segment)
+      return { segment, file }
+    } catch (error) {
+      await this.#discard(file, path)
+      throw error
+    }
+  }
+
+  /** Deletes or recycles the oldest segments while `isFree` says so; the last one always stays. */
+  async removeWhile(isFree: (oldest: Segment, next: Segment) => boolean): Promise<number> {
+    const { fs, dir } = this.#s
+    let removed = 0
+    for (;;) {
+      const [oldest, next] = this.segments
+      if (oldest === undefined || next === undefined || !isFree(oldest, next)) break
+      this.segments.shift()
+      removed++
+      if (await this.#recycled(oldest)) continue
+      await fs.unlink(oldest.path).catch(ignoreMissing)
+    }
+    if (removed > 0) await fs.fsyncDir(dir)
+    return removed
+  }
+
+  /** Starts making the spare unless there is one; failure is reported and tried again at the next call. */
+  prepareSpare(): void {
+    if (this.#hasSpare || this.#background !== null || this.#closing) return
+    this.#background = this.#makeSpare()
+      .catch((error: unknown) => {
+        this.#s.warn(`No spare segment could be made: ${messageOf(error)}`)
+      })
+      .finally(() => {
+        this.#background = null
+      })
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#background
+  }
+
+  async #claimSpare(path: string): Promise<boolean> {
+    if (!this.#hasSpare) return false
+    this.#hasSpare = false
+    try {
+      await this.#s.fs.rename(join(this.#s.dir, SPARE_NAME), path)
+      return true
+    } catch (error) {
+      this.#s.warn(`The spare segment could not be used: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  async #recycled(s: Segment): Promise<boolean> {
+    const { fs, dir, segmentBytes } = this.#s
+    if (this.#hasSpare || this.#background !== null || s.fileBytes !== segmentBytes) return false
+    try {
+      await fs.rename(s.path, join(dir, SPARE_NAME))
+      this.#hasSpare = true
+      return true
+    } catch (error) {
+      if (!isMissing(error)) this.#s.warn(`A segment could not be recycled: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  async #makeSpare(): Promise<void> {
+    const { fs, dir, segmentBytes } = this.#s
+    const temp = join(dir, SPARE_TEMP_NAME)
+    const file = await fs.open(temp, 'create')
+    try {
+      await this.#fill(file, segmentBytes)
+    } catch (error) {
+      await this.#discard(file, temp)
+      throw error
+    }
+    await file.close()
+    if (this.#closing) {
+      await fs.unlink(temp)
+      return
+    }
+    await fs.rename(temp, join(dir, SPARE_NAME))
+    await fs.fsyncDir(dir)
+    this.#hasSpare = true
+  }
+
+  async #fill(file: QueueFile, bytes: number): Promise<void> {
+    const zeros = Buffer.alloc(Math.min(FILL_CHUNK_BYTES, bytes))
+    for (let at = 0; at < bytes && !this.#closing; ) {
+      const chunk = zeros.subarray(0, Math.min(zeros.length, bytes - at))
+      const written = await file.writev([chunk], at)
+      if (written < chunk.length) throw shortWriteError()
+      at += written
+      if (at % FILL_SYNC_BYTES === 0 || at === bytes) await file.datasync()
+    }
+  }
+
+  async #discard(file: QueueFile, path: string): Promise<void> {
+    try {
+      await file.close()
+      await this.#s.fs.unlink(path)
+    } catch (error) {
+      this.#s.warn(`A half-made file could not be removed: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** What a full disk says with a short count, as the error it says at other times. */
+export function shortWriteError(): Error {
+  return Object.assign(new Error('no space left on device (short write)'), { code: 'ENOSPC' })
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error
+}

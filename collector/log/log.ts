@@ -1,0 +1,500 @@
+// The durable log: the only queue of the process. Appends resolve when they are as durable as the
+// configuration says; readers follow at their own pace; segments go when every consumer is past them.
+// Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `keeper.ts`.
+
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import { type CommitEvent, Committer } from './committer.ts'
+import { SegmentKeeper } from './keeper.ts'
+import { lockDirectory, type Unlock } from './lock.ts'
+import { nodeQueueFs, type QueueFs } from './queue-fs.ts'
+import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
+import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
+import { type Recovered, type RecoveryReport, recover } from './recovery.ts'
+import type { Segment } from './segment.ts'
+import { type StoredRecord, Tail } from './tail.ts'
+
+export type { AppendRecord, LogPart } from './record.ts'
+export type { LogRecord } from './reader.ts'
+
+const MiB = 1024 * 1024
+const GiB = 1024 * MiB
+/** Above this share of `bytesMax` receivers should slow their clients down. */
+const SOFT_SHARE = 0.8
+/** How long a refused append keeps `pressure` at full, so that clients are told before they send. */
+const NO_SPACE_MEMORY_MS = 1000
+const SPACE_CHECK_MS = 1000
+
+export type Durability = 'durable' | 'buffered' | 'memory'
+export type Pressure = 'ok' | 'soft' | 'full'
+
+export interface LogOptions {
+  readonly dir: string
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
+  readonly fs?: QueueFs
+  readonly durability?: Durability
+  readonly segmentBytes?: number
+  /** Bytes that some consumer still needs; beyond it appends are refused. */
+  readonly bytesMax?: number
+  /** Free disk below this refuses appends; default the larger of 1 GiB and 5 % of the disk. */
+  readonly freeDiskMinBytes?: number
+  /** Newest records kept in memory for senders. */
+  readonly cacheBytes?: number
+  /** Consumed segments kept all the same: from them the usage ledger is rebuilt. */
+  readonly retainBytes?: number
+  readonly recordBytesMax?: number
+  /** Appends waiting for their turn; beyond it they are refused. */
+  readonly pendingBytesMax?: number
+  /** `buffered` only. */
+  readonly syncEveryMs?: number
+  /** Replaced in tests on a model file system. */
+  readonly lock?: (dir: string) => Promise<Unlock>
+}
+
+const DEFAULTS = {
+  fs: nodeQueueFs,
+  durability: 'durable' as Durability,
+  segmentBytes: 64 * MiB,
+  bytesMax: 10 * GiB,
+  freeDiskMinBytes: -1,
+  cacheBytes: 64 * MiB,
+  retainBytes: 128 * MiB,
+  recordBytesMax: 256 * MiB,
+  pendingBytesMax: 256 * MiB,
+  syncEveryMs: 100,
+  lock: lockDirectory,
+}
+type Settings = Omit<LogOptions, keyof typeof DEFAULTS> & typeof DEFAULTS
+
+export interface LogStats {
+  readonly durability: Durability
+  readonly state: 'ok' | 'read-only' | 'closed'
+  readonly pressure: Pressure
+  readonly firstSequence: bigint
+  readonly nextSequence: bigint
+  readonly segments: number
+  /** Bytes of segments that some consumer still needs. */
+  readonly neededBytes: number
+  /** Bytes of all segment files, needed or not. */
+  readonly diskBytes: number
+  readonly cachedBytes: number
+  readonly pendingAppends: number
+  readonly pendingBytes: number
+  /** Items ever appended, by exporter. */
+  readonly items: Readonly<Record<string, number>>
+  readonly events: number
+  readonly consumers: Readonly<Record<string, bigint>>
+  readonly recovery: RecoveryReport
+}
+
+export class DurableLog {
+  readonly #s: Settings
+  readonly #unlock: Unlock
+  readonly #tail: Tail
+  readonly #keeper: SegmentKeeper
+  readonly #seed: number
+  readonly #recovery: RecoveryReport
+  readonly id: Buffer
+  #committer: Committer | null = null
+  #next: bigint
+  /** Of everything published. */
+  readonly #totals: Totals
+  readonly #consumers = new Map<string, bigint>()
+  readonly #waiters = new Set<() => void>()
+  #housekeeping: Promise<void> | null = null
+  #noSpaceUntilMs = -1
+  #isDiskLow = false
+  #spaceCheckedMs = Number.NEGATIVE_INFINITY
+  #isClosed = false
+
+  /** Locks the directory, recovers what is there and starts a new segment. */
+  static async open(options: LogOptions): Promise<DurableLog> {
+    const settings = withDefaults(options)
+    if (settings.durability === 'memory') return new DurableLog(settings, inMemory(), noUnlock)
+    await settings.fs.mkdir(settings.dir)
+    const unlock = await settings.lock(settings.dir)
+    try {
+      const recovered = await recover(settings.dir, settings.fs)
+      const log = new DurableLog(settings, recovered, unlock)
+      await log.#begin()
+      return log
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
+  private constructor(settings: Settings, recovered: Recovered, unlock: Unlock) {
+    const { dir, fs, segmentBytes, log } = settings
+    this.#s = settings
+    this.#unlock = unlock
+    this.#next = recovered.nextSequence
+    this.#totals = copyTotals(recovered.totals)
+    this.#recovery = recovered.report
+    this.#seed = recovered.seed
+    this.id = recovered.logId
+    this.#tail = new Tail(settings.durability === 'memory' ? Infinity : settings.cacheBytes)
+    const warn = (message: string): void => log.warn({ dir }, message)
+    const keeping = { dir, fs, segmentBytes, logId: recovered.logId, warn }
+    this.#keeper = new SegmentKeeper(keeping, recovered.segments, recovered.nextEpoch)
+    this.#declareMetrics()
+  }
+
+  /** Stores a record. Resolves with its sequence number when it is as durable as configured; a refusal is an `ObservaError` and may be retried. */
+  append(record: AppendRecord): Promise<bigint> {
+    this.#checkSpaceSoon()
+    const refused = this.#refusal(record)
+    if (refused !== null) {
+      this.#s.metrics.add('observa_log_refused_total', `code="${refused.code}"`)
+      return Promise.reject(refused)
+    }
+    return this.#committer === null ? this.#appendToMemory(record) : this.#committer.append(record)
+  }
+
+  /** Follows the log from a sequence number; one before the oldest record begins at the oldest. */
+  reader(from: bigint, options: ReaderOptions = {}): LogReader {
+    const first = this.firstSequence
+    return new LogReader(this.#source(), from < first ? first : from, options)
+  }
+
+  /** Oldest sequence number still held (or the next, when nothing is). */
+  get firstSequence(): bigint {
+    if (this.#committer === null) return this.#next - BigInt(this.#tail.count)
+    return this.#keeper.segments[0]?.firstSequence ?? this.#next
+  }
+
+  get nextSequence(): bigint {
+    return this.#next
+  }
+
+  /** Items ever appended for an exporter: the left side of its books. */
+  itemsAppended(exporter: string): number {
+    return this.#totals.items.get(exporter) ?? 0
+  }
+
+  /**
+   * Says that `name` needs everything from `sequence` on, and nothing before it. Call it again as the
+   * consumer moves on, once its own position is durable. With no consumer nothing is ever deleted; name
+   * all of them (with 0) before the first moves, or it alone decides.
+   */
+  keepFor(name: string, sequence: bigint): void {
+    this.#consumers.set(name, sequence)
+    this.#tail.releaseBefore(this.#needed())
+    this.#tidy()
+  }
+
+  /** The consumer is gone for good (no longer configured). */
+  dropConsumer(name: string): void {
+    this.#consumers.delete(name)
+    this.#tidy()
+  }
+
+  /** For admission: `soft` from 80 % of the limit on, `full` when an append would be refused. */
+  pressure(): Pressure {
+    this.#checkSpaceSoon()
+    if (this.#committer?.readOnly != null || this.#isClosed) return 'full'
+    if (this.#isDiskLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'full'
+    const used = this.#neededBytes()
+    if (used >= this.#s.bytesMax) return 'full'
+    return used >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
+  }
+
+  stats(): LogStats {
+    const { segments } = this.#keeper
+    const isReadOnly = this.#committer?.readOnly != null
+    return {
+      durability: this.#s.durability,
+      state: this.#isClosed ? 'closed' : isReadOnly ? 'read-only' : 'ok',
+      pressure: this.pressure(),
+      firstSequence: this.firstSequence,
+      nextSequence: this.#next,
+      segments: segments.length,
+      neededBytes: this.#neededBytes(),
+      diskBytes: segments.reduce((n, s) => n + s.fileBytes, 0),
+      cachedBytes: this.#tail.bytes,
+      pendingAppends: this.#committer?.pendingCount ?? 0,
+      pendingBytes: this.#committer?.pendingBytes ?? 0,
+      items: Object.fromEntries(this.#totals.items),
+      events: this.#totals.events,
+      consumers: Object.fromEntries(this.#consumers),
+      recovery: this.#recovery,
+    }
+  }
+
+  /** Finishes pending appends and lets go of the directory. Safe twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#committer?.close()
+    await this.#keeper.close()
+    await this.#housekeeping
+    await this.#unlock()
+    this.#wake()
+  }
+
+  async #begin(): Promise<void> {
+    const { clock, segmentBytes, durability, syncEveryMs, log, dir } = this.#s
+    await this.#keeper.adoptSpare()
+    const active = await this.#keeper.create(this.#next, this.#totals, clock.nowMs())
+    this.#committer = new Committer(
+      {
+        keeper: this.#keeper,
+        clock,
+        seed: this.#seed,
+        segmentBytes,
+        isDurable: durability === 'durable',
+        syncEveryMs,
+        publish: (records) => this.#publish(records),
+        note: (event, message) => this.#note(event, message),
+      },
+      active,
+      this.#next,
+      copyTotals(this.#totals),
+    )
+    await this.#checkSpace()
+    log.info({ dir, ...this.#recovery, nextSequence: String(this.#next) }, 'log opened')
+  }
+
+  #refusal(record: AppendRecord): ObservaError | null {
+    if (this.#isClosed) return closedError()
+    const readOnly = this.#committer?.readOnly
+    if (readOnly != null) return readOnly
+    if (recordLength(record) > this.#s.recordBytesMax)
+      return new ObservaError(
+        'OBS_LOG_RECORD_TOO_LARGE',
+        'The record is larger than the log takes.',
+      )
+    if (this.pressure() === 'full')
+      return new ObservaError(
+        'OBS_LOG_FULL',
+        'The log is full.',
+        'An exporter is behind, or the disk is full.',
+      )
+    if ((this.#committer?.pendingBytes ?? 0) > this.#s.pendingBytesMax)
+      return new ObservaError('OBS_LOG_BUSY', 'Too many appends wait for the disk.')
+    return null
+  }
+
+  async #appendToMemory(record: AppendRecord): Promise<bigint> {
+    const parts = record.parts.map((p, index) => {
+      const itemsBefore = this.#totals.items.get(p.exporter) ?? 0
+      this.#totals.items.set(p.exporter, itemsBefore + p.items)
+      return { ...p, index, itemsBefore }
+    })
+    const sequence = this.#next
+    const place = { totalLength: recordLength(record), epoch: 0, offset: 0 }
+    this.#publish([{ ...record, ...place, parts, sequence }])
+    return sequence
+  }
+
+  #publish(records: readonly StoredRecord[]): void {
+    for (const r of records) {
+      this.#tail.push(r)
+      this.#next = r.sequence + 1n
+      this.#totals.events += r.eventCount
+      for (const p of r.parts) this.#totals.items.set(p.exporter, p.itemsBefore + p.items)
+      this.#s.metrics.add('observa_log_appended_bytes_total', '', r.totalLength)
+    }
+    this.#s.metrics.add('observa_log_appended_records_total', '', records.length)
+    this.#makeSpareInTime()
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiters]
+    this.#waiters.clear()
+    for (const resolve of waiting) resolve()
+  }
+
+  #makeSpareInTime(): void {
+    const active = this.#keeper.segments.at(-1)
+    if (active === undefined || this.#isDiskLow || this.#isClosed) return
+    if (active.endBytes > this.#s.segmentBytes / 8) this.#keeper.prepareSpare()
+  }
+
+  #note(event: CommitEvent, message: string): void {
+    const { metrics, log, dir, clock } = this.#s
+    metrics.add('observa_log_commits_total', `event="${event}"`)
+    if (event === 'short_write') this.#noSpaceUntilMs = clock.monotonicMs() + NO_SPACE_MEMORY_MS
+    if (event === 'short_write' || event === 'sync_failed') log.warn({ dir, event }, message)
+    if (event === 'read_only') log.error({ dir, event }, message)
+    if (event === 'rotated') this.#tidy()
+  }
+
+  #source(): ReadSource {
+    const { fs, metrics, log, dir } = this.#s
+    return {
+      fs,
+      seed: this.#seed,
+      nextSequence: () => this.#next,
+      cached: (sequence) => this.#tail.get(sequence),
+      segments: () => this.#keeper.segments,
+      published: (signal) => this.#published(signal),
+      damaged: (what, count, detail) => {
+        metrics.add('observa_log_damaged_total', `what="${what}"`, count)
+        log.error({ dir, what, count }, `Part of the log cannot be read: ${detail}`)
+      },
+    }
+  }
+
+  #published(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError())
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      }
+      const stop = (): void => {
+        this.#waiters.delete(done)
+        reject(signal?.reason)
+      }
+      this.#waiters.add(done)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  /** First sequence number that some consumer needs. */
+  #needed(): bigint {
+    let min: bigint | null = null
+    for (const sequence of this.#consumers.values())
+      if (min === null || sequence < min) min = sequence
+    return min ?? 0n
+  }
+
+  #neededBytes(): number {
+    if (this.#committer === null) return this.#tail.bytes
+    const { segments } = this.#keeper
+    const needed = this.#needed()
+    let bytes = 0
+    for (let i = segments.length - 1; i >= 0; i--) {
+      const s = segments[i] as Segment
+      const end = segments[i + 1]?.firstSequence ?? this.#next
+      if (end <= needed) break
+      bytes += s.endBytes
+    }
+    return bytes
+  }
+
+  #tidy(): void {
+    if (this.#consumers.size === 0 || this.#committer === null || this.#isClosed) return
+    this.#housekeeping ??= this.#removeConsumed()
+      .catch((error: unknown) => {
+        this.#s.log.warn({ dir: this.#s.dir }, `Segments could not be removed: ${messageOf(error)}`)
+      })
+      .finally(() => {
+        this.#housekeeping = null
+      })
+  }
+
+  async #removeConsumed(): Promise<void> {
+    await this.#keeper.removeWhile((_oldest, next) => {
+      if (next.firstSequence > this.#needed()) return false
+      return this.pressure() !== 'ok' || this.#consumedBytes() > this.#s.retainBytes
+    })
+  }
+
+  /** Bytes of whole segments that nobody needs. */
+  #consumedBytes(): number {
+    const { segments } = this.#keeper
+    const needed = this.#needed()
+    let bytes = 0
+    for (let i = 0; i + 1 < segments.length; i++) {
+      if ((segments[i + 1] as Segment).firstSequence > needed) break
+      bytes += (segments[i] as Segment).endBytes
+    }
+    return bytes
+  }
+
+  #checkSpaceSoon(): void {
+    if (this.#committer === null) return
+    const now = this.#s.clock.monotonicMs()
+    if (now - this.#spaceCheckedMs < SPACE_CHECK_MS) return
+    this.#spaceCheckedMs = now
+    void this.#checkSpace()
+  }
+
+  async #checkSpace(): Promise<void> {
+    const { fs, dir, log, metrics } = this.#s
+    try {
+      const { freeBytes, totalBytes } = await fs.space(dir)
+      const wanted = this.#s.freeDiskMinBytes
+      const min = wanted >= 0 ? wanted : Math.max(GiB, totalBytes * 0.05)
+      metrics.set('observa_log_disk_free_bytes', '', freeBytes)
+      if (freeBytes < min !== this.#isDiskLow) {
+        this.#isDiskLow = freeBytes < min
+        if (this.#isDiskLow)
+          log.error({ dir, freeBytes, min }, 'disk nearly full: appends are refused')
+        else log.info({ dir, freeBytes }, 'disk has room again')
+      }
+      if (this.#isDiskLow) this.#tidy()
+    } catch (error) {
+      log.warn({ dir }, `Free disk space is unknown: ${messageOf(error)}`)
+    }
+  }
+
+  #declareMetrics(): void {
+    const { metrics } = this.#s
+    metrics.declare('observa_log_appended_records_total', 'counter', 'Records appended to the log')
+    metrics.declare('observa_log_appended_bytes_total', 'counter', 'Bytes appended to the log')
+    metrics.declare('observa_log_refused_total', 'counter', 'Appends refused, by reason')
+    metrics.declare('observa_log_commits_total', 'counter', 'Syncs, rotations and their failures')
+    metrics.declare('observa_log_damaged_total', 'counter', 'Records and parts found unreadable')
+    metrics.declare('observa_log_needed_bytes', 'gauge', 'Bytes some exporter still has to send')
+    metrics.declare('observa_log_bytes_max', 'gauge', 'Limit of observa_log_needed_bytes')
+    metrics.declare('observa_log_cached_bytes', 'gauge', 'Bytes of the log held in memory')
+    metrics.declare('observa_log_pending_bytes', 'gauge', 'Bytes waiting for the disk')
+    metrics.declare('observa_log_segments', 'gauge', 'Segment files')
+    metrics.declare('observa_log_disk_free_bytes', 'gauge', 'Free bytes of the disk of the log')
+    metrics.declare('observa_log_read_only', 'gauge', '1 when the log takes no more data')
+    metrics.onCollect(() => this.#collect())
+  }
+
+  #collect(): void {
+    const { metrics, bytesMax } = this.#s
+    metrics.set('observa_log_needed_bytes', '', this.#neededBytes())
+    metrics.set('observa_log_bytes_max', '', bytesMax)
+    metrics.set('observa_log_cached_bytes', '', this.#tail.bytes)
+    metrics.set('observa_log_pending_bytes', '', this.#committer?.pendingBytes ?? 0)
+    metrics.set('observa_log_segments', '', this.#keeper.segments.length)
+    metrics.set('observa_log_read_only', '', this.#committer?.readOnly == null ? 0 : 1)
+  }
+}
+
+/** A log that begins with the process: its id is new each time, or batch ids would repeat. */
+function inMemory(): Recovered {
+  return {
+    logId: randomBytes(16),
+    seed: 0,
+    segments: [],
+    nextSequence: 1n,
+    nextEpoch: 1,
+    totals: { events: 0, items: new Map() },
+    report: {
+      segments: 0,
+      recoveredRecords: 0,
+      truncatedBytes: 0,
+      skippedRecords: 0,
+      skippedEvents: 0,
+      removedFiles: 0,
+    },
+  }
+}
+
+function closedError(): ObservaError {
+  return new ObservaError('OBS_LOG_CLOSED', 'The log is closed.')
+}
+
+const noUnlock: Unlock = () => Promise.resolve()
+
+function withDefaults(options: LogOptions): Settings {
+  const s: Settings = { ...DEFAULTS, ...options }
+  // A limit of a few segments only would be passed by the active one alone.
+  const segmentBytes = Math.max(64 * 1024, Math.min(s.segmentBytes, Math.floor(s.bytesMax / 8)))
+  const bytesMax = options.bytesMax ?? (s.durability === 'memory' ? 256 * MiB : s.bytesMax)
+  return { ...s, segmentBytes, bytesMax }
+}

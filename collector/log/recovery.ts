@@ -1,0 +1,282 @@
+// What a start finds on the disk: segments in order, the sequence and counts to go on with, and a
+// report of what was cut off or skipped. Only the last segment is read record by record; running it
+// again after a crash in the middle gives the same answer.
+
+import { randomBytes } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { join } from 'node:path'
+import type { QueueFile, QueueFs } from './queue-fs.ts'
+import { isMissing } from './queue-fs.ts'
+import { headerLengthAt, RECORD_FIXED_BYTES, type RecordHeader, type Totals } from './record.ts'
+import { type FoundRecord, SegmentScanner } from './scan.ts'
+import { parseSegmentName, readSegmentHeader, type Segment, type SegmentHeader } from './segment.ts'
+
+const ID_NAME = 'log.id'
+const ID_BYTES = 16
+
+export interface RecoveryReport {
+  readonly segments: number
+  /** Records of the last segment, found sound. */
+  readonly recoveredRecords: number
+  /** Bytes behind the last sound record: an append that was never acknowledged, or damage at the very end. */
+  readonly truncatedBytes: number
+  /** Records missing or damaged in the last segment; other segments are checked when they are read. */
+  readonly skippedRecords: number
+  readonly skippedEvents: number
+  readonly removedFiles: number
+}
+
+export interface Recovered {
+  readonly logId: Buffer
+  readonly seed: number
+  /** Oldest first; the last one is sealed like the others. */
+  readonly segments: Segment[]
+  readonly nextSequence: bigint
+  readonly nextEpoch: number
+  readonly totals: Totals
+  readonly report: RecoveryReport
+}
+
+interface LastSegment {
+  readonly endBytes: number
+  readonly nextSequence: bigint
+  readonly totals: Totals
+  readonly records: number
+  readonly truncatedBytes: number
+  readonly skippedRecords: number
+  readonly skippedEvents: number
+}
+
+export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
+  const found = await listSegments(dir, fs)
+  const logId = await logIdOf(dir, fs, found)
+  const seed = crc32(logId)
+  let removedFiles = 0
+  let last: LastSegment | null = null
+  const nextEpoch = (found.at(-1)?.epoch ?? 0) + 1
+  const named = found.reduce((n, s) => (s.firstSequence > n ? s.firstSequence : n), 1n)
+  while (last === null && found.length > 0) {
+    const segment = found.at(-1) as Segment
+    last = await scanLast(segment, seed, fs)
+    // A file that died between its creation and its header holds nothing and says nothing.
+    if (last === null) {
+      found.pop()
+      await fs.unlink(segment.path)
+      removedFiles++
+    } else await cutTail(segment, last, fs)
+  }
+  if (removedFiles > 0) await fs.fsyncDir(dir)
+  const segments = await Promise.all(found.map((s) => withStart(s, fs)))
+  return {
+    logId,
+    seed,
+    segments,
+    nextSequence: last?.nextSequence ?? named,
+    nextEpoch,
+    totals: last?.totals ?? { events: 0, items: new Map() },
+    report: {
+      segments: segments.length,
+      recoveredRecords: last?.records ?? 0,
+      truncatedBytes: last?.truncatedBytes ?? 0,
+      skippedRecords: last?.skippedRecords ?? 0,
+      skippedEvents: last?.skippedEvents ?? 0,
+      removedFiles,
+    },
+  }
+}
+
+/** Segments by epoch, with the length of the file as their end. */
+export async function listSegments(dir: string, fs: QueueFs): Promise<Segment[]> {
+  const out: Segment[] = []
+  for (const name of await fs.list(dir)) {
+    const parsed = parseSegmentName(name)
+    if (parsed === null) continue
+    const path = join(dir, name)
+    const file = await fs.open(path, 'read')
+    try {
+      const fileBytes = await file.sizeBytes()
+      out.push({ ...parsed, path, startBytes: 0, endBytes: fileBytes, fileBytes })
+    } finally {
+      await file.close()
+    }
+  }
+  return out.sort((a, b) => a.epoch - b.epoch)
+}
+
+async function withStart(s: Segment, fs: QueueFs): Promise<Segment> {
+  const file = await fs.open(s.path, 'read')
+  try {
+    const header = await readSegmentHeader(file, s.epoch)
+    return { ...s, startBytes: header?.blockLength ?? DAMAGED_START_BYTES }
+  } finally {
+    await file.close()
+  }
+}
+
+/** With a damaged header the scan begins where the smallest header would end and finds the first record itself. */
+export const DAMAGED_START_BYTES = 4096
+
+/** Null when the file has neither a header nor a record of its own epoch. */
+async function scanLast(s: Segment, seed: number, fs: QueueFs): Promise<LastSegment | null> {
+  const file = await fs.open(s.path, 'read')
+  try {
+    const header = await readSegmentHeader(file, s.epoch)
+    const result = await scanRecords(file, s, header, seed)
+    return header === null && result.records === 0 ? null : result
+  } finally {
+    await file.close()
+  }
+}
+
+async function scanRecords(
+  file: QueueFile,
+  s: Segment,
+  header: SegmentHeader | null,
+  seed: number,
+): Promise<LastSegment> {
+  const start = header?.blockLength ?? DAMAGED_START_BYTES
+  const range = { epoch: s.epoch, seed, fromBytes: start, endBytes: s.fileBytes }
+  const scanner = new SegmentScanner(file, range)
+  const state = new TailState(header, s.firstSequence, start)
+  for (let found = await scanner.next(); found !== null; found = await scanner.next())
+    state.see(found, await scanner.isIntact(found))
+  const torn = await tornBytes(file, s, state.endBytes, header?.isRecycled ?? false)
+  return state.result(torn)
+}
+
+/** Follows the records of the last segment; damage counts only once a sound record lies behind it. */
+class TailState {
+  endBytes: number
+  #next: bigint
+  #records = 0
+  #skipped = 0
+  #skippedEvents = 0
+  readonly #totals: Totals
+  #eventsKnown: boolean
+
+  constructor(header: SegmentHeader | null, firstSequence: bigint, startBytes: number) {
+    this.endBytes = startBytes
+    this.#next = firstSequence
+    this.#totals = header?.totals ?? { events: 0, items: new Map() }
+    this.#eventsKnown = header !== null
+  }
+
+  see(found: FoundRecord, intact: boolean): void {
+    const { header } = found
+    if (!intact) return
+    const missing = Number(header.sequence - this.#next)
+    if (this.#eventsKnown) this.#skippedEvents += header.eventsBefore - this.#totals.events
+    this.#skipped += missing
+    this.#records++
+    this.#next = header.sequence + 1n
+    this.endBytes = found.offset + header.totalLength
+    addTotals(this.#totals, header)
+    this.#eventsKnown = true
+  }
+
+  result(truncatedBytes: number): LastSegment {
+    return {
+      endBytes: this.endBytes,
+      nextSequence: this.#next,
+      totals: this.#totals,
+      records: this.#records,
+      truncatedBytes,
+      skippedRecords: this.#skipped,
+      skippedEvents: this.#skippedEvents,
+    }
+  }
+}
+
+function addTotals(t: Totals, h: RecordHeader): void {
+  t.events = h.eventsBefore + h.eventCount
+  for (const row of h.rows) t.items.set(row.exporter, row.itemsBefore + row.items)
+}
+
+/** Bytes of an unfinished append behind `from`. */
+async function tornBytes(
+  file: QueueFile,
+  s: Segment,
+  from: number,
+  isRecycled: boolean,
+): Promise<number> {
+  if (!isRecycled) return usedBehind(file, from, s.fileBytes)
+  const lead = Buffer.alloc(RECORD_FIXED_BYTES)
+  if ((await file.read(lead, from)) < lead.length) return s.fileBytes - from
+  const isOurs = headerLengthAt(lead, 0) > 0 && lead.readUInt32LE(16) === s.epoch
+  return isOurs ? Math.min(lead.readUInt32LE(8), s.fileBytes - from) : 0
+}
+
+/** Length from `from` to the last byte that is not zero: preallocated space is no torn tail. */
+async function usedBehind(file: QueueFile, from: number, fileBytes: number): Promise<number> {
+  const chunk = Buffer.allocUnsafeSlow(256 * 1024)
+  let used = 0
+  for (let at = from; at < fileBytes; at += chunk.length) {
+    const n = await file.read(chunk.subarray(0, Math.min(chunk.length, fileBytes - at)), at)
+    let last = n - 1
+    while (last >= 0 && chunk[last] === 0) last--
+    if (last >= 0) used = at + last + 1 - from
+    if (n === 0) break
+  }
+  return used
+}
+
+async function cutTail(s: Segment, last: LastSegment, fs: QueueFs): Promise<void> {
+  if (last.endBytes >= s.fileBytes) return
+  const file = await fs.open(s.path, 'write')
+  try {
+    await file.truncate(last.endBytes)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  s.endBytes = last.endBytes
+  s.fileBytes = last.endBytes
+}
+
+/** The identity of this log, made once; found again in any segment header should the file be damaged. */
+async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<Buffer> {
+  const stored = await readId(join(dir, ID_NAME), fs)
+  if (stored !== null) return stored
+  for (const s of segments) {
+    const file = await fs.open(s.path, 'read')
+    try {
+      const header = await readSegmentHeader(file, s.epoch)
+      if (header !== null) return header.logId
+    } finally {
+      await file.close()
+    }
+  }
+  return writeId(dir, fs, randomBytes(ID_BYTES))
+}
+
+export async function readId(path: string, fs: QueueFs): Promise<Buffer | null> {
+  try {
+    const file = await fs.open(path, 'read')
+    try {
+      const b = Buffer.alloc(ID_BYTES + 4)
+      const n = await file.read(b, 0)
+      const id = b.subarray(0, ID_BYTES)
+      return n === b.length && crc32(id) === b.readUInt32LE(ID_BYTES) ? id : null
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+async function writeId(dir: string, fs: QueueFs, id: Buffer): Promise<Buffer> {
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32LE(crc32(id))
+  await fs.mkdir(dir)
+  const file = await fs.open(join(dir, ID_NAME), 'create')
+  try {
+    await file.writev([id, sum], 0)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await fs.fsyncDir(dir)
+  return id
+}
