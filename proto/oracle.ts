@@ -1,0 +1,28 @@
+// The slow, obvious decoder beside the fast one: protobufjs over `otlp.proto`. For tests and benchmarks.
+
+import { fileURLToPath } from 'node:url'
+import protobuf from 'protobufjs'
+
+const root = protobuf.loadSync(fileURLToPath(new URL('./otlp.proto', import.meta.url)))
+
+/** The protobufjs type of an OTLP message by its short name. */
+export function oracleType(name: string): protobuf.Type {
+  return root.lookupType(`otlp.${name}`)
+}
+
+/** Encodes a plain object (camelCase names; 64-bit integers as strings or Long). */
+export function oracleEncode(name: string, message: object): Uint8Array<ArrayBuffer> {
+  const type = oracleType(name)
+  return Uint8Array.from(type.encode(type.fromObject(message)).finish())
+}
+
+/** Decodes to a plain object; 64-bit integers as decimal strings, bytes as hex. */
+export function oracleDecode(name: string, bytes: Uint8Array): unknown {
+  const type = oracleType(name)
+  const plain: unknown = type.toObject(type.decode(bytes), {
+    longs: String,
+    bytes: Array,
+    oneofs: false,
+  })
+  return plain
+}
