@@ -1,0 +1,212 @@
+// ExportMetricsServiceRequest on its way through: metrics do not become rows, but no string of theirs may
+// leave unseen. Walks the message by its definition, shows every string to `visit`, and builds new bytes
+// only when something was changed.
+
+import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../core/task.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { decompress } from './decompress.ts'
+import type { DecodeLimits } from './limits.ts'
+import { convertOtlpJson } from './otlp-json.ts'
+import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './otlp-schema.ts'
+import { malformed, Refusal, tooLarge } from './refusal.ts'
+import { isValidUtf8 } from './utf8.ts'
+import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
+
+/** What a string is: text of the metric itself, an attribute key, or an attribute value (as text or bytes). */
+export type MetricText = 'text' | 'key' | 'value' | 'bytes'
+
+/** Called for every string with the attribute key it belongs to; the answer replaces it, null keeps it. */
+export type VisitMetricText = (
+  kind: MetricText,
+  key: Uint8Array | null,
+  value: Uint8Array,
+) => Uint8Array | null
+
+export type MetricsOutcome =
+  | {
+      readonly kind: 'ok'
+      /** Protobuf; a view that is valid until the next call, or the payload itself when nothing changed. */
+      readonly bytes: Uint8Array
+      readonly dataPoints: number
+    }
+  | Extract<RequestVerdict, { kind: 'refused' }>
+
+const ROOT = messageSpec('ExportMetricsServiceRequest')
+const KEY_VALUE = messageSpec('KeyValue')
+const ANY_VALUE = messageSpec('AnyValue')
+/** Levels from the request to an attribute value of an exemplar, not counting nested values. */
+const ENVELOPE_LEVELS = 9
+const WIRE_TYPES: Readonly<Record<Scalar | 'message', number>> = {
+  string: LEN,
+  bytes: LEN,
+  id: LEN,
+  message: LEN,
+  bool: VARINT,
+  enum: VARINT,
+  double: FIXED64,
+  fixed32: FIXED32,
+  fixed64: FIXED64,
+  sfixed64: FIXED64,
+  int64: VARINT,
+  uint64: VARINT,
+  uint32: VARINT,
+  sint32: VARINT,
+}
+
+/** Decodes, shows every string to `visit`, counts data points. Never throws for bad input. */
+export function scrubMetrics(
+  request: Uint8Array,
+  format: PayloadFormat,
+  encoding: ContentEncoding,
+  limits: DecodeLimits,
+  visit: VisitMetricText,
+): MetricsOutcome {
+  try {
+    const body = toProtobuf(decompress(request, encoding, limits.decodedBytesMax), format, limits)
+    const walker = new MetricsWalker(body, limits, visit)
+    walker.message(ROOT, 0, body.length, null, null, 0)
+    const { dataPoints } = walker
+    if (!walker.isChanged) return { kind: 'ok', bytes: body, dataPoints }
+    const out = new ByteWriter(body.length + 1024)
+    walker.message(ROOT, 0, body.length, null, out, 0)
+    return { kind: 'ok', bytes: out.written(), dataPoints }
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown
+    const { code, message, field } = thrown
+    if (field === '') return { kind: 'refused', code, message }
+    return { kind: 'refused', code, message, details: [{ field, message }] }
+  }
+}
+
+function toProtobuf(body: Uint8Array, format: PayloadFormat, limits: DecodeLimits): Uint8Array {
+  if (format === 'otlp-proto') return body
+  if (format === 'otlp-json') return convertOtlpJson(body, 'metrics', limits)
+  throw new Refusal('unsupported', 'Metrics are taken as OTLP protobuf or OTLP JSON only.')
+}
+
+class MetricsWalker extends Wire {
+  dataPoints = 0
+  isChanged = false
+  #messages = 0
+  readonly #limits: DecodeLimits
+  readonly #visit: VisitMetricText
+
+  constructor(bytes: Uint8Array, limits: DecodeLimits, visit: VisitMetricText) {
+    super(bytes)
+    this.#limits = limits
+    this.#visit = visit
+  }
+
+  /** Walks a message, and writes it to `out` when there is one. `key` is that of the KeyValue around it. */
+  message(
+    spec: MessageSpec,
+    start: number,
+    end: number,
+    key: Uint8Array | null,
+    out: ByteWriter | null,
+    depth: number,
+  ): void {
+    if (out === null) this.#count(spec, depth)
+    const ownKey = spec === KEY_VALUE ? this.#findKey(start, end) : key
+    this.p = start
+    while (this.p < end) {
+      const from = this.p
+      const tag = this.tag(end)
+      const field = spec.byNumber[tag >>> 3]
+      if (field === undefined) {
+        // Nobody could look into it, so it does not go on.
+        this.isChanged = true
+        this.skip(tag, end)
+      } else if (WIRE_TYPES[field.type] === LEN) {
+        this.expect(tag, LEN)
+        const len = this.length(end)
+        const stop = this.p + len
+        this.#sized(field, this.p, stop, ownKey, out, depth)
+        this.p = stop
+      } else {
+        this.#scalar(field, tag, end)
+        out?.copy(this.b, from, this.p - from)
+      }
+    }
+  }
+
+  #count(spec: MessageSpec, depth: number): void {
+    const { depthMax, rowsMax, valuesMax } = this.#limits
+    // An array or map in a value is three messages: AnyValue, the list, and KeyValue in a map.
+    if (depth > ENVELOPE_LEVELS + depthMax * 3)
+      throw malformed(`Values are nested deeper than ${depthMax} levels.`)
+    if (spec.name.endsWith('DataPoint')) this.dataPoints++
+    if (this.dataPoints > rowsMax)
+      throw tooLarge(`The request has more than ${rowsMax} data points.`)
+    if (++this.#messages > rowsMax + valuesMax) throw tooLarge('The request has too many messages.')
+  }
+
+  #findKey(start: number, end: number): Uint8Array {
+    let key = this.b.subarray(start, start)
+    this.p = start
+    while (this.p < end) {
+      const tag = this.tag(end)
+      if (tag !== 8 + LEN) {
+        this.skip(tag, end)
+        continue
+      }
+      const len = this.length(end)
+      key = this.b.subarray(this.p, this.p + len)
+      this.p += len
+    }
+    return key
+  }
+
+  #sized(
+    field: FieldSpec,
+    start: number,
+    end: number,
+    key: Uint8Array | null,
+    out: ByteWriter | null,
+    depth: number,
+  ): void {
+    if (field.message !== null) {
+      const mark = out === null ? 0 : out.begin(field.number)
+      this.message(field.message, start, end, key, out, depth + 1)
+      out?.end(mark)
+    } else if (field.type === 'id') out?.fieldBytes(field.number, this.b, start, end - start)
+    else this.#text(field, this.b.subarray(start, end), key, out)
+  }
+
+  #text(
+    field: FieldSpec,
+    received: Uint8Array,
+    key: Uint8Array | null,
+    out: ByteWriter | null,
+  ): void {
+    let text = received
+    if (field.type === 'string' && !isValidUtf8(received, 0, received.length))
+      text = Buffer.from(Buffer.from(received).toString('utf8'), 'utf8')
+    const changed = this.#visit(kindOf(field), key, text)
+    if (changed !== null) text = changed
+    if (text !== received) this.isChanged = true
+    if (out !== null) out.fieldBytes(field.number, text, 0, text.length)
+  }
+
+  /** Repeated numbers may come packed, whatever the definition says. */
+  #scalar(field: FieldSpec, tag: number, end: number): void {
+    const type = WIRE_TYPES[field.type]
+    if (!field.isRepeated || (tag & 7) !== LEN) {
+      this.expect(tag, type)
+      return this.skip(tag, end)
+    }
+    const len = this.length(end)
+    const stop = this.p + len
+    while (this.p < stop) this.skip(type, stop)
+  }
+}
+
+const KEY_FIELD = KEY_VALUE.byName.get('key')
+const STRING_FIELD = ANY_VALUE.byName.get('stringValue')
+const BYTES_FIELD = ANY_VALUE.byName.get('bytesValue')
+
+function kindOf(field: FieldSpec): MetricText {
+  if (field === KEY_FIELD) return 'key'
+  if (field === STRING_FIELD) return 'value'
+  return field === BYTES_FIELD ? 'bytes' : 'text'
+}
