@@ -3,11 +3,11 @@
 
 import type { Logger } from 'pino'
 import type { z } from 'zod'
+import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
 import type { Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
-import type { SpanBatch } from './batch.ts'
 import type { EncodedPart, RequestVerdict, Signals, TaskRequest } from './task.ts'
 import type { TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
@@ -197,6 +197,8 @@ export interface SendBatch {
 /** Main-thread half of an exporter. One call at a time for each sender; the log is the queue and the caller retries. */
 export interface Sender extends Component {
   send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
+  /** For stores that can be read back: where the API connects. Once started. */
+  storeAddress?(): StoreAddress
   /** For senders that keep their cursor with the data (Postgres): the last sequence stored, or null. */
   committedSequence?(): Promise<bigint | null>
   /** Cuts a part that was rejected into smaller ones with the same items, to find the bad item; null when it cannot be cut. Deterministic. */
@@ -246,6 +248,7 @@ export interface ServiceView {
 
 /** A store somebody else may connect to. `url` may hold credentials: never log it. */
 export interface StoreAddress {
+  readonly kind: 'clickhouse' | 'postgres'
   readonly url: string
   readonly database: string
 }

@@ -5,6 +5,7 @@ import type { Admission, Intake, IntakeVerdict } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { DurableLog } from '../log/log.ts'
+import { traced } from '../service/self-traces.ts'
 import type { Pipeline } from './pipeline.ts'
 
 /** Bytes of request bodies being read, processed or made durable; shared by all receivers. */
@@ -60,7 +61,7 @@ export class ReceiverIntake implements Intake {
     at.bytes += bytes
     at.requests++
     try {
-      return await this.#run(request)
+      return await traced('observa.accept', () => this.#run(request))
     } finally {
       at.bytes -= bytes
       at.requests--

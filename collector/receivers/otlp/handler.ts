@@ -12,7 +12,7 @@ import type {
 } from '../../../core/component.ts'
 import type { ContentEncoding, PayloadFormat, Signals } from '../../../core/task.ts'
 import type { TenantContext } from '../../../core/tenant.ts'
-import { looksLikeOtlpJson } from '../../../proto/legacy.ts'
+import { looksLikeOtlpJson } from '../../../proto/decode.ts'
 import { type ExportEncoding, exportResponse, statusBody } from '../../../proto/responses.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'

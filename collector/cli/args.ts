@@ -1,0 +1,26 @@
+// Options of the verbs, by node's own parser, with our kind of error.
+
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+
+export const CONFIG_OPTIONS = {
+  config: { type: 'string', multiple: true, short: 'c' },
+  set: { type: 'string', multiple: true },
+} as const satisfies ParseArgsOptionsConfig
+
+/** Values and positionals; an unknown option is an error that names the verb's help. */
+export function parse<const O extends ParseArgsOptionsConfig>(
+  verb: string,
+  args: readonly string[],
+  options: O,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+  } catch (thrown) {
+    throw new ObservaError(
+      'OBS_CLI_ARGS',
+      `${messageOf(thrown).split('. To specify')[0]}.`,
+      `See: observa ${verb} --help`,
+    )
+  }
+}

@@ -1,0 +1,18 @@
+// The overview that `observa` and `observa --help` print.
+
+export const HELP = `Observa: an OpenTelemetry-native collector for LLM applications.
+
+  observa run [--config FILE]... [--set a.b=c]...   start; Ctrl-C drains
+  observa validate [--config FILE]...               check a configuration, offline
+  observa pipe [--explain] [FILE|-]...              run the processors over files, print events as JSON lines
+  observa scrub [--jsonl] [FILE|-]                  remove secrets from any text stream
+  observa components [NAME]                         list components, or the options of one
+  observa schema                                    JSON Schema of the configuration, for editors
+  observa keys create|list|rotate|revoke            API keys
+  observa queue stats|verify|dump                   the durable log
+  observa dlq list|show|retry|drop                  dead letters
+  observa migrate [--config FILE]...                apply the schemas to ClickHouse and Postgres
+  observa version                                   version of this build
+
+observa VERB --help tells the options of a verb.
+`

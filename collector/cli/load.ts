@@ -1,0 +1,35 @@
+// Loads a configuration for a verb and says what is wrong with it, all at once.
+
+import { readFile, stat } from 'node:fs/promises'
+import { type LoadResult, loadConfig } from '../../config/load.ts'
+import type { ObservaConfig } from '../../config/root.ts'
+import { problemReport } from '../../config/verbs.ts'
+import { registry } from '../registry.ts'
+import type { Io } from './io.ts'
+
+export interface ConfigArgs {
+  readonly config?: readonly string[] | undefined
+  readonly set?: readonly string[] | undefined
+}
+
+export function load(args: ConfigArgs, io: Io): Promise<LoadResult> {
+  return loadConfig({
+    files: args.config ?? [],
+    sets: args.set ?? [],
+    env: io.env,
+    readFile: (path: string) => readFile(path, 'utf8'),
+    fileMode: async (path: string) => (await stat(path)).mode,
+    registry,
+  })
+}
+
+/** The configuration, or null after printing every error. Warnings are printed unless `quiet`. */
+export async function loadOrExplain(
+  args: ConfigArgs,
+  io: Io,
+  quiet = false,
+): Promise<ObservaConfig | null> {
+  const result = await load(args, io)
+  if (!quiet || !result.ok) io.err(problemReport(result))
+  return result.ok ? result.config : null
+}

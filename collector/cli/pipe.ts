@@ -1,0 +1,201 @@
+// `observa pipe`: the processors of a configuration over files or standard input, in this process, with no
+// network and no store. Several files are one stream in order, so usage is counted once over all of them.
+
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { ObservaConfig, Pipeline } from '../../config/root.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+import type { Task, TaskRequest } from '../../core/task.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
+import { UsageLedger } from '../ledger/ledger.ts'
+import { pipelineSpec } from '../service/pipeline-spec.ts'
+import { buildChain } from '../worker/build-chain.ts'
+import type { Chain } from '../worker/chain.ts'
+import { CONFIG_OPTIONS, parse } from './args.ts'
+import type { Io } from './io.ts'
+import { loadOrExplain } from './load.ts'
+import { type PipeInput, requestsOf } from './pipe-input.ts'
+
+const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const
+const SIGNALS = ['auto', 'traces', 'logs'] as const
+const FLUSH_BYTES = 256 * 1024
+
+export async function pipe(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('pipe', args, {
+    ...CONFIG_OPTIONS,
+    input: { type: 'string', default: 'auto' },
+    signal: { type: 'string', default: 'auto' },
+    pipeline: { type: 'string' },
+    explain: { type: 'boolean', default: false },
+  })
+  const input = oneOf('--input', values.input, FORMS)
+  const signal = oneOf('--signal', values.signal, SIGNALS)
+  const config = await loadOrExplain(values, io, true)
+  if (config === null) return 1
+  const run = new PipeRun(config, values.pipeline ?? null, values.explain, io)
+  const files = positionals.length === 0 ? ['-'] : positionals
+  let refused = false
+  for (const file of files) {
+    const source = {
+      file,
+      input,
+      signal,
+      open: () => openInput(file, io),
+      read: () => readAll(file, io),
+    }
+    refused = (await run.file(source)) || refused
+  }
+  await run.flush()
+  return refused ? 1 : 0
+}
+
+function oneOf<const T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((a) => a === value)
+  if (found !== undefined) return found
+  throw new ObservaError(
+    'OBS_CLI_ARGS',
+    `${option} is "${value}".`,
+    `Expected one of ${allowed.join(', ')}.`,
+  )
+}
+
+const openInput = (file: string, io: Io): NodeJS.ReadableStream =>
+  file === '-' ? io.stdin : createReadStream(file)
+
+async function readAll(file: string, io: Io): Promise<Buffer> {
+  if (file !== '-') return readFile(file)
+  const chunks: Buffer[] = []
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+  return Buffer.concat(chunks)
+}
+
+class PipeRun {
+  readonly #config: ObservaConfig
+  readonly #pipelineId: string | null
+  readonly #explain: boolean
+  readonly #io: Io
+  readonly #chains = new Map<string, Chain>()
+  readonly #ledger = new UsageLedger()
+  readonly #out = new ByteWriter()
+
+  constructor(config: ObservaConfig, pipelineId: string | null, explain: boolean, io: Io) {
+    this.#config = config
+    this.#pipelineId = pipelineId
+    this.#explain = explain
+    this.#io = io
+  }
+
+  /** Runs one file; true when it was refused. */
+  async file(source: PipeInput): Promise<boolean> {
+    let refused = false
+    try {
+      for await (const request of requestsOf(source, this.#config.limits.max_line_bytes)) {
+        refused = this.#request({ ...request, tenant: DEFAULT_TENANT }, source.file) || refused
+        if (this.#out.pos > FLUSH_BYTES) await this.flush()
+      }
+    } catch (thrown) {
+      if (thrown instanceof ObservaError) throw thrown
+      const code = (thrown as { code?: string }).code
+      const hint = code === 'ENOENT' ? 'Check the path.' : ''
+      throw new ObservaError(
+        'OBS_PIPE_READ',
+        `cannot read ${source.file}: ${messageOf(thrown)}.`,
+        hint,
+      )
+    }
+    return refused
+  }
+
+  async flush(): Promise<void> {
+    if (this.#out.pos === 0) return
+    const bytes = Buffer.from(this.#out.bytes.subarray(0, this.#out.pos))
+    this.#out.reset()
+    if (!this.#io.stdout.write(bytes))
+      await new Promise<void>((resolve) => this.#io.stdout.once('drain', resolve))
+  }
+
+  #request(request: TaskRequest, file: string): boolean {
+    const chain = this.#chainFor(request.signals)
+    const result = this.#settled(chain, { requests: [request], hints: [] })
+    const [verdict] = result.verdicts
+    if (verdict?.kind === 'refused') {
+      this.#line({ record: 'rejected', file, code: verdict.code, reason: verdict.message })
+      return true
+    }
+    for (const r of verdict?.rejectedItems ?? [])
+      this.#line({ record: 'rejected', file, item: r.item, reason: r.reason })
+    this.#events(chain)
+    for (const s of chain.signals) this.#line({ record: 'signal', ...s })
+    return false
+  }
+
+  /** Runs until the ledger has nothing to add, then remembers what was reported. */
+  #settled(chain: Chain, task: Task): ReturnType<Chain['run']> {
+    let result = chain.run(task)
+    const hints = this.#ledger.check(result.facts)
+    if (hints.length > 0) result = chain.run({ ...task, hints })
+    this.#ledger.commit(result.facts)
+    return result
+  }
+
+  #events(chain: Chain): void {
+    const out = this.#out
+    for (let e = 0; e < chain.events.count; e++) {
+      if (chain.batch.isDropped(chain.events.spanOf[e] as number)) continue
+      out.ascii('{"record":"event",')
+      const start = out.pos
+      writeEventJson(out, chain.events, e)
+      // The object's own opening brace goes: its fields continue ours.
+      out.bytes.copyWithin(start, start + 1, out.pos)
+      out.pos--
+      if (this.#explain) this.#explanation(chain, e)
+      out.ascii('\n')
+    }
+  }
+
+  #explanation(chain: Chain, e: number): void {
+    const fields: Record<string, { source: string; rule: string }> = {}
+    for (const p of chain.events.explain?.[e] ?? [])
+      fields[p.field] = { source: p.source, rule: p.rule }
+    this.#out.pos--
+    this.#out.raw(Buffer.from(`,"explain":${JSON.stringify(fields)}}`))
+  }
+
+  #line(value: unknown): void {
+    this.#out.raw(Buffer.from(`${JSON.stringify(value)}\n`))
+  }
+
+  #chainFor(signals: TaskRequest['signals']): Chain {
+    const pipeline = this.#pipelineFor(signals)
+    let chain = this.#chains.get(pipeline.id)
+    if (chain === undefined) {
+      const spec = pipelineSpec(this.#config, pipeline, this.#explain)
+      chain = buildChain({ ...spec, encoders: [] })
+      this.#chains.set(pipeline.id, chain)
+    }
+    return chain
+  }
+
+  #pipelineFor(signals: TaskRequest['signals']): Pipeline {
+    const { pipelines } = this.#config.service
+    if (this.#pipelineId !== null) {
+      const named = pipelines.get(this.#pipelineId)
+      if (named !== undefined) return named
+      throw new ObservaError(
+        'OBS_PIPE_PIPELINE',
+        `the configuration has no pipeline "${this.#pipelineId}".`,
+        `It has: ${[...pipelines.keys()].join(', ')}.`,
+      )
+    }
+    const all = [...pipelines.values()]
+    const found = all.find((p) => p.signals === signals) ?? all.find((p) => p.signals === 'traces')
+    if (found !== undefined) return found
+    throw new ObservaError(
+      'OBS_PIPE_PIPELINE',
+      `the configuration has no pipeline for ${signals}.`,
+      'Add one under service.pipelines.',
+    )
+  }
+}

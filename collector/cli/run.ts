@@ -1,0 +1,113 @@
+// `observa run`: loads, starts with progress on the terminal, prints where to send and what to open, and
+// stops on a signal.
+
+import { availableParallelism, totalmem } from 'node:os'
+import type { ObservaConfig } from '../../config/root.ts'
+import { systemClock } from '../../core/clock.ts'
+import { Metrics } from '../../core/metrics.ts'
+import { formatBytes, formatDuration } from '../../core/units.ts'
+import { makeLogger } from '../service/logger.ts'
+import { startSelfTraces } from '../service/self-traces.ts'
+import { Service } from '../service/service.ts'
+import { CONFIG_OPTIONS, parse } from './args.ts'
+import type { Io } from './io.ts'
+import { loadOrExplain } from './load.ts'
+import { packageVersion } from './version.ts'
+
+/** A second signal, or a drain longer than this, ends the process at once. */
+const STOP_MS_MAX = 25_000
+
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const startedAt = performance.now()
+  const { values } = parse('run', args, CONFIG_OPTIONS)
+  const config = await loadOrExplain(values, io)
+  if (config === null) return 1
+  const log = makeLogger(config.telemetry.logs)
+  const version = packageVersion()
+  const progress = (text: string): void => {
+    if (io.isTty) io.err(`  ${text}\n`)
+    else log.info(text)
+  }
+  const stopTraces = await startSelfTraces({
+    endpoint: config.telemetry.traces.endpoint?.reveal() ?? null,
+    sample: config.telemetry.traces.sample,
+  })
+  const service = new Service(config, {
+    log,
+    metrics: new Metrics(),
+    clock: systemClock,
+    random: Math.random,
+    version,
+    progress,
+  })
+  const stopped = onSignals(io)
+  io.err(`observa ${version}: ${availableParallelism()} cores, ${formatBytes(totalmem())} memory\n`)
+  await service.start()
+  io.err(banner(config, service, performance.now() - startedAt))
+  const signal = await stopped
+  io.err(`${signal}: draining\n`)
+  const kill = setTimeout(() => process.exit(1), STOP_MS_MAX)
+  await service.stop()
+  await stopTraces()
+  clearTimeout(kill)
+  io.err('stopped; everything accepted is delivered or kept in the log\n')
+  // Client libraries may hold idle sockets; nothing of ours is left to do.
+  setImmediate(() => process.exit(0))
+  return 0
+}
+
+/** Resolves with the name of the first stop signal; a second one ends the process. */
+function onSignals(io: Io): Promise<string> {
+  return new Promise((resolve) => {
+    let seen = false
+    const on = (signal: string): void => {
+      if (seen) {
+        io.err(`${signal} again: stopping at once\n`)
+        process.exit(1)
+      }
+      seen = true
+      resolve(signal)
+    }
+    process.on('SIGINT', () => on('SIGINT'))
+    process.on('SIGTERM', () => on('SIGTERM'))
+  })
+}
+
+function banner(config: ObservaConfig, service: Service, tookMs: number): string {
+  const otlp = endpointOf(config, 'otlp', service)
+  const http = endpointOf(config, 'observa', service)
+  const lines = [`ready in ${formatDuration(tookMs)}`, '']
+  if (otlp !== null) lines.push(`  OTLP/HTTP    http://${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
+  if (http !== null) {
+    lines.push(`  REST API     http://${http}/api/v1/traces   explorer http://${http}/docs`)
+    lines.push(`  old SDKs     http://${http}/api/v1/events/ingest`)
+  }
+  const { metrics } = config.telemetry
+  if (metrics.enabled)
+    lines.push(`  metrics      http://${service.listeners.address(metrics.endpoint)}/metrics`)
+  if (otlp !== null) lines.push('', 'Try it:', '', `  ${curlLine(otlp)}`, '', '  npm run demo')
+  if (config.auth === 'none')
+    lines.push(
+      '',
+      'NO KEYS ARE CONFIGURED: everything sent here is accepted as the tenant "default".',
+    )
+  return `${lines.join('\n')}\n\n`
+}
+
+function endpointOf(config: ObservaConfig, type: string, service: Service): string | null {
+  for (const { factory, config: own } of config.receivers.values()) {
+    if (factory.type !== type) continue
+    const { endpoint, protocols } = own as {
+      endpoint?: string
+      protocols?: { http: { endpoint: string } }
+    }
+    return service.listeners.address(endpoint ?? protocols?.http.endpoint ?? '')
+  }
+  return null
+}
+
+function curlLine(otlp: string): string {
+  const body =
+    '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat gpt-4o","startTimeUnixNano":"1790000000000000000","endTimeUnixNano":"1790000001000000000","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"12"}}]}]}]}]}'
+  return `curl -H 'content-type: application/json' http://${otlp}/v1/traces -d '${body}'`
+}

@@ -1,0 +1,140 @@
+// The verbs: help text and how to load the code. One row each.
+
+import type { Io } from './io.ts'
+
+export type Verb = (args: readonly string[], io: Io) => Promise<number>
+
+export interface VerbEntry {
+  readonly help: string
+  /** Imports the verb's code; nothing of it is loaded before. */
+  readonly load: () => Promise<Verb>
+}
+
+const CONFIG_HELP = `  -c, --config FILE   configuration; several are merged in order (default: the built-in one)
+      --set a.b=c     overrides one value; may be repeated
+`
+
+export const VERBS: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
+  [
+    'run',
+    {
+      help: `observa run [options]
+
+Starts the service. Ctrl-C or SIGTERM drains and stops. Without a configuration it runs on embedded
+stores in ./.observa and listens on 127.0.0.1:4318 (OTLP) and 127.0.0.1:3000 (REST API, legacy events).
+
+${CONFIG_HELP}`,
+      load: async () => (await import('./run.ts')).run,
+    },
+  ],
+  [
+    'validate',
+    {
+      help: `observa validate [options] [FILE]...
+
+Checks a configuration offline and prints every error with file, line and column. Exit code 1 when it is wrong.
+
+${CONFIG_HELP}      --print         prints the merged configuration, secrets masked
+      --strict        warnings count as errors
+      --json          prints errors and warnings as JSON
+`,
+      load: async () => (await import('./config-verbs.ts')).validate,
+    },
+  ],
+  [
+    'schema',
+    {
+      help: 'observa schema\n\nPrints the JSON Schema (draft 7) of the configuration, for editors.\n',
+      load: async () => (await import('./config-verbs.ts')).schema,
+    },
+  ],
+  [
+    'components',
+    {
+      help: `observa components [NAME] [--json] [--default-config]
+
+Lists all components with their stability, or the options of one. --default-config prints the configuration
+that runs when none is given.
+`,
+      load: async () => (await import('./config-verbs.ts')).components,
+    },
+  ],
+  [
+    'pipe',
+    {
+      help: `observa pipe [options] [FILE|-]...
+
+Runs the processors of a configuration over files or standard input, without network or stores, and prints one
+JSON object a line: "record":"event", "signal" or "rejected". Several files are one stream in order.
+
+${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (default)
+      --signal S      traces, logs or auto (default: what the data is)
+      --pipeline ID   pipeline of the configuration to run (default: the first of the signal)
+      --explain       adds to each event which source key and rule filled each field
+`,
+      load: async () => (await import('./pipe.ts')).pipe,
+    },
+  ],
+  [
+    'scrub',
+    {
+      help: `observa scrub [options] [FILE|-]
+
+Removes secrets and personal data from a text stream, line by line.
+
+${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, text, spans: [{start, end, type}]}
+`,
+      load: async () => (await import('./scrub.ts')).scrub,
+    },
+  ],
+  [
+    'keys',
+    {
+      help: `observa keys create|list|rotate|revoke [options]
+
+Makes and manages the keys of the keys extension. create prints the key once, and the YAML row to keep.
+`,
+      load: async () => (await import('./keys.ts')).keysVerb,
+    },
+  ],
+  [
+    'queue',
+    {
+      help: `observa queue stats|verify|dump [options]
+
+Looks into the durable log of a data directory.
+
+${CONFIG_HELP}`,
+      load: async () => (await import('./queue.ts')).queue,
+    },
+  ],
+  [
+    'dlq',
+    {
+      help: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
+
+The dead letters: what a destination refused for good, with the reason.
+
+${CONFIG_HELP}`,
+      load: async () => (await import('./queue.ts')).dlq,
+    },
+  ],
+  [
+    'migrate',
+    {
+      help: `observa migrate [options]
+
+Applies the schemas to the ClickHouse and Postgres of the configuration.
+
+${CONFIG_HELP}`,
+      load: async () => (await import('./migrate.ts')).migrate,
+    },
+  ],
+  [
+    'version',
+    {
+      help: 'observa version\n\nPrints version, Node and platform.\n',
+      load: async () => (await import('./version.ts')).versionVerb,
+    },
+  ],
+])

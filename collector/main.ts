@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// The command line: `observa VERB`. Loads a verb only when it is asked for, so that `scrub` and `pipe`
+// start without servers and clients.
+
+import { ObservaError } from '../core/errors.ts'
+import { HELP } from './cli/help.ts'
+import { type Io, processIo } from './cli/io.ts'
+import { VERBS } from './cli/verbs.ts'
+
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name, ...args] = argv
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    const verb = name === 'help' && args[0] !== undefined ? VERBS.get(args[0]) : undefined
+    io.out(verb === undefined ? HELP : verb.help)
+    return name === undefined ? 2 : 0
+  }
+  if (name === '--version' || name === '-v') return main(['version'], io)
+  const verb = VERBS.get(name)
+  if (verb === undefined) {
+    io.err(`observa: there is no verb "${name}".\n\n${HELP}`)
+    return 2
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    io.out(verb.help)
+    return 0
+  }
+  return (await verb.load())(args, io)
+}
+
+const io = processIo()
+try {
+  process.exitCode = await main(process.argv.slice(2), io)
+} catch (thrown) {
+  if (thrown instanceof ObservaError) io.err(`${thrown.line()}\n`)
+  else throw thrown
+  process.exitCode = 1
+}

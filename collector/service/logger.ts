@@ -1,0 +1,58 @@
+// The process's log: pino, JSON for machines and one readable line for a terminal. No payload text is
+// ever given to it; known secret-bearing keys are redacted all the same.
+
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export interface LogSettings {
+  readonly level: string
+  readonly format: 'auto' | 'json' | 'text'
+}
+
+const REDACTED = [
+  'authorization',
+  'headers.authorization',
+  'password',
+  'url',
+  '*.password',
+  '*.authorization',
+  '*.url',
+]
+
+export function makeLogger(
+  settings: LogSettings,
+  out: NodeJS.WriteStream = process.stderr,
+): Logger {
+  const isText = settings.format === 'text' || (settings.format === 'auto' && out.isTTY === true)
+  return pino(
+    { level: settings.level, redact: { paths: REDACTED, censor: '***' }, base: null },
+    isText ? textStream(out) : out,
+  )
+}
+
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info ',
+  40: 'WARN ',
+  50: 'ERROR',
+  60: 'FATAL',
+}
+
+function textStream(out: NodeJS.WriteStream): DestinationStream {
+  return {
+    write(line: string): void {
+      const { level, time, msg, err, ...rest } = JSON.parse(line) as {
+        level: number
+        time: number
+        msg?: string
+        err?: { message: string; stack?: string }
+      }
+      const clock = new Date(time).toISOString().slice(11, 19)
+      const fields = Object.entries(rest)
+        .map(([k, v]) => ` ${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
+        .join('')
+      const error = err === undefined ? '' : ` (${err.message})`
+      out.write(`${clock} ${LEVELS[level] ?? level} ${msg ?? ''}${error}${fields}\n`)
+    },
+  }
+}

@@ -1,0 +1,53 @@
+// Metrics of the process itself under the Collector's names, and the handler of `/metrics`.
+
+import type { HttpHandler } from '../../core/component.ts'
+import { labelValue, type Metrics } from '../../core/metrics.ts'
+
+export function declareProcessMetrics(metrics: Metrics, version: string): void {
+  metrics.declare('otelcol_process_uptime_seconds_total', 'counter', 'Uptime of the process')
+  metrics.declare('otelcol_process_cpu_seconds_total', 'counter', 'User and system CPU time')
+  metrics.declare('otelcol_process_memory_rss_bytes', 'gauge', 'Resident set size')
+  metrics.declare('observa_event_loop_lag_seconds', 'gauge', 'Delay of the main event loop')
+  metrics.declare('observa_build_info', 'gauge', 'Version of the process')
+  metrics.set(
+    'observa_build_info',
+    `version="${labelValue(version)}",node="${labelValue(process.version)}"`,
+    1,
+  )
+  let seen = { uptime: 0, cpu: 0 }
+  metrics.onCollect(() => {
+    const { user, system } = process.cpuUsage()
+    const now = { uptime: process.uptime(), cpu: (user + system) / 1e6 }
+    metrics.add('otelcol_process_uptime_seconds_total', '', now.uptime - seen.uptime)
+    metrics.add('otelcol_process_cpu_seconds_total', '', now.cpu - seen.cpu)
+    metrics.set('otelcol_process_memory_rss_bytes', '', process.memoryUsage.rss())
+    seen = now
+  })
+  watchEventLoop(metrics)
+}
+
+function watchEventLoop(metrics: Metrics): void {
+  let last = performance.now()
+  let lag = 0
+  setInterval(() => {
+    const now = performance.now()
+    lag = Math.max(lag, now - last - 500)
+    last = now
+  }, 500).unref()
+  metrics.onCollect(() => {
+    metrics.set('observa_event_loop_lag_seconds', '', Math.max(0, lag) / 1000)
+    lag = 0
+  })
+}
+
+export function metricsHandler(metrics: Metrics): HttpHandler {
+  return (req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      res.writeHead(405, { allow: 'GET' })
+      res.end()
+      return
+    }
+    res.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    res.end(metrics.render())
+  }
+}

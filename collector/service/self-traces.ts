@@ -1,0 +1,44 @@
+// Spans about Observa itself, through the OpenTelemetry API: nothing is made unless an endpoint is set.
+
+import { type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+
+export interface SelfTraceSettings {
+  /** OTLP/HTTP base URL; null turns self-tracing off. */
+  readonly endpoint: string | null
+  /** Share of requests traced, 0 to 1. */
+  readonly sample: number
+}
+
+/** Starts the SDK; the returned function flushes and stops it. The SDK is loaded only when it is wanted. */
+export async function startSelfTraces(settings: SelfTraceSettings): Promise<() => Promise<void>> {
+  if (settings.endpoint === null) return () => Promise.resolve()
+  const { NodeSDK } = await import('@opentelemetry/sdk-node')
+  const { TraceIdRatioBasedSampler } = await import('@opentelemetry/sdk-trace')
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto')
+  const url = new URL('v1/traces', `${settings.endpoint.replace(/\/$/, '')}/`).href
+  const sdk = new NodeSDK({
+    serviceName: 'observa',
+    autoDetectResources: false,
+    traceExporter: new OTLPTraceExporter({ url }),
+    sampler: new TraceIdRatioBasedSampler(settings.sample),
+    instrumentations: [],
+  })
+  sdk.start()
+  return () => sdk.shutdown()
+}
+
+const tracer = trace.getTracer('observa')
+
+/** Runs `work` inside a span of our own; a no-op span when self-tracing is off. */
+export function traced<T>(name: string, work: (span: Span) => Promise<T>): Promise<T> {
+  return tracer.startActiveSpan(name, async (span) => {
+    try {
+      return await work(span)
+    } catch (thrown) {
+      span.setStatus({ code: SpanStatusCode.ERROR })
+      throw thrown
+    } finally {
+      span.end()
+    }
+  })
+}

@@ -1,0 +1,270 @@
+// The running service: builds everything a checked configuration names, starts it in order, stops it in
+// reverse. Log, exporters, workers, pipelines, receivers, extensions; nothing else knows all of them.
+
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { ObservaConfig } from '../../config/root.ts'
+import type { Clock, Random } from '../../core/clock.ts'
+import type {
+  Component,
+  Host,
+  Intake,
+  Sender,
+  ServiceView,
+  StoreAddress,
+} from '../../core/component.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { Signals } from '../../core/task.ts'
+import { Listeners } from '../http/listeners.ts'
+import { InFlight, ReceiverIntake } from '../intake/intake.ts'
+import { Pipeline } from '../intake/pipeline.ts'
+import { UsageLedger } from '../ledger/ledger.ts'
+import { DurableLog } from '../log/log.ts'
+import { SenderLoop } from '../sender/sender-loop.ts'
+import type { PipelineSpec } from '../worker/build-chain.ts'
+import { WorkerPool } from '../worker/pool.ts'
+import { makeAuthenticators } from './authenticators.ts'
+import { openDataDir } from './data-dir.ts'
+import { pipelineSpec } from './pipeline-spec.ts'
+import { declareProcessMetrics, metricsHandler } from './process-metrics.ts'
+
+export interface ServiceDeps {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly random: Random
+  readonly version: string
+  readonly progress: (text: string) => void
+}
+
+interface RunningExporter {
+  readonly id: string
+  readonly sender: Sender
+  readonly loop: SenderLoop
+}
+
+const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
+const DRAIN_MS = 20_000
+
+export class Service implements ServiceView {
+  readonly version: string
+  readonly startedAtMs: number
+  readonly stores: { clickhouse: StoreAddress | null; postgres: StoreAddress | null } = {
+    clickhouse: null,
+    postgres: null,
+  }
+  readonly listeners: Listeners
+  readonly #config: ObservaConfig
+  readonly #deps: ServiceDeps
+  readonly #inFlight: InFlight
+  readonly #exporters: RunningExporter[] = []
+  readonly #components: { readonly id: string; readonly component: Component }[] = []
+  readonly #pipelines: Pipeline[] = []
+  #log: DurableLog | null = null
+  #pool: WorkerPool | null = null
+  #ready = false
+
+  constructor(config: ObservaConfig, deps: ServiceDeps) {
+    this.#config = config
+    this.#deps = deps
+    this.version = deps.version
+    this.startedAtMs = deps.clock.nowMs()
+    const { limits } = config
+    this.listeners = new Listeners({
+      headerBytesMax: limits.max_header_bytes,
+      headersTimeoutMs: limits.header_timeout,
+      requestTimeoutMs: limits.request_timeout,
+      keepAliveMs: limits.idle_timeout,
+      connectionsMax: limits.max_connections,
+    })
+    this.#inFlight = new InFlight(limits.max_pending_bytes, deps.metrics)
+  }
+
+  /** Starts everything; throws an `ObservaError` that names what is wrong, having stopped what had started. */
+  async start(): Promise<void> {
+    try {
+      await this.#start()
+      this.#ready = true
+    } catch (thrown) {
+      await this.stop()
+      throw thrown
+    }
+  }
+
+  /** Stops receiving, finishes what was accepted, lets exporters drain within a bound, closes. Safe twice. */
+  async stop(): Promise<void> {
+    this.#ready = false
+    this.#inFlight.draining = true
+    await this.listeners.close(5000)
+    for (const { component } of this.#components.toReversed()) await component.stop()
+    await Promise.all(this.#exporters.map((e) => e.loop.stop(DRAIN_MS)))
+    await Promise.all(this.#exporters.map((e) => e.sender.stop()))
+    await this.#pool?.close()
+    await this.#log?.close()
+  }
+
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  /** Bytes, sequence numbers and so on of the log, for the detailed health. */
+  get log(): DurableLog | null {
+    return this.#log
+  }
+
+  health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>> {
+    const out: Record<string, { ok: boolean; detail: string }> = {}
+    const pressure = this.#log?.pressure() ?? 'full'
+    out['queue'] = { ok: pressure !== 'full', detail: `pressure ${pressure}` }
+    for (const e of this.#exporters) out[`exporter ${e.id}`] = e.loop.health()
+    return out
+  }
+
+  async #start(): Promise<void> {
+    const dataDir = await openDataDir(this.#config.data_dir)
+    declareProcessMetrics(this.#deps.metrics, this.version)
+    this.#log = await this.#openLog(dataDir)
+    await this.#startExporters(dataDir, this.#log)
+    const specs = await this.#buildPipelines(this.#log)
+    const pool = new WorkerPool(
+      this.#poolSettings(),
+      { pipelines: specs },
+      (pipeline, task) => (this.#pipelines[pipeline] as Pipeline).finish(task),
+      this.#deps.metrics,
+    )
+    this.#pool = pool
+    for (const p of this.#pipelines) p.pool = pool
+    this.#deps.progress('starting workers')
+    await pool.warm()
+    await this.#startEdges(dataDir)
+    for (const e of this.#exporters) e.loop.start()
+    await this.listeners.open()
+  }
+
+  #openLog(dataDir: string): Promise<DurableLog> {
+    const { queue, durability } = this.#config
+    return DurableLog.open({
+      dir: queue.dir ?? join(dataDir, 'queue'),
+      durability,
+      segmentBytes: queue.segment_bytes,
+      bytesMax: queue.max_bytes,
+      freeDiskMinBytes: queue.min_free_bytes,
+      clock: this.#deps.clock,
+      metrics: this.#deps.metrics,
+      log: this.#deps.log.child({ component: 'queue' }),
+    })
+  }
+
+  async #startExporters(dataDir: string, log: DurableLog): Promise<void> {
+    const used = new Set([...this.#config.service.pipelines.values()].flatMap((p) => p.exporters))
+    for (const [id, { factory, config }] of this.#config.exporters) {
+      if (!used.has(id)) continue
+      const host = this.#host(id, dataDir)
+      const sender = await factory.createSender(config, host)
+      await sender.start(AbortSignal.timeout(120_000))
+      const address = sender.storeAddress?.()
+      if (address !== undefined) this.stores[address.kind] = address
+      const loop = await SenderLoop.open({
+        exporterId: id,
+        sender,
+        limits: factory.limits(config),
+        log,
+        dir: this.#config.queue.dir ?? join(dataDir, 'queue'),
+        deadLetterBytesMax: this.#config.queue.dead_letter_max_bytes,
+        clock: this.#deps.clock,
+        random: this.#deps.random,
+        metrics: this.#deps.metrics,
+        logger: host.log,
+      })
+      this.#exporters.push({ id, sender, loop })
+    }
+  }
+
+  /** Pipelines with the same exporters share a usage ledger: a log record beside its span counts once. */
+  async #buildPipelines(log: DurableLog): Promise<PipelineSpec[]> {
+    const ledgers = new Map<string, UsageLedger>()
+    const specs: PipelineSpec[] = []
+    for (const [id, p] of this.#config.service.pipelines) {
+      const group = p.exporters.toSorted().join(' ')
+      let ledger = ledgers.get(group)
+      if (ledger === undefined) {
+        ledger = new UsageLedger()
+        const members = this.#idsWithExporters(group)
+        await ledger.rebuild(log, (pipeline) => members.has(pipeline))
+        ledgers.set(group, ledger)
+      }
+      this.#pipelines.push(
+        new Pipeline({
+          id,
+          index: specs.length,
+          log,
+          ledger,
+          metrics: this.#deps.metrics,
+          clock: this.#deps.clock,
+        }),
+      )
+      specs.push(pipelineSpec(this.#config, p, false))
+    }
+    return specs
+  }
+
+  #idsWithExporters(group: string): Set<string> {
+    const all = [...this.#config.service.pipelines.values()]
+    return new Set(all.filter((p) => p.exporters.toSorted().join(' ') === group).map((p) => p.id))
+  }
+
+  async #startEdges(dataDir: string): Promise<void> {
+    const auth = makeAuthenticators(this.#config)
+    for (const [id, { factory, config }] of this.#config.receivers) {
+      const intake = this.#intakeOf(id)
+      if (SIGNALS.every((s) => intake[s] === null)) continue
+      const ctx = { intake, auth: auth.forReceiver(config), listeners: this.listeners }
+      await this.#add(id, factory.create(config, this.#host(id, dataDir), ctx))
+    }
+    for (const id of this.#config.service.extensions) {
+      const extension = this.#config.extensions.get(id)
+      if (extension === undefined) continue
+      const ctx = { listeners: this.listeners, auth: auth.forApi(), service: this }
+      const host = this.#host(id, dataDir)
+      await this.#add(id, extension.factory.create(extension.config, host, ctx))
+    }
+    const { metrics } = this.#config.telemetry
+    if (metrics.enabled)
+      this.listeners.route(metrics.endpoint, '/metrics', metricsHandler(this.#deps.metrics))
+  }
+
+  async #add(id: string, component: Component): Promise<void> {
+    await component.start(AbortSignal.timeout(60_000))
+    this.#components.push({ id, component })
+  }
+
+  #intakeOf(receiver: string): Record<Signals, Intake | null> {
+    const log = this.#log as DurableLog
+    const behind = (signals: Signals): Intake | null => {
+      const ids = [...this.#config.service.pipelines.values()]
+        .filter((p) => p.signals === signals && p.receivers.includes(receiver))
+        .map((p) => p.id)
+      const pipelines = this.#pipelines.filter((p) => ids.includes(p.id))
+      if (pipelines.length === 0) return null
+      return new ReceiverIntake(pipelines, this.#inFlight, log, this.#config.limits.max_body_bytes)
+    }
+    return { traces: behind('traces'), logs: behind('logs'), metrics: behind('metrics') }
+  }
+
+  #host(id: string, dataDir: string): Host {
+    const { log, metrics, clock, random, progress } = this.#deps
+    return { id, log: log.child({ component: id }), metrics, clock, random, dataDir, progress }
+  }
+
+  #poolSettings(): ConstructorParameters<typeof WorkerPool>[0] {
+    const { workers } = this.#config
+    return {
+      workers: workers.count === 'auto' ? Math.max(1, availableParallelism()) : workers.count,
+      taskBytesMax: workers.task_bytes,
+      taskRequestsMax: 256,
+      taskTimeoutMs: workers.task_timeout,
+      heapMiB: Math.round(workers.heap_bytes / 1024 ** 2),
+    }
+  }
+}
