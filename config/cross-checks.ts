@@ -39,7 +39,7 @@ export function crossCheck(
   checker.extensions()
   checker.unused()
   const listeners = checker.listeners(configured)
-  checker.authentication(listeners)
+  checker.authentication(configured, listeners)
   checker.clashes(listeners)
 }
 
@@ -182,18 +182,23 @@ class CrossChecker {
   }
 
   /** `auth: keys` without keys would refuse everybody; an open listener without keys accepts everybody. */
-  authentication(listeners: readonly Listener[]): void {
+  authentication(configured: ConfiguredSections, listeners: readonly Listener[]): void {
     const auth = nodeAt(this.#root, ['auth'])
     const wanted = auth?.kind === 'scalar' ? auth.value : null
     const started = this.#types(['service', 'extensions']).includes('keys')
-    if (wanted === 'keys' && !started)
-      this.#error('OBS_CONFIG_AUTH', ['auth'], 'no `keys` extension is in service.extensions', {
-        suggestion: 'Configure keys under extensions and list it in service.extensions.',
-      })
+    const asking: Path[] = [...configured.receivers]
+      .filter(([, { config }]) => asksForKeys(config))
+      .map(([id]) => ['receivers', id, 'auth'])
+    if (!started)
+      for (const path of wanted === 'keys' ? [['auth'], ...asking] : asking)
+        this.#error('OBS_CONFIG_AUTH', path, 'no `keys` extension is in service.extensions', {
+          suggestion: 'Configure keys under extensions and list it in service.extensions.',
+        })
     if (wanted === 'keys' || (started && wanted !== 'none')) return
     for (const { path, endpoint } of listeners) {
       const host = splitHostPort(endpoint)?.host ?? ''
       if (path[0] !== 'receivers' || /^(127\.|localhost$|::1$)/.test(host)) continue
+      if (asking.some((other) => other[1] === path[1])) continue
       this.#problems.warning(
         'OBS_CONFIG_NO_AUTH',
         positionAt(this.#root, path),
@@ -240,6 +245,11 @@ class CrossChecker {
   #warning(path: Path, rule: string): void {
     this.#problems.warning('OBS_CONFIG_ORDER', positionAt(this.#root, path), path, rule)
   }
+}
+
+/** A receiver may ask for keys itself, whatever the root says. */
+function asksForKeys(config: unknown): boolean {
+  return typeof config === 'object' && config !== null && 'auth' in config && config.auth === 'keys'
 }
 
 interface Listener {

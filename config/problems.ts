@@ -130,6 +130,14 @@ export function problemLine(p: ConfigError): string {
   return printable(`${where}: ${p.code}: ${path}${p.rule}${expected}${found}${suggestion}`)
 }
 
+/** All problems, one a line, each with `error` or `warning` before it; '' for none. */
+export function formatProblems(
+  problems: readonly ConfigError[],
+  severity: 'error' | 'warning',
+): string {
+  return problems.map((p) => `${severity.padEnd(7)} ${problemLine(p)}`).join('\n')
+}
+
 /** Control characters from a configuration must not reach a terminal as such. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD')

@@ -9,7 +9,7 @@ import { jsonSchemaOf } from './json-schema.ts'
 import { type LoadResult, loadConfig } from './load.ts'
 import { nearest } from './nearest.ts'
 import { type OptionRow, optionRows } from './option-table.ts'
-import { type ConfigError, problemLine } from './problems.ts'
+import { type ConfigError, formatProblems } from './problems.ts'
 import type { ReferenceSources } from './references.ts'
 import { type AnyComponent, type Registry, SECTIONS } from './registry-type.ts'
 import type { ObservaConfig } from './root.ts'
@@ -59,8 +59,8 @@ export async function validateVerb(args: readonly string[], io: VerbIo): Promise
 export function problemReport(result: LoadResult): string {
   const errors: readonly ConfigError[] = result.ok ? [] : result.errors
   const lines = [
-    ...errors.map((e) => `error   ${problemLine(e)}`),
-    ...result.warnings.map((w) => `warning ${problemLine(w)}`),
+    ...(errors.length === 0 ? [] : [formatProblems(errors, 'error')]),
+    ...(result.warnings.length === 0 ? [] : [formatProblems(result.warnings, 'warning')]),
   ]
   if (errors.length > 0) lines.push('', `The configuration has ${counted(errors.length, 'error')}.`)
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`

@@ -1,0 +1,69 @@
+// Finds the credential of a request: which headers may carry one, and that a URL may not.
+
+export type Credential =
+  | { readonly kind: 'key'; readonly text: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unusable'; readonly code: string; readonly message: string }
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+const HEADER_CHARS_MAX = 4096
+const KEY_IN_TEXT = /(?:sk|pk)_(?:live|test)_[0-9A-Za-z]{8}/
+const KEY_PARAMETER = /[?&;](?:x[-_])?(?:api[-_]?key|access[-_]?token|authorization)=/i
+
+/**
+ * `Authorization: Bearer KEY`, `Authorization: Basic base64(anything:KEY)` (as Langfuse clients send it) or
+ * `x-api-key: KEY`. The Authorization header wins where both are there.
+ */
+export function credentialOf(headers: Headers): Credential {
+  const authorization = headers['authorization']
+  if (authorization !== undefined) return fromAuthorization(authorization)
+  const apiKey = headers['x-api-key']
+  if (apiKey === undefined) return { kind: 'none' }
+  if (typeof apiKey !== 'string' || apiKey.length > HEADER_CHARS_MAX)
+    return unusable('malformed_credential', 'The x-api-key header is not one API key.')
+  return { kind: 'key', text: apiKey.trim() }
+}
+
+/** True when the URL carries a credential: URLs end in logs, so such a key must be seen as leaked. */
+export function urlHasCredential(url: string): boolean {
+  return KEY_PARAMETER.test(url) || KEY_IN_TEXT.test(url) || KEY_IN_TEXT.test(decoded(url))
+}
+
+function decoded(url: string): string {
+  if (!url.includes('%')) return ''
+  return url.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
+}
+
+function fromAuthorization(header: string | string[]): Credential {
+  if (typeof header !== 'string' || header.length > HEADER_CHARS_MAX)
+    return unusable('malformed_credential', 'The Authorization header is not one credential.')
+  const [scheme, value] = splitOnce(header.trim(), /\s+/)
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return bearer(value)
+    case 'basic': {
+      const [, password] = splitOnce(Buffer.from(value, 'base64').toString('latin1'), /:/)
+      return { kind: 'key', text: password }
+    }
+    default:
+      return unusable('unknown_scheme', 'The Authorization header must be Bearer or Basic.')
+  }
+}
+
+function bearer(value: string): Credential {
+  if (/^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(value))
+    return unusable('token_not_accepted', 'Signed tokens are not accepted here: send an API key.')
+  return { kind: 'key', text: value }
+}
+
+function unusable(code: string, message: string): Credential {
+  return { kind: 'unusable', code, message }
+}
+
+function splitOnce(text: string, separator: RegExp): [string, string] {
+  const m = separator.exec(text)
+  return m === null ? [text, ''] : [text.slice(0, m.index), text.slice(m.index + m[0].length)]
+}

@@ -1,0 +1,18 @@
+// The `keys` extension: API keys listed in the configuration. The service asks it for an authenticator;
+// it has nothing to start or stop itself.
+
+import type { ExtensionFactory } from '../../../core/component.ts'
+import { type KeysConfig, keysSchema } from './config.ts'
+
+export { allowedOrigins, anonymousAuthenticator, createKeysAuthenticator } from './authenticator.ts'
+export type { KeysConfig } from './config.ts'
+export { type KeysVerbIo, keysVerb } from './verbs.ts'
+
+export const keys: ExtensionFactory<KeysConfig> = {
+  kind: 'extension',
+  type: 'keys',
+  stability: 'beta',
+  summary: 'Authenticates requests by API keys listed in the configuration.',
+  schema: keysSchema,
+  create: () => ({ start: async () => {}, stop: async () => {} }),
+}

@@ -1,0 +1,37 @@
+// A key and its row, made when a test runs: no key is ever written into the repository.
+
+import type { z } from 'zod'
+import type { Secret } from '../../../core/config-types.ts'
+import { type KeyKind, keyDigest, keyIdOf, makeKey } from './api-key.ts'
+import { keysSchema } from './config.ts'
+
+type RowInput = NonNullable<z.input<typeof keysSchema>['keys']>[number]
+
+export interface KeyForTests {
+  /** The key itself, for a header. */
+  readonly key: string
+  /** Its row, for the configuration of the `keys` extension. */
+  readonly row: RowInput
+}
+
+/** A `sk` key may ingest and query, a `pk` key may ingest from https://app.example.com, unless `over` says otherwise. */
+export function keyForTests(
+  kind: KeyKind,
+  over: Partial<RowInput> = {},
+  pepper: Secret | null = null,
+): KeyForTests {
+  const key = makeKey(kind, 'test')
+  const own: Partial<RowInput> =
+    kind === 'pk'
+      ? { scopes: ['ingest'], origins: ['https://app.example.com'] }
+      : { scopes: ['ingest', 'query'] }
+  const row: RowInput = {
+    id: keyIdOf(key),
+    hash: keyDigest(key, pepper).toString('hex'),
+    tenant: 'tenant-a',
+    project: 'project-a',
+    ...own,
+    ...over,
+  }
+  return { key, row }
+}
