@@ -1,0 +1,150 @@
+// CPU and memory of a process and everything it started, from /proc (Linux). Processes are found by parentage
+// and by a marker in their environment, so a database that detaches itself is charged to who started it.
+// All threads count; a child that ended is in the account of the parent that waited for it.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { RUN_MARKER } from './process.ts'
+
+/** `getconf CLK_TCK`: 100 on every Linux that Node runs on. */
+const TICKS_PER_S = 100
+const PAGE_BYTES = 4096
+
+export interface ProcessStat {
+  readonly pid: number
+  readonly parent: number
+  /** Own threads plus children already waited for, in seconds. */
+  readonly cpuSeconds: number
+}
+
+export interface TreeUsage {
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+  readonly processes: number
+}
+
+/** Resident memory over time; pages shared between processes are counted in each. */
+export interface MemorySample {
+  readonly seconds: number
+  readonly rssBytes: number
+}
+
+/** A tree of processes under observation. Ended members keep what they had used when last seen. */
+export class ProcessTree {
+  readonly #root: number
+  readonly #marker: string
+  readonly #ended = new Map<number, ProcessStat>()
+  readonly #marked = new Map<number, boolean>()
+  #last = new Map<number, ProcessStat>()
+
+  constructor(root: { readonly pid: number; readonly marker: string }) {
+    this.#root = root.pid
+    this.#marker = `${RUN_MARKER}=${root.marker}`
+  }
+
+  usage(): TreeUsage {
+    const now = this.#members()
+    for (const [pid, stat] of this.#last) {
+      if (now.has(pid)) continue
+      // A parent within the tree that waits for a child inherits its CPU; an orphan's would be lost.
+      if (!now.has(stat.parent)) this.#ended.set(pid, stat)
+    }
+    this.#last = now
+    let cpuSeconds = 0
+    let rssBytes = 0
+    for (const stat of this.#ended.values()) cpuSeconds += stat.cpuSeconds
+    for (const stat of now.values()) {
+      cpuSeconds += stat.cpuSeconds
+      rssBytes += rssOf(stat.pid)
+    }
+    return { cpuSeconds, rssBytes, processes: now.size }
+  }
+
+  #members(): Map<number, ProcessStat> {
+    const all = new Map<number, ProcessStat>()
+    for (const name of readdirSync('/proc')) {
+      const pid = Number(name)
+      const stat = Number.isInteger(pid) ? readStat(pid) : null
+      if (stat !== null) all.set(pid, stat)
+    }
+    const members = new Map<number, ProcessStat>()
+    for (const stat of all.values()) if (this.#isMember(stat, all)) members.set(stat.pid, stat)
+    return members
+  }
+
+  #isMember(stat: ProcessStat, all: ReadonlyMap<number, ProcessStat>): boolean {
+    if (this.#last.has(stat.pid)) return true
+    for (let at: ProcessStat | undefined = stat; at !== undefined; at = all.get(at.parent))
+      if (at.pid === this.#root) return true
+    return this.#isMarked(stat.pid)
+  }
+
+  /** Read once for each process of the machine: an environment does not change, and reading it is slow. */
+  #isMarked(pid: number): boolean {
+    let marked = this.#marked.get(pid)
+    if (marked === undefined) {
+      marked = readOrEmpty(`/proc/${pid}/environ`).includes(this.#marker)
+      this.#marked.set(pid, marked)
+    }
+    return marked
+  }
+}
+
+/** Samples a tree until stopped; also keeps the last CPU figures of short-lived members. */
+export function watchTree(tree: ProcessTree, intervalMs: number) {
+  const startMs = performance.now()
+  const samples: MemorySample[] = []
+  const take = (): void => {
+    samples.push({ seconds: (performance.now() - startMs) / 1000, rssBytes: tree.usage().rssBytes })
+  }
+  take()
+  const timer = setInterval(take, intervalMs)
+  return {
+    stop(): readonly MemorySample[] {
+      clearInterval(timer)
+      take()
+      return samples
+    },
+  }
+}
+
+export function peakRssBytes(samples: readonly MemorySample[]): number {
+  return samples.reduce((peak, sample) => Math.max(peak, sample.rssBytes), 0)
+}
+
+/** CPU seconds that all CPUs of the machine have been busy since boot: what others used is the rest. */
+export function machineBusySeconds(): number {
+  const [, user, nice, system, , , irq, softirq, steal] = (
+    /^cpu .*/m.exec(readFileSync('/proc/stat', 'latin1'))?.[0] ?? ''
+  )
+    .split(/\s+/)
+    .map(Number)
+  const busy = [user, nice, system, irq, softirq, steal].reduce<number>(
+    (sum, n) => sum + (n ?? 0),
+    0,
+  )
+  return busy / TICKS_PER_S
+}
+
+/** proc(5): pid (comm) state ppid ... utime is field 14, stime 15, cutime 16, cstime 17. Null when gone. */
+export function readStat(pid: number): ProcessStat | null {
+  const text = readOrEmpty(`/proc/${pid}/stat`)
+  // The command name may itself hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields.length < 20) return null
+  const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0)
+  return { pid, parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_S }
+}
+
+function rssOf(pid: number): number {
+  const pages = Number(readOrEmpty(`/proc/${pid}/statm`).split(' ')[1] ?? 0)
+  return Number.isFinite(pages) ? pages * PAGE_BYTES : 0
+}
+
+/** A process may end between listing and reading: that is not an error. */
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // gone, or not ours to read
+  }
+}

@@ -1,0 +1,94 @@
+// Runs the load client as a process of its own and reads its report. The Go client when it can be built,
+// otherwise the Node one, which takes the same flags and writes the same report.
+
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { loadBinary } from './build.ts'
+
+export interface LoadOptions {
+  readonly url: string
+  /** Directory written by `writeBodies`. */
+  readonly directory: string
+  readonly seconds: number
+  readonly connections: number
+  /** Spans a second in an open loop; without it the loop is closed. */
+  readonly rate?: number
+  /** Stop after this many requests. */
+  readonly requests?: number
+  readonly gzip?: boolean
+  /** Honour Retry-After of 429 and 503 and send the request again. */
+  readonly retry?: boolean
+  /** Distinct gzip bodies prepared before the clock starts (closed loop). */
+  readonly gzipPool?: number
+  readonly headers?: readonly string[]
+  /** First copy number; `LoadReport.copies` beyond it are used up. */
+  readonly firstCopy?: number
+  /** Put before the command, e.g. `taskset -c 1`. */
+  readonly prefix?: readonly string[]
+}
+
+export interface Percentiles {
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+  readonly mean: number
+}
+
+export interface LoadReport {
+  readonly mode: 'closed' | 'open'
+  readonly connections: number
+  readonly gzip: boolean
+  readonly seconds: number
+  readonly requests: number
+  readonly spansAccepted: number
+  readonly spansRejected: number
+  readonly spansPerS: number
+  readonly status: Readonly<Record<string, number>>
+  readonly errors: Readonly<Record<string, number>>
+  readonly retries: number
+  /** In an open loop from the intended start of each request. */
+  readonly latencyMs: Percentiles
+  /** How late requests left the client. */
+  readonly latenessMs: Percentiles
+  readonly clientCpuSeconds: number
+  /** Spent before the clock started: reading and, for gzip, compressing bodies. */
+  readonly preparationCpuSeconds: number
+  /** Gzip bodies that had to be made while the clock ran: the pool was too small. */
+  readonly gzipOnTheFly: number
+  readonly copies: number
+}
+
+export function runLoad(options: LoadOptions): Promise<LoadReport> {
+  const binary = loadBinary()
+  const program =
+    binary === null
+      ? [process.execPath, join(import.meta.dirname, 'node-client.ts')]
+      : [binary, 'client']
+  const [command = '', ...args] = [...(options.prefix ?? []), ...program, ...flags(options)]
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    let errors = ''
+    child.stdout.on('data', (chunk) => (out += String(chunk)))
+    child.stderr.on('data', (chunk) => (errors += String(chunk)))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0)
+        resolve(JSON.parse(out) as LoadReport) // our own client wrote it
+      else reject(new Error(`load client failed (${code}): ${errors}`))
+    })
+  })
+}
+
+function flags(o: LoadOptions): string[] {
+  const list = [`-url=${o.url}`, `-dir=${o.directory}`, `-duration=${o.seconds}s`]
+  list.push(`-connections=${o.connections}`, `-first-copy=${o.firstCopy ?? 0}`)
+  if (o.rate !== undefined) list.push('-mode=open', `-rate=${o.rate}`)
+  if (o.requests !== undefined) list.push(`-requests=${o.requests}`)
+  if (o.gzip === true) list.push('-gzip')
+  if (o.retry === true) list.push('-retry')
+  if (o.gzipPool !== undefined) list.push(`-pool=${o.gzipPool}`)
+  if (o.headers !== undefined && o.headers.length > 0) list.push(`-headers=${o.headers.join('|')}`)
+  return list
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+)
+
+// manifest lists the bodies of a directory as bench/load/bodies.ts wrote them.
+type manifest struct {
+	ContentType string `json:"contentType"`
+	Bodies      []struct {
+		File  string `json:"file"`
+		Spans int    `json:"spans"`
+		// Where four raw bytes, and where eight hex digits, of an id begin.
+		Raw []int `json:"raw"`
+		Hex []int `json:"hex"`
+	} `json:"bodies"`
+}
+
+type body struct {
+	bytes []byte
+	spans int
+	raw   []int
+	hex   []int
+}
+
+func readBodies(dir string) ([]body, string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "bodies.json"))
+	if err != nil {
+		return nil, "", err
+	}
+	var list manifest
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, "", err
+	}
+	bodies := make([]body, 0, len(list.Bodies))
+	for _, entry := range list.Bodies {
+		content, err := os.ReadFile(filepath.Join(dir, entry.File))
+		if err != nil {
+			return nil, "", err
+		}
+		for _, at := range entry.Raw {
+			if at < 0 || at+4 > len(content) {
+				return nil, "", fmt.Errorf("%s: raw id offset %d is outside", entry.File, at)
+			}
+		}
+		for _, at := range entry.Hex {
+			if at < 0 || at+8 > len(content) {
+				return nil, "", fmt.Errorf("%s: hex id offset %d is outside", entry.File, at)
+			}
+		}
+		bodies = append(bodies, body{content, entry.Spans, entry.Raw, entry.Hex})
+	}
+	if len(bodies) == 0 {
+		return nil, "", fmt.Errorf("%s holds no bodies", dir)
+	}
+	return bodies, list.ContentType, nil
+}
+
+// stampWord is the first 32 bits of all ids of copy n; the same arithmetic as bench/traffic/stamp.ts.
+func stampWord(n uint32) uint32 { return (n + 1) * 0x9e3779b1 }
+
+// restamp overwrites the ids in place, so that a receiver that knows re-sent events sees new ones.
+func (b *body) restamp(n uint32) {
+	const digits = "0123456789abcdef"
+	word := stampWord(n)
+	for _, at := range b.raw {
+		b.bytes[at] = byte(word >> 24)
+		b.bytes[at+1] = byte(word >> 16)
+		b.bytes[at+2] = byte(word >> 8)
+		b.bytes[at+3] = byte(word)
+	}
+	var hex [8]byte
+	for i := range hex {
+		hex[i] = digits[word>>(28-4*i)&15]
+	}
+	for _, at := range b.hex {
+		copy(b.bytes[at:], hex[:])
+	}
+}
+
+// clone gives a sender a body of its own to stamp.
+func (b *body) clone() body {
+	return body{bytes.Clone(b.bytes), b.spans, b.raw, b.hex}
+}
+
+// compressed bodies cannot be stamped, so distinct ones are made before the clock starts.
+type compressed struct {
+	bytes []byte
+	spans int
+}
+
+func compressPool(bodies []body, count int, firstCopy uint32, level int) ([]compressed, error) {
+	pool := make([]compressed, count)
+	workers := runtime.NumCPU()
+	errs := make([]error, workers)
+	var group sync.WaitGroup
+	for w := 0; w < workers; w++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := w; i < count; i += workers {
+				own := bodies[i%len(bodies)].clone()
+				own.restamp(firstCopy + uint32(i))
+				packed, err := compress(own.bytes, level)
+				if err != nil {
+					errs[w] = err
+					return
+				}
+				pool[i] = compressed{packed, own.spans}
+			}
+		}()
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return pool, nil
+}
+
+func compress(plain []byte, level int) ([]byte, error) {
+	var out bytes.Buffer
+	writer, err := gzip.NewWriterLevel(&out, level)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := writer.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := writer.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}

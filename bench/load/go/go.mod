@@ -1,0 +1,3 @@
+module observa.local/bench/load
+
+go 1.22

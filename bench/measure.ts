@@ -1,0 +1,163 @@
+// One measurement: a subject, a sink, the load client, and the CPU of everything the subject started, read
+// only after its queues are empty: whoever accepts what it cannot ship has not yet done the work.
+
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  machineBusySeconds,
+  type MemorySample,
+  peakRssBytes,
+  ProcessTree,
+  watchTree,
+} from './cpu.ts'
+import { type LoadOptions, type LoadReport, runLoad } from './load/client.ts'
+import { pinTo } from './process.ts'
+import { type Sink, startSink } from './sink/sink.ts'
+import type { RunningSubject, Subject } from './subject.ts'
+
+/** shared: everybody competes for all CPUs. split: the subject on the first half, client and sink on the other. */
+export type Layout = 'shared' | 'split'
+
+const DRAIN_TIMEOUT_MS = 300_000
+const MEMORY_INTERVAL_MS = 250
+
+export interface Measurement {
+  readonly subject: string
+  readonly load: LoadReport
+  /** From the end of the load until nothing was pending. */
+  readonly drainSeconds: number
+  /** Accepted spans over load plus drain. */
+  readonly sustainedSpansPerS: number
+  /** User and system time of the subject's whole process tree, load plus drain. */
+  readonly cpuUsPerSpan: number
+  readonly rssPeakBytes: number
+  /** CPUs used by everything that is neither subject, client nor sink: near 0 in a quiet run. */
+  readonly othersCpus: number
+  readonly memory: readonly MemorySample[]
+}
+
+export type LoadShape = Pick<
+  LoadOptions,
+  'directory' | 'seconds' | 'connections' | 'rate' | 'gzip' | 'requests' | 'retry' | 'gzipPool'
+>
+
+export interface Bench {
+  readonly running: RunningSubject
+  /** Runs a load and reads the accounts. Loads of one bench never repeat an id. */
+  measure(shape: LoadShape): Promise<Measurement>
+  stop(): Promise<void>
+}
+
+/** Starts sink and subject, and warms the subject up. */
+export async function openBench(
+  subject: Subject,
+  layout: Layout,
+  warmUp: LoadShape | null,
+): Promise<Bench> {
+  const cpus = cpusOf(layout)
+  const sink = await startSink(pinTo(cpus.client))
+  let running: RunningSubject
+  try {
+    running = await subject.start({ sinkUrl: sink.url, cpus: cpus.subject })
+  } catch (error) {
+    await sink.stop()
+    throw error
+  }
+  const tree = new ProcessTree(running.process)
+  let copies = 0
+  const load = async (shape: LoadShape): Promise<LoadReport> => {
+    const report = await runLoad({
+      ...shape,
+      url: running.url,
+      firstCopy: copies,
+      prefix: pinTo(cpus.client),
+    })
+    copies += report.copies
+    return report
+  }
+  const stop = async (): Promise<void> => {
+    await running.stop()
+    await sink.stop()
+  }
+  try {
+    if (warmUp !== null) await load(warmUp)
+    await drained(running)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const measure = (shape: LoadShape): Promise<Measurement> =>
+    measureOne({ subject, running, tree, sink }, () => load(shape))
+  return { running, measure, stop }
+}
+
+interface Parts {
+  readonly subject: Subject
+  readonly running: RunningSubject
+  readonly tree: ProcessTree
+  readonly sink: Sink
+}
+
+async function measureOne(
+  { subject, running, tree, sink }: Parts,
+  load: () => Promise<LoadReport>,
+): Promise<Measurement> {
+  const sinkTree = new ProcessTree({ pid: sink.pid, marker: 'none' })
+  const before = {
+    own: tree.usage().cpuSeconds,
+    sink: sinkTree.usage().cpuSeconds,
+    machine: machineBusySeconds(),
+    bench: benchCpuSeconds(),
+    ms: performance.now(),
+  }
+  const watch = watchTree(tree, MEMORY_INTERVAL_MS)
+  const report = await load()
+  const loadedMs = performance.now()
+  await drained(running)
+  const drainSeconds = (performance.now() - loadedMs) / 1000
+  const ownCpu = tree.usage().cpuSeconds - before.own
+  const wallSeconds = (performance.now() - before.ms) / 1000
+  const memory = watch.stop()
+  const known =
+    ownCpu +
+    report.clientCpuSeconds +
+    report.preparationCpuSeconds +
+    (sinkTree.usage().cpuSeconds - before.sink) +
+    (benchCpuSeconds() - before.bench)
+  return {
+    subject: subject.name,
+    load: report,
+    drainSeconds,
+    sustainedSpansPerS: report.spansAccepted / (report.seconds + drainSeconds),
+    cpuUsPerSpan: (ownCpu * 1e6) / Math.max(1, report.spansAccepted),
+    rssPeakBytes: peakRssBytes(memory),
+    othersCpus: Math.max(0, (machineBusySeconds() - before.machine - known) / wallSeconds),
+    memory,
+  }
+}
+
+async function drained(running: RunningSubject): Promise<void> {
+  const deadline = performance.now() + DRAIN_TIMEOUT_MS
+  for (;;) {
+    const pending = await running.pending()
+    if (pending <= 0) return
+    if (performance.now() > deadline)
+      throw new Error(
+        `${running.process.name}: ${pending} items not shipped in ${DRAIN_TIMEOUT_MS} ms`,
+      )
+    await sleep(100)
+  }
+}
+
+function cpusOf(layout: Layout): { readonly subject: string; readonly client: string } {
+  const count = availableParallelism()
+  if (count < 2 || layout === 'shared')
+    return { subject: `0-${count - 1}`, client: `0-${count - 1}` }
+  const half = count >> 1
+  return { subject: `0-${half - 1}`, client: `${half}-${count - 1}` }
+}
+
+function benchCpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}

@@ -1,0 +1,114 @@
+// Starts and stops the processes of a benchmark, pins them to CPUs, and waits for what they say or serve.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Variable by which `cpu.ts` recognises descendants that detached themselves (daemons). */
+export const RUN_MARKER = 'OBSERVA_BENCH_RUN'
+
+/** Last output kept for error messages. */
+const OUTPUT_BYTES_MAX = 64 * 1024
+
+export interface StartOptions {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface RunningProcess {
+  readonly name: string
+  readonly pid: number
+  /** Value of `RUN_MARKER` in this process and its descendants. */
+  readonly marker: string
+  /** The end of what it wrote so far. */
+  output(): string
+  outputMatching(pattern: RegExp): Promise<RegExpExecArray>
+  /** Waits until `probe` gives true; fails at once if the process ends, or after `timeoutMs`. */
+  until(what: string, timeoutMs: number, probe: () => Promise<boolean>): Promise<void>
+  /** SIGTERM, and SIGKILL after ten seconds. */
+  stop(): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export function startProcess(options: StartOptions): RunningProcess {
+  const marker = randomUUID()
+  const [program = '', ...args] = options.command
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env, [RUN_MARKER]: marker },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  })
+  running.add(child)
+  let output = ''
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-OUTPUT_BYTES_MAX)
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  let ended: string | null = null
+  const exit = new Promise<void>((resolve) => {
+    const end = (why: string): void => {
+      ended ??= why
+      running.delete(child)
+      resolve()
+    }
+    child.on('error', (error) => end(error.message))
+    child.on('exit', (code, signal) => end(`exit code ${code ?? signal}`))
+  })
+  const until: RunningProcess['until'] = async (what, timeoutMs, probe) => {
+    const deadline = performance.now() + timeoutMs
+    while (!(await probe().catch(() => false))) {
+      if (ended !== null)
+        throw new Error(`${options.name} ended (${ended}) before ${what}:\n${output}`)
+      if (performance.now() > deadline)
+        throw new Error(`${options.name}: ${what} not reached in ${timeoutMs} ms:\n${output}`)
+      await sleep(50)
+    }
+  }
+  return {
+    name: options.name,
+    pid: child.pid ?? -1,
+    marker,
+    output: () => output,
+    until,
+    outputMatching: async (pattern) => {
+      let found: RegExpExecArray | null = null
+      await until(String(pattern), 30_000, async () => (found = pattern.exec(output)) !== null)
+      return found ?? (await Promise.reject(new Error('unreachable')))
+    },
+    stop: async () => {
+      if (ended !== null) return
+      child.kill('SIGTERM')
+      await Promise.race([exit, sleep(10_000, undefined, { ref: false })])
+      if (ended === null) child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+/** A port nobody listens on now. Somebody else may take it before we do; then the start fails and says so. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo // a TCP server has one
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** `taskset -c cpus` where it exists, nothing elsewhere. */
+export function pinTo(cpus: string): readonly string[] {
+  return hasTaskset ? ['taskset', '-c', cpus] : []
+}
+
+const hasTaskset = spawnSync('taskset', ['--version']).status === 0

@@ -1,0 +1,116 @@
+// Observa itself as a subject: the default processors, with exporters that send to the sink or with the
+// embedded stores. Durability stays at its default: every 200 was on disk first.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { OUT_DIRECTORY } from './load/build.ts'
+import { freePort, pinTo, startProcess } from './process.ts'
+import {
+  fetchText,
+  type RunningSubject,
+  type StartSubject,
+  type Subject,
+  sumMetric,
+} from './subject.ts'
+
+const MAIN = join(import.meta.dirname, '..', 'collector', 'main.ts')
+/** Embedded stores are created on the first start. */
+const START_TIMEOUT_MS = 120_000
+
+type Exporters = (sinkUrl: string) => Readonly<Record<string, object>>
+
+interface ProductVariant {
+  readonly describe: string
+  readonly exporters: Exporters
+}
+
+const VARIANTS: Readonly<Record<string, ProductVariant>> = {
+  'observa-clickhouse': {
+    describe: 'Observa: scrub, canonicalize, cost, signals; durable; ClickHouse rows to the sink',
+    exporters: (sinkUrl) => ({ clickhouse: { url: sinkUrl, database: 'observa' } }),
+  },
+  'observa-otlp': {
+    describe: 'Observa: the same processors; durable; OTLP out uncompressed to the sink',
+    exporters: (sinkUrl) => ({ otlp_http: { endpoint: sinkUrl, compression: 'none' } }),
+  },
+  'observa-embedded': {
+    describe: 'Observa: the same processors; durable; embedded ClickHouse engine and Postgres',
+    exporters: () => ({ clickhouse: { embedded: true }, postgres: { embedded: true } }),
+  },
+}
+
+export const productSubjects: readonly Subject[] = Object.entries(VARIANTS).map(
+  ([name, variant]) => ({
+    name,
+    describe: variant.describe,
+    start: (options) => startProduct(name, variant, options),
+  }),
+)
+
+async function startProduct(
+  name: string,
+  variant: ProductVariant,
+  options: StartSubject,
+): Promise<RunningSubject> {
+  const directory = mkdtempSync(join(OUT_DIRECTORY, `${name}-`))
+  const ports = { otlp: await freePort(), api: await freePort(), metrics: await freePort() }
+  const config = join(directory, 'config.yaml')
+  writeFileSync(
+    config,
+    stringify(configuration(variant.exporters(options.sinkUrl), ports, directory)),
+  )
+  const child = startProcess({
+    name,
+    command: [...pinTo(options.cpus), process.execPath, MAIN, 'run', '--config', config],
+  })
+  const stop = async (): Promise<void> => {
+    await child.stop()
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+  }
+  try {
+    await child.until('healthy', START_TIMEOUT_MS, async () => {
+      await fetchText(`http://127.0.0.1:${ports.api}/health`)
+      return true
+    })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    process: child,
+    url: `http://127.0.0.1:${ports.otlp}/v1/traces`,
+    stop,
+    pending: async () => {
+      const text = await fetchText(`http://127.0.0.1:${ports.metrics}/metrics`)
+      const items = sumMetric(text, 'observa_exporter_queue_items')
+      if (items === null) throw new Error('/metrics has no observa_exporter_queue_items')
+      return items
+    },
+  }
+}
+
+function configuration(
+  exporters: Readonly<Record<string, object>>,
+  ports: { readonly otlp: number; readonly api: number; readonly metrics: number },
+  directory: string,
+): object {
+  return {
+    data_dir: join(directory, 'data'),
+    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${ports.otlp}` } } } },
+    processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} },
+    exporters,
+    extensions: { api: { endpoint: `127.0.0.1:${ports.api}` } },
+    telemetry: { metrics: { endpoint: `127.0.0.1:${ports.metrics}` }, logs: { level: 'warn' } },
+    service: {
+      extensions: ['api'],
+      pipelines: {
+        traces: {
+          receivers: ['otlp'],
+          processors: ['scrub', 'canonicalize', 'cost', 'signals'],
+          exporters: Object.keys(exporters),
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,43 @@
+// What can be measured: something that is started, takes OTLP/HTTP and can tell when it has shipped everything.
+
+import type { RunningProcess } from './process.ts'
+
+export interface Subject {
+  readonly name: string
+  /** One line for the results page. */
+  readonly describe: string
+  start(options: StartSubject): Promise<RunningSubject>
+}
+
+export interface StartSubject {
+  /** Where exporters send. */
+  readonly sinkUrl: string
+  /** CPUs to run on, as `taskset -c` takes them; empty: any. */
+  readonly cpus: string
+}
+
+export interface RunningSubject {
+  readonly process: RunningProcess
+  /** URL to POST traces to. */
+  readonly url: string
+  /** Items accepted and not yet shipped. */
+  pending(): Promise<number>
+  stop(): Promise<void>
+}
+
+/** Sum of all series of a metric in Prometheus text; null when there is none. */
+export function sumMetric(text: string, name: string): number | null {
+  let sum: number | null = null
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(name)) continue
+    const match = /^(?:\{[^}]*\})? (\S+)/.exec(line.slice(name.length))
+    if (match !== null) sum = (sum ?? 0) + Number(match[1])
+  }
+  return sum
+}
+
+export async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  return response.text()
+}
