@@ -34,8 +34,7 @@ export type MetricsOutcome =
 const ROOT = messageSpec('ExportMetricsServiceRequest')
 const KEY_VALUE = messageSpec('KeyValue')
 const ANY_VALUE = messageSpec('AnyValue')
-/** Levels from the request to an attribute value of an exemplar, not counting nested values. */
-const ENVELOPE_LEVELS = 9
+const LISTS = new Set([messageSpec('ArrayValue'), messageSpec('KeyValueList')])
 const WIRE_TYPES: Readonly<Record<Scalar | 'message', number>> = {
   string: LEN,
   bytes: LEN,
@@ -97,7 +96,10 @@ class MetricsWalker extends Wire {
     this.#visit = visit
   }
 
-  /** Walks a message, and writes it to `out` when there is one. `key` is that of the KeyValue around it. */
+  /**
+   * Walks a message, and writes it to `out` when there is one. `key` is that of the KeyValue around it, `depth`
+   * the number of lists around it: only they can be nested without end.
+   */
   message(
     spec: MessageSpec,
     start: number,
@@ -132,9 +134,7 @@ class MetricsWalker extends Wire {
 
   #count(spec: MessageSpec, depth: number): void {
     const { depthMax, rowsMax, valuesMax } = this.#limits
-    // An array or map in a value is three messages: AnyValue, the list, and KeyValue in a map.
-    if (depth > ENVELOPE_LEVELS + depthMax * 3)
-      throw malformed(`Values are nested deeper than ${depthMax} levels.`)
+    if (depth > depthMax) throw malformed(`Values are nested deeper than ${depthMax} levels.`)
     if (spec.name.endsWith('DataPoint')) this.dataPoints++
     if (this.dataPoints > rowsMax)
       throw tooLarge(`The request has more than ${rowsMax} data points.`)
@@ -167,7 +167,8 @@ class MetricsWalker extends Wire {
   ): void {
     if (field.message !== null) {
       const mark = out === null ? 0 : out.begin(field.number)
-      this.message(field.message, start, end, key, out, depth + 1)
+      const inner = LISTS.has(field.message) ? depth + 1 : depth
+      this.message(field.message, start, end, key, out, inner)
       out?.end(mark)
     } else if (field.type === 'id') out?.fieldBytes(field.number, this.b, start, end - start)
     else this.#text(field, this.b.subarray(start, end), key, out)

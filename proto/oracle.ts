@@ -16,13 +16,13 @@ export function oracleEncode(name: string, message: object): Uint8Array<ArrayBuf
   return Uint8Array.from(type.encode(type.fromObject(message)).finish())
 }
 
-/** Decodes to a plain object; 64-bit integers as decimal strings, bytes as hex. */
+/** Decodes to a plain object; 64-bit integers as decimal strings, bytes as arrays, absent scalars as their defaults. */
 export function oracleDecode(name: string, bytes: Uint8Array): unknown {
   const type = oracleType(name)
   const plain: unknown = type.toObject(type.decode(bytes), {
     longs: String,
     bytes: Array,
-    oneofs: false,
+    defaults: true,
   })
   return plain
 }

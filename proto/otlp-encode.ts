@@ -101,6 +101,7 @@ function openResource(out: ByteWriter, batch: SpanBatch, resource: number): numb
     if (message >= 0) out.fieldBytes(1, batch.arena.bytes, message, len)
     return envelope
   }
+  if (message < 0 && count === 0) return envelope
   const mark = out.begin(1)
   writeAttributes(out, batch, 1, r[row + RESOURCE.ATTR_FIRST] as number, count)
   if (message >= 0) copyDropped(out, batch, message, len, 2)
@@ -127,8 +128,10 @@ function openScope(out: ByteWriter, batch: SpanBatch, scope: number): number {
   const envelope = out.begin(2)
   const message = s[row + SCOPE.MSG_OFF] as number
   const len = s[row + SCOPE.MSG_LEN] as number
+  // A scope that never was has nothing to edit.
+  if (message < 0) return envelope
   if (s[row + SCOPE.FLAGS] === 0) {
-    if (message >= 0) out.fieldBytes(1, batch.arena.bytes, message, len)
+    out.fieldBytes(1, batch.arena.bytes, message, len)
     return envelope
   }
   const mark = out.begin(1)
@@ -137,7 +140,7 @@ function openScope(out: ByteWriter, batch: SpanBatch, scope: number): number {
   writeRange(out, batch, 2, version, s[row + SCOPE.VERSION_LEN] as number)
   const first = s[row + SCOPE.ATTR_FIRST] as number
   writeAttributes(out, batch, 3, first, s[row + SCOPE.ATTR_COUNT] as number)
-  if (message >= 0) copyDropped(out, batch, message, len, 4)
+  copyDropped(out, batch, message, len, 4)
   out.end(mark)
   return envelope
 }
