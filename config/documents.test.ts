@@ -1,0 +1,64 @@
+// Promises of the generated documents.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  configurationPage,
+  foldersOf,
+  OPTIONS_END,
+  OPTIONS_START,
+  optionsOf,
+  readmeWithOptions,
+  schemaDocument,
+} from './documents.ts'
+import { testRegistry } from './registry-for-tests.ts'
+import type { AnyComponent } from './registry-type.ts'
+
+const clickhouse = testRegistry.exporters.get('clickhouse') as AnyComponent
+const scrub = testRegistry.processors.get('scrub') as AnyComponent
+
+test('an option table names path, type, default and meaning', () => {
+  const table = optionsOf(clickhouse)
+  assert.match(table, /^\| option \| type \| default \| meaning \|\n/)
+  assert.match(table, /\| `timeout` \| duration \| `5s` \| How long\. \|/)
+  assert.match(table, /\| `password` \| secret \| {2}\| Secret\. \|/)
+  assert.match(table, /\| `url` \| URL \|/)
+  assert.match(
+    optionsOf(scrub),
+    /\| `detectors` \| list of email \\\| iban \\\| jwt \| `\["email"\]` \|/,
+  )
+  assert.match(optionsOf(scrub), /\| `rules\[\]\.pattern` \| text \| required \|/)
+  const otlp = testRegistry.receivers.get('otlp') as AnyComponent
+  assert.match(
+    optionsOf(otlp),
+    /\| `protocols\.http\.endpoint` \| host:port \| `127\.0\.0\.1:4318` \|/,
+  )
+})
+
+test('a README keeps everything but what is between the markers, and a second run changes nothing', () => {
+  const readme = `# x\n\n${OPTIONS_START}\nold\n${OPTIONS_END}\n\nrest\n`
+  const once = readmeWithOptions(readme, clickhouse)
+  assert.ok(once !== null)
+  assert.ok(once.startsWith('# x\n\n') && once.endsWith(`${OPTIONS_END}\n\nrest\n`))
+  assert.equal(once.includes('old'), false)
+  assert.equal(readmeWithOptions(once, clickhouse), once)
+  assert.equal(readmeWithOptions('# no markers\n', clickhouse), null)
+})
+
+test('the page holds every section, component and the default configuration', () => {
+  const page = configurationPage(testRegistry)
+  for (const text of [
+    '| `limits.max_body_bytes` | size | `10MiB` |',
+    '| `durability` | durable \\| buffered \\| memory | `durable` |',
+    '| `service.pipelines.<name>.receivers` | list of texts | required |',
+    '### clickhouse',
+    '### keys',
+    '    receivers:',
+  ])
+    assert.ok(page.includes(text), text)
+})
+
+test('the schema document is the same each time', () => {
+  assert.equal(schemaDocument(testRegistry), schemaDocument(testRegistry))
+  assert.deepEqual(foldersOf(scrub), ['processors/scrub'])
+})

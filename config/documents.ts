@@ -1,0 +1,76 @@
+// The generated documents as texts: docs/schema.json, docs/configuration.md and the option tables of the
+// component READMEs. Pure: `generate.ts` reads and writes the files.
+
+import { INTRODUCTION } from './configuration-page.ts'
+import { DEFAULT_CONFIG } from './defaults.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { markdownTable, optionRows } from './option-table.ts'
+import { type AnyComponent, type Registry, SECTIONS } from './registry-type.ts'
+import { rootSchema } from './root.ts'
+import { rootJsonSchema } from './root-json-schema.ts'
+
+export const OPTIONS_START = '<!-- generated:options -->'
+export const OPTIONS_END = '<!-- /generated -->'
+
+export function schemaDocument(registry: Registry): string {
+  return `${JSON.stringify(rootJsonSchema(registry), null, 2)}\n`
+}
+
+/** docs/configuration.md. */
+export function configurationPage(registry: Registry): string {
+  const parts = [INTRODUCTION, '## Sections\n', rootTables()]
+  for (const section of SECTIONS) {
+    parts.push(`## ${section[0]?.toUpperCase()}${section.slice(1)}\n`)
+    for (const factory of registry[section].values()) parts.push(componentPart(factory))
+  }
+  const indented = DEFAULT_CONFIG.replaceAll(/^(?=.)/gm, '    ')
+  parts.push('## The default configuration\n', indented)
+  return `${parts.join('\n').trimEnd()}\n`
+}
+
+function rootTables(): string {
+  const root = jsonSchemaOf(rootSchema)
+  const isSection = (name: string): boolean => (SECTIONS as readonly string[]).includes(name)
+  const properties = Object.fromEntries(
+    Object.entries(root.properties ?? {}).filter(([name]) => !isSection(name)),
+  )
+  const own: JsonSchema = { ...root, properties }
+  return markdownTable(optionRows(own))
+}
+
+function componentPart(factory: AnyComponent): string {
+  const signals =
+    'signals' in factory && factory.signals !== undefined
+      ? ` Signals: ${factory.signals.join(', ')}.`
+      : ''
+  return `### ${factory.type}\n\n${factory.summary} Stability: ${factory.stability}.${signals}\n\n${optionsOf(factory)}`
+}
+
+/** The table of one component. */
+export function optionsOf(factory: AnyComponent): string {
+  return markdownTable(optionRows(jsonSchemaOf(factory.schema)))
+}
+
+/** The README with its table replaced; null when it has no markers. */
+export function readmeWithOptions(readme: string, factory: AnyComponent): string | null {
+  const start = readme.indexOf(OPTIONS_START)
+  const end = readme.indexOf(OPTIONS_END, start)
+  if (start < 0 || end < 0) return null
+  const head = readme.slice(0, start + OPTIONS_START.length)
+  return `${head}\n${optionsOf(factory)}${readme.slice(end)}`
+}
+
+/** Folders in which a component may live, the first that exists is its own. */
+export function foldersOf(factory: AnyComponent): readonly string[] {
+  const { type } = factory
+  switch (factory.kind) {
+    case 'receiver':
+      return [`collector/receivers/${type}`]
+    case 'processor':
+      return [`processors/${type}`]
+    case 'exporter':
+      return [`exporters/${type}`]
+    case 'extension':
+      return [`collector/extensions/${type}`, type]
+  }
+}

@@ -1,0 +1,93 @@
+// `npm run generate`: writes every generated document again. `--check` writes nothing, names what would
+// change and exits 1. The one file of this folder that may import the registry, for it is a script.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { registry } from '../collector/registry.ts'
+import { configurationPage, foldersOf, readmeWithOptions, schemaDocument } from './documents.ts'
+import { type AnyComponent, SECTIONS } from './registry-type.ts'
+
+const root = join(import.meta.dirname, '..')
+/** Scripts of components that make documents of their own tables; each takes `--check` too. */
+const OTHER_GENERATORS = [
+  'processors/scrub/generate-docs.ts',
+  'processors/canonicalize/generate-docs.ts',
+]
+
+/** Path in the repository -> text it should have. */
+async function documents(): Promise<Map<string, string>> {
+  const wanted = new Map<string, string>()
+  wanted.set('docs/schema.json', formatted('docs/schema.json', schemaDocument(registry)))
+  wanted.set('docs/configuration.md', configurationPage(registry))
+  for (const factory of SECTIONS.flatMap((s): AnyComponent[] => [...registry[s].values()])) {
+    const path = foldersOf(factory)
+      .map((folder) => `${folder}/README.md`)
+      .find((readme) => existsSync(join(root, readme)))
+    if (path === undefined) continue
+    const readme = readmeWithOptions(await readFile(join(root, path), 'utf8'), factory)
+    if (readme !== null) wanted.set(path, readme)
+  }
+  return wanted
+}
+
+/** As the formatter of the repository would write it, so that the two never disagree. */
+function formatted(path: string, text: string): string {
+  const biome = join(root, 'node_modules/.bin/biome')
+  const done = spawnSync(biome, ['format', `--stdin-file-path=${path}`], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (done.status !== 0) throw new Error(`biome cannot format ${path}: ${done.stderr}`)
+  return done.stdout
+}
+
+/** Differing lines, counted from both ends: enough to say how much and where. */
+function difference(before: string, after: string): string {
+  const a = before.split('\n')
+  const b = after.split('\n')
+  let head = 0
+  while (head < a.length && head < b.length && a[head] === b[head]) head++
+  let tail = 0
+  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail))
+    tail++
+  return `from line ${head + 1}: ${a.length - head - tail} lines become ${b.length - head - tail}`
+}
+
+function runOtherGenerators(isCheck: boolean): boolean {
+  let isFresh = true
+  for (const script of OTHER_GENERATORS) {
+    if (!existsSync(join(root, script))) continue
+    const args = [join(root, script), ...(isCheck ? ['--check'] : [])]
+    const done = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+    process.stdout.write(done.stdout + done.stderr)
+    if (done.status !== 0) {
+      process.stdout.write(`${isCheck ? 'stale' : 'failed'}  ${script}\n`)
+      isFresh = false
+    }
+  }
+  return isFresh
+}
+
+async function generate(isCheck: boolean): Promise<number> {
+  // First the others: their documents may be parts of a README that gets its options next.
+  let stale = runOtherGenerators(isCheck) ? 0 : 1
+  for (const [path, text] of await documents()) {
+    const full = join(root, path)
+    const before = existsSync(full) ? await readFile(full, 'utf8') : ''
+    if (before === text) continue
+    stale++
+    process.stdout.write(`${isCheck ? 'stale' : 'wrote'}  ${path}, ${difference(before, text)}\n`)
+    if (isCheck) continue
+    await mkdir(dirname(full), { recursive: true })
+    await writeFile(full, text)
+  }
+  if (!isCheck || stale === 0) return 0
+  process.stdout.write('Run: npm run generate\n')
+  return 1
+}
+
+process.exitCode = await generate(process.argv.includes('--check'))
