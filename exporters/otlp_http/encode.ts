@@ -1,0 +1,67 @@
+// Worker half of `otlp_http`: the scrubbed batch as OTLP protobuf, traces and logs apart. Metrics come as
+// scrubbed bytes already. Leaves sizes and joining to `send.ts`.
+
+import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type { EncodedPart, Signals } from '../../core/task.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { encodeLogs, encodeTraces } from '../../proto/otlp-encode.ts'
+
+export interface EncoderSettings {
+  readonly signals: readonly Signals[]
+}
+
+export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =>
+  new OtlpEncoder(exporterId, settings)
+
+class OtlpEncoder implements Encoder {
+  readonly #exporter: string
+  readonly #traces: boolean
+  readonly #logs: boolean
+  readonly #metrics: boolean
+  readonly #out = new ByteWriter()
+
+  constructor(exporter: string, settings: EncoderSettings) {
+    this.#exporter = exporter
+    this.#traces = settings.signals.includes('traces')
+    this.#logs = settings.signals.includes('logs')
+    this.#metrics = settings.signals.includes('metrics')
+  }
+
+  encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
+    const { batch } = input
+    const skipped = spansOf(input, skip)
+    const include = (span: number): boolean => !skipped.has(span)
+    const parts: EncodedPart[] = []
+    // An empty envelope is never sent, so none is made.
+    if (this.#traces) {
+      this.#out.reset()
+      const items = encodeTraces(this.#out, batch, include)
+      if (items > 0) parts.push(this.#part('traces', items))
+    }
+    if (this.#logs) {
+      this.#out.reset()
+      const items = encodeLogs(this.#out, batch, include)
+      if (items > 0) parts.push(this.#part('logs', items))
+    }
+    return parts
+  }
+
+  encodeMetrics(request: Uint8Array, dataPoints: number): EncodedPart[] {
+    if (!this.#metrics || dataPoints === 0) return []
+    // A copy: other exporters of the pipeline get the same bytes, and parts are transferred.
+    return [
+      { exporter: this.#exporter, stream: 'metrics', items: dataPoints, bytes: request.slice() },
+    ]
+  }
+
+  #part(stream: Signals, items: number): EncodedPart {
+    return { exporter: this.#exporter, stream, items, bytes: this.#out.take() }
+  }
+}
+
+/** `skip` names events; an event stands for the span it was made of. */
+function spansOf(input: ProcessedBatch, skip: ReadonlySet<number>): ReadonlySet<number> {
+  const out = new Set<number>()
+  for (const event of skip) out.add(input.events.spanOf[event] as number)
+  return out
+}

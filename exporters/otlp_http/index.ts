@@ -1,0 +1,32 @@
+// The `otlp_http` exporter: forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.
+
+import type { ExporterFactory } from '../../core/component.ts'
+import type { Signals } from '../../core/task.ts'
+import { type Config, schema, settings } from './config.ts'
+import type { EncoderSettings } from './encode.ts'
+import { OtlpHttpSender } from './send.ts'
+
+const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
+
+export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
+  kind: 'exporter',
+  type: 'otlp_http',
+  stability: 'beta',
+  summary: 'Forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.',
+  schema,
+  signals: SIGNALS,
+  encoderSettings: (config) => ({
+    // A base URL takes every signal, and so may the environment; else only what has an endpoint of its own.
+    signals:
+      config.endpoint !== undefined || config.from_environment
+        ? SIGNALS
+        : SIGNALS.filter((signal) => config[`${signal}_endpoint`] !== undefined),
+  }),
+  limits: (config) => ({
+    itemsMax: config.batch.items,
+    bytesMax: config.batch.bytes,
+    delayMs: config.batch.delay,
+  }),
+  createSender: async (config, host) =>
+    new OtlpHttpSender(await settings(config, process.env), host),
+}

@@ -1,0 +1,263 @@
+// Ships OTLP requests: joins the parts of a batch into one request for each signal, posts it, and decides
+// from the answer what is done, what is tried again and what is refused for good.
+
+import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import type { EncodedPart, Signals } from '../../core/task.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import { partialSuccess, retryAfterMs, statusMessage } from './answer.ts'
+import type { Settings } from './config.ts'
+import { Poster, type PostResult } from './http.ts'
+import { halves } from './split.ts'
+
+/** The only answers that may be retried (OTLP specification, Retryable Response Codes). */
+const RETRYABLE = new Set([429, 502, 503, 504])
+/** A learned size limit never falls below this: one odd refusal must not make every request tiny. */
+const LEARNED_BYTES_MIN = 256 * 1024
+
+interface Request {
+  readonly stream: Signals
+  readonly parts: EncodedPart[]
+  items: number
+  bytes: number
+}
+
+/** What became of one request. `refused` counts items that are gone for good. */
+interface Done {
+  readonly kind: 'done'
+  readonly refused: number
+  readonly code: string
+  readonly message: string
+}
+type Outcome = Done | Extract<SendVerdict, { kind: 'retry' | 'rejected' }>
+
+const DONE: Done = { kind: 'done', refused: 0, code: '', message: '' }
+
+export class OtlpHttpSender implements Sender {
+  readonly #settings: Settings
+  readonly #host: Host
+  readonly #poster: Poster
+  /**
+   * Parts that the destination has taken while others of their batch failed, and with what remark: a
+   * retry of the batch, or of a half of it, leaves them out. By identity, so that no part can be
+   * mistaken for another.
+   */
+  readonly #taken = new WeakMap<EncodedPart, Outcome>()
+  #bytesMax: number
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor(settings: Settings, host: Host) {
+    this.#settings = settings
+    this.#host = host
+    this.#poster = new Poster(settings)
+    this.#bytesMax = settings.requestBytesMax
+    host.metrics.declare(
+      'observa_otlp_http_requests_total',
+      'counter',
+      'Requests to OTLP destinations, by outcome.',
+    )
+  }
+
+  async start(): Promise<void> {
+    if (!this.#settings.tls.rejectUnauthorized)
+      this.#host.log.warn('certificates are not verified: anybody on the path can read the data')
+  }
+
+  /** Lets a running request end, as long as the configuration allows, and closes the connections. */
+  async stop(): Promise<void> {
+    const patience = new AbortController()
+    await Promise.race([
+      this.#running.catch(() => undefined),
+      this.#host.clock
+        .sleep(this.#settings.waitForInFlightMs, patience.signal)
+        .catch(() => undefined),
+    ])
+    patience.abort()
+    this.#poster.close()
+  }
+
+  async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    const before = batch.parts.flatMap((part) => this.#taken.get(part) ?? [])
+    const sending = this.#sendAll(this.#requests(batch.parts), before, signal)
+    this.#running = sending
+    return sending
+  }
+
+  /** Halves of a part at a boundary of items; null when it is a single one. */
+  split(part: EncodedPart): EncodedPart[] | null {
+    const cut = halves(part.bytes, part.stream as Signals)
+    return cut === null ? null : cut.map((half) => ({ ...part, ...half }))
+  }
+
+  /** Groups parts by signal; a request never passes the size limit unless a single part does. Nothing for empty parts. */
+  #requests(parts: readonly EncodedPart[]): Request[] {
+    const out: Request[] = []
+    const open = new Map<string, Request>()
+    for (const part of parts) {
+      if (part.items === 0 || part.bytes.length === 0 || this.#taken.has(part)) continue
+      const stream = part.stream as Signals
+      if (this.#settings.urls[stream] === undefined) continue
+      let request = open.get(stream)
+      if (request === undefined || request.bytes + part.bytes.length > this.#bytesMax) {
+        request = { stream, parts: [], items: 0, bytes: 0 }
+        open.set(stream, request)
+        out.push(request)
+      }
+      request.parts.push(part)
+      request.items += part.items
+      request.bytes += part.bytes.length
+    }
+    return out
+  }
+
+  /** Several at a time, as many as there are connections. All end before the verdict. */
+  async #sendAll(
+    requests: readonly Request[],
+    before: readonly Outcome[],
+    signal: AbortSignal,
+  ): Promise<SendVerdict> {
+    const outcomes: Outcome[] = [...before]
+    for (let at = 0; at < requests.length; at += this.#settings.connectionsMax) {
+      const some = requests.slice(at, at + this.#settings.connectionsMax)
+      outcomes.push(...(await Promise.all(some.map((r) => this.#sendOne(r, signal)))))
+      // A destination that is down is not asked again for the rest of the batch.
+      if (outcomes.some((o) => o.kind === 'retry')) break
+    }
+    return verdictOf(outcomes)
+  }
+
+  async #sendOne(request: Request, signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.#deliver(
+      request.stream,
+      joined(request.parts, request.bytes),
+      request.items,
+      signal,
+    )
+    if (outcome.kind === 'done')
+      // The remark is kept with one part only, so that it is counted once.
+      for (const [i, part] of request.parts.entries())
+        this.#taken.set(part, i === 0 ? outcome : DONE)
+    return outcome
+  }
+
+  async #deliver(
+    stream: Signals,
+    bytes: Uint8Array,
+    items: number,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    if (bytes.length > this.#settings.requestBytesMax)
+      return this.#deliverHalves(
+        stream,
+        bytes,
+        'request_too_large',
+        'larger than request_bytes_max',
+        signal,
+      )
+    const url = this.#settings.urls[stream] as URL
+    const result = await this.#poster.post(url, bytes, signal)
+    const outcome = this.#judge(result, items)
+    this.#count(stream, result, outcome)
+    if (result.kind !== 'answer' || result.status !== 413) return outcome
+    this.#bytesMax = Math.max(LEARNED_BYTES_MIN, Math.min(this.#bytesMax, bytes.length >> 1))
+    const message = outcome.kind === 'rejected' ? outcome.message : ''
+    return this.#deliverHalves(stream, bytes, 'http_413', message, signal)
+  }
+
+  /** Too large: both halves one by one, down to the single item that nobody takes. */
+  async #deliverHalves(
+    stream: Signals,
+    bytes: Uint8Array,
+    code: string,
+    message: string,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const cut = halves(bytes, stream)
+    if (cut === null) return { kind: 'rejected', code, message }
+    const outcomes: Outcome[] = []
+    for (const half of cut) {
+      const outcome = await this.#deliver(stream, half.bytes, half.items, signal)
+      if (outcome.kind === 'retry') return outcome
+      outcomes.push(
+        outcome.kind === 'rejected' ? { ...outcome, kind: 'done', refused: half.items } : outcome,
+      )
+    }
+    return summed(outcomes)
+  }
+
+  #judge(result: PostResult, items: number): Outcome {
+    if (result.kind === 'no_answer')
+      return { kind: 'retry', code: result.code, message: result.message }
+    if (result.kind === 'refused_address')
+      return { kind: 'retry', code: 'address_refused', message: result.message, afterMs: 30_000 }
+    if (result.kind === 'answer_too_large') return tooLarge(result.status, items)
+    const { status, body, contentType } = result
+    if (status >= 200 && status < 300) return partial(partialSuccess(body, contentType), items)
+    const reason = statusMessage(body, contentType)
+    const message = reason === '' ? `HTTP ${status}` : `HTTP ${status}: ${reason}`
+    if (!RETRYABLE.has(status)) return { kind: 'rejected', code: `http_${status}`, message }
+    const afterMs = retryAfterMs(result.retryAfter, this.#host.clock.nowMs())
+    return {
+      kind: 'retry',
+      code: `http_${status}`,
+      message,
+      ...(afterMs === undefined ? {} : { afterMs }),
+    }
+  }
+
+  #count(stream: Signals, result: PostResult, outcome: Outcome): void {
+    const what = result.kind === 'answer' ? String(result.status) : result.kind
+    const labels = `exporter="${this.#host.id}",stream="${stream}",outcome="${what}"`
+    this.#host.metrics.add('observa_otlp_http_requests_total', labels)
+    if (outcome.kind === 'done' && (outcome.refused > 0 || outcome.message !== ''))
+      this.#host.log.warn(
+        { stream, rejected: outcome.refused, reason: outcome.message },
+        'the destination took the request with a remark',
+      )
+  }
+}
+
+/** OTLP requests are repeated fields at the top, so requests joined end to end are one request. */
+function joined(parts: readonly EncodedPart[], bytes: number): Uint8Array {
+  if (parts.length === 1) return (parts[0] as EncodedPart).bytes
+  const out = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    out.set(part.bytes, at)
+    at += part.bytes.length
+  }
+  return out
+}
+
+/** A partial success is never retried, whatever it says. */
+function partial(found: ReturnType<typeof partialSuccess>, items: number): Outcome {
+  if (found === null) return DONE
+  const refused = Math.min(found.rejected, items)
+  return { kind: 'done', refused, code: 'partial_success', message: found.message }
+}
+
+/** An answer past the bound is not retryable. After a success status the items count as refused, because what was refused cannot be known. */
+function tooLarge(status: number, items: number): Outcome {
+  const message = `HTTP ${status} with an answer above response_bytes_max`
+  if (status >= 300) return { kind: 'rejected', code: 'response_too_large', message }
+  return { kind: 'done', refused: items, code: 'response_too_large', message }
+}
+
+function summed(outcomes: readonly Outcome[]): Done {
+  const done = outcomes.filter((o) => o.kind === 'done')
+  const remark = done.find((o) => o.refused > 0) ?? done[0] ?? DONE
+  return { ...remark, refused: done.reduce((sum, o) => sum + o.refused, 0) }
+}
+
+/**
+ * One verdict for all requests of a batch: any that must be tried again makes the batch be tried again, any
+ * that was refused makes the caller look for the item; parts already taken are left out of both.
+ */
+function verdictOf(outcomes: readonly Outcome[]): SendVerdict {
+  const retry = outcomes.find((o) => o.kind === 'retry')
+  if (retry !== undefined) return retry
+  const rejected = outcomes.find((o) => o.kind === 'rejected')
+  if (rejected !== undefined) return rejected
+  const all = summed(outcomes)
+  if (all.refused === 0) return { kind: 'sent' }
+  return { kind: 'sent', rejected: { items: all.refused, code: all.code, message: all.message } }
+}
