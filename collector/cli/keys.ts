@@ -1,0 +1,25 @@
+// `observa keys`: the verb of the keys extension, given the real configuration loader and clock.
+
+import { type KeysConfig, keysVerb as verb } from '../extensions/keys/index.ts'
+import type { Io } from './io.ts'
+import { loadOrExplain } from './load.ts'
+
+export function keysVerb(args: readonly string[], io: Io): Promise<number> {
+  return verb(args, {
+    stdout: (text) => io.out(text),
+    stderr: (text) => io.err(text),
+    env: io.env,
+    nowMs: Date.now(),
+    loadKeys: async (files) => {
+      const config = await loadOrExplain({ config: files }, io, true)
+      if (config === null) return null
+      const found = [...config.extensions.values()].find((e) => e.factory.type === 'keys')
+      if (found === undefined) {
+        io.err('the configuration has no keys extension\n')
+        return null
+      }
+      // Parsed by the keys factory's own schema.
+      return found.config as KeysConfig
+    },
+  })
+}

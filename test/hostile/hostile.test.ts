@@ -1,0 +1,214 @@
+// Hostile input against a real instance: every case answers as expected and in time, the process lives,
+// a good request works after each, and nothing that was sent shows up in the log.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import { Instance } from '../instance.ts'
+import { MADE } from './bodies.ts'
+
+interface Case {
+  readonly id: string
+  readonly kind: 'http' | 'raw'
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly expect_status: readonly number[]
+  readonly max_ms?: number
+  readonly max_rss_delta_mb?: number
+  readonly expect_spans?: number
+  readonly expect_spans_min?: number
+  readonly expect_rejected?: number
+  readonly pace_bytes_per_s?: number
+  readonly connections?: number
+  readonly body_base64?: string
+  readonly made_at_run_time?: boolean
+}
+
+const cases = readFileSync(join(import.meta.dirname, 'cases.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Case)
+
+const full = keyForTests('sk', { tenant: 'tenant-a', project: 'project-a' })
+const other = keyForTests('sk', { tenant: 'tenant-b', project: 'project-b' })
+const revoked = keyForTests('sk', { revoked: true })
+const ingest = keyForTests('sk', { scopes: ['ingest'] })
+const publishable = keyForTests('pk')
+const TRACE_OF_B = 'b'.repeat(32)
+
+const vars: Readonly<Record<string, string>> = {
+  SK: full.key,
+  SK_PREFIX: full.key.slice(0, 16),
+  SK_REVOKED: revoked.key,
+  SK_INGEST_ONLY: ingest.key,
+  PK: publishable.key,
+  TENANT_A: 'tenant-a',
+  TENANT_B: 'tenant-b',
+  PROJECT_B: 'project-b',
+  TRACE_OF_B,
+}
+
+const filled = (text: string): string =>
+  text.replace(/\$\{([A-Z_]+)\}/g, (whole, name: string) => vars[name] ?? whole)
+
+let instance: Instance
+
+before(async () => {
+  const rows = [full, other, revoked, ingest, publishable].map((k) => k.row)
+  instance = await Instance.start({
+    config: `
+auth: keys
+limits: { header_timeout: 2s, request_timeout: 4s }
+extensions:
+  keys: { keys: ${JSON.stringify(rows)} }
+service: { extensions: [keys, api] }
+`,
+  })
+})
+
+after(async () => {
+  await instance.stop()
+})
+
+/** Which listener serves a path: OTLP, or the API and the legacy protocol. */
+const portOf = (path: string): number =>
+  path.startsWith('/api/v1') ? instance.ports.http : instance.ports.otlp
+
+async function bodyOf(c: Case): Promise<Buffer> {
+  const made = MADE[c.id]
+  if (made !== undefined) return Buffer.from(await made())
+  const body = Buffer.from(c.body_base64 ?? '', 'base64')
+  const text = body.toString('latin1')
+  return text.includes('${') ? Buffer.from(filled(text), 'latin1') : body
+}
+
+interface Reply {
+  readonly status: number | string
+  readonly ms: number
+  readonly body: Buffer
+}
+
+/** Sends raw bytes and reads until the peer closes or a whole answer is there. */
+function talk(port: number, bytes: Buffer, pace: number | undefined): Promise<Reply> {
+  return new Promise((resolve) => {
+    const startedAt = performance.now()
+    const socket = connect(port, '127.0.0.1')
+    const chunks: Buffer[] = []
+    let trickle: NodeJS.Timeout | undefined
+    const finish = (): void => {
+      clearInterval(trickle)
+      socket.destroy()
+      const all = Buffer.concat(chunks)
+      const match = /^HTTP\/1\.1 (\d+)/.exec(all.toString('latin1', 0, 20))
+      const cut = all.indexOf('\r\n\r\n')
+      resolve({
+        status: match === null ? 'closed' : Number(match[1]),
+        ms: performance.now() - startedAt,
+        body: cut < 0 ? Buffer.alloc(0) : all.subarray(cut + 4),
+      })
+    }
+    socket.setTimeout(30_000, finish)
+    socket.on('data', (d: Buffer) => chunks.push(d))
+    socket.on('close', finish)
+    socket.on('error', finish)
+    socket.write(bytes)
+    if (pace !== undefined)
+      trickle = setInterval(() => {
+        if (socket.writable) socket.write('a')
+      }, 1000 / pace)
+  })
+}
+
+function httpBytes(c: Case, body: Buffer): Buffer {
+  const headers = Object.entries({ host: 't', connection: 'close', ...c.headers })
+  const head = headers.map(([k, v]) => `${k}: ${filled(v)}\r\n`).join('')
+  const length = c.method === 'GET' ? '' : `content-length: ${body.length}\r\n`
+  const start = `${c.method} ${filled(c.path ?? '/')} HTTP/1.1\r\n${head}${length}\r\n`
+  return Buffer.concat([Buffer.from(start), c.method === 'GET' ? Buffer.alloc(0) : body])
+}
+
+/** Rejected items as the client is told, 0 when everything was taken. */
+function rejectedIn(c: Case, body: Buffer): number {
+  if (c.path?.startsWith('/api/v1') === true)
+    return (JSON.parse(body.toString()) as { rejected_count?: number }).rejected_count ?? 0
+  if (c.headers?.['content-type']?.includes('json') === true) {
+    const parsed = JSON.parse(body.toString()) as { partialSuccess?: { rejectedSpans?: string } }
+    return Number(parsed.partialSuccess?.rejectedSpans ?? 0)
+  }
+  // ExportTraceServiceResponse: field 1 = partial_success, its field 1 = rejected_spans (varint).
+  return body.length > 3 && body[0] === 0x0a && body[2] === 0x08 ? (body[3] as number) : 0
+}
+
+async function goodRequestWorks(after: string): Promise<void> {
+  const res = await instance.post('/v1/traces', '{}', {
+    'content-type': 'application/json',
+    authorization: `Bearer ${full.key}`,
+  })
+  assert.equal(res.status, 200, `a good request after ${after}`)
+  assert.ok(instance.isAlive, `alive after ${after}`)
+}
+
+async function runCase(c: Case): Promise<void> {
+  const body = await bodyOf(c)
+  const rssBefore = c.max_rss_delta_mb === undefined ? 0 : await instance.rssMiB()
+  const acceptedBefore = await instance.metric('observa_pipeline_accepted_items_total')
+  const bytes = c.kind === 'raw' ? body : httpBytes(c, body)
+  const port = c.kind === 'raw' ? instance.ports.otlp : portOf(c.path ?? '')
+  const connections = Math.min(c.connections ?? 1, 50)
+  const replies = await Promise.all(
+    Array.from({ length: connections }, () => talk(port, bytes, c.pace_bytes_per_s)),
+  )
+  for (const reply of replies) {
+    const got = `${c.id}: ${reply.status}, expected ${c.expect_status.join(' or ')}`
+    assert.ok(c.expect_status.includes(Number(reply.status)), got)
+    // Time limits are the corpus' own, for one request on a quiet machine; three times that says "bounded".
+    if (c.max_ms !== undefined) assert.ok(reply.ms < c.max_ms * 3, `${c.id}: ${reply.ms} ms`)
+  }
+  const [reply] = replies
+  if (c.expect_rejected !== undefined && reply !== undefined)
+    assert.equal(rejectedIn(c, reply.body), c.expect_rejected, `${c.id}: rejected`)
+  if (c.max_rss_delta_mb !== undefined) {
+    const grown = (await instance.rssMiB()) - rssBefore
+    assert.ok(grown < c.max_rss_delta_mb, `${c.id}: grew by ${grown} MiB`)
+  }
+  const accepted = (await instance.metric('observa_pipeline_accepted_items_total')) - acceptedBefore
+  if (c.expect_spans !== undefined) assert.equal(accepted, c.expect_spans, `${c.id}: spans`)
+  if (c.expect_spans_min !== undefined) assert.ok(accepted >= c.expect_spans_min, c.id)
+  await goodRequestWorks(c.id)
+}
+
+test('the hostile corpus is here', () => {
+  assert.ok(cases.length >= 70)
+})
+
+test('a trace of another tenant is stored for the cases that ask for it', async () => {
+  const span = { traceId: TRACE_OF_B, spanId: 'b'.repeat(16), name: 'secret plan' }
+  const res = await instance.post(
+    '/v1/traces',
+    JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+    { 'content-type': 'application/json', authorization: `Bearer ${other.key}` },
+  )
+  assert.equal(res.status, 200)
+})
+
+for (const c of cases) test(`hostile ${c.id}`, () => runCase(c))
+
+test('nothing was stored under a tenant that the credential does not name', async () => {
+  await instance.drained()
+  const events = await instance.events()
+  assert.ok(events.length > 0)
+  for (const e of events) {
+    const own = e['trace_id'] === TRACE_OF_B ? 'tenant-b' : 'tenant-a'
+    assert.equal(e['tenant_id'], own)
+  }
+})
+
+test('no credential and no payload text is in the log', () => {
+  for (const k of [full, other, revoked, ingest, publishable])
+    assert.ok(!instance.stderr.includes(k.key), 'a key is in the log')
+  assert.ok(!instance.stderr.includes('secret plan'))
+})

@@ -1,0 +1,186 @@
+// A real instance for tests: `observa run` in a process of its own on free ports, with a data directory
+// that goes with it. Waits for readiness by asking it, never by sleeping.
+
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const MAIN = join(import.meta.dirname, '../collector/main.ts')
+const READY_MS_MAX = 90_000
+
+export interface InstanceOptions {
+  /** Added to the base configuration, as a second file. YAML; `$DIR` is the instance's directory. */
+  readonly config?: string
+  /** Directory of an earlier instance, to start again on its data. */
+  readonly dir?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface Ports {
+  readonly otlp: number
+  readonly http: number
+  readonly metrics: number
+}
+
+/** A port nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+/** Without stores: everything goes to a file that tests read. */
+const base = (dir: string, ports: Ports): string => `
+receivers:
+  otlp: { protocols: { http: { endpoint: "127.0.0.1:${ports.otlp}" } } }
+  observa: { endpoint: "127.0.0.1:${ports.http}" }
+processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
+exporters:
+  file: { path: "${dir}/out.ndjson" }
+extensions:
+  api: { endpoint: "127.0.0.1:${ports.http}" }
+data_dir: "${dir}/data"
+queue: { min_free_bytes: 1MiB }
+telemetry: { metrics: { endpoint: "127.0.0.1:${ports.metrics}" }, logs: { format: json } }
+service:
+  extensions: [api]
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [file] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [file] }
+`
+
+export class Instance {
+  readonly dir: string
+  readonly ports: Ports
+  readonly process: ChildProcess
+  /** Everything the process wrote to standard error. */
+  stderr = ''
+
+  private constructor(dir: string, ports: Ports, child: ChildProcess) {
+    this.dir = dir
+    this.ports = ports
+    this.process = child
+    child.stderr?.on('data', (d: Buffer) => {
+      this.stderr += d.toString()
+    })
+  }
+
+  static async start(options: InstanceOptions = {}): Promise<Instance> {
+    const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'observa-test-')))
+    const ports = { otlp: await freePort(), http: await freePort(), metrics: await freePort() }
+    await writeFile(join(dir, 'base.yaml'), base(dir, ports))
+    await writeFile(join(dir, 'test.yaml'), (options.config ?? '').replaceAll('$DIR', dir))
+    const files = ['--config', join(dir, 'base.yaml')]
+    if (options.config !== undefined) files.push('--config', join(dir, 'test.yaml'))
+    const child = spawn(process.execPath, [MAIN, 'run', ...files], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...options.env },
+    })
+    const instance = new Instance(dir, ports, child)
+    await instance.#ready()
+    return instance
+  }
+
+  url(path: string, port: keyof Ports = 'otlp'): string {
+    return `http://127.0.0.1:${this.ports[port]}${path}`
+  }
+
+  /** Posts a body to the OTLP port (or another) and returns status, headers and bytes. */
+  async post(
+    path: string,
+    body: Uint8Array | string,
+    headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+    port: keyof Ports = 'otlp',
+  ): Promise<{ status: number; headers: Headers; body: Buffer }> {
+    const res = await fetch(this.url(path, port), {
+      method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    })
+    return { status: res.status, headers: res.headers, body: Buffer.from(await res.arrayBuffer()) }
+  }
+
+  /** Value of a metric, summed over its series. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(this.url('/metrics', 'metrics'))).text()
+    let sum = 0
+    for (const line of text.split('\n')) {
+      if (!line.startsWith(name) || !/^[ {]/.test(line.slice(name.length))) continue
+      sum += Number(line.slice(line.lastIndexOf(' ') + 1))
+    }
+    return sum
+  }
+
+  /** Waits until every exporter has sent what the log holds. */
+  async drained(): Promise<void> {
+    await until(async () => (await this.metric('observa_exporter_queue_items')) === 0, 'drained')
+  }
+
+  /** Records of the file exporter: events and signals. */
+  async records(): Promise<Record<string, unknown>[]> {
+    const text = await readFile(join(this.dir, 'out.ndjson'), 'utf8').catch(() => '')
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
+  async events(): Promise<Record<string, unknown>[]> {
+    return (await this.records()).filter((r) => r['record'] === 'event')
+  }
+
+  /** Resident set of the process, MiB. */
+  async rssMiB(): Promise<number> {
+    const status = await readFile(`/proc/${this.process.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+  }
+
+  get isAlive(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    if (!this.isAlive) return this.process.exitCode
+    const exited = new Promise<void>((resolve) => this.process.once('exit', () => resolve()))
+    this.process.kill(signal)
+    await exited
+    return this.process.exitCode
+  }
+
+  /** Drains, stops and removes the directory. */
+  async stop(): Promise<void> {
+    await this.kill('SIGTERM')
+    await rm(this.dir, { recursive: true, force: true })
+  }
+
+  async #ready(): Promise<void> {
+    await until(async () => {
+      assert.ok(this.isAlive, `the instance ended: ${this.stderr}`)
+      const res = await fetch(this.url('/metrics', 'metrics')).catch(() => null)
+      return res !== null && res.ok && this.stderr.includes('ready in')
+    }, 'ready')
+  }
+}
+
+/** Polls a condition; fails with its name when it does not come true in time. */
+export async function until(
+  condition: () => Promise<boolean> | boolean,
+  what: string,
+  msMax = READY_MS_MAX,
+): Promise<void> {
+  const deadline = performance.now() + msMax
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not ${what} within ${msMax} ms`)
+    await delay(25)
+  }
+}
