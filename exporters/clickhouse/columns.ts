@@ -1,0 +1,166 @@
+// The columns of `canonical_events` and `signals`: which ClickHouse type each field of an event has, and
+// how a row is laid out in RowBinary. The list of event columns is made from `core/fields.ts`; what a field
+// needs beyond its general type stands in OVERRIDES. The SQL is in `storage/migrations/clickhouse`; a test
+// holds the two together.
+
+import { type Field, type FieldName, FIELDS, N, R } from '../../core/fields.ts'
+
+/** How one column of a row is written. Numbers, because the row writer switches on them for every value. */
+export const WRITE = {
+  /** Nullable(String) or LowCardinality(Nullable(String)) */
+  nullableText: 0,
+  /** LowCardinality(String), '' for null */
+  text: 1,
+  /** FixedString(16), zeros for null */
+  id16: 2,
+  /** FixedString(8), zeros for null: all zeros is no valid span id */
+  id8: 3,
+  nullableId16: 4,
+  nullableId8: 5,
+  nullableTime: 6,
+  nullableNumber: 7,
+  nullableInt: 8,
+  nullableBool: 9,
+  bool: 10,
+  strings: 11,
+  metadata: 12,
+  /** `attributes` with string values, and those with JSON values: two maps, so that "1" and 1 differ. */
+  attributesText: 13,
+  attributesJson: 14,
+  /** start_time, never null: it is part of the sorting key */
+  startTime: 15,
+  startTimeKnown: 16,
+  receivedAt: 17,
+  version: 18,
+} as const
+
+export interface Column {
+  readonly name: string
+  /** ClickHouse type and codec, as in CREATE TABLE. */
+  readonly type: string
+  readonly write: number
+  /** Index into the range or the number fields of an event; -1 where `write` knows. */
+  readonly index: number
+}
+
+const ZSTD = 'CODEC(ZSTD(1))'
+const WORD = 'LowCardinality(Nullable(String))'
+const TEXT = `Nullable(String) ${ZSTD}`
+const TIME = 'CODEC(Delta(8), ZSTD(1))'
+
+interface Shape {
+  readonly type: string
+  readonly write: number
+}
+
+const GENERAL: Readonly<Record<Field['type'], Shape | null>> = {
+  text: { type: TEXT, write: WRITE.nullableText },
+  json: { type: TEXT, write: WRITE.nullableText },
+  strings: { type: `Array(LowCardinality(String)) ${ZSTD}`, write: WRITE.strings },
+  // Float64 and not Decimal: the JSON form, the API and the price tables hold doubles, so the stored value
+  // is the one everybody else has, bit for bit; a sum of 10^9 costs is off by less than 10^-6 of a cent.
+  number: { type: `Nullable(Float64) ${ZSTD}`, write: WRITE.nullableNumber },
+  int: { type: `Nullable(Int64) ${ZSTD}`, write: WRITE.nullableInt },
+  bool: { type: 'Nullable(Bool)', write: WRITE.nullableBool },
+  time: { type: `Nullable(DateTime64(9, 'UTC')) ${TIME}`, write: WRITE.nullableTime },
+  id16: { type: `Nullable(FixedString(16)) ${ZSTD}`, write: WRITE.nullableId16 },
+  id8: { type: 'Nullable(FixedString(8))', write: WRITE.nullableId8 },
+  map: null,
+}
+
+const word: Shape = { type: WORD, write: WRITE.nullableText }
+
+/** Fields with few distinct values, and those of the keys. */
+const OVERRIDES: Partial<Record<FieldName, Shape>> = {
+  // Random bytes: no codec makes them smaller.
+  event_id: { type: 'FixedString(16) CODEC(NONE)', write: WRITE.id16 },
+  tenant_id: { type: 'LowCardinality(String)', write: WRITE.text },
+  project_id: { type: 'LowCardinality(String)', write: WRITE.text },
+  // Neighbours in the sorting key share it.
+  trace_id: { type: `FixedString(16) ${ZSTD}`, write: WRITE.id16 },
+  span_id: { type: 'FixedString(8) CODEC(NONE)', write: WRITE.id8 },
+  start_time: { type: `DateTime64(9, 'UTC') ${TIME}`, write: WRITE.startTime },
+  usage_aggregate: { type: 'Bool', write: WRITE.bool },
+  // biome-ignore format: a list
+  ...Object.fromEntries(
+    ['environment', 'event_type', 'kind', 'operation', 'name', 'dialect', 'provider', 'request_model',
+      'response_model', 'route', 'cost_source', 'price_ref', 'status', 'error_type', 'level', 'tool_name',
+      'tool_type', 'agent_name', 'agent_version', 'workflow_name', 'prompt_name', 'prompt_version',
+      'data_source_id', 'evaluation_name', 'evaluation_label', 'guardrail_name', 'mcp_method',
+      'server_address', 'service_name', 'service_version', 'sdk_language', 'scope_name', 'scope_version',
+    ].map((name) => [name, word]),
+  ),
+}
+
+const MAP = `Map(LowCardinality(String), String) ${ZSTD}`
+
+/** Columns that stand in the place of a map field, and those that are ours alone. */
+const MAPS: Partial<Record<FieldName, readonly Column[]>> = {
+  metadata: [{ name: 'metadata', type: MAP, write: WRITE.metadata, index: -1 }],
+  attributes: [
+    { name: 'attributes', type: MAP, write: WRITE.attributesText, index: -1 },
+    { name: 'attributes_json', type: MAP, write: WRITE.attributesJson, index: -1 },
+  ],
+}
+
+const OWN: readonly Column[] = [
+  // False: the event has no start; the column holds its end or, failing that, when it was received.
+  { name: 'start_time_known', type: 'Bool', write: WRITE.startTimeKnown, index: -1 },
+  {
+    name: 'received_at',
+    type: `DateTime64(3, 'UTC') ${TIME}`,
+    write: WRITE.receivedAt,
+    index: -1,
+  },
+  // Falls with time, because ReplacingMergeTree keeps the highest: so the first report of an event stays.
+  { name: 'version', type: `UInt64 ${TIME}`, write: WRITE.version, index: -1 },
+]
+
+export const EVENT_COLUMNS: readonly Column[] = [
+  ...(FIELDS as readonly Field[]).flatMap((field) => columnsOf(field)),
+  ...OWN,
+]
+
+function columnsOf(field: Field): readonly Column[] {
+  const name = field.name as FieldName
+  const maps = MAPS[name]
+  if (maps !== undefined) return maps
+  const shape = OVERRIDES[name] ?? GENERAL[field.type]
+  if (shape === null) throw new Error(`field ${name} has no ClickHouse type`)
+  return [{ name, type: shape.type, write: shape.write, index: Math.max(R[name], N[name]) }]
+}
+
+/** Columns of `signals`, in the order in which `encode.ts` writes them. */
+export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: string }[] = [
+  { name: 'signal_id', type: 'FixedString(16) CODEC(NONE)' },
+  { name: 'type', type: 'LowCardinality(String)' },
+  { name: 'severity', type: 'LowCardinality(String)' },
+  { name: 'tenant_id', type: 'LowCardinality(String)' },
+  { name: 'project_id', type: 'LowCardinality(String)' },
+  { name: 'trace_id', type: `FixedString(16) ${ZSTD}` },
+  { name: 'span_id', type: 'FixedString(8) CODEC(NONE)' },
+  { name: 'event_id', type: 'FixedString(16) CODEC(NONE)' },
+  { name: 'at', type: `DateTime64(9, 'UTC') ${TIME}` },
+  { name: 'value', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'threshold', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'evidence', type: `String ${ZSTD}` },
+  { name: 'rule', type: 'LowCardinality(String)' },
+]
+
+/**
+ * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written
+ * must stay known: when the fields change, the old list is written down here under its old stream, and
+ * the new rows go by a new one (`events@2`). `columns.test.ts` fails when a layout changes under its name.
+ */
+export const EVENTS_STREAM = 'events'
+export const SIGNALS_STREAM = 'signals'
+
+export interface StreamLayout {
+  readonly table: string
+  readonly columns: readonly string[]
+}
+
+export const STREAMS: Readonly<Record<string, StreamLayout>> = {
+  [EVENTS_STREAM]: { table: 'canonical_events', columns: EVENT_COLUMNS.map((c) => c.name) },
+  [SIGNALS_STREAM]: { table: 'signals', columns: SIGNAL_COLUMNS.map((c) => c.name) },
+}

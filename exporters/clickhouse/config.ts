@@ -1,0 +1,88 @@
+// What a user writes under `clickhouse`.
+
+import { z } from 'zod'
+import { allowLinkLocal, duration, outboundUrl, secret, size } from '../../core/config-types.ts'
+
+const tls = z
+  .strictObject({
+    ca_file: z.string().optional().describe('PEM file of certificate authorities to trust.'),
+    cert_file: z.string().optional().describe('PEM file of our certificate (mutual TLS).'),
+    key_file: z.string().optional().describe('PEM file of the key of cert_file.'),
+    insecure_skip_verify: z
+      .boolean()
+      .default(false)
+      .describe('Do not verify the certificate of the server.'),
+    accept_risk: z
+      .boolean()
+      .default(false)
+      .describe('Needed beside insecure_skip_verify: anybody on the path can read the data.'),
+  })
+  .refine((t) => !t.insecure_skip_verify || t.accept_risk, {
+    message: 'insecure_skip_verify needs accept_risk: true beside it',
+    path: ['accept_risk'],
+  })
+
+export const schema = z
+  .strictObject({
+    url: outboundUrl()
+      .optional()
+      .describe('HTTP interface of a ClickHouse server, such as https://clickhouse:8443.'),
+    embedded: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Run the embedded engine instead, in a process of its own, with its files in data_dir.',
+      ),
+    allow_link_local: allowLinkLocal(),
+    database: z
+      .string()
+      .regex(/^[A-Za-z_]\w{0,62}$/, 'expected letters, digits and _')
+      .default('observa')
+      .describe('Made when missing.'),
+    username: z.string().optional().describe('Default: the one in url, else `default`.'),
+    password: secret().optional().describe('Default: the one in url, else none.'),
+    migrate: z
+      .boolean()
+      .default(true)
+      .describe('Make and update the tables at start. Off: run `observa migrate` yourself.'),
+    ttl: duration({ min: 3_600_000 })
+      .optional()
+      .describe('Rows are deleted this long after they were received. Default: never.'),
+    compression: z
+      .enum(['gzip', 'none'])
+      .default('none')
+      .describe('Of inserts. gzip saves network and costs about 5 µs of our CPU a row.'),
+    timeout: duration({ min: 1000 }).prefault('60s').describe('For one insert and its answer.'),
+    connections: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(4)
+      .describe('Kept alive; one is used at a time by inserts.'),
+    insert_settings: z
+      .record(z.string().regex(/^[a-z]\w*$/), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe('ClickHouse settings for inserts, for example {insert_quorum: 2}.'),
+    memory: size({ min: 512 * 1024 ** 2 })
+      .optional()
+      .describe(
+        'Most memory of the embedded engine. Default: a quarter of the machine, 1 to 4 GiB.',
+      ),
+    tls: tls.prefault({}).describe('For https.'),
+    batch: z
+      .strictObject({
+        items: z.int().min(1).default(50_000).describe('Most rows in one insert.'),
+        bytes: size({ min: 1024 }).prefault('32MiB').describe('Most bytes in one insert.'),
+        delay: duration().prefault('500ms').describe('Longest wait to fill an insert.'),
+      })
+      .prefault({})
+      .describe(
+        'How much is taken from the log at once. Few large inserts are cheaper than many small ones.',
+      ),
+  })
+  .refine((c) => c.embedded !== (c.url !== undefined), {
+    message: 'give either url, or embedded: true',
+    path: ['url'],
+  })
+
+export type Config = z.output<typeof schema>

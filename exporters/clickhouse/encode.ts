@@ -1,0 +1,319 @@
+// The worker half: events and signals of a batch as rows of RowBinary, copied from the arena range by range.
+// Rows carry no header and no length, so the rows of several parts are simply put one after another.
+
+import { isUtf8 } from 'node:buffer'
+import type { ChainContext, Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
+import { R } from '../../core/fields.ts'
+import type { Signal } from '../../core/signal.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { type Column, EVENT_COLUMNS, EVENTS_STREAM, SIGNALS_STREAM, WRITE } from './columns.ts'
+import { writeStringArray } from './string-array.ts'
+
+/** Nothing to know: the layout of rows is fixed. */
+export type EncoderSettings = Record<string, never>
+
+export const encoder: EncoderFactory<EncoderSettings> = (exporterId) => new RowEncoder(exporterId)
+
+const POW32 = 4_294_967_296
+/**
+ * 2106-02-07 06:28:15, the end of ClickHouse's DateTime, in ns: the hour of a row's start is part of the
+ * sorting key and is a DateTime. Later times are stored as this one.
+ */
+const LATEST_HI = Math.floor((POW32 - 1) * (1e9 / POW32))
+const LATEST_NS = (BigInt(POW32) - 1n) * 1_000_000_000n
+
+const KIND = Uint8Array.from(EVENT_COLUMNS, (c: Column) => c.write)
+const INDEX = Int32Array.from(EVENT_COLUMNS, (c: Column) => c.index)
+/** More than any row needs for its null bytes, numbers, ids and times. */
+const FIXED_BYTES_MAX = EVENT_COLUMNS.length * 18
+
+class RowEncoder implements Encoder {
+  readonly #id: string
+  readonly #out = new ByteWriter(256 * 1024)
+
+  constructor(exporterId: string) {
+    this.#id = exporterId
+  }
+
+  encode(input: ProcessedBatch, skip: ReadonlySet<number>, _ctx: ChainContext): EncodedPart[] {
+    const parts: EncodedPart[] = []
+    const out = this.#out
+    out.reset()
+    let rows = 0
+    for (let e = 0; e < input.events.count; e++) {
+      if (skip.has(e)) continue
+      writeEventRow(out, input.events, e)
+      rows++
+    }
+    if (rows > 0)
+      parts.push({ exporter: this.#id, stream: EVENTS_STREAM, items: rows, bytes: out.take() })
+    if (input.signals.length === 0) return parts
+    out.reset()
+    for (const signal of input.signals) writeSignalRow(out, signal)
+    const items = input.signals.length
+    parts.push({ exporter: this.#id, stream: SIGNALS_STREAM, items, bytes: out.take() })
+    return parts
+  }
+}
+
+/** One row of `canonical_events`; the columns are those of `EVENT_COLUMNS`. */
+export function writeEventRow(out: ByteWriter, events: EventTable, e: number): void {
+  const b = events.arena.bytes
+  const columns = KIND.length
+  for (let c = 0; c < columns; c++) {
+    const index = INDEX[c] as number
+    // Room for everything of fixed size; text makes room for itself.
+    if ((c & 15) === 0) out.ensure(FIXED_BYTES_MAX)
+    switch (KIND[c]) {
+      case WRITE.nullableText: {
+        const len = events.len(e, index)
+        if (len < 0) out.bytes[out.pos++] = 1
+        else {
+          out.bytes[out.pos++] = 0
+          writeText(out, b, events.off(e, index), len)
+          out.ensure(FIXED_BYTES_MAX)
+        }
+        break
+      }
+      case WRITE.text: {
+        const len = events.len(e, index)
+        if (len <= 0) out.bytes[out.pos++] = 0
+        else {
+          writeText(out, b, events.off(e, index), len)
+          out.ensure(FIXED_BYTES_MAX)
+        }
+        break
+      }
+      case WRITE.nullableNumber:
+        writeNumber(out, events.num(e, index))
+        break
+      case WRITE.nullableInt:
+        writeInt(out, events.num(e, index))
+        break
+      default:
+        writeRare(out, events, e, KIND[c] as number, index)
+        out.ensure(FIXED_BYTES_MAX)
+    }
+  }
+}
+
+function writeRare(out: ByteWriter, events: EventTable, e: number, kind: number, i: number): void {
+  switch (kind) {
+    case WRITE.id16:
+      return writeId(out, events, e, i, 16)
+    case WRITE.id8:
+      return writeId(out, events, e, i, 8)
+    case WRITE.nullableId16:
+    case WRITE.nullableId8: {
+      const isNull = events.len(e, i) < 0
+      out.nullable(isNull)
+      return isNull ? undefined : writeId(out, events, e, i, kind === WRITE.nullableId16 ? 16 : 8)
+    }
+    case WRITE.nullableTime: {
+      const isNull = events.len(e, i) < 0
+      out.nullable(isNull)
+      return isNull ? undefined : writeTime(out, events, e, i)
+    }
+    case WRITE.nullableBool: {
+      const v = events.num(e, i)
+      out.nullable(Number.isNaN(v))
+      return Number.isNaN(v) ? undefined : out.u8(v === 0 ? 0 : 1)
+    }
+    case WRITE.bool:
+      // NaN, not known, is false here.
+      return out.u8(events.num(e, i) > 0 ? 1 : 0)
+    case WRITE.strings:
+      return writeStringArray(out, events.arena.bytes, events.off(e, i), events.len(e, i))
+    default:
+      return writeOwn(out, events, e, kind)
+  }
+}
+
+/** Columns that are no single field of the event. */
+function writeOwn(out: ByteWriter, events: EventTable, e: number, kind: number): void {
+  switch (kind) {
+    case WRITE.metadata:
+      return writeMap(out, events, events.metadataFirst(e), events.metadataCount(e), -1)
+    case WRITE.attributesText:
+      return writeMap(out, events, events.attributesFirst(e), events.attributesCount(e), 0)
+    case WRITE.attributesJson:
+      return writeMap(out, events, events.attributesFirst(e), events.attributesCount(e), 1)
+    case WRITE.startTime:
+      return writeStart(out, events, e)
+    case WRITE.startTimeKnown:
+      return out.u8(events.len(e, R.start_time) < 0 ? 0 : 1)
+    case WRITE.receivedAt:
+      return out.u64(receivedAtMs(events, e))
+    case WRITE.version:
+      return writeVersion(out, receivedAtMs(events, e), e)
+    default:
+      throw new Error(`no writer for kind ${kind}`)
+  }
+}
+
+/** Length and bytes; a range that is not UTF-8 (an edit that cut a character) is repaired. */
+function writeText(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
+  out.ensure(len + 5)
+  if (len < 128 && writeShort(out, b, off, len)) return
+  if (isUtf8(b.subarray(off, off + len))) {
+    out.varint(len)
+    out.copy(b, off, len)
+    return
+  }
+  out.stringText(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
+}
+
+/** Copies while it looks: false, with nothing written, when a byte is not ASCII. */
+function writeShort(out: ByteWriter, b: Uint8Array, off: number, len: number): boolean {
+  const to = out.bytes
+  let p = out.pos
+  to[p++] = len
+  let seen = 0
+  for (let i = off, end = off + len; i < end; i++) {
+    const c = b[i] as number
+    seen |= c
+    to[p++] = c
+  }
+  if (seen > 127) return false
+  out.pos = p
+  return true
+}
+
+function writeNumber(out: ByteWriter, v: number): void {
+  // Infinities are no numbers of JSON: null there, and null here.
+  if (v - v !== 0) {
+    out.bytes[out.pos++] = 1
+    return
+  }
+  out.bytes[out.pos++] = 0
+  out.view.setFloat64(out.pos, v, true)
+  out.pos += 8
+}
+
+/** Int64 without BigInt; what is beyond 2^63 (nothing sane is) is clamped by `i64`. */
+function writeInt(out: ByteWriter, v: number): void {
+  if (v - v !== 0) {
+    out.bytes[out.pos++] = 1
+    return
+  }
+  out.bytes[out.pos++] = 0
+  if (v > Number.MAX_SAFE_INTEGER || v < Number.MIN_SAFE_INTEGER) return out.i64(v)
+  const whole = Math.trunc(v)
+  const hi = Math.floor(whole / POW32)
+  out.view.setUint32(out.pos, whole - hi * POW32, true)
+  out.view.setInt32(out.pos + 4, hi, true)
+  out.pos += 8
+}
+
+function writeId(out: ByteWriter, events: EventTable, e: number, i: number, size: number): void {
+  const len = events.len(e, i)
+  out.fixedString(events.arena.bytes, len < 0 ? 0 : events.off(e, i), Math.max(len, 0), size)
+}
+
+function writeTime(out: ByteWriter, events: EventTable, e: number, i: number): void {
+  writeNs(out, events.arena.bytes, events.off(e, i))
+}
+
+function writeNs(out: ByteWriter, b: Uint8Array, off: number): void {
+  // The upper half of the number decides nearly always.
+  const hi = ((b[off + 7] as number) * 256 + (b[off + 6] as number)) * 65_536
+  if (hi + (b[off + 5] as number) * 256 + (b[off + 4] as number) < LATEST_HI)
+    return out.copy(b, off, 8)
+  const ns = Buffer.from(b.buffer, b.byteOffset + off, 8).readBigUInt64LE()
+  out.i64Big(ns > LATEST_NS ? LATEST_NS : ns)
+}
+
+function writeStart(out: ByteWriter, events: EventTable, e: number): void {
+  if (events.len(e, R.start_time) >= 0) return writeTime(out, events, e, R.start_time)
+  if (events.len(e, R.end_time) >= 0) return writeTime(out, events, e, R.end_time)
+  out.i64Big(BigInt(Math.trunc(receivedAtMs(events, e))) * 1_000_000n)
+}
+
+function receivedAtMs(events: EventTable, e: number): number {
+  const batch = events.batch
+  const span = events.spanOf[e] as number
+  const request = batch.requests[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  return request?.receivedAtMs ?? 0
+}
+
+/** All bits of (ms << 20 | place in the batch), inverted: the earlier the report, the higher the version. */
+function writeVersion(out: ByteWriter, receivedMs: number, e: number): void {
+  const ms = Math.trunc(receivedMs)
+  const hi = Math.floor(ms / 4096)
+  const lo = (ms % 4096) * 1_048_576 + Math.min(e, 1_048_575)
+  out.u32(~lo >>> 0)
+  out.u32(~hi >>> 0)
+}
+
+/** Map of the pairs whose JSON flag is `json` (-1: of all). Of equal keys the last one stays, as in the JSON form. */
+function writeMap(
+  out: ByteWriter,
+  events: EventTable,
+  first: number,
+  count: number,
+  json: number,
+): void {
+  const b = events.arena.bytes
+  const p = events.pairs
+  const lengthAt = out.pos
+  out.ensure(3)
+  // The count is known at the end; three bytes of varint hold any (a longer form of a small number is valid).
+  out.pos += 3
+  let written = 0
+  for (let i = first; i < first + count; i++) {
+    const row = i * PAIR_STRIDE
+    if (json >= 0 && p[row + PAIR.JSON] !== json) continue
+    if (isRepeatedLater(events, i, first + count)) continue
+    writeText(out, b, p[row + PAIR.KEY_OFF] as number, p[row + PAIR.KEY_LEN] as number)
+    writeText(out, b, p[row + PAIR.OFF] as number, p[row + PAIR.LEN] as number)
+    written++
+  }
+  out.bytes[lengthAt] = (written & 127) | 128
+  out.bytes[lengthAt + 1] = ((written >> 7) & 127) | 128
+  out.bytes[lengthAt + 2] = (written >> 14) & 127
+}
+
+function isRepeatedLater(events: EventTable, i: number, end: number): boolean {
+  const p = events.pairs
+  const b = events.arena.bytes
+  const off = p[i * PAIR_STRIDE + PAIR.KEY_OFF] as number
+  const len = p[i * PAIR_STRIDE + PAIR.KEY_LEN] as number
+  for (let row = (i + 1) * PAIR_STRIDE; row < end * PAIR_STRIDE; row += PAIR_STRIDE) {
+    if (p[row + PAIR.KEY_LEN] !== len) continue
+    const other = p[row + PAIR.KEY_OFF] as number
+    if (other === off || isSame(b, off, other, len)) return true
+  }
+  return false
+}
+
+/** From the end: keys of one map mostly begin alike. */
+function isSame(b: Uint8Array, x: number, y: number, len: number): boolean {
+  for (let i = len - 1; i >= 0; i--) if (b[x + i] !== b[y + i]) return false
+  return true
+}
+
+/** One row of `signals`; the columns are those of `SIGNAL_COLUMNS`. Signals are rare: plain code. */
+export function writeSignalRow(out: ByteWriter, s: Signal): void {
+  writeHex(out, s.signal_id, 16)
+  out.stringText(s.type)
+  out.stringText(s.severity)
+  out.stringText(s.tenant_id)
+  out.stringText(s.project_id)
+  writeHex(out, s.trace_id, 16)
+  writeHex(out, s.span_id, 8)
+  writeHex(out, s.event_id, 16)
+  const at = BigInt(s.at)
+  out.i64Big(at > LATEST_NS ? LATEST_NS : at)
+  out.nullableF64(s.value ?? Number.NaN)
+  out.nullableF64(s.threshold ?? Number.NaN)
+  out.stringText(JSON.stringify(s.evidence))
+  out.stringText(s.rule)
+}
+
+function writeHex(out: ByteWriter, hex: string, size: number): void {
+  const bytes = Buffer.from(hex, 'hex')
+  out.fixedString(bytes, 0, bytes.length, size)
+}

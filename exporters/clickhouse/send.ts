@@ -1,0 +1,272 @@
+// The main-thread half: ships rows, one insert for each stream of a batch, under a token that makes a
+// repetition harmless. Starts the embedded engine when asked to, and brings the tables up to date.
+
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import type { Agent } from 'node:http'
+import { join } from 'node:path'
+import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
+import { ObservaError, messageOf } from '../../core/errors.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import {
+  startClickHouseEngine,
+  type ClickHouseEngine,
+} from '../../storage/clickhouse/engine/engine.ts'
+import { migrateClickHouse, quoteName } from '../../storage/migrations/clickhouse.ts'
+import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classify.ts'
+import { STREAMS } from './columns.ts'
+import type { Config } from './config.ts'
+import { makeAgent, postRows, type PosterOptions, type Target } from './http.ts'
+import { splitRows } from './split.ts'
+
+const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'
+const INSERT_ROWS = 'observa_clickhouse_inserted_rows_total'
+const INSERT_ERRORS = 'observa_clickhouse_insert_errors_total'
+const ENGINE_RESTARTS = 'observa_clickhouse_engine_restarts'
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** What is there once the sender has started. */
+interface Connection {
+  readonly target: Target
+  readonly client: ClickHouseClient
+  readonly poster: PosterOptions
+}
+
+export class ClickHouseSender implements Sender {
+  readonly #config: Config
+  readonly #host: Host
+  #engine: ClickHouseEngine | null = null
+  #connection: Connection | null = null
+  #isMigrated = false
+
+  constructor(config: Config, host: Host) {
+    this.#config = config
+    this.#host = host
+    host.metrics.declare(
+      INSERT_SECONDS,
+      'histogram',
+      'Duration of inserts into ClickHouse.',
+      SECONDS,
+    )
+    host.metrics.declare(INSERT_ROWS, 'counter', 'Rows inserted into ClickHouse.')
+    host.metrics.declare(INSERT_ERRORS, 'counter', 'Inserts that failed, by code.')
+  }
+
+  async start(): Promise<void> {
+    if (this.#config.embedded) await this.#startEngine()
+    this.#connection = connect(this.#config, this.#engine)
+    this.#isMigrated = !this.#config.migrate
+    try {
+      await this.#migrate(this.#connection)
+    } catch (error) {
+      // Our own engine is up: what fails now will fail again. A server may be down for a while, and what
+      // is acknowledged meanwhile waits in the log.
+      if (this.#config.embedded || error instanceof ObservaError) throw error
+      this.#host.log.warn(
+        { reason: reasonOf(error) },
+        'ClickHouse is not ready; rows wait in the log',
+      )
+    }
+  }
+
+  async stop(): Promise<void> {
+    const connection = this.#connection
+    const engine = this.#engine
+    this.#connection = null
+    this.#engine = null
+    await connection?.client.close()
+    connection?.poster.agent.destroy()
+    await engine?.stop()
+  }
+
+  storeAddress(): StoreAddress {
+    const { target } = this.#running()
+    const url = new URL(target.url)
+    url.username = encodeURIComponent(target.username)
+    url.password = encodeURIComponent(target.password)
+    return { kind: 'clickhouse', url: url.href, database: target.database }
+  }
+
+  async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    const connection = this.#running()
+    try {
+      await this.#migrate(connection)
+    } catch (error) {
+      return this.#failed(migrationVerdict(error))
+    }
+    for (const [stream, parts] of groupByStream(batch.parts)) {
+      const verdict = await this.#insert(connection, batch.batchId, stream, parts, signal)
+      if (verdict.kind !== 'sent') return this.#failed(verdict)
+    }
+    return { kind: 'sent' }
+  }
+
+  split(part: EncodedPart): EncodedPart[] | null {
+    return splitRows(part)
+  }
+
+  async #startEngine(): Promise<void> {
+    const { dataDir, log, progress, metrics } = this.#host
+    const memory = this.#config.memory
+    const engine = await startClickHouseEngine({
+      dataDir: join(dataDir, 'clickhouse'),
+      log,
+      progress,
+      ...(memory === undefined ? {} : { memoryMaxBytes: memory }),
+    })
+    this.#engine = engine
+    metrics.declare(ENGINE_RESTARTS, 'gauge', 'How often the embedded engine was restarted.')
+    metrics.onCollect(() => metrics.set(ENGINE_RESTARTS, '', engine.restarts()))
+  }
+
+  async #migrate({ client, target }: Connection): Promise<void> {
+    if (this.#isMigrated) return
+    const applied = await migrateClickHouse(client, target.database)
+    if (applied.length > 0) this.#host.log.info({ applied }, 'ClickHouse migrated')
+    if (this.#config.ttl !== undefined) await applyTtl(client, target.database, this.#config.ttl)
+    this.#isMigrated = true
+  }
+
+  /** One insert of all parts of a stream; on a memory limit in halves, each under a token of its own. */
+  async #insert(
+    connection: Connection,
+    token: string,
+    stream: string,
+    parts: readonly EncodedPart[],
+    signal: AbortSignal,
+  ): Promise<SendVerdict> {
+    const layout = STREAMS[stream]
+    if (layout === undefined)
+      return {
+        kind: 'rejected',
+        code: 'UNKNOWN_STREAM',
+        message: `No table takes the stream ${stream}.`,
+      }
+    const query = `INSERT INTO ${layout.table} (${layout.columns.join(', ')}) FORMAT RowBinary`
+    const startedAt = this.#host.clock.monotonicMs()
+    let failure: Awaited<ReturnType<typeof postRows>>
+    try {
+      const bodies = parts.map((p) => p.bytes)
+      failure = await postRows(
+        connection.poster,
+        { query, token: `${token}-${stream}`, bodies },
+        signal,
+      )
+    } catch (error) {
+      return networkVerdict(error)
+    }
+    this.#host.metrics.observe(
+      INSERT_SECONDS,
+      '',
+      (this.#host.clock.monotonicMs() - startedAt) / 1000,
+    )
+    if (failure === null) {
+      const rows = parts.reduce((sum, p) => sum + p.items, 0)
+      this.#host.metrics.add(INSERT_ROWS, `stream="${stream}"`, rows)
+      return { kind: 'sent' }
+    }
+    if (SCHEMA_CODES.has(failure.code)) this.#isMigrated = !this.#config.migrate
+    if (failure.code === MEMORY_LIMIT) {
+      const halves = inHalves(parts)
+      if (halves !== null) {
+        for (const [i, half] of halves.entries()) {
+          const verdict = await this.#insert(connection, `${token}.${i}`, stream, half, signal)
+          if (verdict.kind !== 'sent') return verdict
+        }
+        return { kind: 'sent' }
+      }
+    }
+    return verdictOf(failure)
+  }
+
+  #failed(verdict: SendVerdict): SendVerdict {
+    if (verdict.kind !== 'sent') this.#host.metrics.add(INSERT_ERRORS, `code="${verdict.code}"`)
+    return verdict
+  }
+
+  #running(): Connection {
+    if (this.#connection === null) throw new Error('the sender is not started')
+    return this.#connection
+  }
+}
+
+function connect(config: Config, engine: ClickHouseEngine | null): Connection {
+  const given = config.url === undefined ? null : new URL(config.url.reveal())
+  const target: Target =
+    engine === null
+      ? {
+          url: `${given?.protocol}//${given?.host}`,
+          username: config.username ?? (decodeURIComponent(given?.username ?? '') || 'default'),
+          password: config.password?.reveal() ?? decodeURIComponent(given?.password ?? ''),
+          database: config.database,
+        }
+      : { ...engine, database: config.database }
+  const agent = makeAgent(target.url, {
+    connections: config.connections,
+    guarded: engine === null && !config.allow_link_local,
+    tls: config.tls,
+  })
+  const client = createClient({
+    url: target.url,
+    username: target.username,
+    password: target.password,
+    http_agent: agent as Agent,
+    request_timeout: 120_000,
+    // The library would print queries and their parameters.
+    log: { level: ClickHouseLogLevel.OFF },
+  })
+  const poster: PosterOptions = {
+    target,
+    agent,
+    gzip: config.compression === 'gzip',
+    timeoutMs: config.timeout,
+    settings: config.insert_settings,
+  }
+  return { target, client, poster }
+}
+
+async function applyTtl(client: ClickHouseClient, database: string, ttlMs: number): Promise<void> {
+  const hours = Math.ceil(ttlMs / 3_600_000)
+  for (const table of ['canonical_events', 'signals'])
+    await client.command({
+      query: `ALTER TABLE ${quoteName(database)}.${table} MODIFY TTL toDateTime(received_at) + INTERVAL ${hours} HOUR`,
+    })
+}
+
+function groupByStream(parts: readonly EncodedPart[]): ReadonlyMap<string, EncodedPart[]> {
+  const groups = new Map<string, EncodedPart[]>()
+  for (const part of parts) {
+    const group = groups.get(part.stream)
+    if (group === undefined) groups.set(part.stream, [part])
+    else group.push(part)
+  }
+  return groups
+}
+
+/** Two halves of the rows; null when a single row is left. */
+function inHalves(parts: readonly EncodedPart[]): readonly EncodedPart[][] | null {
+  if (parts.length > 1) {
+    const middle = parts.length >> 1
+    return [parts.slice(0, middle), parts.slice(middle)]
+  }
+  const cut = parts[0] === undefined ? null : splitRows(parts[0])
+  return cut === null ? null : cut.map((part) => [part])
+}
+
+function migrationVerdict(error: unknown): SendVerdict {
+  if (error instanceof ObservaError)
+    return { kind: 'retry', code: error.code, message: error.message, afterMs: 30_000 }
+  const code = (error as { code?: string }).code ?? 'NETWORK'
+  return {
+    kind: 'retry',
+    code,
+    message: `ClickHouse is not ready (${reasonOf(error)}).`,
+    afterMs: 5000,
+  }
+}
+
+/** Code and name, never a text that may quote a query. */
+function reasonOf(error: unknown): string {
+  const { code, type } = error as { code?: string; type?: string }
+  return [code, type].filter((x) => x !== undefined).join(' ') || messageOf(error).slice(0, 100)
+}

@@ -1,0 +1,70 @@
+// Cuts a part into two between rows, to find a row that a server refuses. RowBinary has no marks between
+// rows, so the rows are walked column by column; this runs only after a refusal.
+
+import type { EncodedPart } from '../../core/task.ts'
+import { EVENT_COLUMNS, EVENTS_STREAM, SIGNAL_COLUMNS, SIGNALS_STREAM, STREAMS } from './columns.ts'
+
+/** Size of a value by what its type mentions, in this order; -1 = a length and that many bytes. */
+const SIZES: readonly (readonly [pattern: RegExp, bytes: number])[] = [
+  [/FixedString\(16\)/, 16],
+  [/FixedString\(8\)/, 8],
+  [/DateTime64|Int64|UInt64|Float64/, 8],
+  [/Bool/, 1],
+  [/String/, -1],
+]
+
+type Skip = (b: Uint8Array, at: number) => number
+
+const LAYOUTS: Readonly<Record<string, readonly Skip[]>> = {
+  [EVENTS_STREAM]: EVENT_COLUMNS.map((c) => skipOf(c.type)),
+  [SIGNALS_STREAM]: SIGNAL_COLUMNS.map((c) => skipOf(c.type)),
+}
+
+/** Two parts with the same rows in the same order; null for a single row or an unknown layout. */
+export function splitRows(part: EncodedPart): EncodedPart[] | null {
+  const layout = LAYOUTS[part.stream]
+  if (part.items < 2 || layout === undefined || STREAMS[part.stream] === undefined) return null
+  const first = part.items >> 1
+  let at = 0
+  for (let row = 0; row < first; row++) for (const skip of layout) at = skip(part.bytes, at)
+  if (at <= 0 || at >= part.bytes.length) return null
+  const { exporter, stream } = part
+  return [
+    { exporter, stream, items: first, bytes: part.bytes.slice(0, at) },
+    { exporter, stream, items: part.items - first, bytes: part.bytes.slice(at) },
+  ]
+}
+
+function skipOf(type: string): Skip {
+  if (type.startsWith('Array(')) return (b, at) => skipMany(b, at, 1)
+  if (type.startsWith('Map(')) return (b, at) => skipMany(b, at, 2)
+  const size = SIZES.find(([pattern]) => pattern.test(type))?.[1]
+  if (size === undefined) throw new Error(`no size for ${type}`)
+  const skip: Skip = size < 0 ? skipText : (_b, at) => at + size
+  if (!type.includes('Nullable(')) return skip
+  return (b, at) => (b[at] === 1 ? at + 1 : skip(b, at + 1))
+}
+
+function skipMany(b: Uint8Array, at: number, each: number): number {
+  const [count, from] = varintAt(b, at)
+  let p = from
+  for (let i = 0; i < count * each; i++) p = skipText(b, p)
+  return p
+}
+
+function skipText(b: Uint8Array, at: number): number {
+  const [length, from] = varintAt(b, at)
+  return from + length
+}
+
+function varintAt(b: Uint8Array, at: number): readonly [value: number, next: number] {
+  let value = 0
+  let scale = 1
+  for (let i = at; i < at + 10; i++) {
+    const byte = b[i] ?? 0
+    value += (byte & 127) * scale
+    if (byte < 128) return [value, i + 1]
+    scale *= 128
+  }
+  return [value, at + 10]
+}

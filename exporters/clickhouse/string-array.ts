@@ -1,0 +1,58 @@
+// JSON text of an array of strings -> RowBinary Array(String). The text comes from `canonicalize`, so it is
+// JSON; what is no array of strings is written as an empty one.
+
+import type { ByteWriter } from '../../proto/byte-writer.ts'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const OPEN = 0x5b
+
+/** A negative length is null, which an Array column cannot hold: empty. */
+export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
+  if (len <= 2 || b[off] !== OPEN) {
+    out.varint(0)
+    return
+  }
+  const end = off + len
+  const at = out.pos
+  // Most arrays have fewer than 128 strings: one byte for the count, put in at the end.
+  out.u8(0)
+  let count = 0
+  for (let i = off + 1; i < end; i++) {
+    if (b[i] !== QUOTE) continue
+    let j = i + 1
+    let isEscaped = false
+    while (j < end && b[j] !== QUOTE) {
+      if (b[j] === BACKSLASH) {
+        isEscaped = true
+        j++
+      }
+      j++
+    }
+    if (isEscaped || count === 127) {
+      out.pos = at
+      return writeParsed(out, b, off, len)
+    }
+    out.string(b, i + 1, j - i - 1)
+    count++
+    i = j
+  }
+  out.bytes[at] = count
+}
+
+/** The slow, obvious way, for escapes and long arrays. */
+export function writeParsed(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
+  const strings = parseStrings(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
+  out.varint(strings.length)
+  for (const s of strings) out.stringText(s)
+}
+
+function parseStrings(text: string): string[] {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value.filter((v) => typeof v === 'string') : []
+  } catch {
+    // Not JSON, which `canonicalize` rules out; a row without its tags beats a lost row.
+    return []
+  }
+}

@@ -1,0 +1,54 @@
+// Applies the ClickHouse migrations. ClickHouse has no transactions and no locks for DDL, so every
+// statement is one that may be run twice (IF NOT EXISTS), and two programs that start at once do no harm.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import { migrationsOf, pending, statementsOf, type Migration } from './files.ts'
+
+/** Brings the client's database (made when missing) up to date; returns the versions applied now. */
+export async function migrateClickHouse(
+  client: ClickHouseClient,
+  database: string,
+): Promise<readonly number[]> {
+  const db = quoteName(database)
+  await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${db}` })
+  await client.command({
+    query: `CREATE TABLE IF NOT EXISTS ${db}.schema_migrations
+      (version UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
+      ENGINE = ReplacingMergeTree ORDER BY version`,
+  })
+  const todo = pending(migrationsOf('clickhouse'), await applied(client, db), 'ClickHouse')
+  for (const migration of todo) await apply(client, database, migration)
+  return todo.map((m) => m.version)
+}
+
+async function applied(
+  client: ClickHouseClient,
+  db: string,
+): Promise<ReadonlyMap<number, { readonly checksum: string; readonly name: string }>> {
+  const rows = await client.query({
+    query: `SELECT version, name, checksum FROM ${db}.schema_migrations FINAL`,
+    format: 'JSONEachRow',
+  })
+  const list = await rows.json<{ version: number; name: string; checksum: string }>()
+  return new Map(list.map((r) => [Number(r.version), r]))
+}
+
+async function apply(
+  client: ClickHouseClient,
+  database: string,
+  migration: Migration,
+): Promise<void> {
+  for (const statement of statementsOf(migration.sql))
+    await client.command({ query: statement, http_headers: { 'X-ClickHouse-Database': database } })
+  const { version, name, checksum } = migration
+  await client.insert({
+    table: `${quoteName(database)}.schema_migrations`,
+    values: [{ version, name, checksum }],
+    format: 'JSONEachRow',
+  })
+}
+
+/** A database or table name in backticks. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``
+}

@@ -1,0 +1,73 @@
+// The migrations as files: `NNNN_name.sql`, in order, each with a checksum. Says nothing about how a
+// database keeps track of them.
+
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ObservaError } from '../../core/errors.ts'
+
+export interface Migration {
+  /** 1, 2, .. without gaps. */
+  readonly version: number
+  readonly name: string
+  /** SHA-256 of the file, hex: an applied migration never changes. */
+  readonly checksum: string
+  readonly sql: string
+}
+
+export function migrationsOf(store: 'clickhouse' | 'postgres'): readonly Migration[] {
+  const dir = directoryOf(store)
+  const files = readdirSync(dir).filter((name) => /^\d{4}_\w+\.sql$/.test(name))
+  return files.toSorted().map((file, i) => {
+    const sql = readFileSync(join(dir, file), 'utf8')
+    const version = Number(file.slice(0, 4))
+    if (version !== i + 1) throw new Error(`migration ${file} is number ${i + 1} in its directory`)
+    return {
+      version,
+      name: file.slice(5, -4),
+      checksum: createHash('sha256').update(sql).digest('hex'),
+      sql,
+    }
+  })
+}
+
+/** The files stand beside this one; a compiled program reads those of the source tree of its package. */
+function directoryOf(store: string): string {
+  const beside = join(import.meta.dirname, store)
+  if (existsSync(beside)) return beside
+  return join(import.meta.dirname, '..', '..', '..', 'storage', 'migrations', store)
+}
+
+/** What is applied, and in the files: throws when they contradict each other. */
+export function pending(
+  all: readonly Migration[],
+  applied: ReadonlyMap<number, { readonly checksum: string; readonly name: string }>,
+  store: string,
+): readonly Migration[] {
+  for (const version of applied.keys()) {
+    if (version <= all.length) continue
+    throw new ObservaError(
+      'OBS_MIGRATION_FROM_THE_FUTURE',
+      `${store} has migration ${version}, this version of Observa knows ${all.length}.`,
+      'Run the newer version of Observa that migrated this database.',
+    )
+  }
+  for (const m of all) {
+    const known = applied.get(m.version)
+    if (known === undefined || known.checksum === m.checksum) continue
+    throw new ObservaError(
+      'OBS_MIGRATION_CHANGED',
+      `Migration ${m.version} (${known.name}) of ${store} was applied in another form than this version of Observa has.`,
+      'Do not change migrations; restore the database or the program to versions that belong together.',
+    )
+  }
+  return all.filter((m) => !applied.has(m.version))
+}
+
+/** Statements end with `;` at the end of a line; a migration that needs one elsewhere cannot be cut this way. */
+export function statementsOf(sql: string): readonly string[] {
+  return sql
+    .split(/;[ \t]*$/m)
+    .map((s) => s.trim())
+    .filter((s) => s.replace(/^\s*--.*$/gm, '').trim() !== '')
+}

@@ -1,0 +1,55 @@
+// Applies the Postgres migrations, each in a transaction of its own with its row in `schema_migrations`.
+// An advisory lock lets one program at a time do it; the others wait and find nothing to do.
+
+import type { Pool, PoolClient } from 'pg'
+import { migrationsOf, pending, type Migration } from './files.ts'
+
+/** "observa" as a number; any constant would do that nobody else takes. */
+const LOCK_KEY = 7_362_781_411
+
+/** Brings the database up to date; returns the versions applied now. */
+export async function migratePostgres(pool: Pool): Promise<readonly number[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY])
+    try {
+      return await migrate(client)
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY])
+    }
+  } finally {
+    client.release()
+  }
+}
+
+async function migrate(client: PoolClient): Promise<readonly number[]> {
+  await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    version integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  )`)
+  const rows = await client.query<{ version: number; name: string; checksum: string }>(
+    'SELECT version, name, checksum FROM schema_migrations',
+  )
+  const applied = new Map(rows.rows.map((r) => [r.version, r]))
+  const todo = pending(migrationsOf('postgres'), applied, 'Postgres')
+  for (const migration of todo) await apply(client, migration)
+  return todo.map((m) => m.version)
+}
+
+async function apply(client: PoolClient, migration: Migration): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    // One text of many statements: the simple protocol runs them in this transaction.
+    await client.query(migration.sql)
+    await client.query(
+      'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',
+      [migration.version, migration.name, migration.checksum],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}

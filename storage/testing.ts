@@ -1,0 +1,97 @@
+// Engines for tests: the embedded ClickHouse and Postgres on fresh directories below the system's temporary
+// one, migrated, removed afterwards. Start each at most once in a test file: a first start takes a second.
+
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Pool } from 'pg'
+import { pino, type Logger } from 'pino'
+import { startClickHouseEngine, type ClickHouseEngine } from './clickhouse/engine/engine.ts'
+import { migrateClickHouse } from './migrations/clickhouse.ts'
+import { migratePostgres } from './migrations/postgres.ts'
+import { startPostgresEngine, type PostgresEngine } from './postgres/engine/engine.ts'
+import { removeHome } from './postgres/engine/home.ts'
+
+export const silentLog: Logger = pino({ level: 'silent' })
+
+export interface TestClickHouse {
+  readonly engine: ClickHouseEngine
+  readonly client: ClickHouseClient
+  /** `http://user:password@127.0.0.1:port/`: what a `url` in a configuration would be. */
+  readonly url: string
+  readonly database: string
+  /** Rows of a query as objects; 64-bit integers come as the engine prints them. */
+  rows<Row>(query: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
+  stop(): Promise<void>
+}
+
+export interface TestPostgres {
+  readonly engine: PostgresEngine
+  readonly pool: Pool
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** `migrate: false` leaves the database empty. */
+export async function startTestClickHouse(
+  options: { readonly migrate?: boolean } = {},
+): Promise<TestClickHouse> {
+  const dir = mkdtempSync(join(tmpdir(), 'observa-clickhouse-'))
+  const engine = await startClickHouseEngine({
+    dataDir: join(dir, 'data'),
+    log: silentLog,
+    progress: () => {},
+    memoryMaxBytes: 1024 ** 3,
+  })
+  const { username, password, database } = engine
+  const client = createClient({
+    url: engine.url,
+    username,
+    password,
+    log: { level: ClickHouseLogLevel.OFF },
+  })
+  if (options.migrate !== false) await migrateClickHouse(client, database)
+  const url = new URL(engine.url)
+  url.username = username
+  url.password = password
+  return {
+    engine,
+    client,
+    url: url.href,
+    database,
+    rows: async <Row>(query: string, params: Readonly<Record<string, unknown>> = {}) => {
+      const result = await client.query({ query, format: 'JSONEachRow', query_params: params })
+      return await result.json<Row>()
+    },
+    stop: async () => {
+      await client.close()
+      await engine.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function startTestPostgres(
+  options: { readonly migrate?: boolean } = {},
+): Promise<TestPostgres> {
+  const dir = mkdtempSync(join(tmpdir(), 'observa-postgres-'))
+  const dataDir = join(dir, 'postgres')
+  const engine = await startPostgresEngine({ dataDir, log: silentLog, progress: () => {} })
+  const pool = new Pool({ connectionString: engine.url, max: 5 })
+  pool.on('error', () => {
+    // An idle connection that a test cuts off.
+  })
+  if (options.migrate !== false) await migratePostgres(pool)
+  return {
+    engine,
+    pool,
+    url: engine.url,
+    stop: async () => {
+      await pool.end()
+      await engine.stop()
+      removeHome(dataDir)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
