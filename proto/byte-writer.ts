@@ -236,10 +236,16 @@ export class ByteWriter {
       this.ensure(4)
       this.bytes.copyWithin(mark - 2 + size, mark, this.pos)
     }
-    const after = mark - 2 + size + len
-    this.pos = mark - 2
-    this.varint(len)
-    this.pos = after
+    // Written by hand: `varint` might grow the buffer, which keeps only what lies before `pos`.
+    const b = this.bytes
+    let p = mark - 2
+    let n = len
+    while (n > 127) {
+      b[p++] = (n & 127) | 128
+      n >>>= 7
+    }
+    b[p] = n
+    this.pos = mark - 2 + size + len
   }
 
   // ------------------------------------------------------------------ RowBinary

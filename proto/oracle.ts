@@ -26,3 +26,15 @@ export function oracleDecode(name: string, bytes: Uint8Array): unknown {
   })
   return plain
 }
+
+/** Like `oracleDecode`; absent and empty are the same for a value and a status, which rows cannot tell apart. */
+export function oracleMeaning(name: string, bytes: Uint8Array): unknown {
+  return JSON.parse(JSON.stringify(oracleDecode(name, bytes), spellOut)) as unknown
+}
+
+function spellOut(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
+  if (value !== null) return value
+  if (key === 'value') return {}
+  return key === 'status' ? { message: '', code: 0 } : value
+}

@@ -139,6 +139,7 @@ interface Envelope {
 /** The resource or scope (1) and the schema_url (3) of an envelope; checks the frame of all its fields. */
 function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
   const own: Envelope = { message: -1, messageLen: 0, schema: start, schemaLen: 0 }
+  let seen = 0
   x.p = start
   while (x.p < end) {
     const tag = x.tag(end)
@@ -149,6 +150,9 @@ function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
     }
     x.expect(tag, LEN)
     const len = x.length(end)
+    // Only the last of two is looked at, so the envelope is no longer what was received.
+    if (field !== 2 && (seen & (1 << field)) !== 0) x.isDirty = true
+    seen |= 1 << field
     if (field === 1) {
       own.message = x.p
       own.messageLen = len

@@ -9,7 +9,7 @@ import type { PayloadFormat } from '../core/task.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { DEFAULT_LIMITS, type DecodeOutcome, decodeInto } from './decode.ts'
-import { oracleDecode, oracleEncode } from './oracle.ts'
+import { oracleDecode, oracleEncode, oracleMeaning } from './oracle.ts'
 import { logsRequest, otlpJson, tracesRequest } from './otlp-arbitrary.ts'
 import { encodeLogs, encodeTraces } from './otlp-encode.ts'
 
@@ -44,16 +44,8 @@ function encode(kind: Kind): Uint8Array {
   return out.take()
 }
 
-/** As the oracle reads it; absent and empty mean the same for a value and a status. */
 function meaning(kind: Kind, bytes: Uint8Array): unknown {
-  return JSON.parse(JSON.stringify(oracleDecode(TYPES[kind], bytes), spellOut)) as unknown
-}
-
-function spellOut(key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-  if (value !== null) return value
-  if (key === 'value') return {}
-  return key === 'status' ? { message: '', code: 0 } : value
+  return oracleMeaning(TYPES[kind], bytes)
 }
 
 /** Marks everything as edited, so that nothing is copied. */
@@ -81,7 +73,7 @@ for (const [kind, requests] of KINDS) {
       fc.property(requests, (message) => {
         const bytes = oracleEncode(TYPES[kind], message)
         assert.equal(decode(kind, bytes).kind, 'ok')
-        assert.deepEqual(meaning(kind, encode(kind)), meaning(kind, bytes))
+        assert.deepEqual(encode(kind), bytes)
       }),
       RUNS,
     )
