@@ -1,0 +1,351 @@
+// The house rules that a program can check: who may import whom, sizes, first comments, paths and words
+// that must not be there. Each rule says how many files it looked at, for a rule that sees none passes.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import { filesNamedIn, type Import, importsOf, projectFiles, root, textOf } from './source-files.ts'
+
+const AREAS = [
+  'core',
+  'proto',
+  'processors',
+  'exporters',
+  'collector',
+  'config',
+  'storage',
+  'api',
+] as const
+
+/** What each area may import besides itself. `analysis` comes when there is one. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  proto: ['core'],
+  processors: ['core', 'proto'],
+  exporters: ['core', 'proto', 'storage'],
+  config: ['core'],
+  storage: ['core'],
+  api: ['core', 'storage'],
+  analysis: ['core', 'storage'],
+  collector: ['core', 'proto', 'processors', 'exporters', 'config', 'storage', 'api', 'analysis'],
+}
+
+/** Scripts that a person starts; they may look at the whole project. */
+const SCRIPTS: ReadonlySet<string> = new Set(['config/generate.ts', 'config/new-component.ts'])
+
+const FILES_MIN = 150
+const LINES_MAX = 550
+const FUNCTION_LINES_MAX = 120
+const FUNCTION_LINES_GOOD = 80
+/** Tables: as long as the facts they hold. */
+const TABLES =
+  /\/dialects\/|detectors|phone-plans|fields\.ts$|prices|\.generated\.|-schema\.ts$|\/migrations\//
+
+let files: string[] = []
+let sources: string[] = []
+let product: string[] = []
+const texts = new Map<string, string>()
+let imports: Import[] = []
+
+const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('test/')
+const areaOf = (path: string): string => path.split('/', 1)[0] as string
+const isArea = (path: string): boolean => (AREAS as readonly string[]).includes(areaOf(path))
+
+before(() => {
+  files = projectFiles()
+  sources = files.filter((f) => f.endsWith('.ts') && !f.includes('/testdata/'))
+  for (const path of sources) texts.set(path, textOf(path))
+  imports = sources.flatMap((path) => importsOf(path, texts.get(path) as string))
+  product = sources.filter((f) => isArea(f) && !isTest(f))
+})
+
+/** Fails with all breaches, one a line. */
+function none(breaches: readonly string[], seen: number, atLeast: number): void {
+  assert.ok(seen >= atLeast, `looked at ${seen} files only, expected at least ${atLeast}`)
+  assert.equal(breaches.length, 0, `\n${breaches.join('\n')}`)
+}
+
+test('the readers see the project: files in every area, and edges that are known', () => {
+  for (const area of AREAS)
+    assert.ok(sources.filter((f) => areaOf(f) === area).length >= 3, `no sources in ${area}`)
+  const has = (from: string, to: string): boolean =>
+    imports.some((i) => i.from === from && i.to === to)
+  assert.ok(has('config/load.ts', 'config/tree.ts'))
+  assert.ok(has('collector/registry.ts', 'processors/scrub/index.ts'))
+  assert.ok(has('core/config-types.ts', 'zod'))
+  assert.ok(imports.some((i) => i.isTypeOnly && i.to === 'core/batch.ts'))
+  const missing = imports.filter((i) => i.isOurs && !files.includes(i.to))
+  none(
+    missing.map((i) => `${i.from} imports ${i.to}, which is not there`),
+    sources.length,
+    FILES_MIN,
+  )
+})
+
+test('the import reader knows our ways to write an import', () => {
+  const text = [
+    "import a from './a.ts'",
+    "import type { B } from './b.ts'",
+    "import { type C, type D as E } from './c.ts'",
+    "import { type C, d } from './d.ts'",
+    "import {\n  e,\n} from './e.ts'",
+    "export { f } from './f.ts'",
+    "const g = await import('./g.ts')",
+    "let h: import('./h.ts').H",
+    "// import i from './i.ts'",
+    "import './j.ts'",
+    'const k = "from \'./k.ts\'"',
+  ].join('\n')
+  const seen = importsOf('core/x.ts', text).map((i) => `${i.to}${i.isTypeOnly ? ' type' : ''}`)
+  assert.deepEqual(seen.toSorted(), [
+    'core/a.ts',
+    'core/b.ts type',
+    'core/c.ts type',
+    'core/d.ts',
+    'core/e.ts',
+    'core/f.ts',
+    'core/g.ts',
+    'core/h.ts type',
+    'core/j.ts',
+  ])
+})
+
+test('areas import only what is below them', () => {
+  const breaches = imports
+    .filter((i) => i.isOurs && isArea(i.from) && !isTest(i.from) && !SCRIPTS.has(i.from))
+    .filter((i) => areaOf(i.to) !== areaOf(i.from))
+    .filter((i) => !MAY_IMPORT[areaOf(i.from)]?.includes(areaOf(i.to)))
+    .filter((i) => !isScript(i.from))
+  none(
+    breaches.map((i) => `${i.from} imports ${i.to}`),
+    product.length,
+    FILES_MIN / 2,
+  )
+})
+
+/** A component's own script (`generate-docs.ts`, `update-prices.ts`): nothing of the product imports it. */
+function isScript(path: string): boolean {
+  return (
+    isArea(path) && !imports.some((i) => i.to === path && !isTest(i.from)) && hasTopLevelWork(path)
+  )
+}
+
+function hasTopLevelWork(path: string): boolean {
+  return /^(await |process\.exitCode|process\.exit\(|void main|main\()/m.test(texts.get(path) ?? '')
+}
+
+const COMPONENT = /^(?:processors|exporters|collector\/receivers|collector\/extensions)\/[^/]+/
+
+function componentOf(path: string): string | null {
+  return COMPONENT.exec(path)?.[0] ?? null
+}
+
+test('no component knows the inside of another, and only index.ts and encode.ts are seen from outside', () => {
+  const breaches = imports
+    .filter((i) => i.isOurs && isArea(i.from) && !isTest(i.from) && !isScript(i.from))
+    .filter((i) => {
+      const target = componentOf(i.to)
+      if (target === null || target === componentOf(i.from)) return false
+      if (componentOf(i.from) !== null) return true
+      return i.to !== `${target}/index.ts` && i.to !== `${target}/encode.ts`
+    })
+  none(
+    breaches.map((i) => `${i.from} imports ${i.to}`),
+    product.length,
+    FILES_MIN / 2,
+  )
+})
+
+/** Every file that loading `start` loads, with `start`. */
+function closure(start: string): Set<string> {
+  const reached = new Set<string>()
+  const queue = [start]
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (reached.has(path)) continue
+    reached.add(path)
+    for (const i of imports)
+      if (i.from === path && i.isOurs && !i.isTypeOnly && i.to.endsWith('.ts')) queue.push(i.to)
+  }
+  return reached
+}
+
+const WORKER_PARTS = /^(processors\/[^/]+\/index|exporters\/[^/]+\/encode)\.ts$/
+const IO_MODULES =
+  /^(node:(fs|net|http|https|http2|tls|dgram|child_process|worker_threads|cluster|dns)(\/|$)|pino|fastify|pg$|kafkajs|@clickhouse|@platformatic|chdb)/
+const IO_WORDS =
+  /\b(Date\.now|Math\.random|performance\.now|process\.env|setTimeout|setInterval|console\.\w+)\b/
+
+test('processors and encoders use no I/O, clock, randomness or logger, whatever they import', () => {
+  const parts = sources.filter((f) => WORKER_PARTS.test(f))
+  const breaches: string[] = []
+  for (const part of parts)
+    for (const path of closure(part)) {
+      for (const i of imports)
+        if (i.from === path && !i.isOurs && !i.isTypeOnly && IO_MODULES.test(i.to))
+          breaches.push(`${part} reaches ${path}, which imports ${i.to}`)
+      const word = IO_WORDS.exec(withoutComments(texts.get(path) ?? ''))
+      if (word !== null && !path.startsWith('core/'))
+        breaches.push(`${part} reaches ${path}, which uses ${word[0]}`)
+    }
+  none(breaches, parts.length, 9)
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[\s;])\/\/.*$/gm, '$1')
+}
+
+test('SQL is in storage and in exporters only', () => {
+  const seen = product.filter((f) => !/^(storage|exporters)\//.test(f))
+  const sql = /['"`]\s*(SELECT\s|INSERT INTO\s|CREATE TABLE\s|DELETE FROM\s|UPDATE \w+ SET\s)/
+  none(
+    seen.filter((f) => sql.test(texts.get(f) ?? '')).map((f) => `${f} holds SQL`),
+    seen.length,
+    FILES_MIN / 2,
+  )
+})
+
+test('every source file begins with a comment that says what it holds', () => {
+  const without = sources.filter((f) => {
+    const text = (texts.get(f) ?? '').replace(/^#!.*\n/, '')
+    return !text.startsWith('//') && !text.startsWith('/*')
+  })
+  none(without, sources.length, FILES_MIN)
+})
+
+test('no file is a drawer: utils, helpers, common, misc', () => {
+  const drawers = sources.filter((f) => /(^|\/)(utils?|helpers?|common|misc)\.ts$/.test(f))
+  none(drawers, sources.length, FILES_MIN)
+})
+
+test('files are kebab-case', () => {
+  const odd = sources.filter(
+    (f) => !/^[a-z0-9]+(?:[-.][a-z0-9]+)*\.ts$/.test(f.split('/').at(-1) ?? ''),
+  )
+  none(odd, sources.length, FILES_MIN)
+})
+
+test('files are short, tables apart', (t) => {
+  const seen = sources.filter((f) => !TABLES.test(f) && !isTest(f))
+  const long = seen
+    .map((f) => ({ f, lines: (texts.get(f) ?? '').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 400)
+  for (const { f, lines } of long) t.diagnostic(`${f} has ${lines} lines`)
+  none(
+    long.filter(({ lines }) => lines > LINES_MAX).map(({ f, lines }) => `${f}: ${lines} lines`),
+    seen.length,
+    FILES_MIN / 2,
+  )
+})
+
+test('functions are short', (t) => {
+  const done = spawnSync(
+    join(root, 'node_modules/.bin/oxlint'),
+    ['--config', 'test/house/function-length.oxlintrc.json', '--format', 'json', '.'],
+    { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+  )
+  const report = JSON.parse(done.stdout) as {
+    number_of_files: number
+    diagnostics: { message: string; filename: string; labels: { span: { line: number } }[] }[]
+  }
+  const long = report.diagnostics.map((d) => ({
+    where: `${d.filename}:${d.labels[0]?.span.line}`,
+    lines: Number(/\((\d+)\)/.exec(d.message)?.[1]),
+    message: d.message,
+  }))
+  assert.ok(
+    long.every((f) => f.lines > FUNCTION_LINES_GOOD),
+    'the message of the linter has changed',
+  )
+  for (const f of long) t.diagnostic(`${f.where} ${f.message}`)
+  none(
+    long.filter((f) => f.lines > FUNCTION_LINES_MAX).map((f) => `${f.where}: ${f.lines} lines`),
+    report.number_of_files,
+    FILES_MIN / 2,
+  )
+})
+
+test('every source file is reached from a command, a test or a bench', () => {
+  const scripts = Object.values(
+    (JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }).scripts,
+  )
+  const started = scripts.flatMap((s) => s.match(/[\w./-]+\.ts/g) ?? [])
+  assert.ok(started.length >= 8, 'package.json starts fewer scripts than expected')
+  const reached = new Set<string>()
+  const queue = [
+    ...started,
+    ...sources.filter((f) => f.endsWith('.test.ts') || f.endsWith('.d.ts') || isScript(f)),
+    ...sources.filter((f) => f.startsWith('bench/') || f.endsWith('.bench.ts')),
+  ]
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    const text = texts.get(path)
+    if (text === undefined || reached.has(path)) continue
+    reached.add(path)
+    for (const i of imports) if (i.from === path && i.isOurs) queue.push(i.to)
+    queue.push(...filesNamedIn(path, text))
+  }
+  none(
+    sources.filter((f) => !reached.has(f)).map((f) => `${f} is used by nothing`),
+    reached.size,
+    FILES_MIN,
+  )
+})
+
+/** Text files that people read or machines run; recorded samples are as they were recorded. */
+function readable(): string[] {
+  return files.filter(
+    (f) =>
+      /\.(ts|md|json|ya?ml|sh|sql|service|toml|mjs)$/.test(f) &&
+      !f.includes('/testdata/') &&
+      f !== 'package-lock.json',
+  )
+}
+
+test('no path of somebody’s machine is in the project', () => {
+  const machine = new RegExp(
+    `(^|[\\s'"\`(=:])(${['/wo' + 'rk/', '/t' + 'mp/', '/ro' + 'ot/', '/ho' + 'me/\\w+/', '/Us' + 'ers/\\w+/'].join('|')})`,
+    'm',
+  )
+  const seen = readable()
+  none(
+    seen.filter((f) => machine.test(textOf(f))).map((f) => `${f} holds a machine path`),
+    seen.length,
+    FILES_MIN,
+  )
+})
+
+test('no unfinished business is marked in the sources', () => {
+  const marks = new RegExp(
+    `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`,
+  )
+  const seen = readable().filter((f) => !f.endsWith('.generated.json'))
+  none(
+    seen
+      .filter((f) => marks.test(textOf(f)))
+      .map((f) => `${f} holds ${marks.exec(textOf(f))?.[0]}`),
+    seen.length,
+    FILES_MIN,
+  )
+})
+
+test('the lockfile names no registry, and no dependency comes from elsewhere', () => {
+  const lock = textOf('package-lock.json')
+  const hosts = lock.match(/"resolved"|https?:\/\/[^"]*(registry|npm)[^"]*\.tgz/g) ?? []
+  none(hosts, lock.length, 1000)
+  const own = JSON.parse(textOf('package.json')) as Record<string, Record<string, string>>
+  for (const group of ['dependencies', 'devDependencies', 'optionalDependencies'])
+    for (const [name, version] of Object.entries(own[group] ?? {}))
+      assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is not an exact version`)
+})
+
+test('tests do not skip others and sleep for nothing', () => {
+  const seen = sources.filter((f) => f.endsWith('.test.ts'))
+  const only = seen.filter((f) =>
+    /\b(test|it|describe)\.only\(|\bonly: true/.test(texts.get(f) ?? ''),
+  )
+  none(
+    only.map((f) => `${f} runs only some of its tests`),
+    seen.length,
+    20,
+  )
+})
