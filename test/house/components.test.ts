@@ -74,7 +74,7 @@ for (const { kind, type, folder } of components) {
     const start = readme.indexOf(OPTIONS_START)
     assert.ok(start > 0 && readme.indexOf(OPTIONS_END) > start, 'the markers of the table')
     assert.match(readme, /[Ff]ailure/)
-    assert.match(readme, /[Mm]etric/)
+    assert.match(readme, /[Mm]etric|_total\b/)
   })
 
   test(`${folder}/testdata/good.yaml is right and bad.yaml is wrong as it says`, async () => {
