@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { type AppendRecord, DurableLog, type LogOptions } from './log.ts'
@@ -19,7 +19,7 @@ async function tempDir(t: TestContext): Promise<string> {
 
 function options(dir: string, more: Partial<LogOptions> = {}): LogOptions {
   const base = { dir, clock: systemClock, metrics: new Metrics(), log: quiet }
-  return { ...base, freeDiskMinBytes: 0, ...more }
+  return { ...base, freeBytesMin: 0, ...more }
 }
 
 function record(n: number, bytes = 200): AppendRecord {
@@ -41,7 +41,8 @@ async function drain(log: DurableLog, exporter?: string): Promise<string[]> {
   const reader = log.reader(0n, exporter === undefined ? {} : { exporter })
   const seen: string[] = []
   for (let r = await reader.poll(); r !== null; r = await reader.poll())
-    for (const p of r.parts) seen.push(`${r.sequence} ${Buffer.from(p.bytes).subarray(0, 14)}`)
+    for (const p of r.parts)
+      seen.push(`${r.sequence} ${Buffer.from(p.bytes).toString('latin1', 0, 14)}`)
   await reader.close()
   return seen
 }

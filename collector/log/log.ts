@@ -17,8 +17,8 @@ import { type Recovered, type RecoveryReport, recover } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { type StoredRecord, Tail } from './tail.ts'
 
-export type { AppendRecord, LogPart } from './record.ts'
 export type { LogRecord } from './reader.ts'
+export type { AppendRecord, LogPart } from './record.ts'
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB
@@ -42,7 +42,7 @@ export interface LogOptions {
   /** Bytes that some consumer still needs; beyond it appends are refused. */
   readonly bytesMax?: number
   /** Free disk below this refuses appends; default the larger of 1 GiB and 5 % of the disk. */
-  readonly freeDiskMinBytes?: number
+  readonly freeBytesMin?: number
   /** Newest records kept in memory for senders. */
   readonly cacheBytes?: number
   /** Consumed segments kept all the same: from them the usage ledger is rebuilt. */
@@ -61,7 +61,7 @@ const DEFAULTS = {
   durability: 'durable' as Durability,
   segmentBytes: 64 * MiB,
   bytesMax: 10 * GiB,
-  freeDiskMinBytes: -1,
+  freeBytesMin: -1,
   cacheBytes: 64 * MiB,
   retainBytes: 128 * MiB,
   recordBytesMax: 256 * MiB,
@@ -179,13 +179,31 @@ export class DurableLog {
 
   /**
    * Says that `name` needs everything from `sequence` on, and nothing before it. Call it again as the
-   * consumer moves on, once its own position is durable. With no consumer nothing is ever deleted; name
-   * all of them (with 0) before the first moves, or it alone decides.
+   * consumer moves on, once its own position is durable. With no consumer nothing is ever deleted;
+   * `hold` for all of them before the first moves, or it alone decides.
    */
   keepFor(name: string, sequence: bigint): void {
     this.#consumers.set(name, sequence)
     this.#tail.releaseBefore(this.#needed())
     this.#tidy()
+  }
+
+  /** Like `keepFor`, but removes nothing yet: for consumers that are set up one after the other. */
+  hold(name: string, sequence: bigint): void {
+    this.#consumers.set(name, sequence)
+  }
+
+  /** False in `memory` mode: positions need not be stored either. */
+  get isPersistent(): boolean {
+    return this.#s.durability !== 'memory'
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get fs(): QueueFs {
+    return this.#s.fs
   }
 
   /** The consumer is gone for good (no longer configured). */
@@ -422,7 +440,7 @@ export class DurableLog {
     const { fs, dir, log, metrics } = this.#s
     try {
       const { freeBytes, totalBytes } = await fs.space(dir)
-      const wanted = this.#s.freeDiskMinBytes
+      const wanted = this.#s.freeBytesMin
       const min = wanted >= 0 ? wanted : Math.max(GiB, totalBytes * 0.05)
       metrics.set('observa_log_disk_free_bytes', '', freeBytes)
       if (freeBytes < min !== this.#isDiskLow) {

@@ -3,8 +3,8 @@
 // again after a crash in the middle gives the same answer.
 
 import { randomBytes } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import type { QueueFile, QueueFs } from './queue-fs.ts'
 import { isMissing } from './queue-fs.ts'
 import { headerLengthAt, RECORD_FIXED_BYTES, type RecordHeader, type Totals } from './record.ts'

@@ -6,9 +6,9 @@ import type { QueueFile } from './queue-fs.ts'
 import {
   decodeHeader,
   headerLengthAt,
+  type PartRow,
   RECORD_FIXED_BYTES,
   RECORD_MAGIC,
-  type PartRow,
   type RecordHeader,
 } from './record.ts'
 

@@ -1,0 +1,207 @@
+// Cuts the log into batches for one exporter: consecutive parts up to the sender's limits, or exactly a
+// frozen range. Knows nothing of sending.
+
+import { createHash } from 'node:crypto'
+import type { Clock } from '../../core/clock.ts'
+import type { SendLimits } from '../../core/component.ts'
+import type { LogPart, LogRecord } from '../log/log.ts'
+import type { LogReader } from '../log/reader.ts'
+import { type FrozenRange, isBefore, type Position } from './cursor.ts'
+
+export interface BatchPart extends LogPart {
+  readonly sequence: bigint
+  readonly createdAtMs: number
+}
+
+/** Parts between two positions of the log. */
+export interface CutBatch extends FrozenRange {
+  readonly parts: readonly BatchPart[]
+  readonly items: number
+}
+
+export interface CutterSettings {
+  readonly reader: LogReader
+  readonly limits: SendLimits
+  readonly clock: Clock
+  /** For senders that store the last sequence with the data: a batch never ends inside a record. */
+  readonly wholeRecords: boolean
+}
+
+export class BatchCutter {
+  readonly #s: CutterSettings
+  /** Everything before it has been cut. */
+  position: Position
+  /** Rest of a record that did not fit into the last batch. */
+  #rest: BatchPart[] = []
+  /** Kept here and not on the stack: a cut that is interrupted goes on where it was. */
+  #draft: Draft | null = null
+  /** Set on stop: batches are not kept waiting, and the end of the log ends the cutting. */
+  isDraining = false
+
+  constructor(settings: CutterSettings, from: Position) {
+    this.#s = settings
+    this.position = from
+  }
+
+  /**
+   * The next batch; null when draining and nothing is left. `idle` is awaited each time the end of the
+   * log is reached with an empty batch, before waiting for more.
+   */
+  async cut(signal: AbortSignal, idle: () => Promise<void>): Promise<CutBatch | null> {
+    const draft = this.#draft ?? new Draft(this.position)
+    this.#draft = draft
+    for (;;) {
+      if (this.#fill(draft)) return this.#finish(draft)
+      const record = await this.#s.reader.poll()
+      if (record !== null) {
+        this.#take(record)
+        continue
+      }
+      if (draft.parts.length > 0) {
+        if (!(await this.#waitForMore(draft, signal))) return this.#finish(draft)
+      } else {
+        this.position = this.#behindReader()
+        draft.from = this.position
+        await idle()
+        if (this.isDraining) return null
+        await this.#s.reader.wait(signal)
+      }
+    }
+  }
+
+  /** Exactly the parts of a range that was frozen before; fewer when some can no longer be read. */
+  async cutRange(range: FrozenRange): Promise<CutBatch> {
+    const draft = this.#draft ?? new Draft(range.from)
+    this.#draft = draft
+    const { reader } = this.#s
+    for (;;) {
+      while (this.#rest[0] !== undefined && isBefore(placeOf(this.#rest[0]), range.to))
+        draft.add(this.#rest.shift() as BatchPart)
+      const isComplete = this.#rest.length > 0 || reader.position > range.to.sequence
+      const isBetween = range.to.part === 0 && reader.position >= range.to.sequence
+      const record = isComplete || isBetween ? null : await reader.poll()
+      if (record === null) break
+      this.#take(record)
+    }
+    this.#draft = null
+    this.position = range.to
+    return { from: range.from, to: range.to, parts: draft.parts, items: draft.items }
+  }
+
+  #take(record: LogRecord): void {
+    const { sequence, createdAtMs } = record
+    for (const part of record.parts) {
+      const p: BatchPart = { ...part, sequence, createdAtMs }
+      if (!isBefore(placeOf(p), this.position)) this.#rest.push(p)
+    }
+  }
+
+  /** Moves parts into the draft; true when the draft is complete. */
+  #fill(draft: Draft): boolean {
+    const { wholeRecords, limits } = this.#s
+    if (wholeRecords && this.#rest.length > 0) {
+      if (draft.parts.length > 0 && !draft.hasRoom(this.#rest, limits)) return true
+      for (const p of this.#rest.splice(0)) draft.add(p)
+      return draft.isFull(limits)
+    }
+    while (this.#rest[0] !== undefined) {
+      if (draft.parts.length > 0 && !draft.hasRoom([this.#rest[0]], limits)) return true
+      draft.add(this.#rest.shift() as BatchPart)
+    }
+    return draft.isFull(limits)
+  }
+
+  #finish(draft: Draft): CutBatch {
+    this.#draft = null
+    const first = this.#rest[0]
+    this.position = first === undefined ? this.#behindReader() : placeOf(first)
+    return { from: draft.from, to: this.position, parts: draft.parts, items: draft.items }
+  }
+
+  #behindReader(): Position {
+    return { sequence: this.#s.reader.position, part: 0 }
+  }
+
+  /** Waits until there is more to read, at most until the oldest part is `delayMs` old. False = send now. */
+  async #waitForMore(draft: Draft, signal: AbortSignal): Promise<boolean> {
+    const { clock, limits, reader } = this.#s
+    const age = Math.max(0, clock.nowMs() - (draft.parts[0] as BatchPart).createdAtMs)
+    if (this.isDraining || age >= limits.delayMs) return false
+    const timer = new AbortController()
+    const either = AbortSignal.any([signal, timer.signal])
+    const late = clock.sleep(limits.delayMs - age, either).then(
+      () => false,
+      () => false,
+    )
+    const more = reader.wait(either).then(
+      () => true,
+      () => false,
+    )
+    const hasMore = await Promise.race([more, late])
+    timer.abort()
+    signal.throwIfAborted()
+    return hasMore
+  }
+}
+
+class Draft {
+  from: Position
+  readonly parts: BatchPart[] = []
+  items = 0
+  #bytes = 0
+
+  constructor(from: Position) {
+    this.from = from
+  }
+
+  add(p: BatchPart): void {
+    this.parts.push(p)
+    this.items += p.items
+    this.#bytes += p.bytes.length
+  }
+
+  hasRoom(parts: readonly BatchPart[], limits: SendLimits): boolean {
+    let { items } = this
+    let bytes = this.#bytes
+    for (const p of parts) {
+      items += p.items
+      bytes += p.bytes.length
+    }
+    return items <= limits.itemsMax && bytes <= limits.bytesMax
+  }
+
+  isFull(limits: SendLimits): boolean {
+    return this.items >= limits.itemsMax || this.#bytes >= limits.bytesMax
+  }
+}
+
+export function placeOf(p: BatchPart): Position {
+  return { sequence: p.sequence, part: p.index }
+}
+
+/** The two halves of a batch with several parts. */
+export function halves(b: CutBatch): [CutBatch, CutBatch] {
+  const middle = Math.ceil(b.parts.length / 2)
+  const at = placeOf(b.parts[middle] as BatchPart)
+  return [
+    { from: b.from, to: at, ...partsOf(b.parts.slice(0, middle)) },
+    { from: at, to: b.to, ...partsOf(b.parts.slice(middle)) },
+  ]
+}
+
+function partsOf(parts: readonly BatchPart[]): Pick<CutBatch, 'parts' | 'items'> {
+  return { parts, items: parts.reduce((n, p) => n + p.items, 0) }
+}
+
+/**
+ * Identity of a composition: the same range of the same log for the same exporter. Time and counts are
+ * in it too, because a `buffered` log may give a sequence number again after a power cut.
+ */
+export function batchIdOf(logId: Uint8Array, exporter: string, batch: CutBatch): string {
+  const { from, to, parts } = batch
+  const first = parts[0] as BatchPart
+  const range = `${from.sequence}.${from.part}-${to.sequence}.${to.part}`
+  const content = `${first.createdAtMs} ${first.itemsBefore}+${batch.items}`
+  const name = `${exporter}\0${range} ${content}`
+  return createHash('sha256').update(logId).update(name).digest('hex').slice(0, 32)
+}

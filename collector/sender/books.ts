@@ -1,0 +1,57 @@
+// The books of an exporter: every item appended to the log for it is sent, dead-lettered, found unreadable,
+// or still queued. All counts are kept in the cursor, so they go on after a restart.
+
+import type { Metrics } from '../../core/metrics.ts'
+import type { CursorState } from './cursor.ts'
+
+export interface Books {
+  /** Items ever appended to the log for this exporter, from the log's own count. */
+  readonly appended: number
+  /** Correction: items that went by before this cursor began (an exporter whose cursor was lost begins anew). */
+  readonly base: number
+  readonly sent: number
+  readonly deadLettered: number
+  /** Lost to damage of the disk, found while reading. */
+  readonly damaged: number
+  /** In the log and not done, including what is in flight. */
+  readonly queued: number
+}
+
+/** appended = base + sent + deadLettered + damaged + queued, always. */
+export function booksOf(state: CursorState, appended: number): Books {
+  const { base, sent, deadLettered, damaged } = state
+  const queued = appended - base - sent - deadLettered - damaged
+  return { appended, base, sent, deadLettered, damaged, queued }
+}
+
+export interface QueueView {
+  readonly books: Books
+  readonly ageMs: number
+}
+
+const BOOKS_METRIC = 'observa_exporter_items'
+
+/** Declares the metrics of all senders and sets the gauges of one at each collection. */
+export function bookMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
+  for (const [name, kind, help] of DECLARED) metrics.declare(name, kind, help)
+  metrics.onCollect(() => {
+    const { books, ageMs } = view()
+    metrics.set('observa_exporter_queue_items', labels, books.queued)
+    metrics.set('observa_exporter_queue_age_seconds', labels, ageMs / 1000)
+    for (const [state, items] of Object.entries(books))
+      metrics.set(BOOKS_METRIC, `${labels},state="${state}"`, items)
+  })
+}
+
+const DECLARED = [
+  ['otelcol_exporter_sent_spans', 'counter', 'Items a destination took'],
+  ['otelcol_exporter_send_failed_spans', 'counter', 'Items a destination refused for good'],
+  ['observa_exporter_queue_items', 'gauge', 'Items in the log that are not sent yet'],
+  ['observa_exporter_queue_age_seconds', 'gauge', 'Age of the oldest item in flight'],
+  ['observa_exporter_retries_total', 'counter', 'Attempts that failed and were repeated'],
+  ['observa_exporter_breaker_state', 'gauge', '0 closed, 1 half-open, 2 open'],
+  ['observa_dead_letter_items_total', 'counter', 'Items dead-lettered, by reason'],
+  ['observa_dead_letter_dropped_items_total', 'counter', 'Dead letters dropped for want of room'],
+  ['observa_cursor_write_failed_total', 'counter', 'Cursor writes that failed'],
+  [BOOKS_METRIC, 'gauge', 'Items of the exporter by state; appended is the sum of the others'],
+] as const

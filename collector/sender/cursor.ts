@@ -1,0 +1,172 @@
+// Where an exporter is in the log, on disk: two copies written in turn, so that a crash or damage costs
+// one of them at most. Carries the range in flight (a restart must send the very same batch again) and
+// the exporter's counts, so that the books stay closed over restarts.
+
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { isMissing, type QueueFs } from '../log/queue-fs.ts'
+
+const CURSOR_BYTES_MAX = 64 * 1024
+const COPIES = 2
+
+/** A place between parts: before part `part` of record `sequence`. */
+export interface Position {
+  readonly sequence: bigint
+  readonly part: number
+}
+
+export function isBefore(a: Position, b: Position): boolean {
+  return a.sequence === b.sequence ? a.part < b.part : a.sequence < b.sequence
+}
+
+/** The composition of a batch, fixed before its first attempt; `to` is exclusive. */
+export interface FrozenRange {
+  readonly from: Position
+  readonly to: Position
+}
+
+/** The range being sent, with what is needed to close the books should the store turn out to have it. */
+export interface InFlight extends FrozenRange {
+  /** Sequence of its last part; records up to `to` have none for this exporter. */
+  readonly lastSequence: bigint
+  readonly items: number
+  /** Items ever appended for the exporter up to its end. */
+  readonly itemsAfter: number
+}
+
+export interface CursorState {
+  /** Everything before is sent, dead-lettered or known to be unreadable. */
+  readonly next: Position
+  readonly inFlight: InFlight | null
+  /** Items ever appended for this exporter before `next`; null until the first part is seen after the cursor was lost. */
+  readonly items: number | null
+  /** Items that went by before this cursor existed. */
+  readonly base: number
+  readonly sent: number
+  readonly deadLettered: number
+  readonly damaged: number
+}
+
+export interface StoredCursor extends CursorState {
+  readonly exporter: string
+  readonly logId: string
+}
+
+export class CursorStore {
+  readonly #fs: QueueFs
+  readonly #dir: string
+  readonly #exporter: string
+  readonly #logId: string
+  #generation = 0
+
+  constructor(fs: QueueFs, dir: string, exporter: string, logId: string) {
+    this.#fs = fs
+    this.#dir = dir
+    this.#exporter = exporter
+    this.#logId = logId
+  }
+
+  /** The newest sound copy, or null when there is none of this log: then the oldest segment is the place to begin. */
+  async load(): Promise<CursorState | null> {
+    await this.#fs.mkdir(this.#dir)
+    let newest: CursorState | null = null
+    for (let copy = 0; copy < COPIES; copy++) {
+      const read = await this.#read(copy)
+      if (read === null || read.generation <= this.#generation) continue
+      this.#generation = read.generation
+      newest = read.state.logId === this.#logId ? read.state : null
+    }
+    return newest
+  }
+
+  /** Durable when it resolves. */
+  async save(state: CursorState): Promise<void> {
+    const generation = this.#generation + 1
+    const body = JSON.stringify(
+      { v: 1, generation, exporter: this.#exporter, logId: this.#logId, ...state },
+      (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+    )
+    const bytes = Buffer.from(`${sumOf(body)} ${body}\n`)
+    const temp = join(this.#dir, `${fileName(this.#exporter)}.tmp`)
+    const file = await this.#fs.open(temp, 'create')
+    try {
+      if ((await file.writev([bytes], 0)) < bytes.length)
+        throw Object.assign(new Error('no space left on device (cursor)'), { code: 'ENOSPC' })
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await this.#fs.rename(temp, this.#path(generation % COPIES))
+    await this.#fs.fsyncDir(this.#dir)
+    this.#generation = generation
+  }
+
+  async #read(copy: number): Promise<{ generation: number; state: StoredCursor } | null> {
+    try {
+      const file = await this.#fs.open(this.#path(copy), 'read')
+      try {
+        const size = Math.min(await file.sizeBytes(), CURSOR_BYTES_MAX)
+        const bytes = Buffer.alloc(size)
+        const n = await file.read(bytes, 0)
+        return parseCursor(bytes.toString('utf8', 0, n))
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  #path(copy: number): string {
+    return join(this.#dir, `${fileName(this.#exporter)}.${copy}`)
+  }
+}
+
+/** A file name for an exporter id such as `kafka/eu`. */
+export function fileName(exporter: string): string {
+  return encodeURIComponent(exporter)
+}
+
+function sumOf(body: string): string {
+  return crc32(body).toString(16).padStart(8, '0')
+}
+
+/** Null for anything but a file that `save` wrote completely. */
+export function parseCursor(text: string): { generation: number; state: StoredCursor } | null {
+  const body = text.slice(9, -1)
+  if (text.at(-1) !== '\n' || text.slice(0, 9) !== `${sumOf(body)} `) return null
+  // The CRC says that `save` wrote it, so the shape is known.
+  const raw = JSON.parse(body) as RawCursor
+  const { generation, exporter, logId, items, base, sent, deadLettered, damaged } = raw
+  const inFlight = raw.inFlight === null ? null : parseInFlight(raw.inFlight)
+  const counts = { items, base, sent, deadLettered, damaged }
+  return { generation, state: { exporter, logId, next: position(raw.next), inFlight, ...counts } }
+}
+
+interface RawPosition {
+  readonly sequence: string
+  readonly part: number
+}
+
+interface RawCursor extends Omit<StoredCursor, 'next' | 'inFlight'> {
+  readonly generation: number
+  readonly next: RawPosition
+  readonly inFlight: RawInFlight | null
+}
+
+interface RawInFlight extends Omit<InFlight, 'from' | 'to' | 'lastSequence'> {
+  readonly from: RawPosition
+  readonly to: RawPosition
+  readonly lastSequence: string
+}
+
+function parseInFlight(raw: RawInFlight): InFlight {
+  const { items, itemsAfter } = raw
+  const range = { from: position(raw.from), to: position(raw.to) }
+  return { ...range, lastSequence: BigInt(raw.lastSequence), items, itemsAfter }
+}
+
+function position(raw: RawPosition): Position {
+  return { sequence: BigInt(raw.sequence), part: raw.part }
+}

@@ -1,0 +1,279 @@
+// Brings one batch to its end: attempts until the destination decides, halves what it rejects until the
+// bad part is found, dead-letters that. Never gives up on a failure that may pass.
+
+import type { Logger } from 'pino'
+import type { Clock } from '../../core/clock.ts'
+import type { SendBatch, Sender } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import { labelValue, type Metrics } from '../../core/metrics.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import { type BatchPart, batchIdOf, type CutBatch, halves } from './batch-cutter.ts'
+import type { DeadLetterBox, DeadLetterHead } from './dead-letters.ts'
+import { BREAKER_LEVEL, type RetryPolicy } from './retry.ts'
+
+/** How long a full dead letter box or a failing disk is left alone before the next try. */
+const DEAD_LETTER_RETRY_MS = 5000
+/** Cuts of one part nest at most this deep, whatever a sender's `split` returns. */
+const SPLIT_DEPTH_MAX = 20
+/** A rejection is described in the letter, and no answer of a store may fill the disk. */
+const MESSAGE_CHARS_MAX = 2000
+
+export interface DeliverySettings {
+  readonly exporterId: string
+  readonly sender: Sender
+  readonly logId: Uint8Array
+  readonly deadLetters: DeadLetterBox
+  readonly retry: RetryPolicy
+  readonly attemptTimeoutMs: number
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+}
+
+export interface DeliveryHooks {
+  /** Awaited before the first attempt of each range: makes the range durable. */
+  freeze(range: CutBatch): Promise<void>
+  /** A range is done. */
+  settled(range: CutBatch, counts: SettledCounts): void
+}
+
+export interface SettledCounts {
+  readonly sent: number
+  readonly deadLettered: number
+}
+
+type Decided = Exclude<SendVerdict, { kind: 'retry' }>
+
+interface Outcome {
+  readonly verdict: Decided
+  readonly attempts: number
+  readonly firstAtMs: number
+}
+
+export class Delivery {
+  readonly #s: DeliverySettings
+  readonly #labels: string
+  /** The last thing that went wrong and still is; null when all is well. For health. */
+  trouble: string | null = null
+
+  constructor(settings: DeliverySettings) {
+    this.#s = settings
+    this.#labels = `exporter="${labelValue(settings.exporterId)}"`
+    this.#showBreaker()
+  }
+
+  /** Resolves when every item of the batch is sent or dead-lettered; throws only the signal's reason. */
+  async deliver(batch: CutBatch, hooks: DeliveryHooks, signal: AbortSignal): Promise<void> {
+    await hooks.freeze(batch)
+    const { exporterId, logId } = this.#s
+    const sendBatch = sendBatchOf(batchIdOf(logId, exporterId, batch), batch.parts)
+    const outcome = await this.#attempt(sendBatch, signal)
+    const { verdict } = outcome
+    if (verdict.kind === 'sent') {
+      hooks.settled(batch, await this.#sent(batch.parts, '', verdict, outcome, signal))
+    } else if (batch.parts.length > 1) {
+      const [first, second] = halves(batch)
+      await this.deliver(first, hooks, signal)
+      await this.deliver(second, hooks, signal)
+    } else {
+      const part = batch.parts[0] as BatchPart
+      const deadLettered = await this.#rejectedPart(part, sendBatch, '', outcome, signal)
+      hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered })
+    }
+  }
+
+  /** Splits a rejected part as far as the sender can; returns the items that ended as dead letters. */
+  async #rejectedPart(
+    part: BatchPart,
+    batch: SendBatch,
+    piece: string,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const isTooDeep = piece.split('.').length > SPLIT_DEPTH_MAX
+    const pieces = isTooDeep ? null : (this.#s.sender.split?.(part) ?? null)
+    if (pieces === null || pieces.length < 2) {
+      await this.#bury(part, piece, part.items, part.bytes, outcome, signal)
+      return part.items
+    }
+    let dead = 0
+    for (const [i, small] of pieces.entries()) {
+      const name = piece === '' ? `${i}` : `${piece}.${i}`
+      const smallPart: BatchPart = { ...part, ...small }
+      const smallBatch = { ...batch, batchId: pieceId(batch.batchId, i), parts: [smallPart] }
+      const result = await this.#attempt(smallBatch, signal)
+      if (result.verdict.kind === 'rejected')
+        dead += await this.#rejectedPart(smallPart, smallBatch, name, result, signal)
+      else {
+        const { verdict } = result
+        const counts = await this.#sent([smallPart], `${name}.`, verdict, result, signal)
+        dead += counts.deadLettered
+      }
+    }
+    return dead
+  }
+
+  /** Counts what was sent, and keeps a letter for items that the destination refused without saying which. */
+  async #sent(
+    parts: readonly BatchPart[],
+    piecePrefix: string,
+    verdict: Extract<Decided, { kind: 'sent' }>,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<SettledCounts> {
+    const items = parts.reduce((n, p) => n + p.items, 0)
+    const refused = Math.min(items, verdict.rejected?.items ?? 0)
+    const first = parts[0]
+    if (refused > 0 && verdict.rejected !== undefined && first !== undefined) {
+      const { code, message } = verdict.rejected
+      const reason: Outcome = { ...outcome, verdict: { kind: 'rejected', code, message } }
+      await this.#bury(first, `${piecePrefix}partial`, refused, null, reason, signal)
+    }
+    this.#s.metrics.add('otelcol_exporter_sent_spans', this.#labels, items - refused)
+    return { sent: items - refused, deadLettered: refused }
+  }
+
+  async #bury(
+    part: BatchPart,
+    piece: string,
+    items: number,
+    bytes: Uint8Array | null,
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { exporterId, clock, metrics, logger } = this.#s
+    const { code, message } = outcome.verdict as Extract<Decided, { kind: 'rejected' }>
+    const head: DeadLetterHead = {
+      exporter: exporterId,
+      stream: part.stream,
+      items,
+      sequence: String(part.sequence),
+      part: part.index,
+      piece,
+      code,
+      message: message.slice(0, MESSAGE_CHARS_MAX),
+      attempts: outcome.attempts,
+      firstAtMs: outcome.firstAtMs,
+      lastAtMs: clock.nowMs(),
+      hasBytes: bytes !== null,
+    }
+    await this.#store(head, bytes ?? new Uint8Array(0), signal)
+    const labels = `${this.#labels},code="${labelValue(code)}"`
+    metrics.add('observa_dead_letter_items_total', labels, items)
+    metrics.add('otelcol_exporter_send_failed_spans', this.#labels, items)
+    logger.warn(
+      { code, items, sequence: head.sequence, stream: head.stream },
+      'items dead-lettered',
+    )
+  }
+
+  async #store(head: DeadLetterHead, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { deadLetters, clock, metrics, logger } = this.#s
+    for (;;) {
+      try {
+        const { kind, droppedItems } = await deadLetters.add({ head, bytes })
+        if (droppedItems > 0)
+          metrics.add('observa_dead_letter_dropped_items_total', this.#labels, droppedItems)
+        if (kind === 'stored') {
+          this.trouble = null
+          return
+        }
+        this.trouble = 'the dead letter box is full: drop or retry letters to go on'
+      } catch (error) {
+        this.trouble = `the dead letter could not be stored: ${messageOf(error)}`
+      }
+      logger.error({}, this.trouble)
+      await clock.sleep(DEAD_LETTER_RETRY_MS, signal)
+    }
+  }
+
+  /** Sends until the destination says yes or no. */
+  async #attempt(batch: SendBatch, signal: AbortSignal): Promise<Outcome> {
+    const { retry, clock, metrics, logger } = this.#s
+    const firstAtMs = clock.nowMs()
+    for (let attempts = 1; ; attempts++) {
+      signal.throwIfAborted()
+      retry.attempting()
+      this.#showBreaker()
+      const verdict = await this.#once(batch, signal)
+      signal.throwIfAborted()
+      if (verdict.kind !== 'retry') {
+        if (this.trouble !== null) logger.info({ attempts }, 'the destination answers again')
+        this.trouble = null
+        retry.succeeded()
+        this.#showBreaker()
+        return { verdict, attempts, firstAtMs }
+      }
+      const waitMs = retry.failed(verdict.afterMs)
+      this.#showBreaker()
+      metrics.add(
+        'observa_exporter_retries_total',
+        `${this.#labels},code="${labelValue(verdict.code)}"`,
+      )
+      this.#complain(verdict.code, verdict.message, attempts, waitMs)
+      await clock.sleep(waitMs, signal)
+    }
+  }
+
+  async #once(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    const { clock, sender, attemptTimeoutMs } = this.#s
+    const timeout = new AbortController()
+    const done = new AbortController()
+    const sending = sendSafely(sender, batch, AbortSignal.any([signal, timeout.signal]))
+    const giveUp = async (): Promise<SendVerdict> => {
+      await clock.sleep(attemptTimeoutMs, done.signal)
+      timeout.abort(new Error(`no answer within ${attemptTimeoutMs} ms`))
+      // A sender that does not listen to its signal must not hold the queue for ever.
+      await clock.sleep(attemptTimeoutMs, done.signal)
+      return { kind: 'retry', code: 'stuck', message: 'the sender ignored its deadline' }
+    }
+    const gaveUp = giveUp()
+    // After an answer the sleeps are called off, which is no error.
+    gaveUp.catch(() => undefined)
+    try {
+      return await Promise.race([sending, gaveUp])
+    } finally {
+      done.abort()
+    }
+  }
+
+  /** The first failure, then each time the count doubles: an outage of hours is a dozen lines. */
+  #complain(code: string, message: string, attempts: number, waitMs: number): void {
+    this.trouble = `${code}: ${message}`
+    if ((attempts & (attempts - 1)) === 0)
+      this.#s.logger.warn({ code, attempts, waitMs: Math.round(waitMs) }, `send failed: ${message}`)
+  }
+
+  #showBreaker(): void {
+    const { metrics, retry } = this.#s
+    metrics.set('observa_exporter_breaker_state', this.#labels, BREAKER_LEVEL[retry.state])
+  }
+}
+
+async function sendSafely(
+  sender: Sender,
+  batch: SendBatch,
+  signal: AbortSignal,
+): Promise<SendVerdict> {
+  try {
+    return await sender.send(batch, signal)
+  } catch (error) {
+    // A sender answers with verdicts; what it throws is a failure nobody foresaw, and may pass.
+    const code = signal.aborted ? 'timeout' : 'error'
+    return { kind: 'retry', code, message: messageOf(error) }
+  }
+}
+
+function sendBatchOf(batchId: string, parts: readonly BatchPart[]): SendBatch {
+  const firstSequence = (parts[0] as BatchPart).sequence
+  const lastSequence = (parts.at(-1) as BatchPart).sequence
+  const plain: readonly EncodedPart[] = parts
+  return { batchId, firstSequence, lastSequence, parts: plain }
+}
+
+/** Identity of a piece: that of the whole with the number of the piece at its end. */
+function pieceId(batchId: string, piece: number): string {
+  const tail = (Number.parseInt(batchId.slice(24), 16) + (piece + 1) * 0x9e37_79b1) % 0x1_0000_0000
+  return batchId.slice(0, 24) + tail.toString(16).padStart(8, '0')
+}

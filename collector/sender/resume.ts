@@ -1,0 +1,75 @@
+// Where an exporter goes on after a start: its cursor, what the store says it has, and the ends of the log
+// may all disagree. When in doubt, something is sent twice; never skipped.
+
+import type { CursorState } from './cursor.ts'
+
+export interface Resume {
+  readonly state: CursorState
+  /** How items that went by unseen are to be booked. */
+  readonly gapAs: 'damaged' | 'sent' | 'base'
+  /** What somebody should know, or null. */
+  readonly note: string | null
+}
+
+export function freshCursor(first: bigint): CursorState {
+  const counts = { items: null, base: 0, sent: 0, deadLettered: 0, damaged: 0 }
+  return { next: { sequence: first, part: 0 }, inFlight: null, ...counts }
+}
+
+export function resumeAt(
+  stored: CursorState | null,
+  committed: bigint | null,
+  first: bigint,
+  end: bigint,
+): Resume {
+  const known = stored === null ? lost(first) : clamped(stored, first, end)
+  if (committed === null) return known
+  if (committed >= end) {
+    const note = `the store has a position (${committed}) behind the end of the log (${end}): it is ignored`
+    return { ...known, note }
+  }
+  return afterCommitted(known, committed)
+}
+
+function lost(first: bigint): Resume {
+  return { state: freshCursor(first), gapAs: 'base', note: null }
+}
+
+/**
+ * A cursor behind the end: a power cut took records (`buffered` mode) that had been sent already, so what
+ * comes next is new. One before the beginning: the segments were removed.
+ */
+function clamped(state: CursorState, first: bigint, end: bigint): Resume {
+  if (state.next.sequence > end) {
+    const note = `the cursor (${state.next.sequence}) lies behind the end of the log (${end}): going on from there`
+    const next = { sequence: end, part: 0 }
+    return { state: { ...state, next, inFlight: null, items: null }, gapAs: 'base', note }
+  }
+  if (state.next.sequence >= first) return { state, gapAs: 'damaged', note: null }
+  const note = `records ${state.next.sequence} to ${first - 1n} are gone: they were not sent`
+  const next = { sequence: first, part: 0 }
+  return { state: { ...state, next, inFlight: null }, gapAs: 'damaged', note }
+}
+
+/** The store's own cursor was written with the data, so it knows best. */
+function afterCommitted(known: Resume, committed: bigint): Resume {
+  const { state } = known
+  const { inFlight } = state
+  if (inFlight !== null && committed >= inFlight.lastSequence) {
+    // A range that ends inside a record proves nothing about the rest of it: send it again.
+    if (inFlight.to.sequence <= inFlight.lastSequence) return known
+    const { to, items, itemsAfter } = inFlight
+    const before = itemsAfter - items
+    const damaged = state.damaged + (state.items === null ? 0 : Math.max(0, before - state.items))
+    const counts = { items: itemsAfter, sent: state.sent + items, damaged }
+    const done = { ...state, ...counts, next: to, inFlight: null }
+    return to.sequence > committed ? { ...known, state: done } : skipTo(known, done, committed)
+  }
+  return committed >= state.next.sequence ? skipTo(known, state, committed) : known
+}
+
+function skipTo(known: Resume, state: CursorState, committed: bigint): Resume {
+  const next = { sequence: committed + 1n, part: 0 }
+  const gapAs = state.items === null ? 'base' : 'sent'
+  return { state: { ...state, next, inFlight: null }, gapAs, note: known.note }
+}

@@ -1,0 +1,278 @@
+// One exporter's way through the log: cut a batch, make its composition durable, deliver it, move the
+// cursor. The log is the queue; nothing waits anywhere else. One batch is in flight at a time.
+
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Clock, Random } from '../../core/clock.ts'
+import type { Sender, SendLimits } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import { labelValue, type Metrics } from '../../core/metrics.ts'
+import type { DurableLog } from '../log/log.ts'
+import { BatchCutter, type BatchPart, type CutBatch } from './batch-cutter.ts'
+import { type Books, bookMetrics, booksOf } from './books.ts'
+import { type CursorState, CursorStore } from './cursor.ts'
+import { DeadLetterBox, deadLetterDir, type WhenFull } from './dead-letters.ts'
+import { Delivery, type SettledCounts } from './delivery.ts'
+import { freshCursor, resumeAt } from './resume.ts'
+import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
+
+/** Records without parts for this exporter that may go by before the cursor is written for them alone. */
+const IDLE_SAVE_RECORDS = 256n
+const READ_RETRY_MS = 1000
+
+export interface SenderLoopOptions {
+  readonly exporterId: string
+  readonly sender: Sender
+  readonly limits: SendLimits
+  readonly log: DurableLog
+  /** Directory of the queue: `cursors/` and `dlq/` lie under it. */
+  readonly dir: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly metrics: Metrics
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  readonly deadLetterBytesMax?: number
+  readonly deadLetterWhenFull?: WhenFull
+  readonly attemptTimeoutMs?: number
+  readonly retry?: Partial<RetrySettings>
+}
+
+export class SenderLoop {
+  readonly #o: SenderLoopOptions
+  readonly #labels: string
+  readonly #cursors: CursorStore | null
+  readonly #delivery: Delivery
+  readonly #retry: RetryPolicy
+  readonly #stop = new AbortController()
+  readonly deadLetters: DeadLetterBox
+  #cutter: BatchCutter | null = null
+  #state: CursorState
+  #saved: CursorState
+  /** How items between the last known count and the next part are booked. */
+  #gapAs: 'damaged' | 'sent' | 'base' = 'damaged'
+  #running: Promise<void> | null = null
+  #oldestWaitingMs: number | null = null
+
+  /**
+   * Reads the cursor and claims its place in the log. Open every loop before starting any: from the first
+   * start on, the log removes what no loop has claimed.
+   */
+  static async open(options: SenderLoopOptions): Promise<SenderLoop> {
+    const { log, dir, exporterId } = options
+    const logId = Buffer.from(log.id).toString('hex')
+    const cursors = log.isPersistent
+      ? new CursorStore(log.fs, join(dir, 'cursors'), exporterId, logId)
+      : null
+    const loop = new SenderLoop(options, cursors)
+    await loop.#load()
+    return loop
+  }
+
+  private constructor(options: SenderLoopOptions, cursors: CursorStore | null) {
+    const { exporterId, log, dir, random, sender, clock, metrics, logger } = options
+    this.#o = options
+    this.#cursors = cursors
+    this.#labels = `exporter="${labelValue(exporterId)}"`
+    this.#state = freshCursor(log.firstSequence)
+    this.#saved = this.#state
+    this.deadLetters = new DeadLetterBox(log.fs, deadLetterDir(dir, exporterId), {
+      bytesMax: options.deadLetterBytesMax ?? 1024 ** 3,
+      whenFull: options.deadLetterWhenFull ?? 'block',
+    })
+    this.#retry = new RetryPolicy({ ...DEFAULT_RETRY, ...options.retry }, random)
+    const attemptTimeoutMs = options.attemptTimeoutMs ?? 60_000
+    const parts = { deadLetters: this.deadLetters, retry: this.#retry, attemptTimeoutMs }
+    const shared = { exporterId, sender, clock, metrics, logger, logId: log.id }
+    this.#delivery = new Delivery({ ...shared, ...parts })
+    bookMetrics(metrics, this.#labels, () => ({ books: this.books(), ageMs: this.#queueAgeMs() }))
+  }
+
+  /** Begins sending. Returns at once. */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Sends what is in the log for at most `drainMs`, then stops; the rest stays in the log. Safe twice. */
+  async stop(drainMs: number): Promise<void> {
+    const running = this.#running
+    if (running === null) return
+    if (this.#cutter !== null) this.#cutter.isDraining = true
+    const timer = new AbortController()
+    const late = this.#o.clock.sleep(drainMs, timer.signal).then(
+      () => this.#stop.abort(new Error('stopped')),
+      () => undefined,
+    )
+    this.#wakeWaiting?.abort()
+    await running
+    timer.abort()
+    await late
+  }
+
+  /** Items by what became of them; the sum closes at every moment. */
+  books(): Books {
+    return booksOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
+  }
+
+  health(): { readonly ok: boolean; readonly detail: string } {
+    const { trouble } = this.#delivery
+    const queued = `${this.books().queued} items queued`
+    return trouble === null
+      ? { ok: true, detail: queued }
+      : { ok: false, detail: `${queued}; ${trouble}` }
+  }
+
+  async #load(): Promise<void> {
+    const { log, sender, exporterId, logger } = this.#o
+    const stored = (await this.#cursors?.load()) ?? null
+    const committed = (await sender.committedSequence?.()) ?? null
+    const at = resumeAt(stored, committed, log.firstSequence, log.nextSequence)
+    if (at.note !== null) logger.warn({ exporter: exporterId }, at.note)
+    this.#state = at.state
+    this.#saved = at.state
+    this.#gapAs = at.gapAs
+    log.hold(exporterId, at.state.next.sequence)
+  }
+
+  /** Ends the wait for more data when `stop` is called. */
+  #wakeWaiting: AbortController | null = null
+
+  async #run(): Promise<void> {
+    const { log, limits, clock, sender, exporterId, logger } = this.#o
+    const reader = log.reader(this.#state.next.sequence, { exporter: exporterId })
+    const wholeRecords = sender.committedSequence !== undefined
+    const cutter = new BatchCutter({ reader, limits, clock, wholeRecords }, this.#state.next)
+    this.#cutter = cutter
+    const frozen = this.#state.inFlight
+    let batch = frozen === null ? null : await this.#cutSafely(() => cutter.cutRange(frozen))
+    while (!this.#stop.signal.aborted) {
+      batch ??= await this.#cutSafely(() => this.#cutNext(cutter))
+      if (batch === null) break
+      await this.#deliver(batch)
+      batch = null
+    }
+    await this.#save()
+    await reader.close().catch((error: unknown) => {
+      logger.warn({}, `closing the reader failed: ${messageOf(error)}`)
+    })
+  }
+
+  async #cutNext(cutter: BatchCutter): Promise<CutBatch | null> {
+    this.#wakeWaiting = new AbortController()
+    const either = AbortSignal.any([this.#stop.signal, this.#wakeWaiting.signal])
+    try {
+      return await cutter.cut(either, () => this.#idle(cutter))
+    } catch (error) {
+      // Woken by `stop`: once more, this time without waiting.
+      if (!this.#wakeWaiting.signal.aborted || this.#stop.signal.aborted) throw error
+      return await cutter.cut(this.#stop.signal, () => this.#idle(cutter))
+    }
+  }
+
+  /** Reading fails for want of descriptors or memory at most: wait and go on. Null when stopped. */
+  async #cutSafely(cut: () => Promise<CutBatch | null>): Promise<CutBatch | null> {
+    for (;;) {
+      try {
+        return await cut()
+      } catch (error) {
+        if (this.#stop.signal.aborted || this.#o.log.isClosed) return null
+        this.#o.logger.error({}, `The log cannot be read: ${messageOf(error)}`)
+        await this.#o.clock.sleep(READ_RETRY_MS, this.#stop.signal).catch(() => undefined)
+      }
+    }
+  }
+
+  async #deliver(batch: CutBatch): Promise<void> {
+    this.#oldestWaitingMs = batch.parts[0]?.createdAtMs ?? null
+    if (batch.parts.length === 0) {
+      this.#state = { ...this.#state, next: batch.to, inFlight: null }
+      return
+    }
+    const hooks = {
+      freeze: (range: CutBatch) => this.#freeze(range),
+      settled: (range: CutBatch, counts: SettledCounts) => this.#settled(range, counts),
+    }
+    try {
+      await this.#delivery.deliver(batch, hooks, this.#stop.signal)
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error
+    }
+    this.#oldestWaitingMs = null
+  }
+
+  async #freeze(range: CutBatch): Promise<void> {
+    const last = range.parts.at(-1) as BatchPart
+    const { from, to, items } = range
+    const itemsAfter = last.itemsBefore + last.items
+    const inFlight = { from, to, items, itemsAfter, lastSequence: last.sequence }
+    this.#state = { ...this.#state, next: range.from, inFlight }
+    await this.#save()
+  }
+
+  #settled(range: CutBatch, counts: SettledCounts): void {
+    const first = range.parts[0] as BatchPart
+    const last = range.parts.at(-1) as BatchPart
+    const itemsAfter = last.itemsBefore + last.items
+    this.#bookGap(first.itemsBefore)
+    const s = this.#state
+    const missing = itemsAfter - first.itemsBefore - range.items
+    this.#state = {
+      ...s,
+      next: range.to,
+      inFlight: null,
+      items: itemsAfter,
+      sent: s.sent + counts.sent,
+      deadLettered: s.deadLettered + counts.deadLettered,
+      damaged: s.damaged + missing,
+    }
+  }
+
+  /** Books the items between what is known and `itemsBefore`: unreadable, unless the cursor was lost or overruled. */
+  #bookGap(itemsBefore: number): void {
+    const s = this.#state
+    const gap = itemsBefore - (s.items ?? s.base + s.sent + s.deadLettered + s.damaged)
+    // The log counts less than the cursor: it lost its end to a power cut after that had been sent.
+    const as = gap < 0 ? 'base' : this.#gapAs
+    if (gap !== 0) this.#state = { ...s, [as]: s[as] + gap, items: itemsBefore }
+    this.#gapAs = 'damaged'
+  }
+
+  /** The end of the log is reached with nothing in hand. */
+  async #idle(cutter: BatchCutter): Promise<void> {
+    const { log, exporterId } = this.#o
+    if (cutter.position.sequence === log.nextSequence) this.#bookGap(log.itemsAppended(exporterId))
+    this.#state = { ...this.#state, next: cutter.position, inFlight: null }
+    const { next, inFlight } = this.#saved
+    const moved = this.#state.next.sequence - next.sequence
+    const isBehind = inFlight !== null || moved >= IDLE_SAVE_RECORDS || this.#countsDiffer()
+    if (isBehind) await this.#save()
+  }
+
+  #countsDiffer(): boolean {
+    const { sent, deadLettered, damaged, base } = this.#state
+    const saved = this.#saved
+    const done = sent + deadLettered + damaged + base
+    return done !== saved.sent + saved.deadLettered + saved.damaged + saved.base
+  }
+
+  /** Makes the state durable; then the log may forget what lies before. A full disk stops neither sending nor this loop. */
+  async #save(): Promise<void> {
+    const { log, exporterId, metrics, logger } = this.#o
+    const state = this.#state
+    try {
+      await this.#cursors?.save(state)
+      this.#saved = state
+      log.keepFor(exporterId, state.next.sequence)
+    } catch (error) {
+      metrics.add('observa_cursor_write_failed_total', this.#labels)
+      logger.error(
+        {},
+        `The cursor could not be stored; a restart would send again: ${messageOf(error)}`,
+      )
+    }
+  }
+
+  #queueAgeMs(): number {
+    if (this.#oldestWaitingMs === null) return 0
+    return Math.max(0, this.#o.clock.nowMs() - this.#oldestWaitingMs)
+  }
+}
