@@ -1,0 +1,37 @@
+// What a user writes under `file`.
+
+import { z } from 'zod'
+import { durationMs, sizeBytes } from '../../core/config-values.ts'
+
+export const schema = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .describe('File to append to; rotated files get the time of rotation in their name.'),
+  signals: z
+    .boolean()
+    .default(true)
+    .describe('Also write issues, as lines with "record":"signal".'),
+  rotation: z
+    .strictObject({
+      size: sizeBytes.prefault('100MiB').describe('A file is closed before it would pass this.'),
+      age: durationMs.prefault('24h').describe('A file is closed when it is this old; 0 = never.'),
+      keep: z
+        .int()
+        .min(0)
+        .default(100)
+        .describe('Rotated files to keep, the oldest are removed; 0 = all.'),
+    })
+    .prefault({})
+    .describe('When a new file is begun.'),
+  batch: z
+    .strictObject({
+      items: z.int().min(1).default(10_000).describe('Most lines in one write.'),
+      bytes: sizeBytes.prefault('8MiB').describe('Most bytes in one write.'),
+      delay: durationMs.prefault('200ms').describe('Longest wait to fill a batch.'),
+    })
+    .prefault({})
+    .describe('How much is taken from the log at once.'),
+})
+
+export type Config = z.output<typeof schema>

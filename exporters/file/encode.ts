@@ -1,0 +1,61 @@
+// Worker half of `file`: one JSON line for each event ("record":"event") and issue ("record":"signal").
+
+import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type { Signal } from '../../core/signal.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
+
+export interface EncoderSettings {
+  readonly signals: boolean
+}
+
+const COMMA = 0x2c
+const LF = 0x0a
+
+export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =>
+  new LineEncoder(exporterId, settings)
+
+class LineEncoder implements Encoder {
+  readonly #exporter: string
+  readonly #signals: boolean
+  readonly #out = new ByteWriter(256 * 1024)
+
+  constructor(exporter: string, settings: EncoderSettings) {
+    this.#exporter = exporter
+    this.#signals = settings.signals
+  }
+
+  encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
+    const { batch, events } = input
+    const out = this.#out
+    const parts: EncodedPart[] = []
+    out.reset()
+    let items = 0
+    for (let e = 0; e < events.count; e++) {
+      if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
+      out.ascii('{"record":"event"')
+      const start = out.pos
+      writeEventJson(out, events, e)
+      // The event's opening brace becomes the comma after our own first field.
+      out.bytes[start] = COMMA
+      out.u8(LF)
+      items++
+    }
+    if (items > 0) parts.push(this.#part('events', items))
+    if (!this.#signals || input.signals.length === 0) return parts
+    out.reset()
+    for (const signal of input.signals) writeSignal(out, signal)
+    parts.push(this.#part('signals', input.signals.length))
+    return parts
+  }
+
+  #part(stream: string, items: number): EncodedPart {
+    return { exporter: this.#exporter, stream, items, bytes: this.#out.take() }
+  }
+}
+
+function writeSignal(out: ByteWriter, signal: Signal): void {
+  out.utf8(JSON.stringify({ record: 'signal', ...signal }))
+  out.u8(LF)
+}

@@ -1,0 +1,162 @@
+// The file exporter on a real file system: lines, rotation, and every point at which a crash may hit.
+
+import assert from 'node:assert/strict'
+import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import fc from 'fast-check'
+import type { Host } from '../../core/component.ts'
+import type { Signal } from '../../core/signal.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import { hexId, processed, quietChain, sendBatch, testHost } from '../../test/exporter-host.ts'
+import { encoder } from './encode.ts'
+import { file } from './index.ts'
+import type { FileSender } from './send.ts'
+
+const lines = (n: number, from = 0): EncodedPart => ({
+  exporter: 'file',
+  stream: 'events',
+  items: n,
+  bytes: Buffer.from(Array.from({ length: n }, (_, i) => `{"n":${from + i}}\n`).join('')),
+})
+
+async function started(host: Host, path: string, config: object = {}): Promise<FileSender> {
+  const sender = (await file.createSender(
+    file.schema.parse({ path, ...config }),
+    host,
+  )) as FileSender
+  await sender.start()
+  return sender
+}
+
+const numbers = (path: string): number[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { n: number }).n)
+
+const place = (t: TestContext): { host: Host; path: string } => {
+  const host = testHost(t)
+  return { host, path: join(host.dataDir, 'out', 'events.ndjson') }
+}
+
+test('each event and each issue is one JSON line that says what it is; skipped and dropped events are none', () => {
+  const signal = { signal_id: hexId(9), type: 'error', evidence: { note: 'a\nb' } }
+  const input = processed(
+    [1, 2, 3].map((n) => ({ eventId: hexId(n), traceId: hexId(n), input: '{"a":1}' })),
+    [signal as unknown as Signal],
+  )
+  input.batch.drop(2)
+  const parts = encoder('file/x', { signals: true }).encode(input, new Set([0]), quietChain)
+  assert.deepEqual(
+    parts.map((p) => [p.exporter, p.stream, p.items]),
+    [
+      ['file/x', 'events', 1],
+      ['file/x', 'signals', 1],
+    ],
+  )
+  const [event, issue] = parts.map((p) => JSON.parse(Buffer.from(p.bytes).toString()))
+  assert.equal(event.record, 'event')
+  assert.equal(event.event_id, hexId(2))
+  assert.deepEqual(event.input, { a: 1 })
+  assert.deepEqual(issue, { record: 'signal', ...signal })
+})
+
+test('batches are appended in order, readable by the owner only', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  await sender.send(sendBatch([lines(2), lines(1, 2)]))
+  await sender.send(sendBatch([lines(2, 3)]))
+  await sender.stop()
+  assert.deepEqual(numbers(path), [0, 1, 2, 3, 4])
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test('the last batch sent again, also after a restart, is not written again', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  const batch = sendBatch([lines(3)])
+  await sender.send(batch)
+  assert.deepEqual(await sender.send(batch), { kind: 'sent' })
+  await sender.stop()
+  const again = await started(host, path)
+  await again.send(batch)
+  await again.send(sendBatch([lines(1, 3)], batch.batchId))
+  await again.stop()
+  assert.deepEqual(
+    numbers(path),
+    [0, 1, 2, 3],
+    'half a batch under the same id is not mistaken for it',
+  )
+})
+
+test('wherever a crash cuts a write, a restart and a retry leave every line whole and once', async (t) => {
+  const { host, path } = place(t)
+  const first = sendBatch([lines(20)])
+  const second = sendBatch([lines(20, 20)])
+  const sender = await started(host, path)
+  await sender.send(first)
+  const before = statSync(path).size
+  await sender.send(second)
+  await sender.stop()
+  const whole = readFileSync(path)
+  const cuts = fc.integer({ min: before, max: whole.length })
+  await fc.assert(
+    fc.asyncProperty(cuts, async (cut) => {
+      truncateSync(path, cut)
+      const again = await started(host, path)
+      await again.send(second)
+      await again.stop()
+      assert.deepEqual(readFileSync(path), whole)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('a torn last line is removed even when nothing is known about the file', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  await sender.send(sendBatch([lines(2)]))
+  await sender.stop()
+  appendFileSync(path, '{"n":99')
+  const again = await started(testHost(t), path)
+  await again.send(sendBatch([lines(1, 2)]))
+  await again.stop()
+  assert.deepEqual(numbers(path), [0, 1, 2])
+})
+
+test('a full file is rotated, old ones are removed, and other files are left alone', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path, { rotation: { size: 100, keep: 2 } })
+  appendFileSync(join(path, '../events-notes.ndjson'), 'mine')
+  for (let i = 0; i < 5; i++) await sender.send(sendBatch([lines(8, i * 8)]))
+  await sender.stop()
+  const names = readdirSync(join(path, '..')).toSorted()
+  assert.equal(names.length, 4, names.join(' '))
+  assert.ok(names.includes('events-notes.ndjson'))
+  assert.deepEqual(numbers(path), [32, 33, 34, 35, 36, 37, 38, 39])
+})
+
+test('an old file is rotated', async (t) => {
+  let nowMs = Date.now()
+  const clock = { nowMs: () => nowMs, monotonicMs: () => 0, sleep: () => Promise.resolve() }
+  const host = testHost(t, { clock })
+  const path = join(host.dataDir, 'events.ndjson')
+  const sender = await started(host, path, { rotation: { age: '1h' } })
+  await sender.send(sendBatch([lines(1)]))
+  nowMs += 3_600_001
+  await sender.send(sendBatch([lines(1, 1)]))
+  await sender.stop()
+  assert.deepEqual(numbers(path), [1])
+  assert.equal(readdirSync(host.dataDir).filter((n) => n.startsWith('events-')).length, 1)
+})
+
+test('a path that cannot be written is a state with a reason and a calm retry, not a crash', async (t) => {
+  const { host } = place(t)
+  const notAFolder = join(host.dataDir, 'plain')
+  appendFileSync(notAFolder, 'x')
+  const sender = await started(host, join(notAFolder, 'events.ndjson'))
+  const verdict = await sender.send(sendBatch([lines(1)]))
+  assert.ok(verdict.kind === 'retry' && (verdict.afterMs ?? 0) >= 1000)
+  await sender.stop()
+})

@@ -1,0 +1,208 @@
+// The file being written and what is remembered of its last batch. A batch is announced in a side file
+// before its first byte is written, so that after a crash anywhere the file ends either right before the
+// batch or right after it, never inside a line, and a batch that is complete is not written twice.
+
+import { createHash } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+
+/** How much is read at once when looking for the end of the last whole line. */
+const TAIL_BYTES = 64 * 1024
+const LF = 0x0a
+
+/** The side file: what is about to be written, and where. */
+interface Intent {
+  readonly path: string
+  readonly batchId: string
+  readonly sha256: string
+  readonly start: number
+  readonly length: number
+}
+
+export interface RotationLimits {
+  readonly sizeBytesMax: number
+  /** 0 = never. */
+  readonly ageMsMax: number
+  /** 0 = all. */
+  readonly keep: number
+}
+
+export class RotatedFile {
+  readonly #path: string
+  readonly #side: string
+  readonly #limits: RotationLimits
+  #file: FileHandle | null = null
+  #size = 0
+  #bornAtMs = 0
+  /** The last batch known to be complete in the file. */
+  #last: Intent | null = null
+
+  constructor(path: string, side: string, limits: RotationLimits) {
+    this.#path = path
+    this.#side = side
+    this.#limits = limits
+  }
+
+  /** Opens the file and takes away what a crash left behind; returns the bytes cut off. */
+  async open(nowMs: number): Promise<number> {
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(this.#side), { recursive: true, mode: 0o700 })
+    const file = await open(this.#path, 'a+', 0o600)
+    this.#file = file
+    const stat = await file.stat()
+    this.#bornAtMs = stat.size === 0 ? nowMs : stat.birthtimeMs
+    const intent = await readIntent(this.#side, this.#path)
+    const end = await wholeEnd(file, stat.size, intent)
+    this.#last = intent !== null && end >= intent.start + intent.length ? intent : null
+    if (end < stat.size) {
+      await file.truncate(end)
+      await file.datasync()
+    }
+    this.#size = end
+    return stat.size - end
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = null
+    await file?.close()
+  }
+
+  /** Appends the bytes and syncs them; false when this very batch is in the file already. */
+  async append(batchId: string, bytes: Uint8Array, nowMs: number): Promise<boolean> {
+    if (this.#file === null) await this.open(nowMs)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    if (this.#last?.batchId === batchId && this.#last.sha256 === sha256) return false
+    if (this.#isDue(bytes.length, nowMs)) await this.#rotate(nowMs)
+    const intent: Intent = {
+      path: this.#path,
+      batchId,
+      sha256,
+      start: this.#size,
+      length: bytes.length,
+    }
+    await writeDurably(this.#side, JSON.stringify(intent))
+    const file = this.#file as FileHandle
+    try {
+      await writeAll(file, bytes)
+      await file.datasync()
+    } catch (error) {
+      // Whatever arrived of the batch goes, so that the next attempt starts at a line's beginning.
+      await file.truncate(intent.start)
+      throw error
+    }
+    this.#size += bytes.length
+    this.#last = intent
+    return true
+  }
+
+  #isDue(more: number, nowMs: number): boolean {
+    if (this.#size === 0) return false
+    const { sizeBytesMax, ageMsMax } = this.#limits
+    return this.#size + more > sizeBytesMax || (ageMsMax > 0 && nowMs - this.#bornAtMs >= ageMsMax)
+  }
+
+  async #rotate(nowMs: number): Promise<void> {
+    await this.close()
+    const stamp = new Date(nowMs).toISOString().replaceAll(':', '-')
+    const extension = extname(this.#path)
+    const stem = this.#path.slice(0, this.#path.length - extension.length)
+    const taken = new Set(await readdir(dirname(this.#path)))
+    let to = `${stem}-${stamp}${extension}`
+    for (let i = 1; taken.has(basename(to)); i++) to = `${stem}-${stamp}-${i}${extension}`
+    await rename(this.#path, to)
+    this.#file = await open(this.#path, 'a+', 0o600)
+    await syncFolder(dirname(this.#path))
+    this.#size = 0
+    this.#bornAtMs = nowMs
+    this.#last = null
+    await this.#removeOld()
+  }
+
+  async #removeOld(): Promise<void> {
+    if (this.#limits.keep === 0) return
+    const folder = dirname(this.#path)
+    const extension = extname(this.#path)
+    const stem = basename(this.#path, extension)
+    const rotated = (await readdir(folder)).filter(
+      (name) =>
+        ROTATED.test(name.slice(stem.length)) &&
+        name.startsWith(`${stem}-`) &&
+        name.endsWith(extension),
+    )
+    const old = rotated.toSorted().slice(0, Math.max(0, rotated.length - this.#limits.keep))
+    await Promise.all(old.map((name) => rm(join(folder, name), { force: true })))
+  }
+}
+
+/** The part of a rotated file's name that we added; other files of the folder are not ours to remove. */
+const ROTATED = /^-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z(-\d+)?(\.|$)/
+
+/** Where the last whole batch or line ends: a batch that was begun and not ended goes as a whole. */
+async function wholeEnd(file: FileHandle, size: number, intent: Intent | null): Promise<number> {
+  if (intent === null || size < intent.start) return lineEnd(file, size)
+  const isWhole = size >= intent.start + intent.length && (await holds(file, intent))
+  return isWhole ? lineEnd(file, size) : intent.start
+}
+
+async function holds(file: FileHandle, intent: Intent): Promise<boolean> {
+  const bytes = Buffer.alloc(intent.length)
+  const { bytesRead } = await file.read(bytes, 0, intent.length, intent.start)
+  return createHash('sha256').update(bytes.subarray(0, bytesRead)).digest('hex') === intent.sha256
+}
+
+/** The offset behind the last line feed, searched backwards. */
+async function lineEnd(file: FileHandle, size: number): Promise<number> {
+  const block = Buffer.alloc(TAIL_BYTES)
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - TAIL_BYTES)
+    const { bytesRead } = await file.read(block, 0, end - start, start)
+    const at = block.subarray(0, bytesRead).lastIndexOf(LF)
+    if (at >= 0) return start + at + 1
+    end = start
+  }
+  return 0
+}
+
+/** A full disk makes a write short without an error, so the count is looked at. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
+    if (bytesWritten === 0)
+      throw Object.assign(new Error('the write ended short'), { code: 'ENOSPC' })
+    at += bytesWritten
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function readIntent(side: string, path: string): Promise<Intent | null> {
+  try {
+    const found = JSON.parse(await readFile(side, 'utf8')) as Partial<Intent>
+    // The side file is ours; the checks are for one that belongs to another output or was cut short.
+    const isWhole = typeof found.start === 'number' && typeof found.length === 'number'
+    return isWhole && found.path === path ? (found as Intent) : null
+  } catch {
+    // No side file, or one that cannot be read: the file is mended by its last line feed alone.
+    return null
+  }
+}

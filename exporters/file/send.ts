@@ -1,0 +1,65 @@
+// Main half of `file`: joins the lines of a batch and appends them, synced, before the batch counts as sent.
+
+import { join } from 'node:path'
+import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import type { Config } from './config.ts'
+import { RotatedFile } from './output.ts'
+
+/** A full disk or a missing right is not mended within milliseconds. */
+const RETRY_MS = 5000
+
+export class FileSender implements Sender {
+  readonly #host: Host
+  readonly #output: RotatedFile
+  #sending: Promise<unknown> = Promise.resolve()
+
+  constructor(config: Config, host: Host) {
+    this.#host = host
+    const side = join(host.dataDir, 'file', `${host.id.replaceAll(/[^\w.-]/g, '_')}.json`)
+    this.#output = new RotatedFile(config.path, side, {
+      sizeBytesMax: config.rotation.size,
+      ageMsMax: config.rotation.age,
+      keep: config.rotation.keep,
+    })
+    host.metrics.declare('observa_file_written_bytes_total', 'counter', 'Bytes appended to files.')
+  }
+
+  async start(): Promise<void> {
+    try {
+      const cut = await this.#output.open(this.#host.clock.nowMs())
+      if (cut > 0) this.#host.log.warn({ bytes: cut }, 'removed an incomplete end of the file')
+    } catch (error) {
+      // Not fatal: the log keeps the data, and every send tries to open the file again.
+      this.#host.log.error({ reason: messageOf(error) }, 'cannot open the output file')
+      await this.#output.close()
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#sending
+    await this.#output.close()
+  }
+
+  async send(batch: SendBatch): Promise<SendVerdict> {
+    const sending = this.#append(batch)
+    this.#sending = sending
+    return sending
+  }
+
+  async #append(batch: SendBatch): Promise<SendVerdict> {
+    const bytes = Buffer.concat(batch.parts.map((part) => part.bytes))
+    if (bytes.length === 0) return { kind: 'sent' }
+    try {
+      const isNew = await this.#output.append(batch.batchId, bytes, this.#host.clock.nowMs())
+      const labels = `exporter="${this.#host.id}"`
+      if (isNew) this.#host.metrics.add('observa_file_written_bytes_total', labels, bytes.length)
+      return { kind: 'sent' }
+    } catch (error) {
+      await this.#output.close().catch(() => undefined)
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'write_failed'
+      return { kind: 'retry', code, message: messageOf(error), afterMs: RETRY_MS }
+    }
+  }
+}
