@@ -1,0 +1,293 @@
+// Request and response bodies of providers and frameworks (OpenAI chat, completions and responses, Anthropic,
+// Gemini, Bedrock, LangChain, Haystack, Genkit, AI SDK): which messages, usage, model and id they hold.
+
+import { finishReason, type Message, messageOf, messagesOf, textMessage } from './messages.ts'
+import { isRecord, type Part, partsOf } from './parts.ts'
+
+type Body = Record<string, unknown>
+
+/** Messages sent, of a request body; null when there are none. */
+export function requestMessages(body: unknown): Message[] | null {
+  if (!isRecord(body)) return messagesOf(body, 'user')
+  const direct =
+    body['messages'] ??
+    body['contents'] ??
+    body['chat_history'] ??
+    body['items'] ??
+    body['input_messages']
+  if (Array.isArray(direct)) return messagesOf(direct, 'user')
+  const input = body['input']
+  if (Array.isArray(input)) return messagesOf(input, 'user')
+  for (const key of ['prompt', 'query', 'input', 'question', 'text'] as const) {
+    const text = body[key]
+    if (typeof text === 'string') return asList(textMessage(text, 'user'))
+  }
+  if (Array.isArray(body['prompt'])) return messagesOf(body['prompt'], 'user')
+  if (isRecord(input)) return requestMessages(input)
+  if (isRecord(body['kwargs']) && Array.isArray(body['kwargs']['messages']))
+    return messagesOf(body['kwargs']['messages'], 'user')
+  return messagesOf(body, 'user')
+}
+
+function asList(m: Message | null): Message[] | null {
+  return m === null ? null : [m]
+}
+
+/** System instructions of a request body as parts, or null. */
+export function requestSystem(body: unknown): Part[] | null {
+  if (!isRecord(body)) return null
+  const config = isRecord(body['config']) ? body['config'] : {}
+  const system =
+    body['system'] ??
+    body['system_instruction'] ??
+    body['systemInstruction'] ??
+    body['instructions'] ??
+    config['system_instruction']
+  if (system === undefined || system === null) return null
+  const inner = isRecord(system) && 'parts' in system ? system['parts'] : system
+  const parts = partsOf(inner, 'system')
+  return parts.length === 0 ? null : parts
+}
+
+/** Messages received, of a response body; null when there are none. */
+export function responseMessages(body: unknown): Message[] | null {
+  if (Array.isArray(body)) return messagesOf(body, 'assistant')
+  if (!isRecord(body)) return null
+  for (const key of [
+    'choices',
+    'candidates',
+    'generations',
+    'replies',
+    'output',
+    'messages',
+    'content',
+  ] as const) {
+    const list = body[key]
+    if (!Array.isArray(list) || list.length === 0) continue
+    const found = key === 'content' ? asList(contentMessage(body)) : listMessages(key, list)
+    if (found !== null) return found
+  }
+  const message =
+    body['message'] ??
+    (isRecord(body['output']) ? (body['output']['message'] ?? body['output']) : undefined)
+  if (isRecord(message)) return asList(withFinish(messageOf(message, 'assistant'), body))
+  if (isRecord(body['response'])) return responseMessages(body['response'])
+  if (isRecord(body['content']) && Array.isArray(body['content']['parts']))
+    return asList(
+      contentMessage({ ...body, ...body['content'], content: body['content']['parts'] }),
+    )
+  if (typeof body['combined_chunk_content'] === 'string')
+    return asList(textMessage(body['combined_chunk_content'], 'assistant'))
+  return messagesOf(body, 'assistant')
+}
+
+function listMessages(key: string, list: readonly unknown[]): Message[] | null {
+  // Generations of a batch are nested once more; only the first answer of each prompt counts as choices.
+  const flat = key === 'generations' ? list.flat(1) : list
+  const out: Message[] = []
+  for (const item of flat) {
+    if (typeof item === 'string') push(out, textMessage(item, 'assistant'))
+    else if (isRecord(item)) push(out, choiceMessage(item))
+  }
+  return out.length === 0 ? null : key === 'output' ? merged(out) : out
+}
+
+function push(out: Message[], m: Message | null): void {
+  if (m !== null && (m.parts.length > 0 || m.finish_reason !== undefined)) out.push(m)
+}
+
+function choiceMessage(item: Body): Message | null {
+  if (isRecord(item['content']) && Array.isArray(item['content']['parts']))
+    return withFinish(
+      contentMessage({ ...item['content'], content: item['content']['parts'] }),
+      item,
+    )
+  const hasMessage =
+    isRecord(item['message']) || isRecord(item['delta']) || isRecord(item['kwargs'])
+  if (!hasMessage && typeof item['text'] === 'string' && item['type'] !== 'output_text') {
+    const info = isRecord(item['generation_info']) ? item['generation_info'] : item
+    return withFinish(textMessage(item['text'], 'assistant'), info)
+  }
+  const m = messageOf(item, 'assistant')
+  const info = item['generation_info']
+  return isRecord(info) && m !== null && m.finish_reason === undefined ? withFinish(m, info) : m
+}
+
+/** `{role, content: [blocks], stop_reason}`: Anthropic, and one message of Gemini. */
+function contentMessage(body: Body): Message | null {
+  const m = messageOf(body, 'assistant')
+  return m === null || m.parts.length === 0 ? null : m
+}
+
+function withFinish(m: Message | null, from: Body): Message | null {
+  const reason =
+    from['finish_reason'] ?? from['finishReason'] ?? from['stop_reason'] ?? from['stopReason']
+  if (m !== null && m.finish_reason === undefined && typeof reason === 'string' && reason !== '')
+    m.finish_reason = finishReason(reason)
+  return m
+}
+
+/** Items of one answer (Responses API) are one assistant message. */
+function merged(list: readonly Message[]): Message[] {
+  const out: Message[] = []
+  for (const m of list) {
+    const last = out.at(-1)
+    if (last !== undefined && last.role === m.role && m.role === 'assistant') {
+      last.parts.push(...m.parts)
+      if (m.finish_reason !== undefined) last.finish_reason = m.finish_reason
+    } else out.push(m)
+  }
+  return out
+}
+
+/** Token counts as a body or usage object states them; NaN = not stated. */
+export interface Usage {
+  input: number
+  output: number
+  total: number
+  cacheRead: number
+  cacheWrite: number
+  reasoning: number
+  /** The input count leaves the cached tokens out (Anthropic, Bedrock). */
+  isExclusive: boolean
+}
+
+const first = (u: Body, keys: readonly string[]): number => {
+  for (const key of keys) {
+    const v = u[key]
+    if (typeof v === 'number' && Number.isFinite(v)) return v
+    if (typeof v === 'string' && v.trim() !== '' && Number.isFinite(Number(v))) return Number(v)
+  }
+  return Number.NaN
+}
+
+const INPUT = [
+  'input_tokens',
+  'prompt_tokens',
+  'inputTokens',
+  'promptTokens',
+  'prompt_token_count',
+  'promptTokenCount',
+  'input',
+]
+const OUTPUT = [
+  'output_tokens',
+  'completion_tokens',
+  'outputTokens',
+  'completionTokens',
+  'candidates_token_count',
+  'candidatesTokenCount',
+  'output',
+]
+const TOTAL = ['total_tokens', 'totalTokens', 'total_token_count', 'totalTokenCount', 'total']
+const CACHE_READ = [
+  'cache_read_input_tokens',
+  'cacheReadInputTokens',
+  'cache_read_tokens',
+  'cached_content_token_count',
+  'cachedContentTokenCount',
+  'cachedContentTokens',
+  'input_cached_tokens',
+  'cached_tokens',
+  'cachedInputTokens',
+]
+const CACHE_WRITE = [
+  'cache_creation_input_tokens',
+  'cacheWriteInputTokens',
+  'cacheCreationInputTokens',
+  'cache_write_tokens',
+  'cache_write_input_tokens',
+  'input_cache_creation',
+]
+const REASONING = [
+  'reasoning_tokens',
+  'reasoningTokens',
+  'thoughts_token_count',
+  'thoughtsTokenCount',
+  'thoughtsTokens',
+  'output_reasoning_tokens',
+]
+
+/** Usage of a usage object in any provider's words; null when it states nothing. */
+export function usageOf(u: unknown): Usage | null {
+  if (!isRecord(u)) return null
+  const details = (keys: readonly string[], names: readonly string[]): number => {
+    for (const key of keys) {
+      const inner = u[key]
+      if (isRecord(inner)) {
+        const n = first(inner, names)
+        if (!Number.isNaN(n)) return n
+      }
+    }
+    return Number.NaN
+  }
+  const inner = [
+    'prompt_tokens_details',
+    'input_tokens_details',
+    'input_token_details',
+    'inputTokenDetails',
+  ]
+  const outer = [
+    'completion_tokens_details',
+    'output_tokens_details',
+    'output_token_details',
+    'outputTokenDetails',
+  ]
+  const usage: Usage = {
+    input: first(u, INPUT),
+    output: first(u, OUTPUT),
+    total: first(u, TOTAL),
+    cacheRead: orElse(
+      details(inner, ['cached_tokens', 'cache_read', 'cacheReadTokens']),
+      first(u, CACHE_READ),
+    ),
+    cacheWrite: orElse(
+      details(inner, ['cache_creation', 'cache_write', 'cacheWriteTokens']),
+      first(u, CACHE_WRITE),
+    ),
+    reasoning: orElse(
+      details(outer, ['reasoning_tokens', 'reasoning', 'reasoningTokens']),
+      first(u, REASONING),
+    ),
+    isExclusive: isExclusive(u),
+  }
+  return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
+    ? null
+    : usage
+}
+
+function orElse(a: number, otherwise: number): number {
+  return Number.isNaN(a) ? otherwise : a
+}
+
+/** Anthropic and Bedrock name their cache counts beside the input count and leave them out of it. */
+function isExclusive(u: Body): boolean {
+  if (!('input_tokens' in u || 'inputTokens' in u)) return false
+  const hasBeside =
+    'cache_read_input_tokens' in u ||
+    'cache_creation_input_tokens' in u ||
+    'cacheReadInputTokens' in u
+  return hasBeside && !('input_tokens_details' in u) && !('input_token_details' in u)
+}
+
+/** The usage object of a response body, wherever the provider puts it. */
+export function usageIn(body: unknown): Usage | null {
+  if (!isRecord(body)) return null
+  const direct = usageOf(
+    body['usage'] ?? body['usageMetadata'] ?? body['usage_metadata'] ?? body['token_usage'],
+  )
+  if (direct !== null) return direct
+  const llmOutput = body['llm_output']
+  if (isRecord(llmOutput)) return usageOf(llmOutput['token_usage'] ?? llmOutput['usage'])
+  return null
+}
+
+/** True for a whole response body of a provider: an answer and its usage. */
+export function takeableBody(body: Record<string, unknown>): boolean {
+  return (
+    (Array.isArray(body['choices']) ||
+      Array.isArray(body['content']) ||
+      Array.isArray(body['candidates'])) &&
+    isRecord(body['usage'] ?? body['usageMetadata'])
+  )
+}

@@ -1,0 +1,151 @@
+// The promises of the processor: samples of other projects yield their expected fields, recorded traffic adds
+// up to the tokens that were really used, whole or in pieces.
+
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { otlpJsonOf, runBatch, sampleSpan, type TestEvent } from './testing.ts'
+
+const shared = fileURLToPath(new URL('../../../shared/', import.meta.url))
+const samples = `${shared}dialects/samples/`
+
+interface Sample {
+  readonly dialect: string
+  readonly span?: unknown
+  readonly body?: unknown
+  readonly expected: Record<string, unknown>
+}
+
+test('every dialect sample yields its expected fields', async (t) => {
+  if (!existsSync(samples)) {
+    t.skip(
+      'SKIPPED: ../shared/dialects/samples is not here, so the samples of other projects were not checked',
+    )
+    return
+  }
+  for (const file of readdirSync(samples).filter((f) => f.endsWith('.json'))) {
+    const sample = JSON.parse(readFileSync(samples + file, 'utf8')) as Sample
+    await t.test(file, () => checkSample(sample))
+  }
+})
+
+function checkSample(sample: Sample): void {
+  if (sample.span === undefined) {
+    const { events } = runBatch([{ format: 'json-array', body: JSON.stringify(sample.body) }])
+    return checkLegacy(events, sample.expected)
+  }
+  const { events } = runBatch([{ format: 'otlp-json', body: otlpJsonOf(sampleSpan(sample.span)) }])
+  assert.equal(events.length, 1)
+  const event = events[0] as TestEvent
+  assert.equal(event['dialect'], sample.dialect)
+  checkExpected(event, sample.expected)
+}
+
+function checkLegacy(events: readonly TestEvent[], expected: Record<string, unknown>): void {
+  assert.equal(events.length, expected['accepted'])
+  const list = expected['events']
+  if (Array.isArray(list)) {
+    for (const [i, want] of (list as Record<string, unknown>[]).entries())
+      checkExpected(events[i] as TestEvent, want)
+    return
+  }
+  for (const kind of ['guardrail', 'llm']) {
+    const event = events.find((x) => x['kind'] === kind)
+    assert.ok(event, `an event of kind ${kind}`)
+    checkExpected(event, expected[kind] as Record<string, unknown>)
+  }
+}
+
+function checkExpected(event: TestEvent, expected: Record<string, unknown>): void {
+  for (const [field, want] of Object.entries(expected)) {
+    if (field === 'input_messages_count')
+      assert.equal((event['input_messages'] as unknown[]).length, want)
+    else if (field === 'output_text_starts')
+      assert.ok(
+        JSON.stringify(event['output_messages']).includes(JSON.stringify(want).slice(1, -1)),
+        'output text',
+      )
+    else if (field === 'attributes_must_not_contain') {
+      for (const name of want as string[])
+        assert.ok(!Object.hasOwn((event['attributes'] ?? {}) as object, name), name)
+    } else if (field === 'result_count')
+      assert.equal((event['metadata'] as Record<string, unknown>)['result_count'] ?? null, want)
+    else if (field === 'metadata')
+      for (const [k, v] of Object.entries(want as object))
+        assert.equal((event['metadata'] as Record<string, unknown>)[k], v, `metadata.${k}`)
+    else if (typeof want === 'number')
+      assert.ok(
+        Math.abs(Number(event[field]) - want) <= 1e-9 && event[field] !== null,
+        `${field}: ${String(event[field])} is not ${want}`,
+      )
+    else assert.deepEqual(event[field] ?? null, want, field)
+  }
+}
+
+const captures = [
+  `${fileURLToPath(new URL('../../test/captures/', import.meta.url))}`,
+  `${shared}captures/`,
+].find((x) => existsSync(x))
+
+test('recorded traffic adds up to the tokens that were used', async (t) => {
+  if (captures === undefined) {
+    t.skip('SKIPPED: no captures')
+    return
+  }
+  for (const name of readdirSync(captures)) {
+    const dir = `${captures}${name}/`
+    if (!existsSync(`${dir}truth.json`)) continue
+    const truth = JSON.parse(readFileSync(`${dir}truth.json`, 'utf8')) as Truth
+    const files = readdirSync(dir)
+      .filter((f) => /\.(?:traces|logs)\.pb$/.test(f))
+      .sort()
+    const requests = files.map((f) => ({
+      format: 'otlp-proto' as const,
+      signals: f.includes('.logs') ? ('logs' as const) : ('traces' as const),
+      body: readFileSync(dir + f),
+    }))
+    await t.test(`${name}: all files in one batch`, () =>
+      checkTruth(runBatch(requests).events, truth),
+    )
+    await t.test(`${name}: each file its own batch`, () => {
+      const ledger = new Map<string, string>()
+      const seen = new Set<string>()
+      checkTruth(
+        requests.flatMap((r) => runBatch([r], { ledger, seen }).events),
+        truth,
+      )
+    })
+    await t.test(`${name}: sent twice`, () => {
+      const ledger = new Map<string, string>()
+      const seen = new Set<string>()
+      const twice = [...requests, ...requests]
+      checkTruth(
+        twice.flatMap((r) => runBatch([r], { ledger, seen }).events),
+        truth,
+      )
+      checkTruth(runBatch(twice).events, truth)
+    })
+  }
+})
+
+interface Truth {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly output_tokens_accepted: readonly number[]
+}
+
+function checkTruth(events: readonly TestEvent[], truth: Truth): void {
+  let input = 0
+  let output = 0
+  for (const e of events) {
+    if (e['usage_aggregate'] !== false) continue
+    input += Number(e['input_tokens'] ?? 0)
+    output += Number(e['output_tokens'] ?? 0)
+  }
+  assert.equal(input, truth.input_tokens, 'input_tokens')
+  assert.ok(
+    truth.output_tokens_accepted.includes(output),
+    `output_tokens ${output}, expected ${truth.output_tokens}`,
+  )
+}

@@ -1,0 +1,201 @@
+// Which dialects is this span in? Scope names and marker keys set bits; the first in the order of the tables
+// names the span. General conventions name it only when nothing more specific was found.
+
+import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
+import { key, keyName, UNKNOWN_KEY } from '../../core/keys.ts'
+import type { Tables } from './compile.ts'
+import type { BatchFrame } from './frame.ts'
+
+interface ValueMarker {
+  readonly text: string
+  readonly isPrefix: boolean
+  readonly dialect: number
+}
+
+export class Detection {
+  readonly #tables: Tables
+  readonly #index = new Map<string, number>()
+  /** By key id: markers that also ask for the value. */
+  readonly #valueMarkers = new Map<number, ValueMarker[]>()
+  readonly #scopeNames = new Map<string, number>()
+  readonly #scopePrefixes: { readonly prefix: string; readonly dialect: number }[] = []
+  /** By scope row of the batch: dialect index, -1 none, -2 not looked at. */
+  #scopes = new Int32Array(64)
+  #lo = 0
+  #hi = 0
+  #scopeDialect = -1
+  readonly #generalLo: number
+  readonly #generalHi: number
+  readonly #strong: number[] = []
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+    let generalLo = 0
+    let generalHi = 0
+    for (const [d, dialect] of tables.dialects.entries()) {
+      this.#index.set(dialect.name, d)
+      if (dialect.isGeneral === true) {
+        if (d < 31) generalLo |= 1 << d
+        else generalHi |= 1 << (d - 31)
+      }
+      if (dialect.isStrong === true) this.#strong.push(d)
+      for (const scope of dialect.scopes ?? []) {
+        if (scope.endsWith('*'))
+          this.#scopePrefixes.push({ prefix: scope.slice(0, -1), dialect: d })
+        else this.#scopeNames.set(scope, d)
+      }
+      for (const marker of dialect.markers ?? []) this.#addValueMarker(marker, d)
+    }
+    this.#generalLo = generalLo
+    this.#generalHi = generalHi
+  }
+
+  begin(batch: SpanBatch): void {
+    if (this.#scopes.length < batch.scopeCount + 1)
+      this.#scopes = new Int32Array(batch.scopeCount * 2 + 1)
+    this.#scopes.fill(-2)
+  }
+
+  start(batch: SpanBatch, span: number, first: number, count: number, frame: BatchFrame): void {
+    this.#lo = 0
+    this.#hi = 0
+    this.#scopeDialect = this.#ofScope(
+      batch,
+      batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
+    )
+    if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
+    const a = batch.attrs
+    for (let attr = first; attr < first + count; attr++) {
+      const id = a[attr * 6] as number
+      if (id === UNKNOWN_KEY) continue
+      this.#tables.rulesOf(id, () => keyName(id))
+      this.#lo |= this.#tables.low(id)
+      this.#hi |= this.#tables.high(id)
+      if (this.#valueMarkers.has(id)) this.#checkValue(batch, attr, id)
+    }
+    if (frame.resource.sdkName === 'openlit') this.add('openlit')
+    if (frame.isLegacy) this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
+  }
+
+  add(name: string): void {
+    const d = this.#index.get(name)
+    if (d !== undefined) this.#set(d)
+  }
+
+  has(name: string): boolean {
+    const d = this.#index.get(name)
+    return d !== undefined && this.hasIndex(d)
+  }
+
+  hasIndex(d: number): boolean {
+    return d < 31 ? (this.#lo & (1 << d)) !== 0 : (this.#hi & (1 << (d - 31))) !== 0
+  }
+
+  /** Any GenAI dialect at all. */
+  get isGenAi(): boolean {
+    return this.#lo !== 0 || this.#hi !== 0
+  }
+
+  /** The dialect that names the span, or null. */
+  primary(): string | null {
+    for (const d of this.#strong) if (this.hasIndex(d)) return this.#name(d)
+    if (this.#scopeDialect >= 0 && !this.#tables.isGeneral[this.#scopeDialect])
+      return this.#name(this.#scopeDialect)
+    const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
+    const d = own >= 0 ? own : this.#firstOf(this.#lo, this.#hi)
+    return d < 0 ? null : this.#name(d)
+  }
+
+  /** All dialects on the span when there are several specific ones; else null. */
+  several(): string[] | null {
+    const lo = this.#lo & ~this.#generalLo
+    const hi = this.#hi & ~this.#generalHi
+    // A single bit: the usual case, told without a list.
+    if ((hi === 0 && (lo & (lo - 1)) === 0) || (lo === 0 && (hi & (hi - 1)) === 0)) return null
+    const out: string[] = []
+    for (let d = 0; d < this.#tables.dialects.length; d++)
+      if (this.hasIndex(d) && !this.#tables.isGeneral[d]) out.push(this.#name(d))
+    return out
+  }
+
+  get cacheIsExtra(): boolean {
+    const d = this.#tables.dialects
+    for (let i = 0; i < d.length; i++)
+      if (d[i]?.cacheIsExtra === true && this.hasIndex(i)) return true
+    return false
+  }
+
+  /** Kind by span name, of the dialects found. */
+  kindOfName(name: string): string | null {
+    const d = this.#tables.dialects
+    for (let i = 0; i < d.length; i++) {
+      const names = d[i]?.names
+      if (names === undefined || !this.hasIndex(i)) continue
+      if (Object.hasOwn(names, name)) return names[name] as string
+      const word = name.slice(0, name.indexOf(' ') + 1)
+      if (word !== '' && Object.hasOwn(names, `${word}*`)) return names[`${word}*`] as string
+    }
+    return null
+  }
+
+  #firstOf(lo: number, hi: number): number {
+    if (lo !== 0) return 31 - Math.clz32(lo & -lo)
+    return hi === 0 ? -1 : 62 - Math.clz32(hi & -hi)
+  }
+
+  #name(d: number): string {
+    return this.#tables.dialects[d]?.name as string
+  }
+
+  #set(d: number): void {
+    if (d < 31) this.#lo |= 1 << d
+    else this.#hi |= 1 << (d - 31)
+  }
+
+  #addValueMarker(marker: string, dialect: number): void {
+    const eq = marker.indexOf('=')
+    if (eq < 0) return
+    const id = key(marker.slice(0, eq))
+    const value = marker.slice(eq + 1)
+    const list = this.#valueMarkers.get(id) ?? []
+    list.push(
+      value.endsWith('*')
+        ? { text: value.slice(0, -1), isPrefix: true, dialect }
+        : { text: value, isPrefix: false, dialect },
+    )
+    this.#valueMarkers.set(id, list)
+  }
+
+  #checkValue(batch: SpanBatch, attr: number, id: number): void {
+    if (batch.attrs[attr * 6 + 3] !== VALUE.STRING) return
+    const off = batch.attrs[attr * 6 + 4] as number
+    const len = batch.attrs[attr * 6 + 5] as number
+    for (const m of this.#valueMarkers.get(id) ?? [])
+      if (
+        m.isPrefix
+          ? len >= m.text.length && batch.arena.equals(off, m.text.length, m.text)
+          : batch.arena.equals(off, len, m.text)
+      )
+        this.#set(m.dialect)
+  }
+
+  #ofScope(batch: SpanBatch, scope: number): number {
+    if (scope < 0) return -1
+    const known = this.#scopes[scope] as number
+    if (known !== -2) return known
+    const row = scope * 11
+    const len = batch.scopes[row + 2] as number
+    const name = len > 0 ? batch.arena.text(batch.scopes[row + 1] as number, len) : ''
+    const found = this.#ofScopeName(name)
+    this.#scopes[scope] = found
+    return found
+  }
+
+  #ofScopeName(name: string): number {
+    if (name === '') return -1
+    const exact = this.#scopeNames.get(name)
+    if (exact !== undefined) return exact
+    for (const p of this.#scopePrefixes) if (name.startsWith(p.prefix)) return p.dialect
+    return -1
+  }
+}

@@ -1,0 +1,24 @@
+// Keys that are never stored, whatever the dialect: credentials, vectors, raw copies of requests and
+// responses, and the plumbing of user interfaces. Data only; `drop_keys` of the configuration adds to it.
+
+export const DROPPED_KEYS: readonly string[] = [
+  // May hold credentials.
+  'llm.headers',
+  'gen_ai.headers',
+  'langsmith.request.headers',
+  'ai.request.headers.authorization',
+  'ai.request.headers.proxy-authorization',
+  'ai.request.headers.cookie',
+  'ai.request.headers.x-api-key',
+  'ai.request.headers.api-key',
+  'http.request.header.authorization',
+  'http.request.header.cookie',
+  'http.request.header.x-api-key',
+  'http.response.header.set-cookie',
+  'metadata.user_api_key_hash',
+  'metadata.user_api_key',
+  'metadata.requester_ip_address',
+  // Made for one user interface.
+  'logfire.json_schema',
+  'logfire.msg_template',
+]

@@ -1,0 +1,331 @@
+// What an event has by its place and not by its attributes: tenant, ids, times, name, scope, resource, what
+// was scrubbed. Whatever repeats within a batch is looked up once for each batch.
+
+import {
+  RESOURCE_STRIDE,
+  SCOPE,
+  SCOPE_STRIDE,
+  SPAN,
+  SPAN_FLAG,
+  SPAN_STRIDE,
+  type SpanBatch,
+} from '../../core/batch.ts'
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { eventId, projectDigest } from '../../core/identity.ts'
+import { key } from '../../core/keys.ts'
+import { labelValue } from '../../core/metrics.ts'
+import { logEventType } from './logs.ts'
+import { readResource, readScopeAttributes, type ResourceView } from './resource.ts'
+import type { Work } from './work.ts'
+
+interface Owner {
+  readonly digest: Buffer
+  readonly tenant: [number, number]
+  readonly project: [number, number]
+  readonly environment: [number, number]
+}
+
+interface ScopeView {
+  readonly name: [number, number]
+  readonly version: [number, number]
+  readonly rest: number[]
+  readonly label: string
+}
+
+const EVENT_TYPE = key('event_type')
+/** Times outside are no times of telemetry: they would overflow or misplace partitions in the stores. */
+const YEAR_2000_MS = 946_684_800_000
+const YEAR_2200_MS = 7_258_118_400_000
+const NO_RESOURCE: ResourceView = {
+  serviceName: [-1, -1],
+  serviceVersion: [-1, -1],
+  environment: [-1, -1],
+  language: [-1, -1],
+  sourceProject: [-1, -1],
+  sdkName: '',
+  rest: [],
+}
+const NO_SCOPE: ScopeView = { name: [-1, -1], version: [-1, -1], rest: [], label: '' }
+
+export class BatchFrame {
+  resource: ResourceView = NO_RESOURCE
+  isLegacy = false
+  isV0 = false
+  isLog = false
+  #scope: ScopeView = NO_SCOPE
+  readonly #keepsResource: boolean
+  #owners: Owner[] = []
+  #resources: (ResourceView | undefined)[] = []
+  #scopes: (ScopeView | undefined)[] = []
+  readonly #digests = new Map<string, Buffer>()
+
+  constructor(keepsResource: boolean) {
+    this.#keepsResource = keepsResource
+  }
+
+  begin(batch: SpanBatch): void {
+    this.#owners = batch.requests.map((r) => ({
+      digest: this.#digest(r.tenant.tenantId, r.tenant.projectId),
+      tenant: append(batch, r.tenant.tenantId),
+      project: append(batch, r.tenant.projectId),
+      environment: append(batch, r.tenant.environment ?? ''),
+    }))
+    this.#resources = Array.from<ResourceView | undefined>({ length: batch.resourceCount })
+    this.#scopes = Array.from<ScopeView | undefined>({ length: batch.scopeCount })
+  }
+
+  /** Sets every field that place alone decides. */
+  describe(w: Work): void {
+    const { batch, events, e, span } = w
+    const row = span * SPAN_STRIDE
+    const s = batch.spans
+    const flags = s[row] as number
+    this.isLegacy = (flags & SPAN_FLAG.LEGACY) !== 0
+    this.isLog = (flags & SPAN_FLAG.LOG) !== 0
+    this.isV0 = false
+    this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
+    this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
+    const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
+    put(events, e, R.tenant_id, owner.tenant)
+    put(events, e, R.project_id, owner.project)
+    const parent = s[row + SPAN.PARENT_ID] as number
+    if ((s[row + SPAN.TRACE_ID] as number) >= 0)
+      events.setRange(e, R.trace_id, s[row + SPAN.TRACE_ID] as number, 16)
+    if ((s[row + SPAN.SPAN_ID] as number) >= 0)
+      events.setRange(e, R.span_id, s[row + SPAN.SPAN_ID] as number, 8)
+    if (parent >= 0) events.setRange(e, R.parent_span_id, parent, 8)
+    w.isRoot = parent < 0
+    this.#name(w, row)
+    this.#times(w, row)
+    this.#identify(w, owner, row)
+    this.#describeResource(w)
+    this.#secrets(w)
+  }
+
+  /** The environment of the key rules; then the span's own; then the resource's. */
+  settleEnvironment(w: Work): void {
+    const owner = this.#owners[
+      w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number
+    ] as Owner
+    if (owner.environment[1] > 0) put(w.events, w.e, R.environment, owner.environment)
+    else if (!w.hasRange(R.environment)) {
+      if (this.resource.environment[1] > 0)
+        put(w.events, w.e, R.environment, this.resource.environment)
+      else word(w, R.environment, 'default')
+    }
+  }
+
+  project(batch: SpanBatch, span: number): Buffer {
+    return (this.#owners[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number] as Owner).digest
+  }
+
+  /** 8 bytes that stand for the span an event reports about: the start of the span's own event id. */
+  spanClaim(batch: SpanBatch, events: EventTable, e: number): Uint8Array {
+    const span = events.spanOf[e] as number
+    const row = span * SPAN_STRIDE
+    const isLog = ((batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
+    if (isLog && events.len(e, R.span_id) > 0) {
+      const bytes = batch.arena.bytes
+      return eventId(
+        this.project(batch, span),
+        bytes,
+        events.off(e, R.trace_id),
+        events.off(e, R.span_id),
+        'span',
+      )
+    }
+    const off = events.off(e, R.event_id)
+    return batch.arena.bytes.subarray(off, off + 16)
+  }
+
+  scopeLabel(batch: SpanBatch, span: number): string {
+    return this.#scopeOf(batch, batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number).label
+  }
+
+  /** Resource and scope attributes that no field took. */
+  keepRest(events: EventTable, e: number): void {
+    for (const rest of [this.resource.rest, this.#scope.rest])
+      for (let i = 0; i < rest.length; i += 5)
+        events.addAttribute(
+          e,
+          rest[i] as number,
+          rest[i + 1] as number,
+          rest[i + 2] as number,
+          rest[i + 3] as number,
+          rest[i + 4] === 1,
+        )
+  }
+
+  #name(w: Work, row: number): void {
+    const len = w.batch.spans[row + SPAN.NAME_LEN] as number
+    if (len > 0) w.events.setRange(w.e, R.name, w.batch.spans[row + SPAN.NAME_OFF] as number, len)
+    if (this.#scope.name[1] > 0) put(w.events, w.e, R.scope_name, this.#scope.name)
+    if (this.#scope.version[1] > 0) put(w.events, w.e, R.scope_version, this.#scope.version)
+  }
+
+  #times(w: Work, row: number): void {
+    const s = w.batch.spans
+    const start = s[row + SPAN.START] as number
+    const end = s[row + SPAN.END] as number
+    w.startMs = setTime(w, R.start_time, start)
+    const endMs = setTime(w, R.end_time, end)
+    settleDuration(w, start, end, endMs)
+  }
+
+  #identify(w: Work, owner: Owner, row: number): void {
+    const type = this.#eventType(w)
+    const s = w.batch.spans
+    const id = eventId(
+      owner.digest,
+      w.arena.bytes,
+      s[row + SPAN.TRACE_ID] as number,
+      s[row + SPAN.SPAN_ID] as number,
+      type,
+    )
+    w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
+  }
+
+  /** Sets event_type and returns the text that goes into the event id. */
+  #eventType(w: Work): string {
+    if (this.isLegacy) {
+      const attr = w.batch.findAttr(w.span, EVENT_TYPE)
+      const type = (attr < 0 ? null : w.batch.attrText(attr)) ?? 'event'
+      this.isV0 = type === 'trace_v0'
+      w.setString(R.event_type, type)
+      return type
+    }
+    if (!this.isLog) {
+      word(w, R.event_type, 'span')
+      return 'span'
+    }
+    return logEventType(w)
+  }
+
+  #describeResource(w: Work): void {
+    const r = this.resource
+    if (r.serviceName[1] > 0) put(w.events, w.e, R.service_name, r.serviceName)
+    if (r.serviceVersion[1] > 0) put(w.events, w.e, R.service_version, r.serviceVersion)
+    if (r.language[1] > 0) put(w.events, w.e, R.sdk_language, r.language)
+    if (r.sourceProject[1] > 0)
+      w.metaText('source_project', w.arena.text(r.sourceProject[0], r.sourceProject[1]))
+  }
+
+  #secrets(w: Work): void {
+    const found = w.batch.secrets.get(w.span)
+    if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
+  }
+
+  #digest(tenant: string, project: string): Buffer {
+    const id = `${tenant}\0${project}`
+    let digest = this.#digests.get(id)
+    if (digest === undefined) {
+      // Bounded: tenants come from keys, but keys may be many.
+      if (this.#digests.size > 4096) this.#digests.clear()
+      digest = Buffer.from(projectDigest(tenant, project))
+      this.#digests.set(id, digest)
+    }
+    return digest
+  }
+
+  #resourceOf(batch: SpanBatch, resource: number): ResourceView {
+    if (resource < 0 || resource >= batch.resources.length / RESOURCE_STRIDE) return NO_RESOURCE
+    let view = this.#resources[resource]
+    if (view === undefined) {
+      view = readResource(batch, resource, this.#keepsResource)
+      this.#resources[resource] = view
+    }
+    return view
+  }
+
+  #scopeOf(batch: SpanBatch, scope: number): ScopeView {
+    if (scope < 0) return NO_SCOPE
+    let view = this.#scopes[scope]
+    if (view === undefined) {
+      const row = scope * SCOPE_STRIDE
+      const name: [number, number] = [
+        batch.scopes[row + SCOPE.NAME_OFF] as number,
+        batch.scopes[row + SCOPE.NAME_LEN] as number,
+      ]
+      const version: [number, number] = [
+        batch.scopes[row + SCOPE.VERSION_OFF] as number,
+        batch.scopes[row + SCOPE.VERSION_LEN] as number,
+      ]
+      const text = name[1] > 0 ? batch.arena.text(name[0], Math.min(name[1], 100)) : ''
+      view = {
+        name,
+        version,
+        rest: this.#keepsResource ? readScopeAttributes(batch, scope) : [],
+        label: labelValue(text),
+      }
+      this.#scopes[scope] = view
+    }
+    return view
+  }
+}
+
+function append(batch: SpanBatch, text: string): [number, number] {
+  const off = batch.arena.appendText(text)
+  return [off, batch.arena.lastLen]
+}
+
+function put(events: EventTable, e: number, field: number, range: readonly [number, number]): void {
+  events.setRange(e, field, range[0], range[1])
+}
+
+/** Sets a field to a word of a closed vocabulary. */
+export function word(w: Work, field: number, text: string): void {
+  const literal = w.arena.literal(text)
+  if (literal >= 0) w.events.setLiteral(w.e, field, literal)
+  else w.setString(field, text)
+}
+
+export function timeMsAt(w: Work, off: number): number {
+  const v = w.arena.view
+  return (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
+}
+
+/** Sets a time field; nonsense is replaced by the time of arrival and said in `quality`. Returns ms, NaN when absent. */
+function setTime(w: Work, field: number, off: number): number {
+  if (off < 0) return Number.NaN
+  const ms = timeMsAt(w, off)
+  if (ms === 0) return Number.NaN
+  if (ms >= YEAR_2000_MS && ms <= YEAR_2200_MS) {
+    w.events.setRange(w.e, field, off, 8)
+    return ms
+  }
+  const request = w.batch.requests[w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const arrival = request === undefined ? 0 : request.receivedAtMs
+  addQuality(w, 'time_out_of_range')
+  w.metaText(
+    field === R.start_time ? 'original_start_time' : 'original_end_time',
+    w.arena.view.getBigUint64(off, true).toString(),
+  )
+  return setTimeMs(w, field, arrival)
+}
+
+/** Writes a time given in ms. */
+export function setTimeMs(w: Work, field: number, ms: number): number {
+  const off = w.arena.reserve(8)
+  // Float ms are good to about a quarter of a microsecond; whole ns of them are exact enough.
+  w.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
+  w.events.setRange(w.e, field, off, 8)
+  return ms
+}
+
+function settleDuration(w: Work, start: number, end: number, endMs: number): void {
+  if (Number.isNaN(endMs) || Number.isNaN(w.startMs) || start < 0 || end < 0) return
+  const v = w.arena.view
+  const so = w.events.off(w.e, R.start_time)
+  const eo = w.events.off(w.e, R.end_time)
+  const hi = v.getUint32(eo + 4, true) - v.getUint32(so + 4, true)
+  const ns = hi * 4294967296 + (v.getUint32(eo, true) - v.getUint32(so, true))
+  if (ns < 0) addQuality(w, 'end_before_start')
+  w.events.setNum(w.e, N.duration_ms, ns < 0 ? 0 : ns / 1e6)
+}
+
+export function addQuality(w: Work, what: string): void {
+  const before = w.fieldText(R.quality)
+  const list: string[] = before === null ? [] : (JSON.parse(before) as string[])
+  if (!list.includes(what)) w.setJson(R.quality, [...list, what])
+}

@@ -1,0 +1,67 @@
+// Processor `canonicalize`: one canonical event from every dialect of GenAI telemetry, with tokens that add
+// up. The tables are in `dialects/`; how to add one is in `docs/adding-a-dialect.md`.
+
+import { z } from 'zod'
+import type { ProcessorFactory } from '../../core/component.ts'
+import { Tables, type Transform } from './compile.ts'
+import { DIALECTS } from './dialects/all.ts'
+import { DROPPED_KEYS } from './dropped-keys.ts'
+import { Engine } from './engine.ts'
+import { contentTransform } from './how-content.ts'
+import { scalarTransform, setProviderAliases } from './how-scalar.ts'
+
+export { applyHints } from './double-count.ts'
+
+const schema = z
+  .strictObject({
+    keep_attributes: z
+      .boolean()
+      .default(true)
+      .describe('Keep source attributes that no canonical field took, under `attributes`.'),
+    keep_resource_attributes: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Keep resource and scope attributes that no field took, under `attributes` with the prefix `resource.` or `scope.`.',
+      ),
+    attribute_bytes_max: z
+      .number()
+      .int()
+      .min(256)
+      .default(65_536)
+      .describe('Longer text values under `attributes` are cut to this many bytes and counted.'),
+    drop_keys: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Further attribute keys that are never stored; a `*` at the end makes it a prefix.',
+      ),
+    provider_aliases: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Further spellings of providers: name on the wire -> canonical provider.'),
+  })
+  .describe('Turns every dialect of GenAI telemetry into one canonical event.')
+
+export type CanonicalizeConfig = z.infer<typeof schema>
+
+export function transformOf(how: string): Transform | null {
+  return scalarTransform(how) ?? contentTransform(how)
+}
+
+export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
+  kind: 'processor',
+  type: 'canonicalize',
+  stability: 'beta',
+  summary: 'Turns every dialect of GenAI telemetry into one canonical event whose tokens add up.',
+  schema,
+  create(settings) {
+    setProviderAliases(settings.provider_aliases)
+    const tables = new Tables(DIALECTS, transformOf, [...DROPPED_KEYS, ...settings.drop_keys])
+    return new Engine(tables, {
+      keepAttributes: settings.keep_attributes,
+      keepResourceAttributes: settings.keep_resource_attributes,
+      attributeBytesMax: settings.attribute_bytes_max,
+    })
+  },
+}

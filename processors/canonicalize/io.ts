@@ -1,0 +1,156 @@
+// Content whose field depends on the kind of span: `input.value`, `traceloop.entity.input`, `mlflow.spanInputs`
+// and their like are tool arguments, a query, messages, or plain input. Runs when the kind is known.
+
+import { VALUE } from '../../core/batch.ts'
+import { N, R } from '../../core/fields.ts'
+import { requestMessages, requestSystem, responseMessages, usageIn } from './bodies.ts'
+import { putJson, putUsage, takeFromBody, takeParams } from './how-content.ts'
+import { findString, foundStringLen } from './json-bytes.ts'
+import { finishReason, type Message, textMessage } from './messages.ts'
+import { isRecord } from './parts.ts'
+import { documentsOf } from './trees.ts'
+import type { Work } from './work.ts'
+
+/** Says which attribute filled which field, for `explain`. */
+export type Filled = (attr: number, field: string) => void
+
+export function placeInput(w: Work, filled: Filled): void {
+  const attr = w.ioIn[0]
+  if (attr === undefined) return
+  if (w.kind === 'tool') {
+    if (!w.hasRange(R.tool_arguments) && putJson(w, attr, R.tool_arguments))
+      filled(attr, 'tool_arguments')
+    return
+  }
+  if (w.kind === 'llm' || w.kind === 'embedding') {
+    if (w.hasRange(R.input_messages)) return
+    for (const row of w.ioIn) if (putInputMessages(w, row)) return filled(row, 'input_messages')
+    if (putJson(w, attr, R.input)) filled(attr, 'input')
+    return
+  }
+  if (!putJson(w, attr, R.input)) return
+  filled(attr, 'input')
+  if (w.kind === 'retrieval' || w.kind === 'rerank') putQuery(w, attr)
+}
+
+function putInputMessages(w: Work, attr: number): boolean {
+  const value = w.value(attr)
+  const list: Message[] | null =
+    typeof value === 'string' ? listOf(textMessage(value, 'user')) : requestMessages(value)
+  if (isRecord(value)) {
+    const system = requestSystem(value)
+    if (system !== null && !w.hasRange(R.system_instructions))
+      w.setJson(R.system_instructions, system)
+    if (isRecord(value['config'])) takeParams(w, value['config'])
+    takeParams(w, pickParams(value))
+  }
+  if (list === null || list.length === 0) return false
+  w.setJson(R.input_messages, list)
+  return true
+}
+
+/** Of a request body only what is surely a parameter: bodies hold anything else, too. */
+const BODY_PARAMS = [
+  'model',
+  'temperature',
+  'top_p',
+  'top_k',
+  'max_tokens',
+  'max_completion_tokens',
+  'seed',
+  'stop',
+  'frequency_penalty',
+  'presence_penalty',
+  'n',
+  'stream',
+  'tools',
+]
+function pickParams(body: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const name of BODY_PARAMS) if (body[name] !== undefined) out[name] = body[name]
+  return out
+}
+
+function listOf(m: Message | null): Message[] | null {
+  return m === null ? null : [m]
+}
+
+function putQuery(w: Work, attr: number): void {
+  if (w.hasRange(R.retrieval_query)) return
+  const value = w.value(attr)
+  if (typeof value === 'string') w.setString(R.retrieval_query, value)
+  else if (isRecord(value))
+    w.offerText(R.retrieval_query, value['query'] ?? value['q'] ?? value['question'])
+}
+
+export function placeOutput(w: Work, filled: Filled): void {
+  const attr = w.ioOut[0]
+  if (attr === undefined) return
+  if (w.kind === 'tool') {
+    if (!w.hasRange(R.tool_result) && putJson(w, attr, R.tool_result)) filled(attr, 'tool_result')
+    return
+  }
+  if (w.kind === 'llm') return placeAnswer(w, filled)
+  if (w.kind === 'embedding') return placeEmbedding(w, attr)
+  if (w.kind === 'retrieval' || w.kind === 'rerank') {
+    const found = w.hasRange(R.retrieval_documents) ? null : documentsOf(w.value(attr))
+    if (found !== null) w.setJson(R.retrieval_documents, found)
+  }
+  if (putJson(w, attr, R.output)) filled(attr, 'output')
+}
+
+function placeAnswer(w: Work, filled: Filled): void {
+  if (w.hasRange(R.output_messages) && w.hasUsage()) {
+    // Only the response id is missing; it tells two reports of one call apart from two calls.
+    for (const row of w.ioOut) if (!w.hasRange(R.response_id)) putResponseId(w, row)
+    return
+  }
+  for (const row of w.ioOut) {
+    const value = w.value(row)
+    takeFromBody(w, value)
+    if (w.hasRange(R.output_messages)) continue
+    const list =
+      typeof value === 'string' ? listOf(textMessage(value, 'assistant')) : responseMessages(value)
+    if (list !== null && list.length > 0) {
+      w.setJson(R.output_messages, list)
+      filled(row, 'output_messages')
+    }
+  }
+  const first = w.ioOut[0]
+  if (!w.hasRange(R.output_messages) && first !== undefined && putJson(w, first, R.output))
+    filled(first, 'output')
+}
+
+/** `"id"` of a response body, found without parsing it. */
+function putResponseId(w: Work, attr: number): void {
+  if (w.type(attr) !== VALUE.STRING) return
+  const off = findString(w.arena.bytes, w.off(attr), w.len(attr), 'id')
+  const len = foundStringLen()
+  if (off >= 0 && len > 0) w.events.setRange(w.e, R.response_id, off, len)
+}
+
+/** A response with vectors: usage and model are taken, the body is not kept. */
+function placeEmbedding(w: Work, attr: number): void {
+  if (w.hasUsage() && w.hasRange(R.response_model)) return
+  const value = w.value(attr)
+  if (!isRecord(value)) return
+  putUsage(w, usageIn(value))
+  const model = value['model']
+  if (typeof model === 'string' && !w.hasRange(R.response_model))
+    w.setString(R.response_model, model)
+  const data = value['data']
+  const first: unknown = Array.isArray(data) ? data[0] : undefined
+  if (isRecord(first) && Array.isArray(first['embedding']))
+    w.offerNumber(N.embedding_dimensions, first['embedding'].length)
+}
+
+/** Haystack: {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
+export function takeHaystack(w: Work, body: unknown): void {
+  if (!isRecord(body)) return
+  const meta: unknown = Array.isArray(body['meta']) ? body['meta'][0] : body['meta']
+  if (!isRecord(meta)) return
+  if (!w.hasUsage()) putUsage(w, usageIn(meta))
+  w.offerText(R.response_model, meta['model'])
+  if (typeof meta['finish_reason'] === 'string' && !w.hasRange(R.finish_reasons))
+    w.setJson(R.finish_reasons, [finishReason(meta['finish_reason'])])
+}

@@ -1,0 +1,153 @@
+// Parses what instrumentations write where JSON was meant: JSON, or the repr of a Python value
+// (single quotes, True, None, tuples). Bounded in size and depth; anything else is `undefined`.
+
+const REPR_BYTES_MAX = 64 * 1024
+const DEPTH_MAX = 64
+
+/** The parsed value, or undefined when the text is neither JSON nor a Python literal. */
+export function parseLoose(text: string): unknown {
+  const json = parseJson(text)
+  if (json !== undefined) return json
+  if (text.length > REPR_BYTES_MAX || !/^\s*[{[(]/.test(text)) return undefined
+  return parseRepr(text)
+}
+
+/** The parsed value, or undefined when the text is no JSON. */
+export function parseJson(text: string): unknown {
+  const first = firstCode(text)
+  // JSON begins with { [ " - digit t f n; everything else is spared the exception.
+  if (!(first === 123 || first === 91 || first === 34 || first === 45 || isWordStart(first)))
+    return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // Text that only looks like JSON is text.
+    return undefined
+  }
+}
+
+function isWordStart(c: number): boolean {
+  return (c >= 48 && c <= 57) || c === 116 || c === 102 || c === 110
+}
+
+function firstCode(text: string): number {
+  let i = 0
+  while (i < text.length && text.charCodeAt(i) <= 32) i++
+  return i < text.length ? text.charCodeAt(i) : 0
+}
+
+let s = ''
+let p = 0
+
+class NotARepr extends Error {}
+
+function parseRepr(text: string): unknown {
+  s = text
+  p = 0
+  try {
+    const value = reprValue(0)
+    space()
+    return p === s.length ? value : undefined
+  } catch (thrown) {
+    if (thrown instanceof NotARepr) return undefined
+    throw thrown
+  }
+}
+
+function fail(): never {
+  throw new NotARepr()
+}
+
+function space(): void {
+  while (p < s.length && s.charCodeAt(p) <= 32) p++
+}
+
+function reprValue(depth: number): unknown {
+  if (depth > DEPTH_MAX) fail()
+  space()
+  const c = s[p]
+  if (c === '{') return reprDict(depth)
+  if (c === '[') return reprList(depth, ']')
+  if (c === '(') return reprList(depth, ')')
+  if (c === "'" || c === '"') return reprString()
+  return reprWord()
+}
+
+function reprDict(depth: number): Record<string, unknown> {
+  const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  p++
+  for (;;) {
+    space()
+    if (s[p] === '}') {
+      p++
+      return out
+    }
+    const name = String(reprValue(depth + 1))
+    space()
+    if (s[p++] !== ':') fail()
+    if (name !== '__proto__') out[name] = reprValue(depth + 1)
+    else reprValue(depth + 1)
+    comma('}')
+  }
+}
+
+function reprList(depth: number, close: string): unknown[] {
+  const out: unknown[] = []
+  p++
+  for (;;) {
+    space()
+    if (s[p] === close) {
+      p++
+      return out
+    }
+    out.push(reprValue(depth + 1))
+    comma(close)
+  }
+}
+
+function comma(close: string): void {
+  space()
+  if (s[p] === ',') p++
+  else if (s[p] !== close) fail()
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+}
+
+function reprString(): string {
+  const quote = s[p++]
+  let out = ''
+  while (p < s.length) {
+    const c = s[p++] as string
+    if (c === quote) return out
+    if (c !== '\\') out += c
+    else {
+      const e = s[p++] ?? ''
+      const width = e === 'x' ? 2 : e === 'u' ? 4 : 0
+      if (width > 0) {
+        out += String.fromCharCode(Number.parseInt(s.slice(p, p + width), 16) || 0xfffd)
+        p += width
+      } else out += ESCAPES[e] ?? `\\${e}`
+    }
+  }
+  return fail()
+}
+
+function reprWord(): unknown {
+  const m = /[A-Za-z0-9_+\-.]+/y
+  m.lastIndex = p
+  const word = m.exec(s)?.[0]
+  if (word === undefined) return fail()
+  p += word.length
+  if (word === 'True' || word === 'true') return true
+  if (word === 'False' || word === 'false') return false
+  if (word === 'None' || word === 'null') return null
+  const n = Number(word)
+  return Number.isNaN(n) ? fail() : n
+}

@@ -1,0 +1,239 @@
+// The last step of one event: what is known only with the whole span in view. Kind and operation when no
+// key said them, content by kind, provider from the model, status, usage, and the names of the dialects.
+
+import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
+import { N, R } from '../../core/fields.ts'
+import type { Detection } from './detect.ts'
+import { type BatchFrame, word } from './frame.ts'
+import { answerMessage } from './how-content.ts'
+import { providerOfModel } from './how-scalar.ts'
+import { type Filled, placeInput, placeOutput } from './io.ts'
+import { settleLegacy } from './legacy.ts'
+import { readLog } from './logs.ts'
+import type { Message } from './messages.ts'
+import { placeEventDocuments } from './span-events.ts'
+import { settleUsage } from './usage.ts'
+import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
+import type { Work } from './work.ts'
+
+export function settle(w: Work, detection: Detection, frame: BatchFrame, filled: Filled): void {
+  w.cacheIsExtra = detection.cacheIsExtra
+  const isGenAiLog = frame.isLog && settleLog(w, detection)
+  settleKind(w, detection, frame)
+  if (w.hasAnswer && !w.hasRange(R.output_messages)) putAnswer(w)
+  placeEventMessages(w)
+  if (w.ioIn.length > 0) placeInput(w, filled)
+  if (w.ioOut.length > 0) placeOutput(w, filled)
+  settleModels(w)
+  if (frame.isLegacy) settleLegacy(w)
+  settleFinish(w)
+  placeEventDocuments(w)
+  settleOperation(w, frame)
+  settleUsage(w)
+  settleAggregate(w, detection)
+  settleStatus(w, detection.isGenAi)
+  frame.settleEnvironment(w)
+  settleParams(w)
+  if (frame.isLog && !isGenAiLog) w.kind = 'span'
+  word(w, R.kind, w.kind)
+  settleDialect(w, detection)
+}
+
+/** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
+function settleLog(w: Work, detection: Detection): boolean {
+  const isRead = readLog(w)
+  if (isRead && !detection.isGenAi) detection.add('otel-genai')
+  return isRead || detection.isGenAi
+}
+
+function settleKind(w: Work, detection: Detection, frame: BatchFrame): void {
+  if (w.kind === 'mcp' && w.hasRange(R.tool_name) && w.fieldText(R.mcp_method) === 'tools/call')
+    w.kind = 'tool'
+  if (w.kind === '' && detection.isGenAi) {
+    const name = w.arena.text(
+      w.batch.spans[w.span * SPAN_STRIDE + SPAN.NAME_OFF] as number,
+      Math.max(0, Math.min(200, w.batch.spans[w.span * SPAN_STRIDE + SPAN.NAME_LEN] as number)),
+    )
+    w.kind = detection.kindOfName(name) ?? guessedKind(w, name)
+  }
+  if (w.kind === '') w.kind = frame.isLegacy ? 'span' : lastResort(w)
+}
+
+/** No key says the kind: a tool's name, a model, or the span's name may. */
+function guessedKind(w: Work, name: string): string {
+  if (w.hasRange(R.tool_name) || w.hasRange(R.tool_call_id)) return 'tool'
+  if (w.hasRange(R.evaluation_name)) return 'evaluator'
+  if (w.hasRange(R.request_model) || w.hasRange(R.response_model) || w.hasMessages())
+    return /embed/i.test(name) && !w.hasRange(R.output_messages) ? 'embedding' : 'llm'
+  if (w.eventIn.length > 0 || w.eventOut.length > 0 || w.hasAnswer) return 'llm'
+  const operation =
+    /^(chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent|invoke_workflow)(?: |$)/.exec(
+      name,
+    )?.[1]
+  if (operation === undefined) return ''
+  w.operation = operation
+  return KIND_OF_NAME[operation] ?? ''
+}
+const KIND_OF_NAME: Readonly<Record<string, string>> = {
+  chat: 'llm',
+  text_completion: 'llm',
+  generate_content: 'llm',
+  embeddings: 'embedding',
+  execute_tool: 'tool',
+  invoke_agent: 'agent',
+  create_agent: 'agent',
+  invoke_workflow: 'workflow',
+}
+
+/** Spans of no dialect: a model alone still makes it a call. */
+function lastResort(w: Work): string {
+  return w.hasRange(R.request_model) ? 'llm' : 'span'
+}
+
+function settleOperation(w: Work, frame: BatchFrame): void {
+  if (w.operation === '' && !frame.isLog) w.operation = OPERATION_OF_KIND[w.kind] ?? ''
+  if (w.operation === '') return
+  if (KNOWN.has(w.operation)) word(w, R.operation, w.operation)
+  else w.setString(R.operation, w.operation)
+  // Retrieval spans of 1.40 and 1.41 said top_k among the request's parameters.
+  if (w.operation === 'retrieval' && !w.hasNumber(N.retrieval_top_k)) {
+    const i = w.params.findIndex((p) => p[0] === 'top_k')
+    if (i >= 0) w.events.setNum(w.e, N.retrieval_top_k, Number(w.params.splice(i, 1)[0]?.[1]))
+  }
+}
+const KNOWN = new Set([
+  'chat',
+  'text_completion',
+  'generate_content',
+  'embeddings',
+  'retrieval',
+  'rerank',
+  'execute_tool',
+  'create_agent',
+  'invoke_agent',
+  'invoke_workflow',
+  'agent_step',
+  'chain',
+])
+
+function putAnswer(w: Work): void {
+  const m = answerMessage(w)
+  if (m === null) return
+  const reason = firstReason(w)
+  if (reason !== null) m.finish_reason = reason
+  w.setJson(R.output_messages, [m])
+}
+
+function firstReason(w: Work): string | null {
+  const json = w.fieldText(R.finish_reasons)
+  return json === null ? null : ((JSON.parse(json) as string[])[0] ?? null)
+}
+
+/** Messages of span events rank below structured attributes and above every blob. */
+function placeEventMessages(w: Work): void {
+  if (w.eventSystem.length > 0 && !w.hasRange(R.system_instructions))
+    w.setJson(R.system_instructions, w.eventSystem)
+  if (w.eventIn.length > 0 && !w.hasRange(R.input_messages)) w.setJson(R.input_messages, w.eventIn)
+  if (w.eventOut.length > 0 && !w.hasRange(R.output_messages))
+    w.setJson(R.output_messages, w.eventOut)
+}
+
+const FINISH_REASON_KEY = Buffer.from('"finish_reason"')
+/** The reasons of the messages count when no attribute says them. */
+function settleFinish(w: Work): void {
+  if (w.hasRange(R.finish_reasons) || !w.hasRange(R.output_messages)) return
+  const off = w.events.off(w.e, R.output_messages)
+  const len = w.events.len(w.e, R.output_messages)
+  if (w.arena.buf.subarray(off, off + len).indexOf(FINISH_REASON_KEY) < 0) return
+  const list = JSON.parse(w.arena.text(off, len)) as Message[]
+  const reasons = list.map((m) => m.finish_reason).filter((x) => x !== undefined)
+  if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
+}
+
+function settleModels(w: Work): void {
+  if (!w.hasRange(R.request_model) && w.offeredModel !== '')
+    w.setString(R.request_model, w.offeredModel)
+  if (!w.hasRange(R.provider)) {
+    const provider = providerOfModel(w)
+    if (provider !== '') word(w, R.provider, provider)
+  }
+  if (w.framework !== '') w.metaText('framework', w.framework)
+}
+
+/** Containers repeat what runs inside them. */
+function settleAggregate(w: Work, detection: Detection): void {
+  const isContainer =
+    w.kind === 'agent' ||
+    w.kind === 'workflow' ||
+    w.kind === 'chain' ||
+    AGGREGATE_OPERATIONS.has(w.operation)
+  const isAggregate =
+    w.isAggregate ||
+    (isContainer && (w.hasUsage() || w.hasNumber(N.cost_usd))) ||
+    isVirtual(w, detection)
+  w.events.setNum(w.e, N.usage_aggregate, isAggregate ? 1 : 0)
+}
+
+/** Spans that stand for no call of their own: previews, raw copies, merged tools. */
+function isVirtual(w: Work, detection: Detection): boolean {
+  if (w.isVirtual) return true
+  if (!detection.has('google-adk') && !detection.has('litellm')) return false
+  if (w.fieldText(R.tool_name) === '(merged tools)') return true
+  return w.fieldText(R.name) === 'raw_gen_ai_request'
+}
+
+function settleStatus(w: Work, isGenAi: boolean): void {
+  const row = w.span * SPAN_STRIDE
+  const s = w.batch.spans
+  const code = s[row + SPAN.STATUS] as number
+  const isError = code === 2 || w.isFailed || w.hasRange(R.error_type)
+  if (w.statusMessage >= 0) {
+    if (isError) w.setText(w.statusMessage, R.error_message)
+    else w.metaText('status_message', w.text(w.statusMessage))
+  }
+  if (isError) {
+    const len = s[row + SPAN.STATUS_MSG_LEN] as number
+    if (len > 0 && !w.hasRange(R.error_message))
+      w.events.setRange(w.e, R.error_message, s[row + SPAN.STATUS_MSG_OFF] as number, len)
+  }
+  word(
+    w,
+    R.status,
+    isError
+      ? 'error'
+      : code === 1 || w.hasSucceeded || (isGenAi && hasAnswered(w))
+        ? 'ok'
+        : 'unset',
+  )
+}
+
+/** A GenAI span that holds an answer went well, though most instrumentations leave the status unset. */
+function hasAnswered(w: Work): boolean {
+  return (
+    w.hasRange(R.output_messages) ||
+    w.hasRange(R.output) ||
+    w.hasRange(R.tool_result) ||
+    w.hasRange(R.finish_reasons) ||
+    w.hasNumber(N.output_tokens)
+  )
+}
+
+function settleParams(w: Work): void {
+  if (w.params.length > 0) w.setString(R.request_params, objectText(w.params))
+  if (w.details.length > 0) w.setString(R.usage_details, objectText(w.details))
+}
+
+function objectText(pairs: readonly (readonly [string, string])[]): string {
+  let out = '{'
+  for (const [name, json] of pairs)
+    out += `${out.length > 1 ? ',' : ''}${JSON.stringify(name)}:${json}`
+  return `${out}}`
+}
+
+function settleDialect(w: Work, detection: Detection): void {
+  const dialect = detection.primary()
+  if (dialect === null) return
+  word(w, R.dialect, dialect)
+  const several = detection.several()
+  if (several !== null) w.setJson(R.dialects, several)
+}

@@ -1,0 +1,267 @@
+// The span being worked on: where transforms read its attributes and put what they found. One object,
+// reused for every span, so that nothing is allocated for a span that needs no parsing.
+
+import type { Arena } from '../../core/arena.ts'
+import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { attrValue } from './any-value.ts'
+import { parseLoose } from './loose-json.ts'
+import type { Message } from './messages.ts'
+import type { Part } from './parts.ts'
+import type { Document } from './trees.ts'
+
+/** Words that instrumentations write for absence. */
+const NULL_WORDS = [
+  'None',
+  'null',
+  'none',
+  'undefined',
+  'N/A',
+  'NaN',
+  '<not specified>',
+  '<REDACTED>',
+  'nil',
+]
+
+/** Parts of the answer that the AI SDK spreads over attributes. */
+export interface Answer {
+  text: string | null
+  reasoning: string | null
+  calls: unknown
+  object: string | null
+  files: unknown
+}
+
+export class Work {
+  batch!: SpanBatch
+  events!: EventTable
+  /** Number of the event. */
+  e = 0
+  span = 0
+  kind = ''
+  operation = ''
+  /** Kind is known only from a word that generation-like keys may overrule. */
+  hasWeakKind = false
+  isRoot = false
+  isStrands = false
+  /** ns since the epoch as a float of ms: good to a microsecond. */
+  startMs = Number.NaN
+  isAggregate = false
+  /** Stands for no call of its own: a preview, a raw copy. */
+  isVirtual = false
+  isFailed = false
+  hasSucceeded = false
+  /** A legacy event said how long the operation took. */
+  hasLatency = false
+  params: [string, string][] = []
+  details: [string, string][] = []
+  /** metadata pairs: key off, key len, value off, value len. */
+  meta: number[] = []
+  /** Attribute rows by indexed family. */
+  trees: number[][] = []
+  answer: Answer = { text: null, reasoning: null, calls: null, object: null, files: null }
+  hasAnswer = false
+  inputMime = ''
+  outputMime = ''
+  statusMessage = -1
+  /** Messages that span events or a log record held. */
+  eventIn: Message[] = []
+  eventOut: Message[] = []
+  eventSystem: Part[] = []
+  eventDocuments: Document[] = []
+  firstChunkMs = Number.NaN
+  /** Rows of io.input and io.output, best first. */
+  ioIn: number[] = []
+  ioOut: number[] = []
+  usageFix = ''
+  cacheIsExtra = false
+  /** Google: thoughts that output_tokens leaves out. */
+  extraThoughts = Number.NaN
+  givenOutputTotal = Number.NaN
+  framework = ''
+  modelProvider = ''
+  /** Model named inside a JSON object of parameters: used when no key names one. */
+  offeredModel = ''
+
+  get arena(): Arena {
+    return this.batch.arena
+  }
+
+  begin(e: number, span: number): void {
+    this.e = e
+    this.span = span
+    this.kind = ''
+    this.operation = ''
+    this.hasWeakKind = false
+    this.isAggregate = false
+    this.isVirtual = false
+    this.isFailed = false
+    this.hasLatency = false
+    this.hasSucceeded = false
+    if (this.params.length > 0) this.params = []
+    if (this.details.length > 0) this.details = []
+    if (this.meta.length > 0) this.meta = []
+    if (this.hasAnswer)
+      this.answer = { text: null, reasoning: null, calls: null, object: null, files: null }
+    this.hasAnswer = false
+    this.inputMime = ''
+    this.outputMime = ''
+    this.statusMessage = -1
+    if (this.eventIn.length > 0) this.eventIn = []
+    if (this.eventOut.length > 0) this.eventOut = []
+    if (this.eventSystem.length > 0) this.eventSystem = []
+    if (this.eventDocuments.length > 0) this.eventDocuments = []
+    this.firstChunkMs = Number.NaN
+    this.ioIn.length = 0
+    this.ioOut.length = 0
+    this.usageFix = ''
+    this.cacheIsExtra = false
+    this.extraThoughts = Number.NaN
+    this.givenOutputTotal = Number.NaN
+    this.framework = ''
+    this.modelProvider = ''
+    this.offeredModel = ''
+    this.isStrands = false
+  }
+
+  type(attr: number): number {
+    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE] as number
+  }
+
+  off(attr: number): number {
+    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.OFF] as number
+  }
+
+  len(attr: number): number {
+    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.LEN] as number
+  }
+
+  /** Absent, empty, or a word that means absence. */
+  isNull(attr: number): boolean {
+    const type = this.type(attr)
+    if (type !== VALUE.STRING) return type === VALUE.EMPTY
+    const len = this.len(attr)
+    if (len === 0) return true
+    if (len > 15) return false
+    const c = this.batch.arena.bytes[this.off(attr)]
+    // N n u <
+    if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
+    const off = this.off(attr)
+    return NULL_WORDS.some((w) => this.batch.arena.equals(off, len, w))
+  }
+
+  /** The value as text; arrays and lists as JSON. */
+  text(attr: number): string {
+    if (this.type(attr) === VALUE.STRING)
+      return this.batch.arena.text(this.off(attr), this.len(attr))
+    const v = attrValue(this.batch, attr)
+    return typeof v === 'string'
+      ? v
+      : v === null
+        ? ''
+        : typeof v === 'object'
+          ? JSON.stringify(v)
+          : String(v)
+  }
+
+  /** The value with JSON text parsed; text that is no JSON stays text. */
+  value(attr: number): unknown {
+    const v = attrValue(this.batch, attr)
+    if (typeof v !== 'string') return v
+    const parsed = parseLoose(v)
+    return parsed === undefined ? v : parsed
+  }
+
+  /** The number, also of numeric text; NaN when it is none. */
+  number(attr: number): number {
+    const type = this.type(attr)
+    if (type === VALUE.INT || type === VALUE.DOUBLE || type === VALUE.BOOL)
+      return this.batch.nums[attr] as number
+    if (type !== VALUE.STRING || this.len(attr) === 0 || this.len(attr) > 40) return Number.NaN
+    const text = this.batch.arena.latin1(this.off(attr), this.len(attr)).trim()
+    // Number('') is 0 and Number('0x1') is 1; neither is what anybody sent.
+    return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
+  }
+
+  /** Sets a text field from an attribute: the range itself for text. */
+  setText(attr: number, field: number): boolean {
+    if (this.isNull(attr)) return false
+    if (this.type(attr) === VALUE.STRING)
+      this.events.setRange(this.e, field, this.off(attr), this.len(attr))
+    else this.events.setText(this.e, field, this.text(attr))
+    return true
+  }
+
+  setJson(field: number, value: unknown): void {
+    this.events.setText(this.e, field, JSON.stringify(value) ?? 'null')
+  }
+
+  setString(field: number, text: string): void {
+    this.events.setText(this.e, field, text)
+  }
+
+  hasRange(field: number): boolean {
+    return this.events.has(this.e, field)
+  }
+
+  hasNumber(field: number): boolean {
+    return !Number.isNaN(this.events.num(this.e, field))
+  }
+
+  /** Sets a number field unless it is set already. */
+  offerNumber(field: number, value: number): void {
+    if (!Number.isNaN(value) && !this.hasNumber(field)) this.events.setNum(this.e, field, value)
+  }
+
+  offerText(field: number, text: unknown): void {
+    if (typeof text === 'string' && text !== '' && !this.hasRange(field))
+      this.setString(field, text)
+  }
+
+  /** Adds a request parameter as JSON text; the first of a name stays. */
+  param(name: string, json: string): void {
+    for (const p of this.params) if (p[0] === name) return
+    this.params.push([name, json])
+  }
+
+  detail(name: string, value: number): void {
+    if (!Number.isFinite(value)) return
+    for (const p of this.details) if (p[0] === name) return
+    this.details.push([name, String(value)])
+  }
+
+  metaText(name: string, value: string): void {
+    const arena = this.batch.arena
+    const keyOff = arena.appendText(name)
+    const keyLen = arena.lastLen
+    const off = arena.appendText(value)
+    this.meta.push(keyOff, keyLen, off, arena.lastLen)
+  }
+
+  /** metadata values are strings: text as it is, anything else as JSON. */
+  metaValue(name: string, value: unknown): void {
+    if (value === null || value === undefined) return
+    this.metaText(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+  setKind(kind: string): void {
+    this.kind = kind
+  }
+
+  fieldText(field: number): string | null {
+    return this.events.text(this.e, field)
+  }
+
+  hasUsage(): boolean {
+    return (
+      this.hasNumber(N.input_tokens) ||
+      this.hasNumber(N.output_tokens) ||
+      this.hasNumber(N.total_tokens)
+    )
+  }
+
+  hasMessages(): boolean {
+    return this.hasRange(R.input_messages) || this.hasRange(R.output_messages)
+  }
+}
