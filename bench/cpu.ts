@@ -59,6 +59,11 @@ export class ProcessTree {
     return { cpuSeconds, rssBytes, processes: now.size }
   }
 
+  /** Who is counted now. */
+  pids(): readonly number[] {
+    return [...this.#members().keys()]
+  }
+
   #members(): Map<number, ProcessStat> {
     const all = new Map<number, ProcessStat>()
     for (const name of readdirSync('/proc')) {

@@ -20,6 +20,8 @@ export type Layout = 'shared' | 'split'
 
 const DRAIN_TIMEOUT_MS = 300_000
 const MEMORY_INTERVAL_MS = 250
+/** Between the end of the drain and reading the CPU: batches without a queue of their own flush within 200 ms. */
+const SETTLE_MS = 300
 
 export interface Measurement {
   readonly subject: string
@@ -115,6 +117,7 @@ async function measureOne(
   const loadedMs = performance.now()
   await drained(running)
   const drainSeconds = (performance.now() - loadedMs) / 1000
+  await sleep(SETTLE_MS)
   const ownCpu = tree.usage().cpuSeconds - before.own
   const wallSeconds = (performance.now() - before.ms) / 1000
   const memory = watch.stop()

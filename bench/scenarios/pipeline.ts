@@ -1,0 +1,49 @@
+// Our default pipeline with exporters that send to the sink: what a span costs, how many go through, and how
+// long an answer takes below saturation.
+
+import { type Measurement, openBench } from '../measure.ts'
+import type { ScenarioResult } from '../results.ts'
+import {
+  closedLoop,
+  measurementTable,
+  openLoop,
+  type Scenario,
+  sayMeasurement,
+  warmUp,
+  withoutSeries,
+} from '../scenario.ts'
+import { chooseSubjects } from '../subjects.ts'
+
+export const pipeline: Scenario = {
+  name: 'pipeline',
+  title: 'the default pipeline into a sink',
+  async run(context): Promise<ScenarioResult> {
+    const { options } = context
+    const subjects = chooseSubjects(options.subjects, ['observa-clickhouse'])
+    const all: Measurement[] = []
+    for (let round = 1; round <= options.rounds; round++)
+      for (const subject of subjects) {
+        context.say(`round ${round} of ${options.rounds}: ${subject.name}`)
+        const bench = await openBench(subject, options.layout, warmUp(context))
+        try {
+          for (const gzip of [false, true])
+            for (const shape of [closedLoop(context, gzip), openLoop(context, gzip)]) {
+              const measurement = await bench.measure(shape)
+              sayMeasurement(context, measurement)
+              all.push(measurement)
+            }
+        } finally {
+          await bench.stop()
+        }
+      }
+    return {
+      notes: [
+        ...subjects.map((subject) => `${subject.name}: ${subject.describe}.`),
+        `Closed loop: ${options.connections} connections. Open loop: ${options.rate.toLocaleString('en-US')} spans/s, latency from the intended start. ${options.spansPerRequest} spans a request, layout ${options.layout}.`,
+        'CPU: user and system time of all threads and child processes, queues drained.',
+      ],
+      tables: [measurementTable('One instance', all)],
+      data: withoutSeries(all),
+    }
+  },
+}
