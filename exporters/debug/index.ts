@@ -1,0 +1,21 @@
+// The `debug` exporter: shows what goes through a pipeline, one line an event, in the log of the process.
+
+import type { ExporterFactory } from '../../core/component.ts'
+import { type Config, schema } from './config.ts'
+import type { EncoderSettings } from './encode.ts'
+import { DebugSender } from './send.ts'
+
+export const debug: ExporterFactory<Config, EncoderSettings> = {
+  kind: 'exporter',
+  type: 'debug',
+  stability: 'beta',
+  summary: 'Prints one line for each event to the log of the process.',
+  schema,
+  signals: ['traces', 'logs'],
+  encoderSettings: (config) => ({
+    verbosity: config.verbosity,
+    lineBytesMax: config.line_bytes_max,
+  }),
+  limits: () => ({ itemsMax: 1000, bytesMax: 1024 * 1024, delayMs: 100 }),
+  createSender: async (config, host) => new DebugSender(config.lines_per_second, host),
+}
