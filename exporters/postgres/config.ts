@@ -1,0 +1,48 @@
+// What a user writes under `postgres`.
+
+import { z } from 'zod'
+import { allowLinkLocal, duration, outboundUrl, size } from '../../core/config-types.ts'
+
+export const schema = z
+  .strictObject({
+    url: outboundUrl(['postgres:', 'postgresql:'])
+      .optional()
+      .describe(
+        'Connection URL, such as postgres://user:password@host:5432/observa?sslmode=verify-full.',
+      ),
+    embedded: z
+      .boolean()
+      .default(false)
+      .describe('Run the embedded server instead, with its files in data_dir.'),
+    allow_link_local: allowLinkLocal(),
+    migrate: z
+      .boolean()
+      .default(true)
+      .describe('Make and update the tables at start. Off: run `observa migrate` yourself.'),
+    connect_timeout: duration({ min: 100 })
+      .prefault('10s')
+      .describe('For a new connection; 30s suits databases that sleep when idle.'),
+    statement_timeout: duration({ min: 100 })
+      .prefault('30s')
+      .describe('For one statement of a batch.'),
+    port: z
+      .int()
+      .min(1)
+      .max(65_535)
+      .optional()
+      .describe('Port of the embedded server on 127.0.0.1. Default: any free one.'),
+    batch: z
+      .strictObject({
+        items: z.int().min(1).default(20_000).describe('Most events in one transaction.'),
+        bytes: size({ min: 1024 }).prefault('16MiB').describe('Most bytes in one transaction.'),
+        delay: duration().prefault('500ms').describe('Longest wait to fill a transaction.'),
+      })
+      .prefault({})
+      .describe('How much is taken from the log at once.'),
+  })
+  .refine((c) => c.embedded !== (c.url !== undefined), {
+    message: 'give either url, or embedded: true',
+    path: ['url'],
+  })
+
+export type Config = z.output<typeof schema>

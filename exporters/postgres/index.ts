@@ -1,0 +1,24 @@
+// The `postgres` exporter: issues, and sums by trace, conversation, session, user and day. The events
+// themselves go to ClickHouse.
+
+import type { ExporterFactory } from '../../core/component.ts'
+import { type Config, schema } from './config.ts'
+import type { EncoderSettings } from './encode.ts'
+import { PostgresSender } from './send.ts'
+
+export const postgres: ExporterFactory<Config, EncoderSettings> = {
+  kind: 'exporter',
+  type: 'postgres',
+  stability: 'beta',
+  summary:
+    'Keeps issues, conversations, sessions, users and usage in Postgres, or in the embedded server.',
+  schema,
+  signals: ['traces', 'logs'],
+  encoderSettings: () => ({}),
+  limits: ({ batch }) => ({
+    itemsMax: batch.items,
+    bytesMax: batch.bytes,
+    delayMs: batch.delay,
+  }),
+  createSender: async (config, host) => new PostgresSender(config, host),
+}

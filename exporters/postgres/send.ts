@@ -1,0 +1,211 @@
+// The main-thread half: one transaction a batch, with the cursor in it. A batch that was stored is known by
+// the cursor and adds nothing the second time, whatever became of the answer to the first COMMIT.
+
+import { randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Pool, PoolClient } from 'pg'
+import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
+import { ObservaError } from '../../core/errors.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import { migratePostgres } from '../../storage/migrations/postgres.ts'
+import { startPostgresEngine, type PostgresEngine } from '../../storage/postgres/engine/engine.ts'
+import { createPostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
+import { isSchemaError, sqlState, verdictOf } from './classify.ts'
+import type { Config } from './config.ts'
+import { DeltaMap, type Deltas } from './deltas.ts'
+import { ALL_TENANTS, MOVE_CURSOR, READ_CURSOR, statementsFor } from './statements.ts'
+
+const SECONDS = 'observa_postgres_transaction_seconds'
+const REPEATED = 'observa_postgres_batches_repeated_total'
+const ERRORS = 'observa_postgres_errors_total'
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export class PostgresSender implements Sender {
+  readonly #config: Config
+  readonly #host: Host
+  readonly #cursor: string
+  #engine: PostgresEngine | null = null
+  #url = ''
+  #pool: Pool | null = null
+  #isMigrated = false
+
+  constructor(config: Config, host: Host) {
+    this.#config = config
+    this.#host = host
+    this.#cursor = `${instanceId(host.dataDir)}/${host.id}`
+    host.metrics.declare(SECONDS, 'histogram', 'Duration of transactions in Postgres.', BUCKETS)
+    host.metrics.declare(REPEATED, 'counter', 'Batches that were stored already when they came.')
+    host.metrics.declare(ERRORS, 'counter', 'Transactions that failed, by SQLSTATE or system code.')
+  }
+
+  async start(): Promise<void> {
+    const { dataDir, log, progress } = this.#host
+    if (this.#config.embedded) {
+      const port = this.#config.port === undefined ? {} : { port: this.#config.port }
+      this.#engine = await startPostgresEngine({
+        dataDir: join(dataDir, 'postgres'),
+        log,
+        progress,
+        ...port,
+      })
+    }
+    this.#url = this.#engine?.url ?? this.#config.url?.reveal() ?? ''
+    if (this.#engine === null && !this.#config.allow_link_local) await refuseLinkLocal(this.#url)
+    this.#pool = createPostgresPool({
+      url: this.#url,
+      // One transaction at a time, and one connection for the look at the cursor.
+      max: 2,
+      connectTimeoutMs: this.#config.connect_timeout,
+      statementTimeoutMs: this.#config.statement_timeout,
+      applicationName: `observa/${this.#host.id}`,
+    })
+    this.#isMigrated = !this.#config.migrate
+    try {
+      await this.#migrate(this.#pool)
+    } catch (error) {
+      // Our own server is up: what fails now will fail again. Another one may be down for a while.
+      if (this.#config.embedded || error instanceof ObservaError) throw error
+      const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code
+      log.warn({ code }, 'Postgres is not ready; rows wait in the log')
+    }
+  }
+
+  async stop(): Promise<void> {
+    const pool = this.#pool
+    const engine = this.#engine
+    this.#pool = null
+    this.#engine = null
+    await pool?.end()
+    await engine?.stop()
+  }
+
+  storeAddress(): StoreAddress {
+    const database = decodeURIComponent(new URL(this.#url).pathname.slice(1)) || 'observa'
+    return { kind: 'postgres', url: this.#url, database }
+  }
+
+  async committedSequence(): Promise<bigint | null> {
+    const pool = this.#running()
+    await this.#migrate(pool)
+    const found = await pool.query<{ last_sequence: string }>(
+      'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1',
+      [this.#cursor],
+    )
+    const row = found.rows[0]
+    return row === undefined ? null : BigInt(row.last_sequence)
+  }
+
+  async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    const deltas = mergeParts(batch.parts)
+    if (deltas === null)
+      return this.#failed({
+        kind: 'rejected',
+        code: 'NOT_JSON',
+        message: 'A part is no document of this exporter.',
+      })
+    const startedAt = this.#host.clock.monotonicMs()
+    try {
+      signal.throwIfAborted()
+      const pool = this.#running()
+      await this.#migrate(pool)
+      const client = await pool.connect()
+      await this.#transact(client, batch, deltas, signal)
+    } catch (error) {
+      const code = sqlState(error)
+      if (code !== null && isSchemaError(code)) this.#isMigrated = !this.#config.migrate
+      return this.#failed(verdictOf(error))
+    }
+    this.#host.metrics.observe(SECONDS, '', (this.#host.clock.monotonicMs() - startedAt) / 1000)
+    return { kind: 'sent' }
+  }
+
+  async #transact(
+    client: PoolClient,
+    batch: SendBatch,
+    deltas: Deltas,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let failure: unknown = null
+    // A connection in the middle of a statement cannot be asked to stop; closing it ends the transaction.
+    const onAbort = (): void => client.release(true)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      await client.query('BEGIN')
+      await client.query(ALL_TENANTS)
+      if (await this.#isStored(client, batch)) {
+        this.#host.metrics.add(REPEATED, '')
+        await client.query('ROLLBACK')
+        return
+      }
+      for (const { name, text, values } of statementsFor(deltas))
+        await client.query({ name, text, values: [...values] })
+      await client.query(MOVE_CURSOR, [this.#cursor, batch.lastSequence.toString(), batch.batchId])
+      await client.query('COMMIT')
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      // After an error the state of the connection is not worth finding out.
+      if (!signal.aborted) client.release(failure !== null)
+    }
+  }
+
+  async #isStored(client: PoolClient, batch: SendBatch): Promise<boolean> {
+    const found = await client.query<{ last_sequence: string }>(READ_CURSOR, [this.#cursor])
+    const row = found.rows[0]
+    return row !== undefined && BigInt(row.last_sequence) >= batch.lastSequence
+  }
+
+  async #migrate(pool: Pool): Promise<void> {
+    if (this.#isMigrated) return
+    const applied = await migratePostgres(pool)
+    if (applied.length > 0) this.#host.log.info({ applied }, 'Postgres migrated')
+    this.#isMigrated = true
+  }
+
+  #failed(verdict: SendVerdict): SendVerdict {
+    if (verdict.kind !== 'sent') this.#host.metrics.add(ERRORS, `code="${verdict.code}"`)
+    return verdict
+  }
+
+  #running(): Pool {
+    if (this.#pool === null) throw new Error('the sender is not started')
+    return this.#pool
+  }
+}
+
+/** Null when a part is no document: it never came from our encoder. */
+function mergeParts(parts: readonly EncodedPart[]): Deltas | null {
+  const all = new DeltaMap()
+  try {
+    for (const part of parts) {
+      const text = Buffer.from(
+        part.bytes.buffer,
+        part.bytes.byteOffset,
+        part.bytes.length,
+      ).toString('utf8')
+      // Written by `encode.ts` and kept under a checksum since.
+      all.merge(JSON.parse(text) as Deltas)
+    }
+  } catch {
+    return null
+  }
+  return all.deltas()
+}
+
+/**
+ * Whose log the sequence numbers are of. It lives beside the log, so that a new log with numbers from one
+ * on is not taken for an old one, and two instances can share a database.
+ */
+function instanceId(dataDir: string): string {
+  const dir = join(dataDir, 'postgres-exporter')
+  const file = join(dir, 'instance-id')
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+  const id = randomUUID()
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  writeFileSync(file, `${id}\n`, { mode: 0o600 })
+  return id
+}
