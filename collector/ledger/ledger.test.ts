@@ -1,0 +1,177 @@
+// The usage ledger against a plain Map, and its behaviour at the bound and over a restart.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { systemClock } from '../../core/clock.ts'
+import { Metrics } from '../../core/metrics.ts'
+import type { EventFacts, UsageHint } from '../../core/task.ts'
+import { DurableLog } from '../log/log.ts'
+import { UsageLedger } from './ledger.ts'
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} }
+
+/** Facts of events by number, with claims as pairs of (position, claim number). */
+function facts(
+  events: readonly number[],
+  claims: readonly (readonly [number, number])[],
+): EventFacts {
+  const eventIds = Buffer.alloc(events.length * 16)
+  for (const [i, e] of events.entries()) eventIds.set(eventIdOf(e), i * 16)
+  const rows = claims.flatMap(([at, c]) => [at, Math.imul(c + 1, 0x9e37_79b1), c])
+  return { count: events.length, eventIds, claims: Int32Array.from(rows) }
+}
+
+function eventIdOf(e: number): Buffer {
+  const b = Buffer.alloc(16, e & 255)
+  b.writeUInt32LE(Math.imul(e + 1, 0x85eb_ca6b) >>> 0, 0)
+  b.writeUInt32LE(e, 8)
+  return b
+}
+
+/** The same rules with maps and strings. */
+class PlainLedger {
+  readonly #events = new Map<string, object>()
+  readonly #claims = new Map<string, { readonly by: string; readonly in: object }>()
+
+  check(f: EventFacts): UsageHint[] {
+    const ids = idsOf(f)
+    const hints = new Map<number, UsageHint>()
+    for (const [event, id] of ids.entries())
+      if (this.#events.has(id) || ids.indexOf(id) < event)
+        hints.set(event, { event, reason: 'resend', of: Buffer.from(id, 'hex') })
+    const duplicates: UsageHint[] = []
+    for (const [event, name] of claimsOf(f)) {
+      const owner = this.#claims.get(name)
+      if (hints.has(event) || owner === undefined || owner.by === ids[event]) continue
+      const hint = { event, reason: 'duplicate', of: Buffer.from(owner.by, 'hex') } as const
+      hints.set(event, hint)
+      duplicates.push(hint)
+    }
+    return [...hints.values()].filter((h) => h.reason === 'resend').concat(duplicates)
+  }
+
+  commit(f: EventFacts): void {
+    const ids = idsOf(f)
+    for (const id of ids) if (!this.#events.has(id)) this.#events.set(id, f)
+    for (const [event, name] of claimsOf(f))
+      if (!this.#claims.has(name)) this.#claims.set(name, { by: ids[event] as string, in: f })
+  }
+
+  rollback(f: EventFacts): void {
+    for (const [id, by] of this.#events) if (by === f) this.#events.delete(id)
+    for (const [name, c] of this.#claims) if (c.in === f) this.#claims.delete(name)
+  }
+}
+
+function idsOf(f: EventFacts): string[] {
+  const all = Buffer.from(f.eventIds)
+  return Array.from({ length: f.count }, (_, i) => all.toString('hex', i * 16, i * 16 + 16))
+}
+
+function claimsOf(f: EventFacts): [number, string][] {
+  const out: [number, string][] = []
+  for (let i = 0; i < f.claims.length; i += 3)
+    out.push([f.claims[i] as number, `${f.claims[i + 1]} ${f.claims[i + 2]}`])
+  return out
+}
+
+function plain(hints: readonly UsageHint[]): string[] {
+  return hints.map((h) => `${h.event} ${h.reason} ${Buffer.from(h.of).toString('hex')}`)
+}
+
+const factsArbitrary = fc
+  .array(fc.nat(30), { minLength: 1, maxLength: 8 })
+  .chain((events) =>
+    fc
+      .array(fc.tuple(fc.nat(events.length - 1), fc.nat(20)), { maxLength: 8 })
+      .map((claims) => facts(events, claims)),
+  )
+
+test('the ledger answers as a plain map would, over commits and rollbacks', () => {
+  const steps = fc.array(fc.tuple(fc.constantFrom('commit', 'fail'), factsArbitrary), {
+    maxLength: 40,
+  })
+  fc.assert(
+    fc.property(steps, (all) => {
+      const ledger = new UsageLedger()
+      const model = new PlainLedger()
+      for (const [what, f] of all) {
+        assert.deepEqual(plain(ledger.check(f)), plain(model.check(f)))
+        ledger.commit(f)
+        model.commit(f)
+        if (what === 'commit') continue
+        ledger.rollback(f)
+        model.rollback(f)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a rollback leaves the table as if the facts had never been seen, whatever was beside them', () => {
+  const ledger = new UsageLedger()
+  for (let e = 0; e < 5000; e++) ledger.commit(facts([e], [[0, e]]))
+  const failed = facts(
+    [9000, 3, 9001],
+    [
+      [0, 7],
+      [2, 9000],
+    ],
+  )
+  ledger.commit(failed)
+  ledger.rollback(failed)
+  assert.equal(ledger.stats().entries, 10_000)
+  assert.deepEqual(ledger.check(facts([9000, 9001], [[0, 9000]])), [])
+  for (let e = 0; e < 5000; e++) assert.equal(ledger.check(facts([e], [])).length, 1, `event ${e}`)
+})
+
+test('an event sent twice in one task is a resend of the first', () => {
+  const ledger = new UsageLedger()
+  const hints = ledger.check(facts([1, 2, 1], []))
+  assert.deepEqual(plain(hints), [`2 resend ${eventIdOf(1).toString('hex')}`])
+})
+
+test('the second report of a call names the event that reported it first', () => {
+  const ledger = new UsageLedger()
+  ledger.commit(facts([1], [[0, 77]]))
+  const hints = ledger.check(facts([2], [[0, 77]]))
+  assert.deepEqual(plain(hints), [`0 duplicate ${eventIdOf(1).toString('hex')}`])
+})
+
+test('the table is bounded and forgets the oldest first', () => {
+  const ledger = new UsageLedger(4000)
+  for (let e = 0; e < 20_000; e++) ledger.commit(facts([e], []))
+  const { entries, entriesMax, evicted } = ledger.stats()
+  assert.ok(entries <= entriesMax && entries >= entriesMax * 0.7, `${entries} of ${entriesMax}`)
+  assert.equal(entries + evicted, 20_000)
+  assert.equal(ledger.check(facts([19_999], [])).length, 1)
+  assert.equal(ledger.check(facts([17_500], [])).length, 1)
+  assert.equal(ledger.check(facts([0], [])).length, 0)
+})
+
+test('after a restart the log gives the ledger back, for the pipelines that share it', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'observa-ledger-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  const options = { dir, clock: systemClock, metrics: new Metrics(), log: quiet, freeBytesMin: 0 }
+  const log = await DurableLog.open(options)
+  const append = (pipeline: string, f: EventFacts): Promise<bigint> => {
+    const parts = [{ exporter: 'x', stream: 's', items: 1, bytes: Buffer.from('x') }]
+    const { count: eventCount, eventIds, claims } = f
+    return log.append({ pipeline, parts, eventCount, eventIds, claims, createdAtMs: 0 })
+  }
+  await append('mine', facts([1, 2], [[1, 5]]))
+  await append('other', facts([3], []))
+  await log.close()
+  const again = await DurableLog.open(options)
+  const ledger = new UsageLedger()
+  await ledger.rebuild(again, (pipeline) => pipeline === 'mine')
+  await again.close()
+  assert.deepEqual(plain(ledger.check(facts([3, 2, 4], [[2, 5]]))), [
+    `1 resend ${eventIdOf(2).toString('hex')}`,
+    `2 duplicate ${eventIdOf(2).toString('hex')}`,
+  ])
+})

@@ -1,0 +1,161 @@
+// The usage ledger: which events were accepted, and which of them reported which usage first. Asked on the
+// main thread between worker and log, so that a re-sent batch, or a second instrumentation of the same call
+// in another request, counts once. Bounded; rebuilt from the log at a start.
+
+import type { EventFacts, UsageHint } from '../../core/task.ts'
+import type { DurableLog } from '../log/log.ts'
+import { HashTable } from './hash-table.ts'
+
+const ENTRIES_MAX = 1_000_000
+const ID_BYTES = 16
+/** Keys of events and of claims live in one table; this keeps them apart. */
+const CLAIM_SALT = 0x5bd1_e995
+const TICKET_MAX = 0x7fff_ffff
+
+export interface LedgerStats {
+  readonly entries: number
+  readonly entriesMax: number
+  readonly evicted: number
+}
+
+export class UsageLedger {
+  readonly #table: HashTable
+  #ticket = 0
+  /** Which commit a set of facts was, for `rollback`. */
+  readonly #tickets = new WeakMap<EventFacts, number>()
+  readonly #owner = new Uint8Array(ID_BYTES)
+
+  constructor(entriesMax = ENTRIES_MAX) {
+    this.#table = new HashTable(entriesMax)
+  }
+
+  /**
+   * What was counted before. An event id that is known, or that comes twice in these facts, is a
+   * `resend`; a claim that another event made first makes a `duplicate` of that event. Claims are not
+   * compared within the same facts: `canonicalize` settles those by the same rule, and knows which of
+   * the two is the better report.
+   */
+  check(facts: EventFacts): UsageHint[] {
+    const hints: UsageHint[] = []
+    const hinted = new Set<number>()
+    const seen = new Map<number, number>()
+    const ids = viewOf(facts.eventIds)
+    for (let event = 0; event < facts.count; event++) {
+      if (!this.#isKnown(ids, facts, event) && !isRepeated(seen, ids, facts, event)) continue
+      hints.push({ event, reason: 'resend', of: idAt(facts, event) })
+      hinted.add(event)
+    }
+    const { claims } = facts
+    for (let i = 0; i < claims.length; i += 3) {
+      const event = claims[i] as number
+      if (hinted.has(event) || !this.#isClaimed(claims, i, facts, event)) continue
+      hints.push({ event, reason: 'duplicate', of: this.#owner.slice() })
+      hinted.add(event)
+    }
+    return hints
+  }
+
+  /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
+  commit(facts: EventFacts): void {
+    this.#ticket = (this.#ticket % TICKET_MAX) + 1
+    const ticket = this.#ticket
+    this.#tickets.set(facts, ticket)
+    const ids = viewOf(facts.eventIds)
+    const { claims, count, eventIds } = facts
+    for (let event = 0; event < count; event++)
+      this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
+    for (let i = 0; i < claims.length; i += 3) {
+      const at = (claims[i] as number) * ID_BYTES
+      this.#add(claimLo(claims, i), claims[i + 2] as number, eventIds, at, ticket)
+    }
+  }
+
+  /** Takes back what `commit` of the same object added, when the append failed. */
+  rollback(facts: EventFacts): void {
+    const ticket = this.#tickets.get(facts)
+    if (ticket === undefined) return
+    this.#tickets.delete(facts)
+    const ids = viewOf(facts.eventIds)
+    for (let event = 0; event < facts.count; event++)
+      this.#table.remove(keyLo(ids, event), keyHi(ids, event), ticket)
+    const { claims } = facts
+    for (let i = 0; i < claims.length; i += 3)
+      this.#table.remove(claimLo(claims, i), claims[i + 2] as number, ticket)
+  }
+
+  /** Reads the facts of everything the log still holds; `wants` picks the pipelines that share this ledger. */
+  async rebuild(log: DurableLog, wants: (pipeline: string) => boolean = () => true): Promise<void> {
+    const reader = log.reader(log.firstSequence, { factsOnly: true })
+    try {
+      for (let r = await reader.poll(); r !== null; r = await reader.poll()) {
+        const { eventIds, claims } = r
+        const count = eventIds.length / ID_BYTES
+        if (wants(r.pipeline)) this.commit({ count, eventIds, claims })
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+
+  stats(): LedgerStats {
+    const { size, entriesMax, evicted } = this.#table
+    return { entries: size, entriesMax, evicted }
+  }
+
+  #isKnown(ids: DataView, facts: EventFacts, event: number): boolean {
+    if (this.#table.find(keyLo(ids, event), keyHi(ids, event), this.#owner) === 0) return false
+    return isSameId(this.#owner, facts.eventIds, event)
+  }
+
+  /** True when another event made the claim; that event is then in `#owner`. */
+  #isClaimed(claims: Int32Array, i: number, facts: EventFacts, event: number): boolean {
+    const ticket = this.#table.find(claimLo(claims, i), claims[i + 2] as number, this.#owner)
+    return ticket !== 0 && !isSameId(this.#owner, facts.eventIds, event)
+  }
+
+  #add(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
+    if (this.#table.find(lo, hi, this.#owner) === 0) this.#table.add(lo, hi, owner, ownerAt, ticket)
+  }
+}
+
+function viewOf(b: Uint8Array): DataView {
+  return new DataView(b.buffer, b.byteOffset, b.byteLength)
+}
+
+function keyLo(ids: DataView, event: number): number {
+  return ids.getInt32(event * ID_BYTES, true)
+}
+
+function keyHi(ids: DataView, event: number): number {
+  return ids.getInt32(event * ID_BYTES + 4, true)
+}
+
+function claimLo(claims: Int32Array, i: number): number {
+  return (claims[i + 1] as number) ^ CLAIM_SALT
+}
+
+function idAt(facts: EventFacts, event: number): Uint8Array {
+  return facts.eventIds.slice(event * ID_BYTES, (event + 1) * ID_BYTES)
+}
+
+function isSameId(id: Uint8Array, ids: Uint8Array, event: number): boolean {
+  const at = event * ID_BYTES
+  for (let i = 0; i < ID_BYTES; i++) if (id[i] !== ids[at + i]) return false
+  return true
+}
+
+/** 53 bits of the id as the key of a set; a hit is compared in full. */
+function isRepeated(
+  seen: Map<number, number>,
+  ids: DataView,
+  facts: EventFacts,
+  event: number,
+): boolean {
+  const key = (keyLo(ids, event) >>> 0) * 0x20_0000 + (keyHi(ids, event) >>> 11)
+  const first = seen.get(key)
+  if (first === undefined) {
+    seen.set(key, event)
+    return false
+  }
+  return isSameId(idAt(facts, first), facts.eventIds, event)
+}
