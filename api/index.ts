@@ -1,0 +1,63 @@
+// The `api` extension: the REST API on the endpoint it names, sharing it with receivers there.
+
+import { z } from 'zod'
+import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
+import { endpoint } from '../core/config-types.ts'
+import { handlerOf, makeApp } from './app.ts'
+import { useAuth } from './auth.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { eventRoutes } from './routes/events.ts'
+import { issueRoutes } from './routes/issues.ts'
+import { systemRoutes } from './routes/system.ts'
+import { traceRoutes } from './routes/traces.ts'
+import { Stores } from './stores.ts'
+
+export const apiSchema = z.strictObject({
+  endpoint: endpoint()
+    .default('127.0.0.1:3000')
+    .describe('Address of the REST API; shared with the observa receiver when both name the same.'),
+})
+
+export type ApiConfig = z.output<typeof apiSchema>
+
+export const api: ExtensionFactory<ApiConfig> = {
+  kind: 'extension',
+  type: 'api',
+  stability: 'beta',
+  summary: 'REST API over the stores, with OpenAPI and an explorer.',
+  schema: apiSchema as z.ZodType<ApiConfig>,
+  create: (config, host, ctx) => new ApiExtension(config, host, ctx),
+}
+
+class ApiExtension implements Component {
+  readonly #config: ApiConfig
+  readonly #host: Host
+  readonly #ctx: ExtensionContext
+  readonly #stores: Stores
+
+  constructor(config: ApiConfig, host: Host, ctx: ExtensionContext) {
+    this.#config = config
+    this.#host = host
+    this.#ctx = ctx
+    this.#stores = new Stores(ctx.service)
+  }
+
+  async start(): Promise<void> {
+    const app = await makeApp({
+      log: this.#host.log,
+      version: this.#ctx.service.version,
+      auth: this.#ctx.auth,
+    })
+    useAuth(app, this.#ctx.auth)
+    systemRoutes(app, this.#ctx.service, this.#stores)
+    traceRoutes(app, this.#stores)
+    eventRoutes(app, this.#stores)
+    issueRoutes(app, this.#stores)
+    await docsRoutes(app)
+    this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
+  }
+
+  async stop(): Promise<void> {
+    await this.#stores.close()
+  }
+}

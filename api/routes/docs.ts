@@ -1,0 +1,14 @@
+// The API explorer at /docs, made from the OpenAPI document; served from here, nothing is fetched elsewhere.
+
+import scalar from '@scalar/fastify-api-reference'
+import type { Api } from '../app.ts'
+
+export async function docsRoutes(app: Api): Promise<void> {
+  app.get('/', { config: { scope: 'public' }, schema: { hide: true } }, (_req, reply) =>
+    reply.redirect('/docs/'),
+  )
+  await app.register(scalar, {
+    routePrefix: '/docs',
+    configuration: { url: '/api/v1/openapi.json', withDefaultFonts: false },
+  })
+}

@@ -1,0 +1,111 @@
+// Connections of the API to the stores that the exporters fill, made on first use. The API reads; it never
+// writes. Without a store its routes answer 503 with the reason.
+
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import pg from 'pg'
+import type { ServiceView } from '../core/component.ts'
+import { messageOf } from '../core/errors.ts'
+import { ApiError } from './app.ts'
+
+export interface StoreCheck {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export interface StoreChecks {
+  check(): Promise<Readonly<Record<string, StoreCheck>>>
+}
+
+const CHECK_CACHE_MS = 1000
+const CHECK_TIMEOUT_MS = 2000
+/** Pool of 20, idle 30 s, connect timeout 10 s. */
+const POOL = { max: 20, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 }
+
+export class Stores implements StoreChecks {
+  readonly #service: ServiceView
+  #clickhouse: ClickHouseClient | null = null
+  #pool: pg.Pool | null = null
+  #checked: {
+    readonly atMs: number
+    readonly result: Readonly<Record<string, StoreCheck>>
+  } | null = null
+
+  constructor(service: ServiceView) {
+    this.#service = service
+  }
+
+  get clickhouse(): ClickHouseClient {
+    const address = this.#service.stores.clickhouse
+    if (address === null) throw missing('ClickHouse')
+    this.#clickhouse ??= createClient({
+      url: address.url,
+      database: address.database,
+      ...(address.username === undefined ? {} : { username: address.username }),
+      ...(address.password === undefined ? {} : { password: address.password }),
+      request_timeout: 30_000,
+      max_open_connections: 16,
+      compression: { response: false, request: false },
+      clickhouse_settings: { max_execution_time: 20 },
+    })
+    return this.#clickhouse
+  }
+
+  get postgres(): pg.Pool {
+    const address = this.#service.stores.postgres
+    if (address === null) throw missing('Postgres')
+    if (this.#pool === null) {
+      this.#pool = new pg.Pool({
+        connectionString: address.url,
+        ...POOL,
+        statement_timeout: 20_000,
+      })
+      // An idle connection that breaks must not end the process; the next query says what is wrong.
+      this.#pool.on('error', () => {})
+    }
+    return this.#pool
+  }
+
+  async check(): Promise<Readonly<Record<string, StoreCheck>>> {
+    const now = performance.now()
+    if (this.#checked !== null && now - this.#checked.atMs < CHECK_CACHE_MS)
+      return this.#checked.result
+    const result: Record<string, StoreCheck> = {}
+    if (this.#service.stores.clickhouse !== null)
+      result['clickhouse'] = await probe(async () => {
+        const pinged = await this.clickhouse.ping()
+        if (!pinged.success) throw pinged.error
+      })
+    if (this.#service.stores.postgres !== null)
+      result['postgres'] = await probe(async () => void (await this.postgres.query('SELECT 1')))
+    this.#checked = { atMs: now, result }
+    return result
+  }
+
+  async close(): Promise<void> {
+    await this.#clickhouse?.close()
+    await this.#pool?.end()
+    this.#clickhouse = null
+    this.#pool = null
+  }
+}
+
+function missing(store: string): ApiError {
+  const message = `this instance has no ${store} exporter to read from`
+  return new ApiError(503, 'STORE_NOT_CONFIGURED', message)
+}
+
+async function probe(work: () => Promise<void>): Promise<StoreCheck> {
+  const startedAt = performance.now()
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(
+      () => reject(new Error(`no answer in ${CHECK_TIMEOUT_MS} ms`)),
+      CHECK_TIMEOUT_MS,
+    ).unref()
+  })
+  try {
+    await Promise.race([work(), late])
+    return { ok: true, detail: `${Math.round(performance.now() - startedAt)} ms` }
+  } catch (thrown) {
+    return { ok: false, detail: messageOf(thrown).slice(0, 200) }
+  }
+}

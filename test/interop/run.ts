@@ -1,0 +1,147 @@
+// `npm run interop`: the OTLP exporters of Python and Go, unmodified, against a real instance. Needs their
+// toolchains; a language whose toolchain is not here is skipped, loudly. Not part of `npm test`: it
+// installs packages of other languages.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Instance } from '../instance.ts'
+
+interface Language {
+  readonly name: string
+  /** Command that must exist. */
+  readonly tool: string
+  /** Installs and runs the client in `dir`; it sends 20 spans named `interop <name>`. */
+  readonly run: (dir: string, endpoint: string) => void
+}
+
+const SPANS = 20
+
+function sh(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+): void {
+  const done = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' })
+  assert.equal(done.status, 0, `${command} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
+}
+
+const PYTHON = `
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter, Compression
+for compression in (Compression.NoCompression, Compression.Gzip):
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(compression=compression)))
+    tracer = provider.get_tracer("interop")
+    for i in range(${SPANS / 2}):
+        with tracer.start_as_current_span("interop python") as span:
+            span.set_attribute("gen_ai.usage.input_tokens", i)
+    provider.shutdown()
+`
+
+const GO = `package main
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+)
+
+func main() {
+	ctx := context.Background()
+	for _, c := range []otlptracehttp.Compression{otlptracehttp.NoCompression, otlptracehttp.GzipCompression} {
+		exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithCompression(c))
+		if err != nil {
+			panic(err)
+		}
+		provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter))
+		tracer := provider.Tracer("interop")
+		for i := 0; i < ${SPANS / 2}; i++ {
+			_, span := tracer.Start(ctx, "interop go")
+			span.SetAttributes(attribute.Int("gen_ai.usage.input_tokens", i))
+			span.End()
+		}
+		if err := provider.Shutdown(ctx); err != nil {
+			panic(err)
+		}
+	}
+}
+`
+
+const languages: readonly Language[] = [
+  {
+    name: 'python',
+    tool: 'python3',
+    run: (dir, endpoint) => {
+      sh('python3', ['-m', 'venv', 'venv'], dir, {})
+      const pip = [
+        '-m',
+        'pip',
+        'install',
+        '-q',
+        'opentelemetry-sdk',
+        'opentelemetry-exporter-otlp-proto-http',
+      ]
+      sh('venv/bin/python', pip, dir, {})
+      writeFileSync(join(dir, 'main.py'), PYTHON)
+      sh('venv/bin/python', ['main.py'], dir, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+    },
+  },
+  {
+    name: 'go',
+    tool: 'go',
+    run: (dir, endpoint) => {
+      writeFileSync(join(dir, 'main.go'), GO)
+      sh('go', ['mod', 'init', 'interop'], dir, {})
+      sh('go', ['mod', 'tidy'], dir, { GOFLAGS: '-mod=mod' })
+      sh('go', ['run', '.'], dir, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+    },
+  },
+]
+
+const counts = { passed: 0, failed: 0, skipped: 0 }
+const instance = await Instance.start()
+const work = mkdtempSync(join(tmpdir(), 'observa-interop-'))
+try {
+  for (const language of languages) {
+    const found = spawnSync(language.tool, [language.tool === 'go' ? 'version' : '--version'])
+    if (found.status !== 0) {
+      process.stdout.write(
+        `SKIPPED ${language.name}: there is no ${language.tool} on this machine\n`,
+      )
+      counts.skipped++
+      continue
+    }
+    try {
+      const dir = join(work, language.name)
+      mkdirSync(dir)
+      language.run(dir, instance.url(''))
+      await instance.drained()
+      const name = `interop ${language.name}`
+      const events = (await instance.events()).filter((e) => e['name'] === name)
+      assert.equal(
+        events.length,
+        SPANS,
+        `${language.name}: ${events.length} of ${SPANS} spans stored`,
+      )
+      process.stdout.write(`ok ${language.name}: ${SPANS} spans, plain and gzip\n`)
+      counts.passed++
+    } catch (thrown) {
+      process.stdout.write(`FAIL ${language.name}: ${String(thrown)}\n`)
+      counts.failed++
+    }
+  }
+} finally {
+  await instance.stop()
+  rmSync(work, { recursive: true, force: true })
+}
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${skipped}\n`)
+process.exitCode = counts.failed > 0 ? 1 : 0
