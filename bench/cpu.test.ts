@@ -1,3 +1,5 @@
+// That nothing a subject starts escapes its account.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { peakRssBytes, ProcessTree, watchTree } from './cpu.ts'

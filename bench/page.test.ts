@@ -1,3 +1,5 @@
+// How measurements become rows, and rows a page.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Measurement } from './measure.ts'

@@ -28,7 +28,7 @@ interface ProductVariant {
 const VARIANTS: Readonly<Record<string, ProductVariant>> = {
   'observa-clickhouse': {
     describe: 'Observa: scrub, canonicalize, cost, signals; durable; ClickHouse rows to the sink',
-    exporters: (sinkUrl) => ({ clickhouse: { url: sinkUrl, database: 'observa' } }),
+    exporters: (sinkUrl) => ({ clickhouse: { url: sinkUrl, database: 'observa', migrate: false } }),
   },
   'observa-otlp': {
     describe: 'Observa: the same processors; durable; OTLP out uncompressed to the sink',

@@ -17,9 +17,10 @@ import { embedded } from './scenarios/embedded.ts'
 import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
 import { pipeline } from './scenarios/pipeline.ts'
+import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
 
-const SCENARIOS: readonly Scenario[] = [pipeline, embedded, peers, memory]
+const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory]
 
 const USAGE = `npm run bench -- NAME... [options]
 

@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BodyForm, generateRequests, type TrafficOptions } from '../traffic/generate.ts'
+import { restamp } from '../traffic/stamp.ts'
 
 export interface BodiesManifest {
   readonly contentType: string
@@ -30,6 +31,8 @@ export function writeBodies(root: string, form: BodyForm, options: TrafficOption
   const bodies = generateRequests(options).map((request) => {
     const file = `${String(request.index).padStart(4, '0')}.body`
     const { body, offsets } = request.template(form)
+    // Ids distinct from file to file, for readers that take the files as they are.
+    restamp(body, offsets, request.index)
     writeFileSync(join(directory, file), body)
     return {
       file,

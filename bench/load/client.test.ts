@@ -1,3 +1,5 @@
+// What the load client promises about ids, counting, retries and targets, against a server of the test.
+
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

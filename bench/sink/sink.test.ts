@@ -1,3 +1,5 @@
+// That OTLP exporters and ClickHouse clients take the sink for the real thing.
+
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { loadBinary } from '../load/build.ts'

@@ -1,3 +1,5 @@
+// That the traffic is what it claims to be, read with a decoder of the test's own.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'

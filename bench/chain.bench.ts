@@ -1,0 +1,120 @@
+// µs of one thread for each stage of the chain, by dialect: decode, processors, one encoding for each exporter.
+// In this process, without HTTP, log and threads. `node bench/chain.bench.ts [rounds] [spans a task]`
+
+import { loadConfig } from '../config/load.ts'
+import type { TaskRequest } from '../core/task.ts'
+import { DEFAULT_TENANT } from '../core/tenant.ts'
+import { registry } from '../collector/registry.ts'
+import { pipelineSpec } from '../collector/service/pipeline-spec.ts'
+import { buildChain } from '../collector/worker/build-chain.ts'
+import { DIALECT_MIX } from './traffic/dialect.ts'
+import { generateRequests, type TrafficRequest } from './traffic/generate.ts'
+import type { Dialect } from './traffic/operation.ts'
+
+const SPANS_PER_REQUEST = 100
+const REQUESTS = 64
+const WARM_UP_ROUNDS = 3
+
+const CONFIG = `
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
+exporters:
+  clickhouse: { url: 'http://127.0.0.1:8123' }
+  postgres: { url: 'postgres://observa@127.0.0.1/observa' }
+  otlp_http: { endpoint: 'http://127.0.0.1:4318' }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres, otlp_http] }
+`
+
+const rounds = Number(process.argv[2] ?? 7)
+const spansPerTask = Number(process.argv[3] ?? 1000)
+
+async function main(): Promise<void> {
+  const loaded = await loadConfig({
+    files: ['bench.yaml'],
+    sets: [],
+    env: {},
+    readFile: () => Promise.resolve(CONFIG),
+    fileMode: () => Promise.resolve(0o600),
+    registry,
+  })
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors, null, 2))
+  const [traces] = loaded.config.service.pipelines.values()
+  if (traces === undefined) throw new Error('no pipeline')
+  const spec = pipelineSpec(loaded.config, traces, false)
+  const kinds: readonly (Dialect | undefined)[] = [
+    undefined,
+    ...(Object.keys(DIALECT_MIX) as Dialect[]),
+  ]
+  const columns = kinds.map((dialect) => stageTimes(buildChain(spec), requestsOf(dialect)))
+  print(
+    kinds.map((kind) => kind ?? 'mix'),
+    columns,
+  )
+}
+
+function requestsOf(dialect: Dialect | undefined): TaskRequest[] {
+  const traffic: TrafficRequest[] = generateRequests({
+    seed: 1,
+    requests: REQUESTS,
+    spansPerRequest: SPANS_PER_REQUEST,
+    ...(dialect === undefined ? {} : { dialect }),
+  })
+  return traffic.map((request) => ({
+    payload: request.protobuf,
+    encoding: 'identity',
+    format: 'otlp-proto',
+    signals: 'traces',
+    tenant: DEFAULT_TENANT,
+    receivedAtMs: Date.now(),
+  }))
+}
+
+/** Median over rounds of µs a span, by stage and in all. */
+function stageTimes(
+  chain: ReturnType<typeof buildChain>,
+  requests: readonly TaskRequest[],
+): ReadonlyMap<string, number> {
+  const samples = new Map<string, number[]>()
+  const perTask = Math.max(1, Math.round(spansPerTask / SPANS_PER_REQUEST))
+  const spans = requests.length * SPANS_PER_REQUEST
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    const sums: Record<string, number> = {}
+    const startMs = performance.now()
+    for (let at = 0; at < requests.length; at += perTask) {
+      const result = chain.run({ requests: requests.slice(at, at + perTask), hints: [] })
+      const refused = result.verdicts.find((v) => v.kind === 'refused')
+      if (refused !== undefined) throw new Error(refused.message)
+      for (const [stage, us] of Object.entries(result.timingsUs))
+        sums[stage] = (sums[stage] ?? 0) + us
+    }
+    sums['all'] = (performance.now() - startMs) * 1000
+    if (round < 0) continue
+    for (const [stage, us] of Object.entries(sums))
+      samples.set(stage, [...(samples.get(stage) ?? []), us / spans])
+  }
+  return new Map([...samples].map(([stage, values]) => [stage, middle(values)]))
+}
+
+function print(names: readonly string[], columns: readonly ReadonlyMap<string, number>[]): void {
+  const line = (first: string, cells: readonly string[]): void => {
+    const row = first.padEnd(20) + cells.map((cell) => cell.padStart(14)).join('')
+    process.stdout.write(`${row}\n`)
+  }
+  process.stdout.write(
+    `µs a span, median of ${rounds} rounds, ${REQUESTS} requests of ${SPANS_PER_REQUEST} spans, ${spansPerTask} spans a task, one thread\n`,
+  )
+  line('stage', names)
+  for (const stage of columns[0]?.keys() ?? [])
+    line(
+      stage,
+      columns.map((column) => (column.get(stage) ?? Number.NaN).toFixed(2)),
+    )
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+}
+
+await main()
