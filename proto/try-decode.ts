@@ -1,4 +1,4 @@
-// For tests: decodes one body into a fresh view of one batch, and reads rows back as plain values.
+// For tests: decodes one body into one batch, and reads rows back as plain values.
 
 import { Arena } from '../core/arena.ts'
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, SpanBatch, VALUE } from '../core/batch.ts'
@@ -17,10 +17,12 @@ export interface TryOptions {
   readonly format?: PayloadFormat
   readonly signals?: Signals
   readonly limits?: Partial<DecodeLimits>
+  /** Adds to what the batch holds already. */
+  readonly keep?: boolean
 }
 
 export function tryDecode(body: Uint8Array | string, options: TryOptions = {}): DecodeOutcome {
-  batch.reset()
+  if (options.keep !== true) batch.reset()
   return decodeInto(
     batch,
     {
