@@ -1,12 +1,12 @@
 // µs of one thread for each stage of the chain, by dialect: decode, processors, one encoding for each exporter.
 // In this process, without HTTP, log and threads. `node bench/chain.bench.ts [rounds] [spans a task]`
 
-import { loadConfig } from '../config/load.ts'
-import type { TaskRequest } from '../core/task.ts'
-import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { registry } from '../collector/registry.ts'
 import { pipelineSpec } from '../collector/service/pipeline-spec.ts'
 import { buildChain } from '../collector/worker/build-chain.ts'
+import { loadConfig } from '../config/load.ts'
+import type { TaskRequest } from '../core/task.ts'
+import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { DIALECT_MIX } from './traffic/dialect.ts'
 import { generateRequests, type TrafficRequest } from './traffic/generate.ts'
 import type { Dialect } from './traffic/operation.ts'

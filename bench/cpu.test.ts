@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { peakRssBytes, ProcessTree, watchTree } from './cpu.ts'
+import { ProcessTree, peakRssBytes, watchTree } from './cpu.ts'
 import { startProcess } from './process.ts'
 
 const isLinux = process.platform === 'linux'

@@ -4,10 +4,10 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  machineBusySeconds,
   type MemorySample,
-  peakRssBytes,
+  machineBusySeconds,
   ProcessTree,
+  peakRssBytes,
   watchTree,
 } from './cpu.ts'
 import { type LoadOptions, type LoadReport, runLoad } from './load/client.ts'

@@ -4,8 +4,8 @@
 import { type Measurement, openBench } from '../measure.ts'
 import type { ResultTable, ScenarioResult } from '../results.ts'
 import {
-  closedLoop,
   type Context,
+  closedLoop,
   measurementTable,
   type Scenario,
   sayMeasurement,

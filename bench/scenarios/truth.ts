@@ -4,11 +4,11 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { writeBodies } from '../load/bodies.ts'
+import { OUT_DIRECTORY } from '../load/build.ts'
 import type { ScenarioResult } from '../results.ts'
 import type { Scenario } from '../scenario.ts'
 import { generateRequests, sumTruth, type Truth } from '../traffic/generate.ts'
-import { writeBodies } from '../load/bodies.ts'
-import { OUT_DIRECTORY } from '../load/build.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'collector', 'main.ts')
 

@@ -1,8 +1,8 @@
 // Operations as OpenLLMetry (Traceloop) names them: indexed prompt and completion keys, entity input and output.
 
-import { traceloopKind } from './traceloop-kind.ts'
 import { documents, finishReason } from './dialect-semconv.ts'
 import type { Attribute, Message, Operation } from './operation.ts'
+import { traceloopKind } from './traceloop-kind.ts'
 
 const SYSTEM: Readonly<Record<string, string>> = {
   openai: 'OpenAI',

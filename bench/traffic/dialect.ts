@@ -1,11 +1,11 @@
 // Attributes that every application sends whatever its dialect, the choice of the dialect's table, and the
 // services the spans come from.
 
-import type { Dice } from './random.ts'
-import type { Attribute, Dialect, Operation, Service } from './operation.ts'
 import { openinferenceAttributes } from './dialect-openinference.ts'
 import { openllmetryAttributes } from './dialect-openllmetry.ts'
 import { semconvAttributes } from './dialect-semconv.ts'
+import type { Attribute, Dialect, Operation, Service } from './operation.ts'
+import type { Dice } from './random.ts'
 import { traceloopKind } from './traceloop-kind.ts'
 
 /** Share of requests by dialect. */

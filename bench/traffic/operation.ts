@@ -1,8 +1,8 @@
 // What happened in an application, before any dialect has named it: one operation becomes one span (or one
 // legacy event). The dialect files turn operations into attributes; `trace.ts` invents them.
 
-import type { Language } from './text.ts'
 import type { SecretClass } from './secrets.ts'
+import type { Language } from './text.ts'
 
 export type Dialect = 'otel-genai' | 'openllmetry' | 'openinference'
 export type OperationKind = 'llm' | 'embedding' | 'retrieval' | 'tool' | 'agent' | 'chain' | 'http'

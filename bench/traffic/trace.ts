@@ -1,9 +1,6 @@
 // Invents what applications do: agents that call models and tools, chains with retrieval, single calls.
 // Deterministic for a given dice; spans of one trace nest in time as they would in life.
 
-import type { Dice } from './random.ts'
-import { STAMP_HEX } from './stamp.ts'
-import { OTHER_LANGUAGES, prose } from './text.ts'
 import type {
   Message,
   Model,
@@ -13,6 +10,9 @@ import type {
   ToolCall,
   Usage,
 } from './operation.ts'
+import type { Dice } from './random.ts'
+import { STAMP_HEX } from './stamp.ts'
+import { OTHER_LANGUAGES, prose } from './text.ts'
 
 /** Share of traces whose text is not ASCII. */
 const OTHER_LANGUAGE_SHARE = 0.1
