@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { DEFAULT_CONFIG } from './defaults.ts'
 import { type LoadResult, loadConfig } from './load.ts'
 import { problemLine } from './problems.ts'
 import { testRegistry } from './registry-for-tests.ts'
@@ -341,6 +343,9 @@ test('YAML is data only: tags, second documents, deep nesting, alias bombs and b
     [`a: ${'['.repeat(200_000)}`, /OBS_CONFIG_(TOO_DEEP|SYNTAX)/],
     [`a: ${'['.repeat(70)}${']'.repeat(70)}`, /OBS_CONFIG_TOO_DEEP/],
     ['a: x'.repeat(300_000), /OBS_CONFIG_TOO_LARGE/],
+    ['a: 1\n'.repeat(1000), /DUPLICATE_KEY[^]*OBS_CONFIG_MORE: 801 more are not shown$/],
+    [Array.from({ length: 30_000 }, (_, i) => `k${i}: 1`).join('\n'), /OBS_CONFIG_UNKNOWN_KEY/],
+    ['- '.repeat(100_000), /OBS_CONFIG_TOO_DEEP/],
     ['- a', /OBS_CONFIG_WRONG_TYPE/],
     ['just text', /OBS_CONFIG_WRONG_TYPE/],
     ['__proto__: { polluted: true }', /OBS_CONFIG_UNKNOWN_KEY: __proto__/],
@@ -358,6 +363,50 @@ test('anchors and aliases within bounds are allowed', async () => {
   const result = await load(yaml)
   assert.ok(result.ok, lines(result).join('\n'))
   assert.equal(result.config.exporters.size, 2)
+})
+
+test('whatever is written, loading ends with a configuration or with errors that have a place', async () => {
+  const piece = fc.constantFrom(
+    ...DEFAULT_CONFIG.split(/(?<=\n)/),
+    '${env:A}',
+    '${env:',
+    '&a ',
+    '*a',
+    '[',
+    ']',
+    '{',
+    '}',
+    ': ',
+    '- ',
+    '!!x ',
+    '"',
+    "'",
+    '|\n',
+    '\n',
+    '  ',
+    'null',
+    '9',
+  )
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')),
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.tuple(fc.nat(), fc.nat(9), piece).map(([at, n, put]) => {
+      const i = at % DEFAULT_CONFIG.length
+      return DEFAULT_CONFIG.slice(0, i) + put + DEFAULT_CONFIG.slice(i + n)
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(text, async (yaml) => {
+      const result = await load(yaml, { env: { A: 'x' } })
+      if (result.ok) return
+      assert.ok(result.errors.length > 0)
+      for (const e of result.errors) {
+        assert.match(e.code, /^OBS_CONFIG_[A-Z_]+$/)
+        assert.ok(e.line >= 1 && e.line <= yaml.split('\n').length + 1, problemLine(e))
+      }
+    }),
+    { numRuns: 400 },
+  )
 })
 
 test('a file that cannot be read is named', async () => {

@@ -43,6 +43,9 @@ export function pathText(path: Path): string {
   return text
 }
 
+/** More than anybody reads; the rest is counted. */
+const SHOWN_MAX = 200
+
 /** Collects problems over all steps of a load, so that all are shown at once. */
 export class Problems {
   readonly #errors: ConfigError[] = []
@@ -81,7 +84,7 @@ export class Problems {
   }
 
   #finished(list: readonly ConfigError[]): ConfigError[] {
-    const masked = list.map((p) => ({
+    const masked = list.slice(0, SHOWN_MAX).map((p) => ({
       ...p,
       rule: this.#mask(p.rule),
       expected: p.expected === null ? null : this.#mask(p.expected),
@@ -90,7 +93,14 @@ export class Problems {
     }))
     const files = [...new Set(masked.map((p) => p.file))]
     const rank = (p: ConfigError): number => files.indexOf(p.file)
-    return masked.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
+    const sorted = masked.toSorted(
+      (a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column,
+    )
+    const last = sorted.at(-1)
+    const hidden = list.length - sorted.length
+    return hidden === 0 || last === undefined
+      ? sorted
+      : [...sorted, problem('OBS_CONFIG_MORE', last, [], `${hidden} more are not shown`)]
   }
 
   #mask(text: string): string {

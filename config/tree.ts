@@ -48,6 +48,8 @@ const TEXT_CHARS_MAX = 1024 * 1024
 const DEPTH_MAX = 64
 const NODES_MAX = 50_000
 const ALIASES_MAX = 100
+const BRACKETS_MAX = 1000
+const SYNTAX_ERRORS_SHOWN = 20
 
 const CORE_TAGS: ReadonlySet<string> = new Set(
   ['map', 'seq', 'str', 'null', 'bool', 'int', 'float'].map((t) => `tag:yaml.org,2002:${t}`),
@@ -79,6 +81,10 @@ function parseOne(
   problems: Problems,
 ): Document<ParsedNode> | null {
   const start: Position = { file, line: 1, column: 1 }
+  if (bracketDepth(text) > BRACKETS_MAX) {
+    problems.error('OBS_CONFIG_TOO_DEEP', start, [], `nested deeper than ${DEPTH_MAX} levels`)
+    return null
+  }
   let docs: Document<ParsedNode>[]
   try {
     docs = [
@@ -86,7 +92,8 @@ function parseOne(
         schema: 'core',
         merge: false,
         customTags: [],
-        uniqueKeys: true,
+        // Checked here instead, in linear time: the library compares each key with all others.
+        uniqueKeys: false,
         strict: true,
         prettyErrors: false,
         lineCounter: lines,
@@ -110,23 +117,31 @@ function parseOne(
     const suggestion = 'Give several files, --config for each; they are merged in order.'
     problems.error('OBS_CONFIG_SYNTAX', at, [], 'a second document in one file', { suggestion })
   }
-  let usable = true
-  for (const error of doc.errors) {
+  for (const error of doc.errors.slice(0, SYNTAX_ERRORS_SHOWN))
     reportSyntax(error, positionOf(file, lines, error.pos[0]), problems)
-    if (error.code !== 'DUPLICATE_KEY') usable = false
+  return doc.errors.length === 0 ? doc : null
+}
+
+/** Most brackets open at once, those in texts and comments counted too: a cheap look before the parser recurses. */
+function bracketDepth(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 0x5b || c === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if ((c === 0x5d || c === 0x7d) && depth > 0) depth--
   }
-  return usable ? doc : null
+  return deepest
 }
 
 function reportSyntax(error: YAMLParseError, at: Position, problems: Problems): void {
-  if (error.code === 'DUPLICATE_KEY') {
-    const suggestion = 'The second would silently replace the first: keep one.'
-    problems.error('OBS_CONFIG_DUPLICATE_KEY', at, [], 'this key is given twice', { suggestion })
+  if (/call stack|Stack overflow/.test(error.message)) {
+    problems.error('OBS_CONFIG_TOO_DEEP', at, [], `nested deeper than ${DEPTH_MAX} levels`)
     return
   }
   // Some messages end with a piece of the text, which may be half a password.
   const rule = error.message.replace(/: ["'\s][\s\S]*$/, '').replace(/\n[\s\S]*$/, '')
-  problems.error('OBS_CONFIG_SYNTAX', at, [], `not valid YAML: ${rule}`)
+  problems.error('OBS_CONFIG_SYNTAX', at, [], `not valid YAML: ${rule.slice(0, 200)}`)
 }
 
 function positionOf(file: string, lines: LineCounter, offset: number): Position {
@@ -213,7 +228,14 @@ class TreeBuilder {
         continue
       }
       const name = String(scalarValue(key.value) ?? '')
-      if (entries.has(name)) continue
+      if (entries.has(name)) {
+        const suggestion = 'The second would silently replace the first: keep one.'
+        const rule = 'this key is given twice'
+        this.#problems.error('OBS_CONFIG_DUPLICATE_KEY', keyAt, [...path, name], rule, {
+          suggestion,
+        })
+        continue
+      }
       entries.set(name, { keyAt, node: this.#node(pair.value as Node | null, [...path, name]) })
     }
     return { kind: 'map', at, entries }
