@@ -13,6 +13,8 @@ export interface OptionRow {
   readonly description: string
 }
 
+const ENUM_SHOWN_MAX = 14
+
 /** Rows in the order of the schema; a map of options gets no row of its own unless it is open. */
 export function optionRows(schema: JsonSchema, prefix = ''): OptionRow[] {
   const rows: OptionRow[] = []
@@ -61,7 +63,7 @@ export function typeText(option: JsonSchema): string {
   if (option.format === 'host-port') return 'host:port'
   if (option.format === 'uri') return 'URL'
   if (option.format === 'duration' || option.format === 'size') return option.format
-  if (option.enum !== undefined) return option.enum.map(String).join(' | ')
+  if (option.enum !== undefined) return enumText(option.enum.map(String))
   if (option.const !== undefined) return JSON.stringify(option.const).replaceAll('"', '')
   const branches = option.anyOf ?? option.oneOf
   if (branches !== undefined) return [...new Set(branches.map(typeText))].join(' | ')
@@ -69,6 +71,12 @@ export function typeText(option: JsonSchema): string {
   if (option.type === 'object') return 'map'
   const types = option.type === undefined ? ['any'] : [option.type].flat()
   return types.map((t) => (t === 'string' ? 'text' : t)).join(' | ')
+}
+
+/** A long list of words would hide the rest of the table; the JSON Schema has all of them. */
+function enumText(words: readonly string[]): string {
+  if (words.length <= ENUM_SHOWN_MAX) return words.join(' | ')
+  return `one of ${words.length} words: ${words.slice(0, 4).join(', ')}, ..`
 }
 
 function itemText(items: JsonSchema['items']): string {

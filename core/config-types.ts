@@ -111,16 +111,12 @@ export function secret() {
 
 /** `host:port` to listen on; port 0 takes a free one. Parses to itself, lower case. */
 export function endpoint() {
+  const error = 'expected host:port, such as 127.0.0.1:4318'
   return z
-    .string({ error: 'expected host:port, such as 127.0.0.1:4318' })
+    .string({ error })
+    .refine((text) => splitHostPort(text) !== null, { error })
+    .toLowerCase()
     .meta({ format: 'host-port' })
-    .transform((text, ctx): string => {
-      const address = splitHostPort(text)
-      if (address !== null) return text.toLowerCase()
-      const message = 'expected host:port, such as 127.0.0.1:4318'
-      ctx.addIssue({ code: 'custom', message, params: { rule: 'endpoint', show: true } })
-      return z.NEVER
-    })
 }
 
 /** Host and port of `host:port` or `[v6]:port`; null when it is neither. */
