@@ -39,20 +39,19 @@ export function createKeysAuthenticator(
   return {
     authenticate: (headers, url, scope) => {
       if (urlHasCredential(url))
-        return refused(401, 'key_in_url', 'An API key must never be part of a URL: revoke it.')
+        return refused(401, 'An API key must never be part of a URL: revoke it.')
       const credential = credentialOf(headers)
       if (credential.kind === 'none')
-        return refused(401, 'unauthenticated', 'An API key is needed: Authorization: Bearer <key>.')
-      if (credential.kind === 'unusable') return refused(401, credential.code, credential.message)
+        return refused(401, 'An API key is needed: Authorization: Bearer <key>.')
+      if (credential.kind === 'unusable') return refused(401, credential.message)
       const parsed = parseKey(credential.text)
       if (parsed === null) return unknown()
       // From here a known and an unknown id cost the same: one hash and one comparison.
       const key = known.get(parsed.id) ?? nobody
       const isRight = timingSafeEqual(digest(credential.text), key.digest)
       if (!isRight || key === nobody) return unknown()
-      if (key.isRevoked) return refused(401, 'key_revoked', 'This API key was revoked.')
-      if (clock.nowMs() >= key.expiresAtMs)
-        return refused(401, 'key_expired', 'This API key has expired.')
+      if (key.isRevoked) return refused(401, 'This API key was revoked.')
+      if (clock.nowMs() >= key.expiresAtMs) return refused(401, 'This API key has expired.')
       return permitted(key, parsed.kind === 'pk', headers, scope)
     },
   }
@@ -80,11 +79,10 @@ function permitted(
   scope: Scope,
 ): AuthResult {
   if (isPublishable && scope !== 'ingest')
-    return refused(403, 'scope_missing', 'A publishable key may only send data.')
+    return refused(403, 'A publishable key may only send data.')
   if (isPublishable && !isListedOrigin(headers['origin'], key.origins))
-    return refused(403, 'origin_not_allowed', 'This publishable key is not for this origin.')
-  if (!key.scopes.has(scope))
-    return refused(403, 'scope_missing', `This API key does not have the scope ${scope}.`)
+    return refused(403, 'This publishable key is not for this origin.')
+  if (!key.scopes.has(scope)) return refused(403, `This API key does not have the scope ${scope}.`)
   return { ok: true, tenant: key.tenant, scopes: key.scopes }
 }
 
@@ -126,9 +124,10 @@ function unknownKey(): KnownKey {
 }
 
 function unknown(): AuthResult {
-  return refused(401, 'key_unknown', 'This API key is not known.')
+  return refused(401, 'This API key is not known.')
 }
 
-function refused(status: 401 | 403, code: string, message: string): AuthResult {
-  return { ok: false, status, code, message }
+/** The codes are those of the old server, which its clients know; the message tells one case from another. */
+function refused(status: 401 | 403, message: string): AuthResult {
+  return { ok: false, status, code: status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message }
 }

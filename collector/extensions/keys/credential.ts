@@ -3,7 +3,7 @@
 export type Credential =
   | { readonly kind: 'key'; readonly text: string }
   | { readonly kind: 'none' }
-  | { readonly kind: 'unusable'; readonly code: string; readonly message: string }
+  | { readonly kind: 'unusable'; readonly message: string }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -21,7 +21,7 @@ export function credentialOf(headers: Headers): Credential {
   const apiKey = headers['x-api-key']
   if (apiKey === undefined) return { kind: 'none' }
   if (typeof apiKey !== 'string' || apiKey.length > HEADER_CHARS_MAX)
-    return unusable('malformed_credential', 'The x-api-key header is not one API key.')
+    return unusable('The x-api-key header is not one API key.')
   return { kind: 'key', text: apiKey.trim() }
 }
 
@@ -39,7 +39,7 @@ function decoded(url: string): string {
 
 function fromAuthorization(header: string | string[]): Credential {
   if (typeof header !== 'string' || header.length > HEADER_CHARS_MAX)
-    return unusable('malformed_credential', 'The Authorization header is not one credential.')
+    return unusable('The Authorization header is not one credential.')
   const [scheme, value] = splitOnce(header.trim(), /\s+/)
   switch (scheme.toLowerCase()) {
     case 'bearer':
@@ -49,18 +49,18 @@ function fromAuthorization(header: string | string[]): Credential {
       return { kind: 'key', text: password }
     }
     default:
-      return unusable('unknown_scheme', 'The Authorization header must be Bearer or Basic.')
+      return unusable('The Authorization header must be Bearer or Basic.')
   }
 }
 
 function bearer(value: string): Credential {
   if (/^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(value))
-    return unusable('token_not_accepted', 'Signed tokens are not accepted here: send an API key.')
+    return unusable('Signed tokens are not accepted here: send an API key.')
   return { kind: 'key', text: value }
 }
 
-function unusable(code: string, message: string): Credential {
-  return { kind: 'unusable', code, message }
+function unusable(message: string): Credential {
+  return { kind: 'unusable', message }
 }
 
 function splitOnce(text: string, separator: RegExp): [string, string] {
