@@ -232,7 +232,10 @@ export class ByteWriter {
   end(mark: number): void {
     const len = this.pos - mark
     const size = varintSize(len)
-    if (size !== 2) {
+    if (size === 1 && len <= LOOP_COPY_MAX) {
+      const to = this.bytes
+      for (let i = mark, end = this.pos; i < end; i++) to[i - 1] = to[i] as number
+    } else if (size !== 2) {
       this.ensure(4)
       this.bytes.copyWithin(mark - 2 + size, mark, this.pos)
     }

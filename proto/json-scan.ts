@@ -7,6 +7,11 @@ import { malformed } from './refusal.ts'
 export const JSON_DEPTH_MAX = 300
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+/** 0 = an ordinary byte of a string; quote, backslash and control characters end a run of them. */
+const STOPS = new Uint8Array(256)
+  .fill(1, 0, 0x20)
+  .fill(1, QUOTE, QUOTE + 1)
+  .fill(1, BACKSLASH, BACKSLASH + 1)
 
 export class JsonScanner {
   b: Uint8Array
@@ -66,17 +71,21 @@ export class JsonScanner {
     this.strOff = p
     this.hasEscapes = false
     for (;;) {
-      // Past the end `c` is undefined and no branch but the last one takes it.
+      // Past the end of `b` the table gives undefined, which is not 0 either.
+      while (STOPS[b[p] as number] === 0) p++
+      if (p >= end) break
       const c = b[p] as number
-      if (c === QUOTE && p < end) break
-      if (c === BACKSLASH) {
-        this.hasEscapes = true
-        p = this.#escape(p)
-      } else if (c >= 0x20 && p < end) p++
-      else {
-        this.p = Math.min(p, end)
-        this.fail(p >= end ? 'a string is not closed' : 'a control character in a string')
+      if (c === QUOTE) break
+      if (c !== BACKSLASH) {
+        this.p = p
+        this.fail('a control character in a string')
       }
+      this.hasEscapes = true
+      p = this.#escape(p)
+    }
+    if (p >= end) {
+      this.p = end
+      this.fail('a string is not closed')
     }
     this.strLen = p - this.strOff
     this.p = p + 1

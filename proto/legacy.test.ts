@@ -128,7 +128,7 @@ test('an event is a span row: keys are paths, null is absent, what is deep stays
     conversation_id: null,
     extra: { deep: true },
     attributes: {
-      llm_call: { model: 'm', tools, cost: 0.25, stream: true, big: 9007199254740993, gone: null },
+      llm_call: { model: 'm', tools, cost: 0.25, stream: true, big: 9007199254740992, gone: null },
       metadata: { a: 1 },
       plain: 'p',
       list: [1, 2],

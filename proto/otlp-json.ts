@@ -62,15 +62,19 @@ export function looksLikeOtlpJson(bytes: Uint8Array): boolean {
 
 class Converter {
   readonly #s: JsonScanner
+  /** The body again, for its fast slicing. */
+  readonly #buf: Buffer
   readonly #out: ByteWriter
   readonly #limits: DecodeLimits
   readonly #path: string[] = []
   /** (start, end) in the output of each slot of the messages being written; -1 = not there. */
-  readonly #slots: number[] = []
+  #slots = new Int32Array(1024)
+  #slotTop = 0
   #elements = 0
 
   constructor(body: Uint8Array, out: ByteWriter, limits: DecodeLimits) {
     this.#s = new JsonScanner(body)
+    this.#buf = Buffer.from(body.buffer, body.byteOffset, body.length)
     this.#out = out
     this.#limits = limits
   }
@@ -88,23 +92,44 @@ class Converter {
     const s = this.#s
     if (s.peek() !== 0x7b) this.#wrong('an object')
     if (depth > JSON_DEPTH_MAX) throw malformed('The JSON is nested too deep.')
-    const slots = this.#slots.length
-    for (let i = 0; i < spec.slots * 2; i++) this.#slots.push(-1)
+    const slots = this.#openSlots(spec.slots * 2)
     for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
-      const field = spec.byName.get(this.#name())
+      const field = this.#name(spec)
       s.expect(0x3a)
       if (field === undefined) s.skip(depth)
       else this.#field(field, slots + field.slot * 2, slots, depth)
     }
-    this.#slots.length = slots
+    this.#slotTop = slots
   }
 
-  #name(): string {
+  #openSlots(n: number): number {
+    const first = this.#slotTop
+    this.#slotTop = first + n
+    if (this.#slotTop > this.#slots.length) {
+      const bigger = new Int32Array(this.#slots.length * 2)
+      bigger.set(this.#slots)
+      this.#slots = bigger
+    }
+    this.#slots.fill(-1, first, this.#slotTop)
+    return first
+  }
+
+  /** Reads a name and finds its field, without making a string of it. */
+  #name(spec: MessageSpec): FieldSpec | undefined {
     const s = this.#s
     s.string()
-    if (!s.hasEscapes) return latin1(s.b, s.strOff, s.strLen)
-    const plain = new Uint8Array(s.strLen)
-    return latin1(plain, 0, unescape(plain, 0, s.b, s.strOff, s.strLen))
+    if (s.hasEscapes) {
+      const plain = Buffer.alloc(s.strLen)
+      const len = unescape(plain, 0, s.b, s.strOff, s.strLen)
+      return spec.byName.get(plain.latin1Slice(0, len))
+    }
+    const candidates = spec.byLength[s.strLen]
+    if (candidates === undefined) return undefined
+    for (let i = 0; i < candidates.length; i++) {
+      const field = candidates[i] as FieldSpec
+      if (isName(s.b, s.strOff, field.name)) return field
+    }
+    return undefined
   }
 
   #field(field: FieldSpec, slot: number, firstSlot: number, depth: number): void {
@@ -130,7 +155,7 @@ class Converter {
     this.#out.bytes.copyWithin(start, end, this.#out.pos)
     this.#out.pos -= end - start
     slots[slot] = -1
-    for (let i = firstSlot; i < slots.length; i += 2) {
+    for (let i = firstSlot; i < this.#slotTop; i += 2) {
       if ((slots[i] as number) < end) continue
       slots[i] = (slots[i] as number) - (end - start)
       slots[i + 1] = (slots[i + 1] as number) - (end - start)
@@ -236,11 +261,15 @@ class Converter {
     const c = s.peek()
     if (c === 0x22) {
       s.string()
-      return latin1(s.b, s.strOff, s.strLen)
+      return this.#latin1(s.strOff, s.strLen)
     }
     if (c !== 0x2d && (c < 0x30 || c > 0x39)) this.#wrong('a number')
     const start = s.number()
-    return latin1(s.b, start, s.p - start)
+    return this.#latin1(start, s.p - start)
+  }
+
+  #latin1(off: number, len: number): string {
+    return this.#buf.latin1Slice(off, off + len)
   }
 
   #bool(): void {
@@ -284,7 +313,7 @@ class Converter {
     const s = this.#s
     if (s.peek() !== 0x22) this.#wrong('base64')
     s.string()
-    const text = latin1(s.b, s.strOff, s.strLen)
+    const text = this.#latin1(s.strOff, s.strLen)
     const digits = text.replace(/\\\//g, '/').replace(/={1,2}$/, '')
     if (!/^[\w+/-]*$/.test(digits) || digits.length % 4 === 1) this.#wrong('base64')
     const bytes = Buffer.from(digits, 'base64')
@@ -323,6 +352,7 @@ function isHex(b: Uint8Array, off: number, len: number): boolean {
   return true
 }
 
-function latin1(b: Uint8Array, off: number, len: number): string {
-  return Buffer.from(b.buffer, b.byteOffset + off, len).latin1Slice(0, len)
+function isName(b: Uint8Array, off: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (b[off + i] !== name.charCodeAt(i)) return false
+  return true
 }

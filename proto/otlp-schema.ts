@@ -31,6 +31,8 @@ export interface FieldSpec {
 export interface MessageSpec {
   readonly name: string
   readonly byName: Map<string, FieldSpec>
+  /** Index = length of the name in bytes: few fields of a message have names of one length. */
+  readonly byLength: FieldSpec[][]
   /** Index = field number. */
   readonly byNumber: (FieldSpec | undefined)[]
   slots: number
@@ -106,7 +108,7 @@ export function messageSpec(name: string): MessageSpec {
 function buildMessages(): Map<string, MessageSpec> {
   const messages = new Map<string, MessageSpec>()
   for (const name of Object.keys(DEFINITIONS))
-    messages.set(name, { name, byName: new Map(), byNumber: [], slots: 0 })
+    messages.set(name, { name, byName: new Map(), byLength: [], byNumber: [], slots: 0 })
   for (const [name, text] of Object.entries(DEFINITIONS)) {
     const spec = messages.get(name) as MessageSpec
     for (const line of text.split(';')) addField(messages, spec, line.trim())
@@ -132,4 +134,5 @@ function addField(messages: Map<string, MessageSpec>, spec: MessageSpec, line: s
   }
   spec.byName.set(field.name, field)
   spec.byNumber[field.number] = field
+  ;(spec.byLength[field.name.length] ??= []).push(field)
 }
