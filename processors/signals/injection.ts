@@ -32,14 +32,15 @@ const MARKERS: readonly {
 
 /** Name of the first marker in the range, or null. */
 export function injectionMarker(buf: Buffer, off: number, len: number): string | null {
-  const end = off + len
+  // A view of the range: searching the whole arena would read on to its end.
+  const range = buf.subarray(off, off + len)
   for (const marker of MARKERS) {
-    let at = buf.indexOf(marker.anchor, off)
-    for (let hits = 0; at >= 0 && at < end && hits < HITS_MAX; hits++) {
-      const from = Math.max(off, at - WINDOW_BEFORE)
-      const to = Math.min(end, at + marker.anchor.length + WINDOW_AFTER)
-      if (marker.phrase.test(buf.utf8Slice(from, to))) return marker.name
-      at = buf.indexOf(marker.anchor, at + 1)
+    let at = range.indexOf(marker.anchor)
+    for (let hits = 0; at >= 0 && hits < HITS_MAX; hits++) {
+      const to = Math.min(len, at + marker.anchor.length + WINDOW_AFTER)
+      if (marker.phrase.test(range.utf8Slice(Math.max(0, at - WINDOW_BEFORE), to)))
+        return marker.name
+      at = range.indexOf(marker.anchor, at + 1)
     }
   }
   return null
