@@ -251,6 +251,9 @@ export function usageOf(u: unknown): Usage | null {
     ),
     isExclusive: isExclusive(u),
   }
+  // Gemini counts thoughts beside the candidates.
+  const isGemini = 'candidates_token_count' in u || 'candidatesTokenCount' in u
+  if (isGemini && !Number.isNaN(usage.reasoning)) usage.output += usage.reasoning
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage

@@ -211,7 +211,10 @@ export class Tables {
       else {
         const list = this.#exact.get(key) ?? []
         // The same fact in two tables is one rule.
-        if (!list.some((x) => x.to === to && x.how === how && x.when === rule.when)) list.push(rule)
+        const isKnown = list.some(
+          (x) => x.to === to && x.how === how && x.when === 'always' && rule.when === 'always',
+        )
+        if (!isKnown) list.push(rule)
         this.#exact.set(key, list)
       }
     }

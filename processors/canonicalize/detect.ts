@@ -167,16 +167,18 @@ export class Detection {
   }
 
   #checkValue(batch: SpanBatch, attr: number, id: number): void {
-    if (batch.attrs[attr * 6 + 3] !== VALUE.STRING) return
+    const type = batch.attrs[attr * 6 + 3]
+    if (type !== VALUE.STRING) return
     const off = batch.attrs[attr * 6 + 4] as number
     const len = batch.attrs[attr * 6 + 5] as number
-    for (const m of this.#valueMarkers.get(id) ?? [])
-      if (
-        m.isPrefix
-          ? len >= m.text.length && batch.arena.equals(off, m.text.length, m.text)
-          : batch.arena.equals(off, len, m.text)
-      )
-        this.#set(m.dialect)
+    for (const m of this.#valueMarkers.get(id) ?? []) {
+      // `#string`: the type alone betrays it (Micrometer writes numbers as text).
+      if (m.text === '#string') this.#set(m.dialect)
+      else if (m.isPrefix) {
+        if (len >= m.text.length && batch.arena.equals(off, m.text.length, m.text))
+          this.#set(m.dialect)
+      } else if (batch.arena.equals(off, len, m.text)) this.#set(m.dialect)
+    }
   }
 
   #ofScope(batch: SpanBatch, scope: number): number {

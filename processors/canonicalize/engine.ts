@@ -47,6 +47,9 @@ const TAKES_ALL = new Set([
   'usage_aggregate',
   'request_params',
   'flag.failure',
+  'flag.arguments',
+  'flag.virtual',
+  'flag.events',
 ])
 
 export class Engine {

@@ -8,6 +8,7 @@ import { DIALECTS } from './dialects/all.ts'
 import { DROPPED_KEYS } from './dropped-keys.ts'
 import { Engine } from './engine.ts'
 import { contentTransform } from './how-content.ts'
+import { dialectTransform } from './how-dialect.ts'
 import { scalarTransform, setProviderAliases } from './how-scalar.ts'
 
 export { applyHints } from './double-count.ts'
@@ -46,7 +47,7 @@ const schema = z
 export type CanonicalizeConfig = z.infer<typeof schema>
 
 export function transformOf(how: string): Transform | null {
-  return scalarTransform(how) ?? contentTransform(how)
+  return scalarTransform(how) ?? contentTransform(how) ?? dialectTransform(how)
 }
 
 export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {

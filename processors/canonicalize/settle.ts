@@ -119,6 +119,13 @@ const KNOWN = new Set([
 function putAnswer(w: Work): void {
   const m = answerMessage(w)
   if (m === null) return
+  // Parts beside an answer that came in a span event belong to that answer.
+  const answered = w.eventOut[0]
+  if (answered !== undefined && w.answer.text === null) {
+    answered.parts.unshift(...m.parts.filter((x) => x.type === 'reasoning'))
+    answered.parts.push(...m.parts.filter((x) => x.type === 'tool_call'))
+    return
+  }
   const reason = firstReason(w)
   if (reason !== null) m.finish_reason = reason
   w.setJson(R.output_messages, [m])
@@ -157,8 +164,37 @@ function settleModels(w: Work): void {
     const provider = providerOfModel(w)
     if (provider !== '') word(w, R.provider, provider)
   }
-  if (w.framework !== '') w.metaText('framework', w.framework)
+  if (w.framework === 'gcp.vertex.agent' && w.kind === 'llm' && !w.hasRange(R.provider))
+    word(w, R.provider, 'gcp.gen_ai')
+  settleFramework(w)
 }
+
+const OPENINFERENCE = 'openinference.instrumentation.'
+/** Who made the span, when it is a framework: said in place of a provider, or the end of the scope's name. */
+function settleFramework(w: Work): void {
+  if (w.framework !== '') return w.metaText('framework', w.framework)
+  const off = w.events.off(w.e, R.scope_name)
+  const len = w.events.len(w.e, R.scope_name)
+  if (len <= OPENINFERENCE.length || !w.arena.equals(off, OPENINFERENCE.length, OPENINFERENCE))
+    return
+  const name = w.arena.text(off + OPENINFERENCE.length, len - OPENINFERENCE.length)
+  if (OPENINFERENCE_FRAMEWORKS.has(name)) w.metaText('framework', name)
+}
+const OPENINFERENCE_FRAMEWORKS = new Set([
+  'smolagents',
+  'agno',
+  'beeai',
+  'dspy',
+  'crewai',
+  'llama_index',
+  'langchain',
+  'haystack',
+  'google_adk',
+  'litellm',
+  'autogen',
+  'openai_agents',
+  'pydantic_ai',
+])
 
 /** Containers repeat what runs inside them. */
 function settleAggregate(w: Work, detection: Detection): void {
