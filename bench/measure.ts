@@ -13,7 +13,8 @@ import {
 import { type LoadOptions, type LoadReport, runLoad } from './load/client.ts'
 import { pinTo } from './process.ts'
 import { type Sink, startSink } from './sink/sink.ts'
-import type { RunningSubject, Subject } from './subject.ts'
+import { byLabel, type RunningSubject, type Subject } from './subject.ts'
+import type { BodyForm } from './traffic/generate.ts'
 
 /** shared: everybody competes for all CPUs. split: the subject on the first half, client and sink on the other. */
 export type Layout = 'shared' | 'split'
@@ -36,12 +37,15 @@ export interface Measurement {
   /** CPUs used by everything that is neither subject, client nor sink: near 0 in a quiet run. */
   readonly othersCpus: number
   readonly memory: readonly MemorySample[]
+  /** Accepted items that never arrived. */
+  readonly lost: number
+  /** Wall time of the worker's stages, for subjects that tell. */
+  readonly stageUsPerSpan: Readonly<Record<string, number>>
 }
 
-export type LoadShape = Pick<
-  LoadOptions,
-  'directory' | 'seconds' | 'connections' | 'rate' | 'gzip' | 'requests' | 'retry' | 'gzipPool'
->
+export interface LoadShape extends Omit<LoadOptions, 'url' | 'firstCopy' | 'prefix'> {
+  readonly form: BodyForm
+}
 
 export interface Bench {
   readonly running: RunningSubject
@@ -70,7 +74,7 @@ export async function openBench(
   const load = async (shape: LoadShape): Promise<LoadReport> => {
     const report = await runLoad({
       ...shape,
-      url: running.url,
+      url: running.url(shape.form),
       firstCopy: copies,
       prefix: pinTo(cpus.client),
     })
@@ -104,6 +108,7 @@ async function measureOne(
   { subject, running, tree, sink }: Parts,
   load: () => Promise<LoadReport>,
 ): Promise<Measurement> {
+  const metricsBefore = await running.metrics()
   const sinkTree = new ProcessTree({ pid: sink.pid, marker: 'none' })
   const before = {
     own: tree.usage().cpuSeconds,
@@ -121,6 +126,7 @@ async function measureOne(
   const ownCpu = tree.usage().cpuSeconds - before.own
   const wallSeconds = (performance.now() - before.ms) / 1000
   const memory = watch.stop()
+  const metricsAfter = await running.metrics()
   const known =
     ownCpu +
     report.clientCpuSeconds +
@@ -136,7 +142,19 @@ async function measureOne(
     rssPeakBytes: peakRssBytes(memory),
     othersCpus: Math.max(0, (machineBusySeconds() - before.machine - known) / wallSeconds),
     memory,
+    lost: running.lost(metricsAfter) - running.lost(metricsBefore),
+    stageUsPerSpan: stageTimes(metricsBefore, metricsAfter, report.spansAccepted),
   }
+}
+
+function stageTimes(before: string, after: string, spans: number): Record<string, number> {
+  const stages = (text: string) => byLabel(text, 'observa_stage_seconds_total', 'stage')
+  const earlier = stages(before)
+  const times = [...stages(after)].map(([stage, seconds]): [string, number] => [
+    stage,
+    ((seconds - (earlier.get(stage) ?? 0)) * 1e6) / Math.max(1, spans),
+  ])
+  return Object.fromEntries(times)
 }
 
 async function drained(running: RunningSubject): Promise<void> {

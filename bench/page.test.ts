@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Measurement } from './measure.ts'
 import { renderPage } from './page.ts'
 import { measurementTable, median, spread } from './scenario.ts'
-import { sumMetric } from './subject.ts'
+import { byLabel, sumMetric } from './subject.ts'
 
 const percentiles = { p50: 1, p95: 2, p99: 3, max: 4, mean: 1.5 }
 
@@ -18,6 +18,8 @@ function measurement(cpuUsPerSpan: number): Measurement {
     rssPeakBytes: 123e6,
     othersCpus: 0,
     memory: [],
+    lost: 1,
+    stageUsPerSpan: {},
     load: {
       mode: 'closed',
       connections: 8,
@@ -46,7 +48,8 @@ test('rounds of one subject become one row with median and spread', () => {
   assert.equal(rows[0]?.[3], '3')
   assert.equal(rows[0]?.[4], '20.0 (10.0–30.0)')
   // Three rounds with one 503 and two failed connections each.
-  assert.equal(rows[0]?.at(-1), '9')
+  assert.equal(rows[0]?.at(-2), '9')
+  assert.equal(rows[0]?.at(-1), '3')
 })
 
 test('the page names machine, commit, date and command of every scenario', () => {
@@ -84,4 +87,16 @@ test('a metric is summed over its series and not confused with longer names', ()
   assert.equal(sumMetric(text, 'q'), 7)
   assert.equal(sumMetric(text, 'q_total'), 100)
   assert.equal(sumMetric(text, 'none'), null)
+})
+
+test('seconds by stage are read from their label', () => {
+  const text =
+    's{pipeline="a",stage="decode"} 1.5\ns{pipeline="b",stage="decode"} 2\ns{stage="x"} 4\n'
+  assert.deepEqual(
+    [...byLabel(text, 's', 'stage')],
+    [
+      ['decode', 3.5],
+      ['x', 4],
+    ],
+  )
 })

@@ -106,9 +106,9 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** `taskset -c cpus` where it exists, nothing elsewhere. */
+/** `taskset -c cpus` where it exists and `cpus` names some, nothing elsewhere. */
 export function pinTo(cpus: string): readonly string[] {
-  return hasTaskset ? ['taskset', '-c', cpus] : []
+  return hasTaskset && cpus !== '' ? ['taskset', '-c', cpus] : []
 }
 
 const hasTaskset = spawnSync('taskset', ['--version']).status === 0

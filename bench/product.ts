@@ -18,6 +18,9 @@ const MAIN = join(import.meta.dirname, '..', 'collector', 'main.ts')
 /** Embedded stores are created on the first start. */
 const START_TIMEOUT_MS = 120_000
 
+/** Refused by the destination, or taken for a re-sent event, which no span of the load client is. */
+const LOST = ['observa_dead_letter_items_total', 'observa_pipeline_deduplicated_items_total']
+
 type Exporters = (sinkUrl: string) => Readonly<Record<string, object>>
 
 interface ProductVariant {
@@ -77,12 +80,18 @@ async function startProduct(
     await stop()
     throw error
   }
+  const metrics = (): Promise<string> => fetchText(`http://127.0.0.1:${ports.metrics}/metrics`)
   return {
     process: child,
-    url: `http://127.0.0.1:${ports.otlp}/v1/traces`,
+    url: (form) =>
+      form === 'ndjson'
+        ? `http://127.0.0.1:${ports.api}/api/v1/events/ingest`
+        : `http://127.0.0.1:${ports.otlp}/v1/traces`,
     stop,
+    metrics,
+    lost: (text) => LOST.reduce((sum, name) => sum + (sumMetric(text, name) ?? 0), 0),
     pending: async () => {
-      const text = await fetchText(`http://127.0.0.1:${ports.metrics}/metrics`)
+      const text = await metrics()
       const items = sumMetric(text, 'observa_exporter_queue_items')
       if (items === null) throw new Error('/metrics has no observa_exporter_queue_items')
       return items
@@ -97,7 +106,10 @@ function configuration(
 ): object {
   return {
     data_dir: join(directory, 'data'),
-    receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${ports.otlp}` } } } },
+    receivers: {
+      otlp: { protocols: { http: { endpoint: `127.0.0.1:${ports.otlp}` } } },
+      observa: { endpoint: `127.0.0.1:${ports.api}` },
+    },
     processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} },
     exporters,
     extensions: { api: { endpoint: `127.0.0.1:${ports.api}` } },
@@ -106,7 +118,7 @@ function configuration(
       extensions: ['api'],
       pipelines: {
         traces: {
-          receivers: ['otlp'],
+          receivers: ['otlp', 'observa'],
           processors: ['scrub', 'canonicalize', 'cost', 'signals'],
           exporters: Object.keys(exporters),
         },

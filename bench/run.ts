@@ -19,6 +19,7 @@ import { peers } from './scenarios/peers.ts'
 import { pipeline } from './scenarios/pipeline.ts'
 import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
+import type { BodyForm } from './traffic/generate.ts'
 
 const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory]
 
@@ -34,6 +35,7 @@ options
   --spans N           spans a request (100)
   --requests N        different request bodies (256)
   --layout L          shared: all on all CPUs; split: subject on the first half, client on the other (shared)
+  --form F            protobuf, json (both OTLP) or ndjson (legacy events; Observa only) (protobuf)
   --subjects A,B      instead of the subjects a scenario takes
   --dry               do not touch results.json and the page
 `
@@ -52,6 +54,7 @@ async function main(): Promise<number> {
       spans: { type: 'string', default: '100' },
       requests: { type: 'string', default: '256' },
       layout: { type: 'string', default: 'shared' },
+      form: { type: 'string', default: 'protobuf' },
       subjects: { type: 'string', default: '' },
       dry: { type: 'boolean', default: false },
     },
@@ -68,6 +71,7 @@ async function main(): Promise<number> {
     spansPerRequest: positive('spans', values.spans),
     requests: positive('requests', values.requests),
     layout: values.layout,
+    form: bodyForm(values.form),
     subjects: values.subjects.split(',').filter((name) => name !== ''),
   }
   const known = [...SCENARIOS, ...microScenarios()]
@@ -131,6 +135,11 @@ function list(known: readonly Scenario[]): void {
   process.stdout.write('\nsubjects\n')
   for (const { name, describe } of subjects)
     process.stdout.write(`  ${name.padEnd(28)} ${describe}\n`)
+}
+
+function bodyForm(text: string): BodyForm {
+  if (text === 'protobuf' || text === 'json' || text === 'ndjson') return text
+  throw new Error(`--form is protobuf, json or ndjson, not ${text}`)
 }
 
 function positive(option: string, text: string): number {

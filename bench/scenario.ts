@@ -18,6 +18,7 @@ export interface Options {
   readonly spansPerRequest: number
   readonly requests: number
   readonly layout: Layout
+  readonly form: BodyForm
   /** Names of subjects, instead of those the scenario would take. */
   readonly subjects: readonly string[]
 }
@@ -62,7 +63,8 @@ export function makeContext(options: Options): Context {
 /** As fast as answers come. Gzip bodies for 50,000 spans a second are made before. */
 export function closedLoop({ options, bodies }: Context, gzip: boolean): LoadShape {
   return {
-    directory: bodies('protobuf'),
+    form: options.form,
+    directory: bodies(options.form),
     seconds: options.seconds,
     connections: options.connections,
     gzip,
@@ -73,7 +75,8 @@ export function closedLoop({ options, bodies }: Context, gzip: boolean): LoadSha
 
 export function openLoop({ options, bodies }: Context, gzip: boolean): LoadShape {
   return {
-    directory: bodies('protobuf'),
+    form: options.form,
+    directory: bodies(options.form),
     seconds: options.seconds,
     connections: OPEN_CONNECTIONS,
     rate: options.rate,
@@ -88,7 +91,7 @@ export function warmUp(context: Context): LoadShape {
 
 // biome-ignore format: one line
 export const MEASUREMENT_COLUMNS = [
-  'subject', 'loop', 'body', 'n', 'CPU µs/span', 'accepted spans/s', 'sustained spans/s', 'p50 ms', 'p95 ms', 'p99 ms', 'RSS MB', 'drain s', 'others CPUs', 'not 200',
+  'subject', 'loop', 'body', 'n', 'CPU µs/span', 'accepted spans/s', 'sustained spans/s', 'p50 ms', 'p95 ms', 'p99 ms', 'RSS MB', 'drain s', 'others CPUs', 'not 200', 'lost',
 ]
 
 /** One row: medians over rounds, CPU and rates with minimum and maximum. */
@@ -124,6 +127,7 @@ export function measurementRow(all: readonly Measurement[]): string[] {
     median(over((m) => m.drainSeconds)).toFixed(1),
     median(over((m) => m.othersCpus)).toFixed(2),
     String(failures),
+    String(all.reduce((sum, m) => sum + m.lost, 0)),
   ]
 }
 
@@ -131,6 +135,24 @@ export function measurementRow(all: readonly Measurement[]): string[] {
 export function measurementTable(title: string, all: readonly Measurement[]): ResultTable {
   const groups = Map.groupBy(all, (m) => `${m.subject} ${m.load.mode} ${m.load.gzip}`)
   return { title, columns: MEASUREMENT_COLUMNS, rows: [...groups.values()].map(measurementRow) }
+}
+
+/** Where the workers' time goes, closed loops only; null when no subject tells. */
+export function stageTable(all: readonly Measurement[]): ResultTable | null {
+  const closed = all.filter((m) => m.load.mode === 'closed')
+  const groups = Map.groupBy(closed, (m) => `${m.subject}, ${m.load.gzip ? 'gzip' : 'plain'}`)
+  const stages = new Set(closed.flatMap((m) => Object.keys(m.stageUsPerSpan)))
+  if (stages.size === 0) return null
+  const rows = [...stages].map((stage) => [
+    stage,
+    ...[...groups.values()].map((group) =>
+      spread(
+        group.map((m) => m.stageUsPerSpan[stage] ?? Number.NaN),
+        1,
+      ),
+    ),
+  ])
+  return { title: 'Stages in the worker, µs a span', columns: ['stage', ...groups.keys()], rows }
 }
 
 /** What goes into results.json of a measurement: the memory series only where it is the point. */

@@ -1,6 +1,7 @@
 // What can be measured: something that is started, takes OTLP/HTTP and can tell when it has shipped everything.
 
 import type { RunningProcess } from './process.ts'
+import type { BodyForm } from './traffic/generate.ts'
 
 export interface Subject {
   readonly name: string
@@ -18,10 +19,14 @@ export interface StartSubject {
 
 export interface RunningSubject {
   readonly process: RunningProcess
-  /** URL to POST traces to. */
-  readonly url: string
+  /** URL to POST bodies of this form to. */
+  url(form: BodyForm): string
   /** Items accepted and not yet shipped. */
   pending(): Promise<number>
+  /** Its `/metrics`. */
+  metrics(): Promise<string>
+  /** Items accepted that never arrive where they should, out of such a text. */
+  lost(metrics: string): number
   stop(): Promise<void>
 }
 
@@ -40,4 +45,13 @@ export async function fetchText(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
   return response.text()
+}
+
+/** Values of one label of a metric, e.g. seconds by stage. */
+export function byLabel(text: string, name: string, label: string): Map<string, number> {
+  const values = new Map<string, number>()
+  const series = new RegExp(`^${name}\\{(?:.*,)?${label}="([^"]*)".*\\} (\\S+)$`, 'gm')
+  for (const [, value = '', number] of text.matchAll(series))
+    values.set(value, (values.get(value) ?? 0) + Number(number))
+  return values
 }

@@ -3,14 +3,12 @@
 import { join } from 'node:path'
 import { freePort, pinTo, startProcess } from '../process.ts'
 import { fetchText, type StartSubject, type Subject, sumMetric } from '../subject.ts'
+import type { BodyForm } from '../traffic/generate.ts'
 import { collectorBinary } from './build.ts'
 
+const LOST = ['otelcol_exporter_send_failed_spans', 'otelcol_exporter_enqueue_failed_spans']
 /** What can become of an accepted span. */
-const GONE = [
-  'otelcol_exporter_sent_spans',
-  'otelcol_exporter_send_failed_spans',
-  'otelcol_exporter_enqueue_failed_spans',
-]
+const GONE = ['otelcol_exporter_sent_spans', ...LOST]
 
 interface CollectorVariant {
   readonly config: 'nop' | 'redact' | 'full'
@@ -78,8 +76,13 @@ async function startCollector(name: string, variant: CollectorVariant, options: 
   })
   return {
     process: child,
-    url,
+    url: (form: BodyForm) => {
+      if (form === 'ndjson') throw new Error('the Collector has no receiver for NDJSON events')
+      return url
+    },
     stop: () => child.stop(),
+    metrics,
+    lost: (text: string) => LOST.reduce((sum, name) => sum + (counter(text, name) ?? 0), 0),
     pending: async () => {
       // Nothing is exported: there is nothing to wait for.
       if (variant.config !== 'full') return 0

@@ -45,7 +45,7 @@ export const peers: Scenario = {
       notes: [
         ...subjects.map((subject) => `${subject.name}: ${subject.describe}.`),
         'The Collector keeps what it accepted in memory; Observa answers 200 only after a write to disk.',
-        `Closed loop, ${options.connections} connections, ${options.spansPerRequest} spans a request, layout ${options.layout}.`,
+        `Closed loop, ${options.connections} connections, ${options.spansPerRequest} spans a request as ${options.form}, layout ${options.layout}.`,
       ],
       tables: [
         measurementTable('Rounds interleaved', all),

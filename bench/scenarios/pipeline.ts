@@ -9,6 +9,7 @@ import {
   openLoop,
   type Scenario,
   sayMeasurement,
+  stageTable,
   warmUp,
   withoutSeries,
 } from '../scenario.ts'
@@ -39,10 +40,10 @@ export const pipeline: Scenario = {
     return {
       notes: [
         ...subjects.map((subject) => `${subject.name}: ${subject.describe}.`),
-        `Closed loop: ${options.connections} connections. Open loop: ${options.rate.toLocaleString('en-US')} spans/s, latency from the intended start. ${options.spansPerRequest} spans a request, layout ${options.layout}.`,
+        `Closed loop: ${options.connections} connections. Open loop: ${options.rate.toLocaleString('en-US')} spans/s, latency from the intended start. ${options.spansPerRequest} spans a request as ${options.form}, layout ${options.layout}.`,
         'CPU: user and system time of all threads and child processes, queues drained.',
       ],
-      tables: [measurementTable('One instance', all)],
+      tables: [measurementTable('One instance', all), stageTable(all)].filter((t) => t !== null),
       data: withoutSeries(all),
     }
   },
