@@ -12,9 +12,10 @@ One YAML file in the grammar of the OpenTelemetry Collector: components under \`
     npm run -s observa -- validate --config observa.yaml --print   # the merged result, secrets masked
     npm start -- --config observa.yaml --config site.yaml --set limits.max_spans=50000
 
-For completion and checks in an editor, put this line on top of the file (\`observa schema\` prints the same schema):
+For completion and checks while typing, write the JSON Schema to a file and name it on top of the configuration:
 
-    # yaml-language-server: $schema=https://example.invalid/path/to/docs/schema.json
+    npm run -s observa -- schema > observa.schema.json
+    # yaml-language-server: $schema=./observa.schema.json
 
 ## Grammar
 

@@ -5,7 +5,7 @@ import { isLinkLocalHost } from '../core/config-types.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
 import { nearest } from './nearest.ts'
 import { parseNode } from './parse-node.ts'
-import type { Problems } from './problems.ts'
+import type { Path, Problems } from './problems.ts'
 import type { AnyComponent, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
 import { eachScalar, type MapNode, nodeAt, type TreeNode } from './tree.ts'
@@ -32,7 +32,7 @@ export function configureSection<F extends AnyComponent>(
       })
       continue
     }
-    refuseLinkLocal(section, id, body, problems)
+    refuseLinkLocal([section, id], body, problems)
     if (factory === null) continue
     warnOfInlineSecrets(section, id, body, factory, problems)
     const parsed = parseNode(
@@ -92,10 +92,10 @@ function withoutCommonKeys(body: MapNode, factory: AnyComponent): MapNode {
 }
 
 /** A target in a link-local network is where clouds hand out credentials: never by accident. */
-function refuseLinkLocal(section: Section, id: string, body: MapNode, problems: Problems): void {
+export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems): void {
   const allowed = nodeAt(body, ['allow_link_local'])
   if (allowed?.kind === 'scalar' && allowed.value === true) return
-  eachScalar(body, [section, id], (scalar, path) => {
+  eachScalar(body, base, (scalar, path) => {
     const host = typeof scalar.value === 'string' ? hostIn(scalar.value) : null
     if (host === null || !isLinkLocalHost(host)) return
     problems.error(

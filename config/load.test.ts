@@ -166,6 +166,10 @@ test('the value of a reference is in no error, warning, print or inspection', as
   )
   assert.equal(bad.ok, false)
   assert.equal(JSON.stringify(bad).includes(value), false, JSON.stringify(bad, null, 1))
+  const fallback = '{ password: "x${env:S:-' + value + '}y" }'
+  const shown = await load(GOOD.replace('{ embedded: true }', fallback), { env })
+  assert.ok(shown.ok)
+  assert.match(JSON.stringify(shown.config.printable), /"password":"\$\{env:S:-\*\*\*\}"/)
   const good = await load(
     GOOD.replace('{ embedded: true }', '{ password: "${env:S}", url: "http://u:${env:S}@h" }'),
     { env },
@@ -311,6 +315,8 @@ test('a link-local target needs a permission beside it', async () => {
     )
   const allowed = await load(at('http://169.254.169.254/', ', allow_link_local: true'))
   assert.ok(allowed.ok, lines(allowed).join('\n'))
+  const self = await errorsOf(`${GOOD}telemetry: { traces: { endpoint: 'http://169.254.1.1' } }`)
+  assert.match(self.join('\n'), /OBS_CONFIG_LINK_LOCAL: telemetry\.traces\.endpoint/)
   const referred = await load(at('${env:U}'), { env: { U: 'http://169.254.169.254/' } })
   assert.match(lines(referred).join('\n'), /OBS_CONFIG_LINK_LOCAL/)
 })

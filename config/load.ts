@@ -3,7 +3,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { messageOf, ObservaError } from '../core/errors.ts'
-import { configureSection } from './configure-components.ts'
+import { configureSection, refuseLinkLocal } from './configure-components.ts'
 import { crossCheck, signalsOfPipeline } from './cross-checks.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { applySet, mergeTrees } from './merge.ts'
@@ -65,6 +65,8 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
   const processors = configureSection('processors', expanded, registry.processors, problems)
   const exporters = configureSection('exporters', expanded, registry.exporters, problems)
   const extensions = configureSection('extensions', expanded, registry.extensions, problems)
+  const traces = nodeAt(expanded, ['telemetry', 'traces'])
+  if (traces !== null) refuseLinkLocal(['telemetry', 'traces'], traces, problems)
   crossCheck(expanded, registry, { receivers, extensions }, problems)
   const prepared = await prepareAll(processors, expanded, options, problems)
   if (!root.ok) return null

@@ -26,10 +26,17 @@ function printableNode(node: TreeNode, path: Path, registry: Registry): unknown 
       return out
     }
     case 'scalar':
+      if (isSecretPath(path, registry))
+        return node.reference === null ? MASK : withoutDefaults(node.reference)
       if (node.reference !== null) return maskedText(node.reference)
-      if (isSecretPath(path, registry)) return MASK
       return typeof node.value === 'string' ? maskedText(node.value) : node.value
   }
+}
+
+/** `${env:PASSWORD:-changeme}` gives the name away, not what is used without it; nor the text around it. */
+function withoutDefaults(reference: string): string {
+  const parts = reference.match(/\$\{[^{}]*\}/g) ?? []
+  return parts.map((part) => part.replace(/:-.*\}$/s, `:-${MASK}}`)).join('')
 }
 
 function maskedText(text: string): string {

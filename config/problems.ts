@@ -52,9 +52,9 @@ export class Problems {
   readonly #warnings: ConfigError[] = []
   readonly #hidden = new Set<string>()
 
-  /** From now on (and in what was said before) this text is masked. Very short texts would mask half the message. */
+  /** From now on (and in what was said before) this text is masked. Short texts and small numbers would mask half the message. */
   hide(value: string): void {
-    if (value.length >= 4) this.#hidden.add(value)
+    if (value.length >= 4 && !/^(true|false|\d{1,5})$/.test(value)) this.#hidden.add(value)
   }
 
   error(code: ConfigCode, at: Position, path: Path, rule: string, details?: ProblemDetails): void {
@@ -87,7 +87,6 @@ export class Problems {
     const masked = list.slice(0, SHOWN_MAX).map((p) => ({
       ...p,
       rule: this.#mask(p.rule),
-      expected: p.expected === null ? null : this.#mask(p.expected),
       found: p.found === null ? null : this.#mask(p.found),
       suggestion: p.suggestion === null ? null : this.#mask(p.suggestion),
     }))

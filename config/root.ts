@@ -2,7 +2,7 @@
 // Components have schemas of their own; how sections fit together is checked in `cross-checks.ts`.
 
 import { z } from 'zod'
-import { duration, endpoint, outboundUrl, size } from '../core/config-types.ts'
+import { allowLinkLocal, duration, endpoint, outboundUrl, size } from '../core/config-types.ts'
 import type { Signals } from '../core/task.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 
@@ -71,7 +71,7 @@ const workers = z.strictObject({
       error: 'expected auto or a whole number from 1 to 256',
     })
     .default('auto')
-    .describe('Worker threads; `auto`: one less than the processors, at least one.'),
+    .describe('Worker threads; `auto`: one for each processor of the machine.'),
   task_bytes: size({ min: 64 * 1024, max: 256 * 1024 * 1024 })
     .prefault('4MiB')
     .describe('Waiting requests are put together up to this many bytes for one task.'),
@@ -116,6 +116,7 @@ const telemetry = z.strictObject({
       endpoint: outboundUrl()
         .optional()
         .describe('OTLP/HTTP base URL for spans about Observa itself; none are made without it.'),
+      allow_link_local: allowLinkLocal(),
       sample: z.number().min(0).max(1).default(0.01).describe('Share of requests that are traced.'),
     })
     .prefault({})
