@@ -1,0 +1,261 @@
+// OTLP/HTTP conformance of a running instance: statements R and C of the specification's "OTLP/HTTP"
+// section (1.11.0), each test named after its number. J, N and P are tested in `proto/`.
+
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import test, { after, before } from 'node:test'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { Instance, until } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
+
+let instance: Instance
+
+before(async () => {
+  instance = await Instance.start({
+    config: `
+receivers:
+  otlp:
+    protocols: { http: { cors: { allowed_origins: ["https://app.example.com"] } } }
+limits: { max_body_bytes: 256KiB, max_decoded_bytes: 512KiB }
+exporters: { debug: {} }
+service:
+  pipelines:
+    metrics: { receivers: [otlp], processors: [scrub], exporters: [file] }
+`,
+  })
+})
+
+after(async () => {
+  await instance.stop()
+})
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const PROTO_TYPE = { 'content-type': 'application/x-protobuf' }
+const good = (): string => otlpJson([{ name: 'conformance' }])
+
+interface Status {
+  readonly code?: number
+  readonly message?: string
+}
+
+test('R01: traces, logs and metrics have their paths, vendors theirs', async () => {
+  for (const path of [
+    '/v1/traces',
+    '/v1/logs',
+    '/v1/metrics',
+    '/api/public/otel/v1/traces',
+    '/otel/v1/traces',
+  ])
+    assert.equal((await instance.post(path, '{}')).status, 200, path)
+})
+
+test('R03, R04: both encodings on one port, parameters and letter case of the type do not matter', async () => {
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON;charset=UTF-8',
+  ])
+    assert.equal(
+      (await instance.post('/v1/traces', '{}', { 'content-type': type })).status,
+      200,
+      type,
+    )
+  for (const type of ['application/x-protobuf', 'APPLICATION/X-PROTOBUF; a=b'])
+    assert.equal(
+      (await instance.post('/v1/traces', '', { 'content-type': type })).status,
+      200,
+      type,
+    )
+})
+
+test('R06: gzip, zstd and identity are taken', async () => {
+  const body = Buffer.from(good())
+  for (const [coding, bytes] of [
+    ['gzip', gzipSync(body)],
+    ['zstd', zstdCompressSync(body)],
+    ['identity', body],
+  ] as const) {
+    const res = await instance.post('/v1/traces', bytes, {
+      ...JSON_TYPE,
+      'content-encoding': coding,
+    })
+    assert.equal(res.status, 200, coding)
+  }
+})
+
+test('R07: an unknown content encoding is refused, never parsed as plain', async () => {
+  const res = await instance.post('/v1/traces', '{}', { ...JSON_TYPE, 'content-encoding': 'br' })
+  assert.equal(res.status, 415)
+})
+
+test('R08: corrupt gzip is a 400 with a Status', async () => {
+  const bytes = gzipSync(good()).subarray(0, -9)
+  const res = await instance.post('/v1/traces', bytes, { ...JSON_TYPE, 'content-encoding': 'gzip' })
+  assert.equal(res.status, 400)
+  assert.ok((JSON.parse(res.body.toString()) as Status).message)
+})
+
+test('R09, R10: over the limit, on the wire or decoded, is a 413 with a Status', async () => {
+  const wire = await instance.post('/v1/traces', 'x'.repeat(300 * 1024))
+  assert.equal(wire.status, 413)
+  const bomb = gzipSync(Buffer.alloc(600 * 1024, 0x20))
+  const decoded = await instance.post('/v1/traces', bomb, {
+    ...JSON_TYPE,
+    'content-encoding': 'gzip',
+  })
+  assert.equal(decoded.status, 413)
+  for (const res of [wire, decoded]) assert.ok((JSON.parse(res.body.toString()) as Status).message)
+})
+
+test('R11: a gzip bomb stops at the limit', async () => {
+  const before = await instance.rssMiB()
+  const bomb = gzipSync(Buffer.alloc(150 * 1024 * 1024))
+  const res = await instance.post('/v1/traces', bomb, { ...PROTO_TYPE, 'content-encoding': 'gzip' })
+  assert.equal(res.status, 413)
+  assert.ok((await instance.rssMiB()) - before < 100)
+})
+
+test('R12, R13, R14: a full success is a 200 in the request encoding with nothing in it', async () => {
+  const json = await instance.post('/v1/traces', good())
+  assert.equal(json.headers.get('content-type'), 'application/json')
+  assert.equal(json.body.toString(), '{}')
+  const proto = await instance.post('/v1/traces', '', PROTO_TYPE)
+  assert.equal(proto.headers.get('content-type'), 'application/x-protobuf')
+  assert.equal(proto.body.length, 0)
+})
+
+test('R15: empty requests are a success', async () => {
+  for (const body of ['{}', '{"resourceSpans":[]}', '{"resourceSpans":[{"scopeSpans":[{}]}]}'])
+    assert.equal((await instance.post('/v1/traces', body)).status, 200, body)
+  assert.equal((await instance.post('/v1/traces', '', PROTO_TYPE)).status, 200)
+})
+
+test('R16: refused items are counted in partial_success, the others are kept', async () => {
+  const body = otlpJson([{ name: 'kept' }, { name: 'bad', traceId: '00'.repeat(16) }])
+  const res = await instance.post('/v1/traces', body)
+  assert.equal(res.status, 200)
+  const { partialSuccess } = JSON.parse(res.body.toString()) as {
+    partialSuccess: { rejectedSpans: string; errorMessage: string }
+  }
+  assert.equal(Number(partialSuccess.rejectedSpans), 1)
+  assert.ok(partialSuccess.errorMessage.length > 0)
+})
+
+test('R18: undecodable data is a 400', async () => {
+  assert.equal((await instance.post('/v1/traces', '{"resourceSpans":[')).status, 400)
+  assert.equal((await instance.post('/v1/traces', 'no protobuf', PROTO_TYPE)).status, 400)
+})
+
+test('R19: every error is a Status in the encoding of the request', async () => {
+  const cases = [
+    await instance.post('/v1/traces', '{', JSON_TYPE),
+    await instance.post('/v1/traces', '<a/>', { 'content-type': 'text/xml' }),
+    await fetch(instance.url('/v1/traces'), { method: 'PUT', body: '{}', headers: JSON_TYPE }).then(
+      async (r) => ({
+        status: r.status,
+        headers: r.headers,
+        body: Buffer.from(await r.arrayBuffer()),
+      }),
+    ),
+  ]
+  for (const res of cases) {
+    assert.equal(res.headers.get('content-type'), 'application/json')
+    assert.ok((JSON.parse(res.body.toString()) as Status).message, String(res.status))
+  }
+  const proto = await instance.post('/v1/traces', '\xff', PROTO_TYPE)
+  assert.equal(proto.headers.get('content-type'), 'application/x-protobuf')
+  // Status: field 1 = code (varint), field 2 = message (length-delimited).
+  assert.equal(proto.body[0], 0x08)
+  assert.equal(proto.body[2], 0x12)
+})
+
+test('R24: the answer is not compressed unless the client asks, and here never', async () => {
+  const res = await instance.post('/v1/traces', good(), { ...JSON_TYPE, 'accept-encoding': 'gzip' })
+  assert.equal(res.headers.get('content-encoding'), null)
+})
+
+test('R25: one connection serves requests one after the other, also sent at once', async () => {
+  const body = good()
+  const one = `POST /v1/traces HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  const socket = connect(instance.ports.otlp, '127.0.0.1')
+  let text = ''
+  socket.on('data', (d: Buffer) => {
+    text += d.toString()
+  })
+  socket.write(one.repeat(3))
+  await until(() => (text.match(/HTTP\/1\.1 200/g) ?? []).length === 3, 'three answers', 10_000)
+  socket.destroy()
+})
+
+test('C01: a listed origin may preflight, a foreign one gets nothing', async () => {
+  const preflight = (origin: string): Promise<Response> =>
+    fetch(instance.url('/v1/traces'), {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    })
+  const listed = await preflight('https://app.example.com')
+  assert.equal(listed.status, 204)
+  assert.equal(listed.headers.get('access-control-allow-origin'), 'https://app.example.com')
+  assert.equal(listed.headers.get('access-control-allow-methods'), 'POST')
+  assert.ok(listed.headers.get('access-control-max-age'))
+  const foreign = await preflight('https://evil.example')
+  assert.equal(foreign.headers.get('access-control-allow-origin'), null)
+})
+
+test('C02: another method is a 405 that names POST', async () => {
+  const res = await fetch(instance.url('/v1/traces'))
+  assert.equal(res.status, 405)
+  assert.equal(res.headers.get('allow'), 'POST')
+})
+
+test('R20, R21: while it drains, the answer is 503 with Retry-After or a closed connection, never 500', async () => {
+  const own = await Instance.start()
+  const statuses = new Set<number>()
+  let isRunning = true
+  const load = (async () => {
+    while (isRunning) {
+      const res = await own.post('/v1/traces', good()).catch(() => null)
+      if (res === null) continue
+      statuses.add(res.status)
+      if (res.status === 503) assert.ok(Number(res.headers.get('retry-after')) > 0)
+    }
+  })()
+  await until(() => statuses.has(200), 'under load', 10_000)
+  const code = await own.kill('SIGTERM')
+  isRunning = false
+  await load
+  assert.equal(code, 0)
+  assert.ok(
+    [...statuses].every((s) => s === 200 || s === 503),
+    [...statuses].join(),
+  )
+  await own.stop()
+})
+
+test('metrics pass through scrubbed', async () => {
+  const secret = `AKIA${'QX7ZWLMT'.repeat(2)}`
+  const body = JSON.stringify({
+    resourceMetrics: [
+      {
+        scopeMetrics: [
+          {
+            metrics: [
+              {
+                name: 'calls',
+                sum: {
+                  aggregationTemporality: 2,
+                  isMonotonic: true,
+                  dataPoints: [
+                    { asInt: '3', attributes: [{ key: 'note', value: { stringValue: secret } }] },
+                  ],
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  })
+  const res = await instance.post('/v1/metrics', body)
+  assert.equal(res.status, 200, res.body.toString())
+})
