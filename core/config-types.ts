@@ -3,7 +3,6 @@
 // JSON Schema and the option tables need. A default is given in the user's words: `.prefault('5s')`.
 // Leaves to `config/` everything about files, lines and references.
 
-import { isIPv4, isIPv6 } from 'node:net'
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import { formatBytes, formatDuration, parseDurationMs, parseSizeBytes } from './units.ts'
@@ -206,6 +205,16 @@ export function allowLinkLocal() {
     .describe(
       'Permits a link-local or cloud metadata address (169.254.0.0/16, fe80::/10) as the target.',
     )
+}
+
+// Not `node:net`: processors use these types too, and what they import does no I/O.
+function isIPv4(text: string): boolean {
+  const parts = text.split('.')
+  return parts.length === 4 && parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) <= 255)
+}
+
+function isIPv6(text: string): boolean {
+  return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`)
 }
 
 /** Names and addresses under which clouds hand out credentials. */
