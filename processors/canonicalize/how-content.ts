@@ -523,7 +523,17 @@ const messageTree: TreePut = (w, rule, list) => {
     const reasons = out.map((m) => m.finish_reason).filter((x) => x !== undefined)
     if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
   }
+  if (rule.range === R.output_messages) nameReason(w, out)
   return putMessages(w, rule, out)
+}
+
+/** The one answer ended for the reason that the span says. */
+export function nameReason(w: Work, list: readonly Message[]): void {
+  const only = list.length === 1 ? list[0] : undefined
+  if (only === undefined || only.finish_reason !== undefined) return
+  const reasons = parseLoose(w.fieldText(R.finish_reasons) ?? '[]')
+  const reason: unknown = Array.isArray(reasons) && reasons.length === 1 ? reasons[0] : undefined
+  if (typeof reason === 'string') only.finish_reason = reason
 }
 
 const TREES: Readonly<Record<string, TreePut>> = {

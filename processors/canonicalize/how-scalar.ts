@@ -309,6 +309,20 @@ function slashIn(b: Uint8Array, off: number, len: number): number {
   return -1
 }
 
+/** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
+const fallbackModel: Transform = (w, attr) => {
+  w.fallbackModel = attr
+  return true
+}
+
+/** Sets the request model from what was not meant for it. */
+export function settleRequestModel(w: Work): void {
+  if (w.hasRange(R.request_model)) return
+  if (w.offeredModel !== '') w.setString(R.request_model, w.offeredModel)
+  else if (w.fallbackModel >= 0) model(w, w.fallbackModel, REQUEST_MODEL_RULE)
+}
+const REQUEST_MODEL_RULE = { range: R.request_model } as Rule
+
 /** What the request model's id says about the provider; '' = nothing. */
 export function providerOfModel(w: Work): string {
   if (w.modelProvider !== '') return w.modelProvider
@@ -623,6 +637,7 @@ const SCALARS: Readonly<Record<string, Transform>> = {
   'aggregate:vercel': aggregateVercel,
   provider,
   model,
+  'fallback-model': fallbackModel,
   param,
   'output-type': outputType,
   detail,

@@ -6,7 +6,7 @@ import { N, R } from '../../core/fields.ts'
 import type { Detection } from './detect.ts'
 import { type BatchFrame, word } from './frame.ts'
 import { answerMessage } from './how-content.ts'
-import { providerOfModel } from './how-scalar.ts'
+import { providerOfModel, settleRequestModel } from './how-scalar.ts'
 import { type Filled, placeInput, placeOutput } from './io.ts'
 import { settleLegacy } from './legacy.ts'
 import { readLog } from './logs.ts'
@@ -158,8 +158,7 @@ function settleFinish(w: Work): void {
 }
 
 function settleModels(w: Work): void {
-  if (!w.hasRange(R.request_model) && w.offeredModel !== '')
-    w.setString(R.request_model, w.offeredModel)
+  settleRequestModel(w)
   if (!w.hasRange(R.provider)) {
     const provider = providerOfModel(w)
     if (provider !== '') word(w, R.provider, provider)

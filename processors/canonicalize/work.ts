@@ -83,6 +83,7 @@ export class Work {
   modelProvider = ''
   /** Model named inside a JSON object of parameters: used when no key names one. */
   offeredModel = ''
+  fallbackModel = -1
 
   get arena(): Arena {
     return this.batch.arena
@@ -122,6 +123,7 @@ export class Work {
     this.framework = ''
     this.modelProvider = ''
     this.offeredModel = ''
+    this.fallbackModel = -1
     this.isStrands = false
   }
 

@@ -21,7 +21,12 @@ export const openinference: Dialect = {
     ['llm.request.model_name', 'request_model', 'model', { rank: 34 }],
     ['llm.response.model_name', 'response_model', 'model', { rank: 30 }],
     ['llm.model_name', 'response_model', 'model', { rank: 40 }],
-    ['llm.model_name', 'request_model', 'model', { rank: 80 }],
+    [
+      'llm.model_name',
+      'flag.fallback_model',
+      'fallback-model',
+      { note: 'request_model when neither a key nor the parameters name one' },
+    ],
     ['llm.invocation_parameters', 'request_params', 'params', { rank: 60 }],
     ['llm.input_messages.<i>.*', 'input_messages', 'tree:openinference', { rank: RANK.indexed }],
     ['llm.output_messages.<i>.*', 'output_messages', 'tree:openinference', { rank: RANK.indexed }],
