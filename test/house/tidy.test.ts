@@ -197,7 +197,8 @@ function withoutComments(text: string): string {
 
 test('SQL is in storage and in exporters only', () => {
   const seen = product.filter((f) => !/^(storage|exporters)\//.test(f))
-  const sql = /['"`]\s*(SELECT\s|INSERT INTO\s|CREATE TABLE\s|DELETE FROM\s|UPDATE \w+ SET\s)/
+  const sql =
+    /['"`]\s*(SELECT\s(?!1\b)|INSERT INTO\s|CREATE TABLE\s|DELETE FROM\s|UPDATE \w+ SET\s)/
   none(
     seen.filter((f) => sql.test(texts.get(f) ?? '')).map((f) => `${f} holds SQL`),
     seen.length,
@@ -206,11 +207,13 @@ test('SQL is in storage and in exporters only', () => {
 })
 
 test('every source file begins with a comment that says what it holds', () => {
-  const without = sources.filter((f) => {
+  // A test file is exempt: the names of its tests say what it promises.
+  const seen = sources.filter((f) => !f.endsWith('.test.ts'))
+  const without = seen.filter((f) => {
     const text = (texts.get(f) ?? '').replace(/^#!.*\n/, '')
     return !text.startsWith('//') && !text.startsWith('/*')
   })
-  none(without, sources.length, FILES_MIN)
+  none(without, seen.length, FILES_MIN)
 })
 
 test('no file is a drawer: utils, helpers, common, misc', () => {
