@@ -4,8 +4,8 @@
 
 import type { Clock } from '../../core/clock.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { type ActiveSegment, type SegmentKeeper, shortWriteError } from './keeper.ts'
-import { isNoSpace } from './queue-fs.ts'
+import type { ActiveSegment, SegmentKeeper } from './keeper.ts'
+import { isNoSpace, shortWriteError } from './queue-fs.ts'
 import {
   type AppendRecord,
   copyTotals,

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
-import { isMissing, type QueueFile, type QueueFs } from './queue-fs.ts'
+import { isMissing, type QueueFile, type QueueFs, shortWriteError } from './queue-fs.ts'
 import type { Totals } from './record.ts'
 import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts'
 
@@ -87,6 +87,12 @@ export class SegmentKeeper {
       await this.#discard(file, path)
       throw error
     }
+  }
+
+  /** Deletes files that are no segments of this log any more. */
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.#s.fs.unlink(path).catch(ignoreMissing)
+    if (paths.length > 0) await this.#s.fs.fsyncDir(this.#s.dir)
   }
 
   /** Deletes or recycles the oldest segments while `isFree` says so; the last one always stays. */
@@ -186,11 +192,6 @@ export class SegmentKeeper {
       this.#s.warn(`A half-made file could not be removed: ${messageOf(error)}`)
     }
   }
-}
-
-/** What a full disk says with a short count, as the error it says at other times. */
-export function shortWriteError(): Error {
-  return Object.assign(new Error('no space left on device (short write)'), { code: 'ENOSPC' })
 }
 
 function ignoreMissing(error: unknown): void {

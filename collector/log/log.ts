@@ -121,7 +121,7 @@ export class DurableLog {
     try {
       const recovered = await recover(settings.dir, settings.fs)
       const log = new DurableLog(settings, recovered, unlock)
-      await log.#begin()
+      await log.#begin(recovered.removable)
       return log
     } catch (error) {
       await unlock()
@@ -255,10 +255,11 @@ export class DurableLog {
     this.#wake()
   }
 
-  async #begin(): Promise<void> {
+  async #begin(removable: readonly string[]): Promise<void> {
     const { clock, segmentBytes, durability, syncEveryMs, log, dir } = this.#s
     await this.#keeper.adoptSpare()
     const active = await this.#keeper.create(this.#next, this.#totals, clock.nowMs())
+    await this.#keeper.remove(removable)
     this.#committer = new Committer(
       {
         keeper: this.#keeper,
@@ -489,6 +490,7 @@ function inMemory(): Recovered {
     logId: randomBytes(16),
     seed: 0,
     segments: [],
+    removable: [],
     nextSequence: 1n,
     nextEpoch: 1,
     totals: { events: 0, items: new Map() },
@@ -498,7 +500,6 @@ function inMemory(): Recovered {
       truncatedBytes: 0,
       skippedRecords: 0,
       skippedEvents: 0,
-      removedFiles: 0,
     },
   }
 }

@@ -60,6 +60,11 @@ export function isNoSpace(thrown: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
+/** What a full disk says with a short count, as the error it says at other times. */
+export function shortWriteError(): Error {
+  return Object.assign(new Error('no space left on device (short write)'), { code: 'ENOSPC' })
+}
+
 export function isMissing(thrown: unknown): boolean {
   return errorCode(thrown) === 'ENOENT'
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { QueueFile, QueueFs } from './queue-fs.ts'
-import { isMissing } from './queue-fs.ts'
+import { isMissing, shortWriteError } from './queue-fs.ts'
 import { headerLengthAt, RECORD_FIXED_BYTES, type RecordHeader, type Totals } from './record.ts'
 import { type FoundRecord, SegmentScanner } from './scan.ts'
 import { parseSegmentName, readSegmentHeader, type Segment, type SegmentHeader } from './segment.ts'
@@ -23,7 +23,6 @@ export interface RecoveryReport {
   /** Records missing or damaged in the last segment; other segments are checked when they are read. */
   readonly skippedRecords: number
   readonly skippedEvents: number
-  readonly removedFiles: number
 }
 
 export interface Recovered {
@@ -31,6 +30,8 @@ export interface Recovered {
   readonly seed: number
   /** Oldest first; the last one is sealed like the others. */
   readonly segments: Segment[]
+  /** Files without a record, to be removed once a new segment carries the counts on. */
+  readonly removable: readonly string[]
   readonly nextSequence: bigint
   readonly nextEpoch: number
   readonly totals: Totals
@@ -38,6 +39,7 @@ export interface Recovered {
 }
 
 interface LastSegment {
+  readonly isHeaderSound: boolean
   readonly endBytes: number
   readonly nextSequence: bigint
   readonly totals: Totals
@@ -51,38 +53,52 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
   const found = await listSegments(dir, fs)
   const logId = await logIdOf(dir, fs, found)
   const seed = crc32(logId)
-  let removedFiles = 0
-  let last: LastSegment | null = null
   const nextEpoch = (found.at(-1)?.epoch ?? 0) + 1
   const named = found.reduce((n, s) => (s.firstSequence > n ? s.firstSequence : n), 1n)
+  const removable: string[] = []
+  let end: End = { nextSequence: 0n, totals: { events: 0, items: new Map() } }
+  let last: LastSegment | null = null
+  let truncatedBytes = 0
   while (last === null && found.length > 0) {
     const segment = found.at(-1) as Segment
-    last = await scanLast(segment, seed, fs)
-    // A file that died between its creation and its header holds nothing and says nothing.
-    if (last === null) {
+    const scanned = await scanLast(segment, seed, fs)
+    truncatedBytes += scanned.truncatedBytes
+    if (scanned.isHeaderSound || scanned.records > 0) end = later(end, scanned)
+    if (scanned.records > 0) {
+      last = scanned
+      await cutTail(segment, last, fs)
+    } else {
+      // Made, but never written to: it must not hide records that the one before got after all.
+      removable.push(segment.path)
       found.pop()
-      await fs.unlink(segment.path)
-      removedFiles++
-    } else await cutTail(segment, last, fs)
+    }
   }
-  if (removedFiles > 0) await fs.fsyncDir(dir)
   const segments = await Promise.all(found.map((s) => withStart(s, fs)))
   return {
     logId,
     seed,
     segments,
-    nextSequence: last?.nextSequence ?? named,
+    removable,
+    nextSequence: end.nextSequence > 0n ? end.nextSequence : named,
     nextEpoch,
-    totals: last?.totals ?? { events: 0, items: new Map() },
+    totals: end.totals,
     report: {
       segments: segments.length,
       recoveredRecords: last?.records ?? 0,
-      truncatedBytes: last?.truncatedBytes ?? 0,
+      truncatedBytes,
       skippedRecords: last?.skippedRecords ?? 0,
       skippedEvents: last?.skippedEvents ?? 0,
-      removedFiles,
     },
   }
+}
+
+interface End {
+  readonly nextSequence: bigint
+  readonly totals: Totals
+}
+
+function later(a: End, b: End): End {
+  return b.nextSequence > a.nextSequence ? b : a
 }
 
 /** Segments by epoch, with the length of the file as their end. */
@@ -116,13 +132,11 @@ async function withStart(s: Segment, fs: QueueFs): Promise<Segment> {
 /** With a damaged header the scan begins where the smallest header would end and finds the first record itself. */
 export const DAMAGED_START_BYTES = 4096
 
-/** Null when the file has neither a header nor a record of its own epoch. */
-async function scanLast(s: Segment, seed: number, fs: QueueFs): Promise<LastSegment | null> {
+async function scanLast(s: Segment, seed: number, fs: QueueFs): Promise<LastSegment> {
   const file = await fs.open(s.path, 'read')
   try {
     const header = await readSegmentHeader(file, s.epoch)
-    const result = await scanRecords(file, s, header, seed)
-    return header === null && result.records === 0 ? null : result
+    return await scanRecords(file, s, header, seed)
   } finally {
     await file.close()
   }
@@ -152,12 +166,14 @@ class TailState {
   #skipped = 0
   #skippedEvents = 0
   readonly #totals: Totals
+  readonly #isHeaderSound: boolean
   #eventsKnown: boolean
 
   constructor(header: SegmentHeader | null, firstSequence: bigint, startBytes: number) {
     this.endBytes = startBytes
     this.#next = firstSequence
     this.#totals = header?.totals ?? { events: 0, items: new Map() }
+    this.#isHeaderSound = header !== null
     this.#eventsKnown = header !== null
   }
 
@@ -176,6 +192,7 @@ class TailState {
 
   result(truncatedBytes: number): LastSegment {
     return {
+      isHeaderSound: this.#isHeaderSound,
       endBytes: this.endBytes,
       nextSequence: this.#next,
       totals: this.#totals,
@@ -237,6 +254,11 @@ async function cutTail(s: Segment, last: LastSegment, fs: QueueFs): Promise<void
 async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<Buffer> {
   const stored = await readId(join(dir, ID_NAME), fs)
   if (stored !== null) return stored
+  const known = await idInSegments(segments, fs)
+  return writeId(dir, fs, known ?? randomBytes(ID_BYTES))
+}
+
+async function idInSegments(segments: readonly Segment[], fs: QueueFs): Promise<Buffer | null> {
   for (const s of segments) {
     const file = await fs.open(s.path, 'read')
     try {
@@ -246,7 +268,7 @@ async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): 
       await file.close()
     }
   }
-  return writeId(dir, fs, randomBytes(ID_BYTES))
+  return null
 }
 
 export async function readId(path: string, fs: QueueFs): Promise<Buffer | null> {
@@ -272,7 +294,7 @@ async function writeId(dir: string, fs: QueueFs, id: Buffer): Promise<Buffer> {
   await fs.mkdir(dir)
   const file = await fs.open(join(dir, ID_NAME), 'create')
   try {
-    await file.writev([id, sum], 0)
+    if ((await file.writev([id, sum], 0)) < ID_BYTES + 4) throw shortWriteError()
     await file.datasync()
   } finally {
     await file.close()
