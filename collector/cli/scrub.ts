@@ -15,7 +15,7 @@ export async function scrub(args: readonly string[], io: Io): Promise<number> {
   if (config === null) return 1
   const own = [...config.processors.values()].find((p) => p.factory.type === 'scrub')
   const [file = '-'] = positionals
-  const input = file === '-' ? io.stdin : createReadStream(file)
-  await scrubStream(input, io.stdout, { jsonl: values.jsonl === true, settings: own?.settings })
+  const input = file === '-' ? process.stdin : createReadStream(file)
+  await scrubStream(input, process.stdout, { jsonl: values.jsonl === true, settings: own?.settings })
   return 0
 }

@@ -77,6 +77,8 @@ test('npm observa-sdk 0.0.9 sends its traces twice and they are stored once', as
     observa.trackToolCall({ toolName: 'lookup', args: { id: 1 }, result: { ok: true }, resultStatus: 'success', latencyMs: 5 })
     await observa.endTrace({ outcome: 'success' })
     await observa.flush()
+    // The SDK keeps a timer running for ever.
+    process.exit(0)
   `
   await runModule(script, { API_URL: instance.url('', 'http') })
   await instance.drained()

@@ -2,6 +2,7 @@
 // section (1.11.0), each test named after its number. J, N and P are tested in `proto/`.
 
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import test, { after, before } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -9,24 +10,40 @@ import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
 let instance: Instance
+/** Bodies that the instance forwarded as metrics. */
+const forwarded: Buffer[] = []
+const sink = createServer((req, res) => {
+  const chunks: Buffer[] = []
+  req.on('data', (c: Buffer) => chunks.push(c))
+  req.on('end', () => {
+    forwarded.push(Buffer.concat(chunks))
+    res.writeHead(200, { 'content-type': 'application/x-protobuf' })
+    res.end()
+  })
+})
 
 before(async () => {
+  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
+  const address = sink.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
   instance = await Instance.start({
     config: `
 receivers:
   otlp:
     protocols: { http: { cors: { allowed_origins: ["https://app.example.com"] } } }
 limits: { max_body_bytes: 256KiB, max_decoded_bytes: 512KiB }
-exporters: { debug: {} }
+exporters: { otlp_http: { endpoint: 'http://127.0.0.1:${port}', compression: none } }
 service:
   pipelines:
-    metrics: { receivers: [otlp], processors: [scrub], exporters: [file] }
+    metrics: { receivers: [otlp], processors: [scrub], exporters: [otlp_http] }
 `,
   })
 })
 
 after(async () => {
   await instance.stop()
+  sink.close()
+  sink.closeAllConnections()
 })
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -258,4 +275,8 @@ test('metrics pass through scrubbed', async () => {
   })
   const res = await instance.post('/v1/metrics', body)
   assert.equal(res.status, 200, res.body.toString())
+  await until(() => forwarded.length > 0, 'forwarded', 20_000)
+  const out = Buffer.concat(forwarded).toString('latin1')
+  assert.ok(out.includes('calls') && out.includes('[REDACTED:'), out)
+  assert.ok(!out.includes(secret))
 })
