@@ -135,7 +135,7 @@ export class Chain implements ChainContext {
     const at = this.batch.requests.length - 1
     return {
       kind: 'accepted',
-      accepted: outcome.items - outcome.rejected,
+      accepted: outcome.items,
       rejected: outcome.rejected,
       dropped: 0,
       reasons: this.batch.requests[at]?.reasons ?? [],

@@ -46,7 +46,7 @@ export class MetricsChain {
       )
       if (outcome.kind === 'refused') return outcome
       for (const e of this.#encoders)
-        for (const part of e.encodeMetrics?.(outcome.request, outcome.dataPoints) ?? [])
+        for (const part of e.encodeMetrics?.(outcome.bytes, outcome.dataPoints) ?? [])
           if (part.items > 0) parts.push({ ...part, bytes: part.bytes.slice() })
       return {
         kind: 'accepted',
