@@ -149,7 +149,7 @@ export class Service implements ServiceView {
       durability,
       segmentBytes: queue.segment_bytes,
       bytesMax: queue.max_bytes,
-      freeDiskMinBytes: queue.min_free_bytes,
+      freeBytesMin: queue.min_free_bytes,
       clock: this.#deps.clock,
       metrics: this.#deps.metrics,
       log: this.#deps.log.child({ component: 'queue' }),

@@ -13,7 +13,12 @@ import type {
 import type { ContentEncoding, PayloadFormat, Signals } from '../../../core/task.ts'
 import type { TenantContext } from '../../../core/tenant.ts'
 import { looksLikeOtlpJson } from '../../../proto/decode.ts'
-import { type ExportEncoding, exportResponse, statusBody } from '../../../proto/responses.ts'
+import {
+  CONTENT_TYPES,
+  exportResponse,
+  type ResponseEncoding,
+  statusResponse,
+} from '../../../proto/responses.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'
 
@@ -40,13 +45,8 @@ export interface OtlpHandlerSettings {
 interface Answer {
   readonly status: number
   readonly body: Uint8Array
-  readonly encoding: ExportEncoding
+  readonly encoding: ResponseEncoding
   readonly headers?: Readonly<Record<string, string>>
-}
-
-const CONTENT_TYPES: Readonly<Record<ExportEncoding, string>> = {
-  proto: 'application/x-protobuf',
-  json: 'application/json',
 }
 
 export function otlpHandler(
@@ -125,7 +125,7 @@ class OtlpExchange {
     tenant: TenantContext,
     format: 'otlp-proto' | 'otlp-json',
     coding: ContentEncoding,
-    encoding: ExportEncoding,
+    encoding: ResponseEncoding,
   ): Promise<Answer | null> {
     const body = await readBody(req, intake.bodyBytesMax)
     if (body.kind === 'aborted') return null
@@ -157,7 +157,7 @@ class OtlpExchange {
 
   async #authenticate(
     req: IncomingMessage,
-    encoding: ExportEncoding,
+    encoding: ResponseEncoding,
   ): Promise<TenantContext | Answer> {
     const result = await this.#auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (result.ok) return result.tenant
@@ -165,7 +165,7 @@ class OtlpExchange {
     return failure(result.status, result.message, encoding)
   }
 
-  #answer(verdict: IntakeVerdict, encoding: ExportEncoding): Answer {
+  #answer(verdict: IntakeVerdict, encoding: ResponseEncoding): Answer {
     switch (verdict.kind) {
       case 'retry':
         return this.#later(verdict, encoding)
@@ -183,12 +183,10 @@ class OtlpExchange {
           verdict.accepted + verdict.dropped,
         )
         if (verdict.rejected > 0) this.#count('refused', 'item', verdict.rejected)
-        const message = verdict.reasons.join('; ')
-        const partial =
-          verdict.rejected > 0 || message !== '' ? { rejected: verdict.rejected, message } : null
+        const { signals } = this.#settings
         return {
           status: 200,
-          body: exportResponse(this.#settings.signals, encoding, partial),
+          body: exportResponse(encoding, signals, verdict.rejected, verdict.reasons),
           encoding,
         }
       }
@@ -197,7 +195,7 @@ class OtlpExchange {
 
   #later(
     v: { readonly status: 429 | 503; readonly retryAfterS: number; readonly message: string },
-    encoding: ExportEncoding,
+    encoding: ResponseEncoding,
   ): Answer {
     this.#count('refused', String(v.status))
     return {
@@ -218,10 +216,10 @@ class OtlpExchange {
 function failure(
   status: number,
   message: string,
-  encoding: ExportEncoding,
+  encoding: ResponseEncoding,
   details: readonly { readonly field: string; readonly message: string }[] = [],
 ): Answer {
-  return { status, body: statusBody(encoding, status, message, details), encoding }
+  return { status, body: statusResponse(encoding, status, message, details), encoding }
 }
 
 async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
@@ -252,8 +250,8 @@ function formatOf(req: IncomingMessage): 'otlp-proto' | 'otlp-json' | null {
 }
 
 /** Errors go back in the client's own encoding; JSON when it named none of ours, which a person can read. */
-function encodingOf(req: IncomingMessage): ExportEncoding {
-  return essenceOf(req) === 'application/x-protobuf' ? 'proto' : 'json'
+function encodingOf(req: IncomingMessage): ResponseEncoding {
+  return essenceOf(req) === 'application/x-protobuf' ? 'protobuf' : 'json'
 }
 
 function codingOf(req: IncomingMessage): ContentEncoding | null {
