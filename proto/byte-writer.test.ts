@@ -1,3 +1,5 @@
+// The output buffer against JavaScript, BigInt and the formats it writes.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

@@ -1,10 +1,12 @@
+// The JSON form of events: always valid, always one line, and the fields of `core/fields.ts`.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../core/arena.ts'
 import { SpanBatch } from '../core/batch.ts'
 import { EventTable } from '../core/event.ts'
-import { type Field, FIELDS, N, R } from '../core/fields.ts'
+import { FIELDS, type Field, N, R } from '../core/fields.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { writeEventJson } from './event-json.ts'
 

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../core/event.ts'
-import { type Field, type FieldType, FIELDS, N, R } from '../core/fields.ts'
+import { FIELDS, type Field, type FieldType, N, R } from '../core/fields.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
 interface Column {

@@ -1,3 +1,5 @@
+// Metrics on their way through: every string is seen, everything else stays as it was.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'

@@ -2,6 +2,7 @@
 
 import { ATTR, ATTR_STRIDE, SPAN, type SpanBatch, VALUE } from '../core/batch.ts'
 import type { ByteWriter } from './byte-writer.ts'
+import { LOG_BODY, LOG_SEVERITY } from './otlp-log.ts'
 import {
   writeAny,
   writeAttribute,
@@ -10,7 +11,6 @@ import {
   writeTime,
   writeUint32,
 } from './otlp-write.ts'
-import { LOG_BODY, LOG_SEVERITY } from './otlp-log.ts'
 import { Wire } from './wire.ts'
 
 export function writeLogRecord(out: ByteWriter, batch: SpanBatch, row: number): void {

@@ -4,8 +4,8 @@
 
 import type { Signals } from '../core/task.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from './json-scan.ts'
 import { parseInteger } from './json-numbers.ts'
+import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from './json-scan.ts'
 import type { DecodeLimits } from './limits.ts'
 import { type FieldSpec, type MessageSpec, messageSpec } from './otlp-schema.ts'
 import { malformed, tooLarge } from './refusal.ts'

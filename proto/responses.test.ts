@@ -1,3 +1,5 @@
+// Answers to OTLP clients in both encodings, read back by the oracle.
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { oracleDecode } from './oracle.ts'
