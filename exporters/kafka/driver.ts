@@ -1,0 +1,105 @@
+// What the sender needs of a Kafka client library, and what a failure means, whatever library it comes from.
+
+import type { Logger } from 'pino'
+import type { KafkaMessage } from './records.ts'
+
+export interface DriverSettings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  readonly idempotent: boolean
+  readonly maxInFlight: number
+  readonly requestTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null
+  readonly sasl: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+    readonly username: string
+    readonly password: string
+  } | null
+}
+
+/** Where a record batch was stored; `offset` is that of its first message. */
+export interface Ack {
+  readonly partition: number
+  readonly offset: bigint
+}
+
+export interface KafkaDriver {
+  /** Connects when needed. Resolves when all in-sync replicas have the messages; throws a DriverError. */
+  send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]>
+  /** Waits for running sends, then disconnects. */
+  close(): Promise<void>
+}
+
+export type DriverFactory = (settings: DriverSettings, log: Logger) => Promise<KafkaDriver>
+
+/**
+ * - retry: the cluster is busy, moving or away
+ * - blocked: topic, permission or credentials: somebody has to change something first
+ * - fenced: the producer's identity is lost; a new producer can go on
+ * - too_large: the message or batch is above the broker's limit
+ * - rejected: these messages will never be taken
+ */
+export type FailureKind = 'retry' | 'blocked' | 'fenced' | 'too_large' | 'rejected'
+
+export class DriverError extends Error {
+  readonly kind: FailureKind
+  readonly code: string
+
+  constructor(code: string, message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'DriverError'
+    this.code = code
+    this.kind = kindOf(code)
+  }
+}
+
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  MESSAGE_TOO_LARGE: 'too_large',
+  RECORD_LIST_TOO_LARGE: 'too_large',
+  UNKNOWN_TOPIC_OR_PARTITION: 'blocked',
+  INVALID_TOPIC_EXCEPTION: 'blocked',
+  TOPIC_AUTHORIZATION_FAILED: 'blocked',
+  CLUSTER_AUTHORIZATION_FAILED: 'blocked',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'blocked',
+  SASL_AUTHENTICATION_FAILED: 'blocked',
+  UNSUPPORTED_SASL_MECHANISM: 'blocked',
+  ILLEGAL_SASL_STATE: 'blocked',
+  INVALID_REQUIRED_ACKS: 'blocked',
+  POLICY_VIOLATION: 'blocked',
+  UNSUPPORTED_VERSION: 'blocked',
+  UNSUPPORTED_COMPRESSION_TYPE: 'blocked',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'fenced',
+  DUPLICATE_SEQUENCE_NUMBER: 'fenced',
+  INVALID_PRODUCER_EPOCH: 'fenced',
+  UNKNOWN_PRODUCER_ID: 'fenced',
+  PRODUCER_FENCED: 'fenced',
+  INVALID_RECORD: 'rejected',
+  INVALID_TIMESTAMP: 'rejected',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'rejected',
+}
+
+const kindOf = (code: string): FailureKind => KINDS[code] ?? 'retry'
+
+/**
+ * The most telling code in an error and all it was caused by: libraries wrap what the broker said into
+ * retries, aggregates and causes. Codes that decide something come before those that do not.
+ */
+export function driverError(
+  thrown: unknown,
+  codeOf: (error: object) => string | null,
+): DriverError {
+  const found: { code: string; message: string }[] = []
+  const visit = (error: unknown, depth: number): void => {
+    if (typeof error !== 'object' || error === null || depth > 8) return
+    const code = codeOf(error)
+    if (code !== null) found.push({ code, message: error instanceof Error ? error.message : code })
+    if (error instanceof AggregateError) for (const inner of error.errors) visit(inner, depth + 1)
+    if (error instanceof Error) visit(error.cause, depth + 1)
+  }
+  visit(thrown, 0)
+  const best = found.find((f) => KINDS[f.code] !== undefined) ?? found[0]
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new DriverError(best?.code ?? 'kafka_error', best?.message || message, thrown)
+}

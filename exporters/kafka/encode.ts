@@ -1,0 +1,79 @@
+// Worker half of `kafka`: each event as a record with its key, headers and JSON value (`records.ts`).
+
+import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import { R } from '../../core/fields.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
+import { beginRecord, endRecord } from './records.ts'
+
+export interface EncoderSettings {
+  readonly signals: boolean
+}
+
+export const EVENTS_STREAM = 'events'
+export const SIGNALS_STREAM = 'signals'
+
+export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =>
+  new RecordEncoder(exporterId, settings)
+
+class RecordEncoder implements Encoder {
+  readonly #exporter: string
+  readonly #signals: boolean
+  readonly #out = new ByteWriter(256 * 1024)
+
+  constructor(exporter: string, settings: EncoderSettings) {
+    this.#exporter = exporter
+    this.#signals = settings.signals
+  }
+
+  encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
+    const parts: EncodedPart[] = []
+    const events = this.#events(input, skip)
+    if (events > 0) parts.push(this.#part(EVENTS_STREAM, events))
+    if (!this.#signals || input.signals.length === 0) return parts
+    this.#writeSignals(input)
+    parts.push(this.#part(SIGNALS_STREAM, input.signals.length))
+    return parts
+  }
+
+  #events(input: ProcessedBatch, skip: ReadonlySet<number>): number {
+    const { batch, events } = input
+    const out = this.#out
+    out.reset()
+    let items = 0
+    for (let e = 0; e < events.count; e++) {
+      if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
+      const mark = beginRecord(out, events.hex(e, R.trace_id) ?? '', [
+        ['event_id', events.hex(e, R.event_id) ?? ''],
+        ['tenant', events.text(e, R.tenant_id) ?? ''],
+        ['record', 'event'],
+      ])
+      const from = out.pos
+      writeEventJson(out, events, e)
+      endRecord(out, mark, from)
+      items++
+    }
+    return items
+  }
+
+  #writeSignals(input: ProcessedBatch): void {
+    const out = this.#out
+    out.reset()
+    for (const signal of input.signals) {
+      const mark = beginRecord(out, signal.trace_id, [
+        ['event_id', signal.event_id],
+        ['signal_id', signal.signal_id],
+        ['tenant', signal.tenant_id],
+        ['record', 'signal'],
+      ])
+      const from = out.pos
+      out.utf8(JSON.stringify(signal))
+      endRecord(out, mark, from)
+    }
+  }
+
+  #part(stream: string, items: number): EncodedPart {
+    return { exporter: this.#exporter, stream, items, bytes: this.#out.take() }
+  }
+}

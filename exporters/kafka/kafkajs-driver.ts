@@ -1,0 +1,164 @@
+// The default driver: kafkajs, with what it needs to be trusted. It may not hold the data: its own
+// retries are few, and whatever it gives up on is sent again from our log.
+
+import type { logCreator, logLevel, Producer } from 'kafkajs'
+import type { Logger } from 'pino'
+import {
+  type Ack,
+  type DriverError,
+  type DriverSettings,
+  driverError,
+  type KafkaDriver,
+} from './driver.ts'
+import { kafkajs, mendKafkajs } from './kafkajs-faults.ts'
+import { partitionHash } from './partition.ts'
+import type { KafkaMessage } from './records.ts'
+
+const ACKS_ALL = -1
+/** At most one attempt a second, so that a missing topic or a wrong password is no hot loop. */
+const RETRY = { initialRetryTime: 1500, maxRetryTime: 10_000, factor: 0, retries: 2 }
+
+export async function createKafkajsDriver(
+  settings: DriverSettings,
+  log: Logger,
+): Promise<KafkaDriver> {
+  mendKafkajs()
+  return new KafkajsDriver(settings, log)
+}
+
+class KafkajsDriver implements KafkaDriver {
+  readonly #settings: DriverSettings
+  readonly #log: Logger
+  #producer: Producer | null = null
+  #connecting: Promise<Producer> | null = null
+  readonly #running = new Set<Promise<unknown>>()
+
+  constructor(settings: DriverSettings, log: Logger) {
+    this.#settings = settings
+    this.#log = log
+  }
+
+  async send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]> {
+    const sending = this.#send(topic, messages)
+    this.#running.add(sending)
+    try {
+      return await sending
+    } catch (error) {
+      const known = knownError(error)
+      if (known.kind === 'fenced') this.#drop()
+      throw known
+    } finally {
+      this.#running.delete(sending)
+    }
+  }
+
+  /** kafkajs does not wait for retries when told to disconnect, and reconnects for sends in flight: those end first. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#running)
+    const producer = this.#producer
+    this.#producer = null
+    await producer?.disconnect()
+  }
+
+  async #send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]> {
+    const producer = await this.#connected()
+    const { CompressionTypes } = kafkajs
+    const types = {
+      none: CompressionTypes.None,
+      gzip: CompressionTypes.GZIP,
+      zstd: CompressionTypes.ZSTD,
+    }
+    const stored = await producer.send({
+      topic,
+      acks: ACKS_ALL,
+      timeout: this.#settings.requestTimeoutMs,
+      compression: types[this.#settings.compression],
+      messages: messages.map((m) => ({
+        key: m.key,
+        value: m.value,
+        headers: Object.fromEntries(m.headers),
+      })),
+    })
+    return stored.map((s) => ({ partition: s.partition, offset: BigInt(s.baseOffset ?? -1) }))
+  }
+
+  #connected(): Promise<Producer> {
+    if (this.#producer !== null) return Promise.resolve(this.#producer)
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = null
+    })
+    return this.#connecting
+  }
+
+  async #connect(): Promise<Producer> {
+    const { idempotent, maxInFlight } = this.#settings
+    const producer = this.#client().producer({
+      allowAutoTopicCreation: false,
+      idempotent,
+      maxInFlightRequests: idempotent ? 1 : maxInFlight,
+      retry: RETRY,
+      // Explicit, because the library's default changed between versions.
+      createPartitioner:
+        () =>
+        ({ message, partitionMetadata }) =>
+          partitionHash(message.key as Buffer) % partitionMetadata.length,
+    })
+    await producer.connect()
+    this.#producer = producer
+    return producer
+  }
+
+  #client(): InstanceType<typeof kafkajs.Kafka> {
+    const { brokers, clientId, connectTimeoutMs, requestTimeoutMs, tls, sasl } = this.#settings
+    return new kafkajs.Kafka({
+      brokers: [...brokers],
+      clientId,
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      retry: RETRY,
+      logCreator: logTo(this.#log),
+      ...(tls === null ? {} : { ssl: { ...tls, minVersion: 'TLSv1.2' as const } }),
+      ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
+    })
+  }
+
+  /** After a fatal sequence error only a new producer can go on. */
+  #drop(): void {
+    const producer = this.#producer
+    this.#producer = null
+    producer?.disconnect().catch((error: unknown) => {
+      this.#log.debug({ reason: String(error) }, 'the old producer did not disconnect cleanly')
+    })
+  }
+}
+
+type Sasl = NonNullable<DriverSettings['sasl']>
+
+/** kafkajs ties the mechanism's name to the other fields in one type each. */
+function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASLOptions {
+  if (mechanism === 'plain') return { mechanism, username, password }
+  return mechanism === 'scram-sha-256'
+    ? { mechanism, username, password }
+    : { mechanism, username, password }
+}
+
+/** The library's errors are steps of its retries, not ours: they are warnings here, and its infos are details. */
+function logTo(log: Logger): logCreator {
+  return () =>
+    ({ level, namespace, log: entry }) => {
+      const broker: unknown = entry['broker']
+      const about = { namespace, ...(typeof broker === 'string' ? { broker } : {}) }
+      if (level <= (kafkajs.logLevel.WARN satisfies logLevel)) log.warn(about, entry.message)
+      else log.debug(about, entry.message)
+    }
+}
+
+function knownError(error: unknown): DriverError {
+  return driverError(error, (e) => {
+    if ('type' in e && typeof e.type === 'string') return e.type
+    if ('name' in e && e.name === 'KafkaJSSASLAuthenticationError')
+      return 'SASL_AUTHENTICATION_FAILED'
+    if ('code' in e && typeof e.code === 'string') return e.code
+    return 'name' in e && typeof e.name === 'string' ? e.name : null
+  })
+}

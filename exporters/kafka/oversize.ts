@@ -1,0 +1,123 @@
+// What becomes of an event that is larger than a broker takes. Never lost: cut into numbered chunks,
+// kept in a file with a small event that refers to it, or with its largest fields emptied.
+
+import { createHash } from 'node:crypto'
+import { mkdir, open, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Member, members, object } from './json-members.ts'
+import type { KafkaMessage } from './records.ts'
+
+export type OversizeRule = 'split' | 'offload' | 'truncate'
+
+/** What a record costs besides key, value and headers, and what a batch of one costs on top: estimates from above. */
+const RECORD_BYTES = 40
+const HEADER_BYTES = 8
+export const BATCH_BYTES = 128
+/** Room for the headers that a rule adds. */
+const ADDED_HEADER_BYTES = 128
+/** Members of a reference event: what is longer than this stays in the file only. */
+const REFERENCE_MEMBER_BYTES = 512
+
+/** Bytes of a message in a record batch, before compression. */
+export function messageBytes(message: KafkaMessage): number {
+  return message.value.length + envelopeBytes(message)
+}
+
+function envelopeBytes(message: KafkaMessage): number {
+  let bytes = RECORD_BYTES + message.key.length
+  for (const [name, text] of message.headers) bytes += HEADER_BYTES + name.length + text.length
+  return bytes
+}
+
+/** The messages to send instead of one that is above `bytesMax` with its envelope. */
+export async function shrunk(
+  message: KafkaMessage,
+  rule: OversizeRule,
+  bytesMax: number,
+  offloadDir: string,
+): Promise<KafkaMessage[]> {
+  const room = bytesMax - BATCH_BYTES - ADDED_HEADER_BYTES - envelopeBytes(message)
+  const list = rule === 'split' ? null : members(message.value)
+  // What is no JSON object cannot be made smaller in any other way.
+  if (list === null) return chunks(message, Math.max(256, room))
+  const small =
+    rule === 'truncate'
+      ? truncated(message, list, room)
+      : await offloaded(message, list, offloadDir)
+  return small.value.length <= room ? [small] : chunks(message, Math.max(256, room))
+}
+
+/** `chunk` counts from 1; the values of all chunks joined in order are the event. */
+function chunks(message: KafkaMessage, room: number): KafkaMessage[] {
+  const of = Math.ceil(message.value.length / room)
+  return Array.from({ length: of }, (_, i) => ({
+    origin: message,
+    key: message.key,
+    value: message.value.subarray(i * room, (i + 1) * room),
+    headers: [
+      ...message.headers,
+      ['chunk', Buffer.from(String(i + 1))] as const,
+      ['of', Buffer.from(String(of))] as const,
+    ],
+  }))
+}
+
+/** Empties the largest members until the rest fits, and names them with their former size. */
+function truncated(message: KafkaMessage, list: readonly Member[], room: number): KafkaMessage {
+  const emptied = new Map<string, number>()
+  let size = message.value.length
+  for (const member of list.toSorted((a, b) => b.value.length - a.value.length)) {
+    const note = member.name.length + 32
+    if (size + note * (emptied.size + 1) <= room) break
+    emptied.set(member.name, member.value.length)
+    size -= member.value.length - 4
+  }
+  const kept = list.map((m) => (emptied.has(m.name) ? { name: m.name, value: emptyLike(m) } : m))
+  const note = { name: 'truncated_fields', value: jsonBytes(Object.fromEntries(emptied)) }
+  return {
+    origin: message,
+    key: message.key,
+    value: object([...kept, note]),
+    headers: [...message.headers, ['truncated', Buffer.from('1')]],
+  }
+}
+
+/** Empty of the same kind, so that a reader finds an array where one belongs. */
+function emptyLike(member: Member): Buffer {
+  if (member.value[0] === 0x5b) return Buffer.from('[]')
+  return Buffer.from(member.value[0] === 0x7b ? '{}' : 'null')
+}
+
+/** Keeps the small members and puts the whole event into a file named by its content. */
+async function offloaded(
+  message: KafkaMessage,
+  list: readonly Member[],
+  dir: string,
+): Promise<KafkaMessage> {
+  const sha256 = createHash('sha256').update(message.value).digest('hex')
+  const name = join(sha256.slice(0, 2), `${sha256}.json`)
+  await writeOnce(join(dir, name), message.value)
+  const kept = list.filter((m) => m.value.length <= REFERENCE_MEMBER_BYTES)
+  const reference = { file: name, sha256, bytes: message.value.length }
+  return {
+    origin: message,
+    key: message.key,
+    value: object([...kept, { name: 'offloaded', value: jsonBytes(reference) }]),
+    headers: [...message.headers, ['offloaded', Buffer.from(sha256)]],
+  }
+}
+
+const jsonBytes = (value: object): Buffer => Buffer.from(JSON.stringify(value))
+
+/** Synced before the reference is sent; the same content again is the same file. */
+async function writeOnce(path: string, bytes: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const file = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+}

@@ -1,0 +1,138 @@
+// The faster driver: @platformatic/kafka (2.12.1 or later; 1.x lost acknowledged messages when idempotent).
+// Used without transactions, and like the other driver with few retries of its own.
+
+import type { Producer } from '@platformatic/kafka'
+import type { Logger } from 'pino'
+import { type Ack, type DriverSettings, driverError, type KafkaDriver } from './driver.ts'
+import { partitionHash } from './partition.ts'
+import type { KafkaMessage } from './records.ts'
+
+const ACKS_ALL = -1
+const RETRIES = 2
+const RETRY_DELAY_MS = 1500
+
+type BytesProducer = Producer<Buffer, Buffer, Buffer, Buffer>
+
+export async function createPlatformaticDriver(
+  settings: DriverSettings,
+  log: Logger,
+): Promise<KafkaDriver> {
+  const library = await import('@platformatic/kafka')
+  return new PlatformaticDriver(settings, log, (options) => new library.Producer(options))
+}
+
+type Options = ConstructorParameters<typeof Producer<Buffer, Buffer, Buffer, Buffer>>[0]
+
+class PlatformaticDriver implements KafkaDriver {
+  readonly #settings: DriverSettings
+  readonly #log: Logger
+  readonly #make: (options: Options) => BytesProducer
+  #producer: BytesProducer | null = null
+  readonly #running = new Set<Promise<unknown>>()
+  /** Header names as bytes: there are only a handful. */
+  readonly #names = new Map<string, Buffer>()
+
+  constructor(settings: DriverSettings, log: Logger, make: (options: Options) => BytesProducer) {
+    this.#settings = settings
+    this.#log = log
+    this.#make = make
+  }
+
+  async send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]> {
+    const sending = this.#send(topic, messages)
+    this.#running.add(sending)
+    try {
+      return await sending
+    } catch (error) {
+      const known = driverError(error, codeOf)
+      if (known.kind === 'fenced') this.#drop()
+      throw known
+    } finally {
+      this.#running.delete(sending)
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#running)
+    const producer = this.#producer
+    this.#producer = null
+    await producer?.close()
+  }
+
+  async #send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]> {
+    this.#producer ??= this.#make(this.#options())
+    const stored = await this.#producer.send({
+      acks: ACKS_ALL,
+      messages: messages.map((m) => ({
+        topic,
+        key: m.key,
+        value: m.value,
+        headers: new Map(m.headers.map(([name, text]) => [this.#name(name), text])),
+        // The library takes it modulo the number of partitions.
+        partition: partitionHash(m.key),
+      })),
+    })
+    return (stored.offsets ?? []).map(({ partition, offset }) => ({ partition, offset }))
+  }
+
+  #options(): Options {
+    const s = this.#settings
+    return {
+      clientId: s.clientId,
+      bootstrapBrokers: [...s.brokers],
+      autocreateTopics: false,
+      acks: ACKS_ALL,
+      compression: s.compression,
+      idempotent: s.idempotent,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY_MS,
+      timeout: s.requestTimeoutMs,
+      requestTimeout: s.requestTimeoutMs,
+      connectTimeout: s.connectTimeoutMs,
+      maxInflights: s.idempotent ? 1 : s.maxInFlight,
+      ...(s.tls === null ? {} : { tls: { ...s.tls, minVersion: 'TLSv1.2' as const } }),
+      ...(s.sasl === null
+        ? {}
+        : {
+            sasl: {
+              mechanism: SASL_NAMES[s.sasl.mechanism],
+              username: s.sasl.username,
+              password: s.sasl.password,
+            },
+          }),
+    }
+  }
+
+  #name(text: string): Buffer {
+    let bytes = this.#names.get(text)
+    if (bytes === undefined) {
+      bytes = Buffer.from(text)
+      this.#names.set(text, bytes)
+    }
+    return bytes
+  }
+
+  #drop(): void {
+    const producer = this.#producer
+    this.#producer = null
+    producer?.close(true).catch((error: unknown) => {
+      this.#log.debug({ reason: String(error) }, 'the old producer did not close cleanly')
+    })
+  }
+}
+
+const SASL_NAMES = {
+  plain: 'PLAIN',
+  'scram-sha-256': 'SCRAM-SHA-256',
+  'scram-sha-512': 'SCRAM-SHA-512',
+} as const
+
+function codeOf(error: object): string | null {
+  if ('apiId' in error && typeof error.apiId === 'string') return error.apiId
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  if (code === 'PLT_KFK_AUTHENTICATION') return 'SASL_AUTHENTICATION_FAILED'
+  // A topic that the metadata does not have is reported as a mistake of the caller.
+  const isUnknownTopic =
+    code === 'PLT_KFK_USER' && error instanceof Error && error.message.startsWith('Unknown topic')
+  return isUnknownTopic ? 'UNKNOWN_TOPIC_OR_PARTITION' : code
+}

@@ -1,0 +1,228 @@
+// Main half of `kafka`: cuts messages out of the parts, keeps every produce request below the broker's
+// limit, sends several at a time, and decides from a failure what is tried again.
+
+import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import { messageOf } from '../../core/errors.ts'
+import { labelValue } from '../../core/metrics.ts'
+import type { EncodedPart } from '../../core/task.ts'
+import type { SendVerdict } from '../../core/verdict.ts'
+import { DriverError, type KafkaDriver } from './driver.ts'
+import { SIGNALS_STREAM } from './encode.ts'
+import { BATCH_BYTES, messageBytes, type OversizeRule, shrunk } from './oversize.ts'
+import { halves, type KafkaMessage, readRecords } from './records.ts'
+
+/** Somebody has to create a topic or mend a password first: no use in asking often. */
+const BLOCKED_RETRY_MS = 10_000
+/** Below this, a broker that says "too large" is not believed any more. */
+const MESSAGE_BYTES_MIN = 2048
+/** Incompressible data grows a little in gzip, and estimates are estimates. */
+const HEADROOM = 0.98
+
+export interface SenderSettings {
+  readonly topic: string
+  /** null: issues are not sent. */
+  readonly signalsTopic: string | null
+  readonly messageBytesMax: number
+  readonly requestsMax: number
+  readonly oversize: OversizeRule
+  readonly offloadDir: string
+}
+
+/** One produce request. */
+interface Request {
+  readonly topic: string
+  readonly messages: readonly KafkaMessage[]
+}
+
+/** A batch on its way: kept over retries, so that requests that were acknowledged are not made again. */
+interface Progress {
+  readonly parts: readonly EncodedPart[]
+  readonly open: Set<Request>
+}
+
+export class KafkaSender implements Sender {
+  readonly #settings: SenderSettings
+  readonly #driver: KafkaDriver
+  readonly #host: Host
+  #progress: Progress | null = null
+  /** Lowered when the broker takes less than the configuration says. */
+  #bytesMax: number
+  #blockedBy = ''
+
+  constructor(settings: SenderSettings, driver: KafkaDriver, host: Host) {
+    this.#settings = settings
+    this.#driver = driver
+    this.#host = host
+    this.#bytesMax = Math.floor(settings.messageBytesMax * HEADROOM)
+    const { metrics } = host
+    metrics.declare('observa_kafka_messages_total', 'counter', 'Messages acknowledged by brokers.')
+    metrics.declare(
+      'observa_kafka_oversized_total',
+      'counter',
+      'Events above the size limit, by rule.',
+    )
+    metrics.declare('observa_kafka_failures_total', 'counter', 'Failed produce requests, by code.')
+  }
+
+  /** Connects with the first send: an absent broker must not keep the process from starting. */
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    try {
+      await this.#driver.close()
+    } catch (error) {
+      this.#host.log.debug({ reason: messageOf(error) }, 'the producer did not disconnect cleanly')
+    }
+  }
+
+  async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    try {
+      if (this.#progress === null || !isSame(this.#progress.parts, batch.parts))
+        this.#progress = { parts: batch.parts, open: new Set(await this.#requests(batch)) }
+      await this.#sendOpen(this.#progress.open, signal)
+      this.#progress = null
+      this.#noteState('')
+      return { kind: 'sent' }
+    } catch (error) {
+      return this.#verdict(error)
+    }
+  }
+
+  split(part: EncodedPart): EncodedPart[] | null {
+    const cut = halves(part.bytes)
+    if (cut === null) return null
+    const [first, firstItems, second, secondItems] = cut
+    return [
+      { ...part, bytes: first, items: firstItems },
+      { ...part, bytes: second, items: secondItems },
+    ]
+  }
+
+  async #requests(batch: SendBatch): Promise<Request[]> {
+    const batchId = Buffer.from(batch.batchId)
+    const byTopic = new Map<string, KafkaMessage[]>()
+    for (const part of batch.parts) {
+      const topic =
+        part.stream === SIGNALS_STREAM ? this.#settings.signalsTopic : this.#settings.topic
+      if (topic === null) continue
+      let list = byTopic.get(topic)
+      if (list === undefined) byTopic.set(topic, (list = []))
+      for (const m of readRecords(part.bytes)) {
+        const message = { ...m, headers: [...m.headers, ['batch_id', batchId] as const] }
+        list.push(...(await this.#fitting(message)))
+      }
+    }
+    return [...byTopic].flatMap(([topic, messages]) => grouped(topic, messages, this.#bytesMax))
+  }
+
+  /** The message itself, or what the rule makes of it when it is too large. */
+  async #fitting(message: KafkaMessage): Promise<KafkaMessage[]> {
+    if (messageBytes(message) + BATCH_BYTES <= this.#bytesMax) return [message]
+    const { oversize, offloadDir } = this.#settings
+    const labels = `exporter="${this.#host.id}",rule="${oversize}"`
+    this.#host.metrics.add('observa_kafka_oversized_total', labels)
+    return shrunk(message, oversize, this.#bytesMax, offloadDir)
+  }
+
+  /** Several requests at a time; after a failure no new one is begun, and all that run end first. */
+  async #sendOpen(open: Set<Request>, signal: AbortSignal): Promise<void> {
+    const queue = [...open]
+    const failures: unknown[] = []
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        if (failures.length > 0) return
+        try {
+          signal.throwIfAborted()
+          await this.#sendOne(next, open)
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: this.#settings.requestsMax }, work))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async #sendOne(request: Request, open: Set<Request>): Promise<void> {
+    try {
+      await this.#driver.send(request.topic, request.messages)
+    } catch (error) {
+      if (!(error instanceof DriverError) || error.kind !== 'too_large') throw error
+      const smaller = await this.#smaller(request)
+      if (smaller === null) throw error
+      open.delete(request)
+      for (const part of smaller) open.add(part)
+      for (const part of smaller) await this.#sendOne(part, open)
+      return
+    }
+    open.delete(request)
+    const labels = `exporter="${this.#host.id}",topic="${labelValue(request.topic)}"`
+    this.#host.metrics.add('observa_kafka_messages_total', labels, request.messages.length)
+  }
+
+  /** The broker takes less than we were told: learn that, and send the same in smaller pieces. */
+  async #smaller(request: Request): Promise<Request[] | null> {
+    const { topic, messages } = request
+    const bytes = messages.reduce((sum, m) => sum + messageBytes(m), BATCH_BYTES)
+    const bytesMax = Math.floor(bytes / 2)
+    if (bytesMax < MESSAGE_BYTES_MIN) return null
+    if (bytesMax < this.#bytesMax) {
+      this.#bytesMax = bytesMax
+      this.#host.log.warn(
+        { topic, bytes, bytesMax },
+        'the broker takes smaller batches than message_bytes_max',
+      )
+    }
+    const fitting: KafkaMessage[] = []
+    // Pieces of one event are made anew together, so that their numbers fit.
+    for (const message of new Set(messages.map((m) => m.origin ?? m)))
+      fitting.push(...(await this.#fitting(message)))
+    return grouped(topic, fitting, this.#bytesMax)
+  }
+
+  #verdict(error: unknown): SendVerdict {
+    if (!(error instanceof DriverError)) {
+      // An abort, or a file that could not be written: nothing is wrong with the data.
+      return { kind: 'retry', code: 'interrupted', message: messageOf(error) }
+    }
+    const { kind, code, message } = error
+    this.#host.metrics.add(
+      'observa_kafka_failures_total',
+      `exporter="${this.#host.id}",code="${labelValue(code)}"`,
+    )
+    if (kind === 'rejected' || kind === 'too_large') return { kind: 'rejected', code, message }
+    if (kind !== 'blocked') return { kind: 'retry', code, message }
+    this.#noteState(`${code}: ${message}`)
+    return { kind: 'retry', code, message, afterMs: BLOCKED_RETRY_MS }
+  }
+
+  /** Says once that somebody has to act, and once that it is over. */
+  #noteState(blockedBy: string): void {
+    if (blockedBy === this.#blockedBy) return
+    if (blockedBy === '') this.#host.log.info('the topic can be written again')
+    else this.#host.log.error({ reason: blockedBy }, 'cannot write until this is mended')
+    this.#blockedBy = blockedBy
+  }
+}
+
+const isSame = (a: readonly EncodedPart[], b: readonly EncodedPart[]): boolean =>
+  a.length === b.length && a.every((part, i) => part === b[i])
+
+/** Requests of at most `bytesMax`, in order; a single message above it is a request of its own. */
+function grouped(topic: string, messages: readonly KafkaMessage[], bytesMax: number): Request[] {
+  const out: Request[] = []
+  let group: KafkaMessage[] = []
+  let bytes = BATCH_BYTES
+  for (const message of messages) {
+    const more = messageBytes(message)
+    if (group.length > 0 && bytes + more > bytesMax) {
+      out.push({ topic, messages: group })
+      group = []
+      bytes = BATCH_BYTES
+    }
+    group.push(message)
+    bytes += more
+  }
+  if (group.length > 0) out.push({ topic, messages: group })
+  return out
+}

@@ -1,0 +1,85 @@
+// Reads what is in a topic, with a client that is not under test here, and creates topics.
+
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+
+// kafkajs is CommonJS; a static import does not see all it exports.
+const { Kafka, logLevel } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs')
+
+export interface Consumed {
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: string
+  readonly value: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const client = (brokers: readonly string[]): InstanceType<typeof Kafka> =>
+  new Kafka({ brokers: [...brokers], clientId: 'test', logLevel: logLevel.NOTHING })
+
+export async function createTopic(
+  brokers: readonly string[],
+  topic: string,
+  config: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const admin = client(brokers).admin()
+  await admin.connect()
+  try {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: 3, configEntries }],
+      waitForLeaders: true,
+    })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Everything in the topic at this moment. */
+export async function consumeAll(brokers: readonly string[], topic: string): Promise<Consumed[]> {
+  const ends = await endOffsets(brokers, topic)
+  const out: Consumed[] = []
+  const consumer = client(brokers).consumer({ groupId: randomUUID() })
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await new Promise<void>((resolve, reject) => {
+      if (ends.size === 0) resolve()
+      const eachMessage = async ({ partition, message }: Arrival): Promise<void> => {
+        out.push(consumed(partition, message))
+        if (BigInt(message.offset) + 1n >= (ends.get(partition) ?? 0n)) ends.delete(partition)
+        if (ends.size === 0) resolve()
+      }
+      consumer.run({ eachMessage }).catch(reject)
+    })
+  } finally {
+    await consumer.disconnect()
+  }
+  return out
+}
+
+type Arrival = import('kafkajs').EachMessagePayload
+
+function consumed(partition: number, message: Arrival['message']): Consumed {
+  const headers = Object.entries(message.headers ?? {})
+  return {
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key?.toString() ?? '',
+    value: message.value ?? Buffer.alloc(0),
+    headers: Object.fromEntries(headers.map(([name, text]) => [name, String(text)])),
+  }
+}
+
+/** Partitions that hold anything, with the offset behind their last message. */
+async function endOffsets(brokers: readonly string[], topic: string): Promise<Map<number, bigint>> {
+  const admin = client(brokers).admin()
+  await admin.connect()
+  try {
+    const all = await admin.fetchTopicOffsets(topic)
+    const held = all.filter((p) => p.high !== p.low)
+    return new Map(held.map((p) => [p.partition, BigInt(p.high)]))
+  } finally {
+    await admin.disconnect()
+  }
+}
