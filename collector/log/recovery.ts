@@ -253,9 +253,16 @@ async function cutTail(s: Segment, last: LastSegment, fs: QueueFs): Promise<void
 /** The identity of this log, made once; found again in any segment header should the file be damaged. */
 async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<Buffer> {
   const stored = await readId(join(dir, ID_NAME), fs)
-  if (stored !== null) return stored
-  const known = await idInSegments(segments, fs)
-  return writeId(dir, fs, known ?? randomBytes(ID_BYTES))
+  return stored ?? writeId(dir, fs, (await idInSegments(segments, fs)) ?? randomBytes(ID_BYTES))
+}
+
+/** The identity without making one: for looking on. */
+export async function readLogId(
+  dir: string,
+  fs: QueueFs,
+  segments: readonly Segment[],
+): Promise<Buffer | null> {
+  return (await readId(join(dir, ID_NAME), fs)) ?? (await idInSegments(segments, fs))
 }
 
 async function idInSegments(segments: readonly Segment[], fs: QueueFs): Promise<Buffer | null> {
@@ -271,7 +278,7 @@ async function idInSegments(segments: readonly Segment[], fs: QueueFs): Promise<
   return null
 }
 
-export async function readId(path: string, fs: QueueFs): Promise<Buffer | null> {
+async function readId(path: string, fs: QueueFs): Promise<Buffer | null> {
   try {
     const file = await fs.open(path, 'read')
     try {

@@ -1,0 +1,11 @@
+// The SIGKILL drill, a short run of it.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { drill } from './drill.ts'
+
+test('ten kills -9 lose and duplicate nothing that was acknowledged', async () => {
+  const { lost, duplicated, acknowledged } = await drill(10)
+  assert.deepEqual({ lost, duplicated }, { lost: 0, duplicated: 0 })
+  assert.ok(acknowledged > 10)
+})

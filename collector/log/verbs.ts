@@ -1,0 +1,298 @@
+// `observa queue stats|verify|dump`: looks into a log's directory without changing it, on a stopped or a
+// running instance. Pure functions of a directory and a writer; the CLI parses arguments and exit codes.
+
+import { basename, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { ObservaError } from '../../core/errors.ts'
+import { formatBytes } from '../../core/units.ts'
+import { type CursorState, parseCursor } from '../sender/cursor.ts'
+import { isMissing, nodeQueueFs, type QueueFs } from './queue-fs.ts'
+import { listSegments, readLogId } from './recovery.ts'
+import type { RecordHeader } from './record.ts'
+import { type FoundRecord, SegmentScanner } from './scan.ts'
+import { readSegmentHeader, type Segment, type SegmentHeader } from './segment.ts'
+
+/** The smallest header block; where a scan begins when the header is damaged. */
+const START_BYTES = 4096
+
+export type Out = (text: string) => void
+
+export interface QueueSummary {
+  readonly dir: string
+  readonly segments: number
+  readonly bytes: number
+  readonly firstSequence: string
+  readonly nextSequence: string
+  readonly oldestAtMs: number | null
+  readonly newestAtMs: number | null
+  readonly exporters: Readonly<Record<string, ExporterSummary>>
+}
+
+export interface ExporterSummary {
+  readonly appended: number
+  /** Null for an exporter without a cursor: nothing was ever sent. */
+  readonly queued: number | null
+  readonly sent: number
+  readonly deadLettered: number
+  readonly damaged: number
+  readonly next: string | null
+}
+
+interface Visitor {
+  segment(s: Segment, header: SegmentHeader | null): void
+  record(s: Segment, found: FoundRecord, scanner: SegmentScanner): Promise<boolean>
+}
+
+/** What is in the log and how far each exporter is. */
+export async function queueStats(
+  dir: string,
+  out: Out,
+  options: { readonly json?: boolean; readonly fs?: QueueFs } = {},
+): Promise<QueueSummary> {
+  const summary = await summarize(dir, options.fs ?? nodeQueueFs)
+  if (options.json) out(`${JSON.stringify(summary)}\n`)
+  else printStats(summary, out)
+  return summary
+}
+
+function printStats(s: QueueSummary, out: Out): void {
+  out(
+    `${s.segments} segments, ${formatBytes(s.bytes)}, sequence ${s.firstSequence} to ${s.nextSequence} (next)\n`,
+  )
+  if (s.oldestAtMs !== null && s.newestAtMs !== null)
+    out(
+      `oldest ${new Date(s.oldestAtMs).toISOString()}, newest ${new Date(s.newestAtMs).toISOString()}\n`,
+    )
+  for (const [name, e] of Object.entries(s.exporters)) {
+    const queued = e.queued === null ? 'no cursor' : `${e.queued} queued`
+    out(`${name}: ${e.appended} appended, ${e.sent} sent, ${e.deadLettered} dead-lettered, `)
+    out(`${e.damaged} unreadable, ${queued}\n`)
+  }
+}
+
+async function summarize(dir: string, fs: QueueFs): Promise<QueueSummary> {
+  const found = await segmentsOf(dir, fs)
+  const appended = new Map<string, number>()
+  let next = found.at(-1)?.firstSequence ?? 1n
+  let oldestAtMs: number | null = null
+  let newestAtMs: number | null = null
+  const counter: Visitor = {
+    segment: (_s, header) => {
+      for (const [name, items] of header?.totals.items ?? []) appended.set(name, items)
+    },
+    record: async (_s, { header }) => {
+      next = header.sequence + 1n
+      newestAtMs = header.createdAtMs
+      for (const row of header.rows) appended.set(row.exporter, row.itemsBefore + row.items)
+      return true
+    },
+  }
+  await walk(dir, fs, found.slice(0, 1), {
+    segment: () => {},
+    record: async (_s, f) => {
+      oldestAtMs = f.header.createdAtMs
+      return false
+    },
+  })
+  // Headers carry the counts: the last segment with a record tells all. A new one may still be empty.
+  await walk(dir, fs, found.slice(-2), counter)
+  const cursors = await cursorsOf(dir, fs)
+  const names = new Set([...appended.keys(), ...cursors.keys()])
+  return {
+    dir,
+    segments: found.length,
+    bytes: found.reduce((n, s) => n + s.fileBytes, 0),
+    firstSequence: String(found[0]?.firstSequence ?? 1n),
+    nextSequence: String(next),
+    oldestAtMs,
+    newestAtMs,
+    exporters: Object.fromEntries(
+      [...names].sort().map((n) => [n, exporterSummary(appended.get(n) ?? 0, cursors.get(n))]),
+    ),
+  }
+}
+
+function exporterSummary(appended: number, c: CursorState | undefined): ExporterSummary {
+  if (c === undefined)
+    return { appended, queued: null, sent: 0, deadLettered: 0, damaged: 0, next: null }
+  const { sent, deadLettered, damaged, base, next } = c
+  const queued = appended - base - sent - deadLettered - damaged
+  return { appended, queued, sent, deadLettered, damaged, next: String(next.sequence) }
+}
+
+export interface VerifyReport {
+  readonly records: number
+  readonly damagedParts: number
+  readonly damagedItems: number
+  readonly missingRecords: number
+}
+
+/** Reads every record and every part, and names what is damaged. All counts of damage are 0 in a sound log. */
+export async function queueVerify(
+  dir: string,
+  out: Out,
+  options: { readonly fs?: QueueFs } = {},
+): Promise<VerifyReport> {
+  const fs = options.fs ?? nodeQueueFs
+  const report = { records: 0, damagedParts: 0, damagedItems: 0, missingRecords: 0 }
+  let expected: bigint | null = null
+  const damaged = (name: string, offset: number, what: string): void =>
+    out(`${name} at offset ${offset}: ${what}\n`)
+  const segments = await segmentsOf(dir, fs)
+  await walk(dir, fs, segments, {
+    segment: (s, header) => {
+      expected ??= s.firstSequence
+      const isUnused = s.fileBytes <= START_BYTES
+      if (header === null && !isUnused)
+        damaged(basename(s.path), 0, 'the segment header is damaged')
+    },
+    record: async (s, found, scanner) => {
+      const { header, offset } = found
+      const name = basename(s.path)
+      const gap = expected === null ? 0 : Number(header.sequence - expected)
+      if (gap > 0) damaged(name, offset - found.skippedBytes, `${gap} records are missing`)
+      report.missingRecords += Math.max(0, gap)
+      expected = header.sequence + 1n
+      report.records++
+      if ((await scanner.facts(found)) === null)
+        damaged(name, offset, `event ids of record ${header.sequence} are damaged`)
+      for (const row of header.rows) {
+        if ((await scanner.part(found, row)) !== null) continue
+        report.damagedParts++
+        report.damagedItems += row.items
+        damaged(name, offset, `${row.items} items for ${row.exporter} in record ${header.sequence}`)
+      }
+      return true
+    },
+  })
+  out(`${segments.length} segments, ${report.records} records, ${report.missingRecords} missing, `)
+  out(`${report.damagedParts} damaged parts with ${report.damagedItems} items\n`)
+  return report
+}
+
+export interface DumpOptions {
+  readonly from?: bigint
+  readonly limit?: number
+  readonly exporter?: string
+  /** Prints the bytes of the parts too, as base64. They hold (scrubbed) text of users. */
+  readonly payload?: boolean
+  readonly fs?: QueueFs
+}
+
+/** One JSON line for each record. Returns how many. */
+export async function queueDump(dir: string, out: Out, options: DumpOptions = {}): Promise<number> {
+  const { from = 0n, limit = Number.POSITIVE_INFINITY } = options
+  const fs = options.fs ?? nodeQueueFs
+  let printed = 0
+  await walk(dir, fs, await segmentsOf(dir, fs), {
+    segment: () => {},
+    record: async (s, found, scanner) => {
+      if (printed >= limit) return false
+      if (found.header.sequence < from) return true
+      out(`${JSON.stringify(await described(s, found, scanner, options))}\n`)
+      printed++
+      return true
+    },
+  })
+  return printed
+}
+
+async function described(
+  s: Segment,
+  found: FoundRecord,
+  scanner: SegmentScanner,
+  options: DumpOptions,
+): Promise<Record<string, unknown>> {
+  const { header, offset } = found
+  const parts: Record<string, unknown>[] = []
+  for (const row of header.rows) {
+    if (options.exporter !== undefined && row.exporter !== options.exporter) continue
+    const { exporter, stream, items, length } = row
+    const bytes = options.payload ? await scanner.part(found, row) : null
+    const base64 = bytes === null ? {} : { payload: Buffer.from(bytes).toString('base64') }
+    parts.push({ exporter, stream, items, bytes: length, ...base64 })
+  }
+  return { ...summaryOf(header), segment: basename(s.path), offset, parts }
+}
+
+function summaryOf(h: RecordHeader): Record<string, unknown> {
+  return {
+    sequence: String(h.sequence),
+    at: new Date(h.createdAtMs).toISOString(),
+    pipeline: h.pipeline,
+    events: h.eventCount,
+    claims: h.claimCount,
+    bytes: h.totalLength,
+  }
+}
+
+async function segmentsOf(dir: string, fs: QueueFs): Promise<Segment[]> {
+  const found = await listSegments(dir, fs)
+  if (found.length === 0)
+    throw new ObservaError(
+      'OBS_QUEUE_NONE',
+      `There is no queue in ${dir}.`,
+      'Give the directory with --dir.',
+    )
+  return found
+}
+
+/** Visits segments and their records in order; a visitor that answers false ends the walk. */
+async function walk(
+  dir: string,
+  fs: QueueFs,
+  segments: readonly Segment[],
+  visitor: Visitor,
+): Promise<void> {
+  const seed = crc32((await readLogId(dir, fs, segments)) ?? Buffer.alloc(0))
+  for (const [i, s] of segments.entries()) {
+    const superseded = segments[i + 1]?.firstSequence
+    try {
+      if (!(await walkOne(fs, s, seed, superseded, visitor))) return
+    } catch (error) {
+      // A running instance removed the segment meanwhile: its records are delivered.
+      if (!isMissing(error)) throw error
+    }
+  }
+}
+
+async function walkOne(
+  fs: QueueFs,
+  s: Segment,
+  seed: number,
+  superseded: bigint | undefined,
+  visitor: Visitor,
+): Promise<boolean> {
+  const file = await fs.open(s.path, 'read')
+  try {
+    const header = await readSegmentHeader(file, s.epoch)
+    visitor.segment(s, header)
+    const range = { epoch: s.epoch, seed, endBytes: s.fileBytes }
+    const fromBytes = header?.blockLength ?? START_BYTES
+    const scanner = new SegmentScanner(file, { ...range, fromBytes })
+    for (let f = await scanner.next(); f !== null; f = await scanner.next()) {
+      if (superseded !== undefined && f.header.sequence >= superseded) break
+      if (!(await visitor.record(s, f, scanner))) return false
+    }
+    return true
+  } finally {
+    await file.close()
+  }
+}
+
+async function cursorsOf(dir: string, fs: QueueFs): Promise<Map<string, CursorState>> {
+  const newest = new Map<string, { generation: number; state: CursorState }>()
+  for (const name of await fs.list(join(dir, 'cursors'))) {
+    if (!/\.[01]$/.test(name)) continue
+    const file = await fs.open(join(dir, 'cursors', name), 'read')
+    const bytes = Buffer.alloc(await file.sizeBytes())
+    await file.read(bytes, 0)
+    await file.close()
+    const read = parseCursor(bytes.toString('utf8'))
+    if (read === null) continue
+    const known = newest.get(read.state.exporter)
+    if (known === undefined || known.generation < read.generation)
+      newest.set(read.state.exporter, read)
+  }
+  return new Map([...newest].map(([name, c]) => [name, c.state]))
+}
