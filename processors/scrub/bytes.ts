@@ -1,0 +1,157 @@
+// Characters of the detectors, on bytes: character sets as bit masks, runs of a set, and what stands left
+// of a position once escapes are understood (`\n4111..` starts a number, `task-` does not start `sk-`).
+// Leaves to others what a run means.
+
+export const DIGIT = 1
+export const LOWER = 2
+export const UPPER = 4
+export const UNDERSCORE = 8
+export const DASH = 16
+export const DOT = 32
+const PLUS = 64
+const SLASH = 128
+const EQUALS = 256
+const TILDE = 512
+const HEX_LOWER = 1024
+const HEX_UPPER = 2048
+const AWS_DIGIT = 4096
+export const SPACE = 8192
+export const HIGH = 16384
+/** What an unquoted value may hold: no space, quote, bracket of markup, separator or CJK. */
+export const VALUE = 32768
+
+/** Bit mask by byte. */
+export const CLASS: Int32Array = classes()
+
+function classes(): Int32Array {
+  const t = new Int32Array(256)
+  const add = (chars: string, bit: number): void => {
+    for (const c of chars) t[c.charCodeAt(0)] = (t[c.charCodeAt(0)] as number) | bit
+  }
+  add('0123456789', DIGIT)
+  add('abcdefghijklmnopqrstuvwxyz', LOWER)
+  add('ABCDEFGHIJKLMNOPQRSTUVWXYZ', UPPER)
+  add('_', UNDERSCORE)
+  add('-', DASH)
+  add('.', DOT)
+  add('+', PLUS)
+  add('/', SLASH)
+  add('=', EQUALS)
+  add('~', TILDE)
+  add('abcdef', HEX_LOWER)
+  add('ABCDEF', HEX_UPPER)
+  add('234567', AWS_DIGIT)
+  add(' \t\r\n', SPACE)
+  for (let i = 128; i < 256; i++) t[i] = i < 0xe0 ? HIGH | VALUE : HIGH
+  for (let i = 0x21; i < 0x7f; i++)
+    if (!'"\'`\\<>|&;,'.includes(String.fromCharCode(i))) t[i] = (t[i] as number) | VALUE
+  return t
+}
+
+export const ALNUM = DIGIT | LOWER | UPPER
+
+/** Character sets a token body may be made of. */
+export const SETS = {
+  digits: DIGIT,
+  hex: DIGIT | HEX_LOWER | HEX_UPPER,
+  lower_alnum: DIGIT | LOWER,
+  base32_upper: AWS_DIGIT | UPPER,
+  alnum: ALNUM,
+  word: ALNUM | UNDERSCORE,
+  word_dash: ALNUM | UNDERSCORE | DASH,
+  word_dot_dash: ALNUM | UNDERSCORE | DASH | DOT,
+  base64: ALNUM | PLUS | SLASH | EQUALS,
+  base64_any: ALNUM | PLUS | SLASH | EQUALS | UNDERSCORE | DASH,
+  bearer: ALNUM | UNDERSCORE | DASH | DOT | TILDE | PLUS | SLASH | EQUALS,
+  azure: ALNUM | UNDERSCORE | DASH | DOT | TILDE,
+} as const
+export type SetName = keyof typeof SETS
+
+/** End of the run of `mask` that starts at `p`, at most `to`. */
+export function runEnd(b: Uint8Array, p: number, to: number, mask: number): number {
+  let i = p
+  while (i < to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
+  return i
+}
+
+/** Start of the run of `mask` that ends before `p`, at least `from`. */
+export function runStart(b: Uint8Array, p: number, from: number, mask: number): number {
+  let i = p
+  while (i > from && ((CLASS[b[i - 1] as number] as number) & mask) !== 0) i--
+  return i
+}
+
+export function isDigit(c: number | undefined): boolean {
+  return c !== undefined && c >= 48 && c <= 57
+}
+
+export function isAlnum(c: number | undefined): boolean {
+  return c !== undefined && ((CLASS[c] as number) & ALNUM) !== 0
+}
+
+function isHex(c: number | undefined): boolean {
+  return c !== undefined && ((CLASS[c] as number) & SETS.hex) !== 0
+}
+
+const LETTER_ESCAPES = [0x6e, 0x74, 0x72, 0x62, 0x66]
+
+/** True when an escape ends exactly before `p`: `\\n|`, `\\u300c|`, `\\x1b|`, `%20|`. */
+export function isEscapeTail(b: Uint8Array, p: number, from: number): boolean {
+  if (p - 2 >= from && b[p - 2] === 0x5c && LETTER_ESCAPES.includes(b[p - 1] as number)) return true
+  if (p - 3 >= from && b[p - 3] === 0x25) return isHex(b[p - 2]) && isHex(b[p - 1])
+  if (p - 4 >= from && b[p - 4] === 0x5c && b[p - 3] === 0x78) return isHex(b[p - 2])
+  return (
+    p - 6 >= from && b[p - 6] === 0x5c && b[p - 5] === 0x75 && isHex(b[p - 4]) && isHex(b[p - 1])
+  )
+}
+
+/** `start` moved right past the letters of an escape when a run of letters or digits began inside one. */
+export function skipEscape(b: Uint8Array, start: number, from: number): number {
+  if (start <= from) return start
+  const c = b[start - 1]
+  if (c === 0x25) return isHex(b[start]) && isHex(b[start + 1]) ? start + 2 : start
+  if (c === 0x5c) {
+    if (b[start] === 0x75) return isHex(b[start + 1]) && isHex(b[start + 4]) ? start + 5 : start
+    if (b[start] === 0x78) return isHex(b[start + 1]) ? start + 3 : start
+    return LETTER_ESCAPES.includes(b[start] as number) ? start + 1 : start
+  }
+  // A run of digits may begin in the middle of the four of a \u escape.
+  for (let k = 0; k < 4 && start - k - 2 >= from; k++) {
+    const left = b[start - k - 1]
+    if (left === 0x75 && b[start - k - 2] === 0x5c) return start - k + 4
+    if (!isHex(left)) return start
+  }
+  return start
+}
+
+/** True when nothing of `mask` stands left of `p`: the value begins there, or an escape ends there. */
+export function isFreeLeft(b: Uint8Array, p: number, from: number, mask: number): boolean {
+  if (p <= from) return true
+  if (((CLASS[b[p - 1] as number] as number) & mask) === 0) return true
+  return isEscapeTail(b, p, from)
+}
+
+/** True when `b` holds `ascii` at `p`; letters of `ascii` must be lower-case and match either case. */
+export function hasWord(b: Uint8Array, p: number, to: number, ascii: string): boolean {
+  if (p < 0 || p + ascii.length > to) return false
+  for (let i = 0; i < ascii.length; i++) {
+    const want = ascii.charCodeAt(i)
+    const c = b[p + i] as number
+    if (c !== want && !(want >= 97 && want <= 122 && c === want - 32)) return false
+  }
+  return true
+}
+
+/** The range one char a byte, lower-cased; for short ranges around a candidate. */
+export function lowerText(b: Uint8Array, from: number, to: number): string {
+  let s = ''
+  for (let i = from; i < to; i++) s += String.fromCharCode(b[i] as number)
+  return s.toLowerCase()
+}
+
+/** The range one char a byte. */
+export function latinText(b: Uint8Array, from: number, to: number): string {
+  let s = ''
+  for (let i = from; i < to; i++) s += String.fromCharCode(b[i] as number)
+  return s
+}

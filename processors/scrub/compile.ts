@@ -1,0 +1,198 @@
+// From detector rows to what the scanner searches: one list of anchors with the rules behind each, and the
+// escapes that call for a decoded view. Done once at construction.
+
+import { ALNUM, DASH, UNDERSCORE } from './bytes.ts'
+import { DETECTORS, type Detector } from './detectors.ts'
+import { matcherOf } from './matchers.ts'
+import type { NumberRules } from './match-numbers.ts'
+import type { InnerScan, Matcher, Rule } from './rule.ts'
+
+/** Candidate ids below `FIRST_ANCHOR` are not literals. */
+export const CANDIDATE = { DIGITS: 0, ESCAPE: 1 } as const
+export const FIRST_ANCHOR = 2
+
+export interface Anchor {
+  readonly id: number
+  /** Lower-cased when `anyCase`. */
+  readonly bytes: Uint8Array
+  readonly anyCase: boolean
+  /** A name: what follows must be able to be an assignment. */
+  readonly assigns: boolean
+  readonly rules: readonly Rule[]
+}
+
+/** A keyword of a custom rule with what runs there. */
+export interface ExtraRule {
+  readonly name: string
+  readonly keywords: readonly string[]
+  readonly match: Matcher
+  readonly rank: number
+}
+
+export interface Compiled {
+  readonly anchors: readonly Anchor[]
+  /** Escapes that may hide something: `\u0040`, `%40`, `\/`, full-width digits. */
+  readonly escapes: readonly Uint8Array[]
+  readonly numbers: NumberRules
+  readonly anyNumbers: boolean
+  /** By type number. */
+  readonly types: readonly string[]
+  readonly detectorByType: readonly (Detector | null)[]
+  readonly awsKeyType: number
+  readonly awsSecret: Rule | null
+}
+
+export const FAILED_TYPE = 'scrub_failed'
+
+/** Compiles the rows that are on. `inner` scans decoded bytes; null at the greatest depth. */
+export function compile(
+  isOn: (d: Detector) => boolean,
+  extra: readonly ExtraRule[],
+  inner: InnerScan,
+): Compiled {
+  const types: string[] = [...new Set(DETECTORS.map((d) => d.id)), FAILED_TYPE]
+  for (const e of extra) if (!types.includes(e.name)) types.push(e.name)
+  const rules: Rule[] = []
+  const builder = new AnchorBuilder()
+  for (const d of DETECTORS) {
+    if (!isOn(d)) continue
+    const rule = ruleOf(d, types, isOn, inner)
+    rules.push(rule)
+    const texts = d.id === 'b64_openai_key' ? wrappedAnchors() : d.anchors
+    for (const text of texts) builder.add(text, d.anyCase === true, rule)
+  }
+  for (const e of extra) {
+    const base = DETECTORS[0] as Detector
+    const d: Detector = { ...base, id: e.name, left: 'any', group: 'context', anchors: e.keywords }
+    const t = types.indexOf(e.name)
+    const rule: Rule = {
+      detector: d,
+      type: t,
+      alsoType: t,
+      rank: e.rank,
+      leftMask: 0,
+      match: e.match,
+      inner,
+    }
+    for (const k of e.keywords) builder.add(k, true, rule)
+  }
+  const find = (id: string): Rule | null => rules.find((r) => r.detector.id === id) ?? null
+  const numbers: NumberRules = {
+    card: find('credit_card'),
+    ssn: find('ssn'),
+    itin: find('itin'),
+    iban: find('iban'),
+    phone: find('phone'),
+  }
+  return {
+    anchors: builder.list(),
+    escapes: escapeAnchors(),
+    numbers,
+    anyNumbers: Object.values(numbers).some((r) => r !== null),
+    types,
+    detectorByType: types.map((t) => DETECTORS.find((d) => d.id === t) ?? null),
+    awsKeyType: types.indexOf('aws_access_key_id'),
+    awsSecret: find('aws_secret_key'),
+  }
+}
+
+function ruleOf(
+  d: Detector,
+  types: readonly string[],
+  isOn: (d: Detector) => boolean,
+  inner: InnerScan,
+): Rule {
+  const also = DETECTORS.find((x) => x.id === d.also)
+  const leftMask = d.left === 'any' ? 0 : d.left === 'alnum' ? ALNUM : ALNUM | UNDERSCORE | DASH
+  return {
+    detector: d,
+    type: types.indexOf(d.id),
+    alsoType: also !== undefined && isOn(also) ? types.indexOf(also.id) : -1,
+    rank: d.rank,
+    leftMask,
+    match: matcherOf(d),
+    inner,
+  }
+}
+
+class AnchorBuilder {
+  readonly #byText = new Map<string, { text: string; anyCase: boolean; rules: Rule[] }>()
+
+  add(text: string, anyCase: boolean, rule: Rule): void {
+    const at = `${anyCase ? 'i' : 'x'}${text}`
+    const entry = this.#byText.get(at) ?? { text, anyCase, rules: [] }
+    entry.rules.push(rule)
+    this.#byText.set(at, entry)
+  }
+
+  list(): Anchor[] {
+    return [...this.#byText.values()].map((e, i) => ({
+      id: FIRST_ANCHOR + i,
+      bytes: Buffer.from(e.anyCase ? e.text.toLowerCase() : e.text, 'utf8'),
+      anyCase: e.anyCase,
+      assigns: e.rules.every((r) => {
+        const shape = r.detector.shape
+        return (
+          shape.kind === 'code' &&
+          (shape.run === 'password' || shape.run === 'secret_value') &&
+          !/[^\x20-\x7e]/.test(e.text)
+        )
+      }),
+      rules: e.rules,
+    }))
+  }
+}
+
+/** What known tokens begin with, in base64 at the three alignments: only the characters that the literal decides. */
+function wrappedAnchors(): string[] {
+  const out: string[] = []
+  for (const literal of [
+    'sk-',
+    'ghp_',
+    'gho_',
+    'ghs_',
+    'github_pat_',
+    'AKIA',
+    'ASIA',
+    'xoxb-',
+    'xoxp-',
+    'AIza',
+    'glpat-',
+    'hf_',
+    'sk_live_',
+    '-----BEGIN',
+    'GOCSPX-',
+    'npm_',
+    'SG.',
+    'eyJ',
+    'gsk_',
+    'xai-',
+    '://',
+    'assw',
+    'ASSW',
+  ]) {
+    for (let shift = 0; shift < 3; shift++) {
+      const bytes = Buffer.from('\0'.repeat(shift) + literal, 'latin1')
+      const first = Math.ceil((shift * 8) / 6)
+      const whole = Math.floor((bytes.length * 8) / 6)
+      const text = bytes.toString('base64').slice(first, whole)
+      if (text.length >= 4 || (literal === 'sk-' && text.length === 3)) out.push(text)
+    }
+  }
+  return out
+}
+
+function escapeAnchors(): Uint8Array[] {
+  const out: Uint8Array[] = []
+  const add = (t: string): void => void out.push(Buffer.from(t, 'utf8'))
+  for (const t of ['\\u00', '\\u20', '\\uff', '\\uFF', '\\x', '\\/', '&#']) add(t)
+  for (let c = 0x20; c < 0x7f; c++) {
+    const hex = c.toString(16).padStart(2, '0')
+    add(`%${hex}`)
+    if (hex !== hex.toUpperCase()) add(`%${hex.toUpperCase()}`)
+  }
+  // Full-width digits and at-sign; zero-width space, non-joiner, word joiner.
+  for (let c = 0xff10; c <= 0xff19; c++) add(String.fromCharCode(c))
+  for (const c of [0xff20, 0x200b, 0x200c, 0x2060, 0xfeff, 0xad]) add(String.fromCharCode(c))
+  return out
+}

@@ -1,0 +1,196 @@
+// Finds the secrets of one byte range: raw view first, then the decoded view when escapes may hide something,
+// then base64 inside. Knows nothing of spans or strings; `places.ts` and `text.ts` bring the ranges.
+
+import { Arena } from '../../core/arena.ts'
+import { isDigit, isFreeLeft } from './bytes.ts'
+import { CANDIDATE, compile, FIRST_ANCHOR, type Compiled, type ExtraRule } from './compile.ts'
+import type { Detector } from './detectors.ts'
+import { decodeLayer, isTellingEscape } from './layer.ts'
+import { matchNumber } from './match-numbers.ts'
+import { findAwsSecret } from './match-tokens.ts'
+import type { InnerScan } from './rule.ts'
+import { Scanner } from './scanner.ts'
+import { settle, Subject, type Finding } from './subject.ts'
+
+/** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
+const LAYERS_MAX = 3
+/** What AWS key ids and secrets stand apart at most. */
+const PAIR_REACH = 220
+
+/** The detectors that are on, ready to run; one for each thread and place of use. */
+export class Engine {
+  readonly compiled: Compiled
+  readonly #subject = new Subject()
+  readonly #side: Side[] = []
+
+  constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
+    const inner: InnerScan = (bytes, length) => this.#inner(bytes, length)
+    this.compiled = compile(isOn, extra, inner)
+  }
+
+  /** A scanner over `arena` for these detectors. */
+  scanner(arena: Arena): Scanner {
+    return new Scanner(this.compiled, arena)
+  }
+
+  #innerDepth = 0
+
+  #inner(bytes: Uint8Array, length: number): { type: number; rank: number } | null {
+    if (this.#innerDepth >= 2) return null
+    this.#innerDepth++
+    try {
+      const found = this.scanBytes(bytes, 0, length, 0)
+      let best: Finding | null = null
+      for (const f of found) if (best === null || f.rank > best.rank) best = f
+      return best === null ? null : { type: best.type, rank: best.rank }
+    } finally {
+      this.#innerDepth--
+    }
+  }
+
+  /** Copies the range into a side arena, scans and judges it. Findings are relative to the range's start. */
+  scanBytes(bytes: Uint8Array, from: number, to: number, hints: number): Finding[] {
+    const side = this.#takeSide()
+    try {
+      side.arena.reset()
+      const off = side.arena.append(bytes.subarray(from, to))
+      const end = off + (to - from)
+      side.scanner.scan(off, end)
+      const found = this.judge(
+        side.subject,
+        side.arena.bytes,
+        off,
+        end,
+        side.scanner.candidates,
+        0,
+        side.scanner.count,
+        hints,
+      )
+      for (const f of found) {
+        f.start -= off
+        f.end -= off
+      }
+      return found
+    } finally {
+      this.#side.push(side)
+    }
+  }
+
+  #takeSide(): Side {
+    const side = this.#side.pop()
+    if (side !== undefined) return side
+    const arena = new Arena(1024 * 1024)
+    return { arena, scanner: this.scanner(arena), subject: new Subject() }
+  }
+
+  /** Findings of the value `b[from, to)`, disjoint and sorted, given its candidates `[at, last)` (pairs). */
+  judgeValue(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    candidates: Int32Array,
+    at: number,
+    last: number,
+    hints: number,
+  ): Finding[] {
+    return this.judge(this.#subject, b, from, to, candidates, at, last, hints)
+  }
+
+  judge(
+    s: Subject,
+    b: Uint8Array,
+    from: number,
+    to: number,
+    candidates: Int32Array,
+    at: number,
+    last: number,
+    hints: number,
+  ): Finding[] {
+    s.open(b, from, to, hints)
+    if (startsInDigits(b, from, to)) matchNumber(s, from, this.compiled.numbers)
+    const hidden = this.#judgeCandidates(s, candidates, at, last)
+    if (hidden) this.#judgeLayer(s, b, from, to, hints, 0)
+    this.#pairAwsKeys(s)
+    return settle(s.findings)
+  }
+
+  /** Runs the rules behind each candidate; true when an escape may hide more. */
+  #judgeCandidates(s: Subject, candidates: Int32Array, at: number, last: number): boolean {
+    const { anchors, numbers } = this.compiled
+    let hidden = false
+    for (let i = at; i < last; i++) {
+      const p = candidates[2 * i] as number
+      const id = candidates[2 * i + 1] as number
+      if (id === CANDIDATE.DIGITS) matchNumber(s, p, numbers)
+      else if (id === CANDIDATE.ESCAPE) hidden ||= isTellingEscape(s.b, p, s.to)
+      else {
+        const anchor = anchors[id - FIRST_ANCHOR]
+        if (anchor === undefined || p + anchor.bytes.length > s.to) continue
+        for (const rule of anchor.rules) {
+          if (rule.leftMask !== 0 && !isFreeLeft(s.b, p, s.from, rule.leftMask)) continue
+          rule.match(s, p, anchor.bytes.length, rule)
+        }
+      }
+    }
+    return hidden
+  }
+
+  /** Decodes the value, judges what comes out and maps findings back to the original. */
+  #judgeLayer(
+    s: Subject,
+    b: Uint8Array,
+    from: number,
+    to: number,
+    hints: number,
+    depth: number,
+  ): void {
+    const side = this.#takeSide()
+    try {
+      side.arena.reset()
+      const off = side.arena.reserve(to - from + 8)
+      const map = new Int32Array(to - from + 1)
+      const n = decodeLayer(b, from, to, side.arena.bytes.subarray(off), map)
+      side.scanner.scan(off, off + n)
+      const t = side.subject
+      const layer = side.arena.bytes
+      t.open(layer, off, off + n, hints)
+      const hidden = this.#judgeCandidates(t, side.scanner.candidates, 0, side.scanner.count)
+      this.#pairAwsKeys(t)
+      if (hidden && depth + 1 < LAYERS_MAX)
+        this.#judgeLayer(t, side.arena.bytes, off, off + n, hints, depth + 1)
+      for (const f of t.findings)
+        s.found(f.type, map[f.start - off] as number, map[f.end - off] as number, f.rank)
+    } finally {
+      this.#side.push(side)
+    }
+  }
+
+  /** A 40-character key near an access key id is its secret, whatever its name. */
+  #pairAwsKeys(s: Subject): void {
+    const { awsKeyType, awsSecret } = this.compiled
+    if (awsSecret === null) return
+    // What is found on the way is appended: only what was there before is looked at.
+    for (let i = 0, n = s.findings.length; i < n; i++) {
+      const f = s.findings[i] as Finding
+      if (f.type !== awsKeyType) continue
+      findAwsSecret(s, Math.max(s.from, f.start - PAIR_REACH), f.start, awsSecret)
+      findAwsSecret(s, f.end, Math.min(s.to, f.end + PAIR_REACH), awsSecret)
+    }
+  }
+}
+
+/**
+ * True when the digits a value begins with run together with the bytes before it (a length of 48..57 reads as
+ * a digit), so that the scanner saw one run which began outside.
+ */
+export function startsInDigits(b: Uint8Array, from: number, to: number): boolean {
+  if (from >= to || !isDigit(b[from])) return false
+  const left = b[from - 1] as number
+  return isDigit(left) || left === 0x2e
+}
+
+interface Side {
+  readonly arena: Arena
+  readonly scanner: Scanner
+  readonly subject: Subject
+}

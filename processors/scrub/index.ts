@@ -1,0 +1,49 @@
+// `scrub`: finds secrets and personal data in every place of a batch and replaces them. First in each chain,
+// so that nothing behind it (events, stores, logs, dead letters) ever sees one.
+
+import type { z } from 'zod'
+import type { SpanBatch } from '../../core/batch.ts'
+import type {
+  ChainContext,
+  MetricsVisitor,
+  Processor,
+  ProcessorFactory,
+} from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
+import { type ScrubConfig, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
+import { createByteScrubber, createInspector } from './create.ts'
+import { BatchScrubber } from './places.ts'
+import { StreamScrubber } from './streams.ts'
+
+export { createByteScrubber, createTextScrubber, defaultSettings } from './create.ts'
+export { scrubStream } from './text-stream.ts'
+export type { ScrubConfig, ScrubSettings } from './config.ts'
+export type { ScrubbedText, TextSpan } from './text.ts'
+
+export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
+  kind: 'processor',
+  type: 'scrub',
+  stability: 'beta',
+  summary: 'Removes secrets and personal data from every place of spans, logs and metrics.',
+  schema: scrubSchema as unknown as z.ZodType<ScrubConfig>,
+  prepare: async (config) => settingsOf(config),
+  create: (settings) => new ScrubProcessor(settings),
+  createMetricsVisitor: (settings): MetricsVisitor => createByteScrubber(settings).visit,
+}
+
+export default scrub
+
+class ScrubProcessor implements Processor {
+  readonly #places: BatchScrubber
+  readonly #streams: StreamScrubber
+
+  constructor(settings: ScrubSettings) {
+    const inspector = createInspector(settings)
+    this.#places = new BatchScrubber(inspector)
+    this.#streams = new StreamScrubber(inspector, this.#places)
+  }
+
+  process(batch: SpanBatch, _events: EventTable, ctx: ChainContext): void {
+    this.#places.run(batch, ctx, (span) => this.#streams.span(span))
+  }
+}

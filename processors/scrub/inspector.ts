@@ -1,0 +1,105 @@
+// One value in, its replacement out: finds, applies the allow list and the actions, counts. Shared by spans,
+// metrics and text, so a secret is treated alike wherever it stands. Fails closed: when a detector throws,
+// the value is replaced whole and counted.
+
+import type { Engine } from './engine.ts'
+import { FAILED_TYPE } from './compile.ts'
+import type { AllowList } from './allow.ts'
+import { isMarker } from './marker.ts'
+import type { KeyMeaning } from './key-names.ts'
+import type { Replacer } from './actions.ts'
+import { latinText } from './bytes.ts'
+import { FINDINGS_MAX, type Finding } from './subject.ts'
+import { wholeValue } from './whole-value.ts'
+import type { CustomRule } from './custom-rules.ts'
+
+export class Inspector {
+  readonly engine: Engine
+  readonly replacer: Replacer
+  readonly #allow: AllowList
+  readonly #scanning: readonly CustomRule[]
+  readonly #failedType: number
+
+  constructor(engine: Engine, replacer: Replacer, allow: AllowList, rules: readonly CustomRule[]) {
+    this.engine = engine
+    this.replacer = replacer
+    this.#allow = allow
+    this.#scanning = rules.filter((r) => r.scansAll)
+    this.#failedType = engine.compiled.types.indexOf(FAILED_TYPE)
+  }
+
+  /** True when some rule wants to see every value, candidates or not. */
+  get scansAll(): boolean {
+    return this.#scanning.length > 0
+  }
+
+  /** Findings in `b[from, to)`, disjoint, sorted, without what the allow list lets pass. */
+  find(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    candidates: Int32Array,
+    at: number,
+    last: number,
+    meaning: KeyMeaning,
+    key: string | null,
+  ): Finding[] {
+    if (to <= from) return []
+    try {
+      const found = this.engine.judgeValue(b, from, to, candidates, at, last, meaning.hints)
+      for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
+      wholeValue(this.engine, b, from, to, meaning, found)
+      if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
+      return this.#kept(b, found, key, from, to)
+    } catch {
+      // A broken detector must not let the value through: drop the value, keep the batch.
+      return this.#whole(from, to)
+    }
+  }
+
+  /** The same for bytes that were not scanned yet. */
+  findIn(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    meaning: KeyMeaning,
+    key: string | null,
+  ): Finding[] {
+    if (to <= from) return []
+    try {
+      const found = this.engine.scanBytes(b, from, to, meaning.hints)
+      for (const f of found) {
+        f.start += from
+        f.end += from
+      }
+      for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
+      wholeValue(this.engine, b, from, to, meaning, found)
+      if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
+      return this.#kept(b, found, key, from, to)
+    } catch {
+      // As above: fail closed.
+      return this.#whole(from, to)
+    }
+  }
+
+  #whole(from: number, to: number): Finding[] {
+    return [{ start: from, end: to, type: this.#failedType, rank: 99 }]
+  }
+
+  #kept(b: Uint8Array, found: Finding[], key: string | null, from: number, to: number): Finding[] {
+    if (found.length === 0) return found
+    return found.filter((f) => {
+      const text = latinText(b, f.start, Math.min(f.end, f.start + 400))
+      if (isMarker(text) || this.#isInsideMarker(b, f, from, to)) return false
+      return !this.#allow.lets(text, key)
+    })
+  }
+
+  /** A finding that is a whole marker but for its brackets, such as the type name in it. */
+  #isInsideMarker(b: Uint8Array, f: Finding, from: number, to: number): boolean {
+    const open = f.start - 1
+    if (open < from || b[open] !== 0x5b) return false
+    const text = latinText(b, open, Math.min(to, f.end + 1))
+    return text.endsWith(']') && isMarker(text)
+  }
+}

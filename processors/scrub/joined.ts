@@ -1,0 +1,84 @@
+// Text in pieces, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
+// each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
+
+import type { Inspector } from './inspector.ts'
+import type { Finding } from './subject.ts'
+
+/** A range `b[from, to)` that belongs to `owner`; findings are given relative to `off`. */
+export interface Piece {
+  readonly owner: number
+  readonly off: number
+  readonly from: number
+  readonly to: number
+}
+
+const NONE = { kind: 'none', strength: 'weak', hints: 0 } as const
+
+/** Findings by owner: only those that lie in more than one piece. */
+export function joinedText(
+  inspector: Inspector,
+  b: Uint8Array,
+  pieces: readonly Piece[],
+): Map<number, Finding[]> {
+  const parts = pieces.map((p) => carriedText(b, p))
+  const total = parts.reduce((n, p) => n + (p.to - p.from), 0)
+  const text = new Uint8Array(total)
+  const starts: number[] = []
+  let n = 0
+  for (const p of parts) {
+    starts.push(n)
+    text.set(b.subarray(p.from, p.to), n)
+    n += p.to - p.from
+  }
+  const out = new Map<number, Finding[]>()
+  for (const f of inspector.findIn(text, 0, total, NONE, null)) addCrossing(out, f, parts, starts)
+  return out
+}
+
+function addCrossing(
+  out: Map<number, Finding[]>,
+  f: Finding,
+  parts: readonly Piece[],
+  starts: readonly number[],
+): void {
+  let i = lastAtOrBefore(starts, f.start)
+  if (f.end <= (starts[i] as number) + length(parts[i] as Piece)) return
+  for (; i < parts.length && (starts[i] as number) < f.end; i++) {
+    const p = parts[i] as Piece
+    const base = starts[i] as number
+    const from = Math.max(f.start, base) - base + p.from - p.off
+    const to = Math.min(f.end, base + length(p)) - base + p.from - p.off
+    if (to <= from) continue
+    const list = out.get(p.owner) ?? []
+    list.push({ start: from, end: to, type: f.type, rank: f.rank })
+    out.set(p.owner, list)
+  }
+}
+
+function length(p: Piece): number {
+  return p.to - p.from
+}
+
+function lastAtOrBefore(starts: readonly number[], at: number): number {
+  let lo = 0
+  let hi = starts.length - 1
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1
+    if ((starts[mid] as number) <= at) lo = mid
+    else hi = mid - 1
+  }
+  return lo
+}
+
+const CARRIED =
+  /"(?:content|text|delta|partial_json|arguments|value)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){0,8192})"/
+
+/** The text inside a JSON delta, else the piece as it is. */
+function carriedText(b: Uint8Array, p: Piece): Piece {
+  if (b[p.from] !== 0x7b && b[p.from] !== 0x5b) return p
+  const text = Buffer.from(b.subarray(p.from, Math.min(p.to, p.from + 16_384))).toString('latin1')
+  const m = CARRIED.exec(text)
+  if (m === null) return p
+  const from = p.from + m.index + m[0].length - 1 - (m[1] as string).length
+  return { owner: p.owner, off: p.off, from, to: from + (m[1] as string).length }
+}

@@ -1,0 +1,170 @@
+// The decoded view of a text: JSON escapes at any depth of quoting, percent escapes, character references,
+// full-width forms and zero-width characters resolved, with the origin of every byte. Detectors that find
+// something here have it masked in the original, the whole encoded token.
+
+/** Decodes `b[from, to)` into `out` (at least as long) and the origin of each byte into `map`; returns the length. `map[length]` = `to`. */
+export function decodeLayer(
+  b: Uint8Array,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  map: Int32Array,
+): number {
+  let n = 0
+  let i = from
+  while (i < to) {
+    const c = b[i] as number
+    if (c !== 0x5c && c !== 0x25 && c !== 0x26 && c < 0xc2) {
+      out[n] = c
+      map[n++] = i++
+      continue
+    }
+    const step = c < 0x80 ? decodeEscape(b, i, to) : decodeWide(b, i, to)
+    if (step === 0) {
+      out[n] = c
+      map[n++] = i++
+      continue
+    }
+    const length = step & 0xff
+    const codePoint = step >>> 8
+    // Code point 0 stands for "nothing": a zero-width character that is left out.
+    if (codePoint !== 0) {
+      const was = n
+      n = writeUtf8(out, n, codePoint)
+      for (let k = was; k < n; k++) map[k] = i
+    }
+    i += length
+  }
+  map[n] = to
+  return n
+}
+
+function writeUtf8(out: Uint8Array, at: number, c: number): number {
+  let n = at
+  if (c < 0x80) out[n++] = c
+  else if (c < 0x800) {
+    out[n++] = 0xc0 | (c >> 6)
+    out[n++] = 0x80 | (c & 63)
+  } else {
+    out[n++] = 0xe0 | (c >> 12)
+    out[n++] = 0x80 | ((c >> 6) & 63)
+    out[n++] = 0x80 | (c & 63)
+  }
+  return n
+}
+
+function hexAt(b: Uint8Array, p: number, count: number, to: number): number {
+  if (p + count > to) return -1
+  let v = 0
+  for (let i = p; i < p + count; i++) {
+    const c = b[i] as number
+    const d =
+      c >= 48 && c <= 57 ? c - 48 : (c | 0x20) >= 97 && (c | 0x20) <= 102 ? (c | 0x20) - 87 : -1
+    if (d < 0) return -1
+    v = v * 16 + d
+  }
+  return v
+}
+
+const SIMPLE: Readonly<Record<number, number>> = {
+  0x6e: 10,
+  0x72: 13,
+  0x74: 9,
+  0x62: 8,
+  0x66: 12,
+  0x22: 0x22,
+  0x2f: 0x2f,
+  0x27: 0x27,
+}
+
+/** Code point << 8 | bytes taken; 0 when `p` begins no escape. */
+function decodeEscape(b: Uint8Array, p: number, to: number): number {
+  const c = b[p] as number
+  if (c === 0x25) {
+    const v = hexAt(b, p + 1, 2, to)
+    return v >= 0x20 && v < 0x7f ? (v << 8) | 3 : 0
+  }
+  if (c === 0x26) return decodeReference(b, p, to)
+  let i = p
+  while (i < to && b[i] === 0x5c && i - p < 64) i++
+  const x = b[i] as number
+  if (i >= to) return 0
+  if (x === 0x75) {
+    const v = hexAt(b, i + 1, 4, to)
+    if (v < 0) return 0
+    const seen = plainForm(v)
+    return (seen << 8) | (i + 5 - p)
+  }
+  if (x === 0x78) {
+    const v = hexAt(b, i + 1, 2, to)
+    return v < 0x20 || v >= 0x7f ? 0 : (v << 8) | (i + 3 - p)
+  }
+  const simple = SIMPLE[x]
+  return simple === undefined ? 0 : (simple << 8) | (i + 1 - p)
+}
+
+/** Full-width forms as ASCII, zero-width as nothing, the rest as it is. Surrogate halves become U+FFFD. */
+function plainForm(c: number): number {
+  if (c >= 0xff01 && c <= 0xff5e) return c - 0xfee0
+  if ((c >= 0x200b && c <= 0x200d) || c === 0x2060 || c === 0xfeff || c === 0xad) return 0
+  if (c >= 0xd800 && c <= 0xdfff) return 0xfffd
+  return c === 0 ? 0xfffd : c
+}
+
+function decodeReference(b: Uint8Array, p: number, to: number): number {
+  if (b[p + 1] !== 0x23 || p + 3 >= to) return 0
+  const hex = b[p + 2] === 0x78 || b[p + 2] === 0x58
+  let i = p + (hex ? 3 : 2)
+  let v = 0
+  const first = i
+  while (i < to && i < first + 6) {
+    const d = hexAt(b, i, 1, to)
+    if (d < 0 || (!hex && d > 9)) break
+    v = v * (hex ? 16 : 10) + d
+    i++
+  }
+  if (i === first || b[i] !== 0x3b || v < 0x20 || v > 0xffff) return 0
+  return (plainForm(v) << 8) | (i + 1 - p)
+}
+
+function decodeWide(b: Uint8Array, p: number, to: number): number {
+  const c = b[p] as number
+  if (c === 0xc2 && p + 1 < to && b[p + 1] === 0xad) return 2
+  if ((c !== 0xe2 && c !== 0xef) || p + 2 >= to) return 0
+  const v = ((c & 15) << 12) | (((b[p + 1] as number) & 63) << 6) | ((b[p + 2] as number) & 63)
+  const plain = plainForm(v)
+  return plain === v ? 0 : (plain << 8) | 3
+}
+
+/** True when the escape at `p` hides a character that a token, an address or a number may hold. */
+export function isTellingEscape(b: Uint8Array, p: number, to: number): boolean {
+  const c = b[p] as number
+  if (c >= 0x80) return isTellingWide(b, p, to)
+  if (c === 0x5c && b[p + 1] === 0x2f) return true
+  const step = decodeEscape(b, p, to)
+  if (step === 0) return false
+  const v = step >>> 8
+  // < > & quotes and control characters are boundaries as they stand.
+  if (v === 0x3c || v === 0x3e || v === 0x22 || v === 0x27 || (v === 0x26 && c === 0x5c))
+    return false
+  if (c === 0x5c && b[p + 1] !== 0x75 && b[p + 1] !== 0x78 && b[p + 1] !== 0x5c) return v === 0x2f
+  return (
+    v === 0 ||
+    (v > 0x20 && v < 0x7f) ||
+    v === 0xa0 ||
+    (v === 0x20 && c === 0x25) ||
+    (v >= 0x2000 && v <= 0x202f)
+  )
+}
+
+/** Zero-width characters count between ASCII letters and digits only (emoji are full of them). */
+function isTellingWide(b: Uint8Array, p: number, to: number): boolean {
+  if (b[p] === 0xef && b[p + 1] === 0xbc) return true
+  const after = p + (b[p] === 0xc2 ? 2 : 3)
+  return (
+    after < to &&
+    (b[after] as number) < 0x80 &&
+    (b[after] as number) > 0x20 &&
+    (b[p - 1] as number) < 0x80
+  )
+}

@@ -1,0 +1,83 @@
+// Which code matches which shape: the one place that ties the table's names to functions.
+
+import { matchSecretValue, matchPassword } from './match-assign.ts'
+import { matchEmail } from './match-email.ts'
+import {
+  matchBasic,
+  matchBearer,
+  matchCookie,
+  matchHook,
+  matchJwt,
+  matchSignature,
+  matchUrl,
+} from './match-headers.ts'
+import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
+import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
+import { matchPlus } from './match-numbers.ts'
+import {
+  matchAtlassian,
+  matchAwsKeyId,
+  matchAwsSecret,
+  matchAzureSecret,
+  matchGitlab,
+  matchMailgun,
+  matchNear,
+  matchOpenai,
+  matchOpenaiCompat,
+  matchSendgrid,
+  matchTelegram,
+  matchTerraform,
+  matchToken,
+} from './match-tokens.ts'
+import type { CodeName, Detector } from './detectors.ts'
+import type { Matcher } from './rule.ts'
+
+const nothing: Matcher = () => {}
+
+const CODE: Readonly<Record<CodeName, Matcher>> = {
+  openai: matchOpenai,
+  openai_compat: matchOpenaiCompat,
+  aws_key_id: matchAwsKeyId,
+  aws_secret: matchAwsSecret,
+  bearer: matchBearer,
+  basic: matchBasic,
+  jwt: matchJwt,
+  cookie: matchCookie,
+  email: matchEmail,
+  // Digit runs lead to these four through `matchNumber`.
+  card: nothing,
+  ssn: nothing,
+  itin: nothing,
+  iban: nothing,
+  phone: (s, p, _len, rule) => matchPlus(s, p, rule),
+  ipv4: matchIpv4,
+  ipv6: matchIpv6,
+  pem: matchPem,
+  gcp: matchGcp,
+  azure_sas: matchSignature,
+  azure_secret: matchAzureSecret,
+  gitlab: matchGitlab,
+  mailgun: matchMailgun,
+  slack_hook: matchHook,
+  discord_hook: matchHook,
+  telegram: matchTelegram,
+  sendgrid: matchSendgrid,
+  atlassian: matchAtlassian,
+  terraform: matchTerraform,
+  url: matchUrl,
+  password: matchPassword,
+  secret_value: matchSecretValue,
+  base64: matchBase64,
+  passport: matchPassport,
+}
+
+export function matcherOf(detector: Detector): Matcher {
+  switch (detector.shape.kind) {
+    case 'token':
+      return matchToken
+    case 'near':
+      return matchNear
+    case 'code':
+      return CODE[detector.shape.run]
+  }
+}

@@ -1,0 +1,480 @@
+// Every place of a batch where text can stand: names, messages, trace state, attribute keys and values of all
+// types, events, links, resources, scopes, log bodies. Decides what is looked at; `Inspector` decides what is
+// a secret. A value without candidates and without a telling key costs a few comparisons.
+
+import type { Arena } from '../../core/arena.ts'
+import { Arena as NewArena } from '../../core/arena.ts'
+import {
+  ATTR,
+  ATTR_STRIDE,
+  EVENT_ROW,
+  EVENT_ROW_STRIDE,
+  LINK,
+  LINK_STRIDE,
+  RESOURCE,
+  RESOURCE_STRIDE,
+  SCOPE,
+  SCOPE_STRIDE,
+  SPAN,
+  SPAN_STRIDE,
+  type SpanBatch,
+  VALUE,
+} from '../../core/batch.ts'
+import type { ChainContext } from '../../core/component.ts'
+import { internKey, key } from '../../core/keys.ts'
+import { startsInDigits } from './engine.ts'
+import { scrubList, whole, type LeafRules } from './any-value.ts'
+import type { Inspector } from './inspector.ts'
+import { KeyTable } from './key-table.ts'
+import type { KeyMeaning } from './key-names.ts'
+import { isPrivateInteger } from './match-numbers.ts'
+import type { Scanner } from './scanner.ts'
+import type { Finding } from './subject.ts'
+
+/** Where payloads begin: below are kernels and literals. */
+const PAYLOAD_START = new NewArena(0).top
+const LOG_BODY = key('log.body')
+const NO_MEANING: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
+
+/** Where a secret stood, for the audit counter. */
+export type Place =
+  | 'span_name'
+  | 'status_message'
+  | 'trace_state'
+  | 'attribute'
+  | 'attribute_key'
+  | 'event_name'
+  | 'event_attribute'
+  | 'link_attribute'
+  | 'resource'
+  | 'scope'
+  | 'log_body'
+
+/** Scrubs one batch after another; keeps its tables between them. */
+export class BatchScrubber {
+  readonly #inspector: Inspector
+  readonly keys: KeyTable
+  #scanner: Scanner | null = null
+  #arena: Arena | null = null
+  batch!: SpanBatch
+  #ctx!: ChainContext
+  tenant = ''
+  #at = 0
+  /** The arena's bytes at the start of the batch: the payload does not move, but the view may be replaced. */
+  #bytes = new Uint8Array(0)
+  /** Finds of the span, resource or scope being looked at; null until there is one. */
+  #tally: Map<string, number> | null = null
+  #dropAttribute = false
+  #dropEvent = false
+  #leafPlace: Place = 'attribute'
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector
+    this.keys = new KeyTable(inspector.engine)
+  }
+
+  begin(batch: SpanBatch, ctx: ChainContext): void {
+    this.batch = batch
+    this.#ctx = ctx
+    if (this.#scanner === null || this.#arena !== batch.arena) {
+      this.#scanner = this.#inspector.engine.scanner(batch.arena)
+      this.#arena = batch.arena
+    }
+    this.#scanner.scan(PAYLOAD_START, batch.arena.top)
+    this.#at = 0
+    this.#bytes = batch.arena.bytes
+  }
+
+  run(batch: SpanBatch, ctx: ChainContext, after: (span: number, found: boolean) => void): void {
+    this.begin(batch, ctx)
+    const resources = this.#shared(batch.resourceCount, (i) => this.#resource(i))
+    const scopes = this.#shared(batch.scopeCount, (i) => this.#scope(i))
+    for (let i = 0; i < batch.spanCount; i++) {
+      if (batch.isDropped(i)) continue
+      const row = i * SPAN_STRIDE
+      const request = batch.requests[batch.spans[row + SPAN.REQUEST] as number]
+      this.tenant = request?.tenant.tenantId ?? ''
+      this.#tally = null
+      this.#dropEvent = false
+      const edited = this.#span(row)
+      if (edited) batch.markEdited(i)
+      this.#addShared(resources, batch.spans[row + SPAN.RESOURCE] as number)
+      this.#addShared(scopes, batch.spans[row + SPAN.SCOPE] as number)
+      after(i, edited)
+      if (this.#tally !== null) batch.secrets.set(i, this.#tally)
+      if (this.#dropEvent) {
+        batch.drop(i)
+        ctx.count('observa_scrub_dropped_total', '', 1)
+      }
+    }
+  }
+
+  #shared(count: number, scrub: (i: number) => void): Map<number, Map<string, number>> | null {
+    let finds: Map<number, Map<string, number>> | null = null
+    // Rows of resources and scopes do not say whose they are; pseudonyms in them use the batch's first tenant.
+    this.tenant = this.batch.requests[0]?.tenant.tenantId ?? ''
+    for (let i = 0; i < count; i++) {
+      this.#tally = null
+      scrub(i)
+      if (this.#tally !== null) (finds ??= new Map()).set(i, this.#tally)
+    }
+    return finds
+  }
+
+  #addShared(finds: Map<number, Map<string, number>> | null, index: number): void {
+    const tally = finds?.get(index)
+    if (tally === undefined) return
+    this.#tally ??= new Map()
+    for (const [type, n] of tally) this.#tally.set(type, (this.#tally.get(type) ?? 0) + n)
+  }
+
+  #resource(i: number): void {
+    const r = this.batch.resources
+    const row = i * RESOURCE_STRIDE
+    if (this.attributes(r, row + RESOURCE.ATTR_FIRST, row + RESOURCE.ATTR_COUNT, 'resource'))
+      this.batch.resources[row + RESOURCE.FLAGS] = (r[row + RESOURCE.FLAGS] as number) | 1
+  }
+
+  #scope(i: number): void {
+    const s = this.batch.scopes
+    const row = i * SCOPE_STRIDE
+    let edited = this.#text(s, row + SCOPE.NAME_OFF, 'scope')
+    edited = this.#text(s, row + SCOPE.VERSION_OFF, 'scope') || edited
+    edited = this.attributes(s, row + SCOPE.ATTR_FIRST, row + SCOPE.ATTR_COUNT, 'scope') || edited
+    if (edited) s[row + SCOPE.FLAGS] = (s[row + SCOPE.FLAGS] as number) | 1
+  }
+
+  #span(row: number): boolean {
+    const s = this.batch.spans
+    let edited = this.#text(s, row + SPAN.NAME_OFF, 'span_name')
+    edited = this.#text(s, row + SPAN.STATUS_MSG_OFF, 'status_message') || edited
+    edited = this.#text(s, row + SPAN.STATE_OFF, 'trace_state') || edited
+    edited = this.attributes(s, row + SPAN.ATTR_FIRST, row + SPAN.ATTR_COUNT, 'attribute') || edited
+    const events = s[row + SPAN.EVENT_COUNT] as number
+    const links = s[row + SPAN.LINK_COUNT] as number
+    const firstEvent = s[row + SPAN.EVENT_FIRST] as number
+    const firstLink = s[row + SPAN.LINK_FIRST] as number
+    for (let e = firstEvent; e < firstEvent + events; e++) edited = this.#event(e) || edited
+    for (let l = firstLink; l < firstLink + links; l++) edited = this.#link(l) || edited
+    return edited
+  }
+
+  #event(e: number): boolean {
+    const t = this.batch.events
+    const row = e * EVENT_ROW_STRIDE
+    const named = this.#text(t, row + EVENT_ROW.NAME_OFF, 'event_name')
+    return (
+      this.attributes(
+        t,
+        row + EVENT_ROW.ATTR_FIRST,
+        row + EVENT_ROW.ATTR_COUNT,
+        'event_attribute',
+      ) || named
+    )
+  }
+
+  #link(l: number): boolean {
+    const t = this.batch.links
+    const row = l * LINK_STRIDE
+    const state = this.#text(t, row + LINK.STATE_OFF, 'trace_state')
+    return (
+      this.attributes(t, row + LINK.ATTR_FIRST, row + LINK.ATTR_COUNT, 'link_attribute') || state
+    )
+  }
+
+  /** Puts the cursor on the first candidate at or after `off`; true when it lies before `off + len`. */
+  #hasCandidate(off: number, len: number): boolean {
+    const { candidates } = this.#scanner as Scanner
+    let c = this.#at
+    if (c > 0 && (candidates[2 * c - 2] as number) >= off) c = this.#searchBack(off, c)
+    while ((candidates[2 * c] as number) < off) c++
+    this.#at = c
+    if ((candidates[2 * c] as number) < off + len) return true
+    return startsInDigits(this.#bytes, off, off + len)
+  }
+
+  /** Rows may point anywhere: legacy and JSON input is not in the order of the rows. */
+  #searchBack(off: number, high: number): number {
+    const { candidates } = this.#scanner as Scanner
+    let lo = 0
+    let hi = high
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1
+      if ((candidates[2 * mid] as number) < off) lo = mid + 1
+      else hi = mid
+    }
+    return lo
+  }
+
+  #lastCandidate(end: number): number {
+    const { candidates } = this.#scanner as Scanner
+    let c = this.#at
+    while ((candidates[2 * c] as number) < end) c++
+    return c
+  }
+
+  #append(now: Uint8Array): number {
+    const at = this.batch.arena.append(now)
+    this.#bytes = this.batch.arena.bytes
+    return at
+  }
+
+  /** A text in columns `col` (offset) and `col + 1` (length) of a table. */
+  #text(table: Int32Array, col: number, place: Place): boolean {
+    const off = table[col] as number
+    const len = table[col + 1] as number
+    if (len <= 0 || off < 0) return false
+    if (!this.#hasCandidate(off, len) && !this.#inspector.scansAll) return false
+    const now = this.#scrubbed(off, len, NO_MEANING, null, place)
+    if (now === null) return false
+    const at = this.#append(now)
+    table[col] = at
+    table[col + 1] = now.length
+    return true
+  }
+
+  /** The attributes whose first row and count stand in columns of `table`. True when one was changed. */
+  attributes(table: Int32Array, firstCol: number, countCol: number, place: Place): boolean {
+    const first = table[firstCol] as number
+    let count = table[countCol] as number
+    let edited = false
+    const infos = this.keys.ready()
+    for (let i = first; i < first + count; i++) {
+      const row = i * ATTR_STRIDE
+      const a = this.batch.attrs
+      const info = infos[a[row] as number] as number
+      const type = a[row + ATTR.TYPE] as number
+      if (info === KeyTable.PLAIN && (type === VALUE.STRING || type === VALUE.BYTES)) {
+        const off = a[row + ATTR.OFF] as number
+        if (!this.#hasCandidate(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
+          continue
+      } else if (info === KeyTable.PLAIN && (type === VALUE.BOOL || type === VALUE.EMPTY)) continue
+      else if (
+        info === KeyTable.PLAIN &&
+        type <= VALUE.DOUBLE &&
+        !isLongNumber(this.batch.nums[i] as number)
+      )
+        continue
+      this.#dropAttribute = false
+      if (this.#attribute(i, place)) edited = true
+      if (this.#dropAttribute) {
+        this.batch.attrs.copyWithin(row, row + ATTR_STRIDE, (first + count) * ATTR_STRIDE)
+        this.batch.nums.copyWithin(i, i + 1, first + count)
+        count--
+        i--
+        table[countCol] = count
+      }
+    }
+    return edited
+  }
+
+  /** One attribute: its key, then its value by type. */
+  #attribute(i: number, place: Place): boolean {
+    const a = this.batch.attrs
+    const row = i * ATTR_STRIDE
+    const keyId = a[row] as number
+    const keyOff = a[row + ATTR.KEY_OFF] as number
+    const keyLen = a[row + ATTR.KEY_LEN] as number
+    const entry = this.keys.entry(keyId, this.batch.arena.bytes, keyOff, keyLen)
+    const at = keyId === LOG_BODY ? 'log_body' : place
+    let edited = this.#value(i, row, entry.meaning, entry.name, at)
+    if (entry.isDirty) edited = this.#key(row, keyOff, keyLen) || edited
+    return edited
+  }
+
+  #key(row: number, off: number, len: number): boolean {
+    const now = this.#standalone(
+      this.batch.arena.bytes,
+      off,
+      off + len,
+      NO_MEANING,
+      null,
+      'attribute_key',
+    )
+    if (now === null) return false
+    const at = this.#append(now)
+    const a = this.batch.attrs
+    a[row] = internKey(this.batch.arena.bytes, at, now.length)
+    a[row + ATTR.KEY_OFF] = at
+    a[row + ATTR.KEY_LEN] = now.length
+    return true
+  }
+
+  #value(i: number, row: number, meaning: KeyMeaning, name: string, place: Place): boolean {
+    const a = this.batch.attrs
+    const off = a[row + ATTR.OFF] as number
+    const len = a[row + ATTR.LEN] as number
+    const type = a[row + ATTR.TYPE] as number
+    switch (type) {
+      case VALUE.STRING:
+      case VALUE.BYTES: {
+        this.#hasCandidate(off, len)
+        return this.#put(i, type, this.#scrubbed(off, len, meaning, name, place))
+      }
+      case VALUE.INT:
+      case VALUE.DOUBLE: {
+        const decimal = type === VALUE.INT ? this.#decimal(off) : whole(this.batch.arena.bytes, off)
+        if (decimal === null) return false
+        this.#leafPlace = place
+        return this.#put(i, VALUE.STRING, this.#number(decimal, meaning, name))
+      }
+      case VALUE.ARRAY:
+      case VALUE.KVLIST:
+        this.#leafPlace = place
+        return this.#list(i, type, off, len, meaning, name)
+      default:
+        return false
+    }
+  }
+
+  #list(
+    i: number,
+    type: number,
+    off: number,
+    len: number,
+    meaning: KeyMeaning,
+    name: string,
+  ): boolean {
+    const b = this.batch.arena.bytes
+    try {
+      return this.#put(
+        i,
+        type,
+        scrubList(this.#leaves, b, off, off + len, type === VALUE.KVLIST, meaning, name),
+      )
+    } catch {
+      // Fail closed: a list that cannot be walked leaves as a marker.
+      this.#count('scrub_failed', this.#leafPlace)
+      return this.#put(i, VALUE.STRING, Buffer.from('[REDACTED:scrub_failed]'))
+    }
+  }
+
+  #decimal(off: number): string {
+    return this.batch.arena.view.getBigInt64(off, true).toString()
+  }
+
+  #put(i: number, type: number, now: Uint8Array | null): boolean {
+    if (now === null) return this.#dropAttribute
+    const at = this.#append(now)
+    this.batch.setAttrRange(i, type, at, now.length)
+    return true
+  }
+
+  #number(decimal: string, meaning: KeyMeaning, _name: string): Uint8Array | null {
+    const rule = isPrivateInteger(decimal, meaning.hints, this.#inspector.engine.compiled.numbers)
+    const bytes = Buffer.from(decimal, 'latin1')
+    if (rule !== null)
+      return this.#replace(
+        bytes,
+        0,
+        bytes.length,
+        [{ start: 0, end: bytes.length, type: rule.type, rank: 9 }],
+        this.#leafPlace,
+      )
+    if (meaning.kind !== 'password' || meaning.strength !== 'whole') return null
+    return this.#standalone(bytes, 0, bytes.length, meaning, null, this.#leafPlace)
+  }
+
+  readonly #leaves: LeafRules = {
+    text: (b, from, to, meaning, name) =>
+      this.#standalone(b, from, to, meaning, name, this.#leafPlace),
+    number: (decimal, meaning, name) => this.#number(decimal, meaning, name),
+    key: (b, from, to) => this.#standalone(b, from, to, NO_MEANING, null, 'attribute_key'),
+  }
+
+  /** The new bytes of a range of the arena that has candidates under the cursor; null when it stays. */
+  #scrubbed(
+    off: number,
+    len: number,
+    meaning: KeyMeaning,
+    name: string | null,
+    place: Place,
+  ): Uint8Array | null {
+    const scanner = this.#scanner as Scanner
+    const last = this.#lastCandidate(off + len)
+    const b = this.batch.arena.bytes
+    const found = this.#inspector.find(
+      b,
+      off,
+      off + len,
+      scanner.candidates,
+      this.#at,
+      last,
+      meaning,
+      name,
+    )
+    return this.#replace(b, off, off + len, found, place)
+  }
+
+  /** The same for bytes that were not part of the scan: nested values, keys, joined text. */
+  #standalone(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    meaning: KeyMeaning,
+    name: string | null,
+    place: Place,
+  ): Uint8Array | null {
+    const found = this.#inspector.findIn(b, from, to, meaning, name)
+    return this.#replace(b, from, to, found, place)
+  }
+
+  /** Replaces findings, counts them, notes the actions that remove more than the value. */
+  #replace(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    found: readonly Finding[],
+    place: Place,
+  ): Uint8Array | null {
+    if (found.length === 0) return null
+    const pieces: Uint8Array[] = []
+    let last = from
+    const { replacer } = this.#inspector
+    for (const f of found) {
+      this.#count(this.#inspector.engine.compiled.types[f.type] as string, place)
+      const action = replacer.actionOf(f.type)
+      if (action === 'report') continue
+      if (action === 'drop_event') this.#dropEvent = true
+      if (action === 'drop_attribute') this.#dropAttribute = true
+      pieces.push(
+        b.subarray(last, f.start),
+        replacer.bytesFor(f.type, b, f.start, f.end, this.tenant),
+      )
+      last = f.end
+    }
+    if (pieces.length === 0) return null
+    pieces.push(b.subarray(last, to))
+    return Buffer.concat(pieces)
+  }
+
+  #count(type: string, place: Place): void {
+    this.#ctx.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
+    this.#tally ??= new Map()
+    this.#tally.set(type, (this.#tally.get(type) ?? 0) + 1)
+  }
+
+  /** Types found so far in the span being looked at. */
+  get tally(): ReadonlyMap<string, number> | null {
+    return this.#tally
+  }
+
+  /** Replaces parts of an attribute's text that a look at several values together found. */
+  replaceIn(attr: number, found: readonly Finding[], place: Place): void {
+    const row = attr * ATTR_STRIDE
+    const off = this.batch.attrs[row + ATTR.OFF] as number
+    const len = this.batch.attrs[row + ATTR.LEN] as number
+    const b = this.batch.arena.bytes
+    const shifted = found.map((f) => ({ ...f, start: f.start + off, end: f.end + off }))
+    this.#put(
+      attr,
+      this.batch.attrs[row + ATTR.TYPE] as number,
+      this.#replace(b, off, off + len, shifted, place),
+    )
+  }
+}
+
+/** Twelve digits and more, or nine that a field name may give a meaning (those keys are not plain). */
+function isLongNumber(n: number): boolean {
+  return n >= 1e12 && n < 1e19
+}
