@@ -93,7 +93,7 @@ async function factoryOf(folder: string): Promise<AnyComponent> {
   const path = join(root, folder, 'index.ts')
   assert.ok(existsSync(path), `${folder}/index.ts`)
   const module = (await import(path)) as Record<string, unknown>
-  const factories = Object.values(module).filter(isFactory)
+  const factories = [...new Set(Object.values(module))].filter(isFactory)
   assert.equal(factories.length, 1, `one factory in ${folder}/index.ts`)
   return factories[0] as AnyComponent
 }
