@@ -1,7 +1,7 @@
 // What a user writes under `debug`.
 
 import { z } from 'zod'
-import { sizeBytes } from '../../core/config-values.ts'
+import { size } from '../../core/config-types.ts'
 
 export const schema = z.strictObject({
   verbosity: z
@@ -16,7 +16,7 @@ export const schema = z.strictObject({
     .max(10_000)
     .default(50)
     .describe('Lines above this rate are left out and counted.'),
-  line_bytes_max: sizeBytes.prefault('8KiB').describe('A longer line is cut.'),
+  line_bytes_max: size().prefault('8KiB').describe('A longer line is cut.'),
 })
 
 export type Config = z.output<typeof schema>

@@ -1,7 +1,7 @@
 // What a user writes under `file`.
 
 import { z } from 'zod'
-import { durationMs, sizeBytes } from '../../core/config-values.ts'
+import { duration, size } from '../../core/config-types.ts'
 
 export const schema = z.strictObject({
   path: z
@@ -14,8 +14,8 @@ export const schema = z.strictObject({
     .describe('Also write issues, as lines with "record":"signal".'),
   rotation: z
     .strictObject({
-      size: sizeBytes.prefault('100MiB').describe('A file is closed before it would pass this.'),
-      age: durationMs.prefault('24h').describe('A file is closed when it is this old; 0 = never.'),
+      size: size().prefault('100MiB').describe('A file is closed before it would pass this.'),
+      age: duration().prefault('24h').describe('A file is closed when it is this old; 0 = never.'),
       keep: z
         .int()
         .min(0)
@@ -27,8 +27,8 @@ export const schema = z.strictObject({
   batch: z
     .strictObject({
       items: z.int().min(1).default(10_000).describe('Most lines in one write.'),
-      bytes: sizeBytes.prefault('8MiB').describe('Most bytes in one write.'),
-      delay: durationMs.prefault('200ms').describe('Longest wait to fill a batch.'),
+      bytes: size().prefault('8MiB').describe('Most bytes in one write.'),
+      delay: duration().prefault('200ms').describe('Longest wait to fill a batch.'),
     })
     .prefault({})
     .describe('How much is taken from the log at once.'),

@@ -1,7 +1,7 @@
 // What a user writes under `kafka`.
 
 import { z } from 'zod'
-import { durationMs, secret, sizeBytes } from '../../core/config-values.ts'
+import { duration, secret, size } from '../../core/config-types.ts'
 
 const tls = z.strictObject({
   enabled: z.boolean().default(false).describe('Connect with TLS.'),
@@ -16,67 +16,62 @@ const sasl = z.strictObject({
     .default('plain')
     .describe('How to authenticate.'),
   username: z.string().min(1).describe('User.'),
-  password: secret.describe('Password.'),
+  password: secret().describe('Password.'),
 })
 
-export const schema = z
-  .strictObject({
-    brokers: z
-      .array(z.string().min(1))
-      .min(1)
-      .describe(
-        'Addresses host:port to begin with; one entry may hold several, separated by commas.',
-      ),
-    topic: z.string().min(1).max(249).default('observa.events').describe('Topic of events.'),
-    signals_topic: z
-      .string()
-      .min(1)
-      .max(249)
-      .optional()
-      .describe('Topic of issues; without it, issues are not sent.'),
-    driver: z
-      .enum(['kafkajs', 'platformatic'])
-      .default('kafkajs')
-      .describe('Client library; platformatic is faster, kafkajs older and more widely used.'),
-    client_id: z.string().min(1).default('observa').describe('Name shown in the broker’s logs.'),
-    compression: z.enum(['none', 'gzip', 'zstd']).default('gzip').describe('Of record batches.'),
-    idempotent: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Idempotent producer: no duplicates from retries inside the client; one request at a time.',
-      ),
-    max_in_flight: z.int().min(1).max(32).default(4).describe('Parallel produce requests.'),
-    message_bytes_max: sizeBytes
-      .prefault('1MiB')
-      .describe('Largest message, and largest batch of messages: message.max.bytes of the broker.'),
-    oversize: z
-      .enum(['split', 'offload', 'truncate'])
-      .default('split')
-      .describe(
-        'What to do with an event above message_bytes_max: numbered chunks, a file and a reference, or emptied fields.',
-      ),
-    offload_dir: z
-      .string()
-      .optional()
-      .describe('Folder for oversize: offload; by default one in the data directory.'),
-    request_timeout: durationMs.prefault('30s').describe('For one request to a broker.'),
-    connect_timeout: durationMs.prefault('5s').describe('For one connection attempt.'),
-    tls: tls.prefault({}).describe('Encryption of connections.'),
-    sasl: sasl.optional().describe('Authentication.'),
-    batch: z
-      .strictObject({
-        items: z.int().min(1).default(2000).describe('Most events in one send.'),
-        bytes: sizeBytes.prefault('8MiB').describe('Most bytes in one send.'),
-        delay: durationMs.prefault('100ms').describe('Longest wait to fill a batch.'),
-      })
-      .prefault({})
-      .describe('How much is taken from the log at once.'),
-  })
-  .refine((c) => c.message_bytes_max >= 4096, {
-    message: 'message_bytes_max must be at least 4 KiB',
-    path: ['message_bytes_max'],
-  })
+export const schema = z.strictObject({
+  brokers: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe(
+      'Addresses host:port to begin with; one entry may hold several, separated by commas.',
+    ),
+  topic: z.string().min(1).max(249).default('observa.events').describe('Topic of events.'),
+  signals_topic: z
+    .string()
+    .min(1)
+    .max(249)
+    .optional()
+    .describe('Topic of issues; without it, issues are not sent.'),
+  driver: z
+    .enum(['kafkajs', 'platformatic'])
+    .default('kafkajs')
+    .describe('Client library; platformatic is faster, kafkajs older and more widely used.'),
+  client_id: z.string().min(1).default('observa').describe('Name shown in the broker’s logs.'),
+  compression: z.enum(['none', 'gzip', 'zstd']).default('gzip').describe('Of record batches.'),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Idempotent producer: no duplicates from retries inside the client; one request at a time.',
+    ),
+  max_in_flight: z.int().min(1).max(32).default(4).describe('Parallel produce requests.'),
+  message_bytes_max: size({ min: 4096 })
+    .prefault('1MiB')
+    .describe('Largest message, and largest batch of messages: message.max.bytes of the broker.'),
+  oversize: z
+    .enum(['split', 'offload', 'truncate'])
+    .default('split')
+    .describe(
+      'What to do with an event above message_bytes_max: numbered chunks, a file and a reference, or emptied fields.',
+    ),
+  offload_dir: z
+    .string()
+    .optional()
+    .describe('Folder for oversize: offload; by default one in the data directory.'),
+  request_timeout: duration().prefault('30s').describe('For one request to a broker.'),
+  connect_timeout: duration().prefault('5s').describe('For one connection attempt.'),
+  tls: tls.prefault({}).describe('Encryption of connections.'),
+  sasl: sasl.optional().describe('Authentication.'),
+  batch: z
+    .strictObject({
+      items: z.int().min(1).default(2000).describe('Most events in one send.'),
+      bytes: size().prefault('8MiB').describe('Most bytes in one send.'),
+      delay: duration().prefault('100ms').describe('Longest wait to fill a batch.'),
+    })
+    .prefault({})
+    .describe('How much is taken from the log at once.'),
+})
 
 export type Config = z.output<typeof schema>
 

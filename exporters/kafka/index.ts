@@ -40,7 +40,10 @@ async function driverSettings(config: Config): Promise<DriverSettings> {
     requestTimeoutMs: config.request_timeout,
     connectTimeoutMs: config.connect_timeout,
     tls: config.tls.enabled ? await tlsFiles(config.tls) : null,
-    sasl: config.sasl ?? null,
+    sasl:
+      config.sasl === undefined
+        ? null
+        : { ...config.sasl, password: config.sasl.password.reveal() },
   }
 }
 

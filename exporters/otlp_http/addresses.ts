@@ -1,25 +1,10 @@
-// Which addresses an exporter refuses to talk to: link-local ones and the metadata services of clouds,
-// which hand out credentials to whoever asks. Checked on every connection and after DNS resolution, because a name
-// may point there tomorrow.
+// Keeps an exporter from link-local addresses and the metadata services of clouds, which hand out
+// credentials to whoever asks. Checked on every connection and after DNS resolution, because a name may
+// point there tomorrow; which addresses those are is said in `core/config-types.ts`.
 
 import { lookup as dnsLookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
-
-const refused = new BlockList()
-refused.addSubnet('169.254.0.0', 16, 'ipv4')
-refused.addSubnet('fe80::', 10, 'ipv6')
-// Metadata services outside the link-local ranges: AWS over IPv6, Alibaba Cloud, Oracle Cloud.
-refused.addAddress('fd00:ec2::254', 'ipv6')
-refused.addAddress('100.100.100.200', 'ipv4')
-refused.addAddress('192.0.0.192', 'ipv4')
-
-/** True for an IP address that may not be connected to; an IPv4 address in IPv6 form counts as itself. */
-export function isRefusedAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
-  const family = isIP(bare)
-  if (family === 0) return false
-  return refused.check(bare, family === 4 ? 'ipv4' : 'ipv6')
-}
+import type { LookupFunction } from 'node:net'
+import { isLinkLocalHost } from '../../core/config-types.ts'
 
 /** `dns.lookup` for an agent, failing with EADDRREFUSED_BY_POLICY when any answer is refused. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
@@ -28,7 +13,7 @@ export const guardedLookup: LookupFunction = (hostname, options, callback) => {
       callback(error, '', 0)
       return
     }
-    const bad = addresses.find((a) => isRefusedAddress(a.address))
+    const bad = addresses.find((a) => isLinkLocalHost(a.address))
     if (bad !== undefined) {
       const refusal: NodeJS.ErrnoException = new Error(refusalText(hostname))
       refusal.code = REFUSED_CODE

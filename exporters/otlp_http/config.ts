@@ -3,13 +3,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { durationMs, secret, sizeBytes } from '../../core/config-values.ts'
+import { allowLinkLocal, duration, outboundUrl, secret, size } from '../../core/config-types.ts'
 import { ObservaError } from '../../core/errors.ts'
 import type { Signals } from '../../core/task.ts'
 import { parseDurationMs } from '../../core/units.ts'
 import type { PosterSettings, TlsSettings } from './http.ts'
-
-const url = z.url({ protocol: /^https?$/ })
 
 const tls = z
   .strictObject({
@@ -36,14 +34,14 @@ const tls = z
 
 export const schema = z
   .strictObject({
-    endpoint: url
+    endpoint: outboundUrl()
       .optional()
       .describe('Base URL; /v1/traces, /v1/logs and /v1/metrics are appended.'),
-    traces_endpoint: url.optional().describe('URL for traces, used as it is.'),
-    logs_endpoint: url.optional().describe('URL for logs, used as it is.'),
-    metrics_endpoint: url.optional().describe('URL for metrics, used as it is.'),
+    traces_endpoint: outboundUrl().optional().describe('URL for traces, used as it is.'),
+    logs_endpoint: outboundUrl().optional().describe('URL for logs, used as it is.'),
+    metrics_endpoint: outboundUrl().optional().describe('URL for metrics, used as it is.'),
     headers: z
-      .record(z.string(), secret)
+      .record(z.string(), secret())
       .default({})
       .describe('Headers sent with every request, for example an API key.'),
     from_environment: z
@@ -51,29 +49,26 @@ export const schema = z
       .default(false)
       .describe('Take what is not set here from the OTEL_EXPORTER_OTLP_* variables.'),
     compression: z.enum(['gzip', 'none']).default('gzip').describe('Of the request body.'),
-    timeout: durationMs.prefault('10s').describe('For one request and its answer.'),
+    timeout: duration().prefault('10s').describe('For one request and its answer.'),
     connections: z.int().min(1).max(64).default(2).describe('Parallel connections, kept alive.'),
-    wait_for_in_flight: durationMs
+    wait_for_in_flight: duration()
       .prefault('5s')
       .describe('On shutdown, how long a running request may still take; 0 cuts it.'),
-    allow_link_local: z
-      .boolean()
-      .default(false)
-      .describe('Allow link-local and cloud metadata addresses.'),
-    request_bytes_max: sizeBytes
+    allow_link_local: allowLinkLocal(),
+    request_bytes_max: size()
       .prefault('64MiB')
       .describe(
         'A request above this (before compression) is split; a single item above it is refused.',
       ),
-    response_bytes_max: sizeBytes
+    response_bytes_max: size()
       .prefault('4MiB')
       .describe('An answer above this (after decompression) is not read and never retried.'),
     tls: tls.prefault({}).describe('For https.'),
     batch: z
       .strictObject({
         items: z.int().min(1).default(8192).describe('Most items in one send.'),
-        bytes: sizeBytes.prefault('4MiB').describe('Most bytes in one send.'),
-        delay: durationMs.prefault('200ms').describe('Longest wait to fill a batch.'),
+        bytes: size().prefault('4MiB').describe('Most bytes in one send.'),
+        delay: duration().prefault('200ms').describe('Longest wait to fill a batch.'),
       })
       .prefault({})
       .describe('How much is taken from the log at once.'),
@@ -113,8 +108,9 @@ export function endpoints(
   const out: Partial<Record<Signals, URL>> = {}
   for (const signal of SIGNALS) {
     const own =
-      config[`${signal}_endpoint`] ?? env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]
-    const base = config.endpoint ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']
+      config[`${signal}_endpoint`]?.reveal() ??
+      env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]
+    const base = config.endpoint?.reveal() ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']
     const text = own ?? (base === undefined ? undefined : appended(base, `v1/${signal}`))
     if (text === undefined) continue
     if (!URL.canParse(text) || !/^https?:/.test(text))
@@ -168,7 +164,9 @@ export async function settings(config: Config, environment: Environment): Promis
     headers: {
       'user-agent': USER_AGENT,
       ...parseHeaderList(env['OTEL_EXPORTER_OTLP_HEADERS'] ?? ''),
-      ...config.headers,
+      ...Object.fromEntries(
+        Object.entries(config.headers).map(([name, value]) => [name, value.reveal()]),
+      ),
     },
     compression: config.compression,
     timeoutMs: timeoutOf(config, env),

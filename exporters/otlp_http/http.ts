@@ -5,8 +5,9 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { promisify } from 'node:util'
 import { createGunzip, createInflate, gzip } from 'node:zlib'
+import { isLinkLocalHost } from '../../core/config-types.ts'
 import { messageOf } from '../../core/errors.ts'
-import { guardedLookup, isRefusedAddress, REFUSED_CODE, refusalText } from './addresses.ts'
+import { guardedLookup, REFUSED_CODE, refusalText } from './addresses.ts'
 
 const gzipAsync = promisify(gzip)
 
@@ -65,7 +66,7 @@ export class Poster {
   }
 
   async post(url: URL, body: Uint8Array, signal: AbortSignal): Promise<PostResult> {
-    if (!this.#settings.allowLinkLocal && isRefusedAddress(url.hostname))
+    if (!this.#settings.allowLinkLocal && isLinkLocalHost(url.hostname))
       return { kind: 'refused_address', message: refusalText(url.hostname) }
     const zip = this.#settings.compression === 'gzip'
     const wire = zip ? await gzipAsync(body, { level: 1 }) : body

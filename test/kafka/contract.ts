@@ -8,6 +8,12 @@ import type { TestContext } from 'node:test'
 import type { Sender } from '../../core/component.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
+import type { Config } from '../../exporters/kafka/config.ts'
+import type { DriverSettings } from '../../exporters/kafka/driver.ts'
+import { encoder } from '../../exporters/kafka/encode.ts'
+import { kafka } from '../../exporters/kafka/index.ts'
+import { createKafkajsDriver } from '../../exporters/kafka/kafkajs-driver.ts'
+import { createPlatformaticDriver } from '../../exporters/kafka/platformatic-driver.ts'
 import {
   hexId,
   never,
@@ -16,15 +22,9 @@ import {
   sendBatch,
   type TestHost,
   testHost,
-} from '../../test/exporter-host.ts'
-import type { KafkaBroker } from '../../test/kafka/broker.ts'
-import { type Consumed, consumeAll, createTopic } from '../../test/kafka/consume.ts'
-import type { Config } from './config.ts'
-import type { DriverSettings } from './driver.ts'
-import { encoder } from './encode.ts'
-import { kafka } from './index.ts'
-import { createKafkajsDriver } from './kafkajs-driver.ts'
-import { createPlatformaticDriver } from './platformatic-driver.ts'
+} from '../exporter-host.ts'
+import type { KafkaBroker } from './broker.ts'
+import { type Consumed, consumeAll, createTopic } from './consume.ts'
 
 export type DriverName = Config['driver']
 
