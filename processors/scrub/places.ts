@@ -61,7 +61,7 @@ export class BatchScrubber {
   tenant = ''
   #at = 0
   /** The arena's bytes at the start of the batch: the payload does not move, but the view may be replaced. */
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
   /** Finds of the span, resource or scope being looked at; null until there is one. */
   #tally: Map<string, number> | null = null
   #dropAttribute = false

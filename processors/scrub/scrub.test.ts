@@ -142,7 +142,7 @@ test('every place of a span is scrubbed and counted by place', () => {
   for (const s of secrets.slice(0, 12)) gone(o, s)
   const places = Object.keys(o.counters)
     .map((x) => /place="(\w+)"/.exec(x)?.[1])
-    .sort()
+    .toSorted((a, b) => String(a).localeCompare(String(b)))
   assert.deepEqual(places, [
     'attribute',
     'attribute_key',

@@ -15,7 +15,7 @@ export function slowScan(c: Compiled, b: Uint8Array, from: number, to: number): 
   for (let p = from; p < to; p++) {
     if (c.anyNumbers && isDigitCandidate(b, p, from, to)) out.push(p, CANDIDATE.DIGITS)
     if (c.escapes.some((e) => startsWith(b, p, to, e, false))) out.push(p, CANDIDATE.ESCAPE)
-    for (const a of c.anchors) if (isAnchorAt(a, b, p, to)) out.push(p, a.id)
+    for (const a of c.anchors) if (isAnchorAt(a, b, p, from, to)) out.push(p, a.id)
   }
   return out
 }
@@ -40,9 +40,17 @@ function startsWith(
  * What stands left of an anchor is not asked here: the scan runs over whole payloads, where the byte before a
  * value is a length or the end of another value.
  */
-function isAnchorAt(a: Anchor, b: Uint8Array, p: number, to: number): boolean {
+function isAnchorAt(a: Anchor, b: Uint8Array, p: number, from: number, to: number): boolean {
   if (!startsWith(b, p, to, a.bytes, a.anyCase)) return false
+  if (a.bytes.length === 1) return isBetween(b, p, from, to)
   return !a.assigns || mayAssign(b, p + a.bytes.length, to)
+}
+
+/** An at-sign between something and a letter or digit. */
+function isBetween(b: Uint8Array, p: number, from: number, to: number): boolean {
+  if (p <= from || p + 1 >= to) return false
+  const next = b[p + 1] as number
+  return (b[p - 1] as number) > 0x20 && (((CLASS[next] as number) & ALNUM) !== 0 || next >= 0x80)
 }
 
 /** False when, after the rest of the name and at most 24 bytes, something follows that no assignment has. */

@@ -1,0 +1,72 @@
+// The kernel against the plain scanner, and the committed bytes against the source.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Arena } from '../../../core/arena.ts'
+import { createInspector, defaultSettings } from '../create.ts'
+import { Draw, FAKES } from '../fake-secrets.ts'
+import { slowScan } from '../slow-scan.ts'
+import { generated } from './generate.ts'
+
+const { engine } = createInspector(defaultSettings())
+const arena = new Arena()
+const scanner = engine.scanner(arena)
+
+function agree(text: Uint8Array): number {
+  arena.reset()
+  const from = arena.append(text)
+  const to = from + text.length
+  const n = scanner.scan(from, to)
+  const fast = Array.from(scanner.candidates.subarray(0, 2 * n))
+  const slow = slowScan(engine.compiled, arena.bytes, from, to)
+  assert.deepEqual(fast, slow, Buffer.from(text).toString('latin1'))
+  return n
+}
+
+test('the kernel finds exactly what the plain scanner finds', () => {
+  const draw = new Draw(3)
+  const pieces = [
+    ...Object.values(FAKES).flatMap((make) => [make(draw), make(draw)]),
+    ...engine.compiled.anchors.map((a) => Buffer.from(a.bytes).toString('utf8')),
+    'password: ',
+    'api_key = "',
+    ' the token is ',
+    '--token abc ',
+    '\\n',
+    '\\u0040',
+    '%40',
+    '0.123456789',
+    '2026-11-02 19:54',
+    ' ',
+    'x',
+    '４１１１',
+    '\n',
+    'é',
+    '1234',
+    '@',
+  ]
+  const part = fc.oneof(
+    fc.constantFrom(...pieces),
+    fc.string({ maxLength: 20 }),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+  )
+  let candidates = 0
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 12 }), fc.nat(16), (parts, shift) => {
+      candidates += agree(Buffer.from('.'.repeat(shift) + parts.join(''), 'utf8'))
+    }),
+    { numRuns: 1500 },
+  )
+  assert.ok(candidates > 2000, `only ${candidates} candidates`)
+})
+
+test('more candidates than there was room for are found in a second round', () => {
+  assert.ok(agree(Buffer.from('x@y'.repeat(4000))) >= 4000)
+})
+
+test('the committed kernel is what the source compiles to', async () => {
+  const committed = readFileSync(new URL('./scan.generated.ts', import.meta.url), 'utf8')
+  assert.equal(committed, await generated())
+})
