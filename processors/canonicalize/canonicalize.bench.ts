@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import { EventTable } from '../../core/event.ts'
+import { key } from '../../core/keys.ts'
 import { context, decodeBatch, makeProcessor, type TestRequest } from './testing.ts'
 
 const SPANS = 2000
@@ -15,6 +16,7 @@ const root = ['../../test/captures/', '../../../shared/captures/']
   .map((x) => fileURLToPath(new URL(x, import.meta.url)))
   .find((x) => existsSync(x))
 if (root === undefined) throw new Error('no captures to measure with')
+const RESPONSE_IDS = ['gen_ai.response.id', 'ai.response.id'].map(key)
 const only = process.argv[2]
 const processor = makeProcessor()
 
@@ -50,6 +52,10 @@ function giveOwnIds(batch: SpanBatch): void {
     const off = batch.arena.reserve(8)
     batch.arena.view.setFloat64(off, span + 1)
     batch.spans[row] = off
+    for (const id of RESPONSE_IDS) {
+      const attr = batch.findAttr(span, id)
+      if (attr >= 0) batch.setAttrText(attr, `chatcmpl-${String(span).padStart(16, '0')}`)
+    }
   }
 }
 

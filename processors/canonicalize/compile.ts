@@ -1,9 +1,9 @@
 // Turns the dialect tables into what the engine runs on: for each key id the rules it triggers and the
 // dialects it betrays, worked out once for each new key and then one array look-up.
 
-import { keyCount, keyName, UNKNOWN_KEY } from '../../core/keys.ts'
 import { N, R } from '../../core/fields.ts'
 import { grownInts } from '../../core/grow.ts'
+import { keyCount, keyName } from '../../core/keys.ts'
 import type { Dialect, Row } from './table.ts'
 import type { Work } from './work.ts'
 
@@ -110,9 +110,13 @@ export class Tables {
     return s
   }
 
-  /** Rules of a key, or null when it has none. */
-  rulesOf(keyId: number, name: () => string): readonly Rule[] | null {
-    if (keyId === UNKNOWN_KEY) return this.#find(name())
+  /** Rules of a key nobody interned (there is a bound), worked out each time. */
+  rulesOfName(name: string): readonly Rule[] | null {
+    return this.#find(name)
+  }
+
+  /** Rules of an interned key, or null when it has none. */
+  rulesOf(keyId: number): readonly Rule[] | null {
     const state = keyId < this.#state.length ? (this.#state[keyId] as number) : 0
     if (state > 0) return this.#lists[state - 1] as Rule[]
     return state < 0 ? null : this.#learn(keyId)

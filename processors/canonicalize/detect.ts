@@ -2,7 +2,7 @@
 // names the span. General conventions name it only when nothing more specific was found.
 
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
-import { key, keyName, UNKNOWN_KEY } from '../../core/keys.ts'
+import { key, UNKNOWN_KEY } from '../../core/keys.ts'
 import type { Tables } from './compile.ts'
 import type { BatchFrame } from './frame.ts'
 
@@ -12,11 +12,15 @@ interface ValueMarker {
   readonly dialect: number
 }
 
+const SCOPES_MAX = 4096
+
 export class Detection {
   readonly #tables: Tables
   readonly #index = new Map<string, number>()
   /** By key id: markers that also ask for the value. */
   readonly #valueMarkers = new Map<number, ValueMarker[]>()
+  /** Scope names met so far, bounded: clients choose them. */
+  readonly #learned = new Map<string, number>()
   readonly #scopeNames = new Map<string, number>()
   readonly #scopePrefixes: { readonly prefix: string; readonly dialect: number }[] = []
   /** By scope row of the batch: dialect index, -1 none, -2 not looked at. */
@@ -26,18 +30,28 @@ export class Detection {
   #scopeDialect = -1
   readonly #generalLo: number
   readonly #generalHi: number
+  readonly #extraLo: number
+  readonly #extraHi: number
+  readonly #named: number[] = []
   readonly #strong: number[] = []
 
   constructor(tables: Tables) {
     this.#tables = tables
     let generalLo = 0
     let generalHi = 0
+    let extraLo = 0
+    let extraHi = 0
     for (const [d, dialect] of tables.dialects.entries()) {
       this.#index.set(dialect.name, d)
       if (dialect.isGeneral === true) {
         if (d < 31) generalLo |= 1 << d
         else generalHi |= 1 << (d - 31)
       }
+      if (dialect.cacheIsExtra === true) {
+        if (d < 31) extraLo |= 1 << d
+        else extraHi |= 1 << (d - 31)
+      }
+      if (dialect.names !== undefined) this.#named.push(d)
       if (dialect.isStrong === true) this.#strong.push(d)
       for (const scope of dialect.scopes ?? []) {
         if (scope.endsWith('*'))
@@ -48,6 +62,8 @@ export class Detection {
     }
     this.#generalLo = generalLo
     this.#generalHi = generalHi
+    this.#extraLo = extraLo
+    this.#extraHi = extraHi
   }
 
   begin(batch: SpanBatch): void {
@@ -68,7 +84,7 @@ export class Detection {
     for (let attr = first; attr < first + count; attr++) {
       const id = a[attr * 6] as number
       if (id === UNKNOWN_KEY) continue
-      this.#tables.rulesOf(id, () => keyName(id))
+      this.#tables.rulesOf(id)
       this.#lo |= this.#tables.low(id)
       this.#hi |= this.#tables.high(id)
       if (this.#valueMarkers.has(id)) this.#checkValue(batch, attr, id)
@@ -119,17 +135,13 @@ export class Detection {
   }
 
   get cacheIsExtra(): boolean {
-    const d = this.#tables.dialects
-    for (let i = 0; i < d.length; i++)
-      if (d[i]?.cacheIsExtra === true && this.hasIndex(i)) return true
-    return false
+    return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
   }
 
   /** Kind by span name, of the dialects found. */
   kindOfName(name: string): string | null {
-    const d = this.#tables.dialects
-    for (let i = 0; i < d.length; i++) {
-      const names = d[i]?.names
+    for (const i of this.#named) {
+      const names = this.#tables.dialects[i]?.names
       if (names === undefined || !this.hasIndex(i)) continue
       if (Object.hasOwn(names, name)) return names[name] as string
       const word = name.slice(0, name.indexOf(' ') + 1)
@@ -188,7 +200,11 @@ export class Detection {
     const row = scope * 11
     const len = batch.scopes[row + 2] as number
     const name = len > 0 ? batch.arena.text(batch.scopes[row + 1] as number, len) : ''
-    const found = this.#ofScopeName(name)
+    let found = this.#learned.get(name)
+    if (found === undefined) {
+      found = this.#ofScopeName(name)
+      if (this.#learned.size < SCOPES_MAX) this.#learned.set(name, found)
+    }
     this.#scopes[scope] = found
     return found
   }

@@ -15,6 +15,8 @@ interface Report {
   readonly input: number
   readonly output: number
   readonly scope: number
+  /** Project and trace: nothing is compared across them. */
+  readonly trace: string
   readonly hasResponseId: boolean
 }
 
@@ -22,10 +24,10 @@ const claimInput = Buffer.alloc(16 + 5 + 512)
 claimInput.latin1Write('resp:', 16, 5)
 
 export class DoubleCount {
-  /** claim (two halves as text) -> event that made it first. */
-  readonly #claims = new Map<string, number>()
-  /** event id (latin1) -> first event with it. */
-  readonly #seen = new Map<string, number>()
+  /** claim -> event that made it first. */
+  readonly #claims = new Map<number, number>()
+  /** event id -> first event with it. */
+  readonly #seen = new Map<number, number>()
   readonly #reports: Report[] = []
 
   begin(): void {
@@ -37,7 +39,7 @@ export class DoubleCount {
   /** True when the event was in the batch before (a client sent it twice). */
   isRepeated(events: EventTable, e: number): boolean {
     const off = events.off(e, R.event_id)
-    const id = events.arena.latin1(off, 16)
+    const id = keyAt(events.arena.bytes, off)
     const first = this.#seen.get(id)
     if (first === undefined) {
       this.#seen.set(id, e)
@@ -47,91 +49,105 @@ export class DoubleCount {
     return true
   }
 
-  /** Registers what a usage-bearing event reports. `spanClaim`: offset of 8 bytes that stand for its span. */
+  /** Registers what a usage-bearing event reports. `spanClaim`: bytes whose first 8 stand for its span. */
   claim(
     events: EventTable,
     e: number,
     span: number,
     project: Uint8Array,
-    spanClaim: Uint8Array,
+    spanBytes: Uint8Array,
+    spanOff: number,
   ): void {
-    const keys = [keyOf(spanClaim)]
-    const response = this.#responseClaim(events, e, project)
-    if (response !== null) keys.push(keyOf(response))
-    let first = -1
-    for (const k of keys) {
-      const owner = this.#claims.get(k)
-      if (owner !== undefined && (first < 0 || owner < first)) first = owner
-    }
-    const owner = first < 0 ? e : first
+    const spanKey = keyAt(spanBytes, spanOff)
+    const response = responseClaim(events, e, project)
+    const responseKey = response === null ? 0 : keyAt(response, 0)
+    const ofSpan = this.#claims.get(spanKey)
+    const ofResponse = response === null ? undefined : this.#claims.get(responseKey)
+    const first = Math.min(ofSpan ?? e, ofResponse ?? e)
     // What the later report also goes by belongs to the first from now on.
-    if (!this.#claims.has(keys[0] as string)) this.#add(events, owner, keys[0] as string, spanClaim)
-    if (response !== null && !this.#claims.has(keys[1] as string))
-      this.#add(events, owner, keys[1] as string, response)
-    if (first >= 0) {
+    if (ofSpan === undefined) this.#add(events, first, spanKey, spanBytes, spanOff)
+    if (response !== null && ofResponse === undefined)
+      this.#add(events, first, responseKey, response, 0)
+    if (first !== e) {
       markDuplicate(events, e, events.off(first, R.event_id))
       return
     }
-    const row = span * SPAN_STRIDE
     this.#reports.push({
       event: e,
       span,
       input: events.num(e, N.input_tokens),
       output: events.num(e, N.output_tokens),
-      scope: events.batch.spans[row + SPAN.SCOPE] as number,
+      scope: events.batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
+      trace: traceOf(events, e, project),
       hasResponseId: response !== null,
     })
   }
 
-  #add(events: EventTable, e: number, k: string, bytes: Uint8Array): void {
-    this.#claims.set(k, e)
-    const v = new DataView(bytes.buffer, bytes.byteOffset, 8)
-    events.claims.push({ event: e, h0: v.getInt32(0, true), h1: v.getInt32(4, true) })
-  }
-
-  #responseClaim(events: EventTable, e: number, project: Uint8Array): Uint8Array | null {
-    const len = events.len(e, R.response_id)
-    if (len <= 0 || len > 512) return null
-    claimInput.set(project, 0)
-    const off = events.off(e, R.response_id)
-    claimInput.set(events.arena.bytes.subarray(off, off + len), 21)
-    return hash('sha256', claimInput.subarray(0, 21 + len), 'buffer')
+  #add(events: EventTable, e: number, key: number, bytes: Uint8Array, off: number): void {
+    this.#claims.set(key, e)
+    events.claims.push({ event: e, h0: int32At(bytes, off), h1: int32At(bytes, off + 4) })
   }
 
   /** Parents that repeat their children, and siblings that report one call without its id. */
   finish(events: EventTable): void {
     if (this.#reports.length < 2) return
-    const byTrace = new Map<string, Report[]>()
+    const children = new Map<string, Report[]>()
+    const siblings = new Map<string, Report[]>()
     for (const r of this.#reports) {
-      const off = events.off(r.event, R.trace_id)
-      if (events.len(r.event, R.trace_id) < 0) continue
-      const trace = events.arena.latin1(off, 16)
-      const list = byTrace.get(trace)
-      if (list === undefined) byTrace.set(trace, [r])
-      else list.push(r)
+      if (r.trace === '') continue
+      const parent = r.trace + parentOf(events, r.event)
+      push(children, parent, r)
+      // Only reports of equal input can be one call; this also bounds what is compared.
+      const alike = push(siblings, `${parent}${zero(r.input)}`, r)
+      if (alike.length > 1) markSibling(events, alike)
     }
-    for (const list of byTrace.values()) if (list.length > 1) this.#compare(events, list)
-  }
-
-  #compare(events: EventTable, list: readonly Report[]): void {
-    const byParent = new Map<string, Report[]>()
-    for (const r of list) {
-      const parent = parentOf(events, r.event)
-      const siblings = byParent.get(parent)
-      if (siblings === undefined) byParent.set(parent, [r])
-      else siblings.push(r)
+    for (const r of this.#reports) {
+      const own = children.get(r.trace + spanOf(events, r.event))
+      if (own !== undefined) markContainer(events, r, own)
     }
-    for (const r of list) {
-      const children = byParent.get(spanOf(events, r.event))
-      if (children !== undefined) markContainer(events, r, children)
-    }
-    for (const siblings of byParent.values())
-      if (siblings.length > 1) markSiblings(events, siblings)
   }
 }
 
-function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, 8).latin1Slice(0, 8)
+function push(map: Map<string, Report[]>, key: string, r: Report): Report[] {
+  const list = map.get(key)
+  if (list === undefined) {
+    const made = [r]
+    map.set(key, made)
+    return made
+  }
+  list.push(r)
+  return list
+}
+
+/** 53 of the first 64 bits as a number: equal for equal hashes, and collisions are out of reach. */
+function keyAt(b: Uint8Array, off: number): number {
+  return (int32At(b, off) >>> 0) * 2097152 + (int32At(b, off + 4) >>> 11)
+}
+
+function int32At(b: Uint8Array, off: number): number {
+  return (
+    (b[off] as number) |
+    ((b[off + 1] as number) << 8) |
+    ((b[off + 2] as number) << 16) |
+    ((b[off + 3] as number) << 24)
+  )
+}
+
+/** The hash of `core/identity.claimHash(project, 'resp:<id>')`, without making the id a string. */
+function responseClaim(events: EventTable, e: number, project: Uint8Array): Uint8Array | null {
+  const len = events.len(e, R.response_id)
+  if (len <= 0 || len > 512) return null
+  const off = events.off(e, R.response_id)
+  claimInput.set(project, 0)
+  const b = events.arena.bytes
+  for (let i = 0; i < len; i++) claimInput[21 + i] = b[off + i] as number
+  return hash('sha256', claimInput.subarray(0, 21 + len), 'buffer')
+}
+
+function traceOf(events: EventTable, e: number, project: Uint8Array): string {
+  if (events.len(e, R.trace_id) < 0) return ''
+  const id = events.arena.latin1(events.off(e, R.trace_id), 16)
+  return Buffer.from(project.buffer, project.byteOffset, 8).latin1Slice(0, 8) + id
 }
 
 function parentOf(events: EventTable, e: number): string {
@@ -160,16 +176,17 @@ function markContainer(events: EventTable, parent: Report, children: readonly Re
   if (children.length === 1) markDuplicate(events, parent.event, events.off(first, R.event_id))
 }
 
-/** Reports of different instrumentations, one within the other in time, with the same numbers. */
-function markSiblings(events: EventTable, siblings: readonly Report[]): void {
-  for (let i = 1; i < siblings.length; i++) {
-    const later = siblings[i] as Report
-    for (let j = 0; j < i; j++) {
-      const earlier = siblings[j] as Report
-      if (!isSameCall(events, earlier, later)) continue
-      markDuplicate(events, later.event, events.off(earlier.event, R.event_id))
-      break
-    }
+/** Of many alike only so many are compared: a batch of thousands of equal calls must not cost their square. */
+const ALIKE_MAX = 16
+
+/** The last of the list against those before it: different instrumentations, one within the other in time. */
+function markSibling(events: EventTable, alike: readonly Report[]): void {
+  const later = alike.at(-1) as Report
+  for (let i = Math.max(0, alike.length - 1 - ALIKE_MAX); i < alike.length - 1; i++) {
+    const earlier = alike[i] as Report
+    if (!isSameCall(events, earlier, later)) continue
+    markDuplicate(events, later.event, events.off(earlier.event, R.event_id))
+    return
   }
 }
 

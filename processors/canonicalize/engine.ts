@@ -9,15 +9,15 @@ import type { ChainContext } from '../../core/component.ts'
 import type { EventTable, Provenance } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../core/keys.ts'
+import { attrValue } from './any-value.ts'
 import type { Rule, Tables } from './compile.ts'
 import { Detection } from './detect.ts'
-import { attrValue } from './any-value.ts'
-import { BatchFrame } from './frame.ts'
 import { DoubleCount } from './double-count.ts'
-import { keptEvents, readSpanEvent, spanEvents } from './span-events.ts'
+import { BatchFrame } from './frame.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { jsonOf } from './resource.ts'
 import { settle } from './settle.ts'
+import { keptEvents, readSpanEvent, spanEvents } from './span-events.ts'
 import { Work } from './work.ts'
 
 export interface EngineSettings {
@@ -130,11 +130,9 @@ export class Engine {
     this.#collect(first, count)
     this.#readEvents(batch, span)
     this.#fill()
-    settle(w, this.#detection, this.#frame, (attr, field) =>
-      this.#explain(attr, field, 'content by kind'),
-    )
+    settle(w, this.#detection, this.#frame, this.#filled)
     this.#keepRest(events, e)
-    this.#count(batch, events, e)
+    this.#count(batch)
   }
 
   #startHits(): void {
@@ -155,7 +153,10 @@ export class Engine {
     const a = batch.attrs
     for (let attr = first; attr < first + count; attr++) {
       const id = a[attr * ATTR_STRIDE + ATTR.KEY] as number
-      const rules = this.#tables.rulesOf(id, () => this.#keyText(attr))
+      const rules =
+        id === UNKNOWN_KEY
+          ? this.#tables.rulesOfName(this.#keyText(attr))
+          : this.#tables.rulesOf(id)
       let isTaken = false
       if (rules !== null)
         for (const rule of rules)
@@ -226,6 +227,8 @@ export class Engine {
     return (this.#hitRule[n] as Rule).rank + (n >= this.#eventHits ? 1_000_000 : 0)
   }
   #eventHits = Number.MAX_SAFE_INTEGER
+  readonly #filled = (attr: number, field: string): void =>
+    this.#explain(attr, field, 'content by kind')
 
   #growHits(): void {
     const attr = new Int32Array(this.#hitAttr.length * 2)
@@ -354,8 +357,8 @@ export class Engine {
     events.addAttribute(e, keyOff, keyLen, off, batch.arena.lastLen, !isText)
   }
 
-  #count(batch: SpanBatch, events: EventTable, e: number): void {
-    if (this.#detection.isGenAi || events.text(e, R.kind) !== 'span') return
+  #count(batch: SpanBatch): void {
+    if (this.#detection.isGenAi || this.#work.kind !== 'span') return
     const scope = this.#frame.scopeLabel(batch, this.#work.span)
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
@@ -370,12 +373,15 @@ export class Engine {
         !Number.isNaN(events.num(e, N.cost_usd))
       if (!hasUsage || events.num(e, N.usage_aggregate) === 1) continue
       const span = events.spanOf[e] as number
+      const claim = this.#frame.spanClaim(batch, events, e)
+      const at = claim === null ? events.off(e, R.event_id) : 0
       this.#doubles.claim(
         events,
         e,
         span,
         this.#frame.project(batch, span),
-        this.#frame.spanClaim(batch, events, e),
+        claim ?? batch.arena.bytes,
+        at,
       )
     }
     this.#doubles.finish(events)

@@ -16,7 +16,7 @@ import { eventId, projectDigest } from '../../core/identity.ts'
 import { key } from '../../core/keys.ts'
 import { labelValue } from '../../core/metrics.ts'
 import { logEventType } from './logs.ts'
-import { readResource, readScopeAttributes, type ResourceView } from './resource.ts'
+import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
 import type { Work } from './work.ts'
 
 interface Owner {
@@ -30,7 +30,6 @@ interface ScopeView {
   readonly name: [number, number]
   readonly version: [number, number]
   readonly rest: number[]
-  readonly label: string
 }
 
 const EVENT_TYPE = key('event_type')
@@ -46,7 +45,7 @@ const NO_RESOURCE: ResourceView = {
   sdkName: '',
   rest: [],
 }
-const NO_SCOPE: ScopeView = { name: [-1, -1], version: [-1, -1], rest: [], label: '' }
+const NO_SCOPE: ScopeView = { name: [-1, -1], version: [-1, -1], rest: [] }
 
 export class BatchFrame {
   resource: ResourceView = NO_RESOURCE
@@ -120,8 +119,8 @@ export class BatchFrame {
     return (this.#owners[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number] as Owner).digest
   }
 
-  /** 8 bytes that stand for the span an event reports about: the start of the span's own event id. */
-  spanClaim(batch: SpanBatch, events: EventTable, e: number): Uint8Array {
+  /** What stands for the span that a log record reports about: that span's event id; null = the event's own. */
+  spanClaim(batch: SpanBatch, events: EventTable, e: number): Uint8Array | null {
     const span = events.spanOf[e] as number
     const row = span * SPAN_STRIDE
     const isLog = ((batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
@@ -135,12 +134,12 @@ export class BatchFrame {
         'span',
       )
     }
-    const off = events.off(e, R.event_id)
-    return batch.arena.bytes.subarray(off, off + 16)
+    return null
   }
 
   scopeLabel(batch: SpanBatch, span: number): string {
-    return this.#scopeOf(batch, batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number).label
+    const { name } = this.#scopeOf(batch, batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number)
+    return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
   }
 
   /** Resource and scope attributes that no field took. */
@@ -251,12 +250,10 @@ export class BatchFrame {
         batch.scopes[row + SCOPE.VERSION_OFF] as number,
         batch.scopes[row + SCOPE.VERSION_LEN] as number,
       ]
-      const text = name[1] > 0 ? batch.arena.text(name[0], Math.min(name[1], 100)) : ''
       view = {
         name,
         version,
         rest: this.#keepsResource ? readScopeAttributes(batch, scope) : [],
-        label: labelValue(text),
       }
       this.#scopes[scope] = view
     }

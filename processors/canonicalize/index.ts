@@ -9,7 +9,10 @@ import { DROPPED_KEYS } from './dropped-keys.ts'
 import { Engine } from './engine.ts'
 import { contentTransform } from './how-content.ts'
 import { dialectTransform } from './how-dialect.ts'
-import { scalarTransform, setProviderAliases } from './how-scalar.ts'
+import { packedTransform } from './how-packed.ts'
+import { scalarTransform } from './how-scalar.ts'
+import { treeTransform } from './how-trees.ts'
+import { setProviderAliases, wordTransform } from './how-words.ts'
 
 export { applyHints } from './double-count.ts'
 
@@ -46,8 +49,22 @@ const schema = z
 
 export type CanonicalizeConfig = z.infer<typeof schema>
 
+const FAMILIES = [
+  wordTransform,
+  scalarTransform,
+  contentTransform,
+  packedTransform,
+  treeTransform,
+  dialectTransform,
+]
+
+/** The transform of that name, null when there is none. */
 export function transformOf(how: string): Transform | null {
-  return scalarTransform(how) ?? contentTransform(how) ?? dialectTransform(how)
+  for (const family of FAMILIES) {
+    const transform = family(how)
+    if (transform !== null) return transform
+  }
+  return null
 }
 
 export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {

@@ -5,11 +5,11 @@ import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.t
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { key } from '../../core/keys.ts'
+import { responseMessages } from './bodies.ts'
 import { setTimeMs } from './frame.ts'
 import { takeFromBody } from './how-content.ts'
-import { responseMessages } from './bodies.ts'
-import { isRecord } from './parts.ts'
 import { parseJson } from './loose-json.ts'
+import { isRecord } from './parts.ts'
 import type { Work } from './work.ts'
 
 const TIMESTAMP = key('timestamp')

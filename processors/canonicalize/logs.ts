@@ -7,10 +7,10 @@ import { R } from '../../core/fields.ts'
 import { key } from '../../core/keys.ts'
 import { attrValue } from './any-value.ts'
 import { requestMessages, responseMessages, takeableBody } from './bodies.ts'
+import { takeFromBody } from './how-content.ts'
 import { parseLoose } from './loose-json.ts'
 import { isRecord } from './parts.ts'
 import { attrsOf, knownEvent, readMessageEvent } from './span-events.ts'
-import { takeFromBody } from './how-content.ts'
 import type { Work } from './work.ts'
 
 const LOG_BODY = key('log.body')

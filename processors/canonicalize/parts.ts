@@ -10,6 +10,11 @@ export function isRecord(v: unknown): v is Record<string, unknown> {
   return typeof v === 'object' && v !== null && !Array.isArray(v)
 }
 
+/** Text as it is, anything else as JSON. */
+export function plainText(v: unknown): string {
+  return typeof v === 'string' ? v : (JSON.stringify(v) ?? '')
+}
+
 /** The text of text parts, joined. */
 export function textOf(parts: readonly Part[]): string {
   let out = ''
@@ -49,7 +54,7 @@ function pushPart(out: Part[], block: unknown, role: string): void {
     return
   }
   if (!isRecord(block)) {
-    if (block !== null && block !== undefined) out.push({ type: 'text', content: String(block) })
+    if (block !== null && block !== undefined) out.push({ type: 'text', content: plainText(block) })
     return
   }
   const part = partOf(block, role)
@@ -80,7 +85,7 @@ function reasoningPart(text: unknown): Part | null {
 
 function summaryText(summary: unknown): unknown {
   if (!Array.isArray(summary)) return summary
-  return summary.map((x) => (isRecord(x) ? String(x['text'] ?? '') : String(x))).join('\n')
+  return summary.map((x) => (isRecord(x) ? plainText(x['text'] ?? '') : plainText(x))).join('\n')
 }
 
 /** Arguments of a call: an object, or JSON text of one; other text stays text. */

@@ -10,6 +10,7 @@ import {
 } from '../../core/batch.ts'
 import { key } from '../../core/keys.ts'
 import { attrValue } from './any-value.ts'
+import { plainText } from './parts.ts'
 
 const SERVICE_NAME = key('service.name')
 const SERVICE_VERSION = key('service.version')
@@ -93,9 +94,7 @@ function textRange(batch: SpanBatch, attr: number): [number, number] {
       : NONE
   const value = attrValue(batch, attr)
   if (value === null) return NONE
-  const off = batch.arena.appendText(
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
-  )
+  const off = batch.arena.appendText(plainText(value))
   return [off, batch.arena.lastLen]
 }
 

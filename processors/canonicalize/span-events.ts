@@ -2,8 +2,8 @@
 // retrieved documents, evaluation results. What they hold ranks below the span's own attributes.
 
 import { EVENT_ROW, EVENT_ROW_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
-import { key, keyName } from '../../core/keys.ts'
 import { N, R } from '../../core/fields.ts'
+import { key, keyName } from '../../core/keys.ts'
 import { attrValue } from './any-value.ts'
 import { ByteWords } from './byte-words.ts'
 import { parseLoose } from './loose-json.ts'

@@ -7,7 +7,7 @@ import { attrValue } from './any-value.ts'
 import { INDEX_MAX, type Rule } from './compile.ts'
 import { parseLoose } from './loose-json.ts'
 import { type Message, messageOf } from './messages.ts'
-import { isRecord } from './parts.ts'
+import { isRecord, plainText } from './parts.ts'
 import type { Work } from './work.ts'
 
 /** All elements of one span's family together: a hostile span cannot make us build more. */
@@ -215,7 +215,7 @@ function documentOf(raw: Node): Document {
       : raw['metadata']
   const meta = isRecord(metadata) ? metadata : {}
   const id = raw['id'] ?? raw['document_id'] ?? meta['id']
-  if (id !== undefined && id !== null) out.id = String(id)
+  if (id !== undefined && id !== null) out.id = plainText(id)
   const score = raw['score'] ?? raw['distance'] ?? meta['score']
   if (score !== undefined && score !== null && score !== '' && Number.isFinite(Number(score)))
     out.score = Number(score)

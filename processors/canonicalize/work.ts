@@ -8,7 +8,7 @@ import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
-import type { Part } from './parts.ts'
+import { type Part, plainText } from './parts.ts'
 import type { Document } from './trees.ts'
 
 /** Words that instrumentations write for absence. */
@@ -158,13 +158,7 @@ export class Work {
     if (this.type(attr) === VALUE.STRING)
       return this.batch.arena.text(this.off(attr), this.len(attr))
     const v = attrValue(this.batch, attr)
-    return typeof v === 'string'
-      ? v
-      : v === null
-        ? ''
-        : typeof v === 'object'
-          ? JSON.stringify(v)
-          : String(v)
+    return v === null ? '' : plainText(v)
   }
 
   /** The value with JSON text parsed; text that is no JSON stays text. */

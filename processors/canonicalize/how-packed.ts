@@ -1,0 +1,281 @@
+// Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
+// metadata, and the answer that the AI SDK spreads over attributes.
+
+import { ATTR, ATTR_STRIDE } from '../../core/batch.ts'
+import { N, R } from '../../core/fields.ts'
+import { usageOf } from './bodies.ts'
+import type { Transform } from './compile.ts'
+import { orZero, putUsage } from './how-content.ts'
+import type { Message } from './messages.ts'
+import { isRecord, type Part, partsOf, toolCallPart } from './parts.ts'
+import { toolsOf } from './trees.ts'
+import type { Work } from './work.ts'
+
+const PARAM_NAMES: Readonly<Record<string, string>> = {
+  max_completion_tokens: 'max_tokens',
+  maxTokens: 'max_tokens',
+  maxOutputTokens: 'max_tokens',
+  max_output_tokens: 'max_tokens',
+  max_new_tokens: 'max_tokens',
+  topP: 'top_p',
+  topK: 'top_k',
+  stop: 'stop_sequences',
+  stopSequences: 'stop_sequences',
+  n: 'choice_count',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+}
+/** Members of an invocation that are no parameters: content that other keys carry. */
+const NO_PARAMS = new Set([
+  'messages',
+  'tools',
+  'functions',
+  'input',
+  'prompt',
+  'system',
+  'contents',
+  'model',
+  'model_name',
+  'stream',
+  'user',
+  'headers',
+  'extra_headers',
+  'api_key',
+])
+
+/** A JSON object of parameters; the model in it may be the requested one. */
+const params: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  takeParams(w, value)
+  return true
+}
+
+export function takeParams(w: Work, value: Record<string, unknown>): void {
+  const model = value['model'] ?? value['model_name'] ?? value['modelId']
+  if (typeof model === 'string' && model !== '') w.offeredModel = model
+  if (typeof value['stream'] === 'boolean') w.offerNumber(N.stream, value['stream'] ? 1 : 0)
+  if (Array.isArray(value['tools']) && !w.hasRange(R.tool_definitions)) {
+    const list = toolsOf(value['tools'])
+    if (list !== null) w.setJson(R.tool_definitions, list)
+  }
+  for (const [name, v] of Object.entries(value)) {
+    if (v === null || NO_PARAMS.has(name) || v === '' || name.startsWith('_')) continue
+    if (Array.isArray(v) && v.length === 0) continue
+    const json = JSON.stringify(v)
+    if (json !== undefined) w.param(PARAM_NAMES[name] ?? name, json)
+  }
+}
+
+/** Usage as a JSON object in any provider's words. */
+const usageJson: Transform = (w, attr) => {
+  const usage = usageOf(w.value(attr))
+  if (usage === null) return false
+  // Totals named on the span already include what these details split.
+  if (w.hasNumber(N.input_tokens)) usage.isExclusive = false
+  putUsage(w, usage)
+  return true
+}
+
+/** MLflow and LangChain count cached tokens inside, whatever their names suggest. */
+const usageInclusive: Transform = (w, attr) => {
+  const usage = usageOf(w.value(attr))
+  if (usage === null) return false
+  usage.isExclusive = false
+  putUsage(w, usage)
+  return true
+}
+
+/** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
+const usageLangfuse: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  if (
+    'prompt_tokens' in value ||
+    'prompt_tokens_details' in value ||
+    'input_tokens_details' in value
+  ) {
+    const usage = usageOf(value)
+    if (usage === null) return false
+    usage.isExclusive = false
+    putUsage(w, usage)
+    return true
+  }
+  const buckets = langfuseBuckets(w, value)
+  if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
+    w.offerNumber(N.total_tokens, buckets.total)
+    return !Number.isNaN(buckets.total)
+  }
+  w.offerNumber(N.input_tokens, buckets.input)
+  w.offerNumber(N.output_tokens, buckets.output)
+  w.offerNumber(N.total_tokens, buckets.total)
+  return true
+}
+
+function langfuseBuckets(
+  w: Work,
+  value: Record<string, unknown>,
+): { input: number; output: number; total: number } {
+  let input = Number.NaN
+  let output = Number.NaN
+  let total = Number.NaN
+  for (const [name, v] of Object.entries(value)) {
+    const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
+    if (!Number.isFinite(n)) continue
+    if (name === 'total' || name === 'total_tokens') total = n
+    else if (/cache.*(?:creation|write)|(?:creation|write).*cache/.test(name))
+      w.events.setNum(
+        w.e,
+        N.cache_write_tokens,
+        orZero(w.events.num(w.e, N.cache_write_tokens)) + n,
+      )
+    else if (/cache/.test(name))
+      w.events.setNum(w.e, N.cache_read_tokens, orZero(w.events.num(w.e, N.cache_read_tokens)) + n)
+    else if (/reasoning|thought/.test(name)) w.events.setNum(w.e, N.reasoning_tokens, n)
+    else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
+      w.detail(name, n)
+    if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
+    else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
+  }
+  return { input, output, total }
+}
+
+/** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
+const usageDetails: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const side = /output/.test(
+    w.batch.arena.latin1(
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
+    ),
+  )
+    ? 'output'
+    : 'input'
+  for (const [name, v] of Object.entries(value)) {
+    if (typeof v !== 'number') continue
+    if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
+    else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
+    else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
+    else w.detail(`${side}_${name}`, v)
+  }
+  return true
+}
+
+/** Cost as a JSON object: a total, or the sum of input and output. */
+const cost: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const pick = (...names: string[]): number => {
+    for (const name of names) if (typeof value[name] === 'number') return value[name]
+    return Number.NaN
+  }
+  const input = pick('input', 'input_cost', 'input_tokens', 'prompt_tokens')
+  const output = pick('output', 'output_cost', 'output_tokens', 'completion_tokens')
+  let total = pick('total', 'total_cost', 'total_tokens')
+  if (Number.isNaN(total)) {
+    total = 0
+    for (const v of Object.values(value)) if (typeof v === 'number') total += v
+  }
+  w.offerNumber(N.cost_input_usd, input)
+  w.offerNumber(N.cost_output_usd, output)
+  w.events.setNum(w.e, rule.number, total)
+  return true
+}
+
+/** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
+const providerMetadata: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const openai = value['openai']
+  if (isRecord(openai)) {
+    offerCount(w, N.cache_read_tokens, openai['cachedPromptTokens'])
+    offerCount(w, N.reasoning_tokens, openai['reasoningTokens'])
+    if (typeof openai['serviceTier'] === 'string')
+      w.param('service_tier', JSON.stringify(openai['serviceTier']))
+    if (!w.isAggregate) w.offerText(R.response_id, openai['responseId'])
+  }
+  const anthropic = value['anthropic']
+  const usage =
+    isRecord(anthropic) && isRecord(anthropic['usage'])
+      ? anthropic['usage']
+      : isRecord(anthropic)
+        ? anthropic
+        : null
+  if (usage !== null) {
+    offerCount(
+      w,
+      N.cache_read_tokens,
+      usage['cache_read_input_tokens'] ?? usage['cacheReadInputTokens'],
+    )
+    offerCount(
+      w,
+      N.cache_write_tokens,
+      usage['cache_creation_input_tokens'] ?? usage['cacheCreationInputTokens'],
+    )
+    const creation = usage['cache_creation']
+    if (isRecord(creation)) {
+      w.detail('cache_write_5m', Number(creation['ephemeral_5m_input_tokens'] ?? Number.NaN))
+      w.detail('cache_write_1h', Number(creation['ephemeral_1h_input_tokens'] ?? Number.NaN))
+    }
+  }
+  const bedrock = value['bedrock']
+  if (isRecord(bedrock) && isRecord(bedrock['usage'])) {
+    offerCount(w, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
+    offerCount(w, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
+  }
+  return true
+}
+
+function offerCount(w: Work, field: number, value: unknown): void {
+  if (typeof value === 'number') w.offerNumber(field, value)
+}
+
+function answer(part: keyof Work['answer']): Transform {
+  return (w, attr) => {
+    if (w.isNull(attr)) return false
+    w.hasAnswer = true
+    if (part === 'calls' || part === 'files') w.answer[part] = w.value(attr)
+    else w.answer[part] = w.text(attr)
+    return true
+  }
+}
+
+/** AI SDK answers lie in several attributes; together they are one message. */
+export function answerMessage(w: Work): Message | null {
+  const parts: Part[] = []
+  const a = w.answer
+  if (a.reasoning !== null) parts.push({ type: 'reasoning', content: a.reasoning })
+  if (a.text !== null) parts.push({ type: 'text', content: a.text })
+  if (Array.isArray(a.calls))
+    for (const call of a.calls) if (isRecord(call)) parts.push(toolCallPart(call))
+  if (a.object !== null) parts.push({ type: 'text', content: a.object })
+  if (Array.isArray(a.files))
+    parts.push(
+      ...partsOf(
+        a.files.map((x) => (isRecord(x) ? { type: 'file', ...x } : x)),
+        'assistant',
+      ),
+    )
+  return parts.length === 0 ? null : { role: 'assistant', parts }
+}
+
+const PACKED: Readonly<Record<string, Transform>> = {
+  params,
+  'usage:json': usageJson,
+  'usage:inclusive': usageInclusive,
+  'usage:langfuse': usageLangfuse,
+  'usage:details': usageDetails,
+  'cost:langfuse': cost,
+  'cost:json': cost,
+  'provider-metadata': providerMetadata,
+  'answer:text': answer('text'),
+  'answer:reasoning': answer('reasoning'),
+  'answer:calls': answer('calls'),
+  'answer:object': answer('object'),
+  'answer:files': answer('files'),
+}
+
+export function packedTransform(how: string): Transform | null {
+  return PACKED[how] ?? null
+}
