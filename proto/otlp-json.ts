@@ -70,6 +70,7 @@ class Converter {
   /** (start, end) in the output of each slot of the messages being written; -1 = not there. */
   #slots = new Int32Array(1024)
   #slotTop = 0
+  #plain = new Uint8Array(4096)
   #elements = 0
 
   constructor(body: Uint8Array, out: ByteWriter, limits: DecodeLimits) {
@@ -285,9 +286,10 @@ class Converter {
     if (s.peek() !== 0x22) this.#wrong('a string')
     s.string()
     if (!s.hasEscapes) return this.#out.string(s.b, s.strOff, s.strLen)
-    const plain = new Uint8Array(s.strLen)
-    const len = unescape(plain, 0, s.b, s.strOff, s.strLen)
-    this.#out.string(plain, 0, len)
+    // Long texts with escapes are what GenAI spans are made of: no new buffer for each of them.
+    if (this.#plain.length < s.strLen) this.#plain = new Uint8Array(s.strLen * 2)
+    const len = unescape(this.#plain, 0, s.b, s.strOff, s.strLen)
+    this.#out.string(this.#plain, 0, len)
   }
 
   /** Hex of either case. Anything else becomes one zero byte: a wrong length, so only this item is refused. */
