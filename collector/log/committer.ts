@@ -97,6 +97,12 @@ export class Committer {
     })
   }
 
+  /** Before the first append only. */
+  raiseSequence(next: bigint): void {
+    this.#written.next = next
+    this.#synced.next = next
+  }
+
   /** Writes and syncs what is pending, then lets go of the file. */
   async close(): Promise<void> {
     while (this.#running !== null) await this.#running

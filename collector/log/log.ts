@@ -2,6 +2,7 @@
 // configuration says; readers follow at their own pace; segments go when every consumer is past them.
 // Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `keeper.ts`.
 
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
@@ -170,6 +171,17 @@ export class DurableLog {
 
   get nextSequence(): bigint {
     return this.#next
+  }
+
+  /**
+   * Lets numbering go on at `sequence` when a power cut took the end of a `buffered` log: a number that a
+   * store has seen must not come again for other data. Before the first append only.
+   */
+  raiseSequence(sequence: bigint): void {
+    if (sequence <= this.#next) return
+    assert(this.#tail.count === 0, 'sequence numbers are raised before the first append')
+    this.#next = sequence
+    this.#committer?.raiseSequence(sequence)
   }
 
   /** Items ever appended for an exporter: the left side of its books. */

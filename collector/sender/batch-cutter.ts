@@ -179,14 +179,28 @@ export function placeOf(p: BatchPart): Position {
   return { sequence: p.sequence, part: p.index }
 }
 
-/** The two halves of a batch with several parts. */
-export function halves(b: CutBatch): [CutBatch, CutBatch] {
-  const middle = Math.ceil(b.parts.length / 2)
-  const at = placeOf(b.parts[middle] as BatchPart)
+/**
+ * The two halves of a batch, or null when it cannot be halved. `byRecord` cuts between records only: a
+ * store that keeps the last sequence would take the second half of a record for stored.
+ */
+export function halves(b: CutBatch, byRecord: boolean): [CutBatch, CutBatch] | null {
+  let middle = Math.ceil(b.parts.length / 2)
+  if (byRecord) middle = recordStart(b.parts, middle)
+  const first = b.parts[middle]
+  if (middle === 0 || first === undefined) return null
+  const at = placeOf(first)
   return [
     { from: b.from, to: at, ...partsOf(b.parts.slice(0, middle)) },
     { from: at, to: b.to, ...partsOf(b.parts.slice(middle)) },
   ]
+}
+
+/** Index near `middle` at which a record begins; 0 when all parts are of one record. */
+function recordStart(parts: readonly BatchPart[], middle: number): number {
+  const isStart = (i: number): boolean => parts[i]?.sequence !== parts[i - 1]?.sequence
+  for (let i = middle; i < parts.length; i++) if (isStart(i)) return i
+  for (let i = middle; i > 0; i--) if (isStart(i)) return i
+  return 0
 }
 
 function partsOf(parts: readonly BatchPart[]): Pick<CutBatch, 'parts' | 'items'> {

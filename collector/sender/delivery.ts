@@ -72,15 +72,23 @@ export class Delivery {
     const { verdict } = outcome
     if (verdict.kind === 'sent') {
       hooks.settled(batch, await this.#sent(batch.parts, '', verdict, outcome, signal))
-    } else if (batch.parts.length > 1) {
-      const [first, second] = halves(batch)
-      await this.deliver(first, hooks, signal)
-      await this.deliver(second, hooks, signal)
-    } else {
-      const part = batch.parts[0] as BatchPart
-      const deadLettered = await this.#rejectedPart(part, sendBatch, '', outcome, signal)
-      hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered })
+      return
     }
+    const two = halves(batch, this.#isRecordWise())
+    if (two !== null) {
+      await this.deliver(two[0], hooks, signal)
+      await this.deliver(two[1], hooks, signal)
+      return
+    }
+    let deadLettered = 0
+    for (const part of batch.parts)
+      deadLettered += await this.#rejectedPart(part, sendBatch, '', outcome, signal)
+    hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered })
+  }
+
+  /** A sender with a cursor of its own takes or refuses whole records: see `halves`. */
+  #isRecordWise(): boolean {
+    return this.#s.sender.committedSequence !== undefined
   }
 
   /** Splits a rejected part as far as the sender can; returns the items that ended as dead letters. */
@@ -91,8 +99,8 @@ export class Delivery {
     outcome: Outcome,
     signal: AbortSignal,
   ): Promise<number> {
-    const isTooDeep = piece.split('.').length > SPLIT_DEPTH_MAX
-    const pieces = isTooDeep ? null : (this.#s.sender.split?.(part) ?? null)
+    const isWhole = this.#isRecordWise() || piece.split('.').length > SPLIT_DEPTH_MAX
+    const pieces = isWhole ? null : (this.#s.sender.split?.(part) ?? null)
     if (pieces === null || pieces.length < 2) {
       await this.#bury(part, piece, part.items, part.bytes, outcome, signal)
       return part.items

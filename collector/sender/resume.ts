@@ -1,5 +1,5 @@
-// Where an exporter goes on after a start: its cursor, what the store says it has, and the ends of the log
-// may all disagree. When in doubt, something is sent twice; never skipped.
+// Where an exporter goes on after a start: its cursor, what the store says it has, and the beginning of the
+// log may disagree. When in doubt, something is sent twice; never skipped.
 
 import type { CursorState } from './cursor.ts'
 
@@ -20,31 +20,24 @@ export function resumeAt(
   stored: CursorState | null,
   committed: bigint | null,
   first: bigint,
-  end: bigint,
 ): Resume {
-  const known = stored === null ? lost(first) : clamped(stored, first, end)
-  if (committed === null) return known
-  if (committed >= end) {
-    const note = `the store has a position (${committed}) behind the end of the log (${end}): it is ignored`
-    return { ...known, note }
-  }
-  return afterCommitted(known, committed)
+  const known = stored === null ? lost(first) : notBefore(stored, first)
+  return committed === null ? known : afterCommitted(known, committed)
+}
+
+/** The sequence number that the next record must have at least: what was sent once keeps its number. */
+export function sequenceNeeded(stored: CursorState | null, committed: bigint | null): bigint {
+  const byCursor = stored?.next.sequence ?? 0n
+  const byStore = committed === null ? 0n : committed + 1n
+  return byCursor > byStore ? byCursor : byStore
 }
 
 function lost(first: bigint): Resume {
   return { state: freshCursor(first), gapAs: 'base', note: null }
 }
 
-/**
- * A cursor behind the end: a power cut took records (`buffered` mode) that had been sent already, so what
- * comes next is new. One before the beginning: the segments were removed.
- */
-function clamped(state: CursorState, first: bigint, end: bigint): Resume {
-  if (state.next.sequence > end) {
-    const note = `the cursor (${state.next.sequence}) lies behind the end of the log (${end}): going on from there`
-    const next = { sequence: end, part: 0 }
-    return { state: { ...state, next, inFlight: null, items: null }, gapAs: 'base', note }
-  }
+/** A cursor before the beginning belongs to segments that were removed. */
+function notBefore(state: CursorState, first: bigint): Resume {
   if (state.next.sequence >= first) return { state, gapAs: 'damaged', note: null }
   const note = `records ${state.next.sequence} to ${first - 1n} are gone: they were not sent`
   const next = { sequence: first, part: 0 }

@@ -13,7 +13,7 @@ import { type Books, bookMetrics, booksOf } from './books.ts'
 import { type CursorState, CursorStore } from './cursor.ts'
 import { DeadLetterBox, deadLetterDir, type WhenFull } from './dead-letters.ts'
 import { Delivery, type SettledCounts } from './delivery.ts'
-import { freshCursor, resumeAt } from './resume.ts'
+import { freshCursor, resumeAt, sequenceNeeded } from './resume.ts'
 import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 
 /** Records without parts for this exporter that may go by before the cursor is written for them alone. */
@@ -125,7 +125,15 @@ export class SenderLoop {
     const { log, sender, exporterId, logger } = this.#o
     const stored = (await this.#cursors?.load()) ?? null
     const committed = (await sender.committedSequence?.()) ?? null
-    const at = resumeAt(stored, committed, log.firstSequence, log.nextSequence)
+    const needed = sequenceNeeded(stored, committed)
+    if (needed > log.nextSequence) {
+      logger.warn(
+        { exporter: exporterId },
+        `The log ends at ${log.nextSequence} but ${needed - 1n} was sent: it lost its end, or is another log. Numbering goes on at ${needed}.`,
+      )
+      log.raiseSequence(needed)
+    }
+    const at = resumeAt(stored, committed, log.firstSequence)
     if (at.note !== null) logger.warn({ exporter: exporterId }, at.note)
     this.#state = at.state
     this.#saved = at.state
