@@ -1,5 +1,6 @@
 // What the sender needs of a Kafka client library, and what a failure means, whatever library it comes from.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { KafkaMessage } from './records.ts'
 
@@ -30,6 +31,17 @@ export interface KafkaDriver {
   send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]>
   /** Waits for running sends, then disconnects. */
   close(): Promise<void>
+}
+
+/** How long a closing driver waits for its sends: what they carry is in our log anyway. */
+const SETTLE_MAX_MS = 10_000
+
+/** Resolves when all sends have ended, or after a while. */
+export async function settled(running: Iterable<Promise<unknown>>): Promise<void> {
+  const patience = new AbortController()
+  const enough = sleep(SETTLE_MAX_MS, undefined, { signal: patience.signal }).catch(() => undefined)
+  await Promise.race([Promise.allSettled(running), enough])
+  patience.abort()
 }
 
 export type DriverFactory = (settings: DriverSettings, log: Logger) => Promise<KafkaDriver>

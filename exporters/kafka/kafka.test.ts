@@ -20,6 +20,7 @@ import {
 import { brokerList, schema } from './config.ts'
 import { type Ack, DriverError, driverError, type KafkaDriver } from './driver.ts'
 import { encoder } from './encode.ts'
+import { kafka } from './index.ts'
 import { members, object } from './json-members.ts'
 import { kafkajs } from './kafkajs-faults.ts'
 import { messageBytes, type OversizeRule, shrunk } from './oversize.ts'
@@ -239,6 +240,42 @@ test('a missing topic blocks with one line and a long wait, and says when it is 
     host.lines.map((line) => line['level']),
     [50, 30],
   )
+})
+
+test('a send that is given up ends at once, and the next one waits for its requests', async (t) => {
+  let release = (): void => undefined
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const driver = new FakeDriver(() => null)
+  const slow: KafkaDriver = {
+    send: async (topic, messages) => {
+      await gate
+      return driver.send(topic, messages)
+    },
+    close: () => driver.close(),
+  }
+  const { sender } = senderOver(t, slow)
+  const batch = sendBatch(encode(events(1)))
+  const stop = new AbortController()
+  const first = sender.send(batch, stop.signal)
+  stop.abort()
+  assert.equal((await first).kind, 'retry')
+  const second = sender.send(batch, never)
+  release()
+  assert.deepEqual(await second, { kind: 'sent' })
+  assert.deepEqual(idsOf(driver), [hexId(0)], 'and repeats nothing that was acknowledged')
+})
+
+test('brokers that do not answer are a retry, with either driver', async (t) => {
+  const verdicts = (['kafkajs', 'platformatic'] as const).map(async (driver) => {
+    const config = { brokers: ['127.0.0.1:1'], driver, connect_timeout: '200ms' }
+    const sender = await kafka.createSender(schema.parse(config), testHost(t))
+    const verdict = await sender.send(sendBatch(encode(events(1))), never)
+    await sender.stop()
+    return verdict.kind
+  })
+  assert.deepEqual(await Promise.all(verdicts), ['retry', 'retry'])
 })
 
 test('the code that decides is found under retries, aggregates and causes', () => {

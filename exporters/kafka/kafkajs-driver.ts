@@ -9,6 +9,7 @@ import {
   type DriverSettings,
   driverError,
   type KafkaDriver,
+  settled,
 } from './driver.ts'
 import { kafkajs, mendKafkajs } from './kafkajs-faults.ts'
 import { partitionHash } from './partition.ts'
@@ -54,7 +55,7 @@ class KafkajsDriver implements KafkaDriver {
 
   /** kafkajs does not wait for retries when told to disconnect, and reconnects for sends in flight: those end first. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await settled(this.#running)
     const producer = this.#producer
     this.#producer = null
     await producer?.disconnect()

@@ -3,7 +3,7 @@
 
 import type { Producer } from '@platformatic/kafka'
 import type { Logger } from 'pino'
-import { type Ack, type DriverSettings, driverError, type KafkaDriver } from './driver.ts'
+import { type Ack, type DriverSettings, driverError, type KafkaDriver, settled } from './driver.ts'
 import { partitionHash } from './partition.ts'
 import type { KafkaMessage } from './records.ts'
 
@@ -53,7 +53,7 @@ class PlatformaticDriver implements KafkaDriver {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running)
+    await settled(this.#running)
     const producer = this.#producer
     this.#producer = null
     await producer?.close()

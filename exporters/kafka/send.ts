@@ -1,6 +1,7 @@
 // Main half of `kafka`: cuts messages out of the parts, keeps every produce request below the broker's
 // limit, sends several at a time, and decides from a failure what is tried again.
 
+import { once } from 'node:events'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { labelValue } from '../../core/metrics.ts'
@@ -28,13 +29,22 @@ export interface SenderSettings {
   readonly offloadDir: string
 }
 
+const INTERRUPTED = {
+  kind: 'retry' as const,
+  code: 'interrupted',
+  message: 'given up before the brokers had answered',
+} satisfies SendVerdict
+
 /** One produce request. */
 interface Request {
   readonly topic: string
   readonly messages: readonly KafkaMessage[]
 }
 
-/** A batch on its way: kept over retries, so that requests that were acknowledged are not made again. */
+/**
+ * The last batch and what of it is still open: kept over retries, so that requests that were
+ * acknowledged, even after a call was given up, are not made again.
+ */
 interface Progress {
   readonly parts: readonly EncodedPart[]
   readonly open: Set<Request>
@@ -48,6 +58,8 @@ export class KafkaSender implements Sender {
   /** Lowered when the broker takes less than the configuration says. */
   #bytesMax: number
   #blockedBy = ''
+  /** Never rejects: failures are verdicts. */
+  #running: Promise<unknown> = Promise.resolve()
 
   constructor(settings: SenderSettings, driver: KafkaDriver, host: Host) {
     this.#settings = settings
@@ -76,11 +88,19 @@ export class KafkaSender implements Sender {
   }
 
   async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
+    // A call that was given up may still have requests on their way: they end before new ones begin.
+    await orAborted(this.#running, signal)
+    if (signal.aborted) return INTERRUPTED
+    const running = this.#send(batch, signal)
+    this.#running = running
+    return (await orAborted(running, signal)) ?? INTERRUPTED
+  }
+
+  async #send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
     try {
       if (this.#progress === null || !isSame(this.#progress.parts, batch.parts))
         this.#progress = { parts: batch.parts, open: new Set(await this.#requests(batch)) }
       await this.#sendOpen(this.#progress.open, signal)
-      this.#progress = null
       this.#noteState('')
       return { kind: 'sent' }
     } catch (error) {
@@ -183,7 +203,7 @@ export class KafkaSender implements Sender {
   #verdict(error: unknown): SendVerdict {
     if (!(error instanceof DriverError)) {
       // An abort, or a file that could not be written: nothing is wrong with the data.
-      return { kind: 'retry', code: 'interrupted', message: messageOf(error) }
+      return { ...INTERRUPTED, message: messageOf(error) }
     }
     const { kind, code, message } = error
     this.#host.metrics.add(
@@ -202,6 +222,21 @@ export class KafkaSender implements Sender {
     if (blockedBy === '') this.#host.log.info('the topic can be written again')
     else this.#host.log.error({ reason: blockedBy }, 'cannot write until this is mended')
     this.#blockedBy = blockedBy
+  }
+}
+
+/** The promise's value, or undefined when the signal comes first; the promise goes on. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined
+  const done = new AbortController()
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(
+    () => undefined,
+    () => undefined,
+  )
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    done.abort()
   }
 }
 

@@ -102,6 +102,23 @@ const names = (body: Uint8Array): string[] =>
     (r.scopeSpans ?? []).flatMap((s) => (s.spans ?? []).map((span) => span.name)),
   )
 
+/** What the caller does with a rejected part: halves until the sender cuts no more; answers what nobody takes. */
+async function deliver(
+  sender: OtlpHttpSender,
+  batch: ReturnType<typeof sendBatch>,
+): Promise<EncodedPart[]> {
+  const verdict = await sender.send(batch, never)
+  if (verdict.kind === 'sent') return []
+  assert.equal(verdict.kind, 'rejected')
+  const dead: EncodedPart[] = []
+  for (const part of batch.parts) {
+    const cut = sender.split(part)
+    if (cut === null) dead.push(part)
+    else for (const piece of cut) dead.push(...(await deliver(sender, sendBatch([piece]))))
+  }
+  return dead
+}
+
 const one = (): ReturnType<typeof sendBatch> => sendBatch([traces(['a', 'b'])])
 
 test('E01 only 429, 502, 503 and 504 are retried', async (t) => {
@@ -177,7 +194,7 @@ test('E06 a request above the limit is split, and a single item above it is not 
     Array.from({ length: 20 }, (_, i) => `span-${i}-`),
     'x'.repeat(800),
   )
-  assert.deepEqual(await sender.send(sendBatch([part]), never), { kind: 'sent' })
+  assert.deepEqual(await deliver(sender, sendBatch([part])), [])
   assert.ok(to.seen.length > 4 && to.seen.every((s) => s.body.length <= 4096))
   assert.deepEqual(new Set(to.seen.flatMap((s) => names(s.body))), new Set(names(part.bytes)))
   const before = to.seen.length
@@ -328,11 +345,23 @@ test('413 is split down to the item that nobody takes, and the others arrive', a
   const to = await destination(t, limit)
   const sender = await senderTo(t, { endpoint: to.url })
   const good = Array.from({ length: 7 }, (_, i) => `small-${i}`)
-  const verdict = await sender.send(sendBatch([traces([...good, 'L'.repeat(3000)])]), never)
-  assert.ok(verdict.kind === 'sent' && verdict.rejected?.items === 1)
-  assert.equal(verdict.rejected.code, 'http_413')
+  const dead = await deliver(sender, sendBatch([traces([...good, 'L'.repeat(3000)])]))
+  assert.deepEqual(
+    dead.map((p) => names(p.bytes)),
+    [['L'.repeat(3000)]],
+  )
   const arrived = to.seen.filter((s) => s.body.length <= 1500).flatMap((s) => names(s.body))
   assert.deepEqual(arrived.toSorted(), good)
+})
+
+test('a refusal that is not about the data is not looked into', async (t) => {
+  const to = await destination(t, plain(401))
+  const dead = await deliver(await senderTo(t, { endpoint: to.url }), one())
+  assert.deepEqual(
+    dead.map((p) => p.items),
+    [2],
+  )
+  assert.equal(to.seen.length, 1)
 })
 
 test('link-local and metadata addresses are refused unless allowed', async (t) => {

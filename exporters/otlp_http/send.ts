@@ -14,6 +14,10 @@ const RETRYABLE = new Set([429, 502, 503, 504])
 /** A learned size limit never falls below this: one odd refusal must not make every request tiny. */
 const LEARNED_BYTES_MIN = 256 * 1024
 
+const TOO_LARGE = 'request_too_large'
+/** Refusals that may be the fault of single items; all others would meet any request. */
+const ABOUT_DATA = new Set(['http_400', 'http_413', 'http_422', TOO_LARGE])
+
 interface Request {
   readonly stream: Signals
   readonly parts: EncodedPart[]
@@ -42,6 +46,7 @@ export class OtlpHttpSender implements Sender {
    * mistaken for another.
    */
   readonly #taken = new WeakMap<EncodedPart, Outcome>()
+  readonly #refusedWhole = new WeakSet<EncodedPart>()
   #bytesMax: number
   #running: Promise<unknown> = Promise.resolve()
 
@@ -82,8 +87,12 @@ export class OtlpHttpSender implements Sender {
     return sending
   }
 
-  /** Halves of a part at a boundary of items; null when it is a single one. */
+  /**
+   * Halves of a part at a boundary of items; null when it is a single one, or when the refusal was not about
+   * the data: thousands of requests with one span each would not make a wrong key right.
+   */
   split(part: EncodedPart): EncodedPart[] | null {
+    if (this.#refusedWhole.has(part)) return null
     const cut = halves(part.bytes, part.stream as Signals)
     return cut === null ? null : cut.map((half) => ({ ...part, ...half }))
   }
@@ -126,62 +135,27 @@ export class OtlpHttpSender implements Sender {
   }
 
   async #sendOne(request: Request, signal: AbortSignal): Promise<Outcome> {
-    const outcome = await this.#deliver(
-      request.stream,
-      joined(request.parts, request.bytes),
-      request.items,
-      signal,
-    )
+    const outcome = await this.#deliver(request, signal)
     if (outcome.kind === 'done')
       // The remark is kept with one part only, so that it is counted once.
       for (const [i, part] of request.parts.entries())
         this.#taken.set(part, i === 0 ? outcome : DONE)
+    else if (outcome.kind === 'rejected' && !ABOUT_DATA.has(outcome.code))
+      for (const part of request.parts) this.#refusedWhole.add(part)
     return outcome
   }
 
-  async #deliver(
-    stream: Signals,
-    bytes: Uint8Array,
-    items: number,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    if (bytes.length > this.#settings.requestBytesMax)
-      return this.#deliverHalves(
-        stream,
-        bytes,
-        'request_too_large',
-        'larger than request_bytes_max',
-        signal,
-      )
+  async #deliver(request: Request, signal: AbortSignal): Promise<Outcome> {
+    const { stream, parts, items, bytes } = request
+    if (bytes > this.#settings.requestBytesMax)
+      return { kind: 'rejected', code: TOO_LARGE, message: 'larger than request_bytes_max' }
     const url = this.#settings.urls[stream] as URL
-    const result = await this.#poster.post(url, bytes, signal)
+    const result = await this.#poster.post(url, joined(parts, bytes), signal)
+    if (result.kind === 'answer' && result.status === 413)
+      this.#bytesMax = Math.max(LEARNED_BYTES_MIN, Math.min(this.#bytesMax, bytes >> 1))
     const outcome = this.#judge(result, items)
     this.#count(stream, result, outcome)
-    if (result.kind !== 'answer' || result.status !== 413) return outcome
-    this.#bytesMax = Math.max(LEARNED_BYTES_MIN, Math.min(this.#bytesMax, bytes.length >> 1))
-    const message = outcome.kind === 'rejected' ? outcome.message : ''
-    return this.#deliverHalves(stream, bytes, 'http_413', message, signal)
-  }
-
-  /** Too large: both halves one by one, down to the single item that nobody takes. */
-  async #deliverHalves(
-    stream: Signals,
-    bytes: Uint8Array,
-    code: string,
-    message: string,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const cut = halves(bytes, stream)
-    if (cut === null) return { kind: 'rejected', code, message }
-    const outcomes: Outcome[] = []
-    for (const half of cut) {
-      const outcome = await this.#deliver(stream, half.bytes, half.items, signal)
-      if (outcome.kind === 'retry') return outcome
-      outcomes.push(
-        outcome.kind === 'rejected' ? { ...outcome, kind: 'done', refused: half.items } : outcome,
-      )
-    }
-    return summed(outcomes)
+    return outcome
   }
 
   #judge(result: PostResult, items: number): Outcome {
