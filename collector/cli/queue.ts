@@ -1,17 +1,109 @@
-// `observa queue` and `observa dlq`: into the log and the dead letters of a data directory.
+// `observa queue` and `observa dlq`: into the log and the dead letters of a data directory. Reading works
+// beside a running instance; `dlq retry` appends to the log and so needs the instance stopped.
 
 import { join } from 'node:path'
 import type { ObservaConfig } from '../../config/root.ts'
+import { systemClock } from '../../core/clock.ts'
 import { ObservaError } from '../../core/errors.ts'
+import { Metrics } from '../../core/metrics.ts'
+import { DurableLog } from '../log/log.ts'
+import { queueDump, queueStats, queueVerify } from '../log/verbs.ts'
+import { dlqDrop, dlqExporters, dlqList, dlqRetry, dlqShow } from '../sender/dlq-verbs.ts'
+import { makeLogger } from '../service/logger.ts'
+import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
+import { loadOrExplain } from './load.ts'
 
 /** Directory of the queue of a configuration. */
-export function queueDir(config: ObservaConfig): string {
+function queueDir(config: ObservaConfig): string {
   return config.queue.dir ?? join(config.data_dir, 'queue')
 }
 
-export function queue(_args: readonly string[], _io: Io): Promise<number> {
-  return Promise.reject(new ObservaError('OBS_CLI_ARGS', 'queue needs a verb.'))
+function unknown(verb: string, given: string | undefined, known: readonly string[]): never {
+  const what = given === undefined ? 'needs a word' : `does not know "${given}"`
+  throw new ObservaError('OBS_CLI_ARGS', `observa ${verb} ${what}.`, `One of: ${known.join(', ')}.`)
 }
 
-export const dlq = queue
+export async function queue(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('queue', args, {
+    ...CONFIG_OPTIONS,
+    json: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    limit: { type: 'string' },
+    exporter: { type: 'string' },
+    payload: { type: 'boolean', default: false },
+  })
+  const config = await loadOrExplain(values, io, true)
+  if (config === null) return 1
+  const dir = queueDir(config)
+  const out = (text: string): void => io.out(text)
+  switch (positionals[0]) {
+    case 'stats':
+      await queueStats(dir, out, { json: values.json })
+      return 0
+    case 'verify': {
+      const report = await queueVerify(dir, out)
+      return report.damagedParts + report.missingRecords > 0 ? 1 : 0
+    }
+    case 'dump':
+      await queueDump(dir, out, {
+        payload: values.payload,
+        ...(values.from === undefined ? {} : { from: BigInt(values.from) }),
+        ...(values.limit === undefined ? {} : { limit: Number(values.limit) }),
+        ...(values.exporter === undefined ? {} : { exporter: values.exporter }),
+      })
+      return 0
+    default:
+      return unknown('queue', positionals[0], ['stats', 'verify', 'dump'])
+  }
+}
+
+export async function dlq(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('dlq', args, {
+    ...CONFIG_OPTIONS,
+    all: { type: 'boolean', default: false },
+  })
+  const config = await loadOrExplain(values, io, true)
+  if (config === null) return 1
+  const dir = queueDir(config)
+  const out = (text: string): void => io.out(text)
+  const [verb, exporter, ...ids] = positionals
+  if (verb === 'list') {
+    const listed = await dlqList(dir, out, exporter ?? null)
+    if (listed === 0) io.err('there are no dead letters\n')
+    return 0
+  }
+  if (verb !== 'show' && verb !== 'retry' && verb !== 'drop')
+    return unknown('dlq', verb, ['list', 'show', 'retry', 'drop'])
+  if (exporter === undefined || (ids.length === 0 && !values.all))
+    throw new ObservaError(
+      'OBS_CLI_ARGS',
+      `observa dlq ${verb} needs an exporter and ids (or --all).`,
+      `Exporters with dead letters: ${(await dlqExporters(dir)).join(', ') || 'none'}.`,
+    )
+  const which = values.all ? 'all' : ids
+  if (verb === 'show') for (const id of ids) await dlqShow(dir, exporter, id, out)
+  else if (verb === 'drop') await dlqDrop(dir, exporter, which, out)
+  else await retry(dir, exporter, which, out, config)
+  return 0
+}
+
+async function retry(
+  dir: string,
+  exporter: string,
+  which: readonly string[] | 'all',
+  out: (text: string) => void,
+  config: ObservaConfig,
+): Promise<void> {
+  const log = await DurableLog.open({
+    dir,
+    clock: systemClock,
+    metrics: new Metrics(),
+    log: makeLogger({ ...config.telemetry.logs, level: 'error' }),
+  })
+  try {
+    await dlqRetry(dir, exporter, which, log, out, Date.now())
+  } finally {
+    await log.close()
+  }
+}

@@ -16,6 +16,9 @@ export async function scrub(args: readonly string[], io: Io): Promise<number> {
   const own = [...config.processors.values()].find((p) => p.factory.type === 'scrub')
   const [file = '-'] = positionals
   const input = file === '-' ? process.stdin : createReadStream(file)
-  await scrubStream(input, process.stdout, { jsonl: values.jsonl === true, settings: own?.settings })
+  await scrubStream(input, process.stdout, {
+    jsonl: values.jsonl === true,
+    settings: own?.settings,
+  })
   return 0
 }
