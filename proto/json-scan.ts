@@ -192,25 +192,6 @@ export class JsonScanner {
   }
 }
 
-/** True when `[off, off+len)` is one JSON value with nothing around it but white space. */
-export function isJson(b: Uint8Array, off: number, len: number): boolean {
-  if (!mayBeginValue(b[off] as number)) return false
-  const s = new JsonScanner(b, off, off + len)
-  try {
-    s.skip()
-    return s.isAtEnd()
-  } catch {
-    // A refusal is the answer no; a scanner throws nothing else.
-    return false
-  }
-}
-
-/** Plain text is the usual input of `isJson`: most of it is told apart by its first byte, without an exception. */
-function mayBeginValue(c: number): boolean {
-  if (c === 0x7b || c === 0x5b || c === QUOTE || c === 0x2d) return true
-  return c <= 0x20 || (c >= 0x30 && c <= 0x39) || c === 0x74 || c === 0x66 || c === 0x6e
-}
-
 /**
  * Writes the text of a JSON string (content between the quotes, checked by `JsonScanner`) to `to` at `at`
  * and returns where it ends; never longer than the input. Lone surrogates become U+FFFD.
@@ -288,7 +269,7 @@ function unescaped(c: number): number {
 }
 
 /** Value of four hex digits, -1 when one is none. */
-export function hex4(b: Uint8Array, off: number): number {
+function hex4(b: Uint8Array, off: number): number {
   let v = 0
   for (let i = 0; i < 4; i++) {
     const d = hexDigit(b[off + i] as number)

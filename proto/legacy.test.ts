@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { SPAN_FLAG } from '../core/batch.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { legacySpanId, legacyTraceId, parseTimeNs } from './legacy-ids.ts'
@@ -283,6 +284,21 @@ test('legacy events go out as OTLP spans from their rows', () => {
       ['llm_call', String(END_NS)],
       ['tool_call', String(END_NS)],
     ],
+  )
+})
+
+test('a mutated line never throws, and is accepted only if it is JSON', () => {
+  const good = Buffer.from(
+    line({ attributes: { llm_call: { model: 'é', tools: [{ a: 'x"y' }] } } }),
+  )
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(good.length), (at, byte, end) => {
+      const mutated = Buffer.from(good)
+      mutated[at] = byte
+      for (const body of [mutated, mutated.subarray(0, end)])
+        if (status(body) === '200/1/0') JSON.parse(body.toString('utf8').replace('\ufeff', ''))
+    }),
+    { numRuns: 1000 },
   )
 })
 

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../core/arena.ts'
-import { RESOURCE_STRIDE, SCOPE_STRIDE, SPAN_FLAG, SPAN_STRIDE, SpanBatch } from '../core/batch.ts'
+import {
+  ATTR,
+  ATTR_STRIDE,
+  RESOURCE_STRIDE,
+  SCOPE_STRIDE,
+  SPAN,
+  SPAN_FLAG,
+  SPAN_STRIDE,
+  SpanBatch,
+} from '../core/batch.ts'
 import type { PayloadFormat } from '../core/task.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { ByteWriter } from './byte-writer.ts'
@@ -102,6 +111,7 @@ for (const [kind, requests] of KINDS) {
           assert.equal(batch.spanCount + batch.attrCount + batch.resourceCount, 0)
           return
         }
+        assertInside()
         // Repairs, unknown fields and repeated members are where we differ from protobufjs on purpose.
         if (outcome.rejected > 0 || isRepaired()) return
         const expected = dropEmptyEnvelopes(meaning(kind, bytes))
@@ -109,6 +119,19 @@ for (const [kind, requests] of KINDS) {
         assert.deepEqual(meaning(kind, encode(kind)), expected)
       }),
       { numRuns: 1500 },
+    )
+  })
+
+  test(`${kind}: J13: mutated JSON never throws, and is accepted only if it is JSON`, () => {
+    fc.assert(
+      fc.property(requests, mutations, (message, edits) => {
+        const bytes = mutate(Buffer.from(otlpJson(message), 'utf8'), edits)
+        const outcome = decode(kind, bytes, 'otlp-json')
+        if (outcome.kind === 'refused') return
+        assertInside()
+        JSON.parse(Buffer.from(bytes).toString('utf8'))
+      }),
+      { numRuns: 600 },
     )
   })
 
@@ -150,6 +173,30 @@ function mutate(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
       b = Buffer.concat([b.subarray(0, at), b.subarray(Math.max(0, at - byte))])
   }
   return b
+}
+
+/** Every range of every row lies in what has been appended to the arena. */
+function assertInside(): void {
+  const inside = (off: number, len: number): boolean =>
+    off >= 0 && len >= 0 && off + len <= batch.arena.top
+  for (let i = 0; i < batch.spanCount * SPAN_STRIDE; i += SPAN_STRIDE) {
+    const s = batch.spans.subarray(i, i + SPAN_STRIDE)
+    assert.ok(inside(s[SPAN.MSG_OFF] as number, s[SPAN.MSG_LEN] as number))
+    for (const off of [SPAN.NAME_OFF, SPAN.STATUS_MSG_OFF, SPAN.STATE_OFF])
+      assert.ok(inside(s[off] as number, s[off + 1] as number))
+    for (const [id, size] of [
+      [SPAN.TRACE_ID, 16],
+      [SPAN.SPAN_ID, 8],
+      [SPAN.START, 8],
+      [SPAN.END, 8],
+    ] as const)
+      assert.ok(s[id] === -1 || inside(s[id] as number, size))
+  }
+  for (let i = 0; i < batch.attrCount * ATTR_STRIDE; i += ATTR_STRIDE) {
+    const a = batch.attrs.subarray(i, i + ATTR_STRIDE)
+    assert.ok(inside(a[ATTR.KEY_OFF] as number, a[ATTR.KEY_LEN] as number))
+    assert.ok(inside(a[ATTR.OFF] as number, a[ATTR.LEN] as number))
+  }
 }
 
 function isRepaired(): boolean {

@@ -43,7 +43,7 @@ export interface FieldViolation {
   readonly message: string
 }
 
-export function rpcCode(httpStatus: number): number {
+function rpcCode(httpStatus: number): number {
   return RPC_CODES[httpStatus] ?? RPC_UNKNOWN
 }
 

@@ -1,4 +1,5 @@
-// An attribute value as JSON text, for maps and fields of type json. Integers are printed exactly,
+// An attribute value as JSON text, for tests that read rows back (`canonicalize` has its own, which knows
+// canonical shapes). Integers are printed exactly,
 // bytes as base64, NaN and infinities as strings (JSON has no such numbers).
 
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../core/batch.ts'
