@@ -3,98 +3,33 @@
 // Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `keeper.ts`.
 
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import type { Logger } from 'pino'
-import type { Clock } from '../../core/clock.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import type { Metrics } from '../../core/metrics.ts'
 import { type CommitEvent, Committer } from './committer.ts'
+import { DiskWatch } from './disk-watch.ts'
 import { SegmentKeeper } from './keeper.ts'
-import { lockDirectory, type Unlock } from './lock.ts'
-import { nodeQueueFs, type QueueFs } from './queue-fs.ts'
+import type { Unlock } from './lock.ts'
+import { declareLogMetrics } from './log-metrics.ts'
+import type { QueueFs } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
-import { type Recovered, type RecoveryReport, recover } from './recovery.ts'
+import { nothingRecovered, type Recovered, type RecoveryReport, recover } from './recovery.ts'
 import type { Segment } from './segment.ts'
+import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
+import type { LogStats, Pressure } from './stats.ts'
 import { type StoredRecord, Tail } from './tail.ts'
 
 export type { LogRecord } from './reader.ts'
 export type { AppendRecord, LogPart } from './record.ts'
+export type { Durability, LogOptions } from './settings.ts'
+export type { LogStats, Pressure } from './stats.ts'
 
-const MiB = 1024 * 1024
-const GiB = 1024 * MiB
 /** Above this share of `bytesMax` receivers should slow their clients down. */
 const SOFT_SHARE = 0.8
 /** How long a refused append keeps `pressure` at full, so that clients are told before they send. */
 const NO_SPACE_MEMORY_MS = 1000
-const SPACE_CHECK_MS = 1000
-
-export type Durability = 'durable' | 'buffered' | 'memory'
-export type Pressure = 'ok' | 'soft' | 'full'
-
-export interface LogOptions {
-  readonly dir: string
-  readonly clock: Clock
-  readonly metrics: Metrics
-  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
-  readonly fs?: QueueFs
-  readonly durability?: Durability
-  readonly segmentBytes?: number
-  /** Bytes that some consumer still needs; beyond it appends are refused. */
-  readonly bytesMax?: number
-  /** Free disk below this refuses appends; default the larger of 1 GiB and 5 % of the disk. */
-  readonly freeBytesMin?: number
-  /** Newest records kept in memory for senders. */
-  readonly cacheBytes?: number
-  /** Consumed segments kept all the same: from them the usage ledger is rebuilt. */
-  readonly retainBytes?: number
-  readonly recordBytesMax?: number
-  /** Appends waiting for their turn; beyond it they are refused. */
-  readonly pendingBytesMax?: number
-  /** `buffered` only. */
-  readonly syncEveryMs?: number
-  /** Replaced in tests on a model file system. */
-  readonly lock?: (dir: string) => Promise<Unlock>
-}
-
-const DEFAULTS = {
-  fs: nodeQueueFs,
-  durability: 'durable' as Durability,
-  segmentBytes: 64 * MiB,
-  bytesMax: 10 * GiB,
-  freeBytesMin: -1,
-  cacheBytes: 64 * MiB,
-  retainBytes: 128 * MiB,
-  recordBytesMax: 256 * MiB,
-  pendingBytesMax: 256 * MiB,
-  syncEveryMs: 100,
-  lock: lockDirectory,
-}
-type Settings = Omit<LogOptions, keyof typeof DEFAULTS> & typeof DEFAULTS
-
-export interface LogStats {
-  readonly durability: Durability
-  readonly state: 'ok' | 'read-only' | 'closed'
-  readonly pressure: Pressure
-  readonly firstSequence: bigint
-  readonly nextSequence: bigint
-  readonly segments: number
-  /** Bytes of segments that some consumer still needs. */
-  readonly neededBytes: number
-  /** Bytes of all segment files, needed or not. */
-  readonly diskBytes: number
-  readonly cachedBytes: number
-  readonly pendingAppends: number
-  readonly pendingBytes: number
-  /** Items ever appended, by exporter. */
-  readonly items: Readonly<Record<string, number>>
-  readonly events: number
-  readonly consumers: Readonly<Record<string, bigint>>
-  readonly recovery: RecoveryReport
-}
 
 export class DurableLog {
-  readonly #s: Settings
+  readonly #s: LogSettings
   readonly #unlock: Unlock
   readonly #tail: Tail
   readonly #keeper: SegmentKeeper
@@ -109,14 +44,14 @@ export class DurableLog {
   readonly #waiters = new Set<() => void>()
   #housekeeping: Promise<void> | null = null
   #noSpaceUntilMs = -1
-  #isDiskLow = false
-  #spaceCheckedMs = Number.NEGATIVE_INFINITY
+  readonly #disk: DiskWatch
   #isClosed = false
 
   /** Locks the directory, recovers what is there and starts a new segment. */
   static async open(options: LogOptions): Promise<DurableLog> {
     const settings = withDefaults(options)
-    if (settings.durability === 'memory') return new DurableLog(settings, inMemory(), noUnlock)
+    if (settings.durability === 'memory')
+      return new DurableLog(settings, nothingRecovered(), noUnlock)
     await settings.fs.mkdir(settings.dir)
     const unlock = await settings.lock(settings.dir)
     try {
@@ -130,7 +65,7 @@ export class DurableLog {
     }
   }
 
-  private constructor(settings: Settings, recovered: Recovered, unlock: Unlock) {
+  private constructor(settings: LogSettings, recovered: Recovered, unlock: Unlock) {
     const { dir, fs, segmentBytes, log } = settings
     this.#s = settings
     this.#unlock = unlock
@@ -143,12 +78,13 @@ export class DurableLog {
     const warn = (message: string): void => log.warn({ dir }, message)
     const keeping = { dir, fs, segmentBytes, logId: recovered.logId, warn }
     this.#keeper = new SegmentKeeper(keeping, recovered.segments, recovered.nextEpoch)
-    this.#declareMetrics()
+    this.#disk = new DiskWatch(settings, () => this.#tidy())
+    declareLogMetrics(settings.metrics, () => this.#collect())
   }
 
   /** Stores a record. Resolves with its sequence number when it is as durable as configured; a refusal is an `ObservaError` and may be retried. */
   append(record: AppendRecord): Promise<bigint> {
-    this.#checkSpaceSoon()
+    this.#lookAtDisk()
     const refused = this.#refusal(record)
     if (refused !== null) {
       this.#s.metrics.add('observa_log_refused_total', `code="${refused.code}"`)
@@ -226,9 +162,9 @@ export class DurableLog {
 
   /** For admission: `soft` from 80 % of the limit on, `full` when an append would be refused. */
   pressure(): Pressure {
-    this.#checkSpaceSoon()
+    this.#lookAtDisk()
     if (this.#committer?.readOnly != null || this.#isClosed) return 'full'
-    if (this.#isDiskLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'full'
+    if (this.#disk.isLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'full'
     const used = this.#neededBytes()
     if (used >= this.#s.bytesMax) return 'full'
     return used >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
@@ -287,7 +223,7 @@ export class DurableLog {
       this.#next,
       copyTotals(this.#totals),
     )
-    await this.#checkSpace()
+    await this.#disk.look()
     log.info({ dir, ...this.#recovery, nextSequence: String(this.#next) }, 'log opened')
   }
 
@@ -344,7 +280,7 @@ export class DurableLog {
 
   #makeSpareInTime(): void {
     const active = this.#keeper.segments.at(-1)
-    if (active === undefined || this.#isDiskLow || this.#isClosed) return
+    if (active === undefined || this.#disk.isLow || this.#isClosed) return
     if (active.endBytes > this.#s.segmentBytes / 8) this.#keeper.prepareSpare()
   }
 
@@ -441,48 +377,8 @@ export class DurableLog {
     return bytes
   }
 
-  #checkSpaceSoon(): void {
-    if (this.#committer === null) return
-    const now = this.#s.clock.monotonicMs()
-    if (now - this.#spaceCheckedMs < SPACE_CHECK_MS) return
-    this.#spaceCheckedMs = now
-    void this.#checkSpace()
-  }
-
-  async #checkSpace(): Promise<void> {
-    const { fs, dir, log, metrics } = this.#s
-    try {
-      const { freeBytes, totalBytes } = await fs.space(dir)
-      const wanted = this.#s.freeBytesMin
-      const min = wanted >= 0 ? wanted : Math.max(GiB, totalBytes * 0.05)
-      metrics.set('observa_log_disk_free_bytes', '', freeBytes)
-      if (freeBytes < min !== this.#isDiskLow) {
-        this.#isDiskLow = freeBytes < min
-        if (this.#isDiskLow)
-          log.error({ dir, freeBytes, min }, 'disk nearly full: appends are refused')
-        else log.info({ dir, freeBytes }, 'disk has room again')
-      }
-      if (this.#isDiskLow) this.#tidy()
-    } catch (error) {
-      log.warn({ dir }, `Free disk space is unknown: ${messageOf(error)}`)
-    }
-  }
-
-  #declareMetrics(): void {
-    const { metrics } = this.#s
-    metrics.declare('observa_log_appended_records_total', 'counter', 'Records appended to the log')
-    metrics.declare('observa_log_appended_bytes_total', 'counter', 'Bytes appended to the log')
-    metrics.declare('observa_log_refused_total', 'counter', 'Appends refused, by reason')
-    metrics.declare('observa_log_commits_total', 'counter', 'Syncs, rotations and their failures')
-    metrics.declare('observa_log_damaged_total', 'counter', 'Records and parts found unreadable')
-    metrics.declare('observa_log_needed_bytes', 'gauge', 'Bytes some exporter still has to send')
-    metrics.declare('observa_log_bytes_max', 'gauge', 'Limit of observa_log_needed_bytes')
-    metrics.declare('observa_log_cached_bytes', 'gauge', 'Bytes of the log held in memory')
-    metrics.declare('observa_log_pending_bytes', 'gauge', 'Bytes waiting for the disk')
-    metrics.declare('observa_log_segments', 'gauge', 'Segment files')
-    metrics.declare('observa_log_disk_free_bytes', 'gauge', 'Free bytes of the disk of the log')
-    metrics.declare('observa_log_read_only', 'gauge', '1 when the log takes no more data')
-    metrics.onCollect(() => this.#collect())
+  #lookAtDisk(): void {
+    if (this.#committer !== null) this.#disk.lookNowAndThen()
   }
 
   #collect(): void {
@@ -496,36 +392,8 @@ export class DurableLog {
   }
 }
 
-/** A log that begins with the process: its id is new each time, or batch ids would repeat. */
-function inMemory(): Recovered {
-  return {
-    logId: randomBytes(16),
-    seed: 0,
-    segments: [],
-    removable: [],
-    nextSequence: 1n,
-    nextEpoch: 1,
-    totals: { events: 0, items: new Map() },
-    report: {
-      segments: 0,
-      recoveredRecords: 0,
-      truncatedBytes: 0,
-      skippedRecords: 0,
-      skippedEvents: 0,
-    },
-  }
-}
-
 function closedError(): ObservaError {
   return new ObservaError('OBS_LOG_CLOSED', 'The log is closed.')
 }
 
 const noUnlock: Unlock = () => Promise.resolve()
-
-function withDefaults(options: LogOptions): Settings {
-  const s: Settings = { ...DEFAULTS, ...options }
-  // A limit of a few segments only would be passed by the active one alone.
-  const segmentBytes = Math.max(64 * 1024, Math.min(s.segmentBytes, Math.floor(s.bytesMax / 8)))
-  const bytesMax = options.bytesMax ?? (s.durability === 'memory' ? 256 * MiB : s.bytesMax)
-  return { ...s, segmentBytes, bytesMax }
-}

@@ -92,6 +92,26 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
   }
 }
 
+/** A log that begins with the process: its id is new each time, or batch ids would repeat. */
+export function nothingRecovered(): Recovered {
+  return {
+    logId: randomBytes(ID_BYTES),
+    seed: 0,
+    segments: [],
+    removable: [],
+    nextSequence: 1n,
+    nextEpoch: 1,
+    totals: { events: 0, items: new Map() },
+    report: {
+      segments: 0,
+      recoveredRecords: 0,
+      truncatedBytes: 0,
+      skippedRecords: 0,
+      skippedEvents: 0,
+    },
+  }
+}
+
 interface End {
   readonly nextSequence: bigint
   readonly totals: Totals
