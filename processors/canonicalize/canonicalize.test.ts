@@ -5,7 +5,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { otlpJsonOf, runBatch, sampleSpan, type TestEvent } from './testing.ts'
+import { DIALECTS } from './dialects/all.ts'
+import { otlpJsonOf, runBatch, sampleSpan, type TestEvent, type TestRequest } from './testing.ts'
 
 const shared = fileURLToPath(new URL('../../../shared/', import.meta.url))
 const samples = `${shared}dialects/samples/`
@@ -71,9 +72,9 @@ function checkExpected(event: TestEvent, expected: Record<string, unknown>): voi
         assert.ok(!Object.hasOwn((event['attributes'] ?? {}) as object, name), name)
     } else if (field === 'result_count')
       assert.equal((event['metadata'] as Record<string, unknown>)['result_count'] ?? null, want)
-    else if (field === 'metadata')
+    else if (field === 'metadata' || field === 'attributes')
       for (const [k, v] of Object.entries(want as object))
-        assert.equal((event['metadata'] as Record<string, unknown>)[k], v, `metadata.${k}`)
+        assert.equal(((event[field] ?? {}) as Record<string, unknown>)[k], v, `${field}.${k}`)
     else if (typeof want === 'number')
       assert.ok(
         Math.abs(Number(event[field]) - want) <= 1e-9 && event[field] !== null,
@@ -81,6 +82,46 @@ function checkExpected(event: TestEvent, expected: Record<string, unknown>): voi
       )
     else assert.deepEqual(event[field] ?? null, want, field)
   }
+}
+
+interface OwnSample {
+  readonly dialect: string | null
+  readonly table: string
+  readonly format?: 'ndjson' | 'trace-v0'
+  readonly span?: unknown
+  readonly body?: unknown
+  readonly expected: Record<string, unknown> | Record<string, unknown>[]
+}
+
+const ownDir = fileURLToPath(new URL('testdata/', import.meta.url))
+const own = readdirSync(ownDir)
+  .filter((f) => f.endsWith('.json'))
+  .map((f) => [f, JSON.parse(readFileSync(ownDir + f, 'utf8')) as OwnSample] as const)
+
+test('every table has a sample, and it yields its expected fields', async (t) => {
+  const covered = new Set(own.map(([, s]) => s.table))
+  for (const d of DIALECTS)
+    if (d.name !== 'otel-genai-metrics') assert.ok(covered.has(d.name), `a sample for ${d.name}`)
+  for (const [file, sample] of own) await t.test(file, () => checkOwn(sample))
+})
+
+function checkOwn(sample: OwnSample): void {
+  const { events } = runBatch([requestOf(sample)])
+  const wants = Array.isArray(sample.expected) ? sample.expected : [sample.expected]
+  assert.equal(events.length, wants.length)
+  for (const [i, want] of wants.entries()) {
+    assert.equal(events[i]?.['dialect'] ?? null, sample.dialect, 'dialect')
+    checkExpected(events[i] as TestEvent, want)
+  }
+}
+
+function requestOf(sample: OwnSample): TestRequest {
+  if (sample.format === undefined)
+    return { format: 'otlp-json', body: otlpJsonOf(sampleSpan(sample.span)) }
+  const lines = Array.isArray(sample.body)
+    ? sample.body.map((x) => JSON.stringify(x)).join('\n')
+    : JSON.stringify(sample.body)
+  return { format: sample.format, body: lines }
 }
 
 const captures = [

@@ -14,6 +14,14 @@ interface ValueMarker {
 
 const SCOPES_MAX = 4096
 
+const LEGACY = 'otel-genai-legacy'
+const MODERN_KEYS = [
+  'gen_ai.provider.name',
+  'gen_ai.input.messages',
+  'gen_ai.output.messages',
+  'gen_ai.system_instructions',
+].map(key)
+
 export class Detection {
   readonly #tables: Tables
   readonly #index = new Map<string, number>()
@@ -28,6 +36,8 @@ export class Detection {
   #lo = 0
   #hi = 0
   #scopeDialect = -1
+  #batch: SpanBatch | null = null
+  #span = 0
   readonly #generalLo: number
   readonly #generalHi: number
   readonly #extraLo: number
@@ -73,6 +83,8 @@ export class Detection {
   }
 
   start(batch: SpanBatch, span: number, first: number, count: number, frame: BatchFrame): void {
+    this.#batch = batch
+    this.#span = span
     this.#lo = 0
     this.#hi = 0
     this.#scopeDialect = this.#ofScope(
@@ -91,6 +103,11 @@ export class Detection {
     }
     if (frame.resource.sdkName === 'openlit') this.add('openlit')
     if (frame.isLegacy) this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
+  }
+
+  #hasModernKey(): boolean {
+    const batch = this.#batch
+    return batch !== null && MODERN_KEYS.some((id) => batch.findAttr(this.#span, id) >= 0)
   }
 
   add(name: string): void {
@@ -118,7 +135,10 @@ export class Detection {
     if (this.#scopeDialect >= 0 && !this.#tables.isGeneral[this.#scopeDialect])
       return this.#name(this.#scopeDialect)
     const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
-    const d = own >= 0 ? own : this.#firstOf(this.#lo, this.#hi)
+    if (own >= 0) return this.#name(own)
+    // Both generations share most keys: what only one of them has decides.
+    if (this.has(LEGACY) && !this.#hasModernKey()) return LEGACY
+    const d = this.#firstOf(this.#lo, this.#hi)
     return d < 0 ? null : this.#name(d)
   }
 

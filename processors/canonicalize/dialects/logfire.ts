@@ -9,6 +9,7 @@ export const logfire: Dialect = {
   scopes: ['logfire.*'],
   markers: ['request_data', 'response_data', 'logfire.msg', 'logfire.span_type'],
   rows: [
+    ['request_data', 'kind', 'kind-is:llm', { rank: 80, when: 'own' }],
     ['request_data', 'io.input', 'io', { rank: RANK.entity + 2, when: 'genai' }],
     ['response_data', 'io.output', 'io', { rank: RANK.entity + 2, when: 'genai' }],
     [
