@@ -6,7 +6,10 @@ import { endpoint } from '../core/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { eventRoutes } from './routes/events.ts'
+import { issueRoutes } from './routes/issues.ts'
 import { systemRoutes } from './routes/system.ts'
+import { traceRoutes } from './routes/traces.ts'
 import { Stores } from './stores.ts'
 
 export const apiSchema = z.strictObject({
@@ -47,6 +50,9 @@ class ApiExtension implements Component {
     })
     useAuth(app, this.#ctx.auth)
     systemRoutes(app, this.#ctx.service, this.#stores)
+    traceRoutes(app, this.#stores)
+    eventRoutes(app, this.#stores)
+    issueRoutes(app, this.#stores)
     await docsRoutes(app)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

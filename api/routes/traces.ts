@@ -1,0 +1,146 @@
+// Traces: the list with sums, one trace, and its events.
+
+import { z } from 'zod'
+import { countEvents, listEvents } from '../../storage/queries/events.ts'
+import { findTrace, listTraces } from '../../storage/queries/traces.ts'
+import { type Api, ApiError } from '../app.ts'
+import { tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import { flag, nextCursor, paging, timeRange, traceId, word } from './common.ts'
+import { eventSchema } from './events.ts'
+
+const text = z.string().nullable()
+
+const traceSchema = z.object({
+  trace_id: z.string(),
+  environment: text,
+  name: text.describe('Name of the root span, once it has come.'),
+  kind: text,
+  service_name: text,
+  user_id: text,
+  session_id: text,
+  conversation_id: text,
+  start_time: z.coerce.date(),
+  end_time: z.coerce.date(),
+  duration_ms: z.number(),
+  events: z.number(),
+  llm_calls: z.number(),
+  tool_calls: z.number(),
+  errors: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  total_tokens: z.number(),
+  cost_usd: z.number(),
+  unpriced: z.number().describe('Calls with usage whose price is not known.'),
+  issues: z.number(),
+  kinds: z.array(z.string()),
+  models: z.array(z.string()),
+})
+
+export function traceRoutes(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/traces',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['traces'],
+        summary: 'Traces with their sums, newest first',
+        querystring: z.strictObject({
+          ...timeRange,
+          kind: word.describe('Has an event of this kind.'),
+          model: word.describe('Used this model.'),
+          user_id: word,
+          session_id: word,
+          conversation_id: word,
+          name: word.describe('Text in the name of the root span.'),
+          errors: flag.describe('true: only traces with errors; false: only without.'),
+          issues: flag.describe('true: only traces with issues; false: only without.'),
+          min_cost_usd: z.coerce.number().min(0).optional(),
+          min_duration_ms: z.coerce.number().min(0).optional(),
+          ...paging,
+        }),
+        response: { 200: z.object({ data: z.array(traceSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const q = req.query
+      const page = await listTraces(stores.postgres, tenantOf(req), {
+        fromMs: q.from,
+        toMs: q.to,
+        kind: q.kind,
+        model: q.model,
+        userId: q.user_id,
+        sessionId: q.session_id,
+        conversationId: q.conversation_id,
+        name: q.name,
+        hasErrors: q.errors,
+        hasIssues: q.issues,
+        minCostUsd: q.min_cost_usd,
+        minDurationMs: q.min_duration_ms,
+        limit: q.limit,
+        cursor: q.cursor,
+      })
+      return { data: page.rows.map(dated), next_cursor: page.next }
+    },
+  )
+  app.get(
+    '/api/v1/traces/:id',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['traces'],
+        summary: 'One trace with its sums',
+        params: z.object({ id: traceId }),
+        response: { 200: traceSchema },
+      },
+    },
+    async (req) => {
+      const found = await findTrace(stores.postgres, tenantOf(req), req.params.id)
+      if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
+      return dated(found)
+    },
+  )
+  app.get(
+    '/api/v1/traces/:id/events',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['traces'],
+        summary: 'Canonical events of a trace, oldest first',
+        params: z.object({ id: traceId }),
+        querystring: z.strictObject(paging),
+        response: { 200: z.object({ data: z.array(eventSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const { limit, cursor } = req.query
+      const filter = { traceId: req.params.id, limit, cursor }
+      const scope = tenantOf(req)
+      const page = await listEvents(stores.clickhouse, scope, filter)
+      if (
+        page.rows.length === 0 &&
+        (await countEvents(stores.clickhouse, scope, req.params.id)) === 0
+      )
+        throw new ApiError(404, 'NOT_FOUND', 'no such trace')
+      return { data: [...page.rows], next_cursor: page.next }
+    },
+  )
+}
+
+/** Times as the schema has them, arrays as its own. */
+function dated<
+  T extends {
+    start_time: string
+    end_time: string
+    kinds: readonly string[]
+    models: readonly string[]
+  },
+>(row: T) {
+  return {
+    ...row,
+    start_time: new Date(row.start_time),
+    end_time: new Date(row.end_time),
+    kinds: [...row.kinds],
+    models: [...row.models],
+  }
+}

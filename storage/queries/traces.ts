@@ -1,0 +1,212 @@
+// Trace summaries and issues out of Postgres, where the exporter keeps them exact. The tenant is set for the
+// transaction, so that row-level security holds even where a WHERE were forgotten.
+
+import type pg from 'pg'
+import { decodeCursor, type Page, pageOf, type Scope } from './page.ts'
+
+export interface TraceFilter {
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly kind?: string | undefined
+  readonly model?: string | undefined
+  readonly hasErrors?: boolean | undefined
+  readonly hasIssues?: boolean | undefined
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly conversationId?: string | undefined
+  readonly minCostUsd?: number | undefined
+  readonly minDurationMs?: number | undefined
+  /** Text in the name of the root. */
+  readonly name?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface TraceRow {
+  readonly trace_id: string
+  readonly environment: string | null
+  readonly name: string | null
+  readonly kind: string | null
+  readonly service_name: string | null
+  readonly user_id: string | null
+  readonly session_id: string | null
+  readonly conversation_id: string | null
+  /** RFC 3339. */
+  readonly start_time: string
+  readonly end_time: string
+  readonly duration_ms: number
+  readonly events: number
+  readonly llm_calls: number
+  readonly tool_calls: number
+  readonly errors: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly total_tokens: number
+  readonly cost_usd: number
+  readonly unpriced: number
+  readonly issues: number
+  readonly kinds: readonly string[]
+  readonly models: readonly string[]
+}
+
+export interface IssueFilter {
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly type?: string | undefined
+  readonly severity?: string | undefined
+  readonly status?: string | undefined
+  readonly traceId?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface IssueRow {
+  readonly signal_id: string
+  readonly type: string
+  readonly severity: string
+  readonly status: string
+  readonly trace_id: string
+  readonly span_id: string
+  readonly event_id: string
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly at: string
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly evidence: unknown
+  readonly rule: string
+}
+
+const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS kind, service_name, user_id,
+  session_id, conversation_id, start_time, end_time,
+  (extract(epoch FROM end_time - start_time) * 1000)::float8 AS duration_ms,
+  spans::float8 AS events, llm_calls::float8 AS llm_calls, tool_calls::float8 AS tool_calls,
+  errors::float8 AS errors, input_tokens::float8 AS input_tokens, output_tokens::float8 AS output_tokens,
+  total_tokens::float8 AS total_tokens, cost_usd, unpriced::float8 AS unpriced, issues::float8 AS issues, kinds, models,
+  start_time::text AS sort_time`
+
+/** Traces, newest first. */
+export async function listTraces(
+  pool: pg.Pool,
+  scope: Scope,
+  f: TraceFilter,
+): Promise<Page<TraceRow>> {
+  const q = new Where(scope)
+  q.add(f.fromMs, (p) => `start_time >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.toMs, (p) => `start_time < to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.kind, (p) => `${p} = ANY(kinds)`)
+  q.add(f.model, (p) => `${p} = ANY(models)`)
+  q.add(f.userId, (p) => `user_id = ${p}`)
+  q.add(f.sessionId, (p) => `session_id = ${p}`)
+  q.add(f.conversationId, (p) => `conversation_id = ${p}`)
+  q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
+  q.add(f.minDurationMs, (p) => `end_time - start_time >= ${p}::float8 * interval '1 millisecond'`)
+  q.add(f.name, (p) => `position(lower(${p}) IN lower(root_name)) > 0`)
+  q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
+  q.add(f.hasIssues, (p) => `(issues > 0) = ${p}`)
+  q.after(f.cursor, 'start_time', 'trace_id')
+  const rows = await q.rows<TraceRow & { sort_time: string }>(
+    pool,
+    `SELECT ${TRACE_COLUMNS} FROM trace_summaries WHERE ${q.sql} ORDER BY start_time DESC, trace_id DESC`,
+    f.limit + 1,
+  )
+  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.trace_id }))
+  return { rows: page.rows.map(withoutSort), next: page.next }
+}
+
+/** One trace, or null when there is none of this tenant. */
+export async function findTrace(
+  pool: pg.Pool,
+  scope: Scope,
+  traceId: string,
+): Promise<TraceRow | null> {
+  const q = new Where(scope)
+  q.add(traceId, (p) => `trace_id = ${p}`)
+  const [row] = await q.rows<TraceRow & { sort_time: string }>(
+    pool,
+    `SELECT ${TRACE_COLUMNS} FROM trace_summaries WHERE ${q.sql}`,
+    1,
+  )
+  return row === undefined ? null : withoutSort(row)
+}
+
+/** Issues, newest first. */
+export async function listIssues(
+  pool: pg.Pool,
+  scope: Scope,
+  f: IssueFilter,
+): Promise<Page<IssueRow>> {
+  const q = new Where(scope)
+  q.add(f.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.type, (p) => `type = ${p}`)
+  q.add(f.severity, (p) => `severity = ${p}`)
+  q.add(f.status, (p) => `status = ${p}`)
+  q.add(f.traceId, (p) => `trace_id = ${p}`)
+  q.after(f.cursor, 'at', 'signal_id')
+  const rows = await q.rows<IssueRow & { sort_time: string }>(
+    pool,
+    `SELECT signal_id, type, severity, status, trace_id, span_id, event_id, tenant_id, project_id, at,
+       value, threshold, evidence, rule, at::text AS sort_time
+     FROM issues WHERE ${q.sql} ORDER BY at DESC, signal_id DESC`,
+    f.limit + 1,
+  )
+  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))
+  return { rows: page.rows.map(withoutSort), next: page.next }
+}
+
+function withoutSort<Row extends { readonly sort_time: string }>(row: Row): Omit<Row, 'sort_time'> {
+  const { sort_time: _, ...rest } = row
+  return rest
+}
+
+/** A WHERE whose values are all parameters, and which always names the tenant and the project. */
+class Where {
+  readonly #parts: string[]
+  readonly #values: unknown[]
+  readonly #tenantId: string
+
+  constructor(scope: Scope) {
+    this.#parts = ['tenant_id = $1', 'project_id = $2']
+    this.#values = [scope.tenantId, scope.projectId]
+    this.#tenantId = scope.tenantId
+  }
+
+  get sql(): string {
+    return this.#parts.join(' AND ')
+  }
+
+  add(value: string | number | boolean | undefined, part: (placeholder: string) => string): void {
+    if (value === undefined) return
+    this.#values.push(value)
+    this.#parts.push(part(`$${this.#values.length}`))
+  }
+
+  after(cursor: string | undefined, time: string, id: string): void {
+    const at = cursor === undefined ? null : decodeCursor(cursor)
+    if (at === null) return
+    this.#values.push(at.time, at.id)
+    const n = this.#values.length
+    this.#parts.push(`(${time}, ${id}) < ($${n - 1}::timestamptz, $${n})`)
+  }
+
+  async rows<Row extends pg.QueryResultRow>(
+    pool: pg.Pool,
+    sql: string,
+    limit: number,
+  ): Promise<Row[]> {
+    const client = await pool.connect()
+    try {
+      await client.query('BEGIN READ ONLY')
+      await client.query("SELECT set_config('observa.tenant_id', $1, true)", [this.#tenantId])
+      const result = await client.query<Row>(`${sql} LIMIT ${Math.floor(limit)}`, this.#values)
+      await client.query('COMMIT')
+      client.release()
+      return result.rows
+    } catch (thrown) {
+      // A broken transaction must not go back to the pool.
+      client.release(true)
+      throw thrown
+    }
+  }
+}
