@@ -6,8 +6,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { SPAN_FLAG } from '../core/batch.ts'
+import { Arena } from '../core/arena.ts'
+import { SPAN_FLAG, SpanBatch } from '../core/batch.ts'
+import { key } from '../core/keys.ts'
+import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { DEFAULT_LIMITS, decodeInto } from './decode.ts'
 import { legacySpanId, legacyTraceId, parseTimeNs } from './legacy-ids.ts'
 import { oracleMeaning } from './oracle.ts'
 import { encodeTraces } from './otlp-encode.ts'
@@ -285,6 +289,31 @@ test('legacy events go out as OTLP spans from their rows', () => {
       ['tool_call', String(END_NS)],
     ],
   )
+})
+
+test('memory may move while events are indexed', () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 400 }, (_, i) => [`f${i}`, i % 2 ? `a "quoted" ${i}` : i]),
+  )
+  const body = `${line({ attributes: { llm_call: fields } })}\n`.repeat(100)
+  const small = new SpanBatch(new Arena(1))
+  const request = {
+    payload: Buffer.from(body),
+    encoding: 'identity',
+    format: 'ndjson',
+    signals: 'traces',
+  } as const
+  const outcome = decodeInto(
+    small,
+    { ...request, tenant: DEFAULT_TENANT, receivedAtMs: 0 },
+    DEFAULT_LIMITS,
+  )
+  assert.equal(verdictOf(outcome), '200/100/0')
+  for (let span = 0; span < 100; span++) {
+    const last = small.findAttr(span, key('attributes.llm_call.f399'))
+    assert.equal(small.attrText(last), 'a "quoted" 399')
+    assert.equal(small.nums[small.findAttr(span, key('attributes.llm_call.f398'))], 398)
+  }
 })
 
 test('a mutated line never throws, and is accepted only if it is JSON', () => {

@@ -152,6 +152,42 @@ for (const [kind, requests] of KINDS) {
   })
 }
 
+test('memory may move while a request is indexed', () => {
+  const attributes = Array.from({ length: 300 }, (_, i) => ({
+    key: `key${i}`,
+    value: { intValue: String(i * 7919) },
+  }))
+  const traceId = Buffer.alloc(16, 1)
+  const spans = Array.from({ length: 100 }, (_, i) => ({
+    traceId,
+    spanId: Buffer.alloc(8, i + 1),
+    name: `span ${i}`,
+    attributes,
+    events: [{ name: 'e', attributes }],
+  }))
+  const message = { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] }
+  const bytes = oracleEncode(TYPES.traces, message)
+  const expected = meaning('traces', bytes)
+  for (const format of ['otlp-proto', 'otlp-json'] as const) {
+    // As small as an arena can be, so that it has to grow in the middle.
+    const small = new SpanBatch(new Arena(1))
+    const payload = format === 'otlp-proto' ? bytes : Buffer.from(otlpJson(message), 'utf8')
+    const before = small.arena.bytes.length
+    const request = { payload, encoding: 'identity', format, signals: 'traces' } as const
+    const outcome = decodeInto(
+      small,
+      { ...request, tenant: DEFAULT_TENANT, receivedAtMs: 0 },
+      DEFAULT_LIMITS,
+    )
+    assert.equal(outcome.kind, 'ok')
+    assert.ok(small.arena.bytes.length > before)
+    for (let i = 0; i < small.spanCount; i++) small.markEdited(i)
+    const out = new ByteWriter(16)
+    encodeTraces(out, small, () => true)
+    assert.deepEqual(meaning('traces', out.take()), expected)
+  }
+})
+
 type Edit = readonly [kind: 'set' | 'cut' | 'drop' | 'repeat', at: number, byte: number]
 const mutations: fc.Arbitrary<Edit[]> = fc.array(
   fc.tuple(
