@@ -27,7 +27,7 @@ const USAGE = `npm run bench -- NAME... [options]
 
 options
   --seconds N         length of a measurement (6)
-  --warm-up N         seconds of load before the first one (2)
+  --warm-up N         spans before the first measurement, for at most 30 s (50000)
   --rounds N          repetitions, interleaved where several subjects are compared (3)
   --minutes N         length of the memory scenario (10)
   --rate N            spans a second of open loops (10000)
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: '6' },
-      'warm-up': { type: 'string', default: '2' },
+      'warm-up': { type: 'string', default: '50000' },
       rounds: { type: 'string', default: '3' },
       minutes: { type: 'string', default: '10' },
       rate: { type: 'string', default: '10000' },
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
     throw new Error(`--layout is shared or split, not ${values.layout}`)
   const options: Options = {
     seconds: positive('seconds', values.seconds),
-    warmUpSeconds: positive('warm-up', values['warm-up']),
+    warmUpSpans: positive('warm-up', values['warm-up']),
     rounds: positive('rounds', values.rounds),
     minutes: positive('minutes', values.minutes),
     rate: positive('rate', values.rate),

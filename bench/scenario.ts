@@ -9,7 +9,7 @@ import type { BodyForm } from './traffic/generate.ts'
 
 export interface Options {
   readonly seconds: number
-  readonly warmUpSeconds: number
+  readonly warmUpSpans: number
   readonly rounds: number
   readonly minutes: number
   /** Spans a second of open loops. */
@@ -38,6 +38,7 @@ export interface Scenario {
 }
 
 export const OPEN_CONNECTIONS = 64
+const WARM_UP_SECONDS_MAX = 30
 
 export function makeContext(options: Options): Context {
   const made = new Map<BodyForm, string>()
@@ -85,8 +86,11 @@ export function openLoop({ options, bodies }: Context, gzip: boolean): LoadShape
   }
 }
 
+/** By spans and not by time: what a compiler needs to see does not depend on how busy the machine is. */
 export function warmUp(context: Context): LoadShape {
-  return { ...closedLoop(context, false), seconds: context.options.warmUpSeconds }
+  const { warmUpSpans, spansPerRequest } = context.options
+  const requests = Math.ceil(warmUpSpans / spansPerRequest)
+  return { ...closedLoop(context, false), requests, seconds: WARM_UP_SECONDS_MAX }
 }
 
 // biome-ignore format: one line
@@ -153,6 +157,18 @@ export function stageTable(all: readonly Measurement[]): ResultTable | null {
     ),
   ])
   return { title: 'Stages in the worker, µs a span', columns: ['stage', ...groups.keys()], rows }
+}
+
+/** Above this, figures of throughput and latency say more about the neighbours. */
+const QUIET_CPUS = 0.15
+
+/** Says so when the machine was not ours; belongs above the figures it spoils. */
+export function noiseNotes(all: readonly Measurement[]): string[] {
+  const others = median(all.map((m) => m.othersCpus))
+  if (others <= QUIET_CPUS) return []
+  return [
+    `**Noisy run: other processes used ${others.toFixed(2)} CPUs.** Rates and latencies are not to be quoted; ratios and CPU a span suffer less.`,
+  ]
 }
 
 /** What goes into results.json of a measurement: the memory series only where it is the point. */

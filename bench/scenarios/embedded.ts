@@ -6,6 +6,7 @@ import type { ScenarioResult } from '../results.ts'
 import {
   closedLoop,
   measurementTable,
+  noiseNotes,
   type Scenario,
   sayMeasurement,
   warmUp,
@@ -37,6 +38,7 @@ export const embedded: Scenario = {
       }
     return {
       notes: [
+        ...noiseNotes(all),
         'Sustained: accepted spans over the time of load and drain, that is, until the last row was in both stores.',
         'RSS adds up all processes; memory that Postgres processes share is counted in each of them.',
       ],

@@ -7,6 +7,7 @@ import {
   type Context,
   closedLoop,
   measurementTable,
+  noiseNotes,
   type Scenario,
   sayMeasurement,
   spread,
@@ -43,6 +44,7 @@ export const peers: Scenario = {
     const all = rounds.flat().sort((a, b) => names.indexOf(a.subject) - names.indexOf(b.subject))
     return {
       notes: [
+        ...noiseNotes(all),
         ...subjects.map((subject) => `${subject.name}: ${subject.describe}.`),
         'The Collector keeps what it accepted in memory; Observa answers 200 only after a write to disk.',
         `Closed loop, ${options.connections} connections, ${options.spansPerRequest} spans a request as ${options.form}, layout ${options.layout}.`,

@@ -6,6 +6,7 @@ import type { ScenarioResult } from '../results.ts'
 import {
   closedLoop,
   measurementTable,
+  noiseNotes,
   openLoop,
   type Scenario,
   sayMeasurement,
@@ -39,6 +40,7 @@ export const pipeline: Scenario = {
       }
     return {
       notes: [
+        ...noiseNotes(all),
         ...subjects.map((subject) => `${subject.name}: ${subject.describe}.`),
         `Closed loop: ${options.connections} connections. Open loop: ${options.rate.toLocaleString('en-US')} spans/s, latency from the intended start. ${options.spansPerRequest} spans a request as ${options.form}, layout ${options.layout}.`,
         'CPU: user and system time of all threads and child processes, queues drained.',
