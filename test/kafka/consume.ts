@@ -1,10 +1,10 @@
 // Reads what is in a topic, with a client that is not under test here, and creates topics.
 
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
+import { kafkajs, mendKafkajs } from '../../exporters/kafka/kafkajs-faults.ts'
 
-// kafkajs is CommonJS; a static import does not see all it exports.
-const { Kafka, logLevel } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs')
+mendKafkajs()
+const { Kafka, logLevel } = kafkajs
 
 export interface Consumed {
   readonly partition: number
