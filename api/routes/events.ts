@@ -6,7 +6,7 @@ import { listEvents } from '../../storage/queries/events.ts'
 import type { Api } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
-import { nextCursor, paging, timeRange, traceId, word } from './common.ts'
+import { nextCursor, paging, timeRange, traceId, word } from './query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   text: z.string(),

@@ -6,7 +6,7 @@ import { listIssues } from '../../storage/queries/traces.ts'
 import type { Api } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
-import { nextCursor, paging, timeRange, traceId } from './common.ts'
+import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
 
 const issueSchema = z.object({
   signal_id: z.string(),

@@ -6,8 +6,8 @@ import { findTrace, listTraces } from '../../storage/queries/traces.ts'
 import { type Api, ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
-import { flag, nextCursor, paging, timeRange, traceId, word } from './common.ts'
 import { eventSchema } from './events.ts'
+import { flag, nextCursor, paging, timeRange, traceId, word } from './query-parameters.ts'
 
 const text = z.string().nullable()
 
