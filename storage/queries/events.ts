@@ -135,12 +135,12 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
   switch (field.type) {
     case 'id16':
     case 'id8':
-      return raw === null || /^0*$/.test(String(raw)) ? null : raw
+      return typeof raw !== 'string' || /^0*$/.test(raw) ? null : raw
     case 'time':
       // A number: JSON of the other outputs has one too, and clients that need every digit read the text.
       return raw === '' ? null : Number(raw)
     case 'json':
-      return raw === null ? null : parsed(String(raw))
+      return typeof raw === 'string' ? parsed(raw) : null
     case 'strings':
       return Array.isArray(raw) && raw.length > 0 ? raw : null
     case 'map':

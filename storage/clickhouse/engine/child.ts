@@ -1,8 +1,9 @@
 // The engine process: opens the data directory, listens on loopback, ends with its parent. Started by
 // `engine.ts` and by nobody else.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
 import { ObservaError, messageOf } from '../../../core/errors.ts'
 import { Front } from './front.ts'
 import { openEngine, type Engine } from './native.ts'
@@ -14,6 +15,7 @@ const MIB = 1024 * 1024
 const RUNNING_MAX = 16
 const BODY_MAX_BYTES = 256 * MIB
 const STOP_WAIT_MS = 10_000
+const LOCK_WAIT_MS = 2000
 
 const report = (message: EngineReport): void => {
   process.send?.(message)
@@ -27,6 +29,23 @@ interface Running {
 }
 
 let running: Running | null = null
+
+/** A process that was killed a moment ago takes a little to let go of the directory. */
+async function startPatiently(message: StartMessage): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT_MS
+  for (;;) {
+    try {
+      start(message)
+      return
+    } catch (error) {
+      if (performance.now() > deadline || !isHeldByAnother(message.dataDir)) {
+        fail(error, message.dataDir)
+        return
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
 
 function start(message: StartMessage): void {
   mkdirSync(message.dataDir, { recursive: true, mode: 0o700 })
@@ -66,8 +85,8 @@ function start(message: StartMessage): void {
   })
 }
 
-function fail(error: unknown): void {
-  const known = error instanceof ObservaError ? error : describe(messageOf(error))
+function fail(error: unknown, dataDir = ''): void {
+  const known = error instanceof ObservaError ? error : describe(messageOf(error), dataDir)
   report({
     kind: 'failed',
     code: known.code as `OBS_${string}`,
@@ -78,8 +97,8 @@ function fail(error: unknown): void {
   process.disconnect?.()
 }
 
-function describe(text: string): ObservaError {
-  if (/Code: 76\b|same directory is already running|already (in use|locked)/i.test(text))
+function describe(text: string, dataDir: string): ObservaError {
+  if (isHeldByAnother(dataDir))
     return new ObservaError(
       'OBS_CLICKHOUSE_ENGINE_LOCKED',
       'The data directory of the embedded ClickHouse engine is in use by another process.',
@@ -91,6 +110,20 @@ function describe(text: string): ObservaError {
     `The embedded ClickHouse engine did not start: ${line}`,
     'Check that the data directory is writable and has space.',
   )
+}
+
+/**
+ * The engine locks `status` in its directory and writes its pid there. The addon does not pass on why a
+ * directory could not be opened, so the file has to tell.
+ */
+function isHeldByAnother(dataDir: string): boolean {
+  try {
+    const pid = Number(/^PID: (\d+)/.exec(readFileSync(join(dataDir, 'status'), 'utf8'))?.[1])
+    return pid !== process.pid && process.kill(pid, 0)
+  } catch {
+    // No such file or no such process.
+    return false
+  }
 }
 
 /** Takes no new requests, lets those under way end, and lets go of the directory. */
@@ -115,11 +148,7 @@ process.on('message', (message: EngineCommand) => {
     void stop()
     return
   }
-  try {
-    start(message)
-  } catch (error) {
-    fail(error)
-  }
+  void startPatiently(message)
 })
 
 // The parent decides when to stop. A Ctrl-C or a service manager signals every process of the group, and

@@ -100,6 +100,9 @@ class Supervisor {
     this.#port = ready.port
     this.#version = ready.version
     child.once('exit', (code, signal) => this.#onExit(code, signal))
+    // A program that has nothing else to do may end; the engine ends with it.
+    child.unref()
+    child.channel?.unref()
     this.#options.log.info({ version: ready.version, port: ready.port }, 'ClickHouse engine ready')
   }
 
@@ -110,7 +113,7 @@ class Supervisor {
     const delayMs = this.#backoffMs
     this.#backoffMs = Math.min(BACKOFF_MAX_MS, this.#backoffMs * 2)
     this.#options.log.error({ code, signal, delayMs }, 'ClickHouse engine died; restarting it')
-    this.#timer = setTimeout(() => void this.#relaunch(), delayMs)
+    this.#timer = setTimeout(() => void this.#relaunch(), delayMs).unref()
   }
 
   async #relaunch(): Promise<void> {
@@ -132,6 +135,7 @@ class Supervisor {
   async #end(): Promise<void> {
     const child = this.#child
     if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    child.ref()
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
     tell(child, { kind: 'stop' })
