@@ -294,7 +294,8 @@ export class ByteWriter extends OutputBuffer {
   }
 }
 
-function varintSize(v: number): number {
+/** Bytes of the varint of a length. */
+export function varintSize(v: number): number {
   if (v < 128) return 1
   if (v < 16_384) return 2
   if (v < 2_097_152) return 3

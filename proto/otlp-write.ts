@@ -1,7 +1,7 @@
 // The small pieces of OTLP messages written from rows: attributes, values, times, counters.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../core/batch.ts'
-import type { ByteWriter } from './byte-writer.ts'
+import { type ByteWriter, varintSize } from './byte-writer.ts'
 import { LEN } from './wire.ts'
 
 /** Rows `[first, first+count)` as KeyValue messages under `field`. */
@@ -15,7 +15,7 @@ export function writeAttributes(
   for (let i = first; i < first + count; i++) writeAttribute(out, batch, field, i)
 }
 
-/** KeyValue: key 1, value 2. */
+/** KeyValue: key 1, value 2. Sizes are known beforehand, so nothing is moved afterwards. */
 export function writeAttribute(
   out: ByteWriter,
   batch: SpanBatch,
@@ -23,22 +23,25 @@ export function writeAttribute(
   attr: number,
 ): void {
   const row = attr * ATTR_STRIDE
-  const a = batch.attrs
-  const mark = out.begin(field)
-  const keyLen = a[row + ATTR.KEY_LEN] as number
-  out.fieldBytes(1, batch.arena.bytes, a[row + ATTR.KEY_OFF] as number, keyLen)
+  const keyOff = batch.attrs[row + ATTR.KEY_OFF] as number
+  const keyLen = batch.attrs[row + ATTR.KEY_LEN] as number
+  const value = anySize(batch, row)
+  out.tag(field, LEN)
+  out.varint(2 + varintSize(keyLen) + keyLen + varintSize(value) + value)
+  out.u8(8 + LEN)
+  out.string(batch.arena.bytes, keyOff, keyLen)
   writeAny(out, batch, 2, attr)
-  out.end(mark)
 }
 
-/** The value of attribute row `attr` as an AnyValue under `field`. */
+/** The value of attribute row `attr` as an AnyValue under `field`; types are its field numbers. */
 export function writeAny(out: ByteWriter, batch: SpanBatch, field: number, attr: number): void {
   const row = attr * ATTR_STRIDE
   const type = batch.attrs[row + ATTR.TYPE] as number
   const off = batch.attrs[row + ATTR.OFF] as number
   const len = batch.attrs[row + ATTR.LEN] as number
   const b = batch.arena.bytes
-  const mark = out.begin(field)
+  out.tag(field, LEN)
+  out.varint(anySize(batch, row))
   if (type === VALUE.BOOL) out.fieldVarint(type, off)
   else if (type === VALUE.DOUBLE) out.fieldFixed64At(type, b, off)
   else if (type === VALUE.INT) {
@@ -48,7 +51,26 @@ export function writeAny(out: ByteWriter, batch: SpanBatch, field: number, attr:
     out.u8(type * 8 + LEN)
     out.string(b, off, len)
   }
-  out.end(mark)
+}
+
+/** Bytes of the AnyValue that `writeAny` writes for the row at column index `row`. */
+function anySize(batch: SpanBatch, row: number): number {
+  const type = batch.attrs[row + ATTR.TYPE] as number
+  const len = batch.attrs[row + ATTR.LEN] as number
+  if (type === VALUE.EMPTY) return 0
+  if (type === VALUE.BOOL) return 2
+  if (type === VALUE.DOUBLE) return 9
+  if (type !== VALUE.INT) return 1 + varintSize(len) + len
+  return 1 + varint64Size(batch.arena.bytes, batch.attrs[row + ATTR.OFF] as number)
+}
+
+/** Bytes of the varint of the 64-bit value at `off`: one for every seven bits up to the highest one set. */
+function varint64Size(b: Uint8Array, off: number): number {
+  for (let i = 7; i >= 0; i--) {
+    const c = b[off + i] as number
+    if (c !== 0) return Math.ceil((i * 8 + 32 - Math.clz32(c)) / 7)
+  }
+  return 1
 }
 
 export function writeRange(
