@@ -104,7 +104,13 @@ class KafkajsDriver implements KafkaDriver {
         ({ message, partitionMetadata }) =>
           partitionHash(message.key as Buffer) % partitionMetadata.length,
     })
-    await producer.connect()
+    try {
+      await producer.connect()
+    } catch (error) {
+      // A half connected client keeps sockets; the next attempt makes a new one.
+      this.#retire(producer)
+      throw error
+    }
     this.#producer = producer
     return producer
   }
@@ -127,7 +133,11 @@ class KafkajsDriver implements KafkaDriver {
   #drop(): void {
     const producer = this.#producer
     this.#producer = null
-    producer?.disconnect().catch((error: unknown) => {
+    if (producer !== null) this.#retire(producer)
+  }
+
+  #retire(producer: Producer): void {
+    producer.disconnect().catch((error: unknown) => {
       this.#log.debug({ reason: String(error) }, 'the old producer did not disconnect cleanly')
     })
   }

@@ -250,6 +250,13 @@ export async function killAndRestart(
   const lost = [...acknowledged].filter((id) => !held.has(id))
   assert.deepEqual(lost, [])
   for (const id of held) assert.ok(acknowledged.has(id))
+  const values = new Map(found.map((m) => [m.headers['event_id'], m.value.toString()]))
+  for (const m of found)
+    assert.equal(
+      m.value.toString(),
+      values.get(m.headers['event_id']),
+      'a duplicate is the same event',
+    )
   t.diagnostic(
     `${acknowledged.size} acknowledged, ${found.length - held.size} duplicates, verdicts ${new Set(verdicts).size}`,
   )
