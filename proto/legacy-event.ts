@@ -15,7 +15,9 @@ import { appendRepaired, isValidUtf8 } from './utf8.ts'
 const FLAT_LEVELS = 2
 const EVENT_TYPE = key('event_type')
 const TIMESTAMP = key('timestamp')
-const V0_LATENCY = key('latencyMs')
+const V0_LATENCY = 'latencyMs'
+/** Longer than 30 years is no latency. */
+const LATENCY_MS_MAX = 1e12
 const V0_TYPE = 'trace_v0'
 
 /** Top-level names whose value is an id; the original text is kept under `legacy.`. */
@@ -37,6 +39,8 @@ export class LegacyEvents {
   readonly #s: JsonScanner
   /** By key id: attribute row of the current event, to let the last of two equal names win. */
   readonly #rowOf = new Map<number, number>()
+  /** Numbers of the current event that may be its latency, by path: looked up without learning a key for it. */
+  readonly #latencies = new Map<string, number>()
   #attrLimit = 0
   #isRepaired = false
   readonly #ids = { trace_id: '', span_id: '', parent_span_id: '' }
@@ -54,6 +58,7 @@ export class LegacyEvents {
     this.#attrLimit = batch.attrCount + limits.rowsPerItemMax
     this.#isRepaired = false
     this.#rowOf.clear()
+    this.#latencies.clear()
     this.#ids.trace_id = ''
     this.#ids.span_id = ''
     this.#ids.parent_span_id = ''
@@ -151,6 +156,7 @@ export class LegacyEvents {
     const { arena } = this.#intake.batch
     const text = Buffer.from(b.buffer, b.byteOffset + off, len).latin1Slice(0, len)
     const value = Number(text)
+    if (path.endsWith('latency_ms') || path === V0_LATENCY) this.#latencies.set(path, value)
     const at = arena.reserve(8)
     this.#s.b = arena.bytes
     const big = len <= 20 && /^-?\d+$/.test(text) ? BigInt(text) : null
@@ -292,19 +298,13 @@ export class LegacyEvents {
     return text === null ? epochNs(batch.nums[attr] as number) : parseTimeNs(text)
   }
 
+  /** 0 when the event has none, or one that is no length of time. */
   #latencyMs(eventType: string): number {
-    if (this.#isV0) return this.#num(V0_LATENCY)
-    const own = this.#num(key(`attributes.${eventType}.latency_ms`))
-    return Number.isNaN(own) ? this.#num(key(`attributes.${eventType}.total_latency_ms`)) : own
-  }
-
-  /** NaN when the attribute is absent, no number, or no length of time. */
-  #num(keyId: number): number {
-    const attr = this.#rowOf.get(keyId)
-    if (attr === undefined || keyId === UNKNOWN_KEY) return Number.NaN
-    const type = this.#intake.batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE]
-    const value = this.#intake.batch.nums[attr] as number
-    return (type === VALUE.INT || type === VALUE.DOUBLE) && value < 1e12 ? value : Number.NaN
+    const own = this.#isV0
+      ? this.#latencies.get(V0_LATENCY)
+      : (this.#latencies.get(`attributes.${eventType}.latency_ms`) ??
+        this.#latencies.get(`attributes.${eventType}.total_latency_ms`))
+    return own !== undefined && own > 0 && own < LATENCY_MS_MAX ? own : 0
   }
 }
 

@@ -18,9 +18,18 @@ export class Refusal extends Error {
 }
 
 export function malformed(message: string, field = ''): Refusal {
-  return new Refusal('malformed', message, field)
+  return withoutStack('malformed', message, field)
 }
 
 export function tooLarge(message: string, field = ''): Refusal {
-  return new Refusal('too_large', message, field)
+  return withoutStack('too_large', message, field)
+}
+
+/** Nobody reads the stack of a refusal, and a body can have a hundred thousand bad lines. */
+function withoutStack(code: RefusalCode, message: string, field: string): Refusal {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const refusal = new Refusal(code, message, field)
+  Error.stackTraceLimit = limit
+  return refusal
 }
