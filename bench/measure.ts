@@ -92,8 +92,16 @@ export async function openBench(
     await stop()
     throw error
   }
-  const measure = (shape: LoadShape): Promise<Measurement> =>
-    measureOne({ subject, running, tree, sink }, () => load(shape))
+  const measure = async (shape: LoadShape): Promise<Measurement> => {
+    try {
+      return await measureOne({ subject, running, tree, sink }, () => load(shape))
+    } catch (error) {
+      // What the subject said last is mostly why.
+      throw new Error(`${subject.name}: ${String(error)}\n${running.process.output()}`, {
+        cause: error,
+      })
+    }
+  }
   return { running, measure, stop }
 }
 

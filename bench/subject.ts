@@ -41,8 +41,15 @@ export function sumMetric(text: string, name: string): number | null {
   return sum
 }
 
+/** Patient: the process under load may share one CPU with its client and answer late. */
+const FETCH_TIMEOUT_MS = 30_000
+
 export async function fetchText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+  // No connection is kept: an idle one may be closed by the server just as it is used again.
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    headers: { connection: 'close' },
+  })
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
   return response.text()
 }
