@@ -17,6 +17,7 @@ import {
   type TestHost,
   testHost,
 } from '../../test/exporter-host.ts'
+import { guardedLookup, REFUSED_CODE } from './addresses.ts'
 import { endpoints, parseHeaderList, schema, settings } from './config.ts'
 import { encoder } from './encode.ts'
 import { OtlpHttpSender } from './send.ts'
@@ -370,6 +371,19 @@ test('link-local and metadata addresses are refused unless allowed', async (t) =
     const verdict = await sender.send(one(), never)
     assert.ok(verdict.kind === 'retry' && verdict.code === 'address_refused', host)
   }
+})
+
+test('names are resolved with the same check, on every connection', async (t) => {
+  const to = await destination(t, ok)
+  const byName = to.url.replace('127.0.0.1', 'localhost')
+  assert.deepEqual(await (await senderTo(t, { endpoint: byName })).send(one(), never), {
+    kind: 'sent',
+  })
+  // What the resolver answers is what counts: here it answers the address it was asked for.
+  const refusal = await new Promise<NodeJS.ErrnoException | null>((resolve) =>
+    guardedLookup('169.254.169.254', { all: false }, (error) => resolve(error)),
+  )
+  assert.equal(refusal?.code, REFUSED_CODE)
 })
 
 test('a part is cut into halves with the same items, each under its own resource and scope', async (t) => {
