@@ -38,11 +38,12 @@ test('an option table names path, type, default and meaning', () => {
 test('a README keeps everything but what is between the markers, and a second run changes nothing', () => {
   const readme = `# x\n\n${OPTIONS_START}\nold\n${OPTIONS_END}\n\nrest\n`
   const once = readmeWithOptions(readme, clickhouse)
-  assert.ok(once !== null)
   assert.ok(once.startsWith('# x\n\n') && once.endsWith(`${OPTIONS_END}\n\nrest\n`))
   assert.equal(once.includes('old'), false)
   assert.equal(readmeWithOptions(once, clickhouse), once)
-  assert.equal(readmeWithOptions('# no markers\n', clickhouse), null)
+  const added = readmeWithOptions('# no markers\n', clickhouse)
+  assert.ok(added.startsWith('# no markers\n\n## Options\n\n') && added.includes('`timeout`'))
+  assert.equal(readmeWithOptions(added, clickhouse), added)
 })
 
 test('the page holds every section, component and the default configuration', () => {

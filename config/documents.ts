@@ -51,11 +51,12 @@ export function optionsOf(factory: AnyComponent): string {
   return markdownTable(optionRows(jsonSchemaOf(factory.schema)))
 }
 
-/** The README with its table replaced; null when it has no markers. */
-export function readmeWithOptions(readme: string, factory: AnyComponent): string | null {
+/** The README with its table replaced, or with one added at its end when it has no markers yet. */
+export function readmeWithOptions(readme: string, factory: AnyComponent): string {
   const start = readme.indexOf(OPTIONS_START)
   const end = readme.indexOf(OPTIONS_END, start)
-  if (start < 0 || end < 0) return null
+  if (start < 0 || end < 0)
+    return `${readme.trimEnd()}\n\n## Options\n\n${OPTIONS_START}\n${optionsOf(factory)}${OPTIONS_END}\n`
   const head = readme.slice(0, start + OPTIONS_START.length)
   return `${head}\n${optionsOf(factory)}${readme.slice(end)}`
 }

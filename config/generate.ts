@@ -26,8 +26,7 @@ async function documents(): Promise<Map<string, string>> {
       .map((folder) => `${folder}/README.md`)
       .find((readme) => existsSync(join(root, readme)))
     if (path === undefined) continue
-    const readme = readmeWithOptions(await readFile(join(root, path), 'utf8'), factory)
-    if (readme !== null) wanted.set(path, readme)
+    wanted.set(path, readmeWithOptions(await readFile(join(root, path), 'utf8'), factory))
   }
   return wanted
 }
