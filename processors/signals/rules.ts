@@ -166,7 +166,7 @@ export const RULES: readonly Rule[] = [
     types: ['empty_output'],
     perCall: true,
     check(events, e) {
-      if (kindOf(events, e) !== 'llm' || isError(events, e)) return null
+      if (!is(events, e, R.kind, 'llm') || isError(events, e)) return null
       const empty = events.has(e, R.output_messages) && hasNoOutput(events, e)
       const none = events.num(e, N.output_tokens) === 0 && !events.has(e, R.output_messages)
       if (!empty && !none) return null

@@ -1,0 +1,273 @@
+// The whole way on real embedded stores: recorded requests of real SDKs in, sums and events out of the REST
+// API, two tenants kept apart, paging that neither repeats nor skips, the same data after a restart.
+
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import { keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import { Instance } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
+
+const captures = join(import.meta.dirname, '../captures')
+const a = keyForTests('sk', { tenant: 'tenant-a', project: 'project-a' })
+const b = keyForTests('sk', { tenant: 'tenant-b', project: 'project-b' })
+const ingestOnly = keyForTests('sk', { scopes: ['ingest'] })
+
+const CONFIG = `
+auth: keys
+exporters:
+  clickhouse: { embedded: true }
+  postgres: { embedded: true }
+extensions:
+  keys: { keys: ${JSON.stringify([a, b, ingestOnly].map((k) => k.row))} }
+service:
+  extensions: [keys, api]
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+`
+
+let instance: Instance
+
+before(async () => {
+  instance = await Instance.start({ config: CONFIG })
+})
+
+after(async () => {
+  await instance.stop()
+})
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+async function get(path: string, key: string | null = a.key): Promise<Answer> {
+  const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` }
+  const res = await fetch(instance.url(path, 'http'), { headers })
+  return { status: res.status, body: (await res.json()) as Record<string, unknown> }
+}
+
+const rowsOf = (answer: Answer): Record<string, unknown>[] =>
+  answer.body['data'] as Record<string, unknown>[]
+
+async function all(path: string, limit: number): Promise<Record<string, unknown>[]> {
+  const out: Record<string, unknown>[] = []
+  let cursor: string | null = null
+  do {
+    const more: string = cursor === null ? '' : `&cursor=${cursor}`
+    const answer = await get(`${path}limit=${limit}${more}`)
+    assert.equal(answer.status, 200, JSON.stringify(answer.body))
+    out.push(...rowsOf(answer))
+    cursor = answer.body['next_cursor'] as string | null
+  } while (cursor !== null)
+  return out
+}
+
+interface Truth {
+  readonly input_tokens: number
+  readonly output_tokens_accepted: readonly number[]
+}
+
+/** Sends a recorded folder as it was recorded and returns what its calls add up to. */
+async function send(folder: string): Promise<Truth> {
+  const read = (name: string): Buffer => readFileSync(join(captures, folder, name))
+  const manifest = JSON.parse(read('manifest.json').toString()) as {
+    file: string
+    path: string
+    content_type: string
+  }[]
+  for (const m of manifest) {
+    if (m.path.endsWith('/metrics')) continue
+    const res = await instance.post(m.path, read(m.file), {
+      'content-type': m.content_type,
+      authorization: `Bearer ${a.key}`,
+    })
+    assert.equal(res.status, 200, `${folder}/${m.file}`)
+    assert.equal(res.body.length, 0, `${folder}/${m.file}: something was rejected`)
+  }
+  return JSON.parse(read('truth.json').toString()) as Truth
+}
+
+const sums = { input: 0, output: [0, 0] }
+
+test('every recorded request is accepted whole, and tokens add up in both stores', async () => {
+  for (const folder of readdirSync(captures).toSorted()) {
+    const truth = await send(folder)
+    sums.input += truth.input_tokens
+    sums.output[0] = (sums.output[0] ?? 0) + Math.min(...truth.output_tokens_accepted)
+    sums.output[1] = (sums.output[1] ?? 0) + Math.max(...truth.output_tokens_accepted)
+  }
+  await instance.drained()
+  const traces = await all('/api/v1/traces?', 100)
+  const total = (name: string): number => traces.reduce((n, t) => n + Number(t[name]), 0)
+  assert.equal(total('input_tokens'), sums.input)
+  assert.ok(total('output_tokens') >= (sums.output[0] ?? 0))
+  assert.ok(total('output_tokens') <= (sums.output[1] ?? 0))
+  const events = await all('/api/v1/events?', 100)
+  const counted = events.filter((e) => e['usage_aggregate'] === false)
+  assert.equal(
+    counted.reduce((n, e) => n + Number(e['input_tokens'] ?? 0), 0),
+    sums.input,
+  )
+})
+
+test('sent again, the same requests change nothing', async () => {
+  const before = (await all('/api/v1/events?', 500)).length
+  for (const folder of readdirSync(captures)) await send(folder)
+  await instance.drained()
+  assert.equal((await all('/api/v1/events?', 500)).length, before)
+  const traces = await all('/api/v1/traces?', 100)
+  assert.equal(
+    traces.reduce((n, t) => n + Number(t['input_tokens']), 0),
+    sums.input,
+  )
+})
+
+test('pages neither repeat nor skip', async () => {
+  const small = await all('/api/v1/events?', 7)
+  const large = await all('/api/v1/events?', 1000)
+  const ids = (rows: Record<string, unknown>[]): unknown[] => rows.map((r) => r['event_id'])
+  assert.deepEqual(ids(small), ids(large))
+  assert.equal(new Set(ids(small)).size, small.length)
+  const traces = (await all('/api/v1/traces?', 3)).map((t) => t['trace_id'])
+  assert.equal(new Set(traces).size, traces.length)
+})
+
+test('a trace, its events and its issues are found by id', async () => {
+  const [issue] = rowsOf(await get('/api/v1/issues?type=llm_error&limit=1'))
+  assert.ok(issue !== undefined)
+  const id = String(issue['trace_id'])
+  const trace = await get(`/api/v1/traces/${id}`)
+  assert.equal(trace.body['trace_id'], id)
+  const events = rowsOf(await get(`/api/v1/traces/${id}/events`))
+  assert.ok(events.some((e) => e['event_id'] === issue['event_id']))
+  assert.ok(events.every((e) => e['trace_id'] === id && e['tenant_id'] === 'tenant-a'))
+  const uuid = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  assert.equal((await get(`/api/v1/traces/${uuid}`)).status, 200)
+})
+
+test('filters reach the stores', async () => {
+  const llm = await all('/api/v1/events?kind=llm&', 500)
+  assert.ok(llm.length > 0 && llm.every((e) => e['kind'] === 'llm'))
+  const errors = await all('/api/v1/events?status=error&', 500)
+  assert.ok(errors.length > 0 && errors.every((e) => e['status'] === 'error'))
+  const words = await all('/api/v1/events?text=paris&', 500)
+  assert.ok(words.length > 0)
+  assert.ok(words.every((e) => /paris/i.test(JSON.stringify(e))))
+  assert.equal((await all('/api/v1/events?from=2100-01-01T00:00:00Z&', 10)).length, 0)
+})
+
+test('one tenant sees nothing of another, and the same answer for an unknown id', async () => {
+  const [mine] = await all('/api/v1/traces?', 1)
+  const id = String(mine?.['trace_id'])
+  assert.deepEqual(rowsOf(await get('/api/v1/traces', b.key)), [])
+  assert.deepEqual(rowsOf(await get('/api/v1/events', b.key)), [])
+  assert.deepEqual(rowsOf(await get('/api/v1/issues', b.key)), [])
+  for (const path of [`/api/v1/traces/${id}`, `/api/v1/traces/${id}/events`]) {
+    const foreign = await get(path, b.key)
+    const unknown = await get(path.replace(id, 'f'.repeat(32)), b.key)
+    assert.equal(foreign.status, 404)
+    const without = (answer: Answer): unknown => ({
+      ...(answer.body['error'] as object),
+      request_id: '',
+    })
+    assert.deepEqual(without(foreign), without(unknown))
+  }
+})
+
+test('without a key 401, without the scope 403, with a wrong parameter 400', async () => {
+  assert.equal((await get('/api/v1/traces', null)).status, 401)
+  assert.equal((await get('/api/v1/traces', ingestOnly.key)).status, 403)
+  assert.equal((await get('/api/v1/traces/xyz')).status, 400)
+  const wrong = await get('/api/v1/traces?limit=5000')
+  assert.equal(wrong.status, 400)
+  const { code, request_id } = wrong.body['error'] as { code: string; request_id: string }
+  assert.equal(code, 'VALIDATION_ERROR')
+  assert.match(request_id, /^[0-9a-f-]{36}$/)
+  assert.equal((await get("/api/v1/events?kind='%3BDROP%20TABLE%20x")).status, 200)
+})
+
+test('every answer carries the security headers', async () => {
+  for (const path of ['/health', '/api/v1/traces', '/nowhere', '/docs/']) {
+    const res = await fetch(instance.url(path, 'http'))
+    for (const name of [
+      'content-security-policy',
+      'strict-transport-security',
+      'x-frame-options',
+      'x-content-type-options',
+      'x-xss-protection',
+      'referrer-policy',
+      'x-request-id',
+    ])
+      assert.ok(res.headers.get(name), `${path}: ${name}`)
+    await res.arrayBuffer()
+  }
+})
+
+test('the OpenAPI document names every route', async () => {
+  const { body } = await get('/api/v1/openapi.json', null)
+  const paths = Object.keys(body['paths'] as object)
+  for (const path of [
+    '/api/v1/traces',
+    '/api/v1/traces/{id}',
+    '/api/v1/traces/{id}/events',
+    '/api/v1/events',
+    '/api/v1/issues',
+    '/health',
+    '/health/detailed',
+    '/version',
+  ])
+    assert.ok(paths.includes(path), path)
+})
+
+test('a planted secret is in no file of the instance, no table and no log', async () => {
+  const secret = ['ghp', 'q7Rz'.repeat(9)].join('_')
+  const body = otlpJson([
+    { name: `call ${secret}`, attributes: { note: `token=${secret}`, [secret]: 'as a key' } },
+  ])
+  const res = await instance.post('/v1/traces', body, {
+    'content-type': 'application/json',
+    authorization: `Bearer ${a.key}`,
+  })
+  assert.equal(res.status, 200)
+  await instance.drained()
+  const found = rowsOf(await get('/api/v1/issues?type=secret_detected&limit=10'))
+  assert.ok(found.length > 0)
+  assert.ok(!JSON.stringify(await all('/api/v1/events?', 500)).includes(secret))
+  assert.ok(!instance.stderr.includes(secret))
+  assert.deepEqual(filesWith(join(instance.dir, 'data'), secret), [])
+})
+
+/** Files below a directory that hold a text. */
+function filesWith(dir: string, text: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((f) => f.isFile())
+    .map((f) => join(f.parentPath, f.name))
+    .filter((path) => {
+      try {
+        return readFileSync(path).includes(text)
+      } catch {
+        // A store removed its file meanwhile.
+        return false
+      }
+    })
+}
+
+test('after a restart on the same directory the data is there, and more can come', async () => {
+  const before = (await all('/api/v1/events?', 500)).length
+  const { dir } = instance
+  assert.equal(await instance.kill('SIGTERM'), 0)
+  instance = await Instance.start({ config: CONFIG, dir })
+  assert.equal((await all('/api/v1/events?', 500)).length, before)
+  const res = await instance.post('/v1/traces', otlpJson([{ traceId: 'c'.repeat(32) }]), {
+    'content-type': 'application/json',
+    authorization: `Bearer ${a.key}`,
+  })
+  assert.equal(res.status, 200)
+  await instance.drained()
+  assert.equal((await get(`/api/v1/traces/${'c'.repeat(32)}`)).status, 200)
+  await rm(join(dir, 'out.ndjson'), { force: true })
+})
