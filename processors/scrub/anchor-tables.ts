@@ -1,142 +1,204 @@
-// The kernel's tables for a set of anchors: nibble sets for the three-byte fingerprint in eight groups, and the
-// exact entries behind a hash of the first two bytes. Laid out as `kernel/scan.as` reads them.
+// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in eight groups, and the
+// exact entries behind a hash of its first three. Laid out as `kernel/scan.as` reads them.
+// Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
+// raises a false alarm: chosen greedily by how often typical text would pass the group.
 
-import { CANDIDATE, type Compiled } from './compile.ts'
+import { CANDIDATE, tailOf, type Compiled } from './compile.ts'
 
 const NIBBLES = 64
 const SLOTS = 256
 const SLOT_COUNT = 4096
-const ENTRIES = 8448
+const BITS = 8448
+const ENTRIES = 16_640
 const ENTRY_BYTES = 12
-export const TABLES_MAX = 64 * 1024
+export const TABLES_MAX = 96 * 1024
 const GROUPS = 8
+/** How far into an anchor its fingerprint may lie. */
+const WINDOW_MAX = 9
 
 const ANY_CASE = 1
 const ASSIGNS = 2
 
+/** Low and high nibble sets of four bytes, as bit masks. */
+type Sets = readonly number[]
+
 interface Entry {
   readonly id: number
   readonly literal: Uint8Array
-  /** The first bytes as they may stand in the text; `null` = any byte. */
-  readonly head: readonly [number, number, number | null]
   readonly flags: number
+  /** Spellings of each byte; an anchor of two bytes has its possible third byte at the end. */
+  readonly spellings: readonly (readonly number[])[]
 }
 
-/** The first `TABLES_MAX` bytes of kernel memory, to be written at 0. The first four bytes are the owner's. */
+interface Placed {
+  readonly entry: Entry
+  window: number
+  group: number
+}
+
+/** The first bytes of kernel memory, to be written at 0. The first four are the owner's number. */
 export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(TABLES_MAX)
   const view = new DataView(bytes.buffer)
-  const entries = entriesOf(c)
   view.setInt32(0, owner, true)
   view.setInt32(4, c.anchors.find((a) => a.bytes.length === 1)?.id ?? -1, true)
   view.setInt32(8, c.anyNumbers ? 1 : 0, true)
-  writeNibbles(bytes, entries)
-  writeEntries(bytes, view, entries)
+  const placed = place(entriesOf(c))
+  writeNibbles(bytes, placed)
+  writeEntries(bytes, view, placed)
   return bytes
 }
 
 function entriesOf(c: Compiled): Entry[] {
   const out: Entry[] = []
-  for (const e of c.escapes) out.push(...variants(CANDIDATE.ESCAPE, e, false, 0))
+  for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
   for (const a of c.anchors) {
     if (a.bytes.length === 1) continue
     const flags = (a.anyCase ? ANY_CASE : 0) | (a.assigns ? ASSIGNS : 0)
-    out.push(...variants(a.id, a.bytes, a.anyCase, flags))
+    out.push(entryOf(a.id, a.bytes, a.anyCase, flags))
   }
   return out
 }
 
-/** One entry for each spelling of the first three bytes. */
-function variants(id: number, literal: Uint8Array, anyCase: boolean, flags: number): Entry[] {
-  const spellings = (i: number): (number | null)[] => {
-    const b = literal[i]
-    if (b === undefined) return [null]
-    return anyCase && b >= 97 && b <= 122 ? [b, b - 32] : [b]
-  }
-  const out: Entry[] = []
-  for (const x of spellings(0))
-    for (const y of spellings(1))
-      for (const z of spellings(2))
-        out.push({ id, literal, head: [x as number, y as number, z], flags })
-  return out
+function entryOf(id: number, literal: Uint8Array, anyCase: boolean, flags: number): Entry {
+  const spellings = Array.from(literal, (b) => (anyCase && b >= 97 && b <= 122 ? [b, b - 32] : [b]))
+  const tail = tailOf(literal)
+  if (tail !== null) spellings.push([...tail.keys()].filter((b) => tail[b] === 1))
+  return { id, literal, flags, spellings }
 }
 
-/** Puts each entry in the group whose sets it widens least: fewer false alarms of the fingerprint. */
-function writeNibbles(bytes: Uint8Array, entries: readonly Entry[]): void {
-  const groups = Array.from({ length: GROUPS }, () => Array.from({ length: 6 }, () => 0))
-  const order = [...entries].sort((a, b) => a.head[0] - b.head[0] || a.head[1] - b.head[1])
-  for (const e of order) {
-    let best = 0
+// ---------------------------------------------------------------- groups
+
+/** Rare anchors fit anywhere: the common ones choose first. */
+function place(entries: readonly Entry[]): Placed[] {
+  const groups: Sets[] = Array.from({ length: GROUPS }, () => [0, 0, 0, 0, 0, 0, 0, 0])
+  const order = entries
+    .map((entry) => ({ entry, own: Math.min(...windowsOf(entry).map(passRate)) }))
+    .sort((a, b) => b.own - a.own || a.entry.id - b.entry.id)
+  return order.map(({ entry }) => {
+    const best = { entry, window: 0, group: 0 }
     let bestCost = Number.POSITIVE_INFINITY
-    for (const [g, sets] of groups.entries()) {
-      const cost = volume(widened(sets, e)) - volume(sets)
-      if (cost < bestCost) {
+    for (const [window, sets] of windowsOf(entry).entries()) {
+      for (const [group, has] of groups.entries()) {
+        const cost = passRate(union(has, sets)) - passRate(has)
+        if (cost >= bestCost) continue
         bestCost = cost
-        best = g
+        best.window = window
+        best.group = group
       }
     }
-    groups[best] = widened(groups[best] as number[], e)
-  }
-  for (const [g, sets] of groups.entries())
-    for (const [t, set] of sets.entries())
-      for (let nibble = 0; nibble < 16; nibble++) {
-        const at = NIBBLES + t * 16 + nibble
-        if ((set & (1 << nibble)) !== 0) bytes[at] = (bytes[at] as number) | (1 << g)
-      }
+    groups[best.group] = union(groups[best.group] as Sets, windowsOf(entry)[best.window] as Sets)
+    return best
+  })
 }
 
-/** Sets of low and high nibbles, as bit masks, for bytes 0, 1 and 2. */
-function widened(sets: readonly number[], e: Entry): number[] {
-  const out = [...sets]
-  for (const [i, b] of e.head.entries()) {
-    out[2 * i] = (out[2 * i] as number) | (b === null ? 0xffff : 1 << (b & 15))
-    out[2 * i + 1] = (out[2 * i + 1] as number) | (b === null ? 0xffff : 1 << (b >> 4))
-  }
+function windowsOf(e: Entry): Sets[] {
+  const out: Sets[] = []
+  for (let at = 0; at + 3 <= Math.min(e.spellings.length, WINDOW_MAX + 3); at++)
+    out.push([0, 1, 2, 3].flatMap((i) => nibbles(e, at + i)))
   return out
 }
 
-/** How much of typical text a group lets through: each nibble weighs as often as text has it. */
-function volume(sets: readonly number[]): number {
-  let v = 1
-  for (const [t, set] of sets.entries()) {
-    let w = 0
-    const weights = (t & 1) === 0 ? LOW_WEIGHTS : HIGH_WEIGHTS
-    for (let n = 0; n < 16; n++) if ((set & (1 << n)) !== 0) w += weights[n] as number
-    v *= w
+const ANY_BYTE = Array.from({ length: 256 }, (_, b) => b)
+
+function nibbles(e: Entry, at: number): [number, number] {
+  let low = 0
+  let high = 0
+  // Behind a short anchor anything may stand.
+  for (const b of e.spellings[at] ?? ANY_BYTE) {
+    low |= 1 << (b & 15)
+    high |= 1 << (b >> 4)
   }
+  return [low, high]
+}
+
+function union(a: Sets, b: Sets): Sets {
+  return a.map((x, i) => x | (b[i] as number))
+}
+
+/** What share of typical text passes all sets, taking the bytes as independent. */
+function passRate(s: Sets): number {
+  let rate = 1
+  for (let i = 0; i < s.length; i += 2) rate *= share(s[i] as number, s[i + 1] as number)
+  return rate
+}
+
+const TYPICAL =
+  '[{"role":"user","parts":[{"type":"text","content":"Please compare the two options and explain which one you would choose for a small team, what it costs, and why. The previous answer was not complete; it left out the second table.\\n\\n1. First, list the steps.\\n2. Then show an example."}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call_9aB2","name":"search_documents","arguments":{"query":"annual report 2026","limit":5}}]}] gen_ai.request.model gen_ai.usage.input_tokens openai gpt-5-mini-2026-05-01 https://api.example.test/v1/chat/completions 200 OK stop chat'
+const SHARES = shares()
+const known = new Map<number, number>()
+
+function shares(): Float64Array {
+  const f = new Float64Array(256).fill(0.02)
+  for (let i = 128; i < 256; i++) f[i] = 0.15
+  for (const b of Buffer.from(TYPICAL, 'latin1')) f[b] = (f[b] as number) + 1
+  const sum = f.reduce((a, b) => a + b, 0)
+  return f.map((x) => x / sum)
+}
+
+function share(low: number, high: number): number {
+  const at = low * 65_536 + high
+  const hit = known.get(at)
+  if (hit !== undefined) return hit
+  let v = 0
+  for (let b = 0; b < 256; b++)
+    if ((low & (1 << (b & 15))) !== 0 && (high & (1 << (b >> 4))) !== 0) v += SHARES[b] as number
+  known.set(at, v)
   return v
 }
 
-/** Share of bytes of English JSON text by low and by high nibble, in percent. */
-const LOW_WEIGHTS = [13, 7, 8, 6, 10, 13, 4, 4, 5, 8, 2, 3, 6, 4, 8, 7]
-const HIGH_WEIGHTS = [1, 0.2, 28, 7, 2, 2, 38, 22, 0.5, 0.5, 0.3, 0.3, 0.3, 0.2, 0.5, 0.1]
+function writeNibbles(bytes: Uint8Array, placed: readonly Placed[]): void {
+  for (const { entry, window, group } of placed)
+    for (let i = 0; i < 4; i++)
+      for (const b of entry.spellings[window + i] ?? ANY_BYTE) {
+        const low = NIBBLES + i * 32 + (b & 15)
+        const high = NIBBLES + i * 32 + 16 + (b >> 4)
+        bytes[low] = (bytes[low] as number) | (1 << group)
+        bytes[high] = (bytes[high] as number) | (1 << group)
+      }
+}
 
-function writeEntries(bytes: Uint8Array, view: DataView, entries: readonly Entry[]): void {
-  // Spellings of the third byte share an entry: the exact look-up hashes two bytes.
-  const seen = new Set<string>()
-  const exact = entries.filter((e) => {
-    const at = `${e.id} ${Buffer.from(e.literal).toString('hex')} ${e.head[0]} ${e.head[1]}`
-    if (seen.has(at)) return false
-    seen.add(at)
-    return true
-  })
-  // Chains are walked from the last entry written: the lowest id must come first.
-  exact.sort((a, b) => b.id - a.id)
-  let literalTop = ENTRIES + (exact.length + 1) * ENTRY_BYTES
-  for (const [i, e] of exact.entries()) {
-    const index = i + 1
-    const at = ENTRIES + index * ENTRY_BYTES
-    const pair = e.head[0] | (e.head[1] << 8)
-    const slot = SLOTS + (((Math.imul(pair, 40503) >>> 8) & (SLOT_COUNT - 1)) << 1)
-    view.setUint16(at, view.getUint16(slot, true), true)
-    view.setUint16(at + 2, e.id, true)
-    view.setUint8(at + 4, e.literal.length)
-    view.setUint8(at + 5, e.flags)
-    view.setUint32(at + 8, literalTop, true)
-    view.setUint16(slot, index, true)
-    if (literalTop + e.literal.length > TABLES_MAX)
+// ---------------------------------------------------------------- exact entries
+
+function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed[]): void {
+  let index = 0
+  const total = placed.reduce((n, p) => n + hashesOf(p).length, 0)
+  let literalTop = ENTRIES + (total + 1) * ENTRY_BYTES
+  for (const p of placed) {
+    const { entry } = p
+    if (literalTop + entry.literal.length > TABLES_MAX)
       throw new Error('too many anchors for the kernel')
-    bytes.set(e.literal, literalTop)
-    literalTop += e.literal.length
+    bytes.set(entry.literal, literalTop)
+    const slots = new Set<number>()
+    for (const hash of hashesOf(p)) {
+      const bit = BITS + (hash >>> 3)
+      bytes[bit] = (bytes[bit] as number) | (1 << (hash & 7))
+      const slot = SLOTS + ((hash >>> 4) & (SLOT_COUNT - 1)) * 2
+      // Two spellings in one slot would report the anchor twice.
+      if (slots.has(slot)) continue
+      slots.add(slot)
+      const at = ENTRIES + ++index * ENTRY_BYTES
+      view.setUint16(at, view.getUint16(slot, true), true)
+      view.setUint16(at + 2, entry.id, true)
+      view.setUint8(at + 4, entry.literal.length)
+      view.setUint8(at + 5, entry.flags)
+      view.setUint8(at + 6, p.window)
+      view.setUint32(at + 8, literalTop, true)
+      view.setUint16(slot, index, true)
+    }
+    literalTop += entry.literal.length
   }
+}
+
+/** Hashes of all spellings of the fingerprint that fall into different slots. */
+function hashesOf({ entry, window }: Placed): number[] {
+  const out = new Map<number, number[]>()
+  const [a, b, c] = [0, 1, 2].map((i) => entry.spellings[window + i] as readonly number[])
+  for (const x of a as readonly number[])
+    for (const y of b as readonly number[])
+      for (const z of c as readonly number[]) {
+        const hash = Math.imul(x | (y << 8) | (z << 16), 0x9e3779b1) >>> 16
+        out.set(hash, [hash])
+      }
+  return [...out.keys()]
 }

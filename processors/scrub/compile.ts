@@ -196,3 +196,19 @@ function escapeAnchors(): Uint8Array[] {
   for (const c of [0xff20, 0x200b, 0x200c, 0x2060, 0xfeff, 0xad]) add(String.fromCharCode(c))
   return out
 }
+
+/** Bytes that may follow a country code or any other anchor of two bytes: the scanner looks at three. */
+const PHONE_TAIL = tailSet('0123456789 -(.\u00a0\u2009')
+const PRINTABLE_TAIL = tailSet(String.fromCharCode(...Array.from({ length: 94 }, (_, i) => 33 + i)))
+
+function tailSet(chars: string): Uint8Array {
+  const t = new Uint8Array(256)
+  for (const c of chars) t[Buffer.from(c, 'utf8')[0] as number] = 1
+  return t
+}
+
+/** Which third byte an anchor of two bytes needs, as a table by byte; null for all others. */
+export function tailOf(anchor: Uint8Array): Uint8Array | null {
+  if (anchor.length !== 2) return null
+  return anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL
+}

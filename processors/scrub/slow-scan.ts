@@ -2,7 +2,7 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, CLASS, isDigit } from './bytes.ts'
-import { CANDIDATE, type Anchor, type Compiled } from './compile.ts'
+import { CANDIDATE, tailOf, type Anchor, type Compiled } from './compile.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9
@@ -27,7 +27,9 @@ function startsWith(
   want: Uint8Array,
   anyCase: boolean,
 ): boolean {
-  if (p + want.length > to) return false
+  const tail = tailOf(want)
+  if (p + want.length + (tail === null ? 0 : 1) > to) return false
+  if (tail !== null && tail[b[p + want.length] as number] !== 1) return false
   for (let i = 0; i < want.length; i++) {
     let c = b[p + i] as number
     if (anyCase && c >= 65 && c <= 90) c += 32
@@ -61,8 +63,9 @@ function mayAssign(b: Uint8Array, p: number, to: number): boolean {
     i++
   if (i >= to) return false
   const c = b[i] as number
-  // A full stop, comma or bracket right behind the word ends it.
+  // A full stop or bracket right behind the word ends it; so does what follows a value in a message.
   if (c === 0x2e || c === 0x21 || c === 0x3f || c === 0x28) return false
+  if (c < 0x20 && c !== 0x0a && c !== 0x09) return false
   if (c !== 0x20) return true
   while (i < max && b[i] === 0x20) i++
   if (i >= to) return false

@@ -36,8 +36,7 @@ export async function generated(): Promise<string> {
       listFiles: () => [],
     },
   )
-  if (result.error !== null)
-    throw new Error(`scan.as does not compile: ${result.stderr.toString()}`)
+  if (result.error !== null) throw new Error('scan.as does not compile; run asc on it to see why')
   const text = Buffer.from(binary).toString('base64')
   const lines = text.match(/.{1,96}/g) ?? []
   return [

@@ -1,19 +1,22 @@
-// The scanner as AssemblyScript; compiled by `generate.ts`. Sixteen bytes a step: for each of three bytes in a
+// The scanner as AssemblyScript; compiled by `generate.ts`. Sixteen bytes a step: for each of four bytes in a
 // row two table look-ups, by low and by high nibble, give the set of anchor groups that byte may belong to;
-// where the six sets have a group in common an anchor may begin, and only there the exact tables are asked.
+// where the eight sets have a group in common an anchor may begin, and only there the exact tables are asked.
 // Digit runs and at-signs are found in the same step. `slow-scan.ts` says the same in plain words.
 //
 // Memory, written by `scanner.ts`:
 //   4      id of the one-byte anchor, or -1        8     1 = digit runs are wanted
-//   64     six tables of 16 bytes (low and high nibble of byte 0, 1, 2)
-//   256    4096 slots (u16): first entry by hash of two bytes
-//   8448   entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns), 2 free, literal u32
+//   64     eight tables of 16 bytes (low and high nibble of byte 0, 1, 2, 3)
+//   256    4096 slots (u16): first entry by hash of three bytes
+//   8448   65536 bits: which hashes of three bytes exist
+//   16640  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns), place of the three
+//          bytes in the anchor u8, 1 free, literal u32
 
 const ONE_BYTE: usize = 4
 const DIGITS_ON: usize = 8
 const NIBBLES: usize = 64
 const SLOTS: usize = 256
-const ENTRIES: usize = 8448
+const BITS: usize = 8448
+const ENTRIES: usize = 16640
 const DIGITS_MIN: i32 = 9
 const LOOK_BACK: i32 = 24
 const LOOK_AHEAD: i32 = 40
@@ -56,6 +59,8 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
   const hi1 = v128.load(NIBBLES + 48)
   const lo2 = v128.load(NIBBLES + 64)
   const hi2 = v128.load(NIBBLES + 80)
+  const lo3 = v128.load(NIBBLES + 96)
+  const hi3 = v128.load(NIBBLES + 112)
   const low = i8x16.splat(15)
   const zero = i8x16.splat(0)
   const at = i8x16.splat(0x40)
@@ -73,7 +78,9 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
     const m0 = v128.and(i8x16.swizzle(lo0, v128.and(v0, low)), i8x16.swizzle(hi0, i8x16.shr_u(v0, 4)))
     const m1 = v128.and(i8x16.swizzle(lo1, v128.and(v1, low)), i8x16.swizzle(hi1, i8x16.shr_u(v1, 4)))
     const m2 = v128.and(i8x16.swizzle(lo2, v128.and(v2, low)), i8x16.swizzle(hi2, i8x16.shr_u(v2, 4)))
-    let anchors: u32 = <u32>i8x16.bitmask(i8x16.ne(v128.and(v128.and(m0, m1), m2), zero))
+    const v3 = v128.load(<usize>i, 3)
+    const m3 = v128.and(i8x16.swizzle(lo3, v128.and(v3, low)), i8x16.swizzle(hi3, i8x16.shr_u(v3, 4)))
+    let anchors: u32 = <u32>i8x16.bitmask(i8x16.ne(v128.and(v128.and(m0, m1), v128.and(m2, m3)), zero))
     let ats: u32 = <u32>i8x16.bitmask(i8x16.eq(v0, at))
     let next: u32 = <u32>i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(<usize>i, 16), nought), ten))
     if (i + 32 > to) {
@@ -96,18 +103,26 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
       const p = i + lane
       const bit: u32 = <u32>1 << <u32>lane
       if (n + 16 > max) return -1
+      if ((anchors & bit) !== 0) {
+        const hash = ((load<u32>(<usize>p) & 0xffffff) * 0x9e3779b1) >>> 16
+        if (((<u32>load<u8>(BITS + <usize>(hash >>> 3)) >>> (hash & 7)) & 1) !== 0) n = lookUp(hash, p, from, to, out, n)
+        if (((runs | ats) & bit) === 0) continue
+      }
       if ((runs & bit) !== 0 && isNumber(p, from, to)) n = emit(out, n, p, 0)
-      if ((anchors & bit) !== 0) n = lookUp(p, to, out, n)
       if ((ats & bit) !== 0 && oneByte >= 0 && isBetween(p, from, to)) n = emit(out, n, p, oneByte)
     }
   }
   return n
 }
 
-// @ts-ignore: decorator
-@inline
+/** Adds a pair in its place: an anchor is found in its middle, so it may begin before the last one. */
 function emit(out: i32, n: i32, p: i32, id: i32): i32 {
-  const at = <usize>(out + n * 8)
+  let at = <usize>(out + n * 8)
+  const first = <usize>out
+  while (at > first && (load<i32>(at - 8) > p || (load<i32>(at - 8) === p && load<i32>(at - 4) > id))) {
+    store<i64>(at, load<i64>(at - 8))
+    at -= 8
+  }
   store<i32>(at, p)
   store<i32>(at, id, 4)
   return n + 1
@@ -120,16 +135,15 @@ function isBetween(p: i32, from: i32, to: i32): bool {
   return byteAt(p - 1) > 0x20 && (isAlnum(next) || next >= 0x80)
 }
 
-function lookUp(p: i32, to: i32, out: i32, count: i32): i32 {
+function lookUp(hash: u32, window: i32, from: i32, to: i32, out: i32, count: i32): i32 {
   let n = count
-  const pair = <u32>load<u16>(<usize>p)
-  const slot = ((pair * 40503) >>> 8) & 4095
-  let e = <u32>load<u16>(SLOTS + <usize>(slot << 1))
+  let e = <u32>load<u16>(SLOTS + <usize>((hash >>> 4) << 1))
   while (e !== 0) {
     const entry = ENTRIES + <usize>(e * 12)
     const len = <i32>load<u8>(entry, 4)
     const flags = <u32>load<u8>(entry, 5)
-    if (p + len <= to && isLiteral(p, load<i32>(entry, 8), len, (flags & 1) !== 0)) {
+    const p = window - <i32>load<u8>(entry, 6)
+    if (p >= from && p + len <= to && window + 3 <= to && isLiteral(p, load<i32>(entry, 8), len, (flags & 1) !== 0)) {
       if ((flags & 2) === 0 || mayAssign(p + len, to)) n = emit(out, n, p, <i32>load<u16>(entry, 2))
     }
     e = <u32>load<u16>(entry)
@@ -152,7 +166,7 @@ function mayAssign(p: i32, to: i32): bool {
   while (i < max && isName(byteAt(i))) i++
   if (i >= to) return false
   const c = byteAt(i)
-  if (c === 0x2e || c === 0x21 || c === 0x3f || c === 0x28) return false
+  if (c === 0x2e || c === 0x21 || c === 0x3f || c === 0x28 || (c < 0x20 && c !== 0x0a && c !== 0x09)) return false
   if (c !== 0x20) return true
   while (i < max && byteAt(i) === 0x20) i++
   if (i >= to) return false
