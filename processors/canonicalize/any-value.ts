@@ -116,7 +116,7 @@ function readArray(off: number, end: number, depth: number): unknown[] {
 
 // KeyValueList: 1 values (repeated KeyValue: 1 key, 2 value)
 function readMap(off: number, end: number, depth: number): Record<string, unknown> {
-  const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  const out: Record<string, unknown> = {}
   pos = off
   while (pos < end && budget-- > 0) {
     const tag = varint(end)

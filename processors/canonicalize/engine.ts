@@ -16,7 +16,7 @@ import { DoubleCount } from './double-count.ts'
 import { BatchFrame } from './frame.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { jsonOf } from './resource.ts'
-import { settle } from './settle.ts'
+import { settle, settleBare } from './settle.ts'
 import { keptEvents, readSpanEvent, spanEvents } from './span-events.ts'
 import { Work } from './work.ts'
 
@@ -77,6 +77,8 @@ export class Engine {
   readonly #used = new Set<number>()
   readonly #losers: number[] = []
   readonly #loserRules: Rule[] = []
+  /** Attribute rows with nothing usable for their rule. */
+  readonly #failed: number[] = []
   #place = 'attr'
   #ctx: ChainContext | null = null
 
@@ -130,7 +132,7 @@ export class Engine {
     this.#collect(first, count)
     this.#readEvents(batch, span)
     this.#fill()
-    settle(w, this.#detection, this.#frame, this.#filled)
+    this.#settle()
     this.#keepRest(events, e)
     this.#count(batch)
   }
@@ -143,6 +145,7 @@ export class Engine {
     this.#keptEvents.length = 0
     this.#losers.length = 0
     this.#loserRules.length = 0
+    this.#failed.length = 0
     if (this.#used.size > 0) this.#used.clear()
     for (const rows of this.#work.trees) if (rows.length > 0) rows.length = 0
   }
@@ -263,7 +266,7 @@ export class Engine {
       if (isFilled && !takesAll) {
         this.#losers.push(attr)
         this.#loserRules.push(rule)
-      } else if (rule.transform(w, attr, rule)) {
+      } else if (this.#apply(rule, attr)) {
         isFilled = true
         this.#used.add(attr)
         if (w.events.explain !== null)
@@ -272,11 +275,31 @@ export class Engine {
             rule.to,
             `${this.#tables.dialects[rule.dialect]?.name}: ${rule.key} -> ${rule.how}`,
           )
-      } else if (!w.isNull(attr)) {
-        this.#losers.push(attr)
-        this.#loserRules.push(rule)
-      }
+      } else if (!w.isNull(attr)) this.#failed.push(attr)
     }
+  }
+
+  /** A transform that fails (nesting beyond the stack) leaves the attribute as it is, and is counted. */
+  #apply(rule: Rule, attr: number): boolean {
+    try {
+      return rule.transform(this.#work, attr, rule)
+    } catch {
+      this.#failedAt(rule.how)
+      return false
+    }
+  }
+
+  #settle(): void {
+    try {
+      settle(this.#work, this.#detection, this.#frame, this.#filled)
+    } catch {
+      this.#failedAt('settle')
+      settleBare(this.#work, this.#frame)
+    }
+  }
+
+  #failedAt(step: string): void {
+    this.#ctx?.count('observa_canonicalize_failed_total', `step="${step}"`, 1)
   }
 
   #explain(attr: number, field: string, rule: string): void {
@@ -292,6 +315,11 @@ export class Engine {
 
   /** A value that lost to another and says something else stays visible. */
   #keepLosers(): void {
+    for (const attr of this.#failed) {
+      if (this.#used.has(attr)) continue
+      this.#kept.push(attr)
+      this.#used.add(attr)
+    }
     for (let i = 0; i < this.#losers.length; i++) {
       const attr = this.#losers[i] as number
       const rule = this.#loserRules[i] as Rule

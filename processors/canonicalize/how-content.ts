@@ -9,7 +9,7 @@ import type { Transform } from './compile.ts'
 import { isCanonicalMessages, isCanonicalParts, isCanonicalTools, isJson } from './json-bytes.ts'
 import { parseLoose } from './loose-json.ts'
 import { finishReason, type Message, messagesOf, textMessage } from './messages.ts'
-import { isRecord, type Part, partsOf, toolCallPart } from './parts.ts'
+import { isRecord, type Part, partsOf, plainText, toolCallPart } from './parts.ts'
 import { documentsOf, toolsOf } from './trees.ts'
 import type { Work } from './work.ts'
 
@@ -52,8 +52,8 @@ const messages: Transform = (w, attr, rule) => {
 
 function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {
   const role = isOutput ? 'assistant' : 'user'
-  if (typeof value === 'string') {
-    const m = textMessage(value, role)
+  if (value !== null && typeof value !== 'object') {
+    const m = textMessage(plainText(value), role)
     return m === null ? null : [m]
   }
   // OpenAI lists a choice per answer here (Laminar): {index, message, finish_reason}.

@@ -7,6 +7,7 @@ import type { Rule, Transform } from './compile.ts'
 import { putMessages } from './how-content.ts'
 import { providerOf } from './how-words.ts'
 import { takeHaystack } from './io.ts'
+import { lookup, numberIn } from './lookup.ts'
 import { finishReason, messagesOf } from './messages.ts'
 import { isRecord } from './parts.ts'
 import { MODEL_PREFIXES } from './providers.ts'
@@ -37,7 +38,10 @@ function eventName(item: Record<string, unknown>): string {
   const name = item['event.name']
   if (typeof name === 'string') return name
   if ('message' in item || 'finish_reason' in item) return 'gen_ai.choice'
-  return EVENT_OF_ROLE[String(item['role'])] ?? 'gen_ai.user.message'
+  const role = item['role']
+  return (
+    (typeof role === 'string' ? lookup(EVENT_OF_ROLE, role) : undefined) ?? 'gen_ai.user.message'
+  )
 }
 
 /** `gen_ai.content.prompt` as an attribute: JSON, or lines "role: text". */
@@ -134,7 +138,7 @@ const adkUsage: Transform = (w, attr) => {
     w.setJson(R.finish_reasons, [finishReason(reason)])
   const usage = value['usage_metadata'] ?? value['usageMetadata']
   if (!isRecord(usage)) return true
-  const count = (a: string, b: string): number => Number(usage[a] ?? usage[b] ?? Number.NaN)
+  const count = (a: string, b: string): number => numberIn(usage[a] ?? usage[b])
   w.offerNumber(N.cache_read_tokens, count('cached_content_token_count', 'cachedContentTokenCount'))
   const thoughts = count('thoughts_token_count', 'thoughtsTokenCount')
   w.offerNumber(N.reasoning_tokens, thoughts)
@@ -163,7 +167,7 @@ const genkitName: Transform = (w, attr) => {
     const prefix = slash > 0 ? name.slice(0, slash) : ''
     w.offerText(R.request_model, slash > 0 ? name.slice(slash + 1) : name)
     if (prefix !== '' && w.modelProvider === '')
-      w.modelProvider = MODEL_PREFIXES[prefix] ?? providerOf(prefix) ?? ''
+      w.modelProvider = lookup(MODEL_PREFIXES, prefix) ?? providerOf(prefix) ?? ''
   } else if (w.kind === 'tool') w.offerText(R.tool_name, name)
   else if (w.kind === 'agent') w.offerText(R.agent_name, name)
   w.setString(R.name, name)

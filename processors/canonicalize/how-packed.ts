@@ -6,6 +6,7 @@ import { N, R } from '../../core/fields.ts'
 import { usageOf } from './bodies.ts'
 import type { Transform } from './compile.ts'
 import { orZero, putUsage } from './how-content.ts'
+import { lookup, numberIn } from './lookup.ts'
 import type { Message } from './messages.ts'
 import { isRecord, type Part, partsOf, toolCallPart } from './parts.ts'
 import { toolsOf } from './trees.ts'
@@ -66,7 +67,7 @@ export function takeParams(w: Work, value: Record<string, unknown>): void {
     if (v === null || NO_PARAMS.has(name) || v === '' || name.startsWith('_')) continue
     if (Array.isArray(v) && v.length === 0) continue
     const json = JSON.stringify(v)
-    if (json !== undefined) w.param(PARAM_NAMES[name] ?? name, json)
+    if (json !== undefined) w.param(lookup(PARAM_NAMES, name) ?? name, json)
   }
 }
 
@@ -218,8 +219,8 @@ const providerMetadata: Transform = (w, attr) => {
     )
     const creation = usage['cache_creation']
     if (isRecord(creation)) {
-      w.detail('cache_write_5m', Number(creation['ephemeral_5m_input_tokens'] ?? Number.NaN))
-      w.detail('cache_write_1h', Number(creation['ephemeral_1h_input_tokens'] ?? Number.NaN))
+      w.detail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
+      w.detail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
     }
   }
   const bedrock = value['bedrock']

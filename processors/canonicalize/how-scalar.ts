@@ -4,6 +4,7 @@ import { VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
 import type { Rule, Transform } from './compile.ts'
+import { lookup } from './lookup.ts'
 import { finishReason } from './messages.ts'
 import { isRecord, plainText } from './parts.ts'
 import type { Work } from './work.ts'
@@ -263,7 +264,7 @@ const LEVELS: Readonly<Record<string, string>> = {
 }
 const level: Transform = (w, attr, rule) => {
   const word = w.text(attr).replaceAll('"', '').toLowerCase()
-  const name = LEVELS[word]
+  const name = lookup(LEVELS, word)
   if (name === undefined) return false
   w.setString(rule.range, name)
   if (name === 'ERROR') w.isFailed = true

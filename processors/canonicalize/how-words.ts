@@ -5,6 +5,7 @@ import { VALUE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
 import type { Rule, Transform } from './compile.ts'
+import { lookup } from './lookup.ts'
 import {
   BEDROCK_MODEL,
   FRAMEWORKS,
@@ -101,7 +102,7 @@ const operation: Transform = (w, attr) => {
       ? operationWords.find(w.arena.bytes, w.off(attr), w.len(attr))
       : -1
   const word = i >= 0 ? (STANDARD_OPERATIONS[i] as string) : w.text(attr).toLowerCase()
-  w.operation = OPERATION_ALIASES[word] ?? word
+  w.operation = lookup(OPERATION_ALIASES, word) ?? word
   return true
 }
 

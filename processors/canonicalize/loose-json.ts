@@ -1,6 +1,8 @@
 // Parses what instrumentations write where JSON was meant: JSON, or the repr of a Python value
 // (single quotes, True, None, tuples). Bounded in size and depth; anything else is `undefined`.
 
+import { lookup } from './lookup.ts'
+
 const REPR_BYTES_MAX = 64 * 1024
 const DEPTH_MAX = 64
 
@@ -74,7 +76,7 @@ function reprValue(depth: number): unknown {
 }
 
 function reprDict(depth: number): Record<string, unknown> {
-  const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  const out: Record<string, unknown> = {}
   p++
   for (;;) {
     space()
@@ -82,7 +84,9 @@ function reprDict(depth: number): Record<string, unknown> {
       p++
       return out
     }
-    const name = String(reprValue(depth + 1))
+    const key = reprValue(depth + 1)
+    if (typeof key === 'object' && key !== null) fail()
+    const name = String(key as string | number | boolean | null)
     space()
     if (s[p++] !== ':') fail()
     if (name !== '__proto__') out[name] = reprValue(depth + 1)
@@ -133,7 +137,7 @@ function reprString(): string {
       if (width > 0) {
         out += String.fromCharCode(Number.parseInt(s.slice(p, p + width), 16) || 0xfffd)
         p += width
-      } else out += ESCAPES[e] ?? `\\${e}`
+      } else out += lookup(ESCAPES, e) ?? `\\${e}`
     }
   }
   return fail()

@@ -2,6 +2,7 @@
 // instrumentations and providers use. Works on parsed values; `json-bytes.ts` recognises what is already
 // canonical, `parts.ts` knows the content blocks, `bodies.ts` the request and response bodies.
 
+import { lookup } from './lookup.ts'
 import { isRecord, type Part, partsOf, textOf, toolCallPart } from './parts.ts'
 
 export interface Message {
@@ -40,7 +41,7 @@ const ROLES: Readonly<Record<string, string>> = {
 export function roleOf(value: unknown, fallback: string): string {
   if (typeof value !== 'string' || value === '') return fallback
   const lower = value.toLowerCase()
-  return ROLES[lower] ?? lower
+  return lookup(ROLES, lower) ?? lower
 }
 
 export function isRole(value: unknown): boolean {
@@ -63,7 +64,7 @@ export function finishReason(text: string): string {
     .trim()
     .toLowerCase()
     .replace(/^(?:[a-z]+\.)*(?:finish_?reason\.)/, '')
-  return FINISH[word] ?? word
+  return lookup(FINISH, word) ?? word
 }
 
 /**

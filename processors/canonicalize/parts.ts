@@ -1,6 +1,7 @@
 // Message parts in canonical form from the content blocks of OpenAI, Anthropic, Bedrock, Gemini, the AI SDK,
 // Genkit, LangChain and OpenInference. A block of a type nobody knows is kept as it is.
 
+import { lookup } from './lookup.ts'
 import { parseJson } from './loose-json.ts'
 
 export type Part = { type: string; [key: string]: unknown }
@@ -63,7 +64,7 @@ function pushPart(out: Part[], block: unknown, role: string): void {
 
 function partOf(block: Block, role: string): Part | null {
   const type = block['type']
-  const known = typeof type === 'string' ? BY_TYPE[type] : undefined
+  const known = typeof type === 'string' ? lookup(BY_TYPE, type) : undefined
   if (known !== undefined) return known(block)
   for (const key of KEYED) if (key in block) return BY_KEY[key]?.(block) ?? null
   if (typeof type === 'string' && type !== '') return { ...block, type }

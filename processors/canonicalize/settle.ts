@@ -39,6 +39,21 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   settleDialect(w, detection)
 }
 
+/** What every event must have, for one whose content could not be read at all. */
+export function settleBare(w: Work, frame: BatchFrame): void {
+  if (w.kind === '') w.kind = 'span'
+  word(w, R.kind, w.kind)
+  settleAggregateFlag(w)
+  settleStatus(w, false)
+  frame.settleEnvironment(w)
+  word(w, R.cost_source, w.hasNumber(N.cost_usd) ? 'given' : 'none')
+}
+
+function settleAggregateFlag(w: Work): void {
+  if (!w.hasNumber(N.usage_aggregate))
+    w.events.setNum(w.e, N.usage_aggregate, w.isAggregate ? 1 : 0)
+}
+
 /** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
 function settleLog(w: Work, detection: Detection): boolean {
   const isRead = readLog(w)

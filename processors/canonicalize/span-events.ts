@@ -86,8 +86,11 @@ export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFat
 
 /** Attributes as an object; JSON text is left as text. */
 export function attrsOf(batch: SpanBatch, first: number, count: number): Record<string, unknown> {
-  const out: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (let i = first; i < first + count; i++) out[attrKey(batch, i)] = attrValue(batch, i)
+  const out: Record<string, unknown> = {}
+  for (let i = first; i < first + count; i++) {
+    const name = attrKey(batch, i)
+    if (name !== '__proto__') out[name] = attrValue(batch, i)
+  }
   return out
 }
 

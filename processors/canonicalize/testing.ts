@@ -169,7 +169,7 @@ export function anyValue(v: unknown): Record<string, unknown> {
   if (typeof v === 'string') return { stringValue: v }
   if (typeof v === 'boolean') return { boolValue: v }
   if (typeof v === 'number')
-    return Number.isInteger(v) ? { intValue: String(v) } : { doubleValue: v }
+    return Number.isSafeInteger(v) ? { intValue: String(v) } : { doubleValue: v }
   if (Array.isArray(v)) return { arrayValue: { values: v.map(anyValue) } }
   if (v === null || v === undefined) return {}
   return { kvlistValue: { values: keyValues(v as Record<string, unknown>) } }

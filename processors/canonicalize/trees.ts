@@ -5,6 +5,7 @@ import { ATTR, ATTR_STRIDE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
 import { INDEX_MAX, type Rule } from './compile.ts'
+import { numberIn } from './lookup.ts'
 import { parseLoose } from './loose-json.ts'
 import { type Message, messageOf } from './messages.ts'
 import { isRecord, plainText } from './parts.ts'
@@ -25,12 +26,13 @@ export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] 
     const len = w.batch.attrs[row + ATTR.KEY_LEN] as number
     const path = w.arena.text(off + rule.strip, len - rule.strip).split('.')
     const index = Number(path[0])
+    if (path.includes('__proto__')) continue
     if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue
     if (path.length === 1) byIndex.set(index, attrValue(w.batch, attr))
     else {
       let node = byIndex.get(index)
       if (!isRecord(node)) {
-        node = Object.create(null) as Node
+        node = {}
         byIndex.set(index, node)
       }
       put(node as Node, path, 1, attrValue(w.batch, attr))
@@ -44,8 +46,8 @@ function put(node: Node, path: readonly string[], from: number, value: unknown):
   for (let i = from; i < path.length - 1; i++) {
     const name = path[i] as string
     let next = at[name]
-    if (!isRecord(next)) {
-      next = Object.create(null) as Node
+    if (!Object.hasOwn(at, name) || !isRecord(next)) {
+      next = {}
       at[name] = next
     }
     at = next as Node
@@ -216,9 +218,8 @@ function documentOf(raw: Node): Document {
   const meta = isRecord(metadata) ? metadata : {}
   const id = raw['id'] ?? raw['document_id'] ?? meta['id']
   if (id !== undefined && id !== null) out.id = plainText(id)
-  const score = raw['score'] ?? raw['distance'] ?? meta['score']
-  if (score !== undefined && score !== null && score !== '' && Number.isFinite(Number(score)))
-    out.score = Number(score)
+  const score = numberIn(raw['score'] ?? raw['distance'] ?? meta['score'])
+  if (Number.isFinite(score)) out.score = score
   const content = raw['content'] ?? raw['page_content'] ?? raw['text'] ?? raw['document']
   if (content !== undefined && content !== null) out.content = content
   if (

@@ -1,0 +1,12 @@
+// Careful reading of what came from the wire: words are looked up among a table's own entries only, and
+// numbers are taken from numbers and text only.
+
+export function lookup<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined
+}
+
+/** The number in a parsed value, also as text; NaN for anything else. Objects are never asked to convert themselves. */
+export function numberIn(v: unknown): number {
+  if (typeof v === 'number') return v
+  return typeof v === 'string' && v.trim() !== '' ? Number(v) : Number.NaN
+}
