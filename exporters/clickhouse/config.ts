@@ -45,7 +45,8 @@ export const schema = z
       .boolean()
       .default(true)
       .describe('Make and update the tables at start. Off: run `observa migrate` yourself.'),
-    ttl: duration({ min: 3_600_000 })
+    // The end of a row's life must be before 2106, the end of ClickHouse's DateTime.
+    ttl: duration({ min: 3_600_000, max: 438_000 * 3_600_000 })
       .optional()
       .describe('Rows are deleted this long after they were received. Default: never.'),
     compression: z

@@ -5,6 +5,7 @@ import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickh
 import type { Agent } from 'node:http'
 import { join } from 'node:path'
 import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
+import { isLinkLocalHost } from '../../core/config-types.ts'
 import { ObservaError, messageOf } from '../../core/errors.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
@@ -192,6 +193,7 @@ export class ClickHouseSender implements Sender {
 
 function connect(config: Config, engine: ClickHouseEngine | null): Connection {
   const given = config.url === undefined ? null : new URL(config.url.reveal())
+  if (given !== null && !config.allow_link_local) refuseLinkLocal(given.hostname)
   const target: Target =
     engine === null
       ? {
@@ -223,6 +225,16 @@ function connect(config: Config, engine: ClickHouseEngine | null): Connection {
     settings: config.insert_settings,
   }
   return { target, client, poster }
+}
+
+/** An address is refused here; what a name resolves to is checked at every connection. */
+function refuseLinkLocal(host: string): void {
+  if (!isLinkLocalHost(host)) return
+  throw new ObservaError(
+    'OBS_CLICKHOUSE_LINK_LOCAL',
+    `The ClickHouse host ${host} is a link-local or cloud metadata address.`,
+    'Set allow_link_local: true if it is meant to be.',
+  )
 }
 
 async function applyTtl(client: ClickHouseClient, database: string, ttlMs: number): Promise<void> {

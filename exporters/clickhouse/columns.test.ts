@@ -1,0 +1,39 @@
+// The columns here and the tables of the migrations say the same, and a layout does not change under its name.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { FIELDS, type Field } from '../../core/fields.ts'
+import { migrationsOf } from '../../storage/migrations/files.ts'
+import { EVENT_COLUMNS, SIGNAL_COLUMNS, STREAMS } from './columns.ts'
+
+const sql = migrationsOf('clickhouse')
+  .map((m) => m.sql)
+  .join('\n')
+
+test('every column is in a migration with the type that is written', () => {
+  for (const { name, type } of [...EVENT_COLUMNS, ...SIGNAL_COLUMNS])
+    assert.ok(
+      sql.includes(`\n  ${name} ${type},\n`) ||
+        sql.includes(`ADD COLUMN IF NOT EXISTS ${name} ${type}`),
+      `no migration has: ${name} ${type}. Fields changed? Add a migration with ALTER TABLE canonical_events ADD COLUMN IF NOT EXISTS.`,
+    )
+})
+
+test('every field of an event has a column', () => {
+  const columns = new Set(EVENT_COLUMNS.map((c) => c.name))
+  for (const field of FIELDS as readonly Field[]) assert.ok(columns.has(field.name), field.name)
+  assert.equal(columns.size, EVENT_COLUMNS.length)
+})
+
+test('the layout of a stream is what it was when rows were first written to a log', () => {
+  const fingerprint = (list: readonly { name: string; type: string }[]): string =>
+    createHash('sha256')
+      .update(list.map((c) => `${c.name} ${c.type.replace(/ CODEC\(.*$/, '')}`).join('\n'))
+      .digest('hex')
+      .slice(0, 16)
+  // Rows wait in logs over upgrades. A new list of columns needs a new stream; the old list stays in STREAMS.
+  assert.deepEqual(Object.keys(STREAMS), ['events', 'signals'])
+  assert.equal(fingerprint(EVENT_COLUMNS), 'e2aaa8e3a604961c')
+  assert.equal(fingerprint(SIGNAL_COLUMNS), 'bc0173ae740282c5')
+})
