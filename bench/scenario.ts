@@ -74,6 +74,11 @@ export function closedLoop({ options, bodies }: Context, gzip: boolean): LoadSha
   }
 }
 
+/** Plain and gzip, turned about every other round: what is measured later is compiled better. */
+export function encodings(round: number): readonly boolean[] {
+  return round % 2 === 1 ? [false, true] : [true, false]
+}
+
 export function openLoop({ options, bodies }: Context, gzip: boolean): LoadShape {
   return {
     form: options.form,
@@ -138,7 +143,8 @@ export function measurementRow(all: readonly Measurement[]): string[] {
 /** Rows by subject, loop and body, in order of first appearance. */
 export function measurementTable(title: string, all: readonly Measurement[]): ResultTable {
   const groups = Map.groupBy(all, (m) => `${m.subject} ${m.load.mode} ${m.load.gzip}`)
-  return { title, columns: MEASUREMENT_COLUMNS, rows: [...groups.values()].map(measurementRow) }
+  const rows = [...groups.values()].map(measurementRow)
+  return { title, columns: MEASUREMENT_COLUMNS, rows }
 }
 
 /** Where the workers' time goes, closed loops only; null when no subject tells. */

@@ -6,6 +6,7 @@ import type { ResultTable, ScenarioResult } from '../results.ts'
 import {
   type Context,
   closedLoop,
+  encodings,
   measurementTable,
   noiseNotes,
   type Scenario,
@@ -37,7 +38,8 @@ export const peers: Scenario = {
       // Every other round backwards, so that nobody always follows the same neighbour.
       const order = round % 2 === 1 ? subjects : subjects.toReversed()
       const measured: Measurement[] = []
-      for (const subject of order) measured.push(...(await measureSubject(context, subject)))
+      for (const subject of order)
+        measured.push(...(await measureSubject(context, subject, encodings(round))))
       rounds.push(measured)
     }
     const names = subjects.map((subject) => subject.name)
@@ -62,11 +64,12 @@ export const peers: Scenario = {
 async function measureSubject(
   context: Context,
   subject: Parameters<typeof openBench>[0],
+  order: readonly boolean[],
 ): Promise<Measurement[]> {
   const bench = await openBench(subject, context.options.layout, warmUp(context))
   try {
     const measured: Measurement[] = []
-    for (const gzip of [false, true]) {
+    for (const gzip of order) {
       const measurement = await bench.measure(closedLoop(context, gzip))
       sayMeasurement(context, measurement)
       measured.push(measurement)

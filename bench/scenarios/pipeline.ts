@@ -5,6 +5,7 @@ import { type Measurement, openBench } from '../measure.ts'
 import type { ScenarioResult } from '../results.ts'
 import {
   closedLoop,
+  encodings,
   measurementTable,
   noiseNotes,
   openLoop,
@@ -28,7 +29,7 @@ export const pipeline: Scenario = {
         context.say(`round ${round} of ${options.rounds}: ${subject.name}`)
         const bench = await openBench(subject, options.layout, warmUp(context))
         try {
-          for (const gzip of [false, true])
+          for (const gzip of encodings(round))
             for (const shape of [closedLoop(context, gzip), openLoop(context, gzip)]) {
               const measurement = await bench.measure(shape)
               sayMeasurement(context, measurement)
