@@ -3,7 +3,7 @@
 // flagged. Across batches: `claims` name each call for the ledger, whose hints come back through `applyHints`.
 
 import { hash } from 'node:crypto'
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { UsageHint } from '../../core/task.ts'
@@ -268,8 +268,4 @@ export function applyHints(events: EventTable, hints: readonly UsageHint[]): voi
     if (hint.event < 0 || hint.event >= events.count || hint.of.length !== 16) continue
     markDuplicate(events, hint.event, events.arena.append(hint.of))
   }
-}
-
-export function isLegacy(batch: SpanBatch, span: number): boolean {
-  return ((batch.spans[span * SPAN_STRIDE] as number) & SPAN_FLAG.LEGACY) !== 0
 }

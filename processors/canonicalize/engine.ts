@@ -17,7 +17,13 @@ import { BatchFrame } from './frame.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { jsonOf } from './resource.ts'
 import { settle, settleBare } from './settle.ts'
-import { keptEvents, readSpanEvent, spanEvents } from './span-events.ts'
+import {
+  type EventFate,
+  type EventSink,
+  keptEvents,
+  readSpanEvent,
+  spanEvents,
+} from './span-events.ts'
 import { Work } from './work.ts'
 
 export interface EngineSettings {
@@ -249,7 +255,16 @@ export class Engine {
     this.#eventHits = this.#hitCount
     const sink = { collectDetails: (from: number, n: number) => this.#collect(from, n) }
     for (let event = first; event < first + count; event++)
-      if (readSpanEvent(this.#work, event, sink) === 'kept') this.#keptEvents.push(event)
+      if (this.#readEvent(event, sink) === 'kept') this.#keptEvents.push(event)
+  }
+
+  #readEvent(event: number, sink: EventSink): EventFate {
+    try {
+      return readSpanEvent(this.#work, event, sink)
+    } catch {
+      this.#failedAt('span event')
+      return 'kept'
+    }
   }
 
   #fill(): void {

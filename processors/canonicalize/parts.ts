@@ -135,7 +135,8 @@ function toolResponsePart(block: Block): Part {
   // AI SDK v5: {type: 'text' | 'json', value}; Bedrock and Anthropic: a list of text blocks.
   if (isRecord(response) && 'value' in response && typeof response['type'] === 'string')
     response = response['value']
-  if (Array.isArray(response)) response = flattened(response)
+  // What already is a `response` is as its author wants it.
+  if (Array.isArray(response) && !('response' in block)) response = flattened(response)
   part['response'] = response
   const failed = block['is_error'] ?? (block['status'] === 'error' ? true : undefined)
   if (failed === true) part['is_error'] = true

@@ -80,7 +80,7 @@ function guessedKind(w: Work, name: string): string {
   if (w.hasRange(R.evaluation_name)) return 'evaluator'
   if (w.hasRange(R.request_model) || w.hasRange(R.response_model) || w.hasMessages())
     return /embed/i.test(name) && !w.hasRange(R.output_messages) ? 'embedding' : 'llm'
-  if (w.eventIn.length > 0 || w.eventOut.length > 0 || w.hasAnswer) return 'llm'
+  if (w.eventIn.length + w.eventOut.length + w.eventSystem.length > 0 || w.hasAnswer) return 'llm'
   const operation =
     /^(chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent|invoke_workflow)(?: |$)/.exec(
       name,
