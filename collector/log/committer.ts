@@ -5,7 +5,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import type { ActiveSegment, SegmentKeeper } from './keeper.ts'
-import { isNoSpace, shortWriteError } from './queue-fs.ts'
+import { isNoSpace, type QueueFile, shortWriteError } from './queue-fs.ts'
 import {
   type AppendRecord,
   copyTotals,
@@ -68,9 +68,11 @@ export class Committer {
   #mustRotate = false
   #readOnly: ObservaError | null = null
 
-  constructor(host: CommitterHost, active: ActiveSegment, next: bigint, totals: Totals) {
+  /** Without an active segment (the disk was full at the start) the first append tries to make one. */
+  constructor(host: CommitterHost, active: ActiveSegment | null, next: bigint, totals: Totals) {
     this.#host = host
-    this.#active = active
+    this.#active = active ?? noSegment()
+    this.#mustRotate = active === null
     this.#written = { next, totals }
     this.#synced = { next, totals: copyTotals(totals) }
   }
@@ -340,6 +342,22 @@ export class Committer {
     this.#pendingBytes = 0
     for (const p of all) p.reject(error)
   }
+}
+
+/** Stands in until there is a segment; `mustRotate` keeps everything from writing to it. */
+function noSegment(): ActiveSegment {
+  const refuse = (): Promise<never> => Promise.reject(shortWriteError())
+  const nothing = (): Promise<void> => Promise.resolve()
+  const file: QueueFile = {
+    writev: refuse,
+    read: refuse,
+    datasync: nothing,
+    truncate: nothing,
+    sizeBytes: () => Promise.resolve(0),
+    close: nothing,
+  }
+  const sizes = { startBytes: 0, endBytes: 0, fileBytes: 0 }
+  return { segment: { path: '', epoch: 0, firstSequence: 0n, ...sizes }, file }
 }
 
 function storedRecord(

@@ -22,6 +22,14 @@ export interface KeeperSettings {
   readonly warn: (message: string) => void
 }
 
+/** Files of earlier runs without a record. */
+export interface Leftovers {
+  /** Never written to: deleted. */
+  readonly unused: readonly string[]
+  /** With bytes of which none can be read: set aside for a person. */
+  readonly unreadable: readonly string[]
+}
+
 export interface ActiveSegment {
   readonly segment: Segment
   readonly file: QueueFile
@@ -34,11 +42,18 @@ export class SegmentKeeper {
   #hasSpare = false
   #background: Promise<void> | null = null
   #closing = false
+  #leftovers: Leftovers
 
-  constructor(settings: KeeperSettings, segments: Segment[], nextEpoch: number) {
+  constructor(
+    settings: KeeperSettings,
+    segments: Segment[],
+    nextEpoch: number,
+    leftovers: Leftovers,
+  ) {
     this.#s = settings
     this.segments = segments
     this.#nextEpoch = nextEpoch
+    this.#leftovers = leftovers
   }
 
   get hasSpare(): boolean {
@@ -82,17 +97,12 @@ export class SegmentKeeper {
       const size = { startBytes: head.length, endBytes: head.length, fileBytes }
       const segment: Segment = { path, epoch, firstSequence, ...size }
       this.segments.push(segment)
+      await this.#cleanUp()
       return { segment, file }
     } catch (error) {
       await this.#discard(file, path)
       throw error
     }
-  }
-
-  /** Deletes files that are no segments of this log any more. */
-  async remove(paths: readonly string[]): Promise<void> {
-    for (const path of paths) await this.#s.fs.unlink(path).catch(ignoreMissing)
-    if (paths.length > 0) await this.#s.fs.fsyncDir(this.#s.dir)
   }
 
   /** Deletes or recycles the oldest segments while `isFree` says so; the last one always stays. */
@@ -126,6 +136,24 @@ export class SegmentKeeper {
   async close(): Promise<void> {
     this.#closing = true
     await this.#background
+  }
+
+  /** Only now: until there was a new segment, one of them may have been all that knew the counts. */
+  async #cleanUp(): Promise<void> {
+    const { fs, dir, warn } = this.#s
+    const { unused, unreadable } = this.#leftovers
+    if (unused.length + unreadable.length === 0) return
+    this.#leftovers = { unused: [], unreadable: [] }
+    try {
+      for (const path of unused) await fs.unlink(path).catch(ignoreMissing)
+      for (const path of unreadable) {
+        await fs.rename(path, `${path}.unreadable`)
+        warn(`${path} cannot be read; it was renamed and may be deleted`)
+      }
+      await fs.fsyncDir(dir)
+    } catch (error) {
+      warn(`Leftovers of an earlier run could not be removed: ${messageOf(error)}`)
+    }
   }
 
   async #claimSpare(path: string): Promise<boolean> {

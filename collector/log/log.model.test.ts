@@ -135,6 +135,37 @@ function hitsFacts(log: DurableLog): boolean {
   return log.stats().recovery.recoveredRecords === RECORDS - 1
 }
 
+test('no damage of the last segment makes a start delete or hide the others', async () => {
+  const { fs, path, bytes, starts } = await closedSegment()
+  const log = await DurableLog.open(options(fs))
+  await log.append(record(1))
+  await log.close()
+  const newest = fs
+    .paths()
+    .filter((p) => p.endsWith('.seg') && p !== path)
+    .at(-1) as string
+  const damaged = Buffer.from(fs.bytesOf(newest) as Buffer).fill(0x55, 0)
+  fs.put(newest, damaged)
+  const again = await DurableLog.open(options(fs))
+  assert.equal(again.nextSequence, BigInt(RECORDS + 1))
+  assert.equal(again.itemsAppended('a'), (RECORDS * (RECORDS + 1)) / 2)
+  assert.ok(fs.bytesOf(`${newest}.unreadable`), 'bytes that nobody can read are left to a person')
+  const reader = again.reader(1n)
+  for (let n = 1; n <= RECORDS; n++) assert.equal((await reader.poll())?.createdAtMs, n)
+  assert.equal(await again.append(record(9)), BigInt(RECORDS + 1))
+  assert.equal((await reader.poll())?.createdAtMs, 9)
+  await again.close()
+  assert.deepEqual(fs.bytesOf(path)?.subarray(0, starts.at(-1)), bytes)
+})
+
+test('a part with a wrong CRC of the worker is refused, not stored', async () => {
+  const fs = new ModelFs(() => 0.5)
+  const log = await DurableLog.open(options(fs))
+  const part = { exporter: 'a', stream: 's', items: 1, bytes: Buffer.from('x'), crc32: 1 }
+  await assert.rejects(log.append({ ...record(1), parts: [part] }), { code: 'OBS_LOG_SUM' })
+  await log.close()
+})
+
 test('bytes of a payload that look like a record are never taken for one', async () => {
   const { fs, path, bytes, starts } = await closedSegment()
   const forged = Buffer.from(bytes.subarray(starts[4], starts[5]))
@@ -177,6 +208,22 @@ test('a short write is refused as a whole, cut back, and the log goes on when th
   assert.equal(again.stats().recovery.truncatedBytes, 0)
   assert.equal(await again.append(record(4)), 2n)
   await again.close()
+})
+
+test('on a full disk the log opens for its readers, and takes data once there is room', async () => {
+  const { fs } = await closedSegment()
+  fs.fault = (op, path) => (op === 'writev' && path.includes('w-') ? 'ENOSPC' : null)
+  let now = 0
+  const clock = { ...systemClock, monotonicMs: () => now }
+  const log = await DurableLog.open(options(fs, { clock }))
+  assert.equal(log.pressure(), 'full')
+  const reader = log.reader(1n)
+  for (let n = 1; n <= RECORDS; n++) assert.equal((await reader.poll())?.createdAtMs, n)
+  fs.fault = () => null
+  await assert.rejects(log.append(record(1)), { code: 'OBS_LOG_FULL' })
+  now += 5000
+  assert.equal(await log.append(record(1)), BigInt(RECORDS + 1))
+  await log.close()
 })
 
 test('appends queued behind a failed one fail too', async () => {

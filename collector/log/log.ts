@@ -3,13 +3,14 @@
 // Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `keeper.ts`.
 
 import assert from 'node:assert/strict'
+import { crc32 } from 'node:zlib'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { type CommitEvent, Committer } from './committer.ts'
 import { DiskWatch } from './disk-watch.ts'
-import { SegmentKeeper } from './keeper.ts'
+import { type ActiveSegment, SegmentKeeper } from './keeper.ts'
 import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
-import type { QueueFs } from './queue-fs.ts'
+import { isNoSpace, type QueueFs } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, type RecoveryReport, recover } from './recovery.ts'
@@ -27,6 +28,8 @@ export type { LogStats, Pressure } from './stats.ts'
 const SOFT_SHARE = 0.8
 /** How long a refused append keeps `pressure` at full, so that clients are told before they send. */
 const NO_SPACE_MEMORY_MS = 1000
+const SUM_CHECKS_FIRST = 16
+const SUM_CHECK_EVERY = 256
 
 export class DurableLog {
   readonly #s: LogSettings
@@ -44,6 +47,7 @@ export class DurableLog {
   readonly #waiters = new Set<() => void>()
   #housekeeping: Promise<void> | null = null
   #noSpaceUntilMs = -1
+  #sumsSeen = 0
   readonly #disk: DiskWatch
   #isClosed = false
 
@@ -57,7 +61,7 @@ export class DurableLog {
     try {
       const recovered = await recover(settings.dir, settings.fs)
       const log = new DurableLog(settings, recovered, unlock)
-      await log.#begin(recovered.removable)
+      await log.#begin()
       return log
     } catch (error) {
       await unlock()
@@ -77,7 +81,12 @@ export class DurableLog {
     this.#tail = new Tail(settings.durability === 'memory' ? Infinity : settings.cacheBytes)
     const warn = (message: string): void => log.warn({ dir }, message)
     const keeping = { dir, fs, segmentBytes, logId: recovered.logId, warn }
-    this.#keeper = new SegmentKeeper(keeping, recovered.segments, recovered.nextEpoch)
+    this.#keeper = new SegmentKeeper(
+      keeping,
+      recovered.segments,
+      recovered.nextEpoch,
+      recovered.leftovers,
+    )
     this.#disk = new DiskWatch(settings, () => this.#tidy())
     declareLogMetrics(settings.metrics, () => this.#collect())
   }
@@ -203,11 +212,10 @@ export class DurableLog {
     this.#wake()
   }
 
-  async #begin(removable: readonly string[]): Promise<void> {
+  async #begin(): Promise<void> {
     const { clock, segmentBytes, durability, syncEveryMs, log, dir } = this.#s
     await this.#keeper.adoptSpare()
-    const active = await this.#keeper.create(this.#next, this.#totals, clock.nowMs())
-    await this.#keeper.remove(removable)
+    const active = await this.#firstSegment(clock.nowMs())
     this.#committer = new Committer(
       {
         keeper: this.#keeper,
@@ -227,6 +235,24 @@ export class DurableLog {
     log.info({ dir, ...this.#recovery, nextSequence: String(this.#next) }, 'log opened')
   }
 
+  /** A wrong sum would make the part unreadable later: the first records and then some are checked. */
+  #isSumWrong(record: AppendRecord): boolean {
+    const n = this.#sumsSeen++
+    if (n >= SUM_CHECKS_FIRST && n % SUM_CHECK_EVERY !== 0) return false
+    return record.parts.some((p) => p.crc32 !== undefined && p.crc32 !== crc32(p.bytes))
+  }
+
+  /** Null when the disk is full: the log opens all the same, so that senders can drain it. */
+  async #firstSegment(nowMs: number): Promise<ActiveSegment | null> {
+    try {
+      return await this.#keeper.create(this.#next, this.#totals, nowMs)
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+      this.#note('short_write', `no room for a segment: ${messageOf(error)}`)
+      return null
+    }
+  }
+
   #refusal(record: AppendRecord): ObservaError | null {
     if (this.#isClosed) return closedError()
     const readOnly = this.#committer?.readOnly
@@ -236,6 +262,8 @@ export class DurableLog {
         'OBS_LOG_RECORD_TOO_LARGE',
         'The record is larger than the log takes.',
       )
+    if (this.#isSumWrong(record))
+      return new ObservaError('OBS_LOG_SUM', 'A part does not match the CRC it came with.')
     if (this.pressure() === 'full')
       return new ObservaError(
         'OBS_LOG_FULL',

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { Leftovers } from './keeper.ts'
 import type { QueueFile, QueueFs } from './queue-fs.ts'
 import { isMissing, shortWriteError } from './queue-fs.ts'
 import { headerLengthAt, RECORD_FIXED_BYTES, type RecordHeader, type Totals } from './record.ts'
@@ -30,8 +31,7 @@ export interface Recovered {
   readonly seed: number
   /** Oldest first; the last one is sealed like the others. */
   readonly segments: Segment[]
-  /** Files without a record, to be removed once a new segment carries the counts on. */
-  readonly removable: readonly string[]
+  readonly leftovers: Leftovers
   readonly nextSequence: bigint
   readonly nextEpoch: number
   readonly totals: Totals
@@ -55,30 +55,35 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
   const seed = crc32(logId)
   const nextEpoch = (found.at(-1)?.epoch ?? 0) + 1
   const named = found.reduce((n, s) => (s.firstSequence > n ? s.firstSequence : n), 1n)
-  const removable: string[] = []
+  const unused: string[] = []
+  const unreadable: string[] = []
+  const kept: Segment[] = []
   let end: End = { nextSequence: 0n, totals: { events: 0, items: new Map() } }
   let last: LastSegment | null = null
   let truncatedBytes = 0
-  while (last === null && found.length > 0) {
-    const segment = found.at(-1) as Segment
+  // From the newest back to the first that tells how far the log went.
+  for (let isOpen = true; isOpen && found.length > 0; ) {
+    const segment = found.pop() as Segment
     const scanned = await scanLast(segment, seed, fs)
     truncatedBytes += scanned.truncatedBytes
     if (scanned.isHeaderSound || scanned.records > 0) end = later(end, scanned)
+    const isUnused = scanned.records === 0 && scanned.truncatedBytes === 0
+    isOpen = isUnused || (scanned.records === 0 && !scanned.isHeaderSound)
     if (scanned.records > 0) {
       last = scanned
       await cutTail(segment, last, fs)
-    } else {
-      // Made, but never written to: it must not hide records that the one before got after all.
-      removable.push(segment.path)
-      found.pop()
     }
+    // Never written to, or nothing that can be read: it must not hide records that the one before got after all.
+    if (isUnused) unused.push(segment.path)
+    else if (isOpen) unreadable.push(segment.path)
+    else kept.unshift(segment)
   }
-  const segments = await Promise.all(found.map((s) => withStart(s, fs)))
+  const segments = await Promise.all([...found, ...kept].map((s) => withStart(s, fs)))
   return {
     logId,
     seed,
     segments,
-    removable,
+    leftovers: { unused, unreadable },
     nextSequence: end.nextSequence > 0n ? end.nextSequence : named,
     nextEpoch,
     totals: end.totals,
@@ -98,7 +103,7 @@ export function nothingRecovered(): Recovered {
     logId: randomBytes(ID_BYTES),
     seed: 0,
     segments: [],
-    removable: [],
+    leftovers: { unused: [], unreadable: [] },
     nextSequence: 1n,
     nextEpoch: 1,
     totals: { events: 0, items: new Map() },
@@ -270,10 +275,12 @@ async function cutTail(s: Segment, last: LastSegment, fs: QueueFs): Promise<void
   s.fileBytes = last.endBytes
 }
 
-/** The identity of this log, made once; found again in any segment header should the file be damaged. */
+/** The identity of this log, made once; the segments' word counts, should the file be damaged or of another log. */
 async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<Buffer> {
   const stored = await readId(join(dir, ID_NAME), fs)
-  return stored ?? writeId(dir, fs, (await idInSegments(segments, fs)) ?? randomBytes(ID_BYTES))
+  const used = await idInSegments(segments, fs)
+  if (stored !== null && (used === null || stored.equals(used))) return stored
+  return writeId(dir, fs, used ?? randomBytes(ID_BYTES))
 }
 
 /** The identity without making one: for looking on. */
@@ -282,11 +289,11 @@ export async function readLogId(
   fs: QueueFs,
   segments: readonly Segment[],
 ): Promise<Buffer | null> {
-  return (await readId(join(dir, ID_NAME), fs)) ?? (await idInSegments(segments, fs))
+  return (await idInSegments(segments, fs)) ?? readId(join(dir, ID_NAME), fs)
 }
 
 async function idInSegments(segments: readonly Segment[], fs: QueueFs): Promise<Buffer | null> {
-  for (const s of segments) {
+  for (const s of segments.toReversed()) {
     const file = await fs.open(s.path, 'read')
     try {
       const header = await readSegmentHeader(file, s.epoch)

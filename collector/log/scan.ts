@@ -13,6 +13,8 @@ import {
 } from './record.ts'
 
 const WINDOW_BYTES = 256 * 1024
+/** Read after a jump: a header and its facts, when records are large and their parts are not wanted. */
+const JUMP_BYTES = 16 * 1024
 const ALIGN = 8
 const MAGIC_BYTES = Buffer.alloc(4)
 MAGIC_BYTES.writeUInt32LE(RECORD_MAGIC)
@@ -85,8 +87,11 @@ export class SegmentScanner {
   async facts(found: FoundRecord): Promise<Uint8Array | null> {
     const { header, offset } = found
     const length = header.eventCount * 16 + header.claimCount * 12
-    const bytes = await this.#load(offset + header.headerLength, length)
-    return bytes !== null && crc32(bytes) === header.factsCrc ? bytes : null
+    // They follow the header and are mostly in the window already.
+    const view = await this.#window.view(offset + header.headerLength, length)
+    if (view.length < length) return null
+    const bytes = Buffer.from(view.subarray(0, length))
+    return crc32(bytes) === header.factsCrc ? bytes : null
   }
 
   async #headerAt(at: number): Promise<RecordHeader | null> {
@@ -155,7 +160,9 @@ class FileWindow {
 
   async #fill(at: number, min: number): Promise<void> {
     if (min > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(min)
-    const want = Math.max(0, Math.min(this.#buffer.length, this.#range.endBytes - at))
+    const isSequential = at >= this.#from && at <= this.#from + this.#length
+    const ahead = isSequential ? this.#buffer.length : Math.max(JUMP_BYTES, min)
+    const want = Math.max(0, Math.min(ahead, this.#range.endBytes - at))
     this.#from = at
     // Reset first: after a failed read the window must not pretend to hold these bytes.
     this.#length = 0

@@ -141,8 +141,9 @@ class Life {
 
   #consume(): void {
     const log = this.#log as DurableLog
-    this.#consumed =
-      log.firstSequence + BigInt(this.#int(Number(log.nextSequence - log.firstSequence)))
+    const from = log.firstSequence > this.#consumed ? log.firstSequence : this.#consumed
+    if (log.nextSequence <= from) return
+    this.#consumed = from + BigInt(this.#int(Number(log.nextSequence - from)))
     log.keepFor('consumer', this.#consumed)
   }
 
