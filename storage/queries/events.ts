@@ -25,7 +25,8 @@ export interface EventFilter {
 
 export type EventRow = Readonly<Record<string, unknown>>
 
-const SELECT = (FIELDS as readonly Field[]).map(selectOf).join(', ')
+/** SELECT list for `canonical_events AS e`; `eventOf` reads the answer. */
+export const EVENT_SELECT = (FIELDS as readonly Field[]).map(selectOf).join(', ')
 
 function selectOf(field: Field): string {
   const { name, type } = field
@@ -47,7 +48,7 @@ export async function listEvents(
   const { where, params } = conditions(scope, filter)
   const order = filter.traceId === undefined ? 'DESC' : 'ASC'
   const result = await client.query({
-    query: `SELECT ${SELECT}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
+    query: `SELECT ${EVENT_SELECT}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
       FROM canonical_events AS e FINAL
       WHERE ${where.join(' AND ')}
       ORDER BY e.start_time ${order}, e.event_id ${order}
@@ -120,7 +121,7 @@ function conditions(scope: Scope, f: EventFilter): Conditions {
 }
 
 /** A row of ClickHouse as the canonical event's JSON. */
-function eventOf(row: Readonly<Record<string, unknown>>): EventRow {
+export function eventOf(row: Readonly<Record<string, unknown>>): EventRow {
   const event: Record<string, unknown> = {}
   for (const field of FIELDS as readonly Field[]) {
     const value = valueOf(field, row)
