@@ -83,9 +83,9 @@ export class UsageLedger {
       this.#table.remove(claimLo(claims, i), claims[i + 2] as number, ticket)
   }
 
-  /** Reads the facts of everything the log still holds; `wants` picks the pipelines that share this ledger. */
+  /** Reads the facts of the newest events in the log, as many as fit; `wants` picks the pipelines that share this ledger. */
   async rebuild(log: DurableLog, wants: (pipeline: string) => boolean = () => true): Promise<void> {
-    const reader = log.reader(log.firstSequence, { factsOnly: true })
+    const reader = log.reader(log.sequenceOfNewest(this.#table.entriesMax), { factsOnly: true })
     try {
       for (let r = await reader.poll(); r !== null; r = await reader.poll()) {
         const { eventIds, claims } = r

@@ -357,7 +357,7 @@ function noSegment(): ActiveSegment {
     close: nothing,
   }
   const sizes = { startBytes: 0, endBytes: 0, fileBytes: 0 }
-  return { segment: { path: '', epoch: 0, firstSequence: 0n, ...sizes }, file }
+  return { segment: { path: '', epoch: 0, firstSequence: 0n, eventsBefore: 0, ...sizes }, file }
 }
 
 function storedRecord(

@@ -95,7 +95,8 @@ export class SegmentKeeper {
       await fs.fsyncDir(dir)
       const fileBytes = Math.max(head.length, await file.sizeBytes())
       const size = { startBytes: head.length, endBytes: head.length, fileBytes }
-      const segment: Segment = { path, epoch, firstSequence, ...size }
+      const eventsBefore = totals.events
+      const segment: Segment = { path, epoch, firstSequence, eventsBefore, ...size }
       this.segments.push(segment)
       await this.#cleanUp()
       return { segment, file }

@@ -114,6 +114,14 @@ export class DurableLog {
     return this.#keeper.segments[0]?.firstSequence ?? this.#next
   }
 
+  /** Where to begin reading to see the newest `events`; whole segments, so rather more. */
+  sequenceOfNewest(events: number): bigint {
+    for (const s of this.#keeper.segments.toReversed())
+      if (s.eventsBefore !== null && s.eventsBefore <= this.#totals.events - events)
+        return s.firstSequence
+    return this.firstSequence
+  }
+
   get nextSequence(): bigint {
     return this.#next
   }

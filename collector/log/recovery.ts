@@ -136,7 +136,14 @@ export async function listSegments(dir: string, fs: QueueFs): Promise<Segment[]>
     const file = await fs.open(path, 'read')
     try {
       const fileBytes = await file.sizeBytes()
-      out.push({ ...parsed, path, startBytes: 0, endBytes: fileBytes, fileBytes })
+      out.push({
+        ...parsed,
+        path,
+        startBytes: 0,
+        eventsBefore: null,
+        endBytes: fileBytes,
+        fileBytes,
+      })
     } finally {
       await file.close()
     }
@@ -148,7 +155,8 @@ async function withStart(s: Segment, fs: QueueFs): Promise<Segment> {
   const file = await fs.open(s.path, 'read')
   try {
     const header = await readSegmentHeader(file, s.epoch)
-    return { ...s, startBytes: header?.blockLength ?? DAMAGED_START_BYTES }
+    const eventsBefore = header?.totals.events ?? null
+    return { ...s, eventsBefore, startBytes: header?.blockLength ?? DAMAGED_START_BYTES }
   } finally {
     await file.close()
   }

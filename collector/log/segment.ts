@@ -26,6 +26,8 @@ export interface Segment {
   readonly firstSequence: bigint
   /** Where the first record begins. */
   readonly startBytes: number
+  /** Events appended before it since the log began; null when its header is damaged. */
+  readonly eventsBefore: number | null
   /** Up to here there may be records; for the active segment the end of what is published. */
   endBytes: number
   /** Length of the file, for accounting of the disk. */
