@@ -43,6 +43,7 @@ export interface PostgresEngine {
 
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
+const LEFTOVERS_WAIT_MS = 10_000
 const ADMIN = 'observa_admin'
 const USER = 'observa'
 const DATABASE = 'observa'
@@ -159,12 +160,17 @@ function readLockFile(home: Home): Server | null {
 async function adopt(options: PostgresEngineOptions, home: Home): Promise<Server | null> {
   const left = readLockFile(home)
   if (left === null || !isAlive(left.pid)) return null
+  if (isAnotherProgram(left.pid)) {
+    // The server asks only whether the pid is alive, and would refuse to start.
+    options.log.warn({ pid: left.pid }, 'removing the lock file of a dead embedded Postgres')
+    rmSync(join(home.cluster, 'postmaster.pid'), { force: true })
+    return null
+  }
   const answers = left.port > 0 && (await isReady(home, left.port, 5_000))
   if (answers) {
     options.log.info({ pid: left.pid, port: left.port }, 'took over a running embedded Postgres')
     return left
   }
-  if (!isPostmaster(left.pid)) return null
   options.log.warn(
     { pid: left.pid },
     'an embedded Postgres from before does not answer; stopping it',
@@ -173,12 +179,12 @@ async function adopt(options: PostgresEngineOptions, home: Home): Promise<Server
   return null
 }
 
-/** A pid is given out again after a reboot: the lock file alone proves nothing. */
-function isPostmaster(pid: number): boolean {
+/** A pid is given out again, and a dead process that nobody has waited for keeps its own (with no command line). */
+function isAnotherProgram(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
+    return !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
   } catch {
-    // No /proc: leave the process alone, the server itself checks its lock file.
+    // No /proc: the server itself has to judge its lock file.
     return false
   }
 }
@@ -188,6 +194,7 @@ async function launch(
   home: Home,
   binaries: Binaries,
   user: ServerUser | null,
+  deadline = performance.now() + LEFTOVERS_WAIT_MS,
 ): Promise<Server> {
   options.progress('starting Postgres...')
   const port = options.port ?? (await freePort())
@@ -205,8 +212,12 @@ async function launch(
   closeSync(log)
   child.unref()
   const outcome = await whenReady(child, home, port)
-  if (outcome !== null) throw failed(outcome, `See ${home.log}.`)
-  return { pid: child.pid as number, port }
+  if (outcome === null) return { pid: child.pid as number, port }
+  // The last processes of a server that was killed take a moment to notice.
+  if (!/still in use/.test(outcome) || performance.now() > deadline)
+    throw failed(outcome, `See ${home.log}.`)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  return await launch(options, home, binaries, user, deadline)
 }
 
 /** Null when the server answers; else why it does not. */

@@ -1,0 +1,180 @@
+// The embedded server: first and second start, what a killed program leaves behind, who may use a directory.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test, type TestContext } from 'node:test'
+import pg from 'pg'
+import { ObservaError } from '../../../core/errors.ts'
+import { silentLog } from '../../testing.ts'
+import { startPostgresEngine, type PostgresEngine } from './engine.ts'
+import { removeHome } from './home.ts'
+import { isReachable, serverUser } from './server-user.ts'
+
+let dir: string
+let dataDir: string
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'observa-postgres-'))
+  dataDir = join(dir, 'postgres')
+})
+after(() => {
+  removeHome(dataDir)
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const start = (at = dataDir): Promise<PostgresEngine> =>
+  startPostgresEngine({ dataDir: at, log: silentLog, progress: () => {} })
+
+async function ask(engine: PostgresEngine, sql: string): Promise<unknown[]> {
+  const client = new pg.Client(engine.url)
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const refusal = (code: string) => (error: unknown) => {
+  assert.ok(error instanceof ObservaError)
+  assert.equal(error.code, code)
+  return true
+}
+
+test('a first start makes a cluster that only its passwords open', async () => {
+  const startedAt = performance.now()
+  const engine = await start()
+  console.log(`first start of Postgres: ${Math.round(performance.now() - startedAt)} ms`)
+  const [who] = (await ask(
+    engine,
+    'SELECT current_user AS me, rolsuper AS super, rolbypassrls AS bypass FROM pg_roles WHERE rolname = current_user',
+  )) as Record<string, unknown>[]
+  assert.deepEqual(who, { me: 'observa', super: false, bypass: false })
+  for (const file of ['password', 'admin-password', 'owner.json'])
+    assert.equal(statSync(join(dataDir, file)).mode & 0o777, 0o600, file)
+  const stranger = new pg.Client(engine.url.replace(/:[^:@]+@/, ':guess@'))
+  await assert.rejects(stranger.connect(), { code: '28P01' })
+  await ask(engine, 'CREATE TABLE kept AS SELECT 1 AS x')
+  await engine.stop()
+  await engine.stop()
+})
+
+test('a second start is quick and finds what was there', async () => {
+  const startedAt = performance.now()
+  const engine = await start()
+  const tookMs = performance.now() - startedAt
+  console.log(`second start of Postgres: ${Math.round(tookMs)} ms`)
+  assert.deepEqual(await ask(engine, 'SELECT x FROM kept'), [{ x: 1 }])
+  await engine.stop()
+})
+
+test('as root the server runs as another user, and otherwise as ourselves', async () => {
+  const engine = await start()
+  const uid = statSync(`/proc/${engine.pid()}`).uid
+  const user = serverUser()
+  assert.equal(uid, user?.uid ?? process.getuid?.())
+  if (user !== null) assert.ok(uid > 0)
+  await engine.stop()
+})
+
+/** A program of its own that starts the server and says so. */
+async function startElsewhere(t: TestContext): Promise<ReturnType<typeof spawn>> {
+  const entry = new URL('./engine.ts', import.meta.url).href
+  const testing = new URL('../../testing.ts', import.meta.url).href
+  const code = `
+    const { startPostgresEngine } = await import(${JSON.stringify(entry)})
+    const { silentLog } = await import(${JSON.stringify(testing)})
+    await startPostgresEngine({ dataDir: ${JSON.stringify(dataDir)}, log: silentLog, progress: () => {} })
+    process.stdout.write('ready')
+    setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return child
+}
+
+test('a directory in use is refused with the process that uses it; after SIGKILL its server is taken over', async (t) => {
+  const child = await startElsewhere(t)
+  await assert.rejects(start(), (error: unknown) => {
+    refusal('OBS_POSTGRES_ENGINE_LOCKED')(error)
+    assert.match((error as Error).message, new RegExp(`\\b${child.pid}\\b`))
+    return true
+  })
+  const pid = Number(
+    readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0],
+  )
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const engine = await start()
+  assert.equal(engine.pid(), pid, 'the same server')
+  assert.deepEqual(await ask(engine, 'SELECT x FROM kept'), [{ x: 1 }])
+  await engine.stop()
+})
+
+test('a server killed with its program recovers, and a lock file of a dead process is no obstacle', async (t) => {
+  const child = await startElsewhere(t)
+  const pid = Number(
+    readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0],
+  )
+  child.kill('SIGKILL')
+  process.kill(pid, 'SIGKILL')
+  await once(child, 'exit')
+  const engine = await start()
+  assert.notEqual(engine.pid(), pid)
+  assert.deepEqual(await ask(engine, 'SELECT x FROM kept'), [{ x: 1 }])
+  await engine.stop()
+})
+
+test('a directory of another major version stops the start with both versions', async () => {
+  const other = join(dir, 'old')
+  mkdirSync(join(other, 'cluster'), { recursive: true })
+  writeFileSync(join(other, 'cluster', 'PG_VERSION'), '12\n')
+  await assert.rejects(start(other), (error: unknown) => {
+    refusal('OBS_POSTGRES_ENGINE_VERSION')(error)
+    assert.match((error as Error).message, /version 18.*version 12/)
+    return true
+  })
+})
+
+test('a cluster that was never finished is made anew', async () => {
+  const half = join(dir, 'half')
+  mkdirSync(join(half, 'cluster.new'), { recursive: true })
+  writeFileSync(join(half, 'cluster.new', 'junk'), 'x')
+  const engine = await start(half)
+  await engine.stop()
+  assert.ok(!existsSync(join(half, 'cluster.new')))
+})
+
+test('a data directory behind a closed one is kept elsewhere, and found again', async (t) => {
+  const user = serverUser()
+  if (user === null) return t.skip('only a start as root changes the user')
+  const closed = join(dir, 'closed')
+  mkdirSync(join(closed, 'instance'), { recursive: true })
+  chmodSync(closed, 0o700)
+  const behind = join(closed, 'instance', 'postgres')
+  const first = await start(behind)
+  await ask(first, 'CREATE TABLE here AS SELECT 2 AS x')
+  await first.stop()
+  assert.equal(statSync(closed).mode & 0o777, 0o700, 'a directory that is not ours keeps its mode')
+  assert.ok(!isReachable(behind, user))
+  const second = await start(behind)
+  assert.deepEqual(await ask(second, 'SELECT x FROM here'), [{ x: 2 }])
+  await second.stop()
+  const location = readFileSync(join(behind, 'location'), 'utf8').trim()
+  removeHome(behind)
+  assert.ok(!existsSync(location))
+})
