@@ -122,6 +122,26 @@ export class SegmentKeeper {
     return removed
   }
 
+  /** Bytes of the segments that hold anything from `needed` on; `end` is the sequence behind the last. */
+  bytesFrom(needed: bigint, end: bigint): number {
+    let bytes = 0
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      if ((this.segments[i + 1]?.firstSequence ?? end) <= needed) break
+      bytes += (this.segments[i] as Segment).endBytes
+    }
+    return bytes
+  }
+
+  /** Bytes of whole segments before `needed`. */
+  bytesBefore(needed: bigint): number {
+    let bytes = 0
+    for (let i = 0; i + 1 < this.segments.length; i++) {
+      if ((this.segments[i + 1] as Segment).firstSequence > needed) break
+      bytes += (this.segments[i] as Segment).endBytes
+    }
+    return bytes
+  }
+
   /** Starts making the spare unless there is one; failure is reported and tried again at the next call. */
   prepareSpare(): void {
     if (this.#hasSpare || this.#background !== null || this.#closing) return

@@ -10,11 +10,11 @@ import { DiskWatch } from './disk-watch.ts'
 import { type ActiveSegment, SegmentKeeper } from './keeper.ts'
 import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
+import { closedError, Publication } from './publication.ts'
 import { isNoSpace, type QueueFs } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, type RecoveryReport, recover } from './recovery.ts'
-import type { Segment } from './segment.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
 import type { LogStats, Pressure } from './stats.ts'
 import { type StoredRecord, Tail } from './tail.ts'
@@ -44,7 +44,7 @@ export class DurableLog {
   /** Of everything published. */
   readonly #totals: Totals
   readonly #consumers = new Map<string, bigint>()
-  readonly #waiters = new Set<() => void>()
+  readonly #publication = new Publication()
   #housekeeping: Promise<void> | null = null
   #noSpaceUntilMs = -1
   #sumsSeen = 0
@@ -217,7 +217,7 @@ export class DurableLog {
     await this.#keeper.close()
     await this.#housekeeping
     await this.#unlock()
-    this.#wake()
+    this.#publication.close()
   }
 
   async #begin(): Promise<void> {
@@ -305,13 +305,7 @@ export class DurableLog {
     }
     this.#s.metrics.add('observa_log_appended_records_total', '', records.length)
     this.#makeSpareInTime()
-    this.#wake()
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiters]
-    this.#waiters.clear()
-    for (const resolve of waiting) resolve()
+    this.#publication.announce()
   }
 
   #makeSpareInTime(): void {
@@ -337,28 +331,12 @@ export class DurableLog {
       nextSequence: () => this.#next,
       cached: (sequence) => this.#tail.get(sequence),
       segments: () => this.#keeper.segments,
-      published: (signal) => this.#published(signal),
+      published: (signal) => this.#publication.next(signal),
       damaged: (what, count, detail) => {
         metrics.add('observa_log_damaged_total', `what="${what}"`, count)
         log.error({ dir, what, count }, `Part of the log cannot be read: ${detail}`)
       },
     }
-  }
-
-  #published(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#isClosed) return Promise.reject(closedError())
-    return new Promise((resolve, reject) => {
-      const done = (): void => {
-        signal?.removeEventListener('abort', stop)
-        resolve()
-      }
-      const stop = (): void => {
-        this.#waiters.delete(done)
-        reject(signal?.reason)
-      }
-      this.#waiters.add(done)
-      signal?.addEventListener('abort', stop, { once: true })
-    })
   }
 
   /** First sequence number that some consumer needs. */
@@ -371,16 +349,7 @@ export class DurableLog {
 
   #neededBytes(): number {
     if (this.#committer === null) return this.#tail.bytes
-    const { segments } = this.#keeper
-    const needed = this.#needed()
-    let bytes = 0
-    for (let i = segments.length - 1; i >= 0; i--) {
-      const s = segments[i] as Segment
-      const end = segments[i + 1]?.firstSequence ?? this.#next
-      if (end <= needed) break
-      bytes += s.endBytes
-    }
-    return bytes
+    return this.#keeper.bytesFrom(this.#needed(), this.#next)
   }
 
   #tidy(): void {
@@ -397,20 +366,10 @@ export class DurableLog {
   async #removeConsumed(): Promise<void> {
     await this.#keeper.removeWhile((_oldest, next) => {
       if (next.firstSequence > this.#needed()) return false
-      return this.pressure() !== 'ok' || this.#consumedBytes() > this.#s.retainBytes
+      return (
+        this.pressure() !== 'ok' || this.#keeper.bytesBefore(this.#needed()) > this.#s.retainBytes
+      )
     })
-  }
-
-  /** Bytes of whole segments that nobody needs. */
-  #consumedBytes(): number {
-    const { segments } = this.#keeper
-    const needed = this.#needed()
-    let bytes = 0
-    for (let i = 0; i + 1 < segments.length; i++) {
-      if ((segments[i + 1] as Segment).firstSequence > needed) break
-      bytes += (segments[i] as Segment).endBytes
-    }
-    return bytes
   }
 
   #lookAtDisk(): void {
@@ -426,10 +385,6 @@ export class DurableLog {
     metrics.set('observa_log_segments', '', this.#keeper.segments.length)
     metrics.set('observa_log_read_only', '', this.#committer?.readOnly == null ? 0 : 1)
   }
-}
-
-function closedError(): ObservaError {
-  return new ObservaError('OBS_LOG_CLOSED', 'The log is closed.')
 }
 
 const noUnlock: Unlock = () => Promise.resolve()
