@@ -207,6 +207,8 @@ const providerMetadata: Transform = (w, attr) => {
         ? anthropic
         : null
   if (usage !== null) {
+    // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
+    if (usage['input_tokens'] === w.events.num(w.e, N.input_tokens)) w.cacheIsExtra = true
     offerCount(
       w,
       N.cache_read_tokens,

@@ -11,13 +11,14 @@ import { type Filled, placeInput, placeOutput } from './io.ts'
 import { settleLegacy } from './legacy.ts'
 import { readLog } from './logs.ts'
 import type { Message } from './messages.ts'
+import { argumentsOf, textOf } from './parts.ts'
 import { placeEventDocuments } from './span-events.ts'
 import { settleUsage } from './usage.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 import type { Work } from './work.ts'
 
 export function settle(w: Work, detection: Detection, frame: BatchFrame, filled: Filled): void {
-  w.cacheIsExtra = detection.cacheIsExtra
+  w.cacheIsExtra ||= detection.cacheIsExtra
   const isGenAiLog = frame.isLog && settleLog(w, detection)
   settleKind(w, detection, frame)
   if (w.hasAnswer && !w.hasRange(R.output_messages)) putAnswer(w)
@@ -153,6 +154,7 @@ function firstReason(w: Work): string | null {
 
 /** Messages of span events rank below structured attributes and above every blob. */
 function placeEventMessages(w: Work): void {
+  if (w.kind === 'tool') return placeToolEvents(w)
   if (w.eventSystem.length > 0 && !w.hasRange(R.system_instructions))
     w.setJson(R.system_instructions, w.eventSystem)
   if (w.eventIn.length > 0 && !w.hasRange(R.input_messages)) w.setJson(R.input_messages, w.eventIn)
@@ -161,6 +163,22 @@ function placeEventMessages(w: Work): void {
 }
 
 const FINISH_REASON_KEY = Buffer.from('"finish_reason"')
+/** Strands tells a tool's arguments and result in message events. */
+function placeToolEvents(w: Work): void {
+  const asked = w.eventIn[0]?.parts[0]
+  if (asked !== undefined && !w.hasRange(R.tool_arguments))
+    w.setJson(
+      R.tool_arguments,
+      argumentsOf(asked.type === 'text' ? asked['content'] : asked['response']),
+    )
+  const answered = w.eventOut[0]?.parts
+  if (answered !== undefined && answered.length > 0 && !w.hasRange(R.tool_result))
+    w.setJson(
+      R.tool_result,
+      argumentsOf(answered.every((x) => x.type === 'text') ? textOf(answered) : answered),
+    )
+}
+
 /** The reasons of the messages count when no attribute says them. */
 function settleFinish(w: Work): void {
   if (w.hasRange(R.finish_reasons) || !w.hasRange(R.output_messages)) return

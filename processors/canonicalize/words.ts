@@ -30,7 +30,6 @@ export const KIND_WORDS: Readonly<Record<string, Readonly<Record<string, string>
     invoke_agent: 'agent',
     plan: 'agent',
     agent_call: 'agent',
-    execute_task: 'agent',
     agent: 'agent',
     invoke_workflow: 'workflow',
     workflow: 'workflow',
@@ -167,6 +166,7 @@ export const KIND_WORDS: Readonly<Record<string, Readonly<Record<string, string>
     upsert: 'span',
     delete: 'span',
   },
+  openlit: { execute_task: 'agent' },
   mcp: {
     'tools/call': 'mcp',
     'tools/list': 'mcp',

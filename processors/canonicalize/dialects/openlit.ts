@@ -9,6 +9,7 @@ export const openlit: Dialect = {
   scopes: ['openlit*'],
   markers: ['telemetry.sdk.name=openlit'],
   rows: [
+    ['gen_ai.operation.name', 'kind', 'kind:openlit', { rank: 47, when: 'own' }],
     ['gen_ai.request.provider', 'provider', 'provider', { rank: 45 }],
     ['gen_ai.endpoint', 'metadata.endpoint'],
     ['gen_ai.environment', 'environment', 'environment', { rank: 60 }],
