@@ -40,6 +40,8 @@ export class SegmentKeeper {
   #nextEpoch: number
   readonly #s: KeeperSettings
   #hasSpare = false
+  /** Not tried again before the next segment: on a nearly full disk it takes what the log could use. */
+  #hasSpareFailed = false
   #background: Promise<void> | null = null
   #closing = false
   #leftovers: Leftovers
@@ -98,6 +100,7 @@ export class SegmentKeeper {
       const eventsBefore = totals.events
       const segment: Segment = { path, epoch, firstSequence, eventsBefore, ...size }
       this.segments.push(segment)
+      this.#hasSpareFailed = false
       await this.#cleanUp()
       return { segment, file }
     } catch (error) {
@@ -142,11 +145,13 @@ export class SegmentKeeper {
     return bytes
   }
 
-  /** Starts making the spare unless there is one; failure is reported and tried again at the next call. */
+  /** Starts making the spare unless there is one. */
   prepareSpare(): void {
-    if (this.#hasSpare || this.#background !== null || this.#closing) return
+    if (this.#hasSpare || this.#hasSpareFailed || this.#closing) return
+    if (this.#background !== null) return
     this.#background = this.#makeSpare()
       .catch((error: unknown) => {
+        this.#hasSpareFailed = true
         this.#s.warn(`No spare segment could be made: ${messageOf(error)}`)
       })
       .finally(() => {
