@@ -21,7 +21,7 @@ function facts(
 ): EventFacts {
   const eventIds = Buffer.alloc(events.length * 16)
   for (const [i, e] of events.entries()) eventIds.set(eventIdOf(e), i * 16)
-  const rows = claims.flatMap(([at, c]) => [at, Math.imul(c + 1, 0x9e37_79b1), c])
+  const rows = claims.flatMap(([at, c]) => [at, Math.imul(c + 1, 0x9e37_79b1), c << 12])
   return { count: events.length, eventIds, claims: Int32Array.from(rows) }
 }
 
@@ -44,10 +44,15 @@ class PlainLedger {
       if (this.#events.has(id) || ids.indexOf(id) < event)
         hints.set(event, { event, reason: 'resend', of: Buffer.from(id, 'hex') })
     const duplicates: UsageHint[] = []
+    const here = new Map<string, string>()
     for (const [event, name] of claimsOf(f)) {
-      const owner = this.#claims.get(name)
-      if (hints.has(event) || owner === undefined || owner.by === ids[event]) continue
-      const hint = { event, reason: 'duplicate', of: Buffer.from(owner.by, 'hex') } as const
+      if (hints.has(event)) continue
+      const mine = ids[event] as string
+      const before = this.#claims.get(name)?.by
+      const owner = before === undefined || before === mine ? here.get(name) : before
+      if (before === undefined || before === mine) here.set(name, here.get(name) ?? mine)
+      if (owner === undefined || owner === mine) continue
+      const hint = { event, reason: 'duplicate', of: Buffer.from(owner, 'hex') } as const
       hints.set(event, hint)
       duplicates.push(hint)
     }
@@ -140,6 +145,20 @@ test('the second report of a call names the event that reported it first', () =>
   ledger.commit(facts([1], [[0, 77]]))
   const hints = ledger.check(facts([2], [[0, 77]]))
   assert.deepEqual(plain(hints), [`0 duplicate ${eventIdOf(1).toString('hex')}`])
+})
+
+test('two requests of one task that report the same call count once', () => {
+  const hints = new UsageLedger().check(
+    facts(
+      [1, 2, 3],
+      [
+        [0, 77],
+        [1, 78],
+        [2, 77],
+      ],
+    ),
+  )
+  assert.deepEqual(plain(hints), [`2 duplicate ${eventIdOf(1).toString('hex')}`])
 })
 
 test('the table is bounded and forgets the oldest first', () => {

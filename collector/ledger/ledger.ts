@@ -31,9 +31,9 @@ export class UsageLedger {
 
   /**
    * What was counted before. An event id that is known, or that comes twice in these facts, is a
-   * `resend`; a claim that another event made first makes a `duplicate` of that event. Claims are not
-   * compared within the same facts: `canonicalize` settles those by the same rule, and knows which of
-   * the two is the better report.
+   * `resend`; a claim that another event made first makes a `duplicate` of that event. Within the same
+   * facts the first in order counts: `canonicalize` has settled what it saw in one batch and names each call once, so
+   * this is about requests of a task that had to run one by one.
    */
   check(facts: EventFacts): UsageHint[] {
     const hints: UsageHint[] = []
@@ -46,10 +46,13 @@ export class UsageLedger {
       hinted.add(event)
     }
     const { claims } = facts
+    const claimed = new Map<number, number>()
     for (let i = 0; i < claims.length; i += 3) {
       const event = claims[i] as number
-      if (hinted.has(event) || !this.#isClaimed(claims, i, facts, event)) continue
-      hints.push({ event, reason: 'duplicate', of: this.#owner.slice() })
+      if (hinted.has(event)) continue
+      const of = this.#ownerOf(claims, i, facts, event) ?? firstInFacts(claimed, claims, i, facts)
+      if (of === null) continue
+      hints.push({ event, reason: 'duplicate', of })
       hinted.add(event)
     }
     return hints
@@ -107,10 +110,10 @@ export class UsageLedger {
     return isSameId(this.#owner, facts.eventIds, event)
   }
 
-  /** True when another event made the claim; that event is then in `#owner`. */
-  #isClaimed(claims: Int32Array, i: number, facts: EventFacts, event: number): boolean {
+  /** The other event that made the claim in an earlier task, or null. */
+  #ownerOf(claims: Int32Array, i: number, facts: EventFacts, event: number): Uint8Array | null {
     const ticket = this.#table.find(claimLo(claims, i), claims[i + 2] as number, this.#owner)
-    return ticket !== 0 && !isSameId(this.#owner, facts.eventIds, event)
+    return ticket === 0 || isSameId(this.#owner, facts.eventIds, event) ? null : this.#owner.slice()
   }
 
   #add(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
@@ -144,6 +147,27 @@ function isSameId(id: Uint8Array, ids: Uint8Array, event: number): boolean {
   return true
 }
 
+/** The other event of the same facts that made the claim before, or null. */
+function firstInFacts(
+  claimed: Map<number, number>,
+  claims: Int32Array,
+  i: number,
+  facts: EventFacts,
+): Uint8Array | null {
+  const event = claims[i] as number
+  const key = key53(claims[i + 1] as number, claims[i + 2] as number)
+  const first = claimed.get(key)
+  if (first === undefined) claimed.set(key, event)
+  if (first === undefined || first === event) return null
+  const id = idAt(facts, first)
+  return isSameId(id, facts.eventIds, event) ? null : id
+}
+
+/** Two halves of a hash as one number. */
+function key53(lo: number, hi: number): number {
+  return (lo >>> 0) * 0x20_0000 + (hi >>> 11)
+}
+
 /** 53 bits of the id as the key of a set; a hit is compared in full. */
 function isRepeated(
   seen: Map<number, number>,
@@ -151,7 +175,7 @@ function isRepeated(
   facts: EventFacts,
   event: number,
 ): boolean {
-  const key = (keyLo(ids, event) >>> 0) * 0x20_0000 + (keyHi(ids, event) >>> 11)
+  const key = key53(keyLo(ids, event), keyHi(ids, event))
   const first = seen.get(key)
   if (first === undefined) {
     seen.set(key, event)
