@@ -26,7 +26,7 @@ for (const name of readdirSync(root)) {
   const one = decodeBatch(requests).spanCount
   const copies = Math.ceil(SPANS / one)
   const batch = decodeBatch(Array.from({ length: copies }, () => requests).flat())
-  giveOwnIds(batch)
+  giveOwnIds(batch, one)
   const { us, bytes } = measure(batch)
   console.log(
     `${name.padEnd(20)} ${us.toFixed(2).padStart(6)} µs/span   ${bytes.toFixed(0).padStart(5)} B/span   ${batch.spanCount} spans`,
@@ -45,13 +45,20 @@ function requestsOf(dir: string): TestRequest[] {
 }
 
 /** Copies would be re-sent spans and their calls double reports: other ids, other response ids by span. */
-function giveOwnIds(batch: SpanBatch): void {
+function giveOwnIds(batch: SpanBatch, perCopy: number): void {
   for (let span = 0; span < batch.spanCount; span++) {
-    const row = span * SPAN_STRIDE + SPAN.SPAN_ID
-    if ((batch.spans[row] as number) < 0) continue
-    const off = batch.arena.reserve(8)
-    batch.arena.view.setFloat64(off, span + 1)
-    batch.spans[row] = off
+    const row = span * SPAN_STRIDE
+    if ((batch.spans[row + SPAN.SPAN_ID] as number) < 0) continue
+    const trace = batch.arena.reserve(24)
+    batch.arena.bytes.copyWithin(
+      trace,
+      batch.spans[row + SPAN.TRACE_ID] as number,
+      (batch.spans[row + SPAN.TRACE_ID] as number) + 16,
+    )
+    batch.arena.view.setUint32(trace, Math.floor(span / perCopy))
+    batch.arena.view.setFloat64(trace + 16, span + 1)
+    batch.spans[row + SPAN.TRACE_ID] = trace
+    batch.spans[row + SPAN.SPAN_ID] = trace + 16
     for (const id of RESPONSE_IDS) {
       const attr = batch.findAttr(span, id)
       if (attr >= 0) batch.setAttrText(attr, `chatcmpl-${String(span).padStart(16, '0')}`)

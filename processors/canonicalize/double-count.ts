@@ -15,8 +15,7 @@ interface Report {
   readonly input: number
   readonly output: number
   readonly scope: number
-  /** Project and trace: nothing is compared across them. */
-  readonly trace: string
+  readonly project: Uint8Array
   readonly hasResponseId: boolean
 }
 
@@ -78,7 +77,7 @@ export class DoubleCount {
       input: events.num(e, N.input_tokens),
       output: events.num(e, N.output_tokens),
       scope: events.batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
-      trace: traceOf(events, e, project),
+      project,
       hasResponseId: response !== null,
     })
   }
@@ -91,19 +90,40 @@ export class DoubleCount {
   /** Parents that repeat their children, and siblings that report one call without its id. */
   finish(events: EventTable): void {
     if (this.#reports.length < 2) return
+    if (this.#hasParents(events)) this.#findContainers(events)
+    if (this.#reports.some((r) => !r.hasResponseId)) this.#findSiblings(events)
+  }
+
+  /** Cheap and mostly false: is any report's parent a report as well? */
+  #hasParents(events: EventTable): boolean {
+    const b = events.arena.bytes
+    const spans = new Set<number>()
+    for (const r of this.#reports)
+      if (events.len(r.event, R.span_id) > 0) spans.add(keyAt(b, events.off(r.event, R.span_id)))
+    return this.#reports.some(
+      (r) =>
+        events.len(r.event, R.parent_span_id) > 0 &&
+        spans.has(keyAt(b, events.off(r.event, R.parent_span_id))),
+    )
+  }
+
+  #findContainers(events: EventTable): void {
     const children = new Map<string, Report[]>()
+    for (const r of this.#reports) push(children, traceOf(events, r) + parentOf(events, r.event), r)
+    for (const r of this.#reports) {
+      const own = children.get(traceOf(events, r) + spanOf(events, r.event))
+      if (own !== undefined) markContainer(events, r, own)
+    }
+  }
+
+  #findSiblings(events: EventTable): void {
     const siblings = new Map<string, Report[]>()
     for (const r of this.#reports) {
-      if (r.trace === '') continue
-      const parent = r.trace + parentOf(events, r.event)
-      push(children, parent, r)
+      if (events.len(r.event, R.trace_id) < 0) continue
       // Only reports of equal input can be one call; this also bounds what is compared.
-      const alike = push(siblings, `${parent}${zero(r.input)}`, r)
+      const name = `${traceOf(events, r)}${parentOf(events, r.event)}${zero(r.input)}`
+      const alike = push(siblings, name, r)
       if (alike.length > 1) markSibling(events, alike)
-    }
-    for (const r of this.#reports) {
-      const own = children.get(r.trace + spanOf(events, r.event))
-      if (own !== undefined) markContainer(events, r, own)
     }
   }
 }
@@ -144,10 +164,13 @@ function responseClaim(events: EventTable, e: number, project: Uint8Array): Uint
   return hash('sha256', claimInput.subarray(0, 21 + len), 'buffer')
 }
 
-function traceOf(events: EventTable, e: number, project: Uint8Array): string {
-  if (events.len(e, R.trace_id) < 0) return ''
-  const id = events.arena.latin1(events.off(e, R.trace_id), 16)
-  return Buffer.from(project.buffer, project.byteOffset, 8).latin1Slice(0, 8) + id
+/** Project and trace: nothing is compared across them. */
+function traceOf(events: EventTable, r: Report): string {
+  const id =
+    events.len(r.event, R.trace_id) < 0
+      ? ''
+      : events.arena.latin1(events.off(r.event, R.trace_id), 16)
+  return Buffer.from(r.project.buffer, r.project.byteOffset, 8).latin1Slice(0, 8) + id
 }
 
 function parentOf(events: EventTable, e: number): string {

@@ -80,8 +80,9 @@ export class Engine {
   readonly #kept: number[] = []
   readonly #keptEvents: number[] = []
   /** Attribute rows that won a field, to tell losers from winners. */
-  readonly #used = new Set<number>()
+  #used = new Int32Array(4096)
   readonly #losers: number[] = []
+  readonly #treesTouched: number[][] = []
   readonly #loserRules: Rule[] = []
   /** Attribute rows with nothing usable for their rule. */
   readonly #failed: number[] = []
@@ -112,6 +113,7 @@ export class Engine {
     this.#frame.begin(batch)
     this.#detection.begin(batch)
     this.#doubles.begin()
+    if (this.#used.length < batch.attrCount) this.#used = new Int32Array(batch.attrCount * 2)
     let hasLegacy = false
     for (let span = 0; span < batch.spanCount; span++) {
       if (batch.isDropped(span)) continue
@@ -152,8 +154,17 @@ export class Engine {
     this.#losers.length = 0
     this.#loserRules.length = 0
     this.#failed.length = 0
-    if (this.#used.size > 0) this.#used.clear()
-    for (const rows of this.#work.trees) if (rows.length > 0) rows.length = 0
+    for (const rows of this.#treesTouched) rows.length = 0
+    this.#treesTouched.length = 0
+  }
+
+  /** By attribute row: the generation in which it won a field. */
+  #markUsed(attr: number): void {
+    this.#used[attr] = this.#generation
+  }
+
+  #isUsed(attr: number): boolean {
+    return this.#used[attr] === this.#generation
   }
 
   /** Which rules do these attributes trigger? */
@@ -195,13 +206,14 @@ export class Engine {
   #addHit(rule: Rule, attr: number): void {
     if (rule.slot < 0) {
       // On the list of dropped keys.
-      this.#used.add(attr)
+      this.#markUsed(attr)
       return
     }
     if (rule.tree >= 0) {
       const rows = this.#work.trees[rule.tree] as number[]
       rows.push(attr)
       if (rows.length > 1) return
+      this.#treesTouched.push(rows)
     }
     const n = this.#hitCount++
     if (n >= this.#hitAttr.length) this.#growHits()
@@ -283,7 +295,7 @@ export class Engine {
         this.#loserRules.push(rule)
       } else if (this.#apply(rule, attr)) {
         isFilled = true
-        this.#used.add(attr)
+        this.#markUsed(attr)
         if (w.events.explain !== null)
           this.#explain(
             attr,
@@ -331,16 +343,16 @@ export class Engine {
   /** A value that lost to another and says something else stays visible. */
   #keepLosers(): void {
     for (const attr of this.#failed) {
-      if (this.#used.has(attr)) continue
+      if (this.#isUsed(attr)) continue
       this.#kept.push(attr)
-      this.#used.add(attr)
+      this.#markUsed(attr)
     }
     for (let i = 0; i < this.#losers.length; i++) {
       const attr = this.#losers[i] as number
       const rule = this.#loserRules[i] as Rule
-      if (this.#used.has(attr) || rule.isContent || this.#isSameAsField(attr, rule)) continue
+      if (this.#isUsed(attr) || rule.isContent || this.#isSameAsField(attr, rule)) continue
       this.#kept.push(attr)
-      this.#used.add(attr)
+      this.#markUsed(attr)
     }
   }
 
