@@ -1,0 +1,52 @@
+// Ids against node's SHA-256 as the oracle; claims spread and do not collide.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import test from 'node:test'
+import fc from 'fast-check'
+import { claimHash, eventId, projectDigest } from './identity.ts'
+import { sha256First16 } from './sha256.ts'
+
+test('the short SHA-256 is SHA-256, whatever the length', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (data) => {
+      const room = Buffer.alloc(400)
+      room.set(data)
+      const out = Buffer.alloc(20)
+      sha256First16(room, data.length, out, 3)
+      const want = createHash('sha256').update(data).digest().subarray(0, 16)
+      assert.deepEqual(out.subarray(3, 19), want)
+    }),
+  )
+})
+
+test('event_id is SHA-256 of project, trace, span and type, and each of them matters', () => {
+  const project = projectDigest('t', 'p')
+  const bytes = Buffer.from(Array.from({ length: 24 }, (_, i) => i + 1))
+  const id = eventId(project, bytes, 0, 16, 'span')
+  const want = createHash('sha256')
+    .update(Buffer.concat([project, bytes, Buffer.from('span')]))
+    .digest()
+    .subarray(0, 16)
+  assert.deepEqual(id, want)
+  const others = [
+    eventId(projectDigest('t', 'q'), bytes, 0, 16, 'span'),
+    eventId(project, bytes, -1, 16, 'span'),
+    eventId(project, bytes, 0, -1, 'span'),
+    eventId(project, bytes, 0, 16, 'llm_call'),
+  ]
+  assert.equal(new Set([id, ...others].map((b) => b.toString('hex'))).size, 5)
+})
+
+test('claims of many near-equal ids do not collide', () => {
+  const project = projectDigest('t', 'p')
+  const seen = new Set<string>()
+  const n = 200_000
+  for (let i = 0; i < n; i++) {
+    const { h0, h1 } = claimHash(project, `resp:chatcmpl-${i.toString(36)}`)
+    seen.add(`${h0}:${h1}`)
+  }
+  assert.equal(seen.size, n)
+  const other = claimHash(projectDigest('t', 'q'), 'resp:chatcmpl-1')
+  assert.notDeepEqual(claimHash(project, 'resp:chatcmpl-1'), other)
+})
