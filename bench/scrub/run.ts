@@ -11,7 +11,7 @@ import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
 import { createTextScrubber, defaultSettings, scrub } from '../../processors/scrub/index.ts'
 import { generateRequests } from '../traffic/generate.ts'
-import { hostileInputs } from './hostile.ts'
+import { hostileTexts } from '../../processors/scrub/hostile-texts.ts'
 import { scrubEight } from './naive.ts'
 
 interface Line {
@@ -170,7 +170,7 @@ function eightOver(batch: SpanBatch): void {
 function hostile(): void {
   const scrubber = createTextScrubber()
   const bytes = 256 * 1024
-  const times = hostileInputs(bytes).map(({ name, text }) => {
+  const times = hostileTexts(bytes).map(({ name, text }) => {
     const start = performance.now()
     scrubber.scrub(text)
     return { name, mbPerS: text.length / 1000 / (performance.now() - start) }

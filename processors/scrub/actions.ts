@@ -39,6 +39,11 @@ export class Replacer {
     return this.#actions[type] as Action
   }
 
+  /** The plain marker of a type. */
+  marker(type: number): Uint8Array {
+    return this.#markers[type] as Uint8Array
+  }
+
   /** What replaces `b[from, to)` of this type for this tenant. */
   bytesFor(type: number, b: Uint8Array, from: number, to: number, tenant: string): Uint8Array {
     const action = this.#actions[type] as Action

@@ -199,6 +199,10 @@ const scratch = new Uint8Array(4096)
 
 /** A JOSE header: base64url of a JSON object with `alg` or `enc`. */
 export function isJoseHeader(b: Uint8Array, from: number, to: number): boolean {
+  // The first bytes rule most out: `{"` and a letter, or white space before.
+  decodeBase64(b, from, Math.min(to, from + 8), scratch, 4)
+  const third = scratch[2] as number
+  if (scratch[1] === 0x22 && ((third | 0x20) < 97 || (third | 0x20) > 122)) return false
   const n = decodeBase64(b, from, Math.min(to, from + 1400), scratch, 1024)
   const text = latinText(scratch, 0, n)
   return /^\s{0,16}\{/.test(text) && /"(alg|enc|typ)"/.test(text)

@@ -127,6 +127,7 @@ export class Engine {
         const anchor = anchors[id - FIRST_ANCHOR]
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
         for (const rule of anchor.rules) {
+          if (rule.detector.group === 'token' && s.isCovered(rule.type, p)) continue
           if (rule.leftMask !== 0 && !isFreeLeft(s.b, p, s.from, rule.leftMask)) continue
           rule.match(s, p, anchor.bytes.length, rule)
         }

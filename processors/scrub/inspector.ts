@@ -10,8 +10,12 @@ import type { KeyMeaning } from './key-names.ts'
 import type { Replacer } from './actions.ts'
 import { latinText } from './bytes.ts'
 import { FINDINGS_MAX, type Finding } from './subject.ts'
+import { MaskedView } from './masked-view.ts'
 import { wholeValue } from './whole-value.ts'
 import type { CustomRule } from './custom-rules.ts'
+
+/** Looks at one value; two are the rule, and more only for texts that are made of secrets. */
+const ROUNDS_MAX = 4
 
 export class Inspector {
   readonly engine: Engine
@@ -50,7 +54,7 @@ export class Inspector {
       for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
       wholeValue(this.engine, b, from, to, meaning, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
-      return this.#kept(b, found, key, from, to)
+      return this.#completed(b, from, to, this.#kept(b, found, key, from, to), meaning, key)
     } catch {
       // A broken detector must not let the value through: drop the value, keep the batch.
       return this.#whole(from, to)
@@ -75,11 +79,31 @@ export class Inspector {
       for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
       wholeValue(this.engine, b, from, to, meaning, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
-      return this.#kept(b, found, key, from, to)
+      return this.#completed(b, from, to, this.#kept(b, found, key, from, to), meaning, key)
     } catch {
       // As above: fail closed.
       return this.#whole(from, to)
     }
+  }
+
+  /** Looks again with the findings replaced by their markers, until nothing new turns up. */
+  #completed(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    found: Finding[],
+    meaning: KeyMeaning,
+    key: string | null,
+  ): Finding[] {
+    for (let round = 0; round < ROUNDS_MAX && found.length > 0; round++) {
+      const view = new MaskedView(b, from, to, [...found], (f) => this.replacer.marker(f.type))
+      const bytes = view.bytes
+      const more = this.engine.scanBytes(bytes, 0, bytes.length, meaning.hints)
+      for (const rule of this.#scanning) rule.scan(bytes, 0, bytes.length, key, more)
+      if (more.length === 0) break
+      if (!view.merge(found, this.#kept(bytes, more, key, 0, bytes.length))) break
+    }
+    return found
   }
 
   #whole(from: number, to: number): Finding[] {

@@ -20,7 +20,7 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code)?s?|pwd|passw|senha|contrasena|contraseña|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd)$/
+  /^(?:pass(?:word|wd|wort|phrase|code)?s?|pwd|passw|senha|contrasena|contraseña|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|wachtwoord|密码|密碼|口令|パスワード|비밀번호|пароль)$/
 const ENDS_PASSWORD = /(?:password|passwd|passphrase|passwort)$/
 /** Words that make a name describe a secret instead of holding one. */
 const ABOUT = new Set(

@@ -18,6 +18,7 @@ import {
 } from './bytes.ts'
 import { entropy, mixOf } from './checks.ts'
 import { keyMeaning, type KeyMeaning } from './key-names.ts'
+import { isMarker } from './marker.ts'
 import { maskCookies } from './match-headers.ts'
 import { isWordy } from './match-tokens.ts'
 import type { Rule } from './rule.ts'
@@ -41,7 +42,7 @@ const LONG_BETWEEN =
   /^ (?:for|of|to|on|at|in)(?: [\w.'-]{1,24}){1,5}(?: (is)(?::|[ \t])|(:))[ \t]{0,4}([\\"'`*(]{0,8})/
 
 const NOT_A_VALUE =
-  /^(?:<[^>]*>?|\$.*|\{\{.*|\{%.*|%[({sdv]?.{0,2}|\*+|[xX]{3,}|\.{2,}.*|\[(?:redacted|filtered|masked|hidden|removed|secret|[a-z _-]{0,20}).*\]?|null|none|nil|undefined|true|false|string|str|text|number|int|integer|boolean|bool|object|array|bytes|required|optional|password|passwd|pass|pwd|secret|token|key|changeme|change[-_]?me|redacted|hidden|masked|placeholder|example|your[-_ ]?.*|my[-_]?(?:password|secret|token|key).{0,4}|insert[-_ ].*|enter[-_ ].*|dummy|foo|bar|empty|todo|tbd|n\/a|-+|_+|\?+|@[a-z_]+|:[a-z_]+|#.{0,3})$/i
+  /^(?:<[^>]*>?|\$.*|\{\{.*|\{%.*|%[({sdv]?.{0,2}|\*+|[xX]{3,}|\.{2,}.*|\[[a-z _-]{0,24}\]?|null|none|nil|undefined|true|false|string|str|text|number|int|integer|boolean|bool|object|array|bytes|required|optional|password|passwd|pass|pwd|secret|token|key|changeme|change[-_]?me|redacted|hidden|masked|placeholder|example|your[-_ ]?.*|my[-_]?(?:password|secret|token|key).{0,4}|insert[-_ ].*|enter[-_ ].*|dummy|foo|bar|empty|todo|tbd|n\/a|-+|_+|\?+|@[a-z_]+|:[a-z_]+|#.{0,3})$/i
 /** Code that reads the secret from elsewhere. */
 const CODE =
   /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|!|&)|^[A-Za-z_][\w.]{0,60}\(|^[a-z_]\w{0,40}\[["']?/
@@ -187,7 +188,7 @@ function isPassword(s: Subject, v: Assigned): boolean {
   const n = v.to - v.from
   if (n < 4 || n > 256) return false
   const text = latinText(s.b, v.from, v.to)
-  if (NOT_A_VALUE.test(text) || CODE.test(text)) return false
+  if (NOT_A_VALUE.test(text) || CODE.test(text) || isMarker(text)) return false
   const mix = mixOf(s.b, v.from, v.to)
   const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
   if ((mix & DIGIT) !== 0 && n >= 5)
@@ -209,7 +210,13 @@ function isSecret(s: Subject, v: Assigned, meaning: KeyMeaning): boolean {
   if (n < min || (v.prose && n < 16)) return false
   const look = Math.min(v.to, v.from + LOOK_MAX)
   const text = latinText(s.b, v.from, look)
-  if (NOT_A_VALUE.test(text) || CODE.test(text) || /\s/.test(text) || text.includes('://'))
+  if (
+    NOT_A_VALUE.test(text) ||
+    CODE.test(text) ||
+    isMarker(text) ||
+    /\s/.test(text) ||
+    text.includes('://')
+  )
     return false
   if (/^[./~]?[\w-]+(?:\/[\w.-]+){2,}$/.test(text) && /\.\w{2,5}$/.test(text)) return false
   if ((mixOf(s.b, v.from, look) & DIGIT) === 0 && !(whole && n >= 20 && v.quoted)) return false

@@ -2,6 +2,7 @@
 
 import { ALNUM, hasWord, isFreeLeft, latinText, lowerText, LOWER, runStart, SETS } from './bytes.ts'
 import { isBasicCredentials, isHexOnly, isJoseHeader, mixOf } from './checks.ts'
+import { isMarker } from './marker.ts'
 import { isFiller, isWordy } from './match-tokens.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
@@ -94,7 +95,12 @@ export function maskCookies(
     const end = cookieEnd(s.b, eq + 1, to)
     const name = lowerText(s.b, i, eq)
     const wordy = end - eq - 1 < 12 && mixOf(s.b, eq + 1, end) === LOWER
-    if (end - eq - 1 >= 6 && !wordy && !PLAIN_COOKIES.test(name) && s.at(eq + 1) !== 0x5b)
+    if (
+      end - eq - 1 >= 6 &&
+      !wordy &&
+      !PLAIN_COOKIES.test(name) &&
+      !isMarker(latinText(s.b, eq + 1, end))
+    )
       s.found(type, eq + 1, end, rank)
     if (s.at(end) !== 0x3b) return
     i = end + 1
@@ -123,7 +129,7 @@ for (const c of ' \t\r\n"\'<>`\\') URL_STOP[c.charCodeAt(0)] = 1
 for (let i = 0; i < 0x20; i++) URL_STOP[i] = 1
 for (let i = 0xe0; i < 0xf5; i++) URL_STOP[i] = 1
 const NO_PASSWORD =
-  /^(?:<.*|\$.*|\{.*|%[sd(].*|\*+|x+|\.+|\[.*|password|passwd|pass|pwd|secret|token|your.*|mypass(?:word)?|redacted|changeme|:.*)$/i
+  /^(?:<.*|\$.*|\{.*|%[sd(].*|\*+|x+|\.+|\[[a-z _-]{0,24}\]?|password|passwd|pass|pwd|secret|token|your.*|mypass(?:word)?|redacted|changeme|:.*)$/i
 
 /** `postgres://user:<password>@host`: the password only. A token as user of an http URL counts too. */
 export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
@@ -142,8 +148,12 @@ export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
       s.found(type, from, at, rule.rank - 4)
     return
   }
-  if (at - colon < 2 || type < 0 || NO_PASSWORD.test(latinText(s.b, colon + 1, at))) return
+  if (at - colon < 2 || type < 0 || isNoPassword(latinText(s.b, colon + 1, at))) return
   s.found(type, colon + 1, at, rule.rank)
+}
+
+function isNoPassword(text: string): boolean {
+  return NO_PASSWORD.test(text) || isMarker(text)
 }
 
 /** Position of the `@` that ends user and password, or -1. Database passwords may hold `/`, `?` and `#` unescaped. */
@@ -177,9 +187,12 @@ export function matchSignature(s: Subject, p: number, len: number, rule: Rule): 
       s.found(rule.type, from, end, rule.rank)
     return
   }
+  if (s.isCovered(rule.type, p)) return
   const end = signatureEnd(s, from)
   if (end - from < 40 || isHexOnly(s.b, from, end)) return
-  const around = lowerText(s.b, Math.max(s.from, p - 400), Math.min(s.to, end + 300))
+  const around =
+    lowerText(s.b, Math.max(s.from, p - 400), p + 1) +
+    lowerText(s.b, end, Math.min(s.to, end + 300))
   if (/[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedaccess/.test(around))
     s.found(rule.type, from, end, rule.rank)
 }

@@ -24,18 +24,17 @@ export function matchPem(s: Subject, p: number, len: number, rule: Rule): void {
   if (bodyChars(s, bodyFrom, cut) >= 16 || cut === s.to) s.found(rule.type, p, cut, rule.rank)
 }
 
-/** Behind the dashes of the END line, or -1. */
+/** Behind the dashes of the END line, or -1. What was searched in vain is not searched again. */
 function pemEnd(s: Subject, from: number): number {
-  if (s.noPemEndAfter >= 0 && from >= s.noPemEndAfter) return -1
   const max = Math.min(s.to, from + PEM_MAX)
-  for (let i = from; i < max - 8; i++) {
+  for (let i = Math.max(from, s.noPemEndTo); i < max - 8; i++) {
     if (s.b[i] !== 0x45 || s.b[i - 1] !== 0x2d || !hasWord(s.b, i, max, 'end ')) continue
     let e = i
     while (e < max && e < i + 50 && s.b[e] !== 0x2d) e++
     while (e < max && s.b[e] === 0x2d) e++
     return e
   }
-  if (max === s.to) s.noPemEndAfter = from
+  s.noPemEndTo = Math.max(s.noPemEndTo, max - 8)
   return -1
 }
 

@@ -92,10 +92,12 @@ function sequenceStart(s: Subject, p: number): number {
 
 /** A digit run of four or more at `p`. */
 export function matchNumber(s: Subject, p: number, rules: NumberRules): void {
-  if (p < s.doneTo && p < endOfLook && s.findings.length > 0) return
+  if (p < s.numbersDoneTo) return
   const start = sequenceStart(s, p)
   readGroups(s, start)
   if (groups === 0) return
+  // All windows that begin before the eighth group were read whole.
+  s.numbersDoneTo = groups < GROUPS_MAX ? endOfLook : (starts[7] as number)
   if (rules.iban !== null && matchIban(s, start, rules.iban)) return
   if (rules.card !== null && matchCard(s, rules.card)) return
   if (matchNineDigits(s, rules)) return

@@ -1,7 +1,19 @@
 // Tokens that announce themselves by a literal: the generic prefix-and-body form and the vendors' own forms.
 // Every run is walked once for a value (`Subject.runEnd`) and every check looks at a bounded piece.
 
-import { ALNUM, hasWord, isDigit, lowerText, runStart, SETS, UPPER } from './bytes.ts'
+import {
+  ALNUM,
+  CLASS,
+  DIGIT,
+  LOWER,
+  hasWord,
+  isDigit,
+  latinText,
+  lowerText,
+  runStart,
+  SETS,
+  UPPER,
+} from './bytes.ts'
 import { entropy, isAwsSecretLike, hasCrcTail, isHexOnly, longestRepeat, mixOf } from './checks.ts'
 import type { NearShape, TokenShape } from './detectors.ts'
 import type { Rule } from './rule.ts'
@@ -53,17 +65,33 @@ function isCutToken(s: Subject, start: number, end: number, prefixLen: number): 
   return (mix & SETS.digits) !== 0 && mix !== SETS.digits
 }
 
-/** Lower-case words and short numbers joined by dashes or underscores: a name, not a token. */
+/** Lower-case words and short numbers joined by dashes, dots or underscores: a name, not a token. */
 export function isWordy(b: Uint8Array, from: number, to: number): boolean {
-  return /^(?:[A-Za-z]?[a-z]{1,20}|v?\d{1,3})(?:[-_./:](?:[A-Za-z]?[a-z]{0,20}|v?\d{1,3})){0,40}$/.test(
-    latin(b, from, to),
-  )
+  let start = from
+  for (let i = from; i <= to; i++) {
+    if (i < to && !isJoint(b[i] as number)) continue
+    if (!isWordOrNumber(b, start, i)) return false
+    start = i + 1
+  }
+  return to > from
 }
 
-function latin(b: Uint8Array, from: number, to: number): string {
-  let t = ''
-  for (let i = from; i < to; i++) t += String.fromCharCode(b[i] as number)
-  return t
+function isJoint(c: number): boolean {
+  return c === 0x2d || c === 0x5f || c === 0x2e || c === 0x2f || c === 0x3a
+}
+
+/** `word`, `Word`, `v12`, `123`, or nothing. */
+function isWordOrNumber(b: Uint8Array, from: number, to: number): boolean {
+  const n = to - from
+  if (n > 21) return false
+  let digits = 0
+  for (let i = from; i < to; i++) {
+    const c = CLASS[b[i] as number] as number
+    if ((c & DIGIT) !== 0) digits++
+    else if ((c & LOWER) === 0 && !(i === from && (c & UPPER) !== 0)) return false
+  }
+  if (digits === 0) return true
+  return digits <= 3 && (digits === n || (digits === n - 1 && (b[from] as number) === 0x76))
 }
 
 const OPENAI_PREFIXES = ['proj-', 'svcacct-', 'admin-', 'service-', 'none-']
@@ -92,7 +120,7 @@ export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule
   const end = s.runEnd(start, SETS.word_dash)
   if (end - start < 20 || OTHERS_OF_SK.some((x) => hasWord(s.b, start, end, x))) return
   const look = Math.min(end, start + LOOK_MAX)
-  const text = latin(s.b, start, look)
+  const text = latinText(s.b, start, look)
   if (text.includes('T3BlbkFJ') || isFiller(s.b, start, end)) return
   const longest = text.split(/[-_]/).reduce((a, x) => (x.length > a.length ? x : a), '')
   if (longest.length < 20 || !/\d/.test(longest)) return

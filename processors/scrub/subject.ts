@@ -30,8 +30,10 @@ export class Subject {
   /** Work done in this value, in looks at a candidate; a bound against hostile input. */
   readonly #memoStart = new Map<number, number>()
   readonly #memoEnd = new Map<number, number>()
-  /** Set by `pem` when the rest of the value has no END line. */
-  noPemEndAfter = -1
+  /** No END line of a key was found before this. */
+  noPemEndTo = 0
+  /** Groups of digits before this were judged. */
+  numbersDoneTo = 0
   /** Runs of base64 before this were decoded and judged. */
   base64DoneTo = 0
 
@@ -42,7 +44,8 @@ export class Subject {
     this.hints = hints
     this.findings.length = 0
     this.doneTo = from
-    this.noPemEndAfter = -1
+    this.noPemEndTo = from
+    this.numbersDoneTo = from
     this.base64DoneTo = from
     if (this.#memoEnd.size > 0) {
       this.#memoStart.clear()
@@ -64,6 +67,12 @@ export class Subject {
     }
     this.findings.push({ start, end, type, rank })
     if (end > this.doneTo) this.doneTo = end
+  }
+
+  /** True when the last finding is of this type and covers `p`: a token inside its own kind ends where that does. */
+  isCovered(type: number, p: number): boolean {
+    const last = this.findings[this.findings.length - 1]
+    return last !== undefined && last.type === type && p >= last.start && p < last.end
   }
 
   /**

@@ -1,7 +1,7 @@
 // Inputs made to be slow: each pulls some detector as often as a text can. A megabyte of any must be done in
 // less than a second.
 
-export interface HostileInput {
+export interface HostileText {
   readonly name: string
   readonly text: string
 }
@@ -10,7 +10,7 @@ const repeat = (unit: string, bytes: number): string =>
   unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes)
 
 /** About `bytes` of each. */
-export function hostileInputs(bytes: number): HostileInput[] {
+export function hostileTexts(bytes: number): HostileText[] {
   const units: readonly string[] = [
     'a',
     '1',

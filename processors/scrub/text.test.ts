@@ -1,0 +1,265 @@
+// Text in, text out: positions, encodings, markers, streams of lines, own rules, hostile input.
+
+import assert from 'node:assert/strict'
+import { Readable, Writable } from 'node:stream'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { ObservaError } from '../../core/errors.ts'
+import { hostileTexts } from './hostile-texts.ts'
+import { createByteScrubber, createTextScrubber, scrub, scrubStream } from './index.ts'
+import { type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
+import { Draw, fake, FAKES } from './fake-secrets.ts'
+import { boundedPattern, patternProblem } from './pattern-cost.ts'
+
+const scrubber = createTextScrubber()
+const draw = new Draw(17)
+
+function settings(config: object): ScrubSettings {
+  return settingsOf(scrubSchema.parse(config))
+}
+
+test('spans are UTF-16 positions of the input', () => {
+  const key = fake('groq_key', draw)
+  const text = `🔑é ${key} と`
+  const { spans } = scrubber.scrub(text)
+  assert.deepEqual(
+    spans.map((s) => [text.slice(s.start, s.end), s.type]),
+    [[key, 'groq_key']],
+  )
+})
+
+test('encoded forms are found and replaced whole', () => {
+  const mail = fake('email', draw)
+  const pan = fake('credit_card', draw).replace(/\D/g, '')
+  const key = fake('github_token', draw)
+  const percent = [...key].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')
+  const unicode = [...key]
+    .map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+  const wide = [...pan].map((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)).join('')
+  const wrapped = Buffer.from(`TOKEN=${key}\n`).toString('base64')
+  const secret = 'wJalrXUt' + 'nFEMIK7MDENGbPx' + 'RfiCYzQmPqRsT4Zk'
+  const slashed = `${secret.slice(0, 20)}/${secret.slice(20, 39)}`
+  const forms: readonly (readonly [string, string])[] = [
+    [mail.replace('@', '%40'), 'email'],
+    [mail.replace('@', '\\u0040'), 'email'],
+    [mail.replace('@', '\\\\\\\\u0040'), 'email'],
+    [mail.replace('@', '&#64;'), 'email'],
+    [percent, 'github_token'],
+    [unicode, 'github_token'],
+    [wide, 'credit_card'],
+    [pan.replace(/(....)/g, '$1\u200b').replace(/\u200b$/, ''), 'credit_card'],
+    [wrapped, 'b64_openai_key'],
+  ]
+  for (const [form, type] of forms) {
+    const { text, spans } = scrubber.scrub(`x "${form}" y`)
+    assert.equal(text, `x "[REDACTED:${type}]" y`, `${type} ${JSON.stringify(spans)}`)
+  }
+  const escaped = scrubber.scrub(`{"SecretAccessKey":"${slashed.replace('/', '\\/')}"}`)
+  assert.equal(escaped.text, '{"SecretAccessKey":"[REDACTED:aws_secret_key]"}')
+})
+
+test('every type is found free-standing, under its own name', () => {
+  const found = new Set<string>()
+  for (const type of Object.keys(FAKES)) {
+    if (['password', 'aws_secret_key', 'bearer_token', 'basic_auth_header'].includes(type)) continue
+    for (let i = 0; i < 20; i++) {
+      const value = fake(type, draw)
+      const { spans } = scrubber.scrub(`note: use ${value} today`)
+      assert.deepEqual(
+        spans.map((s) => [s.start, s.end, s.type]),
+        [[10, 10 + value.length, type]],
+        type,
+      )
+      found.add(type)
+    }
+  }
+  assert.ok(found.size > 45)
+})
+
+test('a forged marker hides nothing and a true one is left alone', () => {
+  const key = fake('anthropic_key', draw)
+  for (const forged of [
+    `[REDACTED:${key}]`,
+    `[REDACTED:email:${key}]`,
+    `[REDACTED:email] ${key}`,
+    `[REDACTED ${key}]`,
+    `password=[REDACTED:Hunter2!x9]`,
+  ]) {
+    const { text } = scrubber.scrub(forged)
+    assert.equal(text.includes(key), false, forged.slice(0, 20))
+    assert.equal(text.includes('Hunter2'), false)
+  }
+  for (const real of [
+    '[REDACTED:email]',
+    'password=[REDACTED:password]',
+    'Bearer [REDACTED:bearer_token]',
+    '[REDACTED:email:k1:abcdefghijkmnop2]',
+    'https://u:[REDACTED:basic_auth_url]@h.test/',
+    '[REDACTED:credit_card:*1234]',
+  ])
+    assert.equal(scrubber.scrub(real).text, real)
+})
+
+test('a token cut by a length limit is a token', () => {
+  for (const type of ['openai_key', 'anthropic_key', 'groq_key', 'private_key', 'jwt']) {
+    const value = fake(type, draw)
+    const cut = value.slice(
+      0,
+      type === 'private_key' ? 200 : Math.max(22, Math.floor(value.length * 0.7)),
+    )
+    const { text } = scrubber.scrub(`see ${cut}`)
+    assert.equal(text.includes(cut.slice(12, 40)), false, type)
+  }
+})
+
+test('any text is scrubbed without an error and twice like once', () => {
+  const pieces = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 30 }),
+    fc.constantFrom(...Object.keys(FAKES)).map((t) => fake(t, draw)),
+    fc.constantFrom(
+      'password: ',
+      '"',
+      '\\',
+      '\\n',
+      ' ',
+      '%40',
+      '[REDACTED:',
+      ']',
+      '\ud800',
+      'Bearer ',
+      '://',
+      '@',
+    ),
+  )
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 10 }), (parts) => {
+      const text = parts.join('')
+      const once = scrubber.scrub(text)
+      assert.equal(once.text.includes('scrub_failed'), false)
+      // Lone surrogates have no bytes of their own; only what is well-formed is compared.
+      if (text.isWellFormed()) assert.equal(scrubber.scrub(once.text).text, once.text)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('hostile texts end, and no detector is asked more often than the text is long', () => {
+  for (const { text } of hostileTexts(20_000))
+    assert.equal(typeof scrubber.scrub(text).text, 'string')
+})
+
+test('own rules: near keywords, under keys, with an allow list; the allow list of the processor', () => {
+  const own = createTextScrubber(
+    settings({
+      rules: [
+        { name: 'employee_id', pattern: 'EMP-[0-9]{6}', keywords: ['emp-'], allow: ['EMP-000000'] },
+        { name: 'room', pattern: '[A-Z][0-9]{3}', keys: ['office.*'] },
+      ],
+      allow: { values: ['help@acme.dev'], patterns: ['bot-[0-9]+@acme\\.dev'], keys: ['public.*'] },
+    }),
+  )
+  assert.equal(
+    own.scrub('ask EMP-123456 or EMP-000000').text,
+    'ask [REDACTED:employee_id] or EMP-000000',
+  )
+  assert.equal(own.scrub('in B204', 'office.room').text, 'in [REDACTED:room]')
+  assert.equal(own.scrub('in B204', 'other').text, 'in B204')
+  assert.equal(
+    own.scrub('help@acme.dev bot-7@acme.dev eve@acme.dev').text,
+    'help@acme.dev bot-7@acme.dev [REDACTED:email]',
+  )
+  assert.equal(own.scrub('eve@acme.dev', 'public.contact').text, 'eve@acme.dev')
+})
+
+test('patterns that could take unbounded time are refused with the reason', () => {
+  for (const bad of [
+    '^(a+)+$',
+    '(a|a)*b',
+    '(.*)*x',
+    '\\d+\\d+',
+    '.*foo.*bar',
+    '(a?)+b',
+    '(?=a)b',
+    '(a)\\1',
+    '(\\w+)(\\w+)x',
+    'a{1,500}a{1,500}',
+    '(',
+  ])
+    assert.equal(typeof patternProblem(bad), 'string', bad)
+  for (const good of [
+    'EMP-[0-9]{6}',
+    '[a-z]+@corp',
+    '\\d+-\\d+',
+    'key=[^ ]{10,}',
+    '(?:foo|bar)-[0-9]+',
+    '(?:[0-9]{2}-){3}[0-9]{2}',
+  ])
+    assert.equal(patternProblem(good), null, good)
+  assert.equal(boundedPattern('a+[*+]b{3,}\\+'), 'a{1,256}[*+]b{3,256}\\+')
+  const parsed = scrubSchema.safeParse({ rules: [{ name: 'r', pattern: '^(a+)+$' }] })
+  assert.equal(parsed.success, false)
+  assert.match(String(parsed.error), /unbounded time: a repetition stands inside a repetition/)
+})
+
+test('settings can be sent to a worker, and a missing pseudonym key stops the start', async () => {
+  const config = scrubSchema.parse({
+    detectors: { email: { action: 'pseudonym' } },
+    pseudonym: { key: 'k'.repeat(20) },
+  })
+  const made = await scrub.prepare?.(config, {
+    readFile: () => Promise.reject(new ObservaError('OBS_TEST', 'none')),
+  })
+  assert.deepEqual(structuredClone(made), made)
+  assert.equal(scrubSchema.safeParse({ action: 'pseudonym' }).success, false)
+  assert.equal(scrubSchema.safeParse({ detetors: {} }).success, false)
+})
+
+test('lines of a stream: plain, and JSON with positions', async () => {
+  const key = fake('groq_key', draw)
+  const pem = fake('private_key', draw)
+  assert.equal(
+    await through(`a ${key}\nb\n${pem}\nc`, false),
+    `a [REDACTED:groq_key]\nb\n[REDACTED:private_key]\nc`,
+  )
+  const line = JSON.stringify({ id: 7, field: 'x-api-key', text: 'abc123' })
+  const out = await through(`${line}\nnot json ${key}\n`, true)
+  const [first, second] = out
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l) as Record<string, unknown>)
+  assert.deepEqual(first, {
+    id: 7,
+    text: '[REDACTED:generic_api_key]',
+    spans: [{ start: 0, end: 6, type: 'generic_api_key' }],
+  })
+  assert.match(String(second?.['text']), /REDACTED:groq_key/)
+})
+
+async function through(text: string, jsonl: boolean): Promise<string> {
+  let out = ''
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      out += String(chunk)
+      done()
+    },
+  })
+  await scrubStream(Readable.from([text.slice(0, 9), text.slice(9)]), sink, { jsonl })
+  return out
+}
+
+test('texts of metrics are scrubbed one by one', () => {
+  const visitor = createByteScrubber().visit
+  const key = fake('groq_key', draw)
+  assert.equal(
+    Buffer.from(visitor('value', Buffer.from('k'), Buffer.from(`x ${key}`)) ?? '').toString(),
+    'x [REDACTED:groq_key]',
+  )
+  assert.equal(visitor('value', Buffer.from('route'), Buffer.from('/v1/chat')), null)
+  assert.equal(
+    Buffer.from(
+      visitor('value', Buffer.from('db.password'), Buffer.from('swordfish')) ?? '',
+    ).toString(),
+    '[REDACTED:password]',
+  )
+})
