@@ -2,10 +2,10 @@
 // beside them, by a log record beside its span, or by a re-sent request are found here and the later ones
 // flagged. Across batches: `claims` name each call for the ledger, whose hints come back through `applyHints`.
 
-import { hash } from 'node:crypto'
 import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
+import { claimHash } from '../../core/identity.ts'
 import type { UsageHint } from '../../core/task.ts'
 
 /** What a usage-bearing event needs to be compared with others. */
@@ -18,9 +18,6 @@ interface Report {
   readonly project: Uint8Array
   readonly hasResponseId: boolean
 }
-
-const claimInput = Buffer.alloc(16 + 5 + 512)
-claimInput.latin1Write('resp:', 16, 5)
 
 export class DoubleCount {
   /** claim -> event that made it first. */
@@ -57,16 +54,18 @@ export class DoubleCount {
     spanBytes: Uint8Array,
     spanOff: number,
   ): void {
-    const spanKey = keyAt(spanBytes, spanOff)
-    const response = responseClaim(events, e, project)
-    const responseKey = response === null ? 0 : keyAt(response, 0)
-    const ofSpan = this.#claims.get(spanKey)
-    const ofResponse = response === null ? undefined : this.#claims.get(responseKey)
+    const h0 = int32At(spanBytes, spanOff)
+    const h1 = int32At(spanBytes, spanOff + 4)
+    const ofSpan = this.#claims.get(keyOf(h0, h1))
+    const id = events.text(e, R.response_id)
+    const response = id === null || id === '' ? null : claimHash(project, `resp:${id}`)
+    const ofResponse =
+      response === null ? undefined : this.#claims.get(keyOf(response.h0, response.h1))
     const first = Math.min(ofSpan ?? e, ofResponse ?? e)
     // What the later report also goes by belongs to the first from now on.
-    if (ofSpan === undefined) this.#add(events, first, spanKey, spanBytes, spanOff)
+    if (ofSpan === undefined) this.#add(events, first, h0, h1)
     if (response !== null && ofResponse === undefined)
-      this.#add(events, first, responseKey, response, 0)
+      this.#add(events, first, response.h0, response.h1)
     if (first !== e) {
       markDuplicate(events, e, events.off(first, R.event_id))
       return
@@ -82,9 +81,9 @@ export class DoubleCount {
     })
   }
 
-  #add(events: EventTable, e: number, key: number, bytes: Uint8Array, off: number): void {
-    this.#claims.set(key, e)
-    events.claims.push({ event: e, h0: int32At(bytes, off), h1: int32At(bytes, off + 4) })
+  #add(events: EventTable, e: number, h0: number, h1: number): void {
+    this.#claims.set(keyOf(h0, h1), e)
+    events.claims.push({ event: e, h0, h1 })
   }
 
   /** Parents that repeat their children, and siblings that report one call without its id. */
@@ -140,8 +139,12 @@ function push(map: Map<string, Report[]>, key: string, r: Report): Report[] {
 }
 
 /** 53 of the first 64 bits as a number: equal for equal hashes, and collisions are out of reach. */
+function keyOf(h0: number, h1: number): number {
+  return (h0 >>> 0) * 2097152 + (h1 >>> 11)
+}
+
 function keyAt(b: Uint8Array, off: number): number {
-  return (int32At(b, off) >>> 0) * 2097152 + (int32At(b, off + 4) >>> 11)
+  return keyOf(int32At(b, off), int32At(b, off + 4))
 }
 
 function int32At(b: Uint8Array, off: number): number {
@@ -151,17 +154,6 @@ function int32At(b: Uint8Array, off: number): number {
     ((b[off + 2] as number) << 16) |
     ((b[off + 3] as number) << 24)
   )
-}
-
-/** The hash of `core/identity.claimHash(project, 'resp:<id>')`, without making the id a string. */
-function responseClaim(events: EventTable, e: number, project: Uint8Array): Uint8Array | null {
-  const len = events.len(e, R.response_id)
-  if (len <= 0 || len > 512) return null
-  const off = events.off(e, R.response_id)
-  claimInput.set(project, 0)
-  const b = events.arena.bytes
-  for (let i = 0; i < len; i++) claimInput[21 + i] = b[off + i] as number
-  return hash('sha256', claimInput.subarray(0, 21 + len), 'buffer')
 }
 
 /** Project and trace: nothing is compared across them. */

@@ -22,9 +22,7 @@ export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] 
   let slots = 0
   for (const attr of rows) {
     const row = attr * ATTR_STRIDE
-    const off = w.batch.attrs[row + ATTR.KEY_OFF] as number
-    const len = w.batch.attrs[row + ATTR.KEY_LEN] as number
-    const path = w.arena.text(off + rule.strip, len - rule.strip).split('.')
+    const path = pathOf(w, row, rule.strip)
     const index = Number(path[0])
     if (path.includes('__proto__')) continue
     if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue
@@ -39,6 +37,20 @@ export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] 
     }
   }
   return [...byIndex.entries()].sort((x, y) => x[0] - y[0]).map((x) => x[1])
+}
+
+/** Paths by key id: keys are interned and come again with every span. Bounded like the keys themselves. */
+const paths: (string[] | undefined)[] = []
+
+function pathOf(w: Work, row: number, strip: number): string[] {
+  const id = w.batch.attrs[row + ATTR.KEY] as number
+  const known = id > 0 ? paths[id] : undefined
+  if (known !== undefined) return known
+  const off = w.batch.attrs[row + ATTR.KEY_OFF] as number
+  const len = w.batch.attrs[row + ATTR.KEY_LEN] as number
+  const path = w.arena.text(off + strip, len - strip).split('.')
+  if (id > 0) paths[id] = path
+  return path
 }
 
 function put(node: Node, path: readonly string[], from: number, value: unknown): void {
