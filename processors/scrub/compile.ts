@@ -58,7 +58,8 @@ export function compile(
     if (!isOn(d)) continue
     const rule = ruleOf(d, types, isOn, inner)
     rules.push(rule)
-    const texts = d.id === 'b64_openai_key' ? wrappedAnchors() : d.anchors
+    const isWrapped = d.shape.kind === 'code' && d.shape.run === 'base64'
+    const texts = isWrapped ? wrappedAnchors(d.anchors) : d.anchors
     for (const text of texts) builder.add(text, d.anyCase === true, rule)
   }
   for (const e of extra) {
@@ -144,33 +145,9 @@ class AnchorBuilder {
 }
 
 /** What known tokens begin with, in base64 at the three alignments: only the characters that the literal decides. */
-function wrappedAnchors(): string[] {
+function wrappedAnchors(literals: readonly string[]): string[] {
   const out: string[] = []
-  for (const literal of [
-    'sk-',
-    'ghp_',
-    'gho_',
-    'ghs_',
-    'github_pat_',
-    'AKIA',
-    'ASIA',
-    'xoxb-',
-    'xoxp-',
-    'AIza',
-    'glpat-',
-    'hf_',
-    'sk_live_',
-    '-----BEGIN',
-    'GOCSPX-',
-    'npm_',
-    'SG.',
-    'eyJ',
-    'gsk_',
-    'xai-',
-    '://',
-    'assw',
-    'ASSW',
-  ]) {
+  for (const literal of literals) {
     for (let shift = 0; shift < 3; shift++) {
       const bytes = Buffer.from('\0'.repeat(shift) + literal, 'latin1')
       const first = Math.ceil((shift * 8) / 6)

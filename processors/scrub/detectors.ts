@@ -192,7 +192,7 @@ export const DETECTORS: readonly Detector[] = [
   token('basic_auth_url', 'Password in an http URL', [], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty' }),
   // Key material
   token('private_key', 'PEM private key', ['-----BEGIN'], code('pem'), { group: 'key material', left: 'any', rank: 9, guard: 'public keys, certificates' }),
-  token('b64_openai_key', 'Base64 of a known token', ['c2st', 'NrL', 'zay', 'Z2hw', 'Z2l0aHVi', 'QUtJQ', 'QVNJQ', 'eG94', 'c2tfb', 'R09DU1', 'QUl6Y', 'LS0tLS1CRUdJT'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images' }),
+  token('b64_openai_key', 'Base64 of a known token', ['sk-', 'ghp_', 'gho_', 'ghs_', 'github_pat_', 'AKIA', 'ASIA', 'xoxb-', 'xoxp-', 'AIza', 'glpat-', 'hf_', 'sk_live_', '-----BEGIN', 'GOCSPX-', 'npm_', 'SG.', 'eyJ', 'gsk_', 'xai-', '://', 'assw', 'ASSW'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images', context: 'the anchors are searched in base64, at its three alignments' }),
   // Personal data
   token('email', 'Email address', ['@'], code('email'), { group: 'personal', left: 'any', rank: 5, guard: 'RFC 2606 names, file names, git@host:, user:pw@host' }),
   token('credit_card', 'Payment card number', [], code('card'), { group: 'personal', rank: 6, guessable: true, check: 'issuer, length and Luhn', guard: 'part of a longer number; IMEI, EAN, trace id before' }),

@@ -32,11 +32,15 @@ test('encoded forms are found and replaced whole', () => {
   const mail = fake('email', draw)
   const pan = fake('credit_card', draw).replace(/\D/g, '')
   const key = fake('github_token', draw)
-  const percent = [...key].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')
-  const unicode = [...key]
+  const percent = Array.from(key)
+    .map((c) => `%${c.charCodeAt(0).toString(16)}`)
+    .join('')
+  const unicode = Array.from(key)
     .map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
-  const wide = [...pan].map((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)).join('')
+  const wide = Array.from(pan)
+    .map((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0))
+    .join('')
   const wrapped = Buffer.from(`TOKEN=${key}\n`).toString('base64')
   const secret = 'wJalrXUt' + 'nFEMIK7MDENGbPx' + 'RfiCYzQmPqRsT4Zk'
   const slashed = `${secret.slice(0, 20)}/${secret.slice(20, 39)}`
