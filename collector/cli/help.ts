@@ -5,6 +5,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa run [--config FILE]... [--set a.b=c]...   start; Ctrl-C drains
   observa validate [--config FILE]...               check a configuration, offline
   observa pipe [--explain] [FILE|-]...              run the processors over files, print events as JSON lines
+  observa test [--config FILE]... [NAME]            run the unit tests written in a configuration
   observa scrub [--jsonl] [FILE|-]                  remove secrets from any text stream
   observa components [NAME]                         list components, or the options of one
   observa schema                                    JSON Schema of the configuration, for editors

@@ -3,20 +3,18 @@
 
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { ObservaConfig, Pipeline } from '../../config/root.ts'
+import type { ObservaConfig } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import type { Task, TaskRequest } from '../../core/task.ts'
+import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
-import { UsageLedger } from '../ledger/ledger.ts'
-import { pipelineSpec } from '../service/pipeline-spec.ts'
-import { buildChain } from '../worker/build-chain.ts'
 import type { Chain } from '../worker/chain.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 import { type PipeInput, requestsOf } from './pipe-input.ts'
+import { keptEvents, PipeRun } from './pipe-run.ts'
 
 const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const
 const SIGNALS = ['auto', 'traces', 'logs'] as const
@@ -34,7 +32,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
   const signal = oneOf('--signal', values.signal, SIGNALS)
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
-  const run = new PipeRun(config, values.pipeline ?? null, values.explain, io)
+  const run = new PipePrinter(config, values.pipeline ?? null, values.explain, io)
   const files = positionals.length === 0 ? ['-'] : positionals
   let refused = false
   for (const file of files) {
@@ -71,27 +69,25 @@ async function readAll(file: string, io: Io): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-class PipeRun {
-  readonly #config: ObservaConfig
-  readonly #pipelineId: string | null
+class PipePrinter {
+  readonly #lineBytesMax: number
   readonly #explain: boolean
   readonly #io: Io
-  readonly #chains = new Map<string, Chain>()
-  readonly #ledger = new UsageLedger()
+  readonly #run: PipeRun
   readonly #out = new ByteWriter()
 
   constructor(config: ObservaConfig, pipelineId: string | null, explain: boolean, io: Io) {
-    this.#config = config
-    this.#pipelineId = pipelineId
+    this.#lineBytesMax = config.limits.max_line_bytes
     this.#explain = explain
     this.#io = io
+    this.#run = new PipeRun(config, { pipelineId, explain, isEncoding: false })
   }
 
   /** Runs one file; true when it was refused. */
   async file(source: PipeInput): Promise<boolean> {
     let refused = false
     try {
-      for await (const request of requestsOf(source, this.#config.limits.max_line_bytes)) {
+      for await (const request of requestsOf(source, this.#lineBytesMax)) {
         refused = this.#request({ ...request, tenant: DEFAULT_TENANT }, source.file) || refused
         if (this.#out.pos > FLUSH_BYTES) await this.flush()
       }
@@ -117,33 +113,21 @@ class PipeRun {
   }
 
   #request(request: TaskRequest, file: string): boolean {
-    const chain = this.#chainFor(request.signals)
-    const result = this.#settled(chain, { requests: [request], hints: [] })
-    const [verdict] = result.verdicts
-    if (verdict?.kind === 'refused') {
+    const { chain, verdict } = this.#run.request(request)
+    if (verdict.kind === 'refused') {
       this.#line({ record: 'rejected', file, code: verdict.code, reason: verdict.message })
       return true
     }
-    for (const r of verdict?.rejectedItems ?? [])
+    for (const r of verdict.rejectedItems)
       this.#line({ record: 'rejected', file, item: r.item, reason: r.reason })
     this.#events(chain)
     for (const s of chain.signals) this.#line({ record: 'signal', ...s })
     return false
   }
 
-  /** Runs until the ledger has nothing to add, then remembers what was reported. */
-  #settled(chain: Chain, task: Task): ReturnType<Chain['run']> {
-    let result = chain.run(task)
-    const hints = this.#ledger.check(result.facts)
-    if (hints.length > 0) result = chain.run({ ...task, hints })
-    this.#ledger.commit(result.facts)
-    return result
-  }
-
   #events(chain: Chain): void {
     const out = this.#out
-    for (let e = 0; e < chain.events.count; e++) {
-      if (chain.batch.isDropped(chain.events.spanOf[e] as number)) continue
+    for (const e of keptEvents(chain)) {
       out.ascii('{"record":"event",')
       const start = out.pos
       writeEventJson(out, chain.events, e)
@@ -165,37 +149,5 @@ class PipeRun {
 
   #line(value: unknown): void {
     this.#out.raw(Buffer.from(`${JSON.stringify(value)}\n`))
-  }
-
-  #chainFor(signals: TaskRequest['signals']): Chain {
-    const pipeline = this.#pipelineFor(signals)
-    let chain = this.#chains.get(pipeline.id)
-    if (chain === undefined) {
-      const spec = pipelineSpec(this.#config, pipeline, this.#explain)
-      chain = buildChain({ ...spec, encoders: [] })
-      this.#chains.set(pipeline.id, chain)
-    }
-    return chain
-  }
-
-  #pipelineFor(signals: TaskRequest['signals']): Pipeline {
-    const { pipelines } = this.#config.service
-    if (this.#pipelineId !== null) {
-      const named = pipelines.get(this.#pipelineId)
-      if (named !== undefined) return named
-      throw new ObservaError(
-        'OBS_PIPE_PIPELINE',
-        `the configuration has no pipeline "${this.#pipelineId}".`,
-        `It has: ${[...pipelines.keys()].join(', ')}.`,
-      )
-    }
-    const all = [...pipelines.values()]
-    const found = all.find((p) => p.signals === signals) ?? all.find((p) => p.signals === 'traces')
-    if (found !== undefined) return found
-    throw new ObservaError(
-      'OBS_PIPE_PIPELINE',
-      `the configuration has no pipeline for ${signals}.`,
-      'Add one under service.pipelines.',
-    )
   }
 }

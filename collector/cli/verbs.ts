@@ -76,6 +76,19 @@ ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (defau
     },
   ],
   [
+    'test',
+    {
+      help: `observa test [options] [NAME]
+
+Runs the unit tests that the configuration has under "tests:" (all, or those with NAME in their name) through its
+own processors, without network or stores, and prints what differs. Exit code 1 when one fails.
+
+${CONFIG_HELP}      --json          prints the results as one JSON object
+`,
+      load: async () => (await import('./test-verb.ts')).testVerb,
+    },
+  ],
+  [
     'scrub',
     {
       help: `observa scrub [options] [FILE|-]

@@ -1,7 +1,7 @@
-// Reads a request body into one buffer of its own, within a limit. The buffer must own its whole
-// ArrayBuffer: it is cloned to a worker, and a view of a pool would clone the pool.
+// Reads a request body within a limit into memory that workers can read in place.
 
 import type { IncomingMessage } from 'node:http'
+import { SharedBodies } from './shared-bodies.ts'
 
 export type BodyOutcome =
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
@@ -9,16 +9,52 @@ export type BodyOutcome =
   /** The client went away; there is nobody to answer. */
   | { readonly kind: 'aborted' }
 
+/** Of all listeners. What is beyond it falls back to memory of its own; admission bounds the whole. */
+export const sharedBodies = new SharedBodies(64 * 1024 * 1024)
+
 /** Declared length, or -1 when chunked. */
 export function declaredLength(req: IncomingMessage): number {
   const header = req.headers['content-length']
   return header === undefined ? -1 : Number(header)
 }
 
-/** Reads at most `bytesMax`; beyond it the rest is left unread and the caller closes the connection. */
+/**
+ * Reads at most `bytesMax`; beyond it the rest is left unread and the caller closes the connection.
+ * The body belongs to `sharedBodies`: whoever is done with it releases it.
+ */
 export function readBody(req: IncomingMessage, bytesMax: number): Promise<BodyOutcome> {
   const declared = declaredLength(req)
   if (declared > bytesMax) return Promise.resolve({ kind: 'too_large' })
+  return declared >= 0 ? readDeclared(req, declared) : readChunked(req, bytesMax)
+}
+
+/** The parser gives exactly the declared bytes, so each chunk goes straight to its place. */
+function readDeclared(req: IncomingMessage, size: number): Promise<BodyOutcome> {
+  return new Promise((resolve) => {
+    const bytes = sharedBodies.allocate(size)
+    let top = 0
+    let isDone = false
+    const finish = (isWhole: boolean): void => {
+      if (isDone) return
+      isDone = true
+      if (isWhole) resolve({ kind: 'body', bytes })
+      else {
+        sharedBodies.release(bytes)
+        resolve({ kind: 'aborted' })
+      }
+    }
+    req.on('data', (chunk: Buffer) => {
+      if (isDone) return
+      bytes.set(chunk, top)
+      top += chunk.length
+    })
+    req.on('end', () => finish(top === size))
+    req.on('error', () => finish(false))
+    req.on('close', () => finish(false))
+  })
+}
+
+function readChunked(req: IncomingMessage, bytesMax: number): Promise<BodyOutcome> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -35,14 +71,20 @@ export function readBody(req: IncomingMessage, bytesMax: number): Promise<BodyOu
       }
       chunks.push(chunk)
     })
-    req.on('end', () => finish({ kind: 'body', bytes: joined(chunks, size) }))
+    let isEnded = false
+    req.on('end', () => {
+      isEnded = true
+      finish({ kind: 'body', bytes: joined(chunks, size) })
+    })
     req.on('error', () => finish({ kind: 'aborted' }))
-    req.on('close', () => finish({ kind: 'aborted' }))
+    req.on('close', () => {
+      if (!isEnded) finish({ kind: 'aborted' })
+    })
   })
 }
 
 function joined(chunks: readonly Buffer[], size: number): Uint8Array {
-  const all = new Uint8Array(size)
+  const all = sharedBodies.allocate(size)
   let top = 0
   for (const c of chunks) {
     all.set(c, top)

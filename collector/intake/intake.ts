@@ -4,6 +4,7 @@
 import type { Admission, Intake, IntakeVerdict } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
+import { sharedBodies } from '../http/body.ts'
 import type { DurableLog } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -20,6 +21,7 @@ export class InFlight {
     metrics.onCollect(() => {
       metrics.set('observa_in_flight_bytes', '', this.bytes)
       metrics.set('observa_in_flight_requests', '', this.requests)
+      metrics.set('observa_body_memory_bytes', '', sharedBodies.usedBytes)
     })
   }
 }
@@ -56,8 +58,10 @@ export class ReceiverIntake implements Intake {
   async accept(request: TaskRequest): Promise<IntakeVerdict> {
     const at = this.#inFlight
     const bytes = request.payload.length
-    if (at.requests > 0 && at.bytes + bytes > at.bytesMax)
+    if (at.requests > 0 && at.bytes + bytes > at.bytesMax) {
+      sharedBodies.release(request.payload)
       return { kind: 'retry', status: 503, retryAfterS: 1, message: 'too many bytes in flight' }
+    }
     at.bytes += bytes
     at.requests++
     try {
@@ -65,6 +69,8 @@ export class ReceiverIntake implements Intake {
     } finally {
       at.bytes -= bytes
       at.requests--
+      // Nobody reads the body any more: the task is durable, refused or lost.
+      sharedBodies.release(request.payload)
     }
   }
 

@@ -221,8 +221,8 @@ export class WorkerPool {
     this.#strikes.set(key, (this.#strikes.get(key) ?? 0) + 1)
   }
 
-  // The payload is copied to the worker, not transferred: main keeps it until the task is durable, to run
-  // it again after a dead worker or with hints. Copy and transfer cost the same within noise (2026-11).
+  // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
+  // is durable, to run it again after a dead worker or with hints.
   #run(
     pipeline: number,
     requests: readonly TaskRequest[],

@@ -65,7 +65,13 @@ auth: keys
 limits: { header_timeout: 2s, request_timeout: 4s }
 extensions:
   keys: { keys: ${JSON.stringify(rows)} }
-service: { extensions: [keys, api] }
+exporters:
+  clickhouse: { embedded: true }
+  postgres: { embedded: true }
+service:
+  extensions: [keys, api]
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [file, clickhouse, postgres] }
 `,
   })
 })

@@ -1,0 +1,93 @@
+// Requests through the pipelines of a configuration in this process, with no network and no store: what
+// `pipe` prints and `test` compares. Reading inputs is left to `pipe-input.ts`, printing to the verbs.
+
+import type { ObservaConfig, Pipeline } from '../../config/root.ts'
+import { ObservaError } from '../../core/errors.ts'
+import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
+import { UsageLedger } from '../ledger/ledger.ts'
+import { pipelineSpec } from '../service/pipeline-spec.ts'
+import { buildChain } from '../worker/build-chain.ts'
+import type { Chain } from '../worker/chain.ts'
+
+export interface PipeRunOptions {
+  /** Pipeline to run; the first of the request's signal when null. */
+  readonly pipelineId: string | null
+  readonly explain: boolean
+  /** Also makes the bytes that exporters would be given. */
+  readonly isEncoding: boolean
+}
+
+/** One request done: its events and signals are in `chain` until the next one. */
+export interface Outcome {
+  readonly chain: Chain
+  readonly verdict: RequestVerdict
+  readonly parts: readonly EncodedPart[]
+}
+
+/** Requests given one after the other are one stream: usage counts once over all of them. */
+export class PipeRun {
+  readonly #config: ObservaConfig
+  readonly #options: PipeRunOptions
+  readonly #chains = new Map<string, Chain>()
+  readonly #ledger = new UsageLedger()
+
+  constructor(config: ObservaConfig, options: PipeRunOptions) {
+    this.#config = config
+    this.#options = options
+  }
+
+  request(request: TaskRequest): Outcome {
+    const chain = this.#chainFor(request.signals)
+    const result = this.#settled(chain, { requests: [request], hints: [] })
+    // A task of one request has one verdict.
+    return { chain, verdict: result.verdicts[0] as RequestVerdict, parts: result.parts }
+  }
+
+  /** Runs until the ledger has nothing to add, then remembers what was reported. */
+  #settled(chain: Chain, task: Task): TaskResult {
+    let result = chain.run(task)
+    const hints = this.#ledger.check(result.facts)
+    if (hints.length > 0) result = chain.run({ ...task, hints })
+    this.#ledger.commit(result.facts)
+    return result
+  }
+
+  #chainFor(signals: TaskRequest['signals']): Chain {
+    const pipeline = this.#pipelineFor(signals)
+    let chain = this.#chains.get(pipeline.id)
+    if (chain === undefined) {
+      const spec = pipelineSpec(this.#config, pipeline, this.#options.explain)
+      chain = buildChain(this.#options.isEncoding ? spec : { ...spec, encoders: [] })
+      this.#chains.set(pipeline.id, chain)
+    }
+    return chain
+  }
+
+  #pipelineFor(signals: TaskRequest['signals']): Pipeline {
+    const { pipelines } = this.#config.service
+    const { pipelineId } = this.#options
+    if (pipelineId !== null) {
+      const named = pipelines.get(pipelineId)
+      if (named !== undefined) return named
+      throw new ObservaError(
+        'OBS_PIPE_PIPELINE',
+        `the configuration has no pipeline "${pipelineId}".`,
+        `It has: ${[...pipelines.keys()].join(', ')}.`,
+      )
+    }
+    const all = [...pipelines.values()]
+    const found = all.find((p) => p.signals === signals) ?? all.find((p) => p.signals === 'traces')
+    if (found !== undefined) return found
+    throw new ObservaError(
+      'OBS_PIPE_PIPELINE',
+      `the configuration has no pipeline for ${signals}.`,
+      'Add one under service.pipelines.',
+    )
+  }
+}
+
+/** Ordinals of the events that no processor dropped. */
+export function* keptEvents(chain: Chain): Generator<number> {
+  for (let e = 0; e < chain.events.count; e++)
+    if (!chain.batch.isDropped(chain.events.spanOf[e] as number)) yield e
+}

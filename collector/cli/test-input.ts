@@ -1,0 +1,115 @@
+// The input of a unit test in the configuration, as requests. Fills in what every span needs and no test is
+// about: ids, times, and attributes written as a map. Files are read as `pipe` reads them.
+
+import { createReadStream, existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { UnitTest } from '../../config/root.ts'
+import { ObservaError } from '../../core/errors.ts'
+import type { Signals } from '../../core/task.ts'
+import { type PipeRequest, requestsOf } from './pipe-input.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Requests are received, and spans without a time begin, at one moment: a test has one outcome for ever. */
+const RECEIVED_AT_MS = Date.UTC(2026, 0, 1)
+const KEYS = ['spans', 'otlp', 'events', 'file'] as const
+
+export async function* requestsOfTest(
+  input: UnitTest['input'],
+  configFiles: readonly string[],
+  lineBytesMax: number,
+): AsyncGenerator<PipeRequest> {
+  const given = KEYS.filter((k) => input[k] !== undefined)
+  if (given.length !== 1)
+    throw new ObservaError(
+      'OBS_TEST_INPUT',
+      given.length === 0 ? 'input is empty.' : `input has ${given.join(' and ')}.`,
+      `Give one of ${KEYS.join(', ')}.`,
+    )
+  if (input.spans !== undefined) yield ofJson(document(input.spans), 'otlp-json', 'traces')
+  else if (input.otlp !== undefined) yield ofJson(input.otlp, 'otlp-json', signalOf(input.otlp))
+  else if (input.events !== undefined) yield ofJson(input.events, 'json-array', 'traces')
+  else yield* ofFile(input.file as string, configFiles, lineBytesMax)
+}
+
+function ofJson(value: unknown, format: PipeRequest['format'], signals: Signals): PipeRequest {
+  const payload = Buffer.from(JSON.stringify(value))
+  return { payload, encoding: 'identity', format, signals, receivedAtMs: RECEIVED_AT_MS }
+}
+
+const signalOf = (otlp: Json): Signals => (otlp['resourceLogs'] === undefined ? 'traces' : 'logs')
+
+async function* ofFile(
+  file: string,
+  configFiles: readonly string[],
+  lineBytesMax: number,
+): AsyncGenerator<PipeRequest> {
+  const path = pathBeside(file, configFiles)
+  const requests = requestsOf(
+    {
+      file,
+      input: 'auto',
+      signal: 'auto',
+      open: () => createReadStream(path),
+      read: () => readFile(path),
+    },
+    lineBytesMax,
+  )
+  for await (const request of requests) yield { ...request, receivedAtMs: RECEIVED_AT_MS }
+}
+
+/** A file beside the configuration; with several, the last that has it. */
+function pathBeside(file: string, configFiles: readonly string[]): string {
+  const folders = configFiles.length === 0 ? ['.'] : configFiles.map((f) => dirname(f))
+  const found = folders.map((f) => resolve(f, file)).findLast((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new ObservaError(
+    'OBS_TEST_INPUT',
+    `there is no file ${file}.`,
+    'Its path begins at the folder of the configuration.',
+  )
+}
+
+/** Spans wrapped in one resource and one scope. */
+function document(spans: readonly Json[]): Json {
+  return { resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: spans.map(whole) }] }] }
+}
+
+/** A span with what it does not say: one trace for all, ids by place, a second (none when it says its start). */
+function whole(span: Json, index: number): Json {
+  const start = `${RECEIVED_AT_MS}000000`
+  const given = span['startTimeUnixNano'] ?? start
+  return {
+    traceId: '1'.padStart(32, '0'),
+    spanId: (index + 1).toString(16).padStart(16, '0'),
+    name: `span ${index + 1}`,
+    startTimeUnixNano: given,
+    endTimeUnixNano: given === start ? `${RECEIVED_AT_MS + 1000}000000` : given,
+    ...withAttributes(span),
+    ...(Array.isArray(span['events']) ? { events: span['events'].map(event) } : {}),
+  }
+}
+
+const event = (value: unknown): unknown => (isMap(value) ? withAttributes(value) : value)
+
+const isMap = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** OTLP lists attributes as keys and typed values; a map is what people write. */
+function withAttributes(of: Json): Json {
+  const { attributes } = of
+  return isMap(attributes) ? { ...of, attributes: keyValues(attributes) } : of
+}
+
+const keyValues = (map: Json): unknown[] =>
+  Object.entries(map).map(([key, value]) => ({ key, value: anyValue(value) }))
+
+function anyValue(value: unknown): unknown {
+  if (typeof value === 'string') return { stringValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value }
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } }
+  return isMap(value) ? { kvlistValue: { values: keyValues(value) } } : {}
+}

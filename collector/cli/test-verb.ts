@@ -1,0 +1,160 @@
+// `observa test`: runs the unit tests written in a configuration through its own processors, in this process
+// and without stores, and prints what differs. Inputs are in `test-input.ts`, the comparison in `test-compare.ts`.
+
+import type { ObservaConfig, UnitTest } from '../../config/root.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
+import type { Chain } from '../worker/chain.ts'
+import { CONFIG_OPTIONS, parse } from './args.ts'
+import type { Io } from './io.ts'
+import { loadOrExplain } from './load.ts'
+import { keptEvents, type Outcome, PipeRun } from './pipe-run.ts'
+import { type Difference, differences, type Output } from './test-compare.ts'
+import { requestsOfTest } from './test-input.ts'
+
+interface TestResult {
+  readonly name: string
+  readonly passed: boolean
+  readonly differences: readonly Difference[]
+  /** Why items were rejected, or why the test could not run. */
+  readonly reasons: readonly string[]
+}
+
+/** Longest value in a difference; what is longer is cut. */
+const SHOWN_MAX = 200
+
+export async function testVerb(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('test', args, {
+    ...CONFIG_OPTIONS,
+    json: { type: 'boolean', default: false },
+  })
+  const config = await loadOrExplain(values, io, true)
+  if (config === null) return 1
+  const results: TestResult[] = []
+  for (const unit of chosen(config.tests, positionals[0])) {
+    const result = await runTest(config, unit, values.config ?? [])
+    results.push(result)
+    if (!values.json) io.out(report(result))
+  }
+  const passed = results.filter((r) => r.passed).length
+  const failed = results.length - passed
+  if (values.json) io.out(`${JSON.stringify({ passed, failed, tests: results }, null, 2)}\n`)
+  else io.out(`${passed} passed, ${failed} failed\n`)
+  if (results.length === 0) io.err('the configuration has no tests; write some under "tests:"\n')
+  return failed > 0 ? 1 : 0
+}
+
+/** All tests, or those whose name holds the given text. */
+function chosen(all: readonly UnitTest[], name: string | undefined): readonly UnitTest[] {
+  if (name === undefined) return all
+  const found = all.filter((t) => t.name.includes(name))
+  if (found.length > 0) return found
+  throw new ObservaError(
+    'OBS_TEST_NAME',
+    `no test has "${name}" in its name.`,
+    all.length === 0
+      ? 'The configuration has no tests.'
+      : `There are: ${all.map((t) => t.name).join('; ')}.`,
+  )
+}
+
+/** Each test has a run of its own: no usage, loop or average of another one is known to it. */
+async function runTest(
+  config: ObservaConfig,
+  unit: UnitTest,
+  configFiles: readonly string[],
+): Promise<TestResult> {
+  try {
+    const output = await outputOf(config, unit, configFiles)
+    const found = differences(unit.expect, output)
+    return {
+      name: unit.name,
+      passed: found.length === 0,
+      differences: found,
+      reasons: output.reasons,
+    }
+  } catch (thrown) {
+    const reason = thrown instanceof ObservaError ? thrown.line() : messageOf(thrown)
+    return { name: unit.name, passed: false, differences: [], reasons: [reason] }
+  }
+}
+
+async function outputOf(
+  config: ObservaConfig,
+  unit: UnitTest,
+  configFiles: readonly string[],
+): Promise<Output> {
+  const run = new PipeRun(config, {
+    pipelineId: unit.pipeline ?? null,
+    explain: false,
+    isEncoding: true,
+  })
+  const output = {
+    events: [] as Record<string, unknown>[],
+    signals: [] as Record<string, unknown>[],
+    rejected: 0,
+    reasons: [] as string[],
+    sent: [] as { exporter: string; bytes: Buffer }[],
+  }
+  const lineBytesMax = config.limits.max_line_bytes
+  for await (const request of requestsOfTest(unit.input, configFiles, lineBytesMax)) {
+    const { chain, verdict, parts } = run.request({ ...request, tenant: DEFAULT_TENANT })
+    const refused = refusals(verdict)
+    output.rejected += refused.count
+    output.reasons.push(...refused.reasons)
+    if (verdict.kind === 'refused') continue
+    output.events.push(...eventsOf(chain))
+    for (const s of chain.signals) output.signals.push({ ...s })
+    // The next request reuses the encoders' buffers.
+    for (const p of parts) output.sent.push({ exporter: p.exporter, bytes: Buffer.from(p.bytes) })
+  }
+  return output
+}
+
+/** A request that is refused as a whole counts as one item. */
+function refusals(verdict: Outcome['verdict']): { count: number; reasons: readonly string[] } {
+  if (verdict.kind === 'refused') return { count: 1, reasons: [verdict.message] }
+  return { count: verdict.rejected, reasons: verdict.reasons }
+}
+
+function* eventsOf(chain: Chain): Generator<Record<string, unknown>> {
+  const out = new ByteWriter()
+  for (const e of keptEvents(chain)) {
+    out.reset()
+    writeEventJson(out, chain.events, e)
+    // Our own writer made it: an object.
+    yield JSON.parse(Buffer.from(out.bytes.subarray(0, out.pos)).toString()) as Record<
+      string,
+      unknown
+    >
+  }
+}
+
+function report(result: TestResult): string {
+  const lines = [`${result.passed ? 'ok   ' : 'FAIL '} ${result.name}`]
+  if (!result.passed) {
+    for (const d of result.differences) lines.push(...difference(d))
+    const rejections = result.differences.length > 0 ? 'rejected: ' : ''
+    for (const reason of result.reasons) lines.push(`        ${rejections}${reason}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function difference(d: Difference): string[] {
+  const hint = d.hint === undefined ? '' : `   ${d.hint}`
+  return [
+    `        ${d.field}`,
+    `          expected  ${shown(d.expected)}`,
+    `          found     ${shown(d.found)}${hint}`,
+  ]
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = JSON.stringify(value)
+  return text.length > SHOWN_MAX
+    ? `${text.slice(0, SHOWN_MAX)}... (${text.length} characters)`
+    : text
+}
