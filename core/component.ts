@@ -251,6 +251,9 @@ export interface StoreAddress {
   readonly kind: 'clickhouse' | 'postgres'
   readonly url: string
   readonly database: string
+  /** Where the URL does not carry them. */
+  readonly username?: string
+  readonly password?: string
 }
 
 export interface ExtensionFactory<Config> extends FactoryBase<'extension', Config> {
