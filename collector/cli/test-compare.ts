@@ -30,8 +30,9 @@ export function differences(expect: UnitTest['expect'], output: Output): Differe
   if (expect.rejected !== undefined && expect.rejected !== output.rejected)
     out.push({ field: 'rejected', expected: expect.rejected, found: output.rejected })
   for (const text of expect.absent ?? []) {
-    const field = placeOf(text, output)
-    if (field !== null) out.push({ field, expected: `no ${JSON.stringify(text)}`, found: text })
+    const found = placeOf(text, output)
+    if (found !== null)
+      out.push({ field: `absent ${JSON.stringify(text)}`, expected: 'nowhere', found })
   }
   return out
 }
