@@ -15,12 +15,14 @@ import { Detection } from './detect.ts'
 import { DoubleCount } from './double-count.ts'
 import { BatchFrame } from './frame.ts'
 import { inheritLegacyIds } from './legacy.ts'
+import { ProviderNames } from './provider-names.ts'
 import { jsonOf } from './resource.ts'
 import { settle, settleBare } from './settle.ts'
 import {
   type EventFate,
   type EventSink,
   keptEvents,
+  keptLinks,
   readSpanEvent,
   spanEvents,
 } from './span-events.ts'
@@ -30,6 +32,7 @@ export interface EngineSettings {
   readonly keepAttributes: boolean
   readonly keepResourceAttributes: boolean
   readonly attributeBytesMax: number
+  readonly providerAliases: Readonly<Record<string, string>>
 }
 
 /** Slots are filled in this order: what later ones depend on first. */
@@ -61,7 +64,7 @@ const TAKES_ALL = new Set([
 export class Engine {
   readonly #tables: Tables
   readonly #settings: EngineSettings
-  readonly #work = new Work()
+  readonly #work: Work
   readonly #detection: Detection
   readonly #frame: BatchFrame
   readonly #doubles = new DoubleCount()
@@ -91,6 +94,7 @@ export class Engine {
 
   constructor(tables: Tables, settings: EngineSettings) {
     this.#tables = tables
+    this.#work = new Work(new ProviderNames(settings.providerAliases))
     this.#settings = settings
     this.#detection = new Detection(tables)
     this.#frame = new BatchFrame(settings.keepResourceAttributes)
@@ -386,6 +390,8 @@ export class Engine {
     for (const attr of this.#kept) this.#keepAttribute(events, e, attr)
     if (this.#keptEvents.length > 0)
       addText(events, e, 'otel.events', keptEvents(this.#work, this.#keptEvents), true)
+    const links = keptLinks(this.#work)
+    if (links !== null) addText(events, e, 'otel.links', links, true)
     this.#frame.keepRest(events, e)
   }
 

@@ -5,7 +5,6 @@ import { N, R } from '../../core/fields.ts'
 import { responseMessages } from './bodies.ts'
 import type { Rule, Transform } from './compile.ts'
 import { putMessages } from './how-content.ts'
-import { providerOf } from './how-words.ts'
 import { takeHaystack } from './io.ts'
 import { lookup, numberIn } from './lookup.ts'
 import { finishReason, messagesOf } from './messages.ts'
@@ -167,7 +166,7 @@ const genkitName: Transform = (w, attr) => {
     const prefix = slash > 0 ? name.slice(0, slash) : ''
     w.offerText(R.request_model, slash > 0 ? name.slice(slash + 1) : name)
     if (prefix !== '' && w.modelProvider === '')
-      w.modelProvider = lookup(MODEL_PREFIXES, prefix) ?? providerOf(prefix) ?? ''
+      w.modelProvider = lookup(MODEL_PREFIXES, prefix) ?? w.providers.of(prefix) ?? ''
   } else if (w.kind === 'tool') w.offerText(R.tool_name, name)
   else if (w.kind === 'agent') w.offerText(R.agent_name, name)
   w.setString(R.name, name)

@@ -271,6 +271,14 @@ const level: Transform = (w, attr, rule) => {
   return true
 }
 
+/** A log record's severity is no failure of anything by itself. */
+const severity: Transform = (w, attr, rule) => {
+  const name = lookup(LEVELS, w.text(attr).toLowerCase())
+  if (name === undefined) return false
+  w.setString(rule.range, name)
+  return true
+}
+
 const environment: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
   const word = w.text(attr).toLowerCase()
@@ -415,6 +423,7 @@ const SCALARS: Readonly<Record<string, Transform>> = {
   'tool-type': toolType,
   url,
   level,
+  severity,
   environment,
   'since-start': sinceStart,
   prompt,

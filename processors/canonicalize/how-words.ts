@@ -6,13 +6,7 @@ import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
 import type { Rule, Transform } from './compile.ts'
 import { lookup } from './lookup.ts'
-import {
-  BEDROCK_MODEL,
-  FRAMEWORKS,
-  MODEL_PREFIXES,
-  PROVIDER_ALIASES,
-  PROVIDER_PREFIXES,
-} from './providers.ts'
+import { BEDROCK_MODEL, MODEL_PREFIXES, PROVIDER_ALIASES } from './providers.ts'
 import { KIND_WORDS, OPERATION_ALIASES, OPERATION_WORDS, VERCEL_OUTER } from './words.ts'
 import type { Work } from './work.ts'
 
@@ -114,43 +108,14 @@ const aggregateVercel: Transform = (w, attr) => {
 
 // ---------------------------------------------------------------- providers and models
 
-const providerNames = [...new Set(Object.values(PROVIDER_ALIASES))]
-let providerWords = wordsOf(PROVIDER_ALIASES)
-
-function wordsOf(aliases: Readonly<Record<string, string>>): ByteWords {
-  return new ByteWords(
-    Object.entries(aliases).map(([word, name]) => {
-      let i = providerNames.indexOf(name)
-      if (i < 0) i = providerNames.push(name) - 1
-      return [word, i] as const
-    }),
-  )
-}
-
-/** Adds the configuration's aliases before the built-in ones. */
-export function setProviderAliases(extra: Readonly<Record<string, string>>): void {
-  providerWords = wordsOf({ ...PROVIDER_ALIASES, ...extra })
-}
-
-/** The canonical provider of a name, null for a framework; unknown names in lower case. */
-export function providerOf(name: string): string | null {
-  const word = name.trim().toLowerCase()
-  const b = Buffer.from(word, 'latin1')
-  const i = providerWords.find(b, 0, b.length)
-  if (i >= 0) return providerNames[i] as string
-  if (word === '' || FRAMEWORKS.has(word)) return null
-  for (const [prefix, provider] of PROVIDER_PREFIXES) if (word.startsWith(prefix)) return provider
-  return word
-}
-
 const provider: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
   if (w.type(attr) === VALUE.STRING) {
-    const i = providerWords.find(w.arena.bytes, w.off(attr), w.len(attr))
-    if (i >= 0) return putProvider(w, rule.range, providerNames[i] as string)
+    const known = w.providers.find(w.arena.bytes, w.off(attr), w.len(attr))
+    if (known !== null) return putProvider(w, rule.range, known)
   }
   const raw = w.text(attr).replace(/^"|"$/g, '')
-  const name = providerOf(raw)
+  const name = w.providers.of(raw)
   if (name === null) {
     // A framework is no provider; say who it was, and let the next candidate or the model tell.
     if (w.framework === '') w.framework = raw.toLowerCase()

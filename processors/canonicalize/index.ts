@@ -12,7 +12,7 @@ import { dialectTransform } from './how-dialect.ts'
 import { packedTransform } from './how-packed.ts'
 import { scalarTransform } from './how-scalar.ts'
 import { treeTransform } from './how-trees.ts'
-import { setProviderAliases, wordTransform } from './how-words.ts'
+import { wordTransform } from './how-words.ts'
 
 export { applyHints } from './double-count.ts'
 
@@ -74,12 +74,12 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   summary: 'Turns every dialect of GenAI telemetry into one canonical event whose tokens add up.',
   schema,
   create(settings) {
-    setProviderAliases(settings.provider_aliases)
     const tables = new Tables(DIALECTS, transformOf, [...DROPPED_KEYS, ...settings.drop_keys])
     return new Engine(tables, {
       keepAttributes: settings.keep_attributes,
       keepResourceAttributes: settings.keep_resource_attributes,
       attributeBytesMax: settings.attribute_bytes_max,
+      providerAliases: settings.provider_aliases,
     })
   },
 }

@@ -1,7 +1,15 @@
 // Span events and log records that carry content: messages one by one, the details event, exceptions,
 // retrieved documents, evaluation results. What they hold ranks below the span's own attributes.
 
-import { EVENT_ROW, EVENT_ROW_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import {
+  EVENT_ROW,
+  EVENT_ROW_STRIDE,
+  LINK,
+  LINK_STRIDE,
+  SPAN,
+  SPAN_STRIDE,
+  type SpanBatch,
+} from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { key, keyName } from '../../core/keys.ts'
 import { attrValue } from './any-value.ts'
@@ -250,7 +258,7 @@ export function placeEventDocuments(w: Work): void {
   if (!Number.isNaN(w.firstChunkMs)) w.offerNumber(N.time_to_first_chunk_ms, w.firstChunkMs)
 }
 
-/** Events and links that nobody read, as JSON for `attributes`. */
+/** Events that nobody read, as JSON for `attributes`. */
 export function keptEvents(w: Work, kept: readonly number[]): string {
   const list = kept.map((event) => {
     const row = event * EVENT_ROW_STRIDE
@@ -269,6 +277,31 @@ export function keptEvents(w: Work, kept: readonly number[]): string {
       ),
     }
   })
+  return JSON.stringify(list)
+}
+
+/** Links to other spans, as JSON for `attributes`; null when there are none. */
+export function keptLinks(w: Work): string | null {
+  const row = w.span * SPAN_STRIDE
+  const first = w.batch.spans[row + SPAN.LINK_FIRST] as number
+  const count = w.batch.spans[row + SPAN.LINK_COUNT] as number
+  if (count === 0) return null
+  const list: unknown[] = []
+  const hex = (off: number, len: number): string | null =>
+    off < 0 ? null : w.arena.buf.toString('hex', off, off + len)
+  for (let i = first; i < first + count; i++) {
+    const at = i * LINK_STRIDE
+    const l = w.batch.links
+    list.push({
+      trace_id: hex(l[at + LINK.TRACE_ID] as number, 16),
+      span_id: hex(l[at + LINK.SPAN_ID] as number, 8),
+      attributes: attrsOf(
+        w.batch,
+        l[at + LINK.ATTR_FIRST] as number,
+        l[at + LINK.ATTR_COUNT] as number,
+      ),
+    })
+  }
   return JSON.stringify(list)
 }
 

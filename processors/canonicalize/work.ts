@@ -9,6 +9,7 @@ import { attrValue } from './any-value.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { type Part, plainText } from './parts.ts'
+import type { ProviderNames } from './provider-names.ts'
 import type { Document } from './trees.ts'
 
 /** Words that instrumentations write for absence. */
@@ -34,6 +35,7 @@ export interface Answer {
 }
 
 export class Work {
+  readonly providers: ProviderNames
   batch!: SpanBatch
   events!: EventTable
   /** Number of the event. */
@@ -84,6 +86,10 @@ export class Work {
   /** Model named inside a JSON object of parameters: used when no key names one. */
   offeredModel = ''
   fallbackModel = -1
+
+  constructor(providers: ProviderNames) {
+    this.providers = providers
+  }
 
   get arena(): Arena {
     return this.batch.arena

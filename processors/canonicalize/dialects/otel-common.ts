@@ -18,6 +18,7 @@ export const otelCommon: Dialect = {
     ['exception.message', 'error_message', 'text', { rank: 80 }],
     ['exception.stacktrace', 'error_stack', 'text', { rank: 80 }],
     ['server.address', 'server_address', 'text', { rank: 20 }],
+    ['log.severity_text', 'level', 'severity', { rank: 80, note: 'of log records' }],
     ['server.port', 'server_port', 'int', { rank: 20 }],
   ],
   notes: [
