@@ -1,0 +1,94 @@
+// Sums over the engine: exact when rows came twice, and of one tenant only.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { startTestClickHouse, type TestClickHouse } from '../testing.ts'
+import { readTotals, usageByModel, usageOverTime } from './totals.ts'
+
+let t: TestClickHouse
+let client: ClickHouseClient
+const from = Date.UTC(2026, 8, 1)
+const range = { fromMs: from, toMs: from + 86_400_000 }
+const scope = { tenantId: 'acme', projectId: 'chat' }
+
+before(async () => {
+  t = await startTestClickHouse()
+  client = createClient({ url: t.url, database: 'observa' })
+  const row = (tenant: string, i: number): Record<string, unknown> => ({
+    event_id: String(i).padStart(16, '0'),
+    tenant_id: tenant,
+    project_id: 'chat',
+    trace_id: 't'.repeat(16),
+    start_time: `2026-09-01 0${i % 2}:10:00`,
+    start_time_known: true,
+    received_at: '2026-09-01 05:00:00',
+    version: 1,
+    kind: 'llm',
+    status: i === 0 ? 'error' : 'ok',
+    provider: 'openai',
+    response_model: i < 3 ? 'small' : 'large',
+    duration_ms: 100 * (i + 1),
+    input_tokens: 10,
+    output_tokens: 5,
+    total_tokens: 15,
+    cost_usd: i === 3 ? null : 0.5,
+    usage_aggregate: i === 4,
+  })
+  const rows = [0, 1, 2, 3, 4].map((i) => row('acme', i))
+  // Three times: a client that sends again.
+  for (const values of [rows, rows, rows, [row('other', 0)]])
+    await client.insert({ table: 'canonical_events', values, format: 'JSONEachRow' })
+})
+after(async () => {
+  await client.close()
+  await t.stop()
+})
+
+test('a range has each event once, and aggregates in no sum', async () => {
+  const totals = await readTotals(client, scope, range)
+  assert.deepEqual(
+    { ...totals, p50_ms: null, p95_ms: null, p99_ms: null },
+    {
+      events: 5,
+      traces: 1,
+      errors: 1,
+      llm_calls: 4,
+      input_tokens: 40,
+      output_tokens: 20,
+      total_tokens: 60,
+      cost_usd: 1.5,
+      unpriced: 1,
+      p50_ms: null,
+      p95_ms: null,
+      p99_ms: null,
+    },
+  )
+  assert.ok(totals.p95_ms !== null && totals.p95_ms <= 400 && totals.p95_ms >= 300)
+})
+
+test('an empty range is zeros and nulls, another tenant has its own', async () => {
+  const none = await readTotals(client, { ...scope, projectId: "no'ne" }, range)
+  assert.deepEqual([none.events, none.cost_usd, none.p50_ms], [0, 0, null])
+  assert.equal((await readTotals(client, { ...scope, tenantId: 'other' }, range)).events, 1)
+  assert.equal((await readTotals(client, scope, { ...range, environment: 'prod' })).events, 0)
+})
+
+test('usage by hour and by model adds up to the total', async () => {
+  const hours = await usageOverTime(client, scope, { ...range, bucketS: 3600 })
+  assert.deepEqual(
+    hours.map((h) => [h.at - from, h.calls, h.cost_usd]),
+    [
+      [0, 2, 1],
+      [3_600_000, 2, 0.5],
+    ],
+  )
+  const models = await usageByModel(client, scope, { ...range, limit: 10 })
+  assert.deepEqual(
+    models.map((m) => [m.model, m.calls, m.cost_usd]),
+    [
+      ['small', 3, 1.5],
+      ['large', 1, 0],
+    ],
+  )
+})
