@@ -222,16 +222,21 @@ export class WorkerPool {
   }
 
   // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
-  // is durable, to run it again after a dead worker or with hints.
-  #run(
+  // is durable, to run it again after a dead worker or with hints. The deadline is a timer of our own:
+  // AbortSignal.timeout would fire for every finished task as well.
+  async #run(
     pipeline: number,
     requests: readonly TaskRequest[],
     hints: readonly UsageHint[],
   ): Promise<TaskResult> {
-    return this.#piscina.run(
-      { kind: 'task', pipeline, task: { requests, hints } },
-      { signal: AbortSignal.timeout(this.#settings.taskTimeoutMs) },
-    )
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), this.#settings.taskTimeoutMs)
+    try {
+      const message = { kind: 'task', pipeline, task: { requests, hints } } as const
+      return await this.#piscina.run(message, { signal: late.signal })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 
