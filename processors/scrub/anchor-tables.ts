@@ -1,4 +1,4 @@
-// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in eight groups, and the
+// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in sixteen groups, and the
 // exact entries behind a hash of its first three. Laid out as `kernel/scan.as` reads them.
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
 // raises a false alarm: chosen greedily by how often typical text would pass the group.
@@ -6,13 +6,15 @@
 import { CANDIDATE, tailOf, type Compiled } from './compile.ts'
 
 const NIBBLES = 64
-const SLOTS = 256
+const SLOTS = 512
 const SLOT_COUNT = 4096
-const BITS = 8448
-const ENTRIES = 16_640
+const BITS = 8704
+const ENTRIES = 16_896
 const ENTRY_BYTES = 12
 export const TABLES_MAX = 96 * 1024
-const GROUPS = 8
+const GROUPS = 16
+/** Bytes of the eight tables that hold eight groups. */
+const BANK_BYTES = 128
 /** How far into an anchor its fingerprint may lie. */
 const WINDOW_MAX = 9
 
@@ -151,10 +153,11 @@ function writeNibbles(bytes: Uint8Array, placed: readonly Placed[]): void {
   for (const { entry, window, group } of placed)
     for (let i = 0; i < 4; i++)
       for (const b of entry.spellings[window + i] ?? ANY_BYTE) {
-        const low = NIBBLES + i * 32 + (b & 15)
-        const high = NIBBLES + i * 32 + 16 + (b >> 4)
-        bytes[low] = (bytes[low] as number) | (1 << group)
-        bytes[high] = (bytes[high] as number) | (1 << group)
+        const bank = NIBBLES + (group >> 3) * BANK_BYTES
+        const low = bank + i * 32 + (b & 15)
+        const high = bank + i * 32 + 16 + (b >> 4)
+        bytes[low] = (bytes[low] as number) | (1 << (group & 7))
+        bytes[high] = (bytes[high] as number) | (1 << (group & 7))
       }
 }
 

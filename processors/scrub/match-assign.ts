@@ -104,10 +104,14 @@ function nameAt(s: Subject, p: number, len: number): Name | null {
   if (word) while (to < high && inMask(b[to] as number, NAME_RIGHT)) to++
   // "key-" or "token." at the end of a name is punctuation.
   while (to > p + len && inMask(b[to - 1] as number, DASH | DOT)) to--
-  const text = Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('utf8')
+  const text = word ? latinText(b, from, to) : utf8Text(b, from, to)
   let meaning = keyMeaning(text)
   if (word && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
   return meaning.kind === 'none' ? null : { from, to, meaning }
+}
+
+function utf8Text(b: Uint8Array, from: number, to: number): string {
+  return Buffer.from(b.subarray(from, to)).toString('utf8')
 }
 
 /** "API key", "secret key", "access token": the word before belongs to the name. */

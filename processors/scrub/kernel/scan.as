@@ -5,18 +5,19 @@
 //
 // Memory, written by `scanner.ts`:
 //   4      id of the one-byte anchor, or -1        8     1 = digit runs are wanted
-//   64     eight tables of 16 bytes (low and high nibble of byte 0, 1, 2, 3)
-//   256    4096 slots (u16): first entry by hash of three bytes
-//   8448   65536 bits: which hashes of three bytes exist
-//   16640  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns), place of the three
+//   64     eight tables of 16 bytes (low and high nibble of byte 0, 1, 2, 3) for groups 0 to 7
+//   192    the same for groups 8 to 15
+//   512    4096 slots (u16): first entry by hash of three bytes
+//   8704   65536 bits: which hashes of three bytes exist
+//   16896  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns), place of the three
 //          bytes in the anchor u8, 1 free, literal u32
 
 const ONE_BYTE: usize = 4
 const DIGITS_ON: usize = 8
 const NIBBLES: usize = 64
-const SLOTS: usize = 256
-const BITS: usize = 8448
-const ENTRIES: usize = 16640
+const SLOTS: usize = 512
+const BITS: usize = 8704
+const ENTRIES: usize = 16896
 const DIGITS_MIN: i32 = 9
 const LOOK_BACK: i32 = 24
 const LOOK_AHEAD: i32 = 40
@@ -55,12 +56,20 @@ function byteAt(p: i32): u32 {
 export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
   const lo0 = v128.load(NIBBLES)
   const hi0 = v128.load(NIBBLES + 16)
+  const lowB0 = v128.load(NIBBLES + 128)
+  const highB0 = v128.load(NIBBLES + 144)
   const lo1 = v128.load(NIBBLES + 32)
   const hi1 = v128.load(NIBBLES + 48)
+  const lowB1 = v128.load(NIBBLES + 160)
+  const highB1 = v128.load(NIBBLES + 176)
   const lo2 = v128.load(NIBBLES + 64)
   const hi2 = v128.load(NIBBLES + 80)
+  const lowB2 = v128.load(NIBBLES + 192)
+  const highB2 = v128.load(NIBBLES + 208)
   const lo3 = v128.load(NIBBLES + 96)
   const hi3 = v128.load(NIBBLES + 112)
+  const lowB3 = v128.load(NIBBLES + 224)
+  const highB3 = v128.load(NIBBLES + 240)
   const low = i8x16.splat(15)
   const zero = i8x16.splat(0)
   const at = i8x16.splat(0x40)
@@ -75,12 +84,25 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
     const v0 = v128.load(<usize>i)
     const v1 = v128.load(<usize>i, 1)
     const v2 = v128.load(<usize>i, 2)
-    const m0 = v128.and(i8x16.swizzle(lo0, v128.and(v0, low)), i8x16.swizzle(hi0, i8x16.shr_u(v0, 4)))
-    const m1 = v128.and(i8x16.swizzle(lo1, v128.and(v1, low)), i8x16.swizzle(hi1, i8x16.shr_u(v1, 4)))
-    const m2 = v128.and(i8x16.swizzle(lo2, v128.and(v2, low)), i8x16.swizzle(hi2, i8x16.shr_u(v2, 4)))
     const v3 = v128.load(<usize>i, 3)
-    const m3 = v128.and(i8x16.swizzle(lo3, v128.and(v3, low)), i8x16.swizzle(hi3, i8x16.shr_u(v3, 4)))
-    let anchors: u32 = <u32>i8x16.bitmask(i8x16.ne(v128.and(v128.and(m0, m1), v128.and(m2, m3)), zero))
+    const n0 = v128.and(v0, low)
+    const n1 = v128.and(v1, low)
+    const n2 = v128.and(v2, low)
+    const n3 = v128.and(v3, low)
+    const h0 = i8x16.shr_u(v0, 4)
+    const h1 = i8x16.shr_u(v1, 4)
+    const h2 = i8x16.shr_u(v2, 4)
+    const h3 = i8x16.shr_u(v3, 4)
+    const a0 = v128.and(i8x16.swizzle(lo0, n0), i8x16.swizzle(hi0, h0))
+    const a1 = v128.and(i8x16.swizzle(lo1, n1), i8x16.swizzle(hi1, h1))
+    const a2 = v128.and(i8x16.swizzle(lo2, n2), i8x16.swizzle(hi2, h2))
+    const a3 = v128.and(i8x16.swizzle(lo3, n3), i8x16.swizzle(hi3, h3))
+    const b0 = v128.and(i8x16.swizzle(lowB0, n0), i8x16.swizzle(highB0, h0))
+    const b1 = v128.and(i8x16.swizzle(lowB1, n1), i8x16.swizzle(highB1, h1))
+    const b2 = v128.and(i8x16.swizzle(lowB2, n2), i8x16.swizzle(highB2, h2))
+    const b3 = v128.and(i8x16.swizzle(lowB3, n3), i8x16.swizzle(highB3, h3))
+    const both = v128.or(v128.and(v128.and(a0, a1), v128.and(a2, a3)), v128.and(v128.and(b0, b1), v128.and(b2, b3)))
+    let anchors: u32 = <u32>i8x16.bitmask(i8x16.ne(both, zero))
     let ats: u32 = <u32>i8x16.bitmask(i8x16.eq(v0, at))
     let next: u32 = <u32>i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(<usize>i, 16), nought), ten))
     if (i + 32 > to) {
