@@ -74,6 +74,7 @@ export class Engine {
   #hitAttr = new Int32Array(512)
   #hitNext = new Int32Array(512)
   readonly #head: Int32Array
+  readonly #tail: Int32Array
   readonly #stamp: Int32Array
   readonly #touched: number[][] = []
   readonly #phase: Uint8Array
@@ -100,6 +101,7 @@ export class Engine {
     this.#frame = new BatchFrame(settings.keepResourceAttributes)
     const slots = tables.slots
     this.#head = new Int32Array(slots.length)
+    this.#tail = new Int32Array(slots.length)
     this.#stamp = new Int32Array(slots.length)
     this.#phase = Uint8Array.from(
       slots,
@@ -231,11 +233,20 @@ export class Engine {
     if (this.#stamp[slot] !== this.#generation) {
       this.#stamp[slot] = this.#generation
       this.#head[slot] = n
+      this.#tail[slot] = n
       this.#hitNext[n] = -1
       ;(this.#touched[this.#phase[slot] as number] as number[]).push(slot)
       return
     }
     const rank = this.#rankOf(n)
+    const last = this.#tail[slot] as number
+    // The usual case, and what keeps a span of thousands of like keys linear.
+    if (this.#rankOf(last) <= rank) {
+      this.#hitNext[last] = n
+      this.#hitNext[n] = -1
+      this.#tail[slot] = n
+      return
+    }
     let before = -1
     let at = this.#head[slot] as number
     while (at >= 0 && this.#rankOf(at) <= rank) {
@@ -449,8 +460,12 @@ export class Engine {
   }
 }
 
+/** More entries than this are not compared with each other; the writers cope with equal keys. */
+const COMPARED_MAX = 4 * 128
+
 /** The first of equal metadata keys stays. */
 function isFirstOfKey(arena: Arena, m: readonly number[], at: number): boolean {
+  if (at > COMPARED_MAX) return true
   const b = arena.bytes
   const off = m[at] as number
   const len = m[at + 1] as number

@@ -33,6 +33,8 @@ interface ScopeView {
 }
 
 const EVENT_TYPE = key('event_type')
+/** A scope's name and version stand in every event below it. */
+const SCOPE_BYTES_MAX = 512
 /** Times outside are no times of telemetry: they would overflow or misplace partitions in the stores. */
 const YEAR_2000_MS = 946_684_800_000
 const YEAR_2200_MS = 7_258_118_400_000
@@ -244,11 +246,11 @@ export class BatchFrame {
       const row = scope * SCOPE_STRIDE
       const name: [number, number] = [
         batch.scopes[row + SCOPE.NAME_OFF] as number,
-        batch.scopes[row + SCOPE.NAME_LEN] as number,
+        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.NAME_LEN] as number),
       ]
       const version: [number, number] = [
         batch.scopes[row + SCOPE.VERSION_OFF] as number,
-        batch.scopes[row + SCOPE.VERSION_LEN] as number,
+        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.VERSION_LEN] as number),
       ]
       view = {
         name,

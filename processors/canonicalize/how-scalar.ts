@@ -11,8 +11,12 @@ import type { Work } from './work.ts'
 
 const text: Transform = (w, attr, rule) => w.setText(attr, rule.range)
 
+const ID_BYTES_MAX = 1024
+
 /** Ids: `default` (Spring, OpenLIT) means that nobody set one. */
 const id: Transform = (w, attr, rule) => {
+  // Ids are passed on to whole traces: a megabyte of one would be multiplied.
+  if (w.type(attr) === VALUE.STRING && w.len(attr) > ID_BYTES_MAX) return false
   if (w.type(attr) === VALUE.STRING && w.arena.equals(w.off(attr), w.len(attr), 'default'))
     return false
   return w.setText(attr, rule.range)

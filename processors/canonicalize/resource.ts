@@ -36,6 +36,13 @@ export interface ResourceView {
 }
 
 const NONE: [number, number] = [-1, -1]
+/**
+ * What a resource or scope says is repeated in every event below it: a small request with one huge resource
+ * and very many spans must not become gigabytes.
+ */
+const TEXT_BYTES_MAX = 4096
+const KEPT_MAX = 64
+const KEPT_BYTES_MAX = 16_384
 
 export function readResource(
   batch: SpanBatch,
@@ -88,10 +95,10 @@ export function readScopeAttributes(batch: SpanBatch, scope: number): number[] {
 
 function textRange(batch: SpanBatch, attr: number): [number, number] {
   const a = batch.attrs
-  if (a[attr * 6 + 3] === VALUE.STRING)
-    return (a[attr * 6 + 5] as number) > 0
-      ? [a[attr * 6 + 4] as number, a[attr * 6 + 5] as number]
-      : NONE
+  if (a[attr * 6 + 3] === VALUE.STRING) {
+    const len = a[attr * 6 + 5] as number
+    return len > 0 && len <= TEXT_BYTES_MAX ? [a[attr * 6 + 4] as number, len] : NONE
+  }
   const value = attrValue(batch, attr)
   if (value === null) return NONE
   const off = batch.arena.appendText(plainText(value))
@@ -115,6 +122,9 @@ function environmentRange(batch: SpanBatch, attr: number): [number, number] {
 
 function keep(batch: SpanBatch, attr: number, prefix: string, out: number[]): void {
   const arena = batch.arena
+  let bytes = batch.attrs[attr * 6 + 5] as number
+  for (let i = 0; i < out.length; i += 5) bytes += (out[i + 1] as number) + (out[i + 3] as number)
+  if (out.length >= KEPT_MAX * 5 || bytes > KEPT_BYTES_MAX) return
   const name = arena.text(batch.attrs[attr * 6 + 1] as number, batch.attrs[attr * 6 + 2] as number)
   const keyOff = arena.appendText(prefix + name)
   const keyLen = arena.lastLen

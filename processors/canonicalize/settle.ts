@@ -254,7 +254,7 @@ function settleStatus(w: Work, isGenAi: boolean): void {
   const row = w.span * SPAN_STRIDE
   const s = w.batch.spans
   const code = s[row + SPAN.STATUS] as number
-  const isError = code === 2 || w.isFailed || w.hasRange(R.error_type)
+  const isError = code === 2 || w.isFailed || isFailedByType(w, code, isGenAi)
   if (w.statusMessage >= 0) {
     if (isError) w.setText(w.statusMessage, R.error_message)
     else w.metaText('status_message', w.text(w.statusMessage))
@@ -273,6 +273,13 @@ function settleStatus(w: Work, isGenAi: boolean): void {
         ? 'ok'
         : 'unset',
   )
+}
+
+/** An error type is a failure; an exception event alone may have been handled, unless there is no answer. */
+function isFailedByType(w: Work, code: number, isGenAi: boolean): boolean {
+  if (!w.hasRange(R.error_type)) return false
+  if (w.events.off(w.e, R.error_type) !== w.exceptionOff) return true
+  return isGenAi && code === 0 && !hasAnswered(w)
 }
 
 /** A GenAI span that holds an answer went well, though most instrumentations leave the status unset. */

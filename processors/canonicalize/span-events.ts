@@ -117,8 +117,10 @@ const EXCEPTION_STACK = key('exception.stacktrace')
 function readException(w: Work, first: number, count: number): void {
   for (let i = first; i < first + count; i++) {
     const id = w.batch.attrs[i * 6] as number
-    if (id === EXCEPTION_TYPE) w.setText(i, R.error_type)
-    else if (id === EXCEPTION_MESSAGE) w.setText(i, R.error_message)
+    if (id === EXCEPTION_TYPE) {
+      w.setText(i, R.error_type)
+      w.exceptionOff = w.events.off(w.e, R.error_type)
+    } else if (id === EXCEPTION_MESSAGE) w.setText(i, R.error_message)
     else if (id === EXCEPTION_STACK) w.setText(i, R.error_stack)
   }
 }

@@ -25,6 +25,9 @@ const NULL_WORDS = [
   'nil',
 ]
 
+/** Parameters or usage details of one span; more of them are hostile. */
+const NAMES_MAX = 256
+
 /** Parts of the answer that the AI SDK spreads over attributes. */
 export interface Answer {
   text: string | null
@@ -64,6 +67,8 @@ export class Work {
   trees: number[][] = []
   answer: Answer = { text: null, reasoning: null, calls: null, object: null, files: null }
   hasAnswer = false
+  /** Where the type of an exception event lies; -1 = none. */
+  exceptionOff = -1
   inputMime = ''
   outputMime = ''
   statusMessage = -1
@@ -113,6 +118,7 @@ export class Work {
       this.answer = { text: null, reasoning: null, calls: null, object: null, files: null }
     this.hasAnswer = false
     this.inputMime = ''
+    this.exceptionOff = -1
     this.outputMime = ''
     this.statusMessage = -1
     if (this.eventIn.length > 0) this.eventIn = []
@@ -223,12 +229,13 @@ export class Work {
 
   /** Adds a request parameter as JSON text; the first of a name stays. */
   param(name: string, json: string): void {
+    if (this.params.length >= NAMES_MAX) return
     for (const p of this.params) if (p[0] === name) return
     this.params.push([name, json])
   }
 
   detail(name: string, value: number): void {
-    if (!Number.isFinite(value)) return
+    if (!Number.isFinite(value) || this.details.length >= NAMES_MAX) return
     for (const p of this.details) if (p[0] === name) return
     this.details.push([name, String(value)])
   }
