@@ -95,51 +95,58 @@ export interface Deltas {
 /** Members of a set that is kept in a row: a hostile trace must not make one without end. */
 export const SET_MAX = 16
 
-const SUMS = ['events', 'llm', 'errors', 'in', 'out', 'total', 'cost'] as const
-const DETAILS = ['cache_read', 'cache_write', 'reasoning', 'unpriced'] as const
+/** The rows of one tenant and project, by their own keys. */
+interface Tables {
+  readonly place: Place
+  readonly traces: Map<string, TraceDelta>
+  readonly conversations: Map<string, GroupDelta>
+  readonly sessions: Map<string, GroupDelta>
+  readonly users: Map<string, GroupDelta>
+  readonly usage: Map<string, UsageDelta>
+  readonly issues: Map<string, IssueRow>
+}
 
 /** Collects rows by key, adding up those that meet. */
 export class DeltaMap {
-  readonly #traces = new Map<string, TraceDelta>()
-  readonly #conversations = new Map<string, GroupDelta>()
-  readonly #sessions = new Map<string, GroupDelta>()
-  readonly #users = new Map<string, GroupDelta>()
-  readonly #usage = new Map<string, UsageDelta>()
-  readonly #issues = new Map<string, IssueRow>()
+  readonly #places = new Map<string, Tables>()
+  /** Nearly every event is of the same tenant and project as the one before. */
+  #last: Tables | null = null
 
   trace(row: TraceDelta): void {
-    const known = this.#traces.get(keyOf(row, row.trace))
-    if (known === undefined) this.#traces.set(keyOf(row, row.trace), row)
+    const { traces } = this.#at(row)
+    const known = traces.get(row.trace)
+    if (known === undefined) traces.set(row.trace, row)
     else addTrace(known, row)
   }
 
   conversation(row: GroupDelta): void {
-    addGroup(this.#conversations, row)
+    addGroup(this.#at(row).conversations, row)
   }
 
   session(row: GroupDelta): void {
-    addGroup(this.#sessions, row)
+    addGroup(this.#at(row).sessions, row)
   }
 
   user(row: GroupDelta): void {
-    addGroup(this.#users, row)
+    addGroup(this.#at(row).users, row)
   }
 
   usage(row: UsageDelta): void {
-    const key = keyOf(row, `${row.day}\n${row.environment}\n${row.provider}\n${row.model}`)
-    const known = this.#usage.get(key)
+    const { usage } = this.#at(row)
+    const key = `${row.day}\n${row.environment}\n${row.provider}\n${row.model}`
+    const known = usage.get(key)
     if (known === undefined) {
-      this.#usage.set(key, row)
+      usage.set(key, row)
       return
     }
-    for (const name of SUMS) known[name] += row[name]
-    for (const name of DETAILS) known[name] += row[name]
+    addSums(known, row)
+    addDetails(known, row)
   }
 
   /** Of the same issue the first report counts. */
   issue(row: IssueRow): void {
-    const key = keyOf(row, row.id)
-    if (!this.#issues.has(key)) this.#issues.set(key, row)
+    const { issues } = this.#at(row)
+    if (!issues.has(row.id)) issues.set(row.id, row)
   }
 
   merge(other: Deltas): void {
@@ -151,29 +158,75 @@ export class DeltaMap {
     for (const row of other.issues) this.issue(row)
   }
 
-  /** In the order of keys: two instances that write the same rows lock them in one order. */
   deltas(): Deltas {
+    return this.#collect((rows) => [...rows.values()])
+  }
+
+  /** In the order of keys: two instances that write the same rows lock them in one order. */
+  sorted(): Deltas {
+    return this.#collect((rows) =>
+      [...rows.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
+    )
+  }
+
+  #collect(rowsOf: <Row>(rows: ReadonlyMap<string, Row>) => Row[]): Deltas {
+    const places = [...this.#places.entries()]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, tables]) => tables)
     return {
-      traces: sorted(this.#traces),
-      conversations: sorted(this.#conversations),
-      sessions: sorted(this.#sessions),
-      users: sorted(this.#users),
-      usage: sorted(this.#usage),
-      issues: sorted(this.#issues),
+      traces: places.flatMap((t) => rowsOf(t.traces)),
+      conversations: places.flatMap((t) => rowsOf(t.conversations)),
+      sessions: places.flatMap((t) => rowsOf(t.sessions)),
+      users: places.flatMap((t) => rowsOf(t.users)),
+      usage: places.flatMap((t) => rowsOf(t.usage)),
+      issues: places.flatMap((t) => rowsOf(t.issues)),
     }
+  }
+
+  #at(place: Place): Tables {
+    const last = this.#last
+    if (last !== null && last.place.project === place.project && last.place.tenant === place.tenant)
+      return last
+    const key = `${place.tenant}\n${place.project}`
+    let tables = this.#places.get(key)
+    if (tables === undefined) {
+      tables = {
+        place,
+        traces: new Map(),
+        conversations: new Map(),
+        sessions: new Map(),
+        users: new Map(),
+        usage: new Map(),
+        issues: new Map(),
+      }
+      this.#places.set(key, tables)
+    }
+    this.#last = tables
+    return tables
   }
 }
 
-/** Line feeds part the keys: ids of tenants and projects hold none. */
-const keyOf = (place: Place, id: string): string => `${place.tenant}\n${place.project}\n${id}`
+/** Written out, and not as loops over names: this runs several times for every event. */
+function addSums(to: Sums, row: Sums): void {
+  to.events += row.events
+  to.llm += row.llm
+  to.errors += row.errors
+  to.in += row.in
+  to.out += row.out
+  to.total += row.total
+  to.cost += row.cost
+}
 
-function sorted<Row>(rows: ReadonlyMap<string, Row>): Row[] {
-  return [...rows.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+function addDetails(to: TraceDelta | UsageDelta, row: TraceDelta | UsageDelta): void {
+  to.cache_read += row.cache_read
+  to.cache_write += row.cache_write
+  to.reasoning += row.reasoning
+  to.unpriced += row.unpriced
 }
 
 function addTrace(to: TraceDelta, row: TraceDelta): void {
-  for (const name of SUMS) to[name] += row[name]
-  for (const name of DETAILS) to[name] += row[name]
+  addSums(to, row)
+  addDetails(to, row)
   to.tools += row.tools
   to.start = Math.min(to.start, row.start)
   to.end = Math.max(to.end, row.end)
@@ -193,13 +246,12 @@ function addToSet(to: string[], from: readonly string[]): void {
 }
 
 function addGroup(rows: Map<string, GroupDelta>, row: GroupDelta): void {
-  const key = keyOf(row, row.id)
-  const known = rows.get(key)
+  const known = rows.get(row.id)
   if (known === undefined) {
-    rows.set(key, row)
+    rows.set(row.id, row)
     return
   }
-  for (const name of SUMS) known[name] += row[name]
+  addSums(known, row)
   known.first = Math.min(known.first, row.first)
   known.last = Math.max(known.last, row.last)
   known.user ??= row.user

@@ -96,24 +96,34 @@ function factsOf(events: EventTable, e: number): Facts {
 function addEvent(rows: DeltaMap, events: EventTable, e: number, f: Facts): void {
   const sums = sumsOf(events, e, f)
   if (f.trace !== null) rows.trace(traceOf(events, e, f, sums, f.trace))
-  const at = { tenant: f.tenant, project: f.project, first: f.start, last: f.end }
-  const rest = { messages: null, text: null, text_at: 0 }
-  if (f.user !== null) rows.user({ ...at, ...sums, ...rest, id: f.user, user: null, session: null })
-  if (f.session !== null)
-    rows.session({ ...at, ...sums, ...rest, id: f.session, user: f.user, session: null })
+  if (f.user !== null) rows.user(groupOf(f, sums, f.user, null))
+  if (f.session !== null) rows.session(groupOf(f, sums, f.session, f.user))
   if (f.conversation !== null) rows.conversation(conversationOf(events, e, f, sums, f.conversation))
   const isUsage = CALLS.has(f.kind) && f.isCounted
   if (!isUsage) return
   rows.usage({
     tenant: f.tenant,
     project: f.project,
-    day: new Date(f.start).toISOString().slice(0, 10),
+    day: dayOf(f.start),
     environment: f.environment ?? 'default',
     provider: word(events, e, R.provider) ?? '',
     model: word(events, e, R.response_model) ?? word(events, e, R.request_model) ?? '',
     ...sums,
     ...detailsOf(events, e, f),
   })
+}
+
+let lastDay = Number.NaN
+let lastDayText = ''
+
+/** `2026-11-23`; events of one batch are mostly of one day. */
+function dayOf(ms: number): string {
+  const day = Math.floor(ms / 86_400_000)
+  if (day !== lastDay) {
+    lastDay = day
+    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, 10)
+  }
+  return lastDayText
 }
 
 function sumsOf(events: EventTable, e: number, f: Facts): Sums {
@@ -181,16 +191,30 @@ function conversationOf(
   id: string,
 ): GroupDelta {
   const index = events.num(e, N.message_index)
+  const row = groupOf(f, sums, id, f.user)
+  row.session = f.session
+  if (index >= 0) row.messages = Math.trunc(Math.min(index, 1e9)) + 1
+  return row
+}
+
+/** Every field in one literal: rows of one shape are added up faster. */
+function groupOf(f: Facts, s: Sums, id: string, user: string | null): GroupDelta {
   return {
     tenant: f.tenant,
     project: f.project,
     id,
     first: f.start,
     last: f.end,
-    ...sums,
-    user: f.user,
-    session: f.session,
-    messages: index >= 0 ? Math.trunc(Math.min(index, 1e9)) + 1 : null,
+    events: s.events,
+    llm: s.llm,
+    errors: s.errors,
+    in: s.in,
+    out: s.out,
+    total: s.total,
+    cost: s.cost,
+    user,
+    session: null,
+    messages: null,
     text: null,
     text_at: 0,
   }
@@ -212,19 +236,11 @@ const NOTHING: Sums = { events: 0, llm: 0, errors: 0, in: 0, out: 0, total: 0, c
 function addPreview(rows: DeltaMap, events: EventTable, e: number, f: Facts): void {
   const text = lastText(events, e)
   if (text === null || f.conversation === null) return
-  rows.conversation({
-    tenant: f.tenant,
-    project: f.project,
-    id: f.conversation,
-    first: f.start,
-    last: f.end,
-    ...NOTHING,
-    user: f.user,
-    session: f.session,
-    messages: null,
-    text,
-    text_at: f.end,
-  })
+  const row = groupOf(f, NOTHING, f.conversation, f.user)
+  row.session = f.session
+  row.text = text
+  row.text_at = f.end
+  rows.conversation(row)
 }
 
 function issueOf(s: Signal, f: Facts | undefined): IssueRow {

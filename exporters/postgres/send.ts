@@ -193,7 +193,7 @@ function mergeParts(parts: readonly EncodedPart[]): Deltas | null {
   } catch {
     return null
   }
-  return all.deltas()
+  return all.sorted()
 }
 
 /**
