@@ -223,10 +223,12 @@ function overflowEvidence(events: EventTable, e: number): Finding['evidence'] | 
   return reasons.includes('context_window_exceeded') ? { finish_reasons: reasons } : null
 }
 
-/** `[]`, or messages whose parts are all missing; longer output holds something. */
+/** An answer of several choices without parts is shorter than this; what is longer holds something. */
+const EMPTY_OUTPUT_BYTES_MAX = 160
+
+/** `[]`, or messages whose parts are all missing. */
 function hasNoOutput(events: EventTable, e: number): boolean {
-  const len = events.len(e, R.output_messages)
-  if (len > 400) return false
+  if (events.len(e, R.output_messages) > EMPTY_OUTPUT_BYTES_MAX) return false
   const messages: unknown = JSON.parse(events.text(e, R.output_messages) ?? 'null')
   if (!Array.isArray(messages)) return false
   return messages.every((m: { parts?: unknown }) => !Array.isArray(m.parts) || m.parts.length === 0)
