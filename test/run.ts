@@ -51,7 +51,9 @@ function main(): void {
     if (e.details.type === 'suite') return
     if (e.skip !== undefined && e.skip !== false) {
       counts.skipped++
-      skips.push(`${relative(root, e.file ?? '')}: ${e.name}${e.skip === true ? '' : ` (${e.skip})`}`)
+      skips.push(
+        `${relative(root, e.file ?? '')}: ${e.name}${e.skip === true ? '' : ` (${e.skip})`}`,
+      )
     } else if (e.name !== e.file) counts.passed++
   })
   stream.on('test:fail', (e) => {
@@ -84,9 +86,12 @@ function isEcho(error: unknown): boolean {
 
 function finish(startedAt: number): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
-  if (skips.length > 0) process.stdout.write(`\nSKIPPED, not tested here:\n  ${skips.join('\n  ')}\n`)
+  if (skips.length > 0)
+    process.stdout.write(`\nSKIPPED, not tested here:\n  ${skips.join('\n  ')}\n`)
   if (failures.length > 0)
-    process.stdout.write(`\nFailed:\n  ${failures.map((f) => `${f.file}: ${f.name}`).join('\n  ')}\n`)
+    process.stdout.write(
+      `\nFailed:\n  ${failures.map((f) => `${f.file}: ${f.name}`).join('\n  ')}\n`,
+    )
   process.stdout.write(`\n${seconds} s\n`)
   const tail = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${tail}\n`)
