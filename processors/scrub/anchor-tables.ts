@@ -3,7 +3,7 @@
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
 // raises a false alarm: chosen greedily by how often typical text would pass the group.
 
-import { CANDIDATE, tailOf, type Compiled } from './compile.ts'
+import { CANDIDATE, PIECE_ANCHORS, tailOf, type Compiled } from './compile.ts'
 
 const NIBBLES = 64
 const SLOTS = 512
@@ -54,6 +54,7 @@ export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer
 function entriesOf(c: Compiled): Entry[] {
   const out: Entry[] = []
   for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
+  for (const e of PIECE_ANCHORS) out.push(entryOf(CANDIDATE.PIECE, e, false, 0))
   for (const a of c.anchors) {
     if (a.bytes.length === 1) continue
     const flags = (a.anyCase ? ANY_CASE : 0) | (a.assigns ? ASSIGNS : 0)

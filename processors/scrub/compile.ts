@@ -8,8 +8,16 @@ import type { NumberRules } from './match-numbers.ts'
 import type { InnerScan, Matcher, Rule } from './rule.ts'
 
 /** Candidate ids below `FIRST_ANCHOR` are not literals. */
-export const CANDIDATE = { DIGITS: 0, ESCAPE: 1 } as const
-export const FIRST_ANCHOR = 2
+export const CANDIDATE = { DIGITS: 0, ESCAPE: 1, PIECE: 2 } as const
+export const FIRST_ANCHOR = 3
+
+/** What stands before a piece of a text in JSON: parts of a message, deltas of a stream. */
+export const PIECE_ANCHORS: readonly Uint8Array[] = [
+  '"delta"',
+  '\\"delta\\"',
+  '"type":"text"',
+  '"type": "text"',
+].map((t) => Buffer.from(t, 'utf8'))
 
 export interface Anchor {
   readonly id: number

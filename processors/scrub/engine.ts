@@ -8,6 +8,7 @@ import type { Detector } from './detectors.ts'
 import { decodeLayer, isTellingEscape } from './layer.ts'
 import { matchNumber } from './match-numbers.ts'
 import { findAwsSecret } from './match-tokens.ts'
+import { judgePieces } from './pieces.ts'
 import type { InnerScan } from './rule.ts'
 import { Scanner } from './scanner.ts'
 import { settle, Subject, type Finding } from './subject.ts'
@@ -118,11 +119,13 @@ export class Engine {
   #judgeCandidates(s: Subject, candidates: Int32Array, at: number, last: number): boolean {
     const { anchors, numbers } = this.compiled
     let hidden = false
+    let signs: number[] | null = null
     for (let i = at; i < last; i++) {
       const p = candidates[2 * i] as number
       const id = candidates[2 * i + 1] as number
       if (id === CANDIDATE.DIGITS) matchNumber(s, p, numbers)
       else if (id === CANDIDATE.ESCAPE) hidden ||= isTellingEscape(s.b, p, s.to)
+      else if (id === CANDIDATE.PIECE) (signs ??= []).push(p)
       else {
         const anchor = anchors[id - FIRST_ANCHOR]
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
@@ -133,6 +136,8 @@ export class Engine {
         }
       }
     }
+    if (signs !== null && signs.length > 1)
+      judgePieces(s, signs, (text) => this.scanBytes(text, 0, text.length, 0))
     return hidden
   }
 

@@ -59,7 +59,7 @@ const CONTAINERS: readonly { readonly field: string; readonly before: string; re
   { field: 'log.body', before: 'svc-7 | ', after: '', encode: (t) => t },
   { field: 'gen_ai.input.messages', before: '[{"role":"system","parts":[{"type":"text","content":"Answer briefly."}]},{"role":"user","parts":[{"type":"text","content":"', after: '"}]}]', encode: json },
   { field: 'input.value', before: '{"messages":[{"content":"', after: '","role":"user"}],"stream":true}', encode: ascii },
-  { field: 'gen_ai.tool.call.arguments', before: '{"path":"/tmp/a","body":"', after: '"}', encode: json },
+  { field: 'gen_ai.tool.call.arguments', before: '{"path":"notes/a.txt","body":"', after: '"}', encode: json },
   { field: 'traceloop.entity.output', before: '{"outputs":{"x":"{\\"content\\":\\"', after: '\\"}"}}', encode: (t) => json(json(t)) },
   { field: 'output.value', before: '{"a":"{\\"b\\":\\"{\\\\\\"c\\\\\\":\\\\\\"', after: '\\\\\\"}\\"}"}', encode: (t) => json(json(json(t))) },
   { field: 'gen_ai.output.messages', before: '[{"role":"assistant","parts":[{"content":"', after: '', encode: json },

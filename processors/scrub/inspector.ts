@@ -14,6 +14,8 @@ import { MaskedView } from './masked-view.ts'
 import { wholeValue } from './whole-value.ts'
 import type { CustomRule } from './custom-rules.ts'
 
+/** Longest marker, with room. */
+const MARKER_MAX = 128
 /** Looks at one value; two are the rule, and more only for texts that are made of secrets. */
 const ROUNDS_MAX = 4
 
@@ -119,11 +121,13 @@ export class Inspector {
     })
   }
 
-  /** A finding that is a whole marker but for its brackets, such as the type name in it. */
+  /** A finding inside a whole marker, such as the type name behind the colon of a URL's user. */
   #isInsideMarker(b: Uint8Array, f: Finding, from: number, to: number): boolean {
-    const open = f.start - 1
-    if (open < from || b[open] !== 0x5b) return false
-    const text = latinText(b, open, Math.min(to, f.end + 1))
-    return text.endsWith(']') && isMarker(text)
+    const low = Math.max(from, f.start - MARKER_MAX)
+    const text = latinText(b, low, Math.min(to, f.start + MARKER_MAX))
+    const open = text.lastIndexOf('[', f.start - low)
+    const close = open < 0 ? -1 : text.indexOf(']', open)
+    if (close < 0 || f.end > low + close + 1) return false
+    return isMarker(text.slice(open, close + 1))
   }
 }

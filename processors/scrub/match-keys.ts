@@ -78,18 +78,25 @@ const BASE64_RUN = SETS.base64_any
 
 /** A run of base64 whose decoded text holds a token: the whole run is masked. Data URLs are left alone. */
 export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): void {
-  const start = runStart(s.b, p, Math.max(s.from, p - BLOB_MAX), BASE64_RUN & ~256)
-  if (start < s.base64DoneTo) return
-  const end = s.runEnd(start, BASE64_RUN)
-  s.base64DoneTo = end
+  if (p < s.base64DoneTo) return
+  const low = Math.max(s.from, p - BLOB_MAX)
+  const start = runStart(s.b, p, low, BASE64_RUN & ~256)
+  const end = s.runEnd(p, BASE64_RUN)
+  // Of a longer run a piece is decoded; it overlaps the next one, so no token lies between two pieces.
+  const decodedTo = Math.min(end, start + 2 * BLOB_MAX)
+  s.base64DoneTo = decodedTo === end ? end : decodedTo - BLOB_MAX / 4
   if (end - start < 24) return
-  if (
-    hasWord(s.b, start - 7, s.to, 'base64,') ||
-    lowerText(s.b, Math.max(s.from, start - 8), start).endsWith('base64,')
-  )
+  if (lowerText(s.b, Math.max(s.from, start - 8), start).endsWith('base64,')) return
+  // Where the run began is not known when it reaches further back: each alignment is tried.
+  const shifts = start === low && low > s.from ? 4 : 1
+  for (let shift = 0; shift < shifts; shift++) {
+    const n = decodeBase64(s.b, start + shift, decodedTo, blob, blob.length)
+    const best = rule.inner(blob, n)
+    if (best === null || best.rank < 5) continue
+    s.found(rule.type, start, end, rule.rank)
+    s.base64DoneTo = end
     return
-  const out = new Uint8Array(Math.min(BLOB_MAX, end - start))
-  const n = decodeBase64(s.b, start, end, out, out.length)
-  const best = rule.inner(out, n)
-  if (best !== null && best.rank >= 5) s.found(rule.type, start, end, rule.rank)
+  }
 }
+
+const blob = new Uint8Array(2 * BLOB_MAX)

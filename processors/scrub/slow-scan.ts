@@ -2,7 +2,7 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, CLASS, isDigit } from './bytes.ts'
-import { CANDIDATE, tailOf, type Anchor, type Compiled } from './compile.ts'
+import { CANDIDATE, PIECE_ANCHORS, tailOf, type Anchor, type Compiled } from './compile.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9
@@ -15,6 +15,7 @@ export function slowScan(c: Compiled, b: Uint8Array, from: number, to: number): 
   for (let p = from; p < to; p++) {
     if (c.anyNumbers && isDigitCandidate(b, p, from, to)) out.push(p, CANDIDATE.DIGITS)
     if (c.escapes.some((e) => startsWith(b, p, to, e, false))) out.push(p, CANDIDATE.ESCAPE)
+    for (const e of PIECE_ANCHORS) if (startsWith(b, p, to, e, false)) out.push(p, CANDIDATE.PIECE)
     for (const a of c.anchors) if (isAnchorAt(a, b, p, from, to)) out.push(p, a.id)
   }
   return out

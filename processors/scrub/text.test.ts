@@ -153,6 +153,25 @@ test('hostile texts end, and no detector is asked more often than the text is lo
     assert.equal(typeof scrubber.scrub(text).text, 'string')
 })
 
+test('secrets cut over the parts of a message or the deltas of a stream are found', () => {
+  const key = fake('openai_key', draw)
+  const cut = [key.slice(0, 4), key.slice(4, 17), key.slice(17, 40), key.slice(40)]
+  const parts = JSON.stringify([
+    { role: 'user', parts: cut.map((content) => ({ type: 'text', content })) },
+  ])
+  const sse = cut
+    .map(
+      (content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`,
+    )
+    .join('')
+  for (const text of [parts, sse, JSON.stringify({ body: sse })]) {
+    const done = scrubber.scrub(text).text
+    for (const c of cut.slice(1)) assert.equal(done.includes(c), false, done.slice(0, 300))
+    assert.equal(scrubber.scrub(done).text, done)
+    assert.equal(done.split('REDACTED:openai_key').length, cut.length + 1)
+  }
+})
+
 test('own rules: near keywords, under keys, with an allow list; the allow list of the processor', () => {
   const own = createTextScrubber(
     settings({
