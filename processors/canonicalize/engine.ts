@@ -13,6 +13,7 @@ import { attrValue } from './any-value.ts'
 import type { Rule, Tables } from './compile.ts'
 import { Detection } from './detect.ts'
 import { DoubleCount } from './double-count.ts'
+import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { ProviderNames } from './provider-names.ts'
@@ -90,7 +91,7 @@ export class Engine {
   readonly #loserRules: Rule[] = []
   /** Attribute rows with nothing usable for their rule. */
   readonly #failed: number[] = []
-  #place = 'attr'
+  #isExplaining = false
   #ctx: ChainContext | null = null
 
   constructor(tables: Tables, settings: EngineSettings) {
@@ -135,6 +136,7 @@ export class Engine {
   #makeEvent(batch: SpanBatch, events: EventTable, e: number, span: number): void {
     const w = this.#work
     w.begin(e, span)
+    this.#isExplaining = events.explain !== null
     if (events.explain !== null) events.explain[e] = []
     this.#startHits()
     this.#frame.describe(w)
@@ -147,6 +149,7 @@ export class Engine {
     this.#readEvents(batch, span)
     this.#fill()
     this.#settle()
+    if (this.#isExplaining) explainRest(events, e)
     this.#keepRest(events, e)
     this.#count(batch)
   }
@@ -308,17 +311,20 @@ export class Engine {
       if (isFilled && !takesAll) {
         this.#losers.push(attr)
         this.#loserRules.push(rule)
-      } else if (this.#apply(rule, attr)) {
+      } else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
         isFilled = true
         this.#markUsed(attr)
-        if (w.events.explain !== null)
-          this.#explain(
-            attr,
-            rule.to,
-            `${this.#tables.dialects[rule.dialect]?.name}: ${rule.key} -> ${rule.how}`,
-          )
       } else if (!w.isNull(attr)) this.#failed.push(attr)
     }
+  }
+
+  #applyExplained(rule: Rule, attr: number): boolean {
+    const before = snapshot(this.#work)
+    const isDone = this.#apply(rule, attr)
+    const dialect = this.#tables.dialects[rule.dialect]?.name ?? ''
+    for (const field of changed(before, snapshot(this.#work)))
+      this.#explain(attr, field, `${dialect}: ${rule.key} -> ${rule.how}`)
+    return isDone
   }
 
   /** A transform that fails (nesting beyond the stack) leaves the attribute as it is, and is counted. */
@@ -348,8 +354,8 @@ export class Engine {
     const list = this.#work.events.explain?.[this.#work.e]
     if (list === undefined) return
     const entry: Provenance = {
-      field: field.replace(/\*$/, this.#keyText(attr)),
-      source: `${this.#place}:${this.#keyText(attr)}`,
+      field,
+      source: `attr:${this.#keyText(attr)}`,
       rule,
     }
     list.push(entry)

@@ -175,7 +175,8 @@ const documents: Transform = (w, attr, rule) => {
 /** `model_request_parameters` of pydantic-ai: {function_tools: [..]}. */
 const functionTools: Transform = (w, attr, rule) => {
   const value = w.value(attr)
-  const list = isRecord(value) ? toolsOf(value['function_tools']) : null
+  if (!isRecord(value)) return false
+  const list = toolsOf(value['function_tools'])
   if (list === null) return true
   w.setJson(rule.range, list)
   return true

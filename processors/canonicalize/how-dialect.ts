@@ -63,11 +63,10 @@ const virtual: Transform = (w) => {
 
 /** Answered by Laminar's cache: nothing was paid. */
 const cached: Transform = (w, attr) => {
-  if (w.text(attr).replaceAll('"', '') === 'CACHED') {
-    w.events.setNum(w.e, N.cost_usd, 0)
-    w.events.setNum(w.e, N.cost_input_usd, Number.NaN)
-    w.events.setNum(w.e, N.cost_output_usd, Number.NaN)
-  }
+  if (w.text(attr).replaceAll('"', '') !== 'CACHED') return false
+  w.events.setNum(w.e, N.cost_usd, 0)
+  w.events.setNum(w.e, N.cost_input_usd, Number.NaN)
+  w.events.setNum(w.e, N.cost_output_usd, Number.NaN)
   return true
 }
 

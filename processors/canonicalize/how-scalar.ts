@@ -338,18 +338,13 @@ const failed: Transform = (w, attr, rule) => {
 }
 
 /** A word that says the span failed: `error`, `failed`, `timeout`; `true` of an is_error key. */
+const FAILURES = new Set(['error', 'failed', 'failure', 'true', 'timeout'])
+const SUCCESSES = new Set(['success', 'ok', 'false', 'completed'])
 const failure: Transform = (w, attr) => {
   const word = w.text(attr).toLowerCase()
-  if (
-    word === 'error' ||
-    word === 'failed' ||
-    word === 'failure' ||
-    word === 'true' ||
-    word === 'timeout'
-  ) {
-    w.isFailed = true
-    if (word === 'timeout' && !w.hasRange(R.error_type)) w.setString(R.error_type, 'timeout')
-  }
+  if (!FAILURES.has(word)) return SUCCESSES.has(word)
+  w.isFailed = true
+  if (word === 'timeout' && !w.hasRange(R.error_type)) w.setString(R.error_type, 'timeout')
   return true
 }
 
@@ -365,8 +360,7 @@ const HTTP_STATUS_RULE = { name: 'http_status', strip: 0 } as Rule
 const errorJson: Transform = (w, attr) => {
   if (w.isNull(attr)) return false
   const value = w.value(attr)
-  const message = isRecord(value) ? value['message'] : value
-  if (typeof message === 'string') w.offerText(R.error_message, message)
+  w.offerText(R.error_message, isRecord(value) ? value['message'] : plainText(value))
   if (isRecord(value)) w.offerText(R.error_type, value['type'] ?? value['name'])
   w.isFailed = true
   return true

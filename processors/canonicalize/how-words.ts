@@ -102,7 +102,8 @@ const operation: Transform = (w, attr) => {
 
 const aggregateVercel: Transform = (w, attr) => {
   const word = w.text(attr).toLowerCase()
-  w.isAggregate ||= VERCEL_OUTER.has(word)
+  if (!VERCEL_OUTER.has(word)) return false
+  w.isAggregate = true
   return true
 }
 
