@@ -68,6 +68,11 @@ function isTokenByte(c: number): boolean {
   )
 }
 
+/** "Answer briefly." and "ann@mail.test" make no longer address: what one piece holds whole is not joined. */
+function isFoundAlone(s: Subject, type: number, p: Range): boolean {
+  return s.findings.some((f) => f.type === type && f.start <= p.from && f.end >= p.to)
+}
+
 /** A finding that lies in more than one piece, in each of them. */
 function report(s: Subject, f: Finding, pieces: readonly Range[]): void {
   let base = 0
@@ -80,6 +85,6 @@ function report(s: Subject, f: Finding, pieces: readonly Range[]): void {
     base += length
     if (base >= f.end) break
   }
-  if (parts.length < 2) return
+  if (parts.length < 2 || parts.some((p) => isFoundAlone(s, f.type, p))) return
   for (const p of parts) s.found(f.type, p.from, p.to, f.rank)
 }
