@@ -1,16 +1,16 @@
 // Engines for tests: the embedded ClickHouse and Postgres on fresh directories below the system's temporary
 // one, migrated, removed afterwards. Start each at most once in a test file: a first start takes a second.
 
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { Pool } from 'pg'
-import { pino, type Logger } from 'pino'
-import { startClickHouseEngine, type ClickHouseEngine } from './clickhouse/engine/engine.ts'
+import { type Logger, pino } from 'pino'
+import { type ClickHouseEngine, startClickHouseEngine } from './clickhouse/engine/engine.ts'
 import { migrateClickHouse } from './migrations/clickhouse.ts'
 import { migratePostgres } from './migrations/postgres.ts'
-import { startPostgresEngine, type PostgresEngine } from './postgres/engine/engine.ts'
+import { type PostgresEngine, startPostgresEngine } from './postgres/engine/engine.ts'
 import { removeHome } from './postgres/engine/home.ts'
 
 export const silentLog: Logger = pino({ level: 'silent' })

@@ -3,7 +3,7 @@
 // needs beyond its general type stands in OVERRIDES. The SQL is in `storage/migrations/clickhouse`; a test
 // holds the two together.
 
-import { type Field, type FieldName, FIELDS, N, R } from '../../core/fields.ts'
+import { FIELDS, type Field, type FieldName, N, R } from '../../core/fields.ts'
 
 /** How one column of a row is written. Numbers, because the row writer switches on them for every value. */
 export const WRITE = {

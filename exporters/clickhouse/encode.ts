@@ -2,12 +2,12 @@
 // Rows carry no header and no length, so the rows of several parts are simply put one after another.
 
 import { isUtf8 } from 'node:buffer'
+import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import type { ChainContext, Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { type Column, EVENT_COLUMNS, EVENTS_STREAM, SIGNALS_STREAM, WRITE } from './columns.ts'
 import { writeStringArray } from './string-array.ts'

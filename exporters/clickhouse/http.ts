@@ -1,15 +1,15 @@
 // Raw inserts over HTTP: the bytes of the parts go to the socket one after another, without being joined
 // or looked at. The client library is for everything else (it takes rows or streams of them).
 
-import { readFileSync } from 'node:fs'
 import { lookup as dnsLookup } from 'node:dns'
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, type AgentOptions, request as httpsRequest } from 'node:https'
+import { readFileSync } from 'node:fs'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { isLinkLocalHost } from '../../core/config-types.ts'
-import { failureOf, type Failure } from './classify.ts'
+import { type Failure, failureOf } from './classify.ts'
 
 export interface Target {
   /** Scheme, host and port; no credentials. */

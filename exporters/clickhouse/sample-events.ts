@@ -3,7 +3,7 @@
 import { Arena } from '../../core/arena.ts'
 import { SPAN, SpanBatch } from '../../core/batch.ts'
 import { EventTable } from '../../core/event.ts'
-import { type Field, FIELDS, N, R } from '../../core/fields.ts'
+import { FIELDS, type Field, N, R } from '../../core/fields.ts'
 
 export interface SampleOptions {
   readonly count: number

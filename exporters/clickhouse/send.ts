@@ -1,23 +1,23 @@
 // The main-thread half: ships rows, one insert for each stream of a batch, under a token that makes a
 // repetition harmless. Starts the embedded engine when asked to, and brings the tables up to date.
 
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import type { Agent } from 'node:http'
 import { join } from 'node:path'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
 import { isLinkLocalHost } from '../../core/config-types.ts'
-import { ObservaError, messageOf } from '../../core/errors.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import {
-  startClickHouseEngine,
   type ClickHouseEngine,
+  startClickHouseEngine,
 } from '../../storage/clickhouse/engine/engine.ts'
 import { migrateClickHouse, quoteName } from '../../storage/migrations/clickhouse.ts'
 import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classify.ts'
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
-import { makeAgent, postRows, type PosterOptions, type Target } from './http.ts'
+import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
 import { splitRows } from './split.ts'
 
 const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'

@@ -2,7 +2,7 @@
 // statement is one that may be run twice (IF NOT EXISTS), and two programs that start at once do no harm.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { migrationsOf, pending, statementsOf, type Migration } from './files.ts'
+import { type Migration, migrationsOf, pending, statementsOf } from './files.ts'
 
 /** Brings the client's database (made when missing) up to date; returns the versions applied now. */
 export async function migrateClickHouse(

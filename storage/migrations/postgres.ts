@@ -2,7 +2,7 @@
 // An advisory lock lets one program at a time do it; the others wait and find nothing to do.
 
 import type { Pool, PoolClient } from 'pg'
-import { migrationsOf, pending, type Migration } from './files.ts'
+import { type Migration, migrationsOf, pending } from './files.ts'
 
 /** "observa" as a number; any constant would do that nobody else takes. */
 const LOCK_KEY = 7_362_781_411

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { startTestClickHouse, type TestClickHouse } from '../testing.ts'
 import { readTotals, usageByModel, usageOverTime } from './totals.ts'
 

@@ -4,9 +4,9 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { ObservaError, messageOf } from '../../../core/errors.ts'
+import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { Front } from './front.ts'
-import { openEngine, type Engine } from './native.ts'
+import { type Engine, openEngine } from './native.ts'
 import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
 import { Spool } from './spool.ts'
 

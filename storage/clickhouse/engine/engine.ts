@@ -2,7 +2,7 @@
 // loopback. In our own process it would take the thread pool of the file system from the log, and a crash
 // of the engine would be a crash of the collector. This file starts, watches and restarts that process.
 
-import { fork, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'

@@ -5,7 +5,8 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { createGunzip, gzip } from 'node:zlib'
+import { createGunzip } from 'node:zlib'
+import { type Call, contentType, headerText, send, summary } from './answer.ts'
 import { codeOf, httpStatusOf } from './http-status.ts'
 import type { Engine, EngineConnection, EngineResult } from './native.ts'
 import { Slots } from './slots.ts'
@@ -44,16 +45,6 @@ const NOT_SETTINGS = new Set(
     ' ',
   ),
 )
-
-interface Call {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-  readonly url: URL
-  /** Names the query to the engine, so that a second connection can kill it. */
-  readonly mark: string
-  /** Set when the client is gone. */
-  isAbandoned: boolean
-}
 
 export class Front {
   readonly #engine: Engine
@@ -322,11 +313,6 @@ function credentials(req: IncomingMessage, url: URL): string {
   return `${user}:${key}`
 }
 
-function headerText(req: IncomingMessage, name: string): string | null {
-  const value = req.headers[name]
-  return typeof value === 'string' ? value : null
-}
-
 function bodyOf(req: IncomingMessage): Readable {
   const encoding = req.headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity' || encoding === '') return req
@@ -352,58 +338,6 @@ async function readAll(body: Readable, bytesMax: number): Promise<Buffer> {
     chunks.push(bytes)
   }
   return Buffer.concat(chunks, size)
-}
-
-async function send(
-  call: Call,
-  status: number,
-  bytes: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> {
-  const all: Record<string, string> = {
-    ...headers,
-    'x-clickhouse-query-id':
-      call.url.searchParams.get('query_id')?.replace(/[^\w.:-]/g, '') || call.mark,
-    'x-clickhouse-server-display-name': 'observa-embedded',
-    'x-clickhouse-timezone': 'UTC',
-  }
-  const accepts = headerText(call.req, 'accept-encoding') ?? ''
-  let body = bytes
-  if (/\bgzip\b/.test(accepts) && call.url.searchParams.get('enable_http_compression') === '1') {
-    body = await gzipped(bytes)
-    all['content-encoding'] = 'gzip'
-  }
-  all['content-length'] = String(body.length)
-  call.res.writeHead(status, all).end(body)
-}
-
-function gzipped(bytes: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    gzip(bytes, { level: 1 }, (error, out) => (error === null ? resolve(out) : reject(error)))
-  })
-}
-
-function summary(result: EngineResult, isInsert: boolean): string {
-  const read = String(result.rowsRead)
-  const bytes = String(result.bytesRead)
-  return JSON.stringify({
-    read_rows: read,
-    read_bytes: bytes,
-    written_rows: isInsert ? read : '0',
-    written_bytes: isInsert ? bytes : '0',
-    total_rows_to_read: '0',
-    result_rows: '0',
-    result_bytes: String(result.bytes.length),
-    elapsed_ns: String(Math.round(result.elapsed * 1e9)),
-  })
-}
-
-function contentType(format: string): string {
-  if (/^JSON.*EachRow/.test(format)) return 'application/x-ndjson; charset=UTF-8'
-  if (format.startsWith('JSON')) return 'application/json; charset=UTF-8'
-  if (format.startsWith('CSV')) return 'text/csv; charset=UTF-8'
-  if (/^(TabSeparated|TSV)/.test(format)) return 'text/tab-separated-values; charset=UTF-8'
-  return 'application/octet-stream'
 }
 
 /** A name that stands in SQL unquoted; anything else is refused. */

@@ -4,7 +4,7 @@
 // who knows when its own query is done and closes it then.
 
 import { createRequire } from 'node:module'
-import { ObservaError, messageOf } from '../../../core/errors.ts'
+import { messageOf, ObservaError } from '../../../core/errors.ts'
 
 /** What the engine hands back. `rowsRead` of an INSERT is the rows it took from the file. */
 export interface EngineResult {

@@ -15,11 +15,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test, type TestContext } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { ObservaError } from '../../../core/errors.ts'
 import { silentLog } from '../../testing.ts'
-import { startPostgresEngine, type PostgresEngine } from './engine.ts'
+import { type PostgresEngine, startPostgresEngine } from './engine.ts'
 import { removeHome } from './home.ts'
 import { isReachable, serverUser } from './server-user.ts'
 

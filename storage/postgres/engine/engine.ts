@@ -19,11 +19,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { Logger } from 'pino'
-import { ObservaError, messageOf } from '../../../core/errors.ts'
-import { findBinaries, isExecutable, type Binaries } from './binaries.ts'
-import { openHome, type Home } from './home.ts'
+import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
+import { type Home, openHome } from './home.ts'
 import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
-import { serverUser, type ServerUser } from './server-user.ts'
+import { type ServerUser, serverUser } from './server-user.ts'
 
 export interface PostgresEngineOptions {
   readonly dataDir: string

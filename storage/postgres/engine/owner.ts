@@ -1,7 +1,7 @@
 // Who uses a data directory: the process that started the server, by pid and start time, because pids are
 // given out again.
 
-import { existsSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ObservaError } from '../../../core/errors.ts'
 
 interface Owner {
