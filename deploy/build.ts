@@ -1,0 +1,36 @@
+// `npm run build`: the product as JavaScript, into `dist` or the folder given. The compiler leaves behind what
+// is not TypeScript (migrations, tables, pages); this puts it where the compiled files look for it.
+
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const root = join(import.meta.dirname, '..')
+const project = join(root, 'tsconfig.build.json')
+
+/** Sources, their notes and what only tests and generators read. */
+const NOT_COPIED = /\.(ts|md|as|proto|txt)$|\/testdata\/|\/scaffold\//
+
+/** Compiles and copies; the exit code of the compiler. */
+function build(out: string): number {
+  rmSync(out, { recursive: true, force: true })
+  const compiler = join(root, 'node_modules/.bin/tsc')
+  const done = spawnSync(compiler, ['-p', project, '--outDir', out], { stdio: 'inherit' })
+  if (done.error !== undefined) throw done.error
+  if (done.status !== 0) return done.status ?? 1
+  for (const file of assets()) cpSync(join(root, file), join(out, file))
+  // npm starts it by its first line.
+  chmodSync(join(out, 'collector/main.js'), 0o755)
+  return 0
+}
+
+/** Files beside the sources that the running program may open. */
+function assets(): string[] {
+  const { include } = JSON.parse(readFileSync(project, 'utf8')) as { include: string[] }
+  return include
+    .flatMap((area) => globSync(`${area}/**/*.*`, { cwd: root }))
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => !NOT_COPIED.test(file))
+}
+
+process.exitCode = build(resolve(process.argv[2] ?? join(root, 'dist')))

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { registry } from '../collector/registry.ts'
+import { validateVerb } from '../config/verbs.ts'
+
+const CONFIG = join(import.meta.dirname, 'observa.server.yaml')
+const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
+
+/** What an operator would set. */
+const ENV = {
+  CLICKHOUSE_URL: 'http://clickhouse:8123',
+  CLICKHOUSE_PASSWORD: 'example',
+  DATABASE_URL: 'postgres://observa:example@postgres:5432/observa',
+  KAFKA_BROKERS: 'kafka:9092',
+  OBSERVA_KEY_PEPPER: 'ab'.repeat(32),
+  OBSERVA_KEY_ID: `sk_live_${'0'.repeat(8)}`,
+  OBSERVA_KEY_HASH: '0'.repeat(64),
+}
+
+async function validate(env: Readonly<Record<string, string>>): Promise<[number, string]> {
+  let text = ''
+  const print = (more: string): void => {
+    text += more
+  }
+  const code = await validateVerb(['--strict', '--config', CONFIG], {
+    stdout: print,
+    stderr: print,
+    registry,
+    env,
+    readFile: (path) => readFile(path, 'utf8'),
+  })
+  return [code, text]
+}
+
+test('the configuration for servers is right, without a warning', async () => {
+  const [code, text] = await validate(ENV)
+  assert.equal(code, 0, text)
+  assert.match(text, /traces .* -> clickhouse, postgres, kafka\n/)
+})
+
+test('every variable it needs is missed by name', async () => {
+  const [code, text] = await validate({})
+  assert.equal(code, 1)
+  for (const name of Object.keys(ENV)) assert.match(text, new RegExp(`${name} is not set`))
+})
+
+interface Compose {
+  readonly services: Readonly<
+    Record<string, { environment?: Record<string, unknown>; volumes?: string[]; user?: string }>
+  >
+  readonly volumes: Readonly<Record<string, unknown>>
+}
+
+test('compose.yaml sets what the configuration needs, and every volume and variable is declared', async () => {
+  const compose = parse(textOf('compose.yaml')) as Compose
+  const given = compose.services['observa']?.environment ?? {}
+  assert.deepEqual(Object.keys(given).toSorted(), Object.keys(ENV).toSorted())
+  const mounts = Object.values(compose.services).flatMap((s) => s.volumes ?? [])
+  const named = mounts.map((m) => m.split(':')[0] as string).filter((m) => !m.startsWith('.'))
+  assert.deepEqual(named.toSorted(), Object.keys(compose.volumes).toSorted())
+  const wanted = textOf('compose.yaml').matchAll(/\$\{([A-Z_]+)\}/g)
+  const example = textOf('env.example')
+  for (const [, name] of wanted) assert.match(example, new RegExp(`^${name}=`, 'm'))
+})
+
+test('the unit is one that systemd understands', (t) => {
+  const unit = textOf('observa.service')
+  assert.match(unit, /^ExecStart=\S+ dist\/collector\/main\.js run /m)
+  assert.match(unit, /^KillSignal=SIGTERM$/m)
+  const done = spawnSync(
+    'systemd-analyze',
+    ['verify', join(import.meta.dirname, 'observa.service')],
+    {
+      encoding: 'utf8',
+    },
+  )
+  if (done.error !== undefined) return t.skip('systemd-analyze is not on this machine')
+  const ours = done.stderr.split('\n').filter((l) => l.includes('observa.service'))
+  // The program is in its place only where it is installed.
+  assert.deepEqual(
+    ours.filter((l) => !/not executable|No such file/.test(l)),
+    [],
+  )
+})
