@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,7 +22,7 @@ import { ObservaError } from '../../../core/errors.ts'
 import { silentLog } from '../../testing.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
 import { removeHome } from './home.ts'
-import { isReachable, serverUser } from './server-user.ts'
+import { isReachable, type ServerUser, serverUser } from './server-user.ts'
 
 let dir: string
 let dataDir: string
@@ -90,17 +91,22 @@ test('as root the server runs as another user, and otherwise as ourselves', asyn
 })
 
 /** A program of its own that starts the server and says so. */
-async function startElsewhere(t: TestContext): Promise<ReturnType<typeof spawn>> {
+async function startElsewhere(
+  t: TestContext,
+  at = dataDir,
+  user: ServerUser | null = null,
+): Promise<ReturnType<typeof spawn>> {
   const entry = new URL('./engine.ts', import.meta.url).href
   const testing = new URL('../../testing.ts', import.meta.url).href
   const code = `
     const { startPostgresEngine } = await import(${JSON.stringify(entry)})
     const { silentLog } = await import(${JSON.stringify(testing)})
-    await startPostgresEngine({ dataDir: ${JSON.stringify(dataDir)}, log: silentLog, progress: () => {} })
+    await startPostgresEngine({ dataDir: ${JSON.stringify(at)}, log: silentLog, progress: () => {} })
     process.stdout.write('ready')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
   })
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
@@ -177,4 +183,23 @@ test('a data directory behind a closed one is kept elsewhere, and found again', 
   const location = readFileSync(join(behind, 'location'), 'utf8').trim()
   removeHome(behind)
   assert.ok(!existsSync(location))
+})
+
+test('an ordinary user starts it as well', async (t) => {
+  const user = serverUser()
+  // Not root: all the other tests were this one.
+  if (user === null) return
+  if (!isReachable(import.meta.dirname, user) || !isReachable(process.execPath, user))
+    return t.skip(`the user ${user.name} cannot reach this checkout`)
+  const own = mkdtempSync(join(tmpdir(), 'observa-postgres-'))
+  chownSync(own, user.uid, user.gid)
+  const at = join(own, 'postgres')
+  const child = await startElsewhere(t, at, user)
+  const pid = Number(readFileSync(join(at, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0])
+  assert.equal(statSync(`/proc/${pid}`).uid, user.uid)
+  assert.ok(!existsSync(join(at, 'location')))
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  process.kill(pid, 'SIGQUIT')
+  rmSync(own, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
 })

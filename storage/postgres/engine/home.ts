@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -83,7 +84,17 @@ function openWay(dataDir: string, user: ServerUser): void {
 /** Deletes everything of it: for tests and for a start that has to begin anew. */
 export function removeHome(dataDir: string): void {
   const remembered = join(dataDir, 'location')
-  if (existsSync(remembered))
+  if (existsSync(remembered)) {
     rmSync(readFileSync(remembered, 'utf8').trim(), { recursive: true, force: true })
+    removeIfEmpty(FALLBACK)
+  }
   rmSync(dataDir, { recursive: true, force: true })
+}
+
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir)
+  } catch {
+    // Another instance keeps its files there.
+  }
 }
