@@ -18,6 +18,10 @@ const steps: readonly { readonly name: string; readonly command: readonly string
     name: 'generated files',
     command: [process.execPath, 'config/generate.ts', '--check'],
   },
+  {
+    name: 'lockfile',
+    command: [process.execPath, 'config/complete-lockfile.ts', '--check'],
+  },
 ]
 
 let failed = 0

@@ -1,0 +1,72 @@
+// Completes `package-lock.json` with platform packages that the registry in use does not serve: npm leaves an
+// optional package out of the lockfile when it cannot see it, and then `npm ci` refuses the lockfile as
+// incomplete, on every machine. Their versions are exact in the package that asks for them; their platform is in
+// their name. Run after every `npm install`; `--check` only says whether something is missing.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+interface Locked {
+  version?: string
+  cpu?: string[]
+  os?: string[]
+  libc?: string[]
+  optional?: boolean
+  dev?: boolean
+  optionalDependencies?: Record<string, string>
+}
+
+interface Lockfile {
+  packages: Record<string, Locked>
+}
+
+const OS = /android|darwin|freebsd|linux|openharmony|win32|windows/
+const CPU = /arm64|arm(?=[-_]|$)|x64|ia32|ppc64|riscv64|s390x/
+
+const path = join(import.meta.dirname, '../package-lock.json')
+
+/** The entry npm would have written, less the checksum that only the registry knows. */
+function entryFor(name: string, version: string, parent: Locked): Locked {
+  const os = OS.exec(name)?.[0].replace('windows', 'win32')
+  const cpu = CPU.exec(name)?.[0]
+  const libc = name.includes('musl') ? 'musl' : name.endsWith('-gnu') ? 'glibc' : undefined
+  return {
+    version,
+    ...(cpu === undefined ? {} : { cpu: [cpu] }),
+    ...(parent.dev === true ? { dev: true } : {}),
+    ...(libc === undefined ? {} : { libc: [libc] }),
+    optional: true,
+    ...(os === undefined ? {} : { os: [os] }),
+  }
+}
+
+/** Names of packages that are asked for and have no entry; adds the entries to `lock`. */
+function complete(lock: Lockfile): string[] {
+  const added: string[] = []
+  for (const [at, parent] of Object.entries(lock.packages)) {
+    if (at === '') continue
+    for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
+      const own = `${at}/node_modules/${name}`
+      const top = `node_modules/${name}`
+      if (lock.packages[own] !== undefined || lock.packages[top] !== undefined) continue
+      // A range would need the registry; platform packages are asked for exactly.
+      if (!/^\d+\.\d+\.\d+/.test(version)) continue
+      lock.packages[top] = entryFor(name, version, parent)
+      added.push(name)
+    }
+  }
+  return added
+}
+
+const lock = JSON.parse(readFileSync(path, 'utf8')) as Lockfile
+const added = complete(lock)
+if (process.argv.includes('--check')) {
+  for (const name of added) process.stdout.write(`package-lock.json lacks ${name}\n`)
+  if (added.length > 0) process.stdout.write('Run: node config/complete-lockfile.ts\n')
+  process.exitCode = added.length > 0 ? 1 : 0
+} else {
+  const sorted = Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  lock.packages = Object.fromEntries(sorted)
+  writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
+  process.stdout.write(`${added.length} platform packages added to package-lock.json\n`)
+}
