@@ -8,18 +8,22 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../../core/errors.ts'
 import { unreachable } from './binaries.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
 const FALLBACK = '/var/lib/observa'
+/** In a directory of the fallback: whose it is. */
+const BELONGS_TO = 'belongs-to'
 
 export interface Home {
   /** Holds `cluster`, `programs-*`, the log; enterable for the server's user. */
@@ -56,14 +60,31 @@ function reachableDir(dataDir: string, user: ServerUser): string {
   const dir = join(FALLBACK, `postgres-${randomBytes(6).toString('hex')}`)
   try {
     mkdirSync(FALLBACK, { recursive: true, mode: 0o711 })
+    dropOrphans()
     mkdirSync(dir, { mode: 0o710 })
     chownSync(dir, 0, user.gid)
   } catch (cause) {
     throw Object.assign(unreachable(dataDir, user), { cause: messageOf(cause) })
   }
   if (!isReachable(dir, user)) throw unreachable(dir, user)
+  writeFileSync(join(dir, BELONGS_TO), resolve(dataDir), { mode: 0o600 })
   writeFileSync(remembered, `${dir}\n`, { mode: 0o600 })
   return dir
+}
+
+/**
+ * Deletes what instances in the system's temporary directory left here when that was cleaned. Elsewhere a
+ * missing data directory may be a disk that is not mounted, so nothing is deleted for it.
+ */
+function dropOrphans(): void {
+  for (const name of readdirSync(FALLBACK)) {
+    const mark = join(FALLBACK, name, BELONGS_TO)
+    if (!existsSync(mark)) continue
+    const owner = readFileSync(mark, 'utf8')
+    const isOrphan = owner.startsWith(`${resolve(tmpdir())}/`) && !existsSync(owner)
+    if (isOrphan && !existsSync(join(FALLBACK, name, 'cluster', 'postmaster.pid')))
+      rmSync(join(FALLBACK, name), { recursive: true, force: true })
+  }
 }
 
 /**
