@@ -1,0 +1,173 @@
+// What no field took: attributes without a rule, values that lost to another and say something else, values
+// their rule could not use, span events and links that nobody reads. It goes to `attributes`, so that nothing vanishes.
+
+import type { Arena } from '../../core/arena.ts'
+import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
+import type { EventTable } from '../../core/event.ts'
+import { attrValue } from './any-value.ts'
+import type { Rule } from './compile.ts'
+import { jsonOf } from './resource.ts'
+import { keptEvents, keptLinks } from './span-events.ts'
+import type { Work } from './work.ts'
+
+export class Leftovers {
+  readonly #work: Work
+  readonly #bytesMax: number
+  readonly #kept: number[] = []
+  readonly #events: number[] = []
+  readonly #losers: number[] = []
+  readonly #loserRules: Rule[] = []
+  /** Attribute rows with nothing usable for their rule. */
+  readonly #failed: number[] = []
+  /** By attribute row: the generation in which it won a field. */
+  #used = new Int32Array(4096)
+  #generation = 0
+  /** Values cut to the limit since the last look. */
+  truncated = 0
+
+  constructor(work: Work, bytesMax: number) {
+    this.#work = work
+    this.#bytesMax = bytesMax
+  }
+
+  beginBatch(attrCount: number): void {
+    if (this.#used.length < attrCount) this.#used = new Int32Array(attrCount * 2)
+  }
+
+  begin(): void {
+    this.#generation++
+    this.#kept.length = 0
+    this.#events.length = 0
+    this.#losers.length = 0
+    this.#loserRules.length = 0
+    this.#failed.length = 0
+    this.truncated = 0
+  }
+
+  markUsed(attr: number): void {
+    this.#used[attr] = this.#generation
+  }
+
+  /** No rule knows the attribute. */
+  unknown(attr: number): void {
+    this.#kept.push(attr)
+  }
+
+  unreadEvent(event: number): void {
+    this.#events.push(event)
+  }
+
+  /** Another attribute filled the field that this one could have filled. */
+  lost(attr: number, rule: Rule): void {
+    this.#losers.push(attr)
+    this.#loserRules.push(rule)
+  }
+
+  failed(attr: number): void {
+    this.#failed.push(attr)
+  }
+
+  /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
+  writeMetadata(events: EventTable, e: number): void {
+    const m = this.#work.meta
+    for (let i = 0; i < m.length; i += 4)
+      if (isFirstOfKey(this.#work.arena, m, i))
+        events.addMetadata(
+          e,
+          m[i] as number,
+          m[i + 1] as number,
+          m[i + 2] as number,
+          m[i + 3] as number,
+        )
+  }
+
+  write(events: EventTable, e: number): void {
+    this.#collect()
+    for (const attr of this.#kept) this.#writeAttribute(events, e, attr)
+    if (this.#events.length > 0)
+      addJson(events, e, 'otel.events', keptEvents(this.#work, this.#events))
+    const links = keptLinks(this.#work)
+    if (links !== null) addJson(events, e, 'otel.links', links)
+  }
+
+  #collect(): void {
+    for (const attr of this.#failed) this.#keepOnce(attr)
+    for (let i = 0; i < this.#losers.length; i++) {
+      const attr = this.#losers[i] as number
+      const rule = this.#loserRules[i] as Rule
+      if (!rule.isContent && !this.#isSaid(attr, rule)) this.#keepOnce(attr)
+    }
+  }
+
+  #keepOnce(attr: number): void {
+    if (this.#used[attr] === this.#generation) return
+    this.markUsed(attr)
+    this.#kept.push(attr)
+  }
+
+  /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */
+  #isSaid(attr: number, rule: Rule): boolean {
+    const w = this.#work
+    if (rule.number >= 0) return w.number(attr) === w.events.num(w.e, rule.number)
+    if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish') return true
+    const len = w.events.len(w.e, rule.range)
+    if (w.type(attr) !== VALUE.STRING || w.len(attr) !== len) return false
+    const b = w.arena.bytes
+    const off = w.events.off(w.e, rule.range)
+    const at = w.off(attr)
+    for (let i = 0; i < len; i++) if (b[off + i] !== b[at + i]) return false
+    return true
+  }
+
+  #writeAttribute(events: EventTable, e: number, attr: number): void {
+    const row = attr * ATTR_STRIDE
+    const batch = this.#work.batch
+    const keyOff = batch.attrs[row + ATTR.KEY_OFF] as number
+    const keyLen = batch.attrs[row + ATTR.KEY_LEN] as number
+    const type = batch.attrs[row + ATTR.TYPE] as number
+    if (type === VALUE.STRING) {
+      const off = this.#work.off(attr)
+      const len = this.#work.len(attr)
+      const cut = len > this.#bytesMax ? charBoundary(batch.arena.bytes, off, this.#bytesMax) : len
+      if (cut < len) this.truncated++
+      events.addAttribute(e, keyOff, keyLen, off, cut, false)
+      return
+    }
+    const value = attrValue(batch, attr)
+    const isText = type === VALUE.BYTES
+    const off = batch.arena.appendText(isText ? String(value as string) : jsonOf(value))
+    events.addAttribute(e, keyOff, keyLen, off, batch.arena.lastLen, !isText)
+  }
+}
+
+/** More entries than this are not compared with each other; the writers cope with equal keys. */
+const COMPARED_MAX = 4 * 128
+
+/** The first of equal metadata keys stays. */
+function isFirstOfKey(arena: Arena, m: readonly number[], at: number): boolean {
+  if (at > COMPARED_MAX) return true
+  const b = arena.bytes
+  const off = m[at] as number
+  const len = m[at + 1] as number
+  for (let i = 0; i < at; i += 4) {
+    if (m[i + 1] !== len) continue
+    let n = 0
+    while (n < len && b[(m[i] as number) + n] === b[off + n]) n++
+    if (n === len) return false
+  }
+  return true
+}
+
+/** At most `max` bytes without cutting a character in two. */
+function charBoundary(b: Uint8Array, off: number, max: number): number {
+  let n = max
+  while (n > 0 && ((b[off + n] as number) & 0xc0) === 0x80) n--
+  return n
+}
+
+function addJson(events: EventTable, e: number, name: string, json: string): void {
+  const keyOff = events.arena.appendText(name)
+  const keyLen = events.arena.lastLen
+  const off = events.arena.appendText(json)
+  events.addAttribute(e, keyOff, keyLen, off, events.arena.lastLen, true)
+}
