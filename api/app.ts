@@ -10,6 +10,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
@@ -53,7 +54,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   const app = Fastify({
     // pino's own type is wider than the interface fastify asks for.
     loggerInstance: settings.log as unknown as import('fastify').FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (req) => {
       const given = req.headers['x-request-id']
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
