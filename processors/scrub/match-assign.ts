@@ -36,7 +36,7 @@ const LOOK_MAX = 256
  * languages or `","value":"`, then opening quotes. Group 1 is the separator, group 2 the opening quote.
  */
 const BETWEEN =
-  /^[\\"'`*_\])]{0,8}[ \t]{0,8}(?:(:=|=>|->|==|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe4\xb8\xba|\xec\x9d\x80)|(is|ist|es|est|era|lautet|was)(?::|[ \t])|([\\"',]{0,6}(?:[ \t]|\\+n|\n){0,8}[\\"']{0,4}(?:value|val|v)[\\"']{0,4}[ \t]{0,4}[:=]))(?:[ \t]|\\+t){0,8}([\\"'`*(]{0,8})/
+  /^[\\"'`*_\])]{0,8}[ \t]{0,8}(?:(:=|=>|->|==|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe4\xb8\xba|\xec\x9d\x80)|(is|ist|es|est|era|lautet|was)(?::|[ \t])|([\\"',]{0,6}(?:[ \t]|\\+n|\n){0,8}[\\"']{0,4}(?:value|val|v)[\\"']{0,4}[ \t]{0,4}[:=]))(?:[ \t]|\\+t){0,8}((?:[\\"'`*(]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]){0,8})/
 /** "the password for the staging database is X". */
 const LONG_BETWEEN =
   /^ (?:for|of|to|on|at|in)(?: [\w.'-]{1,24}){1,5}(?: (is)(?::|[ \t])|(:))[ \t]{0,4}([\\"'`*(]{0,8})/
@@ -78,8 +78,15 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
     return
   }
   if (kind === 'header') skipScheme(s, value)
-  if (storage ? value.to - value.from < 40 : !isSecret(s, value, name.meaning)) return
+  const isList = kind === 'header' && hasSpace(s, value)
+  if (storage ? value.to - value.from < 40 : !isList && !isSecret(s, value, name.meaning)) return
   s.found(rule.type, value.from, value.to, rule.rank)
+}
+
+/** What is left of a scheme with parameters, long enough not to be prose. */
+function hasSpace(s: Subject, v: Assigned): boolean {
+  const text = latinText(s.b, v.from, Math.min(v.to, v.from + LOOK_MAX))
+  return /^[A-Za-z]+=\S.{16}/.test(text) && !/^realm=/i.test(text)
 }
 
 interface Name {
@@ -128,6 +135,8 @@ function inMask(c: number, mask: number): boolean {
 }
 
 function assignedAfter(s: Subject, name: Name, prose: boolean): Assigned | null {
+  // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
+  if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + 160))
   let m = BETWEEN.exec(text)
   let isProse = m !== null && m[2] !== undefined
@@ -175,16 +184,26 @@ function plainEnd(s: Subject, from: number, markup: boolean): number {
   return end
 }
 
-/** `Bearer x`, `Token x`, `ApiKey x`: the scheme stays. */
+/** `Bearer x`, `Token x`: the scheme stays. Schemes with parameters (`Digest a="b", ..`) are secret to the line's end. */
 function skipScheme(s: Subject, value: Assigned): void {
+  const head = latinText(s.b, value.from, Math.min(s.to, value.from + 30))
   const m =
-    /^(?:bearer|basic|token|apikey|api-key|key|digest|negotiate|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
-      latinText(s.b, value.from, Math.min(s.to, value.from + 30)),
+    /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|hawk|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
+      head,
     )
-  if (m !== null) {
-    value.from += m[0].length
-    if (!value.quoted) value.to = plainEnd(s, value.from, false)
-  } else if (!value.quoted && s.at(value.to) === 0x20) value.to = plainEnd(s, value.from, false)
+  if (m === null) return
+  value.from += m[0].length
+  if (value.quoted) return
+  const isList = /^(?:digest|hawk|aws4)/i.test(m[0])
+  value.to = isList ? lineEnd(s, value.from) : plainEnd(s, value.from, false)
+}
+
+function lineEnd(s: Subject, from: number): number {
+  const max = Math.min(s.to, from + QUOTED_MAX)
+  let i = from
+  while (i < max && s.b[i] !== 0x0a && s.b[i] !== 0x0d && !(s.b[i] === 0x5c && s.b[i + 1] === 0x6e))
+    i++
+  return i
 }
 
 /** 4..128 characters that are no placeholder, type name, code or prose. `hunter42` in prose, `x` nowhere. */

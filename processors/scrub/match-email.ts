@@ -46,7 +46,8 @@ export function matchEmail(s: Subject, p: number, _len: number, rule: Rule): voi
   const end = domainEnd(s, p + 1)
   if (end < 0) return
   const left = start > s.from ? (b[start - 1] as number) : 0x20
-  if (left === 0x3a && isUserinfo(s, start - 1)) return
+  const isLong = p - start >= LOCAL_MAX
+  if ((left === 0x3a || isLong) && isUserinfo(s, start)) return
   if (left === 0x2f && s.at(start - 2) === 0x2f) return
   if (isScp(s, start, p, end)) return
   s.found(rule.type, start, end, rule.rank)
@@ -103,10 +104,10 @@ function isReserved(labels: readonly string[]): boolean {
   )
 }
 
-/** Left of `colon` stands `scheme://user`: the at-sign ends a password, which the URL rule judges. */
-function isUserinfo(s: Subject, colon: number): boolean {
-  const text = lowerText(s.b, Math.max(s.from, colon - 80), colon)
-  return /:\/\/[^\s/@"'<>]{0,64}$/.test(text)
+/** Left of `start` stands `scheme://user:`: the at-sign ends a password, which the URL rule judges. */
+function isUserinfo(s: Subject, start: number): boolean {
+  const text = lowerText(s.b, Math.max(s.from, start - 300), start)
+  return /:\/\/[^\s/@"'<>]{0,300}$/.test(text)
 }
 
 /** `git@host:path`: the user of a shell, not a mailbox. */

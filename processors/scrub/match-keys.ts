@@ -1,6 +1,6 @@
 // Key material: PEM blocks, service account ids, tokens wrapped in base64.
 
-import { ALNUM, DASH, hasWord, latinText, lowerText, runStart, SETS } from './bytes.ts'
+import { ALNUM, DASH, hasWord, latinText, lowerText, runStart, SETS, skipEscape } from './bytes.ts'
 import { decodeBase64 } from './checks.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
@@ -80,7 +80,8 @@ const BASE64_RUN = SETS.base64_any
 export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): void {
   if (p < s.base64DoneTo) return
   const low = Math.max(s.from, p - BLOB_MAX)
-  const start = runStart(s.b, p, low, BASE64_RUN & ~256)
+  const run = runStart(s.b, p, low, BASE64_RUN & ~256)
+  const start = Math.min(p, skipEscape(s.b, run, s.from))
   const end = s.runEnd(p, BASE64_RUN)
   // Of a longer run a piece is decoded; it overlaps the next one, so no token lies between two pieces.
   const decodedTo = Math.min(end, start + 2 * BLOB_MAX)
@@ -88,7 +89,7 @@ export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): vo
   if (end - start < 24) return
   if (lowerText(s.b, Math.max(s.from, start - 8), start).endsWith('base64,')) return
   // Where the run began is not known when it reaches further back: each alignment is tried.
-  const shifts = start === low && low > s.from ? 4 : 1
+  const shifts = run === low && low > s.from ? 4 : 1
   for (let shift = 0; shift < shifts; shift++) {
     const n = decodeBase64(s.b, start + shift, decodedTo, blob, blob.length)
     const best = rule.inner(blob, n)

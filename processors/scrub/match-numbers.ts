@@ -301,7 +301,8 @@ function bracketPhone(s: Subject, start: number, rule: Rule): boolean {
   }
   let end = i
   while (end > start && !isDigit(s.b[end - 1])) end--
-  if (n !== 10 || isAlnum(s.at(end)) || !isNationalPhone(digits, n)) return false
+  const isNational = n === 10 || (n === 11 && digits[0] === 0)
+  if (!isNational || isAlnum(s.at(end)) || !isNationalPhone(digits, n)) return false
   s.found(rule.type, open, end, rule.rank)
   return true
 }
@@ -325,9 +326,17 @@ export function matchPlus(s: Subject, p: number, rule: Rule): void {
       i += sep - 1
     }
   }
-  if (n < 8 || isNumberTail(s.b, end, s.to)) return
-  const whole = isPhoneNumber(digits, n)
-  if (whole) s.found(rule.type, p, end, rule.rank)
+  // What follows may be another number ("+44 20 7946 0537 14:05"): the longest that fits the plan counts.
+  for (;;) {
+    if (n < 8) return
+    if (!isNumberTail(s.b, end, s.to) && isPhoneNumber(digits, n)) break
+    while (n > 0 && isDigit(s.b[end - 1])) {
+      n--
+      end--
+    }
+    while (end > p + 1 && !isDigit(s.b[end - 1])) end--
+  }
+  s.found(rule.type, p, end, rule.rank)
 }
 
 /** A number that came as an integer: a card, or with a field name that says so a social security number. */

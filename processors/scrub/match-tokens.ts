@@ -12,6 +12,7 @@ import {
   lowerText,
   runStart,
   SETS,
+  skipEscape,
   UPPER,
 } from './bytes.ts'
 import { entropy, isAwsSecretLike, hasCrcTail, isHexOnly, longestRepeat, mixOf } from './checks.ts'
@@ -172,7 +173,7 @@ export function findAwsSecret(s: Subject, from: number, to: number, rule: Rule):
 /** `abcQ~` and 31..34 more, three and a digit before; or a long Azure OpenAI key around JQQJ99. */
 export function matchAzureSecret(s: Subject, p: number, len: number, rule: Rule): void {
   if (len === 6) {
-    const start = runStart(s.b, p, Math.max(s.from, p - 80), ALNUM)
+    const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 80), ALNUM), s.from)
     const end = s.runEnd(p, ALNUM)
     if (end - start >= 70 && end - start <= 100) s.found(rule.type, start, end, rule.rank)
     return
@@ -214,7 +215,8 @@ export function matchSendgrid(s: Subject, p: number, len: number, rule: Rule): v
 
 /** `123456789:AA` and 33 more; what stands before the digits does not matter (`/bot123..`). */
 export function matchTelegram(s: Subject, p: number, _len: number, rule: Rule): void {
-  const start = runStart(s.b, p, Math.max(s.from, p - 11), SETS.digits)
+  const run = runStart(s.b, p, Math.max(s.from, p - 20), SETS.digits)
+  const start = skipEscape(s.b, run, s.from)
   if (p - start < 8 || p - start > 10) return
   const end = s.runEnd(p + 1, SETS.word_dash)
   if (end - p - 1 >= 33 && end - p - 1 <= 40) s.found(rule.type, start, end, rule.rank)
@@ -258,5 +260,6 @@ function isNearValue(s: Subject, p: number, from: number, to: number, shape: Nea
   if (shape.body === 'hex' ? !hex : hex && shape.entropy >= 4) return false
   if (entropy(s.b, from, to) < shape.entropy - 0.3 || (mixOf(s.b, from, to) & 1) === 0) return false
   const between = lowerText(s.b, Math.max(s.from, p - 12), from)
-  return NEAR_WORDS.test(between) && !/commit|sha|trace|span|digest/.test(between)
+  const after = lowerText(s.b, to, Math.min(s.to, to + 16))
+  return NEAR_WORDS.test(between + after) && !/commit|sha|trace|span|digest/.test(between)
 }

@@ -63,6 +63,40 @@ test('encoded forms are found and replaced whole', () => {
   assert.equal(escaped.text, '{"SecretAccessKey":"[REDACTED:aws_secret_key]"}')
 })
 
+test('what stands next to a secret stays: numbers, hosts, names, schemes', () => {
+  const key = fake('github_token', draw)
+  const cases: readonly (readonly [string, string])[] = [
+    ['at +44 20 7946 0537 14:05', 'at [REDACTED:phone] 14:05'],
+    ['(020) 7946 0018, x', '[REDACTED:phone], x'],
+    ['card 4111 1111 1111 1111 12/27', 'card [REDACTED:credit_card] 12/27'],
+    [
+      `https://x-access-token:${key}@github.com/a`,
+      'https://x-access-token:[REDACTED:basic_auth_url]@github.com/a',
+    ],
+    ['password=\u201cHunter2x9\u201d.', 'password=\u201c[REDACTED:password]\u201d.'],
+    [
+      '{"name":"DB_PASSWORD","value":"hunter2x9"}',
+      '{"name":"DB_PASSWORD","value":"[REDACTED:password]"}',
+    ],
+    [
+      'Set-Cookie: sid=5a3f19c2b7d8; Path=/; HttpOnly',
+      'Set-Cookie: sid=[REDACTED:session_cookie]; Path=/; HttpOnly',
+    ],
+  ]
+  for (const [text, want] of cases) assert.equal(scrubber.scrub(text).text, want)
+})
+
+test('what only looks like a secret stays', () => {
+  // biome-ignore format: a list
+  const clean = [
+    'token: refresh', 'password must have 12 characters', 'password: ********', 'api_key = os.environ["KEY"]', 'max_tokens=4096', 'next_page_token: abcDEF123abcDEF123abcDEF',
+    'key: logs/2026/11/02/part-0001.json', 'IMEI 490154203237518', 'part no. 465-50-4339', '000-12-3456', 'icon@2x.png', 'git@github.com:a/b.git', 'bob@example.com', 'lodash@4.17.21',
+    'Bearer realm="api"', 'the bearer of this letter', 'basic understanding', 'sk-estimator-pipeline-grid-search', 'postgres://u:${PW}@h/db', '-----BEGIN PUBLIC KEY-----', 'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
+    'Chrome/137.0.6.2', '2026-11-02T19:54:05.659Z', '[0.4017230117986417,-0.0854283164913319]', 'AKIAIOSFODNN7EXAMPLE',
+  ]
+  for (const text of clean) assert.equal(scrubber.scrub(text).text, text)
+})
+
 test('every type is found free-standing, under its own name', () => {
   const found = new Set<string>()
   for (const type of Object.keys(FAKES)) {
