@@ -22,6 +22,8 @@ import { unreachable } from './binaries.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
 const FALLBACK = '/var/lib/observa'
+/** In the data directory: where the files are. */
+const LOCATION = 'location'
 /** In a directory of the fallback: whose it is. */
 const BELONGS_TO = 'belongs-to'
 
@@ -50,7 +52,7 @@ export function openHome(dataDir: string, user: ServerUser | null): Home {
 }
 
 function reachableDir(dataDir: string, user: ServerUser): string {
-  const remembered = join(dataDir, 'location')
+  const remembered = join(dataDir, LOCATION)
   if (existsSync(remembered)) {
     const dir = readFileSync(remembered, 'utf8').trim()
     if (existsSync(dir)) return dir
@@ -67,8 +69,9 @@ function reachableDir(dataDir: string, user: ServerUser): string {
     throw Object.assign(unreachable(dataDir, user), { cause: messageOf(cause) })
   }
   if (!isReachable(dir, user)) throw unreachable(dir, user)
-  writeFileSync(join(dir, BELONGS_TO), resolve(dataDir), { mode: 0o600 })
+  // In this order: a mark without a location is an orphan to another instance.
   writeFileSync(remembered, `${dir}\n`, { mode: 0o600 })
+  writeFileSync(join(dir, BELONGS_TO), resolve(dataDir), { mode: 0o600 })
   return dir
 }
 
@@ -81,7 +84,7 @@ function dropOrphans(): void {
     const mark = join(FALLBACK, name, BELONGS_TO)
     if (!existsSync(mark)) continue
     const owner = readFileSync(mark, 'utf8')
-    const isOrphan = owner.startsWith(`${resolve(tmpdir())}/`) && !existsSync(owner)
+    const isOrphan = owner.startsWith(`${resolve(tmpdir())}/`) && !existsSync(join(owner, LOCATION))
     if (isOrphan && !existsSync(join(FALLBACK, name, 'cluster', 'postmaster.pid')))
       rmSync(join(FALLBACK, name), { recursive: true, force: true })
   }
@@ -104,7 +107,7 @@ function openWay(dataDir: string, user: ServerUser): void {
 
 /** Deletes everything of it: for tests and for a start that has to begin anew. */
 export function removeHome(dataDir: string): void {
-  const remembered = join(dataDir, 'location')
+  const remembered = join(dataDir, LOCATION)
   if (existsSync(remembered)) {
     rmSync(readFileSync(remembered, 'utf8').trim(), { recursive: true, force: true })
     removeIfEmpty(FALLBACK)
