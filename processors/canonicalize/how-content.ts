@@ -15,7 +15,7 @@ import type { Work } from './work.ts'
 
 /** JSON in the field as it is when it is valid, else text as a JSON string. */
 export function putJson(w: Work, attr: number, field: number): boolean {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   const type = w.type(attr)
   if (type !== VALUE.STRING) {
     w.setJson(field, attrValue(w.batch, attr))
@@ -38,7 +38,7 @@ const json: Transform = (w, attr, rule) => putJson(w, attr, rule.range)
 
 /** Messages of the standard's attribute: as they are when canonical, normalised otherwise. */
 const messages: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   if (w.type(attr) === VALUE.STRING) {
     const off = w.off(attr)
     const len = w.len(attr)
@@ -83,7 +83,7 @@ export function putMessages(
 
 /** A request body: messages, and the system prompt beside them. */
 const bodyIn: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   const value = w.value(attr)
   const list = bodyMessages(value, false)
   const system = requestSystem(value)
@@ -94,7 +94,7 @@ const bodyIn: Transform = (w, attr, rule) => {
 
 /** A response body: messages, and the usage and finish reason in it. */
 const bodyOut: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   const value = w.value(attr)
   takeFromBody(w, value)
   // OpenRouter echoes the raw request of a failed call: {completion: null, rawRequest}.
@@ -132,7 +132,7 @@ export function orZero(n: number): number {
 }
 
 const system: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   if (
     w.type(attr) === VALUE.STRING &&
     isCanonicalParts(w.arena.bytes, w.off(attr), w.len(attr)) &&
@@ -150,7 +150,7 @@ const system: Transform = (w, attr, rule) => {
 }
 
 const tools: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   if (
     w.type(attr) === VALUE.STRING &&
     isCanonicalTools(w.arena.bytes, w.off(attr), w.len(attr)) &&
@@ -201,13 +201,13 @@ const values: Transform = (w, attr, rule) => {
 
 /** Plain text is one message of the side's role; `system` likewise. */
 const plain: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   return putMessages(w, rule, bodyMessages(w.text(attr), rule.range === R.output_messages))
 }
 
 /** Text as a reasoning part of the answer. */
 const thought: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   return putMessages(w, rule, [
     { role: 'assistant', parts: [{ type: 'reasoning', content: w.text(attr) }] },
   ])
@@ -229,7 +229,7 @@ const vector: Transform = (w, attr) => {
 
 /** Content whose field depends on the kind of span: kept for `io.ts`. */
 const io: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
+  if (w.isNullContent(attr)) return false
   ;(rule.to === 'io.input' ? w.ioIn : w.ioOut).push(attr)
   return true
 }

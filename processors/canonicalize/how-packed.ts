@@ -239,7 +239,7 @@ function offerCount(w: Work, field: number, value: unknown): void {
 
 function answer(part: keyof Work['answer']): Transform {
   return (w, attr) => {
-    if (w.isNull(attr)) return false
+    if (w.isNullContent(attr)) return false
     w.hasAnswer = true
     if (part === 'calls' || part === 'files') w.answer[part] = w.value(attr)
     else w.answer[part] = w.text(attr)

@@ -9,6 +9,7 @@ import { DROPPED_KEYS } from './dropped-keys.ts'
 import { Engine } from './engine.ts'
 import { contentTransform } from './how-content.ts'
 import { dialectTransform } from './how-dialect.ts'
+import { namedTransform } from './how-metadata.ts'
 import { packedTransform } from './how-packed.ts'
 import { scalarTransform } from './how-scalar.ts'
 import { treeTransform } from './how-trees.ts'
@@ -52,6 +53,7 @@ export type CanonicalizeConfig = z.infer<typeof schema>
 const FAMILIES = [
   wordTransform,
   scalarTransform,
+  namedTransform,
   contentTransform,
   packedTransform,
   treeTransform,

@@ -1,8 +1,9 @@
 // Content whose field depends on the kind of span: `input.value`, `traceloop.entity.input`, `mlflow.spanInputs`
 // and their like are tool arguments, a query, messages, or plain input. Runs when the kind is known.
 
-import { VALUE } from '../../core/batch.ts'
+import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
+import { key } from '../../core/keys.ts'
 import { requestMessages, requestSystem, responseMessages, usageIn } from './bodies.ts'
 import { putJson, putUsage, takeFromBody } from './how-content.ts'
 import { takeParams } from './how-packed.ts'
@@ -26,12 +27,39 @@ export function placeInput(w: Work, filled: Filled): void {
   if (w.kind === 'llm' || w.kind === 'embedding') {
     if (w.hasRange(R.input_messages)) return
     for (const row of w.ioIn) if (putInputMessages(w, row)) return filled(row, 'input_messages')
-    if (putJson(w, attr, R.input)) filled(attr, 'input')
+    if (putInput(w, attr)) filled(attr, 'input')
     return
   }
-  if (!putJson(w, attr, R.input)) return
+  if (!putInput(w, attr)) return
   filled(attr, 'input')
   if (w.kind === 'retrieval' || w.kind === 'rerank') putQuery(w, attr)
+}
+
+const INPUT_VALUE = key('input.value')
+const OUTPUT_VALUE = key('output.value')
+const TEXT = 'text/plain'
+
+function putInput(w: Work, attr: number): boolean {
+  return isPlain(w, attr, INPUT_VALUE, w.inputMime)
+    ? putText(w, attr, R.input)
+    : putJson(w, attr, R.input)
+}
+
+function putOutput(w: Work, attr: number): boolean {
+  return isPlain(w, attr, OUTPUT_VALUE, w.outputMime)
+    ? putText(w, attr, R.output)
+    : putJson(w, attr, R.output)
+}
+
+/** Text that its instrumentation calls text is not parsed, whatever it looks like. */
+function isPlain(w: Work, attr: number, keyId: number, mime: string): boolean {
+  return mime === TEXT && w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
+}
+
+function putText(w: Work, attr: number, field: number): boolean {
+  if (w.isNullContent(attr)) return false
+  w.setJson(field, w.text(attr))
+  return true
 }
 
 function putInputMessages(w: Work, attr: number): boolean {
@@ -97,7 +125,7 @@ export function placeOutput(w: Work, filled: Filled): void {
     const found = w.hasRange(R.retrieval_documents) ? null : documentsOf(w.value(attr))
     if (found !== null) w.setJson(R.retrieval_documents, found)
   }
-  if (putJson(w, attr, R.output)) filled(attr, 'output')
+  if (putOutput(w, attr)) filled(attr, 'output')
 }
 
 function placeAnswer(w: Work, filled: Filled): void {

@@ -25,6 +25,9 @@ const NULL_WORDS = [
   'nil',
 ]
 
+/** Words for absence that are also words for people. */
+const SAYABLE = ['none', 'nil', 'NaN']
+
 /** Parameters or usage details of one span; more of them are hostile. */
 const NAMES_MAX = 256
 
@@ -163,6 +166,14 @@ export class Work {
     if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
     const off = this.off(attr)
     return NULL_WORDS.some((w) => this.batch.arena.equals(off, len, w))
+  }
+
+  /** Likewise for content: a person may well say `none`. */
+  isNullContent(attr: number): boolean {
+    if (!this.isNull(attr)) return false
+    const len = this.len(attr)
+    if (this.type(attr) !== VALUE.STRING || len === 0 || len > 4) return true
+    return !SAYABLE.some((word) => this.batch.arena.equals(this.off(attr), len, word))
   }
 
   /** The value as text; arrays and lists as JSON. */
