@@ -17,7 +17,7 @@ export interface RuleSettings {
   readonly action: Action | null
 }
 
-/** Bytes looked at on each side of a keyword. */
+/** Bytes looked at on each side of a keyword; at least half of it where keywords stand close together. */
 const REACH = 256
 const RANK = 5
 
@@ -29,6 +29,10 @@ export class CustomRule {
   readonly #keys: readonly RegExp[]
   readonly #allow: ReadonlySet<string>
   #type = -1
+  /** Which value was looked at last, where, and how far. */
+  #seenFrom = -1
+  #seenAt = -1
+  #doneTo = 0
 
   constructor(settings: RuleSettings) {
     this.name = settings.name
@@ -56,8 +60,14 @@ export class CustomRule {
   }
 
   #near(s: Subject, p: number, len: number): void {
-    const from = Math.max(s.from, p - REACH)
+    if (s.from !== this.#seenFrom || p < this.#seenAt) this.#doneTo = s.from
+    this.#seenFrom = s.from
+    this.#seenAt = p
+    // A text full of keywords is looked at in steps, not once a keyword.
+    if (p + len + REACH / 2 <= this.#doneTo) return
+    const from = Math.max(s.from, p - REACH, this.#doneTo - REACH)
     const to = Math.min(s.to, p + len + REACH)
+    this.#doneTo = to
     this.#run(s.b, from, to, (start, end) => s.found(this.#type, start, end, RANK))
   }
 

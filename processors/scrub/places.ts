@@ -22,8 +22,8 @@ import {
 } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { internKey, key } from '../../core/keys.ts'
-import { startsInDigits } from './engine.ts'
 import { scrubList, whole, type LeafRules } from './any-value.ts'
+import { Cursor } from './cursor.ts'
 import type { Inspector } from './inspector.ts'
 import { KeyTable } from './key-table.ts'
 import type { KeyMeaning } from './key-names.ts'
@@ -59,11 +59,12 @@ export class BatchScrubber {
   batch!: SpanBatch
   #ctx!: ChainContext
   tenant = ''
-  #at = 0
-  /** The arena's bytes at the start of the batch: the payload does not move, but the view may be replaced. */
-  #bytes: Uint8Array = new Uint8Array(0)
+  readonly #cursor = new Cursor()
   /** Finds of the span, resource or scope being looked at; null until there is one. */
   #tally: Map<string, number> | null = null
+  /** Column of the spans that points at what is looked at when it is a resource or scope, and its index; -1 = a span. */
+  #sharedBy = -1
+  #sharedIndex = 0
   #dropAttribute = false
   #dropEvent = false
   #leafPlace: Place = 'attribute'
@@ -81,14 +82,14 @@ export class BatchScrubber {
       this.#arena = batch.arena
     }
     this.#scanner.scan(PAYLOAD_START, batch.arena.top)
-    this.#at = 0
-    this.#bytes = batch.arena.bytes
+    this.#cursor.begin(this.#scanner, batch.arena)
   }
 
   run(batch: SpanBatch, ctx: ChainContext, after: (span: number, found: boolean) => void): void {
     this.begin(batch, ctx)
-    const resources = this.#shared(batch.resourceCount, (i) => this.#resource(i))
-    const scopes = this.#shared(batch.scopeCount, (i) => this.#scope(i))
+    const resources = this.#shared(batch.resourceCount, SPAN.RESOURCE, (i) => this.#resource(i))
+    const scopes = this.#shared(batch.scopeCount, SPAN.SCOPE, (i) => this.#scope(i))
+    this.#sharedBy = -1
     for (let i = 0; i < batch.spanCount; i++) {
       if (batch.isDropped(i)) continue
       const row = i * SPAN_STRIDE
@@ -109,12 +110,16 @@ export class BatchScrubber {
     }
   }
 
-  #shared(count: number, scrub: (i: number) => void): Map<number, Map<string, number>> | null {
+  #shared(
+    count: number,
+    column: number,
+    scrub: (i: number) => void,
+  ): Map<number, Map<string, number>> | null {
     let finds: Map<number, Map<string, number>> | null = null
-    // Rows of resources and scopes do not say whose they are; pseudonyms in them use the batch's first tenant.
-    this.tenant = this.batch.requests[0]?.tenant.tenantId ?? ''
+    this.#sharedBy = column
     for (let i = 0; i < count; i++) {
       this.#tally = null
+      this.#sharedIndex = i
       scrub(i)
       if (this.#tally !== null) (finds ??= new Map()).set(i, this.#tally)
     }
@@ -182,40 +187,9 @@ export class BatchScrubber {
     )
   }
 
-  /** Puts the cursor on the first candidate at or after `off`; true when it lies before `off + len`. */
-  #hasCandidate(off: number, len: number): boolean {
-    const { candidates } = this.#scanner as Scanner
-    let c = this.#at
-    if (c > 0 && (candidates[2 * c - 2] as number) >= off) c = this.#searchBack(off, c)
-    while ((candidates[2 * c] as number) < off) c++
-    this.#at = c
-    if ((candidates[2 * c] as number) < off + len) return true
-    return startsInDigits(this.#bytes, off, off + len)
-  }
-
-  /** Rows may point anywhere: legacy and JSON input is not in the order of the rows. */
-  #searchBack(off: number, high: number): number {
-    const { candidates } = this.#scanner as Scanner
-    let lo = 0
-    let hi = high
-    while (lo < hi) {
-      const mid = (lo + hi) >> 1
-      if ((candidates[2 * mid] as number) < off) lo = mid + 1
-      else hi = mid
-    }
-    return lo
-  }
-
-  #lastCandidate(end: number): number {
-    const { candidates } = this.#scanner as Scanner
-    let c = this.#at
-    while ((candidates[2 * c] as number) < end) c++
-    return c
-  }
-
   #append(now: Uint8Array): number {
     const at = this.batch.arena.append(now)
-    this.#bytes = this.batch.arena.bytes
+    this.#cursor.refresh(this.batch.arena)
     return at
   }
 
@@ -224,7 +198,7 @@ export class BatchScrubber {
     const off = table[col] as number
     const len = table[col + 1] as number
     if (len <= 0 || off < 0) return false
-    if (!this.#hasCandidate(off, len) && !this.#inspector.scansAll) return false
+    if (!this.#cursor.reaches(off, len) && !this.#inspector.scansAll) return false
     const now = this.#scrubbed(off, len, NO_MEANING, null, place)
     if (now === null) return false
     const at = this.#append(now)
@@ -246,7 +220,7 @@ export class BatchScrubber {
       const type = a[row + ATTR.TYPE] as number
       if (info === KeyTable.PLAIN && (type === VALUE.STRING || type === VALUE.BYTES)) {
         const off = a[row + ATTR.OFF] as number
-        if (!this.#hasCandidate(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
+        if (!this.#cursor.reaches(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
           continue
       } else if (info === KeyTable.PLAIN && (type === VALUE.BOOL || type === VALUE.EMPTY)) continue
       else if (
@@ -308,7 +282,7 @@ export class BatchScrubber {
     switch (type) {
       case VALUE.STRING:
       case VALUE.BYTES: {
-        this.#hasCandidate(off, len)
+        this.#cursor.reaches(off, len)
         return this.#put(i, type, this.#scrubbed(off, len, meaning, name, place))
       }
       case VALUE.INT:
@@ -390,15 +364,15 @@ export class BatchScrubber {
     name: string | null,
     place: Place,
   ): Uint8Array | null {
-    const scanner = this.#scanner as Scanner
-    const last = this.#lastCandidate(off + len)
+    const cursor = this.#cursor
+    const last = cursor.behind(off + len)
     const b = this.batch.arena.bytes
     const found = this.#inspector.find(
       b,
       off,
       off + len,
-      scanner.candidates,
-      this.#at,
+      cursor.candidates,
+      cursor.at,
       last,
       meaning,
       name,
@@ -439,13 +413,23 @@ export class BatchScrubber {
       if (action === 'drop_attribute') this.#dropAttribute = true
       pieces.push(
         b.subarray(last, f.start),
-        replacer.bytesFor(f.type, b, f.start, f.end, this.tenant),
+        replacer.bytesFor(f.type, b, f.start, f.end, this.#owner()),
       )
       last = f.end
     }
     if (pieces.length === 0) return null
     pieces.push(b.subarray(last, to))
     return Buffer.concat(pieces)
+  }
+
+  /** Whose the value is; a resource or scope belongs to the tenant of the spans under it. */
+  #owner(): string {
+    if (this.#sharedBy < 0) return this.tenant
+    const { spans, spanCount, requests } = this.batch
+    for (let row = 0; row < spanCount * SPAN_STRIDE; row += SPAN_STRIDE)
+      if (spans[row + this.#sharedBy] === this.#sharedIndex)
+        return requests[spans[row + SPAN.REQUEST] as number]?.tenant.tenantId ?? ''
+    return ''
   }
 
   #count(type: string, place: Place): void {

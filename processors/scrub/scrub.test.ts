@@ -303,3 +303,84 @@ test('actions: pseudonyms are stable for each tenant and type, partial keeps fou
   })
   assert.equal(dropped.batch.isDropped(0), true)
 })
+
+test('legacy events are scrubbed at any depth', () => {
+  const key = fake('openai_key', draw)
+  const event = {
+    tenant_id: 't',
+    event_type: 'llm_call',
+    trace_id: '0f0e0d0c-0b0a-4908-8706-050403020100',
+    span_id: '0f0e0d0c-0b0a-4908-8706-050403020101',
+    timestamp: '2026-11-02T10:00:00.000Z',
+    attributes: {
+      llm_call: {
+        model: 'gpt-5',
+        input: `use ${key}`,
+        input_messages: [{ a: { b: { password: 'opensesame', note: [key] } } }],
+      },
+      metadata: { owner: { deep: { mail: fake('email', draw) } } },
+    },
+  }
+  const batch = new SpanBatch(new Arena())
+  const payload = Buffer.from(`${JSON.stringify(event)}\n`)
+  const outcome = decodeInto(
+    batch,
+    {
+      payload,
+      encoding: 'identity',
+      format: 'ndjson',
+      signals: 'traces',
+      tenant: DEFAULT_TENANT,
+      receivedAtMs: 0,
+    },
+    DEFAULT_LIMITS,
+  )
+  assert.deepEqual([outcome.kind, batch.spanCount], ['ok', 1])
+  const ctx: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
+  scrub.create(settingsOf(scrubSchema.parse({}))).process(batch, new EventTable(batch), ctx)
+  const texts = Array.from({ length: batch.attrCount }, (_, i) => batch.attrText(i) ?? '').join(
+    '\n',
+  )
+  assert.equal(texts.includes(key), false)
+  assert.equal(texts.includes('opensesame'), false)
+  assert.match(texts, /REDACTED:email/)
+  assert.deepEqual(Object.fromEntries(batch.secrets.get(0) ?? []), {
+    email: 1,
+    openai_key: 2,
+    password: 1,
+  })
+})
+
+test('resources of several tenants get the pseudonyms of their own tenant', () => {
+  const mail = fake('email', draw)
+  const batch = new SpanBatch(new Arena())
+  const payload = oracleEncode(
+    'ExportTraceServiceRequest',
+    traces({}, { resource: { attributes: [attr('owner', mail)] } }),
+  )
+  for (const tenantId of ['a', 'b', 'a'])
+    decodeInto(
+      batch,
+      {
+        payload,
+        encoding: 'identity',
+        format: 'otlp-proto',
+        signals: 'traces',
+        tenant: { ...DEFAULT_TENANT, tenantId },
+        receivedAtMs: 0,
+      },
+      DEFAULT_LIMITS,
+    )
+  const ctx: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
+  const config = {
+    detectors: { email: { action: 'pseudonym' } },
+    pseudonym: { key: 'k'.repeat(20) },
+  }
+  scrub.create(settingsOf(scrubSchema.parse(config))).process(batch, new EventTable(batch), ctx)
+  const marks = Array.from({ length: batch.attrCount }, (_, i) => batch.attrText(i)).filter((t) =>
+    t?.includes('email:k1:'),
+  )
+  assert.equal(marks.length, 3)
+  assert.equal(marks[0], marks[2])
+  assert.notEqual(marks[0], marks[1])
+})

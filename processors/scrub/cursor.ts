@@ -1,0 +1,65 @@
+// Walks the candidates of a scan beside the rows of a batch: both are mostly in the order of the payload, so
+// asking whether a value has a candidate is a comparison or two.
+
+import type { Arena } from '../../core/arena.ts'
+import { startsInDigits } from './engine.ts'
+import type { Scanner } from './scanner.ts'
+
+export class Cursor {
+  #candidates = new Int32Array([0x7fffffff, 0])
+  #at = 0
+  /** The arena's bytes: the payload does not move, but the view is replaced when the memory grows. */
+  #bytes: Uint8Array = new Uint8Array(0)
+
+  begin(scanner: Scanner, arena: Arena): void {
+    this.#candidates = scanner.candidates
+    this.#at = 0
+    this.#bytes = arena.bytes
+  }
+
+  /** After each append to the arena. */
+  refresh(arena: Arena): void {
+    this.#bytes = arena.bytes
+  }
+
+  get candidates(): Int32Array {
+    return this.#candidates
+  }
+
+  /** Number of the candidate the cursor stands on. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** Puts the cursor on the first candidate at or after `off`; true when the value may hold something. */
+  reaches(off: number, len: number): boolean {
+    const candidates = this.#candidates
+    let c = this.#at
+    if (c > 0 && (candidates[2 * c - 2] as number) >= off) c = this.#searchBack(off, c)
+    while ((candidates[2 * c] as number) < off) c++
+    this.#at = c
+    if ((candidates[2 * c] as number) < off + len) return true
+    return startsInDigits(this.#bytes, off, off + len)
+  }
+
+  /** Rows may point anywhere: legacy and JSON input is not in the order of the rows. */
+  #searchBack(off: number, high: number): number {
+    const candidates = this.#candidates
+    let lo = 0
+    let hi = high
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1
+      if ((candidates[2 * mid] as number) < off) lo = mid + 1
+      else hi = mid
+    }
+    return lo
+  }
+
+  /** Number behind the last candidate before `end`. */
+  behind(end: number): number {
+    const candidates = this.#candidates
+    let c = this.#at
+    while ((candidates[2 * c] as number) < end) c++
+    return c
+  }
+}
