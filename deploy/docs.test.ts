@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { processIo } from '../collector/cli/io.ts'
+import { testVerb } from '../collector/cli/test-verb.ts'
+
+const root = join(import.meta.dirname, '..')
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** The product's own code, in one text. */
+function code(): string {
+  const areas = '{core,proto,collector,processors,exporters,config,storage,api}'
+  const files = globSync(`${areas}/**/*.ts`, { cwd: root })
+  return files
+    .filter((f) => !/\.(test|bench)\.ts$/.test(f))
+    .map(textOf)
+    .join('\n')
+}
+
+test('every test that the guarantees name exists, and every label is listed once and used', () => {
+  const page = textOf('docs/guarantees.md')
+  const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| (.+?) \| \[(.+?)\]\(\.\.\/(.+?)\) \|$/gm)]
+  assert.ok(rows.length >= 30, `${rows.length} rows`)
+  for (const [, label, name = '', shown, file = ''] of rows) {
+    assert.equal(shown, file)
+    assert.ok(textOf(file).includes(name), `${label}: ${file} has no test "${name}"`)
+  }
+  const listed = rows.map(([, label = '']) => label)
+  const claims = page.slice(0, page.indexOf('## The tests'))
+  const used = [...claims.matchAll(/\b([A-Z]\d+)\b/g)].map(([, label = '']) => label)
+  assert.deepEqual([...new Set(used)].toSorted(), listed.toSorted())
+})
+
+test('every metric, error code and file that the pages name is there', () => {
+  const source = code()
+  for (const page of [
+    'docs/operations.md',
+    'docs/guarantees.md',
+    'SECURITY.md',
+    'deploy/README.md',
+  ]) {
+    const text = textOf(page)
+    for (const [name] of text.matchAll(/\b(?:observa_(?:[a-z]+_)+[a-z]+|otelcol_[a-z_]+)\b/g))
+      assert.ok(source.includes(name), `${page} names the metric ${name}`)
+    for (const [name] of text.matchAll(/\bOBS_[A-Z_]+[A-Z]\b/g))
+      assert.ok(source.includes(`${name}'`) || name === 'OBS_CONFIG', `${page} names ${name}`)
+    for (const [, link = ''] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
+      assert.ok(existsSync(join(root, dirname(page), link)), `${page} links to ${link}`)
+  }
+})
+
+test('every error code that a user can meet is in the troubleshooting table', () => {
+  const text = textOf('docs/operations.md')
+  const codes = new Set([...code().matchAll(/'(OBS_[A-Z_]+)'/g)].map(([, c = '']) => c))
+  // The families of configuration and scaffold name their place themselves.
+  const told = [...codes].filter((c) => !/^OBS_(CONFIG|NEW)_/.test(c) && c !== 'OBS_LOG_CLOSED')
+  assert.ok(told.length > 20)
+  assert.deepEqual(
+    told.filter((c) => !text.includes(c)),
+    [],
+  )
+})
+
+test('the example of tests in a configuration passes', async () => {
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(textOf('docs/operations.md')) ?? []
+  const dir = await mkdtemp(join(tmpdir(), 'observa-docs-'))
+  try {
+    const file = join(dir, 'observa.yaml')
+    await writeFile(file, yaml)
+    let out = ''
+    const print = (text: string): void => {
+      out += text
+    }
+    const io = { ...processIo(), out: print, err: print }
+    assert.equal(await testVerb(['--config', file], io), 0, out)
+    assert.match(out, /2 passed, 0 failed/)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+})
