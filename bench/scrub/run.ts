@@ -8,10 +8,10 @@ import { ATTR, ATTR_STRIDE, SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
-import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
-import { createTextScrubber, defaultSettings, scrub } from '../../processors/scrub/index.ts'
-import { generateRequests } from '../traffic/generate.ts'
 import { hostileTexts } from '../../processors/scrub/hostile-texts.ts'
+import { createTextScrubber, defaultSettings, scrub } from '../../processors/scrub/index.ts'
+import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
+import { generateRequests } from '../traffic/generate.ts'
 import { scrubEight } from './naive.ts'
 
 interface Line {

@@ -3,7 +3,7 @@
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
 // raises a false alarm: chosen greedily by how often typical text would pass the group.
 
-import { CANDIDATE, PIECE_ANCHORS, tailOf, type Compiled } from './compile.ts'
+import { CANDIDATE, type Compiled, PIECE_ANCHORS, tailOf } from './compile.ts'
 
 const NIBBLES = 64
 const SLOTS = 512

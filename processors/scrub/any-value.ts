@@ -2,7 +2,7 @@
 // something in it is a secret builds the message anew with the same shape: a masked element stays an
 // element, a map stays a map.
 
-import { keyMeaning, type KeyMeaning } from './key-names.ts'
+import { type KeyMeaning, keyMeaning } from './key-names.ts'
 
 const VARINT = 0
 const FIXED64 = 1

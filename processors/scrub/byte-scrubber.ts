@@ -3,7 +3,7 @@
 import { Arena } from '../../core/arena.ts'
 import type { MetricsVisitor } from '../../core/component.ts'
 import type { Inspector } from './inspector.ts'
-import { keyMeaning, type KeyMeaning } from './key-names.ts'
+import { type KeyMeaning, keyMeaning } from './key-names.ts'
 import type { Scanner } from './scanner.ts'
 
 const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }

@@ -1,6 +1,6 @@
 // The arithmetic of detectors: checksums, entropy, base64. Pure functions over byte ranges.
 
-import { SETS, CLASS, latinText, UPPER, LOWER, DIGIT } from './bytes.ts'
+import { CLASS, DIGIT, LOWER, latinText, SETS, UPPER } from './bytes.ts'
 
 /** Luhn over the digits given (values 0..9). */
 export function passesLuhn(digits: Uint8Array, count: number): boolean {

@@ -3,8 +3,8 @@
 
 import { ALNUM, DASH, UNDERSCORE } from './bytes.ts'
 import { DETECTORS, type Detector } from './detectors.ts'
-import { matcherOf } from './matchers.ts'
 import type { NumberRules } from './match-numbers.ts'
+import { matcherOf } from './matchers.ts'
 import type { InnerScan, Matcher, Rule } from './rule.ts'
 
 /** Candidate ids below `FIRST_ANCHOR` are not literals. */

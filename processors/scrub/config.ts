@@ -1,11 +1,11 @@
 // The configuration of `scrub`, and what becomes of it: plain settings that can be cloned to a worker.
 
 import { z } from 'zod'
+import { secret } from '../../core/config-types.ts'
 import type { Action, PseudonymSettings } from './actions.ts'
 import type { AllowSettings } from './allow.ts'
-import { secret } from '../../core/config-types.ts'
 import type { RuleSettings } from './custom-rules.ts'
-import { DETECTORS, DETECTOR_IDS } from './detectors.ts'
+import { DETECTOR_IDS, DETECTORS } from './detectors.ts'
 import { patternProblem } from './pattern-cost.ts'
 
 const ACTIONS = ['mask', 'pseudonym', 'partial', 'drop_attribute', 'drop_event', 'report'] as const

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { createTextScrubber } from './index.ts'
 import { heldOut } from './heldout.ts'
+import { createTextScrubber } from './index.ts'
 import { CORE_EIGHT, type Labelled, type Score, score, summary } from './score.ts'
 
 const scrubber = createTextScrubber()

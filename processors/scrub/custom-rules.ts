@@ -5,7 +5,7 @@ import type { Action } from './actions.ts'
 import { globExpression } from './allow.ts'
 import type { ExtraRule } from './compile.ts'
 import { boundedPattern } from './pattern-cost.ts'
-import { settle, type Finding, type Subject } from './subject.ts'
+import { type Finding, type Subject, settle } from './subject.ts'
 
 export interface RuleSettings {
   readonly name: string

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { DETECTORS, DETECTOR_IDS } from './detectors.ts'
+import { DETECTOR_IDS, DETECTORS } from './detectors.ts'
 import { scrubbingPage } from './generate-docs.ts'
 
 test('docs/scrubbing.md is what the table generates, with every detector in it', () => {

@@ -3,7 +3,7 @@
 
 import { Arena } from '../../core/arena.ts'
 import { isDigit, isFreeLeft } from './bytes.ts'
-import { CANDIDATE, compile, FIRST_ANCHOR, type Compiled, type ExtraRule } from './compile.ts'
+import { CANDIDATE, type Compiled, compile, type ExtraRule, FIRST_ANCHOR } from './compile.ts'
 import type { Detector } from './detectors.ts'
 import { decodeLayer, isTellingEscape } from './layer.ts'
 import { matchNumber } from './match-numbers.ts'
@@ -11,7 +11,7 @@ import { findAwsSecret } from './match-tokens.ts'
 import { judgePieces } from './pieces.ts'
 import type { InnerScan } from './rule.ts'
 import { Scanner } from './scanner.ts'
-import { settle, Subject, type Finding } from './subject.ts'
+import { type Finding, Subject, settle } from './subject.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
 const LAYERS_MAX = 3

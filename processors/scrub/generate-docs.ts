@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { SETS } from './bytes.ts'
-import { type Detector, DETECTORS } from './detectors.ts'
+import { DETECTORS, type Detector } from './detectors.ts'
 
 const TARGET = fileURLToPath(new URL('../../docs/scrubbing.md', import.meta.url))
 

@@ -15,10 +15,10 @@ import { createByteScrubber, createInspector } from './create.ts'
 import { BatchScrubber } from './places.ts'
 import { StreamScrubber } from './streams.ts'
 
-export { createByteScrubber, createTextScrubber, defaultSettings } from './create.ts'
-export { scrubStream } from './text-stream.ts'
 export type { ScrubConfig, ScrubSettings } from './config.ts'
+export { createByteScrubber, createTextScrubber, defaultSettings } from './create.ts'
 export type { ScrubbedText, TextSpan } from './text.ts'
+export { scrubStream } from './text-stream.ts'
 
 export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   kind: 'processor',

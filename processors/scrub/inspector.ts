@@ -2,17 +2,17 @@
 // metrics and text, so a secret is treated alike wherever it stands. Fails closed: when a detector throws,
 // the value is replaced whole and counted.
 
-import type { Engine } from './engine.ts'
-import { FAILED_TYPE } from './compile.ts'
-import type { AllowList } from './allow.ts'
-import { isMarker } from './marker.ts'
-import type { KeyMeaning } from './key-names.ts'
 import type { Replacer } from './actions.ts'
+import type { AllowList } from './allow.ts'
 import { latinText } from './bytes.ts'
-import { FINDINGS_MAX, type Finding } from './subject.ts'
-import { MaskedView } from './masked-view.ts'
-import { wholeValue } from './whole-value.ts'
+import { FAILED_TYPE } from './compile.ts'
 import type { CustomRule } from './custom-rules.ts'
+import type { Engine } from './engine.ts'
+import type { KeyMeaning } from './key-names.ts'
+import { isMarker } from './marker.ts'
+import { MaskedView } from './masked-view.ts'
+import { FINDINGS_MAX, type Finding } from './subject.ts'
+import { wholeValue } from './whole-value.ts'
 
 /** Longest marker, with room. */
 const MARKER_MAX = 128

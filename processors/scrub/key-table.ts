@@ -1,9 +1,9 @@
 // What is known of each attribute key, computed once for each key id: whether its name says that the value is
 // a secret, whether the key itself holds one, whether it counts up (`chunk.0`, `chunk.1`).
 
-import { UNKNOWN_KEY, keyCount, keyName } from '../../core/keys.ts'
+import { keyCount, keyName, UNKNOWN_KEY } from '../../core/keys.ts'
 import type { Engine } from './engine.ts'
-import { keyMeaning, type KeyMeaning } from './key-names.ts'
+import { type KeyMeaning, keyMeaning } from './key-names.ts'
 
 export interface KeyEntry {
   readonly name: string

@@ -9,15 +9,15 @@ import {
   DOT,
   hasWord,
   isEscapeTail,
-  latinText,
   LOWER,
+  latinText,
   skipEscape,
   UNDERSCORE,
   UPPER,
   VALUE,
 } from './bytes.ts'
 import { entropy, mixOf } from './checks.ts'
-import { keyMeaning, type KeyMeaning } from './key-names.ts'
+import { type KeyMeaning, keyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'
 import { maskCookies } from './match-headers.ts'
 import { isWordy } from './match-tokens.ts'

@@ -1,6 +1,6 @@
 // Credentials in headers and URLs: Bearer, Basic, JWT, cookies, passwords in URLs, signatures, webhooks.
 
-import { ALNUM, hasWord, isFreeLeft, latinText, lowerText, LOWER, runStart, SETS } from './bytes.ts'
+import { ALNUM, hasWord, isFreeLeft, LOWER, latinText, lowerText, runStart, SETS } from './bytes.ts'
 import { isBasicCredentials, isHexOnly, isJoseHeader, mixOf } from './checks.ts'
 import { isMarker } from './marker.ts'
 import { isFiller, isWordy } from './match-tokens.ts'

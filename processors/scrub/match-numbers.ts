@@ -3,7 +3,7 @@
 
 import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText, skipEscape } from './bytes.ts'
 import { IBAN_LENGTH, isIban, isItin, isSsn, issuerOf, passesLuhn } from './checks.ts'
-import { isPhoneNumber, isNationalPhone } from './phone-plans.ts'
+import { isNationalPhone, isPhoneNumber } from './phone-plans.ts'
 import type { Rule } from './rule.ts'
 import { HINT, type Subject } from './subject.ts'
 

@@ -5,9 +5,9 @@ import {
   ALNUM,
   CLASS,
   DIGIT,
-  LOWER,
   hasWord,
   isDigit,
+  LOWER,
   latinText,
   lowerText,
   runStart,
@@ -15,7 +15,7 @@ import {
   skipEscape,
   UPPER,
 } from './bytes.ts'
-import { entropy, isAwsSecretLike, hasCrcTail, isHexOnly, longestRepeat, mixOf } from './checks.ts'
+import { entropy, hasCrcTail, isAwsSecretLike, isHexOnly, longestRepeat, mixOf } from './checks.ts'
 import type { NearShape, TokenShape } from './detectors.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'

@@ -1,6 +1,7 @@
 // Which code matches which shape: the one place that ties the table's names to functions.
 
-import { matchSecretValue, matchPassword } from './match-assign.ts'
+import type { CodeName, Detector } from './detectors.ts'
+import { matchPassword, matchSecretValue } from './match-assign.ts'
 import { matchEmail } from './match-email.ts'
 import {
   matchBasic,
@@ -11,9 +12,9 @@ import {
   matchSignature,
   matchUrl,
 } from './match-headers.ts'
-import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
 import { matchPlus } from './match-numbers.ts'
+import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import {
   matchAtlassian,
   matchAwsKeyId,
@@ -29,7 +30,6 @@ import {
   matchTerraform,
   matchToken,
 } from './match-tokens.ts'
-import type { CodeName, Detector } from './detectors.ts'
 import type { Matcher } from './rule.ts'
 
 const nothing: Matcher = () => {}

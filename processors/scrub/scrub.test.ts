@@ -9,11 +9,11 @@ import { EventTable } from '../../core/event.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
-import { encodeLogs, encodeTraces } from '../../proto/otlp-encode.ts'
 import { oracleDecode, oracleEncode } from '../../proto/oracle.ts'
-import { scrub } from './index.ts'
-import { settingsOf, scrubSchema } from './config.ts'
+import { encodeLogs, encodeTraces } from '../../proto/otlp-encode.ts'
+import { scrubSchema, settingsOf } from './config.ts'
 import { Draw, fake } from './fake-secrets.ts'
+import { scrub } from './index.ts'
 
 const draw = new Draw(7)
 

@@ -2,7 +2,7 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, CLASS, isDigit } from './bytes.ts'
-import { CANDIDATE, PIECE_ANCHORS, tailOf, type Anchor, type Compiled } from './compile.ts'
+import { type Anchor, CANDIDATE, type Compiled, PIECE_ANCHORS, tailOf } from './compile.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9

@@ -11,9 +11,9 @@ import {
   SPAN_STRIDE,
   VALUE,
 } from '../../core/batch.ts'
-import { joinedText, type Piece } from './joined.ts'
-import type { Inspector } from './inspector.ts'
 import { isAwsSecretLike } from './checks.ts'
+import type { Inspector } from './inspector.ts'
+import { joinedText, type Piece } from './joined.ts'
 import type { BatchScrubber } from './places.ts'
 import type { Finding } from './subject.ts'
 
@@ -134,12 +134,22 @@ const SHORT = 24
 
 /** True when some piece ends and the next begins in the middle of a word: otherwise nothing can cross. */
 function hasSuspectSeam(b: Uint8Array, pieces: readonly Piece[]): boolean {
+  if (!pieces.some((p) => holdsMark(b, p))) return false
   for (let i = 1; i < pieces.length; i++) {
     const left = pieces[i - 1] as Piece
     const right = pieces[i] as Piece
     if (right.to - right.from < SHORT || left.to - left.from < SHORT) return true
     if (isWordByte(b[left.to - 1] as number) && isWordByte(b[right.from] as number)) return true
     if (b[right.from] === 0x7b) return true
+  }
+  return false
+}
+
+/** No secret is made of plain letters alone: roles and finish reasons need not be joined. */
+function holdsMark(b: Uint8Array, p: Piece): boolean {
+  for (let i = p.from; i < p.to; i++) {
+    const c = b[i] as number
+    if ((c >= 48 && c <= 57) || c === 0x40 || c === 0x5f || c === 0x2d) return true
   }
   return false
 }

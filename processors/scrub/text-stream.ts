@@ -1,10 +1,10 @@
 // The `scrub` verb: text in, scrubbed text out, line by line and without keeping more than a line. A private
 // key spans lines, so lines between its BEGIN and END are held together.
 
-import type { Readable, Writable } from 'node:stream'
 import { once } from 'node:events'
-import { createTextScrubber, defaultSettings } from './create.ts'
+import type { Readable, Writable } from 'node:stream'
 import type { ScrubSettings } from './config.ts'
+import { createTextScrubber, defaultSettings } from './create.ts'
 import type { TextScrubber } from './text.ts'
 
 export interface StreamOptions {

@@ -5,11 +5,17 @@ import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ObservaError } from '../../core/errors.ts'
+import { Replacer } from './actions.ts'
+import { AllowList } from './allow.ts'
+import type { ExtraRule } from './compile.ts'
+import { type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
+import { Engine } from './engine.ts'
+import { Draw, FAKES, fake } from './fake-secrets.ts'
 import { hostileTexts } from './hostile-texts.ts'
 import { createByteScrubber, createTextScrubber, scrub, scrubStream } from './index.ts'
-import { type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { Draw, fake, FAKES } from './fake-secrets.ts'
+import { Inspector } from './inspector.ts'
 import { boundedPattern, patternProblem } from './pattern-cost.ts'
+import { TextScrubber } from './text.ts'
 
 const scrubber = createTextScrubber()
 const draw = new Draw(17)
@@ -270,6 +276,34 @@ test('settings can be sent to a worker, and a missing pseudonym key stops the st
   assert.deepEqual(structuredClone(made), made)
   assert.equal(scrubSchema.safeParse({ action: 'pseudonym' }).success, false)
   assert.equal(scrubSchema.safeParse({ detetors: {} }).success, false)
+})
+
+test('a detector that throws costs the value, not the scrubbing', () => {
+  const broken: ExtraRule = {
+    name: 'broken',
+    keywords: ['fuse'],
+    rank: 5,
+    match: () => {
+      throw new Error('detector')
+    },
+  }
+  const engine = new Engine((d) => d.on, [broken])
+  const replacer = new Replacer(
+    engine.compiled,
+    engine.compiled.types.map(() => 'mask'),
+    null,
+  )
+  const inspector = new Inspector(
+    engine,
+    replacer,
+    new AllowList({ values: [], patterns: [], keys: [] }),
+    [],
+  )
+  const failing = new TextScrubber(inspector)
+  const done = failing.scrub('a fuse and a secret')
+  assert.equal(done.text, '[REDACTED:scrub_failed]')
+  assert.deepEqual(done.spans, [{ start: 0, end: 19, type: 'scrub_failed' }])
+  assert.equal(failing.scrub(`next ${fake('groq_key', draw)}`).text, 'next [REDACTED:groq_key]')
 })
 
 test('lines of a stream: plain, and JSON with positions', async () => {

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts'
 import type { KeyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'
 import { maskCookies } from './match-headers.ts'
-import { settle, Subject, type Finding } from './subject.ts'
+import { type Finding, Subject, settle } from './subject.ts'
 
 const LOOK_MAX = 200
 const SCHEME =
