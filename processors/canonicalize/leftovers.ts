@@ -109,7 +109,8 @@ export class Leftovers {
   #isSaid(attr: number, rule: Rule): boolean {
     const w = this.#work
     if (rule.number >= 0) return w.number(attr) === w.events.num(w.e, rule.number)
-    if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish') return true
+    if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish' || rule.to === 'kind')
+      return true
     const len = w.events.len(w.e, rule.range)
     if (w.type(attr) !== VALUE.STRING || w.len(attr) !== len) return false
     const b = w.arena.bytes

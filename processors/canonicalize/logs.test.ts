@@ -101,6 +101,7 @@ test('GenAI log records become events of their own with their messages', () => {
     assert.equal(e['trace_id'], TRACE)
     assert.equal(e['span_id'], SPAN)
     assert.equal(e['kind'], 'llm')
+    assert.equal(e['usage_aggregate'], true)
   }
 })
 

@@ -31,6 +31,8 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   placeEventDocuments(w)
   settleOperation(w, frame)
   settleUsage(w)
+  // A record without counts of its own is a part of its span's call, not a call.
+  if (isGenAiLog && !w.hasUsage()) w.isAggregate = true
   settleAggregate(w, detection)
   settleStatus(w, detection.isGenAi)
   frame.settleEnvironment(w)
