@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -79,5 +79,14 @@ test('the example of tests in a configuration passes', async () => {
     assert.match(out, /2 passed, 0 failed/)
   } finally {
     await rm(dir, { recursive: true, force: true })
+  }
+})
+
+test('every fragment of a change has a kind and a text', () => {
+  const names = readdirSync(join(root, 'changes')).filter((f) => f !== 'README.md')
+  const kinds = /^kind: (added|changed|deprecated|removed|fixed|security)\n\n\S/
+  for (const name of names) {
+    assert.match(name, /^[a-z0-9-]+\.md$/)
+    assert.match(textOf(`changes/${name}`), kinds, name)
   }
 })
