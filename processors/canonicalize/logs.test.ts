@@ -270,6 +270,16 @@ test('unknown scopes are counted, and only they', () => {
   assert.deepEqual([...counters], [['observa_canonicalize_unknown_total{scope="http \\"x\\""}', 1]])
 })
 
+test('a span of no dialect with a model alone is a call', () => {
+  const { events, counters } = runBatch([
+    { format: 'otlp-json', body: otlpJsonOf({ name: 'ask', attributes: { model: 'gpt-4o' } }) },
+  ])
+  assert.equal(events[0]?.['kind'], 'llm')
+  assert.equal(events[0]?.['request_model'], 'gpt-4o')
+  assert.equal(events[0]?.['dialect'], null)
+  assert.equal(counters.size, 0)
+})
+
 test('explain says for each field which key and rule filled it', () => {
   const { explain } = runBatch([chat({})], { explain: true })
   const of = (field: string): unknown => explain?.[0]?.find((p) => p.field === field)

@@ -18,6 +18,12 @@ export const otelCommon: Dialect = {
     ['exception.message', 'error_message', 'text', { rank: 80 }],
     ['exception.stacktrace', 'error_stack', 'text', { rank: 80 }],
     ['server.address', 'server_address', 'text', { rank: 20 }],
+    [
+      'model',
+      'request_model',
+      'model',
+      { rank: 99, note: 'the last resort: a span with nothing but a model is a call' },
+    ],
     ['log.severity_text', 'level', 'severity', { rank: 80, note: 'of log records' }],
     ['server.port', 'server_port', 'int', { rank: 20 }],
   ],
