@@ -193,4 +193,4 @@ throughput(
 throughput('clean lines of the corpus, joined', cleanTexts(lines))
 throughput('texts of model calls (traffic generator)', spanTexts())
 pipeline()
-hostile()
+if (!process.argv.includes('--no-hostile')) hostile()

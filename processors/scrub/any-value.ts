@@ -52,6 +52,19 @@ export function scrubList(
   return changed ? Buffer.concat(out) : null
 }
 
+/** True when an ArrayValue holds short strings only: without candidates nothing in it needs a look. */
+export function isPlainStrings(b: Uint8Array, from: number, to: number): boolean {
+  let p = from
+  while (p < to) {
+    // values (field 1) of an AnyValue, whose only field is a string.
+    const length = b[p + 1] as number
+    if (b[p] !== 0x0a || length >= 128) return false
+    if (length > 0 && (b[p + 2] !== 0x0a || b[p + 3] !== length - 2)) return false
+    p += 2 + length
+  }
+  return p === to
+}
+
 function scrubPair(
   rules: LeafRules,
   b: Uint8Array,

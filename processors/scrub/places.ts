@@ -22,7 +22,7 @@ import {
 } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { internKey, key } from '../../core/keys.ts'
-import { type LeafRules, scrubList, whole } from './any-value.ts'
+import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
 import { Cursor } from './cursor.ts'
 import type { Inspector } from './inspector.ts'
 import type { KeyMeaning } from './key-names.ts'
@@ -222,6 +222,11 @@ export class BatchScrubber {
         const off = a[row + ATTR.OFF] as number
         if (!this.#cursor.reaches(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
           continue
+      } else if (info === KeyTable.PLAIN && type === VALUE.ARRAY) {
+        const off = a[row + ATTR.OFF] as number
+        const len = a[row + ATTR.LEN] as number
+        const idle = !this.#cursor.reaches(off, len) && !this.#inspector.scansAll
+        if (idle && isPlainStrings(this.batch.arena.bytes, off, off + len)) continue
       } else if (info === KeyTable.PLAIN && (type === VALUE.BOOL || type === VALUE.EMPTY)) continue
       else if (
         info === KeyTable.PLAIN &&
