@@ -1,7 +1,7 @@
 // Connections of the API to the stores that the exporters fill, made on first use. The API reads; it never
 // writes. Without a store its routes answer 503 with the reason.
 
-import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import pg from 'pg'
 import type { ServiceView } from '../core/component.ts'
 import { messageOf } from '../core/errors.ts'
@@ -45,6 +45,8 @@ export class Stores implements StoreChecks {
       request_timeout: 30_000,
       max_open_connections: 16,
       compression: { response: false, request: false },
+      // By default the client prints connection details of every failure to the terminal.
+      log: { level: ClickHouseLogLevel.OFF },
       clickhouse_settings: { max_execution_time: 20 },
     })
     return this.#clickhouse
