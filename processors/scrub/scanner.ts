@@ -15,6 +15,24 @@ type Scan = (from: number, to: number, out: number, max: number) => number
 let module: WebAssembly.Module | null = null
 let owners = 0
 
+interface SharedTables {
+  readonly owner: number
+  readonly tables: Uint8Array
+}
+
+/** Scanners for the same detectors share their tables: making them takes longer than a batch. */
+const made = new WeakMap<Compiled, SharedTables>()
+
+function tablesOf(compiled: Compiled): SharedTables {
+  let shared = made.get(compiled)
+  if (shared === undefined) {
+    const owner = ++owners
+    shared = { owner, tables: anchorTables(compiled, owner) }
+    made.set(compiled, shared)
+  }
+  return shared
+}
+
 export class Scanner {
   readonly #arena: Arena
   readonly #tables: Uint8Array
@@ -27,8 +45,9 @@ export class Scanner {
 
   constructor(compiled: Compiled, arena: Arena) {
     this.#arena = arena
-    this.#owner = ++owners
-    this.#tables = anchorTables(compiled, this.#owner)
+    const shared = tablesOf(compiled)
+    this.#owner = shared.owner
+    this.#tables = shared.tables
   }
 
   /** Finds the candidates of `[from, to)`; returns how many. */
