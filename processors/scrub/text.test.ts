@@ -73,6 +73,10 @@ test('what stands next to a secret stays: numbers, hosts, names, schemes', () =>
   const key = fake('github_token', draw)
   const cases: readonly (readonly [string, string])[] = [
     ['at +44 20 7946 0537 14:05', 'at [REDACTED:phone] 14:05'],
+    [
+      'X-Amz-Credential=AKIA' + 'QZ7LMW2XKV3TRN5J%2F20261101%2Feu-west-1%2Fs3%2Faws4_request&n=1',
+      'X-Amz-Credential=[REDACTED:aws_access_key_id]%2F20261101%2Feu-west-1%2Fs3%2Faws4_request&n=1',
+    ],
     ['(020) 7946 0018, x', '[REDACTED:phone], x'],
     ['card 4111 1111 1111 1111 12/27', 'card [REDACTED:credit_card] 12/27'],
     [
