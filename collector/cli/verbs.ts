@@ -115,9 +115,14 @@ Makes and manages the keys of the keys extension. create prints the key once, an
     {
       help: `observa queue stats|verify|dump [options]
 
-Looks into the durable log of a data directory.
+Looks into the durable log of a data directory, beside a running instance too.
 
-${CONFIG_HELP}`,
+${CONFIG_HELP}      --json          stats as JSON
+      --exporter ID   dump: only the parts of this exporter
+      --from N        dump: from this sequence number
+      --limit N       dump: at most so many records
+      --payload       dump: the bytes too (scrubbed text of users)
+`,
       load: async () => (await import('./queue.ts')).queue,
     },
   ],
@@ -126,9 +131,10 @@ ${CONFIG_HELP}`,
     {
       help: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
 
-The dead letters: what a destination refused for good, with the reason.
+The dead letters: what a destination refused for good, with the reason. retry needs the instance stopped.
 
-${CONFIG_HELP}`,
+${CONFIG_HELP}      --all           every letter of the exporter instead of ids
+`,
       load: async () => (await import('./queue.ts')).dlq,
     },
   ],

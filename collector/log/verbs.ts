@@ -232,7 +232,7 @@ async function segmentsOf(dir: string, fs: QueueFs): Promise<Segment[]> {
     throw new ObservaError(
       'OBS_QUEUE_NONE',
       `There is no queue in ${dir}.`,
-      'Give the directory with --dir.',
+      'Name the configuration of the instance with --config, or its data_dir with --set.',
     )
   return found
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Clock, Random } from '../../core/clock.ts'
 import type { Sender, SendLimits } from '../../core/component.ts'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
 import type { DurableLog } from '../log/log.ts'
 import { BatchCutter, type BatchPart, type CutBatch } from './batch-cutter.ts'
@@ -19,6 +19,8 @@ import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 /** Records without parts for this exporter that may go by before the cursor is written for them alone. */
 const IDLE_SAVE_RECORDS = 256n
 const READ_RETRY_MS = 1000
+/** Between questions to a store that was not there at start. */
+const ASK_AGAIN_MS = 1000
 
 export interface SenderLoopOptions {
   readonly exporterId: string
@@ -122,9 +124,9 @@ export class SenderLoop {
   }
 
   async #load(): Promise<void> {
-    const { log, sender, exporterId, logger } = this.#o
+    const { log, exporterId, logger } = this.#o
     const stored = (await this.#cursors?.load()) ?? null
-    const committed = (await sender.committedSequence?.()) ?? null
+    const committed = await this.#committed()
     const needed = sequenceNeeded(stored, committed)
     if (needed > log.nextSequence) {
       logger.warn(
@@ -141,11 +143,56 @@ export class SenderLoop {
     log.hold(exporterId, at.state.next.sequence)
   }
 
+  /**
+   * What the store says it has; null when it keeps no cursor, or cannot be asked now. Then the loop asks again
+   * before its first send. Without a log on disk nobody else knows which numbers were used, so the start fails.
+   */
+  async #committed(): Promise<bigint | null> {
+    const { log, sender, exporterId, logger } = this.#o
+    try {
+      return (await sender.committedSequence?.()) ?? null
+    } catch (thrown) {
+      if (!log.isPersistent)
+        throw new ObservaError(
+          'OBS_EXPORTER_UNREACHABLE',
+          `${exporterId} cannot be asked what it has: ${messageOf(thrown)}.`,
+          'Start it first, or use a durability that keeps the log on disk.',
+          { cause: thrown },
+        )
+      logger.warn({ exporter: exporterId }, `not reachable at start: ${messageOf(thrown)}`)
+      this.#mustAsk = true
+      return null
+    }
+  }
+
+  /** The store could not be asked at start: where to go on is not known yet. */
+  #mustAsk = false
+
+  /** Asks until the store answers or the loop is stopped, then takes its word for where to go on. */
+  async #askAgain(): Promise<void> {
+    const { sender, clock, log } = this.#o
+    while (this.#mustAsk && !this.#stop.signal.aborted) {
+      try {
+        const committed = (await sender.committedSequence?.()) ?? null
+        const at = resumeAt(this.#saved, committed, log.firstSequence)
+        this.#state = at.state
+        this.#saved = at.state
+        this.#gapAs = at.gapAs
+        log.hold(this.#o.exporterId, at.state.next.sequence)
+        this.#mustAsk = false
+      } catch {
+        // Still not there; the log keeps everything meanwhile.
+        await clock.sleep(ASK_AGAIN_MS, this.#stop.signal).catch(() => {})
+      }
+    }
+  }
+
   /** Ends the wait for more data when `stop` is called. */
   #wakeWaiting: AbortController | null = null
 
   async #run(): Promise<void> {
     const { log, limits, clock, sender, exporterId, logger } = this.#o
+    await this.#askAgain()
     const reader = log.reader(this.#state.next.sequence, { exporter: exporterId })
     const wholeRecords = sender.committedSequence !== undefined
     const cutter = new BatchCutter({ reader, limits, clock, wholeRecords }, this.#state.next)

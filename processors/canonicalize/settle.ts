@@ -1,10 +1,10 @@
 // The last step of one event: what is known only with the whole span in view. Kind and operation when no
 // key said them, content by kind, provider from the model, status, usage, and the names of the dialects.
 
-import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
+import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Detection } from './detect.ts'
-import { type BatchFrame, word } from './frame.ts'
+import { addQuality, type BatchFrame, word } from './frame.ts'
 import { answerMessage } from './how-packed.ts'
 import { providerOfModel, settleRequestModel } from './how-words.ts'
 import { type Filled, placeInput, placeOutput } from './io.ts'
@@ -28,6 +28,9 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   settleModels(w)
   if (frame.isLegacy) settleLegacy(w)
   settleFinish(w)
+  // Text that was no UTF-8 was mended when the payload was indexed.
+  const flags = w.batch.spans[w.span * SPAN_STRIDE + SPAN.FLAGS] as number
+  if ((flags & SPAN_FLAG.REPAIRED) !== 0) addQuality(w, 'invalid_utf8')
   placeEventDocuments(w)
   settleOperation(w, frame)
   settleUsage(w)
@@ -237,10 +240,7 @@ function settleAggregate(w: Work, detection: Detection): void {
     w.kind === 'workflow' ||
     w.kind === 'chain' ||
     AGGREGATE_OPERATIONS.has(w.operation)
-  const isAggregate =
-    w.isAggregate ||
-    (isContainer && (w.hasUsage() || w.hasNumber(N.cost_usd))) ||
-    isVirtual(w, detection)
+  const isAggregate = w.isAggregate || (isContainer && w.hasAnyCount()) || isVirtual(w, detection)
   w.events.setNum(w.e, N.usage_aggregate, isAggregate ? 1 : 0)
 }
 

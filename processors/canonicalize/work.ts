@@ -281,6 +281,17 @@ export class Work {
     )
   }
 
+  /** Any count at all, a part of a total too: what a container must not add to its calls. */
+  hasAnyCount(): boolean {
+    return (
+      this.hasUsage() ||
+      this.hasNumber(N.reasoning_tokens) ||
+      this.hasNumber(N.cache_read_tokens) ||
+      this.hasNumber(N.cache_write_tokens) ||
+      this.hasNumber(N.cost_usd)
+    )
+  }
+
   hasMessages(): boolean {
     return this.hasRange(R.input_messages) || this.hasRange(R.output_messages)
   }
