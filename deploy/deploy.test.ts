@@ -72,6 +72,7 @@ test('the unit is one that systemd understands', (t) => {
   const unit = textOf('observa.service')
   assert.match(unit, /^ExecStart=\S+ dist\/collector\/main\.js run /m)
   assert.match(unit, /^KillSignal=SIGTERM$/m)
+  assert.match(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m)
   const done = spawnSync(
     'systemd-analyze',
     ['verify', join(import.meta.dirname, 'observa.service')],

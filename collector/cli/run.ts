@@ -1,5 +1,5 @@
 // `observa run`: loads, starts with progress on the terminal, prints where to send and what to open, and
-// stops on a signal.
+// stops on a signal. SIGHUP reads the configuration again.
 
 import { availableParallelism, totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
@@ -8,11 +8,12 @@ import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { formatBytes, formatDuration } from '../../core/units.ts'
 import { makeLogger } from '../service/logger.ts'
+import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
 import { Service } from '../service/service.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
-import { loadOrExplain } from './load.ts'
+import { load, loadOrExplain } from './load.ts'
 import { packageVersion } from './version.ts'
 
 /** A second signal, or a drain longer than this, ends the process at once. */
@@ -34,19 +35,22 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     endpoint: config.telemetry.traces.endpoint?.reveal() ?? null,
     sample: config.telemetry.traces.sample,
   })
-  const service = new Service(config, {
-    log,
-    metrics: new Metrics(),
-    clock: systemClock,
-    random: Math.random,
-    version,
-    progress,
+  const surroundings = { log, metrics: new Metrics(), clock: systemClock }
+  const service = new Service(config, { ...surroundings, random: Math.random, version, progress })
+  const reloader = new Reloader({
+    ...surroundings,
+    load: values.config === undefined ? null : () => load(values, io),
+    apply: (next) => service.reload(next),
   })
+  // Before the start, for without a handler the signal ends the process.
+  process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)
   io.err(`observa ${version}: ${availableParallelism()} cores, ${formatBytes(totalmem())} memory\n`)
   await service.start()
+  reloader.open()
   io.err(banner(config, service, performance.now() - startedAt))
   const signal = await stopped
+  reloader.close()
   io.err(`${signal}: draining\n`)
   const kill = setTimeout(() => process.exit(1), STOP_MS_MAX)
   await service.stop()

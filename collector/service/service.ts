@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
@@ -18,16 +19,17 @@ import type { Metrics } from '../../core/metrics.ts'
 import type { Signals } from '../../core/task.ts'
 import { Listeners } from '../http/listeners.ts'
 import { InFlight, ReceiverIntake } from '../intake/intake.ts'
-import { Pipeline } from '../intake/pipeline.ts'
+import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { DurableLog } from '../log/log.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
-import { makeAuthenticators } from './authenticators.ts'
+import { type Authenticators, makeAuthenticators } from './authenticators.ts'
 import { openDataDir } from './data-dir.ts'
 import { pipelineSpec } from './pipeline-spec.ts'
 import { declareProcessMetrics, metricsHandler } from './process-metrics.ts'
+import { planReload } from './reload.ts'
 
 export interface ServiceDeps {
   readonly log: Logger
@@ -55,12 +57,18 @@ export class Service implements ServiceView {
     postgres: null,
   }
   readonly listeners: Listeners
-  readonly #config: ObservaConfig
+  #config: ObservaConfig
   readonly #deps: ServiceDeps
   readonly #inFlight: InFlight
   readonly #exporters: RunningExporter[] = []
   readonly #components: { readonly id: string; readonly component: Component }[] = []
+  /** What receivers push into; `pool` in them is the one in use. */
   readonly #pipelines: Pipeline[] = []
+  readonly #pipelineParts: PipelineParts[] = []
+  /** The pool in use, one that is being started, and those that finish what they have. */
+  readonly #pools = new Set<WorkerPool>()
+  readonly #logs: Logger[] = []
+  readonly #auth: Authenticators
   #log: DurableLog | null = null
   #pool: WorkerPool | null = null
   #ready = false
@@ -68,6 +76,7 @@ export class Service implements ServiceView {
   constructor(config: ObservaConfig, deps: ServiceDeps) {
     this.#config = config
     this.#deps = deps
+    this.#auth = makeAuthenticators(config)
     this.version = deps.version
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
@@ -100,8 +109,25 @@ export class Service implements ServiceView {
     for (const { component } of this.#components.toReversed()) await component.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(DRAIN_MS)))
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
-    await this.#pool?.close()
+    await Promise.all([...this.#pools].map((pool) => pool.close()))
     await this.#log?.close()
+  }
+
+  /**
+   * Takes on another configuration while everything runs, and says what changed. Throws when it would need a
+   * restart, or when workers do not start with it; nothing has changed then. One call at a time.
+   */
+  async reload(next: ObservaConfig): Promise<readonly string[]> {
+    const changed = planReload(this.#config, next)
+    const specs = this.#specs(next)
+    const isSame = isDeepStrictEqual(specs, this.#specs(this.#config))
+    const pool = isSame ? null : await this.#startPool(specs)
+    // No await from here on: a request meets all of the old configuration or all of the new one.
+    if (pool !== null) this.#usePool(pool)
+    this.#auth.useKeysOf(next)
+    for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
+    this.#config = next
+    return changed
   }
 
   get ready(): boolean {
@@ -126,17 +152,10 @@ export class Service implements ServiceView {
     declareProcessMetrics(this.#deps.metrics, this.version)
     this.#log = await this.#openLog(dataDir)
     await this.#startExporters(dataDir, this.#log)
-    const specs = await this.#buildPipelines(this.#log)
-    const pool = new WorkerPool(
-      this.#poolSettings(),
-      { pipelines: specs },
-      (pipeline, task) => (this.#pipelines[pipeline] as Pipeline).finish(task),
-      this.#deps.metrics,
-    )
-    this.#pool = pool
-    for (const p of this.#pipelines) p.pool = pool
+    await this.#buildPipelines(this.#log)
     this.#deps.progress('starting workers')
-    await pool.warm()
+    this.#usePool(await this.#startPool(this.#specs(this.#config)))
+    this.#watchPools()
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
     await this.listeners.open()
@@ -152,7 +171,7 @@ export class Service implements ServiceView {
       freeBytesMin: queue.min_free_bytes,
       clock: this.#deps.clock,
       metrics: this.#deps.metrics,
-      log: this.#deps.log.child({ component: 'queue' }),
+      log: this.#logOf('queue'),
     })
   }
 
@@ -182,9 +201,9 @@ export class Service implements ServiceView {
   }
 
   /** Pipelines with the same exporters share a usage ledger: a log record beside its span counts once. */
-  async #buildPipelines(log: DurableLog): Promise<PipelineSpec[]> {
+  async #buildPipelines(log: DurableLog): Promise<void> {
     const ledgers = new Map<string, UsageLedger>()
-    const specs: PipelineSpec[] = []
+    const { metrics, clock } = this.#deps
     for (const [id, p] of this.#config.service.pipelines) {
       const group = p.exporters.toSorted().join(' ')
       let ledger = ledgers.get(group)
@@ -194,19 +213,62 @@ export class Service implements ServiceView {
         await ledger.rebuild(log, (pipeline) => members.has(pipeline))
         ledgers.set(group, ledger)
       }
-      this.#pipelines.push(
-        new Pipeline({
-          id,
-          index: specs.length,
-          log,
-          ledger,
-          metrics: this.#deps.metrics,
-          clock: this.#deps.clock,
-        }),
-      )
-      specs.push(pipelineSpec(this.#config, p, false))
+      const parts = { id, index: this.#pipelines.length, log, ledger, metrics, clock }
+      this.#pipelineParts.push(parts)
+      this.#pipelines.push(new Pipeline(parts))
     }
-    return specs
+  }
+
+  /** In the order of the running pipelines, which is that of the first configuration. */
+  #specs(config: ObservaConfig): PipelineSpec[] {
+    return this.#pipelines.flatMap(({ id }) => {
+      const pipeline = config.service.pipelines.get(id)
+      return pipeline === undefined ? [] : [pipelineSpec(config, pipeline, false)]
+    })
+  }
+
+  /**
+   * Workers with these settings, ready. A task is settled by the pool that ran it: what the ledger says of a
+   * result counts its events, and another chain may make others of the same requests.
+   */
+  async #startPool(specs: readonly PipelineSpec[]): Promise<WorkerPool> {
+    const settling = this.#pipelineParts.map((parts) => new Pipeline(parts))
+    const pool = new WorkerPool(
+      this.#poolSettings(),
+      { pipelines: specs },
+      (pipeline, task) => (settling[pipeline] as Pipeline).finish(task),
+      this.#deps.metrics,
+    )
+    for (const p of settling) p.pool = pool
+    this.#pools.add(pool)
+    try {
+      await pool.warm()
+      return pool
+    } catch (thrown) {
+      await this.#closePool(pool)
+      throw thrown
+    }
+  }
+
+  /** New requests go to this pool; the one before finishes what it has and goes. */
+  #usePool(pool: WorkerPool): void {
+    const old = this.#pool
+    this.#pool = pool
+    for (const p of this.#pipelines) p.pool = pool
+    if (old !== null) void old.drain().then(() => this.#closePool(old))
+  }
+
+  async #closePool(pool: WorkerPool): Promise<void> {
+    await pool.close()
+    this.#pools.delete(pool)
+  }
+
+  #watchPools(): void {
+    const { metrics } = this.#deps
+    metrics.onCollect(() => {
+      const waiting = [...this.#pools].reduce((n, pool) => n + pool.waiting, 0)
+      metrics.set('observa_worker_queue_requests', '', waiting)
+    })
   }
 
   #idsWithExporters(group: string): Set<string> {
@@ -215,7 +277,7 @@ export class Service implements ServiceView {
   }
 
   async #startEdges(dataDir: string): Promise<void> {
-    const auth = makeAuthenticators(this.#config)
+    const auth = this.#auth
     for (const [id, { factory, config }] of this.#config.receivers) {
       const intake = this.#intakeOf(id)
       if (SIGNALS.every((s) => intake[s] === null)) continue
@@ -253,8 +315,15 @@ export class Service implements ServiceView {
   }
 
   #host(id: string, dataDir: string): Host {
-    const { log, metrics, clock, random, progress } = this.#deps
-    return { id, log: log.child({ component: id }), metrics, clock, random, dataDir, progress }
+    const { metrics, clock, random, progress } = this.#deps
+    return { id, log: this.#logOf(id), metrics, clock, random, dataDir, progress }
+  }
+
+  /** Remembered, for a child of a logger keeps the level it was made with. */
+  #logOf(id: string): Logger {
+    const log = this.#deps.log.child({ component: id })
+    this.#logs.push(log)
+    return log
   }
 
   #poolSettings(): ConstructorParameters<typeof WorkerPool>[0] {

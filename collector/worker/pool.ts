@@ -60,7 +60,11 @@ export class WorkerPool {
   /** Requests whose task died, by digest of the payload: a third time is a refusal, not a retry. */
   readonly #strikes = new Map<string, number>()
   #running = 0
+  /** Finished tasks that are not yet durable; settling them may run them again. */
+  #settling = 0
   #next = 0
+  #onIdle: (() => void) | null = null
+  #closed: Promise<void> | null = null
 
   constructor(
     settings: PoolSettings,
@@ -94,15 +98,18 @@ export class WorkerPool {
       'Requests in one task',
       [1, 2, 4, 8, 16, 32, 64],
     )
-    metrics.onCollect(() => metrics.set('observa_worker_queue_requests', '', this.waiting))
+    // Piscina starts another; without a listener the loss of an idle worker would end the process.
+    this.#piscina.on('error', (thrown) => warnOfLoss('an idle worker was lost', thrown))
   }
 
-  /** Starts every thread, so that the first request does not pay for it. */
+  /** Starts every thread, so that the first request does not pay for it; rejects when one cannot build its chains. */
   async warm(): Promise<void> {
     const all = Array.from({ length: this.#settings.workers }, () =>
       this.#piscina.run({ kind: 'warm' }),
     )
-    await Promise.all(all)
+    // A thread that fails in its start has no task yet that could fail with it.
+    const failed = new Promise<never>((_, reject) => this.#piscina.once('error', reject))
+    await Promise.race([Promise.all(all), failed])
   }
 
   /** Requests that wait for a worker. */
@@ -136,8 +143,18 @@ export class WorkerPool {
     return (this.#strikes.get(digest(request)) ?? 0) >= STRIKES_MAX
   }
 
-  async close(): Promise<void> {
-    await this.#piscina.destroy()
+  /** Resolves when nothing waits, runs or is being made durable. Submit nothing after the call. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve
+      this.#tellIfIdle()
+    })
+  }
+
+  /** Safe twice: piscina would start threads anew when it is destroyed while it is being destroyed. */
+  close(): Promise<void> {
+    this.#closed ??= this.#piscina.destroy()
+    return this.#closed
   }
 
   #dispatch(): void {
@@ -149,8 +166,13 @@ export class WorkerPool {
       void this.#runBatch(pipeline, batch).finally(() => {
         this.#running--
         this.#dispatch()
+        this.#tellIfIdle()
       })
     }
+  }
+
+  #tellIfIdle(): void {
+    if (this.#running === 0 && this.#settling === 0 && this.waiting === 0) this.#onIdle?.()
   }
 
   /** Pipelines take turns, so that a busy one does not starve the others. */
@@ -193,6 +215,12 @@ export class WorkerPool {
     }
     const task = { requests, result }
     const commit = this.#onFinished(pipeline, task)
+    this.#settling++
+    const settled = (): void => {
+      this.#settling--
+      this.#tellIfIdle()
+    }
+    commit.then(settled, settled)
     for (const [index, w] of batch.entries()) w.resolve({ task, index, commit })
   }
 
@@ -205,10 +233,7 @@ export class WorkerPool {
     }
     const [only] = batch as readonly [Waiting]
     this.#strike(only.request)
-    process.emitWarning(
-      `a worker was lost with its task: ${messageOf(thrown)}`,
-      'ObservaWorkerLost',
-    )
+    warnOfLoss('a worker was lost with its task', thrown)
     only.resolve(null)
   }
 
@@ -238,6 +263,10 @@ export class WorkerPool {
       clearTimeout(timer)
     }
   }
+}
+
+function warnOfLoss(what: string, thrown: unknown): void {
+  process.emitWarning(`${what}: ${messageOf(thrown)}`, 'ObservaWorkerLost')
 }
 
 const digest = (r: TaskRequest): string => hash('sha256', r.payload, 'base64').slice(0, 22)
