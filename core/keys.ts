@@ -47,6 +47,22 @@ export function internKey(b: Uint8Array, off: number, len: number): number {
   }
 }
 
+/** By key id: the key that followed it last time. */
+const followers = new Int32Array(KEYS_MAX)
+
+/**
+ * `internKey` for a key that stands after the key `previous`. An instrumentation writes its attributes in one
+ * order, so the guess is nearly always right, and comparing costs a third of hashing and comparing.
+ */
+export function internKeyAfter(previous: number, b: Uint8Array, off: number, len: number): number {
+  const guess = followers[previous] as number
+  if (guess !== 0 && lens[guess] === len && sameBytes(b, off, offs[guess] as number, len))
+    return guess
+  const id = internKey(b, off, len)
+  followers[previous] = id
+  return id
+}
+
 function sameBytes(b: Uint8Array, off: number, poolOff: number, len: number): boolean {
   for (let i = 0; i < len; i++) if (b[off + i] !== pool[poolOff + i]) return false
   return true

@@ -3,7 +3,7 @@
 // members and malformed UTF-8 would otherwise slip past the processors in a verbatim copy.
 
 import { VALUE } from '../core/batch.ts'
-import { internKey, UNKNOWN_KEY } from '../core/keys.ts'
+import { internKey, internKeyAfter, UNKNOWN_KEY } from '../core/keys.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { ListReader } from './otlp-lists.ts'
 import { appendRepaired, isValidUtf8 } from './utf8.ts'
@@ -80,6 +80,9 @@ export class ValueIndexer extends ListReader {
     this.addRow(key, keyLen)
   }
 
+  /** Key of the row added last, over all owners: it predicts the next. */
+  #previousKey = UNKNOWN_KEY
+
   /** Adds the value read last under the key at `[key, key+keyLen)`. */
   addRow(key: number, keyLen: number): void {
     if (this.batch.attrCount >= this.attrLimit) {
@@ -88,7 +91,8 @@ export class ValueIndexer extends ListReader {
     }
     let keyOff = key
     let len = keyLen
-    let id = internKey(this.b, key, keyLen)
+    let id = internKeyAfter(this.#previousKey, this.b, key, keyLen)
+    this.#previousKey = id
     if (keyText[id] !== KEY_VALID && !this.#isKeyText(id, key, keyLen)) {
       keyOff = appendRepaired(this.batch.arena, key, keyLen)
       len = this.batch.arena.lastLen
