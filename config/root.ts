@@ -62,7 +62,9 @@ const queue = z.strictObject({
     .describe('The log stops growing while the file system has less free space than this.'),
   dead_letter_max_bytes: size()
     .prefault('1GiB')
-    .describe('Most bytes kept of what a destination refused for good; when full, that exporter waits until some are retried or dropped.'),
+    .describe(
+      'Most bytes kept of what a destination refused for good; when full, that exporter waits until some are retried or dropped.',
+    ),
 })
 
 const workers = z.strictObject({

@@ -22,6 +22,7 @@ export const VERBS: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>(
 
 Starts the service. Ctrl-C or SIGTERM drains and stops. Without a configuration it runs on embedded
 stores in ./.observa and listens on 127.0.0.1:4318 (OTLP) and 127.0.0.1:3000 (REST API, legacy events).
+SIGHUP reads the configuration again: processors, keys and the log level change without a restart.
 
 ${CONFIG_HELP}`,
       load: async () => (await import('./run.ts')).run,

@@ -28,7 +28,7 @@ export class Pipeline {
   readonly id: string
   readonly #parts: PipelineParts
   readonly #labels: string
-  /** Set once: the pool is built with the pipelines' callback. */
+  /** Set after the pool was built with the pipelines' callback; a reload replaces it. */
   pool: WorkerPool | null = null
 
   constructor(parts: PipelineParts) {

@@ -14,9 +14,9 @@ import { ObservaError } from '../../core/errors.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { labelValue } from '../../core/metrics.ts'
-import builtin from './prices.generated.json' with { type: 'json' }
 import { type CostUsd, priceOf } from './price.ts'
 import { overridesSchema, type PriceTable } from './price-table.ts'
+import builtin from './prices.generated.json' with { type: 'json' }
 import { PriceResolver, type ResolvedPrice } from './resolve.ts'
 
 export const costSchema = z.strictObject({
