@@ -275,3 +275,24 @@ test('a store that keeps its own position is believed', async (t) => {
   await r.clock.untilSettled(r.loop.stop(1000))
   await r.log.close()
 })
+
+test('a store that is not there at start is asked until it answers, and then nothing is sent twice', async (t) => {
+  const r = await rig(t)
+  for (const text of ['a', 'b', 'c']) await r.append(text)
+  await r.log.close()
+  let questions = 0
+  const sender: Sender = r.sender
+  sender.committedSequence = async () => {
+    questions++
+    if (questions < 4) throw new Error('connection refused')
+    return 2n
+  }
+  await r.open()
+  assert.equal(questions, 1)
+  r.loop.start()
+  await r.clock.until(() => allTexts(r.sender).length === 1)
+  await r.loop.stop(1000)
+  assert.deepEqual(allTexts(r.sender), ['c'])
+  assert.equal(questions, 4)
+  await r.log.close()
+})
