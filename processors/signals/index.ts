@@ -37,8 +37,10 @@ class SignalsProcessor implements Processor {
       // A second report of the same call raises nothing; a container raises only what is its own.
       if (events.has(e, R.usage_duplicate_of)) continue
       const isAggregate = events.num(e, N.usage_aggregate) === 1
+      const isRecord = isRecordOfSpan(events, e)
       for (const rule of this.#rules) {
         if (isAggregate && rule.perCall) continue
+        if (isRecord && (rule.perCall || rule.perSpan)) continue
         const finding = rule.check(events, e, this.#config)
         if (finding === null || this.#config.disabled.includes(finding.type)) continue
         ctx.signal(signalFrom(events, e, finding, rule.id))
@@ -51,4 +53,12 @@ class SignalsProcessor implements Processor {
     }
     if (this.#looks) detectLoops(events, this.#config.loop_repeats, ctx)
   }
+}
+
+const LOG_PREFIX = 'log:'
+
+/** A log record that belongs to a span: the span reports the call's failure and figures. */
+function isRecordOfSpan(events: EventTable, e: number): boolean {
+  if (!events.has(e, R.span_id) || events.len(e, R.event_type) < LOG_PREFIX.length) return false
+  return events.arena.equals(events.off(e, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
 }

@@ -21,6 +21,8 @@ export interface Rule {
   readonly types: readonly SignalType[]
   /** Judges one call's figures: containers, which repeat their calls' figures, are left out. */
   readonly perCall: boolean
+  /** Judges how a span ended: log records beside the span, which say it again, are left out. */
+  readonly perSpan?: boolean
   check(events: EventTable, e: number, config: SignalsConfig): Finding | null
 }
 
@@ -77,6 +79,7 @@ export const RULES: readonly Rule[] = [
     id: 'error@1',
     types: ['tool_timeout', 'tool_error', 'llm_error', 'error'],
     perCall: false,
+    perSpan: true,
     check(events, e) {
       if (!isError(events, e)) return null
       const kind = kindOf(events, e)
@@ -95,6 +98,7 @@ export const RULES: readonly Rule[] = [
     id: 'context.overflow@1',
     types: ['context_overflow'],
     perCall: false,
+    perSpan: true,
     check(events, e) {
       const evidence = overflowEvidence(events, e)
       if (evidence === null) return null

@@ -94,6 +94,11 @@ test('what only repeats other events raises no cost, token or latency issue', ()
   assert.deepEqual(types([{ ...big, status: 'error', usage_duplicate_of: 'x' }]), [])
 })
 
+test('a log record beside its span does not report its failure again', () => {
+  const failed = { kind: 'llm', status: 'error', error_type: 'rate_limit' }
+  assert.deepEqual(types([failed, { ...failed, event_type: 'log:gen_ai.choice' }]), ['llm_error'])
+})
+
 test('equal tool calls in a trace are one loop, other arguments are none', () => {
   const call = (a: string): Fields => ({ kind: 'tool', tool_name: 'search', tool_arguments: a })
   assert.deepEqual(types([call('1'), call('1'), call('1'), call('1')]), ['loop_detected'])
