@@ -27,7 +27,7 @@ const USAGE = `npm run bench -- NAME... [options]
 
 options
   --seconds N         length of a measurement (6)
-  --warm-up N         spans before the first measurement, for at most 30 s (50000)
+  --warm-up N         spans before the first measurement, for at most 30 s (500000)
   --rounds N          repetitions, interleaved where several subjects are compared (3)
   --minutes N         length of the memory scenario (10)
   --rate N            spans a second of open loops (10000)
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: '6' },
-      'warm-up': { type: 'string', default: '50000' },
+      'warm-up': { type: 'string', default: '500000' },
       rounds: { type: 'string', default: '3' },
       minutes: { type: 'string', default: '10' },
       rate: { type: 'string', default: '10000' },

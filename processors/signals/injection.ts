@@ -1,18 +1,23 @@
-// Markers of prompt injection in input messages. Two literals that nearly every phrase of this kind holds
+// Markers of prompt injection in input messages. Literals that nearly every phrase of this kind holds
 // are searched in the bytes; only around a hit is text decoded and an expression run, over a bounded window.
 
 const WINDOW_BEFORE = 120
 const WINDOW_AFTER = 60
-const HITS_MAX = 16
+/** Words such as "functions" hit too: enough of them must not hide a phrase behind them. */
+const HITS_MAX = 128
 
-/** Literals and the phrases they announce. Quantifiers are bounded: the window is 200 characters. */
+/**
+ * Literals and the phrases they announce. The search stops at every byte that equals a literal's first, so each
+ * begins with a rare letter.
+ * Quantifiers are bounded: the window is 200 characters.
+ */
 const MARKERS: readonly {
   readonly anchor: Buffer
   readonly phrase: RegExp
   readonly name: string
 }[] = [
   {
-    anchor: Buffer.from('nstructions'),
+    anchor: Buffer.from('uctions'),
     phrase:
       /\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|system|the)\b.{0,40}\binstructions/i,
     name: 'ignore_instructions',
@@ -24,7 +29,7 @@ const MARKERS: readonly {
     name: 'reveal_system_prompt',
   },
   {
-    anchor: Buffer.from('o anything now'),
+    anchor: Buffer.from('ything now'),
     phrase: /\bdo anything now/i,
     name: 'do_anything_now',
   },
