@@ -47,7 +47,7 @@ export type OnFinished = (pipeline: number, task: FinishedTask) => Promise<Commi
 
 /** Compression ratio assumed when bounding a task by decoded size. */
 const GZIP_FACTOR = 5
-const YOUNG_MIB = 96
+const YOUNG_MIB = 48
 const STRIKES_MAX = 3
 const STRIKE_ENTRIES_MAX = 1000
 
