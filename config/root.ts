@@ -35,7 +35,7 @@ const limits = z.strictObject({
     .prefault('10s')
     .describe('A client must have sent its headers within this time.'),
   request_timeout: duration({ min: 100 })
-    .prefault('60s')
+    .prefault('25s')
     .describe('A client must have sent its whole request within this time.'),
   idle_timeout: duration({ min: 100 })
     .prefault('65s')

@@ -106,6 +106,8 @@ export interface ReceiverContext {
 export interface HttpListeners {
   /** Adds a handler for `path` (exact) on `endpoint` (`host:port`, port 0 = any). Before start only. */
   route(endpoint: string, path: string, handler: HttpHandler): void
+  /** Like `route`, but gives way to a `route` for the same path, whoever comes first. */
+  spareRoute(endpoint: string, path: string, handler: HttpHandler): void
   /** Handler for everything no route takes on this endpoint. One only. */
   fallback(endpoint: string, handler: HttpHandler): void
   /** The address bound, once started: `host:port` with the real port. */

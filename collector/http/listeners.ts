@@ -17,13 +17,19 @@ export interface ListenerLimits {
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   headerBytesMax: 16 * 1024,
   headersTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
+  requestTimeoutMs: 25_000,
   keepAliveMs: 65_000,
   connectionsMax: 10_000,
 }
 
+interface Route {
+  readonly handler: HttpHandler
+  /** Gives way to whoever else wants the path. */
+  readonly isSpare: boolean
+}
+
 interface Endpoint {
-  readonly routes: Map<string, HttpHandler>
+  readonly routes: Map<string, Route>
   fallback: HttpHandler | null
   server: Server | null
 }
@@ -39,13 +45,18 @@ export class Listeners implements HttpListeners {
 
   route(endpoint: string, path: string, handler: HttpHandler): void {
     const { routes } = this.#endpoint(endpoint)
-    if (routes.has(path))
+    if (routes.get(path)?.isSpare === false)
       throw new ObservaError(
         'OBS_CONFIG_ROUTE_TAKEN',
         `two components want ${path} on ${endpoint}.`,
         'Give one of them another endpoint or path.',
       )
-    routes.set(path, handler)
+    routes.set(path, { handler, isSpare: false })
+  }
+
+  spareRoute(endpoint: string, path: string, handler: HttpHandler): void {
+    const { routes } = this.#endpoint(endpoint)
+    if (!routes.has(path)) routes.set(path, { handler, isSpare: true })
   }
 
   fallback(endpoint: string, handler: HttpHandler): void {
@@ -122,7 +133,7 @@ export class Listeners implements HttpListeners {
     if (this.#closing) res.setHeader('connection', 'close')
     const url = req.url ?? '/'
     const q = url.indexOf('?')
-    const handler = endpoint.routes.get(q < 0 ? url : url.slice(0, q)) ?? endpoint.fallback
+    const handler = endpoint.routes.get(q < 0 ? url : url.slice(0, q))?.handler ?? endpoint.fallback
     if (handler !== null) {
       handler(req, res)
       return

@@ -280,3 +280,26 @@ test('metrics pass through scrubbed', async () => {
   assert.ok(out.includes('calls') && out.includes('[REDACTED:'), out)
   assert.ok(!out.includes(secret))
 })
+
+test('the oldest SDK posts its v0 object to /v1/traces of the API host, and OTLP is taken there too', async () => {
+  const v0 = {
+    traceId: 'v0-trace',
+    spanId: 'v0-span',
+    timestamp: '2026-09-21T12:00:00.000Z',
+    query: 'hello',
+    response: 'hi',
+    model: 'gpt-4o',
+    tokensPrompt: 3,
+    tokensCompletion: 2,
+    latencyMs: 40,
+    status: 200,
+  }
+  const old = await instance.post('/v1/traces', JSON.stringify(v0), JSON_TYPE, 'http')
+  assert.equal(old.status, 200, old.body.toString())
+  assert.equal((await instance.post('/v1/traces', good(), JSON_TYPE, 'http')).status, 200)
+  await until(
+    async () => (await instance.events()).some((e) => e['request_model'] === 'gpt-4o'),
+    'stored',
+    20_000,
+  )
+})

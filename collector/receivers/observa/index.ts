@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
+import { otlpHandler } from '../otlp/index.ts'
 import { observaHandler } from './handler.ts'
 
 export const observaSchema = z.strictObject({
@@ -18,6 +19,12 @@ export const observaSchema = z.strictObject({
     .array(z.string().startsWith('/'))
     .default(['/api/v1/traces/ingest'])
     .describe('Paths that take the v0 object.'),
+  otlp_paths: z
+    .array(z.string().startsWith('/'))
+    .default(['/v1/traces'])
+    .describe(
+      'Paths that take the v0 object or OTLP traces, told apart by the body: where the oldest SDK posts. Left to an otlp receiver on the same endpoint.',
+    ),
   auth: z
     .enum(['none', 'keys'])
     .default('none')
@@ -56,6 +63,8 @@ class ObservaReceiver implements Component {
     const traces = observaHandler({ v0: true, cors }, host, ctx)
     for (const path of config.events_paths) ctx.listeners.route(config.endpoint, path, events)
     for (const path of config.trace_paths) ctx.listeners.route(config.endpoint, path, traces)
+    const either = otlpHandler({ signals: 'traces', cors, auth: config.auth }, host, ctx)
+    for (const path of config.otlp_paths) ctx.listeners.spareRoute(config.endpoint, path, either)
   }
 
   start(): Promise<void> {

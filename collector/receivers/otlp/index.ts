@@ -7,6 +7,8 @@ import { endpoint } from '../../../core/config-types.ts'
 import type { Signals } from '../../../core/task.ts'
 import { DEFAULT_VENDOR_PATHS, otlpHandler } from './handler.ts'
 
+export { otlpHandler } from './handler.ts'
+
 const httpSchema = z.strictObject({
   endpoint: endpoint()
     .default('127.0.0.1:4318')
