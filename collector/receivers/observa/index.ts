@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
-import { otlpHandler } from '../otlp/index.ts'
+import { otlpHandler } from '../../http/otlp-handler.ts'
 import { observaHandler } from './handler.ts'
 
 export const observaSchema = z.strictObject({

@@ -5,9 +5,7 @@ import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
 import type { Signals } from '../../../core/task.ts'
-import { DEFAULT_VENDOR_PATHS, otlpHandler } from './handler.ts'
-
-export { otlpHandler } from './handler.ts'
+import { DEFAULT_VENDOR_PATHS, otlpHandler } from '../../http/otlp-handler.ts'
 
 const httpSchema = z.strictObject({
   endpoint: endpoint()

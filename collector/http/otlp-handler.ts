@@ -1,4 +1,4 @@
-// One OTLP/HTTP request: credential, content type and coding, body, pipeline, answer.
+// One OTLP/HTTP request, for every receiver that takes OTLP: credential, content type and coding, body, pipeline, answer.
 // Conformance statements R01-R26 and C01-C02 are kept here; J, N and P in `proto/`.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
@@ -9,18 +9,18 @@ import type {
   Intake,
   IntakeVerdict,
   ReceiverContext,
-} from '../../../core/component.ts'
-import type { ContentEncoding, PayloadFormat, Signals } from '../../../core/task.ts'
-import type { TenantContext } from '../../../core/tenant.ts'
-import { looksLikeOtlpJson } from '../../../proto/decode.ts'
+} from '../../core/component.ts'
+import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
+import type { TenantContext } from '../../core/tenant.ts'
+import { looksLikeOtlpJson } from '../../proto/decode.ts'
 import {
   CONTENT_TYPES,
   exportResponse,
   type ResponseEncoding,
   statusResponse,
-} from '../../../proto/responses.ts'
-import { declaredLength, discardBody, readBody } from '../../http/body.ts'
-import { type CorsSettings, handleCors } from '../../http/cors.ts'
+} from '../../proto/responses.ts'
+import { declaredLength, discardBody, readBody } from './body.ts'
+import { type CorsSettings, handleCors } from './cors.ts'
 
 /** Paths of vendor SDKs that are OTLP under another name (dialects, section 4; seen in recorded requests). */
 export const DEFAULT_VENDOR_PATHS = {
