@@ -75,8 +75,22 @@ export class Instance {
     })
   }
 
+  /** Another test may take a port between its choice and its use: then others are chosen. */
   static async start(options: InstanceOptions = {}): Promise<Instance> {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'observa-test-')))
+    for (let tries = 1; ; tries++) {
+      const instance = await Instance.#launch(dir, options)
+      try {
+        await instance.#ready()
+        return instance
+      } catch (thrown) {
+        await instance.kill()
+        if (tries === 3 || !instance.stderr.includes('OBS_LISTEN_PORT_USED')) throw thrown
+      }
+    }
+  }
+
+  static async #launch(dir: string, options: InstanceOptions): Promise<Instance> {
     const ports = { otlp: await freePort(), http: await freePort(), metrics: await freePort() }
     await writeFile(join(dir, 'base.yaml'), base(dir, ports))
     await writeFile(join(dir, 'test.yaml'), (options.config ?? '').replaceAll('$DIR', dir))
@@ -86,9 +100,7 @@ export class Instance {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...options.env },
     })
-    const instance = new Instance(dir, ports, child)
-    await instance.#ready()
-    return instance
+    return new Instance(dir, ports, child)
   }
 
   url(path: string, port: keyof Ports = 'otlp'): string {

@@ -41,9 +41,10 @@ service:
 })
 
 after(async () => {
-  await instance.stop()
+  // First: a test file ends only when nothing of it is open, also when the instance never started.
   sink.close()
   sink.closeAllConnections()
+  await instance.stop()
 })
 
 const JSON_TYPE = { 'content-type': 'application/json' }

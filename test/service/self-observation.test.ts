@@ -32,9 +32,10 @@ before(async () => {
 })
 
 after(async () => {
-  await instance.stop()
+  // First: a test file ends only when nothing of it is open, also when the instance never started.
   sink.close()
   sink.closeAllConnections()
+  await instance.stop()
 })
 
 test('with an endpoint set, requests make spans of our own', async () => {
