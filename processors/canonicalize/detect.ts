@@ -5,6 +5,7 @@ import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../core/keys.ts'
 import type { Tables } from './compile.ts'
 import type { BatchFrame } from './frame.ts'
+import type { Plan } from './plans.ts'
 
 interface ValueMarker {
   readonly text: string
@@ -13,6 +14,11 @@ interface ValueMarker {
 }
 
 const SCOPES_MAX = 4096
+
+/** Bits of a span's context above the scope's dialect. */
+const OPENLIT = 1 << 8
+const LEGACY_EVENT = 1 << 9
+const LEGACY_V0 = 1 << 10
 
 const LEGACY = 'otel-genai-legacy'
 const MODERN_KEYS = [
@@ -36,6 +42,7 @@ export class Detection {
   #lo = 0
   #hi = 0
   #scopeDialect = -1
+  #known: Pick<Plan, 'dialect' | 'dialects'> | null = null
   #batch: SpanBatch | null = null
   #span = 0
   readonly #generalLo: number
@@ -82,27 +89,78 @@ export class Detection {
     this.#scopes.fill(-2)
   }
 
-  start(batch: SpanBatch, span: number, first: number, count: number, frame: BatchFrame): void {
+  /**
+   * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
+   * are in the same dialects, but for what values betray.
+   */
+  start(batch: SpanBatch, span: number, frame: BatchFrame): number {
     this.#batch = batch
     this.#span = span
     this.#lo = 0
     this.#hi = 0
+    this.#known = null
     this.#scopeDialect = this.#ofScope(
       batch,
       batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
     )
     if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
-    const a = batch.attrs
+    let context = this.#scopeDialect + 1
+    if (frame.resource.sdkName === 'openlit') {
+      this.add('openlit')
+      context |= OPENLIT
+    }
+    if (frame.isLegacy) {
+      this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
+      context |= frame.isV0 ? LEGACY_V0 : LEGACY_EVENT
+    }
+    return context
+  }
+
+  /** Adds what the keys betray. */
+  byKeys(first: number, count: number): void {
+    const a = (this.#batch as SpanBatch).attrs
     for (let attr = first; attr < first + count; attr++) {
       const id = a[attr * 6] as number
       if (id === UNKNOWN_KEY) continue
       this.#tables.rulesOf(id)
       this.#lo |= this.#tables.low(id)
       this.#hi |= this.#tables.high(id)
-      if (this.#valueMarkers.has(id)) this.#checkValue(batch, attr, id)
     }
-    if (frame.resource.sdkName === 'openlit') this.add('openlit')
-    if (frame.isLegacy) this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
+  }
+
+  /** Places of attributes whose values may betray a dialect. */
+  valued(first: number, count: number): Int32Array {
+    const a = (this.#batch as SpanBatch).attrs
+    const out: number[] = []
+    for (let i = 0; i < count; i++)
+      if (this.#valueMarkers.has(a[(first + i) * 6] as number)) out.push(i)
+    return Int32Array.from(out)
+  }
+
+  /** Adds what the values of these attributes betray. */
+  byValues(first: number, places: Int32Array): void {
+    const batch = this.#batch as SpanBatch
+    for (const place of places)
+      this.#checkValue(batch, first + place, batch.attrs[(first + place) * 6] as number)
+  }
+
+  /** Instead of `byKeys`, for keys whose answer is known. */
+  startKnown(lo: number, hi: number): void {
+    this.#lo = lo
+    this.#hi = hi
+  }
+
+  /** The names of these dialects are known: `primary` and `several` need not work them out. */
+  named(names: Pick<Plan, 'dialect' | 'dialects'>): void {
+    this.#known = names
+  }
+
+  get lo(): number {
+    return this.#lo
+  }
+
+  get hi(): number {
+    return this.#hi
   }
 
   #hasModernKey(): boolean {
@@ -111,6 +169,7 @@ export class Detection {
   }
 
   add(name: string): void {
+    this.#known = null
     const d = this.#index.get(name)
     if (d !== undefined) this.#set(d)
   }
@@ -131,6 +190,7 @@ export class Detection {
 
   /** The dialect that names the span, or null. */
   primary(): string | null {
+    if (this.#known !== null) return this.#known.dialect
     for (const d of this.#strong) if (this.hasIndex(d)) return this.#name(d)
     if (this.#scopeDialect >= 0 && !this.#tables.isGeneral[this.#scopeDialect])
       return this.#name(this.#scopeDialect)
@@ -143,7 +203,8 @@ export class Detection {
   }
 
   /** All dialects on the span when there are several specific ones; else null. */
-  several(): string[] | null {
+  several(): readonly string[] | null {
+    if (this.#known !== null) return this.#known.dialects
     const lo = this.#lo & ~this.#generalLo
     const hi = this.#hi & ~this.#generalHi
     // A single bit: the usual case, told without a list.

@@ -16,9 +16,10 @@ import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
 import { Leftovers } from './leftovers.ts'
 import { inheritLegacyIds } from './legacy.ts'
+import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from './plans.ts'
 import { ProviderNames } from './provider-names.ts'
 import { settle, settleBare } from './settle.ts'
-import { type EventFate, type EventSink, readSpanEvent, spanEvents } from './span-events.ts'
+import { type EventFate, type EventSink, hasDetails, readSpanEvent, spanEvents } from './span-events.ts'
 import { Work } from './work.ts'
 
 export interface EngineSettings {
@@ -26,6 +27,8 @@ export interface EngineSettings {
   readonly keepResourceAttributes: boolean
   readonly attributeBytesMax: number
   readonly providerAliases: Readonly<Record<string, string>>
+  /** False only in tests: every span goes the slow way, which is what plans must equal. */
+  readonly plans: boolean
 }
 
 export class Engine {
@@ -38,6 +41,9 @@ export class Engine {
   readonly #candidates: Candidates
   readonly #leftovers: Leftovers
   readonly #treesTouched: number[][] = []
+  readonly #plans = new Plans()
+  #shape: Shape | null = null
+  #unplanned = 0
   #isExplaining = false
   #ctx: ChainContext | null = null
 
@@ -56,6 +62,7 @@ export class Engine {
     this.#ctx = ctx
     this.#work.batch = batch
     this.#work.events = events
+    this.#work.json.bind(batch.arena)
     this.#frame.begin(batch)
     this.#detection.begin(batch)
     this.#doubles.begin()
@@ -68,6 +75,8 @@ export class Engine {
       hasLegacy ||= this.#frame.isLegacy
     }
     if (hasLegacy) inheritLegacyIds(batch, events)
+    ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
+    this.#unplanned = 0
     this.#countUsageOnce(batch, events)
     this.#ctx = null
   }
@@ -82,15 +91,90 @@ export class Engine {
     const row = span * SPAN_STRIDE
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
-    this.#detection.start(batch, span, first, count, this.#frame)
+    const context = this.#detection.start(batch, span, this.#frame)
+    const plan = this.#planFor(batch, span, first, count, context)
     w.isStrands = this.#detection.has('strands')
-    this.#collect(first, count)
-    this.#readEvents(batch, span)
-    this.#fill()
+    if (plan !== null) this.#runPlan(plan, first)
+    else {
+      this.#unplanned++
+      this.#collect(first, count)
+      this.#learn(batch, first, count, context)
+      this.#readEvents(batch, span)
+      this.#fill()
+    }
     this.#settle()
     if (this.#isExplaining) explainRest(events, e)
     this.#keepRest(events, e)
     this.#count(batch)
+  }
+
+  /** The plan for spans like this one, null when there is none. Either way the dialects are found. */
+  #planFor(
+    batch: SpanBatch,
+    span: number,
+    first: number,
+    count: number,
+    context: number,
+  ): Plan | null {
+    const d = this.#detection
+    this.#shape = null
+    const isPlannable =
+      this.#settings.plans && !this.#isExplaining && !hasDetails(batch, span)
+    const shape = isPlannable ? this.#plans.find(batch, first, count, context) : null
+    if (shape === null) {
+      d.byKeys(first, count)
+      d.byValues(first, d.valued(first, count))
+      return null
+    }
+    d.startKnown(shape.lo, shape.hi)
+    d.byValues(first, shape.valued)
+    this.#shape = shape
+    const plan = planOf(shape, d.lo, d.hi)
+    if (plan === undefined) return null
+    d.named(plan)
+    return plan
+  }
+
+  /** After `#collect`: remembers what it found when spans like this one come again. */
+  #learn(batch: SpanBatch, first: number, count: number, context: number): void {
+    const d = this.#detection
+    if (this.#shape === null) {
+      if (!this.#plans.isWorthIt) return
+      const valued = d.valued(first, count)
+      const { lo, hi } = d
+      d.start(batch, this.#work.span, this.#frame)
+      d.byKeys(first, count)
+      this.#shape = this.#plans.add(batch, first, count, context, { lo: d.lo, hi: d.hi, valued })
+      d.startKnown(lo, hi)
+    }
+    if (!hasRoom(this.#shape)) return
+    const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
+    const { trees } = this.#work
+    this.#shape.plans.push(makePlan(this.#candidates, first, this.#leftovers.kept, trees, names))
+  }
+
+  #runPlan(plan: Plan, first: number): void {
+    const w = this.#work
+    for (const tree of plan.trees) {
+      const rows = w.trees[tree.tree] as number[]
+      for (const place of tree.places) rows.push(first + place)
+      this.#treesTouched.push(rows)
+    }
+    w.plannedTrees = plan.trees
+    this.#readEvents(w.batch, w.span)
+    const { rules, places, begins, takesAll } = plan
+    let isFilled = false
+    for (let i = 0; i < rules.length; i++) {
+      if (begins[i] === 1) isFilled = false
+      const rule = rules[i] as Rule
+      const attr = first + (places[i] as number)
+      if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
+      else if (this.#apply(rule, attr)) {
+        isFilled = true
+        this.#leftovers.markUsed(attr)
+      } else if (!w.isNull(attr)) this.#leftovers.failed(attr)
+    }
+    for (const place of plan.kept) this.#leftovers.unknown(first + place)
   }
 
   #begin(): void {

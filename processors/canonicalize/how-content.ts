@@ -6,7 +6,7 @@ import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
 import { requestMessages, requestSystem, responseMessages, type Usage, usageIn } from './bodies.ts'
 import type { Transform } from './compile.ts'
-import { isCanonicalMessages, isCanonicalParts, isCanonicalTools, isJson } from './json-bytes.ts'
+import { SHAPE, VERDICT } from './json-kernel.ts'
 import { parseLoose } from './loose-json.ts'
 import { finishReason, type Message, messagesOf, textMessage } from './messages.ts'
 import { isRecord, type Part, partsOf, plainText, toolCallPart } from './parts.ts'
@@ -23,14 +23,25 @@ export function putJson(w: Work, attr: number, field: number): boolean {
   }
   const off = w.off(attr)
   const len = w.len(attr)
-  if (isJson(w.arena.bytes, off, len)) {
-    w.events.setRange(w.e, field, off, len)
-    return true
+  const verdict = w.json.check(off, len, SHAPE.ANY)
+  if (verdict === VERDICT.YES) w.events.setRange(w.e, field, off, len)
+  else if (verdict === VERDICT.NO && !mayBeRepr(w.arena.bytes, off, len))
+    w.setJsonString(field, off, len)
+  else {
+    const text = w.arena.text(off, len)
+    const value = parseLoose(text)
+    w.setJson(field, value === undefined ? text : value)
   }
-  const text = w.arena.text(off, len)
-  const value = parseLoose(text)
-  w.setJson(field, value === undefined ? text : value)
   return true
+}
+
+/** Only what begins with a bracket may be the repr of a Python value. */
+function mayBeRepr(b: Uint8Array, off: number, len: number): boolean {
+  let i = off
+  while (i < off + len && (b[i] as number) <= 32) i++
+  const c = b[i]
+  // Spaces beyond ASCII are left to who knows them all.
+  return i < off + len && (c === 123 || c === 91 || c === 40 || (c as number) >= 128)
 }
 
 /** JSON-parse when it is JSON; an object inside a JSON string is unpacked once more. */
@@ -42,7 +53,7 @@ const messages: Transform = (w, attr, rule) => {
   if (w.type(attr) === VALUE.STRING) {
     const off = w.off(attr)
     const len = w.len(attr)
-    if (len > 2 && isCanonicalMessages(w.arena.bytes, off, len)) {
+    if (len > 2 && w.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
       w.events.setRange(w.e, rule.range, off, len)
       return true
     }
@@ -135,8 +146,8 @@ const system: Transform = (w, attr, rule) => {
   if (w.isNullContent(attr)) return false
   if (
     w.type(attr) === VALUE.STRING &&
-    isCanonicalParts(w.arena.bytes, w.off(attr), w.len(attr)) &&
-    w.len(attr) > 2
+    w.len(attr) > 2 &&
+    w.json.check(w.off(attr), w.len(attr), SHAPE.PARTS) === VERDICT.YES
   ) {
     w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
     return true
@@ -153,8 +164,8 @@ const tools: Transform = (w, attr, rule) => {
   if (w.isNullContent(attr)) return false
   if (
     w.type(attr) === VALUE.STRING &&
-    isCanonicalTools(w.arena.bytes, w.off(attr), w.len(attr)) &&
-    w.len(attr) > 2
+    w.len(attr) > 2 &&
+    w.json.check(w.off(attr), w.len(attr), SHAPE.TOOLS) === VERDICT.YES
   ) {
     w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
     return true
@@ -166,6 +177,14 @@ const tools: Transform = (w, attr, rule) => {
 }
 
 const documents: Transform = (w, attr, rule) => {
+  if (
+    w.type(attr) === VALUE.STRING &&
+    w.len(attr) > 2 &&
+    w.json.check(w.off(attr), w.len(attr), SHAPE.DOCUMENTS) === VERDICT.YES
+  ) {
+    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    return true
+  }
   const list = documentsOf(w.value(attr))
   if (list === null) return false
   w.setJson(rule.range, list)

@@ -7,6 +7,7 @@ import { putMessages } from './how-content.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { isRecord, type Part, plainText } from './parts.ts'
+import { type Outcome, treeProgram } from './tree-program.ts'
 import {
   annotationsOf,
   type Document,
@@ -23,8 +24,20 @@ function tree(shape: string): Transform | null {
   if (put === undefined) return null
   return (w, _attr, rule) => {
     const rows = w.trees[rule.tree]
-    return rows !== undefined && rows.length > 0 && put(w, rule, treeOf(w, rows, rule))
+    if (rows === undefined || rows.length === 0) return false
+    const outcome = written(w, rule, rows)
+    return outcome === 'not plain' ? put(w, rule, treeOf(w, rows, rule)) : outcome === 'done'
   }
+}
+
+/** By the program of the span's shape, when there is one. */
+function written(w: Work, rule: Rule, rows: readonly number[]): Outcome {
+  for (const planned of w.plannedTrees) {
+    if (planned.tree !== rule.tree) continue
+    if (planned.program === undefined) planned.program = treeProgram(w.batch, rows, rule)
+    return planned.program === null ? 'not plain' : planned.program(w, rule, rows)
+  }
+  return 'not plain'
 }
 
 type TreePut = (w: Work, rule: Rule, list: unknown[]) => boolean

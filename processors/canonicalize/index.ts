@@ -76,12 +76,18 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   summary: 'Turns every dialect of GenAI telemetry into one canonical event whose tokens add up.',
   schema,
   create(settings) {
-    const tables = new Tables(DIALECTS, transformOf, [...DROPPED_KEYS, ...settings.drop_keys])
-    return new Engine(tables, {
-      keepAttributes: settings.keep_attributes,
-      keepResourceAttributes: settings.keep_resource_attributes,
-      attributeBytesMax: settings.attribute_bytes_max,
-      providerAliases: settings.provider_aliases,
-    })
+    return makeEngine(settings, true)
   },
+}
+
+/** `plans` false: every span goes the slow way, for tests. */
+export function makeEngine(settings: CanonicalizeConfig, plans: boolean): Engine {
+  const tables = new Tables(DIALECTS, transformOf, [...DROPPED_KEYS, ...settings.drop_keys])
+  return new Engine(tables, {
+    keepAttributes: settings.keep_attributes,
+    keepResourceAttributes: settings.keep_resource_attributes,
+    attributeBytesMax: settings.attribute_bytes_max,
+    providerAliases: settings.provider_aliases,
+    plans,
+  })
 }

@@ -58,7 +58,8 @@ function isPlain(w: Work, attr: number, keyId: number, mime: string): boolean {
 
 function putText(w: Work, attr: number, field: number): boolean {
   if (w.isNullContent(attr)) return false
-  w.setJson(field, w.text(attr))
+  if (w.type(attr) === VALUE.STRING) w.setJsonString(field, w.off(attr), w.len(attr))
+  else w.setJson(field, w.text(attr))
   return true
 }
 

@@ -13,7 +13,8 @@ import type { Work } from './work.ts'
 export class Leftovers {
   readonly #work: Work
   readonly #bytesMax: number
-  readonly #kept: number[] = []
+  /** Attribute rows without a rule, then those that must be kept all the same. */
+  readonly kept: number[] = []
   readonly #events: number[] = []
   readonly #losers: number[] = []
   readonly #loserRules: Rule[] = []
@@ -36,7 +37,7 @@ export class Leftovers {
 
   begin(): void {
     this.#generation++
-    this.#kept.length = 0
+    this.kept.length = 0
     this.#events.length = 0
     this.#losers.length = 0
     this.#loserRules.length = 0
@@ -50,7 +51,7 @@ export class Leftovers {
 
   /** No rule knows the attribute. */
   unknown(attr: number): void {
-    this.#kept.push(attr)
+    this.kept.push(attr)
   }
 
   unreadEvent(event: number): void {
@@ -83,7 +84,7 @@ export class Leftovers {
 
   write(events: EventTable, e: number): void {
     this.#collect()
-    for (const attr of this.#kept) this.#writeAttribute(events, e, attr)
+    for (const attr of this.kept) this.#writeAttribute(events, e, attr)
     if (this.#events.length > 0)
       addJson(events, e, 'otel.events', keptEvents(this.#work, this.#events))
     const links = keptLinks(this.#work)
@@ -102,7 +103,7 @@ export class Leftovers {
   #keepOnce(attr: number): void {
     if (this.#used[attr] === this.#generation) return
     this.markUsed(attr)
-    this.#kept.push(attr)
+    this.kept.push(attr)
   }
 
   /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */

@@ -15,7 +15,7 @@ export interface Message {
 /** More messages than this in one value are cut: a context of that length is hostile or broken. */
 const MESSAGES_MAX = 10_000
 
-const ROLES: Readonly<Record<string, string>> = {
+export const ROLES: Readonly<Record<string, string>> = {
   system: 'system',
   developer: 'system',
   user: 'user',
@@ -48,7 +48,7 @@ export function isRole(value: unknown): boolean {
   return typeof value === 'string' && Object.hasOwn(ROLES, value.toLowerCase())
 }
 
-const FINISH: Readonly<Record<string, string>> = {
+export const FINISH: Readonly<Record<string, string>> = {
   'tool-calls': 'tool_calls',
   tool_call: 'tool_calls',
   'tool-call': 'tool_calls',

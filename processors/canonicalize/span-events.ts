@@ -60,6 +60,25 @@ export function knownEvent(batch: SpanBatch, off: number, len: number): Name | n
   return i < 0 ? null : (NAMES[i] as Name)
 }
 
+/** True when the span has an event whose attributes count as the span's own. */
+export function hasDetails(batch: SpanBatch, span: number): boolean {
+  const row = span * SPAN_STRIDE
+  const count = batch.spans[row + SPAN.EVENT_COUNT] as number
+  if (count === 0) return false
+  const first = batch.spans[row + SPAN.EVENT_FIRST] as number
+  for (let event = first; event < first + count; event++) {
+    const at = event * EVENT_ROW_STRIDE
+    const name = knownEvent(
+      batch,
+      batch.events[at + EVENT_ROW.NAME_OFF] as number,
+      batch.events[at + EVENT_ROW.NAME_LEN] as number,
+    )
+    if (name === 'gen_ai.client.inference.operation.details' || name === 'gen_ai.evaluation.result')
+      return true
+  }
+  return false
+}
+
 /** What happened to an event: read, dropped as a stream chunk, or to be kept as an attribute. */
 export type EventFate = 'read' | 'dropped' | 'kept'
 

@@ -6,9 +6,12 @@ import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
+import { JsonKernel } from './json-kernel.ts'
+import { JsonOut } from './json-out.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { type Part, plainText } from './parts.ts'
+import type { PlannedTree } from './plans.ts'
 import type { ProviderNames } from './provider-names.ts'
 import type { Document } from './trees.ts'
 
@@ -40,8 +43,12 @@ export interface Answer {
   files: unknown
 }
 
+const NO_TREES: readonly PlannedTree[] = []
+
 export class Work {
   readonly providers: ProviderNames
+  readonly json = new JsonKernel()
+  readonly out = new JsonOut(this.json)
   batch!: SpanBatch
   events!: EventTable
   /** Number of the event. */
@@ -68,6 +75,8 @@ export class Work {
   meta: number[] = []
   /** Attribute rows by indexed family. */
   trees: number[][] = []
+  /** The indexed families of the span's plan; none when it has no plan. */
+  plannedTrees: readonly PlannedTree[] = NO_TREES
   answer: Answer = { text: null, reasoning: null, calls: null, object: null, files: null }
   hasAnswer = false
   /** Where the type of an exception event lies; -1 = none. */
@@ -140,6 +149,7 @@ export class Work {
     this.offeredModel = ''
     this.fallbackModel = -1
     this.isStrands = false
+    this.plannedTrees = NO_TREES
   }
 
   type(attr: number): number {
@@ -218,6 +228,18 @@ export class Work {
 
   setString(field: number, text: string): void {
     this.events.setText(this.e, field, text)
+  }
+
+  /** Sets a JSON field to the range as a JSON string. */
+  setJsonString(field: number, off: number, len: number): void {
+    this.out.begin(this.batch.arena)
+    this.out.text(off, len)
+    this.setOut(field)
+  }
+
+  /** Sets a field to what was written to `out`. */
+  setOut(field: number): void {
+    this.events.setRange(this.e, field, this.out.off, this.out.len)
   }
 
   hasRange(field: number): boolean {

@@ -1,0 +1,216 @@
+// The kernel against the plain reader and JSON.stringify, and the committed bytes against the source.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Arena } from '../../core/arena.ts'
+import { isCanonicalMessages, isCanonicalParts, isJson } from './json-bytes.ts'
+import { JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
+import { JsonOut } from './json-out.ts'
+import { generated } from './kernel/generate.ts'
+import { documentsOf, toolsOf } from './trees.ts'
+
+const arena = new Arena()
+const kernel = new JsonKernel()
+kernel.bind(arena)
+const out = new JsonOut(kernel)
+
+/** Places the text between others that would go on with it: a reader must not look beyond its range. */
+function place(text: string): { readonly off: number; readonly len: number } {
+  arena.reset()
+  arena.appendText('["x",{"')
+  const off = arena.appendText(text)
+  const len = arena.lastLen
+  arena.appendText('"]}1')
+  return { off, len }
+}
+
+const pieces = fc.constantFrom('', '"', ',', '}', ']', '\\', '0', '-', 'e', ' ', '\n', '\u0001', 'é')
+const json = fc.oneof(fc.json({ maxDepth: 5 }), fc.string({ unit: 'binary' }))
+const broken = fc.tuple(json, fc.nat(), pieces).map(([text, at, piece]) => {
+  const i = at % (text.length + 1)
+  return text.slice(0, i) + piece + text.slice(i + 1)
+})
+
+test('valid JSON is what the plain reader calls so', () => {
+  let valid = 0
+  fc.assert(
+    fc.property(fc.oneof(json, broken), (text) => {
+      const { off, len } = place(text)
+      const verdict = kernel.check(off, len, SHAPE.ANY)
+      assert.equal(verdict === VERDICT.YES, isJson(arena.bytes, off, len), text)
+      if (verdict !== VERDICT.NO) assert.doesNotThrow(() => JSON.parse(text) as unknown)
+      valid += verdict === VERDICT.YES ? 1 : 0
+    }),
+    { numRuns: 5000 },
+  )
+  assert.ok(valid > 1000)
+})
+
+const part = fc.oneof(
+  fc.record({
+    type: fc.constantFrom('text', 'reasoning', 'blob', 'uri', 'weird'),
+    content: fc.oneof(fc.string(), fc.constant(''), fc.integer()),
+  }),
+  fc.record({
+    type: fc.constantFrom('tool_call', 'tool_call_response'),
+    id: fc.string(),
+    name: fc.string(),
+    arguments: fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom('{"a":1}', '[', 'x')),
+    response: fc.jsonValue({ maxDepth: 2 }),
+    mime_type: fc.string(),
+    modality: fc.constant('image'),
+  }),
+  fc.record({ type: fc.constant('text'), text: fc.string() }),
+)
+const message = fc.record(
+  {
+    role: fc.constantFrom('user', 'assistant', 'system', 'tool', 'human'),
+    parts: fc.array(part, { maxLength: 3 }),
+    finish_reason: fc.constantFrom('stop', 'length', 'end_turn', 'tool_calls', 'content_filter', 'x'),
+    name: fc.string(),
+    other: fc.string(),
+  },
+  { requiredKeys: ['role', 'parts'] },
+)
+
+test('canonical messages and parts are what the plain reader calls so', () => {
+  let canonical = 0
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 3 }), fc.boolean(), fc.nat(), pieces, (list, breaks, at, piece) => {
+      const whole = JSON.stringify(list)
+      const i = at % whole.length
+      const text = breaks ? whole.slice(0, i) + piece + whole.slice(i + 1) : whole
+      const { off, len } = place(text)
+      const found = kernel.check(off, len, SHAPE.MESSAGES) === VERDICT.YES
+      assert.equal(found, isCanonicalMessages(arena.bytes, off, len), text)
+      canonical += found ? 1 : 0
+      const parts = place(JSON.stringify(list[0]?.parts ?? []))
+      assert.equal(
+        kernel.check(parts.off, parts.len, SHAPE.PARTS) === VERDICT.YES,
+        isCanonicalParts(arena.bytes, parts.off, parts.len),
+      )
+    }),
+    { numRuns: 3000 },
+  )
+  assert.ok(canonical > 300, `only ${canonical} canonical examples`)
+})
+
+const tool = fc.record(
+  {
+    type: fc.constantFrom('function', 'function', 'object', ''),
+    name: fc.constantFrom('f', '', 'a name'),
+    description: fc.oneof(fc.string(), fc.integer()),
+    parameters: fc.oneof(
+      fc.dictionary(fc.constantFrom('type', 'json', 'properties'), fc.jsonValue({ maxDepth: 1 })),
+      fc.constantFrom(null, '{"a":1}'),
+    ),
+  },
+  { requiredKeys: ['type', 'name'] },
+)
+const document = fc.record(
+  {
+    id: fc.oneof(fc.string(), fc.string(), fc.integer()),
+    score: fc.oneof(fc.double(), fc.string()),
+    content: fc.oneof(fc.string(), fc.constant(null)),
+    metadata: fc.oneof(fc.dictionary(fc.constantFrom('id', 'k'), fc.string()), fc.string()),
+  },
+  { requiredKeys: ['content'] },
+)
+
+test('canonical tools and documents are what their normalisers leave alone', () => {
+  let canonical = 0
+  const check = (list: unknown[], shape: number, normalised: (v: unknown) => unknown): void => {
+    const text = JSON.stringify(list)
+    const { off, len } = place(text)
+    if (list.length === 0 || kernel.check(off, len, shape) !== VERDICT.YES) return
+    canonical++
+    assert.deepEqual(normalised(JSON.parse(text)), JSON.parse(text), text)
+  }
+  fc.assert(
+    fc.property(
+      fc.array(tool, { maxLength: 2 }),
+      fc.array(document, { maxLength: 2 }),
+      (tools, documents) => {
+        check(tools, SHAPE.TOOLS, toolsOf)
+        check(documents, SHAPE.DOCUMENTS, documentsOf)
+      },
+    ),
+    { numRuns: 8000 },
+  )
+  assert.ok(canonical > 60, `only ${canonical} canonical examples`)
+})
+
+test('text is escaped as JSON.stringify does it', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 80 }),
+    fc.string({ maxLength: 80 }),
+    fc.string({ unit: fc.constantFrom('"', '\\', '\n', '\u0000', '\u001f', '\u007f', 'é', 'x', '𝄞'), maxLength: 60 }),
+  )
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 40 }), (s, times) => {
+      const long = s.repeat(times)
+      const { off, len } = place(long)
+      out.begin(arena)
+      out.text(off, len)
+      assert.equal(arena.text(out.off, out.len), JSON.stringify(arena.text(off, len)))
+      assert.ok(kernel.room(off, len) >= out.len - 2)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('members are those that JSON.parse finds', () => {
+  let read = 0
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 8 }), (object) => {
+      const text = JSON.stringify(object)
+      const parsed = JSON.parse(text) as Record<string, unknown>
+      const { off, len } = place(text)
+      const count = kernel.members(off, len)
+      if (count < 0) {
+        assert.match(text, /\\/)
+        return
+      }
+      read++
+      const found: Record<string, unknown> = {}
+      for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE) {
+        const cell = (column: number): number => kernel.rows[row + column] as number
+        const value = arena.text(cell(MEMBER.OFF), cell(MEMBER.LEN))
+        const kind = cell(MEMBER.KIND)
+        const isString = kind === KIND.STRING || kind === KIND.ESCAPED
+        if (kind === KIND.STRING) assert.doesNotMatch(value, /\\/)
+        found[arena.text(cell(MEMBER.KEY_OFF), cell(MEMBER.KEY_LEN))] = JSON.parse(isString ? `"${value}"` : value)
+      }
+      assert.deepEqual({ ...found }, { ...parsed })
+    }),
+    { numRuns: 2000 },
+  )
+  assert.ok(read > 500)
+})
+
+test('members refuses what only a parser may decide', () => {
+  for (const text of ['{"a":1,"a":2}', '{"\\u0061":1}', '{"a":1,\n"b":2}', '[1]', '{"a":1', '{"a":1}x', 'x', '']) {
+    const { off, len } = place(text)
+    assert.equal(kernel.members(off, len), -1, text)
+  }
+  const many = place(`{${Array.from({ length: 65 }, (_, i) => `"k${i}":1`).join(',')}}`)
+  assert.equal(kernel.members(many.off, many.len), -1)
+})
+
+test('a range at the very end of the memory is read without leaving it', () => {
+  const small = new Arena(1)
+  const own = new JsonKernel()
+  own.bind(small)
+  const text = Buffer.from('"abc"')
+  small.top = small.bytes.length - text.length
+  const off = small.append(text)
+  assert.equal(off + text.length, small.bytes.length)
+  assert.equal(own.isJson(off, text.length), true)
+})
+
+test('the committed kernel is what the source compiles to', async () => {
+  const committed = readFileSync(new URL('./kernel/json.generated.ts', import.meta.url), 'utf8')
+  assert.equal(committed, await generated())
+})
