@@ -3,7 +3,7 @@
 
 import type { EventTable, Provenance } from '../../core/event.ts'
 import { FIELDS, N, R } from '../../core/fields.ts'
-import type { Work } from './work.ts'
+import { PAIR, type Work } from './work.ts'
 
 /** Fields that no attribute filled: where they come from. */
 const SOURCES: Readonly<Record<string, string>> = {
@@ -47,8 +47,15 @@ export function snapshot(w: Work): Snapshot {
     const n = N[field.name]
     if (n >= 0 && !Number.isNaN(events.num(e, n))) out.set(field.name, String(events.num(e, n)))
   }
-  for (const [name, json] of w.params) out.set(`request_params.${name}`, json)
-  for (const [name, json] of w.details) out.set(`usage_details.${name}`, json)
+  for (const [field, rows] of [
+    ['request_params', w.params],
+    ['usage_details', w.details],
+  ] as const)
+    for (let i = 0; i < rows.length; i += PAIR)
+      out.set(
+        `${field}.${w.arena.text(rows[i] as number, rows[i + 1] as number)}`,
+        w.arena.text(rows[i + 2] as number, rows[i + 3] as number),
+      )
   for (let i = 0; i < w.meta.length; i += 4)
     out.set(`metadata.${w.arena.text(w.meta[i] as number, w.meta[i + 1] as number)}`, String(i))
   if (w.kind !== '') out.set('kind', w.kind)

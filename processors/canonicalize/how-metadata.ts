@@ -5,6 +5,7 @@ import { R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
 import type { Rule, Transform } from './compile.ts'
 import { truth } from './how-scalar.ts'
+import { KIND, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { isRecord } from './parts.ts'
 import type { Work } from './work.ts'
 
@@ -111,9 +112,33 @@ function literalKey(w: Work, name: string): { readonly off: number; readonly len
 /** A JSON object (or Python dict) whose members become metadata. */
 const metaJson: Transform = (w, attr) => {
   if (w.isNull(attr)) return false
+  if (w.type(attr) === VALUE.STRING && takeMembers(w, attr)) return true
   const value = w.value(attr)
   if (!isRecord(value)) return false
   for (const [name, v] of Object.entries(value)) w.metaValue(name, v)
+  return true
+}
+
+/** The members from where they lie: text as it is, anything else as its JSON. False = nothing was taken. */
+function takeMembers(w: Work, attr: number): boolean {
+  const count = w.json.members(w.off(attr), w.len(attr))
+  const { rows } = w.json
+  const end = count * MEMBER_STRIDE
+  if (count < 0) return false
+  for (let row = 0; row < end; row += MEMBER_STRIDE) {
+    const kind = rows[row + MEMBER.KIND]
+    // Numbers and nested values keep the one spelling that JSON.stringify gives them.
+    if (kind !== KIND.STRING && kind !== KIND.TRUE && kind !== KIND.FALSE && kind !== KIND.NULL)
+      return false
+  }
+  for (let row = 0; row < end; row += MEMBER_STRIDE)
+    if (rows[row + MEMBER.KIND] !== KIND.NULL)
+      w.meta.push(
+        rows[row + MEMBER.KEY_OFF] as number,
+        rows[row + MEMBER.KEY_LEN] as number,
+        rows[row + MEMBER.OFF] as number,
+        rows[row + MEMBER.LEN] as number,
+      )
   return true
 }
 

@@ -1,11 +1,13 @@
 // Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
 // metadata, and the answer that the AI SDK spreads over attributes.
 
-import { ATTR, ATTR_STRIDE } from '../../core/batch.ts'
+import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { usageOf } from './bodies.ts'
 import type { Transform } from './compile.ts'
 import { orZero, putUsage } from './how-content.ts'
+import { ByteWords } from './byte-words.ts'
+import { KIND, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { lookup, numberIn } from './lookup.ts'
 import type { Message } from './messages.ts'
 import { isRecord, type Part, partsOf, toolCallPart } from './parts.ts'
@@ -49,10 +51,79 @@ const NO_PARAMS = new Set([
 
 /** A JSON object of parameters; the model in it may be the requested one. */
 const params: Transform = (w, attr) => {
+  if (w.type(attr) === VALUE.STRING && takeParamMembers(w, attr)) return true
   const value = w.value(attr)
   if (!isRecord(value)) return false
   takeParams(w, value)
   return true
+}
+
+/** Where parameters are plain members: from where they lie. False = nothing was taken. */
+function takeParamMembers(w: Work, attr: number): boolean {
+  const count = w.json.members(w.off(attr), w.len(attr))
+  if (count < 0) return false
+  const { rows } = w.json
+  const { arena } = w
+  const end = count * MEMBER_STRIDE
+  // Tools, other models and other names have rules of their own, and every number has one spelling.
+  for (let row = 0; row < end; row += MEMBER_STRIDE)
+    if (!isPlainParam(w, row)) return false
+  for (let row = 0; row < end; row += MEMBER_STRIDE) {
+    const keyOff = rows[row + MEMBER.KEY_OFF] as number
+    const keyLen = rows[row + MEMBER.KEY_LEN] as number
+    const kind = rows[row + MEMBER.KIND]
+    let off = rows[row + MEMBER.OFF] as number
+    let len = rows[row + MEMBER.LEN] as number
+    const isText = kind === KIND.STRING || kind === KIND.ESCAPED
+    if (arena.equals(keyOff, keyLen, 'model')) {
+      if (isText && len > 0) w.offeredModel = arena.text(off, len)
+      continue
+    }
+    if (arena.equals(keyOff, keyLen, 'stream')) {
+      if (kind === KIND.TRUE || kind === KIND.FALSE)
+        w.offerNumber(N.stream, kind === KIND.TRUE ? 1 : 0)
+      continue
+    }
+    if (kind === KIND.NULL || (isText && len === 0) || arena.bytes[keyOff] === 95) continue
+    if (isText) {
+      off--
+      len += 2
+    }
+    w.paramOfJson(keyOff, keyLen, off, len)
+  }
+  return true
+}
+
+const specialWords = new ByteWords(
+  [...NO_PARAMS, 'model_name', 'modelId', ...Object.keys(PARAM_NAMES)]
+    .filter((word) => word !== 'model' && word !== 'stream')
+    .map((word, i) => [word, i] as const),
+)
+
+function isPlainParam(w: Work, row: number): boolean {
+  const { rows } = w.json
+  const kind = rows[row + MEMBER.KIND]
+  const keyOff = rows[row + MEMBER.KEY_OFF] as number
+  const keyLen = rows[row + MEMBER.KEY_LEN] as number
+  if (kind === KIND.OBJECT || kind === KIND.ARRAY || keyLen > 32) return false
+  if (kind === KIND.NUMBER && !isPlainNumber(w, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number))
+    return false
+  if (kind === KIND.ESCAPED && w.arena.equals(keyOff, keyLen, 'model')) return false
+  return specialWords.find(w.arena.bytes, keyOff, keyLen) < 0
+}
+
+/** As JSON.stringify would write it: no exponent, no sign, no zero at the end of a fraction, few digits. */
+function isPlainNumber(w: Work, off: number, len: number): boolean {
+  if (len > 15) return false
+  const b = w.arena.bytes
+  let hasPoint = false
+  for (let i = off; i < off + len; i++) {
+    const c = b[i] as number
+    if (c === 46) hasPoint = true
+    else if (c < 48 || c > 57) return false
+  }
+  // 0.0000001 is 1e-7.
+  return !hasPoint || (b[off + len - 1] !== 48 && len <= 7)
 }
 
 export function takeParams(w: Work, value: Record<string, unknown>): void {

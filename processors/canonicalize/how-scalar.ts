@@ -75,9 +75,37 @@ export function stringsOf(value: unknown): string[] {
 }
 
 const strings: Transform = (w, attr, rule) => {
+  if (w.type(attr) === VALUE.ARRAY && writeStrings(w, attr)) {
+    w.setOut(rule.range)
+    return true
+  }
   const list = stringsOf(w.value(attr))
   if (list.length === 0) return false
   w.setJson(rule.range, list)
+  return true
+}
+
+// ArrayValue: 1 values (repeated AnyValue: 1 string_value), every length in one byte.
+/** A list of nothing but short strings, written as it lies; false = not that simple, nothing was written. */
+function writeStrings(w: Work, attr: number): boolean {
+  const b = w.arena.bytes
+  const end = w.off(attr) + w.len(attr)
+  w.out.begin(w.arena)
+  let count = 0
+  for (let i = w.off(attr); i < end; ) {
+    const inner = b[i + 1] as number
+    const len = b[i + 3] as number
+    const isShort = b[i] === 10 && b[i + 2] === 10 && inner === len + 2 && inner < 128
+    if (!isShort || len === 0 || i + 4 + len > end) {
+      w.out.abandon()
+      return false
+    }
+    w.out.byte(count++ === 0 ? 91 : 44)
+    w.out.text(i + 4, len)
+    i += 4 + len
+  }
+  if (count === 0) return false
+  w.out.byte(93)
   return true
 }
 
@@ -114,10 +142,16 @@ function putFinish(w: Work, rule: Rule, json: string): boolean {
 }
 
 const flag: Transform = (w, attr, rule) => {
-  if (rule.name === 'input_mime') w.inputMime = w.text(attr)
-  else if (rule.name === 'output_mime') w.outputMime = w.text(attr)
+  if (rule.name === 'input_mime') w.isInputText = isPlainText(w, attr)
+  else if (rule.name === 'output_mime') w.isOutputText = isPlainText(w, attr)
   else if (rule.name === 'status_message') w.statusMessage = attr
   return true
+}
+
+function isPlainText(w: Work, attr: number): boolean {
+  return (
+    w.type(attr) === VALUE.STRING && w.arena.equals(w.off(attr), w.len(attr), 'text/plain')
+  )
 }
 
 // ---------------------------------------------------------------- a few of their own

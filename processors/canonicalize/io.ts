@@ -8,6 +8,7 @@ import { requestMessages, requestSystem, responseMessages, usageIn } from './bod
 import { putJson, putUsage, takeFromBody } from './how-content.ts'
 import { takeParams } from './how-packed.ts'
 import { findString, foundStringLen } from './json-bytes.ts'
+import { KIND, MEMBER } from './json-kernel.ts'
 import { finishReason, type Message, textMessage } from './messages.ts'
 import { isRecord } from './parts.ts'
 import { documentsOf } from './trees.ts'
@@ -37,23 +38,22 @@ export function placeInput(w: Work, filled: Filled): void {
 
 const INPUT_VALUE = key('input.value')
 const OUTPUT_VALUE = key('output.value')
-const TEXT = 'text/plain'
 
 function putInput(w: Work, attr: number): boolean {
-  return isPlain(w, attr, INPUT_VALUE, w.inputMime)
+  return isPlain(w, attr, INPUT_VALUE, w.isInputText)
     ? putText(w, attr, R.input)
     : putJson(w, attr, R.input)
 }
 
 function putOutput(w: Work, attr: number): boolean {
-  return isPlain(w, attr, OUTPUT_VALUE, w.outputMime)
+  return isPlain(w, attr, OUTPUT_VALUE, w.isOutputText)
     ? putText(w, attr, R.output)
     : putJson(w, attr, R.output)
 }
 
 /** Text that its instrumentation calls text is not parsed, whatever it looks like. */
-function isPlain(w: Work, attr: number, keyId: number, mime: string): boolean {
-  return mime === TEXT && w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
+function isPlain(w: Work, attr: number, keyId: number, isText: boolean): boolean {
+  return isText && w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
 }
 
 function putText(w: Work, attr: number, field: number): boolean {
@@ -154,6 +154,15 @@ function placeAnswer(w: Work, filled: Filled): void {
 /** `"id"` of a response body, found without parsing it. */
 function putResponseId(w: Work, attr: number): void {
   if (w.type(attr) !== VALUE.STRING) return
+  const count = w.json.members(w.off(attr), w.len(attr))
+  if (count >= 0) {
+    const row = w.memberNamed(count, 'id')
+    const kind = row < 0 ? 0 : w.json.rows[row + MEMBER.KIND]
+    const idLen = w.json.rows[row + MEMBER.LEN] as number
+    if ((kind === KIND.STRING || kind === KIND.ESCAPED) && idLen > 0)
+      w.events.setRange(w.e, R.response_id, w.json.rows[row + MEMBER.OFF] as number, idLen)
+    return
+  }
   const off = findString(w.arena.bytes, w.off(attr), w.len(attr), 'id')
   const len = foundStringLen()
   if (off >= 0 && len > 0) w.events.setRange(w.e, R.response_id, off, len)

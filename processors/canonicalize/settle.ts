@@ -15,7 +15,7 @@ import { argumentsOf, textOf } from './parts.ts'
 import { placeEventDocuments } from './span-events.ts'
 import { settleUsage } from './usage.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
-import type { Work } from './work.ts'
+import { PAIR, type Work } from './work.ts'
 
 export function settle(w: Work, detection: Detection, frame: BatchFrame, filled: Filled): void {
   w.cacheIsExtra ||= detection.cacheIsExtra
@@ -118,8 +118,11 @@ function settleOperation(w: Work, frame: BatchFrame): void {
   else w.setString(R.operation, w.operation)
   // Retrieval spans of 1.40 and 1.41 said top_k among the request's parameters.
   if (w.operation === 'retrieval' && !w.hasNumber(N.retrieval_top_k)) {
-    const i = w.params.findIndex((p) => p[0] === 'top_k')
-    if (i >= 0) w.events.setNum(w.e, N.retrieval_top_k, Number(w.params.splice(i, 1)[0]?.[1]))
+    const i = w.paramNamed('top_k')
+    if (i >= 0) {
+      const [, , off, len] = w.params.splice(i, PAIR)
+      w.events.setNum(w.e, N.retrieval_top_k, Number(w.arena.text(off as number, len as number)))
+    }
   }
 }
 const KNOWN = new Set([
@@ -296,15 +299,21 @@ function hasAnswered(w: Work): boolean {
 }
 
 function settleParams(w: Work): void {
-  if (w.params.length > 0) w.setString(R.request_params, objectText(w.params))
-  if (w.details.length > 0) w.setString(R.usage_details, objectText(w.details))
+  if (w.params.length > 0) putObject(w, w.params, R.request_params)
+  if (w.details.length > 0) putObject(w, w.details, R.usage_details)
 }
 
-function objectText(pairs: readonly (readonly [string, string])[]): string {
-  let out = '{'
-  for (const [name, json] of pairs)
-    out += `${out.length > 1 ? ',' : ''}${JSON.stringify(name)}:${json}`
-  return `${out}}`
+function putObject(w: Work, rows: readonly number[], field: number): void {
+  const { out } = w
+  out.begin(w.arena)
+  for (let i = 0; i < rows.length; i += PAIR) {
+    out.raw(i === 0 ? '{"' : ',"')
+    out.copy(rows[i] as number, rows[i + 1] as number)
+    out.raw('":')
+    out.copy(rows[i + 2] as number, rows[i + 3] as number)
+  }
+  out.byte(125)
+  w.setOut(field)
 }
 
 function settleDialect(w: Work, detection: Detection): void {

@@ -7,7 +7,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
 import type { Rule } from './compile.ts'
-import { KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
+import { KIND, MEMBER, SHAPE, VERDICT } from './json-kernel.ts'
 import { FINISH, ROLES } from './messages.ts'
 import type { Work } from './work.ts'
 
@@ -491,8 +491,8 @@ function writeTool(w: Work, off: number, len: number): boolean {
   }
   if (w.json.members(off, len) !== 2) return false
   const { rows } = w.json
-  const type = memberNamed(w, 2, 'type')
-  const fn = memberNamed(w, 2, 'function')
+  const type = w.memberNamed(2, 'type')
+  const fn = w.memberNamed(2, 'function')
   if (type < 0 || fn < 0) return false
   if (rows[type + MEMBER.KIND] !== KIND.STRING || rows[fn + MEMBER.KIND] !== KIND.OBJECT) return false
   const typeOff = rows[type + MEMBER.OFF] as number
@@ -507,21 +507,13 @@ function writeTool(w: Work, off: number, len: number): boolean {
   return true
 }
 
-/** Row of the member in the kernel's rows, -1 when there is none. */
-function memberNamed(w: Work, count: number, name: string): number {
-  const { rows } = w.json
-  for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE)
-    if (w.arena.equals(rows[row] as number, rows[row + MEMBER.KEY_LEN] as number, name)) return row
-  return -1
-}
-
 /** name, and nothing else but a description and parameters of the plain kind. */
 function isFunction(w: Work, off: number, len: number): boolean {
   const count = w.json.members(off, len)
   if (count < 1) return false
-  const name = memberNamed(w, count, 'name')
-  const description = memberNamed(w, count, 'description')
-  const parameters = memberNamed(w, count, 'parameters')
+  const name = w.memberNamed(count, 'name')
+  const description = w.memberNamed(count, 'description')
+  const parameters = w.memberNamed(count, 'parameters')
   const { rows } = w.json
   const known = [name, description, parameters].filter((x) => x >= 0).length
   if (known !== count || name < 0 || !isFilledString(rows, name)) return false
@@ -530,7 +522,7 @@ function isFunction(w: Work, off: number, len: number): boolean {
   if (rows[parameters + MEMBER.KIND] !== KIND.OBJECT) return false
   // Bedrock wraps the schema once more, in `json`.
   const inner = w.json.members(rows[parameters + MEMBER.OFF] as number, rows[parameters + MEMBER.LEN] as number)
-  return inner >= 0 && memberNamed(w, inner, 'json') < 0
+  return inner >= 0 && w.memberNamed(inner, 'json') < 0
 }
 
 function isFilledString(rows: Int32Array, row: number): boolean {

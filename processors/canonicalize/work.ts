@@ -6,7 +6,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
-import { JsonKernel } from './json-kernel.ts'
+import { JsonKernel, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { JsonOut } from './json-out.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
@@ -33,6 +33,22 @@ const SAYABLE = ['none', 'nil', 'NaN']
 
 /** Parameters or usage details of one span; more of them are hostile. */
 const NAMES_MAX = 256
+
+/** Numbers of a row in `params` and `details`. */
+export const PAIR = 4
+const NAME_LITERAL_MAX = 32
+const PLAIN_NAME = /^[a-z0-9_.]+$/
+
+/** Names of parameters that tables or providers use are few; others are not kept as literals. */
+const plainNames = new Set<string>()
+const PLAIN_NAMES_MAX = 256
+function literalOfName(arena: Arena, name: string): number {
+  if (!plainNames.has(name)) {
+    if (plainNames.size >= PLAIN_NAMES_MAX || !PLAIN_NAME.test(name)) return -1
+    plainNames.add(name)
+  }
+  return arena.literal(name)
+}
 
 /** Parts of the answer that the AI SDK spreads over attributes. */
 export interface Answer {
@@ -69,8 +85,10 @@ export class Work {
   hasSucceeded = false
   /** A legacy event said how long the operation took. */
   hasLatency = false
-  params: [string, string][] = []
-  details: [string, string][] = []
+  /** Request parameters as rows: name offset and length, offset and length of its JSON. Names need no escaping. */
+  readonly params: number[] = []
+  /** Usage details likewise. */
+  readonly details: number[] = []
   /** metadata pairs: key off, key len, value off, value len. */
   meta: number[] = []
   /** Attribute rows by indexed family. */
@@ -81,8 +99,9 @@ export class Work {
   hasAnswer = false
   /** Where the type of an exception event lies; -1 = none. */
   exceptionOff = -1
-  inputMime = ''
-  outputMime = ''
+  /** The instrumentation calls its input plain text. */
+  isInputText = false
+  isOutputText = false
   statusMessage = -1
   /** Messages that span events or a log record held. */
   eventIn: Message[] = []
@@ -123,15 +142,15 @@ export class Work {
     this.isFailed = false
     this.hasLatency = false
     this.hasSucceeded = false
-    if (this.params.length > 0) this.params = []
-    if (this.details.length > 0) this.details = []
+    this.params.length = 0
+    this.details.length = 0
     if (this.meta.length > 0) this.meta = []
     if (this.hasAnswer)
       this.answer = { text: null, reasoning: null, calls: null, object: null, files: null }
     this.hasAnswer = false
-    this.inputMime = ''
+    this.isInputText = false
     this.exceptionOff = -1
-    this.outputMime = ''
+    this.isOutputText = false
     this.statusMessage = -1
     if (this.eventIn.length > 0) this.eventIn = []
     if (this.eventOut.length > 0) this.eventOut = []
@@ -262,15 +281,49 @@ export class Work {
 
   /** Adds a request parameter as JSON text; the first of a name stays. */
   param(name: string, json: string): void {
-    if (this.params.length >= NAMES_MAX) return
-    for (const p of this.params) if (p[0] === name) return
-    this.params.push([name, json])
+    const off = this.batch.arena.appendText(json)
+    this.#named(this.params, name, off, this.batch.arena.lastLen)
+  }
+
+  /** Likewise with name and value as they stand in JSON text of the arena. */
+  paramOfJson(keyOff: number, keyLen: number, off: number, len: number): void {
+    this.#addTo(this.params, keyOff, keyLen, off, len)
   }
 
   detail(name: string, value: number): void {
-    if (!Number.isFinite(value) || this.details.length >= NAMES_MAX) return
-    for (const p of this.details) if (p[0] === name) return
-    this.details.push([name, String(value)])
+    if (!Number.isFinite(value)) return
+    const off = this.batch.arena.appendText(String(value))
+    this.#named(this.details, name, off, this.batch.arena.lastLen)
+  }
+
+  /** Row of a parameter, -1 when there is none of that name. */
+  paramNamed(name: string): number {
+    const p = this.params
+    for (let i = 0; i < p.length; i += PAIR)
+      if (this.batch.arena.equals(p[i] as number, p[i + 1] as number, name)) return i
+    return -1
+  }
+
+  #named(rows: number[], name: string, off: number, len: number): void {
+    const arena = this.batch.arena
+    const literal = name.length <= NAME_LITERAL_MAX ? literalOfName(arena, name) : -1
+    if (literal >= 0)
+      return this.#addTo(rows, arena.literalOff(literal), arena.literalLen(literal), off, len)
+    const keyOff = arena.appendText(JSON.stringify(name).slice(1, -1))
+    this.#addTo(rows, keyOff, arena.lastLen, off, len)
+  }
+
+  #addTo(rows: number[], keyOff: number, keyLen: number, off: number, len: number): void {
+    if (rows.length >= NAMES_MAX * PAIR) return
+    const b = this.batch.arena.bytes
+    for (let i = 0; i < rows.length; i += PAIR) {
+      if (rows[i + 1] !== keyLen) continue
+      const at = rows[i] as number
+      let n = 0
+      while (n < keyLen && b[at + n] === b[keyOff + n]) n++
+      if (n === keyLen) return
+    }
+    rows.push(keyOff, keyLen, off, len)
   }
 
   metaText(name: string, value: string): void {
@@ -285,6 +338,15 @@ export class Work {
   metaValue(name: string, value: unknown): void {
     if (value === null || value === undefined) return
     this.metaText(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+  /** Row of the member in the kernel's rows, -1 when there is none. */
+  memberNamed(count: number, name: string): number {
+    const { rows } = this.json
+    for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE)
+      if (this.arena.equals(rows[row] as number, rows[row + MEMBER.KEY_LEN] as number, name))
+        return row
+    return -1
   }
 
   setKind(kind: string): void {
