@@ -2,6 +2,8 @@
 // of it crossing into native code (2026-11). For ids of events, of which there is one for every span.
 
 const K = new Int32Array(64)
+/** The standard's 64 constants: read only. */
+export const SHA256_CONSTANTS: Readonly<Int32Array> = K
 const W = new Int32Array(64)
 const H = new Int32Array(8)
 const START = new Int32Array(8)

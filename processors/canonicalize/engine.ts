@@ -97,6 +97,7 @@ export class Engine {
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++
+      this.#candidates.begin()
       this.#collect(first, count)
       this.#learn(batch, first, count, context)
       this.#readEvents(batch, span)
@@ -178,8 +179,8 @@ export class Engine {
   }
 
   #begin(): void {
-    this.#candidates.begin()
     this.#leftovers.begin()
+    if (this.#treesTouched.length === 0) return
     for (const rows of this.#treesTouched) rows.length = 0
     this.#treesTouched.length = 0
   }

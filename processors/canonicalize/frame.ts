@@ -15,12 +15,15 @@ import { N, R } from '../../core/fields.ts'
 import { eventId, projectDigest } from '../../core/identity.ts'
 import { key } from '../../core/keys.ts'
 import { labelValue } from '../../core/metrics.ts'
+import { EventIds } from './event-ids.ts'
 import { logEventType } from './logs.ts'
 import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
 import type { Work } from './work.ts'
 
 interface Owner {
   readonly digest: Buffer
+  /** The same in the arena. */
+  readonly digestOff: number
   readonly tenant: [number, number]
   readonly project: [number, number]
   readonly environment: [number, number]
@@ -56,6 +59,7 @@ export class BatchFrame {
   isLog = false
   #scope: ScopeView = NO_SCOPE
   readonly #keepsResource: boolean
+  readonly #ids = new EventIds()
   #owners: Owner[] = []
   #resources: (ResourceView | undefined)[] = []
   #scopes: (ScopeView | undefined)[] = []
@@ -66,8 +70,9 @@ export class BatchFrame {
   }
 
   begin(batch: SpanBatch): void {
+    this.#ids.begin(batch.arena)
     this.#owners = batch.requests.map((r) => ({
-      digest: this.#digest(r.tenant.tenantId, r.tenant.projectId),
+      ...this.#digestOf(batch, r.tenant.tenantId, r.tenant.projectId),
       tenant: append(batch, r.tenant.tenantId),
       project: append(batch, r.tenant.projectId),
       environment: append(batch, r.tenant.environment ?? ''),
@@ -175,32 +180,28 @@ export class BatchFrame {
   }
 
   #identify(w: Work, owner: Owner, row: number): void {
-    const type = this.#eventType(w)
     const s = w.batch.spans
-    const id = eventId(
-      owner.digest,
-      w.arena.bytes,
-      s[row + SPAN.TRACE_ID] as number,
-      s[row + SPAN.SPAN_ID] as number,
-      type,
-    )
-    w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
+    const trace = s[row + SPAN.TRACE_ID] as number
+    const span = s[row + SPAN.SPAN_ID] as number
+    if (this.isLegacy || this.isLog) {
+      const id = eventId(owner.digest, w.arena.bytes, trace, span, this.#eventType(w))
+      return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
+    }
+    word(w, R.event_type, 'span')
+    const type = w.events.off(w.e, R.event_type)
+    const typeLen = w.events.len(w.e, R.event_type)
+    const id = this.#ids.make(owner.digestOff, trace, span, type, typeLen)
+    w.events.setRange(w.e, R.event_id, id, 16)
   }
 
-  /** Sets event_type and returns the text that goes into the event id. */
+  /** Sets event_type of a legacy event or log record and returns the text that goes into its id. */
   #eventType(w: Work): string {
-    if (this.isLegacy) {
-      const attr = w.batch.findAttr(w.span, EVENT_TYPE)
-      const type = (attr < 0 ? null : w.batch.attrText(attr)) ?? 'event'
-      this.isV0 = type === 'trace_v0'
-      w.setString(R.event_type, type)
-      return type
-    }
-    if (!this.isLog) {
-      word(w, R.event_type, 'span')
-      return 'span'
-    }
-    return logEventType(w)
+    if (!this.isLegacy) return logEventType(w)
+    const attr = w.batch.findAttr(w.span, EVENT_TYPE)
+    const type = (attr < 0 ? null : w.batch.attrText(attr)) ?? 'event'
+    this.isV0 = type === 'trace_v0'
+    w.setString(R.event_type, type)
+    return type
   }
 
   #describeResource(w: Work): void {
@@ -215,6 +216,15 @@ export class BatchFrame {
   #secrets(w: Work): void {
     const found = w.batch.secrets.get(w.span)
     if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
+  }
+
+  #digestOf(
+    batch: SpanBatch,
+    tenant: string,
+    project: string,
+  ): Pick<Owner, 'digest' | 'digestOff'> {
+    const digest = this.#digest(tenant, project)
+    return { digest, digestOff: batch.arena.append(digest) }
   }
 
   #digest(tenant: string, project: string): Buffer {

@@ -55,10 +55,17 @@ const messages: Transform = (w, attr, rule) => {
     const len = w.len(attr)
     if (len > 2 && w.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
       w.events.setRange(w.e, rule.range, off, len)
+      if (rule.range === R.output_messages) rememberReasons(w)
       return true
     }
   }
   return putMessages(w, rule, bodyMessages(w.value(attr), rule.range === R.output_messages))
+}
+
+function rememberReasons(w: Work): void {
+  w.reasonCount = w.json.reasonCount()
+  w.reasonOff = w.json.lastReasonOff()
+  w.reasonLen = w.json.lastReasonLen()
 }
 
 function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {

@@ -8,7 +8,7 @@ import { Arena } from '../../core/arena.ts'
 import { isCanonicalMessages, isCanonicalParts, isJson } from './json-bytes.ts'
 import { JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
 import { JsonOut } from './json-out.ts'
-import { generated } from './kernel/generate.ts'
+import { generated, KERNELS } from './kernel/generate.ts'
 import { documentsOf, toolsOf } from './trees.ts'
 
 const arena = new Arena()
@@ -210,7 +210,9 @@ test('a range at the very end of the memory is read without leaving it', () => {
   assert.equal(own.isJson(off, text.length), true)
 })
 
-test('the committed kernel is what the source compiles to', async () => {
-  const committed = readFileSync(new URL('./kernel/json.generated.ts', import.meta.url), 'utf8')
-  assert.equal(committed, await generated())
+test('the committed kernels are what their sources compile to', async () => {
+  for (const kernel of KERNELS) {
+    const committed = readFileSync(new URL(`./kernel/${kernel}.generated.ts`, import.meta.url), 'utf8')
+    assert.equal(committed, await generated(kernel))
+  }
 })

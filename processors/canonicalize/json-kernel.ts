@@ -35,8 +35,11 @@ const SMALL = 1024
 
 interface Exports {
   check(off: number, len: number, shape: number): number
+  reasonCount(): number
+  lastReasonOff(): number
+  lastReasonLen(): number
   members(off: number, len: number, out: number, max: number): number
-  equal(a: number, b: number, len: number): number
+  contains(off: number, len: number, needle: number, needleLen: number): number
   escapedMax(off: number, len: number): number
   escape(off: number, len: number, out: number): number
 }
@@ -89,9 +92,26 @@ export class JsonKernel {
     return count
   }
 
-  equal(a: number, b: number, len: number): boolean {
-    this.#slack(Math.max(a, b) + len)
-    return this.#exports.equal(a, b, len) === 1
+  /** How many finish reasons the messages of the last `check` have. */
+  reasonCount(): number {
+    return this.#exports.reasonCount()
+  }
+
+  lastReasonOff(): number {
+    return this.#exports.lastReasonOff()
+  }
+
+  lastReasonLen(): number {
+    return this.#exports.lastReasonLen()
+  }
+
+  /** True when the range holds the literal, which has at least two bytes. */
+  contains(off: number, len: number, literal: number): boolean {
+    const arena = this.#arena
+    this.#slack(off + len)
+    return (
+      this.#exports.contains(off, len, arena.literalOff(literal), arena.literalLen(literal)) === 1
+    )
   }
 
   /** Writes the range as the inside of a JSON string at the arena's top; the caller asked for `room` before. */

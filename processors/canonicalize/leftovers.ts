@@ -37,11 +37,14 @@ export class Leftovers {
 
   begin(): void {
     this.#generation++
-    this.kept.length = 0
-    this.#events.length = 0
-    this.#losers.length = 0
-    this.#loserRules.length = 0
-    this.#failed.length = 0
+    // Emptying an empty array costs as much as emptying a full one.
+    if (this.kept.length > 0) this.kept.length = 0
+    if (this.#events.length > 0) this.#events.length = 0
+    if (this.#losers.length > 0) {
+      this.#losers.length = 0
+      this.#loserRules.length = 0
+    }
+    if (this.#failed.length > 0) this.#failed.length = 0
     this.truncated = 0
   }
 
@@ -60,6 +63,8 @@ export class Leftovers {
 
   /** Another attribute filled the field that this one could have filled. */
   lost(attr: number, rule: Rule): void {
+    // A copy of the winner's content is not kept.
+    if (rule.isContent) return
     this.#losers.push(attr)
     this.#loserRules.push(rule)
   }
@@ -96,7 +101,7 @@ export class Leftovers {
     for (let i = 0; i < this.#losers.length; i++) {
       const attr = this.#losers[i] as number
       const rule = this.#loserRules[i] as Rule
-      if (!rule.isContent && !this.#isSaid(attr, rule)) this.#keepOnce(attr)
+      if (!this.#isSaid(attr, rule)) this.#keepOnce(attr)
     }
   }
 

@@ -170,7 +170,7 @@ function placeEventMessages(w: Work): void {
     w.setJson(R.output_messages, w.eventOut)
 }
 
-const FINISH_REASON_KEY = Buffer.from('"finish_reason"')
+const FINISH_REASON_KEY = '"finish_reason"'
 /** Strands tells a tool's arguments and result in message events. */
 function placeToolEvents(w: Work): void {
   const asked = w.eventIn[0]?.parts[0]
@@ -190,12 +190,23 @@ function placeToolEvents(w: Work): void {
 /** The reasons of the messages count when no attribute says them. */
 function settleFinish(w: Work): void {
   if (w.hasRange(R.finish_reasons) || !w.hasRange(R.output_messages)) return
+  if (w.reasonCount === 0) return
+  if (w.reasonCount === 1) return putReason(w)
   const off = w.events.off(w.e, R.output_messages)
   const len = w.events.len(w.e, R.output_messages)
-  if (w.arena.buf.subarray(off, off + len).indexOf(FINISH_REASON_KEY) < 0) return
+  const literal = w.arena.literal(FINISH_REASON_KEY)
+  if (literal >= 0 && !w.json.contains(off, len, literal)) return
   const list = JSON.parse(w.arena.text(off, len)) as Message[]
   const reasons = list.map((m) => m.finish_reason).filter((x) => x !== undefined)
   if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
+}
+
+function putReason(w: Work): void {
+  w.out.begin(w.arena)
+  w.out.raw('["')
+  w.out.copy(w.reasonOff, w.reasonLen)
+  w.out.raw('"]')
+  w.setOut(R.finish_reasons)
 }
 
 function settleModels(w: Work): void {

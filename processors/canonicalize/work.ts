@@ -109,6 +109,10 @@ export class Work {
   eventSystem: Part[] = []
   eventDocuments: Document[] = []
   firstChunkMs = Number.NaN
+  /** Finish reasons in output messages that were canonical: how many (-1 = not known), and the range of the last one. */
+  reasonCount = -1
+  reasonOff = 0
+  reasonLen = 0
   /** Rows of io.input and io.output, best first. */
   ioIn: number[] = []
   ioOut: number[] = []
@@ -142,8 +146,9 @@ export class Work {
     this.isFailed = false
     this.hasLatency = false
     this.hasSucceeded = false
-    this.params.length = 0
-    this.details.length = 0
+    // Emptying an empty array costs as much as emptying a full one.
+    if (this.params.length > 0) this.params.length = 0
+    if (this.details.length > 0) this.details.length = 0
     if (this.meta.length > 0) this.meta = []
     if (this.hasAnswer)
       this.answer = { text: null, reasoning: null, calls: null, object: null, files: null }
@@ -157,8 +162,9 @@ export class Work {
     if (this.eventSystem.length > 0) this.eventSystem = []
     if (this.eventDocuments.length > 0) this.eventDocuments = []
     this.firstChunkMs = Number.NaN
-    this.ioIn.length = 0
-    this.ioOut.length = 0
+    this.reasonCount = -1
+    if (this.ioIn.length > 0) this.ioIn.length = 0
+    if (this.ioOut.length > 0) this.ioOut.length = 0
     this.usageFix = ''
     this.cacheIsExtra = false
     this.extraThoughts = Number.NaN

@@ -22,9 +22,24 @@ const TOOLS: i32 = 3
 const DOCUMENTS: i32 = 4
 const TOOL: i32 = 5
 
+/** Finish reasons met by the last `check` for messages: how many, and the range of the last one. */
+let reasons: i32 = 0
+let reasonOff: i32 = 0
+let reasonLen: i32 = 0
+export function reasonCount(): i32 {
+  return reasons
+}
+export function lastReasonOff(): i32 {
+  return reasonOff
+}
+export function lastReasonLen(): i32 {
+  return reasonLen
+}
+
 export function check(off: i32, len: i32, shape: i32): i32 {
   end = off + len
   sawNewline = 0
+  reasons = 0
   let i = skipSpace(off)
   if (shape == ANY) i = skipValue(i, 0)
   else if (shape == TOOL) i = skipTool(i)
@@ -251,6 +266,9 @@ function skipMessage(from: i32): i32 {
     } else if (len == 13 && load<i64>(off) == 0x725f6873696e6966 && load<i32>(off + 8) == 0x6f736165) {
       after = quoted && load<u8>(off + 12) == 110 ? skipString(value + 1) : -1
       if (after < 0 || !isFinishReason(value + 1, after - value - 2)) return -1
+      reasons++
+      reasonOff = value + 1
+      reasonLen = after - value - 2
     } else if (len == 4 && load<i32>(off) == NAME) after = quoted ? skipString(value + 1) : -1
     isLast = false
     i = afterMember(after)
@@ -513,12 +531,23 @@ function isSame(a: i32, b: i32, len: i32): bool {
   return true
 }
 
-/** True when both ranges hold the same bytes. */
-export function equal(a: i32, b: i32, len: i32): i32 {
-  let i: i32 = 0
-  for (; i + 16 <= len; i += 16)
-    if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return 0
-  return isSame(a + i, b + i, len - i) ? 1 : 0
+/** True when the bytes at `needle` (at least two) stand somewhere in the range. */
+export function contains(off: i32, len: i32, needle: i32, needleLen: i32): i32 {
+  const first = i8x16.splat(load<u8>(needle))
+  const second = i8x16.splat(load<u8>(needle + 1))
+  const last = off + len - needleLen
+  for (let i = off; i <= last; i += 16) {
+    let mask = i8x16.bitmask(
+      v128.and(i8x16.eq(v128.load(i), first), i8x16.eq(v128.load(i + 1), second)),
+    )
+    while (mask != 0) {
+      const at = i + ctz(mask)
+      if (at > last) return 0
+      if (isSame(at, needle, needleLen)) return 1
+      mask &= mask - 1
+    }
+  }
+  return 0
 }
 
 // ---------------------------------------------------------------- writing
