@@ -31,6 +31,8 @@ interface Owner {
 
 interface ScopeView {
   readonly name: [number, number]
+  /** The framework that OpenInference's scope name ends with. */
+  readonly framework: [number, number]
   readonly version: [number, number]
   readonly rest: number[]
 }
@@ -50,7 +52,30 @@ const NO_RESOURCE: ResourceView = {
   sdkName: '',
   rest: [],
 }
-const NO_SCOPE: ScopeView = { name: [-1, -1], version: [-1, -1], rest: [] }
+const NO_SCOPE: ScopeView = { name: [-1, -1], framework: [-1, -1], version: [-1, -1], rest: [] }
+const OPENINFERENCE = 'openinference.instrumentation.'
+const OPENINFERENCE_FRAMEWORKS = new Set([
+  'smolagents',
+  'agno',
+  'beeai',
+  'dspy',
+  'crewai',
+  'llama_index',
+  'langchain',
+  'haystack',
+  'google_adk',
+  'litellm',
+  'autogen',
+  'openai_agents',
+  'pydantic_ai',
+])
+
+function frameworkIn(batch: SpanBatch, off: number, len: number): [number, number] {
+  const n = OPENINFERENCE.length
+  if (len <= n || !batch.arena.equals(off, n, OPENINFERENCE)) return [-1, -1]
+  const isKnown = OPENINFERENCE_FRAMEWORKS.has(batch.arena.text(off + n, len - n))
+  return isKnown ? [off + n, len - n] : [-1, -1]
+}
 
 export class BatchFrame {
   resource: ResourceView = NO_RESOURCE
@@ -142,6 +167,11 @@ export class BatchFrame {
       )
     }
     return null
+  }
+
+  /** The framework that the scope of the span at hand names. */
+  get framework(): readonly [number, number] {
+    return this.#scope.framework
   }
 
   scopeLabel(batch: SpanBatch, span: number): string {
@@ -264,6 +294,7 @@ export class BatchFrame {
       ]
       view = {
         name,
+        framework: frameworkIn(batch, name[0], name[1]),
         version,
         rest: this.#keepsResource ? readScopeAttributes(batch, scope) : [],
       }

@@ -168,13 +168,38 @@ const toolType: Transform = (w, attr, rule) => {
 
 /** `https://host:port/path` -> server_address and server_port. */
 const url: Transform = (w, attr, rule) => {
-  const m = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?/i.exec(
-    w.text(attr),
-  )
-  if (m === null) return false
-  w.setString(rule.range, m[1] as string)
-  if (m[2] !== undefined) w.offerNumber(N.server_port, Number(m[2]))
+  const cacheKey =
+    w.type(attr) === VALUE.STRING && w.len(attr) <= 128
+      ? w.arena.latin1(w.off(attr), w.len(attr))
+      : null
+  const known = cacheKey === null ? undefined : urlCache.get(cacheKey)
+  if (known !== undefined) return putUrl(w, rule, known)
+  const parts = urlParts(w.text(attr))
+  if (parts === null) return false
+  if (cacheKey !== null && urlCache.size < URL_CACHE_MAX) urlCache.set(cacheKey, parts)
+  return putUrl(w, rule, parts)
+}
+
+interface UrlParts {
+  readonly host: string
+  readonly port: number
+}
+
+/** By the bytes of the URL: an application talks to few hosts. */
+const urlCache = new Map<string, UrlParts>()
+const URL_CACHE_MAX = 256
+
+function putUrl(w: Work, rule: Rule, parts: UrlParts): boolean {
+  w.setString(rule.range, parts.host)
+  w.offerNumber(N.server_port, parts.port)
   return true
+}
+
+function urlParts(text: string): UrlParts | null {
+  const m = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?/i.exec(text)
+  return m === null
+    ? null
+    : { host: m[1] as string, port: m[2] === undefined ? Number.NaN : Number(m[2]) }
 }
 
 const LEVELS: Readonly<Record<string, string>> = {

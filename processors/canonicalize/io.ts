@@ -7,8 +7,6 @@ import { key } from '../../core/keys.ts'
 import { requestMessages, requestSystem, responseMessages, usageIn } from './bodies.ts'
 import { putJson, putUsage, takeFromBody } from './how-content.ts'
 import { takeParams } from './how-packed.ts'
-import { findString, foundStringLen } from './json-bytes.ts'
-import { KIND, MEMBER } from './json-kernel.ts'
 import { finishReason, type Message, textMessage } from './messages.ts'
 import { isRecord } from './parts.ts'
 import { documentsOf } from './trees.ts'
@@ -154,17 +152,9 @@ function placeAnswer(w: Work, filled: Filled): void {
 /** `"id"` of a response body, found without parsing it. */
 function putResponseId(w: Work, attr: number): void {
   if (w.type(attr) !== VALUE.STRING) return
-  const count = w.json.members(w.off(attr), w.len(attr))
-  if (count >= 0) {
-    const row = w.memberNamed(count, 'id')
-    const kind = row < 0 ? 0 : w.json.rows[row + MEMBER.KIND]
-    const idLen = w.json.rows[row + MEMBER.LEN] as number
-    if ((kind === KIND.STRING || kind === KIND.ESCAPED) && idLen > 0)
-      w.events.setRange(w.e, R.response_id, w.json.rows[row + MEMBER.OFF] as number, idLen)
-    return
-  }
-  const off = findString(w.arena.bytes, w.off(attr), w.len(attr), 'id')
-  const len = foundStringLen()
+  const literal = w.arena.literal('id')
+  const off = literal < 0 ? -1 : w.json.stringMember(w.off(attr), w.len(attr), literal)
+  const len = w.json.foundLength()
   if (off >= 0 && len > 0) w.events.setRange(w.e, R.response_id, off, len)
 }
 

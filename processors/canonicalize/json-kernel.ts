@@ -39,6 +39,9 @@ interface Exports {
   lastReasonOff(): number
   lastReasonLen(): number
   members(off: number, len: number, out: number, max: number): number
+  stringMember(off: number, len: number, name: number, nameLen: number): number
+  foundLength(): number
+  copy(off: number, len: number, out: number): void
   contains(off: number, len: number, needle: number, needleLen: number): number
   escapedMax(off: number, len: number): number
   escape(off: number, len: number, out: number): number
@@ -103,6 +106,33 @@ export class JsonKernel {
 
   lastReasonLen(): number {
     return this.#exports.lastReasonLen()
+  }
+
+  /**
+   * Offset of the first string member named by the literal in the object, without its quote, or -1; length in
+   * `foundLength`. Nothing behind it is looked at.
+   */
+  stringMember(off: number, len: number, literal: number): number {
+    const arena = this.#arena
+    this.#slack(off + len)
+    const nameLen = arena.literalLen(literal)
+    return this.#exports.stringMember(off, len, arena.literalOff(literal), nameLen)
+  }
+
+  foundLength(): number {
+    return this.#exports.foundLength()
+  }
+
+  /** Copies the range to the arena's top, where there is room for it and the kernel's slack. */
+  copy(off: number, len: number): void {
+    const arena = this.#arena
+    this.#exports.copy(off, len, arena.top)
+    arena.top += len
+  }
+
+  /** True when `n` bytes and the kernel's slack follow the arena's top. */
+  hasRoom(n: number): boolean {
+    return this.#arena.top + n + SLACK <= this.#arena.bytes.length
   }
 
   /** True when the range holds the literal, which has at least two bytes. */

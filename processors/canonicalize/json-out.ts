@@ -38,11 +38,16 @@ export class JsonOut {
   raw(text: string): void {
     const arena = this.#arena
     const n = text.length
-    if (arena.top + n > arena.bytes.length) this.#kernel.ensure(n)
+    if (!this.#kernel.hasRoom(n)) this.#kernel.ensure(n)
     const b = arena.bytes
     const at = arena.top
     for (let i = 0; i < n; i++) b[at + i] = text.charCodeAt(i)
     arena.top = at + n
+  }
+
+  /** A literal of the arena. */
+  literal(id: number): void {
+    this.copy(this.#arena.literalOff(id), this.#arena.literalLen(id))
   }
 
   byte(c: number): void {
@@ -53,17 +58,17 @@ export class JsonOut {
 
   /** A range that is JSON already. */
   copy(off: number, len: number): void {
-    const arena = this.#arena
-    if (arena.top + len > arena.bytes.length) this.#kernel.ensure(len)
-    arena.bytes.copyWithin(arena.top, off, off + len)
-    arena.top += len
+    if (!this.#kernel.hasRoom(len)) this.#kernel.ensure(len)
+    this.#kernel.copy(off, len)
   }
 
   /** A range of UTF-8 text as a JSON string. */
   text(off: number, len: number): void {
-    this.#kernel.ensure(this.#kernel.room(off, len) + 2)
-    this.byte(34)
+    const n = this.#kernel.room(off, len) + 2
+    if (!this.#kernel.hasRoom(n)) this.#kernel.ensure(n)
+    const arena = this.#arena
+    arena.bytes[arena.top++] = 34
     this.#kernel.escape(off, len)
-    this.byte(34)
+    arena.bytes[arena.top++] = 34
   }
 }

@@ -25,7 +25,7 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   placeEventMessages(w)
   if (w.ioIn.length > 0) placeInput(w, filled)
   if (w.ioOut.length > 0) placeOutput(w, filled)
-  settleModels(w)
+  settleModels(w, frame)
   if (frame.isLegacy) settleLegacy(w)
   settleFinish(w)
   // Text that was no UTF-8 was mended when the payload was indexed.
@@ -209,7 +209,7 @@ function putReason(w: Work): void {
   w.setOut(R.finish_reasons)
 }
 
-function settleModels(w: Work): void {
+function settleModels(w: Work, frame: BatchFrame): void {
   settleRequestModel(w)
   if (!w.hasRange(R.provider)) {
     const provider = providerOfModel(w)
@@ -217,35 +217,24 @@ function settleModels(w: Work): void {
   }
   if (w.framework === 'gcp.vertex.agent' && w.kind === 'llm' && !w.hasRange(R.provider))
     word(w, R.provider, 'gcp.gen_ai')
-  settleFramework(w)
+  settleFramework(w, frame)
 }
 
-const OPENINFERENCE = 'openinference.instrumentation.'
 /** Who made the span, when it is a framework: said in place of a provider, or the end of the scope's name. */
-function settleFramework(w: Work): void {
+function settleFramework(w: Work, frame: BatchFrame): void {
   if (w.framework !== '') return w.metaText('framework', w.framework)
-  const off = w.events.off(w.e, R.scope_name)
-  const len = w.events.len(w.e, R.scope_name)
-  if (len <= OPENINFERENCE.length || !w.arena.equals(off, OPENINFERENCE.length, OPENINFERENCE))
-    return
-  const name = w.arena.text(off + OPENINFERENCE.length, len - OPENINFERENCE.length)
-  if (OPENINFERENCE_FRAMEWORKS.has(name)) w.metaText('framework', name)
+  const { framework } = frame
+  if (framework[1] <= 0) return
+  const literal = w.arena.literal('framework')
+  if (literal < 0) w.metaText('framework', w.arena.text(framework[0], framework[1]))
+  else
+    w.meta.push(
+      w.arena.literalOff(literal),
+      w.arena.literalLen(literal),
+      framework[0],
+      framework[1],
+    )
 }
-const OPENINFERENCE_FRAMEWORKS = new Set([
-  'smolagents',
-  'agno',
-  'beeai',
-  'dspy',
-  'crewai',
-  'llama_index',
-  'langchain',
-  'haystack',
-  'google_adk',
-  'litellm',
-  'autogen',
-  'openai_agents',
-  'pydantic_ai',
-])
 
 /** Containers repeat what runs inside them. */
 function settleAggregate(w: Work, detection: Detection): void {

@@ -11,6 +11,28 @@ import { KIND, MEMBER, SHAPE, VERDICT } from './json-kernel.ts'
 import { FINISH, ROLES } from './messages.ts'
 import type { Work } from './work.ts'
 
+/** Pieces of JSON that are written for every message; each a literal of the arena. */
+const PIECE = {
+  text: '{"type":"text","content":',
+  response: '{"type":"tool_call_response"',
+  call: '{"type":"tool_call"',
+  id: ',"id":',
+  name: ',"name":',
+  arguments: ',"arguments":',
+  result: ',"response":',
+} as const
+
+function piece(w: Work, text: string): void {
+  const id = w.arena.literal(text)
+  if (id >= 0) w.out.literal(id)
+  else w.out.raw(text)
+}
+
+/** `{"role":"<role>","parts":[` by role. */
+const openings = new Map<string, string>(
+  [...new Set(Object.values(ROLES))].map((role) => [role, `{"role":"${role}","parts":[`]),
+)
+
 /** Done; nothing usable; or not plain enough, nothing was written. */
 export type Outcome = 'done' | 'nothing' | 'not plain'
 
@@ -247,9 +269,7 @@ function writeMessage(w: Work, rows: readonly number[], s: MessageSlots, fallbac
   partCount = 0
   finishLen = -1
   if (s.finish >= 0 && !readFinish(w, rows[s.finish] as number)) return false
-  out.raw('{"role":"')
-  out.raw(role)
-  out.raw('","parts":[')
+  piece(w, openings.get(role) as string)
   if (role === 'tool') {
     if (s.calls.length > 0 || !writeToolResponse(w, rows, s)) return false
   } else {
@@ -300,7 +320,7 @@ function writeText(w: Work, attr: number): boolean {
   if (len === 0) return true
   const off = w.off(attr)
   if (mayHoldBlocks(w.arena.bytes, off, len)) return false
-  w.out.raw('{"type":"text","content":')
+  piece(w, PIECE.text)
   w.out.text(off, len)
   w.out.byte(125)
   partCount++
@@ -325,10 +345,10 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
 
 function writeToolResponse(w: Work, rows: readonly number[], s: MessageSlots): boolean {
   const { out } = w
-  out.raw('{"type":"tool_call_response"')
-  if (s.callId >= 0 && !writeMember(w, rows[s.callId] as number, ',"id":')) return false
-  if (s.name >= 0 && !writeMember(w, rows[s.name] as number, ',"name":')) return false
-  out.raw(',"response":')
+  piece(w, PIECE.response)
+  if (s.callId >= 0 && !writeMember(w, rows[s.callId] as number, PIECE.id)) return false
+  if (s.name >= 0 && !writeMember(w, rows[s.name] as number, PIECE.name)) return false
+  piece(w, PIECE.result)
   if (s.content < 0) out.raw('""')
   else {
     const content = rows[s.content] as number
@@ -344,7 +364,7 @@ function writeToolResponse(w: Work, rows: readonly number[], s: MessageSlots): b
 function writeMember(w: Work, attr: number, before: string): boolean {
   if (w.type(attr) !== VALUE.STRING) return false
   if (w.len(attr) === 0) return true
-  w.out.raw(before)
+  piece(w, before)
   w.out.text(w.off(attr), w.len(attr))
   return true
 }
@@ -352,15 +372,15 @@ function writeMember(w: Work, attr: number, before: string): boolean {
 function writeCall(w: Work, rows: readonly number[], call: CallSlots): boolean {
   const { out } = w
   if (partCount > 0) out.byte(44)
-  out.raw('{"type":"tool_call"')
-  if (call.id >= 0 && !writeMember(w, rows[call.id] as number, ',"id":')) return false
+  piece(w, PIECE.call)
+  if (call.id >= 0 && !writeMember(w, rows[call.id] as number, PIECE.id)) return false
   if (call.name >= 0) {
     const name = rows[call.name] as number
     if (w.type(name) !== VALUE.STRING) return false
-    out.raw(',"name":')
+    piece(w, PIECE.name)
     out.text(w.off(name), w.len(name))
   }
-  out.raw(',"arguments":')
+  piece(w, PIECE.arguments)
   if (call.arguments < 0) out.raw('null')
   else if (!writeArguments(w, rows[call.arguments] as number)) return false
   out.byte(125)

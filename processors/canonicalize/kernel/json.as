@@ -531,6 +531,42 @@ function isSame(a: i32, b: i32, len: i32): bool {
   return true
 }
 
+let foundLen: i32 = 0
+export function foundLength(): i32 {
+  return foundLen
+}
+
+/**
+ * Where the inside of the first string member of that name begins in the object, -1 when there is none; its length in
+ * `foundLength`. What comes behind it is not looked at.
+ */
+export function stringMember(off: i32, len: i32, name: i32, nameLen: i32): i32 {
+  end = off + len
+  let i = skipSpace(off)
+  if (i >= end || load<u8>(i) != 123) return -1
+  i = skipSpace(i + 1)
+  while (i < end) {
+    const value = skipKey(i)
+    if (value < 0 || value >= end) return -1
+    const isIt = keyLen == nameLen && isSame(keyOff, name, nameLen)
+    const after = skipValue(value, 1)
+    if (after < 0) return -1
+    if (isIt && load<u8>(value) == 34) {
+      foundLen = after - value - 2
+      return value + 1
+    }
+    i = skipSpace(after)
+    if (i >= end || load<u8>(i) != 44) return -1
+    i = skipSpace(i + 1)
+  }
+  return -1
+}
+
+/** Copies the range to `out`, which has room for 16 bytes more. */
+export function copy(off: i32, len: i32, out: i32): void {
+  for (let i = 0; i < len; i += 16) v128.store(out + i, v128.load(off + i))
+}
+
 /** True when the bytes at `needle` (at least two) stand somewhere in the range. */
 export function contains(off: i32, len: i32, needle: i32, needleLen: i32): i32 {
   const first = i8x16.splat(load<u8>(needle))
