@@ -254,18 +254,14 @@ export class Engine {
         events.num(e, N.output_tokens) > 0 ||
         events.num(e, N.total_tokens) > 0 ||
         !Number.isNaN(events.num(e, N.cost_usd))
-      if (!hasUsage || events.num(e, N.usage_aggregate) === 1) continue
-      const span = events.spanOf[e] as number
+      const project = this.#frame.project(batch, events.spanOf[e] as number)
+      if (!hasUsage || events.num(e, N.usage_aggregate) === 1) {
+        this.#doubles.link(events, e, project)
+        continue
+      }
       const claim = this.#frame.spanClaim(batch, events, e)
       const at = claim === null ? events.off(e, R.event_id) : 0
-      this.#doubles.claim(
-        events,
-        e,
-        span,
-        this.#frame.project(batch, span),
-        claim ?? batch.arena.bytes,
-        at,
-      )
+      this.#doubles.claim(events, e, project, claim ?? batch.arena.bytes, at)
     }
     this.#doubles.finish(events)
   }
