@@ -91,10 +91,7 @@ export class Kinship {
   }
 }
 
-function nodesOf(
-  facts: EventFacts,
-  known: ReadonlyMap<number, UsageHint>,
-): Map<number, KinNode[]> {
+function nodesOf(facts: EventFacts, known: ReadonlyMap<number, UsageHint>): Map<number, KinNode[]> {
   const traces = new Map<number, KinNode[]>()
   for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
     const hint = known.get(facts.kin[at + KIN.EVENT] as number)

@@ -74,7 +74,7 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
   const start = events.timeMs(e, R.start_time)
   const end = events.timeMs(e, R.end_time)
   if (Number.isNaN(start) || Number.isNaN(end)) return 0
-  rows[at + KIN.START] = Math.floor(start) % CYCLE | 0
+  rows[at + KIN.START] = (Math.floor(start) % CYCLE) | 0
   rows[at + KIN.DURATION] = clamp(Math.floor(end) - Math.floor(start))
   return KIN_FLAG.TIMES
 }
@@ -134,5 +134,5 @@ function hashOf(events: EventTable, e: number, field: number): number {
 /** 16 bits, never 0 for a field that is set. */
 function shortHash(events: EventTable, e: number, field: number): number {
   const h = hashOf(events, e, field)
-  return h === 0 ? 0 : ((h ^ (h >>> 16)) & 0xffff) || 1
+  return h === 0 ? 0 : (h ^ (h >>> 16)) & 0xffff || 1
 }

@@ -84,8 +84,8 @@ test('a wrapper without usage between the two does not hide the call', () => {
   const outer = report({ span: 1, scope: 'framework', ...usage })
   const between = link({ span: 2, parent: 1, scope: 'framework' })
   const inner = report({ span: 3, parent: 2, scope: 'sdk', ...usage })
+  // When the wrapper comes last, nothing tied the two that were counted.
   for (const order of orders([outer, between, inner]))
-    // When the wrapper comes last, nothing tied the two that were counted.
     if (order.at(-1) !== between) assert.deepEqual(sums(apart(order)), one)
   for (const order of orders([outer, between, inner]))
     assert.deepEqual(sums(streamed([requestsOf(order)])), one)
@@ -189,7 +189,15 @@ test('a container that comes last reports the sum of its calls', () => {
 
 test('a container that came first counts for the calls that come together after it', () => {
   const calls = [1, 2].map((n) =>
-    report({ span: 1 + n, parent: 1, scope: 'sdk', from: n, to: n + 0.5, input: n * 10, output: n }),
+    report({
+      span: 1 + n,
+      parent: 1,
+      scope: 'sdk',
+      from: n,
+      to: n + 0.5,
+      input: n * 10,
+      output: n,
+    }),
   )
   const container = report({ span: 1, scope: 'framework', input: 30, output: 3 })
   const events = streamed([requestsOf([container]), requestsOf(calls)])
@@ -200,7 +208,15 @@ test('a container that came first counts for the calls that come together after 
 
 test('a second report of a container repeats it', () => {
   const calls = [1, 2].map((n) =>
-    report({ span: 2 + n, parent: 2, scope: 'sdk', from: n, to: n + 0.5, input: n * 10, output: n }),
+    report({
+      span: 2 + n,
+      parent: 2,
+      scope: 'sdk',
+      from: n,
+      to: n + 0.5,
+      input: n * 10,
+      output: n,
+    }),
   )
   const inner = report({ span: 2, parent: 1, scope: 'framework', input: 30, output: 3 })
   const outer = report({ span: 1, scope: 'gateway', input: 30, output: 3 })

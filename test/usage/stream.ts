@@ -1,11 +1,11 @@
 // Requests one task after the other through a chain and a ledger, as `pipe` and a pipeline do it.
 
-import type { TaskRequest } from '../../core/task.ts'
-import { ByteWriter } from '../../proto/byte-writer.ts'
-import { writeEventJson } from '../../proto/event-json.ts'
-import { DEFAULT_LIMITS } from '../../proto/decode.ts'
 import { UsageLedger } from '../../collector/ledger/ledger.ts'
 import { buildChain, type PipelineSpec } from '../../collector/worker/build-chain.ts'
+import type { TaskRequest } from '../../core/task.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { DEFAULT_LIMITS } from '../../proto/decode.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
 
 export type Event = Readonly<Record<string, unknown>>
 

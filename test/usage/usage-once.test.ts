@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { TaskRequest } from '../../core/task.ts'
 import { type Capture, captures, type Piece, requestsOf, withoutResponseIds } from './pieces.ts'
-import { inThreads } from './threads.ts'
 import { type Sums, streamed, sums } from './stream.ts'
+import { inThreads } from './threads.ts'
 
 /** Every piece at least once, some twice, in any order, cut anywhere. */
 function arrivals(count: number): fc.Arbitrary<number[][]> {
@@ -40,7 +40,10 @@ function tasksOf(pieces: readonly Piece[], groups: readonly number[][]): TaskReq
 function assertSums(found: Sums, { truth }: Capture, twice: Sums = { input: 0, output: 0 }): void {
   assert.equal(found.input, truth.input_tokens + twice.input, 'input')
   const accepted = truth.output_tokens_accepted.map((n) => n + twice.output)
-  assert.ok(accepted.includes(found.output), `output ${found.output} is none of ${accepted.join(', ')}`)
+  assert.ok(
+    accepted.includes(found.output),
+    `output ${found.output} is none of ${accepted.join(', ')}`,
+  )
 }
 
 /**
