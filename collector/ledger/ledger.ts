@@ -37,6 +37,8 @@ export class UsageLedger {
   readonly #table: HashTable
   readonly #kinship: Kinship
   #ticket = 0
+  /** What the last check decided: it is committed as a rule before anything changes. */
+  #last: { readonly facts: EventFacts; readonly decision: Decision } | null = null
   /** Which commit a set of facts was, for `rollback`. */
   readonly #tickets = new WeakMap<EventFacts, number>()
   readonly #owner = new Uint8Array(ID_BYTES)
@@ -54,7 +56,9 @@ export class UsageLedger {
    * this is about requests of a task that had to run one by one.
    */
   check(facts: EventFacts): UsageHint[] {
-    return [...this.#decide(facts).hints.values()]
+    const decision = this.#decide(facts)
+    this.#last = { facts, decision }
+    return [...decision.hints.values()]
   }
 
   #decide(facts: EventFacts): Decision {
@@ -82,7 +86,8 @@ export class UsageLedger {
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
   commit(facts: EventFacts): void {
-    const { kin } = this.#decide(facts)
+    const { kin } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    this.#last = null
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
     const ticket = this.#ticket
     this.#tickets.set(facts, ticket)
@@ -102,6 +107,7 @@ export class UsageLedger {
     const ticket = this.#tickets.get(facts)
     if (ticket === undefined) return
     this.#tickets.delete(facts)
+    this.#last = null
     const ids = viewOf(facts.eventIds)
     for (let event = 0; event < facts.count; event++)
       this.#table.remove(keyLo(ids, event), keyHi(ids, event), ticket)
