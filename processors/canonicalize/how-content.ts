@@ -125,6 +125,7 @@ export function putUsage(w: Work, usage: Usage | null): void {
   w.offerNumber(N.cache_read_tokens, usage.cacheRead)
   w.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   w.offerNumber(N.reasoning_tokens, usage.reasoning)
+  for (const [name, n] of usage.details) if (n > 0) w.detail(name, n)
 }
 
 export function orZero(n: number): number {

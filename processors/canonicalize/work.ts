@@ -81,6 +81,8 @@ export class Work {
   eventSystem: Part[] = []
   eventDocuments: Document[] = []
   firstChunkMs = Number.NaN
+  /** Lists in details events; `attr` -1: the first, which is read like an attribute of the span. */
+  detailLists: { readonly field: number; readonly attr: number; readonly id: number }[] = []
   /** Rows of io.input and io.output, best first. */
   ioIn: number[] = []
   ioOut: number[] = []
@@ -128,6 +130,7 @@ export class Work {
     if (this.eventOut.length > 0) this.eventOut = []
     if (this.eventSystem.length > 0) this.eventSystem = []
     if (this.eventDocuments.length > 0) this.eventDocuments = []
+    if (this.detailLists.length > 0) this.detailLists = []
     this.firstChunkMs = Number.NaN
     this.ioIn.length = 0
     this.ioOut.length = 0
