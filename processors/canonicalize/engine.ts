@@ -184,8 +184,14 @@ export class Engine {
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
         isFilled = true
         this.#leftovers.markUsed(attr)
-      } else if (!this.#work.isNull(attr)) this.#leftovers.failed(attr)
+      } else this.#failed(attr, rule)
     }
+  }
+
+  /** Nothing usable: the attribute stays, and so do all of an indexed family. */
+  #failed(attr: number, rule: Rule): void {
+    const attrs = rule.tree >= 0 ? (this.#work.trees[rule.tree] as number[]) : [attr]
+    for (const a of attrs) if (!this.#work.isNull(a)) this.#leftovers.failed(a)
   }
 
   #applyExplained(rule: Rule, attr: number): boolean {

@@ -177,15 +177,16 @@ const documents: Transform = (w, attr, rule) => {
 const functionTools: Transform = (w, attr, rule) => {
   const value = w.value(attr)
   if (!isRecord(value)) return false
-  const list = toolsOf(value['function_tools'])
-  if (list === null) return true
-  w.setJson(rule.range, list)
-  return true
+  const { function_tools, ...rest } = value
+  const list = toolsOf(function_tools)
+  if (list !== null) w.setJson(rule.range, list)
+  if (Object.keys(rest).length > 0) w.metaValue('model_request_parameters', rest)
+  return list !== null || Object.keys(rest).length > 0
 }
 
 const functionCall: Transform = (w, attr, rule) => {
   const value = w.value(attr)
-  if (!isRecord(value)) return false
+  if (!isRecord(value) || typeof value['name'] !== 'string') return false
   return putMessages(w, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
 }
 

@@ -17,10 +17,16 @@ import type { Work } from './work.ts'
 /** Logfire: message events as one JSON array; the name of an event may be missing, then its shape tells. */
 const events: Transform = (w, attr) => {
   const value = w.value(attr)
-  if (!Array.isArray(value)) return false
+  if (!Array.isArray(value) || !value.some((x) => isEvent(x))) return false
   for (const item of value.slice(0, 10_000))
     if (isRecord(item)) readMessageEvent(w, eventName(item), item)
   return true
+}
+
+const EVENT_KEYS = ['event.name', 'role', 'content', 'message', 'finish_reason', 'tool_calls']
+
+function isEvent(x: unknown): boolean {
+  return isRecord(x) && EVENT_KEYS.some((name) => x[name] !== undefined)
 }
 
 const EVENT_OF_ROLE: Readonly<Record<string, string>> = {
@@ -47,8 +53,9 @@ function eventName(item: Record<string, unknown>): string {
 /** `gen_ai.content.prompt` as an attribute: JSON, or lines "role: text". */
 const promptLines: Transform = (w, attr) => {
   if (w.isNull(attr)) return false
+  const before = w.eventIn.length
   readMessageEvent(w, 'gen_ai.content.prompt', { content: w.text(attr) })
-  return true
+  return w.eventIn.length > before
 }
 
 /** logfire exports a preview of a span when it starts. */
