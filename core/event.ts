@@ -5,6 +5,7 @@ import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
 import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
 import { grownFloats, grownInts } from './grow.ts'
+import { KinRows } from './kin-rows.ts'
 
 const RN = RANGE_FIELDS.length
 const NN = NUMBER_FIELDS.length
@@ -53,6 +54,8 @@ export class EventTable {
   pairCount = 0
   /** What could be counted twice: filled by `canonicalize`, checked by the ledger. */
   readonly claims: UsageClaim[] = []
+  /** What each report of usage says and where it stands in its trace: for the ledger as well. */
+  readonly kin = new KinRows()
   /** By event, only when `explain` was asked for. */
   explain: Provenance[][] | null = null
 
@@ -68,6 +71,7 @@ export class EventTable {
     this.count = 0
     this.pairCount = 0
     this.claims.length = 0
+    this.kin.reset()
     if (this.explain !== null) this.explain = []
   }
 

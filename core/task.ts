@@ -28,9 +28,12 @@ export interface TaskRequest {
 export interface UsageHint {
   /** Ordinal of the event in the task, in order of creation. */
   readonly event: number
-  /** `resend`: this very event was accepted before. `duplicate`: another event reported the same usage. */
-  readonly reason: 'resend' | 'duplicate'
-  /** event_id of the first report, 16 bytes. */
+  /**
+   * `resend`: this very event was accepted before. `duplicate`: another event reported the same usage.
+   * `container`: it reports the sum of several that were counted.
+   */
+  readonly reason: 'resend' | 'duplicate' | 'container'
+  /** event_id of the first report, 16 bytes; none for a container. */
   readonly of: Uint8Array
 }
 
@@ -80,6 +83,8 @@ export interface EventFacts {
   readonly eventIds: Uint8Array
   /** Rows of (event, h0, h1). */
   readonly claims: Int32Array
+  /** Rows of `core/kin-rows.ts`. */
+  readonly kin: Int32Array
 }
 
 export interface TaskResult {

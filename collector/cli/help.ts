@@ -9,6 +9,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa scrub [--jsonl] [FILE|-]                  remove secrets from any text stream
   observa components [NAME]                         list components, or the options of one
   observa schema                                    JSON Schema of the configuration, for editors
+  observa prices [--provider P] MODEL...            which price applies to a model
   observa keys create|list|rotate|revoke            API keys
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters

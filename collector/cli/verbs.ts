@@ -102,6 +102,26 @@ ${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, t
     },
   ],
   [
+    'prices',
+    {
+      help: `observa prices [options] MODEL...
+observa prices update [--output FILE]
+
+Prints the price that applies to each model, one JSON object a line, as the cost processor would find it: the row of
+the table and the prices at a time, in USD per million tokens. Exit code 1 when one has no price.
+
+update compares the built-in table with the genai-prices package beside this installation (update that one with
+npm) and prints every model that was added (+), changed (~) or removed (-).
+
+      --provider P      provider of the models, as in events (openai, aws.bedrock, ...)
+      --at TIME         ISO date or time; default: now
+      --overrides FILE  prices of your own, as in the configuration of cost
+      --output FILE     update: writes what is new as an override file
+`,
+      load: async () => (await import('./prices.ts')).pricesVerb,
+    },
+  ],
+  [
     'keys',
     {
       help: `observa keys create|list|rotate|revoke [options]

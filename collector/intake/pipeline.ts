@@ -6,11 +6,12 @@ import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { DurableLog } from '../log/log.ts'
 import type { CommitOutcome, FinishedTask, WorkerPool } from '../worker/pool.ts'
 
-/** Rounds of asking the ledger: another task may commit while this one is run again. */
+/** Reruns before a task takes its turn: another task may commit while this one is run again. */
 const RERUNS_MAX = 3
 const RETRY_AFTER_S = 1
 
@@ -89,23 +90,57 @@ export class Pipeline {
 
   /** Called once for each finished task: ledger, then log. */
   async finish(task: FinishedTask): Promise<CommitOutcome> {
-    let result = task.result
     try {
-      result = await this.#settleUsage(task)
+      return await this.#settle(task)
     } catch (thrown) {
       return { ok: false, message: messageOf(thrown) }
     }
+  }
+
+  /**
+   * Runs the task again until the ledger says what it was run with. The last check and the commit are one step, with
+   * nothing awaited between them: another task could be checked meanwhile and count the same call.
+   */
+  async #settle(task: FinishedTask): Promise<CommitOutcome> {
+    const { ledger } = this.#parts
+    let endTurn: (() => void) | null = null
+    let result = task.result
+    let hints: readonly UsageHint[] = []
+    let outcome: Promise<CommitOutcome>
+    try {
+      for (let round = 0; ; round++) {
+        while (endTurn === null && ledger.turn.free() !== null) await ledger.turn.free()
+        const found = ledger.check(result.facts)
+        if (isSameHints(found, hints)) break
+        // Others commit while it is run again. Overtaken so often, it makes them wait.
+        if (round >= RERUNS_MAX && endTurn === null) {
+          endTurn = await ledger.turn.take()
+          continue
+        }
+        hints = found
+        result = await (this.pool as WorkerPool).rerun(this.#parts.index, task.requests, hints)
+      }
+      outcome = this.#persist(result, hints)
+    } finally {
+      endTurn?.()
+    }
+    return outcome
+  }
+
+  /** The ledger before anything is awaited, then the log. */
+  async #persist(result: TaskResult, hints: readonly UsageHint[]): Promise<CommitOutcome> {
+    const { ledger, log } = this.#parts
+    if (result.parts.length > 0) ledger.commit(result.facts)
+    this.#countHints(hints)
     this.#countWork(result)
     if (result.parts.length === 0) return { ok: true }
-    const { ledger, log } = this.#parts
-    ledger.commit(result.facts)
     try {
       await log.append({
         pipeline: this.id,
         parts: result.parts,
         eventCount: result.facts.count,
         eventIds: result.facts.eventIds,
-        claims: result.facts.claims,
+        claims: packFacts(result.facts),
         createdAtMs: this.#parts.clock.nowMs(),
       })
       return { ok: true }
@@ -115,23 +150,12 @@ export class Pipeline {
     }
   }
 
-  /** Runs the task again until the ledger has nothing new to say; the last check and the commit are one step. */
-  async #settleUsage(task: FinishedTask): Promise<TaskResult> {
-    let result = task.result
-    let hints: readonly UsageHint[] = []
-    for (let round = 0; ; round++) {
-      const found = this.#parts.ledger.check(result.facts)
-      const news = found.filter((f) => !hints.some((h) => h.event === f.event))
-      if (news.length === 0 || round === RERUNS_MAX) break
-      hints = [...hints, ...news]
-      result = await (this.pool as WorkerPool).rerun(this.#parts.index, task.requests, hints)
-    }
+  #countHints(hints: readonly UsageHint[]): void {
     const resent = hints.filter((h) => h.reason === 'resend').length
     const m = this.#parts.metrics
     if (resent > 0) m.add('observa_pipeline_deduplicated_items_total', this.#labels, resent)
     if (hints.length > resent)
       m.add('observa_usage_duplicates_total', this.#labels, hints.length - resent)
-    return result
   }
 
   #countWork(result: TaskResult): void {
@@ -144,6 +168,14 @@ export class Pipeline {
     for (const [stage, us] of Object.entries(result.timingsUs))
       m.add('observa_stage_seconds_total', `${this.#labels},stage="${stage}"`, us / 1e6)
   }
+}
+
+function isSameHints(a: readonly UsageHint[], b: readonly UsageHint[]): boolean {
+  const text = (h: UsageHint): string =>
+    `${h.event} ${h.reason} ${Buffer.from(h.of).toString('latin1')}`
+  if (a.length !== b.length) return false
+  const known = new Set(b.map(text))
+  return a.every((h) => known.has(text(h)))
 }
 
 function retry(message: string): IntakeVerdict {

@@ -3,8 +3,12 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import type { EventFacts, UsageHint } from '../../core/task.ts'
+import type { KinNode } from '../../core/usage-kin.ts'
 import type { DurableLog } from '../log/log.ts'
+import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
+import { Kinship } from './kinship.ts'
+import { Turn } from './turn.ts'
 
 const ENTRIES_MAX = 1_000_000
 const ID_BYTES = 16
@@ -16,50 +20,74 @@ export interface LedgerStats {
   readonly entries: number
   readonly entriesMax: number
   readonly evicted: number
+  /** Reports remembered with their place in a trace. */
+  readonly kin: number
+  readonly kinMax: number
+  readonly kinEvicted: number
+}
+
+interface Decision {
+  /** By event. */
+  readonly hints: Map<number, UsageHint>
+  readonly kin: Map<number, KinNode[]>
 }
 
 export class UsageLedger {
+  readonly turn = new Turn()
   readonly #table: HashTable
+  readonly #kinship: Kinship
   #ticket = 0
+  /** What the last check decided: it is committed as a rule before anything changes. */
+  #last: { readonly facts: EventFacts; readonly decision: Decision } | null = null
   /** Which commit a set of facts was, for `rollback`. */
   readonly #tickets = new WeakMap<EventFacts, number>()
   readonly #owner = new Uint8Array(ID_BYTES)
 
-  constructor(entriesMax = ENTRIES_MAX) {
+  constructor(entriesMax = ENTRIES_MAX, kinMax?: number) {
     this.#table = new HashTable(entriesMax)
+    this.#kinship = new Kinship(kinMax)
   }
 
   /**
    * What was counted before. An event id that is known, or that comes twice in these facts, is a
-   * `resend`; a claim that another event made first makes a `duplicate` of that event. Within the same
-   * facts the first in order counts: `canonicalize` has settled what it saw in one batch and names each call once, so
+   * `resend`; a claim that another event made first makes a `duplicate` of that event, and so does a report of the
+   * same call at another place in its trace; a `container` reports the sum of several. Within the same facts the
+   * first claim in order counts: `canonicalize` has settled what it saw in one batch and names each call once, so
    * this is about requests of a task that had to run one by one.
    */
   check(facts: EventFacts): UsageHint[] {
-    const hints: UsageHint[] = []
-    const hinted = new Set<number>()
-    const seen = new Map<number, number>()
-    const ids = viewOf(facts.eventIds)
-    for (let event = 0; event < facts.count; event++) {
-      if (!this.#isKnown(ids, facts, event) && !isRepeated(seen, ids, facts, event)) continue
-      hints.push({ event, reason: 'resend', of: idAt(facts, event) })
-      hinted.add(event)
-    }
+    const decision = this.#decide(facts)
+    this.#last = { facts, decision }
+    return [...decision.hints.values()]
+  }
+
+  #decide(facts: EventFacts): Decision {
+    const hints = new Map<number, UsageHint>()
+    this.#findResends(facts, hints)
     const { claims } = facts
     const claimed = new Map<number, number>()
     for (let i = 0; i < claims.length; i += 3) {
       const event = claims[i] as number
-      if (hinted.has(event)) continue
+      if (hints.has(event)) continue
       const of = this.#ownerOf(claims, i, facts, event) ?? firstInFacts(claimed, claims, i, facts)
-      if (of === null) continue
-      hints.push({ event, reason: 'duplicate', of })
-      hinted.add(event)
+      if (of !== null) hints.set(event, { event, reason: 'duplicate', of })
     }
-    return hints
+    const kin = this.#kinship.decide(facts, hints)
+    return { hints, kin }
+  }
+
+  #findResends(facts: EventFacts, hints: Map<number, UsageHint>): void {
+    const seen = new Map<number, number>()
+    const ids = viewOf(facts.eventIds)
+    for (let event = 0; event < facts.count; event++)
+      if (this.#isKnown(ids, facts, event) || isRepeated(seen, ids, facts, event))
+        hints.set(event, { event, reason: 'resend', of: idAt(facts, event) })
   }
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
   commit(facts: EventFacts): void {
+    const { kin } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    this.#last = null
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
     const ticket = this.#ticket
     this.#tickets.set(facts, ticket)
@@ -71,6 +99,7 @@ export class UsageLedger {
       const at = (claims[i] as number) * ID_BYTES
       this.#add(claimLo(claims, i), claims[i + 2] as number, eventIds, at, ticket)
     }
+    this.#kinship.remember(facts, kin, ticket)
   }
 
   /** Takes back what `commit` of the same object added, when the append failed. */
@@ -78,12 +107,14 @@ export class UsageLedger {
     const ticket = this.#tickets.get(facts)
     if (ticket === undefined) return
     this.#tickets.delete(facts)
+    this.#last = null
     const ids = viewOf(facts.eventIds)
     for (let event = 0; event < facts.count; event++)
       this.#table.remove(keyLo(ids, event), keyHi(ids, event), ticket)
     const { claims } = facts
     for (let i = 0; i < claims.length; i += 3)
       this.#table.remove(claimLo(claims, i), claims[i + 2] as number, ticket)
+    this.#kinship.forget(facts, ticket)
   }
 
   /** Reads the facts of the newest events in the log, as many as fit; `wants` picks the pipelines that share this ledger. */
@@ -91,9 +122,9 @@ export class UsageLedger {
     const reader = log.reader(log.sequenceOfNewest(this.#table.entriesMax), { factsOnly: true })
     try {
       for (let r = await reader.poll(); r !== null; r = await reader.poll()) {
-        const { eventIds, claims } = r
+        const { eventIds } = r
         const count = eventIds.length / ID_BYTES
-        if (wants(r.pipeline)) this.commit({ count, eventIds, claims })
+        if (wants(r.pipeline)) this.commit({ count, eventIds, ...unpackFacts(r.claims) })
       }
     } finally {
       await reader.close()
@@ -102,7 +133,8 @@ export class UsageLedger {
 
   stats(): LedgerStats {
     const { size, entriesMax, evicted } = this.#table
-    return { entries: size, entriesMax, evicted }
+    const { size: kin, sizeMax: kinMax, evicted: kinEvicted } = this.#kinship
+    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted }
   }
 
   #isKnown(ids: DataView, facts: EventFacts, event: number): boolean {

@@ -21,6 +21,7 @@ import { Listeners } from '../http/listeners.ts'
 import { InFlight, ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
+import { reportLedger } from '../ledger/ledger-metrics.ts'
 import { DurableLog } from '../log/log.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
@@ -212,6 +213,7 @@ export class Service implements ServiceView {
         const members = this.#idsWithExporters(group)
         await ledger.rebuild(log, (pipeline) => members.has(pipeline))
         ledgers.set(group, ledger)
+        reportLedger(ledger, `pipelines="${[...members].join(' ')}"`, metrics)
       }
       const parts = { id, index: this.#pipelines.length, log, ledger, metrics, clock }
       this.#pipelineParts.push(parts)

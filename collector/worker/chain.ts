@@ -8,6 +8,7 @@ import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
+import { KIN, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
@@ -43,6 +44,7 @@ const NO_EVENTS: EventFacts = {
   count: 0,
   eventIds: new Uint8Array(0),
   claims: new Int32Array(0),
+  kin: new Int32Array(0),
 }
 
 export class Chain implements ChainContext {
@@ -106,6 +108,7 @@ export class Chain implements ChainContext {
     const parts: EncodedPart[] = []
     const ids: Uint8Array[] = []
     const claims: number[] = []
+    const kin: number[] = []
     const counters: Record<string, number> = {}
     const timings: Record<string, number> = {}
     let events = 0
@@ -119,11 +122,17 @@ export class Chain implements ChainContext {
         const [e = 0, h0 = 0, h1 = 0] = result.facts.claims.subarray(i, i + 3)
         claims.push(e + events, h0, h1)
       }
+      for (const [i, x] of result.facts.kin.entries()) kin.push(isOrdinal(i, x) ? x + events : x)
       events += result.facts.count
       addAll(counters, result.counters)
       addAll(timings, result.timingsUs)
     }
-    const facts = { count: events, eventIds: Buffer.concat(ids), claims: Int32Array.from(claims) }
+    const facts = {
+      count: events,
+      eventIds: Buffer.concat(ids),
+      claims: Int32Array.from(claims),
+      kin: Int32Array.from(kin),
+    }
     return { verdicts, parts, facts, counters, timingsUs: timings }
   }
 
@@ -200,7 +209,7 @@ export class Chain implements ChainContext {
       claims[i * 3 + 1] = c.h0
       claims[i * 3 + 2] = c.h1
     }
-    return { count: events.count, eventIds, claims }
+    return { count: events.count, eventIds, claims, kin: events.kin.copy() }
   }
 
   #result(verdicts: readonly RequestVerdict[], parts: readonly EncodedPart[]): TaskResult {
@@ -230,6 +239,12 @@ export class Chain implements ChainContext {
 /** Hints count events over the whole task; a request run alone counts from its own first. */
 function hintsFrom(hints: readonly UsageHint[], first: number): UsageHint[] {
   return hints.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
+}
+
+/** True for what counts events in a row of `core/kin-rows.ts`. */
+function isOrdinal(i: number, x: number): boolean {
+  const column = i % KIN_STRIDE
+  return column === KIN.EVENT || (column === KIN.OF && x >= 0)
 }
 
 function addAll(into: Record<string, number>, from: Readonly<Record<string, number>>): void {

@@ -29,7 +29,12 @@ export class MetricsChain {
     return {
       verdicts,
       parts,
-      facts: { count: 0, eventIds: new Uint8Array(0), claims: new Int32Array(0) },
+      facts: {
+        count: 0,
+        eventIds: new Uint8Array(0),
+        claims: new Int32Array(0),
+        kin: new Int32Array(0),
+      },
       counters: {},
       timingsUs: { metrics: (performance.now() - startedAt) * 1000 },
     }

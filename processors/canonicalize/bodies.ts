@@ -150,6 +150,8 @@ export interface Usage {
   reasoning: number
   /** The input count leaves the cached tokens out (Anthropic, Bedrock). */
   isExclusive: boolean
+  /** Entries of `usage_details`; NaN = not said. */
+  readonly details: readonly (readonly [string, number])[]
 }
 
 const first = (u: Body, keys: readonly string[]): number => {
@@ -250,6 +252,7 @@ export function usageOf(u: unknown): Usage | null {
       first(u, REASONING),
     ),
     isExclusive: isExclusive(u),
+    details: splitsOf(u, details, inner, outer),
   }
   // Gemini counts thoughts beside the candidates.
   const isGemini = 'candidates_token_count' in u || 'candidatesTokenCount' in u
@@ -257,6 +260,22 @@ export function usageOf(u: unknown): Usage | null {
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage
+}
+
+/** Splits that are priced apart and never summed. */
+function splitsOf(
+  u: Body,
+  details: (keys: readonly string[], names: readonly string[]) => number,
+  inner: readonly string[],
+  outer: readonly string[],
+): readonly (readonly [string, number])[] {
+  const creation = isRecord(u['cache_creation']) ? u['cache_creation'] : {}
+  return [
+    ['input_audio', details(inner, ['audio_tokens', 'audio', 'audioTokens'])],
+    ['output_audio', details(outer, ['audio_tokens', 'audio', 'audioTokens'])],
+    ['cache_write_5m', first(creation, ['ephemeral_5m_input_tokens'])],
+    ['cache_write_1h', first(creation, ['ephemeral_1h_input_tokens'])],
+  ]
 }
 
 function orElse(a: number, otherwise: number): number {

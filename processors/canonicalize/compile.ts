@@ -60,6 +60,9 @@ const CONTENT = new Set([
 /** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
 export const INDEX_MAX = 10_000
 
+/** Two words of 31 bits: `detect.ts` keeps the dialects of a span as bits. */
+const DIALECTS_MAX = 62
+
 export class Tables {
   readonly dialects: readonly Dialect[]
   readonly rules: Rule[] = []
@@ -85,6 +88,8 @@ export class Tables {
     transformOf: (how: string) => Transform | null,
     drops: readonly string[],
   ) {
+    if (dialects.length > DIALECTS_MAX)
+      throw new Error(`${dialects.length} dialects: detection has bits for ${DIALECTS_MAX}`)
     this.dialects = dialects
     this.isGeneral = dialects.map((x) => x.isGeneral === true)
     for (const text of drops)

@@ -1,35 +1,24 @@
 // Usage counts once. Within a batch: reports of one call by two instrumentations, by a client's own spans
-// beside them, by a log record beside its span, or by a re-sent request are found here and the later ones
-// flagged. Across batches: `claims` name each call for the ledger, whose hints come back through `applyHints`.
+// beside them, by a log record beside its span, by a container, or by a re-sent request are found here and
+// flagged. Across batches: `claims` and `kin` say the same to the ledger, whose hints come back through `applyHints`.
 
-import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { claimHash } from '../../core/identity.ts'
+import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
-
-/** What a usage-bearing event needs to be compared with others. */
-interface Report {
-  readonly event: number
-  readonly span: number
-  readonly input: number
-  readonly output: number
-  readonly scope: number
-  readonly project: Uint8Array
-  readonly hasResponseId: boolean
-}
+import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
+import { addLink, addReport } from './kin.ts'
 
 export class DoubleCount {
   /** claim -> event that made it first. */
   readonly #claims = new Map<number, number>()
   /** event id -> first event with it. */
   readonly #seen = new Map<number, number>()
-  readonly #reports: Report[] = []
 
   begin(): void {
     this.#claims.clear()
     this.#seen.clear()
-    this.#reports.length = 0
   }
 
   /** True when the event was in the batch before (a client sent it twice). */
@@ -45,11 +34,15 @@ export class DoubleCount {
     return true
   }
 
-  /** Registers what a usage-bearing event reports. `spanClaim`: bytes whose first 8 stand for its span. */
+  /** An event that reports no usage of its own may stand between two that do. */
+  link(events: EventTable, e: number, project: Uint8Array): void {
+    addLink(events, e, project)
+  }
+
+  /** Registers what a usage-bearing event reports. `spanBytes` at `spanOff`: 8 bytes that stand for its span. */
   claim(
     events: EventTable,
     e: number,
-    span: number,
     project: Uint8Array,
     spanBytes: Uint8Array,
     spanOff: number,
@@ -66,19 +59,8 @@ export class DoubleCount {
     if (ofSpan === undefined) this.#add(events, first, h0, h1)
     if (response !== null && ofResponse === undefined)
       this.#add(events, first, response.h0, response.h1)
-    if (first !== e) {
-      markDuplicate(events, e, events.off(first, R.event_id))
-      return
-    }
-    this.#reports.push({
-      event: e,
-      span,
-      input: events.num(e, N.input_tokens),
-      output: events.num(e, N.output_tokens),
-      scope: events.batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
-      project,
-      hasResponseId: response !== null,
-    })
+    if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
+    addReport(events, e, project, first === e ? -1 : first)
   }
 
   #add(events: EventTable, e: number, h0: number, h1: number): void {
@@ -86,56 +68,54 @@ export class DoubleCount {
     events.claims.push({ event: e, h0, h1 })
   }
 
-  /** Parents that repeat their children, and siblings that report one call without its id. */
+  /** Containers that repeat what is in them, and siblings that report one call without its id. */
   finish(events: EventTable): void {
-    if (this.#reports.length < 2) return
-    if (this.#hasParents(events)) this.#findContainers(events)
-    if (this.#reports.some((r) => !r.hasResponseId)) this.#findSiblings(events)
-  }
-
-  /** Cheap and mostly false: is any report's parent a report as well? */
-  #hasParents(events: EventTable): boolean {
-    const b = events.arena.bytes
-    const spans = new Set<number>()
-    for (const r of this.#reports)
-      if (events.len(r.event, R.span_id) > 0) spans.add(keyAt(b, events.off(r.event, R.span_id)))
-    return this.#reports.some(
-      (r) =>
-        events.len(r.event, R.parent_span_id) > 0 &&
-        spans.has(keyAt(b, events.off(r.event, R.parent_span_id))),
-    )
-  }
-
-  #findContainers(events: EventTable): void {
-    const children = new Map<string, Report[]>()
-    for (const r of this.#reports) push(children, traceOf(events, r) + parentOf(events, r.event), r)
-    for (const r of this.#reports) {
-      const own = children.get(traceOf(events, r) + spanOf(events, r.event))
-      if (own !== undefined) markContainer(events, r, own)
-    }
-  }
-
-  #findSiblings(events: EventTable): void {
-    const siblings = new Map<string, Report[]>()
-    for (const r of this.#reports) {
-      if (events.len(r.event, R.trace_id) < 0) continue
-      // Only reports of equal input can be one call; this also bounds what is compared.
-      const name = `${traceOf(events, r)}${parentOf(events, r.event)}${zero(r.input)}`
-      const alike = push(siblings, name, r)
-      if (alike.length > 1) markSibling(events, alike)
+    for (const rows of kinOfTraces(events.kin.ints, events.kin.count)) {
+      const nodes = rows.map((at) => new KinNode(events.kin.ints, at))
+      judge(nodes)
+      for (const n of nodes) flag(events, n)
     }
   }
 }
 
-function push(map: Map<string, Report[]>, key: string, r: Report): Report[] {
-  const list = map.get(key)
-  if (list === undefined) {
-    const made = [r]
-    map.set(key, made)
-    return made
+/** Rows of each trace in which more than one event reports usage: there is nothing to compare in the others. */
+function* kinOfTraces(rows: Int32Array, count: number): Generator<number[]> {
+  if (count < 2) return
+  const traces = new Map<number, number[]>()
+  for (let i = 0; i < count; i++) {
+    const at = i * KIN_STRIDE
+    const trace = rows[at + KIN.TRACE] as number
+    const list = traces.get(trace)
+    if (list === undefined) traces.set(trace, [at])
+    else list.push(at)
   }
-  list.push(r)
-  return list
+  for (const list of traces.values()) {
+    let reports = 0
+    for (const at of list) reports += (rows[at + KIN.FLAGS] as number) & KIN_FLAG.REPORT
+    if (reports > 1) yield list
+  }
+}
+
+function flag(events: EventTable, n: KinNode): void {
+  if (n.verdict === VERDICT.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)
+  else if (n.verdict === VERDICT.REPEATS && n.countedEvent >= 0)
+    markDuplicate(events, n.event, events.off(n.countedEvent, R.event_id))
+  else return
+  if (n.has(KIN_FLAG.COUNTED)) uncount(events.kin.ints, events.kin.count, n.event)
+}
+
+/** The ledger must not take it for counted. */
+function uncount(rows: Int32Array, count: number, event: number): void {
+  // Rows are in the order of their events.
+  let low = 0
+  let high = count - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((rows[middle * KIN_STRIDE + KIN.EVENT] as number) < event) low = middle + 1
+    else high = middle
+  }
+  const at = low * KIN_STRIDE + KIN.FLAGS
+  rows[at] = (rows[at] as number) & ~KIN_FLAG.COUNTED
 }
 
 /** 53 of the first 64 bits as a number: equal for equal hashes, and collisions are out of reach. */
@@ -154,111 +134,6 @@ function int32At(b: Uint8Array, off: number): number {
     ((b[off + 2] as number) << 16) |
     ((b[off + 3] as number) << 24)
   )
-}
-
-/** Project and trace: nothing is compared across them. */
-function traceOf(events: EventTable, r: Report): string {
-  const id =
-    events.len(r.event, R.trace_id) < 0
-      ? ''
-      : events.arena.latin1(events.off(r.event, R.trace_id), 16)
-  return Buffer.from(r.project.buffer, r.project.byteOffset, 8).latin1Slice(0, 8) + id
-}
-
-function parentOf(events: EventTable, e: number): string {
-  const len = events.len(e, R.parent_span_id)
-  return len < 0 ? '' : events.arena.latin1(events.off(e, R.parent_span_id), 8)
-}
-
-function spanOf(events: EventTable, e: number): string {
-  return events.len(e, R.span_id) < 0 ? '-' : events.arena.latin1(events.off(e, R.span_id), 8)
-}
-
-/** A span whose children report what it reports is a container of theirs. */
-function markContainer(events: EventTable, parent: Report, children: readonly Report[]): void {
-  let input = 0
-  let output = 0
-  let first = -1
-  for (const c of children) {
-    if (c.event === parent.event || events.num(c.event, N.usage_aggregate) === 1) continue
-    if (first < 0) first = c.event
-    input += zero(c.input)
-    output += zero(c.output)
-  }
-  if (first < 0 || !isNear(input, zero(parent.input)) || !isNear(output, zero(parent.output)))
-    return
-  events.setNum(parent.event, N.usage_aggregate, 1)
-  if (children.length === 1) markDuplicate(events, parent.event, events.off(first, R.event_id))
-}
-
-/** Of many alike only so many are compared: a batch of thousands of equal calls must not cost their square. */
-const ALIKE_MAX = 16
-
-/** The last of the list against those before it: different instrumentations, one within the other in time. */
-function markSibling(events: EventTable, alike: readonly Report[]): void {
-  const later = alike.at(-1) as Report
-  for (let i = Math.max(0, alike.length - 1 - ALIKE_MAX); i < alike.length - 1; i++) {
-    const earlier = alike[i] as Report
-    if (!isSameCall(events, earlier, later)) continue
-    markDuplicate(events, later.event, events.off(earlier.event, R.event_id))
-    return
-  }
-}
-
-function isSameCall(events: EventTable, a: Report, b: Report): boolean {
-  if (a.hasResponseId && b.hasResponseId) return false
-  if (events.num(a.event, N.usage_aggregate) === 1 || events.num(b.event, N.usage_aggregate) === 1)
-    return false
-  if (zero(a.input) !== zero(b.input) || !isNear(zero(a.output), zero(b.output))) return false
-  if (!isSameModel(events, a.event, b.event)) return false
-  if (isStreamCopy(events.batch, a.span) !== isStreamCopy(events.batch, b.span))
-    return a.scope === b.scope
-  return !isSameScope(events, a.event, b.event) && isNested(events, a.event, b.event)
-}
-
-function isSameScope(events: EventTable, a: number, b: number): boolean {
-  return events.text(a, R.scope_name) === events.text(b, R.scope_name)
-}
-
-function isSameModel(events: EventTable, a: number, b: number): boolean {
-  const of = (e: number): string | null =>
-    events.text(e, R.request_model) ?? events.text(e, R.response_model)
-  const x = of(a)
-  const y = of(b)
-  return (
-    x === y ||
-    x === null ||
-    y === null ||
-    events.text(a, R.response_model) === events.text(b, R.response_model)
-  )
-}
-
-function isNested(events: EventTable, a: number, b: number): boolean {
-  const as = events.timeMs(a, R.start_time)
-  const ae = events.timeMs(a, R.end_time)
-  const bs = events.timeMs(b, R.start_time)
-  const be = events.timeMs(b, R.end_time)
-  return (as <= bs && be <= ae) || (bs <= as && ae <= be)
-}
-
-const STREAM_COPY = 'streaming response from '
-/** logfire reports a streamed call a second time, in a span of its own. */
-function isStreamCopy(batch: SpanBatch, span: number): boolean {
-  const row = span * SPAN_STRIDE
-  const len = batch.spans[row + SPAN.NAME_LEN] as number
-  return (
-    len > STREAM_COPY.length &&
-    batch.arena.equals(batch.spans[row + SPAN.NAME_OFF] as number, STREAM_COPY.length, STREAM_COPY)
-  )
-}
-
-/** Two counts of one call may differ by a token: clients and instrumentations end streams differently. */
-function isNear(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1
-}
-
-function zero(n: number): number {
-  return Number.isNaN(n) ? 0 : n
 }
 
 /** Flags an event as another report of usage that event at `ofOff` (16 bytes in the arena) reported first. */
@@ -280,7 +155,8 @@ function clearCost(events: EventTable, e: number): void {
 /** Applies what the ledger on the main thread knows: these events report usage that was counted before. */
 export function applyHints(events: EventTable, hints: readonly UsageHint[]): void {
   for (const hint of hints) {
-    if (hint.event < 0 || hint.event >= events.count || hint.of.length !== 16) continue
-    markDuplicate(events, hint.event, events.arena.append(hint.of))
+    if (hint.event < 0 || hint.event >= events.count) continue
+    if (hint.reason === 'container') events.setNum(hint.event, N.usage_aggregate, 1)
+    else if (hint.of.length === 16) markDuplicate(events, hint.event, events.arena.append(hint.of))
   }
 }

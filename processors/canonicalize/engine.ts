@@ -75,7 +75,8 @@ export class Engine {
       hasLegacy ||= this.#frame.isLegacy
     }
     if (hasLegacy) inheritLegacyIds(batch, events)
-    ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
+    if (this.#unplanned > 0)
+      ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
     this.#unplanned = 0
     this.#countUsageOnce(batch, events)
     this.#ctx = null
@@ -173,7 +174,7 @@ export class Engine {
       else if (this.#apply(rule, attr)) {
         isFilled = true
         this.#leftovers.markUsed(attr)
-      } else if (!w.isNull(attr)) this.#leftovers.failed(attr)
+      } else this.#failed(attr, rule)
     }
     for (const place of plan.kept) this.#leftovers.unknown(first + place)
   }
@@ -269,8 +270,14 @@ export class Engine {
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
         isFilled = true
         this.#leftovers.markUsed(attr)
-      } else if (!this.#work.isNull(attr)) this.#leftovers.failed(attr)
+      } else this.#failed(attr, rule)
     }
+  }
+
+  /** Nothing usable: the attribute stays, and so do all of an indexed family. */
+  #failed(attr: number, rule: Rule): void {
+    const attrs = rule.tree >= 0 ? (this.#work.trees[rule.tree] as number[]) : [attr]
+    for (const a of attrs) if (!this.#work.isNull(a)) this.#leftovers.failed(a)
   }
 
   #applyExplained(rule: Rule, attr: number): boolean {
@@ -339,18 +346,14 @@ export class Engine {
         events.num(e, N.output_tokens) > 0 ||
         events.num(e, N.total_tokens) > 0 ||
         !Number.isNaN(events.num(e, N.cost_usd))
-      if (!hasUsage || events.num(e, N.usage_aggregate) === 1) continue
-      const span = events.spanOf[e] as number
+      const project = this.#frame.project(batch, events.spanOf[e] as number)
+      if (!hasUsage || events.num(e, N.usage_aggregate) === 1) {
+        this.#doubles.link(events, e, project)
+        continue
+      }
       const claim = this.#frame.spanClaim(batch, events, e)
       const at = claim === null ? events.off(e, R.event_id) : 0
-      this.#doubles.claim(
-        events,
-        e,
-        span,
-        this.#frame.project(batch, span),
-        claim ?? batch.arena.bytes,
-        at,
-      )
+      this.#doubles.claim(events, e, project, claim ?? batch.arena.bytes, at)
     }
     this.#doubles.finish(events)
   }

@@ -50,6 +50,7 @@ const NO_RESOURCE: ResourceView = {
   language: [-1, -1],
   sourceProject: [-1, -1],
   sdkName: '',
+  cloudResource: '',
   rest: [],
 }
 const NO_SCOPE: ScopeView = { name: [-1, -1], framework: [-1, -1], version: [-1, -1], rest: [] }

@@ -143,6 +143,7 @@ export function putUsage(w: Work, usage: Usage | null): void {
   w.offerNumber(N.cache_read_tokens, usage.cacheRead)
   w.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   w.offerNumber(N.reasoning_tokens, usage.reasoning)
+  for (const [name, n] of usage.details) if (n > 0) w.detail(name, n)
 }
 
 export function orZero(n: number): number {
@@ -202,15 +203,16 @@ const documents: Transform = (w, attr, rule) => {
 const functionTools: Transform = (w, attr, rule) => {
   const value = w.value(attr)
   if (!isRecord(value)) return false
-  const list = toolsOf(value['function_tools'])
-  if (list === null) return true
-  w.setJson(rule.range, list)
-  return true
+  const { function_tools, ...rest } = value
+  const list = toolsOf(function_tools)
+  if (list !== null) w.setJson(rule.range, list)
+  if (Object.keys(rest).length > 0) w.metaValue('model_request_parameters', rest)
+  return list !== null || Object.keys(rest).length > 0
 }
 
 const functionCall: Transform = (w, attr, rule) => {
   const value = w.value(attr)
-  if (!isRecord(value)) return false
+  if (!isRecord(value) || typeof value['name'] !== 'string') return false
   return putMessages(w, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
 }
 

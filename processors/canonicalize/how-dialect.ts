@@ -2,6 +2,7 @@
 
 import { VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
+import { key } from '../../core/keys.ts'
 import { responseMessages } from './bodies.ts'
 import type { Rule, Transform } from './compile.ts'
 import { putMessages } from './how-content.ts'
@@ -16,10 +17,16 @@ import type { Work } from './work.ts'
 /** Logfire: message events as one JSON array; the name of an event may be missing, then its shape tells. */
 const events: Transform = (w, attr) => {
   const value = w.value(attr)
-  if (!Array.isArray(value)) return false
+  if (!Array.isArray(value) || !value.some((x) => isEvent(x))) return false
   for (const item of value.slice(0, 10_000))
     if (isRecord(item)) readMessageEvent(w, eventName(item), item)
   return true
+}
+
+const EVENT_KEYS = ['event.name', 'role', 'content', 'message', 'finish_reason', 'tool_calls']
+
+function isEvent(x: unknown): boolean {
+  return isRecord(x) && EVENT_KEYS.some((name) => x[name] !== undefined)
 }
 
 const EVENT_OF_ROLE: Readonly<Record<string, string>> = {
@@ -46,8 +53,9 @@ function eventName(item: Record<string, unknown>): string {
 /** `gen_ai.content.prompt` as an attribute: JSON, or lines "role: text". */
 const promptLines: Transform = (w, attr) => {
   if (w.isNull(attr)) return false
+  const before = w.eventIn.length
   readMessageEvent(w, 'gen_ai.content.prompt', { content: w.text(attr) })
-  return true
+  return w.eventIn.length > before
 }
 
 /** logfire exports a preview of a span when it starts. */
@@ -202,6 +210,48 @@ const merged: Transform = (w, attr, rule: Rule) => {
   return putMessages(w, rule, [first])
 }
 
+/** Openai-agents under logfire: a guardrail's span calls itself only `name`. */
+const guardrailType: Transform = (w, attr) => {
+  if (w.text(attr) !== 'guardrail') return false
+  if (w.kind === '') w.kind = 'guardrail'
+  const name = w.batch.findAttr(w.span, NAME)
+  if (name >= 0) w.setText(name, R.guardrail_name)
+  return true
+}
+const NAME = key('name')
+
+const TOOL_NAME = key('spring.ai.tool.definition.name')
+const TOOL_DESCRIPTION = key('spring.ai.tool.definition.description')
+/** Spring AI: the schema of the tool's arguments, beside its name and description. */
+const toolSchema: Transform = (w, attr, rule) => {
+  const parameters = w.value(attr)
+  const name = w.batch.findAttr(w.span, TOOL_NAME)
+  if (!isRecord(parameters) || name < 0) return false
+  const about = w.batch.findAttr(w.span, TOOL_DESCRIPTION)
+  const description = about < 0 ? {} : { description: w.text(about) }
+  w.setJson(rule.range, [{ type: 'function', name: w.text(name), ...description, parameters }])
+  return true
+}
+
+/** Datadog: `env:`, `service:`, `version:` and `ml_app:` among the tags. */
+const datadogTags: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (!Array.isArray(value)) return false
+  const tags = value.filter((t) => typeof t === 'string')
+  if (tags.length === 0) return false
+  w.setJson(rule.range, tags)
+  for (const tag of tags) {
+    const colon = tag.indexOf(':')
+    const text = tag.slice(colon + 1)
+    const name = colon < 0 || text === '' ? '' : tag.slice(0, colon)
+    if (name === 'env') w.offerText(R.environment, text.toLowerCase())
+    else if (name === 'service') w.offerText(R.service_name, text)
+    else if (name === 'version') w.offerText(R.service_version, text)
+    else if (name === 'ml_app') w.metaText('ml_app', text)
+  }
+  return true
+}
+
 function kindIs(kind: string): Transform {
   return (w) => {
     w.kind = kind
@@ -225,6 +275,9 @@ const DIALECT: Readonly<Record<string, Transform>> = {
   'hidden-params': hiddenParams,
   'genkit-name': genkitName,
   merged,
+  'guardrail-type': guardrailType,
+  'tool-schema': toolSchema,
+  'tags:datadog': datadogTags,
 }
 
 export function dialectTransform(how: string): Transform | null {

@@ -9,6 +9,7 @@ import { orZero, putUsage } from './how-content.ts'
 import { ByteWords } from './byte-words.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { lookup, numberIn } from './lookup.ts'
+import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { isRecord, type Part, partsOf, toolCallPart } from './parts.ts'
 import { toolsOf } from './trees.ts'
@@ -227,14 +228,15 @@ const usageDetails: Transform = (w, attr) => {
   )
     ? 'output'
     : 'input'
-  for (const [name, v] of Object.entries(value)) {
+  const counts = Object.entries(value)
+  for (const [name, v] of counts) {
     if (typeof v !== 'number') continue
     if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
     else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
     else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
     else w.detail(`${side}_${name}`, v)
   }
-  return true
+  return counts.some(([, v]) => typeof v === 'number')
 }
 
 /** Cost as a JSON object: a total, or the sum of input and output. */
@@ -248,6 +250,8 @@ const cost: Transform = (w, attr, rule) => {
   const input = pick('input', 'input_cost', 'input_tokens', 'prompt_tokens')
   const output = pick('output', 'output_cost', 'output_tokens', 'completion_tokens')
   let total = pick('total', 'total_cost', 'total_tokens')
+  // An object without a number says nothing about cost, least of all that it was 0.
+  if (!Object.values(value).some((v) => typeof v === 'number')) return false
   if (Number.isNaN(total)) {
     total = 0
     for (const v of Object.values(value)) if (typeof v === 'number') total += v
@@ -261,7 +265,7 @@ const cost: Transform = (w, attr, rule) => {
 /** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
 const providerMetadata: Transform = (w, attr) => {
   const value = w.value(attr)
-  if (!isRecord(value)) return false
+  if (!isRecord(value) || !PROVIDERS_READ.some((name) => isRecord(value[name]))) return false
   const openai = value['openai']
   if (isRecord(openai)) {
     offerCount(w, N.cache_read_tokens, openai['cachedPromptTokens'])
@@ -304,16 +308,32 @@ const providerMetadata: Transform = (w, attr) => {
   return true
 }
 
+const PROVIDERS_READ = ['openai', 'anthropic', 'bedrock']
+
 function offerCount(w: Work, field: number, value: unknown): void {
   if (typeof value === 'number') w.offerNumber(field, value)
+}
+
+/** What a tool call or a file must have to be one: else the attribute stays as it is. */
+const READ_OF = {
+  calls: ['toolName', 'toolCallId', 'name', 'function', 'id'],
+  files: ['mediaType', 'mimeType', 'base64', 'base64Data', 'data', 'url', 'uint8Array'],
+} as const
+
+function hasAny(x: unknown, names: readonly string[]): boolean {
+  const value: unknown = typeof x === 'string' ? parseLoose(x) : x
+  return isRecord(value) && names.some((name) => value[name] !== undefined)
 }
 
 function answer(part: keyof Work['answer']): Transform {
   return (w, attr) => {
     if (w.isNullContent(attr)) return false
+    if (part === 'calls' || part === 'files') {
+      const list = w.value(attr)
+      if (!Array.isArray(list) || !list.some((x) => hasAny(x, READ_OF[part]))) return false
+      w.answer[part] = list
+    } else w.answer[part] = w.text(attr)
     w.hasAnswer = true
-    if (part === 'calls' || part === 'files') w.answer[part] = w.value(attr)
-    else w.answer[part] = w.text(attr)
     return true
   }
 }

@@ -256,6 +256,8 @@ const prompt: Transform = (w, attr) => {
   const first: unknown = Array.isArray(value) ? value[0] : value
   if (!isRecord(first)) return false
   const name = first['name'] ?? first['id'] ?? first['template_id']
+  if (name === undefined && first['version'] === undefined && !isRecord(first['variables']))
+    return false
   w.offerText(R.prompt_name, name)
   const version = first['version']
   if (version !== undefined && version !== null) w.offerText(R.prompt_version, plainText(version))
@@ -274,11 +276,10 @@ const entityName: Transform = (w, attr, rule) => {
 
 /** A guardrail that FAILED has triggered. */
 const failed: Transform = (w, attr, rule) => {
-  w.events.setNum(
-    w.e,
-    rule.number,
-    /^(?:failed|fail|blocked|triggered|true)$/i.test(w.text(attr)) ? 1 : 0,
-  )
+  const word = w.text(attr)
+  const isTriggered = /^(?:failed|fail|blocked|triggered|true)$/i.test(word)
+  if (!isTriggered && !/^(?:passed|pass|allowed|ok|success|false)$/i.test(word)) return false
+  w.events.setNum(w.e, rule.number, isTriggered ? 1 : 0)
   return true
 }
 
@@ -297,9 +298,15 @@ const failure: Transform = (w, attr) => {
 const errorJson: Transform = (w, attr) => {
   if (w.isNull(attr)) return false
   const value = w.value(attr)
-  w.offerText(R.error_message, isRecord(value) ? value['message'] : plainText(value))
-  if (isRecord(value)) w.offerText(R.error_type, value['type'] ?? value['name'])
   w.isFailed = true
+  if (!isRecord(value)) w.offerText(R.error_message, plainText(value))
+  else {
+    const type = value['type'] ?? value['name']
+    w.offerText(R.error_message, value['message'])
+    w.offerText(R.error_type, type)
+    // Whatever else it holds stays as it is.
+    return typeof value['message'] === 'string' || typeof type === 'string'
+  }
   return true
 }
 

@@ -86,23 +86,27 @@ const TREES: Readonly<Record<string, TreePut>> = {
     return true
   },
   embeddings: (w, rule, list) => {
+    let hasVector = false
     for (const x of list) {
       const vectorLike: unknown =
         isRecord(x) && isRecord(x['embedding']) ? x['embedding']['vector'] : null
-      if (Array.isArray(vectorLike)) w.offerNumber(N.embedding_dimensions, vectorLike.length)
+      if (!Array.isArray(vectorLike)) continue
+      hasVector = true
+      w.offerNumber(N.embedding_dimensions, vectorLike.length)
     }
     const parts: Part[] = textsOfTree(list).map((content) => ({ type: 'text', content }))
-    return parts.length === 0 || putMessages(w, rule, [{ role: 'user', parts }])
+    return parts.length === 0 ? hasVector : putMessages(w, rule, [{ role: 'user', parts }])
   },
   annotations: (w, _rule, list) => annotationsOf(w, list),
 }
 
 /** Parallel lists of a legacy retrieval become documents. */
 const documentList =
-  (put: (doc: Document, value: unknown) => void): Transform =>
+  (put: (doc: Document, value: unknown) => void, isUsable: (x: unknown) => boolean): Transform =>
   (w, attr) => {
     const value = w.value(attr)
-    if (!Array.isArray(value)) return false
+    if (!Array.isArray(value) || !value.some((x) => typeof x !== 'object' && isUsable(x)))
+      return false
     for (const [i, x] of value.entries()) {
       if (i > 1000) break
       const doc = w.eventDocuments[i] ?? {}
@@ -120,13 +124,16 @@ const documentText: Transform = (w, attr) => {
   return true
 }
 
+const isAnything = (): boolean => true
+const isNumber = (x: unknown): boolean => typeof x === 'number'
+
 const LISTS: Readonly<Record<string, Transform>> = {
   'document-ids': documentList((doc, x) => {
     doc.id = plainText(x)
-  }),
+  }, isAnything),
   'document-scores': documentList((doc, x) => {
     if (typeof x === 'number') doc.score = x
-  }),
+  }, isNumber),
   'document-text': documentText,
 }
 

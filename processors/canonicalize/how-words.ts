@@ -173,6 +173,7 @@ function slashIn(b: Uint8Array, off: number, len: number): number {
 
 /** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
 const fallbackModel: Transform = (w, attr) => {
+  if (w.type(attr) !== VALUE.STRING || w.isNull(attr)) return false
   w.fallbackModel = attr
   return true
 }

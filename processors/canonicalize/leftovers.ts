@@ -76,15 +76,29 @@ export class Leftovers {
   /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
   writeMetadata(events: EventTable, e: number): void {
     const m = this.#work.meta
-    for (let i = 0; i < m.length; i += 4)
-      if (isFirstOfKey(this.#work.arena, m, i))
-        events.addMetadata(
-          e,
-          m[i] as number,
-          m[i + 1] as number,
-          m[i + 2] as number,
-          m[i + 3] as number,
-        )
+    for (let i = 0; i < m.length; i += 4) {
+      const again = i === 0 ? SAME.none : sameKey(this.#work.arena, m, i)
+      if (again === SAME.value) continue
+      // Two keys of a source may have one name here: the second value gets a name of its own.
+      if (again === SAME.key) this.#renameKey(m, i)
+      events.addMetadata(
+        e,
+        m[i] as number,
+        m[i + 1] as number,
+        m[i + 2] as number,
+        m[i + 3] as number,
+      )
+    }
+  }
+
+  #renameKey(m: number[], at: number): void {
+    const { arena } = this.#work
+    const name = arena.text(m[at] as number, m[at + 1] as number)
+    for (let n = 2; n < 10; n++) {
+      m[at] = arena.appendText(`${name}_${n}`)
+      m[at + 1] = arena.lastLen
+      if (sameKey(arena, m, at) === SAME.none) return
+    }
   }
 
   write(events: EventTable, e: number): void {
@@ -150,19 +164,26 @@ export class Leftovers {
 /** More entries than this are not compared with each other; the writers cope with equal keys. */
 const COMPARED_MAX = 4 * 128
 
-/** The first of equal metadata keys stays. */
-function isFirstOfKey(arena: Arena, m: readonly number[], at: number): boolean {
-  if (at > COMPARED_MAX) return true
+const SAME = { none: 0, key: 1, value: 2 } as const
+
+/** Whether an entry before has the same key, and the same value as well. */
+function sameKey(arena: Arena, m: readonly number[], at: number): number {
+  if (at > COMPARED_MAX) return SAME.none
+  for (let i = 0; i < at; i += 4)
+    if (isSame(arena, m, i, at)) return isSame(arena, m, i + 2, at + 2) ? SAME.value : SAME.key
+  return SAME.none
+}
+
+/** Are the ranges at two places of the list equal, byte for byte? */
+function isSame(arena: Arena, m: readonly number[], i: number, k: number): boolean {
+  const len = m[k + 1] as number
+  if (m[i + 1] !== len) return false
   const b = arena.bytes
-  const off = m[at] as number
-  const len = m[at + 1] as number
-  for (let i = 0; i < at; i += 4) {
-    if (m[i + 1] !== len) continue
-    let n = 0
-    while (n < len && b[(m[i] as number) + n] === b[off + n]) n++
-    if (n === len) return false
-  }
-  return true
+  const x = m[i] as number
+  const y = m[k] as number
+  let n = 0
+  while (n < len && b[x + n] === b[y + n]) n++
+  return n === len
 }
 
 /** At most `max` bytes without cutting a character in two. */

@@ -267,7 +267,9 @@ test('unknown scopes are counted, and only they', () => {
     chat({}),
     { format: 'otlp-json', body: otlpJsonOf({ name: 'GET /', scope: { name: 'http "x"' } }) },
   ])
-  assert.deepEqual([...counters], [['observa_canonicalize_unknown_total{scope="http \\"x\\""}', 1]])
+  assert.deepEqual(unknownOf(counters), [
+    ['observa_canonicalize_unknown_total{scope="http \\"x\\""}', 1],
+  ])
 })
 
 test('a span of no dialect with a model alone is a call', () => {
@@ -277,7 +279,7 @@ test('a span of no dialect with a model alone is a call', () => {
   assert.equal(events[0]?.['kind'], 'llm')
   assert.equal(events[0]?.['request_model'], 'gpt-4o')
   assert.equal(events[0]?.['dialect'], null)
-  assert.equal(counters.size, 0)
+  assert.deepEqual(unknownOf(counters), [])
 })
 
 test('explain says for each field which key and rule filled it', () => {
@@ -294,3 +296,7 @@ test('explain says for each field which key and rule filled it', () => {
     rule: 'otel-genai: gen_ai.usage.input_tokens -> int',
   })
 })
+
+function unknownOf(counters: ReadonlyMap<string, number>): [string, number][] {
+  return [...counters].filter(([name]) => name.startsWith('observa_canonicalize_unknown_total'))
+}

@@ -7,10 +7,14 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import { FIELDS } from '../../core/fields.ts'
 import { DIALECTS } from './dialects/all.ts'
+import { DROPPED_KEYS } from './dropped-keys.ts'
 import {
+  anyValue,
   decodeBatch,
   eventsOf,
+  keyValues,
   otlpJsonOf,
   runBatch,
   runOn,
@@ -235,40 +239,132 @@ test('an attribute nobody knows stays as it is', () => {
   )
 })
 
-test('a known key is mapped, kept or on the list of dropped keys', () => {
-  // Every row by itself, with a value of its kind: it fills something, stays, or is dropped by the tables.
-  const dropped = new Set(
-    DIALECTS.flatMap((d) =>
-      d.rows.filter((r) => r[1] === 'drop').flatMap((r) => alternatives(r[0])),
+/** Keys that the tables or the configuration never store. */
+function isDropped(name: string): boolean {
+  const patterns = DIALECTS.flatMap((d) =>
+    d.rows.filter((r) => r[1] === 'drop').flatMap((r) => alternatives(r[0])),
+  )
+  return [...DROPPED_KEYS, ...patterns].some((p) =>
+    p.endsWith('*') ? name.startsWith(p.slice(0, -1)) : p === name,
+  )
+}
+
+/** These only steer how another attribute is read. */
+const STEERING = new Set(['input.mime_type', 'output.mime_type', 'fastmcp.span.kind'])
+/** Targets whose values are rounded, scaled, or one of two words. */
+const isInexact = (how: string): boolean => /^(?:int|seconds|bool)/.test(how)
+
+/** A value of each type with a mark in it, to be found again somewhere in the event. */
+const MARKED: readonly (readonly [type: string, value: unknown, mark: string])[] = [
+  ['text', 'mark9271 and more', 'mark9271'],
+  ['integer', 918_273, '918273'],
+  ['double', 91_827.25, '91827.25'],
+  ['numeric text', '918273', '918273'],
+  ['array', ['mark9271', 'b'], 'mark9271'],
+  ['map', { some_key: 'mark9271' }, 'mark9271'],
+  ['JSON object', '{"some_key":"mark9271"}', 'mark9271'],
+  ['JSON array', '[{"some_key":"mark9271"}]', 'mark9271'],
+]
+
+test('whatever type a known key has, its value is mapped, kept, or on the list of dropped keys', () => {
+  const cases = DIALECTS.flatMap((d) =>
+    d.rows.flatMap(([pattern, , how]) =>
+      alternatives(pattern)
+        .map((key) => key.replaceAll('<i>', '2').replace(/\*$/, 'some_key'))
+        .filter((name) => !isDropped(name) && !STEERING.has(name))
+        .flatMap((name) =>
+          MARKED.filter(
+            ([type]) => !/^(?:double|integer)$/.test(type) || !isInexact(rulesOf(name, how)),
+          ).map(([type, v, mark]) => {
+            const scope = { name: (d.scopes?.[0] ?? '').replace('*', '') }
+            const span = { name: 'x', attributes: { [name]: v }, scope }
+            return { what: `${d.name}: ${name} as ${type}`, span, mark }
+          }),
+        ),
     ),
   )
   const lost: string[] = []
-  for (const d of DIALECTS) {
-    for (const row of d.rows) {
-      if (row[0].includes('*') || row[0].includes('<i>')) continue
-      for (const name of alternatives(row[0])) {
-        if (dropped.has(name)) continue
-        const { events, explain } = runBatch(
-          [
-            {
-              format: 'otlp-json',
-              body: otlpJsonOf({
-                name: 'x',
-                attributes: { [name]: '7', 'zz.other': 1 },
-                scope: { name: (d.scopes?.[0] ?? '').replace('*', '') },
-              }),
-            },
-          ],
-          { explain: true },
-        )
-        const kept = (events[0]?.['attributes'] ?? {}) as Record<string, unknown>
-        // Flags steer other fields (a type of JSON, a part of the answer) and fill none themselves.
-        const isFlag = row[1].startsWith('flag.')
-        const isMapped = isFlag || (explain?.[0] ?? []).some((p) => p.source.endsWith(`:${name}`))
-        if (!isMapped && !Object.hasOwn(kept, name) && !name.startsWith('logfire.'))
-          lost.push(`${d.name}: ${name}`)
-      }
-    }
+  for (let at = 0; at < cases.length; at += 500) {
+    const some = cases.slice(at, at + 500)
+    const body = otlpJsonOf(...some.map((c) => c.span))
+    const { events } = runBatch([{ format: 'otlp-json', body }])
+    for (const [i, c] of some.entries())
+      if (!JSON.stringify(events[i]).includes(c.mark)) lost.push(c.what)
   }
   assert.deepEqual(lost, [])
+  assert.ok(cases.length > 5000, `${cases.length} values`)
+})
+
+/** The transform of the row, or of any other row for the same key that makes a number of it. */
+function rulesOf(name: string, how: string | undefined): string {
+  if (how !== undefined && isInexact(how)) return how
+  for (const d of DIALECTS)
+    for (const [key, to, other] of d.rows)
+      if (alternatives(key).includes(name) && isInexact(other ?? FIELD_TYPES.get(to) ?? ''))
+        return other ?? 'int'
+  return ''
+}
+const FIELD_TYPES = new Map<string, string>(FIELDS.map((f) => [f.name, f.type]))
+
+test('of many attributes at once none vanishes: each is mapped, kept, dropped, or a copy of content', () => {
+  // Keys whose target is no content: content that lost to better content is a copy and goes.
+  const plain = DIALECTS.flatMap((d) =>
+    d.rows
+      .filter(([, to]) =>
+        /^metadata\.|^(?:user_id|session_id|conversation_id|agent_name)$/.test(to),
+      )
+      .flatMap((r) => alternatives(r[0]))
+      .map((k) => k.replaceAll('<i>', '1').replace(/\*$/, 'some_key')),
+  ).filter((k) => !isDropped(k) && !STEERING.has(k) && !/input_documents|cost_details/.test(k))
+  const keys = fc.oneof(
+    fc.constantFrom(...plain),
+    fc.string({ minLength: 1, maxLength: 8 }).map((s) => `own ${s}`),
+  )
+  fc.assert(
+    fc.property(fc.uniqueArray(keys, { maxLength: 20 }), scopes, (names, scope) => {
+      const attributes = Object.fromEntries(names.map((n, i) => [n, `mark${100 + i}x`]))
+      const body = otlpJsonOf({ name: 'x', attributes, scope: { name: scope } })
+      const text = JSON.stringify(runBatch([{ format: 'otlp-json', body }]).events[0])
+      for (const [n, mark] of Object.entries(attributes)) assert.ok(text.includes(mark), n)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('attributes of log records and fields of legacy events are mapped or kept as well', () => {
+  const field = fc.string({ minLength: 1, maxLength: 8 }).map((s) => `own_${s}`)
+  fc.assert(
+    fc.property(fc.uniqueArray(field, { maxLength: 8 }), (names) => {
+      const marked = Object.fromEntries(names.map((n, i) => [n, `mark${100 + i}x`]))
+      const record = {
+        timeUnixNano: '1770000000000000000',
+        eventName: 'gen_ai.user.message',
+        body: anyValue({ content: 'q' }),
+        attributes: keyValues(marked),
+      }
+      const logs = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] })
+      const legacy = JSON.stringify([
+        {
+          tenant_id: 'default',
+          project_id: 'default',
+          environment: 'dev',
+          trace_id: '33333333-3333-4333-8333-333333333333',
+          span_id: '44444444-4444-4444-8444-444444444444',
+          parent_span_id: null,
+          timestamp: '2026-02-02T02:40:05.000Z',
+          event_type: 'llm_call',
+          attributes: { llm_call: { model: 'm', ...marked } },
+        },
+      ])
+      for (const request of [
+        { format: 'otlp-json', signals: 'logs', body: logs },
+        { format: 'json-array', body: legacy },
+      ] as const) {
+        const text = JSON.stringify(runBatch([request]).events[0])
+        for (const [n, mark] of Object.entries(marked))
+          assert.ok(text.includes(mark), `${request.format}: ${n}`)
+      }
+    }),
+    { numRuns: 100 },
+  )
 })

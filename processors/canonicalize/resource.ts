@@ -20,6 +20,7 @@ const LANGFUSE_ENVIRONMENT = key('langfuse.environment')
 const LANGFUSE_RELEASE = key('langfuse.release')
 const LANGUAGE = key('telemetry.sdk.language')
 const SDK_NAME = key('telemetry.sdk.name')
+const CLOUD_RESOURCE = key('cloud.resource_id')
 const SDK_VERSION = key('telemetry.sdk.version')
 const PROJECT_NAME = key('openinference.project.name')
 
@@ -31,6 +32,8 @@ export interface ResourceView {
   language: [number, number]
   sourceProject: [number, number]
   sdkName: string
+  /** The runtime, when the cloud names it; stays among the attributes as well. */
+  cloudResource: string
   /** Pairs for `attributes`: key off, key len, off, len, 1 when the value is JSON. */
   rest: number[]
 }
@@ -59,6 +62,7 @@ export function readResource(
     language: NONE,
     sourceProject: NONE,
     sdkName: '',
+    cloudResource: '',
     rest: [],
   }
   let environmentRank = 9
@@ -78,7 +82,10 @@ export function readResource(
         view.environment = range
         environmentRank = rank
       }
-    } else if (keepsAttributes && id !== SDK_VERSION) keep(batch, i, 'resource.', view.rest)
+    } else if (id !== SDK_VERSION) {
+      if (id === CLOUD_RESOURCE) view.cloudResource = batch.attrText(i) ?? ''
+      if (keepsAttributes) keep(batch, i, 'resource.', view.rest)
+    }
   }
   return view
 }

@@ -12,7 +12,8 @@ import { settleLegacy } from './legacy.ts'
 import { readLog } from './logs.ts'
 import type { Message } from './messages.ts'
 import { argumentsOf, textOf } from './parts.ts'
-import { placeEventDocuments } from './span-events.ts'
+import { appendDetails, placeEventDocuments } from './span-events.ts'
+import { readSpanName } from './span-name.ts'
 import { settleUsage } from './usage.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 import { PAIR, type Work } from './work.ts'
@@ -20,6 +21,8 @@ import { PAIR, type Work } from './work.ts'
 export function settle(w: Work, detection: Detection, frame: BatchFrame, filled: Filled): void {
   w.cacheIsExtra ||= detection.cacheIsExtra
   const isGenAiLog = frame.isLog && settleLog(w, detection)
+  if (w.detailLists.length > 1) appendDetails(w)
+  if (detection.isGenAi && !frame.isLog && !frame.isLegacy) readSpanName(w, detection)
   settleKind(w, detection, frame)
   if (w.hasAnswer && !w.hasRange(R.output_messages)) putAnswer(w)
   placeEventMessages(w)
@@ -32,6 +35,8 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   const flags = w.batch.spans[w.span * SPAN_STRIDE + SPAN.FLAGS] as number
   if ((flags & SPAN_FLAG.REPAIRED) !== 0) addQuality(w, 'invalid_utf8')
   placeEventDocuments(w)
+  if (frame.resource.cloudResource !== '' && detection.has('bedrock-agentcore'))
+    w.metaText('runtime_arn', frame.resource.cloudResource)
   settleOperation(w, frame)
   settleUsage(w)
   // A record without counts of its own is a part of its span's call, not a call.

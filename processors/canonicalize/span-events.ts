@@ -24,7 +24,7 @@ import {
   textMessage,
 } from './messages.ts'
 import { isRecord, partsOf } from './parts.ts'
-import { documentsOf } from './trees.ts'
+import { documentsOf, toolsOf } from './trees.ts'
 import type { Work } from './work.ts'
 
 const NAMES = [
@@ -96,19 +96,73 @@ export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFat
   const first = ev[row + EVENT_ROW.ATTR_FIRST] as number
   const count = ev[row + EVENT_ROW.ATTR_COUNT] as number
   const name = knownEvent(w.batch, off, len)
-  if (name === null) return CHUNK.test(w.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
+  if (name === null) {
+    if (hasLaminarIds(w, first, count)) return 'read'
+    return CHUNK.test(w.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
+  }
   if (name === 'exception' || name === 'gen_ai.client.operation.exception')
     readException(w, first, count)
   else if (name === 'ai.stream.firstChunk' || name === 'First Token Stream Event')
     readFirstChunk(w, ev[row + EVENT_ROW.TIME] as number)
-  else if (
-    name === 'gen_ai.client.inference.operation.details' ||
-    name === 'gen_ai.evaluation.result'
-  )
-    sink.collectDetails(first, count)
+  else if (name === 'gen_ai.client.inference.operation.details') readDetails(w, first, count, sink)
+  else if (name === 'gen_ai.evaluation.result') sink.collectDetails(first, count)
   else if (name === 'tool.output') readToolOutput(w, attrsOf(w.batch, first, count))
   else readMessageEvent(w, name, attrsOf(w.batch, first, count))
   return 'read'
+}
+
+const LAMINAR_USER = key('lmnr.event.user_id')
+const LAMINAR_SESSION = key('lmnr.event.session_id')
+
+/** Laminar says who the user is in an event; whatever else is in it, is kept. */
+function hasLaminarIds(w: Work, first: number, count: number): boolean {
+  let found = 0
+  for (let i = first; i < first + count; i++) {
+    const id = w.batch.attrs[i * 6] as number
+    if (id !== LAMINAR_USER && id !== LAMINAR_SESSION) continue
+    found++
+    if (!w.isNull(i)) w.setText(i, id === LAMINAR_USER ? R.user_id : R.session_id)
+  }
+  return found > 0 && found === count
+}
+
+/** Lists that several details events of a span hold piece by piece (Strands: one event for each message). */
+const PIECEWISE: readonly (readonly [number, number])[] = [
+  [key('gen_ai.input.messages'), R.input_messages],
+  [key('gen_ai.output.messages'), R.output_messages],
+  [key('gen_ai.system_instructions'), R.system_instructions],
+  [key('gen_ai.tool.definitions'), R.tool_definitions],
+]
+
+/** The first of each list counts as the span's own attribute; what others add is put behind it at the end. */
+function readDetails(w: Work, first: number, count: number, sink: EventSink): void {
+  for (let i = first; i < first + count; i++) {
+    const id = w.batch.attrs[i * 6] as number
+    const field = PIECEWISE.find(([k]) => k === id)?.[1]
+    if (field === undefined) sink.collectDetails(i, 1)
+    else if (w.detailLists.some((d) => d.field === field))
+      w.detailLists.push({ field, attr: i, id })
+    else {
+      w.detailLists.push({ field, attr: -1, id })
+      sink.collectDetails(i, 1)
+    }
+  }
+}
+
+/** Puts the later pieces of lists behind the first, unless an attribute of the span had the whole. */
+export function appendDetails(w: Work): void {
+  for (const { field, attr, id } of w.detailLists) {
+    if (attr < 0 || w.batch.findAttr(w.span, id) >= 0) continue
+    const known: unknown = JSON.parse(w.fieldText(field) ?? '[]')
+    const more = detailsOf(field, w.value(attr))
+    if (Array.isArray(known) && more !== null) w.setJson(field, [...(known as unknown[]), ...more])
+  }
+}
+
+function detailsOf(field: number, value: unknown): readonly unknown[] | null {
+  if (field === R.tool_definitions) return toolsOf(value)
+  if (field === R.system_instructions) return partsOf(value, 'system')
+  return messagesOf(value, field === R.input_messages ? 'user' : 'assistant')
 }
 
 /** Attributes as an object; JSON text is left as text. */
@@ -173,6 +227,7 @@ export function readMessageEvent(w: Work, name: string, body: Record<string, unk
       w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
       return
     case 'gen_ai.tool.developer':
+      return pushMessage(w.eventIn, content, 'developer')
     case 'gen_ai.developer.message':
       w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
       return
@@ -238,7 +293,18 @@ function pushChoice(w: Work, content: Record<string, unknown>): void {
   const result = parsedText(content['tool.result'])
   if (result !== undefined && result !== null && !w.hasRange(R.tool_result))
     w.setJson(R.tool_result, result)
-  if (m.parts.length > 0 || m.finish_reason !== undefined) w.eventOut.push(m)
+  if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(w, m, content['index'])
+}
+
+/** Choices may come in any order; their index says where they belong. */
+const places = new WeakMap<Message, number>()
+
+function pushInOrder(w: Work, m: Message, index: unknown): void {
+  const place = typeof index === 'number' ? index : 0
+  places.set(m, place)
+  let at = w.eventOut.length
+  while (at > 0 && (places.get(w.eventOut[at - 1] as Message) ?? 0) > place) at--
+  w.eventOut.splice(at, 0, m)
 }
 
 /** JSON, or lines "role: text" (OpenLIT). */

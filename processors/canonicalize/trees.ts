@@ -216,7 +216,10 @@ export function documentsOf(value: unknown): Document[] | null {
     const inner: unknown =
       isRecord(parsed) && isRecord(parsed['document']) ? parsed['document'] : parsed
     if (typeof inner === 'string') out.push({ content: inner })
-    else if (isRecord(inner)) out.push(documentOf(inner))
+    else if (isRecord(inner)) {
+      const doc = documentOf(inner)
+      if (Object.keys(doc).length > 0) out.push(doc)
+    }
   }
   return out.length === 0 ? null : out
 }
@@ -248,6 +251,7 @@ export function annotationsOf(w: Work, list: readonly unknown[]): boolean {
   const bodies = list
     .map((x) => (isRecord(x) ? (x['annotation'] ?? x['evaluation'] ?? x) : x))
     .filter(isRecord)
+    .filter((x) => ['name', 'score', 'label', 'explanation'].some((k) => x[k] !== undefined))
   const first = bodies[0]
   if (first === undefined) return false
   w.offerText(R.evaluation_name, first['name'])

@@ -113,6 +113,8 @@ export class Work {
   reasonCount = -1
   reasonOff = 0
   reasonLen = 0
+  /** Lists in details events; `attr` -1: the first, which is read like an attribute of the span. */
+  detailLists: { readonly field: number; readonly attr: number; readonly id: number }[] = []
   /** Rows of io.input and io.output, best first. */
   ioIn: number[] = []
   ioOut: number[] = []
@@ -161,6 +163,7 @@ export class Work {
     if (this.eventOut.length > 0) this.eventOut = []
     if (this.eventSystem.length > 0) this.eventSystem = []
     if (this.eventDocuments.length > 0) this.eventDocuments = []
+    if (this.detailLists.length > 0) this.detailLists = []
     this.firstChunkMs = Number.NaN
     this.reasonCount = -1
     if (this.ioIn.length > 0) this.ioIn.length = 0

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { calcPrice, waitForUpdate } from '@pydantic/genai-prices'
+import { calcPrice, type Provider, waitForUpdate } from '@pydantic/genai-prices'
 import fc from 'fast-check'
 import { Arena } from '../../core/arena.ts'
 import { SpanBatch } from '../../core/batch.ts'
@@ -35,40 +35,67 @@ test('every model of the table costs what genai-prices says, cached, tiered and 
     for (const model of provider.models) {
       const found = resolver.resolve(provider.id, model.id)
       if (found === null || found.model.id !== model.id) continue
-      for (const [input, read, write, output, day] of [
-        [1000, 0, 0, 500, '2026-11-01'],
-        [300_000, 20_000, 5000, 4000, '2026-11-01'],
-        [50_000, 10_000, 0, 100, '2025-01-15'],
-      ] as const) {
-        const timestamp = new Date(`${day}T12:00:00Z`)
-        const theirs = calcPrice(
-          {
+      for (const day of DAYS)
+        for (const [input, read, write, output, audioIn, audioOut] of USAGES) {
+          const timestamp = new Date(day)
+          const asked = {
             input_tokens: input,
             cache_read_tokens: read,
             cache_write_tokens: write,
             output_tokens: output,
-          },
-          model.id,
-          { provider, timestamp },
-        )
-        if (theirs === null || theirs.model.id !== model.id) continue
-        const usage = { ...none, input, output, cacheRead: read, cacheWrite: write }
-        const ours = priceOf(found.model, usage, timestamp.getTime())
-        const diff = Math.abs(ours.input + ours.output - theirs.total_price)
-        assert.ok(
-          diff <= 1e-9 + 1e-6 * theirs.total_price || hasOtherUnits(model.prices),
-          `${provider.id}/${model.id} on ${day}: ${ours.input + ours.output}, not ${theirs.total_price}`,
-        )
-        compared++
-      }
+            ...(audioIn > 0 ? { input_audio_tokens: audioIn, output_audio_tokens: audioOut } : {}),
+          }
+          const theirs = askOracle(asked, model.id, provider, timestamp)
+          if (theirs === null || theirs.model.id !== model.id) continue
+          const usage = {
+            ...none,
+            input,
+            output,
+            cacheRead: read,
+            cacheWrite: write,
+            inputAudio: audioIn,
+            outputAudio: audioOut,
+          }
+          const ours = priceOf(found.model, usage, timestamp.getTime())
+          const diff = Math.abs(ours.input + ours.output - theirs.total_price)
+          assert.ok(
+            diff <= 1e-9 + 1e-6 * theirs.total_price,
+            `${provider.id}/${model.id} on ${day}: ${ours.input + ours.output}, not ${theirs.total_price}`,
+          )
+          compared++
+        }
     }
   }
-  assert.ok(compared > 3000, `only ${compared} prices compared`)
+  assert.ok(compared > 30_000, `only ${compared} prices compared`)
 })
 
-/** Prices by request or reasoning, which the oracle is not asked about here. */
-const hasOtherUnits = (prices: unknown): boolean =>
-  /requests_kcount|output_reasoning|output_citation/.test(JSON.stringify(prices))
+/** Before and after prices changed, and at times of day with prices of their own. */
+const DAYS = ['2024-06-01T12:00Z', '2025-01-15T03:00Z', '2025-09-10T20:00Z', '2026-11-01T12:00Z']
+/** input, cache read, cache write, output, audio in and out: below, on and above the starts of tiers. */
+const USAGES = [
+  [1000, 0, 0, 500, 0, 0],
+  [128_000, 0, 0, 10, 0, 0],
+  [200_000, 0, 0, 10, 0, 0],
+  [200_001, 0, 0, 10, 0, 0],
+  [272_001, 10, 0, 10, 0, 0],
+  [300_000, 20_000, 5000, 4000, 0, 0],
+  [1000, 100, 50, 500, 20, 30],
+] as const
+
+/** Null where the oracle has no answer: it wants to know how much of the cached input was audio. */
+function askOracle(
+  usage: Parameters<typeof calcPrice>[0],
+  model: string,
+  provider: Provider,
+  timestamp: Date,
+): ReturnType<typeof calcPrice> {
+  try {
+    return calcPrice(usage, model, { provider, timestamp })
+  } catch (thrown) {
+    assert.match(String(thrown), /cache_audio_read_tokens/)
+    return null
+  }
+}
 
 test('spellings that telemetry uses find their model', () => {
   const cases: readonly (readonly [string | null, string, string])[] = [
@@ -81,6 +108,11 @@ test('spellings that telemetry uses find their model', () => {
     ['anthropic', 'claude-3-5-haiku-latest', 'claude'],
     ['openai', 'text-embedding-3-small', 'text-embedding-3-small'],
     ['x_ai', 'grok-4', 'x-ai/grok-4'],
+    ['openrouter', 'openai/gpt-4o', 'openrouter/openai/gpt-4o'],
+    ['aws.bedrock', 'arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0', 'nova-pro'],
+    ['gcp.vertex_ai', 'publishers/google/models/gemini-2.5-pro', 'google/gemini-2.5-pro'],
+    ['gcp.vertex_ai', 'claude-sonnet-4@20250514', 'claude'],
+    [null, 'together_ai/meta-llama/Llama-3.3-70B-Instruct-Turbo', 'together/'],
   ]
   for (const [provider, model, want] of cases) {
     const found = resolver.resolve(provider, model)

@@ -1,7 +1,7 @@
 // Cost of each call in USD: what the source gave wins, else computed from the price table. No price known
 // means null and a counter, never 0. Containers and second reports are never priced.
 
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
 import type {
@@ -14,7 +14,7 @@ import { ObservaError } from '../../core/errors.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { labelValue } from '../../core/metrics.ts'
-import { type CostUsd, priceOf } from './price.ts'
+import { type CostUsd, priceOf, pricesAt } from './price.ts'
 import { overridesSchema, type PriceTable } from './price-table.ts'
 import builtin from './prices.generated.json' with { type: 'json' }
 import { PriceResolver, type ResolvedPrice } from './resolve.ts'
@@ -46,14 +46,56 @@ export const cost: ProcessorFactory<CostConfig, CostSettings> = {
 
 async function readOverrides(config: CostConfig, ctx: PrepareContext): Promise<PriceTable | null> {
   if (config.overrides === undefined) return null
-  const text = await ctx.readFile(config.overrides)
+  return parseOverrides(config.overrides, await ctx.readFile(config.overrides))
+}
+
+function parseOverrides(file: string, text: string): PriceTable {
   const parsed = overridesSchema.safeParse(parse(text))
   if (parsed.success) return parsed.data
   throw new ObservaError(
     'OBS_COST_OVERRIDES',
-    `${config.overrides} is no price table: ${z.prettifyError(parsed.error)}`,
+    `${file} is no price table: ${z.prettifyError(parsed.error)}`,
     'See processors/cost/README.md for the form.',
   )
+}
+
+// The generated table was checked against the schema when it was made.
+const BUILTIN = builtin as unknown as PriceTable
+
+/** A price as `observa prices` tells it. */
+export interface PriceAnswer {
+  readonly price_ref: string
+  readonly prices: unknown
+}
+
+/** Looks prices up as the processor does: overrides first, then the built-in table. */
+export function priceLookup(
+  overrides: { readonly file: string; readonly text: string } | null,
+): (provider: string | null, model: string, atMs: number) => PriceAnswer | null {
+  const own = overrides === null ? [] : [parseOverrides(overrides.file, overrides.text)]
+  const resolver = new PriceResolver([...own, BUILTIN])
+  return (provider, model, atMs) => {
+    const found = resolver.resolve(provider, model)
+    return found === null ? null : { price_ref: found.ref, prices: pricesAt(found.model, atMs) }
+  }
+}
+
+/** What the installed genai-prices package says otherwise than the built-in table. */
+export async function priceNews(): Promise<{
+  readonly from: string
+  readonly to: string
+  readonly lines: readonly string[]
+  /** An override file with all of it. */
+  readonly overrides: string
+}> {
+  const { difference, news, packageTable } = await import('./package-table.ts')
+  const table = await packageTable()
+  return {
+    from: BUILTIN.version,
+    to: table.version,
+    lines: difference(BUILTIN, table),
+    overrides: stringify(news(BUILTIN, table)),
+  }
 }
 
 /** A given cost this far from the computed one is kept, and the computed one put beside it. */
@@ -63,10 +105,8 @@ class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
 
   constructor(settings: CostSettings) {
-    // The generated table was checked against the schema when it was made.
-    const table = builtin as unknown as PriceTable
     this.#resolver = new PriceResolver(
-      settings.overrides === null ? [table] : [settings.overrides, table],
+      settings.overrides === null ? [BUILTIN] : [settings.overrides, BUILTIN],
     )
   }
 

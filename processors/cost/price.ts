@@ -62,7 +62,8 @@ function rateOf(price: Price, inputTokens: number): number {
   return rate
 }
 
-function pricesAt(model: PriceModel, atMs: number): Prices {
+/** The prices that hold at a time. */
+export function pricesAt(model: PriceModel, atMs: number): Prices {
   if (!Array.isArray(model.prices)) return model.prices
   const list: readonly ConditionalPrices[] = model.prices
   const found = list.findLast((c) => holds(c, atMs))

@@ -16,6 +16,6 @@ export const bedrockAgentcore: Dialect = {
       'joined to the span by trace_id and span_id',
     ],
     ['session.id', 'K', 'session_id', 'baggage copied to spans'],
-    ['cloud.resource_id', 'R', 'attributes.resource.cloud.resource_id', 'the runtime'],
+    ['cloud.resource_id', 'R', 'metadata.runtime_arn', 'the runtime'],
   ],
 }

@@ -54,7 +54,7 @@ export const datadogLlmobs: Dialect = {
     ['{_ml_obs.,}metrics.time_to_first_token', 'time_to_first_chunk_ms', 'seconds', own],
     ['_ml_obs.session_id', 'session_id', 'id', { ...own, rank: 45 }],
     ['_ml_obs.ml_app', 'metadata.ml_app', 'meta', own],
-    ['_ml_obs.tags', 'tags', 'strings', { ...own, rank: 60 }],
+    ['_ml_obs.tags', 'tags', 'tags:datadog', { ...own, rank: 60 }],
     ['_ml_obs.status', 'flag.failure', 'outcome', own],
     ['_ml_obs.*', 'metadata.*', 'meta', own],
   ],

@@ -27,6 +27,12 @@ export const logfire: Dialect = {
     ['agent_name', 'agent_name', 'text', { when: 'own', rank: 60 }],
     ['agent', 'agent_name', 'text', { when: 'own', rank: 61 }],
     ['turn', 'message_index', 'int', { when: 'own', rank: 60 }],
+    [
+      'type',
+      'guardrail_name',
+      'guardrail-type',
+      { when: 'own', note: 'of type=guardrail: its `name`' },
+    ],
     ['triggered', 'guardrail_triggered', 'bool', { when: 'own' }],
     ['error', 'error_message', 'error-json', { when: 'own', rank: 60 }],
     ['num_turns', 'metadata.num_turns', 'meta', { when: 'own' }],

@@ -6,7 +6,13 @@ export const otelMcp: Dialect = {
   name: 'otel-mcp',
   about: 'OpenTelemetry conventions for the Model Context Protocol',
   source: 'open-telemetry/semantic-conventions@v1.41.1:docs/gen-ai/mcp.md',
-  markers: ['mcp.method.name', 'fastmcp.*', 'mcp.response.value'],
+  markers: [
+    'mcp.method.name',
+    'mcp.session.id',
+    'mcp.protocol.version',
+    'fastmcp.*',
+    'mcp.response.value',
+  ],
   rows: [
     ['mcp.method.name', 'mcp_method'],
     [

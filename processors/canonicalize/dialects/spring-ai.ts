@@ -28,7 +28,7 @@ export const springAi: Dialect = {
     ['spring.ai.advisor.order', 'metadata.order'],
     ['spring.ai.tool.definition.name', 'tool_name', 'text', { rank: 60 }],
     ['spring.ai.tool.definition.description', 'tool_description', 'text', { rank: 60 }],
-    ['spring.ai.tool.definition.schema', 'metadata.tool_schema'],
+    ['spring.ai.tool.definition.schema', 'tool_definitions', 'tool-schema', { rank: 60 }],
     ['spring.ai.tool.call.id', 'tool_call_id', 'text', { rank: 60 }],
     ['spring.ai.tool.type', 'tool_type', 'text', { rank: 60 }],
     ['spring.ai.tool.call.arguments', 'tool_arguments', 'json', { rank: 60 }],

@@ -1,0 +1,187 @@
+// Tasks that finish at the same moment, tasks that others overtake, and what a restart remembers: with the real
+// worker pool, ledger and log.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '../../core/clock.ts'
+import { Metrics } from '../../core/metrics.ts'
+import type { TaskRequest } from '../../core/task.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { DEFAULT_LIMITS } from '../../proto/decode.ts'
+import { UsageLedger } from '../ledger/ledger.ts'
+import { DurableLog } from '../log/log.ts'
+import { buildChain, type PipelineSpec } from '../worker/build-chain.ts'
+import { WorkerPool } from '../worker/pool.ts'
+import { Pipeline } from './pipeline.ts'
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} }
+const spec: PipelineSpec = {
+  id: 'traces',
+  processors: [
+    {
+      id: 'canonicalize',
+      type: 'canonicalize',
+      settings: {
+        keep_attributes: false,
+        keep_resource_attributes: false,
+        attribute_bytes_max: 65_536,
+        drop_keys: [],
+        provider_aliases: {},
+      },
+    },
+  ],
+  encoders: [{ id: 'file', type: 'file', settings: { signals: false } }],
+  limits: DEFAULT_LIMITS,
+  explain: false,
+}
+const chain = buildChain(spec)
+
+interface Running {
+  readonly pipeline: Pipeline
+  readonly log: DurableLog
+  readonly stop: () => Promise<void>
+}
+
+async function running(dir: string): Promise<Running> {
+  const metrics = new Metrics()
+  const log = await DurableLog.open({
+    dir,
+    clock: systemClock,
+    metrics,
+    log: quiet,
+    freeBytesMin: 0,
+  })
+  const ledger = new UsageLedger()
+  await ledger.rebuild(log)
+  const pipeline = new Pipeline({
+    id: 'traces',
+    index: 0,
+    log,
+    ledger,
+    metrics,
+    clock: systemClock,
+  })
+  const settings = {
+    workers: 2,
+    taskBytesMax: 1 << 20,
+    taskRequestsMax: 1,
+    taskTimeoutMs: 60_000,
+    heapMiB: 128,
+  }
+  const finish: ConstructorParameters<typeof WorkerPool>[2] = (_, task) => pipeline.finish(task)
+  const pool = new WorkerPool(settings, { pipelines: [spec] }, finish, metrics)
+  pipeline.pool = pool
+  const stop = async (): Promise<void> => {
+    await pool.close()
+    await log.close()
+  }
+  return { pipeline, log, stop }
+}
+
+async function directory(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'observa-pipeline-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+interface SpanFacts {
+  readonly span: number
+  readonly parent?: number
+  readonly scope?: string
+  readonly responseIds?: readonly string[]
+}
+
+const hex = (n: number): string => n.toString(16).padStart(16, '0')
+
+function request({ span, parent, scope, responseIds }: SpanFacts): TaskRequest {
+  const value = (v: string | number): object =>
+    typeof v === 'string' ? { stringValue: v } : { intValue: v }
+  const spans = (responseIds ?? [null]).map((id, i) => ({
+    traceId: 'ab'.repeat(16),
+    spanId: hex(span + i),
+    parentSpanId: parent === undefined ? '' : hex(parent),
+    name: 'chat',
+    startTimeUnixNano: '1780000000000000000',
+    endTimeUnixNano: '1780000001000000000',
+    attributes: Object.entries({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.usage.input_tokens': 30,
+      'gen_ai.usage.output_tokens': 4,
+      ...(id === null ? {} : { 'gen_ai.response.id': id }),
+    }).map(([key, v]) => ({ key, value: value(v) })),
+  }))
+  const body = { resourceSpans: [{ scopeSpans: [{ scope: { name: scope ?? 'sdk' }, spans }] }] }
+  return {
+    payload: Buffer.from(JSON.stringify(body)),
+    encoding: 'identity',
+    format: 'otlp-json',
+    signals: 'traces',
+    tenant: DEFAULT_TENANT,
+    receivedAtMs: 1_780_000_100_000,
+  }
+}
+
+/** Tasks whose workers all answered in one tick. */
+function finishAtOnce(pipeline: Pipeline, requests: readonly TaskRequest[]): Promise<unknown> {
+  const tasks = requests.map((r) => {
+    const result = chain.run({ requests: [r], hints: [] })
+    const parts = result.parts.map((p) => ({ ...p, bytes: p.bytes.slice() }))
+    return { requests: [r], result: { ...result, parts } }
+  })
+  return Promise.all(tasks.map((task) => pipeline.finish(task)))
+}
+
+async function countedCalls(log: DurableLog): Promise<number> {
+  const reader = log.reader(0n)
+  let counted = 0
+  for (let r = await reader.poll(); r !== null; r = await reader.poll())
+    for (const p of r.parts)
+      for (const line of Buffer.from(p.bytes).toString().trimEnd().split('\n'))
+        if ((JSON.parse(line) as Record<string, unknown>)['usage_aggregate'] === false) counted++
+  await reader.close()
+  return counted
+}
+
+test('two tasks that finish in one tick and report the same call count once', async (t) => {
+  const { pipeline, log, stop } = await running(await directory(t))
+  await finishAtOnce(pipeline, [
+    request({ span: 1, responseIds: ['r'] }),
+    request({ span: 2, responseIds: ['r'] }),
+  ])
+  assert.equal(await countedCalls(log), 1)
+  await stop()
+})
+
+test('tasks that overtake each other again and again count each call once', async (t) => {
+  const { pipeline, log, stop } = await running(await directory(t))
+  const ids = Array.from({ length: 40 }, (_, i) => `r${i}`)
+  // Each shares a call with every other, so each commit is news to all that are still being run again.
+  const requests = ids.map((_, i) =>
+    request({ span: 1000 * (i + 1), responseIds: ids.toSpliced(0, i).concat(ids.slice(0, i)) }),
+  )
+  await finishAtOnce(pipeline, requests)
+  assert.equal(await countedCalls(log), ids.length)
+  await stop()
+})
+
+test('after a restart a child of a report that was counted before repeats it', async (t) => {
+  const dir = await directory(t)
+  const before = await running(dir)
+  await before.pipeline.accept(request({ span: 1, scope: 'framework' }))
+  await before.stop()
+  const after = await running(dir)
+  await after.pipeline.accept(request({ span: 2, parent: 1 }))
+  assert.equal(await countedCalls(after.log), 1)
+  await after.stop()
+})
+
+test('a request sent again while it is being made durable is stored once', async (t) => {
+  const { pipeline, log, stop } = await running(await directory(t))
+  const same = request({ span: 1, responseIds: ['r'] })
+  await finishAtOnce(pipeline, [same, same, same])
+  assert.equal(await countedCalls(log), 1)
+  await stop()
+})

@@ -1,0 +1,138 @@
+// The row of `core/kin-rows.ts` for an event: whose child it is, what it reports, and when.
+
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { KIN, KIN_FLAG } from '../../core/kin-rows.ts'
+
+/** Adds a row for a span that reports no usage itself but may stand between two that do. */
+export function addLink(events: EventTable, e: number, project: Uint8Array): void {
+  if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) return
+  if (events.len(e, R.parent_span_id) < 0 || !isPassage(events, e)) return
+  addPlace(events, e, project)
+}
+
+/** Adds a row for a report. `of`: the event of the batch that reported the same call before, -1 = none. */
+export function addReport(events: EventTable, e: number, project: Uint8Array, of: number): void {
+  if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) return
+  const at = addPlace(events, e, project)
+  const rows = events.kin.ints
+  const input = orZero(events.num(e, N.input_tokens))
+  const output = orZero(events.num(e, N.output_tokens))
+  const total = orZero(events.num(e, N.total_tokens))
+  let flags = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.REPORT
+  if (input + output > 0) {
+    rows[at + KIN.INPUT] = clamp(input)
+    rows[at + KIN.OUTPUT] = clamp(output)
+  } else if (total > 0) {
+    rows[at + KIN.INPUT] = clamp(total)
+    flags |= KIN_FLAG.TOTAL_ONLY
+  } else {
+    rows[at + KIN.INPUT] = clamp(Math.round(orZero(events.num(e, N.cost_usd)) * 1e8))
+    flags |= KIN_FLAG.COST_ONLY
+  }
+  if (of < 0) flags |= KIN_FLAG.COUNTED
+  if (events.len(e, R.response_id) > 0) flags |= KIN_FLAG.RESPONSE_ID
+  if (isStreamCopy(events.batch, events.spanOf[e] as number)) flags |= KIN_FLAG.STREAM_COPY
+  rows[at + KIN.FLAGS] = flags | putTimes(events, e, rows, at)
+  rows[at + KIN.OF] = of
+  rows[at + KIN.SCOPE] = hashOf(events, e, R.scope_name)
+  rows[at + KIN.MODELS] =
+    (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
+}
+
+function addPlace(events: EventTable, e: number, project: Uint8Array): number {
+  const at = events.kin.add()
+  const rows = events.kin.ints
+  const b = events.arena.bytes
+  const row = (events.spanOf[e] as number) * SPAN_STRIDE
+  const trace = events.off(e, R.trace_id)
+  rows[at + KIN.EVENT] = e
+  rows[at + KIN.TRACE] = mix(mix(int32At(project, 0), fold(b, trace)), fold(b, trace + 8))
+  rows[at + KIN.SPAN] = fold(b, events.off(e, R.span_id))
+  rows[at + KIN.OF] = -1
+  const isLog = ((events.batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
+  if (isLog) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
+  else if (events.len(e, R.parent_span_id) > 0) {
+    rows[at + KIN.FLAGS] = KIN_FLAG.PARENT
+    rows[at + KIN.PARENT] = fold(b, events.off(e, R.parent_span_id))
+  }
+  return at
+}
+
+/** What runs inside a tool or an agent is a call of its own; what runs inside these may be the call itself. */
+const PASSAGES: readonly string[] = ['llm', 'chain', 'embedding', 'rerank']
+
+function isPassage(events: EventTable, e: number): boolean {
+  const off = events.off(e, R.kind)
+  const len = events.len(e, R.kind)
+  return len > 0 && PASSAGES.some((kind) => events.arena.equals(off, len, kind))
+}
+
+const CYCLE = 2 ** 32
+function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): number {
+  const start = events.timeMs(e, R.start_time)
+  const end = events.timeMs(e, R.end_time)
+  if (Number.isNaN(start) || Number.isNaN(end)) return 0
+  rows[at + KIN.START] = (Math.floor(start) % CYCLE) | 0
+  rows[at + KIN.DURATION] = clamp(Math.floor(end) - Math.floor(start))
+  return KIN_FLAG.TIMES
+}
+
+const STREAM_COPY = 'streaming response from '
+/** logfire reports a streamed call a second time, in a span of its own. */
+function isStreamCopy(batch: SpanBatch, span: number): boolean {
+  const row = span * SPAN_STRIDE
+  const len = batch.spans[row + SPAN.NAME_LEN] as number
+  return (
+    len > STREAM_COPY.length &&
+    batch.arena.equals(batch.spans[row + SPAN.NAME_OFF] as number, STREAM_COPY.length, STREAM_COPY)
+  )
+}
+
+function orZero(n: number): number {
+  return Number.isNaN(n) ? 0 : n
+}
+
+function clamp(n: number): number {
+  return Math.max(0, Math.min(0x7fff_ffff, Math.round(n)))
+}
+
+/** Eight bytes as one integer. */
+function fold(b: Uint8Array, off: number): number {
+  return mix(int32At(b, off), int32At(b, off + 4))
+}
+
+function mix(a: number, b: number): number {
+  const h = Math.imul(a ^ (a >>> 15), 0x85eb_ca6b) ^ b
+  return Math.imul(h ^ (h >>> 13), 0xc2b2_ae35) ^ (h >>> 16)
+}
+
+function int32At(b: Uint8Array, off: number): number {
+  return (
+    (b[off] as number) |
+    ((b[off + 1] as number) << 8) |
+    ((b[off + 2] as number) << 16) |
+    ((b[off + 3] as number) << 24)
+  )
+}
+
+/** FNV-1a of a text field, case folded for ASCII; 0 when it is unset. */
+function hashOf(events: EventTable, e: number, field: number): number {
+  const len = events.len(e, field)
+  if (len <= 0) return 0
+  const b = events.arena.bytes
+  const off = events.off(e, field)
+  let h = 0x811c_9dc5 | 0
+  for (let i = off; i < off + len; i++) {
+    const c = b[i] as number
+    h = Math.imul(h ^ (c >= 65 && c <= 90 ? c + 32 : c), 0x0100_0193)
+  }
+  return h
+}
+
+/** 16 bits, never 0 for a field that is set. */
+function shortHash(events: EventTable, e: number, field: number): number {
+  const h = hashOf(events, e, field)
+  return h === 0 ? 0 : (h ^ (h >>> 16)) & 0xffff || 1
+}

@@ -1,0 +1,374 @@
+// Reports of one call at several places of a trace, each in a request of its own: they count once in either
+// order, and calls that are merely alike count each for themselves.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { UsageLedger } from '../../collector/ledger/ledger.ts'
+import { type Piece, requestsOf, type SpanSpec, span } from './pieces.ts'
+import { type Event, type Sums, streamed, sums } from './stream.ts'
+
+interface CallSpec extends Omit<SpanSpec, 'attributes'> {
+  readonly input: number
+  readonly output: number
+  readonly kind?: string
+  readonly model?: string
+  readonly id?: string
+}
+
+/** A span that reports usage. */
+function report({ input, output, kind, model, id, ...place }: CallSpec): Piece {
+  return span({
+    ...place,
+    attributes: {
+      'gen_ai.operation.name': kind ?? 'chat',
+      'gen_ai.request.model': model ?? 'gpt-4o',
+      'gen_ai.usage.input_tokens': input,
+      'gen_ai.usage.output_tokens': output,
+      ...(id === undefined ? {} : { 'gen_ai.response.id': id }),
+    },
+  })
+}
+
+/** A GenAI span without usage. */
+function link(place: Omit<SpanSpec, 'attributes'>, operation = 'chat'): Piece {
+  const attributes = { 'gen_ai.operation.name': operation, 'gen_ai.request.model': 'gpt-4o' }
+  return span({ ...place, attributes })
+}
+
+const apart = (pieces: readonly Piece[]): Event[] => streamed(pieces.map((p) => requestsOf([p])))
+
+function orders<T>(list: readonly T[]): T[][] {
+  if (list.length < 2) return [[...list]]
+  return list.flatMap((x, i) => orders(list.toSpliced(i, 1)).map((rest) => [x, ...rest]))
+}
+
+/** In every order, each in a request of its own and all in one. */
+function assertAlways(pieces: readonly Piece[], want: Sums): void {
+  for (const order of orders(pieces)) {
+    const names = order.map((p) => Buffer.from(p.item['spanId'] as number[]).readUInt32BE(4))
+    assert.deepEqual(sums(apart(order)), want, `apart: ${names.join(', ')}`)
+    assert.deepEqual(sums(streamed([requestsOf(order)])), want, `together: ${names.join(', ')}`)
+  }
+}
+
+const one: Sums = { input: 30, output: 4 }
+const two: Sums = { input: 60, output: 8 }
+const usage = { input: 30, output: 4 }
+
+test('a framework span and the SDK span in it are one call, in either order', () => {
+  assertAlways(
+    [
+      report({ span: 1, scope: 'framework', ...usage }),
+      report({ span: 2, parent: 1, scope: 'sdk', ...usage }),
+    ],
+    one,
+  )
+})
+
+test('the later of the two says which event counts', () => {
+  const parent = report({ span: 1, scope: 'framework', ...usage })
+  const child = report({ span: 2, parent: 1, scope: 'sdk', ...usage })
+  for (const order of [
+    [parent, child],
+    [child, parent],
+  ]) {
+    const [first, later] = apart(order)
+    assert.equal(first?.['usage_aggregate'], false)
+    assert.equal(later?.['usage_aggregate'], true)
+    assert.equal(later?.['usage_duplicate_of'], first?.['event_id'])
+  }
+})
+
+test('a wrapper without usage between the two does not hide the call', () => {
+  const outer = report({ span: 1, scope: 'framework', ...usage })
+  const between = link({ span: 2, parent: 1, scope: 'framework' })
+  const inner = report({ span: 3, parent: 2, scope: 'sdk', ...usage })
+  // When the wrapper comes last, nothing tied the two that were counted.
+  for (const order of orders([outer, between, inner]))
+    if (order.at(-1) !== between) assert.deepEqual(sums(apart(order)), one)
+  for (const order of orders([outer, between, inner]))
+    assert.deepEqual(sums(streamed([requestsOf(order)])), one)
+})
+
+test('a tool or an agent between the two makes them two calls', () => {
+  for (const operation of ['execute_tool', 'invoke_agent'])
+    assertAlways(
+      [
+        report({ span: 1, ...usage }),
+        link({ span: 2, parent: 1 }, operation),
+        report({ span: 3, parent: 2, scope: 'other', ...usage }),
+      ],
+      two,
+    )
+})
+
+test('siblings of two instrumentations are one call, in either order', () => {
+  assertAlways(
+    [
+      report({ span: 1, parent: 9, scope: 'a', from: 0, to: 1, ...usage }),
+      report({ span: 2, parent: 9, scope: 'b', from: 0.1, to: 0.9, ...usage }),
+    ],
+    one,
+  )
+})
+
+test('siblings one after the other, of two models, or of one instrumentation are two calls', () => {
+  const first = report({ span: 1, parent: 9, scope: 'a', from: 0, to: 1, ...usage })
+  const twins = [
+    report({ span: 2, parent: 9, scope: 'b', from: 2, to: 3, ...usage }),
+    report({ span: 2, parent: 9, scope: 'b', model: 'claude', from: 0, to: 1, ...usage }),
+    report({ span: 2, parent: 9, scope: 'a', from: 0, to: 1, ...usage }),
+    report({ span: 2, parent: 8, scope: 'b', from: 0, to: 1, ...usage }),
+  ]
+  for (const twin of twins) assertAlways([first, twin], two)
+})
+
+test('two response ids are two calls, side by side in two instrumentations', () => {
+  assertAlways(
+    [
+      report({ span: 1, parent: 9, scope: 'a', id: 'r1', ...usage }),
+      report({ span: 2, parent: 9, scope: 'b', id: 'r2', ...usage }),
+    ],
+    two,
+  )
+})
+
+test('a retry is a call of its own, though the framework reports one of them', () => {
+  assertAlways(
+    [
+      report({ span: 1, scope: 'framework', from: 0, to: 3, ...usage }),
+      report({ span: 2, parent: 1, scope: 'sdk', from: 0, to: 1, ...usage }),
+      report({ span: 3, parent: 1, scope: 'sdk', from: 2, to: 3, ...usage }),
+    ],
+    two,
+  )
+})
+
+test('parallel identical calls of a framework over an SDK are as many as there are', () => {
+  assertAlways(
+    [
+      report({ span: 1, parent: 9, scope: 'framework', ...usage }),
+      report({ span: 2, parent: 1, scope: 'sdk', ...usage }),
+      report({ span: 3, parent: 9, scope: 'framework', ...usage }),
+      report({ span: 4, parent: 3, scope: 'sdk', ...usage }),
+    ],
+    two,
+  )
+})
+
+test('three layers, each with an instrumentation beside it, are one call', () => {
+  const pieces = [
+    report({ span: 1, scope: 'framework', from: 0, to: 9, ...usage }),
+    report({ span: 2, parent: 1, scope: 'gateway', from: 1, to: 8, ...usage }),
+    report({ span: 3, parent: 2, scope: 'sdk', from: 2, to: 7, ...usage }),
+    report({ span: 4, parent: 2, scope: 'sdk-too', from: 3, to: 6, ...usage }),
+  ]
+  for (const order of orders(pieces)) {
+    assert.deepEqual(sums(streamed([requestsOf(order)])), one)
+    // The middle one ties the others; it may come at any time but after two that it ties.
+    if (order.indexOf(pieces[1] as Piece) < 2) assert.deepEqual(sums(apart(order)), one)
+  }
+})
+
+test('a container that comes last reports the sum of its calls', () => {
+  const calls = [1, 2, 3].map((n) =>
+    report({ span: 1 + n, parent: 1, scope: 'sdk', from: n, to: n + 0.5, input: n, output: n * 2 }),
+  )
+  const container = report({ span: 1, scope: 'framework', input: 6, output: 12 })
+  const want = { input: 6, output: 12 }
+  for (const order of orders(calls)) {
+    const events = apart([...order, container])
+    assert.deepEqual(sums(events), want)
+    assert.equal(events.at(-1)?.['usage_aggregate'], true)
+    // It repeats several events, so it names none.
+    assert.equal(events.at(-1)?.['usage_duplicate_of'] ?? null, null)
+    assert.deepEqual(sums(streamed([requestsOf([container, ...order])])), want)
+  }
+})
+
+test('a container that came first counts for the calls that come together after it', () => {
+  const calls = [1, 2].map((n) =>
+    report({
+      span: 1 + n,
+      parent: 1,
+      scope: 'sdk',
+      from: n,
+      to: n + 0.5,
+      input: n * 10,
+      output: n,
+    }),
+  )
+  const container = report({ span: 1, scope: 'framework', input: 30, output: 3 })
+  const events = streamed([requestsOf([container]), requestsOf(calls)])
+  assert.deepEqual(sums(events), { input: 30, output: 3 })
+  assert.equal(events[1]?.['usage_duplicate_of'], events[0]?.['event_id'])
+  assert.equal(events[2]?.['usage_duplicate_of'], events[0]?.['event_id'])
+})
+
+test('a second report of a container repeats it', () => {
+  const calls = [1, 2].map((n) =>
+    report({
+      span: 2 + n,
+      parent: 2,
+      scope: 'sdk',
+      from: n,
+      to: n + 0.5,
+      input: n * 10,
+      output: n,
+    }),
+  )
+  const inner = report({ span: 2, parent: 1, scope: 'framework', input: 30, output: 3 })
+  const outer = report({ span: 1, scope: 'gateway', input: 30, output: 3 })
+  assert.deepEqual(sums(apart([...calls, inner, outer])), { input: 30, output: 3 })
+  assert.deepEqual(sums(streamed([requestsOf([outer, inner, ...calls])])), { input: 30, output: 3 })
+})
+
+test('a report in another trace with the same response id speaks for the spans around it', () => {
+  // The framework above the SDK has no id; the SDK's call was reported elsewhere under the same id.
+  const pieces = [
+    report({ span: 1, trace: 2, scope: 'gateway', id: 'r', ...usage }),
+    report({ span: 2, trace: 1, scope: 'framework', ...usage }),
+    report({ span: 3, trace: 1, parent: 2, scope: 'sdk', id: 'r', ...usage }),
+  ]
+  const [gateway, framework, sdk] = pieces as [Piece, Piece, Piece]
+  for (const order of [
+    [gateway, framework, sdk],
+    [gateway, sdk, framework],
+    [sdk, framework, gateway],
+    [sdk, gateway, framework],
+  ]) {
+    assert.deepEqual(sums(streamed([requestsOf(order)])), one)
+    if (order[0] !== gateway || order[1] !== framework) assert.deepEqual(sums(apart(order)), one)
+  }
+})
+
+test('counts of one call may differ by a token, equal numbers alone tie nothing', () => {
+  for (const order of orders([
+    report({ span: 1, scope: 'framework', input: 30, output: 5 }),
+    report({ span: 2, parent: 1, scope: 'sdk', input: 30, output: 4 }),
+  ]))
+    assert.equal(sums(apart(order)).input, 30)
+  assertAlways([report({ span: 1, ...usage }), report({ span: 2, trace: 7, ...usage })], two)
+})
+
+// ------------------------------------------------------------------------------------ random traces
+
+/** Counts from a small set, so that distinct calls are alike all the time. */
+const callArbitrary = fc.record({
+  input: fc.constantFrom(10, 20),
+  output: fc.constantFrom(2, 3),
+  /** Layers above the SDK's span: with usage, or mere wrappers. */
+  layers: fc.array(fc.boolean(), { maxLength: 3 }),
+  hasSibling: fc.boolean(),
+  retries: fc.nat(1),
+})
+type Plan = typeof callArbitrary extends fc.Arbitrary<infer T> ? T : never
+
+/** Spans of one call under the agent's span, children first, as SDKs export them. */
+function spansOf(plan: Plan, n: number): Piece[] {
+  const base = 100 * (n + 1)
+  const { input, output } = plan
+  const out: Piece[] = []
+  const leafParent = plan.layers.length === 0 ? 1 : base + plan.layers.length
+  for (let r = 0; r <= plan.retries; r++) {
+    const from = n * 10 + 1 + r * 3
+    const place = { parent: leafParent, input, output }
+    out.push(report({ ...place, span: base + 50 + r, scope: 'sdk', from, to: from + 1 }))
+    if (plan.hasSibling) {
+      const times = { from: from + 0.2, to: from + 0.8 }
+      out.push(report({ ...place, ...times, span: base + 60 + r, scope: 'sdk-too' }))
+    }
+  }
+  for (let i = plan.layers.length; i > 0; i--) {
+    const place = { span: base + i, parent: i === 1 ? 1 : base + i - 1, scope: `layer ${i}` }
+    const times = { from: n * 10 + i * 0.1, to: n * 10 + 9 - i * 0.1 }
+    if (plan.layers[i - 1] === true) out.push(report({ ...place, ...times, input, output }))
+    else out.push(link({ ...place, ...times }))
+  }
+  return out
+}
+
+/** Lists as one list, each in its own order, cut into requests. */
+function interleaved(lists: readonly Piece[][], picks: readonly number[]): Piece[] {
+  const rest = lists.map((l) => [...l])
+  const out: Piece[] = []
+  for (let i = 0; ; i++) {
+    const open = rest.filter((l) => l.length > 0)
+    if (open.length === 0) return out
+    out.push((open[(picks[i % picks.length] ?? 0) % open.length] as Piece[]).shift() as Piece)
+  }
+}
+
+function grouped(pieces: readonly Piece[], sizes: readonly number[]): Piece[][] {
+  const out: Piece[][] = []
+  for (let at = 0, i = 0; at < pieces.length; i++) {
+    const size = 1 + (sizes[i % sizes.length] ?? 0)
+    out.push(pieces.slice(at, at + size))
+    at += size
+  }
+  return out
+}
+
+test('random traces of alike calls add up, in the order that SDKs export and in any grouping', () => {
+  fc.assert(
+    fc.property(
+      fc.array(callArbitrary, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.nat(9), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.nat(5), { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      (plans, picks, sizes, isParentFirst) => {
+        const lists = plans.map((p, i) => spansOf(p, i))
+        const ordered = isParentFirst ? lists.map((l) => l.toReversed()) : lists
+        const tasks = grouped(interleaved(ordered, picks), sizes).map((g) => requestsOf(g))
+        const want = plans.reduce(
+          (s, p) => ({
+            input: s.input + p.input * (p.retries + 1),
+            output: s.output + p.output * (p.retries + 1),
+          }),
+          { input: 0, output: 0 },
+        )
+        assert.deepEqual(sums(streamed(tasks)), want)
+      },
+    ),
+    { numRuns: 400 },
+  )
+})
+
+test('the same requests give the same events again', () => {
+  const pieces = [0, 1, 2].flatMap((n) =>
+    spansOf({ input: 10, output: 2, layers: [true, false], hasSibling: true, retries: 1 }, n),
+  )
+  const tasks = pieces.map((p) => requestsOf([p]))
+  assert.deepEqual(streamed(tasks), streamed(tasks))
+})
+
+test('the memory of traces is bounded: what is forgotten is the trace silent longest', () => {
+  const ledger = new UsageLedger(undefined, 50)
+  const parents = Array.from({ length: 200 }, (_, i) =>
+    report({ span: 1, trace: i + 1, scope: 'framework', ...usage }),
+  )
+  streamed(
+    parents.map((p) => requestsOf([p])),
+    ledger,
+  )
+  const { kin, kinMax, kinEvicted } = ledger.stats()
+  assert.deepEqual({ kin, kinMax, kinEvicted }, { kin: 50, kinMax: 50, kinEvicted: 150 })
+  const child = (trace: number): Piece[] => [
+    report({ span: 2, parent: 1, trace, scope: 'sdk', ...usage }),
+  ]
+  assert.deepEqual(sums(streamed([requestsOf(child(200))], ledger)), { input: 0, output: 0 })
+  assert.deepEqual(sums(streamed([requestsOf(child(1))], ledger)), one)
+})
+
+test('a trace without end keeps its newest reports', () => {
+  const ledger = new UsageLedger()
+  const calls = Array.from({ length: 600 }, (_, i) =>
+    report({ span: i + 10, parent: 1, input: i + 2, output: 1, from: i, to: i + 0.5 }),
+  )
+  streamed(
+    calls.map((p) => requestsOf([p])),
+    ledger,
+  )
+  assert.equal(ledger.stats().kin, 256)
+})
