@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import test from 'node:test'
 import fc from 'fast-check'
-import { claimHash, eventId, projectDigest } from './identity.ts'
+import { claimHash, claimHashOfBytes, eventId, projectDigest } from './identity.ts'
 import { sha256First16 } from './sha256.ts'
 
 test('the short SHA-256 is SHA-256, whatever the length', () => {
@@ -49,4 +49,15 @@ test('claims of many near-equal ids do not collide', () => {
   assert.equal(seen.size, n)
   const other = claimHash(projectDigest('t', 'q'), 'resp:chatcmpl-1')
   assert.notDeepEqual(claimHash(project, 'resp:chatcmpl-1'), other)
+})
+
+test('the claim of bytes is the claim of their text', () => {
+  const project = projectDigest('t', 'p')
+  for (const text of ['', 'chatcmpl-1', 'réponse', '応答-1', 'a\u0000b']) {
+    const b = Buffer.from(`<${text}>`)
+    assert.deepEqual(
+      claimHashOfBytes(project, 'resp:', b, 1, b.length - 2),
+      claimHash(project, `resp:${text}`),
+    )
+  }
 })

@@ -46,12 +46,9 @@ export function signalId(eventIdHex: string, rule: string): string {
  * units of `what`. Not cryptographic: whoever can choose `what` is inside the project, whose digest is the seed,
  * and could only make two calls of his own count as one. The mixing is that of MurmurHash3's finalizer.
  */
-export function claimHash(
-  project: Uint8Array,
-  what: string,
-): { readonly h0: number; readonly h1: number } {
-  let a = readInt(project, 0) ^ 0x9e3779b9
-  let b = readInt(project, 4) ^ 0x85ebca6b
+export function claimHash(project: Uint8Array, what: string): ClaimHash {
+  let a = readInt(project, 0) ^ SEED_A
+  let b = readInt(project, 4) ^ SEED_B
   for (let i = 0; i < what.length; i++) {
     const c = what.charCodeAt(i)
     a = Math.imul(a ^ c, 0x9e3779b1)
@@ -59,7 +56,43 @@ export function claimHash(
     a = (a << 13) | (a >>> 19)
     b = (b << 17) | (b >>> 15)
   }
-  const h0 = finalized(a ^ readInt(project, 8) ^ what.length)
+  return endClaim(project, a, b, what.length)
+}
+
+/** `claimHash` of the prefix (ASCII) and the UTF-8 text in the range, which becomes a string only when it is not ASCII. */
+export function claimHashOfBytes(
+  project: Uint8Array,
+  prefix: string,
+  bytes: Uint8Array,
+  off: number,
+  len: number,
+): ClaimHash {
+  let a = readInt(project, 0) ^ SEED_A
+  let b = readInt(project, 4) ^ SEED_B
+  const units = prefix.length + len
+  const at = off - prefix.length
+  for (let i = 0; i < units; i++) {
+    const c = i < prefix.length ? prefix.charCodeAt(i) : (bytes[at + i] as number)
+    if (c > 127)
+      return claimHash(project, prefix + Buffer.from(bytes.subarray(off, off + len)).toString())
+    a = Math.imul(a ^ c, 0x9e3779b1)
+    b = Math.imul(b ^ c, 0x5f356495)
+    a = (a << 13) | (a >>> 19)
+    b = (b << 17) | (b >>> 15)
+  }
+  return endClaim(project, a, b, units)
+}
+
+export interface ClaimHash {
+  readonly h0: number
+  readonly h1: number
+}
+
+const SEED_A = 0x9e3779b9
+const SEED_B = 0x85ebca6b
+
+function endClaim(project: Uint8Array, a: number, b: number, units: number): ClaimHash {
+  const h0 = finalized(a ^ readInt(project, 8) ^ units)
   return { h0, h1: finalized((b ^ readInt(project, 12)) + h0) }
 }
 

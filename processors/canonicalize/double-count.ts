@@ -4,17 +4,18 @@
 
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { claimHash } from '../../core/identity.ts'
+import { claimHashOfBytes } from '../../core/identity.ts'
 import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
 import { addLink, addReport } from './kin.ts'
+import { PairTable } from './pair-table.ts'
 
 export class DoubleCount {
   /** claim -> event that made it first. */
-  readonly #claims = new Map<number, number>()
+  readonly #claims = new PairTable()
   /** event id -> first event with it. */
-  readonly #seen = new Map<number, number>()
+  readonly #seen = new PairTable()
 
   begin(): void {
     this.#claims.clear()
@@ -24,10 +25,11 @@ export class DoubleCount {
   /** True when the event was in the batch before (a client sent it twice). */
   isRepeated(events: EventTable, e: number): boolean {
     const off = events.off(e, R.event_id)
-    const id = keyAt(events.arena.bytes, off)
-    const first = this.#seen.get(id)
-    if (first === undefined) {
-      this.#seen.set(id, e)
+    const h0 = int32At(events.arena.bytes, off)
+    const h1 = int32At(events.arena.bytes, off + 4)
+    const first = this.#seen.get(h0, h1)
+    if (first < 0) {
+      this.#seen.set(h0, h1, e)
       return false
     }
     markDuplicate(events, e, events.off(first, R.event_id))
@@ -49,22 +51,19 @@ export class DoubleCount {
   ): void {
     const h0 = int32At(spanBytes, spanOff)
     const h1 = int32At(spanBytes, spanOff + 4)
-    const ofSpan = this.#claims.get(keyOf(h0, h1))
-    const id = events.text(e, R.response_id)
-    const response = id === null || id === '' ? null : claimHash(project, `resp:${id}`)
-    const ofResponse =
-      response === null ? undefined : this.#claims.get(keyOf(response.h0, response.h1))
-    const first = Math.min(ofSpan ?? e, ofResponse ?? e)
+    const ofSpan = this.#claims.get(h0, h1)
+    const response = responseClaim(events, e, project)
+    const ofResponse = response === null ? -1 : this.#claims.get(response.h0, response.h1)
+    const first = Math.min(ofSpan < 0 ? e : ofSpan, ofResponse < 0 ? e : ofResponse)
     // What the later report also goes by belongs to the first from now on.
-    if (ofSpan === undefined) this.#add(events, first, h0, h1)
-    if (response !== null && ofResponse === undefined)
-      this.#add(events, first, response.h0, response.h1)
+    if (ofSpan < 0) this.#add(events, first, h0, h1)
+    if (response !== null && ofResponse < 0) this.#add(events, first, response.h0, response.h1)
     if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
     addReport(events, e, project, first === e ? -1 : first)
   }
 
   #add(events: EventTable, e: number, h0: number, h1: number): void {
-    this.#claims.set(keyOf(h0, h1), e)
+    this.#claims.set(h0, h1, e)
     events.claims.push({ event: e, h0, h1 })
   }
 
@@ -118,14 +117,18 @@ function uncount(rows: Int32Array, count: number, event: number): void {
   rows[at] = (rows[at] as number) & ~KIN_FLAG.COUNTED
 }
 
-/** 53 of the first 64 bits as a number: equal for equal hashes, and collisions are out of reach. */
-function keyOf(h0: number, h1: number): number {
-  return (h0 >>> 0) * 2097152 + (h1 >>> 11)
+/** What a provider's response goes by; null when the event names none. */
+function responseClaim(
+  events: EventTable,
+  e: number,
+  project: Uint8Array,
+): { readonly h0: number; readonly h1: number } | null {
+  const len = events.len(e, R.response_id)
+  if (len <= 0) return null
+  const off = events.off(e, R.response_id)
+  return claimHashOfBytes(project, RESPONSE, events.arena.bytes, off, len)
 }
-
-function keyAt(b: Uint8Array, off: number): number {
-  return keyOf(int32At(b, off), int32At(b, off + 4))
-}
+const RESPONSE = 'resp:'
 
 function int32At(b: Uint8Array, off: number): number {
   return (

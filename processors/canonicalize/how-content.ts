@@ -155,7 +155,7 @@ const system: Transform = (w, attr, rule) => {
   if (
     w.type(attr) === VALUE.STRING &&
     w.len(attr) > 2 &&
-    w.json.check(w.off(attr), w.len(attr), SHAPE.PARTS) === VERDICT.YES
+    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.PARTS)
   ) {
     w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
     return true
@@ -173,7 +173,7 @@ const tools: Transform = (w, attr, rule) => {
   if (
     w.type(attr) === VALUE.STRING &&
     w.len(attr) > 2 &&
-    w.json.check(w.off(attr), w.len(attr), SHAPE.TOOLS) === VERDICT.YES
+    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.TOOLS)
   ) {
     w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
     return true

@@ -199,6 +199,25 @@ test('members refuses what only a parser may decide', () => {
   assert.equal(kernel.members(many.off, many.len), -1)
 })
 
+test('what is known already is known only byte for byte, and only within its batch', () => {
+  const one = '[{"type":"text","content":"the same again"}]'
+  arena.reset()
+  kernel.bind(arena)
+  const place2 = (text: string): [number, number] => [arena.appendText(text), arena.lastLen]
+  const first = place2(one)
+  const again = place2(one)
+  const other = place2(one.replace('text"', 'test"'))
+  const tail = place2(one.replace('}]', '},'))
+  assert.equal(kernel.isRepeatedly(...first, SHAPE.PARTS), true)
+  assert.equal(kernel.isRepeatedly(...again, SHAPE.PARTS), true)
+  assert.equal(kernel.isRepeatedly(...other, SHAPE.PARTS), false)
+  assert.equal(kernel.isRepeatedly(...tail, SHAPE.PARTS), false)
+  assert.equal(kernel.isRepeatedly(...again, SHAPE.TOOLS), false)
+  kernel.bind(arena)
+  arena.bytes[first[0]] = 120
+  assert.equal(kernel.isRepeatedly(...first, SHAPE.PARTS), false)
+})
+
 test('a range at the very end of the memory is read without leaving it', () => {
   const small = new Arena(1)
   const own = new JsonKernel()

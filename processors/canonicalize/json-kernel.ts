@@ -30,6 +30,8 @@ export const KIND = {
 export const MEMBERS_MAX = 64
 /** The kernel reads and writes a little beyond its ranges. */
 const SLACK = 64
+/** Ranges remembered by `isRepeatedly`. */
+const KNOWN = 32
 /** Below this the worst case is reserved without looking. */
 const SMALL = 1024
 
@@ -41,6 +43,7 @@ interface Exports {
   members(off: number, len: number, out: number, max: number): number
   stringMember(off: number, len: number, name: number, nameLen: number): number
   foundLength(): number
+  same(a: number, b: number, len: number): number
   copy(off: number, len: number, out: number): void
   contains(off: number, len: number, needle: number, needleLen: number): number
   escapedMax(off: number, len: number): number
@@ -55,12 +58,17 @@ export class JsonKernel {
   #arena!: Arena
   #exports!: Exports
   #words = new Int32Array(0)
+  /** By length: a range of this batch that had the shape, and the shape. */
+  readonly #knownOff = new Int32Array(KNOWN)
+  readonly #knownLen = new Int32Array(KNOWN)
+  readonly #knownShape = new Int32Array(KNOWN)
   #owner: Arena | null = null
   #generation = -1
 
-  /** From here on ranges are of this arena. */
+  /** Begins a batch: from here on ranges are of this arena. */
   bind(arena: Arena): void {
     this.#arena = arena
+    this.#knownLen.fill(0)
     if (this.#owner === arena && this.#generation === arena.generation) return
     module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
@@ -73,6 +81,23 @@ export class JsonKernel {
   check(off: number, len: number, shape: number): number {
     this.#slack(off + len)
     return this.#exports.check(off, len, shape)
+  }
+
+  /**
+   * True when `check` says YES. For what applications send with every call (tools, instructions): text that is byte for
+   * byte what stood in another span of the batch is compared, not read again.
+   */
+  isRepeatedly(off: number, len: number, shape: number): boolean {
+    const slot = (len ^ (len >>> 5)) & (KNOWN - 1)
+    if (this.#knownLen[slot] === len && this.#knownShape[slot] === shape) {
+      this.#slack(off + len)
+      if (this.#exports.same(this.#knownOff[slot] as number, off, len) === 1) return true
+    }
+    if (this.check(off, len, shape) !== VERDICT.YES) return false
+    this.#knownOff[slot] = off
+    this.#knownLen[slot] = len
+    this.#knownShape[slot] = shape
+    return true
   }
 
   isJson(off: number, len: number): boolean {

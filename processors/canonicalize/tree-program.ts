@@ -7,7 +7,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
 import type { Rule } from './compile.ts'
-import { KIND, MEMBER, SHAPE, VERDICT } from './json-kernel.ts'
+import { KIND, MEMBER, SHAPE } from './json-kernel.ts'
 import { FINISH, ROLES } from './messages.ts'
 import type { Work } from './work.ts'
 
@@ -505,7 +505,7 @@ function toolProgram(elements: readonly Element[]): TreeProgram | null {
 
 /** A tool that is canonical, or OpenAI's `{type, function: {name, description, parameters}}`. */
 function writeTool(w: Work, off: number, len: number): boolean {
-  if (w.json.check(off, len, SHAPE.TOOL) === VERDICT.YES) {
+  if (w.json.isRepeatedly(off, len, SHAPE.TOOL)) {
     w.out.copy(off, len)
     return true
   }
@@ -576,7 +576,7 @@ function embeddingProgram(elements: readonly Element[]): TreeProgram | null {
     }
     if (count === 0) {
       out.abandon()
-      return 'done'
+      return 'nothing'
     }
     out.raw(']}]')
     w.setOut(rule.range)

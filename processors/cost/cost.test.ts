@@ -10,10 +10,11 @@ import type { ChainContext } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { cost } from './index.ts'
+import { PriceMemo } from './price-memo.ts'
 import { priceOf, type Usage } from './price.ts'
 import type { PriceTable } from './price-table.ts'
 import builtin from './prices.generated.json' with { type: 'json' }
-import { PriceResolver } from './resolve.ts'
+import { PriceResolver, type ResolvedPrice } from './resolve.ts'
 
 const table = builtin as unknown as PriceTable
 const resolver = new PriceResolver([table])
@@ -201,4 +202,19 @@ test('overrides come before the built-in table', () => {
   }
   const found = new PriceResolver([overrides, table]).resolve('openai', 'gpt-4o')
   assert.equal(found?.ref, 'mine:openai/gpt-4o')
+})
+
+test('prices remembered by bytes are those found by name', () => {
+  const memo = new PriceMemo()
+  const price = (ref: string): ResolvedPrice => ({ ref, model: { id: ref } as never })
+  const b = Buffer.from('openaigpt-4o|openaigpt-4|opena|igpt-4o')
+  assert.equal(memo.find(b, 0, 6, 6, 6), undefined)
+  memo.add(b, 0, 6, 6, 6, price('4o'))
+  assert.equal(memo.find(b, 0, 6, 6, 6)?.ref, '4o')
+  // The same bytes cut elsewhere, shorter or without a provider are other names.
+  assert.equal(memo.find(b, 25, 5, 31, 7), undefined)
+  assert.equal(memo.find(b, 13, 6, 19, 5), undefined)
+  assert.equal(memo.find(b, 0, -1, 6, 6), undefined)
+  memo.add(b, 0, -1, 6, 6, null)
+  assert.equal(memo.find(b, 0, -1, 6, 6), null)
 })

@@ -14,6 +14,7 @@ import { ObservaError } from '../../core/errors.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { labelValue } from '../../core/metrics.ts'
+import { PriceMemo } from './price-memo.ts'
 import { type CostUsd, priceOf, pricesAt } from './price.ts'
 import { overridesSchema, type PriceTable } from './price-table.ts'
 import builtin from './prices.generated.json' with { type: 'json' }
@@ -103,6 +104,7 @@ const DIFFERENCE_SHOWN = 0.01
 
 class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
+  readonly #memo = new PriceMemo()
 
   constructor(settings: CostSettings) {
     this.#resolver = new PriceResolver(
@@ -134,14 +136,25 @@ class CostProcessor implements Processor {
   }
 
   #priceFor(events: EventTable, e: number): ResolvedPrice | null {
-    const provider = events.text(e, R.provider)
-    for (const r of [R.response_model, R.request_model]) {
-      const model = events.text(e, r)
-      if (model === null) continue
-      const found = this.#resolver.resolve(provider, model)
-      if (found !== null) return found
-    }
-    return null
+    const answered = this.#priceOfModel(events, e, R.response_model)
+    return answered ?? this.#priceOfModel(events, e, R.request_model)
+  }
+
+  #priceOfModel(events: EventTable, e: number, field: number): ResolvedPrice | null {
+    const len = events.len(e, field)
+    if (len < 0) return null
+    const off = events.off(e, field)
+    const providerOff = events.off(e, R.provider)
+    const providerLen = events.len(e, R.provider)
+    const { bytes } = events.arena
+    const known = this.#memo.find(bytes, providerOff, providerLen, off, len)
+    if (known !== undefined) return known
+    const found = this.#resolver.resolve(
+      events.text(e, R.provider),
+      events.text(e, field) as string,
+    )
+    this.#memo.add(bytes, providerOff, providerLen, off, len, found)
+    return found
   }
 }
 

@@ -562,6 +562,14 @@ export function stringMember(off: i32, len: i32, name: i32, nameLen: i32): i32 {
   return -1
 }
 
+/** 1 when both ranges hold the same bytes. */
+export function same(a: i32, b: i32, len: i32): i32 {
+  let i: i32 = 0
+  for (; i + 16 <= len; i += 16)
+    if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return 0
+  return isSame(a + i, b + i, len - i) ? 1 : 0
+}
+
 /** Copies the range to `out`, which has room for 16 bytes more. */
 export function copy(off: i32, len: i32, out: i32): void {
   for (let i = 0; i < len; i += 16) v128.store(out + i, v128.load(off + i))
