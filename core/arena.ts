@@ -140,6 +140,26 @@ export class Arena {
   }
 }
 
+/** A string that is asked for again and again as a literal: where it lies is looked up once for each arena. */
+export class Literal {
+  readonly text: string
+  #arena: Arena | null = null
+  #id = -1
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** The id of the literal, -1 when the arena has no room for it. */
+  id(arena: Arena): number {
+    if (this.#arena !== arena) {
+      this.#arena = arena
+      this.#id = arena.literal(this.text)
+    }
+    return this.#id
+  }
+}
+
 declare global {
   // Node's Buffer has these fast slicing methods; @types/node leaves them out.
   interface Buffer {

@@ -1,6 +1,7 @@
 // Turns the dialect tables into what the engine runs on: for each key id the rules it triggers and the
 // dialects it betrays, worked out once for each new key and then one array look-up.
 
+import { Literal } from '../../core/arena.ts'
 import { N, R } from '../../core/fields.ts'
 import { grownInts } from '../../core/grow.ts'
 import { keyCount, keyName } from '../../core/keys.ts'
@@ -30,6 +31,8 @@ export interface Rule {
   readonly strip: number
   /** Indexed family: number of the tree, -1 = none. */
   readonly tree: number
+  /** `name` as a literal: for what is written under it again and again. */
+  readonly literal: Literal
   /** A message body or other big content: a value that lost is a copy and is not kept beside the winner. */
   readonly isContent: boolean
 }
@@ -255,6 +258,7 @@ export class Tables {
       range: R[field] ?? -1,
       number: N[field] ?? -1,
       name: dot < 0 ? '' : to.slice(dot + 1),
+      literal: new Literal(dot < 0 ? '' : to.slice(dot + 1)),
       strip,
       tree: how.startsWith('tree:') ? this.#tree(`${to} ${key}`) : -1,
       isContent: CONTENT.has(to),
@@ -284,6 +288,7 @@ const DROPPED: readonly Rule[] = [
     range: -1,
     number: -1,
     name: '',
+    literal: new Literal(''),
     strip: 0,
     tree: -1,
     isContent: true,

@@ -16,6 +16,10 @@ export class DoubleCount {
   readonly #claims = new PairTable()
   /** event id -> first event with it. */
   readonly #seen = new PairTable()
+  /** Spans that report usage, and what they report, by trace. */
+  readonly #spans = new PairTable()
+  readonly #inputs = new PairTable()
+  readonly #suspected = new PairTable()
 
   begin(): void {
     this.#claims.clear()
@@ -69,31 +73,63 @@ export class DoubleCount {
 
   /** Containers that repeat what is in them, and siblings that report one call without its id. */
   finish(events: EventTable): void {
-    for (const rows of kinOfTraces(events.kin.ints, events.kin.count)) {
-      const nodes = rows.map((at) => new KinNode(events.kin.ints, at))
+    const { ints, count } = events.kin
+    if (count < 2 || !this.#findSuspects(ints, count)) return
+    for (const rows of this.#suspects(ints, count)) {
+      const nodes = rows.map((at) => new KinNode(ints, at))
       judge(nodes)
       for (const n of nodes) flag(events, n)
     }
   }
+
+  /**
+   * Traces in which reports may speak of one call: a log record or a copy, a report above another row, equal input without
+   * ids. In all others every report counts, and nothing need be compared. False = there are none.
+   */
+  #findSuspects(rows: Int32Array, count: number): boolean {
+    this.#spans.clear()
+    this.#inputs.clear()
+    this.#suspected.clear()
+    let isAny = false
+    const suspect = (trace: number): void => {
+      this.#suspected.set(trace, 0, 1)
+      isAny = true
+    }
+    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
+      const flags = rows[at + KIN.FLAGS] as number
+      if ((flags & KIN_FLAG.REPORT) === 0) continue
+      const trace = rows[at + KIN.TRACE] as number
+      const input = rows[at + KIN.INPUT] as number
+      if ((flags & UNSURE) !== 0 || (rows[at + KIN.OF] as number) >= 0) suspect(trace)
+      this.#spans.set(trace, rows[at + KIN.SPAN] as number, 1)
+      const ids = flags & KIN_FLAG.RESPONSE_ID
+      const others = this.#inputs.get(trace, input)
+      if (others >= 0 && (others & ids) === 0) suspect(trace)
+      this.#inputs.set(trace, input, others < 0 ? ids : others & ids)
+    }
+    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
+      if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) continue
+      const trace = rows[at + KIN.TRACE] as number
+      if (this.#spans.get(trace, rows[at + KIN.PARENT] as number) >= 0) suspect(trace)
+    }
+    return isAny
+  }
+
+  /** The rows of each suspected trace. */
+  #suspects(rows: Int32Array, count: number): Iterable<number[]> {
+    const traces = new Map<number, number[]>()
+    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
+      const trace = rows[at + KIN.TRACE] as number
+      if (this.#suspected.get(trace, 0) < 0) continue
+      const list = traces.get(trace)
+      if (list === undefined) traces.set(trace, [at])
+      else list.push(at)
+    }
+    return traces.values()
+  }
 }
 
-/** Rows of each trace in which more than one event reports usage: there is nothing to compare in the others. */
-function* kinOfTraces(rows: Int32Array, count: number): Generator<number[]> {
-  if (count < 2) return
-  const traces = new Map<number, number[]>()
-  for (let i = 0; i < count; i++) {
-    const at = i * KIN_STRIDE
-    const trace = rows[at + KIN.TRACE] as number
-    const list = traces.get(trace)
-    if (list === undefined) traces.set(trace, [at])
-    else list.push(at)
-  }
-  for (const list of traces.values()) {
-    let reports = 0
-    for (const at of list) reports += (rows[at + KIN.FLAGS] as number) & KIN_FLAG.REPORT
-    if (reports > 1) yield list
-  }
-}
+const UNSURE = KIN_FLAG.LOG | KIN_FLAG.STREAM_COPY
 
 function flag(events: EventTable, n: KinNode): void {
   if (n.verdict === VERDICT.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)

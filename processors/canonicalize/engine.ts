@@ -3,7 +3,7 @@
 // What dialects mean is in `dialects/`, how values are read in `how-*.ts`; what is known only with the whole
 // span in view is settled by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy.ts`.
 
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import type { EventTable, Provenance } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
@@ -16,11 +16,12 @@ import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
 import { Leftovers } from './leftovers.ts'
 import { inheritLegacyIds } from './legacy.ts'
-import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from './plans.ts'
+import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from './plans.ts'
 import { ProviderNames } from './provider-names.ts'
 import { settle, settleBare } from './settle.ts'
 import { type EventFate, type EventSink, hasDetails, readSpanEvent, spanEvents } from './span-events.ts'
-import { Work } from './work.ts'
+import { ID_BYTES_MAX } from './how-scalar.ts'
+import { NULL_BYTES_MAX, Work } from './work.ts'
 
 export interface EngineSettings {
   readonly keepAttributes: boolean
@@ -164,14 +165,14 @@ export class Engine {
     }
     w.plannedTrees = plan.trees
     this.#readEvents(w.batch, w.span)
-    const { rules, places, begins, takesAll } = plan
+    const { rules, ops, places, begins, takesAll } = plan
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
       if (begins[i] === 1) isFilled = false
       const rule = rules[i] as Rule
       const attr = first + (places[i] as number)
       if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
-      else if (this.#apply(rule, attr)) {
+      else if (isDone(w, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
@@ -357,4 +358,33 @@ export class Engine {
     }
     this.#doubles.finish(events)
   }
+}
+
+/** True when the step was one of those that need no transform, and is done. */
+function isDone(w: Work, attr: number, rule: Rule, op: number): boolean {
+  if (op === OP.TRANSFORM) return false
+  const { attrs, nums } = w.batch
+  const row = attr * ATTR_STRIDE
+  const type = attrs[row + ATTR.TYPE] as number
+  if (op === OP.TEXT || op === OP.ID) {
+    const off = attrs[row + ATTR.OFF] as number
+    const len = attrs[row + ATTR.LEN] as number
+    if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
+    // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
+    if (len <= NULL_BYTES_MAX) {
+      const c = w.arena.bytes[off]
+      if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
+    }
+    w.events.setRange(w.e, rule.range, off, len)
+    return true
+  }
+  const n = nums[attr] as number
+  if (op === OP.INT) {
+    if (type !== VALUE.INT || !(n >= 0)) return false
+    w.events.setNum(w.e, rule.number, n)
+    return true
+  }
+  if (type !== VALUE.DOUBLE || !Number.isFinite(n) || w.isStrands) return false
+  w.events.setNum(w.e, rule.number, n * 1000)
+  return true
 }

@@ -10,6 +10,7 @@ import {
   SPAN_STRIDE,
   type SpanBatch,
 } from '../../core/batch.ts'
+import { Literal } from '../../core/arena.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { eventId, projectDigest } from '../../core/identity.ts'
@@ -37,6 +38,8 @@ interface ScopeView {
   readonly rest: number[]
 }
 
+const DEFAULT = new Literal('default')
+const SPAN_TYPE = new Literal('span')
 const EVENT_TYPE = key('event_type')
 /** A scope's name and version stand in every event below it. */
 const SCOPE_BYTES_MAX = 512
@@ -144,7 +147,7 @@ export class BatchFrame {
     else if (!w.hasRange(R.environment)) {
       if (this.resource.environment[1] > 0)
         put(w.events, w.e, R.environment, this.resource.environment)
-      else word(w, R.environment, 'default')
+      else constant(w, R.environment, DEFAULT)
     }
   }
 
@@ -218,7 +221,7 @@ export class BatchFrame {
       const id = eventId(owner.digest, w.arena.bytes, trace, span, this.#eventType(w))
       return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
     }
-    word(w, R.event_type, 'span')
+    constant(w, R.event_type, SPAN_TYPE)
     const type = w.events.off(w.e, R.event_type)
     const typeLen = w.events.len(w.e, R.event_type)
     const id = this.#ids.make(owner.digestOff, trace, span, type, typeLen)
@@ -312,6 +315,13 @@ function append(batch: SpanBatch, text: string): [number, number] {
 
 function put(events: EventTable, e: number, field: number, range: readonly [number, number]): void {
   events.setRange(e, field, range[0], range[1])
+}
+
+/** Sets a field to a constant. */
+export function constant(w: Work, field: number, literal: Literal): void {
+  const id = literal.id(w.arena)
+  if (id >= 0) w.events.setLiteral(w.e, field, id)
+  else w.setString(field, literal.text)
 }
 
 /** Sets a field to a word of a closed vocabulary. */

@@ -24,7 +24,7 @@ const param: Transform = (w, attr, rule) => {
 
 function numberParam(w: Work, rule: Rule, n: number): boolean {
   if (!Number.isFinite(n) || (n === -1 && rule.name === 'max_tokens')) return false
-  w.param(rule.name, String(n))
+  w.numberParam(rule, n)
   return true
 }
 

@@ -10,7 +10,7 @@ import type { Work } from './work.ts'
 
 const text: Transform = (w, attr, rule) => w.setText(attr, rule.range)
 
-const ID_BYTES_MAX = 1024
+export const ID_BYTES_MAX = 1024
 
 /** Ids: `default` (Spring, OpenLIT) means that nobody set one. */
 const id: Transform = (w, attr, rule) => {

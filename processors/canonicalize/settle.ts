@@ -2,9 +2,10 @@
 // key said them, content by kind, provider from the model, status, usage, and the names of the dialects.
 
 import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
+import { Literal } from '../../core/arena.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Detection } from './detect.ts'
-import { addQuality, type BatchFrame, word } from './frame.ts'
+import { addQuality, type BatchFrame, constant, word } from './frame.ts'
 import { answerMessage } from './how-packed.ts'
 import { providerOfModel, settleRequestModel } from './how-words.ts'
 import { type Filled, placeInput, placeOutput } from './io.ts'
@@ -274,16 +275,12 @@ function settleStatus(w: Work, isGenAi: boolean): void {
     if (len > 0 && !w.hasRange(R.error_message))
       w.events.setRange(w.e, R.error_message, s[row + SPAN.STATUS_MSG_OFF] as number, len)
   }
-  word(
-    w,
-    R.status,
-    isError
-      ? 'error'
-      : code === 1 || w.hasSucceeded || (isGenAi && hasAnswered(w))
-        ? 'ok'
-        : 'unset',
-  )
+  const hasEndedWell = code === 1 || w.hasSucceeded || (isGenAi && hasAnswered(w))
+  constant(w, R.status, isError ? ERROR : hasEndedWell ? OK : UNSET)
 }
+const ERROR = new Literal('error')
+const OK = new Literal('ok')
+const UNSET = new Literal('unset')
 
 /** An error type is a failure; an exception event alone may have been handled, unless there is no answer. */
 function isFailedByType(w: Work, code: number, isGenAi: boolean): boolean {

@@ -3,6 +3,7 @@
 // where they lie. Values that are not as plain as most (a role nobody knows, text that holds blocks) are left to
 // `trees.ts`, which understands everything and whose results these programs must equal.
 
+import { Literal } from '../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
@@ -13,24 +14,27 @@ import type { Work } from './work.ts'
 
 /** Pieces of JSON that are written for every message; each a literal of the arena. */
 const PIECE = {
-  text: '{"type":"text","content":',
-  response: '{"type":"tool_call_response"',
-  call: '{"type":"tool_call"',
-  id: ',"id":',
-  name: ',"name":',
-  arguments: ',"arguments":',
-  result: ',"response":',
+  text: new Literal('{"type":"text","content":'),
+  response: new Literal('{"type":"tool_call_response"'),
+  call: new Literal('{"type":"tool_call"'),
+  id: new Literal(',"id":'),
+  name: new Literal(',"name":'),
+  arguments: new Literal(',"arguments":'),
+  result: new Literal(',"response":'),
 } as const
 
-function piece(w: Work, text: string): void {
-  const id = w.arena.literal(text)
+function piece(w: Work, literal: Literal): void {
+  const id = literal.id(w.arena)
   if (id >= 0) w.out.literal(id)
-  else w.out.raw(text)
+  else w.out.raw(literal.text)
 }
 
 /** `{"role":"<role>","parts":[` by role. */
-const openings = new Map<string, string>(
-  [...new Set(Object.values(ROLES))].map((role) => [role, `{"role":"${role}","parts":[`]),
+const openings = new Map<string, Literal>(
+  [...new Set(Object.values(ROLES))].map((role) => [
+    role,
+    new Literal(`{"role":"${role}","parts":[`),
+  ]),
 )
 
 /** Done; nothing usable; or not plain enough, nothing was written. */
@@ -269,7 +273,7 @@ function writeMessage(w: Work, rows: readonly number[], s: MessageSlots, fallbac
   partCount = 0
   finishLen = -1
   if (s.finish >= 0 && !readFinish(w, rows[s.finish] as number)) return false
-  piece(w, openings.get(role) as string)
+  piece(w, openings.get(role) as Literal)
   if (role === 'tool') {
     if (s.calls.length > 0 || !writeToolResponse(w, rows, s)) return false
   } else {
@@ -361,7 +365,7 @@ function writeToolResponse(w: Work, rows: readonly number[], s: MessageSlots): b
   return true
 }
 
-function writeMember(w: Work, attr: number, before: string): boolean {
+function writeMember(w: Work, attr: number, before: Literal): boolean {
   if (w.type(attr) !== VALUE.STRING) return false
   if (w.len(attr) === 0) return true
   piece(w, before)

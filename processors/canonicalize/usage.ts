@@ -1,7 +1,9 @@
 // Token semantics: after this step input_tokens includes cache reads and writes, output_tokens includes
 // reasoning, the total is known, and given cost is marked as given (specification, section 2.5).
 
+import { Literal } from '../../core/arena.ts'
 import { N, R } from '../../core/fields.ts'
+import { constant } from './frame.ts'
 import { orZero } from './how-content.ts'
 import type { Work } from './work.ts'
 
@@ -68,6 +70,7 @@ function settleCost(w: Work): void {
   const output = get(w, N.cost_output_usd)
   if (Number.isNaN(get(w, N.cost_usd)) && !(Number.isNaN(input) && Number.isNaN(output)))
     set(w, N.cost_usd, orZero(input) + orZero(output))
-  const literal = w.arena.literal(Number.isNaN(get(w, N.cost_usd)) ? 'none' : 'given')
-  w.events.setLiteral(w.e, R.cost_source, literal)
+  constant(w, R.cost_source, Number.isNaN(get(w, N.cost_usd)) ? NONE : GIVEN)
 }
+const NONE = new Literal('none')
+const GIVEN = new Literal('given')

@@ -11,6 +11,7 @@ import { JsonOut } from './json-out.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { type Part, plainText } from './parts.ts'
+import type { Rule } from './compile.ts'
 import type { PlannedTree } from './plans.ts'
 import type { ProviderNames } from './provider-names.ts'
 import type { Document } from './trees.ts'
@@ -27,6 +28,9 @@ const NULL_WORDS = [
   '<REDACTED>',
   'nil',
 ]
+
+/** No word for absence is longer. */
+export const NULL_BYTES_MAX = 15
 
 /** Words for absence that are also words for people. */
 const SAYABLE = ['none', 'nil', 'NaN']
@@ -198,7 +202,7 @@ export class Work {
     if (type !== VALUE.STRING) return type === VALUE.EMPTY
     const len = this.len(attr)
     if (len === 0) return true
-    if (len > 15) return false
+    if (len > NULL_BYTES_MAX) return false
     const c = this.batch.arena.bytes[this.off(attr)]
     // N n u <
     if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
@@ -292,6 +296,22 @@ export class Work {
   param(name: string, json: string): void {
     const off = this.batch.arena.appendText(json)
     this.#named(this.params, name, off, this.batch.arena.lastLen)
+  }
+
+  /** Likewise a number under the rule's name. */
+  numberParam(rule: Rule, n: number): void {
+    const { arena } = this.batch
+    const literal = rule.literal.id(arena)
+    if (literal < 0) return this.param(rule.name, String(n))
+    this.out.begin(arena)
+    this.out.raw(String(n))
+    this.#addTo(
+      this.params,
+      arena.literalOff(literal),
+      arena.literalLen(literal),
+      this.out.off,
+      this.out.len,
+    )
   }
 
   /** Likewise with name and value as they stand in JSON text of the arena. */
