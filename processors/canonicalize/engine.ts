@@ -41,7 +41,6 @@ export class Engine {
   readonly #doubles = new DoubleCount()
   readonly #candidates: Candidates
   readonly #leftovers: Leftovers
-  readonly #treesTouched: number[][] = []
   readonly #plans = new Plans()
   #shape: Shape | null = null
   #unplanned = 0
@@ -88,7 +87,7 @@ export class Engine {
     w.begin(e, span)
     this.#isExplaining = events.explain !== null
     if (events.explain !== null) events.explain[e] = []
-    this.#begin()
+    this.#leftovers.begin()
     this.#frame.describe(w)
     const row = span * SPAN_STRIDE
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
@@ -153,17 +152,13 @@ export class Engine {
     if (!hasRoom(this.#shape)) return
     const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
     const { trees } = this.#work
-    this.#shape.plans.push(makePlan(this.#candidates, first, this.#leftovers.kept, trees, names))
+    this.#shape.plans.push(makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names))
   }
 
   #runPlan(plan: Plan, first: number): void {
     const w = this.#work
-    for (const tree of plan.trees) {
-      const rows = w.trees[tree.tree] as number[]
-      for (const place of tree.places) rows.push(first + place)
-      this.#treesTouched.push(rows)
-    }
     w.plannedTrees = plan.trees
+    w.firstAttr = first
     this.#readEvents(w.batch, w.span)
     const { rules, ops, places, begins, takesAll } = plan
     let isFilled = false
@@ -177,14 +172,7 @@ export class Engine {
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
     }
-    for (const place of plan.kept) this.#leftovers.unknown(first + place)
-  }
-
-  #begin(): void {
-    this.#leftovers.begin()
-    if (this.#treesTouched.length === 0) return
-    for (const rows of this.#treesTouched) rows.length = 0
-    this.#treesTouched.length = 0
+    this.#leftovers.planned(plan.kept, first)
   }
 
   /** Which rules do these attributes trigger? */
@@ -226,12 +214,7 @@ export class Engine {
   #addCandidate(rule: Rule, attr: number): void {
     // On the list of dropped keys.
     if (rule.slot < 0) return this.#leftovers.markUsed(attr)
-    if (rule.tree >= 0) {
-      const rows = this.#work.trees[rule.tree] as number[]
-      rows.push(attr)
-      if (rows.length > 1) return
-      this.#treesTouched.push(rows)
-    }
+    if (rule.tree >= 0 && !this.#work.addToTree(rule.tree, attr)) return
     this.#candidates.add(rule, attr)
   }
 
@@ -277,7 +260,7 @@ export class Engine {
 
   /** Nothing usable: the attribute stays, and so do all of an indexed family. */
   #failed(attr: number, rule: Rule): void {
-    const attrs = rule.tree >= 0 ? (this.#work.trees[rule.tree] as number[]) : [attr]
+    const attrs = rule.tree >= 0 ? this.#work.treeRows(rule.tree) : [attr]
     for (const a of attrs) if (!this.#work.isNull(a)) this.#leftovers.failed(a)
   }
 

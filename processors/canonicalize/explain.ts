@@ -53,11 +53,11 @@ export function snapshot(w: Work): Snapshot {
   ] as const)
     for (let i = 0; i < rows.length; i += PAIR)
       out.set(
-        `${field}.${w.arena.text(rows[i] as number, rows[i + 1] as number)}`,
-        w.arena.text(rows[i + 2] as number, rows[i + 3] as number),
+        `${field}.${w.arena.text(rows.at(i), rows.at(i + 1))}`,
+        w.arena.text(rows.at(i + 2), rows.at(i + 3)),
       )
   for (let i = 0; i < w.meta.length; i += 4)
-    out.set(`metadata.${w.arena.text(w.meta[i] as number, w.meta[i + 1] as number)}`, String(i))
+    out.set(`metadata.${w.arena.text(w.meta.at(i), w.meta.at(i + 1))}`, String(i))
   if (w.kind !== '') out.set('kind', w.kind)
   if (w.operation !== '') out.set('operation', w.operation)
   return out

@@ -84,7 +84,7 @@ const meta: Transform = (w, attr, rule) => {
       len = w.arena.lastLen
     }
   }
-  w.meta.push(key.off, key.len, off, len)
+  w.meta.push4(key.off, key.len, off, len)
   return true
 }
 
@@ -133,7 +133,7 @@ function takeMembers(w: Work, attr: number): boolean {
   }
   for (let row = 0; row < end; row += MEMBER_STRIDE)
     if (rows[row + MEMBER.KIND] !== KIND.NULL)
-      w.meta.push(
+      w.meta.push4(
         rows[row + MEMBER.KEY_OFF] as number,
         rows[row + MEMBER.KEY_LEN] as number,
         rows[row + MEMBER.OFF] as number,

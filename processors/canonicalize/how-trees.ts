@@ -23,19 +23,20 @@ function tree(shape: string): Transform | null {
   const put = TREES[shape]
   if (put === undefined) return null
   return (w, _attr, rule) => {
-    const rows = w.trees[rule.tree]
-    if (rows === undefined || rows.length === 0) return false
-    const outcome = written(w, rule, rows)
-    return outcome === 'not plain' ? put(w, rule, treeOf(w, rows, rule)) : outcome === 'done'
+    const outcome = written(w, rule)
+    if (outcome !== 'not plain') return outcome === 'done'
+    const rows = w.treeRows(rule.tree)
+    return rows.length > 0 && put(w, rule, treeOf(w, rows, rule))
   }
 }
 
 /** By the program of the span's shape, when there is one. */
-function written(w: Work, rule: Rule, rows: readonly number[]): Outcome {
+function written(w: Work, rule: Rule): Outcome {
   for (const planned of w.plannedTrees) {
     if (planned.tree !== rule.tree) continue
-    if (planned.program === undefined) planned.program = treeProgram(w.batch, rows, rule)
-    return planned.program === null ? 'not plain' : planned.program(w, rule, rows)
+    if (planned.program === undefined)
+      planned.program = treeProgram(w.batch, w.treeRows(rule.tree), rule)
+    return planned.program === null ? 'not plain' : planned.program(w, rule, planned.places)
   }
   return 'not plain'
 }

@@ -16,8 +16,7 @@ import type { Work } from './work.ts'
 export type Filled = (attr: number, field: string) => void
 
 export function placeInput(w: Work, filled: Filled): void {
-  const attr = w.ioIn[0]
-  if (attr === undefined) return
+  const attr = w.ioIn.at(0)
   if (w.kind === 'tool') {
     if (!w.hasRange(R.tool_arguments) && putJson(w, attr, R.tool_arguments))
       filled(attr, 'tool_arguments')
@@ -25,7 +24,7 @@ export function placeInput(w: Work, filled: Filled): void {
   }
   if (w.kind === 'llm' || w.kind === 'embedding') {
     if (w.hasRange(R.input_messages)) return
-    for (const row of w.ioIn) if (putInputMessages(w, row)) return filled(row, 'input_messages')
+    for (const row of w.ioIn.values()) if (putInputMessages(w, row)) return filled(row, 'input_messages')
     if (putInput(w, attr)) filled(attr, 'input')
     return
   }
@@ -112,8 +111,7 @@ function putQuery(w: Work, attr: number): void {
 }
 
 export function placeOutput(w: Work, filled: Filled): void {
-  const attr = w.ioOut[0]
-  if (attr === undefined) return
+  const attr = w.ioOut.at(0)
   if (w.kind === 'tool') {
     if (!w.hasRange(R.tool_result) && putJson(w, attr, R.tool_result)) filled(attr, 'tool_result')
     return
@@ -130,10 +128,10 @@ export function placeOutput(w: Work, filled: Filled): void {
 function placeAnswer(w: Work, filled: Filled): void {
   if (w.hasRange(R.output_messages) && w.hasUsage()) {
     // Only the response id is missing; it tells two reports of one call apart from two calls.
-    for (const row of w.ioOut) if (!w.hasRange(R.response_id)) putResponseId(w, row)
+    for (const row of w.ioOut.values()) if (!w.hasRange(R.response_id)) putResponseId(w, row)
     return
   }
-  for (const row of w.ioOut) {
+  for (const row of w.ioOut.values()) {
     const value = w.value(row)
     takeFromBody(w, value)
     if (w.hasRange(R.output_messages)) continue
@@ -144,8 +142,8 @@ function placeAnswer(w: Work, filled: Filled): void {
       filled(row, 'output_messages')
     }
   }
-  const first = w.ioOut[0]
-  if (!w.hasRange(R.output_messages) && first !== undefined && putJson(w, first, R.output))
+  const first = w.ioOut.at(0)
+  if (!w.hasRange(R.output_messages) && putJson(w, first, R.output))
     filled(first, 'output')
 }
 

@@ -6,20 +6,25 @@ import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { attrValue } from './any-value.ts'
 import type { Rule } from './compile.ts'
+import { IntList } from './int-list.ts'
 import { jsonOf } from './resource.ts'
 import { keptEvents, keptLinks } from './span-events.ts'
 import type { Work } from './work.ts'
+
+const NOTHING = new Int32Array(0)
 
 export class Leftovers {
   readonly #work: Work
   readonly #bytesMax: number
   /** Attribute rows without a rule, then those that must be kept all the same. */
-  readonly kept: number[] = []
-  readonly #events: number[] = []
-  readonly #losers: number[] = []
+  readonly kept = new IntList()
+  #planned: Int32Array = NOTHING
+  #first = 0
+  readonly #events = new IntList()
+  readonly #losers = new IntList()
   readonly #loserRules: Rule[] = []
   /** Attribute rows with nothing usable for their rule. */
-  readonly #failed: number[] = []
+  readonly #failed = new IntList()
   /** By attribute row: the generation in which it won a field. */
   #used = new Int32Array(4096)
   #generation = 0
@@ -37,14 +42,11 @@ export class Leftovers {
 
   begin(): void {
     this.#generation++
-    // Emptying an empty array costs as much as emptying a full one.
-    if (this.kept.length > 0) this.kept.length = 0
-    if (this.#events.length > 0) this.#events.length = 0
-    if (this.#losers.length > 0) {
-      this.#losers.length = 0
-      this.#loserRules.length = 0
-    }
-    if (this.#failed.length > 0) this.#failed.length = 0
+    this.kept.clear()
+    this.#planned = NOTHING
+    this.#events.clear()
+    this.#losers.clear()
+    this.#failed.clear()
     this.truncated = 0
   }
 
@@ -57,6 +59,12 @@ export class Leftovers {
     this.kept.push(attr)
   }
 
+  /** No rule knows these attributes of the span, counted from its first. */
+  planned(places: Int32Array, first: number): void {
+    this.#planned = places
+    this.#first = first
+  }
+
   unreadEvent(event: number): void {
     this.#events.push(event)
   }
@@ -65,8 +73,8 @@ export class Leftovers {
   lost(attr: number, rule: Rule): void {
     // A copy of the winner's content is not kept.
     if (rule.isContent) return
+    this.#loserRules[this.#losers.length] = rule
     this.#losers.push(attr)
-    this.#loserRules.push(rule)
   }
 
   failed(attr: number): void {
@@ -81,39 +89,34 @@ export class Leftovers {
       if (again === SAME.value) continue
       // Two keys of a source may have one name here: the second value gets a name of its own.
       if (again === SAME.key) this.#renameKey(m, i)
-      events.addMetadata(
-        e,
-        m[i] as number,
-        m[i + 1] as number,
-        m[i + 2] as number,
-        m[i + 3] as number,
-      )
+      events.addMetadata(e, m.at(i), m.at(i + 1), m.at(i + 2), m.at(i + 3))
     }
   }
 
-  #renameKey(m: number[], at: number): void {
+  #renameKey(m: IntList, at: number): void {
     const { arena } = this.#work
-    const name = arena.text(m[at] as number, m[at + 1] as number)
+    const name = arena.text(m.at(at), m.at(at + 1))
     for (let n = 2; n < 10; n++) {
-      m[at] = arena.appendText(`${name}_${n}`)
-      m[at + 1] = arena.lastLen
+      m.items[at] = arena.appendText(`${name}_${n}`)
+      m.items[at + 1] = arena.lastLen
       if (sameKey(arena, m, at) === SAME.none) return
     }
   }
 
   write(events: EventTable, e: number): void {
     this.#collect()
-    for (const attr of this.kept) this.#writeAttribute(events, e, attr)
+    for (const place of this.#planned) this.#writeAttribute(events, e, this.#first + place)
+    for (let i = 0; i < this.kept.length; i++) this.#writeAttribute(events, e, this.kept.at(i))
     if (this.#events.length > 0)
-      addJson(events, e, 'otel.events', keptEvents(this.#work, this.#events))
+      addJson(events, e, 'otel.events', keptEvents(this.#work, [...this.#events.values()]))
     const links = keptLinks(this.#work)
     if (links !== null) addJson(events, e, 'otel.links', links)
   }
 
   #collect(): void {
-    for (const attr of this.#failed) this.#keepOnce(attr)
+    for (let i = 0; i < this.#failed.length; i++) this.#keepOnce(this.#failed.at(i))
     for (let i = 0; i < this.#losers.length; i++) {
-      const attr = this.#losers[i] as number
+      const attr = this.#losers.at(i)
       const rule = this.#loserRules[i] as Rule
       if (!this.#isSaid(attr, rule)) this.#keepOnce(attr)
     }
@@ -167,7 +170,7 @@ const COMPARED_MAX = 4 * 128
 const SAME = { none: 0, key: 1, value: 2 } as const
 
 /** Whether an entry before has the same key, and the same value as well. */
-function sameKey(arena: Arena, m: readonly number[], at: number): number {
+function sameKey(arena: Arena, m: IntList, at: number): number {
   if (at > COMPARED_MAX) return SAME.none
   for (let i = 0; i < at; i += 4)
     if (isSame(arena, m, i, at)) return isSame(arena, m, i + 2, at + 2) ? SAME.value : SAME.key
@@ -175,12 +178,12 @@ function sameKey(arena: Arena, m: readonly number[], at: number): number {
 }
 
 /** Are the ranges at two places of the list equal, byte for byte? */
-function isSame(arena: Arena, m: readonly number[], i: number, k: number): boolean {
-  const len = m[k + 1] as number
-  if (m[i + 1] !== len) return false
+function isSame(arena: Arena, m: IntList, i: number, k: number): boolean {
+  const len = m.at(k + 1)
+  if (m.at(i + 1) !== len) return false
   const b = arena.bytes
-  const x = m[i] as number
-  const y = m[k] as number
+  const x = m.at(i)
+  const y = m.at(k)
   let n = 0
   while (n < len && b[x + n] === b[y + n]) n++
   return n === len

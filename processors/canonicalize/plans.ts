@@ -149,7 +149,7 @@ export function hasRoom(shape: Shape): boolean {
 export function makePlan(
   candidates: Candidates,
   first: number,
-  kept: readonly number[],
+  kept: Int32Array,
   trees: readonly (readonly number[])[],
   named: Pick<Plan, 'lo' | 'hi' | 'dialect' | 'dialects'>,
 ): Plan {
@@ -176,7 +176,7 @@ export function makePlan(
     places: Int32Array.from(places),
     begins: Uint8Array.from(begins),
     takesAll: Uint8Array.from(takesAll),
-    kept: Int32Array.from(kept, (attr) => attr - first),
+    kept: kept.map((attr) => attr - first),
     trees: planned,
   }
 }

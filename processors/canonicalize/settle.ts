@@ -8,6 +8,7 @@ import type { Detection } from './detect.ts'
 import { addQuality, type BatchFrame, constant, word } from './frame.ts'
 import { answerMessage } from './how-packed.ts'
 import { providerOfModel, settleRequestModel } from './how-words.ts'
+import type { IntList } from './int-list.ts'
 import { type Filled, placeInput, placeOutput } from './io.ts'
 import { settleLegacy } from './legacy.ts'
 import { readLog } from './logs.ts'
@@ -126,8 +127,9 @@ function settleOperation(w: Work, frame: BatchFrame): void {
   if (w.operation === 'retrieval' && !w.hasNumber(N.retrieval_top_k)) {
     const i = w.paramNamed('top_k')
     if (i >= 0) {
-      const [, , off, len] = w.params.splice(i, PAIR)
-      w.events.setNum(w.e, N.retrieval_top_k, Number(w.arena.text(off as number, len as number)))
+      const json = w.arena.text(w.params.at(i + 2), w.params.at(i + 3))
+      w.events.setNum(w.e, N.retrieval_top_k, Number(json))
+      w.params.remove4(i)
     }
   }
 }
@@ -234,7 +236,7 @@ function settleFramework(w: Work, frame: BatchFrame): void {
   const literal = w.arena.literal('framework')
   if (literal < 0) w.metaText('framework', w.arena.text(framework[0], framework[1]))
   else
-    w.meta.push(
+    w.meta.push4(
       w.arena.literalOff(literal),
       w.arena.literalLen(literal),
       framework[0],
@@ -305,14 +307,14 @@ function settleParams(w: Work): void {
   if (w.details.length > 0) putObject(w, w.details, R.usage_details)
 }
 
-function putObject(w: Work, rows: readonly number[], field: number): void {
+function putObject(w: Work, rows: IntList, field: number): void {
   const { out } = w
   out.begin(w.arena)
   for (let i = 0; i < rows.length; i += PAIR) {
     out.raw(i === 0 ? '{"' : ',"')
-    out.copy(rows[i] as number, rows[i + 1] as number)
+    out.copy(rows.at(i), rows.at(i + 1))
     out.raw('":')
-    out.copy(rows[i + 2] as number, rows[i + 3] as number)
+    out.copy(rows.at(i + 2), rows.at(i + 3))
   }
   out.byte(125)
   w.setOut(field)

@@ -40,8 +40,8 @@ const openings = new Map<string, Literal>(
 /** Done; nothing usable; or not plain enough, nothing was written. */
 export type Outcome = 'done' | 'nothing' | 'not plain'
 
-/** `rows`: the family's attribute rows in the order of the span. */
-export type TreeProgram = (w: Work, rule: Rule, rows: readonly number[]) => Outcome
+/** `rows`: the family's attributes in the order of the span, counted from `w.firstAttr`. */
+export type TreeProgram = (w: Work, rule: Rule, rows: Int32Array) => Outcome
 
 /** Larger families are rare, and their programs would cost more memory than they save time. */
 const ROWS_MAX = 256
@@ -172,7 +172,7 @@ const finishWords = new ByteWords(FINISH_WORDS.map((word, i) => [word, i] as con
 function writeMessages(
   w: Work,
   rule: Rule,
-  rows: readonly number[],
+  rows: Int32Array,
   slots: readonly MessageSlots[],
 ): Outcome {
   const isOutput = rule.range === R.output_messages
@@ -266,23 +266,23 @@ let finishOff = 0
 let finishLen = -1
 
 /** `{"role":..,"parts":[..]` and the name; the closing brace is the caller's. False = not plain. */
-function writeMessage(w: Work, rows: readonly number[], s: MessageSlots, fallback: string): boolean {
-  const role = s.role < 0 ? fallback : roleAt(w, rows[s.role] as number, fallback)
+function writeMessage(w: Work, rows: Int32Array, s: MessageSlots, fallback: string): boolean {
+  const role = s.role < 0 ? fallback : roleAt(w, w.firstAttr + (rows[s.role] as number), fallback)
   if (role === null) return false
   const { out } = w
   partCount = 0
   finishLen = -1
-  if (s.finish >= 0 && !readFinish(w, rows[s.finish] as number)) return false
+  if (s.finish >= 0 && !readFinish(w, w.firstAttr + (rows[s.finish] as number))) return false
   piece(w, openings.get(role) as Literal)
   if (role === 'tool') {
     if (s.calls.length > 0 || !writeToolResponse(w, rows, s)) return false
   } else {
-    if (s.content >= 0 && !writeText(w, rows[s.content] as number)) return false
+    if (s.content >= 0 && !writeText(w, w.firstAttr + (rows[s.content] as number))) return false
     for (const call of s.calls) if (!writeCall(w, rows, call)) return false
   }
   out.byte(93)
   if (s.name < 0 || role === 'tool') return true
-  const name = rows[s.name] as number
+  const name = w.firstAttr + (rows[s.name] as number)
   if (w.type(name) !== VALUE.STRING) return false
   if (w.len(name) > 0) {
     out.raw(',"name":')
@@ -347,15 +347,15 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
   )
 }
 
-function writeToolResponse(w: Work, rows: readonly number[], s: MessageSlots): boolean {
+function writeToolResponse(w: Work, rows: Int32Array, s: MessageSlots): boolean {
   const { out } = w
   piece(w, PIECE.response)
-  if (s.callId >= 0 && !writeMember(w, rows[s.callId] as number, PIECE.id)) return false
-  if (s.name >= 0 && !writeMember(w, rows[s.name] as number, PIECE.name)) return false
+  if (s.callId >= 0 && !writeMember(w, w.firstAttr + (rows[s.callId] as number), PIECE.id)) return false
+  if (s.name >= 0 && !writeMember(w, w.firstAttr + (rows[s.name] as number), PIECE.name)) return false
   piece(w, PIECE.result)
   if (s.content < 0) out.raw('""')
   else {
-    const content = rows[s.content] as number
+    const content = w.firstAttr + (rows[s.content] as number)
     if (w.type(content) !== VALUE.STRING) return false
     if (mayHoldBlocks(w.arena.bytes, w.off(content), w.len(content))) return false
     out.text(w.off(content), w.len(content))
@@ -373,20 +373,20 @@ function writeMember(w: Work, attr: number, before: Literal): boolean {
   return true
 }
 
-function writeCall(w: Work, rows: readonly number[], call: CallSlots): boolean {
+function writeCall(w: Work, rows: Int32Array, call: CallSlots): boolean {
   const { out } = w
   if (partCount > 0) out.byte(44)
   piece(w, PIECE.call)
-  if (call.id >= 0 && !writeMember(w, rows[call.id] as number, PIECE.id)) return false
+  if (call.id >= 0 && !writeMember(w, w.firstAttr + (rows[call.id] as number), PIECE.id)) return false
   if (call.name >= 0) {
-    const name = rows[call.name] as number
+    const name = w.firstAttr + (rows[call.name] as number)
     if (w.type(name) !== VALUE.STRING) return false
     piece(w, PIECE.name)
     out.text(w.off(name), w.len(name))
   }
   piece(w, PIECE.arguments)
   if (call.arguments < 0) out.raw('null')
-  else if (!writeArguments(w, rows[call.arguments] as number)) return false
+  else if (!writeArguments(w, w.firstAttr + (rows[call.arguments] as number))) return false
   out.byte(125)
   partCount++
   return true
@@ -447,7 +447,7 @@ function documentProgram(elements: readonly Element[]): TreeProgram | null {
   }
 }
 
-function writeDocument(w: Work, rows: readonly number[], s: DocumentSlots): boolean {
+function writeDocument(w: Work, rows: Int32Array, s: DocumentSlots): boolean {
   const { out } = w
   out.byte(123)
   let isFirst = true
@@ -456,26 +456,26 @@ function writeDocument(w: Work, rows: readonly number[], s: DocumentSlots): bool
     isFirst = false
   }
   if (s.id >= 0) {
-    const attr = rows[s.id] as number
+    const attr = w.firstAttr + (rows[s.id] as number)
     if (w.type(attr) !== VALUE.STRING) return false
     begin('id')
     out.text(w.off(attr), w.len(attr))
   }
   if (s.score >= 0) {
-    const attr = rows[s.score] as number
+    const attr = w.firstAttr + (rows[s.score] as number)
     const n = w.batch.nums[attr] as number
     if (w.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
     begin('score')
     out.raw(String(n))
   }
   if (s.content >= 0) {
-    const attr = rows[s.content] as number
+    const attr = w.firstAttr + (rows[s.content] as number)
     if (w.type(attr) !== VALUE.STRING) return false
     begin('content')
     out.text(w.off(attr), w.len(attr))
   }
   if (s.metadata >= 0) {
-    const attr = rows[s.metadata] as number
+    const attr = w.firstAttr + (rows[s.metadata] as number)
     if (w.type(attr) !== VALUE.STRING || !(w.json.members(w.off(attr), w.len(attr)) > 0)) return false
     begin('metadata')
     out.copy(w.off(attr), w.len(attr))
@@ -495,7 +495,7 @@ function toolProgram(elements: readonly Element[]): TreeProgram | null {
     w.out.begin(w.arena)
     for (const [i, slot] of slots.entries()) {
       w.out.byte(i === 0 ? 91 : 44)
-      const attr = rows[slot] as number
+      const attr = w.firstAttr + (rows[slot] as number)
       if (w.type(attr) !== VALUE.STRING || !writeTool(w, w.off(attr), w.len(attr))) {
         w.out.abandon()
         return 'not plain'
@@ -568,7 +568,7 @@ function embeddingProgram(elements: readonly Element[]): TreeProgram | null {
     out.raw('[{"role":"user","parts":[')
     let count = 0
     for (const slot of slots) {
-      const attr = rows[slot] as number
+      const attr = w.firstAttr + (rows[slot] as number)
       if (w.type(attr) !== VALUE.STRING) {
         out.abandon()
         return 'not plain'

@@ -6,6 +6,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { attrValue } from './any-value.ts'
+import { IntList } from './int-list.ts'
 import { JsonKernel, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { JsonOut } from './json-out.ts'
 import { parseLoose } from './loose-json.ts'
@@ -90,15 +91,18 @@ export class Work {
   /** A legacy event said how long the operation took. */
   hasLatency = false
   /** Request parameters as rows: name offset and length, offset and length of its JSON. Names need no escaping. */
-  readonly params: number[] = []
+  readonly params = new IntList()
   /** Usage details likewise. */
-  readonly details: number[] = []
+  readonly details = new IntList()
   /** metadata pairs: key off, key len, value off, value len. */
-  meta: number[] = []
-  /** Attribute rows by indexed family. */
+  readonly meta = new IntList()
+  /** Attribute rows by indexed family; those of a plan are filled in when somebody asks (`treeRows`). */
   trees: number[][] = []
+  readonly #filledTrees: number[][] = []
   /** The indexed families of the span's plan; none when it has no plan. */
   plannedTrees: readonly PlannedTree[] = NO_TREES
+  /** The span's first attribute. */
+  firstAttr = 0
   answer: Answer = { text: null, reasoning: null, calls: null, object: null, files: null }
   hasAnswer = false
   /** Where the type of an exception event lies; -1 = none. */
@@ -120,8 +124,8 @@ export class Work {
   /** Lists in details events; `attr` -1: the first, which is read like an attribute of the span. */
   detailLists: { readonly field: number; readonly attr: number; readonly id: number }[] = []
   /** Rows of io.input and io.output, best first. */
-  ioIn: number[] = []
-  ioOut: number[] = []
+  readonly ioIn = new IntList()
+  readonly ioOut = new IntList()
   usageFix = ''
   cacheIsExtra = false
   /** Google: thoughts that output_tokens leaves out. */
@@ -152,10 +156,9 @@ export class Work {
     this.isFailed = false
     this.hasLatency = false
     this.hasSucceeded = false
-    // Emptying an empty array costs as much as emptying a full one.
-    if (this.params.length > 0) this.params.length = 0
-    if (this.details.length > 0) this.details.length = 0
-    if (this.meta.length > 0) this.meta = []
+    this.params.clear()
+    this.details.clear()
+    this.meta.clear()
     if (this.hasAnswer)
       this.answer = { text: null, reasoning: null, calls: null, object: null, files: null }
     this.hasAnswer = false
@@ -170,8 +173,8 @@ export class Work {
     if (this.detailLists.length > 0) this.detailLists = []
     this.firstChunkMs = Number.NaN
     this.reasonCount = -1
-    if (this.ioIn.length > 0) this.ioIn.length = 0
-    if (this.ioOut.length > 0) this.ioOut.length = 0
+    this.ioIn.clear()
+    this.ioOut.clear()
     this.usageFix = ''
     this.cacheIsExtra = false
     this.extraThoughts = Number.NaN
@@ -182,6 +185,31 @@ export class Work {
     this.fallbackModel = -1
     this.isStrands = false
     this.plannedTrees = NO_TREES
+    if (this.#filledTrees.length > 0) {
+      for (const rows of this.#filledTrees) rows.length = 0
+      this.#filledTrees.length = 0
+    }
+  }
+
+  /** Adds an attribute to an indexed family; true when it is the first. */
+  addToTree(tree: number, attr: number): boolean {
+    const rows = this.trees[tree] as number[]
+    rows.push(attr)
+    if (rows.length > 1) return false
+    this.#filledTrees.push(rows)
+    return true
+  }
+
+  /** The attribute rows of an indexed family. */
+  treeRows(tree: number): readonly number[] {
+    const rows = this.trees[tree] as number[]
+    if (rows.length > 0) return rows
+    for (const planned of this.plannedTrees) {
+      if (planned.tree !== tree) continue
+      for (const place of planned.places) rows.push(this.firstAttr + place)
+      this.#filledTrees.push(rows)
+    }
+    return rows
   }
 
   type(attr: number): number {
@@ -329,11 +357,11 @@ export class Work {
   paramNamed(name: string): number {
     const p = this.params
     for (let i = 0; i < p.length; i += PAIR)
-      if (this.batch.arena.equals(p[i] as number, p[i + 1] as number, name)) return i
+      if (this.batch.arena.equals(p.at(i), p.at(i + 1), name)) return i
     return -1
   }
 
-  #named(rows: number[], name: string, off: number, len: number): void {
+  #named(rows: IntList, name: string, off: number, len: number): void {
     const arena = this.batch.arena
     const literal = name.length <= NAME_LITERAL_MAX ? literalOfName(arena, name) : -1
     if (literal >= 0)
@@ -342,17 +370,17 @@ export class Work {
     this.#addTo(rows, keyOff, arena.lastLen, off, len)
   }
 
-  #addTo(rows: number[], keyOff: number, keyLen: number, off: number, len: number): void {
+  #addTo(rows: IntList, keyOff: number, keyLen: number, off: number, len: number): void {
     if (rows.length >= NAMES_MAX * PAIR) return
     const b = this.batch.arena.bytes
     for (let i = 0; i < rows.length; i += PAIR) {
-      if (rows[i + 1] !== keyLen) continue
-      const at = rows[i] as number
+      if (rows.at(i + 1) !== keyLen) continue
+      const at = rows.at(i)
       let n = 0
       while (n < keyLen && b[at + n] === b[keyOff + n]) n++
       if (n === keyLen) return
     }
-    rows.push(keyOff, keyLen, off, len)
+    rows.push4(keyOff, keyLen, off, len)
   }
 
   metaText(name: string, value: string): void {
@@ -360,7 +388,7 @@ export class Work {
     const keyOff = arena.appendText(name)
     const keyLen = arena.lastLen
     const off = arena.appendText(value)
-    this.meta.push(keyOff, keyLen, off, arena.lastLen)
+    this.meta.push4(keyOff, keyLen, off, arena.lastLen)
   }
 
   /** metadata values are strings: text as it is, anything else as JSON. */
