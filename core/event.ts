@@ -207,6 +207,23 @@ export class EventTable {
     this.#addPair(e, ATTRS_FIRST, keyOff, keyLen, off, len, json ? 1 : 0)
   }
 
+  /** Adds many entries to `attributes` at once: rows of PAIR columns, behind those that are there. */
+  addAttributeRows(e: number, rows: Int32Array): void {
+    if (rows.length === 0) return
+    const m = e * MAPS_STRIDE + ATTRS_FIRST
+    const count = this.maps[m + 1] as number
+    const first = this.maps[m] as number
+    if (count === 0) this.maps[m] = this.pairCount
+    else if (first + count !== this.pairCount) this.#moveToEnd(m, first, count)
+    const at = this.pairCount * PAIR_STRIDE
+    if (at + rows.length > this.pairs.length)
+      this.pairs = grownInts(this.pairs, at + rows.length)
+    this.pairs.set(rows, at)
+    const added = rows.length / PAIR_STRIDE
+    this.pairCount += added
+    this.maps[m + 1] = count + added
+  }
+
   #addPair(
     e: number,
     map: number,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import test from 'node:test'
 import fc from 'fast-check'
-import { claimHash, claimHashOfBytes, eventId, projectDigest } from './identity.ts'
+import { claimHash, eventId, projectDigest } from './identity.ts'
 import { sha256First16 } from './sha256.ts'
 
 test('the short SHA-256 is SHA-256, whatever the length', () => {
@@ -43,21 +43,27 @@ test('claims of many near-equal ids do not collide', () => {
   const seen = new Set<string>()
   const n = 200_000
   for (let i = 0; i < n; i++) {
-    const { h0, h1 } = claimHash(project, `resp:chatcmpl-${i.toString(36)}`)
+    const { h0, h1 } = claimOf(project, `chatcmpl-${i.toString(36)}`)
     seen.add(`${h0}:${h1}`)
   }
   assert.equal(seen.size, n)
-  const other = claimHash(projectDigest('t', 'q'), 'resp:chatcmpl-1')
-  assert.notDeepEqual(claimHash(project, 'resp:chatcmpl-1'), other)
+  const other = claimOf(projectDigest('t', 'q'), 'chatcmpl-1')
+  assert.notDeepEqual(claimOf(project, 'chatcmpl-1'), other)
 })
 
-test('the claim of bytes is the claim of their text', () => {
+test('a claim is of its range alone, to the last byte', () => {
   const project = projectDigest('t', 'p')
-  for (const text of ['', 'chatcmpl-1', 'réponse', '応答-1', 'a\u0000b']) {
-    const b = Buffer.from(`<${text}>`)
-    assert.deepEqual(
-      claimHashOfBytes(project, 'resp:', b, 1, b.length - 2),
-      claimHash(project, `resp:${text}`),
-    )
+  for (const text of ['', 'a', 'abc', 'abcd', 'chatcmpl-1', '応答-1', 'a\u0000']) {
+    const claim = claimOf(project, text)
+    assert.deepEqual(claimOf(project, text, 'xyz'), claim)
+    for (const other of [`${text}0`, `${text}\u0000`, text.slice(0, -1)])
+      if (other !== text) assert.notDeepEqual(claimOf(project, other), claim)
   }
 })
+
+/** The claim of the text with other bytes around it. */
+function claimOf(project: Buffer, text: string, around = '<>'): ReturnType<typeof claimHash> {
+  const b = Buffer.from(around + text + around)
+  const before = Buffer.byteLength(around)
+  return claimHash(project, b, before, b.length - 2 * before)
+}

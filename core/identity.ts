@@ -42,58 +42,34 @@ export function signalId(eventIdHex: string, rule: string): string {
 }
 
 /**
- * Two 32-bit halves of a hash for ledger claims (usage of one provider response, or of one span), over UTF-16
- * units of `what`. Not cryptographic: whoever can choose `what` is inside the project, whose digest is the seed,
- * and could only make two calls of his own count as one. The mixing is that of MurmurHash3's finalizer.
+ * Two 32-bit halves of a hash for ledger claims: what the provider calls a response, as UTF-8 in the range. Not
+ * cryptographic: whoever can choose it is inside the project, whose digest is the seed, and could only make two
+ * calls of his own count as one. Four bytes a step; the mixing is that of MurmurHash3's finalizer.
  */
-export function claimHash(project: Uint8Array, what: string): ClaimHash {
-  let a = readInt(project, 0) ^ SEED_A
-  let b = readInt(project, 4) ^ SEED_B
-  for (let i = 0; i < what.length; i++) {
-    const c = what.charCodeAt(i)
-    a = Math.imul(a ^ c, 0x9e3779b1)
-    b = Math.imul(b ^ c, 0x5f356495)
-    a = (a << 13) | (a >>> 19)
-    b = (b << 17) | (b >>> 15)
-  }
-  return endClaim(project, a, b, what.length)
-}
-
-/** `claimHash` of the prefix (ASCII) and the UTF-8 text in the range, which becomes a string only when it is not ASCII. */
-export function claimHashOfBytes(
+export function claimHash(
   project: Uint8Array,
-  prefix: string,
-  bytes: Uint8Array,
+  b: Uint8Array,
   off: number,
   len: number,
-): ClaimHash {
-  let a = readInt(project, 0) ^ SEED_A
-  let b = readInt(project, 4) ^ SEED_B
-  const units = prefix.length + len
-  const at = off - prefix.length
-  for (let i = 0; i < units; i++) {
-    const c = i < prefix.length ? prefix.charCodeAt(i) : (bytes[at + i] as number)
-    if (c > 127)
-      return claimHash(project, prefix + Buffer.from(bytes.subarray(off, off + len)).toString())
-    a = Math.imul(a ^ c, 0x9e3779b1)
-    b = Math.imul(b ^ c, 0x5f356495)
-    a = (a << 13) | (a >>> 19)
-    b = (b << 17) | (b >>> 15)
+): { readonly h0: number; readonly h1: number } {
+  let x = readInt(project, 0) ^ 0x9e3779b9
+  let y = readInt(project, 4) ^ 0x85ebca6b
+  const end = off + len
+  for (let i = off; i < end; i += 4) {
+    const word = i + 4 <= end ? readInt(b, i) : readTail(b, i, end)
+    x = Math.imul(x ^ word, 0x9e3779b1)
+    y = Math.imul(y ^ word, 0x5f356495)
+    x = (x << 13) | (x >>> 19)
+    y = (y << 17) | (y >>> 15)
   }
-  return endClaim(project, a, b, units)
+  const h0 = finalized(x ^ readInt(project, 8) ^ len)
+  return { h0, h1: finalized((y ^ readInt(project, 12)) + h0) }
 }
 
-export interface ClaimHash {
-  readonly h0: number
-  readonly h1: number
-}
-
-const SEED_A = 0x9e3779b9
-const SEED_B = 0x85ebca6b
-
-function endClaim(project: Uint8Array, a: number, b: number, units: number): ClaimHash {
-  const h0 = finalized(a ^ readInt(project, 8) ^ units)
-  return { h0, h1: finalized((b ^ readInt(project, 12)) + h0) }
+function readTail(b: Uint8Array, from: number, end: number): number {
+  let word = 0
+  for (let i = end - 1; i >= from; i--) word = (word << 8) | (b[i] as number)
+  return word
 }
 
 const readInt = (b: Uint8Array, off: number): number =>

@@ -4,7 +4,7 @@
 
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { claimHashOfBytes } from '../../core/identity.ts'
+import { claimHash } from '../../core/identity.ts'
 import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
@@ -162,9 +162,8 @@ function responseClaim(
   const len = events.len(e, R.response_id)
   if (len <= 0) return null
   const off = events.off(e, R.response_id)
-  return claimHashOfBytes(project, RESPONSE, events.arena.bytes, off, len)
+  return claimHash(project, events.arena.bytes, off, len)
 }
-const RESPONSE = 'resp:'
 
 function int32At(b: Uint8Array, off: number): number {
   return (

@@ -35,7 +35,7 @@ interface ScopeView {
   /** The framework that OpenInference's scope name ends with. */
   readonly framework: [number, number]
   readonly version: [number, number]
-  readonly rest: number[]
+  readonly rest: Int32Array
 }
 
 const DEFAULT = new Literal('default')
@@ -46,6 +46,7 @@ const SCOPE_BYTES_MAX = 512
 /** Times outside are no times of telemetry: they would overflow or misplace partitions in the stores. */
 const YEAR_2000_MS = 946_684_800_000
 const YEAR_2200_MS = 7_258_118_400_000
+const NOTHING = new Int32Array(0)
 const NO_RESOURCE: ResourceView = {
   serviceName: [-1, -1],
   serviceVersion: [-1, -1],
@@ -54,9 +55,9 @@ const NO_RESOURCE: ResourceView = {
   sourceProject: [-1, -1],
   sdkName: '',
   cloudResource: '',
-  rest: [],
+  rest: NOTHING,
 }
-const NO_SCOPE: ScopeView = { name: [-1, -1], framework: [-1, -1], version: [-1, -1], rest: [] }
+const NO_SCOPE: ScopeView = { name: [-1, -1], framework: [-1, -1], version: [-1, -1], rest: NOTHING }
 const OPENINFERENCE = 'openinference.instrumentation.'
 const OPENINFERENCE_FRAMEWORKS = new Set([
   'smolagents',
@@ -185,16 +186,8 @@ export class BatchFrame {
 
   /** Resource and scope attributes that no field took. */
   keepRest(events: EventTable, e: number): void {
-    for (const rest of [this.resource.rest, this.#scope.rest])
-      for (let i = 0; i < rest.length; i += 5)
-        events.addAttribute(
-          e,
-          rest[i] as number,
-          rest[i + 1] as number,
-          rest[i + 2] as number,
-          rest[i + 3] as number,
-          rest[i + 4] === 1,
-        )
+    events.addAttributeRows(e, this.resource.rest)
+    events.addAttributeRows(e, this.#scope.rest)
   }
 
   #name(w: Work, row: number): void {
@@ -300,7 +293,7 @@ export class BatchFrame {
         name,
         framework: frameworkIn(batch, name[0], name[1]),
         version,
-        rest: this.#keepsResource ? readScopeAttributes(batch, scope) : [],
+        rest: this.#keepsResource ? readScopeAttributes(batch, scope) : NOTHING,
       }
       this.#scopes[scope] = view
     }

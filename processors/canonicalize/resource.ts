@@ -35,10 +35,11 @@ export interface ResourceView {
   /** The runtime, when the cloud names it; stays among the attributes as well. */
   cloudResource: string
   /** Pairs for `attributes`: key off, key len, off, len, 1 when the value is JSON. */
-  rest: number[]
+  rest: Int32Array
 }
 
 const NONE: [number, number] = [-1, -1]
+const NOTHING = new Int32Array(0)
 /**
  * What a resource or scope says is repeated in every event below it: a small request with one huge resource
  * and very many spans must not become gigabytes.
@@ -63,8 +64,9 @@ export function readResource(
     sourceProject: NONE,
     sdkName: '',
     cloudResource: '',
-    rest: [],
+    rest: NOTHING,
   }
+  const rest: number[] = []
   let environmentRank = 9
   for (let i = first; i < first + count; i++) {
     const id = batch.attrs[i * 6] as number
@@ -84,20 +86,21 @@ export function readResource(
       }
     } else if (id !== SDK_VERSION) {
       if (id === CLOUD_RESOURCE) view.cloudResource = batch.attrText(i) ?? ''
-      if (keepsAttributes) keep(batch, i, 'resource.', view.rest)
+      if (keepsAttributes) keep(batch, i, 'resource.', rest)
     }
   }
+  view.rest = Int32Array.from(rest)
   return view
 }
 
 /** Scope attributes for `attributes`, keys under `scope.`. */
-export function readScopeAttributes(batch: SpanBatch, scope: number): number[] {
+export function readScopeAttributes(batch: SpanBatch, scope: number): Int32Array {
   const row = scope * SCOPE_STRIDE
   const first = batch.scopes[row + SCOPE.ATTR_FIRST] as number
   const count = batch.scopes[row + SCOPE.ATTR_COUNT] as number
   const rest: number[] = []
   for (let i = first; i < first + count; i++) keep(batch, i, 'scope.', rest)
-  return rest
+  return Int32Array.from(rest)
 }
 
 function textRange(batch: SpanBatch, attr: number): [number, number] {

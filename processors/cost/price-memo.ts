@@ -26,12 +26,15 @@ export class PriceMemo {
     modelOff: number,
     modelLen: number,
   ): ResolvedPrice | null | undefined {
-    let h = providerLen
-    for (let i = providerOff, end = i + providerLen; i < end; i++)
-      h = Math.imul(h ^ (b[i] as number), 0x01000193)
-    for (let i = modelOff, end = i + modelLen; i < end; i++)
-      h = Math.imul(h ^ (b[i] as number), 0x01000193)
-    this.#slot = (h ^ (h >>> 15)) & (SLOTS - 1)
+    // A few bytes tell the models of an application apart; all of them are compared below.
+    let h = providerLen * 31 + modelLen
+    if (providerLen > 0) h = h * 31 + (b[providerOff] as number)
+    if (modelLen > 0)
+      h =
+        (h * 31 + (b[modelOff + modelLen - 1] as number)) * 31 +
+        (b[modelOff + (modelLen >> 1)] as number) * 7 +
+        (b[modelOff + (modelLen >> 2)] as number)
+    this.#slot = h & (SLOTS - 1)
     const entry = this.#entries[this.#slot]
     if (entry === undefined || entry.providerLen !== providerLen) return undefined
     const { bytes } = entry
