@@ -13,9 +13,20 @@ import {
 
 const CLEAN_SHARE = 0.49
 const DONT_CARE_SHARE = 0.015
-/** Of the texts with a secret: each core type 7.5 %, the other 38 share the rest. */
+/** Of the texts with a secret: each core type about 7 %, the other 38 share the rest. */
 const CORE_WEIGHT = 7.5
-const OTHER_WEIGHT = 1.05
+const OTHER_WEIGHT = 1
+/** Types that only their surroundings give away: the wording matters, so they are drawn more often. */
+const CONTEXTUAL_WEIGHTS: Readonly<Partial<Record<SecretType, number>>> = {
+  password: 5,
+  generic_api_key: 3,
+  db_url_password: 3,
+  phone: 2,
+  iban: 2,
+  session_cookie: 1.5,
+  private_key: 1.5,
+  basic_auth_url: 1.5,
+}
 const WRAPPED_SHARE = 0.4
 /** How often a self-evident type is drawn in a sentence written for it rather than for any key. */
 const OWN_TEMPLATE_SHARE = 0.5
@@ -69,7 +80,7 @@ class CorpusDrawer {
   #nextType(): SecretType {
     if (this.#types.length === 0) {
       const weight = (type: SecretType): number =>
-        CORE_TYPES.includes(type) ? CORE_WEIGHT : OTHER_WEIGHT
+        CORE_TYPES.includes(type) ? CORE_WEIGHT : (CONTEXTUAL_WEIGHTS[type] ?? OTHER_WEIGHT)
       const deck = SECRET_TYPES.flatMap((type) =>
         Array<SecretType>(Math.round(weight(type) * 2)).fill(type),
       )

@@ -171,6 +171,7 @@ const PLACE_DECOYS: Readonly<Record<string, Decoy>> = {
     ])
     return `${local}@${host}`
   },
+  esc: () => '\u001b',
   lower: (r, size) => r.chars(LOWER, Number(size)),
 }
 

@@ -12,6 +12,7 @@
 
 import { makeDecoy } from './decoys.ts'
 import type { Random } from './random.ts'
+import { KEY_SURROUNDINGS } from './surroundings.ts'
 import {
   type LabelledSpan,
   type Range,
@@ -19,7 +20,7 @@ import {
   SELF_EVIDENT_TYPES,
   type SecretType,
 } from './types.ts'
-import { KEY_SURROUNDINGS, makeSecret, type Vocabulary } from './values.ts'
+import { makeSecret, type Vocabulary } from './values.ts'
 
 export interface Drawing {
   readonly random: Random
@@ -87,7 +88,7 @@ const BRAND_PREFIX =
 function splitCore(type: SecretType, value: string): readonly [string, string, string] {
   const pem =
     type === 'private_key' &&
-    /^(-----BEGIN [A-Z ]+-----(?:\n|\\n))([^]*?)((?:(?:\n|\\n)-----END [^]*)?)$/.exec(value)
+    /^(-----BEGIN [A-Z ]+-----(?:\n|\\n| )\s*)([^]*?)((?:(?:\s|\\n)+-----END [^]*)?)$/.exec(value)
   if (pem) return [pem[1] ?? '', pem[2] ?? '', pem[3] ?? '']
   const keyLike = SELF_EVIDENT_TYPES.includes(type) || type === 'generic_api_key'
   const prefix = (keyLike && BRAND_PREFIX.exec(value)?.[0]) || ''
