@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto'
 import { ean13, isCardNumber, isLuhnValid, luhnDigit } from './checksums.ts'
+import { cardDigits, groupCard, ssnParts, type Vocabulary } from './personal.ts'
 import { ALNUM, BASE64, BASE64URL, DIGITS, HEX, LOWER, type Random, UPPER } from './random.ts'
-import { cardDigits, groupCard, ssnParts, uuid, type Vocabulary } from './values.ts'
+import { uuid } from './values.ts'
 
 type Decoy = (random: Random, argument: string, vocabulary: Vocabulary) => string
 

@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Vocabulary } from './personal.ts'
 import { SECRET_TYPES, type SecretType } from './types.ts'
-import type { Vocabulary } from './values.ts'
 
 export const FAMILIES = ['tune', 'eval'] as const
 export type FamilyName = (typeof FAMILIES)[number]

@@ -11,6 +11,7 @@
 // Labels travel as private-use characters, which every encoding leaves alone, and become offsets at the very end.
 
 import { makeDecoy } from './decoys.ts'
+import type { Vocabulary } from './personal.ts'
 import type { Random } from './random.ts'
 import { KEY_SURROUNDINGS } from './surroundings.ts'
 import {
@@ -20,7 +21,7 @@ import {
   SELF_EVIDENT_TYPES,
   type SecretType,
 } from './types.ts'
-import { makeSecret, type Vocabulary } from './values.ts'
+import { makeSecret } from './values.ts'
 
 export interface Drawing {
   readonly random: Random
