@@ -182,6 +182,7 @@ export class Engine {
       const attr = c.attrs[n] as number
       if (isFilled && !takesAll) this.#leftovers.lost(attr, rule)
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) this.#work.filledContent(rule.range, c.rankOf(n))
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)

@@ -80,6 +80,10 @@ export class Work {
   eventOut: Message[] = []
   eventSystem: Part[] = []
   eventDocuments: Document[] = []
+  /** Ranks of the rules that filled messages and instructions; 0 = none did. */
+  inputRank = 0
+  outputRank = 0
+  systemRank = 0
   firstChunkMs = Number.NaN
   /** Lists in details events; `attr` -1: the first, which is read like an attribute of the span. */
   detailLists: { readonly field: number; readonly attr: number; readonly id: number }[] = []
@@ -131,6 +135,9 @@ export class Work {
     if (this.eventSystem.length > 0) this.eventSystem = []
     if (this.eventDocuments.length > 0) this.eventDocuments = []
     if (this.detailLists.length > 0) this.detailLists = []
+    this.inputRank = 0
+    this.outputRank = 0
+    this.systemRank = 0
     this.firstChunkMs = Number.NaN
     this.ioIn.length = 0
     this.ioOut.length = 0
@@ -266,6 +273,13 @@ export class Work {
   metaValue(name: string, value: unknown): void {
     if (value === null || value === undefined) return
     this.metaText(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+
+  /** Remembers how good the source of messages was: messages of span events may be better. */
+  filledContent(field: number, rank: number): void {
+    if (field === R.input_messages) this.inputRank = rank
+    else if (field === R.output_messages) this.outputRank = rank
+    else if (field === R.system_instructions) this.systemRank = rank
   }
 
   setKind(kind: string): void {
