@@ -8,7 +8,7 @@ import { claimHash } from '../../core/identity.ts'
 import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
-import { addLink, addReport } from './kin.ts'
+import { addLink, addReport, type ProjectOf, throughPlainSpans } from './kin.ts'
 
 export class DoubleCount {
   /** claim -> event that made it first. */
@@ -69,10 +69,11 @@ export class DoubleCount {
   }
 
   /** Containers that repeat what is in them, and siblings that report one call without its id. */
-  finish(events: EventTable): void {
+  finish(events: EventTable, projectOf: ProjectOf): void {
+    throughPlainSpans(events, projectOf)
     for (const rows of kinOfTraces(events.kin.ints, events.kin.count)) {
       const nodes = rows.map((at) => new KinNode(events.kin.ints, at))
-      judge(nodes)
+      judge(nodes, 'batch')
       for (const n of nodes) flag(events, n)
     }
   }

@@ -270,6 +270,6 @@ export class Engine {
       const at = claim === null ? events.off(e, R.event_id) : 0
       this.#doubles.claim(events, e, project, claim ?? batch.arena.bytes, at)
     }
-    this.#doubles.finish(events)
+    this.#doubles.finish(events, (e) => this.#frame.project(batch, events.spanOf[e] as number))
   }
 }
