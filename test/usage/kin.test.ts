@@ -399,6 +399,22 @@ test('the same requests give the same events again', () => {
   assert.deepEqual(streamed(tasks), streamed(tasks))
 })
 
+test('every repeated report names the one that counts, never another repeated one', () => {
+  const pieces = [
+    report({ span: 1, scope: 'framework', from: 0, to: 9, ...usage }),
+    report({ span: 2, parent: 1, scope: 'sdk', id: 'r', from: 1, to: 8, ...usage }),
+    report({ span: 3, parent: 2, scope: 'sdk-too', id: 'r', from: 2, to: 7, ...usage }),
+    report({ span: 1, trace: 2, scope: 'gateway', id: 'r', ...usage }),
+  ]
+  for (const order of orders(pieces))
+    for (const events of [apart(order), streamed([requestsOf(order)])]) {
+      const counting = events.filter((e) => e['usage_aggregate'] === false)
+      const ids = new Set(counting.map((e) => e['event_id']))
+      for (const e of events)
+        if (!ids.has(e['event_id'])) assert.ok(ids.has(e['usage_duplicate_of']), JSON.stringify(e))
+    }
+})
+
 test('the memory of traces is bounded: what is forgotten is the trace silent longest', () => {
   const ledger = new UsageLedger(undefined, 50)
   const parents = Array.from({ length: 200 }, (_, i) =>
