@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '..')
 const OTHER_GENERATORS = [
   'processors/scrub/generate-docs.ts',
   'processors/canonicalize/generate-docs.ts',
+  'bench/normalizer/compare.ts',
 ]
 
 /** Path in the repository -> text it should have. */

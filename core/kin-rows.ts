@@ -38,6 +38,8 @@ export const KIN_FLAG = {
   TOTAL_ONLY: 128,
   /** INPUT holds the cost in units of 1e-8 USD: no tokens are known. */
   COST_ONLY: 256,
+  /** A tool, an agent and the like: what runs inside is a call of its own. */
+  BARRIER: 512,
 } as const
 
 /** Rows of a batch, in order of their events. */

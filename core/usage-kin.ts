@@ -28,6 +28,8 @@ export class KinNode {
   verdict: Verdict = VERDICT.OPEN
   /** Event id of the report that counts for it, 16 bytes as latin1; '' when unknown or when it is the one. */
   owner = ''
+  /** A client said so (response id, log record of the span): whatever comes later does not change it. */
+  isSaid = false
   /** Ledger only: which commit remembers it (0 = it is new), and its own event id. */
   ticket = 0
   id = ''
@@ -36,6 +38,8 @@ export class KinNode {
   // Scratch of `judge`.
   call: Call | null = null
   above: KinNode | null = null
+  /** Some span above it has not been seen (yet). */
+  isStray = false
 
   constructor(rows: Int32Array, at: number) {
     this.event = rows[at + KIN.EVENT] as number
@@ -72,9 +76,9 @@ const ALIKE_MAX = 16
 
 /**
  * Decides the nodes of one trace that are open, in view of all of them. Nodes in order of arrival: those that were
- * decided before come first.
+ * decided before come first. Ties by time alone are for the ledger, which has the widest view.
  */
-export function judge(nodes: readonly KinNode[]): void {
+export function judge(nodes: readonly KinNode[], view: 'batch' | 'ledger'): void {
   const reports = nodes.filter((n) => n.has(KIN_FLAG.REPORT))
   if (reports.length < 2) return settleAlone(reports[0])
   for (const n of reports) seat(n)
@@ -82,11 +86,13 @@ export function judge(nodes: readonly KinNode[]): void {
   findAbove(nodes, reports)
   for (const n of reports) if (n.above !== null && isEqual(n, n.above)) join(n, n.above)
   joinSiblings(reports)
+  if (view === 'ledger') joinStrays(reports)
   findSums(reports)
   settle(reports)
   for (const n of reports) {
     n.call = null
     n.above = null
+    n.isStray = false
   }
 }
 
@@ -116,13 +122,17 @@ function join(a: KinNode, b: KinNode, isSure = false): boolean {
 /** What clients said themselves: one response id (found by its claim), or a log record of a span. */
 function joinSaid(nodes: readonly KinNode[], reports: readonly KinNode[]): void {
   const byEvent = new Map<number, KinNode>()
+  const byId = new Map<string, KinNode>()
   const spans = new Map<number, KinNode>()
   for (const n of nodes) {
     if (n.ticket === 0 && n.has(KIN_FLAG.REPORT)) byEvent.set(n.event, n)
+    if (n.id !== '') byId.set(n.id, n)
     if (n.has(KIN_FLAG.REPORT) && !n.has(KIN_FLAG.LOG)) spans.set(n.span, n)
   }
   for (const n of reports) {
     if (n.ticket === 0 && n.of >= 0) joinFirst(n, byEvent.get(n.of))
+    const owner = n.isSaid && n.owner !== '' ? byId.get(n.owner) : undefined
+    if (owner?.call != null) join(n, owner, true)
     const span = n.has(KIN_FLAG.LOG) ? spans.get(n.span) : undefined
     if (span !== undefined) join(n, span, true)
   }
@@ -130,6 +140,7 @@ function joinSaid(nodes: readonly KinNode[], reports: readonly KinNode[]): void 
 
 /** The first report with the same response id may be in another trace: then the call is counted there. */
 function joinFirst(n: KinNode, first: KinNode | undefined): void {
+  n.isSaid = true
   if (first !== undefined) join(n, first, true)
   else if (n.verdict === VERDICT.OPEN) {
     n.verdict = VERDICT.REPEATS
@@ -149,7 +160,8 @@ function findAbove(nodes: readonly KinNode[], reports: readonly KinNode[]): void
     let at: KinNode | undefined = n
     for (let i = 0; i < LINKS_MAX && at?.has(KIN_FLAG.PARENT) === true; i++) {
       at = bySpan.get(at.parent)
-      if (at === n || at?.has(KIN_FLAG.REPORT) === true) break
+      if (at === undefined) n.isStray = true
+      else if (at === n || at.has(KIN_FLAG.REPORT | KIN_FLAG.BARRIER)) break
     }
     if (at !== undefined && at !== n && at.has(KIN_FLAG.REPORT) && at.span !== n.span) n.above = at
   }
@@ -179,6 +191,47 @@ function joinNearest(n: KinNode, alike: readonly KinNode[]): void {
     .filter((o) => isSibling(n, o))
     .sort((a, b) => distance(n, a) - distance(n, b))
   for (const o of close) if (join(n, o)) return
+}
+
+/**
+ * The span that ties two reports may still be on its way, or may be none that speaks of GenAI. Then time must
+ * do: one within the other, exactly equal, the same model named by both, different instrumentations.
+ */
+function joinStrays(reports: readonly KinNode[]): void {
+  if (!reports.some((n) => n.isStray && n.has(KIN_FLAG.TIMES))) return
+  const groups = new Map<number, KinNode[]>()
+  for (const n of reports) {
+    if (n.has(KIN_FLAG.LOG) || n.has(KNOWLEDGE) || !n.has(KIN_FLAG.TIMES)) continue
+    const key = (n.output >>> 0) * 0x20_0000 + (n.input & 0x1f_ffff)
+    const alike = groups.get(key)
+    if (alike === undefined) groups.set(key, [n])
+    else alike.push(n)
+  }
+  for (const alike of groups.values())
+    for (const n of alike) if (n.isStray && alike.length > 1) joinAround(n, alike)
+}
+
+/** A stray with the nearest of the reports around it. */
+function joinAround(n: KinNode, alike: readonly KinNode[]): void {
+  const around = alike
+    .slice(-ALIKE_MAX)
+    .filter((o) => isAround(o, n))
+    .sort((a, b) => distance(n, a) - distance(n, b))
+  for (const o of around) if (hasNoneInCommon(o, n) && join(n, o)) return
+}
+
+function isAround(outer: KinNode, n: KinNode): boolean {
+  if (outer.scope === n.scope || outer.input !== n.input || outer.output !== n.output) return false
+  if (outer.has(KIN_FLAG.RESPONSE_ID) && n.has(KIN_FLAG.RESPONSE_ID)) return false
+  if (outer.models === 0 || n.models === 0 || !isSameModel(outer.models, n.models)) return false
+  const start = (n.start - outer.start) | 0
+  return start >= 0 && start + n.duration <= outer.duration
+}
+
+/** Of what is tied by time alone, each instrumentation reports a call once. */
+function hasNoneInCommon(a: KinNode, b: KinNode): boolean {
+  const scopes = new Set((a.call as Call).members.map((m) => m.scope))
+  return !(b.call as Call).members.some((m) => scopes.has(m.scope))
 }
 
 function isSibling(a: KinNode, b: KinNode): boolean {
@@ -258,7 +311,8 @@ function settle(reports: readonly KinNode[]): void {
       // The sum came first and counts; what is new of its parts repeats it.
       if (counted !== undefined) for (const part of call.parts) part.countedBy = counted
     }
-  for (const call of calls) settleCall(call)
+  const ids = new Map(reports.filter((n) => n.id !== '').map((n) => [n.id, n.call]))
+  for (const call of calls) settleCall(call, ids)
 }
 
 function settleAlone(n: KinNode | undefined): void {
@@ -267,11 +321,11 @@ function settleAlone(n: KinNode | undefined): void {
   n.countedEvent = n.of
 }
 
-function settleCall(call: Call): void {
+function settleCall(call: Call, ids: ReadonlyMap<string, Call | null>): void {
   const open = call.members.filter((m) => m.verdict === VERDICT.OPEN)
   if (open.length === 0) return
   const before = call.members.find((m) => m.verdict === VERDICT.COUNTED) ?? call.countedBy
-  const known = before ?? call.members.find((m) => m.verdict !== VERDICT.OPEN)
+  const known = before ?? call.members.find((m) => isKnown(m, call, ids))
   if (known != null) return repeat(open, known)
   if (call.parts.length > 0) {
     for (const m of open) m.verdict = VERDICT.CONTAINER
@@ -287,6 +341,16 @@ function settleCall(call: Call): void {
     m.verdict = m === best ? VERDICT.COUNTED : VERDICT.REPEATS
     m.countedEvent = m === best || best === null ? -1 : best.event
   }
+}
+
+/**
+ * A report that was found to repeat another, which turned out to be another call: twins that were tied by time alone
+ * before their own parents came. Then this call has not been counted yet.
+ */
+function isKnown(m: KinNode, call: Call, ids: ReadonlyMap<string, Call | null>): boolean {
+  if (m.verdict !== VERDICT.REPEATS || m.isSaid) return m.verdict !== VERDICT.OPEN
+  const owner = ids.get(m.owner)
+  return owner === undefined || owner === call
 }
 
 function repeat(open: readonly KinNode[], known: KinNode): void {

@@ -239,11 +239,30 @@ class Converter {
 
   /** A 64-bit integer as number or string, both exact. */
   #integer(min: bigint, max: bigint): bigint {
+    if (this.#s.peek() === 0x7b) return this.#long(min < 0n)
     const text = this.#numberText()
     const value = parseInteger(text)
     if (value === null) return this.#wrong('an integer')
     if (value < min || value > max) this.#wrong(`between ${min} and ${max}`)
     return value
+  }
+
+  /** `{"low": -1, "high": 0, "unsigned": true}`: exporters of older JavaScript SDKs write their Long objects as they are. */
+  #long(isSigned: boolean): bigint {
+    const s = this.#s
+    let low: bigint | null = null
+    let high: bigint | null = null
+    for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
+      s.string()
+      const name = this.#latin1(s.strOff, s.strLen)
+      s.expect(0x3a)
+      if (name === 'low') low = parseInteger(this.#numberText())
+      else if (name === 'high') high = parseInteger(this.#numberText())
+      else s.skip(JSON_DEPTH_MAX)
+    }
+    if (low === null || high === null) return this.#wrong('an integer')
+    const bits = (BigInt.asUintN(32, high) << 32n) | BigInt.asUintN(32, low)
+    return isSigned ? BigInt.asIntN(64, bits) : bits
   }
 
   /** `1e400` is beyond a double and becomes Infinity, as in JSON.parse: no reason to lose the batch. */

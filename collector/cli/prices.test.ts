@@ -36,7 +36,8 @@ test('a model is answered with its row and its prices at the time asked for', as
   const found = JSON.parse(now.out) as Record<string, unknown>
   assert.match(String(found['price_ref']), /^genai-prices@.+:openai\/gpt-4o$/)
   const named = Object.keys(found['prices'] as object)
-  for (const unit of ['cache_read_mtok', 'input_mtok', 'output_mtok']) assert.ok(named.includes(unit))
+  for (const unit of ['cache_read_mtok', 'input_mtok', 'output_mtok'])
+    assert.ok(named.includes(unit))
   const prices = async (at: string): Promise<unknown> =>
     (
       JSON.parse((await ran('--provider', 'openai', '--at', at, 'o3')).out) as Record<

@@ -1,6 +1,9 @@
 // `observa prices`: which price applies to a model, and what a newer table of prices would change.
 
+import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { ObservaError } from '../../core/errors.ts'
 import { priceLookup, priceNews } from '../../processors/cost/index.ts'
 import { parse } from './args.ts'
@@ -30,13 +33,22 @@ export async function pricesVerb(args: readonly string[], io: Io): Promise<numbe
 }
 
 async function update(output: string | undefined, io: Io): Promise<number> {
-  const { from, to, lines, overrides } = await priceNews()
+  const { from, to, lines, overrides } = await priceNews(installedVersion())
   for (const line of lines) io.out(`${line}\n`)
   io.out(`${from} -> ${to}: ${lines.length} models differ\n`)
   if (output === undefined) return 0
   await writeFile(output, overrides)
   io.out(`written to ${output}; use it as processors.cost.overrides\n`)
   return 0
+}
+
+/** Of the package that is installed beside this file. */
+function installedVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
+  const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
 }
 
 function misuse(message: string): ObservaError {

@@ -37,7 +37,7 @@ export class Kinship {
   decide(facts: EventFacts, known: Map<number, UsageHint>): Map<number, KinNode[]> {
     const traces = nodesOf(facts, known)
     for (const [trace, nodes] of traces) {
-      judge([...(this.#traces.get(trace) ?? []), ...nodes])
+      judge([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
       for (const n of nodes) {
         const hint = n.has(KIN_FLAG.COUNTED) ? hintOf(facts, n) : null
         if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
@@ -101,6 +101,7 @@ function nodesOf(facts: EventFacts, known: ReadonlyMap<number, UsageHint>): Map<
     if (hint !== undefined) {
       n.verdict = VERDICT.REPEATS
       n.owner = latin1(hint.of, 0)
+      n.isSaid = true
     }
     const trace = facts.kin[at + KIN.TRACE] as number
     const list = traces.get(trace)

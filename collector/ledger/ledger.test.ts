@@ -61,15 +61,22 @@ class PlainLedger {
 
   commit(f: EventFacts): void {
     const ids = idsOf(f)
+    const hints = new Map(this.check(f).map((h) => [h.event, h]))
     for (const id of ids) if (!this.#events.has(id)) this.#events.set(id, f)
     for (const [event, name] of claimsOf(f))
-      if (!this.#claims.has(name)) this.#claims.set(name, { by: ids[event] as string, in: f })
+      if (!this.#claims.has(name))
+        this.#claims.set(name, { by: ownerOf(hints.get(event)) ?? (ids[event] as string), in: f })
   }
 
   rollback(f: EventFacts): void {
     for (const [id, by] of this.#events) if (by === f) this.#events.delete(id)
     for (const [name, c] of this.#claims) if (c.in === f) this.#claims.delete(name)
   }
+}
+
+/** What a duplicate also goes by belongs to the event that it repeats. */
+function ownerOf(hint: UsageHint | undefined): string | null {
+  return hint?.reason === 'duplicate' ? Buffer.from(hint.of).toString('hex') : null
 }
 
 function idsOf(f: EventFacts): string[] {

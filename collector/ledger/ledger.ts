@@ -3,7 +3,7 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import type { EventFacts, UsageHint } from '../../core/task.ts'
-import type { KinNode } from '../../core/usage-kin.ts'
+import { type KinNode, VERDICT } from '../../core/usage-kin.ts'
 import type { DurableLog } from '../log/log.ts'
 import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
@@ -86,7 +86,7 @@ export class UsageLedger {
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
   commit(facts: EventFacts): void {
-    const { kin } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    const { hints, kin } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
     this.#last = null
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
     const ticket = this.#ticket
@@ -95,11 +95,15 @@ export class UsageLedger {
     const { claims, count, eventIds } = facts
     for (let event = 0; event < count; event++)
       this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
-    for (let i = 0; i < claims.length; i += 3) {
-      const at = (claims[i] as number) * ID_BYTES
-      this.#add(claimLo(claims, i), claims[i + 2] as number, eventIds, at, ticket)
-    }
     this.#kinship.remember(facts, kin, ticket)
+    const counted = countedOf(hints, kin)
+    for (let i = 0; i < claims.length; i += 3) {
+      const event = claims[i] as number
+      // What a repeated report also goes by belongs to the one that counts.
+      const of = counted.get(event)
+      const [owner, at] = of === undefined ? [eventIds, event * ID_BYTES] : [of, 0]
+      this.#add(claimLo(claims, i), claims[i + 2] as number, owner, at, ticket)
+    }
   }
 
   /** Takes back what `commit` of the same object added, when the append failed. */
@@ -151,6 +155,20 @@ export class UsageLedger {
   #add(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
     if (this.#table.find(lo, hi, this.#owner) === 0) this.#table.add(lo, hi, owner, ownerAt, ticket)
   }
+}
+
+/** For events that repeat another: the event id of the one that counts. */
+function countedOf(
+  hints: ReadonlyMap<number, UsageHint>,
+  kin: ReadonlyMap<number, readonly KinNode[]>,
+): Map<number, Uint8Array> {
+  const out = new Map<number, Uint8Array>()
+  for (const [event, h] of hints) if (h.reason === 'duplicate') out.set(event, h.of)
+  for (const nodes of kin.values())
+    for (const n of nodes)
+      if (n.verdict === VERDICT.REPEATS && n.owner !== '' && !out.has(n.event))
+        out.set(n.event, Buffer.from(n.owner, 'latin1'))
+  return out
 }
 
 function viewOf(b: Uint8Array): DataView {

@@ -1,7 +1,9 @@
 // Which attributes could fill which target of the span at hand: one linked list a slot, best candidate first.
 // Arrays are reused from span to span; a generation number says what is of this one.
 
+import { R } from '../../core/fields.ts'
 import type { Rule } from './compile.ts'
+import { RANK, RANK_UNIT } from './table.ts'
 
 /** Slots are filled in this order: what later ones depend on first. */
 const PHASES = 4
@@ -28,8 +30,13 @@ const TAKES_ALL = new Set([
   'flag.virtual',
   'flag.events',
 ])
-/** Candidates from span events rank below all of the span's own. */
+/** Candidates from span events rank below all of the span's own, but for content: a details event beats copies of it. */
 const EVENT_RANK = 1_000_000
+const EVENT_CONTENT: ReadonlySet<number> = new Set([
+  R.input_messages,
+  R.output_messages,
+  R.system_instructions,
+])
 
 export class Candidates {
   /** Slots with candidates, by phase. */
@@ -80,12 +87,17 @@ export class Candidates {
     return this.#next[n] as number
   }
 
+  rankOf(n: number): number {
+    return this.#ranks[n] as number
+  }
+
   add(rule: Rule, attr: number): void {
     const n = this.#count++
     if (n >= this.attrs.length) this.#grow()
     this.rules[n] = rule
     this.attrs[n] = attr
-    this.#ranks[n] = rule.rank + this.#extraRank
+    const isContent = this.#extraRank > 0 && EVENT_CONTENT.has(rule.range)
+    this.#ranks[n] = isContent ? RANK.detailsEvent * RANK_UNIT : rule.rank + this.#extraRank
     const slot = rule.slot
     if (this.#stamp[slot] === this.#generation) return this.#insert(slot, n)
     this.#stamp[slot] = this.#generation

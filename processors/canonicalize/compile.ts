@@ -5,7 +5,7 @@ import { Literal } from '../../core/arena.ts'
 import { N, R } from '../../core/fields.ts'
 import { grownInts } from '../../core/grow.ts'
 import { keyCount, keyName } from '../../core/keys.ts'
-import type { Dialect, Row } from './table.ts'
+import { type Dialect, RANK_UNIT, type Row } from './table.ts'
 import type { Work } from './work.ts'
 
 /** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
@@ -253,7 +253,7 @@ export class Tables {
       how,
       transform,
       slot: this.slot(dot >= 0 && to.startsWith('metadata.') ? 'metadata' : to),
-      rank: rank * 8192 + index,
+      rank: rank * RANK_UNIT + index,
       when,
       range: R[field] ?? -1,
       number: N[field] ?? -1,

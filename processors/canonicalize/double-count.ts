@@ -8,7 +8,7 @@ import { claimHash } from '../../core/identity.ts'
 import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
-import { addLink, addReport } from './kin.ts'
+import { addLink, addReport, type ProjectOf, throughPlainSpans } from './kin.ts'
 import { PairTable } from './pair-table.ts'
 
 export class DoubleCount {
@@ -72,12 +72,13 @@ export class DoubleCount {
   }
 
   /** Containers that repeat what is in them, and siblings that report one call without its id. */
-  finish(events: EventTable): void {
+  finish(events: EventTable, projectOf: ProjectOf): void {
+    throughPlainSpans(events, projectOf, this.#spans)
     const { ints, count } = events.kin
     if (count < 2 || !this.#findSuspects(ints, count)) return
     for (const rows of this.#suspects(ints, count)) {
       const nodes = rows.map((at) => new KinNode(ints, at))
-      judge(nodes)
+      judge(nodes, 'batch')
       for (const n of nodes) flag(events, n)
     }
   }

@@ -168,6 +168,7 @@ export class Engine {
       const attr = first + (places[i] as number)
       if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
       else if (isDone(w, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) w.filledContent(rule.range, rule.rank)
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
@@ -252,6 +253,7 @@ export class Engine {
       const attr = c.attrs[n] as number
       if (isFilled && !takesAll) this.#leftovers.lost(attr, rule)
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) this.#work.filledContent(rule.range, c.rankOf(n))
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
@@ -339,7 +341,7 @@ export class Engine {
       const at = claim === null ? events.off(e, R.event_id) : 0
       this.#doubles.claim(events, e, project, claim ?? batch.arena.bytes, at)
     }
-    this.#doubles.finish(events)
+    this.#doubles.finish(events, (e) => this.#frame.project(batch, events.spanOf[e] as number))
   }
 }
 

@@ -3,13 +3,20 @@
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { KIN, KIN_FLAG } from '../../core/kin-rows.ts'
+import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
+import type { PairTable } from './pair-table.ts'
+
+/** Digest of the project that an event is of. */
+export type ProjectOf = (e: number) => Uint8Array
 
 /** Adds a row for a span that reports no usage itself but may stand between two that do. */
 export function addLink(events: EventTable, e: number, project: Uint8Array): void {
   if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) return
-  if (events.len(e, R.parent_span_id) < 0 || !isPassage(events, e)) return
-  addPlace(events, e, project)
+  if (events.len(e, R.parent_span_id) < 0 || isKindOf(events, e, NO_GENAI)) return
+  const at = addPlace(events, e, project)
+  if (isKindOf(events, e, PASSAGES)) return
+  const rows = events.kin.ints
+  rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.BARRIER
 }
 
 /** Adds a row for a report. `of`: the event of the batch that reported the same call before, -1 = none. */
@@ -41,18 +48,70 @@ export function addReport(events: EventTable, e: number, project: Uint8Array, of
     (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
 }
 
+/**
+ * A call may run through spans that are no GenAI spans (HTTP, functions of the app). Where they are in the batch, the
+ * parent of a row becomes what is above them: nobody else will ever hear of them.
+ */
+export function throughPlainSpans(
+  events: EventTable,
+  projectOf: ProjectOf,
+  scratch: PairTable,
+): void {
+  const { ints, count } = events.kin
+  const end = count * KIN_STRIDE
+  scratch.clear()
+  for (let at = 0; at < end; at += KIN_STRIDE)
+    scratch.set(ints[at + KIN.TRACE] as number, ints[at + KIN.SPAN] as number, at)
+  let plain: Map<number, number | null> | null = null
+  for (let at = 0; at < end; at += KIN_STRIDE) {
+    const flags = ints[at + KIN.FLAGS] as number
+    if ((flags & KIN_FLAG.PARENT) === 0) continue
+    if (scratch.get(ints[at + KIN.TRACE] as number, ints[at + KIN.PARENT] as number) >= 0) continue
+    plain ??= plainSpans(events, projectOf)
+    for (let i = 0; i < PLAIN_MAX; i++) {
+      const above = plain.get(keyOf(ints, at, KIN.PARENT))
+      if (above === undefined) break
+      ints[at + KIN.PARENT] = above ?? 0
+      if (above !== null) continue
+      ints[at + KIN.FLAGS] = flags & ~KIN_FLAG.PARENT
+      break
+    }
+  }
+}
+const PLAIN_MAX = 32
+
+/** Spans of kind `span`: trace and span -> parent, null for a root. */
+function plainSpans(events: EventTable, projectOf: ProjectOf): Map<number, number | null> {
+  const plain = new Map<number, number | null>()
+  const b = events.arena.bytes
+  for (let e = 0; e < events.count; e++) {
+    if (!isKindOf(events, e, NO_GENAI) || isLog(events, e)) continue
+    if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) continue
+    const hasParent = events.len(e, R.parent_span_id) > 0
+    const trace = mix(int32At(projectOf(e), 0), traceOf(events, e))
+    const key = key53(trace, fold(b, events.off(e, R.span_id)))
+    plain.set(key, hasParent ? fold(b, events.off(e, R.parent_span_id)) : null)
+  }
+  return plain
+}
+
+function keyOf(ints: Int32Array, at: number, column: number): number {
+  return key53(ints[at + KIN.TRACE] as number, ints[at + column] as number)
+}
+
+function key53(trace: number, span: number): number {
+  return (trace >>> 0) * 0x20_0000 + (span >>> 11)
+}
+
 function addPlace(events: EventTable, e: number, project: Uint8Array): number {
   const at = events.kin.add()
   const rows = events.kin.ints
   const b = events.arena.bytes
-  const row = (events.spanOf[e] as number) * SPAN_STRIDE
-  const trace = events.off(e, R.trace_id)
   rows[at + KIN.EVENT] = e
-  rows[at + KIN.TRACE] = mix(mix(int32At(project, 0), fold(b, trace)), fold(b, trace + 8))
+  rows[at + KIN.TRACE] = mix(int32At(project, 0), traceOf(events, e))
   rows[at + KIN.SPAN] = fold(b, events.off(e, R.span_id))
   rows[at + KIN.OF] = -1
-  const isLog = ((events.batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
-  if (isLog) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
+  if (isLog(events, e)) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
   else if (events.len(e, R.parent_span_id) > 0) {
     rows[at + KIN.FLAGS] = KIN_FLAG.PARENT
     rows[at + KIN.PARENT] = fold(b, events.off(e, R.parent_span_id))
@@ -60,13 +119,25 @@ function addPlace(events: EventTable, e: number, project: Uint8Array): number {
   return at
 }
 
+function isLog(events: EventTable, e: number): boolean {
+  const row = (events.spanOf[e] as number) * SPAN_STRIDE
+  return ((events.batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
+}
+
+function traceOf(events: EventTable, e: number): number {
+  const b = events.arena.bytes
+  const off = events.off(e, R.trace_id)
+  return mix(fold(b, off), fold(b, off + 8))
+}
+
 /** What runs inside a tool or an agent is a call of its own; what runs inside these may be the call itself. */
 const PASSAGES: readonly string[] = ['llm', 'chain', 'embedding', 'rerank']
+const NO_GENAI: readonly string[] = ['span']
 
-function isPassage(events: EventTable, e: number): boolean {
+function isKindOf(events: EventTable, e: number, kinds: readonly string[]): boolean {
   const off = events.off(e, R.kind)
   const len = events.len(e, R.kind)
-  return len > 0 && PASSAGES.some((kind) => events.arena.equals(off, len, kind))
+  return kinds.some((kind) => events.arena.equals(off, len, kind))
 }
 
 const CYCLE = 2 ** 32

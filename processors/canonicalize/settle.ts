@@ -16,6 +16,7 @@ import type { Message } from './messages.ts'
 import { argumentsOf, textOf } from './parts.ts'
 import { appendDetails, placeEventDocuments } from './span-events.ts'
 import { readSpanName } from './span-name.ts'
+import { RANK, RANK_UNIT } from './table.ts'
 import { settleUsage } from './usage.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 import { PAIR, type Work } from './work.ts'
@@ -168,14 +169,17 @@ function firstReason(w: Work): string | null {
   return json === null ? null : ((JSON.parse(json) as string[])[0] ?? null)
 }
 
-/** Messages of span events rank below structured attributes and above every blob. */
+/** Messages of span events rank below structured attributes, above indexed keys and every blob. */
 function placeEventMessages(w: Work): void {
   if (w.kind === 'tool') return placeToolEvents(w)
-  if (w.eventSystem.length > 0 && !w.hasRange(R.system_instructions))
-    w.setJson(R.system_instructions, w.eventSystem)
-  if (w.eventIn.length > 0 && !w.hasRange(R.input_messages)) w.setJson(R.input_messages, w.eventIn)
-  if (w.eventOut.length > 0 && !w.hasRange(R.output_messages))
-    w.setJson(R.output_messages, w.eventOut)
+  placeMessages(w, R.system_instructions, w.eventSystem, w.systemRank)
+  placeMessages(w, R.input_messages, w.eventIn, w.inputRank)
+  placeMessages(w, R.output_messages, w.eventOut, w.outputRank)
+}
+
+function placeMessages(w: Work, field: number, list: readonly unknown[], rank: number): void {
+  if (list.length > 0 && (!w.hasRange(field) || rank > RANK.messageEvents * RANK_UNIT))
+    w.setJson(field, list)
 }
 
 const FINISH_REASON_KEY = '"finish_reason"'

@@ -24,6 +24,7 @@ import {
   textMessage,
 } from './messages.ts'
 import { isRecord, partsOf } from './parts.ts'
+import { RANK, RANK_UNIT } from './table.ts'
 import { documentsOf, toolsOf } from './trees.ts'
 import type { Work } from './work.ts'
 
@@ -152,11 +153,22 @@ function readDetails(w: Work, first: number, count: number, sink: EventSink): vo
 /** Puts the later pieces of lists behind the first, unless an attribute of the span had the whole. */
 export function appendDetails(w: Work): void {
   for (const { field, attr, id } of w.detailLists) {
-    if (attr < 0 || w.batch.findAttr(w.span, id) >= 0) continue
+    if (attr < 0 || w.batch.findAttr(w.span, id) >= 0 || !isFromDetails(w, field)) continue
     const known: unknown = JSON.parse(w.fieldText(field) ?? '[]')
     const more = detailsOf(field, w.value(attr))
     if (Array.isArray(known) && more !== null) w.setJson(field, [...(known as unknown[]), ...more])
   }
+}
+
+/** Better content than that of details events is left alone. */
+function isFromDetails(w: Work, field: number): boolean {
+  const rank =
+    field === R.input_messages
+      ? w.inputRank
+      : field === R.output_messages
+        ? w.outputRank
+        : w.systemRank
+  return field === R.tool_definitions || rank === RANK.detailsEvent * RANK_UNIT
 }
 
 function detailsOf(field: number, value: unknown): readonly unknown[] | null {

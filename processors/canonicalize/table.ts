@@ -51,6 +51,9 @@ export interface Dialect {
   readonly notes?: readonly Note[]
 }
 
+/** A rule's rank in a table is multiplied by this, so that rules of one rank keep the order of the tables. */
+export const RANK_UNIT = 8192
+
 /** Precedence of content, best first (section 2.2 of the specification). */
 export const RANK = {
   own: 10,

@@ -116,6 +116,10 @@ export class Work {
   eventOut: Message[] = []
   eventSystem: Part[] = []
   eventDocuments: Document[] = []
+  /** Ranks of the rules that filled messages and instructions; 0 = none did. */
+  inputRank = 0
+  outputRank = 0
+  systemRank = 0
   firstChunkMs = Number.NaN
   /** Finish reasons in output messages that were canonical: how many (-1 = not known), and the range of the last one. */
   reasonCount = -1
@@ -171,6 +175,9 @@ export class Work {
     if (this.eventSystem.length > 0) this.eventSystem = []
     if (this.eventDocuments.length > 0) this.eventDocuments = []
     if (this.detailLists.length > 0) this.detailLists = []
+    this.inputRank = 0
+    this.outputRank = 0
+    this.systemRank = 0
     this.firstChunkMs = Number.NaN
     this.reasonCount = -1
     this.ioIn.clear()
@@ -404,6 +411,13 @@ export class Work {
       if (this.arena.equals(rows[row] as number, rows[row + MEMBER.KEY_LEN] as number, name))
         return row
     return -1
+  }
+
+  /** Remembers how good the source of messages was: messages of span events may be better. */
+  filledContent(field: number, rank: number): void {
+    if (field === R.input_messages) this.inputRank = rank
+    else if (field === R.output_messages) this.outputRank = rank
+    else if (field === R.system_instructions) this.systemRank = rank
   }
 
   setKind(kind: string): void {

@@ -81,8 +81,8 @@ export function priceLookup(
   }
 }
 
-/** What the installed genai-prices package says otherwise than the built-in table. */
-export async function priceNews(): Promise<{
+/** What the genai-prices package of that version, the installed one, says otherwise than the built-in table. */
+export async function priceNews(version: string): Promise<{
   readonly from: string
   readonly to: string
   readonly lines: readonly string[]
@@ -90,7 +90,7 @@ export async function priceNews(): Promise<{
   readonly overrides: string
 }> {
   const { difference, news, packageTable } = await import('./package-table.ts')
-  const table = await packageTable()
+  const table = await packageTable(version)
   return {
     from: BUILTIN.version,
     to: table.version,

@@ -1,18 +1,10 @@
 // The price table of the installed genai-prices package, and what differs between two tables.
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { waitForUpdate } from '@pydantic/genai-prices'
 import { overridesSchema, type PriceModel, type PriceTable } from './price-table.ts'
 
-/** The package's table, reduced to what a price needs. */
-export async function packageTable(): Promise<PriceTable> {
-  const require = createRequire(import.meta.url)
-  const entry = require.resolve('@pydantic/genai-prices')
-  const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as {
-    version: string
-  }
+/** The package's table, reduced to what a price needs. The package does not tell its version: the caller does. */
+export async function packageTable(version: string): Promise<PriceTable> {
   const providers = await waitForUpdate()
   const reduced = (providers ?? []).map((p) => ({
     id: p.id,
@@ -22,7 +14,7 @@ export async function packageTable(): Promise<PriceTable> {
   }))
   // Through JSON, so that undefined keys and the package's classes are gone before the check.
   const plain: unknown = JSON.parse(
-    JSON.stringify({ version: `genai-prices@${manifest.version}`, providers: reduced }),
+    JSON.stringify({ version: `genai-prices@${version}`, providers: reduced }),
   )
   return overridesSchema.parse(plain)
 }

@@ -2,6 +2,7 @@
 // `node processors/cost/update-prices.ts` writes, `--check` only says whether it would.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { difference, packageTable } from './package-table.ts'
 import type { PriceTable } from './price-table.ts'
@@ -17,8 +18,17 @@ function current(): PriceTable {
   }
 }
 
+/** Of the package that is installed beside this file. */
+function installedVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
+  const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
+}
+
 const before = current()
-const after = await packageTable()
+const after = await packageTable(installedVersion())
 const text = `${JSON.stringify(after)}\n`
 const lines = difference(before, after)
 process.stdout.write(lines.length === 0 ? '' : `${lines.join('\n')}\n`)

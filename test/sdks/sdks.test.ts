@@ -102,6 +102,25 @@ for (const order of ['traceloop,openinference', 'openinference,traceloop'])
     assert.equal(repeated.length, isDouble ? reportedOf(run).length : 0)
   })
 
+for (const instrumentations of ['openinference', 'traceloop', 'traceloop,openinference'])
+  for (const EACH_SPAN of ['true', undefined])
+    test(`a framework over the SDK (${instrumentations}), ${EACH_SPAN === undefined ? 'in batches' : 'each span in a request'}, counts once`, async () => {
+      const run = await runApp(instance, 'openai-app', {
+        INSTRUMENTATIONS: instrumentations,
+        FRAMEWORK: 'true',
+        ...(EACH_SPAN === undefined ? {} : { EACH_SPAN }),
+      })
+      const { input, output } = counted(run.events)
+      const truth = answered(reportedOf(run))
+      assert.deepEqual({ input, output }, { input: truth.input, output: truth.output })
+      assertDuplicatesPointAtTheirFirst(run)
+      const framework = run.events.filter((e) => e['scope_name'] === 'my.framework')
+      const withUsage = framework.filter((e) => e['input_tokens'] !== null)
+      assert.equal(withUsage.length, 2)
+      // Nothing but its place names the framework's report. Requests race, so any of them may be the first.
+      for (const e of withUsage) assert.equal(e['response_id'], null)
+    })
+
 test('spans by hand with a log record before or after them count once', async () => {
   const run = await runApp(instance, 'handwritten')
   assert.equal(run.answers.length, 2)

@@ -2,11 +2,13 @@
 // after the other and through several threads at once, with and without the provider's response ids.
 
 import assert from 'node:assert/strict'
+import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { pipe } from '../../collector/cli/pipe.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { type Capture, captures, type Piece, requestsOf, withoutResponseIds } from './pieces.ts'
-import { type Sums, streamed, sums } from './stream.ts'
+import { type Event, type Sums, streamed, sums } from './stream.ts'
 import { inThreads } from './threads.ts'
 
 /** Every piece at least once, some twice, in any order, cut anywhere. */
@@ -76,6 +78,33 @@ for (const c of captures()) {
     )
   })
 }
+
+test('observa pipe over the files of a capture, in either order and twice, counts as the service does', async () => {
+  for (const c of captures())
+    for (const files of [c.files, c.files.toReversed(), [...c.files, ...c.files]]) {
+      let out = ''
+      const stdout = new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+          out += chunk.toString()
+          done()
+        },
+      })
+      const io = {
+        stdin: new PassThrough(),
+        stdout,
+        stderr: new PassThrough(),
+        env: {},
+        isTty: false,
+      }
+      const code = await pipe(files, { ...io, out: () => {}, err: assert.fail })
+      assert.equal(code, 0)
+      const records = out
+        .trimEnd()
+        .split('\n')
+        .map((l) => JSON.parse(l) as Event)
+      assertSums(sums(records.filter((r) => r['record'] === 'event')), c)
+    }
+})
 
 test('all captures through three threads at once, each piece its own request, sent twice', async () => {
   const variants = captures().flatMap((c) => [

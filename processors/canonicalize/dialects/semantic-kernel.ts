@@ -22,6 +22,6 @@ export const semanticKernel: Dialect = {
     ],
     ['gen_ai.response.finish_reason', 'N', 'finish_reasons', 'singular, may be comma-joined'],
     ['gen_ai.event.content', 'E', '*_messages', 'JSON body of the event (.NET)'],
-    ['gen_ai.tool.developer', 'E', 'system_instructions', 'developer role (sic)'],
+    ['gen_ai.tool.developer', 'E', 'input_messages', 'developer role (sic): a system message'],
   ],
 }

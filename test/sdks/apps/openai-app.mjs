@@ -19,7 +19,35 @@ for (const name of process.env.INSTRUMENTATIONS.split(',')) {
   }
 }
 
-await callAll(new module.OpenAI({ baseURL: process.env.LLM_URL, apiKey: 'none', maxRetries: 0 }))
+const client = new module.OpenAI({ baseURL: process.env.LLM_URL, apiKey: 'none', maxRetries: 0 })
+if (process.env.FRAMEWORK !== undefined) wrap(client.chat.completions)
+await callAll(client)
 // A stream's span ends when the copy that the instrumentation reads has ended.
 await new Promise((resolve) => setImmediate(resolve))
 await provider.shutdown()
+
+/** As an agent framework does: a span of its own around each call, with the usage and without the response's id. */
+function wrap(completions) {
+  const tracer = provider.getTracer('my.framework')
+  const create = completions.create.bind(completions)
+  completions.create = (body, options) =>
+    body.stream === true
+      ? create(body, options)
+      : tracer.startActiveSpan('agent llm call', async (span) => {
+          try {
+            const answer = await create(body, options)
+            span.setAttributes({
+              'gen_ai.operation.name': 'chat',
+              'gen_ai.request.model': body.model,
+              'gen_ai.usage.input_tokens': answer.usage.prompt_tokens,
+              'gen_ai.usage.output_tokens': answer.usage.completion_tokens,
+            })
+            return answer
+          } catch (thrown) {
+            span.recordException(thrown)
+            throw thrown
+          } finally {
+            span.end()
+          }
+        })
+}

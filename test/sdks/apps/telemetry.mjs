@@ -4,14 +4,17 @@ import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
 export const resource = resourceFromAttributes({ 'service.name': process.env.SERVICE })
+
+// With EACH_SPAN every span is a request of its own, sent when it ends: children before their parents.
+const Processor = process.env.EACH_SPAN === undefined ? BatchSpanProcessor : SimpleSpanProcessor
 
 export const provider = new TracerProvider({
   resource,
   spanProcessors: [
-    new BatchSpanProcessor({
+    new Processor({
       exporter: new OTLPTraceExporter({ url: `${process.env.OTLP_URL}/v1/traces` }),
     }),
   ],
