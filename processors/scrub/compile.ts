@@ -144,7 +144,7 @@ class AnchorBuilder {
         return (
           shape.kind === 'code' &&
           (shape.run === 'password' || shape.run === 'secret_value') &&
-          !/[^\x20-\x7e]/.test(e.text)
+          /^[\x20-\x7e]*[a-z]$/.test(e.text)
         )
       }),
       rules: e.rules,
