@@ -24,10 +24,10 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   const n = v.to - v.from
   if (n < 4 || n > 256) return false
   const text = latinText(s.b, v.from, v.to)
-  if (NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text))
-    return false
+  if (isPlaceholder(text)) return false
   if (repeatsName(text, name)) return false
   if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
+  if (v.bare && meaning.strength === 'weak') return false
   if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
   if (!v.quoted && (bracketsIn(text) > 1 || isCodeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
@@ -40,20 +40,26 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   return n >= 8 && (symbol || mix === (LOWER | UPPER)) && !isWordy(s.b, v.from, v.to)
 }
 
+/** Stands for a value: `$PW`, `<password>`, `***`, code. */
+export function isPlaceholder(text: string): boolean {
+  return NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text)
+}
+
 /** Looks like a password without any help: letters and digits, and a symbol, both cases or two digits. */
 export function isStrong(text: string): boolean {
   if (text.length < 6 || text.length > 64 || /[\s<>]/.test(text)) return false
-  if (NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text))
-    return false
+  if (isPlaceholder(text)) return false
   if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
-  if (/:\/\/|^https?|^[./~]|^\w+\/\w+\/|^#/.test(text) || isSizeOrDate(text)) return false
+  if (/:\/\/|^https?|[?&][\w.-]+=|%2F|^[./~]|^\w+\/\w+\/|^#/.test(text) || isSizeOrDate(text))
+    return false
   if (bracketsIn(text) > 1 || isCodeName(text) || /\.[a-z]{2,5}$/.test(text)) return false
   if (/^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))
     return false
   if (/[!@#$%^&*?~+=]/.test(text)) return text.length >= 7 && /[A-Za-z].*[A-Za-z]/.test(text)
-  if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7 && !isVersioned(text)
+  if (isVersioned(text) || (text.length >= 14 && isIdentifier(text))) return false
+  if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
   // hunter42, not sha256, oauth2, step-2
-  return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8 && !isVersioned(text)
+  return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8
 }
 
 /** `sha256`, `OAuth2Client`, `EC2`, `Base64Url`: words and the numbers that belong to them. */
@@ -88,23 +94,34 @@ function isCamelCase(text: string): boolean {
   return /^(?:[a-z]+|[A-Z]{1,5}[a-z]+)(?:[A-Z]{1,5}[a-z]+)*$/.test(text) && isIdentifier(text)
 }
 
-/** Made of words: at least 85 % of its letters lie in pieces that can be spoken, and few digits. */
+// biome-ignore format: the pairs of letters that English words are made of
+const PAIRS = new Set('fl mm tt ff ws ds gn ia ie aw ew ht th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar ve ra ld ur ro ri io me ne ic ce co ma ta li ll ch ec om di el la ho no us ut ot ss so tr ge pe ac wi un em pr ai be ct fo id il im ir lo mi mo na ni nc ns oo op ow pa pl po rs rt sh su tu ul um up wa we wh ts ty ay av ab ad ag am ap au bl bo br bu by ca ci ck cl cr cu da do dr du ee ef ei ep ev ex ey fi fr ft fu ga gh gi gl go gr gs gu if ig ke ki ks ls lt lu ly mp mu my nf nk nl nn nu ny ob oc od og oi ok ol ov pi pp pt pu qu rc rd rg rk rl rm rn rp rr ru rv ry sc sk sl sm sp sw ub ud ue ug ui va vi wn wo ys ze'.split(' '))
+
+/**
+ * Made of words, as names in code are: few digits, most letters in pieces of three and more with a vowel, and
+ * most neighbours among those of English. One random key of 20 characters in ten thousand looks like that.
+ */
 export function isIdentifier(text: string): boolean {
   let letters = 0
   let spoken = 0
   let digits = 0
-  for (const m of text.matchAll(/[A-Z]*[a-z]+|[A-Z]+|\d+/g)) {
-    const piece = m[0]
+  let pairs = 0
+  let usual = 0
+  for (const m of text.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|\d+/g)) {
+    const piece = m[0].toLowerCase()
     if (/\d/.test(piece)) {
       digits += piece.length
       continue
     }
     letters += piece.length
-    // In random text a piece is short: only three letters and more count, with a vowel and no long row of consonants.
-    if (piece.length >= 3 && /[aeiouy]/i.test(piece) && !/[bcdfghjklmnpqrstvwxz]{5}/i.test(piece))
-      spoken += piece.length
+    if (piece.length >= 3 && /[aeiouy]/.test(piece)) spoken += piece.length
+    for (let i = 1; i < piece.length; i++) {
+      pairs++
+      if (PAIRS.has(piece.slice(i - 1, i + 1))) usual++
+    }
   }
-  return letters >= 6 && spoken >= 0.85 * letters && digits <= 0.2 * text.length
+  if (letters < 6 || digits > 0.2 * text.length) return false
+  return spoken >= 0.75 * letters && pairs >= 4 && usual >= 0.7 * pairs
 }
 
 function isSizeOrDate(text: string): boolean {
@@ -128,8 +145,7 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
 }
 
 function isNoSecret(text: string, name: string): boolean {
-  if (NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text))
-    return true
+  if (isPlaceholder(text)) return true
   if (/\s/.test(text) || text.includes('://') || bracketsIn(text) > 1) return true
   // X-Amz-Credential: a key id and its scope; the id has its own detector.
   if (text.includes('aws4_request') || repeatsName(text, name)) return true

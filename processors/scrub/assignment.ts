@@ -13,6 +13,8 @@ export interface Assigned {
   prose: boolean
   /** The form alone says little ("password X", a pair of strings): the value must look like a secret by itself. */
   loose: boolean
+  /** Nothing but a space or dash between: "pass `X` on" is no assignment. */
+  bare: boolean
   /** First of a list: `"tokens": ["..", ".."]`. */
   list: boolean
 }
@@ -33,7 +35,7 @@ const BLANK = String.raw`(?:[ \t]|\\+t)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;){0,8}${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa4r|er|jest|je)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa4r|er|jest|je)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** `","value":"`, also with pairs between: `"name":"X","type":"secret","value":"V"`, `name="x" type="y" value="V"`. */
 const NAMED_VALUE = new RegExp(
@@ -87,7 +89,10 @@ function afterSeparator(
   if (typed !== null) return valueAt(s, name, typed, typed[1] as string, {})
   let m = BETWEEN.exec(text)
   if (m !== null) {
-    const isWeak = m[1] === '|' || m[1] === '==' || m[1] === '==='
+    const isCompared = m[1] === '==' || m[1] === '==='
+    // `Pw==` ends base64; only with a string is it a comparison.
+    if (isCompared && !/["'`]/.test(m[3] as string)) return null
+    const isWeak = m[1] === '|' || isCompared
     return valueAt(s, name, m, m[3] as string, {
       prose: m[2] !== undefined,
       loose: isWeak,
@@ -122,18 +127,19 @@ function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | nu
 function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
   const quoteBefore = s.at(name.from - 1)
   const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
-  const m =
-    (isQuoted ? PAIR.exec(text) : null) ??
-    CALL.exec(text) ??
-    MARKUP.exec(text) ??
-    (isQuoted ? null : BARE.exec(text))
-  return m === null ? null : valueAt(s, name, m, m[1] as string, { loose: true })
+  const m = (isQuoted ? PAIR.exec(text) : null) ?? CALL.exec(text) ?? MARKUP.exec(text)
+  if (m !== null) return valueAt(s, name, m, m[1] as string, { loose: true })
+  const bare = isQuoted ? null : BARE.exec(text)
+  return bare === null
+    ? null
+    : valueAt(s, name, bare, bare[1] as string, { loose: true, bare: true })
 }
 
 interface Form {
   readonly prose?: boolean
   readonly loose?: boolean
   readonly markup?: boolean
+  readonly bare?: boolean
 }
 
 function valueAt(
@@ -157,6 +163,7 @@ function valueAt(
     quoted,
     prose: form.prose === true,
     loose: form.loose === true,
+    bare: form.bare === true,
     list: open.includes('['),
   }
 }
@@ -208,5 +215,13 @@ export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
   if (m === null) return null
   const value = m[2] as string
   const from = low + m.index + m[0].indexOf(value, 8)
-  return { from, to: from + value.length, quoted: true, prose: false, loose: true, list: false }
+  return {
+    from,
+    to: from + value.length,
+    quoted: true,
+    prose: false,
+    loose: true,
+    bare: false,
+    list: false,
+  }
 }

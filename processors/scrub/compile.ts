@@ -171,6 +171,35 @@ function escapeAnchors(): Uint8Array[] {
   const out: Uint8Array[] = []
   const add = (t: string): void => void out.push(Buffer.from(t, 'utf8'))
   for (const t of ['\\u00', '\\u20', '\\uff', '\\uFF', '\\x', '\\/', '&#']) add(t)
+  for (const t of [
+    '&commat;',
+    '&period;',
+    '&lowbar;',
+    '&hyphen;',
+    '&dash;',
+    '&colon;',
+    '&equals;',
+    '&sol;',
+  ])
+    add(t)
+  // Quoted-printable.
+  for (const t of [
+    '=40',
+    '=3D',
+    '=3A',
+    '=2D',
+    '=2E',
+    '=2F',
+    '=2B',
+    '=5F',
+    '=22',
+    '=20',
+    '=\r\n',
+    '=\n',
+    '=\\r',
+    '=\\n',
+  ])
+    add(t)
   for (let c = 0x20; c < 0x7f; c++) {
     const hex = c.toString(16).padStart(2, '0')
     add(`%${hex}`)

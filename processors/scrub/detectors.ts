@@ -40,7 +40,7 @@ export interface NearShape {
 export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
   | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun'
-  | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
+  | 'command' | 'login' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
 
 export interface Detector {
   /** Type name: in markers, metrics and configuration. */
@@ -192,11 +192,13 @@ export const DETECTORS: readonly Detector[] = [
   token('basic_auth_url', 'Password in an http URL', [], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty' }),
   // Key material
   token('private_key', 'PEM private key', ['-----BEGIN'], code('pem'), { group: 'key material', left: 'any', rank: 9, guard: 'public keys, certificates' }),
-  token('b64_openai_key', 'Base64 of a known token', ['sk-', 'ghp_', 'gho_', 'ghs_', 'github_pat_', 'AKIA', 'ASIA', 'xoxb-', 'xoxp-', 'AIza', 'glpat-', 'hf_', 'sk_live_', '-----BEGIN', 'GOCSPX-', 'npm_', 'SG.', 'eyJ', 'gsk_', 'xai-', '://', 'assw', 'ASSW'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images', context: 'the anchors are searched in base64, at its three alignments' }),
+  token('b64_openai_key', 'Base64 of a known token', ['sk-', 'ghp_', 'gho_', 'ghs_', 'ghu_', 'ghr_', 'github_pat_', 'AKIA', 'ASIA', 'xoxb-', 'xoxp-', 'AIza', 'glpat-', 'hf_', 'sk_live_', '-----BEGIN', 'GOCSPX-', 'npm_', 'SG.', 'eyJ', 'gsk_', 'xai-', '://', 'assw', 'ASSW'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images', context: 'the anchors are searched in base64, at its three alignments' }),
   // Personal data
-  token('email', 'Email address', ['@'], code('email'), { group: 'personal', left: 'any', rank: 5, guard: 'RFC 2606 names, file names, git@host:, user:pw@host' }),
+  token('email', 'Email address', ['@'], code('email'), { group: 'personal', left: 'any', rank: 5, guard: 'RFC 2606 names, file names, git@host:, user:pw@host', also: 'password' }),
+  token('email', 'Email address in words', ['[at]', '(at)', '{at}', ' at '], code('email_words'), { group: 'personal', anyCase: true, left: 'any', rank: 5, guard: 'needs a domain behind, spelled out when the at is' }),
   token('credit_card', 'Payment card number', [], code('card'), { group: 'personal', rank: 6, guessable: true, check: 'issuer, length and Luhn', guard: 'part of a longer number; IMEI, EAN, trace id before' }),
   token('ssn', 'US social security number', [], code('ssn'), { group: 'personal', rank: 6, guessable: true, check: 'SSA rules', guard: 'part, SKU, model before', context: 'bare digits need ssn, social, taxpayer, W-2' }),
+  token('ssn', 'Social security numbers of a column', ['ssn', 'social_sec', 'tax_id', 'taxid'], code('number_column'), { group: 'personal', anyCase: true, left: 'any', rank: 6, guessable: true, check: 'SSA rules', context: 'the header of a table' }),
   token('itin', 'US individual taxpayer number', [], code('itin'), { group: 'personal', rank: 6, guessable: true, context: 'itin' }),
   token('iban', 'IBAN', [], code('iban'), { group: 'personal', rank: 7, check: 'country length and mod 97' }),
   token('phone', 'Phone number', ['+1', '+2', '+3', '+4', '+5', '+6', '+7', '+8', '+9'], code('phone'), { group: 'personal', rank: 4, guessable: true, check: 'number plan of the country', context: 'national numbers need phone, tel, call' }),
@@ -205,7 +207,10 @@ export const DETECTORS: readonly Detector[] = [
   token('passport', 'Passport number', ['passport'], code('passport'), { group: 'personal', anyCase: true, left: 'any', on: false, rank: 3, guessable: true, context: 'passport' }),
   // Assignments
   token('password', 'Password assignment', ['assw', 'pwd', 'assphrase', 'pass', 'psw', 'pw:', 'pw=', 'pw"', "pw'", 'pw is', '密码', '密碼', '口令', 'パスワード', '暗証番号', '비밀번호', '암호', 'ароль', 'ароля', 'ωδικό', 'ontrase', 'senha', 'de passe', 'ennwort', 'achtwoord', 'senord', 'hasło', 'haslo', 'heslo', 'elszó', 'parola', 'clave', 'ifre', 'alasana', 'dgangskode', 'mật khẩu', 'ata sandi', 'รหัสผ่าน', 'סיסמה', 'סיסמא', 'كلمة المرور', 'كلمة السر', 'पासवर्ड'], code('password'), { group: 'context', anyCase: true, left: 'any', rank: 3, check: '6..128 characters', guard: 'placeholders, type names, prose' }),
-  token('generic_api_key', 'Key, token or secret assignment', ['key', 'oken', 'ecret', 'redential', 'uthorization', 'chlüssel', 'chluessel', 'clé', 'clave', 'chave', 'chiave', 'sleutel', 'nyckel', 'klucz', 'klíč', 'anahtar', 'jeton', 'eheimnis', 'segredo', 'ключ', 'токен', 'секрет', '密钥', '密鑰', '令牌', 'キー', 'トークン', 'シークレット', '키', '토큰', '시크릿'], code('secret_value'), { group: 'context', anyCase: true, left: 'any', rank: 2, check: 'entropy above 3.2 and a digit', guard: 'max_tokens, cache_key, idempotency-key, page tokens, primary keys' }),
+  token('password', 'Password of a command line', ['curl ', 'wget ', 'sshpass', 'mysql', 'mariadb', 'docker login', 'podman login', 'helm registry login', 'redis-cli', 'mongo', 'ldapsearch', 'smbclient', 'oracle:thin:'], code('command'), { group: 'context', rank: 3, context: 'the option that takes it' }),
+  token('password', 'Password of PowerShell', ['securestring'], code('command'), { group: 'context', anyCase: true, left: 'any', rank: 3 }),
+  token('password', 'Password behind a login name', ['login', 'creds', 'credentials'], code('login'), { group: 'context', anyCase: true, left: 'any', rank: 3, check: 'letters, digits and a symbol or both cases' }),
+  token('generic_api_key', 'Key, token or secret assignment', ['key', 'oken', 'ecret', 'redential', 'uthorization', 'chlüssel', 'chluessel', 'clé', 'clave de api', 'clave de acceso', 'clave secreta', 'clave api', 'chave de api', 'chave de acesso', 'chave secreta', 'chave:', 'chiave', 'sleutel', 'nyckel', 'klucz', 'klíč', 'anahtar', 'jeton', 'eheimnis', 'segredo', 'ключ', 'токен', 'секрет', '密钥', '密鑰', '令牌', 'キー', 'トークン', 'シークレット', '키', '토큰', '시크릿'], code('secret_value'), { group: 'context', anyCase: true, left: 'any', rank: 2, check: 'entropy above 3.2 and a digit', guard: 'max_tokens, cache_key, idempotency-key, page tokens, primary keys' }),
 ]
 
 /** Detector ids in order of first appearance. */

@@ -88,6 +88,8 @@ function judge(name: string): KeyMeaning {
   if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
   if (/^gen_ai\.(?:usage|request\.model|response\.model|token)/.test(lower))
     return { ...NONE, hints }
+  if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
+    return { kind: 'secret', strength: 'weak', hints }
   const about = words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
   if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
     const bare = words.some((w) => w === 'pass') && !PASSWORD.test(last.replace(/^pass$/, ''))

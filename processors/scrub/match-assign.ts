@@ -23,6 +23,7 @@ import {
 } from './bytes.ts'
 import { type KeyMeaning, keyMeaning } from './key-names.ts'
 import { maskCookies } from './match-headers.ts'
+import { matchColumn, PASSWORD_CELL, SECRET_CELL } from './match-columns.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
@@ -41,6 +42,7 @@ export function matchPassword(s: Subject, p: number, len: number, rule: Rule): v
   let value = assignedAfter(s, name, true)
   if (value === null || !isPassword(s, value, name.text, name.meaning))
     value = assignedBefore(s, name)
+  if (value === null) matchColumn(s, name.from, name.to, rule, PASSWORD_CELL)
   for (let n = 0; value !== null && n < LIST_MAX; n++) {
     if (!isPassword(s, value, name.text, name.meaning)) return
     s.found(rule.type, value.from, value.to, rule.rank)
@@ -57,7 +59,9 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
   if (kind === 'none' || kind === 'password') return
   const value = assignedAfter(s, name, false)
   if (value === null || !isAssigned(s, value, name, kind, storage)) {
-    const before = storage ? null : assignedBefore(s, name)
+    if (storage) return
+    const before = assignedBefore(s, name)
+    if (kind !== 'cookie') matchColumn(s, name.from, name.to, rule, SECRET_CELL)
     if (before !== null && isSecret(s, before, name.text, name.meaning))
       s.found(rule.type, before.from, before.to, rule.rank)
     return
@@ -125,9 +129,17 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
   let meaning = keyMeaning(text)
   if (latin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
   if (meaning.kind === 'none') return null
-  if (meaning.needsQualifier === true && !hasQualifier(s, from, to)) return null
+  if (meaning.needsQualifier === true) {
+    if (!hasQualifier(s, from, to)) return null
+    // "clave de API", "ключ API", "clé secrète AWS": the words behind belong to the name.
+    const more = QUALIFIER_BEHIND.exec(latinText(b, to, Math.min(s.to, to + 40)))
+    to += more?.[0].length ?? 0
+  }
   return { from, to, text, meaning }
 }
+
+const QUALIFIER_BEHIND =
+  /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
 
 function nameStart(s: Subject, p: number): number {
   const b = s.b
@@ -170,6 +182,8 @@ function hasQualifier(s: Subject, from: number, to: number): boolean {
 
 /** "API key", "secret key", "access token": the word before belongs to the name. */
 function wordsBefore(s: Subject, from: number, text: string, alone: KeyMeaning): KeyMeaning {
+  // "always pass X" is no name.
+  if (alone.kind === 'password' && alone.strength === 'weak') return alone
   let i = from - 1
   while (i > s.from && i > from - 24 && inMask(s.b[i - 1] as number, NAME_RIGHT)) i--
   if (i === from - 1) return alone

@@ -2,7 +2,9 @@
 
 import type { CodeName, Detector } from './detectors.ts'
 import { matchPassword, matchSecretValue } from './match-assign.ts'
-import { matchEmail } from './match-email.ts'
+import { matchNumberColumn } from './match-columns.ts'
+import { matchCommand, matchLogin } from './match-commands.ts'
+import { matchEmail, matchEmailInWords } from './match-email.ts'
 import {
   matchBasic,
   matchBearer,
@@ -44,6 +46,10 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   jwt: matchJwt,
   cookie: matchCookie,
   email: matchEmail,
+  email_words: matchEmailInWords,
+  number_column: matchNumberColumn,
+  command: matchCommand,
+  login: matchLogin,
   // Digit runs lead to these four through `matchNumber`.
   card: nothing,
   ssn: nothing,

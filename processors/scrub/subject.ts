@@ -36,6 +36,10 @@ export class Subject {
   numbersDoneTo = 0
   /** Runs of base64 before this were decoded and judged. */
   base64DoneTo = 0
+  /** Names of commands before this were looked at. */
+  commandsDoneTo = 0
+  /** Bytes of table rows looked at, for all columns. */
+  columnWork = 0
 
   open(b: Uint8Array, from: number, to: number, hints: number): void {
     this.b = b
@@ -47,6 +51,8 @@ export class Subject {
     this.noPemEndTo = from
     this.numbersDoneTo = from
     this.base64DoneTo = from
+    this.commandsDoneTo = from
+    this.columnWork = 0
     if (this.#memoEnd.size > 0) {
       this.#memoStart.clear()
       this.#memoEnd.clear()
