@@ -15,7 +15,7 @@ const NOT_A_VALUE =
   /^(?:<[^>]*>?|\$.*|\{\{.*|\{%.*|%[({sdv]?.{0,2}|\*+|[xX]{3,}|\.{2,}.*|\[[a-z _-]{0,24}\]?|null|none|nil|undefined|true|false|string|str|text|number|int|integer|boolean|bool|object|array|bytes|required|optional|password|passwd|pass|pwd|secret|token|key|changeme|change[-_]?me|redacted|hidden|masked|placeholder|example|your[-_ ]?.*|my[-_]?(?:password|secret|token|key).{0,4}|insert[-_ ].*|enter[-_ ].*|dummy|foo|bar|empty|todo|tbd|n\/a|-+|_+|\?+|@[a-z_]+|:[a-z_]+|#.{0,3}|urn:.*|0x[0-9a-f]{1,8})$/i
 /** Code that reads the secret from elsewhere. */
 const CODE =
-  /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|exports\.|require|!|&|=)|^[A-Za-z_$][\w.$]{0,60}\(|^[a-z_$][\w$]{0,40}\[["']?/
+  /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|exports\.|require|!|&|=)|^[A-Za-z_$][\w.$:]{0,60}\(|^[A-Za-z_$][\w.$]{0,40}\[["']?/
 /** Part of it comes from elsewhere, or it is an expression: `x${i}`, `{{ x }}`, `[a-z0-9]{8}`, `^[A-Z]+$`. */
 const TEMPLATE = /\$\{|\{\{|%\(|\[\^?[aA]-[zZ]|\{\d+,\d*\}|^\/\^/
 
@@ -27,6 +27,7 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   if (isPlaceholder(text)) return false
   if (repeatsName(text, name)) return false
   if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
+  if (v.pair || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return false
   if (v.bare && meaning.strength === 'weak') return false
   if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
   if (!v.quoted && (bracketsIn(text) > 1 || isCodeName(text))) return false
@@ -56,7 +57,8 @@ export function isStrong(text: string): boolean {
   if (/^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))
     return false
   if (/[!@#$%^&*?~+=]/.test(text)) return text.length >= 7 && /[A-Za-z].*[A-Za-z]/.test(text)
-  if (isVersioned(text) || (text.length >= 14 && isIdentifier(text))) return false
+  if (isVersioned(text) || (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text)))
+    return false
   if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
   // hunter42, not sha256, oauth2, step-2
   return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8

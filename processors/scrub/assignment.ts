@@ -15,6 +15,8 @@ export interface Assigned {
   loose: boolean
   /** Nothing but a space or dash between: "pass `X` on" is no assignment. */
   bare: boolean
+  /** Two neighbours of a longer list of strings. */
+  pair: boolean
   /** First of a list: `"tokens": ["..", ".."]`. */
   list: boolean
 }
@@ -127,7 +129,9 @@ function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | nu
 function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
   const quoteBefore = s.at(name.from - 1)
   const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
-  const m = (isQuoted ? PAIR.exec(text) : null) ?? CALL.exec(text) ?? MARKUP.exec(text)
+  const pair = isQuoted ? PAIR.exec(text) : null
+  if (pair !== null) return pairAt(s, name, pair)
+  const m = CALL.exec(text) ?? MARKUP.exec(text)
   if (m !== null) return valueAt(s, name, m, m[1] as string, { loose: true })
   const bare = isQuoted ? null : BARE.exec(text)
   return bare === null
@@ -135,11 +139,24 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
     : valueAt(s, name, bare, bare[1] as string, { loose: true, bare: true })
 }
 
+/** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
+function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
+  const value = valueAt(s, name, m, m[1] as string, { loose: true })
+  if (value === null) return null
+  const before = latinText(s.b, Math.max(s.from, name.from - 8), name.from)
+  const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 8))
+  const isCall = /\(\s{0,2}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,2}[,)]/.test(behind)
+  const isAlone = /[[{]\s{0,4}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,4}[\]}]/.test(behind)
+  value.pair = !isCall && !isAlone
+  return value
+}
+
 interface Form {
   readonly prose?: boolean
   readonly loose?: boolean
   readonly markup?: boolean
   readonly bare?: boolean
+  readonly pair?: boolean
 }
 
 function valueAt(
@@ -164,6 +181,7 @@ function valueAt(
     prose: form.prose === true,
     loose: form.loose === true,
     bare: form.bare === true,
+    pair: form.pair === true,
     list: open.includes('['),
   }
 }
@@ -222,6 +240,7 @@ export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
     prose: false,
     loose: true,
     bare: false,
+    pair: false,
     list: false,
   }
 }

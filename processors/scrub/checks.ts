@@ -1,5 +1,6 @@
 // The arithmetic of detectors: checksums, entropy, base64. Pure functions over byte ranges.
 
+import { isUtf8 } from 'node:buffer'
 import { CLASS, DIGIT, LOWER, latinText, SETS, UPPER } from './bytes.ts'
 
 /** Luhn over the digits given (values 0..9). */
@@ -218,7 +219,7 @@ export function isBasicCredentials(b: Uint8Array, from: number, to: number): boo
     if (c < 0x20 || c === 0x7f) return false
     if (c === 0x3a && colon < 0) colon = i
   }
-  return colon >= 0 && n > 3
+  return colon >= 0 && n > 3 && isUtf8(scratch.subarray(0, n))
 }
 
 const HEX_ONLY = SETS.hex

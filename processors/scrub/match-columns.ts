@@ -57,7 +57,9 @@ export function matchColumn(
   const column = latinText(s.b, from, nameFrom).split(delimiter).length - 1
   if (
     !header.every(
-      (c, i) => NAME_CELL.test(c) || (c.trim() === '' && (i === 0 || i === header.length - 1)),
+      (c, i) =>
+        NAME_CELL.test(c) ||
+        (delimiter === '|' && c.trim() === '' && (i === 0 || i === header.length - 1)),
     )
   )
     return

@@ -1,7 +1,7 @@
 // Numbers: cards, social security numbers, IBANs, phone numbers. One look at the group of digits around a
 // candidate decides which of them can be meant, so a timestamp or an id costs a few comparisons.
 
-import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText, skipEscape } from './bytes.ts'
+import { ALNUM, isAlnum, isDigit, isFreeLeft, latinText, lowerText, skipEscape } from './bytes.ts'
 import { IBAN_LENGTH, isIban, isItin, isSsn, issuerOf, passesLuhn } from './checks.ts'
 import { isNationalPhone, isPhoneNumber } from './phone-plans.ts'
 import type { Rule } from './rule.ts'
@@ -125,6 +125,7 @@ function matchCard(s: Subject, rule: Rule): boolean {
       if (g === 0 && !isCardLeft(s, start)) continue
       if (last === groups - 1 && isNumberTail(b, end, s.to)) continue
       if (!isCardContext(s, start, issuer)) continue
+      if (isPartOfTable(s, start, end)) continue
       s.found(rule.type, start, end, rule.rank)
       return true
     }
@@ -162,6 +163,21 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
+}
+
+/** Four more hex digits on a side, as code tables and hex dumps have them: `541E 5426 5446 5443 5433 5448`. */
+function isPartOfTable(s: Subject, start: number, end: number): boolean {
+  if (
+    (s.hints & HINT.CARD) !== 0 ||
+    CARD_CONTEXT.test(lowerText(s.b, Math.max(s.from, start - 40), start))
+  )
+    return false
+  const before = latinText(s.b, Math.max(s.from, start - 6), start)
+  const behind = latinText(s.b, end, Math.min(s.to, end + 12))
+  if (/(?:^|[^0-9A-Za-z])[0-9A-Fa-f]{4}[ \n]$/.test(before)) return true
+  return /^[ \n](?=[0-9A-Fa-f]{0,3}[A-Fa-f])[0-9A-Fa-f]{4}(?![0-9A-Za-z])|^[ \n][0-9A-Fa-f]{4}[ \n][0-9A-Fa-f]{4}(?![0-9A-Za-z])/.test(
+    behind,
+  )
 }
 
 const SSN_CONTEXT = /ssn|social|soc\.? ?sec|taxpayer|tax.?id|\btin\b|\bw-?[249]\b|seguro|steuer/
@@ -259,7 +275,7 @@ function readIban(s: Subject, p: number, length: number): number {
 }
 
 const PHONE_CONTEXT =
-  /phone|tel|call|mobile|cell|fax|whatsapp|sms|handy|telefon|móvil|电话|手机|contact|reach|dial/
+  /phone|\btel\b|\bcall(?:ed|ing|s|back)?\b|mobile|\bcell\b|\bfax\b|whatsapp|\bsms\b|\bhandy\b|telef|t\xc3\xa9l|m\xc3\xb3vil|celular|\bmobil|telefone|numero|cellulare|\xe7\x94\xb5\xe8\xaf\x9d|\xe6\x89\x8b\xe6\x9c\xba|\xe9\x9b\xbb\xe8\xa9\xb1|\xed\x9c\xb4\xeb\x8c\x80|\xec\xa0\x84\xed\x99\x94|\bcontact\b|\breach\b|\bdial/
 const NOT_PHONE = /isbn|version|build|\bid\b|order|sku|part/
 
 /** `(212) 555-0119`, or 10 digits after a word such as phone. Numbers with `+` have their own anchor. */
@@ -336,6 +352,8 @@ export function matchPlus(s: Subject, p: number, rule: Rule): void {
     }
     while (end > p + 1 && !isDigit(s.b[end - 1])) end--
   }
+  // +35236450.6 is a number, not a phone.
+  if (s.b[end - 2] === 0x2e) return
   s.found(rule.type, p, end, rule.rank)
 }
 
