@@ -142,6 +142,7 @@ export const DETECTORS: readonly Detector[] = [
   vendor('wandb_key', 'Weights & Biases key', ['wandb'], near('hex', [40], 3)),
   vendor('azure_openai_key', 'Azure OpenAI key', ['.openai.azure.com', 'azure_openai', 'azure openai', 'azureopenai'], near('alnum', [32, 84], 3)),
   token('azure_openai_key', 'Azure OpenAI key, long form', ['JQQJ99'], { kind: 'code', run: 'azure_secret' }, { left: 'any', rank: 8 }),
+  token('ai_vendor_key', 'Key of another model or search provider', ['csk-', 'fw_', 'tvly-', 'jina_', 'llx-', 'fc-', 'e2b_', 'rpa_', 'tgp_v1_', 'pa-', 'vck_', 'wandb_v1_', 'sk_car_', 'bfl_', 'ek_', 'sess-', 'crsr_', 'msy_'], body('word_dash', 24, { digit: true, entropy: 3.3 }), { left: 'word', guard: 'names of variables and classes' }),
   // Clouds
   token('aws_access_key_id', 'AWS access key id', ['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'], code('aws_key_id'), { rank: 8, check: '16 of base32, entropy at least 3', guard: 'ends in EXAMPLE; AROA and AIDA are ids' }),
   token('aws_secret_key', 'AWS secret access key', ['ecret'], code('aws_secret'), { anyCase: true, left: 'any', rank: 8, check: 'mixed case and digit, entropy above 3.8', guard: '40 hex is a git SHA; sha1- integrity', context: 'secret, or an access key id within 200 characters' }),
@@ -149,6 +150,8 @@ export const DETECTORS: readonly Detector[] = [
   token('aws_presign_sig', 'AWS presigned URL signature', ['x-amz-signature'], code('azure_sas'), { anyCase: true, left: 'any', rank: 8 }),
   token('bedrock_key', 'Bedrock API key', ['ABSK', 'bedrock-api-key-'], body('base64_any', 60), { rank: 8 }),
   token('google_api_key', 'Google API key', ['AIza'], body('word_dash', 35, { entropy: 3 }), { rank: 8, guard: 'documented samples' }),
+  token('google_api_key', 'Gemini key, the form of 2026', ['AQ.Ab'], body('word_dash', 30, { digit: true, entropy: 3 }), { rank: 8 }),
+  token('google_oauth_token', 'Google refresh token', ['1//0'], body('word_dash', 38, { digit: true, entropy: 3.5 }), { rank: 8 }),
   token('google_oauth_token', 'Google OAuth token or client secret', ['ya29.', 'GOCSPX-'], body('word_dot_dash', 10), { rank: 8 }),
   token('gcp_service_account', 'Google service account key id', ['private_key_id'], code('gcp'), { group: 'key material', left: 'any', rank: 8 }),
   token('azure_storage_key', 'Azure storage account key', ['accountkey', 'sharedaccesskey'], code('secret_value'), { anyCase: true, left: 'any', rank: 8, check: '64 bytes decoded' }),
@@ -159,6 +162,7 @@ export const DETECTORS: readonly Detector[] = [
   token('vault_token', 'HashiCorp Vault token', ['hvs.', 'hvb.', 'hvr.'], body('word_dash', 24)),
   token('terraform_token', 'Terraform Cloud token', ['.atlasv1.'], code('terraform'), { left: 'any' }),
   token('doppler_token', 'Doppler token', ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.'], body('word_dot_dash', 40)),
+  token('cloud_vendor_token', 'Token of another cloud', ['cfut_', 'cfat_', 'cfk_', 'pscale_tkn_', 'pscale_pw_', 'pscale_oauth_', 'napi_', 'sb_secret_', 'nfp_', 'rnd_', 'HRKU-', 'fm1_', 'fm2_', 'FlyV1 fm2_', 'scw-secret-', 'LTAI', 'ntn_', 'tskey-', 'ops_eyJ', 'pul-', 'dt0c01.', 'dt0s01.', 'hcaik_', 'hcxik_', 'NRAK-', 'NRJS-', 'NRII-', 'AQVN', 'CCIPAT_', 'bkua_', 'squ_', 'sqp_', 'sqa_', 'phx_', 'phs_', 'rubygems_', 'AKCp', 'sgp_', 'pnu_', 'dbtc_', 'dbtu_', 'CFPAT-', 'AGE-SECRET-KEY-1', 'vcp_', 'vci_', 'vca_', 'vcr_', 'EZAK', 'EZTK'], body('word_dot_dash', 26, { digit: true, entropy: 3 }), { left: 'word', guard: 'names of variables and hosts' }),
   // Code hosting, packages, containers
   token('github_token', 'GitHub token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], body('word', 36, { crc: true }), { rank: 8, check: 'CRC32 tail gives confidence; masked either way', guard: 'runs of x' }),
   token('github_token', 'GitHub fine-grained token', ['github_pat_'], body('word', 50), { rank: 8 }),
@@ -179,6 +183,7 @@ export const DETECTORS: readonly Detector[] = [
   token('shopify_token', 'Shopify token', ['shpat_', 'shppa_', 'shpca_', 'shpss_'], body('hex', 32)),
   token('atlassian_token', 'Atlassian token', ['ATATT3', 'ATCTT3xFfG', 'ATBB'], code('atlassian'), { check: 'CRC32 tail' }),
   token('grafana_token', 'Grafana token', ['glsa_', 'glc_eyJ'], body('base64_any', 32)),
+  token('saas_vendor_token', 'Token of another service', ['re_', 'xkeysib-', 'xsmtpsib-', 'sq0atp-', 'sq0csp-', 'EAAA', 'EAAC', 'EAAG', 'access_token$production$', 'rzp_live_', 'rzp_test_', 'pat-na1-', 'pat-eu1-', 'tfp_', 'shpua_', 'FLWSECK', 'sk.eyJ', 'mlsn.', 'secret_', 'lin_oauth_', 'figu_', 'PMAT-', 'oy2', 'p8e-', 'fio-u-', 'shippo_live_', 'duffel_live_', 'duffel_test_', 'GR1348941'], body('word_dash', 28, { digit: true, entropy: 3.4 }), { left: 'word', guard: 'names of variables, lower-case words' }),
   token('sentry_token', 'Sentry token', ['sntryu_', 'sntrys_'], body('base64_any', 40)),
   token('linear_key', 'Linear key', ['lin_api_'], body('alnum', 32)),
   token('figma_token', 'Figma token', ['figd_'], body('word_dash', 36)),
