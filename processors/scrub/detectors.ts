@@ -17,6 +17,8 @@ export interface TokenShape {
   readonly digit?: true
   /** The body must hold this literal. */
   readonly holds?: string
+  /** May go on as a JWT does: dots with more behind them. */
+  readonly dotted?: true
   /** Tail checksum that raises confidence; the token is masked either way. */
   readonly crc?: true
 }
@@ -142,7 +144,7 @@ export const DETECTORS: readonly Detector[] = [
   vendor('wandb_key', 'Weights & Biases key', ['wandb'], near('hex', [40], 3)),
   vendor('azure_openai_key', 'Azure OpenAI key', ['.openai.azure.com', 'azure_openai', 'azure openai', 'azureopenai'], near('alnum', [32, 84], 3)),
   token('azure_openai_key', 'Azure OpenAI key, long form', ['JQQJ99'], { kind: 'code', run: 'azure_secret' }, { left: 'any', rank: 8 }),
-  token('ai_vendor_key', 'Key of another model or search provider', ['csk-', 'fw_', 'tvly-', 'jina_', 'llx-', 'fc-', 'e2b_', 'rpa_', 'tgp_v1_', 'pa-', 'vck_', 'wandb_v1_', 'sk_car_', 'bfl_', 'ek_', 'sess-', 'crsr_', 'msy_'], body('word_dash', 24, { digit: true, entropy: 3.3 }), { left: 'word', guard: 'names of variables and classes' }),
+  token('ai_vendor_key', 'Key of another model or search provider', ['csk-', 'fw_', 'tvly-', 'jina_', 'llx-', 'fc-', 'e2b_', 'rpa_', 'tgp_v1_', 'pa-', 'vck_', 'wandb_v1_', 'sk_car_', 'bfl_', 'ek_', 'crsr_', 'msy_'], body('word_dash', 24, { digit: true, entropy: 3.3 }), { left: 'word', guard: 'names of variables and classes' }),
   // Clouds
   token('aws_access_key_id', 'AWS access key id', ['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'], code('aws_key_id'), { rank: 8, check: '16 of base32, entropy at least 3', guard: 'ends in EXAMPLE; AROA and AIDA are ids' }),
   token('aws_secret_key', 'AWS secret access key', ['ecret'], code('aws_secret'), { anyCase: true, left: 'any', rank: 8, check: 'mixed case and digit, entropy above 3.8', guard: '40 hex is a git SHA; sha1- integrity', context: 'secret, or an access key id within 200 characters' }),
@@ -164,7 +166,7 @@ export const DETECTORS: readonly Detector[] = [
   token('doppler_token', 'Doppler token', ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.'], body('word_dot_dash', 40)),
   token('cloud_vendor_token', 'Token of another cloud', ['cfut_', 'cfat_', 'cfk_', 'pscale_tkn_', 'pscale_pw_', 'pscale_oauth_', 'napi_', 'sb_secret_', 'nfp_', 'rnd_', 'HRKU-', 'fm1_', 'fm2_', 'FlyV1 fm2_', 'scw-secret-', 'LTAI', 'ntn_', 'tskey-', 'ops_eyJ', 'pul-', 'dt0c01.', 'dt0s01.', 'hcaik_', 'hcxik_', 'NRAK-', 'NRJS-', 'NRII-', 'AQVN', 'CCIPAT_', 'bkua_', 'squ_', 'sqp_', 'sqa_', 'phx_', 'phs_', 'rubygems_', 'AKCp', 'sgp_', 'pnu_', 'dbtc_', 'dbtu_', 'CFPAT-', 'AGE-SECRET-KEY-1', 'vcp_', 'vci_', 'vca_', 'vcr_', 'EZAK', 'EZTK'], body('word_dot_dash', 26, { digit: true, entropy: 3 }), { left: 'word', guard: 'names of variables and hosts' }),
   // Code hosting, packages, containers
-  token('github_token', 'GitHub token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], body('word', 36, { crc: true }), { rank: 8, check: 'CRC32 tail gives confidence; masked either way', guard: 'runs of x' }),
+  token('github_token', 'GitHub token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], body('word', 36, { crc: true, dotted: true }), { rank: 8, check: 'CRC32 tail gives confidence; masked either way; the form of 2026 goes on as a JWT', guard: 'runs of x' }),
   token('github_token', 'GitHub fine-grained token', ['github_pat_'], body('word', 50), { rank: 8 }),
   token('gitlab_token', 'GitLab token', ['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-', 'glft-', 'glimt-', 'glagent-', 'gloas-', 'glsoat-'], code('gitlab')),
   token('npm_token', 'npm token', ['npm_'], body('alnum', 36, { crc: true }), { guard: 'npm_config_ variables' }),

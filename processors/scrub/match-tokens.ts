@@ -41,6 +41,7 @@ export function matchToken(s: Subject, p: number, len: number, rule: Rule): void
   let end = s.runEnd(start, SETS[shape.body])
   while (end > start && s.b[end - 1] === 0x2e) end--
   if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
+  if (shape.dotted === true) end = dottedEnd(s, end)
   const n = end - start
   if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
   if (shape.max !== undefined && n > shape.max) return
@@ -51,6 +52,19 @@ export function matchToken(s: Subject, p: number, len: number, rule: Rule): void
   if (shape.crc !== true && n < 40 && isWordy(s.b, start, look)) return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
   s.found(rule.type, p, end, sure ? 9 : rule.rank)
+}
+
+/** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */
+function dottedEnd(s: Subject, from: number): number {
+  let end = from
+  for (let parts = 0; parts < 3; parts++) {
+    const tail = s.runEnd(end, SETS.word_dash)
+    if (s.at(tail) !== 0x2e) return end === from || tail === end ? end : tail
+    const next = s.runEnd(tail + 1, SETS.word_dash)
+    if (next - tail - 1 < 10) return end
+    end = next
+  }
+  return end
 }
 
 function trimmedUnderscores(b: Uint8Array, start: number, end: number): number {

@@ -23,6 +23,7 @@ import {
 import type { ChainContext } from '../../core/component.ts'
 import { internKey, key } from '../../core/keys.ts'
 import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
+import type { Inspectors } from './create.ts'
 import { Cursor } from './cursor.ts'
 import type { Inspector } from './inspector.ts'
 import type { KeyMeaning } from './key-names.ts'
@@ -52,7 +53,9 @@ export type Place =
 
 /** Scrubs one batch after another; keeps its tables between them. */
 export class BatchScrubber {
-  readonly #inspector: Inspector
+  readonly #inspectors: Inspectors
+  /** Of the tenant whose span, resource or scope is being looked at. */
+  #inspector: Inspector
   readonly keys: KeyTable
   #scanner: Scanner | null = null
   #arena: Arena | null = null
@@ -69,9 +72,15 @@ export class BatchScrubber {
   #dropEvent = false
   #leafPlace: Place = 'attribute'
 
-  constructor(inspector: Inspector) {
-    this.#inspector = inspector
-    this.keys = new KeyTable(inspector.engine)
+  constructor(inspectors: Inspectors) {
+    this.#inspectors = inspectors
+    this.#inspector = inspectors.base
+    this.keys = new KeyTable(inspectors.base.engine)
+  }
+
+  /** What finds and replaces for the span being looked at. */
+  get inspector(): Inspector {
+    return this.#inspector
   }
 
   begin(batch: SpanBatch, ctx: ChainContext): void {
@@ -95,6 +104,7 @@ export class BatchScrubber {
       const row = i * SPAN_STRIDE
       const request = batch.requests[batch.spans[row + SPAN.REQUEST] as number]
       this.tenant = request?.tenant.tenantId ?? ''
+      if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.tenant)
       this.#tally = null
       this.#dropEvent = false
       const edited = this.#span(row)
@@ -120,6 +130,7 @@ export class BatchScrubber {
     for (let i = 0; i < count; i++) {
       this.#tally = null
       this.#sharedIndex = i
+      if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.#owner())
       scrub(i)
       if (this.#tally !== null) (finds ??= new Map()).set(i, this.#tally)
     }
@@ -340,7 +351,7 @@ export class BatchScrubber {
   }
 
   #number(decimal: string, meaning: KeyMeaning, _name: string): Uint8Array | null {
-    const rule = isPrivateInteger(decimal, meaning.hints, this.#inspector.engine.compiled.numbers)
+    const rule = isPrivateInteger(decimal, meaning.hints, this.#inspector.numbers)
     const bytes = Buffer.from(decimal, 'latin1')
     if (rule !== null)
       return this.#replace(

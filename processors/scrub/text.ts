@@ -25,8 +25,11 @@ export class TextScrubber {
   /** Where the text being looked at stands in the arena. */
   #from = 0
 
-  constructor(inspector: Inspector) {
+  readonly #tenant: string
+
+  constructor(inspector: Inspector, tenant = '') {
     this.#inspector = inspector
+    this.#tenant = tenant
     this.#scanner = inspector.engine.scanner(this.#arena)
   }
 
@@ -75,7 +78,13 @@ export class TextScrubber {
       const type = engine.compiled.types[f.type] as string
       spans.push({ start, end, type })
       if (replacer.actionOf(f.type) === 'report') continue
-      const marker = replacer.bytesFor(f.type, b, this.#from + f.start, this.#from + f.end, '')
+      const marker = replacer.bytesFor(
+        f.type,
+        b,
+        this.#from + f.start,
+        this.#from + f.end,
+        this.#tenant,
+      )
       out += text.slice(last, start) + Buffer.from(marker).toString('latin1')
       last = end
     }
