@@ -29,7 +29,8 @@ export interface NameRange {
 
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
-const OPEN = String.raw`((?:[\\"'${'`'}*([]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;){0,8})`
+/** Opening quotes, escaped too; a backslash alone begins something else. */
+const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t)`
 
 /**
@@ -46,7 +47,7 @@ const NAMED_VALUE = new RegExp(
 )
 /** "the password for the staging database is X". */
 const LONG_BETWEEN =
-  /^ (?:for|of|to|on|at|in)(?: [\w.'-]{1,24}){1,5}(?: (is)(?::|[ \t])|(:))[ \t]{0,4}([\\"'`*(]{0,8})/
+  /^ (?:for|of|to|on|at|in)(?: [\w.'-]{1,24}){1,5}(?: (is)(?::|[ \t])|(:))[ \t]{0,4}((?:\\+["'`]|["'`*(]){0,8})/
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
 const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
@@ -58,7 +59,8 @@ const NEXT_LINE =
 const HCL =
   /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}default\s{0,8}=\s{0,4}(")/
 /** `apiKey: string = "V"`. */
-const TYPED = /^\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?|. ]{0,30}\s{0,4}=\s{0,4}(["'`])/
+const TYPED =
+  /^\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=\s{0,4}(["'`])/
 /** `<b>Password:</b> V`, `<td>token</td><td>V</td>`. */
 const MARKUP =
   /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
@@ -66,7 +68,7 @@ const MARKUP =
 const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
 /** `token - V`, `password "V"`, `password (V)`, `access token V`. */
 const BARE =
-  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})([\\"'`*(]{0,4}|\xe2\x80[\x98\x9c])/
+  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 /** The value of the name that stands at `name`, or null. */
 export function assignedAfter(s: Subject, name: NameRange, prose: boolean): Assigned | null {
@@ -105,8 +107,8 @@ function afterSeparator(
   if (m !== null) return valueAt(s, name, m, '', { markup: true })
   m = NAMED_VALUE.exec(text) ?? HCL.exec(text)
   if (m !== null) return valueAt(s, name, m, m[1] as string, {})
-  m = prose ? LONG_BETWEEN.exec(text) : null
-  return m === null ? null : valueAt(s, name, m, m[3] as string, { prose: true })
+  m = LONG_BETWEEN.exec(text)
+  return m === null ? null : valueAt(s, name, m, m[3] as string, { prose: true, loose: !prose })
 }
 
 function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
@@ -173,7 +175,7 @@ function valueAt(
     quote !== undefined
       ? quotedEnd(s, from, quote.charCodeAt(0))
       : plainEnd(s, from, form.markup === true)
-  if (to <= from) return null
+  if (to <= from || (!quoted && isTyped(s, to))) return null
   return {
     from,
     to,
@@ -184,6 +186,11 @@ function valueAt(
     pair: form.pair === true,
     list: open.includes('['),
   }
+}
+
+/** `password: SecretStr = Field(..)`: what stands before ` = ` is a type. */
+function isTyped(s: Subject, end: number): boolean {
+  return s.at(end) === 0x20 && s.at(end + 1) === 0x3d && s.at(end + 2) === 0x20
 }
 
 /** Before the closing quote, an escaped one too, or the end of the line. */

@@ -2,6 +2,7 @@
 
 import { Arena } from '../../core/arena.ts'
 import type { MetricsContext, MetricsVisitor } from '../../core/component.ts'
+import { replacementIn } from './actions.ts'
 import type { Inspectors } from './create.ts'
 import { type KeyMeaning, keyMeaning } from './key-names.ts'
 import { isPrivateInteger } from './match-numbers.ts'
@@ -42,7 +43,7 @@ export class ByteScrubber {
       ctx?.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
       if (inspector.replacer.actionOf(f.type) === 'report') continue
       pieces.push(arena.bytes.subarray(last, f.start))
-      pieces.push(inspector.replacer.bytesFor(f.type, arena.bytes, f.start, f.end, tenant))
+      pieces.push(replacementIn(inspector.replacer, arena.bytes, from, to, f, tenant))
       last = f.end
     }
     if (pieces.length === 0) return null

@@ -42,7 +42,7 @@ export interface NearShape {
 export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
   | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun'
-  | 'command' | 'login' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
+  | 'command' | 'login' | 'session_id' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
 
 export interface Detector {
   /** Type name: in markers, metrics and configuration. */
@@ -195,6 +195,7 @@ export const DETECTORS: readonly Detector[] = [
   token('basic_auth_header', 'Basic credentials', ['asic'], code('basic'), { group: 'header', anyCase: true, left: 'any', check: 'decodes to printable user:password', context: 'Authorization' }),
   token('jwt', 'JSON Web Token', ['eyJ', 'ewogIC', 'ewoid', 'ewoJ'], code('jwt'), { group: 'header', rank: 6, check: 'header decodes to JSON with alg', guard: 'other base64' }),
   token('session_cookie', 'Cookie values', ['ookie'], code('cookie'), { group: 'header', anyCase: true, left: 'any', rank: 5, guard: 'theme, locale and the like', context: 'cookie, set-cookie' }),
+  token('session_cookie', 'Session id of a web framework', ['JSESSIONID', 'PHPSESSID', 'ASP.NET_SessionId', '.ASPXAUTH', 'connect.sid', 'laravel_session', 'remember_token', 'sessionid'], code('session_id'), { group: 'header', left: 'any', rank: 5 }),
   token('db_url_password', 'Password in a database URL', ['://', ':\\/\\/'], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty', also: 'basic_auth_url' }),
   token('basic_auth_url', 'Password in an http URL', [], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty' }),
   // Key material

@@ -31,7 +31,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     starts: /^(?:docker|podman|nerdctl|helm|buildah|skopeo|az|oc)\b/,
-    form: new RegExp(String.raw` login .{0,120}?-p ${ARG}`),
+    form: new RegExp(String.raw` login [^&;|]{0,120}?-p ${ARG}`),
   },
   {
     starts: /^(?:redis-cli|mongosh?|influx)\b/,
@@ -64,6 +64,17 @@ export function matchCommand(s: Subject, p: number, len: number, rule: Rule): vo
   if (isPlaceholder(value) || (command.strong === true && !isStrong(value))) return
   const at = p + m.index + m[0].lastIndexOf(value)
   s.found(rule.type, at, at + value.length, rule.rank)
+}
+
+/** `JSESSIONID=..` outside a Cookie header. */
+export function matchSessionId(s: Subject, p: number, len: number, rule: Rule): void {
+  const m = /^[\\"']{0,3} ?[=:] ?[\\"']{0,3}([\w.%~+/-]{16,200})/.exec(
+    latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
+  )
+  const value = m?.[1]
+  if (m === null || value === undefined || !/\d/.test(value) || isPlaceholder(value)) return
+  const end = p + len + m[0].length
+  s.found(rule.type, end - value.length, end, rule.rank)
 }
 
 const LOGIN =

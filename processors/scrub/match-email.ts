@@ -37,10 +37,16 @@ export function matchEmail(s: Subject, p: number, _len: number, rule: Rule): voi
   const left = start > s.from ? (b[start - 1] as number) : 0x20
   if (left > 0x20 && left !== 0x22 && left !== 0x27 && left !== 0x3c && isUserinfo(s, start)) return
   if (left === 0x2f && s.at(start - 2) === 0x2f) return
+  // @ann@social.host names an account.
+  if (left === 0x40 && !isNameByte(s.at(start - 2))) return
   if (isScp(s, start, p, end)) return
   s.found(rule.type, start, end, rule.rank)
   const password = rule.alsoType < 0 ? null : passwordBehind(s, end)
   if (password !== null) s.found(rule.alsoType, password.from, password.to, 3)
+}
+
+function isNameByte(c: number): boolean {
+  return ((CLASS[c] as number) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0
 }
 
 function localStart(s: Subject, p: number): number {
@@ -135,6 +141,10 @@ function passwordBehind(s: Subject, end: number): { from: number; to: number } |
 const AT_WORD =
   /^(?:\[at\]|\(at\)|\{at\}| at )\s{0,2}([\w-]{1,63}(?:(?:\.| ?[[({](?:dot|punkt|point)[\])}] ?| dot )[\w-]{1,63}){1,4})/i
 
+/** What people spell out; `dot` is a word too. */
+const SPELLED_TLD =
+  /^(?:com|org|net|edu|gov|io|ai|dev|app|co|uk|us|de|fr|it|es|nl|be|ch|at|pl|se|no|dk|fi|pt|br|in|jp|cn|kr|ru|ca|au|nz|mx|eu|info|biz|me|tech|online)$/
+
 /** `ann [at] mail [dot] com`, "ann at mail dot com": written so that no machine finds it. */
 export function matchEmailInWords(s: Subject, p: number, len: number, rule: Rule): void {
   const text = latinText(s.b, p, Math.min(s.to, p + 160))
@@ -146,7 +156,7 @@ export function matchEmailInWords(s: Subject, p: number, len: number, rule: Rule
     .replace(/ ?[[({](?:dot|punkt|point)[\])}] ?| dot /g, '.')
   if (inWords && !(m[1] as string).includes(' dot ')) return
   const labels = domain.split('.')
-  if (!/^[a-z]{2,12}$/.test(labels[labels.length - 1] as string) || isReserved(labels)) return
+  if (!SPELLED_TLD.test(labels[labels.length - 1] as string) || isReserved(labels)) return
   const before = latinText(s.b, Math.max(s.from, p - 80), p)
   const local = /[\w+-]{1,40}(?:(?:\.| dot | ?[[({]dot[\])}] ?)[\w+-]{1,40}){0,3} {0,2}$/i.exec(
     before,

@@ -7,11 +7,13 @@ import { isFiller, isWordy } from './match-tokens.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
+/** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
+const BEHIND_SCHEME =
+  /^(?:%20|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'`] ?[+.] ?["'`]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})/
+
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: Subject, p: number): number {
-  const m = /^(?:[\\"']{0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}[\\"'<]{0,4}|%20|\+|\\u0020|\\t)/.exec(
-    latinText(s.b, p, Math.min(s.to, p + 20)),
-  )
+  const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
   return m === null || m[0].length === 0 ? -1 : p + m[0].length
 }
 
@@ -19,7 +21,8 @@ function afterScheme(s: Subject, p: number): number {
 export function matchBearer(s: Subject, p: number, len: number, rule: Rule): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
-  if (from < 0) return
+  // `Bearer <access_token>` is a place for one.
+  if (from < 0 || isOpenBracket(s, from)) return
   let end = s.runEnd(from, SETS.bearer)
   while (end > from && (s.b[end - 1] === 0x2e || s.b[end - 1] === 0x2d)) end--
   const n = end - from
@@ -30,6 +33,10 @@ export function matchBearer(s: Subject, p: number, len: number, rule: Rule): voi
   if (isFiller(s.b, from, end) || isWordy(s.b, from, look)) return
   if (hasWord(s.b, from, end, 'realm=')) return
   s.found(rule.type, from, end, rule.rank)
+}
+
+function isOpenBracket(s: Subject, from: number): boolean {
+  return s.at(from - 1) === 0x3c || /u003c$/i.test(latinText(s.b, Math.max(s.from, from - 5), from))
 }
 
 /** The byte before `p` is the first letter of the scheme, and begins a word. */

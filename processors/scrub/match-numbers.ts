@@ -275,7 +275,7 @@ function readIban(s: Subject, p: number, length: number): number {
 }
 
 const PHONE_CONTEXT =
-  /phone|\btel\b|\bcall(?:ed|ing|s|back)?\b|mobile|\bcell\b|\bfax\b|whatsapp|\bsms\b|\bhandy\b|telef|t\xc3\xa9l|m\xc3\xb3vil|celular|\bmobil|telefone|numero|cellulare|\xe7\x94\xb5\xe8\xaf\x9d|\xe6\x89\x8b\xe6\x9c\xba|\xe9\x9b\xbb\xe8\xa9\xb1|\xed\x9c\xb4\xeb\x8c\x80|\xec\xa0\x84\xed\x99\x94|\bcontact\b|\breach\b|\bdial/
+  /phone|\btel\b|\bcall(?:ed|ing|s|back)?\b|mobile|\bcell\b|\bfax\b|whatsapp|\bsms\b|\bhandy\b|telef|t[\xc3\xe3]\xa9l|m[\xc3\xe3]\xb3vil|celular|\bmobil|telefone|numero|cellulare|\x94\xb5\xe8\xaf\x9d|\x89\x8b\xe6\x9c\xba|\x9b\xbb\xe8\xa9\xb1|\x9c\xb4\xeb\x8c\x80|\xa0\x84\xed\x99\x94|\bcontact\b|\breach\b|\bdial/
 const NOT_PHONE = /isbn|version|build|\bid\b|order|sku|part/
 
 /** `(212) 555-0119`, or 10 digits after a word such as phone. Numbers with `+` have their own anchor. */

@@ -3,7 +3,7 @@
 import type { CodeName, Detector } from './detectors.ts'
 import { matchPassword, matchSecretValue } from './match-assign.ts'
 import { matchNumberColumn } from './match-columns.ts'
-import { matchCommand, matchLogin } from './match-commands.ts'
+import { matchCommand, matchLogin, matchSessionId } from './match-commands.ts'
 import { matchEmail, matchEmailInWords } from './match-email.ts'
 import {
   matchBasic,
@@ -50,6 +50,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   number_column: matchNumberColumn,
   command: matchCommand,
   login: matchLogin,
+  session_id: matchSessionId,
   // Digit runs lead to these four through `matchNumber`.
   card: nothing,
   ssn: nothing,

@@ -22,6 +22,7 @@ import {
 } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { internKey, key } from '../../core/keys.ts'
+import { replacementIn } from './actions.ts'
 import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
 import type { Inspectors } from './create.ts'
 import { Cursor } from './cursor.ts'
@@ -427,10 +428,7 @@ export class BatchScrubber {
       if (action === 'report') continue
       if (action === 'drop_event') this.#dropEvent = true
       if (action === 'drop_attribute') this.#dropAttribute = true
-      pieces.push(
-        b.subarray(last, f.start),
-        replacer.bytesFor(f.type, b, f.start, f.end, this.#owner()),
-      )
+      pieces.push(b.subarray(last, f.start), replacementIn(replacer, b, from, to, f, this.#owner()))
       last = f.end
     }
     if (pieces.length === 0) return null
