@@ -9,6 +9,7 @@ import { CustomRule, type RuleSettings } from './custom-rules.ts'
 import { DETECTORS } from './detectors.ts'
 import { Engine } from './engine.ts'
 import { Inspector } from './inspector.ts'
+import { LineScrubber } from './line-scrubber.ts'
 import { registerType } from './marker.ts'
 import { numbersOf } from './policy.ts'
 import { TextScrubber } from './text.ts'
@@ -89,6 +90,11 @@ export function createTextScrubber(
   tenant = '',
 ): TextScrubber {
   return new TextScrubber(new Inspectors(settings).of(tenant), tenant)
+}
+
+/** Scrubs the lines of a stream, as bytes. */
+export function createLineScrubber(settings: ScrubSettings, tenant: string): LineScrubber {
+  return new LineScrubber(new Inspectors(settings).of(tenant), tenant)
 }
 
 /** Scrubs bytes one by one, for metrics. */

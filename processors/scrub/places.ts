@@ -15,6 +15,7 @@ import {
   RESOURCE_STRIDE,
   SCOPE,
   SCOPE_STRIDE,
+  type SecretNote,
   SPAN,
   SPAN_STRIDE,
   type SpanBatch,
@@ -72,6 +73,9 @@ export class BatchScrubber {
   #dropAttribute = false
   #dropEvent = false
   #leafPlace: Place = 'attribute'
+  /** What `explain` shows of the span, resource or scope being looked at, and the key it stands under. */
+  #notes: Map<string, SecretNote> | null = null
+  #noteKey: string | null = null
 
   constructor(inspectors: Inspectors) {
     this.#inspectors = inspectors
@@ -97,6 +101,7 @@ export class BatchScrubber {
 
   run(batch: SpanBatch, ctx: ChainContext, after: (span: number, found: boolean) => void): void {
     this.begin(batch, ctx)
+    this.#sharedNotes.clear()
     const resources = this.#shared(batch.resourceCount, SPAN.RESOURCE, (i) => this.#resource(i))
     const scopes = this.#shared(batch.scopeCount, SPAN.SCOPE, (i) => this.#scope(i))
     this.#sharedBy = -1
@@ -107,6 +112,7 @@ export class BatchScrubber {
       this.tenant = request?.tenant.tenantId ?? ''
       if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.tenant)
       this.#tally = null
+      this.#notes = null
       this.#dropEvent = false
       const edited = this.#span(row)
       if (edited) batch.markEdited(i)
@@ -114,6 +120,7 @@ export class BatchScrubber {
       this.#addShared(scopes, batch.spans[row + SPAN.SCOPE] as number)
       after(i, edited)
       if (this.#tally !== null) batch.secrets.set(i, this.#tally)
+      if (ctx.explain) this.#keepNotes(i, batch.spans, row)
       if (this.#dropEvent) {
         batch.drop(i)
         ctx.count('observa_scrub_dropped_total', '', 1)
@@ -130,12 +137,41 @@ export class BatchScrubber {
     this.#sharedBy = column
     for (let i = 0; i < count; i++) {
       this.#tally = null
+      this.#notes = null
       this.#sharedIndex = i
       if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.#owner())
       scrub(i)
       if (this.#tally !== null) (finds ??= new Map()).set(i, this.#tally)
+      this.#keepShared(`${column}/${i}`)
     }
     return finds
+  }
+
+  readonly #sharedNotes = new Map<string, readonly SecretNote[]>()
+
+  #keepShared(at: string): void {
+    if (this.#notes !== null) this.#sharedNotes.set(at, [...this.#notes.values()])
+  }
+
+  /** Own notes of a span, then those of its resource and scope. */
+  #keepNotes(i: number, spans: Int32Array, row: number): void {
+    const notes: Map<string, SecretNote> | null = this.#notes
+    const all: SecretNote[] = notes === null ? [] : [...notes.values()]
+    for (const column of [SPAN.RESOURCE, SPAN.SCOPE])
+      all.push(...(this.#sharedNotes.get(`${column}/${spans[row + column] as number}`) ?? []))
+    if (all.length > 0) this.batch.secretNotes.set(i, all)
+  }
+
+  #note(f: Finding, type: string, place: Place, action: string): void {
+    const key = place === 'attribute_key' ? null : this.#noteKey
+    this.#notes ??= new Map()
+    const at = `${type}/${place}/${key ?? ''}`
+    const known = this.#notes.get(at)
+    if (known !== undefined) known.count++
+    else {
+      const by = f.type >= this.#inspector.engine.compiled.extraFrom ? 'rule' : 'detector'
+      this.#notes.set(at, { type, by, place, key, action, count: 1 })
+    }
   }
 
   #addShared(finds: Map<number, Map<string, number>> | null, index: number): void {
@@ -211,6 +247,7 @@ export class BatchScrubber {
     const len = table[col + 1] as number
     if (len <= 0 || off < 0) return false
     if (!this.#cursor.reaches(off, len) && !this.#inspector.scansAll) return false
+    this.#noteKey = null
     const now = this.#scrubbed(off, len, NO_MEANING, null, place)
     if (now === null) return false
     const at = this.#append(now)
@@ -267,6 +304,7 @@ export class BatchScrubber {
     const keyOff = a[row + ATTR.KEY_OFF] as number
     const keyLen = a[row + ATTR.KEY_LEN] as number
     const entry = this.keys.entry(keyId, this.batch.arena.bytes, keyOff, keyLen)
+    this.#noteKey = entry.isDirty ? null : entry.name
     const at = keyId === LOG_BODY ? 'log_body' : place
     let edited = this.#value(i, row, entry.meaning, entry.name, at)
     if (entry.isDirty) edited = this.#key(row, keyOff, keyLen) || edited
@@ -423,8 +461,10 @@ export class BatchScrubber {
     let last = from
     const { replacer } = this.#inspector
     for (const f of found) {
-      this.#count(this.#inspector.engine.compiled.types[f.type] as string, place)
+      const type = this.#inspector.engine.compiled.types[f.type] as string
+      this.#count(type, place)
       const action = replacer.actionOf(f.type)
+      if (this.#ctx.explain) this.#note(f, type, place, action)
       if (action === 'report') continue
       if (action === 'drop_event') this.#dropEvent = true
       if (action === 'drop_attribute') this.#dropAttribute = true
@@ -460,6 +500,7 @@ export class BatchScrubber {
   /** Replaces parts of an attribute's text that a look at several values together found. */
   replaceIn(attr: number, found: readonly Finding[], place: Place): void {
     const row = attr * ATTR_STRIDE
+    this.#noteKey = null
     const off = this.batch.attrs[row + ATTR.OFF] as number
     const len = this.batch.attrs[row + ATTR.LEN] as number
     const b = this.batch.arena.bytes

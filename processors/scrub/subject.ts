@@ -22,6 +22,8 @@ const WORK_PER_BYTE = 4000
 /** More in one value than this is an attack or a dump: the rest of the value is masked as a whole. */
 export const FINDINGS_MAX = 200_000
 
+let opened = 0
+
 export class Subject {
   b: Uint8Array = new Uint8Array(0)
   from = 0
@@ -44,6 +46,8 @@ export class Subject {
   /** Bytes of table rows looked at, for all columns. */
   columnWork = 0
 
+  /** Number of the value: offsets repeat, this does not. */
+  serial = 0
   /** Work that is left for this value; below nothing it is given up and masked whole. */
   #left = 0
   #off: Uint8Array | null = null
@@ -56,6 +60,7 @@ export class Subject {
     off: Uint8Array | null = null,
   ): void {
     this.b = b
+    this.serial = ++opened
     this.#off = off
     this.#left = WORK_MIN + WORK_PER_BYTE * (to - from)
     this.from = from
