@@ -38,16 +38,13 @@ const BLANK = String.raw`(?:[ \t]|\\+t)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa4r|er|jest|je)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** `","value":"`, also with pairs between: `"name":"X","type":"secret","value":"V"`, `name="x" type="y" value="V"`. */
 const NAMED_VALUE = new RegExp(
   String.raw`^[\\"',]{0,6}(?:[ \t\r]|\\+[nr]|\n){0,16}(?:(?:[\\"']{0,4}[\w:-]{1,24}[\\"']{0,4}[ \t]?[:=][ \t]?[\\"']{0,4}[^"'\\,{}<>\n]{0,40}[\\"']{0,4}[, \t\r\n]|\\+n){1,16}){0,3}[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
   'i',
 )
-/** "the password for the staging database is X". */
-const LONG_BETWEEN =
-  /^ (?:for|of|to|on|at|in)(?: [\w.'-]{1,24}){1,5}(?: (is)(?::|[ \t])|(:))[ \t]{0,4}((?:\\+["'`]|["'`*(]){0,8})/
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
 const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
@@ -71,24 +68,19 @@ const BARE =
   /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 /** The value of the name that stands at `name`, or null. */
-export function assignedAfter(s: Subject, name: NameRange, prose: boolean): Assigned | null {
+export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
   // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
   if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
   return (
     afterNextLine(s, name, text) ??
-    afterSeparator(s, name, text, prose) ??
+    afterSeparator(s, name, text) ??
     afterFlag(s, name, text) ??
     afterLooseForm(s, name, text)
   )
 }
 
-function afterSeparator(
-  s: Subject,
-  name: NameRange,
-  text: string,
-  prose: boolean,
-): Assigned | null {
+function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
   const typed = TYPED.exec(text)
   if (typed !== null) return valueAt(s, name, typed, typed[1] as string, {})
   let m = BETWEEN.exec(text)
@@ -106,9 +98,7 @@ function afterSeparator(
   m = TAG.exec(text)
   if (m !== null) return valueAt(s, name, m, '', { markup: true })
   m = NAMED_VALUE.exec(text) ?? HCL.exec(text)
-  if (m !== null) return valueAt(s, name, m, m[1] as string, {})
-  m = LONG_BETWEEN.exec(text)
-  return m === null ? null : valueAt(s, name, m, m[3] as string, { prose: true, loose: !prose })
+  return m === null ? null : valueAt(s, name, m, m[1] as string, {})
 }
 
 function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
@@ -226,6 +216,50 @@ export function nextInList(s: Subject, v: Assigned): Assigned | null {
   const from = v.to + m[0].length
   const to = quotedEnd(s, from, (m[2] as string).charCodeAt((m[2] as string).length - 1))
   return to <= from ? null : { ...v, from, to }
+}
+
+const WORDS_MAX = 9
+const PROSE_MAX = 120
+/** What links a name and its value in a sentence, as latin1 of UTF-8. */
+const COPULA =
+  /^(?:is|ist|es|est|era|was|are|be|lautet|war|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|to|je|jest|on|este|l\xc3\xa0|adalah|olan|\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad|\xd7\x94\xd7\x99\xd7\x90|\xd7\x94\xd7\x95\xd7\x90|\xd9\x87\xd9\x8a|\xd9\x87\xd9\x88|\xe0\xa4\xb9\xe0\xa5\x88|\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9|-|\xe2\x80[\x93\x94])$|[:\x84\x8e\x9c]$|(?:\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad)$/
+
+export interface ProseValue {
+  readonly from: number
+  readonly to: number
+  /** "is", a colon or a quote stands right before it. */
+  readonly linked: boolean
+}
+
+/** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
+export function valueInSentence(s: Subject, name: NameRange): ProseValue | null {
+  const text = latinText(s.b, name.to, Math.min(s.to, name.to + PROSE_MAX))
+  if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
+  let linked = false
+  let words = 0
+  for (const m of text.matchAll(/[^\s"'`]+/g)) {
+    const word = m[0]
+    const before = text.slice(0, m.index)
+    if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
+    if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || /^(?:&&|\|\||[=!<>]+|\?)$/.test(word))
+      return null
+    if (/\d/.test(word)) {
+      const quoted = /["'`]$/.test(before)
+      const lead =
+        /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/.exec(word)?.[0] ?? ''
+      const tail =
+        /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb|[\xe0-\xf4][\x80-\xbf].*)+$/.exec(
+          word,
+        )?.[0] ?? ''
+      const from = name.to + m.index + lead.length
+      const to = name.to + m.index + word.length - tail.length
+      return to <= from ? null : { from, to, linked: linked || quoted || lead !== '' }
+    }
+    // A sentence or clause ends, code begins.
+    if (/[.!?;=(){}[\]<>|\\]$|[=(){}[\]<>|\\]/.test(word)) return null
+    linked = COPULA.test(word)
+  }
+  return null
 }
 
 const VALUE_BEFORE =

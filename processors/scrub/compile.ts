@@ -129,6 +129,19 @@ function ruleOf(
   }
 }
 
+/** Names that stand in every other text: only where an assignment may follow. The others are rare enough to look at each. */
+const ASSIGNING = new Set([
+  'pass',
+  'pwd',
+  'key',
+  'oken',
+  'ecret',
+  'redential',
+  'uthorization',
+  'creds',
+  'login',
+])
+
 class AnchorBuilder {
   readonly #byText = new Map<string, { text: string; anyCase: boolean; rules: Rule[] }>()
 
@@ -149,7 +162,7 @@ class AnchorBuilder {
         return (
           shape.kind === 'code' &&
           (shape.run === 'password' || shape.run === 'secret_value') &&
-          /^[\x20-\x7e]*[a-z]$/.test(e.text)
+          ASSIGNING.has(e.text)
         )
       }),
       rules: e.rules,

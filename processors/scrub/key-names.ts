@@ -22,10 +22,11 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code|ord)?s?|pwd|passw|psw|pw|senha|contrasena|contraseña|contrasenya|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord|losenord|hasło|haslo|heslo|jelszó|jelszo|parola|clave|şifre|sifre|salasana|adgangskode|khẩu|sandi|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?ароль|п?арол[яюе]|п?аролем|κ?ωδικός|κ?ωδικό|รหัสผ่าน|סיסמה|סיסמא|المرور|السر|पासवर्ड)$/
+  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
 /** Words that also mean something else: the value must look like a password by itself. */
-const WEAK_PASSWORD = /^(?:pass|pw|psw|parola|clave|passe|암호|κ?ωδικός|κ?ωδικό|passcode)$/
-const ENDS_PASSWORD = /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord)$/
+const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
+const ENDS_PASSWORD =
+  /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$/
 /** Keys and tokens in other languages. */
 const FOREIGN_SECRET =
   /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/

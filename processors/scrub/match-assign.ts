@@ -2,7 +2,7 @@
 // JSON at any depth of escaping. The name decides what is expected, the value must live up to it
 // (`assigned-value.ts`); where the value stands is found by `assignment.ts`.
 
-import { isPassword, isSecret } from './assigned-value.ts'
+import { isPassword, isSecret, isStrong } from './assigned-value.ts'
 import {
   type Assigned,
   assignedAfter,
@@ -10,6 +10,7 @@ import {
   type NameRange,
   nextInList,
   plainEnd,
+  valueInSentence,
 } from './assignment.ts'
 import {
   ALNUM,
@@ -39,15 +40,28 @@ const LIST_MAX = 64
 export function matchPassword(s: Subject, p: number, len: number, rule: Rule): void {
   const name = nameAt(s, p, len)
   if (name === null || name.meaning.kind !== 'password') return
-  let value = assignedAfter(s, name, true)
-  if (value === null || !isPassword(s, value, name.text, name.meaning))
+  let value = assignedAfter(s, name)
+  if (value === null || !isPassword(s, value, name.text, name.meaning)) {
     value = assignedBefore(s, name)
+    if (value === null) passwordInSentence(s, name, rule)
+  }
   if (value === null) matchColumn(s, name.from, name.to, rule, PASSWORD_CELL)
   for (let n = 0; value !== null && n < LIST_MAX; n++) {
     if (!isPassword(s, value, name.text, name.meaning)) return
     s.found(rule.type, value.from, value.to, rule.rank)
     value = value.list ? nextInList(s, value) : null
   }
+}
+
+/** A symbol in it, or "is" before it: a name of a host or product has neither. */
+function passwordInSentence(s: Subject, name: Name, rule: Rule): void {
+  // To pass something on is no password.
+  if (/^pass$/i.test(name.text)) return
+  const value = valueInSentence(s, name)
+  if (value === null) return
+  const text = latinText(s.b, value.from, value.to)
+  if (!isStrong(text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
+  s.found(rule.type, value.from, value.to, rule.rank)
 }
 
 /** A word such as key, token, secret or authorization at `p`. */
@@ -57,13 +71,14 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
   const storage = rule.detector.id === 'azure_storage_key'
   const kind = storage ? 'secret' : name.meaning.kind
   if (kind === 'none' || kind === 'password') return
-  const value = assignedAfter(s, name, false)
+  const value = assignedAfter(s, name)
   if (value === null || !isAssigned(s, value, name, kind, storage)) {
     if (storage) return
     const before = assignedBefore(s, name)
     if (kind !== 'cookie') matchColumn(s, name.from, name.to, rule, SECRET_CELL)
-    if (before !== null && isSecret(s, before, name.text, name.meaning))
-      s.found(rule.type, before.from, before.to, rule.rank)
+    const found = before ?? inSentence(s, name)
+    if (found !== null && isSecret(s, found, name.text, name.meaning))
+      s.found(rule.type, found.from, found.to, rule.rank)
     return
   }
   if (kind === 'cookie') {
@@ -76,6 +91,20 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
     if (isSecret(s, next, name.text, name.meaning))
       s.found(rule.type, next.from, next.to, rule.rank)
     next = nextInList(s, next)
+  }
+}
+
+function inSentence(s: Subject, name: Name): Assigned | null {
+  const value = valueInSentence(s, name)
+  if (value === null || !value.linked) return null
+  return {
+    ...value,
+    quoted: false,
+    prose: true,
+    loose: true,
+    bare: false,
+    pair: false,
+    list: false,
   }
 }
 
@@ -125,6 +154,9 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
   } else if (isCyrillicOrGreek(b, p)) {
     for (let i = 0; i < 4 && isCyrillicOrGreek(b, to); i++) to += 2
   }
+  // The type in a marker is no name.
+  if (s.at(from - 1) === 0x3a && latinText(b, Math.max(s.from, from - 10), from) === '[REDACTED:')
+    return null
   const text = Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('utf8')
   let meaning = keyMeaning(text)
   if (latin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)

@@ -55,6 +55,20 @@ export function matchBasic(s: Subject, p: number, len: number, rule: Rule): void
   s.found(rule.type, from, end, rule.rank)
 }
 
+/** `"auth": "dXNlcjpwYXNz"`, as registries and proxies keep it: base64 of user and password without the scheme. */
+export function matchAuthValue(s: Subject, p: number, len: number, rule: Rule): void {
+  const last = s.b[p + len - 1] as number
+  const from = p + len - (last === 0x22 || last === 0x27 || last === 0x3a || last === 0x3d ? 1 : 0)
+  const m = /^\\*["']? ?[:=] ?(?:\\*["']|)(?=[A-Za-z0-9+/_-]{8})/.exec(
+    latinText(s.b, from, Math.min(s.to, from + 20)),
+  )
+  if (m === null) return
+  const start = from + m[0].length
+  const end = s.runEnd(start, SETS.base64_any)
+  if (end - start < 12 || end - start > 400 || !isBasicCredentials(s.b, start, end, true)) return
+  s.found(rule.type, start, end, rule.rank)
+}
+
 /** `eyJ..` `.` `eyJ..` `.` signature: the header must decode to JSON with alg; also cut ones at the value's end. */
 export function matchJwt(s: Subject, p: number, _len: number, rule: Rule): void {
   const headEnd = s.runEnd(p, SETS.word_dash)

@@ -221,7 +221,8 @@ function matchSsnAt(
   const rule = ssn ? rules.ssn : rules.itin
   if (rule === null) return false
   const hinted = (s.hints & (ssn ? HINT.SSN : HINT.ITIN)) !== 0
-  const context = hinted || (ssn ? SSN_CONTEXT : ITIN_CONTEXT).test(before)
+  const words = ssn ? SSN_CONTEXT : ITIN_CONTEXT
+  const context = hinted || words.test(before) || isNamedBehind(s, end, words)
   const dashed = triple && s.b[ends[g] as number] !== 0x20 && s.b[ends[g] as number] !== 0x2e
   const alone = g === 0 && last === groups - 1
   if (!context && (!ssn || !dashed || !alone || NOT_SSN.test(before))) return false
@@ -229,6 +230,17 @@ function matchSsnAt(
   s.found(rule.type, start, end, rule.rank)
   return true
 }
+
+/** "536 22 8145 is her SSN", "536228145 (SSN)": what comes behind says what the number was, and has none of its own. */
+function isNamedBehind(s: Subject, end: number, words: RegExp): boolean {
+  const after = lowerText(s.b, end, Math.min(s.to, end + 64))
+  const m = BEHIND.exec(after)
+  if (m === null || !words.test(m[0])) return false
+  return !/^\W{0,6}\d/.test(after.slice(m[0].length))
+}
+
+const BEHIND =
+  /^[\\"'`)\]*]{0,4}(?: ?[([]| ?[,;:=-] ?| (?=is|was|as|ist|es|est|are|war|fue|e |\xe3\xa8))(?:[\w'\u0080-\u00ff]{1,20} ){0,6}[^\d\n]{0,24}?(?:ssn|social(?: security)?(?: number)?|taxpayer|tax.?id|itin)/
 
 function isPrecededByNumber(s: Subject, start: number): boolean {
   const c = start > s.from ? s.b[start - 1] : 0x20
@@ -272,6 +284,20 @@ function readIban(s: Subject, p: number, length: number): number {
     i++
   }
   return n === length && !isAlnum(s.at(i)) ? i : 0
+}
+
+/** The word iban: what follows may hold letters, so no run of digits need lead to it. */
+export function matchIbanWord(s: Subject, p: number, len: number, rule: Rule): void {
+  const to = Math.min(s.to, p + len + 40)
+  for (let i = p + len; i < to - 8; i++) {
+    if (!isDigit(s.b[i + 2]) || !isDigit(s.b[i + 3])) continue
+    const length = IBAN_LENGTH[lowerText(s.b, i, i + 2).toUpperCase()]
+    if (length === undefined || !isFreeLeft(s.b, i, s.from, ALNUM)) continue
+    const end = readIban(s, i, length)
+    if (end === 0 || !isIban(ibanText.slice(0, length).join(''))) continue
+    s.found(rule.type, i, end, rule.rank)
+    return
+  }
 }
 
 const PHONE_CONTEXT =

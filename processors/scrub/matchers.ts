@@ -6,6 +6,7 @@ import { matchNumberColumn } from './match-columns.ts'
 import { matchCommand, matchLogin, matchSessionId } from './match-commands.ts'
 import { matchEmail, matchEmailInWords } from './match-email.ts'
 import {
+  matchAuthValue,
   matchBasic,
   matchBearer,
   matchCookie,
@@ -15,7 +16,7 @@ import {
   matchUrl,
 } from './match-headers.ts'
 import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
-import { matchPlus } from './match-numbers.ts'
+import { matchIbanWord, matchPlus } from './match-numbers.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import {
   matchAtlassian,
@@ -43,6 +44,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   aws_secret: matchAwsSecret,
   bearer: matchBearer,
   basic: matchBasic,
+  auth_value: matchAuthValue,
   jwt: matchJwt,
   cookie: matchCookie,
   email: matchEmail,
@@ -56,6 +58,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   ssn: nothing,
   itin: nothing,
   iban: nothing,
+  iban_word: matchIbanWord,
   phone: (s, p, _len, rule) => matchPlus(s, p, rule),
   ipv4: matchIpv4,
   ipv6: matchIpv6,
