@@ -2,7 +2,7 @@
 // a block scalar, an attribute, a `default =` of HCL. Finds the range and says how sure the form is; whether the
 // value lives up to the name is left to `assigned-value.ts`.
 
-import { hasWord, latinText, VALUE } from './bytes.ts'
+import { hasWord, isDigit, latinText, VALUE } from './bytes.ts'
 import type { Subject } from './subject.ts'
 
 export interface Assigned {
@@ -19,6 +19,18 @@ export interface Assigned {
   pair: boolean
   /** First of a list: `"tokens": ["..", ".."]`. */
   list: boolean
+}
+
+/** A separator with no value behind it. */
+export const NOTHING: Assigned = {
+  from: 0,
+  to: 0,
+  quoted: false,
+  prose: false,
+  loose: false,
+  bare: false,
+  pair: false,
+  list: false,
 }
 
 /** A name in the text: its range. */
@@ -67,10 +79,21 @@ const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
 const BARE =
   /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
+const FOLLOWS = new Uint8Array(256)
+for (const c of ' \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
+// First bytes of what separates in Chinese, Japanese and Korean, and of typographic quotes.
+for (const c of [0xe2, 0xe3, 0xe4, 0xe6, 0xeb, 0xec, 0xef]) FOLLOWS[c] = 1
+
+/** Anything else behind a name, such as another letter, begins no form of an assignment. */
+function mayFollow(c: number): boolean {
+  return FOLLOWS[c] === 1
+}
+
 /** The value of the name that stands at `name`, or null. */
 export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
   // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
   if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
+  if (!mayFollow(s.at(name.to))) return null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
   return (
     afterNextLine(s, name, text) ??
@@ -89,6 +112,8 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
     // `Pw==` ends base64; only with a string is it a comparison.
     if (isCompared && !/["'`]/.test(m[3] as string)) return null
     const isWeak = m[1] === '|' || isCompared
+    // Nothing that could be a value: no other form is tried.
+    if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
     return valueAt(s, name, m, m[3] as string, {
       prose: m[2] !== undefined,
       loose: isWeak,
@@ -233,7 +258,14 @@ export interface ProseValue {
 
 /** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
 export function valueInSentence(s: Subject, name: NameRange): ProseValue | null {
-  const text = latinText(s.b, name.to, Math.min(s.to, name.to + PROSE_MAX))
+  const end = Math.min(s.to, name.to + PROSE_MAX)
+  let digit = Math.max(name.to, s.noDigitTo)
+  while (digit < end && !isDigit(s.b[digit])) digit++
+  if (digit >= end) {
+    s.noDigitTo = Math.max(s.noDigitTo, end)
+    return null
+  }
+  const text = latinText(s.b, name.to, end)
   if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
   let linked = false
   let words = 0

@@ -7,6 +7,7 @@ import {
   type Assigned,
   assignedAfter,
   assignedBefore,
+  NOTHING,
   type NameRange,
   nextInList,
   plainEnd,
@@ -41,6 +42,7 @@ export function matchPassword(s: Subject, p: number, len: number, rule: Rule): v
   const name = nameAt(s, p, len)
   if (name === null || name.meaning.kind !== 'password') return
   let value = assignedAfter(s, name)
+  if (value === NOTHING) return
   if (value === null || !isPassword(s, value, name.text, name.meaning)) {
     value = assignedBefore(s, name)
     if (value === null) passwordInSentence(s, name, rule)
@@ -72,6 +74,7 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
   const kind = storage ? 'secret' : name.meaning.kind
   if (kind === 'none' || kind === 'password') return
   const value = assignedAfter(s, name)
+  if (value === NOTHING) return
   if (value === null || !isAssigned(s, value, name, kind, storage)) {
     if (storage) return
     const before = assignedBefore(s, name)

@@ -93,26 +93,27 @@ const PLAIN_COOKIES =
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
 export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
-  if (!startsWord(s, p, 0x63)) return
+  if (p < s.cookiesDoneTo || !startsWord(s, p, 0x63)) return
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
   if (head === null) return
-  maskCookies(s, p + len + head[0].length, Math.min(s.to, p + 4096), rule.type, rule.rank)
+  const from = p + len + head[0].length
+  s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
 }
 
-/** Reports the values of a cookie list in `[from, to)`. */
+/** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */
 export function maskCookies(
   s: Subject,
   from: number,
   to: number,
   type: number,
   rank: number,
-): void {
+): number {
   let i = from
   for (let pairs = 0; pairs < 64 && i < to; pairs++) {
     const eq = s.runEnd(i, SETS.word_dot_dash)
-    if (eq === i || eq >= to || s.b[eq] !== 0x3d) return
+    if (eq === i || eq >= to || s.b[eq] !== 0x3d) return i
     const end = cookieEnd(s.b, eq + 1, to)
     const name = lowerText(s.b, i, eq)
     const wordy = end - eq - 1 < 12 && mixOf(s.b, eq + 1, end) === LOWER
@@ -123,10 +124,11 @@ export function maskCookies(
       !isMarker(latinText(s.b, eq + 1, end))
     )
       s.found(type, eq + 1, end, rank)
-    if (s.at(end) !== 0x3b) return
+    if (s.at(end) !== 0x3b) return end
     i = end + 1
     while (i < to && s.b[i] === 0x20) i++
   }
+  return i
 }
 
 function cookieEnd(b: Uint8Array, from: number, to: number): number {

@@ -43,6 +43,10 @@ export class Subject {
   base64DoneTo = 0
   /** Names of commands before this were looked at. */
   commandsDoneTo = 0
+  /** Lists of cookies before this were read. */
+  cookiesDoneTo = 0
+  /** No digit stands between the last name that asked and this. */
+  noDigitTo = 0
   /** Bytes of table rows looked at, for all columns. */
   columnWork = 0
 
@@ -72,6 +76,8 @@ export class Subject {
     this.numbersDoneTo = from
     this.base64DoneTo = from
     this.commandsDoneTo = from
+    this.cookiesDoneTo = from
+    this.noDigitTo = from
     this.columnWork = 0
     if (this.#memoEnd.size > 0) {
       this.#memoStart.clear()
