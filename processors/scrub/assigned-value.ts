@@ -28,7 +28,8 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   if (repeatsName(text, name)) return false
   if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
   if (v.pair || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return false
-  if (v.bare && meaning.strength === 'weak') return false
+  if (v.bare && meaning.strength === 'weak' && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text)))
+    return false
   if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
   if (!v.quoted && (bracketsIn(text) > 1 || isCodeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
