@@ -1,8 +1,8 @@
 // Does a value live up to the name it is assigned to? Passwords may be short but are no type name, placeholder,
 // code or prose; keys and tokens are long and random. What stands in a form that says little must say more.
 
-import { DIGIT, LOWER, latinText, UPPER } from './bytes.ts'
 import type { Assigned } from './assignment.ts'
+import { DIGIT, LOWER, latinText, UPPER } from './bytes.ts'
 import { entropy, mixOf } from './checks.ts'
 import type { KeyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'

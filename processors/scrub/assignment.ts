@@ -42,15 +42,15 @@ export interface NameRange {
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;){0,8})`
-const BLANK = String.raw`(?:[ \t]|\\+t)`
+const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
  * Between name and value, as latin1 of UTF-8: closing quotes, then `:` `=` `=>` `|` `>` or "is" in some
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** `","value":"`, also with pairs between: `"name":"X","type":"secret","value":"V"`, `name="x" type="y" value="V"`. */
 const NAMED_VALUE = new RegExp(
@@ -80,9 +80,9 @@ const BARE =
   /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 const FOLLOWS = new Uint8Array(256)
-for (const c of ' \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
+for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
 // First bytes of what separates in Chinese, Japanese and Korean, and of typographic quotes.
-for (const c of [0xe2, 0xe3, 0xe4, 0xe6, 0xeb, 0xec, 0xef]) FOLLOWS[c] = 1
+for (const c of [0xc2, 0xe2, 0xe3, 0xe4, 0xe6, 0xeb, 0xec, 0xef]) FOLLOWS[c] = 1
 
 /** Anything else behind a name, such as another letter, begins no form of an assignment. */
 function mayFollow(c: number): boolean {

@@ -200,6 +200,33 @@ function escapeAnchors(): Uint8Array[] {
     '&sol;',
   ])
     add(t)
+  // Letters of other scripts: the words for password and key in them.
+  for (const t of [
+    '01',
+    '03',
+    '04',
+    '05',
+    '06',
+    '09',
+    '0e',
+    '0E',
+    '30',
+    '4',
+    '5',
+    '6',
+    '7',
+    '8',
+    '9',
+    'a',
+    'b',
+    'c',
+    'd',
+    'A',
+    'B',
+    'C',
+    'D',
+  ])
+    add(`\\u${t}`)
   // Quoted-printable.
   for (const t of [
     '=40',
@@ -233,6 +260,8 @@ function escapeAnchors(): Uint8Array[] {
 const PHONE_TAIL = tailSet('0123456789 -(.\u00a0\u2009')
 /** A word goes on behind the soft line break of quoted-printable. */
 const WORD_TAIL = tailSet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_@.')
+/** The check digits of an IBAN. */
+const DIGIT_TAIL = tailSet('0123456789')
 const PRINTABLE_TAIL = tailSet(String.fromCharCode(...Array.from({ length: 94 }, (_, i) => 33 + i)))
 
 function tailSet(chars: string): Uint8Array {
@@ -241,9 +270,12 @@ function tailSet(chars: string): Uint8Array {
   return t
 }
 
+const isUpper = (c: number | undefined): boolean => c !== undefined && c >= 65 && c <= 90
+
 /** Which third byte an anchor of two bytes needs, as a table by byte; null for all others. */
 export function tailOf(anchor: Uint8Array): Uint8Array | null {
   if (anchor.length !== 2) return null
   if (anchor[0] === 0x3d) return WORD_TAIL
+  if (isUpper(anchor[0]) && isUpper(anchor[1])) return DIGIT_TAIL
   return anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL
 }

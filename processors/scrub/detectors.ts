@@ -3,6 +3,7 @@
 // Leaves to others how a shape is matched: `match-*.ts`.
 
 import type { SetName } from './bytes.ts'
+import { IBAN_LENGTH } from './checks.ts'
 
 /** A literal start and a body of one character set. */
 export interface TokenShape {
@@ -42,7 +43,7 @@ export interface NearShape {
 export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
   | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun'
-  | 'command' | 'login' | 'session_id' | 'iban_word' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
+  | 'command' | 'login' | 'session_id' | 'iban_word' | 'iban_start' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
 
 export interface Detector {
   /** Type name: in markers, metrics and configuration. */
@@ -210,6 +211,7 @@ export const DETECTORS: readonly Detector[] = [
   token('ssn', 'Social security numbers of a column', ['ssn', 'social_sec', 'tax_id', 'taxid'], code('number_column'), { group: 'personal', anyCase: true, left: 'any', rank: 6, guessable: true, check: 'SSA rules', context: 'the header of a table' }),
   token('itin', 'US individual taxpayer number', [], code('itin'), { group: 'personal', rank: 6, guessable: true, context: 'itin' }),
   token('iban', 'IBAN', [], code('iban'), { group: 'personal', rank: 7, check: 'country length and mod 97' }),
+  token('iban', 'IBAN by its country', Object.keys(IBAN_LENGTH), code('iban_start'), { group: 'personal', rank: 7, check: 'country length and mod 97' }),
   token('iban', 'IBAN behind its name', ['iban'], code('iban_word'), { group: 'personal', anyCase: true, left: 'any', rank: 7, check: 'country length and mod 97' }),
   token('phone', 'Phone number', ['+1', '+2', '+3', '+4', '+5', '+6', '+7', '+8', '+9'], code('phone'), { group: 'personal', rank: 4, guessable: true, check: 'number plan of the country', context: 'national numbers need phone, tel, call' }),
   token('ip_address', 'IPv4 and IPv6 addresses', ['.0', '.1', '.2', '.3', '.4', '.5', '.6', '.7', '.8', '.9'], code('ipv4'), { group: 'personal', left: 'any', on: false, rank: 2, guessable: true, guard: 'versions' }),
@@ -217,8 +219,8 @@ export const DETECTORS: readonly Detector[] = [
   token('passport', 'Passport number', ['passport'], code('passport'), { group: 'personal', anyCase: true, left: 'any', on: false, rank: 3, guessable: true, context: 'passport' }),
   // Assignments
   token('password', 'Password assignment', ['assw', 'pwd', 'assphrase', 'pass', 'psw', 'pswd', 'mdp', 'pword', 'psk', 'pw:', 'pw=', 'pw"', "pw'", 'pw is', '密码', '密碼', '口令', 'パスワード', '暗証番号', '비밀번호', '암호', 'арол', 'ωδικό', 'ontrase', 'senha', 'de passe', 'ennwort', 'achtwoord', 'senord', 'hasło', 'haslo', 'heslo', 'elsz', 'parola', 'clave', 'ifre', 'alasana', 'dgangskode', 'mật khẩu', 'ata sandi', 'รหัสผ่าน', 'סיסמה', 'סיסמא', 'كلمة المرور', 'كلمة السر', 'पासवर्ड'], code('password'), { group: 'context', anyCase: true, left: 'any', rank: 3, check: '6..128 characters', guard: 'placeholders, type names, prose' }),
-  token('password', 'Password of a command line', ['curl ', 'wget ', 'sshpass', 'mysql', 'mariadb', 'docker login', 'podman login', 'helm registry login', 'redis-cli', 'mongo', 'ldapsearch', 'smbclient', 'oracle:thin:'], code('command'), { group: 'context', rank: 3, context: 'the option that takes it' }),
-  token('password', 'Password of PowerShell', ['securestring'], code('command'), { group: 'context', anyCase: true, left: 'any', rank: 3 }),
+  token('password', 'Password of a command line', ['curl ', 'wget ', 'sshpass', 'mysql', 'mariadb', 'docker login', 'podman login', 'helm registry login', 'redis-cli', 'mongo', 'ldapsearch', 'smbclient', 'oracle:thin:'], code('command'), { group: 'context', rank: 3, context: 'the option that takes it', also: 'session_cookie' }),
+  token('password', 'Password of PowerShell or SQL', ['securestring', 'identified'], code('command'), { group: 'context', anyCase: true, left: 'any', rank: 3 }),
   token('password', 'Password behind a login name', ['login', 'creds', 'credentials'], code('login'), { group: 'context', anyCase: true, left: 'any', rank: 3, check: 'letters, digits and a symbol or both cases' }),
   token('generic_api_key', 'Key, token or secret assignment', ['key', 'oken', 'ecret', 'redential', 'uthorization', 'chlüssel', 'chluessel', 'clé', 'clave de api', 'clave de acceso', 'clave secreta', 'clave api', 'chave de api', 'chave de acesso', 'chave secreta', 'chave:', 'chiave', 'sleutel', 'nyckel', 'klucz', 'klíč', 'anahtar', 'jeton', 'eheimnis', 'segredo', 'ключ', 'токен', 'секрет', '密钥', '密鑰', '令牌', 'キー', 'トークン', 'シークレット', '키', '토큰', '시크릿'], code('secret_value'), { group: 'context', anyCase: true, left: 'any', rank: 2, check: 'entropy above 3.2 and a digit', guard: 'max_tokens, cache_key, idempotency-key, page tokens, primary keys' }),
 ]

@@ -243,10 +243,47 @@ export function isTellingEscape(b: Uint8Array, p: number, to: number): boolean {
   if (c === 0x5c && b[p + 1] !== 0x75 && b[p + 1] !== 0x78 && b[p + 1] !== 0x5c) return v === 0x2f
   return (
     v === 0 ||
+    (isWordScript(v) && isBeforeToken(b, p, to)) ||
     (v > 0x20 && v < 0x7f) ||
     v === 0xa0 ||
     (v === 0x20 && c === 0x25) ||
     (v >= 0x2000 && v <= 0x202f)
+  )
+}
+
+const TOKEN_REACH = 160
+
+/** Six characters and more with a digit among them stand a little further on: a name in another script says what they are. */
+function isBeforeToken(b: Uint8Array, p: number, to: number): boolean {
+  const max = Math.min(to, p + TOKEN_REACH)
+  let run = 0
+  let digit = false
+  for (let i = p; i < max; i++) {
+    const c = b[i] as number
+    if (c === 0x5c) {
+      if (b[i + 1] === 0x75) i += 5
+      run = 0
+      digit = false
+    } else if (c <= 0x20 || c >= 0x7f || c === 0x22) {
+      run = 0
+      digit = false
+    } else {
+      run++
+      if (c >= 48 && c <= 57) digit = true
+      if (run >= 6 && digit) return true
+    }
+  }
+  return false
+}
+
+/** Latin with accents, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, Chinese, Japanese, Korean. */
+function isWordScript(v: number): boolean {
+  return (
+    (v >= 0xc0 && v <= 0x24f) ||
+    (v >= 0x370 && v <= 0x6ff) ||
+    (v >= 0x900 && v <= 0xe7f) ||
+    (v >= 0x3040 && v <= 0x9fff) ||
+    (v >= 0xac00 && v <= 0xd7a3)
   )
 }
 

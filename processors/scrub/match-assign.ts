@@ -7,8 +7,8 @@ import {
   type Assigned,
   assignedAfter,
   assignedBefore,
-  NOTHING,
   type NameRange,
+  NOTHING,
   nextInList,
   plainEnd,
   valueInSentence,
@@ -24,8 +24,8 @@ import {
   UNDERSCORE,
 } from './bytes.ts'
 import { type KeyMeaning, keyMeaning } from './key-names.ts'
-import { maskCookies } from './match-headers.ts'
 import { matchColumn, PASSWORD_CELL, SECRET_CELL } from './match-columns.ts'
+import { maskCookies } from './match-headers.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 

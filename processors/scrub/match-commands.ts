@@ -3,6 +3,7 @@
 
 import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { latinText } from './bytes.ts'
+import { maskCookies } from './match-headers.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
@@ -15,7 +16,7 @@ interface Command {
   /** Group 2 is the password. */
   readonly form: RegExp
   /** The option alone is no proof: the value must look like a password. */
-  readonly strong?: true
+  readonly strong?: boolean | 'bare'
 }
 
 const COMMANDS: readonly Command[] = [
@@ -47,8 +48,17 @@ const COMMANDS: readonly Command[] = [
     starts: /^securestring/i,
     form: /^securestring (?:-string )?([\\"']{1,3})([^"'\\\n]{4,128})\1/i,
   },
+  {
+    starts: /^identified/i,
+    form: /^identified (?:with [\w'"]{1,40} )?by (?:password )?(\\*["'`]?)([^\s"'`;\\]{4,128})/i,
+    strong: 'bare',
+  },
   { starts: /^oracle:thin:/, form: /^oracle:thin:()[\w$#]{1,40}\/([^\s@"']{4,128})@/ },
 ]
+
+function isNeedingProof(c: Command, quote: string | undefined): boolean {
+  return c.strong === true || (c.strong === 'bare' && quote === '')
+}
 
 /** A command's name at `p`: the password among its arguments, up to the end of the line. */
 export function matchCommand(s: Subject, p: number, len: number, rule: Rule): void {
@@ -58,12 +68,20 @@ export function matchCommand(s: Subject, p: number, len: number, rule: Rule): vo
   const command = COMMANDS.find((c) => c.starts.test(line))
   if (command === undefined) return
   s.commandsDoneTo = p + len
+  if (line.startsWith('curl')) cookiesOf(s, p, line, rule)
   const m = command.form.exec(line)
   if (m === null) return
   const value = m[2] as string
-  if (isPlaceholder(value) || (command.strong === true && !isStrong(value))) return
+  if (isPlaceholder(value) || (isNeedingProof(command, m[1]) && !isStrong(value))) return
   const at = p + m.index + m[0].lastIndexOf(value)
   s.found(rule.type, at, at + value.length, rule.rank)
+}
+
+/** `curl -b 'sid=..; theme=dark'`. */
+function cookiesOf(s: Subject, p: number, line: string, rule: Rule): void {
+  const m = / (?:-b|--cookie)[ =](?:\\*["'])?(?=[\w.-]{1,64}=)/.exec(line)
+  if (m === null || rule.alsoType < 0) return
+  maskCookies(s, p + m.index + m[0].length, Math.min(s.to, p + 2048), rule.alsoType, rule.rank)
 }
 
 /** `JSESSIONID=..` outside a Cookie header. */

@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts'
 
 /** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
 const BEHIND_SCHEME =
-  /^(?:%20|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'`] ?[+.] ?["'`]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})/
+  /^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'`] ?[+.] ?["'`]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})/
 
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: Subject, p: number): number {
@@ -93,13 +93,33 @@ const PLAIN_COOKIES =
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
 export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
-  if (p < s.cookiesDoneTo || !startsWord(s, p, 0x63)) return
+  if (p < s.cookiesDoneTo) return
+  if (!startsWord(s, p, 0x63)) {
+    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
+    return
+  }
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
-  if (head === null) return
+  if (head === null) {
+    cookieOfCall(s, p + len, rule)
+    return
+  }
   const from = p + len + head[0].length
   s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
+}
+
+/** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
+function cookieOfCall(s: Subject, from: number, rule: Rule): void {
+  const m =
+    /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
+      latinText(s.b, from, Math.min(s.to, from + 520)),
+    )
+  if (m === null || PLAIN_COOKIES.test((m[1] as string).toLowerCase()) || isMarker(m[2] as string))
+    return
+  const start = from + m[0].lastIndexOf(m[2] as string)
+  const end = start + (m[2] as string).length
+  if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(rule.type, start, end, rule.rank)
 }
 
 /** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */

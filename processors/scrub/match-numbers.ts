@@ -286,6 +286,14 @@ function readIban(s: Subject, p: number, length: number): number {
   return n === length && !isAlnum(s.at(i)) ? i : 0
 }
 
+/** A country and two digits: `CH30 7205 7EWN OTSI T63Q G` has too few digits in a row to be found by them. */
+export function matchIbanStart(s: Subject, p: number, _len: number, rule: Rule): void {
+  const length = IBAN_LENGTH[lowerText(s.b, p, p + 2).toUpperCase()]
+  if (length === undefined || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
+  const end = readIban(s, p, length)
+  if (end > 0 && isIban(ibanText.slice(0, length).join(''))) s.found(rule.type, p, end, rule.rank)
+}
+
 /** The word iban: what follows may hold letters, so no run of digits need lead to it. */
 export function matchIbanWord(s: Subject, p: number, len: number, rule: Rule): void {
   const to = Math.min(s.to, p + len + 40)

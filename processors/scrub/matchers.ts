@@ -16,7 +16,7 @@ import {
   matchUrl,
 } from './match-headers.ts'
 import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
-import { matchIbanWord, matchPlus } from './match-numbers.ts'
+import { matchIbanStart, matchIbanWord, matchPlus } from './match-numbers.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import {
   matchAtlassian,
@@ -59,6 +59,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   itin: nothing,
   iban: nothing,
   iban_word: matchIbanWord,
+  iban_start: matchIbanStart,
   phone: (s, p, _len, rule) => matchPlus(s, p, rule),
   ipv4: matchIpv4,
   ipv6: matchIpv6,

@@ -13,10 +13,10 @@ import { Engine } from './engine.ts'
 import { Draw, FAKES, fake } from './fake-secrets.ts'
 import { hostileTexts } from './hostile-texts.ts'
 import { createByteScrubber, createTextScrubber, scrub, scrubStream } from './index.ts'
-import { LINE_MAX } from './text-stream.ts'
 import { Inspector } from './inspector.ts'
 import { boundedPattern, patternProblem } from './pattern-cost.ts'
 import { TextScrubber } from './text.ts'
+import { LINE_MAX } from './text-stream.ts'
 
 const scrubber = createTextScrubber()
 const draw = new Draw(17)

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadConfig } from '../../config/load.ts'
-import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { registry } from '../../collector/registry.ts'
+import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { buildChain, buildMetricsChain } from '../../collector/worker/build-chain.ts'
 import type { Chain } from '../../collector/worker/chain.ts'
+import { loadConfig } from '../../config/load.ts'
 import type { Signals, TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
