@@ -8,8 +8,9 @@ import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
 /** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
-const BEHIND_SCHEME =
-  /^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'`] ?[+.] ?["'`]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})/
+const BEHIND_SCHEME = new RegExp(
+  String.raw`^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
+)
 
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: Subject, p: number): number {
