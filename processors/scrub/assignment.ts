@@ -50,7 +50,7 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:=|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** `","value":"`, also with pairs between: `"name":"X","type":"secret","value":"V"`, `name="x" type="y" value="V"`. */
 const NAMED_VALUE = new RegExp(
@@ -63,7 +63,7 @@ const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
 const CALL = /^\( ?(\\*["'`])/
 /** `: |` and a line, `:` and a line: a block scalar or a label above its value. */
 const NEXT_LINE =
-  /^["'`*]{0,3}[ \t]{0,4}[:=]\*{0,2}[ \t]{0,4}([|>][-+]?\d?)?[ \t]{0,4}(?:\r?\n|\\r\\n|\\n){1,2}[ \t]{0,24}(["'`]{0,3})/
+  /^["'`*]{0,3}[ \t]{0,4}[:=>]\*{0,2}[ \t]{0,4}([|>][-+]?\d?)?[ \t]{0,4}(?:\r?\n|\\r\\n|\\n){1,2}[ \t]{0,24}(["'`]{0,3})/
 /** `variable "x" { type = string  default = "V"`. */
 const HCL =
   /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}default\s{0,8}=\s{0,4}(")/

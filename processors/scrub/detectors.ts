@@ -42,7 +42,7 @@ export interface NearShape {
 // biome-ignore format: a list of names
 export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
-  | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun'
+  | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun' | 'mailchimp'
   | 'command' | 'login' | 'session_id' | 'iban_word' | 'iban_start' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
 
 export interface Detector {
@@ -182,6 +182,7 @@ export const DETECTORS: readonly Detector[] = [
   token('telegram_token', 'Telegram bot token', [':AA'], code('telegram'), { left: 'any', check: '8..10 digits before, 32 or more after', guard: 'host:port' }),
   token('sendgrid_key', 'SendGrid key', ['SG.'], code('sendgrid')),
   token('mailgun_key', 'Mailgun key', ['key-'], code('mailgun'), { left: 'word', check: '32 hex' }),
+  token('saas_vendor_token', 'Mailchimp key', ['-us1', '-us2', '-us3', '-us4', '-us5', '-us6', '-us7', '-us8', '-us9'], code('mailchimp'), { left: 'any', check: '32 hex before' }),
   vendor('twilio_key', 'Twilio key', ['twilio'], near('alnum', [32, 34], 3)),
   token('shopify_token', 'Shopify token', ['shpat_', 'shppa_', 'shpca_', 'shpss_'], body('hex', 32)),
   token('atlassian_token', 'Atlassian token', ['ATATT3', 'ATCTT3xFfG', 'ATBB'], code('atlassian'), { check: 'CRC32 tail' }),

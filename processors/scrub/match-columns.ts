@@ -1,9 +1,10 @@
 // Tables whose header names the secret: CSV, TSV and Markdown. The cells of the column are judged one by one; a
 // header is a line of names, and the rows below it have as many cells.
 
-import { isIdentifier, isStrong } from './assigned-value.ts'
+import { isStrong } from './assigned-value.ts'
 import { latinText } from './bytes.ts'
 import { entropy, isItin, isSsn } from './checks.ts'
+import { isIdentifier } from './identifier.ts'
 import { isWordy } from './match-tokens.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
