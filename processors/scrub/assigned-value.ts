@@ -32,7 +32,7 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   if (v.bare && meaning.strength === 'weak' && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text)))
     return false
   if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
-  if (!v.quoted && (bracketsIn(text) > 1 || isCodeName(text))) return false
+  if (!v.quoted && (text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
   const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
   if ((mix & DIGIT) !== 0 && n >= 5)

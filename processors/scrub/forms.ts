@@ -563,6 +563,8 @@ export const FORMS: readonly string[] = [
 
 // biome-ignore format: one text a line
 export const LOOKALIKES: readonly string[] = [
+  'the header identified by `name` is set',
+  'print(f"password={password!r}")',
   "password: required",
   "The password must be at least 12 characters.",
   "Password reset requested at 2026-11-02",

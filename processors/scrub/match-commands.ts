@@ -50,7 +50,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     starts: /^identified/i,
-    form: /^identified (?:with [\w'"]{1,40} )?by (?:password )?(\\*["'`]?)([^\s"'`;\\]{4,128})/i,
+    form: /^identified (?:with [\w'"]{1,40} )?by (?:password )?(\\*["']?)([^\s"'`;\\]{4,128})/i,
     strong: 'bare',
   },
   { starts: /^oracle:thin:/, form: /^oracle:thin:()[\w$#]{1,40}\/([^\s@"']{4,128})@/ },
