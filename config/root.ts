@@ -133,6 +133,11 @@ const unitTest = z.strictObject({
     .string()
     .optional()
     .describe('Pipeline to run; the only traces pipeline when absent.'),
+  tenant: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Whose data the input is; the tenant `default` when absent.'),
   input: z
     .strictObject({
       spans: z

@@ -167,6 +167,18 @@ export interface BatchMark {
 }
 
 /** The spans and log records of one task, possibly of several requests and tenants. */
+/** Finds of one type in one place, as `pipe --explain` shows them. */
+export interface SecretNote {
+  readonly type: string
+  /** A detector of the product or a rule of the configuration. */
+  readonly by: 'detector' | 'rule'
+  readonly place: string
+  /** Attribute key, null where there is none or where it is itself a secret. */
+  readonly key: string | null
+  readonly action: string
+  count: number
+}
+
 export class SpanBatch {
   readonly arena: Arena
   readonly requests: BatchRequest[] = []
@@ -186,6 +198,8 @@ export class SpanBatch {
   scopeCount = 0
   /** Secrets found, by span: type name -> count. Filled by `scrub`; resource and scope finds count for each span under them. */
   readonly secrets = new Map<number, Map<string, number>>()
+  /** For `explain`: where in a span what was found and what was done about it. Never a value. */
+  readonly secretNotes = new Map<number, readonly SecretNote[]>()
 
   constructor(arena: Arena) {
     this.arena = arena
@@ -201,6 +215,7 @@ export class SpanBatch {
     this.resourceCount = 0
     this.scopeCount = 0
     this.secrets.clear()
+    this.secretNotes.clear()
   }
 
   mark(): BatchMark {

@@ -167,7 +167,14 @@ export type MetricsVisitor = (
   kind: string,
   key: Uint8Array | null,
   value: Uint8Array,
+  ctx?: MetricsContext,
 ) => Uint8Array | null
+
+/** Whose metrics they are, and the worker's counters. */
+export interface MetricsContext {
+  readonly tenantId: string
+  count(metric: string, labels: string, by: number): void
+}
 
 // ---------------------------------------------------------------- exporters
 

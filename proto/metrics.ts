@@ -12,14 +12,16 @@ import { malformed, Refusal, tooLarge } from './refusal.ts'
 import { isValidUtf8 } from './utf8.ts'
 import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
-/** What a string is: text of the metric itself, an attribute key, or an attribute value (as text or bytes). */
-export type MetricText = 'text' | 'key' | 'value' | 'bytes'
+/** What a string is: text of the metric itself, an attribute key, or an attribute value (as text, bytes, or the digits of a number). */
+export type MetricText = 'text' | 'key' | 'value' | 'bytes' | 'number'
 
 /** Called for every string with the attribute key it belongs to; the answer replaces it, null keeps it. */
 export type VisitMetricText = (
   kind: MetricText,
   key: Uint8Array | null,
   value: Uint8Array,
+  /** The message is walked again to write it: this string was shown before. */
+  isAgain: boolean,
 ) => Uint8Array | null
 
 export type MetricsOutcome =
@@ -126,8 +128,14 @@ class MetricsWalker extends Wire {
         this.#sized(field, this.p, stop, ownKey, out, depth)
         this.p = stop
       } else {
+        const valueAt = this.p
         this.#scalar(field, tag, end)
-        out?.copy(this.b, from, this.p - from)
+        const text = spec === ANY_VALUE ? this.#number(field, valueAt, ownKey, out !== null) : null
+        if (text === null) out?.copy(this.b, from, this.p - from)
+        else {
+          this.isChanged = true
+          out?.fieldBytes(STRING_NUMBER, text, 0, text.length)
+        }
       }
     }
   }
@@ -183,10 +191,28 @@ class MetricsWalker extends Wire {
     let text = received
     if (field.type === 'string' && !isValidUtf8(received, 0, received.length))
       text = Buffer.from(Buffer.from(received).toString('utf8'), 'utf8')
-    const changed = this.#visit(kindOf(field), key, text)
+    const changed = this.#visit(kindOf(field), key, text, out !== null)
     if (changed !== null) text = changed
     if (text !== received) this.isChanged = true
     if (out !== null) out.fieldBytes(field.number, text, 0, text.length)
+  }
+
+  /** A whole number in an attribute may be one that nobody may see: then a text takes its place. */
+  #number(
+    field: FieldSpec,
+    at: number,
+    key: Uint8Array | null,
+    isAgain: boolean,
+  ): Uint8Array | null {
+    const digits =
+      field === INT_FIELD
+        ? varintText(this.b, at, this.p)
+        : field === DOUBLE_FIELD
+          ? wholeText(this.b, at)
+          : null
+    // Shorter numbers are private only under a telling name, and those have nine digits at least.
+    if (digits === null || digits.length < 9) return null
+    return this.#visit('number', key, Buffer.from(digits, 'latin1'), isAgain)
   }
 
   /** Repeated numbers may come packed, whatever the definition says. */
@@ -205,6 +231,22 @@ class MetricsWalker extends Wire {
 const KEY_FIELD = KEY_VALUE.byName.get('key')
 const STRING_FIELD = ANY_VALUE.byName.get('stringValue')
 const BYTES_FIELD = ANY_VALUE.byName.get('bytesValue')
+
+const INT_FIELD = ANY_VALUE.byName.get('intValue')
+const DOUBLE_FIELD = ANY_VALUE.byName.get('doubleValue')
+const STRING_NUMBER = STRING_FIELD?.number ?? 1
+
+function varintText(b: Uint8Array, from: number, to: number): string {
+  let value = 0n
+  for (let i = from, shift = 0n; i < to; i++, shift += 7n)
+    value |= BigInt((b[i] as number) & 127) << shift
+  return BigInt.asIntN(64, value).toString()
+}
+
+function wholeText(b: Uint8Array, at: number): string | null {
+  const v = new DataView(b.buffer, b.byteOffset + at, 8).getFloat64(0, true)
+  return Number.isSafeInteger(v) ? String(v) : null
+}
 
 function kindOf(field: FieldSpec): MetricText {
   if (field === KEY_FIELD) return 'key'

@@ -4,10 +4,16 @@
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'
 import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
+import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { pipelineSpec } from '../service/pipeline-spec.ts'
 import { buildChain } from '../worker/build-chain.ts'
 import type { Chain } from '../worker/chain.ts'
+
+/** Whose data a run is: what a key would say; without a name, what an instance without keys takes all to be. */
+export function tenantOf(name: string | undefined): TenantContext {
+  return name === undefined ? DEFAULT_TENANT : { ...DEFAULT_TENANT, tenantId: name }
+}
 
 export interface PipeRunOptions {
   /** Pipeline to run; the first of the request's signal when null. */

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import type { ObservaConfig } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import type { TaskRequest } from '../../core/task.ts'
-import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import type { TenantContext } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import type { Chain } from '../worker/chain.ts'
@@ -14,7 +14,7 @@ import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 import { type PipeInput, requestsOf } from './pipe-input.ts'
-import { keptEvents, PipeRun } from './pipe-run.ts'
+import { keptEvents, PipeRun, tenantOf } from './pipe-run.ts'
 
 const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const
 const SIGNALS = ['auto', 'traces', 'logs'] as const
@@ -27,12 +27,19 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     signal: { type: 'string', default: 'auto' },
     pipeline: { type: 'string' },
     explain: { type: 'boolean', default: false },
+    tenant: { type: 'string' },
   })
   const input = oneOf('--input', values.input, FORMS)
   const signal = oneOf('--signal', values.signal, SIGNALS)
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
-  const run = new PipePrinter(config, values.pipeline ?? null, values.explain, io)
+  const run = new PipePrinter(
+    config,
+    values.pipeline ?? null,
+    values.explain,
+    tenantOf(values.tenant),
+    io,
+  )
   const files = positionals.length === 0 ? ['-'] : positionals
   let refused = false
   for (const file of files) {
@@ -72,11 +79,19 @@ async function readAll(file: string, io: Io): Promise<Buffer> {
 class PipePrinter {
   readonly #lineBytesMax: number
   readonly #explain: boolean
+  readonly #tenant: TenantContext
   readonly #io: Io
   readonly #run: PipeRun
   readonly #out = new ByteWriter()
 
-  constructor(config: ObservaConfig, pipelineId: string | null, explain: boolean, io: Io) {
+  constructor(
+    config: ObservaConfig,
+    pipelineId: string | null,
+    explain: boolean,
+    tenant: TenantContext,
+    io: Io,
+  ) {
+    this.#tenant = tenant
     this.#lineBytesMax = config.limits.max_line_bytes
     this.#explain = explain
     this.#io = io
@@ -88,7 +103,7 @@ class PipePrinter {
     let refused = false
     try {
       for await (const request of requestsOf(source, this.#lineBytesMax)) {
-        refused = this.#request({ ...request, tenant: DEFAULT_TENANT }, source.file) || refused
+        refused = this.#request({ ...request, tenant: this.#tenant }, source.file) || refused
         if (this.#out.pos > FLUSH_BYTES) await this.flush()
       }
     } catch (thrown) {
@@ -144,7 +159,11 @@ class PipePrinter {
     for (const p of chain.events.explain?.[e] ?? [])
       fields[p.field] = { source: p.source, rule: p.rule }
     this.#out.pos--
-    this.#out.raw(Buffer.from(`,"explain":${JSON.stringify(fields)}}`))
+    const span = chain.events.spanOf[e] as number
+    const scrubbed = chain.batch.secretNotes.get(span) ?? []
+    this.#out.raw(
+      Buffer.from(`,"explain":${JSON.stringify(fields)},"scrubbed":${JSON.stringify(scrubbed)}}`),
+    )
   }
 
   #line(value: unknown): void {

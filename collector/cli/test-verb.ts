@@ -3,14 +3,13 @@
 
 import type { ObservaConfig, UnitTest } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import type { Chain } from '../worker/chain.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
-import { keptEvents, type Outcome, PipeRun } from './pipe-run.ts'
+import { keptEvents, type Outcome, PipeRun, tenantOf } from './pipe-run.ts'
 import { type Difference, differences, type Output } from './test-compare.ts'
 import { requestsOfTest } from './test-input.ts'
 
@@ -100,7 +99,7 @@ async function outputOf(
   }
   const lineBytesMax = config.limits.max_line_bytes
   for await (const request of requestsOfTest(unit.input, configFiles, lineBytesMax)) {
-    const { chain, verdict, parts } = run.request({ ...request, tenant: DEFAULT_TENANT })
+    const { chain, verdict, parts } = run.request({ ...request, tenant: tenantOf(unit.tenant) })
     const refused = refusals(verdict)
     output.rejected += refused.count
     output.reasons.push(...refused.reasons)

@@ -71,7 +71,8 @@ JSON object a line: "record":"event", "signal" or "rejected". Several files are 
 ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (default)
       --signal S      traces, logs or auto (default: what the data is)
       --pipeline ID   pipeline of the configuration to run (default: the first of the signal)
-      --explain       adds to each event which source key and rule filled each field
+      --explain       adds to each event which source key and rule filled each field, and what was scrubbed where
+      --tenant ID     whose data it is (default: default); a key says it otherwise
 `,
       load: async () => (await import('./pipe.ts')).pipe,
     },
@@ -94,9 +95,16 @@ ${CONFIG_HELP}      --json          prints the results as one JSON object
     {
       help: `observa scrub [options] [FILE|-]
 
-Removes secrets and personal data from a text stream, line by line.
+Removes secrets and personal data from a text stream, line by line: what the scrub processor of the configuration
+would do, without one what it does by default. A private key is held until its last line. Line ends stay as they
+are, also CRLF; bytes that are no UTF-8 stay as they are where no secret is; lines of more than 16 MiB are cut.
 
-${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, text, spans: [{start, end, type}]}
+${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, text, spans: [{start, end, type}]};
+                      a line that is none becomes {error, line, text}, and the exit code is 1
+      --tenant ID     with the settings of this tenant
+      --processor ID  which scrub processor of the configuration (default: the first)
+
+observa scrub < app.log > clean.log
 `,
       load: async () => (await import('./scrub.ts')).scrub,
     },

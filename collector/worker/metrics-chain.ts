@@ -1,7 +1,7 @@
 // The way of a metrics request: every string is scrubbed, the bytes go on as OTLP to the exporters that
 // take metrics. Metrics make no events and no issues.
 
-import type { Encoder, MetricsVisitor } from '../../core/component.ts'
+import type { Encoder, MetricsContext, MetricsVisitor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
@@ -25,7 +25,8 @@ export class MetricsChain {
   run(task: Task): TaskResult {
     const startedAt = performance.now()
     const parts: EncodedPart[] = []
-    const verdicts = task.requests.map((r) => this.#one(r, parts))
+    const counters: Record<string, number> = {}
+    const verdicts = task.requests.map((r) => this.#one(r, parts, counters))
     return {
       verdicts,
       parts,
@@ -35,19 +36,32 @@ export class MetricsChain {
         claims: new Int32Array(0),
         kin: new Int32Array(0),
       },
-      counters: {},
+      counters,
       timingsUs: { metrics: (performance.now() - startedAt) * 1000 },
     }
   }
 
-  #one(request: TaskRequest, parts: EncodedPart[]): RequestVerdict {
+  #one(
+    request: TaskRequest,
+    parts: EncodedPart[],
+    counters: Record<string, number>,
+  ): RequestVerdict {
+    const { tenantId } = request.tenant
+    const counting: MetricsContext = {
+      tenantId,
+      count: (metric, labels, by) => {
+        const name = labels === '' ? metric : `${metric}{${labels}}`
+        counters[name] = (counters[name] ?? 0) + by
+      },
+    }
+    const silent: MetricsContext = { tenantId, count: () => {} }
     try {
       const outcome = scrubMetrics(
         request.payload,
         request.format,
         request.encoding,
         this.#limits,
-        this.#visit,
+        (kind, key, value, isAgain) => this.#visit(kind, key, value, isAgain ? silent : counting),
       )
       if (outcome.kind === 'refused') return outcome
       for (const e of this.#encoders)
@@ -68,9 +82,9 @@ export class MetricsChain {
 }
 
 function inOrder(visitors: readonly MetricsVisitor[]): MetricsVisitor {
-  return (kind, key, value) => {
+  return (kind, key, value, ctx) => {
     let changed: Uint8Array | null = null
-    for (const visit of visitors) changed = visit(kind, key, changed ?? value) ?? changed
+    for (const visit of visitors) changed = visit(kind, key, changed ?? value, ctx) ?? changed
     return changed
   }
 }

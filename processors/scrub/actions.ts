@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto'
 import { latinText } from './bytes.ts'
 import type { Compiled } from './compile.ts'
+import type { Finding } from './subject.ts'
 
 export type Action = 'mask' | 'pseudonym' | 'partial' | 'drop_attribute' | 'drop_event' | 'report'
 
@@ -82,6 +83,35 @@ export class Replacer {
     if (to - from < 12 || !/^[A-Za-z0-9]{4}$/.test(text)) return this.#markers[type] as Uint8Array
     return Buffer.from(`[REDACTED:${this.#compiled.types[type]}:*${text}]`, 'latin1')
   }
+}
+
+/** What replaces the finding in the value `b[from, to)`: a number of JSON becomes a string, so that JSON stays JSON. */
+export function replacementIn(
+  replacer: Replacer,
+  b: Uint8Array,
+  from: number,
+  to: number,
+  f: Finding,
+  tenant: string,
+): Uint8Array {
+  const now = replacer.bytesFor(f.type, b, f.start, f.end, tenant)
+  const quote = jsonQuote(b, from, to, f)
+  if (quote === '') return now
+  const q = Buffer.from(quote, 'latin1')
+  return Buffer.concat([q, now, q])
+}
+
+/** The quote that JSON needs around the marker of `"pan":4111111111111111` or `[4111111111111111]`; '' for all else. */
+function jsonQuote(b: Uint8Array, from: number, to: number, f: Finding): string {
+  if (f.end - f.start > 24 || !/^\d+$/.test(latinText(b, f.start, f.end))) return ''
+  const after = latinText(b, f.end, Math.min(to, f.end + 8))
+  if (!/^(?:\s|\\+[nrt]){0,4}(?:[,}\]]|$)/.test(after)) return ''
+  const before = latinText(b, Math.max(from, f.start - 64), f.start)
+  const named = /(\\*")\s{0,4}:(?:\s|\\+[nrt]){0,8}$/.exec(before)
+  if (named !== null) return named[1] as string
+  if (!/[[,](?:\s|\\+[nrt]){0,16}$/.test(before)) return ''
+  const head = latinText(b, from, Math.min(to, from + 8)).trimStart()
+  return head.startsWith('{') || head.startsWith('[') ? '"' : ''
 }
 
 /** Mail lower-cased, numbers as digits only, everything else as it is. */

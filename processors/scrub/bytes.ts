@@ -97,6 +97,7 @@ const LETTER_ESCAPES = [0x6e, 0x74, 0x72, 0x62, 0x66]
 
 /** True when an escape ends exactly before `p`: `\\n|`, `\\u300c|`, `\\x1b|`, `%20|`. */
 export function isEscapeTail(b: Uint8Array, p: number, from: number): boolean {
+  if (b[p - 1] === 0x6d && p - 3 >= from && colourStart(b, p, from) >= 0) return true
   if (p - 2 >= from && b[p - 2] === 0x5c && LETTER_ESCAPES.includes(b[p - 1] as number)) return true
   if (p - 3 >= from && b[p - 3] === 0x25) return isHex(b[p - 2]) && isHex(b[p - 1])
   if (p - 4 >= from && b[p - 4] === 0x5c && b[p - 3] === 0x78) return isHex(b[p - 2])
@@ -105,10 +106,29 @@ export function isEscapeTail(b: Uint8Array, p: number, from: number): boolean {
   )
 }
 
+/** Where a colour code of a terminal begins that ends before `p`: `ESC[36m|`, also with the escape spelled out; -1 = none does. */
+function colourStart(b: Uint8Array, p: number, from: number): number {
+  let i = p - 1
+  const low = Math.max(from, p - 14)
+  while (i > low && (isDigit(b[i - 1]) || b[i - 1] === 0x3b)) i--
+  if (i <= low || b[i - 1] !== 0x5b) return -1
+  i--
+  if (i > from && b[i - 1] === 0x1b) return i - 1
+  for (const spelled of ['\\u001b', '\\x1b', '\\033', '\\e'])
+    if (i - spelled.length >= from && hasWord(b, i - spelled.length, i, spelled))
+      return i - spelled.length
+  return -1
+}
+
 /** `start` moved right past the letters of an escape when a run of letters or digits began inside one. */
 export function skipEscape(b: Uint8Array, start: number, from: number): number {
   if (start <= from) return start
   const c = b[start - 1]
+  if (c === 0x5b && isDigit(b[start])) {
+    let i = start
+    while (i < start + 10 && (isDigit(b[i]) || b[i] === 0x3b)) i++
+    if (b[i] === 0x6d && colourStart(b, i + 1, from) >= 0) return i + 1
+  }
   if (c === 0x25) return isHex(b[start]) && isHex(b[start + 1]) ? start + 2 : start
   if (c === 0x5c) {
     if (b[start] === 0x75) return isHex(b[start + 1]) && isHex(b[start + 4]) ? start + 5 : start

@@ -1,5 +1,6 @@
 // The arithmetic of detectors: checksums, entropy, base64. Pure functions over byte ranges.
 
+import { isUtf8 } from 'node:buffer'
 import { CLASS, DIGIT, LOWER, latinText, SETS, UPPER } from './bytes.ts'
 
 /** Luhn over the digits given (values 0..9). */
@@ -209,7 +210,12 @@ export function isJoseHeader(b: Uint8Array, from: number, to: number): boolean {
 }
 
 /** HTTP basic credentials: base64 of printable `user:password`. Length of what was decoded, 0 when it is not. */
-export function isBasicCredentials(b: Uint8Array, from: number, to: number): boolean {
+export function isBasicCredentials(
+  b: Uint8Array,
+  from: number,
+  to: number,
+  isStrict = false,
+): boolean {
   const n = decodeBase64(b, from, to, scratch, 512)
   if (n < 3) return false
   let colon = -1
@@ -218,7 +224,9 @@ export function isBasicCredentials(b: Uint8Array, from: number, to: number): boo
     if (c < 0x20 || c === 0x7f) return false
     if (c === 0x3a && colon < 0) colon = i
   }
-  return colon >= 0 && n > 3
+  if (colon < 0 || n <= 3 || !isUtf8(scratch.subarray(0, n))) return false
+  // Without a scheme before it the user must be a name and the password no path or number of a time.
+  return !isStrict || /^[\w.@+$-]{1,64}:[^\s:][^\s]{3,}$/.test(latinText(scratch, 0, n))
 }
 
 const HEX_ONLY = SETS.hex

@@ -45,6 +45,8 @@ export interface Compiled {
   readonly anyNumbers: boolean
   /** By type number. */
   readonly types: readonly string[]
+  /** Type number of the first extra rule; the others follow in order. */
+  readonly extraFrom: number
   readonly detectorByType: readonly (Detector | null)[]
   readonly awsKeyType: number
   readonly awsSecret: Rule | null
@@ -59,7 +61,9 @@ export function compile(
   inner: InnerScan,
 ): Compiled {
   const types: string[] = [...new Set(DETECTORS.map((d) => d.id)), FAILED_TYPE]
-  for (const e of extra) if (!types.includes(e.name)) types.push(e.name)
+  // A rule of its own name for each tenant: the types are different ones.
+  const extraFrom = types.length
+  for (const e of extra) types.push(e.name)
   const rules: Rule[] = []
   const builder = new AnchorBuilder()
   for (const d of DETECTORS) {
@@ -70,10 +74,10 @@ export function compile(
     const texts = isWrapped ? wrappedAnchors(d.anchors) : d.anchors
     for (const text of texts) builder.add(text, d.anyCase === true, rule)
   }
-  for (const e of extra) {
+  for (const [i, e] of extra.entries()) {
     const base = DETECTORS[0] as Detector
     const d: Detector = { ...base, id: e.name, left: 'any', group: 'context', anchors: e.keywords }
-    const t = types.indexOf(e.name)
+    const t = extraFrom + i
     const rule: Rule = {
       detector: d,
       type: t,
@@ -99,6 +103,7 @@ export function compile(
     numbers,
     anyNumbers: Object.values(numbers).some((r) => r !== null),
     types,
+    extraFrom,
     detectorByType: types.map((t) => DETECTORS.find((d) => d.id === t) ?? null),
     awsKeyType: types.indexOf('aws_access_key_id'),
     awsSecret: find('aws_secret_key'),
@@ -124,6 +129,19 @@ function ruleOf(
   }
 }
 
+/** Names that stand in every other text: only where an assignment may follow. The others are rare enough to look at each. */
+const ASSIGNING = new Set([
+  'pass',
+  'pwd',
+  'key',
+  'oken',
+  'ecret',
+  'redential',
+  'uthorization',
+  'creds',
+  'login',
+])
+
 class AnchorBuilder {
   readonly #byText = new Map<string, { text: string; anyCase: boolean; rules: Rule[] }>()
 
@@ -144,7 +162,7 @@ class AnchorBuilder {
         return (
           shape.kind === 'code' &&
           (shape.run === 'password' || shape.run === 'secret_value') &&
-          !/[^\x20-\x7e]/.test(e.text)
+          ASSIGNING.has(e.text)
         )
       }),
       rules: e.rules,
@@ -171,6 +189,62 @@ function escapeAnchors(): Uint8Array[] {
   const out: Uint8Array[] = []
   const add = (t: string): void => void out.push(Buffer.from(t, 'utf8'))
   for (const t of ['\\u00', '\\u20', '\\uff', '\\uFF', '\\x', '\\/', '&#']) add(t)
+  for (const t of [
+    '&commat;',
+    '&period;',
+    '&lowbar;',
+    '&hyphen;',
+    '&dash;',
+    '&colon;',
+    '&equals;',
+    '&sol;',
+  ])
+    add(t)
+  // Letters of other scripts: the words for password and key in them.
+  for (const t of [
+    '01',
+    '03',
+    '04',
+    '05',
+    '06',
+    '09',
+    '0e',
+    '0E',
+    '30',
+    '4',
+    '5',
+    '6',
+    '7',
+    '8',
+    '9',
+    'a',
+    'b',
+    'c',
+    'd',
+    'A',
+    'B',
+    'C',
+    'D',
+  ])
+    add(`\\u${t}`)
+  // Quoted-printable.
+  for (const t of [
+    '=40',
+    '=3D',
+    '=3A',
+    '=2D',
+    '=2E',
+    '=2F',
+    '=2B',
+    '=5F',
+    '=22',
+    '=20',
+    '=\r\n',
+    '=\n',
+    '=\\r',
+    '=\\n',
+  ])
+    add(t)
   for (let c = 0x20; c < 0x7f; c++) {
     const hex = c.toString(16).padStart(2, '0')
     add(`%${hex}`)
@@ -184,6 +258,10 @@ function escapeAnchors(): Uint8Array[] {
 
 /** Bytes that may follow a country code or any other anchor of two bytes: the scanner looks at three. */
 const PHONE_TAIL = tailSet('0123456789 -(.\u00a0\u2009')
+/** A word goes on behind the soft line break of quoted-printable. */
+const WORD_TAIL = tailSet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_@.')
+/** The check digits of an IBAN. */
+const DIGIT_TAIL = tailSet('0123456789')
 const PRINTABLE_TAIL = tailSet(String.fromCharCode(...Array.from({ length: 94 }, (_, i) => 33 + i)))
 
 function tailSet(chars: string): Uint8Array {
@@ -192,8 +270,12 @@ function tailSet(chars: string): Uint8Array {
   return t
 }
 
+const isUpper = (c: number | undefined): boolean => c !== undefined && c >= 65 && c <= 90
+
 /** Which third byte an anchor of two bytes needs, as a table by byte; null for all others. */
 export function tailOf(anchor: Uint8Array): Uint8Array | null {
   if (anchor.length !== 2) return null
+  if (anchor[0] === 0x3d) return WORD_TAIL
+  if (isUpper(anchor[0]) && isUpper(anchor[1])) return DIGIT_TAIL
   return anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL
 }

@@ -46,6 +46,27 @@ const rule = z.strictObject({
   action: action.optional().describe('Default: the action of the processor.'),
 })
 
+const rules = z
+  .array(rule)
+  .default([])
+  .describe('Own detectors.')
+  .meta({ examples: [[{ name: 'employee_id', pattern: 'EMP-[0-9]{6}' }]] })
+
+const allow = z
+  .strictObject({
+    values: z.array(z.string().min(1)).default([]).describe('Exact values that may pass.'),
+    patterns: z
+      .array(pattern)
+      .default([])
+      .describe('Values that match one of these as a whole may pass.'),
+    keys: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Attribute keys (globs) whose values may pass.'),
+  })
+  .prefault({})
+  .describe('What is known to be safe.')
+
 const detectorChoice = z.union([
   z.boolean(),
   z.strictObject({
@@ -53,6 +74,26 @@ const detectorChoice = z.union([
     action: action.optional(),
   }),
 ])
+
+/** Tenants with settings of their own, rules over all of them, and different keywords: the scanner's tables are bounded. */
+export const TENANTS_MAX = 500
+export const RULES_MAX = 1000
+export const KEYWORDS_MAX = 400
+
+const tenant = z.strictObject({
+  action: action.optional().describe('Instead of the action of the processor.'),
+  detectors: z
+    .record(
+      z.string().refine((id) => DETECTOR_IDS.includes(id), {
+        error: (issue) => `there is no detector "${String(issue.input)}"`,
+      }),
+      detectorChoice,
+    )
+    .default({})
+    .describe('By detector, instead of what the processor says for it.'),
+  rules,
+  allow,
+})
 
 export const scrubSchema = z
   .strictObject({
@@ -70,25 +111,15 @@ export const scrubSchema = z
       .default({})
       .describe('By detector: true, false, or `{ enabled, action }`.')
       .meta({ examples: [{ email: { action: 'pseudonym' }, ip_address: true }] }),
-    rules: z
-      .array(rule)
-      .default([])
-      .describe('Own detectors.')
-      .meta({ examples: [[{ name: 'employee_id', pattern: 'EMP-[0-9]{6}' }]] }),
-    allow: z
-      .strictObject({
-        values: z.array(z.string().min(1)).default([]).describe('Exact values that may pass.'),
-        patterns: z
-          .array(pattern)
-          .default([])
-          .describe('Values that match one of these as a whole may pass.'),
-        keys: z
-          .array(z.string().min(1))
-          .default([])
-          .describe('Attribute keys (globs) whose values may pass.'),
-      })
-      .prefault({})
-      .describe('What is known to be safe.'),
+    rules,
+    allow,
+    tenants: z
+      .record(z.string().min(1).max(200), tenant)
+      .default({})
+      .describe(
+        'More for single tenants, by tenant id. Whose data a request is comes from its key alone.',
+      )
+      .meta({ examples: [{ acme: { rules: [{ name: 'badge', pattern: 'B-[0-9]{5}' }] } }] }),
     pseudonym: z
       .strictObject({
         key: secret().describe(
@@ -110,25 +141,66 @@ export const scrubSchema = z
       .describe('Needed for the action `pseudonym`.'),
   })
   .superRefine((c, ctx) => {
-    const wanted =
-      c.action === 'pseudonym' ||
-      c.rules.some((r) => r.action === 'pseudonym') ||
-      Object.values(c.detectors).some((d) => typeof d === 'object' && d?.action === 'pseudonym')
-    if (wanted && c.pseudonym === undefined)
+    const all = [c, ...Object.values(c.tenants)]
+    if (c.pseudonym === undefined && all.some(wantsPseudonyms))
       ctx.addIssue({
         code: 'custom',
         path: ['pseudonym'],
         message: 'the action pseudonym needs `pseudonym.key`',
       })
-    const names = c.rules.map((r) => r.name)
-    for (const [i, n] of names.entries())
-      if (names.indexOf(n) < i)
-        ctx.addIssue({
-          code: 'custom',
-          path: ['rules', i, 'name'],
-          message: `two rules are named ${n}`,
-        })
+    for (const problem of ruleProblems(c)) ctx.addIssue({ code: 'custom', ...problem })
   })
+
+type Choices = Readonly<Record<string, z.output<typeof detectorChoice> | undefined>>
+
+function wantsPseudonyms(c: {
+  readonly action?: Action | undefined
+  readonly rules: readonly { readonly action?: Action | undefined }[]
+  readonly detectors: Choices
+}): boolean {
+  return (
+    c.action === 'pseudonym' ||
+    c.rules.some((r) => r.action === 'pseudonym') ||
+    Object.values(c.detectors).some((d) => typeof d === 'object' && d.action === 'pseudonym')
+  )
+}
+
+type Rules = readonly z.output<typeof rule>[]
+
+function* ruleProblems(c: {
+  readonly rules: Rules
+  readonly tenants: Readonly<Record<string, { readonly rules: Rules }>>
+}): Generator<{ path: (string | number)[]; message: string }> {
+  const names = c.rules.map((r) => r.name)
+  yield* doubles(names, 0, ['rules'])
+  for (const [id, t] of Object.entries(c.tenants))
+    yield* doubles([...names, ...t.rules.map((r) => r.name)], names.length, [
+      'tenants',
+      id,
+      'rules',
+    ])
+  const lists = [c.rules, ...Object.values(c.tenants).map((t) => t.rules)]
+  const total = lists.reduce((n, l) => n + l.length, 0)
+  const keywords = new Set(lists.flat().flatMap((r) => r.keywords.map((k) => k.toLowerCase())))
+  const bounds: readonly (readonly [number, number, string])[] = [
+    [Object.keys(c.tenants).length, TENANTS_MAX, 'tenants'],
+    [total, RULES_MAX, 'rules, over all tenants'],
+    [keywords.size, KEYWORDS_MAX, 'different keywords, over all rules'],
+  ]
+  for (const [n, max, what] of bounds)
+    if (n > max) yield { path: ['tenants'], message: `${n} ${what}; at most ${max}` }
+}
+
+/** Names from `first` on that stood before. */
+function* doubles(
+  names: readonly string[],
+  first: number,
+  path: (string | number)[],
+): Generator<{ path: (string | number)[]; message: string }> {
+  for (let i = first; i < names.length; i++)
+    if (names.indexOf(names[i] as string) < i)
+      yield { path: [...path, i - first, 'name'], message: `two rules are named ${names[i]}` }
+}
 
 export type ScrubConfig = z.output<typeof scrubSchema>
 
@@ -137,30 +209,62 @@ function describeDetector(id: string): string {
   return `${row?.title ?? id}${row?.on === false ? ' (off by default)' : ''}.`
 }
 
-/** What workers get. */
-export interface ScrubSettings {
+/** What holds for one tenant, or for all that have nothing of their own. */
+export interface PolicySettings {
   readonly action: Action
   readonly off: readonly string[]
   readonly on: readonly string[]
+  /** By detector id. */
   readonly actions: Readonly<Record<string, Action>>
   readonly rules: readonly RuleSettings[]
   readonly allow: AllowSettings
+}
+
+/** What workers get. */
+export interface ScrubSettings extends PolicySettings {
   readonly pseudonym: PseudonymSettings | null
+  /** Complete policies by tenant id: what the processor says is in them. */
+  readonly tenants: Readonly<Record<string, PolicySettings>>
 }
 
 export function settingsOf(config: ScrubConfig): ScrubSettings {
+  const base = policyOf(config.action, config.detectors, config.rules, config.allow)
+  const tenants = Object.entries(config.tenants).map(([id, t]) => {
+    const own = policyOf(t.action ?? config.action, t.detectors, t.rules, t.allow)
+    return [id, joined(base, own)] as const
+  })
+  const p = config.pseudonym
+  return {
+    ...base,
+    tenants: Object.fromEntries(tenants),
+    pseudonym:
+      p === undefined
+        ? null
+        : { key: p.key.reveal(), keyId: p.key_id, guessable: p.guessable_types },
+  }
+}
+
+function policyOf(
+  byDefault: Action,
+  detectors: Choices,
+  rules: Rules,
+  allow: AllowSettings,
+): PolicySettings {
   const off: string[] = []
   const on: string[] = []
   const actions: Record<string, Action> = {}
-  for (const [id, choice] of Object.entries(config.detectors)) {
+  for (const [id, choice] of Object.entries(detectors)) {
     if (choice === undefined) continue
     const enabled = typeof choice === 'boolean' ? choice : choice.enabled
     ;(enabled ? on : off).push(id)
     if (typeof choice === 'object' && choice.action !== undefined) actions[id] = choice.action
   }
-  const rules = config.rules.map((r) => {
-    if (r.action !== undefined) actions[r.name] = r.action
-    return {
+  return {
+    action: byDefault,
+    off,
+    on,
+    actions,
+    rules: rules.map((r) => ({
       name: r.name,
       pattern: r.pattern,
       keywords: r.keywords,
@@ -168,19 +272,24 @@ export function settingsOf(config: ScrubConfig): ScrubSettings {
       allow: r.allow,
       ignoreCase: r.ignore_case,
       action: r.action ?? null,
-    }
-  })
-  const p = config.pseudonym
+    })),
+    allow,
+  }
+}
+
+/** The tenant's word counts where it says something; rules and allow lists add up. */
+function joined(base: PolicySettings, own: PolicySettings): PolicySettings {
+  const says = new Set([...own.on, ...own.off])
   return {
-    action: config.action,
-    off,
-    on,
-    actions,
-    rules,
-    allow: config.allow,
-    pseudonym:
-      p === undefined
-        ? null
-        : { key: p.key.reveal(), keyId: p.key_id, guessable: p.guessable_types },
+    action: own.action,
+    on: [...base.on.filter((id) => !says.has(id)), ...own.on],
+    off: [...base.off.filter((id) => !says.has(id)), ...own.off],
+    actions: { ...base.actions, ...own.actions },
+    rules: [...base.rules, ...own.rules],
+    allow: {
+      values: [...base.allow.values, ...own.allow.values],
+      patterns: [...base.allow.patterns, ...own.allow.patterns],
+      keys: [...base.allow.keys, ...own.allow.keys],
+    },
   }
 }

@@ -4,11 +4,14 @@
 import { Replacer } from './actions.ts'
 import { AllowList } from './allow.ts'
 import { ByteScrubber } from './byte-scrubber.ts'
-import { type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { CustomRule } from './custom-rules.ts'
+import { type PolicySettings, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
+import { CustomRule, type RuleSettings } from './custom-rules.ts'
+import { DETECTORS } from './detectors.ts'
 import { Engine } from './engine.ts'
 import { Inspector } from './inspector.ts'
+import { LineScrubber } from './line-scrubber.ts'
 import { registerType } from './marker.ts'
+import { numbersOf } from './policy.ts'
 import { TextScrubber } from './text.ts'
 
 /** The settings of an empty configuration: all detectors that are on by default, masked. */
@@ -16,30 +19,85 @@ export function defaultSettings(): ScrubSettings {
   return settingsOf(scrubSchema.parse({}))
 }
 
-/** Everything that finds and replaces, for settings. */
-export function createInspector(settings: ScrubSettings): Inspector {
-  const rules = settings.rules.map((r) => new CustomRule(r))
-  const extra = settings.rules.map((r, i) => {
-    registerType(r.name)
-    // With keys, the attribute must be known: such a rule looks at values, not at keywords alone.
-    return (rules[i] as CustomRule).asExtra(r.keys.length === 0 ? r.keywords : [])
-  })
-  const isOn = (id: string, on: boolean): boolean =>
-    settings.on.includes(id) || (on && !settings.off.includes(id))
-  const engine = new Engine((d) => isOn(d.id, d.on), extra)
-  const { types } = engine.compiled
-  for (const rule of rules) rule.setType(types.indexOf(rule.name))
-  const actions = types.map((t) => settings.actions[t] ?? settings.action)
-  const replacer = new Replacer(engine.compiled, actions, settings.pseudonym)
-  return new Inspector(engine, replacer, new AllowList(settings.allow), rules)
+/** What finds and replaces for each tenant: one engine, one set of tables, a policy for each tenant that has one. */
+export class Inspectors {
+  readonly base: Inspector
+  readonly #byTenant: ReadonlyMap<string, Inspector>
+
+  constructor(settings: ScrubSettings) {
+    const policies = [settings, ...Object.values(settings.tenants)]
+    const isOn = (p: PolicySettings, id: string, on: boolean): boolean =>
+      p.on.includes(id) || (on && !p.off.includes(id))
+    // Rules of the processor are the first of every policy: the same objects, so the same types.
+    const own = [...settings.rules, ...policies.slice(1).flatMap((p) => ownRules(settings, p))]
+    const rules = own.map((r) => new CustomRule(r))
+    const extra = own.map((r, i) => {
+      registerType(r.name)
+      // With keys, the attribute must be known: such a rule looks at values, not at keywords alone.
+      return (rules[i] as CustomRule).asExtra(r.keys.length === 0 ? r.keywords : [])
+    })
+    const engine = new Engine((d) => policies.some((p) => isOn(p, d.id, d.on)), extra)
+    const { types, extraFrom } = engine.compiled
+    for (const [i, rule] of rules.entries()) rule.setType(extraFrom + i)
+    const inspectorOf = (p: PolicySettings): Inspector => {
+      const kept = own.map((r) => p.rules.includes(r))
+      const off = new Uint8Array(types.length)
+      for (const d of DETECTORS) if (!isOn(p, d.id, d.on)) off[types.indexOf(d.id)] = 1
+      for (const [i, is] of kept.entries()) if (!is) off[extraFrom + i] = 1
+      const actions = types.map((t, i) =>
+        i < extraFrom ? (p.actions[t] ?? p.action) : (own[i - extraFrom]?.action ?? p.action),
+      )
+      const policy = off.includes(1)
+        ? { off, numbers: numbersOf(engine.compiled.numbers, off) }
+        : engine.everything
+      return new Inspector(
+        engine,
+        new Replacer(engine.compiled, actions, settings.pseudonym),
+        new AllowList(p.allow),
+        rules.filter((_, i) => kept[i] === true),
+        policy,
+      )
+    }
+    this.base = inspectorOf(settings)
+    this.#byTenant = new Map(
+      Object.entries(settings.tenants).map(([id, p]) => [id, inspectorOf(p)]),
+    )
+  }
+
+  /** True when it matters whose data a value is. */
+  get varies(): boolean {
+    return this.#byTenant.size > 0
+  }
+
+  of(tenant: string): Inspector {
+    return this.#byTenant.get(tenant) ?? this.base
+  }
 }
 
-/** Scrubs strings. `field` is the name of the attribute or header the text stood in. */
-export function createTextScrubber(settings: ScrubSettings = defaultSettings()): TextScrubber {
-  return new TextScrubber(createInspector(settings))
+/** Rules a tenant has besides those of the processor. */
+function ownRules(base: PolicySettings, p: PolicySettings): RuleSettings[] {
+  return p.rules.filter((r) => !base.rules.includes(r))
+}
+
+/** Everything that finds and replaces, for those without settings of their own. */
+export function createInspector(settings: ScrubSettings): Inspector {
+  return new Inspectors(settings).base
+}
+
+/** Scrubs strings of a tenant. `field` is the name of the attribute or header the text stood in. */
+export function createTextScrubber(
+  settings: ScrubSettings = defaultSettings(),
+  tenant = '',
+): TextScrubber {
+  return new TextScrubber(new Inspectors(settings).of(tenant), tenant)
+}
+
+/** Scrubs the lines of a stream, as bytes. */
+export function createLineScrubber(settings: ScrubSettings, tenant: string): LineScrubber {
+  return new LineScrubber(new Inspectors(settings).of(tenant), tenant)
 }
 
 /** Scrubs bytes one by one, for metrics. */
 export function createByteScrubber(settings: ScrubSettings = defaultSettings()): ByteScrubber {
-  return new ByteScrubber(createInspector(settings))
+  return new ByteScrubber(new Inspectors(settings))
 }

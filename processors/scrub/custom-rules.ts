@@ -30,7 +30,7 @@ export class CustomRule {
   readonly #allow: ReadonlySet<string>
   #type = -1
   /** Which value was looked at last, where, and how far. */
-  #seenFrom = -1
+  #seen = 0
   #seenAt = -1
   #doneTo = 0
 
@@ -60,8 +60,8 @@ export class CustomRule {
   }
 
   #near(s: Subject, p: number, len: number): void {
-    if (s.from !== this.#seenFrom || p < this.#seenAt) this.#doneTo = s.from
-    this.#seenFrom = s.from
+    if (s.serial !== this.#seen || p < this.#seenAt) this.#doneTo = s.from
+    this.#seen = s.serial
     this.#seenAt = p
     // A text full of keywords is looked at in steps, not once a keyword.
     if (p + len + REACH / 2 <= this.#doneTo) return

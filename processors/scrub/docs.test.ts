@@ -18,6 +18,7 @@ test('each detector has a title and either anchors or digits to start from', () 
     assert.ok(d.title.length > 3)
     assert.match(d.id, /^[a-z][a-z0-9_]*$/)
     const counted = ['credit_card', 'ssn', 'itin', 'iban', 'basic_auth_url'].includes(d.id)
-    assert.equal(d.anchors.length === 0, counted, d.id)
+    // Besides the row that starts from digits, some have another that starts from a word.
+    assert.ok(d.anchors.length > 0 || counted, d.id)
   }
 })

@@ -9,24 +9,33 @@ import { decodeLayer, isTellingEscape } from './layer.ts'
 import { matchNumber } from './match-numbers.ts'
 import { findAwsSecret } from './match-tokens.ts'
 import { judgePieces } from './pieces.ts'
+import type { Policy } from './policy.ts'
 import type { InnerScan } from './rule.ts'
 import { Scanner } from './scanner.ts'
 import { type Finding, Subject, settle } from './subject.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
 const LAYERS_MAX = 3
+/** Bytes a matcher looks at when it finds nothing, about. */
+const MATCH_COST = 64
 /** What AWS key ids and secrets stand apart at most. */
 const PAIR_REACH = 220
 
 /** The detectors that are on, ready to run; one for each thread and place of use. */
 export class Engine {
   readonly compiled: Compiled
+  /** All types. */
+  readonly everything: Policy
   readonly #subject = new Subject()
   readonly #side: Side[] = []
+  /** Whose value is being looked at; set by the inspector before each. */
+  policy: Policy
 
   constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
     const inner: InnerScan = (bytes, length) => this.#inner(bytes, length)
     this.compiled = compile(isOn, extra, inner)
+    this.everything = { off: null, numbers: this.compiled.numbers }
+    this.policy = this.everything
   }
 
   /** A scanner over `arena` for these detectors. */
@@ -107,8 +116,8 @@ export class Engine {
     last: number,
     hints: number,
   ): Finding[] {
-    s.open(b, from, to, hints)
-    if (startsInDigits(b, from, to)) matchNumber(s, from, this.compiled.numbers)
+    s.open(b, from, to, hints, this.policy.off)
+    if (startsInDigits(b, from, to)) matchNumber(s, from, this.policy.numbers)
     const hidden = this.#judgeCandidates(s, candidates, at, last)
     if (hidden) this.#judgeLayer(s, b, from, to, hints, 0)
     this.#pairAwsKeys(s)
@@ -117,7 +126,8 @@ export class Engine {
 
   /** Runs the rules behind each candidate; true when an escape may hide more. */
   #judgeCandidates(s: Subject, candidates: Int32Array, at: number, last: number): boolean {
-    const { anchors, numbers } = this.compiled
+    const { anchors } = this.compiled
+    const { numbers } = this.policy
     let hidden = false
     let signs: number[] | null = null
     for (let i = at; i < last; i++) {
@@ -132,6 +142,7 @@ export class Engine {
         for (const rule of anchor.rules) {
           if (rule.detector.group === 'token' && s.isCovered(rule.type, p)) continue
           if (rule.leftMask !== 0 && !isFreeLeft(s.b, p, s.from, rule.leftMask)) continue
+          s.spend(MATCH_COST)
           rule.match(s, p, anchor.bytes.length, rule)
         }
       }
@@ -159,7 +170,7 @@ export class Engine {
       side.scanner.scan(off, off + n)
       const t = side.subject
       const layer = side.arena.bytes
-      t.open(layer, off, off + n, hints)
+      t.open(layer, off, off + n, hints, this.policy.off)
       const hidden = this.#judgeCandidates(t, side.scanner.candidates, 0, side.scanner.count)
       this.#pairAwsKeys(t)
       if (hidden && depth + 1 < LAYERS_MAX)

@@ -47,15 +47,11 @@ function title(group: string): string {
 }
 
 function line(d: Detector): string {
-  const anchors = d.anchors
-    .slice(0, 8)
-    .map((a) => `\`${a}\``)
-    .join(' ')
-  const more = d.anchors.length > 8 ? ' ..' : ''
+  const anchors = d.anchors.map((a) => `\`${a.replaceAll('|', '\\|')}\``).join(' ')
   const cells = [
     `\`${d.id}\``,
     d.title,
-    d.anchors.length === 0 ? 'digit runs' : anchors + more,
+    d.anchors.length === 0 ? 'digit runs' : anchors,
     shape(d),
     [d.check, d.context === undefined ? undefined : `near: ${d.context}`]
       .filter((x) => x !== undefined)

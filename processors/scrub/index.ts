@@ -11,7 +11,7 @@ import type {
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { type ScrubConfig, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { createByteScrubber, createInspector } from './create.ts'
+import { createByteScrubber, Inspectors } from './create.ts'
 import { BatchScrubber } from './places.ts'
 import { StreamScrubber } from './streams.ts'
 
@@ -38,9 +38,8 @@ class ScrubProcessor implements Processor {
   readonly #streams: StreamScrubber
 
   constructor(settings: ScrubSettings) {
-    const inspector = createInspector(settings)
-    this.#places = new BatchScrubber(inspector)
-    this.#streams = new StreamScrubber(inspector, this.#places)
+    this.#places = new BatchScrubber(new Inspectors(settings))
+    this.#streams = new StreamScrubber(this.#places)
   }
 
   process(batch: SpanBatch, _events: EventTable, ctx: ChainContext): void {

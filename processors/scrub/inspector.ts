@@ -11,6 +11,7 @@ import type { Engine } from './engine.ts'
 import type { KeyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'
 import { MaskedView } from './masked-view.ts'
+import type { Policy } from './policy.ts'
 import { FINDINGS_MAX, type Finding } from './subject.ts'
 import { wholeValue } from './whole-value.ts'
 
@@ -25,13 +26,26 @@ export class Inspector {
   readonly #allow: AllowList
   readonly #scanning: readonly CustomRule[]
   readonly #failedType: number
+  readonly #policy: Policy
 
-  constructor(engine: Engine, replacer: Replacer, allow: AllowList, rules: readonly CustomRule[]) {
+  constructor(
+    engine: Engine,
+    replacer: Replacer,
+    allow: AllowList,
+    rules: readonly CustomRule[],
+    policy: Policy = engine.everything,
+  ) {
     this.engine = engine
+    this.#policy = policy
     this.replacer = replacer
     this.#allow = allow
     this.#scanning = rules.filter((r) => r.scansAll)
     this.#failedType = engine.compiled.types.indexOf(FAILED_TYPE)
+  }
+
+  /** The number rules of the tenant. */
+  get numbers(): Policy['numbers'] {
+    return this.#policy.numbers
   }
 
   /** True when some rule wants to see every value, candidates or not. */
@@ -51,6 +65,7 @@ export class Inspector {
     key: string | null,
   ): Finding[] {
     if (to <= from) return []
+    this.engine.policy = this.#policy
     try {
       const found = this.engine.judgeValue(b, from, to, candidates, at, last, meaning.hints)
       for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
@@ -72,6 +87,7 @@ export class Inspector {
     key: string | null,
   ): Finding[] {
     if (to <= from) return []
+    this.engine.policy = this.#policy
     try {
       const found = this.engine.scanBytes(b, from, to, meaning.hints)
       for (const f of found) {
@@ -114,7 +130,9 @@ export class Inspector {
 
   #kept(b: Uint8Array, found: Finding[], key: string | null, from: number, to: number): Finding[] {
     if (found.length === 0) return found
+    const { off } = this.#policy
     return found.filter((f) => {
+      if (off !== null && off[f.type] === 1) return false
       const text = latinText(b, f.start, Math.min(f.end, f.start + 400))
       if (isMarker(text) || this.#isInsideMarker(b, f, from, to)) return false
       return !this.#allow.lets(text, key)

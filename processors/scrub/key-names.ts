@@ -13,6 +13,8 @@ export interface KeyMeaning {
   readonly strength: 'whole' | 'weak'
   /** `HINT` bits for the value rules. */
   readonly hints: number
+  /** A word such as Schlüssel: only with API, secret and the like beside it. */
+  readonly needsQualifier?: true
 }
 
 const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
@@ -20,8 +22,17 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code)?s?|pwd|passw|senha|contrasena|contraseña|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|wachtwoord|密码|密碼|口令|パスワード|비밀번호|пароль)$/
-const ENDS_PASSWORD = /(?:password|passwd|passphrase|passwort)$/
+  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+/** Words that also mean something else: the value must look like a password by itself. */
+const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
+const ENDS_PASSWORD =
+  /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$/
+/** Keys and tokens in other languages. */
+const FOREIGN_SECRET =
+  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/
+const FOREIGN_KEY =
+  /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|anahtarı?|kulcs|ключ|ключа|キー|키|鍵|キ―)$/
+
 /** Words that make a name describe a secret instead of holding one. */
 const ABOUT = new Set(
   'hash,hashed,digest,reset,resets,length,len,policy,field,fields,min,max,requested,changed,change,expires,expiry,expired,expiration,strength,hint,updated,created,at,required,encoder,manager,url,uri,endpoint,file,path,name,type,count,counts,limit,limits,budget,usage,used,rotation,rotated,age,ttl,version,enabled,valid,validator,provider,label,format,prompt,question,id,ids,arn,ref,index,form,input,error,status,rate,per,size,total,cost,price,details,generator,handling,store,stored,storage,class,placeholder,source,mode,rule,rules,pattern,regex,attempts,retries,list,map,set,ref,selector'.split(
@@ -78,12 +89,14 @@ function judge(name: string): KeyMeaning {
   if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
   if (/^gen_ai\.(?:usage|request\.model|response\.model|token)/.test(lower))
     return { ...NONE, hints }
+  if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
+    return { kind: 'secret', strength: 'weak', hints }
   const about = words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
   if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
     const bare = words.some((w) => w === 'pass') && !PASSWORD.test(last.replace(/^pass$/, ''))
     const noun = bare && last !== 'pass'
-    if (!noun)
-      return { kind: 'password', strength: bare && words.length === 1 ? 'weak' : 'whole', hints }
+    const isWeak = words.length === 1 && WEAK_PASSWORD.test(last)
+    if (!noun) return { kind: 'password', strength: isWeak ? 'weak' : 'whole', hints }
   }
   return { ...secretKind(lower, last, before, words), hints }
 }
@@ -115,8 +128,12 @@ function secretKind(
     if (!KEY_QUALIFIERS.has(before) || NOT_KEY.has(before)) return NONE
     return { kind: 'secret', strength: 'weak', hints: 0 }
   }
-  if (/^(?:credentials?|密钥|令牌|キー|トークン)$/.test(last))
+  if (last === 'tokens' && /^(?:|api|access|auth|refresh|secret|bearer)$/.test(before))
+    return { kind: 'token', strength: 'weak', hints: 0 }
+  if (/^credentials?$/.test(last) || FOREIGN_SECRET.test(last))
     return { kind: 'secret', strength: 'weak', hints: 0 }
+  if (FOREIGN_KEY.test(last))
+    return { kind: 'secret', strength: 'weak', hints: 0, needsQualifier: true }
   return NONE
 }
 

@@ -1,26 +1,15 @@
 // Email addresses: from the at-sign outwards, both sides bounded. `icon@2x.png`, `pkg@1.2.3`, `git@host:path`
 // and the at-sign of `scheme://user:password@host` are none.
 
-import {
-  ALNUM,
-  CLASS,
-  DASH,
-  DOT,
-  hasWord,
-  LOWER,
-  latinText,
-  lowerText,
-  skipEscape,
-  UNDERSCORE,
-  UPPER,
-} from './bytes.ts'
+import { isStrong } from './assigned-value.ts'
+import { ALNUM, CLASS, DASH, DOT, hasWord, latinText, skipEscape, UNDERSCORE } from './bytes.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
 const LOCAL_MAX = 64
 const DOMAIN_MAX = 253
 const FILE_TYPES = new Set(
-  'png,jpg,jpeg,gif,svg,webp,ico,bmp,tiff,css,scss,js,ts,jsx,tsx,mjs,cjs,json,html,htm,xml,yaml,yml,txt,csv,pdf,exe,dll,jar,war,gz,tgz,tar,log,conf,cfg,ini,lock,map,woff,ttf,mp3,mp4,wav,avi,mov,parquet,proto,java,cpp,swift,kt,tmp,bak,local,localhost,localdomain,internal,lan,svc'.split(
+  'png,jpg,jpeg,gif,svg,webp,ico,bmp,tiff,css,scss,js,ts,jsx,tsx,mjs,cjs,json,html,htm,xml,yaml,yml,txt,csv,pdf,exe,dll,jar,war,gz,tgz,tar,log,conf,cfg,ini,lock,map,woff,ttf,mp3,mp4,wav,avi,mov,parquet,proto,java,cpp,swift,kt,tmp,bak,local,localhost,localdomain,internal,lan,svc,service,socket,slice,timer,mount'.split(
     ',',
   ),
 )
@@ -46,11 +35,18 @@ export function matchEmail(s: Subject, p: number, _len: number, rule: Rule): voi
   const end = domainEnd(s, p + 1)
   if (end < 0) return
   const left = start > s.from ? (b[start - 1] as number) : 0x20
-  const isLong = p - start >= LOCAL_MAX
-  if ((left === 0x3a || isLong) && isUserinfo(s, start)) return
+  if (left > 0x20 && left !== 0x22 && left !== 0x27 && left !== 0x3c && isUserinfo(s, start)) return
   if (left === 0x2f && s.at(start - 2) === 0x2f) return
+  // @ann@social.host names an account.
+  if (left === 0x40 && !isNameByte(s.at(start - 2))) return
   if (isScp(s, start, p, end)) return
   s.found(rule.type, start, end, rule.rank)
+  const password = rule.alsoType < 0 ? null : passwordBehind(s, end)
+  if (password !== null) s.found(rule.alsoType, password.from, password.to, 3)
+}
+
+function isNameByte(c: number): boolean {
+  return ((CLASS[c] as number) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0
 }
 
 function localStart(s: Subject, p: number): number {
@@ -104,16 +100,67 @@ function isReserved(labels: readonly string[]): boolean {
   )
 }
 
+const USERINFO_MAX = 300
+
 /** Left of `start` stands `scheme://user:`: the at-sign ends a password, which the URL rule judges. */
 function isUserinfo(s: Subject, start: number): boolean {
-  const text = lowerText(s.b, Math.max(s.from, start - 300), start)
-  return /:\/\/[^\s/@"'<>]{0,300}$/.test(text)
+  const low = Math.max(s.from + 2, start - USERINFO_MAX)
+  for (let i = start - 1; i >= low; i--) {
+    const c = s.b[i] as number
+    if (c <= 0x20 || c === 0x22 || c === 0x27 || c === 0x3c || c === 0x3e || c === 0x40)
+      return false
+    if (c === 0x2f) return s.b[i - 1] === 0x2f && s.b[i - 2] === 0x3a
+  }
+  return false
 }
 
-/** `git@host:path`: the user of a shell, not a mailbox. */
+/** `git@host:path`, `deploy@host:/srv`: the user of a shell, not a mailbox. "ann@mail.test:hello" is one. */
 function isScp(s: Subject, start: number, at: number, end: number): boolean {
   if (s.at(end) !== 0x3a || end + 1 >= s.to) return false
   if (hasWord(s.b, start, at, 'git') && at - start === 3) return true
   const next = s.b[end + 1] as number
-  return next === 0x2f || next === 0x7e || ((CLASS[next] as number) & (LOWER | UPPER)) !== 0
+  if (next === 0x2f || next === 0x7e) return true
+  const rest =
+    /^[^\s"'<>\\]{0,80}/.exec(latinText(s.b, end + 1, Math.min(s.to, end + 82)))?.[0] ?? ''
+  return /^[\w.-]+\/|^[\w-]+\.(?:git|tar|tgz|gz|zip|log|txt|sh|json|sql|csv|conf)\b/.test(rest)
+}
+
+/** `ann@mail.test:Tulip#42x`, as leaked lists have it: the password behind the address. */
+function passwordBehind(s: Subject, end: number): { from: number; to: number } | null {
+  const c = s.at(end)
+  if (c !== 0x3a && c !== 0x7c && c !== 0x3b && c !== 0x20) return null
+  const m = /^(?:[:|;]| [/|:] ?)([^\s"'<>\\,;|]{6,64})/.exec(
+    latinText(s.b, end, Math.min(s.to, end + 72)),
+  )
+  const value = m?.[1]?.replace(/[.)\]}]+$/, '')
+  if (m === null || value === undefined || value.includes('/') || !isStrong(value)) return null
+  const from = end + m[0].length - (m[1] as string).length
+  return { from, to: from + value.length }
+}
+
+const AT_WORD =
+  /^(?:\[at\]|\(at\)|\{at\}| at )\s{0,2}([\w-]{1,63}(?:(?:\.| ?[[({](?:dot|punkt|point)[\])}] ?| dot )[\w-]{1,63}){1,4})/i
+
+/** What people spell out; `dot` is a word too. */
+const SPELLED_TLD =
+  /^(?:com|org|net|edu|gov|io|ai|dev|app|co|uk|us|de|fr|it|es|nl|be|ch|at|pl|se|no|dk|fi|pt|br|in|jp|cn|kr|ru|ca|au|nz|mx|eu|info|biz|me|tech|online)$/
+
+/** `ann [at] mail [dot] com`, "ann at mail dot com": written so that no machine finds it. */
+export function matchEmailInWords(s: Subject, p: number, len: number, rule: Rule): void {
+  const text = latinText(s.b, p, Math.min(s.to, p + 160))
+  const m = AT_WORD.exec(text)
+  if (m === null) return
+  const inWords = text.startsWith(' ')
+  const domain = (m[1] as string)
+    .toLowerCase()
+    .replace(/ ?[[({](?:dot|punkt|point)[\])}] ?| dot /g, '.')
+  if (inWords && !(m[1] as string).includes(' dot ')) return
+  const labels = domain.split('.')
+  if (!SPELLED_TLD.test(labels[labels.length - 1] as string) || isReserved(labels)) return
+  const before = latinText(s.b, Math.max(s.from, p - 80), p)
+  const local = /[\w+-]{1,40}(?:(?:\.| dot | ?[[({]dot[\])}] ?)[\w+-]{1,40}){0,3} {0,2}$/i.exec(
+    before,
+  )?.[0]
+  if (local === undefined) return
+  s.found(rule.type, p - local.length, p + len + m[0].length - len, rule.rank)
 }

@@ -7,11 +7,14 @@ import { isFiller, isWordy } from './match-tokens.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
+/** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
+const BEHIND_SCHEME = new RegExp(
+  String.raw`^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
+)
+
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: Subject, p: number): number {
-  const m = /^(?:[\\"']{0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}[\\"'<]{0,4}|%20|\+|\\u0020|\\t)/.exec(
-    latinText(s.b, p, Math.min(s.to, p + 20)),
-  )
+  const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
   return m === null || m[0].length === 0 ? -1 : p + m[0].length
 }
 
@@ -19,7 +22,8 @@ function afterScheme(s: Subject, p: number): number {
 export function matchBearer(s: Subject, p: number, len: number, rule: Rule): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
-  if (from < 0) return
+  // `Bearer <access_token>` is a place for one.
+  if (from < 0 || isOpenBracket(s, from)) return
   let end = s.runEnd(from, SETS.bearer)
   while (end > from && (s.b[end - 1] === 0x2e || s.b[end - 1] === 0x2d)) end--
   const n = end - from
@@ -30,6 +34,10 @@ export function matchBearer(s: Subject, p: number, len: number, rule: Rule): voi
   if (isFiller(s.b, from, end) || isWordy(s.b, from, look)) return
   if (hasWord(s.b, from, end, 'realm=')) return
   s.found(rule.type, from, end, rule.rank)
+}
+
+function isOpenBracket(s: Subject, from: number): boolean {
+  return s.at(from - 1) === 0x3c || /u003c$/i.test(latinText(s.b, Math.max(s.from, from - 5), from))
 }
 
 /** The byte before `p` is the first letter of the scheme, and begins a word. */
@@ -46,6 +54,20 @@ export function matchBasic(s: Subject, p: number, len: number, rule: Rule): void
   const end = s.runEnd(from, SETS.base64)
   if (end - from < 8 || !isBasicCredentials(s.b, from, end)) return
   s.found(rule.type, from, end, rule.rank)
+}
+
+/** `"auth": "dXNlcjpwYXNz"`, as registries and proxies keep it: base64 of user and password without the scheme. */
+export function matchAuthValue(s: Subject, p: number, len: number, rule: Rule): void {
+  const last = s.b[p + len - 1] as number
+  const from = p + len - (last === 0x22 || last === 0x27 || last === 0x3a || last === 0x3d ? 1 : 0)
+  const m = /^\\*["']? ?[:=] ?(?:\\*["']|)(?=[A-Za-z0-9+/_-]{8})/.exec(
+    latinText(s.b, from, Math.min(s.to, from + 20)),
+  )
+  if (m === null) return
+  const start = from + m[0].length
+  const end = s.runEnd(start, SETS.base64_any)
+  if (end - start < 12 || end - start > 400 || !isBasicCredentials(s.b, start, end, true)) return
+  s.found(rule.type, start, end, rule.rank)
 }
 
 /** `eyJ..` `.` `eyJ..` `.` signature: the header must decode to JSON with alg; also cut ones at the value's end. */
@@ -72,26 +94,47 @@ const PLAIN_COOKIES =
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
 export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
-  if (!startsWord(s, p, 0x63)) return
+  if (p < s.cookiesDoneTo) return
+  if (!startsWord(s, p, 0x63)) {
+    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
+    return
+  }
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
-  if (head === null) return
-  maskCookies(s, p + len + head[0].length, Math.min(s.to, p + 4096), rule.type, rule.rank)
+  if (head === null) {
+    cookieOfCall(s, p + len, rule)
+    return
+  }
+  const from = p + len + head[0].length
+  s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
 }
 
-/** Reports the values of a cookie list in `[from, to)`. */
+/** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
+function cookieOfCall(s: Subject, from: number, rule: Rule): void {
+  const m =
+    /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
+      latinText(s.b, from, Math.min(s.to, from + 520)),
+    )
+  if (m === null || PLAIN_COOKIES.test((m[1] as string).toLowerCase()) || isMarker(m[2] as string))
+    return
+  const start = from + m[0].lastIndexOf(m[2] as string)
+  const end = start + (m[2] as string).length
+  if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(rule.type, start, end, rule.rank)
+}
+
+/** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */
 export function maskCookies(
   s: Subject,
   from: number,
   to: number,
   type: number,
   rank: number,
-): void {
+): number {
   let i = from
   for (let pairs = 0; pairs < 64 && i < to; pairs++) {
     const eq = s.runEnd(i, SETS.word_dot_dash)
-    if (eq === i || eq >= to || s.b[eq] !== 0x3d) return
+    if (eq === i || eq >= to || s.b[eq] !== 0x3d) return i
     const end = cookieEnd(s.b, eq + 1, to)
     const name = lowerText(s.b, i, eq)
     const wordy = end - eq - 1 < 12 && mixOf(s.b, eq + 1, end) === LOWER
@@ -102,10 +145,11 @@ export function maskCookies(
       !isMarker(latinText(s.b, eq + 1, end))
     )
       s.found(type, eq + 1, end, rank)
-    if (s.at(end) !== 0x3b) return
+    if (s.at(end) !== 0x3b) return end
     i = end + 1
     while (i < to && s.b[i] === 0x20) i++
   }
+  return i
 }
 
 function cookieEnd(b: Uint8Array, from: number, to: number): number {

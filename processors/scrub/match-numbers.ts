@@ -1,7 +1,7 @@
 // Numbers: cards, social security numbers, IBANs, phone numbers. One look at the group of digits around a
 // candidate decides which of them can be meant, so a timestamp or an id costs a few comparisons.
 
-import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText, skipEscape } from './bytes.ts'
+import { ALNUM, isAlnum, isDigit, isFreeLeft, latinText, lowerText, skipEscape } from './bytes.ts'
 import { IBAN_LENGTH, isIban, isItin, isSsn, issuerOf, passesLuhn } from './checks.ts'
 import { isNationalPhone, isPhoneNumber } from './phone-plans.ts'
 import type { Rule } from './rule.ts'
@@ -125,6 +125,7 @@ function matchCard(s: Subject, rule: Rule): boolean {
       if (g === 0 && !isCardLeft(s, start)) continue
       if (last === groups - 1 && isNumberTail(b, end, s.to)) continue
       if (!isCardContext(s, start, issuer)) continue
+      if (isPartOfTable(s, start, end)) continue
       s.found(rule.type, start, end, rule.rank)
       return true
     }
@@ -162,6 +163,21 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
+}
+
+/** Four more hex digits on a side, as code tables and hex dumps have them: `541E 5426 5446 5443 5433 5448`. */
+function isPartOfTable(s: Subject, start: number, end: number): boolean {
+  if (
+    (s.hints & HINT.CARD) !== 0 ||
+    CARD_CONTEXT.test(lowerText(s.b, Math.max(s.from, start - 40), start))
+  )
+    return false
+  const before = latinText(s.b, Math.max(s.from, start - 6), start)
+  const behind = latinText(s.b, end, Math.min(s.to, end + 12))
+  if (/(?:^|[^0-9A-Za-z])[0-9A-Fa-f]{4}[ \n]$/.test(before)) return true
+  return /^[ \n](?=[0-9A-Fa-f]{0,3}[A-Fa-f])[0-9A-Fa-f]{4}(?![0-9A-Za-z])|^[ \n][0-9A-Fa-f]{4}[ \n][0-9A-Fa-f]{4}(?![0-9A-Za-z])/.test(
+    behind,
+  )
 }
 
 const SSN_CONTEXT = /ssn|social|soc\.? ?sec|taxpayer|tax.?id|\btin\b|\bw-?[249]\b|seguro|steuer/
@@ -205,7 +221,8 @@ function matchSsnAt(
   const rule = ssn ? rules.ssn : rules.itin
   if (rule === null) return false
   const hinted = (s.hints & (ssn ? HINT.SSN : HINT.ITIN)) !== 0
-  const context = hinted || (ssn ? SSN_CONTEXT : ITIN_CONTEXT).test(before)
+  const words = ssn ? SSN_CONTEXT : ITIN_CONTEXT
+  const context = hinted || words.test(before) || isNamedBehind(s, end, words)
   const dashed = triple && s.b[ends[g] as number] !== 0x20 && s.b[ends[g] as number] !== 0x2e
   const alone = g === 0 && last === groups - 1
   if (!context && (!ssn || !dashed || !alone || NOT_SSN.test(before))) return false
@@ -213,6 +230,17 @@ function matchSsnAt(
   s.found(rule.type, start, end, rule.rank)
   return true
 }
+
+/** "536 22 8145 is her SSN", "536228145 (SSN)": what comes behind says what the number was, and has none of its own. */
+function isNamedBehind(s: Subject, end: number, words: RegExp): boolean {
+  const after = lowerText(s.b, end, Math.min(s.to, end + 64))
+  const m = BEHIND.exec(after)
+  if (m === null || !words.test(m[0])) return false
+  return !/^\W{0,6}\d/.test(after.slice(m[0].length))
+}
+
+const BEHIND =
+  /^[\\"'`)\]*]{0,4}(?: ?[([]| ?[,;:=-] ?| (?=is|was|as|ist|es|est|are|war|fue|e |\xe3\xa8))(?:[\w'\u0080-\u00ff]{1,20} ){0,6}[^\d\n]{0,24}?(?:ssn|social(?: security)?(?: number)?|taxpayer|tax.?id|itin)/
 
 function isPrecededByNumber(s: Subject, start: number): boolean {
   const c = start > s.from ? s.b[start - 1] : 0x20
@@ -258,8 +286,30 @@ function readIban(s: Subject, p: number, length: number): number {
   return n === length && !isAlnum(s.at(i)) ? i : 0
 }
 
+/** A country and two digits: `CH30 7205 7EWN OTSI T63Q G` has too few digits in a row to be found by them. */
+export function matchIbanStart(s: Subject, p: number, _len: number, rule: Rule): void {
+  const length = IBAN_LENGTH[lowerText(s.b, p, p + 2).toUpperCase()]
+  if (length === undefined || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
+  const end = readIban(s, p, length)
+  if (end > 0 && isIban(ibanText.slice(0, length).join(''))) s.found(rule.type, p, end, rule.rank)
+}
+
+/** The word iban: what follows may hold letters, so no run of digits need lead to it. */
+export function matchIbanWord(s: Subject, p: number, len: number, rule: Rule): void {
+  const to = Math.min(s.to, p + len + 40)
+  for (let i = p + len; i < to - 8; i++) {
+    if (!isDigit(s.b[i + 2]) || !isDigit(s.b[i + 3])) continue
+    const length = IBAN_LENGTH[lowerText(s.b, i, i + 2).toUpperCase()]
+    if (length === undefined || !isFreeLeft(s.b, i, s.from, ALNUM)) continue
+    const end = readIban(s, i, length)
+    if (end === 0 || !isIban(ibanText.slice(0, length).join(''))) continue
+    s.found(rule.type, i, end, rule.rank)
+    return
+  }
+}
+
 const PHONE_CONTEXT =
-  /phone|tel|call|mobile|cell|fax|whatsapp|sms|handy|telefon|móvil|电话|手机|contact|reach|dial/
+  /phone|\btel\b|\bcall(?:ed|ing|s|back)?\b|mobile|\bcell\b|\bfax\b|whatsapp|\bsms\b|\bhandy\b|telef|t[\xc3\xe3]\xa9l|m[\xc3\xe3]\xb3vil|celular|\bmobil|telefone|numero|cellulare|\x94\xb5\xe8\xaf\x9d|\x89\x8b\xe6\x9c\xba|\x9b\xbb\xe8\xa9\xb1|\x9c\xb4\xeb\x8c\x80|\xa0\x84\xed\x99\x94|\bcontact\b|\breach\b|\bdial/
 const NOT_PHONE = /isbn|version|build|\bid\b|order|sku|part/
 
 /** `(212) 555-0119`, or 10 digits after a word such as phone. Numbers with `+` have their own anchor. */
@@ -336,6 +386,8 @@ export function matchPlus(s: Subject, p: number, rule: Rule): void {
     }
     while (end > p + 1 && !isDigit(s.b[end - 1])) end--
   }
+  // +35236450.6 is a number, not a phone.
+  if (s.b[end - 2] === 0x2e) return
   s.found(rule.type, p, end, rule.rank)
 }
 

@@ -17,6 +17,7 @@ import {
 } from './bytes.ts'
 import { entropy, hasCrcTail, isAwsSecretLike, isHexOnly, longestRepeat, mixOf } from './checks.ts'
 import type { NearShape, TokenShape } from './detectors.ts'
+import { isIdentifier } from './identifier.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
@@ -41,16 +42,32 @@ export function matchToken(s: Subject, p: number, len: number, rule: Rule): void
   let end = s.runEnd(start, SETS[shape.body])
   while (end > start && s.b[end - 1] === 0x2e) end--
   if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
+  if (shape.dotted === true) end = dottedEnd(s, end)
   const n = end - start
   if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
   if (shape.max !== undefined && n > shape.max) return
   const look = Math.min(end, start + LOOK_MAX)
   if (isFiller(s.b, start, end)) return
-  if (shape.digit === true && (mixOf(s.b, start, look) & SETS.digits) === 0) return
+  const noDigit = (mixOf(s.b, start, look) & SETS.digits) === 0
+  if (noDigit && isIdentifier(latinText(s.b, start, look))) return
+  if (shape.digit === true && noDigit) return
   if (shape.entropy !== undefined && entropy(s.b, start, look) < shape.entropy) return
   if (shape.crc !== true && n < 40 && isWordy(s.b, start, look)) return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
   s.found(rule.type, p, end, sure ? 9 : rule.rank)
+}
+
+/** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */
+function dottedEnd(s: Subject, from: number): number {
+  let end = from
+  for (let parts = 0; parts < 3; parts++) {
+    const tail = s.runEnd(end, SETS.word_dash)
+    if (s.at(tail) !== 0x2e) return end === from || tail === end ? end : tail
+    const next = s.runEnd(tail + 1, SETS.word_dash)
+    if (next - tail - 1 < 10) return end
+    end = next
+  }
+  return end
 }
 
 function trimmedUnderscores(b: Uint8Array, start: number, end: number): number {
@@ -202,6 +219,14 @@ export function matchGitlab(s: Subject, p: number, len: number, rule: Rule): voi
 export function matchMailgun(s: Subject, p: number, len: number, rule: Rule): void {
   const end = s.runEnd(p + len, ALNUM)
   if (end - p - len === 32 && isHexOnly(s.b, p + len, end)) s.found(rule.type, p, end, rule.rank)
+}
+
+/** 32 hex, `-us` and the number of a data centre. */
+export function matchMailchimp(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 40), SETS.hex), s.from)
+  const end = s.runEnd(p + len, SETS.digits)
+  if (p - start === 32 && end - p <= 5 && entropy(s.b, start, p) > 2.5)
+    s.found(rule.type, start, end, rule.rank)
 }
 
 /** `SG.` 20..24 `.` 39..50. */

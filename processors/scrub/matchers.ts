@@ -2,8 +2,11 @@
 
 import type { CodeName, Detector } from './detectors.ts'
 import { matchPassword, matchSecretValue } from './match-assign.ts'
-import { matchEmail } from './match-email.ts'
+import { matchNumberColumn } from './match-columns.ts'
+import { matchCommand, matchLogin, matchSessionId } from './match-commands.ts'
+import { matchEmail, matchEmailInWords } from './match-email.ts'
 import {
+  matchAuthValue,
   matchBasic,
   matchBearer,
   matchCookie,
@@ -13,7 +16,7 @@ import {
   matchUrl,
 } from './match-headers.ts'
 import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
-import { matchPlus } from './match-numbers.ts'
+import { matchIbanStart, matchIbanWord, matchPlus } from './match-numbers.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import {
   matchAtlassian,
@@ -21,6 +24,7 @@ import {
   matchAwsSecret,
   matchAzureSecret,
   matchGitlab,
+  matchMailchimp,
   matchMailgun,
   matchNear,
   matchOpenai,
@@ -41,14 +45,22 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   aws_secret: matchAwsSecret,
   bearer: matchBearer,
   basic: matchBasic,
+  auth_value: matchAuthValue,
   jwt: matchJwt,
   cookie: matchCookie,
   email: matchEmail,
+  email_words: matchEmailInWords,
+  number_column: matchNumberColumn,
+  command: matchCommand,
+  login: matchLogin,
+  session_id: matchSessionId,
   // Digit runs lead to these four through `matchNumber`.
   card: nothing,
   ssn: nothing,
   itin: nothing,
   iban: nothing,
+  iban_word: matchIbanWord,
+  iban_start: matchIbanStart,
   phone: (s, p, _len, rule) => matchPlus(s, p, rule),
   ipv4: matchIpv4,
   ipv6: matchIpv6,
@@ -58,6 +70,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   azure_secret: matchAzureSecret,
   gitlab: matchGitlab,
   mailgun: matchMailgun,
+  mailchimp: matchMailchimp,
   slack_hook: matchHook,
   discord_hook: matchHook,
   telegram: matchTelegram,

@@ -15,6 +15,7 @@ import {
   RESOURCE_STRIDE,
   SCOPE,
   SCOPE_STRIDE,
+  type SecretNote,
   SPAN,
   SPAN_STRIDE,
   type SpanBatch,
@@ -22,7 +23,9 @@ import {
 } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { internKey, key } from '../../core/keys.ts'
+import { replacementIn } from './actions.ts'
 import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
+import type { Inspectors } from './create.ts'
 import { Cursor } from './cursor.ts'
 import type { Inspector } from './inspector.ts'
 import type { KeyMeaning } from './key-names.ts'
@@ -52,7 +55,9 @@ export type Place =
 
 /** Scrubs one batch after another; keeps its tables between them. */
 export class BatchScrubber {
-  readonly #inspector: Inspector
+  readonly #inspectors: Inspectors
+  /** Of the tenant whose span, resource or scope is being looked at. */
+  #inspector: Inspector
   readonly keys: KeyTable
   #scanner: Scanner | null = null
   #arena: Arena | null = null
@@ -68,10 +73,19 @@ export class BatchScrubber {
   #dropAttribute = false
   #dropEvent = false
   #leafPlace: Place = 'attribute'
+  /** What `explain` shows of the span, resource or scope being looked at, and the key it stands under. */
+  #notes: Map<string, SecretNote> | null = null
+  #noteKey: string | null = null
 
-  constructor(inspector: Inspector) {
-    this.#inspector = inspector
-    this.keys = new KeyTable(inspector.engine)
+  constructor(inspectors: Inspectors) {
+    this.#inspectors = inspectors
+    this.#inspector = inspectors.base
+    this.keys = new KeyTable(inspectors.base.engine)
+  }
+
+  /** What finds and replaces for the span being looked at. */
+  get inspector(): Inspector {
+    return this.#inspector
   }
 
   begin(batch: SpanBatch, ctx: ChainContext): void {
@@ -87,6 +101,7 @@ export class BatchScrubber {
 
   run(batch: SpanBatch, ctx: ChainContext, after: (span: number, found: boolean) => void): void {
     this.begin(batch, ctx)
+    this.#sharedNotes.clear()
     const resources = this.#shared(batch.resourceCount, SPAN.RESOURCE, (i) => this.#resource(i))
     const scopes = this.#shared(batch.scopeCount, SPAN.SCOPE, (i) => this.#scope(i))
     this.#sharedBy = -1
@@ -95,7 +110,9 @@ export class BatchScrubber {
       const row = i * SPAN_STRIDE
       const request = batch.requests[batch.spans[row + SPAN.REQUEST] as number]
       this.tenant = request?.tenant.tenantId ?? ''
+      if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.tenant)
       this.#tally = null
+      this.#notes = null
       this.#dropEvent = false
       const edited = this.#span(row)
       if (edited) batch.markEdited(i)
@@ -103,6 +120,7 @@ export class BatchScrubber {
       this.#addShared(scopes, batch.spans[row + SPAN.SCOPE] as number)
       after(i, edited)
       if (this.#tally !== null) batch.secrets.set(i, this.#tally)
+      if (ctx.explain) this.#keepNotes(i, batch.spans, row)
       if (this.#dropEvent) {
         batch.drop(i)
         ctx.count('observa_scrub_dropped_total', '', 1)
@@ -119,11 +137,41 @@ export class BatchScrubber {
     this.#sharedBy = column
     for (let i = 0; i < count; i++) {
       this.#tally = null
+      this.#notes = null
       this.#sharedIndex = i
+      if (this.#inspectors.varies) this.#inspector = this.#inspectors.of(this.#owner())
       scrub(i)
       if (this.#tally !== null) (finds ??= new Map()).set(i, this.#tally)
+      this.#keepShared(`${column}/${i}`)
     }
     return finds
+  }
+
+  readonly #sharedNotes = new Map<string, readonly SecretNote[]>()
+
+  #keepShared(at: string): void {
+    if (this.#notes !== null) this.#sharedNotes.set(at, [...this.#notes.values()])
+  }
+
+  /** Own notes of a span, then those of its resource and scope. */
+  #keepNotes(i: number, spans: Int32Array, row: number): void {
+    const notes: Map<string, SecretNote> | null = this.#notes
+    const all: SecretNote[] = notes === null ? [] : [...notes.values()]
+    for (const column of [SPAN.RESOURCE, SPAN.SCOPE])
+      all.push(...(this.#sharedNotes.get(`${column}/${spans[row + column] as number}`) ?? []))
+    if (all.length > 0) this.batch.secretNotes.set(i, all)
+  }
+
+  #note(f: Finding, type: string, place: Place, action: string): void {
+    const key = place === 'attribute_key' ? null : this.#noteKey
+    this.#notes ??= new Map()
+    const at = `${type}/${place}/${key ?? ''}`
+    const known = this.#notes.get(at)
+    if (known !== undefined) known.count++
+    else {
+      const by = f.type >= this.#inspector.engine.compiled.extraFrom ? 'rule' : 'detector'
+      this.#notes.set(at, { type, by, place, key, action, count: 1 })
+    }
   }
 
   #addShared(finds: Map<number, Map<string, number>> | null, index: number): void {
@@ -199,6 +247,7 @@ export class BatchScrubber {
     const len = table[col + 1] as number
     if (len <= 0 || off < 0) return false
     if (!this.#cursor.reaches(off, len) && !this.#inspector.scansAll) return false
+    this.#noteKey = null
     const now = this.#scrubbed(off, len, NO_MEANING, null, place)
     if (now === null) return false
     const at = this.#append(now)
@@ -255,6 +304,7 @@ export class BatchScrubber {
     const keyOff = a[row + ATTR.KEY_OFF] as number
     const keyLen = a[row + ATTR.KEY_LEN] as number
     const entry = this.keys.entry(keyId, this.batch.arena.bytes, keyOff, keyLen)
+    this.#noteKey = entry.isDirty ? null : entry.name
     const at = keyId === LOG_BODY ? 'log_body' : place
     let edited = this.#value(i, row, entry.meaning, entry.name, at)
     if (entry.isDirty) edited = this.#key(row, keyOff, keyLen) || edited
@@ -340,7 +390,7 @@ export class BatchScrubber {
   }
 
   #number(decimal: string, meaning: KeyMeaning, _name: string): Uint8Array | null {
-    const rule = isPrivateInteger(decimal, meaning.hints, this.#inspector.engine.compiled.numbers)
+    const rule = isPrivateInteger(decimal, meaning.hints, this.#inspector.numbers)
     const bytes = Buffer.from(decimal, 'latin1')
     if (rule !== null)
       return this.#replace(
@@ -411,15 +461,14 @@ export class BatchScrubber {
     let last = from
     const { replacer } = this.#inspector
     for (const f of found) {
-      this.#count(this.#inspector.engine.compiled.types[f.type] as string, place)
+      const type = this.#inspector.engine.compiled.types[f.type] as string
+      this.#count(type, place)
       const action = replacer.actionOf(f.type)
+      if (this.#ctx.explain) this.#note(f, type, place, action)
       if (action === 'report') continue
       if (action === 'drop_event') this.#dropEvent = true
       if (action === 'drop_attribute') this.#dropAttribute = true
-      pieces.push(
-        b.subarray(last, f.start),
-        replacer.bytesFor(f.type, b, f.start, f.end, this.#owner()),
-      )
+      pieces.push(b.subarray(last, f.start), replacementIn(replacer, b, from, to, f, this.#owner()))
       last = f.end
     }
     if (pieces.length === 0) return null
@@ -451,6 +500,7 @@ export class BatchScrubber {
   /** Replaces parts of an attribute's text that a look at several values together found. */
   replaceIn(attr: number, found: readonly Finding[], place: Place): void {
     const row = attr * ATTR_STRIDE
+    this.#noteKey = null
     const off = this.batch.attrs[row + ATTR.OFF] as number
     const len = this.batch.attrs[row + ATTR.LEN] as number
     const b = this.batch.arena.bytes

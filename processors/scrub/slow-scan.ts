@@ -65,8 +65,10 @@ function mayAssign(b: Uint8Array, p: number, to: number): boolean {
   if (i >= to) return false
   const c = b[i] as number
   // A full stop or bracket right behind the word ends it; so does what follows a value in a message.
-  if (c === 0x2e || c === 0x21 || c === 0x3f || c === 0x28) return false
-  if (c < 0x20 && c !== 0x0a && c !== 0x09) return false
+  if (c === 0x2e || c === 0x21 || c === 0x3f) return false
+  if (c < 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d) return false
+  // Of brackets only a call with a string: setPassword("..").
+  if (c === 0x28) return i + 1 < to && [0x22, 0x27, 0x60, 0x5c].includes(b[i + 1] as number)
   if (c !== 0x20) return true
   while (i < max && b[i] === 0x20) i++
   if (i >= to) return false
@@ -82,8 +84,18 @@ function mayAssign(b: Uint8Array, p: number, to: number): boolean {
     d === 0x61 ||
     d === 0x65 ||
     d === 0x77 ||
-    d === 0x6c
+    d === 0x6c ||
+    isMixedWord(b, i, to)
   )
+}
+
+/** The word at `p` has a digit among its first 24 bytes: "the password hunter42 works", not "the password field". */
+function isMixedWord(b: Uint8Array, p: number, to: number): boolean {
+  for (let i = p; i < Math.min(to, p + 24); i++) {
+    if (isDigit(b[i])) return true
+    if ((b[i] as number) <= 0x20) return false
+  }
+  return false
 }
 
 /** `--token x`: dashes within 40 bytes left of the name. */

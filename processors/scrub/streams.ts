@@ -12,7 +12,6 @@ import {
   VALUE,
 } from '../../core/batch.ts'
 import { isAwsSecretLike } from './checks.ts'
-import type { Inspector } from './inspector.ts'
 import { joinedText, type Piece } from './joined.ts'
 import type { BatchScrubber } from './places.ts'
 import type { Finding } from './subject.ts'
@@ -22,11 +21,9 @@ const PIECES_MAX = 10_000
 const BYTES_MAX = 4 * 1024 * 1024
 
 export class StreamScrubber {
-  readonly #inspector: Inspector
   readonly #places: BatchScrubber
 
-  constructor(inspector: Inspector, places: BatchScrubber) {
-    this.#inspector = inspector
+  constructor(places: BatchScrubber) {
     this.#places = places
   }
 
@@ -103,7 +100,7 @@ export class StreamScrubber {
       pieces.push({ owner: attr, off, from: off, to: off + len })
     }
     if (!hasSuspectSeam(b, pieces)) return
-    const byOwner = joinedText(this.#inspector, b, pieces)
+    const byOwner = joinedText(this.#places.inspector, b, pieces)
     for (const [attr, found] of byOwner) {
       this.#places.replaceIn(attr, found, place)
       batch.markEdited(span)
@@ -113,7 +110,7 @@ export class StreamScrubber {
   /** A 40-character value beside an access key id, whatever its key is called. */
   #awsSecrets(span: number, row: number): void {
     const { batch } = this.#places
-    const rule = this.#inspector.engine.compiled.awsSecret
+    const rule = this.#places.inspector.engine.compiled.awsSecret
     if (rule === null) return
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number

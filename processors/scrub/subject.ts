@@ -15,8 +15,14 @@ export interface Finding {
   rank: number
 }
 
+/** Work a value may cost, in bytes looked at: far above what the worst of the hostile texts needs. */
+const WORK_MIN = 1_000_000
+const WORK_PER_BYTE = 4000
+
 /** More in one value than this is an attack or a dump: the rest of the value is masked as a whole. */
 export const FINDINGS_MAX = 200_000
+
+let opened = 0
 
 export class Subject {
   b: Uint8Array = new Uint8Array(0)
@@ -27,7 +33,6 @@ export class Subject {
   readonly findings: Finding[] = []
   /** End of the last token found: anchors inside it need no look. */
   doneTo = 0
-  /** Work done in this value, in looks at a candidate; a bound against hostile input. */
   readonly #memoStart = new Map<number, number>()
   readonly #memoEnd = new Map<number, number>()
   /** No END line of a key was found before this. */
@@ -36,9 +41,32 @@ export class Subject {
   numbersDoneTo = 0
   /** Runs of base64 before this were decoded and judged. */
   base64DoneTo = 0
+  /** Names of commands before this were looked at. */
+  commandsDoneTo = 0
+  /** Lists of cookies before this were read. */
+  cookiesDoneTo = 0
+  /** No digit stands between the last name that asked and this. */
+  noDigitTo = 0
+  /** Bytes of table rows looked at, for all columns. */
+  columnWork = 0
 
-  open(b: Uint8Array, from: number, to: number, hints: number): void {
+  /** Number of the value: offsets repeat, this does not. */
+  serial = 0
+  /** Work that is left for this value; below nothing it is given up and masked whole. */
+  #left = 0
+  #off: Uint8Array | null = null
+
+  open(
+    b: Uint8Array,
+    from: number,
+    to: number,
+    hints: number,
+    off: Uint8Array | null = null,
+  ): void {
     this.b = b
+    this.serial = ++opened
+    this.#off = off
+    this.#left = WORK_MIN + WORK_PER_BYTE * (to - from)
     this.from = from
     this.to = to
     this.hints = hints
@@ -47,6 +75,10 @@ export class Subject {
     this.noPemEndTo = from
     this.numbersDoneTo = from
     this.base64DoneTo = from
+    this.commandsDoneTo = from
+    this.cookiesDoneTo = from
+    this.noDigitTo = from
+    this.columnWork = 0
     if (this.#memoEnd.size > 0) {
       this.#memoStart.clear()
       this.#memoEnd.clear()
@@ -59,7 +91,7 @@ export class Subject {
   }
 
   found(type: number, start: number, end: number, rank: number): void {
-    if (end <= start || end > this.to || start < this.from) return
+    if (end <= start || end > this.to || start < this.from || this.#off?.[type] === 1) return
     if (this.findings.length >= FINDINGS_MAX) {
       const last = this.findings[FINDINGS_MAX - 1] as Finding
       last.end = this.to
@@ -67,6 +99,12 @@ export class Subject {
     }
     this.findings.push({ start, end, type, rank })
     if (end > this.doneTo) this.doneTo = end
+  }
+
+  /** Counts work; throws when a detector needs more than any honest text would, and the value is masked whole. */
+  spend(bytes: number): void {
+    this.#left -= bytes
+    if (this.#left < 0) throw new RangeError('a detector exceeded its budget')
   }
 
   /** True when the last finding is of this type and covers `p`: a token inside its own kind ends where that does. */
@@ -87,6 +125,7 @@ export class Subject {
     const b = this.b
     while (i < this.to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
     if (i - p > 64) {
+      this.spend(i - p)
       this.#memoStart.set(mask, p)
       this.#memoEnd.set(mask, i)
     }

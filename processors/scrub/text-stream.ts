@@ -1,10 +1,12 @@
-// The `scrub` verb: text in, scrubbed text out, line by line and without keeping more than a line. A private
-// key spans lines, so lines between its BEGIN and END are held together.
+// The `scrub` verb: bytes in, scrubbed bytes out, line by line and without keeping more than a few lines. What is no
+// secret leaves as it came: line ends, bytes that are no UTF-8, a last line without an end. Each line is judged
+// with the two before it in view (`name: DB_PASSWORD` above `value: ..`); a private key and a quoted-printable
+// word span lines, so lines are held until they end.
 
 import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
 import type { ScrubSettings } from './config.ts'
-import { createTextScrubber, defaultSettings } from './create.ts'
+import { createLineScrubber, createTextScrubber, defaultSettings } from './create.ts'
+import type { LineScrubber } from './line-scrubber.ts'
 import type { TextScrubber } from './text.ts'
 
 export interface StreamOptions {
@@ -12,71 +14,118 @@ export interface StreamOptions {
   readonly jsonl: boolean
   /** What `prepare` returned; default: an empty configuration. */
   readonly settings?: unknown
+  /** Whose text it is, for settings of single tenants. */
+  readonly tenant?: string
 }
 
-const LINE_MAX = 16 * 1024 * 1024
-const KEY_LINES_MAX = 400
+export interface StreamOutcome {
+  readonly lines: number
+  /** Lines of `jsonl` that were no record. */
+  readonly invalid: number
+}
+
+/** A longer line is cut where a word ends; of `jsonl` it is refused. */
+export const LINE_MAX = 16 * 1024 * 1024
+const CUT_REACH = 64 * 1024
+const HELD_LINES_MAX = 400
+const NEWLINE = 0x0a
 
 /** Scrubs `input` into `output`; resolves when all is written. */
 export async function scrubStream(
-  input: Readable,
-  output: Writable,
+  input: AsyncIterable<unknown>,
+  output: NodeJS.WritableStream,
   options: StreamOptions,
-): Promise<void> {
+): Promise<StreamOutcome> {
   // What the registry hands over is what this component's `prepare` made.
   const settings = (options.settings as ScrubSettings | undefined) ?? defaultSettings()
-  const scrubber = createTextScrubber(settings)
-  const lines = options.jsonl ? new JsonLines(scrubber) : new PlainLines(scrubber)
-  input.setEncoding('utf8')
-  let rest = ''
+  const tenant = options.tenant ?? ''
+  const lines = options.jsonl
+    ? new JsonLines(createTextScrubber(settings, tenant))
+    : new PlainLines(createLineScrubber(settings, tenant))
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    if (bytes.length > 0 && !output.write(bytes)) await once(output, 'drain')
+  }
+  let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of input) {
-    rest += String(chunk)
+    const piece = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer)
+    rest = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+    const out: Uint8Array[] = []
     let from = 0
-    let out = ''
-    for (;;) {
-      const end = rest.indexOf('\n', from)
-      if (end < 0) break
-      out += lines.line(rest.slice(from, end), '\n')
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
+      out.push(lines.line(rest.subarray(from, end + 1)))
       from = end + 1
     }
-    rest = rest.slice(from)
-    if (rest.length > LINE_MAX) {
-      out += lines.line(rest, '')
-      rest = ''
+    rest = rest.subarray(from)
+    while (rest.length > LINE_MAX) {
+      const cut = lines.cut(rest)
+      out.push(lines.line(rest.subarray(0, cut)))
+      rest = rest.subarray(cut)
     }
-    if (out !== '' && !output.write(out)) await once(output, 'drain')
+    await write(Buffer.concat(out))
   }
-  const tail = (rest === '' ? '' : lines.line(rest, '')) + lines.end()
-  if (tail !== '' && !output.write(tail)) await once(output, 'drain')
+  if (rest.length > 0) await write(lines.line(rest))
+  await write(lines.end())
+  return { lines: lines.count, invalid: lines.invalid }
 }
 
-interface LineScrubber {
-  /** Scrubbed text of the line with its end, possibly later. */
-  line(text: string, end: string): string
-  end(): string
+interface Lines {
+  readonly count: number
+  readonly invalid: number
+  /** Scrubbed bytes of a line with its end, possibly later. */
+  line(bytes: Buffer): Uint8Array
+  /** How much of a line that is too long is taken. */
+  cut(bytes: Buffer): number
+  end(): Uint8Array
 }
 
-class JsonLines implements LineScrubber {
+const EMPTY = new Uint8Array(0)
+
+class JsonLines implements Lines {
   readonly #scrubber: TextScrubber
+  count = 0
+  invalid = 0
+  /** The line that was cut goes on. */
+  #isCut = false
 
   constructor(scrubber: TextScrubber) {
     this.#scrubber = scrubber
   }
 
-  line(text: string, end: string): string {
-    if (text.trim() === '') return ''
-    const record = parseRecord(text)
-    if (record === null) {
-      const { text: clean } = this.#scrubber.scrub(text)
-      return `${JSON.stringify({ error: 'not a JSON object with a text', text: clean })}${end || '\n'}`
-    }
-    const done = this.#scrubber.scrub(record.text, record.field)
-    return `${JSON.stringify({ id: record.id, text: done.text, spans: done.spans })}${end || '\n'}`
+  cut(): number {
+    this.#isCut = true
+    return LINE_MAX
   }
 
-  end(): string {
-    return ''
+  line(bytes: Buffer): Uint8Array {
+    if (this.#isCut) return this.#tooLong(bytes)
+    this.count++
+    const line = bytes.toString('utf8').replace(/^\ufeff/, '')
+    if (line.trim() === '') return EMPTY
+    const record = parseRecord(line)
+    if (record === null) {
+      this.invalid++
+      const { text } = this.#scrubber.scrub(line.replace(/\r?\n$/, ''))
+      return json({ error: 'not a JSON object with a text', line: this.count, text })
+    }
+    const done = this.#scrubber.scrub(record.text, record.field)
+    return json({ id: record.id, text: done.text, spans: done.spans })
   }
+
+  #tooLong(bytes: Buffer): Uint8Array {
+    if (bytes[bytes.length - 1] !== NEWLINE) return EMPTY
+    this.#isCut = false
+    this.count++
+    this.invalid++
+    return json({ error: `longer than ${LINE_MAX} bytes`, line: this.count, text: '' })
+  }
+
+  end(): Uint8Array {
+    return this.#isCut ? this.#tooLong(Buffer.from('\n')) : EMPTY
+  }
+}
+
+function json(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`)
 }
 
 function parseRecord(line: string): { id: unknown; field: string; text: string } | null {
@@ -93,26 +142,53 @@ function parseRecord(line: string): { id: unknown; field: string; text: string }
   }
 }
 
-class PlainLines implements LineScrubber {
-  readonly #scrubber: TextScrubber
-  #held: string[] = []
+class PlainLines implements Lines {
+  readonly #scrubber: LineScrubber
+  count = 0
+  readonly invalid = 0
+  #held: Buffer[] = []
+  #holdsKey = false
 
-  constructor(scrubber: TextScrubber) {
+  constructor(scrubber: LineScrubber) {
     this.#scrubber = scrubber
   }
 
-  line(text: string, end: string): string {
-    const begins = text.includes('-----BEGIN') && !text.includes('-----END')
-    if (this.#held.length === 0 && !begins) return this.#scrubber.scrub(text).text + end
-    this.#held.push(text + end)
-    if (!text.includes('-----END') && this.#held.length < KEY_LINES_MAX) return ''
-    return this.end()
+  /** Behind the last blank within reach of the limit, so that no word is cut; else at the limit. */
+  cut(bytes: Buffer): number {
+    for (let i = LINE_MAX; i > LINE_MAX - CUT_REACH; i--)
+      if ((bytes[i - 1] as number) <= 0x20) return i
+    return LINE_MAX
   }
 
-  end(): string {
-    if (this.#held.length === 0) return ''
-    const all = this.#held.join('')
-    this.#held = []
-    return this.#scrubber.scrub(all).text
+  line(bytes: Buffer): Uint8Array {
+    this.count++
+    if (this.#held.length === 0 && !this.#opens(bytes)) return this.#scrubber.scrub(bytes)
+    this.#held.push(Buffer.from(bytes))
+    const goesOn = this.#holdsKey ? !bytes.includes('-----END') : isSoftBreak(bytes)
+    return goesOn && this.#held.length < HELD_LINES_MAX ? EMPTY : this.end()
   }
+
+  /** A private key begins, or a quoted-printable word goes on in the next line. */
+  #opens(bytes: Buffer): boolean {
+    this.#holdsKey = bytes.includes('-----BEGIN') && !bytes.includes('-----END')
+    return this.#holdsKey || isSoftBreak(bytes)
+  }
+
+  end(): Uint8Array {
+    if (this.#held.length === 0) return EMPTY
+    const all = Buffer.concat(this.#held)
+    this.#held = []
+    this.#holdsKey = false
+    return this.#scrubber.scrub(all)
+  }
+}
+
+/** Ends in `x=` and a line end. */
+function isSoftBreak(line: Buffer): boolean {
+  let end = line.length
+  if (line[end - 1] !== NEWLINE) return false
+  end--
+  if (line[end - 1] === 0x0d) end--
+  const before = line[end - 2] ?? 0
+  return line[end - 1] === 0x3d && before > 0x20 && before !== 0x3d
 }

@@ -16,6 +16,7 @@ import { createByteScrubber, createTextScrubber, scrub, scrubStream } from './in
 import { Inspector } from './inspector.ts'
 import { boundedPattern, patternProblem } from './pattern-cost.ts'
 import { TextScrubber } from './text.ts'
+import { LINE_MAX } from './text-stream.ts'
 
 const scrubber = createTextScrubber()
 const draw = new Draw(17)
@@ -329,6 +330,181 @@ test('lines of a stream: plain, and JSON with positions', async () => {
     spans: [{ start: 0, end: 6, type: 'generic_api_key' }],
   })
   assert.match(String(second?.['text']), /REDACTED:groq_key/)
+})
+
+test('a stream keeps what is no secret byte for byte: CRLF, bytes that are no UTF-8, no last line end', async () => {
+  const key = fake('groq_key', draw)
+  const forms: readonly (readonly [Buffer, Buffer])[] = [
+    [Buffer.from(`a ${key}\r\nb\r\n`), Buffer.from('a [REDACTED:groq_key]\r\nb\r\n')],
+    [Buffer.from(`\r\n\n\r\n${key}`), Buffer.from('\r\n\n\r\n[REDACTED:groq_key]')],
+    [
+      Buffer.concat([
+        Buffer.from([0xff, 0xfe, 0, 0xc3]),
+        Buffer.from(` ${key} `),
+        Buffer.from([0xe2, 0x82]),
+      ]),
+      Buffer.concat([
+        Buffer.from([0xff, 0xfe, 0, 0xc3]),
+        Buffer.from(' [REDACTED:groq_key] '),
+        Buffer.from([0xe2, 0x82]),
+      ]),
+    ],
+    [Buffer.alloc(0), Buffer.alloc(0)],
+    [Buffer.from('\ufeffplain'), Buffer.from('\ufeffplain')],
+  ]
+  for (const [input, want] of forms)
+    for (const size of [1, 7, 64_000]) assert.deepEqual(await bytesThrough(input, size), want)
+})
+
+test('a stream does not depend on how it is cut into chunks', async () => {
+  const text = `x ${fake('openai_key', draw)}\n${fake('private_key', draw)}\nname: DB_PASSWORD\nvalue: Tulip#42xk\né\n`
+  const whole = await bytesThrough(Buffer.from(text), 1_000_000)
+  for (const size of [1, 2, 3, 5, 11, 50])
+    assert.deepEqual(await bytesThrough(Buffer.from(text), size), whole)
+})
+
+test('a stream sees what spans lines: a name above its value, quoted-printable, a key without its end', async () => {
+  const key = fake('github_token', draw)
+  const pem = fake('private_key', draw)
+  const run = async (t: string): Promise<string> =>
+    (await bytesThrough(Buffer.from(t), 1000)).toString()
+  assert.equal(
+    await run('name: API_KEY\nvalue: Tulip42xkRw9bQz7LmN3pV\n'),
+    'name: API_KEY\nvalue: [REDACTED:generic_api_key]\n',
+  )
+  assert.equal(
+    await run(`t ${key.slice(0, 20)}=\r\n${key.slice(20)} x\r\n`),
+    't [REDACTED:github_token] x\r\n',
+  )
+  assert.equal((await run(pem.slice(0, 200))).includes(pem.slice(60, 120)), false)
+  assert.equal(await run('A=\nB=\nC=x\n'), 'A=\nB=\nC=x\n')
+})
+
+test('a line of any length: cut where a word ends, so that no secret is cut', async () => {
+  const key = fake('groq_key', draw)
+  const line = `${'lorem ipsum '.repeat(Math.ceil(LINE_MAX / 12) - 3)} ${key} ${'dolor '.repeat(1000)}`
+  const out = (await bytesThrough(Buffer.from(line), 1_000_000)).toString()
+  assert.equal(out.includes(key.slice(8)), false)
+  assert.equal(out.length, line.length - key.length + '[REDACTED:groq_key]'.length)
+})
+
+test('records of a stream: what is no record is said with its line, scrubbed, and counted', async () => {
+  const key = fake('groq_key', draw)
+  const lines = [
+    JSON.stringify({ id: { a: 1 }, text: 'x' }),
+    `{"id":2,"text":${JSON.stringify(key)}`,
+    '[1]',
+    'null',
+    '',
+    JSON.stringify({ id: 3, text: 5 }),
+    JSON.stringify({ text: '\ud800 lone', field: 7 }),
+  ]
+  let out = ''
+  const sink = new Writable({
+    write: (c, _, done) => {
+      out += String(c)
+      done()
+    },
+  })
+  const outcome = await scrubStream(
+    Readable.from([Buffer.from(`${lines.join('\r\n')}\r\n`)]),
+    sink,
+    { jsonl: true },
+  )
+  assert.deepEqual(outcome, { lines: 7, invalid: 4 })
+  const records = out
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l) as Record<string, unknown>)
+  assert.deepEqual(
+    records.map((r) => r['error'] ?? r['id']),
+    [{ a: 1 }, ...Array.from({ length: 4 }, () => 'not a JSON object with a text'), null],
+  )
+  assert.deepEqual(
+    records.map((r) => r['line'] ?? 0),
+    [0, 2, 3, 4, 6, 0],
+  )
+  assert.equal(out.includes(key), false)
+  assert.equal(records[5]?.['text'], '\ud800 lone')
+})
+
+async function bytesThrough(input: Buffer, size: number): Promise<Buffer> {
+  const out: Buffer[] = []
+  const sink = new Writable({
+    write: (c, _, done) => {
+      out.push(Buffer.from(c as Uint8Array))
+      done()
+    },
+  })
+  const chunks: Buffer[] = []
+  for (let i = 0; i < input.length; i += size) chunks.push(input.subarray(i, i + size))
+  await scrubStream(Readable.from(chunks), sink, { jsonl: false })
+  return Buffer.concat(out)
+}
+
+test('a detector that exceeds its budget costs the value, and the count says so', () => {
+  const endless: ExtraRule = {
+    name: 'endless',
+    keywords: ['fuse'],
+    rank: 5,
+    match: (s) => {
+      for (;;) s.spend(1000)
+    },
+  }
+  const engine = new Engine((d) => d.on, [endless])
+  const replacer = new Replacer(
+    engine.compiled,
+    engine.compiled.types.map(() => 'mask'),
+    null,
+  )
+  const inspector = new Inspector(
+    engine,
+    replacer,
+    new AllowList({ values: [], patterns: [], keys: [] }),
+    [],
+  )
+  const failing = new TextScrubber(inspector)
+  assert.deepEqual(failing.scrub('a fuse').spans, [{ start: 0, end: 6, type: 'scrub_failed' }])
+  assert.equal(failing.scrub(`no ${fake('groq_key', draw)}`).text, 'no [REDACTED:groq_key]')
+})
+
+test('no hostile text comes near the budget of a value', () => {
+  for (const { name, text } of hostileTexts(60_000))
+    assert.equal(
+      scrubber.scrub(text).spans.some((x) => x.type === 'scrub_failed'),
+      false,
+      name,
+    )
+})
+
+test('a rule near keywords looks at each value anew', () => {
+  const own = createTextScrubber(
+    settings({ rules: [{ name: 'employee_id', pattern: 'EMP-[0-9]{6}', keywords: ['emp-'] }] }),
+  )
+  for (const pad of ['', 'now ', 'and then '])
+    assert.equal(
+      own.scrub(`${pad}ask EMP-123456${' x'.repeat(200)}`).text.includes('EMP-1'),
+      false,
+      pad,
+    )
+})
+
+test('numbers of JSON become strings, so that JSON stays JSON', () => {
+  const pan = fake('credit_card', draw).replace(/\D/g, '')
+  for (const json of [
+    `{"amount":1.5,"pan":${pan},"cvv":854}`,
+    `{"cards":[${pan}, ${pan}]}`,
+    `{ "pan" : ${pan} }`,
+    JSON.stringify({ a: JSON.stringify({ pan: Number(pan) }) }),
+    JSON.stringify([{ a: [Number(pan)] }]),
+    JSON.stringify({ t: `Bearer <access_token_12345678901>`, pan: Number(pan) }),
+  ]) {
+    const done = scrubber.scrub(json).text
+    assert.equal(done.includes(pan), false, json)
+    assert.equal(typeof JSON.parse(done), 'object', done)
+    assert.equal(scrubber.scrub(done).text, done)
+  }
+  assert.equal(scrubber.scrub(`a,${pan},b`).text, 'a,[REDACTED:credit_card],b')
 })
 
 async function through(text: string, jsonl: boolean): Promise<string> {

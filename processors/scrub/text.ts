@@ -2,6 +2,7 @@
 // and by everything that is no OTLP payload.
 
 import { Arena } from '../../core/arena.ts'
+import { replacementIn } from './actions.ts'
 import type { Inspector } from './inspector.ts'
 import { keyMeaning } from './key-names.ts'
 import type { Scanner } from './scanner.ts'
@@ -24,9 +25,13 @@ export class TextScrubber {
   readonly #scanner: Scanner
   /** Where the text being looked at stands in the arena. */
   #from = 0
+  #to = 0
 
-  constructor(inspector: Inspector) {
+  readonly #tenant: string
+
+  constructor(inspector: Inspector, tenant = '') {
     this.#inspector = inspector
+    this.#tenant = tenant
     this.#scanner = inspector.engine.scanner(this.#arena)
   }
 
@@ -42,6 +47,7 @@ export class TextScrubber {
     const from = arena.appendText(text)
     const to = from + arena.lastLen
     this.#from = from
+    this.#to = to
     const meaning = keyMeaning(field)
     const scanner = this.#scanner
     scanner.scan(from, to)
@@ -75,7 +81,8 @@ export class TextScrubber {
       const type = engine.compiled.types[f.type] as string
       spans.push({ start, end, type })
       if (replacer.actionOf(f.type) === 'report') continue
-      const marker = replacer.bytesFor(f.type, b, this.#from + f.start, this.#from + f.end, '')
+      const shifted = { ...f, start: this.#from + f.start, end: this.#from + f.end }
+      const marker = replacementIn(replacer, b, this.#from, this.#to, shifted, this.#tenant)
       out += text.slice(last, start) + Buffer.from(marker).toString('latin1')
       last = end
     }

@@ -188,14 +188,34 @@ function mayAssign(p: i32, to: i32): bool {
   while (i < max && isName(byteAt(i))) i++
   if (i >= to) return false
   const c = byteAt(i)
-  if (c === 0x2e || c === 0x21 || c === 0x3f || c === 0x28 || (c < 0x20 && c !== 0x0a && c !== 0x09)) return false
+  if (c === 0x2e || c === 0x21 || c === 0x3f || (c < 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d)) return false
+  // Of brackets only a call with a string: setPassword("..").
+  if (c === 0x28) return i + 1 < to && isQuote(byteAt(i + 1))
   if (c !== 0x20) return true
   while (i < max && byteAt(i) === 0x20) i++
   if (i >= to) return false
   const d = byteAt(i)
   if (!isAlnum(d)) return true
   if (isFlag(p)) return true
-  return d === 0x69 || d === 0x66 || d === 0x6f || d === 0x74 || d === 0x61 || d === 0x65 || d === 0x77 || d === 0x6c
+  if (d === 0x69 || d === 0x66 || d === 0x6f || d === 0x74 || d === 0x61 || d === 0x65 || d === 0x77 || d === 0x6c) return true
+  return isMixedWord(i, to)
+}
+
+// @ts-ignore: decorator
+@inline
+function isQuote(c: u32): bool {
+  return c === 0x22 || c === 0x27 || c === 0x60 || c === 0x5c
+}
+
+/** The word at `p` has a digit among its first 24 bytes: "the password hunter42 works", not "the password field". */
+function isMixedWord(p: i32, to: i32): bool {
+  const max = min(to, p + 24)
+  for (let i = p; i < max; i++) {
+    const c = byteAt(i)
+    if (isDigit(c)) return true
+    if (c <= 0x20) return false
+  }
+  return false
 }
 
 function isFlag(p: i32): bool {
