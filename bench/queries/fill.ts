@@ -10,7 +10,7 @@ export const DAYS = 30
 const DAY_MS = 86_400_000
 /** 3 to 12 spans, 7.5 on average. */
 const SPANS_OF_TRACE = 7.5
-const EVENTS_OF_INSERT = 80_000
+const EVENTS_OF_INSERT = 200_000
 const SENTENCES = 4096
 
 /** Who sends, and how many tenths of the traces. The first is what dashboards are asked about. */
@@ -53,7 +53,7 @@ export async function fillEvents(
       query: insertOf(first, last, fromMs, (DAYS * DAY_MS) / traces),
       clickhouse_settings: { max_execution_time: 600, max_threads: 2 },
     })
-    if ((i + 1) % 20 === 0 || i + 1 === inserts)
+    if ((i + 1) % 10 === 0 || i + 1 === inserts)
       say(`${Math.round((events * (i + 1)) / inserts)} events in ${since(startedAt).toFixed(0)} s`)
   }
   await client.command({ query: 'DROP TABLE bench_sentences' })

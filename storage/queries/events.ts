@@ -1,12 +1,14 @@
 // Canonical events out of ClickHouse, in the JSON form that every other output has: the list by filters, and
-// those of one trace. Every event is there once, however often it was written. Every value is a query
+// those of one trace. Every event is there once, however often it was written: of its rows the first report. Every value is a query
 // parameter. Log records are shown in their spans as well: `joined-events.ts`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
 import { decodeCursor, type Page, type Position, pageOf, type Scope } from './page.ts'
-import { EVENT_SELECT, type EventRow, eventOf } from './select-events.ts'
+import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
+import { type TracePlace, traceHours } from './trace-hours.ts'
+import { type ProjectFacts, projectFacts } from './used-columns.ts'
 
 export type { EventRow } from './select-events.ts'
 
@@ -33,7 +35,13 @@ interface Placed extends Position {
   readonly event: EventRow
 }
 
-const READ_SETTINGS = { output_format_json_quote_64bit_integers: 0 } as const
+const READ_SETTINGS = {
+  output_format_json_quote_64bit_integers: 0,
+  // The sorting key leads to the rows; asking the indexes as well costs more than it saves.
+  use_skip_indexes: 0,
+  // All columns of a few rows of one granule: reading them in a second step is slower.
+  query_plan_optimize_lazy_materialization: 0,
+} as const
 const MS_OF_HOUR = 3_600_000
 
 /** Events, newest first; those of one trace oldest first. */
@@ -43,11 +51,14 @@ export async function listEvents(
   filter: EventFilter,
 ): Promise<Page<EventRow>> {
   if (filter.traceId !== undefined) return await traceEvents(client, scope, filter, filter.traceId)
-  const keys = await newestKeys(client, scope, filter)
+  const [facts, keys] = await Promise.all([
+    projectFacts(client, scope),
+    newestKeys(client, scope, filter),
+  ])
   const page = pageOf(keys, filter.limit, (key) => key)
-  const rows = await fetchEvents(client, scope, filter, page.rows)
+  const rows = await fetchEvents(client, scope, filter, page.rows, facts)
   const events = rows.map((row) => row.event)
-  const joined = joinLogs(events, await logsOf(client, scope, events))
+  const joined = joinLogs(events, facts.hasLogs ? await logsOf(client, scope, events) : [])
   return { rows: joined, next: page.next }
 }
 
@@ -58,12 +69,15 @@ async function traceEvents(
   filter: EventFilter,
   traceId: string,
 ): Promise<Page<EventRow>> {
-  const c = conditions(scope, filter)
+  const place = await traceHours(client, scope, traceId)
+  if (place === null) return { rows: [], next: null }
+  const c = conditions(scope, filter, place)
   const result = await client.query({
-    query: `SELECT ${EVENT_SELECT}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
-      FROM canonical_events AS e FINAL
+    query: `SELECT ${eventSelect(place.facts.unused)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
+      FROM canonical_events AS e
       WHERE ${c.where.join(' AND ')}
-      ORDER BY e.start_time, e.event_id
+      ORDER BY e.start_time, e.event_id, e.version DESC
+      LIMIT 1 BY e.event_id
       LIMIT {limit:UInt32}`,
     query_params: { ...c.params, limit: filter.limit + 1 },
     format: 'JSONEachRow',
@@ -73,7 +87,8 @@ async function traceEvents(
   const page = pageOf(placed, filter.limit, (row) => row)
   const events = page.rows.map((row) => row.event)
   const isWhole = page.next === null && filter.cursor === undefined && isUnfiltered(filter)
-  const others = isWhole ? events : await spansAndLogs(client, scope, traceId)
+  const others =
+    isWhole || !place.facts.hasLogs ? events : await spansAndLogs(client, scope, traceId)
   const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
   return { rows: inheritIds(joinLogs(events, others), ids), next: page.next }
 }
@@ -186,6 +201,7 @@ async function fetchEvents(
   scope: Scope,
   filter: EventFilter,
   keys: readonly Key[],
+  facts: ProjectFacts,
 ): Promise<Placed[]> {
   if (keys.length === 0) return []
   const c = conditions(scope, { ...filter, cursor: undefined })
@@ -195,11 +211,12 @@ async function fetchEvents(
     return `(toDateTime(${hour}, 'UTC'), unhex('${trace}'), unhex('${id}'))`
   })
   const result = await client.query({
-    query: `SELECT ${EVENT_SELECT}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
-      FROM canonical_events AS e FINAL
+    query: `SELECT ${eventSelect(facts.unused)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
+      FROM canonical_events AS e
       WHERE ${c.where.join(' AND ')}
         AND (toStartOfHour(e.start_time), e.trace_id, e.event_id) IN (${tuples.join(', ')})
-      ORDER BY e.start_time DESC, e.event_id DESC`,
+      ORDER BY e.start_time DESC, e.event_id DESC, e.version DESC
+      LIMIT 1 BY e.event_id`,
     query_params: c.params,
     format: 'JSONEachRow',
     clickhouse_settings: READ_SETTINGS,
@@ -207,20 +224,13 @@ async function fetchEvents(
   return placedRows(await result.json<Record<string, unknown>>())
 }
 
-/** How many events of a trace are there for this tenant. */
-export async function countEvents(
+/** Whether there is an event of the trace for this tenant. */
+export async function hasTrace(
   client: ClickHouseClient,
   scope: Scope,
   traceId: string,
-): Promise<number> {
-  const { where, params } = conditions(scope, { traceId, limit: 1 })
-  const result = await client.query({
-    query: `SELECT count() AS n FROM canonical_events AS e FINAL WHERE ${where.join(' AND ')}`,
-    query_params: params,
-    format: 'JSONEachRow',
-  })
-  const [row] = await result.json<{ n: string | number }>()
-  return Number(row?.n ?? 0)
+): Promise<boolean> {
+  return (await traceHours(client, scope, traceId)) !== null
 }
 
 interface Conditions {
@@ -228,14 +238,7 @@ interface Conditions {
   readonly params: Record<string, unknown>
 }
 
-/** Of one trace: its hours, so that the sorting key finds it. Nothing is left out: every insert writes both. */
-export const OF_TRACE = `e.trace_id = toFixedString(unhex({trace:String}), 16)
-  AND toStartOfHour(e.start_time) >= (SELECT min(first_hour) FROM trace_hours WHERE tenant_id = {tenant:String}
-    AND project_id = {project:String} AND trace_id = toFixedString(unhex({trace:String}), 16))
-  AND toStartOfHour(e.start_time) <= (SELECT max(last_hour) FROM trace_hours WHERE tenant_id = {tenant:String}
-    AND project_id = {project:String} AND trace_id = toFixedString(unhex({trace:String}), 16))`
-
-function conditions(scope: Scope, f: EventFilter): Conditions {
+function conditions(scope: Scope, f: EventFilter, place?: TracePlace): Conditions {
   const where = ['e.tenant_id = {tenant:String}', 'e.project_id = {project:String}']
   const params: Record<string, unknown> = { tenant: scope.tenantId, project: scope.projectId }
   const add = (name: string, value: string | number | undefined, sql: string): void => {
@@ -245,7 +248,11 @@ function conditions(scope: Scope, f: EventFilter): Conditions {
   }
   add('from', f.fromMs, 'e.start_time >= fromUnixTimestamp64Milli({from:Int64})')
   add('to', f.toMs, 'e.start_time < fromUnixTimestamp64Milli({to:Int64})')
-  add('trace', f.traceId, OF_TRACE)
+  add('trace', f.traceId, 'e.trace_id = toFixedString(unhex({trace:String}), 16)')
+  if (place !== undefined)
+    where.push(
+      `toStartOfHour(e.start_time) BETWEEN toDateTime(${place.first}, 'UTC') AND toDateTime(${place.last}, 'UTC')`,
+    )
   add('kind', f.kind, 'e.kind = {kind:String}')
   add('model', f.model, '(e.response_model = {model:String} OR e.request_model = {model:String})')
   add('status', f.status, 'e.status = {status:String}')

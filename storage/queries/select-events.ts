@@ -4,17 +4,26 @@ import { FIELDS, type Field } from '../../core/fields.ts'
 
 export type EventRow = Readonly<Record<string, unknown>>
 
-/** SELECT list for `canonical_events AS e`; `eventOf` reads the answer. */
-export const EVENT_SELECT = (FIELDS as readonly Field[]).map(selectOf).join(', ')
+/** SELECT list for `canonical_events AS e`; `eventOf` reads the answer, in which what was left out is null. */
+export function eventSelect(unused: ReadonlySet<string>): string {
+  return (FIELDS as readonly Field[])
+    .filter(({ name }) => !unused.has(name) || name === 'attributes')
+    .map((field) => selectOf(field, unused))
+    .join(', ')
+}
 
-function selectOf(field: Field): string {
+export const EVENT_SELECT = eventSelect(new Set())
+
+function selectOf(field: Field, unused: ReadonlySet<string>): string {
   const { name, type } = field
   if (type === 'id16' || type === 'id8') return `lower(hex(e.${name})) AS ${name}_`
   if (name === 'start_time')
     return `if(e.start_time_known, toString(toUnixTimestamp64Nano(e.start_time)), '') AS start_time_`
   if (type === 'time') return `ifNull(toString(toUnixTimestamp64Nano(e.${name})), '') AS ${name}_`
   if (name === 'attributes')
-    return 'e.attributes AS attributes_, e.attributes_json AS attributes_json_'
+    return ['attributes', 'attributes_json']
+      .map((map) => `${unused.has(map) ? 'map()' : `e.${map}`} AS ${map}_`)
+      .join(', ')
   return `e.${name} AS ${name}_`
 }
 
@@ -43,7 +52,8 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
     case 'strings':
       return Array.isArray(raw) && raw.length > 0 ? raw : null
     case 'map':
-      return field.name === 'attributes' ? attributesOf(row) : raw
+      // `metadata` is there, and empty, when no event of the project has any.
+      return field.name === 'attributes' ? attributesOf(row) : (raw ?? {})
     default:
       return raw ?? null
   }

@@ -16,7 +16,6 @@ export async function spansAndLogs(
   scope: Scope,
   traceId: string,
 ): Promise<EventRow[]> {
-  if (!(await hasLogs(client, scope))) return []
   const hours = await hoursOfTraces(client, scope, [traceId])
   return await companions(client, scope, hours, '')
 }
@@ -56,7 +55,7 @@ export async function logsOf(
     traces.add(trace_id)
     spans.add(span_id)
   }
-  if (traces.size === 0 || !(await hasLogs(client, scope))) return []
+  if (traces.size === 0) return []
   const hours = await hoursOfTraces(client, scope, [...traces])
   const list = [...spans].map((span) => `unhex('${span}')`).join(', ')
   const isOfLogs = events.some(isLog)
@@ -66,17 +65,6 @@ export async function logsOf(
     hours,
     `AND e.span_id IN (${list})${isOfLogs ? '' : " AND startsWith(ifNull(e.event_type, ''), 'log:')"}`,
   )
-}
-
-/** Most projects have none, and then nothing is to be joined. */
-async function hasLogs(client: ClickHouseClient, scope: Scope): Promise<boolean> {
-  const result = await client.query({
-    query: `SELECT 1 AS found FROM event_hours
-      WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND logs > 0 LIMIT 1`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId },
-    format: 'JSONEachRow',
-  })
-  return (await result.json()).length > 0
 }
 
 /** Places in the sorting key: hour and trace, as SQL of values that came from the store itself. */
