@@ -8,7 +8,7 @@ import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { FLAG, type FactDocument, type IssueRow, type Preview } from './facts.ts'
+import { type FactDocument, FLAG, type IssueRow, type Preview } from './facts.ts'
 import { lastText } from './last-text.ts'
 
 /** Nothing to know: the document has one form. */

@@ -2,8 +2,15 @@
 // sessions, users and days, and what moves because an id of the trace came later than its events. Pure: the
 // sender reads the rows before and writes those that come out.
 
-import { type Fact, FLAG, type FactDocument, factAt, type IssueRow, type Preview } from './facts.ts'
-import { FACT_STRIDE } from './facts.ts'
+import {
+  FACT_STRIDE,
+  type Fact,
+  type FactDocument,
+  FLAG,
+  factAt,
+  type IssueRow,
+  type Preview,
+} from './facts.ts'
 import {
   addOldGroup,
   addOldTrace,

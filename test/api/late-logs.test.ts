@@ -76,17 +76,18 @@ async function check(instance: Instance, folder: string): Promise<number> {
   assert.equal(sum(traces), truth.input_tokens, 'sums of traces')
   let joined = 0
   const all: Json[] = []
-  for (const { trace_id } of traces) {
-    const events = (await get(instance, `/api/v1/traces/${trace_id}/events`))['data'] as Json[]
+  for (const trace of traces) {
+    const path = `/api/v1/traces/${trace['trace_id'] as string}/events`
+    const events = (await get(instance, path))['data'] as Json[]
     joined += checkSpans(events)
     all.push(...events)
     // The same when a trace comes in pages.
     const paged: Json[] = []
-    for (let cursor: unknown = ''; cursor !== null; ) {
-      const more = cursor === '' ? '' : `&cursor=${String(cursor)}`
-      const page = await get(instance, `/api/v1/traces/${trace_id}/events?limit=1${more}`)
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const more: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const page = await get(instance, `${path}?limit=1${more}`)
       paged.push(...(page['data'] as Json[]))
-      cursor = page['next_cursor']
+      cursor = page['next_cursor'] as string | null
     }
     assert.deepEqual(paged, events)
   }
