@@ -27,6 +27,8 @@ const COST_MAX = 1e9
 const TIME_MAX_MS = 4_294_967_295_000
 /** Newest events of a conversation that are looked at for a text. */
 const PREVIEW_TRIES = 4
+/** More than any range is long: offset and length make one number. */
+const LEN_FACTOR = 2 ** 21
 
 class FactEncoder implements Encoder {
   readonly #id: string
@@ -56,8 +58,11 @@ class FactEncoder implements Encoder {
 class Facts {
   readonly #events: EventTable
   readonly #words = new Map<string, number>()
+  /** Place of a range of the arena in the list: literals and names of a request are one range for many events. */
+  readonly #places = new Map<number, number>()
   readonly #traces = new Map<string, number>()
   readonly #rows: number[] = []
+  #base = 0
   /** Newest calls by what a preview of them would be of. */
   readonly #newest = new Map<string, { readonly e: number; readonly at: number }[]>()
 
@@ -70,29 +75,29 @@ class Facts {
     const kind = word(events, e, R.kind) ?? 'span'
     const isCounted = !(events.num(e, N.usage_aggregate) > 0)
     const isRoot = events.len(e, R.parent_span_id) < 0
-    const conversation = word(events, e, R.conversation_id)
-    // As exact as a timestamp of Postgres.
-    const start = Math.round(startMs(events, e) * 1000) / 1000
-    const end = Math.max(start, Math.round((timeMs(events, e, R.end_time) ?? start) * 1000) / 1000)
+    // In µs: as exact as a timestamp of Postgres.
+    const start = Math.round(startMs(events, e) * 1000)
+    const end = Math.max(start, Math.round((timeMs(events, e, R.end_time) ?? 0) * 1000))
+    if (this.#rows.length === 0) this.#base = start
     const trace = events.hex(e, R.trace_id)
     // In the order of FACT.
     this.#rows.push(
-      this.#word(word(events, e, R.tenant_id)),
-      this.#word(word(events, e, R.project_id)),
+      this.#field(e, R.tenant_id),
+      this.#field(e, R.project_id),
       trace === null ? -1 : place(this.#traces, trace),
       idOf(events, e),
       flagsOf(events, e, kind, isCounted, isRoot),
       this.#word(kind),
-      this.#word(word(events, e, R.environment)),
-      isRoot ? this.#word(word(events, e, R.name)) : -1,
-      this.#word(word(events, e, R.service_name)),
-      this.#word(word(events, e, R.user_id)),
-      this.#word(word(events, e, R.session_id)),
-      this.#word(conversation),
-      this.#word(word(events, e, R.provider)),
-      this.#word(word(events, e, R.response_model) ?? word(events, e, R.request_model)),
-      start,
-      end,
+      this.#field(e, R.environment),
+      isRoot ? this.#field(e, R.name) : -1,
+      this.#field(e, R.service_name),
+      this.#field(e, R.user_id),
+      this.#field(e, R.session_id),
+      this.#field(e, R.conversation_id),
+      this.#field(e, R.provider),
+      this.#field(e, events.len(e, R.response_model) > 0 ? R.response_model : R.request_model),
+      start - this.#base,
+      end - start,
       tokens(events, e, N.input_tokens, isCounted),
       tokens(events, e, N.output_tokens, isCounted),
       tokens(events, e, N.total_tokens, isCounted),
@@ -102,20 +107,35 @@ class Facts {
       costOf(events, e, isCounted),
       messagesOf(events, e),
     )
-    if (kind === 'llm' && isCounted) this.#noteNewest(e, end, conversation, trace)
+    if (kind === 'llm' && isCounted)
+      this.#noteNewest(e, end / 1000, word(events, e, R.conversation_id), trace)
   }
 
   take(): Omit<FactDocument, 'issues'> {
     return {
       words: [...this.#words.keys()],
       traces: [...this.#traces.keys()],
+      base: this.#base,
       rows: this.#rows,
       previews: this.#previews(),
     }
   }
 
-  #word(text: string | null): number {
-    return text === null ? -1 : place(this.#words, text)
+  #word(text: string): number {
+    return place(this.#words, text)
+  }
+
+  /** Place of a text field's word, -1 when it is null. Bytes of the arena do not change, so a range is a name for them. */
+  #field(e: number, r: number): number {
+    const len = this.#events.len(e, r)
+    if (len <= 0) return -1
+    const range = this.#events.off(e, r) * LEN_FACTOR + len
+    const known = this.#places.get(range)
+    if (known !== undefined && len < LEN_FACTOR) return known
+    const text = word(this.#events, e, r)
+    const at = text === null ? -1 : this.#word(text)
+    if (len < LEN_FACTOR) this.#places.set(range, at)
+    return at
   }
 
   /** Ids of the legacy SDK may come with another request, so its calls without a conversation are noted as well. */
@@ -193,12 +213,17 @@ function flagsOf(
   const hasUsage = events.num(e, N.total_tokens) > 0 || events.num(e, N.input_tokens) > 0
   const isUnpriced = isCounted && hasUsage && Number.isNaN(events.num(e, N.cost_usd))
   return (
-    (events.text(e, R.status) === 'error' ? FLAG.ERROR : 0) |
+    (isError(events, e) ? FLAG.ERROR : 0) |
     (isRoot ? FLAG.ROOT : 0) |
     (isCall ? FLAG.CALL : 0) |
     (isUnpriced ? FLAG.UNPRICED : 0) |
     (kind === 'tool' || kind === 'mcp' ? FLAG.TOOL : 0)
   )
+}
+
+function isError(events: EventTable, e: number): boolean {
+  const len = events.len(e, R.status)
+  return len === 5 && events.arena.equals(events.off(e, R.status), len, 'error')
 }
 
 function costOf(events: EventTable, e: number, isCounted: boolean): number {

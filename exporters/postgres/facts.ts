@@ -19,9 +19,9 @@ export const FACT = {
   CONVERSATION: 11,
   PROVIDER: 12,
   MODEL: 13,
-  /** ms since the epoch, both. */
+  /** µs after `base`, and µs from start to end: whole numbers, which are written several times faster. */
   START: 14,
-  END: 15,
+  DURATION: 15,
   INPUT: 16,
   OUTPUT: 17,
   TOTAL: 18,
@@ -79,12 +79,14 @@ export interface FactDocument {
   readonly words: readonly string[]
   /** 32 hex each. */
   readonly traces: readonly string[]
+  /** µs since the epoch. */
+  readonly base: number
   readonly rows: readonly number[]
   readonly previews: readonly Preview[]
   readonly issues: readonly IssueRow[]
 }
 
-/** One event of a document, read out of its row. */
+/** One event of a document, read out of its row; times in ms since the epoch. */
 export interface Fact {
   readonly tenant: string
   readonly project: string
@@ -112,7 +114,7 @@ export interface Fact {
   readonly messages: number
 }
 
-export function factAt({ words, traces, rows }: FactDocument, index: number): Fact {
+export function factAt({ words, traces, base, rows }: FactDocument, index: number): Fact {
   const row = index * FACT_STRIDE
   const num = (column: number): number => rows[row + column] as number
   const word = (column: number): string | null => words[num(column)] ?? null
@@ -131,8 +133,8 @@ export function factAt({ words, traces, rows }: FactDocument, index: number): Fa
     conversation: word(FACT.CONVERSATION),
     provider: word(FACT.PROVIDER),
     model: word(FACT.MODEL),
-    start: num(FACT.START),
-    end: num(FACT.END),
+    start: (base + num(FACT.START)) / 1000,
+    end: (base + num(FACT.START) + num(FACT.DURATION)) / 1000,
     input: num(FACT.INPUT),
     output: num(FACT.OUTPUT),
     total: num(FACT.TOTAL),

@@ -345,7 +345,7 @@ test('a part that is no document is rejected', async () => {
   }
   assert.equal((await sender.send(batchOf([part], 1n, 1n), never)).kind, 'rejected')
   const bad = Buffer.from(
-    '{"words":[],"traces":[],"rows":[],"previews":[],"issues":[{"tenant":"t","project":"p","id":"x"}]}',
+    '{"words":[],"traces":[],"base":0,"rows":[],"previews":[],"issues":[{"tenant":"t","project":"p","id":"x"}]}',
   )
   const verdict = await sender.send(batchOf([{ ...part, bytes: bad }], 1n, 1n), never)
   assert.equal(verdict.kind, 'rejected')

@@ -121,7 +121,7 @@ async function newestKeys(
 ): Promise<Key[]> {
   const found: Key[] = []
   const wanted = filter.limit + 1
-  for (const window of windowsOf(await hoursOf(client, scope, filter))) {
+  for (const window of windowsOf(await hoursOf(client, scope, filter), firstWindow(filter))) {
     const c = conditions(scope, filter)
     const result = await client.query({
       query: `SELECT toString(toUnixTimestamp64Nano(e.start_time)) AS time, lower(hex(e.event_id)) AS id,
@@ -178,9 +178,18 @@ async function hoursOf(
 const FIRST_WINDOW_ROWS = 20_000
 const WINDOW_GROWTH = 8
 
+/** Rows of the first stretch. What has an index of its own is found in many hours at once. */
+function firstWindow(f: EventFilter): number {
+  if (f.sessionId !== undefined || f.conversationId !== undefined) return Number.MAX_SAFE_INTEGER
+  return f.userId === undefined ? FIRST_WINDOW_ROWS : FIRST_WINDOW_ROWS * WINDOW_GROWTH ** 2
+}
+
 /** Stretches of hours, newest first, each with several times the rows of the one before. */
-function* windowsOf(hours: readonly Hour[]): Generator<{ first: number; last: number }> {
-  let rowsMax = FIRST_WINDOW_ROWS
+function* windowsOf(
+  hours: readonly Hour[],
+  firstRows: number,
+): Generator<{ first: number; last: number }> {
+  let rowsMax = firstRows
   let i = 0
   while (i < hours.length) {
     const last = (hours[i] as Hour).hour

@@ -5,7 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
 import { type Hours, hoursOfRange } from './rolled-hours.ts'
-import { type Breakdown, EVENT_KEYS, EVENT_SUMS } from './usage-sums.ts'
+import { type Breakdown, EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES } from './usage-sums.ts'
 
 export interface TotalsFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -59,10 +59,10 @@ const ROW_SUMS = `sum(r.events) AS events, sum(r.errors) AS errors, sum(r.calls)
   sum(r.input_tokens) AS input_tokens, sum(r.output_tokens) AS output_tokens, sum(r.total_tokens) AS total_tokens,
   sum(r.cache_read_tokens) AS cache_read_tokens, sum(r.cache_write_tokens) AS cache_write_tokens,
   sum(r.reasoning_tokens) AS reasoning_tokens, sum(r.cost_usd) AS cost_usd, sum(r.unpriced) AS unpriced`
-const ROW_STATES =
-  'uniqCombined64MergeState(16)(r.traces) AS traces, quantilesTDigestMergeState(0.5, 0.95, 0.99)(r.call_ms) AS call_ms'
-const STATES_DONE =
-  'uniqCombined64Merge(16)(r.traces) AS traces, quantilesTDigestMerge(0.5, 0.95, 0.99)(r.call_ms) AS ms'
+const ROW_TRACES = 'uniqCombined64MergeState(16)(r.traces) AS traces'
+const ROW_MS = 'quantilesTDigestMergeState(0.5, 0.95, 0.99)(r.call_ms) AS call_ms'
+const TRACES = 'uniqCombined64Merge(16)(r.traces) AS traces'
+const MS = 'quantilesTDigestMerge(0.5, 0.95, 0.99)(r.call_ms) AS ms'
 
 interface SumRow {
   readonly events: number
@@ -186,16 +186,18 @@ async function sums<Row>(
 ): Promise<Row[]> {
   const hours = await hoursOfRange(client, scope, filter, canRoll)
   const names = keys.map((key) => key.name)
+  // Counting distinct traces costs as much as all else, and only the totals show it.
+  const ofTraces = (sql: string): string => (names.length === 0 ? `${sql}, ` : '')
   const group = names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`
   const list = (of: (key: GroupKey) => string): string =>
     keys.map((key) => `${of(key)} AS ${key.name}, `).join('')
   const result = await client.query({
-    query: `SELECT ${names.map((n) => `${n}, `).join('')}${ROW_SUMS}, ${STATES_DONE}
+    query: `SELECT ${names.map((n) => `${n}, `).join('')}${ROW_SUMS}, ${ofTraces(TRACES)}${MS}
       FROM (
-        SELECT ${list((key) => key.event)}${EVENT_SUMS} FROM canonical_events AS e FINAL
+        SELECT ${list((key) => key.event)}${EVENT_SUMS}, ${ofTraces(EVENT_TRACES)}${EVENT_MS} FROM canonical_events AS e FINAL
         WHERE ${eventsWhere(filter, hours)} ${group}
         UNION ALL
-        SELECT ${list((key) => key.row)}${ROW_SUMS}, ${ROW_STATES} FROM usage_rollup AS r FINAL
+        SELECT ${list((key) => key.row)}${ROW_SUMS}, ${ofTraces(ROW_TRACES)}${ROW_MS} FROM usage_rollup AS r FINAL
         WHERE ${rowsWhere(filter, hours)} ${group}
       ) AS r ${group} ${rest}`,
     query_params: {
