@@ -7,9 +7,11 @@ import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
+import { groupRoutes } from './routes/groups.ts'
 import { issueRoutes } from './routes/issues.ts'
 import { systemRoutes } from './routes/system.ts'
 import { traceRoutes } from './routes/traces.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { Stores } from './stores.ts'
 
 export const apiSchema = z.strictObject({
@@ -53,6 +55,8 @@ class ApiExtension implements Component {
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores)
     issueRoutes(app, this.#stores)
+    groupRoutes(app, this.#stores)
+    usageRoutes(app, this.#stores)
     await docsRoutes(app)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

@@ -17,11 +17,12 @@ import { embedded } from './scenarios/embedded.ts'
 import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
 import { pipeline } from './scenarios/pipeline.ts'
+import { queries } from './scenarios/queries.ts'
 import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
 import type { BodyForm } from './traffic/generate.ts'
 
-const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory]
+const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory, queries]
 
 const USAGE = `npm run bench -- NAME... [options]
 
@@ -36,6 +37,7 @@ options
   --requests N        different request bodies (256)
   --layout L          shared: all on all CPUs; split: subject on the first half, client on the other (shared)
   --form F            protobuf, json (both OTLP) or ndjson (legacy events; Observa only) (protobuf)
+  --events N          stored events of the queries scenario (10000000)
   --subjects A,B      instead of the subjects a scenario takes
   --dry               do not touch results.json and the page
 `
@@ -55,6 +57,7 @@ async function main(): Promise<number> {
       requests: { type: 'string', default: '256' },
       layout: { type: 'string', default: 'shared' },
       form: { type: 'string', default: 'protobuf' },
+      events: { type: 'string', default: '10000000' },
       subjects: { type: 'string', default: '' },
       dry: { type: 'boolean', default: false },
     },
@@ -70,6 +73,7 @@ async function main(): Promise<number> {
     connections: positive('connections', values.connections),
     spansPerRequest: positive('spans', values.spans),
     requests: positive('requests', values.requests),
+    events: positive('events', values.events),
     layout: values.layout,
     form: bodyForm(values.form),
     subjects: values.subjects.split(',').filter((name) => name !== ''),

@@ -17,6 +17,8 @@ export interface Options {
   readonly connections: number
   readonly spansPerRequest: number
   readonly requests: number
+  /** Stored, for the queries scenario. */
+  readonly events: number
   readonly layout: Layout
   readonly form: BodyForm
   /** Names of subjects, instead of those the scenario would take. */

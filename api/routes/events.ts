@@ -22,14 +22,18 @@ const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
 }
 
 /** The canonical event as the API prints it, made from the table of its fields. */
-export const eventSchema = z.object(
-  Object.fromEntries(
+export const eventSchema = z.object({
+  ...Object.fromEntries(
     (FIELDS as readonly Field[]).map((field) => {
       const type = field.core ? TYPES[field.type].nullable() : TYPES[field.type].optional()
       return [field.name, type.describe(field.doc)]
     }),
   ),
-)
+  joined_from: z
+    .array(z.string())
+    .optional()
+    .describe('Events of log records whose content or usage is shown in this span.'),
+})
 
 export function eventRoutes(app: Api, stores: Stores): void {
   app.get(

@@ -1,7 +1,7 @@
 // Traces: the list with sums, one trace, and its events.
 
 import { z } from 'zod'
-import { countEvents, listEvents } from '../../storage/queries/events.ts'
+import { hasTrace, listEvents } from '../../storage/queries/events.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
 import { type Api, ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
@@ -117,10 +117,7 @@ export function traceRoutes(app: Api, stores: Stores): void {
       const filter = { traceId: req.params.id, limit, cursor }
       const scope = tenantOf(req)
       const page = await listEvents(stores.clickhouse, scope, filter)
-      if (
-        page.rows.length === 0 &&
-        (await countEvents(stores.clickhouse, scope, req.params.id)) === 0
-      )
+      if (page.rows.length === 0 && !(await hasTrace(stores.clickhouse, scope, req.params.id)))
         throw new ApiError(404, 'NOT_FOUND', 'no such trace')
       return { data: [...page.rows], next_cursor: page.next }
     },

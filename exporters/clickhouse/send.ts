@@ -18,6 +18,7 @@ import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classif
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
+import { Roller } from './roller.ts'
 import { splitRows } from './split.ts'
 
 const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'
@@ -38,6 +39,7 @@ export class ClickHouseSender implements Sender {
   readonly #host: Host
   #engine: ClickHouseEngine | null = null
   #connection: Connection | null = null
+  #roller: Roller | null = null
   #isMigrated = false
 
   constructor(config: Config, host: Host) {
@@ -57,6 +59,8 @@ export class ClickHouseSender implements Sender {
     if (this.#config.embedded) await this.#startEngine()
     this.#connection = connect(this.#config, this.#engine)
     this.#isMigrated = !this.#config.migrate
+    const { target } = this.#connection
+    this.#roller = new Roller(this.#host, { target, insertTimeoutMs: this.#config.timeout })
     try {
       await this.#migrate(this.#connection)
     } catch (error) {
@@ -75,6 +79,8 @@ export class ClickHouseSender implements Sender {
     const engine = this.#engine
     this.#connection = null
     this.#engine = null
+    await this.#roller?.stop()
+    this.#roller = null
     await connection?.client.close()
     connection?.poster.agent.destroy()
     await engine?.stop()
@@ -237,11 +243,21 @@ function refuseLinkLocal(host: string): void {
   )
 }
 
+/** Tables and the time that the life of a row is counted from. */
+const AGING = [
+  ['canonical_events', 'received_at'],
+  ['signals', 'received_at'],
+  ['trace_hours', 'received_at'],
+  ['event_hours', 'hour'],
+  ['usage_rollup', 'hour'],
+  ['rolled_hours', 'hour'],
+] as const
+
 async function applyTtl(client: ClickHouseClient, database: string, ttlMs: number): Promise<void> {
   const hours = Math.ceil(ttlMs / 3_600_000)
-  for (const table of ['canonical_events', 'signals'])
+  for (const [table, column] of AGING)
     await client.command({
-      query: `ALTER TABLE ${quoteName(database)}.${table} MODIFY TTL toDateTime(received_at) + INTERVAL ${hours} HOUR`,
+      query: `ALTER TABLE ${quoteName(database)}.${table} MODIFY TTL toDateTime(${column}) + INTERVAL ${hours} HOUR`,
     })
 }
 

@@ -1,22 +1,23 @@
-// The worker half: what the events of a task add to issues and sums, as one JSON document. Everything in it
-// is bounded and storable: no U+0000, no huge keys, no numbers that would overflow a column after years.
+// The worker half: the facts of a task's events as one JSON document (`facts.ts`). Everything in it is bounded
+// and storable: no U+0000, no huge keys, no numbers that would overflow a column after years.
 
 import { hash } from 'node:crypto'
-import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
+import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { DeltaMap, type GroupDelta, type IssueRow, type Sums, type TraceDelta } from './deltas.ts'
+import { type FactDocument, FLAG, type IssueRow, type Preview } from './facts.ts'
 import { lastText } from './last-text.ts'
 
 /** Nothing to know: the document has one form. */
 export type EncoderSettings = Record<string, never>
 
-export const encoder: EncoderFactory<EncoderSettings> = (exporterId) => new DeltaEncoder(exporterId)
+export const encoder: EncoderFactory<EncoderSettings> = (exporterId) => new FactEncoder(exporterId)
 
-export const STREAM = 'deltas'
+/** A document of another form needs another name: parts wait in the log over upgrades. */
+export const FACTS_STREAM = 'facts'
 /** Longer ids are cut and end in a hash: a btree key of Postgres holds 2.7 kB. */
 const ID_CHARS_MAX = 256
 /** One event cannot claim more; a bigint column holds nine million of these. */
@@ -24,9 +25,12 @@ const TOKENS_MAX = 1e12
 const COST_MAX = 1e9
 /** 2106-02-07, as in ClickHouse. */
 const TIME_MAX_MS = 4_294_967_295_000
-const CALLS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
+/** Newest events of a conversation that are looked at for a text. */
+const PREVIEW_TRIES = 4
+/** More than any range is long: offset and length make one number. */
+const LEN_FACTOR = 2 ** 21
 
-class DeltaEncoder implements Encoder {
+class FactEncoder implements Encoder {
   readonly #id: string
 
   constructor(exporterId: string) {
@@ -34,216 +38,220 @@ class DeltaEncoder implements Encoder {
   }
 
   encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
-    const rows = new DeltaMap()
-    const byEvent = new Map<string, Facts>()
-    const newest = new Map<string, { readonly e: number; readonly facts: Facts }>()
+    const facts = new Facts(input.events)
     let items = 0
     for (let e = 0; e < input.events.count; e++) {
-      const facts = factsOf(input.events, e)
-      if (input.signals.length > 0) byEvent.set(facts.event, facts)
       if (skip.has(e)) continue
-      addEvent(rows, input.events, e, facts)
-      noteNewest(newest, e, facts)
+      facts.add(e)
       items++
     }
-    // One preview for each conversation of the task: parsing messages costs more than all the rest here.
-    for (const { e, facts } of newest.values()) addPreview(rows, input.events, e, facts)
-    for (const signal of input.signals) rows.issue(issueOf(signal, byEvent.get(signal.event_id)))
-    items += input.signals.length
+    const issues = issuesOf(input)
+    items += issues.length
     if (items === 0) return []
-    const bytes = new Uint8Array(Buffer.from(JSON.stringify(rows.deltas()), 'utf8'))
-    return [{ exporter: this.#id, stream: STREAM, items, bytes }]
+    const document: FactDocument = { ...facts.take(), issues }
+    const bytes = new Uint8Array(Buffer.from(JSON.stringify(document), 'utf8'))
+    return [{ exporter: this.#id, stream: FACTS_STREAM, items, bytes }]
   }
 }
 
-/** What several rows need of one event. */
-interface Facts {
-  readonly event: string
-  readonly tenant: string
-  readonly project: string
-  readonly trace: string | null
-  readonly environment: string | null
-  readonly kind: string
-  readonly user: string | null
-  readonly session: string | null
-  readonly conversation: string | null
-  readonly start: number
-  readonly end: number
-  /** Usage of a row that repeats others' is none. */
-  readonly isCounted: boolean
-  readonly isError: boolean
-}
+/** Collects the rows of a task. */
+class Facts {
+  readonly #events: EventTable
+  readonly #words = new Map<string, number>()
+  /** Place of a range of the arena in the list: literals and names of a request are one range for many events. */
+  readonly #places = new Map<number, number>()
+  readonly #traces = new Map<string, number>()
+  readonly #rows: number[] = []
+  #base = 0
+  /** Newest calls by what a preview of them would be of. */
+  readonly #newest = new Map<string, { readonly e: number; readonly at: number }[]>()
 
-function factsOf(events: EventTable, e: number): Facts {
-  const start = startMs(events, e)
-  return {
-    event: events.hex(e, R.event_id) ?? '',
-    tenant: word(events, e, R.tenant_id) ?? '',
-    project: word(events, e, R.project_id) ?? '',
-    trace: events.hex(e, R.trace_id),
-    environment: word(events, e, R.environment),
-    kind: word(events, e, R.kind) ?? 'span',
-    user: word(events, e, R.user_id),
-    session: word(events, e, R.session_id),
-    conversation: word(events, e, R.conversation_id),
-    start,
-    end: Math.max(start, timeMs(events, e, R.end_time) ?? start),
-    isCounted: !(events.num(e, N.usage_aggregate) > 0),
-    isError: events.text(e, R.status) === 'error',
+  constructor(events: EventTable) {
+    this.#events = events
+  }
+
+  add(e: number): void {
+    const events = this.#events
+    const kind = word(events, e, R.kind) ?? 'span'
+    const isCounted = !(events.num(e, N.usage_aggregate) > 0)
+    const isRoot = events.len(e, R.parent_span_id) < 0
+    // In µs: as exact as a timestamp of Postgres.
+    const start = Math.round(startMs(events, e) * 1000)
+    const end = Math.max(start, Math.round((timeMs(events, e, R.end_time) ?? 0) * 1000))
+    if (this.#rows.length === 0) this.#base = start
+    const trace = events.hex(e, R.trace_id)
+    // In the order of FACT.
+    this.#rows.push(
+      this.#field(e, R.tenant_id),
+      this.#field(e, R.project_id),
+      trace === null ? -1 : place(this.#traces, trace),
+      idOf(events, e),
+      flagsOf(events, e, kind, isCounted, isRoot),
+      this.#word(kind),
+      this.#field(e, R.environment),
+      isRoot ? this.#field(e, R.name) : -1,
+      this.#field(e, R.service_name),
+      this.#field(e, R.user_id),
+      this.#field(e, R.session_id),
+      this.#field(e, R.conversation_id),
+      this.#field(e, R.provider),
+      this.#field(e, events.len(e, R.response_model) > 0 ? R.response_model : R.request_model),
+      start - this.#base,
+      end - start,
+      tokens(events, e, N.input_tokens, isCounted),
+      tokens(events, e, N.output_tokens, isCounted),
+      tokens(events, e, N.total_tokens, isCounted),
+      tokens(events, e, N.cache_read_tokens, isCounted),
+      tokens(events, e, N.cache_write_tokens, isCounted),
+      tokens(events, e, N.reasoning_tokens, isCounted),
+      costOf(events, e, isCounted),
+      messagesOf(events, e),
+    )
+    if (kind === 'llm' && isCounted)
+      this.#noteNewest(e, end / 1000, word(events, e, R.conversation_id), trace)
+  }
+
+  take(): Omit<FactDocument, 'issues'> {
+    return {
+      words: [...this.#words.keys()],
+      traces: [...this.#traces.keys()],
+      base: this.#base,
+      rows: this.#rows,
+      previews: this.#previews(),
+    }
+  }
+
+  #word(text: string): number {
+    return place(this.#words, text)
+  }
+
+  /** Place of a text field's word, -1 when it is null. Bytes of the arena do not change, so a range is a name for them. */
+  #field(e: number, r: number): number {
+    const len = this.#events.len(e, r)
+    if (len <= 0) return -1
+    const range = this.#events.off(e, r) * LEN_FACTOR + len
+    const known = this.#places.get(range)
+    if (known !== undefined && len < LEN_FACTOR) return known
+    const text = word(this.#events, e, r)
+    const at = text === null ? -1 : this.#word(text)
+    if (len < LEN_FACTOR) this.#places.set(range, at)
+    return at
+  }
+
+  /** Ids of the legacy SDK may come with another request, so its calls without a conversation are noted as well. */
+  #noteNewest(e: number, at: number, conversation: string | null, trace: string | null): void {
+    const events = this.#events
+    if (events.len(e, R.output_messages) < 2 && events.len(e, R.input_messages) < 2) return
+    if (conversation === null && (trace === null || !isLegacy(events, e))) return
+    const key = `${events.text(e, R.tenant_id)}\n${events.text(e, R.project_id)}\n${conversation ?? `\n${trace}`}`
+    const known = this.#newest.get(key)
+    if (known === undefined) {
+      this.#newest.set(key, [{ e, at }])
+      return
+    }
+    const before = known.findIndex((k) => at >= k.at)
+    if (before >= 0) known.splice(before, 0, { e, at })
+    else known.push({ e, at })
+    if (known.length > PREVIEW_TRIES) known.pop()
+  }
+
+  /** One for each conversation of the task: parsing messages costs more than all the rest here. */
+  #previews(): Preview[] {
+    const out: Preview[] = []
+    for (const candidates of this.#newest.values()) {
+      for (const { e, at } of candidates) {
+        const text = lastText(this.#events, e)
+        if (text === null) continue
+        out.push(this.#preview(e, at, text))
+        break
+      }
+    }
+    return out
+  }
+
+  #preview(e: number, at: number, text: string): Preview {
+    const events = this.#events
+    return {
+      tenant: word(events, e, R.tenant_id) ?? '',
+      project: word(events, e, R.project_id) ?? '',
+      trace: events.hex(e, R.trace_id),
+      conversation: word(events, e, R.conversation_id),
+      text,
+      at,
+    }
   }
 }
 
-function addEvent(rows: DeltaMap, events: EventTable, e: number, f: Facts): void {
-  const sums = sumsOf(events, e, f)
-  if (f.trace !== null) rows.trace(traceOf(events, e, f, sums, f.trace))
-  if (f.user !== null) rows.user(groupOf(f, sums, f.user, null))
-  if (f.session !== null) rows.session(groupOf(f, sums, f.session, f.user))
-  if (f.conversation !== null) rows.conversation(conversationOf(events, e, f, sums, f.conversation))
-  const isUsage = CALLS.has(f.kind) && f.isCounted
-  if (!isUsage) return
-  rows.usage({
-    tenant: f.tenant,
-    project: f.project,
-    day: dayOf(f.start),
-    environment: f.environment ?? 'default',
-    provider: word(events, e, R.provider) ?? '',
-    model: word(events, e, R.response_model) ?? word(events, e, R.request_model) ?? '',
-    ...sums,
-    ...detailsOf(events, e, f),
-  })
+/** Place of `value` in the list that the map stands for. */
+function place(list: Map<string, number>, value: string): number {
+  const known = list.get(value)
+  if (known !== undefined) return known
+  list.set(value, list.size)
+  return list.size - 1
 }
 
-let lastDay = Number.NaN
-let lastDayText = ''
-
-/** `2026-11-23`; events of one batch are mostly of one day. */
-function dayOf(ms: number): string {
-  const day = Math.floor(ms / 86_400_000)
-  if (day !== lastDay) {
-    lastDay = day
-    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, 10)
-  }
-  return lastDayText
+function idOf(events: EventTable, e: number): number {
+  if (events.len(e, R.event_id) < 8) return 0
+  const off = events.off(e, R.event_id)
+  const view = events.arena.view
+  return view.getUint32(off, true) * 0x20_0000 + (view.getUint32(off + 4, true) >>> 11)
 }
 
-function sumsOf(events: EventTable, e: number, f: Facts): Sums {
-  const cost = f.isCounted ? events.num(e, N.cost_usd) : 0
-  return {
-    events: 1,
-    llm: CALLS.has(f.kind) && f.isCounted ? 1 : 0,
-    errors: f.isError ? 1 : 0,
-    in: tokens(events, e, N.input_tokens, f),
-    out: tokens(events, e, N.output_tokens, f),
-    total: tokens(events, e, N.total_tokens, f),
-    cost: Number.isFinite(cost) ? Math.max(-COST_MAX, Math.min(COST_MAX, cost)) : 0,
-  }
+function isLegacy(events: EventTable, e: number): boolean {
+  const row = (events.spanOf[e] as number) * SPAN_STRIDE
+  return ((events.batch.spans[row] as number) & SPAN_FLAG.LEGACY) !== 0
 }
 
-function detailsOf(
+function flagsOf(
   events: EventTable,
   e: number,
-  f: Facts,
-): { cache_read: number; cache_write: number; reasoning: number; unpriced: number } {
+  kind: string,
+  isCounted: boolean,
+  isRoot: boolean,
+): number {
+  const isCall = isCounted && (kind === 'llm' || kind === 'embedding' || kind === 'rerank')
   const hasUsage = events.num(e, N.total_tokens) > 0 || events.num(e, N.input_tokens) > 0
-  return {
-    cache_read: tokens(events, e, N.cache_read_tokens, f),
-    cache_write: tokens(events, e, N.cache_write_tokens, f),
-    reasoning: tokens(events, e, N.reasoning_tokens, f),
-    unpriced: f.isCounted && hasUsage && Number.isNaN(events.num(e, N.cost_usd)) ? 1 : 0,
-  }
+  const isUnpriced = isCounted && hasUsage && Number.isNaN(events.num(e, N.cost_usd))
+  return (
+    (isError(events, e) ? FLAG.ERROR : 0) |
+    (isRoot ? FLAG.ROOT : 0) |
+    (isCall ? FLAG.CALL : 0) |
+    (isUnpriced ? FLAG.UNPRICED : 0) |
+    (kind === 'tool' || kind === 'mcp' ? FLAG.TOOL : 0)
+  )
 }
 
-function tokens(events: EventTable, e: number, n: number, f: Facts): number {
+function isError(events: EventTable, e: number): boolean {
+  const len = events.len(e, R.status)
+  return len === 5 && events.arena.equals(events.off(e, R.status), len, 'error')
+}
+
+function costOf(events: EventTable, e: number, isCounted: boolean): number {
+  const cost = isCounted ? events.num(e, N.cost_usd) : 0
+  return Number.isFinite(cost) ? Math.max(-COST_MAX, Math.min(COST_MAX, cost)) : 0
+}
+
+function tokens(events: EventTable, e: number, n: number, isCounted: boolean): number {
   const v = events.num(e, n)
-  if (!f.isCounted || !(v > 0)) return 0
+  if (!isCounted || !(v > 0)) return 0
   return Math.trunc(Math.min(v, TOKENS_MAX))
 }
 
-function traceOf(events: EventTable, e: number, f: Facts, sums: Sums, trace: string): TraceDelta {
-  const isRoot = events.len(e, R.parent_span_id) < 0
-  const model = word(events, e, R.response_model) ?? word(events, e, R.request_model)
-  return {
-    tenant: f.tenant,
-    project: f.project,
-    trace,
-    start: f.start,
-    end: f.end,
-    ...sums,
-    ...detailsOf(events, e, f),
-    tools: f.kind === 'tool' || f.kind === 'mcp' ? 1 : 0,
-    environment: f.environment,
-    root_name: isRoot ? word(events, e, R.name) : null,
-    root_kind: isRoot ? f.kind : null,
-    service: word(events, e, R.service_name),
-    user: f.user,
-    session: f.session,
-    conversation: f.conversation,
-    kinds: [f.kind],
-    models: model === null ? [] : [model],
-  }
-}
-
-function conversationOf(
-  events: EventTable,
-  e: number,
-  f: Facts,
-  sums: Sums,
-  id: string,
-): GroupDelta {
+function messagesOf(events: EventTable, e: number): number {
   const index = events.num(e, N.message_index)
-  const row = groupOf(f, sums, id, f.user)
-  row.session = f.session
-  if (index >= 0) row.messages = Math.trunc(Math.min(index, 1e9)) + 1
-  return row
+  return index >= 0 ? Math.trunc(Math.min(index, 1e9)) + 1 : 0
 }
 
-/** Every field in one literal: rows of one shape are added up faster. */
-function groupOf(f: Facts, s: Sums, id: string, user: string | null): GroupDelta {
-  return {
-    tenant: f.tenant,
-    project: f.project,
-    id,
-    first: f.start,
-    last: f.end,
-    events: s.events,
-    llm: s.llm,
-    errors: s.errors,
-    in: s.in,
-    out: s.out,
-    total: s.total,
-    cost: s.cost,
-    user,
-    session: null,
-    messages: null,
-    text: null,
-    text_at: 0,
-  }
+/** Issues, with the ids of their event. */
+function issuesOf({ events, signals }: ProcessedBatch): IssueRow[] {
+  if (signals.length === 0) return []
+  const byEvent = new Map<string, number>()
+  for (let e = 0; e < events.count; e++) byEvent.set(events.hex(e, R.event_id) ?? '', e)
+  return signals.map((signal) => issueOf(signal, events, byEvent.get(signal.event_id)))
 }
 
-function noteNewest(
-  newest: Map<string, { readonly e: number; readonly facts: Facts }>,
-  e: number,
-  facts: Facts,
-): void {
-  if (facts.conversation === null || facts.kind !== 'llm' || !facts.isCounted) return
-  const key = `${facts.tenant}\n${facts.project}\n${facts.conversation}`
-  const known = newest.get(key)
-  if (known === undefined || facts.end >= known.facts.end) newest.set(key, { e, facts })
-}
-
-const NOTHING: Sums = { events: 0, llm: 0, errors: 0, in: 0, out: 0, total: 0, cost: 0 }
-
-function addPreview(rows: DeltaMap, events: EventTable, e: number, f: Facts): void {
-  const text = lastText(events, e)
-  if (text === null || f.conversation === null) return
-  const row = groupOf(f, NOTHING, f.conversation, f.user)
-  row.session = f.session
-  row.text = text
-  row.text_at = f.end
-  rows.conversation(row)
-}
-
-function issueOf(s: Signal, f: Facts | undefined): IssueRow {
+function issueOf(s: Signal, events: EventTable, e: number | undefined): IssueRow {
+  const of = (r: number): string | null => (e === undefined ? null : word(events, e, r))
   return {
     tenant: s.tenant_id,
     project: s.project_id,
@@ -258,10 +266,10 @@ function issueOf(s: Signal, f: Facts | undefined): IssueRow {
     threshold: s.threshold,
     evidence: cleanEvidence(s.evidence),
     rule: s.rule,
-    conversation: f?.conversation ?? null,
-    session: f?.session ?? null,
-    user: f?.user ?? null,
-    environment: f?.environment ?? null,
+    conversation: of(R.conversation_id),
+    session: of(R.session_id),
+    user: of(R.user_id),
+    environment: of(R.environment),
   }
 }
 

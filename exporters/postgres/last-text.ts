@@ -12,13 +12,41 @@ export function lastText(events: EventTable, e: number): string | null {
   return textIn(events, e, R.output_messages) ?? textIn(events, e, R.input_messages)
 }
 
+/** A part as `canonicalize` writes it. Unescaped, it can stand in no string; nested, only below a part of a tool. */
+const TEXT_PART = Buffer.from('{"type":"text","content":"')
+const TOOL_PART = Buffer.from('"tool_')
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
 function textIn(events: EventTable, e: number, r: number): string | null {
   const len = events.len(e, r)
   if (len < 2 || len > JSON_BYTES_MAX) return null
+  const off = events.off(e, r)
+  const quick = lastPart(events.arena.buf.subarray(off, off + len))
+  if (quick !== null) return shortened(quick)
   try {
     return newestText(JSON.parse(events.text(e, r) ?? 'null'))
   } catch {
     // Not JSON, which `canonicalize` rules out; a preview is not worth more.
+    return null
+  }
+}
+
+/**
+ * The content of the last part, without parsing all before it: messages are long, and this was half of the cost of
+ * a task's document. Null when it is not as simple as that.
+ */
+function lastPart(json: Buffer): string | null {
+  const from = json.lastIndexOf(TEXT_PART)
+  if (from < 0 || json.includes(TOOL_PART)) return null
+  const open = from + TEXT_PART.length - 1
+  let close = open + 1
+  while (close < json.length && json[close] !== QUOTE) close += json[close] === BACKSLASH ? 2 : 1
+  if (close >= json.length || close === open + 1) return null
+  try {
+    return JSON.parse(json.toString('utf8', open, close + 1)) as string
+  } catch {
+    // Not JSON after all; the way that looks at everything says what it is.
     return null
   }
 }

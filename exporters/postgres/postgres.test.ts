@@ -58,11 +58,11 @@ const batchOf = (parts: readonly EncodedPart[], first: bigint, last: bigint): Se
   parts,
 })
 
-/** `count` priced calls of one trace and conversation of tenant `tenantId`. */
+/** `count` priced calls of one trace and conversation of tenant `tenantId`; other events for another seed. */
 function calls(count: number, tenantId: string, seed = 1): ReturnType<typeof sampleEvents> {
   const events = sampleEvents({ count, tenantId, seed })
   for (let e = 0; e < count; e++) {
-    const trace = events.arena.append(Buffer.alloc(16, seed))
+    const trace = events.arena.append(Buffer.alloc(16, 7))
     events.setRange(e, R.trace_id, trace, 16)
     events.setText(e, R.kind, 'llm')
     events.setText(e, R.status, e === 0 ? 'error' : 'ok')
@@ -147,7 +147,7 @@ test('the next batch adds up, and issues that are known are not counted again', 
   const first = calls(2, 'adds')
   const signal = issue(first, 0, 'b')
   assert.equal((await sender.send(batchOf(encode(first, [signal]), 1n, 1n), never)).kind, 'sent')
-  const second = calls(3, 'adds')
+  const second = calls(3, 'adds', 2)
   assert.equal((await sender.send(batchOf(encode(second, [signal]), 2n, 2n), never)).kind, 'sent')
   const [trace] = await rows('adds', 'SELECT spans, issues, high_issues FROM trace_summaries')
   assert.deepEqual(trace, { spans: '5', issues: '1', high_issues: '1' })
@@ -156,10 +156,124 @@ test('the next batch adds up, and issues that are known are not counted again', 
 
 test('many tasks of one batch give the sums of one task with all of it', async () => {
   const sender = await started('merge')
-  const parts = [1, 2, 3].flatMap(() => encode(calls(5, 'merge')))
+  const parts = [1, 2, 3].flatMap((seed) => encode(calls(5, 'merge', seed)))
   assert.equal((await sender.send(batchOf(parts, 1n, 3n), never)).kind, 'sent')
   const [row] = await rows('merge', 'SELECT events, total_tokens, cost_usd FROM usage_daily')
   assert.deepEqual(row, { events: '15', total_tokens: '225', cost_usd: 3.75 })
+  await sender.stop()
+})
+
+test('events that come again in other batches, alone or with new ones, count once', async () => {
+  const sender = await started('again')
+  const three = calls(3, 'again')
+  const five = calls(5, 'again')
+  await sender.send(batchOf(encode(three), 1n, 1n), never)
+  await sender.send(batchOf([...encode(five), ...encode(three)], 2n, 2n), never)
+  await sender.send(batchOf(encode(five), 3n, 3n), never)
+  const [trace] = await rows('again', 'SELECT spans, total_tokens FROM trace_summaries')
+  assert.deepEqual(trace, { spans: '5', total_tokens: '75' })
+  for (const table of ['conversations', 'sessions', 'end_users', 'usage_daily']) {
+    const [row] = await rows('again', `SELECT events, total_tokens FROM ${table}`)
+    assert.deepEqual(row, { events: '5', total_tokens: '75' }, table)
+  }
+  await sender.stop()
+})
+
+test('an id that a later event of the trace brings holds for the earlier ones', async () => {
+  const sender = await started('late')
+  const early = calls(2, 'late')
+  for (let e = 0; e < 2; e++)
+    for (const field of [R.user_id, R.session_id, R.conversation_id]) early.clear(e, field)
+  await sender.send(batchOf(encode(early), 1n, 1n), never)
+  assert.deepEqual(await rows('late', 'SELECT 1 FROM end_users'), [])
+  await sender.send(batchOf(encode(calls(1, 'late', 2)), 2n, 2n), never)
+  // Those of a third batch find the id.
+  const third = calls(1, 'late', 3)
+  for (const field of [R.user_id, R.session_id, R.conversation_id]) third.clear(0, field)
+  await sender.send(batchOf(encode(third), 3n, 3n), never)
+  for (const table of ['conversations', 'sessions', 'end_users']) {
+    const [row] = await rows('late', `SELECT events, total_tokens FROM ${table}`)
+    assert.deepEqual(row, { events: '4', total_tokens: '60' }, table)
+  }
+  await sender.stop()
+})
+
+test('documents of the version before are added as they are', async () => {
+  const sender = await started('old')
+  const sums = {
+    tenant: 'old',
+    project: 'chat',
+    events: 2,
+    llm: 2,
+    errors: 0,
+    in: 20,
+    out: 10,
+    total: 30,
+    cost: 1,
+  }
+  const details = { cache_read: 0, cache_write: 0, reasoning: 0, unpriced: 0 }
+  const at = { first: 1_789_999_000_000, last: 1_789_999_001_000 }
+  const group = {
+    ...sums,
+    ...at,
+    user: 'ada',
+    session: 'visit',
+    messages: null,
+    text: 'old',
+    text_at: at.last,
+  }
+  const old = {
+    traces: [
+      {
+        ...sums,
+        ...details,
+        trace: '07'.repeat(16),
+        start: at.first,
+        end: at.last,
+        tools: 0,
+        environment: 'dev',
+        root_name: 'r',
+        root_kind: 'llm',
+        service: null,
+        user: 'ada',
+        session: 'visit',
+        conversation: 'talk',
+        kinds: ['llm'],
+        models: ['gpt-x'],
+      },
+    ],
+    conversations: [{ ...group, id: 'talk' }],
+    sessions: [{ ...group, id: 'visit', text: null }],
+    users: [{ ...group, id: 'ada', text: null }],
+    usage: [
+      {
+        ...sums,
+        ...details,
+        day: '2026-09-21',
+        environment: 'dev',
+        provider: 'openai',
+        model: 'gpt-x',
+      },
+    ],
+    issues: [],
+  }
+  const part: EncodedPart = {
+    exporter: 'old',
+    stream: 'deltas',
+    items: 2,
+    bytes: Buffer.from(JSON.stringify(old)),
+  }
+  assert.deepEqual(await sender.send(batchOf([part], 1n, 1n), never), { kind: 'sent' })
+  await sender.send(batchOf(encode(calls(2, 'old')), 2n, 2n), never)
+  const [trace] = await rows('old', 'SELECT spans, total_tokens FROM trace_summaries')
+  assert.deepEqual(trace, { spans: '4', total_tokens: '60' })
+  for (const table of ['conversations', 'sessions', 'end_users', 'usage_daily']) {
+    const [row] = await rows(
+      'old',
+      `SELECT sum(events)::text AS events, sum(total_tokens)::text AS total_tokens FROM ${table}`,
+    )
+    assert.deepEqual(row, { events: '4', total_tokens: '60' }, table)
+  }
   await sender.stop()
 })
 
@@ -225,13 +339,13 @@ test('a part that is no document is rejected', async () => {
   const sender = await started('reject')
   const part: EncodedPart = {
     exporter: 'reject',
-    stream: 'deltas',
+    stream: 'facts',
     items: 1,
     bytes: Buffer.from('{'),
   }
   assert.equal((await sender.send(batchOf([part], 1n, 1n), never)).kind, 'rejected')
   const bad = Buffer.from(
-    '{"traces":[{"tenant":"t","project":"p","trace":null}],"conversations":[],"sessions":[],"users":[],"usage":[],"issues":[]}',
+    '{"words":[],"traces":[],"base":0,"rows":[],"previews":[],"issues":[{"tenant":"t","project":"p","id":"x"}]}',
   )
   const verdict = await sender.send(batchOf([{ ...part, bytes: bad }], 1n, 1n), never)
   assert.equal(verdict.kind, 'rejected')

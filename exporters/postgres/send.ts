@@ -14,8 +14,20 @@ import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres
 import { createPostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
 import { isSchemaError, sqlState, verdictOf } from './classify.ts'
 import type { Config } from './config.ts'
-import { DeltaMap, type Deltas } from './deltas.ts'
-import { ALL_TENANTS, MOVE_CURSOR, READ_CURSOR, statementsFor } from './statements.ts'
+import type { FactDocument, IssueRow } from './facts.ts'
+import { DELTAS_STREAM, type OldDocument } from './old-deltas.ts'
+import { Rollup } from './rollup.ts'
+import {
+  ALL_TENANTS,
+  DROP_EMPTY,
+  issueStatements,
+  LOCK_PLACES,
+  MOVE_CURSOR,
+  READ_CURSOR,
+  READ_TRACES,
+  statementsFor,
+} from './statements.ts'
+import type { TraceRow } from './trace-state.ts'
 
 const SECONDS = 'observa_postgres_transaction_seconds'
 const REPEATED = 'observa_postgres_batches_repeated_total'
@@ -98,8 +110,8 @@ export class PostgresSender implements Sender {
   }
 
   async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
-    const deltas = mergeParts(batch.parts)
-    if (deltas === null)
+    const content = contentOf(batch.parts)
+    if (content === null)
       return this.#failed({
         kind: 'rejected',
         code: 'NOT_JSON',
@@ -111,7 +123,7 @@ export class PostgresSender implements Sender {
       const pool = this.#running()
       await this.#migrate(pool)
       const client = await pool.connect()
-      await this.#transact(client, batch, deltas, signal)
+      await this.#transact(client, batch, content, signal)
     } catch (error) {
       const code = sqlState(error)
       if (code !== null && isSchemaError(code)) this.#isMigrated = !this.#config.migrate
@@ -124,7 +136,7 @@ export class PostgresSender implements Sender {
   async #transact(
     client: PoolClient,
     batch: SendBatch,
-    deltas: Deltas,
+    content: Content,
     signal: AbortSignal,
   ): Promise<void> {
     let failure: unknown = null
@@ -139,8 +151,7 @@ export class PostgresSender implements Sender {
         await client.query('ROLLBACK')
         return
       }
-      for (const { name, text, values } of statementsFor(deltas))
-        await client.query({ name, text, values: [...values] })
+      await store(client, content)
       await client.query(MOVE_CURSOR, [this.#cursor, batch.lastSequence.toString(), batch.batchId])
       await client.query('COMMIT')
     } catch (error) {
@@ -177,23 +188,53 @@ export class PostgresSender implements Sender {
   }
 }
 
+/** What the parts of a batch hold. */
+interface Content {
+  readonly rollup: Rollup
+  readonly issues: readonly IssueRow[]
+}
+
 /** Null when a part is no document: it never came from our encoder. */
-function mergeParts(parts: readonly EncodedPart[]): Deltas | null {
-  const all = new DeltaMap()
+function contentOf(parts: readonly EncodedPart[]): Content | null {
+  const rollup = new Rollup()
+  const issues = new Map<string, IssueRow>()
   try {
     for (const part of parts) {
-      const text = Buffer.from(
-        part.bytes.buffer,
-        part.bytes.byteOffset,
-        part.bytes.length,
-      ).toString('utf8')
-      // Written by `encode.ts` and kept under a checksum since.
-      all.merge(JSON.parse(text) as Deltas)
+      const { buffer, byteOffset, length } = part.bytes
+      const text = Buffer.from(buffer, byteOffset, length).toString('utf8')
+      // Written by `encode.ts`, of this version or an older one, and kept under a checksum since.
+      const document = JSON.parse(text) as FactDocument | OldDocument
+      if (part.stream === DELTAS_STREAM) rollup.addOld(document as OldDocument)
+      else rollup.add(document as FactDocument)
+      for (const issue of document.issues) issues.set(issueKey(issue), issue)
     }
   } catch {
     return null
   }
-  return all.sorted()
+  return { rollup, issues: [...issues.values()] }
+}
+
+const issueKey = (issue: Pick<IssueRow, 'tenant' | 'project' | 'id'>): string =>
+  `${issue.tenant}\n${issue.project}\n${issue.id}`
+
+/** The statements of one batch, in the transaction that moves the cursor. */
+async function store(client: PoolClient, { rollup, issues }: Content): Promise<void> {
+  await client.query(LOCK_PLACES, [rollup.places()])
+  const fresh = new Set<string>()
+  for (const statement of issueStatements(issues)) {
+    const added = await client.query<Pick<IssueRow, 'tenant' | 'project' | 'id'>>(statement)
+    for (const row of added.rows) fresh.add(issueKey(row))
+  }
+  rollup.addIssues(issues.filter((issue) => fresh.has(issueKey(issue))))
+  const stored = await client.query<TraceRow>({
+    name: 'observa_read_traces',
+    text: READ_TRACES,
+    values: [...rollup.traceKeys()],
+  })
+  rollup.load(stored.rows)
+  const changes = rollup.changes()
+  for (const statement of statementsFor(changes)) await client.query(statement)
+  if (changes.hasMoved) for (const statement of DROP_EMPTY) await client.query(statement)
 }
 
 /**

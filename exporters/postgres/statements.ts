@@ -1,7 +1,8 @@
-// The SQL of one batch. Rows come as one JSON text a table, because that costs our side least; every sum is
-// added to what is there, in the transaction that moves the cursor.
+// The SQL of one batch. Rows come as one JSON text a table, because that costs our side least. Rows of traces
+// replace those that were read in the same transaction; all other sums are added to what is there.
 
-import type { Deltas } from './deltas.ts'
+import type { IssueRow } from './facts.ts'
+import type { Changes } from './rollup.ts'
 
 export const READ_CURSOR =
   'SELECT last_sequence, batch_id FROM exporter_cursor WHERE exporter = $1 FOR UPDATE'
@@ -14,51 +15,71 @@ ON CONFLICT (exporter) DO UPDATE SET
 /** The exporter writes the rows of all tenants. */
 export const ALL_TENANTS = "SELECT set_config('observa.tenant_id', '*', true)"
 
+/** Until the end of the transaction: what is read of a project is not changed by another instance before it is written. */
+export const LOCK_PLACES =
+  'SELECT count(pg_advisory_xact_lock(hashtextextended(place, 7362781411))) FROM unnest($1::text[]) AS place'
+
+const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`
+
+export const READ_TRACES = `
+SELECT t.tenant_id AS tenant, t.project_id AS project, t.trace_id AS trace, environment, root_name, root_kind, root_at,
+  service_name AS service, user_id AS user, session_id AS session, conversation_id AS conversation,
+  ${ms('start_time')} AS start, ${ms('end_time')} AS end, spans::float8, llm_calls::float8 AS llm,
+  tool_calls::float8 AS tools, errors::float8, input_tokens::float8 AS in, output_tokens::float8 AS out,
+  total_tokens::float8 AS total, cache_read_tokens::float8 AS cache_read, cache_write_tokens::float8 AS cache_write,
+  reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, issues::float8, high_issues::float8, kinds,
+  models, seen, inherited
+FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant_id, project_id, trace_id)
+JOIN trace_summaries t ON t.tenant_id = k.tenant_id AND t.project_id = k.project_id AND t.trace_id = k.trace_id`
+
 const at = (column: string): string => `to_timestamp(${column} / 1000.0)`
-const COMMON =
-  'tenant text, project text, events bigint, llm bigint, errors bigint, "in" bigint, out bigint, total bigint, cost double precision'
+
+/** Column of the table and field of a row; all but the key are replaced. */
+const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: string])[] = [
+  ['environment', 'environment', 'text'],
+  ['root_name', 'root_name', 'text'],
+  ['root_kind', 'root_kind', 'text'],
+  ['root_at', 'root_at', 'double precision'],
+  ['service_name', 'service', 'text'],
+  ['user_id', '"user"', 'text'],
+  ['session_id', 'session', 'text'],
+  ['conversation_id', 'conversation', 'text'],
+  ['start_time', 'start', 'double precision'],
+  ['end_time', '"end"', 'double precision'],
+  ['spans', 'spans', 'bigint'],
+  ['llm_calls', 'llm', 'bigint'],
+  ['tool_calls', 'tools', 'bigint'],
+  ['errors', 'errors', 'bigint'],
+  ['input_tokens', '"in"', 'bigint'],
+  ['output_tokens', 'out', 'bigint'],
+  ['total_tokens', 'total', 'bigint'],
+  ['cache_read_tokens', 'cache_read', 'bigint'],
+  ['cache_write_tokens', 'cache_write', 'bigint'],
+  ['reasoning_tokens', 'reasoning', 'bigint'],
+  ['cost_usd', 'cost', 'double precision'],
+  ['unpriced', 'unpriced', 'bigint'],
+  ['issues', 'issues', 'bigint'],
+  ['high_issues', 'high_issues', 'bigint'],
+  ['kinds', 'kinds', 'text[]'],
+  ['models', 'models', 'text[]'],
+  ['seen', 'seen', 'double precision[]'],
+  ['inherited', 'inherited', 'jsonb'],
+]
+const isTime = (column: string): boolean => column === 'start_time' || column === 'end_time'
 
 const TRACES = `
-INSERT INTO trace_summaries AS t (tenant_id, project_id, trace_id, environment, root_name, root_kind, service_name,
-  user_id, session_id, conversation_id, start_time, end_time, spans, llm_calls, tool_calls, errors, input_tokens,
-  output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, unpriced, kinds, models)
-SELECT tenant, project, trace, environment, root_name, root_kind, service, "user", session, conversation,
-  ${at('start')}, ${at('"end"')}, events, llm, tools, errors, "in", out, total, cache_read, cache_write, reasoning, cost,
-  unpriced, kinds, models
-FROM json_to_recordset($1::json) AS r(${COMMON}, trace text, environment text, root_name text, root_kind text,
-  service text, "user" text, session text, conversation text, start double precision, "end" double precision,
-  tools bigint, cache_read bigint, cache_write bigint, reasoning bigint, unpriced bigint, kinds text[], models text[])
+INSERT INTO trace_summaries (tenant_id, project_id, trace_id, ${TRACE_COLUMNS.map(([c]) => c).join(', ')})
+SELECT tenant, project, trace, ${TRACE_COLUMNS.map(([c, f]) => (isTime(c) ? at(f) : f)).join(', ')}
+FROM json_to_recordset($1::json) AS r(tenant text, project text, trace text,
+  ${TRACE_COLUMNS.map(([, f, type]) => `${f} ${type}`).join(', ')})
 ON CONFLICT (tenant_id, project_id, trace_id) DO UPDATE SET
-  environment = COALESCE(t.environment, EXCLUDED.environment),
-  root_name = COALESCE(t.root_name, EXCLUDED.root_name),
-  root_kind = COALESCE(t.root_kind, EXCLUDED.root_kind),
-  service_name = COALESCE(t.service_name, EXCLUDED.service_name),
-  user_id = COALESCE(t.user_id, EXCLUDED.user_id),
-  session_id = COALESCE(t.session_id, EXCLUDED.session_id),
-  conversation_id = COALESCE(t.conversation_id, EXCLUDED.conversation_id),
-  start_time = LEAST(t.start_time, EXCLUDED.start_time),
-  end_time = GREATEST(t.end_time, EXCLUDED.end_time),
-  spans = t.spans + EXCLUDED.spans,
-  llm_calls = t.llm_calls + EXCLUDED.llm_calls,
-  tool_calls = t.tool_calls + EXCLUDED.tool_calls,
-  errors = t.errors + EXCLUDED.errors,
-  input_tokens = t.input_tokens + EXCLUDED.input_tokens,
-  output_tokens = t.output_tokens + EXCLUDED.output_tokens,
-  total_tokens = t.total_tokens + EXCLUDED.total_tokens,
-  cache_read_tokens = t.cache_read_tokens + EXCLUDED.cache_read_tokens,
-  cache_write_tokens = t.cache_write_tokens + EXCLUDED.cache_write_tokens,
-  reasoning_tokens = t.reasoning_tokens + EXCLUDED.reasoning_tokens,
-  cost_usd = t.cost_usd + EXCLUDED.cost_usd,
-  unpriced = t.unpriced + EXCLUDED.unpriced,
-  kinds = ${union('kinds')},
-  models = ${union('models')},
-  updated_at = now()`
+  ${TRACE_COLUMNS.map(([c]) => `${c} = EXCLUDED.${c}`).join(', ')}, updated_at = now()`
 
-/** Members of both in order of name; bounded like the sets of a delta. */
-function union(column: string): string {
-  return `CASE WHEN EXCLUDED.${column} <@ t.${column} THEN t.${column} ELSE
-    ARRAY(SELECT DISTINCT x FROM unnest(t.${column} || EXCLUDED.${column}) AS x ORDER BY x LIMIT 16) END`
-}
+const COMMON =
+  'tenant text, project text, events bigint, llm bigint, errors bigint, "in" bigint, out bigint, total bigint, cost double precision'
+/** Members of both in order of name, the smallest sixteen as in the rows that come. */
+const MODELS = `CASE WHEN EXCLUDED.models <@ t.models THEN t.models ELSE
+    ARRAY(SELECT DISTINCT x COLLATE "C" AS x FROM unnest(t.models || EXCLUDED.models) AS x ORDER BY 1 LIMIT 16) END`
 
 /** Sums that conversations, sessions and users have in common. */
 const ADD_SUMS = `
@@ -71,29 +92,41 @@ const ADD_SUMS = `
   output_tokens = t.output_tokens + EXCLUDED.output_tokens,
   total_tokens = t.total_tokens + EXCLUDED.total_tokens,
   cost_usd = t.cost_usd + EXCLUDED.cost_usd,
+  issues = t.issues + EXCLUDED.issues,
+  models = ${MODELS},
   updated_at = now()`
 const GROUP_COLUMNS =
-  'first_at, last_at, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd'
-const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", out, total, cost`
-const GROUP_RECORD = `${COMMON}, id text, first double precision, last double precision, "user" text, session text,
-  messages bigint, text text, text_at double precision`
+  'first_at, last_at, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd, issues, models'
+const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", out, total, cost, issues, models`
+const GROUP_RECORD = `${COMMON}, issues bigint, id text, first double precision, last double precision, "user" text,
+  session text, messages bigint, text text, text_at double precision, models text[]`
+
+/** `lesser` of `sums.ts`: by bytes, whatever the collation of the database. */
+const lesser = (column: string): string =>
+  `LEAST(t.${column} COLLATE "C", EXCLUDED.${column} COLLATE "C")`
+
+/** The later message; of two at one moment the greater. */
+const IS_LATER = `EXCLUDED.last_message IS NOT NULL AND (t.last_message IS NULL
+    OR (EXCLUDED.last_message_at, EXCLUDED.last_message COLLATE "C") > (t.last_message_at, t.last_message COLLATE "C"))`
 
 const CONVERSATIONS = `
-INSERT INTO conversations AS t (tenant_id, project_id, conversation_id, user_id, session_id, message_count, last_message, ${GROUP_COLUMNS})
-SELECT tenant, project, id, "user", session, messages, text, ${GROUP_VALUES}
+INSERT INTO conversations AS t (tenant_id, project_id, conversation_id, user_id, session_id, message_count,
+  last_message, last_message_at, ${GROUP_COLUMNS})
+SELECT tenant, project, id, "user", session, NULLIF(messages, 0), text, CASE WHEN text IS NOT NULL THEN ${at('text_at')} END,
+  ${GROUP_VALUES}
 FROM json_to_recordset($1::json) AS r(${GROUP_RECORD})
 ON CONFLICT (tenant_id, project_id, conversation_id) DO UPDATE SET
-  user_id = COALESCE(t.user_id, EXCLUDED.user_id),
-  session_id = COALESCE(t.session_id, EXCLUDED.session_id),
+  user_id = ${lesser('user_id')},
+  session_id = ${lesser('session_id')},
   message_count = GREATEST(t.message_count, EXCLUDED.message_count),
-  last_message = CASE WHEN EXCLUDED.last_message IS NOT NULL AND (t.last_message IS NULL OR EXCLUDED.last_at >= t.last_at)
-    THEN EXCLUDED.last_message ELSE t.last_message END,${ADD_SUMS}`
+  last_message = CASE WHEN ${IS_LATER} THEN EXCLUDED.last_message ELSE t.last_message END,
+  last_message_at = CASE WHEN ${IS_LATER} THEN EXCLUDED.last_message_at ELSE t.last_message_at END,${ADD_SUMS}`
 
 const SESSIONS = `
 INSERT INTO sessions AS t (tenant_id, project_id, session_id, user_id, ${GROUP_COLUMNS})
 SELECT tenant, project, id, "user", ${GROUP_VALUES} FROM json_to_recordset($1::json) AS r(${GROUP_RECORD})
 ON CONFLICT (tenant_id, project_id, session_id) DO UPDATE SET
-  user_id = COALESCE(t.user_id, EXCLUDED.user_id),${ADD_SUMS}`
+  user_id = ${lesser('user_id')},${ADD_SUMS}`
 
 const USERS = `
 INSERT INTO end_users AS t (tenant_id, project_id, user_id, ${GROUP_COLUMNS})
@@ -121,63 +154,57 @@ ON CONFLICT (tenant_id, project_id, day, environment, provider, model) DO UPDATE
   unpriced = t.unpriced + EXCLUDED.unpriced,
   updated_at = now()`
 
-/** An issue that is known stays as it is, triage included; only new ones are counted where they belong. */
-const ISSUES = `
-WITH added AS (
-  INSERT INTO issues (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
-    threshold, evidence, rule, conversation_id, session_id, user_id, environment)
-  SELECT tenant, project, id, type, severity, trace, span, event, ${at('at')}, value, threshold, evidence, rule,
-    conversation, session, "user", environment
-  FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type text, severity text, trace text,
-    span text, event text, at double precision, value double precision, threshold double precision, evidence jsonb,
-    rule text, conversation text, session text, "user" text, environment text)
-  ON CONFLICT (tenant_id, project_id, signal_id) DO NOTHING
-  RETURNING tenant_id, project_id, severity, trace_id, conversation_id, session_id, user_id
-), by_trace AS (
-  SELECT tenant_id, project_id, trace_id, count(*) AS n, count(*) FILTER (WHERE severity = 'high') AS high
-  FROM added GROUP BY 1, 2, 3
-), traces AS (
-  UPDATE trace_summaries t SET issues = t.issues + a.n, high_issues = t.high_issues + a.high
-  FROM by_trace a WHERE t.tenant_id = a.tenant_id AND t.project_id = a.project_id AND t.trace_id = a.trace_id
-), in_conversations AS (
-  UPDATE conversations t SET issues = t.issues + a.n
-  FROM (SELECT tenant_id, project_id, conversation_id AS id, count(*) AS n FROM added GROUP BY 1, 2, 3) a
-  WHERE t.tenant_id = a.tenant_id AND t.project_id = a.project_id AND t.conversation_id = a.id
-), in_sessions AS (
-  UPDATE sessions t SET issues = t.issues + a.n
-  FROM (SELECT tenant_id, project_id, session_id AS id, count(*) AS n FROM added GROUP BY 1, 2, 3) a
-  WHERE t.tenant_id = a.tenant_id AND t.project_id = a.project_id AND t.session_id = a.id
+/** Groups whose events all moved to another one. */
+export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
+  (table) => `DELETE FROM ${table} WHERE events = 0 AND issues = 0`,
 )
-UPDATE end_users t SET issues = t.issues + a.n
-FROM (SELECT tenant_id, project_id, user_id AS id, count(*) AS n FROM added GROUP BY 1, 2, 3) a
-WHERE t.tenant_id = a.tenant_id AND t.project_id = a.project_id AND t.user_id = a.id`
 
-/** In this order: issues count themselves into rows that the others make. */
+/** An issue that is known stays as it is, triage included; the ids of those that are new come back. */
+export const ISSUES = `
+INSERT INTO issues (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
+  threshold, evidence, rule, conversation_id, session_id, user_id, environment)
+SELECT tenant, project, id, type, severity, trace, span, event, ${at('at')}, value, threshold, evidence, rule,
+  conversation, session, "user", environment
+FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type text, severity text, trace text,
+  span text, event text, at double precision, value double precision, threshold double precision, evidence jsonb,
+  rule text, conversation text, session text, "user" text, environment text)
+ORDER BY tenant, project, id
+ON CONFLICT (tenant_id, project_id, signal_id) DO NOTHING
+RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id`
+
 const TABLES: readonly {
-  readonly rows: keyof Deltas
+  readonly rows: Exclude<keyof Changes, 'hasMoved'>
   readonly name: string
   readonly sql: string
 }[] = [
-  { rows: 'traces', name: 'observa_traces', sql: TRACES },
-  { rows: 'conversations', name: 'observa_conversations', sql: CONVERSATIONS },
-  { rows: 'sessions', name: 'observa_sessions', sql: SESSIONS },
-  { rows: 'users', name: 'observa_users', sql: USERS },
+  { rows: 'traces', name: 'observa_traces@2', sql: TRACES },
+  { rows: 'conversations', name: 'observa_conversations@2', sql: CONVERSATIONS },
+  { rows: 'sessions', name: 'observa_sessions@2', sql: SESSIONS },
+  { rows: 'users', name: 'observa_users@2', sql: USERS },
   { rows: 'usage', name: 'observa_usage', sql: USAGE },
-  { rows: 'issues', name: 'observa_issues', sql: ISSUES },
 ]
+
+export interface Prepared {
+  readonly name: string
+  readonly text: string
+  readonly values: string[]
+}
 
 /** Rows of one statement; a JSON text of many more would hold up the connection for long. */
 const ROWS_MAX = 5000
 
-/** The prepared statements that store `deltas`, in order. */
-export function statementsFor(
-  deltas: Deltas,
-): readonly { readonly name: string; readonly text: string; readonly values: readonly string[] }[] {
-  return TABLES.flatMap(({ rows, name, sql }) => {
-    const all: readonly unknown[] = deltas[rows]
-    const out: { name: string; text: string; values: string[] }[] = []
-    for (let i = 0; i < all.length; i += ROWS_MAX)
-      out.push({ name, text: sql, values: [JSON.stringify(all.slice(i, i + ROWS_MAX))] })
-    return out
-  })
+/** The prepared statements that store `changes`, in order. */
+export function statementsFor(changes: Changes): readonly Prepared[] {
+  return TABLES.flatMap(({ rows, name, sql }) => inChunks(name, sql, changes[rows]))
+}
+
+export function issueStatements(issues: readonly IssueRow[]): readonly Prepared[] {
+  return inChunks('observa_issues@2', ISSUES, issues)
+}
+
+function inChunks(name: string, text: string, rows: readonly unknown[]): Prepared[] {
+  const out: Prepared[] = []
+  for (let i = 0; i < rows.length; i += ROWS_MAX)
+    out.push({ name, text, values: [JSON.stringify(rows.slice(i, i + ROWS_MAX))] })
+  return out
 }

@@ -1,9 +1,16 @@
-// Canonical events out of ClickHouse, in the JSON form that every other output has. Reads through FINAL, so an
-// event that was written twice is there once. Every value is a query parameter.
+// Canonical events out of ClickHouse, in the JSON form that every other output has: the list by filters, and
+// those of one trace. Every event is there once, however often it was written: of its rows the first report. Every value is a query
+// parameter. Log records are shown in their spans as well: `joined-events.ts`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { FIELDS, type Field } from '../../core/fields.ts'
-import { decodeCursor, type Page, pageOf, type Scope } from './page.ts'
+import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
+import { decodeCursor, type Page, type Position, pageOf, type Scope } from './page.ts'
+import { type EventRow, eventOf, eventSelect } from './select-events.ts'
+import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
+import { type TracePlace, traceHours } from './trace-hours.ts'
+import { type ProjectFacts, projectFacts } from './used-columns.ts'
+
+export type { EventRow } from './select-events.ts'
 
 export interface EventFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -23,21 +30,19 @@ export interface EventFilter {
   readonly cursor?: string | undefined
 }
 
-export type EventRow = Readonly<Record<string, unknown>>
-
-/** SELECT list for `canonical_events AS e`; `eventOf` reads the answer. */
-export const EVENT_SELECT = (FIELDS as readonly Field[]).map(selectOf).join(', ')
-
-function selectOf(field: Field): string {
-  const { name, type } = field
-  if (type === 'id16' || type === 'id8') return `lower(hex(e.${name})) AS ${name}_`
-  if (name === 'start_time')
-    return `if(e.start_time_known, toString(toUnixTimestamp64Nano(e.start_time)), '') AS start_time_`
-  if (type === 'time') return `ifNull(toString(toUnixTimestamp64Nano(e.${name})), '') AS ${name}_`
-  if (name === 'attributes')
-    return 'e.attributes AS attributes_, e.attributes_json AS attributes_json_'
-  return `e.${name} AS ${name}_`
+/** A row of the answer with what its place in the order is. */
+interface Placed extends Position {
+  readonly event: EventRow
 }
+
+const READ_SETTINGS = {
+  output_format_json_quote_64bit_integers: 0,
+  // The sorting key leads to the rows; asking the indexes as well costs more than it saves.
+  use_skip_indexes: 0,
+  // All columns of a few rows of one granule: reading them in a second step is slower.
+  query_plan_optimize_lazy_materialization: 0,
+} as const
+const MS_OF_HOUR = 3_600_000
 
 /** Events, newest first; those of one trace oldest first. */
 export async function listEvents(
@@ -45,40 +50,196 @@ export async function listEvents(
   scope: Scope,
   filter: EventFilter,
 ): Promise<Page<EventRow>> {
-  const { where, params } = conditions(scope, filter)
-  const order = filter.traceId === undefined ? 'DESC' : 'ASC'
-  const result = await client.query({
-    query: `SELECT ${EVENT_SELECT}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
-      FROM canonical_events AS e FINAL
-      WHERE ${where.join(' AND ')}
-      ORDER BY e.start_time ${order}, e.event_id ${order}
-      LIMIT {limit:UInt32}`,
-    query_params: { ...params, limit: filter.limit + 1 },
-    format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  })
-  const rows = await result.json<Record<string, unknown>>()
-  const page = pageOf(rows, filter.limit, (row) => ({
-    time: String(row['sort_time']),
-    id: String(row['event_id_']),
-  }))
-  return { rows: page.rows.map(eventOf), next: page.next }
+  if (filter.traceId !== undefined) return await traceEvents(client, scope, filter, filter.traceId)
+  const [facts, keys] = await Promise.all([
+    projectFacts(client, scope),
+    newestKeys(client, scope, filter),
+  ])
+  const page = pageOf(keys, filter.limit, (key) => key)
+  const rows = await fetchEvents(client, scope, filter, page.rows, facts)
+  const events = rows.map((row) => row.event)
+  const joined = joinLogs(events, facts.hasLogs ? await logsOf(client, scope, events) : [])
+  return { rows: joined, next: page.next }
 }
 
-/** How many events of a trace are there for this tenant. */
-export async function countEvents(
+/** The events of one trace: `trace_hours` says where they are in the sorting key. */
+async function traceEvents(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: EventFilter,
+  traceId: string,
+): Promise<Page<EventRow>> {
+  const place = await traceHours(client, scope, traceId)
+  if (place === null) return { rows: [], next: null }
+  const c = conditions(scope, filter, place)
+  const result = await client.query({
+    query: `SELECT ${eventSelect(place.facts.unused)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
+      FROM canonical_events AS e
+      WHERE ${c.where.join(' AND ')}
+      ORDER BY e.start_time, e.event_id, e.version DESC
+      LIMIT 1 BY e.event_id
+      LIMIT {limit:UInt32}`,
+    query_params: { ...c.params, limit: filter.limit + 1 },
+    format: 'JSONEachRow',
+    clickhouse_settings: READ_SETTINGS,
+  })
+  const placed = placedRows(await result.json<Record<string, unknown>>())
+  const page = pageOf(placed, filter.limit, (row) => row)
+  const events = page.rows.map((row) => row.event)
+  const isWhole = page.next === null && filter.cursor === undefined && isUnfiltered(filter)
+  const others =
+    isWhole || !place.facts.hasLogs ? events : await spansAndLogs(client, scope, traceId)
+  const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
+  return { rows: inheritIds(joinLogs(events, others), ids), next: page.next }
+}
+
+function isUnfiltered(f: EventFilter): boolean {
+  const { traceId: _t, limit: _l, cursor: _c, ...rest } = f
+  return Object.values(rest).every((value) => value === undefined)
+}
+
+const placedRows = (rows: readonly Record<string, unknown>[]): Placed[] =>
+  rows.map((row) => ({
+    time: String(row['sort_time']),
+    id: String(row['event_id_']),
+    event: eventOf(row),
+  }))
+
+/** Where an event is: what its row is found by, and its place in the order. */
+interface Key extends Position {
+  readonly trace: string
+}
+
+/**
+ * Keys of the newest events that the filter lets through, one more than the page has. Looks at the newest hours
+ * first and at more of them while they are not enough: sorting a month of events for fifty costs more.
+ */
+async function newestKeys(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: EventFilter,
+): Promise<Key[]> {
+  const found: Key[] = []
+  const wanted = filter.limit + 1
+  for (const window of windowsOf(await hoursOf(client, scope, filter), firstWindow(filter))) {
+    const c = conditions(scope, filter)
+    const result = await client.query({
+      query: `SELECT toString(toUnixTimestamp64Nano(e.start_time)) AS time, lower(hex(e.event_id)) AS id,
+          lower(hex(e.trace_id)) AS trace
+        FROM canonical_events AS e
+        WHERE ${c.where.join(' AND ')}
+          AND toStartOfHour(e.start_time) BETWEEN toDateTime({first:UInt32}, 'UTC') AND toDateTime({last:UInt32}, 'UTC')
+        ORDER BY e.start_time DESC, e.event_id DESC
+        LIMIT 1 BY e.event_id
+        LIMIT {limit:UInt32}`,
+      query_params: { ...c.params, ...window, limit: wanted - found.length },
+      format: 'JSONEachRow',
+    })
+    found.push(...(await result.json<Key>()))
+    if (found.length >= wanted) break
+  }
+  return found
+}
+
+interface Hour {
+  /** s since the epoch */
+  readonly hour: number
+  readonly inserted: number
+}
+
+/** Hours with events between the bounds of the filter, newest first. */
+async function hoursOf(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: EventFilter,
+): Promise<readonly Hour[]> {
+  const after = filter.cursor === undefined ? null : decodeCursor(filter.cursor)
+  const endMs = Math.min(
+    filter.toMs ?? Number.MAX_SAFE_INTEGER,
+    after === null ? Number.MAX_SAFE_INTEGER : Number(after.time) / 1e6 + 1,
+  )
+  const result = await client.query({
+    query: `SELECT toUnixTimestamp(hour) AS hour, sum(inserted) AS inserted FROM event_hours
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND toUnixTimestamp(hour) >= {from:Int64} AND toUnixTimestamp(hour) < {to:Int64}
+      GROUP BY hour ORDER BY hour DESC`,
+    query_params: {
+      tenant: scope.tenantId,
+      project: scope.projectId,
+      from: Math.floor(Math.max(filter.fromMs ?? 0, 0) / MS_OF_HOUR) * 3600,
+      to: Math.ceil(Math.min(endMs, 1e13) / 1000),
+    },
+    format: 'JSONEachRow',
+    clickhouse_settings: READ_SETTINGS,
+  })
+  return await result.json<Hour>()
+}
+
+const FIRST_WINDOW_ROWS = 20_000
+const WINDOW_GROWTH = 8
+
+/** Rows of the first stretch. What has an index of its own is found in many hours at once. */
+function firstWindow(f: EventFilter): number {
+  if (f.sessionId !== undefined || f.conversationId !== undefined) return Number.MAX_SAFE_INTEGER
+  return f.userId === undefined ? FIRST_WINDOW_ROWS : FIRST_WINDOW_ROWS * WINDOW_GROWTH ** 2
+}
+
+/** Stretches of hours, newest first, each with several times the rows of the one before. */
+function* windowsOf(
+  hours: readonly Hour[],
+  firstRows: number,
+): Generator<{ first: number; last: number }> {
+  let rowsMax = firstRows
+  let i = 0
+  while (i < hours.length) {
+    const last = (hours[i] as Hour).hour
+    let first = last
+    for (let rows = 0; i < hours.length && rows < rowsMax; i++) {
+      const { hour, inserted } = hours[i] as Hour
+      first = hour
+      rows += inserted
+    }
+    yield { first, last }
+    rowsMax *= WINDOW_GROWTH
+  }
+}
+
+/** The rows of these keys in their order; a key whose event was first reported otherwise has none. */
+async function fetchEvents(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: EventFilter,
+  keys: readonly Key[],
+  facts: ProjectFacts,
+): Promise<Placed[]> {
+  if (keys.length === 0) return []
+  const c = conditions(scope, { ...filter, cursor: undefined })
+  // Times and ids in hex that came from the store itself.
+  const tuples = keys.map(({ time, trace, id }) => {
+    const hour = Math.floor(Number(BigInt(time) / 1_000_000_000n) / 3600) * 3600
+    return `(toDateTime(${hour}, 'UTC'), unhex('${trace}'), unhex('${id}'))`
+  })
+  const result = await client.query({
+    query: `SELECT ${eventSelect(facts.unused)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
+      FROM canonical_events AS e
+      WHERE ${c.where.join(' AND ')}
+        AND (toStartOfHour(e.start_time), e.trace_id, e.event_id) IN (${tuples.join(', ')})
+      ORDER BY e.start_time DESC, e.event_id DESC, e.version DESC
+      LIMIT 1 BY e.event_id`,
+    query_params: c.params,
+    format: 'JSONEachRow',
+    clickhouse_settings: READ_SETTINGS,
+  })
+  return placedRows(await result.json<Record<string, unknown>>())
+}
+
+/** Whether there is an event of the trace for this tenant. */
+export async function hasTrace(
   client: ClickHouseClient,
   scope: Scope,
   traceId: string,
-): Promise<number> {
-  const { where, params } = conditions(scope, { traceId, limit: 1 })
-  const result = await client.query({
-    query: `SELECT count() AS n FROM canonical_events AS e FINAL WHERE ${where.join(' AND ')}`,
-    query_params: params,
-    format: 'JSONEachRow',
-  })
-  const [row] = await result.json<{ n: string | number }>()
-  return Number(row?.n ?? 0)
+): Promise<boolean> {
+  return (await traceHours(client, scope, traceId)) !== null
 }
 
 interface Conditions {
@@ -86,7 +247,7 @@ interface Conditions {
   readonly params: Record<string, unknown>
 }
 
-function conditions(scope: Scope, f: EventFilter): Conditions {
+function conditions(scope: Scope, f: EventFilter, place?: TracePlace): Conditions {
   const where = ['e.tenant_id = {tenant:String}', 'e.project_id = {project:String}']
   const params: Record<string, unknown> = { tenant: scope.tenantId, project: scope.projectId }
   const add = (name: string, value: string | number | undefined, sql: string): void => {
@@ -97,6 +258,10 @@ function conditions(scope: Scope, f: EventFilter): Conditions {
   add('from', f.fromMs, 'e.start_time >= fromUnixTimestamp64Milli({from:Int64})')
   add('to', f.toMs, 'e.start_time < fromUnixTimestamp64Milli({to:Int64})')
   add('trace', f.traceId, 'e.trace_id = toFixedString(unhex({trace:String}), 16)')
+  if (place !== undefined)
+    where.push(
+      `toStartOfHour(e.start_time) BETWEEN toDateTime(${place.first}, 'UTC') AND toDateTime(${place.last}, 'UTC')`,
+    )
   add('kind', f.kind, 'e.kind = {kind:String}')
   add('model', f.model, '(e.response_model = {model:String} OR e.request_model = {model:String})')
   add('status', f.status, 'e.status = {status:String}')
@@ -118,51 +283,4 @@ function conditions(scope: Scope, f: EventFilter): Conditions {
     params['afterId'] = after.id
   }
   return { where, params }
-}
-
-/** A row of ClickHouse as the canonical event's JSON. */
-export function eventOf(row: Readonly<Record<string, unknown>>): EventRow {
-  const event: Record<string, unknown> = {}
-  for (const field of FIELDS as readonly Field[]) {
-    const value = valueOf(field, row)
-    if (value !== null) event[field.name] = value
-    else if (field.core) event[field.name] = null
-  }
-  return event
-}
-
-function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown {
-  const raw = row[`${field.name}_`]
-  switch (field.type) {
-    case 'id16':
-    case 'id8':
-      return typeof raw !== 'string' || /^0*$/.test(raw) ? null : raw
-    case 'time':
-      // A number: JSON of the other outputs has one too, and clients that need every digit read the text.
-      return raw === '' ? null : Number(raw)
-    case 'json':
-      return typeof raw === 'string' ? parsed(raw) : null
-    case 'strings':
-      return Array.isArray(raw) && raw.length > 0 ? raw : null
-    case 'map':
-      return field.name === 'attributes' ? attributesOf(row) : raw
-    default:
-      return raw ?? null
-  }
-}
-
-function attributesOf(row: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
-  const texts = row['attributes_'] as Record<string, string>
-  const literals = Object.entries(row['attributes_json_'] as Record<string, string>)
-  const all = { ...texts, ...Object.fromEntries(literals.map(([k, v]) => [k, parsed(v)])) }
-  return Object.keys(all).length === 0 ? null : all
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    // Written by an older version as plain text: shown as it is.
-    return text
-  }
 }

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { startTestClickHouse, type TestClickHouse } from '../testing.ts'
-import { readTotals, usageByModel, usageOverTime } from './totals.ts'
+import { rollHours } from './rolled-hours.ts'
+import { readTotals, usageBy, usageOverTime } from './totals.ts'
 
 let t: TestClickHouse
 let client: ClickHouseClient
@@ -12,29 +13,30 @@ const from = Date.UTC(2026, 8, 1)
 const range = { fromMs: from, toMs: from + 86_400_000 }
 const scope = { tenantId: 'acme', projectId: 'chat' }
 
+const row = (tenant: string, i: number): Record<string, unknown> => ({
+  event_id: String(i).padStart(16, '0'),
+  tenant_id: tenant,
+  project_id: 'chat',
+  trace_id: 't'.repeat(16),
+  start_time: `2026-09-01 0${i % 2}:10:00`,
+  start_time_known: true,
+  received_at: '2026-09-01 05:00:00',
+  version: 1,
+  kind: 'llm',
+  status: i === 0 ? 'error' : 'ok',
+  provider: 'openai',
+  response_model: i < 3 ? 'small' : 'large',
+  duration_ms: 100 * (i + 1),
+  input_tokens: 10,
+  output_tokens: 5,
+  total_tokens: 15,
+  cost_usd: i === 3 ? null : 0.5,
+  usage_aggregate: i === 4,
+})
+
 before(async () => {
   t = await startTestClickHouse()
   client = createClient({ url: t.url, database: 'observa' })
-  const row = (tenant: string, i: number): Record<string, unknown> => ({
-    event_id: String(i).padStart(16, '0'),
-    tenant_id: tenant,
-    project_id: 'chat',
-    trace_id: 't'.repeat(16),
-    start_time: `2026-09-01 0${i % 2}:10:00`,
-    start_time_known: true,
-    received_at: '2026-09-01 05:00:00',
-    version: 1,
-    kind: 'llm',
-    status: i === 0 ? 'error' : 'ok',
-    provider: 'openai',
-    response_model: i < 3 ? 'small' : 'large',
-    duration_ms: 100 * (i + 1),
-    input_tokens: 10,
-    output_tokens: 5,
-    total_tokens: 15,
-    cost_usd: i === 3 ? null : 0.5,
-    usage_aggregate: i === 4,
-  })
   const rows = [0, 1, 2, 3, 4].map((i) => row('acme', i))
   // Three times: a client that sends again.
   for (const values of [rows, rows, rows, [row('other', 0)]])
@@ -83,7 +85,7 @@ test('usage by hour and by model adds up to the total', async () => {
       [3_600_000, 2, 0.5],
     ],
   )
-  const models = await usageByModel(client, scope, { ...range, limit: 10 })
+  const models = await usageBy(client, scope, { ...range, by: ['model'], limit: 10 })
   assert.deepEqual(
     models.map((m) => [m.model, m.calls, m.cost_usd]),
     [
@@ -91,4 +93,25 @@ test('usage by hour and by model adds up to the total', async () => {
       ['large', 1, 0],
     ],
   )
+})
+
+test('hours that were added up give the same, and are left when rows come late', async () => {
+  const before = await readTotals(client, scope, range)
+  assert.equal(await rollHours(client, { quietS: 0, hoursMax: 100 }), 3)
+  assert.equal(await rollHours(client, { quietS: 0, hoursMax: 100 }), 0)
+  const rolled = await t.rows<{ n: string }>('SELECT count() AS n FROM observa.usage_rollup FINAL')
+  assert.ok(Number(rolled[0]?.n) > 0)
+  assert.deepEqual(await readTotals(client, scope, range), before)
+  // Parts of hours at both ends.
+  const inner = { fromMs: range.fromMs + 600_000, toMs: range.fromMs + 4_200_001 }
+  assert.equal((await readTotals(client, scope, inner)).events, 5)
+  const late = { ...row('acme', 9), status: 'error', total_tokens: 1000 }
+  for (let i = 0; i < 2; i++)
+    await client.insert({ table: 'canonical_events', values: [late], format: 'JSONEachRow' })
+  const after = await readTotals(client, scope, range)
+  assert.deepEqual([after.events, after.total_tokens], [6, before.total_tokens + 1000])
+  assert.equal(await rollHours(client, { quietS: 3600, hoursMax: 100 }), 0)
+  assert.equal(await rollHours(client, { quietS: 0, hoursMax: 100 }), 1)
+  assert.deepEqual(await readTotals(client, scope, range), after)
+  assert.equal((await usageOverTime(client, scope, { ...range, bucketS: 86_400 })).length, 1)
 })

@@ -1,8 +1,11 @@
-// Sums over events out of ClickHouse, exact under replays: every one reads through FINAL and leaves out rows
-// that repeat other rows' usage.
+// Sums over events out of ClickHouse, exact under replays and late data. Hours that were added up and have not
+// changed since come from `usage_rollup`; all others, and parts of hours, from the events through FINAL. Rows
+// that repeat other rows' usage are in no sum.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
+import { type Hours, hoursOfRange } from './rolled-hours.ts'
+import { type Breakdown, EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES } from './usage-sums.ts'
 
 export interface TotalsFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -13,6 +16,7 @@ export interface TotalsFilter {
 
 export interface Totals {
   readonly events: number
+  /** Exact up to some thousands, then within one in a hundred. */
   readonly traces: number
   readonly errors: number
   readonly llm_calls: number
@@ -34,7 +38,13 @@ export interface UsageRow {
   readonly input_tokens: number
   readonly output_tokens: number
   readonly total_tokens: number
+  readonly cache_read_tokens: number
+  readonly cache_write_tokens: number
+  readonly reasoning_tokens: number
   readonly cost_usd: number
+  readonly unpriced: number
+  readonly p50_ms: number | null
+  readonly p95_ms: number | null
 }
 
 export interface BucketRow extends UsageRow {
@@ -42,16 +52,35 @@ export interface BucketRow extends UsageRow {
   readonly at: number
 }
 
-export interface ModelRow extends UsageRow {
-  readonly provider: string | null
-  readonly model: string | null
-  readonly route: string | null
-}
+export type BreakdownRow = UsageRow & Readonly<Partial<Record<Breakdown, string | null>>>
 
-const CALL = "(e.kind IN ('llm', 'embedding', 'rerank') AND NOT e.usage_aggregate)"
-const sumIf = (column: string): string => `ifNull(sumIf(e.${column}, NOT e.usage_aggregate), 0)`
-/** All percentiles in one pass; NaN, which JSON prints as null, without any call. */
-const PERCENTILES = `quantilesTDigestIf(0.5, 0.95, 0.99)(ifNull(e.duration_ms, 0), ${CALL} AND e.duration_ms IS NOT NULL)`
+/** The same of rows that were added up before. */
+const ROW_SUMS = `sum(r.events) AS events, sum(r.errors) AS errors, sum(r.calls) AS calls, sum(r.call_errors) AS call_errors,
+  sum(r.input_tokens) AS input_tokens, sum(r.output_tokens) AS output_tokens, sum(r.total_tokens) AS total_tokens,
+  sum(r.cache_read_tokens) AS cache_read_tokens, sum(r.cache_write_tokens) AS cache_write_tokens,
+  sum(r.reasoning_tokens) AS reasoning_tokens, sum(r.cost_usd) AS cost_usd, sum(r.unpriced) AS unpriced`
+const ROW_TRACES = 'uniqCombined64MergeState(16)(r.traces) AS traces'
+const ROW_MS = 'quantilesTDigestMergeState(0.5, 0.95, 0.99)(r.call_ms) AS call_ms'
+const TRACES = 'uniqCombined64Merge(16)(r.traces) AS traces'
+const MS = 'quantilesTDigestMerge(0.5, 0.95, 0.99)(r.call_ms) AS ms'
+
+interface SumRow {
+  readonly events: number
+  readonly errors: number
+  readonly calls: number
+  readonly call_errors: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly total_tokens: number
+  readonly cache_read_tokens: number
+  readonly cache_write_tokens: number
+  readonly reasoning_tokens: number
+  readonly cost_usd: number
+  readonly unpriced: number
+  readonly traces: number
+  /** NaN, which JSON prints as null, without any call. */
+  readonly ms: readonly (number | null)[]
+}
 
 /** One row for the whole range. */
 export async function readTotals(
@@ -59,27 +88,24 @@ export async function readTotals(
   scope: Scope,
   filter: TotalsFilter,
 ): Promise<Totals> {
-  const [found] = await run<
-    Omit<Totals, 'p50_ms' | 'p95_ms' | 'p99_ms'> & { ms: (number | null)[] }
-  >(
-    client,
-    scope,
-    filter,
-    `count() AS events, uniqExact(e.trace_id) AS traces, countIf(e.status = 'error') AS errors, countIf(${CALL}) AS llm_calls,
-      ${sumIf('input_tokens')} AS input_tokens, ${sumIf('output_tokens')} AS output_tokens,
-      ${sumIf('total_tokens')} AS total_tokens, ${sumIf('cost_usd')} AS cost_usd,
-      countIf(${CALL} AND e.total_tokens > 0 AND e.cost_usd IS NULL) AS unpriced,
-      ${PERCENTILES} AS ms`,
-    '',
-  )
+  const [found] = await sums<SumRow>(client, scope, filter, [], '')
   if (found === undefined) throw new Error('an aggregate without groups has one row')
-  const { ms, ...row } = found
-  return { ...row, p50_ms: ms[0] ?? null, p95_ms: ms[1] ?? null, p99_ms: ms[2] ?? null }
+  const { ms } = found
+  return {
+    events: found.events,
+    traces: found.traces,
+    errors: found.errors,
+    llm_calls: found.calls,
+    input_tokens: found.input_tokens,
+    output_tokens: found.output_tokens,
+    total_tokens: found.total_tokens,
+    cost_usd: found.cost_usd,
+    unpriced: found.unpriced,
+    p50_ms: ms[0] ?? null,
+    p95_ms: ms[1] ?? null,
+    p99_ms: ms[2] ?? null,
+  }
 }
-
-const USAGE = `countIf(${CALL}) AS calls, countIf(${CALL} AND e.status = 'error') AS errors,
-  ${sumIf('input_tokens')} AS input_tokens, ${sumIf('output_tokens')} AS output_tokens,
-  ${sumIf('total_tokens')} AS total_tokens, ${sumIf('cost_usd')} AS cost_usd`
 
 /** Usage in buckets of equal length, oldest first; empty buckets are left out. */
 export async function usageOverTime(
@@ -87,30 +113,60 @@ export async function usageOverTime(
   scope: Scope,
   filter: TotalsFilter & { readonly bucketS: number },
 ): Promise<readonly BucketRow[]> {
-  return await run<BucketRow>(
+  const interval = `toIntervalSecond(${Math.floor(filter.bucketS)})`
+  const at = (time: string): string => `toUnixTimestamp(toStartOfInterval(${time}, ${interval}))`
+  const rows = await sums<SumRow & { at: number }>(
     client,
     scope,
     filter,
-    `toUnixTimestamp(toStartOfInterval(e.start_time, toIntervalSecond({bucket:UInt32}))) * 1000 AS at, ${USAGE}`,
-    'GROUP BY at ORDER BY at LIMIT 10000',
-    { bucket: filter.bucketS },
+    [{ name: 'at', event: at('e.start_time'), row: at('r.hour') }],
+    'ORDER BY at LIMIT 10000',
+    filter.bucketS % 3600 === 0,
   )
+  return rows.map((row) => ({ at: row.at * 1000, ...usageOf(row) }))
 }
 
-/** Usage by provider, model and route, dearest first. */
-export async function usageByModel(
+/** Usage by the named dimensions, dearest first. */
+export async function usageBy(
   client: ClickHouseClient,
   scope: Scope,
-  filter: TotalsFilter & { readonly limit: number },
-): Promise<readonly ModelRow[]> {
-  return await run<ModelRow>(
+  filter: TotalsFilter & { readonly by: readonly Breakdown[]; readonly limit: number },
+): Promise<readonly BreakdownRow[]> {
+  const rows = await sums<SumRow & Record<Breakdown, string | null>>(
     client,
     scope,
     filter,
-    `e.provider AS provider, coalesce(e.response_model, e.request_model) AS model, e.route AS route, ${USAGE}`,
-    'GROUP BY provider, model, route HAVING calls > 0 ORDER BY cost_usd DESC, calls DESC LIMIT {limit:UInt32}',
-    { limit: filter.limit },
+    filter.by.map((name) => ({ name, event: EVENT_KEYS[name], row: `r.${name}` })),
+    `HAVING calls > 0 ORDER BY cost_usd DESC, calls DESC, ${filter.by.join(', ')} LIMIT ${Math.floor(filter.limit)}`,
   )
+  return rows.map((row) => ({
+    ...Object.fromEntries(filter.by.map((name) => [name, row[name]])),
+    ...usageOf(row),
+  }))
+}
+
+function usageOf(row: SumRow): UsageRow {
+  return {
+    calls: row.calls,
+    errors: row.call_errors,
+    input_tokens: row.input_tokens,
+    output_tokens: row.output_tokens,
+    total_tokens: row.total_tokens,
+    cache_read_tokens: row.cache_read_tokens,
+    cache_write_tokens: row.cache_write_tokens,
+    reasoning_tokens: row.reasoning_tokens,
+    cost_usd: row.cost_usd,
+    unpriced: row.unpriced,
+    p50_ms: row.ms[0] ?? null,
+    p95_ms: row.ms[1] ?? null,
+  }
+}
+
+/** A column of the answer that is grouped by: as it is called, and as it is made of events and of rows. */
+interface GroupKey {
+  readonly name: string
+  readonly event: string
+  readonly row: string
 }
 
 /** Limits of a read: a dashboard must not take the store from the exporter. */
@@ -120,23 +176,31 @@ const LIMITS = {
   max_rows_to_read: '2000000000',
 } as const
 
-async function run<Row>(
+async function sums<Row>(
   client: ClickHouseClient,
   scope: Scope,
   filter: TotalsFilter,
-  select: string,
+  keys: readonly GroupKey[],
   rest: string,
-  params: Readonly<Record<string, unknown>> = {},
+  canRoll = true,
 ): Promise<Row[]> {
-  const environment =
-    filter.environment === undefined ? '' : 'AND e.environment = {environment:String}'
+  const hours = await hoursOfRange(client, scope, filter, canRoll)
+  const names = keys.map((key) => key.name)
+  // Counting distinct traces costs as much as all else, and only the totals show it.
+  const ofTraces = (sql: string): string => (names.length === 0 ? `${sql}, ` : '')
+  const group = names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`
+  const list = (of: (key: GroupKey) => string): string =>
+    keys.map((key) => `${of(key)} AS ${key.name}, `).join('')
   const result = await client.query({
-    query: `SELECT ${select} FROM canonical_events AS e FINAL
-      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} ${environment}
-        AND e.start_time >= fromUnixTimestamp64Milli({from:Int64})
-        AND e.start_time < fromUnixTimestamp64Milli({to:Int64}) ${rest}`,
+    query: `SELECT ${names.map((n) => `${n}, `).join('')}${ROW_SUMS}, ${ofTraces(TRACES)}${MS}
+      FROM (
+        SELECT ${list((key) => key.event)}${EVENT_SUMS}, ${ofTraces(EVENT_TRACES)}${EVENT_MS} FROM canonical_events AS e FINAL
+        WHERE ${eventsWhere(filter, hours)} ${group}
+        UNION ALL
+        SELECT ${list((key) => key.row)}${ROW_SUMS}, ${ofTraces(ROW_TRACES)}${ROW_MS} FROM usage_rollup AS r FINAL
+        WHERE ${rowsWhere(filter, hours)} ${group}
+      ) AS r ${group} ${rest}`,
     query_params: {
-      ...params,
       tenant: scope.tenantId,
       project: scope.projectId,
       from: filter.fromMs,
@@ -147,4 +211,25 @@ async function run<Row>(
     clickhouse_settings: LIMITS,
   })
   return await result.json<Row>()
+}
+
+const PLACE = (alias: string, filter: TotalsFilter): string =>
+  `${alias}.tenant_id = {tenant:String} AND ${alias}.project_id = {project:String}${
+    filter.environment === undefined ? '' : ` AND ${alias}.environment = {environment:String}`
+  }`
+
+function eventsWhere(filter: TotalsFilter, hours: Hours): string {
+  const range = `${PLACE('e', filter)} AND e.start_time >= fromUnixTimestamp64Milli({from:Int64})
+    AND e.start_time < fromUnixTimestamp64Milli({to:Int64})`
+  if (hours.kind === 'events') return range
+  return hours.fromEvents.length === 0
+    ? '0'
+    : `${range} AND toStartOfHour(e.start_time) IN (${hours.fromEvents.join(', ')})`
+}
+
+function rowsWhere(filter: TotalsFilter, hours: Hours): string {
+  if (hours.kind === 'events') return '0'
+  const not =
+    hours.fromEvents.length === 0 ? '' : `AND r.hour NOT IN (${hours.fromEvents.join(', ')})`
+  return `${PLACE('r', filter)} AND r.hour >= toDateTime(${hours.first}, 'UTC') AND r.hour < toDateTime(${hours.end}, 'UTC') ${not}`
 }

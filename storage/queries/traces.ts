@@ -2,7 +2,8 @@
 // transaction, so that row-level security holds even where a WHERE were forgotten.
 
 import type pg from 'pg'
-import { decodeCursor, type Page, pageOf, type Scope } from './page.ts'
+import { type Page, pageOf, type Scope } from './page.ts'
+import { Where, withoutSort } from './where.ts'
 
 export interface TraceFilter {
   readonly fromMs?: number | undefined
@@ -153,60 +154,4 @@ export async function listIssues(
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))
   return { rows: page.rows.map(withoutSort), next: page.next }
-}
-
-function withoutSort<Row extends { readonly sort_time: string }>(row: Row): Omit<Row, 'sort_time'> {
-  const { sort_time: _, ...rest } = row
-  return rest
-}
-
-/** A WHERE whose values are all parameters, and which always names the tenant and the project. */
-class Where {
-  readonly #parts: string[]
-  readonly #values: unknown[]
-  readonly #tenantId: string
-
-  constructor(scope: Scope) {
-    this.#parts = ['tenant_id = $1', 'project_id = $2']
-    this.#values = [scope.tenantId, scope.projectId]
-    this.#tenantId = scope.tenantId
-  }
-
-  get sql(): string {
-    return this.#parts.join(' AND ')
-  }
-
-  add(value: string | number | boolean | undefined, part: (placeholder: string) => string): void {
-    if (value === undefined) return
-    this.#values.push(value)
-    this.#parts.push(part(`$${this.#values.length}`))
-  }
-
-  after(cursor: string | undefined, time: string, id: string): void {
-    const at = cursor === undefined ? null : decodeCursor(cursor)
-    if (at === null) return
-    this.#values.push(at.time, at.id)
-    const n = this.#values.length
-    this.#parts.push(`(${time}, ${id}) < ($${n - 1}::timestamptz, $${n})`)
-  }
-
-  async rows<Row extends pg.QueryResultRow>(
-    pool: pg.Pool,
-    sql: string,
-    limit: number,
-  ): Promise<Row[]> {
-    const client = await pool.connect()
-    try {
-      await client.query('BEGIN READ ONLY')
-      await client.query("SELECT set_config('observa.tenant_id', $1, true)", [this.#tenantId])
-      const result = await client.query<Row>(`${sql} LIMIT ${Math.floor(limit)}`, this.#values)
-      await client.query('COMMIT')
-      client.release()
-      return result.rows
-    } catch (thrown) {
-      // A broken transaction must not go back to the pool.
-      client.release(true)
-      throw thrown
-    }
-  }
 }

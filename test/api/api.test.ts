@@ -149,6 +149,106 @@ test('a trace, its events and its issues are found by id', async () => {
   assert.equal((await get(`/api/v1/traces/${uuid}`)).status, 200)
 })
 
+test('costs over time, by dimension and on the dashboard add up to the truth', async () => {
+  const range = 'from=2020-01-01T00:00:00Z&to=2021-01-01T00:00:00Z'
+  assert.equal((await get(`/api/v1/costs?${range}`)).status, 200)
+  const events = await all('/api/v1/events?', 500)
+  const times = events.map((e) => Number(e['start_time']) / 1e6).filter((ms) => ms > 0)
+  const first = Math.min(...times)
+  const days = (Math.max(...times) - first) / 86_400_000
+  let total = 0
+  let overTime = 0
+  let byModel = 0
+  for (let from = first; from <= first + days * 86_400_000; from += 300 * 86_400_000) {
+    const of = `from=${Math.floor(from)}&to=${Math.floor(from) + 300 * 86_400_000}`
+    const costs = await get(`/api/v1/costs?${of}&bucket=day`)
+    assert.equal(costs.status, 200, JSON.stringify(costs.body))
+    total += Number((costs.body['total'] as Record<string, unknown>)['input_tokens'])
+    overTime += rowsOf(costs).reduce((n, row) => n + Number(row['input_tokens']), 0)
+    const breakdown = await get(`/api/v1/costs/breakdown?by=provider,model&${of}`)
+    byModel += rowsOf(breakdown).reduce((n, row) => n + Number(row['input_tokens']), 0)
+    const overview = await get(`/api/v1/dashboard/overview?${of}`)
+    assert.equal(overview.status, 200, JSON.stringify(overview.body))
+    assert.deepEqual(overview.body['total'], costs.body['total'])
+  }
+  assert.deepEqual([total, overTime, byModel], [sums.input, sums.input, sums.input])
+  assert.equal(
+    (await get('/api/v1/costs?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).status,
+    400,
+  )
+  assert.equal((await get('/api/v1/costs/breakdown?by=nonsense')).status, 400)
+})
+
+test('ids of a legacy trace hold for its events, in whatever request they come', async () => {
+  const trace = '8cb6cbbd-b818-46af-96ba-781393f8d3aa'
+  const event = (type: string, span: string, attributes: object, ids: object = {}): string =>
+    JSON.stringify({
+      tenant_id: 'x',
+      project_id: 'y',
+      environment: 'prod',
+      trace_id: trace,
+      span_id: `3d2b1${span}-5145-4fe1-96c2-7d41aeb05000`,
+      parent_span_id: null,
+      timestamp: '2026-03-01T10:00:05.000Z',
+      event_type: type,
+      attributes: { [type]: attributes },
+      ...ids,
+    })
+  const call = {
+    model: 'gpt-4o',
+    input_tokens: 7,
+    output_tokens: 3,
+    latency_ms: 10,
+    output: 'fine',
+  }
+  const requests = [
+    event('llm_call', '001', call),
+    event(
+      'trace_start',
+      '002',
+      { name: 'ask' },
+      { conversation_id: 'c-legacy', session_id: 's-legacy', user_id: 'u-legacy' },
+    ),
+    event('llm_call', '003', call),
+  ]
+  for (const body of [...requests, ...requests]) {
+    const res = await instance.post(
+      '/api/v1/events/ingest',
+      body,
+      { 'content-type': 'application/x-ndjson', authorization: `Bearer ${a.key}` },
+      'http',
+    )
+    assert.equal(res.status, 200)
+    await instance.drained()
+  }
+  for (const [path, id] of [
+    ['conversations', 'c-legacy'],
+    ['sessions', 's-legacy'],
+    ['users', 'u-legacy'],
+  ]) {
+    const one = await get(`/api/v1/${path}/${id}`)
+    assert.equal(one.status, 200, JSON.stringify(one.body))
+    assert.deepEqual(
+      [
+        one.body['llm_calls'],
+        one.body['input_tokens'],
+        one.body['output_tokens'],
+        one.body['traces'],
+      ],
+      [2, 14, 6, 1],
+      path,
+    )
+    assert.equal((await get(`/api/v1/${path}/${id}`, b.key)).status, 404)
+    assert.ok((await all(`/api/v1/${path}?`, 1)).some((row) => Object.values(row).includes(id)))
+    assert.deepEqual(rowsOf(await get(`/api/v1/${path}`, b.key)), [])
+  }
+  const talk = await get('/api/v1/conversations/c-legacy')
+  assert.equal(talk.body['last_message'], 'fine')
+  const events = rowsOf(await get(`/api/v1/traces/${trace}/events`))
+  assert.equal(events.length, 3)
+  assert.ok(events.every((e) => e['user_id'] === 'u-legacy' && e['session_id'] === 's-legacy'))
+})
+
 test('filters reach the stores', async () => {
   const llm = await all('/api/v1/events?kind=llm&', 500)
   assert.ok(llm.length > 0 && llm.every((e) => e['kind'] === 'llm'))
@@ -216,6 +316,15 @@ test('the OpenAPI document names every route', async () => {
     '/api/v1/traces/{id}/events',
     '/api/v1/events',
     '/api/v1/issues',
+    '/api/v1/conversations',
+    '/api/v1/conversations/{id}',
+    '/api/v1/sessions',
+    '/api/v1/sessions/{id}',
+    '/api/v1/users',
+    '/api/v1/users/{id}',
+    '/api/v1/costs',
+    '/api/v1/costs/breakdown',
+    '/api/v1/dashboard/overview',
     '/health',
     '/health/detailed',
     '/version',

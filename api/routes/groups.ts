@@ -1,0 +1,153 @@
+// Conversations, sessions and end users with their sums.
+
+import { z } from 'zod'
+import {
+  findGroup,
+  type GroupFilter,
+  type Groups,
+  listGroups,
+} from '../../storage/queries/groups.ts'
+import { type Api, ApiError } from '../app.ts'
+import { tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import { flag, nextCursor, paging, timeRange, word } from './query-parameters.ts'
+
+const text = z.string().nullable()
+
+const sums = {
+  first_at: z.coerce.date(),
+  last_at: z.coerce.date(),
+  duration_ms: z.number(),
+  traces: z.number(),
+  events: z.number(),
+  llm_calls: z.number(),
+  errors: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  total_tokens: z.number(),
+  cost_usd: z.number(),
+  issues: z.number(),
+  models: z.array(z.string()),
+}
+
+const SCHEMAS = {
+  conversations: z.object({
+    conversation_id: z.string(),
+    user_id: text,
+    session_id: text,
+    message_count: z.number().nullable().describe('Highest position a client gave, plus one.'),
+    last_message: text.describe('Beginning of the newest text, scrubbed.'),
+    ...sums,
+  }),
+  sessions: z.object({
+    session_id: z.string(),
+    user_id: text,
+    conversations: z.number(),
+    ...sums,
+  }),
+  users: z.object({
+    user_id: z.string(),
+    conversations: z.number(),
+    sessions: z.number(),
+    ...sums,
+  }),
+} as const
+
+const FILTERS = {
+  from: timeRange.from.describe('Last event from this time, inclusive.'),
+  to: timeRange.to,
+  user_id: word,
+  session_id: word,
+  model: word.describe('Used this model.'),
+  errors: flag.describe('true: only those with errors; false: only without.'),
+  issues: flag.describe('true: only those with issues; false: only without.'),
+  min_cost_usd: z.coerce.number().min(0).optional(),
+  ...paging,
+}
+
+const QUERIES = {
+  conversations: z.strictObject(FILTERS),
+  sessions: z.strictObject(FILTERS).omit({ session_id: true }),
+  users: z.strictObject(FILTERS).omit({ session_id: true, user_id: true }),
+} as const
+
+const NAMES = { conversations: 'conversation', sessions: 'session', users: 'user' } as const
+
+export function groupRoutes(app: Api, stores: Stores): void {
+  listAndOne(app, stores, 'conversations')
+  listAndOne(app, stores, 'sessions')
+  listAndOne(app, stores, 'users')
+}
+
+function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
+  app.get(
+    `/api/v1/${kind}`,
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: [kind],
+        summary: `${kind[0]?.toUpperCase()}${kind.slice(1)} with their sums, newest activity first`,
+        querystring: QUERIES[kind],
+        response: { 200: z.object({ data: z.array(SCHEMAS[kind]), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const page = await listGroups(stores.postgres, tenantOf(req), kind, filterOf(req.query))
+      return { data: page.rows.map(dated), next_cursor: page.next }
+    },
+  )
+  app.get(
+    `/api/v1/${kind}/:id`,
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: [kind],
+        summary: `One ${NAMES[kind]} with its sums`,
+        params: z.object({ id: z.string().min(1).max(255) }),
+        response: { 200: SCHEMAS[kind] },
+      },
+    },
+    async (req) => {
+      const found = await findGroup(stores.postgres, tenantOf(req), kind, req.params.id)
+      if (found === null) throw new ApiError(404, 'NOT_FOUND', `no such ${NAMES[kind]}`)
+      return dated(found)
+    },
+  )
+}
+
+/** What the three have in common; a filter that one does not have is not set. */
+function filterOf(q: {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly user_id?: string | undefined
+  readonly session_id?: string | undefined
+  readonly model?: string | undefined
+  readonly errors?: boolean | undefined
+  readonly issues?: boolean | undefined
+  readonly min_cost_usd?: number | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}): GroupFilter {
+  return {
+    fromMs: q.from,
+    toMs: q.to,
+    userId: q.user_id,
+    sessionId: q.session_id,
+    model: q.model,
+    hasErrors: q.errors,
+    hasIssues: q.issues,
+    minCostUsd: q.min_cost_usd,
+    limit: q.limit,
+    cursor: q.cursor,
+  }
+}
+
+/** Times as the schema has them. */
+function dated<Row extends Groups[keyof Groups]>(row: Row) {
+  return {
+    ...row,
+    first_at: new Date(row.first_at),
+    last_at: new Date(row.last_at),
+    models: [...row.models],
+  }
+}

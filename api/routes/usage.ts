@@ -1,0 +1,201 @@
+// Cost and usage over time and by dimension, and what a dashboard shows first.
+
+import { z } from 'zod'
+import { countIssues } from '../../storage/queries/groups.ts'
+import type { Scope } from '../../storage/queries/page.ts'
+import {
+  readTotals,
+  type Totals,
+  type TotalsFilter,
+  usageBy,
+  usageOverTime,
+} from '../../storage/queries/totals.ts'
+import { BREAKDOWNS } from '../../storage/queries/usage-sums.ts'
+import { type Api, ApiError } from '../app.ts'
+import { tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import { timeRange, word } from './query-parameters.ts'
+
+const DAY_MS = 86_400_000
+const RANGE_DAYS_DEFAULT = 7
+const RANGE_DAYS_MAX = 400
+const BUCKETS = { hour: 3600, day: 86_400 } as const
+
+const nullable = z.number().nullable()
+
+const usage = {
+  calls: z.number(),
+  errors: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  total_tokens: z.number(),
+  cache_read_tokens: z.number(),
+  cache_write_tokens: z.number(),
+  reasoning_tokens: z.number(),
+  cost_usd: z.number(),
+  unpriced: z.number().describe('Calls with usage whose price is not known.'),
+  p50_ms: nullable,
+  p95_ms: nullable,
+}
+
+const bucketSchema = z.object({ at: z.coerce.date(), ...usage })
+
+const breakdownSchema = z.object({
+  provider: z.string().nullable().optional(),
+  model: z.string().nullable().optional(),
+  route: z.string().nullable().optional(),
+  environment: z.string().nullable().optional(),
+  ...usage,
+})
+
+const totalsSchema = z.object({
+  events: z.number(),
+  traces: z.number().describe('Exact up to some thousands, then within one in a hundred.'),
+  errors: z.number(),
+  llm_calls: z.number(),
+  input_tokens: z.number(),
+  output_tokens: z.number(),
+  total_tokens: z.number(),
+  cost_usd: z.number(),
+  unpriced: z.number(),
+  p50_ms: nullable,
+  p95_ms: nullable,
+  p99_ms: nullable,
+})
+
+const range = { ...timeRange, environment: word }
+const bucket = z.enum(['hour', 'day']).optional().describe('Default: hours up to three days.')
+const limit = z.coerce.number().int().min(1).max(1000).default(100)
+
+interface RangeQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly environment?: string | undefined
+}
+
+/** The last seven days when nothing is said. */
+function filterOf(q: RangeQuery): TotalsFilter {
+  const toMs = q.to ?? Date.now()
+  const fromMs = q.from ?? toMs - RANGE_DAYS_DEFAULT * DAY_MS
+  if (fromMs >= toMs) throw new ApiError(400, 'VALIDATION_ERROR', 'from is not before to')
+  if (toMs - fromMs > RANGE_DAYS_MAX * DAY_MS)
+    throw new ApiError(400, 'VALIDATION_ERROR', `a range has at most ${RANGE_DAYS_MAX} days`)
+  return { fromMs, toMs, environment: q.environment }
+}
+
+function bucketOf(filter: TotalsFilter, asked: keyof typeof BUCKETS | undefined): number {
+  return BUCKETS[asked ?? (filter.toMs - filter.fromMs <= 3 * DAY_MS ? 'hour' : 'day')]
+}
+
+export function usageRoutes(app: Api, stores: Stores): void {
+  costRoutes(app, stores)
+  overviewRoute(app, stores)
+}
+
+function costRoutes(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/costs',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['costs'],
+        summary: 'Cost and usage over time, with the total of the range',
+        querystring: z.strictObject({ ...range, bucket }),
+        response: { 200: z.object({ total: totalsSchema, data: z.array(bucketSchema) }) },
+      },
+    },
+    async (req) => {
+      const filter = filterOf(req.query)
+      const scope = tenantOf(req)
+      const [total, data] = await Promise.all([
+        readTotals(stores.clickhouse, scope, filter),
+        overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
+      ])
+      return { total, data }
+    },
+  )
+  app.get(
+    '/api/v1/costs/breakdown',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['costs'],
+        summary: 'Cost and usage by model, provider, route or environment, dearest first',
+        querystring: z.strictObject({
+          ...range,
+          by: z
+            .string()
+            .default('model')
+            .transform((text) => text.split(','))
+            .pipe(z.array(z.enum(BREAKDOWNS)).min(1).max(BREAKDOWNS.length))
+            .meta({ type: 'string', examples: ['model', 'provider,model,route'] })
+            .describe('One or several of provider, model, route, environment.'),
+          limit,
+        }),
+        response: { 200: z.object({ data: z.array(breakdownSchema) }) },
+      },
+    },
+    async (req) => {
+      const { by, limit: rows } = req.query
+      const filter = { ...filterOf(req.query), by: [...new Set(by)], limit: rows }
+      return { data: [...(await usageBy(stores.clickhouse, tenantOf(req), filter))] }
+    },
+  )
+}
+
+function overviewRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/dashboard/overview',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['dashboard'],
+        summary: 'Totals beside those of the time before, usage over time, models, issues',
+        querystring: z.strictObject({ ...range, bucket }),
+        response: {
+          200: z.object({
+            from: z.coerce.date(),
+            to: z.coerce.date(),
+            total: totalsSchema,
+            previous: totalsSchema.describe('Of as long a time just before.'),
+            over_time: z.array(bucketSchema),
+            models: z.array(breakdownSchema),
+            issues: z.array(
+              z.object({ type: z.string(), severity: z.string(), count: z.number() }),
+            ),
+          }),
+        },
+      },
+    },
+    async (req) => {
+      const filter = filterOf(req.query)
+      const scope = tenantOf(req)
+      const before: TotalsFilter = {
+        ...filter,
+        fromMs: filter.fromMs - (filter.toMs - filter.fromMs),
+        toMs: filter.fromMs,
+      }
+      const [total, previous, series, models, issues] = await Promise.all([
+        readTotals(stores.clickhouse, scope, filter),
+        readTotals(stores.clickhouse, scope, before),
+        overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
+        usageBy(stores.clickhouse, scope, { ...filter, by: ['model'], limit: 10 }),
+        countIssues(stores.postgres, scope, filter),
+      ])
+      return {
+        from: new Date(filter.fromMs),
+        to: new Date(filter.toMs),
+        total: total satisfies Totals,
+        previous,
+        over_time: series,
+        models: [...models],
+        issues: [...issues],
+      }
+    },
+  )
+}
+
+async function overTime(stores: Stores, scope: Scope, filter: TotalsFilter, bucketS: number) {
+  const rows = await usageOverTime(stores.clickhouse, scope, { ...filter, bucketS })
+  return rows.map((row) => ({ ...row, at: new Date(row.at) }))
+}

@@ -1,0 +1,147 @@
+// What the worker says of the events of a task, as one document: a row of numbers for each event, words and
+// traces by their place in a list. The sender knows from it which events are new, and makes the sums.
+
+/** Columns of a row in `FactDocument.rows`. -1 stands for null in places of `words` and `traces`. */
+export const FACT = {
+  TENANT: 0,
+  PROJECT: 1,
+  TRACE: 2,
+  /** First 53 bits of the event id: enough to tell the events of one trace apart. */
+  ID: 3,
+  FLAGS: 4,
+  KIND: 5,
+  ENVIRONMENT: 6,
+  /** Of a span without a parent only. */
+  NAME: 7,
+  SERVICE: 8,
+  USER: 9,
+  SESSION: 10,
+  CONVERSATION: 11,
+  PROVIDER: 12,
+  MODEL: 13,
+  /** µs after `base`, and µs from start to end: whole numbers, which are written several times faster. */
+  START: 14,
+  DURATION: 15,
+  INPUT: 16,
+  OUTPUT: 17,
+  TOTAL: 18,
+  CACHE_READ: 19,
+  CACHE_WRITE: 20,
+  REASONING: 21,
+  COST: 22,
+  /** Position in the conversation plus one, 0 when not known. */
+  MESSAGES: 23,
+} as const
+export const FACT_STRIDE = 24
+
+export const FLAG = {
+  ERROR: 1,
+  ROOT: 2,
+  /** A call of a model whose usage counts. */
+  CALL: 4,
+  /** A call with usage and without a price. */
+  UNPRICED: 8,
+  TOOL: 16,
+} as const
+
+/** The beginning of what was said last in a conversation, or in a trace whose conversation is not known yet. */
+export interface Preview {
+  readonly tenant: string
+  readonly project: string
+  readonly trace: string | null
+  readonly conversation: string | null
+  readonly text: string
+  /** When it was said, ms. */
+  readonly at: number
+}
+
+export interface IssueRow {
+  readonly tenant: string
+  readonly project: string
+  readonly id: string
+  readonly type: string
+  readonly severity: string
+  readonly trace: string
+  readonly span: string
+  readonly event: string
+  readonly at: number
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly evidence: Readonly<Record<string, unknown>>
+  readonly rule: string
+  readonly conversation: string | null
+  readonly session: string | null
+  readonly user: string | null
+  readonly environment: string | null
+}
+
+export interface FactDocument {
+  readonly words: readonly string[]
+  /** 32 hex each. */
+  readonly traces: readonly string[]
+  /** µs since the epoch. */
+  readonly base: number
+  readonly rows: readonly number[]
+  readonly previews: readonly Preview[]
+  readonly issues: readonly IssueRow[]
+}
+
+/** One event of a document, read out of its row; times in ms since the epoch. */
+export interface Fact {
+  readonly tenant: string
+  readonly project: string
+  readonly trace: string | null
+  readonly id: number
+  readonly flags: number
+  readonly kind: string
+  readonly environment: string | null
+  readonly name: string | null
+  readonly service: string | null
+  readonly user: string | null
+  readonly session: string | null
+  readonly conversation: string | null
+  readonly provider: string | null
+  readonly model: string | null
+  readonly start: number
+  readonly end: number
+  readonly input: number
+  readonly output: number
+  readonly total: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly reasoning: number
+  readonly cost: number
+  readonly messages: number
+}
+
+export function factAt({ words, traces, base, rows }: FactDocument, index: number): Fact {
+  const row = index * FACT_STRIDE
+  const num = (column: number): number => rows[row + column] as number
+  const word = (column: number): string | null => words[num(column)] ?? null
+  return {
+    tenant: word(FACT.TENANT) ?? '',
+    project: word(FACT.PROJECT) ?? '',
+    trace: traces[num(FACT.TRACE)] ?? null,
+    id: num(FACT.ID),
+    flags: num(FACT.FLAGS),
+    kind: word(FACT.KIND) ?? 'span',
+    environment: word(FACT.ENVIRONMENT),
+    name: word(FACT.NAME),
+    service: word(FACT.SERVICE),
+    user: word(FACT.USER),
+    session: word(FACT.SESSION),
+    conversation: word(FACT.CONVERSATION),
+    provider: word(FACT.PROVIDER),
+    model: word(FACT.MODEL),
+    start: (base + num(FACT.START)) / 1000,
+    end: (base + num(FACT.START) + num(FACT.DURATION)) / 1000,
+    input: num(FACT.INPUT),
+    output: num(FACT.OUTPUT),
+    total: num(FACT.TOTAL),
+    cacheRead: num(FACT.CACHE_READ),
+    cacheWrite: num(FACT.CACHE_WRITE),
+    reasoning: num(FACT.REASONING),
+    cost: num(FACT.COST),
+    messages: num(FACT.MESSAGES),
+  }
+}

@@ -1,0 +1,365 @@
+// One batch against what is stored: which of its events are new, what they add to traces, conversations,
+// sessions, users and days, and what moves because an id of the trace came later than its events. Pure: the
+// sender reads the rows before and writes those that come out.
+
+import {
+  FACT_STRIDE,
+  type Fact,
+  type FactDocument,
+  FLAG,
+  factAt,
+  type IssueRow,
+  type Preview,
+} from './facts.ts'
+import {
+  addOldGroup,
+  addOldTrace,
+  addOldUsage,
+  type OldDocument,
+  type OldTrace,
+  type OldUsage,
+} from './old-deltas.ts'
+import { addFact, addSums, addText, lesser, noSums, type Sums } from './sums.ts'
+import {
+  addToTrace,
+  copyOf,
+  inheritedOf,
+  keepInherited,
+  newTrace,
+  OWNERS,
+  type Owner,
+  settle,
+  type TraceRow,
+} from './trace-state.ts'
+
+export interface GroupRow extends Sums {
+  readonly tenant: string
+  readonly project: string
+  readonly id: string
+  user: string | null
+  session: string | null
+}
+
+export interface UsageRow {
+  readonly tenant: string
+  readonly project: string
+  /** `2026-11-23`, UTC */
+  readonly day: string
+  readonly environment: string
+  readonly provider: string
+  readonly model: string
+  events: number
+  llm: number
+  errors: number
+  in: number
+  out: number
+  total: number
+  cache_read: number
+  cache_write: number
+  reasoning: number
+  cost: number
+  unpriced: number
+}
+
+export interface Changes {
+  readonly traces: readonly TraceRow[]
+  readonly conversations: readonly GroupRow[]
+  readonly sessions: readonly GroupRow[]
+  readonly users: readonly GroupRow[]
+  readonly usage: readonly UsageRow[]
+  /** True when something was taken away from a group, which may be empty now. */
+  readonly hasMoved: boolean
+}
+
+/** What a batch has for one trace. */
+interface Incoming {
+  readonly tenant: string
+  readonly project: string
+  readonly trace: string
+  readonly facts: Fact[]
+  readonly previews: Preview[]
+  readonly issues: IssueRow[]
+  readonly old: OldTrace[]
+}
+
+const TABLE = { user: 'users', session: 'sessions', conversation: 'conversations' } as const
+
+export class Rollup {
+  readonly #incoming = new Map<string, Incoming>()
+  readonly #loose: Fact[] = []
+  readonly #stored = new Map<string, TraceRow>()
+  readonly #groups = {
+    users: new Map<string, GroupRow>(),
+    sessions: new Map<string, GroupRow>(),
+    conversations: new Map<string, GroupRow>(),
+  }
+  readonly #usage = new Map<string, UsageRow>()
+  #hasMoved = false
+
+  add(document: FactDocument): void {
+    const count = document.rows.length / FACT_STRIDE
+    for (let i = 0; i < count; i++) {
+      const fact = factAt(document, i)
+      if (fact.trace === null) this.#loose.push(fact)
+      else this.#at(fact.tenant, fact.project, fact.trace).facts.push(fact)
+    }
+    for (const preview of document.previews) {
+      if (preview.trace !== null)
+        this.#at(preview.tenant, preview.project, preview.trace).previews.push(preview)
+    }
+  }
+
+  /** Sums of an older version, which are added as they are. */
+  addOld(document: OldDocument): void {
+    for (const old of document.traces) this.#at(old.tenant, old.project, old.trace).old.push(old)
+    for (const old of document.users) addOldGroup(this.#group('user', old, old.id), old)
+    for (const old of document.sessions) addOldGroup(this.#group('session', old, old.id), old)
+    for (const old of document.conversations)
+      addOldGroup(this.#group('conversation', old, old.id), old)
+    for (const old of document.usage) addOldUsage(this.#usageRow(old), old)
+  }
+
+  /** Issues that were not stored before. */
+  addIssues(issues: readonly IssueRow[]): void {
+    for (const issue of issues)
+      this.#at(issue.tenant, issue.project, issue.trace).issues.push(issue)
+  }
+
+  /** Tenants and projects of the batch, in order: instances that write the same rows wait for each other here. */
+  places(): string[] {
+    const all = new Set<string>()
+    for (const { tenant, project } of this.#incoming.values()) all.add(`${tenant}\n${project}`)
+    for (const { tenant, project } of this.#loose) all.add(`${tenant}\n${project}`)
+    return [...all].sort()
+  }
+
+  /** Keys of the traces of the batch, as three columns. */
+  traceKeys(): readonly [tenants: string[], projects: string[], traces: string[]] {
+    const all = [...this.#incoming.values()]
+    return [all.map((t) => t.tenant), all.map((t) => t.project), all.map((t) => t.trace)]
+  }
+
+  /** Rows that are there. */
+  load(rows: readonly TraceRow[]): void {
+    for (const row of rows) this.#stored.set(keyOf(row.tenant, row.project, row.trace), row)
+  }
+
+  changes(): Changes {
+    const traces: TraceRow[] = []
+    for (const [key, incoming] of sorted(this.#incoming)) {
+      const row = this.#addTrace(incoming, this.#stored.get(key))
+      if (row !== null) traces.push(row)
+    }
+    for (const fact of this.#loose) this.#addLoose(fact)
+    return {
+      traces,
+      conversations: values(this.#groups.conversations),
+      sessions: values(this.#groups.sessions),
+      users: values(this.#groups.users),
+      usage: values(this.#usage),
+      hasMoved: this.#hasMoved,
+    }
+  }
+
+  /** The row to store, null when nothing is new. */
+  #addTrace(incoming: Incoming, stored: TraceRow | undefined): TraceRow | null {
+    const { tenant, project, trace } = incoming
+    // Issues alone make no trace: those of a trend belong to none.
+    if (stored === undefined && incoming.facts.length === 0 && incoming.old.length === 0)
+      return null
+    const row = stored ?? newTrace(tenant, project, trace)
+    settle(row)
+    const before = new Map(OWNERS.map((o) => [o, { id: row[o], sums: inheritedOf(row, o) }]))
+    const fresh = incoming.facts.filter((fact) => addToTrace(row, fact))
+    const isNew = fresh.length > 0 || incoming.issues.length > 0 || incoming.old.length > 0
+    if (!isNew) return null
+    for (const old of incoming.old) addOldTrace(row, old)
+    for (const issue of incoming.issues) {
+      row.issues++
+      if (issue.severity === 'high') row.high_issues++
+    }
+    for (const fact of fresh) this.#addUsage(fact)
+    for (const owner of OWNERS) {
+      const then = before.get(owner) as { id: string | null; sums: Sums }
+      this.#addOwned(row, owner, then, fresh, incoming)
+    }
+    return row
+  }
+
+  /** Adds what is new to the groups of one kind; moves what the trace's id, if that is another now, takes along. */
+  #addOwned(
+    row: TraceRow,
+    owner: Owner,
+    before: { readonly id: string | null; readonly sums: Sums },
+    fresh: readonly Fact[],
+    incoming: Incoming,
+  ): void {
+    const added = noSums()
+    for (const fact of fresh) {
+      const own = fact[owner]
+      if (own === null) addFact(added, fact)
+      else this.#addOwn(owner, fact, own)
+    }
+    for (const issue of incoming.issues) {
+      const own = issue[owner]
+      addIssue(own === null ? added : this.#group(owner, row, own), issue)
+    }
+    if (owner === 'conversation') this.#addPreviews(row, added, incoming.previews)
+    const all = copyOf(before.sums)
+    addSums(all, added)
+    const id = row[owner]
+    if (id !== null) this.#give(row, owner, id, before, added, all)
+    keepInherited(row, owner, all)
+  }
+
+  #give(
+    row: TraceRow,
+    owner: Owner,
+    id: string,
+    before: { readonly id: string | null; readonly sums: Sums },
+    added: Sums,
+    all: Sums,
+  ): void {
+    const group = this.#group(owner, row, id)
+    if (before.id === id) addSums(group, added)
+    else {
+      addSums(group, all)
+      if (before.id !== null && (before.sums.events > 0 || before.sums.issues > 0)) {
+        addSums(this.#group(owner, row, before.id), before.sums, -1)
+        this.#hasMoved = true
+      }
+    }
+    group.user = lesser(group.user, row.user)
+    group.session = lesser(group.session, row.session)
+  }
+
+  #addOwn(owner: Owner, fact: Fact, id: string): void {
+    const group = this.#group(owner, fact, id)
+    addFact(group, fact)
+    group.user = lesser(group.user, fact.user)
+    group.session = lesser(group.session, fact.session)
+  }
+
+  #addPreviews(row: TraceRow, added: Sums, previews: readonly Preview[]): void {
+    for (const { conversation, text, at } of previews)
+      addText(
+        conversation === null ? added : this.#group('conversation', row, conversation),
+        text,
+        at,
+      )
+  }
+
+  /** An event without a trace: nothing to tell a second one by, and nothing to inherit. */
+  #addLoose(fact: Fact): void {
+    for (const owner of OWNERS) {
+      const own = fact[owner]
+      if (own !== null) this.#addOwn(owner, fact, own)
+    }
+    this.#addUsage(fact)
+  }
+
+  #addUsage(fact: Fact): void {
+    if ((fact.flags & FLAG.CALL) === 0) return
+    const row = this.#usageRow({
+      tenant: fact.tenant,
+      project: fact.project,
+      day: dayOf(fact.start),
+      environment: fact.environment ?? 'default',
+      provider: fact.provider ?? '',
+      model: fact.model ?? '',
+    })
+    row.events++
+    row.llm++
+    if ((fact.flags & FLAG.ERROR) !== 0) row.errors++
+    if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced++
+    row.in += fact.input
+    row.out += fact.output
+    row.total += fact.total
+    row.cache_read += fact.cacheRead
+    row.cache_write += fact.cacheWrite
+    row.reasoning += fact.reasoning
+    row.cost += fact.cost
+  }
+
+  #usageRow(
+    of: Pick<OldUsage, 'tenant' | 'project' | 'day' | 'environment' | 'provider' | 'model'>,
+  ): UsageRow {
+    const { tenant, project, day, environment, provider, model } = of
+    const key = `${tenant}\n${project}\n${day}\n${environment}\n${provider}\n${model}`
+    const known = this.#usage.get(key)
+    if (known !== undefined) return known
+    const row: UsageRow = { tenant, project, day, environment, provider, model, ...NO_USAGE }
+    this.#usage.set(key, row)
+    return row
+  }
+
+  #group(
+    owner: Owner,
+    { tenant, project }: { readonly tenant: string; readonly project: string },
+    id: string,
+  ): GroupRow {
+    const groups = this.#groups[TABLE[owner]]
+    const key = keyOf(tenant, project, id)
+    const known = groups.get(key)
+    if (known !== undefined) return known
+    const row: GroupRow = { tenant, project, id, user: null, session: null, ...noSums() }
+    groups.set(key, row)
+    return row
+  }
+
+  #at(tenant: string, project: string, trace: string): Incoming {
+    const key = keyOf(tenant, project, trace)
+    const known = this.#incoming.get(key)
+    if (known !== undefined) return known
+    const made: Incoming = { tenant, project, trace, facts: [], previews: [], issues: [], old: [] }
+    this.#incoming.set(key, made)
+    return made
+  }
+}
+
+/** A row needs times; those of an issue are within those of its event. */
+function addIssue(to: Sums, issue: IssueRow): void {
+  to.issues++
+  if (to.first <= to.last) return
+  to.first = issue.at
+  to.last = issue.at
+}
+
+const NO_USAGE = {
+  events: 0,
+  llm: 0,
+  errors: 0,
+  in: 0,
+  out: 0,
+  total: 0,
+  cache_read: 0,
+  cache_write: 0,
+  reasoning: 0,
+  cost: 0,
+  unpriced: 0,
+}
+
+const keyOf = (tenant: string, project: string, id: string): string =>
+  `${tenant}\n${project}\n${id}`
+
+/** In the order of keys: two instances that write the same rows lock them in one order. */
+function sorted<Row>(rows: ReadonlyMap<string, Row>): [string, Row][] {
+  return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+function values<Row>(rows: ReadonlyMap<string, Row>): Row[] {
+  return sorted(rows).map(([, row]) => row)
+}
+
+let lastDay = Number.NaN
+let lastDayText = ''
+
+/** `2026-11-23`; events of one batch are mostly of one day. */
+function dayOf(ms: number): string {
+  const day = Math.floor(ms / 86_400_000)
+  if (day !== lastDay) {
+    lastDay = day
+    lastDayText = new Date(day * 86_400_000).toISOString().slice(0, 10)
+  }
+  return lastDayText
+}

@@ -1,0 +1,103 @@
+// What is added up for a conversation, a session, an end user, or the part of a trace that has no such id of its
+// own. All of it adds up, or takes the least, the greatest or the smallest sixteen: any order gives the same.
+
+import type { Fact } from './facts.ts'
+import { FLAG } from './facts.ts'
+
+/** Members of a set that is kept in a row: a hostile trace must not make one without end. */
+export const SET_MAX = 16
+
+export interface Sums {
+  events: number
+  llm: number
+  errors: number
+  in: number
+  out: number
+  total: number
+  cost: number
+  issues: number
+  /** ms since the epoch; first > last when there is nothing. */
+  first: number
+  last: number
+  /** Highest position in the conversation plus one; 0 when none is known. */
+  messages: number
+  /** What was said last, and when. */
+  text: string | null
+  text_at: number
+  models: string[]
+}
+
+export function noSums(): Sums {
+  return {
+    events: 0,
+    llm: 0,
+    errors: 0,
+    in: 0,
+    out: 0,
+    total: 0,
+    cost: 0,
+    issues: 0,
+    first: Number.MAX_SAFE_INTEGER,
+    last: 0,
+    messages: 0,
+    text: null,
+    text_at: 0,
+    models: [],
+  }
+}
+
+export function addFact(to: Sums, f: Fact): void {
+  to.events++
+  if ((f.flags & FLAG.CALL) !== 0) to.llm++
+  if ((f.flags & FLAG.ERROR) !== 0) to.errors++
+  to.in += f.input
+  to.out += f.output
+  to.total += f.total
+  to.cost += f.cost
+  if (f.start < to.first) to.first = f.start
+  if (f.end > to.last) to.last = f.end
+  if (f.messages > to.messages) to.messages = f.messages
+  if (f.model !== null) addToSet(to.models, f.model)
+}
+
+/** `sign` -1 takes sums away; what has no inverse (times, sets, text) stays. */
+export function addSums(to: Sums, from: Readonly<Sums>, sign: 1 | -1 = 1): void {
+  to.events += sign * from.events
+  to.llm += sign * from.llm
+  to.errors += sign * from.errors
+  to.in += sign * from.in
+  to.out += sign * from.out
+  to.total += sign * from.total
+  to.cost += sign * from.cost
+  to.issues += sign * from.issues
+  to.first = Math.min(to.first, from.first)
+  to.last = Math.max(to.last, from.last)
+  if (sign < 0) return
+  to.messages = Math.max(to.messages, from.messages)
+  addText(to, from.text, from.text_at)
+  for (const model of from.models) addToSet(to.models, model)
+}
+
+/** The later text stays; of two at one moment the greater, so that the order of arrival does not matter. */
+export function addText(to: Sums, text: string | null, at: number): void {
+  if (text === null) return
+  if (to.text !== null && (at < to.text_at || (at === to.text_at && text <= to.text))) return
+  to.text = text
+  to.text_at = at
+}
+
+/** Keeps the smallest sixteen in order. */
+export function addToSet(set: string[], value: string): void {
+  if (set.includes(value)) return
+  set.push(value)
+  if (set.length > 1) set.sort()
+  if (set.length > SET_MAX) set.pop()
+}
+
+export const isNothing = (s: Readonly<Sums>): boolean => s.events === 0 && s.issues === 0
+
+/** The lesser of two, of which either may be missing. */
+export function lesser(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b
+  return a <= b ? a : b
+}

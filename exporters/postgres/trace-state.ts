@@ -1,0 +1,197 @@
+// What is kept of a trace: its sums, which events are in them, and the part of the events that have no
+// conversation, session or user of their own and take that of the trace. A later event may bring the id, so
+// that part must be able to move.
+
+import { type Fact, FLAG } from './facts.ts'
+import { addFact, addSums, addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
+
+/** Events of one trace that are remembered; those beyond are told apart by the ledger of the process alone. */
+const SEEN_MAX = 2048
+
+export const OWNERS = ['user', 'session', 'conversation'] as const
+export type Owner = (typeof OWNERS)[number]
+
+/** Sums of the events without an id of their own, where the row's other columns do not tell them. */
+export interface Inherited {
+  user?: Sums
+  session?: Sums
+  conversation?: Sums
+  /** Stored by a version that did not keep these: stays where it was counted. */
+  settled?: Sums
+}
+
+/** A row of `trace_summaries`, in both directions. */
+export interface TraceRow {
+  readonly tenant: string
+  readonly project: string
+  readonly trace: string
+  environment: string | null
+  root_name: string | null
+  root_kind: string | null
+  /** Start of the root that gave the name, ms; of several roots the first in time counts. */
+  root_at: number | null
+  service: string | null
+  user: string | null
+  session: string | null
+  conversation: string | null
+  start: number
+  end: number
+  spans: number
+  llm: number
+  tools: number
+  errors: number
+  in: number
+  out: number
+  total: number
+  cache_read: number
+  cache_write: number
+  reasoning: number
+  cost: number
+  unpriced: number
+  issues: number
+  high_issues: number
+  kinds: string[]
+  models: string[]
+  /** Ids of the events in the sums; null in rows of a version that did not keep them. */
+  seen: number[] | null
+  inherited: Inherited | null
+}
+
+export function newTrace(tenant: string, project: string, trace: string): TraceRow {
+  return {
+    tenant,
+    project,
+    trace,
+    environment: null,
+    root_name: null,
+    root_kind: null,
+    root_at: null,
+    service: null,
+    user: null,
+    session: null,
+    conversation: null,
+    start: Number.MAX_SAFE_INTEGER,
+    end: 0,
+    spans: 0,
+    llm: 0,
+    tools: 0,
+    errors: 0,
+    in: 0,
+    out: 0,
+    total: 0,
+    cache_read: 0,
+    cache_write: 0,
+    reasoning: 0,
+    cost: 0,
+    unpriced: 0,
+    issues: 0,
+    high_issues: 0,
+    kinds: [],
+    models: [],
+    seen: [],
+    inherited: null,
+  }
+}
+
+/** The sums of the whole trace in the form in which its parts are held. */
+function wholeOf(row: TraceRow): Sums {
+  return {
+    events: row.spans,
+    llm: row.llm,
+    errors: row.errors,
+    in: row.in,
+    out: row.out,
+    total: row.total,
+    cost: row.cost,
+    issues: row.issues,
+    first: row.start,
+    last: row.end,
+    messages: 0,
+    text: null,
+    text_at: 0,
+    models: [...row.models],
+  }
+}
+
+/** A row of an older version: its sums are settled, and from now on its events are remembered. */
+export function settle(row: TraceRow): void {
+  if (row.seen !== null) return
+  row.inherited = { settled: wholeOf(row) }
+  row.seen = []
+}
+
+/** Sums of the events that take their `owner` from the trace. */
+export function inheritedOf(row: TraceRow, owner: Owner): Sums {
+  const kept = row.inherited?.[owner]
+  if (kept !== undefined) return copyOf(kept)
+  // With an id and nothing kept, every event has its own; without one, none has.
+  if (row[owner] !== null || row.spans === 0) return noSums()
+  const whole = wholeOf(row)
+  const settled = row.inherited?.settled
+  if (settled !== undefined) addSums(whole, settled, -1)
+  return whole
+}
+
+/** Keeps `sums` where they cannot be told from the row. Call after the row's own sums are up to date. */
+export function keepInherited(row: TraceRow, owner: Owner, sums: Sums): void {
+  const isDerived =
+    row[owner] === null ? sums.messages === 0 && sums.text === null : isNothing(sums)
+  const inherited = row.inherited ?? {}
+  if (isDerived) delete inherited[owner]
+  else inherited[owner] = sums
+  row.inherited = Object.keys(inherited).length === 0 ? null : inherited
+}
+
+export function copyOf(sums: Readonly<Sums>): Sums {
+  return { ...sums, models: [...sums.models] }
+}
+
+/** Adds an event to the sums; false when it is in them. */
+export function addToTrace(row: TraceRow, f: Fact): boolean {
+  const seen = row.seen ?? []
+  if (seen.includes(f.id)) return false
+  if (seen.length < SEEN_MAX) seen.push(f.id)
+  row.seen = seen
+  row.spans++
+  row.start = Math.min(row.start, f.start)
+  row.end = Math.max(row.end, f.end)
+  if ((f.flags & FLAG.CALL) !== 0) row.llm++
+  if ((f.flags & FLAG.TOOL) !== 0) row.tools++
+  if ((f.flags & FLAG.ERROR) !== 0) row.errors++
+  if ((f.flags & FLAG.UNPRICED) !== 0) row.unpriced++
+  row.in += f.input
+  row.out += f.output
+  row.total += f.total
+  row.cache_read += f.cacheRead
+  row.cache_write += f.cacheWrite
+  row.reasoning += f.reasoning
+  row.cost += f.cost
+  row.environment = lesser(row.environment, f.environment)
+  row.service = lesser(row.service, f.service)
+  row.user = lesser(row.user, f.user)
+  row.session = lesser(row.session, f.session)
+  row.conversation = lesser(row.conversation, f.conversation)
+  if ((f.flags & FLAG.ROOT) !== 0) addRoot(row, f)
+  addToSet(row.kinds, f.kind)
+  if (f.model !== null) addToSet(row.models, f.model)
+  return true
+}
+
+/** Of several events without a parent the first in time names the trace, then the lesser name. */
+function addRoot(row: TraceRow, f: Fact): void {
+  const at = row.root_at
+  if (at !== null && (f.start > at || (f.start === at && nameOf(f) >= rootOf(row)))) return
+  row.root_at = f.start
+  row.root_name = f.name
+  row.root_kind = f.kind
+}
+
+const nameOf = (f: Fact): string => `${f.name ?? ''}\n${f.kind}`
+const rootOf = (row: TraceRow): string => `${row.root_name ?? ''}\n${row.root_kind ?? ''}`
+
+/** For a fact whose trace is not known: its sums alone. */
+export function sumsOf(f: Fact): Sums {
+  const sums = noSums()
+  addFact(sums, f)
+  return sums
+}

@@ -1,0 +1,179 @@
+// Conversations, sessions and end users out of Postgres, where the exporter keeps their sums exact.
+
+import type pg from 'pg'
+import { type Page, pageOf, type Scope } from './page.ts'
+import { Where, withoutSort } from './where.ts'
+
+export interface GroupFilter {
+  /** Of the last event; ms since the epoch, inclusive and exclusive. */
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly userId?: string | undefined
+  readonly sessionId?: string | undefined
+  readonly model?: string | undefined
+  readonly hasErrors?: boolean | undefined
+  readonly hasIssues?: boolean | undefined
+  readonly minCostUsd?: number | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+interface GroupSums {
+  /** RFC 3339. */
+  readonly first_at: string
+  readonly last_at: string
+  readonly duration_ms: number
+  readonly events: number
+  readonly llm_calls: number
+  readonly errors: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly total_tokens: number
+  readonly cost_usd: number
+  readonly issues: number
+  readonly models: readonly string[]
+  readonly traces: number
+}
+
+export interface ConversationRow extends GroupSums {
+  readonly conversation_id: string
+  readonly user_id: string | null
+  readonly session_id: string | null
+  /** Highest position a client gave, plus one. */
+  readonly message_count: number | null
+  readonly last_message: string | null
+}
+
+export interface SessionRow extends GroupSums {
+  readonly session_id: string
+  readonly user_id: string | null
+  readonly conversations: number
+}
+
+export interface UserRow extends GroupSums {
+  readonly user_id: string
+  readonly conversations: number
+  readonly sessions: number
+}
+
+export interface Groups {
+  readonly conversations: ConversationRow
+  readonly sessions: SessionRow
+  readonly users: UserRow
+}
+
+interface Source {
+  readonly table: string
+  readonly id: string
+  /** Columns beyond the sums. */
+  readonly more: string
+}
+
+/** How many rows of another table are of this one; read for the rows of a page alone. */
+const counted = (table: string, column: string): string =>
+  `(SELECT count(*) FROM ${table} o WHERE o.tenant_id = t.tenant_id AND o.project_id = t.project_id AND o.${column} = t.${column})::float8`
+
+const SOURCES: Readonly<Record<keyof Groups, Source>> = {
+  conversations: {
+    table: 'conversations',
+    id: 'conversation_id',
+    more: 'user_id, session_id, message_count::float8 AS message_count, last_message',
+  },
+  sessions: {
+    table: 'sessions',
+    id: 'session_id',
+    more: `user_id, ${counted('conversations', 'session_id')} AS conversations`,
+  },
+  users: {
+    table: 'end_users',
+    id: 'user_id',
+    more: `${counted('conversations', 'user_id')} AS conversations, ${counted('sessions', 'user_id')} AS sessions`,
+  },
+}
+
+const SUMS = `first_at, last_at, (extract(epoch FROM last_at - first_at) * 1000)::float8 AS duration_ms,
+  events::float8 AS events, llm_calls::float8 AS llm_calls, errors::float8 AS errors, input_tokens::float8 AS input_tokens,
+  output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, issues::float8 AS issues, models,
+  last_at::text AS sort_time`
+
+/** Newest activity first. */
+export async function listGroups<Kind extends keyof Groups>(
+  pool: pg.Pool,
+  scope: Scope,
+  kind: Kind,
+  f: GroupFilter,
+): Promise<Page<Groups[Kind]>> {
+  const { id } = SOURCES[kind]
+  const q = new Where(scope)
+  q.add(f.fromMs, (p) => `last_at >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.toMs, (p) => `last_at < to_timestamp(${p}::float8 / 1000)`)
+  if (kind !== 'users') q.add(f.userId, (p) => `user_id = ${p}`)
+  if (kind === 'conversations') q.add(f.sessionId, (p) => `session_id = ${p}`)
+  q.add(f.model, (p) => `${p} = ANY(models)`)
+  q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
+  q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
+  q.add(f.hasIssues, (p) => `(issues > 0) = ${p}`)
+  q.after(f.cursor, 'last_at', id)
+  const rows = await q.rows<Groups[Kind] & { sort_time: string }>(
+    pool,
+    selectOf(kind, `${q.sql} ORDER BY last_at DESC, ${id} DESC`, f.limit + 1),
+    f.limit + 1,
+  )
+  const page = pageOf(rows, f.limit, (row) => ({ time: row.sort_time, id: idOf(kind, row) }))
+  return {
+    rows: page.rows.map((row) => withoutSort(row) as unknown as Groups[Kind]),
+    next: page.next,
+  }
+}
+
+/** One, or null when there is none of this tenant. */
+export async function findGroup<Kind extends keyof Groups>(
+  pool: pg.Pool,
+  scope: Scope,
+  kind: Kind,
+  id: string,
+): Promise<Groups[Kind] | null> {
+  const q = new Where(scope)
+  q.add(id, (p) => `${SOURCES[kind].id} = ${p}`)
+  const [row] = await q.rows<Groups[Kind] & { sort_time: string }>(
+    pool,
+    selectOf(kind, q.sql, 1),
+    1,
+  )
+  return row === undefined ? null : (withoutSort(row) as unknown as Groups[Kind])
+}
+
+/** The rows of the page first, so that what is counted is counted for them only. */
+function selectOf(kind: keyof Groups, where: string, limit: number): string {
+  const { table, id, more } = SOURCES[kind]
+  return `SELECT ${id}, ${SUMS}, ${more}, ${counted('trace_summaries', id)} AS traces
+    FROM (SELECT * FROM ${table} WHERE ${where} LIMIT ${Math.floor(limit)}) AS t
+    ORDER BY last_at DESC, ${id} DESC`
+}
+
+function idOf<Kind extends keyof Groups>(kind: Kind, row: Groups[Kind]): string {
+  return String((row as unknown as Record<string, unknown>)[SOURCES[kind].id])
+}
+
+export interface IssueCount {
+  readonly type: string
+  readonly severity: string
+  readonly count: number
+}
+
+/** Issues of a range by type and severity, most first. */
+export async function countIssues(
+  pool: pg.Pool,
+  scope: Scope,
+  range: { readonly fromMs: number; readonly toMs: number },
+): Promise<readonly IssueCount[]> {
+  const q = new Where(scope)
+  q.add(range.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(range.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
+  return await q.rows<IssueCount>(
+    pool,
+    `SELECT type, severity, count(*)::float8 AS count FROM issues WHERE ${q.sql}
+     GROUP BY type, severity ORDER BY count DESC, type, severity`,
+    200,
+  )
+}

@@ -1,0 +1,95 @@
+// Spans with what their log records say, small cases: what is filled in, what is not, and usage in one place.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
+import type { EventRow } from './select-events.ts'
+
+const user = { role: 'user', parts: [{ type: 'text', content: 'q' }] }
+const assistant = { role: 'assistant', parts: [{ type: 'text', content: 'a' }] }
+
+const base = { trace_id: 't', span_id: 's', usage_aggregate: false, input_tokens: null }
+const span = (more: object = {}): EventRow => ({
+  ...base,
+  event_id: 'span',
+  event_type: 'span',
+  start_time: 1,
+  input_messages: null,
+  output_messages: null,
+  ...more,
+})
+const log = (id: string, start: number, more: object): EventRow => ({
+  ...base,
+  event_id: id,
+  event_type: 'log:x',
+  start_time: start,
+  usage_aggregate: true,
+  ...more,
+})
+
+test('messages of several log records are put together in order of time, whatever order they came in', () => {
+  const logs = [
+    log('c', 3, { output_messages: [assistant], finish_reasons: ['stop'] }),
+    log('b', 2, { input_messages: [user, user] }),
+    log('a', 1, { input_messages: [user] }),
+  ]
+  const [shown] = joinLogs([span()], logs)
+  assert.deepEqual(shown?.['input_messages'], [user, user, user])
+  assert.deepEqual(shown?.['output_messages'], [assistant])
+  assert.deepEqual(shown?.['finish_reasons'], ['stop'])
+  assert.deepEqual(shown?.['joined_from'], ['a', 'b', 'c'])
+})
+
+test('what the span says itself stays, and log records of other spans are not its own', () => {
+  const own = span({ input_messages: [assistant] })
+  const logs = [
+    log('a', 1, { input_messages: [user] }),
+    log('b', 2, { span_id: 'other', output_messages: [assistant] }),
+  ]
+  assert.deepEqual(joinLogs([own], logs), [own])
+})
+
+test('usage that only a log record has is shown in the span, and counts there alone', () => {
+  const usage = { usage_aggregate: false, input_tokens: 10, total_tokens: 10, cost_usd: 1 }
+  const logs = [log('a', 1, usage)]
+  const [shown, record] = joinLogs([span(), ...logs], logs)
+  assert.deepEqual([shown?.['input_tokens'], shown?.['cost_usd']], [10, 1])
+  assert.equal(shown?.['usage_aggregate'], false)
+  assert.deepEqual([record?.['usage_aggregate'], record?.['usage_duplicate_of']], [true, 'span'])
+  // A page with the log record alone says the same of it.
+  const [alone] = joinLogs(logs, [span(), ...logs])
+  assert.deepEqual(alone, record)
+})
+
+test('a span whose log record was first to report the usage takes it over', () => {
+  const logs = [log('a', 1, { usage_aggregate: false, input_tokens: 10, cost_usd: 1 })]
+  const late = span({
+    usage_aggregate: true,
+    usage_duplicate_of: 'a',
+    input_tokens: 10,
+    cost_usd: null,
+  })
+  const [shown, record] = joinLogs([late, ...logs], [])
+  assert.deepEqual([shown?.['usage_aggregate'], shown?.['cost_usd']], [false, 1])
+  assert.equal(shown?.['usage_duplicate_of'], undefined)
+  assert.equal(record?.['usage_aggregate'], true)
+})
+
+test('a log record without its span stays as it is', () => {
+  const record = log('a', 1, { input_messages: [user], usage_aggregate: false, input_tokens: 3 })
+  assert.deepEqual(joinLogs([record], []), [record])
+})
+
+test('ids of one event hold for those that name none; of several the lesser', () => {
+  const events = [
+    span({ user_id: 'b' }),
+    span({ user_id: null }),
+    span({ user_id: 'a', session_id: '' }),
+  ]
+  const ids = idsOf(events)
+  assert.deepEqual(ids, { conversation_id: null, session_id: null, user_id: 'a' })
+  assert.deepEqual(
+    inheritIds(events, ids).map((e) => e['user_id']),
+    ['b', 'a', 'a'],
+  )
+})

@@ -1,0 +1,145 @@
+// Spans with what their log records say. Messages and usage of a call may come in log records, in another request
+// and before or after the span; each is stored as an event of its own. What a span does not say itself is
+// shown in it from its log records, and usage moves with it, so that whoever adds up events counts it once.
+
+import type { EventRow } from './select-events.ts'
+
+/** Lists that are put together from several log records, in order of time. */
+const LISTS = ['input_messages', 'output_messages', 'system_instructions'] as const
+/** Values of which the first counts. */
+const VALUES = [
+  'tool_definitions',
+  'input',
+  'output',
+  'request_params',
+  'finish_reasons',
+  'provider',
+  'request_model',
+  'response_model',
+  'response_id',
+  'evaluation_name',
+  'evaluation_score',
+  'evaluation_label',
+  'evaluation_explanation',
+] as const
+const TOKENS = ['input_tokens', 'output_tokens', 'total_tokens'] as const
+const COSTS = ['cost_usd', 'cost_input_usd', 'cost_output_usd', 'cost_source', 'price_ref'] as const
+const USAGE = [
+  ...TOKENS,
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'usage_details',
+] as const
+const IDS = ['conversation_id', 'session_id', 'user_id'] as const
+
+type Event = Record<string, unknown>
+
+export function isLog(event: EventRow): boolean {
+  return typeof event['event_type'] === 'string' && event['event_type'].startsWith('log:')
+}
+
+/**
+ * `events` as they are to be shown. `others` has the log records of their spans and the spans of their log
+ * records, and may have the events themselves.
+ */
+export function joinLogs(events: readonly EventRow[], others: readonly EventRow[]): EventRow[] {
+  const spans = new Map<string, Event>()
+  const logs = new Map<string, Event[]>()
+  const shown = new Map<unknown, Event>()
+  for (const event of [...events, ...others]) {
+    if (shown.has(event['event_id'])) continue
+    const copy = { ...event }
+    shown.set(copy['event_id'], copy)
+    const key = spanKey(copy)
+    if (key === null) continue
+    if (!isLog(copy)) {
+      // Several legacy events may share a span; none of them has log records.
+      if (!spans.has(key)) spans.set(key, copy)
+      continue
+    }
+    const list = logs.get(key)
+    if (list === undefined) logs.set(key, [copy])
+    else list.push(copy)
+  }
+  for (const [key, list] of logs) {
+    const span = spans.get(key)
+    if (span !== undefined) joinSpan(span, list.toSorted(byTime))
+  }
+  return events.map((event) => shown.get(event['event_id']) ?? event)
+}
+
+function spanKey(event: Event): string | null {
+  const { trace_id, span_id } = event
+  return typeof trace_id === 'string' && typeof span_id === 'string' ? trace_id + span_id : null
+}
+
+function byTime(a: Event, b: Event): number {
+  const difference = Number(a['start_time'] ?? 0) - Number(b['start_time'] ?? 0)
+  return difference !== 0 ? difference : String(a['event_id']) < String(b['event_id']) ? -1 : 1
+}
+
+function joinSpan(span: Event, logs: readonly Event[]): void {
+  const from = new Set<unknown>()
+  for (const field of LISTS) {
+    if (isPresent(span[field])) continue
+    const given = logs.filter((log) => Array.isArray(log[field]) && log[field].length > 0)
+    if (given.length === 0) continue
+    span[field] = given.flatMap((log) => log[field] as unknown[])
+    for (const log of given) from.add(log['event_id'])
+  }
+  for (const field of VALUES) {
+    if (isPresent(span[field])) continue
+    const given = logs.find((log) => isPresent(log[field]))
+    if (given === undefined) continue
+    span[field] = given[field]
+    from.add(given['event_id'])
+  }
+  const usage = logs.find(
+    (log) => TOKENS.some((field) => isPresent(log[field])) && !isAggregate(log),
+  )
+  if (usage !== undefined && moveUsage(span, usage)) from.add(usage['event_id'])
+  if (from.size > 0) span['joined_from'] = [...from]
+}
+
+/** The call's usage is shown in its span, and the log record becomes the report that repeats it. */
+function moveUsage(span: Event, log: Event): boolean {
+  const isEmpty = !TOKENS.some((field) => isPresent(span[field]))
+  if (!isEmpty && span['usage_duplicate_of'] !== log['event_id']) return false
+  if (isEmpty) for (const field of USAGE) move(span, log, field)
+  for (const field of COSTS) move(span, log, field)
+  span['usage_aggregate'] = false
+  delete span['usage_duplicate_of']
+  log['usage_aggregate'] = true
+  log['usage_duplicate_of'] = span['event_id']
+  return true
+}
+
+function move(span: Event, log: Event, field: string): void {
+  if (log[field] !== undefined) span[field] = log[field]
+}
+
+const isPresent = (value: unknown): boolean => value !== null && value !== undefined
+const isAggregate = (event: Event): boolean => event['usage_aggregate'] === true
+
+/** Conversation, session and user of a trace. */
+export type TraceIds = Readonly<Record<(typeof IDS)[number], string | null>>
+
+/** Of several the lesser, as in the sums. */
+export function idsOf(events: readonly EventRow[]): TraceIds {
+  const of = (field: string): string | null => {
+    const given = events.map((event) => event[field]).filter((id) => typeof id === 'string')
+    return given.filter((id) => id !== '').toSorted()[0] ?? null
+  }
+  return { conversation_id: of(IDS[0]), session_id: of(IDS[1]), user_id: of(IDS[2]) }
+}
+
+/** An id that stands on one event of a trace holds for those that name none. */
+export function inheritIds(events: readonly EventRow[], ids: TraceIds): EventRow[] {
+  return events.map((event) => ({
+    ...event,
+    ...Object.fromEntries(
+      IDS.filter((field) => !isPresent(event[field])).map((field) => [field, ids[field]]),
+    ),
+  }))
+}

@@ -1,0 +1,120 @@
+// Which hours of a range can be read from `usage_rollup`, and the work of adding up hours that have been quiet.
+// See `storage/migrations/clickhouse/0007_usage_rollup.sql`.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Scope } from './page.ts'
+import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES } from './usage-sums.ts'
+
+export type Hours =
+  /** All of the range from the events. */
+  | { readonly kind: 'events' }
+  | {
+      readonly kind: 'mixed'
+      /** Whole hours of the range, s since the epoch, inclusive and exclusive. */
+      readonly first: number
+      readonly end: number
+      /** Hours that have to be read from the events. */
+      readonly fromEvents: readonly number[]
+    }
+
+/** More hours than this in a list, and the events are read for all. */
+const LISTED_MAX = 500
+const HOUR_S = 3600
+
+export async function hoursOfRange(
+  client: ClickHouseClient,
+  scope: Scope,
+  range: { readonly fromMs: number; readonly toMs: number },
+  canRoll: boolean,
+): Promise<Hours> {
+  const first = Math.ceil(range.fromMs / 1000 / HOUR_S) * HOUR_S
+  const end = Math.floor(range.toMs / 1000 / HOUR_S) * HOUR_S
+  if (!canRoll || end <= first) return { kind: 'events' }
+  const result = await client.query({
+    query: `SELECT toUnixTimestamp(h.hour) AS hour
+      FROM (SELECT hour, max(changed_at) AS changed_at FROM event_hours WHERE ${IN_RANGE} GROUP BY hour) AS h
+      LEFT JOIN (SELECT hour, max(changed_at) AS changed_at FROM rolled_hours WHERE ${IN_RANGE} GROUP BY hour) AS r
+        ON r.hour = h.hour
+      WHERE r.changed_at != h.changed_at
+      ORDER BY hour LIMIT ${LISTED_MAX + 1}`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId, first, end },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
+  const open = (await result.json<{ hour: number }>()).map((row) => row.hour)
+  if (open.length > LISTED_MAX) return { kind: 'events' }
+  // The parts of hours at both ends.
+  if (first * 1000 > range.fromMs) open.unshift(first - HOUR_S)
+  if (end * 1000 < range.toMs) open.push(end)
+  return { kind: 'mixed', first, end, fromEvents: open }
+}
+
+const IN_RANGE = `tenant_id = {tenant:String} AND project_id = {project:String}
+  AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({end:UInt32}, 'UTC')`
+
+export interface RollOptions {
+  /** Nothing was inserted into an hour for this long: longer than any insert takes. */
+  readonly quietS: number
+  /** At most so many at once. */
+  readonly hoursMax: number
+}
+
+interface OpenHour {
+  readonly tenant: string
+  readonly project: string
+  readonly hour: number
+  readonly changed: string
+}
+
+/** Adds up hours that changed and have been quiet since, oldest first; returns how many. */
+export async function rollHours(client: ClickHouseClient, options: RollOptions): Promise<number> {
+  const result = await client.query({
+    query: `SELECT h.tenant_id AS tenant, h.project_id AS project, toUnixTimestamp(h.hour) AS hour,
+        toString(toUnixTimestamp64Milli(h.changed_at)) AS changed
+      FROM (SELECT tenant_id, project_id, hour, max(changed_at) AS changed_at FROM event_hours GROUP BY ALL) AS h
+      LEFT JOIN (SELECT tenant_id, project_id, hour, max(changed_at) AS changed_at FROM rolled_hours GROUP BY ALL) AS r
+        ON r.tenant_id = h.tenant_id AND r.project_id = h.project_id AND r.hour = h.hour
+      WHERE r.changed_at != h.changed_at AND h.changed_at <= now64(3) - toIntervalSecond({quiet:UInt32})
+      ORDER BY tenant, project, hour LIMIT {limit:UInt32}`,
+    query_params: { quiet: options.quietS, limit: options.hoursMax },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
+  const open = await result.json<OpenHour>()
+  if (open.length === 0) return 0
+  const places = Map.groupBy(open, (row) => `${row.tenant}\n${row.project}`)
+  for (const hours of places.values()) await rollPlace(client, hours)
+  return open.length
+}
+
+async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): Promise<void> {
+  const [first] = hours
+  if (first === undefined) return
+  const { tenant, project } = first
+  const keys = Object.entries(EVENT_KEYS).map(([name, sql]) => `${sql} AS ${name}`)
+  const names = Object.keys(EVENT_KEYS).join(', ')
+  await client.command({
+    query: `INSERT INTO usage_rollup (tenant_id, project_id, hour, ${names}, events, errors, calls, call_errors, input_tokens,
+        output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, unpriced, traces,
+        call_ms, made_at)
+      SELECT tenant_id, project_id, toStartOfHour(e.start_time) AS hour, ${keys.join(', ')}, ${EVENT_SUMS}, ${EVENT_TRACES}, ${EVENT_MS}, now64(3)
+      FROM canonical_events AS e FINAL
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND toStartOfHour(e.start_time) IN (${hours.map((row) => row.hour).join(', ')})
+      GROUP BY tenant_id, project_id, hour, ${names}`,
+    query_params: { tenant, project },
+    // In the background, beside ingest.
+    clickhouse_settings: { max_threads: 1, max_execution_time: 300 },
+  })
+  // Last: until it is there, the hours are read from the events.
+  await client.insert({
+    table: 'rolled_hours',
+    values: hours.map(({ hour, changed }) => ({
+      tenant_id: tenant,
+      project_id: project,
+      hour,
+      changed_at: new Date(Number(changed)).toISOString().replace('T', ' ').slice(0, -1),
+    })),
+    format: 'JSONEachRow',
+  })
+}

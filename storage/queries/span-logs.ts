@@ -1,0 +1,114 @@
+// The log records that belong to spans, and the spans that log records belong to: read for `joined-events.ts`.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import { isLog, type TraceIds } from './joined-events.ts'
+import type { Scope } from './page.ts'
+import { EVENT_SELECT, type EventRow, eventOf } from './select-events.ts'
+
+/** Companions of one page; a trace of more log records shows those that come first. */
+const COMPANIONS_MAX = 10_000
+/** Hours of one trace that are looked at. */
+const HOURS_MAX = 48
+
+/** All log records of a trace, and the spans they belong to. */
+export async function spansAndLogs(
+  client: ClickHouseClient,
+  scope: Scope,
+  traceId: string,
+): Promise<EventRow[]> {
+  const hours = await hoursOfTraces(client, scope, [traceId])
+  return await companions(client, scope, hours, '')
+}
+
+/** Conversation, session and user of a trace: of several the lesser. */
+export async function idsOfTrace(
+  client: ClickHouseClient,
+  scope: Scope,
+  traceId: string,
+): Promise<TraceIds> {
+  const hours = await hoursOfTraces(client, scope, [traceId])
+  const none = { conversation_id: null, session_id: null, user_id: null }
+  if (hours.length === 0) return none
+  const result = await client.query({
+    query: `SELECT min(nullIf(e.conversation_id, '')) AS conversation_id, min(nullIf(e.session_id, '')) AS session_id,
+        min(nullIf(e.user_id, '')) AS user_id
+      FROM canonical_events AS e
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
+        AND (toStartOfHour(e.start_time), e.trace_id) IN (${hours.join(', ')})`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId },
+    format: 'JSONEachRow',
+  })
+  const [ids] = await result.json<TraceIds>()
+  return ids ?? none
+}
+
+/** For a page over many traces: the log records of its spans, and the spans of its log records. */
+export async function logsOf(
+  client: ClickHouseClient,
+  scope: Scope,
+  events: readonly EventRow[],
+): Promise<EventRow[]> {
+  const traces = new Set<string>()
+  const spans = new Set<string>()
+  for (const { trace_id, span_id } of events) {
+    if (typeof trace_id !== 'string' || typeof span_id !== 'string') continue
+    traces.add(trace_id)
+    spans.add(span_id)
+  }
+  if (traces.size === 0) return []
+  const hours = await hoursOfTraces(client, scope, [...traces])
+  const list = [...spans].map((span) => `unhex('${span}')`).join(', ')
+  const isOfLogs = events.some(isLog)
+  return await companions(
+    client,
+    scope,
+    hours,
+    `AND e.span_id IN (${list})${isOfLogs ? '' : " AND startsWith(ifNull(e.event_type, ''), 'log:')"}`,
+  )
+}
+
+/** Places in the sorting key: hour and trace, as SQL of values that came from the store itself. */
+async function hoursOfTraces(
+  client: ClickHouseClient,
+  scope: Scope,
+  traces: readonly string[],
+): Promise<string[]> {
+  const result = await client.query({
+    query: `SELECT lower(hex(trace_id)) AS trace, toUnixTimestamp(min(first_hour)) AS first,
+        toUnixTimestamp(max(last_hour)) AS last
+      FROM trace_hours
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND trace_id IN (${traces.map((trace) => `unhex('${trace}')`).join(', ')})
+      GROUP BY trace_id`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId },
+    format: 'JSONEachRow',
+  })
+  const rows = await result.json<{ trace: string; first: number; last: number }>()
+  return rows.flatMap(({ trace, first, last }) => {
+    const count = Math.min((last - first) / 3600 + 1, HOURS_MAX)
+    return Array.from(
+      { length: count },
+      (_, i) => `(toDateTime(${first + i * 3600}, 'UTC'), unhex('${trace}'))`,
+    )
+  })
+}
+
+async function companions(
+  client: ClickHouseClient,
+  scope: Scope,
+  hours: readonly string[],
+  more: string,
+): Promise<EventRow[]> {
+  if (hours.length === 0) return []
+  const result = await client.query({
+    query: `SELECT ${EVENT_SELECT} FROM canonical_events AS e FINAL
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
+        AND (toStartOfHour(e.start_time), e.trace_id) IN (${hours.join(', ')}) ${more}
+      ORDER BY e.start_time, e.event_id
+      LIMIT ${COMPANIONS_MAX}`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
+  return (await result.json<Record<string, unknown>>()).map(eventOf)
+}

@@ -1,0 +1,35 @@
+// Where a trace is in the sorting key of `canonical_events`: `trace_hours` says it, written with every insert.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Scope } from './page.ts'
+import { type ProjectFacts, projectFacts } from './used-columns.ts'
+
+export interface TracePlace {
+  /** First and last hour, s since the epoch. */
+  readonly first: number
+  readonly last: number
+  readonly facts: ProjectFacts
+}
+
+/** Null when no event of the trace is there for this tenant. */
+export async function traceHours(
+  client: ClickHouseClient,
+  scope: Scope,
+  traceId: string,
+): Promise<TracePlace | null> {
+  const [result, facts] = await Promise.all([
+    client.query({
+      query: `SELECT toUnixTimestamp(min(first_hour)) AS first, toUnixTimestamp(max(last_hour)) AS last, count() AS rows
+        FROM trace_hours
+        WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+          AND trace_id = toFixedString(unhex({trace:String}), 16)`,
+      query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    }),
+    projectFacts(client, scope),
+  ])
+  const [row] = await result.json<{ first: number; last: number; rows: number }>()
+  if (row === undefined || row.rows === 0) return null
+  return { first: row.first, last: row.last, facts }
+}

@@ -1,0 +1,27 @@
+// What is added up of events, shared by the reads of totals and the roll-up of hours.
+
+export const BREAKDOWNS = ['provider', 'model', 'route', 'environment'] as const
+export type Breakdown = (typeof BREAKDOWNS)[number]
+
+const CALL = "(e.kind IN ('llm', 'embedding', 'rerank') AND NOT e.usage_aggregate)"
+const sumIf = (column: string): string =>
+  `ifNull(sumIf(greatest(e.${column}, 0), NOT e.usage_aggregate), 0) AS ${column}`
+
+/** What is added up, of events; the columns of `usage_rollup` beyond its key. */
+export const EVENT_SUMS = `count() AS events, countIf(e.status = 'error') AS errors, countIf(${CALL}) AS calls,
+  countIf(${CALL} AND e.status = 'error') AS call_errors, ${sumIf('input_tokens')}, ${sumIf('output_tokens')},
+  ${sumIf('total_tokens')}, ${sumIf('cache_read_tokens')}, ${sumIf('cache_write_tokens')},
+  ${sumIf('reasoning_tokens')}, ifNull(sumIf(e.cost_usd, NOT e.usage_aggregate), 0) AS cost_usd,
+  countIf(${CALL} AND e.total_tokens > 0 AND e.cost_usd IS NULL) AS unpriced`
+
+/** What is no number, in the form in which it can be added up further. */
+export const EVENT_TRACES = 'uniqCombined64State(16)(e.trace_id) AS traces'
+export const EVENT_MS = `quantilesTDigestStateIf(0.5, 0.95, 0.99)(ifNull(e.duration_ms, 0), ${CALL} AND e.duration_ms IS NOT NULL) AS call_ms`
+
+/** The dimensions of `usage_rollup`, of events. */
+export const EVENT_KEYS: Readonly<Record<Breakdown, string>> = {
+  environment: 'e.environment',
+  provider: 'e.provider',
+  model: 'coalesce(e.response_model, e.request_model)',
+  route: 'e.route',
+}

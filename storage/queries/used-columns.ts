@@ -1,0 +1,120 @@
+// Which optional columns of `canonical_events` a project has ever filled. A row has more than a hundred columns, and
+// reading one row costs about as much for each of them as for a thousand rows; most projects fill half. The bits
+// are kept by `event_hours` (`storage/migrations/clickhouse/0006_lookups.sql`, made from the lists here).
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Scope } from './page.ts'
+
+/** By bit of `used_1` and `used_2`. Order is for ever; columns that are in neither are always read. */
+export const USED_1 = [
+  'dialect',
+  'dialects',
+  'time_to_first_chunk_ms',
+  'provider',
+  'request_model',
+  'response_model',
+  'response_id',
+  'route',
+  'input_messages',
+  'output_messages',
+  'system_instructions',
+  'tool_definitions',
+  'input',
+  'output',
+  'request_params',
+  'stream',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'usage_details',
+  'usage_duplicate_of',
+  'cost_input_usd',
+  'cost_output_usd',
+  'price_ref',
+  'finish_reasons',
+  'error_type',
+  'error_message',
+  'error_stack',
+  'level',
+  'tool_name',
+  'tool_call_id',
+  'tool_type',
+  'tool_description',
+  'tool_arguments',
+  'tool_result',
+  'agent_name',
+  'agent_id',
+  'agent_version',
+  'workflow_name',
+] as const
+export const USED_2 = [
+  'conversation_id',
+  'session_id',
+  'user_id',
+  'message_index',
+  'prompt_name',
+  'prompt_version',
+  'prompt_variables',
+  'retrieval_query',
+  'retrieval_documents',
+  'retrieval_top_k',
+  'data_source_id',
+  'embedding_dimensions',
+  'evaluation_name',
+  'evaluation_score',
+  'evaluation_label',
+  'evaluation_explanation',
+  'guardrail_name',
+  'guardrail_triggered',
+  'mcp_method',
+  'mcp_session_id',
+  'mcp_resource_uri',
+  'server_address',
+  'server_port',
+  'service_name',
+  'service_version',
+  'sdk_language',
+  'scope_name',
+  'scope_version',
+  'tags',
+  'secrets',
+  'quality',
+  'metadata',
+  'attributes',
+  'attributes_json',
+] as const
+
+/** What one look at the hours of a project says. */
+export interface ProjectFacts {
+  /** Columns that no event of the project has. */
+  readonly unused: ReadonlySet<string>
+  readonly hasLogs: boolean
+}
+
+interface FactsRow {
+  readonly used_1: string
+  readonly used_2: string
+  readonly has_logs: boolean | number
+}
+
+export async function projectFacts(client: ClickHouseClient, scope: Scope): Promise<ProjectFacts> {
+  const result = await client.query({
+    query: `SELECT toString(groupBitOr(used_1)) AS used_1, toString(groupBitOr(used_2)) AS used_2, sum(logs) > 0 AS has_logs
+      FROM event_hours WHERE tenant_id = {tenant:String} AND project_id = {project:String}`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId },
+    format: 'JSONEachRow',
+  })
+  const [row] = await result.json<FactsRow>()
+  return factsOf(row ?? { used_1: '0', used_2: '0', has_logs: false })
+}
+
+function factsOf(row: FactsRow): ProjectFacts {
+  const unused = new Set<string>()
+  for (const [columns, bits] of [
+    [USED_1, BigInt(row.used_1)],
+    [USED_2, BigInt(row.used_2)],
+  ] as const)
+    for (const [i, column] of columns.entries())
+      if (((bits >> BigInt(i)) & 1n) === 0n) unused.add(column)
+  return { unused, hasLogs: Boolean(row.has_logs) }
+}

@@ -1,0 +1,113 @@
+// Content and usage that come in log records, in a request of their own before or after their span: traces and
+// events show them in the span, and every sum has them once. Over HTTP, with recorded requests of real SDKs.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'node:test'
+import { Instance } from '../instance.ts'
+
+const captures = join(import.meta.dirname, '../captures')
+
+const CONFIG = `
+exporters:
+  clickhouse: { embedded: true }
+  postgres: { embedded: true }
+service:
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+`
+
+interface Recorded {
+  readonly path: string
+  readonly type: string
+  readonly body: Buffer
+}
+
+function recorded(folder: string): Recorded[] {
+  const read = (name: string): Buffer => readFileSync(join(captures, folder, name))
+  const manifest = JSON.parse(read('manifest.json').toString()) as {
+    file: string
+    path: string
+    content_type: string
+  }[]
+  return manifest
+    .filter((m) => !m.path.endsWith('/metrics'))
+    .map((m) => ({ path: m.path, type: m.content_type, body: read(m.file) }))
+}
+
+type Json = Record<string, unknown>
+
+for (const folder of ['official_events', 'official_latest'])
+  for (const order of ['logs first', 'spans first'] as const)
+    test(`${folder}, ${order}: joined and counted once`, async (t) => {
+      const instance = await Instance.start({ config: CONFIG })
+      t.after(() => instance.stop())
+      const sign = order === 'logs first' ? 1 : -1
+      const requests = recorded(folder).toSorted(
+        (a, b) => sign * (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
+      )
+      for (const { path, type, body } of requests) {
+        const res = await instance.post(path, body, { 'content-type': type })
+        assert.equal(res.status, 200)
+        // One request after the other is stored before the next comes.
+        await instance.drained()
+      }
+      const joined = await check(instance, folder)
+      // The other one writes messages on the span as well.
+      if (folder === 'official_events') assert.ok(joined > 0, 'no span has messages of its logs')
+    })
+
+async function get(instance: Instance, path: string): Promise<Json> {
+  const res = await fetch(instance.url(path, 'http'))
+  assert.equal(res.status, 200, path)
+  return (await res.json()) as Json
+}
+
+/** Returns how many spans show something of their log records. */
+async function check(instance: Instance, folder: string): Promise<number> {
+  const truth = JSON.parse(readFileSync(join(captures, folder, 'truth.json'), 'utf8')) as {
+    input_tokens: number
+  }
+  const traces = (await get(instance, '/api/v1/traces?limit=100'))['data'] as Json[]
+  const sum = (rows: Json[]): number =>
+    rows.reduce((n, row) => n + Number(row['input_tokens'] ?? 0), 0)
+  assert.equal(sum(traces), truth.input_tokens, 'sums of traces')
+  let joined = 0
+  const all: Json[] = []
+  for (const trace of traces) {
+    const path = `/api/v1/traces/${trace['trace_id'] as string}/events`
+    const events = (await get(instance, path))['data'] as Json[]
+    joined += checkSpans(events)
+    all.push(...events)
+    // The same when a trace comes in pages.
+    const paged: Json[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const more: string = cursor === '' ? '' : `&cursor=${cursor}`
+      const page = await get(instance, `${path}?limit=1${more}`)
+      paged.push(...(page['data'] as Json[]))
+      cursor = page['next_cursor'] as string | null
+    }
+    assert.deepEqual(paged, events)
+  }
+  const counted = (rows: Json[]): Json[] => rows.filter((e) => e['usage_aggregate'] === false)
+  assert.equal(sum(counted(all)), truth.input_tokens, 'sums of events of traces')
+  const listed = (await get(instance, '/api/v1/events?limit=1000'))['data'] as Json[]
+  assert.equal(sum(counted(listed)), truth.input_tokens, 'sums of events')
+  assert.equal(checkSpans(listed), joined)
+  return joined
+}
+
+/** Every call's span has its messages; returns how many have them from log records. */
+function checkSpans(events: readonly Json[]): number {
+  let joined = 0
+  for (const event of events) {
+    const isSpan = !String(event['event_type']).startsWith('log:')
+    if (!isSpan || event['kind'] !== 'llm' || event['status'] === 'error') continue
+    assert.ok(Array.isArray(event['input_messages']), `no input: ${JSON.stringify(event)}`)
+    assert.ok(Array.isArray(event['output_messages']), `no output: ${JSON.stringify(event)}`)
+    if (event['joined_from'] !== undefined) joined++
+  }
+  return joined
+}
