@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { SPAN, SPAN_STRIDE, type SpanBatch } from '../core/batch.ts'
 import { EventTable } from '../core/event.ts'
 import { key } from '../core/keys.ts'
-import { context, decodeBatch, makeProcessor, type TestRequest } from '../processors/canonicalize/testing.ts'
+import {
+  context,
+  decodeBatch,
+  makeProcessor,
+  type TestRequest,
+} from '../processors/canonicalize/testing.ts'
 import { cost } from '../processors/cost/index.ts'
 import { DIALECT_MIX } from './traffic/dialect.ts'
 import { generateRequests } from './traffic/generate.ts'
@@ -58,7 +63,9 @@ function generated(): Subject[] {
       spansPerRequest: 100,
       ...(dialect === undefined ? {} : { dialect }),
     })
-    const bodies = requests.map(({ protobuf }): TestRequest => ({ format: 'otlp-proto', body: protobuf }))
+    const bodies = requests.map(
+      ({ protobuf }): TestRequest => ({ format: 'otlp-proto', body: protobuf }),
+    )
     return { name: `traffic: ${dialect ?? 'mix'}`, batch: decodeBatch(bodies) }
   })
 }
@@ -109,7 +116,11 @@ function giveOwnIds(batch: SpanBatch, perCopy: number): void {
 
 /** All subjects in turn, round after round: the code stays as polymorphic as it is in a real worker. */
 function measure(all: readonly Subject[]): void {
-  const tables = all.map(({ batch }) => ({ batch, events: new EventTable(batch), top: batch.arena.top }))
+  const tables = all.map(({ batch }) => ({
+    batch,
+    events: new EventTable(batch),
+    top: batch.arena.top,
+  }))
   const best = tables.map(() => Number.POSITIVE_INFINITY)
   const ctx = context(new Map(), false)
   for (let round = 0; round < rounds * 2; round++)
@@ -120,7 +131,8 @@ function measure(all: readonly Subject[]): void {
       canonicalizer.process(batch, events, ctx)
       pricer.process(batch, events, ctx)
       const used = process.cpuUsage(before)
-      if (round >= rounds) best[i] = Math.min(best[i] as number, (used.user + used.system) / batch.spanCount)
+      if (round >= rounds)
+        best[i] = Math.min(best[i] as number, (used.user + used.system) / batch.spanCount)
     }
   console.log(`canonicalize and cost, µs CPU a span, least of ${rounds} rounds, one thread`)
   for (const [i, { name, batch }] of all.entries())

@@ -216,8 +216,7 @@ export class EventTable {
     if (count === 0) this.maps[m] = this.pairCount
     else if (first + count !== this.pairCount) this.#moveToEnd(m, first, count)
     const at = this.pairCount * PAIR_STRIDE
-    if (at + rows.length > this.pairs.length)
-      this.pairs = grownInts(this.pairs, at + rows.length)
+    if (at + rows.length > this.pairs.length) this.pairs = grownInts(this.pairs, at + rows.length)
     this.pairs.set(rows, at)
     const added = rows.length / PAIR_STRIDE
     this.pairCount += added

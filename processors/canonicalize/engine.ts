@@ -14,13 +14,19 @@ import { Detection } from './detect.ts'
 import { DoubleCount } from './double-count.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
+import { ID_BYTES_MAX } from './how-scalar.ts'
 import { Leftovers } from './leftovers.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from './plans.ts'
 import { ProviderNames } from './provider-names.ts'
 import { settle, settleBare } from './settle.ts'
-import { type EventFate, type EventSink, hasDetails, readSpanEvent, spanEvents } from './span-events.ts'
-import { ID_BYTES_MAX } from './how-scalar.ts'
+import {
+  type EventFate,
+  type EventSink,
+  hasDetails,
+  readSpanEvent,
+  spanEvents,
+} from './span-events.ts'
 import { NULL_BYTES_MAX, Work } from './work.ts'
 
 export interface EngineSettings {
@@ -75,8 +81,7 @@ export class Engine {
       hasLegacy ||= this.#frame.isLegacy
     }
     if (hasLegacy) inheritLegacyIds(batch, events)
-    if (this.#unplanned > 0)
-      ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
+    if (this.#unplanned > 0) ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
     this.#unplanned = 0
     this.#countUsageOnce(batch, events)
     this.#ctx = null
@@ -120,8 +125,7 @@ export class Engine {
   ): Plan | null {
     const d = this.#detection
     this.#shape = null
-    const isPlannable =
-      this.#settings.plans && !this.#isExplaining && !hasDetails(batch, span)
+    const isPlannable = this.#settings.plans && !this.#isExplaining && !hasDetails(batch, span)
     const shape = isPlannable ? this.#plans.find(batch, first, count, context) : null
     if (shape === null) {
       d.byKeys(first, count)
@@ -152,7 +156,9 @@ export class Engine {
     if (!hasRoom(this.#shape)) return
     const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
     const { trees } = this.#work
-    this.#shape.plans.push(makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names))
+    this.#shape.plans.push(
+      makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names),
+    )
   }
 
   #runPlan(plan: Plan, first: number): void {

@@ -40,7 +40,8 @@ export class EventIds {
       this.#generation = arena.generation
     }
     this.#work = arena.reserve(WORK_BYTES)
-    for (const [i, k] of SHA256_CONSTANTS.entries()) arena.view.setInt32(this.#work + i * 4, k, true)
+    for (const [i, k] of SHA256_CONSTANTS.entries())
+      arena.view.setInt32(this.#work + i * 4, k, true)
   }
 
   /** Offset of the 16 bytes. All arguments are offsets in the arena; ids below 0 are absent. */

@@ -1,6 +1,7 @@
 // What an event has by its place and not by its attributes: tenant, ids, times, name, scope, resource, what
 // was scrubbed. Whatever repeats within a batch is looked up once for each batch.
 
+import { Literal } from '../../core/arena.ts'
 import {
   RESOURCE_STRIDE,
   SCOPE,
@@ -10,7 +11,6 @@ import {
   SPAN_STRIDE,
   type SpanBatch,
 } from '../../core/batch.ts'
-import { Literal } from '../../core/arena.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { eventId, projectDigest } from '../../core/identity.ts'
@@ -57,7 +57,12 @@ const NO_RESOURCE: ResourceView = {
   cloudResource: '',
   rest: NOTHING,
 }
-const NO_SCOPE: ScopeView = { name: [-1, -1], framework: [-1, -1], version: [-1, -1], rest: NOTHING }
+const NO_SCOPE: ScopeView = {
+  name: [-1, -1],
+  framework: [-1, -1],
+  version: [-1, -1],
+  rest: NOTHING,
+}
 const OPENINFERENCE = 'openinference.instrumentation.'
 const OPENINFERENCE_FRAMEWORKS = new Set([
   'smolagents',

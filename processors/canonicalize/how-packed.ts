@@ -4,9 +4,9 @@
 import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { usageOf } from './bodies.ts'
+import { ByteWords } from './byte-words.ts'
 import type { Transform } from './compile.ts'
 import { orZero, putUsage } from './how-content.ts'
-import { ByteWords } from './byte-words.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from './json-kernel.ts'
 import { lookup, numberIn } from './lookup.ts'
 import { parseLoose } from './loose-json.ts'
@@ -67,8 +67,7 @@ function takeParamMembers(w: Work, attr: number): boolean {
   const { arena } = w
   const end = count * MEMBER_STRIDE
   // Tools, other models and other names have rules of their own, and every number has one spelling.
-  for (let row = 0; row < end; row += MEMBER_STRIDE)
-    if (!isPlainParam(w, row)) return false
+  for (let row = 0; row < end; row += MEMBER_STRIDE) if (!isPlainParam(w, row)) return false
   for (let row = 0; row < end; row += MEMBER_STRIDE) {
     const keyOff = rows[row + MEMBER.KEY_OFF] as number
     const keyLen = rows[row + MEMBER.KEY_LEN] as number
@@ -107,7 +106,10 @@ function isPlainParam(w: Work, row: number): boolean {
   const keyOff = rows[row + MEMBER.KEY_OFF] as number
   const keyLen = rows[row + MEMBER.KEY_LEN] as number
   if (kind === KIND.OBJECT || kind === KIND.ARRAY || keyLen > 32) return false
-  if (kind === KIND.NUMBER && !isPlainNumber(w, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number))
+  if (
+    kind === KIND.NUMBER &&
+    !isPlainNumber(w, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number)
+  )
     return false
   if (kind === KIND.ESCAPED && w.arena.equals(keyOff, keyLen, 'model')) return false
   return specialWords.find(w.arena.bytes, keyOff, keyLen) < 0

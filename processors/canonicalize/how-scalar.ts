@@ -149,9 +149,7 @@ const flag: Transform = (w, attr, rule) => {
 }
 
 function isPlainText(w: Work, attr: number): boolean {
-  return (
-    w.type(attr) === VALUE.STRING && w.arena.equals(w.off(attr), w.len(attr), 'text/plain')
-  )
+  return w.type(attr) === VALUE.STRING && w.arena.equals(w.off(attr), w.len(attr), 'text/plain')
 }
 
 // ---------------------------------------------------------------- a few of their own

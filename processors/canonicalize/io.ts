@@ -24,7 +24,8 @@ export function placeInput(w: Work, filled: Filled): void {
   }
   if (w.kind === 'llm' || w.kind === 'embedding') {
     if (w.hasRange(R.input_messages)) return
-    for (const row of w.ioIn.values()) if (putInputMessages(w, row)) return filled(row, 'input_messages')
+    for (const row of w.ioIn.values())
+      if (putInputMessages(w, row)) return filled(row, 'input_messages')
     if (putInput(w, attr)) filled(attr, 'input')
     return
   }
@@ -143,8 +144,7 @@ function placeAnswer(w: Work, filled: Filled): void {
     }
   }
   const first = w.ioOut.at(0)
-  if (!w.hasRange(R.output_messages) && putJson(w, first, R.output))
-    filled(first, 'output')
+  if (!w.hasRange(R.output_messages) && putJson(w, first, R.output)) filled(first, 'output')
 }
 
 /** `"id"` of a response body, found without parsing it. */

@@ -26,7 +26,21 @@ function place(text: string): { readonly off: number; readonly len: number } {
   return { off, len }
 }
 
-const pieces = fc.constantFrom('', '"', ',', '}', ']', '\\', '0', '-', 'e', ' ', '\n', '\u0001', 'é')
+const pieces = fc.constantFrom(
+  '',
+  '"',
+  ',',
+  '}',
+  ']',
+  '\\',
+  '0',
+  '-',
+  'e',
+  ' ',
+  '\n',
+  '\u0001',
+  'é',
+)
 const json = fc.oneof(fc.json({ maxDepth: 5 }), fc.string({ unit: 'binary' }))
 const broken = fc.tuple(json, fc.nat(), pieces).map(([text, at, piece]) => {
   const i = at % (text.length + 1)
@@ -68,7 +82,14 @@ const message = fc.record(
   {
     role: fc.constantFrom('user', 'assistant', 'system', 'tool', 'human'),
     parts: fc.array(part, { maxLength: 3 }),
-    finish_reason: fc.constantFrom('stop', 'length', 'end_turn', 'tool_calls', 'content_filter', 'x'),
+    finish_reason: fc.constantFrom(
+      'stop',
+      'length',
+      'end_turn',
+      'tool_calls',
+      'content_filter',
+      'x',
+    ),
     name: fc.string(),
     other: fc.string(),
   },
@@ -78,20 +99,26 @@ const message = fc.record(
 test('canonical messages and parts are what the plain reader calls so', () => {
   let canonical = 0
   fc.assert(
-    fc.property(fc.array(message, { maxLength: 3 }), fc.boolean(), fc.nat(), pieces, (list, breaks, at, piece) => {
-      const whole = JSON.stringify(list)
-      const i = at % whole.length
-      const text = breaks ? whole.slice(0, i) + piece + whole.slice(i + 1) : whole
-      const { off, len } = place(text)
-      const found = kernel.check(off, len, SHAPE.MESSAGES) === VERDICT.YES
-      assert.equal(found, isCanonicalMessages(arena.bytes, off, len), text)
-      canonical += found ? 1 : 0
-      const parts = place(JSON.stringify(list[0]?.parts ?? []))
-      assert.equal(
-        kernel.check(parts.off, parts.len, SHAPE.PARTS) === VERDICT.YES,
-        isCanonicalParts(arena.bytes, parts.off, parts.len),
-      )
-    }),
+    fc.property(
+      fc.array(message, { maxLength: 3 }),
+      fc.boolean(),
+      fc.nat(),
+      pieces,
+      (list, breaks, at, piece) => {
+        const whole = JSON.stringify(list)
+        const i = at % whole.length
+        const text = breaks ? whole.slice(0, i) + piece + whole.slice(i + 1) : whole
+        const { off, len } = place(text)
+        const found = kernel.check(off, len, SHAPE.MESSAGES) === VERDICT.YES
+        assert.equal(found, isCanonicalMessages(arena.bytes, off, len), text)
+        canonical += found ? 1 : 0
+        const parts = place(JSON.stringify(list[0]?.parts ?? []))
+        assert.equal(
+          kernel.check(parts.off, parts.len, SHAPE.PARTS) === VERDICT.YES,
+          isCanonicalParts(arena.bytes, parts.off, parts.len),
+        )
+      },
+    ),
     { numRuns: 3000 },
   )
   assert.ok(canonical > 300, `only ${canonical} canonical examples`)
@@ -146,7 +173,10 @@ test('text is escaped as JSON.stringify does it', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 80 }),
     fc.string({ maxLength: 80 }),
-    fc.string({ unit: fc.constantFrom('"', '\\', '\n', '\u0000', '\u001f', '\u007f', 'é', 'x', '𝄞'), maxLength: 60 }),
+    fc.string({
+      unit: fc.constantFrom('"', '\\', '\n', '\u0000', '\u001f', '\u007f', 'é', 'x', '𝄞'),
+      maxLength: 60,
+    }),
   )
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 40 }), (s, times) => {
@@ -164,34 +194,48 @@ test('text is escaped as JSON.stringify does it', () => {
 test('members are those that JSON.parse finds', () => {
   let read = 0
   fc.assert(
-    fc.property(fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 8 }), (object) => {
-      const text = JSON.stringify(object)
-      const parsed = JSON.parse(text) as Record<string, unknown>
-      const { off, len } = place(text)
-      const count = kernel.members(off, len)
-      if (count < 0) {
-        assert.match(text, /\\/)
-        return
-      }
-      read++
-      const found: Record<string, unknown> = {}
-      for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE) {
-        const cell = (column: number): number => kernel.rows[row + column] as number
-        const value = arena.text(cell(MEMBER.OFF), cell(MEMBER.LEN))
-        const kind = cell(MEMBER.KIND)
-        const isString = kind === KIND.STRING || kind === KIND.ESCAPED
-        if (kind === KIND.STRING) assert.doesNotMatch(value, /\\/)
-        found[arena.text(cell(MEMBER.KEY_OFF), cell(MEMBER.KEY_LEN))] = JSON.parse(isString ? `"${value}"` : value)
-      }
-      assert.deepEqual({ ...found }, { ...parsed })
-    }),
+    fc.property(
+      fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 8 }),
+      (object) => {
+        const text = JSON.stringify(object)
+        const parsed = JSON.parse(text) as Record<string, unknown>
+        const { off, len } = place(text)
+        const count = kernel.members(off, len)
+        if (count < 0) {
+          assert.match(text, /\\/)
+          return
+        }
+        read++
+        const found: Record<string, unknown> = {}
+        for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE) {
+          const cell = (column: number): number => kernel.rows[row + column] as number
+          const value = arena.text(cell(MEMBER.OFF), cell(MEMBER.LEN))
+          const kind = cell(MEMBER.KIND)
+          const isString = kind === KIND.STRING || kind === KIND.ESCAPED
+          if (kind === KIND.STRING) assert.doesNotMatch(value, /\\/)
+          found[arena.text(cell(MEMBER.KEY_OFF), cell(MEMBER.KEY_LEN))] = JSON.parse(
+            isString ? `"${value}"` : value,
+          )
+        }
+        assert.deepEqual({ ...found }, { ...parsed })
+      },
+    ),
     { numRuns: 2000 },
   )
   assert.ok(read > 500)
 })
 
 test('members refuses what only a parser may decide', () => {
-  for (const text of ['{"a":1,"a":2}', '{"\\u0061":1}', '{"a":1,\n"b":2}', '[1]', '{"a":1', '{"a":1}x', 'x', '']) {
+  for (const text of [
+    '{"a":1,"a":2}',
+    '{"\\u0061":1}',
+    '{"a":1,\n"b":2}',
+    '[1]',
+    '{"a":1',
+    '{"a":1}x',
+    'x',
+    '',
+  ]) {
     const { off, len } = place(text)
     assert.equal(kernel.members(off, len), -1, text)
   }
@@ -231,7 +275,10 @@ test('a range at the very end of the memory is read without leaving it', () => {
 
 test('the committed kernels are what their sources compile to', async () => {
   for (const kernel of KERNELS) {
-    const committed = readFileSync(new URL(`./kernel/${kernel}.generated.ts`, import.meta.url), 'utf8')
+    const committed = readFileSync(
+      new URL(`./kernel/${kernel}.generated.ts`, import.meta.url),
+      'utf8',
+    )
     assert.equal(committed, await generated(kernel))
   }
 })

@@ -113,9 +113,11 @@ export class JsonKernel {
     arena.top = top
     const count = this.#exports.members(off, len, out, MEMBERS_MAX)
     if (count > 0) {
-      if (this.#words.buffer !== arena.memory.buffer) this.#words = new Int32Array(arena.memory.buffer)
+      if (this.#words.buffer !== arena.memory.buffer)
+        this.#words = new Int32Array(arena.memory.buffer)
       const words = this.#words
-      for (let i = 0, at = out >> 2; i < count * MEMBER_STRIDE; i++) this.rows[i] = words[at + i] as number
+      for (let i = 0, at = out >> 2; i < count * MEMBER_STRIDE; i++)
+        this.rows[i] = words[at + i] as number
     }
     return count
   }

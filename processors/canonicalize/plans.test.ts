@@ -180,14 +180,20 @@ test('spans of any shape: planned and slow events are equal', () => {
       attributes,
       fc.array(values, { maxLength: 6 }),
       fc.constantFrom('', 'openinference.instrumentation.x', 'traceloop.tracer', 'langfuse-sdk'),
-      fc.constantFrom([], ['exception'], ['gen_ai.choice', 'gen_ai.user.message'], [
-        'gen_ai.client.inference.operation.details',
-      ]),
+      fc.constantFrom(
+        [],
+        ['exception'],
+        ['gen_ai.choice', 'gen_ai.user.message'],
+        ['gen_ai.client.inference.operation.details'],
+      ),
       (first, others, scope, events) => {
         const names = Object.keys(first)
         // The shape stays, values change: a plan must not remember what only one span said.
         const second = Object.fromEntries(
-          names.map((name, i) => [name, others.length === 0 ? first[name] : others[i % others.length]]),
+          names.map((name, i) => [
+            name,
+            others.length === 0 ? first[name] : others[i % others.length],
+          ]),
         )
         const span = (attrs: Record<string, unknown>, id: number): PlainSpan => ({
           name: 'chat x',
@@ -201,7 +207,10 @@ test('spans of any shape: planned and slow events are equal', () => {
           })),
         })
         byPlan += agree([
-          { format: 'otlp-json', body: otlpJsonOf(span(first, 2), span(second, 3), span(first, 4)) },
+          {
+            format: 'otlp-json',
+            body: otlpJsonOf(span(first, 2), span(second, 3), span(first, 4)),
+          },
         ])
       },
     ),

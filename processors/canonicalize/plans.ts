@@ -84,7 +84,11 @@ export class Plans {
     if (count > KEYS_MAX) return null
     const a = batch.attrs
     let h = Math.imul(context ^ count, 0x9e3779b1)
-    for (let row = first * ATTR_STRIDE, end = row + count * ATTR_STRIDE; row < end; row += ATTR_STRIDE) {
+    for (
+      let row = first * ATTR_STRIDE, end = row + count * ATTR_STRIDE;
+      row < end;
+      row += ATTR_STRIDE
+    ) {
       const id = a[row] as number
       if (id === UNKNOWN_KEY) return null
       h = Math.imul(h ^ id, 0x85ebca6b)
@@ -120,7 +124,8 @@ export class Plans {
     this.#rows += count
     this.#shapes++
     const keys = new Int32Array(count)
-    for (let i = 0; i < count; i++) keys[i] = batch.attrs[(first + i) * ATTR_STRIDE + ATTR.KEY] as number
+    for (let i = 0; i < count; i++)
+      keys[i] = batch.attrs[(first + i) * ATTR_STRIDE + ATTR.KEY] as number
     const shape: Shape = { context, keys, ...found, plans: [] }
     let slot = this.#hash & (SLOTS - 1)
     while (this.#slots[slot] !== undefined) slot = (slot + 1) & (SLOTS - 1)
@@ -159,7 +164,11 @@ export function makePlan(
   const takesAll: number[] = []
   for (const slots of candidates.touched)
     for (const slot of slots)
-      for (let n = candidates.first(slot), isFirst = 1; n >= 0; n = candidates.next(n), isFirst = 0) {
+      for (
+        let n = candidates.first(slot), isFirst = 1;
+        n >= 0;
+        n = candidates.next(n), isFirst = 0
+      ) {
         rules.push(candidates.rules[n] as Rule)
         places.push((candidates.attrs[n] as number) - first)
         begins.push(isFirst)
@@ -168,7 +177,11 @@ export function makePlan(
   const planned: PlannedTree[] = []
   for (const [tree, rows] of trees.entries())
     if (rows.length > 0)
-      planned.push({ tree, places: Int32Array.from(rows, (attr) => attr - first), program: undefined })
+      planned.push({
+        tree,
+        places: Int32Array.from(rows, (attr) => attr - first),
+        program: undefined,
+      })
   return {
     ...named,
     rules,
@@ -181,7 +194,13 @@ export function makePlan(
   }
 }
 
-function isSame(shape: Shape, a: Int32Array, first: number, count: number, context: number): boolean {
+function isSame(
+  shape: Shape,
+  a: Int32Array,
+  first: number,
+  count: number,
+  context: number,
+): boolean {
   const { keys } = shape
   if (shape.context !== context || keys.length !== count) return false
   for (let i = 0, row = first * ATTR_STRIDE; i < count; i++, row += ATTR_STRIDE)

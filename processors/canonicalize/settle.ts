@@ -1,8 +1,8 @@
 // The last step of one event: what is known only with the whole span in view. Kind and operation when no
 // key said them, content by kind, provider from the model, status, usage, and the names of the dialects.
 
-import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
 import { Literal } from '../../core/arena.ts'
+import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Detection } from './detect.ts'
 import { addQuality, type BatchFrame, constant, word } from './frame.ts'

@@ -47,7 +47,11 @@ export type TreeProgram = (w: Work, rule: Rule, rows: Int32Array) => Outcome
 const ROWS_MAX = 256
 
 /** The program for a family with these keys, null when `trees.ts` must do it. */
-export function treeProgram(batch: SpanBatch, rows: readonly number[], rule: Rule): TreeProgram | null {
+export function treeProgram(
+  batch: SpanBatch,
+  rows: readonly number[],
+  rule: Rule,
+): TreeProgram | null {
   if (rows.length > ROWS_MAX) return null
   const elements = elementsOf(batch, rows, rule.strip)
   if (elements === null) return null
@@ -151,7 +155,10 @@ function messageSlots(element: Element): MessageSlots | null {
       continue
     }
     const m = /^tool_calls\.(\d{1,3})\.(.+)$/.exec(leaf)
-    const name = m !== null && Object.hasOwn(CALL_LEAVES, m[2] as string) ? CALL_LEAVES[m[2] as string] : undefined
+    const name =
+      m !== null && Object.hasOwn(CALL_LEAVES, m[2] as string)
+        ? CALL_LEAVES[m[2] as string]
+        : undefined
     if (m === null || name === undefined) return null
     const nested = (m[2] as string).startsWith('tool_call.')
     if (isNested !== null && isNested !== nested) return null
@@ -350,8 +357,10 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
 function writeToolResponse(w: Work, rows: Int32Array, s: MessageSlots): boolean {
   const { out } = w
   piece(w, PIECE.response)
-  if (s.callId >= 0 && !writeMember(w, w.firstAttr + (rows[s.callId] as number), PIECE.id)) return false
-  if (s.name >= 0 && !writeMember(w, w.firstAttr + (rows[s.name] as number), PIECE.name)) return false
+  if (s.callId >= 0 && !writeMember(w, w.firstAttr + (rows[s.callId] as number), PIECE.id))
+    return false
+  if (s.name >= 0 && !writeMember(w, w.firstAttr + (rows[s.name] as number), PIECE.name))
+    return false
   piece(w, PIECE.result)
   if (s.content < 0) out.raw('""')
   else {
@@ -377,7 +386,8 @@ function writeCall(w: Work, rows: Int32Array, call: CallSlots): boolean {
   const { out } = w
   if (partCount > 0) out.byte(44)
   piece(w, PIECE.call)
-  if (call.id >= 0 && !writeMember(w, w.firstAttr + (rows[call.id] as number), PIECE.id)) return false
+  if (call.id >= 0 && !writeMember(w, w.firstAttr + (rows[call.id] as number), PIECE.id))
+    return false
   if (call.name >= 0) {
     const name = w.firstAttr + (rows[call.name] as number)
     if (w.type(name) !== VALUE.STRING) return false
@@ -425,7 +435,12 @@ function documentProgram(elements: readonly Element[]): TreeProgram | null {
   const slots: DocumentSlots[] = []
   for (const element of elements) {
     const row = (name: string): number => element.get(`document.${name}`) ?? -1
-    const s = { id: row('id'), score: row('score'), content: row('content'), metadata: row('metadata') }
+    const s = {
+      id: row('id'),
+      score: row('score'),
+      content: row('content'),
+      metadata: row('metadata'),
+    }
     const known = Object.values(s).filter((x) => x >= 0).length
     if (known !== element.size) return null
     // What is missing may be in the metadata.
@@ -476,7 +491,8 @@ function writeDocument(w: Work, rows: Int32Array, s: DocumentSlots): boolean {
   }
   if (s.metadata >= 0) {
     const attr = w.firstAttr + (rows[s.metadata] as number)
-    if (w.type(attr) !== VALUE.STRING || !(w.json.members(w.off(attr), w.len(attr)) > 0)) return false
+    if (w.type(attr) !== VALUE.STRING || !(w.json.members(w.off(attr), w.len(attr)) > 0))
+      return false
     begin('metadata')
     out.copy(w.off(attr), w.len(attr))
   }
@@ -518,7 +534,8 @@ function writeTool(w: Work, off: number, len: number): boolean {
   const type = w.memberNamed(2, 'type')
   const fn = w.memberNamed(2, 'function')
   if (type < 0 || fn < 0) return false
-  if (rows[type + MEMBER.KIND] !== KIND.STRING || rows[fn + MEMBER.KIND] !== KIND.OBJECT) return false
+  if (rows[type + MEMBER.KIND] !== KIND.STRING || rows[fn + MEMBER.KIND] !== KIND.OBJECT)
+    return false
   const typeOff = rows[type + MEMBER.OFF] as number
   const typeLen = rows[type + MEMBER.LEN] as number
   const fnOff = rows[fn + MEMBER.OFF] as number
@@ -545,7 +562,10 @@ function isFunction(w: Work, off: number, len: number): boolean {
   if (parameters < 0) return true
   if (rows[parameters + MEMBER.KIND] !== KIND.OBJECT) return false
   // Bedrock wraps the schema once more, in `json`.
-  const inner = w.json.members(rows[parameters + MEMBER.OFF] as number, rows[parameters + MEMBER.LEN] as number)
+  const inner = w.json.members(
+    rows[parameters + MEMBER.OFF] as number,
+    rows[parameters + MEMBER.LEN] as number,
+  )
   return inner >= 0 && w.memberNamed(inner, 'json') < 0
 }
 
