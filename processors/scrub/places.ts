@@ -53,7 +53,10 @@ export type Place =
 /** Scrubs one batch after another; keeps its tables between them. */
 export class BatchScrubber {
   readonly #inspector: Inspector
+  readonly #scansAll: boolean
   readonly keys: KeyTable
+  /** Attributes of the span whose keys count up, as far as they were looked at. */
+  counted = 0
   #scanner: Scanner | null = null
   #arena: Arena | null = null
   batch!: SpanBatch
@@ -71,6 +74,7 @@ export class BatchScrubber {
 
   constructor(inspector: Inspector) {
     this.#inspector = inspector
+    this.#scansAll = inspector.scansAll
     this.keys = new KeyTable(inspector.engine)
   }
 
@@ -97,6 +101,7 @@ export class BatchScrubber {
       this.tenant = request?.tenant.tenantId ?? ''
       this.#tally = null
       this.#dropEvent = false
+      this.counted = 0
       const edited = this.#span(row)
       if (edited) batch.markEdited(i)
       this.#addShared(resources, batch.spans[row + SPAN.RESOURCE] as number)
@@ -198,7 +203,7 @@ export class BatchScrubber {
     const off = table[col] as number
     const len = table[col + 1] as number
     if (len <= 0 || off < 0) return false
-    if (!this.#cursor.reaches(off, len) && !this.#inspector.scansAll) return false
+    if (!this.#cursor.reaches(off, len) && !this.#scansAll) return false
     const now = this.#scrubbed(off, len, NO_MEANING, null, place)
     if (now === null) return false
     const at = this.#append(now)
@@ -215,25 +220,9 @@ export class BatchScrubber {
     const infos = this.keys.ready()
     for (let i = first; i < first + count; i++) {
       const row = i * ATTR_STRIDE
-      const a = this.batch.attrs
-      const info = infos[a[row] as number] as number
-      const type = a[row + ATTR.TYPE] as number
-      if (info === KeyTable.PLAIN && (type === VALUE.STRING || type === VALUE.BYTES)) {
-        const off = a[row + ATTR.OFF] as number
-        if (!this.#cursor.reaches(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
-          continue
-      } else if (info === KeyTable.PLAIN && type === VALUE.ARRAY) {
-        const off = a[row + ATTR.OFF] as number
-        const len = a[row + ATTR.LEN] as number
-        const idle = !this.#cursor.reaches(off, len) && !this.#inspector.scansAll
-        if (idle && isPlainStrings(this.batch.arena.bytes, off, off + len)) continue
-      } else if (info === KeyTable.PLAIN && (type === VALUE.BOOL || type === VALUE.EMPTY)) continue
-      else if (
-        info === KeyTable.PLAIN &&
-        type <= VALUE.DOUBLE &&
-        !isLongNumber(this.batch.nums[i] as number)
-      )
-        continue
+      const info = infos[this.batch.attrs[row] as number] as number
+      if ((info & KeyTable.SERIES) !== 0) this.counted++
+      if ((info & KeyTable.PLAIN) !== 0 && this.#isIdle(i, row)) continue
       this.#dropAttribute = false
       if (this.#attribute(i, place)) edited = true
       if (this.#dropAttribute) {
@@ -245,6 +234,29 @@ export class BatchScrubber {
       }
     }
     return edited
+  }
+
+  /** True when nothing can be in the value of an attribute with a plain key. */
+  #isIdle(i: number, row: number): boolean {
+    const a = this.batch.attrs
+    const type = a[row + ATTR.TYPE] as number
+    if (type === VALUE.STRING || type === VALUE.BYTES) return this.#hasNone(row)
+    if (type === VALUE.INT || type === VALUE.DOUBLE)
+      return !isLongNumber(this.batch.nums[i] as number)
+    if (type === VALUE.ARRAY) {
+      const off = a[row + ATTR.OFF] as number
+      const len = a[row + ATTR.LEN] as number
+      return this.#hasNone(row) && isPlainStrings(this.batch.arena.bytes, off, off + len)
+    }
+    return type === VALUE.BOOL || type === VALUE.EMPTY
+  }
+
+  #hasNone(row: number): boolean {
+    const a = this.batch.attrs
+    return (
+      !this.#scansAll &&
+      !this.#cursor.reaches(a[row + ATTR.OFF] as number, a[row + ATTR.LEN] as number)
+    )
   }
 
   /** One attribute: its key, then its value by type. */
@@ -274,6 +286,8 @@ export class BatchScrubber {
     const at = this.#append(now)
     const a = this.batch.attrs
     a[row] = internKey(this.batch.arena.bytes, at, now.length)
+    // The new name may count up where the old one did not.
+    this.counted += 2
     a[row + ATTR.KEY_OFF] = at
     a[row + ATTR.KEY_LEN] = now.length
     return true
