@@ -24,6 +24,7 @@ const WINDOW_MAX = 9
 
 const ANY_CASE = 1
 const ASSIGNS = 2
+const THREE = 4
 
 /** Low and high nibble sets of four bytes, as bit masks. */
 type Sets = readonly number[]
@@ -192,7 +193,8 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
       view.setUint16(at, view.getUint16(slot, true), true)
       view.setUint16(at + 2, entry.id, true)
       view.setUint8(at + 4, entry.literal.length)
-      view.setUint8(at + 5, entry.flags)
+      const isShort = entry.spellings[p.window + 3] === undefined
+      view.setUint8(at + 5, entry.flags | (isShort ? THREE : 0))
       view.setUint8(at + 6, p.window)
       view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail))
       view.setUint32(at + 8, literalTop, true)
@@ -227,5 +229,5 @@ function hashesOf({ entry, window }: Placed): number[] {
     if (spellings === undefined) break
     words = words.flatMap((w) => spellings.map((b) => w | (b << (8 * i))))
   }
-  return [...new Set(words.map((w) => Math.imul(w | EITHER_CASE, 0x9e3779b1) >>> 16))]
+  return [...new Set(words.map((w) => Math.imul(w | EITHER_CASE, 0x165667b1) >>> 16))]
 }

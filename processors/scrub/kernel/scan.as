@@ -10,7 +10,7 @@
 //   320    sets of bytes (256 bits each), numbered from 1: what must stand behind an anchor of two bytes
 //   512    4096 slots (u16): first entry by hash of a fingerprint: four bytes in a row of the anchor, or three
 //   8704   65536 bits: which hashes exist
-//   16896  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns), place of the
+//   16896  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns, 4 three bytes), place of the
 //          fingerprint in the anchor u8, number of the set behind it u8 (0 none), literal u32
 //   98304  scratch: alarms of a chunk (u32), up to one a byte
 //   118784 scratch: digit runs of a chunk (u32)
@@ -30,6 +30,7 @@ const MASKS_BYTES: usize = 512
 const CONSTANTS: usize = 124928
 const CHUNK: i32 = 4096
 const END: i32 = 0x7fffffff
+const THREE: u32 = 4
 const DIGITS_MIN: i32 = 9
 const LOOK_BACK: i32 = 24
 const LOOK_AHEAD: i32 = 40
@@ -163,10 +164,11 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
       before = d
       fours = f
       hits = flatten(hits, m, i)
-      while (r !== 0) {
+      store<i32>(runs, i + <i32>ctz(r) - 3)
+      runs += <usize>(r !== 0) << 2
+      for (r &= r - 1; r !== 0; r &= r - 1) {
         store<i32>(runs, i + <i32>ctz(r) - 3)
         runs += 4
-        r &= r - 1
       }
     }
     judge(sifted(hits), runs, from, to)
@@ -214,7 +216,7 @@ function slotOf(hash: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function hashOf(x: u32): u32 {
-  return ((x | 0x20202020) * 0x9e3779b1) >>> 16
+  return ((x | 0x20202020) * 0x165667b1) >>> 16
 }
 
 /** Drops the alarms that no anchor has the hash of, in place; returns the new end. */
@@ -247,10 +249,8 @@ function judge(hitsEnd: usize, runsEnd: usize, from: i32, to: i32): void {
     }
     hit += 4
     const x = load<u32>(<usize>p)
-    const three = slotOf(hashOf(x & 0xffffff))
-    const four = slotOf(hashOf(x))
-    lookUp(three, p, from, to)
-    if (four !== three) lookUp(four, p, from, to)
+    lookUp(slotOf(hashOf(x)), 0, p, from, to)
+    lookUp(slotOf(hashOf(x & 0xffffff)), THREE, p, from, to)
     if ((x & 0xff) === 0x40 && oneByte >= 0 && isBetween(p, from, to)) emit(p, oneByte)
   }
 }
@@ -276,8 +276,8 @@ function isBetween(p: i32, from: i32, to: i32): bool {
   return byteAt(p - 1) > 0x20 && (isAlnum(next) || next >= 0x80)
 }
 
-/** Follows a chain of entries. */
-function lookUp(first: u32, window: i32, from: i32, to: i32): void {
+/** Follows a chain of entries; looks at those whose fingerprint is of four bytes (`kind` 0) or of three. */
+function lookUp(first: u32, kind: u32, window: i32, from: i32, to: i32): void {
   let e = first
   while (e !== 0) {
     const entry = ENTRIES + <usize>(e * 12)
@@ -285,6 +285,7 @@ function lookUp(first: u32, window: i32, from: i32, to: i32): void {
     const flags = <u32>load<u8>(entry, 5)
     const p = window - <i32>load<u8>(entry, 6)
     if (
+      (flags & THREE) === kind &&
       p >= from &&
       p + len <= to &&
       isLiteral(p, load<i32>(entry, 8), len, (flags & 1) !== 0) &&
