@@ -1,11 +1,15 @@
 // The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in sixteen groups, and the
-// exact entries behind a hash of its first three. Laid out as `kernel/scan.as` reads them.
+// exact entries behind a hash of it (of three bytes when it has no more). Laid out as `kernel/scan.as` reads them.
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
 // raises a false alarm: chosen greedily by how often typical text would pass the group.
 
 import { CANDIDATE, type Compiled, PIECE_ANCHORS, tailOf } from './compile.ts'
 
 const NIBBLES = 64
+/** Sets of 32 bytes, numbered from 1. */
+const TAILS = 288
+const TAIL_BYTES = 32
+const TAILS_COUNT = 6
 const SLOTS = 512
 const SLOT_COUNT = 4096
 const BITS = 8704
@@ -20,6 +24,7 @@ const WINDOW_MAX = 9
 
 const ANY_CASE = 1
 const ASSIGNS = 2
+const THREE = 4
 
 /** Low and high nibble sets of four bytes, as bit masks. */
 type Sets = readonly number[]
@@ -28,6 +33,8 @@ interface Entry {
   readonly id: number
   readonly literal: Uint8Array
   readonly flags: number
+  /** By byte: what may stand behind an anchor of two bytes. */
+  readonly tail: Uint8Array | null
   /** Spellings of each byte; an anchor of two bytes has its possible third byte at the end. */
   readonly spellings: readonly (readonly number[])[]
 }
@@ -67,7 +74,7 @@ function entryOf(id: number, literal: Uint8Array, anyCase: boolean, flags: numbe
   const spellings = Array.from(literal, (b) => (anyCase && b >= 97 && b <= 122 ? [b, b - 32] : [b]))
   const tail = tailOf(literal)
   if (tail !== null) spellings.push([...tail.keys()].filter((b) => tail[b] === 1))
-  return { id, literal, flags, spellings }
+  return { id, literal, flags, tail, spellings }
 }
 
 // ---------------------------------------------------------------- groups
@@ -166,6 +173,7 @@ function writeNibbles(bytes: Uint8Array, placed: readonly Placed[]): void {
 
 function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed[]): void {
   let index = 0
+  const tails: Uint8Array[] = []
   const total = placed.reduce((n, p) => n + hashesOf(p).length, 0)
   let literalTop = ENTRIES + (total + 1) * ENTRY_BYTES
   for (const p of placed) {
@@ -185,8 +193,10 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
       view.setUint16(at, view.getUint16(slot, true), true)
       view.setUint16(at + 2, entry.id, true)
       view.setUint8(at + 4, entry.literal.length)
-      view.setUint8(at + 5, entry.flags)
+      const isShort = entry.spellings[p.window + 3] === undefined
+      view.setUint8(at + 5, entry.flags | (isShort ? THREE : 0))
       view.setUint8(at + 6, p.window)
+      view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail))
       view.setUint32(at + 8, literalTop, true)
       view.setUint16(slot, index, true)
     }
@@ -194,15 +204,30 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
   }
 }
 
-/** Hashes of all spellings of the fingerprint that fall into different slots. */
+/** The number of a set of bytes; writes it when it is new. */
+function tailNumber(bytes: Uint8Array, known: Uint8Array[], tail: Uint8Array): number {
+  let at = known.indexOf(tail)
+  if (at < 0) {
+    at = known.push(tail) - 1
+    if (at >= TAILS_COUNT) throw new Error('too many sets of bytes for the kernel')
+    const base = TAILS + (at + 1) * TAIL_BYTES
+    for (let b = 0; b < 256; b++)
+      if (tail[b] === 1) bytes[base + (b >> 3)] = (bytes[base + (b >> 3)] as number) | (1 << (b & 7))
+  }
+  return at + 1
+}
+
+/** Either case of a letter has the same hash: one entry does for all spellings. */
+const EITHER_CASE = 0x20202020
+
+/** Hashes of the fingerprint, more than one only where a byte may be any of a set. */
 function hashesOf({ entry, window }: Placed): number[] {
-  const out = new Map<number, number[]>()
-  const [a, b, c] = [0, 1, 2].map((i) => entry.spellings[window + i] as readonly number[])
-  for (const x of a as readonly number[])
-    for (const y of b as readonly number[])
-      for (const z of c as readonly number[]) {
-        const hash = Math.imul(x | (y << 8) | (z << 16), 0x9e3779b1) >>> 16
-        out.set(hash, [hash])
-      }
-  return [...out.keys()]
+  let words = [0]
+  for (let i = 0; i < 4; i++) {
+    const spellings = entry.spellings[window + i]
+    // Three bytes are hashed with a zero in the place of the fourth.
+    if (spellings === undefined) break
+    words = words.flatMap((w) => spellings.map((b) => w | (b << (8 * i))))
+  }
+  return [...new Set(words.map((w) => Math.imul(w | EITHER_CASE, 0x165667b1) >>> 16))]
 }

@@ -8,13 +8,27 @@ import type { Scanner } from './scanner.ts'
 export class Cursor {
   #candidates = new Int32Array([0x7fffffff, 0])
   #at = 0
+  /** Positions of the candidate before the cursor and of the one it stands on: in between there is none. */
+  #before = -1
+  #next = 0x7fffffff
+  /** A protobuf message: every text in it stands behind its own length. */
+  #wireFrom = 0
+  #wireTo = 0
   /** The arena's bytes: the payload does not move, but the view is replaced when the memory grows. */
   #bytes: Uint8Array = new Uint8Array(0)
 
   begin(scanner: Scanner, arena: Arena): void {
     this.#candidates = scanner.candidates
-    this.#at = 0
+    this.#stand(0)
+    this.#wireFrom = 0
+    this.#wireTo = 0
     this.#bytes = arena.bytes
+  }
+
+  /** Says which bytes are one protobuf message, until it is said again. */
+  wire(from: number, to: number): void {
+    this.#wireFrom = from
+    this.#wireTo = to
   }
 
   /** After each append to the arena. */
@@ -31,15 +45,32 @@ export class Cursor {
     return this.#at
   }
 
-  /** Puts the cursor on the first candidate at or after `off`; true when the value may hold something. */
+  /** True when the value may hold something; then the cursor stands on the first candidate at or after `off`. */
   reaches(off: number, len: number): boolean {
+    // Most values lie between two candidates, whatever their order.
+    if (off <= this.#before || off + len > this.#next) {
+      this.seek(off)
+      if (this.#next < off + len) return true
+    }
+    // The byte before is known without a look at it, which is a cache miss for each value: 4.62 against 4.44 µs a
+    // span (2026-11-25).
+    if (off >= this.#wireFrom && off < this.#wireTo && !endsInDigit(len)) return false
+    return startsInDigits(this.#bytes, off, off + len)
+  }
+
+  /** Puts the cursor on the first candidate at or after `off`. */
+  seek(off: number): void {
     const candidates = this.#candidates
     let c = this.#at
-    if (c > 0 && (candidates[2 * c - 2] as number) >= off) c = this.#searchBack(off, c)
+    if (this.#before >= off) c = this.#searchBack(off, c)
     while ((candidates[2 * c] as number) < off) c++
+    this.#stand(c)
+  }
+
+  #stand(c: number): void {
     this.#at = c
-    if ((candidates[2 * c] as number) < off + len) return true
-    return startsInDigits(this.#bytes, off, off + len)
+    this.#before = c === 0 ? -1 : (this.#candidates[2 * c - 2] as number)
+    this.#next = this.#candidates[2 * c] as number
   }
 
   /** Rows may point anywhere: legacy and JSON input is not in the order of the rows. */
@@ -62,4 +93,11 @@ export class Cursor {
     while ((candidates[2 * c] as number) < end) c++
     return c
   }
+}
+
+/** True when a length, as a varint, ends in a byte that reads as a digit or a full stop. */
+function endsInDigit(len: number): boolean {
+  let top = len
+  while (top > 127) top >>>= 7
+  return top === 0x2e || (top >= 0x30 && top <= 0x39)
 }

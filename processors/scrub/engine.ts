@@ -64,26 +64,45 @@ export class Engine {
     try {
       side.arena.reset()
       const off = side.arena.append(bytes.subarray(from, to))
-      const end = off + (to - from)
-      side.scanner.scan(off, end)
-      const found = this.judge(
-        side.subject,
-        side.arena.bytes,
-        off,
-        end,
-        side.scanner.candidates,
-        0,
-        side.scanner.count,
-        hints,
-      )
-      for (const f of found) {
-        f.start -= off
-        f.end -= off
-      }
-      return found
+      return this.#scanSide(side, off, off + (to - from), hints)
     } finally {
       this.#side.push(side)
     }
+  }
+
+  /** The same for ranges of `bytes` one after another, as one text. */
+  scanJoined(bytes: Uint8Array, ranges: readonly Range[]): Finding[] {
+    const side = this.#takeSide()
+    try {
+      side.arena.reset()
+      const off = side.arena.top
+      let end = off
+      for (const r of ranges) end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
+      return this.#scanSide(side, off, end, 0)
+    } finally {
+      this.#side.push(side)
+    }
+  }
+
+  #scanSide(side: Side, off: number, end: number, hints: number): Finding[] {
+    // Without a candidate only digits in the first place could matter, and nothing stands left of them here.
+    if (side.scanner.scan(off, end) === 0) return []
+    const { candidates, count } = side.scanner
+    const found = this.judge(
+      side.subject,
+      side.arena.bytes,
+      off,
+      end,
+      candidates,
+      0,
+      count,
+      hints,
+    )
+    for (const f of found) {
+      f.start -= off
+      f.end -= off
+    }
+    return found
   }
 
   #takeSide(): Side {
@@ -204,6 +223,12 @@ export function startsInDigits(b: Uint8Array, from: number, to: number): boolean
   if (from >= to || !isDigit(b[from])) return false
   const left = b[from - 1] as number
   return isDigit(left) || left === 0x2e
+}
+
+/** A part of some bytes. */
+export interface Range {
+  readonly from: number
+  readonly to: number
 }
 
 interface Side {

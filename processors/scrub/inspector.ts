@@ -7,7 +7,7 @@ import type { AllowList } from './allow.ts'
 import { latinText } from './bytes.ts'
 import { FAILED_TYPE } from './compile.ts'
 import type { CustomRule } from './custom-rules.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Range } from './engine.ts'
 import type { KeyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'
 import { MaskedView } from './masked-view.ts'
@@ -15,6 +15,7 @@ import type { Policy } from './policy.ts'
 import { FINDINGS_MAX, type Finding } from './subject.ts'
 import { wholeValue } from './whole-value.ts'
 
+const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
 /** Longest marker, with room. */
 const MARKER_MAX = 128
 /** Looks at one value; two are the rule, and more only for texts that are made of secrets. */
@@ -101,6 +102,24 @@ export class Inspector {
     } catch {
       // As above: fail closed.
       return this.#whole(from, to)
+    }
+  }
+
+  /** Findings in ranges of `b` looked at as one text, relative to its start. */
+  findJoined(b: Uint8Array, ranges: readonly Range[]): Finding[] {
+    if (this.#isQuiet(b, ranges)) return []
+    const text = Buffer.concat(ranges.map((r) => b.subarray(r.from, r.to)))
+    return this.findIn(text, 0, text.length, NONE, null)
+  }
+
+  /** True when nothing is found; most joined texts need no copy of their own. */
+  #isQuiet(b: Uint8Array, ranges: readonly Range[]): boolean {
+    if (this.#scanning.length > 0) return false
+    try {
+      return this.engine.scanJoined(b, ranges).length === 0
+    } catch {
+      // The full look fails in the same way, and closed.
+      return false
     }
   }
 

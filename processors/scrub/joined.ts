@@ -1,6 +1,7 @@
 // Text in pieces, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
 // each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
 
+import { latinText } from './bytes.ts'
 import type { Inspector } from './inspector.ts'
 import type { Finding } from './subject.ts'
 
@@ -12,8 +13,6 @@ export interface Piece {
   readonly to: number
 }
 
-const NONE = { kind: 'none', strength: 'weak', hints: 0 } as const
-
 /** Findings by owner: only those that lie in more than one piece. */
 export function joinedText(
   inspector: Inspector,
@@ -21,17 +20,16 @@ export function joinedText(
   pieces: readonly Piece[],
 ): Map<number, Finding[]> {
   const parts = pieces.map((p) => carriedText(b, p))
-  const total = parts.reduce((n, p) => n + (p.to - p.from), 0)
-  const text = new Uint8Array(total)
+  const out = new Map<number, Finding[]>()
+  const found = inspector.findJoined(b, parts)
+  if (found.length === 0) return out
   const starts: number[] = []
   let n = 0
   for (const p of parts) {
     starts.push(n)
-    text.set(b.subarray(p.from, p.to), n)
-    n += p.to - p.from
+    n += length(p)
   }
-  const out = new Map<number, Finding[]>()
-  for (const f of inspector.findIn(text, 0, total, NONE, null)) addCrossing(out, f, parts, starts)
+  for (const f of found) addCrossing(out, f, parts, starts)
   return out
 }
 
@@ -76,7 +74,7 @@ const CARRIED =
 /** The text inside a JSON delta, else the piece as it is. */
 function carriedText(b: Uint8Array, p: Piece): Piece {
   if (b[p.from] !== 0x7b && b[p.from] !== 0x5b) return p
-  const text = Buffer.from(b.subarray(p.from, Math.min(p.to, p.from + 16_384))).toString('latin1')
+  const text = latinText(b, p.from, Math.min(p.to, p.from + 16_384))
   const m = CARRIED.exec(text)
   if (m === null) return p
   const from = p.from + m.index + m[0].length - 1 - (m[1] as string).length

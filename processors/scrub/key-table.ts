@@ -17,7 +17,8 @@ export interface KeyEntry {
 export class KeyTable {
   static readonly PLAIN = 1
   static readonly TELLING = 2
-  /** Counts up; value treated like a plain one. */
+  /** A bit beside the two: the key counts up. */
+  static readonly SERIES = 4
   readonly #engine: Engine
   #infos = new Uint8Array(1024)
   readonly #entries: (KeyEntry | undefined)[] = []
@@ -26,7 +27,7 @@ export class KeyTable {
     this.#engine = engine
   }
 
-  /** PLAIN or TELLING by key id, for all keys known now. The unknown key is always TELLING: it is judged each time. */
+  /** PLAIN or TELLING by key id, with SERIES or not, for all keys known now. The unknown key is always TELLING: it is judged each time. */
   ready(): Uint8Array {
     const n = keyCount()
     if (n > this.#infos.length) {
@@ -42,7 +43,9 @@ export class KeyTable {
         entry.meaning.kind === 'none' &&
         entry.meaning.hints === 0 &&
         !entry.isDirty
-      this.#infos[id] = plain ? KeyTable.PLAIN : KeyTable.TELLING
+      this.#infos[id] =
+        (plain ? KeyTable.PLAIN : KeyTable.TELLING) |
+        (entry.series === null ? 0 : KeyTable.SERIES)
     }
     return this.#infos
   }

@@ -28,22 +28,75 @@ export function judgePieces(s: Subject, signs: readonly number[], judge: Judge):
   for (const f of judge(text)) report(s, f, pieces)
 }
 
-/** The string under `content`, `text` or the like that follows a sign. */
+/**
+ * The string under `content`, `text` or the like that follows a sign: the first of
+ * `"(?:content|text|..)\\{0,8}"\s{0,2}:\s{0,2}\\{0,8}"` that is no value itself. By hand, because a value of a
+ * chat has one at each message: 0.21 µs a span as an expression over a string, 0.09 like this (2026-11-25).
+ */
 function pieceAfter(s: Subject, sign: number): Range | null {
-  const text = Buffer.from(s.b.buffer, s.b.byteOffset + sign, Math.min(s.to, sign + REACH) - sign)
-  const m =
-    /[^:]\\{0,8}"(?:content|text|partial_json|arguments|thinking)\\{0,8}"\s{0,2}:\s{0,2}(\\{0,8})"/.exec(
-      text.latin1Slice(0, text.length),
-    )
-  if (m === null) return null
-  const from = sign + m.index + m[0].length
-  const closing = Buffer.from(`${m[1]}"`, 'latin1')
-  const rest = Buffer.from(s.b.buffer, s.b.byteOffset + from, s.to - from)
-  for (let at = rest.indexOf(closing); at >= 0; at = rest.indexOf(closing, at + 1)) {
-    // A quote with more backslashes than the opening one belongs to the text.
-    if (at === 0 || rest[at - 1] !== 0x5c) return { from, to: from + at }
+  const { b } = s
+  const high = Math.min(s.to, sign + REACH)
+  for (let q = sign + 1; q < high; q++) {
+    if (b[q] !== QUOTE || b[q - 1] === COLON) continue
+    const name = nameAt(b, q + 1, high)
+    if (name === 0) continue
+    const behind = pastBackslashes(b, q + 1 + name, high)
+    if (behind >= high || b[behind] !== QUOTE) continue
+    const colon = pastSpaces(b, behind + 1, high)
+    if (colon >= high || b[colon] !== COLON) continue
+    const value = pastSpaces(b, colon + 1, high)
+    const open = pastBackslashes(b, value, high)
+    if (open >= high || b[open] !== QUOTE) continue
+    return { from: open + 1, to: endOfString(s, open + 1, open - value) }
   }
-  return { from, to: s.to }
+  return null
+}
+
+const QUOTE = 0x22
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const BACKSLASHES_MAX = 8
+const SPACES_MAX = 2
+const FIELDS = ['content', 'text', 'partial_json', 'arguments', 'thinking'].map((name) =>
+  Buffer.from(name, 'latin1'),
+)
+
+/** Length of the name of a field that holds text at `p`; 0 when there is none. */
+function nameAt(b: Uint8Array, p: number, high: number): number {
+  for (const name of FIELDS) {
+    let i = 0
+    while (i < name.length && p + i < high && b[p + i] === name[i]) i++
+    if (i === name.length) return i
+  }
+  return 0
+}
+
+function pastBackslashes(b: Uint8Array, p: number, high: number): number {
+  let i = p
+  while (i < high && b[i] === BACKSLASH && i - p < BACKSLASHES_MAX) i++
+  return i
+}
+
+function pastSpaces(b: Uint8Array, p: number, high: number): number {
+  let i = p
+  while (i < high && i - p < SPACES_MAX && isSpace(b[i] as number)) i++
+  return i
+}
+
+function isSpace(c: number): boolean {
+  return c === 0x20 || (c >= 9 && c <= 13) || c === 0xa0
+}
+
+/** Position of the quote that ends a string begun with `depth` backslashes before its quote, or what stands before it. */
+function endOfString(s: Subject, from: number, depth: number): number {
+  const rest = Buffer.from(s.b.buffer, s.b.byteOffset + from, s.to - from)
+  for (let at = rest.indexOf(QUOTE); at >= 0; at = rest.indexOf(QUOTE, at + 1)) {
+    let left = at
+    while (left > 0 && rest[left - 1] === BACKSLASH && at - left <= depth) left--
+    // A quote with more backslashes than the opening one belongs to the text.
+    if (at - left === depth) return from + left
+  }
+  return s.to
 }
 
 /** True when some piece ends and the next begins inside a word. */

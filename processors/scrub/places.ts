@@ -17,6 +17,7 @@ import {
   SCOPE_STRIDE,
   type SecretNote,
   SPAN,
+  SPAN_FLAG,
   SPAN_STRIDE,
   type SpanBatch,
   VALUE,
@@ -59,6 +60,8 @@ export class BatchScrubber {
   /** Of the tenant whose span, resource or scope is being looked at. */
   #inspector: Inspector
   readonly keys: KeyTable
+  /** Attributes of the span whose keys count up, as far as they were looked at. */
+  counted = 0
   #scanner: Scanner | null = null
   #arena: Arena | null = null
   batch!: SpanBatch
@@ -114,6 +117,7 @@ export class BatchScrubber {
       this.#tally = null
       this.#notes = null
       this.#dropEvent = false
+      this.counted = 0
       const edited = this.#span(row)
       if (edited) batch.markEdited(i)
       this.#addShared(resources, batch.spans[row + SPAN.RESOURCE] as number)
@@ -199,6 +203,9 @@ export class BatchScrubber {
 
   #span(row: number): boolean {
     const s = this.batch.spans
+    const message = s[row + SPAN.MSG_OFF] as number
+    const isWire = ((s[row + SPAN.FLAGS] as number) & SPAN_FLAG.LEGACY) === 0 && message >= 0
+    this.#cursor.wire(message, isWire ? message + (s[row + SPAN.MSG_LEN] as number) : message)
     let edited = this.#text(s, row + SPAN.NAME_OFF, 'span_name')
     edited = this.#text(s, row + SPAN.STATUS_MSG_OFF, 'status_message') || edited
     edited = this.#text(s, row + SPAN.STATE_OFF, 'trace_state') || edited
@@ -264,25 +271,9 @@ export class BatchScrubber {
     const infos = this.keys.ready()
     for (let i = first; i < first + count; i++) {
       const row = i * ATTR_STRIDE
-      const a = this.batch.attrs
-      const info = infos[a[row] as number] as number
-      const type = a[row + ATTR.TYPE] as number
-      if (info === KeyTable.PLAIN && (type === VALUE.STRING || type === VALUE.BYTES)) {
-        const off = a[row + ATTR.OFF] as number
-        if (!this.#cursor.reaches(off, a[row + ATTR.LEN] as number) && !this.#inspector.scansAll)
-          continue
-      } else if (info === KeyTable.PLAIN && type === VALUE.ARRAY) {
-        const off = a[row + ATTR.OFF] as number
-        const len = a[row + ATTR.LEN] as number
-        const idle = !this.#cursor.reaches(off, len) && !this.#inspector.scansAll
-        if (idle && isPlainStrings(this.batch.arena.bytes, off, off + len)) continue
-      } else if (info === KeyTable.PLAIN && (type === VALUE.BOOL || type === VALUE.EMPTY)) continue
-      else if (
-        info === KeyTable.PLAIN &&
-        type <= VALUE.DOUBLE &&
-        !isLongNumber(this.batch.nums[i] as number)
-      )
-        continue
+      const info = infos[this.batch.attrs[row] as number] as number
+      if ((info & KeyTable.SERIES) !== 0) this.counted++
+      if ((info & KeyTable.PLAIN) !== 0 && this.#isIdle(i, row)) continue
       this.#dropAttribute = false
       if (this.#attribute(i, place)) edited = true
       if (this.#dropAttribute) {
@@ -294,6 +285,29 @@ export class BatchScrubber {
       }
     }
     return edited
+  }
+
+  /** True when nothing can be in the value of an attribute with a plain key. */
+  #isIdle(i: number, row: number): boolean {
+    const a = this.batch.attrs
+    const type = a[row + ATTR.TYPE] as number
+    if (type === VALUE.STRING || type === VALUE.BYTES) return this.#hasNone(row)
+    if (type === VALUE.INT || type === VALUE.DOUBLE)
+      return !isLongNumber(this.batch.nums[i] as number)
+    if (type === VALUE.ARRAY) {
+      const off = a[row + ATTR.OFF] as number
+      const len = a[row + ATTR.LEN] as number
+      return this.#hasNone(row) && isPlainStrings(this.batch.arena.bytes, off, off + len)
+    }
+    return type === VALUE.BOOL || type === VALUE.EMPTY
+  }
+
+  #hasNone(row: number): boolean {
+    const a = this.batch.attrs
+    return (
+      !this.#inspector.scansAll &&
+      !this.#cursor.reaches(a[row + ATTR.OFF] as number, a[row + ATTR.LEN] as number)
+    )
   }
 
   /** One attribute: its key, then its value by type. */
@@ -324,6 +338,8 @@ export class BatchScrubber {
     const at = this.#append(now)
     const a = this.batch.attrs
     a[row] = internKey(this.batch.arena.bytes, at, now.length)
+    // The new name may count up where the old one did not.
+    this.counted += 2
     a[row + ATTR.KEY_OFF] = at
     a[row + ATTR.KEY_LEN] = now.length
     return true

@@ -34,7 +34,8 @@ export class StreamScrubber {
     const s = batch.spans
     if ((s[row + SPAN.EVENT_COUNT] as number) > 1)
       this.#events(span, s[row + SPAN.EVENT_FIRST] as number, s[row + SPAN.EVENT_COUNT] as number)
-    this.#counted(span, s[row + SPAN.ATTR_FIRST] as number, s[row + SPAN.ATTR_COUNT] as number)
+    if (this.#places.counted > 1)
+      this.#counted(span, s[row + SPAN.ATTR_FIRST] as number, s[row + SPAN.ATTR_COUNT] as number)
     if (this.#places.tally?.has('aws_access_key_id') === true) this.#awsSecrets(span, row)
   }
 

@@ -70,7 +70,7 @@ export class Subject {
     this.from = from
     this.to = to
     this.hints = hints
-    this.findings.length = 0
+    if (this.findings.length > 0) this.findings.length = 0
     this.doneTo = from
     this.noPemEndTo = from
     this.numbersDoneTo = from

@@ -24,6 +24,8 @@ export async function generated(): Promise<string> {
       '--importMemory',
       '--enable',
       'simd',
+      '--enable',
+      'relaxed-simd',
       '--noAssert',
       '--initialMemory',
       '1',

@@ -62,6 +62,21 @@ test('the kernel finds exactly what the plain scanner finds', () => {
   assert.ok(candidates > 2000, `only ${candidates} candidates`)
 })
 
+test('an anchor of two bytes is found once, whatever follows', () => {
+  const short = [
+    ...engine.compiled.anchors.map((a) => a.bytes),
+    ...engine.compiled.escapes,
+  ].filter((bytes) => bytes.length === 2)
+  assert.ok(short.length > 2)
+  for (const anchor of short)
+    for (const third of '0 (HZaq~') {
+      const text: number[] = []
+      for (let fourth = 0; fourth < 256; fourth++)
+        text.push(...anchor, third.charCodeAt(0), fourth, 0x0a)
+      agree(Uint8Array.from(text))
+    }
+})
+
 test('more candidates than there was room for are found in a second round', () => {
   assert.ok(agree(Buffer.from('x@y'.repeat(4000))) >= 4000)
 })
