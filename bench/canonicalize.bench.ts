@@ -1,5 +1,5 @@
-// CPU of `canonicalize` and `cost` together, µs a span, on the traffic of the generator by dialect and on what was
-// recorded from real clients. Decoded once and processed again and again, so that the figure holds the two
+// CPU of `canonicalize` and `cost` together, µs a span: on the traffic of the generator by dialect, on what was
+// recorded from real clients, and on a sample of each dialect. Decoded once and processed again and again, so that the figure holds the two
 // processors alone. `node bench/canonicalize.bench.ts [name...] [--rounds N]`
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -11,6 +11,8 @@ import {
   context,
   decodeBatch,
   makeProcessor,
+  otlpJsonOf,
+  sampleSpan,
   type TestRequest,
 } from '../processors/canonicalize/testing.ts'
 import { cost } from '../processors/cost/index.ts'
@@ -25,6 +27,7 @@ const GENERATED_REQUESTS = 10
 const ROUNDS = 60
 
 const CAPTURES = fileURLToPath(new URL('../test/captures/', import.meta.url))
+const SAMPLES = fileURLToPath(new URL('../processors/canonicalize/testdata/', import.meta.url))
 const RESPONSE_IDS = ['gen_ai.response.id', 'ai.response.id'].map(key)
 
 interface Subject {
@@ -39,7 +42,7 @@ const only = roundsAt < 0 ? args : args.toSpliced(roundsAt, 2)
 
 const canonicalizer = makeProcessor()
 const pricer = cost.create(await settingsOfCost())
-const subjects = [...generated(), ...recorded()].filter(
+const subjects = [...generated(), ...recorded(), ...sampled()].filter(
   (s) => only.length === 0 || only.some((name) => s.name.startsWith(name)),
 )
 measure(subjects)
@@ -80,6 +83,20 @@ function recorded(): Subject[] {
       const batch = decodeBatch(Array.from({ length: copies }, () => requests).flat())
       giveOwnIds(batch, one)
       return { name: `recorded: ${name}`, batch }
+    })
+}
+
+/** One span of each dialect, again and again with ids of its own: what the dialect costs, not what traffic is like. */
+function sampled(): Subject[] {
+  return readdirSync(SAMPLES)
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) => {
+      const { span } = JSON.parse(readFileSync(SAMPLES + file, 'utf8')) as { span?: unknown }
+      if (span === undefined) return []
+      const spans = Array.from({ length: SPANS }, () => sampleSpan(span))
+      const batch = decodeBatch([{ format: 'otlp-json', body: otlpJsonOf(...spans) }])
+      giveOwnIds(batch, 1)
+      return [{ name: `sample: ${file.replace('.json', '')}`, batch }]
     })
 }
 

@@ -16,10 +16,7 @@ export function parseLoose(text: string): unknown {
 
 /** The parsed value, or undefined when the text is no JSON. */
 export function parseJson(text: string): unknown {
-  const first = firstCode(text)
-  // JSON begins with { [ " - digit t f n; everything else is spared the exception.
-  if (!(first === 123 || first === 91 || first === 34 || first === 45 || isWordStart(first)))
-    return undefined
+  if (!mayBeJson(text)) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -28,14 +25,36 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function isWordStart(c: number): boolean {
-  return (c >= 48 && c <= 57) || c === 116 || c === 102 || c === 110
+const WORD = /^\s*(?:true|false|null)\s*$/
+const NUMBER = /^\s*-?[0-9][0-9.eE+-]*\s*$/
+
+/** False for what JSON cannot begin with: it is spared the exception, which costs more than all else about it. */
+function mayBeJson(text: string): boolean {
+  const at = firstAt(text, 0)
+  switch (text.charCodeAt(at)) {
+    case 0x7b: {
+      const next = text.charCodeAt(firstAt(text, at + 1))
+      return next === 0x22 || next === 0x7d
+    }
+    case 0x5b: {
+      const next = text.charCodeAt(firstAt(text, at + 1))
+      return next !== 0x27 && next !== 0x28
+    }
+    case 0x22:
+      return true
+    case 0x74:
+    case 0x66:
+    case 0x6e:
+      return WORD.test(text)
+    default:
+      return NUMBER.test(text)
+  }
 }
 
-function firstCode(text: string): number {
-  let i = 0
+function firstAt(text: string, from: number): number {
+  let i = from
   while (i < text.length && text.charCodeAt(i) <= 32) i++
-  return i < text.length ? text.charCodeAt(i) : 0
+  return i
 }
 
 let s = ''
