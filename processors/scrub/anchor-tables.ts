@@ -212,7 +212,8 @@ function tailNumber(bytes: Uint8Array, known: Uint8Array[], tail: Uint8Array): n
     if (at >= TAILS_COUNT) throw new Error('too many sets of bytes for the kernel')
     const base = TAILS + (at + 1) * TAIL_BYTES
     for (let b = 0; b < 256; b++)
-      if (tail[b] === 1) bytes[base + (b >> 3)] = (bytes[base + (b >> 3)] as number) | (1 << (b & 7))
+      if (tail[b] === 1)
+        bytes[base + (b >> 3)] = (bytes[base + (b >> 3)] as number) | (1 << (b & 7))
   }
   return at + 1
 }

@@ -68,7 +68,8 @@ export class Engine {
       side.arena.reset()
       const off = side.arena.top
       let end = off
-      for (const r of ranges) end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
+      for (const r of ranges)
+        end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
       return this.#scanSide(side, off, end, 0)
     } finally {
       this.#side.push(side)
@@ -79,16 +80,7 @@ export class Engine {
     // Without a candidate only digits in the first place could matter, and nothing stands left of them here.
     if (side.scanner.scan(off, end) === 0) return []
     const { candidates, count } = side.scanner
-    const found = this.judge(
-      side.subject,
-      side.arena.bytes,
-      off,
-      end,
-      candidates,
-      0,
-      count,
-      hints,
-    )
+    const found = this.judge(side.subject, side.arena.bytes, off, end, candidates, 0, count, hints)
     for (const f of found) {
       f.start -= off
       f.end -= off

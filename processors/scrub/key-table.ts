@@ -44,8 +44,7 @@ export class KeyTable {
         entry.meaning.hints === 0 &&
         !entry.isDirty
       this.#infos[id] =
-        (plain ? KeyTable.PLAIN : KeyTable.TELLING) |
-        (entry.series === null ? 0 : KeyTable.SERIES)
+        (plain ? KeyTable.PLAIN : KeyTable.TELLING) | (entry.series === null ? 0 : KeyTable.SERIES)
     }
     return this.#infos
   }

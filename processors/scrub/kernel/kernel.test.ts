@@ -63,10 +63,9 @@ test('the kernel finds exactly what the plain scanner finds', () => {
 })
 
 test('an anchor of two bytes is found once, whatever follows', () => {
-  const short = [
-    ...engine.compiled.anchors.map((a) => a.bytes),
-    ...engine.compiled.escapes,
-  ].filter((bytes) => bytes.length === 2)
+  const short = [...engine.compiled.anchors.map((a) => a.bytes), ...engine.compiled.escapes].filter(
+    (bytes) => bytes.length === 2,
+  )
   assert.ok(short.length > 2)
   for (const anchor of short)
     for (const third of '0 (HZaq~') {
