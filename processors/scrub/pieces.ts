@@ -30,8 +30,8 @@ export function judgePieces(s: Subject, signs: readonly number[], judge: Judge):
 
 /**
  * The string under `content`, `text` or the like that follows a sign: the first of
- * `"(?:content|text|..)\\{0,8}"\s{0,2}:\s{0,2}\\{0,8}"` that is no value itself. By hand, because a value of a
- * chat has one at each message: 0.21 µs a span as an expression over a string, 0.09 like this (2026-11-25).
+ * `"(?:content|text|..)\\{0,8}"\s{0,2}:\s{0,2}\\{0,8}"` that is no value itself. By hand, because a chat has one at
+ * each message: as an expression over a string scrubbing cost 4.72 µs a span, like this 4.60 (2026-11-25).
  */
 function pieceAfter(s: Subject, sign: number): Range | null {
   const { b } = s

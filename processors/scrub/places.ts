@@ -17,7 +17,6 @@ import {
   SCOPE_STRIDE,
   type SecretNote,
   SPAN,
-  SPAN_FLAG,
   SPAN_STRIDE,
   type SpanBatch,
   VALUE,
@@ -203,9 +202,6 @@ export class BatchScrubber {
 
   #span(row: number): boolean {
     const s = this.batch.spans
-    const message = s[row + SPAN.MSG_OFF] as number
-    const isWire = ((s[row + SPAN.FLAGS] as number) & SPAN_FLAG.LEGACY) === 0 && message >= 0
-    this.#cursor.wire(message, isWire ? message + (s[row + SPAN.MSG_LEN] as number) : message)
     let edited = this.#text(s, row + SPAN.NAME_OFF, 'span_name')
     edited = this.#text(s, row + SPAN.STATUS_MSG_OFF, 'status_message') || edited
     edited = this.#text(s, row + SPAN.STATE_OFF, 'trace_state') || edited

@@ -6,8 +6,8 @@ import { anchorTables } from './anchor-tables.ts'
 import type { Compiled } from './compile.ts'
 import { KERNEL } from './kernel/scan.generated.ts'
 
-/** The kernel reads up to 67 bytes past the range. */
-const SLACK = 128
+/** The kernel reads up to 18 bytes past the range. */
+const SLACK = 64
 const END = 0x7fffffff
 
 type Scan = (from: number, to: number, out: number, max: number) => number
