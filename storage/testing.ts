@@ -17,6 +17,7 @@ export const silentLog: Logger = pino({ level: 'silent' })
 
 export interface TestClickHouse {
   readonly engine: ClickHouseEngine
+  readonly dataDir: string
   readonly client: ClickHouseClient
   /** `http://user:password@127.0.0.1:port/`: what a `url` in a configuration would be. */
   readonly url: string
@@ -38,8 +39,9 @@ export async function startTestClickHouse(
   options: { readonly migrate?: boolean } = {},
 ): Promise<TestClickHouse> {
   const dir = mkdtempSync(join(tmpdir(), 'observa-clickhouse-'))
+  const dataDir = join(dir, 'data')
   const engine = await startClickHouseEngine({
-    dataDir: join(dir, 'data'),
+    dataDir,
     log: silentLog,
     progress: () => {},
     memoryMaxBytes: 1024 ** 3,
@@ -58,6 +60,7 @@ export async function startTestClickHouse(
   return {
     engine,
     client,
+    dataDir,
     url: url.href,
     database,
     rows: async <Row>(query: string, params: Readonly<Record<string, unknown>> = {}) => {

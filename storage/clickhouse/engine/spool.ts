@@ -66,9 +66,14 @@ export class Spool {
   }
 }
 
+/** What the names of a data directory's directories in shared memory begin with. */
+export function spoolPrefix(dataDir: string): string {
+  return `observa-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`
+}
+
 /** A directory of our own in shared memory, named after the data directory; null where there is none. */
 function memoryDir(dataDir: string): string | null {
-  const prefix = `observa-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`
+  const prefix = spoolPrefix(dataDir)
   try {
     for (const name of readdirSync(SHARED_MEMORY)) {
       if (name.startsWith(prefix))
