@@ -6,8 +6,7 @@ import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { EventFacts, UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
 
-/** As objects they are 0.5 kB each, and as much again until V8 collects: 50,000 of them cost some 100 MB. */
-const NODES_MAX = 50_000
+const NODES_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
 const NODES_PER_TRACE_MAX = 256
 const ID_BYTES = 16
