@@ -1,5 +1,5 @@
-// Reads JSON text where it lies in the arena: is it valid, is it already in canonical shape, where is the
-// value of a key. No JS value is made. What is not canonical is left to `messages.ts`, which parses it.
+// The plain version of what `kernel/json.as` reads, for tests to hold the kernel against: is JSON text valid, is it
+// already in canonical shape, where is the value of a key. No JS value is made.
 // UTF-8 is valid already: `proto/` repairs it when a payload is indexed.
 
 /** Deeper values are treated as text: no consumer of ours walks further, and hostile input goes there. */

@@ -5,7 +5,13 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../core/arena.ts'
-import { isCanonicalMessages, isCanonicalParts, isJson } from './json-bytes.ts'
+import {
+  findString,
+  foundStringLen,
+  isCanonicalMessages,
+  isCanonicalParts,
+  isJson,
+} from './json-bytes.ts'
 import { JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
 import { JsonOut } from './json-out.ts'
 import { generated, KERNELS } from './kernel/generate.ts'
@@ -241,6 +247,52 @@ test('members refuses what only a parser may decide', () => {
   }
   const many = place(`{${Array.from({ length: 65 }, (_, i) => `"k${i}":1`).join(',')}}`)
   assert.equal(kernel.members(many.off, many.len), -1)
+})
+
+test('a string member is where the plain reader finds it', () => {
+  const named = fc.dictionary(
+    fc.constantFrom('id', 'Id', 'model', 'choices', 'i"d'),
+    fc.oneof(fc.string(), fc.jsonValue({ maxDepth: 2 }), fc.constant({ id: 'inner' })),
+  )
+  const damaged = fc.tuple(named, fc.nat(), pieces).map(([object, at, piece]) => {
+    const text = JSON.stringify(object)
+    const i = at % (text.length + 1)
+    return text.slice(0, i) + piece + text.slice(i)
+  })
+  let found = 0
+  fc.assert(
+    fc.property(fc.oneof(damaged, json), (text) => {
+      const { off, len } = place(text)
+      const expected = findString(arena.bytes, off, len, 'id')
+      assert.equal(kernel.stringMember(off, len, arena.literal('id')), expected, text)
+      if (expected < 0) return
+      found++
+      assert.equal(kernel.foundLength(), foundStringLen(), text)
+    }),
+    { numRuns: 4000 },
+  )
+  assert.ok(found > 200, `only ${found} members found`)
+})
+
+test('a literal is found wherever it stands in the range, and only there', () => {
+  const part = fc.constantFrom(
+    '"finish',
+    '_reason"',
+    '"finish_reason"',
+    '"',
+    'f',
+    'x',
+    ' long enough to fill a block',
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      const text = parts.join('')
+      const { off, len } = place(text)
+      const literal = arena.literal('"finish_reason"')
+      assert.equal(kernel.contains(off, len, literal), text.includes('"finish_reason"'), text)
+    }),
+    { numRuns: 3000 },
+  )
 })
 
 test('what is known already is known only byte for byte, and only within its batch', () => {

@@ -1,5 +1,5 @@
 // Messages in one shape, `[{role, parts: [{type, ...}], name?, finish_reason?}]`, from any JSON form that
-// instrumentations and providers use. Works on parsed values; `json-bytes.ts` recognises what is already
+// instrumentations and providers use. Works on parsed values; `json-kernel.ts` recognises what is already
 // canonical, `parts.ts` knows the content blocks, `bodies.ts` the request and response bodies.
 
 import { lookup } from './lookup.ts'
