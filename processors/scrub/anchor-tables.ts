@@ -1,45 +1,49 @@
-// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in sixteen groups, and the
+// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in 24 groups, and the
 // exact entries behind a hash of it (of three bytes when it has no more). Laid out as `kernel/scan.as` reads them.
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
-// raises a false alarm: chosen greedily by how often typical text would pass the group.
+// raises a false alarm. For the anchors of the detectors `kernel/place-anchors.ts` searched for good places;
+// those of a user's own rules are added where they cost least by a rough estimate.
 
-import { CANDIDATE, type Compiled, PIECE_ANCHORS, tailOf } from './compile.ts'
+import { CANDIDATE, type Compiled, PIECE_ANCHORS, type Tail, tailOf } from './compile.ts'
+import { MULTIPLIER, PLACES } from './kernel/places.generated.ts'
 
+const MULTIPLIER_AT = 12
 const NIBBLES = 64
 /** Sets of 32 bytes, numbered from 1. */
-const TAILS = 288
+const TAILS = 416
 const TAIL_BYTES = 32
 const TAILS_COUNT = 6
-const SLOTS = 512
+const SLOTS = 640
 const SLOT_COUNT = 4096
-const BITS = 8704
-const ENTRIES = 16_896
+const BITS = 8832
+const ENTRIES = 17_024
 const ENTRY_BYTES = 12
 export const TABLES_MAX = 96 * 1024
-const GROUPS = 16
+export const GROUPS = 24
 /** Bytes of the eight tables that hold eight groups. */
 const BANK_BYTES = 128
 /** How far into an anchor its fingerprint may lie. */
-const WINDOW_MAX = 9
+const WINDOW_MAX = 12
 
 const ANY_CASE = 1
 const ASSIGNS = 2
 const THREE = 4
+const TWO_BEHIND = 8
 
 /** Low and high nibble sets of four bytes, as bit masks. */
-type Sets = readonly number[]
+export type Sets = readonly number[]
 
-interface Entry {
+export interface Entry {
   readonly id: number
   readonly literal: Uint8Array
   readonly flags: number
-  /** By byte: what may stand behind an anchor of two bytes. */
-  readonly tail: Uint8Array | null
-  /** Spellings of each byte; an anchor of two bytes has its possible third byte at the end. */
+  /** What must stand behind an anchor of two bytes. */
+  readonly tail: Tail | null
+  /** Spellings of each byte; an anchor of two bytes has what may follow it at the end. */
   readonly spellings: readonly (readonly number[])[]
 }
 
-interface Placed {
+export interface Placed {
   readonly entry: Entry
   window: number
   group: number
@@ -52,13 +56,15 @@ export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer
   view.setInt32(0, owner, true)
   view.setInt32(4, c.anchors.find((a) => a.bytes.length === 1)?.id ?? -1, true)
   view.setInt32(8, c.anyNumbers ? 1 : 0, true)
+  view.setUint32(MULTIPLIER_AT, MULTIPLIER, true)
   const placed = place(entriesOf(c))
   writeNibbles(bytes, placed)
   writeEntries(bytes, view, placed)
   return bytes
 }
 
-function entriesOf(c: Compiled): Entry[] {
+/** All that the kernel looks for by a fingerprint. */
+export function entriesOf(c: Compiled): Entry[] {
   const out: Entry[] = []
   for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
   for (const e of PIECE_ANCHORS) out.push(entryOf(CANDIDATE.PIECE, e, false, 0))
@@ -73,15 +79,42 @@ function entriesOf(c: Compiled): Entry[] {
 function entryOf(id: number, literal: Uint8Array, anyCase: boolean, flags: number): Entry {
   const spellings = Array.from(literal, (b) => (anyCase && b >= 97 && b <= 122 ? [b, b - 32] : [b]))
   const tail = tailOf(literal)
-  if (tail !== null) spellings.push([...tail.keys()].filter((b) => tail[b] === 1))
-  return { id, literal, flags, tail, spellings }
+  if (tail === null) return { id, literal, flags, tail, spellings }
+  const behind = [...tail.set.keys()].filter((b) => tail.set[b] === 1)
+  for (let i = 0; i < tail.count; i++) spellings.push(behind)
+  return { id, literal, flags: flags | (tail.count === 2 ? TWO_BEHIND : 0), tail, spellings }
+}
+
+/** Names an entry in the table of places. */
+export function placeKey(e: Entry): string {
+  return `${(e.flags & ANY_CASE) === 0 ? 'x' : 'i'}${Buffer.from(e.literal).toString('utf8')}`
+}
+
+/** How many bytes of the fingerprint at `window` are hashed: the digits behind a country are too many spellings. */
+export function hashedBytes(e: Entry, window: number): 3 | 4 {
+  return e.spellings[window + 3] === undefined || (e.flags & TWO_BEHIND) !== 0 ? 3 : 4
 }
 
 // ---------------------------------------------------------------- groups
 
-/** Rare anchors fit anywhere: the common ones choose first. */
 function place(entries: readonly Entry[]): Placed[] {
   const groups: Sets[] = Array.from({ length: GROUPS }, () => [0, 0, 0, 0, 0, 0, 0, 0])
+  const out: Placed[] = []
+  const others: Entry[] = []
+  for (const entry of entries) {
+    const at = PLACES.get(placeKey(entry))
+    const sets = at === undefined ? undefined : windowsOf(entry)[at.window]
+    if (at === undefined || sets === undefined) others.push(entry)
+    else {
+      groups[at.group] = union(groups[at.group] as Sets, sets)
+      out.push({ entry, ...at })
+    }
+  }
+  return [...out, ...placeOthers(others, groups)]
+}
+
+/** Rare anchors fit anywhere: the common ones choose first. */
+function placeOthers(entries: readonly Entry[], groups: Sets[]): Placed[] {
   const order = entries
     .map((entry) => ({ entry, own: Math.min(...windowsOf(entry).map(passRate)) }))
     .sort((a, b) => b.own - a.own || a.entry.id - b.entry.id)
@@ -102,10 +135,12 @@ function place(entries: readonly Entry[]): Placed[] {
   })
 }
 
-function windowsOf(e: Entry): Sets[] {
+/** The sets of each fingerprint an entry could have. */
+export function windowsOf(e: Entry): Sets[] {
   const out: Sets[] = []
-  for (let at = 0; at + 3 <= Math.min(e.spellings.length, WINDOW_MAX + 3); at++)
-    out.push([0, 1, 2, 3].flatMap((i) => nibbles(e, at + i)))
+  // What may follow a short anchor has too many spellings to begin with.
+  const end = e.tail === null ? Math.min(e.spellings.length, WINDOW_MAX + 3) : 3
+  for (let at = 0; at + 3 <= end; at++) out.push([0, 1, 2, 3].flatMap((i) => nibbles(e, at + i)))
   return out
 }
 
@@ -193,10 +228,9 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
       view.setUint16(at, view.getUint16(slot, true), true)
       view.setUint16(at + 2, entry.id, true)
       view.setUint8(at + 4, entry.literal.length)
-      const isShort = entry.spellings[p.window + 3] === undefined
-      view.setUint8(at + 5, entry.flags | (isShort ? THREE : 0))
+      view.setUint8(at + 5, entry.flags | (hashedBytes(entry, p.window) === 3 ? THREE : 0))
       view.setUint8(at + 6, p.window)
-      view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail))
+      view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail.set))
       view.setUint32(at + 8, literalTop, true)
       view.setUint16(slot, index, true)
     }
@@ -221,14 +255,22 @@ function tailNumber(bytes: Uint8Array, known: Uint8Array[], tail: Uint8Array): n
 /** Either case of a letter has the same hash: one entry does for all spellings. */
 const EITHER_CASE = 0x20202020
 
-/** Hashes of the fingerprint, more than one only where a byte may be any of a set. */
-function hashesOf({ entry, window }: Placed): number[] {
+/** The fingerprints that are hashed, letters in lower case; more than one only where a byte may be any of a set. */
+export function fingerprints(entry: Entry, window: number): number[] {
   let words = [0]
-  for (let i = 0; i < 4; i++) {
-    const spellings = entry.spellings[window + i]
-    // Three bytes are hashed with a zero in the place of the fourth.
-    if (spellings === undefined) break
+  // Three bytes are hashed with a zero in the place of the fourth.
+  for (let i = 0; i < hashedBytes(entry, window); i++) {
+    const spellings = entry.spellings[window + i] as readonly number[]
     words = words.flatMap((w) => spellings.map((b) => w | (b << (8 * i))))
   }
-  return [...new Set(words.map((w) => Math.imul(w | EITHER_CASE, 0x165667b1) >>> 16))]
+  return [...new Set(words.map((w) => (w | EITHER_CASE) >>> 0))]
+}
+
+/** The kernel's hash of a fingerprint, 16 bits. */
+export function hashOf(fingerprint: number, multiplier: number): number {
+  return Math.imul(fingerprint, multiplier) >>> 16
+}
+
+function hashesOf({ entry, window }: Placed): number[] {
+  return [...new Set(fingerprints(entry, window).map((f) => hashOf(f, MULTIPLIER)))]
 }

@@ -93,7 +93,7 @@ function mayFollow(c: number): boolean {
 export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
   // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
   if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
-  if (!mayFollow(s.at(name.to))) return null
+  if (!mayFollow(s.at(name.to)) || isFollowedByWord(s, name)) return null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
   return (
     afterNextLine(s, name, text) ??
@@ -101,6 +101,35 @@ export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
     afterFlag(s, name, text) ??
     afterLooseForm(s, name, text)
   )
+}
+
+/** Words that link a name and its value, schemes of headers: 32 for each place and 1 to 26 for the letter. */
+const TELLING = new Set(
+  'is ist es est era was are lautet er jest je este bearer basic token apikey key digest hawk'
+    .split(' ')
+    .map((word) => [...word].reduce((n, c) => n * 32 + (c.charCodeAt(0) & 31), 0)),
+)
+
+/**
+ * "the token that we count": a space and a word of letters alone, which goes on in the same way. No form of an
+ * assignment takes that for a value; it is what most names in prose are followed by, so it is asked first.
+ */
+function isFollowedByWord(s: Subject, name: NameRange): boolean {
+  if (s.at(name.to) !== 0x20 || s.at(name.from - 1) === 0x2d || s.at(name.from) === 0x2d)
+    return false
+  const from = name.to + 1
+  let to = from
+  let word = 0
+  for (; isLetter(s.at(to)) && to - from < 24; to++) word = word * 32 + ((s.b[to] as number) & 31)
+  const n = to - from
+  if (n < 3 || n === 9 || (n <= 6 && TELLING.has(word))) return false
+  const c = s.at(to)
+  const next = s.at(to + 1)
+  return c === 0x20 ? isLetter(next) : (c === 0x2c || c === 0x2e) && next === 0x20
+}
+
+function isLetter(c: number): boolean {
+  return (c | 0x20) >= 97 && (c | 0x20) <= 122
 }
 
 function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
@@ -265,6 +294,7 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
     s.noDigitTo = Math.max(s.noDigitTo, end)
     return null
   }
+  if (!goesOnTo(s, name.to, digit)) return null
   const text = latinText(s.b, name.to, end)
   if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
   let linked = false
@@ -293,6 +323,33 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
   }
   return null
 }
+
+/** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */
+function goesOnTo(s: Subject, p: number, digit: number): boolean {
+  let words = 0
+  let last = 0
+  let isCode = false
+  for (let i = p; i < digit; i++) {
+    const c = s.b[i] as number
+    const kind = IN_PROSE[c] as number
+    if (kind === PROSE.BREAK) return false
+    if (kind === PROSE.SPACE) {
+      if (isCode || IN_PROSE[last] === PROSE.STOP) return false
+    } else {
+      if (IN_PROSE[last] === PROSE.SPACE || i === p) words++
+      if (kind === PROSE.CODE) isCode = true
+    }
+    last = c
+  }
+  return words <= WORDS_MAX
+}
+
+const PROSE = { LETTER: 0, SPACE: 1, BREAK: 2, STOP: 3, CODE: 4 } as const
+const IN_PROSE = new Uint8Array(256)
+for (const c of ' \t\v\f\u00a0"\'`') IN_PROSE[c.charCodeAt(0)] = PROSE.SPACE
+for (const c of '\r\n') IN_PROSE[c.charCodeAt(0)] = PROSE.BREAK
+for (const c of '.!?;') IN_PROSE[c.charCodeAt(0)] = PROSE.STOP
+for (const c of '=(){}[]<>|\\') IN_PROSE[c.charCodeAt(0)] = PROSE.CODE
 
 const VALUE_BEFORE =
   /(\\*["'])(?:value|val|content)\1\s{0,2}:\s{0,2}\1([^"'\\\n]{4,200})\1\s{0,2},\s{0,12}\1(?:name|key|id|header)\1\s{0,2}:\s{0,2}\1$/i

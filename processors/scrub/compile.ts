@@ -272,10 +272,18 @@ function tailSet(chars: string): Uint8Array {
 
 const isUpper = (c: number | undefined): boolean => c !== undefined && c >= 65 && c <= 90
 
-/** Which third byte an anchor of two bytes needs, as a table by byte; null for all others. */
-export function tailOf(anchor: Uint8Array): Uint8Array | null {
+/** What an anchor of two bytes needs behind it. */
+export interface Tail {
+  /** By byte: 1 = may stand there. */
+  readonly set: Uint8Array
+  /** How many bytes of the set. */
+  readonly count: 1 | 2
+}
+
+/** What must stand behind an anchor of two bytes; null for all others. */
+export function tailOf(anchor: Uint8Array): Tail | null {
   if (anchor.length !== 2) return null
-  if (anchor[0] === 0x3d) return WORD_TAIL
-  if (isUpper(anchor[0]) && isUpper(anchor[1])) return DIGIT_TAIL
-  return anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL
+  if (anchor[0] === 0x3d) return { set: WORD_TAIL, count: 1 }
+  if (isUpper(anchor[0]) && isUpper(anchor[1])) return { set: DIGIT_TAIL, count: 2 }
+  return { set: anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL, count: 1 }
 }

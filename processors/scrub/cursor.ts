@@ -44,6 +44,13 @@ export class Cursor {
     return startsInDigits(this.#bytes, off, off + len)
   }
 
+  /** True when a candidate lies in the range; moves the cursor. */
+  holds(off: number, len: number): boolean {
+    if (off > this.#before && off + len <= this.#next) return false
+    this.seek(off)
+    return this.#next < off + len
+  }
+
   /** Puts the cursor on the first candidate at or after `off`. */
   seek(off: number): void {
     const candidates = this.#candidates

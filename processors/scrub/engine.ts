@@ -18,6 +18,9 @@ import { type Finding, Subject, settle } from './subject.ts'
 const LAYERS_MAX = 3
 /** Bytes a matcher looks at when it finds nothing, about. */
 const MATCH_COST = 64
+/** More than the longest anchor (255) and all that the scanner looks at behind it (64) or before it (40). */
+const SEAM_REACH = 320
+const LINE_END = Uint8Array.of(0x0a)
 /** What AWS key ids and secrets stand apart at most. */
 const PAIR_REACH = 220
 
@@ -80,6 +83,30 @@ export class Engine {
       for (const r of ranges)
         end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
       return this.#scanSide(side, off, end, 0)
+    } finally {
+      this.#side.push(side)
+    }
+  }
+
+  /**
+   * True when the scanner sees nothing where the ranges meet. Of long ones only the ends are looked at: in between
+   * it sees what it saw when they stood alone.
+   */
+  isQuietAtSeams(bytes: Uint8Array, ranges: readonly Range[]): boolean {
+    const side = this.#takeSide()
+    try {
+      const { arena } = side
+      arena.reset()
+      const from = arena.top
+      for (const r of ranges) {
+        if (r.to - r.from <= 2 * SEAM_REACH) arena.append(bytes.subarray(r.from, r.to))
+        else {
+          arena.append(bytes.subarray(r.from, r.from + SEAM_REACH))
+          arena.append(LINE_END)
+          arena.append(bytes.subarray(r.to - SEAM_REACH, r.to))
+        }
+      }
+      return side.scanner.scan(from, arena.top) === 0
     } finally {
       this.#side.push(side)
     }

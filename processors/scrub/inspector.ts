@@ -112,6 +112,16 @@ export class Inspector {
     return this.findIn(text, 0, text.length, NONE, null)
   }
 
+  /** True when nothing begins within reach of where a range meets the next; only for ranges that hold nothing themselves. */
+  isQuietAtSeams(b: Uint8Array, ranges: readonly Range[]): boolean {
+    try {
+      return this.engine.isQuietAtSeams(b, ranges)
+    } catch {
+      // The full look fails in the same way, and closed.
+      return false
+    }
+  }
+
   /** True when nothing is found; most joined texts need no copy of their own. */
   #isQuiet(b: Uint8Array, ranges: readonly Range[]): boolean {
     if (this.#scanning.length > 0) return false

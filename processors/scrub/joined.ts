@@ -19,7 +19,7 @@ export function joinedText(
   b: Uint8Array,
   pieces: readonly Piece[],
 ): Map<number, Finding[]> {
-  const parts = pieces.map((p) => carriedText(b, p))
+  const parts = carriedTexts(b, pieces)
   const out = new Map<number, Finding[]>()
   const found = inspector.findJoined(b, parts)
   if (found.length === 0) return out
@@ -66,6 +66,11 @@ function lastAtOrBefore(starts: readonly number[], at: number): number {
     else hi = mid - 1
   }
   return lo
+}
+
+/** What of each piece is joined. */
+export function carriedTexts(b: Uint8Array, pieces: readonly Piece[]): Piece[] {
+  return pieces.map((p) => carriedText(b, p))
 }
 
 const CARRIED =

@@ -26,6 +26,7 @@ import {
 import { type KeyMeaning, keyMeaning } from './key-names.ts'
 import { matchColumn, PASSWORD_CELL, SECRET_CELL } from './match-columns.ts'
 import { maskCookies } from './match-headers.ts'
+import { nameIn } from './name-memo.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
@@ -160,8 +161,9 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
   // The type in a marker is no name.
   if (s.at(from - 1) === 0x3a && latinText(b, Math.max(s.from, from - 10), from) === '[REDACTED:')
     return null
-  const text = Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('utf8')
-  let meaning = keyMeaning(text)
+  const known = nameIn(b, from, to)
+  const { text } = known
+  let { meaning } = known
   if (latin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
   if (meaning.kind === 'none') return null
   if (meaning.needsQualifier === true) {

@@ -1,6 +1,16 @@
 // Credentials in headers and URLs: Bearer, Basic, JWT, cookies, passwords in URLs, signatures, webhooks.
 
-import { ALNUM, hasWord, isFreeLeft, LOWER, latinText, lowerText, runStart, SETS } from './bytes.ts'
+import {
+  ALNUM,
+  hasWord,
+  isAlnum,
+  isFreeLeft,
+  LOWER,
+  latinText,
+  lowerText,
+  runStart,
+  SETS,
+} from './bytes.ts'
 import { isBasicCredentials, isHexOnly, isJoseHeader, mixOf } from './checks.ts'
 import { isMarker } from './marker.ts'
 import { isFiller, isWordy } from './match-tokens.ts'
@@ -14,6 +24,8 @@ const BEHIND_SCHEME = new RegExp(
 
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: Subject, p: number): number {
+  // One space and a word: most of them are prose.
+  if (s.at(p) === 0x20 && isAlnum(s.at(p + 1))) return p + 1
   const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
   return m === null || m[0].length === 0 ? -1 : p + m[0].length
 }
@@ -99,6 +111,7 @@ export function matchCookie(s: Subject, p: number, len: number, rule: Rule): voi
     if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
     return
   }
+  if (isProse(s, p + len)) return
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
@@ -108,6 +121,13 @@ export function matchCookie(s: Subject, p: number, len: number, rule: Rule): voi
   }
   const from = p + len + head[0].length
   s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
+}
+
+/** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */
+function isProse(s: Subject, p: number): boolean {
+  const c = s.at(p)
+  const behind = c === 0x73 || c === 0x32 ? p + 1 : p
+  return isAlnum(s.at(behind)) || (s.at(behind) === 0x20 && isAlnum(s.at(behind + 1)))
 }
 
 /** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */

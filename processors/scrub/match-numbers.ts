@@ -249,6 +249,19 @@ function isPrecededByNumber(s: Subject, start: number): boolean {
 
 const ibanText: string[] = []
 
+/** Lengths by country, 26 times the first letter and the second. */
+const IBAN_LENGTHS = new Uint8Array(26 * 26)
+for (const [country, length] of Object.entries(IBAN_LENGTH))
+  IBAN_LENGTHS[26 * (country.charCodeAt(0) - 65) + country.charCodeAt(1) - 65] = length
+
+/** Length of an IBAN of the country at `p`, in either case; 0 = there is none. */
+function ibanLength(b: Uint8Array, p: number): number {
+  const first = ((b[p] as number) | 0x20) - 97
+  const second = ((b[p + 1] as number) | 0x20) - 97
+  if (first < 0 || first > 25 || second < 0 || second > 25) return 0
+  return IBAN_LENGTHS[26 * first + second] as number
+}
+
 /** Two letters, two digits and the country's length, with single spaces or dashes; mod 97 proves it. */
 function matchIban(s: Subject, digitAt: number, rule: Rule): boolean {
   const low = Math.max(s.from, digitAt - 16)
@@ -257,9 +270,8 @@ function matchIban(s: Subject, digitAt: number, rule: Rule): boolean {
     const upper = (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
     if (!(upper || isDigit(c) || c === 0x20 || c === 0x2d)) return false
     if (!upper || !isDigit(s.at(i)) || !isDigit(s.at(i + 1))) continue
-    const country = lowerText(s.b, i - 2, i).toUpperCase()
-    const length = IBAN_LENGTH[country]
-    if (length === undefined || !isFreeLeft(s.b, i - 2, s.from, ALNUM)) continue
+    const length = ibanLength(s.b, i - 2)
+    if (length === 0 || !isFreeLeft(s.b, i - 2, s.from, ALNUM)) continue
     const end = readIban(s, i - 2, length)
     if (end > 0 && isIban(ibanText.slice(0, length).join(''))) {
       s.found(rule.type, i - 2, end, rule.rank)
@@ -288,8 +300,8 @@ function readIban(s: Subject, p: number, length: number): number {
 
 /** A country and two digits: `CH30 7205 7EWN OTSI T63Q G` has too few digits in a row to be found by them. */
 export function matchIbanStart(s: Subject, p: number, _len: number, rule: Rule): void {
-  const length = IBAN_LENGTH[lowerText(s.b, p, p + 2).toUpperCase()]
-  if (length === undefined || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
+  const length = ibanLength(s.b, p)
+  if (length === 0 || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
   const end = readIban(s, p, length)
   if (end > 0 && isIban(ibanText.slice(0, length).join(''))) s.found(rule.type, p, end, rule.rank)
 }
@@ -299,8 +311,8 @@ export function matchIbanWord(s: Subject, p: number, len: number, rule: Rule): v
   const to = Math.min(s.to, p + len + 40)
   for (let i = p + len; i < to - 8; i++) {
     if (!isDigit(s.b[i + 2]) || !isDigit(s.b[i + 3])) continue
-    const length = IBAN_LENGTH[lowerText(s.b, i, i + 2).toUpperCase()]
-    if (length === undefined || !isFreeLeft(s.b, i, s.from, ALNUM)) continue
+    const length = ibanLength(s.b, i)
+    if (length === 0 || !isFreeLeft(s.b, i, s.from, ALNUM)) continue
     const end = readIban(s, i, length)
     if (end === 0 || !isIban(ibanText.slice(0, length).join(''))) continue
     s.found(rule.type, i, end, rule.rank)

@@ -67,6 +67,8 @@ export class BatchScrubber {
   #ctx!: ChainContext
   tenant = ''
   readonly #cursor = new Cursor()
+  /** Where the payloads end; behind are values that were replaced. */
+  #scannedTo = 0
   /** Finds of the span, resource or scope being looked at; null until there is one. */
   #tally: Map<string, number> | null = null
   /** Column of the spans that points at what is looked at when it is a resource or scope, and its index; -1 = a span. */
@@ -97,7 +99,8 @@ export class BatchScrubber {
       this.#scanner = this.#inspector.engine.scanner(batch.arena)
       this.#arena = batch.arena
     }
-    this.#scanner.scan(PAYLOAD_START, batch.arena.top)
+    this.#scannedTo = batch.arena.top
+    this.#scanner.scan(PAYLOAD_START, this.#scannedTo)
     this.#cursor.begin(this.#scanner, batch.arena)
   }
 
@@ -265,11 +268,22 @@ export class BatchScrubber {
     let count = table[countCol] as number
     let edited = false
     const infos = this.keys.ready()
+    const cursor = this.#cursor
+    const { scansAll } = this.#inspector
     for (let i = first; i < first + count; i++) {
       const row = i * ATTR_STRIDE
-      const info = infos[this.batch.attrs[row] as number] as number
+      const { attrs } = this.batch
+      const info = infos[attrs[row] as number] as number
       if ((info & KeyTable.SERIES) !== 0) this.counted++
-      if ((info & KeyTable.PLAIN) !== 0 && this.#isIdle(i, row)) continue
+      if ((info & KeyTable.PLAIN) !== 0) {
+        // Nearly all attributes of nearly all spans end here.
+        const isIdle =
+          attrs[row + ATTR.TYPE] === VALUE.STRING
+            ? !scansAll &&
+              !cursor.reaches(attrs[row + ATTR.OFF] as number, attrs[row + ATTR.LEN] as number)
+            : this.#isIdle(i, row)
+        if (isIdle) continue
+      }
       this.#dropAttribute = false
       if (this.#attribute(i, place)) edited = true
       if (this.#dropAttribute) {
@@ -283,11 +297,11 @@ export class BatchScrubber {
     return edited
   }
 
-  /** True when nothing can be in the value of an attribute with a plain key. */
+  /** True when nothing can be in the value, no string, of an attribute with a plain key. */
   #isIdle(i: number, row: number): boolean {
     const a = this.batch.attrs
     const type = a[row + ATTR.TYPE] as number
-    if (type === VALUE.STRING || type === VALUE.BYTES) return this.#hasNone(row)
+    if (type === VALUE.BYTES) return this.#hasNone(row)
     if (type === VALUE.INT || type === VALUE.DOUBLE)
       return !isLongNumber(this.batch.nums[i] as number)
     if (type === VALUE.ARRAY) {
@@ -507,6 +521,13 @@ export class BatchScrubber {
   /** Types found so far in the span being looked at. */
   get tally(): ReadonlyMap<string, number> | null {
     return this.#tally
+  }
+
+  /** True when the range is as it came and the scan found nothing to look at in it. */
+  isQuiet(from: number, to: number): boolean {
+    return (
+      to <= this.#scannedTo && !this.#inspector.scansAll && !this.#cursor.holds(from, to - from)
+    )
   }
 
   /** Replaces parts of an attribute's text that a look at several values together found. */

@@ -29,8 +29,10 @@ function startsWith(
   anyCase: boolean,
 ): boolean {
   const tail = tailOf(want)
-  if (p + want.length + (tail === null ? 0 : 1) > to) return false
-  if (tail !== null && tail[b[p + want.length] as number] !== 1) return false
+  const count = tail?.count ?? 0
+  if (p + want.length + count > to) return false
+  for (let i = 0; i < count; i++)
+    if (tail?.set[b[p + want.length + i] as number] !== 1) return false
   for (let i = 0; i < want.length; i++) {
     let c = b[p + i] as number
     if (anyCase && c >= 65 && c <= 90) c += 32

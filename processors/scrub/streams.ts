@@ -12,7 +12,7 @@ import {
   VALUE,
 } from '../../core/batch.ts'
 import { isAwsSecretLike } from './checks.ts'
-import { joinedText, type Piece } from './joined.ts'
+import { carriedTexts, joinedText, type Piece } from './joined.ts'
 import type { BatchScrubber } from './places.ts'
 import type { Finding } from './subject.ts'
 
@@ -100,12 +100,18 @@ export class StreamScrubber {
       if (bytes > BYTES_MAX) break
       pieces.push({ owner: attr, off, from: off, to: off + len })
     }
-    if (!hasSuspectSeam(b, pieces)) return
+    if (!hasSuspectSeam(b, pieces) || this.#isQuiet(b, pieces)) return
     const byOwner = joinedText(this.#places.inspector, b, pieces)
     for (const [attr, found] of byOwner) {
       this.#places.replaceIn(attr, found, place)
       batch.markEdited(span)
     }
+  }
+
+  /** Nothing in any piece and nothing around the seams: most streams. */
+  #isQuiet(b: Uint8Array, pieces: readonly Piece[]): boolean {
+    for (const p of pieces) if (!this.#places.isQuiet(p.from, p.to)) return false
+    return this.#places.inspector.isQuietAtSeams(b, carriedTexts(b, pieces))
   }
 
   /** A 40-character value beside an access key id, whatever its key is called. */

@@ -4,14 +4,14 @@
 // asked. Digit runs and at-signs are found in the same step. `slow-scan.ts` says the same in plain words.
 //
 // Memory, written by `scanner.ts`:
-//   4      id of the one-byte anchor, or -1        8     1 = digit runs are wanted
+//   4      id of the one-byte anchor, or -1        8     1 = digit runs are wanted        12    multiplier of the hash
 //   64     eight tables of 16 bytes (low and high nibble of byte 0, 1, 2, 3) for groups 0 to 7
-//   192    the same for groups 8 to 15
-//   320    sets of bytes (256 bits each), numbered from 1: what must stand behind an anchor of two bytes
-//   512    4096 slots (u16): first entry by hash of a fingerprint: four bytes in a row of the anchor, or three
-//   8704   65536 bits: which hashes exist
-//   16896  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns, 4 three bytes), place of the
-//          fingerprint in the anchor u8, number of the set behind it u8 (0 none), literal u32
+//   192    the same for groups 8 to 15              320   the same for groups 16 to 23
+//   448    sets of bytes (256 bits each), numbered from 1: what must stand behind an anchor of two bytes
+//   640    4096 slots (u16): first entry by hash of a fingerprint: four bytes in a row of the anchor, or three
+//   8832   65536 bits: which hashes exist
+//   17024  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns, 4 three bytes, 8 the set holds
+//          for two bytes), place of the fingerprint in the anchor u8, number of the set behind it u8 (0 none), literal u32
 //   98304  scratch: alarms of a chunk (u32), up to one a byte
 //   118784 scratch: digit runs of a chunk (u32)
 //   123904 scratch: alarms and digits of a chunk, a bit a byte
@@ -19,10 +19,11 @@
 const ONE_BYTE: usize = 4
 const DIGITS_ON: usize = 8
 const NIBBLES: usize = 64
-const SLOTS: usize = 512
-const BITS: usize = 8704
-const ENTRIES: usize = 16896
-const TAILS: usize = 288
+const MULTIPLIER: usize = 12
+const SLOTS: usize = 640
+const BITS: usize = 8832
+const ENTRIES: usize = 17024
+const TAILS: usize = 416
 const HITS: usize = 98304
 const RUNS: usize = 118784
 const MASKS: usize = 123904
@@ -31,6 +32,7 @@ const CONSTANTS: usize = 124928
 const CHUNK: i32 = 4096
 const END: i32 = 0x7fffffff
 const THREE: u32 = 4
+const TWO_BEHIND: u32 = 8
 const DIGITS_MIN: i32 = 9
 const LOOK_BACK: i32 = 24
 const LOOK_AHEAD: i32 = 40
@@ -92,8 +94,14 @@ function alarms(p: usize, low: v128, atSign: v128): u64 {
   const b1 = v128.and(look(160, n1), look(176, h1))
   const b2 = v128.and(look(192, n2), look(208, h2))
   const b3 = v128.and(look(224, n3), look(240, h3))
-  const groups = v128.or(v128.and(v128.and(a0, a1), v128.and(a2, a3)), v128.and(v128.and(b0, b1), v128.and(b2, b3)))
-  const any = v128.or(groups, i8x16.eq(v0, atSign))
+  const c0 = v128.and(look(256, n0), look(272, h0))
+  const c1 = v128.and(look(288, n1), look(304, h1))
+  const c2 = v128.and(look(320, n2), look(336, h2))
+  const c3 = v128.and(look(352, n3), look(368, h3))
+  const a = v128.and(v128.and(a0, a1), v128.and(a2, a3))
+  const b = v128.and(v128.and(b0, b1), v128.and(b2, b3))
+  const c = v128.and(v128.and(c0, c1), v128.and(c2, c3))
+  const any = v128.or(v128.or(v128.or(a, b), c), i8x16.eq(v0, atSign))
   return <u64>(<u32>i8x16.bitmask(i8x16.eq(any, i8x16.splat(0))) ^ 0xffff)
 }
 
@@ -115,6 +123,7 @@ let pairs: i32 = 0
 let room: i32 = 0
 let count: i32 = 0
 let oneByte: i32 = -1
+let multiplier: u32 = 0
 
 /**
  * Writes (position, id) pairs to `out`; returns how many, or -1 when there are `max` or more.
@@ -125,6 +134,7 @@ export function scan(from: i32, to: i32, out: i32, max: i32): i32 {
   room = max
   count = 0
   oneByte = load<i32>(ONE_BYTE)
+  multiplier = load<u32>(MULTIPLIER)
   const wantsDigits: u64 = load<i32>(DIGITS_ON) !== 0 ? ~0 : 0
   // Loaded, because V8 makes a constant anew each time it is used: 1.57 against 1.13 µs a span (2026-11-25).
   v128.store(CONSTANTS, i8x16.splat(15))
@@ -216,7 +226,7 @@ function slotOf(hash: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function hashOf(x: u32): u32 {
-  return ((x | 0x20202020) * 0x165667b1) >>> 16
+  return ((x | 0x20202020) * multiplier) >>> 16
 }
 
 /** Drops the alarms that no anchor has the hash of, in place; returns the new end. */
@@ -290,6 +300,7 @@ function lookUp(first: u32, kind: u32, window: i32, from: i32, to: i32): void {
       p + len <= to &&
       isLiteral(p, load<i32>(entry, 8), len, (flags & 1) !== 0) &&
       isTail(p + len, to, <usize>load<u8>(entry, 7)) &&
+      ((flags & TWO_BEHIND) === 0 || isTail(p + len + 1, to, <usize>load<u8>(entry, 7))) &&
       ((flags & 2) === 0 || mayAssign(p + len, to))
     )
       emit(p, <i32>load<u16>(entry, 2))
