@@ -1,7 +1,8 @@
 // Searches which bytes of each anchor are its fingerprint and in which group it goes, so that typical text raises
 // few alarms, and writes `places.generated.ts`. Simulated annealing over the frequencies of four bytes in a row in
-// recorded requests, documents and texts: some minutes. Run it after adding detectors; anchors that have no place yet
-// are placed by a rough estimate, so nothing breaks before. `node processors/scrub/kernel/place-anchors.ts [million moves]`
+// recorded requests, documents and texts: about ten minutes for two million moves. Run it after adding detectors; anchors that
+// have no place yet are placed by a rough estimate, so nothing breaks before. It begins with the places there are.
+// `node processors/scrub/kernel/place-anchors.ts [million moves]`
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +19,7 @@ import {
   windowsOf,
 } from '../anchor-tables.ts'
 import { createInspector, defaultSettings } from '../create.ts'
+import { PLACES } from './places.generated.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const TARGET = fileURLToPath(new URL('./places.generated.ts', import.meta.url))
@@ -27,8 +29,11 @@ const BYTES = 3000
 const HASHED_COST = 5
 const START_TEMPERATURE = 0.15
 const GRAMS_MAX = 120_000
-const MULTIPLIERS = 400
+const MULTIPLIERS = 2000
 const EITHER_CASE = 0x20202020
+/** Masks of the bytes that are hashed. */
+const FOUR = 0xffffffff
+const THREE = 0xffffff
 
 /** A byte sequence of typical traffic and what it counts. */
 interface Sample {
@@ -145,7 +150,7 @@ function choicesOf(entry: Entry, four: Map<number, number>, three: Map<number, n
   })
 }
 
-/** Frequencies of the first `bytes` bytes, letters in lower case. */
+/** Frequencies of the bytes under the mask, letters in lower case. */
 function folded(list: readonly (readonly [number, number])[], mask: number): Map<number, number> {
   const out = new Map<number, number>()
   for (const [gram, weight] of list) {
@@ -205,10 +210,23 @@ class Search {
     return passing + HASHED_COST * choice.hashed
   }
 
-  /** One after another where it costs least, the most frequent first: rare ones fit anywhere. */
-  begin(): void {
+  /**
+   * Those with a place stay there for now; the others one after another where it costs least, the most frequent
+   * first: rare ones fit anywhere.
+   */
+  begin(known: readonly ({ readonly window: number; readonly group: number } | undefined)[]): void {
+    for (const [entry, place] of known.entries()) {
+      const choice = place === undefined ? undefined : this.#choices[entry]?.[place.window]
+      if (place === undefined || choice === undefined) continue
+      this.#change(place.group, choice.sets, 1)
+      this.places[entry] = { ...place }
+    }
+    for (let group = 0; group < GROUPS; group++) this.#alarms[group] = this.#passing(group)
     const own = this.#choices.map((choices) => Math.min(...choices.map((c) => this.#alone(c))))
-    const order = own.map((_, i) => i).sort((a, b) => (own[b] as number) - (own[a] as number))
+    const order = own
+      .map((_, i) => i)
+      .filter((i) => known[i] === undefined)
+      .sort((a, b) => (own[b] as number) - (own[a] as number))
     for (const [done, entry] of order.entries()) {
       const choices = this.#choices[entry] as Choice[]
       let best = { window: 0, group: 0 }
@@ -228,7 +246,7 @@ class Search {
       this.#change(best.group, (choices[best.window] as Choice).sets, 1)
       this.#alarms[best.group] = alarms
       this.places[entry] = best
-      if (done % 100 === 99) say(`${done + 1} of ${this.#choices.length} placed`)
+      if (done % 100 === 99) say(`${done + 1} of ${order.length} placed`)
     }
   }
 
@@ -265,6 +283,16 @@ class Search {
       this.#change(now.group, to.sets, -1)
       this.#change(was.group, from.sets, 1)
     }
+  }
+
+  /** True when the four bytes pass the sets of a group. */
+  alarms(gram: number): boolean {
+    return this.#uses.some((uses) =>
+      uses.every((set, i) => {
+        const byte = (gram >>> (8 * (i >> 1))) & 255
+        return (set[i % 2 === 0 ? byte & 15 : byte >> 4] as number) > 0
+      }),
+    )
   }
 
   summary(): string {
@@ -322,17 +350,18 @@ function main(): void {
   const entries = entriesOf(createInspector(defaultSettings()).engine.compiled)
   const list = frequencies()
   say(`${entries.length} anchors, ${list.length} different sequences`)
-  const four = folded(list, 0xffffffff)
-  const three = folded(list, 0xffffff)
+  const four = folded(list, FOUR)
+  const three = folded(list, THREE)
   const choices = entries.map((entry) => choicesOf(entry, four, three))
   const search = new Search(new Grams(list.slice(0, GRAMS_MAX)), choices, 1)
-  search.begin()
+  search.begin(entries.map((entry) => PLACES.get(placeKey(entry))))
   search.run(moves)
   say(search.summary())
   const known = new Set(
     entries.flatMap((entry, i) => fingerprints(entry, search.places[i]?.window ?? 0)),
   )
-  const multiplier = bestMultiplier(known, four, three)
+  const alarming = list.filter(([gram]) => search.alarms(gram))
+  const multiplier = bestMultiplier(known, folded(alarming, FOUR), folded(alarming, THREE))
   const lines = entries.map((entry, i) => {
     const { window, group } = search.places[i] ?? { window: 0, group: 0 }
     return `  [${quoted(placeKey(entry))}, ${window}, ${group}],`

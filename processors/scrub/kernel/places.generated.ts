@@ -249,7 +249,7 @@ const LIST: readonly (readonly [string, number, number])[] = [
   ['x%76', 0, 12],
   ['x%77', 0, 8],
   ['x%78', 0, 8],
-  ['x%79', 0, 8],
+  ['x%79', 0, 12],
   ['x%7A', 0, 8],
   ['x%7B', 0, 8],
   ['x%7C', 0, 8],
@@ -730,7 +730,7 @@ const LIST: readonly (readonly [string, number, number])[] = [
 ]
 
 /** Of the hash of fingerprints. */
-export const MULTIPLIER = 0x581c2dd5
+export const MULTIPLIER = 0xdc19011
 
 /** By the name of an anchor: where its fingerprint begins, and its group. */
 export const PLACES: ReadonlyMap<string, { readonly window: number; readonly group: number }> = new Map(
