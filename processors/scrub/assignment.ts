@@ -3,6 +3,7 @@
 // value lives up to the name is left to `assigned-value.ts`.
 
 import { hasWord, isDigit, latinText, VALUE } from './bytes.ts'
+import { namedValue } from './named-value.ts'
 import type { Subject } from './subject.ts'
 
 export interface Assigned {
@@ -52,10 +53,10 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 const BETWEEN = new RegExp(
   String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
-/** `","value":"`, also with pairs between: `"name":"X","type":"secret","value":"V"`, `name="x" type="y" value="V"`. */
-const NAMED_VALUE = new RegExp(
-  String.raw`^[\\"',]{0,6}(?:[ \t\r]|\\+[nr]|\n){0,16}(?:(?:[\\"']{0,4}[\w:-]{1,24}[\\"']{0,4}[ \t]?[:=][ \t]?[\\"']{0,4}[^"'\\,{}<>\n]{0,40}[\\"']{0,4}[, \t\r\n]|\\+n){1,16}){0,3}[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
-  'i',
+/** The key of a value in a list of pairs, and what opens it: `","value":"`. */
+const VALUE_KEY = new RegExp(
+  String.raw`[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
+  'iy',
 )
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
 const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
@@ -107,7 +108,7 @@ export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
 const TELLING = new Set(
   'is ist es est era was are lautet er jest je este bearer basic token apikey key digest hawk'
     .split(' ')
-    .map((word) => [...word].reduce((n, c) => n * 32 + (c.charCodeAt(0) & 31), 0)),
+    .map((word) => Buffer.from(word).reduce((n, c) => n * 32 + (c & 31), 0)),
 )
 
 /**
@@ -134,7 +135,7 @@ function isLetter(c: number): boolean {
 
 function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
   const typed = TYPED.exec(text)
-  if (typed !== null) return valueAt(s, name, typed, typed[1] as string, {})
+  if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] as string, {})
   let m = BETWEEN.exec(text)
   if (m !== null) {
     const isCompared = m[1] === '==' || m[1] === '==='
@@ -143,29 +144,31 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
     const isWeak = m[1] === '|' || isCompared
     // Nothing that could be a value: no other form is tried.
     if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
-    return valueAt(s, name, m, m[3] as string, {
+    return valueAt(s, name, m[0].length, m[3] as string, {
       prose: m[2] !== undefined,
       loose: isWeak,
       markup: m[1] === '>',
     })
   }
   m = TAG.exec(text)
-  if (m !== null) return valueAt(s, name, m, '', { markup: true })
-  m = NAMED_VALUE.exec(text) ?? HCL.exec(text)
-  return m === null ? null : valueAt(s, name, m, m[1] as string, {})
+  if (m !== null) return valueAt(s, name, m[0].length, '', { markup: true })
+  const named = namedValue(text, VALUE_KEY)
+  if (named !== null) return valueAt(s, name, named.end, named.open, {})
+  m = HCL.exec(text)
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
 }
 
 function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
   const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
   const m = flag ? /^[ \t]{1,4}([\\"'`]{0,4})/.exec(text) : null
-  return m === null ? null : valueAt(s, name, m, m[1] as string, {})
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
 }
 
 /** A block scalar is its first line; a label's value must be alone on the next line. */
 function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | null {
   const m = NEXT_LINE.exec(text)
   if (m === null) return null
-  const value = valueAt(s, name, m, m[2] as string, { loose: m[1] === undefined })
+  const value = valueAt(s, name, m[0].length, m[2] as string, { loose: m[1] === undefined })
   if (value === null || value.quoted) return value
   const c = s.at(value.to)
   const ends = c === 0 || c === 0x0a || c === 0x0d || c === 0x22 || c === 0x5c || c === 0x60
@@ -178,16 +181,16 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
   const pair = isQuoted ? PAIR.exec(text) : null
   if (pair !== null) return pairAt(s, name, pair)
   const m = CALL.exec(text) ?? MARKUP.exec(text)
-  if (m !== null) return valueAt(s, name, m, m[1] as string, { loose: true })
+  if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
   const bare = isQuoted ? null : BARE.exec(text)
   return bare === null
     ? null
-    : valueAt(s, name, bare, bare[1] as string, { loose: true, bare: true })
+    : valueAt(s, name, bare[0].length, bare[1] as string, { loose: true, bare: true })
 }
 
 /** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
 function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
-  const value = valueAt(s, name, m, m[1] as string, { loose: true })
+  const value = valueAt(s, name, m[0].length, m[1] as string, { loose: true })
   if (value === null) return null
   const before = latinText(s.b, Math.max(s.from, name.from - 8), name.from)
   const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 8))
@@ -208,11 +211,11 @@ interface Form {
 function valueAt(
   s: Subject,
   name: NameRange,
-  m: RegExpExecArray,
+  length: number,
   open: string,
   form: Form,
 ): Assigned | null {
-  const from = name.to + m[0].length
+  const from = name.to + length
   const quote = /["'`]/.exec(open)?.[0]
   const quoted = quote !== undefined || open.includes('&quot;')
   const to =

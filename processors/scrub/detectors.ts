@@ -43,7 +43,7 @@ export interface NearShape {
 export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
   | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun' | 'mailchimp'
-  | 'command' | 'login' | 'session_id' | 'iban_word' | 'iban_start' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport'
+  | 'command' | 'login' | 'session_id' | 'iban_word' | 'iban_start' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport' | 'telegram_url' | 'kubernetes_secret'
 
 export interface Detector {
   /** Type name: in markers, metrics and configuration. */
@@ -179,6 +179,7 @@ export const DETECTORS: readonly Detector[] = [
   token('slack_token', 'Slack token', ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxe-', 'xoxe.', 'xoxs-', 'xapp-'], body('word_dot_dash', 20, { digit: true })),
   token('slack_webhook', 'Slack webhook', ['hooks.slack.com'], code('slack_hook'), { left: 'any', rank: 9 }),
   token('discord_webhook', 'Discord webhook', ['api/webhooks/'], code('discord_hook'), { left: 'any', rank: 9 }),
+  token('telegram_token', 'Telegram bot token in a URL', ['telegram.org/bot'], code('telegram_url'), { left: 'any', check: '8..10 digits, a colon, 33 or more' }),
   token('telegram_token', 'Telegram bot token', [':AA'], code('telegram'), { left: 'any', check: '8..10 digits before, 32 or more after', guard: 'host:port' }),
   token('sendgrid_key', 'SendGrid key', ['SG.'], code('sendgrid')),
   token('mailgun_key', 'Mailgun key', ['key-'], code('mailgun'), { left: 'word', check: '32 hex' }),
@@ -203,7 +204,8 @@ export const DETECTORS: readonly Detector[] = [
   token('basic_auth_url', 'Password in an http URL', [], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty' }),
   // Key material
   token('private_key', 'PEM private key', ['-----BEGIN'], code('pem'), { group: 'key material', left: 'any', rank: 9, guard: 'public keys, certificates' }),
-  token('b64_openai_key', 'Base64 of a known token', ['sk-', 'ghp_', 'gho_', 'ghs_', 'ghu_', 'ghr_', 'github_pat_', 'AKIA', 'ASIA', 'xoxb-', 'xoxp-', 'AIza', 'glpat-', 'hf_', 'sk_live_', '-----BEGIN', 'GOCSPX-', 'npm_', 'SG.', 'eyJ', 'gsk_', 'xai-', '://', 'assw', 'ASSW'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images', context: 'the anchors are searched in base64, at its three alignments' }),
+  token('b64_openai_key', 'Base64 of a known token', ['sk-', 'ghp_', 'gho_', 'ghs_', 'ghu_', 'ghr_', 'github_pat_', 'AKIA', 'ASIA', 'xoxb-', 'xoxp-', 'AIza', 'glpat-', 'hf_', 'sk_live_', '-----BEGIN', 'GOCSPX-', 'npm_', 'SG.', 'eyJ', 'eyJhbGciOi', 'eyJ0eXAiOi', 'eyJraWQiOi', 'gsk_', 'xai-', '://', 'assw', 'ASSW'], code('base64'), { group: 'key material', left: 'any', rank: 8, check: 'the decoded text holds a token of this table', guard: 'images', context: 'the anchors are searched in base64, at its three alignments' }),
+  token('generic_api_key', 'Values of a Kubernetes Secret', ['kind: Secret', '"kind":"Secret"', '"kind": "Secret"', '\\"kind\\":\\"Secret\\"', '\\"kind\\": \\"Secret\\"'], code('kubernetes_secret'), { group: 'context', left: 'any', rank: 2, context: 'data and stringData of the same manifest', guard: 'placeholders, templates, keys such as user, host, region' }),
   // Personal data
   token('email', 'Email address', ['@'], code('email'), { group: 'personal', left: 'any', rank: 5, guard: 'RFC 2606 names, file names, git@host:, user:pw@host', also: 'password' }),
   token('email', 'Email address in words', ['[at]', '(at)', '{at}', ' at '], code('email_words'), { group: 'personal', anyCase: true, left: 'any', rank: 5, guard: 'needs a domain behind, spelled out when the at is' }),

@@ -17,6 +17,7 @@ const PLAIN: Readonly<Record<string, (d: Draw) => string>> = {
   hex40: (d) => d.chars(HEX, 40),
   hex64: (d) => d.chars(HEX, 64),
   alnum32: (d) => `${d.chars(MIXED, 30)}a7`,
+  alnum35: (d) => `${d.chars(MIXED, 33)}Z3`,
   alnum40: (d) => `${d.chars(MIXED, 38)}Z3`,
   pw: (d) => fake('password', d),
   b64: (d) => Buffer.from(d.chars('abcdefghij0123456789ABC', 33)).toString('base64'),

@@ -247,6 +247,14 @@ export function matchTelegram(s: Subject, p: number, _len: number, rule: Rule): 
   if (end - p - 1 >= 33 && end - p - 1 <= 40) s.found(rule.type, start, end, rule.rank)
 }
 
+/** `api.telegram.org/bot` before the token: whatever its letters begin with. */
+export function matchTelegramUrl(s: Subject, p: number, len: number, rule: Rule): void {
+  const colon = s.runEnd(p + len, SETS.digits)
+  if (colon - p - len < 8 || colon - p - len > 10 || s.at(colon) !== 0x3a) return
+  const end = s.runEnd(colon + 1, SETS.word_dash)
+  if (end - colon - 1 >= 33 && end - colon - 1 <= 40) s.found(rule.type, p + len, end, rule.rank)
+}
+
 /** Atlassian: everything up to the checksum; 50 and more. */
 export function matchAtlassian(s: Subject, p: number, len: number, rule: Rule): void {
   const end = s.runEnd(p + len, SETS.base64_any & ~(64 | 128))

@@ -16,6 +16,7 @@ import {
   matchUrl,
 } from './match-headers.ts'
 import { matchBase64, matchGcp, matchPem } from './match-keys.ts'
+import { matchKubernetesSecret } from './match-kubernetes.ts'
 import { matchIbanStart, matchIbanWord, matchPlus } from './match-numbers.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './match-optional.ts'
 import {
@@ -31,6 +32,7 @@ import {
   matchOpenaiCompat,
   matchSendgrid,
   matchTelegram,
+  matchTelegramUrl,
   matchTerraform,
   matchToken,
 } from './match-tokens.ts'
@@ -74,6 +76,8 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   slack_hook: matchHook,
   discord_hook: matchHook,
   telegram: matchTelegram,
+  telegram_url: matchTelegramUrl,
+  kubernetes_secret: matchKubernetesSecret,
   sendgrid: matchSendgrid,
   atlassian: matchAtlassian,
   terraform: matchTerraform,

@@ -45,6 +45,8 @@ export class Subject {
   commandsDoneTo = 0
   /** Lists of cookies before this were read. */
   cookiesDoneTo = 0
+  /** Manifests that name their kind before this were looked at. */
+  manifestsDoneTo = 0
   /** No digit stands between the last name that asked and this. */
   noDigitTo = 0
   /** Bytes of table rows looked at, for all columns. */
@@ -77,6 +79,7 @@ export class Subject {
     this.base64DoneTo = from
     this.commandsDoneTo = from
     this.cookiesDoneTo = from
+    this.manifestsDoneTo = from
     this.noDigitTo = from
     this.columnWork = 0
     if (this.#memoEnd.size > 0) {

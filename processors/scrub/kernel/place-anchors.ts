@@ -25,9 +25,9 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const TARGET = fileURLToPath(new URL('./places.generated.ts', import.meta.url))
 /** Weights are for this many bytes, about what a span has. */
 const BYTES = 3000
-/** What an alarm costs that its hash does not end, in alarms: 25 against 5 ns. */
-const HASHED_COST = 5
-const START_TEMPERATURE = 0.15
+/** What an alarm costs that its hash does not end, in alarms: 30 against 5 ns. */
+const HASHED_COST = 6
+const START_TEMPERATURE = 0.08
 const GRAMS_MAX = 120_000
 const MULTIPLIERS = 2000
 const EITHER_CASE = 0x20202020

@@ -259,8 +259,10 @@ function judge(hitsEnd: usize, runsEnd: usize, from: i32, to: i32): void {
     }
     hit += 4
     const x = load<u32>(<usize>p)
-    lookUp(slotOf(hashOf(x)), 0, p, from, to)
-    lookUp(slotOf(hashOf(x & 0xffffff)), THREE, p, from, to)
+    const h4 = hashOf(x)
+    const h3 = hashOf(x & 0xffffff)
+    if (bitOf(h4)) lookUp(slotOf(h4), 0, p, from, to)
+    if (bitOf(h3)) lookUp(slotOf(h3), THREE, p, from, to)
     if ((x & 0xff) === 0x40 && oneByte >= 0 && isBetween(p, from, to)) emit(p, oneByte)
   }
 }
