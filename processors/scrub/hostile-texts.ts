@@ -36,6 +36,8 @@ const UNITS: readonly string[] = [
   'AKIA',
   'AKIAAAAAAAAAAAAAAAAA ',
   'xoxb-1-',
+  'x: Secret ',
+  '=3Dkey password sig==3D',
   'kind: Secret ',
   '-kind: Secret',
   '"kind":"Secret",',

@@ -16,6 +16,9 @@ const QUOTES_MAX = 4
 /** The most that is looked at. */
 const TEXT_MAX = 512
 
+/** The end of a key that a value stands under. */
+const SIGN = /(?:value|val|v|default|content|text)["'\\]{0,4}[ \t]{0,4}[:=]/i
+
 /** By position: 1 = pairs may begin there. */
 const seen = new Uint8Array(TEXT_MAX + 1)
 
@@ -30,8 +33,15 @@ export function namedValue(text: string, last: RegExp): NamedValue | null {
   // The lead and the blanks share backslashes, so pairs may begin behind any of them.
   seen.fill(0, 0, end + 1)
   for (let i = 0; i <= at; i++) markBlanks(text, i, end)
+  const afterBlanks = seen.lastIndexOf(1, end)
+  let isSure = false
   for (let i = 0; i < end; i++) {
     if (seen[i] === 0) continue
+    // Most lists of pairs have no such key: asked once, when there is a list.
+    if (!isSure && i > afterBlanks) {
+      if (!SIGN.test(text)) return null
+      isSure = true
+    }
     last.lastIndex = i
     const m = last.exec(text)
     if (m !== null) return { end: i + m[0].length, open: m[1] as string }
