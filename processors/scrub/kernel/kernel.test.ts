@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../../core/arena.ts'
+import { entriesOf, placeKey } from '../anchor-tables.ts'
 import { createInspector, defaultSettings } from '../create.ts'
 import { Draw, FAKES } from '../fake-secrets.ts'
 import { slowScan } from '../slow-scan.ts'
 import { generated } from './generate.ts'
+import { PLACES } from './places.generated.ts'
 
 const { engine } = createInspector(defaultSettings())
 const arena = new Arena()
@@ -78,6 +80,21 @@ test('an anchor of two bytes is found once, whatever follows', () => {
 
 test('more candidates than there was room for are found in a second round', () => {
   assert.ok(agree(Buffer.from('x@y'.repeat(4000))) >= 4000)
+})
+
+test('each anchor of the detectors has a searched place, and no place is left over', () => {
+  const names = entriesOf(engine.compiled).map(placeKey)
+  const hint = 'run processors/scrub/kernel/place-anchors.ts'
+  assert.deepEqual(
+    names.filter((name) => !PLACES.has(name)),
+    [],
+    hint,
+  )
+  assert.deepEqual(
+    [...PLACES.keys()].filter((name) => !names.includes(name)),
+    [],
+    hint,
+  )
 })
 
 test('the committed kernel is what the source compiles to', async () => {
