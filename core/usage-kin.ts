@@ -108,12 +108,14 @@ export class KinNode {
   }
 }
 
+const NO_CALLS: readonly never[] = []
+
 /** Reports of one call. No two of them sit at one place: one instrumentation reports a call once there. */
 class Call {
   members: KinNode[] = []
   seats: number[] = []
   /** Calls whose sum it is. */
-  parts: Call[] = []
+  parts: readonly Call[] = NO_CALLS
   /** The call that is the sum of this and others, and counts instead of them. */
   countedBy: KinNode | null = null
 }
@@ -130,8 +132,8 @@ export function judge(nodes: readonly KinNode[], view: 'batch' | 'ledger'): void
   const reports = nodes.filter((n) => n.has(KIN_FLAG.REPORT))
   if (reports.length < 2) return settleAlone(reports[0])
   for (const n of reports) seat(n)
-  joinSaid(nodes, reports)
-  findAbove(nodes, reports)
+  if (reports.some(isTold)) joinSaid(nodes, reports)
+  if (reports.some((n) => n.has(KIN_FLAG.PARENT))) findAbove(nodes, reports)
   for (const n of reports) if (n.above !== null && isEqual(n, n.above)) join(n, n.above)
   joinSiblings(reports)
   if (view === 'ledger') joinStrays(reports)
@@ -165,6 +167,11 @@ function join(a: KinNode, b: KinNode, isSure = false): boolean {
     into.members.push(m)
   }
   return true
+}
+
+/** True when `joinSaid` has something to look at. */
+function isTold(n: KinNode): boolean {
+  return n.has(KIN_FLAG.LOG) || n.isSaid || (n.ticket === 0 && n.of >= 0)
 }
 
 /** What clients said themselves: one response id (found by its claim), or a log record of a span. */
@@ -333,6 +340,7 @@ function isNear(a: number, b: number): boolean {
 
 /** Reports that are the sum of at least two calls below them. */
 function findSums(reports: readonly KinNode[]): void {
+  if (!reports.some((n) => n.above !== null)) return
   const below = new Map<KinNode, KinNode[]>()
   for (const n of reports) {
     if (n.above === null) continue
@@ -360,7 +368,12 @@ function isSum(parent: KinNode, parts: readonly KinNode[]): boolean {
 }
 
 function settle(reports: readonly KinNode[]): void {
-  const calls = new Set(reports.map((n) => n.call as Call))
+  // Most calls have one report and nothing to do with others.
+  const calls = new Set<Call>()
+  for (const n of reports) {
+    const call = n.call as Call
+    if (call.members.length > 1 || call.parts.length > 0) calls.add(call)
+  }
   for (const call of calls)
     if (call.parts.length > 0) {
       const counted = call.members.find((m) => m.verdict === VERDICT.COUNTED)
@@ -374,6 +387,12 @@ function settle(reports: readonly KinNode[]): void {
     return ids.get(eventId)?.call
   }
   for (const call of calls) settleCall(call, callOf)
+  for (const n of reports) {
+    const call = n.call as Call
+    if (call.members.length > 1 || call.parts.length > 0 || n.verdict !== VERDICT.OPEN) continue
+    if (call.countedBy !== null) repeat(call.members, call.countedBy)
+    else n.verdict = n.has(KIN_FLAG.COUNTED) ? VERDICT.COUNTED : VERDICT.REPEATS
+  }
 }
 
 function settleAlone(n: KinNode | undefined): void {
