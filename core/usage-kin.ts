@@ -12,27 +12,34 @@ import { KIN, KIN_FLAG } from './kin-rows.ts'
 export const VERDICT = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT]
 
+/** Keeps what was decided of earlier reports: event ids are read from it only when they are asked for. */
+export interface KinTexts {
+  /** Event id of the report whose row begins at `at`, 16 bytes as latin1. */
+  idText(at: number): string
+  /** Event id of the report that counts for it, '' when unknown or when it is the one. */
+  ownerText(at: number): string
+}
+
 export class KinNode {
-  readonly event: number
-  readonly span: number
-  readonly parent: number
-  readonly input: number
-  readonly output: number
-  readonly scope: number
-  readonly models: number
-  readonly start: number
-  readonly duration: number
-  readonly flags: number
-  readonly of: number
+  /** Where its row begins. */
+  at = 0
+  event = 0
+  span = 0
+  parent = 0
+  input = 0
+  output = 0
+  scope = 0
+  models = 0
+  start = 0
+  duration = 0
+  flags = 0
+  of = 0
   /** Set: it was decided before and stays so. */
   verdict: Verdict = VERDICT.OPEN
-  /** Event id of the report that counts for it, 16 bytes as latin1; '' when unknown or when it is the one. */
-  owner = ''
   /** A client said so (response id, log record of the span): whatever comes later does not change it. */
   isSaid = false
-  /** Ledger only: which commit remembers it (0 = it is new), and its own event id. */
+  /** Ledger only: which commit remembers it (0 = it is new). */
   ticket = 0
-  id = ''
   /** Ordinal of the event of the same batch that counts for it, -1 when that is none of them. */
   countedEvent = -1
   // Scratch of `judge`.
@@ -40,8 +47,16 @@ export class KinNode {
   above: KinNode | null = null
   /** Some span above it has not been seen (yet). */
   isStray = false
+  #texts: KinTexts | null = null
+  #owner: string | null = ''
 
   constructor(rows: Int32Array, at: number) {
+    this.read(rows, at)
+  }
+
+  /** Becomes the new report whose row begins at `at`; the ledger uses its nodes again and again. */
+  read(rows: Int32Array, at: number): void {
+    this.at = at
     this.event = rows[at + KIN.EVENT] as number
     this.span = rows[at + KIN.SPAN] as number
     this.parent = rows[at + KIN.PARENT] as number
@@ -53,6 +68,39 @@ export class KinNode {
     this.duration = rows[at + KIN.DURATION] as number
     this.flags = rows[at + KIN.FLAGS] as number
     this.of = rows[at + KIN.OF] as number
+    this.verdict = VERDICT.OPEN
+    this.isSaid = false
+    this.ticket = 0
+    this.countedEvent = -1
+    this.call = null
+    this.above = null
+    this.isStray = false
+    this.#texts = null
+    this.#owner = ''
+  }
+
+  /** What was just read is a report decided before, in the commit of `ticket`. */
+  recall(verdict: Verdict, isSaid: boolean, ticket: number, texts: KinTexts): void {
+    this.verdict = verdict
+    this.isSaid = isSaid
+    this.ticket = ticket
+    this.#texts = texts
+    this.#owner = null
+  }
+
+  /** Event id of the report that counts for it, 16 bytes as latin1; '' when unknown or when it is the one. */
+  get owner(): string {
+    if (this.#owner === null) this.#owner = this.#texts?.ownerText(this.at) ?? ''
+    return this.#owner
+  }
+
+  set owner(eventId: string) {
+    this.#owner = eventId
+  }
+
+  /** Its own event id; '' while it is new. */
+  get id(): string {
+    return this.#texts?.idText(this.at) ?? ''
   }
 
   has(flag: number): boolean {
@@ -60,12 +108,14 @@ export class KinNode {
   }
 }
 
+const NO_CALLS: readonly never[] = []
+
 /** Reports of one call. No two of them sit at one place: one instrumentation reports a call once there. */
 class Call {
   members: KinNode[] = []
   seats: number[] = []
   /** Calls whose sum it is. */
-  parts: Call[] = []
+  parts: readonly Call[] = NO_CALLS
   /** The call that is the sum of this and others, and counts instead of them. */
   countedBy: KinNode | null = null
 }
@@ -82,8 +132,8 @@ export function judge(nodes: readonly KinNode[], view: 'batch' | 'ledger'): void
   const reports = nodes.filter((n) => n.has(KIN_FLAG.REPORT))
   if (reports.length < 2) return settleAlone(reports[0])
   for (const n of reports) seat(n)
-  joinSaid(nodes, reports)
-  findAbove(nodes, reports)
+  if (reports.some(isTold)) joinSaid(nodes, reports)
+  if (reports.some((n) => n.has(KIN_FLAG.PARENT))) findAbove(nodes, reports)
   for (const n of reports) if (n.above !== null && isEqual(n, n.above)) join(n, n.above)
   joinSiblings(reports)
   if (view === 'ledger') joinStrays(reports)
@@ -119,23 +169,36 @@ function join(a: KinNode, b: KinNode, isSure = false): boolean {
   return true
 }
 
+/** True when `joinSaid` has something to look at. */
+function isTold(n: KinNode): boolean {
+  return n.has(KIN_FLAG.LOG) || n.isSaid || (n.ticket === 0 && n.of >= 0)
+}
+
 /** What clients said themselves: one response id (found by its claim), or a log record of a span. */
 function joinSaid(nodes: readonly KinNode[], reports: readonly KinNode[]): void {
   const byEvent = new Map<number, KinNode>()
-  const byId = new Map<string, KinNode>()
   const spans = new Map<number, KinNode>()
   for (const n of nodes) {
     if (n.ticket === 0 && n.has(KIN_FLAG.REPORT)) byEvent.set(n.event, n)
-    if (n.id !== '') byId.set(n.id, n)
     if (n.has(KIN_FLAG.REPORT) && !n.has(KIN_FLAG.LOG)) spans.set(n.span, n)
   }
+  let byId: Map<string, KinNode> | null = null
   for (const n of reports) {
     if (n.ticket === 0 && n.of >= 0) joinFirst(n, byEvent.get(n.of))
-    const owner = n.isSaid && n.owner !== '' ? byId.get(n.owner) : undefined
-    if (owner?.call != null) join(n, owner, true)
+    if (n.isSaid && n.owner !== '') {
+      byId ??= rememberedById(nodes)
+      const owner = byId.get(n.owner)
+      if (owner?.call != null) join(n, owner, true)
+    }
     const span = n.has(KIN_FLAG.LOG) ? spans.get(n.span) : undefined
     if (span !== undefined) join(n, span, true)
   }
+}
+
+function rememberedById(nodes: readonly KinNode[]): Map<string, KinNode> {
+  const byId = new Map<string, KinNode>()
+  for (const n of nodes) if (n.ticket !== 0) byId.set(n.id, n)
+  return byId
 }
 
 /** The first report with the same response id may be in another trace: then the call is counted there. */
@@ -277,6 +340,7 @@ function isNear(a: number, b: number): boolean {
 
 /** Reports that are the sum of at least two calls below them. */
 function findSums(reports: readonly KinNode[]): void {
+  if (!reports.some((n) => n.above !== null)) return
   const below = new Map<KinNode, KinNode[]>()
   for (const n of reports) {
     if (n.above === null) continue
@@ -304,15 +368,31 @@ function isSum(parent: KinNode, parts: readonly KinNode[]): boolean {
 }
 
 function settle(reports: readonly KinNode[]): void {
-  const calls = new Set(reports.map((n) => n.call as Call))
+  // Most calls have one report and nothing to do with others.
+  const calls = new Set<Call>()
+  for (const n of reports) {
+    const call = n.call as Call
+    if (call.members.length > 1 || call.parts.length > 0) calls.add(call)
+  }
   for (const call of calls)
     if (call.parts.length > 0) {
       const counted = call.members.find((m) => m.verdict === VERDICT.COUNTED)
       // The sum came first and counts; what is new of its parts repeats it.
       if (counted !== undefined) for (const part of call.parts) part.countedBy = counted
     }
-  const ids = new Map(reports.filter((n) => n.id !== '').map((n) => [n.id, n.call]))
-  for (const call of calls) settleCall(call, ids)
+  let ids: Map<string, KinNode> | null = null
+  // Event ids are compared for few of the calls, and read for no others.
+  const callOf = (eventId: string): Call | null | undefined => {
+    ids ??= rememberedById(reports)
+    return ids.get(eventId)?.call
+  }
+  for (const call of calls) settleCall(call, callOf)
+  for (const n of reports) {
+    const call = n.call as Call
+    if (call.members.length > 1 || call.parts.length > 0 || n.verdict !== VERDICT.OPEN) continue
+    if (call.countedBy !== null) repeat(call.members, call.countedBy)
+    else n.verdict = n.has(KIN_FLAG.COUNTED) ? VERDICT.COUNTED : VERDICT.REPEATS
+  }
 }
 
 function settleAlone(n: KinNode | undefined): void {
@@ -321,11 +401,13 @@ function settleAlone(n: KinNode | undefined): void {
   n.countedEvent = n.of
 }
 
-function settleCall(call: Call, ids: ReadonlyMap<string, Call | null>): void {
+type CallOf = (eventId: string) => Call | null | undefined
+
+function settleCall(call: Call, callOf: CallOf): void {
   const open = call.members.filter((m) => m.verdict === VERDICT.OPEN)
   if (open.length === 0) return
   const before = call.members.find((m) => m.verdict === VERDICT.COUNTED) ?? call.countedBy
-  const known = before ?? call.members.find((m) => isKnown(m, call, ids))
+  const known = before ?? call.members.find((m) => isKnown(m, call, callOf))
   if (known != null) return repeat(open, known)
   if (call.parts.length > 0) {
     for (const m of open) m.verdict = VERDICT.CONTAINER
@@ -347,9 +429,9 @@ function settleCall(call: Call, ids: ReadonlyMap<string, Call | null>): void {
  * A report that was found to repeat another, which turned out to be another call: twins that were tied by time alone
  * before their own parents came. Then this call has not been counted yet.
  */
-function isKnown(m: KinNode, call: Call, ids: ReadonlyMap<string, Call | null>): boolean {
+function isKnown(m: KinNode, call: Call, callOf: CallOf): boolean {
   if (m.verdict !== VERDICT.REPEATS || m.isSaid) return m.verdict !== VERDICT.OPEN
-  const owner = ids.get(m.owner)
+  const owner = callOf(m.owner)
   return owner === undefined || owner === call
 }
 

@@ -29,6 +29,11 @@ export class HashTable {
     return this.#perGeneration * this.#count
   }
 
+  /** Memory taken; it grows with the entries up to the bound and never shrinks. */
+  get byteLength(): number {
+    return this.#generations.reduce((n, g) => n + g.byteLength, 0)
+  }
+
   /** Copies the owner of a key into `out` (16 bytes) and returns its ticket; 0 when the key is unknown. */
   find(lo: number, hi: number, out: Uint8Array): number {
     for (const g of this.#generations) {
@@ -80,6 +85,10 @@ class Generation {
     this.#slots = new Int32Array(start * STRIDE)
     this.#mask = start - 1
     this.#view = new Uint8Array(this.#slots.buffer)
+  }
+
+  get byteLength(): number {
+    return this.#slots.byteLength
   }
 
   clear(): void {

@@ -9,6 +9,7 @@ export function reportLedger(ledger: UsageLedger, labels: string, metrics: Metri
   gauge('observa_usage_ledger_entries_max', 'Bound of observa_usage_ledger_entries')
   gauge('observa_usage_ledger_reports', 'Reports remembered with their place in a trace')
   gauge('observa_usage_ledger_reports_max', 'Bound of observa_usage_ledger_reports')
+  gauge('observa_usage_ledger_bytes', 'Memory that the usage ledger takes')
   metrics.declare(
     'observa_usage_ledger_evicted_total',
     'counter',
@@ -16,11 +17,12 @@ export function reportLedger(ledger: UsageLedger, labels: string, metrics: Metri
   )
   let seen = 0
   metrics.onCollect(() => {
-    const { entries, entriesMax, kin, kinMax, evicted, kinEvicted } = ledger.stats()
+    const { entries, entriesMax, kin, kinMax, evicted, kinEvicted, bytes } = ledger.stats()
     metrics.set('observa_usage_ledger_entries', labels, entries)
     metrics.set('observa_usage_ledger_entries_max', labels, entriesMax)
     metrics.set('observa_usage_ledger_reports', labels, kin)
     metrics.set('observa_usage_ledger_reports_max', labels, kinMax)
+    metrics.set('observa_usage_ledger_bytes', labels, bytes)
     metrics.add('observa_usage_ledger_evicted_total', labels, evicted + kinEvicted - seen)
     seen = evicted + kinEvicted
   })

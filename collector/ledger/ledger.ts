@@ -24,6 +24,8 @@ export interface LedgerStats {
   readonly kin: number
   readonly kinMax: number
   readonly kinEvicted: number
+  /** Memory that all of it takes. */
+  readonly bytes: number
 }
 
 interface Decision {
@@ -138,7 +140,8 @@ export class UsageLedger {
   stats(): LedgerStats {
     const { size, entriesMax, evicted } = this.#table
     const { size: kin, sizeMax: kinMax, evicted: kinEvicted } = this.#kinship
-    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted }
+    const bytes = this.#table.byteLength + this.#kinship.byteLength
+    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted, bytes }
   }
 
   #isKnown(ids: DataView, facts: EventFacts, event: number): boolean {

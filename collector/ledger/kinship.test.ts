@@ -1,0 +1,351 @@
+// The memory of reports against the same thing made of maps, lists and objects: every answer over random
+// sequences of reports, commits, commits taken back and evictions.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
+import type { EventFacts, UsageHint } from '../../core/task.ts'
+import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
+import { Kinship } from './kinship.ts'
+
+const ID_BYTES = 16
+type Traces = Map<number, KinNode[]>
+
+/** What each report was decided to be, and everything remembered as objects. */
+class PlainKinship {
+  readonly #traces = new Map<number, KinNode[]>()
+  readonly #nodesMax: number
+  readonly #perTraceMax: number
+  evicted = 0
+
+  constructor(nodesMax: number, perTraceMax: number) {
+    this.#nodesMax = nodesMax
+    this.#perTraceMax = perTraceMax
+  }
+
+  get size(): number {
+    return [...this.#traces.values()].reduce((n, list) => n + list.length, 0)
+  }
+
+  decide(facts: EventFacts, known: Map<number, UsageHint>): Traces {
+    const traces: Traces = new Map()
+    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
+      const hint = known.get(facts.kin[at + KIN.EVENT] as number)
+      if (hint?.reason === 'resend') continue
+      const n = new KinNode(facts.kin, at)
+      if (hint !== undefined) {
+        n.verdict = VERDICT.REPEATS
+        n.owner = Buffer.from(hint.of).toString('latin1')
+        n.isSaid = true
+      }
+      const trace = facts.kin[at + KIN.TRACE] as number
+      traces.set(trace, [...(traces.get(trace) ?? []), n])
+    }
+    for (const [trace, nodes] of traces) {
+      judge([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
+      for (const n of nodes) {
+        const hint = n.has(KIN_FLAG.COUNTED) ? hintOf(facts, n) : null
+        if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
+      }
+    }
+    return traces
+  }
+
+  remember(facts: EventFacts, traces: Traces, ticket: number): void {
+    for (const [trace, nodes] of traces) {
+      for (const n of nodes) {
+        const owner = ownerOf(facts, n)
+        const id = idOf(facts, n.event)
+        n.recall(n.verdict, n.isSaid, ticket, { idText: () => id, ownerText: () => owner })
+        n.countedEvent = -1
+      }
+      const all = [...(this.#traces.get(trace) ?? []), ...nodes]
+      this.#traces.delete(trace)
+      const kept = all.slice(-this.#perTraceMax)
+      this.evicted += all.length - kept.length
+      this.#traces.set(trace, kept)
+    }
+    for (const [trace, list] of this.#traces) {
+      if (this.size <= this.#nodesMax) break
+      this.#traces.delete(trace)
+      this.evicted += list.length
+    }
+  }
+
+  forget(facts: EventFacts, ticket: number): void {
+    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
+      const trace = facts.kin[at + KIN.TRACE] as number
+      const kept = this.#traces.get(trace)?.filter((n) => n.ticket !== ticket)
+      if (kept?.length === 0) this.#traces.delete(trace)
+      else if (kept !== undefined) this.#traces.set(trace, kept)
+    }
+  }
+}
+
+function hintOf(facts: EventFacts, n: KinNode): UsageHint | null {
+  const { event } = n
+  if (n.verdict === VERDICT.CONTAINER) return { event, reason: 'container', of: Buffer.alloc(0) }
+  const owner = n.verdict === VERDICT.REPEATS ? ownerOf(facts, n) : ''
+  return owner === '' ? null : { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1') }
+}
+
+function ownerOf(facts: EventFacts, n: KinNode): string {
+  return n.countedEvent < 0 ? n.owner : idOf(facts, n.countedEvent)
+}
+
+function idOf(facts: EventFacts, event: number): string {
+  return Buffer.from(facts.eventIds).latin1Slice(event * ID_BYTES, (event + 1) * ID_BYTES)
+}
+
+/** A report as the generator draws it: few traces, spans and counts, so that many are kin. */
+interface Draw {
+  readonly trace: number
+  readonly span: number
+  readonly parent: number
+  readonly usage: number
+  readonly scope: number
+  readonly start: number
+  readonly duration: number
+  readonly kind: number
+  readonly flags: number
+  /** Position before it of the report with the same response id, as far as there are so many. */
+  readonly of: number
+  /** What was found otherwise: nothing, a resend, or a duplicate of an earlier event. */
+  readonly hint: number
+}
+
+interface Step {
+  readonly reports: readonly Draw[]
+  readonly outcome: 'asked' | 'kept' | 'failed' | 'failed later'
+}
+
+/** Twice the first is the second, which makes containers. */
+const USAGES = [
+  [30, 4],
+  [60, 8],
+  [30, 4],
+  [60, 8],
+  [31, 4],
+  [90, 12],
+] as const
+const KINDS = [
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES,
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES,
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED,
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES | KIN_FLAG.RESPONSE_ID,
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.LOG,
+  KIN_FLAG.REPORT | KIN_FLAG.TIMES,
+  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES | KIN_FLAG.STREAM_COPY,
+  0,
+  KIN_FLAG.BARRIER,
+] as const
+
+const draw: fc.Arbitrary<Draw> = fc.record({
+  trace: fc.nat(4),
+  span: fc.nat(4),
+  parent: fc.nat(3),
+  usage: fc.nat(USAGES.length - 1),
+  scope: fc.nat(2),
+  start: fc.nat(3),
+  duration: fc.nat(6),
+  kind: fc.nat(KINDS.length - 1),
+  flags: fc.constantFrom(KIN_FLAG.PARENT, KIN_FLAG.PARENT, 0),
+  of: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
+  hint: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(12) }),
+})
+
+/** Two calls and the sum of both above them, in any order. */
+const family = fc
+  .tuple(draw, fc.shuffledSubarray([0, 1, 2], { minLength: 3 }))
+  .map(([d, order]): Draw[] => {
+    const plain = { ...d, flags: KIN_FLAG.PARENT, kind: 0, of: 0, hint: 0 }
+    const call = { ...plain, parent: d.span, usage: 0 }
+    const members = [
+      { ...call, span: 10 },
+      { ...call, span: 11 },
+      { ...plain, parent: 20, usage: 1 },
+    ]
+    return order.map((i) => members[i] as Draw)
+  })
+
+const steps = fc.array(
+  fc.record({
+    reports: fc
+      .array(
+        fc.oneof({ weight: 5, arbitrary: draw.map((d) => [d]) }, { weight: 1, arbitrary: family }),
+        { minLength: 1, maxLength: 7 },
+      )
+      .map((groups) => groups.flat()),
+    outcome: fc.constantFrom<Step['outcome']>(
+      'kept',
+      'kept',
+      'kept',
+      'asked',
+      'failed',
+      'failed later',
+    ),
+  }),
+  { minLength: 1, maxLength: 25 },
+)
+
+let events = 0
+function eventId(e: number): Buffer {
+  const b = Buffer.alloc(ID_BYTES, 200 + (e % 50))
+  b.writeUInt32LE(Math.imul(e + 1, 0x85eb_ca6b) >>> 0, 4)
+  return b
+}
+
+/** Facts and the hints found otherwise, of events never seen before. */
+function factsOf(reports: readonly Draw[], traceSpread: number, first: number) {
+  const kin = new Int32Array(reports.length * KIN_STRIDE)
+  const known = new Map<number, UsageHint>()
+  for (const [event, d] of reports.entries()) {
+    const [input = 0, output = 0] = USAGES[d.usage] ?? []
+    const at = event * KIN_STRIDE
+    kin[at + KIN.EVENT] = event
+    kin[at + KIN.TRACE] = Math.imul(d.trace + 1, traceSpread)
+    kin[at + KIN.SPAN] = Math.imul(d.span + 1, 0x5bd1_e995)
+    kin[at + KIN.PARENT] = d.flags === 0 ? 0 : Math.imul(d.parent + 1, 0x5bd1_e995)
+    kin[at + KIN.INPUT] = input
+    kin[at + KIN.OUTPUT] = output
+    kin[at + KIN.SCOPE] = Math.imul(d.scope + 1, 0x9e37_79b1)
+    kin[at + KIN.MODELS] = (0x1234 << 16) | 0x1234
+    kin[at + KIN.START] = d.start
+    kin[at + KIN.DURATION] = d.duration
+    kin[at + KIN.FLAGS] = (KINDS[d.kind] ?? 0) | d.flags
+    kin[at + KIN.OF] = d.of === 0 ? -1 : Math.max(-1, event - d.of)
+    if (d.hint === 1) known.set(event, { event, reason: 'resend', of: eventId(first + event) })
+    if (d.hint > 1)
+      known.set(event, { event, reason: 'duplicate', of: eventId(Math.max(0, first - d.hint)) })
+  }
+  const eventIds = Buffer.concat(reports.map((_, i) => eventId(first + i)))
+  const facts: EventFacts = { count: reports.length, eventIds, claims: new Int32Array(0), kin }
+  return { facts, known }
+}
+
+function shown(traces: Traces, known: ReadonlyMap<number, UsageHint>): unknown {
+  const nodes = [...traces].map(([trace, list]) => [
+    trace,
+    list.map((n) => [n.event, n.verdict, n.isSaid, n.owner, n.countedEvent]),
+  ])
+  const hints = [...known.values()].map((h) => [
+    h.event,
+    h.reason,
+    Buffer.from(h.of).toString('hex'),
+  ])
+  return { nodes, hints }
+}
+
+/** Runs both over the steps; `counts` is told what came up. */
+function compare(
+  all: readonly Step[],
+  { max, perTrace, spread }: { max: number; perTrace: number; spread: number },
+  counts: Record<string, number> = {},
+): void {
+  const kinship = new Kinship(max, perTrace)
+  const plain = new PlainKinship(max, perTrace)
+  const late: [EventFacts, number][] = []
+  const count = (what: string): void => {
+    counts[what] = (counts[what] ?? 0) + 1
+  }
+  for (const [i, { reports, outcome }] of all.entries()) {
+    const ticket = i + 1
+    const { facts, known } = factsOf(reports, spread, events)
+    events += reports.length
+    const knownToo = new Map(known)
+    const mine = kinship.decide(facts, known)
+    const theirs = plain.decide(facts, knownToo)
+    assert.deepEqual(shown(mine, known), shown(theirs, knownToo))
+    for (const h of known.values()) count(h.reason)
+    if (outcome !== 'asked') {
+      kinship.remember(facts, mine, ticket)
+      plain.remember(facts, theirs, ticket)
+      const owners = (t: Traces) => [...t.values()].flat().map((n) => [n.event, n.owner])
+      assert.deepEqual(owners(mine), owners(theirs))
+    }
+    if (outcome === 'failed later') late.push([facts, ticket])
+    const failed =
+      outcome === 'failed' ? ([facts, ticket] as const) : i % 3 === 2 ? late.pop() : undefined
+    if (failed !== undefined) {
+      kinship.forget(...failed)
+      plain.forget(...failed)
+    }
+    assert.equal(kinship.size, plain.size)
+    assert.equal(kinship.evicted, plain.evicted)
+    assert.ok(kinship.size <= max)
+  }
+  counts['evicted'] = (counts['evicted'] ?? 0) + plain.evicted
+}
+
+const bounds = fc.record({
+  max: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(1000)),
+  perTrace: fc.oneof(fc.integer({ min: 1, max: 8 }), fc.constant(256)),
+  // Keys that differ in high bits only, in low bits only, and in all.
+  spread: fc.constantFrom(1, 0x0100_0000, 0x9e37_79b1),
+})
+
+test('rows answer as objects do, over commits, commits taken back and evictions', () => {
+  const counts: Record<string, number> = {}
+  fc.assert(
+    fc.property(steps, bounds, (all, b) => compare(all, b, counts)),
+    { numRuns: 600 },
+  )
+  // The generator reaches what is compared.
+  for (const what of ['duplicate', 'container', 'resend', 'evicted'])
+    assert.ok((counts[what] ?? 0) > 50, `${what}: ${counts[what]}`)
+})
+
+test('rows answer as objects do while thousands of traces come and go', () => {
+  fc.assert(
+    fc.property(fc.array(draw, { minLength: 3000, maxLength: 3000 }), fc.nat(), (draws, seed) => {
+      const many = draws.map((d, i) => ({ ...d, trace: (Math.imul(i, 7919) + seed) % 1100 }))
+      const all = Array.from(
+        { length: 30 },
+        (_, i): Step => ({
+          reports: many.slice(i * 100, (i + 1) * 100),
+          outcome: i % 4 === 3 ? 'failed later' : 'kept',
+        }),
+      )
+      compare(all, { max: 700, perTrace: 5, spread: 0x9e37_79b1 })
+      compare(all, { max: 2500, perTrace: 256, spread: 1 })
+    }),
+    { numRuns: 5 },
+  )
+})
+
+test('what the rows take has a bound, whatever comes', () => {
+  const kinship = new Kinship(10_000)
+  let ticket = 0
+  const fill = (traces: number, isKept = true): void => {
+    for (let i = 0; i < traces; i += 100) {
+      const reports = Array.from({ length: 100 }, (_, k): Draw => {
+        const place = { trace: ticket * 100 + k, span: k, parent: k + 1 }
+        return {
+          ...place,
+          usage: 0,
+          scope: 0,
+          start: 0,
+          duration: 1,
+          kind: 0,
+          flags: 0,
+          of: 0,
+          hint: 0,
+        }
+      })
+      const { facts, known } = factsOf(reports, 0x9e37_79b1, 0)
+      kinship.remember(facts, kinship.decide(facts, known), ++ticket)
+      if (!isKept) kinship.forget(facts, ticket)
+    }
+  }
+  fill(10_000)
+  const full = kinship.byteLength
+  assert.ok(full < 10_000 * 160, `${full} bytes`)
+  fill(50_000)
+  fill(50_000, false)
+  assert.equal(kinship.byteLength, full)
+  // The commits that were taken back had made room for themselves.
+  assert.equal(kinship.size, 9_900)
+  fill(200)
+  assert.equal(kinship.size, 10_000)
+})
