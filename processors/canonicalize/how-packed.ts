@@ -201,7 +201,8 @@ function langfuseBuckets(
     const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
     if (!Number.isFinite(n)) continue
     if (name === 'total' || name === 'total_tokens') total = n
-    else if (/cache.*(?:creation|write)|(?:creation|write).*cache/.test(name))
+    // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
+    else if (name.includes('cache') && /creation|write/.test(name))
       w.events.setNum(
         w.e,
         N.cache_write_tokens,

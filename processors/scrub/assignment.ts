@@ -313,7 +313,7 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
       const lead =
         /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/.exec(word)?.[0] ?? ''
       const tail =
-        /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb|[\xe0-\xf4][\x80-\xbf].*)+$/.exec(
+        /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb)*(?:[\xe0-\xf4][\x80-\xbf].*)?$/.exec(
           word,
         )?.[0] ?? ''
       const from = name.to + m.index + lead.length

@@ -59,8 +59,12 @@ const HEADERS =
 const WHOLE_KEY =
   /(?:^|[._-])api[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key|private[-_]?key)$/
 
+/** What of a longer name is judged, its end: a sender may send a megabyte of key, and splitting it takes its square. */
+const NAME_MAX = 512
+
 /** The meaning of a name; cached. Example: `DB_PASSWORD` -> password, `gen_ai.usage.input_tokens` -> none. */
-export function keyMeaning(name: string): KeyMeaning {
+export function keyMeaning(fullName: string): KeyMeaning {
+  const name = fullName.length > NAME_MAX ? fullName.slice(-NAME_MAX) : fullName
   const hit = known.get(name)
   if (hit !== undefined) return hit
   if (known.size >= KNOWN_MAX) known.clear()
