@@ -2,7 +2,7 @@
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
 import type { Action } from './actions.ts'
-import { globExpression } from './allow.ts'
+import { type KeyGlob, keyGlob } from './allow.ts'
 import type { ExtraRule } from './compile.ts'
 import { boundedPattern } from './pattern-cost.ts'
 import { type Finding, type Subject, settle } from './subject.ts'
@@ -26,7 +26,7 @@ export class CustomRule {
   /** No keyword leads to it: it looks at every value (under its keys). */
   readonly scansAll: boolean
   readonly #expression: RegExp
-  readonly #keys: readonly RegExp[]
+  readonly #keys: readonly KeyGlob[]
   readonly #allow: ReadonlySet<string>
   #type = -1
   /** Which value was looked at last, where, and how far. */
@@ -41,7 +41,7 @@ export class CustomRule {
       boundedPattern(settings.pattern),
       settings.ignoreCase ? 'gi' : 'g',
     )
-    this.#keys = settings.keys.map(globExpression)
+    this.#keys = settings.keys.map(keyGlob)
     this.#allow = new Set(settings.allow)
   }
 
@@ -73,7 +73,7 @@ export class CustomRule {
 
   /** Adds what it finds in the value. */
   scan(b: Uint8Array, from: number, to: number, key: string | null, found: Finding[]): void {
-    if (this.#keys.length > 0 && (key === null || !this.#keys.some((k) => k.test(key)))) return
+    if (this.#keys.length > 0 && (key === null || !this.#keys.some((is) => is(key)))) return
     const before = found.length
     this.#run(b, from, to, (start, end) => found.push({ start, end, type: this.#type, rank: RANK }))
     if (found.length > before) settle(found)

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
+import fc from 'fast-check'
+import { keyGlob } from './allow.ts'
 import { keyMeaning } from './key-names.ts'
 
 test('a name of a megabyte is judged by its end', () => {
@@ -13,4 +15,26 @@ test('a name of a megabyte is judged by its end', () => {
     const kind = vm.runInContext('judge()', context, { timeout: 10_000 })
     assert.equal(kind, 'password', unit)
   }
+})
+
+test('a glob means what its expression means, and costs the length of the key', () => {
+  const expression = (glob: string): RegExp =>
+    new RegExp(
+      `^${glob
+        .split('*')
+        .map((p) => p.replaceAll('.', '\\.'))
+        .join('.*')}$`,
+      'i',
+    )
+  const letters = (of: string): fc.Arbitrary<string> =>
+    fc.string({ unit: fc.constantFrom(...of), maxLength: 8 })
+  fc.assert(
+    fc.property(letters('aB.*'), letters('Aab.'), (glob, key) => {
+      assert.equal(keyGlob(glob)(key), expression(glob).test(key))
+    }),
+    { numRuns: 5000 },
+  )
+  const key = 'a'.repeat(2 ** 20)
+  const context = vm.createContext({ ask: () => keyGlob('*a*a*a*b')(key) })
+  assert.equal(vm.runInContext('ask()', context, { timeout: 10_000 }), false)
 })
