@@ -4,6 +4,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ObservaConfig } from '../../config/root.ts'
+import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
@@ -136,6 +137,7 @@ class PipePrinter {
     for (const r of verdict.rejectedItems)
       this.#line({ record: 'rejected', file, item: r.item, reason: r.reason })
     this.#events(chain)
+    if (this.#explain) this.#dropped(chain)
     for (const s of chain.signals) this.#line({ record: 'signal', ...s })
     return false
   }
@@ -164,6 +166,26 @@ class PipePrinter {
     this.#out.raw(
       Buffer.from(`,"explain":${JSON.stringify(fields)},"scrubbed":${JSON.stringify(scrubbed)}}`),
     )
+  }
+
+  /** Spans that an action removed: their ids and what was found, so that a rule that drops shows what it does. */
+  #dropped(chain: Chain): void {
+    const { batch } = chain
+    for (const [span, scrubbed] of batch.secretNotes) {
+      if (!batch.isDropped(span)) continue
+      const id = (column: number, bytes: number): string | null => {
+        const off = batch.spans[span * SPAN_STRIDE + column] as number
+        return off < 0
+          ? null
+          : Buffer.from(batch.arena.bytes.subarray(off, off + bytes)).toString('hex')
+      }
+      this.#line({
+        record: 'dropped',
+        trace_id: id(SPAN.TRACE_ID, 16),
+        span_id: id(SPAN.SPAN_ID, 8),
+        scrubbed,
+      })
+    }
   }
 
   #line(value: unknown): void {

@@ -101,6 +101,36 @@ test('pipe --explain says which detector or rule took what in which place, and n
   assert.ok(other.out.includes('B-12345'))
 })
 
+test('pipe --explain names the spans that an action dropped', async () => {
+  const file = join(dir, 'dropped.json')
+  const span = {
+    traceId: '2'.padStart(32, '0'),
+    spanId: '3'.padStart(16, '0'),
+    name: 'x',
+    attributes: [{ key: 'app.note', value: { stringValue: `mail ${MAIL}` } }],
+  }
+  await writeFile(file, JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }))
+  const drop = ['-c', config, '--set', 'processors.scrub.detectors.email.action=drop_event']
+  const { code, out } = await ran(pipe, [...drop, '--explain', file])
+  assert.equal(code, 0)
+  assert.deepEqual(JSON.parse(out), {
+    record: 'dropped',
+    trace_id: span.traceId,
+    span_id: span.spanId,
+    scrubbed: [
+      {
+        type: 'email',
+        by: 'detector',
+        place: 'attribute',
+        key: 'app.note',
+        action: 'drop_event',
+        count: 1,
+      },
+    ],
+  })
+  assert.equal((await ran(pipe, [...drop, file])).out, '')
+})
+
 test('test runs a rule for a tenant and for others', async () => {
   const { code, out } = await ran(testVerb, ['-c', config])
   assert.equal(code, 0, out)
