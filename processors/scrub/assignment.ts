@@ -275,6 +275,7 @@ export function nextInList(s: Subject, v: Assigned): Assigned | null {
   return to <= from ? null : { ...v, from, to }
 }
 
+const OTHER_NUMBER = /^:-?\d{1,24}(?:\.\d{1,24})?(?:e[-+]?\d{1,3})?[,}\]]{0,4}$/i
 const WORDS_MAX = 9
 const PROSE_MAX = 120
 /** What links a name and its value in a sentence, as latin1 of UTF-8. */
@@ -306,6 +307,8 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
     const word = m[0]
     const before = text.slice(0, m.index)
     if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
+    // `"token":" the","logprob":-0.52,`: the number of another key.
+    if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
     if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || /^(?:&&|\|\||[=!<>]+|\?)$/.test(word))
       return null
     if (/\d/.test(word)) {

@@ -754,6 +754,8 @@ export const LOOKALIKES: readonly string[] = [
   "kind: Secret\nstringData:\n  blob: {{ .Values.blob }}\n  other: ${OTHER}\n",
   "{\"kind\":\"Secret\",\"metadata\":{\"name\":\"shop-db-7\"}}",
   "kind: Secret\nstringData:\n  region: eu-west-1\n  DB_USER: shop-admin-7\n",
+  "{\"tokens\":[{\"token\":\" the\",\"logprob\":-0.5198366013728178,\"bytes\":[32,116,104,101]},{\"token\":\" key\",\"logprob\":-0.4029257662684952}]}",
+  "{\"token\":\"Hello\",\"logprob\":-0.00031725305,\"bytes\":[72,101],\"top_logprobs\":[{\"token\":\"Hello\",\"logprob\":-0.00031725305}]}",
   "the token that we count is 512 long",
   "cookies may be set, basic training helps",
   "max_completion_tokens: 4096",
