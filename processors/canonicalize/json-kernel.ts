@@ -72,8 +72,8 @@ export class JsonKernel {
     if (this.#owner === arena && this.#generation === arena.generation) return
     module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
-    // The module exports exactly these: `kernel/json.as`.
-    this.#exports = exports as unknown as Exports
+    // The module exports exactly these: `kernel/json.as`. Copied, because the object that V8 makes of them is a hash table.
+    this.#exports = { ...(exports as unknown as Exports) }
     this.#owner = arena
     this.#generation = arena.generation
   }
