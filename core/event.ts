@@ -3,6 +3,7 @@
 
 import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
+import { ClaimRows } from './claim-rows.ts'
 import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
 import { grownFloats, grownInts } from './grow.ts'
 import { KinRows } from './kin-rows.ts'
@@ -30,14 +31,6 @@ export interface Provenance {
   readonly rule: string
 }
 
-/** A report of usage that may be made more than once: see `collector/ledger`. */
-export interface UsageClaim {
-  readonly event: number
-  /** Two 32-bit halves of a hash of project and what identifies the call (response id, or trace and span). */
-  readonly h0: number
-  readonly h1: number
-}
-
 /**
  * Events as rows: `ranges` holds (offset, length) pairs, length -1 = null; `numbers` holds float64, NaN = null.
  * Index with `R.<field>` and `N.<field>` of `fields.ts`, through the methods below.
@@ -53,7 +46,7 @@ export class EventTable {
   pairs = new Int32Array(8192 * PAIR_STRIDE)
   pairCount = 0
   /** What could be counted twice: filled by `canonicalize`, checked by the ledger. */
-  readonly claims: UsageClaim[] = []
+  readonly claims = new ClaimRows()
   /** What each report of usage says and where it stands in its trace: for the ledger as well. */
   readonly kin = new KinRows()
   /** By event, only when `explain` was asked for. */
@@ -70,7 +63,7 @@ export class EventTable {
   reset(): void {
     this.count = 0
     this.pairCount = 0
-    this.claims.length = 0
+    this.claims.reset()
     this.kin.reset()
     if (this.explain !== null) this.explain = []
   }

@@ -13,7 +13,7 @@ import {
 } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { eventId, projectDigest } from '../../core/identity.ts'
+import { claimSeed, eventId, projectDigest } from '../../core/identity.ts'
 import { key } from '../../core/keys.ts'
 import { labelValue } from '../../core/metrics.ts'
 import { EventIds } from './event-ids.ts'
@@ -21,8 +21,14 @@ import { logEventType } from './logs.ts'
 import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
 import type { Work } from './work.ts'
 
+interface Digest {
+  readonly bytes: Buffer
+  /** The same for `claimHash`. */
+  readonly seed: Int32Array
+}
+
 interface Owner {
-  readonly digest: Buffer
+  readonly digest: Digest
   /** The same in the arena. */
   readonly digestOff: number
   readonly tenant: [number, number]
@@ -93,12 +99,13 @@ export class BatchFrame {
   isV0 = false
   isLog = false
   #scope: ScopeView = NO_SCOPE
+  #owner!: Owner
   readonly #keepsResource: boolean
   readonly #ids = new EventIds()
   #owners: Owner[] = []
   #resources: (ResourceView | undefined)[] = []
   #scopes: (ScopeView | undefined)[] = []
-  readonly #digests = new Map<string, Buffer>()
+  readonly #digests = new Map<string, Digest>()
 
   constructor(keepsResource: boolean) {
     this.#keepsResource = keepsResource
@@ -128,6 +135,7 @@ export class BatchFrame {
     this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
     this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
     const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
+    this.#owner = owner
     put(events, e, R.tenant_id, owner.tenant)
     put(events, e, R.project_id, owner.project)
     const parent = s[row + SPAN.PARENT_ID] as number
@@ -146,9 +154,7 @@ export class BatchFrame {
 
   /** The environment of the key rules; then the span's own; then the resource's. */
   settleEnvironment(w: Work): void {
-    const owner = this.#owners[
-      w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number
-    ] as Owner
+    const owner = this.#owner
     if (owner.environment[1] > 0) put(w.events, w.e, R.environment, owner.environment)
     else if (!w.hasRange(R.environment)) {
       if (this.resource.environment[1] > 0)
@@ -157,26 +163,21 @@ export class BatchFrame {
     }
   }
 
-  project(batch: SpanBatch, span: number): Buffer {
-    return (this.#owners[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number] as Owner).digest
+  /** Of the project of the span at hand: with what its claims begin. */
+  get seed(): Int32Array {
+    return this.#owner.digest.seed
   }
 
-  /** What stands for the span that a log record reports about: that span's event id; null = the event's own. */
-  spanClaim(batch: SpanBatch, events: EventTable, e: number): Uint8Array | null {
-    const span = events.spanOf[e] as number
-    const row = span * SPAN_STRIDE
-    const isLog = ((batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
-    if (isLog && events.len(e, R.span_id) > 0) {
-      const bytes = batch.arena.bytes
-      return eventId(
-        this.project(batch, span),
-        bytes,
-        events.off(e, R.trace_id),
-        events.off(e, R.span_id),
-        'span',
-      )
-    }
-    return null
+  /** What stands for the span that the log record at hand reports about: that span's event id; null = the event's own. */
+  spanClaim(events: EventTable, e: number): Uint8Array | null {
+    if (!this.isLog || events.len(e, R.span_id) <= 0) return null
+    return eventId(
+      this.#owner.digest.bytes,
+      events.arena.bytes,
+      events.off(e, R.trace_id),
+      events.off(e, R.span_id),
+      'span',
+    )
   }
 
   /** The framework that the scope of the span at hand names. */
@@ -216,7 +217,7 @@ export class BatchFrame {
     const trace = s[row + SPAN.TRACE_ID] as number
     const span = s[row + SPAN.SPAN_ID] as number
     if (this.isLegacy || this.isLog) {
-      const id = eventId(owner.digest, w.arena.bytes, trace, span, this.#eventType(w))
+      const id = eventId(owner.digest.bytes, w.arena.bytes, trace, span, this.#eventType(w))
       return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
     }
     constant(w, R.event_type, SPAN_TYPE)
@@ -256,16 +257,17 @@ export class BatchFrame {
     project: string,
   ): Pick<Owner, 'digest' | 'digestOff'> {
     const digest = this.#digest(tenant, project)
-    return { digest, digestOff: batch.arena.append(digest) }
+    return { digest, digestOff: batch.arena.append(digest.bytes) }
   }
 
-  #digest(tenant: string, project: string): Buffer {
+  #digest(tenant: string, project: string): Digest {
     const id = `${tenant}\0${project}`
     let digest = this.#digests.get(id)
     if (digest === undefined) {
       // Bounded: tenants come from keys, but keys may be many.
       if (this.#digests.size > 4096) this.#digests.clear()
-      digest = Buffer.from(projectDigest(tenant, project))
+      const bytes = Buffer.from(projectDigest(tenant, project))
+      digest = { bytes, seed: claimSeed(bytes) }
       this.#digests.set(id, digest)
     }
     return digest
