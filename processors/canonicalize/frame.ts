@@ -247,6 +247,7 @@ export class BatchFrame {
   }
 
   #secrets(w: Work): void {
+    if (w.batch.secrets.size === 0) return
     const found = w.batch.secrets.get(w.span)
     if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
   }

@@ -86,7 +86,7 @@ const strings: Transform = (w, attr, rule) => {
 }
 
 // ArrayValue: 1 values (repeated AnyValue: 1 string_value), every length in one byte.
-/** A list of nothing but short strings, written as it lies; false = not that simple, nothing was written. */
+/** A list of nothing but short strings, written as it lies; false = not that simple. */
 function writeStrings(w: Work, attr: number): boolean {
   const b = w.arena.bytes
   const end = w.off(attr) + w.len(attr)
@@ -96,10 +96,7 @@ function writeStrings(w: Work, attr: number): boolean {
     const inner = b[i + 1] as number
     const len = b[i + 3] as number
     const isShort = b[i] === 10 && b[i + 2] === 10 && inner === len + 2 && inner < 128
-    if (!isShort || len === 0 || i + 4 + len > end) {
-      w.out.abandon()
-      return false
-    }
+    if (!isShort || len === 0 || i + 4 + len > end) return false
     w.out.byte(count++ === 0 ? 91 : 44)
     w.out.text(i + 4, len)
     i += 4 + len

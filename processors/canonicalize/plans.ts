@@ -8,7 +8,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import { UNKNOWN_KEY } from '../../core/keys.ts'
 import type { Candidates } from './candidates.ts'
 import type { Rule } from './compile.ts'
-import type { TreeProgram } from './tree-program.ts'
+import type { TreeProgram } from './tree-element.ts'
 
 /** Spans with more attributes go the slow way: they are few, or hostile. */
 const KEYS_MAX = 384

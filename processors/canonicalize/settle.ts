@@ -213,11 +213,14 @@ function settleFinish(w: Work): void {
   if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
 }
 
+const LIST_BEGIN = new Literal('["')
+const LIST_END = new Literal('"]')
+
 function putReason(w: Work): void {
   w.out.begin(w.arena)
-  w.out.raw('["')
+  w.out.literal(LIST_BEGIN)
   w.out.copy(w.reasonOff, w.reasonLen)
-  w.out.raw('"]')
+  w.out.literal(LIST_END)
   w.setOut(R.finish_reasons)
 }
 
@@ -311,13 +314,17 @@ function settleParams(w: Work): void {
   if (w.details.length > 0) putObject(w, w.details, R.usage_details)
 }
 
+const FIRST = new Literal('{"')
+const NEXT = new Literal(',"')
+const COLON = new Literal('":')
+
 function putObject(w: Work, rows: IntList, field: number): void {
   const { out } = w
   out.begin(w.arena)
   for (let i = 0; i < rows.length; i += PAIR) {
-    out.raw(i === 0 ? '{"' : ',"')
+    out.literal(i === 0 ? FIRST : NEXT)
     out.copy(rows.at(i), rows.at(i + 1))
-    out.raw('":')
+    out.literal(COLON)
     out.copy(rows.at(i + 2), rows.at(i + 3))
   }
   out.byte(125)

@@ -304,8 +304,9 @@ export class Work {
     this.setOut(field)
   }
 
-  /** Sets a field to what was written to `out`. */
+  /** Ends what was begun in `out` and sets a field to it. */
   setOut(field: number): void {
+    this.out.end()
     this.events.setRange(this.e, field, this.out.off, this.out.len)
   }
 
@@ -338,15 +339,9 @@ export class Work {
     const { arena } = this.batch
     const literal = rule.literal.id(arena)
     if (literal < 0) return this.param(rule.name, String(n))
-    this.out.begin(arena)
-    this.out.raw(String(n))
-    this.#addTo(
-      this.params,
-      arena.literalOff(literal),
-      arena.literalLen(literal),
-      this.out.off,
-      this.out.len,
-    )
+    const off = arena.appendAscii(String(n))
+    const len = arena.lastLen
+    this.#addTo(this.params, arena.literalOff(literal), arena.literalLen(literal), off, len)
   }
 
   /** Likewise with name and value as they stand in JSON text of the arena. */
