@@ -101,7 +101,7 @@ export class Engine {
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
     const context = this.#detection.start(batch, span, this.#frame)
     const plan = this.#planFor(batch, span, first, count, context)
-    w.isStrands = this.#detection.has('strands')
+    w.isStrands = this.#detection.isStrands
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++

@@ -238,11 +238,13 @@ export class Work {
     const len = this.len(attr)
     if (len === 0) return true
     if (len > NULL_BYTES_MAX) return false
-    const c = this.batch.arena.bytes[this.off(attr)]
+    const { arena } = this.batch
+    const off = this.off(attr)
+    const c = arena.bytes[off]
     // N n u <
     if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
-    const off = this.off(attr)
-    return NULL_WORDS.some((w) => this.batch.arena.equals(off, len, w))
+    for (const word of NULL_WORDS) if (arena.equals(off, len, word)) return true
+    return false
   }
 
   /** Likewise for content: a person may well say `none`. */
