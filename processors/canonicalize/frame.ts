@@ -103,6 +103,8 @@ export class BatchFrame {
   readonly #keepsResource: boolean
   readonly #ids = new EventIds()
   #owners: Owner[] = []
+  /** Of each request: `digestOff`. */
+  #projects = new Int32Array(0)
   #resources: (ResourceView | undefined)[] = []
   #scopes: (ScopeView | undefined)[] = []
   readonly #digests = new Map<string, Digest>()
@@ -119,6 +121,7 @@ export class BatchFrame {
       project: append(batch, r.tenant.projectId),
       environment: append(batch, r.tenant.environment ?? ''),
     }))
+    this.#projects = Int32Array.from(this.#owners, (x) => x.digestOff)
     this.#resources = Array.from<ResourceView | undefined>({ length: batch.resourceCount })
     this.#scopes = Array.from<ScopeView | undefined>({ length: batch.scopeCount })
   }
@@ -223,7 +226,8 @@ export class BatchFrame {
     constant(w, R.event_type, SPAN_TYPE)
     const type = w.events.off(w.e, R.event_type)
     const typeLen = w.events.len(w.e, R.event_type)
-    const id = this.#ids.make(owner.digestOff, trace, span, type, typeLen)
+    const made = this.#ids.ofSpan(w.batch, w.span, this.#projects)
+    const id = made >= 0 ? made : this.#ids.make(owner.digestOff, trace, span, type, typeLen)
     w.events.setRange(w.e, R.event_id, id, 16)
   }
 
