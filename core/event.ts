@@ -3,6 +3,7 @@
 
 import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
+import { ClaimRows } from './claim-rows.ts'
 import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
 import { grownFloats, grownInts } from './grow.ts'
 import { KinRows } from './kin-rows.ts'
@@ -21,6 +22,9 @@ const ATTRS_FIRST = 2
 const ATTRS_COUNT = 3
 const MAPS_STRIDE = 4
 
+/** Rows that are emptied together: few enough to be in the cache when they are filled. */
+const CLEARED = 8
+
 /** For `explain`: which source key and rule filled a field. */
 export interface Provenance {
   readonly field: string
@@ -28,14 +32,6 @@ export interface Provenance {
   readonly source: string
   /** Dialect table and transform, e.g. `openinference: llm.provider -> alias`. */
   readonly rule: string
-}
-
-/** A report of usage that may be made more than once: see `collector/ledger`. */
-export interface UsageClaim {
-  readonly event: number
-  /** Two 32-bit halves of a hash of project and what identifies the call (response id, or trace and span). */
-  readonly h0: number
-  readonly h1: number
 }
 
 /**
@@ -53,11 +49,13 @@ export class EventTable {
   pairs = new Int32Array(8192 * PAIR_STRIDE)
   pairCount = 0
   /** What could be counted twice: filled by `canonicalize`, checked by the ledger. */
-  readonly claims: UsageClaim[] = []
+  readonly claims = new ClaimRows()
   /** What each report of usage says and where it stands in its trace: for the ledger as well. */
   readonly kin = new KinRows()
   /** By event, only when `explain` was asked for. */
   explain: Provenance[][] | null = null
+  /** Rows of events below this are empty or in use. */
+  #cleared = 0
 
   constructor(batch: SpanBatch) {
     this.batch = batch
@@ -69,8 +67,9 @@ export class EventTable {
 
   reset(): void {
     this.count = 0
+    this.#cleared = 0
     this.pairCount = 0
-    this.claims.length = 0
+    this.claims.reset()
     this.kin.reset()
     if (this.explain !== null) this.explain = []
   }
@@ -78,22 +77,30 @@ export class EventTable {
   /** Adds an event with every field null and returns its number. */
   add(span: number): number {
     const e = this.count++
-    if (this.count > this.spanOf.length) {
-      this.spanOf = grownInts(this.spanOf, this.count)
+    if (e >= this.#cleared) this.#clear(e)
+    this.spanOf[e] = span
+    return e
+  }
+
+  /** Makes room for a few events from `e` on and empties their rows: one call for each is most of the work. */
+  #clear(e: number): void {
+    const end = e + CLEARED
+    if (end > this.spanOf.length) {
+      this.spanOf = grownInts(this.spanOf, end)
       this.ranges = grownInts(this.ranges, this.spanOf.length * RN * 2)
       this.numbers = grownFloats(this.numbers, this.spanOf.length * NN)
       this.maps = grownInts(this.maps, this.spanOf.length * MAPS_STRIDE)
     }
-    this.spanOf[e] = span
-    this.ranges.fill(-1, e * RN * 2, (e + 1) * RN * 2)
-    this.numbers.fill(Number.NaN, e * NN, (e + 1) * NN)
-    this.maps.fill(0, e * MAPS_STRIDE, (e + 1) * MAPS_STRIDE)
-    return e
+    this.ranges.fill(-1, e * RN * 2, end * RN * 2)
+    this.numbers.fill(Number.NaN, e * NN, end * NN)
+    this.maps.fill(0, e * MAPS_STRIDE, end * MAPS_STRIDE)
+    this.#cleared = end
   }
 
   /** Removes the last event: for a span that turns out to be none. */
   removeLast(): void {
     this.count--
+    this.#cleared = this.count
   }
 
   has(e: number, r: number): boolean {
@@ -210,17 +217,24 @@ export class EventTable {
   /** Adds many entries to `attributes` at once: rows of PAIR columns, behind those that are there. */
   addAttributeRows(e: number, rows: Int32Array): void {
     if (rows.length === 0) return
+    const at = this.addAttributes(e, rows.length / PAIR_STRIDE)
+    const p = this.pairs
+    for (let i = 0; i < rows.length; i++) p[at + i] = rows[i] as number
+  }
+
+  /** Adds `n` entries to `attributes` for the caller to fill in: where in `pairs` the first one begins. */
+  addAttributes(e: number, n: number): number {
     const m = e * MAPS_STRIDE + ATTRS_FIRST
     const count = this.maps[m + 1] as number
     const first = this.maps[m] as number
     if (count === 0) this.maps[m] = this.pairCount
     else if (first + count !== this.pairCount) this.#moveToEnd(m, first, count)
     const at = this.pairCount * PAIR_STRIDE
-    if (at + rows.length > this.pairs.length) this.pairs = grownInts(this.pairs, at + rows.length)
-    this.pairs.set(rows, at)
-    const added = rows.length / PAIR_STRIDE
-    this.pairCount += added
-    this.maps[m + 1] = count + added
+    const end = at + n * PAIR_STRIDE
+    if (end > this.pairs.length) this.pairs = grownInts(this.pairs, end)
+    this.pairCount += n
+    this.maps[m + 1] = count + n
+    return at
   }
 
   #addPair(

@@ -41,42 +41,44 @@ export function signalId(eventIdHex: string, rule: string): string {
   return hash('sha256', `observa-signal\0${eventIdHex}\0${rule}`, 'hex').slice(0, 32)
 }
 
+/** The digest of a project as the four numbers with which `claimHash` begins. */
+export function claimSeed(project: Uint8Array): Int32Array {
+  const v = new DataView(project.buffer, project.byteOffset, 16)
+  return Int32Array.of(...[0, 4, 8, 12].map((at) => v.getInt32(at, true)))
+}
+
 /**
- * Two 32-bit halves of a hash for ledger claims: what the provider calls a response, as UTF-8 in the range. Not
- * cryptographic: whoever can choose it is inside the project, whose digest is the seed, and could only make two
- * calls of his own count as one. Four bytes a step; the mixing is that of MurmurHash3's finalizer.
+ * Two 32-bit halves of a hash for ledger claims, put into `out`: what the provider calls a response, as UTF-8 in the
+ * range. Not cryptographic: whoever can choose it is inside the project, whose digest is the seed, and could only make
+ * two calls of his own count as one. Four bytes a step; the mixing is that of MurmurHash3's finalizer.
  */
 export function claimHash(
-  project: Uint8Array,
-  b: Uint8Array,
+  seed: Int32Array,
+  v: DataView,
   off: number,
   len: number,
-): { readonly h0: number; readonly h1: number } {
-  let x = readInt(project, 0) ^ 0x9e3779b9
-  let y = readInt(project, 4) ^ 0x85ebca6b
+  out: Int32Array,
+): void {
+  let x = (seed[0] as number) ^ 0x9e3779b9
+  let y = (seed[1] as number) ^ 0x85ebca6b
   const end = off + len
   for (let i = off; i < end; i += 4) {
-    const word = i + 4 <= end ? readInt(b, i) : readTail(b, i, end)
+    const word = i + 4 <= end ? v.getInt32(i, true) : readTail(v, i, end)
     x = Math.imul(x ^ word, 0x9e3779b1)
     y = Math.imul(y ^ word, 0x5f356495)
     x = (x << 13) | (x >>> 19)
     y = (y << 17) | (y >>> 15)
   }
-  const h0 = finalized(x ^ readInt(project, 8) ^ len)
-  return { h0, h1: finalized((y ^ readInt(project, 12)) + h0) }
+  const h0 = finalized(x ^ (seed[2] as number) ^ len)
+  out[0] = h0
+  out[1] = finalized((y ^ (seed[3] as number)) + h0)
 }
 
-function readTail(b: Uint8Array, from: number, end: number): number {
+function readTail(v: DataView, from: number, end: number): number {
   let word = 0
-  for (let i = end - 1; i >= from; i--) word = (word << 8) | (b[i] as number)
+  for (let i = end - 1; i >= from; i--) word = (word << 8) | v.getUint8(i)
   return word
 }
-
-const readInt = (b: Uint8Array, off: number): number =>
-  (b[off] as number) |
-  ((b[off + 1] as number) << 8) |
-  ((b[off + 2] as number) << 16) |
-  ((b[off + 3] as number) << 24)
 
 function finalized(x: number): number {
   let h = x ^ (x >>> 16)

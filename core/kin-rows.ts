@@ -55,7 +55,7 @@ export class KinRows {
   add(): number {
     const at = this.count++ * KIN_STRIDE
     if (at + KIN_STRIDE > this.ints.length) this.ints = grownInts(this.ints, at + KIN_STRIDE)
-    this.ints.fill(0, at, at + KIN_STRIDE)
+    for (let i = at; i < at + KIN_STRIDE; i++) this.ints[i] = 0
     return at
   }
 

@@ -203,13 +203,8 @@ export class Chain implements ChainContext {
       const off = events.off(e, R.event_id)
       for (let i = 0; i < 16; i++) eventIds[e * 16 + i] = bytes[off + i] as number
     }
-    const claims = new Int32Array(events.claims.length * 3)
-    for (const [i, c] of events.claims.entries()) {
-      claims[i * 3] = c.event
-      claims[i * 3 + 1] = c.h0
-      claims[i * 3 + 2] = c.h1
-    }
-    return { count: events.count, eventIds, claims, kin: events.kin.copy() }
+    const { count } = events
+    return { count, eventIds, claims: events.claims.copy(), kin: events.kin.copy() }
   }
 
   #result(verdicts: readonly RequestVerdict[], parts: readonly EncodedPart[]): TaskResult {

@@ -1,6 +1,7 @@
 // Which dialects is this span in? Scope names and marker keys set bits; the first in the order of the tables
 // names the span. General conventions name it only when nothing more specific was found.
 
+import { Literal } from '../../core/arena.ts'
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../core/keys.ts'
 import type { Tables } from './compile.ts'
@@ -11,6 +12,12 @@ interface ValueMarker {
   readonly text: string
   readonly isPrefix: boolean
   readonly dialect: number
+}
+
+/** An attribute, counted from the span's first, and what its value may betray. */
+export interface Valued {
+  readonly place: number
+  readonly markers: readonly ValueMarker[]
 }
 
 const SCOPES_MAX = 4096
@@ -31,6 +38,7 @@ const MODERN_KEYS = [
 export class Detection {
   readonly #tables: Tables
   readonly #index = new Map<string, number>()
+  readonly #names: readonly Literal[]
   /** By key id: markers that also ask for the value. */
   readonly #valueMarkers = new Map<number, ValueMarker[]>()
   /** Scope names met so far, bounded: clients choose them. */
@@ -49,11 +57,16 @@ export class Detection {
   readonly #generalHi: number
   readonly #extraLo: number
   readonly #extraHi: number
+  readonly #strands: number
+  readonly #mcp: number
+  readonly #adk: number
+  readonly #litellm: number
   readonly #named: number[] = []
   readonly #strong: number[] = []
 
   constructor(tables: Tables) {
     this.#tables = tables
+    this.#names = tables.dialects.map((x) => new Literal(x.name))
     let generalLo = 0
     let generalHi = 0
     let extraLo = 0
@@ -81,6 +94,16 @@ export class Detection {
     this.#generalHi = generalHi
     this.#extraLo = extraLo
     this.#extraHi = extraHi
+    this.#strands = this.#indexOf('strands')
+    this.#mcp = this.#indexOf('otel-mcp')
+    this.#adk = this.#indexOf('google-adk')
+    this.#litellm = this.#indexOf('litellm')
+  }
+
+  #indexOf(name: string): number {
+    const d = this.#index.get(name)
+    if (d === undefined) throw new Error(`no dialect ${name}`)
+    return d
   }
 
   begin(batch: SpanBatch): void {
@@ -128,20 +151,21 @@ export class Detection {
     }
   }
 
-  /** Places of attributes whose values may betray a dialect. */
-  valued(first: number, count: number): Int32Array {
+  /** Attributes whose values may betray a dialect. */
+  valued(first: number, count: number): readonly Valued[] {
     const a = (this.#batch as SpanBatch).attrs
-    const out: number[] = []
-    for (let i = 0; i < count; i++)
-      if (this.#valueMarkers.has(a[(first + i) * 6] as number)) out.push(i)
-    return Int32Array.from(out)
+    const out: Valued[] = []
+    for (let place = 0; place < count; place++) {
+      const markers = this.#valueMarkers.get(a[(first + place) * 6] as number)
+      if (markers !== undefined) out.push({ place, markers })
+    }
+    return out
   }
 
   /** Adds what the values of these attributes betray. */
-  byValues(first: number, places: Int32Array): void {
+  byValues(first: number, valued: readonly Valued[]): void {
     const batch = this.#batch as SpanBatch
-    for (const place of places)
-      this.#checkValue(batch, first + place, batch.attrs[(first + place) * 6] as number)
+    for (const { place, markers } of valued) this.#checkValue(batch, first + place, markers)
   }
 
   /** Instead of `byKeys`, for keys whose answer is known. */
@@ -179,6 +203,20 @@ export class Detection {
     return d !== undefined && this.hasIndex(d)
   }
 
+  /** Dialects that code asks about for every span, each looked up once. */
+  get isStrands(): boolean {
+    return this.hasIndex(this.#strands)
+  }
+
+  get isMcp(): boolean {
+    return this.hasIndex(this.#mcp)
+  }
+
+  /** Spans of these may stand for no call of their own. */
+  get mayBeVirtual(): boolean {
+    return this.hasIndex(this.#adk) || this.hasIndex(this.#litellm)
+  }
+
   hasIndex(d: number): boolean {
     return d < 31 ? (this.#lo & (1 << d)) !== 0 : (this.#hi & (1 << (d - 31))) !== 0
   }
@@ -189,7 +227,7 @@ export class Detection {
   }
 
   /** The dialect that names the span, or null. */
-  primary(): string | null {
+  primary(): Literal | null {
     if (this.#known !== null) return this.#known.dialect
     for (const d of this.#strong) if (this.hasIndex(d)) return this.#name(d)
     if (this.#scopeDialect >= 0 && !this.#tables.isGeneral[this.#scopeDialect])
@@ -197,7 +235,8 @@ export class Detection {
     const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
     if (own >= 0) return this.#name(own)
     // Both generations share most keys: what only one of them has decides.
-    if (this.has(LEGACY) && !this.#hasModernKey()) return LEGACY
+    if (this.has(LEGACY) && !this.#hasModernKey())
+      return this.#name(this.#index.get(LEGACY) as number)
     const d = this.#firstOf(this.#lo, this.#hi)
     return d < 0 ? null : this.#name(d)
   }
@@ -211,7 +250,7 @@ export class Detection {
     if ((hi === 0 && (lo & (lo - 1)) === 0) || (lo === 0 && (hi & (hi - 1)) === 0)) return null
     const out: string[] = []
     for (let d = 0; d < this.#tables.dialects.length; d++)
-      if (this.hasIndex(d) && !this.#tables.isGeneral[d]) out.push(this.#name(d))
+      if (this.hasIndex(d) && !this.#tables.isGeneral[d]) out.push(this.#name(d).text)
     return out
   }
 
@@ -236,8 +275,8 @@ export class Detection {
     return hi === 0 ? -1 : 62 - Math.clz32(hi & -hi)
   }
 
-  #name(d: number): string {
-    return this.#tables.dialects[d]?.name as string
+  #name(d: number): Literal {
+    return this.#names[d] as Literal
   }
 
   #set(d: number): void {
@@ -259,12 +298,12 @@ export class Detection {
     this.#valueMarkers.set(id, list)
   }
 
-  #checkValue(batch: SpanBatch, attr: number, id: number): void {
+  #checkValue(batch: SpanBatch, attr: number, markers: readonly ValueMarker[]): void {
     const type = batch.attrs[attr * 6 + 3]
     if (type !== VALUE.STRING) return
     const off = batch.attrs[attr * 6 + 4] as number
     const len = batch.attrs[attr * 6 + 5] as number
-    for (const m of this.#valueMarkers.get(id) ?? []) {
+    for (const m of markers) {
       // `#string`: the type alone betrays it (Micrometer writes numbers as text).
       if (m.text === '#string') this.#set(m.dialect)
       else if (m.isPrefix) {

@@ -8,7 +8,7 @@ import { claimHash } from '../../core/identity.ts'
 import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
 import type { UsageHint } from '../../core/task.ts'
 import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
-import { addLink, addReport, type ProjectOf, throughPlainSpans } from './kin.ts'
+import { addLink, addReport, PlainSpans } from './kin.ts'
 import { PairTable } from './pair-table.ts'
 
 export class DoubleCount {
@@ -16,66 +16,100 @@ export class DoubleCount {
   readonly #claims = new PairTable()
   /** event id -> first event with it. */
   readonly #seen = new PairTable()
-  /** Spans that report usage, and what they report, by trace. */
+  /** Trace and span -> row of a report there, of a mere link when there is no report. */
   readonly #spans = new PairTable()
+  readonly #plain = new PlainSpans()
+  /** Trace and input -> KIN_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
   readonly #inputs = new PairTable()
+  /**
+   * Traces in which reports may speak of one call: a log record or a copy, a report above another row, equal input
+   * without ids. In all others every report counts, and nothing need be compared.
+   */
   readonly #suspected = new PairTable()
+  #hasSuspects = false
+  readonly #hash = new Int32Array(2)
 
   begin(): void {
     this.#claims.clear()
     this.#seen.clear()
+    this.#spans.clear()
+    this.#plain.clear()
+    this.#inputs.clear()
+    this.#suspected.clear()
+    this.#hasSuspects = false
   }
 
   /** True when the event was in the batch before (a client sent it twice). */
   isRepeated(events: EventTable, e: number): boolean {
     const off = events.off(e, R.event_id)
-    const h0 = int32At(events.arena.bytes, off)
-    const h1 = int32At(events.arena.bytes, off + 4)
-    const first = this.#seen.get(h0, h1)
-    if (first < 0) {
-      this.#seen.set(h0, h1, e)
-      return false
-    }
+    const v = events.arena.view
+    const first = this.#seen.getOrSet(v.getInt32(off, true), v.getInt32(off + 4, true), e)
+    if (first < 0) return false
     markDuplicate(events, e, events.off(first, R.event_id))
     return true
   }
 
+  /** An event of no GenAI kind, of which only whose child it is may matter. */
+  plain(events: EventTable, e: number, seed: Int32Array): void {
+    this.#plain.add(events, e, seed[0] as number)
+  }
+
   /** An event that reports no usage of its own may stand between two that do. */
-  link(events: EventTable, e: number, project: Uint8Array): void {
-    addLink(events, e, project)
+  link(events: EventTable, e: number, seed: Int32Array, kind: string): void {
+    const at = addLink(events, e, seed[0] as number, kind)
+    if (at < 0) return
+    const rows = events.kin.ints
+    this.#spans.getOrSet(rows[at + KIN.TRACE] as number, rows[at + KIN.SPAN] as number, at)
   }
 
-  /** Registers what a usage-bearing event reports. `spanBytes` at `spanOff`: 8 bytes that stand for its span. */
-  claim(
-    events: EventTable,
-    e: number,
-    project: Uint8Array,
-    spanBytes: Uint8Array,
-    spanOff: number,
-  ): void {
-    const h0 = int32At(spanBytes, spanOff)
-    const h1 = int32At(spanBytes, spanOff + 4)
-    const ofSpan = this.#claims.get(h0, h1)
-    const response = responseClaim(events, e, project)
-    const ofResponse = response === null ? -1 : this.#claims.get(response.h0, response.h1)
-    const first = Math.min(ofSpan < 0 ? e : ofSpan, ofResponse < 0 ? e : ofResponse)
+  /** Registers what a usage-bearing event reports. `ofSpan`: what stands for its span, null = its own id. */
+  claim(events: EventTable, e: number, seed: Int32Array, ofSpan: Uint8Array | null): void {
+    const v = events.arena.view
+    const off = events.off(e, R.event_id)
+    const h0 = ofSpan === null ? v.getInt32(off, true) : int32At(ofSpan, 0)
+    const h1 = ofSpan === null ? v.getInt32(off + 4, true) : int32At(ofSpan, 4)
+    const len = events.len(e, R.response_id)
+    const hash = this.#hash
+    if (len > 0) claimHash(seed, v, events.off(e, R.response_id), len, hash)
+    const r0 = hash[0] as number
+    const r1 = hash[1] as number
+    const byResponse = len > 0 ? this.#claims.get(r0, r1) : -1
     // What the later report also goes by belongs to the first from now on.
-    if (ofSpan < 0) this.#add(events, first, h0, h1)
-    if (response !== null && ofResponse < 0) this.#add(events, first, response.h0, response.h1)
+    const bySpan = this.#claims.getOrSet(h0, h1, byResponse < 0 ? e : byResponse)
+    const first = Math.min(bySpan < 0 ? e : bySpan, byResponse < 0 ? e : byResponse)
+    if (bySpan < 0) events.claims.add(first, h0, h1)
+    if (len > 0 && byResponse < 0) {
+      this.#claims.set(r0, r1, first)
+      events.claims.add(first, r0, r1)
+    }
     if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
-    addReport(events, e, project, first === e ? -1 : first)
+    const at = addReport(events, e, seed[0] as number, first === e ? -1 : first)
+    if (at >= 0) this.#register(events.kin.ints, at)
   }
 
-  #add(events: EventTable, e: number, h0: number, h1: number): void {
-    this.#claims.set(h0, h1, e)
-    events.claims.push({ event: e, h0, h1 })
+  #register(rows: Int32Array, at: number): void {
+    const flags = rows[at + KIN.FLAGS] as number
+    const trace = rows[at + KIN.TRACE] as number
+    const input = rows[at + KIN.INPUT] as number
+    if ((flags & UNSURE) !== 0 || (rows[at + KIN.OF] as number) >= 0) this.#suspect(trace)
+    this.#spans.set(trace, rows[at + KIN.SPAN] as number, at)
+    const ids = flags & KIN_FLAG.RESPONSE_ID
+    const others = this.#inputs.getOrSet(trace, input, ids)
+    if (others < 0 || (others & ids) !== 0) return
+    this.#suspect(trace)
+    this.#inputs.set(trace, input, 0)
+  }
+
+  #suspect(trace: number): void {
+    this.#suspected.set(trace, 0, 1)
+    this.#hasSuspects = true
   }
 
   /** Containers that repeat what is in them, and siblings that report one call without its id. */
-  finish(events: EventTable, projectOf: ProjectOf): void {
-    throughPlainSpans(events, projectOf, this.#spans)
+  finish(events: EventTable): void {
     const { ints, count } = events.kin
-    if (count < 2 || !this.#findSuspects(ints, count)) return
+    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) this.#lookAbove(ints, at)
+    if (count < 2 || !this.#hasSuspects) return
     for (const rows of this.#suspects(ints, count)) {
       const nodes = rows.map((at) => new KinNode(ints, at))
       judge(nodes, 'batch')
@@ -83,37 +117,18 @@ export class DoubleCount {
     }
   }
 
-  /**
-   * Traces in which reports may speak of one call: a log record or a copy, a report above another row, equal input without
-   * ids. In all others every report counts, and nothing need be compared. False = there are none.
-   */
-  #findSuspects(rows: Int32Array, count: number): boolean {
-    this.#spans.clear()
-    this.#inputs.clear()
-    this.#suspected.clear()
-    let isAny = false
-    const suspect = (trace: number): void => {
-      this.#suspected.set(trace, 0, 1)
-      isAny = true
+  /** Finds the parent of a row, over spans that are no GenAI spans: is it a report as well? */
+  #lookAbove(rows: Int32Array, at: number): void {
+    if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) return
+    const trace = rows[at + KIN.TRACE] as number
+    let above = this.#spans.get(trace, rows[at + KIN.PARENT] as number)
+    if (above < 0) {
+      this.#plain.skip(rows, at)
+      if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) return
+      above = this.#spans.get(trace, rows[at + KIN.PARENT] as number)
     }
-    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
-      const flags = rows[at + KIN.FLAGS] as number
-      if ((flags & KIN_FLAG.REPORT) === 0) continue
-      const trace = rows[at + KIN.TRACE] as number
-      const input = rows[at + KIN.INPUT] as number
-      if ((flags & UNSURE) !== 0 || (rows[at + KIN.OF] as number) >= 0) suspect(trace)
-      this.#spans.set(trace, rows[at + KIN.SPAN] as number, 1)
-      const ids = flags & KIN_FLAG.RESPONSE_ID
-      const others = this.#inputs.get(trace, input)
-      if (others >= 0 && (others & ids) === 0) suspect(trace)
-      this.#inputs.set(trace, input, others < 0 ? ids : others & ids)
-    }
-    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
-      if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) continue
-      const trace = rows[at + KIN.TRACE] as number
-      if (this.#spans.get(trace, rows[at + KIN.PARENT] as number) >= 0) suspect(trace)
-    }
-    return isAny
+    if (above >= 0 && ((rows[above + KIN.FLAGS] as number) & KIN_FLAG.REPORT) !== 0)
+      this.#suspect(trace)
   }
 
   /** The rows of each suspected trace. */
@@ -152,18 +167,6 @@ function uncount(rows: Int32Array, count: number, event: number): void {
   }
   const at = low * KIN_STRIDE + KIN.FLAGS
   rows[at] = (rows[at] as number) & ~KIN_FLAG.COUNTED
-}
-
-/** What a provider's response goes by; null when the event names none. */
-function responseClaim(
-  events: EventTable,
-  e: number,
-  project: Uint8Array,
-): { readonly h0: number; readonly h1: number } | null {
-  const len = events.len(e, R.response_id)
-  if (len <= 0) return null
-  const off = events.off(e, R.response_id)
-  return claimHash(project, events.arena.bytes, off, len)
 }
 
 function int32At(b: Uint8Array, off: number): number {

@@ -6,7 +6,7 @@
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import type { EventTable, Provenance } from '../../core/event.ts'
-import { N, R } from '../../core/fields.ts'
+import { N } from '../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../core/keys.ts'
 import { Candidates } from './candidates.ts'
 import type { Rule, Tables } from './compile.ts'
@@ -15,6 +15,7 @@ import { DoubleCount } from './double-count.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
 import { ID_BYTES_MAX } from './how-scalar.ts'
+import { PLAIN } from './kin.ts'
 import { Leftovers } from './leftovers.ts'
 import { inheritLegacyIds } from './legacy.ts'
 import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from './plans.ts'
@@ -78,12 +79,13 @@ export class Engine {
       if (batch.isDropped(span)) continue
       const e = events.add(span)
       this.#makeEvent(batch, events, e, span)
+      this.#countUsageOnce(events, e)
       hasLegacy ||= this.#frame.isLegacy
     }
     if (hasLegacy) inheritLegacyIds(batch, events)
     if (this.#unplanned > 0) ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
     this.#unplanned = 0
-    this.#countUsageOnce(batch, events)
+    this.#doubles.finish(events)
     this.#ctx = null
   }
 
@@ -99,7 +101,7 @@ export class Engine {
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
     const context = this.#detection.start(batch, span, this.#frame)
     const plan = this.#planFor(batch, span, first, count, context)
-    w.isStrands = this.#detection.has('strands')
+    w.isStrands = this.#detection.isStrands
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++
@@ -330,24 +332,20 @@ export class Engine {
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
 
-  #countUsageOnce(batch: SpanBatch, events: EventTable): void {
-    for (let e = 0; e < events.count; e++) {
-      if (this.#doubles.isRepeated(events, e)) continue
-      const hasUsage =
-        events.num(e, N.input_tokens) > 0 ||
-        events.num(e, N.output_tokens) > 0 ||
-        events.num(e, N.total_tokens) > 0 ||
-        !Number.isNaN(events.num(e, N.cost_usd))
-      const project = this.#frame.project(batch, events.spanOf[e] as number)
-      if (!hasUsage || events.num(e, N.usage_aggregate) === 1) {
-        this.#doubles.link(events, e, project)
-        continue
-      }
-      const claim = this.#frame.spanClaim(batch, events, e)
-      const at = claim === null ? events.off(e, R.event_id) : 0
-      this.#doubles.claim(events, e, project, claim ?? batch.arena.bytes, at)
-    }
-    this.#doubles.finish(events, (e) => this.#frame.project(batch, events.spanOf[e] as number))
+  /** While the event is at hand: what it reports, and whose child it is. */
+  #countUsageOnce(events: EventTable, e: number): void {
+    const doubles = this.#doubles
+    const { seed } = this.#frame
+    const { kind } = this.#work
+    if (kind === PLAIN) doubles.plain(events, e, seed)
+    if (doubles.isRepeated(events, e)) return
+    const hasUsage =
+      events.num(e, N.input_tokens) > 0 ||
+      events.num(e, N.output_tokens) > 0 ||
+      events.num(e, N.total_tokens) > 0 ||
+      !Number.isNaN(events.num(e, N.cost_usd))
+    if (!hasUsage || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
+    else doubles.claim(events, e, seed, this.#frame.spanClaim(events, e))
   }
 }
 

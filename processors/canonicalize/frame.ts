@@ -13,7 +13,7 @@ import {
 } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { eventId, projectDigest } from '../../core/identity.ts'
+import { claimSeed, eventId, projectDigest } from '../../core/identity.ts'
 import { key } from '../../core/keys.ts'
 import { labelValue } from '../../core/metrics.ts'
 import { EventIds } from './event-ids.ts'
@@ -21,8 +21,14 @@ import { logEventType } from './logs.ts'
 import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
 import type { Work } from './work.ts'
 
+interface Digest {
+  readonly bytes: Buffer
+  /** The same for `claimHash`. */
+  readonly seed: Int32Array
+}
+
 interface Owner {
-  readonly digest: Buffer
+  readonly digest: Digest
   /** The same in the arena. */
   readonly digestOff: number
   readonly tenant: [number, number]
@@ -93,12 +99,15 @@ export class BatchFrame {
   isV0 = false
   isLog = false
   #scope: ScopeView = NO_SCOPE
+  #owner!: Owner
   readonly #keepsResource: boolean
   readonly #ids = new EventIds()
   #owners: Owner[] = []
+  /** Of each request: `digestOff`. */
+  #projects = new Int32Array(0)
   #resources: (ResourceView | undefined)[] = []
   #scopes: (ScopeView | undefined)[] = []
-  readonly #digests = new Map<string, Buffer>()
+  readonly #digests = new Map<string, Digest>()
 
   constructor(keepsResource: boolean) {
     this.#keepsResource = keepsResource
@@ -112,6 +121,7 @@ export class BatchFrame {
       project: append(batch, r.tenant.projectId),
       environment: append(batch, r.tenant.environment ?? ''),
     }))
+    this.#projects = Int32Array.from(this.#owners, (x) => x.digestOff)
     this.#resources = Array.from<ResourceView | undefined>({ length: batch.resourceCount })
     this.#scopes = Array.from<ScopeView | undefined>({ length: batch.scopeCount })
   }
@@ -128,6 +138,7 @@ export class BatchFrame {
     this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
     this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
     const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
+    this.#owner = owner
     put(events, e, R.tenant_id, owner.tenant)
     put(events, e, R.project_id, owner.project)
     const parent = s[row + SPAN.PARENT_ID] as number
@@ -146,9 +157,7 @@ export class BatchFrame {
 
   /** The environment of the key rules; then the span's own; then the resource's. */
   settleEnvironment(w: Work): void {
-    const owner = this.#owners[
-      w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number
-    ] as Owner
+    const owner = this.#owner
     if (owner.environment[1] > 0) put(w.events, w.e, R.environment, owner.environment)
     else if (!w.hasRange(R.environment)) {
       if (this.resource.environment[1] > 0)
@@ -157,26 +166,21 @@ export class BatchFrame {
     }
   }
 
-  project(batch: SpanBatch, span: number): Buffer {
-    return (this.#owners[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number] as Owner).digest
+  /** Of the project of the span at hand: with what its claims begin. */
+  get seed(): Int32Array {
+    return this.#owner.digest.seed
   }
 
-  /** What stands for the span that a log record reports about: that span's event id; null = the event's own. */
-  spanClaim(batch: SpanBatch, events: EventTable, e: number): Uint8Array | null {
-    const span = events.spanOf[e] as number
-    const row = span * SPAN_STRIDE
-    const isLog = ((batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
-    if (isLog && events.len(e, R.span_id) > 0) {
-      const bytes = batch.arena.bytes
-      return eventId(
-        this.project(batch, span),
-        bytes,
-        events.off(e, R.trace_id),
-        events.off(e, R.span_id),
-        'span',
-      )
-    }
-    return null
+  /** What stands for the span that the log record at hand reports about: that span's event id; null = the event's own. */
+  spanClaim(events: EventTable, e: number): Uint8Array | null {
+    if (!this.isLog || events.len(e, R.span_id) <= 0) return null
+    return eventId(
+      this.#owner.digest.bytes,
+      events.arena.bytes,
+      events.off(e, R.trace_id),
+      events.off(e, R.span_id),
+      'span',
+    )
   }
 
   /** The framework that the scope of the span at hand names. */
@@ -216,13 +220,14 @@ export class BatchFrame {
     const trace = s[row + SPAN.TRACE_ID] as number
     const span = s[row + SPAN.SPAN_ID] as number
     if (this.isLegacy || this.isLog) {
-      const id = eventId(owner.digest, w.arena.bytes, trace, span, this.#eventType(w))
+      const id = eventId(owner.digest.bytes, w.arena.bytes, trace, span, this.#eventType(w))
       return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
     }
     constant(w, R.event_type, SPAN_TYPE)
     const type = w.events.off(w.e, R.event_type)
     const typeLen = w.events.len(w.e, R.event_type)
-    const id = this.#ids.make(owner.digestOff, trace, span, type, typeLen)
+    const made = this.#ids.ofSpan(w.batch, w.span, this.#projects)
+    const id = made >= 0 ? made : this.#ids.make(owner.digestOff, trace, span, type, typeLen)
     w.events.setRange(w.e, R.event_id, id, 16)
   }
 
@@ -246,6 +251,7 @@ export class BatchFrame {
   }
 
   #secrets(w: Work): void {
+    if (w.batch.secrets.size === 0) return
     const found = w.batch.secrets.get(w.span)
     if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
   }
@@ -256,16 +262,17 @@ export class BatchFrame {
     project: string,
   ): Pick<Owner, 'digest' | 'digestOff'> {
     const digest = this.#digest(tenant, project)
-    return { digest, digestOff: batch.arena.append(digest) }
+    return { digest, digestOff: batch.arena.append(digest.bytes) }
   }
 
-  #digest(tenant: string, project: string): Buffer {
+  #digest(tenant: string, project: string): Digest {
     const id = `${tenant}\0${project}`
     let digest = this.#digests.get(id)
     if (digest === undefined) {
       // Bounded: tenants come from keys, but keys may be many.
       if (this.#digests.size > 4096) this.#digests.clear()
-      digest = Buffer.from(projectDigest(tenant, project))
+      const bytes = Buffer.from(projectDigest(tenant, project))
+      digest = { bytes, seed: claimSeed(bytes) }
       this.#digests.set(id, digest)
     }
     return digest

@@ -1,8 +1,11 @@
 // Transforms for single values: text, numbers, times, flags. Vocabularies are in `how-words.ts`, metadata in `how-metadata.ts`.
 
+import { Literal } from '../../core/arena.ts'
 import { VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
-import type { Rule, Transform } from './compile.ts'
+import { ByteMemo } from './byte-memo.ts'
+import type { Transform } from './compile.ts'
+import { constant } from './frame.ts'
 import { lookup } from './lookup.ts'
 import { finishReason } from './messages.ts'
 import { isRecord, plainText } from './parts.ts'
@@ -86,7 +89,7 @@ const strings: Transform = (w, attr, rule) => {
 }
 
 // ArrayValue: 1 values (repeated AnyValue: 1 string_value), every length in one byte.
-/** A list of nothing but short strings, written as it lies; false = not that simple, nothing was written. */
+/** A list of nothing but short strings, written as it lies; false = not that simple. */
 function writeStrings(w: Work, attr: number): boolean {
   const b = w.arena.bytes
   const end = w.off(attr) + w.len(attr)
@@ -96,10 +99,7 @@ function writeStrings(w: Work, attr: number): boolean {
     const inner = b[i + 1] as number
     const len = b[i + 3] as number
     const isShort = b[i] === 10 && b[i + 2] === 10 && inner === len + 2 && inner < 128
-    if (!isShort || len === 0 || i + 4 + len > end) {
-      w.out.abandon()
-      return false
-    }
+    if (!isShort || len === 0 || i + 4 + len > end) return false
     w.out.byte(count++ === 0 ? 91 : 44)
     w.out.text(i + 4, len)
     i += 4 + len
@@ -109,18 +109,20 @@ function writeStrings(w: Work, attr: number): boolean {
   return true
 }
 
-/** JSON of finish reasons by the bytes of the attribute: the same few values come again and again. */
-const finishCache = new Map<string, string>()
-const FINISH_CACHE_MAX = 256
+/** JSON of finish reasons by the bytes of the attribute. */
+const finishMemo = new ByteMemo<Literal>()
+/** Clients choose the values, and literals are for good. */
+const FINISH_LITERALS_MAX = 256
+const finishLiterals = new Map<string, Literal>()
 
 const finish: Transform = (w, attr, rule) => {
   const len = w.len(attr)
-  const cacheKey =
-    len <= 48 && (w.type(attr) === VALUE.STRING || w.type(attr) === VALUE.ARRAY)
-      ? w.arena.latin1(w.off(attr), len)
-      : null
-  const known = cacheKey === null ? undefined : finishCache.get(cacheKey)
-  if (known !== undefined) return putFinish(w, rule, known)
+  const isShort = len <= 48 && (w.type(attr) === VALUE.STRING || w.type(attr) === VALUE.ARRAY)
+  const known = isShort ? finishMemo.find(w.arena.bytes, w.off(attr), len) : undefined
+  if (known !== undefined) {
+    constant(w, rule.range, known)
+    return true
+  }
   if (w.isNull(attr)) return false
   const value = w.value(attr)
   const list = stringsOf(
@@ -130,15 +132,21 @@ const finish: Transform = (w, attr, rule) => {
   ).map(finishReason)
   if (list.length === 0) return false
   const json = JSON.stringify(list)
-  if (cacheKey !== null && finishCache.size < FINISH_CACHE_MAX) finishCache.set(cacheKey, json)
-  return putFinish(w, rule, json)
+  const literal = isShort && json.length <= 32 ? finishLiteral(json) : null
+  if (literal === null) w.setString(rule.range, json)
+  else {
+    finishMemo.add(w.arena.bytes, w.off(attr), len, literal)
+    constant(w, rule.range, literal)
+  }
+  return true
 }
 
-function putFinish(w: Work, rule: Rule, json: string): boolean {
-  const literal = json.length <= 32 ? w.arena.literal(json) : -1
-  if (literal >= 0) w.events.setLiteral(w.e, rule.range, literal)
-  else w.setString(rule.range, json)
-  return true
+function finishLiteral(json: string): Literal | null {
+  const known = finishLiterals.get(json)
+  if (known !== undefined || finishLiterals.size >= FINISH_LITERALS_MAX) return known ?? null
+  const literal = new Literal(json)
+  finishLiterals.set(json, literal)
+  return literal
 }
 
 const flag: Transform = (w, attr, rule) => {
@@ -154,50 +162,52 @@ function isPlainText(w: Work, attr: number): boolean {
 
 // ---------------------------------------------------------------- a few of their own
 
-const TOOL_TYPES = new Set(['function', 'extension', 'datastore'])
+const TOOL_TYPES = ['function', 'extension', 'datastore'] as const
 /** ADK writes the class name: `FunctionTool`. */
 const toolType: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
+  if (w.type(attr) === VALUE.STRING)
+    for (const word of TOOL_TYPES)
+      if (w.arena.equals(w.off(attr), w.len(attr), word)) return w.setText(attr, rule.range)
   const word = w.text(attr)
-  if (TOOL_TYPES.has(word)) return w.setText(attr, rule.range)
   w.setString(rule.range, /^FunctionTool$/.test(word) ? 'function' : word)
   return true
 }
 
 /** `https://host:port/path` -> server_address and server_port. */
 const url: Transform = (w, attr, rule) => {
-  const cacheKey =
-    w.type(attr) === VALUE.STRING && w.len(attr) <= 128
-      ? w.arena.latin1(w.off(attr), w.len(attr))
-      : null
-  const known = cacheKey === null ? undefined : urlCache.get(cacheKey)
-  if (known !== undefined) return putUrl(w, rule, known)
-  const parts = urlParts(w.text(attr))
+  const isText = w.type(attr) === VALUE.STRING
+  const known = isText ? urlMemo.find(w.arena.bytes, w.off(attr), w.len(attr)) : undefined
+  if (known !== undefined) {
+    w.events.setRange(w.e, rule.range, w.off(attr) + known.at, known.host.length)
+    w.offerNumber(N.server_port, known.port)
+    return true
+  }
+  const text = w.text(attr)
+  const parts = urlParts(text)
   if (parts === null) return false
-  if (cacheKey !== null && urlCache.size < URL_CACHE_MAX) urlCache.set(cacheKey, parts)
-  return putUrl(w, rule, parts)
-}
-
-interface UrlParts {
-  readonly host: string
-  readonly port: number
-}
-
-/** By the bytes of the URL: an application talks to few hosts. */
-const urlCache = new Map<string, UrlParts>()
-const URL_CACHE_MAX = 256
-
-function putUrl(w: Work, rule: Rule, parts: UrlParts): boolean {
+  // Of ASCII the host's place among the bytes is its place in the string.
+  if (isText && text.length === w.len(attr))
+    urlMemo.add(w.arena.bytes, w.off(attr), w.len(attr), parts)
   w.setString(rule.range, parts.host)
   w.offerNumber(N.server_port, parts.port)
   return true
 }
 
+interface UrlParts {
+  readonly host: string
+  readonly at: number
+  readonly port: number
+}
+
+/** An application talks to few hosts. */
+const urlMemo = new ByteMemo<UrlParts>()
+
 function urlParts(text: string): UrlParts | null {
-  const m = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?/i.exec(text)
-  return m === null
-    ? null
-    : { host: m[1] as string, port: m[2] === undefined ? Number.NaN : Number(m[2]) }
+  const m = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?)(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?/i.exec(text)
+  if (m === null) return null
+  const [, before = '', host = '', port] = m
+  return { host, at: before.length, port: port === undefined ? Number.NaN : Number(port) }
 }
 
 const LEVELS: Readonly<Record<string, string>> = {

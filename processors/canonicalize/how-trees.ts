@@ -7,7 +7,8 @@ import { putMessages } from './how-content.ts'
 import { parseLoose } from './loose-json.ts'
 import type { Message } from './messages.ts'
 import { isRecord, type Part, plainText } from './parts.ts'
-import { type Outcome, treeProgram } from './tree-program.ts'
+import type { Outcome } from './tree-element.ts'
+import { treeProgram } from './tree-program.ts'
 import {
   annotationsOf,
   type Document,
@@ -35,8 +36,8 @@ function written(w: Work, rule: Rule): Outcome {
   for (const planned of w.plannedTrees) {
     if (planned.tree !== rule.tree) continue
     if (planned.program === undefined)
-      planned.program = treeProgram(w.batch, w.treeRows(rule.tree), rule)
-    return planned.program === null ? 'not plain' : planned.program(w, rule, planned.places)
+      planned.program = treeProgram(w.batch, w.firstAttr, planned.places, rule)
+    return planned.program === null ? 'not plain' : planned.program(w, rule)
   }
   return 'not plain'
 }

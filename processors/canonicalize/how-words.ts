@@ -1,10 +1,12 @@
 // Transforms for words and names: kinds, operations, providers, models. Words of closed vocabularies are
 // looked up where they lie, without making a JS string.
 
+import { Literal } from '../../core/arena.ts'
 import { VALUE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import { ByteWords } from './byte-words.ts'
 import type { Rule, Transform } from './compile.ts'
+import { constant } from './frame.ts'
 import { lookup } from './lookup.ts'
 import { BEDROCK_MODEL, MODEL_PREFIXES, PROVIDER_ALIASES } from './providers.ts'
 import { KIND_WORDS, OPERATION_ALIASES, OPERATION_WORDS, VERCEL_OUTER } from './words.ts'
@@ -86,6 +88,7 @@ const STANDARD_OPERATIONS: readonly string[] = [
   'plan',
   ...Object.keys(OPERATION_ALIASES),
 ]
+const STANDARD_MEANINGS = STANDARD_OPERATIONS.map((x) => lookup(OPERATION_ALIASES, x) ?? x)
 const operationWords = new ByteWords(STANDARD_OPERATIONS.map((x, i) => [x, i] as const))
 
 /** Open set: the standard's names without making a string, others in lower case. */
@@ -95,8 +98,11 @@ const operation: Transform = (w, attr) => {
     w.type(attr) === VALUE.STRING
       ? operationWords.find(w.arena.bytes, w.off(attr), w.len(attr))
       : -1
-  const word = i >= 0 ? (STANDARD_OPERATIONS[i] as string) : w.text(attr).toLowerCase()
-  w.operation = lookup(OPERATION_ALIASES, word) ?? word
+  if (i >= 0) w.operation = STANDARD_MEANINGS[i] as string
+  else {
+    const word = w.text(attr).toLowerCase()
+    w.operation = lookup(OPERATION_ALIASES, word) ?? word
+  }
   return true
 }
 
@@ -126,12 +132,14 @@ const provider: Transform = (w, attr, rule) => {
 }
 
 function putProvider(w: Work, field: number, name: string): boolean {
-  const literal = PROVIDER_LITERALS.has(name) ? w.arena.literal(name) : -1
-  if (literal >= 0) w.events.setLiteral(w.e, field, literal)
-  else w.setString(field, name)
+  const literal = PROVIDER_LITERALS.get(name)
+  if (literal === undefined) w.setString(field, name)
+  else constant(w, field, literal)
   return true
 }
-const PROVIDER_LITERALS = new Set(Object.values(PROVIDER_ALIASES))
+const PROVIDER_LITERALS = new Map(
+  Object.values(PROVIDER_ALIASES).map((name) => [name, new Literal(name)]),
+)
 
 const SLASH = 47
 const modelPrefixWords = Object.keys(MODEL_PREFIXES)

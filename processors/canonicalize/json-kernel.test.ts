@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Arena } from '../../core/arena.ts'
+import { Arena, Literal } from '../../core/arena.ts'
 import {
   findString,
   foundStringLen,
@@ -190,10 +190,51 @@ test('text is escaped as JSON.stringify does it', () => {
       const { off, len } = place(long)
       out.begin(arena)
       out.text(off, len)
+      out.end()
       assert.equal(arena.text(out.off, out.len), JSON.stringify(arena.text(off, len)))
-      assert.ok(kernel.room(off, len) >= out.len - 2)
     }),
     { numRuns: 2000 },
+  )
+})
+
+test('pieces are written one behind the other, also where the memory ends', () => {
+  const piece = fc.oneof(
+    fc.record({ how: fc.constant('text'), text: fc.string({ unit: 'binary', maxLength: 90 }) }),
+    fc.record({ how: fc.constant('json'), text: fc.json({ maxDepth: 1 }) }),
+    fc.record({ how: fc.constant('ascii'), text: fc.constantFrom('', '0.7', 'null') }),
+    fc.record({ how: fc.constant('byte'), text: fc.constantFrom('{', '"', ',') }),
+    fc.record({ how: fc.constant('literal'), text: fc.constantFrom('{"role":"user"', '":') }),
+  )
+  const literals = new Map(['{"role":"user"', '":'].map((text) => [text, new Literal(text)]))
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 300 }), fc.nat(400), (list, left) => {
+      const own = new Arena(1)
+      const writer = new JsonKernel()
+      writer.bind(own)
+      const to = new JsonOut(writer)
+      const ranges = list.map(({ text }) => [own.appendText(text), own.lastLen] as const)
+      own.top = Math.max(own.top, own.bytes.length - left)
+      to.begin(own)
+      to.byte(91)
+      const kept = to.mark
+      to.byte(93)
+      to.back(kept)
+      for (const [i, { how, text }] of list.entries()) {
+        const [off, len] = ranges[i] as readonly [number, number]
+        if (how === 'text') to.text(off, len)
+        else if (how === 'json') to.copy(off, len)
+        else if (how === 'ascii') to.ascii(text)
+        else if (how === 'byte') to.byte(text.charCodeAt(0))
+        else to.literal(literals.get(text) as Literal)
+      }
+      to.end()
+      const expected = list.map(({ how, text }, i) => {
+        const [off, len] = ranges[i] as readonly [number, number]
+        return how === 'text' ? JSON.stringify(own.text(off, len)) : text
+      })
+      assert.equal(own.text(to.off, to.len), `[${expected.join('')}`)
+    }),
+    { numRuns: 300 },
   )
 })
 

@@ -32,8 +32,6 @@ export const MEMBERS_MAX = 64
 const SLACK = 64
 /** Ranges remembered by `isRepeatedly`. */
 const KNOWN = 32
-/** Below this the worst case is reserved without looking. */
-const SMALL = 1024
 
 interface Exports {
   check(off: number, len: number, shape: number): number
@@ -44,10 +42,9 @@ interface Exports {
   stringMember(off: number, len: number, name: number, nameLen: number): number
   foundLength(): number
   same(a: number, b: number, len: number): number
-  copy(off: number, len: number, out: number): void
   contains(off: number, len: number, needle: number, needleLen: number): number
   escapedMax(off: number, len: number): number
-  escape(off: number, len: number, out: number): number
+  write(list: number, count: number, out: number): number
 }
 
 let module: WebAssembly.Module | null = null
@@ -57,7 +54,9 @@ export class JsonKernel {
   readonly rows = new Int32Array(MEMBERS_MAX * MEMBER_STRIDE)
   #arena!: Arena
   #exports!: Exports
+  /** The memory as words, and the arena's bytes that it is as old as. */
   #words = new Int32Array(0)
+  #wordsAre: Uint8Array | null = null
   /** By length: a range of this batch that had the shape, and the shape. */
   readonly #knownOff = new Int32Array(KNOWN)
   readonly #knownLen = new Int32Array(KNOWN)
@@ -72,8 +71,8 @@ export class JsonKernel {
     if (this.#owner === arena && this.#generation === arena.generation) return
     module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
-    // The module exports exactly these: `kernel/json.as`.
-    this.#exports = exports as unknown as Exports
+    // The module exports exactly these: `kernel/json.as`. Copied, because the object that V8 makes of them is a hash table.
+    this.#exports = { ...(exports as unknown as Exports) }
     this.#owner = arena
     this.#generation = arena.generation
   }
@@ -113,9 +112,7 @@ export class JsonKernel {
     arena.top = top
     const count = this.#exports.members(off, len, out, MEMBERS_MAX)
     if (count > 0) {
-      if (this.#words.buffer !== arena.memory.buffer)
-        this.#words = new Int32Array(arena.memory.buffer)
-      const words = this.#words
+      const words = this.#wordsOf(arena)
       for (let i = 0, at = out >> 2; i < count * MEMBER_STRIDE; i++)
         this.rows[i] = words[at + i] as number
     }
@@ -150,18 +147,6 @@ export class JsonKernel {
     return this.#exports.foundLength()
   }
 
-  /** Copies the range to the arena's top, where there is room for it and the kernel's slack. */
-  copy(off: number, len: number): void {
-    const arena = this.#arena
-    this.#exports.copy(off, len, arena.top)
-    arena.top += len
-  }
-
-  /** True when `n` bytes and the kernel's slack follow the arena's top. */
-  hasRoom(n: number): boolean {
-    return this.#arena.top + n + SLACK <= this.#arena.bytes.length
-  }
-
   /** True when the range holds the literal, which has at least two bytes. */
   contains(off: number, len: number, literal: number): boolean {
     const arena = this.#arena
@@ -171,17 +156,42 @@ export class JsonKernel {
     )
   }
 
-  /** Writes the range as the inside of a JSON string at the arena's top; the caller asked for `room` before. */
-  escape(off: number, len: number): void {
+  /**
+   * Writes pieces at the arena's top: `list` has two numbers for each, see the kernel. `room`: bytes they may take at most,
+   * when every byte of text needs the longest escape. Returns how many bytes it wrote.
+   */
+  write(list: Int32Array, length: number, room: number): number {
     const arena = this.#arena
-    arena.top += this.#exports.escape(off, len, arena.top)
+    let most = room
+    if (arena.top + room + length * 4 + SLACK > arena.bytes.length) {
+      most = this.#exactRoom(list, length)
+      this.ensure(most + length * 4 + SLACK)
+    }
+    // Behind what will be written, where nothing is yet.
+    const at = (arena.top + most + SLACK) >> 2
+    const words = this.#wordsOf(arena)
+    for (let i = 0; i < length; i++) words[at + i] = list[i] as number
+    const size = this.#exports.write(at * 4, length >> 1, arena.top)
+    arena.top += size
+    return size
   }
 
-  /** Bytes that `escape` may write for the range. */
-  room(off: number, len: number): number {
-    if (len <= SMALL) return len * 6
-    this.#slack(off + len)
-    return this.#exports.escapedMax(off, len)
+  #exactRoom(list: Int32Array, length: number): number {
+    let room = 0
+    for (let i = 0; i < length; i += 2) {
+      const len = list[i + 1] as number
+      if (len === 0) room++
+      else room += len > 0 ? len : this.#exports.escapedMax(list[i] as number, ~len) + 2
+    }
+    return room
+  }
+
+  #wordsOf(arena: Arena): Int32Array {
+    if (this.#wordsAre !== arena.bytes) {
+      this.#wordsAre = arena.bytes
+      this.#words = new Int32Array(arena.memory.buffer)
+    }
+    return this.#words
   }
 
   /** Makes sure that `n` bytes and the kernel's slack follow the arena's top. */

@@ -3,26 +3,25 @@
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
-import type { PairTable } from './pair-table.ts'
+import { KIN, KIN_FLAG } from '../../core/kin-rows.ts'
+import { IntList } from './int-list.ts'
+import { PairTable } from './pair-table.ts'
 
-/** Digest of the project that an event is of. */
-export type ProjectOf = (e: number) => Uint8Array
-
-/** Adds a row for a span that reports no usage itself but may stand between two that do. */
-export function addLink(events: EventTable, e: number, project: Uint8Array): void {
-  if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) return
-  if (events.len(e, R.parent_span_id) < 0 || isKindOf(events, e, NO_GENAI)) return
-  const at = addPlace(events, e, project)
-  if (isKindOf(events, e, PASSAGES)) return
-  const rows = events.kin.ints
-  rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.BARRIER
+/** Adds a row for a span that reports no usage itself but may stand between two that do; where, -1 = there is nothing to say. */
+export function addLink(events: EventTable, e: number, seed: number, kind: string): number {
+  if (events.len(e, R.parent_span_id) < 0 || kind === PLAIN || !hasIds(events, e)) return -1
+  const at = addPlace(events, e, seed)
+  if (!PASSAGES.has(kind)) {
+    const rows = events.kin.ints
+    rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.BARRIER
+  }
+  return at
 }
 
-/** Adds a row for a report. `of`: the event of the batch that reported the same call before, -1 = none. */
-export function addReport(events: EventTable, e: number, project: Uint8Array, of: number): void {
-  if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) return
-  const at = addPlace(events, e, project)
+/** Adds a row for a report; where, -1 = it has no place. `of`: the event of the batch that reported the same call before, -1 = none. */
+export function addReport(events: EventTable, e: number, seed: number, of: number): number {
+  if (!hasIds(events, e)) return -1
+  const at = addPlace(events, e, seed)
   const rows = events.kin.ints
   const input = orZero(events.num(e, N.input_tokens))
   const output = orZero(events.num(e, N.output_tokens))
@@ -46,75 +45,67 @@ export function addReport(events: EventTable, e: number, project: Uint8Array, of
   rows[at + KIN.SCOPE] = hashOf(events, e, R.scope_name)
   rows[at + KIN.MODELS] =
     (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
+  return at
 }
 
 /**
- * A call may run through spans that are no GenAI spans (HTTP, functions of the app). Where they are in the batch, the
- * parent of a row becomes what is above them: nobody else will ever hear of them.
+ * Spans of a batch that are no GenAI spans (HTTP, functions of the app). A call may run through them, and nobody else
+ * will ever hear of them: what is below them gets what is above them for a parent.
  */
-export function throughPlainSpans(
-  events: EventTable,
-  projectOf: ProjectOf,
-  scratch: PairTable,
-): void {
-  const { ints, count } = events.kin
-  const end = count * KIN_STRIDE
-  scratch.clear()
-  for (let at = 0; at < end; at += KIN_STRIDE)
-    scratch.set(ints[at + KIN.TRACE] as number, ints[at + KIN.SPAN] as number, at)
-  let plain: Map<number, number | null> | null = null
-  for (let at = 0; at < end; at += KIN_STRIDE) {
-    const flags = ints[at + KIN.FLAGS] as number
-    if ((flags & KIN_FLAG.PARENT) === 0) continue
-    if (scratch.get(ints[at + KIN.TRACE] as number, ints[at + KIN.PARENT] as number) >= 0) continue
-    plain ??= plainSpans(events, projectOf)
+export class PlainSpans {
+  /** Trace and span -> place in `#parents`. */
+  readonly #places = new PairTable()
+  /** Pairs: 1 when there is a parent, and the parent. */
+  readonly #parents = new IntList()
+
+  clear(): void {
+    this.#places.clear()
+    this.#parents.clear()
+  }
+
+  /** Notes the event, whose kind is `PLAIN`. */
+  add(events: EventTable, e: number, seed: number): void {
+    if (isLog(events, e) || !hasIds(events, e)) return
+    const v = events.arena.view
+    const hasParent = events.len(e, R.parent_span_id) > 0
+    const span = fold(v, events.off(e, R.span_id))
+    this.#places.set(mix(seed, traceOf(events, e)), span, this.#parents.length)
+    this.#parents.push(hasParent ? 1 : 0)
+    this.#parents.push(hasParent ? fold(v, events.off(e, R.parent_span_id)) : 0)
+  }
+
+  /** Gives the row at `at` the parent that is above the plain spans over it, if there are any. */
+  skip(rows: Int32Array, at: number): void {
+    if (this.#parents.length === 0) return
+    const trace = rows[at + KIN.TRACE] as number
     for (let i = 0; i < PLAIN_MAX; i++) {
-      const above = plain.get(keyOf(ints, at, KIN.PARENT))
-      if (above === undefined) break
-      ints[at + KIN.PARENT] = above ?? 0
-      if (above !== null) continue
-      ints[at + KIN.FLAGS] = flags & ~KIN_FLAG.PARENT
-      break
+      const place = this.#places.get(trace, rows[at + KIN.PARENT] as number)
+      if (place < 0) return
+      rows[at + KIN.PARENT] = this.#parents.at(place + 1)
+      if (this.#parents.at(place) === 1) continue
+      rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) & ~KIN_FLAG.PARENT
+      return
     }
   }
 }
 const PLAIN_MAX = 32
 
-/** Spans of kind `span`: trace and span -> parent, null for a root. */
-function plainSpans(events: EventTable, projectOf: ProjectOf): Map<number, number | null> {
-  const plain = new Map<number, number | null>()
-  const b = events.arena.bytes
-  for (let e = 0; e < events.count; e++) {
-    if (!isKindOf(events, e, NO_GENAI) || isLog(events, e)) continue
-    if (events.len(e, R.trace_id) < 0 || events.len(e, R.span_id) < 0) continue
-    const hasParent = events.len(e, R.parent_span_id) > 0
-    const trace = mix(int32At(projectOf(e), 0), traceOf(events, e))
-    const key = key53(trace, fold(b, events.off(e, R.span_id)))
-    plain.set(key, hasParent ? fold(b, events.off(e, R.parent_span_id)) : null)
-  }
-  return plain
+function hasIds(events: EventTable, e: number): boolean {
+  return events.len(e, R.trace_id) >= 0 && events.len(e, R.span_id) >= 0
 }
 
-function keyOf(ints: Int32Array, at: number, column: number): number {
-  return key53(ints[at + KIN.TRACE] as number, ints[at + column] as number)
-}
-
-function key53(trace: number, span: number): number {
-  return (trace >>> 0) * 0x20_0000 + (span >>> 11)
-}
-
-function addPlace(events: EventTable, e: number, project: Uint8Array): number {
+function addPlace(events: EventTable, e: number, seed: number): number {
   const at = events.kin.add()
   const rows = events.kin.ints
-  const b = events.arena.bytes
+  const v = events.arena.view
   rows[at + KIN.EVENT] = e
-  rows[at + KIN.TRACE] = mix(int32At(project, 0), traceOf(events, e))
-  rows[at + KIN.SPAN] = fold(b, events.off(e, R.span_id))
+  rows[at + KIN.TRACE] = mix(seed, traceOf(events, e))
+  rows[at + KIN.SPAN] = fold(v, events.off(e, R.span_id))
   rows[at + KIN.OF] = -1
   if (isLog(events, e)) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
   else if (events.len(e, R.parent_span_id) > 0) {
     rows[at + KIN.FLAGS] = KIN_FLAG.PARENT
-    rows[at + KIN.PARENT] = fold(b, events.off(e, R.parent_span_id))
+    rows[at + KIN.PARENT] = fold(v, events.off(e, R.parent_span_id))
   }
   return at
 }
@@ -125,20 +116,15 @@ function isLog(events: EventTable, e: number): boolean {
 }
 
 function traceOf(events: EventTable, e: number): number {
-  const b = events.arena.bytes
+  const v = events.arena.view
   const off = events.off(e, R.trace_id)
-  return mix(fold(b, off), fold(b, off + 8))
+  return mix(fold(v, off), fold(v, off + 8))
 }
 
+/** The kind of spans that are no GenAI spans. */
+export const PLAIN = 'span'
 /** What runs inside a tool or an agent is a call of its own; what runs inside these may be the call itself. */
-const PASSAGES: readonly string[] = ['llm', 'chain', 'embedding', 'rerank']
-const NO_GENAI: readonly string[] = ['span']
-
-function isKindOf(events: EventTable, e: number, kinds: readonly string[]): boolean {
-  const off = events.off(e, R.kind)
-  const len = events.len(e, R.kind)
-  return kinds.some((kind) => events.arena.equals(off, len, kind))
-}
+const PASSAGES = new Set(['llm', 'chain', 'embedding', 'rerank'])
 
 const CYCLE = 2 ** 32
 function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): number {
@@ -170,22 +156,13 @@ function clamp(n: number): number {
 }
 
 /** Eight bytes as one integer. */
-function fold(b: Uint8Array, off: number): number {
-  return mix(int32At(b, off), int32At(b, off + 4))
+function fold(v: DataView, off: number): number {
+  return mix(v.getInt32(off, true), v.getInt32(off + 4, true))
 }
 
 function mix(a: number, b: number): number {
   const h = Math.imul(a ^ (a >>> 15), 0x85eb_ca6b) ^ b
   return Math.imul(h ^ (h >>> 13), 0xc2b2_ae35) ^ (h >>> 16)
-}
-
-function int32At(b: Uint8Array, off: number): number {
-  return (
-    (b[off] as number) |
-    ((b[off + 1] as number) << 8) |
-    ((b[off + 2] as number) << 16) |
-    ((b[off + 3] as number) << 24)
-  )
 }
 
 const LOWER = 0x2020_2020
@@ -194,12 +171,12 @@ const LOWER = 0x2020_2020
 function hashOf(events: EventTable, e: number, field: number): number {
   const len = events.len(e, field)
   if (len <= 0) return 0
-  const b = events.arena.bytes
+  const v = events.arena.view
   let i = events.off(e, field)
   const end = i + len
   let h = len
-  for (; i + 4 <= end; i += 4) h = step(h, int32At(b, i) | LOWER)
-  for (; i < end; i++) h = step(h, (b[i] as number) | 0x20)
+  for (; i + 4 <= end; i += 4) h = step(h, v.getInt32(i, true) | LOWER)
+  for (; i < end; i++) h = step(h, v.getUint8(i) | 0x20)
   return h ^ (h >>> 15)
 }
 

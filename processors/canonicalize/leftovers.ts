@@ -3,7 +3,7 @@
 
 import type { Arena } from '../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, VALUE } from '../../core/batch.ts'
-import type { EventTable } from '../../core/event.ts'
+import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { attrValue } from './any-value.ts'
 import type { Rule } from './compile.ts'
 import { IntList } from './int-list.ts'
@@ -105,8 +105,16 @@ export class Leftovers {
 
   write(events: EventTable, e: number): void {
     this.#collect()
-    for (const place of this.#planned) this.#writeAttribute(events, e, this.#first + place)
-    for (let i = 0; i < this.kept.length; i++) this.#writeAttribute(events, e, this.kept.at(i))
+    const planned = this.#planned
+    const { kept } = this
+    const count = planned.length + kept.length
+    if (count > 0) {
+      let at = events.addAttributes(e, count)
+      for (let i = 0; i < planned.length; i++, at += PAIR_STRIDE)
+        this.#writeAttribute(events.pairs, at, this.#first + (planned[i] as number))
+      for (let i = 0; i < kept.length; i++, at += PAIR_STRIDE)
+        this.#writeAttribute(events.pairs, at, kept.at(i))
+    }
     if (this.#events.length > 0)
       addJson(events, e, 'otel.events', keptEvents(this.#work, [...this.#events.values()]))
     const links = keptLinks(this.#work)
@@ -143,24 +151,27 @@ export class Leftovers {
     return true
   }
 
-  #writeAttribute(events: EventTable, e: number, attr: number): void {
+  #writeAttribute(pairs: Int32Array, at: number, attr: number): void {
     const row = attr * ATTR_STRIDE
-    const batch = this.#work.batch
-    const keyOff = batch.attrs[row + ATTR.KEY_OFF] as number
-    const keyLen = batch.attrs[row + ATTR.KEY_LEN] as number
-    const type = batch.attrs[row + ATTR.TYPE] as number
+    const { attrs, arena } = this.#work.batch
+    pairs[at + PAIR.KEY_OFF] = attrs[row + ATTR.KEY_OFF] as number
+    pairs[at + PAIR.KEY_LEN] = attrs[row + ATTR.KEY_LEN] as number
+    const type = attrs[row + ATTR.TYPE] as number
     if (type === VALUE.STRING) {
-      const off = this.#work.off(attr)
-      const len = this.#work.len(attr)
-      const cut = len > this.#bytesMax ? charBoundary(batch.arena.bytes, off, this.#bytesMax) : len
+      const off = attrs[row + ATTR.OFF] as number
+      const len = attrs[row + ATTR.LEN] as number
+      const cut = len > this.#bytesMax ? charBoundary(arena.bytes, off, this.#bytesMax) : len
       if (cut < len) this.truncated++
-      events.addAttribute(e, keyOff, keyLen, off, cut, false)
+      pairs[at + PAIR.OFF] = off
+      pairs[at + PAIR.LEN] = cut
+      pairs[at + PAIR.JSON] = 0
       return
     }
-    const value = attrValue(batch, attr)
+    const value = attrValue(this.#work.batch, attr)
     const isText = type === VALUE.BYTES
-    const off = batch.arena.appendText(isText ? String(value as string) : jsonOf(value))
-    events.addAttribute(e, keyOff, keyLen, off, batch.arena.lastLen, !isText)
+    pairs[at + PAIR.OFF] = arena.appendText(isText ? String(value as string) : jsonOf(value))
+    pairs[at + PAIR.LEN] = arena.lastLen
+    pairs[at + PAIR.JSON] = isText ? 0 : 1
   }
 }
 

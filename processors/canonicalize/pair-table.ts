@@ -32,6 +32,19 @@ export class PairTable {
     if (this.#count * 2 > this.#mask) this.#grow()
   }
 
+  /** The value that is there, else -1, and from now on `value` is. */
+  getOrSet(h0: number, h1: number, value: number): number {
+    const at = this.#find(h0, h1)
+    const rows = this.#rows
+    if (rows[at + 2] === this.#generation) return rows[at + 3] as number
+    rows[at] = h0
+    rows[at + 1] = h1
+    rows[at + 2] = this.#generation
+    rows[at + 3] = value
+    if (++this.#count * 2 > this.#mask) this.#grow()
+    return -1
+  }
+
   /** Where the pair is or would be. */
   #find(h0: number, h1: number): number {
     const rows = this.#rows

@@ -12,13 +12,13 @@ import type { IntList } from './int-list.ts'
 import { type Filled, placeInput, placeOutput } from './io.ts'
 import { settleLegacy } from './legacy.ts'
 import { readLog } from './logs.ts'
+import { meaningOfKind, meaningOfOperation, type OperationMeaning } from './meanings.ts'
 import type { Message } from './messages.ts'
 import { argumentsOf, textOf } from './parts.ts'
 import { appendDetails, placeEventDocuments } from './span-events.ts'
 import { readSpanName } from './span-name.ts'
 import { RANK, RANK_UNIT } from './table.ts'
 import { settleUsage } from './usage.ts'
-import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 import { PAIR, type Work } from './work.ts'
 
 export function settle(w: Work, detection: Detection, frame: BatchFrame, filled: Filled): void {
@@ -40,16 +40,19 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   placeEventDocuments(w)
   if (frame.resource.cloudResource !== '' && detection.has('bedrock-agentcore'))
     w.metaText('runtime_arn', frame.resource.cloudResource)
-  settleOperation(w, frame)
+  const kind = meaningOfKind(w.kind)
+  if (w.operation === '' && !frame.isLog) w.operation = kind.operation
+  const operation = meaningOfOperation(w.operation)
+  settleOperation(w, operation)
   settleUsage(w)
   // A record without counts of its own is a part of its span's call, not a call.
   if (isGenAiLog && !w.hasUsage()) w.isAggregate = true
-  settleAggregate(w, detection)
+  settleAggregate(w, detection, kind.isContainer || operation.isAggregate)
   settleStatus(w, detection.isGenAi)
   frame.settleEnvironment(w)
   settleParams(w)
   if (frame.isLog && !isGenAiLog) w.kind = 'span'
-  word(w, R.kind, w.kind)
+  constant(w, R.kind, (w.kind === 'span' ? SPAN_KIND : kind).literal)
   settleDialect(w, detection)
 }
 
@@ -119,10 +122,11 @@ function lastResort(w: Work): string {
   return w.hasRange(R.request_model) ? 'llm' : 'span'
 }
 
-function settleOperation(w: Work, frame: BatchFrame): void {
-  if (w.operation === '' && !frame.isLog) w.operation = OPERATION_OF_KIND[w.kind] ?? ''
+const SPAN_KIND = meaningOfKind('span')
+
+function settleOperation(w: Work, { literal }: OperationMeaning): void {
   if (w.operation === '') return
-  if (KNOWN.has(w.operation)) word(w, R.operation, w.operation)
+  if (literal !== null) constant(w, R.operation, literal)
   else w.setString(R.operation, w.operation)
   // Retrieval spans of 1.40 and 1.41 said top_k among the request's parameters.
   if (w.operation === 'retrieval' && !w.hasNumber(N.retrieval_top_k)) {
@@ -134,21 +138,6 @@ function settleOperation(w: Work, frame: BatchFrame): void {
     }
   }
 }
-const KNOWN = new Set([
-  'chat',
-  'text_completion',
-  'generate_content',
-  'embeddings',
-  'retrieval',
-  'rerank',
-  'execute_tool',
-  'create_agent',
-  'invoke_agent',
-  'invoke_workflow',
-  'agent_step',
-  'chain',
-])
-
 function putAnswer(w: Work): void {
   const m = answerMessage(w)
   if (m === null) return
@@ -213,11 +202,14 @@ function settleFinish(w: Work): void {
   if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
 }
 
+const LIST_BEGIN = new Literal('["')
+const LIST_END = new Literal('"]')
+
 function putReason(w: Work): void {
   w.out.begin(w.arena)
-  w.out.raw('["')
+  w.out.literal(LIST_BEGIN)
   w.out.copy(w.reasonOff, w.reasonLen)
-  w.out.raw('"]')
+  w.out.literal(LIST_END)
   w.setOut(R.finish_reasons)
 }
 
@@ -249,12 +241,7 @@ function settleFramework(w: Work, frame: BatchFrame): void {
 }
 
 /** Containers repeat what runs inside them. */
-function settleAggregate(w: Work, detection: Detection): void {
-  const isContainer =
-    w.kind === 'agent' ||
-    w.kind === 'workflow' ||
-    w.kind === 'chain' ||
-    AGGREGATE_OPERATIONS.has(w.operation)
+function settleAggregate(w: Work, detection: Detection, isContainer: boolean): void {
   const isAggregate = w.isAggregate || (isContainer && w.hasAnyCount()) || isVirtual(w, detection)
   w.events.setNum(w.e, N.usage_aggregate, isAggregate ? 1 : 0)
 }
@@ -262,7 +249,7 @@ function settleAggregate(w: Work, detection: Detection): void {
 /** Spans that stand for no call of their own: previews, raw copies, merged tools. */
 function isVirtual(w: Work, detection: Detection): boolean {
   if (w.isVirtual) return true
-  if (!detection.has('google-adk') && !detection.has('litellm')) return false
+  if (!detection.mayBeVirtual) return false
   if (w.fieldText(R.tool_name) === '(merged tools)') return true
   return w.fieldText(R.name) === 'raw_gen_ai_request'
 }
@@ -311,13 +298,17 @@ function settleParams(w: Work): void {
   if (w.details.length > 0) putObject(w, w.details, R.usage_details)
 }
 
+const FIRST = new Literal('{"')
+const NEXT = new Literal(',"')
+const COLON = new Literal('":')
+
 function putObject(w: Work, rows: IntList, field: number): void {
   const { out } = w
   out.begin(w.arena)
   for (let i = 0; i < rows.length; i += PAIR) {
-    out.raw(i === 0 ? '{"' : ',"')
+    out.literal(i === 0 ? FIRST : NEXT)
     out.copy(rows.at(i), rows.at(i + 1))
-    out.raw('":')
+    out.literal(COLON)
     out.copy(rows.at(i + 2), rows.at(i + 3))
   }
   out.byte(125)
@@ -327,7 +318,7 @@ function putObject(w: Work, rows: IntList, field: number): void {
 function settleDialect(w: Work, detection: Detection): void {
   const dialect = detection.primary()
   if (dialect === null) return
-  word(w, R.dialect, dialect)
+  constant(w, R.dialect, dialect)
   const several = detection.several()
   if (several !== null) w.setJson(R.dialects, several)
 }

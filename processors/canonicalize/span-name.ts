@@ -4,8 +4,7 @@
 import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import { R } from '../../core/fields.ts'
 import type { Detection } from './detect.ts'
-import { lookup } from './lookup.ts'
-import { OPERATION_OF_KIND } from './words.ts'
+import { meaningOfKind } from './meanings.ts'
 import type { Work } from './work.ts'
 
 const NAME_BYTES_MAX = 200
@@ -20,6 +19,7 @@ const TARGETS: Readonly<Record<string, number>> = {
   create_agent: R.agent_name,
   invoke_workflow: R.workflow_name,
 }
+const TARGET_FIELDS = new Map(Object.entries(TARGETS))
 const STANDARD =
   /^(chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent|invoke_workflow) (\S.*)$/
 const MCP =
@@ -33,16 +33,16 @@ export function readSpanName(w: Work, detection: Detection): void {
   const len = w.batch.spans[row + SPAN.NAME_LEN] as number
   if (len <= 0 || len > NAME_BYTES_MAX) return
   const name = w.arena.text(w.batch.spans[row + SPAN.NAME_OFF] as number, len)
-  if (detection.has('otel-mcp')) readMcp(w, name)
+  if (detection.isMcp) readMcp(w, name)
   else if (!readStandard(w, name)) readVendor(w, name, detection)
 }
 
 /** Most spans say everything by attributes, and their names need not be read. */
 function isAsked(w: Work, detection: Detection): boolean {
-  if (detection.has('otel-mcp')) return !w.hasRange(R.mcp_method)
+  if (detection.isMcp) return !w.hasRange(R.mcp_method)
   if (w.kind === '') return true
-  const operation = w.operation === '' ? (OPERATION_OF_KIND[w.kind] ?? '') : w.operation
-  const field = lookup(TARGETS, operation)
+  const operation = w.operation === '' ? meaningOfKind(w.kind).operation : w.operation
+  const field = TARGET_FIELDS.get(operation)
   return field !== undefined && !hasTarget(w, field)
 }
 

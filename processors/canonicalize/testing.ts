@@ -3,6 +3,7 @@
 
 import { Arena } from '../../core/arena.ts'
 import { SpanBatch } from '../../core/batch.ts'
+import { CLAIM_STRIDE } from '../../core/claim-rows.ts'
 import type { ChainContext, Processor } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
@@ -104,7 +105,7 @@ function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
     else fresh.push(id)
   }
   for (const id of fresh) seen.add(id)
-  for (const claim of table.claims) {
+  for (const claim of claimsOf(table)) {
     const name = `${claim.h0}:${claim.h1}`
     const id = table.hex(claim.event, R.event_id) as string
     const owner = ledger.get(name)
@@ -116,7 +117,7 @@ function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
         of: Buffer.from(owner, 'hex'),
       })
   }
-  for (const claim of table.claims) {
+  for (const claim of claimsOf(table)) {
     const name = `${claim.h0}:${claim.h1}`
     const hint = hints.get(claim.event)
     const id = table.hex(claim.event, R.event_id) as string
@@ -125,6 +126,13 @@ function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
       ledger.set(name, hint?.reason === 'duplicate' ? Buffer.from(hint.of).toString('hex') : id)
   }
   return [...hints.values()]
+}
+
+function claimsOf({ claims }: EventTable): { event: number; h0: number; h1: number }[] {
+  return Array.from({ length: claims.count }, (_, i) => {
+    const [event = -1, h0 = 0, h1 = 0] = claims.ints.subarray(i * CLAIM_STRIDE)
+    return { event, h0, h1 }
+  })
 }
 
 export function eventsOf(table: EventTable): TestEvent[] {

@@ -238,11 +238,13 @@ export class Work {
     const len = this.len(attr)
     if (len === 0) return true
     if (len > NULL_BYTES_MAX) return false
-    const c = this.batch.arena.bytes[this.off(attr)]
+    const { arena } = this.batch
+    const off = this.off(attr)
+    const c = arena.bytes[off]
     // N n u <
     if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
-    const off = this.off(attr)
-    return NULL_WORDS.some((w) => this.batch.arena.equals(off, len, w))
+    for (const word of NULL_WORDS) if (arena.equals(off, len, word)) return true
+    return false
   }
 
   /** Likewise for content: a person may well say `none`. */
@@ -304,8 +306,9 @@ export class Work {
     this.setOut(field)
   }
 
-  /** Sets a field to what was written to `out`. */
+  /** Ends what was begun in `out` and sets a field to it. */
   setOut(field: number): void {
+    this.out.end()
     this.events.setRange(this.e, field, this.out.off, this.out.len)
   }
 
@@ -338,15 +341,9 @@ export class Work {
     const { arena } = this.batch
     const literal = rule.literal.id(arena)
     if (literal < 0) return this.param(rule.name, String(n))
-    this.out.begin(arena)
-    this.out.raw(String(n))
-    this.#addTo(
-      this.params,
-      arena.literalOff(literal),
-      arena.literalLen(literal),
-      this.out.off,
-      this.out.len,
-    )
+    const off = arena.appendAscii(String(n))
+    const len = arena.lastLen
+    this.#addTo(this.params, arena.literalOff(literal), arena.literalLen(literal), off, len)
   }
 
   /** Likewise with name and value as they stand in JSON text of the arena. */

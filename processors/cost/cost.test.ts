@@ -205,7 +205,7 @@ test('overrides come before the built-in table', () => {
 })
 
 test('prices remembered by bytes are those found by name', () => {
-  const memo = new PriceMemo()
+  const memo = new PriceMemo<ResolvedPrice>()
   const price = (ref: string): ResolvedPrice => ({ ref, model: { id: ref } as never })
   const b = Buffer.from('openaigpt-4o|openaigpt-4|opena|igpt-4o')
   assert.equal(memo.find(b, 0, 6, 6, 6), undefined)

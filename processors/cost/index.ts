@@ -3,6 +3,7 @@
 
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { Literal } from '../../core/arena.ts'
 import type { SpanBatch } from '../../core/batch.ts'
 import type {
   ChainContext,
@@ -14,7 +15,7 @@ import { ObservaError } from '../../core/errors.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { labelValue } from '../../core/metrics.ts'
-import { type CostUsd, priceOf, pricesAt } from './price.ts'
+import { type CostUsd, costOf, flatRates, priceOf, pricesAt, type Rates } from './price.ts'
 import { PriceMemo } from './price-memo.ts'
 import { overridesSchema, type PriceTable } from './price-table.ts'
 import builtin from './prices.generated.json' with { type: 'json' }
@@ -102,9 +103,15 @@ export async function priceNews(version: string): Promise<{
 /** A given cost this far from the computed one is kept, and the computed one put beside it. */
 const DIFFERENCE_SHOWN = 0.01
 
+/** A price with what is worked out once for all calls of its model. */
+interface KnownPrice extends ResolvedPrice {
+  readonly rates: Rates | null
+  readonly refLiteral: Literal
+}
+
 class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
-  readonly #memo = new PriceMemo()
+  readonly #memo = new PriceMemo<KnownPrice>()
 
   constructor(settings: CostSettings) {
     this.#resolver = new PriceResolver(
@@ -129,18 +136,22 @@ class CostProcessor implements Processor {
       if (given === null) countUnknown(events, e, ctx)
       return
     }
-    const computed = priceOf(price.model, usageOf(events, e), events.timeMs(e, R.start_time))
+    const usage = usageOf(events, e)
+    const computed =
+      price.rates === null
+        ? priceOf(price.model, usage, events.timeMs(e, R.start_time))
+        : costOf(price.rates, usage)
     if (given === null) setComputed(events, e, computed, price)
     else compare(events, e, given, computed, price)
     if (ctx.explain) explain(events, e, given === null, price)
   }
 
-  #priceFor(events: EventTable, e: number): ResolvedPrice | null {
+  #priceFor(events: EventTable, e: number): KnownPrice | null {
     const answered = this.#priceOfModel(events, e, R.response_model)
     return answered ?? this.#priceOfModel(events, e, R.request_model)
   }
 
-  #priceOfModel(events: EventTable, e: number, field: number): ResolvedPrice | null {
+  #priceOfModel(events: EventTable, e: number, field: number): KnownPrice | null {
     const len = events.len(e, field)
     if (len < 0) return null
     const off = events.off(e, field)
@@ -149,10 +160,14 @@ class CostProcessor implements Processor {
     const { bytes } = events.arena
     const known = this.#memo.find(bytes, providerOff, providerLen, off, len)
     if (known !== undefined) return known
-    const found = this.#resolver.resolve(
+    const price = this.#resolver.resolve(
       events.text(e, R.provider),
       events.text(e, field) as string,
     )
+    const found =
+      price === null
+        ? null
+        : { ...price, rates: flatRates(price.model), refLiteral: new Literal(price.ref) }
     this.#memo.add(bytes, providerOff, providerLen, off, len, found)
     return found
   }
@@ -186,12 +201,12 @@ function usageOf(events: EventTable, e: number): Parameters<typeof priceOf>[1] {
   }
 }
 
-function setComputed(events: EventTable, e: number, usd: CostUsd, price: ResolvedPrice): void {
+function setComputed(events: EventTable, e: number, usd: CostUsd, price: KnownPrice): void {
   events.setNum(e, N.cost_usd, usd.input + usd.output)
   events.setNum(e, N.cost_input_usd, usd.input)
   events.setNum(e, N.cost_output_usd, usd.output)
   setSource(events, e, 'computed')
-  setLiteral(events, e, R.price_ref, price.ref)
+  setLiteral(events, e, R.price_ref, price.refLiteral)
 }
 
 function compare(
@@ -208,14 +223,20 @@ function compare(
   events.addMetadataText(e, 'computed_price_ref', price.ref)
 }
 
-function setSource(events: EventTable, e: number, source: 'given' | 'computed' | 'none'): void {
-  setLiteral(events, e, R.cost_source, source)
+const SOURCES = {
+  given: new Literal('given'),
+  computed: new Literal('computed'),
+  none: new Literal('none'),
+} as const
+
+function setSource(events: EventTable, e: number, source: keyof typeof SOURCES): void {
+  setLiteral(events, e, R.cost_source, SOURCES[source])
 }
 
-function setLiteral(events: EventTable, e: number, r: number, text: string): void {
-  const id = events.arena.literal(text)
+function setLiteral(events: EventTable, e: number, r: number, literal: Literal): void {
+  const id = literal.id(events.arena)
   if (id >= 0) events.setLiteral(e, r, id)
-  else events.setText(e, r, text)
+  else events.setText(e, r, literal.text)
 }
 
 function countUnknown(events: EventTable, e: number, ctx: ChainContext): void {

@@ -1,0 +1,32 @@
+// By what a report of usage goes, so that a second report of the same call is known: rows of integers, made by
+// `canonicalize` and compared by the ledger on main (`collector/ledger`).
+
+import { grownInts } from './grow.ts'
+
+/** Columns of a row. H0, H1: two halves of a hash of project and what identifies the call (response id, or trace and span). */
+export const CLAIM = { EVENT: 0, H0: 1, H1: 2 } as const
+export const CLAIM_STRIDE = 3
+
+/** Rows of a batch. */
+export class ClaimRows {
+  ints = new Int32Array(64 * CLAIM_STRIDE)
+  count = 0
+
+  reset(): void {
+    this.count = 0
+  }
+
+  add(event: number, h0: number, h1: number): void {
+    const at = this.count++ * CLAIM_STRIDE
+    if (at + CLAIM_STRIDE > this.ints.length) this.ints = grownInts(this.ints, at + CLAIM_STRIDE)
+    const { ints } = this
+    ints[at] = event
+    ints[at + 1] = h0
+    ints[at + 2] = h1
+  }
+
+  /** A copy of the rows, for another thread. */
+  copy(): Int32Array {
+    return this.ints.slice(0, this.count * CLAIM_STRIDE)
+  }
+}
