@@ -196,9 +196,25 @@ function clearCost(events: EventTable, e: number): void {
 
 /** Applies what the ledger on the main thread knows: these events report usage that was counted before. */
 export function applyHints(events: EventTable, hints: readonly UsageHint[]): void {
+  let moved: Map<string, number> | null = null
   for (const hint of hints) {
     if (hint.event < 0 || hint.event >= events.count) continue
     if (hint.reason === 'container') events.setNum(hint.event, N.usage_aggregate, 1)
-    else if (hint.of.length === 16) markDuplicate(events, hint.event, events.arena.append(hint.of))
+    else if (hint.of.length === 16) {
+      const of = events.arena.append(hint.of)
+      moved ??= new Map()
+      moved.set(events.hex(hint.event, R.event_id) ?? '', of)
+      markDuplicate(events, hint.event, of)
+    }
+  }
+  if (moved !== null) follow(events, moved)
+}
+
+/** What repeats an event of the batch that itself repeats an earlier one points at that one: at what counts. */
+function follow(events: EventTable, moved: ReadonlyMap<string, number>): void {
+  for (let e = 0; e < events.count; e++) {
+    const first = events.hex(e, R.usage_duplicate_of)
+    const of = first === null ? undefined : moved.get(first)
+    if (of !== undefined) events.setRange(e, R.usage_duplicate_of, of, 16)
   }
 }
