@@ -97,6 +97,8 @@ export async function keptSince(client: ClickHouseClient, scope: Scope): Promise
 function unpacked(text: string): Record<string, unknown> {
   const [layout, ...values] = JSON.parse(text) as unknown[]
   if (layout !== 1)
-    throw new Error(`trace_events has rows of layout ${layout}: the program is too old for them`)
+    throw new Error(
+      `trace_events has rows of layout ${String(layout)}: the program is too old for them`,
+    )
   return Object.fromEntries(LAYOUT_1.map((name, i) => [`${name}_`, values[i] ?? null]))
 }
