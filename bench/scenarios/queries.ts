@@ -12,6 +12,7 @@ import { migrateClickHouse } from '../../storage/migrations/clickhouse.ts'
 import { listEvents } from '../../storage/queries/events.ts'
 import { rollHours } from '../../storage/queries/rolled-hours.ts'
 import { readTotals, usageBy, usageOverTime } from '../../storage/queries/totals.ts'
+import { machineBusySeconds, readStat } from '../cpu.ts'
 import { DAYS, type Filled, fillEvents, PLACES } from '../queries/fill.ts'
 import { type GroupSample, measurePostgres } from '../queries/postgres.ts'
 import { type QueryTime, timed } from '../queries/timed.ts'
@@ -48,12 +49,23 @@ export const queries: Scenario = {
       await mergesDone(client)
       const parts = await countParts(client)
       context.say(`hours added up in ${rollSeconds.toFixed(1)} s; ${parts} parts`)
+      const busy = busyOthers(engine.pid())
       const times = await measureClickHouse(client, filled, context.say)
+      const othersCpus = busy()
       const samples = await samplesOf(client)
       const inPostgres = await measurePostgres(samples, REPEATS, context.say)
       const columns = await columnSizes(client)
       const tables = await tableSizes(client)
-      return resultOf({ filled, rollSeconds, parts, times, inPostgres, columns, tables })
+      return resultOf({
+        filled,
+        rollSeconds,
+        parts,
+        times,
+        inPostgres,
+        columns,
+        tables,
+        othersCpus,
+      })
     } finally {
       await client.close()
       await engine.stop()
@@ -75,6 +87,18 @@ async function rollAll(client: ClickHouseClient): Promise<number> {
   const startedAt = performance.now()
   while ((await rollHours(client, { quietS: 0, hoursMax: 200 })) > 0);
   return (performance.now() - startedAt) / 1000
+}
+
+/** Call at the beginning; what comes back gives the CPUs of others since. */
+function busyOthers(engine: number | undefined): () => number {
+  const used = (): number => {
+    const { user, system } = process.cpuUsage()
+    const ofEngine = engine === undefined ? 0 : (readStat(engine)?.cpuSeconds ?? 0)
+    return machineBusySeconds() - (user + system) / 1e6 - ofEngine
+  }
+  const before = used()
+  const startedAt = performance.now()
+  return () => Math.max(0, ((used() - before) * 1000) / (performance.now() - startedAt))
 }
 
 const MERGE_WAIT_MS = 180_000
@@ -256,18 +280,21 @@ interface Outcome {
   readonly inPostgres: readonly QueryTime[]
   readonly columns: readonly ColumnSize[]
   readonly tables: readonly (readonly [table: string, bytes: number])[]
+  /** CPUs that other processes used while ClickHouse was measured. */
+  readonly othersCpus: number
 }
 
 /** Columns in the table of sizes; the rest is one row. */
 const COLUMNS_SHOWN = 16
 
 function resultOf(outcome: Outcome): ScenarioResult {
-  const { filled, rollSeconds, parts, times, inPostgres, columns, tables } = outcome
+  const { filled, rollSeconds, parts, times, inPostgres, columns, tables, othersCpus } = outcome
   const perEvent = tables
     .filter(([, bytes]) => bytes > filled.events / 20)
     .map(([table, bytes]) => `${table} ${(bytes / filled.events).toFixed(1)}`)
   return {
     notes: [
+      `Other processes used ${othersCpus.toFixed(2)} CPUs while ClickHouse was measured; above 0.15 the times say more about them.`,
       `${filled.events.toLocaleString('en-US')} events of ${filled.traces.toLocaleString('en-US')} traces over ${DAYS} days in ${PLACES.length} projects of ${new Set(PLACES.map((p) => p.tenantId)).size} tenants, made in ${filled.seconds.toFixed(0)} s; asked about is the largest project, two fifths of all.`,
       `Merges had come to rest: ${parts} parts. All hours were added up before (${rollSeconds.toFixed(1)} s in one thread), as the exporter does in the background.`,
       `Varied parameters, ${REPEATS} runs each; the first run is apart. Files are in the page cache of the system: it was not emptied.`,

@@ -351,6 +351,33 @@ test('inserted, and the answer lost: the second try adds no row', async (tc) => 
   await sender.stop()
 })
 
+test('an insert that reached the events and not their copies is completed by the second try', async () => {
+  const sender = await started()
+  const batch = batchOf('5', encode(sampleEvents({ count: 20, projectId: 'half' })))
+  const copies = async (): Promise<number> =>
+    Number(
+      (
+        await t.rows<{ n: string }>(
+          "SELECT count() AS n FROM observa.trace_events WHERE project_id = 'half'",
+        )
+      )[0]?.n,
+    )
+  const traced = await count('half')
+  assert.equal(traced, 0)
+  // The last of the tables that the insert fills.
+  await t.client.command({
+    query: 'ALTER TABLE observa.trace_events ADD CONSTRAINT broken CHECK version = 0',
+  })
+  assert.notEqual((await sender.send(batch, never)).kind, 'sent')
+  await t.client.command({ query: 'ALTER TABLE observa.trace_events DROP CONSTRAINT broken' })
+  assert.deepEqual(await sender.send(batch, never), { kind: 'sent' })
+  assert.equal(await count('half', 'FINAL'), 20)
+  assert.equal(await copies(), 20)
+  assert.deepEqual(await sender.send(batch, never), { kind: 'sent' })
+  assert.equal(await copies(), 20)
+  await sender.stop()
+})
+
 test('a link-local server is refused at start', async () => {
   for (const url of ['http://169.254.169.254:8123', 'http://u:secret@[fe80::1]:8123'])
     await assert.rejects(started({ url, migrate: false }), (error: Error) => {

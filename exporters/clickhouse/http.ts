@@ -97,6 +97,9 @@ export async function postRows(
   p.set('async_insert', '0')
   p.set('wait_end_of_query', '1')
   p.set('insert_deduplication_token', insert.token)
+  // A try that reached the events and not the tables beside them: the next one fills those. Not the default of
+  // every server.
+  p.set('deduplicate_blocks_in_dependent_materialized_views', '1')
   p.set('max_execution_time', String(Math.ceil(options.timeoutMs / 1000)))
   for (const [name, value] of Object.entries(options.settings)) p.set(name, asText(value))
   const length = insert.bodies.reduce((sum, b) => sum + b.length, 0)
