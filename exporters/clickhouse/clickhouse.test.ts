@@ -353,7 +353,10 @@ test('inserted, and the answer lost: the second try adds no row', async (tc) => 
 
 test('an insert that reached the events and not their copies is completed by the second try', async () => {
   const sender = await started()
-  const batch = batchOf('5', encode(sampleEvents({ count: 20, projectId: 'half' })))
+  const batch = batchOf(
+    '5',
+    encode(sampleEvents({ count: 20, projectId: 'half', receivedAtMs: Date.now() })),
+  )
   const copies = async (): Promise<number> =>
     Number(
       (

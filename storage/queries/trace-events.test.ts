@@ -10,7 +10,8 @@ import { type EventFilter, type EventRow, listEvents } from './events.ts'
 import { eventSelect } from './select-events.ts'
 import { KEY_FIELDS, LAYOUT_1 } from './trace-events.ts'
 
-const HOUR = Date.UTC(2026, 8, 1, 10)
+/** Of today: the copy has the last days only. */
+const HOUR = Math.floor(Date.now() / 3_600_000 - 3) * 3_600_000
 const scope = { tenantId: 'acme', projectId: 'chat' }
 const TRACE = '61'.repeat(16)
 
@@ -170,4 +171,19 @@ test('events without a trace are not copied and are still found', async () => {
     "SELECT count() AS n FROM observa.trace_events WHERE trace_id = toFixedString('', 16)",
   )
   assert.equal(Number(found?.n), 0)
+})
+
+test('a trace that began before the days that are copied is whole', async () => {
+  const traceId = '63'.repeat(16)
+  const old = new Date(HOUR - 9 * 86_400_000).toISOString().replace(/[TZ]/g, ' ').trim()
+  await insert([
+    row({ i: 400, trace: traceId, more: { start_time: old, received_at: old } }),
+    row({ i: 401, trace: traceId }),
+  ])
+  await client.command({ query: 'OPTIMIZE TABLE trace_events FINAL' })
+  assert.equal((await both({ traceId })).length, 2)
+  const [copied] = await store.rows<{ n: string }>(
+    "SELECT count() AS n FROM observa.trace_events WHERE hex(trace_id) LIKE '6363%'",
+  )
+  assert.equal(Number(copied?.n), 1, 'what is older than the copy is gone from it')
 })

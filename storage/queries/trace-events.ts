@@ -1,7 +1,7 @@
-// The events of a trace from `trace_events`: a second copy of every event, by trace, as one text. A row of
+// The events of a trace from `trace_events`: a second copy of every event of the last days, by trace, as one text. A row of
 // `canonical_events` has more than a hundred columns, and reading a few rows costs for each of them: planning, a file to
-// open, half a granule to decompress. One column costs that once. Which traces are wholly there,
-// `trace_events_since` says: those of before the upgrade that brought the table are read from the events.
+// open, half a granule to decompress. One column costs that once. Older traces, and
+// those of before the upgrade that brought the table (`trace_events_since`), are read from the events.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { decodeCursor, type Position, type Scope } from './page.ts'
@@ -81,16 +81,29 @@ export async function keptEvents(
   }))
 }
 
-/** s since the epoch: traces that have an event of this hour or an earlier one may not be there whole. */
-export async function keptSince(client: ClickHouseClient, scope: Scope): Promise<number | null> {
+const KEPT_MS = 7 * 86_400_000
+
+/** Whether all events of the trace are there: it began after the upgrade that brought the copy, and in the last seven days. */
+export async function isKept(
+  client: ClickHouseClient,
+  scope: Scope,
+  traceId: string,
+  nowMs: number,
+): Promise<boolean> {
   const result = await client.query({
-    query: `SELECT toUnixTimestamp(max(hour)) AS hour, count() AS rows FROM trace_events_since
-      WHERE tenant_id = {tenant:String} AND project_id = {project:String}`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId },
+    query: `SELECT toUnixTimestamp(min(first_hour)) AS first, count() AS rows,
+        (SELECT toUnixTimestamp(max(hour)) FROM trace_events_since
+          WHERE tenant_id = {tenant:String} AND project_id = {project:String}) AS since
+      FROM trace_hours
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND trace_id = toFixedString(unhex({trace:String}), 16)`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
     format: 'JSONEachRow',
   })
-  const [row] = await result.json<{ hour: number; rows: string | number }>()
-  return row === undefined || Number(row.rows) === 0 ? null : Number(row.hour)
+  const [row] = await result.json<{ first: number; rows: string | number; since: number | null }>()
+  if (row === undefined || Number(row.rows) === 0) return false
+  // The hour itself may have begun before.
+  return row.first > Math.max(Number(row.since ?? 0), (nowMs - KEPT_MS) / 1000)
 }
 
 /** A row as `eventSelect` gives it. */
