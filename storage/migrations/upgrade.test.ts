@@ -83,7 +83,8 @@ async function lateAndNew(client: ClickHouseClient): Promise<void> {
     project_id: 'chat',
     trace_id: trace.repeat(16),
     start_time: start,
-    received_at: '2026-09-01 12:00:00',
+    // Now: the copy has the last days only.
+    received_at: new Date().toISOString().replace(/[TZ]/g, ' ').trim(),
     version: 1,
   })
   const later = '2100-01-01 00:00:00'
