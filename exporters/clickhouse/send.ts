@@ -248,19 +248,15 @@ const AGING = [
   ['canonical_events', 'received_at'],
   ['signals', 'received_at'],
   ['trace_hours', 'received_at'],
+  ['trace_events', 'received_at'],
   ['event_hours', 'hour'],
   ['usage_rollup', 'hour'],
   ['rolled_hours', 'hour'],
 ] as const
 
-/** Ages by itself (`0008_trace_events.sql`), and earlier when the events do. */
-const COPY = ['trace_events', 'received_at'] as const
-const COPY_HOURS = 8 * 24
-
 async function applyTtl(client: ClickHouseClient, database: string, ttlMs: number): Promise<void> {
   const hours = Math.ceil(ttlMs / 3_600_000)
-  const tables = [...AGING, ...(hours < COPY_HOURS ? [COPY] : [])]
-  for (const [table, column] of tables)
+  for (const [table, column] of AGING)
     await client.command({
       query: `ALTER TABLE ${quoteName(database)}.${table} MODIFY TTL toDateTime(${column}) + INTERVAL ${hours} HOUR`,
     })

@@ -7,7 +7,7 @@ import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
 import { decodeCursor, type Page, type Position, pageOf, type Scope } from './page.ts'
 import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
-import { isKept, keptEvents } from './trace-events.ts'
+import { keptEvents, keptSince } from './trace-events.ts'
 import { type TracePlace, traceHours } from './trace-hours.ts'
 import { type ProjectFacts, projectFacts } from './used-columns.ts'
 
@@ -98,11 +98,13 @@ async function fromTraceEvents(
 ): Promise<readonly Placed[] | null> {
   if (!isUnfiltered(filter) || NO_TRACE.test(traceId)) return null
   const { cursor } = filter
-  const [rows, isWhole] = await Promise.all([
+  const [rows, since] = await Promise.all([
     keptEvents(client, scope, { traceId, cursor, limit: filter.limit + 1 }),
-    isKept(client, scope, traceId, Date.now()),
+    keptSince(client, scope),
   ])
-  return isWhole ? rows : null
+  if (rows === null || since === null) return rows
+  const place = await traceHours(client, scope, traceId)
+  return place === null || place.first > since ? rows : null
 }
 
 /** `trace_hours` says where they are in the sorting key. */

@@ -1,7 +1,7 @@
-// The events of a trace from `trace_events`: a second copy of every event of the last days, by trace, as one text. A row of
+// The events of a trace from `trace_events`: a second copy of every event, by trace, as one text. A row of
 // `canonical_events` has more than a hundred columns, and reading a few rows costs for each of them: planning, a file to
-// open, half a granule to decompress. One column costs that once. Older traces, and
-// those of before the upgrade that brought the table (`trace_events_since`), are read from the events.
+// open, half a granule to decompress. One column costs that once. Texts go after eight days; those traces, and traces of
+// before the upgrade that brought the table (`trace_events_since`), are read from the events.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { decodeCursor, type Position, type Scope } from './page.ts'
@@ -43,7 +43,10 @@ interface Row {
   readonly event: string
 }
 
-/** Oldest first, `limit` at most, from after the cursor. Every event once: of its rows the first report. */
+/**
+ * Oldest first, `limit` at most, from after the cursor. Every event once: of its rows the first report. Null when the
+ * text of one is gone: the trace has to be read from the events.
+ */
 export async function keptEvents(
   client: ClickHouseClient,
   scope: Scope,
@@ -52,7 +55,7 @@ export async function keptEvents(
     readonly limit: number
     readonly cursor?: string | undefined
   },
-): Promise<TraceEvent[]> {
+): Promise<TraceEvent[] | null> {
   const after = of.cursor === undefined ? null : decodeCursor(of.cursor)
   const isLater =
     'AND (start_time, event_id) > (fromUnixTimestamp64Nano({after:Int64}), toFixedString(unhex({afterId:String}), 16))'
@@ -74,36 +77,37 @@ export async function keptEvents(
     format: 'JSONEachRow',
   })
   const key = { tenant_id_: scope.tenantId, project_id_: scope.projectId, trace_id_: of.traceId }
-  return (await result.json<Row>()).map(({ time, id, event }) => ({
+  const rows = await result.json<Row>()
+  if (rows.some((row) => row.event === '')) return null
+  return rows.map(({ time, id, event }) => ({
     time,
     id,
     event: eventOf({ ...key, event_id_: id, ...unpacked(event) }),
   }))
 }
 
-const KEPT_MS = 7 * 86_400_000
+/** By connection and project; what is said there does not change after an upgrade. */
+const marks = new WeakMap<ClickHouseClient, Map<string, number | null>>()
+const MARKS_MAX = 10_000
 
-/** Whether all events of the trace are there: it began after the upgrade that brought the copy, and in the last seven days. */
-export async function isKept(
-  client: ClickHouseClient,
-  scope: Scope,
-  traceId: string,
-  nowMs: number,
-): Promise<boolean> {
+/** s since the epoch: traces that have an event of this hour or an earlier one may not be there whole; null = all are. */
+export async function keptSince(client: ClickHouseClient, scope: Scope): Promise<number | null> {
+  const known = marks.get(client) ?? new Map<string, number | null>()
+  marks.set(client, known)
+  const name = JSON.stringify([scope.tenantId, scope.projectId])
+  const mark = known.get(name)
+  if (mark !== undefined) return mark
   const result = await client.query({
-    query: `SELECT toUnixTimestamp(min(first_hour)) AS first, count() AS rows,
-        (SELECT toUnixTimestamp(max(hour)) FROM trace_events_since
-          WHERE tenant_id = {tenant:String} AND project_id = {project:String}) AS since
-      FROM trace_hours
-      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
-        AND trace_id = toFixedString(unhex({trace:String}), 16)`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
+    query: `SELECT toUnixTimestamp(max(hour)) AS hour, count() AS rows FROM trace_events_since
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId },
     format: 'JSONEachRow',
   })
-  const [row] = await result.json<{ first: number; rows: string | number; since: number | null }>()
-  if (row === undefined || Number(row.rows) === 0) return false
-  // The hour itself may have begun before.
-  return row.first > Math.max(Number(row.since ?? 0), (nowMs - KEPT_MS) / 1000)
+  const [row] = await result.json<{ hour: number; rows: string | number }>()
+  const since = row === undefined || Number(row.rows) === 0 ? null : Number(row.hour)
+  if (known.size >= MARKS_MAX) known.clear()
+  known.set(name, since)
+  return since
 }
 
 /** A row as `eventSelect` gives it. */

@@ -1,7 +1,7 @@
--- Every event of the last days once more, by trace and as one text: what reads a trace opens one column instead of a
--- hundred. For a week or two the events take twice the disk (long blocks, because the events of a trace repeat each
--- other); then the copy goes and older traces are read from the events. Traces of before are not copied:
--- `trace_events_since` says which they are, so that an upgrade takes neither time nor disk at once.
+-- Every event once more, by trace and as one text: what reads a trace opens one column instead of a hundred. The text
+-- goes after eight days, and the trace is read from the events then; the keys stay, so that a trace of which some
+-- texts are gone is known for one. Traces of before are not copied: `trace_events_since` says which they are, so that
+-- an upgrade takes neither time nor disk at once.
 
 CREATE TABLE IF NOT EXISTS trace_events
 (
@@ -12,17 +12,15 @@ CREATE TABLE IF NOT EXISTS trace_events
   event_id FixedString(16) CODEC(NONE),
   version UInt64 CODEC(Delta(8), ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
-  -- A JSON array, in the order of `storage/queries/trace-events.ts`.
-  event String CODEC(ZSTD(1))
+  -- A JSON array, in the order of `storage/queries/trace-events.ts`; empty when it is gone.
+  event String CODEC(ZSTD(1)) TTL toDateTime(received_at) + INTERVAL 8 DAY
 )
 ENGINE = ReplacingMergeTree(version)
--- Few partitions to look into, and whole ones to drop.
+-- Few partitions to look into, and most texts of one go at once.
 PARTITION BY toMonday(received_at)
 PRIMARY KEY (tenant_id, project_id, trace_id)
 -- The hour, so that rows collapse exactly where those of `canonical_events` do.
 ORDER BY (tenant_id, project_id, trace_id, toStartOfHour(start_time), event_id)
--- A day more than `storage/queries/trace-events.ts` relies on: clocks of senders may be ahead.
-TTL toDateTime(received_at) + INTERVAL 8 DAY
 SETTINGS index_granularity = 256, min_compress_block_size = 524288, max_compress_block_size = 524288,
   non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1;
 
