@@ -55,7 +55,8 @@ export async function fillEvents(
         max_execution_time: 600,
         max_threads: 2,
         // Blocks in the order of the exporter's: a copy of each is made on the way.
-        min_insert_block_size_rows: '100000',
+        max_block_size: '20000',
+        min_insert_block_size_rows: '40000',
         min_insert_block_size_bytes: '0',
       },
     })
