@@ -51,14 +51,7 @@ export async function fillEvents(
     const last = Math.floor((traces * (i + 1)) / inserts)
     await client.command({
       query: insertOf(first, last, fromMs, (DAYS * DAY_MS) / traces),
-      clickhouse_settings: {
-        max_execution_time: 600,
-        max_threads: 2,
-        // Blocks in the order of the exporter's: a copy of each is made on the way.
-        max_block_size: '20000',
-        min_insert_block_size_rows: '40000',
-        min_insert_block_size_bytes: '0',
-      },
+      clickhouse_settings: { max_execution_time: 600, max_threads: 2 },
     })
     if ((i + 1) % 10 === 0 || i + 1 === inserts)
       say(`${Math.round((events * (i + 1)) / inserts)} events in ${since(startedAt).toFixed(0)} s`)

@@ -248,7 +248,6 @@ const AGING = [
   ['canonical_events', 'received_at'],
   ['signals', 'received_at'],
   ['trace_hours', 'received_at'],
-  ['trace_events', 'received_at'],
   ['event_hours', 'hour'],
   ['usage_rollup', 'hour'],
   ['rolled_hours', 'hour'],

@@ -75,32 +75,6 @@ async function check(client: ClickHouseClient): Promise<void> {
   assert.equal(trace.rows.length, 4)
 }
 
-/** A trace of before gets another event and is there whole; a trace of afterwards comes from the copy. */
-async function lateAndNew(client: ClickHouseClient): Promise<void> {
-  const row = (i: string, trace: string, start: string): object => ({
-    event_id: i.repeat(16),
-    tenant_id: 'acme',
-    project_id: 'chat',
-    trace_id: trace.repeat(16),
-    start_time: start,
-    // Now: the copy has the last days only.
-    received_at: new Date().toISOString().replace(/[TZ]/g, ' ').trim(),
-    version: 1,
-  })
-  const later = '2100-01-01 00:00:00'
-  const values = [row('y', '0', '2026-09-01 12:00:00'), row('z', '9', later)]
-  await client.insert({ table: 'canonical_events', values, format: 'JSONEachRow' })
-  const sizeOf = async (trace: string): Promise<number> =>
-    (await listEvents(client, scope, { traceId: trace.repeat(16), limit: 100 })).rows.length
-  assert.equal(await sizeOf('30'), 5)
-  assert.equal(await sizeOf('39'), 1)
-  // From the copy alone, as the project's mark is of before 2100.
-  await client.command({
-    query: "DELETE FROM canonical_events WHERE event_id = repeat('z', 16)",
-  })
-  assert.equal(await sizeOf('39'), 1)
-}
-
 test('ClickHouse: rows of the first version are all there, and running it again changes nothing', async () => {
   const client = await firstVersion('upgraded')
   const todo = migrationsOf('clickhouse').length - FIRST.clickhouse
@@ -108,7 +82,6 @@ test('ClickHouse: rows of the first version are all there, and running it again 
   await check(client)
   assert.deepEqual(await migrateClickHouse(client, 'upgraded'), [])
   await check(client)
-  await lateAndNew(client)
   await client.close()
 })
 

@@ -7,7 +7,6 @@ import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
 import { decodeCursor, type Page, type Position, pageOf, type Scope } from './page.ts'
 import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
-import { keptEvents, keptSince } from './trace-events.ts'
 import { type TracePlace, traceHours } from './trace-hours.ts'
 import { type ProjectFacts, projectFacts } from './used-columns.ts'
 
@@ -63,59 +62,15 @@ export async function listEvents(
   return { rows: joined, next: page.next }
 }
 
-/** The events of one trace, in their order. */
+/** The events of one trace: `trace_hours` says where they are in the sorting key. */
 async function traceEvents(
   client: ClickHouseClient,
   scope: Scope,
   filter: EventFilter,
   traceId: string,
 ): Promise<Page<EventRow>> {
-  const placed =
-    (await fromTraceEvents(client, scope, filter, traceId)) ??
-    (await fromEvents(client, scope, filter, traceId))
-  const page = pageOf(placed, filter.limit, (row) => row)
-  const events = page.rows.map((row) => row.event)
-  if (events.length === 0) return { rows: [], next: null }
-  if (page.next === null && filter.cursor === undefined && isUnfiltered(filter))
-    return { rows: inheritIds(joinLogs(events, events), idsOf(events)), next: null }
-  const [facts, ids] = await Promise.all([
-    projectFacts(client, scope),
-    idsOfTrace(client, scope, traceId),
-  ])
-  const others = facts.hasLogs ? await spansAndLogs(client, scope, traceId) : events
-  return { rows: inheritIds(joinLogs(events, others), ids), next: page.next }
-}
-
-/** Events without a trace of their own; `trace_events` has none of them. */
-const NO_TRACE = /^0*$/
-
-/** Null when they have to be read from the events. */
-async function fromTraceEvents(
-  client: ClickHouseClient,
-  scope: Scope,
-  filter: EventFilter,
-  traceId: string,
-): Promise<readonly Placed[] | null> {
-  if (!isUnfiltered(filter) || NO_TRACE.test(traceId)) return null
-  const { cursor } = filter
-  const [rows, since] = await Promise.all([
-    keptEvents(client, scope, { traceId, cursor, limit: filter.limit + 1 }),
-    keptSince(client, scope),
-  ])
-  if (rows === null || since === null) return rows
   const place = await traceHours(client, scope, traceId)
-  return place === null || place.first > since ? rows : null
-}
-
-/** `trace_hours` says where they are in the sorting key. */
-async function fromEvents(
-  client: ClickHouseClient,
-  scope: Scope,
-  filter: EventFilter,
-  traceId: string,
-): Promise<readonly Placed[]> {
-  const place = await traceHours(client, scope, traceId)
-  if (place === null) return []
+  if (place === null) return { rows: [], next: null }
   const c = conditions(scope, filter, place)
   const result = await client.query({
     query: `SELECT ${eventSelect(place.facts.unused)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_time
@@ -128,7 +83,14 @@ async function fromEvents(
     format: 'JSONEachRow',
     clickhouse_settings: READ_SETTINGS,
   })
-  return placedRows(await result.json<Record<string, unknown>>())
+  const placed = placedRows(await result.json<Record<string, unknown>>())
+  const page = pageOf(placed, filter.limit, (row) => row)
+  const events = page.rows.map((row) => row.event)
+  const isWhole = page.next === null && filter.cursor === undefined && isUnfiltered(filter)
+  const others =
+    isWhole || !place.facts.hasLogs ? events : await spansAndLogs(client, scope, traceId)
+  const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
+  return { rows: inheritIds(joinLogs(events, others), ids), next: page.next }
 }
 
 function isUnfiltered(f: EventFilter): boolean {

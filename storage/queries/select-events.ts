@@ -41,9 +41,6 @@ export function eventOf(row: Readonly<Record<string, unknown>>): EventRow {
 function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown {
   const raw = row[`${field.name}_`]
   switch (field.type) {
-    case 'int':
-      // Servers differ in whether a text of `trace_events` has 64-bit integers in quotes.
-      return typeof raw === 'string' ? Number(raw) : (raw ?? null)
     case 'id16':
     case 'id8':
       return typeof raw !== 'string' || /^0*$/.test(raw) ? null : raw
