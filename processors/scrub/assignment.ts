@@ -134,7 +134,7 @@ function isLetter(c: number): boolean {
 }
 
 function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
-  const typed = TYPED.exec(text)
+  const typed = text.includes('=') ? TYPED.exec(text) : null
   if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] as string, {})
   let m = BETWEEN.exec(text)
   if (m !== null) {
@@ -154,7 +154,7 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
   if (m !== null) return valueAt(s, name, m[0].length, '', { markup: true })
   const named = namedValue(text, VALUE_KEY)
   if (named !== null) return valueAt(s, name, named.end, named.open, {})
-  m = HCL.exec(text)
+  m = text.startsWith('"') ? HCL.exec(text) : null
   return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
 }
 
@@ -180,7 +180,7 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
   const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
   const pair = isQuoted ? PAIR.exec(text) : null
   if (pair !== null) return pairAt(s, name, pair)
-  const m = CALL.exec(text) ?? MARKUP.exec(text)
+  const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
   if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
   const bare = isQuoted ? null : BARE.exec(text)
   return bare === null

@@ -37,6 +37,7 @@ const UNITS: readonly string[] = [
   'AKIAAAAAAAAAAAAAAAAA ',
   'xoxb-1-',
   'x: Secret ',
+  'eyJpassword password %40',
   '=3Dkey password sig==3D',
   'kind: Secret ',
   '-kind: Secret',

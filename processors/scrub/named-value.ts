@@ -21,21 +21,30 @@ const SIGN = /(?:value|val|v|default|content|text)["'\\]{0,4}[ \t]{0,4}[:=]/i
 
 /** By position: 1 = pairs may begin there. */
 const seen = new Uint8Array(TEXT_MAX + 1)
+/** The last of them. */
+let furthest = 0
+
+function mark(at: number): void {
+  seen[at] = 1
+  if (at > furthest) furthest = at
+}
 
 /**
  * The first value of `text`, which follows a name, that is reached over pairs alone. `last` matches the key of a value at
  * its `lastIndex` up to and with its opening quotes (its first group).
  */
 export function namedValue(text: string, last: RegExp): NamedValue | null {
+  if (!text.includes(':') && !text.includes('=')) return null
   const end = Math.min(text.length, TEXT_MAX)
   let at = 0
   while (at < LEAD_MAX && at < end && isLead(text.charCodeAt(at))) at++
   // The lead and the blanks share backslashes, so pairs may begin behind any of them.
   seen.fill(0, 0, end + 1)
+  furthest = 0
   for (let i = 0; i <= at; i++) markBlanks(text, i, end)
-  const afterBlanks = seen.lastIndexOf(1, end)
+  const afterBlanks = furthest
   let isSure = false
-  for (let i = 0; i < end; i++) {
+  for (let i = 0; i <= furthest && i < end; i++) {
     if (seen[i] === 0) continue
     // Most lists of pairs have no such key: asked once, when there is a list.
     if (!isSure && i > afterBlanks) {
@@ -53,7 +62,7 @@ export function namedValue(text: string, last: RegExp): NamedValue | null {
 function markBlanks(text: string, from: number, end: number): void {
   let i = from
   for (let n = 0; n <= BLANKS_MAX && i < end; n++) {
-    seen[i] = 1
+    mark(i)
     const c = text.charCodeAt(i)
     if (c === 0x20 || c === 0x09 || c === 0x0d || c === 0x0a) i++
     else {
@@ -75,7 +84,7 @@ function escapedBreak(text: string, from: number, end: number): number {
 /** Marks where the next pair may begin when one begins at `from`. */
 function markPairs(text: string, from: number, end: number): void {
   const escape = escapedBreak(text, from, end)
-  if (escape > 0 && text.charCodeAt(from + escape - 1) === 0x6e) seen[from + escape] = 1
+  if (escape > 0 && text.charCodeAt(from + escape - 1) === 0x6e) mark(from + escape)
   const key = pastQuotes(text, from, end)
   for (let i = key; i < end && i - key <= KEY_MAX; i++) {
     const c = text.charCodeAt(i)
@@ -98,12 +107,12 @@ function markValues(text: string, from: number, end: number): void {
   for (; i < end && i - start < VALUE_MAX; i++) {
     const c = text.charCodeAt(i)
     if (!isValue(c)) break
-    if (c === 0x20 || c === 0x09 || c === 0x0d) seen[i + 1] = 1
+    if (c === 0x20 || c === 0x09 || c === 0x0d) mark(i + 1)
   }
   const quoted = pastQuotes(text, i, end)
   const c = text.charCodeAt(quoted)
   if (quoted < end && (c === 0x2c || c === 0x20 || c === 0x09 || c === 0x0d || c === 0x0a))
-    seen[quoted + 1] = 1
+    mark(quoted + 1)
 }
 
 function pastQuotes(text: string, from: number, end: number): number {
