@@ -38,7 +38,8 @@ interface Pending {
   readonly record: AppendRecord
   readonly length: number
   resolve(sequence: bigint): void
-  reject(error: Error): void
+  /** Tells whoever appended at once, not with the next turn. */
+  refuse(error: Error): void
 }
 
 interface Group {
@@ -89,11 +90,16 @@ export class Committer {
     return this.#readOnly
   }
 
-  append(record: AppendRecord): Promise<bigint> {
-    if (this.#readOnly !== null) return Promise.reject(this.#readOnly)
+  /** `onRefused` is called synchronously with a refusal; see `DurableLog.append`. */
+  append(record: AppendRecord, onRefused: () => void): Promise<bigint> {
     const length = recordLength(record)
     return new Promise((resolve, reject) => {
-      this.#pending.push({ record, length, resolve, reject })
+      const refuse = (error: Error): void => {
+        onRefused()
+        reject(error)
+      }
+      if (this.#readOnly !== null) return refuse(this.#readOnly)
+      this.#pending.push({ record, length, resolve, refuse })
       this.#pendingBytes += length
       this.#kick()
     })
@@ -340,7 +346,7 @@ export class Committer {
     const all = [...taken, ...this.#pending]
     this.#pending = []
     this.#pendingBytes = 0
-    for (const p of all) p.reject(error)
+    for (const p of all) p.refuse(error)
   }
 }
 

@@ -240,6 +240,58 @@ test('appends queued behind a failed one fail too', async () => {
   await log.close()
 })
 
+test('a refusal is told in the turn in which it happens, for each append behind the failed one too', async () => {
+  const fs = new ModelFs(() => 0.5)
+  const log = await DurableLog.open(options(fs))
+  const told: number[] = []
+  let turns = 0
+  const turnsOf: number[] = []
+  const append = (n: number): Promise<unknown> =>
+    log.append(record(n), () => {
+      told.push(n)
+      turnsOf.push(turns)
+      // Queued behind nothing but the rejection itself.
+      queueMicrotask(() => turns++)
+    })
+  fs.fault = (op) => (op === 'writev' ? 'short' : null)
+  await Promise.allSettled([append(1), append(2), append(3)])
+  assert.deepEqual(told, [1, 2, 3])
+  assert.deepEqual(turnsOf, [0, 0, 0])
+  await log.close()
+  const late = log.append(record(4), () => told.push(4))
+  assert.deepEqual(told, [1, 2, 3, 4], 'before the promise of a refused append is even returned')
+  await assert.rejects(late, { code: 'OBS_LOG_CLOSED' })
+})
+
+test('what a kill left unsynced is made durable by the next start, for it counts as stored then', async () => {
+  // A random number of 0: a power cut keeps nothing that was not synced.
+  const fs = new ModelFs(() => 0)
+  let isKilled = false
+  const process = fs.process()
+  const atSync = Promise.withResolvers<null>()
+  const killedBeforeSync = {
+    ...process,
+    open: async (...args: Parameters<typeof process.open>) => {
+      const file = await process.open(...args)
+      const hang = (): Promise<never> => {
+        atSync.resolve(null)
+        return new Promise(() => {})
+      }
+      return { ...file, datasync: () => (isKilled ? hang() : file.datasync()) }
+    },
+  }
+  const log = await DurableLog.open({ ...options(fs), fs: killedBeforeSync })
+  isKilled = true
+  void log.append(record(1))
+  await atSync.promise
+  const after = await DurableLog.open(options(fs))
+  assert.equal(after.stats().recovery.recoveredRecords, 1)
+  fs.crash()
+  const again = await DurableLog.open(options(fs))
+  assert.equal((await again.reader(1n).poll())?.createdAtMs, 1)
+  await again.close()
+})
+
 test('a failed sync moves what was not acknowledged to a new segment and answers', async () => {
   const fs = new ModelFs(() => 0.5)
   const log = await DurableLog.open(options(fs))

@@ -91,15 +91,24 @@ export class DurableLog {
     declareLogMetrics(settings.metrics, () => this.#collect())
   }
 
-  /** Stores a record. Resolves with its sequence number when it is as durable as configured; a refusal is an `ObservaError` and may be retried. */
-  append(record: AppendRecord): Promise<bigint> {
+  /**
+   * Stores a record. Resolves with its sequence number when it is as durable as configured; a refusal is an
+   * `ObservaError` and may be retried. Records become durable in the order of their appends: when one is refused for
+   * a failure of the disk, so are all behind it.
+   *
+   * `onRefused` is called in the very moment of a refusal, before any other code can run: a rejected promise is heard
+   * a few turns later, and in between somebody could rely on a record that will never be there.
+   */
+  append(record: AppendRecord, onRefused: () => void = () => {}): Promise<bigint> {
     this.#lookAtDisk()
     const refused = this.#refusal(record)
     if (refused !== null) {
       this.#s.metrics.add('observa_log_refused_total', `code="${refused.code}"`)
+      onRefused()
       return Promise.reject(refused)
     }
-    return this.#committer === null ? this.#appendToMemory(record) : this.#committer.append(record)
+    if (this.#committer === null) return this.#appendToMemory(record)
+    return this.#committer.append(record, onRefused)
   }
 
   /** Follows the log from a sequence number; one before the oldest record begins at the oldest. */

@@ -71,7 +71,7 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
     isOpen = isUnused || (scanned.records === 0 && !scanned.isHeaderSound)
     if (scanned.records > 0) {
       last = scanned
-      await cutTail(segment, last, fs)
+      await cutAndSync(segment, last, fs)
     }
     // Never written to, or nothing that can be read: it must not hide records that the one before got after all.
     if (isUnused) unused.push(segment.path)
@@ -270,11 +270,15 @@ async function usedBehind(file: QueueFile, from: number, fileBytes: number): Pro
   return used
 }
 
-async function cutTail(s: Segment, last: LastSegment, fs: QueueFs): Promise<void> {
-  if (last.endBytes >= s.fileBytes) return
+/**
+ * Cuts off what is no whole record and makes the rest durable. A process killed between a write and its sync leaves
+ * records that only the page cache holds; from here on they count as stored, so a copy of them is acknowledged without
+ * a write of its own, and a power cut must not take them then.
+ */
+async function cutAndSync(s: Segment, last: LastSegment, fs: QueueFs): Promise<void> {
   const file = await fs.open(s.path, 'write')
   try {
-    await file.truncate(last.endBytes)
+    if (last.endBytes < s.fileBytes) await file.truncate(last.endBytes)
     await file.datasync()
   } finally {
     await file.close()
