@@ -12,7 +12,8 @@ import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS } from '../../proto/decode.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
-import { DurableLog } from '../log/log.ts'
+import type { CommitOutcome } from '../ledger/open-commits.ts'
+import { DurableLog, type LogOptions } from '../log/log.ts'
 import { buildChain, type PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { Pipeline } from './pipeline.ts'
@@ -45,7 +46,7 @@ interface Running {
   readonly stop: () => Promise<void>
 }
 
-async function running(dir: string): Promise<Running> {
+async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Running> {
   const metrics = new Metrics()
   const log = await DurableLog.open({
     dir,
@@ -53,6 +54,7 @@ async function running(dir: string): Promise<Running> {
     metrics,
     log: quiet,
     freeBytesMin: 0,
+    ...more,
   })
   const ledger = new UsageLedger()
   await ledger.rebuild(log)
@@ -125,7 +127,10 @@ function request({ span, parent, scope, responseIds }: SpanFacts): TaskRequest {
 }
 
 /** Tasks whose workers all answered in one tick. */
-function finishAtOnce(pipeline: Pipeline, requests: readonly TaskRequest[]): Promise<unknown> {
+function finishAtOnce(
+  pipeline: Pipeline,
+  requests: readonly TaskRequest[],
+): Promise<CommitOutcome[]> {
   const tasks = requests.map((r) => {
     const result = chain.run({ requests: [r], hints: [] })
     const parts = result.parts.map((p) => ({ ...p, bytes: p.bytes.slice() }))
@@ -182,6 +187,20 @@ test('a request sent again while it is being made durable is stored once', async
   const { pipeline, log, stop } = await running(await directory(t))
   const same = request({ span: 1, responseIds: ['r'] })
   await finishAtOnce(pipeline, [same, same, same])
+  assert.equal(await countedCalls(log), 1)
+  await stop()
+})
+
+test('what repeats a request that the log does not take is not acknowledged for its sake', async (t) => {
+  const { pipeline, log, stop } = await running(await directory(t), { recordBytesMax: 4000 })
+  const ids = Array.from({ length: 20 }, (_, i) => `r${i}`)
+  const [large, copy, small, repeated] = await finishAtOnce(pipeline, [
+    request({ span: 1, responseIds: ids }),
+    request({ span: 1, responseIds: ids }),
+    request({ span: 1, responseIds: ['r0'] }),
+    request({ span: 1, responseIds: ['r0'] }),
+  ])
+  assert.deepEqual([large?.ok, copy?.ok, small?.ok, repeated?.ok], [false, false, true, true])
   assert.equal(await countedCalls(log), 1)
   await stop()
 })

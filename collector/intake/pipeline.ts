@@ -8,8 +8,9 @@ import type { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
 import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
+import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { DurableLog } from '../log/log.ts'
-import type { CommitOutcome, FinishedTask, WorkerPool } from '../worker/pool.ts'
+import type { FinishedTask, WorkerPool } from '../worker/pool.ts'
 
 /** Reruns before a task takes its turn: another task may commit while this one is run again. */
 const RERUNS_MAX = 3
@@ -127,25 +128,39 @@ export class Pipeline {
     return outcome
   }
 
-  /** The ledger before anything is awaited, then the log. */
-  async #persist(result: TaskResult, hints: readonly UsageHint[]): Promise<CommitOutcome> {
-    const { ledger, log } = this.#parts
-    if (result.parts.length > 0) ledger.commit(result.facts)
+  /**
+   * The ledger, then the log, in one turn. A task whose events are all known has nothing to append: its answer
+   * waits for the records that hold them, and fails with them. One that appends needs no such wait, for the log makes
+   * records durable in order and refuses all behind one that failed.
+   */
+  #persist(result: TaskResult, hints: readonly UsageHint[]): Promise<CommitOutcome> {
+    const { ledger } = this.#parts
     this.#countHints(hints)
     this.#countWork(result)
-    if (result.parts.length === 0) return { ok: true }
+    if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
+    ledger.commit(result.facts)
+    const outcome = this.#append(result)
+    ledger.track(result.facts, outcome)
+    return outcome
+  }
+
+  async #append({ parts, facts }: TaskResult): Promise<CommitOutcome> {
+    const { ledger, log, clock } = this.#parts
+    const record = {
+      pipeline: this.id,
+      parts,
+      eventCount: facts.count,
+      eventIds: facts.eventIds,
+      claims: packFacts(facts),
+      createdAtMs: clock.nowMs(),
+    }
     try {
-      await log.append({
-        pipeline: this.id,
-        parts: result.parts,
-        eventCount: result.facts.count,
-        eventIds: result.facts.eventIds,
-        claims: packFacts(result.facts),
-        createdAtMs: this.#parts.clock.nowMs(),
-      })
+      // Taken back in the very moment of the refusal, or another task could rely on what is not there.
+      await log.append(record, () => ledger.rollback(facts))
       return { ok: true }
     } catch (thrown) {
-      ledger.rollback(result.facts)
+      // A second time is harmless; the first was missed if the append threw instead of refusing.
+      ledger.rollback(facts)
       return { ok: false, message: messageOf(thrown) }
     }
   }

@@ -10,6 +10,10 @@ export function reportLedger(ledger: UsageLedger, labels: string, metrics: Metri
   gauge('observa_usage_ledger_reports', 'Reports remembered with their place in a trace')
   gauge('observa_usage_ledger_reports_max', 'Bound of observa_usage_ledger_reports')
   gauge('observa_usage_ledger_bytes', 'Memory that the usage ledger takes')
+  gauge(
+    'observa_usage_ledger_open_commits',
+    'Commits of the usage ledger that the log has not made durable yet',
+  )
   metrics.declare(
     'observa_usage_ledger_evicted_total',
     'counter',
@@ -17,7 +21,9 @@ export function reportLedger(ledger: UsageLedger, labels: string, metrics: Metri
   )
   let seen = 0
   metrics.onCollect(() => {
-    const { entries, entriesMax, kin, kinMax, evicted, kinEvicted, bytes } = ledger.stats()
+    const { entries, entriesMax, kin, kinMax, evicted, kinEvicted, bytes, openCommits } =
+      ledger.stats()
+    metrics.set('observa_usage_ledger_open_commits', labels, openCommits)
     metrics.set('observa_usage_ledger_entries', labels, entries)
     metrics.set('observa_usage_ledger_entries_max', labels, entriesMax)
     metrics.set('observa_usage_ledger_reports', labels, kin)

@@ -8,6 +8,7 @@ import type { DurableLog } from '../log/log.ts'
 import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
 import { Kinship } from './kinship.ts'
+import { type CommitOutcome, OpenCommits } from './open-commits.ts'
 import { Turn } from './turn.ts'
 
 const ENTRIES_MAX = 1_000_000
@@ -26,12 +27,16 @@ export interface LedgerStats {
   readonly kinEvicted: number
   /** Memory that all of it takes. */
   readonly bytes: number
+  /** Commits that the log has not answered for yet. */
+  readonly openCommits: number
 }
 
 interface Decision {
   /** By event. */
   readonly hints: Map<number, UsageHint>
   readonly kin: Map<number, KinNode[]>
+  /** Tickets of the commits, not yet durable, that hold events which these facts repeat. */
+  readonly repeatsOpen: ReadonlySet<number>
 }
 
 export class UsageLedger {
@@ -43,6 +48,7 @@ export class UsageLedger {
   #last: { readonly facts: EventFacts; readonly decision: Decision } | null = null
   /** Which commit a set of facts was, for `rollback`. */
   readonly #tickets = new WeakMap<EventFacts, number>()
+  readonly #open = new OpenCommits()
   readonly #owner = new Uint8Array(ID_BYTES)
 
   constructor(entriesMax = ENTRIES_MAX, kinMax?: number) {
@@ -65,7 +71,8 @@ export class UsageLedger {
 
   #decide(facts: EventFacts): Decision {
     const hints = new Map<number, UsageHint>()
-    this.#findResends(facts, hints)
+    const repeatsOpen = new Set<number>()
+    this.#findResends(facts, hints, repeatsOpen)
     const { claims } = facts
     const claimed = new Map<number, number>()
     for (let i = 0; i < claims.length; i += 3) {
@@ -75,15 +82,18 @@ export class UsageLedger {
       if (of !== null) hints.set(event, { event, reason: 'duplicate', of })
     }
     const kin = this.#kinship.decide(facts, hints)
-    return { hints, kin }
+    return { hints, kin, repeatsOpen }
   }
 
-  #findResends(facts: EventFacts, hints: Map<number, UsageHint>): void {
+  #findResends(facts: EventFacts, hints: Map<number, UsageHint>, repeatsOpen: Set<number>): void {
     const seen = new Map<number, number>()
     const ids = viewOf(facts.eventIds)
-    for (let event = 0; event < facts.count; event++)
-      if (this.#isKnown(ids, facts, event) || isRepeated(seen, ids, facts, event))
-        hints.set(event, { event, reason: 'resend', of: idAt(facts, event) })
+    for (let event = 0; event < facts.count; event++) {
+      const ticket = this.#ticketOf(ids, facts, event)
+      if (ticket === 0 && !isRepeated(seen, ids, facts, event)) continue
+      hints.set(event, { event, reason: 'resend', of: idAt(facts, event) })
+      if (this.#open.has(ticket)) repeatsOpen.add(ticket)
+    }
   }
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
@@ -106,6 +116,21 @@ export class UsageLedger {
       const [owner, at] = of === undefined ? [eventIds, event * ID_BYTES] : [of, 0]
       this.#add(claimLo(claims, i), claims[i + 2] as number, owner, at, ticket)
     }
+  }
+
+  /** Says when the record of committed facts is durable; until then `durabilityOf` whatever repeats them waits for it. */
+  track(facts: EventFacts, outcome: Promise<CommitOutcome>): void {
+    const ticket = this.#tickets.get(facts)
+    if (ticket !== undefined) this.#open.add(ticket, outcome)
+  }
+
+  /**
+   * What an acknowledgement of these facts rests upon when they were accepted before and nothing of them is stored
+   * anew: the outcome of the records that hold their events. Call it in the same turn as `check`.
+   */
+  durabilityOf(facts: EventFacts): Promise<CommitOutcome> {
+    const { repeatsOpen } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    return this.#open.outcomeOf(repeatsOpen)
   }
 
   /** Takes back what `commit` of the same object added, when the append failed. */
@@ -141,12 +166,14 @@ export class UsageLedger {
     const { size, entriesMax, evicted } = this.#table
     const { size: kin, sizeMax: kinMax, evicted: kinEvicted } = this.#kinship
     const bytes = this.#table.byteLength + this.#kinship.byteLength
-    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted, bytes }
+    const openCommits = this.#open.size
+    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted, bytes, openCommits }
   }
 
-  #isKnown(ids: DataView, facts: EventFacts, event: number): boolean {
-    if (this.#table.find(keyLo(ids, event), keyHi(ids, event), this.#owner) === 0) return false
-    return isSameId(this.#owner, facts.eventIds, event)
+  /** Ticket of the commit that took the event in, 0 when it is unknown. */
+  #ticketOf(ids: DataView, facts: EventFacts, event: number): number {
+    const ticket = this.#table.find(keyLo(ids, event), keyHi(ids, event), this.#owner)
+    return ticket !== 0 && isSameId(this.#owner, facts.eventIds, event) ? ticket : 0
   }
 
   /** The other event that made the claim in an earlier task, or null. */

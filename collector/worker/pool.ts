@@ -8,6 +8,7 @@ import { Piscina } from 'piscina'
 import { messageOf } from '../../core/errors.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { WorkerData, WorkerMessage } from './entry.ts'
 
 export interface PoolSettings {
@@ -40,7 +41,6 @@ export interface SharedTask {
   /** Set by the pipeline: resolves when the parts are durable. */
   commit: Promise<CommitOutcome>
 }
-export type CommitOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 /** Called once for each finished task, before any of its requests is answered. */
 export type OnFinished = (pipeline: number, task: FinishedTask) => Promise<CommitOutcome>
