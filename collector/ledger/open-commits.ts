@@ -26,7 +26,7 @@ export class OpenCommits {
 
   /** The first bad outcome of these commits, or a good one once all of them are durable. */
   async outcomeOf(tickets: Iterable<number>): Promise<CommitOutcome> {
-    const outcomes = await Promise.all([...tickets].map((t) => this.#byTicket.get(t) ?? DURABLE))
-    return outcomes.find((o) => !o.ok) ?? DURABLE
+    const open = [...tickets].map((t) => this.#byTicket.get(t)).filter((o) => o !== undefined)
+    return (await Promise.all(open)).find((o) => !o.ok) ?? DURABLE
   }
 }
