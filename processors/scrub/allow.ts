@@ -21,8 +21,12 @@ export class AllowList {
   /** `text` is the finding, one char a byte; `key` the attribute it stands in. */
   lets(text: string, key: string | null): boolean {
     if (this.#values.has(text)) return true
-    if (key !== null && this.#keys.some((is) => is(key))) return true
+    if (key !== null && this.letsKey(key)) return true
     return this.#patterns.some((p) => p.test(text))
+  }
+
+  letsKey(key: string): boolean {
+    return this.#keys.some((is) => is(key))
   }
 }
 

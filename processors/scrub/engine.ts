@@ -31,14 +31,11 @@ export class Engine {
   readonly everything: Policy
   readonly #subject = new Subject()
   readonly #side: Side[] = []
-  /** Whose value is being looked at; set by the inspector before each. */
-  policy: Policy
 
   constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
-    const inner: InnerScan = (bytes, length) => this.#inner(bytes, length)
+    const inner: InnerScan = (policy, bytes, length) => this.#inner(policy, bytes, length)
     this.compiled = compile(isOn, extra, inner)
     this.everything = { off: null, numbers: this.compiled.numbers }
-    this.policy = this.everything
   }
 
   /** A scanner over `arena` for these detectors. */
@@ -48,11 +45,11 @@ export class Engine {
 
   #innerDepth = 0
 
-  #inner(bytes: Uint8Array, length: number): { type: number; rank: number } | null {
+  #inner(policy: Policy, bytes: Uint8Array, length: number): { type: number; rank: number } | null {
     if (this.#innerDepth >= 2) return null
     this.#innerDepth++
     try {
-      const found = this.scanBytes(bytes, 0, length, 0)
+      const found = this.scanBytes(policy, bytes, 0, length, 0)
       let best: Finding | null = null
       for (const f of found) if (best === null || f.rank > best.rank) best = f
       return best === null ? null : { type: best.type, rank: best.rank }
@@ -62,19 +59,19 @@ export class Engine {
   }
 
   /** Copies the range into a side arena, scans and judges it. Findings are relative to the range's start. */
-  scanBytes(bytes: Uint8Array, from: number, to: number, hints: number): Finding[] {
+  scanBytes(policy: Policy, bytes: Uint8Array, from: number, to: number, hints: number): Finding[] {
     const side = this.#takeSide()
     try {
       side.arena.reset()
       const off = side.arena.append(bytes.subarray(from, to))
-      return this.#scanSide(side, off, off + (to - from), hints)
+      return this.#scanSide(policy, side, off, off + (to - from), hints)
     } finally {
       this.#side.push(side)
     }
   }
 
   /** The same for ranges of `bytes` one after another, as one text. */
-  scanJoined(bytes: Uint8Array, ranges: readonly Range[]): Finding[] {
+  scanJoined(policy: Policy, bytes: Uint8Array, ranges: readonly Range[]): Finding[] {
     const side = this.#takeSide()
     try {
       side.arena.reset()
@@ -82,7 +79,7 @@ export class Engine {
       let end = off
       for (const r of ranges)
         end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
-      return this.#scanSide(side, off, end, 0)
+      return this.#scanSide(policy, side, off, end, 0)
     } finally {
       this.#side.push(side)
     }
@@ -112,11 +109,13 @@ export class Engine {
     }
   }
 
-  #scanSide(side: Side, off: number, end: number, hints: number): Finding[] {
+  #scanSide(policy: Policy, side: Side, off: number, end: number, hints: number): Finding[] {
     // Without a candidate only digits in the first place could matter, and nothing stands left of them here.
     if (side.scanner.scan(off, end) === 0) return []
     const { candidates, count } = side.scanner
-    const found = this.judge(side.subject, side.arena.bytes, off, end, candidates, 0, count, hints)
+    const s = side.subject
+    s.open(policy, side.arena.bytes, off, end, hints)
+    const found = this.#judge(s, candidates, 0, count)
     for (const f of found) {
       f.start -= off
       f.end -= off
@@ -133,6 +132,7 @@ export class Engine {
 
   /** Findings of the value `b[from, to)`, disjoint and sorted, given its candidates `[at, last)` (pairs). */
   judgeValue(
+    policy: Policy,
     b: Uint8Array,
     from: number,
     to: number,
@@ -141,23 +141,14 @@ export class Engine {
     last: number,
     hints: number,
   ): Finding[] {
-    return this.judge(this.#subject, b, from, to, candidates, at, last, hints)
+    this.#subject.open(policy, b, from, to, hints)
+    return this.#judge(this.#subject, candidates, at, last)
   }
 
-  judge(
-    s: Subject,
-    b: Uint8Array,
-    from: number,
-    to: number,
-    candidates: Int32Array,
-    at: number,
-    last: number,
-    hints: number,
-  ): Finding[] {
-    s.open(b, from, to, hints, this.policy.off)
-    if (startsInDigits(b, from, to)) matchNumber(s, from, this.policy.numbers)
+  #judge(s: Subject, candidates: Int32Array, at: number, last: number): Finding[] {
+    if (startsInDigits(s.b, s.from, s.to)) matchNumber(s, s.from, s.policy.numbers)
     const hidden = this.#judgeCandidates(s, candidates, at, last)
-    if (hidden) this.#judgeLayer(s, b, from, to, hints, 0)
+    if (hidden) this.#judgeLayer(s, 0)
     this.#pairAwsKeys(s)
     return settle(s.findings)
   }
@@ -165,7 +156,7 @@ export class Engine {
   /** Runs the rules behind each candidate; true when an escape may hide more. */
   #judgeCandidates(s: Subject, candidates: Int32Array, at: number, last: number): boolean {
     const { anchors } = this.compiled
-    const { numbers } = this.policy
+    const { numbers } = s.policy
     let hidden = false
     let signs: number[] | null = null
     for (let i = at; i < last; i++) {
@@ -186,19 +177,13 @@ export class Engine {
       }
     }
     if (signs !== null && signs.length > 1)
-      judgePieces(s, signs, (text) => this.scanBytes(text, 0, text.length, 0))
+      judgePieces(s, signs, (text) => this.scanBytes(s.policy, text, 0, text.length, 0))
     return hidden
   }
 
   /** Decodes the value, judges what comes out and maps findings back to the original. */
-  #judgeLayer(
-    s: Subject,
-    b: Uint8Array,
-    from: number,
-    to: number,
-    hints: number,
-    depth: number,
-  ): void {
+  #judgeLayer(s: Subject, depth: number): void {
+    const { b, from, to, hints } = s
     const side = this.#takeSide()
     try {
       side.arena.reset()
@@ -208,11 +193,10 @@ export class Engine {
       side.scanner.scan(off, off + n)
       const t = side.subject
       const layer = side.arena.bytes
-      t.open(layer, off, off + n, hints, this.policy.off)
+      t.open(s.policy, layer, off, off + n, hints)
       const hidden = this.#judgeCandidates(t, side.scanner.candidates, 0, side.scanner.count)
       this.#pairAwsKeys(t)
-      if (hidden && depth + 1 < LAYERS_MAX)
-        this.#judgeLayer(t, side.arena.bytes, off, off + n, hints, depth + 1)
+      if (hidden && depth + 1 < LAYERS_MAX) this.#judgeLayer(t, depth + 1)
       for (const f of t.findings)
         s.found(f.type, map[f.start - off] as number, map[f.end - off] as number, f.rank)
     } finally {

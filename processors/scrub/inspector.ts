@@ -34,7 +34,7 @@ export class Inspector {
     replacer: Replacer,
     allow: AllowList,
     rules: readonly CustomRule[],
-    policy: Policy = engine.everything,
+    policy: Policy,
   ) {
     this.engine = engine
     this.#policy = policy
@@ -66,13 +66,28 @@ export class Inspector {
     key: string | null,
   ): Finding[] {
     if (to <= from) return []
-    this.engine.policy = this.#policy
     try {
-      const found = this.engine.judgeValue(b, from, to, candidates, at, last, meaning.hints)
+      const found = this.engine.judgeValue(
+        this.#policy,
+        b,
+        from,
+        to,
+        candidates,
+        at,
+        last,
+        meaning.hints,
+      )
       for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
-      wholeValue(this.engine, b, from, to, meaning, found)
+      wholeValue(this.engine, this.#policy, b, from, to, meaning, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
-      return this.#completed(b, from, to, this.#kept(b, found, key, from, to), meaning, key)
+      return this.#completed(
+        b,
+        from,
+        to,
+        this.withoutExcused(b, found, key, from, to),
+        meaning,
+        key,
+      )
     } catch {
       // A broken detector must not let the value through: drop the value, keep the batch.
       return this.#whole(from, to)
@@ -88,17 +103,23 @@ export class Inspector {
     key: string | null,
   ): Finding[] {
     if (to <= from) return []
-    this.engine.policy = this.#policy
     try {
-      const found = this.engine.scanBytes(b, from, to, meaning.hints)
+      const found = this.engine.scanBytes(this.#policy, b, from, to, meaning.hints)
       for (const f of found) {
         f.start += from
         f.end += from
       }
       for (const rule of this.#scanning) rule.scan(b, from, to, key, found)
-      wholeValue(this.engine, b, from, to, meaning, found)
+      wholeValue(this.engine, this.#policy, b, from, to, meaning, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(from, to)
-      return this.#completed(b, from, to, this.#kept(b, found, key, from, to), meaning, key)
+      return this.#completed(
+        b,
+        from,
+        to,
+        this.withoutExcused(b, found, key, from, to),
+        meaning,
+        key,
+      )
     } catch {
       // As above: fail closed.
       return this.#whole(from, to)
@@ -106,10 +127,10 @@ export class Inspector {
   }
 
   /** Findings in ranges of `b` looked at as one text, relative to its start. */
-  findJoined(b: Uint8Array, ranges: readonly Range[]): Finding[] {
+  findJoined(b: Uint8Array, ranges: readonly Range[], key: string): Finding[] {
     if (this.#isQuiet(b, ranges)) return []
     const text = Buffer.concat(ranges.map((r) => b.subarray(r.from, r.to)))
-    return this.findIn(text, 0, text.length, NONE, null)
+    return this.findIn(text, 0, text.length, NONE, key)
   }
 
   /** True when nothing begins within reach of where a range meets the next; only for ranges that hold nothing themselves. */
@@ -126,7 +147,7 @@ export class Inspector {
   #isQuiet(b: Uint8Array, ranges: readonly Range[]): boolean {
     if (this.#scanning.length > 0) return false
     try {
-      return this.engine.scanJoined(b, ranges).length === 0
+      return this.engine.scanJoined(this.#policy, b, ranges).length === 0
     } catch {
       // The full look fails in the same way, and closed.
       return false
@@ -145,10 +166,10 @@ export class Inspector {
     for (let round = 0; round < ROUNDS_MAX && found.length > 0; round++) {
       const view = new MaskedView(b, from, to, [...found], (f) => this.replacer.marker(f.type))
       const bytes = view.bytes
-      const more = this.engine.scanBytes(bytes, 0, bytes.length, meaning.hints)
+      const more = this.engine.scanBytes(this.#policy, bytes, 0, bytes.length, meaning.hints)
       for (const rule of this.#scanning) rule.scan(bytes, 0, bytes.length, key, more)
       if (more.length === 0) break
-      if (!view.merge(found, this.#kept(bytes, more, key, 0, bytes.length))) break
+      if (!view.merge(found, this.withoutExcused(bytes, more, key, 0, bytes.length))) break
     }
     return found
   }
@@ -157,7 +178,19 @@ export class Inspector {
     return [{ start: from, end: to, type: this.#failedType, rank: 99 }]
   }
 
-  #kept(b: Uint8Array, found: Finding[], key: string | null, from: number, to: number): Finding[] {
+  /** True when whatever stands under this key may pass. */
+  letsKey(key: string): boolean {
+    return this.#allow.letsKey(key)
+  }
+
+  /** The findings without what is off, what a marker already stands for and what the allow list excuses. */
+  withoutExcused(
+    b: Uint8Array,
+    found: Finding[],
+    key: string | null,
+    from: number,
+    to: number,
+  ): Finding[] {
     if (found.length === 0) return found
     const { off } = this.#policy
     return found.filter((f) => {

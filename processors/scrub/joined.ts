@@ -13,15 +13,16 @@ export interface Piece {
   readonly to: number
 }
 
-/** Findings by owner: only those that lie in more than one piece. */
+/** Findings by owner: only those that lie in more than one piece. `key` is the attribute key of the first. */
 export function joinedText(
   inspector: Inspector,
   b: Uint8Array,
   pieces: readonly Piece[],
+  key: string,
 ): Map<number, Finding[]> {
   const parts = carriedTexts(b, pieces)
   const out = new Map<number, Finding[]>()
-  const found = inspector.findJoined(b, parts)
+  const found = inspector.findJoined(b, parts, key)
   if (found.length === 0) return out
   const starts: number[] = []
   let n = 0

@@ -62,8 +62,9 @@ export class KeyTable {
   #judge(name: string): KeyEntry {
     const bytes = Buffer.from(name, 'utf8')
     // Whether the key is changed is decided for each tenant; here it only must not be missed.
-    this.#engine.policy = this.#engine.everything
-    const isDirty = bytes.length > 0 && this.#engine.scanBytes(bytes, 0, bytes.length, 0).length > 0
+    const { everything } = this.#engine
+    const isDirty =
+      bytes.length > 0 && this.#engine.scanBytes(everything, bytes, 0, bytes.length, 0).length > 0
     const m = /^(.*?)(\d{1,6})(\D*)$/.exec(name)
     const series =
       m !== null &&

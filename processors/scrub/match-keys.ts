@@ -92,7 +92,7 @@ export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): vo
   const shifts = run === low && low > s.from ? 4 : 1
   for (let shift = 0; shift < shifts; shift++) {
     const n = decodeBase64(s.b, start + shift, decodedTo, blob, blob.length)
-    const best = rule.inner(blob, n)
+    const best = rule.inner(s.policy, blob, n)
     if (best === null || best.rank < 5) continue
     s.found(rule.type, start, end, rule.rank)
     s.base64DoneTo = end

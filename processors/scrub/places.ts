@@ -275,12 +275,12 @@ export class BatchScrubber {
       const { attrs } = this.batch
       const info = infos[attrs[row] as number] as number
       if ((info & KeyTable.SERIES) !== 0) this.counted++
-      if ((info & KeyTable.PLAIN) !== 0) {
+      // A rule that looks at every value looks at every key too.
+      if ((info & KeyTable.PLAIN) !== 0 && !scansAll) {
         // Nearly all attributes of nearly all spans end here.
         const isIdle =
           attrs[row + ATTR.TYPE] === VALUE.STRING
-            ? !scansAll &&
-              !cursor.reaches(attrs[row + ATTR.OFF] as number, attrs[row + ATTR.LEN] as number)
+            ? !cursor.reaches(attrs[row + ATTR.OFF] as number, attrs[row + ATTR.LEN] as number)
             : this.#isIdle(i, row)
         if (isIdle) continue
       }
@@ -314,10 +314,7 @@ export class BatchScrubber {
 
   #hasNone(row: number): boolean {
     const a = this.batch.attrs
-    return (
-      !this.#inspector.scansAll &&
-      !this.#cursor.reaches(a[row + ATTR.OFF] as number, a[row + ATTR.LEN] as number)
-    )
+    return !this.#cursor.reaches(a[row + ATTR.OFF] as number, a[row + ATTR.LEN] as number)
   }
 
   /** One attribute: its key, then its value by type. */
@@ -331,7 +328,7 @@ export class BatchScrubber {
     this.#noteKey = entry.isDirty ? null : entry.name
     const at = keyId === LOG_BODY ? 'log_body' : place
     let edited = this.#value(i, row, entry.meaning, entry.name, at)
-    if (entry.isDirty) edited = this.#key(row, keyOff, keyLen) || edited
+    if (entry.isDirty || this.#inspector.scansAll) edited = this.#key(row, keyOff, keyLen) || edited
     return edited
   }
 
@@ -516,6 +513,15 @@ export class BatchScrubber {
     this.#ctx.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
     this.#tally ??= new Map()
     this.#tally.set(type, (this.#tally.get(type) ?? 0) + 1)
+  }
+
+  /** Name of an attribute's key. */
+  nameOf(attr: number): string {
+    const a = this.batch.attrs
+    const row = attr * ATTR_STRIDE
+    const b = this.batch.arena.bytes
+    const off = a[row + ATTR.KEY_OFF] as number
+    return this.keys.entry(a[row] as number, b, off, a[row + ATTR.KEY_LEN] as number).name
   }
 
   /** Types found so far in the span being looked at. */

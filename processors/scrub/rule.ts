@@ -1,6 +1,7 @@
 // A compiled detector: its row with the type number it reports and the masks it needs. The matchers get one.
 
 import type { Detector } from './detectors.ts'
+import type { Policy } from './policy.ts'
 import type { Subject } from './subject.ts'
 
 export interface Rule {
@@ -19,8 +20,9 @@ export interface Rule {
 /** Looks at `p`, where an anchor of `len` bytes begins, and reports to the subject. */
 export type Matcher = (s: Subject, p: number, len: number, rule: Rule) => void
 
-/** Scans bytes that were decoded from a value; returns the rank of the best finding and its type, or null. */
+/** Scans bytes that were decoded from a value of the policy's tenant; returns the rank of the best finding and its type, or null. */
 export type InnerScan = (
+  policy: Policy,
   bytes: Uint8Array,
   length: number,
 ) => { readonly type: number; readonly rank: number } | null

@@ -88,11 +88,12 @@ export class StreamScrubber {
   }
 
   #joined(span: number, attrs: readonly number[], place: 'attribute' | 'event_attribute'): void {
-    const { batch } = this.#places
+    const { batch, inspector } = this.#places
     const b = batch.arena.bytes
     const pieces: Piece[] = []
     let bytes = 0
     for (const attr of attrs) {
+      if (inspector.letsKey(this.#places.nameOf(attr))) continue
       const row = attr * ATTR_STRIDE
       const off = batch.attrs[row + ATTR.OFF] as number
       const len = batch.attrs[row + ATTR.LEN] as number
@@ -101,7 +102,7 @@ export class StreamScrubber {
       pieces.push({ owner: attr, off, from: off, to: off + len })
     }
     if (!hasSuspectSeam(b, pieces) || this.#isQuiet(b, pieces)) return
-    const byOwner = joinedText(this.#places.inspector, b, pieces)
+    const byOwner = joinedText(inspector, b, pieces, this.#places.nameOf(pieces[0]?.owner ?? 0))
     for (const [attr, found] of byOwner) {
       this.#places.replaceIn(attr, found, place)
       batch.markEdited(span)
@@ -117,7 +118,8 @@ export class StreamScrubber {
   /** A 40-character value beside an access key id, whatever its key is called. */
   #awsSecrets(span: number, row: number): void {
     const { batch } = this.#places
-    const rule = this.#places.inspector.engine.compiled.awsSecret
+    const { inspector } = this.#places
+    const rule = inspector.engine.compiled.awsSecret
     if (rule === null) return
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
@@ -126,8 +128,11 @@ export class StreamScrubber {
       if (batch.attrs[r + ATTR.TYPE] !== VALUE.STRING || batch.attrs[r + ATTR.LEN] !== 40) continue
       const off = batch.attrs[r + ATTR.OFF] as number
       if (!isAwsSecretLike(batch.arena.bytes, off, off + 40)) continue
-      const found: Finding[] = [{ start: 0, end: 40, type: rule.type, rank: 8 }]
-      this.#places.replaceIn(i, found, 'attribute')
+      const found: Finding = { start: off, end: off + 40, type: rule.type, rank: 8 }
+      const name = this.#places.nameOf(i)
+      if (inspector.withoutExcused(batch.arena.bytes, [found], name, off, off + 40).length === 0)
+        continue
+      this.#places.replaceIn(i, [{ ...found, start: 0, end: 40 }], 'attribute')
       batch.markEdited(span)
     }
   }

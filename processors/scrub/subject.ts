@@ -2,6 +2,7 @@
 // Detectors look at `[from, to)` only and report ranges; `settle` makes one disjoint list of them.
 
 import { CLASS } from './bytes.ts'
+import type { Policy } from './policy.ts'
 
 /** What the name of the field says about its value, as bits. */
 export const HINT = { SSN: 1, CARD: 2, PHONE: 4, ITIN: 8, PASSPORT: 16, AZURE_OPENAI: 32 } as const
@@ -56,18 +57,13 @@ export class Subject {
   serial = 0
   /** Work that is left for this value; below nothing it is given up and masked whole. */
   #left = 0
-  #off: Uint8Array | null = null
+  /** Policy of the tenant that owns the value. */
+  #policy: Policy | null = null
 
-  open(
-    b: Uint8Array,
-    from: number,
-    to: number,
-    hints: number,
-    off: Uint8Array | null = null,
-  ): void {
+  open(policy: Policy, b: Uint8Array, from: number, to: number, hints: number): void {
     this.b = b
     this.serial = ++opened
-    this.#off = off
+    this.#policy = policy
     this.#left = WORK_MIN + WORK_PER_BYTE * (to - from)
     this.from = from
     this.to = to
@@ -88,13 +84,18 @@ export class Subject {
     }
   }
 
+  get policy(): Policy {
+    // Only an opened subject is handed to a matcher.
+    return this.#policy as Policy
+  }
+
   /** The byte at `i`, 0 outside the value: what lies beyond belongs to somebody else. */
   at(i: number): number {
     return i >= this.from && i < this.to ? (this.b[i] as number) : 0
   }
 
   found(type: number, start: number, end: number, rank: number): void {
-    if (end <= start || end > this.to || start < this.from || this.#off?.[type] === 1) return
+    if (end <= start || end > this.to || start < this.from || this.policy.off?.[type] === 1) return
     if (this.findings.length >= FINDINGS_MAX) {
       const last = this.findings[FINDINGS_MAX - 1] as Finding
       last.end = this.to

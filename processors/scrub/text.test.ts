@@ -303,6 +303,7 @@ test('a detector that throws costs the value, not the scrubbing', () => {
     replacer,
     new AllowList({ values: [], patterns: [], keys: [] }),
     [],
+    engine.everything,
   )
   const failing = new TextScrubber(inspector)
   const done = failing.scrub('a fuse and a secret')
@@ -462,6 +463,7 @@ test('a detector that exceeds its budget costs the value, and the count says so'
     replacer,
     new AllowList({ values: [], patterns: [], keys: [] }),
     [],
+    engine.everything,
   )
   const failing = new TextScrubber(inspector)
   assert.deepEqual(failing.scrub('a fuse').spans, [{ start: 0, end: 6, type: 'scrub_failed' }])

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import type { KeyMeaning } from './key-names.ts'
 import { isMarker } from './marker.ts'
 import { maskCookies } from './match-headers.ts'
+import type { Policy } from './policy.ts'
 import { type Finding, Subject, settle } from './subject.ts'
 
 const LOOK_MAX = 200
@@ -14,9 +15,13 @@ const SCHEME =
 const EMPTY = /^(?:null|none|nil|undefined|true|false|\*+|<[^>]*>|\$\{[^}]*\}|-|\[\])$/i
 const cookies = new Subject()
 
-/** Adds to `found` what the name of the field demands. Offsets are positions in `b`. */
+/**
+ * Adds to `found` what the name of the field demands, of the types that the policy looks for: one that is off would
+ * swallow the secrets inside the value when overlapping findings become one. Offsets are positions in `b`.
+ */
 export function wholeValue(
   engine: Engine,
+  policy: Policy,
   b: Uint8Array,
   from: number,
   to: number,
@@ -28,7 +33,7 @@ export function wholeValue(
   const text = head.trim()
   if (text === '' || isMarker(text) || EMPTY.test(text)) return
   if (meaning.kind === 'cookie') {
-    addCookies(engine, b, from, to, found)
+    addCookies(engine, policy, b, from, to, found)
     return
   }
   const scheme = meaning.kind === 'header' ? SCHEME.exec(head) : null
@@ -37,6 +42,7 @@ export function wholeValue(
   const type = engine.compiled.types.indexOf(
     typeOf(meaning, scheme?.[1]?.toLowerCase(), found, start, to, engine),
   )
+  if (policy.off?.[type] === 1) return
   found.push({ start, end: to, type, rank: 10 })
   settle(found)
 }
@@ -59,13 +65,14 @@ function typeOf(
 
 function addCookies(
   engine: Engine,
+  policy: Policy,
   b: Uint8Array,
   from: number,
   to: number,
   found: Finding[],
 ): void {
   const type = engine.compiled.types.indexOf('session_cookie')
-  cookies.open(b, from, to, 0)
+  cookies.open(policy, b, from, to, 0)
   maskCookies(cookies, from, to, type, 10)
   const pairs = cookies.findings.length
   if (pairs === 0 && !latinText(b, from, Math.min(to, from + LOOK_MAX)).includes('='))
