@@ -178,8 +178,10 @@ class MetricsWalker extends Wire {
       const inner = LISTS.has(field.message) ? depth + 1 : depth
       this.message(field.message, start, end, key, out, inner)
       out?.end(mark)
-    } else if (field.type === 'id') out?.fieldBytes(field.number, this.b, start, end - start)
-    else this.#text(field, this.b.subarray(start, end), key, out)
+    } else if (field.type === 'id') {
+      if (isIdOf(field, end - start)) out?.fieldBytes(field.number, this.b, start, end - start)
+      else this.isChanged = true
+    } else this.#text(field, this.b.subarray(start, end), key, out)
   }
 
   #text(
@@ -226,6 +228,11 @@ class MetricsWalker extends Wire {
     const stop = this.p + len
     while (this.p < stop) this.skip(type, stop)
   }
+}
+
+/** Ids are not looked into; bytes of another length are none, and do not go on. */
+function isIdOf(field: FieldSpec, length: number): boolean {
+  return length === 0 || length === (field.name === 'traceId' ? 16 : 8)
 }
 
 const KEY_FIELD = KEY_VALUE.byName.get('key')

@@ -1,5 +1,5 @@
 // Every place of a batch where text can stand: names, messages, trace state, attribute keys and values of all
-// types, events, links, resources, scopes, log bodies. Decides what is looked at; `Inspector` decides what is
+// types, events, links, resources, scopes, schema URLs, log bodies. Decides what is looked at; `Inspector` decides what is
 // a secret. A value without candidates and without a telling key costs a few comparisons.
 
 import type { Arena } from '../../core/arena.ts'
@@ -190,6 +190,8 @@ export class BatchScrubber {
   #resource(i: number): void {
     const r = this.batch.resources
     const row = i * RESOURCE_STRIDE
+    // Written from its column whether the resource was edited or not.
+    this.#text(r, row + RESOURCE.SCHEMA_OFF, 'resource')
     if (this.attributes(r, row + RESOURCE.ATTR_FIRST, row + RESOURCE.ATTR_COUNT, 'resource'))
       this.batch.resources[row + RESOURCE.FLAGS] = (r[row + RESOURCE.FLAGS] as number) | 1
   }
@@ -197,6 +199,7 @@ export class BatchScrubber {
   #scope(i: number): void {
     const s = this.batch.scopes
     const row = i * SCOPE_STRIDE
+    this.#text(s, row + SCOPE.SCHEMA_OFF, 'scope')
     let edited = this.#text(s, row + SCOPE.NAME_OFF, 'scope')
     edited = this.#text(s, row + SCOPE.VERSION_OFF, 'scope') || edited
     edited = this.attributes(s, row + SCOPE.ATTR_FIRST, row + SCOPE.ATTR_COUNT, 'scope') || edited
