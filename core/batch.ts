@@ -59,7 +59,7 @@ export const SPAN_FLAG = {
   EDITED: 2,
   /** Dropped by a processor (filter, sample); counted by it. Encoders and later processors skip it. */
   DROPPED: 4,
-  /** Converted from a legacy Observa event (one JSON object), see `proto/legacy.ts`. */
+  /** Converted from a legacy Observa event (one JSON object), see `proto/legacy/requests.ts`. */
   LEGACY: 8,
   /** Some text of it was not valid UTF-8 and was repaired on arrival (EDITED is set too). */
   REPAIRED: 16,

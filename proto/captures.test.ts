@@ -8,9 +8,9 @@ import { SpanBatch } from '../core/batch.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from './decode.ts'
-import { scrubMetrics } from './metrics.ts'
-import { oracleDecode, oracleEncode, oracleMeaning } from './oracle.ts'
-import { encodeLogs, encodeTraces } from './otlp-encode.ts'
+import { encodeLogs, encodeTraces } from './otlp/encode.ts'
+import { scrubMetrics } from './otlp/pass-metrics.ts'
+import { oracleDecode, oracleEncode, oracleMeaning } from './testing/oracle.ts'
 
 const ROOT = new URL('../test/captures/', import.meta.url)
 const TYPES = { traces: 'ExportTraceServiceRequest', logs: 'ExportLogsServiceRequest' } as const

@@ -4,7 +4,7 @@ import { Arena } from '../core/arena.ts'
 import { SpanBatch } from '../core/batch.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { DEFAULT_LIMITS, decodeInto } from './decode.ts'
-import { oracleEncode, oracleType } from './oracle.ts'
+import { oracleEncode, oracleType } from './testing/oracle.ts'
 
 const SPANS = 100
 const ATTRIBUTES = 26

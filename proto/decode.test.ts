@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { SCOPE, SPAN, SPAN_FLAG, SPAN_STRIDE } from '../core/batch.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { oracleEncode, oracleMeaning } from './oracle.ts'
-import { encodeLogs, encodeTraces } from './otlp-encode.ts'
-import { batch, readSpan, type TryOptions, tryDecode, verdictOf } from './try-decode.ts'
+import { encodeLogs, encodeTraces } from './otlp/encode.ts'
+import { oracleEncode, oracleMeaning } from './testing/oracle.ts'
+import { batch, readSpan, type TryOptions, tryDecode, verdictOf } from './testing/try-decode.ts'
 
 const TRACE = Buffer.from('0102030405060708090a0b0c0d0e0f10', 'hex')
 const ID = Buffer.from('0102030405060708', 'hex')

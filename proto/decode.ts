@@ -5,14 +5,14 @@ import type { BatchRequest, SpanBatch } from '../core/batch.ts'
 import type { RequestVerdict, TaskRequest } from '../core/task.ts'
 import { decompress } from './decompress.ts'
 import { Intake } from './intake.ts'
-import { indexLegacy } from './legacy.ts'
+import { indexLegacy } from './legacy/requests.ts'
 import type { DecodeLimits } from './limits.ts'
-import { indexOtlp } from './otlp-index.ts'
-import { convertOtlpJson, looksLikeOtlpJson } from './otlp-json.ts'
+import { indexOtlp } from './otlp/index-request.ts'
+import { convertOtlpJson, looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
 import { Refusal } from './refusal.ts'
 
 export { DEFAULT_LIMITS, type DecodeLimits } from './limits.ts'
-export { looksLikeOtlpJson } from './otlp-json.ts'
+export { looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
 
 /** One item that was refused alone: a 1-based line of NDJSON, else a 0-based index. */
 export interface RejectedItem {

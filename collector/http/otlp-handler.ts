@@ -18,7 +18,7 @@ import {
   exportResponse,
   type ResponseEncoding,
   statusResponse,
-} from '../../proto/responses.ts'
+} from '../../proto/otlp/responses.ts'
 import { declaredLength, discardBody, readBody } from './body.ts'
 import { type CorsSettings, handleCors } from './cors.ts'
 

@@ -5,7 +5,7 @@ import type { Encoder, MetricsContext, MetricsVisitor } from '../../core/compone
 import { messageOf } from '../../core/errors.ts'
 import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
-import { scrubMetrics } from '../../proto/metrics.ts'
+import { scrubMetrics } from '../../proto/otlp/pass-metrics.ts'
 
 export class MetricsChain {
   readonly #visit: MetricsVisitor

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { EncodedPart, Signals } from '../../core/task.ts'
-import { oracleDecode, oracleEncode } from '../../proto/oracle.ts'
+import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
 import {
   hexId,
   never,

@@ -4,7 +4,7 @@
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { EncodedPart, Signals } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
-import { encodeLogs, encodeTraces } from '../../proto/otlp-encode.ts'
+import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
 
 export interface EncoderSettings {
   readonly signals: readonly Signals[]

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Signals, TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
-import { oracleDecode, oracleEncode } from '../../proto/oracle.ts'
+import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
 
 interface KeyValue {
   readonly key: string

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { DEFAULT_LIMITS } from './limits.ts'
-import { type MetricsOutcome, scrubMetrics, type VisitMetricText } from './metrics.ts'
-import { oracleDecode, oracleEncode } from './oracle.ts'
+import { DEFAULT_LIMITS } from '../limits.ts'
+import { oracleDecode, oracleEncode } from '../testing/oracle.ts'
+import { type MetricsOutcome, scrubMetrics, type VisitMetricText } from './pass-metrics.ts'
 
 const TYPE = 'ExportMetricsServiceRequest'
 const text = (b: Uint8Array): string => Buffer.from(b).toString('utf8')

@@ -1,10 +1,10 @@
-// µs a span of writing a batch as OTLP again: by copy, and from the rows. `node proto/otlp-encode.bench.ts [rounds]`
+// µs a span of writing a batch as OTLP again: by copy, and from the rows. `node proto/otlp/encode.bench.ts [rounds]`
 
-import { SPAN_STRIDE } from '../core/batch.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { oracleEncode } from './oracle.ts'
-import { encodeTraces } from './otlp-encode.ts'
-import { batch, tryDecode } from './try-decode.ts'
+import { SPAN_STRIDE } from '../../core/batch.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { oracleEncode } from '../testing/oracle.ts'
+import { batch, tryDecode } from '../testing/try-decode.ts'
+import { encodeTraces } from './encode.ts'
 
 const SPANS = 100
 const CALLS = 40

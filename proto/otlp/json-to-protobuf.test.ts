@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ATTR, ATTR_STRIDE, SPAN_FLAG, VALUE } from '../core/batch.ts'
-import { looksLikeOtlpJson } from './decode.ts'
-import { DEFAULT_LIMITS } from './limits.ts'
-import { oracleDecode } from './oracle.ts'
-import { convertOtlpJson } from './otlp-json.ts'
-import { batch, readSpan, type TryOptions, tryDecode, verdictOf } from './try-decode.ts'
+import { ATTR, ATTR_STRIDE, SPAN_FLAG, VALUE } from '../../core/batch.ts'
+import { looksLikeOtlpJson } from '../decode.ts'
+import { DEFAULT_LIMITS } from '../limits.ts'
+import { oracleDecode } from '../testing/oracle.ts'
+import { batch, readSpan, type TryOptions, tryDecode, verdictOf } from '../testing/try-decode.ts'
+import { convertOtlpJson } from './json-to-protobuf.ts'
 
 const TRACE = '0102030405060708090a0b0c0d0e0f10'
 const ID = '0102030405060708'

@@ -1,7 +1,7 @@
 // JSON as bytes: a strict tokenizer (RFC 8259) that reports positions and copies nothing. The depth is
 // bounded, numbers are left as text, and strings may hold invalid UTF-8: whoever stores them repairs it.
 
-import { malformed } from './refusal.ts'
+import { malformed } from '../refusal.ts'
 
 /** Far above what 64 levels of OTLP values need (three JSON levels each), far below the stack. */
 export const JSON_DEPTH_MAX = 300

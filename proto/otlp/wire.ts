@@ -1,7 +1,7 @@
 // Reading the protobuf wire: tags, varints, lengths, and skipping what is not known. Every length is
 // checked against the message around it, so a reader above never looks outside its container.
 
-import { malformed } from './refusal.ts'
+import { malformed } from '../refusal.ts'
 
 export const VARINT = 0
 export const FIXED64 = 1

@@ -6,16 +6,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { Arena } from '../core/arena.ts'
-import { SPAN_FLAG, SpanBatch } from '../core/batch.ts'
-import { key } from '../core/keys.ts'
-import { DEFAULT_TENANT } from '../core/tenant.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { DEFAULT_LIMITS, decodeInto } from './decode.ts'
-import { legacySpanId, legacyTraceId, parseTimeNs } from './legacy-ids.ts'
-import { oracleMeaning } from './oracle.ts'
-import { encodeTraces } from './otlp-encode.ts'
-import { ARRIVAL_MS, batch, readSpan, type TryOptions, tryDecode, verdictOf } from './try-decode.ts'
+import { Arena } from '../../core/arena.ts'
+import { SPAN_FLAG, SpanBatch } from '../../core/batch.ts'
+import { key } from '../../core/keys.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { DEFAULT_LIMITS, decodeInto } from '../decode.ts'
+import { encodeTraces } from '../otlp/encode.ts'
+import { oracleMeaning } from '../testing/oracle.ts'
+import {
+  ARRIVAL_MS,
+  batch,
+  readSpan,
+  type TryOptions,
+  tryDecode,
+  verdictOf,
+} from '../testing/try-decode.ts'
+import { legacySpanId, legacyTraceId, parseTimeNs } from './ids.ts'
 
 const UUID = '8cb6cbbd-b818-46af-96ba-781393f8d3ce'
 const event = (over: object = {}): Record<string, unknown> => ({

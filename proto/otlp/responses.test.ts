@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oracleDecode } from './oracle.ts'
+import { oracleDecode } from '../testing/oracle.ts'
 import { exportResponse, RESPONSE_BYTES_MAX, statusResponse } from './responses.ts'
 
 const json = (b: Uint8Array): unknown => JSON.parse(Buffer.from(b).toString('utf8'))

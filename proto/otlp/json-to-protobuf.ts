@@ -1,14 +1,14 @@
-// OTLP/JSON to OTLP/protobuf, in one pass over the bytes and by the tables of `otlp-schema.ts`; the
+// OTLP/JSON to OTLP/protobuf, in one pass over the bytes and by the tables of `schema.ts`; the
 // protobuf walker then does the rest, so both encodings mean the same. Strict where the protobuf JSON
 // mapping is: names of enums, wrong types and numbers out of range are refused; unknown names are skipped.
 
-import type { Signals } from '../core/task.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { parseInteger } from './json-numbers.ts'
-import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from './json-scan.ts'
-import type { DecodeLimits } from './limits.ts'
-import { type FieldSpec, type MessageSpec, messageSpec } from './otlp-schema.ts'
-import { malformed, tooLarge } from './refusal.ts'
+import type { Signals } from '../../core/task.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { parseInteger } from '../json/numbers.ts'
+import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from '../json/scan.ts'
+import type { DecodeLimits } from '../limits.ts'
+import { malformed, tooLarge } from '../refusal.ts'
+import { type FieldSpec, type MessageSpec, messageSpec } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
 const ROOTS: Readonly<Record<Signals, MessageSpec>> = {

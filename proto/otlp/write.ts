@@ -1,7 +1,7 @@
 // The small pieces of OTLP messages written from rows: attributes, values, times, counters.
 
-import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../core/batch.ts'
-import { type ByteWriter, varintSize } from './byte-writer.ts'
+import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
+import { type ByteWriter, varintSize } from '../byte-writer.ts'
 import { LEN } from './wire.ts'
 
 /** Rows `[first, first+count)` as KeyValue messages under `field`. */

@@ -3,13 +3,13 @@
 //   {"event_type": "llm_call", "attributes": {"llm_call": {"model": "m", "tools": [1]}}, ...}
 //   -> event_type = llm_call, attributes.llm_call.model = m, attributes.llm_call.tools = "[1]"
 
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../core/batch.ts'
-import { internKey, key, UNKNOWN_KEY } from '../core/keys.ts'
-import type { Intake } from './intake.ts'
-import { JsonScanner, unescape } from './json-scan.ts'
-import { epochNs, legacySpanId, legacyTraceId, parseTimeNs } from './legacy-ids.ts'
-import { malformed } from './refusal.ts'
-import { appendRepaired, isValidUtf8 } from './utf8.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
+import { internKey, key, UNKNOWN_KEY } from '../../core/keys.ts'
+import type { Intake } from '../intake.ts'
+import { JsonScanner, unescape } from '../json/scan.ts'
+import { malformed } from '../refusal.ts'
+import { appendRepaired, isValidUtf8 } from '../utf8.ts'
+import { epochNs, legacySpanId, legacyTraceId, parseTimeNs } from './ids.ts'
 
 /** Levels of `attributes` that become keys of their own. */
 const FLAT_LEVELS = 2

@@ -1,11 +1,11 @@
 // Lists and maps inside attribute values: checked when a request is indexed, and written anew when a copy
 // would carry what no processor sees: unknown fields, repeated members, malformed UTF-8.
 
-import { type SpanBatch, VALUE } from '../core/batch.ts'
-import type { ByteWriter } from './byte-writer.ts'
-import type { Intake } from './intake.ts'
-import { malformed } from './refusal.ts'
-import { isValidUtf8 } from './utf8.ts'
+import { type SpanBatch, VALUE } from '../../core/batch.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import type { Intake } from '../intake.ts'
+import { malformed } from '../refusal.ts'
+import { isValidUtf8 } from '../utf8.ts'
 import { FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
 const ASCII_WORD = 0x80808080 | 0

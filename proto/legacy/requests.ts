@@ -1,12 +1,12 @@
 // Legacy Observa events (`dialects` section 4) as rows: NDJSON, a JSON array, or the v0 object. Frames
-// bodies into objects and refuses bad ones alone; what an object becomes is in `legacy-event.ts`.
+// bodies into objects and refuses bad ones alone; what an object becomes is in `event.ts`.
 
-import { RESOURCE, SCOPE } from '../core/batch.ts'
-import type { PayloadFormat } from '../core/task.ts'
-import type { Intake } from './intake.ts'
-import { JsonScanner } from './json-scan.ts'
-import { LegacyEvents } from './legacy-event.ts'
-import { malformed, Refusal } from './refusal.ts'
+import { RESOURCE, SCOPE } from '../../core/batch.ts'
+import type { PayloadFormat } from '../../core/task.ts'
+import type { Intake } from '../intake.ts'
+import { JsonScanner } from '../json/scan.ts'
+import { malformed, Refusal } from '../refusal.ts'
+import { LegacyEvents } from './event.ts'
 
 const LF = 0x0a
 const CR = 0x0d

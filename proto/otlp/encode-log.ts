@@ -1,8 +1,9 @@
-// A LogRecord message from its rows, for records that were edited. The field numbers are those of `otlp-log.ts`.
+// A LogRecord message from its rows, for records that were edited. The field numbers are those of `log.ts`.
 
-import { ATTR, ATTR_STRIDE, SPAN, type SpanBatch, VALUE } from '../core/batch.ts'
-import type { ByteWriter } from './byte-writer.ts'
-import { LOG_BODY, LOG_SEVERITY } from './otlp-log.ts'
+import { ATTR, ATTR_STRIDE, SPAN, type SpanBatch, VALUE } from '../../core/batch.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import { LOG_BODY, LOG_SEVERITY } from './log.ts'
+import { Wire } from './wire.ts'
 import {
   writeAny,
   writeAttribute,
@@ -10,8 +11,7 @@ import {
   writeRange,
   writeTime,
   writeUint32,
-} from './otlp-write.ts'
-import { Wire } from './wire.ts'
+} from './write.ts'
 
 export function writeLogRecord(out: ByteWriter, batch: SpanBatch, row: number): void {
   const s = batch.spans

@@ -2,14 +2,14 @@
 // leave unseen. Walks the message by its definition, shows every string to `visit`, and builds new bytes
 // only when something was changed.
 
-import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../core/task.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { decompress } from './decompress.ts'
-import type { DecodeLimits } from './limits.ts'
-import { convertOtlpJson } from './otlp-json.ts'
-import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './otlp-schema.ts'
-import { malformed, Refusal, tooLarge } from './refusal.ts'
-import { isValidUtf8 } from './utf8.ts'
+import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../core/task.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { decompress } from '../decompress.ts'
+import type { DecodeLimits } from '../limits.ts'
+import { malformed, Refusal, tooLarge } from '../refusal.ts'
+import { isValidUtf8 } from '../utf8.ts'
+import { convertOtlpJson } from './json-to-protobuf.ts'
+import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
 /** What a string is: text of the metric itself, an attribute key, or an attribute value (as text, bytes, or the digits of a number). */

@@ -1,11 +1,11 @@
 // For tests: decodes one body into one batch, and reads rows back as plain values.
 
-import { Arena } from '../core/arena.ts'
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, SpanBatch, VALUE } from '../core/batch.ts'
-import type { ContentEncoding, PayloadFormat, Signals } from '../core/task.ts'
-import { DEFAULT_TENANT } from '../core/tenant.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { DEFAULT_LIMITS, type DecodeLimits, type DecodeOutcome, decodeInto } from './decode.ts'
+import { Arena } from '../../core/arena.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, SpanBatch, VALUE } from '../../core/batch.ts'
+import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { DEFAULT_LIMITS, type DecodeLimits, type DecodeOutcome, decodeInto } from '../decode.ts'
 import { writeAttrJson } from './value-json.ts'
 
 /** One batch for all: what an earlier request left in memory must not show. */

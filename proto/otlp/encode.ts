@@ -14,11 +14,11 @@ import {
   SPAN_FLAG,
   SPAN_STRIDE,
   type SpanBatch,
-} from '../core/batch.ts'
-import type { ByteWriter } from './byte-writer.ts'
-import { writeLogRecord } from './otlp-encode-log.ts'
-import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from './otlp-write.ts'
+} from '../../core/batch.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import { writeLogRecord } from './encode-log.ts'
 import { Wire } from './wire.ts'
+import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from './write.ts'
 
 type Include = (span: number) => boolean
 type WriteItem = (out: ByteWriter, batch: SpanBatch, row: number) => void
@@ -175,7 +175,7 @@ function copyDropped(
   }
 }
 
-/** A Span message from its rows; the numbers are those of `otlp-span.ts`. */
+/** A Span message from its rows; the numbers are those of `span.ts`. */
 function writeSpan(out: ByteWriter, batch: SpanBatch, row: number): void {
   const s = batch.spans
   const b = batch.arena.bytes

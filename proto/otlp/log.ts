@@ -1,9 +1,9 @@
 // LogRecord messages as rows: the same table as spans, with the flag LOG. Body and severity text have no
 // columns there; they become attribute rows under keys of their own.
 
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../core/batch.ts'
-import { key } from '../core/keys.ts'
-import { SpanIndexer } from './otlp-span.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
+import { key } from '../../core/keys.ts'
+import { SpanIndexer } from './span.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
 export const LOG_BODY = 'log.body'

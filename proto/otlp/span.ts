@@ -1,7 +1,7 @@
 // Span messages as rows: the span, its attributes, its events and links.
 
-import { EVENT_ROW, LINK, SPAN, SPAN_FLAG } from '../core/batch.ts'
-import { ValueIndexer } from './otlp-values.ts'
+import { EVENT_ROW, LINK, SPAN, SPAN_FLAG } from '../../core/batch.ts'
+import { ValueIndexer } from './values.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
 /** Wire type of each field of Span, -1 = not known. */

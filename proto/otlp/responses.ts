@@ -1,8 +1,8 @@
 // Bodies of answers to OTLP clients, in the client's own encoding: Export*ServiceResponse and
 // google.rpc.Status. A client reads at most 4 MiB, so long messages are shortened here.
 
-import type { Signals } from '../core/task.ts'
-import { ByteWriter } from './byte-writer.ts'
+import type { Signals } from '../../core/task.ts'
+import { ByteWriter } from '../byte-writer.ts'
 
 export type ResponseEncoding = 'protobuf' | 'json'
 

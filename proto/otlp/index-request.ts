@@ -1,13 +1,13 @@
 // ExportTraceServiceRequest and ExportLogsServiceRequest as rows of the batch: envelopes here, items in
-// `otlp-span.ts` and `otlp-log.ts`, attributes in `otlp-values.ts`. Nothing is copied but integers.
+// `span.ts` and `log.ts`, attributes in `values.ts`. Nothing is copied but integers.
 
-import { RESOURCE, SCOPE } from '../core/batch.ts'
-import type { Signals } from '../core/task.ts'
-import type { Intake } from './intake.ts'
-import { LogIndexer } from './otlp-log.ts'
-import { SpanIndexer } from './otlp-span.ts'
-import type { ValueIndexer } from './otlp-values.ts'
-import { tooLarge } from './refusal.ts'
+import { RESOURCE, SCOPE } from '../../core/batch.ts'
+import type { Signals } from '../../core/task.ts'
+import type { Intake } from '../intake.ts'
+import { tooLarge } from '../refusal.ts'
+import { LogIndexer } from './log.ts'
+import { SpanIndexer } from './span.ts'
+import type { ValueIndexer } from './values.ts'
 import { LEN } from './wire.ts'
 
 interface ItemIndexer extends ValueIndexer {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Arena } from '../core/arena.ts'
+import { Arena } from '../../core/arena.ts'
 import {
   ATTR,
   ATTR_STRIDE,
@@ -13,14 +13,14 @@ import {
   SPAN_FLAG,
   SPAN_STRIDE,
   SpanBatch,
-} from '../core/batch.ts'
-import type { PayloadFormat } from '../core/task.ts'
-import { DEFAULT_TENANT } from '../core/tenant.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { DEFAULT_LIMITS, type DecodeOutcome, decodeInto } from './decode.ts'
-import { oracleDecode, oracleEncode, oracleMeaning } from './oracle.ts'
-import { logsRequest, otlpJson, tracesRequest } from './otlp-arbitrary.ts'
-import { encodeLogs, encodeTraces } from './otlp-encode.ts'
+} from '../../core/batch.ts'
+import type { PayloadFormat } from '../../core/task.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { DEFAULT_LIMITS, type DecodeOutcome, decodeInto } from '../decode.ts'
+import { oracleDecode, oracleEncode, oracleMeaning } from '../testing/oracle.ts'
+import { logsRequest, otlpJson, tracesRequest } from '../testing/otlp-arbitrary.ts'
+import { encodeLogs, encodeTraces } from './encode.ts'
 
 const TYPES = { traces: 'ExportTraceServiceRequest', logs: 'ExportLogsServiceRequest' } as const
 type Kind = keyof typeof TYPES

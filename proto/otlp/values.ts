@@ -2,11 +2,11 @@
 // a row could not say again is left behind and the owner is marked as edited: unknown fields, repeated
 // members and malformed UTF-8 would otherwise slip past the processors in a verbatim copy.
 
-import { VALUE } from '../core/batch.ts'
-import { internKey, internKeyAfter, UNKNOWN_KEY } from '../core/keys.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { ListReader } from './otlp-lists.ts'
-import { appendRepaired, isValidUtf8 } from './utf8.ts'
+import { VALUE } from '../../core/batch.ts'
+import { internKey, internKeyAfter, UNKNOWN_KEY } from '../../core/keys.ts'
+import { ByteWriter } from '../byte-writer.ts'
+import { appendRepaired, isValidUtf8 } from '../utf8.ts'
+import { ListReader } from './lists.ts'
 import { FIXED64, LEN, VARINT } from './wire.ts'
 
 const KEY_VALID = 1

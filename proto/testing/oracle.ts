@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 
-const root = protobuf.loadSync(fileURLToPath(new URL('./otlp.proto', import.meta.url)))
+const root = protobuf.loadSync(fileURLToPath(new URL('../otlp/otlp.proto', import.meta.url)))
 
 /** The protobufjs type of an OTLP message by its short name. */
 export function oracleType(name: string): protobuf.Type {

@@ -2,9 +2,9 @@
 // canonical shapes). Integers are printed exactly,
 // bytes as base64, NaN and infinities as strings (JSON has no such numbers).
 
-import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../core/batch.ts'
-import type { ByteWriter } from './byte-writer.ts'
-import { Wire } from './wire.ts'
+import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import { Wire } from '../otlp/wire.ts'
 
 /** Scratch for one value: AnyValue members other than lists are at most this long or ranges. */
 const int = new Uint8Array(8)
