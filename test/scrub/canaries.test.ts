@@ -1,6 +1,6 @@
 // No text of a request reaches a disk or a destination unscrubbed: a token is put into every string and bytes field of
 // the OTLP messages, one at a time, and of the legacy events, and must not be in what any exporter is given. The fields come from the descriptors
-// of `proto/otlp.proto`, with an unknown field added to each message, so a field of a later version is covered as soon as
+// of `proto/otlp/otlp.proto`, with an unknown field added to each message, so a field of a later version is covered as soon as
 // it is known.
 
 import assert from 'node:assert/strict'
@@ -54,7 +54,9 @@ async function runner(signals: Signals): Promise<Runner> {
 }
 
 /** The official messages, each with a field that this version does not know. */
-const root = protobuf.loadSync(fileURLToPath(new URL('../../proto/otlp.proto', import.meta.url)))
+const root = protobuf.loadSync(
+  fileURLToPath(new URL('../../proto/otlp/otlp.proto', import.meta.url)),
+)
 const UNKNOWN = 'canaryUnknown'
 for (const type of typesUnder(root)) type.add(new protobuf.Field(UNKNOWN, 1000, 'string'))
 
