@@ -20,7 +20,9 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
-import type { Authenticator, HttpHandler } from '../core/component.ts'
+import type { Authenticator, HttpHandler, RequestGuard } from '../core/component.ts'
+import { givenRequestId, PAGE_HEADERS } from '../core/security-headers.ts'
+import { collectMethods } from './allowed-methods.ts'
 
 /** Fastify with zod schemas as types. */
 export type Api = FastifyInstance<
@@ -31,22 +33,11 @@ export type Api = FastifyInstance<
   ZodTypeProvider
 >
 
-const REQUEST_ID = /^[\w.-]{1,64}$/
-
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains; preload',
-  'x-frame-options': 'DENY',
-  'x-content-type-options': 'nosniff',
-  'x-xss-protection': '1; mode=block',
-  'referrer-policy': 'strict-origin-when-cross-origin',
-}
-
 export interface AppSettings {
   readonly log: Logger
   readonly version: string
   readonly auth: Authenticator
+  readonly guard: RequestGuard
 }
 
 /** The application without a socket of its own; `handlerOf` gives what a listener calls. */
@@ -55,10 +46,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     // pino's own type is wider than the interface fastify asks for.
     loggerInstance: settings.log as unknown as import('fastify').FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: (req) => {
-      const given = req.headers['x-request-id']
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
-    },
+    genReqId: (req) => givenRequestId(req.headers['x-request-id']) ?? randomUUID(),
     // The listener is ours, shared with receivers: fastify only handles what it is handed.
     serverFactory: (handler) => createServer(handler),
     bodyLimit: 1024 * 1024,
@@ -67,14 +55,25 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.addHook('onRequest', (req, reply, done) => {
-    void reply.headers({ ...SECURITY_HEADERS, 'x-request-id': req.id })
-    done()
+    void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
+    const refusal = settings.guard.refusalOf(req.raw)
+    if (refusal === null) done()
+    else done(new ApiError(refusal.status, refusal.code, refusal.message))
   })
+  // Fastify would read text/plain too, which a page of another site may send without a preflight.
+  app.removeContentTypeParser('text/plain')
+  const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
   app.setNotFoundHandler(async (req, reply) => {
     // Who may not read learns nothing about which routes there are.
     if (req.url.startsWith('/api/')) await requireKey(req, settings.auth)
-    sendError(reply, req, 404, 'NOT_FOUND', 'no such route')
+    const allowed = methodsOf(req.url.split('?', 1)[0] as string)
+    if (allowed.length === 0) sendError(reply, req, 404, 'NOT_FOUND', 'no such route')
+    else {
+      const allow = allowed.join(', ')
+      void reply.header('allow', allow)
+      sendError(reply, req, 405, 'METHOD_NOT_ALLOWED', `only ${allow} is served here`)
+    }
     return reply
   })
   await app.register(compress, { global: true, threshold: 1024, encodings: ['gzip', 'br'] })

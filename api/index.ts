@@ -49,6 +49,7 @@ class ApiExtension implements Component {
       log: this.#host.log,
       version: this.#ctx.service.version,
       auth: this.#ctx.auth,
+      guard: this.#ctx.guard(this.#config.endpoint),
     })
     useAuth(app, this.#ctx.auth)
     systemRoutes(app, this.#ctx.service, this.#stores)

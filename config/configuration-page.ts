@@ -56,6 +56,7 @@ Each error is one line: place, code, path, what is wrong, what was expected and 
 | \`OBS_CONFIG_UNKNOWN_REFERENCE\`, \`_PIPELINE\`, \`_SIGNAL\`, \`_ORDER\` | a pipeline |
 | \`OBS_CONFIG_ENDPOINT\` | two that cannot listen on the same port |
 | \`OBS_CONFIG_AUTH\` | \`auth: keys\` without a \`keys\` extension |
+| \`OBS_CONFIG_NO_AUTH\` | an address of other machines, and no key is needed; a warning where \`auth: none\` is written out |
 | \`OBS_CONFIG_LINK_LOCAL\` | a target in a link-local network, without \`allow_link_local: true\` beside it |
 
 Warnings do not stop a start (\`validate --strict\` makes them count): \`_UNUSED\`, \`_ORDER\`, \`_INLINE_SECRET\`,

@@ -2,6 +2,7 @@
 // signal and come in an order that works; nobody listens twice. Leaves single options to their schemas.
 
 import { splitHostPort } from '../core/config-types.ts'
+import { isLoopback } from '../core/host-name.ts'
 import type { Signals } from '../core/task.ts'
 import { typeOfId } from './configure-components.ts'
 import { nearest } from './nearest.ts'
@@ -33,13 +34,14 @@ export function crossCheck(
   registry: Registry,
   configured: ConfiguredSections,
   problems: Problems,
+  isOffline: boolean,
 ): void {
   const checker = new CrossChecker(root, registry, problems)
   checker.pipelines()
   checker.extensions()
   checker.unused()
   const listeners = checker.listeners(configured)
-  checker.authentication(configured, listeners)
+  checker.authentication(configured, listeners, isOffline)
   checker.clashes(listeners)
 }
 
@@ -182,7 +184,11 @@ class CrossChecker {
   }
 
   /** `auth: keys` without keys would refuse everybody; an open listener without keys accepts everybody. */
-  authentication(configured: ConfiguredSections, listeners: readonly Listener[]): void {
+  authentication(
+    configured: ConfiguredSections,
+    listeners: readonly Listener[],
+    isOffline: boolean,
+  ): void {
     const auth = nodeAt(this.#root, ['auth'])
     const wanted = auth?.kind === 'scalar' ? auth.value : null
     const started = this.#types(['service', 'extensions']).includes('keys')
@@ -195,18 +201,33 @@ class CrossChecker {
           suggestion: 'Configure keys under extensions and list it in service.extensions.',
         })
     if (wanted === 'keys' || (started && wanted !== 'none')) return
-    for (const { path, endpoint } of listeners) {
-      const host = splitHostPort(endpoint)?.host ?? ''
-      if (path[0] !== 'receivers' || /^(127\.|localhost$|::1$)/.test(host)) continue
-      if (asking.some((other) => other[1] === path[1])) continue
-      this.#problems.warning(
-        'OBS_CONFIG_NO_AUTH',
-        positionAt(this.#root, path),
-        path,
-        `${endpoint} is open to other machines, and no key is needed`,
-        { suggestion: 'Start the `keys` extension, or listen on 127.0.0.1.' },
-      )
+    for (const listener of [...listeners, ...this.#metricsListener()]) {
+      const { path } = listener
+      const isAsking = asking.some((other) => other[0] === path[0] && other[1] === path[1])
+      if (!isAsking) this.#openListener(listener, wanted === 'none' || isOffline)
     }
+  }
+
+  /** Written out, it is meant, and only said; else whoever opens an address forgot about keys. */
+  #openListener({ path, endpoint }: Listener, isMeant: boolean): void {
+    if (isLoopback(splitHostPort(endpoint)?.host ?? '')) return
+    const rule = `${endpoint} is open to other machines, and no key is needed`
+    const suggestion = isMeant
+      ? 'Start the `keys` extension, or listen on 127.0.0.1.'
+      : 'Start the `keys` extension, listen on 127.0.0.1, or write `auth: none` if that is meant.'
+    const at = positionAt(this.#root, path)
+    if (isMeant) this.#problems.warning('OBS_CONFIG_NO_AUTH', at, path, rule, { suggestion })
+    else this.#error('OBS_CONFIG_NO_AUTH', path, rule, { suggestion })
+  }
+
+  /** Where it is written; absent, it is on loopback. */
+  #metricsListener(): Listener[] {
+    const path: Path = ['telemetry', 'metrics', 'endpoint']
+    const endpoint = nodeAt(this.#root, path)
+    const enabled = nodeAt(this.#root, ['telemetry', 'metrics', 'enabled'])
+    if (endpoint?.kind !== 'scalar' || typeof endpoint.value !== 'string') return []
+    if (enabled?.kind === 'scalar' && enabled.value === false) return []
+    return splitHostPort(endpoint.value) === null ? [] : [{ path, endpoint: endpoint.value }]
   }
 
   /** What the components that run will listen on. */

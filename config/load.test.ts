@@ -25,6 +25,7 @@ interface Given {
   readonly sets?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly order?: readonly string[]
+  readonly isOffline?: boolean
 }
 
 async function load(yaml: string | null, given: Given = {}): Promise<LoadResult> {
@@ -36,6 +37,7 @@ async function load(yaml: string | null, given: Given = {}): Promise<LoadResult>
     sets: given.sets ?? [],
     env: given.env ?? {},
     registry: testRegistry,
+    isOffline: given.isOffline ?? false,
     readFile: async (path) => {
       const text = files.get(path) ?? files.get(path.slice(path.lastIndexOf('/') + 1))
       if (text === undefined) throw Object.assign(new Error('no'), { code: 'ENOENT' })
@@ -288,6 +290,7 @@ test('unused components, missing scrub and an open door are warnings', async () 
 receivers: { otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } }, observa: {} }
 processors: { scrub: {} }
 exporters: { clickhouse: { embedded: true } }
+auth: none
 service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } } }
 `)
   assert.ok(result.ok)
@@ -297,6 +300,50 @@ service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } }
   assert.match(text, /without scrub, secrets/)
   assert.match(text, /without canonicalize no events are made for clickhouse/)
   assert.match(text, /OBS_CONFIG_NO_AUTH: receivers\.otlp/)
+})
+
+test('another than a loopback address needs keys, or `auth: none` written out', async () => {
+  const open = (endpoint: string, more = ''): string =>
+    `${GOOD}${more}`.replace(
+      '  otlp:\n',
+      `  otlp: { protocols: { http: { endpoint: '${endpoint}' } } }\n`,
+    )
+  for (const endpoint of ['0.0.0.0:4318', '[::]:4318', '10.0.0.1:4318', 'localhost.lan:4318']) {
+    const errors = await errorsOf(open(endpoint))
+    assert.match(errors.join('\n'), /^a\.yaml:\d+:\d+: OBS_CONFIG_NO_AUTH: receivers\.otlp/m)
+    assert.match(errors.join('\n'), /write `auth: none` if that is meant/)
+    const meant = await load(open(endpoint, 'auth: none\n'))
+    assert.ok(meant.ok, lines(meant).join('\n'))
+    assert.match(lines(meant).join('\n'), /OBS_CONFIG_NO_AUTH/)
+    assert.ok((await load(open(endpoint), { sets: ['auth=none'] })).ok, 'written with --set')
+  }
+  for (const endpoint of ['127.0.0.1:1', '127.8.9.1:1', '[::1]:1', 'localhost:1', 'LOCALHOST:1'])
+    assert.ok((await load(open(endpoint))).ok, endpoint)
+  const metrics = `${GOOD}telemetry: { metrics: { endpoint: '0.0.0.0:8888' } }\n`
+  assert.match((await errorsOf(metrics)).join('\n'), /NO_AUTH: telemetry\.metrics\.endpoint/)
+  assert.ok((await load(`${metrics}auth: none\n`)).ok)
+  assert.ok((await load(metrics.replace('{ endpoint', '{ enabled: false, endpoint'))).ok)
+})
+
+test('what only matters to listeners does not stop a verb that opens none', async () => {
+  const yaml = GOOD.replace(
+    '  otlp:\n',
+    "  otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } }\n",
+  )
+  assert.match((await errorsOf(yaml)).join('\n'), /OBS_CONFIG_NO_AUTH/)
+  const offline = await load(yaml, { isOffline: true })
+  assert.ok(offline.ok)
+  assert.match(lines(offline).join('\n'), /OBS_CONFIG_NO_AUTH/)
+})
+
+test('allowed hosts are names, not URLs', async () => {
+  assert.ok(
+    (await load(`${GOOD}allowed_hosts: [observa.internal, 'Proxy.:8443', '[fd00::1]']\n`)).ok,
+  )
+  for (const bad of ['http://observa.internal', '*.internal', 'a b', 'user@host', '']) {
+    const errors = await errorsOf(`${GOOD}allowed_hosts: ['${bad}']\n`)
+    assert.match(errors.join('\n'), /allowed_hosts\[0\]: .*the name of a host/, bad)
+  }
 })
 
 test('a link-local target needs a permission beside it', async () => {

@@ -27,6 +27,8 @@ export interface LoadOptions extends ReferenceSources {
   /** `a.b=c`, applied in order after the files. */
   readonly sets: readonly string[]
   readonly registry: Registry
+  /** Nothing will listen: what only matters to listeners does not make the configuration wrong. */
+  readonly isOffline?: boolean
 }
 
 export type LoadResult =
@@ -67,7 +69,8 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
   const extensions = configureSection('extensions', expanded, registry.extensions, problems)
   const traces = nodeAt(expanded, ['telemetry', 'traces'])
   if (traces !== null) refuseLinkLocal(['telemetry', 'traces'], traces, problems)
-  crossCheck(expanded, registry, { receivers, extensions }, problems)
+  const isOffline = options.isOffline ?? false
+  crossCheck(expanded, registry, { receivers, extensions }, problems, isOffline)
   const prepared = await prepareAll(processors, expanded, options, problems)
   if (!root.ok) return null
   const { service, auth, ...rest } = root.value

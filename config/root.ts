@@ -2,7 +2,14 @@
 // Components have schemas of their own; how sections fit together is checked in `cross-checks.ts`.
 
 import { z } from 'zod'
-import { allowLinkLocal, duration, endpoint, outboundUrl, size } from '../core/config-types.ts'
+import {
+  allowLinkLocal,
+  duration,
+  endpoint,
+  hostName,
+  outboundUrl,
+  size,
+} from '../core/config-types.ts'
 import type { Signals } from '../core/task.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 
@@ -204,7 +211,13 @@ export const rootSchema = z.strictObject({
     .enum(['none', 'keys'])
     .optional()
     .describe(
-      '`keys`: every request needs an API key of the `keys` extension. `none`: everything is the tenant `default`. When absent: `keys` if a `keys` extension is started.',
+      '`keys`: every request needs an API key of the `keys` extension. `none`: a request without a key is the tenant `default`, and web pages are kept out. When absent: `keys` if a `keys` extension is started, else `none`, and then only loopback addresses may be listened on.',
+    ),
+  allowed_hosts: z
+    .array(hostName())
+    .default([])
+    .describe(
+      'More names that clients may use for this instance, in any case, with or without port. Without keys a request must name the address that is listened on, `localhost`, `127.0.0.1`, `[::1]`, `host.docker.internal` or one of these.',
     ),
   durability: z
     .enum(['durable', 'buffered', 'memory'])

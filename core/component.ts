@@ -93,11 +93,34 @@ export interface Authenticator {
     url: string,
     scope: 'ingest' | 'query',
   ): AuthResult | Promise<AuthResult>
+  /** Is there a publishable key for pages of this origin? */
+  hasKeyFor?(origin: string): boolean
+}
+
+/** Looks at a request before anything else does: may it come in at all? For the routes of one endpoint. */
+export interface RequestGuard {
+  /** Why the request is refused, in words for its sender; null lets it in. Cheap, and never waits. */
+  refusalOf(req: import('node:http').IncomingMessage): RequestRefusal | null
+}
+
+export interface RequestRefusal {
+  readonly status: 403 | 415
+  readonly code: string
+  readonly message: string
+}
+
+export interface GuardOptions {
+  /** May pages of this origin send although they are another site, as CORS is set up? */
+  readonly isAllowedOrigin?: (origin: string) => boolean
+  /** What is posted must be declared as JSON. */
+  readonly isJsonOnly?: boolean
 }
 
 export interface ReceiverContext {
   readonly intake: Readonly<Record<Signals, Intake | null>>
   readonly auth: Authenticator
+  /** The guard of an endpoint; one that lets everything in where a key is needed. */
+  guard(endpoint: string, options?: GuardOptions): RequestGuard
   /** Shares one HTTP server among all who name the same `host:port`. */
   readonly listeners: HttpListeners
 }
@@ -239,6 +262,8 @@ export type EncoderFactory<Settings> = (exporterId: string, settings: Settings) 
 export interface ExtensionContext {
   readonly listeners: HttpListeners
   readonly auth: Authenticator
+  /** The guard of an endpoint; one that lets everything in where a key is needed. */
+  guard(endpoint: string, options?: GuardOptions): RequestGuard
   /** Live view of the service for health, metrics and the API. */
   readonly service: ServiceView
 }

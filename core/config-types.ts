@@ -5,6 +5,7 @@
 
 import { inspect } from 'node:util'
 import { z } from 'zod'
+import { hostNameOf } from './host-name.ts'
 import { formatBytes, formatDuration, parseDurationMs, parseSizeBytes } from './units.ts'
 
 /** What every printer shows instead of a secret. */
@@ -116,6 +117,12 @@ export function endpoint() {
     .refine((text) => splitHostPort(text) !== null, { error })
     .toLowerCase()
     .meta({ format: 'host-port' })
+}
+
+/** A name for an instance, with or without port; parses to itself. */
+export function hostName() {
+  const error = 'expected the name of a host, such as observa.internal'
+  return z.string({ error }).refine((text) => hostNameOf(text) !== null, { error })
 }
 
 /** Host and port of `host:port` or `[v6]:port`; null when it is neither. */

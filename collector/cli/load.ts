@@ -12,7 +12,7 @@ export interface ConfigArgs {
   readonly set?: readonly string[] | undefined
 }
 
-export function load(args: ConfigArgs, io: Io): Promise<LoadResult> {
+export function load(args: ConfigArgs, io: Io, isOffline = false): Promise<LoadResult> {
   return loadConfig({
     files: args.config ?? [],
     sets: args.set ?? [],
@@ -20,16 +20,21 @@ export function load(args: ConfigArgs, io: Io): Promise<LoadResult> {
     readFile: (path: string) => readFile(path, 'utf8'),
     fileMode: async (path: string) => (await stat(path)).mode,
     registry,
+    isOffline,
   })
 }
 
-/** The configuration, or null after printing every error. Warnings are printed unless `quiet`. */
+/**
+ * The configuration, or null after printing every error. Warnings are printed unless `quiet`. `isOffline` is for verbs
+ * that open no listener.
+ */
 export async function loadOrExplain(
   args: ConfigArgs,
   io: Io,
   quiet = false,
+  isOffline = quiet,
 ): Promise<ObservaConfig | null> {
-  const result = await load(args, io)
+  const result = await load(args, io, isOffline)
   if (!quiet || !result.ok) io.err(problemReport(result))
   return result.ok ? result.config : null
 }

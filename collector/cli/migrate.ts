@@ -12,7 +12,7 @@ const STORES = new Set(['clickhouse', 'postgres'])
 
 export async function migrate(args: readonly string[], io: Io): Promise<number> {
   const { values } = parse('migrate', args, CONFIG_OPTIONS)
-  const config = await loadOrExplain(values, io)
+  const config = await loadOrExplain(values, io, false, true)
   if (config === null) return 1
   const log = makeLogger(config.telemetry.logs)
   const dataDir = await openDataDir(config.data_dir)

@@ -104,7 +104,7 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
   if (config.auth === 'none')
     lines.push(
       '',
-      'NO KEYS ARE CONFIGURED: everything sent here is accepted as the tenant "default".',
+      'NO KEY IS NEEDED (auth: none): everything sent here without one is accepted as the tenant "default".',
     )
   return `${lines.join('\n')}\n\n`
 }

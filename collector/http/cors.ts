@@ -1,24 +1,36 @@
 // CORS for browser senders: exact origins, never a wildcard with credentials.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authenticator } from '../../core/component.ts'
 
 export interface CorsSettings {
-  readonly allowedOrigins: readonly string[]
+  /** Asked for each request, for a reload may bring keys for other origins. */
+  readonly isAllowed: (origin: string) => boolean
   readonly allowedHeaders: readonly string[]
   readonly maxAgeS: number
 }
 
-/** Adds the headers for a listed origin; true when the request was a preflight and is answered. */
+/** The origins listed for a receiver, and those of publishable keys: who has a key for a page may use it there. */
+export function originCheck(
+  listed: readonly string[],
+  auth: Authenticator,
+): (origin: string) => boolean {
+  const own = new Set(listed)
+  return (origin) => own.has(origin) || (auth.hasKeyFor?.(origin) ?? false)
+}
+
+/** Adds the headers for an allowed origin; true when the request was a preflight and is answered. */
 export function handleCors(req: IncomingMessage, res: ServerResponse, cors: CorsSettings): boolean {
-  const origin = req.headers.origin
-  const listed = origin !== undefined && cors.allowedOrigins.includes(origin)
-  if (cors.allowedOrigins.length > 0) res.setHeader('vary', 'Origin')
-  if (listed) {
+  const { origin } = req.headers
+  if (origin === undefined && req.method !== 'OPTIONS') return false
+  const isAllowed = origin !== undefined && cors.isAllowed(origin)
+  res.setHeader('vary', 'Origin')
+  if (isAllowed) {
     res.setHeader('access-control-allow-origin', origin)
     res.setHeader('access-control-allow-credentials', 'true')
   }
   if (req.method !== 'OPTIONS') return false
-  if (listed) {
+  if (isAllowed) {
     res.setHeader('access-control-allow-methods', 'POST')
     res.setHeader('access-control-allow-headers', cors.allowedHeaders.join(', '))
     res.setHeader('access-control-max-age', String(cors.maxAgeS))

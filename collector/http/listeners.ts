@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { HttpHandler, HttpListeners } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
+import { DATA_HEADERS } from '../../core/security-headers.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number
@@ -133,14 +134,22 @@ export class Listeners implements HttpListeners {
     if (this.#closing) res.setHeader('connection', 'close')
     const url = req.url ?? '/'
     const q = url.indexOf('?')
-    const handler = endpoint.routes.get(q < 0 ? url : url.slice(0, q))?.handler ?? endpoint.fallback
+    const path = q < 0 ? url : url.slice(0, q)
+    const { routes } = endpoint
+    const handler =
+      (routes.get(path) ?? routes.get(withoutSpareSlashes(path)))?.handler ?? endpoint.fallback
     if (handler !== null) {
       handler(req, res)
       return
     }
-    res.writeHead(404, { 'content-type': 'application/json' })
+    res.writeHead(404, { ...DATA_HEADERS, 'content-type': 'application/json' })
     res.end('{"error":{"code":"NOT_FOUND","message":"no such path on this listener"}}')
   }
+}
+
+/** Exporters that join base and path carelessly send `//v1/traces` or `/v1/traces/`, and drop their data after a 404. */
+function withoutSpareSlashes(path: string): string {
+  return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 }
 
 /** `host:port`, `[v6]:port` or `:port` (loopback). */
@@ -173,6 +182,10 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+const HEADER_LINES = Object.entries(DATA_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
+
 /** Malformed HTTP: one line, then the socket closes; nothing of the request is echoed. */
 function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
@@ -180,7 +193,7 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     return
   }
   const status = CLIENT_ERRORS[error.code ?? ''] ?? '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  socket.end(`HTTP/1.1 ${status}\r\n${HEADER_LINES}connection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 async function closeServer(server: Server, drainMs: number): Promise<void> {

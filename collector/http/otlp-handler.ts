@@ -9,7 +9,9 @@ import type {
   Intake,
   IntakeVerdict,
   ReceiverContext,
+  RequestGuard,
 } from '../../core/component.ts'
+import { DATA_HEADERS } from '../../core/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
 import { looksLikeOtlpJson } from '../../proto/decode.ts'
@@ -39,7 +41,7 @@ export const DEFAULT_VENDOR_PATHS = {
 export interface OtlpHandlerSettings {
   readonly signals: Signals
   readonly cors: CorsSettings
-  readonly auth: 'none' | 'keys'
+  readonly guard: RequestGuard
 }
 
 interface Answer {
@@ -57,6 +59,11 @@ export function otlpHandler(
   const intake = ctx.intake[settings.signals]
   const exchange = new OtlpExchange(settings, host, intake, ctx.auth)
   return (req, res) => {
+    const refusal = exchange.refusalOf(req)
+    if (refusal !== null) {
+      void send(req, res, refusal)
+      return
+    }
     if (handleCors(req, res, settings.cors)) return
     exchange
       .handle(req)
@@ -93,6 +100,14 @@ class OtlpExchange {
       settings.signals
     ]
     this.#labels = `receiver="${host.id}",transport="http"`
+  }
+
+  /** The answer to a request that may not come in; null for others. */
+  refusalOf(req: IncomingMessage): Answer | null {
+    const refusal = this.#settings.guard.refusalOf(req)
+    if (refusal === null) return null
+    this.#count('refused', refusal.code)
+    return failure(refusal.status, refusal.message, encodingOf(req))
   }
 
   /** The answer, or null when the client has gone. */
@@ -227,6 +242,7 @@ async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): 
   if (res.headersSent || res.destroyed) return
   const headers: OutgoingHttpHeaders = {
     ...answer.headers,
+    ...DATA_HEADERS,
     'content-type': CONTENT_TYPES[answer.encoding],
     'content-length': answer.body.length,
   }

@@ -1,42 +1,65 @@
-// Which authenticator a receiver and the API use: keys where the configuration asks for them, else
-// everybody is the one default tenant. Keys are looked up anew for each request, so that a reload can replace them.
+// Who may use a receiver, the API and /metrics. The mode is what `auth` says, never whether keys exist: with `keys`
+// every request needs one; with `none` a request without one is the default tenant, and a guard keeps web pages out.
+// Keys are looked up anew for each request, so that a reload can replace them.
 
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Authenticator } from '../../core/component.ts'
+import type { Authenticator, GuardOptions, RequestGuard } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
 import {
   anonymousAuthenticator,
   createKeysAuthenticator,
+  hasApiKey,
   type KeysConfig,
 } from '../extensions/keys/index.ts'
+import { BrowserGuard, openGuard } from '../http/request-guard.ts'
+
+type MakeGuard = (endpoint: string, options?: GuardOptions) => RequestGuard
 
 export interface Authenticators {
   /** `config`: the receiver's own; `auth: keys` there asks for keys even when the root does not. */
   forReceiver(config: unknown): Authenticator
+  guardOfReceiver(config: unknown): MakeGuard
   forApi(): Authenticator
+  /** Of everything that is no receiver. */
+  readonly guard: MakeGuard
   /** From the next request on the keys are those of this configuration. */
   useKeysOf(config: ObservaConfig): void
 }
 
 export function makeAuthenticators(config: ObservaConfig): Authenticators {
-  const anonymous = anonymousAuthenticator()
+  const everybody = anonymousAuthenticator()
   let keys = keysOf(config)
-  const live: Authenticator = {
+  const hasKeyFor = (origin: string): boolean => keys?.hasKeyFor?.(origin) ?? false
+  const withKey: Authenticator = {
     // Given out only when there are keys, and those are replaced but never taken away.
     authenticate: (headers, url, scope) =>
       (keys as Authenticator).authenticate(headers, url, scope),
+    hasKeyFor,
   }
-  const withKeys = (): Authenticator => {
-    if (keys !== null) return live
+  const withOrWithoutKey: Authenticator = {
+    authenticate: (headers, url, scope) =>
+      (keys !== null && hasApiKey(headers) ? keys : everybody).authenticate(headers, url, scope),
+    hasKeyFor,
+  }
+  const authenticator = (needsKey: boolean): Authenticator => {
+    if (!needsKey) return withOrWithoutKey
+    if (keys !== null) return withKey
     throw new ObservaError(
       'OBS_CONFIG_NO_KEYS',
       '`auth: keys` is set, but no keys extension is started.',
       'Add one under extensions and to service.extensions.',
     )
   }
+  const guardWhere = (needsKey: boolean): MakeGuard =>
+    needsKey
+      ? () => openGuard
+      : (endpoint, options) => new BrowserGuard(endpoint, config.allowed_hosts, options)
+  const needsKey = config.auth === 'keys'
   return {
-    forReceiver: (own) => (config.auth === 'keys' || asksForKeys(own) ? withKeys() : anonymous),
-    forApi: () => (config.auth === 'keys' || keys !== null ? withKeys() : anonymous),
+    forReceiver: (own) => authenticator(needsKey || asksForKeys(own)),
+    guardOfReceiver: (own) => guardWhere(needsKey || asksForKeys(own)),
+    forApi: () => authenticator(needsKey),
+    guard: guardWhere(needsKey),
     useKeysOf: (next) => {
       keys = keysOf(next) ?? keys
     },

@@ -1,7 +1,8 @@
 // Metrics of the process itself under the Collector's names, and the handler of `/metrics`.
 
-import type { HttpHandler } from '../../core/component.ts'
+import type { HttpHandler, RequestGuard } from '../../core/component.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
+import { DATA_HEADERS } from '../../core/security-headers.ts'
 
 export function declareProcessMetrics(metrics: Metrics, version: string): void {
   metrics.declare('otelcol_process_uptime_seconds_total', 'counter', 'Uptime of the process')
@@ -40,14 +41,21 @@ function watchEventLoop(metrics: Metrics): void {
   })
 }
 
-export function metricsHandler(metrics: Metrics): HttpHandler {
+export function metricsHandler(metrics: Metrics, guard: RequestGuard): HttpHandler {
   return (req, res) => {
+    const refusal = guard.refusalOf(req)
+    if (refusal !== null) {
+      res.writeHead(refusal.status, { ...DATA_HEADERS, 'content-type': 'text/plain' })
+      res.end(`${refusal.message}\n`)
+      return
+    }
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      res.writeHead(405, { allow: 'GET' })
+      res.writeHead(405, { ...DATA_HEADERS, allow: 'GET, HEAD' })
       res.end()
       return
     }
-    res.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    const type = 'text/plain; version=0.0.4; charset=utf-8'
+    res.writeHead(200, { ...DATA_HEADERS, 'content-type': type })
     res.end(metrics.render())
   }
 }

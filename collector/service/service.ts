@@ -283,19 +283,30 @@ export class Service implements ServiceView {
     for (const [id, { factory, config }] of this.#config.receivers) {
       const intake = this.#intakeOf(id)
       if (SIGNALS.every((s) => intake[s] === null)) continue
-      const ctx = { intake, auth: auth.forReceiver(config), listeners: this.listeners }
+      const ctx = {
+        intake,
+        listeners: this.listeners,
+        auth: auth.forReceiver(config),
+        guard: auth.guardOfReceiver(config),
+      }
       await this.#add(id, factory.create(config, this.#host(id, dataDir), ctx))
     }
     for (const id of this.#config.service.extensions) {
       const extension = this.#config.extensions.get(id)
       if (extension === undefined) continue
-      const ctx = { listeners: this.listeners, auth: auth.forApi(), service: this }
+      const ctx = {
+        listeners: this.listeners,
+        auth: auth.forApi(),
+        guard: auth.guard,
+        service: this,
+      }
       const host = this.#host(id, dataDir)
       await this.#add(id, extension.factory.create(extension.config, host, ctx))
     }
     const { metrics } = this.#config.telemetry
-    if (metrics.enabled)
-      this.listeners.route(metrics.endpoint, '/metrics', metricsHandler(this.#deps.metrics))
+    if (!metrics.enabled) return
+    const handler = metricsHandler(this.#deps.metrics, auth.guard(metrics.endpoint))
+    this.listeners.route(metrics.endpoint, '/metrics', handler)
   }
 
   async #add(id: string, component: Component): Promise<void> {

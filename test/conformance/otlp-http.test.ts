@@ -194,7 +194,7 @@ test('R24: the answer is not compressed unless the client asks, and here never',
 
 test('R25: one connection serves requests one after the other, also sent at once', async () => {
   const body = good()
-  const one = `POST /v1/traces HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  const one = `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   const socket = connect(instance.ports.otlp, '127.0.0.1')
   let text = ''
   socket.on('data', (d: Buffer) => {

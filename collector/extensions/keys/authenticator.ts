@@ -36,7 +36,9 @@ export function createKeysAuthenticator(
   const digest = options.digest ?? ((key: string) => keyDigest(key, config.pepper ?? null))
   const known = new Map(config.keys.map((row) => [row.id, knownKey(row)]))
   const nobody = unknownKey()
+  const origins = allowedOrigins(config)
   return {
+    hasKeyFor: (origin) => origins.has(origin),
     authenticate: (headers, url, scope) => {
       if (urlHasCredential(url))
         return refused(401, 'An API key must never be part of a URL: revoke it.')
@@ -65,6 +67,15 @@ export function anonymousAuthenticator(): Authenticator {
     scopes: new Set(['ingest', 'query']),
   }
   return { authenticate: () => everybody }
+}
+
+/**
+ * Is there one of our keys, right or wrong? Beside `auth: none` such a request is judged by its key, so that what is
+ * sent with a revoked key does not end up with everybody's. Other credentials say nothing: old clients send any text.
+ */
+export function hasApiKey(headers: Headers): boolean {
+  const credential = credentialOf(headers)
+  return credential.kind === 'key' && parseKey(credential.text) !== null
 }
 
 /** The origins from which publishable keys may send, for CORS. */

@@ -4,7 +4,12 @@
 import type { ExtensionFactory } from '../../../core/component.ts'
 import { type KeysConfig, keysSchema } from './config.ts'
 
-export { allowedOrigins, anonymousAuthenticator, createKeysAuthenticator } from './authenticator.ts'
+export {
+  allowedOrigins,
+  anonymousAuthenticator,
+  createKeysAuthenticator,
+  hasApiKey,
+} from './authenticator.ts'
 export type { KeysConfig } from './config.ts'
 export { type KeysVerbIo, keysVerb } from './verbs.ts'
 

@@ -1,6 +1,7 @@
 // One request of a legacy client. The old server's order of errors: 401, 403, 413, 429, 400, 422; bodies
-// are `{error: {code, message, details}}`. One bad event is refused alone (the old server refused the batch).
+// are `{error: {code, message, request_id, details}}`. One bad event is refused alone (the old server refused the batch).
 
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type {
   Host,
@@ -8,7 +9,9 @@ import type {
   Intake,
   IntakeVerdict,
   ReceiverContext,
+  RequestGuard,
 } from '../../../core/component.ts'
+import { DATA_HEADERS, givenRequestId } from '../../../core/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
 import type { TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
@@ -16,14 +19,21 @@ import { type CorsSettings, handleCors } from '../../http/cors.ts'
 
 interface Answer {
   readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: Readonly<Record<string, unknown>> & { readonly error?: ErrorBody }
   readonly headers?: Readonly<Record<string, string>>
+}
+
+interface ErrorBody {
+  readonly code: string
+  readonly message: string
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 export interface ObservaHandlerSettings {
   /** The v0 endpoint: one camelCase object. */
   readonly v0: boolean
   readonly cors: CorsSettings
+  readonly guard: RequestGuard
 }
 
 const REJECTED_SHOWN_MAX = 100
@@ -35,6 +45,11 @@ export function observaHandler(
 ): HttpHandler {
   const exchange = new ObservaExchange(settings, host, ctx)
   return (req, res) => {
+    const refusal = exchange.refusalOf(req)
+    if (refusal !== null) {
+      void send(req, res, refusal)
+      return
+    }
     if (handleCors(req, res, settings.cors)) return
     exchange
       .handle(req)
@@ -57,6 +72,14 @@ class ObservaExchange {
     this.#host = host
     this.#ctx = ctx
     this.#labels = `receiver="${host.id}",transport="http"`
+  }
+
+  /** The answer to a request that may not come in; null for others. */
+  refusalOf(req: IncomingMessage): Answer | null {
+    const refusal = this.#settings.guard.refusalOf(req)
+    if (refusal === null) return null
+    this.#refused(refusal.code)
+    return failure(refusal.status, refusal.code, refusal.message)
   }
 
   async handle(req: IncomingMessage): Promise<Answer | null> {
@@ -204,8 +227,14 @@ function failure(
 async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
   if (!req.complete) await discardBody(req)
   if (res.headersSent || res.destroyed) return
-  const body = Buffer.from(JSON.stringify(answer.body))
+  const { error } = answer.body
+  const requestId =
+    error === undefined ? null : (givenRequestId(req.headers['x-request-id']) ?? randomUUID())
+  const shown = requestId === null ? answer.body : { error: { ...error, request_id: requestId } }
+  const body = Buffer.from(JSON.stringify(shown))
   const headers: OutgoingHttpHeaders = {
+    ...DATA_HEADERS,
+    ...(requestId === null ? {} : { 'x-request-id': requestId }),
     'content-type': 'application/json; charset=utf-8',
     'content-length': body.length,
     ...answer.headers,

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
+import { originCheck } from '../../http/cors.ts'
 import { otlpHandler } from '../../http/otlp-handler.ts'
 import { observaHandler } from './handler.ts'
 
@@ -34,7 +35,9 @@ export const observaSchema = z.strictObject({
       allowed_origins: z
         .array(z.string())
         .default([])
-        .describe('Exact origins (scheme, host, port) of browsers that may send.'),
+        .describe(
+          'Exact origins (scheme, host, port) of browsers that may send, beside those of `pk_` keys.',
+        ),
       max_age: z.number().int().min(0).default(86_400).describe('Seconds a preflight is cached.'),
     })
     .prefault({})
@@ -55,15 +58,18 @@ export const observa: ReceiverFactory<ObservaConfig> = {
 class ObservaReceiver implements Component {
   constructor(config: ObservaConfig, host: Host, ctx: ReceiverContext) {
     const cors = {
-      allowedOrigins: config.cors.allowed_origins,
-      allowedHeaders: ['content-type', 'authorization'],
+      isAllowed: originCheck(config.cors.allowed_origins, ctx.auth),
+      allowedHeaders: ['content-type', 'authorization', 'x-api-key'],
       maxAgeS: config.cors.max_age,
     }
-    const events = observaHandler({ v0: false, cors }, host, ctx)
-    const traces = observaHandler({ v0: true, cors }, host, ctx)
+    const isAllowedOrigin = cors.isAllowed
+    const json = ctx.guard(config.endpoint, { isAllowedOrigin, isJsonOnly: true })
+    const events = observaHandler({ v0: false, cors, guard: json }, host, ctx)
+    const traces = observaHandler({ v0: true, cors, guard: json }, host, ctx)
     for (const path of config.events_paths) ctx.listeners.route(config.endpoint, path, events)
     for (const path of config.trace_paths) ctx.listeners.route(config.endpoint, path, traces)
-    const either = otlpHandler({ signals: 'traces', cors, auth: config.auth }, host, ctx)
+    const guard = ctx.guard(config.endpoint, { isAllowedOrigin })
+    const either = otlpHandler({ signals: 'traces', cors, guard }, host, ctx)
     for (const path of config.otlp_paths) ctx.listeners.spareRoute(config.endpoint, path, either)
   }
 

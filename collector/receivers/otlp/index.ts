@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
 import type { Signals } from '../../../core/task.ts'
+import { originCheck } from '../../http/cors.ts'
 import { DEFAULT_VENDOR_PATHS, otlpHandler } from '../../http/otlp-handler.ts'
 
 const httpSchema = z.strictObject({
@@ -30,7 +31,7 @@ const httpSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe(
-          'Exact origins (scheme, host, port) of browsers that may send. Never a wildcard.',
+          'Exact origins (scheme, host, port) of browsers that may send, beside those of `pk_` keys. Never a wildcard.',
         ),
       allowed_headers: z
         .array(z.string())
@@ -76,12 +77,13 @@ class OtlpReceiver implements Component {
       ['metrics', http.metrics_paths],
     ]
     const cors = {
-      allowedOrigins: http.cors.allowed_origins,
+      isAllowed: originCheck(http.cors.allowed_origins, ctx.auth),
       allowedHeaders: http.cors.allowed_headers,
       maxAgeS: http.cors.max_age,
     }
+    const guard = ctx.guard(http.endpoint, { isAllowedOrigin: cors.isAllowed })
     for (const [signals, paths] of routes) {
-      const handler = otlpHandler({ signals, cors, auth: config.auth }, host, ctx)
+      const handler = otlpHandler({ signals, cors, guard }, host, ctx)
       for (const path of new Set(paths)) ctx.listeners.route(http.endpoint, path, handler)
     }
   }

@@ -1,0 +1,139 @@
+// Keeps web pages away from listeners that need no key. A page reaches a listener on loopback in two ways: by DNS
+// rebinding, which shows in a foreign `Host`, and by requests across sites, which show in `Origin` and
+// `Sec-Fetch-Site` or come without the type that would have asked for a preflight. Where keys are needed, the key decides.
+
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { GuardOptions, RequestGuard, RequestRefusal } from '../../core/component.ts'
+import { hostNameOf } from '../../core/host-name.ts'
+import { splitEndpoint } from './listeners.ts'
+
+/** For listeners that ask for a key. */
+export const openGuard: RequestGuard = { refusalOf: () => null }
+
+/** Names of the machine itself, as clients on it and in its containers write them. */
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]', 'host.docker.internal'] as const
+
+/** Types of the JSON family. None is sent across sites without a preflight, unlike `text/plain` or no type at all. */
+const JSON_TYPE = /^application\/(json|x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines|[\w.-]+\+json)$/
+
+export class BrowserGuard implements RequestGuard {
+  readonly #names: ReadonlySet<string>
+  /** `Host` headers that need no parsing: the names alone and with the configured port. */
+  readonly #usual: ReadonlySet<string>
+  readonly #isAllowedOrigin: (origin: string) => boolean
+  readonly #isJsonOnly: boolean
+
+  /** `endpoint` is where the requests come in; `allowedHosts` are more names for this instance. */
+  constructor(endpoint: string, allowedHosts: readonly string[], options: GuardOptions = {}) {
+    const { host, port } = splitEndpoint(endpoint)
+    const bound = host.includes(':') ? `[${host}]` : host
+    const names = [...LOCAL_NAMES, bound, ...allowedHosts].flatMap((name) => hostNameOf(name) ?? [])
+    this.#names = new Set(names)
+    this.#usual = new Set(names.flatMap((name) => [name, `${name}:${port}`]))
+    this.#isAllowedOrigin = options.isAllowedOrigin ?? (() => false)
+    this.#isJsonOnly = options.isJsonOnly ?? false
+  }
+
+  refusalOf(req: IncomingMessage): RequestRefusal | null {
+    const { host } = req.headers
+    if (host === undefined || !this.#isOwn(host, req.socket)) return foreignHost(host)
+    const authority = authorityOf(req.url ?? '/')
+    if (authority !== null && !this.#isOwn(authority, req.socket)) return foreignHost(authority)
+    if (hasSeveralHosts(req.rawHeaders)) return foreignHost('')
+    if (this.#isCrossSite(req, host)) return CROSS_SITE
+    return this.#isJsonOnly && req.method === 'POST' && !isJson(req) ? NO_JSON : null
+  }
+
+  #isOwn(authority: string, socket: Socket): boolean {
+    if (this.#usual.has(authority)) return true
+    const name = hostNameOf(authority)
+    if (name === null) return false
+    // On 0.0.0.0 the address that the client connected to is bound too: probes by the address of a pod use it.
+    return this.#names.has(name) || name === addressOf(socket)
+  }
+
+  /** An allowed origin may send across sites; what it may ask for, its preflight has told it. */
+  #isCrossSite(req: IncomingMessage, host: string): boolean {
+    const { origin } = req.headers
+    if (origin !== undefined) {
+      if (this.#isAllowedOrigin(origin)) return false
+      if (!isOriginOf(origin, host)) return true
+    }
+    const site = req.headers['sec-fetch-site']
+    return site !== undefined && site !== 'same-origin' && site !== 'none' && !isVisit(req)
+  }
+}
+
+/** The authority of an absolute request target, which counts more than the `Host` header; null for a path. */
+function authorityOf(target: string): string | null {
+  if (target.startsWith('/') || target === '*') return null
+  return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? ''
+}
+
+/** Node keeps the first of several `Host` headers, a proxy before it may have looked at another. */
+function hasSeveralHosts(raw: readonly string[]): boolean {
+  let count = 0
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
+}
+
+function addressOf(socket: Socket): string | null {
+  const address = socket.localAddress
+  if (address === undefined) return null
+  const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
+  return v4.includes(':') ? hostNameOf(`[${v4}]`) : v4
+}
+
+/** The scheme may differ, for TLS may end before us; host and port may not: another port is another site's page. */
+function isOriginOf(origin: string, host: string): boolean {
+  const found = /^(https?):\/\/([^/]+)$/.exec(origin.toLowerCase())
+  if (found === null) return false
+  const port = found[1] === 'https' ? ':443' : ':80'
+  const withoutPort = (text: string): string =>
+    text.endsWith(port) ? text.slice(0, -port.length) : text
+  return withoutPort(found[2] as string) === withoutPort(host.toLowerCase())
+}
+
+/** Somebody followed a link to a page. No other page can read the answer, and data is no page. */
+function isVisit(req: IncomingMessage): boolean {
+  return (
+    req.method === 'GET' &&
+    req.headers['sec-fetch-mode'] === 'navigate' &&
+    req.headers['sec-fetch-dest'] === 'document' &&
+    !(req.url ?? '').startsWith('/api/')
+  )
+}
+
+function isJson(req: IncomingMessage): boolean {
+  const type = req.headers['content-type'] ?? ''
+  const semicolon = type.indexOf(';')
+  return JSON_TYPE.test((semicolon < 0 ? type : type.slice(0, semicolon)).trim().toLowerCase())
+}
+
+/** Shown only when it is a plain name: the text is the client's. */
+function foreignHost(host: string | undefined): RequestRefusal {
+  const name = hostNameOf(host ?? '')
+  const what =
+    name === null
+      ? 'This request names no host of this instance'
+      : `${name} is no name of this instance`
+  const message = `${what}, and it needs no key, so that only known names are served: add the name to \`allowed_hosts\`, or set \`auth: keys\`.`
+  return { status: 403, code: 'FOREIGN_HOST', message }
+}
+
+const CROSS_SITE: RequestRefusal = {
+  status: 403,
+  code: 'CROSS_SITE',
+  message:
+    'This instance needs no key, so that pages of other sites may not use it: list the origin in `cors.allowed_origins` of the receiver, or set `auth: keys`.',
+}
+
+const NO_JSON: RequestRefusal = {
+  status: 415,
+  code: 'UNSUPPORTED_MEDIA_TYPE',
+  message: 'The content type must be application/json or application/x-ndjson.',
+}
