@@ -2,8 +2,8 @@
 // need permission, secrets written inline. Leaves how components are connected to `cross-checks.ts`.
 
 import { isLinkLocalHost } from '../core/config-types.ts'
+import { nearest } from '../core/nearest.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
-import { nearest } from './nearest.ts'
 import { parseNode } from './parse-node.ts'
 import type { Path, Problems } from './problems.ts'
 import type { AnyComponent, Section } from './registry-type.ts'

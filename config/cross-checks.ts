@@ -3,9 +3,9 @@
 
 import { splitHostPort } from '../core/config-types.ts'
 import { isLoopback } from '../core/host-name.ts'
+import { nearest } from '../core/nearest.ts'
 import type { Signals } from '../core/task.ts'
 import { typeOfId } from './configure-components.ts'
-import { nearest } from './nearest.ts'
 import { type Path, type Problems, pathText } from './problems.ts'
 import type { Registry, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'

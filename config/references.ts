@@ -3,7 +3,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { messageOf } from '../core/errors.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../core/nearest.ts'
 import type { Path, Problems } from './problems.ts'
 import type { ScalarNode, TreeNode } from './tree.ts'
 

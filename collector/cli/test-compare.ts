@@ -1,8 +1,8 @@
 // What a unit test expected against what came out: only what was given is compared, and each difference
 // says where, what was expected and what was found. Knows nothing of pipelines.
 
-import { nearest } from '../../config/nearest.ts'
 import type { UnitTest } from '../../config/root.ts'
+import { nearest } from '../../core/nearest.ts'
 
 export interface Difference {
   /** Such as `events[0].input_tokens`. */
