@@ -28,12 +28,12 @@ export interface Field {
   readonly doc: string
 }
 
-const f = <const Name extends string>(
+const f = <const Name extends string, const Type extends FieldType>(
   name: Name,
-  type: FieldType,
+  type: Type,
   core: boolean,
   doc: string,
-): Field & { readonly name: Name } => ({
+): Field & { readonly name: Name; readonly type: Type } => ({
   name,
   type,
   core,
@@ -184,23 +184,42 @@ export const FIELDS = [
 
 export type FieldName = (typeof FIELDS)[number]['name']
 
+type NumberType = 'number' | 'int' | 'bool'
+/** Names of the fields of some types: `text`, `json`, ... */
+export type FieldNameOf<Type extends FieldType> = Extract<
+  (typeof FIELDS)[number],
+  { readonly type: Type }
+>['name']
+
 /** Fields held as an (offset, length) range, and fields held as a number: two index spaces. */
-const isRange = (t: FieldType): boolean =>
-  t !== 'number' && t !== 'int' && t !== 'bool' && t !== 'map'
+export type RangeFieldName = FieldNameOf<Exclude<FieldType, NumberType | 'map'>>
+export type NumberFieldName = FieldNameOf<NumberType>
 
-export const RANGE_FIELDS: readonly Field[] = FIELDS.filter((x) => isRange(x.type))
-export const NUMBER_FIELDS: readonly Field[] = FIELDS.filter(
-  (x) => !isRange(x.type) && x.type !== 'map',
-)
+const NUMBER_TYPES: ReadonlySet<FieldType> = new Set<NumberType>(['number', 'int', 'bool'])
+const isNumber = (x: Field): boolean => NUMBER_TYPES.has(x.type)
+const isRange = (x: Field): boolean => !isNumber(x) && x.type !== 'map'
 
-/** Index of each range field in an event row: `R.trace_id`. Number fields have -1 here. */
-export const R = indexOf(RANGE_FIELDS)
-/** Index of each number field in an event row: `N.input_tokens`. Range fields have -1 here. */
-export const N = indexOf(NUMBER_FIELDS)
+export const RANGE_FIELDS: readonly Field[] = FIELDS.filter(isRange)
+export const NUMBER_FIELDS: readonly Field[] = FIELDS.filter(isNumber)
+
+/** Index of each range field in an event row: `R.trace_id`. */
+export const R: Readonly<Record<RangeFieldName, number>> = indexOf(RANGE_FIELDS)
+/** Index of each number field in an event row: `N.input_tokens`. */
+export const N: Readonly<Record<NumberFieldName, number>> = indexOf(NUMBER_FIELDS)
+
+/** Index of a field among the range fields, -1 for any other name. */
+export function rangeIndex(name: string): number {
+  return Object.hasOwn(R, name) ? R[name as RangeFieldName] : -1
+}
+
+/** Index of a field among the number fields, -1 for any other name. */
+export function numberIndex(name: string): number {
+  return Object.hasOwn(N, name) ? N[name as NumberFieldName] : -1
+}
 
 /** Made in one go: an object that gets so many names one by one is a hash table to V8, and `R.kind` a search in it. */
-function indexOf(fields: readonly Field[]): Readonly<Record<FieldName, number>> {
-  const places = new Map(fields.map((field, i) => [field.name, i]))
-  const entries = FIELDS.map((field) => [field.name, places.get(field.name) ?? -1])
-  return Object.fromEntries(entries) as Record<FieldName, number>
+function indexOf<Name extends string>(fields: readonly Field[]): Readonly<Record<Name, number>> {
+  const entries = fields.map((field, i) => [field.name, i])
+  // The caller names the fields of the list: both come of one filter over `FIELDS`.
+  return Object.fromEntries(entries) as Record<Name, number>
 }

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../core/event.ts'
-import { FIELDS, type Field, type FieldType, N, R } from '../core/fields.ts'
+import { FIELDS, type Field, type FieldType, numberIndex, rangeIndex } from '../core/fields.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
 interface Column {
@@ -178,10 +178,15 @@ function rewriteRepaired(out: ByteWriter, start: number): void {
 }
 
 function column(field: Field): Column {
-  const name = field.name as keyof typeof R
+  const { name } = field
   return {
     kind: field.type,
-    index: field.type === 'map' ? (name === 'metadata' ? 0 : 1) : Math.max(R[name], N[name]),
+    index:
+      field.type === 'map'
+        ? name === 'metadata'
+          ? 0
+          : 1
+        : Math.max(rangeIndex(name), numberIndex(name)),
     core: field.core,
     prefix: Buffer.from(`,"${field.name}":`, 'latin1'),
     absent: Buffer.from(`,"${field.name}":${field.type === 'map' ? '{}' : 'null'}`, 'latin1'),

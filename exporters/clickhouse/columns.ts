@@ -3,7 +3,7 @@
 // needs beyond its general type stands in OVERRIDES. The SQL is in `storage/migrations/clickhouse`; a test
 // holds the two together.
 
-import { FIELDS, type Field, type FieldName, N, R } from '../../core/fields.ts'
+import { FIELDS, type Field, type FieldName, numberIndex, rangeIndex } from '../../core/fields.ts'
 
 /** How one column of a row is written. Numbers, because the row writer switches on them for every value. */
 export const WRITE = {
@@ -127,7 +127,14 @@ function columnsOf(field: Field): readonly Column[] {
   if (maps !== undefined) return maps
   const shape = OVERRIDES[name] ?? GENERAL[field.type]
   if (shape === null) throw new Error(`field ${name} has no ClickHouse type`)
-  return [{ name, type: shape.type, write: shape.write, index: Math.max(R[name], N[name]) }]
+  return [
+    {
+      name,
+      type: shape.type,
+      write: shape.write,
+      index: Math.max(rangeIndex(name), numberIndex(name)),
+    },
+  ]
 }
 
 /** Columns of `signals`, in the order in which `encode.ts` writes them. */

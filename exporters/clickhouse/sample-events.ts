@@ -3,7 +3,7 @@
 import { Arena } from '../../core/arena.ts'
 import { SPAN, SpanBatch } from '../../core/batch.ts'
 import { EventTable } from '../../core/event.ts'
-import { FIELDS, type Field, N, R } from '../../core/fields.ts'
+import { FIELDS, type Field, N, numberIndex, R, rangeIndex } from '../../core/fields.ts'
 
 export interface SampleOptions {
   readonly count: number
@@ -73,32 +73,32 @@ function addEvent(
 const startNs = (i: number): bigint => 1_789_999_000_000_000_123n + BigInt(i) * 1_000_000n
 
 function setField(events: EventTable, e: number, field: Field, random: () => number): void {
-  const name = field.name as keyof typeof R
+  const { name } = field
   const text = TEXTS[Math.floor(random() * TEXTS.length)] as string
   const n = Math.floor(random() * 1e6)
   switch (field.type) {
     case 'text':
-      return events.setText(e, R[name], name === 'status' ? 'ok' : `${text}${name}`)
+      return events.setText(e, rangeIndex(name), name === 'status' ? 'ok' : `${text}${name}`)
     case 'json':
       return events.setText(
         e,
-        R[name],
+        rangeIndex(name),
         JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: text }], n }]),
       )
     case 'strings':
-      return events.setText(e, R[name], JSON.stringify([text, 'stop', `s${n}`]))
+      return events.setText(e, rangeIndex(name), JSON.stringify([text, 'stop', `s${n}`]))
     case 'number':
-      return events.setNum(e, N[name], random() * 10)
+      return events.setNum(e, numberIndex(name), random() * 10)
     case 'int':
-      return events.setNum(e, N[name], random() < 0.1 ? -n : n * 4096)
+      return events.setNum(e, numberIndex(name), random() < 0.1 ? -n : n * 4096)
     case 'bool':
-      return events.setNum(e, N[name], random() < 0.5 ? 1 : 0)
+      return events.setNum(e, numberIndex(name), random() < 0.5 ? 1 : 0)
     case 'time':
-      return setTime(events, e, R[name], startNs(e) + BigInt(n))
+      return setTime(events, e, rangeIndex(name), startNs(e) + BigInt(n))
     case 'id16':
-      return setBytes(events, e, R[name], Buffer.alloc(16, n + 1))
+      return setBytes(events, e, rangeIndex(name), Buffer.alloc(16, n + 1))
     case 'id8':
-      return setBytes(events, e, R[name], Buffer.alloc(8, n + 1))
+      return setBytes(events, e, rangeIndex(name), Buffer.alloc(8, n + 1))
     case 'map':
       return setMap(events, e, field.name, text)
   }

@@ -4,6 +4,7 @@
 import { R } from '../../core/fields.ts'
 import type { Rule } from './compile.ts'
 import { RANK, RANK_UNIT } from './table.ts'
+import { takesAllOf } from './targets.ts'
 
 /** Slots are filled in this order: what later ones depend on first. */
 const PHASES = 4
@@ -25,10 +26,6 @@ const TAKES_ALL = new Set([
   'drop',
   'usage_aggregate',
   'request_params',
-  'flag.failure',
-  'flag.arguments',
-  'flag.virtual',
-  'flag.events',
 ])
 /** Candidates from span events rank below all of the span's own, but for content: a details event beats copies of it. */
 const EVENT_RANK = 1_000_000
@@ -61,7 +58,7 @@ export class Candidates {
     const phaseOf = (s: string): number =>
       PHASE_OF[s] ?? (s.startsWith('flag.') || s.startsWith('io.') ? 3 : 2)
     this.#phase = Uint8Array.from(slots, phaseOf)
-    this.takesAll = Uint8Array.from(slots, (s) => (TAKES_ALL.has(s) ? 1 : 0))
+    this.takesAll = Uint8Array.from(slots, (s) => (TAKES_ALL.has(s) || takesAllOf(s) ? 1 : 0))
     for (let i = 0; i < PHASES; i++) this.touched.push([])
   }
 

@@ -2,9 +2,10 @@
 // dialects it betrays, worked out once for each new key and then one array look-up.
 
 import { Literal } from '../../core/arena.ts'
-import { N, R } from '../../core/fields.ts'
+import { numberIndex, rangeIndex } from '../../core/fields.ts'
 import { grownInts } from '../../core/grow.ts'
 import { keyCount, keyName } from '../../core/keys.ts'
+import { checkDialect, checkRow, noTransform, placeOf, refuse } from './check-table.ts'
 import { type Dialect, RANK_UNIT, type Row } from './table.ts'
 import type { Work } from './work.ts'
 
@@ -102,8 +103,9 @@ export class Tables {
           : { text, isPrefix: false },
       )
     for (const [d, dialect] of dialects.entries()) {
+      checkDialect(dialect, dialects.slice(0, d))
       for (const marker of dialect.markers ?? []) this.#addMarker(marker, d)
-      for (const row of dialect.rows) this.#addRow(row, d, transformOf)
+      for (const [i, row] of dialect.rows.entries()) this.#addRow(row, i, d, transformOf)
     }
     this.#patterns.sort((x, y) => y.prefix.length - x.prefix.length)
   }
@@ -198,14 +200,18 @@ export class Tables {
     this.#exactMarkers.set(marker, list)
   }
 
-  #addRow(row: Row, dialect: number, transformOf: (how: string) => Transform | null): void {
+  #addRow(
+    row: Row,
+    number: number,
+    dialect: number,
+    transformOf: (how: string) => Transform | null,
+  ): void {
     const [pattern, to, given, options = {}] = row
     const how = given ?? defaultHow(to)
+    const where = placeOf(this.dialects[dialect] as Dialect, row, number)
+    checkRow(where, row, how)
     const transform = transformOf(how)
-    if (transform === null)
-      throw new Error(
-        `dialect ${this.dialects[dialect]?.name}: no transform "${how}" for ${pattern}`,
-      )
+    if (transform === null) refuse(where, noTransform(how))
     for (const key of expand(pattern)) {
       const at = key.indexOf('<i>')
       const prefix = at >= 0 ? key.slice(0, at) : key.endsWith('*') ? key.slice(0, -1) : null
@@ -243,7 +249,6 @@ export class Tables {
     strip: number,
   ): Rule {
     const dot = to.indexOf('.')
-    const field = to as keyof typeof R
     const index = this.rules.length
     const rule: Rule = {
       index,
@@ -255,8 +260,8 @@ export class Tables {
       slot: this.slot(dot >= 0 && to.startsWith('metadata.') ? 'metadata' : to),
       rank: rank * RANK_UNIT + index,
       when,
-      range: R[field] ?? -1,
-      number: N[field] ?? -1,
+      range: rangeIndex(to),
+      number: numberIndex(to),
       name: dot < 0 ? '' : to.slice(dot + 1),
       literal: new Literal(dot < 0 ? '' : to.slice(dot + 1)),
       strip,
@@ -302,7 +307,7 @@ function isIndexed(name: string, from: number): boolean {
   return Number(name.slice(from, i)) < INDEX_MAX
 }
 
-function defaultHow(to: string): string {
+export function defaultHow(to: string): string {
   if (to === 'drop') return 'drop'
   if (to.startsWith('metadata.')) return 'meta'
   if (to.startsWith('request_params.')) return 'param'

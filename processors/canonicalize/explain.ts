@@ -2,7 +2,7 @@
 // each rule, so that rules that fill several fields need not say so themselves. Only runs when asked for.
 
 import type { EventTable, Provenance } from '../../core/event.ts'
-import { FIELDS, N, R } from '../../core/fields.ts'
+import { FIELDS, numberIndex, rangeIndex } from '../../core/fields.ts'
 import { PAIR, type Work } from './work.ts'
 
 /** Fields that no attribute filled: where they come from. */
@@ -42,9 +42,9 @@ export function snapshot(w: Work): Snapshot {
   const out = new Map<string, string>()
   const { events, e } = w
   for (const field of FIELDS) {
-    const r = R[field.name]
+    const r = rangeIndex(field.name)
     if (r >= 0 && events.has(e, r)) out.set(field.name, `${events.off(e, r)}:${events.len(e, r)}`)
-    const n = N[field.name]
+    const n = numberIndex(field.name)
     if (n >= 0 && !Number.isNaN(events.num(e, n))) out.set(field.name, String(events.num(e, n)))
   }
   for (const [field, rows] of [
@@ -74,8 +74,8 @@ export function explainRest(events: EventTable, e: number): void {
   if (list === undefined) return
   const said = new Set(list.map((p) => p.field))
   for (const field of FIELDS) {
-    const r = R[field.name]
-    const n = N[field.name]
+    const r = rangeIndex(field.name)
+    const n = numberIndex(field.name)
     const isSet = (r >= 0 && events.has(e, r)) || (n >= 0 && !Number.isNaN(events.num(e, n)))
     if (!isSet || said.has(field.name) || hasPart(said, field.name)) continue
     const source = SOURCES[field.name]

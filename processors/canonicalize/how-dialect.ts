@@ -3,6 +3,7 @@
 import { VALUE } from '../../core/batch.ts'
 import { N, R } from '../../core/fields.ts'
 import { key } from '../../core/keys.ts'
+import { isKind } from '../../core/kinds.ts'
 import { responseMessages } from './bodies.ts'
 import type { Rule, Transform } from './compile.ts'
 import { putMessages } from './how-content.ts'
@@ -252,7 +253,8 @@ const datadogTags: Transform = (w, attr, rule) => {
   return true
 }
 
-function kindIs(kind: string): Transform {
+function kindIs(kind: string): Transform | null {
+  if (!isKind(kind)) return null
   return (w) => {
     w.kind = kind
     return true

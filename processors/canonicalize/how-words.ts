@@ -46,7 +46,7 @@ class Vocabulary {
 }
 
 function kindTransform(name: string): Transform | null {
-  const words = KIND_WORDS[name]
+  const words = lookup<Readonly<Record<string, string>>>(KIND_WORDS, name)
   if (words === undefined) return null
   const vocabulary = new Vocabulary(words)
   const untilSpace = name === 'vercel'
@@ -62,7 +62,7 @@ function kindTransform(name: string): Transform | null {
 }
 
 function operationTransform(name: string): Transform | null {
-  const words = OPERATION_WORDS[name]
+  const words = lookup<Readonly<Record<string, string>>>(OPERATION_WORDS, name)
   if (words === undefined) return null
   const vocabulary = new Vocabulary(words)
   return (w, attr) => {

@@ -1,5 +1,9 @@
 // What a dialect table is: rows of data, source key or pattern -> canonical target and named transform.
-// `compile.ts` turns all tables into look-ups by key id; the names of transforms are in `how-*.ts`.
+// Targets are in `targets.ts`, transforms in `transform-names.ts`; `compile.ts` refuses what is in neither.
+
+import type { Kind } from '../../core/kinds.ts'
+import type { Target } from './targets.ts'
+import type { TransformName } from './transform-names.ts'
 
 export interface RowOptions {
   /** Lower wins among all rows for the same target; 50 unless told. See RANK. */
@@ -16,10 +20,8 @@ export interface RowOptions {
 /**
  * [source key, target, transform, options].
  * Key: exact; `a.{b,c}.d` (each of them); `a.*` (prefix; `*` in the target is what follows); `a.<i>.*` (indexed family).
- * Target: a canonical field; `request_params.x`, `usage_details.x`, `metadata.x`; `io.input` and `io.output` (content
- * whose field depends on the kind of span); `flag.x` (read by the engine); `drop` (never stored).
  */
-export type Row = readonly [key: string, to: string, how?: string, options?: RowOptions]
+export type Row = readonly [key: string, to: Target, how?: TransformName, options?: RowOptions]
 
 /** Documentation of what is no attribute: span names, events, scopes, log records, resources. */
 export type Note = readonly [
@@ -44,7 +46,7 @@ export interface Dialect {
   /** A general convention: named as the dialect only when nothing more specific was found. */
   readonly isGeneral?: boolean
   /** Span names -> kind, when no attribute says. */
-  readonly names?: Readonly<Record<string, string>>
+  readonly names?: Readonly<Record<string, Kind>>
   /** input_tokens leaves out cached tokens: add them. */
   readonly cacheIsExtra?: boolean
   readonly rows: readonly Row[]

@@ -1,7 +1,11 @@
 // The closed vocabularies: kinds, operations, and which word of which dialect means which of them. Data only.
 
+import type { Kind } from '../../core/kinds.ts'
+
+type Words<Meaning extends string> = Readonly<Record<string, Meaning>>
+
 /** word -> kind, by source key. */
-export const KIND_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const KIND_WORDS = {
   operation: {
     chat: 'llm',
     text_completion: 'llm',
@@ -252,11 +256,10 @@ export const KIND_WORDS: Readonly<Record<string, Readonly<Record<string, string>
     evaluator: 'evaluator',
     guardrail: 'guardrail',
   },
-  haystack: {},
-}
+} as const satisfies Readonly<Record<string, Words<Kind>>>
 
 /** word -> operation, by source key. `*` keeps the word. */
-export const OPERATION_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const OPERATION_WORDS = {
   openinference: {
     llm: 'chat',
     embedding: 'embeddings',
@@ -307,7 +310,7 @@ export const OPERATION_WORDS: Readonly<Record<string, Readonly<Record<string, st
     'ai.rerank': 'rerank',
   },
   langsmith: { retriever: 'retrieval', llm: 'chat', tool: 'execute_tool', embedding: 'embeddings' },
-}
+} as const satisfies Readonly<Record<string, Words<string>>>
 
 /** Spellings of operation names that are other names for one of the standard's. */
 export const OPERATION_ALIASES: Readonly<Record<string, string>> = {

@@ -15,7 +15,7 @@ import {
   VALUE,
 } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
-import { FIELDS, N, R } from '../../core/fields.ts'
+import { FIELDS, numberIndex, rangeIndex } from '../../core/fields.ts'
 import { key } from '../../core/keys.ts'
 
 const subjects = ['attribute', 'resource', 'field', 'name', 'scope'] as const
@@ -101,8 +101,8 @@ function subjectOf(c: Condition): Subject {
 
 function fieldSubject(field: (typeof FIELDS)[number]['name']): Subject {
   const type = FIELDS.find((f) => f.name === field)?.type
-  const r = R[field]
-  const n = N[field]
+  const r = rangeIndex(field)
+  const n = numberIndex(field)
   return (_batch, events, _span, event) => {
     if (event < 0) return null
     if (n >= 0) {

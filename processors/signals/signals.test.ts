@@ -6,7 +6,7 @@ import { Arena } from '../../core/arena.ts'
 import { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
-import { type FieldName, N, R } from '../../core/fields.ts'
+import { type FieldName, numberIndex, R, rangeIndex } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import { signalsSchema } from './config.ts'
 import { signals } from './index.ts'
@@ -28,8 +28,8 @@ function found(list: readonly Fields[], config: unknown = {}): Signal[] {
     id(R.span_id, 8, i + 1)
     for (const [name, value] of Object.entries(fields)) {
       const field = name as FieldName
-      if (typeof value === 'number') events.setNum(e, N[field], value)
-      else events.setText(e, R[field], value)
+      if (typeof value === 'number') events.setNum(e, numberIndex(field), value)
+      else events.setText(e, rangeIndex(field), value)
     }
   }
   const out: Signal[] = []
