@@ -2,25 +2,12 @@
 
 import { z } from 'zod'
 import { duration } from '../../core/config-types.ts'
-
-const KINDS = [
-  'llm',
-  'embedding',
-  'rerank',
-  'retrieval',
-  'tool',
-  'agent',
-  'workflow',
-  'chain',
-  'guardrail',
-  'evaluator',
-  'mcp',
-  'span',
-] as const
+import { KINDS } from '../../core/kinds.ts'
+import { SIGNAL_TYPES } from '../../core/signal.ts'
 
 export const signalsSchema = z.strictObject({
   disabled: z
-    .array(z.string())
+    .array(z.enum(SIGNAL_TYPES))
     .default([])
     .describe('Issue types that are not looked for, e.g. `medium_latency`.'),
   high_latency: duration()

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { registry } from '../../collector/registry.ts'
+import { loadConfig } from '../../config/load.ts'
+import { problemLine } from '../../config/problems.ts'
+import { SIGNAL_TYPES } from '../../core/signal.ts'
+import { signalsSchema } from './config.ts'
+
+test('every type of issue can be switched off', () => {
+  assert.deepEqual(signalsSchema.parse({ disabled: SIGNAL_TYPES }).disabled, [...SIGNAL_TYPES])
+})
+
+test('a type of issue that there is not is refused, instead of switching off nothing', () => {
+  for (const disabled of [['high_latncy'], ['latency'], ['HIGH_LATENCY'], ['']])
+    assert.equal(signalsSchema.safeParse({ disabled }).success, false, String(disabled))
+})
+
+test('a misspelt type is named, with its place and the nearest', async () => {
+  const loaded = await loadConfig({
+    files: ['a.yaml'],
+    sets: [],
+    env: {},
+    readFile: () =>
+      Promise.resolve(`
+receivers: { otlp: {} }
+processors: { signals: { disabled: [error, high_latncy] } }
+exporters: { debug: {} }
+service: { pipelines: { traces: { receivers: [otlp], processors: [signals], exporters: [debug] } } }
+`),
+    fileMode: () => Promise.resolve(0o600),
+    registry,
+  })
+  assert.ok(!loaded.ok)
+  assert.match(
+    loaded.errors.map(problemLine).join('\n'),
+    /^a\.yaml:3:44: OBS_CONFIG_BAD_VALUE: processors\.signals\.disabled\[1\]: .*"high_latncy"\. Did you mean "high_latency"\?$/m,
+  )
+})
