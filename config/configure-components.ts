@@ -3,12 +3,12 @@
 
 import { isLinkLocalHost } from '../core/config-types.ts'
 import { nearest } from '../core/nearest.ts'
-import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
-import { parseNode } from './parse-node.ts'
-import type { Path, Problems } from './problems.ts'
 import type { AnyComponent, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
-import { eachScalar, type MapNode, nodeAt, type TreeNode } from './tree.ts'
+import { isSecretAt, jsonSchemaOf, knownKeys } from './tree/json-schema.ts'
+import { parseNode } from './tree/parse-node.ts'
+import type { Path, Problems } from './tree/problems.ts'
+import { eachScalar, type MapNode, nodeAt, type TreeNode } from './tree/tree.ts'
 
 const ID = /^([a-z][a-z0-9_]*)(\/[A-Za-z0-9][A-Za-z0-9_.-]*)?$/
 

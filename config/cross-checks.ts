@@ -6,10 +6,10 @@ import { isLoopback } from '../core/host-name.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Signals } from '../core/task.ts'
 import { typeOfId } from './configure-components.ts'
-import { type Path, type Problems, pathText } from './problems.ts'
 import type { Registry, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
-import { nodeAt, positionAt, type TreeNode } from './tree.ts'
+import { type Path, type Problems, pathText } from './tree/problems.ts'
+import { nodeAt, positionAt, type TreeNode } from './tree/tree.ts'
 
 const SIGNALS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies Signals[]
 

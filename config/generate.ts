@@ -6,7 +6,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { registry } from '../collector/registry.ts'
-import { configurationPage, foldersOf, readmeWithOptions, schemaDocument } from './documents.ts'
+import {
+  configurationPage,
+  foldersOf,
+  readmeWithOptions,
+  schemaDocument,
+} from './documents/documents.ts'
 import { type AnyComponent, SECTIONS } from './registry-type.ts'
 
 const root = join(import.meta.dirname, '..')

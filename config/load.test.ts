@@ -6,8 +6,8 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { type LoadResult, loadConfig } from './load.ts'
-import { problemLine } from './problems.ts'
-import { testRegistry } from './registry-for-tests.ts'
+import { testRegistry } from './testing/registry-for-tests.ts'
+import { problemLine } from './tree/problems.ts'
 
 const GOOD = `
 receivers:

@@ -6,11 +6,7 @@ import { messageOf, ObservaError } from '../core/errors.ts'
 import { configureSection, refuseLinkLocal } from './configure-components.ts'
 import { crossCheck, signalsOfPipeline } from './cross-checks.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
-import { applySet, mergeTrees } from './merge.ts'
-import { parseNode } from './parse-node.ts'
 import { printableConfig } from './printable.ts'
-import { type ConfigCode, type ConfigError, Problems } from './problems.ts'
-import { expandReferences, type ReferenceSources } from './references.ts'
 import { type AnyProcessor, type Registry, SECTIONS } from './registry-type.ts'
 import {
   type Configured,
@@ -19,7 +15,11 @@ import {
   type Pipeline,
   rootSchema,
 } from './root.ts'
-import { nodeAt, parseTree, positionAt, type TreeNode } from './tree.ts'
+import { applySet, mergeTrees } from './tree/merge.ts'
+import { parseNode } from './tree/parse-node.ts'
+import { type ConfigCode, type ConfigError, Problems } from './tree/problems.ts'
+import { expandReferences, type ReferenceSources } from './tree/references.ts'
+import { nodeAt, parseTree, positionAt, type TreeNode } from './tree/tree.ts'
 
 export interface LoadOptions extends ReferenceSources {
   /** Configuration files, merged in order. None: the default configuration. */

@@ -3,10 +3,10 @@
 
 import { MASK } from '../core/config-types.ts'
 import { passwordIn, typeOfId } from './configure-components.ts'
-import { isSecretAt, jsonSchemaOf } from './json-schema.ts'
-import type { Path } from './problems.ts'
 import { type Registry, SECTIONS, type Section } from './registry-type.ts'
-import type { TreeNode } from './tree.ts'
+import { isSecretAt, jsonSchemaOf } from './tree/json-schema.ts'
+import type { Path } from './tree/problems.ts'
+import type { TreeNode } from './tree/tree.ts'
 
 /** Plain data of the merged configuration without any secret value. */
 export function printableConfig(root: TreeNode, registry: Registry): unknown {

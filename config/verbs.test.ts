@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { DEFAULT_CONFIG } from './defaults.ts'
-import { testRegistry } from './registry-for-tests.ts'
+import { testRegistry } from './testing/registry-for-tests.ts'
 import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from './verbs.ts'
 
 function terminal(): { io: VerbIo; out: () => string; err: () => string } {

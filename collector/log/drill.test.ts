@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drill } from './drill.ts'
+import { drill } from './testing/drill.ts'
 
 test('ten kills -9 lose and duplicate nothing that was acknowledged', async () => {
   const { lost, duplicated, acknowledged } = await drill(10)

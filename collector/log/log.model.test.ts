@@ -6,8 +6,8 @@ import { test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { type AppendRecord, DurableLog, type LogOptions } from './log.ts'
-import { ModelFs } from './model-fs.ts'
-import { simulate } from './simulate.ts'
+import { ModelFs } from './testing/model-fs.ts'
+import { simulate } from './testing/simulate.ts'
 
 const LIVES = 250
 const RECORDS = 12

@@ -8,9 +8,9 @@ import type { SendBatch, Sender } from '../../core/component.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { DurableLog } from '../log/log.ts'
-import { ModelFs } from '../log/model-fs.ts'
+import { ModelFs } from '../log/testing/model-fs.ts'
 import { SenderLoop } from './sender-loop.ts'
-import { VirtualClock } from './virtual-clock.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 
 const LIVES = 60
 const ROUNDS = 5

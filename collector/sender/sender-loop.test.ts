@@ -10,7 +10,7 @@ import { Metrics } from '../../core/metrics.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { DurableLog, type LogOptions } from '../log/log.ts'
 import { SenderLoop, type SenderLoopOptions } from './sender-loop.ts'
-import { VirtualClock } from './virtual-clock.ts'
+import { VirtualClock } from './testing/virtual-clock.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const SENT: SendVerdict = { kind: 'sent' }

@@ -17,10 +17,14 @@ import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import { EVENT_SELECT, eventOf } from '../../storage/queries/select-events.ts'
-import { silentLog, startTestClickHouse, type TestClickHouse } from '../../storage/testing.ts'
+import {
+  silentLog,
+  startTestClickHouse,
+  type TestClickHouse,
+} from '../../storage/testing/stores.ts'
 import { encoder } from './encode.ts'
 import { clickhouse } from './index.ts'
-import { sampleEvents, setTime } from './sample-events.ts'
+import { sampleEvents, setTime } from './testing/sample-events.ts'
 
 let t: TestClickHouse
 let dataDir: string

@@ -8,9 +8,9 @@ import type { Signal } from '../../core/signal.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { STREAMS } from './columns.ts'
 import { encoder, writeEventRow } from './encode.ts'
-import { sampleEvents, setTime } from './sample-events.ts'
 import { splitRows } from './split.ts'
 import { writeParsed, writeStringArray } from './string-array.ts'
+import { sampleEvents, setTime } from './testing/sample-events.ts'
 
 const ctx = { count: () => {}, signal: () => {}, signals: [], explain: false }
 

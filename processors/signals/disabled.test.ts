@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
-import { problemLine } from '../../config/problems.ts'
+import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
 import { signalsSchema } from './config.ts'
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Instance } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Instance } from '../instance.ts'
 import { MADE } from './bodies.ts'
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import { keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Instance, type Ports } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 import { type RawReply, type RawRequest, rawRequest } from './raw-request.ts'

@@ -20,7 +20,7 @@ const steps: readonly { readonly name: string; readonly command: readonly string
   },
   {
     name: 'lockfile',
-    command: [process.execPath, 'config/complete-lockfile.ts', '--check'],
+    command: [process.execPath, 'deploy/complete-lockfile.ts', '--check'],
   },
 ]
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
-import { problemLine } from '../../config/problems.ts'
+import { problemLine } from '../../config/tree/problems.ts'
 import { validateVerb } from '../../config/verbs.ts'
 import { root } from './source-files.ts'
 

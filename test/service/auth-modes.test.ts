@@ -8,7 +8,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { type KeyForTests, keyForTests } from '../../collector/extensions/keys/key-for-tests.ts'
+import {
+  type KeyForTests,
+  keyForTests,
+} from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { rawRequest } from '../hostile/raw-request.ts'
 import { freePort, Instance } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'

@@ -23,7 +23,7 @@ import {
   startTestPostgres,
   type TestClickHouse,
   type TestPostgres,
-} from '../../storage/testing.ts'
+} from '../../storage/testing/stores.ts'
 import { never, quietChain, sendBatch, testHost } from '../exporter-host.ts'
 
 const T0 = Date.UTC(2026, 8, 20, 10)

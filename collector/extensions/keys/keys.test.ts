@@ -18,7 +18,7 @@ import {
   type KeysVerbIo,
   keysVerb,
 } from './index.ts'
-import { type KeyForTests, keyForTests } from './key-for-tests.ts'
+import { type KeyForTests, keyForTests } from './testing/key-for-tests.ts'
 
 const PATH = '/v1/traces'
 

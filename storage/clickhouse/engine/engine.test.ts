@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { ObservaError } from '../../../core/errors.ts'
 import { migrateClickHouse } from '../../migrations/clickhouse.ts'
-import { silentLog, startTestClickHouse, type TestClickHouse } from '../../testing.ts'
+import { silentLog, startTestClickHouse, type TestClickHouse } from '../../testing/stores.ts'
 import { startClickHouseEngine } from './engine.ts'
 import { spoolPrefix } from './spool.ts'
 

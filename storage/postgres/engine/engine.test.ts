@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { ObservaError } from '../../../core/errors.ts'
-import { silentLog } from '../../testing.ts'
+import { silentLog } from '../../testing/stores.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
 import { removeHome } from './home.ts'
 import { isReachable, type ServerUser, serverUser } from './server-user.ts'
@@ -97,7 +97,7 @@ async function startElsewhere(
   user: ServerUser | null = null,
 ): Promise<ReturnType<typeof spawn>> {
   const entry = new URL('./engine.ts', import.meta.url).href
-  const testing = new URL('../../testing.ts', import.meta.url).href
+  const testing = new URL('../../testing/stores.ts', import.meta.url).href
   const code = `
     const { startPostgresEngine } = await import(${JSON.stringify(entry)})
     const { silentLog } = await import(${JSON.stringify(testing)})

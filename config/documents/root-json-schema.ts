@@ -1,9 +1,9 @@
 // The JSON Schema of a whole configuration, components included: what editors check while typing, what
 // `observa schema` prints and `docs/schema.json` holds.
 
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
-import { type AnyComponent, type Registry, SECTIONS } from './registry-type.ts'
-import { rootSchema } from './root.ts'
+import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'
+import { rootSchema } from '../root.ts'
+import { type JsonSchema, jsonSchemaOf } from '../tree/json-schema.ts'
 
 const NAME_PATTERN = '(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$'
 /** Anything may be given as a reference, also where a number or one of a few words is wanted. */

@@ -3,7 +3,7 @@
 // Faults are injected by operation. For tests and the simulator; no part of the product runs on it.
 
 import { dirname } from 'node:path'
-import type { DiskSpace, OpenMode, QueueFile, QueueFs } from './queue-fs.ts'
+import type { DiskSpace, OpenMode, QueueFile, QueueFs } from '../queue-fs.ts'
 
 const SECTOR_BYTES = 512
 

@@ -62,7 +62,7 @@ const lock = JSON.parse(readFileSync(path, 'utf8')) as Lockfile
 const added = complete(lock)
 if (process.argv.includes('--check')) {
   for (const name of added) process.stdout.write(`package-lock.json lacks ${name}\n`)
-  if (added.length > 0) process.stdout.write('Run: node config/complete-lockfile.ts\n')
+  if (added.length > 0) process.stdout.write('Run: node deploy/complete-lockfile.ts\n')
   process.exitCode = added.length > 0 ? 1 : 0
 } else {
   const sorted = Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

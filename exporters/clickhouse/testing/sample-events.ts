@@ -1,9 +1,9 @@
 // Events for the tests of this folder: every field set, no field set, and awkward values.
 
-import { Arena } from '../../core/arena.ts'
-import { SPAN, SpanBatch } from '../../core/batch.ts'
-import { EventTable } from '../../core/event.ts'
-import { FIELDS, type Field, N, numberIndex, R, rangeIndex } from '../../core/fields.ts'
+import { Arena } from '../../../core/arena.ts'
+import { SPAN, SpanBatch } from '../../../core/batch.ts'
+import { EventTable } from '../../../core/event.ts'
+import { FIELDS, type Field, N, numberIndex, R, rangeIndex } from '../../../core/fields.ts'
 
 export interface SampleOptions {
   readonly count: number

@@ -1,10 +1,10 @@
 // A seeded life of a log on the model file system: appends, power cuts at any operation, full disks, failed
 // syncs, restarts. Checks after each restart that everything acknowledged is there, once and unchanged.
-// `node collector/log/simulate.ts 100000` runs that many lives; one number reproduces one.
+// `node collector/log/testing/simulate.ts 100000` runs that many lives; one number reproduces one.
 
-import type { Clock } from '../../core/clock.ts'
-import { Metrics } from '../../core/metrics.ts'
-import { type AppendRecord, DurableLog } from './log.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { Metrics } from '../../../core/metrics.ts'
+import { type AppendRecord, DurableLog } from '../log.ts'
 import { type FsOp, ModelFs } from './model-fs.ts'
 
 const DIR = '/log'

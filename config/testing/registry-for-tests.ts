@@ -2,7 +2,7 @@
 // not change when a real component gets an option.
 
 import { z } from 'zod'
-import type { Component } from '../core/component.ts'
+import type { Component } from '../../core/component.ts'
 import {
   allowLinkLocal,
   duration,
@@ -10,15 +10,15 @@ import {
   outboundUrl,
   secret,
   size,
-} from '../core/config-types.ts'
-import type { Signals } from '../core/task.ts'
+} from '../../core/config-types.ts'
+import type { Signals } from '../../core/task.ts'
 import {
   type AnyExporter,
   type AnyExtension,
   type AnyProcessor,
   type AnyReceiver,
   makeRegistry,
-} from './registry-type.ts'
+} from '../registry-type.ts'
 
 const idle: Component = { start: async () => {}, stop: async () => {} }
 

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AnyComponent } from '../registry-type.ts'
+import { testRegistry } from '../testing/registry-for-tests.ts'
 import {
   configurationPage,
   foldersOf,
@@ -11,8 +13,6 @@ import {
   readmeWithOptions,
   schemaDocument,
 } from './documents.ts'
-import { testRegistry } from './registry-for-tests.ts'
-import type { AnyComponent } from './registry-type.ts'
 
 const clickhouse = testRegistry.exporters.get('clickhouse') as AnyComponent
 const scrub = testRegistry.processors.get('scrub') as AnyComponent

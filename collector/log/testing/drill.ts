@@ -1,6 +1,6 @@
 // The SIGKILL drill: a child appends to a log and reports each acknowledgement; it is killed at a random
 // moment, the log is opened again, and every acknowledged record must be there once.
-// `node collector/log/drill.ts 100` kills a hundred times. (A kill leaves the page cache alone: power cuts
+// `node collector/log/testing/drill.ts 100` kills a hundred times. (A kill leaves the page cache alone: power cuts
 // are the business of `simulate.ts`.)
 
 import { spawn } from 'node:child_process'
@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../../core/clock.ts'
-import { Metrics } from '../../core/metrics.ts'
-import { DurableLog } from './log.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { Metrics } from '../../../core/metrics.ts'
+import { DurableLog } from '../log.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const CHILD = 'child'

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { Pool } from 'pg'
 import { type Logger, pino } from 'pino'
-import { type ClickHouseEngine, startClickHouseEngine } from './clickhouse/engine/engine.ts'
-import { migrateClickHouse } from './migrations/clickhouse.ts'
-import { migratePostgres } from './migrations/postgres.ts'
-import { type PostgresEngine, startPostgresEngine } from './postgres/engine/engine.ts'
-import { removeHome } from './postgres/engine/home.ts'
+import { type ClickHouseEngine, startClickHouseEngine } from '../clickhouse/engine/engine.ts'
+import { migrateClickHouse } from '../migrations/clickhouse.ts'
+import { migratePostgres } from '../migrations/postgres.ts'
+import { type PostgresEngine, startPostgresEngine } from '../postgres/engine/engine.ts'
+import { removeHome } from '../postgres/engine/home.ts'
 
 export const silentLog: Logger = pino({ level: 'silent' })
 

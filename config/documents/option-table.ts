@@ -1,7 +1,7 @@
 // The options of a component (or of the root) as rows: path, type, default, description. One source for
 // the terminal, the component READMEs and docs/configuration.md.
 
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../tree/json-schema.ts'
 
 export interface OptionRow {
   /** `protocols.http.endpoint`, `rules[].name`, `prices.<name>.input`. */

@@ -1,12 +1,12 @@
 // The generated documents as texts: docs/schema.json, docs/configuration.md and the option tables of the
 // component READMEs. Pure: `generate.ts` reads and writes the files.
 
+import { DEFAULT_CONFIG } from '../defaults.ts'
+import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'
+import { rootSchema } from '../root.ts'
+import { type JsonSchema, jsonSchemaOf } from '../tree/json-schema.ts'
 import { INTRODUCTION } from './configuration-page.ts'
-import { DEFAULT_CONFIG } from './defaults.ts'
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { markdownTable, optionRows } from './option-table.ts'
-import { type AnyComponent, type Registry, SECTIONS } from './registry-type.ts'
-import { rootSchema } from './root.ts'
 import { rootJsonSchema } from './root-json-schema.ts'
 
 export const OPTIONS_START = '<!-- generated:options -->'

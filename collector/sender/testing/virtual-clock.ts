@@ -1,6 +1,6 @@
 // A clock that a test moves: sleeps end in order of their deadlines when nothing else is left to do.
 
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../../core/clock.ts'
 
 interface Sleeper {
   readonly atMs: number
