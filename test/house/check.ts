@@ -19,6 +19,10 @@ const steps: readonly { readonly name: string; readonly command: readonly string
     command: [process.execPath, 'config/generate.ts', '--check'],
   },
   {
+    name: 'changelog',
+    command: [process.execPath, 'tools/changelog/main.ts', '--check'],
+  },
+  {
     name: 'lockfile',
     command: [process.execPath, 'deploy/complete-lockfile.ts', '--check'],
   },
