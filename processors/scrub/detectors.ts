@@ -55,6 +55,8 @@ export interface Detector {
   readonly anyCase?: true
   /** What must not stand left of the anchor: `alnum`, `word` ([A-Za-z0-9_-]) or `any` (no condition). */
   readonly left: 'alnum' | 'word' | 'any'
+  /** A name may stand there all the same when the body looks drawn at random (`glued.ts`). */
+  readonly gluable: boolean
   readonly shape: TokenShape | CodeShape | NearShape
   /** Checksum or rule that must hold, in words. */
   readonly check?: string
@@ -98,6 +100,7 @@ const token = (
   group: 'token',
   anchors,
   left: 'alnum',
+  gluable: (more.group ?? 'token') === 'token',
   shape,
   on: true,
   rank: 7,
@@ -116,6 +119,7 @@ const vendor = (
   anchors: names,
   anyCase: true,
   left: 'any',
+  gluable: false,
   shape,
   context: names.join(', '),
   on: true,
@@ -182,7 +186,7 @@ export const DETECTORS: readonly Detector[] = [
   token('telegram_token', 'Telegram bot token in a URL', ['telegram.org/bot'], code('telegram_url'), { left: 'any', check: '8..10 digits, a colon, 33 or more' }),
   token('telegram_token', 'Telegram bot token', [':AA'], code('telegram'), { left: 'any', check: '8..10 digits before, 32 or more after', guard: 'host:port' }),
   token('sendgrid_key', 'SendGrid key', ['SG.'], code('sendgrid')),
-  token('mailgun_key', 'Mailgun key', ['key-'], code('mailgun'), { left: 'word', check: '32 hex' }),
+  token('mailgun_key', 'Mailgun key', ['key-'], code('mailgun'), { left: 'word', gluable: false, check: '32 hex', guard: 'cache-key- and the like before a digest' }),
   token('saas_vendor_token', 'Mailchimp key', ['-us1', '-us2', '-us3', '-us4', '-us5', '-us6', '-us7', '-us8', '-us9'], code('mailchimp'), { left: 'any', check: '32 hex before' }),
   vendor('twilio_key', 'Twilio key', ['twilio'], near('alnum', [32, 34], 3)),
   token('shopify_token', 'Shopify token', ['shpat_', 'shppa_', 'shpca_', 'shpss_'], body('hex', 32)),
@@ -197,7 +201,7 @@ export const DETECTORS: readonly Detector[] = [
   token('bearer_token', 'Bearer credentials', ['earer'], code('bearer'), { group: 'header', anyCase: true, left: 'any', rank: 7, check: 'a digit, or 40 characters', guard: 'prose, realm=, placeholders', context: 'Authorization' }),
   token('basic_auth_header', 'Basic credentials', ['asic'], code('basic'), { group: 'header', anyCase: true, left: 'any', check: 'decodes to printable user:password', context: 'Authorization' }),
   token('basic_auth_header', 'Basic credentials under a name', ['auth"', "auth'", 'auth:', 'auth=', 'auth\\"', 'basic"', "basic'", 'authorization', 'credentials', 'userpass'], code('auth_value'), { group: 'header', anyCase: true, left: 'any', check: 'decodes to printable user:password' }),
-  token('jwt', 'JSON Web Token', ['eyJ', 'ewogIC', 'ewoid', 'ewoJ'], code('jwt'), { group: 'header', rank: 6, check: 'header decodes to JSON with alg', guard: 'other base64' }),
+  token('jwt', 'JSON Web Token', ['eyJ', 'ewogIC', 'ewoid', 'ewoJ'], code('jwt'), { group: 'header', gluable: true, rank: 6, check: 'header decodes to JSON with alg', guard: 'other base64' }),
   token('session_cookie', 'Cookie values', ['ookie'], code('cookie'), { group: 'header', anyCase: true, left: 'any', rank: 5, guard: 'theme, locale and the like', context: 'cookie, set-cookie' }),
   token('session_cookie', 'Session id of a web framework', ['JSESSIONID', 'PHPSESSID', 'ASP.NET_SessionId', '.ASPXAUTH', 'connect.sid', 'laravel_session', 'remember_token', 'sessionid'], code('session_id'), { group: 'header', left: 'any', rank: 5 }),
   token('db_url_password', 'Password in a database URL', ['://', ':\\/\\/'], code('url'), { group: 'header', left: 'any', rank: 8, guard: 'placeholders, empty', also: 'basic_auth_url' }),

@@ -5,6 +5,7 @@ import { Arena } from '../../core/arena.ts'
 import { isDigit, isFreeLeft } from './bytes.ts'
 import { CANDIDATE, type Compiled, compile, type ExtraRule, FIRST_ANCHOR } from './compile.ts'
 import type { Detector } from './detectors.ts'
+import { isGlued } from './glued.ts'
 import { decodeLayer, isTellingEscape } from './layer.ts'
 import { matchNumber } from './match-numbers.ts'
 import { findAwsSecret } from './match-tokens.ts'
@@ -170,9 +171,10 @@ export class Engine {
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
         for (const rule of anchor.rules) {
           if (rule.detector.group === 'token' && s.isCovered(rule.type, p)) continue
-          if (rule.leftMask !== 0 && !isFreeLeft(s.b, p, s.from, rule.leftMask)) continue
           s.spend(MATCH_COST)
-          rule.match(s, p, anchor.bytes.length, rule)
+          const { length } = anchor.bytes
+          const isFree = rule.leftMask === 0 || isFreeLeft(s.b, p, s.from, rule.leftMask)
+          if (isFree || isGlued(s, p, length, rule)) rule.match(s, p, length, rule)
         }
       }
     }

@@ -19,6 +19,7 @@ const PLAIN: Readonly<Record<string, (d: Draw) => string>> = {
   alnum32: (d) => `${d.chars(MIXED, 30)}a7`,
   alnum35: (d) => `${d.chars(MIXED, 33)}Z3`,
   alnum40: (d) => `${d.chars(MIXED, 38)}Z3`,
+  letters48: (d) => d.chars('abcdefghijklmnopqrstuvwxyz', 48),
   pw: (d) => fake('password', d),
   b64: (d) => Buffer.from(d.chars('abcdefghij0123456789ABC', 33)).toString('base64'),
   card16: (d) => {

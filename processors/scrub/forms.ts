@@ -569,6 +569,8 @@ export const FORMS: readonly string[] = [
   "Passwort:&nbsp;{{pw}}",
   "<td>API key</td><td>{{alnum40}}</td>",
   "IBAN {{iban}}",
+  "SILICONFLOW_API_KEY=sk-{{letters48}}",
+  "curl -d model=x -d k=sk-{{letters48}}",
 ]
 
 // biome-ignore format: one text a line

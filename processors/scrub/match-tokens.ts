@@ -132,7 +132,7 @@ export function matchOpenai(s: Subject, p: number, len: number, rule: Rule): voi
   s.found(rule.type, p, end, rule.rank)
 }
 
-/** `sk-` and 32 hex or 48 mixed characters, without a vendor's mark. Not `sk-estimator-pipeline`. */
+/** `sk-` and 32 hex, 48 mixed characters or 48 letters, without a vendor's mark. Not `sk-estimator-pipeline`. */
 export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule): void {
   const start = p + len
   const end = s.runEnd(start, SETS.word_dash)
@@ -141,7 +141,8 @@ export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule
   const text = latinText(s.b, start, look)
   if (text.includes('T3BlbkFJ') || isFiller(s.b, start, end)) return
   const longest = text.split(/[-_]/).reduce((a, x) => (x.length > a.length ? x : a), '')
-  if (longest.length < 20 || !/\d/.test(longest)) return
+  const isLetters = !/\d/.test(longest)
+  if (longest.length < (isLetters ? 40 : 20) || (isLetters && isIdentifier(longest))) return
   const mixed = /[a-z]/.test(longest) && /[A-Z]/.test(longest)
   if (longest.length < 32 && !mixed) return
   const at = start + text.indexOf(longest)
