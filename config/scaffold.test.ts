@@ -14,10 +14,8 @@ let copy = ''
 
 before(() => {
   copy = mkdtempSync(join(tmpdir(), 'observa-new-'))
-  for (const path of ['core', 'package.json', 'tsconfig.json', 'collector/registry.ts'])
+  for (const path of ['core', 'package.json', 'tsconfig.json', 'collector/components.ts'])
     cpSync(join(root, path), join(copy, path), { recursive: true })
-  const worker = 'collector/worker/build-chain.ts'
-  cpSync(join(root, worker), join(copy, worker), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 })
 
@@ -38,16 +36,15 @@ test('a new component of each kind compiles, passes its test and is registered',
     const paths = await scaffold(copy, kind, `brand_new_${kind}`)
     tests.push(...paths.filter((p) => p.endsWith('.test.ts')))
     const name = `brandNew${kind[0]?.toUpperCase()}${kind.slice(1)}`
-    const registry = readFileSync(join(copy, 'collector/registry.ts'), 'utf8')
-    assert.match(
-      registry,
-      new RegExp(`import \\{ ${name} \\} from '\\.[^']*brand_new_${kind}/index\\.ts'`),
-    )
-    assert.match(registry, new RegExp(`\\(\\[${name}, `))
+    const components = readFileSync(join(copy, 'collector/components.ts'), 'utf8')
+    const index = new RegExp(`brand_new_${kind}/index\\.ts`)
+    assert.match(components, index)
+    assert.match(components, kind === 'processor' ? /\[brandNewProcessor, / : new RegExp(name))
   }
-  const worker = readFileSync(join(copy, 'collector/worker/build-chain.ts'), 'utf8')
-  assert.match(worker, /\[brandNewProcessor, /)
-  assert.match(worker, /\['brand_new_exporter', brandNewExporter as AnyEncoder\]/)
+  assert.match(
+    readFileSync(join(copy, 'collector/components.ts'), 'utf8'),
+    /brand_new_exporter\/encode\.ts'\)\)\.encoder/,
+  )
   const settings = { extends: './tsconfig.json', include: ['core', ...tests] }
   writeFileSync(join(copy, 'tsconfig.new.json'), JSON.stringify(settings))
   run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.new.json'])

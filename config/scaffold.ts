@@ -1,4 +1,4 @@
-// Makes the folder of a new component from the templates in `scaffold/` and lists it in the registry.
+// Makes the folder of a new component from the templates in `scaffold/` and lists it among the components.
 // Used by `new-component.ts`; here so that a test can do it in a copy.
 
 import { existsSync } from 'node:fs'
@@ -16,8 +16,7 @@ const FOLDERS: Readonly<Record<Kind, string>> = {
   extension: 'collector/extensions',
 }
 const TEMPLATES = join(import.meta.dirname, 'scaffold')
-const REGISTRY = 'collector/registry.ts'
-const WORKER = 'collector/worker/build-chain.ts'
+const COMPONENTS = 'collector/components.ts'
 
 /** Writes the component below `root` and returns the paths written or changed. */
 export async function scaffold(root: string, kind: Kind, type: string): Promise<string[]> {
@@ -40,8 +39,8 @@ export async function scaffold(root: string, kind: Kind, type: string): Promise<
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), filled(text, kind, type))
   }
-  const changed = await register(root, kind, type)
-  return [...files.map(([, path]) => path), ...changed]
+  await register(root, kind, type)
+  return [...files.map(([, path]) => path), COMPONENTS]
 }
 
 function filled(template: string, kind: Kind, type: string): string {
@@ -57,42 +56,36 @@ function camelCase(type: string): string {
   return type.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** One line in the registry, and one in the worker for what runs there. */
-async function register(root: string, kind: Kind, type: string): Promise<string[]> {
+/** One line in the list of components; for a processor also its import, for every thread loads it. */
+async function register(root: string, kind: Kind, type: string): Promise<void> {
+  const path = join(root, COMPONENTS)
   const name = camelCase(type)
-  const list = `any<Any${kind[0]?.toUpperCase()}${kind.slice(1)}>([`
-  const below = kind === 'receiver' || kind === 'extension' ? `./${kind}s` : `../${kind}s`
-  const index = `import { ${name} } from '${below}/${type}/index.ts'`
-  await change(join(root, REGISTRY), index, list, `${name}, `)
+  const before = await readFile(path, 'utf8')
   if (kind === 'processor') {
-    const line = `import { ${name} } from '../../processors/${type}/index.ts'`
-    await change(join(root, WORKER), line, /const PROCESSORS = [^[]*\[/, `${name}, `)
+    const index = `import { ${name} } from '../processors/${type}/index.ts'\n`
+    const anchor = before.indexOf('import { attributes }')
+    const imported = `${before.slice(0, anchor)}${index}${before.slice(anchor)}`
+    await writeFile(path, added(imported, 'export const PROCESSORS = [', `${name}, `))
   } else if (kind === 'exporter') {
-    const line = `import { encoder as ${name} } from '../../exporters/${type}/encode.ts'`
-    const entry = `\n  ['${type}', ${name} as AnyEncoder],`
-    await change(join(root, WORKER), line, /const ENCODERS = [^[]*\[/, entry)
-  } else return [REGISTRY]
-  return [REGISTRY, WORKER]
+    const folder = `../exporters/${type}`
+    const factory = loader(`${folder}/index.ts`, name)
+    const encoder = loader(`${folder}/encode.ts`, 'encoder')
+    const entry = `\n  ${type}: {\n    factory: ${factory},\n    encoder: ${encoder},\n  },`
+    await writeFile(path, added(before, 'export const EXPORTERS = {', entry))
+  } else {
+    const line = `\n  ${loader(`./${kind}s/${type}/index.ts`, name)},`
+    await writeFile(path, added(before, `export const ${kind.toUpperCase()}S = [`, line))
+  }
 }
 
-/** Adds an import after the last one, and `text` right behind `anchor`. */
-async function change(
-  path: string,
-  line: string,
-  anchor: string | RegExp,
-  text: string,
-): Promise<void> {
-  const before = await readFile(path, 'utf8')
-  const found = typeof anchor === 'string' ? anchor : (anchor.exec(before)?.[0] ?? '')
-  const at = found === '' ? -1 : before.indexOf(found)
-  const lastImport = before.lastIndexOf('\nimport ')
-  const endOfImports = before.indexOf('\n', before.indexOf(' from ', lastImport))
-  if (at < endOfImports || lastImport < 0)
-    throw new ObservaError('OBS_NEW_REGISTRY', `${path} has no place for it.`, 'Add it by hand.')
-  const cut = at + found.length
-  const head = before.slice(0, endOfImports)
-  await writeFile(
-    path,
-    `${head}\n${line}${before.slice(endOfImports, cut)}${text}${before.slice(cut)}`,
-  )
+function loader(path: string, name: string): string {
+  return `async () => (await ${'import'}('${path}')).${name}`
+}
+
+/** `text` right behind `anchor`. */
+function added(before: string, anchor: string, text: string): string {
+  const at = before.indexOf(anchor)
+  if (at < 0)
+    throw new ObservaError('OBS_NEW_LIST', `${COMPONENTS} has no "${anchor}".`, 'Add it by hand.')
+  return before.slice(0, at + anchor.length) + text + before.slice(at + anchor.length)
 }

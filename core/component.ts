@@ -8,7 +8,7 @@ import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
 import type { Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
-import type { EncodedPart, RequestVerdict, Signals, TaskRequest } from './task.ts'
+import type { EncodedPart, RequestVerdict, Signals, TaskRequest, UsageHint } from './task.ts'
 import type { TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
 
@@ -25,7 +25,19 @@ interface FactoryBase<Kind extends string, Config> {
   readonly schema: z.ZodType<Config>
 }
 
-/** Started in order, stopped in reverse. `stop` is safe twice and without `start`. */
+/**
+ * The life of a component on the main thread:
+ *
+ *     create      the factory makes it from a checked configuration: no I/O, no timer, nothing that would have to be undone
+ *     start       opens what it needs; rejects when the instance cannot run without it, or when `signal` aborts. A
+ *                 destination that is down is no reason: its sender starts and answers `send` with a retry
+ *     work        requests, batches, routes; from here on a failure is a verdict, never an exception
+ *     stop        finishes or gives back what is under way and closes everything; safe twice, and without `start`
+ *
+ * The service starts exporters, then receivers and extensions, and stops in the reverse order: nothing is accepted that
+ * could not be delivered. A component is started once; a new configuration gets a new one.
+ * Processors and encoders have no life of this kind: they are made in each worker and end with it.
+ */
 export interface Component {
   start(signal: AbortSignal): Promise<void>
   stop(): Promise<void>
@@ -165,6 +177,11 @@ export interface ChainContext {
  */
 export interface Processor {
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void
+  /**
+   * For the processor that makes events: what the usage ledger knows of them, when a task is run again. Called right after
+   * `process` and before the next step, so that prices and rules see events as they will be stored.
+   */
+  applyLedger?(events: EventTable, hints: readonly UsageHint[]): void
 }
 
 /** Read-only file access for `prepare`, relative to the config file. */

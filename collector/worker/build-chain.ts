@@ -3,20 +3,8 @@
 
 import type { EncoderFactory, ProcessorFactory } from '../../core/component.ts'
 import type { TaskRequest } from '../../core/task.ts'
-import { encoder as clickhouse } from '../../exporters/clickhouse/encode.ts'
-import { encoder as debug } from '../../exporters/debug/encode.ts'
-import { encoder as file } from '../../exporters/file/encode.ts'
-import { encoder as kafka } from '../../exporters/kafka/encode.ts'
-import { encoder as otlpHttp } from '../../exporters/otlp_http/encode.ts'
-import { encoder as postgres } from '../../exporters/postgres/encode.ts'
-import { attributes } from '../../processors/attributes/index.ts'
-import { applyHints, canonicalize } from '../../processors/canonicalize/index.ts'
-import { cost } from '../../processors/cost/index.ts'
-import { filter } from '../../processors/filter/index.ts'
-import { sample } from '../../processors/sample/index.ts'
-import { scrub } from '../../processors/scrub/index.ts'
-import { signals } from '../../processors/signals/index.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
+import { EXPORTERS, PROCESSORS as FACTORIES } from '../components.ts'
 import { Chain } from './chain.ts'
 import { MetricsChain } from './metrics-chain.ts'
 
@@ -41,21 +29,17 @@ export interface PipelineSpec {
 type AnyProcessor = ProcessorFactory<unknown, unknown>
 type AnyEncoder = EncoderFactory<unknown>
 
-const PROCESSORS = new Map<string, AnyProcessor>(
-  [scrub, canonicalize, cost, signals, filter, attributes, sample].map((f) => [
-    f.type,
-    f as unknown as AnyProcessor,
-  ]),
+const PROCESSORS: ReadonlyMap<string, AnyProcessor> = new Map(
+  FACTORIES.map((f) => [f.type, f as unknown as AnyProcessor]),
 )
 
-const ENCODERS = new Map<string, AnyEncoder>([
-  ['clickhouse', clickhouse as AnyEncoder],
-  ['postgres', postgres as AnyEncoder],
-  ['kafka', kafka as AnyEncoder],
-  ['otlp_http', otlpHttp as AnyEncoder],
-  ['file', file as AnyEncoder],
-  ['debug', debug as AnyEncoder],
-])
+const ENCODERS: ReadonlyMap<string, AnyEncoder> = new Map(
+  await Promise.all(
+    Object.entries(EXPORTERS).map(
+      async ([type, { encoder }]) => [type, (await encoder()) as AnyEncoder] as const,
+    ),
+  ),
+)
 
 function find<T>(map: ReadonlyMap<string, T>, type: string): T {
   const found = map.get(type)
@@ -76,7 +60,6 @@ export function buildChain(spec: PipelineSpec): Chain {
     })),
     limits: spec.limits,
     explain: spec.explain,
-    applyHints,
   })
 }
 

@@ -36,8 +36,6 @@ export interface ChainOptions {
   readonly encoders: readonly ChainEncoder[]
   readonly limits: DecodeLimits
   readonly explain: boolean
-  /** Applied once events exist and before the next step: what the ledger knows. */
-  readonly applyHints: (events: EventTable, hints: readonly UsageHint[]) => void
 }
 
 const NO_EVENTS: EventFacts = {
@@ -153,17 +151,13 @@ export class Chain implements ChainContext {
   }
 
   #process(hints: readonly UsageHint[]): void {
-    let hinted = hints.length === 0
-    for (const step of this.#options.steps) {
+    for (const { id, processor } of this.#options.steps) {
       const startedAt = performance.now()
-      step.processor.process(this.batch, this.events, this)
-      this.#time(step.id, startedAt)
-      if (!hinted && this.events.count > 0) {
-        this.#options.applyHints(this.events, hints)
-        for (const h of hints) if (h.reason === 'resend') this.#skip.add(h.event)
-        hinted = true
-      }
+      processor.process(this.batch, this.events, this)
+      if (hints.length > 0) processor.applyLedger?.(this.events, hints)
+      this.#time(id, startedAt)
     }
+    for (const h of hints) if (h.reason === 'resend') this.#skip.add(h.event)
   }
 
   /** Takes what processors dropped out of each request's count. */

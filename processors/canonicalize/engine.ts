@@ -8,10 +8,11 @@ import type { ChainContext } from '../../core/component.ts'
 import type { EventTable, Provenance } from '../../core/event.ts'
 import { N } from '../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../core/keys.ts'
+import type { UsageHint } from '../../core/task.ts'
 import { Candidates } from './candidates.ts'
 import type { Rule, Tables } from './compile.ts'
 import { Detection } from './detect.ts'
-import { DoubleCount } from './double-count.ts'
+import { applyHints, DoubleCount } from './double-count.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { BatchFrame } from './frame.ts'
 import { ID_BYTES_MAX } from './how-scalar.ts'
@@ -87,6 +88,10 @@ export class Engine {
     this.#unplanned = 0
     this.#doubles.finish(events)
     this.#ctx = null
+  }
+
+  applyLedger(events: EventTable, hints: readonly UsageHint[]): void {
+    applyHints(events, hints)
   }
 
   #makeEvent(batch: SpanBatch, events: EventTable, e: number, span: number): void {

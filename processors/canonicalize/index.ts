@@ -15,8 +15,6 @@ import { scalarTransform } from './how-scalar.ts'
 import { treeTransform } from './how-trees.ts'
 import { wordTransform } from './how-words.ts'
 
-export { applyHints } from './double-count.ts'
-
 const schema = z
   .strictObject({
     keep_attributes: z

@@ -12,7 +12,8 @@ import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
-import { applyHints, type CanonicalizeConfig, canonicalize } from './index.ts'
+import { applyHints } from './double-count.ts'
+import { type CanonicalizeConfig, canonicalize } from './index.ts'
 
 export type TestEvent = Record<string, unknown>
 

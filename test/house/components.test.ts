@@ -6,6 +6,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { registry } from '../../collector/registry.ts'
 import { OPTIONS_END, OPTIONS_START } from '../../config/documents/documents.ts'
 import type { AnyComponent, AnyProcessor } from '../../config/registry-type.ts'
 import { type JsonSchema, jsonSchemaOf } from '../../config/tree/json-schema.ts'
@@ -22,16 +23,18 @@ const PLACES = {
   extension: 'collector/extensions',
 } as const
 
+const KINDS = ['receiver', 'processor', 'exporter', 'extension'] as const
+
 /** Extensions that are an area of their own. */
 const AREAS_THAT_EXTEND = ['api']
 
 const components = [
-  ...Object.entries(PLACES).flatMap(([kind, place]) =>
-    readdirSync(join(root, place), { withFileTypes: true })
+  ...KINDS.flatMap((kind) =>
+    readdirSync(join(root, PLACES[kind]), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map((entry) => ({ kind, type: entry.name, folder: `${place}/${entry.name}` })),
+      .map((entry) => ({ kind, type: entry.name, folder: `${PLACES[kind]}/${entry.name}` })),
   ),
-  ...AREAS_THAT_EXTEND.map((folder) => ({ kind: 'extension', type: folder, folder })),
+  ...AREAS_THAT_EXTEND.map((folder) => ({ kind: 'extension' as const, type: folder, folder })),
 ]
 
 test('there are components of every kind', () => {
@@ -44,14 +47,15 @@ test('there are components of every kind', () => {
 })
 
 for (const { kind, type, folder } of components) {
-  test(`${folder} exports one ${kind} named ${type}, listed in the registry`, async () => {
+  test(`${folder} exports one ${kind} named ${type}, listed among the components`, async () => {
     const factory = await factoryOf(folder)
     assert.equal(factory.kind, kind)
     assert.equal(factory.type, type)
     assert.match(factory.type, /^[a-z][a-z0-9_]*$/)
     assert.match(factory.summary, /^[A-Z].*\.$/, 'the summary is a sentence')
     const specifier = folder.startsWith('collector/') ? folder.slice('collector/'.length) : folder
-    assert.ok(textOf('collector/registry.ts').includes(`/${specifier}/index.ts'`))
+    assert.ok(textOf('collector/components.ts').includes(`/${specifier}/index.ts'`))
+    assert.equal(registry[`${kind}s`].get(type), factory)
   })
 
   test(`${folder}: every option is described, and nothing needs to be given that need not`, async () => {

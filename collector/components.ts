@@ -1,0 +1,51 @@
+// All components there are, in one list: adding one is its folder and one line here. The main thread loads the
+// factories (`registry.ts`), a worker loads the processors and, of an exporter, its encoder only
+// (`worker/build-chain.ts`): clients of stores and brokers must not be loaded by every thread.
+
+import { attributes } from '../processors/attributes/index.ts'
+import { canonicalize } from '../processors/canonicalize/index.ts'
+import { cost } from '../processors/cost/index.ts'
+import { filter } from '../processors/filter/index.ts'
+import { sample } from '../processors/sample/index.ts'
+import { scrub } from '../processors/scrub/index.ts'
+import { signals } from '../processors/signals/index.ts'
+
+export const RECEIVERS = [
+  async () => (await import('./receivers/otlp/index.ts')).otlp,
+  async () => (await import('./receivers/observa/index.ts')).observa,
+]
+
+export const PROCESSORS = [scrub, canonicalize, cost, signals, filter, attributes, sample]
+
+/** By type: the factory for the main thread, the encoder for workers. */
+export const EXPORTERS = {
+  clickhouse: {
+    factory: async () => (await import('../exporters/clickhouse/index.ts')).clickhouse,
+    encoder: async () => (await import('../exporters/clickhouse/encode.ts')).encoder,
+  },
+  postgres: {
+    factory: async () => (await import('../exporters/postgres/index.ts')).postgres,
+    encoder: async () => (await import('../exporters/postgres/encode.ts')).encoder,
+  },
+  kafka: {
+    factory: async () => (await import('../exporters/kafka/index.ts')).kafka,
+    encoder: async () => (await import('../exporters/kafka/encode.ts')).encoder,
+  },
+  otlp_http: {
+    factory: async () => (await import('../exporters/otlp_http/index.ts')).otlpHttp,
+    encoder: async () => (await import('../exporters/otlp_http/encode.ts')).encoder,
+  },
+  file: {
+    factory: async () => (await import('../exporters/file/index.ts')).file,
+    encoder: async () => (await import('../exporters/file/encode.ts')).encoder,
+  },
+  debug: {
+    factory: async () => (await import('../exporters/debug/index.ts')).debug,
+    encoder: async () => (await import('../exporters/debug/encode.ts')).encoder,
+  },
+}
+
+export const EXTENSIONS = [
+  async () => (await import('../api/index.ts')).api,
+  async () => (await import('./extensions/keys/index.ts')).keys,
+]
