@@ -57,7 +57,10 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.addHook('onRequest', (req, reply, done) => {
     void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
     const refusal = settings.guard.refusalOf(req.raw)
-    if (refusal === null) done()
+    // No name or id holds one, and Postgres takes no text with one.
+    if (refusal === null && /%00/.test(req.url))
+      done(new ApiError(400, 'VALIDATION_ERROR', 'a value holds a NUL character'))
+    else if (refusal === null) done()
     else done(new ApiError(refusal.status, refusal.code, refusal.message))
   })
   // Fastify would read text/plain too, which a page of another site may send without a preflight.

@@ -6,7 +6,7 @@ import { listEvents } from '../../storage/queries/events.ts'
 import type { Api } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
-import { nextCursor, paging, timeRange, traceId, word } from './query-parameters.ts'
+import { eventPaging, nextCursor, timeRange, traceId, word } from './query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   text: z.string(),
@@ -57,7 +57,7 @@ export function eventRoutes(app: Api, stores: Stores): void {
             .regex(/^[\p{L}\p{N}]+$/u, 'expected one word')
             .optional()
             .describe('A word in the messages.'),
-          ...paging,
+          ...eventPaging,
         }),
         response: { 200: z.object({ data: z.array(eventSchema), next_cursor: nextCursor }) },
       },

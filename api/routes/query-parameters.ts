@@ -1,14 +1,19 @@
 // Query parameters that several routes share, and their meaning.
 
 import { z } from 'zod'
-import { decodeCursor } from '../../storage/queries/page.ts'
+import { isCursorOf } from '../../storage/queries/page.ts'
+
+/** What both stores can hold: ClickHouse keeps hours in 32 bits of seconds. */
+const TIME_MS_MAX = Date.UTC(2106, 0)
 
 const time = z
   .string()
   .transform((text, ctx) => {
     const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-    if (Number.isFinite(ms)) return ms
-    ctx.addIssue({ code: 'custom', message: 'expected RFC 3339 or milliseconds since the epoch' })
+    if (ms >= 0 && ms < TIME_MS_MAX) return ms
+    const message =
+      'expected RFC 3339 or milliseconds since the epoch, from 1970 and before the year 2106'
+    ctx.addIssue({ code: 'custom', message })
     return z.NEVER
   })
   .meta({ type: 'string', examples: ['2026-09-21T12:00:00Z'] })
@@ -18,15 +23,19 @@ export const timeRange = {
   to: time.optional().describe('To this time, exclusive.'),
 }
 
-export const paging = {
+/** For lists that come from this store: a cursor of another list is none. */
+const pagingOf = (store: 'clickhouse' | 'postgres') => ({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
   cursor: z
     .string()
     .max(500)
-    .refine((text) => decodeCursor(text) !== null, { message: 'is no cursor of this API' })
+    .refine((text) => isCursorOf(store, text), { message: 'is no cursor of this list' })
     .optional()
     .describe('`next_cursor` of the page before.'),
-}
+})
+
+export const paging = pagingOf('postgres')
+export const eventPaging = pagingOf('clickhouse')
 
 export const traceId = z
   .string()

@@ -7,9 +7,20 @@ import { type Api, ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
 import { eventSchema } from './events.ts'
-import { flag, nextCursor, paging, timeRange, traceId, word } from './query-parameters.ts'
+import {
+  eventPaging,
+  flag,
+  nextCursor,
+  paging,
+  timeRange,
+  traceId,
+  word,
+} from './query-parameters.ts'
 
 const text = z.string().nullable()
+
+/** A thousand years. */
+const DURATION_MS_MAX = 3e13
 
 const traceSchema = z.object({
   trace_id: z.string(),
@@ -56,7 +67,7 @@ export function traceRoutes(app: Api, stores: Stores): void {
           errors: flag.describe('true: only traces with errors; false: only without.'),
           issues: flag.describe('true: only traces with issues; false: only without.'),
           min_cost_usd: z.coerce.number().min(0).optional(),
-          min_duration_ms: z.coerce.number().min(0).optional(),
+          min_duration_ms: z.coerce.number().min(0).max(DURATION_MS_MAX).optional(),
           ...paging,
         }),
         response: { 200: z.object({ data: z.array(traceSchema), next_cursor: nextCursor }) },
@@ -108,7 +119,7 @@ export function traceRoutes(app: Api, stores: Stores): void {
         tags: ['traces'],
         summary: 'Canonical events of a trace, oldest first',
         params: z.object({ id: traceId }),
-        querystring: z.strictObject(paging),
+        querystring: z.strictObject(eventPaging),
         response: { 200: z.object({ data: z.array(eventSchema), next_cursor: nextCursor }) },
       },
     },

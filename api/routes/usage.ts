@@ -76,7 +76,7 @@ interface RangeQuery {
 /** The last seven days when nothing is said. */
 function filterOf(q: RangeQuery): TotalsFilter {
   const toMs = q.to ?? Date.now()
-  const fromMs = q.from ?? toMs - RANGE_DAYS_DEFAULT * DAY_MS
+  const fromMs = q.from ?? Math.max(0, toMs - RANGE_DAYS_DEFAULT * DAY_MS)
   if (fromMs >= toMs) throw new ApiError(400, 'VALIDATION_ERROR', 'from is not before to')
   if (toMs - fromMs > RANGE_DAYS_MAX * DAY_MS)
     throw new ApiError(400, 'VALIDATION_ERROR', `a range has at most ${RANGE_DAYS_MAX} days`)
@@ -172,7 +172,7 @@ function overviewRoute(app: Api, stores: Stores): void {
       const scope = tenantOf(req)
       const before: TotalsFilter = {
         ...filter,
-        fromMs: filter.fromMs - (filter.toMs - filter.fromMs),
+        fromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
         toMs: filter.fromMs,
       }
       const [total, previous, series, models, issues] = await Promise.all([

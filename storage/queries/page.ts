@@ -28,11 +28,25 @@ export function decodeCursor(text: string): Position | null {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
     if (!Array.isArray(parsed) || parsed.length !== 2) return null
     const [time, id] = parsed as unknown[]
-    return typeof time === 'string' && typeof id === 'string' ? { time, id } : null
+    if (typeof time !== 'string' || typeof id !== 'string' || id.includes('\0')) return null
+    return { time, id }
   } catch {
     // Not base64 of JSON: the caller answers 400.
     return null
   }
+}
+
+const NS_MAX = 2n ** 63n - 1n
+const POSTGRES_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-5])(:\d\d)?$/
+
+/** Is it a place in a list of this store? ClickHouse gives nanoseconds, Postgres its text of a time. */
+export function isCursorOf(store: 'clickhouse' | 'postgres', text: string): boolean {
+  const time = decodeCursor(text)?.time
+  if (time === undefined) return false
+  if (store === 'clickhouse') return /^\d{1,19}$/.test(time) && BigInt(time) <= NS_MAX
+  return (
+    POSTGRES_TIME.test(time) && Number.isFinite(Date.parse(time.slice(0, 19).replace(' ', 'T')))
+  )
 }
 
 /** One page of `limit` from rows that were asked for with one more. */

@@ -1,0 +1,125 @@
+// Nonsense in a query is the client's mistake: every parameter of every route with every kind of nonsense is a 400, an empty
+// answer or a 404, never a 500. The routes are those of the document, so that a new one is tried too.
+
+import assert from 'node:assert/strict'
+import test, { after, before } from 'node:test'
+import { Instance } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
+
+let instance: Instance
+
+before(async () => {
+  instance = await Instance.start({
+    config: `
+exporters:
+  clickhouse: { embedded: true }
+  postgres: { embedded: true }
+service:
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+`,
+  })
+  await instance.post(
+    '/v1/traces',
+    otlpJson([{ name: 'a' }, { name: 'b', traceId: 'b'.repeat(32) }]),
+  )
+  await instance.drained()
+})
+
+after(async () => {
+  await instance.stop()
+})
+
+const cursor = (...parts: unknown[]): string =>
+  Buffer.from(JSON.stringify(parts)).toString('base64url')
+
+const NONSENSE: readonly string[] = [
+  '',
+  '%00',
+  'a%00b',
+  '%FF%FE',
+  '%',
+  '%ED%A0%80',
+  '-1',
+  '0',
+  '1e308',
+  '1e999',
+  'NaN',
+  'Infinity',
+  '0x10',
+  '9'.repeat(30),
+  '8640000000000000',
+  '%2B275760-09-13T00:00:00.000Z',
+  '-271821-04-20T00:00:00.000Z',
+  '0001-01-01T00:00:00Z',
+  '2106-02-07T07:00:00Z',
+  '2026-02-30T00:00:00Z',
+  '2026-01-01T25:00:00Z',
+  "'%20OR%201%3D1--",
+  '%5C',
+  '{x:String}',
+  'x'.repeat(300),
+  '%F0%9F%92%A9',
+  '..%2F..%2F',
+  'null',
+  '[]',
+  cursor('x', 'y'),
+  cursor('2026-01-01 00:00:00+00', 'a\0b'),
+  cursor('2026-99-99 00:00:00+00', 'a'),
+  cursor('2026-01-01 00:00:00+99', 'a'),
+  cursor('infinity', 'a'),
+  cursor('1790000000000000000', 'zz'),
+  cursor('99999999999999999999', 'a'),
+  cursor('-1', 'a'),
+  cursor(1, 2),
+  cursor(),
+]
+
+interface Parameter {
+  readonly name: string
+  readonly in: string
+}
+
+test('no nonsense in a query or a path is a 500', async () => {
+  const document = (await (await fetch(instance.url('/api/v1/openapi.json', 'http'))).json()) as {
+    paths: Record<string, { get?: { parameters?: Parameter[] } }>
+  }
+  const paths = Object.entries(document.paths).flatMap(([pattern, { get }]) => {
+    const plain = pattern.replace(/\{\w+\}/g, 'a'.repeat(32))
+    return (get?.parameters ?? []).flatMap(({ name, in: place }) =>
+      NONSENSE.map((text) =>
+        place === 'query'
+          ? `${plain}?${name}=${text}`
+          : pattern.replace(`{${name}}`, text).replace(/\{\w+\}/g, 'a'),
+      ),
+    )
+  })
+  const asked = paths.length
+  const bad: string[] = []
+  const ask = async (): Promise<void> => {
+    for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+      const res = await fetch(instance.url(path, 'http'))
+      const body = await res.text()
+      if (res.status >= 500) bad.push(`${path}: ${res.status} ${body}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, ask))
+  assert.ok(asked > 1000, `only ${asked} requests`)
+  assert.deepEqual(bad, [])
+})
+
+test('a cursor is taken by the list that gave it, and by no other', async () => {
+  const cursors: string[] = []
+  for (const path of ['/api/v1/events', '/api/v1/traces']) {
+    const page = (await (await fetch(instance.url(`${path}?limit=1`, 'http'))).json()) as {
+      next_cursor: string | null
+    }
+    assert.ok(page.next_cursor, path)
+    const at = instance.url(`${path}?limit=1&cursor=${page.next_cursor}`, 'http')
+    assert.equal((await fetch(at)).status, 200, path)
+    cursors.unshift(page.next_cursor)
+  }
+  for (const [i, path] of ['/api/v1/events', '/api/v1/traces'].entries())
+    assert.equal((await fetch(instance.url(`${path}?cursor=${cursors[i]}`, 'http'))).status, 400)
+})
