@@ -14,7 +14,8 @@ import {
   otlpJsonOf,
   sampleSpan,
   type TestRequest,
-} from '../processors/canonicalize/testing.ts'
+} from '../processors/canonicalize/testing/run-batch.ts'
+import { sampleFiles } from '../processors/canonicalize/testing/samples.ts'
 import { cost } from '../processors/cost/index.ts'
 import { DIALECT_MIX } from './traffic/dialect.ts'
 import { generateRequests } from './traffic/generate.ts'
@@ -27,7 +28,6 @@ const GENERATED_REQUESTS = 10
 const ROUNDS = 60
 
 const CAPTURES = fileURLToPath(new URL('../test/captures/', import.meta.url))
-const SAMPLES = fileURLToPath(new URL('../processors/canonicalize/testdata/', import.meta.url))
 const RESPONSE_IDS = ['gen_ai.response.id', 'ai.response.id'].map(key)
 
 interface Subject {
@@ -88,16 +88,13 @@ function recorded(): Subject[] {
 
 /** One span of each dialect, again and again with ids of its own: what the dialect costs, not what traffic is like. */
 function sampled(): Subject[] {
-  return readdirSync(SAMPLES)
-    .filter((file) => file.endsWith('.json'))
-    .flatMap((file) => {
-      const { span } = JSON.parse(readFileSync(SAMPLES + file, 'utf8')) as { span?: unknown }
-      if (span === undefined) return []
-      const spans = Array.from({ length: SPANS }, () => sampleSpan(span))
-      const batch = decodeBatch([{ format: 'otlp-json', body: otlpJsonOf(...spans) }])
-      giveOwnIds(batch, 1)
-      return [{ name: `sample: ${file.replace('.json', '')}`, batch }]
-    })
+  return sampleFiles<{ span?: unknown }>().flatMap(({ name, sample: { span } }) => {
+    if (span === undefined) return []
+    const spans = Array.from({ length: SPANS }, () => sampleSpan(span))
+    const batch = decodeBatch([{ format: 'otlp-json', body: otlpJsonOf(...spans) }])
+    giveOwnIds(batch, 1)
+    return [{ name: `sample: ${name}`, batch }]
+  })
 }
 
 function requestsOf(dir: string): TestRequest[] {

@@ -1,7 +1,7 @@
 // Writes docs/normalizer-comparison.md: the same spans through this project and through what the Collector's
 // `gen_ai_normalizer` documents. `--check` writes nothing and exits 1 when the page would change.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import {
@@ -9,14 +9,14 @@ import {
   type PlainSpan,
   runBatch,
   sampleSpan,
-} from '../../processors/canonicalize/testing.ts'
+} from '../../processors/canonicalize/testing/run-batch.ts'
+import { sampleFiles } from '../../processors/canonicalize/testing/samples.ts'
 import { type Capture, captures, type Piece, requestsOf } from '../../test/usage/pieces.ts'
 import { type Sums, streamed, sums } from '../../test/usage/stream.ts'
 import { COMPARED, normalized, standardValue } from './documented.ts'
 
 const root = join(import.meta.dirname, '../..')
 const PAGE = join(root, 'docs/normalizer-comparison.md')
-const SAMPLES = join(root, 'processors/canonicalize/testdata')
 
 interface Sample {
   readonly dialect: string | null
@@ -42,8 +42,7 @@ OpenInference messages are the known case.
 `
 
 /** One span's attributes and what a reader of the standard finds, against what the sample must yield. */
-function rowOf(file: string): Row | null {
-  const sample = JSON.parse(readFileSync(join(SAMPLES, file), 'utf8')) as Sample
+function rowOf({ name, sample }: { readonly name: string; readonly sample: Sample }): Row | null {
   if (sample.span === undefined) return null
   const span: PlainSpan = sampleSpan(sample.span)
   const wanted = Object.entries(sample.expected).filter(
@@ -54,7 +53,7 @@ function rowOf(file: string): Row | null {
   const after = normalized(span.attributes ?? {})
   const missed = wanted.filter(([f, v]) => !isDeepStrictEqual(standardValue(after, f), v))
   return {
-    file: file.replace('.json', ''),
+    file: name,
     expected: wanted.length,
     ours: wanted.filter(([f, v]) => isDeepStrictEqual(events[0]?.[f], v)).length,
     theirs: wanted.length - missed.length,
@@ -89,9 +88,7 @@ function captureRow(c: Capture): string {
 }
 
 function page(): string {
-  const rows = readdirSync(SAMPLES)
-    .filter((f) => f.endsWith('.json'))
-    .toSorted()
+  const rows = sampleFiles<Sample>()
     .map(rowOf)
     .filter((r) => r !== null)
   const total = (of: (r: Row) => number): number => rows.reduce((n, r) => n + of(r), 0)
@@ -99,7 +96,7 @@ function page(): string {
     head,
     '## Fields',
     '',
-    'Our own samples, one for each dialect (`processors/canonicalize/testdata`). Counted are the fields that a sample must yield and that',
+    'Our own samples, one for each dialect (`processors/canonicalize/dialects/*/samples`). Counted are the fields that a sample must yield and that',
     'attributes of the conventions can say; a field counts when its value is the expected one. The samples were made for this project, one',
     'for each dialect it reads, so the sum says how far two renamed dialects reach, not how well they are renamed.',
     '',

@@ -6,7 +6,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
-import { otlpJsonOf, runBatch, sampleSpan, type TestEvent, type TestRequest } from './testing.ts'
+import {
+  otlpJsonOf,
+  runBatch,
+  sampleSpan,
+  type TestEvent,
+  type TestRequest,
+} from './testing/run-batch.ts'
+import { sampleFiles } from './testing/samples.ts'
 
 const shared = fileURLToPath(new URL('../../../shared/', import.meta.url))
 const samples = `${shared}dialects/samples/`
@@ -96,16 +103,13 @@ interface OwnSample {
   readonly expected: Record<string, unknown> | Record<string, unknown>[]
 }
 
-const ownDir = fileURLToPath(new URL('testdata/', import.meta.url))
-const own = readdirSync(ownDir)
-  .filter((f) => f.endsWith('.json'))
-  .map((f) => [f, JSON.parse(readFileSync(ownDir + f, 'utf8')) as OwnSample] as const)
+const own = sampleFiles<OwnSample>()
 
 test('every table has a sample, and it yields its expected fields', async (t) => {
-  const covered = new Set(own.map(([, s]) => s.table ?? s.dialect))
+  const covered = new Set(own.map(({ sample: s }) => s.table ?? s.dialect))
   for (const d of DIALECTS)
     if (d.name !== 'otel-genai-metrics') assert.ok(covered.has(d.name), `a sample for ${d.name}`)
-  for (const [file, sample] of own) await t.test(file, () => checkOwn(sample))
+  for (const { name, sample } of own) await t.test(name, () => checkOwn(sample))
 })
 
 function checkOwn(sample: OwnSample): void {

@@ -4,9 +4,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
-import { DROPPED_KEYS } from './dropped-keys.ts'
-import { FRAMEWORKS, PROVIDER_ALIASES } from './providers.ts'
-import type { Dialect, Note, Row } from './table.ts'
+import type { Dialect, Note, Row } from './rules/dialect.ts'
+import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
+import { FRAMEWORKS, PROVIDER_ALIASES } from './vocabulary/providers.ts'
 
 export const PAGE = fileURLToPath(new URL('../../docs/dialects.md', import.meta.url))
 

@@ -3,17 +3,17 @@
 
 import { z } from 'zod'
 import type { ProcessorFactory } from '../../core/component.ts'
-import { Tables, type Transform } from './compile.ts'
 import { DIALECTS } from './dialects/all.ts'
-import { DROPPED_KEYS } from './dropped-keys.ts'
-import { Engine } from './engine.ts'
-import { contentTransform } from './how-content.ts'
-import { dialectTransform } from './how-dialect.ts'
-import { namedTransform } from './how-metadata.ts'
-import { packedTransform } from './how-packed.ts'
-import { scalarTransform } from './how-scalar.ts'
-import { treeTransform } from './how-trees.ts'
-import { wordTransform } from './how-words.ts'
+import { contentTransform } from './readers/content.ts'
+import { treeTransform } from './readers/indexed-keys/transforms.ts'
+import { namedTransform } from './readers/map-entries.ts'
+import { wordTransform } from './readers/names.ts'
+import { dialectTransform } from './readers/one-dialect.ts'
+import { packedTransform } from './readers/packed-json.ts'
+import { scalarTransform } from './readers/scalars.ts'
+import { Tables, type Transform } from './rules/tables.ts'
+import { Engine } from './steps/engine.ts'
+import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 
 const schema = z
   .strictObject({

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { otlpJsonOf, type PlainSpan, runBatch, type TestEvent } from './testing.ts'
+import { otlpJsonOf, type PlainSpan, runBatch, type TestEvent } from './testing/run-batch.ts'
 
 type Case = readonly [
   promise: string,

@@ -9,7 +9,6 @@ import fc from 'fast-check'
 import { SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import { FIELDS } from '../../core/fields.ts'
 import { DIALECTS } from './dialects/all.ts'
-import { DROPPED_KEYS } from './dropped-keys.ts'
 import {
   anyValue,
   decodeBatch,
@@ -21,7 +20,8 @@ import {
   type TestEvent,
   type TestLedger,
   type TestRequest,
-} from './testing.ts'
+} from './testing/run-batch.ts'
+import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 
 const root = ['../../test/captures/', '../../../shared/captures/']
   .map((x) => fileURLToPath(new URL(x, import.meta.url)))

@@ -1,0 +1,192 @@
+// The row of `core/kin-rows.ts` for an event: whose child it is, what it reports, and when.
+
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { EventTable } from '../../../core/event.ts'
+import { N, R } from '../../../core/fields.ts'
+import { KIN, KIN_FLAG } from '../../../core/kin-rows.ts'
+import { IntList } from '../bytes/int-list.ts'
+import { PairTable } from '../bytes/pair-table.ts'
+
+/** Adds a row for a span that reports no usage itself but may stand between two that do; where, -1 = there is nothing to say. */
+export function addLink(events: EventTable, e: number, seed: number, kind: string): number {
+  if (events.len(e, R.parent_span_id) < 0 || kind === PLAIN || !hasIds(events, e)) return -1
+  const at = addPlace(events, e, seed)
+  if (!PASSAGES.has(kind)) {
+    const rows = events.kin.ints
+    rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.BARRIER
+  }
+  return at
+}
+
+/** Adds a row for a report; where, -1 = it has no place. `of`: the event of the batch that reported the same call before, -1 = none. */
+export function addReport(events: EventTable, e: number, seed: number, of: number): number {
+  if (!hasIds(events, e)) return -1
+  const at = addPlace(events, e, seed)
+  const rows = events.kin.ints
+  const input = orZero(events.num(e, N.input_tokens))
+  const output = orZero(events.num(e, N.output_tokens))
+  const total = orZero(events.num(e, N.total_tokens))
+  let flags = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.REPORT
+  if (input + output > 0) {
+    rows[at + KIN.INPUT] = clamp(input)
+    rows[at + KIN.OUTPUT] = clamp(output)
+  } else if (total > 0) {
+    rows[at + KIN.INPUT] = clamp(total)
+    flags |= KIN_FLAG.TOTAL_ONLY
+  } else {
+    rows[at + KIN.INPUT] = clamp(Math.round(orZero(events.num(e, N.cost_usd)) * 1e8))
+    flags |= KIN_FLAG.COST_ONLY
+  }
+  if (of < 0) flags |= KIN_FLAG.COUNTED
+  if (events.len(e, R.response_id) > 0) flags |= KIN_FLAG.RESPONSE_ID
+  if (isStreamCopy(events.batch, events.spanOf[e] as number)) flags |= KIN_FLAG.STREAM_COPY
+  rows[at + KIN.FLAGS] = flags | putTimes(events, e, rows, at)
+  rows[at + KIN.OF] = of
+  rows[at + KIN.SCOPE] = hashOf(events, e, R.scope_name)
+  rows[at + KIN.MODELS] =
+    (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
+  return at
+}
+
+/**
+ * Spans of a batch that are no GenAI spans (HTTP, functions of the app). A call may run through them, and nobody else
+ * will ever hear of them: what is below them gets what is above them for a parent.
+ */
+export class PlainSpans {
+  /** Trace and span -> place in `#parents`. */
+  readonly #places = new PairTable()
+  /** Pairs: 1 when there is a parent, and the parent. */
+  readonly #parents = new IntList()
+
+  clear(): void {
+    this.#places.clear()
+    this.#parents.clear()
+  }
+
+  /** Notes the event, whose kind is `PLAIN`. */
+  add(events: EventTable, e: number, seed: number): void {
+    if (isLog(events, e) || !hasIds(events, e)) return
+    const v = events.arena.view
+    const hasParent = events.len(e, R.parent_span_id) > 0
+    const span = fold(v, events.off(e, R.span_id))
+    this.#places.set(mix(seed, traceOf(events, e)), span, this.#parents.length)
+    this.#parents.push(hasParent ? 1 : 0)
+    this.#parents.push(hasParent ? fold(v, events.off(e, R.parent_span_id)) : 0)
+  }
+
+  /** Gives the row at `at` the parent that is above the plain spans over it, if there are any. */
+  skip(rows: Int32Array, at: number): void {
+    if (this.#parents.length === 0) return
+    const trace = rows[at + KIN.TRACE] as number
+    for (let i = 0; i < PLAIN_MAX; i++) {
+      const place = this.#places.get(trace, rows[at + KIN.PARENT] as number)
+      if (place < 0) return
+      rows[at + KIN.PARENT] = this.#parents.at(place + 1)
+      if (this.#parents.at(place) === 1) continue
+      rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) & ~KIN_FLAG.PARENT
+      return
+    }
+  }
+}
+const PLAIN_MAX = 32
+
+function hasIds(events: EventTable, e: number): boolean {
+  return events.len(e, R.trace_id) >= 0 && events.len(e, R.span_id) >= 0
+}
+
+function addPlace(events: EventTable, e: number, seed: number): number {
+  const at = events.kin.add()
+  const rows = events.kin.ints
+  const v = events.arena.view
+  rows[at + KIN.EVENT] = e
+  rows[at + KIN.TRACE] = mix(seed, traceOf(events, e))
+  rows[at + KIN.SPAN] = fold(v, events.off(e, R.span_id))
+  rows[at + KIN.OF] = -1
+  if (isLog(events, e)) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
+  else if (events.len(e, R.parent_span_id) > 0) {
+    rows[at + KIN.FLAGS] = KIN_FLAG.PARENT
+    rows[at + KIN.PARENT] = fold(v, events.off(e, R.parent_span_id))
+  }
+  return at
+}
+
+function isLog(events: EventTable, e: number): boolean {
+  const row = (events.spanOf[e] as number) * SPAN_STRIDE
+  return ((events.batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
+}
+
+function traceOf(events: EventTable, e: number): number {
+  const v = events.arena.view
+  const off = events.off(e, R.trace_id)
+  return mix(fold(v, off), fold(v, off + 8))
+}
+
+/** The kind of spans that are no GenAI spans. */
+export const PLAIN = 'span'
+/** What runs inside a tool or an agent is a call of its own; what runs inside these may be the call itself. */
+const PASSAGES = new Set(['llm', 'chain', 'embedding', 'rerank'])
+
+const CYCLE = 2 ** 32
+function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): number {
+  const start = events.timeMs(e, R.start_time)
+  const end = events.timeMs(e, R.end_time)
+  if (Number.isNaN(start) || Number.isNaN(end)) return 0
+  rows[at + KIN.START] = (Math.floor(start) % CYCLE) | 0
+  rows[at + KIN.DURATION] = clamp(Math.floor(end) - Math.floor(start))
+  return KIN_FLAG.TIMES
+}
+
+const STREAM_COPY = 'streaming response from '
+/** logfire reports a streamed call a second time, in a span of its own. */
+function isStreamCopy(batch: SpanBatch, span: number): boolean {
+  const row = span * SPAN_STRIDE
+  const len = batch.spans[row + SPAN.NAME_LEN] as number
+  return (
+    len > STREAM_COPY.length &&
+    batch.arena.equals(batch.spans[row + SPAN.NAME_OFF] as number, STREAM_COPY.length, STREAM_COPY)
+  )
+}
+
+function orZero(n: number): number {
+  return Number.isNaN(n) ? 0 : n
+}
+
+function clamp(n: number): number {
+  return Math.max(0, Math.min(0x7fff_ffff, Math.round(n)))
+}
+
+/** Eight bytes as one integer. */
+function fold(v: DataView, off: number): number {
+  return mix(v.getInt32(off, true), v.getInt32(off + 4, true))
+}
+
+function mix(a: number, b: number): number {
+  const h = Math.imul(a ^ (a >>> 15), 0x85eb_ca6b) ^ b
+  return Math.imul(h ^ (h >>> 13), 0xc2b2_ae35) ^ (h >>> 16)
+}
+
+const LOWER = 0x2020_2020
+
+/** Hash of a text field, case folded for letters, four bytes a step; 0 when it is unset. */
+function hashOf(events: EventTable, e: number, field: number): number {
+  const len = events.len(e, field)
+  if (len <= 0) return 0
+  const v = events.arena.view
+  let i = events.off(e, field)
+  const end = i + len
+  let h = len
+  for (; i + 4 <= end; i += 4) h = step(h, v.getInt32(i, true) | LOWER)
+  for (; i < end; i++) h = step(h, v.getUint8(i) | 0x20)
+  return h ^ (h >>> 15)
+}
+
+function step(h: number, word: number): number {
+  const x = Math.imul(h ^ word, 0x85eb_ca6b)
+  return x ^ (x >>> 13)
+}
+
+/** 16 bits, never 0 for a field that is set. */
+function shortHash(events: EventTable, e: number, field: number): number {
+  const h = hashOf(events, e, field)
+  return h === 0 ? 0 : (h ^ (h >>> 16)) & 0xffff || 1
+}

@@ -1,0 +1,33 @@
+// Claude Code: short, common key names; cached tokens are not in input_tokens.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+const own = { when: 'own' } as const
+
+export const claudeCode: Dialect = {
+  name: 'claude-code',
+  about: 'Claude Code',
+  source: 'mlflow/mlflow:mlflow/tracing/otel/translation/claude_code.py',
+  scopes: ['com.anthropic.claude_code*'],
+  markers: ['span.type=claude_code.*'],
+  cacheIsExtra: true,
+  rows: [
+    ['span.type', 'kind', 'kind:claude-code', { ...own, rank: 43 }],
+    ['input_tokens', 'input_tokens', 'int', { ...own, note: 'cache reads and writes are added' }],
+    ['output_tokens', 'output_tokens', 'int', own],
+    ['cache_read_tokens', 'cache_read_tokens', 'int', own],
+    ['cache_creation_tokens', 'cache_write_tokens', 'int', own],
+    ['user_prompt', 'io.input', 'io', { ...own, note: '"<REDACTED>" is absence' }],
+    ['new_context', 'io.input', 'io', { ...own, rank: 60 }],
+    ['response.model_output', 'output_messages', 'body-out', { ...own, rank: RANK.base }],
+    ['tool_input', 'tool_arguments', 'json', { ...own, rank: 40 }],
+    ['full_command', 'flag.arguments', 'argument:command', own],
+    ['file_path', 'flag.arguments', 'argument:file_path', own],
+    ['skill_name', 'flag.arguments', 'argument:skill_name', own],
+    ['subagent_type', 'flag.arguments', 'argument:subagent_type', own],
+    ['tool_name', 'tool_name', 'text', { ...own, rank: 60 }],
+    ['model', 'request_model', 'model', { ...own, rank: 60 }],
+    ['ttft_ms', 'time_to_first_chunk_ms', 'number', { ...own, rank: 60 }],
+  ],
+  notes: [['tool.output', 'E', 'tool_result', 'attributes output, content or diff']],
+}

@@ -1,0 +1,32 @@
+// Firebase Genkit: whole inputs and outputs as JSON.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+export const genkit: Dialect = {
+  name: 'genkit',
+  about: 'Firebase Genkit',
+  source: 'langfuse/langfuse:packages/shared/src/server/otel/ObservationTypeMapper.ts',
+  scopes: ['genkit-tracer'],
+  markers: ['genkit:*'],
+  rows: [
+    ['genkit:metadata:subtype', 'kind', 'kind:genkit', { rank: 53 }],
+    [
+      'genkit:name',
+      'flag.component',
+      'genkit-name',
+      { note: 'model id on model spans ("openai/gpt-5-mini"), tool name on tools' },
+    ],
+    ['genkit:input', 'io.input', 'io', { rank: RANK.entity }],
+    [
+      'genkit:output',
+      'io.output',
+      'io',
+      { rank: RANK.entity, note: 'thoughts are inside the output tokens' },
+    ],
+    ['genkit:path', 'metadata.genkit_path'],
+    ['genkit:type', 'metadata.genkit_type'],
+    ['genkit:state', 'flag.failure', 'outcome'],
+    ['genkit:metadata:flow:name', 'workflow_name', 'text', { rank: 60 }],
+    ['genkit:isRoot', 'metadata.genkit_is_root'],
+  ],
+}

@@ -1,0 +1,43 @@
+// OpenLIT: semconv with own extras; empty strings and -1 mean absence.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+export const openlit: Dialect = {
+  name: 'openlit',
+  about: 'OpenLIT SDK',
+  source: 'openlit/openlit:sdk/python/src/openlit/semcov/__init__.py',
+  scopes: ['openlit*'],
+  markers: ['telemetry.sdk.name=openlit'],
+  rows: [
+    ['gen_ai.operation.name', 'kind', 'kind:openlit', { rank: 47, when: 'own' }],
+    ['gen_ai.request.provider', 'provider', 'provider', { rank: 45 }],
+    ['gen_ai.endpoint', 'metadata.endpoint'],
+    ['gen_ai.environment', 'environment', 'environment', { rank: 60 }],
+    ['gen_ai.application_name', 'service_name', 'service-name'],
+    ['gen_ai.request.user', 'user_id', 'id', { rank: 62 }],
+    ['gen_ai.content.prompt', 'flag.events', 'prompt-lines', { rank: 60 }],
+    ['gen_ai.content.completion', 'output_messages', 'body-out', { rank: RANK.indexed + 8 }],
+    ['gen_ai.content.reasoning', 'flag.answer_reasoning', 'answer:reasoning'],
+    ['gen_ai.response.tool_calls', 'flag.answer_calls', 'answer:calls', { rank: 70 }],
+    ['gen_ai.tool.args', 'tool_arguments', 'json', { rank: 50 }],
+    ['gen_ai.tool.input', 'tool_arguments', 'json', { rank: 51 }],
+    ['gen_ai.tool.output', 'tool_result', 'json', { rank: 50 }],
+    ['gen_ai.agent.role', 'metadata.agent_role'],
+    ['gen_ai.agent.goal', 'metadata.agent_goal'],
+    ['gen_ai.agent.instructions', 'metadata.agent_instructions'],
+    ['gen_ai.agent.tools', 'tool_definitions', 'tools', { rank: 60 }],
+    ['gen_ai.agent.actual_output', 'io.output', 'io'],
+    ['gen_ai.workflow.input', 'io.input', 'io'],
+    ['gen_ai.workflow.output', 'io.output', 'io'],
+    ['gen_ai.retrieval.query', 'retrieval_query', 'text', { rank: 40 }],
+    ['gen_ai.retrieval.document_count', 'metadata.result_count'],
+    ['db.system.name', 'provider', 'text', { rank: 81, when: 'genai' }],
+    ['db.collection.name', 'data_source_id', 'text', { rank: 60, when: 'genai' }],
+    ['db.n_results', 'retrieval_top_k', 'int', { rank: 61 }],
+    ['gen_ai.agent.threat_detected', 'guardrail_triggered', 'bool', { rank: 60 }],
+    ['gen_ai.agent.threat.rule_id', 'guardrail_name', 'text', { rank: 60 }],
+    ['gen_ai.agent.threat.severity', 'metadata.threat_severity'],
+    ['telemetry.sdk.name', 'metadata.sdk', 'meta', { when: 'own' }],
+  ],
+  notes: [['telemetry.sdk.name=openlit', 'R', 'dialect', 'detection']],
+}

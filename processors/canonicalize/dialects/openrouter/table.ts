@@ -1,0 +1,21 @@
+// OpenRouter Broadcast.
+
+import type { Dialect } from '../../rules/dialect.ts'
+
+export const openrouter: Dialect = {
+  name: 'openrouter',
+  about: 'OpenRouter Broadcast',
+  source: 'langfuse/langfuse:packages/shared/src/server/otel/OtelIngestionProcessor.ts',
+  scopes: ['openrouter*'],
+  markers: ['openrouter.*'],
+  rows: [['openrouter.source', 'metadata.openrouter_source']],
+  notes: [
+    [
+      'gen_ai.completion',
+      'N',
+      'output_messages',
+      'failed requests echo {completion: null, rawRequest}: not stored',
+    ],
+    ['service.name=openrouter', 'R', 'dialect', 'with openrouter.* keys'],
+  ],
+}

@@ -1,0 +1,37 @@
+// The Model Context Protocol conventions, and the spellings of OpenLLMetry and FastMCP.
+
+import type { Dialect } from '../../rules/dialect.ts'
+
+export const otelMcp: Dialect = {
+  name: 'otel-mcp',
+  about: 'OpenTelemetry conventions for the Model Context Protocol',
+  source: 'open-telemetry/semantic-conventions@v1.41.1:docs/gen-ai/mcp.md',
+  markers: [
+    'mcp.method.name',
+    'mcp.session.id',
+    'mcp.protocol.version',
+    'fastmcp.*',
+    'mcp.response.value',
+  ],
+  rows: [
+    ['mcp.method.name', 'mcp_method'],
+    [
+      'mcp.method.name',
+      'kind',
+      'kind:mcp',
+      { rank: 55, note: 'tools/call with gen_ai.tool.name is a tool' },
+    ],
+    ['mcp.session.id', 'mcp_session_id', 'id'],
+    ['mcp.protocol.version', 'metadata.mcp_protocol_version'],
+    ['mcp.resource.uri', 'mcp_resource_uri'],
+    ['jsonrpc.request.id', 'metadata.jsonrpc_request_id'],
+    ['mcp.request.id', 'metadata.jsonrpc_request_id'],
+    ['rpc.response.status_code', 'error_type', 'text', { rank: 60, when: 'own' }],
+    ['network.transport', 'metadata.transport', 'meta', { when: 'own' }],
+    ['mcp.response.value', 'tool_result', 'json'],
+    ['fastmcp.span.kind', 'kind', 'kind:fastmcp', { rank: 54 }],
+    ['fastmcp.resource.uri', 'mcp_resource_uri', 'text', { rank: 60 }],
+    ['fastmcp.resource.output', 'io.output', 'io'],
+  ],
+  notes: [['{mcp.method.name} {target}', 'N', 'mcp_method', 'fallback']],
+}

@@ -1,0 +1,70 @@
+// Pydantic AI: the standard's attributes, copies under gen_ai.usage.details, and sums on agent runs.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+export const pydanticAi: Dialect = {
+  name: 'pydantic-ai',
+  about: 'Pydantic AI',
+  source: 'pydantic/pydantic-ai:pydantic_ai_slim/pydantic_ai/_instrumentation.py',
+  scopes: ['pydantic-ai'],
+  markers: ['pydantic_ai.*', 'model_request_parameters'],
+  names: { 'running tool': 'tool', 'running tool: *': 'tool', 'agent run': 'agent' },
+  rows: [
+    [
+      'pydantic_ai.all_messages',
+      'input_messages',
+      'messages',
+      { rank: RANK.structured + 4, note: 'agent run; the last message repeats final_result' },
+    ],
+    ['all_messages_events', 'flag.events', 'events', { when: 'genai' }],
+    ['pydantic_ai.new_message_index', 'message_index', 'int'],
+    ['final_result', 'io.output', 'io', { when: 'own' }],
+    ['tool_arguments', 'tool_arguments', 'json', { when: 'genai', rank: 40 }],
+    ['tool_response', 'tool_result', 'json', { when: 'genai', rank: 40 }],
+    ['agent_name', 'agent_name', 'text', { when: 'own', rank: 45 }],
+    ['gen_ai.agent.call.id', 'metadata.agent_call_id'],
+    ['model_name', 'request_model', 'model', { when: 'own', rank: 60 }],
+    [
+      'gen_ai.usage.details.reasoning_tokens',
+      'reasoning_tokens',
+      'int',
+      { rank: 60, note: 'a copy, never added' },
+    ],
+    [
+      'gen_ai.usage.details.cache_read_tokens',
+      'cache_read_tokens',
+      'int',
+      { rank: 60, note: 'a copy, never added' },
+    ],
+    [
+      'gen_ai.usage.details.cache_write_tokens',
+      'cache_write_tokens',
+      'int',
+      { rank: 60, note: 'a copy, never added' },
+    ],
+    ['gen_ai.usage.details.*', 'usage_details.*', 'detail'],
+    [
+      'gen_ai.aggregated_usage.*',
+      'usage_details.aggregated_*',
+      'detail',
+      { note: 'totals of an agent run' },
+    ],
+    ['operation.cost', 'cost_usd', 'number', { rank: 50 }],
+    ['model_request_parameters', 'tool_definitions', 'function-tools', { rank: 60 }],
+    ['metadata', 'metadata', 'meta-json', { when: 'own' }],
+    ['inputs', 'input_messages', 'values', { when: 'own', rank: RANK.base }],
+    ['inputs_count', 'metadata.inputs_count', 'meta', { when: 'own' }],
+    ['input_type', 'metadata.input_type', 'meta', { when: 'own' }],
+    ['embedding_settings', 'request_params', 'params', { when: 'own' }],
+    ['pydantic_ai.tool.*', 'metadata.tool.*', 'meta'],
+  ],
+  notes: [
+    ['running tool', 'N', 'kind', 'instrumentation versions 1 and 2'],
+    [
+      'gen_ai.agent.name, gen_ai.agent.call.id, gen_ai.conversation.id',
+      'K',
+      'agent_name, metadata, conversation_id',
+      'baggage copied to spans',
+    ],
+  ],
+}

@@ -1,0 +1,27 @@
+// Microsoft Semantic Kernel, .NET and Python.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+export const semanticKernel: Dialect = {
+  name: 'semantic-kernel',
+  about: 'Microsoft Semantic Kernel',
+  source:
+    'microsoft/semantic-kernel:dotnet/src/InternalUtilities/src/Diagnostics/ModelDiagnostics.cs',
+  scopes: ['Microsoft.SemanticKernel*', 'semantic_kernel*'],
+  markers: ['sk.available_functions'],
+  rows: [
+    ['sk.available_functions', 'tool_definitions', 'tools', { rank: 70 }],
+    ['gen_ai.event.content', 'io.output', 'io', { when: 'own', rank: RANK.last }],
+  ],
+  notes: [
+    [
+      'gen_ai.operation.name',
+      'N',
+      'operation',
+      'chat.completions -> chat, text.completions -> text_completion',
+    ],
+    ['gen_ai.response.finish_reason', 'N', 'finish_reasons', 'singular, may be comma-joined'],
+    ['gen_ai.event.content', 'E', '*_messages', 'JSON body of the event (.NET)'],
+    ['gen_ai.tool.developer', 'E', 'input_messages', 'developer role (sic): a system message'],
+  ],
+}

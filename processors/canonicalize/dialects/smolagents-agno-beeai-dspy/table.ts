@@ -1,0 +1,19 @@
+// Frameworks seen through their OpenInference instrumentation: same keys, the framework is the end of the scope name.
+
+import type { Dialect } from '../../rules/dialect.ts'
+
+export const openinferenceFrameworks: Dialect = {
+  name: 'smolagents-agno-beeai-dspy',
+  about: 'smolagents, agno, beeai, dspy, llama_index and others through OpenInference',
+  source: 'Arize-ai/openinference:python/instrumentation',
+  isGeneral: true,
+  rows: [],
+  notes: [
+    [
+      'openinference.instrumentation.<framework>',
+      'S',
+      'dialect, metadata.framework',
+      'dialect openinference; framework = last segment',
+    ],
+  ],
+}

@@ -1,0 +1,29 @@
+// VoltAgent: span.type first, because children inherit entity.type from their parent.
+
+import { type Dialect, RANK } from '../../rules/dialect.ts'
+
+const own = { when: 'own' } as const
+
+export const voltagent: Dialect = {
+  name: 'voltagent',
+  about: 'VoltAgent',
+  source: 'mlflow/mlflow:mlflow/tracing/otel/translation/voltagent.py',
+  scopes: ['@voltagent/*', 'voltagent*'],
+  markers: ['voltagent.*'],
+  rows: [
+    ['span.type', 'kind', 'kind:voltagent', { ...own, rank: 43 }],
+    ['entity.type', 'kind', 'kind:voltagent', { ...own, rank: 57 }],
+    ['entity.name', 'agent_name', 'text', { ...own, rank: 60 }],
+    ['agent.messages', 'input_messages', 'body-in', { ...own, rank: RANK.base }],
+    ['llm.messages', 'input_messages', 'body-in', { ...own, rank: RANK.base - 1 }],
+    ['llm.model', 'request_model', 'model', { ...own, rank: 60 }],
+    ['input', 'io.input', 'io', { ...own, rank: RANK.entity }],
+    ['output', 'io.output', 'io', { ...own, rank: RANK.entity }],
+    ['{usage,llm.usage}.prompt_tokens', 'input_tokens', 'int', { ...own, rank: 60 }],
+    ['{usage,llm.usage}.completion_tokens', 'output_tokens', 'int', { ...own, rank: 60 }],
+    ['{usage,llm.usage}.total_tokens', 'total_tokens', 'int', { ...own, rank: 60 }],
+    ['voltagent.conversation_id', 'conversation_id', 'id', { rank: 60 }],
+    ['voltagent.operation_id', 'metadata.operation_id'],
+    ['voltagent.*', 'metadata.*', 'meta'],
+  ],
+}

@@ -1,0 +1,294 @@
+// Transforms for content: messages, tools, documents, JSON values. Indexed families are in `indexed-keys/transforms.ts`, JSON
+// objects that pack usage, cost or parameters in `packed-json.ts`.
+
+import { VALUE } from '../../../core/batch.ts'
+import { N, R } from '../../../core/fields.ts'
+import {
+  requestMessages,
+  requestSystem,
+  responseMessages,
+  type Usage,
+  usageIn,
+} from '../content/bodies.ts'
+import { finishReason, type Message, messagesOf, textMessage } from '../content/messages.ts'
+import { isRecord, type Part, partsOf, plainText, toolCallPart } from '../content/parts.ts'
+import { SHAPE, VERDICT } from '../json/json-kernel.ts'
+import { parseLoose } from '../json/loose-json.ts'
+import type { Transform } from '../rules/tables.ts'
+import { attrValue } from '../span/any-value.ts'
+import type { Work } from '../span/work.ts'
+import { documentsOf, toolsOf } from './indexed-keys/objects.ts'
+
+/** JSON in the field as it is when it is valid, else text as a JSON string. */
+export function putJson(w: Work, attr: number, field: number): boolean {
+  if (w.isNullContent(attr)) return false
+  const type = w.type(attr)
+  if (type !== VALUE.STRING) {
+    w.setJson(field, attrValue(w.batch, attr))
+    return true
+  }
+  const off = w.off(attr)
+  const len = w.len(attr)
+  const verdict = w.json.check(off, len, SHAPE.ANY)
+  if (verdict === VERDICT.YES) w.events.setRange(w.e, field, off, len)
+  else if (verdict === VERDICT.NO && !mayBeRepr(w.arena.bytes, off, len))
+    w.setJsonString(field, off, len)
+  else {
+    const text = w.arena.text(off, len)
+    const value = parseLoose(text)
+    w.setJson(field, value === undefined ? text : value)
+  }
+  return true
+}
+
+/** Only what begins with a bracket may be the repr of a Python value. */
+function mayBeRepr(b: Uint8Array, off: number, len: number): boolean {
+  let i = off
+  while (i < off + len && (b[i] as number) <= 32) i++
+  const c = b[i]
+  // Spaces beyond ASCII are left to who knows them all.
+  return i < off + len && (c === 123 || c === 91 || c === 40 || (c as number) >= 128)
+}
+
+/** JSON-parse when it is JSON; an object inside a JSON string is unpacked once more. */
+const json: Transform = (w, attr, rule) => putJson(w, attr, rule.range)
+
+/** Messages of the standard's attribute: as they are when canonical, normalised otherwise. */
+const messages: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  if (w.type(attr) === VALUE.STRING) {
+    const off = w.off(attr)
+    const len = w.len(attr)
+    if (len > 2 && w.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
+      w.events.setRange(w.e, rule.range, off, len)
+      if (rule.range === R.output_messages) rememberReasons(w)
+      return true
+    }
+  }
+  return putMessages(w, rule, bodyMessages(w.value(attr), rule.range === R.output_messages))
+}
+
+function rememberReasons(w: Work): void {
+  w.reasonCount = w.json.reasonCount()
+  w.reasonOff = w.json.lastReasonOff()
+  w.reasonLen = w.json.lastReasonLen()
+}
+
+function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {
+  const role = isOutput ? 'assistant' : 'user'
+  if (value !== null && typeof value !== 'object') {
+    const m = textMessage(plainText(value), role)
+    return m === null ? null : [m]
+  }
+  // OpenAI lists a choice per answer here (Laminar): {index, message, finish_reason}.
+  if (Array.isArray(value)) return messagesOf(value, role) ?? textsAsMessages(value, role)
+  return isOutput ? responseMessages(value) : requestMessages(value)
+}
+
+function textsAsMessages(list: readonly unknown[], role: string): Message[] | null {
+  const out: Message[] = []
+  for (const x of list) {
+    const content: unknown = isRecord(x) ? (x['content'] ?? x['text']) : x
+    const parts = partsOf(content, role)
+    if (parts.length > 0) out.push({ role, parts })
+  }
+  return out.length === 0 ? null : out
+}
+
+export function putMessages(
+  w: Work,
+  rule: { readonly range: number },
+  list: Message[] | null,
+): boolean {
+  if (list === null || list.length === 0) return false
+  w.setJson(rule.range, list)
+  return true
+}
+
+/** A request body: messages, and the system prompt beside them. */
+const bodyIn: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  const value = w.value(attr)
+  const list = bodyMessages(value, false)
+  const system = requestSystem(value)
+  if (system !== null && !w.hasRange(R.system_instructions))
+    w.setJson(R.system_instructions, system)
+  return putMessages(w, rule, list)
+}
+
+/** A response body: messages, and the usage and finish reason in it. */
+const bodyOut: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  const value = w.value(attr)
+  takeFromBody(w, value)
+  // OpenRouter echoes the raw request of a failed call: {completion: null, rawRequest}.
+  if (isRecord(value) && 'rawRequest' in value) return true
+  return putMessages(w, rule, bodyMessages(value, true))
+}
+
+/** Usage, model, id and finish reason of a response body, where the span itself is silent. */
+export function takeFromBody(w: Work, body: unknown): void {
+  if (!isRecord(body)) return
+  if (!w.hasUsage()) putUsage(w, usageIn(body))
+  const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
+  if (typeof model === 'string' && model !== '' && !w.hasRange(R.response_model))
+    w.setString(R.response_model, model)
+  const id = body['id'] ?? body['response_id'] ?? body['responseId']
+  if (typeof id === 'string' && id !== '' && !w.hasRange(R.response_id))
+    w.setString(R.response_id, id)
+  if (!w.hasRange(R.finish_reasons) && typeof body['stop_reason'] === 'string')
+    w.setJson(R.finish_reasons, [finishReason(body['stop_reason'])])
+}
+
+export function putUsage(w: Work, usage: Usage | null): void {
+  if (usage === null) return
+  const extra = usage.isExclusive ? orZero(usage.cacheRead) + orZero(usage.cacheWrite) : 0
+  w.offerNumber(N.input_tokens, usage.input + extra)
+  w.offerNumber(N.output_tokens, usage.output)
+  w.offerNumber(N.total_tokens, extra > 0 ? Number.NaN : usage.total)
+  w.offerNumber(N.cache_read_tokens, usage.cacheRead)
+  w.offerNumber(N.cache_write_tokens, usage.cacheWrite)
+  w.offerNumber(N.reasoning_tokens, usage.reasoning)
+  for (const [name, n] of usage.details) if (n > 0) w.detail(name, n)
+}
+
+export function orZero(n: number): number {
+  return Number.isNaN(n) ? 0 : n
+}
+
+const system: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  if (
+    w.type(attr) === VALUE.STRING &&
+    w.len(attr) > 2 &&
+    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.PARTS)
+  ) {
+    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    return true
+  }
+  const value = w.value(attr)
+  const inner = isRecord(value) && 'parts' in value ? value['parts'] : value
+  const parts: Part[] = partsOf(inner, 'system')
+  if (parts.length === 0) return false
+  w.setJson(rule.range, parts)
+  return true
+}
+
+const tools: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  if (
+    w.type(attr) === VALUE.STRING &&
+    w.len(attr) > 2 &&
+    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.TOOLS)
+  ) {
+    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    return true
+  }
+  const list = toolsOf(w.value(attr))
+  if (list === null) return false
+  w.setJson(rule.range, list)
+  return true
+}
+
+const documents: Transform = (w, attr, rule) => {
+  if (
+    w.type(attr) === VALUE.STRING &&
+    w.len(attr) > 2 &&
+    w.json.check(w.off(attr), w.len(attr), SHAPE.DOCUMENTS) === VERDICT.YES
+  ) {
+    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    return true
+  }
+  const list = documentsOf(w.value(attr))
+  if (list === null) return false
+  w.setJson(rule.range, list)
+  return true
+}
+
+/** `model_request_parameters` of pydantic-ai: {function_tools: [..]}. */
+const functionTools: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const { function_tools, ...rest } = value
+  const list = toolsOf(function_tools)
+  if (list !== null) w.setJson(rule.range, list)
+  if (Object.keys(rest).length > 0) w.metaValue('model_request_parameters', rest)
+  return list !== null || Object.keys(rest).length > 0
+}
+
+const functionCall: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (!isRecord(value) || typeof value['name'] !== 'string') return false
+  return putMessages(w, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
+}
+
+/** Texts to embed, each JSON text of a string: one user message. */
+const values: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  const list = (Array.isArray(value) ? value : [value]).map((x) => {
+    const inner = typeof x === 'string' ? parseLoose(x) : x
+    return typeof inner === 'string' ? inner : typeof x === 'string' ? x : JSON.stringify(x)
+  })
+  const parts: Part[] = list.filter((x) => x !== '').map((content) => ({ type: 'text', content }))
+  return parts.length > 0 && putMessages(w, rule, [{ role: 'user', parts }])
+}
+
+/** Plain text is one message of the side's role; `system` likewise. */
+const plain: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  return putMessages(w, rule, bodyMessages(w.text(attr), rule.range === R.output_messages))
+}
+
+/** Text as a reasoning part of the answer. */
+const thought: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  return putMessages(w, rule, [
+    { role: 'assistant', parts: [{ type: 'reasoning', content: w.text(attr) }] },
+  ])
+}
+
+/** A vector: only its length is kept. */
+const vector: Transform = (w, attr) => {
+  const value = w.value(attr)
+  let first: unknown = Array.isArray(value) ? value[0] : value
+  if (typeof first === 'string') first = parseLoose(first)
+  const length = Array.isArray(first)
+    ? first.length
+    : Array.isArray(value)
+      ? value.length
+      : Number.NaN
+  w.offerNumber(N.embedding_dimensions, length)
+  return true
+}
+
+/** Content whose field depends on the kind of span: kept for `content-by-kind.ts`. */
+const io: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  ;(rule.to === 'io.input' ? w.ioIn : w.ioOut).push(attr)
+  return true
+}
+
+/** Trace-level content, on the root only; below it repeats. */
+const ioRoot: Transform = (w, attr, rule) => (w.isRoot ? io(w, attr, rule) : true)
+
+const CONTENT: Readonly<Record<string, Transform>> = {
+  json,
+  messages,
+  'body-in': bodyIn,
+  'body-out': bodyOut,
+  system,
+  tools,
+  documents,
+  'function-tools': functionTools,
+  'function-call': functionCall,
+  values,
+  plain,
+  thought,
+  vector,
+  io,
+  'io-root': ioRoot,
+}
+
+export function contentTransform(how: string): Transform | null {
+  return CONTENT[how] ?? null
+}

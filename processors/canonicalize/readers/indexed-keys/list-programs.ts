@@ -1,0 +1,192 @@
+// Documents, tools and embedded texts of an indexed family as JSON: the programs of `indexed-keys/programs.ts` for them.
+
+import { Literal } from '../../../../core/arena.ts'
+import { VALUE } from '../../../../core/batch.ts'
+import { KIND, MEMBER, SHAPE } from '../../json/json-kernel.ts'
+import type { Work } from '../../span/work.ts'
+import type { Element, TreeProgram } from './element.ts'
+
+const PIECE = {
+  id: new Literal('{"id":'),
+  score: new Literal('{"score":'),
+  nextScore: new Literal(',"score":'),
+  content: new Literal('{"content":'),
+  nextContent: new Literal(',"content":'),
+  nextMetadata: new Literal(',"metadata":'),
+  type: new Literal('{"type":"'),
+  typeEnd: new Literal('",'),
+  user: new Literal('[{"role":"user","parts":['),
+  userEnd: new Literal(']}]'),
+  text: new Literal('{"type":"text","content":'),
+  nextText: new Literal(',{"type":"text","content":'),
+} as const
+
+interface DocumentSlots {
+  readonly id: number
+  readonly score: number
+  readonly content: number
+  readonly metadata: number
+}
+
+export function documentProgram(elements: readonly Element[]): TreeProgram | null {
+  const slots: DocumentSlots[] = []
+  for (const element of elements) {
+    const row = (name: string): number => element.get(`document.${name}`) ?? -1
+    const s = {
+      id: row('id'),
+      score: row('score'),
+      content: row('content'),
+      metadata: row('metadata'),
+    }
+    const known = Object.values(s).filter((x) => x >= 0).length
+    if (known !== element.size) return null
+    // What is missing may be in the metadata.
+    if (s.metadata >= 0 && (s.id < 0 || s.score < 0)) return null
+    slots.push(s)
+  }
+  return (w, rule) => {
+    w.out.begin(w.arena)
+    for (const [i, s] of slots.entries()) {
+      w.out.byte(i === 0 ? 91 : 44)
+      if (!writeDocument(w, s)) return 'not plain'
+    }
+    w.out.byte(93)
+    w.setOut(rule.range)
+    return 'done'
+  }
+}
+
+function writeDocument(w: Work, s: DocumentSlots): boolean {
+  const { out } = w
+  let count = 0
+  if (s.id >= 0) {
+    const attr = w.firstAttr + s.id
+    if (w.type(attr) !== VALUE.STRING) return false
+    out.literal(PIECE.id)
+    out.text(w.off(attr), w.len(attr))
+    count++
+  }
+  if (s.score >= 0) {
+    const attr = w.firstAttr + s.score
+    const n = w.batch.nums[attr] as number
+    if (w.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
+    out.literal(count++ === 0 ? PIECE.score : PIECE.nextScore)
+    out.ascii(String(n))
+  }
+  if (s.content >= 0) {
+    const attr = w.firstAttr + s.content
+    if (w.type(attr) !== VALUE.STRING) return false
+    out.literal(count++ === 0 ? PIECE.content : PIECE.nextContent)
+    out.text(w.off(attr), w.len(attr))
+  }
+  if (s.metadata >= 0) {
+    const attr = w.firstAttr + s.metadata
+    if (w.type(attr) !== VALUE.STRING || !(w.json.members(w.off(attr), w.len(attr)) > 0))
+      return false
+    // Never first: it stands beside id and score only.
+    out.literal(PIECE.nextMetadata)
+    out.copy(w.off(attr), w.len(attr))
+  }
+  out.byte(125)
+  return true
+}
+
+export function toolProgram(elements: readonly Element[]): TreeProgram | null {
+  const slots: number[] = []
+  for (const element of elements) {
+    const row = element.get('tool.json_schema')
+    if (row === undefined || element.size !== 1) return null
+    slots.push(row)
+  }
+  return (w, rule) => {
+    w.out.begin(w.arena)
+    for (const [i, slot] of slots.entries()) {
+      w.out.byte(i === 0 ? 91 : 44)
+      const attr = w.firstAttr + slot
+      if (w.type(attr) !== VALUE.STRING || !writeTool(w, w.off(attr), w.len(attr)))
+        return 'not plain'
+    }
+    w.out.byte(93)
+    w.setOut(rule.range)
+    return 'done'
+  }
+}
+
+/** A tool that is canonical, or OpenAI's `{type, function: {name, description, parameters}}`. */
+function writeTool(w: Work, off: number, len: number): boolean {
+  if (w.json.isRepeatedly(off, len, SHAPE.TOOL)) {
+    w.out.copy(off, len)
+    return true
+  }
+  if (w.json.members(off, len) !== 2) return false
+  const { rows } = w.json
+  const type = w.memberNamed(2, 'type')
+  const fn = w.memberNamed(2, 'function')
+  if (type < 0 || fn < 0) return false
+  if (rows[type + MEMBER.KIND] !== KIND.STRING || rows[fn + MEMBER.KIND] !== KIND.OBJECT)
+    return false
+  const typeOff = rows[type + MEMBER.OFF] as number
+  const typeLen = rows[type + MEMBER.LEN] as number
+  const fnOff = rows[fn + MEMBER.OFF] as number
+  const fnLen = rows[fn + MEMBER.LEN] as number
+  if (w.arena.equals(typeOff, typeLen, 'object') || !isFunction(w, fnOff, fnLen)) return false
+  w.out.literal(PIECE.type)
+  w.out.copy(typeOff, typeLen)
+  w.out.literal(PIECE.typeEnd)
+  w.out.copy(fnOff + 1, fnLen - 1)
+  return true
+}
+
+/** name, and nothing else but a description and parameters of the plain kind. */
+function isFunction(w: Work, off: number, len: number): boolean {
+  const count = w.json.members(off, len)
+  if (count < 1) return false
+  const name = w.memberNamed(count, 'name')
+  const description = w.memberNamed(count, 'description')
+  const parameters = w.memberNamed(count, 'parameters')
+  const { rows } = w.json
+  const known = [name, description, parameters].filter((x) => x >= 0).length
+  if (known !== count || name < 0 || !isFilledString(rows, name)) return false
+  if (description >= 0 && !isFilledString(rows, description)) return false
+  if (parameters < 0) return true
+  if (rows[parameters + MEMBER.KIND] !== KIND.OBJECT) return false
+  // Bedrock wraps the schema once more, in `json`.
+  const inner = w.json.members(
+    rows[parameters + MEMBER.OFF] as number,
+    rows[parameters + MEMBER.LEN] as number,
+  )
+  return inner >= 0 && w.memberNamed(inner, 'json') < 0
+}
+
+function isFilledString(rows: Int32Array, row: number): boolean {
+  const kind = rows[row + MEMBER.KIND]
+  return (kind === KIND.STRING || kind === KIND.ESCAPED) && (rows[row + MEMBER.LEN] as number) > 0
+}
+
+/** Texts that were embedded: one user message. */
+export function embeddingProgram(elements: readonly Element[]): TreeProgram | null {
+  const slots: number[] = []
+  for (const element of elements) {
+    const row = element.get('embedding.text')
+    if (row === undefined || element.size !== 1) return null
+    slots.push(row)
+  }
+  return (w, rule) => {
+    const { out } = w
+    out.begin(w.arena)
+    out.literal(PIECE.user)
+    let count = 0
+    for (const slot of slots) {
+      const attr = w.firstAttr + slot
+      if (w.type(attr) !== VALUE.STRING) return 'not plain'
+      if (w.len(attr) === 0) continue
+      out.literal(count++ === 0 ? PIECE.text : PIECE.nextText)
+      out.text(w.off(attr), w.len(attr))
+      out.byte(125)
+    }
+    if (count === 0) return 'nothing'
+    out.literal(PIECE.userEnd)
+    w.setOut(rule.range)
+    return 'done'
+  }
+}

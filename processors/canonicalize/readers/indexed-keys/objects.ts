@@ -1,0 +1,266 @@
+// Indexed families of attributes (`llm.input_messages.2.message.role`) as lists, and what such lists and
+// other JSON forms mean: messages, tools, documents, annotations.
+
+import { ATTR, ATTR_STRIDE } from '../../../../core/batch.ts'
+import { N, R } from '../../../../core/fields.ts'
+import { type Message, messageOf } from '../../content/messages.ts'
+import { isRecord, plainText } from '../../content/parts.ts'
+import { numberIn } from '../../json/lookup.ts'
+import { parseLoose } from '../../json/loose-json.ts'
+import { INDEX_MAX, type Rule } from '../../rules/tables.ts'
+import { attrValue } from '../../span/any-value.ts'
+import type { Work } from '../../span/work.ts'
+
+/** All elements of one span's family together: a hostile span cannot make us build more. */
+const SLOTS_MAX = 10_001
+
+type Node = Record<string, unknown>
+
+/** The family's attributes as a list sorted by index: nested objects by the dotted rest of the key. */
+export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] {
+  const byIndex = new Map<number, unknown>()
+  let slots = 0
+  for (const attr of rows) {
+    const row = attr * ATTR_STRIDE
+    const path = pathOf(w, row, rule.strip)
+    const index = Number(path[0])
+    if (path.includes('__proto__')) continue
+    if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue
+    if (path.length === 1) byIndex.set(index, attrValue(w.batch, attr))
+    else {
+      let node = byIndex.get(index)
+      if (!isRecord(node)) {
+        node = {}
+        byIndex.set(index, node)
+      }
+      put(node as Node, path, 1, attrValue(w.batch, attr))
+    }
+  }
+  return [...byIndex.entries()].sort((x, y) => x[0] - y[0]).map((x) => x[1])
+}
+
+/** Paths by key id: keys are interned and come again with every span. Bounded like the keys themselves. */
+const paths: (string[] | undefined)[] = []
+
+function pathOf(w: Work, row: number, strip: number): string[] {
+  const id = w.batch.attrs[row + ATTR.KEY] as number
+  const known = id > 0 ? paths[id] : undefined
+  if (known !== undefined) return known
+  const off = w.batch.attrs[row + ATTR.KEY_OFF] as number
+  const len = w.batch.attrs[row + ATTR.KEY_LEN] as number
+  const path = w.arena.text(off + strip, len - strip).split('.')
+  if (id > 0) paths[id] = path
+  return path
+}
+
+function put(node: Node, path: readonly string[], from: number, value: unknown): void {
+  let at = node
+  for (let i = from; i < path.length - 1; i++) {
+    const name = path[i] as string
+    let next = at[name]
+    if (!Object.hasOwn(at, name) || !isRecord(next)) {
+      next = {}
+      at[name] = next
+    }
+    at = next as Node
+  }
+  at[path.at(-1) as string] = value
+}
+
+/** An object whose keys are indexes, as a list in numeric order; null for anything else. */
+function listOf(v: unknown): unknown[] | null {
+  if (Array.isArray(v)) return v
+  if (!isRecord(v)) return null
+  const keys = Object.keys(v)
+  if (keys.length === 0 || !keys.every((k) => /^\d{1,6}$/.test(k))) return null
+  return keys.sort((x, y) => Number(x) - Number(y)).map((k) => v[k])
+}
+
+/** Messages of OpenInference (`message.` in between) and of Traceloop (directly). */
+export function messagesOfTree(list: readonly unknown[], role: string): Message[] {
+  const out: Message[] = []
+  for (const item of list) {
+    if (!isRecord(item)) continue
+    const body = isRecord(item['message']) ? item['message'] : item
+    const m = messageOf(flatMessage(body), role)
+    if (m !== null && (m.parts.length > 0 || m.finish_reason !== undefined)) out.push(m)
+  }
+  return out
+}
+
+function flatMessage(body: Node): Node {
+  const flat: Node = { ...body }
+  const contents = listOf(body['contents'])
+  if (contents !== null) {
+    // The blocks win over a plain content beside them, and keep tool calls with the text.
+    flat['content'] = contents.map((x) =>
+      isRecord(x) && isRecord(x['message_content']) ? x['message_content'] : x,
+    )
+    delete flat['contents']
+  }
+  const calls = listOf(body['tool_calls'])
+  if (calls !== null)
+    flat['tool_calls'] = calls.map((x) =>
+      isRecord(x) && isRecord(x['tool_call']) ? x['tool_call'] : x,
+    )
+  if (typeof body['function_call_name'] === 'string')
+    flat['function_call'] = {
+      name: body['function_call_name'],
+      arguments: body['function_call_arguments_json'],
+    }
+  return flat
+}
+
+/** Texts of `prompt.text`, `completion.text`, `embedding.text` elements. */
+export function textsOfTree(list: readonly unknown[]): string[] {
+  const out: string[] = []
+  for (const item of list) {
+    const inner: unknown = isRecord(item)
+      ? (item['prompt'] ?? item['completion'] ?? item['embedding'] ?? item)
+      : item
+    const text = isRecord(inner) ? inner['text'] : inner
+    if (typeof text === 'string' && text !== '') out.push(text)
+  }
+  return out
+}
+
+export interface Tool {
+  type: string
+  name: string
+  description?: unknown
+  parameters?: unknown
+}
+
+/** Tool definitions from any spelling; null when there is none. */
+export function toolsOf(value: unknown): Tool[] | null {
+  const list: unknown[] = Array.isArray(value)
+    ? value
+    : isRecord(value)
+      ? Array.isArray(value['tools'])
+        ? value['tools']
+        : [value]
+      : typeof value === 'string'
+        ? value.split(',')
+        : []
+  const out: Tool[] = []
+  for (const item of list) {
+    const parsed: unknown = typeof item === 'string' ? (parseLoose(item) ?? item) : item
+    if (typeof parsed === 'string') {
+      // Old clients send "[circular]" where the second copy of the list stood.
+      const name = parsed.trim()
+      if (name !== '' && name !== '[circular]') out.push({ type: 'function', name })
+    } else if (isRecord(parsed)) pushTool(out, parsed)
+  }
+  return out.length === 0 ? null : out
+}
+
+function pushTool(out: Tool[], raw: Node): void {
+  // Gemini groups declarations, Bedrock wraps them in toolSpec.
+  const declarations = raw['function_declarations'] ?? raw['functionDeclarations']
+  if (Array.isArray(declarations)) {
+    for (const d of declarations) if (isRecord(d)) pushTool(out, d)
+    return
+  }
+  const spec = raw['function'] ?? raw['toolSpec'] ?? (isRecord(raw['tool']) ? raw['tool'] : raw)
+  const inner = isRecord(spec) ? spec : raw
+  const name = inner['name'] ?? raw['name']
+  if (typeof name !== 'string' || name === '') return
+  const tool: Tool = {
+    type: typeof raw['type'] === 'string' && raw['type'] !== 'object' ? raw['type'] : 'function',
+    name,
+  }
+  const description = inner['description']
+  if (typeof description === 'string' && description !== '') tool.description = description
+  const schema =
+    inner['parameters'] ??
+    inner['inputSchema'] ??
+    inner['input_schema'] ??
+    inner['parameters_json_schema'] ??
+    inner['schema']
+  if (schema !== undefined && schema !== null)
+    tool.parameters =
+      typeof schema === 'string'
+        ? (parseLoose(schema) ?? schema)
+        : isRecord(schema) && isRecord(schema['json'])
+          ? schema['json']
+          : schema
+  out.push(tool)
+}
+
+/** `llm.tools.N.tool.json_schema` and `llm.request.functions.N.{name,description,parameters}`. */
+export function toolsOfTree(list: readonly unknown[]): Tool[] | null {
+  const raw = list.map((x) => {
+    const inner: unknown =
+      isRecord(x) && isRecord(x['tool']) ? (x['tool']['json_schema'] ?? x['tool']) : x
+    return typeof inner === 'string' ? (parseLoose(inner) ?? inner) : inner
+  })
+  return toolsOf(raw)
+}
+
+export interface Document {
+  id?: unknown
+  score?: unknown
+  content?: unknown
+  metadata?: unknown
+}
+
+/** Documents `{id, score, content, metadata}` from any spelling; null when there is none. */
+export function documentsOf(value: unknown): Document[] | null {
+  const list: unknown = isRecord(value)
+    ? (value['documents'] ?? value['output'] ?? value['results'] ?? value['matches'])
+    : value
+  if (!Array.isArray(list)) return null
+  const out: Document[] = []
+  for (const item of list) {
+    const parsed: unknown = typeof item === 'string' ? (parseLoose(item) ?? item) : item
+    const inner: unknown =
+      isRecord(parsed) && isRecord(parsed['document']) ? parsed['document'] : parsed
+    if (typeof inner === 'string') out.push({ content: inner })
+    else if (isRecord(inner)) {
+      const doc = documentOf(inner)
+      if (Object.keys(doc).length > 0) out.push(doc)
+    }
+  }
+  return out.length === 0 ? null : out
+}
+
+function documentOf(raw: Node): Document {
+  const out: Document = {}
+  const metadata: unknown =
+    typeof raw['metadata'] === 'string'
+      ? (parseLoose(raw['metadata']) ?? raw['metadata'])
+      : raw['metadata']
+  const meta = isRecord(metadata) ? metadata : {}
+  const id = raw['id'] ?? raw['document_id'] ?? meta['id']
+  if (id !== undefined && id !== null) out.id = plainText(id)
+  const score = numberIn(raw['score'] ?? raw['distance'] ?? meta['score'])
+  if (Number.isFinite(score)) out.score = score
+  const content = raw['content'] ?? raw['page_content'] ?? raw['text'] ?? raw['document']
+  if (content !== undefined && content !== null) out.content = content
+  if (
+    metadata !== undefined &&
+    metadata !== null &&
+    !(isRecord(metadata) && Object.keys(metadata).length === 0)
+  )
+    out.metadata = metadata
+  return out
+}
+
+/** The first annotation fills the evaluation fields; the others go to metadata. */
+export function annotationsOf(w: Work, list: readonly unknown[]): boolean {
+  const bodies = list
+    .map((x) => (isRecord(x) ? (x['annotation'] ?? x['evaluation'] ?? x) : x))
+    .filter(isRecord)
+    .filter((x) => ['name', 'score', 'label', 'explanation'].some((k) => x[k] !== undefined))
+  const first = bodies[0]
+  if (first === undefined) return false
+  w.offerText(R.evaluation_name, first['name'])
+  w.offerNumber(
+    N.evaluation_score,
+    typeof first['score'] === 'number' ? first['score'] : Number.NaN,
+  )
+  w.offerText(R.evaluation_label, first['label'])
+  w.offerText(R.evaluation_explanation, first['explanation'])
+  if (bodies.length > 1) w.metaValue('evaluations', bodies.slice(1))
+  return true
+}

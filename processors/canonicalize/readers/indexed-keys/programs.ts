@@ -1,0 +1,64 @@
+// How the attributes of one indexed family become JSON without building objects first. The keys of a shape say which
+// attribute is the role of which message, so that is worked out once with the plan; the values are then written from
+// where they lie. Values that are not as plain as most (a role nobody knows, text that holds blocks) are left to
+// `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
+
+import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
+import type { Rule } from '../../rules/tables.ts'
+import type { Element, TreeProgram } from './element.ts'
+import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
+import { messageProgram } from './message-program.ts'
+
+/** Larger families are rare, and their programs would cost more memory than they save time. */
+const ROWS_MAX = 256
+
+/** The program for a family with these keys, null when `indexed-keys/objects.ts` must do it. `places` are counted from `first`. */
+export function treeProgram(
+  batch: SpanBatch,
+  first: number,
+  places: Int32Array,
+  rule: Rule,
+): TreeProgram | null {
+  if (places.length > ROWS_MAX) return null
+  const elements = elementsOf(batch, first, places, rule.strip)
+  if (elements === null) return null
+  switch (rule.how) {
+    case 'tree:openinference':
+    case 'tree:traceloop':
+      return messageProgram(elements)
+    case 'tree:documents':
+      return rule.range < 0 ? null : documentProgram(elements)
+    case 'tree:tools':
+      return toolProgram(elements)
+    case 'tree:embeddings':
+      return embeddingProgram(elements)
+    default:
+      return null
+  }
+}
+
+function elementsOf(
+  batch: SpanBatch,
+  first: number,
+  places: Int32Array,
+  strip: number,
+): readonly Element[] | null {
+  const byIndex = new Map<number, Map<string, number>>()
+  for (const place of places) {
+    const row = (first + place) * ATTR_STRIDE
+    const key = batch.arena.text(
+      (batch.attrs[row + ATTR.KEY_OFF] as number) + strip,
+      (batch.attrs[row + ATTR.KEY_LEN] as number) - strip,
+    )
+    const m = /^(\d{1,4})\.([a-z0-9_.]+)$/.exec(key)
+    if (m === null) return null
+    const index = Number(m[1])
+    const element = byIndex.get(index) ?? new Map<string, number>()
+    const path = m[2] as string
+    // A key that comes twice: the last value wins, and only objects know that.
+    if (element.has(path)) return null
+    element.set(path, place)
+    byIndex.set(index, element)
+  }
+  return [...byIndex].sort((x, y) => x[0] - y[0]).map((x) => x[1])
+}

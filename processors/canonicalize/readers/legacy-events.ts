@@ -1,0 +1,108 @@
+// Legacy Observa events (specification, section 4): times from timestamp and latency, a status that can be
+// trusted, provider bodies in place of an answer, ids that only trace_start carries.
+
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { EventTable } from '../../../core/event.ts'
+import { N, R } from '../../../core/fields.ts'
+import { key } from '../../../core/keys.ts'
+import { responseMessages } from '../content/bodies.ts'
+import { isRecord } from '../content/parts.ts'
+import { parseJson } from '../json/loose-json.ts'
+import { setTimeMs } from '../span/batch-frame.ts'
+import type { Work } from '../span/work.ts'
+import { takeFromBody } from './content.ts'
+
+const TIMESTAMP = key('timestamp')
+
+export function settleLegacy(w: Work): void {
+  settleTimes(w)
+  const type = w.fieldText(R.event_type)
+  if (type === 'llm_call' || type === 'trace_v0') settleBody(w)
+  if (type === 'trace_end' || type === 'trace_start') w.isAggregate = true
+  if (type === 'error') w.isFailed = true
+}
+
+/** The timestamp is taken after the call: it is the end, and the start is earlier by the latency. */
+function settleTimes(w: Work): void {
+  const attr = w.batch.findAttr(w.span, TIMESTAMP)
+  const end = attr < 0 ? Number.NaN : timeOf(w, attr)
+  if (Number.isNaN(end)) return
+  const latency = w.events.num(w.e, N.duration_ms)
+  const isLatency = latency >= 0 && w.hasLatency
+  setTimeMs(w, R.end_time, end)
+  setTimeMs(w, R.start_time, isLatency ? end - latency : end)
+  if (!isLatency)
+    w.events.setNum(
+      w.e,
+      N.duration_ms,
+      w.kind === 'span' || w.kind === 'chain' || w.kind === 'evaluator' ? 0 : Number.NaN,
+    )
+}
+
+function timeOf(w: Work, attr: number): number {
+  const n = w.number(attr)
+  if (!Number.isNaN(n)) return n > 1e12 ? n : n * 1000
+  return Date.parse(w.text(attr))
+}
+
+/** `track()` stores the provider's raw HTTP body as the answer; its counts are there. */
+function settleBody(w: Work): void {
+  const off = w.events.off(w.e, R.output_messages)
+  const len = w.events.len(w.e, R.output_messages)
+  if (len <= 0) return
+  const list = parseJson(w.arena.text(off, len))
+  const first: unknown = Array.isArray(list) && list.length === 1 ? list[0] : null
+  const parts: unknown = isRecord(first) ? first['parts'] : null
+  const part: unknown = Array.isArray(parts) && parts.length === 1 ? parts[0] : null
+  const text: unknown = isRecord(part) && part['type'] === 'text' ? part['content'] : null
+  if (typeof text !== 'string' || !/^\s*\{/.test(text)) return
+  const body = parseJson(text)
+  if (
+    !isRecord(body) ||
+    !('choices' in body || 'content' in body || 'candidates' in body || 'output' in body)
+  )
+    return
+  const messages = responseMessages(body)
+  if (messages === null) return
+  takeFromBody(w, body)
+  w.setJson(R.output_messages, messages)
+}
+
+const INHERITED = [R.conversation_id, R.session_id, R.user_id] as const
+
+/** conversation, session and user ids stand on one event of a trace and mean all of them. */
+export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
+  const known = new Map<string, number[]>()
+  for (let e = 0; e < events.count; e++) {
+    if (!isLegacyEvent(batch, events, e)) continue
+    const trace = traceKey(batch, events, e)
+    let first = known.get(trace)
+    if (first === undefined) {
+      first = INHERITED.map(() => -1)
+      known.set(trace, first)
+    }
+    for (const [i, field] of INHERITED.entries())
+      if (events.has(e, field) && first[i] === -1) first[i] = e
+  }
+  for (let e = 0; e < events.count; e++) {
+    if (!isLegacyEvent(batch, events, e)) continue
+    const first = known.get(traceKey(batch, events, e)) as number[]
+    for (const [i, field] of INHERITED.entries()) {
+      const from = first[i] as number
+      if (from >= 0 && !events.has(e, field))
+        events.setRange(e, field, events.off(from, field), events.len(from, field))
+    }
+  }
+}
+
+function isLegacyEvent(batch: SpanBatch, events: EventTable, e: number): boolean {
+  return (
+    ((batch.spans[(events.spanOf[e] as number) * SPAN_STRIDE] as number) & SPAN_FLAG.LEGACY) !== 0
+  )
+}
+
+/** Trace within its request: two tenants in one batch share nothing. */
+function traceKey(batch: SpanBatch, events: EventTable, e: number): string {
+  const request = batch.spans[(events.spanOf[e] as number) * SPAN_STRIDE + SPAN.REQUEST] as number
+  return `${request}:${events.hex(e, R.trace_id) ?? ''}`
+}

@@ -1,0 +1,381 @@
+// Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
+// metadata, and the answer that the AI SDK spreads over attributes.
+
+import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { N, R } from '../../../core/fields.ts'
+import { ByteWords } from '../bytes/byte-words.ts'
+import { usageOf } from '../content/bodies.ts'
+import type { Message } from '../content/messages.ts'
+import { isRecord, type Part, partsOf, toolCallPart } from '../content/parts.ts'
+import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
+import { lookup, numberIn } from '../json/lookup.ts'
+import { parseLoose } from '../json/loose-json.ts'
+import type { Transform } from '../rules/tables.ts'
+import type { Work } from '../span/work.ts'
+import { orZero, putUsage } from './content.ts'
+import { toolsOf } from './indexed-keys/objects.ts'
+
+const PARAM_NAMES: Readonly<Record<string, string>> = {
+  max_completion_tokens: 'max_tokens',
+  maxTokens: 'max_tokens',
+  maxOutputTokens: 'max_tokens',
+  max_output_tokens: 'max_tokens',
+  max_new_tokens: 'max_tokens',
+  topP: 'top_p',
+  topK: 'top_k',
+  stop: 'stop_sequences',
+  stopSequences: 'stop_sequences',
+  n: 'choice_count',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+}
+/** Members of an invocation that are no parameters: content that other keys carry. */
+const NO_PARAMS = new Set([
+  'messages',
+  'tools',
+  'functions',
+  'input',
+  'prompt',
+  'system',
+  'system_instruction',
+  'systemInstruction',
+  'instructions',
+  'contents',
+  'model',
+  'model_name',
+  'stream',
+  'user',
+  'headers',
+  'extra_headers',
+  'api_key',
+])
+
+/** A JSON object of parameters; the model in it may be the requested one. */
+const params: Transform = (w, attr) => {
+  if (w.type(attr) === VALUE.STRING && takeParamMembers(w, attr)) return true
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  takeParams(w, value)
+  return true
+}
+
+/** Where parameters are plain members: from where they lie. False = nothing was taken. */
+function takeParamMembers(w: Work, attr: number): boolean {
+  const count = w.json.members(w.off(attr), w.len(attr))
+  if (count < 0) return false
+  const { rows } = w.json
+  const { arena } = w
+  const end = count * MEMBER_STRIDE
+  // Tools, other models and other names have rules of their own, and every number has one spelling.
+  for (let row = 0; row < end; row += MEMBER_STRIDE) if (!isPlainParam(w, row)) return false
+  for (let row = 0; row < end; row += MEMBER_STRIDE) {
+    const keyOff = rows[row + MEMBER.KEY_OFF] as number
+    const keyLen = rows[row + MEMBER.KEY_LEN] as number
+    const kind = rows[row + MEMBER.KIND]
+    let off = rows[row + MEMBER.OFF] as number
+    let len = rows[row + MEMBER.LEN] as number
+    const isText = kind === KIND.STRING || kind === KIND.ESCAPED
+    if (arena.equals(keyOff, keyLen, 'model')) {
+      if (isText && len > 0) w.offeredModel = arena.text(off, len)
+      continue
+    }
+    if (arena.equals(keyOff, keyLen, 'stream')) {
+      if (kind === KIND.TRUE || kind === KIND.FALSE)
+        w.offerNumber(N.stream, kind === KIND.TRUE ? 1 : 0)
+      continue
+    }
+    if (kind === KIND.NULL || (isText && len === 0) || arena.bytes[keyOff] === 95) continue
+    if (isText) {
+      off--
+      len += 2
+    }
+    w.paramOfJson(keyOff, keyLen, off, len)
+  }
+  return true
+}
+
+const specialWords = new ByteWords(
+  [...NO_PARAMS, 'model_name', 'modelId', ...Object.keys(PARAM_NAMES)]
+    .filter((word) => word !== 'model' && word !== 'stream')
+    .map((word, i) => [word, i] as const),
+)
+
+function isPlainParam(w: Work, row: number): boolean {
+  const { rows } = w.json
+  const kind = rows[row + MEMBER.KIND]
+  const keyOff = rows[row + MEMBER.KEY_OFF] as number
+  const keyLen = rows[row + MEMBER.KEY_LEN] as number
+  if (kind === KIND.OBJECT || kind === KIND.ARRAY || keyLen > 32) return false
+  if (
+    kind === KIND.NUMBER &&
+    !isPlainNumber(w, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number)
+  )
+    return false
+  if (kind === KIND.ESCAPED && w.arena.equals(keyOff, keyLen, 'model')) return false
+  return specialWords.find(w.arena.bytes, keyOff, keyLen) < 0
+}
+
+/** As JSON.stringify would write it: no exponent, no sign, no zero at the end of a fraction, few digits. */
+function isPlainNumber(w: Work, off: number, len: number): boolean {
+  if (len > 15) return false
+  const b = w.arena.bytes
+  let hasPoint = false
+  for (let i = off; i < off + len; i++) {
+    const c = b[i] as number
+    if (c === 46) hasPoint = true
+    else if (c < 48 || c > 57) return false
+  }
+  // 0.0000001 is 1e-7.
+  return !hasPoint || (b[off + len - 1] !== 48 && len <= 7)
+}
+
+export function takeParams(w: Work, value: Record<string, unknown>): void {
+  const model = value['model'] ?? value['model_name'] ?? value['modelId']
+  if (typeof model === 'string' && model !== '') w.offeredModel = model
+  if (typeof value['stream'] === 'boolean') w.offerNumber(N.stream, value['stream'] ? 1 : 0)
+  if (Array.isArray(value['tools']) && !w.hasRange(R.tool_definitions)) {
+    const list = toolsOf(value['tools'])
+    if (list !== null) w.setJson(R.tool_definitions, list)
+  }
+  for (const [name, v] of Object.entries(value)) {
+    if (v === null || NO_PARAMS.has(name) || v === '' || name.startsWith('_')) continue
+    if (Array.isArray(v) && v.length === 0) continue
+    const json = JSON.stringify(v)
+    if (json !== undefined) w.param(lookup(PARAM_NAMES, name) ?? name, json)
+  }
+}
+
+/** Usage as a JSON object in any provider's words. */
+const usageJson: Transform = (w, attr) => {
+  const usage = usageOf(w.value(attr))
+  if (usage === null) return false
+  // Totals named on the span already include what these details split.
+  if (w.hasNumber(N.input_tokens)) usage.isExclusive = false
+  putUsage(w, usage)
+  return true
+}
+
+/** MLflow and LangChain count cached tokens inside, whatever their names suggest. */
+const usageInclusive: Transform = (w, attr) => {
+  const usage = usageOf(w.value(attr))
+  if (usage === null) return false
+  usage.isExclusive = false
+  putUsage(w, usage)
+  return true
+}
+
+/** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
+const usageLangfuse: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  if (
+    'prompt_tokens' in value ||
+    'prompt_tokens_details' in value ||
+    'input_tokens_details' in value
+  ) {
+    const usage = usageOf(value)
+    if (usage === null) return false
+    usage.isExclusive = false
+    putUsage(w, usage)
+    return true
+  }
+  const buckets = langfuseBuckets(w, value)
+  if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
+    w.offerNumber(N.total_tokens, buckets.total)
+    return !Number.isNaN(buckets.total)
+  }
+  w.offerNumber(N.input_tokens, buckets.input)
+  w.offerNumber(N.output_tokens, buckets.output)
+  w.offerNumber(N.total_tokens, buckets.total)
+  return true
+}
+
+function langfuseBuckets(
+  w: Work,
+  value: Record<string, unknown>,
+): { input: number; output: number; total: number } {
+  let input = Number.NaN
+  let output = Number.NaN
+  let total = Number.NaN
+  for (const [name, v] of Object.entries(value)) {
+    const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
+    if (!Number.isFinite(n)) continue
+    if (name === 'total' || name === 'total_tokens') total = n
+    // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
+    else if (name.includes('cache') && /creation|write/.test(name))
+      w.events.setNum(
+        w.e,
+        N.cache_write_tokens,
+        orZero(w.events.num(w.e, N.cache_write_tokens)) + n,
+      )
+    else if (/cache/.test(name))
+      w.events.setNum(w.e, N.cache_read_tokens, orZero(w.events.num(w.e, N.cache_read_tokens)) + n)
+    else if (/reasoning|thought/.test(name)) w.events.setNum(w.e, N.reasoning_tokens, n)
+    else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
+      w.detail(name, n)
+    if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
+    else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
+  }
+  return { input, output, total }
+}
+
+/** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
+const usageDetails: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const side = /output/.test(
+    w.batch.arena.latin1(
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
+    ),
+  )
+    ? 'output'
+    : 'input'
+  const counts = Object.entries(value)
+  for (const [name, v] of counts) {
+    if (typeof v !== 'number') continue
+    if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
+    else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
+    else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
+    else w.detail(`${side}_${name}`, v)
+  }
+  return counts.some(([, v]) => typeof v === 'number')
+}
+
+/** Cost as a JSON object: a total, or the sum of input and output. */
+const cost: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const pick = (...names: string[]): number => {
+    for (const name of names) if (typeof value[name] === 'number') return value[name]
+    return Number.NaN
+  }
+  const input = pick('input', 'input_cost', 'input_tokens', 'prompt_tokens')
+  const output = pick('output', 'output_cost', 'output_tokens', 'completion_tokens')
+  let total = pick('total', 'total_cost', 'total_tokens')
+  // An object without a number says nothing about cost, least of all that it was 0.
+  if (!Object.values(value).some((v) => typeof v === 'number')) return false
+  if (Number.isNaN(total)) {
+    total = 0
+    for (const v of Object.values(value)) if (typeof v === 'number') total += v
+  }
+  w.offerNumber(N.cost_input_usd, input)
+  w.offerNumber(N.cost_output_usd, output)
+  w.events.setNum(w.e, rule.number, total)
+  return true
+}
+
+/** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
+const providerMetadata: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value) || !PROVIDERS_READ.some((name) => isRecord(value[name]))) return false
+  const openai = value['openai']
+  if (isRecord(openai)) {
+    offerCount(w, N.cache_read_tokens, openai['cachedPromptTokens'])
+    offerCount(w, N.reasoning_tokens, openai['reasoningTokens'])
+    if (typeof openai['serviceTier'] === 'string')
+      w.param('service_tier', JSON.stringify(openai['serviceTier']))
+    if (!w.isAggregate) w.offerText(R.response_id, openai['responseId'])
+  }
+  const anthropic = value['anthropic']
+  const usage =
+    isRecord(anthropic) && isRecord(anthropic['usage'])
+      ? anthropic['usage']
+      : isRecord(anthropic)
+        ? anthropic
+        : null
+  if (usage !== null) {
+    // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
+    if (usage['input_tokens'] === w.events.num(w.e, N.input_tokens)) w.cacheIsExtra = true
+    offerCount(
+      w,
+      N.cache_read_tokens,
+      usage['cache_read_input_tokens'] ?? usage['cacheReadInputTokens'],
+    )
+    offerCount(
+      w,
+      N.cache_write_tokens,
+      usage['cache_creation_input_tokens'] ?? usage['cacheCreationInputTokens'],
+    )
+    const creation = usage['cache_creation']
+    if (isRecord(creation)) {
+      w.detail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
+      w.detail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
+    }
+  }
+  const bedrock = value['bedrock']
+  if (isRecord(bedrock) && isRecord(bedrock['usage'])) {
+    offerCount(w, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
+    offerCount(w, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
+  }
+  return true
+}
+
+const PROVIDERS_READ = ['openai', 'anthropic', 'bedrock']
+
+function offerCount(w: Work, field: number, value: unknown): void {
+  if (typeof value === 'number') w.offerNumber(field, value)
+}
+
+/** What a tool call or a file must have to be one: else the attribute stays as it is. */
+const READ_OF = {
+  calls: ['toolName', 'toolCallId', 'name', 'function', 'id'],
+  files: ['mediaType', 'mimeType', 'base64', 'base64Data', 'data', 'url', 'uint8Array'],
+} as const
+
+function hasAny(x: unknown, names: readonly string[]): boolean {
+  const value: unknown = typeof x === 'string' ? parseLoose(x) : x
+  return isRecord(value) && names.some((name) => value[name] !== undefined)
+}
+
+function answer(part: keyof Work['answer']): Transform {
+  return (w, attr) => {
+    if (w.isNullContent(attr)) return false
+    if (part === 'calls' || part === 'files') {
+      const list = w.value(attr)
+      if (!Array.isArray(list) || !list.some((x) => hasAny(x, READ_OF[part]))) return false
+      w.answer[part] = list
+    } else w.answer[part] = w.text(attr)
+    w.hasAnswer = true
+    return true
+  }
+}
+
+/** AI SDK answers lie in several attributes; together they are one message. */
+export function answerMessage(w: Work): Message | null {
+  const parts: Part[] = []
+  const a = w.answer
+  if (a.reasoning !== null) parts.push({ type: 'reasoning', content: a.reasoning })
+  if (a.text !== null) parts.push({ type: 'text', content: a.text })
+  if (Array.isArray(a.calls))
+    for (const call of a.calls) if (isRecord(call)) parts.push(toolCallPart(call))
+  if (a.object !== null) parts.push({ type: 'text', content: a.object })
+  if (Array.isArray(a.files))
+    parts.push(
+      ...partsOf(
+        a.files.map((x) => (isRecord(x) ? { type: 'file', ...x } : x)),
+        'assistant',
+      ),
+    )
+  return parts.length === 0 ? null : { role: 'assistant', parts }
+}
+
+const PACKED: Readonly<Record<string, Transform>> = {
+  params,
+  'usage:json': usageJson,
+  'usage:inclusive': usageInclusive,
+  'usage:langfuse': usageLangfuse,
+  'usage:details': usageDetails,
+  'cost:langfuse': cost,
+  'cost:json': cost,
+  'provider-metadata': providerMetadata,
+  'answer:text': answer('text'),
+  'answer:reasoning': answer('reasoning'),
+  'answer:calls': answer('calls'),
+  'answer:object': answer('object'),
+  'answer:files': answer('files'),
+}
+
+export function packedTransform(how: string): Transform | null {
+  return PACKED[how] ?? null
+}

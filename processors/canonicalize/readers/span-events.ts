@@ -1,0 +1,416 @@
+// Span events and log records that carry content: messages one by one, the details event, exceptions,
+// retrieved documents, evaluation results. What they hold ranks below the span's own attributes.
+
+import {
+  EVENT_ROW,
+  EVENT_ROW_STRIDE,
+  LINK,
+  LINK_STRIDE,
+  SPAN,
+  SPAN_STRIDE,
+  type SpanBatch,
+} from '../../../core/batch.ts'
+import { N, R } from '../../../core/fields.ts'
+import { key, keyName } from '../../../core/keys.ts'
+import { ByteWords } from '../bytes/byte-words.ts'
+import {
+  finishReason,
+  type Message,
+  messageOf,
+  messagesOf,
+  roleOf,
+  textMessage,
+} from '../content/messages.ts'
+import { isRecord, partsOf } from '../content/parts.ts'
+import { parseLoose } from '../json/loose-json.ts'
+import { RANK, RANK_UNIT } from '../rules/dialect.ts'
+import { attrValue } from '../span/any-value.ts'
+import type { Work } from '../span/work.ts'
+import { documentsOf, toolsOf } from './indexed-keys/objects.ts'
+
+const NAMES = [
+  'gen_ai.system.message',
+  'gen_ai.user.message',
+  'gen_ai.assistant.message',
+  'gen_ai.tool.message',
+  'gen_ai.choice',
+  'gen_ai.content.prompt',
+  'gen_ai.content.completion',
+  'gen_ai.client.inference.operation.details',
+  'exception',
+  'db.query.result',
+  'ai.stream.firstChunk',
+  'tool.output',
+  'gen_ai.evaluation.result',
+  'First Token Stream Event',
+  'gen_ai.tool.developer',
+  'gen_ai.developer.message',
+  'gen_ai.content.reasoning',
+  'db.search.result',
+  'gen_ai.client.operation.exception',
+] as const
+type Name = (typeof NAMES)[number]
+const names = new ByteWords(NAMES.map((x, i) => [x, i] as const))
+
+/** Events of streamed chunks: one a token, without content of their own. */
+const CHUNK = /chunk|^ai\.stream\.|^mlflow\.chunk|^First Token/i
+
+/** The event's name if it is one we read, null otherwise. */
+export function knownEvent(batch: SpanBatch, off: number, len: number): Name | null {
+  const i = names.find(batch.arena.bytes, off, len)
+  return i < 0 ? null : (NAMES[i] as Name)
+}
+
+/** True when the span has an event whose attributes count as the span's own. */
+export function hasDetails(batch: SpanBatch, span: number): boolean {
+  const row = span * SPAN_STRIDE
+  const count = batch.spans[row + SPAN.EVENT_COUNT] as number
+  if (count === 0) return false
+  const first = batch.spans[row + SPAN.EVENT_FIRST] as number
+  for (let event = first; event < first + count; event++) {
+    const at = event * EVENT_ROW_STRIDE
+    const name = knownEvent(
+      batch,
+      batch.events[at + EVENT_ROW.NAME_OFF] as number,
+      batch.events[at + EVENT_ROW.NAME_LEN] as number,
+    )
+    if (name === 'gen_ai.client.inference.operation.details' || name === 'gen_ai.evaluation.result')
+      return true
+  }
+  return false
+}
+
+/** What happened to an event: read, dropped as a stream chunk, or to be kept as an attribute. */
+export type EventFate = 'read' | 'dropped' | 'kept'
+
+export interface EventSink {
+  /** Attributes of the details event count as the span's own, at a lower rank. */
+  collectDetails(first: number, count: number): void
+}
+
+/** Reads one span event into the work. */
+export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFate {
+  const row = event * EVENT_ROW_STRIDE
+  const ev = w.batch.events
+  const off = ev[row + EVENT_ROW.NAME_OFF] as number
+  const len = ev[row + EVENT_ROW.NAME_LEN] as number
+  const first = ev[row + EVENT_ROW.ATTR_FIRST] as number
+  const count = ev[row + EVENT_ROW.ATTR_COUNT] as number
+  const name = knownEvent(w.batch, off, len)
+  if (name === null) {
+    if (hasLaminarIds(w, first, count)) return 'read'
+    return CHUNK.test(w.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
+  }
+  if (name === 'exception' || name === 'gen_ai.client.operation.exception')
+    readException(w, first, count)
+  else if (name === 'ai.stream.firstChunk' || name === 'First Token Stream Event')
+    readFirstChunk(w, ev[row + EVENT_ROW.TIME] as number)
+  else if (name === 'gen_ai.client.inference.operation.details') readDetails(w, first, count, sink)
+  else if (name === 'gen_ai.evaluation.result') sink.collectDetails(first, count)
+  else if (name === 'tool.output') readToolOutput(w, attrsOf(w.batch, first, count))
+  else readMessageEvent(w, name, attrsOf(w.batch, first, count))
+  return 'read'
+}
+
+const LAMINAR_USER = key('lmnr.event.user_id')
+const LAMINAR_SESSION = key('lmnr.event.session_id')
+
+/** Laminar says who the user is in an event; whatever else is in it, is kept. */
+function hasLaminarIds(w: Work, first: number, count: number): boolean {
+  let found = 0
+  for (let i = first; i < first + count; i++) {
+    const id = w.batch.attrs[i * 6] as number
+    if (id !== LAMINAR_USER && id !== LAMINAR_SESSION) continue
+    found++
+    if (!w.isNull(i)) w.setText(i, id === LAMINAR_USER ? R.user_id : R.session_id)
+  }
+  return found > 0 && found === count
+}
+
+/** Lists that several details events of a span hold piece by piece (Strands: one event for each message). */
+const PIECEWISE: readonly (readonly [number, number])[] = [
+  [key('gen_ai.input.messages'), R.input_messages],
+  [key('gen_ai.output.messages'), R.output_messages],
+  [key('gen_ai.system_instructions'), R.system_instructions],
+  [key('gen_ai.tool.definitions'), R.tool_definitions],
+]
+
+/** The first of each list counts as the span's own attribute; what others add is put behind it at the end. */
+function readDetails(w: Work, first: number, count: number, sink: EventSink): void {
+  for (let i = first; i < first + count; i++) {
+    const id = w.batch.attrs[i * 6] as number
+    const field = PIECEWISE.find(([k]) => k === id)?.[1]
+    if (field === undefined) sink.collectDetails(i, 1)
+    else if (w.detailLists.some((d) => d.field === field))
+      w.detailLists.push({ field, attr: i, id })
+    else {
+      w.detailLists.push({ field, attr: -1, id })
+      sink.collectDetails(i, 1)
+    }
+  }
+}
+
+/** Puts the later pieces of lists behind the first, unless an attribute of the span had the whole. */
+export function appendDetails(w: Work): void {
+  for (const { field, attr, id } of w.detailLists) {
+    if (attr < 0 || w.batch.findAttr(w.span, id) >= 0 || !isFromDetails(w, field)) continue
+    const known: unknown = JSON.parse(w.fieldText(field) ?? '[]')
+    const more = detailsOf(field, w.value(attr))
+    if (Array.isArray(known) && more !== null) w.setJson(field, [...(known as unknown[]), ...more])
+  }
+}
+
+/** Better content than that of details events is left alone. */
+function isFromDetails(w: Work, field: number): boolean {
+  const rank =
+    field === R.input_messages
+      ? w.inputRank
+      : field === R.output_messages
+        ? w.outputRank
+        : w.systemRank
+  return field === R.tool_definitions || rank === RANK.detailsEvent * RANK_UNIT
+}
+
+function detailsOf(field: number, value: unknown): readonly unknown[] | null {
+  if (field === R.tool_definitions) return toolsOf(value)
+  if (field === R.system_instructions) return partsOf(value, 'system')
+  return messagesOf(value, field === R.input_messages ? 'user' : 'assistant')
+}
+
+/** Attributes as an object; JSON text is left as text. */
+export function attrsOf(batch: SpanBatch, first: number, count: number): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (let i = first; i < first + count; i++) {
+    const name = attrKey(batch, i)
+    if (name !== '__proto__') out[name] = attrValue(batch, i)
+  }
+  return out
+}
+
+export function attrKey(batch: SpanBatch, attr: number): string {
+  const id = batch.attrs[attr * 6] as number
+  return id > 0
+    ? keyName(id)
+    : batch.arena.text(batch.attrs[attr * 6 + 1] as number, batch.attrs[attr * 6 + 2] as number)
+}
+
+const EXCEPTION_TYPE = key('exception.type')
+const EXCEPTION_MESSAGE = key('exception.message')
+const EXCEPTION_STACK = key('exception.stacktrace')
+
+/** The last exception wins; an error.type attribute of the span beats its type. */
+function readException(w: Work, first: number, count: number): void {
+  for (let i = first; i < first + count; i++) {
+    const id = w.batch.attrs[i * 6] as number
+    if (id === EXCEPTION_TYPE) {
+      w.setText(i, R.error_type)
+      w.exceptionOff = w.events.off(w.e, R.error_type)
+    } else if (id === EXCEPTION_MESSAGE) w.setText(i, R.error_message)
+    else if (id === EXCEPTION_STACK) w.setText(i, R.error_stack)
+  }
+}
+
+function readFirstChunk(w: Work, timeOff: number): void {
+  if (timeOff < 0) return
+  const v = w.arena.view
+  const ms =
+    (v.getUint32(timeOff + 4, true) * 4294967296 + v.getUint32(timeOff, true)) / 1e6 - w.startMs
+  if (ms >= 0) w.firstChunkMs = Math.round(ms * 1e6) / 1e6
+}
+
+function readToolOutput(w: Work, attrs: Record<string, unknown>): void {
+  const value = attrs['output'] ?? attrs['content'] ?? attrs['diff']
+  if (value === undefined || value === null) return
+  const parsed = typeof value === 'string' ? (parseLoose(value) ?? value) : value
+  if (!w.hasRange(R.tool_result)) w.setJson(R.tool_result, parsed)
+}
+
+function parsedText(v: unknown): unknown {
+  return typeof v === 'string' ? (parseLoose(v) ?? v) : v
+}
+
+/** One message event: `body` is its attributes or a log record's body. */
+export function readMessageEvent(w: Work, name: string, body: Record<string, unknown>): void {
+  // .NET Semantic Kernel and others put the whole body as JSON in one attribute.
+  const packed = parsedText(body['gen_ai.event.content'])
+  const content = isRecord(packed) ? packed : body
+  switch (name) {
+    case 'gen_ai.system.message':
+      w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
+      return
+    case 'gen_ai.tool.developer':
+      return pushMessage(w.eventIn, content, 'developer')
+    case 'gen_ai.developer.message':
+      w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
+      return
+    case 'gen_ai.user.message':
+      return pushMessage(w.eventIn, content, 'user')
+    case 'gen_ai.assistant.message':
+      return pushMessage(w.eventIn, content, 'assistant')
+    case 'gen_ai.tool.message':
+      return pushMessage(w.eventIn, content, 'tool')
+    case 'gen_ai.choice':
+      return pushChoice(w, content)
+    case 'gen_ai.content.prompt':
+      return pushPrompt(w, content['gen_ai.prompt'] ?? content['content'])
+    case 'gen_ai.content.completion':
+      return pushList(w.eventOut, content['gen_ai.completion'] ?? content['content'], 'assistant')
+    case 'gen_ai.content.reasoning':
+      if (typeof content['gen_ai.content.reasoning'] === 'string')
+        w.eventOut.push({
+          role: 'assistant',
+          parts: [{ type: 'reasoning', content: content['gen_ai.content.reasoning'] }],
+        })
+      return
+    default:
+      return pushDocument(w, body)
+  }
+}
+
+/** Blocks inside JSON text (Strands, Bedrock) are blocks; any other text is text. */
+function parsedBlocks(v: unknown): unknown {
+  const parsed = parsedText(v)
+  return Array.isArray(parsed) || isRecord(parsed) ? parsed : v
+}
+
+function pushMessage(out: Message[], content: Record<string, unknown>, role: string): void {
+  const said = roleOf(content['role'], role)
+  const m = messageOf(
+    {
+      ...content,
+      role: said,
+      content: parsedBlocks(content['content']),
+      tool_calls: parsedText(content['tool_calls']),
+    },
+    said,
+  )
+  if (m !== null && m.parts.length > 0) out.push(m)
+}
+
+function pushChoice(w: Work, content: Record<string, unknown>): void {
+  const inner = parsedText(content['message'] ?? content['content'])
+  const reason = content['finish_reason']
+  const message: Record<string, unknown> = isRecord(inner) ? inner : { content: inner }
+  const m = messageOf(
+    {
+      role: 'assistant',
+      ...message,
+      content: parsedBlocks(message['content']),
+      tool_calls: parsedText(message['tool_calls'] ?? content['tool_calls']),
+    },
+    'assistant',
+  )
+  if (m === null) return
+  if (typeof reason === 'string' && reason !== '') m.finish_reason = finishReason(reason)
+  const result = parsedText(content['tool.result'])
+  if (result !== undefined && result !== null && !w.hasRange(R.tool_result))
+    w.setJson(R.tool_result, result)
+  if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(w, m, content['index'])
+}
+
+/** Choices may come in any order; their index says where they belong. */
+const places = new WeakMap<Message, number>()
+
+function pushInOrder(w: Work, m: Message, index: unknown): void {
+  const place = typeof index === 'number' ? index : 0
+  places.set(m, place)
+  let at = w.eventOut.length
+  while (at > 0 && (places.get(w.eventOut[at - 1] as Message) ?? 0) > place) at--
+  w.eventOut.splice(at, 0, m)
+}
+
+/** JSON, or lines "role: text" (OpenLIT). */
+function pushPrompt(w: Work, value: unknown): void {
+  const parsed = parsedText(value)
+  if (typeof parsed !== 'string') return pushList(w.eventIn, parsed, 'user')
+  const lines = parsed.split(/\n(?=(?:system|developer|user|assistant|tool|human|ai): )/)
+  for (const line of lines) {
+    const m = /^(system|developer|user|assistant|tool|human|ai): ([\s\S]*)$/.exec(line)
+    const message =
+      m === null ? textMessage(line, 'user') : textMessage(m[2] as string, roleOf(m[1], 'user'))
+    if (message !== null) w.eventIn.push(message)
+  }
+}
+
+function pushList(out: Message[], value: unknown, role: string): void {
+  const parsed = parsedText(value)
+  if (typeof parsed === 'string') {
+    const m = textMessage(parsed, role)
+    if (m !== null) out.push(m)
+    return
+  }
+  out.push(...(messagesOf(parsed, role) ?? []))
+}
+
+function pushDocument(w: Work, body: Record<string, unknown>): void {
+  const doc: Record<string, unknown> = {}
+  for (const [name, v] of Object.entries(body))
+    doc[name.replace(/^db\.(?:query|search)\.result\./, '')] = v
+  const found = documentsOf([doc])
+  if (found !== null) w.eventDocuments.push(...found)
+}
+
+/** Puts what events held into fields that the span's attributes left empty. */
+export function placeEventDocuments(w: Work): void {
+  if (w.eventDocuments.length > 0 && !w.hasRange(R.retrieval_documents))
+    w.setJson(R.retrieval_documents, w.eventDocuments)
+  if (!Number.isNaN(w.firstChunkMs)) w.offerNumber(N.time_to_first_chunk_ms, w.firstChunkMs)
+}
+
+/** Events that nobody read, as JSON for `attributes`. */
+export function keptEvents(w: Work, kept: readonly number[]): string {
+  const list = kept.map((event) => {
+    const row = event * EVENT_ROW_STRIDE
+    const ev = w.batch.events
+    const off = ev[row + EVENT_ROW.TIME] as number
+    return {
+      name: w.arena.text(
+        ev[row + EVENT_ROW.NAME_OFF] as number,
+        ev[row + EVENT_ROW.NAME_LEN] as number,
+      ),
+      time: off < 0 ? null : w.arena.view.getBigUint64(off, true).toString(),
+      attributes: attrsOf(
+        w.batch,
+        ev[row + EVENT_ROW.ATTR_FIRST] as number,
+        ev[row + EVENT_ROW.ATTR_COUNT] as number,
+      ),
+    }
+  })
+  return JSON.stringify(list)
+}
+
+/** Links to other spans, as JSON for `attributes`; null when there are none. */
+export function keptLinks(w: Work): string | null {
+  const row = w.span * SPAN_STRIDE
+  const first = w.batch.spans[row + SPAN.LINK_FIRST] as number
+  const count = w.batch.spans[row + SPAN.LINK_COUNT] as number
+  if (count === 0) return null
+  const list: unknown[] = []
+  const hex = (off: number, len: number): string | null =>
+    off < 0 ? null : w.arena.buf.toString('hex', off, off + len)
+  for (let i = first; i < first + count; i++) {
+    const at = i * LINK_STRIDE
+    const l = w.batch.links
+    list.push({
+      trace_id: hex(l[at + LINK.TRACE_ID] as number, 16),
+      span_id: hex(l[at + LINK.SPAN_ID] as number, 8),
+      attributes: attrsOf(
+        w.batch,
+        l[at + LINK.ATTR_FIRST] as number,
+        l[at + LINK.ATTR_COUNT] as number,
+      ),
+    })
+  }
+  return JSON.stringify(list)
+}
+
+export function spanEvents(
+  batch: SpanBatch,
+  span: number,
+): { readonly first: number; readonly count: number } {
+  const row = span * SPAN_STRIDE
+  return {
+    first: batch.spans[row + SPAN.EVENT_FIRST] as number,
+    count: batch.spans[row + SPAN.EVENT_COUNT] as number,
+  }
+}

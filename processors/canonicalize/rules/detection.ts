@@ -1,0 +1,339 @@
+// Which dialects is this span in? Scope names and marker keys set bits; the first in the order of the tables
+// names the span. General conventions name it only when nothing more specific was found.
+
+import { Literal } from '../../../core/arena.ts'
+import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
+import type { BatchFrame } from '../span/batch-frame.ts'
+import type { Plan } from './plans.ts'
+import type { Tables } from './tables.ts'
+
+interface ValueMarker {
+  readonly text: string
+  readonly isPrefix: boolean
+  readonly dialect: number
+}
+
+/** An attribute, counted from the span's first, and what its value may betray. */
+export interface Valued {
+  readonly place: number
+  readonly markers: readonly ValueMarker[]
+}
+
+const SCOPES_MAX = 4096
+
+/** Bits of a span's context above the scope's dialect. */
+const OPENLIT = 1 << 8
+const LEGACY_EVENT = 1 << 9
+const LEGACY_V0 = 1 << 10
+
+const LEGACY = 'otel-genai-legacy'
+const MODERN_KEYS = [
+  'gen_ai.provider.name',
+  'gen_ai.input.messages',
+  'gen_ai.output.messages',
+  'gen_ai.system_instructions',
+].map(key)
+
+export class Detection {
+  readonly #tables: Tables
+  readonly #index = new Map<string, number>()
+  readonly #names: readonly Literal[]
+  /** By key id: markers that also ask for the value. */
+  readonly #valueMarkers = new Map<number, ValueMarker[]>()
+  /** Scope names met so far, bounded: clients choose them. */
+  readonly #learned = new Map<string, number>()
+  readonly #scopeNames = new Map<string, number>()
+  readonly #scopePrefixes: { readonly prefix: string; readonly dialect: number }[] = []
+  /** By scope row of the batch: dialect index, -1 none, -2 not looked at. */
+  #scopes = new Int32Array(64)
+  #lo = 0
+  #hi = 0
+  #scopeDialect = -1
+  #known: Pick<Plan, 'dialect' | 'dialects'> | null = null
+  #batch: SpanBatch | null = null
+  #span = 0
+  readonly #generalLo: number
+  readonly #generalHi: number
+  readonly #extraLo: number
+  readonly #extraHi: number
+  readonly #strands: number
+  readonly #mcp: number
+  readonly #adk: number
+  readonly #litellm: number
+  readonly #named: number[] = []
+  readonly #strong: number[] = []
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+    this.#names = tables.dialects.map((x) => new Literal(x.name))
+    let generalLo = 0
+    let generalHi = 0
+    let extraLo = 0
+    let extraHi = 0
+    for (const [d, dialect] of tables.dialects.entries()) {
+      this.#index.set(dialect.name, d)
+      if (dialect.isGeneral === true) {
+        if (d < 31) generalLo |= 1 << d
+        else generalHi |= 1 << (d - 31)
+      }
+      if (dialect.cacheIsExtra === true) {
+        if (d < 31) extraLo |= 1 << d
+        else extraHi |= 1 << (d - 31)
+      }
+      if (dialect.names !== undefined) this.#named.push(d)
+      if (dialect.isStrong === true) this.#strong.push(d)
+      for (const scope of dialect.scopes ?? []) {
+        if (scope.endsWith('*'))
+          this.#scopePrefixes.push({ prefix: scope.slice(0, -1), dialect: d })
+        else this.#scopeNames.set(scope, d)
+      }
+      for (const marker of dialect.markers ?? []) this.#addValueMarker(marker, d)
+    }
+    this.#generalLo = generalLo
+    this.#generalHi = generalHi
+    this.#extraLo = extraLo
+    this.#extraHi = extraHi
+    this.#strands = this.#indexOf('strands')
+    this.#mcp = this.#indexOf('otel-mcp')
+    this.#adk = this.#indexOf('google-adk')
+    this.#litellm = this.#indexOf('litellm')
+  }
+
+  #indexOf(name: string): number {
+    const d = this.#index.get(name)
+    if (d === undefined) throw new Error(`no dialect ${name}`)
+    return d
+  }
+
+  begin(batch: SpanBatch): void {
+    if (this.#scopes.length < batch.scopeCount + 1)
+      this.#scopes = new Int32Array(batch.scopeCount * 2 + 1)
+    this.#scopes.fill(-2)
+  }
+
+  /**
+   * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
+   * are in the same dialects, but for what values betray.
+   */
+  start(batch: SpanBatch, span: number, frame: BatchFrame): number {
+    this.#batch = batch
+    this.#span = span
+    this.#lo = 0
+    this.#hi = 0
+    this.#known = null
+    this.#scopeDialect = this.#ofScope(
+      batch,
+      batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
+    )
+    if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
+    let context = this.#scopeDialect + 1
+    if (frame.resource.sdkName === 'openlit') {
+      this.add('openlit')
+      context |= OPENLIT
+    }
+    if (frame.isLegacy) {
+      this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
+      context |= frame.isV0 ? LEGACY_V0 : LEGACY_EVENT
+    }
+    return context
+  }
+
+  /** Adds what the keys betray. */
+  byKeys(first: number, count: number): void {
+    const a = (this.#batch as SpanBatch).attrs
+    for (let attr = first; attr < first + count; attr++) {
+      const id = a[attr * 6] as number
+      if (id === UNKNOWN_KEY) continue
+      this.#tables.rulesOf(id)
+      this.#lo |= this.#tables.low(id)
+      this.#hi |= this.#tables.high(id)
+    }
+  }
+
+  /** Attributes whose values may betray a dialect. */
+  valued(first: number, count: number): readonly Valued[] {
+    const a = (this.#batch as SpanBatch).attrs
+    const out: Valued[] = []
+    for (let place = 0; place < count; place++) {
+      const markers = this.#valueMarkers.get(a[(first + place) * 6] as number)
+      if (markers !== undefined) out.push({ place, markers })
+    }
+    return out
+  }
+
+  /** Adds what the values of these attributes betray. */
+  byValues(first: number, valued: readonly Valued[]): void {
+    const batch = this.#batch as SpanBatch
+    for (const { place, markers } of valued) this.#checkValue(batch, first + place, markers)
+  }
+
+  /** Instead of `byKeys`, for keys whose answer is known. */
+  startKnown(lo: number, hi: number): void {
+    this.#lo = lo
+    this.#hi = hi
+  }
+
+  /** The names of these dialects are known: `primary` and `several` need not work them out. */
+  named(names: Pick<Plan, 'dialect' | 'dialects'>): void {
+    this.#known = names
+  }
+
+  get lo(): number {
+    return this.#lo
+  }
+
+  get hi(): number {
+    return this.#hi
+  }
+
+  #hasModernKey(): boolean {
+    const batch = this.#batch
+    return batch !== null && MODERN_KEYS.some((id) => batch.findAttr(this.#span, id) >= 0)
+  }
+
+  add(name: string): void {
+    this.#known = null
+    const d = this.#index.get(name)
+    if (d !== undefined) this.#set(d)
+  }
+
+  has(name: string): boolean {
+    const d = this.#index.get(name)
+    return d !== undefined && this.hasIndex(d)
+  }
+
+  /** Dialects that code asks about for every span, each looked up once. */
+  get isStrands(): boolean {
+    return this.hasIndex(this.#strands)
+  }
+
+  get isMcp(): boolean {
+    return this.hasIndex(this.#mcp)
+  }
+
+  /** Spans of these may stand for no call of their own. */
+  get mayBeVirtual(): boolean {
+    return this.hasIndex(this.#adk) || this.hasIndex(this.#litellm)
+  }
+
+  hasIndex(d: number): boolean {
+    return d < 31 ? (this.#lo & (1 << d)) !== 0 : (this.#hi & (1 << (d - 31))) !== 0
+  }
+
+  /** Any GenAI dialect at all. */
+  get isGenAi(): boolean {
+    return this.#lo !== 0 || this.#hi !== 0
+  }
+
+  /** The dialect that names the span, or null. */
+  primary(): Literal | null {
+    if (this.#known !== null) return this.#known.dialect
+    for (const d of this.#strong) if (this.hasIndex(d)) return this.#name(d)
+    if (this.#scopeDialect >= 0 && !this.#tables.isGeneral[this.#scopeDialect])
+      return this.#name(this.#scopeDialect)
+    const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
+    if (own >= 0) return this.#name(own)
+    // Both generations share most keys: what only one of them has decides.
+    if (this.has(LEGACY) && !this.#hasModernKey())
+      return this.#name(this.#index.get(LEGACY) as number)
+    const d = this.#firstOf(this.#lo, this.#hi)
+    return d < 0 ? null : this.#name(d)
+  }
+
+  /** All dialects on the span when there are several specific ones; else null. */
+  several(): readonly string[] | null {
+    if (this.#known !== null) return this.#known.dialects
+    const lo = this.#lo & ~this.#generalLo
+    const hi = this.#hi & ~this.#generalHi
+    // A single bit: the usual case, told without a list.
+    if ((hi === 0 && (lo & (lo - 1)) === 0) || (lo === 0 && (hi & (hi - 1)) === 0)) return null
+    const out: string[] = []
+    for (let d = 0; d < this.#tables.dialects.length; d++)
+      if (this.hasIndex(d) && !this.#tables.isGeneral[d]) out.push(this.#name(d).text)
+    return out
+  }
+
+  get cacheIsExtra(): boolean {
+    return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
+  }
+
+  /** Kind by span name, of the dialects found. */
+  kindOfName(name: string): string | null {
+    for (const i of this.#named) {
+      const names = this.#tables.dialects[i]?.names
+      if (names === undefined || !this.hasIndex(i)) continue
+      if (Object.hasOwn(names, name)) return names[name] as string
+      const word = name.slice(0, name.indexOf(' ') + 1)
+      if (word !== '' && Object.hasOwn(names, `${word}*`)) return names[`${word}*`] as string
+    }
+    return null
+  }
+
+  #firstOf(lo: number, hi: number): number {
+    if (lo !== 0) return 31 - Math.clz32(lo & -lo)
+    return hi === 0 ? -1 : 62 - Math.clz32(hi & -hi)
+  }
+
+  #name(d: number): Literal {
+    return this.#names[d] as Literal
+  }
+
+  #set(d: number): void {
+    if (d < 31) this.#lo |= 1 << d
+    else this.#hi |= 1 << (d - 31)
+  }
+
+  #addValueMarker(marker: string, dialect: number): void {
+    const eq = marker.indexOf('=')
+    if (eq < 0) return
+    const id = key(marker.slice(0, eq))
+    const value = marker.slice(eq + 1)
+    const list = this.#valueMarkers.get(id) ?? []
+    list.push(
+      value.endsWith('*')
+        ? { text: value.slice(0, -1), isPrefix: true, dialect }
+        : { text: value, isPrefix: false, dialect },
+    )
+    this.#valueMarkers.set(id, list)
+  }
+
+  #checkValue(batch: SpanBatch, attr: number, markers: readonly ValueMarker[]): void {
+    const type = batch.attrs[attr * 6 + 3]
+    if (type !== VALUE.STRING) return
+    const off = batch.attrs[attr * 6 + 4] as number
+    const len = batch.attrs[attr * 6 + 5] as number
+    for (const m of markers) {
+      // `#string`: the type alone betrays it (Micrometer writes numbers as text).
+      if (m.text === '#string') this.#set(m.dialect)
+      else if (m.isPrefix) {
+        if (len >= m.text.length && batch.arena.equals(off, m.text.length, m.text))
+          this.#set(m.dialect)
+      } else if (batch.arena.equals(off, len, m.text)) this.#set(m.dialect)
+    }
+  }
+
+  #ofScope(batch: SpanBatch, scope: number): number {
+    if (scope < 0) return -1
+    const known = this.#scopes[scope] as number
+    if (known !== -2) return known
+    const row = scope * 11
+    const len = batch.scopes[row + 2] as number
+    const name = len > 0 ? batch.arena.text(batch.scopes[row + 1] as number, len) : ''
+    let found = this.#learned.get(name)
+    if (found === undefined) {
+      found = this.#ofScopeName(name)
+      if (this.#learned.size < SCOPES_MAX) this.#learned.set(name, found)
+    }
+    this.#scopes[scope] = found
+    return found
+  }
+
+  #ofScopeName(name: string): number {
+    if (name === '') return -1
+    const exact = this.#scopeNames.get(name)
+    if (exact !== undefined) return exact
+    for (const p of this.#scopePrefixes) if (name.startsWith(p.prefix)) return p.dialect
+    return -1
+  }
+}

@@ -1,0 +1,132 @@
+// What a table may say. A mistake in one is refused at the start, with the table and the row: it would otherwise write
+// into the event before, which may be another tenant's.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Arena } from '../../../core/arena.ts'
+import { SpanBatch } from '../../../core/batch.ts'
+import { EventTable } from '../../../core/event.ts'
+import { DIALECTS } from '../dialects/all.ts'
+import { transformOf } from '../index.ts'
+import type { Dialect, Row } from './dialect.ts'
+import { Tables } from './tables.ts'
+
+/** A table as somebody might build it from data: the compiler has not seen it. */
+function acme(...rows: readonly (readonly unknown[])[]): Dialect {
+  return { name: 'acme', about: 'Acme', source: 'a test', rows: rows as unknown as Row[] }
+}
+
+const compile = (...dialects: readonly Dialect[]): Tables => new Tables(dialects, transformOf, [])
+const GOOD = ['acme.model', 'request_model', 'model'] as const
+
+const REFUSED: readonly (readonly [what: string, row: readonly unknown[], message: RegExp])[] = [
+  [
+    'a misspelt field',
+    ['acme.session', 'sesion_id', 'id'],
+    /^dialect acme, row 2 \("acme\.session"\): there is no target "sesion_id"\. Did you mean "session_id"\?$/,
+  ],
+  ['a target that is no text', ['acme.x', 7, 'id'], /row 2 .*there is no target "7"/],
+  ['a field of JavaScript', ['acme.x', 'constructor', 'text'], /no target "constructor"/],
+  ['a misspelt map', ['acme.x', 'metdata.x', 'meta'], /no target "metdata\.x"/],
+  ['a map entry without a name', ['acme.x', 'metadata.', 'meta'], /no target "metadata\."/],
+  [
+    'attributes, which nobody fills',
+    ['acme.x', 'attributes', 'meta-json'],
+    /no target "attributes"/,
+  ],
+  [
+    'a misspelt flag',
+    ['acme.x', 'flag.falure', 'outcome'],
+    /no target "flag\.falure"\. Did you mean "flag\.failure"\?/,
+  ],
+  [
+    'a misspelt transform',
+    ['acme.x', 'input_tokens', 'imt'],
+    /^dialect acme, row 2 \("acme\.x"\): there is no transform "imt"\. Did you mean "int"\?$/,
+  ],
+  ['a transform of JavaScript', ['acme.x', 'name', 'toString'], /no transform "toString"/],
+  [
+    'text in a number',
+    ['acme.x', 'input_tokens', 'text'],
+    /"text" fills text, but "input_tokens" is an int/,
+  ],
+  ['a count in text', ['acme.x', 'session_id', 'int'], /"int" fills int, number, .*is a text/],
+  ['raw text in JSON', ['acme.x', 'tool_arguments', 'text'], /"text" fills text, .*is a json/],
+  ['text in a list', ['acme.x', 'tags', 'text'], /"text" fills text, .*is a strings/],
+  ['a number without a transform', ['acme.x', 'input_tokens'], /"text" fills text/],
+  ['content in a field', ['acme.x', 'output_messages', 'io'], /"io" fills io, /],
+  ['a parameter in metadata', ['acme.x', 'metadata.x', 'param'], /"param" fills request_params/],
+  [
+    'a misspelt condition',
+    ['acme.x', 'name', 'text', { when: 'owm' }],
+    /row 2 .*"when" may be own or genai, not "owm"/,
+  ],
+  ['a rank that is no number', ['acme.x', 'name', 'text', { rank: '9' }], /rank.*0 to 99, not 9/],
+  ['a rank beyond the scale', ['acme.x', 'name', 'text', { rank: 1e6 }], /rank/],
+  ['an unknown option', ['acme.x', 'name', 'text', { ranks: 9 }], /no option "ranks"/],
+  ['an empty key', ['', 'name', 'text'], /row 2 \(""\): .*key/],
+]
+
+for (const [what, row, message] of REFUSED)
+  test(`a row is refused at the start: ${what}`, () => {
+    assert.throws(
+      () => compile(acme(GOOD, row)),
+      (thrown: Error) => {
+        assert.match(thrown.message, message)
+        return true
+      },
+    )
+  })
+
+test('a misspelt kind in span names is refused at the start', () => {
+  const names = { 'acme call': 'lm' } as unknown as NonNullable<Dialect['names']>
+  assert.throws(
+    () => compile({ ...acme(GOOD), names }),
+    /^Error: dialect acme, span name "acme call": there is no kind "lm"\. Did you mean "llm"\?$/,
+  )
+})
+
+test('two tables of one name are refused at the start', () => {
+  assert.throws(() => compile(acme(GOOD), acme(GOOD)), /two dialects are called "acme"/)
+})
+
+test('the tables of the project are accepted, and no rule of them can write beside its event', () => {
+  const { rules } = compile(...DIALECTS)
+  assert.ok(rules.length > 800, `${rules.length} rules`)
+  for (const rule of rules)
+    if (rule.range < 0 && rule.number < 0)
+      assert.match(rule.to, /^(metadata|request_params|usage_details|io|flag)(\.|$)|^drop$/)
+})
+
+test('the compiler refuses what the start refuses', () => {
+  const rows: Row[] = [
+    // @ts-expect-error a misspelt field
+    ['acme.session', 'sesion_id', 'id'],
+    // @ts-expect-error a misspelt transform
+    ['acme.session', 'session_id', 'di'],
+    // @ts-expect-error a misspelt vocabulary of kinds
+    ['acme.type', 'kind', 'kind:opration'],
+    // @ts-expect-error a flag that nobody reads
+    ['acme.type', 'flag.acme', 'flag'],
+    // @ts-expect-error a misspelt condition
+    ['acme.type', 'name', 'text', { when: 'owm' }],
+  ]
+  // @ts-expect-error a misspelt kind
+  const names: Dialect['names'] = { 'acme call': 'lm' }
+  for (const row of rows) assert.throws(() => compile(acme(row)))
+  assert.ok(names)
+})
+
+test('the event table refuses a column that is not there, and the event before stays as it was', () => {
+  const events = new EventTable(new SpanBatch(new Arena()))
+  events.add(0)
+  const e = events.add(1)
+  const before = events.ranges.slice()
+  for (const column of [-1, -100, Number.NaN]) {
+    assert.throws(() => events.setRange(e, column, 1, 2), RangeError)
+    assert.throws(() => events.setText(e, column, 'x'), RangeError)
+    assert.throws(() => events.setNum(e, column, 1), RangeError)
+    assert.throws(() => events.clear(e, column), RangeError)
+  }
+  assert.deepEqual(events.ranges, before)
+})

@@ -1,0 +1,323 @@
+// Turns the dialect tables into what the engine runs on: for each key id the rules it triggers and the
+// dialects it betrays, worked out once for each new key and then one array look-up.
+
+import { Literal } from '../../../core/arena.ts'
+import { numberIndex, rangeIndex } from '../../../core/fields.ts'
+import { grownInts } from '../../../core/grow.ts'
+import { keyCount, keyName } from '../../../core/keys.ts'
+import type { Work } from '../span/work.ts'
+import { checkDialect, checkRow, noTransform, placeOf, refuse } from './check-table.ts'
+import { type Dialect, RANK_UNIT, type Row } from './dialect.ts'
+
+/** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
+export type Transform = (work: Work, attr: number, rule: Rule) => boolean
+
+export interface Rule {
+  readonly index: number
+  readonly dialect: number
+  readonly key: string
+  readonly to: string
+  readonly how: string
+  readonly transform: Transform
+  readonly slot: number
+  /** Lower first; ties in the order of the tables. */
+  readonly rank: number
+  readonly when: 'always' | 'own' | 'genai'
+  /** Range or number field of the target, -1 when it is none. */
+  readonly range: number
+  readonly number: number
+  /** What follows the dot of `request_params.x`, `usage_details.x`, `metadata.x`. */
+  readonly name: string
+  /** Length of the key's prefix that `*` in the target leaves out; 0 = none. */
+  readonly strip: number
+  /** Indexed family: number of the tree, -1 = none. */
+  readonly tree: number
+  /** `name` as a literal: for what is written under it again and again. */
+  readonly literal: Literal
+  /** A message body or other big content: a value that lost is a copy and is not kept beside the winner. */
+  readonly isContent: boolean
+}
+
+interface Pattern {
+  readonly prefix: string
+  /** A number must follow the prefix. */
+  readonly isIndexed: boolean
+  readonly rule: Rule
+}
+
+interface Marker {
+  readonly prefix: string
+  readonly isPrefix: boolean
+  readonly dialect: number
+}
+
+const CONTENT = new Set([
+  'input_messages',
+  'output_messages',
+  'io.input',
+  'io.output',
+  'tool_definitions',
+  'system_instructions',
+  'request_params',
+])
+
+/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
+export const INDEX_MAX = 10_000
+
+/** Two words of 31 bits: `detection.ts` keeps the dialects of a span as bits. */
+const DIALECTS_MAX = 62
+
+export class Tables {
+  readonly dialects: readonly Dialect[]
+  readonly rules: Rule[] = []
+  readonly slots: string[] = []
+  readonly trees: string[] = []
+  /** Dialects that are named only when no other was found. */
+  readonly isGeneral: readonly boolean[]
+  readonly #exact = new Map<string, Rule[]>()
+  readonly #patterns: Pattern[] = []
+  readonly #exactMarkers = new Map<string, number[]>()
+  readonly #prefixMarkers: Marker[] = []
+  readonly #slotOf = new Map<string, number>()
+  readonly #drops: { readonly text: string; readonly isPrefix: boolean }[] = []
+  /** By key id: place in `lists` of its rules + 1; 0 = not looked at yet, -1 = none. */
+  #state = new Int32Array(4096)
+  /** By key id: bits of the dialects it betrays. */
+  #lo = new Int32Array(4096)
+  #hi = new Int32Array(4096)
+  readonly #lists: Rule[][] = []
+
+  constructor(
+    dialects: readonly Dialect[],
+    transformOf: (how: string) => Transform | null,
+    drops: readonly string[],
+  ) {
+    if (dialects.length > DIALECTS_MAX)
+      throw new Error(`${dialects.length} dialects: detection has bits for ${DIALECTS_MAX}`)
+    this.dialects = dialects
+    this.isGeneral = dialects.map((x) => x.isGeneral === true)
+    for (const text of drops)
+      this.#drops.push(
+        text.endsWith('*')
+          ? { text: text.slice(0, -1), isPrefix: true }
+          : { text, isPrefix: false },
+      )
+    for (const [d, dialect] of dialects.entries()) {
+      checkDialect(dialect, dialects.slice(0, d))
+      for (const marker of dialect.markers ?? []) this.#addMarker(marker, d)
+      for (const [i, row] of dialect.rows.entries()) this.#addRow(row, i, d, transformOf)
+    }
+    this.#patterns.sort((x, y) => y.prefix.length - x.prefix.length)
+  }
+
+  slot(to: string): number {
+    let s = this.#slotOf.get(to)
+    if (s === undefined) {
+      s = this.slots.length
+      this.slots.push(to)
+      this.#slotOf.set(to, s)
+    }
+    return s
+  }
+
+  /** Rules of a key nobody interned (there is a bound), worked out each time. */
+  rulesOfName(name: string): readonly Rule[] | null {
+    return this.#find(name)
+  }
+
+  /** Rules of an interned key, or null when it has none. */
+  rulesOf(keyId: number): readonly Rule[] | null {
+    const state = keyId < this.#state.length ? (this.#state[keyId] as number) : 0
+    if (state > 0) return this.#lists[state - 1] as Rule[]
+    return state < 0 ? null : this.#learn(keyId)
+  }
+
+  /** Bits (0..30) of the dialects that the key betrays; a key must have been asked for with `rulesOf` before. */
+  low(keyId: number): number {
+    return this.#lo[keyId] as number
+  }
+
+  /** Bits (31..) likewise. */
+  high(keyId: number): number {
+    return this.#hi[keyId] as number
+  }
+
+  #learn(keyId: number): readonly Rule[] | null {
+    this.#grow(Math.max(keyId + 1, keyCount()))
+    const name = keyName(keyId)
+    const list = this.#find(name)
+    for (const d of this.#markersOf(name)) {
+      if (d < 31) this.#lo[keyId] = (this.#lo[keyId] as number) | (1 << d)
+      else this.#hi[keyId] = (this.#hi[keyId] as number) | (1 << (d - 31))
+    }
+    if (list === null) {
+      this.#state[keyId] = -1
+      return null
+    }
+    this.#lists.push(list as Rule[])
+    this.#state[keyId] = this.#lists.length
+    return list
+  }
+
+  #grow(count: number): void {
+    if (count <= this.#state.length) return
+    this.#state = grownInts(this.#state, count)
+    this.#lo = grownInts(this.#lo, this.#state.length)
+    this.#hi = grownInts(this.#hi, this.#state.length)
+  }
+
+  #find(name: string): readonly Rule[] | null {
+    for (const drop of this.#drops)
+      if (drop.isPrefix ? name.startsWith(drop.text) : name === drop.text) return DROPPED
+    const list = this.#exact.get(name)
+    if (list !== undefined) return list
+    // The longest prefix wins; several rows with the same prefix all hold.
+    let found: Rule[] | null = null
+    let length = -1
+    for (const p of this.#patterns) {
+      if (length >= 0 && p.prefix.length < length) break
+      if (!name.startsWith(p.prefix) || name.length === p.prefix.length) continue
+      if (p.isIndexed && !isIndexed(name, p.prefix.length)) continue
+      found ??= []
+      found.push(p.rule)
+      length = p.prefix.length
+    }
+    return found
+  }
+
+  *#markersOf(name: string): Generator<number> {
+    yield* this.#exactMarkers.get(name) ?? []
+    for (const m of this.#prefixMarkers) if (name.startsWith(m.prefix)) yield m.dialect
+  }
+
+  #addMarker(marker: string, dialect: number): void {
+    if (marker.endsWith('*')) {
+      this.#prefixMarkers.push({ prefix: marker.slice(0, -1), isPrefix: true, dialect })
+      return
+    }
+    const list = this.#exactMarkers.get(marker) ?? []
+    list.push(dialect)
+    this.#exactMarkers.set(marker, list)
+  }
+
+  #addRow(
+    row: Row,
+    number: number,
+    dialect: number,
+    transformOf: (how: string) => Transform | null,
+  ): void {
+    const [pattern, to, given, options = {}] = row
+    const how = given ?? defaultHow(to)
+    const where = placeOf(this.dialects[dialect] as Dialect, row, number)
+    checkRow(where, row, how)
+    const transform = transformOf(how)
+    if (transform === null) refuse(where, noTransform(how))
+    for (const key of expand(pattern)) {
+      const at = key.indexOf('<i>')
+      const prefix = at >= 0 ? key.slice(0, at) : key.endsWith('*') ? key.slice(0, -1) : null
+      const rule = this.#rule(
+        key,
+        to,
+        how,
+        transform,
+        dialect,
+        options.rank ?? 50,
+        options.when ?? 'always',
+        prefix?.length ?? 0,
+      )
+      if (prefix !== null) this.#patterns.push({ prefix, isIndexed: at >= 0, rule })
+      else {
+        const list = this.#exact.get(key) ?? []
+        // The same fact in two tables is one rule.
+        const isKnown = list.some(
+          (x) => x.to === to && x.how === how && x.when === 'always' && rule.when === 'always',
+        )
+        if (!isKnown) list.push(rule)
+        this.#exact.set(key, list)
+      }
+    }
+  }
+
+  #rule(
+    key: string,
+    to: string,
+    how: string,
+    transform: Transform,
+    dialect: number,
+    rank: number,
+    when: Rule['when'],
+    strip: number,
+  ): Rule {
+    const dot = to.indexOf('.')
+    const index = this.rules.length
+    const rule: Rule = {
+      index,
+      dialect,
+      key,
+      to,
+      how,
+      transform,
+      slot: this.slot(dot >= 0 && to.startsWith('metadata.') ? 'metadata' : to),
+      rank: rank * RANK_UNIT + index,
+      when,
+      range: rangeIndex(to),
+      number: numberIndex(to),
+      name: dot < 0 ? '' : to.slice(dot + 1),
+      literal: new Literal(dot < 0 ? '' : to.slice(dot + 1)),
+      strip,
+      tree: how.startsWith('tree:') ? this.#tree(`${to} ${key}`) : -1,
+      isContent: CONTENT.has(to),
+    }
+    this.rules.push(rule)
+    return rule
+  }
+
+  #tree(name: string): number {
+    this.trees.push(name)
+    return this.trees.length - 1
+  }
+}
+
+/** Rules of a dropped key: one that stores nothing. */
+const DROPPED: readonly Rule[] = [
+  {
+    index: -1,
+    dialect: 0,
+    key: 'drop_keys',
+    to: 'drop',
+    how: 'drop',
+    transform: () => true,
+    slot: -1,
+    rank: 0,
+    when: 'always',
+    range: -1,
+    number: -1,
+    name: '',
+    literal: new Literal(''),
+    strip: 0,
+    tree: -1,
+    isContent: true,
+  },
+]
+
+function isIndexed(name: string, from: number): boolean {
+  let i = from
+  while (i < name.length && name.charCodeAt(i) >= 48 && name.charCodeAt(i) <= 57) i++
+  if (i === from || i - from > 6 || (i < name.length && name[i] !== '.')) return false
+  return Number(name.slice(from, i)) < INDEX_MAX
+}
+
+export function defaultHow(to: string): string {
+  if (to === 'drop') return 'drop'
+  if (to.startsWith('metadata.')) return 'meta'
+  if (to.startsWith('request_params.')) return 'param'
+  if (to.startsWith('usage_details.')) return 'detail'
+  return 'text'
+}
+
+/** `a.{b,c}.d` -> `a.b.d`, `a.c.d`. */
+function expand(pattern: string): string[] {
+  const m = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern)
+  if (m === null) return [pattern]
+  return (m[2] as string).split(',').flatMap((x) => expand(`${m[1]}${x}${m[3]}`))
+}

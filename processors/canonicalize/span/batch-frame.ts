@@ -1,0 +1,387 @@
+// What an event has by its place and not by its attributes: tenant, ids, times, name, scope, resource, what
+// was scrubbed. Whatever repeats within a batch is looked up once for each batch.
+
+import { Literal } from '../../../core/arena.ts'
+import {
+  RESOURCE_STRIDE,
+  SCOPE,
+  SCOPE_STRIDE,
+  SPAN,
+  SPAN_FLAG,
+  SPAN_STRIDE,
+  type SpanBatch,
+} from '../../../core/batch.ts'
+import type { EventTable } from '../../../core/event.ts'
+import { N, R } from '../../../core/fields.ts'
+import { claimSeed, eventId, projectDigest } from '../../../core/identity.ts'
+import { key } from '../../../core/keys.ts'
+import { labelValue } from '../../../core/metrics.ts'
+import { logEventType } from '../readers/log-records.ts'
+import { EventIds } from './event-ids.ts'
+import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
+import type { Work } from './work.ts'
+
+interface Digest {
+  readonly bytes: Buffer
+  /** The same for `claimHash`. */
+  readonly seed: Int32Array
+}
+
+interface Owner {
+  readonly digest: Digest
+  /** The same in the arena. */
+  readonly digestOff: number
+  readonly tenant: [number, number]
+  readonly project: [number, number]
+  readonly environment: [number, number]
+}
+
+interface ScopeView {
+  readonly name: [number, number]
+  /** The framework that OpenInference's scope name ends with. */
+  readonly framework: [number, number]
+  readonly version: [number, number]
+  readonly rest: Int32Array
+}
+
+const DEFAULT = new Literal('default')
+const SPAN_TYPE = new Literal('span')
+const EVENT_TYPE = key('event_type')
+/** A scope's name and version stand in every event below it. */
+const SCOPE_BYTES_MAX = 512
+/** Times outside are no times of telemetry: they would overflow or misplace partitions in the stores. */
+const YEAR_2000_MS = 946_684_800_000
+const YEAR_2200_MS = 7_258_118_400_000
+const NOTHING = new Int32Array(0)
+const NO_RESOURCE: ResourceView = {
+  serviceName: [-1, -1],
+  serviceVersion: [-1, -1],
+  environment: [-1, -1],
+  language: [-1, -1],
+  sourceProject: [-1, -1],
+  sdkName: '',
+  cloudResource: '',
+  rest: NOTHING,
+}
+const NO_SCOPE: ScopeView = {
+  name: [-1, -1],
+  framework: [-1, -1],
+  version: [-1, -1],
+  rest: NOTHING,
+}
+const OPENINFERENCE = 'openinference.instrumentation.'
+const OPENINFERENCE_FRAMEWORKS = new Set([
+  'smolagents',
+  'agno',
+  'beeai',
+  'dspy',
+  'crewai',
+  'llama_index',
+  'langchain',
+  'haystack',
+  'google_adk',
+  'litellm',
+  'autogen',
+  'openai_agents',
+  'pydantic_ai',
+])
+
+function frameworkIn(batch: SpanBatch, off: number, len: number): [number, number] {
+  const n = OPENINFERENCE.length
+  if (len <= n || !batch.arena.equals(off, n, OPENINFERENCE)) return [-1, -1]
+  const isKnown = OPENINFERENCE_FRAMEWORKS.has(batch.arena.text(off + n, len - n))
+  return isKnown ? [off + n, len - n] : [-1, -1]
+}
+
+export class BatchFrame {
+  resource: ResourceView = NO_RESOURCE
+  isLegacy = false
+  isV0 = false
+  isLog = false
+  #scope: ScopeView = NO_SCOPE
+  #owner!: Owner
+  readonly #keepsResource: boolean
+  readonly #ids = new EventIds()
+  #owners: Owner[] = []
+  /** Of each request: `digestOff`. */
+  #projects = new Int32Array(0)
+  #resources: (ResourceView | undefined)[] = []
+  #scopes: (ScopeView | undefined)[] = []
+  readonly #digests = new Map<string, Digest>()
+
+  constructor(keepsResource: boolean) {
+    this.#keepsResource = keepsResource
+  }
+
+  begin(batch: SpanBatch): void {
+    this.#ids.begin(batch.arena)
+    this.#owners = batch.requests.map((r) => ({
+      ...this.#digestOf(batch, r.tenant.tenantId, r.tenant.projectId),
+      tenant: append(batch, r.tenant.tenantId),
+      project: append(batch, r.tenant.projectId),
+      environment: append(batch, r.tenant.environment ?? ''),
+    }))
+    this.#projects = Int32Array.from(this.#owners, (x) => x.digestOff)
+    this.#resources = Array.from<ResourceView | undefined>({ length: batch.resourceCount })
+    this.#scopes = Array.from<ScopeView | undefined>({ length: batch.scopeCount })
+  }
+
+  /** Sets every field that place alone decides. */
+  describe(w: Work): void {
+    const { batch, events, e, span } = w
+    const row = span * SPAN_STRIDE
+    const s = batch.spans
+    const flags = s[row] as number
+    this.isLegacy = (flags & SPAN_FLAG.LEGACY) !== 0
+    this.isLog = (flags & SPAN_FLAG.LOG) !== 0
+    this.isV0 = false
+    this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
+    this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
+    const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
+    this.#owner = owner
+    put(events, e, R.tenant_id, owner.tenant)
+    put(events, e, R.project_id, owner.project)
+    const parent = s[row + SPAN.PARENT_ID] as number
+    if ((s[row + SPAN.TRACE_ID] as number) >= 0)
+      events.setRange(e, R.trace_id, s[row + SPAN.TRACE_ID] as number, 16)
+    if ((s[row + SPAN.SPAN_ID] as number) >= 0)
+      events.setRange(e, R.span_id, s[row + SPAN.SPAN_ID] as number, 8)
+    if (parent >= 0) events.setRange(e, R.parent_span_id, parent, 8)
+    w.isRoot = parent < 0
+    this.#name(w, row)
+    this.#times(w, row)
+    this.#identify(w, owner, row)
+    this.#describeResource(w)
+    this.#secrets(w)
+  }
+
+  /** The environment of the key rules; then the span's own; then the resource's. */
+  settleEnvironment(w: Work): void {
+    const owner = this.#owner
+    if (owner.environment[1] > 0) put(w.events, w.e, R.environment, owner.environment)
+    else if (!w.hasRange(R.environment)) {
+      if (this.resource.environment[1] > 0)
+        put(w.events, w.e, R.environment, this.resource.environment)
+      else constant(w, R.environment, DEFAULT)
+    }
+  }
+
+  /** Of the project of the span at hand: with what its claims begin. */
+  get seed(): Int32Array {
+    return this.#owner.digest.seed
+  }
+
+  /** What stands for the span that the log record at hand reports about: that span's event id; null = the event's own. */
+  spanClaim(events: EventTable, e: number): Uint8Array | null {
+    if (!this.isLog || events.len(e, R.span_id) <= 0) return null
+    return eventId(
+      this.#owner.digest.bytes,
+      events.arena.bytes,
+      events.off(e, R.trace_id),
+      events.off(e, R.span_id),
+      'span',
+    )
+  }
+
+  /** The framework that the scope of the span at hand names. */
+  get framework(): readonly [number, number] {
+    return this.#scope.framework
+  }
+
+  scopeLabel(batch: SpanBatch, span: number): string {
+    const { name } = this.#scopeOf(batch, batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number)
+    return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
+  }
+
+  /** Resource and scope attributes that no field took. */
+  keepRest(events: EventTable, e: number): void {
+    events.addAttributeRows(e, this.resource.rest)
+    events.addAttributeRows(e, this.#scope.rest)
+  }
+
+  #name(w: Work, row: number): void {
+    const len = w.batch.spans[row + SPAN.NAME_LEN] as number
+    if (len > 0) w.events.setRange(w.e, R.name, w.batch.spans[row + SPAN.NAME_OFF] as number, len)
+    if (this.#scope.name[1] > 0) put(w.events, w.e, R.scope_name, this.#scope.name)
+    if (this.#scope.version[1] > 0) put(w.events, w.e, R.scope_version, this.#scope.version)
+  }
+
+  #times(w: Work, row: number): void {
+    const s = w.batch.spans
+    const start = s[row + SPAN.START] as number
+    const end = s[row + SPAN.END] as number
+    w.startMs = setTime(w, R.start_time, start)
+    const endMs = setTime(w, R.end_time, end)
+    settleDuration(w, start, end, endMs)
+  }
+
+  #identify(w: Work, owner: Owner, row: number): void {
+    const s = w.batch.spans
+    const trace = s[row + SPAN.TRACE_ID] as number
+    const span = s[row + SPAN.SPAN_ID] as number
+    if (this.isLegacy || this.isLog) {
+      const id = eventId(owner.digest.bytes, w.arena.bytes, trace, span, this.#eventType(w))
+      return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
+    }
+    constant(w, R.event_type, SPAN_TYPE)
+    const type = w.events.off(w.e, R.event_type)
+    const typeLen = w.events.len(w.e, R.event_type)
+    const made = this.#ids.ofSpan(w.batch, w.span, this.#projects)
+    const id = made >= 0 ? made : this.#ids.make(owner.digestOff, trace, span, type, typeLen)
+    w.events.setRange(w.e, R.event_id, id, 16)
+  }
+
+  /** Sets event_type of a legacy event or log record and returns the text that goes into its id. */
+  #eventType(w: Work): string {
+    if (!this.isLegacy) return logEventType(w)
+    const attr = w.batch.findAttr(w.span, EVENT_TYPE)
+    const type = (attr < 0 ? null : w.batch.attrText(attr)) ?? 'event'
+    this.isV0 = type === 'trace_v0'
+    w.setString(R.event_type, type)
+    return type
+  }
+
+  #describeResource(w: Work): void {
+    const r = this.resource
+    if (r.serviceName[1] > 0) put(w.events, w.e, R.service_name, r.serviceName)
+    if (r.serviceVersion[1] > 0) put(w.events, w.e, R.service_version, r.serviceVersion)
+    if (r.language[1] > 0) put(w.events, w.e, R.sdk_language, r.language)
+    if (r.sourceProject[1] > 0)
+      w.metaText('source_project', w.arena.text(r.sourceProject[0], r.sourceProject[1]))
+  }
+
+  #secrets(w: Work): void {
+    if (w.batch.secrets.size === 0) return
+    const found = w.batch.secrets.get(w.span)
+    if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
+  }
+
+  #digestOf(
+    batch: SpanBatch,
+    tenant: string,
+    project: string,
+  ): Pick<Owner, 'digest' | 'digestOff'> {
+    const digest = this.#digest(tenant, project)
+    return { digest, digestOff: batch.arena.append(digest.bytes) }
+  }
+
+  #digest(tenant: string, project: string): Digest {
+    const id = `${tenant}\0${project}`
+    let digest = this.#digests.get(id)
+    if (digest === undefined) {
+      // Bounded: tenants come from keys, but keys may be many.
+      if (this.#digests.size > 4096) this.#digests.clear()
+      const bytes = Buffer.from(projectDigest(tenant, project))
+      digest = { bytes, seed: claimSeed(bytes) }
+      this.#digests.set(id, digest)
+    }
+    return digest
+  }
+
+  #resourceOf(batch: SpanBatch, resource: number): ResourceView {
+    if (resource < 0 || resource >= batch.resources.length / RESOURCE_STRIDE) return NO_RESOURCE
+    let view = this.#resources[resource]
+    if (view === undefined) {
+      view = readResource(batch, resource, this.#keepsResource)
+      this.#resources[resource] = view
+    }
+    return view
+  }
+
+  #scopeOf(batch: SpanBatch, scope: number): ScopeView {
+    if (scope < 0) return NO_SCOPE
+    let view = this.#scopes[scope]
+    if (view === undefined) {
+      const row = scope * SCOPE_STRIDE
+      const name: [number, number] = [
+        batch.scopes[row + SCOPE.NAME_OFF] as number,
+        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.NAME_LEN] as number),
+      ]
+      const version: [number, number] = [
+        batch.scopes[row + SCOPE.VERSION_OFF] as number,
+        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.VERSION_LEN] as number),
+      ]
+      view = {
+        name,
+        framework: frameworkIn(batch, name[0], name[1]),
+        version,
+        rest: this.#keepsResource ? readScopeAttributes(batch, scope) : NOTHING,
+      }
+      this.#scopes[scope] = view
+    }
+    return view
+  }
+}
+
+function append(batch: SpanBatch, text: string): [number, number] {
+  const off = batch.arena.appendText(text)
+  return [off, batch.arena.lastLen]
+}
+
+function put(events: EventTable, e: number, field: number, range: readonly [number, number]): void {
+  events.setRange(e, field, range[0], range[1])
+}
+
+/** Sets a field to a constant. */
+export function constant(w: Work, field: number, literal: Literal): void {
+  const id = literal.id(w.arena)
+  if (id >= 0) w.events.setLiteral(w.e, field, id)
+  else w.setString(field, literal.text)
+}
+
+/** Sets a field to a word of a closed vocabulary. */
+export function word(w: Work, field: number, text: string): void {
+  const literal = w.arena.literal(text)
+  if (literal >= 0) w.events.setLiteral(w.e, field, literal)
+  else w.setString(field, text)
+}
+
+export function timeMsAt(w: Work, off: number): number {
+  const v = w.arena.view
+  return (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
+}
+
+/** Sets a time field; nonsense is replaced by the time of arrival and said in `quality`. Returns ms, NaN when absent. */
+function setTime(w: Work, field: number, off: number): number {
+  if (off < 0) return Number.NaN
+  const ms = timeMsAt(w, off)
+  if (ms === 0) return Number.NaN
+  if (ms >= YEAR_2000_MS && ms <= YEAR_2200_MS) {
+    w.events.setRange(w.e, field, off, 8)
+    return ms
+  }
+  const request = w.batch.requests[w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const arrival = request === undefined ? 0 : request.receivedAtMs
+  addQuality(w, 'time_out_of_range')
+  w.metaText(
+    field === R.start_time ? 'original_start_time' : 'original_end_time',
+    w.arena.view.getBigUint64(off, true).toString(),
+  )
+  return setTimeMs(w, field, arrival)
+}
+
+/** Writes a time given in ms. */
+export function setTimeMs(w: Work, field: number, ms: number): number {
+  const off = w.arena.reserve(8)
+  // Float ms are good to about a quarter of a microsecond; whole ns of them are exact enough.
+  w.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
+  w.events.setRange(w.e, field, off, 8)
+  return ms
+}
+
+function settleDuration(w: Work, start: number, end: number, endMs: number): void {
+  if (Number.isNaN(endMs) || Number.isNaN(w.startMs) || start < 0 || end < 0) return
+  const v = w.arena.view
+  const so = w.events.off(w.e, R.start_time)
+  const eo = w.events.off(w.e, R.end_time)
+  const hi = v.getUint32(eo + 4, true) - v.getUint32(so + 4, true)
+  const ns = hi * 4294967296 + (v.getUint32(eo, true) - v.getUint32(so, true))
+  if (ns < 0) addQuality(w, 'end_before_start')
+  w.events.setNum(w.e, N.duration_ms, ns < 0 ? 0 : ns / 1e6)
+}
+
+export function addQuality(w: Work, what: string): void {
+  const before = w.fieldText(R.quality)
+  const list: string[] = before === null ? [] : (JSON.parse(before) as string[])
+  if (!list.includes(what)) w.setJson(R.quality, [...list, what])
+}

@@ -1,0 +1,121 @@
+// Event ids made where their parts lie: `eventId` of `core/identity.ts` in a kernel, one for every event.
+// Measured 2026-11: 0.27 µs an id, 0.09 µs when four are made at a time, 0.8 µs in JS.
+
+import { type Arena, Literal } from '../../../core/arena.ts'
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import { SHA256_CONSTANTS } from '../../../core/sha256.ts'
+import { KERNEL } from '../kernel/event-id.generated.ts'
+
+/** Constants, schedule, message: see the kernel. */
+const WORK_BYTES = 1536
+const SLACK = 16
+/** Spans whose ids are made together: few enough for their bytes to be in the cache when they are read again. */
+const TOGETHER = 32
+const ROW = 3
+const SPAN_TYPE = new Literal('span')
+/** Not spans: their type is not `span`. */
+const OTHERS = SPAN_FLAG.LOG | SPAN_FLAG.LEGACY
+
+type EventId = (
+  out: number,
+  project: number,
+  trace: number,
+  span: number,
+  type: number,
+  typeLen: number,
+  work: number,
+) => void
+
+type MakeIds = (
+  list: number,
+  count: number,
+  out: number,
+  type: number,
+  typeLen: number,
+  work: number,
+) => void
+
+let module: WebAssembly.Module | null = null
+
+export class EventIds {
+  #arena!: Arena
+  #work = 0
+  #list = 0
+  #make!: EventId
+  #makeMany!: MakeIds
+  /** Spans whose ids are made: from, to, and where the ids are. */
+  #from = 0
+  #to = 0
+  readonly #offs = new Int32Array(TOGETHER)
+  #owner: Arena | null = null
+  #generation = -1
+
+  /** Begins a batch. */
+  begin(arena: Arena): void {
+    this.#arena = arena
+    if (this.#owner !== arena || this.#generation !== arena.generation) {
+      module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
+      const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
+      // The module exports exactly these functions: `kernel/event-id.as`.
+      this.#make = exports['eventId'] as EventId
+      this.#makeMany = exports['eventIds'] as MakeIds
+      this.#owner = arena
+      this.#generation = arena.generation
+    }
+    this.#from = 0
+    this.#to = 0
+    this.#list = arena.reserve(TOGETHER * ROW * 4)
+    this.#work = arena.reserve(WORK_BYTES)
+    for (const [i, k] of SHA256_CONSTANTS.entries())
+      arena.view.setInt32(this.#work + i * 4, k, true)
+  }
+
+  /** Offset of the 16 bytes. All arguments are offsets in the arena; ids below 0 are absent. */
+  make(project: number, trace: number, span: number, type: number, typeLen: number): number {
+    const out = this.#arena.reserve(16 + SLACK)
+    this.#arena.top = out + 16
+    this.#make(out, project, trace, span, type, typeLen, this.#work)
+    return out
+  }
+
+  /**
+   * Offset of the id of a span that is no log record and no legacy event; spans are asked for in their order.
+   * `projects`: offset of the digest of each request's project. Below 0: the arena has no room for the type as a literal.
+   */
+  ofSpan(batch: SpanBatch, span: number, projects: Int32Array): number {
+    if (span >= this.#to || span < this.#from) this.#prepare(batch, span, projects)
+    return this.#offs[span - this.#from] as number
+  }
+
+  #prepare(batch: SpanBatch, span: number, projects: Int32Array): void {
+    const arena = this.#arena
+    const type = SPAN_TYPE.id(arena)
+    const end = Math.min(span + TOGETHER, batch.spanCount)
+    this.#from = span
+    this.#to = end
+    this.#offs.fill(-1)
+    if (type < 0) return
+    const out = arena.reserve(TOGETHER * 16 + SLACK)
+    const s = batch.spans
+    const v = arena.view
+    let at = this.#list
+    let top = out
+    for (let i = span; i < end; i++) {
+      const row = i * SPAN_STRIDE
+      if (((s[row + SPAN.FLAGS] as number) & OTHERS) !== 0) continue
+      v.setInt32(at, projects[s[row + SPAN.REQUEST] as number] as number, true)
+      v.setInt32(at + 4, s[row + SPAN.TRACE_ID] as number, true)
+      v.setInt32(at + 8, s[row + SPAN.SPAN_ID] as number, true)
+      this.#offs[i - span] = top
+      at += ROW * 4
+      top += 16
+    }
+    const count = (top - out) / 16
+    arena.top = top
+    // Four at a time: the last ones are filled up with the first, whose ids nobody will look for there.
+    for (let i = count; i % 4 !== 0; i++, at += ROW * 4)
+      arena.bytes.copyWithin(at, this.#list, this.#list + ROW * 4)
+    const off = arena.literalOff(type)
+    this.#makeMany(this.#list, (count + 3) & ~3, out, off, arena.literalLen(type), this.#work)
+  }
+}

@@ -1,0 +1,384 @@
+// Makes one canonical event of each span, log record or legacy event of a batch. One pass over the attribute
+// rows finds which rules they trigger; then each target is filled by the best candidate that has a value.
+// What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole
+// span in view is settled by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
+
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import type { ChainContext } from '../../../core/component.ts'
+import type { EventTable, Provenance } from '../../../core/event.ts'
+import { N } from '../../../core/fields.ts'
+import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
+import type { UsageHint } from '../../../core/task.ts'
+import { applyHints, DoubleCount } from '../counting/double-count.ts'
+import { PLAIN } from '../counting/report-rows.ts'
+import { inheritLegacyIds } from '../readers/legacy-events.ts'
+import { ID_BYTES_MAX } from '../readers/scalars.ts'
+import {
+  type EventFate,
+  type EventSink,
+  hasDetails,
+  readSpanEvent,
+  spanEvents,
+} from '../readers/span-events.ts'
+import { Candidates } from '../rules/candidates.ts'
+import { Detection } from '../rules/detection.ts'
+import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
+import type { Rule, Tables } from '../rules/tables.ts'
+import { BatchFrame } from '../span/batch-frame.ts'
+import { NULL_BYTES_MAX, Work } from '../span/work.ts'
+import { ProviderNames } from '../vocabulary/provider-names.ts'
+import { changed, explainRest, snapshot } from './explain.ts'
+import { Leftovers } from './leftovers.ts'
+import { settle, settleBare } from './settle.ts'
+
+export interface EngineSettings {
+  readonly keepAttributes: boolean
+  readonly keepResourceAttributes: boolean
+  readonly attributeBytesMax: number
+  readonly providerAliases: Readonly<Record<string, string>>
+  /** False only in tests: every span goes the slow way, which is what plans must equal. */
+  readonly plans: boolean
+}
+
+export class Engine {
+  readonly #tables: Tables
+  readonly #settings: EngineSettings
+  readonly #work: Work
+  readonly #detection: Detection
+  readonly #frame: BatchFrame
+  readonly #doubles = new DoubleCount()
+  readonly #candidates: Candidates
+  readonly #leftovers: Leftovers
+  readonly #plans = new Plans()
+  #shape: Shape | null = null
+  #unplanned = 0
+  #isExplaining = false
+  #ctx: ChainContext | null = null
+
+  constructor(tables: Tables, settings: EngineSettings) {
+    this.#tables = tables
+    this.#work = new Work(new ProviderNames(settings.providerAliases))
+    this.#settings = settings
+    this.#detection = new Detection(tables)
+    this.#frame = new BatchFrame(settings.keepResourceAttributes)
+    this.#candidates = new Candidates(tables.slots)
+    this.#leftovers = new Leftovers(this.#work, settings.attributeBytesMax)
+    for (let i = 0; i < tables.trees.length; i++) this.#work.trees.push([])
+  }
+
+  process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    this.#ctx = ctx
+    this.#work.batch = batch
+    this.#work.events = events
+    this.#work.json.bind(batch.arena)
+    this.#frame.begin(batch)
+    this.#detection.begin(batch)
+    this.#doubles.begin()
+    this.#leftovers.beginBatch(batch.attrCount)
+    let hasLegacy = false
+    for (let span = 0; span < batch.spanCount; span++) {
+      if (batch.isDropped(span)) continue
+      const e = events.add(span)
+      this.#makeEvent(batch, events, e, span)
+      this.#countUsageOnce(events, e)
+      hasLegacy ||= this.#frame.isLegacy
+    }
+    if (hasLegacy) inheritLegacyIds(batch, events)
+    if (this.#unplanned > 0) ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
+    this.#unplanned = 0
+    this.#doubles.finish(events)
+    this.#ctx = null
+  }
+
+  applyLedger(events: EventTable, hints: readonly UsageHint[]): void {
+    applyHints(events, hints)
+  }
+
+  #makeEvent(batch: SpanBatch, events: EventTable, e: number, span: number): void {
+    const w = this.#work
+    w.begin(e, span)
+    this.#isExplaining = events.explain !== null
+    if (events.explain !== null) events.explain[e] = []
+    this.#leftovers.begin()
+    this.#frame.describe(w)
+    const row = span * SPAN_STRIDE
+    const first = batch.spans[row + SPAN.ATTR_FIRST] as number
+    const count = batch.spans[row + SPAN.ATTR_COUNT] as number
+    const context = this.#detection.start(batch, span, this.#frame)
+    const plan = this.#planFor(batch, span, first, count, context)
+    w.isStrands = this.#detection.isStrands
+    if (plan !== null) this.#runPlan(plan, first)
+    else {
+      this.#unplanned++
+      this.#candidates.begin()
+      this.#collect(first, count)
+      this.#learn(batch, first, count, context)
+      this.#readEvents(batch, span)
+      this.#fill()
+    }
+    this.#settle()
+    if (this.#isExplaining) explainRest(events, e)
+    this.#keepRest(events, e)
+    this.#count(batch)
+  }
+
+  /** The plan for spans like this one, null when there is none. Either way the dialects are found. */
+  #planFor(
+    batch: SpanBatch,
+    span: number,
+    first: number,
+    count: number,
+    context: number,
+  ): Plan | null {
+    const d = this.#detection
+    this.#shape = null
+    const isPlannable = this.#settings.plans && !this.#isExplaining && !hasDetails(batch, span)
+    const shape = isPlannable ? this.#plans.find(batch, first, count, context) : null
+    if (shape === null) {
+      d.byKeys(first, count)
+      d.byValues(first, d.valued(first, count))
+      return null
+    }
+    d.startKnown(shape.lo, shape.hi)
+    d.byValues(first, shape.valued)
+    this.#shape = shape
+    const plan = planOf(shape, d.lo, d.hi)
+    if (plan === undefined) return null
+    d.named(plan)
+    return plan
+  }
+
+  /** After `#collect`: remembers what it found when spans like this one come again. */
+  #learn(batch: SpanBatch, first: number, count: number, context: number): void {
+    const d = this.#detection
+    if (this.#shape === null) {
+      if (!this.#plans.isWorthIt) return
+      const valued = d.valued(first, count)
+      const { lo, hi } = d
+      d.start(batch, this.#work.span, this.#frame)
+      d.byKeys(first, count)
+      this.#shape = this.#plans.add(batch, first, count, context, { lo: d.lo, hi: d.hi, valued })
+      d.startKnown(lo, hi)
+    }
+    if (!hasRoom(this.#shape)) return
+    const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
+    const { trees } = this.#work
+    this.#shape.plans.push(
+      makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names),
+    )
+  }
+
+  #runPlan(plan: Plan, first: number): void {
+    const w = this.#work
+    w.plannedTrees = plan.trees
+    w.firstAttr = first
+    this.#readEvents(w.batch, w.span)
+    const { rules, ops, places, begins, takesAll } = plan
+    let isFilled = false
+    for (let i = 0; i < rules.length; i++) {
+      if (begins[i] === 1) isFilled = false
+      const rule = rules[i] as Rule
+      const attr = first + (places[i] as number)
+      if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
+      else if (isDone(w, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) w.filledContent(rule.range, rule.rank)
+        isFilled = true
+        this.#leftovers.markUsed(attr)
+      } else this.#failed(attr, rule)
+    }
+    this.#leftovers.planned(plan.kept, first)
+  }
+
+  /** Which rules do these attributes trigger? */
+  #collect(first: number, count: number): void {
+    const batch = this.#work.batch
+    const a = batch.attrs
+    for (let attr = first; attr < first + count; attr++) {
+      const id = a[attr * ATTR_STRIDE + ATTR.KEY] as number
+      const rules =
+        id === UNKNOWN_KEY
+          ? this.#tables.rulesOfName(this.#keyText(attr))
+          : this.#tables.rulesOf(id)
+      let isTaken = false
+      if (rules !== null)
+        for (const rule of rules)
+          if (this.#applies(rule)) {
+            this.#addCandidate(rule, attr)
+            isTaken = true
+          }
+      if (!isTaken) this.#leftovers.unknown(attr)
+    }
+  }
+
+  #applies(rule: Rule): boolean {
+    if (rule.when === 'always') return true
+    return rule.when === 'own' ? this.#detection.hasIndex(rule.dialect) : this.#detection.isGenAi
+  }
+
+  #keyText(attr: number): string {
+    const row = attr * ATTR_STRIDE
+    const id = this.#work.batch.attrs[row] as number
+    if (id !== UNKNOWN_KEY) return keyName(id)
+    return this.#work.arena.text(
+      this.#work.batch.attrs[row + ATTR.KEY_OFF] as number,
+      this.#work.batch.attrs[row + ATTR.KEY_LEN] as number,
+    )
+  }
+
+  #addCandidate(rule: Rule, attr: number): void {
+    // On the list of dropped keys.
+    if (rule.slot < 0) return this.#leftovers.markUsed(attr)
+    if (rule.tree >= 0 && !this.#work.addToTree(rule.tree, attr)) return
+    this.#candidates.add(rule, attr)
+  }
+
+  readonly #filled = (attr: number, field: string): void =>
+    this.#explain(attr, field, 'content by kind')
+
+  #readEvents(batch: SpanBatch, span: number): void {
+    const { first, count } = spanEvents(batch, span)
+    if (count === 0) return
+    this.#candidates.fromEvents()
+    const sink = { collectDetails: (from: number, n: number) => this.#collect(from, n) }
+    for (let event = first; event < first + count; event++)
+      if (this.#readEvent(event, sink) === 'kept') this.#leftovers.unreadEvent(event)
+  }
+
+  #readEvent(event: number, sink: EventSink): EventFate {
+    try {
+      return readSpanEvent(this.#work, event, sink)
+    } catch {
+      this.#failedAt('span event')
+      return 'kept'
+    }
+  }
+
+  #fill(): void {
+    for (const slots of this.#candidates.touched) for (const slot of slots) this.#fillSlot(slot)
+  }
+
+  #fillSlot(slot: number): void {
+    const c = this.#candidates
+    const takesAll = c.takesAll[slot] === 1
+    let isFilled = false
+    for (let n = c.first(slot); n >= 0; n = c.next(n)) {
+      const rule = c.rules[n] as Rule
+      const attr = c.attrs[n] as number
+      if (isFilled && !takesAll) this.#leftovers.lost(attr, rule)
+      else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) this.#work.filledContent(rule.range, c.rankOf(n))
+        isFilled = true
+        this.#leftovers.markUsed(attr)
+      } else this.#failed(attr, rule)
+    }
+  }
+
+  /** Nothing usable: the attribute stays, and so do all of an indexed family. */
+  #failed(attr: number, rule: Rule): void {
+    const attrs = rule.tree >= 0 ? this.#work.treeRows(rule.tree) : [attr]
+    for (const a of attrs) if (!this.#work.isNull(a)) this.#leftovers.failed(a)
+  }
+
+  #applyExplained(rule: Rule, attr: number): boolean {
+    const before = snapshot(this.#work)
+    const isDone = this.#apply(rule, attr)
+    const dialect = this.#tables.dialects[rule.dialect]?.name ?? ''
+    for (const field of changed(before, snapshot(this.#work)))
+      this.#explain(attr, field, `${dialect}: ${rule.key} -> ${rule.how}`)
+    return isDone
+  }
+
+  /** A transform that fails (nesting beyond the stack) leaves the attribute as it is, and is counted. */
+  #apply(rule: Rule, attr: number): boolean {
+    try {
+      return rule.transform(this.#work, attr, rule)
+    } catch {
+      this.#failedAt(rule.how)
+      return false
+    }
+  }
+
+  #settle(): void {
+    try {
+      settle(this.#work, this.#detection, this.#frame, this.#filled)
+    } catch {
+      this.#failedAt('settle')
+      settleBare(this.#work, this.#frame)
+    }
+  }
+
+  #failedAt(step: string): void {
+    this.#ctx?.count('observa_canonicalize_failed_total', `step="${step}"`, 1)
+  }
+
+  #explain(attr: number, field: string, rule: string): void {
+    const list = this.#work.events.explain?.[this.#work.e]
+    if (list === undefined) return
+    const entry: Provenance = {
+      field,
+      source: `attr:${this.#keyText(attr)}`,
+      rule,
+    }
+    list.push(entry)
+  }
+
+  #keepRest(events: EventTable, e: number): void {
+    this.#leftovers.writeMetadata(events, e)
+    if (!this.#settings.keepAttributes) return
+    this.#leftovers.write(events, e)
+    this.#frame.keepRest(events, e)
+    const cut = this.#leftovers.truncated
+    if (cut > 0) this.#ctx?.count('observa_canonicalize_truncated_total', '', cut)
+  }
+
+  #count(batch: SpanBatch): void {
+    if (this.#detection.isGenAi || this.#work.kind !== 'span') return
+    const scope = this.#frame.scopeLabel(batch, this.#work.span)
+    this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
+  }
+
+  /** While the event is at hand: what it reports, and whose child it is. */
+  #countUsageOnce(events: EventTable, e: number): void {
+    const doubles = this.#doubles
+    const { seed } = this.#frame
+    const { kind } = this.#work
+    if (kind === PLAIN) doubles.plain(events, e, seed)
+    if (doubles.isRepeated(events, e)) return
+    const hasUsage =
+      events.num(e, N.input_tokens) > 0 ||
+      events.num(e, N.output_tokens) > 0 ||
+      events.num(e, N.total_tokens) > 0 ||
+      !Number.isNaN(events.num(e, N.cost_usd))
+    if (!hasUsage || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
+    else doubles.claim(events, e, seed, this.#frame.spanClaim(events, e))
+  }
+}
+
+/** True when the step was one of those that need no transform, and is done. */
+function isDone(w: Work, attr: number, rule: Rule, op: number): boolean {
+  if (op === OP.TRANSFORM) return false
+  const { attrs, nums } = w.batch
+  const row = attr * ATTR_STRIDE
+  const type = attrs[row + ATTR.TYPE] as number
+  if (op === OP.TEXT || op === OP.ID) {
+    const off = attrs[row + ATTR.OFF] as number
+    const len = attrs[row + ATTR.LEN] as number
+    if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
+    // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
+    if (len <= NULL_BYTES_MAX) {
+      const c = w.arena.bytes[off]
+      if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
+    }
+    w.events.setRange(w.e, rule.range, off, len)
+    return true
+  }
+  const n = nums[attr] as number
+  if (op === OP.INT) {
+    if (type !== VALUE.INT || !(n >= 0)) return false
+    w.events.setNum(w.e, rule.number, n)
+    return true
+  }
+  if (type !== VALUE.DOUBLE || !Number.isFinite(n) || w.isStrands) return false
+  w.events.setNum(w.e, rule.number, n * 1000)
+  return true
+}

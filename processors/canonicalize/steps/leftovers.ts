@@ -1,0 +1,215 @@
+// What no field took: attributes without a rule, values that lost to another and say something else, values
+// their rule could not use, span events and links that nobody reads. It goes to `attributes`, so that nothing vanishes.
+
+import type { Arena } from '../../../core/arena.ts'
+import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { type EventTable, PAIR, PAIR_STRIDE } from '../../../core/event.ts'
+import { IntList } from '../bytes/int-list.ts'
+import { keptEvents, keptLinks } from '../readers/span-events.ts'
+import type { Rule } from '../rules/tables.ts'
+import { attrValue } from '../span/any-value.ts'
+import { jsonOf } from '../span/resource.ts'
+import type { Work } from '../span/work.ts'
+
+const NOTHING = new Int32Array(0)
+
+export class Leftovers {
+  readonly #work: Work
+  readonly #bytesMax: number
+  /** Attribute rows without a rule, then those that must be kept all the same. */
+  readonly kept = new IntList()
+  #planned: Int32Array = NOTHING
+  #first = 0
+  readonly #events = new IntList()
+  readonly #losers = new IntList()
+  readonly #loserRules: Rule[] = []
+  /** Attribute rows with nothing usable for their rule. */
+  readonly #failed = new IntList()
+  /** By attribute row: the generation in which it won a field. */
+  #used = new Int32Array(4096)
+  #generation = 0
+  /** Values cut to the limit since the last look. */
+  truncated = 0
+
+  constructor(work: Work, bytesMax: number) {
+    this.#work = work
+    this.#bytesMax = bytesMax
+  }
+
+  beginBatch(attrCount: number): void {
+    if (this.#used.length < attrCount) this.#used = new Int32Array(attrCount * 2)
+  }
+
+  begin(): void {
+    this.#generation++
+    this.kept.clear()
+    this.#planned = NOTHING
+    this.#events.clear()
+    this.#losers.clear()
+    this.#failed.clear()
+    this.truncated = 0
+  }
+
+  markUsed(attr: number): void {
+    this.#used[attr] = this.#generation
+  }
+
+  /** No rule knows the attribute. */
+  unknown(attr: number): void {
+    this.kept.push(attr)
+  }
+
+  /** No rule knows these attributes of the span, counted from its first. */
+  planned(places: Int32Array, first: number): void {
+    this.#planned = places
+    this.#first = first
+  }
+
+  unreadEvent(event: number): void {
+    this.#events.push(event)
+  }
+
+  /** Another attribute filled the field that this one could have filled. */
+  lost(attr: number, rule: Rule): void {
+    // A copy of the winner's content is not kept.
+    if (rule.isContent) return
+    this.#loserRules[this.#losers.length] = rule
+    this.#losers.push(attr)
+  }
+
+  failed(attr: number): void {
+    this.#failed.push(attr)
+  }
+
+  /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
+  writeMetadata(events: EventTable, e: number): void {
+    const m = this.#work.meta
+    for (let i = 0; i < m.length; i += 4) {
+      const again = i === 0 ? SAME.none : sameKey(this.#work.arena, m, i)
+      if (again === SAME.value) continue
+      // Two keys of a source may have one name here: the second value gets a name of its own.
+      if (again === SAME.key) this.#renameKey(m, i)
+      events.addMetadata(e, m.at(i), m.at(i + 1), m.at(i + 2), m.at(i + 3))
+    }
+  }
+
+  #renameKey(m: IntList, at: number): void {
+    const { arena } = this.#work
+    const name = arena.text(m.at(at), m.at(at + 1))
+    for (let n = 2; n < 10; n++) {
+      m.items[at] = arena.appendText(`${name}_${n}`)
+      m.items[at + 1] = arena.lastLen
+      if (sameKey(arena, m, at) === SAME.none) return
+    }
+  }
+
+  write(events: EventTable, e: number): void {
+    this.#collect()
+    const planned = this.#planned
+    const { kept } = this
+    const count = planned.length + kept.length
+    if (count > 0) {
+      let at = events.addAttributes(e, count)
+      for (let i = 0; i < planned.length; i++, at += PAIR_STRIDE)
+        this.#writeAttribute(events.pairs, at, this.#first + (planned[i] as number))
+      for (let i = 0; i < kept.length; i++, at += PAIR_STRIDE)
+        this.#writeAttribute(events.pairs, at, kept.at(i))
+    }
+    if (this.#events.length > 0)
+      addJson(events, e, 'otel.events', keptEvents(this.#work, [...this.#events.values()]))
+    const links = keptLinks(this.#work)
+    if (links !== null) addJson(events, e, 'otel.links', links)
+  }
+
+  #collect(): void {
+    for (let i = 0; i < this.#failed.length; i++) this.#keepOnce(this.#failed.at(i))
+    for (let i = 0; i < this.#losers.length; i++) {
+      const attr = this.#losers.at(i)
+      const rule = this.#loserRules[i] as Rule
+      if (!this.#isSaid(attr, rule)) this.#keepOnce(attr)
+    }
+  }
+
+  #keepOnce(attr: number): void {
+    if (this.#used[attr] === this.#generation) return
+    this.markUsed(attr)
+    this.kept.push(attr)
+  }
+
+  /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */
+  #isSaid(attr: number, rule: Rule): boolean {
+    const w = this.#work
+    if (rule.number >= 0) return w.number(attr) === w.events.num(w.e, rule.number)
+    if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish' || rule.to === 'kind')
+      return true
+    const len = w.events.len(w.e, rule.range)
+    if (w.type(attr) !== VALUE.STRING || w.len(attr) !== len) return false
+    const b = w.arena.bytes
+    const off = w.events.off(w.e, rule.range)
+    const at = w.off(attr)
+    for (let i = 0; i < len; i++) if (b[off + i] !== b[at + i]) return false
+    return true
+  }
+
+  #writeAttribute(pairs: Int32Array, at: number, attr: number): void {
+    const row = attr * ATTR_STRIDE
+    const { attrs, arena } = this.#work.batch
+    pairs[at + PAIR.KEY_OFF] = attrs[row + ATTR.KEY_OFF] as number
+    pairs[at + PAIR.KEY_LEN] = attrs[row + ATTR.KEY_LEN] as number
+    const type = attrs[row + ATTR.TYPE] as number
+    if (type === VALUE.STRING) {
+      const off = attrs[row + ATTR.OFF] as number
+      const len = attrs[row + ATTR.LEN] as number
+      const cut = len > this.#bytesMax ? charBoundary(arena.bytes, off, this.#bytesMax) : len
+      if (cut < len) this.truncated++
+      pairs[at + PAIR.OFF] = off
+      pairs[at + PAIR.LEN] = cut
+      pairs[at + PAIR.JSON] = 0
+      return
+    }
+    const value = attrValue(this.#work.batch, attr)
+    const isText = type === VALUE.BYTES
+    pairs[at + PAIR.OFF] = arena.appendText(isText ? String(value as string) : jsonOf(value))
+    pairs[at + PAIR.LEN] = arena.lastLen
+    pairs[at + PAIR.JSON] = isText ? 0 : 1
+  }
+}
+
+/** More entries than this are not compared with each other; the writers cope with equal keys. */
+const COMPARED_MAX = 4 * 128
+
+const SAME = { none: 0, key: 1, value: 2 } as const
+
+/** Whether an entry before has the same key, and the same value as well. */
+function sameKey(arena: Arena, m: IntList, at: number): number {
+  if (at > COMPARED_MAX) return SAME.none
+  for (let i = 0; i < at; i += 4)
+    if (isSame(arena, m, i, at)) return isSame(arena, m, i + 2, at + 2) ? SAME.value : SAME.key
+  return SAME.none
+}
+
+/** Are the ranges at two places of the list equal, byte for byte? */
+function isSame(arena: Arena, m: IntList, i: number, k: number): boolean {
+  const len = m.at(k + 1)
+  if (m.at(i + 1) !== len) return false
+  const b = arena.bytes
+  const x = m.at(i)
+  const y = m.at(k)
+  let n = 0
+  while (n < len && b[x + n] === b[y + n]) n++
+  return n === len
+}
+
+/** At most `max` bytes without cutting a character in two. */
+function charBoundary(b: Uint8Array, off: number, max: number): number {
+  let n = max
+  while (n > 0 && ((b[off + n] as number) & 0xc0) === 0x80) n--
+  return n
+}
+
+function addJson(events: EventTable, e: number, name: string, json: string): void {
+  const keyOff = events.arena.appendText(name)
+  const keyLen = events.arena.lastLen
+  const off = events.arena.appendText(json)
+  events.addAttribute(e, keyOff, keyLen, off, events.arena.lastLen, true)
+}

@@ -1,0 +1,65 @@
+// What follows from a kind and from an operation, found by one look-up for each.
+
+import { Literal } from '../../../core/arena.ts'
+import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
+
+export interface KindMeaning {
+  readonly literal: Literal
+  /** Operation of such spans when nothing says it; '' = none. */
+  readonly operation: string
+  /** It repeats what runs inside it. */
+  readonly isContainer: boolean
+}
+
+const CONTAINERS: readonly string[] = ['agent', 'workflow', 'chain']
+const kinds = new Map<string, KindMeaning>()
+
+/** Kinds are of a closed set: the tables and the code name all there are. */
+export function meaningOfKind(kind: string): KindMeaning {
+  let known = kinds.get(kind)
+  if (known === undefined) {
+    known = {
+      literal: new Literal(kind),
+      operation: OPERATION_OF_KIND[kind] ?? '',
+      isContainer: CONTAINERS.includes(kind),
+    }
+    kinds.set(kind, known)
+  }
+  return known
+}
+
+export interface OperationMeaning {
+  /** Null for operations of no standard: clients name them, and their number has no bound. */
+  readonly literal: Literal | null
+  /** Its usage is the sum of what runs below it. */
+  readonly isAggregate: boolean
+}
+
+const KNOWN_OPERATIONS = [
+  'chat',
+  'text_completion',
+  'generate_content',
+  'embeddings',
+  'retrieval',
+  'rerank',
+  'execute_tool',
+  'create_agent',
+  'invoke_agent',
+  'invoke_workflow',
+  'agent_step',
+  'chain',
+]
+const operations = new Map<string, OperationMeaning>(
+  [...KNOWN_OPERATIONS, ...AGGREGATE_OPERATIONS].map((name) => [
+    name,
+    {
+      literal: KNOWN_OPERATIONS.includes(name) ? new Literal(name) : null,
+      isAggregate: AGGREGATE_OPERATIONS.has(name),
+    },
+  ]),
+)
+const OTHER: OperationMeaning = { literal: null, isAggregate: false }
+
+export function meaningOfOperation(operation: string): OperationMeaning {
+  return operations.get(operation) ?? OTHER
+}

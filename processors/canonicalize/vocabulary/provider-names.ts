@@ -1,0 +1,51 @@
+// The canonical provider of a name on the wire: the table of `providers.ts` and the aliases of one configuration.
+
+import { ByteWords } from '../bytes/byte-words.ts'
+import { FRAMEWORKS, PROVIDER_ALIASES, PROVIDER_PREFIXES } from './providers.ts'
+
+/** Clouds: what follows their dot is another product, so the part before it says nothing. */
+const CLOUDS = new Set(['aws', 'azure', 'google', 'gcp'])
+
+export class ProviderNames {
+  readonly #names: string[] = []
+  readonly #words: ByteWords
+
+  constructor(extra: Readonly<Record<string, string>> = {}) {
+    const entries = Object.entries({ ...PROVIDER_ALIASES, ...lowerCased(extra) })
+    this.#words = new ByteWords(entries.map(([word, name]) => [word, this.#index(name)] as const))
+  }
+
+  /** The provider of the word in the range, null when the table has no such word. */
+  find(bytes: Uint8Array, off: number, len: number): string | null {
+    const i = this.#words.find(bytes, off, len)
+    return i < 0 ? null : (this.#names[i] as string)
+  }
+
+  /** The canonical provider of a name, null for a framework; unknown names in lower case. */
+  of(name: string): string | null {
+    const word = name.trim().toLowerCase()
+    const known = this.#ofWord(word)
+    if (known !== null) return known
+    if (word === '' || FRAMEWORKS.has(word)) return null
+    for (const [prefix, provider] of PROVIDER_PREFIXES) if (word.startsWith(prefix)) return provider
+    // `openai.transcription`, `groq.chat`: the AI SDK adds what kind of model it is.
+    const maker = word.slice(0, Math.max(0, word.indexOf('.')))
+    return (maker === '' || CLOUDS.has(maker) ? null : this.#ofWord(maker)) ?? word
+  }
+
+  #ofWord(word: string): string | null {
+    const b = Buffer.from(word, 'latin1')
+    return this.find(b, 0, b.length)
+  }
+
+  #index(name: string): number {
+    const i = this.#names.indexOf(name)
+    return i >= 0 ? i : this.#names.push(name) - 1
+  }
+}
+
+function lowerCased(aliases: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(aliases).map(([word, name]) => [word.toLowerCase(), name]),
+  )
+}
