@@ -17,7 +17,7 @@ import { type AnyComponent, SECTIONS } from './registry-type.ts'
 const root = join(import.meta.dirname, '..')
 /** Scripts of components that make documents of their own tables; each takes `--check` too. */
 const OTHER_GENERATORS = [
-  'processors/scrub/generate-docs.ts',
+  'processors/scrub/scripts/generate-docs.ts',
   'processors/canonicalize/generate-docs.ts',
   'bench/normalizer/compare.ts',
 ]

@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { secret } from '../../core/config-types.ts'
-import type { Action, PseudonymSettings } from './actions.ts'
-import type { AllowSettings } from './allow.ts'
-import type { RuleSettings } from './custom-rules.ts'
-import { DETECTOR_IDS, DETECTORS } from './detectors.ts'
-import { patternProblem } from './pattern-cost.ts'
+import { DETECTOR_IDS, DETECTORS } from './detectors/table.ts'
+import type { Action, PseudonymSettings } from './judge/actions.ts'
+import type { AllowSettings } from './judge/allow-list.ts'
+import type { RuleSettings } from './judge/custom-rules.ts'
+import { patternProblem } from './judge/pattern-cost.ts'
 
 const ACTIONS = ['mask', 'pseudonym', 'partial', 'drop_attribute', 'drop_event', 'report'] as const
 

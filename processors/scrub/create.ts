@@ -1,18 +1,18 @@
 // Builds what finds and replaces from settings: the one place where detectors, rules, actions and the allow
 // list come together.
 
-import { Replacer } from './actions.ts'
-import { AllowList } from './allow.ts'
-import { ByteScrubber } from './byte-scrubber.ts'
 import { type PolicySettings, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { CustomRule, type RuleSettings } from './custom-rules.ts'
-import { DETECTORS } from './detectors.ts'
-import { Engine } from './engine.ts'
-import { Inspector } from './inspector.ts'
-import { LineScrubber } from './line-scrubber.ts'
-import { registerType } from './marker.ts'
-import { numbersOf } from './policy.ts'
-import { TextScrubber } from './text.ts'
+import { registerType } from './detectors/marker.ts'
+import { DETECTORS } from './detectors/table.ts'
+import { LineScrubber } from './inputs/lines.ts'
+import { ByteScrubber } from './inputs/metrics.ts'
+import { TextScrubber } from './inputs/text.ts'
+import { Replacer } from './judge/actions.ts'
+import { AllowList } from './judge/allow-list.ts'
+import { CustomRule, type RuleSettings } from './judge/custom-rules.ts'
+import { Engine } from './judge/engine.ts'
+import { Inspector } from './judge/inspector.ts'
+import { numbersOf } from './matchers/policy.ts'
 
 /** The settings of an empty configuration: all detectors that are on by default, masked. */
 export function defaultSettings(): ScrubSettings {

@@ -12,13 +12,13 @@ import type {
 import type { EventTable } from '../../core/event.ts'
 import { type ScrubConfig, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
 import { createByteScrubber, Inspectors } from './create.ts'
-import { BatchScrubber } from './places.ts'
-import { StreamScrubber } from './streams.ts'
+import { BatchScrubber } from './inputs/batch.ts'
+import { StreamScrubber } from './inputs/stream-chunks.ts'
 
 export type { ScrubConfig, ScrubSettings } from './config.ts'
 export { createByteScrubber, createTextScrubber, defaultSettings } from './create.ts'
-export type { ScrubbedText, TextSpan } from './text.ts'
-export { scrubStream } from './text-stream.ts'
+export { scrubStream } from './inputs/line-stream.ts'
+export type { ScrubbedText, TextSpan } from './inputs/text.ts'
 
 export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   kind: 'processor',

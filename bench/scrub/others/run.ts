@@ -4,8 +4,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import type { Labelled } from '../../../processors/scrub/corpus/score.ts'
 import { createTextScrubber } from '../../../processors/scrub/index.ts'
-import type { Labelled } from '../../../processors/scrub/score.ts'
 import {
   type Example,
   folder,

@@ -1,0 +1,162 @@
+// What the name of a field, header or variable says about its value: `authorization`, `db_password` and
+// `openai_api_key` hold secrets; `max_tokens`, `cache_key` and `password_reset_requested_at` do not.
+// Used for attribute keys (once for each key) and for names found inside values.
+
+import { HINT } from '../matchers/subject.ts'
+
+/**
+ * - `whole`: the value is a secret whatever it looks like (header names, passwords, client secrets)
+ * - `weak`: it may be one; the value must look random
+ */
+export interface KeyMeaning {
+  readonly kind: 'none' | 'password' | 'secret' | 'token' | 'header' | 'cookie'
+  readonly strength: 'whole' | 'weak'
+  /** `HINT` bits for the value rules. */
+  readonly hints: number
+  /** A word such as Schlüssel: only with API, secret and the like beside it. */
+  readonly needsQualifier?: true
+}
+
+const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
+const KNOWN_MAX = 8192
+const known = new Map<string, KeyMeaning>()
+
+const PASSWORD =
+  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+/** Words that also mean something else: the value must look like a password by itself. */
+const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
+const ENDS_PASSWORD =
+  /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$/
+/** Keys and tokens in other languages. */
+const FOREIGN_SECRET =
+  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/
+const FOREIGN_KEY =
+  /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|anahtarı?|kulcs|ключ|ключа|キー|키|鍵|キ―)$/
+
+/** Words that make a name describe a secret instead of holding one. */
+const ABOUT = new Set(
+  'hash,hashed,digest,reset,resets,length,len,policy,field,fields,min,max,requested,changed,change,expires,expiry,expired,expiration,strength,hint,updated,created,at,required,encoder,manager,url,uri,endpoint,file,path,name,type,count,counts,limit,limits,budget,usage,used,rotation,rotated,age,ttl,version,enabled,valid,validator,provider,label,format,prompt,question,id,ids,arn,ref,index,form,input,error,status,rate,per,size,total,cost,price,details,generator,handling,store,stored,storage,class,placeholder,source,mode,rule,rules,pattern,regex,attempts,retries,list,map,set,ref,selector'.split(
+    ',',
+  ),
+)
+const NOT_TOKEN = new Set(
+  'page,next,prev,previous,cursor,continuation,continue,sync,pagination,max,min,input,output,prompt,completion,cached,cache,total,reasoning,usage,count,eos,bos,pad,unk,mask,sep,stop,special,start,end,first,last,new,num,n,text,audio,image,accepted,rejected,prediction,per,time,lock,fencing,idempotency,dedupe,dedup,cancellation,cancel,design,syntax,lexer,csrf,xsrf,resume'.split(
+    ',',
+  ),
+)
+const NOT_KEY = new Set(
+  'cache,partition,partitions,primary,foreign,idempotency,dedupe,dedup,sort,s3,object,public,pub,row,routing,message,dict,map,json,hash,range,shard,any,press,arrow,enter,escape,shift,index,group,unique,composite,surrogate,natural,join,lookup,metric,label,tag,attribute,attr,config,property,column,field,record,kafka,redis,i18n,translation,locale,item,state,session_state,query,param,parameter,default,feature,flag,blob,bucket,file,storage_path,thread,conversation,user_id,event,trace,span,request,correlation,turnstile_site,site,publishable,kms,crypto,keyring'.split(
+    ',',
+  ),
+)
+const KEY_QUALIFIERS = new Set(
+  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor'.split(
+    ',',
+  ),
+)
+const HEADERS =
+  /(?:^|[._-])(?:proxy[-_])?authori[sz]ation$|(?:^|[._-])x[-_](?:api|goog[-_]api|amz[-_]security)[-_](?:key|token)$|(?:^|[._-])(?:ocp[-_]apim[-_]subscription[-_]key|x[-_](?:auth|access|vault|github|gitlab|functions|shopify[-_]access|subscription)[-_](?:token|key))$/
+const WHOLE_KEY =
+  /(?:^|[._-])api[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key|private[-_]?key)$/
+
+/** What of a longer name is judged, its end: a sender may send a megabyte of key, and splitting it takes its square. */
+const NAME_MAX = 512
+
+/** The meaning of a name; cached. Example: `DB_PASSWORD` -> password, `gen_ai.usage.input_tokens` -> none. */
+export function keyMeaning(fullName: string): KeyMeaning {
+  const name = fullName.length > NAME_MAX ? fullName.slice(-NAME_MAX) : fullName
+  const hit = known.get(name)
+  if (hit !== undefined) return hit
+  if (known.size >= KNOWN_MAX) known.clear()
+  const meaning = judge(name)
+  known.set(name, meaning)
+  return meaning
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9\u0080-\uffff]+/)
+    .filter((w) => w !== '' && !/^\d+$/.test(w))
+}
+
+function judge(name: string): KeyMeaning {
+  const lower = name.toLowerCase()
+  const words = wordsOf(name)
+  const last = words[words.length - 1] ?? ''
+  const before = words[words.length - 2] ?? ''
+  const hints = hintsOf(lower, words)
+  if (/(?:^|[._-])(?:set[-_])?cookies?2?$/.test(lower) && before !== 'accept')
+    return { kind: 'cookie', strength: 'whole', hints }
+  if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
+  if (/^gen_ai\.(?:usage|request\.model|response\.model|token)/.test(lower))
+    return { ...NONE, hints }
+  if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
+    return { kind: 'secret', strength: 'weak', hints }
+  const about = words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
+  if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
+    const bare = words.some((w) => w === 'pass') && !PASSWORD.test(last.replace(/^pass$/, ''))
+    const noun = bare && last !== 'pass'
+    const isWeak = words.length === 1 && WEAK_PASSWORD.test(last)
+    if (!noun) return { kind: 'password', strength: isWeak ? 'weak' : 'whole', hints }
+  }
+  return { ...secretKind(lower, last, before, words), hints }
+}
+
+function secretKind(
+  lower: string,
+  last: string,
+  before: string,
+  words: readonly string[],
+): KeyMeaning {
+  if (WHOLE_KEY.test(lower) && !NOT_KEY.has(before))
+    return { kind: 'secret', strength: 'whole', hints: 0 }
+  if (
+    /^(?:client|app|consumer|api|auth|access|private|secret|shared)(?:secret|token|key|apikey)$/.test(
+      last,
+    ) ||
+    last === 'apikey'
+  )
+    return { kind: 'secret', strength: 'whole', hints: 0 }
+  if (last === 'secret' || last === 'secrets')
+    return { kind: 'secret', strength: words.length > 1 ? 'whole' : 'weak', hints: 0 }
+  if (last === 'token' || last === 'authtoken') {
+    if (NOT_TOKEN.has(before)) return NONE
+    return { kind: 'token', strength: before === '' ? 'weak' : 'whole', hints: 0 }
+  }
+  if (last === 'key' || last === 'keys') {
+    if (words.includes('secret') || words.includes('private'))
+      return { kind: 'secret', strength: 'whole', hints: 0 }
+    if (!KEY_QUALIFIERS.has(before) || NOT_KEY.has(before)) return NONE
+    return { kind: 'secret', strength: 'weak', hints: 0 }
+  }
+  if (last === 'tokens' && /^(?:|api|access|auth|refresh|secret|bearer)$/.test(before))
+    return { kind: 'token', strength: 'weak', hints: 0 }
+  if (/^credentials?$/.test(last) || FOREIGN_SECRET.test(last))
+    return { kind: 'secret', strength: 'weak', hints: 0 }
+  if (FOREIGN_KEY.test(last))
+    return { kind: 'secret', strength: 'weak', hints: 0, needsQualifier: true }
+  return NONE
+}
+
+function hintsOf(lower: string, words: readonly string[]): number {
+  let h = 0
+  if (/ssn|social[-_. ]?sec|taxpayer|tax[-_. ]?id/.test(lower)) h |= HINT.SSN
+  if (/itin/.test(lower)) h |= HINT.ITIN
+  if (
+    words.some(
+      (w) => w === 'card' || w === 'pan' || w === 'creditcard' || w === 'cardnumber' || w === 'cc',
+    )
+  )
+    h |= HINT.CARD
+  if (
+    words.some((w) =>
+      /^(?:phone|telephone|tel|mobile|fax|cell|msisdn|whatsapp)(?:number)?$/.test(w),
+    )
+  )
+    h |= HINT.PHONE
+  if (/passport/.test(lower)) h |= HINT.PASSPORT
+  return h
+}

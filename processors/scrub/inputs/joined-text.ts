@@ -1,0 +1,88 @@
+// Text in pieces, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
+// each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
+
+import type { Inspector } from '../judge/inspector.ts'
+import type { Finding } from '../matchers/subject.ts'
+import { latinText } from '../value/bytes.ts'
+
+/** A range `b[from, to)` that belongs to `owner`; findings are given relative to `off`. */
+export interface Piece {
+  readonly owner: number
+  readonly off: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Findings by owner: only those that lie in more than one piece. `key` is the attribute key of the first. */
+export function joinedText(
+  inspector: Inspector,
+  b: Uint8Array,
+  pieces: readonly Piece[],
+  key: string,
+): Map<number, Finding[]> {
+  const parts = carriedTexts(b, pieces)
+  const out = new Map<number, Finding[]>()
+  const found = inspector.findJoined(b, parts, key)
+  if (found.length === 0) return out
+  const starts: number[] = []
+  let n = 0
+  for (const p of parts) {
+    starts.push(n)
+    n += length(p)
+  }
+  for (const f of found) addCrossing(out, f, parts, starts)
+  return out
+}
+
+function addCrossing(
+  out: Map<number, Finding[]>,
+  f: Finding,
+  parts: readonly Piece[],
+  starts: readonly number[],
+): void {
+  let i = lastAtOrBefore(starts, f.start)
+  if (f.end <= (starts[i] as number) + length(parts[i] as Piece)) return
+  for (; i < parts.length && (starts[i] as number) < f.end; i++) {
+    const p = parts[i] as Piece
+    const base = starts[i] as number
+    const from = Math.max(f.start, base) - base + p.from - p.off
+    const to = Math.min(f.end, base + length(p)) - base + p.from - p.off
+    if (to <= from) continue
+    const list = out.get(p.owner) ?? []
+    list.push({ start: from, end: to, type: f.type, rank: f.rank })
+    out.set(p.owner, list)
+  }
+}
+
+function length(p: Piece): number {
+  return p.to - p.from
+}
+
+function lastAtOrBefore(starts: readonly number[], at: number): number {
+  let lo = 0
+  let hi = starts.length - 1
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >> 1
+    if ((starts[mid] as number) <= at) lo = mid
+    else hi = mid - 1
+  }
+  return lo
+}
+
+/** What of each piece is joined. */
+export function carriedTexts(b: Uint8Array, pieces: readonly Piece[]): Piece[] {
+  return pieces.map((p) => carriedText(b, p))
+}
+
+const CARRIED =
+  /"(?:content|text|delta|partial_json|arguments|value)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){0,8192})"/
+
+/** The text inside a JSON delta, else the piece as it is. */
+function carriedText(b: Uint8Array, p: Piece): Piece {
+  if (b[p.from] !== 0x7b && b[p.from] !== 0x5b) return p
+  const text = latinText(b, p.from, Math.min(p.to, p.from + 16_384))
+  const m = CARRIED.exec(text)
+  if (m === null) return p
+  const from = p.from + m.index + m[0].length - 1 - (m[1] as string).length
+  return { owner: p.owner, off: p.off, from, to: from + (m[1] as string).length }
+}

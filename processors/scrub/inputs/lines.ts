@@ -1,0 +1,61 @@
+// Scrubs the lines of a stream as bytes, each with the end of what came before in view, so that a name above and
+// its value below are seen together. What came before has left already: only the line itself is changed.
+
+import { Arena } from '../../../core/arena.ts'
+import { type KeyMeaning } from '../detectors/key-names.ts'
+import { replacementIn } from '../judge/actions.ts'
+import type { Inspector } from '../judge/inspector.ts'
+import type { Scanner } from '../search/scanner.ts'
+
+const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
+const CONTEXT_LINES = 2
+const CONTEXT_BYTES = 600
+
+export class LineScrubber {
+  readonly #inspector: Inspector
+  readonly #tenant: string
+  readonly #arena = new Arena(1024 * 1024)
+  readonly #scanner: Scanner
+  /** The last lines as they left. */
+  #before: Buffer = Buffer.alloc(0)
+
+  constructor(inspector: Inspector, tenant: string) {
+    this.#inspector = inspector
+    this.#tenant = tenant
+    this.#scanner = inspector.engine.scanner(this.#arena)
+  }
+
+  /** The line (or lines) as it may leave. */
+  scrub(line: Buffer): Uint8Array {
+    const arena = this.#arena
+    arena.reset()
+    const from = arena.append(this.#before)
+    const start = arena.append(line)
+    const to = start + line.length
+    this.#scanner.scan(from, to)
+    const { candidates, count } = this.#scanner
+    const inspector = this.#inspector
+    const found = inspector.find(arena.bytes, from, to, candidates, 0, count, NONE, null)
+    const pieces: Uint8Array[] = []
+    let last = start
+    for (const f of found) {
+      if (f.end <= start || inspector.replacer.actionOf(f.type) === 'report') continue
+      const own = { ...f, start: Math.max(f.start, start) }
+      pieces.push(arena.bytes.subarray(last, own.start))
+      pieces.push(replacementIn(inspector.replacer, arena.bytes, from, to, own, this.#tenant))
+      last = own.end
+    }
+    pieces.push(arena.bytes.subarray(last, to))
+    const out = Buffer.concat(pieces)
+    this.#remember(out)
+    return out
+  }
+
+  #remember(line: Buffer): void {
+    const all = Buffer.concat([this.#before, line.subarray(-CONTEXT_BYTES)])
+    let at = all.length
+    for (let n = 0; n <= CONTEXT_LINES && at > 0; n++) at = all.lastIndexOf(0x0a, at - 1)
+    const from = Math.max(at + 1, all.length - CONTEXT_BYTES)
+    this.#before = Buffer.from(all.subarray(from))
+  }
+}

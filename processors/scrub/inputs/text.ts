@@ -1,0 +1,121 @@
+// Scrubbing of plain text: strings in, strings and UTF-16 spans out. Used by the `scrub` verb, by `pipe`
+// and by everything that is no OTLP payload.
+
+import { Arena } from '../../../core/arena.ts'
+import { keyMeaning } from '../detectors/key-names.ts'
+import { replacementIn } from '../judge/actions.ts'
+import type { Inspector } from '../judge/inspector.ts'
+import type { Finding } from '../matchers/subject.ts'
+import type { Scanner } from '../search/scanner.ts'
+
+export interface TextSpan {
+  readonly start: number
+  readonly end: number
+  readonly type: string
+}
+
+export interface ScrubbedText {
+  readonly text: string
+  readonly spans: TextSpan[]
+}
+
+export class TextScrubber {
+  readonly #inspector: Inspector
+  readonly #arena = new Arena(1024 * 1024)
+  readonly #scanner: Scanner
+  /** Where the text being looked at stands in the arena. */
+  #from = 0
+  #to = 0
+
+  readonly #tenant: string
+
+  constructor(inspector: Inspector, tenant = '') {
+    this.#inspector = inspector
+    this.#tenant = tenant
+    this.#scanner = inspector.engine.scanner(this.#arena)
+  }
+
+  scrub(text: string, field = ''): ScrubbedText {
+    const findings = this.#find(text, field)
+    if (findings.length === 0) return { text, spans: [] }
+    return this.#replace(text, findings)
+  }
+
+  #find(text: string, field: string): readonly Finding[] {
+    const arena = this.#arena
+    arena.reset()
+    const from = arena.appendText(text)
+    const to = from + arena.lastLen
+    this.#from = from
+    this.#to = to
+    const meaning = keyMeaning(field)
+    const scanner = this.#scanner
+    scanner.scan(from, to)
+    const found = this.#inspector.find(
+      arena.bytes,
+      from,
+      to,
+      scanner.candidates,
+      0,
+      scanner.count,
+      meaning,
+      field === '' ? null : field,
+    )
+    for (const f of found) {
+      f.start -= from
+      f.end -= from
+    }
+    return found
+  }
+
+  #replace(text: string, findings: readonly Finding[]): ScrubbedText {
+    const offsets = utf16Offsets(text, findings)
+    const spans: TextSpan[] = []
+    const { replacer, engine } = this.#inspector
+    const b = this.#arena.bytes
+    let out = ''
+    let last = 0
+    for (const [i, f] of findings.entries()) {
+      const start = offsets[2 * i] as number
+      const end = offsets[2 * i + 1] as number
+      const type = engine.compiled.types[f.type] as string
+      spans.push({ start, end, type })
+      if (replacer.actionOf(f.type) === 'report') continue
+      const shifted = { ...f, start: this.#from + f.start, end: this.#from + f.end }
+      const marker = replacementIn(replacer, b, this.#from, this.#to, shifted, this.#tenant)
+      out += text.slice(last, start) + Buffer.from(marker).toString('latin1')
+      last = end
+    }
+    return { text: out + text.slice(last), spans }
+  }
+}
+
+/** UTF-16 positions of the findings' byte positions (of the same text in UTF-8), in order. */
+function utf16Offsets(text: string, findings: readonly Finding[]): number[] {
+  const out: number[] = []
+  let bytes = 0
+  let i = 0
+  const advance = (to: number): void => {
+    while (bytes < to) {
+      const c = text.charCodeAt(i)
+      if (c < 0x80) bytes += 1
+      else if (c < 0x800) bytes += 2
+      else if (c >= 0xd800 && c < 0xdc00 && isLow(text.charCodeAt(i + 1))) {
+        bytes += 4
+        i++
+      } else bytes += 3
+      i++
+    }
+  }
+  for (const f of findings) {
+    advance(f.start)
+    out.push(i)
+    advance(f.end)
+    out.push(i)
+  }
+  return out
+}
+
+function isLow(c: number): boolean {
+  return c >= 0xdc00 && c < 0xe000
+}

@@ -1,0 +1,82 @@
+// The key-name rule: a value under `authorization`, `x-api-key`, `*password*` is a secret whatever it looks
+// like. The scheme of a header and the names of cookies stay readable, markers and empty values are left.
+
+import type { KeyMeaning } from '../detectors/key-names.ts'
+import { isMarker } from '../detectors/marker.ts'
+import { maskCookies } from '../matchers/headers.ts'
+import type { Policy } from '../matchers/policy.ts'
+import { type Finding, Subject, settle } from '../matchers/subject.ts'
+import { latinText } from '../value/bytes.ts'
+import type { Engine } from './engine.ts'
+
+const LOOK_MAX = 200
+const SCHEME =
+  /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|ntlm|hawk|aws4-hmac-sha256)[ \t]{1,4}/i
+const EMPTY = /^(?:null|none|nil|undefined|true|false|\*+|<[^>]*>|\$\{[^}]*\}|-|\[\])$/i
+const cookies = new Subject()
+
+/**
+ * Adds to `found` what the name of the field demands, of the types that the policy looks for: one that is off would
+ * swallow the secrets inside the value when overlapping findings become one. Offsets are positions in `b`.
+ */
+export function wholeValue(
+  engine: Engine,
+  policy: Policy,
+  b: Uint8Array,
+  from: number,
+  to: number,
+  meaning: KeyMeaning,
+  found: Finding[],
+): void {
+  if (meaning.kind === 'none' || meaning.strength !== 'whole' || to <= from) return
+  const head = latinText(b, from, Math.min(to, from + LOOK_MAX))
+  const text = head.trim()
+  if (text === '' || isMarker(text) || EMPTY.test(text)) return
+  if (meaning.kind === 'cookie') {
+    addCookies(engine, policy, b, from, to, found)
+    return
+  }
+  const scheme = meaning.kind === 'header' ? SCHEME.exec(head) : null
+  const start = from + (scheme?.[0].length ?? 0)
+  if (scheme !== null && isMarker(head.slice(scheme[0].length))) return
+  const type = engine.compiled.types.indexOf(
+    typeOf(meaning, scheme?.[1]?.toLowerCase(), found, start, to, engine),
+  )
+  if (policy.off?.[type] === 1) return
+  found.push({ start, end: to, type, rank: 10 })
+  settle(found)
+}
+
+/** The type of an exact finding that fills the value, else what the name says. */
+function typeOf(
+  meaning: KeyMeaning,
+  scheme: string | undefined,
+  found: readonly Finding[],
+  from: number,
+  to: number,
+  engine: Engine,
+): string {
+  if (scheme === 'bearer') return 'bearer_token'
+  if (scheme === 'basic') return 'basic_auth_header'
+  const whole = found.find((f) => f.start <= from && f.end >= to)
+  if (whole !== undefined) return engine.compiled.types[whole.type] as string
+  return meaning.kind === 'password' ? 'password' : 'generic_api_key'
+}
+
+function addCookies(
+  engine: Engine,
+  policy: Policy,
+  b: Uint8Array,
+  from: number,
+  to: number,
+  found: Finding[],
+): void {
+  const type = engine.compiled.types.indexOf('session_cookie')
+  cookies.open(policy, b, from, to, 0)
+  maskCookies(cookies, from, to, type, 10)
+  const pairs = cookies.findings.length
+  if (pairs === 0 && !latinText(b, from, Math.min(to, from + LOOK_MAX)).includes('='))
+    cookies.found(type, from, to, 10)
+  found.push(...cookies.findings.map((f) => ({ ...f })))
+  settle(found)
+}

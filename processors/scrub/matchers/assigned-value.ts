@@ -1,0 +1,127 @@
+// Does a value live up to the name it is assigned to? Passwords may be short but are no type name, placeholder,
+// code or prose; keys and tokens are long and random. What stands in a form that says little must say more.
+
+import type { KeyMeaning } from '../detectors/key-names.ts'
+import { isMarker } from '../detectors/marker.ts'
+import { DIGIT, LOWER, latinText, UPPER } from '../value/bytes.ts'
+import { entropy, mixOf } from '../value/checksums.ts'
+import { isIdentifier } from '../value/identifier.ts'
+import type { Assigned } from './assignment-forms.ts'
+import type { Subject } from './subject.ts'
+import { isWordy } from './tokens.ts'
+
+const LOOK_MAX = 256
+
+const NOT_A_VALUE =
+  /^(?:<[^>]*>?|\$.*|\{\{.*|\{%.*|%[({sdv]?.{0,2}|\*+|[xX]{3,}|\.{2,}.*|\[[a-z _-]{0,24}\]?|null|none|nil|undefined|true|false|string|str|text|number|int|integer|boolean|bool|object|array|bytes|required|optional|password|passwd|pass|pwd|secret|token|key|changeme|change[-_]?me|redacted|hidden|masked|placeholder|example|your[-_ ]?.*|my[-_]?(?:password|secret|token|key).{0,4}|insert[-_ ].*|enter[-_ ].*|dummy|foo|bar|empty|todo|tbd|n\/a|-+|_+|\?+|@[a-z_]+|:[a-z_]+|#.{0,3}|urn:.*|0x[0-9a-f]{1,8})$/i
+/** Code that reads the secret from elsewhere. */
+const CODE =
+  /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|exports\.|require|!|&|=)|^[A-Za-z_$][\w.$:]{0,60}\(|^[A-Za-z_$][\w.$]{0,40}\[["']?/
+/** Part of it comes from elsewhere, or it is an expression: `x${i}`, `{{ x }}`, `[a-z0-9]{8}`, `^[A-Z]+$`. */
+const TEMPLATE = /\$\{|\{\{|%\(|\[\^?[aA]-[zZ]|\{\d+,\d*\}|^\/\^/
+
+/** 4..256 characters that are no placeholder, type name, code or prose. `hunter42` in prose, `x` nowhere. */
+export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMeaning): boolean {
+  const n = v.to - v.from
+  if (n < 4 || n > 256) return false
+  const text = latinText(s.b, v.from, v.to)
+  if (isPlaceholder(text)) return false
+  if (repeatsName(text, name)) return false
+  if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
+  if (v.pair || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return false
+  if (v.bare && meaning.strength === 'weak' && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text)))
+    return false
+  if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
+  if (!v.quoted && (text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text))) return false
+  const mix = mixOf(s.b, v.from, v.to)
+  const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
+  if ((mix & DIGIT) !== 0 && n >= 5)
+    return !/ [a-z]+ /.test(text) && !/^\d{1,3}$/.test(text) && !isSizeOrDate(text)
+  if (v.prose) return symbol && mix === (LOWER | UPPER) && n >= 8 && !/\s/.test(text)
+  if (v.quoted) return n >= 6 && !/\s/.test(text)
+  if (isCamelCase(text)) return false
+  return n >= 8 && (symbol || mix === (LOWER | UPPER)) && !isWordy(s.b, v.from, v.to)
+}
+
+/** Stands for a value: `$PW`, `<password>`, `***`, code. */
+export function isPlaceholder(text: string): boolean {
+  return NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text)
+}
+
+/** Looks like a password without any help: letters and digits, and a symbol, both cases or two digits. */
+export function isStrong(text: string): boolean {
+  if (text.length < 6 || text.length > 64 || /[\s<>]/.test(text)) return false
+  if (isPlaceholder(text)) return false
+  if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
+  if (/:\/\/|^https?|[?&][\w.-]+=|%2F|^[./~]|^\w+\/\w+\/|^#/.test(text) || isSizeOrDate(text))
+    return false
+  if (bracketsIn(text) > 1 || isCodeName(text) || /\.[a-z]{2,5}$/.test(text)) return false
+  if (/^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))
+    return false
+  if (/[!@#$%^&*?~+=]/.test(text)) return text.length >= 7 && /[A-Za-z].*[A-Za-z]/.test(text)
+  if (isVersioned(text) || (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text)))
+    return false
+  if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
+  // hunter42, not sha256, oauth2, step-2
+  return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8
+}
+
+/** `sha256`, `OAuth2Client`, `EC2`, `Base64Url`: words and the numbers that belong to them. */
+function isVersioned(text: string): boolean {
+  return /^(?:sha|md|base|oauth|utf|x|ec|s|http|ipv|p|rsa|ed|aes|hs|rs|es|bcrypt|argon|pbkdf|totp|mfa|scram|step|section|chapter|figure|table|python|java|node|windows|version|field|line|page|item|user|test|level|phase|task|day|week|month|year|q|h)[-_]?\d/i.test(
+    text,
+  )
+}
+
+/** `FAILURE = "failure"`, `RESET_PASSWORD: "reset_password"`: the value is (the end of) its own name. */
+function repeatsName(text: string, name: string): boolean {
+  const plain = (t: string): string => t.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const value = plain(text)
+  if (value.length < 4) return false
+  const own = plain(name)
+  return own.endsWith(value) || (own.length >= 6 && value.endsWith(own))
+}
+
+function bracketsIn(text: string): number {
+  return text.match(/[(){}[\]]/g)?.length ?? 0
+}
+
+/** `z.ZodDefault`, `client_1.Client`, `K8S_VALUE_SECRET`: a path or a constant, not a value. */
+function isCodeName(text: string): boolean {
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(text))
+    return /[A-Z]{3}/.test(text) && isIdentifier(text)
+  return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(text) && isIdentifier(text)
+}
+
+/** `FlowsCommon`, `binaryLike`: two words and more without a joint. */
+function isCamelCase(text: string): boolean {
+  return /^(?:[a-z]+|[A-Z]{1,5}[a-z]+)(?:[A-Z]{1,5}[a-z]+)*$/.test(text) && isIdentifier(text)
+}
+
+function isSizeOrDate(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d/.test(text) || /^\d+(?:ms|s|m|h|d|kb|mb|%)$/i.test(text)
+}
+
+/** Long, random and with a digit; `token: refresh` and `key: logs/2026/..` are not. */
+export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMeaning): boolean {
+  const n = v.to - v.from
+  const whole = meaning.strength === 'whole'
+  const min = v.loose ? 20 : meaning.kind === 'header' || whole ? 12 : 16
+  if (n < min || (v.prose && n < 16)) return false
+  const look = Math.min(v.to, v.from + LOOK_MAX)
+  const text = latinText(s.b, v.from, look)
+  if (isNoSecret(text, name) || (v.loose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))) return false
+  if ((mixOf(s.b, v.from, look) & DIGIT) === 0 && !(whole && n >= 20 && v.quoted && !v.loose))
+    return false
+  if (/^\d+(?:\.\d+)?$/.test(text) && n < 24) return false
+  if (isWordy(s.b, v.from, look) || isIdentifier(text)) return false
+  return entropy(s.b, v.from, look) > (whole ? 2.8 : 3.2)
+}
+
+function isNoSecret(text: string, name: string): boolean {
+  if (isPlaceholder(text)) return true
+  if (/\s/.test(text) || text.includes('://') || bracketsIn(text) > 1) return true
+  // X-Amz-Credential: a key id and its scope; the id has its own detector.
+  if (text.includes('aws4_request') || repeatsName(text, name)) return true
+  return /^[./~]?[\w-]+(?:\/[\w.-]+){2,}$/.test(text) && /\.\w{2,5}$/.test(text)
+}

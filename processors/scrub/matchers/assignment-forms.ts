@@ -1,0 +1,382 @@
+// Where the value of a name stands: behind `:` `=` "is", in the next cell of a pair or call, on the next line, in
+// a block scalar, an attribute, a `default =` of HCL. Finds the range and says how sure the form is; whether the
+// value lives up to the name is left to `assigned-value.ts`.
+
+import { hasWord, isDigit, latinText, VALUE } from '../value/bytes.ts'
+import { namedValue } from './named-value.ts'
+import type { Subject } from './subject.ts'
+
+export interface Assigned {
+  from: number
+  to: number
+  quoted: boolean
+  /** `is` and the like: prose, so the value must look less like a word. */
+  prose: boolean
+  /** The form alone says little ("password X", a pair of strings): the value must look like a secret by itself. */
+  loose: boolean
+  /** Nothing but a space or dash between: "pass `X` on" is no assignment. */
+  bare: boolean
+  /** Two neighbours of a longer list of strings. */
+  pair: boolean
+  /** First of a list: `"tokens": ["..", ".."]`. */
+  list: boolean
+}
+
+/** A separator with no value behind it. */
+export const NOTHING: Assigned = {
+  from: 0,
+  to: 0,
+  quoted: false,
+  prose: false,
+  loose: false,
+  bare: false,
+  pair: false,
+  list: false,
+}
+
+/** A name in the text: its range. */
+export interface NameRange {
+  readonly from: number
+  readonly to: number
+}
+
+const QUOTED_MAX = 2048
+const LOOK_MAX = 280
+/** Opening quotes, escaped too; a backslash alone begins something else. */
+const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
+
+/**
+ * Between name and value, as latin1 of UTF-8: closing quotes, then `:` `=` `=>` `|` `>` or "is" in some
+ * languages, then opening quotes. Groups: separator, prose word, opening.
+ */
+const BETWEEN = new RegExp(
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+)
+/** The key of a value in a list of pairs, and what opens it: `","value":"`. */
+const VALUE_KEY = new RegExp(
+  String.raw`[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
+  'iy',
+)
+/** `["x-api-key", "V"]`, `define("X", "V")`. */
+const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
+/** `setPassword("V")`. */
+const CALL = /^\( ?(\\*["'`])/
+/** `: |` and a line, `:` and a line: a block scalar or a label above its value. */
+const NEXT_LINE =
+  /^["'`*]{0,3}[ \t]{0,4}[:=>]\*{0,2}[ \t]{0,4}([|>][-+]?\d?)?[ \t]{0,4}(?:\r?\n|\\r\\n|\\n){1,2}[ \t]{0,24}(["'`]{0,3})/
+/** `variable "x" { type = string  default = "V"`. */
+const HCL =
+  /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}default\s{0,8}=\s{0,4}(")/
+/** `apiKey: string = "V"`. */
+const TYPED =
+  /^\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=\s{0,4}(["'`])/
+/** `<b>Password:</b> V`, `<td>token</td><td>V</td>`. */
+const MARKUP =
+  /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
+/** `<password type="text">V</password>`. */
+const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
+/** `token - V`, `password "V"`, `password (V)`, `access token V`. */
+const BARE =
+  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
+
+const FOLLOWS = new Uint8Array(256)
+for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
+// First bytes of what separates in Chinese, Japanese and Korean, and of typographic quotes.
+for (const c of [0xc2, 0xe2, 0xe3, 0xe4, 0xe6, 0xeb, 0xec, 0xef]) FOLLOWS[c] = 1
+
+/** Anything else behind a name, such as another letter, begins no form of an assignment. */
+function mayFollow(c: number): boolean {
+  return FOLLOWS[c] === 1
+}
+
+/** The value of the name that stands at `name`, or null. */
+export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
+  // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
+  if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
+  if (!mayFollow(s.at(name.to)) || isFollowedByWord(s, name)) return null
+  const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
+  return (
+    afterNextLine(s, name, text) ??
+    afterSeparator(s, name, text) ??
+    afterFlag(s, name, text) ??
+    afterLooseForm(s, name, text)
+  )
+}
+
+/** Words that link a name and its value, schemes of headers: 32 for each place and 1 to 26 for the letter. */
+const TELLING = new Set(
+  'is ist es est era was are lautet er jest je este bearer basic token apikey key digest hawk'
+    .split(' ')
+    .map((word) => Buffer.from(word).reduce((n, c) => n * 32 + (c & 31), 0)),
+)
+
+/**
+ * "the token that we count": a space and a word of letters alone, which goes on in the same way. No form of an
+ * assignment takes that for a value; it is what most names in prose are followed by, so it is asked first.
+ */
+function isFollowedByWord(s: Subject, name: NameRange): boolean {
+  if (s.at(name.to) !== 0x20 || s.at(name.from - 1) === 0x2d || s.at(name.from) === 0x2d)
+    return false
+  const from = name.to + 1
+  let to = from
+  let word = 0
+  for (; isLetter(s.at(to)) && to - from < 24; to++) word = word * 32 + ((s.b[to] as number) & 31)
+  const n = to - from
+  if (n < 3 || n === 9 || (n <= 6 && TELLING.has(word))) return false
+  const c = s.at(to)
+  const next = s.at(to + 1)
+  return c === 0x20 ? isLetter(next) : (c === 0x2c || c === 0x2e) && next === 0x20
+}
+
+function isLetter(c: number): boolean {
+  return (c | 0x20) >= 97 && (c | 0x20) <= 122
+}
+
+function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
+  const typed = text.includes('=') ? TYPED.exec(text) : null
+  if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] as string, {})
+  let m = BETWEEN.exec(text)
+  if (m !== null) {
+    const isCompared = m[1] === '==' || m[1] === '==='
+    // `Pw==` ends base64; only with a string is it a comparison.
+    if (isCompared && !/["'`]/.test(m[3] as string)) return null
+    const isWeak = m[1] === '|' || isCompared
+    // Nothing that could be a value: no other form is tried.
+    if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
+    return valueAt(s, name, m[0].length, m[3] as string, {
+      prose: m[2] !== undefined,
+      loose: isWeak,
+      markup: m[1] === '>',
+    })
+  }
+  m = TAG.exec(text)
+  if (m !== null) return valueAt(s, name, m[0].length, '', { markup: true })
+  const named = namedValue(text, VALUE_KEY)
+  if (named !== null) return valueAt(s, name, named.end, named.open, {})
+  m = text.startsWith('"') ? HCL.exec(text) : null
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
+}
+
+function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
+  const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
+  const m = flag ? /^[ \t]{1,4}([\\"'`]{0,4})/.exec(text) : null
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
+}
+
+/** A block scalar is its first line; a label's value must be alone on the next line. */
+function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | null {
+  const m = NEXT_LINE.exec(text)
+  if (m === null) return null
+  const value = valueAt(s, name, m[0].length, m[2] as string, { loose: m[1] === undefined })
+  if (value === null || value.quoted) return value
+  const c = s.at(value.to)
+  const ends = c === 0 || c === 0x0a || c === 0x0d || c === 0x22 || c === 0x5c || c === 0x60
+  return ends ? value : null
+}
+
+function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
+  const quoteBefore = s.at(name.from - 1)
+  const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
+  const pair = isQuoted ? PAIR.exec(text) : null
+  if (pair !== null) return pairAt(s, name, pair)
+  const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
+  if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
+  const bare = isQuoted ? null : BARE.exec(text)
+  return bare === null
+    ? null
+    : valueAt(s, name, bare[0].length, bare[1] as string, { loose: true, bare: true })
+}
+
+/** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
+function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
+  const value = valueAt(s, name, m[0].length, m[1] as string, { loose: true })
+  if (value === null) return null
+  const before = latinText(s.b, Math.max(s.from, name.from - 8), name.from)
+  const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 8))
+  const isCall = /\(\s{0,2}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,2}[,)]/.test(behind)
+  const isAlone = /[[{]\s{0,4}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,4}[\]}]/.test(behind)
+  value.pair = !isCall && !isAlone
+  return value
+}
+
+interface Form {
+  readonly prose?: boolean
+  readonly loose?: boolean
+  readonly markup?: boolean
+  readonly bare?: boolean
+  readonly pair?: boolean
+}
+
+function valueAt(
+  s: Subject,
+  name: NameRange,
+  length: number,
+  open: string,
+  form: Form,
+): Assigned | null {
+  const from = name.to + length
+  const quote = /["'`]/.exec(open)?.[0]
+  const quoted = quote !== undefined || open.includes('&quot;')
+  const to =
+    quote !== undefined
+      ? quotedEnd(s, from, quote.charCodeAt(0))
+      : plainEnd(s, from, form.markup === true)
+  if (to <= from || (!quoted && isTyped(s, to))) return null
+  return {
+    from,
+    to,
+    quoted,
+    prose: form.prose === true,
+    loose: form.loose === true,
+    bare: form.bare === true,
+    pair: form.pair === true,
+    list: open.includes('['),
+  }
+}
+
+/** `password: SecretStr = Field(..)`: what stands before ` = ` is a type. */
+function isTyped(s: Subject, end: number): boolean {
+  return s.at(end) === 0x20 && s.at(end + 1) === 0x3d && s.at(end + 2) === 0x20
+}
+
+/** Before the closing quote, an escaped one too, or the end of the line. */
+export function quotedEnd(s: Subject, from: number, quote: number): number {
+  const max = Math.min(s.to, from + QUOTED_MAX)
+  for (let i = from; i < max; i++) {
+    const c = s.b[i] as number
+    if (c === quote || c === 0x0a) return i
+    if (c === 0x5c) {
+      let j = i
+      while (j < max && s.b[j] === 0x5c) j++
+      const x = s.at(j)
+      if (x === quote || x === 0x6e || x === 0x72) return i
+      i = j
+    }
+  }
+  return max === s.to ? max : s.runEnd(from, VALUE)
+}
+
+/** End of an unquoted value without the punctuation behind it. */
+export function plainEnd(s: Subject, from: number, markup: boolean): number {
+  let end = s.runEnd(from, VALUE)
+  if (markup && s.at(end) !== 0x3c) return from
+  while (end > from && '.:)]}'.includes(String.fromCharCode(s.b[end - 1] as number))) end--
+  return end
+}
+
+/** The next element of a list of strings behind `v`, or null. */
+export function nextInList(s: Subject, v: Assigned): Assigned | null {
+  const text = latinText(s.b, v.to, Math.min(s.to, v.to + 60))
+  const m = /^(\\*["'`]) {0,2}, {0,2}\s{0,24}(\\*["'`])/.exec(text)
+  if (m === null || !v.quoted) return null
+  const from = v.to + m[0].length
+  const to = quotedEnd(s, from, (m[2] as string).charCodeAt((m[2] as string).length - 1))
+  return to <= from ? null : { ...v, from, to }
+}
+
+const OTHER_NUMBER = /^:-?\d{1,24}(?:\.\d{1,24})?(?:e[-+]?\d{1,3})?[,}\]]{0,4}$/i
+const WORDS_MAX = 9
+const PROSE_MAX = 120
+/** What links a name and its value in a sentence, as latin1 of UTF-8. */
+const COPULA =
+  /^(?:is|ist|es|est|era|was|are|be|lautet|war|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|to|je|jest|on|este|l\xc3\xa0|adalah|olan|\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad|\xd7\x94\xd7\x99\xd7\x90|\xd7\x94\xd7\x95\xd7\x90|\xd9\x87\xd9\x8a|\xd9\x87\xd9\x88|\xe0\xa4\xb9\xe0\xa5\x88|\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9|-|\xe2\x80[\x93\x94])$|[:\x84\x8e\x9c]$|(?:\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad)$/
+
+export interface ProseValue {
+  readonly from: number
+  readonly to: number
+  /** "is", a colon or a quote stands right before it. */
+  readonly linked: boolean
+}
+
+/** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
+export function valueInSentence(s: Subject, name: NameRange): ProseValue | null {
+  const end = Math.min(s.to, name.to + PROSE_MAX)
+  let digit = Math.max(name.to, s.noDigitTo)
+  while (digit < end && !isDigit(s.b[digit])) digit++
+  if (digit >= end) {
+    s.noDigitTo = Math.max(s.noDigitTo, end)
+    return null
+  }
+  if (!goesOnTo(s, name.to, digit)) return null
+  const text = latinText(s.b, name.to, end)
+  if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
+  let linked = false
+  let words = 0
+  for (const m of text.matchAll(/[^\s"'`]+/g)) {
+    const word = m[0]
+    const before = text.slice(0, m.index)
+    if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
+    // `"token":" the","logprob":-0.52,`: the number of another key.
+    if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
+    if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || /^(?:&&|\|\||[=!<>]+|\?)$/.test(word))
+      return null
+    if (/\d/.test(word)) {
+      const quoted = /["'`]$/.test(before)
+      const lead =
+        /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/.exec(word)?.[0] ?? ''
+      const tail =
+        /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb)*(?:[\xe0-\xf4][\x80-\xbf].*)?$/.exec(
+          word,
+        )?.[0] ?? ''
+      const from = name.to + m.index + lead.length
+      const to = name.to + m.index + word.length - tail.length
+      return to <= from ? null : { from, to, linked: linked || quoted || lead !== '' }
+    }
+    // A sentence or clause ends, code begins.
+    if (/[.!?;=(){}[\]<>|\\]$|[=(){}[\]<>|\\]/.test(word)) return null
+    linked = COPULA.test(word)
+  }
+  return null
+}
+
+/** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */
+function goesOnTo(s: Subject, p: number, digit: number): boolean {
+  let words = 0
+  let last = 0
+  let isCode = false
+  for (let i = p; i < digit; i++) {
+    const c = s.b[i] as number
+    const kind = IN_PROSE[c] as number
+    if (kind === PROSE.BREAK) return false
+    if (kind === PROSE.SPACE) {
+      if (isCode || IN_PROSE[last] === PROSE.STOP) return false
+    } else {
+      if (IN_PROSE[last] === PROSE.SPACE || i === p) words++
+      if (kind === PROSE.CODE) isCode = true
+    }
+    last = c
+  }
+  return words <= WORDS_MAX
+}
+
+const PROSE = { LETTER: 0, SPACE: 1, BREAK: 2, STOP: 3, CODE: 4 } as const
+const IN_PROSE = new Uint8Array(256)
+for (const c of ' \t\v\f\u00a0"\'`') IN_PROSE[c.charCodeAt(0)] = PROSE.SPACE
+for (const c of '\r\n') IN_PROSE[c.charCodeAt(0)] = PROSE.BREAK
+for (const c of '.!?;') IN_PROSE[c.charCodeAt(0)] = PROSE.STOP
+for (const c of '=(){}[]<>|\\') IN_PROSE[c.charCodeAt(0)] = PROSE.CODE
+
+const VALUE_BEFORE =
+  /(\\*["'])(?:value|val|content)\1\s{0,2}:\s{0,2}\1([^"'\\\n]{4,200})\1\s{0,2},\s{0,12}\1(?:name|key|id|header)\1\s{0,2}:\s{0,2}\1$/i
+
+/** `{"value":"V","name":"DB_PASSWORD"}`: the value stands before its name. */
+export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
+  if (s.at(name.from - 1) !== 0x22 && s.at(name.from - 1) !== 0x27) return null
+  const low = Math.max(s.from, name.from - LOOK_MAX)
+  const text = latinText(s.b, low, name.from)
+  const m = VALUE_BEFORE.exec(text)
+  if (m === null) return null
+  const value = m[2] as string
+  const from = low + m.index + m[0].indexOf(value, 8)
+  return {
+    from,
+    to: from + value.length,
+    quoted: true,
+    prose: false,
+    loose: true,
+    bare: false,
+    pair: false,
+    list: false,
+  }
+}

@@ -1,0 +1,255 @@
+// Assignments: `DB_PASSWORD=..`, `"api_key": ".."`, `<token>..</token>`, "the password is ..", also inside
+// JSON at any depth of escaping. The name decides what is expected, the value must live up to it
+// (`assigned-value.ts`); where the value stands is found by `assignment-forms.ts`.
+
+import { nameIn } from '../detectors/key-name-cache.ts'
+import { type KeyMeaning, keyMeaning } from '../detectors/key-names.ts'
+import {
+  ALNUM,
+  CLASS,
+  DASH,
+  DOT,
+  isEscapeTail,
+  latinText,
+  skipEscape,
+  UNDERSCORE,
+} from '../value/bytes.ts'
+import { isPassword, isSecret, isStrong } from './assigned-value.ts'
+import {
+  type Assigned,
+  assignedAfter,
+  assignedBefore,
+  type NameRange,
+  NOTHING,
+  nextInList,
+  plainEnd,
+  valueInSentence,
+} from './assignment-forms.ts'
+import { matchColumn, PASSWORD_CELL, SECRET_CELL } from './columns.ts'
+import { maskCookies } from './headers.ts'
+import type { Rule } from './rule.ts'
+import type { Subject } from './subject.ts'
+
+const NAME = ALNUM | UNDERSCORE | DASH | DOT
+const NAME_RIGHT = ALNUM | UNDERSCORE | DASH
+const NAME_LEFT_MAX = 64
+const NAME_RIGHT_MAX = 40
+const QUOTED_MAX = 2048
+const LOOK_MAX = 256
+const LIST_MAX = 64
+
+/** A word such as password at `p`: reports the value assigned to the name around it. */
+export function matchPassword(s: Subject, p: number, len: number, rule: Rule): void {
+  const name = nameAt(s, p, len)
+  if (name === null || name.meaning.kind !== 'password') return
+  let value = assignedAfter(s, name)
+  if (value === NOTHING) return
+  if (value === null || !isPassword(s, value, name.text, name.meaning)) {
+    value = assignedBefore(s, name)
+    if (value === null) passwordInSentence(s, name, rule)
+  }
+  if (value === null) matchColumn(s, name.from, name.to, rule, PASSWORD_CELL)
+  for (let n = 0; value !== null && n < LIST_MAX; n++) {
+    if (!isPassword(s, value, name.text, name.meaning)) return
+    s.found(rule.type, value.from, value.to, rule.rank)
+    value = value.list ? nextInList(s, value) : null
+  }
+}
+
+/** A symbol in it, or "is" before it: a name of a host or product has neither. */
+function passwordInSentence(s: Subject, name: Name, rule: Rule): void {
+  // To pass something on is no password.
+  if (/^pass$/i.test(name.text)) return
+  const value = valueInSentence(s, name)
+  if (value === null) return
+  const text = latinText(s.b, value.from, value.to)
+  if (!isStrong(text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
+  s.found(rule.type, value.from, value.to, rule.rank)
+}
+
+/** A word such as key, token, secret or authorization at `p`. */
+export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule): void {
+  const name = nameAt(s, p, len)
+  if (name === null) return
+  const storage = rule.detector.id === 'azure_storage_key'
+  const kind = storage ? 'secret' : name.meaning.kind
+  if (kind === 'none' || kind === 'password') return
+  const value = assignedAfter(s, name)
+  if (value === NOTHING) return
+  if (value === null || !isAssigned(s, value, name, kind, storage)) {
+    if (storage) return
+    const before = assignedBefore(s, name)
+    if (kind !== 'cookie') matchColumn(s, name.from, name.to, rule, SECRET_CELL)
+    const found = before ?? inSentence(s, name)
+    if (found !== null && isSecret(s, found, name.text, name.meaning))
+      s.found(rule.type, found.from, found.to, rule.rank)
+    return
+  }
+  if (kind === 'cookie') {
+    maskCookies(s, value.from, value.to, rule.type, rule.rank)
+    return
+  }
+  s.found(rule.type, value.from, value.to, rule.rank)
+  let next = value.list ? nextInList(s, value) : null
+  for (let n = 0; next !== null && n < LIST_MAX; n++) {
+    if (isSecret(s, next, name.text, name.meaning))
+      s.found(rule.type, next.from, next.to, rule.rank)
+    next = nextInList(s, next)
+  }
+}
+
+function inSentence(s: Subject, name: Name): Assigned | null {
+  const value = valueInSentence(s, name)
+  if (value === null || !value.linked) return null
+  return {
+    ...value,
+    quoted: false,
+    prose: true,
+    loose: true,
+    bare: false,
+    pair: false,
+    list: false,
+  }
+}
+
+function isAssigned(
+  s: Subject,
+  value: Assigned,
+  name: Name,
+  kind: KeyMeaning['kind'],
+  storage: boolean,
+): boolean {
+  if (kind === 'cookie') return true
+  if (kind === 'header') skipScheme(s, value)
+  if (storage) return value.to - value.from >= 40
+  return (kind === 'header' && hasSpace(s, value)) || isSecret(s, value, name.text, name.meaning)
+}
+
+/** What is left of a scheme with parameters, long enough not to be prose. */
+function hasSpace(s: Subject, v: Assigned): boolean {
+  const text = latinText(s.b, v.from, Math.min(v.to, v.from + LOOK_MAX))
+  return /^[A-Za-z]+=\S.{16}/.test(text) && !/^realm=/i.test(text)
+}
+
+interface Name extends NameRange {
+  readonly text: string
+  readonly meaning: KeyMeaning
+}
+
+/** The name around the literal at `p`: letters, digits and joints on both sides, accented letters too. */
+export function nameAt(s: Subject, p: number, len: number): Name | null {
+  const b = s.b
+  let to = p + len
+  // Anchors such as `pw=` end in what follows the name.
+  while (to > p + 2 && !inMask(b[to - 1] as number, NAME_RIGHT) && (b[to - 1] as number) < 0x80)
+    to--
+  const wordEnd = to
+  const latin = (b[p] as number) < 0x80 || isLatinPair(b, p)
+  let from = p
+  if (latin) {
+    from = nameStart(s, p)
+    const high = Math.min(s.to, to + NAME_RIGHT_MAX)
+    while (to < high)
+      if (inMask(b[to] as number, NAME_RIGHT)) to++
+      else if (isLatinPair(b, to)) to += 2
+      else break
+    // "key-" or "token." at the end of a name is punctuation.
+    while (to > wordEnd && inMask(b[to - 1] as number, DASH | DOT)) to--
+  } else if (isCyrillicOrGreek(b, p)) {
+    for (let i = 0; i < 4 && isCyrillicOrGreek(b, to); i++) to += 2
+  }
+  // The type in a marker is no name.
+  if (s.at(from - 1) === 0x3a && latinText(b, Math.max(s.from, from - 10), from) === '[REDACTED:')
+    return null
+  const known = nameIn(b, from, to)
+  const { text } = known
+  let { meaning } = known
+  if (latin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
+  if (meaning.kind === 'none') return null
+  if (meaning.needsQualifier === true) {
+    if (!hasQualifier(s, from, to)) return null
+    // "clave de API", "ключ API", "clé secrète AWS": the words behind belong to the name.
+    const more = QUALIFIER_BEHIND.exec(latinText(b, to, Math.min(s.to, to + 40)))
+    to += more?.[0].length ?? 0
+  }
+  return { from, to, text, meaning }
+}
+
+const QUALIFIER_BEHIND =
+  /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
+
+function nameStart(s: Subject, p: number): number {
+  const b = s.b
+  const low = Math.max(s.from, p - NAME_LEFT_MAX)
+  let from = p
+  while (from > low)
+    if (inMask(b[from - 1] as number, NAME)) from--
+    else if (from - 1 > low && isLatinPair(b, from - 2)) from -= 2
+    else break
+  from = Math.min(p, skipEscape(b, from, s.from))
+  for (let i = p; i > from; i--)
+    if (isEscapeTail(b, i, s.from) && b[i - 2] === 0x5c) from = Math.max(from, i)
+  return from
+}
+
+/** Two bytes of UTF-8 that are one accented Latin letter. */
+function isLatinPair(b: Uint8Array, i: number): boolean {
+  const lead = b[i] as number
+  const next = b[i + 1] as number
+  return lead >= 0xc3 && lead <= 0xc5 && next >= 0x80 && next < 0xc0
+}
+
+function isCyrillicOrGreek(b: Uint8Array, i: number): boolean {
+  const lead = b[i] as number
+  const next = b[i + 1] as number
+  return lead >= 0xce && lead <= 0xd1 && next >= 0x80 && next < 0xc0
+}
+
+/** "Schlüssel" alone is any key; "API-Schlüssel", "clave de API" and "секретный ключ" are secrets. */
+function hasQualifier(s: Subject, from: number, to: number): boolean {
+  const low = Math.max(s.from, from - 32)
+  const high = Math.min(s.to, to + 16)
+  const text = Buffer.from(s.b.buffer, s.b.byteOffset + low, high - low)
+    .toString('utf8')
+    .toLowerCase()
+  return /api|aws|azure|openai|gcp|zug(?:riffs|angs)|gehei|secr|segr|privat|acce|aces|login|auth|token|доступ|секрет|秘密|密|シークレット|アクセス|비밀|액세스|인증/.test(
+    text,
+  )
+}
+
+/** "API key", "secret key", "access token": the word before belongs to the name. */
+function wordsBefore(s: Subject, from: number, text: string, alone: KeyMeaning): KeyMeaning {
+  // "always pass X" is no name.
+  if (alone.kind === 'password' && alone.strength === 'weak') return alone
+  let i = from - 1
+  while (i > s.from && i > from - 24 && inMask(s.b[i - 1] as number, NAME_RIGHT)) i--
+  if (i === from - 1) return alone
+  const joined = keyMeaning(`${latinText(s.b, i, from - 1)}_${text}`)
+  return joined.kind === 'none' && alone.strength === 'whole' ? alone : joined
+}
+
+function inMask(c: number, mask: number): boolean {
+  return ((CLASS[c] as number) & mask) !== 0
+}
+
+/** `Bearer x`, `Token x`: the scheme stays. Schemes with parameters (`Digest a="b", ..`) are secret to the line's end. */
+function skipScheme(s: Subject, value: Assigned): void {
+  const head = latinText(s.b, value.from, Math.min(s.to, value.from + 30))
+  const m =
+    /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|hawk|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
+      head,
+    )
+  if (m === null) return
+  value.from += m[0].length
+  if (value.quoted) return
+  const isList = /^(?:digest|hawk|aws4)/i.test(m[0])
+  value.to = isList ? lineEnd(s, value.from) : plainEnd(s, value.from, false)
+}
+
+function lineEnd(s: Subject, from: number): number {
+  const max = Math.min(s.to, from + QUOTED_MAX)
+  let i = from
+  while (i < max && s.b[i] !== 0x0a && s.b[i] !== 0x0d && !(s.b[i] === 0x5c && s.b[i + 1] === 0x6e))
+    i++
+  return i
+}

@@ -1,0 +1,164 @@
+// Tables whose header names the secret: CSV, TSV and Markdown. The cells of the column are judged one by one; a
+// header is a line of names, and the rows below it have as many cells.
+
+import { latinText } from '../value/bytes.ts'
+import { entropy, isItin, isSsn } from '../value/checksums.ts'
+import { isIdentifier } from '../value/identifier.ts'
+import { isStrong } from './assigned-value.ts'
+import type { Rule } from './rule.ts'
+import type { Subject } from './subject.ts'
+import { isWordy } from './tokens.ts'
+
+const HEADER_MAX = 400
+const CELLS_MAX = 40
+const ROWS_MAX = 2000
+const ROW_MAX = 2000
+const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
+
+/** What a cell of the column must be. */
+export type CellCheck = (text: string, s: Subject, from: number, to: number) => boolean
+
+export const PASSWORD_CELL: CellCheck = (text) => isStrong(text)
+export const SSN_CELL: CellCheck = (text) =>
+  /^\d{9}$/.test(text) && isSsn(Uint8Array.from(text, Number))
+export const ITIN_CELL: CellCheck = (text) =>
+  /^\d{9}$/.test(text) && isItin(Uint8Array.from(text, Number))
+export const SECRET_CELL: CellCheck = (text, s, from, to) =>
+  text.length >= 20 &&
+  text.length <= 512 &&
+  /\d/.test(text) &&
+  !/[\s"']|^[0-9a-f]{8}-[0-9a-f]{4}-|:\/\/|^\d+$/.test(text) &&
+  !isIdentifier(text) &&
+  !isWordy(s.b, from, to) &&
+  entropy(s.b, from, Math.min(to, from + 256)) > 3.2
+
+/** Reports the cells below the header cell that ends at `nameTo`. */
+export function matchColumn(
+  s: Subject,
+  nameFrom: number,
+  nameTo: number,
+  rule: Rule,
+  check: CellCheck,
+): void {
+  const delimiter = delimiterAt(s, nameFrom, nameTo)
+  if (delimiter === '') return
+  const low = Math.max(s.from, nameFrom - HEADER_MAX)
+  const before = latinText(s.b, low, nameFrom)
+  const open = Math.max(
+    before.lastIndexOf('\n'),
+    endOf(before, '\\n'),
+    before.lastIndexOf('"') === -1 ? -1 : openQuote(before),
+  )
+  const from = open < 0 ? low : low + open + 1
+  const rest = latinText(s.b, nameTo, Math.min(s.to, nameTo + HEADER_MAX))
+  const brk = /\\r\\n|\\n|\r?\n/.exec(rest)
+  if (brk === null) return
+  const header = latinText(s.b, from, nameTo + brk.index).split(delimiter)
+  if (header.length < 2 || header.length > CELLS_MAX) return
+  const column = latinText(s.b, from, nameFrom).split(delimiter).length - 1
+  if (
+    !header.every(
+      (c, i) =>
+        NAME_CELL.test(c) ||
+        (delimiter === '|' && c.trim() === '' && (i === 0 || i === header.length - 1)),
+    )
+  )
+    return
+  scanRows(
+    s,
+    nameTo + brk.index + brk[0].length,
+    brk[0],
+    delimiter,
+    header.length,
+    column,
+    rule,
+    check,
+  )
+}
+
+/** Behind the quote that opens the string the header stands in, when cells are not quoted themselves. */
+function openQuote(before: string): number {
+  const at = before.lastIndexOf('"')
+  return /[:[,(=]\s?\\*"$/.test(before.slice(0, at + 1)) ? at : -1
+}
+
+function endOf(text: string, what: string): number {
+  const at = text.lastIndexOf(what)
+  return at < 0 ? -1 : at + what.length - 1
+}
+
+/** What stands beside the name: a comma, semicolon, tab or bar; '' when the name is no cell. */
+function delimiterAt(s: Subject, from: number, to: number): string {
+  const right = /^[\\"'`* ]{0,4}([,;|]|\t|\\t|\\r|\\n|\r?\n)/.exec(
+    latinText(s.b, to, Math.min(s.to, to + 8)),
+  )?.[1]
+  if (right === undefined) return ''
+  if (right === ',' || right === ';' || right === '|' || right === '\t') return right
+  if (right === '\\t') return '\\t'
+  const left = /([,;|]|\t|\\t)[\\"'`* ]{0,4}$/.exec(
+    latinText(s.b, Math.max(s.from, from - 8), from),
+  )?.[1]
+  return left ?? ''
+}
+
+function scanRows(
+  s: Subject,
+  start: number,
+  brk: string,
+  delimiter: string,
+  cells: number,
+  column: number,
+  rule: Rule,
+  check: CellCheck,
+): void {
+  let at = start
+  for (let row = 0; row < ROWS_MAX && at < s.to; row++) {
+    const line = latinText(s.b, at, Math.min(s.to, at + ROW_MAX))
+    const cut = line.indexOf(brk)
+    const text = cut < 0 ? line : line.slice(0, cut)
+    s.columnWork += text.length + 32
+    // A header made of many names must not make a long table cost more than a few looks.
+    if (s.columnWork > 4 * (s.to - s.from) + 65_536) return
+    const parts = splitRow(text, delimiter)
+    if (parts.length !== cells && !(cut < 0 && parts.length > column)) return
+    let from = at
+    for (let i = 0; i < column; i++) from += (parts[i] as string).length + delimiter.length
+    judgeCell(s, from, parts[column] as string, rule, check)
+    if (cut < 0) return
+    at += text.length + brk.length
+  }
+}
+
+/** Cells as they stand; a quoted one may hold the delimiter. */
+function splitRow(text: string, delimiter: string): string[] {
+  const parts = text.split(delimiter)
+  if (!text.includes('"')) return parts
+  const out: string[] = []
+  for (const part of parts) {
+    const last = out[out.length - 1]
+    const isOpen =
+      last !== undefined && last.trimStart().startsWith('"') && !/[^"]"\s*$|^\s*""\s*$/.test(last)
+    if (isOpen) out[out.length - 1] = last + delimiter + part
+    else out.push(part)
+  }
+  return out
+}
+
+function judgeCell(s: Subject, from: number, cell: string, rule: Rule, check: CellCheck): void {
+  const m = /^([\s"'`*\\]*)(.*?)[\s"'`*\\}]*$/s.exec(cell)
+  if (m === null || m[2] === '') return
+  const start = from + (m[1] as string).length
+  const end = start + (m[2] as string).length
+  if (check(m[2] as string, s, start, end)) s.found(rule.type, start, end, rule.rank)
+}
+
+/** A header cell such as `ssn`: bare numbers below it need no other word. */
+export function matchNumberColumn(s: Subject, p: number, len: number, rule: Rule): void {
+  let from = p
+  let to = p + len
+  const isName = (c: number): boolean =>
+    (c >= 48 && c <= 57) || ((c | 32) >= 97 && (c | 32) <= 122) || c === 0x5f || c === 0x2d
+  while (from > s.from && from > p - 24 && isName(s.b[from - 1] as number)) from--
+  while (to < s.to && to < p + 40 && isName(s.b[to] as number)) to++
+  matchColumn(s, from, to, rule, rule.detector.id === 'itin' ? ITIN_CELL : SSN_CELL)
+}

@@ -1,0 +1,281 @@
+// Credentials in headers and URLs: Bearer, Basic, JWT, cookies, passwords in URLs, signatures, webhooks.
+
+import { isMarker } from '../detectors/marker.ts'
+import {
+  ALNUM,
+  hasWord,
+  isAlnum,
+  isFreeLeft,
+  LOWER,
+  latinText,
+  lowerText,
+  runStart,
+  SETS,
+} from '../value/bytes.ts'
+import { isBasicCredentials, isHexOnly, isJoseHeader, mixOf } from '../value/checksums.ts'
+import type { Rule } from './rule.ts'
+import type { Subject } from './subject.ts'
+import { isFiller, isWordy } from './tokens.ts'
+
+/** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
+const BEHIND_SCHEME = new RegExp(
+  String.raw`^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
+)
+
+/** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
+function afterScheme(s: Subject, p: number): number {
+  // One space and a word: most of them are prose.
+  if (s.at(p) === 0x20 && isAlnum(s.at(p + 1))) return p + 1
+  const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
+  return m === null || m[0].length === 0 ? -1 : p + m[0].length
+}
+
+/** `Bearer <token>`: 16 and more of the b64token set with a digit, or 40. Not "bearer of this letter", not `Bearer realm=`. */
+export function matchBearer(s: Subject, p: number, len: number, rule: Rule): void {
+  if (!startsWord(s, p, 0x62)) return
+  const from = afterScheme(s, p + len)
+  // `Bearer <access_token>` is a place for one.
+  if (from < 0 || isOpenBracket(s, from)) return
+  let end = s.runEnd(from, SETS.bearer)
+  while (end > from && (s.b[end - 1] === 0x2e || s.b[end - 1] === 0x2d)) end--
+  const n = end - from
+  if (n < 16 && !(end === s.to && n >= 10)) return
+  const look = Math.min(end, from + 256)
+  const digit = (mixOf(s.b, from, look) & SETS.digits) !== 0
+  if (!digit && n < 40) return
+  if (isFiller(s.b, from, end) || isWordy(s.b, from, look)) return
+  if (hasWord(s.b, from, end, 'realm=')) return
+  s.found(rule.type, from, end, rule.rank)
+}
+
+function isOpenBracket(s: Subject, from: number): boolean {
+  return s.at(from - 1) === 0x3c || /u003c$/i.test(latinText(s.b, Math.max(s.from, from - 5), from))
+}
+
+/** The byte before `p` is the first letter of the scheme, and begins a word. */
+function startsWord(s: Subject, p: number, lower: number): boolean {
+  if (p - 1 < s.from || ((s.b[p - 1] as number) | 0x20) !== lower) return false
+  return isFreeLeft(s.b, p - 1, s.from, ALNUM)
+}
+
+/** `Basic <base64 of user:password>`. Not "basic understanding". */
+export function matchBasic(s: Subject, p: number, len: number, rule: Rule): void {
+  if (!startsWord(s, p, 0x62)) return
+  const from = afterScheme(s, p + len)
+  if (from < 0) return
+  const end = s.runEnd(from, SETS.base64)
+  if (end - from < 8 || !isBasicCredentials(s.b, from, end)) return
+  s.found(rule.type, from, end, rule.rank)
+}
+
+/** `"auth": "dXNlcjpwYXNz"`, as registries and proxies keep it: base64 of user and password without the scheme. */
+export function matchAuthValue(s: Subject, p: number, len: number, rule: Rule): void {
+  const last = s.b[p + len - 1] as number
+  const from = p + len - (last === 0x22 || last === 0x27 || last === 0x3a || last === 0x3d ? 1 : 0)
+  const m = /^\\*["']? ?[:=] ?(?:\\*["']|)(?=[A-Za-z0-9+/_-]{8})/.exec(
+    latinText(s.b, from, Math.min(s.to, from + 20)),
+  )
+  if (m === null) return
+  const start = from + m[0].length
+  const end = s.runEnd(start, SETS.base64_any)
+  if (end - start < 12 || end - start > 400 || !isBasicCredentials(s.b, start, end, true)) return
+  s.found(rule.type, start, end, rule.rank)
+}
+
+/** `eyJ..` `.` `eyJ..` `.` signature: the header must decode to JSON with alg; also cut ones at the value's end. */
+export function matchJwt(s: Subject, p: number, _len: number, rule: Rule): void {
+  const headEnd = s.runEnd(p, SETS.word_dash)
+  const cut = headEnd === s.to
+  if (headEnd - p < 12 || (s.at(headEnd) !== 0x2e && !cut)) return
+  if (!isJoseHeader(s.b, p, headEnd)) return
+  let end = headEnd
+  let parts = 1
+  while (parts < 5 && s.at(end) === 0x2e) {
+    const next = s.runEnd(end + 1, SETS.word_dash)
+    if (next === end + 1 && parts > 1 && s.at(next) !== 0x2e) break
+    end = next
+    parts++
+  }
+  if (parts < 2 && !cut) return
+  if (parts === 2 && end - headEnd < 9 && end !== s.to) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+const PLAIN_COOKIES =
+  /^(?:theme|locale|lang|language|tz|timezone|currency|country|path|domain|expires|max-age|samesite|priority|version|consent|cookie_?consent|dark_?mode|color_?scheme)$/
+
+/** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
+export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
+  if (p < s.cookiesDoneTo) return
+  if (!startsWord(s, p, 0x63)) {
+    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
+    return
+  }
+  if (isProse(s, p + len)) return
+  const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
+    latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
+  )
+  if (head === null) {
+    cookieOfCall(s, p + len, rule)
+    return
+  }
+  const from = p + len + head[0].length
+  s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
+}
+
+/** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */
+function isProse(s: Subject, p: number): boolean {
+  const c = s.at(p)
+  const behind = c === 0x73 || c === 0x32 ? p + 1 : p
+  return isAlnum(s.at(behind)) || (s.at(behind) === 0x20 && isAlnum(s.at(behind + 1)))
+}
+
+/** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
+function cookieOfCall(s: Subject, from: number, rule: Rule): void {
+  const m =
+    /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
+      latinText(s.b, from, Math.min(s.to, from + 520)),
+    )
+  if (m === null || PLAIN_COOKIES.test((m[1] as string).toLowerCase()) || isMarker(m[2] as string))
+    return
+  const start = from + m[0].lastIndexOf(m[2] as string)
+  const end = start + (m[2] as string).length
+  if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(rule.type, start, end, rule.rank)
+}
+
+/** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */
+export function maskCookies(
+  s: Subject,
+  from: number,
+  to: number,
+  type: number,
+  rank: number,
+): number {
+  let i = from
+  for (let pairs = 0; pairs < 64 && i < to; pairs++) {
+    const eq = s.runEnd(i, SETS.word_dot_dash)
+    if (eq === i || eq >= to || s.b[eq] !== 0x3d) return i
+    const end = cookieEnd(s.b, eq + 1, to)
+    const name = lowerText(s.b, i, eq)
+    const wordy = end - eq - 1 < 12 && mixOf(s.b, eq + 1, end) === LOWER
+    if (
+      end - eq - 1 >= 6 &&
+      !wordy &&
+      !PLAIN_COOKIES.test(name) &&
+      !isMarker(latinText(s.b, eq + 1, end))
+    )
+      s.found(type, eq + 1, end, rank)
+    if (s.at(end) !== 0x3b) return end
+    i = end + 1
+    while (i < to && s.b[i] === 0x20) i++
+  }
+  return i
+}
+
+function cookieEnd(b: Uint8Array, from: number, to: number): number {
+  let i = from
+  while (
+    i < to &&
+    b[i] !== 0x3b &&
+    b[i] !== 0x22 &&
+    b[i] !== 0x27 &&
+    b[i] !== 0x5c &&
+    (b[i] as number) > 0x20
+  )
+    i++
+  return i
+}
+
+const WEB_SCHEMES =
+  /^(?:https?|ftps?|sftp|ssh|git|git\+https?|git\+ssh|svn|wss?|socks5h?|proxy|oci|docker)$/
+const URL_STOP = new Uint8Array(256)
+for (const c of ' \t\r\n"\'<>`\\') URL_STOP[c.charCodeAt(0)] = 1
+for (let i = 0; i < 0x20; i++) URL_STOP[i] = 1
+for (let i = 0xe0; i < 0xf5; i++) URL_STOP[i] = 1
+const NO_PASSWORD =
+  /^(?:<.*|\$.*|\{.*|%[sd(].*|\*+|x+|\.+|\[[a-z _-]{0,24}\]?|password|passwd|pass|pwd|secret|token|your.*|mypass(?:word)?|redacted|changeme|:.*)$/i
+
+/** `postgres://user:<password>@host`: the password only. A token as user of an http URL counts too. */
+export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
+  const schemeFrom = runStart(s.b, p, Math.max(s.from, p - 24), SETS.word_dot_dash | 64)
+  const scheme = lowerText(s.b, schemeFrom, p).replace(/^.*[._-]/, '')
+  const web = WEB_SCHEMES.test(scheme)
+  const from = p + len
+  const at = userinfoEnd(s, from, web)
+  if (at < 0) return
+  let colon = from
+  while (colon < at && s.b[colon] !== 0x3a) colon++
+  const type = web ? rule.alsoType : rule.type
+  if (colon >= at) {
+    const random = at - from >= 20 && !isWordy(s.b, from, at) && (mixOf(s.b, from, at) & 1) !== 0
+    if (web && random && !isFiller(s.b, from, at) && type >= 0)
+      s.found(type, from, at, rule.rank - 4)
+    return
+  }
+  if (at - colon < 2 || type < 0 || isNoPassword(latinText(s.b, colon + 1, at))) return
+  s.found(type, colon + 1, at, rule.rank)
+}
+
+function isNoPassword(text: string): boolean {
+  return NO_PASSWORD.test(text) || isMarker(text)
+}
+
+/** Position of the `@` that ends user and password, or -1. Database passwords may hold `/`, `?` and `#` unescaped. */
+function userinfoEnd(s: Subject, from: number, web: boolean): number {
+  const max = Math.min(s.to, from + 512)
+  let at = -1
+  for (let i = from; i < max; i++) {
+    const c = s.b[i] as number
+    if (URL_STOP[c] === 1) break
+    if (c === 0x40) at = i
+    if (c === 0x2f || c === 0x3f || c === 0x23) {
+      if (at >= 0 || web) break
+      if (i === from) break
+    }
+  }
+  if (at < 0) return -1
+  const next = s.at(at + 1)
+  return next === 0x5b || next > 0x2f || next === 0x24 ? at : -1
+}
+
+/** `sig=` of a shared access signature, or `X-Amz-Signature=` and 64 hex. */
+export function matchSignature(s: Subject, p: number, len: number, rule: Rule): void {
+  const head = /^[\\"']{0,4}\s{0,2}(?:=|:|%3d|\\u003d)\s{0,2}[\\"']{0,4}/i.exec(
+    latinText(s.b, p + len - (len === 4 ? 1 : 0), Math.min(s.to, p + len + 12)),
+  )
+  if (head === null) return
+  const from = p + len - (len === 4 ? 1 : 0) + head[0].length
+  if (len > 4) {
+    const end = s.runEnd(from, SETS.hex)
+    if (end - from >= 40 || (end === s.to && end - from >= 8))
+      s.found(rule.type, from, end, rule.rank)
+    return
+  }
+  if (s.isCovered(rule.type, p)) return
+  const end = signatureEnd(s, from)
+  if (end - from < 40 || isHexOnly(s.b, from, end)) return
+  const around =
+    lowerText(s.b, Math.max(s.from, p - 400), p + 1) +
+    lowerText(s.b, end, Math.min(s.to, end + 300))
+  if (/[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedaccess/.test(around))
+    s.found(rule.type, from, end, rule.rank)
+}
+
+function signatureEnd(s: Subject, from: number): number {
+  let i = from
+  const max = Math.min(s.to, from + 200)
+  for (;;) {
+    i = s.runEnd(i, SETS.base64_any)
+    if (i >= max || s.at(i) !== 0x25) return i
+    i++
+  }
+}
+
+/** `https://hooks.slack.com/services/T../B../..`: the whole URL is the secret. */
+export function matchHook(s: Subject, p: number, len: number, rule: Rule): void {
+  const end = s.runEnd(p + len, SETS.word_dash | 128)
+  if (end - p - len < 30 || isFiller(s.b, p + len, end)) return
+  const start = runStart(s.b, p, Math.max(s.from, p - 40), SETS.word_dot_dash | 128)
+  const https = hasWord(s.b, start - 6, p, 'https:') ? start - 6 : start
+  s.found(rule.type, https, end, rule.rank)
+}

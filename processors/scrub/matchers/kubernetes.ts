@@ -1,0 +1,110 @@
+// Values of a Kubernetes Secret, as manifest or as `kubectl get secret -o yaml|json` prints it: whatever their keys,
+// they are secret. `data` may stand before `kind` (sorted output) or behind it, in YAML or JSON, also inside a string.
+
+import { ALNUM, isAlnum, isFreeLeft, latinText } from '../value/bytes.ts'
+import { isPlaceholder } from './assigned-value.ts'
+import type { Rule } from './rule.ts'
+import type { Subject } from './subject.ts'
+
+/** How far from `kind` its data are looked for. */
+const REACH = 16 * 1024
+const VALUES_MAX = 200
+
+/** `kind: Secret` or `"kind":"Secret"` at `p`. */
+export function matchKubernetesSecret(s: Subject, p: number, len: number, rule: Rule): void {
+  if (isAlnum(s.at(p + len)) || !isFreeLeft(s.b, p, s.from, ALNUM)) return
+  // The one before ended at its own `kind`, at the latest.
+  const low = Math.max(s.from, p - REACH, s.manifestsDoneTo)
+  s.manifestsDoneTo = p + len
+  const before = latinText(s.b, low, p)
+  const from = low + startOfDocument(before)
+  const to = endOfDocument(s, p + len)
+  s.spend(to - from)
+  const text = latinText(s.b, from, to)
+  if (s.b[p + 4] === 0x3a) yamlValues(s, text, from, indentAt(before), rule)
+  else jsonValues(s, text, from, rule)
+}
+
+const DOCUMENT = /(?:\n|\\n)---|[^0-9A-Za-mo-z]kind\\*"?:/g
+
+/** Behind the last sign of another document. */
+function startOfDocument(text: string): number {
+  let start = 0
+  for (const m of text.matchAll(DOCUMENT)) start = m.index + m[0].length
+  return start
+}
+
+/** Looks at a little first: in a list of manifests the next is near. */
+function endOfDocument(s: Subject, from: number): number {
+  for (const reach of [REACH / 32, REACH]) {
+    const text = latinText(s.b, from, Math.min(s.to, from + reach))
+    DOCUMENT.lastIndex = 0
+    const m = DOCUMENT.exec(text)
+    if (m !== null) return from + m.index
+  }
+  return Math.min(s.to, from + REACH)
+}
+
+/** Characters between the start of the line and the end of the text: spaces, or a dash of a list among them. */
+function indentAt(before: string): number {
+  return /(?:^|\n|\\n|["'])( *(?:- )?)$/.exec(before)?.[1]?.length ?? -1
+}
+
+const BLOCK = /(?:^|\n|\\n|["'])( *)(?:data|stringData):[ \t]*(?=\r?\n|\\r\\n|\\n)/g
+const ENTRY =
+  /(?:\r?\n|\\r\\n|\\n)( +)(?:([\w.-]+):[ \t]*)?(\\*["'])?((?:[^\n\r"'\\]|\\(?![nr"']))*)\3/y
+
+function yamlValues(s: Subject, text: string, base: number, indent: number, rule: Rule): void {
+  for (const block of text.matchAll(BLOCK)) {
+    if ((block[1] as string).length !== indent) continue
+    ENTRY.lastIndex = block.index + block[0].length
+    let keys = 0
+    let isScalar = false
+    let isSetting = false
+    for (let n = 0; n < VALUES_MAX; n++) {
+      const m = ENTRY.exec(text)
+      const deep = m === null ? 0 : (m[1] as string).length
+      if (m === null || deep <= indent) break
+      const value = m[4] as string
+      const isKey = m[2] !== undefined && (keys === 0 || deep === keys)
+      // A line without a key belongs to the block scalar above it, or to nothing.
+      if (!isKey && !(isScalar && deep > keys)) break
+      if (isKey) {
+        keys = deep
+        isScalar = BLOCK_SCALAR.test(value)
+        isSetting = SETTING.test(m[2] as string)
+      }
+      const end = ENTRY.lastIndex - (m[3]?.length ?? 0)
+      if (!isSetting && !(isKey && isScalar)) report(s, base + end - value.length, value, rule)
+    }
+  }
+}
+
+/** Settings that stand beside the secret. */
+const SETTING =
+  /^(?:.*[._-])?(?:user|username|login|host|hostname|server|port|url|uri|endpoint|region|zone|namespace|name|database|db|schema|bucket|type|provider|version|env|environment)$/i
+
+const BLOCK_SCALAR = /^[|>][-+]?\d?\s*$/
+
+const OBJECT = /(\\*")(?:data|stringData)\1\s{0,4}:\s{0,4}\{/g
+const PAIR = /(?:[\s,]|\\n){0,40}(\\*")([\w.-]+)\1\s{0,4}:\s{0,4}\1([^"\\]*)\1/y
+
+function jsonValues(s: Subject, text: string, base: number, rule: Rule): void {
+  for (const object of text.matchAll(OBJECT)) {
+    PAIR.lastIndex = object.index + object[0].length
+    for (let n = 0; n < VALUES_MAX; n++) {
+      const m = PAIR.exec(text)
+      if (m === null) break
+      const value = m[3] as string
+      if (!SETTING.test(m[2] as string))
+        report(s, base + PAIR.lastIndex - (m[1] as string).length - value.length, value, rule)
+    }
+  }
+}
+
+/** A line that ends in a colon is a key. */
+function report(s: Subject, start: number, value: string, rule: Rule): void {
+  const text = value.trimEnd()
+  if (text === '' || text.endsWith(':') || isPlaceholder(text)) return
+  s.found(rule.type, start, start + text.length, rule.rank)
+}

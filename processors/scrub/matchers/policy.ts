@@ -1,0 +1,24 @@
+// What is looked for on behalf of whom: all policies of a processor share one engine and its tables, and a policy
+// says which types count. It is passed with each value and stored nowhere but in the value's `Subject`, because the
+// next value may be another tenant's. Leaves actions and allow lists to the inspector of the tenant.
+
+import type { NumberRules } from './numbers.ts'
+
+export interface Policy {
+  /** By type number: 1 = not for this tenant. Null: everything the engine knows. */
+  readonly off: Uint8Array | null
+  readonly numbers: NumberRules
+}
+
+/** The number rules that a policy leaves on. */
+export function numbersOf(all: NumberRules, off: Uint8Array): NumberRules {
+  const kept = (rule: NumberRules['card']): NumberRules['card'] =>
+    rule !== null && off[rule.type] === 1 ? null : rule
+  return {
+    card: kept(all.card),
+    ssn: kept(all.ssn),
+    itin: kept(all.itin),
+    iban: kept(all.iban),
+    phone: kept(all.phone),
+  }
+}

@@ -1,0 +1,100 @@
+// Which code matches which shape: the one place that ties the table's names to functions.
+
+import type { CodeName, Detector } from '../detectors/table.ts'
+import { matchPassword, matchSecretValue } from './assignments.ts'
+import { matchNumberColumn } from './columns.ts'
+import { matchCommand, matchLogin, matchSessionId } from './commands.ts'
+import { matchEmail, matchEmailInWords } from './email.ts'
+import {
+  matchAuthValue,
+  matchBasic,
+  matchBearer,
+  matchCookie,
+  matchHook,
+  matchJwt,
+  matchSignature,
+  matchUrl,
+} from './headers.ts'
+import { matchBase64, matchGcp, matchPem } from './key-material.ts'
+import { matchKubernetesSecret } from './kubernetes.ts'
+import { matchIbanStart, matchIbanWord, matchPlus } from './numbers.ts'
+import { matchIpv4, matchIpv6, matchPassport } from './optional.ts'
+import type { Matcher } from './rule.ts'
+import {
+  matchAtlassian,
+  matchAwsKeyId,
+  matchAwsSecret,
+  matchAzureSecret,
+  matchGitlab,
+  matchMailchimp,
+  matchMailgun,
+  matchNear,
+  matchOpenai,
+  matchOpenaiCompat,
+  matchSendgrid,
+  matchTelegram,
+  matchTelegramUrl,
+  matchTerraform,
+  matchToken,
+} from './tokens.ts'
+
+const nothing: Matcher = () => {}
+
+const CODE: Readonly<Record<CodeName, Matcher>> = {
+  openai: matchOpenai,
+  openai_compat: matchOpenaiCompat,
+  aws_key_id: matchAwsKeyId,
+  aws_secret: matchAwsSecret,
+  bearer: matchBearer,
+  basic: matchBasic,
+  auth_value: matchAuthValue,
+  jwt: matchJwt,
+  cookie: matchCookie,
+  email: matchEmail,
+  email_words: matchEmailInWords,
+  number_column: matchNumberColumn,
+  command: matchCommand,
+  login: matchLogin,
+  session_id: matchSessionId,
+  // Digit runs lead to these four through `matchNumber`.
+  card: nothing,
+  ssn: nothing,
+  itin: nothing,
+  iban: nothing,
+  iban_word: matchIbanWord,
+  iban_start: matchIbanStart,
+  phone: (s, p, _len, rule) => matchPlus(s, p, rule),
+  ipv4: matchIpv4,
+  ipv6: matchIpv6,
+  pem: matchPem,
+  gcp: matchGcp,
+  azure_sas: matchSignature,
+  azure_secret: matchAzureSecret,
+  gitlab: matchGitlab,
+  mailgun: matchMailgun,
+  mailchimp: matchMailchimp,
+  slack_hook: matchHook,
+  discord_hook: matchHook,
+  telegram: matchTelegram,
+  telegram_url: matchTelegramUrl,
+  kubernetes_secret: matchKubernetesSecret,
+  sendgrid: matchSendgrid,
+  atlassian: matchAtlassian,
+  terraform: matchTerraform,
+  url: matchUrl,
+  password: matchPassword,
+  secret_value: matchSecretValue,
+  base64: matchBase64,
+  passport: matchPassport,
+}
+
+export function matcherOf(detector: Detector): Matcher {
+  switch (detector.shape.kind) {
+    case 'token':
+      return matchToken
+    case 'near':
+      return matchNear
+    case 'code':
+      return CODE[detector.shape.run]
+  }
+}

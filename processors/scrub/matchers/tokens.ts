@@ -1,0 +1,306 @@
+// Tokens that announce themselves by a literal: the generic prefix-and-body form and the vendors' own forms.
+// Every run is walked once for a value (`Subject.runEnd`) and every check looks at a bounded piece.
+
+import type { NearShape, TokenShape } from '../detectors/table.ts'
+import {
+  ALNUM,
+  CLASS,
+  DIGIT,
+  hasWord,
+  isDigit,
+  LOWER,
+  latinText,
+  lowerText,
+  runStart,
+  SETS,
+  skipEscape,
+  UPPER,
+} from '../value/bytes.ts'
+import {
+  entropy,
+  hasCrcTail,
+  isAwsSecretLike,
+  isHexOnly,
+  longestRepeat,
+  mixOf,
+} from '../value/checksums.ts'
+import { isIdentifier } from '../value/identifier.ts'
+import type { Rule } from './rule.ts'
+import type { Subject } from './subject.ts'
+
+/** How much of a body is looked at for entropy and placeholder words. */
+const LOOK_MAX = 256
+/** A token cut by a length limit is one when this much of its body is left. */
+const CUT_BODY_MIN = 8
+
+const FILLER =
+  /x{5}|example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|0{8}|1{8}|\.\.\.|1234567890|abcdefghij/
+
+/** True for bodies that stand for a token: x-runs, `your-key-here`, EXAMPLE. */
+export function isFiller(b: Uint8Array, from: number, to: number): boolean {
+  const end = Math.min(to, from + LOOK_MAX)
+  return longestRepeat(b, from, end) >= 8 || FILLER.test(lowerText(b, from, end))
+}
+
+/** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
+export function matchToken(s: Subject, p: number, len: number, rule: Rule): void {
+  const shape = rule.detector.shape as TokenShape
+  const start = p + len
+  let end = s.runEnd(start, SETS[shape.body])
+  while (end > start && s.b[end - 1] === 0x2e) end--
+  if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
+  if (shape.dotted === true) end = dottedEnd(s, end)
+  const n = end - start
+  if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
+  if (shape.max !== undefined && n > shape.max) return
+  const look = Math.min(end, start + LOOK_MAX)
+  if (isFiller(s.b, start, end)) return
+  const noDigit = (mixOf(s.b, start, look) & SETS.digits) === 0
+  if (noDigit && isIdentifier(latinText(s.b, start, look))) return
+  if (shape.digit === true && noDigit) return
+  if (shape.entropy !== undefined && entropy(s.b, start, look) < shape.entropy) return
+  if (shape.crc !== true && n < 40 && isWordy(s.b, start, look)) return
+  const sure = shape.crc === true && hasCrcTail(s.b, start, end)
+  s.found(rule.type, p, end, sure ? 9 : rule.rank)
+}
+
+/** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */
+function dottedEnd(s: Subject, from: number): number {
+  let end = from
+  for (let parts = 0; parts < 3; parts++) {
+    const tail = s.runEnd(end, SETS.word_dash)
+    if (s.at(tail) !== 0x2e) return end === from || tail === end ? end : tail
+    const next = s.runEnd(tail + 1, SETS.word_dash)
+    if (next - tail - 1 < 10) return end
+    end = next
+  }
+  return end
+}
+
+function trimmedUnderscores(b: Uint8Array, start: number, end: number): number {
+  let e = end
+  // Markdown emphasis around a token; a single underscore belongs to it.
+  while (e - 1 > start && b[e - 1] === 0x5f && b[e - 2] === 0x5f) e -= 2
+  return e
+}
+
+function isCutToken(s: Subject, start: number, end: number, prefixLen: number): boolean {
+  if (end - start < CUT_BODY_MIN || prefixLen < 4) return false
+  const mix = mixOf(s.b, start, end)
+  return (mix & SETS.digits) !== 0 && mix !== SETS.digits
+}
+
+/** Lower-case words and short numbers joined by dashes, dots or underscores: a name, not a token. */
+export function isWordy(b: Uint8Array, from: number, to: number): boolean {
+  let start = from
+  for (let i = from; i <= to; i++) {
+    if (i < to && !isJoint(b[i] as number)) continue
+    if (!isWordOrNumber(b, start, i)) return false
+    start = i + 1
+  }
+  return to > from
+}
+
+function isJoint(c: number): boolean {
+  return c === 0x2d || c === 0x5f || c === 0x2e || c === 0x2f || c === 0x3a
+}
+
+/** `word`, `Word`, `v12`, `123`, or nothing. */
+function isWordOrNumber(b: Uint8Array, from: number, to: number): boolean {
+  const n = to - from
+  if (n > 21) return false
+  let digits = 0
+  for (let i = from; i < to; i++) {
+    const c = CLASS[b[i] as number] as number
+    if ((c & DIGIT) !== 0) digits++
+    else if ((c & LOWER) === 0 && !(i === from && (c & UPPER) !== 0)) return false
+  }
+  if (digits === 0) return true
+  return digits <= 3 && (digits === n || (digits === n - 1 && (b[from] as number) === 0x76))
+}
+
+const OPENAI_PREFIXES = ['proj-', 'svcacct-', 'admin-', 'service-', 'none-']
+const OTHERS_OF_SK = ['ant-', 'or-', 'lf-']
+const MARKER = 't3blbkfj'
+
+/** `sk-` 20 `T3BlbkFJ` 20, or `sk-proj-` and 40 more. Not `sk-SK`, not `task-force`. */
+export function matchOpenai(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = p + len
+  const end = s.runEnd(start, SETS.word_dash)
+  const prefix = OPENAI_PREFIXES.find((x) => hasWord(s.b, start, end, x))
+  const bodyFrom = start + (prefix?.length ?? 0)
+  const n = end - bodyFrom
+  const text = lowerText(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX))
+  const marked = text.includes(MARKER) && n >= 28
+  const long = prefix !== undefined && n >= 40
+  const cut = end === s.to && prefix !== undefined && isCutToken(s, bodyFrom, end, 8)
+  if (!(marked || long || cut) || isFiller(s.b, bodyFrom, end)) return
+  if (!marked && isWordy(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX))) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+/** `sk-` and 32 hex, 48 mixed characters or 48 letters, without a vendor's mark. Not `sk-estimator-pipeline`. */
+export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = p + len
+  const end = s.runEnd(start, SETS.word_dash)
+  if (end - start < 20 || OTHERS_OF_SK.some((x) => hasWord(s.b, start, end, x))) return
+  const look = Math.min(end, start + LOOK_MAX)
+  const text = latinText(s.b, start, look)
+  if (text.includes('T3BlbkFJ') || isFiller(s.b, start, end)) return
+  const longest = text.split(/[-_]/).reduce((a, x) => (x.length > a.length ? x : a), '')
+  const isLetters = !/\d/.test(longest)
+  if (longest.length < (isLetters ? 40 : 20) || (isLetters && isIdentifier(longest))) return
+  const mixed = /[a-z]/.test(longest) && /[A-Z]/.test(longest)
+  if (longest.length < 32 && !mixed) return
+  const at = start + text.indexOf(longest)
+  if (entropy(s.b, at, at + longest.length) <= 3) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+/** `AKIA` and 16 of base32; the secret key beside it is looked for too. */
+export function matchAwsKeyId(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = p + 4
+  const end = s.runEnd(p, ALNUM)
+  const n = end - start
+  if (n !== 16 && !(end === s.to && n >= CUT_BODY_MIN && n < 16 && len === 4)) return
+  for (let i = start; i < end; i++)
+    if ((SETS.base32_upper & classOf(s.b[i] as number)) === 0) return
+  if (n === 16 && entropy(s.b, start, end) < 2.6) return
+  if (hasWord(s.b, end - 7, end, 'example')) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+function classOf(c: number): number {
+  if (c >= 65 && c <= 90) return UPPER
+  return c >= 50 && c <= 55 ? SETS.base32_upper : 0
+}
+
+const AWS_SECRET_SET = SETS.base64 & ~256
+
+/** `SecretAccessKey": "<40>"`: a secret key within 100 bytes after the word. */
+export function matchAwsSecret(s: Subject, p: number, len: number, rule: Rule): void {
+  findAwsSecret(s, p + len, Math.min(s.to, p + 140), rule)
+}
+
+/** Reports 40-character keys among the runs of `[from, to)`. */
+export function findAwsSecret(s: Subject, from: number, to: number, rule: Rule): void {
+  let i = from
+  while (i < to) {
+    const end = s.runEnd(i, AWS_SECRET_SET)
+    if (end - i === 40 && isAwsSecretLike(s.b, i, end)) {
+      const sha = hasWord(s.b, i - 5, end, 'sha1-')
+      if (!sha && s.at(end) !== 0x3d) s.found(rule.type, i, end, rule.rank)
+    }
+    i = end === i ? i + 1 : end + 1
+  }
+}
+
+/** `abcQ~` and 31..34 more, three and a digit before; or a long Azure OpenAI key around JQQJ99. */
+export function matchAzureSecret(s: Subject, p: number, len: number, rule: Rule): void {
+  if (len === 6) {
+    const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 80), ALNUM), s.from)
+    const end = s.runEnd(p, ALNUM)
+    if (end - start >= 70 && end - start <= 100) s.found(rule.type, start, end, rule.rank)
+    return
+  }
+  if (p - 4 < s.from || !isDigit(s.b[p - 1])) return
+  for (let i = p - 4; i < p - 1; i++) if (s.runEnd(i, SETS.azure) <= i) return
+  let end = s.runEnd(p + 2, SETS.azure)
+  while (s.b[end - 1] === 0x2e) end--
+  const n = end - p - 2
+  if (n < 31 || n > 34) return
+  s.found(rule.type, p - 4, end, rule.rank)
+}
+
+/** `glpat-` and 20, or the routable form with dots. */
+export function matchGitlab(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = p + len
+  let end = s.runEnd(start, SETS.word_dot_dash)
+  while (end > start && s.b[end - 1] === 0x2e) end--
+  const n = end - start
+  if (n < 20 && !(end === s.to && isCutToken(s, start, end, len))) return
+  if (isFiller(s.b, start, end) || isWordy(s.b, start, Math.min(end, start + LOOK_MAX))) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+/** `key-` and 32 hex. */
+export function matchMailgun(s: Subject, p: number, len: number, rule: Rule): void {
+  const end = s.runEnd(p + len, ALNUM)
+  if (end - p - len === 32 && isHexOnly(s.b, p + len, end)) s.found(rule.type, p, end, rule.rank)
+}
+
+/** 32 hex, `-us` and the number of a data centre. */
+export function matchMailchimp(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 40), SETS.hex), s.from)
+  const end = s.runEnd(p + len, SETS.digits)
+  if (p - start === 32 && end - p <= 5 && entropy(s.b, start, p) > 2.5)
+    s.found(rule.type, start, end, rule.rank)
+}
+
+/** `SG.` 20..24 `.` 39..50. */
+export function matchSendgrid(s: Subject, p: number, len: number, rule: Rule): void {
+  const dot = s.runEnd(p + len, SETS.word_dash)
+  if (s.at(dot) !== 0x2e || dot - p - len < 16 || dot - p - len > 32) return
+  const end = s.runEnd(dot + 1, SETS.word_dash)
+  if (end - dot - 1 < 32 && end !== s.to) return
+  s.found(rule.type, p, end, rule.rank)
+}
+
+/** `123456789:AA` and 33 more; what stands before the digits does not matter (`/bot123..`). */
+export function matchTelegram(s: Subject, p: number, _len: number, rule: Rule): void {
+  const run = runStart(s.b, p, Math.max(s.from, p - 20), SETS.digits)
+  const start = skipEscape(s.b, run, s.from)
+  if (p - start < 8 || p - start > 10) return
+  const end = s.runEnd(p + 1, SETS.word_dash)
+  if (end - p - 1 >= 33 && end - p - 1 <= 40) s.found(rule.type, start, end, rule.rank)
+}
+
+/** `api.telegram.org/bot` before the token: whatever its letters begin with. */
+export function matchTelegramUrl(s: Subject, p: number, len: number, rule: Rule): void {
+  const colon = s.runEnd(p + len, SETS.digits)
+  if (colon - p - len < 8 || colon - p - len > 10 || s.at(colon) !== 0x3a) return
+  const end = s.runEnd(colon + 1, SETS.word_dash)
+  if (end - colon - 1 >= 33 && end - colon - 1 <= 40) s.found(rule.type, p + len, end, rule.rank)
+}
+
+/** Atlassian: everything up to the checksum; 50 and more. */
+export function matchAtlassian(s: Subject, p: number, len: number, rule: Rule): void {
+  const end = s.runEnd(p + len, SETS.base64_any & ~(64 | 128))
+  const min = len === 4 ? 28 : 50
+  if (end - p - len >= min && mixOf(s.b, p + len, Math.min(end, p + 99)) === ALNUM)
+    s.found(rule.type, p, end, rule.rank)
+}
+
+/** 14 characters, `.atlasv1.`, 60 and more. */
+export function matchTerraform(s: Subject, p: number, len: number, rule: Rule): void {
+  const start = runStart(s.b, p, Math.max(s.from, p - 14), ALNUM)
+  const end = s.runEnd(p + len, SETS.word_dash)
+  if (p - start === 14 && end - p - len >= 50) s.found(rule.type, start, end, rule.rank)
+}
+
+const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
+
+/** A value of a fixed length after a vendor's name, when a word such as key or token stands between or in it. */
+export function matchNear(s: Subject, p: number, len: number, rule: Rule): void {
+  const shape = rule.detector.shape as NearShape
+  const to = Math.min(s.to, p + len + shape.reach)
+  let i = p + len
+  while (i < to) {
+    const end = s.runEnd(i, ALNUM)
+    const n = end - i
+    if (shape.lengths.includes(n) && isNearValue(s, p, i, end, shape)) {
+      s.found(rule.type, i, end, rule.rank)
+      return
+    }
+    i = end === i ? i + 1 : end + 1
+  }
+}
+
+function isNearValue(s: Subject, p: number, from: number, to: number, shape: NearShape): boolean {
+  const hex = isHexOnly(s.b, from, to)
+  if (shape.body === 'hex' ? !hex : hex && shape.entropy >= 4) return false
+  if (entropy(s.b, from, to) < shape.entropy - 0.3 || (mixOf(s.b, from, to) & 1) === 0) return false
+  const between = lowerText(s.b, Math.max(s.from, p - 12), from)
+  const after = lowerText(s.b, to, Math.min(s.to, to + 16))
+  return NEAR_WORDS.test(between + after) && !/commit|sha|trace|span|digest/.test(between)
+}

@@ -1,0 +1,276 @@
+// The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in 24 groups, and the
+// exact entries behind a hash of it (of three bytes when it has no more). Laid out as `kernel/scan.as` reads them.
+// Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
+// raises a false alarm. For the anchors of the detectors `scripts/place-anchors.ts` searched for good places;
+// those of a user's own rules are added where they cost least by a rough estimate.
+
+import { CANDIDATE, type Compiled, PIECE_ANCHORS, type Tail, tailOf } from './compile.ts'
+import { MULTIPLIER, PLACES } from './kernel/places.generated.ts'
+
+const MULTIPLIER_AT = 12
+const NIBBLES = 64
+/** Sets of 32 bytes, numbered from 1. */
+const TAILS = 416
+const TAIL_BYTES = 32
+const TAILS_COUNT = 6
+const SLOTS = 640
+const SLOT_COUNT = 4096
+const BITS = 8832
+const ENTRIES = 17_024
+const ENTRY_BYTES = 12
+export const TABLES_MAX = 96 * 1024
+export const GROUPS = 24
+/** Bytes of the eight tables that hold eight groups. */
+const BANK_BYTES = 128
+/** How far into an anchor its fingerprint may lie. */
+const WINDOW_MAX = 12
+
+const ANY_CASE = 1
+const ASSIGNS = 2
+const THREE = 4
+const TWO_BEHIND = 8
+
+/** Low and high nibble sets of four bytes, as bit masks. */
+export type Sets = readonly number[]
+
+export interface Entry {
+  readonly id: number
+  readonly literal: Uint8Array
+  readonly flags: number
+  /** What must stand behind an anchor of two bytes. */
+  readonly tail: Tail | null
+  /** Spellings of each byte; an anchor of two bytes has what may follow it at the end. */
+  readonly spellings: readonly (readonly number[])[]
+}
+
+export interface Placed {
+  readonly entry: Entry
+  window: number
+  group: number
+}
+
+/** The first bytes of kernel memory, to be written at 0. The first four are the owner's number. */
+export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(TABLES_MAX)
+  const view = new DataView(bytes.buffer)
+  view.setInt32(0, owner, true)
+  view.setInt32(4, c.anchors.find((a) => a.bytes.length === 1)?.id ?? -1, true)
+  view.setInt32(8, c.anyNumbers ? 1 : 0, true)
+  view.setUint32(MULTIPLIER_AT, MULTIPLIER, true)
+  const placed = place(entriesOf(c))
+  writeNibbles(bytes, placed)
+  writeEntries(bytes, view, placed)
+  return bytes
+}
+
+/** All that the kernel looks for by a fingerprint. */
+export function entriesOf(c: Compiled): Entry[] {
+  const out: Entry[] = []
+  for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
+  for (const e of PIECE_ANCHORS) out.push(entryOf(CANDIDATE.PIECE, e, false, 0))
+  for (const a of c.anchors) {
+    if (a.bytes.length === 1) continue
+    const flags = (a.anyCase ? ANY_CASE : 0) | (a.assigns ? ASSIGNS : 0)
+    out.push(entryOf(a.id, a.bytes, a.anyCase, flags))
+  }
+  return out
+}
+
+function entryOf(id: number, literal: Uint8Array, anyCase: boolean, flags: number): Entry {
+  const spellings = Array.from(literal, (b) => (anyCase && b >= 97 && b <= 122 ? [b, b - 32] : [b]))
+  const tail = tailOf(literal)
+  if (tail === null) return { id, literal, flags, tail, spellings }
+  const behind = [...tail.set.keys()].filter((b) => tail.set[b] === 1)
+  for (let i = 0; i < tail.count; i++) spellings.push(behind)
+  return { id, literal, flags: flags | (tail.count === 2 ? TWO_BEHIND : 0), tail, spellings }
+}
+
+/** Names an entry in the table of places. */
+export function placeKey(e: Entry): string {
+  return `${(e.flags & ANY_CASE) === 0 ? 'x' : 'i'}${Buffer.from(e.literal).toString('utf8')}`
+}
+
+/** How many bytes of the fingerprint at `window` are hashed: the digits behind a country are too many spellings. */
+export function hashedBytes(e: Entry, window: number): 3 | 4 {
+  return e.spellings[window + 3] === undefined || (e.flags & TWO_BEHIND) !== 0 ? 3 : 4
+}
+
+// ---------------------------------------------------------------- groups
+
+function place(entries: readonly Entry[]): Placed[] {
+  const groups: Sets[] = Array.from({ length: GROUPS }, () => [0, 0, 0, 0, 0, 0, 0, 0])
+  const out: Placed[] = []
+  const others: Entry[] = []
+  for (const entry of entries) {
+    const at = PLACES.get(placeKey(entry))
+    const sets = at === undefined ? undefined : windowsOf(entry)[at.window]
+    if (at === undefined || sets === undefined) others.push(entry)
+    else {
+      groups[at.group] = union(groups[at.group] as Sets, sets)
+      out.push({ entry, ...at })
+    }
+  }
+  return [...out, ...placeOthers(others, groups)]
+}
+
+/** Rare anchors fit anywhere: the common ones choose first. */
+function placeOthers(entries: readonly Entry[], groups: Sets[]): Placed[] {
+  const order = entries
+    .map((entry) => ({ entry, own: Math.min(...windowsOf(entry).map(passRate)) }))
+    .sort((a, b) => b.own - a.own || a.entry.id - b.entry.id)
+  return order.map(({ entry }) => {
+    const best = { entry, window: 0, group: 0 }
+    let bestCost = Number.POSITIVE_INFINITY
+    for (const [window, sets] of windowsOf(entry).entries()) {
+      for (const [group, has] of groups.entries()) {
+        const cost = passRate(union(has, sets)) - passRate(has)
+        if (cost >= bestCost) continue
+        bestCost = cost
+        best.window = window
+        best.group = group
+      }
+    }
+    groups[best.group] = union(groups[best.group] as Sets, windowsOf(entry)[best.window] as Sets)
+    return best
+  })
+}
+
+/** The sets of each fingerprint an entry could have. */
+export function windowsOf(e: Entry): Sets[] {
+  const out: Sets[] = []
+  // What may follow a short anchor has too many spellings to begin with.
+  const end = e.tail === null ? Math.min(e.spellings.length, WINDOW_MAX + 3) : 3
+  for (let at = 0; at + 3 <= end; at++) out.push([0, 1, 2, 3].flatMap((i) => nibbles(e, at + i)))
+  return out
+}
+
+const ANY_BYTE = Array.from({ length: 256 }, (_, b) => b)
+
+function nibbles(e: Entry, at: number): [number, number] {
+  let low = 0
+  let high = 0
+  // Behind a short anchor anything may stand.
+  for (const b of e.spellings[at] ?? ANY_BYTE) {
+    low |= 1 << (b & 15)
+    high |= 1 << (b >> 4)
+  }
+  return [low, high]
+}
+
+function union(a: Sets, b: Sets): Sets {
+  return a.map((x, i) => x | (b[i] as number))
+}
+
+/** What share of typical text passes all sets, taking the bytes as independent. */
+function passRate(s: Sets): number {
+  let rate = 1
+  for (let i = 0; i < s.length; i += 2) rate *= share(s[i] as number, s[i + 1] as number)
+  return rate
+}
+
+const TYPICAL =
+  '[{"role":"user","parts":[{"type":"text","content":"Please compare the two options and explain which one you would choose for a small team, what it costs, and why. The previous answer was not complete; it left out the second table.\\n\\n1. First, list the steps.\\n2. Then show an example."}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call_9aB2","name":"search_documents","arguments":{"query":"annual report 2026","limit":5}}]}] gen_ai.request.model gen_ai.usage.input_tokens openai gpt-5-mini-2026-05-01 https://api.example.test/v1/chat/completions 200 OK stop chat'
+const SHARES = shares()
+const known = new Map<number, number>()
+
+function shares(): Float64Array {
+  const f = new Float64Array(256).fill(0.02)
+  for (let i = 128; i < 256; i++) f[i] = 0.15
+  for (const b of Buffer.from(TYPICAL, 'latin1')) f[b] = (f[b] as number) + 1
+  const sum = f.reduce((a, b) => a + b, 0)
+  return f.map((x) => x / sum)
+}
+
+function share(low: number, high: number): number {
+  const at = low * 65_536 + high
+  const hit = known.get(at)
+  if (hit !== undefined) return hit
+  let v = 0
+  for (let b = 0; b < 256; b++)
+    if ((low & (1 << (b & 15))) !== 0 && (high & (1 << (b >> 4))) !== 0) v += SHARES[b] as number
+  known.set(at, v)
+  return v
+}
+
+function writeNibbles(bytes: Uint8Array, placed: readonly Placed[]): void {
+  for (const { entry, window, group } of placed)
+    for (let i = 0; i < 4; i++)
+      for (const b of entry.spellings[window + i] ?? ANY_BYTE) {
+        const bank = NIBBLES + (group >> 3) * BANK_BYTES
+        const low = bank + i * 32 + (b & 15)
+        const high = bank + i * 32 + 16 + (b >> 4)
+        bytes[low] = (bytes[low] as number) | (1 << (group & 7))
+        bytes[high] = (bytes[high] as number) | (1 << (group & 7))
+      }
+}
+
+// ---------------------------------------------------------------- exact entries
+
+function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed[]): void {
+  let index = 0
+  const tails: Uint8Array[] = []
+  const total = placed.reduce((n, p) => n + hashesOf(p).length, 0)
+  let literalTop = ENTRIES + (total + 1) * ENTRY_BYTES
+  for (const p of placed) {
+    const { entry } = p
+    if (literalTop + entry.literal.length > TABLES_MAX)
+      throw new Error('too many anchors for the kernel')
+    bytes.set(entry.literal, literalTop)
+    const slots = new Set<number>()
+    for (const hash of hashesOf(p)) {
+      const bit = BITS + (hash >>> 3)
+      bytes[bit] = (bytes[bit] as number) | (1 << (hash & 7))
+      const slot = SLOTS + ((hash >>> 4) & (SLOT_COUNT - 1)) * 2
+      // Two spellings in one slot would report the anchor twice.
+      if (slots.has(slot)) continue
+      slots.add(slot)
+      const at = ENTRIES + ++index * ENTRY_BYTES
+      view.setUint16(at, view.getUint16(slot, true), true)
+      view.setUint16(at + 2, entry.id, true)
+      view.setUint8(at + 4, entry.literal.length)
+      view.setUint8(at + 5, entry.flags | (hashedBytes(entry, p.window) === 3 ? THREE : 0))
+      view.setUint8(at + 6, p.window)
+      view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail.set))
+      view.setUint32(at + 8, literalTop, true)
+      view.setUint16(slot, index, true)
+    }
+    literalTop += entry.literal.length
+  }
+}
+
+/** The number of a set of bytes; writes it when it is new. */
+function tailNumber(bytes: Uint8Array, known: Uint8Array[], tail: Uint8Array): number {
+  let at = known.indexOf(tail)
+  if (at < 0) {
+    at = known.push(tail) - 1
+    if (at >= TAILS_COUNT) throw new Error('too many sets of bytes for the kernel')
+    const base = TAILS + (at + 1) * TAIL_BYTES
+    for (let b = 0; b < 256; b++)
+      if (tail[b] === 1)
+        bytes[base + (b >> 3)] = (bytes[base + (b >> 3)] as number) | (1 << (b & 7))
+  }
+  return at + 1
+}
+
+/** Either case of a letter has the same hash: one entry does for all spellings. */
+const EITHER_CASE = 0x20202020
+
+/** The fingerprints that are hashed, letters in lower case; more than one only where a byte may be any of a set. */
+export function fingerprints(entry: Entry, window: number): number[] {
+  let words = [0]
+  // Three bytes are hashed with a zero in the place of the fourth.
+  for (let i = 0; i < hashedBytes(entry, window); i++) {
+    const spellings = entry.spellings[window + i] as readonly number[]
+    words = words.flatMap((w) => spellings.map((b) => w | (b << (8 * i))))
+  }
+  return [...new Set(words.map((w) => (w | EITHER_CASE) >>> 0))]
+}
+
+/** The kernel's hash of a fingerprint, 16 bits. */
+export function hashOf(fingerprint: number, multiplier: number): number {
+  return Math.imul(fingerprint, multiplier) >>> 16
+}
+
+function hashesOf({ entry, window }: Placed): number[] {
+  return [...new Set(fingerprints(entry, window).map((f) => hashOf(f, MULTIPLIER)))]
+}

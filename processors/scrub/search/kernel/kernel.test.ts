@@ -1,0 +1,103 @@
+// The kernel against the plain scanner, and the committed bytes against the source.
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Arena } from '../../../../core/arena.ts'
+import { Draw, FAKES } from '../../corpus/fake-secrets.ts'
+import { createInspector, defaultSettings } from '../../create.ts'
+import { generated } from '../../scripts/generate-kernel.ts'
+import { entriesOf, placeKey } from '../anchor-tables.ts'
+import { slowScan } from '../oracle.ts'
+import { PLACES } from './places.generated.ts'
+
+const { engine } = createInspector(defaultSettings())
+const arena = new Arena()
+const scanner = engine.scanner(arena)
+
+function agree(text: Uint8Array): number {
+  arena.reset()
+  const from = arena.append(text)
+  const to = from + text.length
+  const n = scanner.scan(from, to)
+  const fast = Array.from(scanner.candidates.subarray(0, 2 * n))
+  const slow = slowScan(engine.compiled, arena.bytes, from, to)
+  assert.deepEqual(fast, slow, Buffer.from(text).toString('latin1'))
+  return n
+}
+
+test('the kernel finds exactly what the plain scanner finds', () => {
+  const draw = new Draw(3)
+  const pieces = [
+    ...Object.values(FAKES).flatMap((make) => [make(draw), make(draw)]),
+    ...engine.compiled.anchors.map((a) => Buffer.from(a.bytes).toString('utf8')),
+    'password: ',
+    'api_key = "',
+    ' the token is ',
+    '--token abc ',
+    '\\n',
+    '\\u0040',
+    '%40',
+    '0.123456789',
+    '2026-11-02 19:54',
+    ' ',
+    'x',
+    '４１１１',
+    '\n',
+    'é',
+    '1234',
+    '@',
+  ]
+  const part = fc.oneof(
+    fc.constantFrom(...pieces),
+    fc.string({ maxLength: 20 }),
+    fc.string({ unit: 'binary', maxLength: 8 }),
+  )
+  let candidates = 0
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 12 }), fc.nat(16), (parts, shift) => {
+      candidates += agree(Buffer.from('.'.repeat(shift) + parts.join(''), 'utf8'))
+    }),
+    { numRuns: 1500 },
+  )
+  assert.ok(candidates > 2000, `only ${candidates} candidates`)
+})
+
+test('an anchor of two bytes is found once, whatever follows', () => {
+  const short = [...engine.compiled.anchors.map((a) => a.bytes), ...engine.compiled.escapes].filter(
+    (bytes) => bytes.length === 2,
+  )
+  assert.ok(short.length > 2)
+  for (const anchor of short)
+    for (const third of '0 (HZaq~') {
+      const text: number[] = []
+      for (let fourth = 0; fourth < 256; fourth++)
+        text.push(...anchor, third.charCodeAt(0), fourth, 0x0a)
+      agree(Uint8Array.from(text))
+    }
+})
+
+test('more candidates than there was room for are found in a second round', () => {
+  assert.ok(agree(Buffer.from('x@y'.repeat(4000))) >= 4000)
+})
+
+test('each anchor of the detectors has a searched place, and no place is left over', () => {
+  const names = entriesOf(engine.compiled).map(placeKey)
+  const hint = 'run processors/scrub/scripts/place-anchors.ts'
+  assert.deepEqual(
+    names.filter((name) => !PLACES.has(name)),
+    [],
+    hint,
+  )
+  assert.deepEqual(
+    [...PLACES.keys()].filter((name) => !names.includes(name)),
+    [],
+    hint,
+  )
+})
+
+test('the committed kernel is what the source compiles to', async () => {
+  const committed = readFileSync(new URL('./scan.generated.ts', import.meta.url), 'utf8')
+  assert.equal(committed, await generated())
+})

@@ -1,0 +1,90 @@
+// Runs the kernel over ranges of one arena. Its tables stand in the arena's kernel memory; when another scanner
+// has written its own there, they are written again.
+
+import type { Arena } from '../../../core/arena.ts'
+import { anchorTables } from './anchor-tables.ts'
+import type { Compiled } from './compile.ts'
+import { KERNEL } from './kernel/scan.generated.ts'
+
+/** The kernel reads up to 18 bytes past the range. */
+const SLACK = 64
+const END = 0x7fffffff
+
+type Scan = (from: number, to: number, out: number, max: number) => number
+
+let module: WebAssembly.Module | null = null
+let owners = 0
+
+interface SharedTables {
+  readonly owner: number
+  readonly tables: Uint8Array
+}
+
+/** Scanners for the same detectors share their tables: making them takes longer than a batch. */
+const made = new WeakMap<Compiled, SharedTables>()
+
+function tablesOf(compiled: Compiled): SharedTables {
+  let shared = made.get(compiled)
+  if (shared === undefined) {
+    const owner = ++owners
+    shared = { owner, tables: anchorTables(compiled, owner) }
+    made.set(compiled, shared)
+  }
+  return shared
+}
+
+export class Scanner {
+  readonly #arena: Arena
+  readonly #tables: Uint8Array
+  readonly #owner: number
+  #scan: Scan | null = null
+  #generation = -1
+  /** Pairs (position, id), by position; after the last comes one at the end of all positions. */
+  candidates = new Int32Array(2 * 4096)
+  count = 0
+
+  constructor(compiled: Compiled, arena: Arena) {
+    this.#arena = arena
+    const shared = tablesOf(compiled)
+    this.#owner = shared.owner
+    this.#tables = shared.tables
+  }
+
+  /** Finds the candidates of `[from, to)`; returns how many. */
+  scan(from: number, to: number): number {
+    const arena = this.#arena
+    const top = arena.top
+    // One candidate in 16 bytes is far above what text has; hostile text gets the room it needs.
+    let max = 1024 + ((to - from) >> 4)
+    for (;;) {
+      const out = (arena.reserve(max * 8 + SLACK + 4) + SLACK + 3) & ~3
+      const n = this.#ready()(from, to, out, max)
+      arena.top = top
+      if (n >= 0) {
+        this.#take(out, n)
+        return n
+      }
+      max *= 4
+    }
+  }
+
+  #take(out: number, n: number): void {
+    if (this.candidates.length < 2 * n + 2) this.candidates = new Int32Array(4 * n + 2)
+    this.candidates.set(new Int32Array(this.#arena.memory.buffer, out, 2 * n))
+    this.candidates[2 * n] = END
+    this.count = n
+  }
+
+  #ready(): Scan {
+    const arena = this.#arena
+    if (this.#scan === null || this.#generation !== arena.generation) {
+      module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
+      const instance = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
+      // The module exports exactly this function: `kernel/scan.as`.
+      this.#scan = instance.exports['scan'] as Scan
+      this.#generation = arena.generation
+    }
+    if (arena.view.getInt32(0, true) !== this.#owner) arena.bytes.set(this.#tables, 0)
+    return this.#scan
+  }
+}
