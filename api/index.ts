@@ -28,6 +28,7 @@ export const api: ExtensionFactory<ApiConfig> = {
   stability: 'beta',
   summary: 'REST API over the stores, with OpenAPI and an explorer.',
   schema: apiSchema as z.ZodType<ApiConfig>,
+  metrics: [],
   create: (config, host, ctx) => new ApiExtension(config, host, ctx),
 }
 

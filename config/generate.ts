@@ -6,12 +6,14 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { registry } from '../collector/registry.ts'
+import { PARTS } from '../collector/service/declared-metrics.ts'
 import {
   configurationPage,
   foldersOf,
   readmeWithOptions,
   schemaDocument,
 } from './documents/documents.ts'
+import { metricsPage } from './documents/metrics-page.ts'
 import { type AnyComponent, SECTIONS } from './registry-type.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -27,6 +29,7 @@ async function documents(): Promise<Map<string, string>> {
   const wanted = new Map<string, string>()
   wanted.set('docs/schema.json', formatted('docs/schema.json', schemaDocument(registry)))
   wanted.set('docs/configuration.md', configurationPage(registry))
+  wanted.set('docs/metrics.md', metricsPage(PARTS, registry))
   for (const factory of SECTIONS.flatMap((s): AnyComponent[] => [...registry[s].values()])) {
     const path = foldersOf(factory)
       .map((folder) => `${folder}/README.md`)

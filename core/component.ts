@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
-import type { Metrics } from './metrics.ts'
+import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
 import type { EncodedPart, RequestVerdict, Signals, TaskRequest, UsageHint } from './task.ts'
 import type { TenantContext } from './tenant.ts'
@@ -23,6 +23,8 @@ interface FactoryBase<Kind extends string, Config> {
   readonly summary: string
   /** Strict zod object; every key with a description, defaults where there is a sensible one. `{}` must parse unless a key is truly required. */
   readonly schema: z.ZodType<Config>
+  /** Every metric that the component counts or sets, in workers too. */
+  readonly metrics: readonly MetricDeclaration[]
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
   ReceiverContext,
   RequestGuard,
 } from '../../core/component.ts'
+import { counter } from '../../core/metrics.ts'
 import { DATA_HEADERS } from '../../core/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
@@ -50,6 +51,19 @@ interface Answer {
   readonly encoding: ResponseEncoding
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** What receivers count, under the Collector's names; items of OTLP by signal, legacy events as spans. */
+export const RECEIVER_METRICS = ['spans', 'log_records', 'metric_points'].flatMap((items) => [
+  counter(`otelcol_receiver_accepted_${items}`, `Taken ${items.replace('_', ' ')}.`, [
+    'receiver',
+    'transport',
+  ]),
+  counter(`otelcol_receiver_refused_${items}`, `Refused ${items.replace('_', ' ')}, by reason.`, [
+    'receiver',
+    'transport',
+    'reason',
+  ]),
+])
 
 export function otlpHandler(
   settings: OtlpHandlerSettings,

@@ -2,12 +2,18 @@
 // behind the receiver. Overload is said before the body is read, and never with a 500.
 
 import type { Admission, Intake, IntakeVerdict } from '../../core/component.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import { gauge, type Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { sharedBodies } from '../http/body.ts'
 import type { DurableLog } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
 import type { Pipeline } from './pipeline.ts'
+
+export const INTAKE_METRICS = [
+  gauge('observa_in_flight_bytes', 'Bytes of request bodies that are being processed.'),
+  gauge('observa_in_flight_requests', 'Requests that are being processed.'),
+  gauge('observa_body_memory_bytes', 'Shared memory that request bodies take.'),
+]
 
 /** Bytes of request bodies being read, processed or made durable; shared by all receivers. */
 export class InFlight {
@@ -18,6 +24,7 @@ export class InFlight {
 
   constructor(bytesMax: number, metrics: Metrics) {
     this.bytesMax = bytesMax
+    metrics.declare(INTAKE_METRICS)
     metrics.onCollect(() => {
       metrics.set('observa_in_flight_bytes', '', this.bytes)
       metrics.set('observa_in_flight_requests', '', this.requests)

@@ -4,7 +4,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import { counter, type Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
 import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
@@ -26,6 +26,24 @@ export interface PipelineParts {
   readonly clock: Clock
 }
 
+export const PIPELINE_METRICS = [
+  counter('observa_pipeline_accepted_items_total', 'Items taken by a pipeline.', ['pipeline']),
+  counter('observa_pipeline_rejected_items_total', 'Items refused, by reason.', [
+    'pipeline',
+    'reason',
+  ]),
+  counter('observa_pipeline_dropped_items_total', 'Items dropped on purpose by a processor.', [
+    'pipeline',
+  ]),
+  counter('observa_pipeline_deduplicated_items_total', 'Items that were accepted before.', [
+    'pipeline',
+  ]),
+  counter('observa_usage_duplicates_total', 'Reports of usage that was counted already.', [
+    'pipeline',
+  ]),
+  counter('observa_stage_seconds_total', 'Time spent by workers, by stage.', ['pipeline', 'stage']),
+]
+
 export class Pipeline {
   readonly id: string
   readonly #parts: PipelineParts
@@ -37,25 +55,7 @@ export class Pipeline {
     this.id = parts.id
     this.#parts = parts
     this.#labels = `pipeline="${parts.id}"`
-    const m = parts.metrics
-    m.declare('observa_pipeline_accepted_items_total', 'counter', 'Items taken by a pipeline')
-    m.declare('observa_pipeline_rejected_items_total', 'counter', 'Items refused, by reason')
-    m.declare(
-      'observa_pipeline_dropped_items_total',
-      'counter',
-      'Items dropped on purpose by a processor',
-    )
-    m.declare(
-      'observa_pipeline_deduplicated_items_total',
-      'counter',
-      'Items that were accepted before',
-    )
-    m.declare(
-      'observa_usage_duplicates_total',
-      'counter',
-      'Reports of usage that was already counted',
-    )
-    m.declare('observa_stage_seconds_total', 'counter', 'Time spent by workers in each stage')
+    parts.metrics.declare(PIPELINE_METRICS)
   }
 
   /** Runs one request; resolves when it is durable, refused, or must be tried again. */

@@ -1,7 +1,7 @@
 // The books of an exporter: every item appended to the log for it is sent, dead-lettered, found unreadable,
 // or still queued. All counts are kept in the cursor, so they go on after a restart.
 
-import type { Metrics } from '../../core/metrics.ts'
+import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { CursorState } from './cursor.ts'
 
 export interface Books {
@@ -33,7 +33,7 @@ const BOOKS_METRIC = 'observa_exporter_items'
 
 /** Declares the metrics of all senders and sets the gauges of one at each collection. */
 export function bookMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
-  for (const [name, kind, help] of DECLARED) metrics.declare(name, kind, help)
+  metrics.declare(SENDER_METRICS)
   metrics.onCollect(() => {
     const { books, ageMs } = view()
     metrics.set('observa_exporter_queue_items', labels, books.queued)
@@ -43,15 +43,25 @@ export function bookMetrics(metrics: Metrics, labels: string, view: () => QueueV
   })
 }
 
-const DECLARED = [
-  ['otelcol_exporter_sent_spans', 'counter', 'Items a destination took'],
-  ['otelcol_exporter_send_failed_spans', 'counter', 'Items a destination refused for good'],
-  ['observa_exporter_queue_items', 'gauge', 'Items in the log that are not sent yet'],
-  ['observa_exporter_queue_age_seconds', 'gauge', 'Age of the oldest item in flight'],
-  ['observa_exporter_retries_total', 'counter', 'Attempts that failed and were repeated'],
-  ['observa_exporter_breaker_state', 'gauge', '0 closed, 1 half-open, 2 open'],
-  ['observa_dead_letter_items_total', 'counter', 'Items dead-lettered, by reason'],
-  ['observa_dead_letter_dropped_items_total', 'counter', 'Dead letters dropped for want of room'],
-  ['observa_cursor_write_failed_total', 'counter', 'Cursor writes that failed'],
-  [BOOKS_METRIC, 'gauge', 'Items of the exporter by state; appended is the sum of the others'],
-] as const
+export const SENDER_METRICS = [
+  counter('otelcol_exporter_sent_spans', 'Items a destination took.', ['exporter']),
+  counter('otelcol_exporter_send_failed_spans', 'Items a destination refused for good.', [
+    'exporter',
+  ]),
+  gauge('observa_exporter_queue_items', 'Items in the log that are not sent yet.', ['exporter']),
+  gauge('observa_exporter_queue_age_seconds', 'Age of the oldest item in flight.', ['exporter']),
+  counter('observa_exporter_retries_total', 'Attempts that failed and were repeated.', [
+    'exporter',
+    'code',
+  ]),
+  gauge('observa_exporter_breaker_state', '0 closed, 1 half-open, 2 open.', ['exporter']),
+  counter('observa_dead_letter_items_total', 'Items dead-lettered, by code.', ['exporter', 'code']),
+  counter('observa_dead_letter_dropped_items_total', 'Dead letters dropped for want of room.', [
+    'exporter',
+  ]),
+  counter('observa_cursor_write_failed_total', 'Cursor writes that failed.', ['exporter']),
+  gauge(BOOKS_METRIC, 'Items of the exporter by state; appended is the sum of the others.', [
+    'exporter',
+    'state',
+  ]),
+]

@@ -1,15 +1,18 @@
 // Metrics of the process itself under the Collector's names, and the handler of `/metrics`.
 
 import type { HttpHandler, RequestGuard } from '../../core/component.ts'
-import { labelValue, type Metrics } from '../../core/metrics.ts'
+import { counter, gauge, labelValue, type Metrics } from '../../core/metrics.ts'
 import { DATA_HEADERS } from '../../core/security-headers.ts'
 
-export function declareProcessMetrics(metrics: Metrics, version: string): void {
-  metrics.declare('otelcol_process_uptime_seconds_total', 'counter', 'Uptime of the process')
-  metrics.declare('otelcol_process_cpu_seconds_total', 'counter', 'User and system CPU time')
-  metrics.declare('otelcol_process_memory_rss_bytes', 'gauge', 'Resident set size')
-  metrics.declare('observa_event_loop_lag_seconds', 'gauge', 'Delay of the main event loop')
-  metrics.declare('observa_build_info', 'gauge', 'Version of the process')
+export const PROCESS_METRICS = [
+  counter('otelcol_process_uptime_seconds_total', 'Uptime of the process.'),
+  counter('otelcol_process_cpu_seconds_total', 'User and system CPU time of the process.'),
+  gauge('otelcol_process_memory_rss_bytes', 'Resident set size of the process.'),
+  gauge('observa_event_loop_lag_seconds', 'Delay of the main event loop.'),
+  gauge('observa_build_info', 'Version of the process and of Node.', ['version', 'node']),
+]
+
+export function watchProcess(metrics: Metrics, version: string): void {
   metrics.set(
     'observa_build_info',
     `version="${labelValue(version)}",node="${labelValue(process.version)}"`,

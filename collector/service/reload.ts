@@ -9,7 +9,7 @@ import { problemLine } from '../../config/tree/problems.ts'
 import type { Clock } from '../../core/clock.ts'
 import { OutboundUrl, Secret } from '../../core/config-types.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 
 // ---------------------------------------------------------------- what differs
 
@@ -103,6 +103,11 @@ type Outcome = 'applied' | 'refused' | 'failed'
 const RELOADS = 'observa_reloads_total'
 const LAST_SUCCESS = 'observa_config_last_reload_success_timestamp_seconds'
 
+export const RELOAD_METRICS = [
+  counter(RELOADS, 'Reloads of the configuration, by outcome.', ['outcome']),
+  gauge(LAST_SUCCESS, 'When the configuration in use was taken on.'),
+]
+
 export class Reloader {
   readonly #deps: ReloaderDeps
   #isOpen = false
@@ -112,8 +117,7 @@ export class Reloader {
   constructor(deps: ReloaderDeps) {
     this.#deps = deps
     const { metrics } = deps
-    metrics.declare(RELOADS, 'counter', 'Reloads of the configuration, by outcome')
-    metrics.declare(LAST_SUCCESS, 'gauge', 'When the configuration in use was taken on')
+    metrics.declare(RELOAD_METRICS)
     for (const outcome of ['applied', 'refused', 'failed'] satisfies Outcome[])
       metrics.add(RELOADS, `outcome="${outcome}"`, 0)
   }

@@ -28,8 +28,9 @@ import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, makeAuthenticators } from './authenticators.ts'
 import { openDataDir } from './data-dir.ts'
+import { PARTS } from './declared-metrics.ts'
 import { pipelineSpec } from './pipeline-spec.ts'
-import { declareProcessMetrics, metricsHandler } from './process-metrics.ts'
+import { metricsHandler, watchProcess } from './process-metrics.ts'
 import { planReload } from './reload.ts'
 
 export interface ServiceDeps {
@@ -128,6 +129,7 @@ export class Service implements ServiceView {
     this.#auth.useKeysOf(next)
     for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
     this.#config = next
+    this.#declareMetrics(next)
     return changed
   }
 
@@ -150,7 +152,9 @@ export class Service implements ServiceView {
 
   async #start(): Promise<void> {
     const dataDir = await openDataDir(this.#config.data_dir)
-    declareProcessMetrics(this.#deps.metrics, this.version)
+    for (const { metrics } of PARTS) this.#deps.metrics.declare(metrics)
+    this.#declareMetrics(this.#config)
+    watchProcess(this.#deps.metrics, this.version)
     this.#log = await this.#openLog(dataDir)
     await this.#startExporters(dataDir, this.#log)
     await this.#buildPipelines(this.#log)
@@ -160,6 +164,12 @@ export class Service implements ServiceView {
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
     await this.listeners.open()
+  }
+
+  /** Of the components, those that count in workers included. */
+  #declareMetrics({ receivers, processors, exporters, extensions }: ObservaConfig): void {
+    for (const section of [receivers, processors, exporters, extensions])
+      for (const { factory } of section.values()) this.#deps.metrics.declare(factory.metrics)
   }
 
   #openLog(dataDir: string): Promise<DurableLog> {

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { extname } from 'node:path'
 import { Piscina } from 'piscina'
 import { messageOf } from '../../core/errors.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { WorkerData, WorkerMessage } from './entry.ts'
@@ -51,6 +51,17 @@ const YOUNG_MIB = 48
 const STRIKES_MAX = 3
 const STRIKE_ENTRIES_MAX = 1000
 
+export const POOL_METRICS = [
+  counter('observa_worker_tasks_total', 'Tasks given to workers.', ['kind']),
+  counter('observa_worker_failures_total', 'Tasks lost with their worker.'),
+  histogram('observa_task_requests', 'Requests in one task.', [1, 2, 4, 8, 16, 32, 64]),
+  gauge('observa_worker_queue_requests', 'Requests that wait for a worker.'),
+  counter(
+    'observa_chain_errors_total',
+    'Requests that broke a step of the chain and were refused.',
+  ),
+]
+
 export class WorkerPool {
   readonly #settings: PoolSettings
   readonly #piscina: Piscina<WorkerMessage, TaskResult>
@@ -90,14 +101,7 @@ export class WorkerPool {
       },
       recordTiming: false,
     })
-    metrics.declare('observa_worker_tasks_total', 'counter', 'Tasks given to workers')
-    metrics.declare('observa_worker_failures_total', 'counter', 'Tasks lost with their worker')
-    metrics.declare(
-      'observa_task_requests',
-      'histogram',
-      'Requests in one task',
-      [1, 2, 4, 8, 16, 32, 64],
-    )
+    metrics.declare(POOL_METRICS)
     // Piscina starts another; without a listener the loss of an idle worker would end the process.
     this.#piscina.on('error', (thrown) => warnOfLoss('an idle worker was lost', thrown))
   }

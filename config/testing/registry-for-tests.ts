@@ -24,7 +24,15 @@ const idle: Component = { start: async () => {}, stop: async () => {} }
 
 function receiver(type: string, schema: z.ZodType): AnyReceiver {
   const summary = `Receives ${type}.`
-  return { kind: 'receiver', type, stability: 'beta', summary, schema, create: () => idle }
+  return {
+    kind: 'receiver',
+    type,
+    stability: 'beta',
+    summary,
+    schema,
+    metrics: [],
+    create: () => idle,
+  }
 }
 
 function processor(
@@ -34,7 +42,7 @@ function processor(
 ): AnyProcessor {
   const base = { kind: 'processor', type, stability: 'beta', summary: `Does ${type}.` } as const
   const create = () => ({ process: () => {} })
-  return { ...base, schema, create, ...(prepare === undefined ? {} : { prepare }) }
+  return { ...base, schema, metrics: [], create, ...(prepare === undefined ? {} : { prepare }) }
 }
 
 function exporter(type: string, schema: z.ZodType, signals: readonly Signals[]): AnyExporter {
@@ -44,6 +52,7 @@ function exporter(type: string, schema: z.ZodType, signals: readonly Signals[]):
     stability: 'alpha',
     summary: `Sends to ${type}.`,
     schema,
+    metrics: [],
     signals,
     encoderSettings: () => null,
     limits: () => ({ itemsMax: 1, bytesMax: 1, delayMs: 0 }),
@@ -53,7 +62,15 @@ function exporter(type: string, schema: z.ZodType, signals: readonly Signals[]):
 
 function extension(type: string, schema: z.ZodType): AnyExtension {
   const summary = `Extends by ${type}.`
-  return { kind: 'extension', type, stability: 'stable', summary, schema, create: () => idle }
+  return {
+    kind: 'extension',
+    type,
+    stability: 'stable',
+    summary,
+    schema,
+    metrics: [],
+    create: () => idle,
+  }
 }
 
 const http = z.strictObject({

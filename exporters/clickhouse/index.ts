@@ -4,7 +4,7 @@
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
-import { ClickHouseSender } from './send.ts'
+import { ClickHouseSender, METRICS } from './send.ts'
 
 export const clickhouse: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
@@ -12,6 +12,7 @@ export const clickhouse: ExporterFactory<Config, EncoderSettings> = {
   stability: 'beta',
   summary: 'Stores events and signals in ClickHouse, or in the embedded engine.',
   schema,
+  metrics: METRICS,
   signals: ['traces', 'logs'],
   encoderSettings: () => ({}),
   limits: ({ batch }) => ({

@@ -6,7 +6,7 @@ import type { Host } from '../../core/component.ts'
 import { rollHours } from '../../storage/queries/rolled-hours.ts'
 import type { Target } from './http.ts'
 
-const HOURS = 'observa_clickhouse_hours_rolled_total'
+export const HOURS_ROLLED = 'observa_clickhouse_hours_rolled_total'
 const EVERY_MS = 60_000
 /** At once; more follow soon. */
 const HOURS_MAX = 200
@@ -39,7 +39,6 @@ export class Roller {
       // The library would print queries and their parameters.
       log: { level: ClickHouseLogLevel.OFF },
     })
-    host.metrics.declare(HOURS, 'counter', 'Hours of projects that were added up.')
     this.#running = this.#run(this.#stop.signal)
   }
 
@@ -66,7 +65,7 @@ export class Roller {
   async #roll(): Promise<boolean> {
     try {
       const hours = await rollHours(this.#client, { quietS: this.#quietS, hoursMax: HOURS_MAX })
-      if (hours > 0) this.#host.metrics.add(HOURS, '', hours)
+      if (hours > 0) this.#host.metrics.add(HOURS_ROLLED, '', hours)
       return hours === HOURS_MAX
     } catch (error) {
       const { code, type } = error as { code?: string; type?: string }

@@ -7,6 +7,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
 import { isLinkLocalHost } from '../../core/config-types.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { counter, gauge, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import {
@@ -18,7 +19,7 @@ import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classif
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
-import { Roller } from './roller.ts'
+import { HOURS_ROLLED, Roller } from './roller.ts'
 import { splitRows } from './split.ts'
 
 const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'
@@ -26,6 +27,14 @@ const INSERT_ROWS = 'observa_clickhouse_inserted_rows_total'
 const INSERT_ERRORS = 'observa_clickhouse_insert_errors_total'
 const ENGINE_RESTARTS = 'observa_clickhouse_engine_restarts'
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+export const METRICS = [
+  histogram(INSERT_SECONDS, 'Duration of inserts into ClickHouse.', SECONDS, ['stream']),
+  counter(INSERT_ROWS, 'Rows inserted into ClickHouse.', ['stream']),
+  counter(INSERT_ERRORS, 'Inserts that failed, by code.', ['code']),
+  gauge(ENGINE_RESTARTS, 'How often the embedded engine was restarted.'),
+  counter(HOURS_ROLLED, 'Hours of projects that were added up.'),
+]
 
 /** What is there once the sender has started. */
 interface Connection {
@@ -45,14 +54,6 @@ export class ClickHouseSender implements Sender {
   constructor(config: Config, host: Host) {
     this.#config = config
     this.#host = host
-    host.metrics.declare(
-      INSERT_SECONDS,
-      'histogram',
-      'Duration of inserts into ClickHouse.',
-      SECONDS,
-    )
-    host.metrics.declare(INSERT_ROWS, 'counter', 'Rows inserted into ClickHouse.')
-    host.metrics.declare(INSERT_ERRORS, 'counter', 'Inserts that failed, by code.')
   }
 
   async start(): Promise<void> {
@@ -122,7 +123,6 @@ export class ClickHouseSender implements Sender {
       ...(memory === undefined ? {} : { memoryMaxBytes: memory }),
     })
     this.#engine = engine
-    metrics.declare(ENGINE_RESTARTS, 'gauge', 'How often the embedded engine was restarted.')
     metrics.onCollect(() => metrics.set(ENGINE_RESTARTS, '', engine.restarts()))
   }
 

@@ -3,7 +3,7 @@
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
-import { DebugSender } from './send.ts'
+import { DebugSender, METRICS } from './send.ts'
 
 export const debug: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
@@ -11,6 +11,7 @@ export const debug: ExporterFactory<Config, EncoderSettings> = {
   stability: 'beta',
   summary: 'Prints one line for each event to the log of the process.',
   schema,
+  metrics: METRICS,
   signals: ['traces', 'logs'],
   encoderSettings: (config) => ({
     verbosity: config.verbosity,

@@ -1,7 +1,16 @@
 // Main half of `debug`: prints the lines through the log of the process, up to a rate; never fails.
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import { counter } from '../../core/metrics.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
+
+export const METRICS = [
+  counter(
+    'observa_debug_lines_left_out_total',
+    'Lines of the debug exporter above lines_per_second.',
+    ['exporter'],
+  ),
+]
 
 export class DebugSender implements Sender {
   readonly #host: Host
@@ -16,11 +25,6 @@ export class DebugSender implements Sender {
     this.#linesPerSecond = linesPerSecond
     this.#tokens = linesPerSecond
     this.#filledAtMs = host.clock.monotonicMs()
-    host.metrics.declare(
-      'observa_debug_lines_left_out_total',
-      'counter',
-      'Lines of the debug exporter above lines_per_second.',
-    )
   }
 
   async start(): Promise<void> {}

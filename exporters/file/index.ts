@@ -3,7 +3,7 @@
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
-import { FileSender } from './send.ts'
+import { FileSender, METRICS } from './send.ts'
 
 export const file: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
@@ -11,6 +11,7 @@ export const file: ExporterFactory<Config, EncoderSettings> = {
   stability: 'beta',
   summary: 'Appends canonical events and issues as JSON lines to a rotated file.',
   schema,
+  metrics: METRICS,
   signals: ['traces', 'logs'],
   encoderSettings: (config) => ({ signals: config.signals }),
   limits: ({ batch }) => ({ itemsMax: batch.items, bytesMax: batch.bytes, delayMs: batch.delay }),

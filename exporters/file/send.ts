@@ -3,12 +3,17 @@
 import { join } from 'node:path'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
+import { counter } from '../../core/metrics.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import type { Config } from './config.ts'
 import { RotatedFile } from './output.ts'
 
 /** A full disk or a missing right is not mended within milliseconds. */
 const RETRY_MS = 5000
+
+export const METRICS = [
+  counter('observa_file_written_bytes_total', 'Bytes appended to files.', ['exporter']),
+]
 
 export class FileSender implements Sender {
   readonly #host: Host
@@ -23,7 +28,6 @@ export class FileSender implements Sender {
       ageMsMax: config.rotation.age,
       keep: config.rotation.keep,
     })
-    host.metrics.declare('observa_file_written_bytes_total', 'counter', 'Bytes appended to files.')
   }
 
   async start(): Promise<void> {

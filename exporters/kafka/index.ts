@@ -8,7 +8,7 @@ import type { DriverFactory, DriverSettings } from './driver.ts'
 import type { EncoderSettings } from './encode.ts'
 import { createKafkajsDriver } from './kafkajs-driver.ts'
 import { createPlatformaticDriver } from './platformatic-driver.ts'
-import { KafkaSender, type SenderSettings } from './send.ts'
+import { KafkaSender, METRICS, type SenderSettings } from './send.ts'
 
 const DRIVERS: Readonly<Record<Config['driver'], DriverFactory>> = {
   kafkajs: createKafkajsDriver,
@@ -21,6 +21,7 @@ export const kafka: ExporterFactory<Config, EncoderSettings> = {
   stability: 'beta',
   summary: 'Produces canonical events to a Kafka topic, keyed by trace id.',
   schema,
+  metrics: METRICS,
   signals: ['traces', 'logs'],
   encoderSettings: (config) => ({ signals: config.signals_topic !== undefined }),
   limits: ({ batch }) => ({ itemsMax: batch.items, bytesMax: batch.bytes, delayMs: batch.delay }),

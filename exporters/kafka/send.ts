@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
-import { labelValue } from '../../core/metrics.ts'
+import { counter, labelValue } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { DriverError, type KafkaDriver } from './driver.ts'
@@ -41,6 +41,21 @@ interface Request {
   readonly messages: readonly KafkaMessage[]
 }
 
+export const METRICS = [
+  counter('observa_kafka_messages_total', 'Messages acknowledged by brokers.', [
+    'exporter',
+    'topic',
+  ]),
+  counter('observa_kafka_oversized_total', 'Events above the size limit, by rule.', [
+    'exporter',
+    'rule',
+  ]),
+  counter('observa_kafka_failures_total', 'Failed produce requests, by code.', [
+    'exporter',
+    'code',
+  ]),
+]
+
 /**
  * The last batch and what of it is still open: kept over retries, so that requests that were
  * acknowledged, even after a call was given up, are not made again.
@@ -66,14 +81,6 @@ export class KafkaSender implements Sender {
     this.#driver = driver
     this.#host = host
     this.#bytesMax = Math.floor(settings.messageBytesMax * HEADROOM)
-    const { metrics } = host
-    metrics.declare('observa_kafka_messages_total', 'counter', 'Messages acknowledged by brokers.')
-    metrics.declare(
-      'observa_kafka_oversized_total',
-      'counter',
-      'Events above the size limit, by rule.',
-    )
-    metrics.declare('observa_kafka_failures_total', 'counter', 'Failed produce requests, by code.')
   }
 
   /** Connects with the first send: an absent broker must not keep the process from starting. */

@@ -4,7 +4,7 @@ import type { ExporterFactory } from '../../core/component.ts'
 import type { Signals } from '../../core/task.ts'
 import { type Config, schema, settings } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
-import { OtlpHttpSender } from './send.ts'
+import { METRICS, OtlpHttpSender } from './send.ts'
 
 const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
 
@@ -14,6 +14,7 @@ export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
   stability: 'beta',
   summary: 'Forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.',
   schema,
+  metrics: METRICS,
   signals: SIGNALS,
   encoderSettings: (config) => ({
     // A base URL takes every signal, and so may the environment; else only what has an endpoint of its own.

@@ -2,6 +2,7 @@
 // from the answer what is done, what is tried again and what is refused for good.
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import { counter } from '../../core/metrics.ts'
 import type { EncodedPart, Signals } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { partialSuccess, retryAfterMs, statusMessage } from './answer.ts'
@@ -36,6 +37,14 @@ type Outcome = Done | Extract<SendVerdict, { kind: 'retry' | 'rejected' }>
 
 const DONE: Done = { kind: 'done', refused: 0, code: '', message: '' }
 
+export const METRICS = [
+  counter('observa_otlp_http_requests_total', 'Requests to OTLP destinations, by outcome.', [
+    'exporter',
+    'stream',
+    'outcome',
+  ]),
+]
+
 export class OtlpHttpSender implements Sender {
   readonly #settings: Settings
   readonly #host: Host
@@ -55,11 +64,6 @@ export class OtlpHttpSender implements Sender {
     this.#host = host
     this.#poster = new Poster(settings)
     this.#bytesMax = settings.requestBytesMax
-    host.metrics.declare(
-      'observa_otlp_http_requests_total',
-      'counter',
-      'Requests to OTLP destinations, by outcome.',
-    )
   }
 
   async start(): Promise<void> {

@@ -4,7 +4,7 @@
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
-import { PostgresSender } from './send.ts'
+import { METRICS, PostgresSender } from './send.ts'
 
 export const postgres: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
@@ -13,6 +13,7 @@ export const postgres: ExporterFactory<Config, EncoderSettings> = {
   summary:
     'Keeps issues, conversations, sessions, users and usage in Postgres, or in the embedded server.',
   schema,
+  metrics: METRICS,
   signals: ['traces', 'logs'],
   encoderSettings: () => ({}),
   limits: ({ batch }) => ({

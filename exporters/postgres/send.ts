@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
 import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
+import { counter, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
@@ -34,6 +35,12 @@ const REPEATED = 'observa_postgres_batches_repeated_total'
 const ERRORS = 'observa_postgres_errors_total'
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
+export const METRICS = [
+  histogram(SECONDS, 'Duration of transactions in Postgres.', BUCKETS),
+  counter(REPEATED, 'Batches that were stored already when they came.'),
+  counter(ERRORS, 'Transactions that failed, by SQLSTATE or system code.', ['code']),
+]
+
 export class PostgresSender implements Sender {
   readonly #config: Config
   readonly #host: Host
@@ -47,9 +54,6 @@ export class PostgresSender implements Sender {
     this.#config = config
     this.#host = host
     this.#cursor = `${instanceId(host.dataDir)}/${host.id}`
-    host.metrics.declare(SECONDS, 'histogram', 'Duration of transactions in Postgres.', BUCKETS)
-    host.metrics.declare(REPEATED, 'counter', 'Batches that were stored already when they came.')
-    host.metrics.declare(ERRORS, 'counter', 'Transactions that failed, by SQLSTATE or system code.')
   }
 
   async start(): Promise<void> {

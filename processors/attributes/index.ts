@@ -41,6 +41,7 @@ export const attributes: ProcessorFactory<AttributesConfig> = {
   stability: 'beta',
   summary: 'Sets, deletes, renames and hashes attributes of spans, log records and resources.',
   schema: attributesSchema as z.ZodType<AttributesConfig>,
+  metrics: [],
   create: (config) => new AttributesProcessor(config),
 }
 

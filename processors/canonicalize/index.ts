@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import type { ProcessorFactory } from '../../core/component.ts'
+import { counter } from '../../core/metrics.ts'
 import { DIALECTS } from './dialects/all.ts'
 import { contentTransform } from './readers/content.ts'
 import { treeTransform } from './readers/indexed-keys/transforms.ts'
@@ -73,6 +74,23 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   stability: 'beta',
   summary: 'Turns every dialect of GenAI telemetry into one canonical event whose tokens add up.',
   schema,
+  metrics: [
+    counter(
+      'observa_canonicalize_unknown_total',
+      'Spans and log records of no GenAI dialect, by instrumentation scope.',
+      ['scope'],
+    ),
+    counter('observa_canonicalize_truncated_total', 'Attributes cut to attribute_bytes_max.'),
+    counter(
+      'observa_canonicalize_unplanned_total',
+      'Spans that took the slow way: the keys of their shape had not come twice.',
+    ),
+    counter(
+      'observa_canonicalize_failed_total',
+      'Values that a transform could not read; they stay as attributes.',
+      ['step'],
+    ),
+  ],
   create(settings) {
     return makeEngine(settings, true)
   },

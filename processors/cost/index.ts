@@ -14,7 +14,7 @@ import type {
 import { ObservaError } from '../../core/errors.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
-import { labelValue } from '../../core/metrics.ts'
+import { counter, labelValue } from '../../core/metrics.ts'
 import { type CostUsd, costOf, flatRates, priceOf, pricesAt, type Rates } from './price.ts'
 import { PriceMemo } from './price-memo.ts'
 import { overridesSchema, type PriceTable } from './price-table.ts'
@@ -42,6 +42,9 @@ export const cost: ProcessorFactory<CostConfig, CostSettings> = {
   stability: 'beta',
   summary: 'Prices every model call in USD: cached, reasoning, tiered and dated prices.',
   schema: costSchema as z.ZodType<CostConfig>,
+  metrics: [
+    counter('observa_cost_unknown_total', 'Model calls without a price.', ['provider', 'model']),
+  ],
   prepare: async (config, ctx) => ({ overrides: await readOverrides(config, ctx) }),
   create: (settings) => new CostProcessor(settings),
 }

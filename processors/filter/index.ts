@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
+import { counter } from '../../core/metrics.ts'
 import { type Condition, conditionSchema, type Test, testsOf } from './condition.ts'
 
 export const filterSchema = z.strictObject({
@@ -27,6 +28,7 @@ export const filter: ProcessorFactory<FilterConfig> = {
   stability: 'beta',
   summary: 'Drops spans and log records by conditions; every drop is counted.',
   schema: filterSchema as z.ZodType<FilterConfig>,
+  metrics: [counter('observa_filter_dropped_items_total', 'Items dropped by a condition.')],
   create: (config) => new FilterProcessor(config),
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
+import { counter } from '../../core/metrics.ts'
 
 export const sampleSchema = z.strictObject({
   percentage: z
@@ -27,6 +28,7 @@ export const sample: ProcessorFactory<SampleConfig> = {
   stability: 'beta',
   summary: 'Keeps a consistent share of traces, errors always if so configured.',
   schema: sampleSchema as z.ZodType<SampleConfig>,
+  metrics: [counter('observa_sample_dropped_items_total', 'Items not in the sample.')],
   create: (config) => new SampleProcessor(config),
 }
 

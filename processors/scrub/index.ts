@@ -10,6 +10,7 @@ import type {
   ProcessorFactory,
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
+import { counter } from '../../core/metrics.ts'
 import { type ScrubConfig, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
 import { createByteScrubber, Inspectors } from './create.ts'
 import { BatchScrubber } from './inputs/batch.ts'
@@ -26,6 +27,13 @@ export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   stability: 'beta',
   summary: 'Removes secrets and personal data from every place of spans, logs and metrics.',
   schema: scrubSchema as unknown as z.ZodType<ScrubConfig>,
+  metrics: [
+    counter('observa_scrub_findings_total', 'Secrets found, by type and kind of place.', [
+      'type',
+      'place',
+    ]),
+    counter('observa_scrub_dropped_total', 'Spans that the action drop_event removed.'),
+  ],
   prepare: async (config) => settingsOf(config),
   create: (settings) => new ScrubProcessor(settings),
   createMetricsVisitor: (settings): MetricsVisitor => createByteScrubber(settings).visit,

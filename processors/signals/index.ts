@@ -6,6 +6,7 @@ import type { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
+import { counter } from '../../core/metrics.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
 import { detectLoops } from './loops.ts'
 import { RULES, type Rule } from './rules.ts'
@@ -18,6 +19,7 @@ export const signals: ProcessorFactory<SignalsConfig> = {
   summary:
     'Finds issues by deterministic rules: latency, errors, cost, tokens, secrets, loops, injection.',
   schema: signalsSchema as z.ZodType<SignalsConfig>,
+  metrics: [counter('observa_signals_total', 'Signals raised.', ['type', 'severity'])],
   create: (config) => new SignalsProcessor(config),
 }
 

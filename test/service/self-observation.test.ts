@@ -5,6 +5,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import test, { after, before } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { registry } from '../../collector/registry.ts'
+import { PARTS } from '../../collector/service/declared-metrics.ts'
+import { type MetricDeclaration, UNDECLARED } from '../../core/metrics.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
@@ -44,6 +47,32 @@ test('with an endpoint set, requests make spans of our own', async () => {
   await until(() => received.some((b) => b.includes('observa.accept')), 'traced', 30_000)
   assert.ok(!Buffer.concat(received).includes('a prompt nobody may log'))
 })
+
+test('whatever is counted was declared, with these labels', async () => {
+  await instance.drained()
+  const text = await (await fetch(instance.url('/metrics', 'metrics'))).text()
+  const declared = new Map(
+    [...PARTS.flatMap((p) => p.metrics), ...componentMetrics()].map((m) => [m.name, m]),
+  )
+  let seen = 0
+  for (const line of text.split('\n')) {
+    const [, full, labels = ''] = /^([a-z_0-9]+)(?:\{(.*)\})? /.exec(line) ?? []
+    if (line.startsWith('# HELP')) assert.ok(!line.endsWith(UNDECLARED), line)
+    if (full === undefined) continue
+    seen++
+    const metric = declared.get(full) ?? declared.get(full.replace(/_(bucket|sum|count)$/, ''))
+    assert.ok(metric, `${full} is declared`)
+    for (const [, label] of labels.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g))
+      assert.ok(label === 'le' || metric.labels.includes(label as string), `${full}: ${label}`)
+  }
+  assert.ok(seen > 40, `${seen} series`)
+})
+
+function componentMetrics(): MetricDeclaration[] {
+  const { receivers, processors, exporters, extensions } = registry
+  const all = [receivers, processors, exporters, extensions].flatMap((m) => [...m.values()])
+  return all.flatMap((f) => [...f.metrics])
+}
 
 test('metrics are Prometheus text, each family declared once', async () => {
   await instance.drained()

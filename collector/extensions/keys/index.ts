@@ -19,5 +19,6 @@ export const keys: ExtensionFactory<KeysConfig> = {
   stability: 'beta',
   summary: 'Authenticates requests by API keys listed in the configuration.',
   schema: keysSchema,
+  metrics: [],
   create: () => ({ start: async () => {}, stop: async () => {} }),
 }

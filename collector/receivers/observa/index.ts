@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
 import { originCheck } from '../../http/cors.ts'
-import { otlpHandler } from '../../http/otlp-handler.ts'
+import { otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
 import { observaHandler } from './handler.ts'
 
 export const observaSchema = z.strictObject({
@@ -52,6 +52,7 @@ export const observa: ReceiverFactory<ObservaConfig> = {
   stability: 'beta',
   summary: 'Receives legacy Observa events: NDJSON, JSON array and the v0 object.',
   schema: observaSchema as z.ZodType<ObservaConfig>,
+  metrics: RECEIVER_METRICS,
   create: (config, host, ctx) => new ObservaReceiver(config, host, ctx),
 }
 

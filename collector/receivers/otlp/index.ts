@@ -6,7 +6,7 @@ import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../..
 import { endpoint } from '../../../core/config-types.ts'
 import type { Signals } from '../../../core/task.ts'
 import { originCheck } from '../../http/cors.ts'
-import { DEFAULT_VENDOR_PATHS, otlpHandler } from '../../http/otlp-handler.ts'
+import { DEFAULT_VENDOR_PATHS, otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
 
 const httpSchema = z.strictObject({
   endpoint: endpoint()
@@ -62,6 +62,7 @@ export const otlp: ReceiverFactory<OtlpConfig> = {
   stability: 'beta',
   summary: 'Receives traces, logs and metrics over OTLP/HTTP, protobuf and JSON.',
   schema: otlpSchema as z.ZodType<OtlpConfig>,
+  metrics: RECEIVER_METRICS,
   create: (config, host, ctx) => new OtlpReceiver(config, host, ctx),
 }
 

@@ -1,0 +1,21 @@
+// The metrics of the process itself, by part; those of a component stand in its factory. The page `docs/metrics.md` is made
+// of both.
+
+import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
+import { INTAKE_METRICS } from '../intake/intake.ts'
+import { PIPELINE_METRICS } from '../intake/pipeline.ts'
+import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
+import { LOG_METRICS } from '../log/log-metrics.ts'
+import { SENDER_METRICS } from '../sender/books.ts'
+import { POOL_METRICS } from '../worker/pool.ts'
+import { PROCESS_METRICS } from './process-metrics.ts'
+import { RELOAD_METRICS } from './reload.ts'
+
+export const PARTS: readonly MetricsOfPart[] = [
+  { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
+  { part: 'Requests on their way', metrics: [...INTAKE_METRICS, ...PIPELINE_METRICS] },
+  { part: 'Workers', metrics: POOL_METRICS },
+  { part: 'The usage ledger', metrics: LEDGER_METRICS },
+  { part: 'The log', metrics: LOG_METRICS },
+  { part: 'Every exporter', metrics: SENDER_METRICS },
+]
