@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
-import type { Dialect, Note, Row } from './rules/dialect.ts'
+import type { AnyDialect, Note, Row, Words } from './rules/dialect.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 import { FRAMEWORKS, PROVIDER_ALIASES } from './vocabulary/providers.ts'
 
@@ -60,11 +60,11 @@ export function dialectsPage(): string {
   ].join('\n')
 }
 
-function summaryRow(d: Dialect): string {
+function summaryRow(d: AnyDialect): string {
   return `| [${d.name}](#${d.name}) | ${d.about} | ${code(d.scopes ?? [])} | ${code(d.markers ?? [])} |`
 }
 
-function section(d: Dialect): string[] {
+function section(d: AnyDialect): string[] {
   const lines = [`## ${d.name}`, '', `${d.about}. Source: ${d.source}.`, '']
   if (d.cacheIsExtra === true)
     lines.push('Cached tokens are not in the input tokens of this dialect: they are added.', '')
@@ -90,7 +90,7 @@ function section(d: Dialect): string[] {
   return lines
 }
 
-function ruleRow([key, to, how, options]: Row): string {
+function ruleRow([key, to, how, options]: Row<string>): string {
   const conditions = [
     options?.when === 'own'
       ? 'only in this dialect'
@@ -100,7 +100,19 @@ function ruleRow([key, to, how, options]: Row): string {
     options?.note ?? '',
   ]
   const said = conditions.filter((x) => x !== '').join('; ')
-  return `| \`${cell(key)}\` | ${to === 'drop' ? '(dropped)' : cell(to)} | ${how ?? ''} | ${options?.rank ?? 50} | ${cell(said)} |`
+  return `| \`${cell(key)}\` | ${to === 'drop' ? '(dropped)' : cell(to)} | ${howCell(how)} | ${options?.rank ?? 50} | ${cell(said)} |`
+}
+
+/** The name of the transform, or the words and what they mean. */
+function howCell(how: string | Words<string> | undefined): string {
+  if (typeof how !== 'object') return how ?? ''
+  return Object.entries(how)
+    .map(([word, meaning]) =>
+      word === '*'
+        ? `anything else ${meaning === '*' ? 'as it is' : meaning}`
+        : `\`${cell(word)}\` ${meaning}`,
+    )
+    .join(', ')
 }
 
 function providerRows(): string[] {

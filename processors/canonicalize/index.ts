@@ -5,14 +5,9 @@ import { z } from 'zod'
 import type { ProcessorFactory } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
 import { DIALECTS } from './dialects/all.ts'
-import { contentTransform } from './readers/content.ts'
-import { treeTransform } from './readers/indexed-keys/transforms.ts'
-import { namedTransform } from './readers/map-entries.ts'
-import { wordTransform } from './readers/names.ts'
-import { dialectTransform } from './readers/one-dialect.ts'
-import { packedTransform } from './readers/packed-json.ts'
-import { scalarTransform } from './readers/scalars.ts'
-import { Tables, type Transform } from './rules/tables.ts'
+import { wordsTransform } from './readers/names.ts'
+import { TRANSFORMS } from './readers/transforms.ts'
+import { Tables } from './rules/tables.ts'
 import { Engine } from './steps/engine.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 
@@ -49,24 +44,7 @@ const schema = z
 
 export type CanonicalizeConfig = z.infer<typeof schema>
 
-const FAMILIES = [
-  wordTransform,
-  scalarTransform,
-  namedTransform,
-  contentTransform,
-  packedTransform,
-  treeTransform,
-  dialectTransform,
-]
-
-/** The transform of that name, null when there is none. */
-export function transformOf(how: string): Transform | null {
-  for (const family of FAMILIES) {
-    const transform = family(how)
-    if (transform !== null) return transform
-  }
-  return null
-}
+export const HOW_VALUES_ARE_READ = { named: TRANSFORMS, ofWords: wordsTransform }
 
 export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   kind: 'processor',
@@ -98,7 +76,7 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
 
 /** `plans` false: every span goes the slow way, for tests. */
 export function makeEngine(settings: CanonicalizeConfig, plans: boolean): Engine {
-  const tables = new Tables(DIALECTS, transformOf, [...DROPPED_KEYS, ...settings.drop_keys])
+  const tables = new Tables(DIALECTS, HOW_VALUES_ARE_READ, [...DROPPED_KEYS, ...settings.drop_keys])
   return new Engine(tables, {
     keepAttributes: settings.keep_attributes,
     keepResourceAttributes: settings.keep_resource_attributes,

@@ -274,7 +274,7 @@ test('whatever type a known key has, its value is mapped, kept, or on the list o
         .filter((name) => !isDropped(name) && !STEERING.has(name))
         .flatMap((name) =>
           MARKED.filter(
-            ([type]) => !/^(?:double|integer)$/.test(type) || !isInexact(rulesOf(name, how)),
+            ([type]) => !/^(?:double|integer)$/.test(type) || !isInexact(rulesOf(name, named(how))),
           ).map(([type, v, mark]) => {
             const scope = { name: (d.scopes?.[0] ?? '').replace('*', '') }
             const span = { name: 'x', attributes: { [name]: v }, scope }
@@ -295,13 +295,18 @@ test('whatever type a known key has, its value is mapped, kept, or on the list o
   assert.ok(cases.length > 5000, `${cases.length} values`)
 })
 
+/** The name of a transform; rows with words have none. */
+function named(how: string | object | undefined): string | undefined {
+  return typeof how === 'object' ? 'words' : how
+}
+
 /** The transform of the row, or of any other row for the same key that makes a number of it. */
 function rulesOf(name: string, how: string | undefined): string {
   if (how !== undefined && isInexact(how)) return how
   for (const d of DIALECTS)
     for (const [key, to, other] of d.rows)
-      if (alternatives(key).includes(name) && isInexact(other ?? FIELD_TYPES.get(to) ?? ''))
-        return other ?? 'int'
+      if (alternatives(key).includes(name) && isInexact(named(other) ?? FIELD_TYPES.get(to) ?? ''))
+        return named(other) ?? 'int'
   return ''
 }
 const FIELD_TYPES = new Map<string, string>(FIELDS.map((f) => [f.name, f.type]))

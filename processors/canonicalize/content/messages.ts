@@ -2,15 +2,9 @@
 // instrumentations and providers use. Works on parsed values; `json-kernel.ts` recognises what is already
 // canonical, `parts.ts` knows the content blocks, `bodies.ts` the request and response bodies.
 
-import { lookup } from '../json/lookup.ts'
-import { isRecord, type Part, partsOf, textOf, toolCallPart } from './parts.ts'
-
-export interface Message {
-  role: string
-  parts: Part[]
-  name?: string
-  finish_reason?: string
-}
+import { isRecord, lookup } from '../json/values.ts'
+import type { Message, Part } from './message.ts'
+import { partsOf, textOf, toolCallPart } from './parts.ts'
 
 /** More messages than this in one value are cut: a context of that length is hostile or broken. */
 const MESSAGES_MAX = 10_000

@@ -1,20 +1,11 @@
 // Message parts in canonical form from the content blocks of OpenAI, Anthropic, Bedrock, Gemini, the AI SDK,
 // Genkit, LangChain and OpenInference. A block of a type nobody knows is kept as it is.
 
-import { lookup } from '../json/lookup.ts'
 import { parseJson } from '../json/loose-json.ts'
+import { isRecord, lookup, plainText } from '../json/values.ts'
+import type { Part } from './message.ts'
 
-export type Part = { type: string; [key: string]: unknown }
 type Block = Record<string, unknown>
-
-export function isRecord(v: unknown): v is Record<string, unknown> {
-  return typeof v === 'object' && v !== null && !Array.isArray(v)
-}
-
-/** Text as it is, anything else as JSON. */
-export function plainText(v: unknown): string {
-  return typeof v === 'string' ? v : (JSON.stringify(v) ?? '')
-}
 
 /** The text of text parts, joined. */
 export function textOf(parts: readonly Part[]): string {

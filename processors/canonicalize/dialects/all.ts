@@ -1,6 +1,6 @@
 // Every dialect, in the order of detection: the first that a span shows names it. One line a dialect.
 
-import type { Dialect } from '../rules/dialect.ts'
+import type { AnyDialect } from '../rules/dialect.ts'
 import { autogen } from './autogen/table.ts'
 import { bedrockAgentcore } from './bedrock-agentcore/table.ts'
 import { claudeCode } from './claude-code/table.ts'
@@ -39,7 +39,7 @@ import { vercelAi } from './vercel-ai/table.ts'
 import { vercelAiV7 } from './vercel-ai-v7/table.ts'
 import { voltagent } from './voltagent/table.ts'
 
-export const DIALECTS: readonly Dialect[] = [
+export const DIALECTS: readonly AnyDialect[] = [
   observaNdjson,
   observaTraceV0,
   datadogLlmobs,

@@ -1,8 +1,6 @@
 // Parses what instrumentations write where JSON was meant: JSON, or the repr of a Python value
 // (single quotes, True, None, tuples). Bounded in size and depth; anything else is `undefined`.
 
-import { lookup } from './lookup.ts'
-
 const REPR_BYTES_MAX = 64 * 1024
 const DEPTH_MAX = 64
 
@@ -156,7 +154,7 @@ function reprString(): string {
       if (width > 0) {
         out += String.fromCharCode(Number.parseInt(s.slice(p, p + width), 16) || 0xfffd)
         p += width
-      } else out += lookup(ESCAPES, e) ?? `\\${e}`
+      } else out += Object.hasOwn(ESCAPES, e) ? ESCAPES[e] : `\\${e}`
     }
   }
   return fail()

@@ -4,12 +4,14 @@
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
-import { requestMessages, requestSystem, responseMessages, usageIn } from '../content/bodies.ts'
-import { finishReason, type Message, textMessage } from '../content/messages.ts'
-import { isRecord } from '../content/parts.ts'
+import { requestMessages, requestSystem, responseMessages } from '../content/bodies.ts'
+import { documentsOf } from '../content/documents.ts'
+import type { Message } from '../content/message.ts'
+import { textMessage } from '../content/messages.ts'
+import { usageIn } from '../content/usage.ts'
+import { isRecord } from '../json/values.ts'
 import type { Work } from '../span/work.ts'
 import { putJson, putUsage, takeFromBody } from './content.ts'
-import { documentsOf } from './indexed-keys/objects.ts'
 import { takeParams } from './packed-json.ts'
 
 /** Says which attribute filled which field, for `explain`. */
@@ -169,15 +171,4 @@ function placeEmbedding(w: Work, attr: number): void {
   const first: unknown = Array.isArray(data) ? data[0] : undefined
   if (isRecord(first) && Array.isArray(first['embedding']))
     w.offerNumber(N.embedding_dimensions, first['embedding'].length)
-}
-
-/** Haystack: {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
-export function takeHaystack(w: Work, body: unknown): void {
-  if (!isRecord(body)) return
-  const meta: unknown = Array.isArray(body['meta']) ? body['meta'][0] : body['meta']
-  if (!isRecord(meta)) return
-  if (!w.hasUsage()) putUsage(w, usageIn(meta))
-  w.offerText(R.response_model, meta['model'])
-  if (typeof meta['finish_reason'] === 'string' && !w.hasRange(R.finish_reasons))
-    w.setJson(R.finish_reasons, [finishReason(meta['finish_reason'])])
 }

@@ -3,21 +3,19 @@
 
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
-import {
-  requestMessages,
-  requestSystem,
-  responseMessages,
-  type Usage,
-  usageIn,
-} from '../content/bodies.ts'
-import { finishReason, type Message, messagesOf, textMessage } from '../content/messages.ts'
-import { isRecord, type Part, partsOf, plainText, toolCallPart } from '../content/parts.ts'
+import { requestMessages, requestSystem, responseMessages } from '../content/bodies.ts'
+import { documentsOf } from '../content/documents.ts'
+import type { Message, Part } from '../content/message.ts'
+import { finishReason, messagesOf, textMessage } from '../content/messages.ts'
+import { partsOf } from '../content/parts.ts'
+import { toolsOf } from '../content/tools.ts'
+import { type Usage, usageIn } from '../content/usage.ts'
 import { SHAPE, VERDICT } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
-import type { Transform } from '../rules/tables.ts'
+import { isRecord, plainText } from '../json/values.ts'
+import type { Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { Work } from '../span/work.ts'
-import { documentsOf, toolsOf } from './indexed-keys/objects.ts'
 
 /** JSON in the field as it is when it is valid, else text as a JSON string. */
 export function putJson(w: Work, attr: number, field: number): boolean {
@@ -205,23 +203,6 @@ const documents: Transform = (w, attr, rule) => {
   return true
 }
 
-/** `model_request_parameters` of pydantic-ai: {function_tools: [..]}. */
-const functionTools: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
-  if (!isRecord(value)) return false
-  const { function_tools, ...rest } = value
-  const list = toolsOf(function_tools)
-  if (list !== null) w.setJson(rule.range, list)
-  if (Object.keys(rest).length > 0) w.metaValue('model_request_parameters', rest)
-  return list !== null || Object.keys(rest).length > 0
-}
-
-const functionCall: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
-  if (!isRecord(value) || typeof value['name'] !== 'string') return false
-  return putMessages(w, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
-}
-
 /** Texts to embed, each JSON text of a string: one user message. */
 const values: Transform = (w, attr, rule) => {
   const value = w.value(attr)
@@ -239,39 +220,14 @@ const plain: Transform = (w, attr, rule) => {
   return putMessages(w, rule, bodyMessages(w.text(attr), rule.range === R.output_messages))
 }
 
-/** Text as a reasoning part of the answer. */
-const thought: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  return putMessages(w, rule, [
-    { role: 'assistant', parts: [{ type: 'reasoning', content: w.text(attr) }] },
-  ])
-}
-
-/** A vector: only its length is kept. */
-const vector: Transform = (w, attr) => {
-  const value = w.value(attr)
-  let first: unknown = Array.isArray(value) ? value[0] : value
-  if (typeof first === 'string') first = parseLoose(first)
-  const length = Array.isArray(first)
-    ? first.length
-    : Array.isArray(value)
-      ? value.length
-      : Number.NaN
-  w.offerNumber(N.embedding_dimensions, length)
-  return true
-}
-
 /** Content whose field depends on the kind of span: kept for `content-by-kind.ts`. */
-const io: Transform = (w, attr, rule) => {
+export const io: Transform = (w, attr, rule) => {
   if (w.isNullContent(attr)) return false
   ;(rule.to === 'io.input' ? w.ioIn : w.ioOut).push(attr)
   return true
 }
 
-/** Trace-level content, on the root only; below it repeats. */
-const ioRoot: Transform = (w, attr, rule) => (w.isRoot ? io(w, attr, rule) : true)
-
-const CONTENT: Readonly<Record<string, Transform>> = {
+export const content = {
   json,
   messages,
   'body-in': bodyIn,
@@ -279,16 +235,7 @@ const CONTENT: Readonly<Record<string, Transform>> = {
   system,
   tools,
   documents,
-  'function-tools': functionTools,
-  'function-call': functionCall,
   values,
   plain,
-  thought,
-  vector,
   io,
-  'io-root': ioRoot,
-}
-
-export function contentTransform(how: string): Transform | null {
-  return CONTENT[how] ?? null
-}
+} as const satisfies Readonly<Record<string, Transform>>

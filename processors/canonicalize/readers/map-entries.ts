@@ -1,10 +1,9 @@
 // Transforms for what keeps its own name below a field: request parameters, usage details, metadata.
 
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
-import { R } from '../../../core/fields.ts'
-import { isRecord } from '../content/parts.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
-import type { Rule, Transform } from '../rules/tables.ts'
+import { isRecord } from '../json/values.ts'
+import type { Rule, Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { Work } from '../span/work.ts'
 import { truth } from './scalars.ts'
@@ -37,12 +36,6 @@ function textParam(w: Work, attr: number, rule: Rule): boolean {
   return true
 }
 
-const outputType: Transform = (w, attr, rule) => {
-  const word = w.text(attr)
-  w.param(rule.name, word.startsWith('json') ? '"json"' : JSON.stringify(word))
-  return true
-}
-
 const detail: Transform = (w, attr, rule) => {
   const n = w.number(attr)
   if (!Number.isFinite(n)) return false
@@ -66,7 +59,7 @@ function keyRange(w: Work, attr: number): { readonly off: number; readonly len: 
 }
 
 /** One entry of metadata; JSON text of a string loses its quotes, other values stay as they are. */
-const meta: Transform = (w, attr, rule) => {
+export const meta: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
   const key = metaKey(w, attr, rule)
   if (key === null) return false
@@ -142,29 +135,9 @@ function takeMembers(w: Work, attr: number): boolean {
   return true
 }
 
-const traceName: Transform = (w, attr, rule) => {
-  if (w.isRoot && !w.hasRange(R.workflow_name)) w.setText(attr, R.workflow_name)
-  return meta(w, attr, rule)
-}
-
-/** HTTP status of v0 events: 400 and above failed. */
-const httpStatus: Transform = (w, attr) => {
-  const n = w.number(attr)
-  if (n >= 400) w.isFailed = true
-  return meta(w, attr, HTTP_STATUS_RULE)
-}
-const HTTP_STATUS_RULE = { name: 'http_status', strip: 0 } as Rule
-
-const NAMED: Readonly<Record<string, Transform>> = {
+export const mapEntries = {
   param,
-  'output-type': outputType,
   detail,
   meta,
   'meta-json': metaJson,
-  'trace-name': traceName,
-  'http-status': httpStatus,
-}
-
-export function namedTransform(how: string): Transform | null {
-  return NAMED[how] ?? null
-}
+} as const satisfies Readonly<Record<string, Transform>>

@@ -5,17 +5,12 @@ import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
-import { lookup } from '../json/lookup.ts'
-import type { Rule, Transform } from '../rules/tables.ts'
+import { lookup } from '../json/values.ts'
+import type { Rule, Transform, Words } from '../rules/dialect.ts'
 import { constant } from '../span/batch-frame.ts'
 import type { Work } from '../span/work.ts'
 import { BEDROCK_MODEL, MODEL_PREFIXES, PROVIDER_ALIASES } from '../vocabulary/providers.ts'
-import {
-  KIND_WORDS,
-  OPERATION_ALIASES,
-  OPERATION_WORDS,
-  VERCEL_OUTER,
-} from '../vocabulary/words.ts'
+import { OPERATION_ALIASES } from '../vocabulary/words.ts'
 
 /** A word of a closed vocabulary, looked up where it lies; quotes of JSON text around it are skipped. */
 class Vocabulary {
@@ -29,9 +24,9 @@ class Vocabulary {
     this.#other = words['*'] ?? null
   }
 
-  /** The meaning of the attribute's word; `*` of the vocabulary otherwise; null = no such word. */
+  /** The meaning of the attribute's word; `*` of the vocabulary otherwise; null = no such word. A vocabulary of `*` alone takes any value. */
   find(w: Work, attr: number, untilSpace: boolean): string | null {
-    if (w.type(attr) !== VALUE.STRING) return null
+    if (w.type(attr) !== VALUE.STRING) return this.#values.length === 0 ? this.#other : null
     const b = w.arena.bytes
     let off = w.off(attr)
     let len = w.len(attr)
@@ -50,28 +45,21 @@ class Vocabulary {
   }
 }
 
-function kindTransform(name: string): Transform | null {
-  const words = lookup<Readonly<Record<string, string>>>(KIND_WORDS, name)
-  if (words === undefined) return null
+/** The words of a row: what they mean as the span's kind or operation. */
+export function wordsTransform(
+  to: 'kind' | 'operation',
+  words: Words<string>,
+  isFirstWord: boolean,
+): Transform {
   const vocabulary = new Vocabulary(words)
-  const untilSpace = name === 'vercel'
-  // Langfuse writes `span` on generations too (SDK <= 3.3.0): whatever else says more wins.
-  const isWeak = name === 'langfuse' || name === 'observa'
+  if (to === 'kind')
+    return (w, attr) => {
+      const kind = vocabulary.find(w, attr, isFirstWord)
+      if (kind !== null) w.kind = kind
+      return kind !== null
+    }
   return (w, attr) => {
-    const kind = vocabulary.find(w, attr, untilSpace)
-    if (kind === null) return false
-    if (isWeak && kind === 'span' && name === 'langfuse') return false
-    w.kind = kind
-    return true
-  }
-}
-
-function operationTransform(name: string): Transform | null {
-  const words = lookup<Readonly<Record<string, string>>>(OPERATION_WORDS, name)
-  if (words === undefined) return null
-  const vocabulary = new Vocabulary(words)
-  return (w, attr) => {
-    const operation = vocabulary.find(w, attr, name === 'vercel')
+    const operation = w.type(attr) === VALUE.STRING ? vocabulary.find(w, attr, isFirstWord) : null
     if (operation === null) return false
     w.operation = operation === '*' ? w.text(attr).toLowerCase() : operation
     return true
@@ -111,16 +99,9 @@ const operation: Transform = (w, attr) => {
   return true
 }
 
-const aggregateVercel: Transform = (w, attr) => {
-  const word = w.text(attr).toLowerCase()
-  if (!VERCEL_OUTER.has(word)) return false
-  w.isAggregate = true
-  return true
-}
-
 // ---------------------------------------------------------------- providers and models
 
-const provider: Transform = (w, attr, rule) => {
+export const provider: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
   if (w.type(attr) === VALUE.STRING) {
     const known = w.providers.find(w.arena.bytes, w.off(attr), w.len(attr))
@@ -136,7 +117,7 @@ const provider: Transform = (w, attr, rule) => {
   return putProvider(w, rule.range, name)
 }
 
-function putProvider(w: Work, field: number, name: string): boolean {
+export function putProvider(w: Work, field: number, name: string): boolean {
   const literal = PROVIDER_LITERALS.get(name)
   if (literal === undefined) w.setString(field, name)
   else constant(w, field, literal)
@@ -151,7 +132,7 @@ const modelPrefixWords = Object.keys(MODEL_PREFIXES)
 const modelPrefixes = new ByteWords(modelPrefixWords.map((x, i) => [x, i] as const))
 
 /** The model id as a range; a provider prefix (`openai/gpt-4o`) is cut off and remembered. */
-const model: Transform = (w, attr, rule) => {
+export const model: Transform = (w, attr, rule) => {
   if (w.isNull(attr) || w.type(attr) !== VALUE.STRING) return false
   let off = w.off(attr)
   let len = w.len(attr)
@@ -184,13 +165,6 @@ function slashIn(b: Uint8Array, off: number, len: number): number {
   return -1
 }
 
-/** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
-const fallbackModel: Transform = (w, attr) => {
-  if (w.type(attr) !== VALUE.STRING || w.isNull(attr)) return false
-  w.fallbackModel = attr
-  return true
-}
-
 /** Sets the request model from what was not meant for it. */
 export function settleRequestModel(w: Work): void {
   if (w.hasRange(R.request_model)) return
@@ -206,25 +180,6 @@ export function providerOfModel(w: Work): string {
   return id !== null && BEDROCK_MODEL.test(id) ? 'aws.bedrock' : ''
 }
 
-/** The SDK guesses providers from models and says `google` for Gemini's API. */
-const providerLegacy: Transform = (w, attr, rule) => {
-  if (w.arena.equals(w.off(attr), w.len(attr), 'google'))
-    return putProvider(w, rule.range, 'gcp.gen_ai')
-  return provider(w, attr, rule)
-}
-
-const WORDS: Readonly<Record<string, Transform>> = {
-  operation,
-  'aggregate:vercel': aggregateVercel,
-  provider,
-  'provider-legacy': providerLegacy,
-  model,
-  'fallback-model': fallbackModel,
-}
-
-export function wordTransform(how: string): Transform | null {
-  const known = WORDS[how]
-  if (known !== undefined) return known
-  if (how.startsWith('kind:')) return kindTransform(how.slice(5))
-  return how.startsWith('operation:') ? operationTransform(how.slice(10)) : null
-}
+export const names = { operation, provider, model } as const satisfies Readonly<
+  Record<string, Transform>
+>

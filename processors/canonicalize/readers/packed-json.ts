@@ -1,19 +1,19 @@
 // Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
 // metadata, and the answer that the AI SDK spreads over attributes.
 
-import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
-import { usageOf } from '../content/bodies.ts'
-import type { Message } from '../content/messages.ts'
-import { isRecord, type Part, partsOf, toolCallPart } from '../content/parts.ts'
+import type { Message, Part } from '../content/message.ts'
+import { partsOf, toolCallPart } from '../content/parts.ts'
+import { toolsOf } from '../content/tools.ts'
+import { usageOf } from '../content/usage.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
-import { lookup, numberIn } from '../json/lookup.ts'
 import { parseLoose } from '../json/loose-json.ts'
-import type { Transform } from '../rules/tables.ts'
+import { isRecord, lookup } from '../json/values.ts'
+import type { Transform } from '../rules/dialect.ts'
 import type { Work } from '../span/work.ts'
-import { orZero, putUsage } from './content.ts'
-import { toolsOf } from './indexed-keys/objects.ts'
+import { putUsage } from './content.ts'
 
 const PARAM_NAMES: Readonly<Record<string, string>> = {
   max_completion_tokens: 'max_tokens',
@@ -164,84 +164,6 @@ const usageInclusive: Transform = (w, attr) => {
   return true
 }
 
-/** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
-const usageLangfuse: Transform = (w, attr) => {
-  const value = w.value(attr)
-  if (!isRecord(value)) return false
-  if (
-    'prompt_tokens' in value ||
-    'prompt_tokens_details' in value ||
-    'input_tokens_details' in value
-  ) {
-    const usage = usageOf(value)
-    if (usage === null) return false
-    usage.isExclusive = false
-    putUsage(w, usage)
-    return true
-  }
-  const buckets = langfuseBuckets(w, value)
-  if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
-    w.offerNumber(N.total_tokens, buckets.total)
-    return !Number.isNaN(buckets.total)
-  }
-  w.offerNumber(N.input_tokens, buckets.input)
-  w.offerNumber(N.output_tokens, buckets.output)
-  w.offerNumber(N.total_tokens, buckets.total)
-  return true
-}
-
-function langfuseBuckets(
-  w: Work,
-  value: Record<string, unknown>,
-): { input: number; output: number; total: number } {
-  let input = Number.NaN
-  let output = Number.NaN
-  let total = Number.NaN
-  for (const [name, v] of Object.entries(value)) {
-    const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
-    if (!Number.isFinite(n)) continue
-    if (name === 'total' || name === 'total_tokens') total = n
-    // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
-    else if (name.includes('cache') && /creation|write/.test(name))
-      w.events.setNum(
-        w.e,
-        N.cache_write_tokens,
-        orZero(w.events.num(w.e, N.cache_write_tokens)) + n,
-      )
-    else if (/cache/.test(name))
-      w.events.setNum(w.e, N.cache_read_tokens, orZero(w.events.num(w.e, N.cache_read_tokens)) + n)
-    else if (/reasoning|thought/.test(name)) w.events.setNum(w.e, N.reasoning_tokens, n)
-    else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
-      w.detail(name, n)
-    if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
-    else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
-  }
-  return { input, output, total }
-}
-
-/** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
-const usageDetails: Transform = (w, attr) => {
-  const value = w.value(attr)
-  if (!isRecord(value)) return false
-  const side = /output/.test(
-    w.batch.arena.latin1(
-      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
-      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
-    ),
-  )
-    ? 'output'
-    : 'input'
-  const counts = Object.entries(value)
-  for (const [name, v] of counts) {
-    if (typeof v !== 'number') continue
-    if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
-    else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
-    else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
-    else w.detail(`${side}_${name}`, v)
-  }
-  return counts.some(([, v]) => typeof v === 'number')
-}
-
 /** Cost as a JSON object: a total, or the sum of input and output. */
 const cost: Transform = (w, attr, rule) => {
   const value = w.value(attr)
@@ -263,58 +185,6 @@ const cost: Transform = (w, attr, rule) => {
   w.offerNumber(N.cost_output_usd, output)
   w.events.setNum(w.e, rule.number, total)
   return true
-}
-
-/** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
-const providerMetadata: Transform = (w, attr) => {
-  const value = w.value(attr)
-  if (!isRecord(value) || !PROVIDERS_READ.some((name) => isRecord(value[name]))) return false
-  const openai = value['openai']
-  if (isRecord(openai)) {
-    offerCount(w, N.cache_read_tokens, openai['cachedPromptTokens'])
-    offerCount(w, N.reasoning_tokens, openai['reasoningTokens'])
-    if (typeof openai['serviceTier'] === 'string')
-      w.param('service_tier', JSON.stringify(openai['serviceTier']))
-    if (!w.isAggregate) w.offerText(R.response_id, openai['responseId'])
-  }
-  const anthropic = value['anthropic']
-  const usage =
-    isRecord(anthropic) && isRecord(anthropic['usage'])
-      ? anthropic['usage']
-      : isRecord(anthropic)
-        ? anthropic
-        : null
-  if (usage !== null) {
-    // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
-    if (usage['input_tokens'] === w.events.num(w.e, N.input_tokens)) w.cacheIsExtra = true
-    offerCount(
-      w,
-      N.cache_read_tokens,
-      usage['cache_read_input_tokens'] ?? usage['cacheReadInputTokens'],
-    )
-    offerCount(
-      w,
-      N.cache_write_tokens,
-      usage['cache_creation_input_tokens'] ?? usage['cacheCreationInputTokens'],
-    )
-    const creation = usage['cache_creation']
-    if (isRecord(creation)) {
-      w.detail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
-      w.detail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
-    }
-  }
-  const bedrock = value['bedrock']
-  if (isRecord(bedrock) && isRecord(bedrock['usage'])) {
-    offerCount(w, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
-    offerCount(w, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
-  }
-  return true
-}
-
-const PROVIDERS_READ = ['openai', 'anthropic', 'bedrock']
-
-function offerCount(w: Work, field: number, value: unknown): void {
-  if (typeof value === 'number') w.offerNumber(field, value)
 }
 
 /** What a tool call or a file must have to be one: else the attribute stays as it is. */
@@ -360,22 +230,14 @@ export function answerMessage(w: Work): Message | null {
   return parts.length === 0 ? null : { role: 'assistant', parts }
 }
 
-const PACKED: Readonly<Record<string, Transform>> = {
+export const packedJson = {
   params,
   'usage:json': usageJson,
   'usage:inclusive': usageInclusive,
-  'usage:langfuse': usageLangfuse,
-  'usage:details': usageDetails,
-  'cost:langfuse': cost,
   'cost:json': cost,
-  'provider-metadata': providerMetadata,
   'answer:text': answer('text'),
   'answer:reasoning': answer('reasoning'),
   'answer:calls': answer('calls'),
   'answer:object': answer('object'),
   'answer:files': answer('files'),
-}
-
-export function packedTransform(how: string): Transform | null {
-  return PACKED[how] ?? null
-}
+} as const satisfies Readonly<Record<string, Transform>>

@@ -2,14 +2,14 @@
 
 import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
-import { N, R } from '../../../core/fields.ts'
+import { R } from '../../../core/fields.ts'
 import { ByteMemo } from '../bytes/byte-memo.ts'
 import { finishReason } from '../content/messages.ts'
-import { isRecord, plainText } from '../content/parts.ts'
-import { lookup } from '../json/lookup.ts'
-import type { Transform } from '../rules/tables.ts'
+import { isRecord, lookup, plainText } from '../json/values.ts'
+import type { Transform } from '../rules/dialect.ts'
 import { constant } from '../span/batch-frame.ts'
 import type { Work } from '../span/work.ts'
+import { LEVELS } from '../vocabulary/levels.ts'
 
 const text: Transform = (w, attr, rule) => w.setText(attr, rule.range)
 
@@ -160,70 +160,6 @@ function isPlainText(w: Work, attr: number): boolean {
   return w.type(attr) === VALUE.STRING && w.arena.equals(w.off(attr), w.len(attr), 'text/plain')
 }
 
-// ---------------------------------------------------------------- a few of their own
-
-const TOOL_TYPES = ['function', 'extension', 'datastore'] as const
-/** ADK writes the class name: `FunctionTool`. */
-const toolType: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
-  if (w.type(attr) === VALUE.STRING)
-    for (const word of TOOL_TYPES)
-      if (w.arena.equals(w.off(attr), w.len(attr), word)) return w.setText(attr, rule.range)
-  const word = w.text(attr)
-  w.setString(rule.range, /^FunctionTool$/.test(word) ? 'function' : word)
-  return true
-}
-
-/** `https://host:port/path` -> server_address and server_port. */
-const url: Transform = (w, attr, rule) => {
-  const isText = w.type(attr) === VALUE.STRING
-  const known = isText ? urlMemo.find(w.arena.bytes, w.off(attr), w.len(attr)) : undefined
-  if (known !== undefined) {
-    w.events.setRange(w.e, rule.range, w.off(attr) + known.at, known.host.length)
-    w.offerNumber(N.server_port, known.port)
-    return true
-  }
-  const text = w.text(attr)
-  const parts = urlParts(text)
-  if (parts === null) return false
-  // Of ASCII the host's place among the bytes is its place in the string.
-  if (isText && text.length === w.len(attr))
-    urlMemo.add(w.arena.bytes, w.off(attr), w.len(attr), parts)
-  w.setString(rule.range, parts.host)
-  w.offerNumber(N.server_port, parts.port)
-  return true
-}
-
-interface UrlParts {
-  readonly host: string
-  readonly at: number
-  readonly port: number
-}
-
-/** An application talks to few hosts. */
-const urlMemo = new ByteMemo<UrlParts>()
-
-function urlParts(text: string): UrlParts | null {
-  const m = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?)(\[[^\]]+\]|[^/:?#]+)(?::(\d+))?/i.exec(text)
-  if (m === null) return null
-  const [, before = '', host = '', port] = m
-  return { host, at: before.length, port: port === undefined ? Number.NaN : Number(port) }
-}
-
-const LEVELS: Readonly<Record<string, string>> = {
-  debug: 'DEBUG',
-  default: 'DEFAULT',
-  info: 'DEFAULT',
-  warning: 'WARNING',
-  warn: 'WARNING',
-  error: 'ERROR',
-  critical: 'ERROR',
-  '10': 'DEBUG',
-  '20': 'DEFAULT',
-  '30': 'WARNING',
-  '40': 'ERROR',
-  '50': 'ERROR',
-}
 const level: Transform = (w, attr, rule) => {
   const word = w.text(attr).replaceAll('"', '').toLowerCase()
   const name = lookup(LEVELS, word)
@@ -233,28 +169,11 @@ const level: Transform = (w, attr, rule) => {
   return true
 }
 
-/** A log record's severity is no failure of anything by itself. */
-const severity: Transform = (w, attr, rule) => {
-  const name = lookup(LEVELS, w.text(attr).toLowerCase())
-  if (name === undefined) return false
-  w.setString(rule.range, name)
-  return true
-}
-
 const environment: Transform = (w, attr, rule) => {
   if (w.isNull(attr)) return false
   const word = w.text(attr).toLowerCase()
   if (word === 'default') return false
   w.setString(rule.range, word)
-  return true
-}
-
-/** An ISO time (sometimes as JSON text) -> ms since the start of the span. */
-const sinceStart: Transform = (w, attr, rule) => {
-  const at = Date.parse(w.text(attr).replaceAll('"', ''))
-  const ms = at - w.startMs
-  if (!Number.isFinite(ms) || ms < 0) return false
-  w.events.setNum(w.e, rule.number, ms)
   return true
 }
 
@@ -274,23 +193,6 @@ const prompt: Transform = (w, attr) => {
   return true
 }
 
-/** The entity is the agent or the tool on such spans, and names the event anyway. */
-const entityName: Transform = (w, attr, rule) => {
-  if (!w.setText(attr, rule.range)) return false
-  if (w.kind === 'agent' && !w.hasRange(R.agent_name)) w.setText(attr, R.agent_name)
-  if (w.kind === 'tool' && !w.hasRange(R.tool_name)) w.setText(attr, R.tool_name)
-  return true
-}
-
-/** A guardrail that FAILED has triggered. */
-const failed: Transform = (w, attr, rule) => {
-  const word = w.text(attr)
-  const isTriggered = /^(?:failed|fail|blocked|triggered|true)$/i.test(word)
-  if (!isTriggered && !/^(?:passed|pass|allowed|ok|success|false)$/i.test(word)) return false
-  w.events.setNum(w.e, rule.number, isTriggered ? 1 : 0)
-  return true
-}
-
 /** A word that says the span failed: `error`, `failed`, `timeout`; `true` of an is_error key. */
 const FAILURES = new Set(['error', 'failed', 'failure', 'true', 'timeout'])
 const SUCCESSES = new Set(['success', 'ok', 'false', 'completed'])
@@ -299,22 +201,6 @@ const failure: Transform = (w, attr) => {
   if (!FAILURES.has(word)) return SUCCESSES.has(word)
   w.isFailed = true
   if (word === 'timeout' && !w.hasRange(R.error_type)) w.setString(R.error_type, 'timeout')
-  return true
-}
-
-/** An error that says {message, type} in JSON, or is plain text. */
-const errorJson: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
-  const value = w.value(attr)
-  w.isFailed = true
-  if (!isRecord(value)) w.offerText(R.error_message, plainText(value))
-  else {
-    const type = value['type'] ?? value['name']
-    w.offerText(R.error_message, value['message'])
-    w.offerText(R.error_type, type)
-    // Whatever else it holds stays as it is.
-    return typeof value['message'] === 'string' || typeof type === 'string'
-  }
   return true
 }
 
@@ -332,20 +218,6 @@ const errorText: Transform = (w, attr, rule) => {
   return true
 }
 
-/** First of several: a later one does not overwrite. */
-const textFirst: Transform = (w, attr, rule) =>
-  w.hasRange(rule.range) || w.setText(attr, rule.range)
-
-/** like and dislike are scores when no rating was given. */
-const feedback: Transform = (w, attr, rule) => {
-  const word = w.text(attr).toLowerCase()
-  w.setString(rule.range, 'user_feedback')
-  if (word === 'like' || word === 'thumbs_up') w.offerNumber(N.evaluation_score, 1)
-  if (word === 'dislike' || word === 'thumbs_down') w.offerNumber(N.evaluation_score, 0)
-  w.metaText('feedback_type', word)
-  return true
-}
-
 /** success, error, timeout. */
 const outcome: Transform = (w, attr, rule) => {
   const word = w.text(attr).toLowerCase()
@@ -355,7 +227,17 @@ const outcome: Transform = (w, attr, rule) => {
 
 const drop: Transform = () => true
 
-const SCALARS: Readonly<Record<string, Transform>> = {
+/** An application name stands in for a service name nobody set. */
+const serviceName: Transform = (w, attr, rule) => {
+  const word = w.text(attr)
+  if (w.isNull(attr) || word === 'default') return false
+  const known = w.fieldText(rule.range)
+  if (known === null || known === 'default' || known.startsWith('unknown_service'))
+    w.setText(attr, rule.range)
+  return true
+}
+
+export const scalars = {
   text,
   id,
   number,
@@ -365,25 +247,13 @@ const SCALARS: Readonly<Record<string, Transform>> = {
   strings,
   finish,
   flag,
-  'tool-type': toolType,
-  url,
   level,
-  severity,
   environment,
-  'since-start': sinceStart,
   prompt,
-  'entity-name': entityName,
-  failed,
+  'service-name': serviceName,
   failure,
-  'error-json': errorJson,
-  drop,
+  outcome,
   latency,
   'error-text': errorText,
-  'text-first': textFirst,
-  feedback,
-  outcome,
-}
-
-export function scalarTransform(how: string): Transform | null {
-  return SCALARS[how] ?? null
-}
+  drop,
+} as const satisfies Readonly<Record<string, Transform>>

@@ -13,20 +13,16 @@ import {
 import { N, R } from '../../../core/fields.ts'
 import { key, keyName } from '../../../core/keys.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
-import {
-  finishReason,
-  type Message,
-  messageOf,
-  messagesOf,
-  roleOf,
-  textMessage,
-} from '../content/messages.ts'
-import { isRecord, partsOf } from '../content/parts.ts'
+import { documentsOf } from '../content/documents.ts'
+import type { Message } from '../content/message.ts'
+import { finishReason, messageOf, messagesOf, roleOf, textMessage } from '../content/messages.ts'
+import { partsOf } from '../content/parts.ts'
+import { toolsOf } from '../content/tools.ts'
 import { parseLoose } from '../json/loose-json.ts'
+import { isRecord } from '../json/values.ts'
 import { RANK, RANK_UNIT } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { Work } from '../span/work.ts'
-import { documentsOf, toolsOf } from './indexed-keys/objects.ts'
 
 const NAMES = [
   'gen_ai.system.message',

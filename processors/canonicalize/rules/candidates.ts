@@ -2,8 +2,8 @@
 // Arrays are reused from span to span; a generation number says what is of this one.
 
 import { R } from '../../../core/fields.ts'
+import type { Rule } from './dialect.ts'
 import { RANK, RANK_UNIT } from './dialect.ts'
-import type { Rule } from './tables.ts'
 import { takesAllOf } from './targets.ts'
 
 /** Slots are filled in this order: what later ones depend on first. */

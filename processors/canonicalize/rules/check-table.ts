@@ -3,66 +3,106 @@
 
 import { isKind, KINDS } from '../../../core/kinds.ts'
 import { nearest } from '../../../core/nearest.ts'
-import type { Dialect, Row } from './dialect.ts'
-import { namedTargets, targetType } from './targets.ts'
-import { fillsOf, namedTransforms } from './transform-names.ts'
+import { namedTargets, type TargetType, targetType } from './targets.ts'
+import { namedTransforms } from './transform-names.ts'
 
 /** Ranks are 0 to this: beyond, a rule would rank below the attributes of span events. */
 export const RANK_MAX = 99
-const OPTIONS: readonly string[] = ['rank', 'when', 'note']
+const OPTIONS: readonly string[] = ['rank', 'when', 'firstWord', 'note']
 const CONDITIONS: readonly unknown[] = ['own', 'genai']
 
 /** Where a row stands, for messages: rows count from 1. */
-export function placeOf(dialect: Dialect, row: Row, index: number): string {
-  return `dialect ${dialect.name}, row ${index + 1} ("${row[0]}")`
+export function placeOf(dialect: string, key: unknown, index: number): string {
+  return `dialect ${dialect}, row ${index + 1} ("${shown(key)}")`
 }
 
 export function refuse(where: string, what: string): never {
   throw new Error(`${where}: ${what}`)
 }
 
-export function checkDialect(dialect: Dialect, before: readonly Dialect[]): void {
-  if (before.some((x) => x.name === dialect.name))
-    throw new Error(`two dialects are called "${dialect.name}"`)
-  for (const [name, kind] of Object.entries(dialect.names ?? {}))
-    if (!isKind(kind))
-      refuse(
-        `dialect ${dialect.name}, span name "${name}"`,
-        `there is no kind "${String(kind)}"${suggestion(kind, KINDS)}`,
-      )
+export function checkDialect(
+  name: string,
+  before: readonly string[],
+  kindsByName: Readonly<Record<string, unknown>>,
+): void {
+  if (before.includes(name)) throw new Error(`two dialects are called "${name}"`)
+  for (const [word, kind] of Object.entries(kindsByName))
+    checkKind(`dialect ${name}, span name "${word}"`, kind)
 }
 
-/** `how`: the row's transform, or what its target asks for when it names none. */
-export function checkRow(where: string, [key, to, , options = {}]: Row, how: string): void {
+/** A row as it was written, whatever it holds. */
+export interface UncheckedRow {
+  readonly key: unknown
+  readonly to: unknown
+  readonly how: unknown
+  readonly options: Readonly<Record<string, unknown>>
+  /** Types of target that the transform fills, null when there is no such transform. */
+  readonly fills: readonly TargetType[] | null
+  /** Names of the dialect's own transforms. */
+  readonly own: readonly string[]
+}
+
+export function checkRow(where: string, row: UncheckedRow): void {
+  const { key, to, how, options, fills, own } = row
   if (typeof key !== 'string' || key === '') refuse(where, 'the source key is an empty text')
   const type = targetType(to)
   if (type === null)
-    refuse(where, `there is no target "${String(to)}"${suggestion(to, namedTargets())}`)
-  const fills = fillsOf(how)
-  if (fills === null) refuse(where, noTransform(how))
-  if (!fills.includes(type))
+    refuse(where, `there is no target "${shown(to)}"${suggestion(to, namedTargets())}`)
+  if (isWords(how)) checkWords(where, to, how)
+  else if (fills === null)
     refuse(
       where,
-      `the transform "${how}" fills ${fills.join(', ')}, but "${to}" is ${article(type)} ${type}`,
+      `there is no transform "${shown(how)}"${suggestion(how, [...own, ...namedTransforms()])}`,
     )
-  for (const name of Object.keys(options))
-    if (!OPTIONS.includes(name)) refuse(where, `there is no option "${name}"`)
-  const { rank, when } = options
-  if (rank !== undefined && !(typeof rank === 'number' && rank >= 0 && rank <= RANK_MAX))
-    refuse(where, `a rank is a number from 0 to ${RANK_MAX}, not ${String(rank)}`)
-  if (when !== undefined && !CONDITIONS.includes(when))
-    refuse(where, `"when" may be own or genai, not "${String(when)}"`)
+  else if (!fills.includes(type))
+    refuse(
+      where,
+      `the transform "${shown(how)}" fills ${fills.join(', ')}, but "${shown(to)}" is ${article(type)} ${type}`,
+    )
+  checkOptions(where, options, isWords(how))
 }
 
-export function noTransform(how: unknown): string {
-  return `there is no transform "${String(how)}"${suggestion(how, namedTransforms())}`
+function isWords(how: unknown): how is Readonly<Record<string, unknown>> {
+  return typeof how === 'object' && how !== null
+}
+
+function checkWords(where: string, to: unknown, words: Readonly<Record<string, unknown>>): void {
+  if (to !== 'kind' && to !== 'operation')
+    refuse(where, `words mean a kind or an operation, not "${shown(to)}"`)
+  for (const [word, meaning] of Object.entries(words))
+    if (to === 'kind') checkKind(`${where}, word "${word}"`, meaning)
+    else if (typeof meaning !== 'string' || meaning === '')
+      refuse(`${where}, word "${word}"`, 'an operation is a text')
+}
+
+function checkKind(where: string, kind: unknown): void {
+  if (!isKind(kind)) refuse(where, `there is no kind "${shown(kind)}"${suggestion(kind, KINDS)}`)
+}
+
+function checkOptions(
+  where: string,
+  options: Readonly<Record<string, unknown>>,
+  hasWords: boolean,
+): void {
+  for (const name of Object.keys(options))
+    if (!OPTIONS.includes(name)) refuse(where, `there is no option "${name}"`)
+  const { rank, when, firstWord } = options
+  if (rank !== undefined && !(typeof rank === 'number' && rank >= 0 && rank <= RANK_MAX))
+    refuse(where, `a rank is a number from 0 to ${RANK_MAX}, not ${shown(rank)}`)
+  if (when !== undefined && !CONDITIONS.includes(when))
+    refuse(where, `"when" may be own or genai, not "${shown(when)}"`)
+  if (firstWord !== undefined && !hasWords) refuse(where, '"firstWord" is for rows with words')
 }
 
 function suggestion(word: unknown, known: Iterable<string>): string {
-  const near = nearest(String(word), known)
+  const near = nearest(shown(word), known)
   return near === null ? '' : `. Did you mean "${near}"?`
 }
 
 function article(type: string): string {
   return /^[aeiou]/.test(type) ? 'an' : 'a'
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')
 }

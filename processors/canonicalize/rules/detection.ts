@@ -5,7 +5,6 @@ import { Literal } from '../../../core/arena.ts'
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { BatchFrame } from '../span/batch-frame.ts'
-import type { Plan } from './plans.ts'
 import type { Tables } from './tables.ts'
 
 interface ValueMarker {
@@ -35,6 +34,12 @@ const MODERN_KEYS = [
   'gen_ai.system_instructions',
 ].map(key)
 
+/** How the dialects of a span are named. */
+export interface DialectNames {
+  readonly dialect: Literal | null
+  readonly dialects: readonly string[] | null
+}
+
 export class Detection {
   readonly #tables: Tables
   readonly #index = new Map<string, number>()
@@ -50,7 +55,7 @@ export class Detection {
   #lo = 0
   #hi = 0
   #scopeDialect = -1
-  #known: Pick<Plan, 'dialect' | 'dialects'> | null = null
+  #known: DialectNames | null = null
   #batch: SpanBatch | null = null
   #span = 0
   readonly #generalLo: number
@@ -175,7 +180,7 @@ export class Detection {
   }
 
   /** The names of these dialects are known: `primary` and `several` need not work them out. */
-  named(names: Pick<Plan, 'dialect' | 'dialects'>): void {
+  named(names: DialectNames): void {
     this.#known = names
   }
 

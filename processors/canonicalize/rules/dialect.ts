@@ -1,8 +1,11 @@
-// What a dialect table is: rows of data, source key or pattern -> canonical target and named transform.
-// Targets are in `targets.ts`, transforms in `transform-names.ts`; `tables.ts` refuses what is in neither.
+// What a dialect is: rows of data, source key or pattern -> canonical target and how its value is read, facts by which
+// its spans are recognised, and the little that no row can say. Targets are in `targets.ts`, the transforms of all dialects in
+// `transform-names.ts`; `tables.ts` refuses what is in neither.
 
+import { Literal } from '../../../core/arena.ts'
 import type { Kind } from '../../../core/kinds.ts'
-import type { Target } from './targets.ts'
+import type { Work } from '../span/work.ts'
+import type { Target, TargetType } from './targets.ts'
 import type { TransformName } from './transform-names.ts'
 
 export interface RowOptions {
@@ -13,15 +16,31 @@ export interface RowOptions {
    * dialect was detected. Otherwise the row always holds.
    */
   readonly when?: 'own' | 'genai'
+  /** Of words: only what stands before the first space is the word. */
+  readonly firstWord?: true
   /** For the documentation: a condition or a warning. */
   readonly note?: string
 }
 
+/** Word on the wire (case does not matter) -> what it means; `*` is any other text, and alone any value. */
+export type Words<Meaning extends string> = Readonly<Record<string, Meaning>>
+
 /**
- * [source key, target, transform, options].
+ * [source key, target, how, options].
  * Key: exact; `a.{b,c}.d` (each of them); `a.*` (prefix; `*` in the target is what follows); `a.<i>.*` (indexed family).
+ * How: a transform of `transform-names.ts`, one of the dialect's own, or the words of a closed vocabulary: what they
+ * mean as a kind, or as an operation (`*` as a meaning keeps the word).
  */
-export type Row = readonly [key: string, to: Target, how?: TransformName, options?: RowOptions]
+export type Row<Own extends string = never> =
+  | readonly [key: string, to: Target, how?: TransformName | Own, options?: RowOptions]
+  | readonly [key: string, to: 'kind', words: Words<Kind>, options?: RowOptions]
+  | readonly [key: string, to: 'operation', words: Words<string>, options?: RowOptions]
+
+/** A transform that only one dialect needs, and the type of target that it fills. */
+export interface OwnTransform {
+  readonly fills: TargetType
+  readonly read: Transform
+}
 
 /** Documentation of what is no attribute: span names, events, scopes, log records, resources. */
 export type Note = readonly [
@@ -31,7 +50,8 @@ export type Note = readonly [
   how: string,
 ]
 
-export interface Dialect {
+/** `Own`: the names of its own transforms, `keyof typeof transforms`. */
+export interface Dialect<Own extends string = never> {
   readonly name: string
   /** Whose convention it is, in a few words. */
   readonly about: string
@@ -49,8 +69,41 @@ export interface Dialect {
   readonly names?: Readonly<Record<string, Kind>>
   /** input_tokens leaves out cached tokens: add them. */
   readonly cacheIsExtra?: boolean
-  readonly rows: readonly Row[]
+  readonly transforms?: Readonly<Record<Own, OwnTransform>>
+  readonly rows: readonly Row<Own>[]
   readonly notes?: readonly Note[]
+}
+
+/** A dialect with whatever transforms: what the engine is made of. */
+export type AnyDialect = Dialect<string>
+
+/** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
+export type Transform = (work: Work, attr: number, rule: Rule) => boolean
+
+export interface Rule {
+  readonly index: number
+  readonly dialect: number
+  readonly key: string
+  readonly to: string
+  readonly how: string
+  readonly transform: Transform
+  readonly slot: number
+  /** Lower first; ties in the order of the tables. */
+  readonly rank: number
+  readonly when: 'always' | 'own' | 'genai'
+  /** Range or number field of the target, -1 when it is none. */
+  readonly range: number
+  readonly number: number
+  /** What follows the dot of `request_params.x`, `usage_details.x`, `metadata.x`. */
+  readonly name: string
+  /** Length of the key's prefix that `*` in the target leaves out; 0 = none. */
+  readonly strip: number
+  /** Indexed family: number of the tree, -1 = none. */
+  readonly tree: number
+  /** `name` as a literal: for what is written under it again and again. */
+  readonly literal: Literal
+  /** A message body or other big content: a value that lost is a copy and is not kept beside the winner. */
+  readonly isContent: boolean
 }
 
 /** A rule's rank in a table is multiplied by this, so that rules of one rank keep the order of the tables. */
@@ -68,3 +121,6 @@ export const RANK = {
   entity: 70,
   last: 90,
 } as const
+
+/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
+export const INDEX_MAX = 10_000

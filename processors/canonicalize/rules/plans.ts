@@ -4,13 +4,12 @@
 // makes the plans, is also what tests compare them with.
 // Measured 2026-11 on the bench's traffic: detection, collecting and ranking 1.4 µs a span, looking a plan up 0.3 µs.
 
-import type { Literal } from '../../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import { UNKNOWN_KEY } from '../../../core/keys.ts'
-import type { TreeProgram } from '../readers/indexed-keys/element.ts'
+import type { PlannedTree } from '../span/work.ts'
 import type { Candidates } from './candidates.ts'
-import type { Valued } from './detection.ts'
-import type { Rule } from './tables.ts'
+import type { DialectNames, Valued } from './detection.ts'
+import type { Rule } from './dialect.ts'
 
 /** Spans with more attributes go the slow way: they are few, or hostile. */
 const KEYS_MAX = 384
@@ -35,7 +34,7 @@ const OP_OF: Readonly<Record<string, number>> = {
 }
 
 /** Steps in the order of filling; a slot's candidates follow each other, best first. */
-export interface Plan {
+export interface Plan extends DialectNames {
   readonly lo: number
   readonly hi: number
   readonly rules: readonly Rule[]
@@ -50,15 +49,6 @@ export interface Plan {
   /** Attributes that no rule knows. */
   readonly kept: Int32Array
   readonly trees: readonly PlannedTree[]
-  readonly dialect: Literal | null
-  readonly dialects: readonly string[] | null
-}
-
-/** The attributes of one indexed family, and how to write them: undefined = not worked out yet, null = the general way. */
-export interface PlannedTree {
-  readonly tree: number
-  readonly places: Int32Array
-  program: TreeProgram | null | undefined
 }
 
 export interface Shape {
@@ -160,7 +150,7 @@ export function makePlan(
   first: number,
   kept: Int32Array,
   trees: readonly (readonly number[])[],
-  named: Pick<Plan, 'lo' | 'hi' | 'dialect' | 'dialects'>,
+  named: Pick<Plan, 'lo' | 'hi'> & DialectNames,
 ): Plan {
   const rules: Rule[] = []
   const places: number[] = []

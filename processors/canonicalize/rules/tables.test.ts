@@ -7,8 +7,8 @@ import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
 import { EventTable } from '../../../core/event.ts'
 import { DIALECTS } from '../dialects/all.ts'
-import { transformOf } from '../index.ts'
-import type { Dialect, Row } from './dialect.ts'
+import { HOW_VALUES_ARE_READ } from '../index.ts'
+import type { AnyDialect, Dialect, Row } from './dialect.ts'
 import { Tables } from './tables.ts'
 
 /** A table as somebody might build it from data: the compiler has not seen it. */
@@ -16,7 +16,8 @@ function acme(...rows: readonly (readonly unknown[])[]): Dialect {
   return { name: 'acme', about: 'Acme', source: 'a test', rows: rows as unknown as Row[] }
 }
 
-const compile = (...dialects: readonly Dialect[]): Tables => new Tables(dialects, transformOf, [])
+const compile = (...dialects: readonly AnyDialect[]): Tables =>
+  new Tables(dialects, HOW_VALUES_ARE_READ, [])
 const GOOD = ['acme.model', 'request_model', 'model'] as const
 
 const REFUSED: readonly (readonly [what: string, row: readonly unknown[], message: RegExp])[] = [
@@ -64,6 +65,14 @@ const REFUSED: readonly (readonly [what: string, row: readonly unknown[], messag
   ['a rank that is no number', ['acme.x', 'name', 'text', { rank: '9' }], /rank.*0 to 99, not 9/],
   ['a rank beyond the scale', ['acme.x', 'name', 'text', { rank: 1e6 }], /rank/],
   ['an unknown option', ['acme.x', 'name', 'text', { ranks: 9 }], /no option "ranks"/],
+  [
+    'a misspelt kind among words',
+    ['acme.type', 'kind', { completion: 'lm' }],
+    /^dialect acme, row 2 \("acme\.type"\), word "completion": there is no kind "lm"\. Did you mean "llm"\?$/,
+  ],
+  ['words for a name', ['acme.x', 'name', { a: 'llm' }], /words mean a kind or an operation/],
+  ['an operation that is no text', ['acme.x', 'operation', { a: 7 }], /an operation is a text/],
+  ['a first word of no words', ['acme.x', 'name', 'text', { firstWord: true }], /rows with words/],
   ['an empty key', ['', 'name', 'text'], /row 2 \(""\): .*key/],
 ]
 
@@ -86,6 +95,19 @@ test('a misspelt kind in span names is refused at the start', () => {
   )
 })
 
+test('a dialect may name its own transforms, and they are refused where they do not fit', () => {
+  const own = (to: string, how: string): AnyDialect => ({
+    ...acme(['acme.x', to, how]),
+    transforms: { 'acme-count': { fills: 'int', read: () => true } },
+  })
+  assert.equal(compile(own('input_tokens', 'acme-count')).rules[0]?.how, 'acme-count')
+  assert.throws(
+    () => compile(own('name', 'acme-count')),
+    /"acme-count" fills int, but "name" is a text/,
+  )
+  assert.throws(() => compile(own('input_tokens', 'acme-cuont')), /Did you mean "acme-count"\?/)
+})
+
 test('two tables of one name are refused at the start', () => {
   assert.throws(() => compile(acme(GOOD), acme(GOOD)), /two dialects are called "acme"/)
 })
@@ -104,8 +126,10 @@ test('the compiler refuses what the start refuses', () => {
     ['acme.session', 'sesion_id', 'id'],
     // @ts-expect-error a misspelt transform
     ['acme.session', 'session_id', 'di'],
-    // @ts-expect-error a misspelt vocabulary of kinds
-    ['acme.type', 'kind', 'kind:opration'],
+    // @ts-expect-error a misspelt kind among words
+    ['acme.type', 'kind', { completion: 'lm' }],
+    // @ts-expect-error words for what is neither kind nor operation
+    ['acme.type', 'name', { completion: 'llm' }],
     // @ts-expect-error a flag that nobody reads
     ['acme.type', 'flag.acme', 'flag'],
     // @ts-expect-error a misspelt condition

@@ -5,38 +5,17 @@ import { Literal } from '../../../core/arena.ts'
 import { numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { grownInts } from '../../../core/grow.ts'
 import { keyCount, keyName } from '../../../core/keys.ts'
-import type { Work } from '../span/work.ts'
-import { checkDialect, checkRow, noTransform, placeOf, refuse } from './check-table.ts'
-import { type Dialect, RANK_UNIT, type Row } from './dialect.ts'
-
-/** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
-export type Transform = (work: Work, attr: number, rule: Rule) => boolean
-
-export interface Rule {
-  readonly index: number
-  readonly dialect: number
-  readonly key: string
-  readonly to: string
-  readonly how: string
-  readonly transform: Transform
-  readonly slot: number
-  /** Lower first; ties in the order of the tables. */
-  readonly rank: number
-  readonly when: 'always' | 'own' | 'genai'
-  /** Range or number field of the target, -1 when it is none. */
-  readonly range: number
-  readonly number: number
-  /** What follows the dot of `request_params.x`, `usage_details.x`, `metadata.x`. */
-  readonly name: string
-  /** Length of the key's prefix that `*` in the target leaves out; 0 = none. */
-  readonly strip: number
-  /** Indexed family: number of the tree, -1 = none. */
-  readonly tree: number
-  /** `name` as a literal: for what is written under it again and again. */
-  readonly literal: Literal
-  /** A message body or other big content: a value that lost is a copy and is not kept beside the winner. */
-  readonly isContent: boolean
-}
+import { checkDialect, checkRow, placeOf } from './check-table.ts'
+import {
+  type AnyDialect,
+  INDEX_MAX,
+  RANK_UNIT,
+  type Row,
+  type Rule,
+  type Transform,
+  type Words,
+} from './dialect.ts'
+import { fillsOf, type TransformName } from './transform-names.ts'
 
 interface Pattern {
   readonly prefix: string
@@ -61,14 +40,17 @@ const CONTENT = new Set([
   'request_params',
 ])
 
-/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
-export const INDEX_MAX = 10_000
-
 /** Two words of 31 bits: `detection.ts` keeps the dialects of a span as bits. */
 const DIALECTS_MAX = 62
 
+/** How values are read, as far as all dialects share it. */
+export interface Transforms {
+  readonly named: Readonly<Record<TransformName, Transform>>
+  ofWords(to: 'kind' | 'operation', words: Words<string>, isFirstWord: boolean): Transform
+}
+
 export class Tables {
-  readonly dialects: readonly Dialect[]
+  readonly dialects: readonly AnyDialect[]
   readonly rules: Rule[] = []
   readonly slots: string[] = []
   readonly trees: string[] = []
@@ -87,11 +69,7 @@ export class Tables {
   #hi = new Int32Array(4096)
   readonly #lists: Rule[][] = []
 
-  constructor(
-    dialects: readonly Dialect[],
-    transformOf: (how: string) => Transform | null,
-    drops: readonly string[],
-  ) {
+  constructor(dialects: readonly AnyDialect[], transforms: Transforms, drops: readonly string[]) {
     if (dialects.length > DIALECTS_MAX)
       throw new Error(`${dialects.length} dialects: detection has bits for ${DIALECTS_MAX}`)
     this.dialects = dialects
@@ -102,10 +80,11 @@ export class Tables {
           ? { text: text.slice(0, -1), isPrefix: true }
           : { text, isPrefix: false },
       )
+    const names = dialects.map((x) => x.name)
     for (const [d, dialect] of dialects.entries()) {
-      checkDialect(dialect, dialects.slice(0, d))
+      checkDialect(dialect.name, names.slice(0, d), dialect.names ?? {})
       for (const marker of dialect.markers ?? []) this.#addMarker(marker, d)
-      for (const [i, row] of dialect.rows.entries()) this.#addRow(row, i, d, transformOf)
+      for (const [i, row] of dialect.rows.entries()) this.#addRow(row, i, d, transforms)
     }
     this.#patterns.sort((x, y) => y.prefix.length - x.prefix.length)
   }
@@ -200,25 +179,38 @@ export class Tables {
     this.#exactMarkers.set(marker, list)
   }
 
-  #addRow(
-    row: Row,
-    number: number,
-    dialect: number,
-    transformOf: (how: string) => Transform | null,
-  ): void {
-    const [pattern, to, given, options = {}] = row
-    const how = given ?? defaultHow(to)
-    const where = placeOf(this.dialects[dialect] as Dialect, row, number)
-    checkRow(where, row, how)
-    const transform = transformOf(how)
-    if (transform === null) refuse(where, noTransform(how))
+  #addRow(row: Row<string>, index: number, dialect: number, transforms: Transforms): void {
+    const { name, transforms: own = {} } = this.dialects[dialect] as AnyDialect
+    const [pattern, to, how = defaultTransform(to), options = {}] = row
+    const where = placeOf(name, pattern, index)
+    const ownTransform = typeof how === 'string' && Object.hasOwn(own, how) ? own[how] : undefined
+    const fills =
+      ownTransform !== undefined
+        ? [ownTransform.fills]
+        : typeof how === 'string'
+          ? fillsOf(how)
+          : null
+    checkRow(where, {
+      key: pattern,
+      to,
+      how,
+      options: { ...options },
+      fills,
+      own: Object.keys(own),
+    })
+    const transform =
+      typeof how === 'object'
+        ? // Checked above: words stand for kinds and operations only.
+          transforms.ofWords(to as 'kind' | 'operation', how, options.firstWord === true)
+        : (ownTransform?.read ?? transforms.named[how as TransformName])
+    const howText = typeof how === 'object' ? 'words' : how
     for (const key of expand(pattern)) {
       const at = key.indexOf('<i>')
       const prefix = at >= 0 ? key.slice(0, at) : key.endsWith('*') ? key.slice(0, -1) : null
       const rule = this.#rule(
         key,
         to,
-        how,
+        howText,
         transform,
         dialect,
         options.rank ?? 50,
@@ -230,7 +222,12 @@ export class Tables {
         const list = this.#exact.get(key) ?? []
         // The same fact in two tables is one rule.
         const isKnown = list.some(
-          (x) => x.to === to && x.how === how && x.when === 'always' && rule.when === 'always',
+          (x) =>
+            x.to === to &&
+            x.how === howText &&
+            howText !== 'words' &&
+            x.when === 'always' &&
+            rule.when === 'always',
         )
         if (!isKnown) list.push(rule)
         this.#exact.set(key, list)
@@ -307,7 +304,7 @@ function isIndexed(name: string, from: number): boolean {
   return Number(name.slice(from, i)) < INDEX_MAX
 }
 
-export function defaultHow(to: string): string {
+function defaultTransform(to: string): TransformName {
   if (to === 'drop') return 'drop'
   if (to.startsWith('metadata.')) return 'meta'
   if (to.startsWith('request_params.')) return 'param'

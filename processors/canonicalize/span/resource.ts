@@ -9,7 +9,7 @@ import {
   VALUE,
 } from '../../../core/batch.ts'
 import { key } from '../../../core/keys.ts'
-import { plainText } from '../content/parts.ts'
+import { plainText } from '../json/values.ts'
 import { attrValue } from './any-value.ts'
 
 const SERVICE_NAME = key('service.name')

@@ -1,19 +1,16 @@
 // The span being worked on: where transforms read its attributes and put what they found. One object,
 // reused for every span, so that nothing is allocated for a span that needs no parsing.
 
-import type { Arena } from '../../../core/arena.ts'
+import { type Arena, Literal } from '../../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { IntList } from '../bytes/int-list.ts'
-import type { Message } from '../content/messages.ts'
-import { type Part, plainText } from '../content/parts.ts'
+import type { Document, Message, Part } from '../content/message.ts'
 import { JsonKernel, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { JsonOut } from '../json/json-writer.ts'
 import { parseLoose } from '../json/loose-json.ts'
-import type { Document } from '../readers/indexed-keys/objects.ts'
-import type { PlannedTree } from '../rules/plans.ts'
-import type { Rule } from '../rules/tables.ts'
+import { plainText } from '../json/values.ts'
 import type { ProviderNames } from '../vocabulary/provider-names.ts'
 import { attrValue } from './any-value.ts'
 
@@ -65,6 +62,19 @@ export interface Answer {
 }
 
 const NO_TREES: readonly PlannedTree[] = []
+
+/** Done; nothing usable; or not plain enough, nothing was written. */
+export type Outcome = 'done' | 'nothing' | 'not plain'
+
+/** Writes an indexed family to a field, from where its values lie. */
+export type TreeProgram = (w: Work, field: number) => Outcome
+
+/** The attributes of one indexed family, and how to write them: undefined = not worked out yet, null = the general way. */
+export interface PlannedTree {
+  readonly tree: number
+  readonly places: Int32Array
+  program: TreeProgram | null | undefined
+}
 
 export class Work {
   readonly providers: ProviderNames
@@ -337,7 +347,7 @@ export class Work {
   }
 
   /** Likewise a number under the rule's name. */
-  numberParam(rule: Rule, n: number): void {
+  numberParam(rule: { readonly name: string; readonly literal: Literal }, n: number): void {
     const { arena } = this.batch
     const literal = rule.literal.id(arena)
     if (literal < 0) return this.param(rule.name, String(n))

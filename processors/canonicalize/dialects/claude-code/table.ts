@@ -1,18 +1,34 @@
 // Claude Code: short, common key names; cached tokens are not in input_tokens.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
 const own = { when: 'own' } as const
 
-export const claudeCode: Dialect = {
+export const claudeCode: Dialect<keyof typeof transforms> = {
   name: 'claude-code',
   about: 'Claude Code',
   source: 'mlflow/mlflow:mlflow/tracing/otel/translation/claude_code.py',
   scopes: ['com.anthropic.claude_code*'],
   markers: ['span.type=claude_code.*'],
   cacheIsExtra: true,
+  transforms,
   rows: [
-    ['span.type', 'kind', 'kind:claude-code', { ...own, rank: 43 }],
+    [
+      'span.type',
+      'kind',
+      {
+        'claude_code.interaction': 'agent',
+        interaction: 'agent',
+        'claude_code.llm_request': 'llm',
+        llm_request: 'llm',
+        'claude_code.tool': 'tool',
+        tool: 'tool',
+        'claude_code.tool.execution': 'span',
+        'claude_code.tool.blocked_on_user': 'span',
+      },
+      { ...own, rank: 43 },
+    ],
     ['input_tokens', 'input_tokens', 'int', { ...own, note: 'cache reads and writes are added' }],
     ['output_tokens', 'output_tokens', 'int', own],
     ['cache_read_tokens', 'cache_read_tokens', 'int', own],

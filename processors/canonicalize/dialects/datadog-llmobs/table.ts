@@ -1,17 +1,31 @@
 // Datadog LLM Observability, as tags of spans shipped through OTLP.
 
-import { type Dialect, RANK } from '../../rules/dialect.ts'
+import type { Kind } from '../../../../core/kinds.ts'
+import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
 const own = { when: 'own' } as const
 
-export const datadogLlmobs: Dialect = {
+const KINDS: Words<Kind> = {
+  llm: 'llm',
+  agent: 'agent',
+  workflow: 'workflow',
+  task: 'chain',
+  tool: 'tool',
+  embedding: 'embedding',
+  retrieval: 'retrieval',
+  experiment: 'chain',
+}
+
+export const datadogLlmobs: Dialect<keyof typeof transforms> = {
   name: 'datadog-llmobs',
   about: 'Datadog LLM Observability',
   source: 'DataDog/dd-trace-py:ddtrace/llmobs/_constants.py',
   markers: ['_ml_obs.*', 'meta.span.kind'],
+  transforms,
   rows: [
-    ['_ml_obs.meta.{span.kind,kind}', 'kind', 'kind:datadog', { rank: 40 }],
-    ['meta.{span.kind,kind}', 'kind', 'kind:datadog', { ...own, rank: 41 }],
+    ['_ml_obs.meta.{span.kind,kind}', 'kind', KINDS, { rank: 40 }],
+    ['meta.{span.kind,kind}', 'kind', KINDS, { ...own, rank: 41 }],
     [
       '{_ml_obs.,}meta.model_name',
       'request_model',
@@ -54,7 +68,7 @@ export const datadogLlmobs: Dialect = {
     ['{_ml_obs.,}metrics.time_to_first_token', 'time_to_first_chunk_ms', 'seconds', own],
     ['_ml_obs.session_id', 'session_id', 'id', { ...own, rank: 45 }],
     ['_ml_obs.ml_app', 'metadata.ml_app', 'meta', own],
-    ['_ml_obs.tags', 'tags', 'tags:datadog', { ...own, rank: 60 }],
+    ['_ml_obs.tags', 'tags', 'tags', { ...own, rank: 60 }],
     ['_ml_obs.status', 'flag.failure', 'outcome', own],
     ['_ml_obs.*', 'metadata.*', 'meta', own],
   ],

@@ -9,10 +9,10 @@ export const flue: Dialect = {
   scopes: ['@flue/opentelemetry'],
   markers: ['flue.*'],
   rows: [
-    ['flue.tool.name', 'kind', 'kind-is:tool', { rank: 58 }],
+    ['flue.tool.name', 'kind', { '*': 'tool' }, { rank: 58 }],
     ['flue.tool.name', 'tool_name', 'text', { rank: 60 }],
     ['flue.tool.call_id', 'tool_call_id', 'text', { rank: 60 }],
-    ['flue.task.id', 'kind', 'kind-is:agent', { rank: 59 }],
+    ['flue.task.id', 'kind', { '*': 'agent' }, { rank: 59 }],
     ['flue.task.id', 'metadata.task_id'],
     ['flue.task.agent', 'agent_name', 'text', { rank: 60 }],
     ['flue.turn.input', 'input_messages', 'body-in', { rank: RANK.base }],

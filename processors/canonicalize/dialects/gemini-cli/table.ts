@@ -1,13 +1,15 @@
 // Gemini CLI: Gemini contents in the standard's message attributes.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const geminiCli: Dialect = {
+export const geminiCli: Dialect<keyof typeof transforms> = {
   name: 'gemini-cli',
   about: 'Gemini CLI',
   source: 'mlflow/mlflow:mlflow/tracing/otel/translation/gemini_cli.py',
   scopes: ['gemini-cli'],
   markers: ['gen_ai.agent.name=gemini-cli'],
+  transforms,
   rows: [
     [
       'gen_ai.input.messages',

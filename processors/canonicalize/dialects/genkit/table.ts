@@ -1,15 +1,36 @@
 // Firebase Genkit: whole inputs and outputs as JSON.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const genkit: Dialect = {
+export const genkit: Dialect<keyof typeof transforms> = {
   name: 'genkit',
   about: 'Firebase Genkit',
   source: 'langfuse/langfuse:packages/shared/src/server/otel/ObservationTypeMapper.ts',
   scopes: ['genkit-tracer'],
   markers: ['genkit:*'],
+  transforms,
   rows: [
-    ['genkit:metadata:subtype', 'kind', 'kind:genkit', { rank: 53 }],
+    [
+      'genkit:metadata:subtype',
+      'kind',
+      {
+        model: 'llm',
+        'background-model': 'llm',
+        embedder: 'embedding',
+        tool: 'tool',
+        'tool.v2': 'tool',
+        retriever: 'retrieval',
+        indexer: 'span',
+        evaluator: 'evaluator',
+        reranker: 'rerank',
+        flow: 'workflow',
+        prompt: 'chain',
+        util: 'chain',
+        agent: 'agent',
+      },
+      { rank: 53 },
+    ],
     [
       'genkit:name',
       'flag.component',

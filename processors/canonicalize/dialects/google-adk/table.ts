@@ -1,8 +1,9 @@
 // Google's Agent Development Kit: request and response as JSON under gcp.vertex.agent.*.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const googleAdk: Dialect = {
+export const googleAdk: Dialect<keyof typeof transforms> = {
   name: 'google-adk',
   about: 'Google Agent Development Kit',
   source: 'google/adk-python:src/google/adk/telemetry/tracing.py',
@@ -16,6 +17,7 @@ export const googleAdk: Dialect = {
     'invoke_agent *': 'agent',
     'execute_tool *': 'tool',
   },
+  transforms,
   rows: [
     ['gcp.vertex.agent.llm_request', 'io.input', 'io-adk', { rank: RANK.blob }],
     ['gcp.vertex.agent.llm_response', 'io.output', 'io-adk', { rank: RANK.blob }],

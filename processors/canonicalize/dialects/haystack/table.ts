@@ -1,8 +1,9 @@
 // Haystack pipelines: spans named by what runs, content as JSON text.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const haystack: Dialect = {
+export const haystack: Dialect<keyof typeof transforms> = {
   name: 'haystack',
   about: 'Haystack tracing',
   source: 'deepset-ai/haystack:test/core/pipeline/test_tracing.py',
@@ -17,6 +18,7 @@ export const haystack: Dialect = {
     'haystack.agent.step.llm': 'llm',
     'haystack.agent.step.tool': 'tool',
   },
+  transforms,
   rows: [
     ['haystack.component.type', 'kind', 'component-kind', { rank: 56 }],
     ['haystack.component.type', 'metadata.component_type'],

@@ -1,15 +1,33 @@
 // Laminar: lmnr.span.* beside the standard's keys with provider-shaped messages in them.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const laminar: Dialect = {
+export const laminar: Dialect<keyof typeof transforms> = {
   name: 'laminar',
   about: 'Laminar SDKs',
   source: 'lmnr-ai/lmnr:app-server/src/traces/span_attributes.rs',
   scopes: ['lmnr.tracer', 'lmnr*', '@lmnr-ai/*'],
   markers: ['lmnr.*'],
+  transforms,
   rows: [
-    ['lmnr.span.type', 'kind', 'kind:laminar', { rank: 40 }],
+    [
+      'lmnr.span.type',
+      'kind',
+      {
+        llm: 'llm',
+        cached: 'llm',
+        tool: 'tool',
+        evaluator: 'evaluator',
+        human_evaluator: 'evaluator',
+        executor: 'chain',
+        evaluation: 'chain',
+        default: 'chain',
+        pipeline: 'chain',
+        event: 'span',
+      },
+      { rank: 40 },
+    ],
     ['lmnr.span.type', 'flag.cached', 'cached', { note: 'CACHED: answered by a cache, cost 0' }],
     ['lmnr.span.original_type', 'metadata.original_type'],
     ['lmnr.span.input', 'io.input', 'io', { rank: RANK.entity }],

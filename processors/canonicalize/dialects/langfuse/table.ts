@@ -1,18 +1,29 @@
 // Langfuse SDKs: langfuse.observation.* and langfuse.trace.* with JSON text as values.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const langfuse: Dialect = {
+export const langfuse: Dialect<keyof typeof transforms> = {
   name: 'langfuse',
   about: 'Langfuse SDKs 3 and later',
   source: 'langfuse/langfuse:packages/shared/src/server/otel/attributes.ts',
   scopes: ['langfuse-sdk*'],
   markers: ['langfuse.observation.*', 'langfuse.trace.*'],
+  transforms,
   rows: [
     [
       'langfuse.observation.type',
       'kind',
-      'kind:langfuse',
+      {
+        generation: 'llm',
+        embedding: 'embedding',
+        agent: 'agent',
+        tool: 'tool',
+        chain: 'chain',
+        retriever: 'retrieval',
+        guardrail: 'guardrail',
+        evaluator: 'evaluator',
+      },
       { rank: 10, note: 'span and event yield to generation-like keys' },
     ],
     ['langfuse.observation.model.name', 'request_model', 'model', { rank: 45 }],
@@ -21,8 +32,8 @@ export const langfuse: Dialect = {
     ['langfuse.observation.model_parameters', 'request_params', 'params', { rank: 51 }],
     ['langfuse.observation.input', 'io.input', 'io', { rank: RANK.own }],
     ['langfuse.observation.output', 'io.output', 'io', { rank: RANK.own }],
-    ['langfuse.observation.usage_details', 'flag.usage', 'usage:langfuse', { rank: 30 }],
-    ['langfuse.observation.cost_details', 'cost_usd', 'cost:langfuse', { rank: 10 }],
+    ['langfuse.observation.usage_details', 'flag.usage', 'usage-buckets', { rank: 30 }],
+    ['langfuse.observation.cost_details', 'cost_usd', 'cost:json', { rank: 10 }],
     [
       'langfuse.observation.completion_start_time',
       'time_to_first_chunk_ms',

@@ -1,19 +1,34 @@
 // LangSmith's OTel exporter: serialized run inputs and outputs under gen_ai.prompt and gen_ai.completion, details as Python repr.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const langsmith: Dialect = {
+export const langsmith: Dialect<keyof typeof transforms> = {
   name: 'langsmith',
   about: 'LangSmith SDK, OpenTelemetry exporter',
   source: 'langchain-ai/langsmith-sdk:python/langsmith/_internal/otel/_otel_exporter.py',
   scopes: ['langsmith'],
   markers: ['langsmith.span.kind', 'langsmith.trace.name', 'langsmith.span.id'],
+  transforms,
   rows: [
-    ['langsmith.span.kind', 'kind', 'kind:langsmith', { rank: 30 }],
+    [
+      'langsmith.span.kind',
+      'kind',
+      {
+        llm: 'llm',
+        tool: 'tool',
+        retriever: 'retrieval',
+        embedding: 'embedding',
+        chain: 'chain',
+        prompt: 'chain',
+        parser: 'chain',
+      },
+      { rank: 30 },
+    ],
     [
       'langsmith.span.kind',
       'operation',
-      'operation:langsmith',
+      { retriever: 'retrieval', llm: 'chat', tool: 'execute_tool', embedding: 'embeddings' },
       { rank: 30, note: 'retriever runs are labelled "embeddings" in gen_ai.operation.name' },
     ],
     ['langsmith.metadata.ls_provider', 'provider', 'provider', { rank: 20 }],
@@ -38,13 +53,13 @@ export const langsmith: Dialect = {
     [
       'gen_ai.usage.input_token_details',
       'flag.input_details',
-      'usage:details',
+      'usage-details',
       { note: 'Python repr' },
     ],
     [
       'gen_ai.usage.output_token_details',
       'flag.output_details',
-      'usage:details',
+      'usage-details',
       { note: 'Python repr' },
     ],
     ['langsmith.usage_metadata', 'flag.usage', 'usage:inclusive', { rank: 40 }],

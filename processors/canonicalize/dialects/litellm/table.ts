@@ -1,8 +1,9 @@
 // LiteLLM: the proxy's and the SDK's own OpenTelemetry callback.
 
 import type { Dialect } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const litellm: Dialect = {
+export const litellm: Dialect<keyof typeof transforms> = {
   name: 'litellm',
   about: 'LiteLLM OpenTelemetry callback',
   source: 'BerriAI/litellm:litellm/integrations/opentelemetry.py',
@@ -18,8 +19,25 @@ export const litellm: Dialect = {
     raw_gen_ai_request: 'span',
     'Received Proxy Server Request': 'chain',
   },
+  transforms,
   rows: [
-    ['llm.request.type', 'operation', 'operation:litellm', { when: 'own', rank: 40 }],
+    [
+      'llm.request.type',
+      'operation',
+      {
+        completion: 'chat',
+        acompletion: 'chat',
+        chat: 'chat',
+        embedding: 'embeddings',
+        aembedding: 'embeddings',
+        responses: 'chat',
+        aresponses: 'chat',
+        rerank: 'rerank',
+        arerank: 'rerank',
+        '*': '*',
+      },
+      { when: 'own', rank: 40 },
+    ],
     ['gen_ai.cost.total_cost', 'cost_usd', 'number', { rank: 30 }],
     ['gen_ai.cost.input_cost', 'cost_input_usd', 'number', { rank: 30 }],
     ['gen_ai.cost.output_cost', 'cost_output_usd', 'number', { rank: 30 }],

@@ -1,15 +1,17 @@
 // Logfire integrations: request_data and response_data bodies, events as a JSON attribute, user interface plumbing.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const logfire: Dialect = {
+export const logfire: Dialect<keyof typeof transforms> = {
   name: 'logfire',
   about: 'Logfire integrations (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK, LangChain)',
   source: 'pydantic/logfire:logfire/_internal/integrations/llm_providers',
   scopes: ['logfire.*'],
   markers: ['request_data', 'response_data', 'logfire.msg', 'logfire.span_type'],
+  transforms,
   rows: [
-    ['request_data', 'kind', 'kind-is:llm', { rank: 80, when: 'own' }],
+    ['request_data', 'kind', { '*': 'llm' }, { rank: 80, when: 'own' }],
     ['request_data', 'io.input', 'io', { rank: RANK.entity + 2, when: 'genai' }],
     ['response_data', 'io.output', 'io', { rank: RANK.entity + 2, when: 'genai' }],
     [

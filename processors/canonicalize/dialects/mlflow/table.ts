@@ -1,15 +1,38 @@
 // MLflow tracing: every value is JSON text.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const mlflow: Dialect = {
+export const mlflow: Dialect<keyof typeof transforms> = {
   name: 'mlflow',
   about: 'MLflow tracing',
   source: 'mlflow/mlflow:mlflow/tracing/constant.py',
   scopes: ['mlflow.tracing*'],
   markers: ['mlflow.spanType', 'mlflow.spanInputs', 'mlflow.traceRequestId'],
+  transforms,
   rows: [
-    ['mlflow.spanType', 'kind', 'kind:mlflow', { rank: 42 }],
+    [
+      'mlflow.spanType',
+      'kind',
+      {
+        llm: 'llm',
+        chat_model: 'llm',
+        agent: 'agent',
+        tool: 'tool',
+        retriever: 'retrieval',
+        embedding: 'embedding',
+        reranker: 'rerank',
+        chain: 'chain',
+        workflow: 'workflow',
+        task: 'chain',
+        parser: 'chain',
+        memory: 'retrieval',
+        guardrail: 'guardrail',
+        evaluator: 'evaluator',
+        unknown: 'span',
+      },
+      { rank: 42 },
+    ],
     ['mlflow.spanInputs', 'io.input', 'io', { rank: RANK.entity }],
     ['mlflow.spanOutputs', 'io.output', 'io', { rank: RANK.entity }],
     ['mlflow.chat.tokenUsage', 'flag.usage', 'usage:inclusive', { rank: 45 }],

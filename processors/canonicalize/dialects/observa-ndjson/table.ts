@@ -1,20 +1,55 @@
 // Events of the legacy Observa SDK (JSON array or NDJSON). Keys are the JSON path joined with dots, as `proto/` makes them.
 
-import { type Dialect, RANK } from '../../rules/dialect.ts'
+import type { Kind } from '../../../../core/kinds.ts'
+import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
 const own = { when: 'own' } as const
 
-export const observaNdjson: Dialect = {
+const KINDS: Words<Kind> = {
+  generation: 'llm',
+  tool: 'tool',
+  agent: 'agent',
+  chain: 'chain',
+  retriever: 'retrieval',
+  embedding: 'embedding',
+  evaluator: 'evaluator',
+  guardrail: 'guardrail',
+}
+
+export const observaNdjson: Dialect<keyof typeof transforms> = {
   name: 'observa-ndjson',
   about: 'Legacy Observa SDK 0.0.7 to 0.0.24, events as JSON array or NDJSON',
   source: 'NikushaDevashvili/observa-sdk:src/index.ts (0.0.9 npm and HEAD 0.0.24)',
+  transforms,
   rows: [
     ['tenant_id', 'drop', 'drop', { ...own, note: 'the key decides' }],
     ['project_id', 'drop', 'drop', { ...own, note: 'the key decides' }],
     ['environment', 'environment', 'environment', { ...own, rank: 30 }],
-    ['event_type', 'kind', 'kind:observa', { ...own, rank: 60 }],
-    ['observation_type', 'kind', 'kind:observa-type', { ...own, rank: 20 }],
-    ['attributes.observation_type', 'kind', 'kind:observa-type', { ...own, rank: 21 }],
+    [
+      'event_type',
+      'kind',
+      {
+        llm_call: 'llm',
+        tool_call: 'tool',
+        retrieval: 'retrieval',
+        vector_db_operation: 'retrieval',
+        embedding: 'embedding',
+        cache_operation: 'span',
+        agent_create: 'agent',
+        guardrail: 'guardrail',
+        reasoning_step: 'chain',
+        prompt_template: 'chain',
+        error: 'span',
+        feedback: 'evaluator',
+        output: 'span',
+        trace_start: 'chain',
+        trace_end: 'chain',
+      },
+      { ...own, rank: 60 },
+    ],
+    ['observation_type', 'kind', KINDS, { ...own, rank: 20 }],
+    ['attributes.observation_type', 'kind', KINDS, { ...own, rank: 21 }],
     ['trace_id', 'metadata.legacy_trace_id', 'meta', own],
     ['span_id', 'metadata.legacy_span_id', 'meta', own],
     ['parent_span_id', 'metadata.legacy_parent_span_id', 'meta', own],

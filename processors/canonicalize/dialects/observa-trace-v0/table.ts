@@ -1,15 +1,17 @@
 // The oldest Observa SDK: one camelCase object for each call.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
 const own = { when: 'own' } as const
 
-export const observaTraceV0: Dialect = {
+export const observaTraceV0: Dialect<keyof typeof transforms> = {
   name: 'observa-trace-v0',
   about: 'Legacy Observa SDK up to 0.0.6, one object a request',
   source: 'NikushaDevashvili/observa-sdk@4faa9d7:src/index.ts',
+  transforms,
   rows: [
-    ['event_type', 'kind', 'kind:observa', { ...own, rank: 60 }],
+    ['event_type', 'kind', { trace_v0: 'llm' }, { ...own, rank: 60 }],
     ['traceId', 'metadata.legacy_trace_id', 'meta', own],
     ['spanId', 'metadata.legacy_span_id', 'meta', own],
     ['parentSpanId', 'metadata.legacy_parent_span_id', 'meta', own],

@@ -1,8 +1,9 @@
 // OpenInference (Arize Phoenix): flattened messages under llm.*, generic input.value and output.value.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const openinference: Dialect = {
+export const openinference: Dialect<keyof typeof transforms> = {
   name: 'openinference',
   about: 'OpenInference instrumentations (Arize Phoenix)',
   source: 'Arize-ai/openinference:spec/semantic_conventions.md',
@@ -13,9 +14,39 @@ export const openinference: Dialect = {
     'llm.output_messages.*',
     'llm.token_count.*',
   ],
+  transforms,
   rows: [
-    ['openinference.span.kind', 'kind', 'kind:openinference', { rank: 20 }],
-    ['openinference.span.kind', 'operation', 'operation:openinference', { rank: 60 }],
+    [
+      'openinference.span.kind',
+      'kind',
+      {
+        llm: 'llm',
+        embedding: 'embedding',
+        retriever: 'retrieval',
+        reranker: 'rerank',
+        tool: 'tool',
+        agent: 'agent',
+        chain: 'chain',
+        prompt: 'chain',
+        guardrail: 'guardrail',
+        evaluator: 'evaluator',
+        unknown: 'span',
+      },
+      { rank: 20 },
+    ],
+    [
+      'openinference.span.kind',
+      'operation',
+      {
+        llm: 'chat',
+        embedding: 'embeddings',
+        retriever: 'retrieval',
+        reranker: 'rerank',
+        tool: 'execute_tool',
+        agent: 'invoke_agent',
+      },
+      { rank: 60 },
+    ],
     ['llm.provider', 'provider', 'provider', { rank: 34 }],
     ['llm.system', 'provider', 'provider', { rank: 35 }],
     ['llm.request.model_name', 'request_model', 'model', { rank: 34 }],
@@ -28,8 +59,8 @@ export const openinference: Dialect = {
       { note: 'request_model when neither a key nor the parameters name one' },
     ],
     ['llm.invocation_parameters', 'request_params', 'params', { rank: 60 }],
-    ['llm.input_messages.<i>.*', 'input_messages', 'tree:openinference', { rank: RANK.indexed }],
-    ['llm.output_messages.<i>.*', 'output_messages', 'tree:openinference', { rank: RANK.indexed }],
+    ['llm.input_messages.<i>.*', 'input_messages', 'tree:messages', { rank: RANK.indexed }],
+    ['llm.output_messages.<i>.*', 'output_messages', 'tree:messages', { rank: RANK.indexed }],
     ['llm.prompts.<i>.*', 'input_messages', 'tree:texts', { rank: RANK.indexed + 2 }],
     ['llm.choices.<i>.*', 'output_messages', 'tree:texts', { rank: RANK.indexed + 2 }],
     ['llm.finish_reason', 'finish_reasons', 'finish', { rank: 40 }],

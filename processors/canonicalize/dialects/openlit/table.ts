@@ -1,15 +1,17 @@
 // OpenLIT: semconv with own extras; empty strings and -1 mean absence.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const openlit: Dialect = {
+export const openlit: Dialect<keyof typeof transforms> = {
   name: 'openlit',
   about: 'OpenLIT SDK',
   source: 'openlit/openlit:sdk/python/src/openlit/semcov/__init__.py',
   scopes: ['openlit*'],
   markers: ['telemetry.sdk.name=openlit'],
+  transforms,
   rows: [
-    ['gen_ai.operation.name', 'kind', 'kind:openlit', { rank: 47, when: 'own' }],
+    ['gen_ai.operation.name', 'kind', { execute_task: 'agent' }, { rank: 47, when: 'own' }],
     ['gen_ai.request.provider', 'provider', 'provider', { rank: 45 }],
     ['gen_ai.endpoint', 'metadata.endpoint'],
     ['gen_ai.environment', 'environment', 'environment', { rank: 60 }],

@@ -1,20 +1,70 @@
 // OpenLLMetry (Traceloop): indexed gen_ai.prompt and gen_ai.completion keys, traceloop.* entities, later the standard's messages.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { DATABASE_OPERATIONS } from '../../vocabulary/words.ts'
+import { transforms } from './transforms.ts'
 
-export const openllmetry: Dialect = {
+export const openllmetry: Dialect<keyof typeof transforms> = {
   name: 'openllmetry',
   about: 'OpenLLMetry instrumentations (Traceloop)',
   source:
     'traceloop/openllmetry:packages/opentelemetry-semantic-conventions-ai/opentelemetry/semconv_ai/__init__.py',
   scopes: ['traceloop.tracer', '@traceloop/*'],
   markers: ['traceloop.*', 'gen_ai.prompt.0.*', 'gen_ai.completion.0.*', 'llm.request.type'],
+  transforms,
   rows: [
-    ['traceloop.span.kind', 'kind', 'kind:traceloop', { rank: 48 }],
-    ['llm.request.type', 'kind', 'kind:request-type', { rank: 50 }],
-    ['llm.request.type', 'operation', 'operation:request-type', { rank: 60 }],
-    ['gen_ai.prompt.<i>.*', 'input_messages', 'tree:traceloop', { rank: RANK.indexed }],
-    ['gen_ai.completion.<i>.*', 'output_messages', 'tree:traceloop', { rank: RANK.indexed }],
+    [
+      'traceloop.span.kind',
+      'kind',
+      {
+        workflow: 'workflow',
+        task: 'chain',
+        agent: 'agent',
+        tool: 'tool',
+        session: 'span',
+        unknown: 'span',
+      },
+      { rank: 48 },
+    ],
+    [
+      'llm.request.type',
+      'kind',
+      {
+        chat: 'llm',
+        completion: 'llm',
+        acompletion: 'llm',
+        responses: 'llm',
+        aresponses: 'llm',
+        text_completion: 'llm',
+        atext_completion: 'llm',
+        embedding: 'embedding',
+        aembedding: 'embedding',
+        rerank: 'rerank',
+        arerank: 'rerank',
+        image_generation: 'llm',
+        moderation: 'guardrail',
+      },
+      { rank: 50 },
+    ],
+    [
+      'llm.request.type',
+      'operation',
+      {
+        chat: 'chat',
+        completion: 'text_completion',
+        embedding: 'embeddings',
+        rerank: 'rerank',
+        acompletion: 'chat',
+        aembedding: 'embeddings',
+        responses: 'chat',
+        aresponses: 'chat',
+        arerank: 'rerank',
+        '*': '*',
+      },
+      { rank: 60 },
+    ],
+    ['gen_ai.prompt.<i>.*', 'input_messages', 'tree:messages', { rank: RANK.indexed }],
+    ['gen_ai.completion.<i>.*', 'output_messages', 'tree:messages', { rank: RANK.indexed }],
     ['llm.usage.total_tokens', 'total_tokens', 'int', { rank: 42 }],
     ['llm.usage.prompt_tokens', 'input_tokens', 'int', { rank: 42 }],
     ['llm.usage.completion_tokens', 'output_tokens', 'int', { rank: 42 }],
@@ -83,7 +133,7 @@ export const openllmetry: Dialect = {
     ['db.system', 'provider', 'text', { rank: 80, when: 'genai', note: 'vector databases' }],
     ['db.vector.query.top_k', 'retrieval_top_k', 'int', { rank: 60 }],
     ['db.vector.query.result_count', 'metadata.result_count'],
-    ['db.operation', 'kind', 'kind:db', { rank: 70, when: 'genai' }],
+    ['db.operation', 'kind', DATABASE_OPERATIONS, { rank: 70, when: 'genai' }],
   ],
   notes: [
     [

@@ -1,12 +1,14 @@
 // Resource, scope and general attributes that every span may carry, whatever its dialect.
 
 import type { Dialect } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const otelCommon: Dialect = {
+export const otelCommon: Dialect<keyof typeof transforms> = {
   name: 'otel-common',
   about: 'General OpenTelemetry attributes',
   source: 'open-telemetry/semantic-conventions:docs/resource',
   isGeneral: true,
+  transforms,
   rows: [
     ['session.id', 'session_id', 'id', { rank: 40 }],
     ['user.id', 'user_id', 'id', { rank: 40 }],

@@ -1,8 +1,9 @@
 // The GenAI conventions before 1.37 and spellings that spread without ever being specified.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const otelGenaiLegacy: Dialect = {
+export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
   name: 'otel-genai-legacy',
   about: 'OpenTelemetry GenAI semantic conventions before 1.37',
   source: 'open-telemetry/semantic-conventions:CHANGELOG.md',
@@ -14,6 +15,7 @@ export const otelGenaiLegacy: Dialect = {
     'gen_ai.usage.prompt_tokens',
     'gen_ai.usage.completion_tokens',
   ],
+  transforms,
   rows: [
     ['gen_ai.system', 'provider', 'provider', { rank: 40 }],
     ['gen_ai.usage.prompt_tokens', 'input_tokens', 'int', { rank: 30 }],

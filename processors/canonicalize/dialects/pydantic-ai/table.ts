@@ -1,14 +1,16 @@
 // Pydantic AI: the standard's attributes, copies under gen_ai.usage.details, and sums on agent runs.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const pydanticAi: Dialect = {
+export const pydanticAi: Dialect<keyof typeof transforms> = {
   name: 'pydantic-ai',
   about: 'Pydantic AI',
   source: 'pydantic/pydantic-ai:pydantic_ai_slim/pydantic_ai/_instrumentation.py',
   scopes: ['pydantic-ai'],
   markers: ['pydantic_ai.*', 'model_request_parameters'],
   names: { 'running tool': 'tool', 'running tool: *': 'tool', 'agent run': 'agent' },
+  transforms,
   rows: [
     [
       'pydantic_ai.all_messages',

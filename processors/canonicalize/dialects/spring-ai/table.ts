@@ -1,8 +1,10 @@
 // Spring AI through Micrometer: every value is a string, absence is "none".
 
 import type { Dialect } from '../../rules/dialect.ts'
+import { DATABASE_OPERATIONS } from '../../vocabulary/words.ts'
+import { transforms } from './transforms.ts'
 
-export const springAi: Dialect = {
+export const springAi: Dialect<keyof typeof transforms> = {
   name: 'spring-ai',
   about: 'Spring AI',
   source:
@@ -14,11 +16,17 @@ export const springAi: Dialect = {
     'gen_ai.request.temperature=#string',
     'gen_ai.system=spring_ai',
   ],
+  transforms,
   rows: [
     ['gen_ai.request.embedding.dimensions', 'embedding_dimensions', 'int', { rank: 60 }],
     ['gen_ai.request.image.*', 'request_params.image_*', 'param'],
     ['spring.ai.model.request.tool.names', 'tool_definitions', 'tools', { rank: 60 }],
-    ['spring.ai.kind', 'kind', 'kind:spring', { rank: 44 }],
+    [
+      'spring.ai.kind',
+      'kind',
+      { chat_client: 'chain', advisor: 'chain', tool_call: 'tool', vector_store: 'retrieval' },
+      { rank: 44 },
+    ],
     ['spring.ai.chat.client.conversation.id', 'conversation_id', 'id', { rank: 60 }],
     ['spring.ai.chat.client.stream', 'stream', 'bool', { rank: 60 }],
     ['spring.ai.chat.client.advisors', 'metadata.advisors'],
@@ -34,7 +42,7 @@ export const springAi: Dialect = {
     ['spring.ai.tool.call.arguments', 'tool_arguments', 'json', { rank: 60 }],
     ['spring.ai.tool.call.result', 'tool_result', 'json', { rank: 60 }],
     ['db.namespace', 'metadata.db_namespace', 'meta', { when: 'own' }],
-    ['db.operation.name', 'kind', 'kind:db', { rank: 71, when: 'own' }],
+    ['db.operation.name', 'kind', DATABASE_OPERATIONS, { rank: 71, when: 'own' }],
     ['db.vector.query.content', 'retrieval_query', 'text', { rank: 60 }],
     ['db.vector.query.response.documents', 'retrieval_documents', 'documents', { rank: 60 }],
     ['db.vector.dimension_count', 'embedding_dimensions', 'int', { rank: 61 }],

@@ -1,19 +1,60 @@
 // The Vercel AI SDK up to version 6: ai.* attributes; outer spans repeat the usage of the inner do* spans.
 
-import { type Dialect, RANK } from '../../rules/dialect.ts'
+import type { Kind } from '../../../../core/kinds.ts'
+import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'
+import { transforms } from './transforms.ts'
 
-export const vercelAi: Dialect = {
+const KINDS: Words<Kind> = {
+  'ai.generatetext.dogenerate': 'llm',
+  'ai.streamtext.dostream': 'llm',
+  'ai.generateobject.dogenerate': 'llm',
+  'ai.streamobject.dostream': 'llm',
+  'ai.embed.doembed': 'embedding',
+  'ai.embedmany.doembed': 'embedding',
+  'ai.toolcall': 'tool',
+  'ai.rerank.dorerank': 'rerank',
+  'ai.generatetext': 'chain',
+  'ai.streamtext': 'chain',
+  'ai.generateobject': 'chain',
+  'ai.streamobject': 'chain',
+  'ai.embed': 'chain',
+  'ai.embedmany': 'chain',
+  'ai.rerank': 'chain',
+  'ai.generateimage.dogenerate': 'llm',
+  'ai.generateimage': 'chain',
+}
+
+const OPERATIONS: Words<string> = {
+  'ai.generatetext.dogenerate': 'chat',
+  'ai.streamtext.dostream': 'chat',
+  'ai.generateobject.dogenerate': 'chat',
+  'ai.streamobject.dostream': 'chat',
+  'ai.embed.doembed': 'embeddings',
+  'ai.embedmany.doembed': 'embeddings',
+  'ai.toolcall': 'execute_tool',
+  'ai.rerank.dorerank': 'rerank',
+  'ai.generatetext': 'invoke_agent',
+  'ai.streamtext': 'invoke_agent',
+  'ai.generateobject': 'invoke_agent',
+  'ai.streamobject': 'invoke_agent',
+  'ai.embed': 'embeddings',
+  'ai.embedmany': 'embeddings',
+  'ai.rerank': 'rerank',
+}
+
+export const vercelAi: Dialect<keyof typeof transforms> = {
   name: 'vercel-ai',
   about: 'Vercel AI SDK 3 to 6 (scope `ai`)',
   source: 'vercel/ai:packages/otel/src/__snapshots__/legacy-open-telemetry.test.ts.snap',
   scopes: ['ai'],
   markers: ['ai.operationId', 'ai.model.id', 'ai.telemetry.functionId'],
+  transforms,
   rows: [
-    ['ai.operationId', 'operation', 'operation:vercel', { rank: 40 }],
-    ['ai.operationId', 'kind', 'kind:vercel', { rank: 52 }],
-    ['ai.operationId', 'usage_aggregate', 'aggregate:vercel'],
-    ['operation.name', 'operation', 'operation:vercel', { rank: 60, when: 'own' }],
-    ['operation.name', 'kind', 'kind:vercel', { rank: 53, when: 'own' }],
+    ['ai.operationId', 'operation', OPERATIONS, { firstWord: true, rank: 40 }],
+    ['ai.operationId', 'kind', KINDS, { firstWord: true, rank: 52 }],
+    ['ai.operationId', 'usage_aggregate', 'aggregate'],
+    ['operation.name', 'operation', OPERATIONS, { firstWord: true, rank: 60, when: 'own' }],
+    ['operation.name', 'kind', KINDS, { firstWord: true, rank: 53, when: 'own' }],
     ['resource.name', 'metadata.function_id', 'meta', { when: 'own' }],
     ['ai.telemetry.functionId', 'workflow_name', 'text', { rank: 50 }],
     ['ai.model.id', 'request_model', 'model', { rank: 50 }],

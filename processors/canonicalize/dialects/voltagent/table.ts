@@ -1,8 +1,20 @@
 // VoltAgent: span.type first, because children inherit entity.type from their parent.
 
-import { type Dialect, RANK } from '../../rules/dialect.ts'
+import type { Kind } from '../../../../core/kinds.ts'
+import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'
 
 const own = { when: 'own' } as const
+
+const KINDS: Words<Kind> = {
+  llm: 'llm',
+  tool: 'tool',
+  memory: 'retrieval',
+  agent: 'agent',
+  retriever: 'retrieval',
+  workflow: 'workflow',
+  embedding: 'embedding',
+  guardrail: 'guardrail',
+}
 
 export const voltagent: Dialect = {
   name: 'voltagent',
@@ -11,8 +23,8 @@ export const voltagent: Dialect = {
   scopes: ['@voltagent/*', 'voltagent*'],
   markers: ['voltagent.*'],
   rows: [
-    ['span.type', 'kind', 'kind:voltagent', { ...own, rank: 43 }],
-    ['entity.type', 'kind', 'kind:voltagent', { ...own, rank: 57 }],
+    ['span.type', 'kind', KINDS, { ...own, rank: 43 }],
+    ['entity.type', 'kind', KINDS, { ...own, rank: 57 }],
     ['entity.name', 'agent_name', 'text', { ...own, rank: 60 }],
     ['agent.messages', 'input_messages', 'body-in', { ...own, rank: RANK.base }],
     ['llm.messages', 'input_messages', 'body-in', { ...own, rank: RANK.base - 1 }],

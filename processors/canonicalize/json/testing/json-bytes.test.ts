@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { messagesOf } from '../../content/messages.ts'
 import { partsOf } from '../../content/parts.ts'
-import { toolsOf } from '../../readers/indexed-keys/objects.ts'
+import { toolsOf } from '../../content/tools.ts'
 import {
   findString,
   foundStringLen,

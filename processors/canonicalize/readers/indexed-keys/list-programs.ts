@@ -3,8 +3,8 @@
 import { Literal } from '../../../../core/arena.ts'
 import { VALUE } from '../../../../core/batch.ts'
 import { KIND, MEMBER, SHAPE } from '../../json/json-kernel.ts'
-import type { Work } from '../../span/work.ts'
-import type { Element, TreeProgram } from './element.ts'
+import type { TreeProgram, Work } from '../../span/work.ts'
+import type { Element } from './element.ts'
 
 const PIECE = {
   id: new Literal('{"id":'),
@@ -44,14 +44,14 @@ export function documentProgram(elements: readonly Element[]): TreeProgram | nul
     if (s.metadata >= 0 && (s.id < 0 || s.score < 0)) return null
     slots.push(s)
   }
-  return (w, rule) => {
+  return (w, field) => {
     w.out.begin(w.arena)
     for (const [i, s] of slots.entries()) {
       w.out.byte(i === 0 ? 91 : 44)
       if (!writeDocument(w, s)) return 'not plain'
     }
     w.out.byte(93)
-    w.setOut(rule.range)
+    w.setOut(field)
     return 'done'
   }
 }
@@ -98,7 +98,7 @@ export function toolProgram(elements: readonly Element[]): TreeProgram | null {
     if (row === undefined || element.size !== 1) return null
     slots.push(row)
   }
-  return (w, rule) => {
+  return (w, field) => {
     w.out.begin(w.arena)
     for (const [i, slot] of slots.entries()) {
       w.out.byte(i === 0 ? 91 : 44)
@@ -107,7 +107,7 @@ export function toolProgram(elements: readonly Element[]): TreeProgram | null {
         return 'not plain'
     }
     w.out.byte(93)
-    w.setOut(rule.range)
+    w.setOut(field)
     return 'done'
   }
 }
@@ -171,7 +171,7 @@ export function embeddingProgram(elements: readonly Element[]): TreeProgram | nu
     if (row === undefined || element.size !== 1) return null
     slots.push(row)
   }
-  return (w, rule) => {
+  return (w, field) => {
     const { out } = w
     out.begin(w.arena)
     out.literal(PIECE.user)
@@ -186,7 +186,7 @@ export function embeddingProgram(elements: readonly Element[]): TreeProgram | nu
     }
     if (count === 0) return 'nothing'
     out.literal(PIECE.userEnd)
-    w.setOut(rule.range)
+    w.setOut(field)
     return 'done'
   }
 }

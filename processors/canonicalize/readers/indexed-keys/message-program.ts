@@ -5,9 +5,8 @@ import { VALUE } from '../../../../core/batch.ts'
 import { R } from '../../../../core/fields.ts'
 import { ByteWords } from '../../bytes/byte-words.ts'
 import { FINISH, ROLES } from '../../content/messages.ts'
-import type { Rule } from '../../rules/tables.ts'
-import type { Work } from '../../span/work.ts'
-import type { Element, Outcome, TreeProgram } from './element.ts'
+import type { Outcome, TreeProgram, Work } from '../../span/work.ts'
+import type { Element } from './element.ts'
 
 /** Pieces of JSON that are written for every message; each a literal of the arena. */
 const PIECE = {
@@ -46,7 +45,7 @@ export function messageProgram(elements: readonly Element[]): TreeProgram | null
     if (s === null) return null
     slots.push(s)
   }
-  return (w, rule) => writeMessages(w, rule, slots)
+  return (w, field) => writeMessages(w, field, slots)
 }
 
 const LEAVES: Readonly<Record<string, 'role' | 'content' | 'name' | 'callId' | 'finish'>> = {
@@ -123,8 +122,8 @@ const FINISH_WORDS = Object.entries(FINISH)
 const finishWords = new ByteWords(FINISH_WORDS.map(([word], i) => [word, i] as const))
 const FINISH_LITERALS = FINISH_WORDS.map(([, reason]) => new Literal(reason))
 
-function writeMessages(w: Work, rule: Rule, slots: readonly MessageSlots[]): Outcome {
-  const isOutput = rule.range === R.output_messages
+function writeMessages(w: Work, field: number, slots: readonly MessageSlots[]): Outcome {
+  const isOutput = field === R.output_messages
   const fallback = isOutput ? ASSISTANT : USER
   const { out } = w
   out.begin(w.arena)
@@ -158,7 +157,7 @@ function writeMessages(w: Work, rule: Rule, slots: readonly MessageSlots[]): Out
   // One of several that had anything in it: it may want the span's reason.
   if (isOutput && count === 1 && slots.length > 1) return 'not plain'
   out.byte(93)
-  w.setOut(rule.range)
+  w.setOut(field)
   if (isOutput && reasonLen >= 0 && !w.hasRange(R.finish_reasons))
     putReason(w, reasonOff, reasonLen)
   return 'done'

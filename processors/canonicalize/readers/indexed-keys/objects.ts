@@ -3,11 +3,12 @@
 
 import { ATTR, ATTR_STRIDE } from '../../../../core/batch.ts'
 import { N, R } from '../../../../core/fields.ts'
-import { type Message, messageOf } from '../../content/messages.ts'
-import { isRecord, plainText } from '../../content/parts.ts'
-import { numberIn } from '../../json/lookup.ts'
+import type { Message, Tool } from '../../content/message.ts'
+import { messageOf } from '../../content/messages.ts'
+import { toolsOf } from '../../content/tools.ts'
 import { parseLoose } from '../../json/loose-json.ts'
-import { INDEX_MAX, type Rule } from '../../rules/tables.ts'
+import { isRecord } from '../../json/values.ts'
+import { INDEX_MAX, type Rule } from '../../rules/dialect.ts'
 import { attrValue } from '../../span/any-value.ts'
 import type { Work } from '../../span/work.ts'
 
@@ -124,69 +125,6 @@ export function textsOfTree(list: readonly unknown[]): string[] {
   return out
 }
 
-export interface Tool {
-  type: string
-  name: string
-  description?: unknown
-  parameters?: unknown
-}
-
-/** Tool definitions from any spelling; null when there is none. */
-export function toolsOf(value: unknown): Tool[] | null {
-  const list: unknown[] = Array.isArray(value)
-    ? value
-    : isRecord(value)
-      ? Array.isArray(value['tools'])
-        ? value['tools']
-        : [value]
-      : typeof value === 'string'
-        ? value.split(',')
-        : []
-  const out: Tool[] = []
-  for (const item of list) {
-    const parsed: unknown = typeof item === 'string' ? (parseLoose(item) ?? item) : item
-    if (typeof parsed === 'string') {
-      // Old clients send "[circular]" where the second copy of the list stood.
-      const name = parsed.trim()
-      if (name !== '' && name !== '[circular]') out.push({ type: 'function', name })
-    } else if (isRecord(parsed)) pushTool(out, parsed)
-  }
-  return out.length === 0 ? null : out
-}
-
-function pushTool(out: Tool[], raw: Node): void {
-  // Gemini groups declarations, Bedrock wraps them in toolSpec.
-  const declarations = raw['function_declarations'] ?? raw['functionDeclarations']
-  if (Array.isArray(declarations)) {
-    for (const d of declarations) if (isRecord(d)) pushTool(out, d)
-    return
-  }
-  const spec = raw['function'] ?? raw['toolSpec'] ?? (isRecord(raw['tool']) ? raw['tool'] : raw)
-  const inner = isRecord(spec) ? spec : raw
-  const name = inner['name'] ?? raw['name']
-  if (typeof name !== 'string' || name === '') return
-  const tool: Tool = {
-    type: typeof raw['type'] === 'string' && raw['type'] !== 'object' ? raw['type'] : 'function',
-    name,
-  }
-  const description = inner['description']
-  if (typeof description === 'string' && description !== '') tool.description = description
-  const schema =
-    inner['parameters'] ??
-    inner['inputSchema'] ??
-    inner['input_schema'] ??
-    inner['parameters_json_schema'] ??
-    inner['schema']
-  if (schema !== undefined && schema !== null)
-    tool.parameters =
-      typeof schema === 'string'
-        ? (parseLoose(schema) ?? schema)
-        : isRecord(schema) && isRecord(schema['json'])
-          ? schema['json']
-          : schema
-  out.push(tool)
-}
-
 /** `llm.tools.N.tool.json_schema` and `llm.request.functions.N.{name,description,parameters}`. */
 export function toolsOfTree(list: readonly unknown[]): Tool[] | null {
   const raw = list.map((x) => {
@@ -195,55 +133,6 @@ export function toolsOfTree(list: readonly unknown[]): Tool[] | null {
     return typeof inner === 'string' ? (parseLoose(inner) ?? inner) : inner
   })
   return toolsOf(raw)
-}
-
-export interface Document {
-  id?: unknown
-  score?: unknown
-  content?: unknown
-  metadata?: unknown
-}
-
-/** Documents `{id, score, content, metadata}` from any spelling; null when there is none. */
-export function documentsOf(value: unknown): Document[] | null {
-  const list: unknown = isRecord(value)
-    ? (value['documents'] ?? value['output'] ?? value['results'] ?? value['matches'])
-    : value
-  if (!Array.isArray(list)) return null
-  const out: Document[] = []
-  for (const item of list) {
-    const parsed: unknown = typeof item === 'string' ? (parseLoose(item) ?? item) : item
-    const inner: unknown =
-      isRecord(parsed) && isRecord(parsed['document']) ? parsed['document'] : parsed
-    if (typeof inner === 'string') out.push({ content: inner })
-    else if (isRecord(inner)) {
-      const doc = documentOf(inner)
-      if (Object.keys(doc).length > 0) out.push(doc)
-    }
-  }
-  return out.length === 0 ? null : out
-}
-
-function documentOf(raw: Node): Document {
-  const out: Document = {}
-  const metadata: unknown =
-    typeof raw['metadata'] === 'string'
-      ? (parseLoose(raw['metadata']) ?? raw['metadata'])
-      : raw['metadata']
-  const meta = isRecord(metadata) ? metadata : {}
-  const id = raw['id'] ?? raw['document_id'] ?? meta['id']
-  if (id !== undefined && id !== null) out.id = plainText(id)
-  const score = numberIn(raw['score'] ?? raw['distance'] ?? meta['score'])
-  if (Number.isFinite(score)) out.score = score
-  const content = raw['content'] ?? raw['page_content'] ?? raw['text'] ?? raw['document']
-  if (content !== undefined && content !== null) out.content = content
-  if (
-    metadata !== undefined &&
-    metadata !== null &&
-    !(isRecord(metadata) && Object.keys(metadata).length === 0)
-  )
-    out.metadata = metadata
-  return out
 }
 
 /** The first annotation fills the evaluation fields; the others go to metadata. */

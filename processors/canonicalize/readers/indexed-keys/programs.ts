@@ -4,8 +4,9 @@
 // `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
-import type { Rule } from '../../rules/tables.ts'
-import type { Element, TreeProgram } from './element.ts'
+import type { Rule } from '../../rules/dialect.ts'
+import type { TreeProgram } from '../../span/work.ts'
+import type { Element } from './element.ts'
 import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
 import { messageProgram } from './message-program.ts'
 
@@ -23,8 +24,7 @@ export function treeProgram(
   const elements = elementsOf(batch, first, places, rule.strip)
   if (elements === null) return null
   switch (rule.how) {
-    case 'tree:openinference':
-    case 'tree:traceloop':
+    case 'tree:messages':
       return messageProgram(elements)
     case 'tree:documents':
       return rule.range < 0 ? null : documentProgram(elements)

@@ -2,27 +2,17 @@
 // what `indexed-keys/objects.ts` reads becomes messages, tools, documents or annotations.
 
 import { N, R } from '../../../../core/fields.ts'
-import type { Message } from '../../content/messages.ts'
-import { isRecord, type Part, plainText } from '../../content/parts.ts'
+import { documentsOf } from '../../content/documents.ts'
+import type { Message, Part } from '../../content/message.ts'
 import { parseLoose } from '../../json/loose-json.ts'
-import type { Rule, Transform } from '../../rules/tables.ts'
-import type { Work } from '../../span/work.ts'
+import { isRecord } from '../../json/values.ts'
+import type { Rule, Transform } from '../../rules/dialect.ts'
+import type { Outcome, Work } from '../../span/work.ts'
 import { putMessages } from '../content.ts'
-import type { Outcome } from './element.ts'
-import {
-  annotationsOf,
-  type Document,
-  documentsOf,
-  messagesOfTree,
-  textsOfTree,
-  toolsOfTree,
-  treeOf,
-} from './objects.ts'
+import { annotationsOf, messagesOfTree, textsOfTree, toolsOfTree, treeOf } from './objects.ts'
 import { treeProgram } from './programs.ts'
 
-function tree(shape: string): Transform | null {
-  const put = TREES[shape]
-  if (put === undefined) return null
+function tree(put: TreePut): Transform {
   return (w, _attr, rule) => {
     const outcome = written(w, rule)
     if (outcome !== 'not plain') return outcome === 'done'
@@ -37,7 +27,7 @@ function written(w: Work, rule: Rule): Outcome {
     if (planned.tree !== rule.tree) continue
     if (planned.program === undefined)
       planned.program = treeProgram(w.batch, w.firstAttr, planned.places, rule)
-    return planned.program === null ? 'not plain' : planned.program(w, rule)
+    return planned.program === null ? 'not plain' : planned.program(w, rule.range)
   }
   return 'not plain'
 }
@@ -63,9 +53,8 @@ export function nameReason(w: Work, list: readonly Message[]): void {
   if (typeof reason === 'string') only.finish_reason = reason
 }
 
-const TREES: Readonly<Record<string, TreePut>> = {
-  openinference: messageTree,
-  traceloop: messageTree,
+const TREES = {
+  messages: messageTree,
   texts: (w, rule, list) => {
     const role = rule.range === R.output_messages ? 'assistant' : 'user'
     return putMessages(
@@ -100,46 +89,13 @@ const TREES: Readonly<Record<string, TreePut>> = {
     return parts.length === 0 ? hasVector : putMessages(w, rule, [{ role: 'user', parts }])
   },
   annotations: (w, _rule, list) => annotationsOf(w, list),
-}
+} as const satisfies Readonly<Record<string, TreePut>>
 
-/** Parallel lists of a legacy retrieval become documents. */
-const documentList =
-  (put: (doc: Document, value: unknown) => void, isUsable: (x: unknown) => boolean): Transform =>
-  (w, attr) => {
-    const value = w.value(attr)
-    if (!Array.isArray(value) || !value.some((x) => typeof x !== 'object' && isUsable(x)))
-      return false
-    for (const [i, x] of value.entries()) {
-      if (i > 1000) break
-      const doc = w.eventDocuments[i] ?? {}
-      put(doc, x)
-      w.eventDocuments[i] = doc
-    }
-    return true
-  }
-
-const documentText: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
-  const first = w.eventDocuments[0] ?? {}
-  first.content = w.value(attr)
-  w.eventDocuments[0] = first
-  return true
-}
-
-const isAnything = (): boolean => true
-const isNumber = (x: unknown): boolean => typeof x === 'number'
-
-const LISTS: Readonly<Record<string, Transform>> = {
-  'document-ids': documentList((doc, x) => {
-    doc.id = plainText(x)
-  }, isAnything),
-  'document-scores': documentList((doc, x) => {
-    if (typeof x === 'number') doc.score = x
-  }, isNumber),
-  'document-text': documentText,
-}
-
-export function treeTransform(how: string): Transform | null {
-  if (how.startsWith('tree:')) return tree(how.slice(5))
-  return LISTS[how] ?? null
-}
+export const indexedKeys = {
+  'tree:messages': tree(TREES.messages),
+  'tree:texts': tree(TREES.texts),
+  'tree:tools': tree(TREES.tools),
+  'tree:documents': tree(TREES.documents),
+  'tree:embeddings': tree(TREES.embeddings),
+  'tree:annotations': tree(TREES.annotations),
+} as const satisfies Readonly<Record<string, Transform>>

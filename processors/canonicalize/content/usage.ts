@@ -1,0 +1,169 @@
+// Token counts as response bodies and usage objects of any provider state them.
+
+import { isRecord } from '../json/values.ts'
+
+type Body = Record<string, unknown>
+
+/** Token counts as a body or usage object states them; NaN = not stated. */
+export interface Usage {
+  input: number
+  output: number
+  total: number
+  cacheRead: number
+  cacheWrite: number
+  reasoning: number
+  /** The input count leaves the cached tokens out (Anthropic, Bedrock). */
+  isExclusive: boolean
+  /** Entries of `usage_details`; NaN = not said. */
+  readonly details: readonly (readonly [string, number])[]
+}
+
+const first = (u: Body, keys: readonly string[]): number => {
+  for (const key of keys) {
+    const v = u[key]
+    if (typeof v === 'number' && Number.isFinite(v)) return v
+    if (typeof v === 'string' && v.trim() !== '' && Number.isFinite(Number(v))) return Number(v)
+  }
+  return Number.NaN
+}
+
+const INPUT = [
+  'input_tokens',
+  'prompt_tokens',
+  'inputTokens',
+  'promptTokens',
+  'prompt_token_count',
+  'promptTokenCount',
+  'input',
+]
+const OUTPUT = [
+  'output_tokens',
+  'completion_tokens',
+  'outputTokens',
+  'completionTokens',
+  'candidates_token_count',
+  'candidatesTokenCount',
+  'output',
+]
+const TOTAL = ['total_tokens', 'totalTokens', 'total_token_count', 'totalTokenCount', 'total']
+const CACHE_READ = [
+  'cache_read_input_tokens',
+  'cacheReadInputTokens',
+  'cache_read_tokens',
+  'cached_content_token_count',
+  'cachedContentTokenCount',
+  'cachedContentTokens',
+  'input_cached_tokens',
+  'cached_tokens',
+  'cachedInputTokens',
+]
+const CACHE_WRITE = [
+  'cache_creation_input_tokens',
+  'cacheWriteInputTokens',
+  'cacheCreationInputTokens',
+  'cache_write_tokens',
+  'cache_write_input_tokens',
+  'input_cache_creation',
+]
+const REASONING = [
+  'reasoning_tokens',
+  'reasoningTokens',
+  'thoughts_token_count',
+  'thoughtsTokenCount',
+  'thoughtsTokens',
+  'output_reasoning_tokens',
+]
+
+/** Usage of a usage object in any provider's words; null when it states nothing. */
+export function usageOf(u: unknown): Usage | null {
+  if (!isRecord(u)) return null
+  const details = (keys: readonly string[], names: readonly string[]): number => {
+    for (const key of keys) {
+      const inner = u[key]
+      if (isRecord(inner)) {
+        const n = first(inner, names)
+        if (!Number.isNaN(n)) return n
+      }
+    }
+    return Number.NaN
+  }
+  const inner = [
+    'prompt_tokens_details',
+    'input_tokens_details',
+    'input_token_details',
+    'inputTokenDetails',
+  ]
+  const outer = [
+    'completion_tokens_details',
+    'output_tokens_details',
+    'output_token_details',
+    'outputTokenDetails',
+  ]
+  const usage: Usage = {
+    input: first(u, INPUT),
+    output: first(u, OUTPUT),
+    total: first(u, TOTAL),
+    cacheRead: orElse(
+      details(inner, ['cached_tokens', 'cache_read', 'cacheReadTokens']),
+      first(u, CACHE_READ),
+    ),
+    cacheWrite: orElse(
+      details(inner, ['cache_creation', 'cache_write', 'cacheWriteTokens']),
+      first(u, CACHE_WRITE),
+    ),
+    reasoning: orElse(
+      details(outer, ['reasoning_tokens', 'reasoning', 'reasoningTokens']),
+      first(u, REASONING),
+    ),
+    isExclusive: isExclusive(u),
+    details: splitsOf(u, details, inner, outer),
+  }
+  // Gemini counts thoughts beside the candidates.
+  const isGemini = 'candidates_token_count' in u || 'candidatesTokenCount' in u
+  if (isGemini && !Number.isNaN(usage.reasoning)) usage.output += usage.reasoning
+  return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
+    ? null
+    : usage
+}
+
+/** Splits that are priced apart and never summed. */
+function splitsOf(
+  u: Body,
+  details: (keys: readonly string[], names: readonly string[]) => number,
+  inner: readonly string[],
+  outer: readonly string[],
+): readonly (readonly [string, number])[] {
+  const creation = isRecord(u['cache_creation']) ? u['cache_creation'] : {}
+  return [
+    ['input_audio', details(inner, ['audio_tokens', 'audio', 'audioTokens'])],
+    ['output_audio', details(outer, ['audio_tokens', 'audio', 'audioTokens'])],
+    ['cache_write_5m', first(creation, ['ephemeral_5m_input_tokens'])],
+    ['cache_write_1h', first(creation, ['ephemeral_1h_input_tokens'])],
+  ]
+}
+
+function orElse(a: number, otherwise: number): number {
+  return Number.isNaN(a) ? otherwise : a
+}
+
+/** Anthropic and Bedrock name their cache counts beside the input count and leave them out of it. */
+function isExclusive(u: Body): boolean {
+  if (!('input_tokens' in u || 'inputTokens' in u)) return false
+  const hasBeside =
+    'cache_read_input_tokens' in u ||
+    'cache_creation_input_tokens' in u ||
+    'cacheReadInputTokens' in u
+  return hasBeside && !('input_tokens_details' in u) && !('input_token_details' in u)
+}
+
+/** The usage object of a response body, wherever the provider puts it. */
+export function usageIn(body: unknown): Usage | null {
+  if (!isRecord(body)) return null
+  const direct = usageOf(
+    body['usage'] ?? body['usageMetadata'] ?? body['usage_metadata'] ?? body['token_usage'],
+  )
+  if (direct !== null) return direct
+  const llmOutput = body['llm_output']
+  if (isRecord(llmOutput)) return usageOf(llmOutput['token_usage'] ?? llmOutput['usage'])
+  return null
+}

@@ -1,0 +1,88 @@
+// Buckets of usage, times and names of traces as the Langfuse SDKs write them.
+
+import { N, R } from '../../../../core/fields.ts'
+import { usageOf } from '../../content/usage.ts'
+import { isRecord } from '../../json/values.ts'
+import { io, orZero, putUsage } from '../../readers/content.ts'
+import { meta } from '../../readers/map-entries.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import type { Work } from '../../span/work.ts'
+
+/** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
+const usageLangfuse: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  if (
+    'prompt_tokens' in value ||
+    'prompt_tokens_details' in value ||
+    'input_tokens_details' in value
+  ) {
+    const usage = usageOf(value)
+    if (usage === null) return false
+    usage.isExclusive = false
+    putUsage(w, usage)
+    return true
+  }
+  const buckets = langfuseBuckets(w, value)
+  if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
+    w.offerNumber(N.total_tokens, buckets.total)
+    return !Number.isNaN(buckets.total)
+  }
+  w.offerNumber(N.input_tokens, buckets.input)
+  w.offerNumber(N.output_tokens, buckets.output)
+  w.offerNumber(N.total_tokens, buckets.total)
+  return true
+}
+
+function langfuseBuckets(
+  w: Work,
+  value: Record<string, unknown>,
+): { input: number; output: number; total: number } {
+  let input = Number.NaN
+  let output = Number.NaN
+  let total = Number.NaN
+  for (const [name, v] of Object.entries(value)) {
+    const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
+    if (!Number.isFinite(n)) continue
+    if (name === 'total' || name === 'total_tokens') total = n
+    // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
+    else if (name.includes('cache') && /creation|write/.test(name))
+      w.events.setNum(
+        w.e,
+        N.cache_write_tokens,
+        orZero(w.events.num(w.e, N.cache_write_tokens)) + n,
+      )
+    else if (/cache/.test(name))
+      w.events.setNum(w.e, N.cache_read_tokens, orZero(w.events.num(w.e, N.cache_read_tokens)) + n)
+    else if (/reasoning|thought/.test(name)) w.events.setNum(w.e, N.reasoning_tokens, n)
+    else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
+      w.detail(name, n)
+    if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
+    else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
+  }
+  return { input, output, total }
+}
+
+/** Trace-level content, on the root only; below it repeats. */
+const ioRoot: Transform = (w, attr, rule) => (w.isRoot ? io(w, attr, rule) : true)
+
+/** An ISO time (sometimes as JSON text) -> ms since the start of the span. */
+const sinceStart: Transform = (w, attr, rule) => {
+  const at = Date.parse(w.text(attr).replaceAll('"', ''))
+  const ms = at - w.startMs
+  if (!Number.isFinite(ms) || ms < 0) return false
+  w.events.setNum(w.e, rule.number, ms)
+  return true
+}
+
+const traceName: Transform = (w, attr, rule) => {
+  if (w.isRoot && !w.hasRange(R.workflow_name)) w.setText(attr, R.workflow_name)
+  return meta(w, attr, rule)
+}
+
+export const transforms = {
+  'usage-buckets': { fills: 'flag', read: usageLangfuse },
+  'io-root': { fills: 'io', read: ioRoot },
+  'since-start': { fills: 'number', read: sinceStart },
+  'trace-name': { fills: 'metadata', read: traceName },
+} as const satisfies Readonly<Record<string, OwnTransform>>

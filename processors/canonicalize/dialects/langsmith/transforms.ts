@@ -1,0 +1,33 @@
+// Splits of token counts as Python writes them.
+
+import { ATTR, ATTR_STRIDE } from '../../../../core/batch.ts'
+import { N } from '../../../../core/fields.ts'
+import { isRecord } from '../../json/values.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+
+/** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
+const usageDetails: Transform = (w, attr) => {
+  const value = w.value(attr)
+  if (!isRecord(value)) return false
+  const side = /output/.test(
+    w.batch.arena.latin1(
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
+      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
+    ),
+  )
+    ? 'output'
+    : 'input'
+  const counts = Object.entries(value)
+  for (const [name, v] of counts) {
+    if (typeof v !== 'number') continue
+    if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
+    else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
+    else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
+    else w.detail(`${side}_${name}`, v)
+  }
+  return counts.some(([, v]) => typeof v === 'number')
+}
+
+export const transforms = {
+  'usage-details': { fills: 'flag', read: usageDetails },
+} as const satisfies Readonly<Record<string, OwnTransform>>

@@ -1,0 +1,15 @@
+// Ids that MLflow writes as JSON text.
+
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+
+/** Ids that are JSON text of a string. */
+const idJson: Transform = (w, attr, rule) => {
+  const value = w.value(attr)
+  if (typeof value !== 'string' || value === '' || value === 'default') return false
+  w.setString(rule.range, value)
+  return true
+}
+
+export const transforms = {
+  'id-json': { fills: 'text', read: idJson },
+} as const satisfies Readonly<Record<string, OwnTransform>>

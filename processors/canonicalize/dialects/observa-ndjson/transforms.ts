@@ -1,0 +1,85 @@
+// Parallel lists of documents, feedback and errors of legacy events.
+
+import { N } from '../../../../core/fields.ts'
+import type { Document } from '../../content/message.ts'
+import { plainText } from '../../json/values.ts'
+import { putMessages } from '../../readers/content.ts'
+import { provider, putProvider } from '../../readers/names.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+
+/** Parallel lists of a legacy retrieval become documents. */
+const documentList =
+  (put: (doc: Document, value: unknown) => void, isUsable: (x: unknown) => boolean): Transform =>
+  (w, attr) => {
+    const value = w.value(attr)
+    if (!Array.isArray(value) || !value.some((x) => typeof x !== 'object' && isUsable(x)))
+      return false
+    for (const [i, x] of value.entries()) {
+      if (i > 1000) break
+      const doc = w.eventDocuments[i] ?? {}
+      put(doc, x)
+      w.eventDocuments[i] = doc
+    }
+    return true
+  }
+
+const documentText: Transform = (w, attr) => {
+  if (w.isNull(attr)) return false
+  const first = w.eventDocuments[0] ?? {}
+  first.content = w.value(attr)
+  w.eventDocuments[0] = first
+  return true
+}
+
+const isAnything = (): boolean => true
+
+const isNumber = (x: unknown): boolean => typeof x === 'number'
+
+/** like and dislike are scores when no rating was given. */
+const feedback: Transform = (w, attr, rule) => {
+  const word = w.text(attr).toLowerCase()
+  w.setString(rule.range, 'user_feedback')
+  if (word === 'like' || word === 'thumbs_up') w.offerNumber(N.evaluation_score, 1)
+  if (word === 'dislike' || word === 'thumbs_down') w.offerNumber(N.evaluation_score, 0)
+  w.metaText('feedback_type', word)
+  return true
+}
+
+/** First of several: a later one does not overwrite. */
+const textFirst: Transform = (w, attr, rule) =>
+  w.hasRange(rule.range) || w.setText(attr, rule.range)
+
+/** The SDK guesses providers from models and says `google` for Gemini's API. */
+const providerLegacy: Transform = (w, attr, rule) => {
+  if (w.arena.equals(w.off(attr), w.len(attr), 'google'))
+    return putProvider(w, rule.range, 'gcp.gen_ai')
+  return provider(w, attr, rule)
+}
+
+/** Text as a reasoning part of the answer. */
+const thought: Transform = (w, attr, rule) => {
+  if (w.isNullContent(attr)) return false
+  return putMessages(w, rule, [
+    { role: 'assistant', parts: [{ type: 'reasoning', content: w.text(attr) }] },
+  ])
+}
+
+export const transforms = {
+  'document-text': { fills: 'flag', read: documentText },
+  feedback: { fills: 'text', read: feedback },
+  'text-first': { fills: 'text', read: textFirst },
+  'provider-legacy': { fills: 'text', read: providerLegacy },
+  thought: { fills: 'json', read: thought },
+  'document-ids': {
+    fills: 'flag',
+    read: documentList((doc, x) => {
+      doc.id = plainText(x)
+    }, isAnything),
+  },
+  'document-scores': {
+    fills: 'flag',
+    read: documentList((doc, x) => {
+      if (typeof x === 'number') doc.score = x
+    }, isNumber),
+  },
+} as const satisfies Readonly<Record<string, OwnTransform>>

@@ -1,0 +1,17 @@
+// Severities of log records.
+
+import { lookup } from '../../json/values.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { LEVELS } from '../../vocabulary/levels.ts'
+
+/** A log record's severity is no failure of anything by itself. */
+const severity: Transform = (w, attr, rule) => {
+  const name = lookup(LEVELS, w.text(attr).toLowerCase())
+  if (name === undefined) return false
+  w.setString(rule.range, name)
+  return true
+}
+
+export const transforms = {
+  severity: { fills: 'text', read: severity },
+} as const satisfies Readonly<Record<string, OwnTransform>>

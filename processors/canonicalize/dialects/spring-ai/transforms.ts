@@ -1,0 +1,24 @@
+// A tool whose schema, name and description stand in keys of their own.
+
+import { key } from '../../../../core/keys.ts'
+import { isRecord } from '../../json/values.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+
+const TOOL_NAME = key('spring.ai.tool.definition.name')
+
+const TOOL_DESCRIPTION = key('spring.ai.tool.definition.description')
+
+/** Spring AI: the schema of the tool's arguments, beside its name and description. */
+const toolSchema: Transform = (w, attr, rule) => {
+  const parameters = w.value(attr)
+  const name = w.batch.findAttr(w.span, TOOL_NAME)
+  if (!isRecord(parameters) || name < 0) return false
+  const about = w.batch.findAttr(w.span, TOOL_DESCRIPTION)
+  const description = about < 0 ? {} : { description: w.text(about) }
+  w.setJson(rule.range, [{ type: 'function', name: w.text(name), ...description, parameters }])
+  return true
+}
+
+export const transforms = {
+  'tool-schema': { fills: 'json', read: toolSchema },
+} as const satisfies Readonly<Record<string, OwnTransform>>

@@ -1,0 +1,16 @@
+// Levels and severities on the wire -> level of the event. Data only.
+
+export const LEVELS: Readonly<Record<string, string>> = {
+  debug: 'DEBUG',
+  default: 'DEFAULT',
+  info: 'DEFAULT',
+  warning: 'WARNING',
+  warn: 'WARNING',
+  error: 'ERROR',
+  critical: 'ERROR',
+  '10': 'DEBUG',
+  '20': 'DEFAULT',
+  '30': 'WARNING',
+  '40': 'ERROR',
+  '50': 'ERROR',
+}
