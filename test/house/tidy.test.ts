@@ -321,7 +321,7 @@ function readable(): string[] {
 
 /** Endings of what belongs here; profiles, dumps and archives of somebody's work do not. */
 const KINDS =
-  /\.(ts|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
+  /\.(ts|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
 
 test('every file is of a kind that belongs in the project', () => {
   none(

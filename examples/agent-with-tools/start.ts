@@ -1,0 +1,16 @@
+// The example in one command: npm run example agent-with-tools
+
+import { join } from 'node:path'
+import { showEvents, showIssues } from '../stage/events.ts'
+import { inSession, withLlm } from '../stage/session.ts'
+
+const here = import.meta.dirname
+
+await withLlm((llm) =>
+  inSession(join(here, 'observa.yaml'), {}, async (session) => {
+    await session.run(process.execPath, [join(here, 'agent.ts')], llm)
+    await session.drained()
+    showEvents(await session.written('event'))
+    showIssues(await session.written('signal'))
+  }),
+)

@@ -1,0 +1,26 @@
+// The example in one command: npm run example legacy-sdk-migration
+
+import { join } from 'node:path'
+import { showEvents } from '../stage/events.ts'
+import { inSession, type Row, say, withLlm } from '../stage/session.ts'
+
+const here = import.meta.dirname
+/** What the call must say in both, whichever SDK sent it. */
+const SAME = ['kind', 'request_model', 'input_tokens', 'cost_usd', 'input_messages'] as const
+
+await withLlm((llm) =>
+  inSession(join(here, 'observa.yaml'), {}, async (session) => {
+    await session.run(process.execPath, [join(here, 'before.ts')], {
+      ...llm,
+      OBSERVA_URL: session.apiUrl,
+    })
+    await session.run(process.execPath, [join(here, 'after.ts')], llm)
+    await session.drained()
+    const events = await session.written('event')
+    showEvents(events)
+    const calls = events.filter((e) => e['kind'] === 'llm')
+    say()
+    for (const field of SAME)
+      say(`${field}: ${calls.map((e: Row) => JSON.stringify(e[field])).join(' | ')}`)
+  }),
+)

@@ -1,0 +1,27 @@
+// An app that writes into its spans what should not leave the machine: a token, an address, a card.
+
+import { trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+
+const sdk = new NodeSDK({
+  serviceName: 'example-redaction',
+  // Host and process would be told too; left out, so that what matters is seen.
+  autoDetectResources: false,
+  traceExporter: new OTLPTraceExporter(),
+})
+sdk.start()
+
+// Looks like a real token and is none; put together here, so that scanners of this repository stay quiet.
+const token = `ghp_${'x7Kq2LmN9pRs4TuV'.repeat(3).slice(0, 36)}`
+
+trace.getTracer('example').startActiveSpan('checkout', (span) => {
+  span.setAttributes({
+    'http.request.header.authorization': `Bearer ${token}`,
+    'app.note': 'please call jane.doe@acme-corp.com about card 4111 1111 1111 1111',
+    'app.order_id': 'A-1042',
+    'app.items': 3,
+  })
+  span.end()
+})
+await sdk.shutdown()
