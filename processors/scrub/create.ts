@@ -2,7 +2,6 @@
 // list come together.
 
 import { type PolicySettings, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { registerType } from './detectors/marker.ts'
 import { DETECTORS } from './detectors/table.ts'
 import { LineScrubber } from './inputs/lines.ts'
 import { ByteScrubber } from './inputs/metrics.ts'
@@ -32,7 +31,6 @@ export class Inspectors {
     const own = [...settings.rules, ...policies.slice(1).flatMap((p) => ownRules(settings, p))]
     const rules = own.map((r) => new CustomRule(r))
     const extra = own.map((r, i) => {
-      registerType(r.name)
       // With keys, the attribute must be known: such a rule looks at values, not at keywords alone.
       return (rules[i] as CustomRule).asExtra(r.keys.length === 0 ? r.keywords : [])
     })
@@ -48,7 +46,11 @@ export class Inspectors {
         i < extraFrom ? (p.actions[t] ?? p.action) : (own[i - extraFrom]?.action ?? p.action),
       )
       const policy = off.includes(1)
-        ? { off, numbers: numbersOf(engine.compiled.numbers, off) }
+        ? {
+            off,
+            numbers: numbersOf(engine.compiled.numbers, off),
+            markers: new Set(types.filter((_, i) => i < extraFrom || kept[i - extraFrom] === true)),
+          }
         : engine.everything
       return new Inspector(
         engine,

@@ -1,7 +1,8 @@
 // For tests and benchmarks: secrets that nobody ever issued, well formed by the rules of their issuers and drawn
 // from a seed, so that none has to stand in the repository. Checksums are right, names are random syllables.
 
-import { crc32, isAwsSecretLike, isIban, isSsn, issuerOf, passesLuhn } from '../value/checksums.ts'
+import { crc32, isIban, isSsn, issuerOf, passesLuhn } from '../value/checksums.ts'
+import { isAwsSecretLike } from '../value/randomness.ts'
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz'
 const UPPER = LOWER.toUpperCase()

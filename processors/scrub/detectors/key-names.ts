@@ -2,7 +2,7 @@
 // `openai_api_key` hold secrets; `max_tokens`, `cache_key` and `password_reset_requested_at` do not.
 // Used for attribute keys (once for each key) and for names found inside values.
 
-import { HINT } from '../matchers/subject.ts'
+import { HINT } from '../value/field-hints.ts'
 
 /**
  * - `whole`: the value is a secret whatever it looks like (header names, passwords, client secrets)

@@ -2,8 +2,8 @@
 // each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
 
 import type { Inspector } from '../judge/inspector.ts'
-import type { Finding } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
+import type { Finding } from '../value/finding.ts'
 
 /** A range `b[from, to)` that belongs to `owner`; findings are given relative to `off`. */
 export interface Piece {

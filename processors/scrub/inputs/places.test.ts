@@ -15,7 +15,8 @@ import { encodeLogs, encodeTraces } from '../../../proto/otlp/encode.ts'
 import { scrubMetrics } from '../../../proto/otlp/pass-metrics.ts'
 import { oracleDecode, oracleEncode } from '../../../proto/testing/oracle.ts'
 import { Draw, fake } from '../corpus/fake-secrets.ts'
-import { createByteScrubber, defaultSettings, scrub } from '../index.ts'
+import { createByteScrubber, defaultSettings } from '../create.ts'
+import { scrub } from '../index.ts'
 
 const draw = new Draw(23)
 const KEY = fake('github_token', draw)

@@ -11,8 +11,8 @@ import {
   SPAN_STRIDE,
   VALUE,
 } from '../../../core/batch.ts'
-import type { Finding } from '../matchers/subject.ts'
-import { isAwsSecretLike } from '../value/checksums.ts'
+import type { Finding } from '../value/finding.ts'
+import { isAwsSecretLike } from '../value/randomness.ts'
 import type { BatchScrubber } from './batch.ts'
 import { carriedTexts, joinedText, type Piece } from './joined-text.ts'
 

@@ -5,8 +5,8 @@ import { Arena } from '../../../core/arena.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
 import { replacementIn } from '../judge/actions.ts'
 import type { Inspector } from '../judge/inspector.ts'
-import type { Finding } from '../matchers/subject.ts'
 import type { Scanner } from '../search/scanner.ts'
+import type { Finding } from '../value/finding.ts'
 
 export interface TextSpan {
   readonly start: number

@@ -2,9 +2,9 @@
 // so that one mailbox has one pseudonym however it was written; guessable types get none unless asked for.
 
 import { createHmac } from 'node:crypto'
-import type { Finding } from '../matchers/subject.ts'
 import type { Compiled } from '../search/compile.ts'
 import { latinText } from '../value/bytes.ts'
+import type { Finding } from '../value/finding.ts'
 
 export type Action = 'mask' | 'pseudonym' | 'partial' | 'drop_attribute' | 'drop_event' | 'report'
 

@@ -1,8 +1,9 @@
 // Rules of the user: a pattern, optionally only near keywords or under certain keys. The pattern was found
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
-import { type Finding, type Subject, settle } from '../matchers/subject.ts'
+import { type Subject } from '../matchers/subject.ts'
 import type { ExtraRule } from '../search/compile.ts'
+import { type Finding, settle } from '../value/finding.ts'
 import type { Action } from './actions.ts'
 import { type KeyGlob, keyGlob } from './allow-list.ts'
 import { boundedPattern } from './pattern-cost.ts'

@@ -2,13 +2,13 @@
 // then base64 inside. Knows nothing of spans or strings; `inputs/` brings the ranges.
 
 import { Arena } from '../../../core/arena.ts'
-import type { Detector } from '../detectors/table.ts'
+import type { Detector } from '../detectors/detector.ts'
 import { isGlued } from '../matchers/glued-tokens.ts'
 import { matchNumber } from '../matchers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import type { InnerScan } from '../matchers/rule.ts'
 import { judgePieces } from '../matchers/split-text.ts'
-import { type Finding, Subject, settle } from '../matchers/subject.ts'
+import { Subject } from '../matchers/subject.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
 import {
   CANDIDATE,
@@ -20,6 +20,7 @@ import {
 import { Scanner } from '../search/scanner.ts'
 import { isDigit, isFreeLeft } from '../value/bytes.ts'
 import { decodeLayer, isTellingEscape } from '../value/decoded-view.ts'
+import { type Finding, settle } from '../value/finding.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
 const LAYERS_MAX = 3
@@ -42,7 +43,8 @@ export class Engine {
   constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
     const inner: InnerScan = (policy, bytes, length) => this.#inner(policy, bytes, length)
     this.compiled = compile(isOn, extra, inner)
-    this.everything = { off: null, numbers: this.compiled.numbers }
+    const { numbers, types } = this.compiled
+    this.everything = { off: null, numbers, markers: new Set(types) }
   }
 
   /** A scanner over `arena` for these detectors. */

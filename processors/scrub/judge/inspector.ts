@@ -3,11 +3,11 @@
 // the value is replaced whole and counted.
 
 import type { KeyMeaning } from '../detectors/key-names.ts'
-import { isMarker } from '../detectors/marker.ts'
+import { FAILED_TYPE, isMarker } from '../detectors/marker.ts'
 import type { Policy } from '../matchers/policy.ts'
-import { FINDINGS_MAX, type Finding } from '../matchers/subject.ts'
-import { FAILED_TYPE } from '../search/compile.ts'
+import { FINDINGS_MAX } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
+import { type Finding } from '../value/finding.ts'
 import type { Replacer } from './actions.ts'
 import type { AllowList } from './allow-list.ts'
 import type { CustomRule } from './custom-rules.ts'
@@ -192,11 +192,11 @@ export class Inspector {
     to: number,
   ): Finding[] {
     if (found.length === 0) return found
-    const { off } = this.#policy
+    const { off, markers } = this.#policy
     return found.filter((f) => {
       if (off !== null && off[f.type] === 1) return false
       const text = latinText(b, f.start, Math.min(f.end, f.start + 400))
-      if (isMarker(text) || this.#isInsideMarker(b, f, from, to)) return false
+      if (isMarker(text, markers) || this.#isInsideMarker(b, f, from, to)) return false
       return !this.#allow.lets(text, key)
     })
   }
@@ -208,6 +208,6 @@ export class Inspector {
     const open = text.lastIndexOf('[', f.start - low)
     const close = open < 0 ? -1 : text.indexOf(']', open)
     if (close < 0 || f.end > low + close + 1) return false
-    return isMarker(text.slice(open, close + 1))
+    return isMarker(text.slice(open, close + 1), this.#policy.markers)
   }
 }

@@ -2,7 +2,7 @@
 // than the secret was (`shpat_..sk-proj-..`), so what is found next to a marker must be found at once:
 // otherwise scrubbing twice would find more than scrubbing once.
 
-import { type Finding, settle } from '../matchers/subject.ts'
+import { type Finding, settle } from '../value/finding.ts'
 
 export class MaskedView {
   readonly bytes: Uint8Array

@@ -5,8 +5,9 @@ import type { KeyMeaning } from '../detectors/key-names.ts'
 import { isMarker } from '../detectors/marker.ts'
 import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
-import { type Finding, Subject, settle } from '../matchers/subject.ts'
+import { Subject } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
+import { type Finding, settle } from '../value/finding.ts'
 import type { Engine } from './engine.ts'
 
 const LOOK_MAX = 200
@@ -31,14 +32,14 @@ export function wholeValue(
   if (meaning.kind === 'none' || meaning.strength !== 'whole' || to <= from) return
   const head = latinText(b, from, Math.min(to, from + LOOK_MAX))
   const text = head.trim()
-  if (text === '' || isMarker(text) || EMPTY.test(text)) return
+  if (text === '' || isMarker(text, policy.markers) || EMPTY.test(text)) return
   if (meaning.kind === 'cookie') {
     addCookies(engine, policy, b, from, to, found)
     return
   }
   const scheme = meaning.kind === 'header' ? SCHEME.exec(head) : null
   const start = from + (scheme?.[0].length ?? 0)
-  if (scheme !== null && isMarker(head.slice(scheme[0].length))) return
+  if (scheme !== null && isMarker(head.slice(scheme[0].length), policy.markers)) return
   const type = engine.compiled.types.indexOf(
     typeOf(meaning, scheme?.[1]?.toLowerCase(), found, start, to, engine),
   )

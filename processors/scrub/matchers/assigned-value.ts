@@ -4,11 +4,10 @@
 import type { KeyMeaning } from '../detectors/key-names.ts'
 import { isMarker } from '../detectors/marker.ts'
 import { DIGIT, LOWER, latinText, UPPER } from '../value/bytes.ts'
-import { entropy, mixOf } from '../value/checksums.ts'
 import { isIdentifier } from '../value/identifier.ts'
+import { entropy, isWordy, mixOf } from '../value/randomness.ts'
 import type { Assigned } from './assignment-forms.ts'
 import type { Subject } from './subject.ts'
-import { isWordy } from './tokens.ts'
 
 const LOOK_MAX = 256
 
@@ -25,13 +24,13 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   const n = v.to - v.from
   if (n < 4 || n > 256) return false
   const text = latinText(s.b, v.from, v.to)
-  if (isPlaceholder(text)) return false
+  if (isPlaceholder(s, text)) return false
   if (repeatsName(text, name)) return false
   if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
   if (v.pair || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return false
   if (v.bare && meaning.strength === 'weak' && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text)))
     return false
-  if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(text)
+  if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(s, text)
   if (!v.quoted && (text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
   const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
@@ -44,14 +43,19 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
 }
 
 /** Stands for a value: `$PW`, `<password>`, `***`, code. */
-export function isPlaceholder(text: string): boolean {
-  return NOT_A_VALUE.test(text) || CODE.test(text) || TEMPLATE.test(text) || isMarker(text)
+export function isPlaceholder(s: Subject, text: string): boolean {
+  return (
+    NOT_A_VALUE.test(text) ||
+    CODE.test(text) ||
+    TEMPLATE.test(text) ||
+    isMarker(text, s.policy.markers)
+  )
 }
 
 /** Looks like a password without any help: letters and digits, and a symbol, both cases or two digits. */
-export function isStrong(text: string): boolean {
+export function isStrong(s: Subject, text: string): boolean {
   if (text.length < 6 || text.length > 64 || /[\s<>]/.test(text)) return false
-  if (isPlaceholder(text)) return false
+  if (isPlaceholder(s, text)) return false
   if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
   if (/:\/\/|^https?|[?&][\w.-]+=|%2F|^[./~]|^\w+\/\w+\/|^#/.test(text) || isSizeOrDate(text))
     return false
@@ -110,7 +114,8 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
   if (n < min || (v.prose && n < 16)) return false
   const look = Math.min(v.to, v.from + LOOK_MAX)
   const text = latinText(s.b, v.from, look)
-  if (isNoSecret(text, name) || (v.loose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))) return false
+  if (isNoSecret(s, text, name) || (v.loose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)))
+    return false
   if ((mixOf(s.b, v.from, look) & DIGIT) === 0 && !(whole && n >= 20 && v.quoted && !v.loose))
     return false
   if (/^\d+(?:\.\d+)?$/.test(text) && n < 24) return false
@@ -118,8 +123,8 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
   return entropy(s.b, v.from, look) > (whole ? 2.8 : 3.2)
 }
 
-function isNoSecret(text: string, name: string): boolean {
-  if (isPlaceholder(text)) return true
+function isNoSecret(s: Subject, text: string, name: string): boolean {
+  if (isPlaceholder(s, text)) return true
   if (/\s/.test(text) || text.includes('://') || bracketsIn(text) > 1) return true
   // X-Amz-Credential: a key id and its scope; the id has its own detector.
   if (text.includes('aws4_request') || repeatsName(text, name)) return true

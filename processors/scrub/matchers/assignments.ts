@@ -63,7 +63,7 @@ function passwordInSentence(s: Subject, name: Name, rule: Rule): void {
   const value = valueInSentence(s, name)
   if (value === null) return
   const text = latinText(s.b, value.from, value.to)
-  if (!isStrong(text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
+  if (!isStrong(s, text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
   s.found(rule.type, value.from, value.to, rule.rank)
 }
 

@@ -2,12 +2,12 @@
 // header is a line of names, and the rows below it have as many cells.
 
 import { latinText } from '../value/bytes.ts'
-import { entropy, isItin, isSsn } from '../value/checksums.ts'
+import { isItin, isSsn } from '../value/checksums.ts'
 import { isIdentifier } from '../value/identifier.ts'
+import { entropy, isWordy } from '../value/randomness.ts'
 import { isStrong } from './assigned-value.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
-import { isWordy } from './tokens.ts'
 
 const HEADER_MAX = 400
 const CELLS_MAX = 40
@@ -18,7 +18,7 @@ const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
 /** What a cell of the column must be. */
 export type CellCheck = (text: string, s: Subject, from: number, to: number) => boolean
 
-export const PASSWORD_CELL: CellCheck = (text) => isStrong(text)
+export const PASSWORD_CELL: CellCheck = (text, s) => isStrong(s, text)
 export const SSN_CELL: CellCheck = (text) =>
   /^\d{9}$/.test(text) && isSsn(Uint8Array.from(text, Number))
 export const ITIN_CELL: CellCheck = (text) =>

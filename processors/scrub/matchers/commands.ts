@@ -72,7 +72,7 @@ export function matchCommand(s: Subject, p: number, len: number, rule: Rule): vo
   const m = command.form.exec(line)
   if (m === null) return
   const value = m[2] as string
-  if (isPlaceholder(value) || (isNeedingProof(command, m[1]) && !isStrong(value))) return
+  if (isPlaceholder(s, value) || (isNeedingProof(command, m[1]) && !isStrong(s, value))) return
   const at = p + m.index + m[0].lastIndexOf(value)
   s.found(rule.type, at, at + value.length, rule.rank)
 }
@@ -90,7 +90,7 @@ export function matchSessionId(s: Subject, p: number, len: number, rule: Rule): 
     latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
   )
   const value = m?.[1]
-  if (m === null || value === undefined || !/\d/.test(value) || isPlaceholder(value)) return
+  if (m === null || value === undefined || !/\d/.test(value) || isPlaceholder(s, value)) return
   const end = p + len + m[0].length
   s.found(rule.type, end - value.length, end, rule.rank)
 }
@@ -103,7 +103,7 @@ export function matchLogin(s: Subject, p: number, len: number, rule: Rule): void
   const m = LOGIN.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 140)))
   if (m === null) return
   const value = (m[2] as string).replace(/[.)\]}]+$/, '')
-  if (!isStrong(value)) return
+  if (!isStrong(s, value)) return
   const at = p + len + m[0].length - (m[2] as string).length
   s.found(rule.type, at, at + value.length, rule.rank)
 }

@@ -142,7 +142,7 @@ function passwordBehind(s: Subject, end: number): { from: number; to: number } |
     latinText(s.b, end, Math.min(s.to, end + 72)),
   )
   const value = m?.[1]?.replace(/[.)\]}]+$/, '')
-  if (m === null || value === undefined || value.includes('/') || !isStrong(value)) return null
+  if (m === null || value === undefined || value.includes('/') || !isStrong(s, value)) return null
   const from = end + m[0].length - (m[1] as string).length
   return { from, to: from + value.length }
 }

@@ -3,8 +3,8 @@
 // what stands before must be a name, because a longer run of random characters holds every anchor by chance.
 
 import { ALNUM, CLASS, DIGIT, LOWER, latinText, runStart, SETS, UPPER } from '../value/bytes.ts'
-import { entropy } from '../value/checksums.ts'
 import { isIdentifier } from '../value/identifier.ts'
+import { entropy } from '../value/randomness.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 

@@ -12,10 +12,10 @@ import {
   runStart,
   SETS,
 } from '../value/bytes.ts'
-import { isBasicCredentials, isHexOnly, isJoseHeader, mixOf } from '../value/checksums.ts'
+import { isBasicCredentials, isJoseHeader } from '../value/checksums.ts'
+import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
-import { isFiller, isWordy } from './tokens.ts'
 
 /** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
 const BEHIND_SCHEME = new RegExp(
@@ -136,7 +136,11 @@ function cookieOfCall(s: Subject, from: number, rule: Rule): void {
     /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
       latinText(s.b, from, Math.min(s.to, from + 520)),
     )
-  if (m === null || PLAIN_COOKIES.test((m[1] as string).toLowerCase()) || isMarker(m[2] as string))
+  if (
+    m === null ||
+    PLAIN_COOKIES.test((m[1] as string).toLowerCase()) ||
+    isMarker(m[2] as string, s.policy.markers)
+  )
     return
   const start = from + m[0].lastIndexOf(m[2] as string)
   const end = start + (m[2] as string).length
@@ -162,7 +166,7 @@ export function maskCookies(
       end - eq - 1 >= 6 &&
       !wordy &&
       !PLAIN_COOKIES.test(name) &&
-      !isMarker(latinText(s.b, eq + 1, end))
+      !isMarker(latinText(s.b, eq + 1, end), s.policy.markers)
     )
       s.found(type, eq + 1, end, rank)
     if (s.at(end) !== 0x3b) return end
@@ -212,12 +216,12 @@ export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
       s.found(type, from, at, rule.rank - 4)
     return
   }
-  if (at - colon < 2 || type < 0 || isNoPassword(latinText(s.b, colon + 1, at))) return
+  if (at - colon < 2 || type < 0 || isNoPassword(s, latinText(s.b, colon + 1, at))) return
   s.found(type, colon + 1, at, rule.rank)
 }
 
-function isNoPassword(text: string): boolean {
-  return NO_PASSWORD.test(text) || isMarker(text)
+function isNoPassword(s: Subject, text: string): boolean {
+  return NO_PASSWORD.test(text) || isMarker(text, s.policy.markers)
 }
 
 /** Position of the `@` that ends user and password, or -1. Database passwords may hold `/`, `?` and `#` unescaped. */

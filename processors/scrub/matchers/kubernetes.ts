@@ -105,6 +105,6 @@ function jsonValues(s: Subject, text: string, base: number, rule: Rule): void {
 /** A line that ends in a colon is a key. */
 function report(s: Subject, start: number, value: string, rule: Rule): void {
   const text = value.trimEnd()
-  if (text === '' || text.endsWith(':') || isPlaceholder(text)) return
+  if (text === '' || text.endsWith(':') || isPlaceholder(s, text)) return
   s.found(rule.type, start, start + text.length, rule.rank)
 }

@@ -11,18 +11,11 @@ import {
   skipEscape,
 } from '../value/bytes.ts'
 import { IBAN_LENGTH, isIban, isItin, isSsn, issuerOf, passesLuhn } from '../value/checksums.ts'
+import { HINT } from '../value/field-hints.ts'
 import { isNationalPhone, isPhoneNumber } from '../value/phone-plans.ts'
+import type { NumberRule, NumberRules } from './policy.ts'
 import type { Rule } from './rule.ts'
-import { HINT, type Subject } from './subject.ts'
-
-/** The number rules that are on; null = off. */
-export interface NumberRules {
-  readonly card: Rule | null
-  readonly ssn: Rule | null
-  readonly itin: Rule | null
-  readonly iban: Rule | null
-  readonly phone: Rule | null
-}
+import { type Subject } from './subject.ts'
 
 const GROUPS_MAX = 12
 /** The digits of the group sequence being looked at, and where each group starts and ends. */
@@ -118,7 +111,7 @@ const NOT_CARD =
   /(?:imei|iccid|ean|gtin|upc|isbn|barcode|trace|span|trace_?id|span_?id|tracking|timestamp|ts|ts_us|offset|seq|sequence)(?:[ _-]?(?:id|no|number|code))?[\\"']{0,3}[ \t]{0,2}[:=#]?[ \t]{0,2}[\\"']{0,3}$/
 
 /** `4111 1111 1111 1111`: issuer, length and Luhn over 4-4-4-4, 4-6-5, 4-6-4, one run, or all groups together. */
-function matchCard(s: Subject, rule: Rule): boolean {
+function matchCard(s: Subject, rule: NumberRule): boolean {
   const b = s.b
   for (let g = 0; g < groups; g++) {
     for (let last = Math.min(groups - 1, g + 4); last >= g; last--) {
@@ -271,7 +264,7 @@ function ibanLength(b: Uint8Array, p: number): number {
 }
 
 /** Two letters, two digits and the country's length, with single spaces or dashes; mod 97 proves it. */
-function matchIban(s: Subject, digitAt: number, rule: Rule): boolean {
+function matchIban(s: Subject, digitAt: number, rule: NumberRule): boolean {
   const low = Math.max(s.from, digitAt - 16)
   for (let i = digitAt; i >= low + 2; i--) {
     const c = s.b[i - 1] as number
@@ -333,7 +326,7 @@ const PHONE_CONTEXT =
 const NOT_PHONE = /isbn|version|build|\bid\b|order|sku|part/
 
 /** `(212) 555-0119`, or 10 digits after a word such as phone. Numbers with `+` have their own anchor. */
-function matchPhoneGroups(s: Subject, start: number, rule: Rule): void {
+function matchPhoneGroups(s: Subject, start: number, rule: NumberRule): void {
   const open = openBracket(s, start)
   if (open >= 0 && bracketPhone(s, open + 1, rule)) return
   const total = firstDigit[groups] as number
@@ -360,7 +353,7 @@ function openBracket(s: Subject, start: number): number {
 }
 
 /** `(ddd) ddd-dddd`: the group sequence stops at the bracket, so the rest is read again. */
-function bracketPhone(s: Subject, start: number, rule: Rule): boolean {
+function bracketPhone(s: Subject, start: number, rule: NumberRule): boolean {
   const open = start - 1
   let n = 0
   let i = start
@@ -378,7 +371,7 @@ function bracketPhone(s: Subject, start: number, rule: Rule): boolean {
 }
 
 /** `+` and a country code: the number plan of the country decides. */
-export function matchPlus(s: Subject, p: number, rule: Rule): void {
+export function matchPlus(s: Subject, p: number, rule: NumberRule): void {
   if (!isFreeLeft(s.b, p, s.from, ALNUM)) return
   if (p > s.from && (s.b[p - 1] === 0x2b || s.b[p - 1] === 0x2f)) return
   let n = 0
@@ -412,7 +405,11 @@ export function matchPlus(s: Subject, p: number, rule: Rule): void {
 }
 
 /** A number that came as an integer: a card, or with a field name that says so a social security number. */
-export function isPrivateInteger(text: string, hints: number, rules: NumberRules): Rule | null {
+export function isPrivateInteger(
+  text: string,
+  hints: number,
+  rules: NumberRules,
+): NumberRule | null {
   if (text.length > 19 || text.startsWith('-')) return null
   for (let i = 0; i < text.length; i++) digits[i] = text.charCodeAt(i) - 48
   const issuer = issuerOf(digits, text.length)

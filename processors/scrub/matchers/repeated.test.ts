@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { createTextScrubber } from '../index.ts'
+import { createTextScrubber } from '../create.ts'
 
 const DEADLINE_MS = 20_000
 const BYTES = 2000

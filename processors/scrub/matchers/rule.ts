@@ -1,6 +1,6 @@
 // A compiled detector: its row with the type number it reports and the masks it needs. The matchers get one.
 
-import type { Detector } from '../detectors/table.ts'
+import type { Detector } from '../detectors/detector.ts'
 import type { Policy } from './policy.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,7 +1,8 @@
 // A text in pieces inside one value: the parts of a message, the deltas of a stream (`data: {..}` lines). The
 // pieces are joined and judged together; what crosses a seam is reported in each piece.
 
-import type { Finding, Subject } from './subject.ts'
+import type { Finding } from '../value/finding.ts'
+import type { Subject } from './subject.ts'
 
 /** Pieces of one value that are looked at, and how far behind its sign a piece may begin. */
 const PIECES_MAX = 20_000

@@ -2,19 +2,8 @@
 // Detectors look at `[from, to)` only and report ranges; `settle` makes one disjoint list of them.
 
 import { CLASS } from '../value/bytes.ts'
+import type { Finding } from '../value/finding.ts'
 import type { Policy } from './policy.ts'
-
-/** What the name of the field says about its value, as bits. */
-export const HINT = { SSN: 1, CARD: 2, PHONE: 4, ITIN: 8, PASSPORT: 16, AZURE_OPENAI: 32 } as const
-
-export interface Finding {
-  start: number
-  end: number
-  /** Index into the type list of the scrubber. */
-  type: number
-  /** Higher wins where findings overlap. */
-  rank: number
-}
 
 /** Work a value may cost, in bytes looked at: far above what the worst of the hostile texts needs. */
 const WORK_MIN = 1_000_000
@@ -57,7 +46,6 @@ export class Subject {
   serial = 0
   /** Work that is left for this value; below nothing it is given up and masked whole. */
   #left = 0
-  /** Policy of the tenant that owns the value. */
   #policy: Policy | null = null
 
   open(policy: Policy, b: Uint8Array, from: number, to: number, hints: number): void {
@@ -84,6 +72,7 @@ export class Subject {
     }
   }
 
+  /** Policy of the tenant that owns the value. */
   get policy(): Policy {
     // Only an opened subject is handed to a matcher.
     return this.#policy as Policy
@@ -135,28 +124,4 @@ export class Subject {
     }
     return i
   }
-}
-
-/** Sorts and joins overlapping findings: the one of the highest rank, then the longest, names the whole. */
-export function settle(findings: Finding[]): Finding[] {
-  if (findings.length < 2) return findings
-  findings.sort((a, b) => a.start - b.start || b.end - a.end)
-  let kept = 0
-  for (let i = 1; i < findings.length; i++) {
-    const last = findings[kept] as Finding
-    const f = findings[i] as Finding
-    if (f.start >= last.end) {
-      findings[++kept] = f
-      continue
-    }
-    const longer = f.end - f.start > last.end - last.start
-    const better = f.rank > last.rank || (f.rank === last.rank && longer)
-    if (better) {
-      last.type = f.type
-      last.rank = f.rank
-    }
-    if (f.end > last.end) last.end = f.end
-  }
-  findings.length = kept + 1
-  return findings
 }

@@ -1,6 +1,6 @@
 // Which code matches which shape: the one place that ties the table's names to functions.
 
-import type { CodeName, Detector } from '../detectors/table.ts'
+import type { CodeName, Detector } from '../detectors/detector.ts'
 import { matchPassword, matchSecretValue } from './assignments.ts'
 import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId } from './commands.ts'

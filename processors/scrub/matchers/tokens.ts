@@ -1,14 +1,11 @@
 // Tokens that announce themselves by a literal: the generic prefix-and-body form and the vendors' own forms.
 // Every run is walked once for a value (`Subject.runEnd`) and every check looks at a bounded piece.
 
-import type { NearShape, TokenShape } from '../detectors/table.ts'
+import type { NearShape, TokenShape } from '../detectors/detector.ts'
 import {
   ALNUM,
-  CLASS,
-  DIGIT,
   hasWord,
   isDigit,
-  LOWER,
   latinText,
   lowerText,
   runStart,
@@ -16,15 +13,16 @@ import {
   skipEscape,
   UPPER,
 } from '../value/bytes.ts'
+import { hasCrcTail } from '../value/checksums.ts'
+import { isIdentifier } from '../value/identifier.ts'
 import {
   entropy,
-  hasCrcTail,
   isAwsSecretLike,
+  isFiller,
   isHexOnly,
-  longestRepeat,
+  isWordy,
   mixOf,
-} from '../value/checksums.ts'
-import { isIdentifier } from '../value/identifier.ts'
+} from '../value/randomness.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
@@ -32,15 +30,6 @@ import type { Subject } from './subject.ts'
 const LOOK_MAX = 256
 /** A token cut by a length limit is one when this much of its body is left. */
 const CUT_BODY_MIN = 8
-
-const FILLER =
-  /x{5}|example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|0{8}|1{8}|\.\.\.|1234567890|abcdefghij/
-
-/** True for bodies that stand for a token: x-runs, `your-key-here`, EXAMPLE. */
-export function isFiller(b: Uint8Array, from: number, to: number): boolean {
-  const end = Math.min(to, from + LOOK_MAX)
-  return longestRepeat(b, from, end) >= 8 || FILLER.test(lowerText(b, from, end))
-}
 
 /** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
 export function matchToken(s: Subject, p: number, len: number, rule: Rule): void {
@@ -88,35 +77,6 @@ function isCutToken(s: Subject, start: number, end: number, prefixLen: number): 
   if (end - start < CUT_BODY_MIN || prefixLen < 4) return false
   const mix = mixOf(s.b, start, end)
   return (mix & SETS.digits) !== 0 && mix !== SETS.digits
-}
-
-/** Lower-case words and short numbers joined by dashes, dots or underscores: a name, not a token. */
-export function isWordy(b: Uint8Array, from: number, to: number): boolean {
-  let start = from
-  for (let i = from; i <= to; i++) {
-    if (i < to && !isJoint(b[i] as number)) continue
-    if (!isWordOrNumber(b, start, i)) return false
-    start = i + 1
-  }
-  return to > from
-}
-
-function isJoint(c: number): boolean {
-  return c === 0x2d || c === 0x5f || c === 0x2e || c === 0x2f || c === 0x3a
-}
-
-/** `word`, `Word`, `v12`, `123`, or nothing. */
-function isWordOrNumber(b: Uint8Array, from: number, to: number): boolean {
-  const n = to - from
-  if (n > 21) return false
-  let digits = 0
-  for (let i = from; i < to; i++) {
-    const c = CLASS[b[i] as number] as number
-    if ((c & DIGIT) !== 0) digits++
-    else if ((c & LOWER) === 0 && !(i === from && (c & UPPER) !== 0)) return false
-  }
-  if (digits === 0) return true
-  return digits <= 3 && (digits === n || (digits === n - 1 && (b[from] as number) === 0x76))
 }
 
 const OPENAI_PREFIXES = ['proj-', 'svcacct-', 'admin-', 'service-', 'none-']

@@ -3,7 +3,8 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { DETECTORS, type Detector } from '../detectors/table.ts'
+import { type Detector } from '../detectors/detector.ts'
+import { DETECTORS } from '../detectors/table.ts'
 import { SETS } from '../value/bytes.ts'
 
 const TARGET = fileURLToPath(new URL('../../../docs/scrubbing.md', import.meta.url))

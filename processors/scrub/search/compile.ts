@@ -1,8 +1,10 @@
 // From detector rows to what the scanner searches: one list of anchors with the rules behind each, and the
 // escapes that call for a decoded view. Done once at construction.
 
-import { DETECTORS, type Detector } from '../detectors/table.ts'
-import type { NumberRules } from '../matchers/numbers.ts'
+import { type Detector } from '../detectors/detector.ts'
+import { FAILED_TYPE } from '../detectors/marker.ts'
+import { DETECTORS } from '../detectors/table.ts'
+import type { NumberRules } from '../matchers/policy.ts'
 import type { InnerScan, Matcher, Rule } from '../matchers/rule.ts'
 import { matcherOf } from '../matchers/table.ts'
 import { ALNUM, DASH, UNDERSCORE } from '../value/bytes.ts'
@@ -51,8 +53,6 @@ export interface Compiled {
   readonly awsKeyType: number
   readonly awsSecret: Rule | null
 }
-
-export const FAILED_TYPE = 'scrub_failed'
 
 /** Compiles the rows that are on. `inner` scans decoded bytes; null at the greatest depth. */
 export function compile(

@@ -1,7 +1,7 @@
 // The arithmetic of detectors: checksums, entropy, base64. Pure functions over byte ranges.
 
 import { isUtf8 } from 'node:buffer'
-import { CLASS, DIGIT, LOWER, latinText, SETS, UPPER } from './bytes.ts'
+import { latinText } from './bytes.ts'
 
 /** Luhn over the digits given (values 0..9). */
 export function passesLuhn(digits: Uint8Array, count: number): boolean {
@@ -131,41 +131,6 @@ export function hasCrcTail(b: Uint8Array, bodyFrom: number, bodyTo: number): boo
   return true
 }
 
-const counts = new Int32Array(256)
-
-/** Shannon entropy in bits per byte; ranges are short (callers bound them). */
-export function entropy(b: Uint8Array, from: number, to: number): number {
-  const len = to - from
-  if (len <= 0) return 0
-  for (let i = from; i < to; i++) counts[b[i] as number] = (counts[b[i] as number] as number) + 1
-  let bits = 0
-  for (let i = from; i < to; i++) {
-    const c = counts[b[i] as number] as number
-    if (c === 0) continue
-    bits -= (c / len) * Math.log2(c / len)
-    counts[b[i] as number] = 0
-  }
-  return bits
-}
-
-/** Which classes of characters occur: bit mask of LOWER, UPPER, DIGIT. */
-export function mixOf(b: Uint8Array, from: number, to: number): number {
-  let mix = 0
-  for (let i = from; i < to; i++) mix |= CLASS[b[i] as number] as number
-  return mix & (LOWER | UPPER | DIGIT)
-}
-
-/** Longest stretch of one repeated byte. */
-export function longestRepeat(b: Uint8Array, from: number, to: number): number {
-  let best = 0
-  let run = 0
-  for (let i = from; i < to; i++) {
-    run = i > from && b[i] === b[i - 1] ? run + 1 : 1
-    if (run > best) best = run
-  }
-  return best
-}
-
 const SEXTET = new Int16Array(256).fill(-1)
 for (let i = 0; i < 64; i++)
   SEXTET['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.charCodeAt(i)] = i
@@ -227,17 +192,4 @@ export function isBasicCredentials(
   if (colon < 0 || n <= 3 || !isUtf8(scratch.subarray(0, n))) return false
   // Without a scheme before it the user must be a name and the password no path or number of a time.
   return !isStrict || /^[\w.@+$-]{1,64}:[^\s:][^\s]{3,}$/.test(latinText(scratch, 0, n))
-}
-
-const HEX_ONLY = SETS.hex
-export function isHexOnly(b: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++)
-    if (((CLASS[b[i] as number] as number) & HEX_ONLY) === 0) return false
-  return true
-}
-
-/** An AWS secret access key: 40 of base64, lower, upper and digit, high entropy, no hex digest. */
-export function isAwsSecretLike(b: Uint8Array, from: number, to: number): boolean {
-  if (to - from !== 40 || isHexOnly(b, from, to)) return false
-  return mixOf(b, from, to) === (LOWER | UPPER | DIGIT) && entropy(b, from, to) > 3.8
 }
