@@ -29,7 +29,7 @@ export class Inspectors {
       p.on.includes(id) || (on && !p.off.includes(id))
     // Rules of the processor are the first of every policy: the same objects, so the same types.
     const own = [...settings.rules, ...policies.slice(1).flatMap((p) => ownRules(settings, p))]
-    const rules = own.map((r) => new CustomRule(r))
+    const rules = own.map((r, i) => new CustomRule(r, i))
     const extra = own.map((r, i) => {
       // With keys, the attribute must be known: such a rule looks at values, not at keywords alone.
       return (rules[i] as CustomRule).asExtra(r.keys.length === 0 ? r.keywords : [])

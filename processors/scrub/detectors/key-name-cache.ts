@@ -1,7 +1,8 @@
 // Meanings of the names that stand around an anchor, by their bytes: `max_tokens` stands in every request, and
 // making a string of it each time costs more than all else about it. A fixed number of slots, one name each.
 
-import { type KeyMeaning, keyMeaning } from './key-names.ts'
+import { type KeyMeaning } from '../value/key-meaning.ts'
+import { keyMeaning } from './key-names.ts'
 
 export interface NamedMeaning {
   readonly text: string

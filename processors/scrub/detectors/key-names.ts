@@ -2,22 +2,9 @@
 // `openai_api_key` hold secrets; `max_tokens`, `cache_key` and `password_reset_requested_at` do not.
 // Used for attribute keys (once for each key) and for names found inside values.
 
-import { HINT } from '../value/field-hints.ts'
+import type { KeyMeaning } from '../value/key-meaning.ts'
+import { HINT, NO_MEANING } from '../value/key-meaning.ts'
 
-/**
- * - `whole`: the value is a secret whatever it looks like (header names, passwords, client secrets)
- * - `weak`: it may be one; the value must look random
- */
-export interface KeyMeaning {
-  readonly kind: 'none' | 'password' | 'secret' | 'token' | 'header' | 'cookie'
-  readonly strength: 'whole' | 'weak'
-  /** `HINT` bits for the value rules. */
-  readonly hints: number
-  /** A word such as Schlüssel: only with API, secret and the like beside it. */
-  readonly needsQualifier?: true
-}
-
-const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
 const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
@@ -92,7 +79,7 @@ function judge(name: string): KeyMeaning {
     return { kind: 'cookie', strength: 'whole', hints }
   if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
   if (/^gen_ai\.(?:usage|request\.model|response\.model|token)/.test(lower))
-    return { ...NONE, hints }
+    return { ...NO_MEANING, hints }
   if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
     return { kind: 'secret', strength: 'weak', hints }
   const about = words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
@@ -123,13 +110,13 @@ function secretKind(
   if (last === 'secret' || last === 'secrets')
     return { kind: 'secret', strength: words.length > 1 ? 'whole' : 'weak', hints: 0 }
   if (last === 'token' || last === 'authtoken') {
-    if (NOT_TOKEN.has(before)) return NONE
+    if (NOT_TOKEN.has(before)) return NO_MEANING
     return { kind: 'token', strength: before === '' ? 'weak' : 'whole', hints: 0 }
   }
   if (last === 'key' || last === 'keys') {
     if (words.includes('secret') || words.includes('private'))
       return { kind: 'secret', strength: 'whole', hints: 0 }
-    if (!KEY_QUALIFIERS.has(before) || NOT_KEY.has(before)) return NONE
+    if (!KEY_QUALIFIERS.has(before) || NOT_KEY.has(before)) return NO_MEANING
     return { kind: 'secret', strength: 'weak', hints: 0 }
   }
   if (last === 'tokens' && /^(?:|api|access|auth|refresh|secret|bearer)$/.test(before))
@@ -138,7 +125,7 @@ function secretKind(
     return { kind: 'secret', strength: 'weak', hints: 0 }
   if (FOREIGN_KEY.test(last))
     return { kind: 'secret', strength: 'weak', hints: 0, needsQualifier: true }
-  return NONE
+  return NO_MEANING
 }
 
 function hintsOf(lower: string, words: readonly string[]): number {

@@ -2,7 +2,8 @@
 // something in it is a secret builds the message anew with the same shape: a masked element stays an
 // element, a map stays a map.
 
-import { type KeyMeaning, keyMeaning } from '../detectors/key-names.ts'
+import { keyMeaning } from '../detectors/key-names.ts'
+import { type KeyMeaning } from '../value/key-meaning.ts'
 
 const VARINT = 0
 const FIXED64 = 1

@@ -24,12 +24,14 @@ import {
 import type { ChainContext } from '../../../core/component.ts'
 import { internKey, key } from '../../../core/keys.ts'
 import type { Inspectors } from '../create.ts'
-import type { KeyMeaning } from '../detectors/key-names.ts'
 import { replacementIn } from '../judge/actions.ts'
 import type { Inspector } from '../judge/inspector.ts'
 import { isPrivateInteger } from '../matchers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
+import type { KeyMeaning } from '../value/key-meaning.ts'
+import { NO_MEANING } from '../value/key-meaning.ts'
+import { ValueRange } from '../value/value-range.ts'
 import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
 import { Cursor } from './cursor.ts'
 import { KeyTable } from './key-table.ts'
@@ -37,7 +39,6 @@ import { KeyTable } from './key-table.ts'
 /** Where payloads begin: below are kernels and literals. */
 const PAYLOAD_START = new NewArena(0).top
 const LOG_BODY = key('log.body')
-const NO_MEANING: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
 
 /** Where a secret stood, for the audit counter. */
 export type Place =
@@ -67,6 +68,7 @@ export class BatchScrubber {
   #ctx!: ChainContext
   tenant = ''
   readonly #cursor = new Cursor()
+  readonly #range = new ValueRange()
   /** Where the payloads end; behind are values that were replaced. */
   #scannedTo = 0
   /** Finds of the span, resource or scope being looked at; null until there is one. */
@@ -448,16 +450,8 @@ export class BatchScrubber {
     const cursor = this.#cursor
     const last = cursor.behind(off + len)
     const b = this.batch.arena.bytes
-    const found = this.#inspector.find(
-      b,
-      off,
-      off + len,
-      cursor.candidates,
-      cursor.at,
-      last,
-      meaning,
-      name,
-    )
+    const value = this.#range.set(b, off, off + len).under(meaning, name)
+    const found = this.#inspector.find(value.scanned(cursor.candidates, cursor.at, last))
     return this.#replace(b, off, off + len, found, place)
   }
 
@@ -470,7 +464,7 @@ export class BatchScrubber {
     name: string | null,
     place: Place,
   ): Uint8Array | null {
-    const found = this.#inspector.findIn(b, from, to, meaning, name)
+    const found = this.#inspector.find(this.#range.set(b, from, to).under(meaning, name))
     return this.#replace(b, from, to, found, place)
   }
 

@@ -2,8 +2,10 @@
 // a secret, whether the key itself holds one, whether it counts up (`chunk.0`, `chunk.1`).
 
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
-import { type KeyMeaning, keyMeaning } from '../detectors/key-names.ts'
+import { keyMeaning } from '../detectors/key-names.ts'
 import type { Engine } from '../judge/engine.ts'
+import { type KeyMeaning } from '../value/key-meaning.ts'
+import { ValueRange } from '../value/value-range.ts'
 
 export interface KeyEntry {
   readonly name: string
@@ -64,7 +66,8 @@ export class KeyTable {
     // Whether the key is changed is decided for each tenant; here it only must not be missed.
     const { everything } = this.#engine
     const isDirty =
-      bytes.length > 0 && this.#engine.scanBytes(everything, bytes, 0, bytes.length, 0).length > 0
+      bytes.length > 0 &&
+      this.#engine.find(everything, new ValueRange().set(bytes, 0, bytes.length)).length > 0
     const m = /^(.*?)(\d{1,6})(\D*)$/.exec(name)
     const series =
       m !== null &&

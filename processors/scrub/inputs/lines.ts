@@ -2,12 +2,11 @@
 // its value below are seen together. What came before has left already: only the line itself is changed.
 
 import { Arena } from '../../../core/arena.ts'
-import { type KeyMeaning } from '../detectors/key-names.ts'
 import { replacementIn } from '../judge/actions.ts'
 import type { Inspector } from '../judge/inspector.ts'
 import type { Scanner } from '../search/scanner.ts'
+import { ValueRange } from '../value/value-range.ts'
 
-const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
 const CONTEXT_LINES = 2
 const CONTEXT_BYTES = 600
 
@@ -16,6 +15,7 @@ export class LineScrubber {
   readonly #tenant: string
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
+  readonly #value = new ValueRange()
   /** The last lines as they left. */
   #before: Buffer = Buffer.alloc(0)
 
@@ -35,7 +35,8 @@ export class LineScrubber {
     this.#scanner.scan(from, to)
     const { candidates, count } = this.#scanner
     const inspector = this.#inspector
-    const found = inspector.find(arena.bytes, from, to, candidates, 0, count, NONE, null)
+    const value = this.#value.set(arena.bytes, from, to).scanned(candidates, 0, count)
+    const found = inspector.find(value)
     const pieces: Uint8Array[] = []
     let last = start
     for (const f of found) {

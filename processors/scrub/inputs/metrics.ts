@@ -3,17 +3,18 @@
 import { Arena } from '../../../core/arena.ts'
 import type { MetricsContext, MetricsVisitor } from '../../../core/component.ts'
 import type { Inspectors } from '../create.ts'
-import { type KeyMeaning, keyMeaning } from '../detectors/key-names.ts'
+import { keyMeaning } from '../detectors/key-names.ts'
 import { replacementIn } from '../judge/actions.ts'
 import { isPrivateInteger } from '../matchers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
-
-const NONE: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
+import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
+import { ValueRange } from '../value/value-range.ts'
 
 export class ByteScrubber {
   readonly #inspectors: Inspectors
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
+  readonly #value = new ValueRange()
 
   constructor(inspectors: Inspectors) {
     this.#inspectors = inspectors
@@ -23,7 +24,7 @@ export class ByteScrubber {
   /** The bytes to put in place of `value`, or null when it may stay. */
   readonly visit: MetricsVisitor = (kind, key, value, ctx) => {
     const name = key === null || kind === 'key' ? null : Buffer.from(key).toString('utf8')
-    const meaning = name === null ? NONE : keyMeaning(name)
+    const meaning = name === null ? NO_MEANING : keyMeaning(name)
     if (kind === 'number') return this.#number(value, meaning, ctx)
     const arena = this.#arena
     arena.reset()
@@ -33,7 +34,8 @@ export class ByteScrubber {
     const tenant = ctx?.tenantId ?? ''
     const inspector = this.#inspectors.of(tenant)
     const { candidates, count } = this.#scanner
-    const found = inspector.find(arena.bytes, from, to, candidates, 0, count, meaning, name)
+    const range = this.#value.set(arena.bytes, from, to).under(meaning, name)
+    const found = inspector.find(range.scanned(candidates, 0, count))
     if (found.length === 0) return null
     const pieces: Uint8Array[] = []
     let last = from

@@ -12,7 +12,9 @@ import {
   VALUE,
 } from '../../../core/batch.ts'
 import type { Finding } from '../value/finding.ts'
+import { NO_MEANING } from '../value/key-meaning.ts'
 import { isAwsSecretLike } from '../value/randomness.ts'
+import { ValueRange } from '../value/value-range.ts'
 import type { BatchScrubber } from './batch.ts'
 import { carriedTexts, joinedText, type Piece } from './joined-text.ts'
 
@@ -22,6 +24,7 @@ const BYTES_MAX = 4 * 1024 * 1024
 
 export class StreamScrubber {
   readonly #places: BatchScrubber
+  readonly #value = new ValueRange()
 
   constructor(places: BatchScrubber) {
     this.#places = places
@@ -130,8 +133,8 @@ export class StreamScrubber {
       if (!isAwsSecretLike(batch.arena.bytes, off, off + 40)) continue
       const found: Finding = { start: off, end: off + 40, type: rule.type, rank: 8 }
       const name = this.#places.nameOf(i)
-      if (inspector.withoutExcused(batch.arena.bytes, [found], name, off, off + 40).length === 0)
-        continue
+      const value = this.#value.set(batch.arena.bytes, off, off + 40).under(NO_MEANING, name)
+      if (inspector.withoutExcused(value, [found]).length === 0) continue
       this.#places.replaceIn(i, [{ ...found, start: 0, end: 40 }], 'attribute')
       batch.markEdited(span)
     }

@@ -7,6 +7,7 @@ import { replacementIn } from '../judge/actions.ts'
 import type { Inspector } from '../judge/inspector.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
+import { ValueRange } from '../value/value-range.ts'
 
 export interface TextSpan {
   readonly start: number
@@ -23,6 +24,7 @@ export class TextScrubber {
   readonly #inspector: Inspector
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
+  readonly #value = new ValueRange()
   /** Where the text being looked at stands in the arena. */
   #from = 0
   #to = 0
@@ -48,19 +50,12 @@ export class TextScrubber {
     const to = from + arena.lastLen
     this.#from = from
     this.#to = to
-    const meaning = keyMeaning(field)
     const scanner = this.#scanner
     scanner.scan(from, to)
-    const found = this.#inspector.find(
-      arena.bytes,
-      from,
-      to,
-      scanner.candidates,
-      0,
-      scanner.count,
-      meaning,
-      field === '' ? null : field,
-    )
+    const value = this.#value
+      .set(arena.bytes, from, to)
+      .scanned(scanner.candidates, 0, scanner.count)
+    const found = this.#inspector.find(value.under(keyMeaning(field), field === '' ? null : field))
     for (const f of found) {
       f.start -= from
       f.end -= from

@@ -1,9 +1,10 @@
 // Rules of the user: a pattern, optionally only near keywords or under certain keys. The pattern was found
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
-import { type Subject } from '../matchers/subject.ts'
+import { Progress, type Subject } from '../matchers/subject.ts'
 import type { ExtraRule } from '../search/compile.ts'
 import { type Finding, settle } from '../value/finding.ts'
+import type { ValueRange } from '../value/value-range.ts'
 import type { Action } from './actions.ts'
 import { type KeyGlob, keyGlob } from './allow-list.ts'
 import { boundedPattern } from './pattern-cost.ts'
@@ -30,12 +31,11 @@ export class CustomRule {
   readonly #keys: readonly KeyGlob[]
   readonly #allow: ReadonlySet<string>
   #type = -1
-  /** Which value was looked at last, where, and how far. */
-  #seen = 0
-  #seenAt = -1
-  #doneTo = 0
+  readonly #progress: Progress
 
-  constructor(settings: RuleSettings) {
+  /** `number` tells the rules of one engine apart. */
+  constructor(settings: RuleSettings, number: number) {
+    this.#progress = new Progress(number)
     this.name = settings.name
     this.scansAll = settings.keywords.length === 0
     this.#expression = new RegExp(
@@ -61,22 +61,23 @@ export class CustomRule {
   }
 
   #near(s: Subject, p: number, len: number): void {
-    if (s.serial !== this.#seen || p < this.#seenAt) this.#doneTo = s.from
-    this.#seen = s.serial
-    this.#seenAt = p
+    const doneTo = s.reached(this.#progress)
     // A text full of keywords is looked at in steps, not once a keyword.
-    if (p + len + REACH / 2 <= this.#doneTo) return
-    const from = Math.max(s.from, p - REACH, this.#doneTo - REACH)
+    if (p + len + REACH / 2 <= doneTo) return
+    const from = Math.max(s.from, p - REACH, doneTo - REACH)
     const to = Math.min(s.to, p + len + REACH)
-    this.#doneTo = to
+    s.advance(this.#progress, to)
     this.#run(s.b, from, to, (start, end) => s.found(this.#type, start, end, RANK))
   }
 
   /** Adds what it finds in the value. */
-  scan(b: Uint8Array, from: number, to: number, key: string | null, found: Finding[]): void {
+  scan(value: ValueRange, found: Finding[]): void {
+    const { bytes, from, to, key } = value
     if (this.#keys.length > 0 && (key === null || !this.#keys.some((is) => is(key)))) return
     const before = found.length
-    this.#run(b, from, to, (start, end) => found.push({ start, end, type: this.#type, rank: RANK }))
+    this.#run(bytes, from, to, (start, end) =>
+      found.push({ start, end, type: this.#type, rank: RANK }),
+    )
     if (found.length > before) settle(found)
   }
 

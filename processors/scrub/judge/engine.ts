@@ -21,6 +21,8 @@ import { Scanner } from '../search/scanner.ts'
 import { isDigit, isFreeLeft } from '../value/bytes.ts'
 import { decodeLayer, isTellingEscape } from '../value/decoded-view.ts'
 import { type Finding, settle } from '../value/finding.ts'
+import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
+import { type Range, ValueRange } from '../value/value-range.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
 const LAYERS_MAX = 3
@@ -38,7 +40,7 @@ export class Engine {
   /** All types. */
   readonly everything: Policy
   readonly #subject = new Subject()
-  readonly #side: Side[] = []
+  readonly #sides: Side[] = []
 
   constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
     const inner: InnerScan = (policy, bytes, length) => this.#inner(policy, bytes, length)
@@ -54,57 +56,58 @@ export class Engine {
 
   #innerDepth = 0
 
+  /** The best finding in bytes that a matcher decoded; wrapped secrets may be wrapped once more. */
   #inner(policy: Policy, bytes: Uint8Array, length: number): { type: number; rank: number } | null {
     if (this.#innerDepth >= 2) return null
     this.#innerDepth++
     try {
-      const found = this.scanBytes(policy, bytes, 0, length, 0)
       let best: Finding | null = null
-      for (const f of found) if (best === null || f.rank > best.rank) best = f
+      for (const f of this.find(policy, new ValueRange().set(bytes, 0, length)))
+        if (best === null || f.rank > best.rank) best = f
       return best === null ? null : { type: best.type, rank: best.rank }
     } finally {
       this.#innerDepth--
     }
   }
 
-  /** Copies the range into a side arena, scans and judges it. Findings are relative to the range's start. */
-  scanBytes(policy: Policy, bytes: Uint8Array, from: number, to: number, hints: number): Finding[] {
-    const side = this.#takeSide()
-    try {
-      side.arena.reset()
-      const off = side.arena.append(bytes.subarray(from, to))
-      return this.#scanSide(policy, side, off, off + (to - from), hints)
-    } finally {
-      this.#side.push(side)
-    }
+  /** Findings of a value, disjoint and sorted. One that was not scanned is copied to a side arena and scanned there. */
+  find(policy: Policy, value: ValueRange): Finding[] {
+    if (value.candidates !== null) return this.#judge(this.#subject, policy, value)
+    const { from, to } = value
+    return this.#besides((side) => {
+      const start = side.arena.append(value.bytes.subarray(from, to))
+      const found = this.#scan(side, policy, start, start + (to - from), value.meaning)
+      for (const f of found) {
+        f.start += from - start
+        f.end += from - start
+      }
+      return found
+    })
   }
 
-  /** The same for ranges of `bytes` one after another, as one text. */
-  scanJoined(policy: Policy, bytes: Uint8Array, ranges: readonly Range[]): Finding[] {
-    const side = this.#takeSide()
-    try {
-      side.arena.reset()
-      const off = side.arena.top
-      let end = off
-      for (const r of ranges)
-        end = side.arena.append(bytes.subarray(r.from, r.to)) + (r.to - r.from)
-      return this.#scanSide(policy, side, off, end, 0)
-    } finally {
-      this.#side.push(side)
-    }
+  /** The same for parts of `bytes` one after another, as one text; findings are relative to its start. */
+  findJoined(policy: Policy, bytes: Uint8Array, parts: readonly Range[]): Finding[] {
+    return this.#besides((side) => {
+      const start = side.arena.top
+      for (const r of parts) side.arena.append(bytes.subarray(r.from, r.to))
+      const found = this.#scan(side, policy, start, side.arena.top, NO_MEANING)
+      for (const f of found) {
+        f.start -= start
+        f.end -= start
+      }
+      return found
+    })
   }
 
   /**
-   * True when the scanner sees nothing where the ranges meet. Of long ones only the ends are looked at: in between
+   * True when the scanner sees nothing where the parts meet. Of long ones only the ends are looked at: in between
    * it sees what it saw when they stood alone.
    */
-  isQuietAtSeams(bytes: Uint8Array, ranges: readonly Range[]): boolean {
-    const side = this.#takeSide()
-    try {
+  isQuietAtSeams(bytes: Uint8Array, parts: readonly Range[]): boolean {
+    return this.#besides((side) => {
       const { arena } = side
-      arena.reset()
       const from = arena.top
-      for (const r of ranges) {
+      for (const r of parts) {
         if (r.to - r.from <= 2 * SEAM_REACH) arena.append(bytes.subarray(r.from, r.to))
         else {
           arena.append(bytes.subarray(r.from, r.from + SEAM_REACH))
@@ -113,62 +116,52 @@ export class Engine {
         }
       }
       return side.scanner.scan(from, arena.top) === 0
-    } finally {
-      this.#side.push(side)
-    }
+    })
   }
 
-  #scanSide(policy: Policy, side: Side, off: number, end: number, hints: number): Finding[] {
+  #scan(side: Side, policy: Policy, from: number, to: number, meaning: KeyMeaning): Finding[] {
     // Without a candidate only digits in the first place could matter, and nothing stands left of them here.
-    if (side.scanner.scan(off, end) === 0) return []
+    if (side.scanner.scan(from, to) === 0) return []
     const { candidates, count } = side.scanner
-    const s = side.subject
-    s.open(policy, side.arena.bytes, off, end, hints)
-    const found = this.#judge(s, candidates, 0, count)
-    for (const f of found) {
-      f.start -= off
-      f.end -= off
+    const { bytes } = side.arena
+    const value = side.value.set(bytes, from, to).under(meaning, null).scanned(candidates, 0, count)
+    return this.#judge(side.subject, policy, value)
+  }
+
+  /** Runs `work` with an empty arena of its own: looks at values are nested. */
+  #besides<T>(work: (side: Side) => T): T {
+    const side = this.#sides.pop() ?? this.#newSide()
+    try {
+      side.arena.reset()
+      return work(side)
+    } finally {
+      this.#sides.push(side)
     }
-    return found
   }
 
-  #takeSide(): Side {
-    const side = this.#side.pop()
-    if (side !== undefined) return side
+  #newSide(): Side {
     const arena = new Arena(1024 * 1024)
-    return { arena, scanner: this.scanner(arena), subject: new Subject() }
+    const value = new ValueRange()
+    return { arena, scanner: this.scanner(arena), subject: new Subject(), value }
   }
 
-  /** Findings of the value `b[from, to)`, disjoint and sorted, given its candidates `[at, last)` (pairs). */
-  judgeValue(
-    policy: Policy,
-    b: Uint8Array,
-    from: number,
-    to: number,
-    candidates: Int32Array,
-    at: number,
-    last: number,
-    hints: number,
-  ): Finding[] {
-    this.#subject.open(policy, b, from, to, hints)
-    return this.#judge(this.#subject, candidates, at, last)
-  }
-
-  #judge(s: Subject, candidates: Int32Array, at: number, last: number): Finding[] {
-    if (startsInDigits(s.b, s.from, s.to)) matchNumber(s, s.from, s.policy.numbers)
-    const hidden = this.#judgeCandidates(s, candidates, at, last)
-    if (hidden) this.#judgeLayer(s, 0)
+  #judge(s: Subject, policy: Policy, value: ValueRange): Finding[] {
+    s.open(policy, value)
+    if (startsInDigits(s.b, s.from, s.to)) matchNumber(s, s.from, policy.numbers)
+    const hidden = this.#judgeCandidates(s, value)
+    if (hidden) this.#judgeDecoded(s, value, 0)
     this.#pairAwsKeys(s)
     return settle(s.findings)
   }
 
   /** Runs the rules behind each candidate; true when an escape may hide more. */
-  #judgeCandidates(s: Subject, candidates: Int32Array, at: number, last: number): boolean {
+  #judgeCandidates(s: Subject, value: ValueRange): boolean {
     const { anchors } = this.compiled
     const { numbers } = s.policy
+    const candidates = value.candidates as Int32Array
     let hidden = false
     let signs: number[] | null = null
-    for (let i = at; i < last; i++) {
+    for (let i = value.firstCandidate; i < value.endCandidate; i++) {
       const p = candidates[2 * i] as number
       const id = candidates[2 * i + 1] as number
       if (id === CANDIDATE.DIGITS) matchNumber(s, p, numbers)
@@ -187,31 +180,36 @@ export class Engine {
       }
     }
     if (signs !== null && signs.length > 1)
-      judgePieces(s, signs, (text) => this.scanBytes(s.policy, text, 0, text.length, 0))
+      judgePieces(s, signs, (text) =>
+        this.find(s.policy, new ValueRange().set(text, 0, text.length)),
+      )
     return hidden
   }
 
   /** Decodes the value, judges what comes out and maps findings back to the original. */
-  #judgeLayer(s: Subject, depth: number): void {
-    const { b, from, to, hints } = s
-    const side = this.#takeSide()
-    try {
-      side.arena.reset()
-      const off = side.arena.reserve(to - from + 8)
-      const map = new Int32Array(to - from + 1)
-      const n = decodeLayer(b, from, to, side.arena.bytes.subarray(off), map)
-      side.scanner.scan(off, off + n)
+  #judgeDecoded(s: Subject, value: ValueRange, depth: number): void {
+    const { bytes, from, to, meaning } = value
+    this.#besides((side) => {
+      const start = side.arena.reserve(to - from + 8)
+      const origins = new Int32Array(to - from + 1)
+      const end = start + decodeLayer(bytes, from, to, side.arena.bytes.subarray(start), origins)
+      side.scanner.scan(start, end)
+      const { candidates, count } = side.scanner
+      const decoded = side.value.set(side.arena.bytes, start, end).under(meaning, null)
+      decoded.scanned(candidates, 0, count)
       const t = side.subject
-      const layer = side.arena.bytes
-      t.open(s.policy, layer, off, off + n, hints)
-      const hidden = this.#judgeCandidates(t, side.scanner.candidates, 0, side.scanner.count)
+      t.open(s.policy, decoded)
+      const hidden = this.#judgeCandidates(t, decoded)
       this.#pairAwsKeys(t)
-      if (hidden && depth + 1 < LAYERS_MAX) this.#judgeLayer(t, depth + 1)
+      if (hidden && depth + 1 < LAYERS_MAX) this.#judgeDecoded(t, decoded, depth + 1)
       for (const f of t.findings)
-        s.found(f.type, map[f.start - off] as number, map[f.end - off] as number, f.rank)
-    } finally {
-      this.#side.push(side)
-    }
+        s.found(
+          f.type,
+          origins[f.start - start] as number,
+          origins[f.end - start] as number,
+          f.rank,
+        )
+    })
   }
 
   /** A 40-character key near an access key id is its secret, whatever its name. */
@@ -238,14 +236,9 @@ export function startsInDigits(b: Uint8Array, from: number, to: number): boolean
   return isDigit(left) || left === 0x2e
 }
 
-/** A part of some bytes. */
-export interface Range {
-  readonly from: number
-  readonly to: number
-}
-
 interface Side {
   readonly arena: Arena
   readonly scanner: Scanner
   readonly subject: Subject
+  readonly value: ValueRange
 }

@@ -3,6 +3,7 @@
 // otherwise scrubbing twice would find more than scrubbing once.
 
 import { type Finding, settle } from '../value/finding.ts'
+import type { ValueRange } from '../value/value-range.ts'
 
 export class MaskedView {
   readonly bytes: Uint8Array
@@ -12,13 +13,8 @@ export class MaskedView {
   readonly #markLength: (f: Finding) => number
   readonly #from: number
 
-  constructor(
-    b: Uint8Array,
-    from: number,
-    to: number,
-    found: readonly Finding[],
-    marker: (f: Finding) => Uint8Array,
-  ) {
+  constructor(value: ValueRange, found: readonly Finding[], marker: (f: Finding) => Uint8Array) {
+    const { bytes: b, from, to } = value
     this.#found = found
     this.#from = from
     this.#markLength = (f) => marker(f).length

@@ -1,14 +1,14 @@
 // The key-name rule: a value under `authorization`, `x-api-key`, `*password*` is a secret whatever it looks
 // like. The scheme of a header and the names of cookies stay readable, markers and empty values are left.
 
-import type { KeyMeaning } from '../detectors/key-names.ts'
 import { isMarker } from '../detectors/marker.ts'
 import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import { Subject } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding, settle } from '../value/finding.ts'
-import type { Engine } from './engine.ts'
+import type { KeyMeaning } from '../value/key-meaning.ts'
+import type { ValueRange } from '../value/value-range.ts'
 
 const LOOK_MAX = 200
 const SCHEME =
@@ -21,28 +21,25 @@ const cookies = new Subject()
  * swallow the secrets inside the value when overlapping findings become one. Offsets are positions in `b`.
  */
 export function wholeValue(
-  engine: Engine,
+  types: readonly string[],
   policy: Policy,
-  b: Uint8Array,
-  from: number,
-  to: number,
-  meaning: KeyMeaning,
+  value: ValueRange,
   found: Finding[],
 ): void {
+  const { bytes: b, from, to, meaning } = value
   if (meaning.kind === 'none' || meaning.strength !== 'whole' || to <= from) return
   const head = latinText(b, from, Math.min(to, from + LOOK_MAX))
   const text = head.trim()
   if (text === '' || isMarker(text, policy.markers) || EMPTY.test(text)) return
   if (meaning.kind === 'cookie') {
-    addCookies(engine, policy, b, from, to, found)
+    addCookies(types, policy, value, found)
     return
   }
   const scheme = meaning.kind === 'header' ? SCHEME.exec(head) : null
   const start = from + (scheme?.[0].length ?? 0)
   if (scheme !== null && isMarker(head.slice(scheme[0].length), policy.markers)) return
-  const type = engine.compiled.types.indexOf(
-    typeOf(meaning, scheme?.[1]?.toLowerCase(), found, start, to, engine),
-  )
+  const name = typeOf(meaning, scheme?.[1]?.toLowerCase(), wholeFinding(types, found, start, to))
+  const type = types.indexOf(name)
   if (policy.off?.[type] === 1) return
   found.push({ start, end: to, type, rank: 10 })
   settle(found)
@@ -52,28 +49,34 @@ export function wholeValue(
 function typeOf(
   meaning: KeyMeaning,
   scheme: string | undefined,
-  found: readonly Finding[],
-  from: number,
-  to: number,
-  engine: Engine,
+  whole: string | undefined,
 ): string {
   if (scheme === 'bearer') return 'bearer_token'
   if (scheme === 'basic') return 'basic_auth_header'
-  const whole = found.find((f) => f.start <= from && f.end >= to)
-  if (whole !== undefined) return engine.compiled.types[whole.type] as string
+  if (whole !== undefined) return whole
   return meaning.kind === 'password' ? 'password' : 'generic_api_key'
 }
 
-function addCookies(
-  engine: Engine,
-  policy: Policy,
-  b: Uint8Array,
+/** Type name of a finding that fills the value. */
+function wholeFinding(
+  types: readonly string[],
+  found: readonly Finding[],
   from: number,
   to: number,
+): string | undefined {
+  const whole = found.find((f) => f.start <= from && f.end >= to)
+  return whole === undefined ? undefined : types[whole.type]
+}
+
+function addCookies(
+  types: readonly string[],
+  policy: Policy,
+  value: ValueRange,
   found: Finding[],
 ): void {
-  const type = engine.compiled.types.indexOf('session_cookie')
-  cookies.open(policy, b, from, to, 0)
+  const { bytes: b, from, to } = value
+  const type = types.indexOf('session_cookie')
+  cookies.open(policy, value)
   maskCookies(cookies, from, to, type, 10)
   const pairs = cookies.findings.length
   if (pairs === 0 && !latinText(b, from, Math.min(to, from + LOOK_MAX)).includes('='))

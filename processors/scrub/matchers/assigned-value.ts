@@ -1,10 +1,10 @@
 // Does a value live up to the name it is assigned to? Passwords may be short but are no type name, placeholder,
 // code or prose; keys and tokens are long and random. What stands in a form that says little must say more.
 
-import type { KeyMeaning } from '../detectors/key-names.ts'
 import { isMarker } from '../detectors/marker.ts'
 import { DIGIT, LOWER, latinText, UPPER } from '../value/bytes.ts'
 import { isIdentifier } from '../value/identifier.ts'
+import type { KeyMeaning } from '../value/key-meaning.ts'
 import { entropy, isWordy, mixOf } from '../value/randomness.ts'
 import type { Assigned } from './assignment-forms.ts'
 import type { Subject } from './subject.ts'

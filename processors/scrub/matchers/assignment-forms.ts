@@ -4,7 +4,10 @@
 
 import { hasWord, isDigit, latinText, VALUE } from '../value/bytes.ts'
 import { namedValue } from './named-value.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** No digit stands between the last name that asked and this. */
+const NO_DIGIT = new Progress()
 
 export interface Assigned {
   from: number
@@ -292,10 +295,10 @@ export interface ProseValue {
 /** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
 export function valueInSentence(s: Subject, name: NameRange): ProseValue | null {
   const end = Math.min(s.to, name.to + PROSE_MAX)
-  let digit = Math.max(name.to, s.noDigitTo)
+  let digit = Math.max(name.to, s.reached(NO_DIGIT))
   while (digit < end && !isDigit(s.b[digit])) digit++
   if (digit >= end) {
-    s.noDigitTo = Math.max(s.noDigitTo, end)
+    s.advance(NO_DIGIT, Math.max(s.reached(NO_DIGIT), end))
     return null
   }
   if (!goesOnTo(s, name.to, digit)) return null

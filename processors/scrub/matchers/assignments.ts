@@ -3,7 +3,7 @@
 // (`assigned-value.ts`); where the value stands is found by `assignment-forms.ts`.
 
 import { nameIn } from '../detectors/key-name-cache.ts'
-import { type KeyMeaning, keyMeaning } from '../detectors/key-names.ts'
+import { keyMeaning } from '../detectors/key-names.ts'
 import {
   ALNUM,
   CLASS,
@@ -14,6 +14,7 @@ import {
   skipEscape,
   UNDERSCORE,
 } from '../value/bytes.ts'
+import { type KeyMeaning } from '../value/key-meaning.ts'
 import { isPassword, isSecret, isStrong } from './assigned-value.ts'
 import {
   type Assigned,

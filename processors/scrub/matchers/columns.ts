@@ -7,7 +7,10 @@ import { isIdentifier } from '../value/identifier.ts'
 import { entropy, isWordy } from '../value/randomness.ts'
 import { isStrong } from './assigned-value.ts'
 import type { Rule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Bytes of table rows looked at, for all columns, behind the start of the value. */
+const ROWS = new Progress()
 
 const HEADER_MAX = 400
 const CELLS_MAX = 40
@@ -116,9 +119,9 @@ function scanRows(
     const line = latinText(s.b, at, Math.min(s.to, at + ROW_MAX))
     const cut = line.indexOf(brk)
     const text = cut < 0 ? line : line.slice(0, cut)
-    s.columnWork += text.length + 32
+    s.advance(ROWS, s.reached(ROWS) + text.length + 32)
     // A header made of many names must not make a long table cost more than a few looks.
-    if (s.columnWork > 4 * (s.to - s.from) + 65_536) return
+    if (s.reached(ROWS) - s.from > 4 * (s.to - s.from) + 65_536) return
     const parts = splitRow(text, delimiter)
     if (parts.length !== cells && !(cut < 0 && parts.length > column)) return
     let from = at

@@ -5,7 +5,10 @@ import { latinText } from '../value/bytes.ts'
 import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { maskCookies } from './headers.ts'
 import type { Rule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Names of commands before this were looked at. */
+const COMMANDS_READ = new Progress()
 
 const LINE_MAX = 320
 const USER_PASS = String.raw`([\\"']{0,2})[^\s:"'\\]{1,64}:([^\s"'\\]{4,128})`
@@ -63,11 +66,11 @@ function isNeedingProof(c: Command, quote: string | undefined): boolean {
 /** A command's name at `p`: the password among its arguments, up to the end of the line. */
 export function matchCommand(s: Subject, p: number, len: number, rule: Rule): void {
   // A line full of names is looked at once.
-  if (p < s.commandsDoneTo) return
+  if (p < s.reached(COMMANDS_READ)) return
   const line = /^[^\n]*/.exec(latinText(s.b, p, Math.min(s.to, p + LINE_MAX)))?.[0] ?? ''
   const command = COMMANDS.find((c) => c.starts.test(line))
   if (command === undefined) return
-  s.commandsDoneTo = p + len
+  s.advance(COMMANDS_READ, p + len)
   if (line.startsWith('curl')) cookiesOf(s, p, line, rule)
   const m = command.form.exec(line)
   if (m === null) return

@@ -15,7 +15,10 @@ import {
 import { isBasicCredentials, isJoseHeader } from '../value/checksums.ts'
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { Rule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Lists of cookies before this were read. */
+const COOKIES_READ = new Progress()
 
 /** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
 const BEHIND_SCHEME = new RegExp(
@@ -106,7 +109,7 @@ const PLAIN_COOKIES =
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
 export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
-  if (p < s.cookiesDoneTo) return
+  if (p < s.reached(COOKIES_READ)) return
   if (!startsWord(s, p, 0x63)) {
     if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
     return
@@ -120,7 +123,7 @@ export function matchCookie(s: Subject, p: number, len: number, rule: Rule): voi
     return
   }
   const from = p + len + head[0].length
-  s.cookiesDoneTo = maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank)
+  s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank))
 }
 
 /** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */

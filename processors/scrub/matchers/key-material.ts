@@ -12,7 +12,13 @@ import {
 } from '../value/bytes.ts'
 import { decodeBase64 } from '../value/checksums.ts'
 import type { Rule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Runs of base64 before this were decoded and judged. */
+const DECODED = new Progress()
+
+/** No END line of a key stands before this. */
+const NO_END_LINE = new Progress()
 
 /** Longest PEM block looked through for its END line. */
 const PEM_MAX = 32_768
@@ -36,14 +42,14 @@ export function matchPem(s: Subject, p: number, len: number, rule: Rule): void {
 /** Behind the dashes of the END line, or -1. What was searched in vain is not searched again. */
 function pemEnd(s: Subject, from: number): number {
   const max = Math.min(s.to, from + PEM_MAX)
-  for (let i = Math.max(from, s.noPemEndTo); i < max - 8; i++) {
+  for (let i = Math.max(from, s.reached(NO_END_LINE)); i < max - 8; i++) {
     if (s.b[i] !== 0x45 || s.b[i - 1] !== 0x2d || !hasWord(s.b, i, max, 'end ')) continue
     let e = i
     while (e < max && e < i + 50 && s.b[e] !== 0x2d) e++
     while (e < max && s.b[e] === 0x2d) e++
     return e
   }
-  s.noPemEndTo = Math.max(s.noPemEndTo, max - 8)
+  s.advance(NO_END_LINE, Math.max(s.reached(NO_END_LINE), max - 8))
   return -1
 }
 
@@ -87,14 +93,14 @@ const BASE64_RUN = SETS.base64_any
 
 /** A run of base64 whose decoded text holds a token: the whole run is masked. Data URLs are left alone. */
 export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): void {
-  if (p < s.base64DoneTo) return
+  if (p < s.reached(DECODED)) return
   const low = Math.max(s.from, p - BLOB_MAX)
   const run = runStart(s.b, p, low, BASE64_RUN & ~256)
   const start = Math.min(p, skipEscape(s.b, run, s.from))
   const end = s.runEnd(p, BASE64_RUN)
   // Of a longer run a piece is decoded; it overlaps the next one, so no token lies between two pieces.
   const decodedTo = Math.min(end, start + 2 * BLOB_MAX)
-  s.base64DoneTo = decodedTo === end ? end : decodedTo - BLOB_MAX / 4
+  s.advance(DECODED, decodedTo === end ? end : decodedTo - BLOB_MAX / 4)
   if (end - start < 24) return
   if (lowerText(s.b, Math.max(s.from, start - 8), start).endsWith('base64,')) return
   // Where the run began is not known when it reaches further back: each alignment is tried.
@@ -104,7 +110,7 @@ export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): vo
     const best = rule.inner(s.policy, blob, n)
     if (best === null || best.rank < 5) continue
     s.found(rule.type, start, end, rule.rank)
-    s.base64DoneTo = end
+    s.advance(DECODED, end)
     return
   }
 }

@@ -4,7 +4,10 @@
 import { ALNUM, isAlnum, isFreeLeft, latinText } from '../value/bytes.ts'
 import { isPlaceholder } from './assigned-value.ts'
 import type { Rule } from './rule.ts'
-import type { Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Manifests that name their kind before this were looked at. */
+const MANIFESTS = new Progress()
 
 /** How far from `kind` its data are looked for. */
 const REACH = 16 * 1024
@@ -14,8 +17,8 @@ const VALUES_MAX = 200
 export function matchKubernetesSecret(s: Subject, p: number, len: number, rule: Rule): void {
   if (isAlnum(s.at(p + len)) || !isFreeLeft(s.b, p, s.from, ALNUM)) return
   // The one before ended at its own `kind`, at the latest.
-  const low = Math.max(s.from, p - REACH, s.manifestsDoneTo)
-  s.manifestsDoneTo = p + len
+  const low = Math.max(s.from, p - REACH, s.reached(MANIFESTS))
+  s.advance(MANIFESTS, p + len)
   const before = latinText(s.b, low, p)
   const from = low + startOfDocument(before)
   const to = endOfDocument(s, p + len)

@@ -11,11 +11,14 @@ import {
   skipEscape,
 } from '../value/bytes.ts'
 import { IBAN_LENGTH, isIban, isItin, isSsn, issuerOf, passesLuhn } from '../value/checksums.ts'
-import { HINT } from '../value/field-hints.ts'
+import { HINT } from '../value/key-meaning.ts'
 import { isNationalPhone, isPhoneNumber } from '../value/phone-plans.ts'
 import type { NumberRule, NumberRules } from './policy.ts'
 import type { Rule } from './rule.ts'
-import { type Subject } from './subject.ts'
+import { Progress, type Subject } from './subject.ts'
+
+/** Groups of digits before this were judged. */
+const JUDGED = new Progress()
 
 const GROUPS_MAX = 12
 /** The digits of the group sequence being looked at, and where each group starts and ends. */
@@ -93,12 +96,12 @@ function sequenceStart(s: Subject, p: number): number {
 
 /** A digit run of four or more at `p`. */
 export function matchNumber(s: Subject, p: number, rules: NumberRules): void {
-  if (p < s.numbersDoneTo) return
+  if (p < s.reached(JUDGED)) return
   const start = sequenceStart(s, p)
   readGroups(s, start)
   if (groups === 0) return
   // All windows that begin before the eighth group were read whole.
-  s.numbersDoneTo = groups < GROUPS_MAX ? endOfLook : (starts[7] as number)
+  s.advance(JUDGED, groups < GROUPS_MAX ? endOfLook : (starts[7] as number))
   if (rules.iban !== null && matchIban(s, start, rules.iban)) return
   if (rules.card !== null && matchCard(s, rules.card)) return
   if (matchNineDigits(s, rules)) return

@@ -33,7 +33,7 @@ export function matchIpv6(s: Subject, p: number, _len: number, rule: Rule): void
     (s.b[start - 1] === 0x3a || s.runEnd(start - 1, set) > start - 1)
   )
     start--
-  if (start < s.doneTo) return
+  if (start < s.foundTo) return
   const m =
     /^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|^(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6}|^::(?:[0-9a-f]{1,4}:){0,5}[0-9a-f]{1,4}/i.exec(
       latinText(s.b, start, Math.min(s.to, start + 46)),

@@ -2,6 +2,7 @@
 // pieces are joined and judged together; what crosses a seam is reported in each piece.
 
 import type { Finding } from '../value/finding.ts'
+import type { Range } from '../value/value-range.ts'
 import type { Subject } from './subject.ts'
 
 /** Pieces of one value that are looked at, and how far behind its sign a piece may begin. */
@@ -9,11 +10,6 @@ const PIECES_MAX = 20_000
 const REACH = 200
 /** Shorter pieces may be parts of anything. */
 const SHORT = 24
-
-interface Range {
-  readonly from: number
-  readonly to: number
-}
 
 type Judge = (bytes: Uint8Array) => readonly Finding[]
 

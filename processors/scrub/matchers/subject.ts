@@ -3,6 +3,7 @@
 
 import { CLASS } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
+import { ValueRange } from '../value/value-range.ts'
 import type { Policy } from './policy.ts'
 
 /** Work a value may cost, in bytes looked at: far above what the worst of the hostile texts needs. */
@@ -12,64 +13,96 @@ const WORK_PER_BYTE = 4000
 /** More in one value than this is an attack or a dump: the rest of the value is masked as a whole. */
 export const FINDINGS_MAX = 200_000
 
-let opened = 0
+/** Matchers of the product that remember how far they came; rules of users have the slots behind. */
+const SLOTS = 16
+let declared = 0
+
+/** How far one matcher came in a value, so that it looks at nothing twice. Declared beside the matcher. */
+export class Progress {
+  readonly slot: number
+
+  /** `rule` is the number of a rule of users; a matcher of the product has none. */
+  constructor(rule?: number) {
+    this.slot = rule === undefined ? declared++ : SLOTS + rule
+    if (rule === undefined && this.slot >= SLOTS) throw new RangeError('more matchers than slots')
+  }
+}
 
 export class Subject {
-  b: Uint8Array = new Uint8Array(0)
-  from = 0
-  to = 0
-  hints = 0
-  /** True when a longer text was cut here, so a token may stop early. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #from = 0
+  #to = 0
+  #hints = 0
+  #policy: Policy | null = null
   readonly findings: Finding[] = []
-  /** End of the last token found: anchors inside it need no look. */
-  doneTo = 0
+  #foundTo = 0
   readonly #memoStart = new Map<number, number>()
   readonly #memoEnd = new Map<number, number>()
-  /** No END line of a key was found before this. */
-  noPemEndTo = 0
-  /** Groups of digits before this were judged. */
-  numbersDoneTo = 0
-  /** Runs of base64 before this were decoded and judged. */
-  base64DoneTo = 0
-  /** Names of commands before this were looked at. */
-  commandsDoneTo = 0
-  /** Lists of cookies before this were read. */
-  cookiesDoneTo = 0
-  /** Manifests that name their kind before this were looked at. */
-  manifestsDoneTo = 0
-  /** No digit stands between the last name that asked and this. */
-  noDigitTo = 0
-  /** Bytes of table rows looked at, for all columns. */
-  columnWork = 0
-
+  /** By slot: the number of the value it was reached in, and the position. */
+  #reachedIn = new Float64Array(SLOTS)
+  #reached = new Int32Array(SLOTS)
   /** Number of the value: offsets repeat, this does not. */
-  serial = 0
+  #serial = 0
   /** Work that is left for this value; below nothing it is given up and masked whole. */
   #left = 0
-  #policy: Policy | null = null
 
-  open(policy: Policy, b: Uint8Array, from: number, to: number, hints: number): void {
-    this.b = b
-    this.serial = ++opened
+  open(policy: Policy, value: ValueRange): void {
+    this.#serial++
     this.#policy = policy
-    this.#left = WORK_MIN + WORK_PER_BYTE * (to - from)
-    this.from = from
-    this.to = to
-    this.hints = hints
+    this.#bytes = value.bytes
+    this.#from = value.from
+    this.#to = value.to
+    this.#hints = value.meaning.hints
+    this.#left = WORK_MIN + WORK_PER_BYTE * (value.to - value.from)
     if (this.findings.length > 0) this.findings.length = 0
-    this.doneTo = from
-    this.noPemEndTo = from
-    this.numbersDoneTo = from
-    this.base64DoneTo = from
-    this.commandsDoneTo = from
-    this.cookiesDoneTo = from
-    this.manifestsDoneTo = from
-    this.noDigitTo = from
-    this.columnWork = 0
+    this.#foundTo = value.from
     if (this.#memoEnd.size > 0) {
       this.#memoStart.clear()
       this.#memoEnd.clear()
     }
+  }
+
+  /** The bytes around the value; only `[from, to)` is its own. */
+  get b(): Uint8Array {
+    return this.#bytes
+  }
+
+  get from(): number {
+    return this.#from
+  }
+
+  get to(): number {
+    return this.#to
+  }
+
+  /** What the name of the field says, as `HINT` bits. */
+  get hints(): number {
+    return this.#hints
+  }
+
+  /** End of the last secret found. */
+  get foundTo(): number {
+    return this.#foundTo
+  }
+
+  /** How far a matcher came in this value; its start when it was not here yet. */
+  reached(p: Progress): number {
+    return this.#reachedIn[p.slot] === this.#serial ? (this.#reached[p.slot] as number) : this.#from
+  }
+
+  advance(p: Progress, to: number): void {
+    if (p.slot >= this.#reached.length) this.#grow(p.slot + 1)
+    this.#reachedIn[p.slot] = this.#serial
+    this.#reached[p.slot] = to
+  }
+
+  #grow(slots: number): void {
+    const reachedIn = new Float64Array(slots * 2)
+    const reached = new Int32Array(slots * 2)
+    reachedIn.set(this.#reachedIn)
+    reached.set(this.#reached)
+    this.#reachedIn = reachedIn
+    this.#reached = reached
   }
 
   /** Policy of the tenant that owns the value. */
@@ -80,18 +113,19 @@ export class Subject {
 
   /** The byte at `i`, 0 outside the value: what lies beyond belongs to somebody else. */
   at(i: number): number {
-    return i >= this.from && i < this.to ? (this.b[i] as number) : 0
+    return i >= this.#from && i < this.#to ? (this.#bytes[i] as number) : 0
   }
 
   found(type: number, start: number, end: number, rank: number): void {
-    if (end <= start || end > this.to || start < this.from || this.policy.off?.[type] === 1) return
+    if (end <= start || end > this.#to || start < this.#from || this.policy.off?.[type] === 1)
+      return
     if (this.findings.length >= FINDINGS_MAX) {
       const last = this.findings[FINDINGS_MAX - 1] as Finding
-      last.end = this.to
+      last.end = this.#to
       return
     }
     this.findings.push({ start, end, type, rank })
-    if (end > this.doneTo) this.doneTo = end
+    if (end > this.#foundTo) this.#foundTo = end
   }
 
   /** Counts work; throws when a detector needs more than any honest text would, and the value is masked whole. */
@@ -113,10 +147,10 @@ export class Subject {
   runEnd(p: number, mask: number): number {
     const end = this.#memoEnd.get(mask)
     if (end !== undefined && p < end && p >= (this.#memoStart.get(mask) as number)) return end
-    if (p >= this.to) return p
+    if (p >= this.#to) return p
     let i = p
-    const b = this.b
-    while (i < this.to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
+    const b = this.#bytes
+    while (i < this.#to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
     if (i - p > 64) {
       this.spend(i - p)
       this.#memoStart.set(mask, p)

@@ -1,0 +1,20 @@
+// What the name of a field says about its value. Which name says what is known in `detectors/key-names.ts`.
+
+/** What the name of the field says about its value, as bits. */
+export const HINT = { SSN: 1, CARD: 2, PHONE: 4, ITIN: 8, PASSPORT: 16, AZURE_OPENAI: 32 } as const
+
+/**
+ * - `whole`: the value is a secret whatever it looks like (header names, passwords, client secrets)
+ * - `weak`: it may be one; the value must look random
+ */
+export interface KeyMeaning {
+  readonly kind: 'none' | 'password' | 'secret' | 'token' | 'header' | 'cookie'
+  readonly strength: 'whole' | 'weak'
+  /** `HINT` bits for the value rules. */
+  readonly hints: number
+  /** A word such as Schlüssel: only with API, secret and the like beside it. */
+  readonly needsQualifier?: true
+}
+
+/** The name says nothing, or there is none. */
+export const NO_MEANING: KeyMeaning = { kind: 'none', strength: 'weak', hints: 0 }
