@@ -1,6 +1,7 @@
 // The faster driver: @platformatic/kafka (2.12.1 or later; 1.x lost acknowledged messages when idempotent).
 // Used without transactions, and like the other driver with few retries of its own.
 
+import type { EventEmitter } from 'node:events'
 import type { Producer } from '@platformatic/kafka'
 import type { Logger } from 'pino'
 import { type Ack, type DriverSettings, driverError, type KafkaDriver, settled } from './driver.ts'
@@ -18,7 +19,25 @@ export async function createPlatformaticDriver(
   log: Logger,
 ): Promise<KafkaDriver> {
   const library = await import('@platformatic/kafka')
+  if (!isListening) library.connectionsConnectsChannel.start.subscribe(listenToErrors)
+  isListening = true
   return new PlatformaticDriver(settings, log, (options) => new library.Producer(options))
+}
+
+/** The channel is one for the process. */
+let isListening = false
+
+/**
+ * A connection of @platformatic/kafka 2.12.1 that breaks while it authenticates emits its error twice and has one listener
+ * for it: the second would end the process. What happened is told by the send that waits.
+ */
+function listenToErrors(event: unknown): void {
+  const { connection } = event as { readonly connection: EventEmitter }
+  if (!connection.listeners('error').includes(ignoreError)) connection.on('error', ignoreError)
+}
+
+function ignoreError(): void {
+  // Reported by the send.
 }
 
 type Options = ConstructorParameters<typeof Producer<Buffer, Buffer, Buffer, Buffer>>[0]

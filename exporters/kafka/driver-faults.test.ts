@@ -1,0 +1,76 @@
+// Brokers that break connections at every moment, with both drivers: each failure is the answer of a send, and none
+// of them is an event that nobody listens to, which would end the process.
+
+import assert from 'node:assert/strict'
+import { createServer, type Server, type Socket } from 'node:net'
+import { describe, type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { silentLog } from '../../storage/testing/stores.ts'
+import { DriverError, type DriverFactory, type DriverSettings } from './driver.ts'
+import { createKafkajsDriver } from './kafkajs-driver.ts'
+import { createPlatformaticDriver } from './platformatic-driver.ts'
+
+const DRIVERS: Readonly<Record<string, DriverFactory>> = {
+  kafkajs: createKafkajsDriver,
+  platformatic: createPlatformaticDriver,
+}
+
+/** What a broker does with a connection. */
+const FAULTS: Readonly<Record<string, (socket: Socket) => void>> = {
+  'a reset at once': (socket) => socket.resetAndDestroy(),
+  'a reset after the first request': (socket) =>
+    socket.once('data', () => socket.resetAndDestroy()),
+  'an end after the first request': (socket) => socket.once('data', () => socket.end()),
+  'an answer that is none, then a reset': (socket) =>
+    socket.once('data', () => {
+      socket.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 99, 0, 0, 0, 0]))
+      setTimeout(() => socket.resetAndDestroy(), 20)
+    }),
+  silence: () => undefined,
+}
+
+async function broker(t: TestContext, fault: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    fault(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const s of sockets) s.destroy()
+    server.close()
+  })
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  return `127.0.0.1:${address.port}`
+}
+
+const settings = (address: string, isSasl: boolean): DriverSettings => ({
+  brokers: [address],
+  clientId: 'test',
+  compression: 'none',
+  idempotent: false,
+  maxInFlight: 1,
+  requestTimeoutMs: 500,
+  connectTimeoutMs: 500,
+  tls: null,
+  sasl: isSasl ? { mechanism: 'plain', username: 'u', password: 'generated' } : null,
+})
+
+// At the same time, for most of each is waiting between the attempts of a library.
+describe('a broker that breaks the connection fails the send and nothing else', {
+  concurrency: 20,
+}, () => {
+  for (const [name, create] of Object.entries(DRIVERS))
+    for (const [what, fault] of Object.entries(FAULTS))
+      for (const isSasl of [false, true])
+        test(`${name}, ${what}${isSasl ? ', while it authenticates' : ''}`, async (t) => {
+          const driver = await create(settings(await broker(t, fault), isSasl), silentLog)
+          const message = { key: Buffer.from('k'), value: Buffer.from('v'), headers: [] as const }
+          await assert.rejects(driver.send('events', [message]), DriverError)
+          // Events that a library puts off are out by now; the runner fails the test for one that nobody catches.
+          await turn()
+          await driver.close()
+        })
+})
