@@ -6,15 +6,19 @@ import { ObservaError } from '../core/errors.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
 import { VERBS } from './cli/verbs.ts'
+import { FaultWatch } from './fault.ts'
 
-async function main(argv: readonly string[], io: Io): Promise<number> {
+/** A stop, by a signal or a fault, that takes longer ends the process at once. */
+const STOP_MS_MAX = 25_000
+
+async function main(argv: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const verb = name === 'help' && args[0] !== undefined ? VERBS.get(args[0]) : undefined
     io.out(verb === undefined ? HELP : verb.help)
     return name === undefined ? 2 : 0
   }
-  if (name === '--version' || name === '-v') return main(['version'], io)
+  if (name === '--version' || name === '-v') return main(['version'], io, faults)
   const verb = VERBS.get(name)
   if (verb === undefined) {
     io.err(`observa: there is no verb "${name}".\n\n${HELP}`)
@@ -24,14 +28,15 @@ async function main(argv: readonly string[], io: Io): Promise<number> {
     io.out(verb.help)
     return 0
   }
-  return (await verb.load())(args, io)
+  return (await verb.load())(args, io, faults)
 }
 
 const io = processIo()
+const faults = new FaultWatch((line) => io.err(line), STOP_MS_MAX)
 try {
-  process.exitCode = await main(process.argv.slice(2), io)
+  process.exitCode = await main(process.argv.slice(2), io, faults)
 } catch (thrown) {
-  if (thrown instanceof ObservaError) io.err(`${thrown.line()}\n`)
-  else throw thrown
+  if (!(thrown instanceof ObservaError)) throw thrown
+  io.err(`${thrown.line()}\n`)
   process.exitCode = 1
 }

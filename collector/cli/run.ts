@@ -7,6 +7,7 @@ import type { ObservaConfig } from '../../config/root.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { formatBytes, formatDuration } from '../../core/units.ts'
+import type { FaultWatch } from '../fault.ts'
 import { makeLogger } from '../service/logger.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
@@ -19,7 +20,7 @@ import { packageVersion } from './version.ts'
 /** A second signal, or a drain longer than this, ends the process at once. */
 const STOP_MS_MAX = 25_000
 
-export async function run(args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
   const startedAt = performance.now()
   tuneCollector()
   const { values } = parse('run', args, CONFIG_OPTIONS)
@@ -42,6 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     load: values.config === undefined ? null : () => load(values, io),
     apply: (next) => service.reload(next),
   })
+  faults.use(log, () => service.stop())
   // Before the start, for without a handler the signal ends the process.
   process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)

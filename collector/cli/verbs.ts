@@ -1,8 +1,10 @@
 // The verbs: help text and how to load the code. One row each.
 
+import type { FaultWatch } from '../fault.ts'
 import type { Io } from './io.ts'
 
-export type Verb = (args: readonly string[], io: Io) => Promise<number>
+/** Returns the exit code. What runs on says to `faults` how it is drained. */
+export type Verb = (args: readonly string[], io: Io, faults: FaultWatch) => Promise<number>
 
 export interface VerbEntry {
   readonly help: string

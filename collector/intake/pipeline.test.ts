@@ -11,6 +11,7 @@ import { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS } from '../../proto/decode.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import { DurableLog, type LogOptions } from '../log/log.ts'
@@ -74,7 +75,7 @@ async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Run
     heapMiB: 128,
   }
   const finish: ConstructorParameters<typeof WorkerPool>[2] = (_, task) => pipeline.finish(task)
-  const pool = new WorkerPool(settings, { pipelines: [spec] }, finish, metrics)
+  const pool = new WorkerPool(settings, { pipelines: [spec] }, finish, metrics, silentLog)
   pipeline.pool = pool
   const stop = async (): Promise<void> => {
     await pool.close()

@@ -250,6 +250,7 @@ export class Service implements ServiceView {
       { pipelines: specs },
       (pipeline, task) => (settling[pipeline] as Pipeline).finish(task),
       this.#deps.metrics,
+      this.#deps.log,
     )
     for (const p of settling) p.pool = pool
     this.#pools.add(pool)

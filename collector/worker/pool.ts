@@ -4,10 +4,11 @@
 
 import { hash } from 'node:crypto'
 import { extname } from 'node:path'
+import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
-import { messageOf } from '../../core/errors.ts'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import { faultOf } from '../fault.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { WorkerData, WorkerMessage } from './entry.ts'
 
@@ -68,6 +69,7 @@ export class WorkerPool {
   readonly #queues: Waiting[][]
   readonly #onFinished: OnFinished
   readonly #metrics: Metrics
+  readonly #log: Pick<Logger, 'error'>
   /** Requests whose task died, by digest of the payload: a third time is a refusal, not a retry. */
   readonly #strikes = new Map<string, number>()
   #running = 0
@@ -82,10 +84,12 @@ export class WorkerPool {
     workerData: WorkerData,
     onFinished: OnFinished,
     metrics: Metrics,
+    log: Pick<Logger, 'error'>,
   ) {
     this.#settings = settings
     this.#onFinished = onFinished
     this.#metrics = metrics
+    this.#log = log
     this.#queues = workerData.pipelines.map(() => [])
     this.#piscina = new Piscina({
       filename: new URL(`./entry${extname(import.meta.filename)}`, import.meta.url).href,
@@ -103,7 +107,7 @@ export class WorkerPool {
     })
     metrics.declare(POOL_METRICS)
     // Piscina starts another; without a listener the loss of an idle worker would end the process.
-    this.#piscina.on('error', (thrown) => warnOfLoss('an idle worker was lost', thrown))
+    this.#piscina.on('error', (thrown) => this.#reportLoss('an idle worker was lost', thrown))
   }
 
   /** Starts every thread, so that the first request does not pay for it; rejects when one cannot build its chains. */
@@ -237,8 +241,14 @@ export class WorkerPool {
     }
     const [only] = batch as readonly [Waiting]
     this.#strike(only.request)
-    warnOfLoss('a worker was lost with its task', thrown)
+    this.#reportLoss('a worker was lost with its task', thrown)
     only.resolve(null)
+  }
+
+  /** Without the message of the error, which may quote the payload. */
+  #reportLoss(what: string, thrown: unknown): void {
+    const { kind, at } = faultOf(thrown, 'worker')
+    this.#log.error({ code: 'OBS_WORKER_LOST', kind, at }, what)
   }
 
   #strike(request: TaskRequest): void {
@@ -267,10 +277,6 @@ export class WorkerPool {
       clearTimeout(timer)
     }
   }
-}
-
-function warnOfLoss(what: string, thrown: unknown): void {
-  process.emitWarning(`${what}: ${messageOf(thrown)}`, 'ObservaWorkerLost')
 }
 
 const digest = (r: TaskRequest): string => hash('sha256', r.payload, 'base64').slice(0, 22)

@@ -13,6 +13,7 @@ import { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS } from '../../proto/decode.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
@@ -323,6 +324,7 @@ test('a pool is drained when what it was given is durable, not only run', async 
     { pipelines: [bare] },
     () => new Promise((resolve) => commits.push(resolve)),
     new Metrics(),
+    silentLog,
   )
   await pool.warm()
   const request: TaskRequest = {
@@ -357,6 +359,7 @@ test('workers that cannot build their chains reject the warm-up and leave the pr
     { pipelines: [{ ...bare, processors: [broken] }] },
     async () => ({ ok: true }),
     new Metrics(),
+    silentLog,
   )
   await assert.rejects(pool.warm(), /no_such_processor/)
   await pool.drain()

@@ -10,6 +10,7 @@ import { WorkerPool } from '../../collector/worker/pool.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { type Event, SPEC } from './stream.ts'
 
 const WORKERS = 3
@@ -47,6 +48,7 @@ export async function inThreads(requests: readonly TaskRequest[]): Promise<Event
     { pipelines: [spec] },
     (_, task) => pipeline.finish(task),
     metrics,
+    silentLog,
   )
   pipeline.pool = pool
   try {

@@ -1,0 +1,34 @@
+// Loaded into a process under test with NODE_OPTIONS: from the moment the file FAULT_FILE exists something fails where
+// nobody catches it, in the main thread or in a worker, as FAULT_KIND says.
+
+import { existsSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
+import zlib from 'node:zlib'
+
+const file = process.env.FAULT_FILE
+const kind = process.env.FAULT_KIND
+const fault = () => new TypeError('the prompt of a customer: my password is hunter2')
+
+if (isMainThread && kind?.startsWith('main')) {
+  const timer = setInterval(() => {
+    if (!existsSync(file)) return
+    clearInterval(timer)
+    if (kind === 'main reject') void Promise.reject(fault())
+    else throw fault()
+  }, 10)
+}
+
+if (!isMainThread && kind?.startsWith('worker')) {
+  // What a worker does with every task.
+  const { crc32 } = zlib
+  const fail = () => {
+    if (kind === 'worker exit') process.exit(3)
+    throw fault()
+  }
+  zlib.crc32 = (...args) => {
+    if (existsSync(file)) fail()
+    return crc32(...args)
+  }
+  syncBuiltinESMExports()
+}
