@@ -22,6 +22,7 @@ import {
 import type { Logger } from 'pino'
 import type { Authenticator, HttpHandler, RequestGuard } from '../core/component.ts'
 import { givenRequestId, PAGE_HEADERS } from '../core/security-headers.ts'
+import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
 
 /** Fastify with zod schemas as types. */
@@ -32,6 +33,9 @@ export type Api = FastifyInstance<
   import('fastify').FastifyBaseLogger,
   ZodTypeProvider
 >
+
+/** When a store that does not answer may be asked again. */
+const RETRY_AFTER_S = 5
 
 export interface AppSettings {
   readonly log: Logger
@@ -134,6 +138,13 @@ function onError(error: FastifyError | ApiError, req: FastifyRequest, reply: Fas
       message: v.message ?? 'invalid',
     }))
     sendError(reply, req, 400, 'VALIDATION_ERROR', 'the request is not valid', details)
+    return
+  }
+  const store = unavailableStore(error)
+  if (store !== null) {
+    req.log.warn({ store, code: error.code, requestId: req.id }, 'a store did not answer')
+    void reply.header('retry-after', RETRY_AFTER_S)
+    sendError(reply, req, 503, 'STORE_UNAVAILABLE', `${store} does not answer at present`)
     return
   }
   const status = error.statusCode ?? 500

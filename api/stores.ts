@@ -2,9 +2,9 @@
 // writes. Without a store its routes answer 503 with the reason.
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import pg from 'pg'
 import type { ServiceView } from '../core/component.ts'
 import { messageOf } from '../core/errors.ts'
+import { PostgresPool } from '../storage/postgres/pool.ts'
 import { ApiError } from './app.ts'
 
 export interface StoreCheck {
@@ -18,13 +18,11 @@ export interface StoreChecks {
 
 const CHECK_CACHE_MS = 1000
 const CHECK_TIMEOUT_MS = 2000
-/** Pool of 20, idle 30 s, connect timeout 10 s. */
-const POOL = { max: 20, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000 }
 
 export class Stores implements StoreChecks {
   readonly #service: ServiceView
   #clickhouse: ClickHouseClient | null = null
-  #pool: pg.Pool | null = null
+  #pool: PostgresPool | null = null
   #checked: {
     readonly atMs: number
     readonly result: Readonly<Record<string, StoreCheck>>
@@ -52,18 +50,14 @@ export class Stores implements StoreChecks {
     return this.#clickhouse
   }
 
-  get postgres(): pg.Pool {
+  get postgres(): PostgresPool {
     const address = this.#service.stores.postgres
     if (address === null) throw missing('Postgres')
-    if (this.#pool === null) {
-      this.#pool = new pg.Pool({
-        connectionString: address.url,
-        ...POOL,
-        statement_timeout: 20_000,
-      })
-      // An idle connection that breaks must not end the process; the next query says what is wrong.
-      this.#pool.on('error', () => {})
-    }
+    this.#pool ??= new PostgresPool({
+      url: address.url,
+      statementTimeoutMs: 20_000,
+      applicationName: 'observa/api',
+    })
     return this.#pool
   }
 

@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { removeHome } from '../../storage/postgres/engine/home.ts'
-import { createPostgresPool } from '../../storage/postgres/pool.ts'
+import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { findGroup, listGroups } from '../../storage/queries/groups.ts'
 import type { Scope } from '../../storage/queries/page.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
@@ -37,13 +37,13 @@ export async function measurePostgres(
     log: pino({ level: 'silent' }),
     progress: say,
   })
-  const pool = createPostgresPool({ url: engine.url, statementTimeoutMs: 300_000 })
+  const pool = new PostgresPool({ url: engine.url, statementTimeoutMs: 300_000 })
   try {
     await migratePostgres(pool)
-    const client = await pool.connect()
-    await client.query("SELECT set_config('observa.tenant_id', '*', false)")
-    for (const sql of fillOf(sample)) await client.query(sql)
-    client.release(true)
+    await pool.transaction(async (client) => {
+      await client.query("SELECT set_config('observa.tenant_id', '*', true)")
+      for (const sql of fillOf(sample)) await client.query(sql)
+    })
     const times: QueryTime[] = []
     for (const [name, run] of queriesOf(pool, sample)) times.push(await timed(name, run, repeats))
     return times
@@ -95,7 +95,7 @@ function fillOf({ scope, traces, conversations, sessions, users }: GroupSample):
 }
 
 function queriesOf(
-  pool: ReturnType<typeof createPostgresPool>,
+  pool: PostgresPool,
   { scope, traces, conversations, sessions, users }: GroupSample,
 ): readonly (readonly [name: string, run: (i: number) => Promise<unknown>])[] {
   const limit = 50

@@ -117,7 +117,8 @@ export async function postRows(
   })
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     req.once('response', resolve)
-    req.once('error', reject)
+    // Stays: whatever the socket says later, the answer or its lack is what counts.
+    req.on('error', reject)
   })
   // The server may refuse before it has read the body; what matters then is its answer.
   const written = writeBodies(options.gzip, insert.bodies, req).catch(() => undefined)

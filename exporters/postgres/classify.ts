@@ -2,6 +2,7 @@
 // not passed on. Unknown errors are tried again: a batch may be delayed, not lost.
 
 import type { SendVerdict } from '../../core/verdict.ts'
+import { sqlStateOf } from '../../storage/postgres/connection.ts'
 
 /** Data errors and broken constraints: the same rows will fail the same way. */
 const PERMANENT = /^(21|22|23|54|428|P0001)/
@@ -12,19 +13,14 @@ const OPERATOR_RETRY_MS = 15_000
 export const isSchemaError = (code: string): boolean => /^(42P01|42703|3F000)/.test(code)
 
 export function verdictOf(error: unknown): SendVerdict {
-  const code = sqlState(error)
+  const code = sqlStateOf(error)
   if (code === null) {
-    const system = (error as NodeJS.ErrnoException).code ?? 'CONNECTION'
+    const { code: given } = error as { code?: unknown }
+    const system = typeof given === 'string' ? given : 'CONNECTION'
     return { kind: 'retry', code: system, message: `Postgres cannot be reached (${system}).` }
   }
   const message = `Postgres answered with error ${code}.`
   if (PERMANENT.test(code)) return { kind: 'rejected', code, message }
   if (OPERATOR.test(code)) return { kind: 'retry', code, message, afterMs: OPERATOR_RETRY_MS }
   return { kind: 'retry', code, message }
-}
-
-/** Five characters of an error that came from the server; null for one of the connection. */
-export function sqlState(error: unknown): string | null {
-  const { code, severity } = error as { code?: unknown; severity?: unknown }
-  return typeof code === 'string' && code.length === 5 && severity !== undefined ? code : null
 }

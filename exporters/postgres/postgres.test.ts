@@ -353,28 +353,6 @@ test('a part that is no document is rejected', async () => {
   await sender.stop()
 })
 
-test('a connection cut in the middle is tried again, with exact sums', async () => {
-  const sender = await started('cut')
-  const batch = batchOf(encode(calls(2, 'cut')), 1n, 1n)
-  const blocker = await server.pool.connect()
-  await blocker.query('BEGIN')
-  await blocker.query("SELECT set_config('observa.tenant_id', '*', true)")
-  await blocker.query('LOCK TABLE trace_summaries IN ACCESS EXCLUSIVE MODE')
-  const pending = sender.send(batch, never)
-  const cut =
-    'SELECT pg_terminate_backend(pid) AS done FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = $2'
-  for (let done = false; !done; )
-    done = ((await blocker.query(cut, ['observa/cut', 'Lock'])).rowCount ?? 0) > 0
-  const verdict = await pending
-  assert.equal(verdict.kind, 'retry')
-  await blocker.query('ROLLBACK')
-  blocker.release()
-  assert.deepEqual(await sender.send(batch, never), { kind: 'sent' })
-  const [row] = await rows('cut', 'SELECT spans FROM trace_summaries')
-  assert.deepEqual(row, { spans: '2' })
-  await sender.stop()
-})
-
 test('a server that is down is retried and does not stop the start', async () => {
   const sender = await started('down', 'postgres://nobody:x@127.0.0.1:1/none')
   const verdict = await sender.send(batchOf(encode(calls(1, 'down')), 1n, 1n), never)

@@ -4,22 +4,22 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Pool, PoolClient } from 'pg'
 import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { counter, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
+import { type Statements, sqlStateOf } from '../../storage/postgres/connection.ts'
 import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
-import { createPostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
-import { isSchemaError, sqlState, verdictOf } from './classify.ts'
+import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
+import { isSchemaError, verdictOf } from './classify.ts'
 import type { Config } from './config.ts'
 import type { FactDocument, IssueRow } from './facts.ts'
 import { DELTAS_STREAM, type OldDocument } from './old-deltas.ts'
 import { Rollup } from './rollup.ts'
 import {
-  ALL_TENANTS,
+  BEGIN_BATCH,
   DROP_EMPTY,
   issueStatements,
   LOCK_PLACES,
@@ -47,7 +47,7 @@ export class PostgresSender implements Sender {
   readonly #cursor: string
   #engine: PostgresEngine | null = null
   #url = ''
-  #pool: Pool | null = null
+  #pool: PostgresPool | null = null
   #isMigrated = false
 
   constructor(config: Config, host: Host) {
@@ -69,7 +69,7 @@ export class PostgresSender implements Sender {
     }
     this.#url = this.#engine?.url ?? this.#config.url?.reveal() ?? ''
     if (this.#engine === null && !this.#config.allow_link_local) await refuseLinkLocal(this.#url)
-    this.#pool = createPostgresPool({
+    this.#pool = new PostgresPool({
       url: this.#url,
       // One transaction at a time, and one connection for the look at the cursor.
       max: 2,
@@ -83,7 +83,7 @@ export class PostgresSender implements Sender {
     } catch (error) {
       // Our own server is up: what fails now will fail again. Another one may be down for a while.
       if (this.#config.embedded || error instanceof ObservaError) throw error
-      const code = sqlState(error) ?? (error as NodeJS.ErrnoException).code
+      const code = sqlStateOf(error) ?? (error as NodeJS.ErrnoException).code
       log.warn({ code }, 'Postgres is not ready; rows wait in the log')
     }
   }
@@ -126,10 +126,9 @@ export class PostgresSender implements Sender {
       signal.throwIfAborted()
       const pool = this.#running()
       await this.#migrate(pool)
-      const client = await pool.connect()
-      await this.#transact(client, batch, content, signal)
+      await pool.transaction((client) => this.#store(client, batch, content), { signal })
     } catch (error) {
-      const code = sqlState(error)
+      const code = sqlStateOf(error)
       if (code !== null && isSchemaError(code)) this.#isMigrated = !this.#config.migrate
       return this.#failed(verdictOf(error))
     }
@@ -137,44 +136,24 @@ export class PostgresSender implements Sender {
     return { kind: 'sent' }
   }
 
-  async #transact(
-    client: PoolClient,
-    batch: SendBatch,
-    content: Content,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let failure: unknown = null
-    // A connection in the middle of a statement cannot be asked to stop; closing it ends the transaction.
-    const onAbort = (): void => client.release(true)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      await client.query('BEGIN')
-      await client.query(ALL_TENANTS)
-      if (await this.#isStored(client, batch)) {
-        this.#host.metrics.add(REPEATED, '')
-        await client.query('ROLLBACK')
-        return
-      }
-      await store(client, content)
-      await client.query(MOVE_CURSOR, [this.#cursor, batch.lastSequence.toString(), batch.batchId])
-      await client.query('COMMIT')
-    } catch (error) {
-      failure = error
-      throw error
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-      // After an error the state of the connection is not worth finding out.
-      if (!signal.aborted) client.release(failure !== null)
+  /** In one transaction: the rows of the batch, and the cursor that says so. */
+  async #store(client: Statements, batch: SendBatch, content: Content): Promise<void> {
+    await client.query(BEGIN_BATCH, [this.#cursor])
+    if (await this.#isStored(client, batch)) {
+      this.#host.metrics.add(REPEATED, '')
+      return
     }
+    await store(client, content)
+    await client.query(MOVE_CURSOR, [this.#cursor, batch.lastSequence.toString(), batch.batchId])
   }
 
-  async #isStored(client: PoolClient, batch: SendBatch): Promise<boolean> {
+  async #isStored(client: Statements, batch: SendBatch): Promise<boolean> {
     const found = await client.query<{ last_sequence: string }>(READ_CURSOR, [this.#cursor])
     const row = found.rows[0]
     return row !== undefined && BigInt(row.last_sequence) >= batch.lastSequence
   }
 
-  async #migrate(pool: Pool): Promise<void> {
+  async #migrate(pool: PostgresPool): Promise<void> {
     if (this.#isMigrated) return
     const applied = await migratePostgres(pool)
     if (applied.length > 0) this.#host.log.info({ applied }, 'Postgres migrated')
@@ -186,7 +165,7 @@ export class PostgresSender implements Sender {
     return verdict
   }
 
-  #running(): Pool {
+  #running(): PostgresPool {
     if (this.#pool === null) throw new Error('the sender is not started')
     return this.#pool
   }
@@ -222,7 +201,7 @@ const issueKey = (issue: Pick<IssueRow, 'tenant' | 'project' | 'id'>): string =>
   `${issue.tenant}\n${issue.project}\n${issue.id}`
 
 /** The statements of one batch, in the transaction that moves the cursor. */
-async function store(client: PoolClient, { rollup, issues }: Content): Promise<void> {
+async function store(client: Statements, { rollup, issues }: Content): Promise<void> {
   await client.query(LOCK_PLACES, [rollup.places()])
   const fresh = new Set<string>()
   for (const statement of issueStatements(issues)) {

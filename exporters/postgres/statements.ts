@@ -12,8 +12,12 @@ INSERT INTO exporter_cursor AS c (exporter, last_sequence, batch_id) VALUES ($1,
 ON CONFLICT (exporter) DO UPDATE SET
   last_sequence = GREATEST(c.last_sequence, EXCLUDED.last_sequence), batch_id = EXCLUDED.batch_id, updated_at = now()`
 
-/** The exporter writes the rows of all tenants. */
-export const ALL_TENANTS = "SELECT set_config('observa.tenant_id', '*', true)"
+/**
+ * The exporter writes the rows of all tenants. The lock makes a batch that comes again wait for its first
+ * transaction, which the server may still be committing after the connection broke.
+ */
+export const BEGIN_BATCH =
+  "SELECT set_config('observa.tenant_id', '*', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411))"
 
 /** Until the end of the transaction: what is read of a project is not changed by another instance before it is written. */
 export const LOCK_PLACES =

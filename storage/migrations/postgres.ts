@@ -1,28 +1,25 @@
 // Applies the Postgres migrations, each in a transaction of its own with its row in `schema_migrations`.
 // An advisory lock lets one program at a time do it; the others wait and find nothing to do.
 
-import type { Pool, PoolClient } from 'pg'
+import type { Statements } from '../postgres/connection.ts'
+import type { PostgresPool } from '../postgres/pool.ts'
 import { type Migration, migrationsOf, pending } from './files.ts'
 
 /** "observa" as a number; any constant would do that nobody else takes. */
 const LOCK_KEY = 7_362_781_411
 
 /** Brings the database up to date; returns the versions applied now. */
-export async function migratePostgres(pool: Pool): Promise<readonly number[]> {
-  const client = await pool.connect()
-  try {
+export async function migratePostgres(pool: PostgresPool): Promise<readonly number[]> {
+  // A failure closes the connection, and with it the lock and a transaction that is open.
+  return await pool.withClient(async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY])
-    try {
-      return await migrate(client)
-    } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY])
-    }
-  } finally {
-    client.release()
-  }
+    const applied = await migrate(client)
+    await client.query('SELECT pg_advisory_unlock($1)', [LOCK_KEY])
+    return applied
+  })
 }
 
-async function migrate(client: PoolClient): Promise<readonly number[]> {
+async function migrate(client: Statements): Promise<readonly number[]> {
   await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
     version integer PRIMARY KEY,
     name text NOT NULL,
@@ -38,18 +35,13 @@ async function migrate(client: PoolClient): Promise<readonly number[]> {
   return todo.map((m) => m.version)
 }
 
-async function apply(client: PoolClient, migration: Migration): Promise<void> {
+async function apply(client: Statements, migration: Migration): Promise<void> {
   await client.query('BEGIN')
-  try {
-    // One text of many statements: the simple protocol runs them in this transaction.
-    await client.query(migration.sql)
-    await client.query(
-      'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',
-      [migration.version, migration.name, migration.checksum],
-    )
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  }
+  // One text of many statements: the simple protocol runs them in this transaction.
+  await client.query(migration.sql)
+  await client.query(
+    'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',
+    [migration.version, migration.name, migration.checksum],
+  )
+  await client.query('COMMIT')
 }

@@ -1,6 +1,6 @@
 // Conversations, sessions and end users out of Postgres, where the exporter keeps their sums exact.
 
-import type pg from 'pg'
+import type { PostgresPool } from '../postgres/pool.ts'
 import { type Page, pageOf, type Scope } from './page.ts'
 import { Where, withoutSort } from './where.ts'
 
@@ -98,7 +98,7 @@ const SUMS = `first_at, last_at, (extract(epoch FROM last_at - first_at) * 1000)
 
 /** Newest activity first. */
 export async function listGroups<Kind extends keyof Groups>(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   kind: Kind,
   f: GroupFilter,
@@ -128,7 +128,7 @@ export async function listGroups<Kind extends keyof Groups>(
 
 /** One, or null when there is none of this tenant. */
 export async function findGroup<Kind extends keyof Groups>(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   kind: Kind,
   id: string,
@@ -163,7 +163,7 @@ export interface IssueCount {
 
 /** Issues of a range by type and severity, most first. */
 export async function countIssues(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   range: { readonly fromMs: number; readonly toMs: number },
 ): Promise<readonly IssueCount[]> {

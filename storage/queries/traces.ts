@@ -1,7 +1,7 @@
 // Trace summaries and issues out of Postgres, where the exporter keeps them exact. The tenant is set for the
 // transaction, so that row-level security holds even where a WHERE were forgotten.
 
-import type pg from 'pg'
+import type { PostgresPool } from '../postgres/pool.ts'
 import { type Page, pageOf, type Scope } from './page.ts'
 import { Where, withoutSort } from './where.ts'
 
@@ -88,7 +88,7 @@ const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS ki
 
 /** Traces, newest first. */
 export async function listTraces(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   f: TraceFilter,
 ): Promise<Page<TraceRow>> {
@@ -117,7 +117,7 @@ export async function listTraces(
 
 /** One trace, or null when there is none of this tenant. */
 export async function findTrace(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   traceId: string,
 ): Promise<TraceRow | null> {
@@ -133,7 +133,7 @@ export async function findTrace(
 
 /** Issues, newest first. */
 export async function listIssues(
-  pool: pg.Pool,
+  pool: PostgresPool,
   scope: Scope,
   f: IssueFilter,
 ): Promise<Page<IssueRow>> {

@@ -1,7 +1,8 @@
 // The WHERE of a query of Postgres: all values are parameters, and the tenant is set for the transaction, so that
 // row-level security holds even where a condition were forgotten.
 
-import type pg from 'pg'
+import type { QueryResultRow } from '../postgres/connection.ts'
+import { type PostgresPool, withTenant } from '../postgres/pool.ts'
 import { decodeCursor, type Scope } from './page.ts'
 
 /** A WHERE whose values are all parameters, and which always names the tenant and the project. */
@@ -34,24 +35,14 @@ export class Where {
     this.#parts.push(`(${time}, ${id}) < ($${n - 1}::timestamptz, $${n})`)
   }
 
-  async rows<Row extends pg.QueryResultRow>(
-    pool: pg.Pool,
+  async rows<Row extends QueryResultRow>(
+    pool: PostgresPool,
     sql: string,
     limit: number,
   ): Promise<Row[]> {
-    const client = await pool.connect()
-    try {
-      await client.query('BEGIN READ ONLY')
-      await client.query("SELECT set_config('observa.tenant_id', $1, true)", [this.#tenantId])
-      const result = await client.query<Row>(`${sql} LIMIT ${Math.floor(limit)}`, this.#values)
-      await client.query('COMMIT')
-      client.release()
-      return result.rows
-    } catch (thrown) {
-      // A broken transaction must not go back to the pool.
-      client.release(true)
-      throw thrown
-    }
+    const text = `${sql} LIMIT ${Math.floor(limit)}`
+    const run = withTenant(pool, this.#tenantId, (c) => c.query<Row>(text, this.#values))
+    return (await run).rows
   }
 }
 

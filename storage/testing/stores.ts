@@ -4,14 +4,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import { Pool } from 'pg'
 import { type Logger, pino } from 'pino'
 import { type ClickHouseEngine, startClickHouseEngine } from '../clickhouse/engine/engine.ts'
 import { migrateClickHouse } from '../migrations/clickhouse.ts'
 import { migratePostgres } from '../migrations/postgres.ts'
 import { type PostgresEngine, startPostgresEngine } from '../postgres/engine/engine.ts'
 import { removeHome } from '../postgres/engine/home.ts'
+import { isAlive } from '../postgres/engine/owner.ts'
+import { PostgresPool } from '../postgres/pool.ts'
+import { unavailableStore } from '../unavailable.ts'
 
 export const silentLog: Logger = pino({ level: 'silent' })
 
@@ -27,10 +30,17 @@ export interface TestClickHouse {
   stop(): Promise<void>
 }
 
+export interface Crash {
+  /** Resolves when the server answers again. */
+  readonly recovered: () => Promise<void>
+}
+
 export interface TestPostgres {
   readonly engine: PostgresEngine
-  readonly pool: Pool
+  readonly pool: PostgresPool
   readonly url: string
+  /** SIGKILL for a process that serves a connection. The server then ends all of them and begins anew. */
+  crash(pid: number): Promise<Crash>
   stop(): Promise<void>
 }
 
@@ -81,20 +91,46 @@ export async function startTestPostgres(
   const dir = mkdtempSync(join(tmpdir(), 'observa-postgres-'))
   const dataDir = join(dir, 'postgres')
   const engine = await startPostgresEngine({ dataDir, log: silentLog, progress: () => {} })
-  const pool = new Pool({ connectionString: engine.url, max: 5 })
-  pool.on('error', () => {
-    // An idle connection that a test cuts off.
-  })
+  const pool = new PostgresPool({ url: engine.url, max: 5 })
   if (options.migrate !== false) await migratePostgres(pool)
   return {
     engine,
     pool,
     url: engine.url,
+    crash: (pid) => crash(pool, pid),
     stop: async () => {
       await pool.end()
       await engine.stop()
       removeHome(dataDir)
       rmSync(dir, { recursive: true, force: true })
     },
+  }
+}
+
+async function crash(pool: PostgresPool, victim: number): Promise<Crash> {
+  const clients = await pool.query<{ pid: number }>(
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'",
+  )
+  process.kill(victim, 'SIGKILL')
+  const pids = clients.rows.map((row) => row.pid)
+  return { recovered: () => recovered(pool, pids) }
+}
+
+async function recovered(pool: PostgresPool, before: readonly number[]): Promise<void> {
+  const deadline = performance.now() + 30_000
+  const inTime = (): true => {
+    if (performance.now() > deadline) throw new Error('the server does not recover')
+    return true
+  }
+  // A connection of before may still answer, until the server has noticed.
+  while (before.some(isAlive) && inTime()) await delay(10)
+  while (inTime()) {
+    try {
+      await pool.query('SELECT 1')
+      return
+    } catch (error) {
+      if (unavailableStore(error) === null) throw error
+      await delay(10)
+    }
   }
 }

@@ -210,6 +210,21 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[\s;])\/\/.*$/gm, '$1')
 }
 
+test('one place knows the client of Postgres: nobody else makes or checks out a connection', () => {
+  // A connection that is lent without a listener for its errors ends the process when it breaks.
+  const owner = /^storage\/postgres\/(connection|pool)\.ts$/
+  const breaches = imports.filter((i) => /^pg(-pool)?$/.test(i.to) && !owner.test(i.from))
+  none(
+    breaches.map((i) => `${i.from} imports ${i.to}`),
+    imports.filter((i) => i.to === 'pg').length,
+    2,
+  )
+  const makers = sources.filter(
+    (f) => !owner.test(f) && !f.endsWith('.test.ts') && /new Connection\(/.test(texts.get(f) ?? ''),
+  )
+  none(makers, sources.length, FILES_MIN)
+})
+
 test('SQL is in storage and in exporters only', () => {
   const seen = product.filter((f) => !/^(storage|exporters)\//.test(f))
   const sql =

@@ -323,6 +323,9 @@ function bodyOf(req: IncomingMessage): Readable {
       `Content-Encoding ${encoding} is not supported; use gzip (NOT_IMPLEMENTED)`,
     )
   const gunzip = createGunzip()
+  gunzip.on('error', () => {
+    // Met by whoever reads; nobody does when the statement is refused before its data.
+  })
   req.on('error', (error) => gunzip.destroy(error))
   req.on('aborted', () => gunzip.destroy(new Error('the client is gone')))
   return req.pipe(gunzip)

@@ -17,9 +17,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
-import pg from 'pg'
 import { ObservaError } from '../../../core/errors.ts'
 import { silentLog } from '../../testing/stores.ts'
+import { Connection } from '../connection.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
 import { removeHome } from './home.ts'
 import { isReachable, type ServerUser, serverUser } from './server-user.ts'
@@ -39,7 +39,7 @@ const start = (at = dataDir): Promise<PostgresEngine> =>
   startPostgresEngine({ dataDir: at, log: silentLog, progress: () => {} })
 
 async function ask(engine: PostgresEngine, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(engine.url)
+  const client = new Connection(engine.url)
   await client.connect()
   try {
     return (await client.query(sql)).rows
@@ -65,7 +65,7 @@ test('a first start makes a cluster that only its passwords open', async () => {
   assert.deepEqual(who, { me: 'observa', super: false, bypass: false })
   for (const file of ['password', 'admin-password', 'owner.json'])
     assert.equal(statSync(join(dataDir, file)).mode & 0o777, 0o600, file)
-  const stranger = new pg.Client(engine.url.replace(/:[^:@]+@/, ':guess@'))
+  const stranger = new Connection(engine.url.replace(/:[^:@]+@/, ':guess@'))
   await assert.rejects(stranger.connect(), { code: '28P01' })
   await ask(engine, 'CREATE TABLE kept AS SELECT 1 AS x')
   await engine.stop()

@@ -17,9 +17,9 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { Logger } from 'pino'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { type ConnectionConfig, withConnection } from '../connection.ts'
 import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
 import { type Home, openHome } from './home.ts'
 import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
@@ -250,49 +250,38 @@ function reasonFromLog(home: Home): string | null {
 }
 
 async function isReady(home: Home, port: number, timeoutMs: number): Promise<boolean> {
-  const client = adminClient(home, port, timeoutMs)
   try {
-    await client.connect()
-    await client.query('SELECT 1')
+    await withConnection(asAdmin(home, port, timeoutMs), (client) => client.query('SELECT 1'))
     return true
   } catch {
     // Not yet, or not ours: the caller asks again or gives up.
     return false
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }
 
-function adminClient(home: Home, port: number, timeoutMs: number): pg.Client {
-  const client = new pg.Client({
+function asAdmin(home: Home, port: number, timeoutMs: number): ConnectionConfig {
+  return {
     host: '127.0.0.1',
     port,
     user: ADMIN,
     password: readFileSync(home.adminPasswordFile, 'utf8'),
     database: 'postgres',
     connectionTimeoutMillis: timeoutMs,
-  })
-  client.on('error', () => {
-    // Reported by the call that was under way.
-  })
-  return client
+    query_timeout: timeoutMs,
+  }
 }
 
 /** The application's role owns its database and is no superuser, so that row-level security binds it. */
 async function ensureDatabase(home: Home, port: number): Promise<void> {
   const password = readFileSync(home.passwordFile, 'utf8')
-  const client = adminClient(home, port, 10_000)
-  await client.connect()
-  try {
+  await withConnection(asAdmin(home, port, 10_000), async (client) => {
     const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [USER])
     // DDL takes no parameters; the password is base64url of our own making.
     if (role.rowCount === 0)
       await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`)
     const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE])
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${USER}`)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 async function stop(home: Home, pid: number): Promise<void> {

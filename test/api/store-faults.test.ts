@@ -1,0 +1,123 @@
+// Stores that break while the API reads from them: the answer is a 503 in the form of all errors, the process goes on, and
+// the next request is served.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import {
+  type Crash,
+  startTestClickHouse,
+  startTestPostgres,
+  type TestClickHouse,
+  type TestPostgres,
+} from '../../storage/testing/stores.ts'
+import { unavailableStore } from '../../storage/unavailable.ts'
+import { Instance, until } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
+import { TcpProxy } from '../tcp-proxy.ts'
+
+let clickhouse: TestClickHouse
+let postgres: TestPostgres
+let events: TcpProxy
+let sums: TcpProxy
+let instance: Instance
+
+before(async () => {
+  clickhouse = await startTestClickHouse()
+  postgres = await startTestPostgres()
+  events = await TcpProxy.start(Number(new URL(clickhouse.url).port))
+  sums = await TcpProxy.start(postgres.engine.port)
+  instance = await Instance.start({
+    // Passwords made for this test, of servers that end with it.
+    env: { TEST_CLICKHOUSE: events.url(clickhouse.url), TEST_POSTGRES: sums.url(postgres.url) },
+    config: `
+exporters:
+  clickhouse: { url: "\${env:TEST_CLICKHOUSE}", database: ${clickhouse.database} }
+  postgres: { url: "\${env:TEST_POSTGRES}" }
+service:
+  pipelines:
+    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+`,
+  })
+  assert.equal((await instance.post('/v1/traces', otlpJson([{ name: 'chat' }]))).status, 200)
+  await instance.drained()
+})
+after(async () => {
+  await instance.stop()
+  await Promise.all([events.stop(), sums.stop()])
+  await Promise.all([clickhouse.stop(), postgres.stop()])
+})
+
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | null
+  readonly body: { readonly error?: Record<string, unknown>; readonly data?: unknown[] }
+}
+
+async function get(path: string): Promise<Answer> {
+  const res = await fetch(instance.url(path, 'http'))
+  return {
+    status: res.status,
+    retryAfter: res.headers.get('retry-after'),
+    body: (await res.json()) as Answer['body'],
+  }
+}
+
+function isUnavailable({ status, retryAfter, body }: Answer, store: string): void {
+  assert.equal(status, 503, JSON.stringify(body))
+  assert.equal(retryAfter, '5')
+  assert.equal(body.error?.['code'], 'STORE_UNAVAILABLE')
+  assert.equal(body.error?.['message'], `${store} does not answer at present`)
+  assert.equal(typeof body.error?.['request_id'], 'string')
+  assert.ok(instance.isAlive, instance.stderr)
+}
+
+/** A server whose backend was killed begins anew, which takes a moment. */
+async function served(path: string): Promise<void> {
+  await until(async () => (await get(path)).status === 200, `${path} served`, 20_000)
+  assert.equal((await get(path)).body.data?.length, 1)
+}
+
+async function reader(): Promise<number> {
+  const sql =
+    "SELECT pid FROM pg_stat_activity WHERE application_name = 'observa/api' AND wait_event_type = 'Lock'"
+  for (;;) {
+    const { rows } = await postgres.pool.query<{ pid: number }>(sql)
+    if (rows[0] !== undefined) return rows[0].pid
+  }
+}
+
+for (const fault of ['reset', 'end', 'kill -9'] as const)
+  test(`a store that breaks while a read waits is a 503, and the next request is served: Postgres, ${fault}`, async () => {
+    const crashes: Crash[] = []
+    const blocked = postgres.pool.transaction(async (blocker) => {
+      await blocker.query('LOCK TABLE trace_summaries IN ACCESS EXCLUSIVE MODE')
+      const pending = get('/api/v1/traces')
+      const pid = await reader()
+      if (fault === 'kill -9') crashes.push(await postgres.crash(pid))
+      else sums.break(fault)
+      isUnavailable(await pending, 'Postgres')
+    })
+    // When a backend is killed the server ends all others, and mostly that of the blocker before it has committed.
+    await blocked.catch((error: unknown) => {
+      if (fault !== 'kill -9' || unavailableStore(error) === null) throw error
+    })
+    for (const crash of crashes) await crash.recovered()
+    await served('/api/v1/traces')
+  })
+
+for (const fault of ['reset', 'end'] as const)
+  test(`a store that breaks while a read waits is a 503, and the next request is served: ClickHouse, ${fault}`, async () => {
+    const broken = events.breakAfter('SELECT', fault)
+    const answer = await get('/api/v1/events')
+    await broken
+    isUnavailable(answer, 'ClickHouse')
+    await served('/api/v1/events')
+  })
+
+test('idle connections of both stores break, and the next requests are served', async () => {
+  await Promise.all([get('/api/v1/traces'), get('/api/v1/traces'), get('/api/v1/events')])
+  for (const proxy of [sums, events]) proxy.break('reset')
+  await served('/api/v1/traces')
+  await served('/api/v1/events')
+})
