@@ -5,8 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
 import type { AnyDialect, Note, Row, Words } from './rules/dialect.ts'
+import { frameworksOf } from './rules/dialect-facts.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
-import { FRAMEWORKS, PROVIDER_ALIASES } from './vocabulary/providers.ts'
+import { PROVIDER_ALIASES } from './vocabulary/providers.ts'
 
 export const PAGE = fileURLToPath(new URL('../../docs/dialects.md', import.meta.url))
 
@@ -46,7 +47,7 @@ export function dialectsPage(): string {
     '|---|---|',
     ...providerRows(),
     '',
-    `Frameworks are no providers: the field stays null and \`metadata.framework\` names them: ${code([...FRAMEWORKS])}.`,
+    `Frameworks are no providers: the field stays null and \`metadata.framework\` names them: ${code([...frameworksOf(DIALECTS).keys()])}.`,
     '',
     '## Never stored',
     '',

@@ -1,5 +1,5 @@
-// Request and response bodies of providers and frameworks (OpenAI chat, completions and responses, Anthropic,
-// Gemini, Bedrock, LangChain, Haystack, Genkit, AI SDK): which messages, usage, model and id they hold.
+// Request and response bodies of providers and frameworks (OpenAI chat, completions and responses, Anthropic, Gemini,
+// Bedrock, LangChain and others): which messages and system instructions they hold.
 
 import { isRecord } from '../json/values.ts'
 import type { Message, Part } from './message.ts'

@@ -1,5 +1,5 @@
-// Message parts in canonical form from the content blocks of OpenAI, Anthropic, Bedrock, Gemini, the AI SDK,
-// Genkit, LangChain and OpenInference. A block of a type nobody knows is kept as it is.
+// Message parts in canonical form from the content blocks of providers (OpenAI, Anthropic, Bedrock, Gemini) and of
+// frameworks. A block of a type nobody knows is kept as it is.
 
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord, lookup, plainText } from '../json/values.ts'
@@ -28,7 +28,7 @@ export function partsOf(content: unknown, role: string): Part[] {
   return out
 }
 
-/** Text that is really a JSON list of blocks (Strands, Traceloop) becomes those blocks. */
+/** Text that is really a JSON list of blocks becomes those blocks. */
 function textParts(text: string, role: string): Part[] {
   if (/^\s*\[\s*\{\s*"(?:type|text|toolUse|toolResult|tool_use_id)"/.test(text)) {
     const blocks = parseJson(text)
@@ -87,7 +87,7 @@ export function argumentsOf(value: unknown): unknown {
   return parsed !== undefined && typeof parsed === 'object' ? parsed : value
 }
 
-/** A call in any spelling: OpenAI `{id, function: {name, arguments}}`, LangChain `{id, name, args}`, AI SDK, Bedrock, Gemini. */
+/** A call in any spelling: OpenAI `{id, function: {name, arguments}}`, LangChain `{id, name, args}`, Bedrock, Gemini. */
 export function toolCallPart(call: Block): Part {
   const fn = isRecord(call['function']) ? call['function'] : call
   const part: Part = { type: 'tool_call' }
@@ -123,7 +123,7 @@ function toolResponsePart(block: Block): Part {
   if (typeof name === 'string' && name !== '') part['name'] = name
   let response: unknown =
     block['response'] ?? block['result'] ?? block['output'] ?? block['content'] ?? null
-  // AI SDK v5: {type: 'text' | 'json', value}; Bedrock and Anthropic: a list of text blocks.
+  // {type: 'text' | 'json', value} of JavaScript SDKs; Bedrock and Anthropic: a list of text blocks.
   if (isRecord(response) && 'value' in response && typeof response['type'] === 'string')
     response = response['value']
   // What already is a `response` is as its author wants it.
@@ -214,7 +214,7 @@ function imagePart(block: Block): Part | null {
       image['source']['bytes'],
       undefined,
     )
-  // OpenInference nests once more: {image: {image: {url}}}.
+  // Flattened keys nest once more: {image: {image: {url}}}.
   const inner = isRecord(image) && isRecord(image['image']) ? image['image'] : image
   const url = urlIn(inner)
   const mime = block['mediaType'] ?? block['mimeType'] ?? block['mime_type']

@@ -29,6 +29,13 @@ export class DoubleCount {
   #hasSuspects = false
   readonly #hash = new Int32Array(2)
 
+  readonly #copyNames: readonly string[]
+
+  /** `copyNames`: beginnings of names of spans that report the call of another span again. */
+  constructor(copyNames: readonly string[]) {
+    this.#copyNames = copyNames
+  }
+
   begin(): void {
     this.#claims.clear()
     this.#seen.clear()
@@ -83,7 +90,7 @@ export class DoubleCount {
       events.claims.add(first, r0, r1)
     }
     if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
-    const at = addReport(events, e, seed[0] as number, first === e ? -1 : first)
+    const at = addReport(events, e, seed[0] as number, first === e ? -1 : first, this.#copyNames)
     if (at >= 0) this.#register(events.kin.ints, at)
   }
 

@@ -19,7 +19,13 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
 }
 
 /** Adds a row for a report; where, -1 = it has no place. `of`: the event of the batch that reported the same call before, -1 = none. */
-export function addReport(events: EventTable, e: number, seed: number, of: number): number {
+export function addReport(
+  events: EventTable,
+  e: number,
+  seed: number,
+  of: number,
+  copyNames: readonly string[],
+): number {
   if (!hasIds(events, e)) return -1
   const at = addPlace(events, e, seed)
   const rows = events.kin.ints
@@ -39,7 +45,7 @@ export function addReport(events: EventTable, e: number, seed: number, of: numbe
   }
   if (of < 0) flags |= KIN_FLAG.COUNTED
   if (events.len(e, R.response_id) > 0) flags |= KIN_FLAG.RESPONSE_ID
-  if (isStreamCopy(events.batch, events.spanOf[e] as number)) flags |= KIN_FLAG.STREAM_COPY
+  if (isCopy(events.batch, events.spanOf[e] as number, copyNames)) flags |= KIN_FLAG.STREAM_COPY
   rows[at + KIN.FLAGS] = flags | putTimes(events, e, rows, at)
   rows[at + KIN.OF] = of
   rows[at + KIN.SCOPE] = hashOf(events, e, R.scope_name)
@@ -136,15 +142,14 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
   return KIN_FLAG.TIMES
 }
 
-const STREAM_COPY = 'streaming response from '
-/** logfire reports a streamed call a second time, in a span of its own. */
-function isStreamCopy(batch: SpanBatch, span: number): boolean {
+/** The span's name says that it reports the call of another span again: a streamed call, in a span of its own. */
+function isCopy(batch: SpanBatch, span: number, names: readonly string[]): boolean {
   const row = span * SPAN_STRIDE
   const len = batch.spans[row + SPAN.NAME_LEN] as number
-  return (
-    len > STREAM_COPY.length &&
-    batch.arena.equals(batch.spans[row + SPAN.NAME_OFF] as number, STREAM_COPY.length, STREAM_COPY)
-  )
+  const off = batch.spans[row + SPAN.NAME_OFF] as number
+  for (const name of names)
+    if (len > name.length && batch.arena.equals(off, name.length, name)) return true
+  return false
 }
 
 function orZero(n: number): number {

@@ -1,5 +1,5 @@
-// Content whose field depends on the kind of span: `input.value`, `traceloop.entity.input`, `mlflow.spanInputs`
-// and their like are tool arguments, a query, messages, or plain input. Runs when the kind is known.
+// Content whose field depends on the kind of span: `input.value` and its like are tool arguments, a query, messages, or
+// plain input. Runs when the kind is known.
 
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'

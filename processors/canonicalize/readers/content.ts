@@ -78,7 +78,7 @@ function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {
     const m = textMessage(plainText(value), role)
     return m === null ? null : [m]
   }
-  // OpenAI lists a choice per answer here (Laminar): {index, message, finish_reason}.
+  // Some list a choice for each answer here: {index, message, finish_reason}.
   if (Array.isArray(value)) return messagesOf(value, role) ?? textsAsMessages(value, role)
   return isOutput ? responseMessages(value) : requestMessages(value)
 }
@@ -119,7 +119,7 @@ const bodyOut: Transform = (w, attr, rule) => {
   if (w.isNullContent(attr)) return false
   const value = w.value(attr)
   takeFromBody(w, value)
-  // OpenRouter echoes the raw request of a failed call: {completion: null, rawRequest}.
+  // A gateway echoes the raw request of a failed call: {completion: null, rawRequest}.
   if (isRecord(value) && 'rawRequest' in value) return true
   return putMessages(w, rule, bodyMessages(value, true))
 }

@@ -50,7 +50,7 @@ function bodyOf(w: Work, attr: number): unknown {
   return parseLoose(value) ?? value
 }
 
-/** Bodies {input: {messages}, output: {messages}} (AWS Distro, AgentCore) and whole provider bodies. */
+/** Bodies {input: {messages}, output: {messages}} (the AWS Distro) and whole provider bodies. */
 function readBody(w: Work, body: unknown): boolean {
   if (!isRecord(body)) return false
   const input = body['input']

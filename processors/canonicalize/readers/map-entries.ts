@@ -27,7 +27,7 @@ function numberParam(w: Work, rule: Rule, n: number): boolean {
   return true
 }
 
-/** Micrometer (Spring) exports every value as text. */
+/** Micrometer exports every value as text. */
 function textParam(w: Work, attr: number, rule: Rule): boolean {
   const n = w.number(attr)
   if (!Number.isNaN(n)) return numberParam(w, rule, n)

@@ -1,5 +1,5 @@
 // Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
-// metadata, and the answer that the AI SDK spreads over attributes.
+// metadata, and the answer that some SDKs spread over attributes.
 
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -155,7 +155,7 @@ const usageJson: Transform = (w, attr) => {
   return true
 }
 
-/** MLflow and LangChain count cached tokens inside, whatever their names suggest. */
+/** LangChain and others count cached tokens inside, whatever their names suggest. */
 const usageInclusive: Transform = (w, attr) => {
   const usage = usageOf(w.value(attr))
   if (usage === null) return false
@@ -211,7 +211,7 @@ function answer(part: keyof Work['answer']): Transform {
   }
 }
 
-/** AI SDK answers lie in several attributes; together they are one message. */
+/** The answer that lies in several attributes, as one message. */
 export function answerMessage(w: Work): Message | null {
   const parts: Part[] = []
   const a = w.answer

@@ -15,7 +15,7 @@ const text: Transform = (w, attr, rule) => w.setText(attr, rule.range)
 
 export const ID_BYTES_MAX = 1024
 
-/** Ids: `default` (Spring, OpenLIT) means that nobody set one. */
+/** Ids: `default` means that nobody set one. */
 const id: Transform = (w, attr, rule) => {
   // Ids are passed on to whole traces: a megabyte of one would be multiplied.
   if (w.type(attr) === VALUE.STRING && w.len(attr) > ID_BYTES_MAX) return false
@@ -31,7 +31,7 @@ const number: Transform = (w, attr, rule) => {
   return true
 }
 
-/** Counts: whole and never negative (-1 is OpenLIT's absence). */
+/** Counts: whole and never negative (-1 is absence). */
 const int: Transform = (w, attr, rule) => {
   const n = w.number(attr)
   if (!Number.isFinite(n) || n < 0) return false
@@ -39,12 +39,11 @@ const int: Transform = (w, attr, rule) => {
   return true
 }
 
-/** Seconds in the source, ms here. Strands writes milliseconds under the same name. */
+/** Seconds in the source, ms here. */
 const seconds: Transform = (w, attr, rule) => {
   const n = w.number(attr)
   if (!Number.isFinite(n)) return false
-  const isMs = w.isStrands && rule.key === 'gen_ai.server.time_to_first_token'
-  w.events.setNum(w.e, rule.number, isMs ? n : n * 1000)
+  w.events.setNum(w.e, rule.number, n * 1000)
   return true
 }
 

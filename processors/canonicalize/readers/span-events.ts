@@ -49,7 +49,7 @@ type Name = (typeof NAMES)[number]
 const names = new ByteWords(NAMES.map((x, i) => [x, i] as const))
 
 /** Events of streamed chunks: one a token, without content of their own. */
-const CHUNK = /chunk|^ai\.stream\.|^mlflow\.chunk|^First Token/i
+const CHUNK = /chunk|^ai\.stream\.|^First Token/i
 
 /** The event's name if it is one we read, null otherwise. */
 export function knownEvent(batch: SpanBatch, off: number, len: number): Name | null {
@@ -82,6 +82,8 @@ export type EventFate = 'read' | 'dropped' | 'kept'
 export interface EventSink {
   /** Attributes of the details event count as the span's own, at a lower rank. */
   collectDetails(first: number, count: number): void
+  /** An event of a name that nobody knows; true = a dialect read all of it. */
+  readUnknown(first: number, count: number): boolean
 }
 
 /** Reads one span event into the work. */
@@ -94,7 +96,7 @@ export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFat
   const count = ev[row + EVENT_ROW.ATTR_COUNT] as number
   const name = knownEvent(w.batch, off, len)
   if (name === null) {
-    if (hasLaminarIds(w, first, count)) return 'read'
+    if (sink.readUnknown(first, count)) return 'read'
     return CHUNK.test(w.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
   }
   if (name === 'exception' || name === 'gen_ai.client.operation.exception')
@@ -108,22 +110,7 @@ export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFat
   return 'read'
 }
 
-const LAMINAR_USER = key('lmnr.event.user_id')
-const LAMINAR_SESSION = key('lmnr.event.session_id')
-
-/** Laminar says who the user is in an event; whatever else is in it, is kept. */
-function hasLaminarIds(w: Work, first: number, count: number): boolean {
-  let found = 0
-  for (let i = first; i < first + count; i++) {
-    const id = w.batch.attrs[i * 6] as number
-    if (id !== LAMINAR_USER && id !== LAMINAR_SESSION) continue
-    found++
-    if (!w.isNull(i)) w.setText(i, id === LAMINAR_USER ? R.user_id : R.session_id)
-  }
-  return found > 0 && found === count
-}
-
-/** Lists that several details events of a span hold piece by piece (Strands: one event for each message). */
+/** Lists that several details events of a span hold piece by piece (one event for each message). */
 const PIECEWISE: readonly (readonly [number, number])[] = [
   [key('gen_ai.input.messages'), R.input_messages],
   [key('gen_ai.output.messages'), R.output_messages],
@@ -227,7 +214,7 @@ function parsedText(v: unknown): unknown {
 
 /** One message event: `body` is its attributes or a log record's body. */
 export function readMessageEvent(w: Work, name: string, body: Record<string, unknown>): void {
-  // .NET Semantic Kernel and others put the whole body as JSON in one attribute.
+  // Instrumentations of .NET and others put the whole body as JSON in one attribute.
   const packed = parsedText(body['gen_ai.event.content'])
   const content = isRecord(packed) ? packed : body
   switch (name) {
@@ -263,7 +250,7 @@ export function readMessageEvent(w: Work, name: string, body: Record<string, unk
   }
 }
 
-/** Blocks inside JSON text (Strands, Bedrock) are blocks; any other text is text. */
+/** Blocks inside JSON text (Bedrock) are blocks; any other text is text. */
 function parsedBlocks(v: unknown): unknown {
   const parsed = parsedText(v)
   return Array.isArray(parsed) || isRecord(parsed) ? parsed : v
@@ -315,7 +302,7 @@ function pushInOrder(w: Work, m: Message, index: unknown): void {
   w.eventOut.splice(at, 0, m)
 }
 
-/** JSON, or lines "role: text" (OpenLIT). */
+/** JSON, or lines "role: text". */
 function pushPrompt(w: Work, value: unknown): void {
   const parsed = parsedText(value)
   if (typeof parsed !== 'string') return pushList(w.eventIn, parsed, 'user')

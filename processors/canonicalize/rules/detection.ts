@@ -5,6 +5,8 @@ import { Literal } from '../../../core/arena.ts'
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { BatchFrame } from '../span/batch-frame.ts'
+import type { Work } from '../span/work.ts'
+import type { AnyDialect, Hooks } from './dialect.ts'
 import type { Tables } from './tables.ts'
 
 interface ValueMarker {
@@ -21,18 +23,14 @@ export interface Valued {
 
 const SCOPES_MAX = 4096
 
-/** Bits of a span's context above the scope's dialect. */
-const OPENLIT = 1 << 8
-const LEGACY_EVENT = 1 << 9
-const LEGACY_V0 = 1 << 10
+/** A span's context as a number: three dialects + 1, of the scope, the SDK and the form of arrival. */
+const SDK_SHIFT = 8
+const LEGACY_SHIFT = 16
 
-const LEGACY = 'otel-genai-legacy'
-const MODERN_KEYS = [
-  'gen_ai.provider.name',
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-].map(key)
+interface Hook<Call> {
+  readonly dialect: number
+  readonly call: Call
+}
 
 /** How the dialects of a span are named. */
 export interface DialectNames {
@@ -42,7 +40,6 @@ export interface DialectNames {
 
 export class Detection {
   readonly #tables: Tables
-  readonly #index = new Map<string, number>()
   readonly #names: readonly Literal[]
   /** By key id: markers that also ask for the value. */
   readonly #valueMarkers = new Map<number, ValueMarker[]>()
@@ -62,10 +59,13 @@ export class Detection {
   readonly #generalHi: number
   readonly #extraLo: number
   readonly #extraHi: number
-  readonly #strands: number
-  readonly #mcp: number
-  readonly #adk: number
-  readonly #litellm: number
+  readonly #sdks = new Map<string, number>()
+  readonly #legacy = { event: -1, trace: -1 }
+  #ofLogRecords = -1
+  readonly #older: { readonly dialect: number; readonly successorKeys: readonly number[] }[] = []
+  readonly #virtual: Hook<NonNullable<Hooks['isVirtual']>>[] = []
+  readonly #readNames: Hook<NonNullable<Hooks['readName']>>[] = []
+  readonly #readOtherNames: Hook<NonNullable<Hooks['readOtherName']>>[] = []
   readonly #named: number[] = []
   readonly #strong: number[] = []
 
@@ -77,7 +77,8 @@ export class Detection {
     let extraLo = 0
     let extraHi = 0
     for (const [d, dialect] of tables.dialects.entries()) {
-      this.#index.set(dialect.name, d)
+      this.#addFacts(dialect, d)
+      this.#addHooks(dialect.hooks ?? {}, d)
       if (dialect.isGeneral === true) {
         if (d < 31) generalLo |= 1 << d
         else generalHi |= 1 << (d - 31)
@@ -99,16 +100,20 @@ export class Detection {
     this.#generalHi = generalHi
     this.#extraLo = extraLo
     this.#extraHi = extraHi
-    this.#strands = this.#indexOf('strands')
-    this.#mcp = this.#indexOf('otel-mcp')
-    this.#adk = this.#indexOf('google-adk')
-    this.#litellm = this.#indexOf('litellm')
   }
 
-  #indexOf(name: string): number {
-    const d = this.#index.get(name)
-    if (d === undefined) throw new Error(`no dialect ${name}`)
-    return d
+  #addFacts(dialect: AnyDialect, d: number): void {
+    for (const sdk of dialect.sdks ?? []) this.#sdks.set(sdk, d)
+    if (dialect.legacy !== undefined) this.#legacy[dialect.legacy] = d
+    if (dialect.isOfLogRecords === true) this.#ofLogRecords = d
+    if (dialect.successorKeys !== undefined)
+      this.#older.push({ dialect: d, successorKeys: dialect.successorKeys.map(key) })
+  }
+
+  #addHooks({ isVirtual, readName, readOtherName }: Hooks, d: number): void {
+    if (isVirtual !== undefined) this.#virtual.push({ dialect: d, call: isVirtual })
+    if (readName !== undefined) this.#readNames.push({ dialect: d, call: readName })
+    if (readOtherName !== undefined) this.#readOtherNames.push({ dialect: d, call: readOtherName })
   }
 
   begin(batch: SpanBatch): void {
@@ -133,14 +138,10 @@ export class Detection {
     )
     if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
     let context = this.#scopeDialect + 1
-    if (frame.resource.sdkName === 'openlit') {
-      this.add('openlit')
-      context |= OPENLIT
-    }
-    if (frame.isLegacy) {
-      this.add(frame.isV0 ? 'observa-trace-v0' : 'observa-ndjson')
-      context |= frame.isV0 ? LEGACY_V0 : LEGACY_EVENT
-    }
+    const sdk = this.#sdks.get(frame.resource.sdkName)
+    if (sdk !== undefined) context |= this.#found(sdk) << SDK_SHIFT
+    if (frame.isLegacy)
+      context |= this.#found(frame.isV0 ? this.#legacy.trace : this.#legacy.event) << LEGACY_SHIFT
     return context
   }
 
@@ -192,34 +193,32 @@ export class Detection {
     return this.#hi
   }
 
-  #hasModernKey(): boolean {
-    const batch = this.#batch
-    return batch !== null && MODERN_KEYS.some((id) => batch.findAttr(this.#span, id) >= 0)
-  }
-
-  add(name: string): void {
+  /** A log record of no dialect was read as one of the general convention. */
+  addLogRecords(): void {
     this.#known = null
-    const d = this.#index.get(name)
-    if (d !== undefined) this.#set(d)
+    if (this.#ofLogRecords >= 0) this.#set(this.#ofLogRecords)
   }
 
-  has(name: string): boolean {
-    const d = this.#index.get(name)
-    return d !== undefined && this.hasIndex(d)
+  /** The span stands for no call of its own. */
+  isVirtual(span: Work): boolean {
+    for (const { dialect, call } of this.#virtual)
+      if (this.hasIndex(dialect) && call(span)) return true
+    return false
   }
 
-  /** Dialects that code asks about for every span, each looked up once. */
-  get isStrands(): boolean {
-    return this.hasIndex(this.#strands)
+  /** True when a dialect reads names in place of all other readers, and has done so. */
+  readName(span: Work): boolean {
+    for (const { dialect, call } of this.#readNames)
+      if (this.hasIndex(dialect)) {
+        call(span)
+        return true
+      }
+    return false
   }
 
-  get isMcp(): boolean {
-    return this.hasIndex(this.#mcp)
-  }
-
-  /** Spans of these may stand for no call of their own. */
-  get mayBeVirtual(): boolean {
-    return this.hasIndex(this.#adk) || this.hasIndex(this.#litellm)
+  readOtherName(span: Work, name: string): void {
+    for (const { dialect, call } of this.#readOtherNames)
+      if (this.hasIndex(dialect)) return call(span, name)
   }
 
   hasIndex(d: number): boolean {
@@ -240,8 +239,8 @@ export class Detection {
     const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
     if (own >= 0) return this.#name(own)
     // Both generations share most keys: what only one of them has decides.
-    if (this.has(LEGACY) && !this.#hasModernKey())
-      return this.#name(this.#index.get(LEGACY) as number)
+    for (const { dialect, successorKeys } of this.#older)
+      if (this.hasIndex(dialect) && !this.#hasAny(successorKeys)) return this.#name(dialect)
     const d = this.#firstOf(this.#lo, this.#hi)
     return d < 0 ? null : this.#name(d)
   }
@@ -273,6 +272,17 @@ export class Detection {
       if (word !== '' && Object.hasOwn(names, `${word}*`)) return names[`${word}*`] as string
     }
     return null
+  }
+
+  #hasAny(keys: readonly number[]): boolean {
+    const batch = this.#batch
+    return batch !== null && keys.some((id) => batch.findAttr(this.#span, id) >= 0)
+  }
+
+  /** Adds the dialect; its number + 1, for the context. */
+  #found(dialect: number): number {
+    if (dialect >= 0) this.#set(dialect)
+    return dialect + 1
   }
 
   #firstOf(lo: number, hi: number): number {

@@ -50,6 +50,28 @@ export type Note = readonly [
   how: string,
 ]
 
+/**
+ * What an attribute of the resource says about every span below it. `own`: only on spans of this dialect, and the
+ * attribute is kept beside.
+ */
+export type ResourceRow = readonly [
+  key: string,
+  to: 'environment' | 'service_version' | `metadata.${string}`,
+  when?: 'own',
+]
+
+/** What no row can say. Asked on spans of the dialect only, but for `readEvent`. */
+export interface Hooks {
+  /** The span stands for no call of its own: a raw copy, a synthetic span. */
+  readonly isVirtual?: (span: Work) => boolean
+  /** Reads the span's name in place of all other readers of names. */
+  readonly readName?: (span: Work) => void
+  /** Reads the span's name when its attributes leave something open and it is in no form of the standard. */
+  readonly readOtherName?: (span: Work, name: string) => void
+  /** Reads a span event whose name nobody knows, on any span; true = nothing is left to keep. */
+  readonly readEvent?: (span: Work, firstAttr: number, count: number) => boolean
+}
+
 /** `Own`: the names of its own transforms, `keyof typeof transforms`. */
 export interface Dialect<Own extends string = never> {
   readonly name: string
@@ -63,14 +85,30 @@ export interface Dialect<Own extends string = never> {
   readonly markers?: readonly string[]
   /** Markers count before scopes: for frameworks that are mostly seen through somebody else's instrumentation. */
   readonly isStrong?: boolean
+  /** Values of the resource's `telemetry.sdk.name` that name the dialect. */
+  readonly sdks?: readonly string[]
+  /** Its spans are no spans but legacy events: the form in which they arrive names the dialect. */
+  readonly legacy?: 'event' | 'trace'
   /** A general convention: named as the dialect only when nothing more specific was found. */
   readonly isGeneral?: boolean
+  /** Keys that only its successor has: without them it names the span, however many keys the two share. */
+  readonly successorKeys?: readonly string[]
+  /** The convention of GenAI log records that say nothing more specific. */
+  readonly isOfLogRecords?: boolean
   /** Span names -> kind, when no attribute says. */
   readonly names?: Readonly<Record<string, Kind>>
+  /** Names of spans that report the call of another span again; `*` at the end is a prefix. */
+  readonly copies?: readonly string[]
+  /** Words that it writes in place of a provider, and the provider of its calls when nothing else says one. */
+  readonly frameworks?: Readonly<Record<string, string | null>>
+  /** Scope names that end with a framework: what comes before, and which endings are frameworks. */
+  readonly scopeFrameworks?: { readonly prefix: string; readonly names: readonly string[] }
+  readonly resource?: readonly ResourceRow[]
   /** input_tokens leaves out cached tokens: add them. */
   readonly cacheIsExtra?: boolean
   readonly transforms?: Readonly<Record<Own, OwnTransform>>
   readonly rows: readonly Row<Own>[]
+  readonly hooks?: Hooks
   readonly notes?: readonly Note[]
 }
 

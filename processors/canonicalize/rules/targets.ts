@@ -14,7 +14,6 @@ interface Flag {
  * same field, the lowest rank first, unless all of them count.
  */
 export const FLAGS = {
-  adk: { meaning: 'counts of a raw response in which thoughts are not among the output tokens' },
   answer_calls: { meaning: 'tool calls of an answer that is spread over several attributes' },
   answer_files: { meaning: 'files of such an answer' },
   answer_object: { meaning: 'the JSON object of such an answer' },
@@ -40,6 +39,9 @@ export const FLAGS = {
     meaning: 'what the provider says beside the answer: counts, service tier, id',
   },
   status_message: { meaning: 'the error message when the span failed, metadata otherwise' },
+  thoughts: {
+    meaning: 'counts of a raw response in which thoughts are not among the output tokens',
+  },
   usage: { meaning: 'counts of tokens in one value' },
   virtual: {
     takesAll: true,

@@ -18,7 +18,13 @@ import { key } from '../../../core/keys.ts'
 import { labelValue } from '../../../core/metrics.ts'
 import { EventIds } from './event-ids.ts'
 import { logEventType } from './log-event-type.ts'
-import { type ResourceView, readResource, readScopeAttributes } from './resource.ts'
+import {
+  type ResourceRule,
+  type ResourceView,
+  readResource,
+  readScopeAttributes,
+  type ScopeFrameworks,
+} from './resource.ts'
 import type { Work } from './work.ts'
 
 interface Digest {
@@ -38,7 +44,7 @@ interface Owner {
 
 interface ScopeView {
   readonly name: [number, number]
-  /** The framework that OpenInference's scope name ends with. */
+  /** The framework that the scope's name ends with. */
   readonly framework: [number, number]
   readonly version: [number, number]
   readonly rest: Int32Array
@@ -58,9 +64,8 @@ const NO_RESOURCE: ResourceView = {
   serviceVersion: [-1, -1],
   environment: [-1, -1],
   language: [-1, -1],
-  sourceProject: [-1, -1],
   sdkName: '',
-  cloudResource: '',
+  entries: [],
   rest: NOTHING,
 }
 const NO_SCOPE: ScopeView = {
@@ -69,28 +74,25 @@ const NO_SCOPE: ScopeView = {
   version: [-1, -1],
   rest: NOTHING,
 }
-const OPENINFERENCE = 'openinference.instrumentation.'
-const OPENINFERENCE_FRAMEWORKS = new Set([
-  'smolagents',
-  'agno',
-  'beeai',
-  'dspy',
-  'crewai',
-  'llama_index',
-  'langchain',
-  'haystack',
-  'google_adk',
-  'litellm',
-  'autogen',
-  'openai_agents',
-  'pydantic_ai',
-])
+function frameworkIn(
+  batch: SpanBatch,
+  off: number,
+  len: number,
+  known: readonly ScopeFrameworks[],
+): [number, number] {
+  for (const { prefix, names } of known) {
+    const n = prefix.length
+    if (len <= n || !batch.arena.equals(off, n, prefix)) continue
+    if (names.has(batch.arena.text(off + n, len - n))) return [off + n, len - n]
+  }
+  return [-1, -1]
+}
 
-function frameworkIn(batch: SpanBatch, off: number, len: number): [number, number] {
-  const n = OPENINFERENCE.length
-  if (len <= n || !batch.arena.equals(off, n, OPENINFERENCE)) return [-1, -1]
-  const isKnown = OPENINFERENCE_FRAMEWORKS.has(batch.arena.text(off + n, len - n))
-  return isKnown ? [off + n, len - n] : [-1, -1]
+/** What a batch's frame needs to know of configuration and dialects. */
+export interface FrameSettings {
+  readonly keepsResource: boolean
+  readonly resourceRules: ReadonlyMap<number, ResourceRule>
+  readonly scopeFrameworks: readonly ScopeFrameworks[]
 }
 
 export class BatchFrame {
@@ -100,7 +102,7 @@ export class BatchFrame {
   isLog = false
   #scope: ScopeView = NO_SCOPE
   #owner!: Owner
-  readonly #keepsResource: boolean
+  readonly #settings: FrameSettings
   readonly #ids = new EventIds()
   #owners: Owner[] = []
   /** Of each request: `digestOff`. */
@@ -109,8 +111,8 @@ export class BatchFrame {
   #scopes: (ScopeView | undefined)[] = []
   readonly #digests = new Map<string, Digest>()
 
-  constructor(keepsResource: boolean) {
-    this.#keepsResource = keepsResource
+  constructor(settings: FrameSettings) {
+    this.#settings = settings
   }
 
   begin(batch: SpanBatch): void {
@@ -246,8 +248,8 @@ export class BatchFrame {
     if (r.serviceName[1] > 0) put(w.events, w.e, R.service_name, r.serviceName)
     if (r.serviceVersion[1] > 0) put(w.events, w.e, R.service_version, r.serviceVersion)
     if (r.language[1] > 0) put(w.events, w.e, R.sdk_language, r.language)
-    if (r.sourceProject[1] > 0)
-      w.metaText('source_project', w.arena.text(r.sourceProject[0], r.sourceProject[1]))
+    for (const { name, range, dialect } of r.entries)
+      if (dialect < 0 && range[1] > 0) w.metaRange(name, range[0], range[1])
   }
 
   #secrets(w: Work): void {
@@ -282,7 +284,12 @@ export class BatchFrame {
     if (resource < 0 || resource >= batch.resources.length / RESOURCE_STRIDE) return NO_RESOURCE
     let view = this.#resources[resource]
     if (view === undefined) {
-      view = readResource(batch, resource, this.#keepsResource)
+      view = readResource(
+        batch,
+        resource,
+        this.#settings.keepsResource,
+        this.#settings.resourceRules,
+      )
       this.#resources[resource] = view
     }
     return view
@@ -303,9 +310,9 @@ export class BatchFrame {
       ]
       view = {
         name,
-        framework: frameworkIn(batch, name[0], name[1]),
+        framework: frameworkIn(batch, name[0], name[1], this.#settings.scopeFrameworks),
         version,
-        rest: this.#keepsResource ? readScopeAttributes(batch, scope) : NOTHING,
+        rest: this.#settings.keepsResource ? readScopeAttributes(batch, scope) : NOTHING,
       }
       this.#scopes[scope] = view
     }

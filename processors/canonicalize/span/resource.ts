@@ -16,13 +16,29 @@ const SERVICE_NAME = key('service.name')
 const SERVICE_VERSION = key('service.version')
 const ENVIRONMENT_NAME = key('deployment.environment.name')
 const ENVIRONMENT = key('deployment.environment')
-const LANGFUSE_ENVIRONMENT = key('langfuse.environment')
-const LANGFUSE_RELEASE = key('langfuse.release')
 const LANGUAGE = key('telemetry.sdk.language')
 const SDK_NAME = key('telemetry.sdk.name')
-const CLOUD_RESOURCE = key('cloud.resource_id')
 const SDK_VERSION = key('telemetry.sdk.version')
-const PROJECT_NAME = key('openinference.project.name')
+
+/** What a dialect makes of a resource attribute. `dialect`: only on its spans, by number; -1 = on all. */
+export interface ResourceRule {
+  readonly to: 'environment' | 'serviceVersion' | 'metadata'
+  readonly name: string
+  readonly dialect: number
+}
+
+/** Scope names that end with a framework. */
+export interface ScopeFrameworks {
+  readonly prefix: string
+  readonly names: ReadonlySet<string>
+}
+
+/** An entry of `metadata` that a resource attribute gives to the spans below it. */
+export interface ResourceEntry {
+  readonly name: string
+  readonly range: readonly [number, number]
+  readonly dialect: number
+}
 
 /** Fields of a resource as (offset, length) pairs; -1 = not said. */
 export interface ResourceView {
@@ -30,10 +46,8 @@ export interface ResourceView {
   serviceVersion: [number, number]
   environment: [number, number]
   language: [number, number]
-  sourceProject: [number, number]
   sdkName: string
-  /** The runtime, when the cloud names it; stays among the attributes as well. */
-  cloudResource: string
+  entries: readonly ResourceEntry[]
   /** Pairs for `attributes`: key off, key len, off, len, 1 when the value is JSON. */
   rest: Int32Array
 }
@@ -48,10 +62,14 @@ const TEXT_BYTES_MAX = 4096
 const KEPT_MAX = 64
 const KEPT_BYTES_MAX = 16_384
 
+/** Ranks of the keys that name the environment: the lowest that is there wins. */
+const ENVIRONMENT_RANK = { dialect: 0, name: 1, old: 2, none: 9 } as const
+
 export function readResource(
   batch: SpanBatch,
   resource: number,
   keepsAttributes: boolean,
+  rules: ReadonlyMap<number, ResourceRule>,
 ): ResourceView {
   const row = resource * RESOURCE_STRIDE
   const first = batch.resources[row + RESOURCE.ATTR_FIRST] as number
@@ -61,36 +79,49 @@ export function readResource(
     serviceVersion: NONE,
     environment: NONE,
     language: NONE,
-    sourceProject: NONE,
     sdkName: '',
-    cloudResource: '',
+    entries: [],
     rest: NOTHING,
   }
   const rest: number[] = []
-  let environmentRank = 9
+  const entries: ResourceEntry[] = []
+  let environmentRank: number = ENVIRONMENT_RANK.none
+  const offerEnvironment = (attr: number, rank: number): void => {
+    const range = rank < environmentRank ? environmentRange(batch, attr) : NONE
+    if (range[1] < 0) return
+    view.environment = range
+    environmentRank = rank
+  }
   for (let i = first; i < first + count; i++) {
     const id = batch.attrs[i * 6] as number
-    if (id === SERVICE_NAME) view.serviceName = textRange(batch, i)
-    else if (id === SERVICE_VERSION) view.serviceVersion = textRange(batch, i)
-    else if (id === LANGFUSE_RELEASE) {
-      if (view.serviceVersion[1] < 0) view.serviceVersion = textRange(batch, i)
-    } else if (id === LANGUAGE) view.language = textRange(batch, i)
-    else if (id === SDK_NAME) view.sdkName = batch.attrText(i) ?? ''
-    else if (id === PROJECT_NAME) view.sourceProject = textRange(batch, i)
-    else if (id === ENVIRONMENT_NAME || id === ENVIRONMENT || id === LANGFUSE_ENVIRONMENT) {
-      const rank = id === LANGFUSE_ENVIRONMENT ? 0 : id === ENVIRONMENT_NAME ? 1 : 2
-      const range = rank < environmentRank ? environmentRange(batch, i) : NONE
-      if (range[1] >= 0) {
-        view.environment = range
-        environmentRank = rank
-      }
-    } else if (id !== SDK_VERSION) {
-      if (id === CLOUD_RESOURCE) view.cloudResource = batch.attrText(i) ?? ''
-      if (keepsAttributes) keep(batch, i, 'resource.', rest)
+    if (id === ENVIRONMENT_NAME) offerEnvironment(i, ENVIRONMENT_RANK.name)
+    else if (id === ENVIRONMENT) offerEnvironment(i, ENVIRONMENT_RANK.old)
+    else if (!readIdentity(batch, i, view)) {
+      const rule = rules.get(id)
+      if (rule?.to === 'environment') offerEnvironment(i, ENVIRONMENT_RANK.dialect)
+      else if (rule?.to === 'serviceVersion') {
+        if (view.serviceVersion[1] < 0) view.serviceVersion = textRange(batch, i)
+      } else if (rule !== undefined)
+        entries.push({ name: rule.name, range: textRange(batch, i), dialect: rule.dialect })
+      // What only spans of one dialect read stays among the attributes of all.
+      if (keepsAttributes && (rule === undefined || rule.dialect >= 0))
+        keep(batch, i, 'resource.', rest)
     }
   }
+  view.entries = entries
   view.rest = Int32Array.from(rest)
   return view
+}
+
+/** Service and SDK; true when the attribute is one of theirs. */
+function readIdentity(batch: SpanBatch, attr: number, view: ResourceView): boolean {
+  const id = batch.attrs[attr * 6] as number
+  if (id === SERVICE_NAME) view.serviceName = textRange(batch, attr)
+  else if (id === SERVICE_VERSION) view.serviceVersion = textRange(batch, attr)
+  else if (id === LANGUAGE) view.language = textRange(batch, attr)
+  else if (id === SDK_NAME) view.sdkName = batch.attrText(attr) ?? ''
+  else return id === SDK_VERSION
+  return true
 }
 
 /** Scope attributes for `attributes`, keys under `scope.`. */

@@ -2,7 +2,7 @@
 // reused for every span, so that nothing is allocated for a span that needs no parsing.
 
 import { type Arena, Literal } from '../../../core/arena.ts'
-import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { IntList } from '../bytes/int-list.ts'
@@ -52,7 +52,7 @@ function literalOfName(arena: Arena, name: string): number {
   return arena.literal(name)
 }
 
-/** Parts of the answer that the AI SDK spreads over attributes. */
+/** Parts of an answer that is spread over attributes. */
 export interface Answer {
   text: string | null
   reasoning: string | null
@@ -90,7 +90,6 @@ export class Work {
   /** Kind is known only from a word that generation-like keys may overrule. */
   hasWeakKind = false
   isRoot = false
-  isStrands = false
   /** ns since the epoch as a float of ms: good to a microsecond. */
   startMs = Number.NaN
   isAggregate = false
@@ -200,7 +199,6 @@ export class Work {
     this.modelProvider = ''
     this.offeredModel = ''
     this.fallbackModel = -1
-    this.isStrands = false
     this.plannedTrees = NO_TREES
     if (this.#filledTrees.length > 0) {
       for (const rows of this.#filledTrees) rows.length = 0
@@ -405,6 +403,12 @@ export class Work {
     this.meta.push4(keyOff, keyLen, off, arena.lastLen)
   }
 
+  /** An entry of metadata whose value lies in the arena. */
+  metaRange(name: string, off: number, len: number): void {
+    const keyOff = this.batch.arena.appendText(name)
+    this.meta.push4(keyOff, this.batch.arena.lastLen, off, len)
+  }
+
   /** metadata values are strings: text as it is, anything else as JSON. */
   metaValue(name: string, value: unknown): void {
     if (value === null || value === undefined) return
@@ -429,6 +433,14 @@ export class Work {
 
   setKind(kind: string): void {
     this.kind = kind
+  }
+
+  /** The span's name, null when it is empty or longer than `bytesMax`. */
+  spanName(bytesMax: number): string | null {
+    const row = this.span * SPAN_STRIDE
+    const len = this.batch.spans[row + SPAN.NAME_LEN] as number
+    if (len <= 0 || len > bytesMax) return null
+    return this.arena.text(this.batch.spans[row + SPAN.NAME_OFF] as number, len)
   }
 
   fieldText(field: number): string | null {

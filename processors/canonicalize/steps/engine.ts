@@ -23,6 +23,13 @@ import {
 import { Candidates } from '../rules/candidates.ts'
 import { Detection } from '../rules/detection.ts'
 import type { Rule } from '../rules/dialect.ts'
+import {
+  copyNames,
+  eventReaders,
+  frameworksOf,
+  resourceRules,
+  scopeFrameworks,
+} from '../rules/dialect-facts.ts'
 import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
 import { BatchFrame } from '../span/batch-frame.ts'
@@ -47,7 +54,8 @@ export class Engine {
   readonly #work: Work
   readonly #detection: Detection
   readonly #frame: BatchFrame
-  readonly #doubles = new DoubleCount()
+  readonly #doubles: DoubleCount
+  readonly #eventReaders: ReturnType<typeof eventReaders>
   readonly #candidates: Candidates
   readonly #leftovers: Leftovers
   readonly #plans = new Plans()
@@ -58,10 +66,18 @@ export class Engine {
 
   constructor(tables: Tables, settings: EngineSettings) {
     this.#tables = tables
-    this.#work = new Work(new ProviderNames(settings.providerAliases))
+    this.#work = new Work(
+      new ProviderNames(settings.providerAliases, frameworksOf(tables.dialects)),
+    )
     this.#settings = settings
     this.#detection = new Detection(tables)
-    this.#frame = new BatchFrame(settings.keepResourceAttributes)
+    this.#frame = new BatchFrame({
+      keepsResource: settings.keepResourceAttributes,
+      resourceRules: resourceRules(tables.dialects),
+      scopeFrameworks: scopeFrameworks(tables.dialects),
+    })
+    this.#doubles = new DoubleCount(copyNames(tables.dialects))
+    this.#eventReaders = eventReaders(tables.dialects)
     this.#candidates = new Candidates(tables.slots)
     this.#leftovers = new Leftovers(this.#work, settings.attributeBytesMax)
     for (let i = 0; i < tables.trees.length; i++) this.#work.trees.push([])
@@ -107,7 +123,6 @@ export class Engine {
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
     const context = this.#detection.start(batch, span, this.#frame)
     const plan = this.#planFor(batch, span, first, count, context)
-    w.isStrands = this.#detection.isStrands
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++
@@ -240,7 +255,11 @@ export class Engine {
     const { first, count } = spanEvents(batch, span)
     if (count === 0) return
     this.#candidates.fromEvents()
-    const sink = { collectDetails: (from: number, n: number) => this.#collect(from, n) }
+    const sink = {
+      collectDetails: (from: number, n: number) => this.#collect(from, n),
+      readUnknown: (from: number, n: number) =>
+        this.#eventReaders.some((read) => read(this.#work, from, n)),
+    }
     for (let event = first; event < first + count; event++)
       if (this.#readEvent(event, sink) === 'kept') this.#leftovers.unreadEvent(event)
   }
@@ -379,7 +398,7 @@ function isDone(w: Work, attr: number, rule: Rule, op: number): boolean {
     w.events.setNum(w.e, rule.number, n)
     return true
   }
-  if (type !== VALUE.DOUBLE || !Number.isFinite(n) || w.isStrands) return false
+  if (type !== VALUE.DOUBLE || !Number.isFinite(n)) return false
   w.events.setNum(w.e, rule.number, n * 1000)
   return true
 }

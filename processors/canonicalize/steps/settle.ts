@@ -42,8 +42,9 @@ export function settle(w: Work, detection: Detection, frame: BatchFrame, filled:
   const flags = w.batch.spans[w.span * SPAN_STRIDE + SPAN.FLAGS] as number
   if ((flags & SPAN_FLAG.REPAIRED) !== 0) addQuality(w, 'invalid_utf8')
   placeEventDocuments(w)
-  if (frame.resource.cloudResource !== '' && detection.has('bedrock-agentcore'))
-    w.metaText('runtime_arn', frame.resource.cloudResource)
+  for (const { name, range, dialect } of frame.resource.entries)
+    if (dialect >= 0 && range[1] > 0 && detection.hasIndex(dialect))
+      w.metaRange(name, range[0], range[1])
   const kind = meaningOfKind(w.kind)
   if (w.operation === '' && !frame.isLog) w.operation = kind.operation
   const operation = meaningOfOperation(w.operation)
@@ -78,7 +79,7 @@ function settleAggregateFlag(w: Work): void {
 /** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
 function settleLog(w: Work, detection: Detection): boolean {
   const isRead = readLog(w)
-  if (isRead && !detection.isGenAi) detection.add('otel-genai')
+  if (isRead && !detection.isGenAi) detection.addLogRecords()
   return isRead || detection.isGenAi
 }
 
@@ -176,7 +177,7 @@ function placeMessages(w: Work, field: number, list: readonly unknown[], rank: n
 }
 
 const FINISH_REASON_KEY = '"finish_reason"'
-/** Strands tells a tool's arguments and result in message events. */
+/** A tool's arguments and result, told in message events. */
 function placeToolEvents(w: Work): void {
   const asked = w.eventIn[0]?.parts[0]
   if (asked !== undefined && !w.hasRange(R.tool_arguments))
@@ -223,8 +224,10 @@ function settleModels(w: Work, frame: BatchFrame): void {
     const provider = providerOfModel(w)
     if (provider !== '') word(w, R.provider, provider)
   }
-  if (w.framework === 'gcp.vertex.agent' && w.kind === 'llm' && !w.hasRange(R.provider))
-    word(w, R.provider, 'gcp.gen_ai')
+  if (w.framework !== '' && w.kind === 'llm' && !w.hasRange(R.provider)) {
+    const ofCalls = w.providers.ofFramework(w.framework)
+    if (ofCalls !== null) word(w, R.provider, ofCalls)
+  }
   settleFramework(w, frame)
 }
 
@@ -246,16 +249,9 @@ function settleFramework(w: Work, frame: BatchFrame): void {
 
 /** Containers repeat what runs inside them. */
 function settleAggregate(w: Work, detection: Detection, isContainer: boolean): void {
-  const isAggregate = w.isAggregate || (isContainer && w.hasAnyCount()) || isVirtual(w, detection)
+  const isAggregate =
+    w.isAggregate || (isContainer && w.hasAnyCount()) || w.isVirtual || detection.isVirtual(w)
   w.events.setNum(w.e, N.usage_aggregate, isAggregate ? 1 : 0)
-}
-
-/** Spans that stand for no call of their own: previews, raw copies, merged tools. */
-function isVirtual(w: Work, detection: Detection): boolean {
-  if (w.isVirtual) return true
-  if (!detection.mayBeVirtual) return false
-  if (w.fieldText(R.tool_name) === '(merged tools)') return true
-  return w.fieldText(R.name) === 'raw_gen_ai_request'
 }
 
 function settleStatus(w: Work, isGenAi: boolean): void {

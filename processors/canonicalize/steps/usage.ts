@@ -22,7 +22,7 @@ function set(w: Work, field: number, value: number): void {
   w.events.setNum(w.e, field, value)
 }
 
-/** Google reports candidates without thoughts; an early ADK reported the total as output. */
+/** Google reports candidates without thoughts; an early SDK reported the total as output. */
 function settleOutput(w: Work): void {
   const output = get(w, N.output_tokens)
   if (!Number.isNaN(w.extraThoughts) && !Number.isNaN(output)) {

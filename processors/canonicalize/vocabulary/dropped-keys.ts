@@ -5,7 +5,6 @@ export const DROPPED_KEYS: readonly string[] = [
   // May hold credentials.
   'llm.headers',
   'gen_ai.headers',
-  'langsmith.request.headers',
   'ai.request.headers.authorization',
   'ai.request.headers.proxy-authorization',
   'ai.request.headers.cookie',
@@ -18,7 +17,4 @@ export const DROPPED_KEYS: readonly string[] = [
   'metadata.user_api_key_hash',
   'metadata.user_api_key',
   'metadata.requester_ip_address',
-  // Made for one user interface.
-  'logfire.json_schema',
-  'logfire.msg_template',
 ]

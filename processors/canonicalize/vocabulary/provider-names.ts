@@ -1,7 +1,7 @@
 // The canonical provider of a name on the wire: the table of `providers.ts` and the aliases of one configuration.
 
 import { ByteWords } from '../bytes/byte-words.ts'
-import { FRAMEWORKS, PROVIDER_ALIASES, PROVIDER_PREFIXES } from './providers.ts'
+import { PROVIDER_ALIASES, PROVIDER_PREFIXES } from './providers.ts'
 
 /** Clouds: what follows their dot is another product, so the part before it says nothing. */
 const CLOUDS = new Set(['aws', 'azure', 'google', 'gcp'])
@@ -10,7 +10,14 @@ export class ProviderNames {
   readonly #names: string[] = []
   readonly #words: ByteWords
 
-  constructor(extra: Readonly<Record<string, string>> = {}) {
+  readonly #frameworks: ReadonlyMap<string, string | null>
+
+  /** `frameworks`: words that are no providers, and the provider of their calls. */
+  constructor(
+    extra: Readonly<Record<string, string>>,
+    frameworks: ReadonlyMap<string, string | null>,
+  ) {
+    this.#frameworks = frameworks
     const entries = Object.entries({ ...PROVIDER_ALIASES, ...lowerCased(extra) })
     this.#words = new ByteWords(entries.map(([word, name]) => [word, this.#index(name)] as const))
   }
@@ -26,11 +33,16 @@ export class ProviderNames {
     const word = name.trim().toLowerCase()
     const known = this.#ofWord(word)
     if (known !== null) return known
-    if (word === '' || FRAMEWORKS.has(word)) return null
+    if (word === '' || this.#frameworks.has(word)) return null
     for (const [prefix, provider] of PROVIDER_PREFIXES) if (word.startsWith(prefix)) return provider
-    // `openai.transcription`, `groq.chat`: the AI SDK adds what kind of model it is.
+    // `openai.transcription`, `groq.chat`: what kind of model it is comes behind the dot.
     const maker = word.slice(0, Math.max(0, word.indexOf('.')))
     return (maker === '' || CLOUDS.has(maker) ? null : this.#ofWord(maker)) ?? word
+  }
+
+  /** The provider of calls that name a framework in its place; null when it can be any. */
+  ofFramework(word: string): string | null {
+    return this.#frameworks.get(word) ?? null
   }
 
   #ofWord(word: string): string | null {

@@ -77,19 +77,11 @@ export const PROVIDER_PREFIXES: readonly (readonly [string, string])[] = [
   ['amazon-bedrock.', 'aws.bedrock'],
 ]
 
-/** Not providers: the field stays null and metadata.framework says who it was. */
+/** Not providers: the field stays null and metadata.framework says who it was. Dialects name more of them. */
 export const FRAMEWORKS: ReadonlySet<string> = new Set([
   'langchain',
-  'crewai',
-  'autogen',
-  'strands-agents',
-  'strands',
-  'gcp.vertex.agent',
-  'spring_ai',
-  'haystack',
   'llama_index',
   'llamaindex',
-  'litellm',
   'agno',
   'smolagents',
   'langgraph',

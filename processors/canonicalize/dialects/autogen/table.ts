@@ -15,6 +15,7 @@ export const autogen: Dialect = {
     'autogen process *': 'chain',
     'autogen *': 'chain',
   },
+  frameworks: { autogen: null },
   rows: [
     ['messaging.operation', 'metadata.messaging_operation', 'meta', { when: 'own' }],
     ['messaging.destination', 'metadata.messaging_destination', 'meta', { when: 'own' }],

@@ -7,6 +7,7 @@ export const bedrockAgentcore: Dialect = {
   about: 'Amazon Bedrock AgentCore, AWS Distro for OpenTelemetry',
   source: 'docs.aws.amazon.com/bedrock-agentcore/latest/devguide/observability-configure.html',
   markers: ['aws.service.type=gen_ai_agent', 'aws.bedrock_agentcore.*'],
+  resource: [['cloud.resource_id', 'metadata.runtime_arn', 'own']],
   rows: [['aws.local.service', 'service_name', 'service-name', { when: 'genai' }]],
   notes: [
     [

@@ -21,6 +21,7 @@ export const crewai: Dialect = {
     'Flow Creation': 'workflow',
     'Flow Execution': 'workflow',
   },
+  frameworks: { crewai: null },
   rows: [
     ['crew_key', 'metadata.crew_key'],
     ['crew_id', 'metadata.crew_id', 'meta', own],

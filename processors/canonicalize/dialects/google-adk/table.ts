@@ -1,6 +1,7 @@
 // Google's Agent Development Kit: request and response as JSON under gcp.vertex.agent.*.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { hooks } from './hooks.ts'
 import { transforms } from './transforms.ts'
 
 export const googleAdk: Dialect<keyof typeof transforms> = {
@@ -18,12 +19,14 @@ export const googleAdk: Dialect<keyof typeof transforms> = {
     'execute_tool *': 'tool',
   },
   transforms,
+  frameworks: { 'gcp.vertex.agent': 'gcp.gen_ai' },
+  hooks,
   rows: [
     ['gcp.vertex.agent.llm_request', 'io.input', 'io-adk', { rank: RANK.blob }],
     ['gcp.vertex.agent.llm_response', 'io.output', 'io-adk', { rank: RANK.blob }],
     [
       'gcp.vertex.agent.llm_response',
-      'flag.adk',
+      'flag.thoughts',
       'adk-usage',
       { note: 'thoughts are not in output_tokens: added' },
     ],

@@ -18,6 +18,7 @@ export const haystack: Dialect<keyof typeof transforms> = {
     'haystack.agent.step.llm': 'llm',
     'haystack.agent.step.tool': 'tool',
   },
+  frameworks: { haystack: null },
   transforms,
   rows: [
     ['haystack.component.type', 'kind', 'component-kind', { rank: 56 }],

@@ -1,6 +1,7 @@
 // Laminar: lmnr.span.* beside the standard's keys with provider-shaped messages in them.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
+import { hooks } from './hooks.ts'
 import { transforms } from './transforms.ts'
 
 export const laminar: Dialect<keyof typeof transforms> = {
@@ -10,6 +11,7 @@ export const laminar: Dialect<keyof typeof transforms> = {
   scopes: ['lmnr.tracer', 'lmnr*', '@lmnr-ai/*'],
   markers: ['lmnr.*'],
   transforms,
+  hooks,
   rows: [
     [
       'lmnr.span.type',

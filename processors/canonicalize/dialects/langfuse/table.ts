@@ -9,6 +9,10 @@ export const langfuse: Dialect<keyof typeof transforms> = {
   source: 'langfuse/langfuse:packages/shared/src/server/otel/attributes.ts',
   scopes: ['langfuse-sdk*'],
   markers: ['langfuse.observation.*', 'langfuse.trace.*'],
+  resource: [
+    ['langfuse.environment', 'environment'],
+    ['langfuse.release', 'service_version'],
+  ],
   transforms,
   rows: [
     [

@@ -1,6 +1,7 @@
 // LiteLLM: the proxy's and the SDK's own OpenTelemetry callback.
 
 import type { Dialect } from '../../rules/dialect.ts'
+import { hooks } from './hooks.ts'
 import { transforms } from './transforms.ts'
 
 export const litellm: Dialect<keyof typeof transforms> = {
@@ -20,6 +21,8 @@ export const litellm: Dialect<keyof typeof transforms> = {
     'Received Proxy Server Request': 'chain',
   },
   transforms,
+  frameworks: { litellm: null },
+  hooks,
   rows: [
     [
       'llm.request.type',

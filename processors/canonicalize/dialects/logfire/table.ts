@@ -9,6 +9,7 @@ export const logfire: Dialect<keyof typeof transforms> = {
   source: 'pydantic/logfire:logfire/_internal/integrations/llm_providers',
   scopes: ['logfire.*'],
   markers: ['request_data', 'response_data', 'logfire.msg', 'logfire.span_type'],
+  copies: ['streaming response from *'],
   transforms,
   rows: [
     ['request_data', 'kind', { '*': 'llm' }, { rank: 80, when: 'own' }],

@@ -21,6 +21,7 @@ export const observaNdjson: Dialect<keyof typeof transforms> = {
   name: 'observa-ndjson',
   about: 'Legacy Observa SDK 0.0.7 to 0.0.24, events as JSON array or NDJSON',
   source: 'NikushaDevashvili/observa-sdk:src/index.ts (0.0.9 npm and HEAD 0.0.24)',
+  legacy: 'event',
   transforms,
   rows: [
     ['tenant_id', 'drop', 'drop', { ...own, note: 'the key decides' }],

@@ -9,6 +9,7 @@ export const observaTraceV0: Dialect<keyof typeof transforms> = {
   name: 'observa-trace-v0',
   about: 'Legacy Observa SDK up to 0.0.6, one object a request',
   source: 'NikushaDevashvili/observa-sdk@4faa9d7:src/index.ts',
+  legacy: 'trace',
   transforms,
   rows: [
     ['event_type', 'kind', { trace_v0: 'llm' }, { ...own, rank: 60 }],

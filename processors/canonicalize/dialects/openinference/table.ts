@@ -14,6 +14,7 @@ export const openinference: Dialect<keyof typeof transforms> = {
     'llm.output_messages.*',
     'llm.token_count.*',
   ],
+  resource: [['openinference.project.name', 'metadata.source_project']],
   transforms,
   rows: [
     [

@@ -10,6 +10,7 @@ export const openlit: Dialect<keyof typeof transforms> = {
   scopes: ['openlit*'],
   markers: ['telemetry.sdk.name=openlit'],
   transforms,
+  sdks: ['openlit'],
   rows: [
     ['gen_ai.operation.name', 'kind', { execute_task: 'agent' }, { rank: 47, when: 'own' }],
     ['gen_ai.request.provider', 'provider', 'provider', { rank: 45 }],

@@ -2,6 +2,7 @@
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { DATABASE_OPERATIONS } from '../../vocabulary/words.ts'
+import { hooks } from './hooks.ts'
 import { transforms } from './transforms.ts'
 
 export const openllmetry: Dialect<keyof typeof transforms> = {
@@ -12,6 +13,7 @@ export const openllmetry: Dialect<keyof typeof transforms> = {
   scopes: ['traceloop.tracer', '@traceloop/*'],
   markers: ['traceloop.*', 'gen_ai.prompt.0.*', 'gen_ai.completion.0.*', 'llm.request.type'],
   transforms,
+  hooks,
   rows: [
     [
       'traceloop.span.kind',

@@ -15,6 +15,12 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
     'gen_ai.usage.prompt_tokens',
     'gen_ai.usage.completion_tokens',
   ],
+  successorKeys: [
+    'gen_ai.provider.name',
+    'gen_ai.input.messages',
+    'gen_ai.output.messages',
+    'gen_ai.system_instructions',
+  ],
   transforms,
   rows: [
     ['gen_ai.system', 'provider', 'provider', { rank: 40 }],

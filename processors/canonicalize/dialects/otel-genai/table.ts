@@ -23,6 +23,7 @@ export const otelGenai: Dialect<keyof typeof transforms> = {
     'gen_ai.workflow.name',
     'gen_ai.evaluation.name',
   ],
+  isOfLogRecords: true,
   transforms,
   rows: [
     ['gen_ai.operation.name', 'operation', 'operation'],

@@ -1,6 +1,7 @@
 // The Model Context Protocol conventions, and the spellings of OpenLLMetry and FastMCP.
 
 import type { Dialect } from '../../rules/dialect.ts'
+import { hooks } from './hooks.ts'
 
 export const otelMcp: Dialect = {
   name: 'otel-mcp',
@@ -13,6 +14,7 @@ export const otelMcp: Dialect = {
     'fastmcp.*',
     'mcp.response.value',
   ],
+  hooks,
   rows: [
     ['mcp.method.name', 'mcp_method'],
     [

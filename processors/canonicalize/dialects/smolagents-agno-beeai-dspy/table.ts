@@ -7,6 +7,24 @@ export const openinferenceFrameworks: Dialect = {
   about: 'smolagents, agno, beeai, dspy, llama_index and others through OpenInference',
   source: 'Arize-ai/openinference:python/instrumentation',
   isGeneral: true,
+  scopeFrameworks: {
+    prefix: 'openinference.instrumentation.',
+    names: [
+      'smolagents',
+      'agno',
+      'beeai',
+      'dspy',
+      'crewai',
+      'llama_index',
+      'langchain',
+      'haystack',
+      'google_adk',
+      'litellm',
+      'autogen',
+      'openai_agents',
+      'pydantic_ai',
+    ],
+  },
   rows: [],
   notes: [
     [

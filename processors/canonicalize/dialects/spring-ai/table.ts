@@ -16,6 +16,7 @@ export const springAi: Dialect<keyof typeof transforms> = {
     'gen_ai.request.temperature=#string',
     'gen_ai.system=spring_ai',
   ],
+  frameworks: { spring_ai: null },
   transforms,
   rows: [
     ['gen_ai.request.embedding.dimensions', 'embedding_dimensions', 'int', { rank: 60 }],

@@ -19,6 +19,7 @@ export const strands: Dialect = {
     'execute_event_loop_cycle *': 'chain',
   },
   cacheIsExtra: true,
+  frameworks: { 'strands-agents': null, strands: null },
   rows: [
     ['agent_name', 'agent_name', 'text', { when: 'own', rank: 45 }],
     ['gen_ai.agent.tools', 'tool_definitions', 'tools', { rank: 60 }],
@@ -29,6 +30,12 @@ export const strands: Dialect = {
       'drop',
       { note: 'milliseconds; the times of the span win' },
     ],
+    [
+      'gen_ai.server.time_to_first_token',
+      'time_to_first_chunk_ms',
+      'number',
+      { when: 'own', rank: 60, note: 'milliseconds, under a name that has seconds elsewhere' },
+    ],
     ['gen_ai.event.start_time', 'drop'],
     ['gen_ai.event.end_time', 'drop'],
     ['event_loop.cycle_id', 'metadata.event_loop_cycle_id'],
@@ -37,12 +44,6 @@ export const strands: Dialect = {
     ['tool.status', 'flag.failure', 'outcome', { when: 'own' }],
   ],
   notes: [
-    [
-      'gen_ai.server.time_to_first_token',
-      'N',
-      'time_to_first_chunk_ms',
-      'milliseconds in this dialect',
-    ],
     [
       'gen_ai.usage.cache_*_input_tokens',
       'N',

@@ -77,7 +77,7 @@ function listOf(v: unknown): unknown[] | null {
   return keys.sort((x, y) => Number(x) - Number(y)).map((k) => v[k])
 }
 
-/** Messages of OpenInference (`message.` in between) and of Traceloop (directly). */
+/** Messages whose members stand directly below the index, or below `message.`. */
 export function messagesOfTree(list: readonly unknown[], role: string): Message[] {
   const out: Message[] = []
   for (const item of list) {

@@ -1,0 +1,14 @@
+// Names of agents, and the span that stands for several tool calls.
+
+import { R } from '../../../../core/fields.ts'
+import type { Hooks } from '../../rules/dialect.ts'
+
+const AGENT = /^agent_run \[(.+)\]$/
+
+export const hooks: Hooks = {
+  isVirtual: (w) => w.fieldText(R.tool_name) === '(merged tools)',
+  readOtherName: (w, name) => {
+    const agent = AGENT.exec(name)?.[1]
+    if (agent !== undefined) w.offerText(R.agent_name, agent)
+  },
+}

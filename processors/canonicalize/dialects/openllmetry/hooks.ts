@@ -1,0 +1,24 @@
+// Names of spans of the instrumentations: `{vendor}.{operation}`.
+
+import { lookup } from '../../json/values.ts'
+import type { Hooks } from '../../rules/dialect.ts'
+import type { Work } from '../../span/work.ts'
+
+const VENDOR = /^[a-z_]+\.(chat|completion|embeddings|converse)$/
+
+const VENDOR_OPERATIONS: Readonly<Record<string, string>> = {
+  chat: 'chat',
+  converse: 'chat',
+  completion: 'text_completion',
+  embeddings: 'embeddings',
+}
+
+function readOtherName(w: Work, name: string): void {
+  if (w.operation !== '') return
+  const operation = lookup(VENDOR_OPERATIONS, VENDOR.exec(name)?.[1] ?? '')
+  if (operation === undefined) return
+  w.operation = operation
+  if (w.kind === '') w.kind = operation === 'embeddings' ? 'embedding' : 'llm'
+}
+
+export const hooks: Hooks = { readOtherName }
