@@ -1,0 +1,123 @@
+// What every receiver keeps: it asks who a request is and whether there is room before it hands anything on, says so in the
+// answer when there is none, and can be stopped at any time.
+
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { Listeners } from '../../collector/http/listeners.ts'
+import type { AnyReceiver } from '../../config/registry-type.ts'
+import type {
+  Admission,
+  AuthResult,
+  Component,
+  Intake,
+  IntakeVerdict,
+  ReceiverContext,
+} from '../../core/component.ts'
+import type { TaskRequest } from '../../core/task.ts'
+import { testHost } from '../exporter-host.ts'
+import { goodConfig } from './good-config.ts'
+
+const ACCEPTED: IntakeVerdict = {
+  kind: 'accepted',
+  accepted: 1,
+  rejected: 0,
+  dropped: 0,
+  reasons: [],
+  rejectedItems: [],
+}
+
+/** The pipeline's side of a receiver: answers as it is told and keeps what it was handed. */
+class Behind implements Intake {
+  readonly bodyBytesMax = 1 << 20
+  readonly taken: TaskRequest[] = []
+  admission: Admission = { ok: true }
+  verdict: IntakeVerdict = ACCEPTED
+  who: AuthResult = {
+    ok: true,
+    tenant: { tenantId: 'acme', projectId: 'shop' } as never,
+    scopes: new Set(['ingest']),
+  }
+
+  admit(): Admission {
+    return this.admission
+  }
+
+  accept(request: TaskRequest): Promise<IntakeVerdict> {
+    this.taken.push({ ...request, payload: Uint8Array.from(request.payload) })
+    return Promise.resolve(this.verdict)
+  }
+}
+
+export interface ReceiverRequest {
+  readonly path: string
+  readonly type: string
+  readonly body: string
+}
+
+/** `where`: the overrides that make it listen on a port that the system chooses; `request`: one it takes. */
+export async function checkReceiver(
+  t: TestContext,
+  factory: AnyReceiver,
+  where: Record<string, unknown>,
+  endpoint: string,
+  request: ReceiverRequest,
+): Promise<void> {
+  const config = goodConfig(factory, where)
+  const behind = new Behind()
+  const listeners = new Listeners()
+  const ctx: ReceiverContext = {
+    intake: { traces: behind, logs: behind, metrics: behind },
+    auth: { authenticate: () => behind.who },
+    guard: () => ({ refusalOf: () => null }),
+    listeners,
+  }
+  const unused: Component = factory.create(config, testHost(t), {
+    ...ctx,
+    listeners: new Listeners(),
+  })
+  await unused.stop()
+  await unused.stop()
+
+  const receiver = factory.create(config, testHost(t), ctx)
+  await receiver.start(AbortSignal.timeout(10_000))
+  await listeners.open()
+  t.after(() => listeners.close(1000))
+  const post = (): Promise<Response> =>
+    fetch(`http://${listeners.address(endpoint)}${request.path}`, {
+      method: 'POST',
+      headers: { 'content-type': request.type },
+      body: request.body,
+    })
+
+  assert.equal((await post()).status, 200)
+  assert.equal(behind.taken.length, 1)
+  assert.equal(behind.taken[0]?.tenant.tenantId, 'acme', 'the tenant is that of the credential')
+  assert.equal(Buffer.from(behind.taken[0]?.payload ?? []).toString(), request.body)
+
+  behind.who = { ok: false, status: 401, code: 'unauthorized', message: 'no key' }
+  assert.equal((await post()).status, 401)
+  behind.who = {
+    ok: true,
+    tenant: { tenantId: 'acme', projectId: 'shop' } as never,
+    scopes: new Set(['ingest']),
+  }
+
+  for (const status of [429, 503] as const) {
+    behind.admission = { ok: false, status, retryAfterS: 7, message: 'full' }
+    const refused = await post()
+    assert.equal(refused.status, status)
+    assert.equal(refused.headers.get('retry-after'), '7')
+  }
+  assert.equal(behind.taken.length, 1, 'what was not admitted is not handed on')
+
+  behind.admission = { ok: true }
+  behind.verdict = { kind: 'retry', status: 503, retryAfterS: 3, message: 'the log is full' }
+  const later = await post()
+  assert.equal(later.status, 503)
+  assert.equal(later.headers.get('retry-after'), '3')
+
+  behind.verdict = { kind: 'refused', code: 'malformed', message: 'no telemetry' }
+  assert.equal((await post()).status, 400)
+  await receiver.stop()
+  await receiver.stop()
+}

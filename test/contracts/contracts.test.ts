@@ -1,0 +1,72 @@
+// The contracts of `core/component.ts`, checked of every component in the registry. A new one is checked by being listed.
+
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { registry } from '../../collector/registry.ts'
+import { testDir } from '../exporter-host.ts'
+import { checkProcessor } from './check-processor.ts'
+import { checkReceiver, type ReceiverRequest } from './check-receiver.ts'
+import { checkSender } from './check-sender.ts'
+import { hostile, recorded } from './payloads.ts'
+
+const payloads = recorded()
+
+test('there is something to check with', () => {
+  assert.ok(payloads.length >= 12, `${payloads.length} recorded requests`)
+})
+
+for (const factory of registry.processors.values())
+  test(`processor ${factory.type} keeps the contract`, () =>
+    checkProcessor(factory, [...payloads, ...hostile]))
+
+/** Discards: nothing listens on port 9 of a loopback address that nobody uses. */
+const NOWHERE: Readonly<Record<string, (t: TestContext) => Record<string, unknown> | null>> = {
+  clickhouse: () => ({ url: 'http://127.0.0.9:9' }),
+  postgres: () => ({ url: 'postgres://observa@127.0.0.9:9/observa', connect_timeout: '2s' }),
+  kafka: () => ({ brokers: ['127.0.0.9:9'], sasl: undefined }),
+  otlp_http: () => ({ endpoint: 'http://127.0.0.9:9' }),
+  file: (t) => {
+    // A file where a folder should be.
+    const file = join(testDir(t), 'taken')
+    writeFileSync(file, '')
+    return { path: join(file, 'events.ndjson') }
+  },
+  debug: () => null,
+}
+
+for (const factory of registry.exporters.values())
+  test(`exporter ${factory.type} keeps the contract`, async (t) => {
+    const nowhere = NOWHERE[factory.type]
+    assert.ok(nowhere !== undefined, `say in NOWHERE where ${factory.type} finds nobody`)
+    await checkSender(t, factory, payloads, nowhere(t))
+  })
+
+interface ReceiverCase {
+  readonly where: Record<string, unknown>
+  readonly endpoint: string
+  readonly request: ReceiverRequest
+}
+
+const ANY_PORT = '127.0.0.1:0'
+const json = { type: 'application/json' }
+const RECEIVERS: Readonly<Record<string, ReceiverCase>> = {
+  otlp: {
+    where: { protocols: { http: { endpoint: ANY_PORT } } },
+    endpoint: ANY_PORT,
+    request: { path: '/v1/traces', body: '{"resourceSpans":[]}', ...json },
+  },
+  observa: {
+    where: { endpoint: ANY_PORT },
+    endpoint: ANY_PORT,
+    request: { path: '/api/v1/events/ingest', body: '[]', ...json },
+  },
+}
+
+for (const factory of registry.receivers.values())
+  test(`receiver ${factory.type} keeps the contract`, async (t) => {
+    const found = RECEIVERS[factory.type]
+    assert.ok(found !== undefined, `say in RECEIVERS how ${factory.type} is reached`)
+    await checkReceiver(t, factory, found.where, found.endpoint, found.request)
+  })
