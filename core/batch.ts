@@ -1,8 +1,8 @@
 // A batch of spans and log records as decoded bytes plus index tables, not as an object graph.
 // The payload in the arena is never written to: an edit appends the new value to the arena and points
 // the row at it, so reading is the same before and after, and what nobody touched is still the range
-// of bytes that came from the socket. Who knows wires fills the tables (`proto/`); everybody else reads
-// them through the column names below or through `SpanView`.
+// of bytes that came from the socket. Who knows wires fills the tables by the column names below (`proto/`);
+// everybody else reads them through the views of `span-view.ts` and the `attr` methods of the batch.
 
 import type { Arena } from './arena.ts'
 import { grownFloats, grownInts } from './grow.ts'
@@ -166,7 +166,6 @@ export interface BatchMark {
   readonly scopes: number
 }
 
-/** The spans and log records of one task, possibly of several requests and tenants. */
 /** Finds of one type in one place, as `pipe --explain` shows them. */
 export interface SecretNote {
   readonly type: string
@@ -179,6 +178,7 @@ export interface SecretNote {
   count: number
 }
 
+/** The spans and log records of one task, possibly of several requests and tenants. */
 export class SpanBatch {
   readonly arena: Arena
   readonly requests: BatchRequest[] = []
@@ -351,6 +351,70 @@ export class SpanBatch {
     for (let i = first, row = first * ATTR_STRIDE; i < first + count; i++, row += ATTR_STRIDE)
       if (a[row] === keyId) return i
     return -1
+  }
+
+  /** Interned key of an attribute (`core/keys.ts`). */
+  attrKey(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE] as number
+  }
+
+  attrKeyOffset(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number
+  }
+
+  attrKeyLength(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number
+  }
+
+  /** The key as it was sent. */
+  attrKeyText(attr: number): string {
+    return this.arena.text(this.attrKeyOffset(attr), this.attrKeyLength(attr))
+  }
+
+  /** One of VALUE; it says what offset and length mean. */
+  attrType(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE + ATTR.TYPE] as number
+  }
+
+  attrOffset(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE + ATTR.OFF] as number
+  }
+
+  attrLength(attr: number): number {
+    return this.attrs[attr * ATTR_STRIDE + ATTR.LEN] as number
+  }
+
+  /** Gives an attribute another key. The caller marks the owner edited. */
+  setAttrKey(attr: number, key: number, off: number, len: number): void {
+    const row = attr * ATTR_STRIDE
+    this.attrs[row + ATTR.KEY] = key
+    this.attrs[row + ATTR.KEY_OFF] = off
+    this.attrs[row + ATTR.KEY_LEN] = len
+  }
+
+  /** Adds a copy of an attribute row and returns its number. */
+  copyAttr(attr: number): number {
+    const number = this.nums[attr] as number
+    const [key, type] = [this.attrKey(attr), this.attrType(attr)]
+    const [keyOff, keyLen] = [this.attrKeyOffset(attr), this.attrKeyLength(attr)]
+    return this.addAttr(
+      key,
+      keyOff,
+      keyLen,
+      type,
+      this.attrOffset(attr),
+      this.attrLength(attr),
+      number,
+    )
+  }
+
+  /** Index of the request that a span came with. */
+  requestOf(span: number): number {
+    return this.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number
+  }
+
+  isLegacy(span: number): boolean {
+    return ((this.spans[span * SPAN_STRIDE] as number) & SPAN_FLAG.LEGACY) !== 0
   }
 
   /** Text of an attribute as a JS string; null unless it is a string. */

@@ -4,8 +4,8 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ObservaConfig } from '../../config/root.ts'
-import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { SpanView } from '../../core/span-view.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
@@ -171,18 +171,16 @@ class PipePrinter {
   /** Spans that an action removed: their ids and what was found, so that a rule that drops shows what it does. */
   #dropped(chain: Chain): void {
     const { batch } = chain
+    const view = new SpanView(batch)
+    const id = (off: number, bytes: number): string | null =>
+      off < 0 ? null : Buffer.from(batch.arena.bytes.subarray(off, off + bytes)).toString('hex')
     for (const [span, scrubbed] of batch.secretNotes) {
       if (!batch.isDropped(span)) continue
-      const id = (column: number, bytes: number): string | null => {
-        const off = batch.spans[span * SPAN_STRIDE + column] as number
-        return off < 0
-          ? null
-          : Buffer.from(batch.arena.bytes.subarray(off, off + bytes)).toString('hex')
-      }
+      const { traceIdOffset, spanIdOffset } = view.at(span)
       this.#line({
         record: 'dropped',
-        trace_id: id(SPAN.TRACE_ID, 16),
-        span_id: id(SPAN.SPAN_ID, 8),
+        trace_id: id(traceIdOffset, 16),
+        span_id: id(spanIdOffset, 8),
         scrubbed,
       })
     }

@@ -3,7 +3,7 @@
 // stage timings, and no component by name.
 
 import { Arena } from '../../core/arena.ts'
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, SpanBatch } from '../../core/batch.ts'
+import { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
@@ -163,10 +163,9 @@ export class Chain implements ChainContext {
   /** Takes what processors dropped out of each request's count. */
   #settle(verdicts: RequestVerdict[]): void {
     const dropped = this.batch.requests.map(() => 0)
-    const s = this.batch.spans
-    for (let i = 0, row = 0; i < this.batch.spanCount; i++, row += SPAN_STRIDE) {
-      if (((s[row] as number) & SPAN_FLAG.DROPPED) === 0) continue
-      const request = s[row + SPAN.REQUEST] as number
+    for (let i = 0; i < this.batch.spanCount; i++) {
+      if (!this.batch.isDropped(i)) continue
+      const request = this.batch.requestOf(i)
       dropped[request] = (dropped[request] ?? 0) + 1
     }
     let request = 0

@@ -2,7 +2,6 @@
 // Rows carry no header and no length, so the rows of several parts are simply put one after another.
 
 import { isUtf8 } from 'node:buffer'
-import { SPAN, SPAN_STRIDE } from '../../core/batch.ts'
 import type { ChainContext, Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
@@ -235,7 +234,7 @@ function writeStart(out: ByteWriter, events: EventTable, e: number): void {
 function receivedAtMs(events: EventTable, e: number): number {
   const batch = events.batch
   const span = events.spanOf[e] as number
-  const request = batch.requests[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const request = batch.requests[batch.requestOf(span)]
   return request?.receivedAtMs ?? 0
 }
 

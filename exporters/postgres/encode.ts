@@ -2,7 +2,6 @@
 // and storable: no U+0000, no huge keys, no numbers that would overflow a column after years.
 
 import { hash } from 'node:crypto'
-import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
@@ -198,8 +197,7 @@ function idOf(events: EventTable, e: number): number {
 }
 
 function isLegacy(events: EventTable, e: number): boolean {
-  const row = (events.spanOf[e] as number) * SPAN_STRIDE
-  return ((events.batch.spans[row] as number) & SPAN_FLAG.LEGACY) !== 0
+  return events.batch.isLegacy(events.spanOf[e] as number)
 }
 
 function flagsOf(
@@ -298,7 +296,7 @@ function startMs(events: EventTable, e: number): number {
   if (known !== null) return known
   const batch = events.batch
   const span = events.spanOf[e] as number
-  const request = batch.requests[batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const request = batch.requests[batch.requestOf(span)]
   return request?.receivedAtMs ?? 0
 }
 

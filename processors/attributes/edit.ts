@@ -2,18 +2,9 @@
 // the owner's rows are moved to the end of the table without it, so that ranges stay contiguous.
 
 import { hash } from 'node:crypto'
-import {
-  ATTR,
-  ATTR_STRIDE,
-  RESOURCE,
-  RESOURCE_STRIDE,
-  SPAN,
-  SPAN_FLAG,
-  SPAN_STRIDE,
-  type SpanBatch,
-  VALUE,
-} from '../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../core/batch.ts'
 import { internKey, key } from '../../core/keys.ts'
+import { type AttributeOwner, ResourceView, SpanView } from '../../core/span-view.ts'
 
 type Kind = 'insert' | 'update' | 'upsert' | 'delete' | 'rename' | 'hash'
 
@@ -47,33 +38,21 @@ export function editOf(a: {
   }
 }
 
-/** Where an owner keeps the range of its attribute rows, and its flag for "edited". */
-interface Owner {
-  readonly table: 'spans' | 'resources'
-  readonly row: number
-  readonly first: number
-  readonly flag: number
-}
-
 export function apply(batch: SpanBatch, edit: Edit): void {
-  const count = edit.onResource ? batch.resourceCount : batch.spanCount
-  for (let i = 0; i < count; i++) {
-    if (!edit.onResource && batch.isDropped(i)) continue
-    const owner: Owner = edit.onResource
-      ? { table: 'resources', row: i * RESOURCE_STRIDE, first: RESOURCE.ATTR_FIRST, flag: 1 }
-      : { table: 'spans', row: i * SPAN_STRIDE, first: SPAN.ATTR_FIRST, flag: SPAN_FLAG.EDITED }
-    if (applyTo(batch, owner, edit)) {
-      const table = batch[owner.table]
-      table[owner.row] = (table[owner.row] as number) | owner.flag
-    }
+  if (edit.onResource) {
+    const resource = new ResourceView(batch)
+    for (let i = 0; i < batch.resourceCount; i++)
+      if (applyTo(batch, resource.at(i), edit)) resource.markEdited()
+    return
   }
+  const span = new SpanView(batch)
+  for (let i = 0; i < batch.spanCount; i++)
+    if (!batch.isDropped(i) && applyTo(batch, span.at(i), edit)) span.markEdited()
 }
 
-function applyTo(batch: SpanBatch, owner: Owner, edit: Edit): boolean {
-  const first = batch[owner.table][owner.row + owner.first] as number
-  const count = batch[owner.table][owner.row + owner.first + 1] as number
+function applyTo(batch: SpanBatch, owner: AttributeOwner, edit: Edit): boolean {
   if (edit.prefix !== null) return removeWhere(batch, owner, (a) => hasPrefix(batch, a, edit))
-  const at = batch.findAttrIn(first, count, edit.keyId)
+  const at = batch.findAttrIn(owner.firstAttr, owner.attrCount, edit.keyId)
   switch (edit.kind) {
     case 'insert':
       return at < 0 && append(batch, owner, edit)
@@ -82,7 +61,7 @@ function applyTo(batch: SpanBatch, owner: Owner, edit: Edit): boolean {
     case 'upsert':
       return at < 0 ? append(batch, owner, edit) : setValue(batch, at, edit.value)
     case 'delete':
-      return at >= 0 && removeWhere(batch, owner, (a) => keyIdOf(batch, a) === edit.keyId)
+      return at >= 0 && removeWhere(batch, owner, (a) => batch.attrKey(a) === edit.keyId)
     case 'rename':
       return at >= 0 && rename(batch, at, edit.to)
     case 'hash':
@@ -90,14 +69,8 @@ function applyTo(batch: SpanBatch, owner: Owner, edit: Edit): boolean {
   }
 }
 
-const keyIdOf = (batch: SpanBatch, attr: number): number =>
-  batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] as number
-
 function hasPrefix(batch: SpanBatch, attr: number, edit: Edit): boolean {
-  const row = attr * ATTR_STRIDE
-  const len = batch.attrs[row + ATTR.KEY_LEN] as number
-  const text = batch.arena.text(batch.attrs[row + ATTR.KEY_OFF] as number, len)
-  return text.startsWith(edit.prefix as string)
+  return batch.attrKeyText(attr).startsWith(edit.prefix as string)
 }
 
 function setValue(batch: SpanBatch, attr: number, value: Edit['value']): boolean {
@@ -120,48 +93,42 @@ function setValue(batch: SpanBatch, attr: number, value: Edit['value']): boolean
 }
 
 /** Moves the owner's rows to the end of the table with one more. */
-function append(batch: SpanBatch, owner: Owner, edit: Edit): boolean {
+function append(batch: SpanBatch, owner: AttributeOwner, edit: Edit): boolean {
   moveToEnd(batch, owner, () => true)
   const off = batch.arena.appendText(edit.key)
   const attr = batch.addAttr(edit.keyId, off, batch.arena.lastLen, VALUE.EMPTY, 0, 0, Number.NaN)
-  const table = batch[owner.table]
-  const count = owner.row + owner.first + 1
-  table[count] = (table[count] as number) + 1
+  owner.setAttrs(owner.firstAttr, owner.attrCount + 1)
   return setValue(batch, attr, edit.value)
 }
 
-function removeWhere(batch: SpanBatch, owner: Owner, gone: (attr: number) => boolean): boolean {
-  const before = batch[owner.table][owner.row + owner.first + 1] as number
-  const first = batch[owner.table][owner.row + owner.first] as number
+function removeWhere(
+  batch: SpanBatch,
+  owner: AttributeOwner,
+  gone: (attr: number) => boolean,
+): boolean {
+  const { firstAttr, attrCount } = owner
   let any = false
-  for (let i = first; i < first + before; i++) any ||= gone(i)
+  for (let i = firstAttr; i < firstAttr + attrCount; i++) any ||= gone(i)
   if (any) moveToEnd(batch, owner, (a) => !gone(a))
   return any
 }
 
-function moveToEnd(batch: SpanBatch, owner: Owner, keeps: (attr: number) => boolean): void {
-  const first = batch[owner.table][owner.row + owner.first] as number
-  const count = batch[owner.table][owner.row + owner.first + 1] as number
+function moveToEnd(
+  batch: SpanBatch,
+  owner: AttributeOwner,
+  keeps: (attr: number) => boolean,
+): void {
+  const { firstAttr, attrCount } = owner
   const start = batch.attrCount
-  for (let i = first; i < first + count; i++) {
-    if (!keeps(i)) continue
-    const [k = 0, ko = 0, kl = 0, t = 0, o = 0, l = 0] = batch.attrs.subarray(
-      i * ATTR_STRIDE,
-      (i + 1) * ATTR_STRIDE,
-    )
-    batch.addAttr(k, ko, kl, t, o, l, batch.nums[i] as number)
-  }
-  batch[owner.table][owner.row + owner.first] = start
-  batch[owner.table][owner.row + owner.first + 1] = batch.attrCount - start
+  for (let i = firstAttr; i < firstAttr + attrCount; i++) if (keeps(i)) batch.copyAttr(i)
+  owner.setAttrs(start, batch.attrCount - start)
 }
 
 function rename(batch: SpanBatch, attr: number, to: string): boolean {
   const { arena } = batch
   const off = arena.appendText(to)
-  const row = attr * ATTR_STRIDE
-  batch.attrs[row + ATTR.KEY] = internKey(arena.bytes, off, arena.lastLen)
-  batch.attrs[row + ATTR.KEY_OFF] = off
-  batch.attrs[row + ATTR.KEY_LEN] = arena.lastLen
+  const length = arena.lastLen
+  batch.setAttrKey(attr, internKey(arena.bytes, off, length), off, length)
   return true
 }
 

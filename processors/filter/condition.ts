@@ -2,21 +2,11 @@
 // Compiled once into functions; the subject's text is decoded only when a condition asks for it.
 
 import { z } from 'zod'
-import {
-  ATTR,
-  ATTR_STRIDE,
-  RESOURCE,
-  RESOURCE_STRIDE,
-  SCOPE,
-  SCOPE_STRIDE,
-  SPAN,
-  SPAN_STRIDE,
-  type SpanBatch,
-  VALUE,
-} from '../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { EventTable } from '../../core/event.ts'
 import { FIELDS, numberIndex, rangeIndex } from '../../core/fields.ts'
 import { key } from '../../core/keys.ts'
+import type { SpanView } from '../../core/span-view.ts'
 
 const subjects = ['attribute', 'resource', 'field', 'name', 'scope'] as const
 const operators = [
@@ -58,13 +48,14 @@ export const conditionSchema = z
 
 export type Condition = z.output<typeof conditionSchema>
 type Value = string | number | boolean | null
-export type Test = (batch: SpanBatch, events: EventTable, span: number, event: number) => boolean
-type Subject = (batch: SpanBatch, events: EventTable, span: number, event: number) => Value
+/** `event` is the event made of the span, -1 before there is one. */
+export type Test = (span: SpanView, events: EventTable, event: number) => boolean
+type Subject = (span: SpanView, events: EventTable, event: number) => Value
 
 export function testsOf(condition: Condition): Test {
   const subject = subjectOf(condition)
   const compare = comparisonOf(condition)
-  return (batch, events, span, event) => compare(subject(batch, events, span, event))
+  return (span, events, event) => compare(subject(span, events, event))
 }
 
 function comparisonOf(c: Condition): (value: Value) => boolean {
@@ -84,26 +75,22 @@ function comparisonOf(c: Condition): (value: Value) => boolean {
 function subjectOf(c: Condition): Subject {
   if (c.attribute !== undefined) {
     const id = key(c.attribute)
-    return (batch, _events, span) => attrValue(batch, batch.findAttr(span, id))
+    return (span) => attrValue(span.batch, span.attr(id))
   }
   if (c.resource !== undefined) {
     const id = key(c.resource)
-    return (batch, _events, span) => attrValue(batch, resourceAttr(batch, span, id))
+    return (span) => attrValue(span.batch, span.resourceAttr(id))
   }
   if (c.field !== undefined) return fieldSubject(c.field)
-  if (c.scope === true) return (batch, _events, span) => scopeName(batch, span)
-  return (batch, _events, span) => {
-    const row = span * SPAN_STRIDE
-    const len = batch.spans[row + SPAN.NAME_LEN] as number
-    return batch.arena.text(batch.spans[row + SPAN.NAME_OFF] as number, len)
-  }
+  if (c.scope === true) return (span) => span.scopeName()
+  return (span) => span.name()
 }
 
 function fieldSubject(field: (typeof FIELDS)[number]['name']): Subject {
   const type = FIELDS.find((f) => f.name === field)?.type
   const r = rangeIndex(field)
   const n = numberIndex(field)
-  return (_batch, events, _span, event) => {
+  return (_span, events, event) => {
     if (event < 0) return null
     if (n >= 0) {
       const v = events.num(event, n)
@@ -117,27 +104,8 @@ function fieldSubject(field: (typeof FIELDS)[number]['name']): Subject {
 
 function attrValue(batch: SpanBatch, attr: number): Value {
   if (attr < 0) return null
-  const type = batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE]
+  const type = batch.attrType(attr)
   if (type === VALUE.STRING) return batch.attrText(attr)
   if (type === VALUE.BOOL) return batch.nums[attr] === 1
   return type === VALUE.INT || type === VALUE.DOUBLE ? (batch.nums[attr] as number) : ''
-}
-
-function resourceAttr(batch: SpanBatch, span: number, id: number): number {
-  const resource = batch.spans[span * SPAN_STRIDE + SPAN.RESOURCE] as number
-  if (resource < 0) return -1
-  const row = resource * RESOURCE_STRIDE
-  return batch.findAttrIn(
-    batch.resources[row + RESOURCE.ATTR_FIRST] as number,
-    batch.resources[row + RESOURCE.ATTR_COUNT] as number,
-    id,
-  )
-}
-
-function scopeName(batch: SpanBatch, span: number): string | null {
-  const scope = batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number
-  if (scope < 0) return null
-  const row = scope * SCOPE_STRIDE
-  const len = batch.scopes[row + SCOPE.NAME_LEN] as number
-  return len <= 0 ? null : batch.arena.text(batch.scopes[row + SCOPE.NAME_OFF] as number, len)
 }

@@ -6,6 +6,7 @@ import type { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { counter } from '../../core/metrics.ts'
+import { SpanView } from '../../core/span-view.ts'
 import { type Condition, conditionSchema, type Test, testsOf } from './condition.ts'
 
 export const filterSchema = z.strictObject({
@@ -44,11 +45,12 @@ class FilterProcessor implements Processor {
 
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     const eventOf = eventIndex(batch, events)
+    const view = new SpanView(batch)
     let dropped = 0
     for (let span = 0; span < batch.spanCount; span++) {
       if (batch.isDropped(span)) continue
       const e = eventOf[span] ?? -1
-      const holds = (t: Test): boolean => t(batch, events, span, e)
+      const holds = (t: Test): boolean => t(view.at(span), events, e)
       const unwanted = this.#drop.some(holds) || (this.#keep.length > 0 && !this.#keep.some(holds))
       if (!unwanted) continue
       batch.drop(span)

@@ -2,10 +2,11 @@
 // be kept whatever the percentage. What is dropped is counted; nothing about it is stored.
 
 import { z } from 'zod'
-import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import type { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { counter } from '../../core/metrics.ts'
+import { SpanView } from '../../core/span-view.ts'
 
 export const sampleSchema = z.strictObject({
   percentage: z
@@ -46,8 +47,9 @@ class SampleProcessor implements Processor {
 
   process(batch: SpanBatch, _events: EventTable, ctx: ChainContext): void {
     let dropped = 0
+    const view = new SpanView(batch)
     for (let span = 0; span < batch.spanCount; span++) {
-      if (batch.isDropped(span) || this.#keeps(batch, span)) continue
+      if (batch.isDropped(span) || this.#keeps(view.at(span))) continue
       batch.drop(span)
       dropped++
     }
@@ -55,11 +57,10 @@ class SampleProcessor implements Processor {
   }
 
   /** The low bytes of a trace id are its random part (W3C Trace Context Level 2, 2.2.1). */
-  #keeps(batch: SpanBatch, span: number): boolean {
-    const row = span * SPAN_STRIDE
-    const trace = batch.spans[row + SPAN.TRACE_ID] as number
+  #keeps(span: SpanView): boolean {
+    const trace = span.traceIdOffset
     if (trace < 0) return true
-    if (batch.arena.buf.readUIntBE(trace + 10, 6) < this.#threshold) return true
-    return this.#keepErrors && batch.spans[row + SPAN.STATUS] === STATUS_ERROR
+    if (span.batch.arena.buf.readUIntBE(trace + 10, 6) < this.#threshold) return true
+    return this.#keepErrors && span.status === STATUS_ERROR
   }
 }
