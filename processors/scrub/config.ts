@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import { secret } from '../../core/config-types.ts'
 import { DETECTOR_IDS, DETECTORS } from './detectors/table.ts'
-import type { Action, PseudonymSettings } from './judge/actions.ts'
 import type { AllowSettings } from './judge/allow-list.ts'
-import type { RuleSettings } from './judge/custom-rules.ts'
+import type { Action } from './judge/judge.ts'
 import { patternProblem } from './judge/pattern-cost.ts'
+import type { PolicySettings, ScrubSettings } from './judge/settings.ts'
 
 const ACTIONS = ['mask', 'pseudonym', 'partial', 'drop_attribute', 'drop_event', 'report'] as const
 
@@ -209,24 +209,6 @@ function describeDetector(id: string): string {
   return `${row?.title ?? id}${row?.on === false ? ' (off by default)' : ''}.`
 }
 
-/** What holds for one tenant, or for all that have nothing of their own. */
-export interface PolicySettings {
-  readonly action: Action
-  readonly off: readonly string[]
-  readonly on: readonly string[]
-  /** By detector id. */
-  readonly actions: Readonly<Record<string, Action>>
-  readonly rules: readonly RuleSettings[]
-  readonly allow: AllowSettings
-}
-
-/** What workers get. */
-export interface ScrubSettings extends PolicySettings {
-  readonly pseudonym: PseudonymSettings | null
-  /** Complete policies by tenant id: what the processor says is in them. */
-  readonly tenants: Readonly<Record<string, PolicySettings>>
-}
-
 export function settingsOf(config: ScrubConfig): ScrubSettings {
   const base = policyOf(config.action, config.detectors, config.rules, config.allow)
   const tenants = Object.entries(config.tenants).map(([id, t]) => {
@@ -292,4 +274,9 @@ function joined(base: PolicySettings, own: PolicySettings): PolicySettings {
       keys: [...base.allow.keys, ...own.allow.keys],
     },
   }
+}
+
+/** The settings of an empty configuration: all detectors that are on by default, masked. */
+export function defaultSettings(): ScrubSettings {
+  return settingsOf(scrubSchema.parse({}))
 }

@@ -11,15 +11,21 @@ import type {
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { counter } from '../../core/metrics.ts'
-import { type ScrubConfig, type ScrubSettings, scrubSchema, settingsOf } from './config.ts'
-import { createByteScrubber, Inspectors } from './create.ts'
+import { defaultSettings, type ScrubConfig, scrubSchema, settingsOf } from './config.ts'
 import { BatchScrubber } from './inputs/batch.ts'
+import type { StreamOutcome } from './inputs/line-stream.ts'
+import { JsonLines, PlainLines, scrubLines } from './inputs/line-stream.ts'
+import { LineScrubber } from './inputs/lines.ts'
+import { MetricScrubber } from './inputs/metrics.ts'
 import { StreamScrubber } from './inputs/stream-chunks.ts'
+import { TextScrubber } from './inputs/text.ts'
+import { createJudges } from './judge/create-judges.ts'
+import { type ScrubSettings } from './judge/settings.ts'
 
-export type { ScrubConfig, ScrubSettings } from './config.ts'
-export { createByteScrubber, createTextScrubber, defaultSettings } from './create.ts'
-export { scrubStream } from './inputs/line-stream.ts'
+export type { ScrubConfig } from './config.ts'
+export { defaultSettings } from './config.ts'
 export type { ScrubbedText, TextSpan } from './inputs/text.ts'
+export type { ScrubSettings } from './judge/settings.ts'
 
 export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   kind: 'processor',
@@ -36,21 +42,59 @@ export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   ],
   prepare: async (config) => settingsOf(config),
   create: (settings) => new ScrubProcessor(settings),
-  createMetricsVisitor: (settings): MetricsVisitor => createByteScrubber(settings).visit,
+  createMetricsVisitor: (settings): MetricsVisitor => createMetricScrubber(settings).visit,
 }
 
 export default scrub
 
 class ScrubProcessor implements Processor {
-  readonly #places: BatchScrubber
+  readonly #batches: BatchScrubber
   readonly #streams: StreamScrubber
 
   constructor(settings: ScrubSettings) {
-    this.#places = new BatchScrubber(new Inspectors(settings))
-    this.#streams = new StreamScrubber(this.#places)
+    this.#batches = new BatchScrubber(createJudges(settings))
+    this.#streams = new StreamScrubber(this.#batches.attributes, this.#batches.values)
   }
 
   process(batch: SpanBatch, _events: EventTable, ctx: ChainContext): void {
-    this.#places.run(batch, ctx, (span) => this.#streams.span(span))
+    this.#batches.run(batch, ctx, this.#streams)
   }
+}
+
+/** Scrubs strings of a tenant. `field` is the name of the attribute or header the text stood in. */
+export function createTextScrubber(
+  settings: ScrubSettings = defaultSettings(),
+  tenant = '',
+): TextScrubber {
+  return new TextScrubber(createJudges(settings), tenant)
+}
+
+/** Scrubs the strings of metrics requests. */
+export function createMetricScrubber(settings: ScrubSettings = defaultSettings()): MetricScrubber {
+  return new MetricScrubber(createJudges(settings))
+}
+
+export interface StreamOptions {
+  /** `{id, field, text}` a line in, `{id, text, spans}` a line out. */
+  readonly jsonl: boolean
+  /** What `prepare` returned; default: an empty configuration. */
+  readonly settings?: unknown
+  /** Whose text it is, for settings of single tenants. */
+  readonly tenant?: string
+}
+
+/** The `scrub` verb: scrubs `input` into `output`; resolves when all is written. */
+export function scrubStream(
+  input: AsyncIterable<unknown>,
+  output: NodeJS.WritableStream,
+  options: StreamOptions,
+): Promise<StreamOutcome> {
+  // What the registry hands over is what this component's `prepare` made.
+  const settings = (options.settings as ScrubSettings | undefined) ?? defaultSettings()
+  const tenant = options.tenant ?? ''
+  const judges = createJudges(settings)
+  const lines = options.jsonl
+    ? new JsonLines(new TextScrubber(judges, tenant))
+    : new PlainLines(new LineScrubber(judges, tenant))
+  return scrubLines(input, output, lines)
 }

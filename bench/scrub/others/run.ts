@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Labelled } from '../../../processors/scrub/corpus/score.ts'
-import { createTextScrubber } from '../../../processors/scrub/create.ts'
+import { createTextScrubber } from '../../../processors/scrub/index.ts'
 import {
   type Example,
   folder,

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { scrubSchema, settingsOf } from '../config.ts'
-import { createTextScrubber } from '../create.ts'
+import { createTextScrubber } from '../index.ts'
 import { heldOut } from './heldout.ts'
 import { CORE_EIGHT, type Labelled, type Score, score, summary } from './score.ts'
 

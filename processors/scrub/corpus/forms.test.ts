@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createTextScrubber } from '../create.ts'
+import { createTextScrubber } from '../index.ts'
 import { card, Draw, FAKES, fake } from './fake-secrets.ts'
 import { FORMS, LOOKALIKES } from './forms.ts'
 

@@ -2,8 +2,8 @@
 // asking whether a value has a candidate is a comparison or two.
 
 import type { Arena } from '../../../core/arena.ts'
-import { startsInDigits } from '../judge/engine.ts'
 import type { Scanner } from '../search/scanner.ts'
+import { startsInDigits } from '../value/bytes.ts'
 
 export class Cursor {
   #candidates = new Int32Array([0x7fffffff, 0])

@@ -1,9 +1,9 @@
 // Text in pieces, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
 // each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
 
-import type { Inspector } from '../judge/inspector.ts'
 import { latinText } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
+import type { Range } from '../value/value-range.ts'
 
 /** A range `b[from, to)` that belongs to `owner`; findings are given relative to `off`. */
 export interface Piece {
@@ -13,16 +13,15 @@ export interface Piece {
   readonly to: number
 }
 
-/** Findings by owner: only those that lie in more than one piece. `key` is the attribute key of the first. */
+/** Findings by owner: only those that lie in more than one piece. `find` looks at the parts as one text. */
 export function joinedText(
-  inspector: Inspector,
   b: Uint8Array,
   pieces: readonly Piece[],
-  key: string,
+  find: (parts: readonly Range[]) => readonly Finding[],
 ): Map<number, Finding[]> {
   const parts = carriedTexts(b, pieces)
   const out = new Map<number, Finding[]>()
-  const found = inspector.findJoined(b, parts, key)
+  const found = find(parts)
   if (found.length === 0) return out
   const starts: number[] = []
   let n = 0

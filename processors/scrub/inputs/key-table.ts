@@ -3,9 +3,7 @@
 
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
-import type { Engine } from '../judge/engine.ts'
 import { type KeyMeaning } from '../value/key-meaning.ts'
-import { ValueRange } from '../value/value-range.ts'
 
 export interface KeyEntry {
   readonly name: string
@@ -21,12 +19,13 @@ export class KeyTable {
   static readonly TELLING = 2
   /** A bit beside the two: the key counts up. */
   static readonly SERIES = 4
-  readonly #engine: Engine
+  readonly #holdsSecret: (bytes: Uint8Array) => boolean
   #infos = new Uint8Array(1024)
   readonly #entries: (KeyEntry | undefined)[] = []
 
-  constructor(engine: Engine) {
-    this.#engine = engine
+  /** `holdsSecret` looks for all tenants: whether a key is changed is decided for each, here it only must not be missed. */
+  constructor(holdsSecret: (bytes: Uint8Array) => boolean) {
+    this.#holdsSecret = holdsSecret
   }
 
   /** PLAIN or TELLING by key id, with SERIES or not, for all keys known now. The unknown key is always TELLING: it is judged each time. */
@@ -63,11 +62,7 @@ export class KeyTable {
 
   #judge(name: string): KeyEntry {
     const bytes = Buffer.from(name, 'utf8')
-    // Whether the key is changed is decided for each tenant; here it only must not be missed.
-    const { everything } = this.#engine
-    const isDirty =
-      bytes.length > 0 &&
-      this.#engine.find(everything, new ValueRange().set(bytes, 0, bytes.length)).length > 0
+    const isDirty = bytes.length > 0 && this.#holdsSecret(bytes)
     const m = /^(.*?)(\d{1,6})(\D*)$/.exec(name)
     const series =
       m !== null &&

@@ -4,19 +4,6 @@
 // word span lines, so lines are held until they end.
 
 import { once } from 'node:events'
-import type { ScrubSettings } from '../config.ts'
-import { createLineScrubber, createTextScrubber, defaultSettings } from '../create.ts'
-import type { LineScrubber } from './lines.ts'
-import type { TextScrubber } from './text.ts'
-
-export interface StreamOptions {
-  /** `{id, field, text}` a line in, `{id, text, spans}` a line out. */
-  readonly jsonl: boolean
-  /** What `prepare` returned; default: an empty configuration. */
-  readonly settings?: unknown
-  /** Whose text it is, for settings of single tenants. */
-  readonly tenant?: string
-}
 
 export interface StreamOutcome {
   readonly lines: number
@@ -31,17 +18,11 @@ const HELD_LINES_MAX = 400
 const NEWLINE = 0x0a
 
 /** Scrubs `input` into `output`; resolves when all is written. */
-export async function scrubStream(
+export async function scrubLines(
   input: AsyncIterable<unknown>,
   output: NodeJS.WritableStream,
-  options: StreamOptions,
+  lines: Lines,
 ): Promise<StreamOutcome> {
-  // What the registry hands over is what this component's `prepare` made.
-  const settings = (options.settings as ScrubSettings | undefined) ?? defaultSettings()
-  const tenant = options.tenant ?? ''
-  const lines = options.jsonl
-    ? new JsonLines(createTextScrubber(settings, tenant))
-    : new PlainLines(createLineScrubber(settings, tenant))
   const write = async (bytes: Uint8Array): Promise<void> => {
     if (bytes.length > 0 && !output.write(bytes)) await once(output, 'drain')
   }
@@ -68,7 +49,8 @@ export async function scrubStream(
   return { lines: lines.count, invalid: lines.invalid }
 }
 
-interface Lines {
+/** What becomes of the lines of a stream. */
+export interface Lines {
   readonly count: number
   readonly invalid: number
   /** Scrubbed bytes of a line with its end, possibly later. */
@@ -78,16 +60,26 @@ interface Lines {
   end(): Uint8Array
 }
 
+/** `text.ts` does. */
+interface ScrubsText {
+  scrub(text: string, field?: string): { readonly text: string; readonly spans: unknown }
+}
+
+/** `lines.ts` does. */
+interface ScrubsLines {
+  scrub(line: Buffer): Uint8Array
+}
+
 const EMPTY = new Uint8Array(0)
 
-class JsonLines implements Lines {
-  readonly #scrubber: TextScrubber
+export class JsonLines implements Lines {
+  readonly #scrubber: ScrubsText
   count = 0
   invalid = 0
   /** The line that was cut goes on. */
   #isCut = false
 
-  constructor(scrubber: TextScrubber) {
+  constructor(scrubber: ScrubsText) {
     this.#scrubber = scrubber
   }
 
@@ -142,14 +134,14 @@ function parseRecord(line: string): { id: unknown; field: string; text: string }
   }
 }
 
-class PlainLines implements Lines {
-  readonly #scrubber: LineScrubber
+export class PlainLines implements Lines {
+  readonly #scrubber: ScrubsLines
   count = 0
   readonly invalid = 0
   #held: Buffer[] = []
   #holdsKey = false
 
-  constructor(scrubber: LineScrubber) {
+  constructor(scrubber: ScrubsLines) {
     this.#scrubber = scrubber
   }
 

@@ -2,8 +2,7 @@
 // its value below are seen together. What came before has left already: only the line itself is changed.
 
 import { Arena } from '../../../core/arena.ts'
-import { replacementIn } from '../judge/actions.ts'
-import type { Inspector } from '../judge/inspector.ts'
+import type { Judge, Judges } from '../judge/judge.ts'
 import type { Scanner } from '../search/scanner.ts'
 import { ValueRange } from '../value/value-range.ts'
 
@@ -11,7 +10,7 @@ const CONTEXT_LINES = 2
 const CONTEXT_BYTES = 600
 
 export class LineScrubber {
-  readonly #inspector: Inspector
+  readonly #judge: Judge
   readonly #tenant: string
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
@@ -19,10 +18,10 @@ export class LineScrubber {
   /** The last lines as they left. */
   #before: Buffer = Buffer.alloc(0)
 
-  constructor(inspector: Inspector, tenant: string) {
-    this.#inspector = inspector
+  constructor(judges: Judges, tenant: string) {
+    this.#judge = judges.of(tenant)
     this.#tenant = tenant
-    this.#scanner = inspector.engine.scanner(this.#arena)
+    this.#scanner = judges.scanner(this.#arena)
   }
 
   /** The line (or lines) as it may leave. */
@@ -34,16 +33,16 @@ export class LineScrubber {
     const to = start + line.length
     this.#scanner.scan(from, to)
     const { candidates, count } = this.#scanner
-    const inspector = this.#inspector
+    const judge = this.#judge
     const value = this.#value.set(arena.bytes, from, to).scanned(candidates, 0, count)
-    const found = inspector.find(value)
+    const found = judge.find(value)
     const pieces: Uint8Array[] = []
     let last = start
     for (const f of found) {
-      if (f.end <= start || inspector.replacer.actionOf(f.type) === 'report') continue
+      if (f.end <= start || judge.actionOf(f.type) === 'report') continue
       const own = { ...f, start: Math.max(f.start, start) }
       pieces.push(arena.bytes.subarray(last, own.start))
-      pieces.push(replacementIn(inspector.replacer, arena.bytes, from, to, own, this.#tenant))
+      pieces.push(judge.replacement(value, own, this.#tenant))
       last = own.end
     }
     pieces.push(arena.bytes.subarray(last, to))

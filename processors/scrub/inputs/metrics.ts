@@ -2,23 +2,22 @@
 
 import { Arena } from '../../../core/arena.ts'
 import type { MetricsContext, MetricsVisitor } from '../../../core/component.ts'
-import type { Inspectors } from '../create.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
-import { replacementIn } from '../judge/actions.ts'
+import type { Judges } from '../judge/judge.ts'
 import { isPrivateInteger } from '../matchers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
 import { ValueRange } from '../value/value-range.ts'
 
-export class ByteScrubber {
-  readonly #inspectors: Inspectors
+export class MetricScrubber {
+  readonly #judges: Judges
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
   readonly #value = new ValueRange()
 
-  constructor(inspectors: Inspectors) {
-    this.#inspectors = inspectors
-    this.#scanner = inspectors.base.engine.scanner(this.#arena)
+  constructor(judges: Judges) {
+    this.#judges = judges
+    this.#scanner = judges.scanner(this.#arena)
   }
 
   /** The bytes to put in place of `value`, or null when it may stay. */
@@ -32,20 +31,20 @@ export class ByteScrubber {
     const to = from + value.length
     this.#scanner.scan(from, to)
     const tenant = ctx?.tenantId ?? ''
-    const inspector = this.#inspectors.of(tenant)
+    const judge = this.#judges.of(tenant)
     const { candidates, count } = this.#scanner
     const range = this.#value.set(arena.bytes, from, to).under(meaning, name)
-    const found = inspector.find(range.scanned(candidates, 0, count))
+    const found = judge.find(range.scanned(candidates, 0, count))
     if (found.length === 0) return null
     const pieces: Uint8Array[] = []
     let last = from
     const place = kind === 'key' ? 'attribute_key' : 'metric'
     for (const f of found) {
-      const type = inspector.engine.compiled.types[f.type] as string
+      const type = judge.typeName(f.type)
       ctx?.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
-      if (inspector.replacer.actionOf(f.type) === 'report') continue
+      if (judge.actionOf(f.type) === 'report') continue
       pieces.push(arena.bytes.subarray(last, f.start))
-      pieces.push(replacementIn(inspector.replacer, arena.bytes, from, to, f, tenant))
+      pieces.push(judge.replacement(range, f, tenant))
       last = f.end
     }
     if (pieces.length === 0) return null
@@ -58,13 +57,15 @@ export class ByteScrubber {
     meaning: KeyMeaning,
     ctx: MetricsContext | undefined,
   ): Uint8Array | null {
-    const inspector = this.#inspectors.of(ctx?.tenantId ?? '')
+    const tenant = ctx?.tenantId ?? ''
+    const judge = this.#judges.of(tenant)
     const decimal = Buffer.from(value).toString('latin1')
-    const rule = isPrivateInteger(decimal, meaning.hints, inspector.numbers)
+    const rule = isPrivateInteger(decimal, meaning.hints, judge.numbers)
     if (rule === null) return null
-    const type = inspector.engine.compiled.types[rule.type] as string
+    const type = judge.typeName(rule.type)
     ctx?.count('observa_scrub_findings_total', `type="${type}",place="metric"`, 1)
-    if (inspector.replacer.actionOf(rule.type) === 'report') return null
-    return inspector.replacer.bytesFor(rule.type, value, 0, value.length, ctx?.tenantId ?? '')
+    if (judge.actionOf(rule.type) === 'report') return null
+    const number = this.#value.set(value, 0, value.length)
+    return judge.replacement(number, { start: 0, end: value.length, ...rule }, tenant)
   }
 }

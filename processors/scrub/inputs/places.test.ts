@@ -14,9 +14,9 @@ import { DEFAULT_LIMITS, decodeInto } from '../../../proto/decode.ts'
 import { encodeLogs, encodeTraces } from '../../../proto/otlp/encode.ts'
 import { scrubMetrics } from '../../../proto/otlp/pass-metrics.ts'
 import { oracleDecode, oracleEncode } from '../../../proto/testing/oracle.ts'
+import { defaultSettings } from '../config.ts'
 import { Draw, fake } from '../corpus/fake-secrets.ts'
-import { createByteScrubber, defaultSettings } from '../create.ts'
-import { scrub } from '../index.ts'
+import { createMetricScrubber, scrub } from '../index.ts'
 
 const draw = new Draw(23)
 const KEY = fake('github_token', draw)
@@ -225,7 +225,7 @@ test('place: a card as a number of a metric attribute', () => {
 })
 
 function metricsThrough(document: Json): string {
-  const { visit } = createByteScrubber()
+  const { visit } = createMetricScrubber()
   const outcome = scrubMetrics(
     Buffer.from(JSON.stringify(document)),
     'otlp-json',

@@ -9,94 +9,92 @@ import {
   EVENT_ROW_STRIDE,
   SPAN,
   SPAN_STRIDE,
+  type SpanBatch,
   VALUE,
 } from '../../../core/batch.ts'
 import type { Finding } from '../value/finding.ts'
 import { NO_MEANING } from '../value/key-meaning.ts'
 import { isAwsSecretLike } from '../value/randomness.ts'
 import { ValueRange } from '../value/value-range.ts'
-import type { BatchScrubber } from './batch.ts'
+import type { AttributeScrubber } from './attributes.ts'
+import type { Location, Owner } from './finding-log.ts'
 import { carriedTexts, joinedText, type Piece } from './joined-text.ts'
+import type { ValueScrubber } from './value-scrubber.ts'
 
 /** Pieces of one stream looked at together, and their bytes. */
 const PIECES_MAX = 10_000
 const BYTES_MAX = 4 * 1024 * 1024
 
 export class StreamScrubber {
-  readonly #places: BatchScrubber
+  readonly #attributes: AttributeScrubber
+  readonly #values: ValueScrubber
   readonly #value = new ValueRange()
 
-  constructor(places: BatchScrubber) {
-    this.#places = places
+  constructor(attributes: AttributeScrubber, values: ValueScrubber) {
+    this.#attributes = attributes
+    this.#values = values
   }
 
   /** After the values of a span were scrubbed one by one. */
-  span(span: number): void {
-    const { batch } = this.#places
+  span(batch: SpanBatch, span: number, owner: Owner): void {
     const row = span * SPAN_STRIDE
     const s = batch.spans
-    if ((s[row + SPAN.EVENT_COUNT] as number) > 1)
-      this.#events(span, s[row + SPAN.EVENT_FIRST] as number, s[row + SPAN.EVENT_COUNT] as number)
-    if (this.#places.counted > 1)
-      this.#counted(span, s[row + SPAN.ATTR_FIRST] as number, s[row + SPAN.ATTR_COUNT] as number)
-    if (this.#places.tally?.has('aws_access_key_id') === true) this.#awsSecrets(span, row)
+    let edited = false
+    if ((s[row + SPAN.EVENT_COUNT] as number) > 1) edited = this.#events(batch, row, owner)
+    if (this.#attributes.counted > 1) edited = this.#counted(batch, row, owner) || edited
+    if (this.#values.log.tally?.has('aws_access_key_id') === true)
+      edited = this.#awsSecrets(batch, row, owner) || edited
+    if (edited) batch.markEdited(span)
   }
 
   /** String attributes of the same key over the span's events, in order. */
-  #events(span: number, first: number, count: number): void {
-    const { batch } = this.#places
+  #events(batch: SpanBatch, row: number, owner: Owner): boolean {
+    const first = batch.spans[row + SPAN.EVENT_FIRST] as number
+    const count = Math.min(batch.spans[row + SPAN.EVENT_COUNT] as number, PIECES_MAX)
     const byKey = new Map<number, number[]>()
-    for (let e = first; e < Math.min(first + count, first + PIECES_MAX); e++) {
-      const row = e * EVENT_ROW_STRIDE
-      const from = batch.events[row + EVENT_ROW.ATTR_FIRST] as number
-      const to = from + (batch.events[row + EVENT_ROW.ATTR_COUNT] as number)
-      for (let i = from; i < to; i++)
-        this.#collect(byKey, batch.attrs[i * ATTR_STRIDE] as number, i)
+    for (let e = first; e < first + count; e++) {
+      const event = e * EVENT_ROW_STRIDE
+      const from = batch.events[event + EVENT_ROW.ATTR_FIRST] as number
+      const to = from + (batch.events[event + EVENT_ROW.ATTR_COUNT] as number)
+      for (let i = from; i < to; i++) collect(batch, byKey, i)
     }
+    let edited = false
     for (const attrs of byKey.values())
-      if (attrs.length > 1) this.#joined(span, attrs, 'event_attribute')
-  }
-
-  #collect(byKey: Map<number, number[]>, keyId: number, attr: number): void {
-    const { batch } = this.#places
-    const row = attr * ATTR_STRIDE
-    if (batch.attrs[row + ATTR.TYPE] !== VALUE.STRING || batch.attrs[row + ATTR.LEN] === 0) return
-    const list = byKey.get(keyId)
-    if (list === undefined) byKey.set(keyId, [attr])
-    else list.push(attr)
+      if (attrs.length > 1)
+        edited =
+          this.#joined(batch, attrs, { owner, place: 'event_attribute', key: null }) || edited
+    return edited
   }
 
   /** `...chunk.0`, `...chunk.1`: attributes of a family by their number. */
-  #counted(span: number, first: number, count: number): void {
-    const { batch, keys } = this.#places
-    let families: Map<string, { attr: number; index: number }[]> | null = null
+  #counted(batch: SpanBatch, row: number, owner: Owner): boolean {
+    const first = batch.spans[row + SPAN.ATTR_FIRST] as number
+    const count = batch.spans[row + SPAN.ATTR_COUNT] as number
+    const families = new Map<string, { attr: number; index: number }[]>()
     for (let i = first; i < first + count; i++) {
-      const series = keys.seriesOf(batch.attrs[i * ATTR_STRIDE] as number)
+      const series = this.#attributes.keys.seriesOf(batch.attrs[i * ATTR_STRIDE] as number)
       if (series === null || batch.attrs[i * ATTR_STRIDE + ATTR.TYPE] !== VALUE.STRING) continue
-      families ??= new Map()
       const list = families.get(series.family)
       if (list === undefined) families.set(series.family, [{ attr: i, index: series.index }])
       else list.push({ attr: i, index: series.index })
     }
-    if (families === null) return
+    let edited = false
     for (const list of families.values()) {
       if (list.length < 2) continue
       list.sort((a, b) => a.index - b.index)
-      this.#joined(
-        span,
-        list.map((x) => x.attr),
-        'attribute',
-      )
+      const attrs = list.map((x) => x.attr)
+      edited = this.#joined(batch, attrs, { owner, place: 'attribute', key: null }) || edited
     }
+    return edited
   }
 
-  #joined(span: number, attrs: readonly number[], place: 'attribute' | 'event_attribute'): void {
-    const { batch, inspector } = this.#places
+  #joined(batch: SpanBatch, attrs: readonly number[], at: Location): boolean {
+    const { judge } = at.owner
     const b = batch.arena.bytes
     const pieces: Piece[] = []
     let bytes = 0
     for (const attr of attrs) {
-      if (inspector.letsKey(this.#places.nameOf(attr))) continue
+      if (judge.letsKey(this.#attributes.nameOf(attr))) continue
       const row = attr * ATTR_STRIDE
       const off = batch.attrs[row + ATTR.OFF] as number
       const len = batch.attrs[row + ATTR.LEN] as number
@@ -104,41 +102,53 @@ export class StreamScrubber {
       if (bytes > BYTES_MAX) break
       pieces.push({ owner: attr, off, from: off, to: off + len })
     }
-    if (!hasSuspectSeam(b, pieces) || this.#isQuiet(b, pieces)) return
-    const byOwner = joinedText(inspector, b, pieces, this.#places.nameOf(pieces[0]?.owner ?? 0))
-    for (const [attr, found] of byOwner) {
-      this.#places.replaceIn(attr, found, place)
-      batch.markEdited(span)
-    }
+    if (!hasSuspectSeam(b, pieces) || this.#isQuiet(b, pieces, at)) return false
+    const key = this.#attributes.nameOf(pieces[0]?.owner ?? 0)
+    const byAttribute = joinedText(b, pieces, (parts) => judge.findJoined(b, parts, key))
+    for (const [attr, found] of byAttribute) this.#attributes.replaceIn(at, attr, found)
+    return byAttribute.size > 0
   }
 
   /** Nothing in any piece and nothing around the seams: most streams. */
-  #isQuiet(b: Uint8Array, pieces: readonly Piece[]): boolean {
-    for (const p of pieces) if (!this.#places.isQuiet(p.from, p.to)) return false
-    return this.#places.inspector.isQuietAtSeams(b, carriedTexts(b, pieces))
+  #isQuiet(b: Uint8Array, pieces: readonly Piece[], at: Location): boolean {
+    for (const p of pieces) if (!this.#values.isQuiet(at, p.from, p.to)) return false
+    return at.owner.judge.isQuietAtSeams(b, carriedTexts(b, pieces))
   }
 
   /** A 40-character value beside an access key id, whatever its key is called. */
-  #awsSecrets(span: number, row: number): void {
-    const { batch } = this.#places
-    const { inspector } = this.#places
-    const rule = inspector.engine.compiled.awsSecret
-    if (rule === null) return
+  #awsSecrets(batch: SpanBatch, row: number, owner: Owner): boolean {
+    const rule = owner.judge.awsSecret
+    if (rule === null) return false
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
+    let edited = false
     for (let i = first; i < first + count; i++) {
       const r = i * ATTR_STRIDE
       if (batch.attrs[r + ATTR.TYPE] !== VALUE.STRING || batch.attrs[r + ATTR.LEN] !== 40) continue
       const off = batch.attrs[r + ATTR.OFF] as number
-      if (!isAwsSecretLike(batch.arena.bytes, off, off + 40)) continue
-      const found: Finding = { start: off, end: off + 40, type: rule.type, rank: 8 }
-      const name = this.#places.nameOf(i)
-      const value = this.#value.set(batch.arena.bytes, off, off + 40).under(NO_MEANING, name)
-      if (inspector.withoutExcused(value, [found]).length === 0) continue
-      this.#places.replaceIn(i, [{ ...found, start: 0, end: 40 }], 'attribute')
-      batch.markEdited(span)
+      const { bytes } = batch.arena
+      if (!isAwsSecretLike(bytes, off, off + 40)) continue
+      const found: Finding = { start: off, end: off + 40, type: rule.type, rank: rule.rank }
+      const value = this.#value
+        .set(bytes, off, off + 40)
+        .under(NO_MEANING, this.#attributes.nameOf(i))
+      if (owner.judge.withoutExcused(value, [found]).length === 0) continue
+      const at: Location = { owner, place: 'attribute', key: null }
+      this.#attributes.replaceIn(at, i, [{ ...found, start: 0, end: 40 }])
+      edited = true
     }
+    return edited
   }
+}
+
+/** Adds a text attribute to those of its key. */
+function collect(batch: SpanBatch, byKey: Map<number, number[]>, attr: number): void {
+  const row = attr * ATTR_STRIDE
+  if (batch.attrs[row + ATTR.TYPE] !== VALUE.STRING || batch.attrs[row + ATTR.LEN] === 0) return
+  const keyId = batch.attrs[row] as number
+  const list = byKey.get(keyId)
+  if (list === undefined) byKey.set(keyId, [attr])
+  else list.push(attr)
 }
 
 /** Pieces this short may be parts of anything. */

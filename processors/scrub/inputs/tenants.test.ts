@@ -15,10 +15,11 @@ import { encodeLogs, encodeTraces } from '../../../proto/otlp/encode.ts'
 import { scrubMetrics } from '../../../proto/otlp/pass-metrics.ts'
 import { scrubSchema, settingsOf } from '../config.ts'
 import { Draw, fake } from '../corpus/fake-secrets.ts'
-import { Inspectors } from '../create.ts'
+import { createJudges } from '../judge/create-judges.ts'
+import type { Judges } from '../judge/judge.ts'
 import { BatchScrubber } from './batch.ts'
 import { LineScrubber } from './lines.ts'
-import { ByteScrubber } from './metrics.ts'
+import { MetricScrubber } from './metrics.ts'
 import { StreamScrubber } from './stream-chunks.ts'
 import { TextScrubber } from './text.ts'
 
@@ -32,19 +33,19 @@ type Item =
 
 const context: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
 
-/** All doors over one set of inspectors, as a worker has them. */
+/** All doors over one set of judges, as a worker has them. */
 class Doors {
-  readonly #inspectors: Inspectors
+  readonly #judges: Judges
   readonly #spans: BatchScrubber
   readonly #streams: StreamScrubber
-  readonly #metrics: ByteScrubber
+  readonly #metrics: MetricScrubber
   readonly #texts = new Map<Tenant, TextScrubber>()
 
   constructor(config: object) {
-    this.#inspectors = new Inspectors(settingsOf(scrubSchema.parse(config)))
-    this.#spans = new BatchScrubber(this.#inspectors)
-    this.#streams = new StreamScrubber(this.#spans)
-    this.#metrics = new ByteScrubber(this.#inspectors)
+    this.#judges = createJudges(settingsOf(scrubSchema.parse(config)))
+    this.#spans = new BatchScrubber(this.#judges)
+    this.#streams = new StreamScrubber(this.#spans.attributes, this.#spans.values)
+    this.#metrics = new MetricScrubber(this.#judges)
   }
 
   /** What leaves for each item; spans and logs are one batch each, the rest goes one by one. */
@@ -76,7 +77,7 @@ class Doors {
       const outcome = decodeInto(batch, request(item.tenant, item.body, signals), DEFAULT_LIMITS)
       assert.equal(outcome.kind, 'ok')
     }
-    this.#spans.run(batch, context, (span) => this.#streams.span(span))
+    this.#spans.run(batch, context, this.#streams)
     return items.map((_, r) => {
       const out = new ByteWriter()
       const isOwn = (span: number): boolean =>
@@ -103,7 +104,7 @@ class Doors {
   #text(tenant: Tenant, text: string): string {
     let scrubber = this.#texts.get(tenant)
     if (scrubber === undefined) {
-      scrubber = new TextScrubber(this.#inspectors.of(tenant), tenant)
+      scrubber = new TextScrubber(this.#judges, tenant)
       this.#texts.set(tenant, scrubber)
     }
     return scrubber.scrub(text).text
@@ -111,7 +112,7 @@ class Doors {
 
   /** Lines look back at the lines before them, so each item is a stream of its own. */
   #lines(tenant: Tenant, lines: readonly string[]): string {
-    const scrubber = new LineScrubber(this.#inspectors.of(tenant), tenant)
+    const scrubber = new LineScrubber(this.#judges, tenant)
     return lines.map((l) => Buffer.from(scrubber.scrub(Buffer.from(`${l}\n`)))).join('')
   }
 }

@@ -5,18 +5,20 @@ import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ObservaError } from '../../../core/errors.ts'
-import { type ScrubSettings, scrubSchema, settingsOf } from '../config.ts'
+import { scrubSchema, settingsOf } from '../config.ts'
 import { Draw, FAKES, fake } from '../corpus/fake-secrets.ts'
 import { hostileTexts } from '../corpus/hostile-texts.ts'
-import { createByteScrubber, createTextScrubber } from '../create.ts'
-import { scrub } from '../index.ts'
-import { Replacer } from '../judge/actions.ts'
+import { createMetricScrubber, createTextScrubber, scrub, scrubStream } from '../index.ts'
 import { AllowList } from '../judge/allow-list.ts'
-import { Engine } from '../judge/engine.ts'
-import { Inspector } from '../judge/inspector.ts'
 import { boundedPattern, patternProblem } from '../judge/pattern-cost.ts'
-import type { ExtraRule } from '../search/compile.ts'
-import { LINE_MAX, scrubStream } from './line-stream.ts'
+import { Replacer } from '../judge/replacer.ts'
+import { SecretFinder } from '../judge/secret-finder.ts'
+import { type ScrubSettings } from '../judge/settings.ts'
+import { TenantJudge } from '../judge/tenant-judge.ts'
+import { matcherOf } from '../matchers/table.ts'
+import type { KeywordRule } from '../search/anchors.ts'
+import { compile } from '../search/compile.ts'
+import { LINE_MAX } from './line-stream.ts'
 import { TextScrubber } from './text.ts'
 
 const scrubber = createTextScrubber()
@@ -284,8 +286,30 @@ test('settings can be sent to a worker, and a missing pseudonym key stops the st
   assert.equal(scrubSchema.safeParse({ detetors: {} }).success, false)
 })
 
+/** A scrubber with a matcher of the test behind a keyword. */
+function scrubberWith(rule: KeywordRule): TextScrubber {
+  const finder = new SecretFinder((inner) =>
+    compile({ isOn: (d) => d.on, extra: [rule], matcherOf, inner }),
+  )
+  const { types, isGuessable } = finder.compiled
+  const actions = types.map(() => 'mask' as const)
+  const judge = new TenantJudge(
+    finder,
+    new Replacer(types, isGuessable, actions, null),
+    new AllowList({ values: [], patterns: [], keys: [] }),
+    [],
+    finder.everything,
+  )
+  return new TextScrubber({
+    base: judge,
+    of: () => judge,
+    scanner: (arena) => finder.scanner(arena),
+    holdsSecret: () => true,
+  })
+}
+
 test('a detector that throws costs the value, not the scrubbing', () => {
-  const broken: ExtraRule = {
+  const broken: KeywordRule = {
     name: 'broken',
     keywords: ['fuse'],
     rank: 5,
@@ -293,20 +317,7 @@ test('a detector that throws costs the value, not the scrubbing', () => {
       throw new Error('detector')
     },
   }
-  const engine = new Engine((d) => d.on, [broken])
-  const replacer = new Replacer(
-    engine.compiled,
-    engine.compiled.types.map(() => 'mask'),
-    null,
-  )
-  const inspector = new Inspector(
-    engine,
-    replacer,
-    new AllowList({ values: [], patterns: [], keys: [] }),
-    [],
-    engine.everything,
-  )
-  const failing = new TextScrubber(inspector)
+  const failing = scrubberWith(broken)
   const done = failing.scrub('a fuse and a secret')
   assert.equal(done.text, '[REDACTED:scrub_failed]')
   assert.deepEqual(done.spans, [{ start: 0, end: 19, type: 'scrub_failed' }])
@@ -445,7 +456,7 @@ async function bytesThrough(input: Buffer, size: number): Promise<Buffer> {
 }
 
 test('a detector that exceeds its budget costs the value, and the count says so', () => {
-  const endless: ExtraRule = {
+  const endless: KeywordRule = {
     name: 'endless',
     keywords: ['fuse'],
     rank: 5,
@@ -453,20 +464,7 @@ test('a detector that exceeds its budget costs the value, and the count says so'
       for (;;) s.spend(1000)
     },
   }
-  const engine = new Engine((d) => d.on, [endless])
-  const replacer = new Replacer(
-    engine.compiled,
-    engine.compiled.types.map(() => 'mask'),
-    null,
-  )
-  const inspector = new Inspector(
-    engine,
-    replacer,
-    new AllowList({ values: [], patterns: [], keys: [] }),
-    [],
-    engine.everything,
-  )
-  const failing = new TextScrubber(inspector)
+  const failing = scrubberWith(endless)
   assert.deepEqual(failing.scrub('a fuse').spans, [{ start: 0, end: 6, type: 'scrub_failed' }])
   assert.equal(failing.scrub(`no ${fake('groq_key', draw)}`).text, 'no [REDACTED:groq_key]')
 })
@@ -523,7 +521,7 @@ async function through(text: string, jsonl: boolean): Promise<string> {
 }
 
 test('texts of metrics are scrubbed one by one', () => {
-  const visitor = createByteScrubber().visit
+  const visitor = createMetricScrubber().visit
   const key = fake('groq_key', draw)
   assert.equal(
     Buffer.from(visitor('value', Buffer.from('k'), Buffer.from(`x ${key}`)) ?? '').toString(),

@@ -3,8 +3,7 @@
 
 import { Arena } from '../../../core/arena.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
-import { replacementIn } from '../judge/actions.ts'
-import type { Inspector } from '../judge/inspector.ts'
+import type { Judge, Judges } from '../judge/judge.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
 import { ValueRange } from '../value/value-range.ts'
@@ -21,20 +20,19 @@ export interface ScrubbedText {
 }
 
 export class TextScrubber {
-  readonly #inspector: Inspector
+  readonly #judge: Judge
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
   readonly #value = new ValueRange()
   /** Where the text being looked at stands in the arena. */
   #from = 0
-  #to = 0
 
   readonly #tenant: string
 
-  constructor(inspector: Inspector, tenant = '') {
-    this.#inspector = inspector
+  constructor(judges: Judges, tenant = '') {
+    this.#judge = judges.of(tenant)
     this.#tenant = tenant
-    this.#scanner = inspector.engine.scanner(this.#arena)
+    this.#scanner = judges.scanner(this.#arena)
   }
 
   scrub(text: string, field = ''): ScrubbedText {
@@ -49,13 +47,12 @@ export class TextScrubber {
     const from = arena.appendText(text)
     const to = from + arena.lastLen
     this.#from = from
-    this.#to = to
     const scanner = this.#scanner
     scanner.scan(from, to)
     const value = this.#value
       .set(arena.bytes, from, to)
       .scanned(scanner.candidates, 0, scanner.count)
-    const found = this.#inspector.find(value.under(keyMeaning(field), field === '' ? null : field))
+    const found = this.#judge.find(value.under(keyMeaning(field), field === '' ? null : field))
     for (const f of found) {
       f.start -= from
       f.end -= from
@@ -66,18 +63,16 @@ export class TextScrubber {
   #replace(text: string, findings: readonly Finding[]): ScrubbedText {
     const offsets = utf16Offsets(text, findings)
     const spans: TextSpan[] = []
-    const { replacer, engine } = this.#inspector
-    const b = this.#arena.bytes
+    const judge = this.#judge
     let out = ''
     let last = 0
     for (const [i, f] of findings.entries()) {
       const start = offsets[2 * i] as number
       const end = offsets[2 * i + 1] as number
-      const type = engine.compiled.types[f.type] as string
-      spans.push({ start, end, type })
-      if (replacer.actionOf(f.type) === 'report') continue
+      spans.push({ start, end, type: judge.typeName(f.type) })
+      if (judge.actionOf(f.type) === 'report') continue
       const shifted = { ...f, start: this.#from + f.start, end: this.#from + f.end }
-      const marker = replacementIn(replacer, b, this.#from, this.#to, shifted, this.#tenant)
+      const marker = judge.replacement(this.#value, shifted, this.#tenant)
       out += text.slice(last, start) + Buffer.from(marker).toString('latin1')
       last = end
     }

@@ -2,11 +2,11 @@
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
 import { Progress, type Subject } from '../matchers/subject.ts'
-import type { ExtraRule } from '../search/compile.ts'
+import type { KeywordRule } from '../search/anchors.ts'
 import { type Finding, settle } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'
-import type { Action } from './actions.ts'
 import { type KeyGlob, keyGlob } from './allow-list.ts'
+import type { Action } from './judge.ts'
 import { boundedPattern } from './pattern-cost.ts'
 
 export interface RuleSettings {
@@ -51,7 +51,7 @@ export class CustomRule {
   }
 
   /** As a rule behind its keywords. Keys are not known there, so rules with keys scan by value instead. */
-  asExtra(keywords: readonly string[]): ExtraRule {
+  asExtra(keywords: readonly string[]): KeywordRule {
     return {
       name: this.name,
       keywords,

@@ -14,7 +14,9 @@ import {
   skipEscape,
   UNDERSCORE,
 } from '../value/bytes.ts'
+import { isIdentifier } from '../value/identifier.ts'
 import { type KeyMeaning } from '../value/key-meaning.ts'
+import { entropy, isWordy } from '../value/randomness.ts'
 import { isPassword, isSecret, isStrong } from './assigned-value.ts'
 import {
   type Assigned,
@@ -26,7 +28,8 @@ import {
   plainEnd,
   valueInSentence,
 } from './assignment-forms.ts'
-import { matchColumn, PASSWORD_CELL, SECRET_CELL } from './columns.ts'
+import type { CellCheck } from './columns.ts'
+import { matchColumn } from './columns.ts'
 import { maskCookies } from './headers.ts'
 import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
@@ -254,3 +257,14 @@ function lineEnd(s: Subject, from: number): number {
     i++
   return i
 }
+
+export const PASSWORD_CELL: CellCheck = (text, s) => isStrong(s, text)
+
+export const SECRET_CELL: CellCheck = (text, s, from, to) =>
+  text.length >= 20 &&
+  text.length <= 512 &&
+  /\d/.test(text) &&
+  !/[\s"']|^[0-9a-f]{8}-[0-9a-f]{4}-|:\/\/|^\d+$/.test(text) &&
+  !isIdentifier(text) &&
+  !isWordy(s.b, from, to) &&
+  entropy(s.b, from, Math.min(to, from + 256)) > 3.2

@@ -3,9 +3,6 @@
 
 import { latinText } from '../value/bytes.ts'
 import { isItin, isSsn } from '../value/checksums.ts'
-import { isIdentifier } from '../value/identifier.ts'
-import { entropy, isWordy } from '../value/randomness.ts'
-import { isStrong } from './assigned-value.ts'
 import type { Rule } from './rule.ts'
 import { Progress, type Subject } from './subject.ts'
 
@@ -21,20 +18,10 @@ const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
 /** What a cell of the column must be. */
 export type CellCheck = (text: string, s: Subject, from: number, to: number) => boolean
 
-export const PASSWORD_CELL: CellCheck = (text, s) => isStrong(s, text)
 export const SSN_CELL: CellCheck = (text) =>
   /^\d{9}$/.test(text) && isSsn(Uint8Array.from(text, Number))
 export const ITIN_CELL: CellCheck = (text) =>
   /^\d{9}$/.test(text) && isItin(Uint8Array.from(text, Number))
-export const SECRET_CELL: CellCheck = (text, s, from, to) =>
-  text.length >= 20 &&
-  text.length <= 512 &&
-  /\d/.test(text) &&
-  !/[\s"']|^[0-9a-f]{8}-[0-9a-f]{4}-|:\/\/|^\d+$/.test(text) &&
-  !isIdentifier(text) &&
-  !isWordy(s.b, from, to) &&
-  entropy(s.b, from, Math.min(to, from + 256)) > 3.2
-
 /** Reports the cells below the header cell that ends at `nameTo`. */
 export function matchColumn(
   s: Subject,

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Draw, FAKES, fake } from '../corpus/fake-secrets.ts'
-import { createTextScrubber } from '../create.ts'
 import { DETECTORS } from '../detectors/table.ts'
+import { createTextScrubber } from '../index.ts'
 
 const scrubber = createTextScrubber()
 

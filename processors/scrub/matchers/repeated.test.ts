@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { createTextScrubber } from '../create.ts'
+import { createTextScrubber } from '../index.ts'
 
 const DEADLINE_MS = 20_000
 const BYTES = 2000

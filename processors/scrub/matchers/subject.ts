@@ -3,7 +3,6 @@
 
 import { CLASS } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
-import { ValueRange } from '../value/value-range.ts'
 import type { Policy } from './policy.ts'
 
 /** Work a value may cost, in bytes looked at: far above what the worst of the hostile texts needs. */
@@ -28,6 +27,14 @@ export class Progress {
   }
 }
 
+/** What of a value is kept while it is looked at. */
+interface OpenedValue {
+  readonly bytes: Uint8Array
+  readonly from: number
+  readonly to: number
+  readonly meaning: { readonly hints: number }
+}
+
 export class Subject {
   #bytes: Uint8Array = new Uint8Array(0)
   #from = 0
@@ -46,7 +53,7 @@ export class Subject {
   /** Work that is left for this value; below nothing it is given up and masked whole. */
   #left = 0
 
-  open(policy: Policy, value: ValueRange): void {
+  open(policy: Policy, value: OpenedValue): void {
     this.#serial++
     this.#policy = policy
     this.#bytes = value.bytes

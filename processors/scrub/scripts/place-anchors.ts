@@ -7,7 +7,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { createInspector, defaultSettings } from '../create.ts'
+import { defaultSettings } from '../config.ts'
+import { createFinder } from '../judge/create-judges.ts'
 import {
   type Entry,
   entriesOf,
@@ -347,7 +348,7 @@ function quoted(text: string): string {
 
 function main(): void {
   const moves = Number(process.argv[2] ?? 2) * 1e6
-  const entries = entriesOf(createInspector(defaultSettings()).engine.compiled)
+  const entries = entriesOf(createFinder(defaultSettings()).compiled)
   const list = frequencies()
   say(`${entries.length} anchors, ${list.length} different sequences`)
   const four = folded(list, FOUR)

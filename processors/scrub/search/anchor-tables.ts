@@ -4,7 +4,7 @@
 // raises a false alarm. For the anchors of the detectors `scripts/place-anchors.ts` searched for good places;
 // those of a user's own rules are added where they cost least by a rough estimate.
 
-import { CANDIDATE, type Compiled, PIECE_ANCHORS, type Tail, tailOf } from './compile.ts'
+import { CANDIDATE, type Literals, PIECE_ANCHORS, type Tail, tailOf } from './anchors.ts'
 import { MULTIPLIER, PLACES } from './kernel/places.generated.ts'
 
 const MULTIPLIER_AT = 12
@@ -50,7 +50,7 @@ export interface Placed {
 }
 
 /** The first bytes of kernel memory, to be written at 0. The first four are the owner's number. */
-export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer> {
+export function anchorTables(c: Literals, owner: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(TABLES_MAX)
   const view = new DataView(bytes.buffer)
   view.setInt32(0, owner, true)
@@ -64,7 +64,7 @@ export function anchorTables(c: Compiled, owner: number): Uint8Array<ArrayBuffer
 }
 
 /** All that the kernel looks for by a fingerprint. */
-export function entriesOf(c: Compiled): Entry[] {
+export function entriesOf(c: Literals): Entry[] {
   const out: Entry[] = []
   for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
   for (const e of PIECE_ANCHORS) out.push(entryOf(CANDIDATE.PIECE, e, false, 0))

@@ -6,60 +6,27 @@ import { FAILED_TYPE } from '../detectors/marker.ts'
 import { DETECTORS } from '../detectors/table.ts'
 import type { NumberRules } from '../matchers/policy.ts'
 import type { InnerScan, Matcher, Rule } from '../matchers/rule.ts'
-import { matcherOf } from '../matchers/table.ts'
 import { ALNUM, DASH, UNDERSCORE } from '../value/bytes.ts'
+import { anchorTables } from './anchor-tables.ts'
+import type { Anchor, CompiledDetectors, KeywordRule } from './anchors.ts'
+import { FIRST_ANCHOR } from './anchors.ts'
+import { escapeLiterals } from './escapes.ts'
 
-/** Candidate ids below `FIRST_ANCHOR` are not literals. */
-export const CANDIDATE = { DIGITS: 0, ESCAPE: 1, PIECE: 2 } as const
-export const FIRST_ANCHOR = 3
-
-/** What stands before a piece of a text in JSON: parts of a message, deltas of a stream. */
-export const PIECE_ANCHORS: readonly Uint8Array[] = [
-  '"delta"',
-  '\\"delta\\"',
-  '"type":"text"',
-  '"type": "text"',
-].map((t) => Buffer.from(t, 'utf8'))
-
-export interface Anchor {
-  readonly id: number
-  /** Lower-cased when `anyCase`. */
-  readonly bytes: Uint8Array
-  readonly anyCase: boolean
-  /** A name: what follows must be able to be an assignment. */
-  readonly assigns: boolean
-  readonly rules: readonly Rule[]
+export interface CompileOptions {
+  readonly isOn: (d: Detector) => boolean
+  /** Rules of users that run at keywords. */
+  readonly extra: readonly KeywordRule[]
+  readonly matcherOf: (d: Detector) => Matcher
+  /** Scans bytes that a matcher decoded. */
+  readonly inner: InnerScan
 }
 
-/** A keyword of a custom rule with what runs there. */
-export interface ExtraRule {
-  readonly name: string
-  readonly keywords: readonly string[]
-  readonly match: Matcher
-  readonly rank: number
-}
+/** Tables of different detectors that stand in one kernel memory in turn are told apart by their number. */
+let tablesMade = 0
 
-export interface Compiled {
-  readonly anchors: readonly Anchor[]
-  /** Escapes that may hide something: `\u0040`, `%40`, `\/`, full-width digits. */
-  readonly escapes: readonly Uint8Array[]
-  readonly numbers: NumberRules
-  readonly anyNumbers: boolean
-  /** By type number. */
-  readonly types: readonly string[]
-  /** Type number of the first extra rule; the others follow in order. */
-  readonly extraFrom: number
-  readonly detectorByType: readonly (Detector | null)[]
-  readonly awsKeyType: number
-  readonly awsSecret: Rule | null
-}
-
-/** Compiles the rows that are on. `inner` scans decoded bytes; null at the greatest depth. */
-export function compile(
-  isOn: (d: Detector) => boolean,
-  extra: readonly ExtraRule[],
-  inner: InnerScan,
-): Compiled {
+/** Compiles the rows that are on. */
+export function compile(options: CompileOptions): CompiledDetectors {
+  const { isOn, extra, inner } = options
   const types: string[] = [...new Set(DETECTORS.map((d) => d.id)), FAILED_TYPE]
   // A rule of its own name for each tenant: the types are different ones.
   const extraFrom = types.length
@@ -68,7 +35,7 @@ export function compile(
   const builder = new AnchorBuilder()
   for (const d of DETECTORS) {
     if (!isOn(d)) continue
-    const rule = ruleOf(d, types, isOn, inner)
+    const rule = ruleOf(d, types, options)
     rules.push(rule)
     const isWrapped = d.shape.kind === 'code' && d.shape.run === 'base64'
     const texts = isWrapped ? wrappedAnchors(d.anchors) : d.anchors
@@ -97,25 +64,26 @@ export function compile(
     iban: find('iban'),
     phone: find('phone'),
   }
-  return {
+  const literals = {
     anchors: builder.list(),
-    escapes: escapeAnchors(),
-    numbers,
+    escapes: escapeLiterals(),
     anyNumbers: Object.values(numbers).some((r) => r !== null),
+  }
+  const owner = ++tablesMade
+  return {
+    ...literals,
+    tables: { owner, bytes: anchorTables(literals, owner) },
+    numbers,
     types,
     extraFrom,
-    detectorByType: types.map((t) => DETECTORS.find((d) => d.id === t) ?? null),
+    isGuessable: types.map((t) => DETECTORS.find((d) => d.id === t)?.guessable === true),
     awsKeyType: types.indexOf('aws_access_key_id'),
     awsSecret: find('aws_secret_key'),
   }
 }
 
-function ruleOf(
-  d: Detector,
-  types: readonly string[],
-  isOn: (d: Detector) => boolean,
-  inner: InnerScan,
-): Rule {
+function ruleOf(d: Detector, types: readonly string[], options: CompileOptions): Rule {
+  const { isOn, inner, matcherOf } = options
   const also = DETECTORS.find((x) => x.id === d.also)
   const leftMask = d.left === 'any' ? 0 : d.left === 'alnum' ? ALNUM : ALNUM | UNDERSCORE | DASH
   return {
@@ -183,107 +151,4 @@ function wrappedAnchors(literals: readonly string[]): string[] {
     }
   }
   return out
-}
-
-function escapeAnchors(): Uint8Array[] {
-  const out: Uint8Array[] = []
-  const add = (t: string): void => void out.push(Buffer.from(t, 'utf8'))
-  for (const t of ['\\u00', '\\u20', '\\uff', '\\uFF', '\\x', '\\/', '&#']) add(t)
-  for (const t of [
-    '&commat;',
-    '&period;',
-    '&lowbar;',
-    '&hyphen;',
-    '&dash;',
-    '&colon;',
-    '&equals;',
-    '&sol;',
-  ])
-    add(t)
-  // Letters of other scripts: the words for password and key in them.
-  for (const t of [
-    '01',
-    '03',
-    '04',
-    '05',
-    '06',
-    '09',
-    '0e',
-    '0E',
-    '30',
-    '4',
-    '5',
-    '6',
-    '7',
-    '8',
-    '9',
-    'a',
-    'b',
-    'c',
-    'd',
-    'A',
-    'B',
-    'C',
-    'D',
-  ])
-    add(`\\u${t}`)
-  // Quoted-printable.
-  for (const t of [
-    '=40',
-    '=3D',
-    '=3A',
-    '=2D',
-    '=2E',
-    '=2F',
-    '=2B',
-    '=5F',
-    '=22',
-    '=20',
-    '=\r\n',
-    '=\n',
-    '=\\r',
-    '=\\n',
-  ])
-    add(t)
-  for (let c = 0x20; c < 0x7f; c++) {
-    const hex = c.toString(16).padStart(2, '0')
-    add(`%${hex}`)
-    if (hex !== hex.toUpperCase()) add(`%${hex.toUpperCase()}`)
-  }
-  // Full-width digits and at-sign; zero-width space, non-joiner, word joiner.
-  for (let c = 0xff10; c <= 0xff19; c++) add(String.fromCharCode(c))
-  for (const c of [0xff20, 0x200b, 0x200c, 0x2060, 0xfeff, 0xad]) add(String.fromCharCode(c))
-  return out
-}
-
-/** Bytes that may follow a country code or any other anchor of two bytes: the scanner looks at three. */
-const PHONE_TAIL = tailSet('0123456789 -(.\u00a0\u2009')
-/** A word goes on behind the soft line break of quoted-printable. */
-const WORD_TAIL = tailSet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_@.')
-/** The check digits of an IBAN. */
-const DIGIT_TAIL = tailSet('0123456789')
-const PRINTABLE_TAIL = tailSet(String.fromCharCode(...Array.from({ length: 94 }, (_, i) => 33 + i)))
-
-function tailSet(chars: string): Uint8Array {
-  const t = new Uint8Array(256)
-  for (const c of chars) t[Buffer.from(c, 'utf8')[0] as number] = 1
-  return t
-}
-
-const isUpper = (c: number | undefined): boolean => c !== undefined && c >= 65 && c <= 90
-
-/** What an anchor of two bytes needs behind it. */
-export interface Tail {
-  /** By byte: 1 = may stand there. */
-  readonly set: Uint8Array
-  /** How many bytes of the set. */
-  readonly count: 1 | 2
-}
-
-/** What must stand behind an anchor of two bytes; null for all others. */
-export function tailOf(anchor: Uint8Array): Tail | null {
-  if (anchor.length !== 2) return null
-  if (anchor[0] === 0x3d) return { set: WORD_TAIL, count: 1 }
-  if (isUpper(anchor[0]) && isUpper(anchor[1])) return { set: DIGIT_TAIL, count: 2 }
-  return { set: anchor[0] === 0x2b ? PHONE_TAIL : PRINTABLE_TAIL, count: 1 }
 }

@@ -2,7 +2,7 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, CLASS, isDigit } from '../value/bytes.ts'
-import { type Anchor, CANDIDATE, type Compiled, PIECE_ANCHORS, tailOf } from './compile.ts'
+import { type Anchor, CANDIDATE, type Literals, PIECE_ANCHORS, tailOf } from './anchors.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9
@@ -10,7 +10,7 @@ export const LOOK_BACK = 24
 export const LOOK_AHEAD = 40
 
 /** All candidates of `b[from, to)` as pairs (position, id), by position, then by id. */
-export function slowScan(c: Compiled, b: Uint8Array, from: number, to: number): number[] {
+export function slowScan(c: Literals, b: Uint8Array, from: number, to: number): number[] {
   const out: number[] = []
   for (let p = from; p < to; p++) {
     if (c.anyNumbers && isDigitCandidate(b, p, from, to)) out.push(p, CANDIDATE.DIGITS)

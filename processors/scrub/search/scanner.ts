@@ -2,8 +2,6 @@
 // has written its own there, they are written again.
 
 import type { Arena } from '../../../core/arena.ts'
-import { anchorTables } from './anchor-tables.ts'
-import type { Compiled } from './compile.ts'
 import { KERNEL } from './kernel/scan.generated.ts'
 
 /** The kernel reads up to 18 bytes past the range. */
@@ -13,41 +11,25 @@ const END = 0x7fffffff
 type Scan = (from: number, to: number, out: number, max: number) => number
 
 let module: WebAssembly.Module | null = null
-let owners = 0
-
-interface SharedTables {
+/** What the kernel reads before it scans: `scan.as`. */
+export interface KernelTables {
+  /** Stands in the first four bytes, so that a scanner sees whose tables are in the memory. */
   readonly owner: number
-  readonly tables: Uint8Array
-}
-
-/** Scanners for the same detectors share their tables: making them takes longer than a batch. */
-const made = new WeakMap<Compiled, SharedTables>()
-
-function tablesOf(compiled: Compiled): SharedTables {
-  let shared = made.get(compiled)
-  if (shared === undefined) {
-    const owner = ++owners
-    shared = { owner, tables: anchorTables(compiled, owner) }
-    made.set(compiled, shared)
-  }
-  return shared
+  readonly bytes: Uint8Array
 }
 
 export class Scanner {
   readonly #arena: Arena
-  readonly #tables: Uint8Array
-  readonly #owner: number
+  readonly #tables: KernelTables
   #scan: Scan | null = null
   #generation = -1
   /** Pairs (position, id), by position; after the last comes one at the end of all positions. */
   candidates = new Int32Array(2 * 4096)
   count = 0
 
-  constructor(compiled: Compiled, arena: Arena) {
+  constructor(tables: KernelTables, arena: Arena) {
     this.#arena = arena
-    const shared = tablesOf(compiled)
-    this.#owner = shared.owner
-    this.#tables = shared.tables
+    this.#tables = tables
   }
 
   /** Finds the candidates of `[from, to)`; returns how many. */
@@ -84,7 +66,8 @@ export class Scanner {
       this.#scan = instance.exports['scan'] as Scan
       this.#generation = arena.generation
     }
-    if (arena.view.getInt32(0, true) !== this.#owner) arena.bytes.set(this.#tables, 0)
+    const { owner, bytes } = this.#tables
+    if (arena.view.getInt32(0, true) !== owner) arena.bytes.set(bytes, 0)
     return this.#scan
   }
 }

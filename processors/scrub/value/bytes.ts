@@ -176,3 +176,13 @@ export function latinText(b: Uint8Array, from: number, to: number): string {
 export function lowerText(b: Uint8Array, from: number, to: number): string {
   return latinText(b, from, to).toLowerCase()
 }
+
+/**
+ * True when the digits a value begins with run together with the bytes before it (a length of 48..57 reads as
+ * a digit), so that the scanner saw one run which began outside.
+ */
+export function startsInDigits(b: Uint8Array, from: number, to: number): boolean {
+  if (from >= to || !isDigit(b[from])) return false
+  const left = b[from - 1] as number
+  return isDigit(left) || left === 0x2e
+}

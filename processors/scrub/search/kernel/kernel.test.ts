@@ -5,16 +5,17 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../../../core/arena.ts'
+import { defaultSettings } from '../../config.ts'
 import { Draw, FAKES } from '../../corpus/fake-secrets.ts'
-import { createInspector, defaultSettings } from '../../create.ts'
+import { createFinder } from '../../judge/create-judges.ts'
 import { generated } from '../../scripts/generate-kernel.ts'
 import { entriesOf, placeKey } from '../anchor-tables.ts'
 import { slowScan } from '../oracle.ts'
 import { PLACES } from './places.generated.ts'
 
-const { engine } = createInspector(defaultSettings())
+const finder = createFinder(defaultSettings())
 const arena = new Arena()
-const scanner = engine.scanner(arena)
+const scanner = finder.scanner(arena)
 
 function agree(text: Uint8Array): number {
   arena.reset()
@@ -22,7 +23,7 @@ function agree(text: Uint8Array): number {
   const to = from + text.length
   const n = scanner.scan(from, to)
   const fast = Array.from(scanner.candidates.subarray(0, 2 * n))
-  const slow = slowScan(engine.compiled, arena.bytes, from, to)
+  const slow = slowScan(finder.compiled, arena.bytes, from, to)
   assert.deepEqual(fast, slow, Buffer.from(text).toString('latin1'))
   return n
 }
@@ -31,7 +32,7 @@ test('the kernel finds exactly what the plain scanner finds', () => {
   const draw = new Draw(3)
   const pieces = [
     ...Object.values(FAKES).flatMap((make) => [make(draw), make(draw)]),
-    ...engine.compiled.anchors.map((a) => Buffer.from(a.bytes).toString('utf8')),
+    ...finder.compiled.anchors.map((a) => Buffer.from(a.bytes).toString('utf8')),
     'password: ',
     'api_key = "',
     ' the token is ',
@@ -65,7 +66,7 @@ test('the kernel finds exactly what the plain scanner finds', () => {
 })
 
 test('an anchor of two bytes is found once, whatever follows', () => {
-  const short = [...engine.compiled.anchors.map((a) => a.bytes), ...engine.compiled.escapes].filter(
+  const short = [...finder.compiled.anchors.map((a) => a.bytes), ...finder.compiled.escapes].filter(
     (bytes) => bytes.length === 2,
   )
   assert.ok(short.length > 2)
@@ -83,7 +84,7 @@ test('more candidates than there was room for are found in a second round', () =
 })
 
 test('each anchor of the detectors has a searched place, and no place is left over', () => {
-  const names = entriesOf(engine.compiled).map(placeKey)
+  const names = entriesOf(finder.compiled).map(placeKey)
   const hint = 'run processors/scrub/scripts/place-anchors.ts'
   assert.deepEqual(
     names.filter((name) => !PLACES.has(name)),

@@ -2,7 +2,6 @@
 // then base64 inside. Knows nothing of spans or strings; `inputs/` brings the ranges.
 
 import { Arena } from '../../../core/arena.ts'
-import type { Detector } from '../detectors/detector.ts'
 import { isGlued } from '../matchers/glued-tokens.ts'
 import { matchNumber } from '../matchers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
@@ -10,15 +9,9 @@ import type { InnerScan } from '../matchers/rule.ts'
 import { judgePieces } from '../matchers/split-text.ts'
 import { Subject } from '../matchers/subject.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
-import {
-  CANDIDATE,
-  type Compiled,
-  compile,
-  type ExtraRule,
-  FIRST_ANCHOR,
-} from '../search/compile.ts'
+import { CANDIDATE, type CompiledDetectors, FIRST_ANCHOR } from '../search/anchors.ts'
 import { Scanner } from '../search/scanner.ts'
-import { isDigit, isFreeLeft } from '../value/bytes.ts'
+import { isFreeLeft, startsInDigits } from '../value/bytes.ts'
 import { decodeLayer, isTellingEscape } from '../value/decoded-view.ts'
 import { type Finding, settle } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
@@ -35,23 +28,23 @@ const LINE_END = Uint8Array.of(0x0a)
 const PAIR_REACH = 220
 
 /** The detectors that are on, ready to run; one for each thread and place of use. */
-export class Engine {
-  readonly compiled: Compiled
+export class SecretFinder {
+  readonly compiled: CompiledDetectors
   /** All types. */
   readonly everything: Policy
   readonly #subject = new Subject()
   readonly #sides: Side[] = []
 
-  constructor(isOn: (d: Detector) => boolean, extra: readonly ExtraRule[]) {
-    const inner: InnerScan = (policy, bytes, length) => this.#inner(policy, bytes, length)
-    this.compiled = compile(isOn, extra, inner)
+  /** `compile` is handed what scans decoded bytes: the matchers that need it are compiled with it. */
+  constructor(compile: (inner: InnerScan) => CompiledDetectors) {
+    this.compiled = compile((policy, bytes, length) => this.#inner(policy, bytes, length))
     const { numbers, types } = this.compiled
     this.everything = { off: null, numbers, markers: new Set(types) }
   }
 
   /** A scanner over `arena` for these detectors. */
   scanner(arena: Arena): Scanner {
-    return new Scanner(this.compiled, arena)
+    return new Scanner(this.compiled.tables, arena)
   }
 
   #innerDepth = 0
@@ -224,16 +217,6 @@ export class Engine {
       findAwsSecret(s, f.end, Math.min(s.to, f.end + PAIR_REACH), awsSecret)
     }
   }
-}
-
-/**
- * True when the digits a value begins with run together with the bytes before it (a length of 48..57 reads as
- * a digit), so that the scanner saw one run which began outside.
- */
-export function startsInDigits(b: Uint8Array, from: number, to: number): boolean {
-  if (from >= to || !isDigit(b[from])) return false
-  const left = b[from - 1] as number
-  return isDigit(left) || left === 0x2e
 }
 
 interface Side {

@@ -20,7 +20,7 @@ const cookies = new Subject()
  * Adds to `found` what the name of the field demands, of the types that the policy looks for: one that is off would
  * swallow the secrets inside the value when overlapping findings become one. Offsets are positions in `b`.
  */
-export function wholeValue(
+export function findInNamedField(
   types: readonly string[],
   policy: Policy,
   value: ValueRange,

@@ -2,11 +2,10 @@
 // so that one mailbox has one pseudonym however it was written; guessable types get none unless asked for.
 
 import { createHmac } from 'node:crypto'
-import type { Compiled } from '../search/compile.ts'
 import { latinText } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
-
-export type Action = 'mask' | 'pseudonym' | 'partial' | 'drop_attribute' | 'drop_event' | 'report'
+import type { ValueRange } from '../value/value-range.ts'
+import type { Action } from './judge.ts'
 
 export interface PseudonymSettings {
   /** Secret of the instance; each tenant's key is derived from it. */
@@ -23,17 +22,25 @@ const TENANT_KEYS_MAX = 1024
 
 /** Replacement bytes by type; one for a processor. */
 export class Replacer {
-  readonly #compiled: Compiled
+  readonly #types: readonly string[]
+  readonly #isGuessable: readonly boolean[]
   readonly #actions: readonly Action[]
   readonly #pseudonym: PseudonymSettings | null
   readonly #markers: readonly Uint8Array[]
   readonly #tenantKeys = new Map<string, Buffer>()
 
-  constructor(compiled: Compiled, actions: readonly Action[], pseudonym: PseudonymSettings | null) {
-    this.#compiled = compiled
+  /** All three lists go by type number; few values are possible of a guessable type. */
+  constructor(
+    types: readonly string[],
+    isGuessable: readonly boolean[],
+    actions: readonly Action[],
+    pseudonym: PseudonymSettings | null,
+  ) {
+    this.#types = types
+    this.#isGuessable = isGuessable
     this.#actions = actions
     this.#pseudonym = pseudonym
-    this.#markers = compiled.types.map((t) => Buffer.from(`[REDACTED:${t}]`, 'utf8'))
+    this.#markers = types.map((t) => Buffer.from(`[REDACTED:${t}]`, 'utf8'))
   }
 
   actionOf(type: number): Action {
@@ -55,11 +62,10 @@ export class Replacer {
 
   #pseudonymOf(type: number, b: Uint8Array, from: number, to: number, tenant: string): Uint8Array {
     const settings = this.#pseudonym
-    const detector = this.#compiled.detectorByType[type]
-    const guessable = detector?.guessable === true
+    const guessable = this.#isGuessable[type] === true
     if (settings === null || (guessable && !settings.guessable))
       return this.#markers[type] as Uint8Array
-    const name = this.#compiled.types[type] as string
+    const name = this.#types[type] as string
     const digest = createHmac('sha256', this.#tenantKey(settings.key, tenant))
       .update(`${name}\0`)
       .update(normalised(name, b, from, to), 'latin1')
@@ -81,19 +87,18 @@ export class Replacer {
   #partialOf(type: number, b: Uint8Array, from: number, to: number): Uint8Array {
     const text = latinText(b, Math.max(from, to - 4), to)
     if (to - from < 12 || !/^[A-Za-z0-9]{4}$/.test(text)) return this.#markers[type] as Uint8Array
-    return Buffer.from(`[REDACTED:${this.#compiled.types[type]}:*${text}]`, 'latin1')
+    return Buffer.from(`[REDACTED:${this.#types[type]}:*${text}]`, 'latin1')
   }
 }
 
-/** What replaces the finding in the value `b[from, to)`: a number of JSON becomes a string, so that JSON stays JSON. */
+/** What replaces the finding in a value: a number of JSON becomes a string, so that JSON stays JSON. */
 export function replacementIn(
   replacer: Replacer,
-  b: Uint8Array,
-  from: number,
-  to: number,
+  value: ValueRange,
   f: Finding,
   tenant: string,
 ): Uint8Array {
+  const { bytes: b, from, to } = value
   const now = replacer.bytesFor(f.type, b, f.start, f.end, tenant)
   const quote = jsonQuote(b, from, to, f)
   if (quote === '') return now

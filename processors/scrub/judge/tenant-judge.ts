@@ -1,66 +1,63 @@
-// One value in, its replacement out: finds, applies the allow list and the actions, counts. Shared by spans,
-// metrics and text, so a secret is treated alike wherever it stands. Fails closed: when a detector throws,
-// the value is replaced whole and counted.
+// Judges the values of one tenant: finds by its policy, applies its allow list and actions. Shared by spans, metrics and
+// text, so a secret is treated alike wherever it stands. Fails closed: when a detector throws, the value is replaced
+// whole.
 
 import { FAILED_TYPE, isMarker } from '../detectors/marker.ts'
-import type { Policy } from '../matchers/policy.ts'
+import type { NumberRule, NumberRules, Policy } from '../matchers/policy.ts'
 import { FINDINGS_MAX } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding } from '../value/finding.ts'
 import { NO_MEANING } from '../value/key-meaning.ts'
 import { type Range, ValueRange } from '../value/value-range.ts'
-import type { Replacer } from './actions.ts'
 import type { AllowList } from './allow-list.ts'
 import type { CustomRule } from './custom-rules.ts'
-import type { Engine } from './engine.ts'
+import type { Action, Judge } from './judge.ts'
 import { MaskedView } from './masked-view.ts'
-import { wholeValue } from './whole-value.ts'
+import { findInNamedField } from './named-field.ts'
+import type { Replacer } from './replacer.ts'
+import { replacementIn } from './replacer.ts'
+import type { SecretFinder } from './secret-finder.ts'
 
 /** Longest marker, with room. */
 const MARKER_MAX = 128
 /** Looks at one value; two are the rule, and more only for texts that are made of secrets. */
 const ROUNDS_MAX = 4
 
-export class Inspector {
-  readonly engine: Engine
-  readonly replacer: Replacer
+export class TenantJudge implements Judge {
+  readonly numbers: NumberRules
+  readonly #finder: SecretFinder
+  readonly #replacer: Replacer
   readonly #allow: AllowList
   readonly #scanning: readonly CustomRule[]
   readonly #failedType: number
   readonly #policy: Policy
 
   constructor(
-    engine: Engine,
+    finder: SecretFinder,
     replacer: Replacer,
     allow: AllowList,
     rules: readonly CustomRule[],
     policy: Policy,
   ) {
-    this.engine = engine
+    this.#finder = finder
+    this.numbers = policy.numbers
     this.#policy = policy
-    this.replacer = replacer
+    this.#replacer = replacer
     this.#allow = allow
     this.#scanning = rules.filter((r) => r.scansAll)
-    this.#failedType = engine.compiled.types.indexOf(FAILED_TYPE)
+    this.#failedType = finder.compiled.types.indexOf(FAILED_TYPE)
   }
 
-  /** The number rules of the tenant. */
-  get numbers(): Policy['numbers'] {
-    return this.#policy.numbers
-  }
-
-  /** True when some rule wants to see every value, candidates or not. */
   get scansAll(): boolean {
     return this.#scanning.length > 0
   }
 
-  /** Findings of a value, disjoint, sorted, without what the allow list lets pass. */
   find(value: ValueRange): Finding[] {
     if (value.to <= value.from) return []
     try {
-      const found = this.engine.find(this.#policy, value)
+      const found = this.#finder.find(this.#policy, value)
       for (const rule of this.#scanning) rule.scan(value, found)
-      wholeValue(this.engine.compiled.types, this.#policy, value, found)
+      findInNamedField(this.#finder.compiled.types, this.#policy, value, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(value)
       return this.#completed(value, this.withoutExcused(value, found))
     } catch {
@@ -69,17 +66,15 @@ export class Inspector {
     }
   }
 
-  /** Findings in ranges of `b` looked at as one text, relative to its start. */
   findJoined(b: Uint8Array, ranges: readonly Range[], key: string): Finding[] {
     if (this.#isQuiet(b, ranges)) return []
     const text = Buffer.concat(ranges.map((r) => b.subarray(r.from, r.to)))
     return this.find(new ValueRange().set(text, 0, text.length).under(NO_MEANING, key))
   }
 
-  /** True when nothing begins within reach of where a range meets the next; only for ranges that hold nothing themselves. */
   isQuietAtSeams(b: Uint8Array, ranges: readonly Range[]): boolean {
     try {
-      return this.engine.isQuietAtSeams(b, ranges)
+      return this.#finder.isQuietAtSeams(b, ranges)
     } catch {
       // The full look fails in the same way, and closed.
       return false
@@ -90,7 +85,7 @@ export class Inspector {
   #isQuiet(b: Uint8Array, ranges: readonly Range[]): boolean {
     if (this.#scanning.length > 0) return false
     try {
-      return this.engine.findJoined(this.#policy, b, ranges).length === 0
+      return this.#finder.findJoined(this.#policy, b, ranges).length === 0
     } catch {
       // The full look fails in the same way, and closed.
       return false
@@ -100,10 +95,10 @@ export class Inspector {
   /** Looks again with the findings replaced by their markers, until nothing new turns up. */
   #completed(value: ValueRange, found: Finding[]): Finding[] {
     for (let round = 0; round < ROUNDS_MAX && found.length > 0; round++) {
-      const view = new MaskedView(value, [...found], (f) => this.replacer.marker(f.type))
+      const view = new MaskedView(value, [...found], (f) => this.#replacer.marker(f.type))
       const { bytes } = view
       const masked = new ValueRange().set(bytes, 0, bytes.length).under(value.meaning, value.key)
-      const more = this.engine.find(this.#policy, masked)
+      const more = this.#finder.find(this.#policy, masked)
       for (const rule of this.#scanning) rule.scan(masked, more)
       if (more.length === 0) break
       if (!view.merge(found, this.withoutExcused(masked, more))) break
@@ -115,12 +110,10 @@ export class Inspector {
     return [{ start: value.from, end: value.to, type: this.#failedType, rank: 99 }]
   }
 
-  /** True when whatever stands under this key may pass. */
   letsKey(key: string): boolean {
     return this.#allow.letsKey(key)
   }
 
-  /** The findings without what is off, what a marker already stands for and what the allow list excuses. */
   withoutExcused(value: ValueRange, found: Finding[]): Finding[] {
     if (found.length === 0) return found
     const { off, markers } = this.#policy
@@ -141,5 +134,25 @@ export class Inspector {
     const close = open < 0 ? -1 : text.indexOf(']', open)
     if (close < 0 || f.end > low + close + 1) return false
     return isMarker(text.slice(open, close + 1), this.#policy.markers)
+  }
+
+  get awsSecret(): NumberRule | null {
+    return this.#finder.compiled.awsSecret
+  }
+
+  typeName(type: number): string {
+    return this.#finder.compiled.types[type] as string
+  }
+
+  isOwnRule(type: number): boolean {
+    return type >= this.#finder.compiled.extraFrom
+  }
+
+  actionOf(type: number): Action {
+    return this.#replacer.actionOf(type)
+  }
+
+  replacement(value: ValueRange, f: Finding, tenant: string): Uint8Array {
+    return replacementIn(this.#replacer, value, f, tenant)
   }
 }
