@@ -103,7 +103,7 @@ function requestsOf(dir: string): TestRequest[] {
     .sort()
     .map((f) => ({
       format: 'otlp-proto',
-      signals: f.includes('.logs') ? 'logs' : 'traces',
+      telemetry: f.includes('.logs') ? 'logs' : 'traces',
       body: readFileSync(dir + f),
     }))
 }

@@ -66,7 +66,7 @@ function requestsOf(dialect: Dialect | undefined): TaskRequest[] {
     payload: request.protobuf,
     encoding: 'identity',
     format: 'otlp-proto',
-    signals: 'traces',
+    telemetry: 'traces',
     tenant: DEFAULT_TENANT,
     receivedAtMs: Date.now(),
   }))

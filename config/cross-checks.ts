@@ -4,23 +4,23 @@
 import { splitHostPort } from '../core/config-types.ts'
 import { isLoopback } from '../core/host-name.ts'
 import { nearest } from '../core/nearest.ts'
-import type { Signals } from '../core/task.ts'
+import type { TelemetryKind } from '../core/task.ts'
 import { typeOfId } from './configure-components.ts'
 import type { Registry, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
 import { type Path, type Problems, pathText } from './tree/problems.ts'
 import { nodeAt, positionAt, type TreeNode } from './tree/tree.ts'
 
-const SIGNALS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies Signals[]
+const TELEMETRY_KINDS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies TelemetryKind[]
 
 /** Processors that work on canonical events, and exporters that store them: useless before `canonicalize`. */
 const NEEDS_EVENTS: ReadonlySet<string> = new Set(['cost', 'signals'])
 const STORES_EVENTS: ReadonlySet<string> = new Set(['clickhouse', 'postgres', 'kafka'])
 
 /** The signal of a pipeline id: `traces` of `traces/eu`; null when it is none. */
-export function signalsOfPipeline(id: string): Signals | null {
+export function telemetryOfPipeline(id: string): TelemetryKind | null {
   const type = typeOfId(id)
-  return SIGNALS.includes(type) ? (type as Signals) : null
+  return TELEMETRY_KINDS.includes(type) ? (type as TelemetryKind) : null
 }
 
 /** Components that were parsed; those with mistakes are missing. */
@@ -70,9 +70,9 @@ class CrossChecker {
   }
 
   #pipeline(id: string, path: Path): void {
-    const signals = signalsOfPipeline(id)
-    if (signals === null) {
-      const near = nearest(typeOfId(id), SIGNALS)
+    const telemetry = telemetryOfPipeline(id)
+    if (telemetry === null) {
+      const near = nearest(typeOfId(id), TELEMETRY_KINDS)
       this.#error('OBS_CONFIG_PIPELINE', path, 'not a pipeline', {
         expected: 'traces, logs or metrics, also with a name such as traces/eu',
         suggestion: near === null ? null : `Did you mean "${near}"?`,
@@ -82,9 +82,9 @@ class CrossChecker {
       const ids = this.#references(section, [...path, section])
       if (ids.length === 0 && section !== 'processors' && this.#isEmpty([...path, section]))
         this.#error('OBS_CONFIG_PIPELINE', [...path, section], `a pipeline needs ${section}`)
-      if (signals !== null) this.#signalSupport(section, ids, signals, [...path, section])
+      if (telemetry !== null) this.#telemetrySupport(section, ids, telemetry, [...path, section])
     }
-    if (signals === 'traces' || signals === 'logs') this.#order(path)
+    if (telemetry === 'traces' || telemetry === 'logs') this.#order(path)
   }
 
   /** An absent list was reported by the schema, an empty one is reported here. */
@@ -129,12 +129,18 @@ class CrossChecker {
     return node?.kind === 'map' ? [...node.entries.keys()] : []
   }
 
-  #signalSupport(section: Section, ids: readonly string[], signals: Signals, path: Path): void {
+  #telemetrySupport(
+    section: Section,
+    ids: readonly string[],
+    telemetry: TelemetryKind,
+    path: Path,
+  ): void {
     for (const id of ids) {
       const factory = this.#registry[section].get(typeOfId(id))
-      const supported = factory !== undefined && 'signals' in factory ? factory.signals : undefined
-      if (supported === undefined || supported.includes(signals)) continue
-      const rule = `${id} does not support ${signals}`
+      const supported =
+        factory !== undefined && 'telemetry' in factory ? factory.telemetry : undefined
+      if (supported === undefined || supported.includes(telemetry)) continue
+      const rule = `${id} does not support ${telemetry}`
       this.#error('OBS_CONFIG_SIGNAL', path, rule, { expected: supported.join(', ') })
     }
   }

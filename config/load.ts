@@ -4,7 +4,7 @@
 import { dirname, resolve } from 'node:path'
 import { messageOf, ObservaError } from '../core/errors.ts'
 import { configureSection, refuseLinkLocal } from './configure-components.ts'
-import { crossCheck, signalsOfPipeline } from './cross-checks.ts'
+import { crossCheck, telemetryOfPipeline } from './cross-checks.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { printableConfig } from './printable.ts'
 import { type AnyProcessor, type Registry, SECTIONS } from './registry-type.ts'
@@ -137,8 +137,8 @@ function pipelinesOf(
 ): ReadonlyMap<string, Pipeline> {
   const map = new Map<string, Pipeline>()
   for (const [id, pipeline] of Object.entries(pipelines)) {
-    const signals = signalsOfPipeline(id)
-    if (signals !== null) map.set(id, { id, signals, ...pipeline })
+    const telemetry = telemetryOfPipeline(id)
+    if (telemetry !== null) map.set(id, { id, telemetry, ...pipeline })
   }
   return map
 }

@@ -10,7 +10,7 @@ import {
   outboundUrl,
   size,
 } from '../core/config-types.ts'
-import type { Signals } from '../core/task.ts'
+import type { TelemetryKind } from '../core/task.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 
 const limits = z.strictObject({
@@ -263,7 +263,7 @@ export interface ConfiguredProcessor extends Configured<AnyProcessor> {
 export interface Pipeline {
   /** `traces`, `logs/eu`, .. */
   readonly id: string
-  readonly signals: Signals
+  readonly telemetry: TelemetryKind
   readonly receivers: readonly string[]
   readonly processors: readonly string[]
   readonly exporters: readonly string[]

@@ -136,8 +136,8 @@ function componentsNamed(registry: Registry, name: string): AnyComponent[] {
 }
 
 function described(c: AnyComponent): Record<string, unknown> {
-  const signals = 'signals' in c ? { signals: c.signals } : {}
-  return { kind: c.kind, type: c.type, stability: c.stability, ...signals, summary: c.summary }
+  const telemetry = 'telemetry' in c ? { telemetry: c.telemetry } : {}
+  return { kind: c.kind, type: c.type, stability: c.stability, ...telemetry, summary: c.summary }
 }
 
 function rowsOf(c: AnyComponent): OptionRow[] {
@@ -165,8 +165,8 @@ function componentTable(components: readonly AnyComponent[], columns: number): s
 function componentPage(c: AnyComponent, columns: number): string {
   const rows = rowsOf(c)
   const lines = [`${c.kind} ${c.type} (${c.stability})`, `  ${wrapped(c.summary, columns, 2)}`, '']
-  if ('signals' in c && c.signals !== undefined)
-    lines.push(`  signals: ${c.signals.join(', ')}`, '')
+  if ('telemetry' in c && c.telemetry !== undefined)
+    lines.push(`  telemetry: ${c.telemetry.join(', ')}`, '')
   if (rows.length === 0) lines.push('  There is nothing to configure.')
   for (const row of rows) {
     const fallback = row.required

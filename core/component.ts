@@ -8,7 +8,7 @@ import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
-import type { EncodedPart, RequestVerdict, Signals, TaskRequest, UsageHint } from './task.ts'
+import type { EncodedPart, RequestVerdict, TaskRequest, TelemetryKind, UsageHint } from './task.ts'
 import type { TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
 
@@ -131,7 +131,7 @@ export interface GuardOptions {
 }
 
 export interface ReceiverContext {
-  readonly intake: Readonly<Record<Signals, Intake | null>>
+  readonly intake: Readonly<Record<TelemetryKind, Intake | null>>
   readonly auth: Authenticator
   /** The guard of an endpoint; one that lets everything in where a key is needed. */
   guard(endpoint: string, options?: GuardOptions): RequestGuard
@@ -266,7 +266,7 @@ export interface SendLimits {
 
 export interface ExporterFactory<Config, EncoderSettings = Config>
   extends FactoryBase<'exporter', Config> {
-  readonly signals: readonly Signals[]
+  readonly telemetry: readonly TelemetryKind[]
   /** On main: what the worker's encoder needs to know, cloneable; no secrets. */
   encoderSettings(config: Config): EncoderSettings
   limits(config: Config): SendLimits

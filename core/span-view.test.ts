@@ -47,7 +47,7 @@ function decoded(): SpanBatch {
       payload: Buffer.from(JSON.stringify(body)),
       encoding: 'identity',
       format: 'otlp-json',
-      signals: 'traces',
+      telemetry: 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: 1,
     },

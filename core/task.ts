@@ -2,7 +2,8 @@
 
 import type { TenantContext } from './tenant.ts'
 
-export type Signals = 'traces' | 'logs' | 'metrics'
+/** What a request carries. Not to be confused with a signal, which is what a rule found. */
+export type TelemetryKind = 'traces' | 'logs' | 'metrics'
 export type PayloadFormat =
   | 'otlp-proto'
   | 'otlp-json'
@@ -19,7 +20,7 @@ export interface TaskRequest {
   readonly payload: Uint8Array
   readonly encoding: ContentEncoding
   readonly format: PayloadFormat
-  readonly signals: Signals
+  readonly telemetry: TelemetryKind
   readonly tenant: TenantContext
   readonly receivedAtMs: number
 }

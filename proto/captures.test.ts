@@ -49,7 +49,7 @@ for (const file of files) {
         payload,
         encoding: 'identity',
         format: 'otlp-proto',
-        signals: kind,
+        telemetry: kind,
         tenant: DEFAULT_TENANT,
         receivedAtMs: 0,
       },

@@ -48,7 +48,7 @@ function decode(format: 'otlp-proto' | 'otlp-json', body: Uint8Array): void {
       payload: body,
       encoding: 'identity',
       format,
-      signals: 'traces',
+      telemetry: 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: 0,
     },

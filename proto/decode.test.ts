@@ -96,7 +96,7 @@ test('R15: an empty body and empty envelopes are valid', () => {
     sized(1, sized(1), sized(2, sized(1)), sized(3)),
   ]) {
     assert.equal(status(body), '200/0/0')
-    assert.equal(status(body, { signals: 'logs' }), '200/0/0')
+    assert.equal(status(body, { telemetry: 'logs' }), '200/0/0')
   }
 })
 
@@ -322,7 +322,7 @@ test('log records: body, severity, event name and observed time', () => {
       },
     ],
   })
-  assert.equal(status(body, { signals: 'logs' }), '200/4/1')
+  assert.equal(status(body, { telemetry: 'logs' }), '200/4/1')
   const [first, second, third] = [readSpan(0), readSpan(1), readSpan(2)]
   assert.deepEqual(first.attributes, { 'log.body': 'hello', 'log.severity_text': 'INFO' })
   assert.equal(first.start, 7n)
@@ -386,7 +386,7 @@ test('an edited attribute goes out, and its neighbours as they came', () => {
 })
 
 test('metrics are no spans', () => {
-  const outcome = tryDecode(bytes(), { signals: 'metrics' })
+  const outcome = tryDecode(bytes(), { telemetry: 'metrics' })
   assert.ok(outcome.kind === 'refused')
   assert.equal(outcome.code, 'unsupported')
 })

@@ -66,15 +66,16 @@ export function decodeInto(
 }
 
 function index(intake: Intake, request: TaskRequest): void {
-  const { format, signals } = request
-  if (signals === 'metrics')
+  const { format, telemetry } = request
+  if (telemetry === 'metrics')
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
   const body = decompress(request.payload, request.encoding, intake.limits.decodedBytesMax)
-  if (format === 'otlp-proto') return indexOtlp(intake, signals, body)
+  if (format === 'otlp-proto') return indexOtlp(intake, telemetry, body)
   if (format !== 'otlp-json') return indexLegacy(intake, format, body)
   // The oldest Observa client posts its object to the same path and with the same type as OTLP/JSON.
-  if (signals === 'traces' && !looksLikeOtlpJson(body)) return indexLegacy(intake, 'trace-v0', body)
-  indexOtlp(intake, signals, convertOtlpJson(body, signals, intake.limits))
+  if (telemetry === 'traces' && !looksLikeOtlpJson(body))
+    return indexLegacy(intake, 'trace-v0', body)
+  indexOtlp(intake, telemetry, convertOtlpJson(body, telemetry, intake.limits))
 }
 
 function refused(refusal: Refusal): Extract<DecodeOutcome, { kind: 'refused' }> {

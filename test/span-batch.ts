@@ -71,7 +71,7 @@ export function spanBatch(...args: Parameters<typeof otlpJson>): SpanBatch {
       payload: new TextEncoder().encode(otlpJson(...args)),
       encoding: 'identity',
       format: 'otlp-json',
-      signals: 'traces',
+      telemetry: 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: T0_MS,
     },

@@ -66,7 +66,7 @@ function theirSums(pieces: readonly Piece[]): Sums {
   let input = 0
   let output = 0
   for (const p of pieces) {
-    if (p.signals !== 'traces') continue
+    if (p.telemetry !== 'traces') continue
     const after = normalized(
       Object.fromEntries((p.item.attributes ?? []).map((a) => [a.key, scalarOf(a.value)])),
     )

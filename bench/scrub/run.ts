@@ -113,7 +113,7 @@ function decode(batch: SpanBatch, payload: Uint8Array): void {
       payload,
       encoding: 'identity',
       format: 'otlp-proto',
-      signals: 'traces',
+      telemetry: 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: 0,
     },

@@ -2,7 +2,7 @@
 // streamed; everything else is one request.
 
 import { gunzipSync } from 'node:zlib'
-import type { PayloadFormat, Signals, TaskRequest } from '../../core/task.ts'
+import type { PayloadFormat, TaskRequest, TelemetryKind } from '../../core/task.ts'
 import { looksLikeOtlpJson } from '../../proto/decode.ts'
 
 export interface PipeInput {
@@ -33,9 +33,13 @@ export async function* requestsOf(
   else yield* ofAny(bytes, source)
 }
 
-function request(payload: Uint8Array, format: PayloadFormat, signals: Signals): PipeRequest {
+function request(
+  payload: Uint8Array,
+  format: PayloadFormat,
+  telemetry: TelemetryKind,
+): PipeRequest {
   // A view of a larger buffer is fine here: nothing is posted to another thread.
-  return { payload, encoding: 'identity', format, signals, receivedAtMs: Date.now() }
+  return { payload, encoding: 'identity', format, telemetry, receivedAtMs: Date.now() }
 }
 
 function gunzipped(bytes: Buffer): Buffer {
@@ -81,10 +85,10 @@ function asLine(bytes: Buffer): Buffer {
 /** OTLP JSON: one document, or one a line (the file exporter's form). */
 function* ofOtlpJson(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   for (const document of isLines(bytes) ? splitLines(bytes) : [bytes])
-    yield request(document, 'otlp-json', signalOfJson(document, source))
+    yield request(document, 'otlp-json', telemetryOfJson(document, source))
 }
 
-function signalOfJson(bytes: Buffer, source: PipeInput): Signals {
+function telemetryOfJson(bytes: Buffer, source: PipeInput): TelemetryKind {
   if (source.signal !== 'auto') return source.signal
   return /"resourceLogs"/.test(text(bytes)) ? 'logs' : 'traces'
 }
@@ -97,7 +101,7 @@ function* ofLines(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
     const at = line.byteOffset - bytes.byteOffset
     if (/^\s*\{\s*"resource(?:Spans|Logs)"/.test(text(line, 64))) {
       if (top > from) yield request(bytes.subarray(from, top), 'ndjson', 'traces')
-      yield request(line, 'otlp-json', signalOfJson(line, source))
+      yield request(line, 'otlp-json', telemetryOfJson(line, source))
       from = at + line.length
     }
     top = at + line.length
@@ -161,15 +165,15 @@ function firstNonBlank(bytes: Buffer): number {
 }
 
 function ofProtobuf(bytes: Buffer, source: PipeInput): PipeRequest {
-  const signals = source.signal === 'auto' ? signalOfProtobuf(bytes) : source.signal
-  return request(bytes, 'otlp-proto', signals)
+  const telemetry = source.signal === 'auto' ? telemetryOfProtobuf(bytes) : source.signal
+  return request(bytes, 'otlp-proto', telemetry)
 }
 
 /**
  * Traces or logs: field 1 of a Span is its trace id (length-delimited), field 1 of a LogRecord its time
  * (fixed64) and its other early fields are no 16 bytes. Looks at the first record only.
  */
-function signalOfProtobuf(bytes: Buffer): Signals {
+function telemetryOfProtobuf(bytes: Buffer): TelemetryKind {
   const resource = lengthDelimited(bytes, 1)
   const scope = resource === null ? null : lengthDelimited(resource, 2)
   const record = scope === null ? null : lengthDelimited(scope, 2)

@@ -3,7 +3,14 @@
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'
-import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
+import type {
+  EncodedPart,
+  RequestVerdict,
+  Task,
+  TaskRequest,
+  TaskResult,
+  TelemetryKind,
+} from '../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { pipelineSpec } from '../service/pipeline-spec.ts'
@@ -43,7 +50,7 @@ export class PipeRun {
   }
 
   request(request: TaskRequest): Outcome {
-    const chain = this.#chainFor(request.signals)
+    const chain = this.#chainFor(request.telemetry)
     const result = this.#settled(chain, { requests: [request], hints: [] })
     // A task of one request has one verdict.
     return { chain, verdict: result.verdicts[0] as RequestVerdict, parts: result.parts }
@@ -58,8 +65,8 @@ export class PipeRun {
     return result
   }
 
-  #chainFor(signals: TaskRequest['signals']): Chain {
-    const pipeline = this.#pipelineFor(signals)
+  #chainFor(telemetry: TelemetryKind): Chain {
+    const pipeline = this.#pipelineFor(telemetry)
     let chain = this.#chains.get(pipeline.id)
     if (chain === undefined) {
       const spec = pipelineSpec(this.#config, pipeline, this.#options.explain)
@@ -69,7 +76,7 @@ export class PipeRun {
     return chain
   }
 
-  #pipelineFor(signals: TaskRequest['signals']): Pipeline {
+  #pipelineFor(telemetry: TelemetryKind): Pipeline {
     const { pipelines } = this.#config.service
     const { pipelineId } = this.#options
     if (pipelineId !== null) {
@@ -82,11 +89,12 @@ export class PipeRun {
       )
     }
     const all = [...pipelines.values()]
-    const found = all.find((p) => p.signals === signals) ?? all.find((p) => p.signals === 'traces')
+    const found =
+      all.find((p) => p.telemetry === telemetry) ?? all.find((p) => p.telemetry === 'traces')
     if (found !== undefined) return found
     throw new ObservaError(
       'OBS_PIPE_PIPELINE',
-      `the configuration has no pipeline for ${signals}.`,
+      `the configuration has no pipeline for ${telemetry}.`,
       'Add one under service.pipelines.',
     )
   }

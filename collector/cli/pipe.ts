@@ -18,7 +18,7 @@ import { type PipeInput, requestsOf } from './pipe-input.ts'
 import { keptEvents, PipeRun, tenantOf } from './pipe-run.ts'
 
 const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const
-const SIGNALS = ['auto', 'traces', 'logs'] as const
+const TELEMETRY_CHOICES = ['auto', 'traces', 'logs'] as const
 const FLUSH_BYTES = 256 * 1024
 
 export async function pipe(args: readonly string[], io: Io): Promise<number> {
@@ -31,7 +31,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     tenant: { type: 'string' },
   })
   const input = oneOf('--input', values.input, FORMS)
-  const signal = oneOf('--signal', values.signal, SIGNALS)
+  const signal = oneOf('--signal', values.signal, TELEMETRY_CHOICES)
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
   const run = new PipePrinter(

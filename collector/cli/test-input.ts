@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { UnitTest } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { type PipeRequest, requestsOf } from './pipe-input.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -28,17 +28,22 @@ export async function* requestsOfTest(
       `Give one of ${KEYS.join(', ')}.`,
     )
   if (input.spans !== undefined) yield ofJson(document(input.spans), 'otlp-json', 'traces')
-  else if (input.otlp !== undefined) yield ofJson(input.otlp, 'otlp-json', signalOf(input.otlp))
+  else if (input.otlp !== undefined) yield ofJson(input.otlp, 'otlp-json', telemetryOf(input.otlp))
   else if (input.events !== undefined) yield ofJson(input.events, 'json-array', 'traces')
   else yield* ofFile(input.file as string, configFiles, lineBytesMax)
 }
 
-function ofJson(value: unknown, format: PipeRequest['format'], signals: Signals): PipeRequest {
+function ofJson(
+  value: unknown,
+  format: PipeRequest['format'],
+  telemetry: TelemetryKind,
+): PipeRequest {
   const payload = Buffer.from(JSON.stringify(value))
-  return { payload, encoding: 'identity', format, signals, receivedAtMs: RECEIVED_AT_MS }
+  return { payload, encoding: 'identity', format, telemetry, receivedAtMs: RECEIVED_AT_MS }
 }
 
-const signalOf = (otlp: Json): Signals => (otlp['resourceLogs'] === undefined ? 'traces' : 'logs')
+const telemetryOf = (otlp: Json): TelemetryKind =>
+  otlp['resourceLogs'] === undefined ? 'traces' : 'logs'
 
 async function* ofFile(
   file: string,

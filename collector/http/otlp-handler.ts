@@ -13,7 +13,7 @@ import type {
 } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
 import { DATA_HEADERS } from '../../core/security-headers.ts'
-import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
+import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
 import { looksLikeOtlpJson } from '../../proto/decode.ts'
 import {
@@ -40,7 +40,7 @@ export const DEFAULT_VENDOR_PATHS = {
 } as const
 
 export interface OtlpHandlerSettings {
-  readonly signals: Signals
+  readonly telemetry: TelemetryKind
   readonly cors: CorsSettings
   readonly guard: RequestGuard
 }
@@ -70,7 +70,7 @@ export function otlpHandler(
   host: Host,
   ctx: ReceiverContext,
 ): HttpHandler {
-  const intake = ctx.intake[settings.signals]
+  const intake = ctx.intake[settings.telemetry]
   const exchange = new OtlpExchange(settings, host, intake, ctx.auth)
   return (req, res) => {
     const refusal = exchange.refusalOf(req)
@@ -111,7 +111,7 @@ class OtlpExchange {
     this.#intake = intake
     this.#auth = auth
     this.#items = { traces: 'spans', logs: 'log_records', metrics: 'metric_points' }[
-      settings.signals
+      settings.telemetry
     ]
     this.#labels = `receiver="${host.id}",transport="http"`
   }
@@ -142,7 +142,7 @@ class OtlpExchange {
     if (coding === null)
       return failure(415, 'content encoding must be gzip, zstd or identity', encoding)
     if (this.#intake === null)
-      return failure(404, `no pipeline takes ${this.#settings.signals}`, encoding)
+      return failure(404, `no pipeline takes ${this.#settings.telemetry}`, encoding)
     const admission = this.#intake.admit(Math.max(0, declaredLength(req)))
     if (!admission.ok) return this.#later(admission, encoding)
     return this.#receive(req, this.#intake, tenant, format, coding, encoding)
@@ -166,7 +166,7 @@ class OtlpExchange {
       payload: body.bytes,
       encoding: coding,
       format: this.#formatOfBody(format, coding, body.bytes),
-      signals: this.#settings.signals,
+      telemetry: this.#settings.telemetry,
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
     })
@@ -179,7 +179,7 @@ class OtlpExchange {
     coding: ContentEncoding,
     bytes: Uint8Array,
   ): PayloadFormat {
-    if (format !== 'otlp-json' || coding !== 'identity' || this.#settings.signals !== 'traces')
+    if (format !== 'otlp-json' || coding !== 'identity' || this.#settings.telemetry !== 'traces')
       return format
     return looksLikeOtlpJson(bytes) ? format : 'trace-v0'
   }
@@ -212,10 +212,10 @@ class OtlpExchange {
           verdict.accepted + verdict.dropped,
         )
         if (verdict.rejected > 0) this.#count('refused', 'item', verdict.rejected)
-        const { signals } = this.#settings
+        const { telemetry } = this.#settings
         return {
           status: 200,
-          body: exportResponse(encoding, signals, verdict.rejected, verdict.reasons),
+          body: exportResponse(encoding, telemetry, verdict.rejected, verdict.reasons),
           encoding,
         }
       }

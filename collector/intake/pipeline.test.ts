@@ -121,7 +121,7 @@ function request({ span, parent, scope, responseIds }: SpanFacts): TaskRequest {
     payload: Buffer.from(JSON.stringify(body)),
     encoding: 'identity',
     format: 'otlp-json',
-    signals: 'traces',
+    telemetry: 'traces',
     tenant: DEFAULT_TENANT,
     receivedAtMs: 1_780_000_100_000,
   }

@@ -16,7 +16,7 @@ import type {
   StoreAddress,
 } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { Listeners } from '../http/listeners.ts'
 import { InFlight, ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
@@ -48,7 +48,7 @@ interface RunningExporter {
   readonly loop: SenderLoop
 }
 
-const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
+const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 const DRAIN_MS = 20_000
 
 export class Service implements ServiceView {
@@ -293,7 +293,7 @@ export class Service implements ServiceView {
     const auth = this.#auth
     for (const [id, { factory, config }] of this.#config.receivers) {
       const intake = this.#intakeOf(id)
-      if (SIGNALS.every((s) => intake[s] === null)) continue
+      if (TELEMETRY_KINDS.every((s) => intake[s] === null)) continue
       const ctx = {
         intake,
         listeners: this.listeners,
@@ -325,11 +325,11 @@ export class Service implements ServiceView {
     this.#components.push({ id, component })
   }
 
-  #intakeOf(receiver: string): Record<Signals, Intake | null> {
+  #intakeOf(receiver: string): Record<TelemetryKind, Intake | null> {
     const log = this.#log as DurableLog
-    const behind = (signals: Signals): Intake | null => {
+    const behind = (telemetry: TelemetryKind): Intake | null => {
       const ids = [...this.#config.service.pipelines.values()]
-        .filter((p) => p.signals === signals && p.receivers.includes(receiver))
+        .filter((p) => p.telemetry === telemetry && p.receivers.includes(receiver))
         .map((p) => p.id)
       const pipelines = this.#pipelines.filter((p) => ids.includes(p.id))
       if (pipelines.length === 0) return null

@@ -75,5 +75,5 @@ export function buildMetricsChain(spec: PipelineSpec): MetricsChain {
 
 /** True when the request belongs to the chain of spans and logs. */
 export function isMetrics(request: TaskRequest): boolean {
-  return request.signals === 'metrics'
+  return request.telemetry === 'metrics'
 }

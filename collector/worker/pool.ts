@@ -197,12 +197,12 @@ export class WorkerPool {
 
   #take(queue: Waiting[]): Waiting[] {
     const first = queue[0] as Waiting
-    const metrics = first.request.signals === 'metrics'
+    const metrics = first.request.telemetry === 'metrics'
     let bytes = 0
     let n = 0
     for (const w of queue) {
       const fits = n === 0 || bytes + w.size <= this.#settings.taskBytesMax
-      const same = (w.request.signals === 'metrics') === metrics
+      const same = (w.request.telemetry === 'metrics') === metrics
       if (!fits || !same || n >= this.#settings.taskRequestsMax) break
       bytes += w.size
       n++

@@ -39,11 +39,11 @@ function rootTables(): string {
 }
 
 function componentPart(factory: AnyComponent): string {
-  const signals =
-    'signals' in factory && factory.signals !== undefined
-      ? ` Signals: ${factory.signals.join(', ')}.`
+  const telemetry =
+    'telemetry' in factory && factory.telemetry !== undefined
+      ? ` Telemetry: ${factory.telemetry.join(', ')}.`
       : ''
-  return `### ${factory.type}\n\n${factory.summary} Stability: ${factory.stability}.${signals}\n\n${optionsOf(factory)}`
+  return `### ${factory.type}\n\n${factory.summary} Stability: ${factory.stability}.${telemetry}\n\n${optionsOf(factory)}`
 }
 
 /** The table of one component. */

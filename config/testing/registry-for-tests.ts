@@ -11,7 +11,7 @@ import {
   secret,
   size,
 } from '../../core/config-types.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import {
   type AnyExporter,
   type AnyExtension,
@@ -45,7 +45,11 @@ function processor(
   return { ...base, schema, metrics: [], create, ...(prepare === undefined ? {} : { prepare }) }
 }
 
-function exporter(type: string, schema: z.ZodType, signals: readonly Signals[]): AnyExporter {
+function exporter(
+  type: string,
+  schema: z.ZodType,
+  telemetry: readonly TelemetryKind[],
+): AnyExporter {
   return {
     kind: 'exporter',
     type,
@@ -53,7 +57,7 @@ function exporter(type: string, schema: z.ZodType, signals: readonly Signals[]):
     summary: `Sends to ${type}.`,
     schema,
     metrics: [],
-    signals,
+    telemetry,
     encoderSettings: () => null,
     limits: () => ({ itemsMax: 1, bytesMax: 1, delayMs: 0 }),
     createSender: async () => ({ ...idle, send: async () => ({ kind: 'sent' }) }),

@@ -13,7 +13,7 @@ export const clickhouse: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Stores events and signals in ClickHouse, or in the embedded engine.',
   schema,
   metrics: METRICS,
-  signals: ['traces', 'logs'],
+  telemetry: ['traces', 'logs'],
   encoderSettings: () => ({}),
   limits: ({ batch }) => ({
     itemsMax: batch.items,

@@ -12,7 +12,7 @@ export const debug: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Prints one line for each event to the log of the process.',
   schema,
   metrics: METRICS,
-  signals: ['traces', 'logs'],
+  telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({
     verbosity: config.verbosity,
     lineBytesMax: config.line_bytes_max,

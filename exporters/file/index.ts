@@ -12,7 +12,7 @@ export const file: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Appends canonical events and issues as JSON lines to a rotated file.',
   schema,
   metrics: METRICS,
-  signals: ['traces', 'logs'],
+  telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({ signals: config.signals }),
   limits: ({ batch }) => ({ itemsMax: batch.items, bytesMax: batch.bytes, delayMs: batch.delay }),
   createSender: async (config, host) => new FileSender(config, host),

@@ -22,7 +22,7 @@ export const kafka: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Produces canonical events to a Kafka topic, keyed by trace id.',
   schema,
   metrics: METRICS,
-  signals: ['traces', 'logs'],
+  telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({ signals: config.signals_topic !== undefined }),
   limits: ({ batch }) => ({ itemsMax: batch.items, bytesMax: batch.bytes, delayMs: batch.delay }),
   async createSender(config, host) {

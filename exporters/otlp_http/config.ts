@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { allowLinkLocal, duration, outboundUrl, secret, size } from '../../core/config-types.ts'
 import { ObservaError } from '../../core/errors.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { parseDurationMs } from '../../core/units.ts'
 import type { PosterSettings, TlsSettings } from './http.ts'
 
@@ -87,7 +87,7 @@ export const schema = z
 export type Config = z.output<typeof schema>
 
 export interface Settings extends PosterSettings {
-  readonly urls: Readonly<Partial<Record<Signals, URL>>>
+  readonly urls: Readonly<Partial<Record<TelemetryKind, URL>>>
   readonly requestBytesMax: number
   readonly waitForInFlightMs: number
 }
@@ -97,29 +97,29 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Kept equal to package.json by a test. */
 export const USER_AGENT = `Observa-OTLP-Exporter-JavaScript/0.1.0 (node ${process.version})`
 
-const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
+const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 
 /** Where each signal goes; those without an endpoint are absent. */
 export function endpoints(
   config: Config,
   environment: Environment,
-): Readonly<Partial<Record<Signals, URL>>> {
+): Readonly<Partial<Record<TelemetryKind, URL>>> {
   const env = config.from_environment ? environment : {}
-  const out: Partial<Record<Signals, URL>> = {}
-  for (const signal of SIGNALS) {
+  const out: Partial<Record<TelemetryKind, URL>> = {}
+  for (const kind of TELEMETRY_KINDS) {
     const own =
-      config[`${signal}_endpoint`]?.reveal() ??
-      env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`]
+      config[`${kind}_endpoint`]?.reveal() ??
+      env[`OTEL_EXPORTER_OTLP_${kind.toUpperCase()}_ENDPOINT`]
     const base = config.endpoint?.reveal() ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']
-    const text = own ?? (base === undefined ? undefined : appended(base, `v1/${signal}`))
+    const text = own ?? (base === undefined ? undefined : appended(base, `v1/${kind}`))
     if (text === undefined) continue
     if (!URL.canParse(text) || !/^https?:/.test(text))
       throw new ObservaError(
         'OBS_OTLP_ENDPOINT',
-        `The ${signal} endpoint is no http or https URL.`,
+        `The ${kind} endpoint is no http or https URL.`,
         'Check OTEL_EXPORTER_OTLP_ENDPOINT.',
       )
-    out[signal] = new URL(text)
+    out[kind] = new URL(text)
   }
   return out
 }

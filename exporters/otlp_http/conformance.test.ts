@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { EncodedPart, Signals } from '../../core/task.ts'
+import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
 import {
   hexId,
@@ -88,7 +88,7 @@ async function senderTo(
 
 const traces = (names: readonly string[], note = ''): EncodedPart => ({
   exporter: 'test',
-  stream: 'traces' satisfies Signals,
+  stream: 'traces' satisfies TelemetryKind,
   items: names.length,
   bytes: oracleEncode(TRACE_REQUEST, {
     resourceSpans: [{ scopeSpans: [{ spans: names.map((name) => ({ name: name + note })) }] }],
@@ -273,7 +273,7 @@ test('E10 what one destination has taken is not sent again when another signal m
 test('E11 no empty envelope is made or sent', async (t) => {
   const to = await destination(t, ok)
   const sender = await senderTo(t, { endpoint: to.url })
-  const nothing = encoder('x', { signals: ['traces', 'logs', 'metrics'] })
+  const nothing = encoder('x', { telemetry: ['traces', 'logs', 'metrics'] })
   assert.deepEqual(nothing.encode(processed([]), new Set(), quietChain), [])
   assert.deepEqual(nothing.encodeMetrics?.(new Uint8Array(), 0), [])
   assert.deepEqual(await sender.send(sendBatch([traces([])]), never), { kind: 'sent' })

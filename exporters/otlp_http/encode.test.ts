@@ -5,7 +5,7 @@ import test from 'node:test'
 import { Arena } from '../../core/arena.ts'
 import { SpanBatch } from '../../core/batch.ts'
 import { EventTable } from '../../core/event.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../proto/decode.ts'
 import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
@@ -21,14 +21,14 @@ const ids = (n: number) => ({
 /** Three spans and a log record, each with an event. */
 function batchOfBoth(): { batch: SpanBatch; events: EventTable } {
   const batch = new SpanBatch(new Arena())
-  const add = (signals: Signals, name: string, message: object): void => {
+  const add = (telemetry: TelemetryKind, name: string, message: object): void => {
     const outcome = decodeInto(
       batch,
       {
         payload: oracleEncode(name, message),
         encoding: 'identity',
         format: 'otlp-proto',
-        signals,
+        telemetry,
         tenant: DEFAULT_TENANT,
         receivedAtMs: 0,
       },
@@ -52,7 +52,7 @@ interface TraceRequest {
 test('spans and log records go out apart, without those stored before and those dropped', () => {
   const { batch, events } = batchOfBoth()
   batch.drop(2)
-  const all = encoder('otlp_http/x', { signals: ['traces', 'logs', 'metrics'] })
+  const all = encoder('otlp_http/x', { telemetry: ['traces', 'logs', 'metrics'] })
   const parts = all.encode({ batch, events, signals: [] }, new Set([0]), quietChain)
   assert.deepEqual(
     parts.map((p) => [p.exporter, p.stream, p.items]),
@@ -72,7 +72,7 @@ test('spans and log records go out apart, without those stored before and those 
 })
 
 test('a signal without an endpoint is not encoded', () => {
-  const logs = encoder('x', { signals: ['logs'] })
+  const logs = encoder('x', { telemetry: ['logs'] })
   const parts = logs.encode({ ...batchOfBoth(), signals: [] }, new Set(), quietChain)
   assert.deepEqual(
     parts.map((p) => p.stream),

@@ -2,12 +2,12 @@
 // scrubbed bytes already. Leaves sizes and joining to `send.ts`.
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
-import type { EncodedPart, Signals } from '../../core/task.ts'
+import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
 
 export interface EncoderSettings {
-  readonly signals: readonly Signals[]
+  readonly telemetry: readonly TelemetryKind[]
 }
 
 export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =>
@@ -22,9 +22,9 @@ class OtlpEncoder implements Encoder {
 
   constructor(exporter: string, settings: EncoderSettings) {
     this.#exporter = exporter
-    this.#traces = settings.signals.includes('traces')
-    this.#logs = settings.signals.includes('logs')
-    this.#metrics = settings.signals.includes('metrics')
+    this.#traces = settings.telemetry.includes('traces')
+    this.#logs = settings.telemetry.includes('logs')
+    this.#metrics = settings.telemetry.includes('metrics')
   }
 
   encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
@@ -54,7 +54,7 @@ class OtlpEncoder implements Encoder {
     ]
   }
 
-  #part(stream: Signals, items: number): EncodedPart {
+  #part(stream: TelemetryKind, items: number): EncodedPart {
     return { exporter: this.#exporter, stream, items, bytes: this.#out.take() }
   }
 }

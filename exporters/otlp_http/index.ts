@@ -1,12 +1,12 @@
 // The `otlp_http` exporter: forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.
 
 import type { ExporterFactory } from '../../core/component.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { type Config, schema, settings } from './config.ts'
 import type { EncoderSettings } from './encode.ts'
 import { METRICS, OtlpHttpSender } from './send.ts'
 
-const SIGNALS: readonly Signals[] = ['traces', 'logs', 'metrics']
+const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 
 export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
@@ -15,13 +15,13 @@ export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.',
   schema,
   metrics: METRICS,
-  signals: SIGNALS,
+  telemetry: TELEMETRY_KINDS,
   encoderSettings: (config) => ({
     // A base URL takes every signal, and so may the environment; else only what has an endpoint of its own.
-    signals:
+    telemetry:
       config.endpoint !== undefined || config.from_environment
-        ? SIGNALS
-        : SIGNALS.filter((signal) => config[`${signal}_endpoint`] !== undefined),
+        ? TELEMETRY_KINDS
+        : TELEMETRY_KINDS.filter((kind) => config[`${kind}_endpoint`] !== undefined),
   }),
   limits: (config) => ({
     itemsMax: config.batch.items,

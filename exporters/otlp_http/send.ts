@@ -3,7 +3,7 @@
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
-import type { EncodedPart, Signals } from '../../core/task.ts'
+import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { partialSuccess, retryAfterMs, statusMessage } from './answer.ts'
 import type { Settings } from './config.ts'
@@ -20,7 +20,7 @@ const TOO_LARGE = 'request_too_large'
 const ABOUT_DATA = new Set(['http_400', 'http_413', 'http_422', TOO_LARGE])
 
 interface Request {
-  readonly stream: Signals
+  readonly stream: TelemetryKind
   readonly parts: EncodedPart[]
   items: number
   bytes: number
@@ -97,7 +97,7 @@ export class OtlpHttpSender implements Sender {
    */
   split(part: EncodedPart): EncodedPart[] | null {
     if (this.#refusedWhole.has(part)) return null
-    const cut = halves(part.bytes, part.stream as Signals)
+    const cut = halves(part.bytes, part.stream as TelemetryKind)
     return cut === null ? null : cut.map((half) => ({ ...part, ...half }))
   }
 
@@ -107,7 +107,7 @@ export class OtlpHttpSender implements Sender {
     const open = new Map<string, Request>()
     for (const part of parts) {
       if (part.items === 0 || part.bytes.length === 0 || this.#taken.has(part)) continue
-      const stream = part.stream as Signals
+      const stream = part.stream as TelemetryKind
       if (this.#settings.urls[stream] === undefined) continue
       let request = open.get(stream)
       if (request === undefined || request.bytes + part.bytes.length > this.#bytesMax) {
@@ -182,7 +182,7 @@ export class OtlpHttpSender implements Sender {
     }
   }
 
-  #count(stream: Signals, result: PostResult, outcome: Outcome): void {
+  #count(stream: TelemetryKind, result: PostResult, outcome: Outcome): void {
     const what = result.kind === 'answer' ? String(result.status) : result.kind
     const labels = `exporter="${this.#host.id}",stream="${stream}",outcome="${what}"`
     this.#host.metrics.add('observa_otlp_http_requests_total', labels)

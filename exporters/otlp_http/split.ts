@@ -7,7 +7,7 @@
 //
 // Every half repeats the resource and scope of its items, byte for byte.
 
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 
 /** gauge, sum, histogram, exponential_histogram, summary of a Metric. */
@@ -44,7 +44,7 @@ export interface Half {
 }
 
 /** Two halves with about as many bytes each; null when there are fewer than two items or the bytes are no such request. */
-export function halves(request: Uint8Array, stream: Signals): readonly [Half, Half] | null {
+export function halves(request: Uint8Array, stream: TelemetryKind): readonly [Half, Half] | null {
   const map = outline(request)
   if (map.items.length < 2) return null
   const total = map.items.reduce((sum, x) => sum + x.item.len, 0)
@@ -73,7 +73,7 @@ function outline(request: Uint8Array): Outline {
   return out
 }
 
-function half(b: Uint8Array, stream: Signals, map: Outline, items: readonly Item[]): Half {
+function half(b: Uint8Array, stream: TelemetryKind, map: Outline, items: readonly Item[]): Half {
   const bytes = write(b, map, items)
   if (stream !== 'metrics') return { bytes, items: items.length }
   return { bytes, items: items.reduce((sum, x) => sum + dataPoints(b, x.item), 0) }

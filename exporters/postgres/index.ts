@@ -14,7 +14,7 @@ export const postgres: ExporterFactory<Config, EncoderSettings> = {
     'Keeps issues, conversations, sessions, users and usage in Postgres, or in the embedded server.',
   schema,
   metrics: METRICS,
-  signals: ['traces', 'logs'],
+  telemetry: ['traces', 'logs'],
   encoderSettings: () => ({}),
   limits: ({ batch }) => ({
     itemsMax: batch.items,

@@ -150,7 +150,7 @@ test('recorded traffic adds up to the tokens that were used', async (t) => {
       .sort()
     const requests = files.map((f) => ({
       format: 'otlp-proto' as const,
-      signals: f.includes('.logs') ? ('logs' as const) : ('traces' as const),
+      telemetry: f.includes('.logs') ? ('logs' as const) : ('traces' as const),
       body: readFileSync(dir + f),
     }))
     await t.test(`${name}: all files in one batch`, () =>

@@ -44,7 +44,7 @@ function recordings(): { name: string; requests: TestRequest[]; truth: Sums }[] 
         .map(
           (f): TestRequest => ({
             format: 'otlp-proto',
-            signals: f.includes('.logs') ? 'logs' : 'traces',
+            telemetry: f.includes('.logs') ? 'logs' : 'traces',
             body: readFileSync(`${root}${name}/${f}`),
           }),
         ),
@@ -362,7 +362,7 @@ test('attributes of log records and fields of legacy events are mapped or kept a
         },
       ])
       for (const request of [
-        { format: 'otlp-json', signals: 'logs', body: logs },
+        { format: 'otlp-json', telemetry: 'logs', body: logs },
         { format: 'json-array', body: legacy },
       ] as const) {
         const text = JSON.stringify(runBatch([request]).events[0])

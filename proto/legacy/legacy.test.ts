@@ -308,7 +308,7 @@ test('memory may move while events are indexed', () => {
     payload: Buffer.from(body),
     encoding: 'identity',
     format: 'ndjson',
-    signals: 'traces',
+    telemetry: 'traces',
   } as const
   const outcome = decodeInto(
     small,

@@ -2,7 +2,7 @@
 // `span.ts` and `log.ts`, attributes in `values.ts`. Nothing is copied but integers.
 
 import { RESOURCE, SCOPE } from '../../core/batch.ts'
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import type { Intake } from '../intake.ts'
 import { tooLarge } from '../refusal.ts'
 import { LogIndexer } from './log.ts'
@@ -16,9 +16,9 @@ interface ItemIndexer extends ValueIndexer {
 }
 
 /** Appends `body` to the arena and indexes it. Throws a `Refusal` when it is not such a message. */
-export function indexOtlp(intake: Intake, signals: Signals, body: Uint8Array): void {
+export function indexOtlp(intake: Intake, telemetry: TelemetryKind, body: Uint8Array): void {
   const start = intake.batch.arena.append(body)
-  const indexer = signals === 'logs' ? new LogIndexer(intake) : new SpanIndexer(intake)
+  const indexer = telemetry === 'logs' ? new LogIndexer(intake) : new SpanIndexer(intake)
   requests(indexer, start, start + body.length)
 }
 

@@ -47,7 +47,7 @@ test('J01: ids are hex of either case; base64 refuses that span alone', () => {
   const logs = JSON.stringify({
     resourceLogs: [{ scopeLogs: [{ logRecords: [{ traceId: base64 }, { traceId: TRACE }, {}] }] }],
   })
-  assert.equal(status(logs, { signals: 'logs' }), '200/2/1')
+  assert.equal(status(logs, { telemetry: 'logs' }), '200/2/1')
 })
 
 test('J02: an id of wrong length, empty or all zero refuses that span and keeps its siblings', () => {

@@ -2,7 +2,7 @@
 // protobuf walker then does the rest, so both encodings mean the same. Strict where the protobuf JSON
 // mapping is: names of enums, wrong types and numbers out of range are refused; unknown names are skipped.
 
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import { parseInteger } from '../json/numbers.ts'
 import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from '../json/scan.ts'
@@ -11,7 +11,7 @@ import { malformed, tooLarge } from '../refusal.ts'
 import { type FieldSpec, type MessageSpec, messageSpec } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
-const ROOTS: Readonly<Record<Signals, MessageSpec>> = {
+const ROOTS: Readonly<Record<TelemetryKind, MessageSpec>> = {
   traces: messageSpec('ExportTraceServiceRequest'),
   logs: messageSpec('ExportLogsServiceRequest'),
   metrics: messageSpec('ExportMetricsServiceRequest'),
@@ -23,13 +23,13 @@ let kept = new ByteWriter(64 * 1024)
 /** The request as protobuf bytes: a view that is valid until the next call. Throws a `Refusal`. */
 export function convertOtlpJson(
   body: Uint8Array,
-  signals: Signals,
+  telemetry: TelemetryKind,
   limits: DecodeLimits,
 ): Uint8Array {
   if (kept.bytes.length > KEEP_BYTES_MAX) kept = new ByteWriter(64 * 1024)
   kept.reset()
   const converter = new Converter(body, kept, limits)
-  converter.document(ROOTS[signals])
+  converter.document(ROOTS[telemetry])
   return kept.written()
 }
 

@@ -1,7 +1,7 @@
 // Bodies of answers to OTLP clients, in the client's own encoding: Export*ServiceResponse and
 // google.rpc.Status. A client reads at most 4 MiB, so long messages are shortened here.
 
-import type { Signals } from '../../core/task.ts'
+import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../byte-writer.ts'
 
 export type ResponseEncoding = 'protobuf' | 'json'
@@ -32,7 +32,7 @@ const RPC_CODES: Readonly<Record<number, number>> = {
 }
 const RPC_UNKNOWN = 2
 const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest'
-const REJECTED_NAMES: Readonly<Record<Signals, string>> = {
+const REJECTED_NAMES: Readonly<Record<TelemetryKind, string>> = {
   traces: 'rejectedSpans',
   logs: 'rejectedLogRecords',
   metrics: 'rejectedDataPoints',
@@ -53,7 +53,7 @@ function rpcCode(httpStatus: number): number {
  */
 export function exportResponse(
   encoding: ResponseEncoding,
-  signals: Signals,
+  telemetry: TelemetryKind,
   rejected: number,
   reasons: readonly string[],
 ): Uint8Array<ArrayBuffer> {
@@ -63,7 +63,7 @@ export function exportResponse(
     encoding === 'json'
       ? encode(
           JSON.stringify({
-            partialSuccess: { [REJECTED_NAMES[signals]]: String(rejected), errorMessage: text },
+            partialSuccess: { [REJECTED_NAMES[telemetry]]: String(rejected), errorMessage: text },
           }),
         )
       : partialSuccess(rejected, text),

@@ -41,7 +41,7 @@ function decode(
   const tenant = DEFAULT_TENANT
   return decodeInto(
     batch,
-    { payload, encoding: 'identity', format, signals: kind, tenant, receivedAtMs: 0 },
+    { payload, encoding: 'identity', format, telemetry: kind, tenant, receivedAtMs: 0 },
     DEFAULT_LIMITS,
   )
 }
@@ -173,7 +173,7 @@ test('memory may move while a request is indexed', () => {
     const small = new SpanBatch(new Arena(1))
     const payload = format === 'otlp-proto' ? bytes : Buffer.from(otlpJson(message), 'utf8')
     const before = small.arena.bytes.length
-    const request = { payload, encoding: 'identity', format, signals: 'traces' } as const
+    const request = { payload, encoding: 'identity', format, telemetry: 'traces' } as const
     const outcome = decodeInto(
       small,
       { ...request, tenant: DEFAULT_TENANT, receivedAtMs: 0 },

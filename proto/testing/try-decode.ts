@@ -2,7 +2,7 @@
 
 import { Arena } from '../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, SpanBatch, VALUE } from '../../core/batch.ts'
-import type { ContentEncoding, PayloadFormat, Signals } from '../../core/task.ts'
+import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import { DEFAULT_LIMITS, type DecodeLimits, type DecodeOutcome, decodeInto } from '../decode.ts'
@@ -15,7 +15,7 @@ export const ARRIVAL_MS = 1_790_000_000_000
 export interface TryOptions {
   readonly encoding?: ContentEncoding
   readonly format?: PayloadFormat
-  readonly signals?: Signals
+  readonly telemetry?: TelemetryKind
   readonly limits?: Partial<DecodeLimits>
   /** Adds to what the batch holds already. */
   readonly keep?: boolean
@@ -29,7 +29,7 @@ export function tryDecode(body: Uint8Array | string, options: TryOptions = {}): 
       payload: typeof body === 'string' ? Buffer.from(body, 'utf8') : body,
       encoding: options.encoding ?? 'identity',
       format: options.format ?? 'otlp-proto',
-      signals: options.signals ?? 'traces',
+      telemetry: options.telemetry ?? 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: ARRIVAL_MS,
     },

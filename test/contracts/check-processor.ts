@@ -63,7 +63,7 @@ function chainOf(
     { id: 'file', encoder: fileEncoder('file', { signals: true }) },
     {
       id: 'otlp',
-      encoder: otlpEncoder('otlp', { signals: ['traces', 'logs'], compression: 'none' } as never),
+      encoder: otlpEncoder('otlp', { telemetry: ['traces', 'logs'], compression: 'none' } as never),
     },
   ]
   return new Chain({ steps, encoders, limits: DEFAULT_LIMITS, explain: false })

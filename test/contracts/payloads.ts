@@ -23,7 +23,7 @@ function request(
     payload,
     encoding: 'identity',
     format,
-    signals: kind,
+    telemetry: kind,
     tenant: tenant as TaskRequest['tenant'],
     receivedAtMs: 1_790_000_000_000,
   }

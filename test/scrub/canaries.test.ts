@@ -11,7 +11,7 @@ import { registry } from '../../collector/registry.ts'
 import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { buildChain, buildMetricsChain } from '../../collector/worker/build-chain.ts'
 import { loadConfig } from '../../config/load.ts'
-import type { PayloadFormat, Signals, Task, TaskResult } from '../../core/task.ts'
+import type { PayloadFormat, Task, TaskResult, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 
 const TOKEN = ['ghp', '_', '0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX'].join('')
@@ -37,7 +37,7 @@ interface Runner {
   run(task: Task): TaskResult
 }
 
-async function runner(signals: Signals): Promise<Runner> {
+async function runner(telemetry: TelemetryKind): Promise<Runner> {
   const result = await loadConfig({
     files: ['test.yaml'],
     sets: [],
@@ -47,10 +47,10 @@ async function runner(signals: Signals): Promise<Runner> {
     registry,
   })
   if (!result.ok) throw new Error(JSON.stringify(result.errors))
-  const pipeline = result.config.service.pipelines.get(signals)
+  const pipeline = result.config.service.pipelines.get(telemetry)
   assert.ok(pipeline !== undefined)
   const spec = structuredClone(pipelineSpec(result.config, pipeline, false))
-  return signals === 'metrics' ? buildMetricsChain(spec) : buildChain(spec)
+  return telemetry === 'metrics' ? buildMetricsChain(spec) : buildChain(spec)
 }
 
 /** The official messages, each with a field that this version does not know. */
@@ -201,14 +201,14 @@ function mustBeGone(result: TaskResult, what: string): void {
       assert.equal(text.includes(piece), false, `${what}: the token is in ${name}`)
 }
 
-function task(payload: Buffer, format: PayloadFormat, signals: Signals): Task {
+function task(payload: Buffer, format: PayloadFormat, telemetry: TelemetryKind): Task {
   return {
     requests: [
       {
         payload,
         encoding: 'identity',
         format,
-        signals,
+        telemetry,
         tenant: DEFAULT_TENANT,
         receivedAtMs: 1_790_000_000_000,
       },
@@ -217,33 +217,33 @@ function task(payload: Buffer, format: PayloadFormat, signals: Signals): Task {
   }
 }
 
-const ROOTS: Readonly<Record<Signals, string>> = {
+const ROOTS: Readonly<Record<TelemetryKind, string>> = {
   traces: 'ExportTraceServiceRequest',
   logs: 'ExportLogsServiceRequest',
   metrics: 'ExportMetricsServiceRequest',
 }
 
-for (const signals of ['traces', 'logs', 'metrics'] as const)
+for (const telemetry of ['traces', 'logs', 'metrics'] as const)
   for (const [format, write] of [
     ['otlp-proto', asProtobuf],
     ['otlp-json', asJson],
   ] as const)
-    test(`no field of ${signals} in ${format} carries a token to an exporter`, async () => {
-      const chain = await runner(signals)
-      const type = root.lookupType(`otlp.${ROOTS[signals]}`)
+    test(`no field of ${telemetry} in ${format} carries a token to an exporter`, async () => {
+      const chain = await runner(telemetry)
+      const type = root.lookupType(`otlp.${ROOTS[telemetry]}`)
       const paths = leaves(type)
       assert.ok(paths.length > 60, `${paths.length} fields`)
       let carried = 0
       for (const path of paths) {
         const what = path.map((f) => f.name).join('.')
-        const result = chain.run(task(write(type, path), format, signals))
+        const result = chain.run(task(write(type, path), format, telemetry))
         mustBeGone(result, what)
         const last = path.at(-1) as protobuf.Field
         // An id of a wrong length costs the item or the link; nobody knows what an unknown field holds.
         if (isId(last) || last.name === UNKNOWN) continue
         assert.equal(result.verdicts[0]?.kind, 'accepted', what)
         // Only traces and logs have no place for references to entities.
-        if (signals !== 'metrics' && what.includes('entityRefs')) continue
+        if (telemetry !== 'metrics' && what.includes('entityRefs')) continue
         const otlp = [...leaving(result)].filter(([name]) => name.startsWith('otlp_http'))
         assert.ok(
           otlp.some(([, text]) => text.includes(MARKER)),
@@ -255,13 +255,13 @@ for (const signals of ['traces', 'logs', 'metrics'] as const)
     })
 
 test('of a field that comes twice neither value carries a token to an exporter', async () => {
-  for (const signals of ['traces', 'logs', 'metrics'] as const) {
-    const chain = await runner(signals)
-    const type = root.lookupType(`otlp.${ROOTS[signals]}`)
+  for (const telemetry of ['traces', 'logs', 'metrics'] as const) {
+    const chain = await runner(telemetry)
+    const type = root.lookupType(`otlp.${ROOTS[telemetry]}`)
     const paths = leaves(type).filter((p) => p.at(-1)?.name !== UNKNOWN)
     for (const path of paths) {
       const what = path.map((f) => f.name).join('.')
-      const result = chain.run(task(asProtobufTwice(type, path), 'otlp-proto', signals))
+      const result = chain.run(task(asProtobufTwice(type, path), 'otlp-proto', telemetry))
       mustBeGone(result, what)
       if (!path.some(isId)) assert.equal(result.verdicts[0]?.kind, 'accepted', what)
     }

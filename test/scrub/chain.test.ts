@@ -8,7 +8,7 @@ import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { buildChain, buildMetricsChain } from '../../collector/worker/build-chain.ts'
 import type { Chain } from '../../collector/worker/chain.ts'
 import { loadConfig } from '../../config/load.ts'
-import type { Signals, TaskRequest } from '../../core/task.ts'
+import type { TaskRequest, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
@@ -44,7 +44,7 @@ service:
     metrics: { receivers: [otlp], processors: [scrub], exporters: [otlp_http] }
 `
 
-async function spec(signals: 'traces' | 'metrics'): Promise<ReturnType<typeof pipelineSpec>> {
+async function spec(telemetry: 'traces' | 'metrics'): Promise<ReturnType<typeof pipelineSpec>> {
   const result = await loadConfig({
     files: ['test.yaml'],
     sets: [],
@@ -54,18 +54,18 @@ async function spec(signals: 'traces' | 'metrics'): Promise<ReturnType<typeof pi
     registry,
   })
   if (!result.ok) throw new Error(JSON.stringify(result.errors))
-  const pipeline = result.config.service.pipelines.get(signals)
+  const pipeline = result.config.service.pipelines.get(telemetry)
   assert.ok(pipeline !== undefined)
   // As a worker gets it.
   return structuredClone(pipelineSpec(result.config, pipeline, false))
 }
 
-function request(tenantId: string, text: string, signals: Signals = 'traces'): TaskRequest {
+function request(tenantId: string, text: string, telemetry: TelemetryKind = 'traces'): TaskRequest {
   return {
     payload: Buffer.from(text),
     encoding: 'identity',
     format: 'otlp-json',
-    signals,
+    telemetry,
     tenant: { ...DEFAULT_TENANT, tenantId },
     receivedAtMs: 1_790_000_000_000,
   }

@@ -331,7 +331,7 @@ test('a pool is drained when what it was given is durable, not only run', async 
     payload: Buffer.from(otlpJson([{ name: 'one' }])),
     encoding: 'identity',
     format: 'otlp-json',
-    signals: 'traces',
+    telemetry: 'traces',
     tenant: DEFAULT_TENANT,
     receivedAtMs: 0,
   }

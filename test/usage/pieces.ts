@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Signals, TaskRequest } from '../../core/task.ts'
+import type { TaskRequest, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
 
@@ -19,7 +19,7 @@ type Level = Record<string, unknown>
 
 /** One span or log record with the resource and scope around it. */
 export interface Piece {
-  readonly signals: Signals
+  readonly telemetry: TelemetryKind
   readonly resource: unknown
   readonly scope: unknown
   readonly item: Item
@@ -63,13 +63,13 @@ export function captures(): Capture[] {
 }
 
 function piecesOf(file: string): Piece[] {
-  const signals: Shaped = file.includes('.logs.') ? 'logs' : 'traces'
-  const [type, resources, scopes, items] = SHAPES[signals]
+  const telemetry: Shaped = file.includes('.logs.') ? 'logs' : 'traces'
+  const [type, resources, scopes, items] = SHAPES[telemetry]
   const message = oracleDecode(type, readFileSync(file)) as Level
   return (message[resources] as Level[]).flatMap((r) =>
     (r[scopes] as Level[]).flatMap((s) =>
       (s[items] as Item[]).map((item) => ({
-        signals,
+        telemetry,
         resource: r['resource'],
         scope: s['scope'],
         item,
@@ -97,7 +97,7 @@ export function span(s: SpanSpec): Piece {
   const at = (seconds: number): string =>
     (EPOCH_NS + BigInt(Math.round(seconds * 1e6)) * 1000n).toString()
   return {
-    signals: 'traces',
+    telemetry: 'traces',
     resource: { attributes: [] },
     scope: { name: s.scope ?? 'sdk' },
     item: {
@@ -124,10 +124,10 @@ function idBytes(n: number, length: number): number[] {
 
 /** Pieces as one export request for each signal among them. */
 export function requestsOf(pieces: readonly Piece[]): TaskRequest[] {
-  return (['traces', 'logs'] as const).flatMap((signals) => {
-    const own = pieces.filter((p) => p.signals === signals)
+  return (['traces', 'logs'] as const).flatMap((telemetry) => {
+    const own = pieces.filter((p) => p.telemetry === telemetry)
     if (own.length === 0) return []
-    const [type, resources, scopes, items] = SHAPES[signals]
+    const [type, resources, scopes, items] = SHAPES[telemetry]
     const message = {
       [resources]: own.map((p) => ({
         resource: p.resource,
@@ -138,7 +138,7 @@ export function requestsOf(pieces: readonly Piece[]): TaskRequest[] {
       payload: oracleEncode(type, message),
       encoding: 'identity',
       format: 'otlp-proto',
-      signals,
+      telemetry,
       tenant: DEFAULT_TENANT,
       receivedAtMs: 1_780_000_100_000,
     }

@@ -120,7 +120,7 @@ class ObservaExchange {
       payload: body.bytes,
       encoding,
       format: this.#format(req),
-      signals: 'traces',
+      telemetry: 'traces',
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
     })

@@ -70,7 +70,7 @@ class ObservaReceiver implements Component {
     for (const path of config.events_paths) ctx.listeners.route(config.endpoint, path, events)
     for (const path of config.trace_paths) ctx.listeners.route(config.endpoint, path, traces)
     const guard = ctx.guard(config.endpoint, { isAllowedOrigin })
-    const either = otlpHandler({ signals: 'traces', cors, guard }, host, ctx)
+    const either = otlpHandler({ telemetry: 'traces', cors, guard }, host, ctx)
     for (const path of config.otlp_paths) ctx.listeners.spareRoute(config.endpoint, path, either)
   }
 

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config-types.ts'
-import type { Signals } from '../../../core/task.ts'
+import type { TelemetryKind } from '../../../core/task.ts'
 import { originCheck } from '../../http/cors.ts'
 import { DEFAULT_VENDOR_PATHS, otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
 
@@ -72,7 +72,7 @@ class OtlpReceiver implements Component {
   constructor(config: OtlpConfig, host: Host, ctx: ReceiverContext) {
     this.#host = host
     const { http } = config.protocols
-    const routes: readonly (readonly [Signals, readonly string[]])[] = [
+    const routes: readonly (readonly [TelemetryKind, readonly string[]])[] = [
       ['traces', http.traces_paths],
       ['logs', http.logs_paths],
       ['metrics', http.metrics_paths],
@@ -83,8 +83,8 @@ class OtlpReceiver implements Component {
       maxAgeS: http.cors.max_age,
     }
     const guard = ctx.guard(http.endpoint, { isAllowedOrigin: cors.isAllowed })
-    for (const [signals, paths] of routes) {
-      const handler = otlpHandler({ signals, cors, guard }, host, ctx)
+    for (const [telemetry, paths] of routes) {
+      const handler = otlpHandler({ telemetry, cors, guard }, host, ctx)
       for (const path of new Set(paths)) ctx.listeners.route(http.endpoint, path, handler)
     }
   }

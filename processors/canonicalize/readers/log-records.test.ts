@@ -40,7 +40,7 @@ function logs(...list: readonly LogSpec[]): TestRequest {
   }))
   return {
     format: 'otlp-json',
-    signals: 'logs',
+    telemetry: 'logs',
     body: JSON.stringify({ resourceLogs: [{ resource: {}, scopeLogs: records }] }),
   }
 }

@@ -39,7 +39,7 @@ for (const name of readdirSync(CAPTURES, { withFileTypes: true })) {
       .map(
         (f): TestRequest => ({
           format: 'otlp-proto',
-          signals: f.includes('.logs') ? 'logs' : 'traces',
+          telemetry: f.includes('.logs') ? 'logs' : 'traces',
           body: readFileSync(new URL(f, dir)),
         }),
       )

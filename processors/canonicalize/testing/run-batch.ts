@@ -7,7 +7,7 @@ import { CLAIM_STRIDE } from '../../../core/claim-rows.ts'
 import type { ChainContext, Processor } from '../../../core/component.ts'
 import { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
-import type { PayloadFormat, Signals, UsageHint } from '../../../core/task.ts'
+import type { PayloadFormat, TelemetryKind, UsageHint } from '../../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../../core/tenant.ts'
 import { ByteWriter } from '../../../proto/byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../../proto/decode.ts'
@@ -19,7 +19,7 @@ export type TestEvent = Record<string, unknown>
 
 export interface TestRequest {
   readonly format: PayloadFormat
-  readonly signals?: Signals
+  readonly telemetry?: TelemetryKind
   readonly body: string | Uint8Array
   readonly tenant?: TenantContext
 }
@@ -52,7 +52,7 @@ export function decodeBatch(requests: readonly TestRequest[], arena = new Arena(
         payload: typeof r.body === 'string' ? Buffer.from(r.body) : Uint8Array.from(r.body),
         encoding: 'identity',
         format: r.format,
-        signals: r.signals ?? 'traces',
+        telemetry: r.telemetry ?? 'traces',
         tenant: r.tenant ?? DEFAULT_TENANT,
         receivedAtMs: 1_780_000_000_000,
       },

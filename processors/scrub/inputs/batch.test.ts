@@ -24,9 +24,9 @@ interface Outcome {
   readonly batch: SpanBatch
 }
 
-function run(signals: 'traces' | 'logs', message: object, config: object = {}): Outcome {
+function run(telemetry: 'traces' | 'logs', message: object, config: object = {}): Outcome {
   const batch = new SpanBatch(new Arena())
-  const name = signals === 'traces' ? 'ExportTraceServiceRequest' : 'ExportLogsServiceRequest'
+  const name = telemetry === 'traces' ? 'ExportTraceServiceRequest' : 'ExportLogsServiceRequest'
   const payload = oracleEncode(name, message)
   const outcome = decodeInto(
     batch,
@@ -34,7 +34,7 @@ function run(signals: 'traces' | 'logs', message: object, config: object = {}): 
       payload,
       encoding: 'identity',
       format: 'otlp-proto',
-      signals,
+      telemetry,
       tenant: DEFAULT_TENANT,
       receivedAtMs: 0,
     },
@@ -54,7 +54,7 @@ function run(signals: 'traces' | 'logs', message: object, config: object = {}): 
   const settings = settingsOf(scrubSchema.parse(config))
   scrub.create(settings).process(batch, new EventTable(batch), ctx)
   const out = new ByteWriter()
-  if (signals === 'traces') encodeTraces(out, batch, () => true)
+  if (telemetry === 'traces') encodeTraces(out, batch, () => true)
   else encodeLogs(out, batch, () => true)
   const bytes = out.take()
   const decoded = oracleDecode(name, bytes) as Record<string, unknown>
@@ -329,7 +329,7 @@ test('legacy events are scrubbed at any depth', () => {
       payload,
       encoding: 'identity',
       format: 'ndjson',
-      signals: 'traces',
+      telemetry: 'traces',
       tenant: DEFAULT_TENANT,
       receivedAtMs: 0,
     },
@@ -365,7 +365,7 @@ test('resources of several tenants get the pseudonyms of their own tenant', () =
         payload,
         encoding: 'identity',
         format: 'otlp-proto',
-        signals: 'traces',
+        telemetry: 'traces',
         tenant: { ...DEFAULT_TENANT, tenantId },
         receivedAtMs: 0,
       },

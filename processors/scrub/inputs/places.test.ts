@@ -7,7 +7,7 @@ import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
 import { EventTable } from '../../../core/event.ts'
-import type { PayloadFormat, Signals } from '../../../core/task.ts'
+import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
 import { DEFAULT_TENANT } from '../../../core/tenant.ts'
 import { ByteWriter } from '../../../proto/byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../../proto/decode.ts'
@@ -52,13 +52,13 @@ function context(): { ctx: ChainContext; places: string[] } {
   return { ctx, places }
 }
 
-function through(payload: Buffer, format: PayloadFormat, signals: Signals): Outcome {
+function through(payload: Buffer, format: PayloadFormat, telemetry: TelemetryKind): Outcome {
   const batch = new SpanBatch(new Arena())
   const request = {
     payload,
     encoding: 'identity',
     format,
-    signals,
+    telemetry,
     tenant: DEFAULT_TENANT,
   } as const
   const outcome = decodeInto(batch, { ...request, receivedAtMs: 0 }, DEFAULT_LIMITS)
@@ -66,8 +66,8 @@ function through(payload: Buffer, format: PayloadFormat, signals: Signals): Outc
   const { ctx, places } = context()
   scrub.create(defaultSettings()).process(batch, new EventTable(batch), ctx)
   const out = new ByteWriter()
-  const name = signals === 'logs' ? 'ExportLogsServiceRequest' : 'ExportTraceServiceRequest'
-  if (signals === 'logs') encodeLogs(out, batch, () => true)
+  const name = telemetry === 'logs' ? 'ExportLogsServiceRequest' : 'ExportTraceServiceRequest'
+  if (telemetry === 'logs') encodeLogs(out, batch, () => true)
   else encodeTraces(out, batch, () => true)
   // Bytes values come back as numbers: as text they can be searched.
   const decoded = JSON.stringify(oracleDecode(name, out.take()), (_, v: unknown) =>

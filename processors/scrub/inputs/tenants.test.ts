@@ -69,12 +69,12 @@ class Doors {
   }
 
   #batch(
-    signals: 'traces' | 'logs',
+    telemetry: 'traces' | 'logs',
     items: readonly { readonly tenant: Tenant; readonly body: string }[],
   ): string[] {
     const batch = new SpanBatch(new Arena())
     for (const item of items) {
-      const outcome = decodeInto(batch, request(item.tenant, item.body, signals), DEFAULT_LIMITS)
+      const outcome = decodeInto(batch, request(item.tenant, item.body, telemetry), DEFAULT_LIMITS)
       assert.equal(outcome.kind, 'ok')
     }
     this.#spans.run(batch, context, this.#streams)
@@ -82,7 +82,7 @@ class Doors {
       const out = new ByteWriter()
       const isOwn = (span: number): boolean =>
         batch.spans[span * SPAN_STRIDE + SPAN.REQUEST] === r && !batch.isDropped(span)
-      if (signals === 'traces') encodeTraces(out, batch, isOwn)
+      if (telemetry === 'traces') encodeTraces(out, batch, isOwn)
       else encodeLogs(out, batch, isOwn)
       return Buffer.from(out.take()).toString('latin1')
     })
@@ -117,12 +117,12 @@ class Doors {
   }
 }
 
-function request(tenantId: string, body: string, signals: 'traces' | 'logs'): TaskRequest {
+function request(tenantId: string, body: string, telemetry: 'traces' | 'logs'): TaskRequest {
   return {
     payload: Buffer.from(body),
     encoding: 'identity',
     format: 'otlp-json',
-    signals,
+    telemetry,
     tenant: { ...DEFAULT_TENANT, tenantId },
     receivedAtMs: 0,
   }
