@@ -1,121 +1,80 @@
-// One process for each data directory: a lock file with the pid, the host and when that process began.
-// A lock left behind by a killed process is taken over, also when its pid was given to somebody else
-// since (in a container the pid is always 1).
+// One process for each data directory. The lock is one of the kernel's on an open file, so it goes when its process goes,
+// however it dies, and holds between containers that share a volume: no pid, host name or time has to be compared. Node has
+// no call for such locks; SQLite, which comes with it, takes one on its database file and nothing else of it is used.
 
-import { readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { ObservaError } from '../../core/errors.ts'
-import { errorCode, isMissing } from './queue-fs.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { messageOf, ObservaError } from '../../core/errors.ts'
+import { errorCode } from './queue-fs.ts'
 
-const LOCK_NAME = 'lock'
-const ATTEMPTS_MAX = 5
+const LOCK_NAME = 'lock.db'
+/** Who has the lock, for the message to somebody else; it decides nothing. */
+const OWNER_NAME = 'lock'
+/** SQLITE_BUSY: somebody else has the lock. */
+const BUSY = 5
 
 interface Owner {
   readonly pid: number
   readonly host: string
-  /** Start time of the process as the kernel knows it, with the boot; '' where there is no /proc. */
-  readonly start: string
 }
 
 export type Unlock = () => Promise<void>
 
 /** Takes the lock of `dir` or throws `OBS_LOG_LOCKED`. */
 export async function lockDirectory(dir: string): Promise<Unlock> {
-  const path = join(dir, LOCK_NAME)
-  const mine = JSON.stringify({
-    pid: process.pid,
-    host: hostname(),
-    start: await startOf(process.pid),
-  })
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    if (await created(path, mine)) return () => release(path, mine)
-    const text = await textOf(path)
-    if (text === null) continue
-    const owner = parseOwner(text)
-    if (owner !== null && (await isAlive(owner))) throw lockedBy(owner, dir)
-    await takeAway(path, text)
+  await makePrivate(join(dir, LOCK_NAME))
+  const file = openLocked(dir)
+  if (file === null) throw lockedBy(await ownerOf(dir), dir)
+  const mine: Owner = { pid: process.pid, host: hostname() }
+  // On a full disk the log opens for its readers all the same.
+  await writeFile(join(dir, OWNER_NAME), JSON.stringify(mine), { mode: 0o600 }).catch(() => {})
+  let isHeld = true
+  return () => {
+    if (isHeld) file.close()
+    isHeld = false
+    return Promise.resolve()
   }
-  throw lockedBy(null, dir)
 }
 
-async function created(path: string, text: string): Promise<boolean> {
+/**
+ * Made here for its mode. A file that is there must not even be opened: closing it would take a lock away that this very
+ * process holds on it.
+ */
+async function makePrivate(path: string): Promise<void> {
   try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
-    return true
+    await writeFile(path, '', { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false
-    throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
 }
 
-async function release(path: string, mine: string): Promise<void> {
-  if ((await textOf(path)) === mine) await unlink(path)
-}
-
-/** Renames the stale lock away; puts it back when another process was quicker and the file is its new lock. */
-async function takeAway(path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale-${process.pid}`
+/** The open file that holds the lock; null when another process has it. */
+function openLocked(dir: string): DatabaseSync | null {
+  const file = new DatabaseSync(join(dir, LOCK_NAME), { timeout: 0 })
   try {
-    await rename(path, aside)
-  } catch (error) {
-    if (isMissing(error)) return
-    throw error
-  }
-  if ((await textOf(aside)) === stale) await unlink(aside)
-  else await rename(aside, path)
-}
-
-async function textOf(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
+    file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return file
+  } catch (thrown) {
+    file.close()
+    if (thrown instanceof Error && 'errcode' in thrown && thrown.errcode === BUSY) return null
+    throw new ObservaError(
+      'OBS_LOG_LOCK',
+      `The data directory ${dir} cannot be locked: ${messageOf(thrown)}.`,
+      'It must be on a file system with locks, and writable.',
+      { cause: thrown },
+    )
   }
 }
 
-function parseOwner(text: string): Owner | null {
+async function ownerOf(dir: string): Promise<Owner | null> {
   try {
-    const v: unknown = JSON.parse(text)
-    if (typeof v !== 'object' || v === null) return null
-    const { pid, host, start } = v as Record<string, unknown>
-    if (typeof pid !== 'number' || typeof host !== 'string' || typeof start !== 'string')
-      return null
-    return { pid, host, start }
+    const { pid, host } = JSON.parse(await readFile(join(dir, OWNER_NAME), 'utf8')) as Owner
+    return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : null
   } catch {
-    // A torn lock file: its writer died (power cut) before it wrote the pid.
+    // Torn, or not written yet: the message does without it.
     return null
-  }
-}
-
-async function isAlive(owner: Owner): Promise<boolean> {
-  // Another host on a shared volume cannot be asked; refusing is the safe answer.
-  if (owner.host !== hostname()) return !isPodRestart(owner)
-  try {
-    process.kill(owner.pid, 0)
-  } catch (error) {
-    if (errorCode(error) === 'ESRCH') return false
-  }
-  const start = await startOf(owner.pid)
-  return start === '' || owner.start === '' || start === owner.start
-}
-
-/** A pod gets a new host name at each restart and its volume is attached to one pod only. */
-function isPodRestart(owner: Owner): boolean {
-  return owner.pid === 1 && process.pid === 1
-}
-
-/** Field 22 of /proc/<pid>/stat counts from boot, so the boot's id belongs to it. */
-async function startOf(pid: number): Promise<string> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return `${fields[19]}@${boot.trim()}`
-  } catch {
-    // No /proc (macOS), or the process is gone: the pid alone must do.
-    return ''
   }
 }
 
@@ -124,6 +83,6 @@ function lockedBy(owner: Owner | null, dir: string): ObservaError {
   return new ObservaError(
     'OBS_LOG_LOCKED',
     `The data directory ${dir} is in use by ${who}.`,
-    `Stop that process, or give this one its own data directory. If it is certainly gone, delete ${join(dir, LOCK_NAME)}.`,
+    'Stop that process, or give this one its own data directory.',
   )
 }
