@@ -132,6 +132,15 @@ export class JsonKernel {
     return this.#exports.lastReasonLen()
   }
 
+  /** Row of the member of that name among the first `count` rows, -1 when there is none. */
+  memberNamed(count: number, name: string): number {
+    const { rows } = this
+    for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE)
+      if (this.#arena.equals(rows[row] as number, rows[row + MEMBER.KEY_LEN] as number, name))
+        return row
+    return -1
+  }
+
   /**
    * Offset of the first string member named by the literal in the object, without its quote, or -1; length in
    * `foundLength`. Nothing behind it is looked at.

@@ -10,72 +10,72 @@ import type { Message } from '../content/message.ts'
 import { textMessage } from '../content/messages.ts'
 import { usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { putJson, putUsage, takeFromBody } from './content.ts'
 import { takeParams } from './packed-json.ts'
 
 /** Says which attribute filled which field, for `explain`. */
 export type Filled = (attr: number, field: string) => void
 
-export function placeInput(w: Work, filled: Filled): void {
-  const attr = w.ioIn.at(0)
-  if (w.kind === 'tool') {
-    if (!w.hasRange(R.tool_arguments) && putJson(w, attr, R.tool_arguments))
+export function placeInput(span: CurrentSpan, filled: Filled): void {
+  const attr = span.content.inputs.at(0)
+  if (span.kind === 'tool') {
+    if (!span.hasRange(R.tool_arguments) && putJson(span, attr, R.tool_arguments))
       filled(attr, 'tool_arguments')
     return
   }
-  if (w.kind === 'llm' || w.kind === 'embedding') {
-    if (w.hasRange(R.input_messages)) return
-    for (const row of w.ioIn.values())
-      if (putInputMessages(w, row)) return filled(row, 'input_messages')
-    if (putInput(w, attr)) filled(attr, 'input')
+  if (span.kind === 'llm' || span.kind === 'embedding') {
+    if (span.hasRange(R.input_messages)) return
+    for (const row of span.content.inputs.values())
+      if (putInputMessages(span, row)) return filled(row, 'input_messages')
+    if (putInput(span, attr)) filled(attr, 'input')
     return
   }
-  if (!putInput(w, attr)) return
+  if (!putInput(span, attr)) return
   filled(attr, 'input')
-  if (w.kind === 'retrieval' || w.kind === 'rerank') putQuery(w, attr)
+  if (span.kind === 'retrieval' || span.kind === 'rerank') putQuery(span, attr)
 }
 
 const INPUT_VALUE = key('input.value')
 const OUTPUT_VALUE = key('output.value')
 
-function putInput(w: Work, attr: number): boolean {
-  return isPlain(w, attr, INPUT_VALUE, w.isInputText)
-    ? putText(w, attr, R.input)
-    : putJson(w, attr, R.input)
+function putInput(span: CurrentSpan, attr: number): boolean {
+  return isPlain(span, attr, INPUT_VALUE, span.content.isInputText)
+    ? putText(span, attr, R.input)
+    : putJson(span, attr, R.input)
 }
 
-function putOutput(w: Work, attr: number): boolean {
-  return isPlain(w, attr, OUTPUT_VALUE, w.isOutputText)
-    ? putText(w, attr, R.output)
-    : putJson(w, attr, R.output)
+function putOutput(span: CurrentSpan, attr: number): boolean {
+  return isPlain(span, attr, OUTPUT_VALUE, span.content.isOutputText)
+    ? putText(span, attr, R.output)
+    : putJson(span, attr, R.output)
 }
 
 /** Text that its instrumentation calls text is not parsed, whatever it looks like. */
-function isPlain(w: Work, attr: number, keyId: number, isText: boolean): boolean {
-  return isText && w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
+function isPlain(span: CurrentSpan, attr: number, keyId: number, isText: boolean): boolean {
+  return isText && span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
 }
 
-function putText(w: Work, attr: number, field: number): boolean {
-  if (w.isNullContent(attr)) return false
-  if (w.type(attr) === VALUE.STRING) w.setJsonString(field, w.off(attr), w.len(attr))
-  else w.setJson(field, w.text(attr))
+function putText(span: CurrentSpan, attr: number, field: number): boolean {
+  if (span.isNullContent(attr)) return false
+  if (span.type(attr) === VALUE.STRING) span.setJsonString(field, span.off(attr), span.len(attr))
+  else span.setJson(field, span.text(attr))
   return true
 }
 
-function putInputMessages(w: Work, attr: number): boolean {
-  const value = w.value(attr)
+function putInputMessages(span: CurrentSpan, attr: number): boolean {
+  const value = span.value(attr)
   const list: Message[] | null =
     typeof value === 'string' ? listOf(textMessage(value, 'user')) : requestMessages(value)
   if (isRecord(value)) {
     const system = requestSystem(value)
-    if (system !== null && !w.hasRange(R.system_instructions))
-      w.setJson(R.system_instructions, system)
-    if (isRecord(value['config'])) takeParams(w, value['config'])
-    takeParams(w, pickParams(value))
+    if (system !== null && !span.hasRange(R.system_instructions))
+      span.setJson(R.system_instructions, system)
+    if (isRecord(value['config'])) takeParams(span, value['config'])
+    takeParams(span, pickParams(value))
   }
   if (list === null || list.length === 0) return false
-  w.setJson(R.input_messages, list)
+  span.setJson(R.input_messages, list)
   return true
 }
 
@@ -105,70 +105,72 @@ function listOf(m: Message | null): Message[] | null {
   return m === null ? null : [m]
 }
 
-function putQuery(w: Work, attr: number): void {
-  if (w.hasRange(R.retrieval_query)) return
-  const value = w.value(attr)
-  if (typeof value === 'string') w.setString(R.retrieval_query, value)
+function putQuery(span: CurrentSpan, attr: number): void {
+  if (span.hasRange(R.retrieval_query)) return
+  const value = span.value(attr)
+  if (typeof value === 'string') span.setString(R.retrieval_query, value)
   else if (isRecord(value))
-    w.offerText(R.retrieval_query, value['query'] ?? value['q'] ?? value['question'])
+    span.offerText(R.retrieval_query, value['query'] ?? value['q'] ?? value['question'])
 }
 
-export function placeOutput(w: Work, filled: Filled): void {
-  const attr = w.ioOut.at(0)
-  if (w.kind === 'tool') {
-    if (!w.hasRange(R.tool_result) && putJson(w, attr, R.tool_result)) filled(attr, 'tool_result')
+export function placeOutput(span: CurrentSpan, filled: Filled): void {
+  const attr = span.content.outputs.at(0)
+  if (span.kind === 'tool') {
+    if (!span.hasRange(R.tool_result) && putJson(span, attr, R.tool_result))
+      filled(attr, 'tool_result')
     return
   }
-  if (w.kind === 'llm') return placeAnswer(w, filled)
-  if (w.kind === 'embedding') return placeEmbedding(w, attr)
-  if (w.kind === 'retrieval' || w.kind === 'rerank') {
-    const found = w.hasRange(R.retrieval_documents) ? null : documentsOf(w.value(attr))
-    if (found !== null) w.setJson(R.retrieval_documents, found)
+  if (span.kind === 'llm') return placeAnswer(span, filled)
+  if (span.kind === 'embedding') return placeEmbedding(span, attr)
+  if (span.kind === 'retrieval' || span.kind === 'rerank') {
+    const found = span.hasRange(R.retrieval_documents) ? null : documentsOf(span.value(attr))
+    if (found !== null) span.setJson(R.retrieval_documents, found)
   }
-  if (putOutput(w, attr)) filled(attr, 'output')
+  if (putOutput(span, attr)) filled(attr, 'output')
 }
 
-function placeAnswer(w: Work, filled: Filled): void {
-  if (w.hasRange(R.output_messages) && w.hasUsage()) {
+function placeAnswer(span: CurrentSpan, filled: Filled): void {
+  if (span.hasRange(R.output_messages) && span.hasUsage()) {
     // Only the response id is missing; it tells two reports of one call apart from two calls.
-    for (const row of w.ioOut.values()) if (!w.hasRange(R.response_id)) putResponseId(w, row)
+    for (const row of span.content.outputs.values())
+      if (!span.hasRange(R.response_id)) putResponseId(span, row)
     return
   }
-  for (const row of w.ioOut.values()) {
-    const value = w.value(row)
-    takeFromBody(w, value)
-    if (w.hasRange(R.output_messages)) continue
+  for (const row of span.content.outputs.values()) {
+    const value = span.value(row)
+    takeFromBody(span, value)
+    if (span.hasRange(R.output_messages)) continue
     const list =
       typeof value === 'string' ? listOf(textMessage(value, 'assistant')) : responseMessages(value)
     if (list !== null && list.length > 0) {
-      w.setJson(R.output_messages, list)
+      span.setJson(R.output_messages, list)
       filled(row, 'output_messages')
     }
   }
-  const first = w.ioOut.at(0)
-  if (!w.hasRange(R.output_messages) && putJson(w, first, R.output)) filled(first, 'output')
+  const first = span.content.outputs.at(0)
+  if (!span.hasRange(R.output_messages) && putJson(span, first, R.output)) filled(first, 'output')
 }
 
 /** `"id"` of a response body, found without parsing it. */
-function putResponseId(w: Work, attr: number): void {
-  if (w.type(attr) !== VALUE.STRING) return
-  const literal = w.arena.literal('id')
-  const off = literal < 0 ? -1 : w.json.stringMember(w.off(attr), w.len(attr), literal)
-  const len = w.json.foundLength()
-  if (off >= 0 && len > 0) w.events.setRange(w.e, R.response_id, off, len)
+function putResponseId(span: CurrentSpan, attr: number): void {
+  if (span.type(attr) !== VALUE.STRING) return
+  const literal = span.arena.literal('id')
+  const off = literal < 0 ? -1 : span.json.stringMember(span.off(attr), span.len(attr), literal)
+  const len = span.json.foundLength()
+  if (off >= 0 && len > 0) span.events.setRange(span.event, R.response_id, off, len)
 }
 
 /** A response with vectors: usage and model are taken, the body is not kept. */
-function placeEmbedding(w: Work, attr: number): void {
-  if (w.hasUsage() && w.hasRange(R.response_model)) return
-  const value = w.value(attr)
+function placeEmbedding(span: CurrentSpan, attr: number): void {
+  if (span.hasUsage() && span.hasRange(R.response_model)) return
+  const value = span.value(attr)
   if (!isRecord(value)) return
-  putUsage(w, usageIn(value))
+  putUsage(span, usageIn(value))
   const model = value['model']
-  if (typeof model === 'string' && !w.hasRange(R.response_model))
-    w.setString(R.response_model, model)
+  if (typeof model === 'string' && !span.hasRange(R.response_model))
+    span.setString(R.response_model, model)
   const data = value['data']
   const first: unknown = Array.isArray(data) ? data[0] : undefined
   if (isRecord(first) && Array.isArray(first['embedding']))
-    w.offerNumber(N.embedding_dimensions, first['embedding'].length)
+    span.offerNumber(N.embedding_dimensions, first['embedding'].length)
 }

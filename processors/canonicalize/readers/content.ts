@@ -15,26 +15,26 @@ import { parseLoose } from '../json/loose-json.ts'
 import { isRecord, plainText } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 
 /** JSON in the field as it is when it is valid, else text as a JSON string. */
-export function putJson(w: Work, attr: number, field: number): boolean {
-  if (w.isNullContent(attr)) return false
-  const type = w.type(attr)
+export function putJson(span: CurrentSpan, attr: number, field: number): boolean {
+  if (span.isNullContent(attr)) return false
+  const type = span.type(attr)
   if (type !== VALUE.STRING) {
-    w.setJson(field, attrValue(w.batch, attr))
+    span.setJson(field, attrValue(span.batch, attr))
     return true
   }
-  const off = w.off(attr)
-  const len = w.len(attr)
-  const verdict = w.json.check(off, len, SHAPE.ANY)
-  if (verdict === VERDICT.YES) w.events.setRange(w.e, field, off, len)
-  else if (verdict === VERDICT.NO && !mayBeRepr(w.arena.bytes, off, len))
-    w.setJsonString(field, off, len)
+  const off = span.off(attr)
+  const len = span.len(attr)
+  const verdict = span.json.check(off, len, SHAPE.ANY)
+  if (verdict === VERDICT.YES) span.events.setRange(span.event, field, off, len)
+  else if (verdict === VERDICT.NO && !mayBeRepr(span.arena.bytes, off, len))
+    span.setJsonString(field, off, len)
   else {
-    const text = w.arena.text(off, len)
+    const text = span.arena.text(off, len)
     const value = parseLoose(text)
-    w.setJson(field, value === undefined ? text : value)
+    span.setJson(field, value === undefined ? text : value)
   }
   return true
 }
@@ -49,27 +49,29 @@ function mayBeRepr(b: Uint8Array, off: number, len: number): boolean {
 }
 
 /** JSON-parse when it is JSON; an object inside a JSON string is unpacked once more. */
-const json: Transform = (w, attr, rule) => putJson(w, attr, rule.range)
+const json: Transform = (span, attr, rule) => putJson(span, attr, rule.range)
 
 /** Messages of the standard's attribute: as they are when canonical, normalised otherwise. */
-const messages: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  if (w.type(attr) === VALUE.STRING) {
-    const off = w.off(attr)
-    const len = w.len(attr)
-    if (len > 2 && w.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
-      w.events.setRange(w.e, rule.range, off, len)
-      if (rule.range === R.output_messages) rememberReasons(w)
+const messages: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  if (span.type(attr) === VALUE.STRING) {
+    const off = span.off(attr)
+    const len = span.len(attr)
+    if (len > 2 && span.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
+      span.events.setRange(span.event, rule.range, off, len)
+      if (rule.range === R.output_messages) rememberReasons(span)
       return true
     }
   }
-  return putMessages(w, rule, bodyMessages(w.value(attr), rule.range === R.output_messages))
+  return putMessages(span, rule, bodyMessages(span.value(attr), rule.range === R.output_messages))
 }
 
-function rememberReasons(w: Work): void {
-  w.reasonCount = w.json.reasonCount()
-  w.reasonOff = w.json.lastReasonOff()
-  w.reasonLen = w.json.lastReasonLen()
+function rememberReasons(span: CurrentSpan): void {
+  span.content.setReasons(
+    span.json.reasonCount(),
+    span.json.lastReasonOff(),
+    span.json.lastReasonLen(),
+  )
 }
 
 function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {
@@ -94,136 +96,136 @@ function textsAsMessages(list: readonly unknown[], role: string): Message[] | nu
 }
 
 export function putMessages(
-  w: Work,
+  span: CurrentSpan,
   rule: { readonly range: number },
   list: Message[] | null,
 ): boolean {
   if (list === null || list.length === 0) return false
-  w.setJson(rule.range, list)
+  span.setJson(rule.range, list)
   return true
 }
 
 /** A request body: messages, and the system prompt beside them. */
-const bodyIn: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  const value = w.value(attr)
+const bodyIn: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  const value = span.value(attr)
   const list = bodyMessages(value, false)
   const system = requestSystem(value)
-  if (system !== null && !w.hasRange(R.system_instructions))
-    w.setJson(R.system_instructions, system)
-  return putMessages(w, rule, list)
+  if (system !== null && !span.hasRange(R.system_instructions))
+    span.setJson(R.system_instructions, system)
+  return putMessages(span, rule, list)
 }
 
 /** A response body: messages, and the usage and finish reason in it. */
-const bodyOut: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  const value = w.value(attr)
-  takeFromBody(w, value)
+const bodyOut: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  const value = span.value(attr)
+  takeFromBody(span, value)
   // A gateway echoes the raw request of a failed call: {completion: null, rawRequest}.
   if (isRecord(value) && 'rawRequest' in value) return true
-  return putMessages(w, rule, bodyMessages(value, true))
+  return putMessages(span, rule, bodyMessages(value, true))
 }
 
 /** Usage, model, id and finish reason of a response body, where the span itself is silent. */
-export function takeFromBody(w: Work, body: unknown): void {
+export function takeFromBody(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
-  if (!w.hasUsage()) putUsage(w, usageIn(body))
+  if (!span.hasUsage()) putUsage(span, usageIn(body))
   const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
-  if (typeof model === 'string' && model !== '' && !w.hasRange(R.response_model))
-    w.setString(R.response_model, model)
+  if (typeof model === 'string' && model !== '' && !span.hasRange(R.response_model))
+    span.setString(R.response_model, model)
   const id = body['id'] ?? body['response_id'] ?? body['responseId']
-  if (typeof id === 'string' && id !== '' && !w.hasRange(R.response_id))
-    w.setString(R.response_id, id)
-  if (!w.hasRange(R.finish_reasons) && typeof body['stop_reason'] === 'string')
-    w.setJson(R.finish_reasons, [finishReason(body['stop_reason'])])
+  if (typeof id === 'string' && id !== '' && !span.hasRange(R.response_id))
+    span.setString(R.response_id, id)
+  if (!span.hasRange(R.finish_reasons) && typeof body['stop_reason'] === 'string')
+    span.setJson(R.finish_reasons, [finishReason(body['stop_reason'])])
 }
 
-export function putUsage(w: Work, usage: Usage | null): void {
+export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   if (usage === null) return
   const extra = usage.isExclusive ? orZero(usage.cacheRead) + orZero(usage.cacheWrite) : 0
-  w.offerNumber(N.input_tokens, usage.input + extra)
-  w.offerNumber(N.output_tokens, usage.output)
-  w.offerNumber(N.total_tokens, extra > 0 ? Number.NaN : usage.total)
-  w.offerNumber(N.cache_read_tokens, usage.cacheRead)
-  w.offerNumber(N.cache_write_tokens, usage.cacheWrite)
-  w.offerNumber(N.reasoning_tokens, usage.reasoning)
-  for (const [name, n] of usage.details) if (n > 0) w.detail(name, n)
+  span.offerNumber(N.input_tokens, usage.input + extra)
+  span.offerNumber(N.output_tokens, usage.output)
+  span.offerNumber(N.total_tokens, extra > 0 ? Number.NaN : usage.total)
+  span.offerNumber(N.cache_read_tokens, usage.cacheRead)
+  span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
+  span.offerNumber(N.reasoning_tokens, usage.reasoning)
+  for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
 }
 
 export function orZero(n: number): number {
   return Number.isNaN(n) ? 0 : n
 }
 
-const system: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
+const system: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
   if (
-    w.type(attr) === VALUE.STRING &&
-    w.len(attr) > 2 &&
-    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.PARTS)
+    span.type(attr) === VALUE.STRING &&
+    span.len(attr) > 2 &&
+    span.json.isRepeatedly(span.off(attr), span.len(attr), SHAPE.PARTS)
   ) {
-    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    span.events.setRange(span.event, rule.range, span.off(attr), span.len(attr))
     return true
   }
-  const value = w.value(attr)
+  const value = span.value(attr)
   const inner = isRecord(value) && 'parts' in value ? value['parts'] : value
   const parts: Part[] = partsOf(inner, 'system')
   if (parts.length === 0) return false
-  w.setJson(rule.range, parts)
+  span.setJson(rule.range, parts)
   return true
 }
 
-const tools: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
+const tools: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
   if (
-    w.type(attr) === VALUE.STRING &&
-    w.len(attr) > 2 &&
-    w.json.isRepeatedly(w.off(attr), w.len(attr), SHAPE.TOOLS)
+    span.type(attr) === VALUE.STRING &&
+    span.len(attr) > 2 &&
+    span.json.isRepeatedly(span.off(attr), span.len(attr), SHAPE.TOOLS)
   ) {
-    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    span.events.setRange(span.event, rule.range, span.off(attr), span.len(attr))
     return true
   }
-  const list = toolsOf(w.value(attr))
+  const list = toolsOf(span.value(attr))
   if (list === null) return false
-  w.setJson(rule.range, list)
+  span.setJson(rule.range, list)
   return true
 }
 
-const documents: Transform = (w, attr, rule) => {
+const documents: Transform = (span, attr, rule) => {
   if (
-    w.type(attr) === VALUE.STRING &&
-    w.len(attr) > 2 &&
-    w.json.check(w.off(attr), w.len(attr), SHAPE.DOCUMENTS) === VERDICT.YES
+    span.type(attr) === VALUE.STRING &&
+    span.len(attr) > 2 &&
+    span.json.check(span.off(attr), span.len(attr), SHAPE.DOCUMENTS) === VERDICT.YES
   ) {
-    w.events.setRange(w.e, rule.range, w.off(attr), w.len(attr))
+    span.events.setRange(span.event, rule.range, span.off(attr), span.len(attr))
     return true
   }
-  const list = documentsOf(w.value(attr))
+  const list = documentsOf(span.value(attr))
   if (list === null) return false
-  w.setJson(rule.range, list)
+  span.setJson(rule.range, list)
   return true
 }
 
 /** Texts to embed, each JSON text of a string: one user message. */
-const values: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const values: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   const list = (Array.isArray(value) ? value : [value]).map((x) => {
     const inner = typeof x === 'string' ? parseLoose(x) : x
     return typeof inner === 'string' ? inner : typeof x === 'string' ? x : JSON.stringify(x)
   })
   const parts: Part[] = list.filter((x) => x !== '').map((content) => ({ type: 'text', content }))
-  return parts.length > 0 && putMessages(w, rule, [{ role: 'user', parts }])
+  return parts.length > 0 && putMessages(span, rule, [{ role: 'user', parts }])
 }
 
 /** Plain text is one message of the side's role; `system` likewise. */
-const plain: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  return putMessages(w, rule, bodyMessages(w.text(attr), rule.range === R.output_messages))
+const plain: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  return putMessages(span, rule, bodyMessages(span.text(attr), rule.range === R.output_messages))
 }
 
 /** Content whose field depends on the kind of span: kept for `content-by-kind.ts`. */
-export const io: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  ;(rule.to === 'io.input' ? w.ioIn : w.ioOut).push(attr)
+export const io: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  span.content.add(rule.to, attr)
   return true
 }
 

@@ -9,48 +9,48 @@ import { responseMessages } from '../content/bodies.ts'
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import { setTimeMs } from '../span/batch-frame.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { takeFromBody } from './content.ts'
 
 const TIMESTAMP = key('timestamp')
 
-export function settleLegacy(w: Work): void {
-  settleTimes(w)
-  const type = w.fieldText(R.event_type)
-  if (type === 'llm_call' || type === 'trace_v0') settleBody(w)
-  if (type === 'trace_end' || type === 'trace_start') w.isAggregate = true
-  if (type === 'error') w.isFailed = true
+export function settleLegacy(span: CurrentSpan): void {
+  settleTimes(span)
+  const type = span.fieldText(R.event_type)
+  if (type === 'llm_call' || type === 'trace_v0') settleBody(span)
+  if (type === 'trace_end' || type === 'trace_start') span.markAggregate()
+  if (type === 'error') span.status.fail()
 }
 
 /** The timestamp is taken after the call: it is the end, and the start is earlier by the latency. */
-function settleTimes(w: Work): void {
-  const attr = w.batch.findAttr(w.span, TIMESTAMP)
-  const end = attr < 0 ? Number.NaN : timeOf(w, attr)
+function settleTimes(span: CurrentSpan): void {
+  const attr = span.batch.findAttr(span.index, TIMESTAMP)
+  const end = attr < 0 ? Number.NaN : timeOf(span, attr)
   if (Number.isNaN(end)) return
-  const latency = w.events.num(w.e, N.duration_ms)
-  const isLatency = latency >= 0 && w.hasLatency
-  setTimeMs(w, R.end_time, end)
-  setTimeMs(w, R.start_time, isLatency ? end - latency : end)
+  const latency = span.events.num(span.event, N.duration_ms)
+  const isLatency = latency >= 0 && span.times.hasLatency
+  setTimeMs(span, R.end_time, end)
+  setTimeMs(span, R.start_time, isLatency ? end - latency : end)
   if (!isLatency)
-    w.events.setNum(
-      w.e,
+    span.events.setNum(
+      span.event,
       N.duration_ms,
-      w.kind === 'span' || w.kind === 'chain' || w.kind === 'evaluator' ? 0 : Number.NaN,
+      span.kind === 'span' || span.kind === 'chain' || span.kind === 'evaluator' ? 0 : Number.NaN,
     )
 }
 
-function timeOf(w: Work, attr: number): number {
-  const n = w.number(attr)
+function timeOf(span: CurrentSpan, attr: number): number {
+  const n = span.number(attr)
   if (!Number.isNaN(n)) return n > 1e12 ? n : n * 1000
-  return Date.parse(w.text(attr))
+  return Date.parse(span.text(attr))
 }
 
 /** `track()` stores the provider's raw HTTP body as the answer; its counts are there. */
-function settleBody(w: Work): void {
-  const off = w.events.off(w.e, R.output_messages)
-  const len = w.events.len(w.e, R.output_messages)
+function settleBody(span: CurrentSpan): void {
+  const off = span.events.off(span.event, R.output_messages)
+  const len = span.events.len(span.event, R.output_messages)
   if (len <= 0) return
-  const list = parseJson(w.arena.text(off, len))
+  const list = parseJson(span.arena.text(off, len))
   const first: unknown = Array.isArray(list) && list.length === 1 ? list[0] : null
   const parts: unknown = isRecord(first) ? first['parts'] : null
   const part: unknown = Array.isArray(parts) && parts.length === 1 ? parts[0] : null
@@ -64,8 +64,8 @@ function settleBody(w: Work): void {
     return
   const messages = responseMessages(body)
   if (messages === null) return
-  takeFromBody(w, body)
-  w.setJson(R.output_messages, messages)
+  takeFromBody(span, body)
+  span.setJson(R.output_messages, messages)
 }
 
 const INHERITED = [R.conversation_id, R.session_id, R.user_id] as const

@@ -5,11 +5,11 @@ import type { Transform } from '../rules/dialect.ts'
 import { readMessageEvent } from './span-events.ts'
 
 /** Message events as one JSON array; the name of an event may be missing, then its shape tells. */
-export const events: Transform = (w, attr) => {
-  const value = w.value(attr)
+export const events: Transform = (span, attr) => {
+  const value = span.value(attr)
   if (!Array.isArray(value) || !value.some((x) => isEvent(x))) return false
   for (const item of value.slice(0, 10_000))
-    if (isRecord(item)) readMessageEvent(w, eventName(item), item)
+    if (isRecord(item)) readMessageEvent(span, eventName(item), item)
   return true
 }
 

@@ -7,31 +7,31 @@ import { requestMessages, responseMessages, takeableBody } from '../content/bodi
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import { attrValue } from '../span/any-value.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { takeFromBody } from './content.ts'
 import { attrsOf, knownEvent, readMessageEvent } from './span-events.ts'
 
 const LOG_BODY = key('log.body')
 
 /** Reads what a log record carries beyond its attributes. */
-export function readLog(w: Work): boolean {
-  const row = w.span * SPAN_STRIDE
-  const attr = w.batch.findAttr(w.span, LOG_BODY)
-  const body = attr < 0 ? null : bodyOf(w, attr)
+export function readLog(span: CurrentSpan): boolean {
+  const row = span.index * SPAN_STRIDE
+  const attr = span.batch.findAttr(span.index, LOG_BODY)
+  const body = attr < 0 ? null : bodyOf(span, attr)
   const name = knownEvent(
-    w.batch,
-    w.batch.spans[row + SPAN.NAME_OFF] as number,
-    Math.max(0, w.batch.spans[row + SPAN.NAME_LEN] as number),
+    span.batch,
+    span.batch.spans[row + SPAN.NAME_OFF] as number,
+    Math.max(0, span.batch.spans[row + SPAN.NAME_LEN] as number),
   )
   if (
     name !== null &&
     name !== 'exception' &&
     name !== 'gen_ai.client.inference.operation.details'
   ) {
-    const first = w.batch.spans[row + SPAN.ATTR_FIRST] as number
-    const attrs = attrsOf(w.batch, first, w.batch.spans[row + SPAN.ATTR_COUNT] as number)
+    const first = span.batch.spans[row + SPAN.ATTR_FIRST] as number
+    const attrs = attrsOf(span.batch, first, span.batch.spans[row + SPAN.ATTR_COUNT] as number)
     readMessageEvent(
-      w,
+      span,
       name,
       isRecord(body)
         ? { ...attrs, ...body }
@@ -41,32 +41,32 @@ export function readLog(w: Work): boolean {
     )
     return true
   }
-  return readBody(w, body)
+  return readBody(span, body)
 }
 
-function bodyOf(w: Work, attr: number): unknown {
-  const value = attrValue(w.batch, attr)
-  if (w.type(attr) !== VALUE.STRING || typeof value !== 'string') return value
+function bodyOf(span: CurrentSpan, attr: number): unknown {
+  const value = attrValue(span.batch, attr)
+  if (span.type(attr) !== VALUE.STRING || typeof value !== 'string') return value
   return parseLoose(value) ?? value
 }
 
 /** Bodies {input: {messages}, output: {messages}} (the AWS Distro) and whole provider bodies. */
-function readBody(w: Work, body: unknown): boolean {
+function readBody(span: CurrentSpan, body: unknown): boolean {
   if (!isRecord(body)) return false
   const input = body['input']
   const output = body['output']
   let isRead = false
   if (isRecord(input) && Array.isArray(input['messages'])) {
-    w.eventIn.push(...(requestMessages(input) ?? []))
+    span.content.eventInput.push(...(requestMessages(input) ?? []))
     isRead = true
   }
   if (isRecord(output) && Array.isArray(output['messages'])) {
-    w.eventOut.push(...(responseMessages(output) ?? []))
+    span.content.eventOutput.push(...(responseMessages(output) ?? []))
     isRead = true
   }
   if (!isRead && takeableBody(body)) {
-    takeFromBody(w, body)
-    w.eventOut.push(...(responseMessages(body) ?? []))
+    takeFromBody(span, body)
+    span.content.eventOutput.push(...(responseMessages(body) ?? []))
     isRead = true
   }
   return isRead

@@ -8,7 +8,7 @@ import { ByteWords } from '../bytes/byte-words.ts'
 import { lookup } from '../json/values.ts'
 import type { Rule, Transform, Words } from '../rules/dialect.ts'
 import { constant } from '../span/batch-frame.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { BEDROCK_MODEL, MODEL_PREFIXES, PROVIDER_ALIASES } from '../vocabulary/providers.ts'
 import { OPERATION_ALIASES } from '../vocabulary/words.ts'
 
@@ -25,11 +25,11 @@ class Vocabulary {
   }
 
   /** The meaning of the attribute's word; `*` of the vocabulary otherwise; null = no such word. A vocabulary of `*` alone takes any value. */
-  find(w: Work, attr: number, untilSpace: boolean): string | null {
-    if (w.type(attr) !== VALUE.STRING) return this.#values.length === 0 ? this.#other : null
-    const b = w.arena.bytes
-    let off = w.off(attr)
-    let len = w.len(attr)
+  find(span: CurrentSpan, attr: number, untilSpace: boolean): string | null {
+    if (span.type(attr) !== VALUE.STRING) return this.#values.length === 0 ? this.#other : null
+    const b = span.arena.bytes
+    let off = span.off(attr)
+    let len = span.len(attr)
     if (len >= 2 && b[off] === 34 && b[off + len - 1] === 34) {
       off++
       len -= 2
@@ -53,15 +53,16 @@ export function wordsTransform(
 ): Transform {
   const vocabulary = new Vocabulary(words)
   if (to === 'kind')
-    return (w, attr) => {
-      const kind = vocabulary.find(w, attr, isFirstWord)
-      if (kind !== null) w.kind = kind
+    return (span, attr) => {
+      const kind = vocabulary.find(span, attr, isFirstWord)
+      if (kind !== null) span.setKind(kind)
       return kind !== null
     }
-  return (w, attr) => {
-    const operation = w.type(attr) === VALUE.STRING ? vocabulary.find(w, attr, isFirstWord) : null
+  return (span, attr) => {
+    const operation =
+      span.type(attr) === VALUE.STRING ? vocabulary.find(span, attr, isFirstWord) : null
     if (operation === null) return false
-    w.operation = operation === '*' ? w.text(attr).toLowerCase() : operation
+    span.setOperation(operation === '*' ? span.text(attr).toLowerCase() : operation)
     return true
   }
 }
@@ -85,42 +86,42 @@ const STANDARD_MEANINGS = STANDARD_OPERATIONS.map((x) => lookup(OPERATION_ALIASE
 const operationWords = new ByteWords(STANDARD_OPERATIONS.map((x, i) => [x, i] as const))
 
 /** Open set: the standard's names without making a string, others in lower case. */
-const operation: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
+const operation: Transform = (span, attr) => {
+  if (span.isNull(attr)) return false
   const i =
-    w.type(attr) === VALUE.STRING
-      ? operationWords.find(w.arena.bytes, w.off(attr), w.len(attr))
+    span.type(attr) === VALUE.STRING
+      ? operationWords.find(span.arena.bytes, span.off(attr), span.len(attr))
       : -1
-  if (i >= 0) w.operation = STANDARD_MEANINGS[i] as string
+  if (i >= 0) span.setOperation(STANDARD_MEANINGS[i] as string)
   else {
-    const word = w.text(attr).toLowerCase()
-    w.operation = lookup(OPERATION_ALIASES, word) ?? word
+    const word = span.text(attr).toLowerCase()
+    span.setOperation(lookup(OPERATION_ALIASES, word) ?? word)
   }
   return true
 }
 
 // ---------------------------------------------------------------- providers and models
 
-export const provider: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
-  if (w.type(attr) === VALUE.STRING) {
-    const known = w.providers.find(w.arena.bytes, w.off(attr), w.len(attr))
-    if (known !== null) return putProvider(w, rule.range, known)
+export const provider: Transform = (span, attr, rule) => {
+  if (span.isNull(attr)) return false
+  if (span.type(attr) === VALUE.STRING) {
+    const known = span.providers.find(span.arena.bytes, span.off(attr), span.len(attr))
+    if (known !== null) return putProvider(span, rule.range, known)
   }
-  const raw = w.text(attr).replace(/^"|"$/g, '')
-  const name = w.providers.of(raw)
+  const raw = span.text(attr).replace(/^"|"$/g, '')
+  const name = span.providers.of(raw)
   if (name === null) {
     // A framework is no provider; say who it was, and let the next candidate or the model tell.
-    if (w.framework === '') w.framework = raw.toLowerCase()
+    span.models.offerFramework(raw.toLowerCase())
     return false
   }
-  return putProvider(w, rule.range, name)
+  return putProvider(span, rule.range, name)
 }
 
-export function putProvider(w: Work, field: number, name: string): boolean {
+export function putProvider(span: CurrentSpan, field: number, name: string): boolean {
   const literal = PROVIDER_LITERALS.get(name)
-  if (literal === undefined) w.setString(field, name)
-  else constant(w, field, literal)
+  if (literal === undefined) span.setString(field, name)
+  else constant(span, field, literal)
   return true
 }
 const PROVIDER_LITERALS = new Map(
@@ -132,11 +133,11 @@ const modelPrefixWords = Object.keys(MODEL_PREFIXES)
 const modelPrefixes = new ByteWords(modelPrefixWords.map((x, i) => [x, i] as const))
 
 /** The model id as a range; a provider prefix (`openai/gpt-4o`) is cut off and remembered. */
-export const model: Transform = (w, attr, rule) => {
-  if (w.isNull(attr) || w.type(attr) !== VALUE.STRING) return false
-  let off = w.off(attr)
-  let len = w.len(attr)
-  const b = w.arena.bytes
+export const model: Transform = (span, attr, rule) => {
+  if (span.isNull(attr) || span.type(attr) !== VALUE.STRING) return false
+  let off = span.off(attr)
+  let len = span.len(attr)
+  const b = span.arena.bytes
   if (len > 2 && b[off] === 34 && b[off + len - 1] === 34) {
     off++
     len -= 2
@@ -146,18 +147,18 @@ export const model: Transform = (w, attr, rule) => {
     const i = modelPrefixes.find(b, off, slash)
     if (i >= 0 && slash + 1 < len) {
       const prefix = modelPrefixWords[i] as string
-      if (w.modelProvider === '') w.modelProvider = MODEL_PREFIXES[prefix] ?? ''
+      span.models.offerProvider(MODEL_PREFIXES[prefix] ?? '')
       off += slash + 1
       len -= slash + 1
     }
   }
-  if (isPlaceholder(w, off, len)) return false
-  w.events.setRange(w.e, rule.range, off, len)
+  if (isPlaceholder(span, off, len)) return false
+  span.events.setRange(span.event, rule.range, off, len)
   return true
 }
 
-function isPlaceholder(w: Work, off: number, len: number): boolean {
-  return w.arena.equals(off, len, 'unknown') || w.arena.equals(off, len, 'custom')
+function isPlaceholder(span: CurrentSpan, off: number, len: number): boolean {
+  return span.arena.equals(off, len, 'unknown') || span.arena.equals(off, len, 'custom')
 }
 
 function slashIn(b: Uint8Array, off: number, len: number): number {
@@ -166,17 +167,17 @@ function slashIn(b: Uint8Array, off: number, len: number): number {
 }
 
 /** Sets the request model from what was not meant for it. */
-export function settleRequestModel(w: Work): void {
-  if (w.hasRange(R.request_model)) return
-  if (w.offeredModel !== '') w.setString(R.request_model, w.offeredModel)
-  else if (w.fallbackModel >= 0) model(w, w.fallbackModel, REQUEST_MODEL_RULE)
+export function settleRequestModel(span: CurrentSpan): void {
+  if (span.hasRange(R.request_model)) return
+  if (span.models.offered !== '') span.setString(R.request_model, span.models.offered)
+  else if (span.models.fallbackAttr >= 0) model(span, span.models.fallbackAttr, REQUEST_MODEL_RULE)
 }
 const REQUEST_MODEL_RULE = { range: R.request_model } as Rule
 
 /** What the request model's id says about the provider; '' = nothing. */
-export function providerOfModel(w: Work): string {
-  if (w.modelProvider !== '') return w.modelProvider
-  const id = w.fieldText(R.request_model) ?? w.fieldText(R.response_model)
+export function providerOfModel(span: CurrentSpan): string {
+  if (span.models.provider !== '') return span.models.provider
+  const id = span.fieldText(R.request_model) ?? span.fieldText(R.response_model)
   return id !== null && BEDROCK_MODEL.test(id) ? 'aws.bedrock' : ''
 }
 

@@ -12,7 +12,8 @@ import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord, lookup } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
-import type { Work } from '../span/work.ts'
+import type { SpreadAnswer } from '../span/content-clues.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { putUsage } from './content.ts'
 
 const PARAM_NAMES: Readonly<Record<string, string>> = {
@@ -51,23 +52,23 @@ const NO_PARAMS = new Set([
 ])
 
 /** A JSON object of parameters; the model in it may be the requested one. */
-const params: Transform = (w, attr) => {
-  if (w.type(attr) === VALUE.STRING && takeParamMembers(w, attr)) return true
-  const value = w.value(attr)
+const params: Transform = (span, attr) => {
+  if (span.type(attr) === VALUE.STRING && takeParamMembers(span, attr)) return true
+  const value = span.value(attr)
   if (!isRecord(value)) return false
-  takeParams(w, value)
+  takeParams(span, value)
   return true
 }
 
 /** Where parameters are plain members: from where they lie. False = nothing was taken. */
-function takeParamMembers(w: Work, attr: number): boolean {
-  const count = w.json.members(w.off(attr), w.len(attr))
+function takeParamMembers(span: CurrentSpan, attr: number): boolean {
+  const count = span.json.members(span.off(attr), span.len(attr))
   if (count < 0) return false
-  const { rows } = w.json
-  const { arena } = w
+  const { rows } = span.json
+  const { arena } = span
   const end = count * MEMBER_STRIDE
   // Tools, other models and other names have rules of their own, and every number has one spelling.
-  for (let row = 0; row < end; row += MEMBER_STRIDE) if (!isPlainParam(w, row)) return false
+  for (let row = 0; row < end; row += MEMBER_STRIDE) if (!isPlainParam(span, row)) return false
   for (let row = 0; row < end; row += MEMBER_STRIDE) {
     const keyOff = rows[row + MEMBER.KEY_OFF] as number
     const keyLen = rows[row + MEMBER.KEY_LEN] as number
@@ -76,12 +77,12 @@ function takeParamMembers(w: Work, attr: number): boolean {
     let len = rows[row + MEMBER.LEN] as number
     const isText = kind === KIND.STRING || kind === KIND.ESCAPED
     if (arena.equals(keyOff, keyLen, 'model')) {
-      if (isText && len > 0) w.offeredModel = arena.text(off, len)
+      if (isText && len > 0) span.models.setOffered(arena.text(off, len))
       continue
     }
     if (arena.equals(keyOff, keyLen, 'stream')) {
       if (kind === KIND.TRUE || kind === KIND.FALSE)
-        w.offerNumber(N.stream, kind === KIND.TRUE ? 1 : 0)
+        span.offerNumber(N.stream, kind === KIND.TRUE ? 1 : 0)
       continue
     }
     if (kind === KIND.NULL || (isText && len === 0) || arena.bytes[keyOff] === 95) continue
@@ -89,7 +90,7 @@ function takeParamMembers(w: Work, attr: number): boolean {
       off--
       len += 2
     }
-    w.paramOfJson(keyOff, keyLen, off, len)
+    span.entries.addParamRange(keyOff, keyLen, off, len)
   }
   return true
 }
@@ -100,25 +101,25 @@ const specialWords = new ByteWords(
     .map((word, i) => [word, i] as const),
 )
 
-function isPlainParam(w: Work, row: number): boolean {
-  const { rows } = w.json
+function isPlainParam(span: CurrentSpan, row: number): boolean {
+  const { rows } = span.json
   const kind = rows[row + MEMBER.KIND]
   const keyOff = rows[row + MEMBER.KEY_OFF] as number
   const keyLen = rows[row + MEMBER.KEY_LEN] as number
   if (kind === KIND.OBJECT || kind === KIND.ARRAY || keyLen > 32) return false
   if (
     kind === KIND.NUMBER &&
-    !isPlainNumber(w, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number)
+    !isPlainNumber(span, rows[row + MEMBER.OFF] as number, rows[row + MEMBER.LEN] as number)
   )
     return false
-  if (kind === KIND.ESCAPED && w.arena.equals(keyOff, keyLen, 'model')) return false
-  return specialWords.find(w.arena.bytes, keyOff, keyLen) < 0
+  if (kind === KIND.ESCAPED && span.arena.equals(keyOff, keyLen, 'model')) return false
+  return specialWords.find(span.arena.bytes, keyOff, keyLen) < 0
 }
 
 /** As JSON.stringify would write it: no exponent, no sign, no zero at the end of a fraction, few digits. */
-function isPlainNumber(w: Work, off: number, len: number): boolean {
+function isPlainNumber(span: CurrentSpan, off: number, len: number): boolean {
   if (len > 15) return false
-  const b = w.arena.bytes
+  const b = span.arena.bytes
   let hasPoint = false
   for (let i = off; i < off + len; i++) {
     const c = b[i] as number
@@ -129,44 +130,44 @@ function isPlainNumber(w: Work, off: number, len: number): boolean {
   return !hasPoint || (b[off + len - 1] !== 48 && len <= 7)
 }
 
-export function takeParams(w: Work, value: Record<string, unknown>): void {
+export function takeParams(span: CurrentSpan, value: Record<string, unknown>): void {
   const model = value['model'] ?? value['model_name'] ?? value['modelId']
-  if (typeof model === 'string' && model !== '') w.offeredModel = model
-  if (typeof value['stream'] === 'boolean') w.offerNumber(N.stream, value['stream'] ? 1 : 0)
-  if (Array.isArray(value['tools']) && !w.hasRange(R.tool_definitions)) {
+  if (typeof model === 'string' && model !== '') span.models.setOffered(model)
+  if (typeof value['stream'] === 'boolean') span.offerNumber(N.stream, value['stream'] ? 1 : 0)
+  if (Array.isArray(value['tools']) && !span.hasRange(R.tool_definitions)) {
     const list = toolsOf(value['tools'])
-    if (list !== null) w.setJson(R.tool_definitions, list)
+    if (list !== null) span.setJson(R.tool_definitions, list)
   }
   for (const [name, v] of Object.entries(value)) {
     if (v === null || NO_PARAMS.has(name) || v === '' || name.startsWith('_')) continue
     if (Array.isArray(v) && v.length === 0) continue
     const json = JSON.stringify(v)
-    if (json !== undefined) w.param(lookup(PARAM_NAMES, name) ?? name, json)
+    if (json !== undefined) span.entries.addParam(lookup(PARAM_NAMES, name) ?? name, json)
   }
 }
 
 /** Usage as a JSON object in any provider's words. */
-const usageJson: Transform = (w, attr) => {
-  const usage = usageOf(w.value(attr))
+const usageJson: Transform = (span, attr) => {
+  const usage = usageOf(span.value(attr))
   if (usage === null) return false
   // Totals named on the span already include what these details split.
-  if (w.hasNumber(N.input_tokens)) usage.isExclusive = false
-  putUsage(w, usage)
+  if (span.hasNumber(N.input_tokens)) usage.isExclusive = false
+  putUsage(span, usage)
   return true
 }
 
 /** LangChain and others count cached tokens inside, whatever their names suggest. */
-const usageInclusive: Transform = (w, attr) => {
-  const usage = usageOf(w.value(attr))
+const usageInclusive: Transform = (span, attr) => {
+  const usage = usageOf(span.value(attr))
   if (usage === null) return false
   usage.isExclusive = false
-  putUsage(w, usage)
+  putUsage(span, usage)
   return true
 }
 
 /** Cost as a JSON object: a total, or the sum of input and output. */
-const cost: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const cost: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   if (!isRecord(value)) return false
   const pick = (...names: string[]): number => {
     for (const name of names) if (typeof value[name] === 'number') return value[name]
@@ -181,9 +182,9 @@ const cost: Transform = (w, attr, rule) => {
     total = 0
     for (const v of Object.values(value)) if (typeof v === 'number') total += v
   }
-  w.offerNumber(N.cost_input_usd, input)
-  w.offerNumber(N.cost_output_usd, output)
-  w.events.setNum(w.e, rule.number, total)
+  span.offerNumber(N.cost_input_usd, input)
+  span.offerNumber(N.cost_output_usd, output)
+  span.events.setNum(span.event, rule.number, total)
   return true
 }
 
@@ -198,23 +199,22 @@ function hasAny(x: unknown, names: readonly string[]): boolean {
   return isRecord(value) && names.some((name) => value[name] !== undefined)
 }
 
-function answer(part: keyof Work['answer']): Transform {
-  return (w, attr) => {
-    if (w.isNullContent(attr)) return false
+function answer(part: keyof SpreadAnswer): Transform {
+  return (span, attr) => {
+    if (span.isNullContent(attr)) return false
     if (part === 'calls' || part === 'files') {
-      const list = w.value(attr)
+      const list = span.value(attr)
       if (!Array.isArray(list) || !list.some((x) => hasAny(x, READ_OF[part]))) return false
-      w.answer[part] = list
-    } else w.answer[part] = w.text(attr)
-    w.hasAnswer = true
+      span.content.setAnswerPart(part, list)
+    } else span.content.setAnswerPart(part, span.text(attr))
     return true
   }
 }
 
 /** The answer that lies in several attributes, as one message. */
-export function answerMessage(w: Work): Message | null {
+export function answerMessage(span: CurrentSpan): Message | null {
   const parts: Part[] = []
-  const a = w.answer
+  const a = span.content.answer
   if (a.reasoning !== null) parts.push({ type: 'reasoning', content: a.reasoning })
   if (a.text !== null) parts.push({ type: 'text', content: a.text })
   if (Array.isArray(a.calls))

@@ -22,7 +22,7 @@ import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import { RANK, RANK_UNIT } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 
 const NAMES = [
   'gen_ai.system.message',
@@ -58,8 +58,8 @@ export function knownEvent(batch: SpanBatch, off: number, len: number): Name | n
 }
 
 /** True when the span has an event whose attributes count as the span's own. */
-export function hasDetails(batch: SpanBatch, span: number): boolean {
-  const row = span * SPAN_STRIDE
+export function hasDetails(batch: SpanBatch, index: number): boolean {
+  const row = index * SPAN_STRIDE
   const count = batch.spans[row + SPAN.EVENT_COUNT] as number
   if (count === 0) return false
   const first = batch.spans[row + SPAN.EVENT_FIRST] as number
@@ -87,26 +87,27 @@ export interface EventSink {
 }
 
 /** Reads one span event into the work. */
-export function readSpanEvent(w: Work, event: number, sink: EventSink): EventFate {
+export function readSpanEvent(span: CurrentSpan, event: number, sink: EventSink): EventFate {
   const row = event * EVENT_ROW_STRIDE
-  const ev = w.batch.events
+  const ev = span.batch.events
   const off = ev[row + EVENT_ROW.NAME_OFF] as number
   const len = ev[row + EVENT_ROW.NAME_LEN] as number
   const first = ev[row + EVENT_ROW.ATTR_FIRST] as number
   const count = ev[row + EVENT_ROW.ATTR_COUNT] as number
-  const name = knownEvent(w.batch, off, len)
+  const name = knownEvent(span.batch, off, len)
   if (name === null) {
     if (sink.readUnknown(first, count)) return 'read'
-    return CHUNK.test(w.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
+    return CHUNK.test(span.arena.latin1(off, Math.min(len, 64))) ? 'dropped' : 'kept'
   }
   if (name === 'exception' || name === 'gen_ai.client.operation.exception')
-    readException(w, first, count)
+    readException(span, first, count)
   else if (name === 'ai.stream.firstChunk' || name === 'First Token Stream Event')
-    readFirstChunk(w, ev[row + EVENT_ROW.TIME] as number)
-  else if (name === 'gen_ai.client.inference.operation.details') readDetails(w, first, count, sink)
+    readFirstChunk(span, ev[row + EVENT_ROW.TIME] as number)
+  else if (name === 'gen_ai.client.inference.operation.details')
+    readDetails(span, first, count, sink)
   else if (name === 'gen_ai.evaluation.result') sink.collectDetails(first, count)
-  else if (name === 'tool.output') readToolOutput(w, attrsOf(w.batch, first, count))
-  else readMessageEvent(w, name, attrsOf(w.batch, first, count))
+  else if (name === 'tool.output') readToolOutput(span, attrsOf(span.batch, first, count))
+  else readMessageEvent(span, name, attrsOf(span.batch, first, count))
   return 'read'
 }
 
@@ -119,38 +120,35 @@ const PIECEWISE: readonly (readonly [number, number])[] = [
 ]
 
 /** The first of each list counts as the span's own attribute; what others add is put behind it at the end. */
-function readDetails(w: Work, first: number, count: number, sink: EventSink): void {
+function readDetails(span: CurrentSpan, first: number, count: number, sink: EventSink): void {
   for (let i = first; i < first + count; i++) {
-    const id = w.batch.attrs[i * 6] as number
+    const id = span.batch.attrs[i * 6] as number
     const field = PIECEWISE.find(([k]) => k === id)?.[1]
     if (field === undefined) sink.collectDetails(i, 1)
-    else if (w.detailLists.some((d) => d.field === field))
-      w.detailLists.push({ field, attr: i, id })
+    else if (span.content.detailLists.some((d) => d.field === field))
+      span.content.detailLists.push({ field, attr: i, id })
     else {
-      w.detailLists.push({ field, attr: -1, id })
+      span.content.detailLists.push({ field, attr: -1, id })
       sink.collectDetails(i, 1)
     }
   }
 }
 
 /** Puts the later pieces of lists behind the first, unless an attribute of the span had the whole. */
-export function appendDetails(w: Work): void {
-  for (const { field, attr, id } of w.detailLists) {
-    if (attr < 0 || w.batch.findAttr(w.span, id) >= 0 || !isFromDetails(w, field)) continue
-    const known: unknown = JSON.parse(w.fieldText(field) ?? '[]')
-    const more = detailsOf(field, w.value(attr))
-    if (Array.isArray(known) && more !== null) w.setJson(field, [...(known as unknown[]), ...more])
+export function appendDetails(span: CurrentSpan): void {
+  for (const { field, attr, id } of span.content.detailLists) {
+    if (attr < 0 || span.batch.findAttr(span.index, id) >= 0 || !isFromDetails(span, field))
+      continue
+    const known: unknown = JSON.parse(span.fieldText(field) ?? '[]')
+    const more = detailsOf(field, span.value(attr))
+    if (Array.isArray(known) && more !== null)
+      span.setJson(field, [...(known as unknown[]), ...more])
   }
 }
 
 /** Better content than that of details events is left alone. */
-function isFromDetails(w: Work, field: number): boolean {
-  const rank =
-    field === R.input_messages
-      ? w.inputRank
-      : field === R.output_messages
-        ? w.outputRank
-        : w.systemRank
+function isFromDetails(span: CurrentSpan, field: number): boolean {
+  const rank = span.content.rankOf(field)
   return field === R.tool_definitions || rank === RANK.detailsEvent * RANK_UNIT
 }
 
@@ -182,30 +180,31 @@ const EXCEPTION_MESSAGE = key('exception.message')
 const EXCEPTION_STACK = key('exception.stacktrace')
 
 /** The last exception wins; an error.type attribute of the span beats its type. */
-function readException(w: Work, first: number, count: number): void {
+function readException(span: CurrentSpan, first: number, count: number): void {
   for (let i = first; i < first + count; i++) {
-    const id = w.batch.attrs[i * 6] as number
+    const id = span.batch.attrs[i * 6] as number
     if (id === EXCEPTION_TYPE) {
-      w.setText(i, R.error_type)
-      w.exceptionOff = w.events.off(w.e, R.error_type)
-    } else if (id === EXCEPTION_MESSAGE) w.setText(i, R.error_message)
-    else if (id === EXCEPTION_STACK) w.setText(i, R.error_stack)
+      span.setText(i, R.error_type)
+      span.status.setExceptionType(span.events.off(span.event, R.error_type))
+    } else if (id === EXCEPTION_MESSAGE) span.setText(i, R.error_message)
+    else if (id === EXCEPTION_STACK) span.setText(i, R.error_stack)
   }
 }
 
-function readFirstChunk(w: Work, timeOff: number): void {
+function readFirstChunk(span: CurrentSpan, timeOff: number): void {
   if (timeOff < 0) return
-  const v = w.arena.view
+  const v = span.arena.view
   const ms =
-    (v.getUint32(timeOff + 4, true) * 4294967296 + v.getUint32(timeOff, true)) / 1e6 - w.startMs
-  if (ms >= 0) w.firstChunkMs = Math.round(ms * 1e6) / 1e6
+    (v.getUint32(timeOff + 4, true) * 4294967296 + v.getUint32(timeOff, true)) / 1e6 -
+    span.times.startMs
+  if (ms >= 0) span.times.setFirstChunk(Math.round(ms * 1e6) / 1e6)
 }
 
-function readToolOutput(w: Work, attrs: Record<string, unknown>): void {
+function readToolOutput(span: CurrentSpan, attrs: Record<string, unknown>): void {
   const value = attrs['output'] ?? attrs['content'] ?? attrs['diff']
   if (value === undefined || value === null) return
   const parsed = typeof value === 'string' ? (parseLoose(value) ?? value) : value
-  if (!w.hasRange(R.tool_result)) w.setJson(R.tool_result, parsed)
+  if (!span.hasRange(R.tool_result)) span.setJson(R.tool_result, parsed)
 }
 
 function parsedText(v: unknown): unknown {
@@ -213,40 +212,48 @@ function parsedText(v: unknown): unknown {
 }
 
 /** One message event: `body` is its attributes or a log record's body. */
-export function readMessageEvent(w: Work, name: string, body: Record<string, unknown>): void {
+export function readMessageEvent(
+  span: CurrentSpan,
+  name: string,
+  body: Record<string, unknown>,
+): void {
   // Instrumentations of .NET and others put the whole body as JSON in one attribute.
   const packed = parsedText(body['gen_ai.event.content'])
   const content = isRecord(packed) ? packed : body
   switch (name) {
     case 'gen_ai.system.message':
-      w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
+      span.content.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
       return
     case 'gen_ai.tool.developer':
-      return pushMessage(w.eventIn, content, 'developer')
+      return pushMessage(span.content.eventInput, content, 'developer')
     case 'gen_ai.developer.message':
-      w.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
+      span.content.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
       return
     case 'gen_ai.user.message':
-      return pushMessage(w.eventIn, content, 'user')
+      return pushMessage(span.content.eventInput, content, 'user')
     case 'gen_ai.assistant.message':
-      return pushMessage(w.eventIn, content, 'assistant')
+      return pushMessage(span.content.eventInput, content, 'assistant')
     case 'gen_ai.tool.message':
-      return pushMessage(w.eventIn, content, 'tool')
+      return pushMessage(span.content.eventInput, content, 'tool')
     case 'gen_ai.choice':
-      return pushChoice(w, content)
+      return pushChoice(span, content)
     case 'gen_ai.content.prompt':
-      return pushPrompt(w, content['gen_ai.prompt'] ?? content['content'])
+      return pushPrompt(span, content['gen_ai.prompt'] ?? content['content'])
     case 'gen_ai.content.completion':
-      return pushList(w.eventOut, content['gen_ai.completion'] ?? content['content'], 'assistant')
+      return pushList(
+        span.content.eventOutput,
+        content['gen_ai.completion'] ?? content['content'],
+        'assistant',
+      )
     case 'gen_ai.content.reasoning':
       if (typeof content['gen_ai.content.reasoning'] === 'string')
-        w.eventOut.push({
+        span.content.eventOutput.push({
           role: 'assistant',
           parts: [{ type: 'reasoning', content: content['gen_ai.content.reasoning'] }],
         })
       return
     default:
-      return pushDocument(w, body)
+      return pushDocument(span, body)
   }
 }
 
@@ -270,7 +277,7 @@ function pushMessage(out: Message[], content: Record<string, unknown>, role: str
   if (m !== null && m.parts.length > 0) out.push(m)
 }
 
-function pushChoice(w: Work, content: Record<string, unknown>): void {
+function pushChoice(span: CurrentSpan, content: Record<string, unknown>): void {
   const inner = parsedText(content['message'] ?? content['content'])
   const reason = content['finish_reason']
   const message: Record<string, unknown> = isRecord(inner) ? inner : { content: inner }
@@ -286,32 +293,32 @@ function pushChoice(w: Work, content: Record<string, unknown>): void {
   if (m === null) return
   if (typeof reason === 'string' && reason !== '') m.finish_reason = finishReason(reason)
   const result = parsedText(content['tool.result'])
-  if (result !== undefined && result !== null && !w.hasRange(R.tool_result))
-    w.setJson(R.tool_result, result)
-  if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(w, m, content['index'])
+  if (result !== undefined && result !== null && !span.hasRange(R.tool_result))
+    span.setJson(R.tool_result, result)
+  if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(span, m, content['index'])
 }
 
 /** Choices may come in any order; their index says where they belong. */
 const places = new WeakMap<Message, number>()
 
-function pushInOrder(w: Work, m: Message, index: unknown): void {
+function pushInOrder(span: CurrentSpan, m: Message, index: unknown): void {
   const place = typeof index === 'number' ? index : 0
   places.set(m, place)
-  let at = w.eventOut.length
-  while (at > 0 && (places.get(w.eventOut[at - 1] as Message) ?? 0) > place) at--
-  w.eventOut.splice(at, 0, m)
+  let at = span.content.eventOutput.length
+  while (at > 0 && (places.get(span.content.eventOutput[at - 1] as Message) ?? 0) > place) at--
+  span.content.eventOutput.splice(at, 0, m)
 }
 
 /** JSON, or lines "role: text". */
-function pushPrompt(w: Work, value: unknown): void {
+function pushPrompt(span: CurrentSpan, value: unknown): void {
   const parsed = parsedText(value)
-  if (typeof parsed !== 'string') return pushList(w.eventIn, parsed, 'user')
+  if (typeof parsed !== 'string') return pushList(span.content.eventInput, parsed, 'user')
   const lines = parsed.split(/\n(?=(?:system|developer|user|assistant|tool|human|ai): )/)
   for (const line of lines) {
     const m = /^(system|developer|user|assistant|tool|human|ai): ([\s\S]*)$/.exec(line)
     const message =
       m === null ? textMessage(line, 'user') : textMessage(m[2] as string, roleOf(m[1], 'user'))
-    if (message !== null) w.eventIn.push(message)
+    if (message !== null) span.content.eventInput.push(message)
   }
 }
 
@@ -325,35 +332,36 @@ function pushList(out: Message[], value: unknown, role: string): void {
   out.push(...(messagesOf(parsed, role) ?? []))
 }
 
-function pushDocument(w: Work, body: Record<string, unknown>): void {
+function pushDocument(span: CurrentSpan, body: Record<string, unknown>): void {
   const doc: Record<string, unknown> = {}
   for (const [name, v] of Object.entries(body))
     doc[name.replace(/^db\.(?:query|search)\.result\./, '')] = v
   const found = documentsOf([doc])
-  if (found !== null) w.eventDocuments.push(...found)
+  if (found !== null) span.content.eventDocuments.push(...found)
 }
 
 /** Puts what events held into fields that the span's attributes left empty. */
-export function placeEventDocuments(w: Work): void {
-  if (w.eventDocuments.length > 0 && !w.hasRange(R.retrieval_documents))
-    w.setJson(R.retrieval_documents, w.eventDocuments)
-  if (!Number.isNaN(w.firstChunkMs)) w.offerNumber(N.time_to_first_chunk_ms, w.firstChunkMs)
+export function placeEventDocuments(span: CurrentSpan): void {
+  if (span.content.eventDocuments.length > 0 && !span.hasRange(R.retrieval_documents))
+    span.setJson(R.retrieval_documents, span.content.eventDocuments)
+  if (!Number.isNaN(span.times.firstChunkMs))
+    span.offerNumber(N.time_to_first_chunk_ms, span.times.firstChunkMs)
 }
 
 /** Events that nobody read, as JSON for `attributes`. */
-export function keptEvents(w: Work, kept: readonly number[]): string {
+export function keptEvents(span: CurrentSpan, kept: readonly number[]): string {
   const list = kept.map((event) => {
     const row = event * EVENT_ROW_STRIDE
-    const ev = w.batch.events
+    const ev = span.batch.events
     const off = ev[row + EVENT_ROW.TIME] as number
     return {
-      name: w.arena.text(
+      name: span.arena.text(
         ev[row + EVENT_ROW.NAME_OFF] as number,
         ev[row + EVENT_ROW.NAME_LEN] as number,
       ),
-      time: off < 0 ? null : w.arena.view.getBigUint64(off, true).toString(),
+      time: off < 0 ? null : span.arena.view.getBigUint64(off, true).toString(),
       attributes: attrsOf(
-        w.batch,
+        span.batch,
         ev[row + EVENT_ROW.ATTR_FIRST] as number,
         ev[row + EVENT_ROW.ATTR_COUNT] as number,
       ),
@@ -363,22 +371,22 @@ export function keptEvents(w: Work, kept: readonly number[]): string {
 }
 
 /** Links to other spans, as JSON for `attributes`; null when there are none. */
-export function keptLinks(w: Work): string | null {
-  const row = w.span * SPAN_STRIDE
-  const first = w.batch.spans[row + SPAN.LINK_FIRST] as number
-  const count = w.batch.spans[row + SPAN.LINK_COUNT] as number
+export function keptLinks(span: CurrentSpan): string | null {
+  const row = span.index * SPAN_STRIDE
+  const first = span.batch.spans[row + SPAN.LINK_FIRST] as number
+  const count = span.batch.spans[row + SPAN.LINK_COUNT] as number
   if (count === 0) return null
   const list: unknown[] = []
   const hex = (off: number, len: number): string | null =>
-    off < 0 ? null : w.arena.buf.toString('hex', off, off + len)
+    off < 0 ? null : span.arena.buf.toString('hex', off, off + len)
   for (let i = first; i < first + count; i++) {
     const at = i * LINK_STRIDE
-    const l = w.batch.links
+    const l = span.batch.links
     list.push({
       trace_id: hex(l[at + LINK.TRACE_ID] as number, 16),
       span_id: hex(l[at + LINK.SPAN_ID] as number, 8),
       attributes: attrsOf(
-        w.batch,
+        span.batch,
         l[at + LINK.ATTR_FIRST] as number,
         l[at + LINK.ATTR_COUNT] as number,
       ),
@@ -389,9 +397,9 @@ export function keptLinks(w: Work): string | null {
 
 export function spanEvents(
   batch: SpanBatch,
-  span: number,
+  index: number,
 ): { readonly first: number; readonly count: number } {
-  const row = span * SPAN_STRIDE
+  const row = index * SPAN_STRIDE
   return {
     first: batch.spans[row + SPAN.EVENT_FIRST] as number,
     count: batch.spans[row + SPAN.EVENT_COUNT] as number,

@@ -5,7 +5,7 @@ import { Literal } from '../../../core/arena.ts'
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { BatchFrame } from '../span/batch-frame.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import type { AnyDialect, Hooks } from './dialect.ts'
 import type { Tables } from './tables.ts'
 
@@ -200,14 +200,14 @@ export class Detection {
   }
 
   /** The span stands for no call of its own. */
-  isVirtual(span: Work): boolean {
+  isVirtual(span: CurrentSpan): boolean {
     for (const { dialect, call } of this.#virtual)
       if (this.hasIndex(dialect) && call(span)) return true
     return false
   }
 
   /** True when a dialect reads names in place of all other readers, and has done so. */
-  readName(span: Work): boolean {
+  readName(span: CurrentSpan): boolean {
     for (const { dialect, call } of this.#readNames)
       if (this.hasIndex(dialect)) {
         call(span)
@@ -216,7 +216,7 @@ export class Detection {
     return false
   }
 
-  readOtherName(span: Work, name: string): void {
+  readOtherName(span: CurrentSpan, name: string): void {
     for (const { dialect, call } of this.#readOtherNames)
       if (this.hasIndex(dialect)) return call(span, name)
   }

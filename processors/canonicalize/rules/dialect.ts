@@ -4,7 +4,7 @@
 
 import { Literal } from '../../../core/arena.ts'
 import type { Kind } from '../../../core/kinds.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import type { Target, TargetType } from './targets.ts'
 import type { TransformName } from './transform-names.ts'
 
@@ -63,13 +63,13 @@ export type ResourceRow = readonly [
 /** What no row can say. Asked on spans of the dialect only, but for `readEvent`. */
 export interface Hooks {
   /** The span stands for no call of its own: a raw copy, a synthetic span. */
-  readonly isVirtual?: (span: Work) => boolean
+  readonly isVirtual?: (span: CurrentSpan) => boolean
   /** Reads the span's name in place of all other readers of names. */
-  readonly readName?: (span: Work) => void
+  readonly readName?: (span: CurrentSpan) => void
   /** Reads the span's name when its attributes leave something open and it is in no form of the standard. */
-  readonly readOtherName?: (span: Work, name: string) => void
+  readonly readOtherName?: (span: CurrentSpan, name: string) => void
   /** Reads a span event whose name nobody knows, on any span; true = nothing is left to keep. */
-  readonly readEvent?: (span: Work, firstAttr: number, count: number) => boolean
+  readonly readEvent?: (span: CurrentSpan, firstAttr: number, count: number) => boolean
 }
 
 /** `Own`: the names of its own transforms, `keyof typeof transforms`. */
@@ -116,7 +116,7 @@ export interface Dialect<Own extends string = never> {
 export type AnyDialect = Dialect<string>
 
 /** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
-export type Transform = (work: Work, attr: number, rule: Rule) => boolean
+export type Transform = (work: CurrentSpan, attr: number, rule: Rule) => boolean
 
 export interface Rule {
   readonly index: number

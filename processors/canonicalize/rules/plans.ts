@@ -6,7 +6,7 @@
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import { UNKNOWN_KEY } from '../../../core/keys.ts'
-import type { PlannedTree } from '../span/work.ts'
+import type { PlannedTree } from '../span/current-span.ts'
 import type { Candidates } from './candidates.ts'
 import type { DialectNames, Valued } from './detection.ts'
 import type { Rule } from './dialect.ts'

@@ -16,6 +16,7 @@ import { N, R } from '../../../core/fields.ts'
 import { claimSeed, eventId, projectDigest } from '../../../core/identity.ts'
 import { key } from '../../../core/keys.ts'
 import { labelValue } from '../../../core/metrics.ts'
+import type { CurrentSpan } from './current-span.ts'
 import { EventIds } from './event-ids.ts'
 import { logEventType } from './log-event-type.ts'
 import {
@@ -25,7 +26,6 @@ import {
   readScopeAttributes,
   type ScopeFrameworks,
 } from './resource.ts'
-import type { Work } from './work.ts'
 
 interface Digest {
   readonly bytes: Buffer
@@ -129,9 +129,9 @@ export class BatchFrame {
   }
 
   /** Sets every field that place alone decides. */
-  describe(w: Work): void {
-    const { batch, events, e, span } = w
-    const row = span * SPAN_STRIDE
+  describe(span: CurrentSpan): void {
+    const { batch, events, event: e, index } = span
+    const row = index * SPAN_STRIDE
     const s = batch.spans
     const flags = s[row] as number
     this.isLegacy = (flags & SPAN_FLAG.LEGACY) !== 0
@@ -149,22 +149,21 @@ export class BatchFrame {
     if ((s[row + SPAN.SPAN_ID] as number) >= 0)
       events.setRange(e, R.span_id, s[row + SPAN.SPAN_ID] as number, 8)
     if (parent >= 0) events.setRange(e, R.parent_span_id, parent, 8)
-    w.isRoot = parent < 0
-    this.#name(w, row)
-    this.#times(w, row)
-    this.#identify(w, owner, row)
-    this.#describeResource(w)
-    this.#secrets(w)
+    this.#name(span, row)
+    this.#times(span, row)
+    this.#identify(span, owner, row)
+    this.#describeResource(span)
+    this.#secrets(span)
   }
 
   /** The environment of the key rules; then the span's own; then the resource's. */
-  settleEnvironment(w: Work): void {
+  settleEnvironment(span: CurrentSpan): void {
     const owner = this.#owner
-    if (owner.environment[1] > 0) put(w.events, w.e, R.environment, owner.environment)
-    else if (!w.hasRange(R.environment)) {
+    if (owner.environment[1] > 0) put(span.events, span.event, R.environment, owner.environment)
+    else if (!span.hasRange(R.environment)) {
       if (this.resource.environment[1] > 0)
-        put(w.events, w.e, R.environment, this.resource.environment)
-      else constant(w, R.environment, DEFAULT)
+        put(span.events, span.event, R.environment, this.resource.environment)
+      else constant(span, R.environment, DEFAULT)
     }
   }
 
@@ -190,8 +189,8 @@ export class BatchFrame {
     return this.#scope.framework
   }
 
-  scopeLabel(batch: SpanBatch, span: number): string {
-    const { name } = this.#scopeOf(batch, batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number)
+  scopeLabel(batch: SpanBatch, index: number): string {
+    const { name } = this.#scopeOf(batch, batch.spans[index * SPAN_STRIDE + SPAN.SCOPE] as number)
     return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
   }
 
@@ -201,61 +200,63 @@ export class BatchFrame {
     events.addAttributeRows(e, this.#scope.rest)
   }
 
-  #name(w: Work, row: number): void {
-    const len = w.batch.spans[row + SPAN.NAME_LEN] as number
-    if (len > 0) w.events.setRange(w.e, R.name, w.batch.spans[row + SPAN.NAME_OFF] as number, len)
-    if (this.#scope.name[1] > 0) put(w.events, w.e, R.scope_name, this.#scope.name)
-    if (this.#scope.version[1] > 0) put(w.events, w.e, R.scope_version, this.#scope.version)
+  #name(span: CurrentSpan, row: number): void {
+    const len = span.batch.spans[row + SPAN.NAME_LEN] as number
+    if (len > 0)
+      span.events.setRange(span.event, R.name, span.batch.spans[row + SPAN.NAME_OFF] as number, len)
+    if (this.#scope.name[1] > 0) put(span.events, span.event, R.scope_name, this.#scope.name)
+    if (this.#scope.version[1] > 0)
+      put(span.events, span.event, R.scope_version, this.#scope.version)
   }
 
-  #times(w: Work, row: number): void {
-    const s = w.batch.spans
+  #times(span: CurrentSpan, row: number): void {
+    const s = span.batch.spans
     const start = s[row + SPAN.START] as number
     const end = s[row + SPAN.END] as number
-    w.startMs = setTime(w, R.start_time, start)
-    const endMs = setTime(w, R.end_time, end)
-    settleDuration(w, start, end, endMs)
+    span.times.setStart(setTime(span, R.start_time, start))
+    const endMs = setTime(span, R.end_time, end)
+    settleDuration(span, start, end, endMs)
   }
 
-  #identify(w: Work, owner: Owner, row: number): void {
-    const s = w.batch.spans
+  #identify(span: CurrentSpan, owner: Owner, row: number): void {
+    const s = span.batch.spans
     const trace = s[row + SPAN.TRACE_ID] as number
-    const span = s[row + SPAN.SPAN_ID] as number
+    const spanId = s[row + SPAN.SPAN_ID] as number
     if (this.isLegacy || this.isLog) {
-      const id = eventId(owner.digest.bytes, w.arena.bytes, trace, span, this.#eventType(w))
-      return w.events.setRange(w.e, R.event_id, w.arena.append(id), 16)
+      const id = eventId(owner.digest.bytes, span.arena.bytes, trace, spanId, this.#eventType(span))
+      return span.events.setRange(span.event, R.event_id, span.arena.append(id), 16)
     }
-    constant(w, R.event_type, SPAN_TYPE)
-    const type = w.events.off(w.e, R.event_type)
-    const typeLen = w.events.len(w.e, R.event_type)
-    const made = this.#ids.ofSpan(w.batch, w.span, this.#projects)
-    const id = made >= 0 ? made : this.#ids.make(owner.digestOff, trace, span, type, typeLen)
-    w.events.setRange(w.e, R.event_id, id, 16)
+    constant(span, R.event_type, SPAN_TYPE)
+    const type = span.events.off(span.event, R.event_type)
+    const typeLen = span.events.len(span.event, R.event_type)
+    const made = this.#ids.ofSpan(span.batch, span.index, this.#projects)
+    const id = made >= 0 ? made : this.#ids.make(owner.digestOff, trace, spanId, type, typeLen)
+    span.events.setRange(span.event, R.event_id, id, 16)
   }
 
   /** Sets event_type of a legacy event or log record and returns the text that goes into its id. */
-  #eventType(w: Work): string {
-    if (!this.isLegacy) return logEventType(w)
-    const attr = w.batch.findAttr(w.span, EVENT_TYPE)
-    const type = (attr < 0 ? null : w.batch.attrText(attr)) ?? 'event'
+  #eventType(span: CurrentSpan): string {
+    if (!this.isLegacy) return logEventType(span)
+    const attr = span.batch.findAttr(span.index, EVENT_TYPE)
+    const type = (attr < 0 ? null : span.batch.attrText(attr)) ?? 'event'
     this.isV0 = type === 'trace_v0'
-    w.setString(R.event_type, type)
+    span.setString(R.event_type, type)
     return type
   }
 
-  #describeResource(w: Work): void {
+  #describeResource(span: CurrentSpan): void {
     const r = this.resource
-    if (r.serviceName[1] > 0) put(w.events, w.e, R.service_name, r.serviceName)
-    if (r.serviceVersion[1] > 0) put(w.events, w.e, R.service_version, r.serviceVersion)
-    if (r.language[1] > 0) put(w.events, w.e, R.sdk_language, r.language)
+    if (r.serviceName[1] > 0) put(span.events, span.event, R.service_name, r.serviceName)
+    if (r.serviceVersion[1] > 0) put(span.events, span.event, R.service_version, r.serviceVersion)
+    if (r.language[1] > 0) put(span.events, span.event, R.sdk_language, r.language)
     for (const { name, range, dialect } of r.entries)
-      if (dialect < 0 && range[1] > 0) w.metaRange(name, range[0], range[1])
+      if (dialect < 0 && range[1] > 0) span.entries.addMetadataRange(name, range[0], range[1])
   }
 
-  #secrets(w: Work): void {
-    if (w.batch.secrets.size === 0) return
-    const found = w.batch.secrets.get(w.span)
-    if (found !== undefined && found.size > 0) w.setJson(R.secrets, Object.fromEntries(found))
+  #secrets(span: CurrentSpan): void {
+    if (span.batch.secrets.size === 0) return
+    const found = span.batch.secrets.get(span.index)
+    if (found !== undefined && found.size > 0) span.setJson(R.secrets, Object.fromEntries(found))
   }
 
   #digestOf(
@@ -330,65 +331,66 @@ function put(events: EventTable, e: number, field: number, range: readonly [numb
 }
 
 /** Sets a field to a constant. */
-export function constant(w: Work, field: number, literal: Literal): void {
-  const id = literal.id(w.arena)
-  if (id >= 0) w.events.setLiteral(w.e, field, id)
-  else w.setString(field, literal.text)
+export function constant(span: CurrentSpan, field: number, literal: Literal): void {
+  const id = literal.id(span.arena)
+  if (id >= 0) span.events.setLiteral(span.event, field, id)
+  else span.setString(field, literal.text)
 }
 
 /** Sets a field to a word of a closed vocabulary. */
-export function word(w: Work, field: number, text: string): void {
-  const literal = w.arena.literal(text)
-  if (literal >= 0) w.events.setLiteral(w.e, field, literal)
-  else w.setString(field, text)
+export function word(span: CurrentSpan, field: number, text: string): void {
+  const literal = span.arena.literal(text)
+  if (literal >= 0) span.events.setLiteral(span.event, field, literal)
+  else span.setString(field, text)
 }
 
-export function timeMsAt(w: Work, off: number): number {
-  const v = w.arena.view
+export function timeMsAt(span: CurrentSpan, off: number): number {
+  const v = span.arena.view
   return (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
 }
 
 /** Sets a time field; nonsense is replaced by the time of arrival and said in `quality`. Returns ms, NaN when absent. */
-function setTime(w: Work, field: number, off: number): number {
+function setTime(span: CurrentSpan, field: number, off: number): number {
   if (off < 0) return Number.NaN
-  const ms = timeMsAt(w, off)
+  const ms = timeMsAt(span, off)
   if (ms === 0) return Number.NaN
   if (ms >= YEAR_2000_MS && ms <= YEAR_2200_MS) {
-    w.events.setRange(w.e, field, off, 8)
+    span.events.setRange(span.event, field, off, 8)
     return ms
   }
-  const request = w.batch.requests[w.batch.spans[w.span * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const request =
+    span.batch.requests[span.batch.spans[span.index * SPAN_STRIDE + SPAN.REQUEST] as number]
   const arrival = request === undefined ? 0 : request.receivedAtMs
-  addQuality(w, 'time_out_of_range')
-  w.metaText(
+  addQuality(span, 'time_out_of_range')
+  span.entries.addMetadata(
     field === R.start_time ? 'original_start_time' : 'original_end_time',
-    w.arena.view.getBigUint64(off, true).toString(),
+    span.arena.view.getBigUint64(off, true).toString(),
   )
-  return setTimeMs(w, field, arrival)
+  return setTimeMs(span, field, arrival)
 }
 
 /** Writes a time given in ms. */
-export function setTimeMs(w: Work, field: number, ms: number): number {
-  const off = w.arena.reserve(8)
+export function setTimeMs(span: CurrentSpan, field: number, ms: number): number {
+  const off = span.arena.reserve(8)
   // Float ms are good to about a quarter of a microsecond; whole ns of them are exact enough.
-  w.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
-  w.events.setRange(w.e, field, off, 8)
+  span.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
+  span.events.setRange(span.event, field, off, 8)
   return ms
 }
 
-function settleDuration(w: Work, start: number, end: number, endMs: number): void {
-  if (Number.isNaN(endMs) || Number.isNaN(w.startMs) || start < 0 || end < 0) return
-  const v = w.arena.view
-  const so = w.events.off(w.e, R.start_time)
-  const eo = w.events.off(w.e, R.end_time)
+function settleDuration(span: CurrentSpan, start: number, end: number, endMs: number): void {
+  if (Number.isNaN(endMs) || Number.isNaN(span.times.startMs) || start < 0 || end < 0) return
+  const v = span.arena.view
+  const so = span.events.off(span.event, R.start_time)
+  const eo = span.events.off(span.event, R.end_time)
   const hi = v.getUint32(eo + 4, true) - v.getUint32(so + 4, true)
   const ns = hi * 4294967296 + (v.getUint32(eo, true) - v.getUint32(so, true))
-  if (ns < 0) addQuality(w, 'end_before_start')
-  w.events.setNum(w.e, N.duration_ms, ns < 0 ? 0 : ns / 1e6)
+  if (ns < 0) addQuality(span, 'end_before_start')
+  span.events.setNum(span.event, N.duration_ms, ns < 0 ? 0 : ns / 1e6)
 }
 
-export function addQuality(w: Work, what: string): void {
-  const before = w.fieldText(R.quality)
+export function addQuality(span: CurrentSpan, what: string): void {
+  const before = span.fieldText(R.quality)
   const list: string[] = before === null ? [] : (JSON.parse(before) as string[])
-  if (!list.includes(what)) w.setJson(R.quality, [...list, what])
+  if (!list.includes(what)) span.setJson(R.quality, [...list, what])
 }

@@ -33,7 +33,7 @@ import {
 import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
 import { BatchFrame } from '../span/batch-frame.ts'
-import { NULL_BYTES_MAX, Work } from '../span/work.ts'
+import { CurrentSpan, NULL_BYTES_MAX } from '../span/current-span.ts'
 import { ProviderNames } from '../vocabulary/provider-names.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { Leftovers } from './leftovers.ts'
@@ -51,7 +51,7 @@ export interface EngineSettings {
 export class Engine {
   readonly #tables: Tables
   readonly #settings: EngineSettings
-  readonly #work: Work
+  readonly #span: CurrentSpan
   readonly #detection: Detection
   readonly #frame: BatchFrame
   readonly #doubles: DoubleCount
@@ -66,8 +66,9 @@ export class Engine {
 
   constructor(tables: Tables, settings: EngineSettings) {
     this.#tables = tables
-    this.#work = new Work(
+    this.#span = new CurrentSpan(
       new ProviderNames(settings.providerAliases, frameworksOf(tables.dialects)),
+      tables.trees.length,
     )
     this.#settings = settings
     this.#detection = new Detection(tables)
@@ -79,24 +80,21 @@ export class Engine {
     this.#doubles = new DoubleCount(copyNames(tables.dialects))
     this.#eventReaders = eventReaders(tables.dialects)
     this.#candidates = new Candidates(tables.slots)
-    this.#leftovers = new Leftovers(this.#work, settings.attributeBytesMax)
-    for (let i = 0; i < tables.trees.length; i++) this.#work.trees.push([])
+    this.#leftovers = new Leftovers(this.#span, settings.attributeBytesMax)
   }
 
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     this.#ctx = ctx
-    this.#work.batch = batch
-    this.#work.events = events
-    this.#work.json.bind(batch.arena)
+    this.#span.beginBatch(batch, events)
     this.#frame.begin(batch)
     this.#detection.begin(batch)
     this.#doubles.begin()
     this.#leftovers.beginBatch(batch.attrCount)
     let hasLegacy = false
-    for (let span = 0; span < batch.spanCount; span++) {
-      if (batch.isDropped(span)) continue
-      const e = events.add(span)
-      this.#makeEvent(batch, events, e, span)
+    for (let index = 0; index < batch.spanCount; index++) {
+      if (batch.isDropped(index)) continue
+      const e = events.add(index)
+      this.#makeEvent(batch, events, e, index)
       this.#countUsageOnce(events, e)
       hasLegacy ||= this.#frame.isLegacy
     }
@@ -111,25 +109,25 @@ export class Engine {
     applyHints(events, hints)
   }
 
-  #makeEvent(batch: SpanBatch, events: EventTable, e: number, span: number): void {
-    const w = this.#work
-    w.begin(e, span)
+  #makeEvent(batch: SpanBatch, events: EventTable, e: number, index: number): void {
+    const span = this.#span
+    span.begin(e, index)
     this.#isExplaining = events.explain !== null
     if (events.explain !== null) events.explain[e] = []
     this.#leftovers.begin()
-    this.#frame.describe(w)
-    const row = span * SPAN_STRIDE
+    this.#frame.describe(span)
+    const row = index * SPAN_STRIDE
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
-    const context = this.#detection.start(batch, span, this.#frame)
-    const plan = this.#planFor(batch, span, first, count, context)
+    const context = this.#detection.start(batch, index, this.#frame)
+    const plan = this.#planFor(batch, index, first, count, context)
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++
       this.#candidates.begin()
       this.#collect(first, count)
       this.#learn(batch, first, count, context)
-      this.#readEvents(batch, span)
+      this.#readEvents(batch, index)
       this.#fill()
     }
     this.#settle()
@@ -141,14 +139,14 @@ export class Engine {
   /** The plan for spans like this one, null when there is none. Either way the dialects are found. */
   #planFor(
     batch: SpanBatch,
-    span: number,
+    index: number,
     first: number,
     count: number,
     context: number,
   ): Plan | null {
     const d = this.#detection
     this.#shape = null
-    const isPlannable = this.#settings.plans && !this.#isExplaining && !hasDetails(batch, span)
+    const isPlannable = this.#settings.plans && !this.#isExplaining && !hasDetails(batch, index)
     const shape = isPlannable ? this.#plans.find(batch, first, count, context) : null
     if (shape === null) {
       d.byKeys(first, count)
@@ -171,24 +169,23 @@ export class Engine {
       if (!this.#plans.isWorthIt) return
       const valued = d.valued(first, count)
       const { lo, hi } = d
-      d.start(batch, this.#work.span, this.#frame)
+      d.start(batch, this.#span.index, this.#frame)
       d.byKeys(first, count)
       this.#shape = this.#plans.add(batch, first, count, context, { lo: d.lo, hi: d.hi, valued })
       d.startKnown(lo, hi)
     }
     if (!hasRoom(this.#shape)) return
     const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
-    const { trees } = this.#work
+    const trees = this.#span.families.all
     this.#shape.plans.push(
       makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names),
     )
   }
 
   #runPlan(plan: Plan, first: number): void {
-    const w = this.#work
-    w.plannedTrees = plan.trees
-    w.firstAttr = first
-    this.#readEvents(w.batch, w.span)
+    const span = this.#span
+    span.families.plan(plan.trees, first)
+    this.#readEvents(span.batch, span.index)
     const { rules, ops, places, begins, takesAll } = plan
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
@@ -196,8 +193,8 @@ export class Engine {
       const rule = rules[i] as Rule
       const attr = first + (places[i] as number)
       if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
-      else if (isDone(w, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
-        if (!isFilled && rule.isContent) w.filledContent(rule.range, rule.rank)
+      else if (isDone(span, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
+        if (!isFilled && rule.isContent) span.content.setRank(rule.range, rule.rank)
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
@@ -207,7 +204,7 @@ export class Engine {
 
   /** Which rules do these attributes trigger? */
   #collect(first: number, count: number): void {
-    const batch = this.#work.batch
+    const batch = this.#span.batch
     const a = batch.attrs
     for (let attr = first; attr < first + count; attr++) {
       const id = a[attr * ATTR_STRIDE + ATTR.KEY] as number
@@ -233,32 +230,32 @@ export class Engine {
 
   #keyText(attr: number): string {
     const row = attr * ATTR_STRIDE
-    const id = this.#work.batch.attrs[row] as number
+    const id = this.#span.batch.attrs[row] as number
     if (id !== UNKNOWN_KEY) return keyName(id)
-    return this.#work.arena.text(
-      this.#work.batch.attrs[row + ATTR.KEY_OFF] as number,
-      this.#work.batch.attrs[row + ATTR.KEY_LEN] as number,
+    return this.#span.arena.text(
+      this.#span.batch.attrs[row + ATTR.KEY_OFF] as number,
+      this.#span.batch.attrs[row + ATTR.KEY_LEN] as number,
     )
   }
 
   #addCandidate(rule: Rule, attr: number): void {
     // On the list of dropped keys.
     if (rule.slot < 0) return this.#leftovers.markUsed(attr)
-    if (rule.tree >= 0 && !this.#work.addToTree(rule.tree, attr)) return
+    if (rule.tree >= 0 && !this.#span.families.add(rule.tree, attr)) return
     this.#candidates.add(rule, attr)
   }
 
   readonly #filled = (attr: number, field: string): void =>
     this.#explain(attr, field, 'content by kind')
 
-  #readEvents(batch: SpanBatch, span: number): void {
-    const { first, count } = spanEvents(batch, span)
+  #readEvents(batch: SpanBatch, index: number): void {
+    const { first, count } = spanEvents(batch, index)
     if (count === 0) return
     this.#candidates.fromEvents()
     const sink = {
       collectDetails: (from: number, n: number) => this.#collect(from, n),
       readUnknown: (from: number, n: number) =>
-        this.#eventReaders.some((read) => read(this.#work, from, n)),
+        this.#eventReaders.some((read) => read(this.#span, from, n)),
     }
     for (let event = first; event < first + count; event++)
       if (this.#readEvent(event, sink) === 'kept') this.#leftovers.unreadEvent(event)
@@ -266,7 +263,7 @@ export class Engine {
 
   #readEvent(event: number, sink: EventSink): EventFate {
     try {
-      return readSpanEvent(this.#work, event, sink)
+      return readSpanEvent(this.#span, event, sink)
     } catch {
       this.#failedAt('span event')
       return 'kept'
@@ -286,7 +283,7 @@ export class Engine {
       const attr = c.attrs[n] as number
       if (isFilled && !takesAll) this.#leftovers.lost(attr, rule)
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
-        if (!isFilled && rule.isContent) this.#work.filledContent(rule.range, c.rankOf(n))
+        if (!isFilled && rule.isContent) this.#span.content.setRank(rule.range, c.rankOf(n))
         isFilled = true
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
@@ -295,15 +292,15 @@ export class Engine {
 
   /** Nothing usable: the attribute stays, and so do all of an indexed family. */
   #failed(attr: number, rule: Rule): void {
-    const attrs = rule.tree >= 0 ? this.#work.treeRows(rule.tree) : [attr]
-    for (const a of attrs) if (!this.#work.isNull(a)) this.#leftovers.failed(a)
+    const attrs = rule.tree >= 0 ? this.#span.families.rowsOf(rule.tree) : [attr]
+    for (const a of attrs) if (!this.#span.isNull(a)) this.#leftovers.failed(a)
   }
 
   #applyExplained(rule: Rule, attr: number): boolean {
-    const before = snapshot(this.#work)
+    const before = snapshot(this.#span)
     const isDone = this.#apply(rule, attr)
     const dialect = this.#tables.dialects[rule.dialect]?.name ?? ''
-    for (const field of changed(before, snapshot(this.#work)))
+    for (const field of changed(before, snapshot(this.#span)))
       this.#explain(attr, field, `${dialect}: ${rule.key} -> ${rule.how}`)
     return isDone
   }
@@ -311,7 +308,7 @@ export class Engine {
   /** A transform that fails (nesting beyond the stack) leaves the attribute as it is, and is counted. */
   #apply(rule: Rule, attr: number): boolean {
     try {
-      return rule.transform(this.#work, attr, rule)
+      return rule.transform(this.#span, attr, rule)
     } catch {
       this.#failedAt(rule.how)
       return false
@@ -320,10 +317,10 @@ export class Engine {
 
   #settle(): void {
     try {
-      settle(this.#work, this.#detection, this.#frame, this.#filled)
+      settle(this.#span, this.#detection, this.#frame, this.#filled)
     } catch {
       this.#failedAt('settle')
-      settleBare(this.#work, this.#frame)
+      settleBare(this.#span, this.#frame)
     }
   }
 
@@ -332,7 +329,7 @@ export class Engine {
   }
 
   #explain(attr: number, field: string, rule: string): void {
-    const list = this.#work.events.explain?.[this.#work.e]
+    const list = this.#span.events.explain?.[this.#span.event]
     if (list === undefined) return
     const entry: Provenance = {
       field,
@@ -352,8 +349,8 @@ export class Engine {
   }
 
   #count(batch: SpanBatch): void {
-    if (this.#detection.isGenAi || this.#work.kind !== 'span') return
-    const scope = this.#frame.scopeLabel(batch, this.#work.span)
+    if (this.#detection.isGenAi || this.#span.kind !== 'span') return
+    const scope = this.#frame.scopeLabel(batch, this.#span.index)
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
 
@@ -361,7 +358,7 @@ export class Engine {
   #countUsageOnce(events: EventTable, e: number): void {
     const doubles = this.#doubles
     const { seed } = this.#frame
-    const { kind } = this.#work
+    const { kind } = this.#span
     if (kind === PLAIN) doubles.plain(events, e, seed)
     if (doubles.isRepeated(events, e)) return
     const hasUsage =
@@ -375,9 +372,9 @@ export class Engine {
 }
 
 /** True when the step was one of those that need no transform, and is done. */
-function isDone(w: Work, attr: number, rule: Rule, op: number): boolean {
+function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number): boolean {
   if (op === OP.TRANSFORM) return false
-  const { attrs, nums } = w.batch
+  const { attrs, nums } = span.batch
   const row = attr * ATTR_STRIDE
   const type = attrs[row + ATTR.TYPE] as number
   if (op === OP.TEXT || op === OP.ID) {
@@ -386,19 +383,19 @@ function isDone(w: Work, attr: number, rule: Rule, op: number): boolean {
     if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
     // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
     if (len <= NULL_BYTES_MAX) {
-      const c = w.arena.bytes[off]
+      const c = span.arena.bytes[off]
       if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
     }
-    w.events.setRange(w.e, rule.range, off, len)
+    span.events.setRange(span.event, rule.range, off, len)
     return true
   }
   const n = nums[attr] as number
   if (op === OP.INT) {
     if (type !== VALUE.INT || !(n >= 0)) return false
-    w.events.setNum(w.e, rule.number, n)
+    span.events.setNum(span.event, rule.number, n)
     return true
   }
   if (type !== VALUE.DOUBLE || !Number.isFinite(n)) return false
-  w.events.setNum(w.e, rule.number, n * 1000)
+  span.events.setNum(span.event, rule.number, n * 1000)
   return true
 }

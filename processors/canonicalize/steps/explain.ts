@@ -3,7 +3,8 @@
 
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { FIELDS, numberIndex, rangeIndex } from '../../../core/fields.ts'
-import { PAIR, type Work } from '../span/work.ts'
+import { type CurrentSpan } from '../span/current-span.ts'
+import { ENTRY } from '../span/map-entries.ts'
 
 /** Fields that no attribute filled: where they come from. */
 const SOURCES: Readonly<Record<string, string>> = {
@@ -38,9 +39,9 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** Field -> its value as text, for the fields that are set; parameters and metadata by name. */
 export type Snapshot = ReadonlyMap<string, string>
 
-export function snapshot(w: Work): Snapshot {
+export function snapshot(span: CurrentSpan): Snapshot {
   const out = new Map<string, string>()
-  const { events, e } = w
+  const { events, event: e } = span
   for (const field of FIELDS) {
     const r = rangeIndex(field.name)
     if (r >= 0 && events.has(e, r)) out.set(field.name, `${events.off(e, r)}:${events.len(e, r)}`)
@@ -48,18 +49,21 @@ export function snapshot(w: Work): Snapshot {
     if (n >= 0 && !Number.isNaN(events.num(e, n))) out.set(field.name, String(events.num(e, n)))
   }
   for (const [field, rows] of [
-    ['request_params', w.params],
-    ['usage_details', w.details],
+    ['request_params', span.entries.params],
+    ['usage_details', span.entries.details],
   ] as const)
-    for (let i = 0; i < rows.length; i += PAIR)
+    for (let i = 0; i < rows.length; i += ENTRY)
       out.set(
-        `${field}.${w.arena.text(rows.at(i), rows.at(i + 1))}`,
-        w.arena.text(rows.at(i + 2), rows.at(i + 3)),
+        `${field}.${span.arena.text(rows.at(i), rows.at(i + 1))}`,
+        span.arena.text(rows.at(i + 2), rows.at(i + 3)),
       )
-  for (let i = 0; i < w.meta.length; i += 4)
-    out.set(`metadata.${w.arena.text(w.meta.at(i), w.meta.at(i + 1))}`, String(i))
-  if (w.kind !== '') out.set('kind', w.kind)
-  if (w.operation !== '') out.set('operation', w.operation)
+  for (let i = 0; i < span.entries.metadata.length; i += 4)
+    out.set(
+      `metadata.${span.arena.text(span.entries.metadata.at(i), span.entries.metadata.at(i + 1))}`,
+      String(i),
+    )
+  if (span.kind !== '') out.set('kind', span.kind)
+  if (span.operation !== '') out.set('operation', span.operation)
   return out
 }
 

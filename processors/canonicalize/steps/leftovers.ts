@@ -8,13 +8,13 @@ import { IntList } from '../bytes/int-list.ts'
 import { keptEvents, keptLinks } from '../readers/span-events.ts'
 import type { Rule } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { jsonOf } from '../span/resource.ts'
-import type { Work } from '../span/work.ts'
 
 const NOTHING = new Int32Array(0)
 
 export class Leftovers {
-  readonly #work: Work
+  readonly #work: CurrentSpan
   readonly #bytesMax: number
   /** Attribute rows without a rule, then those that must be kept all the same. */
   readonly kept = new IntList()
@@ -31,7 +31,7 @@ export class Leftovers {
   /** Values cut to the limit since the last look. */
   truncated = 0
 
-  constructor(work: Work, bytesMax: number) {
+  constructor(work: CurrentSpan, bytesMax: number) {
     this.#work = work
     this.#bytesMax = bytesMax
   }
@@ -83,7 +83,7 @@ export class Leftovers {
 
   /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
   writeMetadata(events: EventTable, e: number): void {
-    const m = this.#work.meta
+    const m = this.#work.entries.metadata
     for (let i = 0; i < m.length; i += 4) {
       const again = i === 0 ? SAME.none : sameKey(this.#work.arena, m, i)
       if (again === SAME.value) continue
@@ -138,15 +138,15 @@ export class Leftovers {
 
   /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */
   #isSaid(attr: number, rule: Rule): boolean {
-    const w = this.#work
-    if (rule.number >= 0) return w.number(attr) === w.events.num(w.e, rule.number)
+    const span = this.#work
+    if (rule.number >= 0) return span.number(attr) === span.events.num(span.event, rule.number)
     if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish' || rule.to === 'kind')
       return true
-    const len = w.events.len(w.e, rule.range)
-    if (w.type(attr) !== VALUE.STRING || w.len(attr) !== len) return false
-    const b = w.arena.bytes
-    const off = w.events.off(w.e, rule.range)
-    const at = w.off(attr)
+    const len = span.events.len(span.event, rule.range)
+    if (span.type(attr) !== VALUE.STRING || span.len(attr) !== len) return false
+    const b = span.arena.bytes
+    const off = span.events.off(span.event, rule.range)
+    const at = span.off(attr)
     for (let i = 0; i < len; i++) if (b[off + i] !== b[at + i]) return false
     return true
   }

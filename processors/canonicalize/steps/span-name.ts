@@ -3,7 +3,7 @@
 
 import { R } from '../../../core/fields.ts'
 import type { Detection } from '../rules/detection.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 import { meaningOfKind } from '../vocabulary/kinds-and-operations.ts'
 
 const NAME_BYTES_MAX = 200
@@ -22,31 +22,33 @@ const TARGET_FIELDS = new Map(Object.entries(TARGETS))
 const STANDARD =
   /^(chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent|invoke_workflow) (\S.*)$/
 
-export function readSpanName(w: Work, detection: Detection): void {
-  if (detection.readName(w) || !isAsked(w)) return
-  const name = w.spanName(NAME_BYTES_MAX)
-  if (name !== null && !readStandard(w, name)) detection.readOtherName(w, name)
+export function readSpanName(span: CurrentSpan, detection: Detection): void {
+  if (detection.readName(span) || !isAsked(span)) return
+  const name = span.spanName(NAME_BYTES_MAX)
+  if (name !== null && !readStandard(span, name)) detection.readOtherName(span, name)
 }
 
 /** Most spans say everything by attributes, and their names need not be read. */
-function isAsked(w: Work): boolean {
-  if (w.kind === '') return true
-  const operation = w.operation === '' ? meaningOfKind(w.kind).operation : w.operation
+function isAsked(span: CurrentSpan): boolean {
+  if (span.kind === '') return true
+  const operation = span.operation === '' ? meaningOfKind(span.kind).operation : span.operation
   const field = TARGET_FIELDS.get(operation)
-  return field !== undefined && !hasTarget(w, field)
+  return field !== undefined && !hasTarget(span, field)
 }
 
-function hasTarget(w: Work, field: number): boolean {
-  if (w.hasRange(field)) return true
-  return field === R.request_model && (w.hasRange(R.response_model) || w.offeredModel !== '')
+function hasTarget(span: CurrentSpan, field: number): boolean {
+  if (span.hasRange(field)) return true
+  return (
+    field === R.request_model && (span.hasRange(R.response_model) || span.models.offered !== '')
+  )
 }
 
-function readStandard(w: Work, name: string): boolean {
+function readStandard(span: CurrentSpan, name: string): boolean {
   const m = STANDARD.exec(name)
   if (m === null) return false
   const [, operation = '', target = ''] = m
-  if (w.operation !== '' && w.operation !== operation) return true
+  if (span.operation !== '' && span.operation !== operation) return true
   const field = TARGETS[operation] as number
-  if (!hasTarget(w, field)) w.setString(field, target)
+  if (!hasTarget(span, field)) span.setString(field, target)
   return true
 }

@@ -5,72 +5,72 @@ import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
 import { orZero } from '../readers/content.ts'
 import { constant } from '../span/batch-frame.ts'
-import type { Work } from '../span/work.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
 
-export function settleUsage(w: Work): void {
-  settleOutput(w)
-  settleInput(w)
-  settleTotal(w)
-  settleCost(w)
+export function settleUsage(span: CurrentSpan): void {
+  const isOutputFixed = settleOutput(span)
+  const isInputFixed = settleInput(span)
+  settleTotal(span, isOutputFixed || isInputFixed)
+  settleCost(span)
 }
 
-function get(w: Work, field: number): number {
-  return w.events.num(w.e, field)
+function get(span: CurrentSpan, field: number): number {
+  return span.events.num(span.event, field)
 }
 
-function set(w: Work, field: number, value: number): void {
-  w.events.setNum(w.e, field, value)
+function set(span: CurrentSpan, field: number, value: number): void {
+  span.events.setNum(span.event, field, value)
 }
 
-/** Google reports candidates without thoughts; an early SDK reported the total as output. */
-function settleOutput(w: Work): void {
-  const output = get(w, N.output_tokens)
-  if (!Number.isNaN(w.extraThoughts) && !Number.isNaN(output)) {
-    const isTotal = output === w.givenOutputTotal && !Number.isNaN(get(w, N.input_tokens))
-    set(w, N.output_tokens, isTotal ? output - get(w, N.input_tokens) : output + w.extraThoughts)
-    return
+/** Google reports candidates without thoughts; an early SDK reported the total as output. True when a count was wrong. */
+function settleOutput(span: CurrentSpan): boolean {
+  const output = get(span, N.output_tokens)
+  if (Number.isNaN(output)) return false
+  const thoughts = span.usage.thoughtsBeside
+  if (!Number.isNaN(thoughts)) {
+    const input = get(span, N.input_tokens)
+    const isTotal = output === span.usage.totalBeside && !Number.isNaN(input)
+    set(span, N.output_tokens, isTotal ? output - input : output + thoughts)
+    return false
   }
-  const reasoning = get(w, N.reasoning_tokens)
-  if (!Number.isNaN(output) && reasoning > output) {
-    set(w, N.output_tokens, output + reasoning)
-    fixed(w, 'reasoning_added')
-  }
+  const reasoning = get(span, N.reasoning_tokens)
+  if (!(reasoning > output)) return false
+  set(span, N.output_tokens, output + reasoning)
+  span.entries.addMetadata('usage_fixed', 'reasoning_added')
+  return true
 }
 
-function settleInput(w: Work): void {
-  const input = get(w, N.input_tokens)
-  if (Number.isNaN(input)) return
-  const cache = orZero(get(w, N.cache_read_tokens)) + orZero(get(w, N.cache_write_tokens))
-  if (cache === 0) return
-  if (w.cacheIsExtra) set(w, N.input_tokens, input + cache)
-  else if (cache > input) {
+/** Adds the cached tokens when the count leaves them out. True when it did. */
+function settleInput(span: CurrentSpan): boolean {
+  const input = get(span, N.input_tokens)
+  if (Number.isNaN(input)) return false
+  const cache = orZero(get(span, N.cache_read_tokens)) + orZero(get(span, N.cache_write_tokens))
+  if (cache === 0) return false
+  if (!span.usage.isCacheExtra) {
+    if (cache <= input) return false
     // The parts cannot be more than the whole: this source left them out.
-    set(w, N.input_tokens, input + cache)
-    fixed(w, 'cache_added')
-  } else return
-  w.usageFix = w.usageFix === '' ? 'input' : w.usageFix
+    span.entries.addMetadata('usage_fixed', 'cache_added')
+  }
+  set(span, N.input_tokens, input + cache)
+  return true
 }
 
-function fixed(w: Work, how: string): void {
-  w.metaText('usage_fixed', how)
-  w.usageFix = how
-}
-
-function settleTotal(w: Work): void {
-  const input = get(w, N.input_tokens)
-  const output = get(w, N.output_tokens)
+/** A total that was given before the counts were put right may be less than their sum. */
+function settleTotal(span: CurrentSpan, isFixed: boolean): void {
+  const input = get(span, N.input_tokens)
+  const output = get(span, N.output_tokens)
   if (Number.isNaN(input) && Number.isNaN(output)) return
   const sum = orZero(input) + orZero(output)
-  const total = get(w, N.total_tokens)
-  if (Number.isNaN(total) || (w.usageFix !== '' && total < sum)) set(w, N.total_tokens, sum)
+  const total = get(span, N.total_tokens)
+  if (Number.isNaN(total) || (isFixed && total < sum)) set(span, N.total_tokens, sum)
 }
 
-function settleCost(w: Work): void {
-  const input = get(w, N.cost_input_usd)
-  const output = get(w, N.cost_output_usd)
-  if (Number.isNaN(get(w, N.cost_usd)) && !(Number.isNaN(input) && Number.isNaN(output)))
-    set(w, N.cost_usd, orZero(input) + orZero(output))
-  constant(w, R.cost_source, Number.isNaN(get(w, N.cost_usd)) ? NONE : GIVEN)
+function settleCost(span: CurrentSpan): void {
+  const input = get(span, N.cost_input_usd)
+  const output = get(span, N.cost_output_usd)
+  if (Number.isNaN(get(span, N.cost_usd)) && !(Number.isNaN(input) && Number.isNaN(output)))
+    set(span, N.cost_usd, orZero(input) + orZero(output))
+  constant(span, R.cost_source, Number.isNaN(get(span, N.cost_usd)) ? NONE : GIVEN)
 }
 const NONE = new Literal('none')
 const GIVEN = new Literal('given')

@@ -6,11 +6,12 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** Details of a Claude Code tool call stand beside it; together they are the arguments. */
 function argument(name: string): Transform {
-  return (w, attr) => {
-    if (w.isNull(attr)) return false
-    const known: unknown = JSON.parse(w.fieldText(R.tool_arguments) ?? '{}')
+  return (span, attr) => {
+    if (span.isNull(attr)) return false
+    const known: unknown = JSON.parse(span.fieldText(R.tool_arguments) ?? '{}')
     const base = isRecord(known) ? known : { input: known }
-    if (base[name] === undefined) w.setJson(R.tool_arguments, { ...base, [name]: w.text(attr) })
+    if (base[name] === undefined)
+      span.setJson(R.tool_arguments, { ...base, [name]: span.text(attr) })
     return true
   }
 }

@@ -4,20 +4,20 @@ import { R } from '../../../../core/fields.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** Datadog: `env:`, `service:`, `version:` and `ml_app:` among the tags. */
-const datadogTags: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const datadogTags: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   if (!Array.isArray(value)) return false
   const tags = value.filter((t) => typeof t === 'string')
   if (tags.length === 0) return false
-  w.setJson(rule.range, tags)
+  span.setJson(rule.range, tags)
   for (const tag of tags) {
     const colon = tag.indexOf(':')
     const text = tag.slice(colon + 1)
     const name = colon < 0 || text === '' ? '' : tag.slice(0, colon)
-    if (name === 'env') w.offerText(R.environment, text.toLowerCase())
-    else if (name === 'service') w.offerText(R.service_name, text)
-    else if (name === 'version') w.offerText(R.service_version, text)
-    else if (name === 'ml_app') w.metaText('ml_app', text)
+    if (name === 'env') span.offerText(R.environment, text.toLowerCase())
+    else if (name === 'service') span.offerText(R.service_name, text)
+    else if (name === 'version') span.offerText(R.service_version, text)
+    else if (name === 'ml_app') span.entries.addMetadata('ml_app', text)
   }
   return true
 }

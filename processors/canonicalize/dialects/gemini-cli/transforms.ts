@@ -6,8 +6,8 @@ import { putMessages } from '../../readers/content.ts'
 import type { OwnTransform, Rule, Transform } from '../../rules/dialect.ts'
 
 /** Streamed chunks, one message each, as one answer. */
-const merged: Transform = (w, attr, rule: Rule) => {
-  const value = w.value(attr)
+const merged: Transform = (span, attr, rule: Rule) => {
+  const value = span.value(attr)
   const list =
     typeof value === 'string' ? null : (messagesOf(value, 'assistant') ?? responseMessages(value))
   const first = list?.[0]
@@ -21,7 +21,7 @@ const merged: Transform = (w, attr, rule: Rule) => {
     }
     if (m.finish_reason !== undefined) first.finish_reason = m.finish_reason
   }
-  return putMessages(w, rule, [first])
+  return putMessages(span, rule, [first])
 }
 
 export const transforms = {

@@ -6,18 +6,18 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { MODEL_PREFIXES } from '../../vocabulary/providers.ts'
 
 /** Genkit: the model id on model spans, the tool's name on tool spans, else the component's name. */
-const genkitName: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
-  const name = w.text(attr)
-  if (w.kind === 'llm' || w.kind === 'embedding') {
+const genkitName: Transform = (span, attr) => {
+  if (span.isNull(attr)) return false
+  const name = span.text(attr)
+  if (span.kind === 'llm' || span.kind === 'embedding') {
     const slash = name.indexOf('/')
     const prefix = slash > 0 ? name.slice(0, slash) : ''
-    w.offerText(R.request_model, slash > 0 ? name.slice(slash + 1) : name)
-    if (prefix !== '' && w.modelProvider === '')
-      w.modelProvider = lookup(MODEL_PREFIXES, prefix) ?? w.providers.of(prefix) ?? ''
-  } else if (w.kind === 'tool') w.offerText(R.tool_name, name)
-  else if (w.kind === 'agent') w.offerText(R.agent_name, name)
-  w.setString(R.name, name)
+    span.offerText(R.request_model, slash > 0 ? name.slice(slash + 1) : name)
+    if (prefix !== '' && span.models.provider === '')
+      span.models.offerProvider(lookup(MODEL_PREFIXES, prefix) ?? span.providers.of(prefix) ?? '')
+  } else if (span.kind === 'tool') span.offerText(R.tool_name, name)
+  else if (span.kind === 'agent') span.offerText(R.agent_name, name)
+  span.setString(R.name, name)
   return true
 }
 

@@ -6,9 +6,9 @@ import type { Hooks } from '../../rules/dialect.ts'
 const AGENT = /^agent_run \[(.+)\]$/
 
 export const hooks: Hooks = {
-  isVirtual: (w) => w.fieldText(R.tool_name) === '(merged tools)',
-  readOtherName: (w, name) => {
+  isVirtual: (span) => span.fieldText(R.tool_name) === '(merged tools)',
+  readOtherName: (span, name) => {
     const agent = AGENT.exec(name)?.[1]
-    if (agent !== undefined) w.offerText(R.agent_name, agent)
+    if (agent !== undefined) span.offerText(R.agent_name, agent)
   },
 }

@@ -6,7 +6,7 @@ import { usageIn } from '../../content/usage.ts'
 import { isRecord } from '../../json/values.ts'
 import { putUsage } from '../../readers/content.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 const COMPONENTS: readonly (readonly [RegExp, string])[] = [
   [/Generator$/, 'llm'],
@@ -18,26 +18,26 @@ const COMPONENTS: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Haystack components tell by their class name what they do. */
-const componentKind: Transform = (w, attr) => {
-  const name = w.text(attr)
-  w.kind = COMPONENTS.find(([pattern]) => pattern.test(name))?.[1] ?? 'chain'
+const componentKind: Transform = (span, attr) => {
+  const name = span.text(attr)
+  span.setKind(COMPONENTS.find(([pattern]) => pattern.test(name))?.[1] ?? 'chain')
   return true
 }
 
-const haystackOutput: Transform = (w, attr) => {
-  takeHaystack(w, w.value(attr))
+const haystackOutput: Transform = (span, attr) => {
+  takeHaystack(span, span.value(attr))
   return true
 }
 
 /** Haystack: {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
-function takeHaystack(w: Work, body: unknown): void {
+function takeHaystack(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
   const meta: unknown = Array.isArray(body['meta']) ? body['meta'][0] : body['meta']
   if (!isRecord(meta)) return
-  if (!w.hasUsage()) putUsage(w, usageIn(meta))
-  w.offerText(R.response_model, meta['model'])
-  if (typeof meta['finish_reason'] === 'string' && !w.hasRange(R.finish_reasons))
-    w.setJson(R.finish_reasons, [finishReason(meta['finish_reason'])])
+  if (!span.hasUsage()) putUsage(span, usageIn(meta))
+  span.offerText(R.response_model, meta['model'])
+  if (typeof meta['finish_reason'] === 'string' && !span.hasRange(R.finish_reasons))
+    span.setJson(R.finish_reasons, [finishReason(meta['finish_reason'])])
 }
 
 export const transforms = {

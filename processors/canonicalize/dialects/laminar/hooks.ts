@@ -3,19 +3,19 @@
 import { R } from '../../../../core/fields.ts'
 import { key } from '../../../../core/keys.ts'
 import type { Hooks } from '../../rules/dialect.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 const USER = key('lmnr.event.user_id')
 const SESSION = key('lmnr.event.session_id')
 
 /** Laminar says who the user is in an event; whatever else is in it, is kept. */
-function readEvent(w: Work, first: number, count: number): boolean {
+function readEvent(span: CurrentSpan, first: number, count: number): boolean {
   let found = 0
   for (let i = first; i < first + count; i++) {
-    const id = w.batch.attrs[i * 6] as number
+    const id = span.batch.attrs[i * 6] as number
     if (id !== USER && id !== SESSION) continue
     found++
-    if (!w.isNull(i)) w.setText(i, id === USER ? R.user_id : R.session_id)
+    if (!span.isNull(i)) span.setText(i, id === USER ? R.user_id : R.session_id)
   }
   return found > 0 && found === count
 }

@@ -3,17 +3,17 @@
 import { N } from '../../../../core/fields.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-const virtual: Transform = (w) => {
-  w.isVirtual = true
+const virtual: Transform = (span) => {
+  span.markVirtual()
   return true
 }
 
 /** Answered by Laminar's cache: nothing was paid. */
-const cached: Transform = (w, attr) => {
-  if (w.text(attr).replaceAll('"', '') !== 'CACHED') return false
-  w.events.setNum(w.e, N.cost_usd, 0)
-  w.events.setNum(w.e, N.cost_input_usd, Number.NaN)
-  w.events.setNum(w.e, N.cost_output_usd, Number.NaN)
+const cached: Transform = (span, attr) => {
+  if (span.text(attr).replaceAll('"', '') !== 'CACHED') return false
+  span.events.setNum(span.event, N.cost_usd, 0)
+  span.events.setNum(span.event, N.cost_input_usd, Number.NaN)
+  span.events.setNum(span.event, N.cost_output_usd, Number.NaN)
   return true
 }
 

@@ -6,11 +6,11 @@ import { isRecord } from '../../json/values.ts'
 import { io, orZero, putUsage } from '../../readers/content.ts'
 import { meta } from '../../readers/map-entries.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 /** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
-const usageLangfuse: Transform = (w, attr) => {
-  const value = w.value(attr)
+const usageLangfuse: Transform = (span, attr) => {
+  const value = span.value(attr)
   if (!isRecord(value)) return false
   if (
     'prompt_tokens' in value ||
@@ -20,22 +20,22 @@ const usageLangfuse: Transform = (w, attr) => {
     const usage = usageOf(value)
     if (usage === null) return false
     usage.isExclusive = false
-    putUsage(w, usage)
+    putUsage(span, usage)
     return true
   }
-  const buckets = langfuseBuckets(w, value)
+  const buckets = langfuseBuckets(span, value)
   if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
-    w.offerNumber(N.total_tokens, buckets.total)
+    span.offerNumber(N.total_tokens, buckets.total)
     return !Number.isNaN(buckets.total)
   }
-  w.offerNumber(N.input_tokens, buckets.input)
-  w.offerNumber(N.output_tokens, buckets.output)
-  w.offerNumber(N.total_tokens, buckets.total)
+  span.offerNumber(N.input_tokens, buckets.input)
+  span.offerNumber(N.output_tokens, buckets.output)
+  span.offerNumber(N.total_tokens, buckets.total)
   return true
 }
 
 function langfuseBuckets(
-  w: Work,
+  span: CurrentSpan,
   value: Record<string, unknown>,
 ): { input: number; output: number; total: number } {
   let input = Number.NaN
@@ -47,16 +47,20 @@ function langfuseBuckets(
     if (name === 'total' || name === 'total_tokens') total = n
     // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
     else if (name.includes('cache') && /creation|write/.test(name))
-      w.events.setNum(
-        w.e,
+      span.events.setNum(
+        span.event,
         N.cache_write_tokens,
-        orZero(w.events.num(w.e, N.cache_write_tokens)) + n,
+        orZero(span.events.num(span.event, N.cache_write_tokens)) + n,
       )
     else if (/cache/.test(name))
-      w.events.setNum(w.e, N.cache_read_tokens, orZero(w.events.num(w.e, N.cache_read_tokens)) + n)
-    else if (/reasoning|thought/.test(name)) w.events.setNum(w.e, N.reasoning_tokens, n)
+      span.events.setNum(
+        span.event,
+        N.cache_read_tokens,
+        orZero(span.events.num(span.event, N.cache_read_tokens)) + n,
+      )
+    else if (/reasoning|thought/.test(name)) span.events.setNum(span.event, N.reasoning_tokens, n)
     else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
-      w.detail(name, n)
+      span.entries.addDetail(name, n)
     if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
     else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
   }
@@ -64,20 +68,20 @@ function langfuseBuckets(
 }
 
 /** Trace-level content, on the root only; below it repeats. */
-const ioRoot: Transform = (w, attr, rule) => (w.isRoot ? io(w, attr, rule) : true)
+const ioRoot: Transform = (span, attr, rule) => (span.isRoot ? io(span, attr, rule) : true)
 
 /** An ISO time (sometimes as JSON text) -> ms since the start of the span. */
-const sinceStart: Transform = (w, attr, rule) => {
-  const at = Date.parse(w.text(attr).replaceAll('"', ''))
-  const ms = at - w.startMs
+const sinceStart: Transform = (span, attr, rule) => {
+  const at = Date.parse(span.text(attr).replaceAll('"', ''))
+  const ms = at - span.times.startMs
   if (!Number.isFinite(ms) || ms < 0) return false
-  w.events.setNum(w.e, rule.number, ms)
+  span.events.setNum(span.event, rule.number, ms)
   return true
 }
 
-const traceName: Transform = (w, attr, rule) => {
-  if (w.isRoot && !w.hasRange(R.workflow_name)) w.setText(attr, R.workflow_name)
-  return meta(w, attr, rule)
+const traceName: Transform = (span, attr, rule) => {
+  if (span.isRoot && !span.hasRange(R.workflow_name)) span.setText(attr, R.workflow_name)
+  return meta(span, attr, rule)
 }
 
 export const transforms = {

@@ -6,13 +6,13 @@ import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
-const usageDetails: Transform = (w, attr) => {
-  const value = w.value(attr)
+const usageDetails: Transform = (span, attr) => {
+  const value = span.value(attr)
   if (!isRecord(value)) return false
   const side = /output/.test(
-    w.batch.arena.latin1(
-      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
-      w.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
+    span.batch.arena.latin1(
+      span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
+      span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
     ),
   )
     ? 'output'
@@ -20,10 +20,10 @@ const usageDetails: Transform = (w, attr) => {
   const counts = Object.entries(value)
   for (const [name, v] of counts) {
     if (typeof v !== 'number') continue
-    if (name === 'cache_read') w.offerNumber(N.cache_read_tokens, v)
-    else if (name === 'cache_creation') w.offerNumber(N.cache_write_tokens, v)
-    else if (name === 'reasoning') w.offerNumber(N.reasoning_tokens, v)
-    else w.detail(`${side}_${name}`, v)
+    if (name === 'cache_read') span.offerNumber(N.cache_read_tokens, v)
+    else if (name === 'cache_creation') span.offerNumber(N.cache_write_tokens, v)
+    else if (name === 'reasoning') span.offerNumber(N.reasoning_tokens, v)
+    else span.entries.addDetail(`${side}_${name}`, v)
   }
   return counts.some(([, v]) => typeof v === 'number')
 }

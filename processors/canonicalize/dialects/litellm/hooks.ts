@@ -4,5 +4,5 @@ import { R } from '../../../../core/fields.ts'
 import type { Hooks } from '../../rules/dialect.ts'
 
 export const hooks: Hooks = {
-  isVirtual: (w) => w.fieldText(R.name) === 'raw_gen_ai_request',
+  isVirtual: (span) => span.fieldText(R.name) === 'raw_gen_ai_request',
 }

@@ -5,11 +5,11 @@ import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** LiteLLM's hidden parameters may hold the only cost. */
-const hiddenParams: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const hiddenParams: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   if (isRecord(value) && typeof value['response_cost'] === 'number')
-    w.offerNumber(N.cost_usd, value['response_cost'])
-  w.metaText(rule.name, w.text(attr))
+    span.offerNumber(N.cost_usd, value['response_cost'])
+  span.entries.addMetadata(rule.name, span.text(attr))
   return true
 }
 

@@ -3,10 +3,10 @@
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** Ids that are JSON text of a string. */
-const idJson: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const idJson: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   if (typeof value !== 'string' || value === '' || value === 'default') return false
-  w.setString(rule.range, value)
+  span.setString(rule.range, value)
   return true
 }
 

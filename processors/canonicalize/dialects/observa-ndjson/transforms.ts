@@ -10,24 +10,24 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 /** Parallel lists of a legacy retrieval become documents. */
 const documentList =
   (put: (doc: Document, value: unknown) => void, isUsable: (x: unknown) => boolean): Transform =>
-  (w, attr) => {
-    const value = w.value(attr)
+  (span, attr) => {
+    const value = span.value(attr)
     if (!Array.isArray(value) || !value.some((x) => typeof x !== 'object' && isUsable(x)))
       return false
     for (const [i, x] of value.entries()) {
       if (i > 1000) break
-      const doc = w.eventDocuments[i] ?? {}
+      const doc = span.content.eventDocuments[i] ?? {}
       put(doc, x)
-      w.eventDocuments[i] = doc
+      span.content.eventDocuments[i] = doc
     }
     return true
   }
 
-const documentText: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
-  const first = w.eventDocuments[0] ?? {}
-  first.content = w.value(attr)
-  w.eventDocuments[0] = first
+const documentText: Transform = (span, attr) => {
+  if (span.isNull(attr)) return false
+  const first = span.content.eventDocuments[0] ?? {}
+  first.content = span.value(attr)
+  span.content.eventDocuments[0] = first
   return true
 }
 
@@ -36,31 +36,31 @@ const isAnything = (): boolean => true
 const isNumber = (x: unknown): boolean => typeof x === 'number'
 
 /** like and dislike are scores when no rating was given. */
-const feedback: Transform = (w, attr, rule) => {
-  const word = w.text(attr).toLowerCase()
-  w.setString(rule.range, 'user_feedback')
-  if (word === 'like' || word === 'thumbs_up') w.offerNumber(N.evaluation_score, 1)
-  if (word === 'dislike' || word === 'thumbs_down') w.offerNumber(N.evaluation_score, 0)
-  w.metaText('feedback_type', word)
+const feedback: Transform = (span, attr, rule) => {
+  const word = span.text(attr).toLowerCase()
+  span.setString(rule.range, 'user_feedback')
+  if (word === 'like' || word === 'thumbs_up') span.offerNumber(N.evaluation_score, 1)
+  if (word === 'dislike' || word === 'thumbs_down') span.offerNumber(N.evaluation_score, 0)
+  span.entries.addMetadata('feedback_type', word)
   return true
 }
 
 /** First of several: a later one does not overwrite. */
-const textFirst: Transform = (w, attr, rule) =>
-  w.hasRange(rule.range) || w.setText(attr, rule.range)
+const textFirst: Transform = (span, attr, rule) =>
+  span.hasRange(rule.range) || span.setText(attr, rule.range)
 
 /** The SDK guesses providers from models and says `google` for Gemini's API. */
-const providerLegacy: Transform = (w, attr, rule) => {
-  if (w.arena.equals(w.off(attr), w.len(attr), 'google'))
-    return putProvider(w, rule.range, 'gcp.gen_ai')
-  return provider(w, attr, rule)
+const providerLegacy: Transform = (span, attr, rule) => {
+  if (span.arena.equals(span.off(attr), span.len(attr), 'google'))
+    return putProvider(span, rule.range, 'gcp.gen_ai')
+  return provider(span, attr, rule)
 }
 
 /** Text as a reasoning part of the answer. */
-const thought: Transform = (w, attr, rule) => {
-  if (w.isNullContent(attr)) return false
-  return putMessages(w, rule, [
-    { role: 'assistant', parts: [{ type: 'reasoning', content: w.text(attr) }] },
+const thought: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  return putMessages(span, rule, [
+    { role: 'assistant', parts: [{ type: 'reasoning', content: span.text(attr) }] },
   ])
 }
 

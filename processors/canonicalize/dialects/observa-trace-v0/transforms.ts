@@ -4,10 +4,10 @@ import { meta } from '../../readers/map-entries.ts'
 import type { OwnTransform, Rule, Transform } from '../../rules/dialect.ts'
 
 /** HTTP status of v0 events: 400 and above failed. */
-const httpStatus: Transform = (w, attr) => {
-  const n = w.number(attr)
-  if (n >= 400) w.isFailed = true
-  return meta(w, attr, HTTP_STATUS_RULE)
+const httpStatus: Transform = (span, attr) => {
+  const n = span.number(attr)
+  if (n >= 400) span.status.fail()
+  return meta(span, attr, HTTP_STATUS_RULE)
 }
 
 const HTTP_STATUS_RULE = { name: 'http_status', strip: 0 } as Rule

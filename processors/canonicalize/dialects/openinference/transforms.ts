@@ -7,16 +7,16 @@ import { putMessages } from '../../readers/content.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
-const fallbackModel: Transform = (w, attr) => {
-  if (w.type(attr) !== VALUE.STRING || w.isNull(attr)) return false
-  w.fallbackModel = attr
+const fallbackModel: Transform = (span, attr) => {
+  if (span.type(attr) !== VALUE.STRING || span.isNull(attr)) return false
+  span.models.setFallback(attr)
   return true
 }
 
-const functionCall: Transform = (w, attr, rule) => {
-  const value = w.value(attr)
+const functionCall: Transform = (span, attr, rule) => {
+  const value = span.value(attr)
   if (!isRecord(value) || typeof value['name'] !== 'string') return false
-  return putMessages(w, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
+  return putMessages(span, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
 }
 
 export const transforms = {

@@ -4,11 +4,11 @@ import { readMessageEvent } from '../../readers/span-events.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** `gen_ai.content.prompt` as an attribute: JSON, or lines "role: text". */
-const promptLines: Transform = (w, attr) => {
-  if (w.isNull(attr)) return false
-  const before = w.eventIn.length
-  readMessageEvent(w, 'gen_ai.content.prompt', { content: w.text(attr) })
-  return w.eventIn.length > before
+const promptLines: Transform = (span, attr) => {
+  if (span.isNull(attr)) return false
+  const before = span.content.eventInput.length
+  readMessageEvent(span, 'gen_ai.content.prompt', { content: span.text(attr) })
+  return span.content.eventInput.length > before
 }
 
 export const transforms = {

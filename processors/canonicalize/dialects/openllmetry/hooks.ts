@@ -2,7 +2,7 @@
 
 import { lookup } from '../../json/values.ts'
 import type { Hooks } from '../../rules/dialect.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 const VENDOR = /^[a-z_]+\.(chat|completion|embeddings|converse)$/
 
@@ -13,12 +13,12 @@ const VENDOR_OPERATIONS: Readonly<Record<string, string>> = {
   embeddings: 'embeddings',
 }
 
-function readOtherName(w: Work, name: string): void {
-  if (w.operation !== '') return
+function readOtherName(span: CurrentSpan, name: string): void {
+  if (span.operation !== '') return
   const operation = lookup(VENDOR_OPERATIONS, VENDOR.exec(name)?.[1] ?? '')
   if (operation === undefined) return
-  w.operation = operation
-  if (w.kind === '') w.kind = operation === 'embeddings' ? 'embedding' : 'llm'
+  span.setOperation(operation)
+  if (span.kind === '') span.setKind(operation === 'embeddings' ? 'embedding' : 'llm')
 }
 
 export const hooks: Hooks = { readOtherName }

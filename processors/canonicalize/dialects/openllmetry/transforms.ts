@@ -15,39 +15,39 @@ interface UrlParts {
 const urlMemo = new ByteMemo<UrlParts>()
 
 /** The entity is the agent or the tool on such spans, and names the event anyway. */
-const entityName: Transform = (w, attr, rule) => {
-  if (!w.setText(attr, rule.range)) return false
-  if (w.kind === 'agent' && !w.hasRange(R.agent_name)) w.setText(attr, R.agent_name)
-  if (w.kind === 'tool' && !w.hasRange(R.tool_name)) w.setText(attr, R.tool_name)
+const entityName: Transform = (span, attr, rule) => {
+  if (!span.setText(attr, rule.range)) return false
+  if (span.kind === 'agent' && !span.hasRange(R.agent_name)) span.setText(attr, R.agent_name)
+  if (span.kind === 'tool' && !span.hasRange(R.tool_name)) span.setText(attr, R.tool_name)
   return true
 }
 
 /** A guardrail that FAILED has triggered. */
-const failed: Transform = (w, attr, rule) => {
-  const word = w.text(attr)
+const failed: Transform = (span, attr, rule) => {
+  const word = span.text(attr)
   const isTriggered = /^(?:failed|fail|blocked|triggered|true)$/i.test(word)
   if (!isTriggered && !/^(?:passed|pass|allowed|ok|success|false)$/i.test(word)) return false
-  w.events.setNum(w.e, rule.number, isTriggered ? 1 : 0)
+  span.events.setNum(span.event, rule.number, isTriggered ? 1 : 0)
   return true
 }
 
 /** `https://host:port/path` -> server_address and server_port. */
-const url: Transform = (w, attr, rule) => {
-  const isText = w.type(attr) === VALUE.STRING
-  const known = isText ? urlMemo.find(w.arena.bytes, w.off(attr), w.len(attr)) : undefined
+const url: Transform = (span, attr, rule) => {
+  const isText = span.type(attr) === VALUE.STRING
+  const known = isText ? urlMemo.find(span.arena.bytes, span.off(attr), span.len(attr)) : undefined
   if (known !== undefined) {
-    w.events.setRange(w.e, rule.range, w.off(attr) + known.at, known.host.length)
-    w.offerNumber(N.server_port, known.port)
+    span.events.setRange(span.event, rule.range, span.off(attr) + known.at, known.host.length)
+    span.offerNumber(N.server_port, known.port)
     return true
   }
-  const text = w.text(attr)
+  const text = span.text(attr)
   const parts = urlParts(text)
   if (parts === null) return false
   // Of ASCII the host's place among the bytes is its place in the string.
-  if (isText && text.length === w.len(attr))
-    urlMemo.add(w.arena.bytes, w.off(attr), w.len(attr), parts)
-  w.setString(rule.range, parts.host)
-  w.offerNumber(N.server_port, parts.port)
+  if (isText && text.length === span.len(attr))
+    urlMemo.add(span.arena.bytes, span.off(attr), span.len(attr), parts)
+  span.setString(rule.range, parts.host)
+  span.offerNumber(N.server_port, parts.port)
   return true
 }
 

@@ -5,10 +5,10 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { LEVELS } from '../../vocabulary/levels.ts'
 
 /** A log record's severity is no failure of anything by itself. */
-const severity: Transform = (w, attr, rule) => {
-  const name = lookup(LEVELS, w.text(attr).toLowerCase())
+const severity: Transform = (span, attr, rule) => {
+  const name = lookup(LEVELS, span.text(attr).toLowerCase())
   if (name === undefined) return false
-  w.setString(rule.range, name)
+  span.setString(rule.range, name)
   return true
 }
 

@@ -2,9 +2,9 @@
 
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-const outputType: Transform = (w, attr, rule) => {
-  const word = w.text(attr)
-  w.param(rule.name, word.startsWith('json') ? '"json"' : JSON.stringify(word))
+const outputType: Transform = (span, attr, rule) => {
+  const word = span.text(attr)
+  span.entries.addParam(rule.name, word.startsWith('json') ? '"json"' : JSON.stringify(word))
   return true
 }
 

@@ -6,13 +6,14 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 const TOOL_TYPES = ['function', 'extension', 'datastore'] as const
 
 /** ADK writes the class name: `FunctionTool`. */
-const toolType: Transform = (w, attr, rule) => {
-  if (w.isNull(attr)) return false
-  if (w.type(attr) === VALUE.STRING)
+const toolType: Transform = (span, attr, rule) => {
+  if (span.isNull(attr)) return false
+  if (span.type(attr) === VALUE.STRING)
     for (const word of TOOL_TYPES)
-      if (w.arena.equals(w.off(attr), w.len(attr), word)) return w.setText(attr, rule.range)
-  const word = w.text(attr)
-  w.setString(rule.range, /^FunctionTool$/.test(word) ? 'function' : word)
+      if (span.arena.equals(span.off(attr), span.len(attr), word))
+        return span.setText(attr, rule.range)
+  const word = span.text(attr)
+  span.setString(rule.range, /^FunctionTool$/.test(word) ? 'function' : word)
   return true
 }
 

@@ -9,13 +9,15 @@ const TOOL_NAME = key('spring.ai.tool.definition.name')
 const TOOL_DESCRIPTION = key('spring.ai.tool.definition.description')
 
 /** Spring AI: the schema of the tool's arguments, beside its name and description. */
-const toolSchema: Transform = (w, attr, rule) => {
-  const parameters = w.value(attr)
-  const name = w.batch.findAttr(w.span, TOOL_NAME)
+const toolSchema: Transform = (span, attr, rule) => {
+  const parameters = span.value(attr)
+  const name = span.batch.findAttr(span.index, TOOL_NAME)
   if (!isRecord(parameters) || name < 0) return false
-  const about = w.batch.findAttr(w.span, TOOL_DESCRIPTION)
-  const description = about < 0 ? {} : { description: w.text(about) }
-  w.setJson(rule.range, [{ type: 'function', name: w.text(name), ...description, parameters }])
+  const about = span.batch.findAttr(span.index, TOOL_DESCRIPTION)
+  const description = about < 0 ? {} : { description: span.text(about) }
+  span.setJson(rule.range, [
+    { type: 'function', name: span.text(name), ...description, parameters },
+  ])
   return true
 }
 

@@ -4,7 +4,7 @@ import { N, R } from '../../../../core/fields.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord, numberIn } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 /** AI SDK outer spans: they repeat the usage of the `do*` spans inside. */
 const OUTER_SPANS: ReadonlySet<string> = new Set([
@@ -18,24 +18,24 @@ const OUTER_SPANS: ReadonlySet<string> = new Set([
   'ai.generateimage',
 ])
 
-const aggregate: Transform = (w, attr) => {
-  const word = w.text(attr).toLowerCase()
+const aggregate: Transform = (span, attr) => {
+  const word = span.text(attr).toLowerCase()
   if (!OUTER_SPANS.has(word)) return false
-  w.isAggregate = true
+  span.markAggregate()
   return true
 }
 
 /** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
-const providerMetadata: Transform = (w, attr) => {
-  const value = w.value(attr)
+const providerMetadata: Transform = (span, attr) => {
+  const value = span.value(attr)
   if (!isRecord(value) || !PROVIDERS_READ.some((name) => isRecord(value[name]))) return false
   const openai = value['openai']
   if (isRecord(openai)) {
-    offerCount(w, N.cache_read_tokens, openai['cachedPromptTokens'])
-    offerCount(w, N.reasoning_tokens, openai['reasoningTokens'])
+    offerCount(span, N.cache_read_tokens, openai['cachedPromptTokens'])
+    offerCount(span, N.reasoning_tokens, openai['reasoningTokens'])
     if (typeof openai['serviceTier'] === 'string')
-      w.param('service_tier', JSON.stringify(openai['serviceTier']))
-    if (!w.isAggregate) w.offerText(R.response_id, openai['responseId'])
+      span.entries.addParam('service_tier', JSON.stringify(openai['serviceTier']))
+    if (!span.isAggregate) span.offerText(R.response_id, openai['responseId'])
   }
   const anthropic = value['anthropic']
   const usage =
@@ -46,40 +46,41 @@ const providerMetadata: Transform = (w, attr) => {
         : null
   if (usage !== null) {
     // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
-    if (usage['input_tokens'] === w.events.num(w.e, N.input_tokens)) w.cacheIsExtra = true
+    if (usage['input_tokens'] === span.events.num(span.event, N.input_tokens))
+      span.usage.markCacheExtra()
     offerCount(
-      w,
+      span,
       N.cache_read_tokens,
       usage['cache_read_input_tokens'] ?? usage['cacheReadInputTokens'],
     )
     offerCount(
-      w,
+      span,
       N.cache_write_tokens,
       usage['cache_creation_input_tokens'] ?? usage['cacheCreationInputTokens'],
     )
     const creation = usage['cache_creation']
     if (isRecord(creation)) {
-      w.detail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
-      w.detail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
+      span.entries.addDetail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
+      span.entries.addDetail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
     }
   }
   const bedrock = value['bedrock']
   if (isRecord(bedrock) && isRecord(bedrock['usage'])) {
-    offerCount(w, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
-    offerCount(w, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
+    offerCount(span, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
+    offerCount(span, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
   }
   return true
 }
 
 const PROVIDERS_READ = ['openai', 'anthropic', 'bedrock']
 
-function offerCount(w: Work, field: number, value: unknown): void {
-  if (typeof value === 'number') w.offerNumber(field, value)
+function offerCount(span: CurrentSpan, field: number, value: unknown): void {
+  if (typeof value === 'number') span.offerNumber(field, value)
 }
 
 /** A vector: only its length is kept. */
-const vector: Transform = (w, attr) => {
-  const value = w.value(attr)
+const vector: Transform = (span, attr) => {
+  const value = span.value(attr)
   let first: unknown = Array.isArray(value) ? value[0] : value
   if (typeof first === 'string') first = parseLoose(first)
   const length = Array.isArray(first)
@@ -87,7 +88,7 @@ const vector: Transform = (w, attr) => {
     : Array.isArray(value)
       ? value.length
       : Number.NaN
-  w.offerNumber(N.embedding_dimensions, length)
+  span.offerNumber(N.embedding_dimensions, length)
   return true
 }
 

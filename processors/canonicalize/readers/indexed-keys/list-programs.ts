@@ -3,7 +3,7 @@
 import { Literal } from '../../../../core/arena.ts'
 import { VALUE } from '../../../../core/batch.ts'
 import { KIND, MEMBER, SHAPE } from '../../json/json-kernel.ts'
-import type { TreeProgram, Work } from '../../span/work.ts'
+import type { CurrentSpan, TreeProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 
 const PIECE = {
@@ -44,48 +44,51 @@ export function documentProgram(elements: readonly Element[]): TreeProgram | nul
     if (s.metadata >= 0 && (s.id < 0 || s.score < 0)) return null
     slots.push(s)
   }
-  return (w, field) => {
-    w.out.begin(w.arena)
+  return (span, field) => {
+    span.out.begin(span.arena)
     for (const [i, s] of slots.entries()) {
-      w.out.byte(i === 0 ? 91 : 44)
-      if (!writeDocument(w, s)) return 'not plain'
+      span.out.byte(i === 0 ? 91 : 44)
+      if (!writeDocument(span, s)) return 'not plain'
     }
-    w.out.byte(93)
-    w.setOut(field)
+    span.out.byte(93)
+    span.setOut(field)
     return 'done'
   }
 }
 
-function writeDocument(w: Work, s: DocumentSlots): boolean {
-  const { out } = w
+function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
+  const { out } = span
   let count = 0
   if (s.id >= 0) {
-    const attr = w.firstAttr + s.id
-    if (w.type(attr) !== VALUE.STRING) return false
+    const attr = span.families.firstAttr + s.id
+    if (span.type(attr) !== VALUE.STRING) return false
     out.literal(PIECE.id)
-    out.text(w.off(attr), w.len(attr))
+    out.text(span.off(attr), span.len(attr))
     count++
   }
   if (s.score >= 0) {
-    const attr = w.firstAttr + s.score
-    const n = w.batch.nums[attr] as number
-    if (w.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
+    const attr = span.families.firstAttr + s.score
+    const n = span.batch.nums[attr] as number
+    if (span.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
     out.literal(count++ === 0 ? PIECE.score : PIECE.nextScore)
     out.ascii(String(n))
   }
   if (s.content >= 0) {
-    const attr = w.firstAttr + s.content
-    if (w.type(attr) !== VALUE.STRING) return false
+    const attr = span.families.firstAttr + s.content
+    if (span.type(attr) !== VALUE.STRING) return false
     out.literal(count++ === 0 ? PIECE.content : PIECE.nextContent)
-    out.text(w.off(attr), w.len(attr))
+    out.text(span.off(attr), span.len(attr))
   }
   if (s.metadata >= 0) {
-    const attr = w.firstAttr + s.metadata
-    if (w.type(attr) !== VALUE.STRING || !(w.json.members(w.off(attr), w.len(attr)) > 0))
+    const attr = span.families.firstAttr + s.metadata
+    if (
+      span.type(attr) !== VALUE.STRING ||
+      !(span.json.members(span.off(attr), span.len(attr)) > 0)
+    )
       return false
     // Never first: it stands beside id and score only.
     out.literal(PIECE.nextMetadata)
-    out.copy(w.off(attr), w.len(attr))
+    out.copy(span.off(attr), span.len(attr))
   }
   out.byte(125)
   return true
@@ -98,30 +101,30 @@ export function toolProgram(elements: readonly Element[]): TreeProgram | null {
     if (row === undefined || element.size !== 1) return null
     slots.push(row)
   }
-  return (w, field) => {
-    w.out.begin(w.arena)
+  return (span, field) => {
+    span.out.begin(span.arena)
     for (const [i, slot] of slots.entries()) {
-      w.out.byte(i === 0 ? 91 : 44)
-      const attr = w.firstAttr + slot
-      if (w.type(attr) !== VALUE.STRING || !writeTool(w, w.off(attr), w.len(attr)))
+      span.out.byte(i === 0 ? 91 : 44)
+      const attr = span.families.firstAttr + slot
+      if (span.type(attr) !== VALUE.STRING || !writeTool(span, span.off(attr), span.len(attr)))
         return 'not plain'
     }
-    w.out.byte(93)
-    w.setOut(field)
+    span.out.byte(93)
+    span.setOut(field)
     return 'done'
   }
 }
 
 /** A tool that is canonical, or OpenAI's `{type, function: {name, description, parameters}}`. */
-function writeTool(w: Work, off: number, len: number): boolean {
-  if (w.json.isRepeatedly(off, len, SHAPE.TOOL)) {
-    w.out.copy(off, len)
+function writeTool(span: CurrentSpan, off: number, len: number): boolean {
+  if (span.json.isRepeatedly(off, len, SHAPE.TOOL)) {
+    span.out.copy(off, len)
     return true
   }
-  if (w.json.members(off, len) !== 2) return false
-  const { rows } = w.json
-  const type = w.memberNamed(2, 'type')
-  const fn = w.memberNamed(2, 'function')
+  if (span.json.members(off, len) !== 2) return false
+  const { rows } = span.json
+  const type = span.json.memberNamed(2, 'type')
+  const fn = span.json.memberNamed(2, 'function')
   if (type < 0 || fn < 0) return false
   if (rows[type + MEMBER.KIND] !== KIND.STRING || rows[fn + MEMBER.KIND] !== KIND.OBJECT)
     return false
@@ -129,33 +132,33 @@ function writeTool(w: Work, off: number, len: number): boolean {
   const typeLen = rows[type + MEMBER.LEN] as number
   const fnOff = rows[fn + MEMBER.OFF] as number
   const fnLen = rows[fn + MEMBER.LEN] as number
-  if (w.arena.equals(typeOff, typeLen, 'object') || !isFunction(w, fnOff, fnLen)) return false
-  w.out.literal(PIECE.type)
-  w.out.copy(typeOff, typeLen)
-  w.out.literal(PIECE.typeEnd)
-  w.out.copy(fnOff + 1, fnLen - 1)
+  if (span.arena.equals(typeOff, typeLen, 'object') || !isFunction(span, fnOff, fnLen)) return false
+  span.out.literal(PIECE.type)
+  span.out.copy(typeOff, typeLen)
+  span.out.literal(PIECE.typeEnd)
+  span.out.copy(fnOff + 1, fnLen - 1)
   return true
 }
 
 /** name, and nothing else but a description and parameters of the plain kind. */
-function isFunction(w: Work, off: number, len: number): boolean {
-  const count = w.json.members(off, len)
+function isFunction(span: CurrentSpan, off: number, len: number): boolean {
+  const count = span.json.members(off, len)
   if (count < 1) return false
-  const name = w.memberNamed(count, 'name')
-  const description = w.memberNamed(count, 'description')
-  const parameters = w.memberNamed(count, 'parameters')
-  const { rows } = w.json
+  const name = span.json.memberNamed(count, 'name')
+  const description = span.json.memberNamed(count, 'description')
+  const parameters = span.json.memberNamed(count, 'parameters')
+  const { rows } = span.json
   const known = [name, description, parameters].filter((x) => x >= 0).length
   if (known !== count || name < 0 || !isFilledString(rows, name)) return false
   if (description >= 0 && !isFilledString(rows, description)) return false
   if (parameters < 0) return true
   if (rows[parameters + MEMBER.KIND] !== KIND.OBJECT) return false
   // Bedrock wraps the schema once more, in `json`.
-  const inner = w.json.members(
+  const inner = span.json.members(
     rows[parameters + MEMBER.OFF] as number,
     rows[parameters + MEMBER.LEN] as number,
   )
-  return inner >= 0 && w.memberNamed(inner, 'json') < 0
+  return inner >= 0 && span.json.memberNamed(inner, 'json') < 0
 }
 
 function isFilledString(rows: Int32Array, row: number): boolean {
@@ -171,22 +174,22 @@ export function embeddingProgram(elements: readonly Element[]): TreeProgram | nu
     if (row === undefined || element.size !== 1) return null
     slots.push(row)
   }
-  return (w, field) => {
-    const { out } = w
-    out.begin(w.arena)
+  return (span, field) => {
+    const { out } = span
+    out.begin(span.arena)
     out.literal(PIECE.user)
     let count = 0
     for (const slot of slots) {
-      const attr = w.firstAttr + slot
-      if (w.type(attr) !== VALUE.STRING) return 'not plain'
-      if (w.len(attr) === 0) continue
+      const attr = span.families.firstAttr + slot
+      if (span.type(attr) !== VALUE.STRING) return 'not plain'
+      if (span.len(attr) === 0) continue
       out.literal(count++ === 0 ? PIECE.text : PIECE.nextText)
-      out.text(w.off(attr), w.len(attr))
+      out.text(span.off(attr), span.len(attr))
       out.byte(125)
     }
     if (count === 0) return 'nothing'
     out.literal(PIECE.userEnd)
-    w.setOut(field)
+    span.setOut(field)
     return 'done'
   }
 }

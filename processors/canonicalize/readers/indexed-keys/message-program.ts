@@ -5,7 +5,7 @@ import { VALUE } from '../../../../core/batch.ts'
 import { R } from '../../../../core/fields.ts'
 import { ByteWords } from '../../bytes/byte-words.ts'
 import { FINISH, ROLES } from '../../content/messages.ts'
-import type { Outcome, TreeProgram, Work } from '../../span/work.ts'
+import type { CurrentSpan, Outcome, TreeProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 
 /** Pieces of JSON that are written for every message; each a literal of the arena. */
@@ -45,7 +45,7 @@ export function messageProgram(elements: readonly Element[]): TreeProgram | null
     if (s === null) return null
     slots.push(s)
   }
-  return (w, field) => writeMessages(w, field, slots)
+  return (span, field) => writeMessages(span, field, slots)
 }
 
 const LEAVES: Readonly<Record<string, 'role' | 'content' | 'name' | 'callId' | 'finish'>> = {
@@ -122,11 +122,11 @@ const FINISH_WORDS = Object.entries(FINISH)
 const finishWords = new ByteWords(FINISH_WORDS.map(([word], i) => [word, i] as const))
 const FINISH_LITERALS = FINISH_WORDS.map(([, reason]) => new Literal(reason))
 
-function writeMessages(w: Work, field: number, slots: readonly MessageSlots[]): Outcome {
+function writeMessages(span: CurrentSpan, field: number, slots: readonly MessageSlots[]): Outcome {
   const isOutput = field === R.output_messages
   const fallback = isOutput ? ASSISTANT : USER
-  const { out } = w
-  out.begin(w.arena)
+  const { out } = span
+  out.begin(span.arena)
   out.byte(91)
   let count = 0
   let reasonOff = 0
@@ -134,7 +134,7 @@ function writeMessages(w: Work, field: number, slots: readonly MessageSlots[]): 
   for (const s of slots) {
     const before = out.mark
     if (count > 0) out.byte(44)
-    if (!writeMessage(w, s, fallback)) return 'not plain'
+    if (!writeMessage(span, s, fallback)) return 'not plain'
     if (partCount === 0 && finishLen < 0) {
       out.back(before)
       continue
@@ -144,11 +144,11 @@ function writeMessages(w: Work, field: number, slots: readonly MessageSlots[]): 
       if (isOutput && slots.length > 1) return 'not plain'
       reasonOff = finishOff
       reasonLen = finishLen
-      writeReason(w, reasonOff, reasonLen)
+      writeReason(span, reasonOff, reasonLen)
     } else if (isOutput && slots.length === 1) {
-      const given = onlyReason(w)
+      const given = onlyReason(span)
       if (given === null) return 'not plain'
-      if (given.len >= 0) writeReason(w, given.off, given.len)
+      if (given.len >= 0) writeReason(span, given.off, given.len)
     }
     out.byte(125)
     count++
@@ -157,9 +157,9 @@ function writeMessages(w: Work, field: number, slots: readonly MessageSlots[]): 
   // One of several that had anything in it: it may want the span's reason.
   if (isOutput && count === 1 && slots.length > 1) return 'not plain'
   out.byte(93)
-  w.setOut(field)
-  if (isOutput && reasonLen >= 0 && !w.hasRange(R.finish_reasons))
-    putReason(w, reasonOff, reasonLen)
+  span.setOut(field)
+  if (isOutput && reasonLen >= 0 && !span.hasRange(R.finish_reasons))
+    putReason(span, reasonOff, reasonLen)
   return 'done'
 }
 
@@ -169,26 +169,26 @@ interface Range {
 }
 const NO_RANGE: Range = { off: 0, len: -1 }
 
-function writeReason(w: Work, off: number, len: number): void {
-  w.out.literal(PIECE.reason)
-  w.out.copy(off, len)
-  w.out.byte(34)
+function writeReason(span: CurrentSpan, off: number, len: number): void {
+  span.out.literal(PIECE.reason)
+  span.out.copy(off, len)
+  span.out.byte(34)
 }
 
-function putReason(w: Work, off: number, len: number): void {
-  w.out.begin(w.arena)
-  w.out.literal(PIECE.list)
-  w.out.copy(off, len)
-  w.out.literal(PIECE.listEnd)
-  w.setOut(R.finish_reasons)
+function putReason(span: CurrentSpan, off: number, len: number): void {
+  span.out.begin(span.arena)
+  span.out.literal(PIECE.list)
+  span.out.copy(off, len)
+  span.out.literal(PIECE.listEnd)
+  span.setOut(R.finish_reasons)
 }
 
 /** The one reason that the span gives, as the inside of a JSON string; length -1 = none or several; null = ask the general way. */
-function onlyReason(w: Work): Range | null {
-  const len = w.events.len(w.e, R.finish_reasons)
+function onlyReason(span: CurrentSpan): Range | null {
+  const len = span.events.len(span.event, R.finish_reasons)
   if (len < 0) return NO_RANGE
-  const off = w.events.off(w.e, R.finish_reasons)
-  const b = w.arena.bytes
+  const off = span.events.off(span.event, R.finish_reasons)
+  const b = span.arena.bytes
   if (len < 4 || b[off] !== 91 || b[off + 1] !== 34 || b[off + len - 1] !== 93) return null
   for (let i = off + 2; i < off + len - 2; i++) {
     if (b[i] === 92) return null
@@ -203,69 +203,69 @@ let finishOff = 0
 let finishLen = -1
 
 /** `{"role":..,"parts":[..]` and the name; the closing brace is the caller's. False = not plain. */
-function writeMessage(w: Work, s: MessageSlots, fallback: RoleEntry): boolean {
-  const entry = s.role < 0 ? fallback : roleAt(w, w.firstAttr + s.role, fallback)
+function writeMessage(span: CurrentSpan, s: MessageSlots, fallback: RoleEntry): boolean {
+  const entry = s.role < 0 ? fallback : roleAt(span, span.families.firstAttr + s.role, fallback)
   if (entry === null) return false
-  const { out } = w
+  const { out } = span
   partCount = 0
   finishLen = -1
-  if (s.finish >= 0 && !readFinish(w, w.firstAttr + s.finish)) return false
+  if (s.finish >= 0 && !readFinish(span, span.families.firstAttr + s.finish)) return false
   if (entry.role === 'tool') {
     out.literal(entry.opening)
-    if (s.calls.length > 0 || !writeToolResponse(w, s)) return false
+    if (s.calls.length > 0 || !writeToolResponse(span, s)) return false
   } else {
     if (s.content < 0) out.literal(entry.opening)
-    else if (!writeText(w, w.firstAttr + s.content, entry)) return false
-    for (const call of s.calls) if (!writeCall(w, call)) return false
+    else if (!writeText(span, span.families.firstAttr + s.content, entry)) return false
+    for (const call of s.calls) if (!writeCall(span, call)) return false
   }
   out.byte(93)
   if (s.name < 0 || entry.role === 'tool') return true
-  const name = w.firstAttr + s.name
-  if (w.type(name) !== VALUE.STRING) return false
-  if (w.len(name) > 0) {
+  const name = span.families.firstAttr + s.name
+  if (span.type(name) !== VALUE.STRING) return false
+  if (span.len(name) > 0) {
     out.literal(PIECE.name)
-    out.text(w.off(name), w.len(name))
+    out.text(span.off(name), span.len(name))
   }
   return true
 }
 
-function roleAt(w: Work, attr: number, fallback: RoleEntry): RoleEntry | null {
-  if (w.type(attr) !== VALUE.STRING) return null
-  if (w.len(attr) === 0) return fallback
-  const i = roleWords.find(w.arena.bytes, w.off(attr), w.len(attr))
+function roleAt(span: CurrentSpan, attr: number, fallback: RoleEntry): RoleEntry | null {
+  if (span.type(attr) !== VALUE.STRING) return null
+  if (span.len(attr) === 0) return fallback
+  const i = roleWords.find(span.arena.bytes, span.off(attr), span.len(attr))
   return i < 0 ? null : (ROLE_ENTRIES[i] as RoleEntry)
 }
 
 /** Reasons in lower-case letters and underscores are what they say, but for a few that have another name. */
-function readFinish(w: Work, attr: number): boolean {
-  if (w.type(attr) !== VALUE.STRING) return false
-  const off = w.off(attr)
-  const len = w.len(attr)
+function readFinish(span: CurrentSpan, attr: number): boolean {
+  if (span.type(attr) !== VALUE.STRING) return false
+  const off = span.off(attr)
+  const len = span.len(attr)
   if (len === 0) return true
-  const b = w.arena.bytes
+  const b = span.arena.bytes
   for (let i = off; i < off + len; i++) {
     const c = b[i] as number
     if (c !== 95 && (c < 97 || c > 122)) return false
   }
   const i = finishWords.find(b, off, len)
-  const literal = i < 0 ? -1 : (FINISH_LITERALS[i] as Literal).id(w.arena)
+  const literal = i < 0 ? -1 : (FINISH_LITERALS[i] as Literal).id(span.arena)
   if (i >= 0 && literal < 0) return false
-  finishOff = i < 0 ? off : w.arena.literalOff(literal)
-  finishLen = i < 0 ? len : w.arena.literalLen(literal)
+  finishOff = i < 0 ? off : span.arena.literalOff(literal)
+  finishLen = i < 0 ? len : span.arena.literalLen(literal)
   return true
 }
 
 /** The opening and one text part, none for empty text. Text that begins like a list may hold blocks. */
-function writeText(w: Work, attr: number, entry: RoleEntry): boolean {
-  if (w.type(attr) !== VALUE.STRING) return false
-  const { out } = w
-  const len = w.len(attr)
+function writeText(span: CurrentSpan, attr: number, entry: RoleEntry): boolean {
+  if (span.type(attr) !== VALUE.STRING) return false
+  const { out } = span
+  const len = span.len(attr)
   if (len === 0) {
     out.literal(entry.opening)
     return true
   }
-  const off = w.off(attr)
-  if (mayHoldBlocks(w.arena.bytes, off, len)) return false
+  const off = span.off(attr)
+  if (mayHoldBlocks(span.arena.bytes, off, len)) return false
   out.literal(entry.withText)
   out.text(off, len)
   out.byte(125)
@@ -289,67 +289,68 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
   )
 }
 
-function writeToolResponse(w: Work, s: MessageSlots): boolean {
-  const { out } = w
+function writeToolResponse(span: CurrentSpan, s: MessageSlots): boolean {
+  const { out } = span
   out.literal(PIECE.response)
-  if (s.callId >= 0 && !writeMember(w, w.firstAttr + s.callId, PIECE.id)) return false
-  if (s.name >= 0 && !writeMember(w, w.firstAttr + s.name, PIECE.name)) return false
+  if (s.callId >= 0 && !writeMember(span, span.families.firstAttr + s.callId, PIECE.id))
+    return false
+  if (s.name >= 0 && !writeMember(span, span.families.firstAttr + s.name, PIECE.name)) return false
   out.literal(PIECE.result)
   if (s.content < 0) out.literal(PIECE.empty)
   else {
-    const content = w.firstAttr + s.content
-    if (w.type(content) !== VALUE.STRING) return false
-    if (mayHoldBlocks(w.arena.bytes, w.off(content), w.len(content))) return false
-    out.text(w.off(content), w.len(content))
+    const content = span.families.firstAttr + s.content
+    if (span.type(content) !== VALUE.STRING) return false
+    if (mayHoldBlocks(span.arena.bytes, span.off(content), span.len(content))) return false
+    out.text(span.off(content), span.len(content))
   }
   out.byte(125)
   partCount++
   return true
 }
 
-function writeMember(w: Work, attr: number, before: Literal): boolean {
-  if (w.type(attr) !== VALUE.STRING) return false
-  if (w.len(attr) === 0) return true
-  w.out.literal(before)
-  w.out.text(w.off(attr), w.len(attr))
+function writeMember(span: CurrentSpan, attr: number, before: Literal): boolean {
+  if (span.type(attr) !== VALUE.STRING) return false
+  if (span.len(attr) === 0) return true
+  span.out.literal(before)
+  span.out.text(span.off(attr), span.len(attr))
   return true
 }
 
-function writeCall(w: Work, call: CallSlots): boolean {
-  const { out } = w
+function writeCall(span: CurrentSpan, call: CallSlots): boolean {
+  const { out } = span
   if (partCount > 0) out.byte(44)
   out.literal(PIECE.call)
-  if (call.id >= 0 && !writeMember(w, w.firstAttr + call.id, PIECE.id)) return false
+  if (call.id >= 0 && !writeMember(span, span.families.firstAttr + call.id, PIECE.id)) return false
   if (call.name >= 0) {
-    const name = w.firstAttr + call.name
-    if (w.type(name) !== VALUE.STRING) return false
+    const name = span.families.firstAttr + call.name
+    if (span.type(name) !== VALUE.STRING) return false
     out.literal(PIECE.name)
-    out.text(w.off(name), w.len(name))
+    out.text(span.off(name), span.len(name))
   }
   out.literal(PIECE.arguments)
   if (call.arguments < 0) out.literal(PIECE.null)
-  else if (!writeArguments(w, w.firstAttr + call.arguments)) return false
+  else if (!writeArguments(span, span.families.firstAttr + call.arguments)) return false
   out.byte(125)
   partCount++
   return true
 }
 
 /** JSON text of an object or a list as such, other text as text. */
-function writeArguments(w: Work, attr: number): boolean {
-  if (w.type(attr) !== VALUE.STRING) return false
-  const off = w.off(attr)
-  const len = w.len(attr)
-  const b = w.arena.bytes
+function writeArguments(span: CurrentSpan, attr: number): boolean {
+  if (span.type(attr) !== VALUE.STRING) return false
+  const off = span.off(attr)
+  const len = span.len(attr)
+  const b = span.arena.bytes
   let i = off
   while (i < off + len && (b[i] as number) <= 32) i++
   const c = i < off + len ? (b[i] as number) : 0
   if (c >= 128) return false
   // `n`: the text of null is null.
-  if (c !== 123 && c !== 91 && (c !== 110 || !w.json.isJson(off, len))) {
-    w.out.text(off, len)
+  if (c !== 123 && c !== 91 && (c !== 110 || !span.json.isJson(off, len))) {
+    span.out.text(off, len)
     return true
   }
-  if (!w.json.isJson(off, len)) return false
-  w.out.copy(i, off + len - i)
+  if (!span.json.isJson(off, len)) return false
+  span.out.copy(i, off + len - i)
   return true
 }

@@ -10,7 +10,7 @@ import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
 import { INDEX_MAX, type Rule } from '../../rules/dialect.ts'
 import { attrValue } from '../../span/any-value.ts'
-import type { Work } from '../../span/work.ts'
+import type { CurrentSpan } from '../../span/current-span.ts'
 
 /** All elements of one span's family together: a hostile span cannot make us build more. */
 const SLOTS_MAX = 10_001
@@ -18,23 +18,23 @@ const SLOTS_MAX = 10_001
 type Node = Record<string, unknown>
 
 /** The family's attributes as a list sorted by index: nested objects by the dotted rest of the key. */
-export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] {
+export function treeOf(span: CurrentSpan, rows: readonly number[], rule: Rule): unknown[] {
   const byIndex = new Map<number, unknown>()
   let slots = 0
   for (const attr of rows) {
     const row = attr * ATTR_STRIDE
-    const path = pathOf(w, row, rule.strip)
+    const path = pathOf(span, row, rule.strip)
     const index = Number(path[0])
     if (path.includes('__proto__')) continue
     if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue
-    if (path.length === 1) byIndex.set(index, attrValue(w.batch, attr))
+    if (path.length === 1) byIndex.set(index, attrValue(span.batch, attr))
     else {
       let node = byIndex.get(index)
       if (!isRecord(node)) {
         node = {}
         byIndex.set(index, node)
       }
-      put(node as Node, path, 1, attrValue(w.batch, attr))
+      put(node as Node, path, 1, attrValue(span.batch, attr))
     }
   }
   return [...byIndex.entries()].sort((x, y) => x[0] - y[0]).map((x) => x[1])
@@ -43,13 +43,13 @@ export function treeOf(w: Work, rows: readonly number[], rule: Rule): unknown[] 
 /** Paths by key id: keys are interned and come again with every span. Bounded like the keys themselves. */
 const paths: (string[] | undefined)[] = []
 
-function pathOf(w: Work, row: number, strip: number): string[] {
-  const id = w.batch.attrs[row + ATTR.KEY] as number
+function pathOf(span: CurrentSpan, row: number, strip: number): string[] {
+  const id = span.batch.attrs[row + ATTR.KEY] as number
   const known = id > 0 ? paths[id] : undefined
   if (known !== undefined) return known
-  const off = w.batch.attrs[row + ATTR.KEY_OFF] as number
-  const len = w.batch.attrs[row + ATTR.KEY_LEN] as number
-  const path = w.arena.text(off + strip, len - strip).split('.')
+  const off = span.batch.attrs[row + ATTR.KEY_OFF] as number
+  const len = span.batch.attrs[row + ATTR.KEY_LEN] as number
+  const path = span.arena.text(off + strip, len - strip).split('.')
   if (id > 0) paths[id] = path
   return path
 }
@@ -136,20 +136,20 @@ export function toolsOfTree(list: readonly unknown[]): Tool[] | null {
 }
 
 /** The first annotation fills the evaluation fields; the others go to metadata. */
-export function annotationsOf(w: Work, list: readonly unknown[]): boolean {
+export function annotationsOf(span: CurrentSpan, list: readonly unknown[]): boolean {
   const bodies = list
     .map((x) => (isRecord(x) ? (x['annotation'] ?? x['evaluation'] ?? x) : x))
     .filter(isRecord)
     .filter((x) => ['name', 'score', 'label', 'explanation'].some((k) => x[k] !== undefined))
   const first = bodies[0]
   if (first === undefined) return false
-  w.offerText(R.evaluation_name, first['name'])
-  w.offerNumber(
+  span.offerText(R.evaluation_name, first['name'])
+  span.offerNumber(
     N.evaluation_score,
     typeof first['score'] === 'number' ? first['score'] : Number.NaN,
   )
-  w.offerText(R.evaluation_label, first['label'])
-  w.offerText(R.evaluation_explanation, first['explanation'])
-  if (bodies.length > 1) w.metaValue('evaluations', bodies.slice(1))
+  span.offerText(R.evaluation_label, first['label'])
+  span.offerText(R.evaluation_explanation, first['explanation'])
+  if (bodies.length > 1) span.entries.addMetadataValue('evaluations', bodies.slice(1))
   return true
 }

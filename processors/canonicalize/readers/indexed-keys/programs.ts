@@ -5,7 +5,7 @@
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
 import type { Rule } from '../../rules/dialect.ts'
-import type { TreeProgram } from '../../span/work.ts'
+import type { TreeProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
 import { messageProgram } from './message-program.ts'

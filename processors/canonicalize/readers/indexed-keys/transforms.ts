@@ -7,88 +7,88 @@ import type { Message, Part } from '../../content/message.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
 import type { Rule, Transform } from '../../rules/dialect.ts'
-import type { Outcome, Work } from '../../span/work.ts'
+import type { CurrentSpan, Outcome } from '../../span/current-span.ts'
 import { putMessages } from '../content.ts'
 import { annotationsOf, messagesOfTree, textsOfTree, toolsOfTree, treeOf } from './objects.ts'
 import { treeProgram } from './programs.ts'
 
 function tree(put: TreePut): Transform {
-  return (w, _attr, rule) => {
-    const outcome = written(w, rule)
+  return (span, _attr, rule) => {
+    const outcome = written(span, rule)
     if (outcome !== 'not plain') return outcome === 'done'
-    const rows = w.treeRows(rule.tree)
-    return rows.length > 0 && put(w, rule, treeOf(w, rows, rule))
+    const rows = span.families.rowsOf(rule.tree)
+    return rows.length > 0 && put(span, rule, treeOf(span, rows, rule))
   }
 }
 
 /** By the program of the span's shape, when there is one. */
-function written(w: Work, rule: Rule): Outcome {
-  for (const planned of w.plannedTrees) {
+function written(span: CurrentSpan, rule: Rule): Outcome {
+  for (const planned of span.families.planned) {
     if (planned.tree !== rule.tree) continue
     if (planned.program === undefined)
-      planned.program = treeProgram(w.batch, w.firstAttr, planned.places, rule)
-    return planned.program === null ? 'not plain' : planned.program(w, rule.range)
+      planned.program = treeProgram(span.batch, span.families.firstAttr, planned.places, rule)
+    return planned.program === null ? 'not plain' : planned.program(span, rule.range)
   }
   return 'not plain'
 }
 
-type TreePut = (w: Work, rule: Rule, list: unknown[]) => boolean
+type TreePut = (span: CurrentSpan, rule: Rule, list: unknown[]) => boolean
 
-const messageTree: TreePut = (w, rule, list) => {
+const messageTree: TreePut = (span, rule, list) => {
   const out = messagesOfTree(list, rule.range === R.output_messages ? 'assistant' : 'user')
-  if (rule.range === R.output_messages && !w.hasRange(R.finish_reasons)) {
+  if (rule.range === R.output_messages && !span.hasRange(R.finish_reasons)) {
     const reasons = out.map((m) => m.finish_reason).filter((x) => x !== undefined)
-    if (reasons.length > 0) w.setJson(R.finish_reasons, reasons)
+    if (reasons.length > 0) span.setJson(R.finish_reasons, reasons)
   }
-  if (rule.range === R.output_messages) nameReason(w, out)
-  return putMessages(w, rule, out)
+  if (rule.range === R.output_messages) nameReason(span, out)
+  return putMessages(span, rule, out)
 }
 
 /** The one answer ended for the reason that the span says. */
-export function nameReason(w: Work, list: readonly Message[]): void {
+export function nameReason(span: CurrentSpan, list: readonly Message[]): void {
   const only = list.length === 1 ? list[0] : undefined
   if (only === undefined || only.finish_reason !== undefined) return
-  const reasons = parseLoose(w.fieldText(R.finish_reasons) ?? '[]')
+  const reasons = parseLoose(span.fieldText(R.finish_reasons) ?? '[]')
   const reason: unknown = Array.isArray(reasons) && reasons.length === 1 ? reasons[0] : undefined
   if (typeof reason === 'string') only.finish_reason = reason
 }
 
 const TREES = {
   messages: messageTree,
-  texts: (w, rule, list) => {
+  texts: (span, rule, list) => {
     const role = rule.range === R.output_messages ? 'assistant' : 'user'
     return putMessages(
-      w,
+      span,
       rule,
       textsOfTree(list).map((content) => ({ role, parts: [{ type: 'text', content }] })),
     )
   },
-  tools: (w, rule, list) => {
+  tools: (span, rule, list) => {
     const found = toolsOfTree(list)
     if (found === null) return false
-    w.setJson(rule.range, found)
+    span.setJson(rule.range, found)
     return true
   },
-  documents: (w, rule, list) => {
+  documents: (span, rule, list) => {
     const found = documentsOf(list)
     if (found === null) return false
-    if (rule.range >= 0) w.setJson(rule.range, found)
-    else w.metaValue(rule.name, found)
+    if (rule.range >= 0) span.setJson(rule.range, found)
+    else span.entries.addMetadataValue(rule.name, found)
     return true
   },
-  embeddings: (w, rule, list) => {
+  embeddings: (span, rule, list) => {
     let hasVector = false
     for (const x of list) {
       const vectorLike: unknown =
         isRecord(x) && isRecord(x['embedding']) ? x['embedding']['vector'] : null
       if (!Array.isArray(vectorLike)) continue
       hasVector = true
-      w.offerNumber(N.embedding_dimensions, vectorLike.length)
+      span.offerNumber(N.embedding_dimensions, vectorLike.length)
     }
     const parts: Part[] = textsOfTree(list).map((content) => ({ type: 'text', content }))
-    return parts.length === 0 ? hasVector : putMessages(w, rule, [{ role: 'user', parts }])
+    return parts.length === 0 ? hasVector : putMessages(span, rule, [{ role: 'user', parts }])
   },
-  annotations: (w, _rule, list) => annotationsOf(w, list),
+  annotations: (span, _rule, list) => annotationsOf(span, list),
 } as const satisfies Readonly<Record<string, TreePut>>
 
 export const indexedKeys = {

@@ -1,0 +1,310 @@
+// The span being worked on: where transforms read its attributes and put what they found. One object,
+// reused for every span, so that nothing is allocated for a span that needs no parsing.
+
+import { type Arena } from '../../../core/arena.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import type { EventTable } from '../../../core/event.ts'
+import { N, R } from '../../../core/fields.ts'
+import { JsonKernel } from '../json/json-kernel.ts'
+import { JsonOut } from '../json/json-writer.ts'
+import { parseLoose } from '../json/loose-json.ts'
+import { plainText } from '../json/values.ts'
+import type { ProviderNames } from '../vocabulary/provider-names.ts'
+import { attrValue } from './any-value.ts'
+import { ContentClues } from './content-clues.ts'
+import { IndexedFamilies } from './indexed-families.ts'
+import { MapEntries } from './map-entries.ts'
+import { ModelClues } from './model-clues.ts'
+import { StatusClues } from './status-clues.ts'
+import { TimeClues } from './time-clues.ts'
+import { UsageClues } from './usage-clues.ts'
+
+/** Words that instrumentations write for absence. */
+const NULL_WORDS = [
+  'None',
+  'null',
+  'none',
+  'undefined',
+  'N/A',
+  'NaN',
+  '<not specified>',
+  '<REDACTED>',
+  'nil',
+]
+
+/** No word for absence is longer. */
+export const NULL_BYTES_MAX = 15
+
+/** Words for absence that are also words for people. */
+const SAYABLE = ['none', 'nil', 'NaN']
+
+/** Done; nothing usable; or not plain enough, nothing was written. */
+export type Outcome = 'done' | 'nothing' | 'not plain'
+
+/** Writes an indexed family to a field, from where its values lie. */
+export type TreeProgram = (span: CurrentSpan, field: number) => Outcome
+
+/** The attributes of one indexed family, and how to write them: undefined = not worked out yet, null = the general way. */
+export interface PlannedTree {
+  readonly tree: number
+  readonly places: Int32Array
+  program: TreeProgram | null | undefined
+}
+
+export class CurrentSpan {
+  readonly providers: ProviderNames
+  readonly json = new JsonKernel()
+  readonly out = new JsonOut(this.json)
+  readonly content = new ContentClues()
+  readonly entries = new MapEntries()
+  readonly families: IndexedFamilies<PlannedTree>
+  readonly models = new ModelClues()
+  readonly status = new StatusClues()
+  readonly times = new TimeClues()
+  readonly usage = new UsageClues()
+  #batch!: SpanBatch
+  #events!: EventTable
+  #event = 0
+  #index = 0
+  #kind = ''
+  #operation = ''
+  #isAggregate = false
+  #isVirtual = false
+
+  constructor(providers: ProviderNames, familyCount: number) {
+    this.providers = providers
+    this.families = new IndexedFamilies(familyCount)
+  }
+
+  beginBatch(batch: SpanBatch, events: EventTable): void {
+    this.#batch = batch
+    this.#events = events
+    this.json.bind(batch.arena)
+  }
+
+  /** `event`: number of the event that the span numbered `index` becomes. */
+  begin(event: number, index: number): void {
+    this.#event = event
+    this.#index = index
+    this.#kind = ''
+    this.#operation = ''
+    this.#isAggregate = false
+    this.#isVirtual = false
+    this.content.reset()
+    this.entries.reset(this.#batch.arena)
+    this.families.reset()
+    this.models.reset()
+    this.status.reset()
+    this.times.reset()
+    this.usage.reset()
+  }
+
+  get batch(): SpanBatch {
+    return this.#batch
+  }
+
+  get events(): EventTable {
+    return this.#events
+  }
+
+  get arena(): Arena {
+    return this.#batch.arena
+  }
+
+  /** Number of the event. */
+  get event(): number {
+    return this.#event
+  }
+
+  /** Number of the span in the batch. */
+  get index(): number {
+    return this.#index
+  }
+
+  get isRoot(): boolean {
+    return (this.#batch.spans[this.#index * SPAN_STRIDE + SPAN.PARENT_ID] as number) < 0
+  }
+
+  /** '' = not known yet. */
+  get kind(): string {
+    return this.#kind
+  }
+
+  setKind(kind: string): void {
+    this.#kind = kind
+  }
+
+  /** '' = not known yet. */
+  get operation(): string {
+    return this.#operation
+  }
+
+  setOperation(operation: string): void {
+    this.#operation = operation
+  }
+
+  /** Its counts repeat those of other events. */
+  get isAggregate(): boolean {
+    return this.#isAggregate
+  }
+
+  markAggregate(): void {
+    this.#isAggregate = true
+  }
+
+  /** It stands for no call of its own: a preview, a raw copy. */
+  get isVirtual(): boolean {
+    return this.#isVirtual
+  }
+
+  markVirtual(): void {
+    this.#isVirtual = true
+  }
+
+  type(attr: number): number {
+    return this.#batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE] as number
+  }
+
+  off(attr: number): number {
+    return this.#batch.attrs[attr * ATTR_STRIDE + ATTR.OFF] as number
+  }
+
+  len(attr: number): number {
+    return this.#batch.attrs[attr * ATTR_STRIDE + ATTR.LEN] as number
+  }
+
+  /** Absent, empty, or a word that means absence. */
+  isNull(attr: number): boolean {
+    const type = this.type(attr)
+    if (type !== VALUE.STRING) return type === VALUE.EMPTY
+    const len = this.len(attr)
+    if (len === 0) return true
+    if (len > NULL_BYTES_MAX) return false
+    const { arena } = this.#batch
+    const off = this.off(attr)
+    const c = arena.bytes[off]
+    // N n u <
+    if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
+    for (const word of NULL_WORDS) if (arena.equals(off, len, word)) return true
+    return false
+  }
+
+  /** Likewise for content: a person may well say `none`. */
+  isNullContent(attr: number): boolean {
+    if (!this.isNull(attr)) return false
+    const len = this.len(attr)
+    if (this.type(attr) !== VALUE.STRING || len === 0 || len > 4) return true
+    return !SAYABLE.some((word) => this.#batch.arena.equals(this.off(attr), len, word))
+  }
+
+  /** The value as text; arrays and lists as JSON. */
+  text(attr: number): string {
+    if (this.type(attr) === VALUE.STRING)
+      return this.#batch.arena.text(this.off(attr), this.len(attr))
+    const v = attrValue(this.#batch, attr)
+    return v === null ? '' : plainText(v)
+  }
+
+  /** The value with JSON text parsed; text that is no JSON stays text. */
+  value(attr: number): unknown {
+    const v = attrValue(this.#batch, attr)
+    if (typeof v !== 'string') return v
+    const parsed = parseLoose(v)
+    return parsed === undefined ? v : parsed
+  }
+
+  /** The number, also of numeric text; NaN when it is none. */
+  number(attr: number): number {
+    const type = this.type(attr)
+    if (type === VALUE.INT || type === VALUE.DOUBLE || type === VALUE.BOOL)
+      return this.#batch.nums[attr] as number
+    if (type !== VALUE.STRING || this.len(attr) === 0 || this.len(attr) > 40) return Number.NaN
+    const text = this.#batch.arena.latin1(this.off(attr), this.len(attr)).trim()
+    // Number('') is 0 and Number('0x1') is 1; neither is what anybody sent.
+    return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
+  }
+
+  /** Sets a text field from an attribute: the range itself for text. */
+  setText(attr: number, field: number): boolean {
+    if (this.isNull(attr)) return false
+    if (this.type(attr) === VALUE.STRING)
+      this.#events.setRange(this.#event, field, this.off(attr), this.len(attr))
+    else this.#events.setText(this.#event, field, this.text(attr))
+    return true
+  }
+
+  setJson(field: number, value: unknown): void {
+    this.#events.setText(this.#event, field, JSON.stringify(value) ?? 'null')
+  }
+
+  setString(field: number, text: string): void {
+    this.#events.setText(this.#event, field, text)
+  }
+
+  /** Sets a JSON field to the range as a JSON string. */
+  setJsonString(field: number, off: number, len: number): void {
+    this.out.begin(this.#batch.arena)
+    this.out.text(off, len)
+    this.setOut(field)
+  }
+
+  /** Ends what was begun in `out` and sets a field to it. */
+  setOut(field: number): void {
+    this.out.end()
+    this.#events.setRange(this.#event, field, this.out.off, this.out.len)
+  }
+
+  hasRange(field: number): boolean {
+    return this.#events.has(this.#event, field)
+  }
+
+  hasNumber(field: number): boolean {
+    return !Number.isNaN(this.#events.num(this.#event, field))
+  }
+
+  /** Sets a number field unless it is set already. */
+  offerNumber(field: number, value: number): void {
+    if (!Number.isNaN(value) && !this.hasNumber(field))
+      this.#events.setNum(this.#event, field, value)
+  }
+
+  offerText(field: number, text: unknown): void {
+    if (typeof text === 'string' && text !== '' && !this.hasRange(field))
+      this.setString(field, text)
+  }
+
+  /** The span's name, null when it is empty or longer than `bytesMax`. */
+  spanName(bytesMax: number): string | null {
+    const row = this.#index * SPAN_STRIDE
+    const len = this.#batch.spans[row + SPAN.NAME_LEN] as number
+    if (len <= 0 || len > bytesMax) return null
+    return this.arena.text(this.#batch.spans[row + SPAN.NAME_OFF] as number, len)
+  }
+
+  fieldText(field: number): string | null {
+    return this.#events.text(this.#event, field)
+  }
+
+  hasUsage(): boolean {
+    return (
+      this.hasNumber(N.input_tokens) ||
+      this.hasNumber(N.output_tokens) ||
+      this.hasNumber(N.total_tokens)
+    )
+  }
+
+  /** Any count at all, a part of a total too: what a container must not add to its calls. */
+  hasAnyCount(): boolean {
+    return (
+      this.hasUsage() ||
+      this.hasNumber(N.reasoning_tokens) ||
+      this.hasNumber(N.cache_read_tokens) ||
+      this.hasNumber(N.cache_write_tokens) ||
+      this.hasNumber(N.cost_usd)
+    )
+  }
+
+  hasMessages(): boolean {
+    return this.hasRange(R.input_messages) || this.hasRange(R.output_messages)
+  }
+}
