@@ -98,34 +98,31 @@ function secretKind(
   before: string,
   words: readonly string[],
 ): KeyMeaning {
-  if (WHOLE_KEY.test(lower) && !NOT_KEY.has(before))
-    return { kind: 'secret', strength: 'whole', hints: 0 }
-  if (
-    /^(?:client|app|consumer|api|auth|access|private|secret|shared)(?:secret|token|key|apikey)$/.test(
-      last,
-    ) ||
-    last === 'apikey'
-  )
-    return { kind: 'secret', strength: 'whole', hints: 0 }
-  if (last === 'secret' || last === 'secrets')
-    return { kind: 'secret', strength: words.length > 1 ? 'whole' : 'weak', hints: 0 }
+  if (WHOLE_KEY.test(lower) && !NOT_KEY.has(before)) return secret('whole')
+  if (last === 'apikey' || JOINED_WORDS.test(last)) return secret('whole')
+  if (last === 'secret' || last === 'secrets') return secret(words.length > 1 ? 'whole' : 'weak')
   if (last === 'token' || last === 'authtoken') {
     if (NOT_TOKEN.has(before)) return NO_MEANING
     return { kind: 'token', strength: before === '' ? 'weak' : 'whole', hints: 0 }
   }
-  if (last === 'key' || last === 'keys') {
-    if (words.includes('secret') || words.includes('private'))
-      return { kind: 'secret', strength: 'whole', hints: 0 }
-    if (!KEY_QUALIFIERS.has(before) || NOT_KEY.has(before)) return NO_MEANING
-    return { kind: 'secret', strength: 'weak', hints: 0 }
-  }
-  if (last === 'tokens' && /^(?:|api|access|auth|refresh|secret|bearer)$/.test(before))
+  if (last === 'key' || last === 'keys') return keyKind(before, words)
+  if (last === 'tokens' && TOKENS_OF.test(before))
     return { kind: 'token', strength: 'weak', hints: 0 }
-  if (/^credentials?$/.test(last) || FOREIGN_SECRET.test(last))
-    return { kind: 'secret', strength: 'weak', hints: 0 }
-  if (FOREIGN_KEY.test(last))
-    return { kind: 'secret', strength: 'weak', hints: 0, needsQualifier: true }
-  return NO_MEANING
+  if (/^credentials?$/.test(last) || FOREIGN_SECRET.test(last)) return secret('weak')
+  return FOREIGN_KEY.test(last) ? { ...secret('weak'), needsQualifier: true } : NO_MEANING
+}
+
+const JOINED_WORDS =
+  /^(?:client|app|consumer|api|auth|access|private|secret|shared)(?:secret|token|key|apikey)$/
+const TOKENS_OF = /^(?:|api|access|auth|refresh|secret|bearer)$/
+
+function secret(strength: KeyMeaning['strength']): KeyMeaning {
+  return { kind: 'secret', strength, hints: 0 }
+}
+
+function keyKind(before: string, words: readonly string[]): KeyMeaning {
+  if (words.includes('secret') || words.includes('private')) return secret('whole')
+  return KEY_QUALIFIERS.has(before) && !NOT_KEY.has(before) ? secret('weak') : NO_MEANING
 }
 
 function hintsOf(lower: string, words: readonly string[]): number {

@@ -2,7 +2,7 @@
 // in the place of a value; whoever calls puts it there.
 
 import type { SpanBatch } from '../../../core/batch.ts'
-import { isPrivateInteger } from '../matchers/numbers.ts'
+import { isPrivateInteger } from '../matchers/numbers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'

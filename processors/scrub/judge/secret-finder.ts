@@ -3,7 +3,7 @@
 
 import { Arena } from '../../../core/arena.ts'
 import { isGlued } from '../matchers/glued-tokens.ts'
-import { matchNumber } from '../matchers/numbers.ts'
+import { matchNumber } from '../matchers/numbers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import type { InnerScan } from '../matchers/rule.ts'
 import { judgePieces } from '../matchers/split-text.ts'

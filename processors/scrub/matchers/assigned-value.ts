@@ -24,22 +24,36 @@ export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMe
   const n = v.to - v.from
   if (n < 4 || n > 256) return false
   const text = latinText(s.b, v.from, v.to)
-  if (isPlaceholder(s, text)) return false
-  if (repeatsName(text, name)) return false
-  if (/^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)) return false
-  if (v.pair || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return false
-  if (v.bare && meaning.strength === 'weak' && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text)))
-    return false
-  if (v.loose || (meaning.strength === 'weak' && !v.quoted)) return isStrong(s, text)
-  if (!v.quoted && (text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text))) return false
+  if (v.pair || isPlaceholder(s, text) || isOtherThing(text, name)) return false
+  const isWeak = meaning.strength === 'weak'
+  if (v.bare && isWeak && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text))) return false
+  if (v.loose || (isWeak && !v.quoted)) return isStrong(s, text)
+  if (!v.quoted && isCode(text)) return false
   const mix = mixOf(s.b, v.from, v.to)
-  const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
   if ((mix & DIGIT) !== 0 && n >= 5)
     return !/ [a-z]+ /.test(text) && !/^\d{1,3}$/.test(text) && !isSizeOrDate(text)
-  if (v.prose) return symbol && mix === (LOWER | UPPER) && n >= 8 && !/\s/.test(text)
+  return isPasswordOfLetters(s, v, text, mix)
+}
+
+function isCode(text: string): boolean {
+  return text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text)
+}
+
+/** The value repeats its name, is an address, a version or a directory (`PWD=/home/ann`). */
+function isOtherThing(text: string, name: string): boolean {
+  if (repeatsName(text, name) || /^https?:\/\/|^\d+(?:\.\d+)+$/.test(text)) return true
+  return /^(?:old_?)?pwd$/i.test(name) && /^(?:[/~]|[A-Za-z]:[\\/])/.test(text)
+}
+
+/** Without a digit it needs quotes, both cases or a symbol. */
+function isPasswordOfLetters(s: Subject, v: Assigned, text: string, mix: number): boolean {
+  const n = v.to - v.from
+  const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
+  const isMixed = mix === (LOWER | UPPER)
+  if (v.prose) return symbol && isMixed && n >= 8 && !/\s/.test(text)
   if (v.quoted) return n >= 6 && !/\s/.test(text)
-  if (isCamelCase(text)) return false
-  return n >= 8 && (symbol || mix === (LOWER | UPPER)) && !isWordy(s.b, v.from, v.to)
+  if (n < 8 || isCamelCase(text) || isWordy(s.b, v.from, v.to)) return false
+  return symbol || isMixed
 }
 
 /** Stands for a value: `$PW`, `<password>`, `***`, code. */
@@ -55,19 +69,22 @@ export function isPlaceholder(s: Subject, text: string): boolean {
 /** Looks like a password without any help: letters and digits, and a symbol, both cases or two digits. */
 export function isStrong(s: Subject, text: string): boolean {
   if (text.length < 6 || text.length > 64 || /[\s<>]/.test(text)) return false
-  if (isPlaceholder(s, text)) return false
   if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
-  if (/:\/\/|^https?|[?&][\w.-]+=|%2F|^[./~]|^\w+\/\w+\/|^#/.test(text) || isSizeOrDate(text))
-    return false
-  if (bracketsIn(text) > 1 || isCodeName(text) || /\.[a-z]{2,5}$/.test(text)) return false
-  if (/^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text))
-    return false
+  if (isPlaceholder(s, text) || isPathOrCode(text)) return false
   if (/[!@#$%^&*?~+=]/.test(text)) return text.length >= 7 && /[A-Za-z].*[A-Za-z]/.test(text)
   if (isVersioned(text) || (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text)))
     return false
   if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
   // hunter42, not sha256, oauth2, step-2
   return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8
+}
+
+/** An address, a path, a query, a version, a size, a UUID, the name of something in code. */
+function isPathOrCode(text: string): boolean {
+  if (/:\/\/|^https?|[?&][\w.-]+=|%2F|^[./~]|^\w+\/\w+\/|^#/.test(text)) return true
+  if (isSizeOrDate(text) || bracketsIn(text) > 1 || isCodeName(text)) return true
+  if (/\.[a-z]{2,5}$/.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)) return true
+  return /^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text)
 }
 
 /** `sha256`, `OAuth2Client`, `EC2`, `Base64Url`: words and the numbers that belong to them. */

@@ -312,25 +312,29 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
     if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
     // `"token":" the","logprob":-0.52,`: the number of another key.
     if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
-    if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || /^(?:&&|\|\||[=!<>]+|\?)$/.test(word))
-      return null
-    if (/\d/.test(word)) {
-      const quoted = /["'`]$/.test(before)
-      const lead =
-        /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/.exec(word)?.[0] ?? ''
-      const tail =
-        /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb)*(?:[\xe0-\xf4][\x80-\xbf].*)?$/.exec(
-          word,
-        )?.[0] ?? ''
-      const from = name.to + m.index + lead.length
-      const to = name.to + m.index + word.length - tail.length
-      return to <= from ? null : { from, to, linked: linked || quoted || lead !== '' }
-    }
+    if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || OPERATOR.test(word)) return null
+    if (/\d/.test(word))
+      return valueOfWord(name.to + m.index, word, linked || /["'`]$/.test(before))
     // A sentence or clause ends, code begins.
     if (/[.!?;=(){}[\]<>|\\]$|[=(){}[\]<>|\\]/.test(word)) return null
     linked = COPULA.test(word)
   }
   return null
+}
+
+const OPERATOR = /^(?:&&|\|\||[=!<>]+|\?)$/
+/** Opening brackets and quotes before a value, and what ends a sentence behind it, as latin1 of UTF-8. */
+const LEAD = /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/
+const TAIL =
+  /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb)*(?:[\xe0-\xf4][\x80-\xbf].*)?$/
+
+/** A word of a sentence without the marks around it. */
+function valueOfWord(at: number, word: string, isLinked: boolean): ProseValue | null {
+  const lead = LEAD.exec(word)?.[0] ?? ''
+  const tail = TAIL.exec(word)?.[0] ?? ''
+  const from = at + lead.length
+  const to = at + word.length - tail.length
+  return to <= from ? null : { from, to, linked: isLinked || lead !== '' }
 }
 
 /** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */

@@ -143,32 +143,17 @@ interface Name extends NameRange {
 /** The name around the literal at `p`: letters, digits and joints on both sides, accented letters too. */
 export function nameAt(s: Subject, p: number, len: number): Name | null {
   const b = s.b
-  let to = p + len
-  // Anchors such as `pw=` end in what follows the name.
-  while (to > p + 2 && !inMask(b[to - 1] as number, NAME_RIGHT) && (b[to - 1] as number) < 0x80)
-    to--
-  const wordEnd = to
-  const latin = (b[p] as number) < 0x80 || isLatinPair(b, p)
-  let from = p
-  if (latin) {
-    from = nameStart(s, p)
-    const high = Math.min(s.to, to + NAME_RIGHT_MAX)
-    while (to < high)
-      if (inMask(b[to] as number, NAME_RIGHT)) to++
-      else if (isLatinPair(b, to)) to += 2
-      else break
-    // "key-" or "token." at the end of a name is punctuation.
-    while (to > wordEnd && inMask(b[to - 1] as number, DASH | DOT)) to--
-  } else if (isCyrillicOrGreek(b, p)) {
-    for (let i = 0; i < 4 && isCyrillicOrGreek(b, to); i++) to += 2
-  }
+  const isLatin = (b[p] as number) < 0x80 || isLatinPair(b, p)
+  const wordEnd = literalEnd(b, p, len)
+  const from = isLatin ? nameStart(s, p) : p
+  let to = isLatin ? nameEnd(s, wordEnd) : declinedEnd(b, p, wordEnd)
   // The type in a marker is no name.
   if (s.at(from - 1) === 0x3a && latinText(b, Math.max(s.from, from - 10), from) === '[REDACTED:')
     return null
   const known = nameIn(b, from, to)
   const { text } = known
   let { meaning } = known
-  if (latin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
+  if (isLatin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
   if (meaning.kind === 'none') return null
   if (meaning.needsQualifier === true) {
     if (!hasQualifier(s, from, to)) return null
@@ -177,6 +162,33 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
     to += more?.[0].length ?? 0
   }
   return { from, to, text, meaning }
+}
+
+/** Anchors such as `pw=` end in what follows the name. */
+function literalEnd(b: Uint8Array, p: number, len: number): number {
+  let to = p + len
+  while (to > p + 2 && !inMask(b[to - 1] as number, NAME_RIGHT) && (b[to - 1] as number) < 0x80)
+    to--
+  return to
+}
+
+function nameEnd(s: Subject, wordEnd: number): number {
+  const high = Math.min(s.to, wordEnd + NAME_RIGHT_MAX)
+  let to = wordEnd
+  while (to < high)
+    if (inMask(s.b[to] as number, NAME_RIGHT)) to++
+    else if (isLatinPair(s.b, to)) to += 2
+    else break
+  // "key-" or "token." at the end of a name is punctuation.
+  while (to > wordEnd && inMask(s.b[to - 1] as number, DASH | DOT)) to--
+  return to
+}
+
+/** Cyrillic and Greek words go on with up to four letters of their case. */
+function declinedEnd(b: Uint8Array, p: number, wordEnd: number): number {
+  let to = wordEnd
+  if (isCyrillicOrGreek(b, p)) for (let i = 0; i < 4 && isCyrillicOrGreek(b, to); i++) to += 2
+  return to
 }
 
 const QUALIFIER_BEHIND =

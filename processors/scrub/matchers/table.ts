@@ -17,7 +17,8 @@ import {
 } from './headers.ts'
 import { matchBase64, matchGcp, matchPem } from './key-material.ts'
 import { matchKubernetesSecret } from './kubernetes.ts'
-import { matchIbanStart, matchIbanWord, matchPlus } from './numbers.ts'
+import { matchIbanStart, matchIbanWord } from './numbers/ibans.ts'
+import { matchPlus } from './numbers/phones.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './optional.ts'
 import type { Matcher } from './rule.ts'
 import {

@@ -35,22 +35,29 @@ const CUT_BODY_MIN = 8
 export function matchToken(s: Subject, p: number, len: number, rule: Rule): void {
   const shape = rule.detector.shape as TokenShape
   const start = p + len
-  let end = s.runEnd(start, SETS[shape.body])
-  while (end > start && s.b[end - 1] === 0x2e) end--
-  if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
-  if (shape.dotted === true) end = dottedEnd(s, end)
+  const end = bodyEnd(s, start, shape)
   const n = end - start
   if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
   if (shape.max !== undefined && n > shape.max) return
-  const look = Math.min(end, start + LOOK_MAX)
-  if (isFiller(s.b, start, end)) return
-  const noDigit = (mixOf(s.b, start, look) & SETS.digits) === 0
-  if (noDigit && isIdentifier(latinText(s.b, start, look))) return
-  if (shape.digit === true && noDigit) return
-  if (shape.entropy !== undefined && entropy(s.b, start, look) < shape.entropy) return
-  if (shape.crc !== true && n < 40 && isWordy(s.b, start, look)) return
+  if (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)) return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
   s.found(rule.type, p, end, sure ? 9 : rule.rank)
+}
+
+function bodyEnd(s: Subject, start: number, shape: TokenShape): number {
+  let end = s.runEnd(start, SETS[shape.body])
+  while (end > start && s.b[end - 1] === 0x2e) end--
+  if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
+  return shape.dotted === true ? dottedEnd(s, end) : end
+}
+
+/** The body is as random as its shape asks for, and no name. */
+function isDrawn(b: Uint8Array, start: number, end: number, shape: TokenShape): boolean {
+  const look = Math.min(end, start + LOOK_MAX)
+  const noDigit = (mixOf(b, start, look) & SETS.digits) === 0
+  if (noDigit && (shape.digit === true || isIdentifier(latinText(b, start, look)))) return false
+  if (shape.entropy !== undefined && entropy(b, start, look) < shape.entropy) return false
+  return shape.crc === true || end - start >= 40 || !isWordy(b, start, look)
 }
 
 /** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */

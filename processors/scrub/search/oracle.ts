@@ -60,10 +60,9 @@ function isBetween(b: Uint8Array, p: number, from: number, to: number): boolean 
 
 /** False when, after the rest of the name and at most 24 bytes, something follows that no assignment has. */
 function mayAssign(b: Uint8Array, p: number, to: number): boolean {
-  let i = p
   const max = Math.min(to, p + 40)
-  while (i < max && ((CLASS[b[i] as number] as number) & ALNUM || b[i] === 0x5f || b[i] === 0x2d))
-    i++
+  let i = p
+  while (i < max && isNameByte(b[i] as number)) i++
   if (i >= to) return false
   const c = b[i] as number
   // A full stop or bracket right behind the word ends it; so does what follows a value in a message.
@@ -73,22 +72,22 @@ function mayAssign(b: Uint8Array, p: number, to: number): boolean {
   if (c === 0x28) return i + 1 < to && [0x22, 0x27, 0x60, 0x5c].includes(b[i + 1] as number)
   if (c !== 0x20) return true
   while (i < max && b[i] === 0x20) i++
-  if (i >= to) return false
-  const d = b[i] as number
-  if (((CLASS[d] as number) & ALNUM) === 0) return true
-  // " is", " ist", " for", " of", " to", " on", " at", " in", " es", " est", " era", " was", " lautet", a flag's value.
-  if (p >= 0 && isFlag(b, p)) return true
-  return (
-    d === 0x69 ||
-    d === 0x66 ||
-    d === 0x6f ||
-    d === 0x74 ||
-    d === 0x61 ||
-    d === 0x65 ||
-    d === 0x77 ||
-    d === 0x6c ||
-    isMixedWord(b, i, to)
-  )
+  return i < to && mayFollowBlank(b, p, i, to)
+}
+
+/** " is", " ist", " for", " of", " to", " on", " at", " in", " es", " est", " era", " was", " lautet". */
+const FIRST_OF_COPULA = 'ifotaewl'
+
+/** What stands behind the blanks is no letter, the value of a flag, a copula or a word with digits. */
+function mayFollowBlank(b: Uint8Array, nameAt: number, p: number, to: number): boolean {
+  const c = b[p] as number
+  if (((CLASS[c] as number) & ALNUM) === 0) return true
+  if (nameAt >= 0 && isFlag(b, nameAt)) return true
+  return FIRST_OF_COPULA.includes(String.fromCharCode(c)) || isMixedWord(b, p, to)
+}
+
+function isNameByte(c: number): boolean {
+  return ((CLASS[c] as number) & ALNUM) !== 0 || c === 0x5f || c === 0x2d
 }
 
 /** The word at `p` has a digit among its first 24 bytes: "the password hunter42 works", not "the password field". */

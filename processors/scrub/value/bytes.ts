@@ -125,17 +125,29 @@ export function skipEscape(b: Uint8Array, start: number, from: number): number {
   if (start <= from) return start
   const c = b[start - 1]
   if (c === 0x5b && isDigit(b[start])) {
-    let i = start
-    while (i < start + 10 && (isDigit(b[i]) || b[i] === 0x3b)) i++
-    if (b[i] === 0x6d && colourStart(b, i + 1, from) >= 0) return i + 1
+    const end = colourEnd(b, start)
+    if (end > 0 && colourStart(b, end, from) >= 0) return end
   }
   if (c === 0x25) return isHex(b[start]) && isHex(b[start + 1]) ? start + 2 : start
-  if (c === 0x5c) {
-    if (b[start] === 0x75) return isHex(b[start + 1]) && isHex(b[start + 4]) ? start + 5 : start
-    if (b[start] === 0x78) return isHex(b[start + 1]) ? start + 3 : start
-    return LETTER_ESCAPES.includes(b[start] as number) ? start + 1 : start
-  }
-  // A run of digits may begin in the middle of the four of a \u escape.
+  return c === 0x5c ? pastBackslashEscape(b, start) : pastUnicodeEscape(b, start, from)
+}
+
+/** Behind the `m` of `36m` or `1;31m` at `p`; -1 = there is none. */
+function colourEnd(b: Uint8Array, p: number): number {
+  let i = p
+  while (i < p + 10 && (isDigit(b[i]) || b[i] === 0x3b)) i++
+  return b[i] === 0x6d ? i + 1 : -1
+}
+
+/** Behind `n`, `x41` or `u0041`, before which a backslash stands. */
+function pastBackslashEscape(b: Uint8Array, start: number): number {
+  if (b[start] === 0x75) return isHex(b[start + 1]) && isHex(b[start + 4]) ? start + 5 : start
+  if (b[start] === 0x78) return isHex(b[start + 1]) ? start + 3 : start
+  return LETTER_ESCAPES.includes(b[start] as number) ? start + 1 : start
+}
+
+/** A run of digits may begin in the middle of the four of a \u escape. */
+function pastUnicodeEscape(b: Uint8Array, start: number, from: number): number {
   for (let k = 0; k < 4 && start - k - 2 >= from; k++) {
     const left = b[start - k - 1]
     if (left === 0x75 && b[start - k - 2] === 0x5c) return start - k + 4

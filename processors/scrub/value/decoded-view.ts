@@ -237,18 +237,20 @@ export function isTellingEscape(b: Uint8Array, p: number, to: number): boolean {
   const step = decodeEscape(b, p, to)
   if (step === 0) return false
   const v = step >>> 8
-  // < > & quotes and control characters are boundaries as they stand.
-  if (v === 0x3c || v === 0x3e || v === 0x22 || v === 0x27 || (v === 0x26 && c === 0x5c))
-    return false
-  if (c === 0x5c && b[p + 1] !== 0x75 && b[p + 1] !== 0x78 && b[p + 1] !== 0x5c) return v === 0x2f
-  return (
-    v === 0 ||
-    (isWordScript(v) && isBeforeToken(b, p, to)) ||
-    (v > 0x20 && v < 0x7f) ||
-    v === 0xa0 ||
-    (v === 0x20 && c === 0x25) ||
-    (v >= 0x2000 && v <= 0x202f)
-  )
+  if (isBoundary(v, c)) return false
+  if (c === 0x5c && ![0x75, 0x78, 0x5c].includes(b[p + 1] as number)) return v === 0x2f
+  return isTellingCharacter(v, c) || (isWordScript(v) && isBeforeToken(b, p, to))
+}
+
+/** < > & and quotes are boundaries as they stand; `c` is the first byte of the escape. */
+function isBoundary(v: number, c: number): boolean {
+  return v === 0x3c || v === 0x3e || v === 0x22 || v === 0x27 || (v === 0x26 && c === 0x5c)
+}
+
+/** Nothing, ASCII that is seen, and blanks that numbers and words are written with. */
+function isTellingCharacter(v: number, c: number): boolean {
+  if (v === 0 || v === 0xa0 || (v > 0x20 && v < 0x7f)) return true
+  return (v === 0x20 && c === 0x25) || (v >= 0x2000 && v <= 0x202f)
 }
 
 const TOKEN_REACH = 160
