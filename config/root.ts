@@ -49,7 +49,14 @@ const limits = z.strictObject({
     .describe('An idle connection is closed after this time.'),
   max_pending_bytes: size({ min: 1024 * 1024 })
     .prefault('256MiB')
-    .describe('Most bytes of requests accepted and not yet answered; beyond it clients get 503.'),
+    .describe(
+      'Most bytes of requests that are not yet answered, counted as they are when unpacked; beyond it clients get 503.',
+    ),
+  max_wait: duration({ min: 10 })
+    .prefault('1s')
+    .describe(
+      'Requests that would wait longer than this for a worker get 503, or 429 where their key has more than its share waiting.',
+    ),
 })
 
 const queue = z.strictObject({

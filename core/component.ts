@@ -8,7 +8,14 @@ import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
-import type { EncodedPart, RequestVerdict, TaskRequest, TelemetryKind, UsageHint } from './task.ts'
+import type {
+  ContentEncoding,
+  EncodedPart,
+  RequestVerdict,
+  TaskRequest,
+  TelemetryKind,
+  UsageHint,
+} from './task.ts'
 import type { TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
 
@@ -63,16 +70,40 @@ export interface Host {
 
 /** Where receivers push. Resolves when durable (as the pipeline's durability says), for all pipelines behind it. */
 export interface Intake {
-  /** Before the body is read: room for `bytes` more? The answer is cheap and never waits. */
-  admit(bytes: number): Admission
+  /** Before the body is read: is there room for it? The answer is cheap and never waits. */
+  admit(request: AdmissionRequest): Admission
   /** Largest request body on the wire, bytes. */
   readonly bodyBytesMax: number
-  /** Runs the request through its pipelines. Never rejects for bad input: that is a verdict. */
-  accept(request: TaskRequest): Promise<IntakeVerdict>
+  /**
+   * Runs the request through its pipelines. Never rejects for bad input: that is a verdict. `isGone` says whether the client
+   * has hung up: work that nobody waits for is not begun.
+   */
+  accept(
+    request: TaskRequest,
+    reservation: Reservation,
+    isGone: () => boolean,
+  ): Promise<IntakeVerdict>
+}
+
+export interface AdmissionRequest {
+  /** Among whom the room is shared: `shareKey` of the tenant. */
+  readonly key: string
+  /** Declared length of the body, -1 when it is not declared. */
+  readonly wireBytes: number
+  readonly encoding: ContentEncoding
+}
+
+/** Room that a request holds from its first byte to its answer. */
+export interface Reservation {
+  readonly bytes: number
+  /** Takes or gives back room up to so many bytes; false when there is none, and what was held stays. */
+  set(bytes: number): boolean
+  /** Gives all of it back. Safe twice. */
+  release(): void
 }
 
 export type Admission =
-  | { readonly ok: true }
+  | { readonly ok: true; readonly reservation: Reservation }
   | {
       readonly ok: false
       readonly status: 429 | 503

@@ -17,3 +17,8 @@ export const DEFAULT_TENANT: TenantContext = {
   environment: null,
   keyId: null,
 }
+
+/** Among whom room and workers are shared: the key of the request, or its project where there are no keys. */
+export function shareKey({ keyId, tenantId, projectId }: TenantContext): string {
+  return keyId ?? `${tenantId}/${projectId}`
+}

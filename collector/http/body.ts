@@ -1,6 +1,7 @@
 // Reads a request body within a limit into memory that workers can read in place.
 
 import type { IncomingMessage } from 'node:http'
+import type { Reservation } from '../../core/component.ts'
 import { SharedBodies } from './shared-bodies.ts'
 
 export type BodyOutcome =
@@ -8,6 +9,8 @@ export type BodyOutcome =
   | { readonly kind: 'too_large' }
   /** The client went away; there is nobody to answer. */
   | { readonly kind: 'aborted' }
+  /** Its length was not declared, and there is no room for it any more. */
+  | { readonly kind: 'no_room' }
 
 /** Of all listeners. What is beyond it falls back to memory of its own; admission bounds the whole. */
 export const sharedBodies = new SharedBodies(64 * 1024 * 1024)
@@ -22,10 +25,14 @@ export function declaredLength(req: IncomingMessage): number {
  * Reads at most `bytesMax`; beyond it the rest is left unread and the caller closes the connection.
  * The body belongs to `sharedBodies`: whoever is done with it releases it.
  */
-export function readBody(req: IncomingMessage, bytesMax: number): Promise<BodyOutcome> {
+export function readBody(
+  req: IncomingMessage,
+  bytesMax: number,
+  reservation: Reservation,
+): Promise<BodyOutcome> {
   const declared = declaredLength(req)
   if (declared > bytesMax) return Promise.resolve({ kind: 'too_large' })
-  return declared >= 0 ? readDeclared(req, declared) : readChunked(req, bytesMax)
+  return declared >= 0 ? readDeclared(req, declared) : readChunked(req, bytesMax, reservation)
 }
 
 /** The parser gives exactly the declared bytes, so each chunk goes straight to its place. */
@@ -54,7 +61,11 @@ function readDeclared(req: IncomingMessage, size: number): Promise<BodyOutcome> 
   })
 }
 
-function readChunked(req: IncomingMessage, bytesMax: number): Promise<BodyOutcome> {
+function readChunked(
+  req: IncomingMessage,
+  bytesMax: number,
+  reservation: Reservation,
+): Promise<BodyOutcome> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -67,6 +78,11 @@ function readChunked(req: IncomingMessage, bytesMax: number): Promise<BodyOutcom
       if (size > bytesMax) {
         req.pause()
         finish({ kind: 'too_large' })
+        return
+      }
+      if (size > reservation.bytes && !reservation.set(size)) {
+        req.pause()
+        finish({ kind: 'no_room' })
         return
       }
       chunks.push(chunk)

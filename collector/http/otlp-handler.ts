@@ -10,11 +10,12 @@ import type {
   IntakeVerdict,
   ReceiverContext,
   RequestGuard,
+  Reservation,
 } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
 import { DATA_HEADERS } from '../../core/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
-import type { TenantContext } from '../../core/tenant.ts'
+import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import { looksLikeOtlpJson } from '../../proto/decode.ts'
 import {
   CONTENT_TYPES,
@@ -92,6 +93,9 @@ export function otlpHandler(
   }
 }
 
+/** Said of a body whose length was not declared. */
+const NO_ROOM = { status: 503, retryAfterS: 1, message: 'too many bytes in flight' } as const
+
 class OtlpExchange {
   readonly #settings: OtlpHandlerSettings
   readonly #host: Host
@@ -143,9 +147,15 @@ class OtlpExchange {
       return failure(415, 'content encoding must be gzip, zstd or identity', encoding)
     if (this.#intake === null)
       return failure(404, `no pipeline takes ${this.#settings.telemetry}`, encoding)
-    const admission = this.#intake.admit(Math.max(0, declaredLength(req)))
+    const wireBytes = declaredLength(req)
+    const admission = this.#intake.admit({ key: shareKey(tenant), wireBytes, encoding: coding })
     if (!admission.ok) return this.#later(admission, encoding)
-    return this.#receive(req, this.#intake, tenant, format, coding, encoding)
+    const { reservation } = admission
+    try {
+      return await this.#receive(req, this.#intake, tenant, format, coding, encoding, reservation)
+    } finally {
+      reservation.release()
+    }
   }
 
   async #receive(
@@ -155,21 +165,24 @@ class OtlpExchange {
     format: 'otlp-proto' | 'otlp-json',
     coding: ContentEncoding,
     encoding: ResponseEncoding,
+    reservation: Reservation,
   ): Promise<Answer | null> {
-    const body = await readBody(req, intake.bodyBytesMax)
+    const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
+    if (body.kind === 'no_room') return this.#later(NO_ROOM, encoding)
     if (body.kind === 'too_large') {
       this.#count('refused', 'too_large')
       return failure(413, 'the request is larger than the limit', encoding)
     }
-    const verdict = await intake.accept({
+    const request = {
       payload: body.bytes,
       encoding: coding,
       format: this.#formatOfBody(format, coding, body.bytes),
       telemetry: this.#settings.telemetry,
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
-    })
+    }
+    const verdict = await intake.accept(request, reservation, () => req.socket.destroyed)
     return this.#answer(verdict, encoding)
   }
 

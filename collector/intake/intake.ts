@@ -1,90 +1,86 @@
-// What receivers push into: admission by bytes in flight and by the log's pressure, then every pipeline
-// behind the receiver. Overload is said before the body is read, and never with a 500.
+// What receivers push into: admission, then every pipeline behind the receiver. Overload is said before the body is read
+// or before the work is begun, and never with a 500.
 
-import type { Admission, Intake, IntakeVerdict } from '../../core/component.ts'
-import { gauge, type Metrics } from '../../core/metrics.ts'
+import type {
+  Admission,
+  AdmissionRequest,
+  Intake,
+  IntakeVerdict,
+  Reservation,
+} from '../../core/component.ts'
 import type { TaskRequest } from '../../core/task.ts'
+import { shareKey } from '../../core/tenant.ts'
 import { sharedBodies } from '../http/body.ts'
 import type { DurableLog } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
+import type { Submission } from '../worker/pool.ts'
+import { type AdmissionControl, type Refusal, refusal } from './admission.ts'
+import { decodedSize } from './decoded-size.ts'
 import type { Pipeline } from './pipeline.ts'
 
-export const INTAKE_METRICS = [
-  gauge('observa_in_flight_bytes', 'Bytes of request bodies that are being processed.'),
-  gauge('observa_in_flight_requests', 'Requests that are being processed.'),
-  gauge('observa_body_memory_bytes', 'Shared memory that request bodies take.'),
-]
-
-/** Bytes of request bodies being read, processed or made durable; shared by all receivers. */
-export class InFlight {
-  readonly bytesMax: number
-  bytes = 0
-  requests = 0
-  draining = false
-
-  constructor(bytesMax: number, metrics: Metrics) {
-    this.bytesMax = bytesMax
-    metrics.declare(INTAKE_METRICS)
-    metrics.onCollect(() => {
-      metrics.set('observa_in_flight_bytes', '', this.bytes)
-      metrics.set('observa_in_flight_requests', '', this.requests)
-      metrics.set('observa_body_memory_bytes', '', sharedBodies.usedBytes)
-    })
-  }
+export interface BodyLimits {
+  /** On the wire. */
+  readonly bodyBytesMax: number
+  /** Unpacked. */
+  readonly decodedBytesMax: number
 }
 
 export class ReceiverIntake implements Intake {
   readonly bodyBytesMax: number
+  readonly #decodedBytesMax: number
   readonly #pipelines: readonly Pipeline[]
-  readonly #inFlight: InFlight
+  readonly #admission: AdmissionControl
   readonly #log: DurableLog
 
   constructor(
     pipelines: readonly Pipeline[],
-    inFlight: InFlight,
+    admission: AdmissionControl,
     log: DurableLog,
-    bodyBytesMax: number,
+    limits: BodyLimits,
   ) {
     this.#pipelines = pipelines
-    this.#inFlight = inFlight
+    this.#admission = admission
     this.#log = log
-    this.bodyBytesMax = bodyBytesMax
+    this.bodyBytesMax = limits.bodyBytesMax
+    this.#decodedBytesMax = limits.decodedBytesMax
   }
 
-  admit(bytes: number): Admission {
-    const at = this.#inFlight
-    if (at.draining) return refuse(503, 5, 'shutting down')
-    if (at.requests > 0 && at.bytes + bytes > at.bytesMax)
-      return refuse(503, 1, 'too many bytes in flight')
+  admit(request: AdmissionRequest): Admission {
     const pressure = this.#log.pressure()
-    if (pressure === 'full') return refuse(503, 10, 'the queue on disk is full')
-    if (pressure === 'soft') return refuse(429, 5, 'the queue on disk is nearly full')
-    return { ok: true }
+    if (pressure === 'full') return refusal(503, 10, 'the queue on disk is full')
+    if (pressure === 'soft') return refusal(429, 5, 'the queue on disk is nearly full')
+    return this.#admission.admit(request)
   }
 
-  async accept(request: TaskRequest): Promise<IntakeVerdict> {
-    const at = this.#inFlight
-    const bytes = request.payload.length
-    if (at.requests > 0 && at.bytes + bytes > at.bytesMax) {
-      sharedBodies.release(request.payload)
-      return { kind: 'retry', status: 503, retryAfterS: 1, message: 'too many bytes in flight' }
-    }
-    at.bytes += bytes
-    at.requests++
+  async accept(
+    request: TaskRequest,
+    reservation: Reservation,
+    isGone: () => boolean,
+  ): Promise<IntakeVerdict> {
     try {
-      return await traced('observa.accept', () => this.#run(request))
+      const { payload, encoding } = request
+      const decodedBytes = decodedSize(payload, encoding, this.#decodedBytesMax)
+      if (encoding !== 'identity') this.#admission.learnRatio(payload.length, decodedBytes)
+      const refused = this.#refusalOf(request, reservation, decodedBytes)
+      if (refused !== null) return { ...refused, kind: 'retry' }
+      return await traced('observa.accept', () => this.#run(request, { decodedBytes, isGone }))
     } finally {
-      at.bytes -= bytes
-      at.requests--
       // Nobody reads the body any more: the task is durable, refused or lost.
       sharedBodies.release(request.payload)
     }
   }
 
-  async #run(request: TaskRequest): Promise<IntakeVerdict> {
+  /** Asked again now that the size is known: many bodies may have arrived at once, or become larger than they seemed. */
+  #refusalOf(request: TaskRequest, reservation: Reservation, decodedBytes: number): Refusal | null {
+    const refused = this.#admission.tooLong(shareKey(request.tenant), decodedBytes)
+    if (refused !== null) return refused
+    return reservation.set(decodedBytes) ? null : refusal(503, 1, 'too many bytes in flight')
+  }
+
+  async #run(request: TaskRequest, submission: Submission): Promise<IntakeVerdict> {
     const [first, ...others] = this.#pipelines
-    if (first !== undefined && others.length === 0) return first.accept(request)
-    return worst(await Promise.all(this.#pipelines.map((p) => p.accept(request))))
+    if (first !== undefined && others.length === 0) return first.accept(request, submission)
+    return worst(await Promise.all(this.#pipelines.map((p) => p.accept(request, submission))))
   }
 }
 
@@ -95,8 +91,4 @@ function worst(verdicts: readonly IntakeVerdict[]): IntakeVerdict {
   return (
     sorted[0] ?? { kind: 'refused', code: 'unsupported', message: 'no pipeline takes this signal' }
   )
-}
-
-function refuse(status: 429 | 503, retryAfterS: number, message: string): Admission {
-  return { ok: false, status, retryAfterS, message }
 }

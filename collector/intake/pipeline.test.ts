@@ -19,6 +19,8 @@ import { buildChain, type PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { Pipeline } from './pipeline.ts'
 
+const NOW = { decodedBytes: 1000, isGone: () => false }
+
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const spec: PipelineSpec = {
   id: 'traces',
@@ -176,10 +178,10 @@ test('tasks that overtake each other again and again count each call once', asyn
 test('after a restart a child of a report that was counted before repeats it', async (t) => {
   const dir = await directory(t)
   const before = await running(dir)
-  await before.pipeline.accept(request({ span: 1, scope: 'framework' }))
+  await before.pipeline.accept(request({ span: 1, scope: 'framework' }), NOW)
   await before.stop()
   const after = await running(dir)
-  await after.pipeline.accept(request({ span: 2, parent: 1 }))
+  await after.pipeline.accept(request({ span: 2, parent: 1 }), NOW)
   assert.equal(await countedCalls(after.log), 1)
   await after.stop()
 })

@@ -10,7 +10,7 @@ import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { DurableLog } from '../log/log.ts'
-import type { FinishedTask, WorkerPool } from '../worker/pool.ts'
+import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
 
 /** Reruns before a task takes its turn: another task may commit while this one is run again. */
 const RERUNS_MAX = 3
@@ -59,11 +59,11 @@ export class Pipeline {
   }
 
   /** Runs one request; resolves when it is durable, refused, or must be tried again. */
-  async accept(request: TaskRequest): Promise<IntakeVerdict> {
+  async accept(request: TaskRequest, submission: Submission): Promise<IntakeVerdict> {
     const pool = this.pool as WorkerPool
     if (pool.isQuarantined(request))
       return { kind: 'refused', code: 'malformed', message: 'this payload failed repeatedly' }
-    const shared = await pool.submit(this.#parts.index, request)
+    const shared = await pool.submit(this.#parts.index, request, submission)
     if (shared === null) return retry('the worker was lost; try again')
     const verdict = shared.task.result.verdicts[shared.index]
     if (verdict === undefined) return retry('no verdict; try again')

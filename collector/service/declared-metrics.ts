@@ -2,7 +2,7 @@
 // of both.
 
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
-import { INTAKE_METRICS } from '../intake/intake.ts'
+import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
 import { LOG_METRICS } from '../log/log-metrics.ts'
@@ -13,7 +13,7 @@ import { RELOAD_METRICS } from './reload.ts'
 
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
-  { part: 'Requests on their way', metrics: [...INTAKE_METRICS, ...PIPELINE_METRICS] },
+  { part: 'Requests on their way', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },

@@ -18,7 +18,8 @@ import type {
 import type { Metrics } from '../../core/metrics.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import { Listeners } from '../http/listeners.ts'
-import { InFlight, ReceiverIntake } from '../intake/intake.ts'
+import { AdmissionControl } from '../intake/admission.ts'
+import { ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { reportLedger } from '../ledger/ledger-metrics.ts'
@@ -61,7 +62,7 @@ export class Service implements ServiceView {
   readonly listeners: Listeners
   #config: ObservaConfig
   readonly #deps: ServiceDeps
-  readonly #inFlight: InFlight
+  readonly #admission: AdmissionControl
   readonly #exporters: RunningExporter[] = []
   readonly #components: { readonly id: string; readonly component: Component }[] = []
   /** What receivers push into; `pool` in them is the one in use. */
@@ -89,7 +90,8 @@ export class Service implements ServiceView {
       keepAliveMs: limits.idle_timeout,
       connectionsMax: limits.max_connections,
     })
-    this.#inFlight = new InFlight(limits.max_pending_bytes, deps.metrics)
+    const room = { bytesMax: limits.max_pending_bytes, waitMsMax: limits.max_wait }
+    this.#admission = new AdmissionControl(room, deps.metrics)
   }
 
   /** Starts everything; throws an `ObservaError` that names what is wrong, having stopped what had started. */
@@ -106,7 +108,7 @@ export class Service implements ServiceView {
   /** Stops receiving, finishes what was accepted, lets exporters drain within a bound, closes. Safe twice. */
   async stop(): Promise<void> {
     this.#ready = false
-    this.#inFlight.draining = true
+    this.#admission.draining = true
     await this.listeners.close(5000)
     for (const { component } of this.#components.toReversed()) await component.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(DRAIN_MS)))
@@ -267,6 +269,7 @@ export class Service implements ServiceView {
   #usePool(pool: WorkerPool): void {
     const old = this.#pool
     this.#pool = pool
+    this.#admission.pool = pool
     for (const p of this.#pipelines) p.pool = pool
     if (old !== null) void old.drain().then(() => this.#closePool(old))
   }
@@ -333,7 +336,10 @@ export class Service implements ServiceView {
         .map((p) => p.id)
       const pipelines = this.#pipelines.filter((p) => ids.includes(p.id))
       if (pipelines.length === 0) return null
-      return new ReceiverIntake(pipelines, this.#inFlight, log, this.#config.limits.max_body_bytes)
+      const { max_body_bytes: bodyBytesMax, max_decoded_bytes: decodedBytesMax } =
+        this.#config.limits
+      const limits = { bodyBytesMax, decodedBytesMax }
+      return new ReceiverIntake(pipelines, this.#admission, log, limits)
     }
     return { traces: behind('traces'), logs: behind('logs'), metrics: behind('metrics') }
   }

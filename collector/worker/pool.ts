@@ -8,13 +8,16 @@ import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
 import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import { shareKey } from '../../core/tenant.ts'
 import { faultOf } from '../fault.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { WorkerData, WorkerMessage } from './entry.ts'
+import { FairQueue, type Queued, workOf } from './fair-queue.ts'
+import { WorkRate } from './work-rate.ts'
 
 export interface PoolSettings {
   readonly workers: number
-  /** Estimated decoded bytes of one task; a single larger request still goes alone. */
+  /** Decoded bytes of one task; a single larger request still goes alone. */
   readonly taskBytesMax: number
   readonly taskRequestsMax: number
   /** A task that runs longer is aborted with its thread, and its requests get a 503. */
@@ -29,9 +32,16 @@ export interface FinishedTask {
   readonly result: TaskResult
 }
 
-interface Waiting {
+/** What the pool is told of a request beside its content. */
+export interface Submission {
+  /** Size of the body once it is unpacked. */
+  readonly decodedBytes: number
+  /** The client hung up: its request need not be begun. */
+  readonly isGone: () => boolean
+}
+
+interface Waiting extends Queued {
   readonly request: TaskRequest
-  readonly size: number
   readonly resolve: (task: SharedTask | null) => void
 }
 
@@ -46,8 +56,15 @@ export interface SharedTask {
 /** Called once for each finished task, before any of its requests is answered. */
 export type OnFinished = (pipeline: number, task: FinishedTask) => Promise<CommitOutcome>
 
-/** Compression ratio assumed when bounding a task by decoded size. */
-const GZIP_FACTOR = 5
+/**
+ * Longest task, in time as it is measured, while several keys send: a request of one that sends little waits for the task
+ * that runs, so a long task is a delay for everybody else. Shorter ones would spend more on the hand-over.
+ */
+const QUANTUM_MS = 12
+/** Smallest task that the quantum may make, in units of work. */
+const QUANTUM_UNITS_MIN = 64 * 1024
+/** How long several keys count as sending after one of them was last heard. */
+const CONTENTION_MS = 10_000
 const YOUNG_MIB = 48
 const STRIKES_MAX = 3
 const STRIKE_ENTRIES_MAX = 1000
@@ -56,6 +73,10 @@ export const POOL_METRICS = [
   counter('observa_worker_tasks_total', 'Tasks given to workers.', ['kind']),
   counter('observa_worker_failures_total', 'Tasks lost with their worker.'),
   histogram('observa_task_requests', 'Requests in one task.', [1, 2, 4, 8, 16, 32, 64]),
+  counter(
+    'observa_requests_abandoned_total',
+    'Requests whose clients hung up before a worker was free; they were not begun.',
+  ),
   gauge('observa_worker_queue_requests', 'Requests that wait for a worker.'),
   counter(
     'observa_chain_errors_total',
@@ -66,13 +87,18 @@ export const POOL_METRICS = [
 export class WorkerPool {
   readonly #settings: PoolSettings
   readonly #piscina: Piscina<WorkerMessage, TaskResult>
-  readonly #queues: Waiting[][]
+  readonly #queues: FairQueue<Waiting>[]
+  readonly #rate = new WorkRate()
   readonly #onFinished: OnFinished
   readonly #metrics: Metrics
   readonly #log: Pick<Logger, 'error'>
   /** Requests whose task died, by digest of the payload: a third time is a refusal, not a retry. */
   readonly #strikes = new Map<string, number>()
   #running = 0
+  /** Work of the tasks that run. */
+  #runningWork = 0
+  #lastKey = ''
+  #contendedUntilMs = 0
   /** Finished tasks that are not yet durable; settling them may run them again. */
   #settling = 0
   #next = 0
@@ -90,7 +116,7 @@ export class WorkerPool {
     this.#onFinished = onFinished
     this.#metrics = metrics
     this.#log = log
-    this.#queues = workerData.pipelines.map(() => [])
+    this.#queues = workerData.pipelines.map(() => new FairQueue())
     this.#piscina = new Piscina({
       filename: new URL(`./entry${extname(import.meta.filename)}`, import.meta.url).href,
       minThreads: settings.workers,
@@ -126,11 +152,20 @@ export class WorkerPool {
   }
 
   /** Resolves when the request's task is finished; null when its worker died and the client must try again. */
-  submit(pipeline: number, request: TaskRequest): Promise<SharedTask | null> {
+  submit(
+    pipeline: number,
+    request: TaskRequest,
+    { decodedBytes, isGone }: Submission,
+  ): Promise<SharedTask | null> {
+    const key = shareKey(request.tenant)
+    if (key !== this.#lastKey) {
+      if (this.#lastKey !== '') this.#contendedUntilMs = performance.now() + CONTENTION_MS
+      this.#lastKey = key
+    }
+    const work = workOf(decodedBytes)
+    const queuedAtMs = performance.now()
     return new Promise((resolve) => {
-      const factor = request.encoding === 'identity' ? 1 : GZIP_FACTOR
-      const size = request.payload.length * factor
-      this.#queues[pipeline]?.push({ request, size, resolve })
+      this.#queues[pipeline]?.push({ key, request, work, queuedAtMs, isGone, resolve })
       this.#dispatch()
     })
   }
@@ -169,7 +204,8 @@ export class WorkerPool {
     while (this.#running < this.#settings.workers) {
       const pipeline = this.#nextPipeline()
       if (pipeline < 0) return
-      const batch = this.#take(this.#queues[pipeline] as Waiting[])
+      const batch = this.#take(this.#queues[pipeline] as FairQueue<Waiting>)
+      if (batch.length === 0) continue
       this.#running++
       void this.#runBatch(pipeline, batch).finally(() => {
         this.#running--
@@ -183,11 +219,29 @@ export class WorkerPool {
     if (this.#running === 0 && this.#settling === 0 && this.waiting === 0) this.#onIdle?.()
   }
 
+  /** How long so much work of a key would wait for a worker, in ms. */
+  expectedWaitMs(key: string, work: number): number {
+    let before = this.#runningWork
+    for (const queue of this.#queues) before += queue.workBefore(key, work)
+    return this.#rate.msFor(before, this.#settings.workers)
+  }
+
+  /** How long requests of this key, or of others where it has none, have waited for a worker, in ms. */
+  waitedMs(key: string): number {
+    const since = Math.min(...this.#queues.map((q) => q.waitingSinceMs(key)))
+    return Math.max(0, performance.now() - since)
+  }
+
+  /** True when others wait too, and more of this key waits than of each of them on average. */
+  isAboveFairShare(key: string): boolean {
+    return this.#queues.some((q) => q.keys > 1 && q.workOf(key) * q.keys > q.work)
+  }
+
   /** Pipelines take turns, so that a busy one does not starve the others. */
   #nextPipeline(): number {
     for (let i = 0; i < this.#queues.length; i++) {
       const at = (this.#next + i) % this.#queues.length
-      if ((this.#queues[at] as Waiting[]).length > 0) {
+      if ((this.#queues[at] as FairQueue<Waiting>).length > 0) {
         this.#next = at + 1
         return at
       }
@@ -195,32 +249,52 @@ export class WorkerPool {
     return -1
   }
 
-  #take(queue: Waiting[]): Waiting[] {
-    const first = queue[0] as Waiting
-    const metrics = first.request.telemetry === 'metrics'
-    let bytes = 0
-    let n = 0
-    for (const w of queue) {
-      const fits = n === 0 || bytes + w.size <= this.#settings.taskBytesMax
-      const same = (w.request.telemetry === 'metrics') === metrics
-      if (!fits || !same || n >= this.#settings.taskRequestsMax) break
-      bytes += w.size
-      n++
+  /** One task's requests: a turn of each key, and again, until the task is full. */
+  #take(queue: FairQueue<Waiting>): Waiting[] {
+    const taken: Waiting[] = []
+    const workMax = this.#workMax()
+    let work = 0
+    const fits = (w: Waiting): boolean => {
+      const [first] = taken
+      if (first === undefined) return true
+      const isSame = (w.request.telemetry === 'metrics') === (first.request.telemetry === 'metrics')
+      return isSame && work + w.work <= workMax && taken.length < this.#settings.taskRequestsMax
     }
-    return queue.splice(0, n)
+    const gone = (w: Waiting): void => {
+      this.#metrics.add('observa_requests_abandoned_total', '')
+      w.resolve(null)
+    }
+    for (let w = queue.next(fits, gone); w !== null; w = queue.next(fits, gone)) {
+      taken.push(w)
+      work += w.work
+    }
+    return taken
+  }
+
+  #workMax(): number {
+    const { taskBytesMax } = this.#settings
+    if (performance.now() > this.#contendedUntilMs) return taskBytesMax
+    const quantum = Math.max(QUANTUM_UNITS_MIN, QUANTUM_MS / this.#rate.msPerUnit)
+    return Math.min(taskBytesMax, quantum)
   }
 
   async #runBatch(pipeline: number, batch: readonly Waiting[]): Promise<void> {
     this.#metrics.add('observa_worker_tasks_total', 'kind="first"')
     this.#metrics.observe('observa_task_requests', '', batch.length)
     const requests = batch.map((w) => w.request)
+    const work = batch.reduce((n, w) => n + w.work, 0)
+    const startedAt = performance.now()
+    this.#runningWork += work
     let result: TaskResult
     try {
       result = await this.#run(pipeline, requests, [])
     } catch (thrown) {
+      this.#runningWork -= work
       await this.#afterLoss(pipeline, batch, thrown)
       return
     }
+    this.#runningWork -= work
+    this.#rate.learn(work, performance.now() - startedAt)
     const task = { requests, result }
     const commit = this.#onFinished(pipeline, task)
     this.#settling++

@@ -12,6 +12,7 @@ import type {
   Intake,
   IntakeVerdict,
   ReceiverContext,
+  Reservation,
 } from '../../core/component.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { testHost } from '../exporter-host.ts'
@@ -26,11 +27,13 @@ const ACCEPTED: IntakeVerdict = {
   rejectedItems: [],
 }
 
+const ROOM: Reservation = { bytes: 0, set: () => true, release: () => {} }
+
 /** The pipeline's side of a receiver: answers as it is told and keeps what it was handed. */
 class Behind implements Intake {
   readonly bodyBytesMax = 1 << 20
   readonly taken: TaskRequest[] = []
-  admission: Admission = { ok: true }
+  admission: Admission = { ok: true, reservation: ROOM }
   verdict: IntakeVerdict = ACCEPTED
   who: AuthResult = {
     ok: true,
@@ -110,7 +113,7 @@ export async function checkReceiver(
   }
   assert.equal(behind.taken.length, 1, 'what was not admitted is not handed on')
 
-  behind.admission = { ok: true }
+  behind.admission = { ok: true, reservation: ROOM }
   behind.verdict = { kind: 'retry', status: 503, retryAfterS: 3, message: 'the log is full' }
   const later = await post()
   assert.equal(later.status, 503)

@@ -335,7 +335,10 @@ test('a pool is drained when what it was given is durable, not only run', async 
     tenant: DEFAULT_TENANT,
     receivedAtMs: 0,
   }
-  const answers = [pool.submit(0, request), pool.submit(0, request)]
+  const answers = [
+    pool.submit(0, request, { decodedBytes: 1000, isGone: () => false }),
+    pool.submit(0, request, { decodedBytes: 1000, isGone: () => false }),
+  ]
   let isDrained = false
   const drained = pool.drain().then(() => {
     isDrained = true

@@ -13,6 +13,8 @@ import type { TaskRequest } from '../../core/task.ts'
 import { silentLog } from '../../storage/testing/stores.ts'
 import { type Event, SPEC } from './stream.ts'
 
+const NOW = { decodedBytes: 1000, isGone: () => false }
+
 const WORKERS = 3
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const spec = { ...SPEC, encoders: [{ id: 'file', type: 'file', settings: { signals: false } }] }
@@ -52,7 +54,7 @@ export async function inThreads(requests: readonly TaskRequest[]): Promise<Event
   )
   pipeline.pool = pool
   try {
-    const verdicts = await Promise.all(requests.map((r) => pipeline.accept(r)))
+    const verdicts = await Promise.all(requests.map((r) => pipeline.accept(r, NOW)))
     const refused = verdicts.find((v) => v.kind !== 'accepted')
     if (refused !== undefined) throw new Error(`not accepted: ${JSON.stringify(refused)}`)
     return await linesOf(log)

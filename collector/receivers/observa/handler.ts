@@ -10,10 +10,11 @@ import type {
   IntakeVerdict,
   ReceiverContext,
   RequestGuard,
+  Reservation,
 } from '../../../core/component.ts'
 import { DATA_HEADERS, givenRequestId } from '../../../core/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
-import type { TenantContext } from '../../../core/tenant.ts'
+import { shareKey, type TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'
 
@@ -37,6 +38,8 @@ export interface ObservaHandlerSettings {
 }
 
 const REJECTED_SHOWN_MAX = 100
+/** Said of a body whose length was not declared. */
+const NO_ROOM = { status: 503, retryAfterS: 1, message: 'too many bytes in flight' } as const
 
 export function observaHandler(
   settings: ObservaHandlerSettings,
@@ -98,9 +101,14 @@ class ObservaExchange {
     const coding = codingOf(req)
     if (coding === null)
       return failure(415, 'UNSUPPORTED_ENCODING', 'content encoding must be gzip, zstd or identity')
-    const admission = intake.admit(Math.max(0, declaredLength(req)))
+    const wireBytes = declaredLength(req)
+    const admission = intake.admit({ key: shareKey(auth.tenant), wireBytes, encoding: coding })
     if (!admission.ok) return later(admission)
-    return this.#receive(req, intake, auth.tenant, coding)
+    try {
+      return await this.#receive(req, intake, auth.tenant, coding, admission.reservation)
+    } finally {
+      admission.reservation.release()
+    }
   }
 
   async #receive(
@@ -108,22 +116,25 @@ class ObservaExchange {
     intake: Intake,
     tenant: TenantContext,
     encoding: ContentEncoding,
+    reservation: Reservation,
   ): Promise<Answer | null> {
-    const body = await readBody(req, intake.bodyBytesMax)
+    const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
+    if (body.kind === 'no_room') return later(NO_ROOM)
     if (body.kind === 'too_large') {
       this.#refused('too_large')
       const details = { limit_type: 'batch', max_size: intake.bodyBytesMax }
       return failure(413, 'PAYLOAD_TOO_LARGE', 'the request is larger than the limit', details)
     }
-    const verdict = await intake.accept({
+    const request = {
       payload: body.bytes,
       encoding,
       format: this.#format(req),
-      telemetry: 'traces',
+      telemetry: 'traces' as const,
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
-    })
+    }
+    const verdict = await intake.accept(request, reservation, () => req.socket.destroyed)
     return this.#answer(verdict)
   }
 

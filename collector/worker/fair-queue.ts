@@ -1,0 +1,106 @@
+// Requests that wait for a worker, by the key they came with. Keys take turns, a request each: whoever sends much waits
+// for itself, and whoever sends little is in the next task. Bounded by what admission lets in; a key is here only while
+// something of it waits.
+
+export interface Queued {
+  /** Whose it is: requests with equal keys wait in one line. */
+  readonly key: string
+  /** Estimated work: decoded bytes, and a share for each request (`workOf`). */
+  readonly work: number
+  /** When it began to wait, of a clock that only goes on. */
+  readonly queuedAtMs: number
+  /** The client hung up: nobody waits for the answer. */
+  isGone(): boolean
+}
+
+/** What a request costs beside its bytes, in bytes: small ones are not free. */
+const REQUEST_WORK = 4096
+
+/** Work of a request of so many decoded bytes. */
+export function workOf(decodedBytes: number): number {
+  return decodedBytes + REQUEST_WORK
+}
+
+interface Line<T> {
+  readonly waiting: T[]
+  work: number
+}
+
+export class FairQueue<T extends Queued> {
+  /** In the order of their turns. */
+  readonly #lines = new Map<string, Line<T>>()
+  #length = 0
+  #work = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Work of all keys. */
+  get work(): number {
+    return this.#work
+  }
+
+  /** Keys that wait. */
+  get keys(): number {
+    return this.#lines.size
+  }
+
+  push(item: T): void {
+    let line = this.#lines.get(item.key)
+    if (line === undefined) {
+      line = { waiting: [], work: 0 }
+      this.#lines.set(item.key, line)
+    }
+    line.waiting.push(item)
+    line.work += item.work
+    this.#work += item.work
+    this.#length++
+  }
+
+  /** Work that waits under a key. */
+  workOf(key: string): number {
+    return this.#lines.get(key)?.work ?? 0
+  }
+
+  /** Work that comes before `work` more of this key: of each other key as much as its own line will be long. */
+  workBefore(key: string, work: number): number {
+    const own = this.workOf(key) + work
+    let before = this.workOf(key)
+    for (const [other, line] of this.#lines) if (other !== key) before += Math.min(line.work, own)
+    return before
+  }
+
+  /** When the first in a key's line began to wait; where the key has none, the first of all. */
+  waitingSinceMs(key: string): number {
+    const own = this.#lines.get(key)?.waiting[0]
+    if (own !== undefined) return own.queuedAtMs
+    let first = Number.POSITIVE_INFINITY
+    for (const { waiting } of this.#lines.values())
+      first = Math.min(first, waiting[0]?.queuedAtMs ?? first)
+    return first
+  }
+
+  /** The next request that `fits` says may go, or null; those whose clients are gone are handed to `gone` and forgotten. */
+  next(fits: (item: T) => boolean, gone: (item: T) => void): T | null {
+    for (const [key, line] of this.#lines) {
+      while (line.waiting[0]?.isGone() === true) gone(this.#shift(key, line))
+      const first = line.waiting[0]
+      if (first === undefined || !fits(first)) continue
+      this.#shift(key, line)
+      // Its next turn comes behind all others.
+      if (this.#lines.delete(key) && line.waiting.length > 0) this.#lines.set(key, line)
+      return first
+    }
+    return null
+  }
+
+  #shift(key: string, line: Line<T>): T {
+    const item = line.waiting.shift() as T
+    line.work -= item.work
+    this.#work -= item.work
+    this.#length--
+    if (line.waiting.length === 0) this.#lines.delete(key)
+    return item
+  }
+}

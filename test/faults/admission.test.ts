@@ -1,0 +1,169 @@
+// What is let in and what is not, with a real process: uploads that stall, bodies that unpack to much more than they are,
+// clients that hang up, and a key that sends much beside one that sends little.
+
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
+import { Instance, until } from '../instance.ts'
+
+async function started(t: TestContext, config: string): Promise<Instance> {
+  const instance = await Instance.start({ config })
+  t.after(() => instance.stop())
+  return instance
+}
+
+/** A request with one span of about `bytes`; `fill` is repeated. */
+function body(name: string, bytes: number, fill = 'lorem ipsum dolor '): string {
+  const id = randomBytes(16).toString('hex')
+  const value = { stringValue: fill.repeat(Math.ceil(bytes / fill.length)) }
+  const span = {
+    traceId: id,
+    spanId: id.slice(0, 16),
+    name,
+    startTimeUnixNano: '1790000000000000000',
+    endTimeUnixNano: '1790000000100000000',
+    attributes: [{ key: 'app.text', value }],
+  }
+  return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })
+}
+
+const HEAD = 'POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
+const MIB = 1024 * 1024
+
+/** Declares a body and sends all but its last byte. */
+function stalled(instance: Instance, bytes: number): Socket {
+  const socket = connect(instance.ports.otlp, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(`${HEAD}Content-Length: ${bytes}\r\n\r\n`)
+  socket.write(Buffer.alloc(bytes - 1, 0x20))
+  return socket
+}
+
+test('uploads that stall hold no more room than there is, and give it back', async (t) => {
+  const instance = await started(t, 'limits: { max_pending_bytes: 4MiB, max_body_bytes: 2MiB }')
+  const sockets: Socket[] = []
+  for (let i = 0; i < 12; i++) sockets.push(stalled(instance, MIB))
+  t.after(() => {
+    for (const s of sockets) s.destroy()
+  })
+  const refused = await Promise.all(
+    sockets.slice(4).map(async (s) => String((await once(s, 'data'))[0])),
+  )
+  for (const answer of refused) {
+    assert.match(answer, /^HTTP\/1.1 503 /)
+    assert.match(answer, /retry-after: \d/i)
+  }
+  assert.equal(await instance.metric('observa_in_flight_bytes'), 4 * MIB)
+  assert.equal((await instance.post('/v1/traces', body('x', 100))).status, 503)
+  for (const s of sockets) s.destroy()
+  await until(async () => (await instance.metric('observa_in_flight_bytes')) === 0, 'given back')
+  assert.equal((await instance.post('/v1/traces', body('x', 100))).status, 200)
+})
+
+test('a body of undeclared length takes room as it comes', async (t) => {
+  const instance = await started(t, 'limits: { max_pending_bytes: 1MiB, max_body_bytes: 8MiB }')
+  const first = stalled(instance, 900 * 1024)
+  t.after(() => first.destroy())
+  const holds = async (): Promise<boolean> =>
+    (await instance.metric('observa_in_flight_bytes')) >= 900 * 1024
+  await until(holds, 'holding room')
+  const socket = connect(instance.ports.otlp, '127.0.0.1')
+  t.after(() => socket.destroy())
+  socket.on('error', () => {})
+  socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
+  const piece = Buffer.alloc(16 * 1024, 0x20)
+  const feed = setInterval(() => {
+    socket.write(`${piece.length.toString(16)}\r\n`)
+    socket.write(piece)
+    socket.write('\r\n')
+  }, 2)
+  t.after(() => clearInterval(feed))
+  const [answer] = await once(socket, 'data')
+  assert.match(String(answer), /^HTTP\/1.1 503 /)
+})
+
+test('what is admitted counts as large as it is when unpacked, and all of it is taken in the end', async (t) => {
+  const instance = await started(t, 'limits: { max_pending_bytes: 48MiB }\nworkers: { count: 1 }')
+  const bodies = Array.from({ length: 8 }, (_, i) => gzipSync(body(`large ${i}`, 20 * MIB)))
+  assert.ok(bodies.every((b) => b.length < 100_000))
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  let refused = 0
+  const send = async (b: Buffer): Promise<void> => {
+    let status = 0
+    const isTaken = async (): Promise<boolean> => {
+      status = (await instance.post('/v1/traces', b, headers)).status
+      if (status === 503 || status === 429) refused++
+      return status === 200
+    }
+    await until(isTaken, 'taken')
+  }
+  await Promise.all(bodies.map(send))
+  assert.ok(refused >= 6, `${refused} refusals: at most two fit at once`)
+  await instance.drained()
+  assert.equal((await instance.events()).length, 8)
+})
+
+const ACME = keyForTests('sk', { tenant: 'acme' })
+const OTHER = keyForTests('sk', { tenant: 'other' })
+const KEYS = `
+auth: keys
+extensions: { keys: { keys: ${JSON.stringify([ACME.row, OTHER.row])} } }
+service: { extensions: [api, keys] }
+workers: { count: 1, task_bytes: 64KiB }
+`
+
+test('a key that sends little is not behind all that another one has waiting', async (t) => {
+  const instance = await started(t, `${KEYS}limits: { max_wait: 60s }`)
+  const order: string[] = []
+  const post = async (key: string, name: string): Promise<void> => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+    const res = await instance.post('/v1/traces', body(name, 600_000), headers)
+    assert.equal(res.status, 200)
+    order.push(name)
+  }
+  await post(ACME.key, 'first')
+  const flood = Array.from({ length: 30 }, () => post(ACME.key, 'flood'))
+  const isWaiting = async (): Promise<boolean> =>
+    (await instance.metric('observa_worker_queue_requests')) >= 15
+  await until(isWaiting, 'waiting')
+  await post(OTHER.key, 'polite')
+  const before = order.indexOf('polite')
+  await Promise.all(flood)
+  assert.ok(order.length - before > 10, `${before} of ${order.length} came first`)
+})
+
+test('a request whose client hung up before its turn is not begun', async (t) => {
+  const instance = await started(t, `${KEYS}limits: { max_wait: 60s }`)
+  const authorization = `Bearer ${ACME.key}`
+  const headers = { 'content-type': 'application/json', authorization }
+  assert.equal((await instance.post('/v1/traces', body('warm', 100), headers)).status, 200)
+  const busy = Array.from({ length: 12 }, () =>
+    instance.post('/v1/traces', body('busy', 900_000), headers),
+  )
+  const isWaiting = async (): Promise<boolean> =>
+    (await instance.metric('observa_worker_queue_requests')) >= 6
+  await until(isWaiting, 'waiting')
+  const text = body('gone', 1000)
+  const socket = connect(instance.ports.otlp, '127.0.0.1')
+  socket.on('error', () => {})
+  const waitingBefore = await instance.metric('observa_in_flight_requests')
+  socket.write(
+    `${HEAD}Authorization: ${authorization}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  )
+  await until(
+    async () => (await instance.metric('observa_in_flight_requests')) >= waitingBefore,
+    'arrived',
+  )
+  socket.destroy()
+  for (const res of await Promise.all(busy)) assert.equal(res.status, 200)
+  await instance.drained()
+  const gone = await instance.metric('observa_requests_abandoned_total')
+  const names = (await instance.events()).map((e) => e['name'])
+  // It may have had its turn before the socket was seen to be closed; then it is stored, and never both.
+  assert.equal(names.includes('gone'), gone === 0)
+  assert.equal(names.filter((n) => n === 'busy').length, 12)
+})
