@@ -3,7 +3,7 @@
 // Used for attribute keys (once for each key) and for names found inside values.
 
 import type { KeyMeaning } from '../value/key-meaning.ts'
-import { HINT, NO_MEANING } from '../value/key-meaning.ts'
+import { FIELD_HINT, NO_MEANING } from '../value/key-meaning.ts'
 
 const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
@@ -127,20 +127,20 @@ function keyKind(before: string, words: readonly string[]): KeyMeaning {
 
 function hintsOf(lower: string, words: readonly string[]): number {
   let h = 0
-  if (/ssn|social[-_. ]?sec|taxpayer|tax[-_. ]?id/.test(lower)) h |= HINT.SSN
-  if (/itin/.test(lower)) h |= HINT.ITIN
+  if (/ssn|social[-_. ]?sec|taxpayer|tax[-_. ]?id/.test(lower)) h |= FIELD_HINT.SSN
+  if (/itin/.test(lower)) h |= FIELD_HINT.ITIN
   if (
     words.some(
       (w) => w === 'card' || w === 'pan' || w === 'creditcard' || w === 'cardnumber' || w === 'cc',
     )
   )
-    h |= HINT.CARD
+    h |= FIELD_HINT.CARD
   if (
     words.some((w) =>
       /^(?:phone|telephone|tel|mobile|fax|cell|msisdn|whatsapp)(?:number)?$/.test(w),
     )
   )
-    h |= HINT.PHONE
-  if (/passport/.test(lower)) h |= HINT.PASSPORT
+    h |= FIELD_HINT.PHONE
+  if (/passport/.test(lower)) h |= FIELD_HINT.PASSPORT
   return h
 }

@@ -1,25 +1,25 @@
-// Text in pieces, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
-// each piece. Pieces that are JSON objects (stream deltas) are joined by the text they carry.
+// Text in chunks, looked at as one: joins ranges, scans, and gives back what crosses a seam as findings in
+// each chunk. Chunks that are JSON objects (stream deltas) are joined by the text they carry.
 
 import { latinText } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
 import type { Range } from '../value/value-range.ts'
 
 /** A range `b[from, to)` that belongs to `owner`; findings are given relative to `off`. */
-export interface Piece {
+export interface Chunk {
   readonly owner: number
   readonly off: number
   readonly from: number
   readonly to: number
 }
 
-/** Findings by owner: only those that lie in more than one piece. `find` looks at the parts as one text. */
+/** Findings by owner: only those that lie in more than one chunk. `find` looks at the parts as one text. */
 export function joinedText(
   b: Uint8Array,
-  pieces: readonly Piece[],
+  chunks: readonly Chunk[],
   find: (parts: readonly Range[]) => readonly Finding[],
 ): Map<number, Finding[]> {
-  const parts = carriedTexts(b, pieces)
+  const parts = carriedTexts(b, chunks)
   const out = new Map<number, Finding[]>()
   const found = find(parts)
   if (found.length === 0) return out
@@ -36,13 +36,13 @@ export function joinedText(
 function addCrossing(
   out: Map<number, Finding[]>,
   f: Finding,
-  parts: readonly Piece[],
+  parts: readonly Chunk[],
   starts: readonly number[],
 ): void {
   let i = lastAtOrBefore(starts, f.start)
-  if (f.end <= (starts[i] as number) + length(parts[i] as Piece)) return
+  if (f.end <= (starts[i] as number) + length(parts[i] as Chunk)) return
   for (; i < parts.length && (starts[i] as number) < f.end; i++) {
-    const p = parts[i] as Piece
+    const p = parts[i] as Chunk
     const base = starts[i] as number
     const from = Math.max(f.start, base) - base + p.from - p.off
     const to = Math.min(f.end, base + length(p)) - base + p.from - p.off
@@ -53,7 +53,7 @@ function addCrossing(
   }
 }
 
-function length(p: Piece): number {
+function length(p: Chunk): number {
   return p.to - p.from
 }
 
@@ -68,16 +68,16 @@ function lastAtOrBefore(starts: readonly number[], at: number): number {
   return lo
 }
 
-/** What of each piece is joined. */
-export function carriedTexts(b: Uint8Array, pieces: readonly Piece[]): Piece[] {
-  return pieces.map((p) => carriedText(b, p))
+/** What of each chunk is joined. */
+export function carriedTexts(b: Uint8Array, chunks: readonly Chunk[]): Chunk[] {
+  return chunks.map((p) => carriedText(b, p))
 }
 
 const CARRIED =
   /"(?:content|text|delta|partial_json|arguments|value)"\s{0,4}:\s{0,4}"((?:[^"\\]|\\.){0,8192})"/
 
-/** The text inside a JSON delta, else the piece as it is. */
-function carriedText(b: Uint8Array, p: Piece): Piece {
+/** The text inside a JSON delta, else the chunk as it is. */
+function carriedText(b: Uint8Array, p: Chunk): Chunk {
   if (b[p.from] !== 0x7b && b[p.from] !== 0x5b) return p
   const text = latinText(b, p.from, Math.min(p.to, p.from + 16_384))
   const m = CARRIED.exec(text)

@@ -36,17 +36,17 @@ export class LineScrubber {
     const judge = this.#judge
     const value = this.#value.set(arena.bytes, from, to).scanned(candidates, 0, count)
     const found = judge.find(value)
-    const pieces: Uint8Array[] = []
+    const parts: Uint8Array[] = []
     let last = start
     for (const f of found) {
       if (f.end <= start || judge.actionOf(f.type) === 'report') continue
       const own = { ...f, start: Math.max(f.start, start) }
-      pieces.push(arena.bytes.subarray(last, own.start))
-      pieces.push(judge.replacement(value, own, this.#tenant))
+      parts.push(arena.bytes.subarray(last, own.start))
+      parts.push(judge.replacement(value, own, this.#tenant))
       last = own.end
     }
-    pieces.push(arena.bytes.subarray(last, to))
-    const out = Buffer.concat(pieces)
+    parts.push(arena.bytes.subarray(last, to))
+    const out = Buffer.concat(parts)
     this.#remember(out)
     return out
   }

@@ -36,20 +36,20 @@ export class MetricScrubber {
     const range = this.#value.set(arena.bytes, from, to).under(meaning, name)
     const found = judge.find(range.scanned(candidates, 0, count))
     if (found.length === 0) return null
-    const pieces: Uint8Array[] = []
+    const parts: Uint8Array[] = []
     let last = from
     const place = kind === 'key' ? 'attribute_key' : 'metric'
     for (const f of found) {
       const type = judge.typeName(f.type)
       ctx?.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
       if (judge.actionOf(f.type) === 'report') continue
-      pieces.push(arena.bytes.subarray(last, f.start))
-      pieces.push(judge.replacement(range, f, tenant))
+      parts.push(arena.bytes.subarray(last, f.start))
+      parts.push(judge.replacement(range, f, tenant))
       last = f.end
     }
-    if (pieces.length === 0) return null
-    pieces.push(arena.bytes.subarray(last, to))
-    return Buffer.concat(pieces)
+    if (parts.length === 0) return null
+    parts.push(arena.bytes.subarray(last, to))
+    return Buffer.concat(parts)
   }
 
   #number(

@@ -1,6 +1,6 @@
-// Secrets that were cut in pieces: chunks of a stream in ordered events or counted attributes, and a key id
-// in one attribute with its secret in another. Looks at the pieces joined; what crosses a seam is masked in
-// each piece.
+// Secrets that were cut in chunks: chunks of a stream in ordered events or counted attributes, and a key id
+// in one attribute with its secret in another. Looks at the chunks joined; what crosses a seam is masked in
+// each chunk.
 
 import {
   ATTR,
@@ -18,11 +18,11 @@ import { isAwsSecretLike } from '../value/randomness.ts'
 import { ValueRange } from '../value/value-range.ts'
 import type { AttributeScrubber } from './attributes.ts'
 import type { Location, Owner } from './finding-log.ts'
-import { carriedTexts, joinedText, type Piece } from './joined-text.ts'
+import { type Chunk, carriedTexts, joinedText } from './joined-text.ts'
 import type { ValueScrubber } from './value-scrubber.ts'
 
-/** Pieces of one stream looked at together, and their bytes. */
-const PIECES_MAX = 10_000
+/** Chunks of one stream looked at together, and their bytes. */
+const CHUNKS_MAX = 10_000
 const BYTES_MAX = 4 * 1024 * 1024
 
 export class StreamScrubber {
@@ -50,7 +50,7 @@ export class StreamScrubber {
   /** String attributes of the same key over the span's events, in order. */
   #events(batch: SpanBatch, row: number, owner: Owner): boolean {
     const first = batch.spans[row + SPAN.EVENT_FIRST] as number
-    const count = Math.min(batch.spans[row + SPAN.EVENT_COUNT] as number, PIECES_MAX)
+    const count = Math.min(batch.spans[row + SPAN.EVENT_COUNT] as number, CHUNKS_MAX)
     const byKey = new Map<number, number[]>()
     for (let e = first; e < first + count; e++) {
       const event = e * EVENT_ROW_STRIDE
@@ -91,7 +91,7 @@ export class StreamScrubber {
   #joined(batch: SpanBatch, attrs: readonly number[], at: Location): boolean {
     const { judge } = at.owner
     const b = batch.arena.bytes
-    const pieces: Piece[] = []
+    const chunks: Chunk[] = []
     let bytes = 0
     for (const attr of attrs) {
       if (judge.letsKey(this.#attributes.nameOf(attr))) continue
@@ -100,19 +100,19 @@ export class StreamScrubber {
       const len = batch.attrs[row + ATTR.LEN] as number
       bytes += len
       if (bytes > BYTES_MAX) break
-      pieces.push({ owner: attr, off, from: off, to: off + len })
+      chunks.push({ owner: attr, off, from: off, to: off + len })
     }
-    if (!hasSuspectSeam(b, pieces) || this.#isQuiet(b, pieces, at)) return false
-    const key = this.#attributes.nameOf(pieces[0]?.owner ?? 0)
-    const byAttribute = joinedText(b, pieces, (parts) => judge.findJoined(b, parts, key))
+    if (!hasSuspectSeam(b, chunks) || this.#isQuiet(b, chunks, at)) return false
+    const key = this.#attributes.nameOf(chunks[0]?.owner ?? 0)
+    const byAttribute = joinedText(b, chunks, (parts) => judge.findJoined(b, parts, key))
     for (const [attr, found] of byAttribute) this.#attributes.replaceIn(at, attr, found)
     return byAttribute.size > 0
   }
 
-  /** Nothing in any piece and nothing around the seams: most streams. */
-  #isQuiet(b: Uint8Array, pieces: readonly Piece[], at: Location): boolean {
-    for (const p of pieces) if (!this.#values.isQuiet(at, p.from, p.to)) return false
-    return at.owner.judge.isQuietAtSeams(b, carriedTexts(b, pieces))
+  /** Nothing in any chunk and nothing around the seams: most streams. */
+  #isQuiet(b: Uint8Array, chunks: readonly Chunk[], at: Location): boolean {
+    for (const p of chunks) if (!this.#values.isQuiet(at, p.from, p.to)) return false
+    return at.owner.judge.isQuietAtSeams(b, carriedTexts(b, chunks))
   }
 
   /** A 40-character value beside an access key id, whatever its key is called. */
@@ -151,15 +151,15 @@ function collect(batch: SpanBatch, byKey: Map<number, number[]>, attr: number): 
   else list.push(attr)
 }
 
-/** Pieces this short may be parts of anything. */
+/** Chunks this short may be parts of anything. */
 const SHORT = 24
 
-/** True when some piece ends and the next begins in the middle of a word: otherwise nothing can cross. */
-function hasSuspectSeam(b: Uint8Array, pieces: readonly Piece[]): boolean {
-  if (!pieces.some((p) => holdsMark(b, p))) return false
-  for (let i = 1; i < pieces.length; i++) {
-    const left = pieces[i - 1] as Piece
-    const right = pieces[i] as Piece
+/** True when some chunk ends and the next begins in the middle of a word: otherwise nothing can cross. */
+function hasSuspectSeam(b: Uint8Array, chunks: readonly Chunk[]): boolean {
+  if (!chunks.some((p) => holdsMark(b, p))) return false
+  for (let i = 1; i < chunks.length; i++) {
+    const left = chunks[i - 1] as Chunk
+    const right = chunks[i] as Chunk
     if (right.to - right.from < SHORT || left.to - left.from < SHORT) return true
     if (isWordByte(b[left.to - 1] as number) && isWordByte(b[right.from] as number)) return true
     if (b[right.from] === 0x7b) return true
@@ -168,7 +168,7 @@ function hasSuspectSeam(b: Uint8Array, pieces: readonly Piece[]): boolean {
 }
 
 /** No secret is made of plain letters alone: roles and finish reasons need not be joined. */
-function holdsMark(b: Uint8Array, p: Piece): boolean {
+function holdsMark(b: Uint8Array, p: Chunk): boolean {
   for (let i = p.from; i < p.to; i++) {
     const c = b[i] as number
     if ((c >= 48 && c <= 57) || c === 0x40 || c === 0x5f || c === 0x2d) return true

@@ -18,19 +18,19 @@ export class MaskedView {
     this.#found = found
     this.#from = from
     this.#markLength = (f) => marker(f).length
-    const pieces: Uint8Array[] = []
+    const parts: Uint8Array[] = []
     let last = from
     let length = 0
     for (const f of found) {
       const mark = marker(f)
-      pieces.push(b.subarray(last, f.start), mark)
+      parts.push(b.subarray(last, f.start), mark)
       length += f.start - last
       this.#marks.push(length)
       length += mark.length
       last = f.end
     }
-    pieces.push(b.subarray(last, to))
-    this.bytes = Buffer.concat(pieces)
+    parts.push(b.subarray(last, to))
+    this.bytes = Buffer.concat(parts)
   }
 
   /** Adds to the findings what was found in the view; true when that is anything new. */

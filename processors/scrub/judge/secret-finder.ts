@@ -6,19 +6,19 @@ import { isGlued } from '../matchers/glued-tokens.ts'
 import { matchNumber } from '../matchers/numbers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import type { InnerScan } from '../matchers/rule.ts'
-import { judgePieces } from '../matchers/split-text.ts'
+import { judgeSplitText } from '../matchers/split-text.ts'
 import { Subject } from '../matchers/subject.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
 import { CANDIDATE, type CompiledDetectors, FIRST_ANCHOR } from '../search/anchors.ts'
 import { Scanner } from '../search/scanner.ts'
 import { isFreeLeft, startsInDigits } from '../value/bytes.ts'
-import { decodeLayer, isTellingEscape } from '../value/decoded-view.ts'
+import { decodeEscapes, isTellingEscape } from '../value/decoded-view.ts'
 import { type Finding, settle } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
 import { type Range, ValueRange } from '../value/value-range.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
-const LAYERS_MAX = 3
+const DECODE_ROUNDS_MAX = 3
 /** Bytes a matcher looks at when it finds nothing, about. */
 const MATCH_COST = 64
 /** More than the longest anchor (255) and all that the scanner looks at behind it (64) or before it (40). */
@@ -159,7 +159,7 @@ export class SecretFinder {
       const id = candidates[2 * i + 1] as number
       if (id === CANDIDATE.DIGITS) matchNumber(s, p, numbers)
       else if (id === CANDIDATE.ESCAPE) hidden ||= isTellingEscape(s.b, p, s.to)
-      else if (id === CANDIDATE.PIECE) (signs ??= []).push(p)
+      else if (id === CANDIDATE.SPLIT_TEXT) (signs ??= []).push(p)
       else {
         const anchor = anchors[id - FIRST_ANCHOR]
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
@@ -173,7 +173,7 @@ export class SecretFinder {
       }
     }
     if (signs !== null && signs.length > 1)
-      judgePieces(s, signs, (text) =>
+      judgeSplitText(s, signs, (text) =>
         this.find(s.policy, new ValueRange().set(text, 0, text.length)),
       )
     return hidden
@@ -185,7 +185,7 @@ export class SecretFinder {
     this.#besides((side) => {
       const start = side.arena.reserve(to - from + 8)
       const origins = new Int32Array(to - from + 1)
-      const end = start + decodeLayer(bytes, from, to, side.arena.bytes.subarray(start), origins)
+      const end = start + decodeEscapes(bytes, from, to, side.arena.bytes.subarray(start), origins)
       side.scanner.scan(start, end)
       const { candidates, count } = side.scanner
       const decoded = side.value.set(side.arena.bytes, start, end).under(meaning, null)
@@ -194,7 +194,7 @@ export class SecretFinder {
       t.open(s.policy, decoded)
       const hidden = this.#judgeCandidates(t, decoded)
       this.#pairAwsKeys(t)
-      if (hidden && depth + 1 < LAYERS_MAX) this.#judgeDecoded(t, decoded, depth + 1)
+      if (hidden && depth + 1 < DECODE_ROUNDS_MAX) this.#judgeDecoded(t, decoded, depth + 1)
       for (const f of t.findings)
         s.found(
           f.type,

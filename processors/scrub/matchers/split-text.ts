@@ -1,28 +1,28 @@
-// A text in pieces inside one value: the parts of a message, the deltas of a stream (`data: {..}` lines). The
-// pieces are joined and judged together; what crosses a seam is reported in each piece.
+// A text in parts inside one value: the crossed of a message, the deltas of a stream (`data: {..}` lines). The
+// parts are joined and judged together; what crosses a seam is reported in each part.
 
 import type { Finding } from '../value/finding.ts'
 import type { Range } from '../value/value-range.ts'
 import type { Subject } from './subject.ts'
 
-/** Pieces of one value that are looked at, and how far behind its sign a piece may begin. */
-const PIECES_MAX = 20_000
+/** Parts of one value that are looked at, and how far behind its sign a part may begin. */
+const PARTS_MAX = 20_000
 const REACH = 200
-/** Shorter pieces may be parts of anything. */
+/** Shorter parts may be crossed of anything. */
 const SHORT = 24
 
 type Judge = (bytes: Uint8Array) => readonly Finding[]
 
 /** `signs` are positions of `"delta"` or `"type":"text"`. */
-export function judgePieces(s: Subject, signs: readonly number[], judge: Judge): void {
-  const pieces: Range[] = []
-  for (const sign of signs.slice(0, PIECES_MAX)) {
-    const piece = pieceAfter(s, sign)
-    if (piece !== null && piece.from >= (pieces.at(-1)?.to ?? 0)) pieces.push(piece)
+export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judge): void {
+  const parts: Range[] = []
+  for (const sign of signs.slice(0, PARTS_MAX)) {
+    const part = partAfter(s, sign)
+    if (part !== null && part.from >= (parts.at(-1)?.to ?? 0)) parts.push(part)
   }
-  if (!hasOpenSeam(s.b, pieces)) return
-  const text = Buffer.concat(pieces.map((p) => s.b.subarray(p.from, p.to)))
-  for (const f of judge(text)) report(s, f, pieces)
+  if (!hasOpenSeam(s.b, parts)) return
+  const text = Buffer.concat(parts.map((p) => s.b.subarray(p.from, p.to)))
+  for (const f of judge(text)) report(s, f, parts)
 }
 
 /**
@@ -30,7 +30,7 @@ export function judgePieces(s: Subject, signs: readonly number[], judge: Judge):
  * `"(?:content|text|..)\\{0,8}"\s{0,2}:\s{0,2}\\{0,8}"` that is no value itself. By hand, because a chat has one at
  * each message: as an expression over a string scrubbing cost 4.72 µs a span, like this 4.60 (2026-11-25).
  */
-function pieceAfter(s: Subject, sign: number): Range | null {
+function partAfter(s: Subject, sign: number): Range | null {
   const { b } = s
   const high = Math.min(s.to, sign + REACH)
   for (let q = sign + 1; q < high; q++) {
@@ -96,11 +96,11 @@ function endOfString(s: Subject, from: number, depth: number): number {
   return s.to
 }
 
-/** True when some piece ends and the next begins inside a word. */
-function hasOpenSeam(b: Uint8Array, pieces: readonly Range[]): boolean {
-  for (let i = 1; i < pieces.length; i++) {
-    const left = pieces[i - 1] as Range
-    const right = pieces[i] as Range
+/** True when some part ends and the next begins inside a word. */
+function hasOpenSeam(b: Uint8Array, parts: readonly Range[]): boolean {
+  for (let i = 1; i < parts.length; i++) {
+    const left = parts[i - 1] as Range
+    const right = parts[i] as Range
     if (left.to === left.from || right.to === right.from) continue
     if (left.to - left.from < SHORT || right.to - right.from < SHORT) return true
     if (isTokenByte(b[left.to - 1] as number) && isTokenByte(b[right.from] as number)) return true
@@ -118,23 +118,23 @@ function isTokenByte(c: number): boolean {
   )
 }
 
-/** "Answer briefly." and "ann@mail.test" make no longer address: what one piece holds whole is not joined. */
+/** "Answer briefly." and "ann@mail.test" make no longer address: what one part holds whole is not joined. */
 function isFoundAlone(s: Subject, type: number, p: Range): boolean {
   return s.findings.some((f) => f.type === type && f.start <= p.from && f.end >= p.to)
 }
 
-/** A finding that lies in more than one piece, in each of them. */
-function report(s: Subject, f: Finding, pieces: readonly Range[]): void {
+/** A finding that lies in more than one part, in each of them. */
+function report(s: Subject, f: Finding, parts: readonly Range[]): void {
   let base = 0
-  const parts: Range[] = []
-  for (const p of pieces) {
+  const crossed: Range[] = []
+  for (const p of parts) {
     const length = p.to - p.from
     const from = Math.max(f.start, base)
     const to = Math.min(f.end, base + length)
-    if (to > from) parts.push({ from: p.from + from - base, to: p.from + to - base })
+    if (to > from) crossed.push({ from: p.from + from - base, to: p.from + to - base })
     base += length
     if (base >= f.end) break
   }
-  if (parts.length < 2 || parts.some((p) => isFoundAlone(s, f.type, p))) return
-  for (const p of parts) s.found(f.type, p.from, p.to, f.rank)
+  if (crossed.length < 2 || crossed.some((p) => isFoundAlone(s, f.type, p))) return
+  for (const p of crossed) s.found(f.type, p.from, p.to, f.rank)
 }

@@ -82,7 +82,7 @@ export class Subject {
     return this.#to
   }
 
-  /** What the name of the field says, as `HINT` bits. */
+  /** What the name of the field says, as `FIELD_HINT` bits. */
   get hints(): number {
     return this.#hints
   }

@@ -19,7 +19,7 @@ import { matchBase64, matchGcp, matchPem } from './key-material.ts'
 import { matchKubernetesSecret } from './kubernetes.ts'
 import { matchIbanStart, matchIbanWord } from './numbers/ibans.ts'
 import { matchPlus } from './numbers/phones.ts'
-import { matchIpv4, matchIpv6, matchPassport } from './optional.ts'
+import { matchIpv4, matchIpv6, matchPassport } from './off-by-default.ts'
 import type { Matcher } from './rule.ts'
 import {
   matchAtlassian,

@@ -1,11 +1,11 @@
 // The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in 24 groups, and the
 // exact entries behind a hash of it (of three bytes when it has no more). Laid out as `kernel/scan.as` reads them.
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
-// raises a false alarm. For the anchors of the detectors `scripts/place-anchors.ts` searched for good places;
+// raises a false alarm. For the anchors of the detectors `scripts/choose-fingerprints.ts` searched for good places;
 // those of a user's own rules are added where they cost least by a rough estimate.
 
-import { CANDIDATE, type Literals, PIECE_ANCHORS, type Tail, tailOf } from './anchors.ts'
-import { MULTIPLIER, PLACES } from './kernel/places.generated.ts'
+import { CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, type Tail, tailOf } from './anchors.ts'
+import { FINGERPRINTS, MULTIPLIER } from './kernel/fingerprints.generated.ts'
 
 const MULTIPLIER_AT = 12
 const NIBBLES = 64
@@ -67,7 +67,7 @@ export function anchorTables(c: Literals, owner: number): Uint8Array<ArrayBuffer
 export function entriesOf(c: Literals): Entry[] {
   const out: Entry[] = []
   for (const e of c.escapes) out.push(entryOf(CANDIDATE.ESCAPE, e, false, 0))
-  for (const e of PIECE_ANCHORS) out.push(entryOf(CANDIDATE.PIECE, e, false, 0))
+  for (const e of SPLIT_TEXT_ANCHORS) out.push(entryOf(CANDIDATE.SPLIT_TEXT, e, false, 0))
   for (const a of c.anchors) {
     if (a.bytes.length === 1) continue
     const flags = (a.anyCase ? ANY_CASE : 0) | (a.assigns ? ASSIGNS : 0)
@@ -86,7 +86,7 @@ function entryOf(id: number, literal: Uint8Array, anyCase: boolean, flags: numbe
 }
 
 /** Names an entry in the table of places. */
-export function placeKey(e: Entry): string {
+export function fingerprintKey(e: Entry): string {
   return `${(e.flags & ANY_CASE) === 0 ? 'x' : 'i'}${Buffer.from(e.literal).toString('utf8')}`
 }
 
@@ -102,7 +102,7 @@ function place(entries: readonly Entry[]): Placed[] {
   const out: Placed[] = []
   const others: Entry[] = []
   for (const entry of entries) {
-    const at = PLACES.get(placeKey(entry))
+    const at = FINGERPRINTS.get(fingerprintKey(entry))
     const sets = at === undefined ? undefined : windowsOf(entry)[at.window]
     if (at === undefined || sets === undefined) others.push(entry)
     else {

@@ -2,7 +2,7 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, CLASS, isDigit } from '../value/bytes.ts'
-import { type Anchor, CANDIDATE, type Literals, PIECE_ANCHORS, tailOf } from './anchors.ts'
+import { type Anchor, CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, tailOf } from './anchors.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9
@@ -15,7 +15,8 @@ export function slowScan(c: Literals, b: Uint8Array, from: number, to: number): 
   for (let p = from; p < to; p++) {
     if (c.anyNumbers && isDigitCandidate(b, p, from, to)) out.push(p, CANDIDATE.DIGITS)
     if (c.escapes.some((e) => startsWith(b, p, to, e, false))) out.push(p, CANDIDATE.ESCAPE)
-    for (const e of PIECE_ANCHORS) if (startsWith(b, p, to, e, false)) out.push(p, CANDIDATE.PIECE)
+    for (const e of SPLIT_TEXT_ANCHORS)
+      if (startsWith(b, p, to, e, false)) out.push(p, CANDIDATE.SPLIT_TEXT)
     for (const a of c.anchors) if (isAnchorAt(a, b, p, from, to)) out.push(p, a.id)
   }
   return out

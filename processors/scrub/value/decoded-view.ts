@@ -5,7 +5,7 @@
 import { latinText } from './bytes.ts'
 
 /** Decodes `b[from, to)` into `out` (at least as long) and the origin of each byte into `map`; returns the length. `map[length]` = `to`. */
-export function decodeLayer(
+export function decodeEscapes(
   b: Uint8Array,
   from: number,
   to: number,

@@ -1,7 +1,14 @@
 // What the name of a field says about its value. Which name says what is known in `detectors/key-names.ts`.
 
 /** What the name of the field says about its value, as bits. */
-export const HINT = { SSN: 1, CARD: 2, PHONE: 4, ITIN: 8, PASSPORT: 16, AZURE_OPENAI: 32 } as const
+export const FIELD_HINT = {
+  SSN: 1,
+  CARD: 2,
+  PHONE: 4,
+  ITIN: 8,
+  PASSPORT: 16,
+  AZURE_OPENAI: 32,
+} as const
 
 /**
  * - `whole`: the value is a secret whatever it looks like (header names, passwords, client secrets)
@@ -10,7 +17,7 @@ export const HINT = { SSN: 1, CARD: 2, PHONE: 4, ITIN: 8, PASSPORT: 16, AZURE_OP
 export interface KeyMeaning {
   readonly kind: 'none' | 'password' | 'secret' | 'token' | 'header' | 'cookie'
   readonly strength: 'whole' | 'weak'
-  /** `HINT` bits for the value rules. */
+  /** `FIELD_HINT` bits for the value rules. */
   readonly hints: number
   /** A word such as Schlüssel: only with API, secret and the like beside it. */
   readonly needsQualifier?: true

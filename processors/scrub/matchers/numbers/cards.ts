@@ -2,7 +2,7 @@
 
 import { ALNUM, isDigit, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { issuerOf, passesLuhn } from '../../value/checksums.ts'
-import { HINT } from '../../value/key-meaning.ts'
+import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRule } from '../policy.ts'
 import type { Subject } from '../subject.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
@@ -57,7 +57,7 @@ function isCardGrouping(d: DigitGroups, g: number, last: number, n: number): boo
 }
 
 function isCardContext(s: Subject, start: number, issuer: number): boolean {
-  if ((s.hints & HINT.CARD) !== 0) return true
+  if ((s.hints & FIELD_HINT.CARD) !== 0) return true
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
@@ -66,7 +66,7 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
 /** Four more hex digits on a side, as code tables and hex dumps have them: `541E 5426 5446 5443 5433 5448`. */
 function isPartOfTable(s: Subject, start: number, end: number): boolean {
   if (
-    (s.hints & HINT.CARD) !== 0 ||
+    (s.hints & FIELD_HINT.CARD) !== 0 ||
     CARD_CONTEXT.test(lowerText(s.b, Math.max(s.from, start - 40), start))
   )
     return false

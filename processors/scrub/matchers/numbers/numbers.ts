@@ -2,7 +2,7 @@
 // candidate decides which of them can be meant, so a timestamp or an id costs a few comparisons.
 
 import { isItin, isSsn, issuerOf, passesLuhn } from '../../value/checksums.ts'
-import { HINT } from '../../value/key-meaning.ts'
+import { FIELD_HINT } from '../../value/key-meaning.ts'
 import { isNationalPhone } from '../../value/phone-plans.ts'
 import type { NumberRule, NumberRules } from '../policy.ts'
 import { Progress, type Subject } from '../subject.ts'
@@ -39,10 +39,10 @@ export function isPrivateInteger(
   if (text.length > 19 || text.startsWith('-')) return null
   const digits = Uint8Array.from(text, Number)
   const issuer = issuerOf(digits, text.length)
-  const usual = issuer === 2 || (issuer === 1 && (hints & HINT.CARD) !== 0)
+  const usual = issuer === 2 || (issuer === 1 && (hints & FIELD_HINT.CARD) !== 0)
   if (rules.card !== null && usual && passesLuhn(digits, text.length)) return rules.card
-  if (text.length === 9 && (hints & HINT.SSN) !== 0 && isSsn(digits)) return rules.ssn
-  if (text.length === 9 && (hints & HINT.ITIN) !== 0 && isItin(digits)) return rules.itin
-  if ((hints & HINT.PHONE) !== 0 && isNationalPhone(digits, text.length)) return rules.phone
+  if (text.length === 9 && (hints & FIELD_HINT.SSN) !== 0 && isSsn(digits)) return rules.ssn
+  if (text.length === 9 && (hints & FIELD_HINT.ITIN) !== 0 && isItin(digits)) return rules.itin
+  if ((hints & FIELD_HINT.PHONE) !== 0 && isNationalPhone(digits, text.length)) return rules.phone
   return null
 }

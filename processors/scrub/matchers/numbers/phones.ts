@@ -1,7 +1,7 @@
 // Phone numbers: behind a plus sign by the plan of the country, national ones behind a word such as phone.
 
 import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText } from '../../value/bytes.ts'
-import { HINT } from '../../value/key-meaning.ts'
+import { FIELD_HINT } from '../../value/key-meaning.ts'
 import { isNationalPhone, isPhoneNumber } from '../../value/phone-plans.ts'
 import type { NumberRule } from '../policy.ts'
 import type { Subject } from '../subject.ts'
@@ -35,7 +35,7 @@ export function matchPhoneGroups(
   if (!isFreeLeft(s.b, start, s.from, ALNUM) || isNumberTail(s.b, end, s.to)) return
   const before = lowerText(s.b, Math.max(s.from, start - 32), start)
   const context =
-    (s.hints & HINT.PHONE) !== 0 || (PHONE_CONTEXT.test(before) && !NOT_PHONE.test(before))
+    (s.hints & FIELD_HINT.PHONE) !== 0 || (PHONE_CONTEXT.test(before) && !NOT_PHONE.test(before))
   if (context && isNationalPhone(d.digits, total)) s.found(rule.type, start, end, rule.rank)
 }
 

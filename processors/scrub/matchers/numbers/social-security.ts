@@ -2,7 +2,7 @@
 
 import { ALNUM, isFreeLeft, lowerText } from '../../value/bytes.ts'
 import { isItin, isSsn } from '../../value/checksums.ts'
-import { HINT } from '../../value/key-meaning.ts'
+import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRules } from '../policy.ts'
 import type { Subject } from '../subject.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
@@ -63,7 +63,7 @@ function report(s: Subject, nine: NineDigits, rules: NumberRules): boolean {
   if (rule === null) return false
   const before = lowerText(s.b, Math.max(s.from, start - 48), start)
   const words = nine.isSsn ? SSN_CONTEXT : ITIN_CONTEXT
-  const isHinted = (s.hints & (nine.isSsn ? HINT.SSN : HINT.ITIN)) !== 0
+  const isHinted = (s.hints & (nine.isSsn ? FIELD_HINT.SSN : FIELD_HINT.ITIN)) !== 0
   if (!isHinted && !words.test(before) && !isNamedBehind(s, end, words)) {
     if (!nine.isSsn || !nine.isDashed || !nine.isAlone || NOT_SSN.test(before)) return false
     if (isPrecededByNumber(s, start)) return false

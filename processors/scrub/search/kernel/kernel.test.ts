@@ -9,9 +9,9 @@ import { defaultSettings } from '../../config.ts'
 import { Draw, FAKES } from '../../corpus/fake-secrets.ts'
 import { createFinder } from '../../judge/create-judges.ts'
 import { generated } from '../../scripts/generate-kernel.ts'
-import { entriesOf, placeKey } from '../anchor-tables.ts'
+import { entriesOf, fingerprintKey } from '../anchor-tables.ts'
 import { slowScan } from '../oracle.ts'
-import { PLACES } from './places.generated.ts'
+import { FINGERPRINTS } from './fingerprints.generated.ts'
 
 const finder = createFinder(defaultSettings())
 const arena = new Arena()
@@ -84,15 +84,15 @@ test('more candidates than there was room for are found in a second round', () =
 })
 
 test('each anchor of the detectors has a searched place, and no place is left over', () => {
-  const names = entriesOf(finder.compiled).map(placeKey)
-  const hint = 'run processors/scrub/scripts/place-anchors.ts'
+  const names = entriesOf(finder.compiled).map(fingerprintKey)
+  const hint = 'run processors/scrub/scripts/choose-fingerprints.ts'
   assert.deepEqual(
-    names.filter((name) => !PLACES.has(name)),
+    names.filter((name) => !FINGERPRINTS.has(name)),
     [],
     hint,
   )
   assert.deepEqual(
-    [...PLACES.keys()].filter((name) => !names.includes(name)),
+    [...FINGERPRINTS.keys()].filter((name) => !names.includes(name)),
     [],
     hint,
   )
