@@ -45,7 +45,9 @@ test('a new component of each kind compiles, passes its test and is registered',
     readFileSync(join(copy, 'collector/components.ts'), 'utf8'),
     /brand_new_exporter\/encode\.ts'\)\)\.encoder/,
   )
-  const settings = { extends: './tsconfig.json', include: ['core', ...tests] }
+  // Tests of core decode requests, for which there is nothing in the copy.
+  const exclude = ['core/**/*.test.ts']
+  const settings = { extends: './tsconfig.json', include: ['core', ...tests], exclude }
   writeFileSync(join(copy, 'tsconfig.new.json'), JSON.stringify(settings))
   run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.new.json'])
   run(process.execPath, ['--test', ...tests])
