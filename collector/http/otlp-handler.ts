@@ -14,9 +14,8 @@ import type {
 } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
 import { DATA_HEADERS } from '../../core/security-headers.ts'
-import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
+import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
-import { looksLikeOtlpJson } from '../../proto/decode.ts'
 import {
   CONTENT_TYPES,
   exportResponse,
@@ -177,24 +176,13 @@ class OtlpExchange {
     const request = {
       payload: body.bytes,
       encoding: coding,
-      format: this.#formatOfBody(format, coding, body.bytes),
+      format,
       telemetry: this.#settings.telemetry,
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
     }
     const verdict = await intake.accept(request, reservation, () => req.socket.destroyed)
     return this.#answer(verdict, encoding)
-  }
-
-  /** The oldest Observa client posts its one JSON object to this path too. */
-  #formatOfBody(
-    format: 'otlp-proto' | 'otlp-json',
-    coding: ContentEncoding,
-    bytes: Uint8Array,
-  ): PayloadFormat {
-    if (format !== 'otlp-json' || coding !== 'identity' || this.#settings.telemetry !== 'traces')
-      return format
-    return looksLikeOtlpJson(bytes) ? format : 'trace-v0'
   }
 
   async #authenticate(
