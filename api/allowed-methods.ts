@@ -1,6 +1,6 @@
 // Which methods a path has, for 405 answers: the router only says that it has no route for a method and a path.
 
-import type { Api } from './app.ts'
+import type { Api } from './typed-fastify.ts'
 
 /** Collects routes as they are added; call it before the first. Gives the methods of a path, none for no path at all. */
 export function collectMethods(app: Api): (path: string) => readonly string[] {

@@ -7,7 +7,6 @@ import compress from '@fastify/compress'
 import swagger from '@fastify/swagger'
 import Fastify, {
   type FastifyError,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
@@ -24,15 +23,7 @@ import type { Authenticator, HttpHandler, RequestGuard } from '../core/component
 import { givenRequestId, PAGE_HEADERS } from '../core/security-headers.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
-
-/** Fastify with zod schemas as types. */
-export type Api = FastifyInstance<
-  import('node:http').Server,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  import('fastify').FastifyBaseLogger,
-  ZodTypeProvider
->
+import type { Api } from './typed-fastify.ts'
 
 /** When a store that does not answer may be asked again. */
 const RETRY_AFTER_S = 5
@@ -90,7 +81,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
       info: {
         title: 'Observa API',
         version: settings.version,
-        description: 'Traces, canonical events and issues of LLM applications.',
+        description: 'Traces, canonical events and signals of LLM applications.',
       },
       components: {
         securitySchemes: {

@@ -4,7 +4,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator } from '../core/component.ts'
 import type { TenantContext } from '../core/tenant.ts'
-import { type Api, ApiError } from './app.ts'
+import { ApiError } from './app.ts'
+import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -8,7 +8,7 @@ import { useAuth } from './auth.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
-import { issueRoutes } from './routes/issues.ts'
+import { signalRoutes } from './routes/signals.ts'
 import { systemRoutes } from './routes/system.ts'
 import { traceRoutes } from './routes/traces.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -56,7 +56,7 @@ class ApiExtension implements Component {
     systemRoutes(app, this.#ctx.service, this.#stores)
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores)
-    issueRoutes(app, this.#stores)
+    signalRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     await docsRoutes(app)

@@ -22,7 +22,7 @@ processors:
   canonicalize: {}
   # Prices what has no price yet.
   cost: {}
-  # Finds issues by rules, in all of the traffic.
+  # Finds signals by rules, in all of the traffic.
   signals: {}
 
 exporters:

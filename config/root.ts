@@ -175,7 +175,7 @@ const unitTest = z.strictObject({
       signals: z
         .array(anyObject)
         .optional()
-        .describe('Issues in order; only the fields given are compared.'),
+        .describe('Signals in order; only the fields given are compared.'),
       rejected: z.int().min(0).optional().describe('How many items are refused.'),
       absent: z
         .array(z.string())

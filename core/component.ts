@@ -196,9 +196,9 @@ export interface ReceiverFactory<Config> extends FactoryBase<'receiver', Config>
 export interface ChainContext {
   /** Adds to a counter of the worker, reported with the task; `labels` is Prometheus text such as `type="email"`, or ''. */
   count(metric: string, labels: string, by: number): void
-  /** Emits an issue. */
+  /** Emits a signal. */
   signal(signal: Signal): void
-  /** Issues emitted so far for this task. */
+  /** Signals emitted so far for this task. */
   readonly signals: readonly Signal[]
   /** `pipe --explain`: fill `events.explain`. */
   readonly explain: boolean

@@ -1,5 +1,6 @@
-// Issues found by deterministic rules, and the identity that makes a replay harmless.
+// Signals: single occurrences that deterministic rules find, with the identity that makes a replay harmless.
 
+/** Every type that some rule raises, and no other: what the API and `signals.disabled` offer. */
 export const SIGNAL_TYPES = [
   'high_latency',
   'medium_latency',
@@ -14,20 +15,12 @@ export const SIGNAL_TYPES = [
   'context_overflow',
   'prompt_injection',
   'empty_output',
-  'latency_anomaly',
-  'cost_anomaly',
-  'error_rate',
-  'model_drift',
-  'context_drop',
-  'quality_degradation',
-  'hallucination',
-  'faithfulness',
-  'context_relevance',
 ] as const
+
 export type SignalType = (typeof SIGNAL_TYPES)[number]
 export type Severity = 'high' | 'medium' | 'low'
 
-/** An issue as every output prints it. Ids are hex; `at` is ns since the epoch as a decimal string. */
+/** A signal as every output prints it. Ids are hex; `at` is ns since the epoch as a decimal string. */
 export interface Signal {
   /** Deterministic: the same event and rule always give the same id. 32 hex. */
   readonly signal_id: string

@@ -69,16 +69,16 @@ test('node-app: traces with tokens and cost, and no secret in what is stored', (
   assert.match(stored, /\[REDACTED:email\]/)
   assert.match(stored, /\[REDACTED:github_token\]/)
   assert.doesNotMatch(stored, /jane\.doe|ghp_/)
-  assert.match(text, /^issue: .*github_token/m)
+  assert.match(text, /^signal: .*github_token/m)
 })
 
-test('agent-with-tools: model calls have a cost, the agent none, and the failed tool is the issue', () => {
+test('agent-with-tools: model calls have a cost, the agent none, and the failed tool is the signal', () => {
   const text = output('agent-with-tools')
   assert.equal(text.match(/^llm +chat gpt-4o .* 0\.00\d+$/gm)?.length, 3)
   assert.match(text, /^tool +execute_tool refund_order/m)
   assert.match(text, /^agent +invoke_agent .* -$/m)
-  assert.equal(text.match(/^issue: /gm)?.length, 1)
-  assert.match(text, /^issue: tool_error .*refund_order/m)
+  assert.equal(text.match(/^signal: /gm)?.length, 1)
+  assert.match(text, /^signal: tool_error .*refund_order/m)
 })
 
 test('redaction-only: what reaches the backend holds no secret, and all of the rest', () => {

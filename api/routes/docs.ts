@@ -1,7 +1,7 @@
 // The API explorer at /docs, made from the OpenAPI document; served from here, nothing is fetched elsewhere.
 
 import scalar from '@scalar/fastify-api-reference'
-import type { Api } from '../app.ts'
+import type { Api } from '../typed-fastify.ts'
 
 export async function docsRoutes(app: Api): Promise<void> {
   app.get('/', { config: { scope: 'public' }, schema: { hide: true } }, (_req, reply) =>

@@ -3,9 +3,9 @@
 import { z } from 'zod'
 import { FIELDS, type Field } from '../../core/fields.ts'
 import { listEvents } from '../../storage/queries/events.ts'
-import type { Api } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
 import { eventPaging, nextCursor, timeRange, traceId, word } from './query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {

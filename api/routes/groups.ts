@@ -7,9 +7,10 @@ import {
   type Groups,
   listGroups,
 } from '../../storage/queries/groups.ts'
-import { type Api, ApiError } from '../app.ts'
+import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
 import { flag, nextCursor, paging, timeRange, word } from './query-parameters.ts'
 
 const text = z.string().nullable()
@@ -26,7 +27,7 @@ const sums = {
   output_tokens: z.number(),
   total_tokens: z.number(),
   cost_usd: z.number(),
-  issues: z.number(),
+  signals: z.number(),
   models: z.array(z.string()),
 }
 
@@ -60,7 +61,7 @@ const FILTERS = {
   session_id: word,
   model: word.describe('Used this model.'),
   errors: flag.describe('true: only those with errors; false: only without.'),
-  issues: flag.describe('true: only those with issues; false: only without.'),
+  signals: flag.describe('true: only those with signals; false: only without.'),
   min_cost_usd: z.coerce.number().min(0).optional(),
   ...paging,
 }
@@ -123,7 +124,7 @@ function filterOf(q: {
   readonly session_id?: string | undefined
   readonly model?: string | undefined
   readonly errors?: boolean | undefined
-  readonly issues?: boolean | undefined
+  readonly signals?: boolean | undefined
   readonly min_cost_usd?: number | undefined
   readonly limit: number
   readonly cursor?: string | undefined
@@ -135,7 +136,7 @@ function filterOf(q: {
     sessionId: q.session_id,
     model: q.model,
     hasErrors: q.errors,
-    hasIssues: q.issues,
+    hasSignals: q.signals,
     minCostUsd: q.min_cost_usd,
     limit: q.limit,
     cursor: q.cursor,

@@ -3,9 +3,10 @@
 import { z } from 'zod'
 import { hasTrace, listEvents } from '../../storage/queries/events.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
-import { type Api, ApiError } from '../app.ts'
+import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
 import { eventSchema } from './events.ts'
 import {
   eventPaging,
@@ -43,7 +44,7 @@ const traceSchema = z.object({
   total_tokens: z.number(),
   cost_usd: z.number(),
   unpriced: z.number().describe('Calls with usage whose price is not known.'),
-  issues: z.number(),
+  signals: z.number(),
   kinds: z.array(z.string()),
   models: z.array(z.string()),
 })
@@ -65,7 +66,7 @@ export function traceRoutes(app: Api, stores: Stores): void {
           conversation_id: word,
           name: word.describe('Text in the name of the root span.'),
           errors: flag.describe('true: only traces with errors; false: only without.'),
-          issues: flag.describe('true: only traces with issues; false: only without.'),
+          signals: flag.describe('true: only traces with signals; false: only without.'),
           min_cost_usd: z.coerce.number().min(0).optional(),
           min_duration_ms: z.coerce.number().min(0).max(DURATION_MS_MAX).optional(),
           ...paging,
@@ -85,7 +86,7 @@ export function traceRoutes(app: Api, stores: Stores): void {
         conversationId: q.conversation_id,
         name: q.name,
         hasErrors: q.errors,
-        hasIssues: q.issues,
+        hasSignals: q.signals,
         minCostUsd: q.min_cost_usd,
         minDurationMs: q.min_duration_ms,
         limit: q.limit,

@@ -1,8 +1,8 @@
 // Cost and usage over time and by dimension, and what a dashboard shows first.
 
 import { z } from 'zod'
-import { countIssues } from '../../storage/queries/groups.ts'
 import type { Scope } from '../../storage/queries/page.ts'
+import { countSignals } from '../../storage/queries/signals.ts'
 import {
   readTotals,
   type Totals,
@@ -11,9 +11,10 @@ import {
   usageOverTime,
 } from '../../storage/queries/totals.ts'
 import { BREAKDOWNS } from '../../storage/queries/usage-sums.ts'
-import { type Api, ApiError } from '../app.ts'
+import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
 import { timeRange, word } from './query-parameters.ts'
 
 const DAY_MS = 86_400_000
@@ -150,7 +151,7 @@ function overviewRoute(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['dashboard'],
-        summary: 'Totals beside those of the time before, usage over time, models, issues',
+        summary: 'Totals beside those of the time before, usage over time, models, signals',
         querystring: z.strictObject({ ...range, bucket }),
         response: {
           200: z.object({
@@ -160,7 +161,7 @@ function overviewRoute(app: Api, stores: Stores): void {
             previous: totalsSchema.describe('Of as long a time just before.'),
             over_time: z.array(bucketSchema),
             models: z.array(breakdownSchema),
-            issues: z.array(
+            signals: z.array(
               z.object({ type: z.string(), severity: z.string(), count: z.number() }),
             ),
           }),
@@ -175,12 +176,12 @@ function overviewRoute(app: Api, stores: Stores): void {
         fromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
         toMs: filter.fromMs,
       }
-      const [total, previous, series, models, issues] = await Promise.all([
+      const [total, previous, series, models, signals] = await Promise.all([
         readTotals(stores.clickhouse, scope, filter),
         readTotals(stores.clickhouse, scope, before),
         overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
         usageBy(stores.clickhouse, scope, { ...filter, by: ['model'], limit: 10 }),
-        countIssues(stores.postgres, scope, filter),
+        countSignals(stores.postgres, scope, filter),
       ])
       return {
         from: new Date(filter.fromMs),
@@ -189,7 +190,7 @@ function overviewRoute(app: Api, stores: Stores): void {
         previous,
         over_time: series,
         models: [...models],
-        issues: [...issues],
+        signals: [...signals],
       }
     },
   )

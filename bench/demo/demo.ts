@@ -1,5 +1,5 @@
 // `npm run demo`: realistic traffic of the real OpenTelemetry SDK into a running instance, then what was
-// stored: traces, tokens, cost, issues, and the queries to see it again.
+// stored: traces, tokens, cost, signals, and the queries to see it again.
 
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -41,9 +41,9 @@ interface Trace {
   readonly input_tokens: number
   readonly output_tokens: number
   readonly cost_usd: number
-  readonly issues: number
+  readonly signals: number
 }
-interface Issue {
+interface Signal {
   readonly type: string
   readonly severity: string
   readonly trace_id: string
@@ -86,9 +86,9 @@ async function stored(session: string, wanted: number): Promise<readonly Trace[]
   }
 }
 
-async function issuesOf(traces: readonly Trace[]): Promise<readonly Issue[]> {
+async function signalsOf(traces: readonly Trace[]): Promise<readonly Signal[]> {
   const all = await Promise.all(
-    traces.map((t) => get<Page<Issue>>(`/api/v1/issues?trace_id=${t.trace_id}&limit=100`)),
+    traces.map((t) => get<Page<Signal>>(`/api/v1/signals?trace_id=${t.trace_id}&limit=100`)),
   )
   return all.flatMap((page) => page.data)
 }
@@ -102,7 +102,7 @@ function table(rows: readonly (readonly string[])[]): void {
 
 function printTraces(traces: readonly Trace[], shows: ReadonlyMap<string, string>): void {
   table([
-    ['shows', 'trace', 'events', 'in', 'out', 'cost', 'issues'],
+    ['shows', 'trace', 'events', 'in', 'out', 'cost', 'signals'],
     ...traces.map((t) => [
       shows.get(t.trace_id) ?? '',
       t.trace_id.slice(0, 8),
@@ -110,7 +110,7 @@ function printTraces(traces: readonly Trace[], shows: ReadonlyMap<string, string
       String(t.input_tokens),
       String(t.output_tokens),
       usd(t.cost_usd),
-      String(t.issues),
+      String(t.signals),
     ]),
   ])
 }
@@ -122,7 +122,7 @@ function printQueries(session: string, example: string): void {
   for (const path of [
     `/api/v1/traces?session_id=${session}`,
     `/api/v1/traces/${example}/events`,
-    '/api/v1/issues?severity=high',
+    '/api/v1/signals?severity=high',
   ])
     say(`  curl -s${auth} '${values.api}${path}'`)
 }
@@ -136,7 +136,7 @@ async function main(): Promise<void> {
   say(`Sending ${story().length} traces to ${values.otlp} as session ${session} ...`)
   const shows = await send(session)
   const traces = await stored(session, shows.size)
-  const issues = await issuesOf(traces)
+  const signals = await signalsOf(traces)
   say()
   printTraces(traces, shows)
   const sum = (f: (t: Trace) => number): number => traces.reduce((n, t) => n + f(t), 0)
@@ -145,9 +145,9 @@ async function main(): Promise<void> {
     `  ${traces.length} traces, ${sum((t) => t.events)} events, ${sum((t) => t.input_tokens)} + ${sum((t) => t.output_tokens)} tokens, ${usd(sum((t) => t.cost_usd))}`,
   )
   say()
-  say(`${issues.length} issues:`)
+  say(`${signals.length} signals:`)
   say()
-  table(issues.map((i) => [i.severity, i.type, `${i.value ?? ''}`, shows.get(i.trace_id) ?? '']))
+  table(signals.map((i) => [i.severity, i.type, `${i.value ?? ''}`, shows.get(i.trace_id) ?? '']))
   say()
   printQueries(session, traces[0]?.trace_id ?? '')
 }

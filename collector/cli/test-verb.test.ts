@@ -118,7 +118,7 @@ ok    right
   )
 })
 
-test('an event too many fails, and so does an issue that was not expected', async () => {
+test('an event too many fails, and so does a signal that was not expected', async () => {
   const { code, out } = await runTests(`
   - name: counts${CHAT}
         - name: second
@@ -131,7 +131,7 @@ test('an event too many fails, and so does an issue that was not expected', asyn
   assert.match(out, /number of signals\n +expected {2}1\n +found {5}0/)
 })
 
-test('issues are compared in order, by the fields given', async () => {
+test('signals are compared in order, by the fields given', async () => {
   const { code, out } = await runTests(`
   - name: slow call
     input:
@@ -266,7 +266,7 @@ test('--json prints one object with every difference', async () => {
   })
 })
 
-test('pipe prints events, issues and rejections, and says whether a file was refused', async () => {
+test('pipe prints events, signals and rejections, and says whether a file was refused', async () => {
   const config = join(dir, 'pipe.yaml')
   await writeFile(config, BASE)
   const good = join(dir, 'good.json')

@@ -1,5 +1,5 @@
 // The way of a metrics request: every string is scrubbed, the bytes go on as OTLP to the exporters that
-// take metrics. Metrics make no events and no issues.
+// take metrics. Metrics make no events and no signals.
 
 import type { Encoder, MetricsContext, MetricsVisitor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'

@@ -1,7 +1,7 @@
 // The example in one command: npm run example agent-with-tools
 
 import { join } from 'node:path'
-import { showEvents, showIssues } from '../stage/events.ts'
+import { showEvents, showSignals } from '../stage/events.ts'
 import { inSession, withLlm } from '../stage/session.ts'
 
 const here = import.meta.dirname
@@ -11,6 +11,6 @@ await withLlm((llm) =>
     await session.run(process.execPath, [join(here, 'agent.ts')], llm)
     await session.drained()
     showEvents(await session.written('event'))
-    showIssues(await session.written('signal'))
+    showSignals(await session.written('signal'))
   }),
 )

@@ -13,7 +13,7 @@ interface Trace {
   readonly output_tokens: number
   readonly cost_usd: number
   readonly user_id: string | null
-  readonly issues: number
+  readonly signals: number
 }
 
 await withLlm((llm) =>
@@ -32,7 +32,7 @@ await withLlm((llm) =>
     say()
     for (const t of traces)
       say(
-        `trace ${t.name}: user ${t.user_id}, ${t.input_tokens} + ${t.output_tokens} tokens, ${t.cost_usd.toFixed(6)} USD, ${t.issues} issues`,
+        `trace ${t.name}: user ${t.user_id}, ${t.input_tokens} + ${t.output_tokens} tokens, ${t.cost_usd.toFixed(6)} USD, ${t.signals} signals`,
       )
     for (const t of traces) {
       const { data } = await get<{ data: { kind: string; input_messages: unknown }[] }>(
@@ -41,9 +41,9 @@ await withLlm((llm) =>
       for (const e of data.filter((e) => e.kind === 'llm'))
         say(`stored: ${JSON.stringify(e.input_messages)}`)
     }
-    const { data: issues } = await get<{ data: { type: string; evidence: unknown }[] }>(
-      '/api/v1/issues',
+    const { data: signals } = await get<{ data: { type: string; evidence: unknown }[] }>(
+      '/api/v1/signals',
     )
-    for (const issue of issues) say(`issue: ${issue.type} ${JSON.stringify(issue.evidence)}`)
+    for (const signal of signals) say(`signal: ${signal.type} ${JSON.stringify(signal.evidence)}`)
   }),
 )

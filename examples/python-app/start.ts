@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { showEvents, showIssues } from '../stage/events.ts'
+import { showEvents, showSignals } from '../stage/events.ts'
 import { inSession, say, withLlm } from '../stage/session.ts'
 
 const here = import.meta.dirname
@@ -33,6 +33,6 @@ await withLlm((llm) =>
     const events = await session.written('event')
     showEvents(events)
     for (const e of events) say(`stored: ${JSON.stringify(e['input_messages'])}`)
-    showIssues(await session.written('signal'))
+    showSignals(await session.written('signal'))
   }),
 )

@@ -29,10 +29,10 @@ export function showEvents(events: readonly Row[]): void {
   }
 }
 
-/** Issues by type. */
-export function showIssues(signals: readonly Row[]): void {
+/** Signals by type. */
+export function showSignals(signals: readonly Row[]): void {
   say()
-  if (signals.length === 0) say('no issues')
+  if (signals.length === 0) say('no signals')
   for (const s of signals)
-    say(`issue: ${text(s['type'])} (${text(s['severity'])}) ${JSON.stringify(s['evidence'])}`)
+    say(`signal: ${text(s['type'])} (${text(s['severity'])}) ${JSON.stringify(s['evidence'])}`)
 }

@@ -1,4 +1,4 @@
-// Worker half of `debug`: one line of text for each event and issue, from scrubbed content only.
+// Worker half of `debug`: one line of text for each event and signal, from scrubbed content only.
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
@@ -107,4 +107,4 @@ function normalLine(events: EventTable, e: number): string {
 }
 
 const signalLine = (s: Signal): string =>
-  `issue ${s.type} ${s.severity} value=${s.value} threshold=${s.threshold} trace=${s.trace_id} span=${s.span_id}`
+  `signal ${s.type} ${s.severity} value=${s.value} threshold=${s.threshold} trace=${s.trace_id} span=${s.span_id}`

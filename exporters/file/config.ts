@@ -11,7 +11,7 @@ export const schema = z.strictObject({
   signals: z
     .boolean()
     .default(true)
-    .describe('Also write issues, as lines with "record":"signal".'),
+    .describe('Also write signals, as lines with "record":"signal".'),
   rotation: z
     .strictObject({
       size: size().prefault('100MiB').describe('A file is closed before it would pass this.'),

@@ -1,4 +1,4 @@
-// Worker half of `file`: one JSON line for each event ("record":"event") and issue ("record":"signal").
+// Worker half of `file`: one JSON line for each event ("record":"event") and signal ("record":"signal").
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { Signal } from '../../core/signal.ts'

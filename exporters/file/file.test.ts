@@ -40,7 +40,7 @@ const place = (t: TestContext): { host: Host; path: string } => {
   return { host, path: join(host.dataDir, 'out', 'events.ndjson') }
 }
 
-test('each event and each issue is one JSON line that says what it is; skipped and dropped events are none', () => {
+test('each event and each signal is one JSON line that says what it is; skipped and dropped events are none', () => {
   const signal = { signal_id: hexId(9), type: 'error', evidence: { note: 'a\nb' } }
   const input = processed(
     [1, 2, 3].map((n) => ({ eventId: hexId(n), traceId: hexId(n), input: '{"a":1}' })),
@@ -55,11 +55,11 @@ test('each event and each issue is one JSON line that says what it is; skipped a
       ['file/x', 'signals', 1],
     ],
   )
-  const [event, issue] = parts.map((p) => JSON.parse(Buffer.from(p.bytes).toString()))
+  const [event, line] = parts.map((p) => JSON.parse(Buffer.from(p.bytes).toString()))
   assert.equal(event.record, 'event')
   assert.equal(event.event_id, hexId(2))
   assert.deepEqual(event.input, { a: 1 })
-  assert.deepEqual(issue, { record: 'signal', ...signal })
+  assert.deepEqual(line, { record: 'signal', ...signal })
 })
 
 test('batches are appended in order, readable by the owner only', async (t) => {

@@ -1,4 +1,4 @@
-// The `file` exporter: canonical events and issues as JSON lines in a rotated file.
+// The `file` exporter: canonical events and signals as JSON lines in a rotated file.
 
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'
@@ -9,7 +9,7 @@ export const file: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
   type: 'file',
   stability: 'beta',
-  summary: 'Appends canonical events and issues as JSON lines to a rotated file.',
+  summary: 'Appends canonical events and signals as JSON lines to a rotated file.',
   schema,
   metrics: METRICS,
   telemetry: ['traces', 'logs'],

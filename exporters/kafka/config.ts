@@ -32,7 +32,7 @@ export const schema = z.strictObject({
     .min(1)
     .max(249)
     .optional()
-    .describe('Topic of issues; without it, issues are not sent.'),
+    .describe('Topic of signals; without it, signals are not sent.'),
   driver: z
     .enum(['kafkajs', 'platformatic'])
     .default('kafkajs')

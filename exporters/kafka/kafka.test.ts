@@ -59,7 +59,7 @@ test('records carry key, headers and JSON; skipped and dropped events are left o
   assert.equal(event.event_id, hexId(0))
 })
 
-test('issues are encoded only when there is a topic for them', () => {
+test('signals are encoded only when there is a topic for them', () => {
   const signal = { signal_id: hexId(7), event_id: hexId(1), trace_id: hexId(2), tenant_id: 'ä' }
   const input = processed([], [signal as unknown as Signal])
   assert.deepEqual(encoder('k', { signals: false }).encode(input, new Set(), quietChain), [])

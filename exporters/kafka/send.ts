@@ -21,7 +21,7 @@ const HEADROOM = 0.98
 
 export interface SenderSettings {
   readonly topic: string
-  /** null: issues are not sent. */
+  /** null: signals are not sent. */
   readonly signalsTopic: string | null
   readonly messageBytesMax: number
   readonly requestsMax: number

@@ -7,7 +7,7 @@ import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { type FactDocument, FLAG, type IssueRow, type Preview } from './facts.ts'
+import { type FactDocument, FLAG, type Preview, type SignalRow } from './facts.ts'
 import { lastText } from './last-text.ts'
 
 /** Nothing to know: the document has one form. */
@@ -44,10 +44,10 @@ class FactEncoder implements Encoder {
       facts.add(e)
       items++
     }
-    const issues = issuesOf(input)
-    items += issues.length
+    const signals = signalsOf(input)
+    items += signals.length
     if (items === 0) return []
-    const document: FactDocument = { ...facts.take(), issues }
+    const document: FactDocument = { ...facts.take(), signals }
     const bytes = new Uint8Array(Buffer.from(JSON.stringify(document), 'utf8'))
     return [{ exporter: this.#id, stream: FACTS_STREAM, items, bytes }]
   }
@@ -110,7 +110,7 @@ class Facts {
       this.#noteNewest(e, end / 1000, word(events, e, R.conversation_id), trace)
   }
 
-  take(): Omit<FactDocument, 'issues'> {
+  take(): Omit<FactDocument, 'signals'> {
     return {
       words: [...this.#words.keys()],
       traces: [...this.#traces.keys()],
@@ -240,15 +240,15 @@ function messagesOf(events: EventTable, e: number): number {
   return index >= 0 ? Math.trunc(Math.min(index, 1e9)) + 1 : 0
 }
 
-/** Issues, with the ids of their event. */
-function issuesOf({ events, signals }: ProcessedBatch): IssueRow[] {
+/** Signals, with the ids of their event. */
+function signalsOf({ events, signals }: ProcessedBatch): SignalRow[] {
   if (signals.length === 0) return []
   const byEvent = new Map<string, number>()
   for (let e = 0; e < events.count; e++) byEvent.set(events.hex(e, R.event_id) ?? '', e)
-  return signals.map((signal) => issueOf(signal, events, byEvent.get(signal.event_id)))
+  return signals.map((signal) => signalOf(signal, events, byEvent.get(signal.event_id)))
 }
 
-function issueOf(s: Signal, events: EventTable, e: number | undefined): IssueRow {
+function signalOf(s: Signal, events: EventTable, e: number | undefined): SignalRow {
   const of = (r: number): string | null => (e === undefined ? null : word(events, e, r))
   return {
     tenant: s.tenant_id,

@@ -55,7 +55,7 @@ export interface Preview {
   readonly at: number
 }
 
-export interface IssueRow {
+export interface SignalRow {
   readonly tenant: string
   readonly project: string
   readonly id: string
@@ -83,7 +83,7 @@ export interface FactDocument {
   readonly base: number
   readonly rows: readonly number[]
   readonly previews: readonly Preview[]
-  readonly issues: readonly IssueRow[]
+  readonly signals: readonly SignalRow[]
 }
 
 /** One event of a document, read out of its row; times in ms since the epoch. */

@@ -1,4 +1,4 @@
-// The `postgres` exporter: issues, and sums by trace, conversation, session, user and day. The events
+// The `postgres` exporter: signals, and sums by trace, conversation, session, user and day. The events
 // themselves go to ClickHouse.
 
 import type { ExporterFactory } from '../../core/component.ts'
@@ -11,7 +11,7 @@ export const postgres: ExporterFactory<Config, EncoderSettings> = {
   type: 'postgres',
   stability: 'beta',
   summary:
-    'Keeps issues, conversations, sessions, users and usage in Postgres, or in the embedded server.',
+    'Keeps signals, conversations, sessions, users and usage in Postgres, or in the embedded server.',
   schema,
   metrics: METRICS,
   telemetry: ['traces', 'logs'],

@@ -86,7 +86,7 @@ function calls(count: number, tenantId: string, seed = 1): ReturnType<typeof sam
   return events
 }
 
-function issue(events: ReturnType<typeof sampleEvents>, e: number, id: string): Signal {
+function signalOf(events: ReturnType<typeof sampleEvents>, e: number, id: string): Signal {
   return {
     signal_id: id.padStart(32, '0'),
     type: 'llm_error',
@@ -120,7 +120,7 @@ async function rows(tenant: string, sql: string): Promise<Record<string, unknown
 test('a batch that comes again adds nothing', async () => {
   const sender = await started('twice')
   const events = calls(4, 'acme')
-  const batch = batchOf(encode(events, [issue(events, 0, 'a')]), 1n, 4n)
+  const batch = batchOf(encode(events, [signalOf(events, 0, 'a')]), 1n, 4n)
   assert.equal(await sender.committedSequence?.(), null)
   for (let i = 0; i < 3; i++) assert.deepEqual(await sender.send(batch, never), { kind: 'sent' })
   assert.equal(await sender.committedSequence?.(), 4n)
@@ -129,12 +129,12 @@ test('a batch that comes again adds nothing', async () => {
   assert.equal(trace?.['errors'], '1')
   assert.equal(trace?.['total_tokens'], '60')
   assert.equal(trace?.['cost_usd'], 1)
-  assert.equal(trace?.['issues'], '1')
+  assert.equal(trace?.['signals'], '1')
   assert.deepEqual(trace?.['models'], ['gpt-x'])
   const [talk] = await rows('acme', 'SELECT * FROM conversations')
   assert.equal(talk?.['llm_calls'], '4')
   assert.equal(talk?.['last_message'], 'fine')
-  assert.equal(talk?.['issues'], '1')
+  assert.equal(talk?.['signals'], '1')
   for (const table of ['sessions', 'end_users', 'usage_daily']) {
     const [row] = await rows('acme', `SELECT * FROM ${table}`)
     assert.equal(row?.['total_tokens'], '60', table)
@@ -142,15 +142,15 @@ test('a batch that comes again adds nothing', async () => {
   await sender.stop()
 })
 
-test('the next batch adds up, and issues that are known are not counted again', async () => {
+test('the next batch adds up, and signals that are known are not counted again', async () => {
   const sender = await started('adds')
   const first = calls(2, 'adds')
-  const signal = issue(first, 0, 'b')
+  const signal = signalOf(first, 0, 'b')
   assert.equal((await sender.send(batchOf(encode(first, [signal]), 1n, 1n), never)).kind, 'sent')
   const second = calls(3, 'adds', 2)
   assert.equal((await sender.send(batchOf(encode(second, [signal]), 2n, 2n), never)).kind, 'sent')
-  const [trace] = await rows('adds', 'SELECT spans, issues, high_issues FROM trace_summaries')
-  assert.deepEqual(trace, { spans: '5', issues: '1', high_issues: '1' })
+  const [trace] = await rows('adds', 'SELECT spans, signals, high_signals FROM trace_summaries')
+  assert.deepEqual(trace, { spans: '5', signals: '1', high_signals: '1' })
   await sender.stop()
 })
 
@@ -198,85 +198,6 @@ test('an id that a later event of the trace brings holds for the earlier ones', 
   await sender.stop()
 })
 
-test('documents of the version before are added as they are', async () => {
-  const sender = await started('old')
-  const sums = {
-    tenant: 'old',
-    project: 'chat',
-    events: 2,
-    llm: 2,
-    errors: 0,
-    in: 20,
-    out: 10,
-    total: 30,
-    cost: 1,
-  }
-  const details = { cache_read: 0, cache_write: 0, reasoning: 0, unpriced: 0 }
-  const at = { first: 1_789_999_000_000, last: 1_789_999_001_000 }
-  const group = {
-    ...sums,
-    ...at,
-    user: 'ada',
-    session: 'visit',
-    messages: null,
-    text: 'old',
-    text_at: at.last,
-  }
-  const old = {
-    traces: [
-      {
-        ...sums,
-        ...details,
-        trace: '07'.repeat(16),
-        start: at.first,
-        end: at.last,
-        tools: 0,
-        environment: 'dev',
-        root_name: 'r',
-        root_kind: 'llm',
-        service: null,
-        user: 'ada',
-        session: 'visit',
-        conversation: 'talk',
-        kinds: ['llm'],
-        models: ['gpt-x'],
-      },
-    ],
-    conversations: [{ ...group, id: 'talk' }],
-    sessions: [{ ...group, id: 'visit', text: null }],
-    users: [{ ...group, id: 'ada', text: null }],
-    usage: [
-      {
-        ...sums,
-        ...details,
-        day: '2026-09-21',
-        environment: 'dev',
-        provider: 'openai',
-        model: 'gpt-x',
-      },
-    ],
-    issues: [],
-  }
-  const part: EncodedPart = {
-    exporter: 'old',
-    stream: 'deltas',
-    items: 2,
-    bytes: Buffer.from(JSON.stringify(old)),
-  }
-  assert.deepEqual(await sender.send(batchOf([part], 1n, 1n), never), { kind: 'sent' })
-  await sender.send(batchOf(encode(calls(2, 'old')), 2n, 2n), never)
-  const [trace] = await rows('old', 'SELECT spans, total_tokens FROM trace_summaries')
-  assert.deepEqual(trace, { spans: '4', total_tokens: '60' })
-  for (const table of ['conversations', 'sessions', 'end_users', 'usage_daily']) {
-    const [row] = await rows(
-      'old',
-      `SELECT sum(events)::text AS events, sum(total_tokens)::text AS total_tokens FROM ${table}`,
-    )
-    assert.deepEqual(row, { events: '4', total_tokens: '60' }, table)
-  }
-  await sender.stop()
-})
-
 test('usage that repeats other rows is in no sum, and skipped events are nowhere', async () => {
   const sender = await started('aggregate')
   const events = calls(3, 'aggregate')
@@ -301,7 +222,10 @@ test('awkward text, huge ids and absurd numbers are stored, not refused', async 
   events.setNum(0, N.cost_usd, Number.POSITIVE_INFINITY)
   events.setNum(0, N.message_index, Number.NaN)
   events.setNum(1, N.message_index, 6)
-  const verdict = await sender.send(batchOf(encode(events, [issue(events, 0, 'c')]), 1n, 1n), never)
+  const verdict = await sender.send(
+    batchOf(encode(events, [signalOf(events, 0, 'c')]), 1n, 1n),
+    never,
+  )
   assert.deepEqual(verdict, { kind: 'sent' })
   const users = await rows('awkward', 'SELECT user_id FROM end_users ORDER BY length(user_id)')
   assert.deepEqual(users[0], { user_id: 'ada' })
@@ -314,7 +238,7 @@ test('awkward text, huge ids and absurd numbers are stored, not refused', async 
     { conversation_id: 'talk', message_count: '7' },
     { conversation_id: '日本語', message_count: null },
   ])
-  const [found] = await rows('awkward', 'SELECT evidence FROM issues')
+  const [found] = await rows('awkward', 'SELECT evidence FROM signals')
   assert.deepEqual(found?.['evidence'], { message: 'bad  � text', n: 3 })
   await sender.stop()
 })
@@ -345,7 +269,7 @@ test('a part that is no document is rejected', async () => {
   }
   assert.equal((await sender.send(batchOf([part], 1n, 1n), never)).kind, 'rejected')
   const bad = Buffer.from(
-    '{"words":[],"traces":[],"base":0,"rows":[],"previews":[],"issues":[{"tenant":"t","project":"p","id":"x"}]}',
+    '{"words":[],"traces":[],"base":0,"rows":[],"previews":[],"signals":[{"tenant":"t","project":"p","id":"x"}]}',
   )
   const verdict = await sender.send(batchOf([{ ...part, bytes: bad }], 1n, 1n), never)
   assert.equal(verdict.kind, 'rejected')

@@ -8,17 +8,9 @@ import {
   type FactDocument,
   FLAG,
   factAt,
-  type IssueRow,
   type Preview,
+  type SignalRow,
 } from './facts.ts'
-import {
-  addOldGroup,
-  addOldTrace,
-  addOldUsage,
-  type OldDocument,
-  type OldTrace,
-  type OldUsage,
-} from './old-deltas.ts'
 import { addFact, addSums, addText, lesser, noSums, type Sums } from './sums.ts'
 import {
   addToTrace,
@@ -28,7 +20,6 @@ import {
   newTrace,
   OWNERS,
   type Owner,
-  settle,
   type TraceRow,
 } from './trace-state.ts'
 
@@ -78,8 +69,7 @@ interface Incoming {
   readonly trace: string
   readonly facts: Fact[]
   readonly previews: Preview[]
-  readonly issues: IssueRow[]
-  readonly old: OldTrace[]
+  readonly signals: SignalRow[]
 }
 
 const TABLE = { user: 'users', session: 'sessions', conversation: 'conversations' } as const
@@ -109,20 +99,10 @@ export class Rollup {
     }
   }
 
-  /** Sums of an older version, which are added as they are. */
-  addOld(document: OldDocument): void {
-    for (const old of document.traces) this.#at(old.tenant, old.project, old.trace).old.push(old)
-    for (const old of document.users) addOldGroup(this.#group('user', old, old.id), old)
-    for (const old of document.sessions) addOldGroup(this.#group('session', old, old.id), old)
-    for (const old of document.conversations)
-      addOldGroup(this.#group('conversation', old, old.id), old)
-    for (const old of document.usage) addOldUsage(this.#usageRow(old), old)
-  }
-
-  /** Issues that were not stored before. */
-  addIssues(issues: readonly IssueRow[]): void {
-    for (const issue of issues)
-      this.#at(issue.tenant, issue.project, issue.trace).issues.push(issue)
+  /** Signals that were not stored before. */
+  addSignals(signals: readonly SignalRow[]): void {
+    for (const signal of signals)
+      this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
   }
 
   /** Tenants and projects of the batch, in order: instances that write the same rows wait for each other here. */
@@ -164,19 +144,15 @@ export class Rollup {
   /** The row to store, null when nothing is new. */
   #addTrace(incoming: Incoming, stored: TraceRow | undefined): TraceRow | null {
     const { tenant, project, trace } = incoming
-    // Issues alone make no trace: those of a trend belong to none.
-    if (stored === undefined && incoming.facts.length === 0 && incoming.old.length === 0)
-      return null
+    // Signals alone make no trace: those of a trend belong to none.
+    if (stored === undefined && incoming.facts.length === 0) return null
     const row = stored ?? newTrace(tenant, project, trace)
-    settle(row)
     const before = new Map(OWNERS.map((o) => [o, { id: row[o], sums: inheritedOf(row, o) }]))
     const fresh = incoming.facts.filter((fact) => addToTrace(row, fact))
-    const isNew = fresh.length > 0 || incoming.issues.length > 0 || incoming.old.length > 0
-    if (!isNew) return null
-    for (const old of incoming.old) addOldTrace(row, old)
-    for (const issue of incoming.issues) {
-      row.issues++
-      if (issue.severity === 'high') row.high_issues++
+    if (fresh.length === 0 && incoming.signals.length === 0) return null
+    for (const signal of incoming.signals) {
+      row.signals++
+      if (signal.severity === 'high') row.high_signals++
     }
     for (const fact of fresh) this.#addUsage(fact)
     for (const owner of OWNERS) {
@@ -200,9 +176,9 @@ export class Rollup {
       if (own === null) addFact(added, fact)
       else this.#addOwn(owner, fact, own)
     }
-    for (const issue of incoming.issues) {
-      const own = issue[owner]
-      addIssue(own === null ? added : this.#group(owner, row, own), issue)
+    for (const signal of incoming.signals) {
+      const own = signal[owner]
+      addSignal(own === null ? added : this.#group(owner, row, own), signal)
     }
     if (owner === 'conversation') this.#addPreviews(row, added, incoming.previews)
     const all = copyOf(before.sums)
@@ -224,7 +200,7 @@ export class Rollup {
     if (before.id === id) addSums(group, added)
     else {
       addSums(group, all)
-      if (before.id !== null && (before.sums.events > 0 || before.sums.issues > 0)) {
+      if (before.id !== null && (before.sums.events > 0 || before.sums.signals > 0)) {
         addSums(this.#group(owner, row, before.id), before.sums, -1)
         this.#hasMoved = true
       }
@@ -282,7 +258,7 @@ export class Rollup {
   }
 
   #usageRow(
-    of: Pick<OldUsage, 'tenant' | 'project' | 'day' | 'environment' | 'provider' | 'model'>,
+    of: Pick<UsageRow, 'tenant' | 'project' | 'day' | 'environment' | 'provider' | 'model'>,
   ): UsageRow {
     const { tenant, project, day, environment, provider, model } = of
     const key = `${tenant}\n${project}\n${day}\n${environment}\n${provider}\n${model}`
@@ -311,18 +287,18 @@ export class Rollup {
     const key = keyOf(tenant, project, trace)
     const known = this.#incoming.get(key)
     if (known !== undefined) return known
-    const made: Incoming = { tenant, project, trace, facts: [], previews: [], issues: [], old: [] }
+    const made: Incoming = { tenant, project, trace, facts: [], previews: [], signals: [] }
     this.#incoming.set(key, made)
     return made
   }
 }
 
-/** A row needs times; those of an issue are within those of its event. */
-function addIssue(to: Sums, issue: IssueRow): void {
-  to.issues++
+/** A row needs times; those of a signal are within those of its event. */
+function addSignal(to: Sums, signal: SignalRow): void {
+  to.signals++
   if (to.first <= to.last) return
-  to.first = issue.at
-  to.last = issue.at
+  to.first = signal.at
+  to.last = signal.at
 }
 
 const NO_USAGE = {

@@ -15,17 +15,16 @@ import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres
 import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
 import { isSchemaError, verdictOf } from './classify.ts'
 import type { Config } from './config.ts'
-import type { FactDocument, IssueRow } from './facts.ts'
-import { DELTAS_STREAM, type OldDocument } from './old-deltas.ts'
+import type { FactDocument, SignalRow } from './facts.ts'
 import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
   DROP_EMPTY,
-  issueStatements,
   LOCK_PLACES,
   MOVE_CURSOR,
   READ_CURSOR,
   READ_TRACES,
+  signalStatements,
   statementsFor,
 } from './statements.ts'
 import type { TraceRow } from './trace-state.ts'
@@ -174,41 +173,40 @@ export class PostgresSender implements Sender {
 /** What the parts of a batch hold. */
 interface Content {
   readonly rollup: Rollup
-  readonly issues: readonly IssueRow[]
+  readonly signals: readonly SignalRow[]
 }
 
 /** Null when a part is no document: it never came from our encoder. */
 function contentOf(parts: readonly EncodedPart[]): Content | null {
   const rollup = new Rollup()
-  const issues = new Map<string, IssueRow>()
+  const signals = new Map<string, SignalRow>()
   try {
     for (const part of parts) {
       const { buffer, byteOffset, length } = part.bytes
       const text = Buffer.from(buffer, byteOffset, length).toString('utf8')
-      // Written by `encode.ts`, of this version or an older one, and kept under a checksum since.
-      const document = JSON.parse(text) as FactDocument | OldDocument
-      if (part.stream === DELTAS_STREAM) rollup.addOld(document as OldDocument)
-      else rollup.add(document as FactDocument)
-      for (const issue of document.issues) issues.set(issueKey(issue), issue)
+      // Written by `encode.ts` and kept under a checksum since.
+      const document = JSON.parse(text) as FactDocument
+      rollup.add(document)
+      for (const signal of document.signals) signals.set(signalKey(signal), signal)
     }
   } catch {
     return null
   }
-  return { rollup, issues: [...issues.values()] }
+  return { rollup, signals: [...signals.values()] }
 }
 
-const issueKey = (issue: Pick<IssueRow, 'tenant' | 'project' | 'id'>): string =>
-  `${issue.tenant}\n${issue.project}\n${issue.id}`
+const signalKey = (signal: Pick<SignalRow, 'tenant' | 'project' | 'id'>): string =>
+  `${signal.tenant}\n${signal.project}\n${signal.id}`
 
 /** The statements of one batch, in the transaction that moves the cursor. */
-async function store(client: Statements, { rollup, issues }: Content): Promise<void> {
+async function store(client: Statements, { rollup, signals }: Content): Promise<void> {
   await client.query(LOCK_PLACES, [rollup.places()])
   const fresh = new Set<string>()
-  for (const statement of issueStatements(issues)) {
-    const added = await client.query<Pick<IssueRow, 'tenant' | 'project' | 'id'>>(statement)
-    for (const row of added.rows) fresh.add(issueKey(row))
+  for (const statement of signalStatements(signals)) {
+    const added = await client.query<Pick<SignalRow, 'tenant' | 'project' | 'id'>>(statement)
+    for (const row of added.rows) fresh.add(signalKey(row))
   }
-  rollup.addIssues(issues.filter((issue) => fresh.has(issueKey(issue))))
+  rollup.addSignals(signals.filter((signal) => fresh.has(signalKey(signal))))
   const stored = await client.query<TraceRow>({
     name: 'observa_read_traces',
     text: READ_TRACES,

@@ -1,7 +1,7 @@
 // The SQL of one batch. Rows come as one JSON text a table, because that costs our side least. Rows of traces
 // replace those that were read in the same transaction; all other sums are added to what is there.
 
-import type { IssueRow } from './facts.ts'
+import type { SignalRow } from './facts.ts'
 import type { Changes } from './rollup.ts'
 
 export const READ_CURSOR =
@@ -31,7 +31,7 @@ SELECT t.tenant_id AS tenant, t.project_id AS project, t.trace_id AS trace, envi
   ${ms('start_time')} AS start, ${ms('end_time')} AS end, spans::float8, llm_calls::float8 AS llm,
   tool_calls::float8 AS tools, errors::float8, input_tokens::float8 AS in, output_tokens::float8 AS out,
   total_tokens::float8 AS total, cache_read_tokens::float8 AS cache_read, cache_write_tokens::float8 AS cache_write,
-  reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, issues::float8, high_issues::float8, kinds,
+  reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, signals::float8, high_signals::float8, kinds,
   models, seen, inherited
 FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant_id, project_id, trace_id)
 JOIN trace_summaries t ON t.tenant_id = k.tenant_id AND t.project_id = k.project_id AND t.trace_id = k.trace_id`
@@ -62,8 +62,8 @@ const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: st
   ['reasoning_tokens', 'reasoning', 'bigint'],
   ['cost_usd', 'cost', 'double precision'],
   ['unpriced', 'unpriced', 'bigint'],
-  ['issues', 'issues', 'bigint'],
-  ['high_issues', 'high_issues', 'bigint'],
+  ['signals', 'signals', 'bigint'],
+  ['high_signals', 'high_signals', 'bigint'],
   ['kinds', 'kinds', 'text[]'],
   ['models', 'models', 'text[]'],
   ['seen', 'seen', 'double precision[]'],
@@ -96,13 +96,13 @@ const ADD_SUMS = `
   output_tokens = t.output_tokens + EXCLUDED.output_tokens,
   total_tokens = t.total_tokens + EXCLUDED.total_tokens,
   cost_usd = t.cost_usd + EXCLUDED.cost_usd,
-  issues = t.issues + EXCLUDED.issues,
+  signals = t.signals + EXCLUDED.signals,
   models = ${MODELS},
   updated_at = now()`
 const GROUP_COLUMNS =
-  'first_at, last_at, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd, issues, models'
-const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", out, total, cost, issues, models`
-const GROUP_RECORD = `${COMMON}, issues bigint, id text, first double precision, last double precision, "user" text,
+  'first_at, last_at, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd, signals, models'
+const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", out, total, cost, signals, models`
+const GROUP_RECORD = `${COMMON}, signals bigint, id text, first double precision, last double precision, "user" text,
   session text, messages bigint, text text, text_at double precision, models text[]`
 
 /** `lesser` of `sums.ts`: by bytes, whatever the collation of the database. */
@@ -160,12 +160,12 @@ ON CONFLICT (tenant_id, project_id, day, environment, provider, model) DO UPDATE
 
 /** Groups whose events all moved to another one. */
 export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
-  (table) => `DELETE FROM ${table} WHERE events = 0 AND issues = 0`,
+  (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
 )
 
-/** An issue that is known stays as it is, triage included; the ids of those that are new come back. */
-export const ISSUES = `
-INSERT INTO issues (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
+/** A signal that is known stays as it is; the ids of those that are new come back. */
+export const SIGNALS = `
+INSERT INTO signals (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
   threshold, evidence, rule, conversation_id, session_id, user_id, environment)
 SELECT tenant, project, id, type, severity, trace, span, event, ${at('at')}, value, threshold, evidence, rule,
   conversation, session, "user", environment
@@ -181,10 +181,10 @@ const TABLES: readonly {
   readonly name: string
   readonly sql: string
 }[] = [
-  { rows: 'traces', name: 'observa_traces@2', sql: TRACES },
-  { rows: 'conversations', name: 'observa_conversations@2', sql: CONVERSATIONS },
-  { rows: 'sessions', name: 'observa_sessions@2', sql: SESSIONS },
-  { rows: 'users', name: 'observa_users@2', sql: USERS },
+  { rows: 'traces', name: 'observa_traces', sql: TRACES },
+  { rows: 'conversations', name: 'observa_conversations', sql: CONVERSATIONS },
+  { rows: 'sessions', name: 'observa_sessions', sql: SESSIONS },
+  { rows: 'users', name: 'observa_users', sql: USERS },
   { rows: 'usage', name: 'observa_usage', sql: USAGE },
 ]
 
@@ -202,8 +202,8 @@ export function statementsFor(changes: Changes): readonly Prepared[] {
   return TABLES.flatMap(({ rows, name, sql }) => inChunks(name, sql, changes[rows]))
 }
 
-export function issueStatements(issues: readonly IssueRow[]): readonly Prepared[] {
-  return inChunks('observa_issues@2', ISSUES, issues)
+export function signalStatements(signals: readonly SignalRow[]): readonly Prepared[] {
+  return inChunks('observa_signals', SIGNALS, signals)
 }
 
 function inChunks(name: string, text: string, rows: readonly unknown[]): Prepared[] {

@@ -15,7 +15,7 @@ export interface Sums {
   out: number
   total: number
   cost: number
-  issues: number
+  signals: number
   /** ms since the epoch; first > last when there is nothing. */
   first: number
   last: number
@@ -36,7 +36,7 @@ export function noSums(): Sums {
     out: 0,
     total: 0,
     cost: 0,
-    issues: 0,
+    signals: 0,
     first: Number.MAX_SAFE_INTEGER,
     last: 0,
     messages: 0,
@@ -69,7 +69,7 @@ export function addSums(to: Sums, from: Readonly<Sums>, sign: 1 | -1 = 1): void 
   to.out += sign * from.out
   to.total += sign * from.total
   to.cost += sign * from.cost
-  to.issues += sign * from.issues
+  to.signals += sign * from.signals
   to.first = Math.min(to.first, from.first)
   to.last = Math.max(to.last, from.last)
   if (sign < 0) return
@@ -94,7 +94,7 @@ export function addToSet(set: string[], value: string): void {
   if (set.length > SET_MAX) set.pop()
 }
 
-export const isNothing = (s: Readonly<Sums>): boolean => s.events === 0 && s.issues === 0
+export const isNothing = (s: Readonly<Sums>): boolean => s.events === 0 && s.signals === 0
 
 /** The lesser of two, of which either may be missing. */
 export function lesser(a: string | null, b: string | null): string | null {

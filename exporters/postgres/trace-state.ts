@@ -3,7 +3,7 @@
 // that part must be able to move.
 
 import { type Fact, FLAG } from './facts.ts'
-import { addFact, addSums, addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
+import { addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
 
 /** Events of one trace that are remembered; those beyond are told apart by the ledger of the process alone. */
 const SEEN_MAX = 2048
@@ -16,8 +16,6 @@ export interface Inherited {
   user?: Sums
   session?: Sums
   conversation?: Sums
-  /** Stored by a version that did not keep these: stays where it was counted. */
-  settled?: Sums
 }
 
 /** A row of `trace_summaries`, in both directions. */
@@ -48,12 +46,12 @@ export interface TraceRow {
   reasoning: number
   cost: number
   unpriced: number
-  issues: number
-  high_issues: number
+  signals: number
+  high_signals: number
   kinds: string[]
   models: string[]
-  /** Ids of the events in the sums; null in rows of a version that did not keep them. */
-  seen: number[] | null
+  /** Ids of the events in the sums. */
+  seen: number[]
   inherited: Inherited | null
 }
 
@@ -84,8 +82,8 @@ export function newTrace(tenant: string, project: string, trace: string): TraceR
     reasoning: 0,
     cost: 0,
     unpriced: 0,
-    issues: 0,
-    high_issues: 0,
+    signals: 0,
+    high_signals: 0,
     kinds: [],
     models: [],
     seen: [],
@@ -103,7 +101,7 @@ function wholeOf(row: TraceRow): Sums {
     out: row.out,
     total: row.total,
     cost: row.cost,
-    issues: row.issues,
+    signals: row.signals,
     first: row.start,
     last: row.end,
     messages: 0,
@@ -113,23 +111,13 @@ function wholeOf(row: TraceRow): Sums {
   }
 }
 
-/** A row of an older version: its sums are settled, and from now on its events are remembered. */
-export function settle(row: TraceRow): void {
-  if (row.seen !== null) return
-  row.inherited = { settled: wholeOf(row) }
-  row.seen = []
-}
-
 /** Sums of the events that take their `owner` from the trace. */
 export function inheritedOf(row: TraceRow, owner: Owner): Sums {
   const kept = row.inherited?.[owner]
   if (kept !== undefined) return copyOf(kept)
   // With an id and nothing kept, every event has its own; without one, none has.
   if (row[owner] !== null || row.spans === 0) return noSums()
-  const whole = wholeOf(row)
-  const settled = row.inherited?.settled
-  if (settled !== undefined) addSums(whole, settled, -1)
-  return whole
+  return wholeOf(row)
 }
 
 /** Keeps `sums` where they cannot be told from the row. Call after the row's own sums are up to date. */
@@ -148,10 +136,8 @@ export function copyOf(sums: Readonly<Sums>): Sums {
 
 /** Adds an event to the sums; false when it is in them. */
 export function addToTrace(row: TraceRow, f: Fact): boolean {
-  const seen = row.seen ?? []
-  if (seen.includes(f.id)) return false
-  if (seen.length < SEEN_MAX) seen.push(f.id)
-  row.seen = seen
+  if (row.seen.includes(f.id)) return false
+  if (row.seen.length < SEEN_MAX) row.seen.push(f.id)
   row.spans++
   row.start = Math.min(row.start, f.start)
   row.end = Math.max(row.end, f.end)
@@ -188,10 +174,3 @@ function addRoot(row: TraceRow, f: Fact): void {
 
 const nameOf = (f: Fact): string => `${f.name ?? ''}\n${f.kind}`
 const rootOf = (row: TraceRow): string => `${row.root_name ?? ''}\n${row.root_kind ?? ''}`
-
-/** For a fact whose trace is not known: its sums alone. */
-export function sumsOf(f: Fact): Sums {
-  const sums = noSums()
-  addFact(sums, f)
-  return sums
-}

@@ -161,7 +161,7 @@ function run(fields: {
   const counted: string[] = []
   const ctx: ChainContext = {
     count: (metric, labels) => counted.push(`${metric}{${labels}}`),
-    signal: () => assert.fail('cost makes no issues'),
+    signal: () => assert.fail('cost makes no signals'),
     signals: [],
     explain: false,
   }

@@ -26,7 +26,7 @@ function run(config: unknown, makeEvents = false): { kept: number[]; counted: nu
     count: (_m, _l, by) => {
       counted += by
     },
-    signal: () => assert.fail('filter makes no issues'),
+    signal: () => assert.fail('filter makes no signals'),
     signals: [],
     explain: false,
   }

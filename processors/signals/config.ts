@@ -1,4 +1,4 @@
-// What a user may set of the rules: limits and which issues are looked for.
+// What a user may set of the rules: limits and which signals are looked for.
 
 import { z } from 'zod'
 import { duration } from '../../core/config-types.ts'
@@ -9,13 +9,13 @@ export const signalsSchema = z.strictObject({
   disabled: z
     .array(z.enum(SIGNAL_TYPES))
     .default([])
-    .describe('Issue types that are not looked for, e.g. `medium_latency`.'),
+    .describe('Signal types that are not looked for, e.g. `medium_latency`.'),
   high_latency: duration()
     .prefault('5s')
-    .describe('A call longer than this is a `high_latency` issue (high).'),
+    .describe('A call longer than this is a `high_latency` signal (high).'),
   medium_latency: duration()
     .prefault('2s')
-    .describe('A call longer than this is a `medium_latency` issue (medium).'),
+    .describe('A call longer than this is a `medium_latency` signal (medium).'),
   latency_kinds: z
     .array(z.enum(KINDS))
     .default(['llm', 'embedding', 'rerank', 'retrieval', 'tool', 'mcp', 'guardrail', 'evaluator'])

@@ -5,12 +5,19 @@ import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
 import { signalsSchema } from './config.ts'
+import { LOOP_TYPE } from './loops.ts'
+import { RULES } from './rules.ts'
 
-test('every type of issue can be switched off', () => {
+test('every type that is offered is raised by a rule, and no other', () => {
+  const raised = new Set([...RULES.flatMap((rule) => rule.types), LOOP_TYPE])
+  assert.deepEqual([...raised].toSorted(), SIGNAL_TYPES.toSorted())
+})
+
+test('every type of signal can be switched off', () => {
   assert.deepEqual(signalsSchema.parse({ disabled: SIGNAL_TYPES }).disabled, [...SIGNAL_TYPES])
 })
 
-test('a type of issue that there is not is refused, instead of switching off nothing', () => {
+test('a type of signal that there is not is refused, instead of switching off nothing', () => {
   for (const disabled of [['high_latncy'], ['latency'], ['HIGH_LATENCY'], ['']])
     assert.equal(signalsSchema.safeParse({ disabled }).success, false, String(disabled))
 })

@@ -1,5 +1,5 @@
-// Deterministic issue rules over single events, on 100 % of the traffic. Rules are rows of a table in
-// `rules.ts`; what needs more than one batch (baselines, rates) belongs to the aggregator.
+// Deterministic rules over single events, on 100 % of the traffic: what they find are signals. Rules are rows of a table
+// in `rules.ts`; what would need more than one batch (baselines, rates) is not looked for.
 
 import type { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -17,7 +17,7 @@ export const signals: ProcessorFactory<SignalsConfig> = {
   type: 'signals',
   stability: 'beta',
   summary:
-    'Finds issues by deterministic rules: latency, errors, cost, tokens, secrets, loops, injection.',
+    'Finds signals by deterministic rules: latency, errors, cost, tokens, secrets, loops, injection.',
   schema: signalsSchema as z.ZodType<SignalsConfig>,
   metrics: [counter('observa_signals_total', 'Signals raised.', ['type', 'severity'])],
   create: (config) => new SignalsProcessor(config),

@@ -1,5 +1,5 @@
-// Loops: an agent that calls one tool again and again with the same arguments. Sees one batch; the issue's
-// identity is trace, tool and arguments, so that several batches of a trace make one issue.
+// Loops: an agent that calls one tool again and again with the same arguments. Sees one batch; the signal's
+// identity is trace, tool and arguments, so that several batches of a trace make one signal.
 
 import { hash } from 'node:crypto'
 import type { ChainContext } from '../../core/component.ts'
@@ -8,6 +8,7 @@ import { R } from '../../core/fields.ts'
 import { signalId } from '../../core/identity.ts'
 import { signalFrom } from './signal-from.ts'
 
+export const LOOP_TYPE = 'loop_detected'
 const RULE = 'loop@1'
 /** Bound on distinct calls remembered for one batch. */
 const CALLS_MAX = 10_000
@@ -27,7 +28,7 @@ export function detectLoops(events: EventTable, repeats: number, ctx: ChainConte
 
 function report(events: EventTable, e: number, repeats: number, ctx: ChainContext): void {
   const finding = {
-    type: 'loop_detected',
+    type: LOOP_TYPE,
     severity: 'high',
     value: repeats,
     threshold: repeats,
@@ -62,7 +63,7 @@ function callHash(events: EventTable, e: number): number {
   return (h0 >>> 0) * 2097152 + (h1 >>> 11)
 }
 
-/** Digest of a call, for the identity of the issue. */
+/** Digest of a call, for the identity of the signal. */
 function callDigest(events: EventTable, e: number): string {
   const { buf } = events.arena
   const parts = CALL.map((r) => {

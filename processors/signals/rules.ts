@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 export interface Rule {
-  /** Id and version, part of the issue's identity. */
+  /** Id and version, part of the signal's identity. */
   readonly id: string
   readonly types: readonly SignalType[]
   /** Judges one call's figures: containers, which repeat their calls' figures, are left out. */
@@ -147,7 +147,7 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    // Types and counts only: what was found is gone from the event, and stays out of the issue.
+    // Types and counts only: what was found is gone from the event, and stays out of the signal.
     id: 'secret@1',
     types: ['secret_detected'],
     perCall: false,

@@ -1,4 +1,4 @@
-// The printed form of an issue, from an event and what a rule found.
+// The printed form of a signal, from an event and what a rule found.
 
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'

@@ -87,7 +87,7 @@ test('each rule fires on what it is for and not on its neighbour', () => {
     assert.deepEqual(types([fields]), want, JSON.stringify(fields))
 })
 
-test('what only repeats other events raises no cost, token or latency issue', () => {
+test('what only repeats other events raises no cost, token or latency signal', () => {
   const big = { kind: 'llm', duration_ms: 9000, cost_usd: 50, total_tokens: 1e6 }
   assert.deepEqual(types([{ ...big, usage_aggregate: 1 }]), [])
   assert.deepEqual(types([{ ...big, status: 'error', usage_aggregate: 1 }]), ['llm_error'])

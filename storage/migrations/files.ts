@@ -44,6 +44,8 @@ export function pending(
   applied: ReadonlyMap<number, { readonly checksum: string; readonly name: string }>,
   store: string,
 ): readonly Migration[] {
+  const first = applied.get(1)
+  if (first !== undefined && first.name !== all[0]?.name) throw unreleased(store)
   for (const version of applied.keys()) {
     if (version <= all.length) continue
     throw new ObservaError(
@@ -62,6 +64,15 @@ export function pending(
     )
   }
   return all.filter((m) => !applied.has(m.version))
+}
+
+/** The steps of versions before the first release were made into one: what they left behind has another form. */
+function unreleased(store: string): ObservaError {
+  return new ObservaError(
+    'OBS_MIGRATION_UNRELEASED',
+    `${store} was set up by a version of Observa before its first release, whose data cannot be taken over.`,
+    'Start anew: for an embedded store stop Observa and remove its data directory (`data_dir`, .observa unless configured); for a server give an empty database.',
+  )
 }
 
 /** Statements end with `;` at the end of a line; a migration that needs one elsewhere cannot be cut this way. */

@@ -12,7 +12,7 @@ export interface GroupFilter {
   readonly sessionId?: string | undefined
   readonly model?: string | undefined
   readonly hasErrors?: boolean | undefined
-  readonly hasIssues?: boolean | undefined
+  readonly hasSignals?: boolean | undefined
   readonly minCostUsd?: number | undefined
   readonly limit: number
   readonly cursor?: string | undefined
@@ -30,7 +30,7 @@ interface GroupSums {
   readonly output_tokens: number
   readonly total_tokens: number
   readonly cost_usd: number
-  readonly issues: number
+  readonly signals: number
   readonly models: readonly string[]
   readonly traces: number
 }
@@ -93,7 +93,7 @@ const SOURCES: Readonly<Record<keyof Groups, Source>> = {
 
 const SUMS = `first_at, last_at, (extract(epoch FROM last_at - first_at) * 1000)::float8 AS duration_ms,
   events::float8 AS events, llm_calls::float8 AS llm_calls, errors::float8 AS errors, input_tokens::float8 AS input_tokens,
-  output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, issues::float8 AS issues, models,
+  output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models,
   last_at::text AS sort_time`
 
 /** Newest activity first. */
@@ -112,7 +112,7 @@ export async function listGroups<Kind extends keyof Groups>(
   q.add(f.model, (p) => `${p} = ANY(models)`)
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
-  q.add(f.hasIssues, (p) => `(issues > 0) = ${p}`)
+  q.add(f.hasSignals, (p) => `(signals > 0) = ${p}`)
   q.after(f.cursor, 'last_at', id)
   const rows = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,
@@ -153,27 +153,4 @@ function selectOf(kind: keyof Groups, where: string, limit: number): string {
 
 function idOf<Kind extends keyof Groups>(kind: Kind, row: Groups[Kind]): string {
   return String((row as unknown as Record<string, unknown>)[SOURCES[kind].id])
-}
-
-export interface IssueCount {
-  readonly type: string
-  readonly severity: string
-  readonly count: number
-}
-
-/** Issues of a range by type and severity, most first. */
-export async function countIssues(
-  pool: PostgresPool,
-  scope: Scope,
-  range: { readonly fromMs: number; readonly toMs: number },
-): Promise<readonly IssueCount[]> {
-  const q = new Where(scope)
-  q.add(range.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
-  q.add(range.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
-  return await q.rows<IssueCount>(
-    pool,
-    `SELECT type, severity, count(*)::float8 AS count FROM issues WHERE ${q.sql}
-     GROUP BY type, severity ORDER BY count DESC, type, severity`,
-    200,
-  )
 }

@@ -1,5 +1,5 @@
 // Which hours of a range can be read from `usage_rollup`, and the work of adding up hours that have been quiet.
-// See `storage/migrations/clickhouse/0006_usage_rollup.sql`.
+// See `storage/migrations/clickhouse/0001_initial.sql`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'

@@ -70,7 +70,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // Written by an older version as plain text: shown as it is.
+    // Not JSON after all: shown as it is.
     return text
   }
 }

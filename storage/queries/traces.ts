@@ -1,4 +1,4 @@
-// Trace summaries and issues out of Postgres, where the exporter keeps them exact. The tenant is set for the
+// Trace summaries out of Postgres, where the exporter keeps them exact. The tenant is set for the
 // transaction, so that row-level security holds even where a WHERE were forgotten.
 
 import type { PostgresPool } from '../postgres/pool.ts'
@@ -11,7 +11,7 @@ export interface TraceFilter {
   readonly kind?: string | undefined
   readonly model?: string | undefined
   readonly hasErrors?: boolean | undefined
-  readonly hasIssues?: boolean | undefined
+  readonly hasSignals?: boolean | undefined
   readonly userId?: string | undefined
   readonly sessionId?: string | undefined
   readonly conversationId?: string | undefined
@@ -45,37 +45,9 @@ export interface TraceRow {
   readonly total_tokens: number
   readonly cost_usd: number
   readonly unpriced: number
-  readonly issues: number
+  readonly signals: number
   readonly kinds: readonly string[]
   readonly models: readonly string[]
-}
-
-export interface IssueFilter {
-  readonly fromMs?: number | undefined
-  readonly toMs?: number | undefined
-  readonly type?: string | undefined
-  readonly severity?: string | undefined
-  readonly status?: string | undefined
-  readonly traceId?: string | undefined
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-
-export interface IssueRow {
-  readonly signal_id: string
-  readonly type: string
-  readonly severity: string
-  readonly status: string
-  readonly trace_id: string
-  readonly span_id: string
-  readonly event_id: string
-  readonly tenant_id: string
-  readonly project_id: string
-  readonly at: string
-  readonly value: number | null
-  readonly threshold: number | null
-  readonly evidence: unknown
-  readonly rule: string
 }
 
 const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS kind, service_name, user_id,
@@ -83,7 +55,7 @@ const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS ki
   (extract(epoch FROM end_time - start_time) * 1000)::float8 AS duration_ms,
   spans::float8 AS events, llm_calls::float8 AS llm_calls, tool_calls::float8 AS tool_calls,
   errors::float8 AS errors, input_tokens::float8 AS input_tokens, output_tokens::float8 AS output_tokens,
-  total_tokens::float8 AS total_tokens, cost_usd, unpriced::float8 AS unpriced, issues::float8 AS issues, kinds, models,
+  total_tokens::float8 AS total_tokens, cost_usd, unpriced::float8 AS unpriced, signals::float8 AS signals, kinds, models,
   start_time::text AS sort_time`
 
 /** Traces, newest first. */
@@ -104,7 +76,7 @@ export async function listTraces(
   q.add(f.minDurationMs, (p) => `end_time - start_time >= ${p}::float8 * interval '1 millisecond'`)
   q.add(f.name, (p) => `position(lower(${p}) IN lower(root_name)) > 0`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
-  q.add(f.hasIssues, (p) => `(issues > 0) = ${p}`)
+  q.add(f.hasSignals, (p) => `(signals > 0) = ${p}`)
   q.after(f.cursor, 'start_time', 'trace_id')
   const rows = await q.rows<TraceRow & { sort_time: string }>(
     pool,
@@ -129,29 +101,4 @@ export async function findTrace(
     1,
   )
   return row === undefined ? null : withoutSort(row)
-}
-
-/** Issues, newest first. */
-export async function listIssues(
-  pool: PostgresPool,
-  scope: Scope,
-  f: IssueFilter,
-): Promise<Page<IssueRow>> {
-  const q = new Where(scope)
-  q.add(f.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
-  q.add(f.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
-  q.add(f.type, (p) => `type = ${p}`)
-  q.add(f.severity, (p) => `severity = ${p}`)
-  q.add(f.status, (p) => `status = ${p}`)
-  q.add(f.traceId, (p) => `trace_id = ${p}`)
-  q.after(f.cursor, 'at', 'signal_id')
-  const rows = await q.rows<IssueRow & { sort_time: string }>(
-    pool,
-    `SELECT signal_id, type, severity, status, trace_id, span_id, event_id, tenant_id, project_id, at,
-       value, threshold, evidence, rule, at::text AS sort_time
-     FROM issues WHERE ${q.sql} ORDER BY at DESC, signal_id DESC`,
-    f.limit + 1,
-  )
-  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))
-  return { rows: page.rows.map(withoutSort), next: page.next }
 }

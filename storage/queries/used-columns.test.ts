@@ -6,7 +6,7 @@ import { migrationsOf } from '../migrations/files.ts'
 import { USED_1, USED_2 } from './used-columns.ts'
 
 test('bits of the migration are in the order of the lists', () => {
-  const sql = migrationsOf('clickhouse').find((m) => m.name === 'lookups')?.sql ?? ''
+  const sql = migrationsOf('clickhouse')[0]?.sql ?? ''
   const view = sql.slice(
     sql.indexOf('CREATE MATERIALIZED VIEW IF NOT EXISTS event_hours_of_inserts'),
   )
@@ -16,7 +16,6 @@ test('bits of the migration are in the order of the lists', () => {
     ),
   ].map(([, name, bit]) => `${name} ${bit}`)
   const wanted = [...USED_1.entries(), ...USED_2.entries()].map(([bit, name]) => `${name} ${bit}`)
-  // Once in the view, once for the rows that were there before.
-  assert.deepEqual(found, [...wanted, ...wanted])
+  assert.deepEqual(found, wanted)
   assert.ok(USED_1.length <= 64 && USED_2.length <= 64)
 })

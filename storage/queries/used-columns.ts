@@ -1,6 +1,6 @@
 // Which optional columns of `canonical_events` a project has ever filled. A row has more than a hundred columns, and
 // reading one row costs about as much for each of them as for a thousand rows; most projects fill half. The bits
-// are kept by `event_hours` (`storage/migrations/clickhouse/0005_lookups.sql`, made from the lists here).
+// are kept by `event_hours` (`storage/migrations/clickhouse/0001_initial.sql`, made from the lists here).
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'

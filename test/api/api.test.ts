@@ -136,17 +136,56 @@ test('pages neither repeat nor skip', async () => {
   assert.equal(new Set(traces).size, traces.length)
 })
 
-test('a trace, its events and its issues are found by id', async () => {
-  const [issue] = rowsOf(await get('/api/v1/issues?type=llm_error&limit=1'))
-  assert.ok(issue !== undefined)
-  const id = String(issue['trace_id'])
+test('a trace, its events and its signals are found by id', async () => {
+  const [signal] = rowsOf(await get('/api/v1/signals?type=llm_error&limit=1'))
+  assert.ok(signal !== undefined)
+  const id = String(signal['trace_id'])
   const trace = await get(`/api/v1/traces/${id}`)
   assert.equal(trace.body['trace_id'], id)
   const events = rowsOf(await get(`/api/v1/traces/${id}/events`))
-  assert.ok(events.some((e) => e['event_id'] === issue['event_id']))
+  assert.ok(events.some((e) => e['event_id'] === signal['event_id']))
   assert.ok(events.every((e) => e['trace_id'] === id && e['tenant_id'] === 'tenant-a'))
   const uuid = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
   assert.equal((await get(`/api/v1/traces/${uuid}`)).status, 200)
+  const one = await get(`/api/v1/signals/${String(signal['signal_id'])}`)
+  assert.deepEqual(one.body, signal)
+  assert.equal((await get(`/api/v1/signals/${'0'.repeat(32)}`)).status, 404)
+  assert.equal((await get(`/api/v1/signals/${String(signal['signal_id'])}`, b.key)).status, 404)
+})
+
+test('the summary of signals counts what the list has', async () => {
+  const listed = await all('/api/v1/signals?', 100)
+  const counted = rowsOf(await get('/api/v1/signals/summary'))
+  assert.equal(
+    counted.reduce((n, row) => n + Number(row['count']), 0),
+    listed.length,
+  )
+  assert.deepEqual(rowsOf(await get('/api/v1/signals/summary', b.key)), [])
+})
+
+test('types that no rule raises are not offered', async () => {
+  for (const type of ['quality_degradation', 'model_drift', 'retry_storm'])
+    assert.equal((await get(`/api/v1/signals?type=${type}`)).status, 400, type)
+  const { body } = await get('/api/v1/openapi.json', null)
+  assert.doesNotMatch(JSON.stringify(body), /quality_degradation|hallucination|model_drift/)
+})
+
+test('the older routes of signals answer 301 to the new ones, query included', async () => {
+  for (const [old, now] of [
+    ['/api/v1/issues', '/api/v1/signals'],
+    ['/api/v1/issues?type=error&limit=2', '/api/v1/signals?type=error&limit=2'],
+    ['/api/v1/issues/summary?from=0', '/api/v1/signals/summary?from=0'],
+    ['/api/v1/issues/0123456789abcdef', '/api/v1/signals/0123456789abcdef'],
+  ] as const) {
+    const headers = { authorization: `Bearer ${a.key}` }
+    const res = await fetch(instance.url(old, 'http'), { headers, redirect: 'manual' })
+    assert.equal(res.status, 301, old)
+    assert.equal(res.headers.get('location'), now)
+    const bare = await fetch(instance.url(old, 'http'), { redirect: 'manual' })
+    assert.equal(bare.status, 401, `${old} without a key`)
+  }
+  const followed = await get('/api/v1/issues?type=llm_error&limit=1')
+  assert.equal(rowsOf(followed).length, 1)
 })
 
 test('costs over time, by dimension and on the dashboard add up to the truth', async () => {
@@ -265,7 +304,7 @@ test('one tenant sees nothing of another, and the same answer for an unknown id'
   const id = String(mine?.['trace_id'])
   assert.deepEqual(rowsOf(await get('/api/v1/traces', b.key)), [])
   assert.deepEqual(rowsOf(await get('/api/v1/events', b.key)), [])
-  assert.deepEqual(rowsOf(await get('/api/v1/issues', b.key)), [])
+  assert.deepEqual(rowsOf(await get('/api/v1/signals', b.key)), [])
   for (const path of [`/api/v1/traces/${id}`, `/api/v1/traces/${id}/events`]) {
     const foreign = await get(path, b.key)
     const unknown = await get(path.replace(id, 'f'.repeat(32)), b.key)
@@ -315,7 +354,9 @@ test('the OpenAPI document names every route', async () => {
     '/api/v1/traces/{id}',
     '/api/v1/traces/{id}/events',
     '/api/v1/events',
-    '/api/v1/issues',
+    '/api/v1/signals',
+    '/api/v1/signals/{id}',
+    '/api/v1/signals/summary',
     '/api/v1/conversations',
     '/api/v1/conversations/{id}',
     '/api/v1/sessions',
@@ -343,7 +384,7 @@ test('a planted secret is in no file of the instance, no table and no log', asyn
   })
   assert.equal(res.status, 200)
   await instance.drained()
-  const found = rowsOf(await get('/api/v1/issues?type=secret_detected&limit=10'))
+  const found = rowsOf(await get('/api/v1/signals?type=secret_detected&limit=10'))
   assert.ok(found.length > 0)
   assert.ok(!JSON.stringify(await all('/api/v1/events?', 500)).includes(secret))
   assert.ok(!instance.stderr.includes(secret))

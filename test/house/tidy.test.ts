@@ -225,6 +225,43 @@ test('one place knows the client of Postgres: nobody else makes or checks out a 
   none(makers, sources.length, FILES_MIN)
 })
 
+/** Circles of files that import each other, types included. */
+function circles(): string[][] {
+  const edges = new Map<string, string[]>(sources.map((f) => [f, []]))
+  for (const i of imports) if (i.isOurs && edges.has(i.to)) edges.get(i.from)?.push(i.to)
+  const left = new Set(sources)
+  // What imports nothing that is left is in no circle, and then nor is what imports only that.
+  for (let size = -1; size !== left.size; ) {
+    size = left.size
+    for (const f of left) if (!edges.get(f)?.some((to) => left.has(to))) left.delete(f)
+  }
+  const reach = (from: string): Set<string> => {
+    const reached = new Set<string>()
+    const queue = [from]
+    for (let f = queue.pop(); f !== undefined; f = queue.pop())
+      for (const to of edges.get(f) ?? [])
+        if (left.has(to) && !reached.has(to)) {
+          reached.add(to)
+          queue.push(to)
+        }
+    return reached
+  }
+  const reaches = new Map([...left].map((f) => [f, reach(f)]))
+  const members = [...left].filter((f) => reaches.get(f)?.has(f))
+  return members.map((f) => [
+    f,
+    ...members.filter((g) => g !== f && reaches.get(f)?.has(g) && reaches.get(g)?.has(f)),
+  ])
+}
+
+test('no files import each other in a circle, not even their types', () => {
+  none(
+    circles().map((circle) => circle.join(' <-> ')),
+    sources.length,
+    FILES_MIN,
+  )
+})
+
 test('SQL is in storage and in exporters only', () => {
   const seen = product.filter((f) => !/^(storage|exporters)\//.test(f))
   const sql =

@@ -1,5 +1,5 @@
 // Scrubbing in the chain that workers run, built from a configuration and cloned as it is for a worker: settings of
-// single tenants, the audit trail from the counter to the issue, and metrics.
+// single tenants, the audit trail from the counter to the signal, and metrics.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -156,7 +156,7 @@ test('the payload cannot say whose it is', async () => {
   assert.match(JSON.stringify(eventsOf(chain)[0]), /pan \[REDACTED:credit_card\]/)
 })
 
-test('audit: counted by type and place, listed in the event, raised as an issue, and no value anywhere', async () => {
+test('audit: counted by type and place, listed in the event, raised as a signal, and no value anywhere', async () => {
   const chain = buildChain(await spec('traces'))
   const text = otlpJson([{ name: `use ${KEY}`, attributes: { a: `${KEY} ${PAN}`, b: MAIL } }])
   const result = chain.run({ requests: [request('other', text)], hints: [] })
@@ -171,9 +171,9 @@ test('audit: counted by type and place, listed in the event, raised as an issue,
   })
   const [event] = eventsOf(chain)
   assert.deepEqual(event?.['secrets'], { github_token: 2, credit_card: 1, email: 1 })
-  const issue = chain.signals.find((s) => s.type === 'secret_detected')
-  assert.equal(issue?.value, 4)
-  assert.deepEqual(issue?.evidence, { github_token: 2, credit_card: 1, email: 1 })
+  const signal = chain.signals.find((s) => s.type === 'secret_detected')
+  assert.equal(signal?.value, 4)
+  assert.deepEqual(signal?.evidence, { github_token: 2, credit_card: 1, email: 1 })
   const all =
     JSON.stringify([event, chain.signals, result.counters]) +
     result.parts.map((p) => Buffer.from(p.bytes).toString('latin1')).join('')

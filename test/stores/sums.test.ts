@@ -44,7 +44,7 @@ interface Event {
   readonly model: string
   readonly index: number | null
   readonly text: string | null
-  readonly hasIssue: boolean
+  readonly hasSignal: boolean
 }
 
 const id = (name: string): fc.Arbitrary<string | null> =>
@@ -65,7 +65,7 @@ const event: fc.Arbitrary<Omit<Event, 'n'>> = fc.record({
   model: fc.constantFrom('small', 'large'),
   index: fc.option(fc.integer({ min: 0, max: 9 })),
   text: fc.option(fc.constantFrom('fine', 'well', 'thanks')),
-  hasIssue: fc.boolean(),
+  hasSignal: fc.boolean(),
 })
 
 /** What is sent: batches of numbers of events, of which each is at least once in one. */
@@ -175,7 +175,7 @@ interface Sums {
   input_tokens: number
   total_tokens: number
   cost_usd: number
-  issues: number
+  signals: number
 }
 
 interface Range {
@@ -226,7 +226,7 @@ function sumsOf(events: readonly Event[]): Sums {
     input_tokens: sum(counted, (e) => e.tokens),
     total_tokens: sum(counted, (e) => e.tokens),
     cost_usd: sum(counted, (e) => e.cost ?? 0),
-    issues: events.filter((e) => e.hasIssue).length,
+    signals: events.filter((e) => e.hasSignal).length,
   }
 }
 
@@ -284,7 +284,7 @@ async function check(tenant: string, example: Case, toPg: Sender, toCh: Sender):
   const { events, batches, rolls } = example
   for (const [i, batch] of batches.entries()) {
     const list = batch.map((n) => events[n] as Event)
-    const signals = list.filter((e) => e.hasIssue).map((e) => signalOf(tenant, e))
+    const signals = list.filter((e) => e.hasSignal).map((e) => signalOf(tenant, e))
     const table = tableOf(tenant, list)
     const input = { batch: table.batch, events: table, signals }
     for (const [sender, encoder] of [
@@ -382,7 +382,7 @@ async function checkTotals(tenant: string, events: readonly Event[]): Promise<vo
   const want = sumsOf(events)
   const scope = { tenantId: tenant, projectId: 'p' }
   const got = await readTotals(client, scope, { fromMs: T0 - 1, toMs: T0 + 86_400_000 })
-  const { issues: _, ...sums } = want
+  const { signals: _, ...sums } = want
   const { traces, events: n, errors, llm_calls, input_tokens, total_tokens, cost_usd } = got
   assert.deepEqual(
     { events: n, errors, llm_calls, input_tokens, total_tokens, cost_usd },

@@ -1,4 +1,4 @@
--- What the postgres exporter keeps: issues, and sums by trace, conversation, session, user and day. All sums
+-- What the postgres exporter keeps: signals, and sums by trace, conversation, session, user and day. All sums
 -- come in the transaction that moves the exporter's cursor, so a repeated batch adds nothing.
 --
 -- Row-level security is forced: a session sees the rows of the tenant in `observa.tenant_id` alone, and
@@ -12,7 +12,7 @@ CREATE TABLE exporter_cursor (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE TABLE issues (
+CREATE TABLE signals (
   tenant_id text NOT NULL,
   project_id text NOT NULL,
   signal_id text NOT NULL,
@@ -31,15 +31,13 @@ CREATE TABLE issues (
   evidence jsonb NOT NULL,
   rule text NOT NULL,
   status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'acknowledged', 'resolved', 'ignored')),
-  assignee text,
-  note text,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, project_id, signal_id)
 );
-CREATE INDEX issues_by_time ON issues (tenant_id, project_id, at DESC, signal_id DESC);
-CREATE INDEX issues_by_kind ON issues (tenant_id, project_id, type, severity, at DESC);
-CREATE INDEX issues_by_trace ON issues (tenant_id, project_id, trace_id);
+CREATE INDEX signals_by_time ON signals (tenant_id, project_id, at DESC, signal_id DESC);
+CREATE INDEX signals_by_kind ON signals (tenant_id, project_id, type, severity, at DESC);
+CREATE INDEX signals_by_trace ON signals (tenant_id, project_id, trace_id);
 
 CREATE TABLE trace_summaries (
   tenant_id text NOT NULL,
@@ -49,6 +47,7 @@ CREATE TABLE trace_summaries (
   -- Of the span without a parent, once it has come.
   root_name text,
   root_kind text,
+  root_at double precision,
   service_name text,
   user_id text,
   session_id text,
@@ -68,10 +67,14 @@ CREATE TABLE trace_summaries (
   cost_usd double precision NOT NULL,
   -- Calls with usage and without a price.
   unpriced bigint NOT NULL,
-  issues bigint NOT NULL DEFAULT 0,
-  high_issues bigint NOT NULL DEFAULT 0,
+  signals bigint NOT NULL DEFAULT 0,
+  high_signals bigint NOT NULL DEFAULT 0,
   kinds text[] NOT NULL,
   models text[] NOT NULL,
+  -- First bits of the ids of the events in the sums, at most 2048: an event that comes again adds nothing.
+  seen double precision[] NOT NULL,
+  -- Sums of the events without a conversation, session or user of their own, where the other columns do not tell them.
+  inherited jsonb,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, project_id, trace_id)
 );
@@ -97,13 +100,16 @@ CREATE TABLE conversations (
   output_tokens bigint NOT NULL,
   total_tokens bigint NOT NULL,
   cost_usd double precision NOT NULL,
-  issues bigint NOT NULL DEFAULT 0,
+  signals bigint NOT NULL DEFAULT 0,
   -- Beginning of the newest text, scrubbed.
   last_message text,
+  last_message_at timestamptz,
+  models text[] NOT NULL DEFAULT '{}',
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, project_id, conversation_id)
 );
 CREATE INDEX conversations_by_time ON conversations (tenant_id, project_id, last_at DESC, conversation_id DESC);
+CREATE INDEX conversations_by_session ON conversations (tenant_id, project_id, session_id, last_at DESC) WHERE session_id IS NOT NULL;
 CREATE INDEX conversations_by_user ON conversations (tenant_id, project_id, user_id, last_at DESC) WHERE user_id IS NOT NULL;
 
 CREATE TABLE sessions (
@@ -120,11 +126,13 @@ CREATE TABLE sessions (
   output_tokens bigint NOT NULL,
   total_tokens bigint NOT NULL,
   cost_usd double precision NOT NULL,
-  issues bigint NOT NULL DEFAULT 0,
+  signals bigint NOT NULL DEFAULT 0,
+  models text[] NOT NULL DEFAULT '{}',
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, project_id, session_id)
 );
 CREATE INDEX sessions_by_time ON sessions (tenant_id, project_id, last_at DESC, session_id DESC);
+CREATE INDEX sessions_by_user ON sessions (tenant_id, project_id, user_id, last_at DESC) WHERE user_id IS NOT NULL;
 
 CREATE TABLE end_users (
   tenant_id text NOT NULL,
@@ -139,7 +147,8 @@ CREATE TABLE end_users (
   output_tokens bigint NOT NULL,
   total_tokens bigint NOT NULL,
   cost_usd double precision NOT NULL,
-  issues bigint NOT NULL DEFAULT 0,
+  signals bigint NOT NULL DEFAULT 0,
+  models text[] NOT NULL DEFAULT '{}',
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, project_id, user_id)
 );
@@ -171,7 +180,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['issues', 'trace_summaries', 'conversations', 'sessions', 'end_users', 'usage_daily']
+  FOREACH name IN ARRAY ARRAY['signals', 'trace_summaries', 'conversations', 'sessions', 'end_users', 'usage_daily']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);

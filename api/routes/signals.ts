@@ -1,0 +1,115 @@
+// Signals: what the rules found, one occurrence each.
+
+import { z } from 'zod'
+import { SIGNAL_TYPES } from '../../core/signal.ts'
+import {
+  countSignals,
+  findSignal,
+  listSignals,
+  type SignalRow,
+} from '../../storage/queries/signals.ts'
+import { ApiError } from '../app.ts'
+import { tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
+import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
+
+const signalSchema = z.object({
+  signal_id: z.string(),
+  type: z.string(),
+  severity: z.string(),
+  status: z.string(),
+  trace_id: z.string(),
+  span_id: z.string(),
+  event_id: z.string(),
+  tenant_id: z.string(),
+  project_id: z.string(),
+  at: z.coerce.date(),
+  value: z.number().nullable(),
+  threshold: z.number().nullable(),
+  evidence: z.unknown(),
+  rule: z.string(),
+})
+
+const countSchema = z.object({ type: z.string(), severity: z.string(), count: z.number() })
+
+export function signalRoutes(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/signals',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['signals'],
+        summary: 'Signals, newest first',
+        querystring: z.strictObject({
+          ...timeRange,
+          type: z.enum(SIGNAL_TYPES).optional(),
+          severity: z.enum(['high', 'medium', 'low']).optional(),
+          status: z.enum(['open', 'acknowledged', 'resolved', 'ignored']).optional(),
+          trace_id: traceId.optional(),
+          ...paging,
+        }),
+        response: { 200: z.object({ data: z.array(signalSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const q = req.query
+      const page = await listSignals(stores.postgres, tenantOf(req), {
+        fromMs: q.from,
+        toMs: q.to,
+        type: q.type,
+        severity: q.severity,
+        status: q.status,
+        traceId: q.trace_id,
+        limit: q.limit,
+        cursor: q.cursor,
+      })
+      return { data: page.rows.map(dated), next_cursor: page.next }
+    },
+  )
+  app.get(
+    '/api/v1/signals/summary',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['signals'],
+        summary: 'Signals by type and severity, most first',
+        querystring: z.strictObject(timeRange),
+        response: { 200: z.object({ data: z.array(countSchema) }) },
+      },
+    },
+    async (req) => {
+      const range = { fromMs: req.query.from, toMs: req.query.to }
+      return { data: [...(await countSignals(stores.postgres, tenantOf(req), range))] }
+    },
+  )
+  app.get(
+    '/api/v1/signals/:id',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['signals'],
+        summary: 'One signal',
+        params: z.object({ id: z.string().max(64) }),
+        response: { 200: signalSchema },
+      },
+    },
+    async (req) => {
+      const found = await findSignal(stores.postgres, tenantOf(req), req.params.id)
+      if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such signal')
+      return dated(found)
+    },
+  )
+  redirectFromIssues(app)
+}
+
+/** Until 1.0: what these routes listed are signals, and `issues` will be the groups of equal ones. */
+function redirectFromIssues(app: Api): void {
+  const options = { config: { scope: 'query' as const }, schema: { hide: true } }
+  for (const path of ['/api/v1/issues', '/api/v1/issues/:id', '/api/v1/issues/summary'])
+    app.get(path, options, (req, reply) =>
+      reply.redirect(req.url.replace('/api/v1/issues', '/api/v1/signals'), 301),
+    )
+}
+
+const dated = (row: SignalRow) => ({ ...row, at: new Date(row.at) })

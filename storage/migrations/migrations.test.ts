@@ -1,0 +1,110 @@
+// What a start does with the databases it meets: empty ones, half-made ones, its own, and those of other versions.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { ObservaError } from '../../core/errors.ts'
+import {
+  startTestClickHouse,
+  startTestPostgres,
+  type TestClickHouse,
+  type TestPostgres,
+} from '../testing/stores.ts'
+import { migrateClickHouse } from './clickhouse.ts'
+import { migrationsOf, pending, statementsOf } from './files.ts'
+import { migratePostgres } from './postgres.ts'
+
+let clickhouse: TestClickHouse
+let postgres: TestPostgres
+
+before(async () => {
+  clickhouse = await startTestClickHouse({ migrate: false })
+  postgres = await startTestPostgres({ migrate: false })
+})
+after(async () => {
+  await clickhouse.stop()
+  await postgres.stop()
+})
+
+const refusal = (code: string, hint: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ObservaError, String(error))
+  assert.equal(error.code, code)
+  assert.match(error.hint, hint)
+  return true
+}
+
+/** Names and forms of everything in a database. */
+async function schemaOf(database: string): Promise<unknown[]> {
+  const sql = `SELECT name, replaceAll(create_table_query, '${database}', 'db') AS form FROM system.tables
+    WHERE database = '${database}' AND name NOT LIKE '.inner%' ORDER BY name`
+  return await clickhouse.rows(sql)
+}
+
+test('an empty database of each store gets its tables, and a second start changes nothing', async () => {
+  const all = (store: 'clickhouse' | 'postgres') => migrationsOf(store).map((m) => m.version)
+  assert.deepEqual(await migrateClickHouse(clickhouse.client, 'fresh'), all('clickhouse'))
+  assert.deepEqual(await migrateClickHouse(clickhouse.client, 'fresh'), [])
+  assert.deepEqual(await migratePostgres(postgres.pool), all('postgres'))
+  assert.deepEqual(await migratePostgres(postgres.pool), [])
+})
+
+test('ClickHouse: cut off after any statement, the next start makes the same of it', async () => {
+  const whole = await schemaOf('fresh')
+  assert.ok(whole.length > 8)
+  const statements = migrationsOf('clickhouse').flatMap((m) => statementsOf(m.sql))
+  for (let done = 1; done <= statements.length; done++) {
+    const database = `cut_${done}`
+    await clickhouse.client.command({ query: `CREATE DATABASE ${database}` })
+    for (const query of statements.slice(0, done))
+      await clickhouse.client.command({
+        query,
+        http_headers: { 'X-ClickHouse-Database': database },
+      })
+    await migrateClickHouse(clickhouse.client, database)
+    assert.deepEqual(await schemaOf(database), whole, `after ${done}`)
+    await clickhouse.client.command({ query: `DROP DATABASE ${database}` })
+  }
+})
+
+test('two programs that start at once apply each step once', async () => {
+  await postgres.pool.query('DROP SCHEMA public CASCADE')
+  await postgres.pool.query('CREATE SCHEMA public')
+  const applied = await Promise.all([1, 2, 3].map(() => migratePostgres(postgres.pool)))
+  assert.equal(applied.flat().length, migrationsOf('postgres').length)
+})
+
+test('a database of a version before the first release is left alone, and the error says how to start anew', async () => {
+  const unreleased = refusal('OBS_MIGRATION_UNRELEASED', /data_dir.*empty database/)
+  await clickhouse.client.command({ query: 'CREATE DATABASE old' })
+  await clickhouse.client.command({
+    query: `CREATE TABLE old.schema_migrations (version UInt32, name String, checksum String,
+      applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY version`,
+  })
+  // As those versions named their first steps.
+  await clickhouse.client.insert({
+    table: 'old.schema_migrations',
+    values: [1, 2, 7].map((version) => ({ version, name: 'events', checksum: 'x' })),
+    format: 'JSONEachRow',
+  })
+  await assert.rejects(migrateClickHouse(clickhouse.client, 'old'), unreleased)
+  assert.equal((await schemaOf('old')).length, 1)
+
+  await postgres.pool.query(
+    "UPDATE schema_migrations SET name = 'stores', checksum = 'x' WHERE version = 1",
+  )
+  await postgres.pool.query("INSERT INTO schema_migrations VALUES (2, 'exact_sums', 'x')")
+  await assert.rejects(migratePostgres(postgres.pool), unreleased)
+})
+
+test('a step that was applied never changes, and a newer database is left alone', () => {
+  const [first] = migrationsOf('postgres')
+  assert.ok(first !== undefined)
+  const { name, checksum } = first
+  const applied = new Map([[1, { name, checksum }]])
+  assert.deepEqual(pending([first], applied, 'Postgres'), [])
+  const changed = { ...first, checksum: 'other' }
+  const changedError = refusal('OBS_MIGRATION_CHANGED', /belong together/)
+  assert.throws(() => pending([changed], applied, 'Postgres'), changedError)
+  applied.set(2, { name: 'later', checksum: 'y' })
+  const future = refusal('OBS_MIGRATION_FROM_THE_FUTURE', /newer version/)
+  assert.throws(() => pending([first], applied, 'Postgres'), future)
+})

@@ -1,0 +1,95 @@
+// Signals out of Postgres, where the exporter stores each once.
+
+import type { PostgresPool } from '../postgres/pool.ts'
+import { type Page, pageOf, type Scope } from './page.ts'
+import { Where, withoutSort } from './where.ts'
+
+export interface SignalFilter {
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly type?: string | undefined
+  readonly severity?: string | undefined
+  readonly status?: string | undefined
+  readonly traceId?: string | undefined
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface SignalRow {
+  readonly signal_id: string
+  readonly type: string
+  readonly severity: string
+  readonly status: string
+  readonly trace_id: string
+  readonly span_id: string
+  readonly event_id: string
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly at: string
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly evidence: unknown
+  readonly rule: string
+}
+
+const COLUMNS = `signal_id, type, severity, status, trace_id, span_id, event_id, tenant_id, project_id, at,
+  value, threshold, evidence, rule`
+
+/** Signals, newest first. */
+export async function listSignals(
+  pool: PostgresPool,
+  scope: Scope,
+  f: SignalFilter,
+): Promise<Page<SignalRow>> {
+  const q = new Where(scope)
+  q.add(f.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.type, (p) => `type = ${p}`)
+  q.add(f.severity, (p) => `severity = ${p}`)
+  q.add(f.status, (p) => `status = ${p}`)
+  q.add(f.traceId, (p) => `trace_id = ${p}`)
+  q.after(f.cursor, 'at', 'signal_id')
+  const rows = await q.rows<SignalRow & { sort_time: string }>(
+    pool,
+    `SELECT ${COLUMNS}, at::text AS sort_time
+     FROM signals WHERE ${q.sql} ORDER BY at DESC, signal_id DESC`,
+    f.limit + 1,
+  )
+  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))
+  return { rows: page.rows.map(withoutSort), next: page.next }
+}
+
+/** One signal, or null when there is none of this tenant. */
+export async function findSignal(
+  pool: PostgresPool,
+  scope: Scope,
+  signalId: string,
+): Promise<SignalRow | null> {
+  const q = new Where(scope)
+  q.add(signalId, (p) => `signal_id = ${p}`)
+  const [row] = await q.rows<SignalRow>(pool, `SELECT ${COLUMNS} FROM signals WHERE ${q.sql}`, 1)
+  return row ?? null
+}
+
+export interface SignalCount {
+  readonly type: string
+  readonly severity: string
+  readonly count: number
+}
+
+/** Signals of a range by type and severity, most first. */
+export async function countSignals(
+  pool: PostgresPool,
+  scope: Scope,
+  range: { readonly fromMs?: number | undefined; readonly toMs?: number | undefined },
+): Promise<readonly SignalCount[]> {
+  const q = new Where(scope)
+  q.add(range.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(range.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
+  return await q.rows<SignalCount>(
+    pool,
+    `SELECT type, severity, count(*)::float8 AS count FROM signals WHERE ${q.sql}
+     GROUP BY type, severity ORDER BY count DESC, type, severity`,
+    200,
+  )
+}
