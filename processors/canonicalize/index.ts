@@ -8,7 +8,8 @@ import { DIALECTS } from './dialects/all.ts'
 import { wordsTransform } from './readers/names.ts'
 import { TRANSFORMS } from './readers/transforms.ts'
 import { Tables } from './rules/tables.ts'
-import { Engine } from './steps/engine.ts'
+import { EventMaker } from './steps/event-maker.ts'
+import { FINISHING } from './steps/finishing.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 
 const schema = z
@@ -70,14 +71,14 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
     ),
   ],
   create(settings) {
-    return makeEngine(settings, true)
+    return makeEventMaker(settings, true)
   },
 }
 
 /** `plans` false: every span goes the slow way, for tests. */
-export function makeEngine(settings: CanonicalizeConfig, plans: boolean): Engine {
+export function makeEventMaker(settings: CanonicalizeConfig, plans: boolean): EventMaker {
   const tables = new Tables(DIALECTS, HOW_VALUES_ARE_READ, [...DROPPED_KEYS, ...settings.drop_keys])
-  return new Engine(tables, {
+  return new EventMaker(tables, FINISHING, {
     keepAttributes: settings.keep_attributes,
     keepResourceAttributes: settings.keep_resource_attributes,
     attributeBytesMax: settings.attribute_bytes_max,

@@ -87,18 +87,29 @@ export function argumentsOf(value: unknown): unknown {
   return parsed !== undefined && typeof parsed === 'object' ? parsed : value
 }
 
+/** Names of the id of a call, in calls and in answers to them; the first that is there holds. */
+const CALL_IDS = ['id', 'call_id', 'toolCallId', 'tool_call_id', 'toolUseId', 'tool_id', 'ref']
+const RESPONSE_IDS = [
+  'id',
+  'tool_use_id',
+  'call_id',
+  'toolCallId',
+  'tool_call_id',
+  'toolUseId',
+  'ref',
+]
+
+function firstOf(block: Block, names: readonly string[]): unknown {
+  for (const name of names)
+    if (block[name] !== undefined && block[name] !== null) return block[name]
+  return undefined
+}
+
 /** A call in any spelling: OpenAI `{id, function: {name, arguments}}`, LangChain `{id, name, args}`, Bedrock, Gemini. */
 export function toolCallPart(call: Block): Part {
   const fn = isRecord(call['function']) ? call['function'] : call
   const part: Part = { type: 'tool_call' }
-  const id =
-    call['id'] ??
-    call['call_id'] ??
-    call['toolCallId'] ??
-    call['tool_call_id'] ??
-    call['toolUseId'] ??
-    call['tool_id'] ??
-    call['ref']
+  const id = firstOf(call, CALL_IDS)
   if (typeof id === 'string' && id !== '') part['id'] = id
   const name = fn['name'] ?? call['toolName'] ?? call['tool_name'] ?? call['function_name']
   if (typeof name === 'string') part['name'] = name
@@ -110,14 +121,7 @@ export function toolCallPart(call: Block): Part {
 
 function toolResponsePart(block: Block): Part {
   const part: Part = { type: 'tool_call_response' }
-  const id =
-    block['id'] ??
-    block['tool_use_id'] ??
-    block['call_id'] ??
-    block['toolCallId'] ??
-    block['tool_call_id'] ??
-    block['toolUseId'] ??
-    block['ref']
+  const id = firstOf(block, RESPONSE_IDS)
   if (typeof id === 'string' && id !== '') part['id'] = id
   const name = block['name'] ?? block['toolName']
   if (typeof name === 'string' && name !== '') part['name'] = name

@@ -46,18 +46,20 @@ function pushTool(out: Tool[], raw: Block): void {
   }
   const description = inner['description']
   if (typeof description === 'string' && description !== '') tool.description = description
-  const schema =
-    inner['parameters'] ??
-    inner['inputSchema'] ??
-    inner['input_schema'] ??
-    inner['parameters_json_schema'] ??
-    inner['schema']
-  if (schema !== undefined && schema !== null)
-    tool.parameters =
-      typeof schema === 'string'
-        ? (parseLoose(schema) ?? schema)
-        : isRecord(schema) && isRecord(schema['json'])
-          ? schema['json']
-          : schema
+  const schema = schemaOf(inner)
+  if (schema !== null) tool.parameters = schema
   out.push(tool)
+}
+
+/** The schema of the arguments: an object, JSON text of one, or Bedrock's `{json}`; null when there is none. */
+function schemaOf(tool: Block): unknown {
+  const schema: unknown =
+    tool['parameters'] ??
+    tool['inputSchema'] ??
+    tool['input_schema'] ??
+    tool['parameters_json_schema'] ??
+    tool['schema'] ??
+    null
+  if (typeof schema === 'string') return parseLoose(schema) ?? schema
+  return isRecord(schema) && isRecord(schema['json']) ? schema['json'] : schema
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { Arena, Literal } from '../../../core/arena.ts'
 import { documentsOf } from '../content/documents.ts'
 import { toolsOf } from '../content/tools.ts'
-import { generated, KERNELS } from '../kernel/generate.ts'
+import { generated, KERNELS } from '../kernel/scripts/generate.ts'
 import { JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
 import { JsonOut } from './json-writer.ts'
 import {

@@ -10,9 +10,10 @@ import type { Message } from '../content/message.ts'
 import { textMessage } from '../content/messages.ts'
 import { usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
+import { putUsage, takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { putJson, putUsage, takeFromBody } from './content.ts'
-import { takeParams } from './packed-json.ts'
+import { putJson } from '../span/put-json.ts'
+import { takeParams } from '../span/put-params.ts'
 
 /** Says which attribute filled which field, for `explain`. */
 export type Filled = (attr: number, field: string) => void

@@ -8,29 +8,28 @@ import { key } from '../../../core/keys.ts'
 import { responseMessages } from '../content/bodies.ts'
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
-import { setTimeMs } from '../span/batch-frame.ts'
+import { takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { takeFromBody } from './content.ts'
 
 const TIMESTAMP = key('timestamp')
 
-export function settleLegacy(span: CurrentSpan): void {
-  settleTimes(span)
+export function finishLegacyEvent(span: CurrentSpan): void {
+  readTimes(span)
   const type = span.fieldText(R.event_type)
-  if (type === 'llm_call' || type === 'trace_v0') settleBody(span)
+  if (type === 'llm_call' || type === 'trace_v0') readBody(span)
   if (type === 'trace_end' || type === 'trace_start') span.markAggregate()
   if (type === 'error') span.status.fail()
 }
 
 /** The timestamp is taken after the call: it is the end, and the start is earlier by the latency. */
-function settleTimes(span: CurrentSpan): void {
+function readTimes(span: CurrentSpan): void {
   const attr = span.batch.findAttr(span.index, TIMESTAMP)
   const end = attr < 0 ? Number.NaN : timeOf(span, attr)
   if (Number.isNaN(end)) return
   const latency = span.events.num(span.event, N.duration_ms)
   const isLatency = latency >= 0 && span.times.hasLatency
-  setTimeMs(span, R.end_time, end)
-  setTimeMs(span, R.start_time, isLatency ? end - latency : end)
+  span.setTimeMs(R.end_time, end)
+  span.setTimeMs(R.start_time, isLatency ? end - latency : end)
   if (!isLatency)
     span.events.setNum(
       span.event,
@@ -46,7 +45,7 @@ function timeOf(span: CurrentSpan, attr: number): number {
 }
 
 /** `track()` stores the provider's raw HTTP body as the answer; its counts are there. */
-function settleBody(span: CurrentSpan): void {
+function readBody(span: CurrentSpan): void {
   const off = span.events.off(span.event, R.output_messages)
   const len = span.events.len(span.event, R.output_messages)
   if (len <= 0) return

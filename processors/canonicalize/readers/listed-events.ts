@@ -2,7 +2,7 @@
 
 import { isRecord, lookup } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
-import { readMessageEvent } from './span-events.ts'
+import { readMessageEvent } from './message-events.ts'
 
 /** Message events as one JSON array; the name of an event may be missing, then its shape tells. */
 export const events: Transform = (span, attr) => {

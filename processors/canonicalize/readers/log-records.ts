@@ -7,9 +7,11 @@ import { requestMessages, responseMessages, takeableBody } from '../content/bodi
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import { attrValue } from '../span/any-value.ts'
+import { takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { takeFromBody } from './content.ts'
-import { attrsOf, knownEvent, readMessageEvent } from './span-events.ts'
+import { attrsOf } from './kept-events.ts'
+import { readMessageEvent } from './message-events.ts'
+import { knownEvent } from './span-events.ts'
 
 const LOG_BODY = key('log.body')
 

@@ -2,54 +2,17 @@
 // metadata, and the answer that some SDKs spread over attributes.
 
 import { VALUE } from '../../../core/batch.ts'
-import { N, R } from '../../../core/fields.ts'
+import { N } from '../../../core/fields.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
-import type { Message, Part } from '../content/message.ts'
-import { partsOf, toolCallPart } from '../content/parts.ts'
-import { toolsOf } from '../content/tools.ts'
 import { usageOf } from '../content/usage.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
-import { isRecord, lookup } from '../json/values.ts'
+import { isRecord } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
+import { putUsage } from '../span/body-facts.ts'
 import type { SpreadAnswer } from '../span/content-clues.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { putUsage } from './content.ts'
-
-const PARAM_NAMES: Readonly<Record<string, string>> = {
-  max_completion_tokens: 'max_tokens',
-  maxTokens: 'max_tokens',
-  maxOutputTokens: 'max_tokens',
-  max_output_tokens: 'max_tokens',
-  max_new_tokens: 'max_tokens',
-  topP: 'top_p',
-  topK: 'top_k',
-  stop: 'stop_sequences',
-  stopSequences: 'stop_sequences',
-  n: 'choice_count',
-  frequencyPenalty: 'frequency_penalty',
-  presencePenalty: 'presence_penalty',
-}
-/** Members of an invocation that are no parameters: content that other keys carry. */
-const NO_PARAMS = new Set([
-  'messages',
-  'tools',
-  'functions',
-  'input',
-  'prompt',
-  'system',
-  'system_instruction',
-  'systemInstruction',
-  'instructions',
-  'contents',
-  'model',
-  'model_name',
-  'stream',
-  'user',
-  'headers',
-  'extra_headers',
-  'api_key',
-])
+import { NO_PARAMS, PARAM_NAMES, takeParams } from '../span/put-params.ts'
 
 /** A JSON object of parameters; the model in it may be the requested one. */
 const params: Transform = (span, attr) => {
@@ -130,22 +93,6 @@ function isPlainNumber(span: CurrentSpan, off: number, len: number): boolean {
   return !hasPoint || (b[off + len - 1] !== 48 && len <= 7)
 }
 
-export function takeParams(span: CurrentSpan, value: Record<string, unknown>): void {
-  const model = value['model'] ?? value['model_name'] ?? value['modelId']
-  if (typeof model === 'string' && model !== '') span.models.setOffered(model)
-  if (typeof value['stream'] === 'boolean') span.offerNumber(N.stream, value['stream'] ? 1 : 0)
-  if (Array.isArray(value['tools']) && !span.hasRange(R.tool_definitions)) {
-    const list = toolsOf(value['tools'])
-    if (list !== null) span.setJson(R.tool_definitions, list)
-  }
-  for (const [name, v] of Object.entries(value)) {
-    if (v === null || NO_PARAMS.has(name) || v === '' || name.startsWith('_')) continue
-    if (Array.isArray(v) && v.length === 0) continue
-    const json = JSON.stringify(v)
-    if (json !== undefined) span.entries.addParam(lookup(PARAM_NAMES, name) ?? name, json)
-  }
-}
-
 /** Usage as a JSON object in any provider's words. */
 const usageJson: Transform = (span, attr) => {
   const usage = usageOf(span.value(attr))
@@ -209,25 +156,6 @@ function answer(part: keyof SpreadAnswer): Transform {
     } else span.content.setAnswerPart(part, span.text(attr))
     return true
   }
-}
-
-/** The answer that lies in several attributes, as one message. */
-export function answerMessage(span: CurrentSpan): Message | null {
-  const parts: Part[] = []
-  const a = span.content.answer
-  if (a.reasoning !== null) parts.push({ type: 'reasoning', content: a.reasoning })
-  if (a.text !== null) parts.push({ type: 'text', content: a.text })
-  if (Array.isArray(a.calls))
-    for (const call of a.calls) if (isRecord(call)) parts.push(toolCallPart(call))
-  if (a.object !== null) parts.push({ type: 'text', content: a.object })
-  if (Array.isArray(a.files))
-    parts.push(
-      ...partsOf(
-        a.files.map((x) => (isRecord(x) ? { type: 'file', ...x } : x)),
-        'assistant',
-      ),
-    )
-  return parts.length === 0 ? null : { role: 'assistant', parts }
 }
 
 export const packedJson = {

@@ -7,7 +7,6 @@ import { ByteMemo } from '../bytes/byte-memo.ts'
 import { finishReason } from '../content/messages.ts'
 import { isRecord, lookup, plainText } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
-import { constant } from '../span/batch-frame.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { LEVELS } from '../vocabulary/levels.ts'
 
@@ -50,16 +49,8 @@ const seconds: Transform = (span, attr, rule) => {
   return true
 }
 
-export function truth(span: CurrentSpan, attr: number): number {
-  const type = span.type(attr)
-  if (type === VALUE.BOOL || type === VALUE.INT) return span.batch.nums[attr] === 0 ? 0 : 1
-  if (type !== VALUE.STRING) return Number.NaN
-  const word = span.text(attr).toLowerCase()
-  return word === 'true' || word === '1' ? 1 : word === 'false' || word === '0' ? 0 : Number.NaN
-}
-
 const bool: Transform = (span, attr, rule) => {
-  const v = truth(span, attr)
+  const v = span.truth(attr)
   if (Number.isNaN(v)) return false
   span.events.setNum(span.event, rule.number, v)
   return true
@@ -122,7 +113,7 @@ const finish: Transform = (span, attr, rule) => {
   const isShort = len <= 48 && (span.type(attr) === VALUE.STRING || span.type(attr) === VALUE.ARRAY)
   const known = isShort ? finishMemo.find(span.arena.bytes, span.off(attr), len) : undefined
   if (known !== undefined) {
-    constant(span, rule.range, known)
+    span.setConstant(rule.range, known)
     return true
   }
   if (span.isNull(attr)) return false
@@ -138,7 +129,7 @@ const finish: Transform = (span, attr, rule) => {
   if (literal === null) span.setString(rule.range, json)
   else {
     finishMemo.add(span.arena.bytes, span.off(attr), len, literal)
-    constant(span, rule.range, literal)
+    span.setConstant(rule.range, literal)
   }
   return true
 }

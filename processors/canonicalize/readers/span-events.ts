@@ -4,25 +4,21 @@
 import {
   EVENT_ROW,
   EVENT_ROW_STRIDE,
-  LINK,
-  LINK_STRIDE,
   SPAN,
   SPAN_STRIDE,
   type SpanBatch,
 } from '../../../core/batch.ts'
-import { N, R } from '../../../core/fields.ts'
-import { key, keyName } from '../../../core/keys.ts'
+import { R } from '../../../core/fields.ts'
+import { key } from '../../../core/keys.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
-import { documentsOf } from '../content/documents.ts'
-import type { Message } from '../content/message.ts'
-import { finishReason, messageOf, messagesOf, roleOf, textMessage } from '../content/messages.ts'
+import { messagesOf } from '../content/messages.ts'
 import { partsOf } from '../content/parts.ts'
 import { toolsOf } from '../content/tools.ts'
 import { parseLoose } from '../json/loose-json.ts'
-import { isRecord } from '../json/values.ts'
 import { RANK, RANK_UNIT } from '../rules/dialect.ts'
-import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import { attrsOf } from './kept-events.ts'
+import { readMessageEvent } from './message-events.ts'
 
 const NAMES = [
   'gen_ai.system.message',
@@ -158,23 +154,6 @@ function detailsOf(field: number, value: unknown): readonly unknown[] | null {
   return messagesOf(value, field === R.input_messages ? 'user' : 'assistant')
 }
 
-/** Attributes as an object; JSON text is left as text. */
-export function attrsOf(batch: SpanBatch, first: number, count: number): Record<string, unknown> {
-  const out: Record<string, unknown> = {}
-  for (let i = first; i < first + count; i++) {
-    const name = attrKey(batch, i)
-    if (name !== '__proto__') out[name] = attrValue(batch, i)
-  }
-  return out
-}
-
-export function attrKey(batch: SpanBatch, attr: number): string {
-  const id = batch.attrs[attr * 6] as number
-  return id > 0
-    ? keyName(id)
-    : batch.arena.text(batch.attrs[attr * 6 + 1] as number, batch.attrs[attr * 6 + 2] as number)
-}
-
 const EXCEPTION_TYPE = key('exception.type')
 const EXCEPTION_MESSAGE = key('exception.message')
 const EXCEPTION_STACK = key('exception.stacktrace')
@@ -205,194 +184,6 @@ function readToolOutput(span: CurrentSpan, attrs: Record<string, unknown>): void
   if (value === undefined || value === null) return
   const parsed = typeof value === 'string' ? (parseLoose(value) ?? value) : value
   if (!span.hasRange(R.tool_result)) span.setJson(R.tool_result, parsed)
-}
-
-function parsedText(v: unknown): unknown {
-  return typeof v === 'string' ? (parseLoose(v) ?? v) : v
-}
-
-/** One message event: `body` is its attributes or a log record's body. */
-export function readMessageEvent(
-  span: CurrentSpan,
-  name: string,
-  body: Record<string, unknown>,
-): void {
-  // Instrumentations of .NET and others put the whole body as JSON in one attribute.
-  const packed = parsedText(body['gen_ai.event.content'])
-  const content = isRecord(packed) ? packed : body
-  switch (name) {
-    case 'gen_ai.system.message':
-      span.content.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
-      return
-    case 'gen_ai.tool.developer':
-      return pushMessage(span.content.eventInput, content, 'developer')
-    case 'gen_ai.developer.message':
-      span.content.eventSystem.push(...partsOf(parsedBlocks(content['content']), 'system'))
-      return
-    case 'gen_ai.user.message':
-      return pushMessage(span.content.eventInput, content, 'user')
-    case 'gen_ai.assistant.message':
-      return pushMessage(span.content.eventInput, content, 'assistant')
-    case 'gen_ai.tool.message':
-      return pushMessage(span.content.eventInput, content, 'tool')
-    case 'gen_ai.choice':
-      return pushChoice(span, content)
-    case 'gen_ai.content.prompt':
-      return pushPrompt(span, content['gen_ai.prompt'] ?? content['content'])
-    case 'gen_ai.content.completion':
-      return pushList(
-        span.content.eventOutput,
-        content['gen_ai.completion'] ?? content['content'],
-        'assistant',
-      )
-    case 'gen_ai.content.reasoning':
-      if (typeof content['gen_ai.content.reasoning'] === 'string')
-        span.content.eventOutput.push({
-          role: 'assistant',
-          parts: [{ type: 'reasoning', content: content['gen_ai.content.reasoning'] }],
-        })
-      return
-    default:
-      return pushDocument(span, body)
-  }
-}
-
-/** Blocks inside JSON text (Bedrock) are blocks; any other text is text. */
-function parsedBlocks(v: unknown): unknown {
-  const parsed = parsedText(v)
-  return Array.isArray(parsed) || isRecord(parsed) ? parsed : v
-}
-
-function pushMessage(out: Message[], content: Record<string, unknown>, role: string): void {
-  const said = roleOf(content['role'], role)
-  const m = messageOf(
-    {
-      ...content,
-      role: said,
-      content: parsedBlocks(content['content']),
-      tool_calls: parsedText(content['tool_calls']),
-    },
-    said,
-  )
-  if (m !== null && m.parts.length > 0) out.push(m)
-}
-
-function pushChoice(span: CurrentSpan, content: Record<string, unknown>): void {
-  const inner = parsedText(content['message'] ?? content['content'])
-  const reason = content['finish_reason']
-  const message: Record<string, unknown> = isRecord(inner) ? inner : { content: inner }
-  const m = messageOf(
-    {
-      role: 'assistant',
-      ...message,
-      content: parsedBlocks(message['content']),
-      tool_calls: parsedText(message['tool_calls'] ?? content['tool_calls']),
-    },
-    'assistant',
-  )
-  if (m === null) return
-  if (typeof reason === 'string' && reason !== '') m.finish_reason = finishReason(reason)
-  const result = parsedText(content['tool.result'])
-  if (result !== undefined && result !== null && !span.hasRange(R.tool_result))
-    span.setJson(R.tool_result, result)
-  if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(span, m, content['index'])
-}
-
-/** Choices may come in any order; their index says where they belong. */
-const places = new WeakMap<Message, number>()
-
-function pushInOrder(span: CurrentSpan, m: Message, index: unknown): void {
-  const place = typeof index === 'number' ? index : 0
-  places.set(m, place)
-  let at = span.content.eventOutput.length
-  while (at > 0 && (places.get(span.content.eventOutput[at - 1] as Message) ?? 0) > place) at--
-  span.content.eventOutput.splice(at, 0, m)
-}
-
-/** JSON, or lines "role: text". */
-function pushPrompt(span: CurrentSpan, value: unknown): void {
-  const parsed = parsedText(value)
-  if (typeof parsed !== 'string') return pushList(span.content.eventInput, parsed, 'user')
-  const lines = parsed.split(/\n(?=(?:system|developer|user|assistant|tool|human|ai): )/)
-  for (const line of lines) {
-    const m = /^(system|developer|user|assistant|tool|human|ai): ([\s\S]*)$/.exec(line)
-    const message =
-      m === null ? textMessage(line, 'user') : textMessage(m[2] as string, roleOf(m[1], 'user'))
-    if (message !== null) span.content.eventInput.push(message)
-  }
-}
-
-function pushList(out: Message[], value: unknown, role: string): void {
-  const parsed = parsedText(value)
-  if (typeof parsed === 'string') {
-    const m = textMessage(parsed, role)
-    if (m !== null) out.push(m)
-    return
-  }
-  out.push(...(messagesOf(parsed, role) ?? []))
-}
-
-function pushDocument(span: CurrentSpan, body: Record<string, unknown>): void {
-  const doc: Record<string, unknown> = {}
-  for (const [name, v] of Object.entries(body))
-    doc[name.replace(/^db\.(?:query|search)\.result\./, '')] = v
-  const found = documentsOf([doc])
-  if (found !== null) span.content.eventDocuments.push(...found)
-}
-
-/** Puts what events held into fields that the span's attributes left empty. */
-export function placeEventDocuments(span: CurrentSpan): void {
-  if (span.content.eventDocuments.length > 0 && !span.hasRange(R.retrieval_documents))
-    span.setJson(R.retrieval_documents, span.content.eventDocuments)
-  if (!Number.isNaN(span.times.firstChunkMs))
-    span.offerNumber(N.time_to_first_chunk_ms, span.times.firstChunkMs)
-}
-
-/** Events that nobody read, as JSON for `attributes`. */
-export function keptEvents(span: CurrentSpan, kept: readonly number[]): string {
-  const list = kept.map((event) => {
-    const row = event * EVENT_ROW_STRIDE
-    const ev = span.batch.events
-    const off = ev[row + EVENT_ROW.TIME] as number
-    return {
-      name: span.arena.text(
-        ev[row + EVENT_ROW.NAME_OFF] as number,
-        ev[row + EVENT_ROW.NAME_LEN] as number,
-      ),
-      time: off < 0 ? null : span.arena.view.getBigUint64(off, true).toString(),
-      attributes: attrsOf(
-        span.batch,
-        ev[row + EVENT_ROW.ATTR_FIRST] as number,
-        ev[row + EVENT_ROW.ATTR_COUNT] as number,
-      ),
-    }
-  })
-  return JSON.stringify(list)
-}
-
-/** Links to other spans, as JSON for `attributes`; null when there are none. */
-export function keptLinks(span: CurrentSpan): string | null {
-  const row = span.index * SPAN_STRIDE
-  const first = span.batch.spans[row + SPAN.LINK_FIRST] as number
-  const count = span.batch.spans[row + SPAN.LINK_COUNT] as number
-  if (count === 0) return null
-  const list: unknown[] = []
-  const hex = (off: number, len: number): string | null =>
-    off < 0 ? null : span.arena.buf.toString('hex', off, off + len)
-  for (let i = first; i < first + count; i++) {
-    const at = i * LINK_STRIDE
-    const l = span.batch.links
-    list.push({
-      trace_id: hex(l[at + LINK.TRACE_ID] as number, 16),
-      span_id: hex(l[at + LINK.SPAN_ID] as number, 8),
-      attributes: attrsOf(
-        span.batch,
-        l[at + LINK.ATTR_FIRST] as number,
-        l[at + LINK.ATTR_COUNT] as number,
-      ),
-    })
-  }
-  return JSON.stringify(list)
 }
 
 export function spanEvents(

@@ -4,24 +4,19 @@
 import { Literal } from '../../../core/arena.ts'
 import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
-import type { BatchFrame } from '../span/batch-frame.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import type { DetectedDialects, DialectNames, Valued, ValueMarker } from './detected.ts'
 import type { AnyDialect, Hooks } from './dialect.ts'
 import type { Tables } from './tables.ts'
 
-interface ValueMarker {
-  readonly text: string
-  readonly isPrefix: boolean
-  readonly dialect: number
-}
-
-/** An attribute, counted from the span's first, and what its value may betray. */
-export interface Valued {
-  readonly place: number
-  readonly markers: readonly ValueMarker[]
-}
-
 const SCOPES_MAX = 4096
+
+/** How a span arrived, as far as that names its dialect. */
+interface Arrival {
+  readonly isLegacy: boolean
+  readonly isV0: boolean
+  readonly resource: { readonly sdkName: string }
+}
 
 /** A span's context as a number: three dialects + 1, of the scope, the SDK and the form of arrival. */
 const SDK_SHIFT = 8
@@ -32,13 +27,7 @@ interface Hook<Call> {
   readonly call: Call
 }
 
-/** How the dialects of a span are named. */
-export interface DialectNames {
-  readonly dialect: Literal | null
-  readonly dialects: readonly string[] | null
-}
-
-export class Detection {
+export class Detection implements DetectedDialects {
   readonly #tables: Tables
   readonly #names: readonly Literal[]
   /** By key id: markers that also ask for the value. */
@@ -126,7 +115,7 @@ export class Detection {
    * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
    * are in the same dialects, but for what values betray.
    */
-  start(batch: SpanBatch, span: number, frame: BatchFrame): number {
+  start(batch: SpanBatch, span: number, frame: Arrival): number {
     this.#batch = batch
     this.#span = span
     this.#lo = 0
@@ -258,7 +247,7 @@ export class Detection {
     return out
   }
 
-  get cacheIsExtra(): boolean {
+  get isCacheExtra(): boolean {
     return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
   }
 

@@ -159,6 +159,3 @@ export const RANK = {
   entity: 70,
   last: 90,
 } as const
-
-/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
-export const INDEX_MAX = 10_000

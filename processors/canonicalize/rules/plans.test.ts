@@ -5,13 +5,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { DIALECTS } from '../dialects/all.ts'
-import { canonicalize, makeEngine } from '../index.ts'
+import { canonicalize, makeEventMaker } from '../index.ts'
 import { otlpJsonOf, type PlainSpan, runBatch, type TestRequest } from '../testing/run-batch.ts'
 import { sampleFiles } from '../testing/samples.ts'
 
 const settings = canonicalize.schema.parse({})
-const planned = makeEngine(settings, true)
-const slow = makeEngine(settings, false)
+const planned = makeEventMaker(settings, true)
+const slow = makeEventMaker(settings, false)
 const UNPLANNED = 'observa_canonicalize_unplanned_total{}'
 
 /** The same requests again and again: looked at, learned, planned. Returns how many spans went by a plan. */

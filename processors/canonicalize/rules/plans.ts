@@ -8,7 +8,7 @@ import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import { UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { PlannedTree } from '../span/current-span.ts'
 import type { Candidates } from './candidates.ts'
-import type { DialectNames, Valued } from './detection.ts'
+import type { DialectNames, Valued } from './detected.ts'
 import type { Rule } from './dialect.ts'
 
 /** Spans with more attributes go the slow way: they are few, or hostile. */

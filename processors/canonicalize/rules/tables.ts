@@ -5,10 +5,10 @@ import { Literal } from '../../../core/arena.ts'
 import { numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { grownInts } from '../../../core/grow.ts'
 import { keyCount, keyName } from '../../../core/keys.ts'
+import { INDEX_MAX } from '../span/indexed-families.ts'
 import { checkDialect, checkRow, placeOf } from './check-table.ts'
 import {
   type AnyDialect,
-  INDEX_MAX,
   RANK_UNIT,
   type Row,
   type Rule,

@@ -18,7 +18,7 @@ import { key } from '../../../core/keys.ts'
 import { labelValue } from '../../../core/metrics.ts'
 import type { CurrentSpan } from './current-span.ts'
 import { EventIds } from './event-ids.ts'
-import { logEventType } from './log-event-type.ts'
+import { logIdentity, logName } from './log-event-type.ts'
 import {
   type ResourceRule,
   type ResourceView,
@@ -157,13 +157,13 @@ export class BatchFrame {
   }
 
   /** The environment of the key rules; then the span's own; then the resource's. */
-  settleEnvironment(span: CurrentSpan): void {
+  decideEnvironment(span: CurrentSpan): void {
     const owner = this.#owner
     if (owner.environment[1] > 0) put(span.events, span.event, R.environment, owner.environment)
     else if (!span.hasRange(R.environment)) {
       if (this.resource.environment[1] > 0)
         put(span.events, span.event, R.environment, this.resource.environment)
-      else constant(span, R.environment, DEFAULT)
+      else span.setConstant(R.environment, DEFAULT)
     }
   }
 
@@ -215,7 +215,7 @@ export class BatchFrame {
     const end = s[row + SPAN.END] as number
     span.times.setStart(setTime(span, R.start_time, start))
     const endMs = setTime(span, R.end_time, end)
-    settleDuration(span, start, end, endMs)
+    setDuration(span, start, end, endMs)
   }
 
   #identify(span: CurrentSpan, owner: Owner, row: number): void {
@@ -226,7 +226,7 @@ export class BatchFrame {
       const id = eventId(owner.digest.bytes, span.arena.bytes, trace, spanId, this.#eventType(span))
       return span.events.setRange(span.event, R.event_id, span.arena.append(id), 16)
     }
-    constant(span, R.event_type, SPAN_TYPE)
+    span.setConstant(R.event_type, SPAN_TYPE)
     const type = span.events.off(span.event, R.event_type)
     const typeLen = span.events.len(span.event, R.event_type)
     const made = this.#ids.ofSpan(span.batch, span.index, this.#projects)
@@ -236,12 +236,22 @@ export class BatchFrame {
 
   /** Sets event_type of a legacy event or log record and returns the text that goes into its id. */
   #eventType(span: CurrentSpan): string {
-    if (!this.isLegacy) return logEventType(span)
+    if (!this.isLegacy) return this.#logEventType(span)
     const attr = span.batch.findAttr(span.index, EVENT_TYPE)
     const type = (attr < 0 ? null : span.batch.attrText(attr)) ?? 'event'
     this.isV0 = type === 'trace_v0'
     span.setString(R.event_type, type)
     return type
+  }
+
+  /** `log` or `log:<name>`. */
+  #logEventType(span: CurrentSpan): string {
+    const name = logName(span.batch, span.index)
+    const type = name === '' ? 'log' : `log:${name}`
+    // Names of the conventions are few; others are not kept as literals.
+    if (type.length < 64 && name.startsWith('gen_ai.')) span.setWord(R.event_type, type)
+    else span.setString(R.event_type, type)
+    return logIdentity(span.batch, span.index, name)
   }
 
   #describeResource(span: CurrentSpan): void {
@@ -330,29 +340,11 @@ function put(events: EventTable, e: number, field: number, range: readonly [numb
   events.setRange(e, field, range[0], range[1])
 }
 
-/** Sets a field to a constant. */
-export function constant(span: CurrentSpan, field: number, literal: Literal): void {
-  const id = literal.id(span.arena)
-  if (id >= 0) span.events.setLiteral(span.event, field, id)
-  else span.setString(field, literal.text)
-}
-
-/** Sets a field to a word of a closed vocabulary. */
-export function word(span: CurrentSpan, field: number, text: string): void {
-  const literal = span.arena.literal(text)
-  if (literal >= 0) span.events.setLiteral(span.event, field, literal)
-  else span.setString(field, text)
-}
-
-export function timeMsAt(span: CurrentSpan, off: number): number {
-  const v = span.arena.view
-  return (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
-}
-
 /** Sets a time field; nonsense is replaced by the time of arrival and said in `quality`. Returns ms, NaN when absent. */
 function setTime(span: CurrentSpan, field: number, off: number): number {
   if (off < 0) return Number.NaN
-  const ms = timeMsAt(span, off)
+  const v = span.arena.view
+  const ms = (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
   if (ms === 0) return Number.NaN
   if (ms >= YEAR_2000_MS && ms <= YEAR_2200_MS) {
     span.events.setRange(span.event, field, off, 8)
@@ -361,36 +353,22 @@ function setTime(span: CurrentSpan, field: number, off: number): number {
   const request =
     span.batch.requests[span.batch.spans[span.index * SPAN_STRIDE + SPAN.REQUEST] as number]
   const arrival = request === undefined ? 0 : request.receivedAtMs
-  addQuality(span, 'time_out_of_range')
+  span.addQuality('time_out_of_range')
   span.entries.addMetadata(
     field === R.start_time ? 'original_start_time' : 'original_end_time',
     span.arena.view.getBigUint64(off, true).toString(),
   )
-  return setTimeMs(span, field, arrival)
+  span.setTimeMs(field, arrival)
+  return arrival
 }
 
-/** Writes a time given in ms. */
-export function setTimeMs(span: CurrentSpan, field: number, ms: number): number {
-  const off = span.arena.reserve(8)
-  // Float ms are good to about a quarter of a microsecond; whole ns of them are exact enough.
-  span.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
-  span.events.setRange(span.event, field, off, 8)
-  return ms
-}
-
-function settleDuration(span: CurrentSpan, start: number, end: number, endMs: number): void {
+function setDuration(span: CurrentSpan, start: number, end: number, endMs: number): void {
   if (Number.isNaN(endMs) || Number.isNaN(span.times.startMs) || start < 0 || end < 0) return
   const v = span.arena.view
   const so = span.events.off(span.event, R.start_time)
   const eo = span.events.off(span.event, R.end_time)
   const hi = v.getUint32(eo + 4, true) - v.getUint32(so + 4, true)
   const ns = hi * 4294967296 + (v.getUint32(eo, true) - v.getUint32(so, true))
-  if (ns < 0) addQuality(span, 'end_before_start')
+  if (ns < 0) span.addQuality('end_before_start')
   span.events.setNum(span.event, N.duration_ms, ns < 0 ? 0 : ns / 1e6)
-}
-
-export function addQuality(span: CurrentSpan, what: string): void {
-  const before = span.fieldText(R.quality)
-  const list: string[] = before === null ? [] : (JSON.parse(before) as string[])
-  if (!list.includes(what)) span.setJson(R.quality, [...list, what])
 }

@@ -1,6 +1,9 @@
 // Attributes of the span at hand by indexed family (`llm.input_messages.<i>.*`): as they were collected, or as the plan of
 // the span's shape says.
 
+/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
+export const INDEX_MAX = 10_000
+
 export interface Family {
   readonly tree: number
   /** Attributes, counted from the span's first. */

@@ -2,7 +2,7 @@
 // it. Last of all fallbacks.
 
 import { R } from '../../../core/fields.ts'
-import type { Detection } from '../rules/detection.ts'
+import type { DetectedDialects } from '../rules/detected.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { meaningOfKind } from '../vocabulary/kinds-and-operations.ts'
 
@@ -22,10 +22,10 @@ const TARGET_FIELDS = new Map(Object.entries(TARGETS))
 const STANDARD =
   /^(chat|text_completion|generate_content|embeddings|execute_tool|invoke_agent|create_agent|invoke_workflow) (\S.*)$/
 
-export function readSpanName(span: CurrentSpan, detection: Detection): void {
-  if (detection.readName(span) || !isAsked(span)) return
+export function readSpanName(span: CurrentSpan, dialects: DetectedDialects): void {
+  if (dialects.readName(span) || !isAsked(span)) return
   const name = span.spanName(NAME_BYTES_MAX)
-  if (name !== null && !readStandard(span, name)) detection.readOtherName(span, name)
+  if (name !== null && !readStandard(span, name)) dialects.readOtherName(span, name)
 }
 
 /** Most spans say everything by attributes, and their names need not be read. */

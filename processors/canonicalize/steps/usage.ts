@@ -3,15 +3,16 @@
 
 import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
-import { orZero } from '../readers/content.ts'
-import { constant } from '../span/batch-frame.ts'
+import { orZero } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import type { StepContext } from './step.ts'
 
-export function settleUsage(span: CurrentSpan): void {
-  const isOutputFixed = settleOutput(span)
-  const isInputFixed = settleInput(span)
-  settleTotal(span, isOutputFixed || isInputFixed)
-  settleCost(span)
+export function decideUsage(span: CurrentSpan, { dialects }: StepContext): void {
+  if (dialects.isCacheExtra) span.usage.markCacheExtra()
+  const isOutputFixed = countOutput(span)
+  const isInputFixed = countInput(span)
+  countTotal(span, isOutputFixed || isInputFixed)
+  decideCost(span)
 }
 
 function get(span: CurrentSpan, field: number): number {
@@ -23,7 +24,7 @@ function set(span: CurrentSpan, field: number, value: number): void {
 }
 
 /** Google reports candidates without thoughts; an early SDK reported the total as output. True when a count was wrong. */
-function settleOutput(span: CurrentSpan): boolean {
+function countOutput(span: CurrentSpan): boolean {
   const output = get(span, N.output_tokens)
   if (Number.isNaN(output)) return false
   const thoughts = span.usage.thoughtsBeside
@@ -41,7 +42,7 @@ function settleOutput(span: CurrentSpan): boolean {
 }
 
 /** Adds the cached tokens when the count leaves them out. True when it did. */
-function settleInput(span: CurrentSpan): boolean {
+function countInput(span: CurrentSpan): boolean {
   const input = get(span, N.input_tokens)
   if (Number.isNaN(input)) return false
   const cache = orZero(get(span, N.cache_read_tokens)) + orZero(get(span, N.cache_write_tokens))
@@ -56,7 +57,7 @@ function settleInput(span: CurrentSpan): boolean {
 }
 
 /** A total that was given before the counts were put right may be less than their sum. */
-function settleTotal(span: CurrentSpan, isFixed: boolean): void {
+function countTotal(span: CurrentSpan, isFixed: boolean): void {
   const input = get(span, N.input_tokens)
   const output = get(span, N.output_tokens)
   if (Number.isNaN(input) && Number.isNaN(output)) return
@@ -65,12 +66,12 @@ function settleTotal(span: CurrentSpan, isFixed: boolean): void {
   if (Number.isNaN(total) || (isFixed && total < sum)) set(span, N.total_tokens, sum)
 }
 
-function settleCost(span: CurrentSpan): void {
+function decideCost(span: CurrentSpan): void {
   const input = get(span, N.cost_input_usd)
   const output = get(span, N.cost_output_usd)
   if (Number.isNaN(get(span, N.cost_usd)) && !(Number.isNaN(input) && Number.isNaN(output)))
     set(span, N.cost_usd, orZero(input) + orZero(output))
-  constant(span, R.cost_source, Number.isNaN(get(span, N.cost_usd)) ? NONE : GIVEN)
+  span.setConstant(R.cost_source, Number.isNaN(get(span, N.cost_usd)) ? NONE : GIVEN)
 }
 const NONE = new Literal('none')
 const GIVEN = new Literal('given')

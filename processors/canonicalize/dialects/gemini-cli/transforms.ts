@@ -2,8 +2,8 @@
 
 import { responseMessages } from '../../content/bodies.ts'
 import { messagesOf } from '../../content/messages.ts'
-import { putMessages } from '../../readers/content.ts'
 import type { OwnTransform, Rule, Transform } from '../../rules/dialect.ts'
+import { putMessages } from '../../span/put-json.ts'
 
 /** Streamed chunks, one message each, as one answer. */
 const merged: Transform = (span, attr, rule: Rule) => {
@@ -21,7 +21,7 @@ const merged: Transform = (span, attr, rule: Rule) => {
     }
     if (m.finish_reason !== undefined) first.finish_reason = m.finish_reason
   }
-  return putMessages(span, rule, [first])
+  return putMessages(span, rule.range, [first])
 }
 
 export const transforms = {

@@ -4,8 +4,8 @@ import { R } from '../../../../core/fields.ts'
 import { finishReason } from '../../content/messages.ts'
 import { usageIn } from '../../content/usage.ts'
 import { isRecord } from '../../json/values.ts'
-import { putUsage } from '../../readers/content.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { putUsage } from '../../span/body-facts.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
 
 const COMPONENTS: readonly (readonly [RegExp, string])[] = [

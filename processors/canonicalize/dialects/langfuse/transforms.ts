@@ -3,10 +3,10 @@
 import { N, R } from '../../../../core/fields.ts'
 import { usageOf } from '../../content/usage.ts'
 import { isRecord } from '../../json/values.ts'
-import { io, orZero, putUsage } from '../../readers/content.ts'
-import { meta } from '../../readers/map-entries.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { orZero, putUsage } from '../../span/body-facts.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
+import { putMetadata } from '../../span/put-metadata.ts'
 
 /** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
 const usageLangfuse: Transform = (span, attr) => {
@@ -68,7 +68,12 @@ function langfuseBuckets(
 }
 
 /** Trace-level content, on the root only; below it repeats. */
-const ioRoot: Transform = (span, attr, rule) => (span.isRoot ? io(span, attr, rule) : true)
+const ioRoot: Transform = (span, attr, rule) => {
+  if (!span.isRoot) return true
+  if (span.isNullContent(attr)) return false
+  span.content.add(rule.to, attr)
+  return true
+}
 
 /** An ISO time (sometimes as JSON text) -> ms since the start of the span. */
 const sinceStart: Transform = (span, attr, rule) => {
@@ -81,7 +86,7 @@ const sinceStart: Transform = (span, attr, rule) => {
 
 const traceName: Transform = (span, attr, rule) => {
   if (span.isRoot && !span.hasRange(R.workflow_name)) span.setText(attr, R.workflow_name)
-  return meta(span, attr, rule)
+  return putMetadata(span, attr, rule)
 }
 
 export const transforms = {

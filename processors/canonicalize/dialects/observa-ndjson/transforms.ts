@@ -3,9 +3,9 @@
 import { N } from '../../../../core/fields.ts'
 import type { Document } from '../../content/message.ts'
 import { plainText } from '../../json/values.ts'
-import { putMessages } from '../../readers/content.ts'
-import { provider, putProvider } from '../../readers/names.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { putProvider, readProvider } from '../../span/providers-and-models.ts'
+import { putMessages } from '../../span/put-json.ts'
 
 /** Parallel lists of a legacy retrieval become documents. */
 const documentList =
@@ -53,13 +53,13 @@ const textFirst: Transform = (span, attr, rule) =>
 const providerLegacy: Transform = (span, attr, rule) => {
   if (span.arena.equals(span.off(attr), span.len(attr), 'google'))
     return putProvider(span, rule.range, 'gcp.gen_ai')
-  return provider(span, attr, rule)
+  return readProvider(span, attr, rule.range)
 }
 
 /** Text as a reasoning part of the answer. */
 const thought: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
-  return putMessages(span, rule, [
+  return putMessages(span, rule.range, [
     { role: 'assistant', parts: [{ type: 'reasoning', content: span.text(attr) }] },
   ])
 }

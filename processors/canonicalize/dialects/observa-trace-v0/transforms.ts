@@ -1,16 +1,16 @@
 // The HTTP status of the oldest events.
 
-import { meta } from '../../readers/map-entries.ts'
-import type { OwnTransform, Rule, Transform } from '../../rules/dialect.ts'
+import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { putMetadata } from '../../span/put-metadata.ts'
 
 /** HTTP status of v0 events: 400 and above failed. */
 const httpStatus: Transform = (span, attr) => {
   const n = span.number(attr)
   if (n >= 400) span.status.fail()
-  return meta(span, attr, HTTP_STATUS_RULE)
+  return putMetadata(span, attr, HTTP_STATUS_RULE)
 }
 
-const HTTP_STATUS_RULE = { name: 'http_status', strip: 0 } as Rule
+const HTTP_STATUS_RULE = { name: 'http_status', strip: 0 }
 
 export const transforms = {
   'http-status': { fills: 'flag', read: httpStatus },

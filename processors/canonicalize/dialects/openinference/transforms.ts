@@ -3,8 +3,8 @@
 import { VALUE } from '../../../../core/batch.ts'
 import { toolCallPart } from '../../content/parts.ts'
 import { isRecord } from '../../json/values.ts'
-import { putMessages } from '../../readers/content.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { putMessages } from '../../span/put-json.ts'
 
 /** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
 const fallbackModel: Transform = (span, attr) => {
@@ -16,7 +16,7 @@ const fallbackModel: Transform = (span, attr) => {
 const functionCall: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (!isRecord(value) || typeof value['name'] !== 'string') return false
-  return putMessages(span, rule, [{ role: 'assistant', parts: [toolCallPart(value)] }])
+  return putMessages(span, rule.range, [{ role: 'assistant', parts: [toolCallPart(value)] }])
 }
 
 export const transforms = {

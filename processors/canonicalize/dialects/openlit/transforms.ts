@@ -1,6 +1,6 @@
 // Prompts as lines of text.
 
-import { readMessageEvent } from '../../readers/span-events.ts'
+import { readMessageEvent } from '../../readers/message-events.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 /** `gen_ai.content.prompt` as an attribute: JSON, or lines "role: text". */

@@ -134,23 +134,16 @@ function writeMessages(span: CurrentSpan, field: number, slots: readonly Message
   for (const s of slots) {
     const before = out.mark
     if (count > 0) out.byte(44)
-    if (!writeMessage(span, s, fallback)) return 'not plain'
-    if (partCount === 0 && finishLen < 0) {
+    const outcome = writeWhole(span, s, fallback, isOutput ? slots.length : 0)
+    if (outcome === 'not plain') return outcome
+    if (outcome === 'nothing') {
       out.back(before)
       continue
     }
     if (finishLen >= 0) {
-      // Several answers or one that tells its reason: the list of reasons is the general way's.
-      if (isOutput && slots.length > 1) return 'not plain'
       reasonOff = finishOff
       reasonLen = finishLen
-      writeReason(span, reasonOff, reasonLen)
-    } else if (isOutput && slots.length === 1) {
-      const given = onlyReason(span)
-      if (given === null) return 'not plain'
-      if (given.len >= 0) writeReason(span, given.off, given.len)
     }
-    out.byte(125)
     count++
   }
   if (count === 0) return 'nothing'
@@ -160,6 +153,28 @@ function writeMessages(span: CurrentSpan, field: number, slots: readonly Message
   span.setOut(field)
   if (isOutput && reasonLen >= 0 && !span.hasRange(R.finish_reasons))
     putReason(span, reasonOff, reasonLen)
+  return 'done'
+}
+
+/** One message with its finish reason. `answers`: how many answers there are; 0 = it is no answer. */
+function writeWhole(
+  span: CurrentSpan,
+  s: MessageSlots,
+  fallback: RoleEntry,
+  answers: number,
+): Outcome {
+  if (!writeMessage(span, s, fallback)) return 'not plain'
+  if (partCount === 0 && finishLen < 0) return 'nothing'
+  if (finishLen >= 0) {
+    // Several answers or one that tells its reason: the list of reasons is the general way's.
+    if (answers > 1) return 'not plain'
+    writeReason(span, finishOff, finishLen)
+  } else if (answers === 1) {
+    const given = onlyReason(span)
+    if (given === null) return 'not plain'
+    if (given.len >= 0) writeReason(span, given.off, given.len)
+  }
+  span.out.byte(125)
   return 'done'
 }
 

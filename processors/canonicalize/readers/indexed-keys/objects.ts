@@ -8,9 +8,9 @@ import { messageOf } from '../../content/messages.ts'
 import { toolsOf } from '../../content/tools.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
-import { INDEX_MAX, type Rule } from '../../rules/dialect.ts'
 import { attrValue } from '../../span/any-value.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
+import { INDEX_MAX } from '../../span/indexed-families.ts'
 
 /** All elements of one span's family together: a hostile span cannot make us build more. */
 const SLOTS_MAX = 10_001
@@ -18,12 +18,12 @@ const SLOTS_MAX = 10_001
 type Node = Record<string, unknown>
 
 /** The family's attributes as a list sorted by index: nested objects by the dotted rest of the key. */
-export function treeOf(span: CurrentSpan, rows: readonly number[], rule: Rule): unknown[] {
+export function treeOf(span: CurrentSpan, rows: readonly number[], strip: number): unknown[] {
   const byIndex = new Map<number, unknown>()
   let slots = 0
   for (const attr of rows) {
     const row = attr * ATTR_STRIDE
-    const path = pathOf(span, row, rule.strip)
+    const path = pathOf(span, row, strip)
     const index = Number(path[0])
     if (path.includes('__proto__')) continue
     if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue

@@ -4,7 +4,6 @@
 // `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
-import type { Rule } from '../../rules/dialect.ts'
 import type { TreeProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
@@ -13,21 +12,28 @@ import { messageProgram } from './message-program.ts'
 /** Larger families are rare, and their programs would cost more memory than they save time. */
 const ROWS_MAX = 256
 
+/** Of a rule for a family: how it is read, where it goes, and how long the prefix of its keys is. */
+interface FamilyForm {
+  readonly how: string
+  readonly range: number
+  readonly strip: number
+}
+
 /** The program for a family with these keys, null when `indexed-keys/objects.ts` must do it. `places` are counted from `first`. */
 export function treeProgram(
   batch: SpanBatch,
   first: number,
   places: Int32Array,
-  rule: Rule,
+  family: FamilyForm,
 ): TreeProgram | null {
   if (places.length > ROWS_MAX) return null
-  const elements = elementsOf(batch, first, places, rule.strip)
+  const elements = elementsOf(batch, first, places, family.strip)
   if (elements === null) return null
-  switch (rule.how) {
+  switch (family.how) {
     case 'tree:messages':
       return messageProgram(elements)
     case 'tree:documents':
-      return rule.range < 0 ? null : documentProgram(elements)
+      return family.range < 0 ? null : documentProgram(elements)
     case 'tree:tools':
       return toolProgram(elements)
     case 'tree:embeddings':

@@ -8,7 +8,7 @@ import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
 import type { Rule, Transform } from '../../rules/dialect.ts'
 import type { CurrentSpan, Outcome } from '../../span/current-span.ts'
-import { putMessages } from '../content.ts'
+import { putMessages } from '../../span/put-json.ts'
 import { annotationsOf, messagesOfTree, textsOfTree, toolsOfTree, treeOf } from './objects.ts'
 import { treeProgram } from './programs.ts'
 
@@ -17,7 +17,7 @@ function tree(put: TreePut): Transform {
     const outcome = written(span, rule)
     if (outcome !== 'not plain') return outcome === 'done'
     const rows = span.families.rowsOf(rule.tree)
-    return rows.length > 0 && put(span, rule, treeOf(span, rows, rule))
+    return rows.length > 0 && put(span, rule, treeOf(span, rows, rule.strip))
   }
 }
 
@@ -41,7 +41,7 @@ const messageTree: TreePut = (span, rule, list) => {
     if (reasons.length > 0) span.setJson(R.finish_reasons, reasons)
   }
   if (rule.range === R.output_messages) nameReason(span, out)
-  return putMessages(span, rule, out)
+  return putMessages(span, rule.range, out)
 }
 
 /** The one answer ended for the reason that the span says. */
@@ -59,7 +59,7 @@ const TREES = {
     const role = rule.range === R.output_messages ? 'assistant' : 'user'
     return putMessages(
       span,
-      rule,
+      rule.range,
       textsOfTree(list).map((content) => ({ role, parts: [{ type: 'text', content }] })),
     )
   },
@@ -86,7 +86,7 @@ const TREES = {
       span.offerNumber(N.embedding_dimensions, vectorLike.length)
     }
     const parts: Part[] = textsOfTree(list).map((content) => ({ type: 'text', content }))
-    return parts.length === 0 ? hasVector : putMessages(span, rule, [{ role: 'user', parts }])
+    return parts.length === 0 ? hasVector : putMessages(span, rule.range, [{ role: 'user', parts }])
   },
   annotations: (span, _rule, list) => annotationsOf(span, list),
 } as const satisfies Readonly<Record<string, TreePut>>

@@ -12,7 +12,7 @@ const path = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 /** The text of `<kernel>.generated.ts` for the source as it is. */
 export async function generated(kernel: Kernel): Promise<string> {
-  const source = readFileSync(path(`./${kernel}.as`), 'utf8')
+  const source = readFileSync(path(`../${kernel}.as`), 'utf8')
   let binary = new Uint8Array(0)
   const result = await asc.main(
     [
@@ -55,4 +55,4 @@ export async function generated(kernel: Kernel): Promise<string> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   for (const kernel of KERNELS)
-    writeFileSync(path(`./${kernel}.generated.ts`), await generated(kernel))
+    writeFileSync(path(`../${kernel}.generated.ts`), await generated(kernel))

@@ -3,7 +3,7 @@
 // What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole
 // span in view is settled by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
 
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { N } from '../../../core/fields.ts'
@@ -12,7 +12,6 @@ import type { UsageHint } from '../../../core/task.ts'
 import { applyHints, DoubleCount } from '../counting/double-count.ts'
 import { PLAIN } from '../counting/report-rows.ts'
 import { inheritLegacyIds } from '../readers/legacy-events.ts'
-import { ID_BYTES_MAX } from '../readers/scalars.ts'
 import {
   type EventFate,
   type EventSink,
@@ -30,16 +29,18 @@ import {
   resourceRules,
   scopeFrameworks,
 } from '../rules/dialect-facts.ts'
-import { hasRoom, makePlan, OP, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
+import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
 import { BatchFrame } from '../span/batch-frame.ts'
-import { CurrentSpan, NULL_BYTES_MAX } from '../span/current-span.ts'
+import { CurrentSpan } from '../span/current-span.ts'
 import { ProviderNames } from '../vocabulary/provider-names.ts'
+import { finishBare } from './bare-event.ts'
+import { isDone } from './direct-ops.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { Leftovers } from './leftovers.ts'
-import { settle, settleBare } from './settle.ts'
+import type { Step, StepContext } from './step.ts'
 
-export interface EngineSettings {
+export interface EventMakerSettings {
   readonly keepAttributes: boolean
   readonly keepResourceAttributes: boolean
   readonly attributeBytesMax: number
@@ -48,9 +49,9 @@ export interface EngineSettings {
   readonly plans: boolean
 }
 
-export class Engine {
+export class EventMaker {
   readonly #tables: Tables
-  readonly #settings: EngineSettings
+  readonly #settings: EventMakerSettings
   readonly #span: CurrentSpan
   readonly #detection: Detection
   readonly #frame: BatchFrame
@@ -61,10 +62,13 @@ export class Engine {
   readonly #plans = new Plans()
   #shape: Shape | null = null
   #unplanned = 0
+  readonly #steps: readonly Step[]
+  readonly #stepContext: StepContext
   #isExplaining = false
   #ctx: ChainContext | null = null
 
-  constructor(tables: Tables, settings: EngineSettings) {
+  constructor(tables: Tables, steps: readonly Step[], settings: EventMakerSettings) {
+    this.#steps = steps
     this.#tables = tables
     this.#span = new CurrentSpan(
       new ProviderNames(settings.providerAliases, frameworksOf(tables.dialects)),
@@ -77,6 +81,11 @@ export class Engine {
       resourceRules: resourceRules(tables.dialects),
       scopeFrameworks: scopeFrameworks(tables.dialects),
     })
+    this.#stepContext = {
+      dialects: this.#detection,
+      frame: this.#frame,
+      filled: (attr, field) => this.#explain(attr, field, 'content by kind'),
+    }
     this.#doubles = new DoubleCount(copyNames(tables.dialects))
     this.#eventReaders = eventReaders(tables.dialects)
     this.#candidates = new Candidates(tables.slots)
@@ -130,7 +139,7 @@ export class Engine {
       this.#readEvents(batch, index)
       this.#fill()
     }
-    this.#settle()
+    this.#finish()
     if (this.#isExplaining) explainRest(events, e)
     this.#keepRest(events, e)
     this.#count(batch)
@@ -245,9 +254,6 @@ export class Engine {
     this.#candidates.add(rule, attr)
   }
 
-  readonly #filled = (attr: number, field: string): void =>
-    this.#explain(attr, field, 'content by kind')
-
   #readEvents(batch: SpanBatch, index: number): void {
     const { first, count } = spanEvents(batch, index)
     if (count === 0) return
@@ -315,12 +321,16 @@ export class Engine {
     }
   }
 
-  #settle(): void {
+  #finish(): void {
+    let at = ''
     try {
-      settle(this.#span, this.#detection, this.#frame, this.#filled)
+      for (const step of this.#steps) {
+        at = step.name
+        step.run(this.#span, this.#stepContext)
+      }
     } catch {
-      this.#failedAt('settle')
-      settleBare(this.#span, this.#frame)
+      this.#failedAt(at)
+      finishBare(this.#span, this.#stepContext)
     }
   }
 
@@ -369,33 +379,4 @@ export class Engine {
     if (!hasUsage || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
     else doubles.claim(events, e, seed, this.#frame.spanClaim(events, e))
   }
-}
-
-/** True when the step was one of those that need no transform, and is done. */
-function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number): boolean {
-  if (op === OP.TRANSFORM) return false
-  const { attrs, nums } = span.batch
-  const row = attr * ATTR_STRIDE
-  const type = attrs[row + ATTR.TYPE] as number
-  if (op === OP.TEXT || op === OP.ID) {
-    const off = attrs[row + ATTR.OFF] as number
-    const len = attrs[row + ATTR.LEN] as number
-    if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
-    // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
-    if (len <= NULL_BYTES_MAX) {
-      const c = span.arena.bytes[off]
-      if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
-    }
-    span.events.setRange(span.event, rule.range, off, len)
-    return true
-  }
-  const n = nums[attr] as number
-  if (op === OP.INT) {
-    if (type !== VALUE.INT || !(n >= 0)) return false
-    span.events.setNum(span.event, rule.number, n)
-    return true
-  }
-  if (type !== VALUE.DOUBLE || !Number.isFinite(n)) return false
-  span.events.setNum(span.event, rule.number, n * 1000)
-  return true
 }

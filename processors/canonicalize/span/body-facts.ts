@@ -1,0 +1,37 @@
+// What a response body says beside its messages: usage, model, id, finish reason. It fills what the span leaves open.
+
+import { N, R } from '../../../core/fields.ts'
+import { finishReason } from '../content/messages.ts'
+import { type Usage, usageIn } from '../content/usage.ts'
+import { isRecord } from '../json/values.ts'
+import type { CurrentSpan } from './current-span.ts'
+
+/** Usage, model, id and finish reason of a response body, where the span itself is silent. */
+export function takeFromBody(span: CurrentSpan, body: unknown): void {
+  if (!isRecord(body)) return
+  if (!span.hasUsage()) putUsage(span, usageIn(body))
+  const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
+  if (typeof model === 'string' && model !== '' && !span.hasRange(R.response_model))
+    span.setString(R.response_model, model)
+  const id = body['id'] ?? body['response_id'] ?? body['responseId']
+  if (typeof id === 'string' && id !== '' && !span.hasRange(R.response_id))
+    span.setString(R.response_id, id)
+  if (!span.hasRange(R.finish_reasons) && typeof body['stop_reason'] === 'string')
+    span.setJson(R.finish_reasons, [finishReason(body['stop_reason'])])
+}
+
+export function putUsage(span: CurrentSpan, usage: Usage | null): void {
+  if (usage === null) return
+  const extra = usage.isExclusive ? orZero(usage.cacheRead) + orZero(usage.cacheWrite) : 0
+  span.offerNumber(N.input_tokens, usage.input + extra)
+  span.offerNumber(N.output_tokens, usage.output)
+  span.offerNumber(N.total_tokens, extra > 0 ? Number.NaN : usage.total)
+  span.offerNumber(N.cache_read_tokens, usage.cacheRead)
+  span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
+  span.offerNumber(N.reasoning_tokens, usage.reasoning)
+  for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
+}
+
+export function orZero(n: number): number {
+  return Number.isNaN(n) ? 0 : n
+}

@@ -1,0 +1,36 @@
+// Rules whose usual values need no transform: one comparison and one write. Every span has a dozen of them.
+
+import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { ID_BYTES_MAX } from '../readers/scalars.ts'
+import type { Rule } from '../rules/dialect.ts'
+import { OP } from '../rules/plans.ts'
+import { type CurrentSpan, NULL_BYTES_MAX } from '../span/current-span.ts'
+
+/** True when the step was one of those that need no transform, and is done. */
+export function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number): boolean {
+  if (op === OP.TRANSFORM) return false
+  const { attrs, nums } = span.batch
+  const row = attr * ATTR_STRIDE
+  const type = attrs[row + ATTR.TYPE] as number
+  if (op === OP.TEXT || op === OP.ID) {
+    const off = attrs[row + ATTR.OFF] as number
+    const len = attrs[row + ATTR.LEN] as number
+    if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
+    // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
+    if (len <= NULL_BYTES_MAX) {
+      const c = span.arena.bytes[off]
+      if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
+    }
+    span.events.setRange(span.event, rule.range, off, len)
+    return true
+  }
+  const n = nums[attr] as number
+  if (op === OP.INT) {
+    if (type !== VALUE.INT || !(n >= 0)) return false
+    span.events.setNum(span.event, rule.number, n)
+    return true
+  }
+  if (type !== VALUE.DOUBLE || !Number.isFinite(n)) return false
+  span.events.setNum(span.event, rule.number, n * 1000)
+  return true
+}

@@ -1,0 +1,73 @@
+// How an event is finished, step by step, when the rules have filled what attributes say. The order is that of the list; a
+// test holds that each step comes after those it needs.
+
+import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../../core/batch.ts'
+import { R } from '../../../core/fields.ts'
+import { finishLegacyEvent } from '../readers/legacy-events.ts'
+import { readLog } from '../readers/log-records.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import { placeContent } from './content.ts'
+import { writeEntries } from './entries.ts'
+import { decideFinishReasons } from './finish-reasons.ts'
+import { decideKind, writeKind } from './kind.ts'
+import { decideModels } from './models.ts'
+import { decideOperation } from './operation.ts'
+import { decideRepeats } from './repeats.ts'
+import { readSpanName } from './span-name.ts'
+import { decideStatus } from './status.ts'
+import type { Step, StepContext } from './step.ts'
+import { decideUsage } from './usage.ts'
+
+export const FINISHING: readonly Step[] = [
+  { name: 'log record', needs: [], run: readRecord },
+  { name: 'span name', needs: ['log record'], run: readName },
+  { name: 'kind', needs: ['span name', 'log record'], run: decideKind },
+  { name: 'content', needs: ['kind'], run: placeContent },
+  { name: 'models', needs: ['kind', 'content'], run: decideModels },
+  { name: 'legacy event', needs: ['kind', 'content'], run: finishLegacy },
+  { name: 'finish reasons', needs: ['content', 'legacy event'], run: decideFinishReasons },
+  { name: 'repairs', needs: [], run: noteRepairs },
+  { name: 'resource', needs: ['log record'], run: addResource },
+  { name: 'operation', needs: ['kind', 'span name'], run: decideOperation },
+  { name: 'usage', needs: ['content', 'legacy event'], run: decideUsage },
+  { name: 'repeats', needs: ['kind', 'operation', 'usage', 'legacy event'], run: decideRepeats },
+  { name: 'status', needs: ['content', 'finish reasons', 'usage'], run: decideStatus },
+  { name: 'parameters and details', needs: ['operation', 'content'], run: writeEntries },
+  { name: 'written kind', needs: ['kind', 'repeats'], run: writeKind },
+  { name: 'dialect', needs: ['log record'], run: nameDialects },
+]
+
+/** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
+function readRecord(span: CurrentSpan, { dialects, frame }: StepContext): void {
+  if (frame.isLog && readLog(span) && !dialects.isGenAi) dialects.addLogRecords()
+}
+
+function readName(span: CurrentSpan, { dialects, frame }: StepContext): void {
+  if (dialects.isGenAi && !frame.isLog && !frame.isLegacy) readSpanName(span, dialects)
+}
+
+function finishLegacy(span: CurrentSpan, { frame }: StepContext): void {
+  if (frame.isLegacy) finishLegacyEvent(span)
+}
+
+/** Text that was no UTF-8 was mended when the payload was indexed. */
+function noteRepairs(span: CurrentSpan): void {
+  const flags = span.batch.spans[span.index * SPAN_STRIDE + SPAN.FLAGS] as number
+  if ((flags & SPAN_FLAG.REPAIRED) !== 0) span.addQuality('invalid_utf8')
+}
+
+/** The environment, and what the resource says to spans of one dialect only. */
+function addResource(span: CurrentSpan, { dialects, frame }: StepContext): void {
+  frame.decideEnvironment(span)
+  for (const { name, range, dialect } of frame.resource.entries)
+    if (dialect >= 0 && range[1] > 0 && dialects.hasIndex(dialect))
+      span.entries.addMetadataRange(name, range[0], range[1])
+}
+
+function nameDialects(span: CurrentSpan, { dialects }: StepContext): void {
+  const dialect = dialects.primary()
+  if (dialect === null) return
+  span.setConstant(R.dialect, dialect)
+  const several = dialects.several()
+  if (several !== null) span.setJson(R.dialects, several)
+}

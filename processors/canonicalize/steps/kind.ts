@@ -1,0 +1,71 @@
+// The kind of an event, when no key of the span said it.
+
+import { SPAN, SPAN_STRIDE } from '../../../core/batch.ts'
+import { R } from '../../../core/fields.ts'
+import type { Kind } from '../../../core/kinds.ts'
+import { lookup } from '../json/values.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import { meaningOfKind } from '../vocabulary/kinds-and-operations.ts'
+import type { StepContext } from './step.ts'
+
+export function decideKind(span: CurrentSpan, { dialects, frame }: StepContext): void {
+  if (
+    span.kind === 'mcp' &&
+    span.hasRange(R.tool_name) &&
+    span.fieldText(R.mcp_method) === 'tools/call'
+  )
+    span.setKind('tool')
+  if (span.kind === '' && dialects.isGenAi) {
+    const name = span.arena.text(
+      span.batch.spans[span.index * SPAN_STRIDE + SPAN.NAME_OFF] as number,
+      Math.max(
+        0,
+        Math.min(200, span.batch.spans[span.index * SPAN_STRIDE + SPAN.NAME_LEN] as number),
+      ),
+    )
+    span.setKind(dialects.kindOfName(name) ?? guessedKind(span, name))
+  }
+  if (span.kind === '') span.setKind(frame.isLegacy ? 'span' : lastResort(span))
+}
+
+/** No key says the kind: a tool's name, a model, or the span's name may. */
+function guessedKind(span: CurrentSpan, name: string): string {
+  if (span.hasRange(R.tool_name) || span.hasRange(R.tool_call_id)) return 'tool'
+  if (span.hasRange(R.evaluation_name)) return 'evaluator'
+  if (span.hasRange(R.request_model) || span.hasRange(R.response_model) || span.hasMessages())
+    return /embed/i.test(name) && !span.hasRange(R.output_messages) ? 'embedding' : 'llm'
+  if (hasSpoken(span)) return 'llm'
+  const operation = name.split(' ', 1)[0] as string
+  const kind = lookup(KIND_OF_NAME, operation)
+  if (kind === undefined) return ''
+  span.setOperation(operation)
+  return kind
+}
+
+/** Messages of span events, or an answer that is spread over attributes. */
+function hasSpoken(span: CurrentSpan): boolean {
+  const { eventInput, eventOutput, eventSystem, hasAnswer } = span.content
+  return hasAnswer || eventInput.length + eventOutput.length + eventSystem.length > 0
+}
+
+const KIND_OF_NAME: Readonly<Record<string, Kind>> = {
+  chat: 'llm',
+  text_completion: 'llm',
+  generate_content: 'llm',
+  embeddings: 'embedding',
+  execute_tool: 'tool',
+  invoke_agent: 'agent',
+  create_agent: 'agent',
+  invoke_workflow: 'workflow',
+}
+
+/** Spans of no dialect: a model alone still makes it a call. */
+function lastResort(span: CurrentSpan): string {
+  return span.hasRange(R.request_model) ? 'llm' : 'span'
+}
+
+/** Sets the field. A log record that is not of GenAI is a mere span, whatever its keys say. */
+export function writeKind(span: CurrentSpan, { dialects, frame }: StepContext): void {
+  if (frame.isLog && !dialects.isGenAi) span.setKind('span')
+  span.setConstant(R.kind, meaningOfKind(span.kind).literal)
+}

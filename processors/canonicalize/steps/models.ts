@@ -1,0 +1,53 @@
+// The model asked for, the provider and the framework, as far as no key of the span said them.
+
+import { R } from '../../../core/fields.ts'
+import type { BatchFrame } from '../span/batch-frame.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import { readModel } from '../span/providers-and-models.ts'
+import { BEDROCK_MODEL } from '../vocabulary/providers.ts'
+import type { StepContext } from './step.ts'
+
+export function decideModels(span: CurrentSpan, { frame }: StepContext): void {
+  decideRequestModel(span)
+  if (!span.hasRange(R.provider)) {
+    const provider = providerOfModel(span)
+    if (provider !== '') span.setWord(R.provider, provider)
+  }
+  if (span.models.framework !== '' && span.kind === 'llm' && !span.hasRange(R.provider)) {
+    const ofCalls = span.providers.ofFramework(span.models.framework)
+    if (ofCalls !== null) span.setWord(R.provider, ofCalls)
+  }
+  nameFramework(span, frame)
+}
+
+/** Who made the span, when it is a framework: said in place of a provider, or the end of the scope's name. */
+function nameFramework(span: CurrentSpan, frame: BatchFrame): void {
+  if (span.models.framework !== '')
+    return span.entries.addMetadata('framework', span.models.framework)
+  const { framework } = frame
+  if (framework[1] <= 0) return
+  const literal = span.arena.literal('framework')
+  if (literal < 0)
+    span.entries.addMetadata('framework', span.arena.text(framework[0], framework[1]))
+  else
+    span.entries.metadata.push4(
+      span.arena.literalOff(literal),
+      span.arena.literalLen(literal),
+      framework[0],
+      framework[1],
+    )
+}
+
+/** Sets the request model from what was not meant for it. */
+function decideRequestModel(span: CurrentSpan): void {
+  if (span.hasRange(R.request_model)) return
+  if (span.models.offered !== '') span.setString(R.request_model, span.models.offered)
+  else if (span.models.fallbackAttr >= 0) readModel(span, span.models.fallbackAttr, R.request_model)
+}
+
+/** What the request model's id says about the provider; '' = nothing. */
+function providerOfModel(span: CurrentSpan): string {
+  if (span.models.provider !== '') return span.models.provider
+  const id = span.fieldText(R.request_model) ?? span.fieldText(R.response_model)
+  return id !== null && BEDROCK_MODEL.test(id) ? 'aws.bedrock' : ''
+}

@@ -1,0 +1,25 @@
+// The operation of an event: as a key said it, else as its kind suggests.
+
+import { N, R } from '../../../core/fields.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import { meaningOfKind, meaningOfOperation } from '../vocabulary/kinds-and-operations.ts'
+import type { StepContext } from './step.ts'
+
+export function decideOperation(span: CurrentSpan, { frame }: StepContext): void {
+  if (span.operation === '' && !frame.isLog) span.setOperation(meaningOfKind(span.kind).operation)
+  if (span.operation === '') return
+  const { literal } = meaningOfOperation(span.operation)
+  if (literal !== null) span.setConstant(R.operation, literal)
+  else span.setString(R.operation, span.operation)
+  if (span.operation === 'retrieval' && !span.hasNumber(N.retrieval_top_k)) takeTopK(span)
+}
+
+/** Retrieval spans of 1.40 and 1.41 of the conventions said top_k among the request's parameters. */
+function takeTopK(span: CurrentSpan): void {
+  const { params } = span.entries
+  const i = span.entries.paramNamed('top_k')
+  if (i < 0) return
+  const json = span.arena.text(params.at(i + 2), params.at(i + 3))
+  span.events.setNum(span.event, N.retrieval_top_k, Number(json))
+  params.remove4(i)
+}

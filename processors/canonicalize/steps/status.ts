@@ -1,0 +1,50 @@
+// How a span ended: its status code, what attributes told, and whether there is an answer.
+
+import { Literal } from '../../../core/arena.ts'
+import { SPAN, SPAN_STRIDE } from '../../../core/batch.ts'
+import { N, R } from '../../../core/fields.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import type { StepContext } from './step.ts'
+
+export function decideStatus(span: CurrentSpan, { dialects }: Pick<StepContext, 'dialects'>): void {
+  const { isGenAi } = dialects
+  const row = span.index * SPAN_STRIDE
+  const s = span.batch.spans
+  const code = s[row + SPAN.STATUS] as number
+  const isError = code === 2 || span.status.hasFailed || isFailedByType(span, code, isGenAi)
+  if (span.status.messageAttr >= 0) {
+    if (isError) span.setText(span.status.messageAttr, R.error_message)
+    else span.entries.addMetadata('status_message', span.text(span.status.messageAttr))
+  }
+  if (isError) {
+    const len = s[row + SPAN.STATUS_MSG_LEN] as number
+    if (len > 0 && !span.hasRange(R.error_message))
+      span.events.setRange(span.event, R.error_message, s[row + SPAN.STATUS_MSG_OFF] as number, len)
+  }
+  const hasEndedWell = code === 1 || span.status.hasSucceeded || (isGenAi && hasAnswered(span))
+  span.setConstant(R.status, isError ? ERROR : hasEndedWell ? OK : UNSET)
+}
+
+const ERROR = new Literal('error')
+
+const OK = new Literal('ok')
+
+const UNSET = new Literal('unset')
+
+/** An error type is a failure; an exception event alone may have been handled, unless there is no answer. */
+function isFailedByType(span: CurrentSpan, code: number, isGenAi: boolean): boolean {
+  if (!span.hasRange(R.error_type)) return false
+  if (span.events.off(span.event, R.error_type) !== span.status.exceptionTypeOff) return true
+  return isGenAi && code === 0 && !hasAnswered(span)
+}
+
+/** A GenAI span that holds an answer went well, though most instrumentations leave the status unset. */
+function hasAnswered(span: CurrentSpan): boolean {
+  return (
+    span.hasRange(R.output_messages) ||
+    span.hasRange(R.output) ||
+    span.hasRange(R.tool_result) ||
+    span.hasRange(R.finish_reasons) ||
+    span.hasNumber(N.output_tokens)
+  )
+}

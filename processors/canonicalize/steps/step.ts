@@ -1,0 +1,20 @@
+// A step that finishes an event: what can be said only with the whole span in view.
+
+import type { DetectedDialects } from '../rules/detected.ts'
+import type { BatchFrame } from '../span/batch-frame.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+
+/** What a step knows beside the span. */
+export interface StepContext {
+  readonly dialects: DetectedDialects
+  readonly frame: BatchFrame
+  /** Says which attribute filled which field, for `explain`. */
+  readonly filled: (attr: number, field: string) => void
+}
+
+export interface Step {
+  readonly name: string
+  /** What must have happened before: names of steps. */
+  readonly needs: readonly string[]
+  readonly run: (span: CurrentSpan, context: StepContext) => void
+}
