@@ -3,7 +3,7 @@
 
 import { Progress, type Subject } from '../matchers/subject.ts'
 import type { KeywordRule } from '../search/anchors.ts'
-import { type Finding, settle } from '../value/finding.ts'
+import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'
 import { type KeyGlob, keyGlob } from './allow-list.ts'
 import type { Action } from './judge.ts'
@@ -78,7 +78,7 @@ export class CustomRule {
     this.#run(bytes, from, to, (start, end) =>
       found.push({ start, end, type: this.#type, rank: RANK }),
     )
-    if (found.length > before) settle(found)
+    if (found.length > before) mergeOverlaps(found)
   }
 
   #run(

@@ -2,7 +2,7 @@
 // than the secret was (`shpat_..sk-proj-..`), so what is found next to a marker must be found at once:
 // otherwise scrubbing twice would find more than scrubbing once.
 
-import { type Finding, settle } from '../value/finding.ts'
+import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'
 
 export class MaskedView {
@@ -43,7 +43,7 @@ export class MaskedView {
       into.push({ start, end, type: f.type, rank: f.rank })
       isNew = true
     }
-    if (isNew) settle(into)
+    if (isNew) mergeOverlaps(into)
     return isNew
   }
 

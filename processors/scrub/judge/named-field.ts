@@ -6,7 +6,7 @@ import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import { Subject } from '../matchers/subject.ts'
 import { latinText } from '../value/bytes.ts'
-import { type Finding, settle } from '../value/finding.ts'
+import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { KeyMeaning } from '../value/key-meaning.ts'
 import type { ValueRange } from '../value/value-range.ts'
 
@@ -42,7 +42,7 @@ export function findInNamedField(
   const type = types.indexOf(name)
   if (policy.off?.[type] === 1) return
   found.push({ start, end: to, type, rank: 10 })
-  settle(found)
+  mergeOverlaps(found)
 }
 
 /** The type of an exact finding that fills the value, else what the name says. */
@@ -82,5 +82,5 @@ function addCookies(
   if (pairs === 0 && !latinText(b, from, Math.min(to, from + LOOK_MAX)).includes('='))
     cookies.found(type, from, to, 10)
   found.push(...cookies.findings.map((f) => ({ ...f })))
-  settle(found)
+  mergeOverlaps(found)
 }

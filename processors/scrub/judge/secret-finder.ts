@@ -2,10 +2,10 @@
 // then base64 inside. Knows nothing of spans or strings; `inputs/` brings the ranges.
 
 import { Arena } from '../../../core/arena.ts'
+import type { InnerScan } from '../matchers/active-detector.ts'
 import { isGlued } from '../matchers/glued-tokens.ts'
 import { matchNumber } from '../matchers/numbers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
-import type { InnerScan } from '../matchers/rule.ts'
 import { judgeSplitText } from '../matchers/split-text.ts'
 import { Subject } from '../matchers/subject.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
@@ -13,7 +13,7 @@ import { CANDIDATE, type CompiledDetectors, FIRST_ANCHOR } from '../search/ancho
 import { Scanner } from '../search/scanner.ts'
 import { isFreeLeft, startsInDigits } from '../value/bytes.ts'
 import { decodeEscapes, isTellingEscape } from '../value/decoded-view.ts'
-import { type Finding, settle } from '../value/finding.ts'
+import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
 import { type Range, ValueRange } from '../value/value-range.ts'
 
@@ -144,10 +144,10 @@ export class SecretFinder {
     const hidden = this.#judgeCandidates(s, value)
     if (hidden) this.#judgeDecoded(s, value, 0)
     this.#pairAwsKeys(s)
-    return settle(s.findings)
+    return mergeOverlaps(s.findings)
   }
 
-  /** Runs the rules behind each candidate; true when an escape may hide more. */
+  /** Runs the detectors behind each candidate; true when an escape may hide more. */
   #judgeCandidates(s: Subject, value: ValueRange): boolean {
     const { anchors } = this.compiled
     const { numbers } = s.policy
@@ -163,12 +163,12 @@ export class SecretFinder {
       else {
         const anchor = anchors[id - FIRST_ANCHOR]
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
-        for (const rule of anchor.rules) {
-          if (rule.detector.group === 'token' && s.isCovered(rule.type, p)) continue
+        for (const active of anchor.detectors) {
+          if (active.row.group === 'token' && s.isCovered(active.type, p)) continue
           s.spend(MATCH_COST)
           const { length } = anchor.bytes
-          const isFree = rule.leftMask === 0 || isFreeLeft(s.b, p, s.from, rule.leftMask)
-          if (isFree || isGlued(s, p, length, rule)) rule.match(s, p, length, rule)
+          const isFree = active.leftMask === 0 || isFreeLeft(s.b, p, s.from, active.leftMask)
+          if (isFree || isGlued(s, p, length, active)) active.match(s, p, length, active)
         }
       }
     }

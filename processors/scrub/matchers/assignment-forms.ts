@@ -2,7 +2,7 @@
 // a block scalar, an attribute, a `default =` of HCL. Finds the range and says how sure the form is; whether the
 // value lives up to the name is left to `assigned-value.ts`.
 
-import { hasWord, isDigit, latinText, VALUE } from '../value/bytes.ts'
+import { hasWord, isDigit, latinText, UNQUOTED } from '../value/bytes.ts'
 import { namedValue } from './named-value.ts'
 import { Progress, type Subject } from './subject.ts'
 
@@ -62,7 +62,7 @@ const VALUE_KEY = new RegExp(
   'iy',
 )
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
-const PAIR = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
+const TUPLE = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
 const CALL = /^\( ?(\\*["'`])/
 /** `: |` and a line, `:` and a line: a block scalar or a label above its value. */
@@ -181,7 +181,7 @@ function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | nu
 function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
   const quoteBefore = s.at(name.from - 1)
   const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
-  const pair = isQuoted ? PAIR.exec(text) : null
+  const pair = isQuoted ? TUPLE.exec(text) : null
   if (pair !== null) return pairAt(s, name, pair)
   const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
   if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
@@ -257,12 +257,12 @@ export function quotedEnd(s: Subject, from: number, quote: number): number {
       i = j
     }
   }
-  return max === s.to ? max : s.runEnd(from, VALUE)
+  return max === s.to ? max : s.runEnd(from, UNQUOTED)
 }
 
 /** End of an unquoted value without the punctuation behind it. */
 export function plainEnd(s: Subject, from: number, markup: boolean): number {
-  let end = s.runEnd(from, VALUE)
+  let end = s.runEnd(from, UNQUOTED)
   if (markup && s.at(end) !== 0x3c) return from
   while (end > from && '.:)]}'.includes(String.fromCharCode(s.b[end - 1] as number))) end--
   return end

@@ -17,6 +17,7 @@ import {
 import { isIdentifier } from '../value/identifier.ts'
 import { type KeyMeaning } from '../value/key-meaning.ts'
 import { entropy, isWordy } from '../value/randomness.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { isPassword, isSecret, isStrong } from './assigned-value.ts'
 import {
   type Assigned,
@@ -31,7 +32,6 @@ import {
 import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
 import { maskCookies } from './headers.ts'
-import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
 const NAME = ALNUM | UNDERSCORE | DASH | DOT
@@ -43,39 +43,39 @@ const LOOK_MAX = 256
 const LIST_MAX = 64
 
 /** A word such as password at `p`: reports the value assigned to the name around it. */
-export function matchPassword(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchPassword(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const name = nameAt(s, p, len)
   if (name === null || name.meaning.kind !== 'password') return
   let value = assignedAfter(s, name)
   if (value === NOTHING) return
   if (value === null || !isPassword(s, value, name.text, name.meaning)) {
     value = assignedBefore(s, name)
-    if (value === null) passwordInSentence(s, name, rule)
+    if (value === null) passwordInSentence(s, name, active)
   }
-  if (value === null) matchColumn(s, name.from, name.to, rule, PASSWORD_CELL)
+  if (value === null) matchColumn(s, name.from, name.to, active, PASSWORD_CELL)
   for (let n = 0; value !== null && n < LIST_MAX; n++) {
     if (!isPassword(s, value, name.text, name.meaning)) return
-    s.found(rule.type, value.from, value.to, rule.rank)
+    s.found(active.type, value.from, value.to, active.rank)
     value = value.list ? nextInList(s, value) : null
   }
 }
 
 /** A symbol in it, or "is" before it: a name of a host or product has neither. */
-function passwordInSentence(s: Subject, name: Name, rule: Rule): void {
+function passwordInSentence(s: Subject, name: Name, active: ActiveDetector): void {
   // To pass something on is no password.
   if (/^pass$/i.test(name.text)) return
   const value = valueInSentence(s, name)
   if (value === null) return
   const text = latinText(s.b, value.from, value.to)
   if (!isStrong(s, text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
-  s.found(rule.type, value.from, value.to, rule.rank)
+  s.found(active.type, value.from, value.to, active.rank)
 }
 
 /** A word such as key, token, secret or authorization at `p`. */
-export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchSecretValue(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const name = nameAt(s, p, len)
   if (name === null) return
-  const storage = rule.detector.id === 'azure_storage_key'
+  const storage = active.row.id === 'azure_storage_key'
   const kind = storage ? 'secret' : name.meaning.kind
   if (kind === 'none' || kind === 'password') return
   const value = assignedAfter(s, name)
@@ -83,21 +83,21 @@ export function matchSecretValue(s: Subject, p: number, len: number, rule: Rule)
   if (value === null || !isAssigned(s, value, name, kind, storage)) {
     if (storage) return
     const before = assignedBefore(s, name)
-    if (kind !== 'cookie') matchColumn(s, name.from, name.to, rule, SECRET_CELL)
+    if (kind !== 'cookie') matchColumn(s, name.from, name.to, active, SECRET_CELL)
     const found = before ?? inSentence(s, name)
     if (found !== null && isSecret(s, found, name.text, name.meaning))
-      s.found(rule.type, found.from, found.to, rule.rank)
+      s.found(active.type, found.from, found.to, active.rank)
     return
   }
   if (kind === 'cookie') {
-    maskCookies(s, value.from, value.to, rule.type, rule.rank)
+    maskCookies(s, value.from, value.to, active.type, active.rank)
     return
   }
-  s.found(rule.type, value.from, value.to, rule.rank)
+  s.found(active.type, value.from, value.to, active.rank)
   let next = value.list ? nextInList(s, value) : null
   for (let n = 0; next !== null && n < LIST_MAX; n++) {
     if (isSecret(s, next, name.text, name.meaning))
-      s.found(rule.type, next.from, next.to, rule.rank)
+      s.found(active.type, next.from, next.to, active.rank)
     next = nextInList(s, next)
   }
 }

@@ -3,7 +3,7 @@
 
 import { latinText } from '../value/bytes.ts'
 import { isItin, isSsn } from '../value/checksums.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Bytes of table rows looked at, for all columns, behind the start of the value. */
@@ -27,7 +27,7 @@ export function matchColumn(
   s: Subject,
   nameFrom: number,
   nameTo: number,
-  rule: Rule,
+  active: ActiveDetector,
   check: CellCheck,
 ): void {
   const delimiter = delimiterAt(s, nameFrom, nameTo)
@@ -61,7 +61,7 @@ export function matchColumn(
     delimiter,
     header.length,
     column,
-    rule,
+    active,
     check,
   )
 }
@@ -98,7 +98,7 @@ function scanRows(
   delimiter: string,
   cells: number,
   column: number,
-  rule: Rule,
+  active: ActiveDetector,
   check: CellCheck,
 ): void {
   let at = start
@@ -113,7 +113,7 @@ function scanRows(
     if (parts.length !== cells && !(cut < 0 && parts.length > column)) return
     let from = at
     for (let i = 0; i < column; i++) from += (parts[i] as string).length + delimiter.length
-    judgeCell(s, from, parts[column] as string, rule, check)
+    judgeCell(s, from, parts[column] as string, active, check)
     if (cut < 0) return
     at += text.length + brk.length
   }
@@ -134,21 +134,32 @@ function splitRow(text: string, delimiter: string): string[] {
   return out
 }
 
-function judgeCell(s: Subject, from: number, cell: string, rule: Rule, check: CellCheck): void {
+function judgeCell(
+  s: Subject,
+  from: number,
+  cell: string,
+  active: ActiveDetector,
+  check: CellCheck,
+): void {
   const m = /^([\s"'`*\\]*)(.*?)[\s"'`*\\}]*$/s.exec(cell)
   if (m === null || m[2] === '') return
   const start = from + (m[1] as string).length
   const end = start + (m[2] as string).length
-  if (check(m[2] as string, s, start, end)) s.found(rule.type, start, end, rule.rank)
+  if (check(m[2] as string, s, start, end)) s.found(active.type, start, end, active.rank)
 }
 
 /** A header cell such as `ssn`: bare numbers below it need no other word. */
-export function matchNumberColumn(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchNumberColumn(
+  s: Subject,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   let from = p
   let to = p + len
   const isName = (c: number): boolean =>
     (c >= 48 && c <= 57) || ((c | 32) >= 97 && (c | 32) <= 122) || c === 0x5f || c === 0x2d
   while (from > s.from && from > p - 24 && isName(s.b[from - 1] as number)) from--
   while (to < s.to && to < p + 40 && isName(s.b[to] as number)) to++
-  matchColumn(s, from, to, rule, rule.detector.id === 'itin' ? ITIN_CELL : SSN_CELL)
+  matchColumn(s, from, to, active, active.row.id === 'itin' ? ITIN_CELL : SSN_CELL)
 }

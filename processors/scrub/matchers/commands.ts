@@ -2,9 +2,9 @@
 // `mysql -ppw`, `sshpass -p pw`, `redis-cli -a pw`, `ConvertTo-SecureString "pw"`; and "login: bob / pw".
 
 import { latinText } from '../value/bytes.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { maskCookies } from './headers.ts'
-import type { Rule } from './rule.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Names of commands before this were looked at. */
@@ -64,49 +64,49 @@ function isNeedingProof(c: Command, quote: string | undefined): boolean {
 }
 
 /** A command's name at `p`: the password among its arguments, up to the end of the line. */
-export function matchCommand(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchCommand(s: Subject, p: number, len: number, active: ActiveDetector): void {
   // A line full of names is looked at once.
   if (p < s.reached(COMMANDS_READ)) return
   const line = /^[^\n]*/.exec(latinText(s.b, p, Math.min(s.to, p + LINE_MAX)))?.[0] ?? ''
   const command = COMMANDS.find((c) => c.starts.test(line))
   if (command === undefined) return
   s.advance(COMMANDS_READ, p + len)
-  if (line.startsWith('curl')) cookiesOf(s, p, line, rule)
+  if (line.startsWith('curl')) cookiesOf(s, p, line, active)
   const m = command.form.exec(line)
   if (m === null) return
   const value = m[2] as string
   if (isPlaceholder(s, value) || (isNeedingProof(command, m[1]) && !isStrong(s, value))) return
   const at = p + m.index + m[0].lastIndexOf(value)
-  s.found(rule.type, at, at + value.length, rule.rank)
+  s.found(active.type, at, at + value.length, active.rank)
 }
 
 /** `curl -b 'sid=..; theme=dark'`. */
-function cookiesOf(s: Subject, p: number, line: string, rule: Rule): void {
+function cookiesOf(s: Subject, p: number, line: string, active: ActiveDetector): void {
   const m = / (?:-b|--cookie)[ =](?:\\*["'])?(?=[\w.-]{1,64}=)/.exec(line)
-  if (m === null || rule.alsoType < 0) return
-  maskCookies(s, p + m.index + m[0].length, Math.min(s.to, p + 2048), rule.alsoType, rule.rank)
+  if (m === null || active.alsoType < 0) return
+  maskCookies(s, p + m.index + m[0].length, Math.min(s.to, p + 2048), active.alsoType, active.rank)
 }
 
 /** `JSESSIONID=..` outside a Cookie header. */
-export function matchSessionId(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchSessionId(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m = /^[\\"']{0,3} ?[=:] ?[\\"']{0,3}([\w.%~+/-]{16,200})/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
   )
   const value = m?.[1]
   if (m === null || value === undefined || !/\d/.test(value) || isPlaceholder(s, value)) return
   const end = p + len + m[0].length
-  s.found(rule.type, end - value.length, end, rule.rank)
+  s.found(active.type, end - value.length, end, active.rank)
 }
 
 const LOGIN =
   /^s?(?:[\\"'*]{0,3} ?(?:details|data|info|is|are))?[\\"'*]{0,3}\s?[:=]?\s{0,2}[\\"'`*]{0,3}([^\s/:|"'`<>]{2,40})\s{0,2}[/:|]\s{0,2}([^\s"'`<>\\,;]{6,64})/
 
 /** "login: bob / Tulip#42x": a name, a joint, and what looks like a password. */
-export function matchLogin(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchLogin(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m = LOGIN.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 140)))
   if (m === null) return
   const value = (m[2] as string).replace(/[.)\]}]+$/, '')
   if (!isStrong(s, value)) return
   const at = p + len + m[0].length - (m[2] as string).length
-  s.found(rule.type, at, at + value.length, rule.rank)
+  s.found(active.type, at, at + value.length, active.rank)
 }

@@ -11,8 +11,8 @@ import {
   skipEscape,
   UNDERSCORE,
 } from '../value/bytes.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { isStrong } from './assigned-value.ts'
-import type { Rule } from './rule.ts'
 import type { Subject } from './subject.ts'
 
 const LOCAL_MAX = 64
@@ -37,7 +37,7 @@ function isLatinByte(b: Uint8Array, i: number): boolean {
 }
 
 /** The at-sign stands at `p`. */
-export function matchEmail(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchEmail(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   const b = s.b
   const start = localStart(s, p)
   if (start >= p) return
@@ -49,9 +49,9 @@ export function matchEmail(s: Subject, p: number, _len: number, rule: Rule): voi
   // @ann@social.host names an account.
   if (left === 0x40 && !isNameByte(s.at(start - 2))) return
   if (isScp(s, start, p, end)) return
-  s.found(rule.type, start, end, rule.rank)
-  const password = rule.alsoType < 0 ? null : passwordBehind(s, end)
-  if (password !== null) s.found(rule.alsoType, password.from, password.to, 3)
+  s.found(active.type, start, end, active.rank)
+  const password = active.alsoType < 0 ? null : passwordBehind(s, end)
+  if (password !== null) s.found(active.alsoType, password.from, password.to, 3)
 }
 
 function isNameByte(c: number): boolean {
@@ -155,7 +155,12 @@ const SPELLED_TLD =
   /^(?:com|org|net|edu|gov|io|ai|dev|app|co|uk|us|de|fr|it|es|nl|be|ch|at|pl|se|no|dk|fi|pt|br|in|jp|cn|kr|ru|ca|au|nz|mx|eu|info|biz|me|tech|online)$/
 
 /** `ann [at] mail [dot] com`, "ann at mail dot com": written so that no machine finds it. */
-export function matchEmailInWords(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchEmailInWords(
+  s: Subject,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const text = latinText(s.b, p, Math.min(s.to, p + 160))
   const m = AT_WORD.exec(text)
   if (m === null) return
@@ -171,5 +176,5 @@ export function matchEmailInWords(s: Subject, p: number, len: number, rule: Rule
     before,
   )?.[0]
   if (local === undefined) return
-  s.found(rule.type, p - local.length, p + len + m[0].length - len, rule.rank)
+  s.found(active.type, p - local.length, p + len + m[0].length - len, active.rank)
 }

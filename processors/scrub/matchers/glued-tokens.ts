@@ -5,7 +5,7 @@
 import { ALNUM, CLASS, DIGIT, LOWER, latinText, runStart, SETS, UPPER } from '../value/bytes.ts'
 import { isIdentifier } from '../value/identifier.ts'
 import { entropy } from '../value/randomness.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import type { Subject } from './subject.ts'
 
 const NAME_MAX = 32
@@ -20,10 +20,10 @@ const LONG_BODY = 30
 const WORD_MAX = 12
 
 /** True when the anchor of `len` bytes at `p` begins a token although letters, digits or joints stand left of it. */
-export function isGlued(s: Subject, p: number, len: number, rule: Rule): boolean {
-  const { detector } = rule
-  if (!detector.gluable) return false
-  const set = SETS[detector.shape.kind === 'token' ? detector.shape.body : 'word_dot_dash']
+export function isGlued(s: Subject, p: number, len: number, active: ActiveDetector): boolean {
+  const { row } = active
+  if (!row.gluable) return false
+  const set = SETS[row.shape.kind === 'token' ? row.shape.body : 'word_dot_dash']
   const from = p + len
   const to = Math.min(s.runEnd(from, set), from + LOOK_MAX)
   const body = bodyOf(s.b, from, to)

@@ -14,7 +14,7 @@ import {
 } from '../value/bytes.ts'
 import { isBasicCredentials, isJoseHeader } from '../value/checksums.ts'
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Lists of cookies before this were read. */
@@ -34,7 +34,7 @@ function afterScheme(s: Subject, p: number): number {
 }
 
 /** `Bearer <token>`: 16 and more of the b64token set with a digit, or 40. Not "bearer of this letter", not `Bearer realm=`. */
-export function matchBearer(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchBearer(s: Subject, p: number, len: number, active: ActiveDetector): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
   // `Bearer <access_token>` is a place for one.
@@ -48,7 +48,7 @@ export function matchBearer(s: Subject, p: number, len: number, rule: Rule): voi
   if (!digit && n < 40) return
   if (isFiller(s.b, from, end) || isWordy(s.b, from, look)) return
   if (hasWord(s.b, from, end, 'realm=')) return
-  s.found(rule.type, from, end, rule.rank)
+  s.found(active.type, from, end, active.rank)
 }
 
 function isOpenBracket(s: Subject, from: number): boolean {
@@ -62,17 +62,17 @@ function startsWord(s: Subject, p: number, lower: number): boolean {
 }
 
 /** `Basic <base64 of user:password>`. Not "basic understanding". */
-export function matchBasic(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchBasic(s: Subject, p: number, len: number, active: ActiveDetector): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
   if (from < 0) return
   const end = s.runEnd(from, SETS.base64)
   if (end - from < 8 || !isBasicCredentials(s.b, from, end)) return
-  s.found(rule.type, from, end, rule.rank)
+  s.found(active.type, from, end, active.rank)
 }
 
 /** `"auth": "dXNlcjpwYXNz"`, as registries and proxies keep it: base64 of user and password without the scheme. */
-export function matchAuthValue(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchAuthValue(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const last = s.b[p + len - 1] as number
   const from = p + len - (last === 0x22 || last === 0x27 || last === 0x3a || last === 0x3d ? 1 : 0)
   const m = /^\\*["']? ?[:=] ?(?:\\*["']|)(?=[A-Za-z0-9+/_-]{8})/.exec(
@@ -82,11 +82,11 @@ export function matchAuthValue(s: Subject, p: number, len: number, rule: Rule): 
   const start = from + m[0].length
   const end = s.runEnd(start, SETS.base64_any)
   if (end - start < 12 || end - start > 400 || !isBasicCredentials(s.b, start, end, true)) return
-  s.found(rule.type, start, end, rule.rank)
+  s.found(active.type, start, end, active.rank)
 }
 
 /** `eyJ..` `.` `eyJ..` `.` signature: the header must decode to JSON with alg; also cut ones at the value's end. */
-export function matchJwt(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchJwt(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   const headEnd = s.runEnd(p, SETS.word_dash)
   const cut = headEnd === s.to
   if (headEnd - p < 12 || (s.at(headEnd) !== 0x2e && !cut)) return
@@ -101,17 +101,17 @@ export function matchJwt(s: Subject, p: number, _len: number, rule: Rule): void 
   }
   if (parts < 2 && !cut) return
   if (parts === 2 && end - headEnd < 9 && end !== s.to) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 const PLAIN_COOKIES =
   /^(?:theme|locale|lang|language|tz|timezone|currency|country|path|domain|expires|max-age|samesite|priority|version|consent|cookie_?consent|dark_?mode|color_?scheme)$/
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
-export function matchCookie(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchCookie(s: Subject, p: number, len: number, active: ActiveDetector): void {
   if (p < s.reached(COOKIES_READ)) return
   if (!startsWord(s, p, 0x63)) {
-    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, rule)
+    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, active)
     return
   }
   if (isProse(s, p + len)) return
@@ -119,11 +119,11 @@ export function matchCookie(s: Subject, p: number, len: number, rule: Rule): voi
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
   if (head === null) {
-    cookieOfCall(s, p + len, rule)
+    cookieOfCall(s, p + len, active)
     return
   }
   const from = p + len + head[0].length
-  s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), rule.type, rule.rank))
+  s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), active.type, active.rank))
 }
 
 /** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */
@@ -134,7 +134,7 @@ function isProse(s: Subject, p: number): boolean {
 }
 
 /** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
-function cookieOfCall(s: Subject, from: number, rule: Rule): void {
+function cookieOfCall(s: Subject, from: number, active: ActiveDetector): void {
   const m =
     /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
       latinText(s.b, from, Math.min(s.to, from + 520)),
@@ -147,7 +147,7 @@ function cookieOfCall(s: Subject, from: number, rule: Rule): void {
     return
   const start = from + m[0].lastIndexOf(m[2] as string)
   const end = start + (m[2] as string).length
-  if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(rule.type, start, end, rule.rank)
+  if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(active.type, start, end, active.rank)
 }
 
 /** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */
@@ -203,7 +203,7 @@ const NO_PASSWORD =
   /^(?:<.*|\$.*|\{.*|%[sd(].*|\*+|x+|\.+|\[[a-z _-]{0,24}\]?|password|passwd|pass|pwd|secret|token|your.*|mypass(?:word)?|redacted|changeme|:.*)$/i
 
 /** `postgres://user:<password>@host`: the password only. A token as user of an http URL counts too. */
-export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchUrl(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const schemeFrom = runStart(s.b, p, Math.max(s.from, p - 24), SETS.word_dot_dash | 64)
   const scheme = lowerText(s.b, schemeFrom, p).replace(/^.*[._-]/, '')
   const web = WEB_SCHEMES.test(scheme)
@@ -212,15 +212,15 @@ export function matchUrl(s: Subject, p: number, len: number, rule: Rule): void {
   if (at < 0) return
   let colon = from
   while (colon < at && s.b[colon] !== 0x3a) colon++
-  const type = web ? rule.alsoType : rule.type
+  const type = web ? active.alsoType : active.type
   if (colon >= at) {
     const random = at - from >= 20 && !isWordy(s.b, from, at) && (mixOf(s.b, from, at) & 1) !== 0
     if (web && random && !isFiller(s.b, from, at) && type >= 0)
-      s.found(type, from, at, rule.rank - 4)
+      s.found(type, from, at, active.rank - 4)
     return
   }
   if (at - colon < 2 || type < 0 || isNoPassword(s, latinText(s.b, colon + 1, at))) return
-  s.found(type, colon + 1, at, rule.rank)
+  s.found(type, colon + 1, at, active.rank)
 }
 
 function isNoPassword(s: Subject, text: string): boolean {
@@ -246,7 +246,7 @@ function userinfoEnd(s: Subject, from: number, web: boolean): number {
 }
 
 /** `sig=` of a shared access signature, or `X-Amz-Signature=` and 64 hex. */
-export function matchSignature(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchSignature(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const head = /^[\\"']{0,4}\s{0,2}(?:=|:|%3d|\\u003d)\s{0,2}[\\"']{0,4}/i.exec(
     latinText(s.b, p + len - (len === 4 ? 1 : 0), Math.min(s.to, p + len + 12)),
   )
@@ -255,17 +255,17 @@ export function matchSignature(s: Subject, p: number, len: number, rule: Rule): 
   if (len > 4) {
     const end = s.runEnd(from, SETS.hex)
     if (end - from >= 40 || (end === s.to && end - from >= 8))
-      s.found(rule.type, from, end, rule.rank)
+      s.found(active.type, from, end, active.rank)
     return
   }
-  if (s.isCovered(rule.type, p)) return
+  if (s.isCovered(active.type, p)) return
   const end = signatureEnd(s, from)
   if (end - from < 40 || isHexOnly(s.b, from, end)) return
   const around =
     lowerText(s.b, Math.max(s.from, p - 400), p + 1) +
     lowerText(s.b, end, Math.min(s.to, end + 300))
   if (/[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedaccess/.test(around))
-    s.found(rule.type, from, end, rule.rank)
+    s.found(active.type, from, end, active.rank)
 }
 
 function signatureEnd(s: Subject, from: number): number {
@@ -279,10 +279,10 @@ function signatureEnd(s: Subject, from: number): number {
 }
 
 /** `https://hooks.slack.com/services/T../B../..`: the whole URL is the secret. */
-export function matchHook(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchHook(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const end = s.runEnd(p + len, SETS.word_dash | 128)
   if (end - p - len < 30 || isFiller(s.b, p + len, end)) return
   const start = runStart(s.b, p, Math.max(s.from, p - 40), SETS.word_dot_dash | 128)
   const https = hasWord(s.b, start - 6, p, 'https:') ? start - 6 : start
-  s.found(rule.type, https, end, rule.rank)
+  s.found(active.type, https, end, active.rank)
 }

@@ -11,7 +11,7 @@ import {
   skipEscape,
 } from '../value/bytes.ts'
 import { decodeBase64 } from '../value/checksums.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Runs of base64 before this were decoded and judged. */
@@ -25,18 +25,18 @@ const PEM_MAX = 32_768
 const PEM_BODY_MIN = 64
 
 /** `-----BEGIN .. PRIVATE KEY-----` to its END line; without one, as far as it looks like a body. */
-export function matchPem(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchPem(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const head = latinText(s.b, p + len, Math.min(s.to, p + len + 60))
   const label = /^ {1,2}[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-{0,5}/.exec(head)
   if (label === null) return
   const bodyFrom = p + len + label[0].length
   const end = pemEnd(s, bodyFrom)
   if (end > 0) {
-    if (bodyChars(s, bodyFrom, end) >= PEM_BODY_MIN - 16) s.found(rule.type, p, end, rule.rank)
+    if (bodyChars(s, bodyFrom, end) >= PEM_BODY_MIN - 16) s.found(active.type, p, end, active.rank)
     return
   }
   const cut = pemRun(s, bodyFrom)
-  if (bodyChars(s, bodyFrom, cut) >= 16 || cut === s.to) s.found(rule.type, p, cut, rule.rank)
+  if (bodyChars(s, bodyFrom, cut) >= 16 || cut === s.to) s.found(active.type, p, cut, active.rank)
 }
 
 /** Behind the dashes of the END line, or -1. What was searched in vain is not searched again. */
@@ -78,21 +78,21 @@ function bodyChars(s: Subject, from: number, to: number): number {
 }
 
 /** `"private_key_id": "<40 hex>"` of a service account file. */
-export function matchGcp(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchGcp(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m = /^[\\"']{0,4}\s{0,3}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 20)),
   )
   if (m === null) return
   const from = p + len + m[0].length
   const end = s.runEnd(from, SETS.hex)
-  if (end - from >= 32 && end - from <= 64) s.found(rule.type, from, end, rule.rank)
+  if (end - from >= 32 && end - from <= 64) s.found(active.type, from, end, active.rank)
 }
 
 const BLOB_MAX = 8192
 const BASE64_RUN = SETS.base64_any
 
 /** A run of base64 whose decoded text holds a token: the whole run is masked. Data URLs are left alone. */
-export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchBase64(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   if (p < s.reached(DECODED)) return
   const low = Math.max(s.from, p - BLOB_MAX)
   const run = runStart(s.b, p, low, BASE64_RUN & ~256)
@@ -107,9 +107,9 @@ export function matchBase64(s: Subject, p: number, _len: number, rule: Rule): vo
   const shifts = run === low && low > s.from ? 4 : 1
   for (let shift = 0; shift < shifts; shift++) {
     const n = decodeBase64(s.b, start + shift, decodedTo, blob, blob.length)
-    const best = rule.inner(s.policy, blob, n)
+    const best = active.inner(s.policy, blob, n)
     if (best === null || best.rank < 5) continue
-    s.found(rule.type, start, end, rule.rank)
+    s.found(active.type, start, end, active.rank)
     s.advance(DECODED, end)
     return
   }

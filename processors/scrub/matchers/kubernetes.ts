@@ -2,8 +2,8 @@
 // they are secret. `data` may stand before `kind` (sorted output) or behind it, in YAML or JSON, also inside a string.
 
 import { ALNUM, isAlnum, isFreeLeft, latinText } from '../value/bytes.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder } from './assigned-value.ts'
-import type { Rule } from './rule.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Manifests that name their kind before this were looked at. */
@@ -14,7 +14,12 @@ const REACH = 16 * 1024
 const VALUES_MAX = 200
 
 /** `kind: Secret` or `"kind":"Secret"` at `p`. */
-export function matchKubernetesSecret(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchKubernetesSecret(
+  s: Subject,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   if (isAlnum(s.at(p + len)) || !isFreeLeft(s.b, p, s.from, ALNUM)) return
   // The one before ended at its own `kind`, at the latest.
   const low = Math.max(s.from, p - REACH, s.reached(MANIFESTS))
@@ -24,8 +29,8 @@ export function matchKubernetesSecret(s: Subject, p: number, len: number, rule: 
   const to = endOfDocument(s, p + len)
   s.spend(to - from)
   const text = latinText(s.b, from, to)
-  if (s.b[p + 4] === 0x3a) yamlValues(s, text, from, indentAt(before), rule)
-  else jsonValues(s, text, from, rule)
+  if (s.b[p + 4] === 0x3a) yamlValues(s, text, from, indentAt(before), active)
+  else jsonValues(s, text, from, active)
 }
 
 const DOCUMENT = /(?:\n|\\n)---|[^0-9A-Za-mo-z]kind\\*"?:/g
@@ -57,7 +62,13 @@ const BLOCK = /(?:^|\n|\\n|["'])( *)(?:data|stringData):[ \t]*(?=\r?\n|\\r\\n|\\
 const ENTRY =
   /(?:\r?\n|\\r\\n|\\n)( +)(?:([\w.-]+):[ \t]*)?(\\*["'])?((?:[^\n\r"'\\]|\\(?![nr"']))*)\3/y
 
-function yamlValues(s: Subject, text: string, base: number, indent: number, rule: Rule): void {
+function yamlValues(
+  s: Subject,
+  text: string,
+  base: number,
+  indent: number,
+  active: ActiveDetector,
+): void {
   for (const block of text.matchAll(BLOCK)) {
     if ((block[1] as string).length !== indent) continue
     ENTRY.lastIndex = block.index + block[0].length
@@ -78,7 +89,7 @@ function yamlValues(s: Subject, text: string, base: number, indent: number, rule
         isSetting = SETTING.test(m[2] as string)
       }
       const end = ENTRY.lastIndex - (m[3]?.length ?? 0)
-      if (!isSetting && !(isKey && isScalar)) report(s, base + end - value.length, value, rule)
+      if (!isSetting && !(isKey && isScalar)) report(s, base + end - value.length, value, active)
     }
   }
 }
@@ -90,24 +101,29 @@ const SETTING =
 const BLOCK_SCALAR = /^[|>][-+]?\d?\s*$/
 
 const OBJECT = /(\\*")(?:data|stringData)\1\s{0,4}:\s{0,4}\{/g
-const PAIR = /(?:[\s,]|\\n){0,40}(\\*")([\w.-]+)\1\s{0,4}:\s{0,4}\1([^"\\]*)\1/y
+const JSON_ENTRY = /(?:[\s,]|\\n){0,40}(\\*")([\w.-]+)\1\s{0,4}:\s{0,4}\1([^"\\]*)\1/y
 
-function jsonValues(s: Subject, text: string, base: number, rule: Rule): void {
+function jsonValues(s: Subject, text: string, base: number, active: ActiveDetector): void {
   for (const object of text.matchAll(OBJECT)) {
-    PAIR.lastIndex = object.index + object[0].length
+    JSON_ENTRY.lastIndex = object.index + object[0].length
     for (let n = 0; n < VALUES_MAX; n++) {
-      const m = PAIR.exec(text)
+      const m = JSON_ENTRY.exec(text)
       if (m === null) break
       const value = m[3] as string
       if (!SETTING.test(m[2] as string))
-        report(s, base + PAIR.lastIndex - (m[1] as string).length - value.length, value, rule)
+        report(
+          s,
+          base + JSON_ENTRY.lastIndex - (m[1] as string).length - value.length,
+          value,
+          active,
+        )
     }
   }
 }
 
 /** A line that ends in a colon is a key. */
-function report(s: Subject, start: number, value: string, rule: Rule): void {
+function report(s: Subject, start: number, value: string, active: ActiveDetector): void {
   const text = value.trimEnd()
   if (text === '' || text.endsWith(':') || isPlaceholder(s, text)) return
-  s.found(rule.type, start, start + text.length, rule.rank)
+  s.found(active.type, start, start + text.length, active.rank)
 }

@@ -2,11 +2,11 @@
 // (nothing about the number itself tells it from any other).
 
 import { ALNUM, isDigit, isFreeLeft, latinText, SETS } from '../value/bytes.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import type { Subject } from './subject.ts'
 
 /** Called at each `.d`; the first dot of four octets reports. Versions (`Chrome 137.0.6.2`) are left by their word. */
-export function matchIpv4(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchIpv4(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   let start = p
   while (start > s.from && start > p - 4 && isDigit(s.b[start - 1])) start--
   if (
@@ -20,11 +20,11 @@ export function matchIpv4(s: Subject, p: number, _len: number, rule: Rule): void
   if (m === null || m.slice(1).some((o) => Number(o) > 255)) return
   const before = latinText(s.b, Math.max(s.from, start - 16), start)
   if (/(?:version|chrome|safari|windows|firefox|v|release|build)[ /:=]{0,2}$/i.test(before)) return
-  s.found(rule.type, start, start + m[0].length, rule.rank)
+  s.found(active.type, start, start + m[0].length, active.rank)
 }
 
 /** Called at each `:h` or `::`; the group that holds it must read as an IPv6 address. */
-export function matchIpv6(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchIpv6(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   const set = SETS.hex
   let start = p
   while (
@@ -39,16 +39,16 @@ export function matchIpv6(s: Subject, p: number, _len: number, rule: Rule): void
       latinText(s.b, start, Math.min(s.to, start + 46)),
     )
   if (m === null || m[0].length < 6 || !isFreeLeft(s.b, start, s.from, ALNUM)) return
-  s.found(rule.type, start, start + m[0].length, rule.rank)
+  s.found(active.type, start, start + m[0].length, active.rank)
 }
 
 /** Seven to nine letters and digits within 24 bytes after the word passport. */
-export function matchPassport(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchPassport(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m =
     /^(?:[ _-]?(?:no|nr|number|num|id))?\.?[\\"']{0,3}[ :=#]{0,3}(?:is )?[\\"']{0,3}([A-Z]{0,2}\d{6,9})(?![A-Za-z0-9])/i.exec(
       latinText(s.b, p + len, Math.min(s.to, p + len + 40)),
     )
   if (m === null) return
   const end = p + len + m[0].length
-  s.found(rule.type, end - (m[1] as string).length, end, rule.rank)
+  s.found(active.type, end - (m[1] as string).length, end, active.rank)
 }

@@ -1,5 +1,5 @@
-// One value under inspection: a byte range with its field hints, and the findings of the detectors in it.
-// Detectors look at `[from, to)` only and report ranges; `settle` makes one disjoint list of them.
+// The value that matchers look at: a range of bytes, what its field says, and what was found in it so far.
+// Detectors look at `[from, to)` only and report ranges; `mergeOverlaps` makes one disjoint list of them.
 
 import { CLASS } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'

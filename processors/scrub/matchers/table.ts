@@ -1,6 +1,7 @@
 // Which code matches which shape: the one place that ties the table's names to functions.
 
 import type { CodeName, Detector } from '../detectors/detector.ts'
+import type { Matcher } from './active-detector.ts'
 import { matchPassword, matchSecretValue } from './assignments.ts'
 import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId } from './commands.ts'
@@ -20,7 +21,6 @@ import { matchKubernetesSecret } from './kubernetes.ts'
 import { matchIbanStart, matchIbanWord } from './numbers/ibans.ts'
 import { matchPlus } from './numbers/phones.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './off-by-default.ts'
-import type { Matcher } from './rule.ts'
 import {
   matchAtlassian,
   matchAwsKeyId,
@@ -64,7 +64,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   iban: nothing,
   iban_word: matchIbanWord,
   iban_start: matchIbanStart,
-  phone: (s, p, _len, rule) => matchPlus(s, p, rule),
+  phone: (s, p, _len, active) => matchPlus(s, p, active),
   ipv4: matchIpv4,
   ipv6: matchIpv6,
   pem: matchPem,

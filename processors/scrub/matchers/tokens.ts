@@ -23,7 +23,7 @@ import {
   isWordy,
   mixOf,
 } from '../value/randomness.ts'
-import type { Rule } from './rule.ts'
+import type { ActiveDetector } from './active-detector.ts'
 import type { Subject } from './subject.ts'
 
 /** How much of a body is looked at for entropy and placeholder words. */
@@ -32,8 +32,8 @@ const LOOK_MAX = 256
 const CUT_BODY_MIN = 8
 
 /** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
-export function matchToken(s: Subject, p: number, len: number, rule: Rule): void {
-  const shape = rule.detector.shape as TokenShape
+export function matchToken(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const shape = active.row.shape as TokenShape
   const start = p + len
   const end = bodyEnd(s, start, shape)
   const n = end - start
@@ -41,7 +41,7 @@ export function matchToken(s: Subject, p: number, len: number, rule: Rule): void
   if (shape.max !== undefined && n > shape.max) return
   if (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)) return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
-  s.found(rule.type, p, end, sure ? 9 : rule.rank)
+  s.found(active.type, p, end, sure ? 9 : active.rank)
 }
 
 function bodyEnd(s: Subject, start: number, shape: TokenShape): number {
@@ -91,7 +91,7 @@ const OTHERS_OF_SK = ['ant-', 'or-', 'lf-']
 const MARKER = 't3blbkfj'
 
 /** `sk-` 20 `T3BlbkFJ` 20, or `sk-proj-` and 40 more. Not `sk-SK`, not `task-force`. */
-export function matchOpenai(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchOpenai(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const start = p + len
   const end = s.runEnd(start, SETS.word_dash)
   const prefix = OPENAI_PREFIXES.find((x) => hasWord(s.b, start, end, x))
@@ -103,11 +103,16 @@ export function matchOpenai(s: Subject, p: number, len: number, rule: Rule): voi
   const cut = end === s.to && prefix !== undefined && isCutToken(s, bodyFrom, end, 8)
   if (!(marked || long || cut) || isFiller(s.b, bodyFrom, end)) return
   if (!marked && isWordy(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX))) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 /** `sk-` and 32 hex, 48 mixed characters or 48 letters, without a vendor's mark. Not `sk-estimator-pipeline`. */
-export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchOpenaiCompat(
+  s: Subject,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = p + len
   const end = s.runEnd(start, SETS.word_dash)
   if (end - start < 20 || OTHERS_OF_SK.some((x) => hasWord(s.b, start, end, x))) return
@@ -121,11 +126,11 @@ export function matchOpenaiCompat(s: Subject, p: number, len: number, rule: Rule
   if (longest.length < 32 && !mixed) return
   const at = start + text.indexOf(longest)
   if (entropy(s.b, at, at + longest.length) <= 3) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 /** `AKIA` and 16 of base32; the secret key beside it is looked for too. */
-export function matchAwsKeyId(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchAwsKeyId(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const start = p + 4
   const end = s.runEnd(p, ALNUM)
   const n = end - start
@@ -134,7 +139,7 @@ export function matchAwsKeyId(s: Subject, p: number, len: number, rule: Rule): v
     if ((SETS.base32_upper & classOf(s.b[i] as number)) === 0) return
   if (n === 16 && entropy(s.b, start, end) < 2.6) return
   if (hasWord(s.b, end - 7, end, 'example')) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 function classOf(c: number): number {
@@ -145,29 +150,29 @@ function classOf(c: number): number {
 const AWS_SECRET_SET = SETS.base64 & ~256
 
 /** `SecretAccessKey": "<40>"`: a secret key within 100 bytes after the word. */
-export function matchAwsSecret(s: Subject, p: number, len: number, rule: Rule): void {
-  findAwsSecret(s, p + len, Math.min(s.to, p + 140), rule)
+export function matchAwsSecret(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  findAwsSecret(s, p + len, Math.min(s.to, p + 140), active)
 }
 
 /** Reports 40-character keys among the runs of `[from, to)`. */
-export function findAwsSecret(s: Subject, from: number, to: number, rule: Rule): void {
+export function findAwsSecret(s: Subject, from: number, to: number, active: ActiveDetector): void {
   let i = from
   while (i < to) {
     const end = s.runEnd(i, AWS_SECRET_SET)
     if (end - i === 40 && isAwsSecretLike(s.b, i, end)) {
       const sha = hasWord(s.b, i - 5, end, 'sha1-')
-      if (!sha && s.at(end) !== 0x3d) s.found(rule.type, i, end, rule.rank)
+      if (!sha && s.at(end) !== 0x3d) s.found(active.type, i, end, active.rank)
     }
     i = end === i ? i + 1 : end + 1
   }
 }
 
 /** `abcQ~` and 31..34 more, three and a digit before; or a long Azure OpenAI key around JQQJ99. */
-export function matchAzureSecret(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchAzureSecret(s: Subject, p: number, len: number, active: ActiveDetector): void {
   if (len === 6) {
     const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 80), ALNUM), s.from)
     const end = s.runEnd(p, ALNUM)
-    if (end - start >= 70 && end - start <= 100) s.found(rule.type, start, end, rule.rank)
+    if (end - start >= 70 && end - start <= 100) s.found(active.type, start, end, active.rank)
     return
   }
   if (p - 4 < s.from || !isDigit(s.b[p - 1])) return
@@ -176,87 +181,89 @@ export function matchAzureSecret(s: Subject, p: number, len: number, rule: Rule)
   while (s.b[end - 1] === 0x2e) end--
   const n = end - p - 2
   if (n < 31 || n > 34) return
-  s.found(rule.type, p - 4, end, rule.rank)
+  s.found(active.type, p - 4, end, active.rank)
 }
 
 /** `glpat-` and 20, or the routable form with dots. */
-export function matchGitlab(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchGitlab(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const start = p + len
   let end = s.runEnd(start, SETS.word_dot_dash)
   while (end > start && s.b[end - 1] === 0x2e) end--
   const n = end - start
   if (n < 20 && !(end === s.to && isCutToken(s, start, end, len))) return
   if (isFiller(s.b, start, end) || isWordy(s.b, start, Math.min(end, start + LOOK_MAX))) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 /** `key-` and 32 hex. */
-export function matchMailgun(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchMailgun(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const end = s.runEnd(p + len, ALNUM)
-  if (end - p - len === 32 && isHexOnly(s.b, p + len, end)) s.found(rule.type, p, end, rule.rank)
+  if (end - p - len === 32 && isHexOnly(s.b, p + len, end))
+    s.found(active.type, p, end, active.rank)
 }
 
 /** 32 hex, `-us` and the number of a data centre. */
-export function matchMailchimp(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchMailchimp(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 40), SETS.hex), s.from)
   const end = s.runEnd(p + len, SETS.digits)
   if (p - start === 32 && end - p <= 5 && entropy(s.b, start, p) > 2.5)
-    s.found(rule.type, start, end, rule.rank)
+    s.found(active.type, start, end, active.rank)
 }
 
 /** `SG.` 20..24 `.` 39..50. */
-export function matchSendgrid(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchSendgrid(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const dot = s.runEnd(p + len, SETS.word_dash)
   if (s.at(dot) !== 0x2e || dot - p - len < 16 || dot - p - len > 32) return
   const end = s.runEnd(dot + 1, SETS.word_dash)
   if (end - dot - 1 < 32 && end !== s.to) return
-  s.found(rule.type, p, end, rule.rank)
+  s.found(active.type, p, end, active.rank)
 }
 
 /** `123456789:AA` and 33 more; what stands before the digits does not matter (`/bot123..`). */
-export function matchTelegram(s: Subject, p: number, _len: number, rule: Rule): void {
+export function matchTelegram(s: Subject, p: number, _len: number, active: ActiveDetector): void {
   const run = runStart(s.b, p, Math.max(s.from, p - 20), SETS.digits)
   const start = skipEscape(s.b, run, s.from)
   if (p - start < 8 || p - start > 10) return
   const end = s.runEnd(p + 1, SETS.word_dash)
-  if (end - p - 1 >= 33 && end - p - 1 <= 40) s.found(rule.type, start, end, rule.rank)
+  if (end - p - 1 >= 33 && end - p - 1 <= 40) s.found(active.type, start, end, active.rank)
 }
 
 /** `api.telegram.org/bot` before the token: whatever its letters begin with. */
-export function matchTelegramUrl(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchTelegramUrl(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const colon = s.runEnd(p + len, SETS.digits)
   if (colon - p - len < 8 || colon - p - len > 10 || s.at(colon) !== 0x3a) return
   const end = s.runEnd(colon + 1, SETS.word_dash)
-  if (end - colon - 1 >= 33 && end - colon - 1 <= 40) s.found(rule.type, p + len, end, rule.rank)
+  if (end - colon - 1 >= 33 && end - colon - 1 <= 40)
+    s.found(active.type, p + len, end, active.rank)
 }
 
 /** Atlassian: everything up to the checksum; 50 and more. */
-export function matchAtlassian(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchAtlassian(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const end = s.runEnd(p + len, SETS.base64_any & ~(64 | 128))
   const min = len === 4 ? 28 : 50
   if (end - p - len >= min && mixOf(s.b, p + len, Math.min(end, p + 99)) === ALNUM)
-    s.found(rule.type, p, end, rule.rank)
+    s.found(active.type, p, end, active.rank)
 }
 
 /** 14 characters, `.atlasv1.`, 60 and more. */
-export function matchTerraform(s: Subject, p: number, len: number, rule: Rule): void {
+export function matchTerraform(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const start = runStart(s.b, p, Math.max(s.from, p - 14), ALNUM)
   const end = s.runEnd(p + len, SETS.word_dash)
-  if (p - start === 14 && end - p - len >= 50) s.found(rule.type, start, end, rule.rank)
+  if (p - start === 14 && end - p - len >= 50) s.found(active.type, start, end, active.rank)
 }
 
 const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
 
 /** A value of a fixed length after a vendor's name, when a word such as key or token stands between or in it. */
-export function matchNear(s: Subject, p: number, len: number, rule: Rule): void {
-  const shape = rule.detector.shape as NearShape
+export function matchNear(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const shape = active.row.shape as NearShape
   const to = Math.min(s.to, p + len + shape.reach)
   let i = p + len
   while (i < to) {
     const end = s.runEnd(i, ALNUM)
     const n = end - i
     if (shape.lengths.includes(n) && isNearValue(s, p, i, end, shape)) {
-      s.found(rule.type, i, end, rule.rank)
+      s.found(active.type, i, end, active.rank)
       return
     }
     i = end === i ? i + 1 : end + 1

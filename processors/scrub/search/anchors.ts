@@ -1,8 +1,8 @@
-// What the scanner searches: literals with the rules behind each, escapes that call for a decoded view, and signs of texts
+// What the scanner searches: literals with the detectors behind each, escapes that call for a decoded view, and signs of texts
 // that were split. Made of the detectors by `compile.ts`.
 
+import type { ActiveDetector, Matcher } from '../matchers/active-detector.ts'
 import type { NumberRules } from '../matchers/policy.ts'
-import type { Matcher, Rule } from '../matchers/rule.ts'
 import type { KernelTables } from './scanner.ts'
 
 /** Candidate ids below `FIRST_ANCHOR` are not literals. */
@@ -25,7 +25,7 @@ export interface Anchor {
   readonly anyCase: boolean
   /** A name: what follows must be able to be an assignment. */
   readonly assigns: boolean
-  readonly rules: readonly Rule[]
+  readonly detectors: readonly ActiveDetector[]
 }
 
 /** A rule of users with what runs at each of its keywords. */
@@ -51,12 +51,12 @@ export interface CompiledDetectors extends Literals {
   readonly numbers: NumberRules
   /** By type number. */
   readonly types: readonly string[]
-  /** Type number of the first extra rule; the others follow in order. */
+  /** Type number of the first rule of users; the others follow in order. */
   readonly extraFrom: number
   /** Few values are possible of the type. */
   readonly isGuessable: readonly boolean[]
   readonly awsKeyType: number
-  readonly awsSecret: Rule | null
+  readonly awsSecret: ActiveDetector | null
 }
 
 /** Bytes that may follow a country code or any other anchor of two bytes: the scanner looks at three. */

@@ -1,11 +1,11 @@
-// From detector rows to what the scanner searches: one list of anchors with the rules behind each, and the
+// From detector rows to what the scanner searches: one list of anchors with the detectors behind each, and the
 // escapes that call for a decoded view. Done once at construction.
 
 import { type Detector } from '../detectors/detector.ts'
 import { FAILED_TYPE } from '../detectors/marker.ts'
 import { DETECTORS } from '../detectors/table.ts'
+import type { ActiveDetector, InnerScan, Matcher } from '../matchers/active-detector.ts'
 import type { NumberRules } from '../matchers/policy.ts'
-import type { InnerScan, Matcher, Rule } from '../matchers/rule.ts'
 import { ALNUM, DASH, UNDERSCORE } from '../value/bytes.ts'
 import { anchorTables } from './anchor-tables.ts'
 import type { Anchor, CompiledDetectors, KeywordRule } from './anchors.ts'
@@ -31,22 +31,22 @@ export function compile(options: CompileOptions): CompiledDetectors {
   // A rule of its own name for each tenant: the types are different ones.
   const extraFrom = types.length
   for (const e of extra) types.push(e.name)
-  const rules: Rule[] = []
+  const active: ActiveDetector[] = []
   const builder = new AnchorBuilder()
   for (const d of DETECTORS) {
     if (!isOn(d)) continue
-    const rule = ruleOf(d, types, options)
-    rules.push(rule)
+    const one = activeOf(d, types, options)
+    active.push(one)
     const isWrapped = d.shape.kind === 'code' && d.shape.run === 'base64'
     const texts = isWrapped ? wrappedAnchors(d.anchors) : d.anchors
-    for (const text of texts) builder.add(text, d.anyCase === true, rule)
+    for (const text of texts) builder.add(text, d.anyCase === true, one)
   }
   for (const [i, e] of extra.entries()) {
     const base = DETECTORS[0] as Detector
     const d: Detector = { ...base, id: e.name, left: 'any', group: 'context', anchors: e.keywords }
     const t = extraFrom + i
-    const rule: Rule = {
-      detector: d,
+    const one: ActiveDetector = {
+      row: d,
       type: t,
       alsoType: t,
       rank: e.rank,
@@ -54,9 +54,9 @@ export function compile(options: CompileOptions): CompiledDetectors {
       match: e.match,
       inner,
     }
-    for (const k of e.keywords) builder.add(k, true, rule)
+    for (const k of e.keywords) builder.add(k, true, one)
   }
-  const find = (id: string): Rule | null => rules.find((r) => r.detector.id === id) ?? null
+  const find = (id: string): ActiveDetector | null => active.find((r) => r.row.id === id) ?? null
   const numbers: NumberRules = {
     card: find('credit_card'),
     ssn: find('ssn'),
@@ -82,12 +82,12 @@ export function compile(options: CompileOptions): CompiledDetectors {
   }
 }
 
-function ruleOf(d: Detector, types: readonly string[], options: CompileOptions): Rule {
+function activeOf(d: Detector, types: readonly string[], options: CompileOptions): ActiveDetector {
   const { isOn, inner, matcherOf } = options
   const also = DETECTORS.find((x) => x.id === d.also)
   const leftMask = d.left === 'any' ? 0 : d.left === 'alnum' ? ALNUM : ALNUM | UNDERSCORE | DASH
   return {
-    detector: d,
+    row: d,
     type: types.indexOf(d.id),
     alsoType: also !== undefined && isOn(also) ? types.indexOf(also.id) : -1,
     rank: d.rank,
@@ -111,12 +111,15 @@ const ASSIGNING = new Set([
 ])
 
 class AnchorBuilder {
-  readonly #byText = new Map<string, { text: string; anyCase: boolean; rules: Rule[] }>()
+  readonly #byText = new Map<
+    string,
+    { text: string; anyCase: boolean; detectors: ActiveDetector[] }
+  >()
 
-  add(text: string, anyCase: boolean, rule: Rule): void {
+  add(text: string, anyCase: boolean, detector: ActiveDetector): void {
     const at = `${anyCase ? 'i' : 'x'}${text}`
-    const entry = this.#byText.get(at) ?? { text, anyCase, rules: [] }
-    entry.rules.push(rule)
+    const entry = this.#byText.get(at) ?? { text, anyCase, detectors: [] }
+    entry.detectors.push(detector)
     this.#byText.set(at, entry)
   }
 
@@ -125,15 +128,15 @@ class AnchorBuilder {
       id: FIRST_ANCHOR + i,
       bytes: Buffer.from(e.anyCase ? e.text.toLowerCase() : e.text, 'utf8'),
       anyCase: e.anyCase,
-      assigns: e.rules.every((r) => {
-        const shape = r.detector.shape
+      assigns: e.detectors.every((r) => {
+        const shape = r.row.shape
         return (
           shape.kind === 'code' &&
           (shape.run === 'password' || shape.run === 'secret_value') &&
           ASSIGNING.has(e.text)
         )
       }),
-      rules: e.rules,
+      detectors: e.detectors,
     }))
   }
 }

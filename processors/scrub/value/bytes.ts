@@ -18,7 +18,7 @@ const AWS_DIGIT = 4096
 export const SPACE = 8192
 export const HIGH = 16384
 /** What an unquoted value may hold: no space, quote, bracket of markup, separator or CJK. */
-export const VALUE = 32768
+export const UNQUOTED = 32768
 
 /** Bit mask by byte. */
 export const CLASS: Int32Array = classes()
@@ -42,9 +42,9 @@ function classes(): Int32Array {
   add('ABCDEF', HEX_UPPER)
   add('234567', AWS_DIGIT)
   add(' \t\r\n', SPACE)
-  for (let i = 128; i < 256; i++) t[i] = i < 0xe0 ? HIGH | VALUE : HIGH
+  for (let i = 128; i < 256; i++) t[i] = i < 0xe0 ? HIGH | UNQUOTED : HIGH
   for (let i = 0x21; i < 0x7f; i++)
-    if (!'"\'`\\<>|&;,'.includes(String.fromCharCode(i))) t[i] = (t[i] as number) | VALUE
+    if (!'"\'`\\<>|&;,'.includes(String.fromCharCode(i))) t[i] = (t[i] as number) | UNQUOTED
   return t
 }
 

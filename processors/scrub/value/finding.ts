@@ -10,7 +10,7 @@ export interface Finding {
 }
 
 /** Sorts and joins overlapping findings: the one of the highest rank, then the longest, names the whole. */
-export function settle(findings: Finding[]): Finding[] {
+export function mergeOverlaps(findings: Finding[]): Finding[] {
   if (findings.length < 2) return findings
   findings.sort((a, b) => a.start - b.start || b.end - a.end)
   let kept = 0
