@@ -6,7 +6,7 @@ import type { SpanBatch } from './batch.ts'
 import { ClaimRows } from './claim-rows.ts'
 import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
 import { grownFloats, grownInts } from './grow.ts'
-import { KinRows } from './kin-rows.ts'
+import { ReportRows } from './report-rows.ts'
 
 const RN = RANGE_FIELDS.length
 const NN = NUMBER_FIELDS.length
@@ -51,7 +51,7 @@ export class EventTable {
   /** What could be counted twice: filled by `canonicalize`, checked by the ledger. */
   readonly claims = new ClaimRows()
   /** What each report of usage says and where it stands in its trace: for the ledger as well. */
-  readonly kin = new KinRows()
+  readonly reports = new ReportRows()
   /** By event, only when `explain` was asked for. */
   explain: Provenance[][] | null = null
   /** Rows of events below this are empty or in use. */
@@ -70,7 +70,7 @@ export class EventTable {
     this.#cleared = 0
     this.pairCount = 0
     this.claims.reset()
-    this.kin.reset()
+    this.reports.reset()
     if (this.explain !== null) this.explain = []
   }
 

@@ -84,8 +84,8 @@ export interface EventFacts {
   readonly eventIds: Uint8Array
   /** Rows of (event, h0, h1). */
   readonly claims: Int32Array
-  /** Rows of `core/kin-rows.ts`. */
-  readonly kin: Int32Array
+  /** Rows of `core/report-rows.ts`. */
+  readonly reports: Int32Array
 }
 
 export interface TaskResult {

@@ -35,15 +35,23 @@ export function reportLedger(ledger: UsageLedger, labels: string, metrics: Metri
   metrics.declare(LEDGER_METRICS)
   let seen = 0
   metrics.onCollect(() => {
-    const { entries, entriesMax, kin, kinMax, evicted, kinEvicted, bytes, openCommits } =
-      ledger.stats()
+    const {
+      entries,
+      entriesMax,
+      reports,
+      reportsMax,
+      evicted,
+      reportsEvicted,
+      bytes,
+      openCommits,
+    } = ledger.stats()
     metrics.set('observa_usage_ledger_open_commits', labels, openCommits)
     metrics.set('observa_usage_ledger_entries', labels, entries)
     metrics.set('observa_usage_ledger_entries_max', labels, entriesMax)
-    metrics.set('observa_usage_ledger_reports', labels, kin)
-    metrics.set('observa_usage_ledger_reports_max', labels, kinMax)
+    metrics.set('observa_usage_ledger_reports', labels, reports)
+    metrics.set('observa_usage_ledger_reports_max', labels, reportsMax)
     metrics.set('observa_usage_ledger_bytes', labels, bytes)
-    metrics.add('observa_usage_ledger_evicted_total', labels, evicted + kinEvicted - seen)
-    seen = evicted + kinEvicted
+    metrics.add('observa_usage_ledger_evicted_total', labels, evicted + reportsEvicted - seen)
+    seen = evicted + reportsEvicted
   })
 }

@@ -1,7 +1,7 @@
 // What check and commit of an event cost with tables that are full, and what these take.
 // `node collector/ledger/ledger.bench.ts` prints one line for each way of traffic.
 
-import { KIN_FLAG } from '../../core/kin-rows.ts'
+import { REPORT_FLAG } from '../../core/report-rows.ts'
 import type { EventFacts } from '../../core/task.ts'
 import { UsageLedger } from './ledger.ts'
 
@@ -20,19 +20,19 @@ const TRAFFIC: Readonly<Record<string, (task: number, e: number) => number>> = {
 function factsOf(task: number, traceOf: (task: number, e: number) => number): EventFacts {
   const eventIds = Buffer.alloc(EVENTS * 16)
   const claims: number[] = []
-  const kin: number[] = []
+  const reports: number[] = []
   for (let e = 0; e < EVENTS; e++) {
     const id = task * EVENTS + e
     eventIds.writeInt32LE(Math.imul(id + 1, 0x9e37_79b1), e * 16)
     eventIds.writeInt32LE(id, e * 16 + 4)
     claims.push(e, Math.imul(id + 1, 0x85eb_ca6b), id)
-    const flags = KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES | KIN_FLAG.PARENT
+    const flags = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.PARENT
     const trace = Math.imul(traceOf(task, e) + 1, 0xc2b2_ae35)
     const usage = [100 + (id % 77), 5 + (id % 7), id % 3]
-    kin.push(e, trace, id, id - 1, ...usage, 0x0001_0001, id * 10, 5, flags, -1)
+    reports.push(e, trace, id, id - 1, ...usage, 0x0001_0001, id * 10, 5, flags, -1)
   }
   const count = EVENTS
-  return { count, eventIds, claims: Int32Array.from(claims), kin: Int32Array.from(kin) }
+  return { count, eventIds, claims: Int32Array.from(claims), reports: Int32Array.from(reports) }
 }
 
 function run(ledger: UsageLedger, facts: readonly EventFacts[]): void {
@@ -56,8 +56,8 @@ for (const [name, traceOf] of Object.entries(TRAFFIC)) {
     times.push((user + system) / (TASKS_A_GROUP * EVENTS))
   }
   const median = times.sort((a, b) => a - b)[GROUPS / 2] ?? 0
-  const { bytes, kin } = ledger.stats()
+  const { bytes, reports } = ledger.stats()
   process.stdout.write(
-    `${name.padEnd(30)} ${median.toFixed(2)} µs CPU an event, ${kin} reports, ${(bytes / 1e6).toFixed(1)} MB\n`,
+    `${name.padEnd(30)} ${median.toFixed(2)} µs CPU an event, ${reports} reports, ${(bytes / 1e6).toFixed(1)} MB\n`,
   )
 }

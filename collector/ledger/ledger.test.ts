@@ -22,7 +22,12 @@ function facts(
   const eventIds = Buffer.alloc(events.length * 16)
   for (const [i, e] of events.entries()) eventIds.set(eventIdOf(e), i * 16)
   const rows = claims.flatMap(([at, c]) => [at, Math.imul(c + 1, 0x9e37_79b1), c << 12])
-  return { count: events.length, eventIds, claims: Int32Array.from(rows), kin: new Int32Array(0) }
+  return {
+    count: events.length,
+    eventIds,
+    claims: Int32Array.from(rows),
+    reports: new Int32Array(0),
+  }
 }
 
 function eventIdOf(e: number): Buffer {

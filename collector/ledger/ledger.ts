@@ -3,12 +3,12 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import type { EventFacts, UsageHint } from '../../core/task.ts'
-import { type KinNode, VERDICT } from '../../core/usage-kin.ts'
+import { OUTCOME, type UsageReport } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
 import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
-import { Kinship } from './kinship.ts'
 import { type CommitOutcome, OpenCommits } from './open-commits.ts'
+import { TraceReports } from './trace-reports.ts'
 import { Turn } from './turn.ts'
 
 const ENTRIES_MAX = 1_000_000
@@ -22,9 +22,9 @@ export interface LedgerStats {
   readonly entriesMax: number
   readonly evicted: number
   /** Reports remembered with their place in a trace. */
-  readonly kin: number
-  readonly kinMax: number
-  readonly kinEvicted: number
+  readonly reports: number
+  readonly reportsMax: number
+  readonly reportsEvicted: number
   /** Memory that all of it takes. */
   readonly bytes: number
   /** Commits that the log has not answered for yet. */
@@ -34,7 +34,7 @@ export interface LedgerStats {
 interface Decision {
   /** By event. */
   readonly hints: Map<number, UsageHint>
-  readonly kin: Map<number, KinNode[]>
+  readonly reports: Map<number, UsageReport[]>
   /** Tickets of the commits, not yet durable, that hold events which these facts repeat. */
   readonly repeatsOpen: ReadonlySet<number>
 }
@@ -42,7 +42,7 @@ interface Decision {
 export class UsageLedger {
   readonly turn = new Turn()
   readonly #table: HashTable
-  readonly #kinship: Kinship
+  readonly #reports: TraceReports
   #ticket = 0
   /** What the last check decided: it is committed as a rule before anything changes. */
   #last: { readonly facts: EventFacts; readonly decision: Decision } | null = null
@@ -51,9 +51,9 @@ export class UsageLedger {
   readonly #open = new OpenCommits()
   readonly #owner = new Uint8Array(ID_BYTES)
 
-  constructor(entriesMax = ENTRIES_MAX, kinMax?: number) {
+  constructor(entriesMax = ENTRIES_MAX, reportsMax?: number) {
     this.#table = new HashTable(entriesMax)
-    this.#kinship = new Kinship(kinMax)
+    this.#reports = new TraceReports(reportsMax)
   }
 
   /**
@@ -81,8 +81,8 @@ export class UsageLedger {
       const of = this.#ownerOf(claims, i, facts, event) ?? firstInFacts(claimed, claims, i, facts)
       if (of !== null) hints.set(event, { event, reason: 'duplicate', of })
     }
-    const kin = this.#kinship.decide(facts, hints)
-    return { hints, kin, repeatsOpen }
+    const reports = this.#reports.decide(facts, hints)
+    return { hints, reports, repeatsOpen }
   }
 
   #findResends(facts: EventFacts, hints: Map<number, UsageHint>, repeatsOpen: Set<number>): void {
@@ -98,7 +98,8 @@ export class UsageLedger {
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
   commit(facts: EventFacts): void {
-    const { hints, kin } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    const { hints, reports } =
+      this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
     this.#last = null
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
     const ticket = this.#ticket
@@ -107,8 +108,8 @@ export class UsageLedger {
     const { claims, count, eventIds } = facts
     for (let event = 0; event < count; event++)
       this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
-    this.#kinship.remember(facts, kin, ticket)
-    const counted = countedOf(hints, kin)
+    this.#reports.remember(facts, reports, ticket)
+    const counted = countedOf(hints, reports)
     for (let i = 0; i < claims.length; i += 3) {
       const event = claims[i] as number
       // What a repeated report also goes by belongs to the one that counts.
@@ -145,7 +146,7 @@ export class UsageLedger {
     const { claims } = facts
     for (let i = 0; i < claims.length; i += 3)
       this.#table.remove(claimLo(claims, i), claims[i + 2] as number, ticket)
-    this.#kinship.forget(facts, ticket)
+    this.#reports.forget(facts, ticket)
   }
 
   /** Reads the facts of the newest events in the log, as many as fit; `wants` picks the pipelines that share this ledger. */
@@ -164,10 +165,19 @@ export class UsageLedger {
 
   stats(): LedgerStats {
     const { size, entriesMax, evicted } = this.#table
-    const { size: kin, sizeMax: kinMax, evicted: kinEvicted } = this.#kinship
-    const bytes = this.#table.byteLength + this.#kinship.byteLength
+    const { size: reports, sizeMax: reportsMax, evicted: reportsEvicted } = this.#reports
+    const bytes = this.#table.byteLength + this.#reports.byteLength
     const openCommits = this.#open.size
-    return { entries: size, entriesMax, evicted, kin, kinMax, kinEvicted, bytes, openCommits }
+    return {
+      entries: size,
+      entriesMax,
+      evicted,
+      reports,
+      reportsMax,
+      reportsEvicted,
+      bytes,
+      openCommits,
+    }
   }
 
   /** Ticket of the commit that took the event in, 0 when it is unknown. */
@@ -190,13 +200,13 @@ export class UsageLedger {
 /** For events that repeat another: the event id of the one that counts. */
 function countedOf(
   hints: ReadonlyMap<number, UsageHint>,
-  kin: ReadonlyMap<number, readonly KinNode[]>,
+  reports: ReadonlyMap<number, readonly UsageReport[]>,
 ): Map<number, Uint8Array> {
   const out = new Map<number, Uint8Array>()
   for (const [event, h] of hints) if (h.reason === 'duplicate') out.set(event, h.of)
-  for (const nodes of kin.values())
+  for (const nodes of reports.values())
     for (const n of nodes)
-      if (n.verdict === VERDICT.REPEATS && n.owner !== '' && !out.has(n.event))
+      if (n.outcome === OUTCOME.REPEATS && n.owner !== '' && !out.has(n.event))
         out.set(n.event, Buffer.from(n.owner, 'latin1'))
   return out
 }

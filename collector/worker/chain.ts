@@ -8,7 +8,7 @@ import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import { KIN, KIN_STRIDE } from '../../core/kin-rows.ts'
+import { REPORT, REPORT_STRIDE } from '../../core/report-rows.ts'
 import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
@@ -42,7 +42,7 @@ const NO_EVENTS: EventFacts = {
   count: 0,
   eventIds: new Uint8Array(0),
   claims: new Int32Array(0),
-  kin: new Int32Array(0),
+  reports: new Int32Array(0),
 }
 
 export class Chain implements ChainContext {
@@ -106,7 +106,7 @@ export class Chain implements ChainContext {
     const parts: EncodedPart[] = []
     const ids: Uint8Array[] = []
     const claims: number[] = []
-    const kin: number[] = []
+    const reports: number[] = []
     const counters: Record<string, number> = {}
     const timings: Record<string, number> = {}
     let events = 0
@@ -120,7 +120,8 @@ export class Chain implements ChainContext {
         const [e = 0, h0 = 0, h1 = 0] = result.facts.claims.subarray(i, i + 3)
         claims.push(e + events, h0, h1)
       }
-      for (const [i, x] of result.facts.kin.entries()) kin.push(isOrdinal(i, x) ? x + events : x)
+      for (const [i, x] of result.facts.reports.entries())
+        reports.push(isOrdinal(i, x) ? x + events : x)
       events += result.facts.count
       addAll(counters, result.counters)
       addAll(timings, result.timingsUs)
@@ -129,7 +130,7 @@ export class Chain implements ChainContext {
       count: events,
       eventIds: Buffer.concat(ids),
       claims: Int32Array.from(claims),
-      kin: Int32Array.from(kin),
+      reports: Int32Array.from(reports),
     }
     return { verdicts, parts, facts, counters, timingsUs: timings }
   }
@@ -197,7 +198,7 @@ export class Chain implements ChainContext {
       for (let i = 0; i < 16; i++) eventIds[e * 16 + i] = bytes[off + i] as number
     }
     const { count } = events
-    return { count, eventIds, claims: events.claims.copy(), kin: events.kin.copy() }
+    return { count, eventIds, claims: events.claims.copy(), reports: events.reports.copy() }
   }
 
   #result(verdicts: readonly RequestVerdict[], parts: readonly EncodedPart[]): TaskResult {
@@ -229,10 +230,10 @@ function hintsFrom(hints: readonly UsageHint[], first: number): UsageHint[] {
   return hints.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
 }
 
-/** True for what counts events in a row of `core/kin-rows.ts`. */
+/** True for what counts events in a row of `core/report-rows.ts`. */
 function isOrdinal(i: number, x: number): boolean {
-  const column = i % KIN_STRIDE
-  return column === KIN.EVENT || (column === KIN.OF && x >= 0)
+  const column = i % REPORT_STRIDE
+  return column === REPORT.EVENT || (column === REPORT.OF && x >= 0)
 }
 
 function addAll(into: Record<string, number>, from: Readonly<Record<string, number>>): void {

@@ -34,7 +34,7 @@ export class MetricsChain {
         count: 0,
         eventIds: new Uint8Array(0),
         claims: new Int32Array(0),
-        kin: new Int32Array(0),
+        reports: new Int32Array(0),
       },
       counters,
       timingsUs: { metrics: (performance.now() - startedAt) * 1000 },

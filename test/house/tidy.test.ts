@@ -10,6 +10,7 @@ import { filesNamedIn, type Import, importsOf, projectFiles, root, textOf } from
 const AREAS = [
   'core',
   'proto',
+  'usage',
   'processors',
   'exporters',
   'collector',
@@ -22,13 +23,24 @@ const AREAS = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   proto: ['core'],
-  processors: ['core', 'proto'],
+  usage: ['core'],
+  processors: ['core', 'proto', 'usage'],
   exporters: ['core', 'proto', 'storage'],
   config: ['core'],
   storage: ['core'],
   api: ['core', 'storage'],
   analysis: ['core', 'storage'],
-  collector: ['core', 'proto', 'processors', 'exporters', 'config', 'storage', 'api', 'analysis'],
+  collector: [
+    'core',
+    'proto',
+    'usage',
+    'processors',
+    'exporters',
+    'config',
+    'storage',
+    'api',
+    'analysis',
+  ],
 }
 
 /** Scripts that a person starts; they may look at the whole project. */

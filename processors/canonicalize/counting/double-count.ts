@@ -1,13 +1,14 @@
 // Usage counts once. Within a batch: reports of one call by two instrumentations, by a client's own spans
 // beside them, by a log record beside its span, by a container, or by a re-sent request are found here and
-// flagged. Across batches: `claims` and `kin` say the same to the ledger, whose hints come back through `applyHints`.
+// flagged. Across batches: `claims` and `reports` say the same to the ledger, whose hints come back through `applyHints`.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { claimHash } from '../../../core/identity.ts'
-import { KIN, KIN_FLAG, KIN_STRIDE } from '../../../core/kin-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../../core/report-rows.ts'
 import type { UsageHint } from '../../../core/task.ts'
-import { judge, KinNode, VERDICT } from '../../../core/usage-kin.ts'
+import { decideReports } from '../../../usage/one-call.ts'
+import { OUTCOME, UsageReport } from '../../../usage/report.ts'
 import { PairTable } from '../bytes/pair-table.ts'
 import { addLink, addReport, PlainSpans } from './report-rows.ts'
 
@@ -19,7 +20,7 @@ export class DoubleCount {
   /** Trace and span -> row of a report there, of a mere link when there is no report. */
   readonly #spans = new PairTable()
   readonly #plain = new PlainSpans()
-  /** Trace and input -> KIN_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
+  /** Trace and input -> REPORT_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
   readonly #inputs = new PairTable()
   /**
    * Traces in which reports may speak of one call: a log record or a copy, a report above another row, equal input
@@ -65,8 +66,8 @@ export class DoubleCount {
   link(events: EventTable, e: number, seed: Int32Array, kind: string): void {
     const at = addLink(events, e, seed[0] as number, kind)
     if (at < 0) return
-    const rows = events.kin.ints
-    this.#spans.getOrSet(rows[at + KIN.TRACE] as number, rows[at + KIN.SPAN] as number, at)
+    const rows = events.reports.ints
+    this.#spans.getOrSet(rows[at + REPORT.TRACE] as number, rows[at + REPORT.SPAN] as number, at)
   }
 
   /** Registers what a usage-bearing event reports. `ofSpan`: what stands for its span, null = its own id. */
@@ -91,16 +92,16 @@ export class DoubleCount {
     }
     if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
     const at = addReport(events, e, seed[0] as number, first === e ? -1 : first, this.#copyNames)
-    if (at >= 0) this.#register(events.kin.ints, at)
+    if (at >= 0) this.#register(events.reports.ints, at)
   }
 
   #register(rows: Int32Array, at: number): void {
-    const flags = rows[at + KIN.FLAGS] as number
-    const trace = rows[at + KIN.TRACE] as number
-    const input = rows[at + KIN.INPUT] as number
-    if ((flags & UNSURE) !== 0 || (rows[at + KIN.OF] as number) >= 0) this.#suspect(trace)
-    this.#spans.set(trace, rows[at + KIN.SPAN] as number, at)
-    const ids = flags & KIN_FLAG.RESPONSE_ID
+    const flags = rows[at + REPORT.FLAGS] as number
+    const trace = rows[at + REPORT.TRACE] as number
+    const input = rows[at + REPORT.INPUT] as number
+    if ((flags & UNSURE) !== 0 || (rows[at + REPORT.OF] as number) >= 0) this.#suspect(trace)
+    this.#spans.set(trace, rows[at + REPORT.SPAN] as number, at)
+    const ids = flags & REPORT_FLAG.RESPONSE_ID
     const others = this.#inputs.getOrSet(trace, input, ids)
     if (others < 0 || (others & ids) !== 0) return
     this.#suspect(trace)
@@ -114,35 +115,35 @@ export class DoubleCount {
 
   /** Containers that repeat what is in them, and siblings that report one call without its id. */
   finish(events: EventTable): void {
-    const { ints, count } = events.kin
-    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) this.#lookAbove(ints, at)
+    const { ints, count } = events.reports
+    for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) this.#lookAbove(ints, at)
     if (count < 2 || !this.#hasSuspects) return
     for (const rows of this.#suspects(ints, count)) {
-      const nodes = rows.map((at) => new KinNode(ints, at))
-      judge(nodes, 'batch')
+      const nodes = rows.map((at) => new UsageReport(ints, at))
+      decideReports(nodes, 'batch')
       for (const n of nodes) flag(events, n)
     }
   }
 
   /** Finds the parent of a row, over spans that are no GenAI spans: is it a report as well? */
   #lookAbove(rows: Int32Array, at: number): void {
-    if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) return
-    const trace = rows[at + KIN.TRACE] as number
-    let above = this.#spans.get(trace, rows[at + KIN.PARENT] as number)
+    if (((rows[at + REPORT.FLAGS] as number) & REPORT_FLAG.PARENT) === 0) return
+    const trace = rows[at + REPORT.TRACE] as number
+    let above = this.#spans.get(trace, rows[at + REPORT.PARENT] as number)
     if (above < 0) {
       this.#plain.skip(rows, at)
-      if (((rows[at + KIN.FLAGS] as number) & KIN_FLAG.PARENT) === 0) return
-      above = this.#spans.get(trace, rows[at + KIN.PARENT] as number)
+      if (((rows[at + REPORT.FLAGS] as number) & REPORT_FLAG.PARENT) === 0) return
+      above = this.#spans.get(trace, rows[at + REPORT.PARENT] as number)
     }
-    if (above >= 0 && ((rows[above + KIN.FLAGS] as number) & KIN_FLAG.REPORT) !== 0)
+    if (above >= 0 && ((rows[above + REPORT.FLAGS] as number) & REPORT_FLAG.REPORT) !== 0)
       this.#suspect(trace)
   }
 
   /** The rows of each suspected trace. */
   #suspects(rows: Int32Array, count: number): Iterable<number[]> {
     const traces = new Map<number, number[]>()
-    for (let at = 0; at < count * KIN_STRIDE; at += KIN_STRIDE) {
-      const trace = rows[at + KIN.TRACE] as number
+    for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) {
+      const trace = rows[at + REPORT.TRACE] as number
       if (this.#suspected.get(trace, 0) < 0) continue
       const list = traces.get(trace)
       if (list === undefined) traces.set(trace, [at])
@@ -152,14 +153,14 @@ export class DoubleCount {
   }
 }
 
-const UNSURE = KIN_FLAG.LOG | KIN_FLAG.STREAM_COPY
+const UNSURE = REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY
 
-function flag(events: EventTable, n: KinNode): void {
-  if (n.verdict === VERDICT.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)
-  else if (n.verdict === VERDICT.REPEATS && n.countedEvent >= 0)
+function flag(events: EventTable, n: UsageReport): void {
+  if (n.outcome === OUTCOME.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)
+  else if (n.outcome === OUTCOME.REPEATS && n.countedEvent >= 0)
     markDuplicate(events, n.event, events.off(n.countedEvent, R.event_id))
   else return
-  if (n.has(KIN_FLAG.COUNTED)) uncount(events.kin.ints, events.kin.count, n.event)
+  if (n.has(REPORT_FLAG.COUNTED)) uncount(events.reports.ints, events.reports.count, n.event)
 }
 
 /** The ledger must not take it for counted. */
@@ -169,11 +170,11 @@ function uncount(rows: Int32Array, count: number, event: number): void {
   let high = count - 1
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((rows[middle * KIN_STRIDE + KIN.EVENT] as number) < event) low = middle + 1
+    if ((rows[middle * REPORT_STRIDE + REPORT.EVENT] as number) < event) low = middle + 1
     else high = middle
   }
-  const at = low * KIN_STRIDE + KIN.FLAGS
-  rows[at] = (rows[at] as number) & ~KIN_FLAG.COUNTED
+  const at = low * REPORT_STRIDE + REPORT.FLAGS
+  rows[at] = (rows[at] as number) & ~REPORT_FLAG.COUNTED
 }
 
 function int32At(b: Uint8Array, off: number): number {

@@ -1,9 +1,9 @@
-// The row of `core/kin-rows.ts` for an event: whose child it is, what it reports, and when.
+// The row of `core/report-rows.ts` for an event: whose child it is, what it reports, and when.
 
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
-import { KIN, KIN_FLAG } from '../../../core/kin-rows.ts'
+import { REPORT, REPORT_FLAG } from '../../../core/report-rows.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { PairTable } from '../bytes/pair-table.ts'
 
@@ -12,8 +12,8 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
   if (events.len(e, R.parent_span_id) < 0 || kind === PLAIN || !hasIds(events, e)) return -1
   const at = addPlace(events, e, seed)
   if (!PASSAGES.has(kind)) {
-    const rows = events.kin.ints
-    rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.BARRIER
+    const rows = events.reports.ints
+    rows[at + REPORT.FLAGS] = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.BARRIER
   }
   return at
 }
@@ -28,28 +28,28 @@ export function addReport(
 ): number {
   if (!hasIds(events, e)) return -1
   const at = addPlace(events, e, seed)
-  const rows = events.kin.ints
+  const rows = events.reports.ints
   const input = orZero(events.num(e, N.input_tokens))
   const output = orZero(events.num(e, N.output_tokens))
   const total = orZero(events.num(e, N.total_tokens))
-  let flags = (rows[at + KIN.FLAGS] as number) | KIN_FLAG.REPORT
+  let flags = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.REPORT
   if (input + output > 0) {
-    rows[at + KIN.INPUT] = clamp(input)
-    rows[at + KIN.OUTPUT] = clamp(output)
+    rows[at + REPORT.INPUT] = clamp(input)
+    rows[at + REPORT.OUTPUT] = clamp(output)
   } else if (total > 0) {
-    rows[at + KIN.INPUT] = clamp(total)
-    flags |= KIN_FLAG.TOTAL_ONLY
+    rows[at + REPORT.INPUT] = clamp(total)
+    flags |= REPORT_FLAG.TOTAL_ONLY
   } else {
-    rows[at + KIN.INPUT] = clamp(Math.round(orZero(events.num(e, N.cost_usd)) * 1e8))
-    flags |= KIN_FLAG.COST_ONLY
+    rows[at + REPORT.INPUT] = clamp(Math.round(orZero(events.num(e, N.cost_usd)) * 1e8))
+    flags |= REPORT_FLAG.COST_ONLY
   }
-  if (of < 0) flags |= KIN_FLAG.COUNTED
-  if (events.len(e, R.response_id) > 0) flags |= KIN_FLAG.RESPONSE_ID
-  if (isCopy(events.batch, events.spanOf[e] as number, copyNames)) flags |= KIN_FLAG.STREAM_COPY
-  rows[at + KIN.FLAGS] = flags | putTimes(events, e, rows, at)
-  rows[at + KIN.OF] = of
-  rows[at + KIN.SCOPE] = hashOf(events, e, R.scope_name)
-  rows[at + KIN.MODELS] =
+  if (of < 0) flags |= REPORT_FLAG.COUNTED
+  if (events.len(e, R.response_id) > 0) flags |= REPORT_FLAG.RESPONSE_ID
+  if (isCopy(events.batch, events.spanOf[e] as number, copyNames)) flags |= REPORT_FLAG.STREAM_COPY
+  rows[at + REPORT.FLAGS] = flags | putTimes(events, e, rows, at)
+  rows[at + REPORT.OF] = of
+  rows[at + REPORT.SCOPE] = hashOf(events, e, R.scope_name)
+  rows[at + REPORT.MODELS] =
     (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
   return at
 }
@@ -83,13 +83,13 @@ export class PlainSpans {
   /** Gives the row at `at` the parent that is above the plain spans over it, if there are any. */
   skip(rows: Int32Array, at: number): void {
     if (this.#parents.length === 0) return
-    const trace = rows[at + KIN.TRACE] as number
+    const trace = rows[at + REPORT.TRACE] as number
     for (let i = 0; i < PLAIN_MAX; i++) {
-      const place = this.#places.get(trace, rows[at + KIN.PARENT] as number)
+      const place = this.#places.get(trace, rows[at + REPORT.PARENT] as number)
       if (place < 0) return
-      rows[at + KIN.PARENT] = this.#parents.at(place + 1)
+      rows[at + REPORT.PARENT] = this.#parents.at(place + 1)
       if (this.#parents.at(place) === 1) continue
-      rows[at + KIN.FLAGS] = (rows[at + KIN.FLAGS] as number) & ~KIN_FLAG.PARENT
+      rows[at + REPORT.FLAGS] = (rows[at + REPORT.FLAGS] as number) & ~REPORT_FLAG.PARENT
       return
     }
   }
@@ -101,17 +101,17 @@ function hasIds(events: EventTable, e: number): boolean {
 }
 
 function addPlace(events: EventTable, e: number, seed: number): number {
-  const at = events.kin.add()
-  const rows = events.kin.ints
+  const at = events.reports.add()
+  const rows = events.reports.ints
   const v = events.arena.view
-  rows[at + KIN.EVENT] = e
-  rows[at + KIN.TRACE] = mix(seed, traceOf(events, e))
-  rows[at + KIN.SPAN] = fold(v, events.off(e, R.span_id))
-  rows[at + KIN.OF] = -1
-  if (isLog(events, e)) rows[at + KIN.FLAGS] = KIN_FLAG.LOG
+  rows[at + REPORT.EVENT] = e
+  rows[at + REPORT.TRACE] = mix(seed, traceOf(events, e))
+  rows[at + REPORT.SPAN] = fold(v, events.off(e, R.span_id))
+  rows[at + REPORT.OF] = -1
+  if (isLog(events, e)) rows[at + REPORT.FLAGS] = REPORT_FLAG.LOG
   else if (events.len(e, R.parent_span_id) > 0) {
-    rows[at + KIN.FLAGS] = KIN_FLAG.PARENT
-    rows[at + KIN.PARENT] = fold(v, events.off(e, R.parent_span_id))
+    rows[at + REPORT.FLAGS] = REPORT_FLAG.PARENT
+    rows[at + REPORT.PARENT] = fold(v, events.off(e, R.parent_span_id))
   }
   return at
 }
@@ -137,9 +137,9 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
   const start = events.timeMs(e, R.start_time)
   const end = events.timeMs(e, R.end_time)
   if (Number.isNaN(start) || Number.isNaN(end)) return 0
-  rows[at + KIN.START] = (Math.floor(start) % CYCLE) | 0
-  rows[at + KIN.DURATION] = clamp(Math.floor(end) - Math.floor(start))
-  return KIN_FLAG.TIMES
+  rows[at + REPORT.START] = (Math.floor(start) % CYCLE) | 0
+  rows[at + REPORT.DURATION] = clamp(Math.floor(end) - Math.floor(start))
+  return REPORT_FLAG.TIMES
 }
 
 /** The span's name says that it reports the call of another span again: a streamed call, in a span of its own. */

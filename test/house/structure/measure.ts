@@ -11,6 +11,7 @@ import { type WritersMeasure, writersOf } from './writers.ts'
 const PARTS = [
   'core',
   'proto',
+  'usage',
   'config',
   'storage',
   'api',

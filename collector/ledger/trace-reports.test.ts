@@ -4,17 +4,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/report-rows.ts'
 import type { EventFacts, UsageHint } from '../../core/task.ts'
-import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
-import { Kinship } from './kinship.ts'
+import { decideReports } from '../../usage/one-call.ts'
+import { OUTCOME, UsageReport } from '../../usage/report.ts'
+import { TraceReports } from './trace-reports.ts'
 
 const ID_BYTES = 16
-type Traces = Map<number, KinNode[]>
+type Traces = Map<number, UsageReport[]>
 
 /** What each report was decided to be, and everything remembered as objects. */
 class PlainKinship {
-  readonly #traces = new Map<number, KinNode[]>()
+  readonly #traces = new Map<number, UsageReport[]>()
   readonly #nodesMax: number
   readonly #perTraceMax: number
   evicted = 0
@@ -30,22 +31,22 @@ class PlainKinship {
 
   decide(facts: EventFacts, known: Map<number, UsageHint>): Traces {
     const traces: Traces = new Map()
-    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
-      const hint = known.get(facts.kin[at + KIN.EVENT] as number)
+    for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
+      const hint = known.get(facts.reports[at + REPORT.EVENT] as number)
       if (hint?.reason === 'resend') continue
-      const n = new KinNode(facts.kin, at)
+      const n = new UsageReport(facts.reports, at)
       if (hint !== undefined) {
-        n.verdict = VERDICT.REPEATS
+        n.outcome = OUTCOME.REPEATS
         n.owner = Buffer.from(hint.of).toString('latin1')
         n.isSaid = true
       }
-      const trace = facts.kin[at + KIN.TRACE] as number
+      const trace = facts.reports[at + REPORT.TRACE] as number
       traces.set(trace, [...(traces.get(trace) ?? []), n])
     }
     for (const [trace, nodes] of traces) {
-      judge([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
+      decideReports([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
       for (const n of nodes) {
-        const hint = n.has(KIN_FLAG.COUNTED) ? hintOf(facts, n) : null
+        const hint = n.has(REPORT_FLAG.COUNTED) ? hintOf(facts, n) : null
         if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
       }
     }
@@ -57,7 +58,7 @@ class PlainKinship {
       for (const n of nodes) {
         const owner = ownerOf(facts, n)
         const id = idOf(facts, n.event)
-        n.recall(n.verdict, n.isSaid, ticket, { idText: () => id, ownerText: () => owner })
+        n.recall(n.outcome, n.isSaid, ticket, { idText: () => id, ownerText: () => owner })
         n.countedEvent = -1
       }
       const all = [...(this.#traces.get(trace) ?? []), ...nodes]
@@ -74,8 +75,8 @@ class PlainKinship {
   }
 
   forget(facts: EventFacts, ticket: number): void {
-    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
-      const trace = facts.kin[at + KIN.TRACE] as number
+    for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
+      const trace = facts.reports[at + REPORT.TRACE] as number
       const kept = this.#traces.get(trace)?.filter((n) => n.ticket !== ticket)
       if (kept?.length === 0) this.#traces.delete(trace)
       else if (kept !== undefined) this.#traces.set(trace, kept)
@@ -83,14 +84,14 @@ class PlainKinship {
   }
 }
 
-function hintOf(facts: EventFacts, n: KinNode): UsageHint | null {
+function hintOf(facts: EventFacts, n: UsageReport): UsageHint | null {
   const { event } = n
-  if (n.verdict === VERDICT.CONTAINER) return { event, reason: 'container', of: Buffer.alloc(0) }
-  const owner = n.verdict === VERDICT.REPEATS ? ownerOf(facts, n) : ''
+  if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container', of: Buffer.alloc(0) }
+  const owner = n.outcome === OUTCOME.REPEATS ? ownerOf(facts, n) : ''
   return owner === '' ? null : { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1') }
 }
 
-function ownerOf(facts: EventFacts, n: KinNode): string {
+function ownerOf(facts: EventFacts, n: UsageReport): string {
   return n.countedEvent < 0 ? n.owner : idOf(facts, n.countedEvent)
 }
 
@@ -98,7 +99,7 @@ function idOf(facts: EventFacts, event: number): string {
   return Buffer.from(facts.eventIds).latin1Slice(event * ID_BYTES, (event + 1) * ID_BYTES)
 }
 
-/** A report as the generator draws it: few traces, spans and counts, so that many are kin. */
+/** A report as the generator draws it: few traces, spans and counts, so that many are reports. */
 interface Draw {
   readonly trace: number
   readonly span: number
@@ -130,15 +131,15 @@ const USAGES = [
   [90, 12],
 ] as const
 const KINDS = [
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES,
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES,
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED,
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES | KIN_FLAG.RESPONSE_ID,
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.LOG,
-  KIN_FLAG.REPORT | KIN_FLAG.TIMES,
-  KIN_FLAG.REPORT | KIN_FLAG.COUNTED | KIN_FLAG.TIMES | KIN_FLAG.STREAM_COPY,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.RESPONSE_ID,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.LOG,
+  REPORT_FLAG.REPORT | REPORT_FLAG.TIMES,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.STREAM_COPY,
   0,
-  KIN_FLAG.BARRIER,
+  REPORT_FLAG.BARRIER,
 ] as const
 
 const draw: fc.Arbitrary<Draw> = fc.record({
@@ -150,7 +151,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
   start: fc.nat(3),
   duration: fc.nat(6),
   kind: fc.nat(KINDS.length - 1),
-  flags: fc.constantFrom(KIN_FLAG.PARENT, KIN_FLAG.PARENT, 0),
+  flags: fc.constantFrom(REPORT_FLAG.PARENT, REPORT_FLAG.PARENT, 0),
   of: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
   hint: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(12) }),
 })
@@ -159,7 +160,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
 const family = fc
   .tuple(draw, fc.shuffledSubarray([0, 1, 2], { minLength: 3 }))
   .map(([d, order]): Draw[] => {
-    const plain = { ...d, flags: KIN_FLAG.PARENT, kind: 0, of: 0, hint: 0 }
+    const plain = { ...d, flags: REPORT_FLAG.PARENT, kind: 0, of: 0, hint: 0 }
     const call = { ...plain, parent: d.span, usage: 0 }
     const members = [
       { ...call, span: 10 },
@@ -197,37 +198,37 @@ function eventId(e: number): Buffer {
 }
 
 /** Facts and the hints found otherwise, of events never seen before. */
-function factsOf(reports: readonly Draw[], traceSpread: number, first: number) {
-  const kin = new Int32Array(reports.length * KIN_STRIDE)
+function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
+  const reports = new Int32Array(draws.length * REPORT_STRIDE)
   const known = new Map<number, UsageHint>()
-  for (const [event, d] of reports.entries()) {
+  for (const [event, d] of draws.entries()) {
     const [input = 0, output = 0] = USAGES[d.usage] ?? []
-    const at = event * KIN_STRIDE
-    kin[at + KIN.EVENT] = event
-    kin[at + KIN.TRACE] = Math.imul(d.trace + 1, traceSpread)
-    kin[at + KIN.SPAN] = Math.imul(d.span + 1, 0x5bd1_e995)
-    kin[at + KIN.PARENT] = d.flags === 0 ? 0 : Math.imul(d.parent + 1, 0x5bd1_e995)
-    kin[at + KIN.INPUT] = input
-    kin[at + KIN.OUTPUT] = output
-    kin[at + KIN.SCOPE] = Math.imul(d.scope + 1, 0x9e37_79b1)
-    kin[at + KIN.MODELS] = (0x1234 << 16) | 0x1234
-    kin[at + KIN.START] = d.start
-    kin[at + KIN.DURATION] = d.duration
-    kin[at + KIN.FLAGS] = (KINDS[d.kind] ?? 0) | d.flags
-    kin[at + KIN.OF] = d.of === 0 ? -1 : Math.max(-1, event - d.of)
+    const at = event * REPORT_STRIDE
+    reports[at + REPORT.EVENT] = event
+    reports[at + REPORT.TRACE] = Math.imul(d.trace + 1, traceSpread)
+    reports[at + REPORT.SPAN] = Math.imul(d.span + 1, 0x5bd1_e995)
+    reports[at + REPORT.PARENT] = d.flags === 0 ? 0 : Math.imul(d.parent + 1, 0x5bd1_e995)
+    reports[at + REPORT.INPUT] = input
+    reports[at + REPORT.OUTPUT] = output
+    reports[at + REPORT.SCOPE] = Math.imul(d.scope + 1, 0x9e37_79b1)
+    reports[at + REPORT.MODELS] = (0x1234 << 16) | 0x1234
+    reports[at + REPORT.START] = d.start
+    reports[at + REPORT.DURATION] = d.duration
+    reports[at + REPORT.FLAGS] = (KINDS[d.kind] ?? 0) | d.flags
+    reports[at + REPORT.OF] = d.of === 0 ? -1 : Math.max(-1, event - d.of)
     if (d.hint === 1) known.set(event, { event, reason: 'resend', of: eventId(first + event) })
     if (d.hint > 1)
       known.set(event, { event, reason: 'duplicate', of: eventId(Math.max(0, first - d.hint)) })
   }
-  const eventIds = Buffer.concat(reports.map((_, i) => eventId(first + i)))
-  const facts: EventFacts = { count: reports.length, eventIds, claims: new Int32Array(0), kin }
+  const eventIds = Buffer.concat(draws.map((_, i) => eventId(first + i)))
+  const facts: EventFacts = { count: draws.length, eventIds, claims: new Int32Array(0), reports }
   return { facts, known }
 }
 
 function shown(traces: Traces, known: ReadonlyMap<number, UsageHint>): unknown {
   const nodes = [...traces].map(([trace, list]) => [
     trace,
-    list.map((n) => [n.event, n.verdict, n.isSaid, n.owner, n.countedEvent]),
+    list.map((n) => [n.event, n.outcome, n.isSaid, n.owner, n.countedEvent]),
   ])
   const hints = [...known.values()].map((h) => [
     h.event,
@@ -243,7 +244,7 @@ function compare(
   { max, perTrace, spread }: { max: number; perTrace: number; spread: number },
   counts: Record<string, number> = {},
 ): void {
-  const kinship = new Kinship(max, perTrace)
+  const traceReports = new TraceReports(max, perTrace)
   const plain = new PlainKinship(max, perTrace)
   const late: [EventFacts, number][] = []
   const count = (what: string): void => {
@@ -254,12 +255,12 @@ function compare(
     const { facts, known } = factsOf(reports, spread, events)
     events += reports.length
     const knownToo = new Map(known)
-    const mine = kinship.decide(facts, known)
+    const mine = traceReports.decide(facts, known)
     const theirs = plain.decide(facts, knownToo)
     assert.deepEqual(shown(mine, known), shown(theirs, knownToo))
     for (const h of known.values()) count(h.reason)
     if (outcome !== 'asked') {
-      kinship.remember(facts, mine, ticket)
+      traceReports.remember(facts, mine, ticket)
       plain.remember(facts, theirs, ticket)
       const owners = (t: Traces) => [...t.values()].flat().map((n) => [n.event, n.owner])
       assert.deepEqual(owners(mine), owners(theirs))
@@ -268,12 +269,12 @@ function compare(
     const failed =
       outcome === 'failed' ? ([facts, ticket] as const) : i % 3 === 2 ? late.pop() : undefined
     if (failed !== undefined) {
-      kinship.forget(...failed)
+      traceReports.forget(...failed)
       plain.forget(...failed)
     }
-    assert.equal(kinship.size, plain.size)
-    assert.equal(kinship.evicted, plain.evicted)
-    assert.ok(kinship.size <= max)
+    assert.equal(traceReports.size, plain.size)
+    assert.equal(traceReports.evicted, plain.evicted)
+    assert.ok(traceReports.size <= max)
   }
   counts['evicted'] = (counts['evicted'] ?? 0) + plain.evicted
 }
@@ -315,7 +316,7 @@ test('rows answer as objects do while thousands of traces come and go', () => {
 })
 
 test('what the rows take has a bound, whatever comes', () => {
-  const kinship = new Kinship(10_000)
+  const traceReports = new TraceReports(10_000)
   let ticket = 0
   const fill = (traces: number, isKept = true): void => {
     for (let i = 0; i < traces; i += 100) {
@@ -334,18 +335,18 @@ test('what the rows take has a bound, whatever comes', () => {
         }
       })
       const { facts, known } = factsOf(reports, 0x9e37_79b1, 0)
-      kinship.remember(facts, kinship.decide(facts, known), ++ticket)
-      if (!isKept) kinship.forget(facts, ticket)
+      traceReports.remember(facts, traceReports.decide(facts, known), ++ticket)
+      if (!isKept) traceReports.forget(facts, ticket)
     }
   }
   fill(10_000)
-  const full = kinship.byteLength
+  const full = traceReports.byteLength
   assert.ok(full < 10_000 * 160, `${full} bytes`)
   fill(50_000)
   fill(50_000, false)
-  assert.equal(kinship.byteLength, full)
+  assert.equal(traceReports.byteLength, full)
   // The commits that were taken back had made room for themselves.
-  assert.equal(kinship.size, 9_900)
+  assert.equal(traceReports.size, 9_900)
   fill(200)
-  assert.equal(kinship.size, 10_000)
+  assert.equal(traceReports.size, 10_000)
 })

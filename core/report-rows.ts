@@ -1,10 +1,10 @@
-// What is known of each report of usage, as rows of integers: made by `canonicalize`, compared by `usage-kin.ts`
-// in the worker and again by the ledger on main. Nothing of the payload is in it but counts, times and hashes.
+// What is known of each report of usage, as rows of integers: made by `canonicalize`, compared by
+// `usage/one-call.ts` in the worker and again by the ledger on main. Nothing of the payload is in it but counts, times and hashes.
 
 import { grownInts } from './grow.ts'
 
 /** Columns of a row; all are int32. Ids are hashes: every comparison needs trace and span or parent to agree. */
-export const KIN = {
+export const REPORT = {
   EVENT: 0,
   TRACE: 1,
   SPAN: 2,
@@ -21,15 +21,15 @@ export const KIN = {
   /** Ordinal of the event of the batch that claimed the same call first, -1 when none did. */
   OF: 11,
 } as const
-export const KIN_STRIDE = 12
+export const REPORT_STRIDE = 12
 
-export const KIN_FLAG = {
+export const REPORT_FLAG = {
   /** It reports usage; without it the row only says whose child the span is. */
   REPORT: 1,
   /** Its usage counts, as far as its batch shows. */
   COUNTED: 2,
   RESPONSE_ID: 4,
-  /** logfire's second span of a streamed call. */
+  /** A second span of a streamed call. */
   STREAM_COPY: 8,
   LOG: 16,
   PARENT: 32,
@@ -43,8 +43,8 @@ export const KIN_FLAG = {
 } as const
 
 /** Rows of a batch, in order of their events. */
-export class KinRows {
-  ints = new Int32Array(64 * KIN_STRIDE)
+export class ReportRows {
+  ints = new Int32Array(64 * REPORT_STRIDE)
   count = 0
 
   reset(): void {
@@ -53,14 +53,14 @@ export class KinRows {
 
   /** A row of zeros to be filled in; returns where it begins. */
   add(): number {
-    const at = this.count++ * KIN_STRIDE
-    if (at + KIN_STRIDE > this.ints.length) this.ints = grownInts(this.ints, at + KIN_STRIDE)
-    for (let i = at; i < at + KIN_STRIDE; i++) this.ints[i] = 0
+    const at = this.count++ * REPORT_STRIDE
+    if (at + REPORT_STRIDE > this.ints.length) this.ints = grownInts(this.ints, at + REPORT_STRIDE)
+    for (let i = at; i < at + REPORT_STRIDE; i++) this.ints[i] = 0
     return at
   }
 
   /** A copy of the rows, for another thread. */
   copy(): Int32Array {
-    return this.ints.slice(0, this.count * KIN_STRIDE)
+    return this.ints.slice(0, this.count * REPORT_STRIDE)
   }
 }

@@ -1,11 +1,12 @@
 // What the ledger remembers of the reports in each trace, to compare later ones with: a container that comes
 // after its children or before them, a second instrumentation in a request of its own. The rules are those of
-// a batch (`core/usage-kin.ts`); where the reports lie is in `kin-memory.ts`.
+// a batch (`usage/one-call.ts`); where the reports lie is in `report-memory.ts`.
 
-import { KIN, KIN_FLAG, KIN_STRIDE } from '../../core/kin-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/report-rows.ts'
 import type { EventFacts, UsageHint } from '../../core/task.ts'
-import { judge, KinNode, VERDICT } from '../../core/usage-kin.ts'
-import { KinMemory } from './kin-memory.ts'
+import { decideReports } from '../../usage/one-call.ts'
+import { OUTCOME, UsageReport } from '../../usage/report.ts'
+import { ReportMemory } from './report-memory.ts'
 
 const NODES_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
@@ -14,13 +15,13 @@ const NODES_PER_TRACE_MAX = 256
 const POOL_MAX = 4096
 const ID_BYTES = 16
 
-export class Kinship {
-  readonly #memory: KinMemory
-  readonly #pool: KinNode[] = []
+export class TraceReports {
+  readonly #memory: ReportMemory
+  readonly #pool: UsageReport[] = []
   #used = 0
 
   constructor(nodesMax = NODES_MAX, perTraceMax = NODES_PER_TRACE_MAX) {
-    this.#memory = new KinMemory(nodesMax, perTraceMax)
+    this.#memory = new ReportMemory(nodesMax, perTraceMax)
   }
 
   get size(): number {
@@ -43,13 +44,13 @@ export class Kinship {
    * Decides the reports of `facts` in view of what is remembered. `known` has the hints found otherwise, by
    * event; new hints are added to it. Nodes come back by trace, for `remember`; they are void with the next call.
    */
-  decide(facts: EventFacts, known: Map<number, UsageHint>): Map<number, KinNode[]> {
+  decide(facts: EventFacts, known: Map<number, UsageHint>): Map<number, UsageReport[]> {
     this.#used = 0
     const traces = this.#nodesOf(facts, known)
     for (const [trace, nodes] of traces) {
-      judge(this.#besides(trace, nodes), 'ledger')
+      decideReports(this.#besides(trace, nodes), 'ledger')
       for (const n of nodes) {
-        const hint = n.has(KIN_FLAG.COUNTED) ? hintOf(facts, n) : null
+        const hint = n.has(REPORT_FLAG.COUNTED) ? hintOf(facts, n) : null
         if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
       }
     }
@@ -57,22 +58,22 @@ export class Kinship {
   }
 
   /** Keeps decided nodes under a ticket. */
-  remember(facts: EventFacts, traces: Map<number, KinNode[]>, ticket: number): void {
+  remember(facts: EventFacts, traces: Map<number, UsageReport[]>, ticket: number): void {
     // As they are kept: without the task around them.
     for (const nodes of traces.values())
       for (const n of nodes) if (n.countedEvent >= 0) n.owner = idOf(facts, n.countedEvent)
-    this.#memory.add(traces, facts.kin, facts.eventIds, ticket)
+    this.#memory.add(traces, facts.reports, facts.eventIds, ticket)
   }
 
   /** Takes back what came in under a ticket. */
   forget(facts: EventFacts, ticket: number): void {
-    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE)
-      this.#memory.remove(facts.kin[at + KIN.TRACE] as number, ticket)
+    for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE)
+      this.#memory.remove(facts.reports[at + REPORT.TRACE] as number, ticket)
   }
 
   /** What is remembered of the trace, and the new nodes behind it. */
-  #besides(trace: number, nodes: readonly KinNode[]): readonly KinNode[] {
-    let all: KinNode[] | null = null
+  #besides(trace: number, nodes: readonly UsageReport[]): readonly UsageReport[] {
+    let all: UsageReport[] | null = null
     this.#memory.each(trace, (rows, at) => {
       const n = this.#node(rows, at)
       this.#memory.recall(n, at)
@@ -82,19 +83,19 @@ export class Kinship {
     return all === null ? nodes : [...all, ...nodes]
   }
 
-  #nodesOf(facts: EventFacts, known: ReadonlyMap<number, UsageHint>): Map<number, KinNode[]> {
-    const traces = new Map<number, KinNode[]>()
-    for (let at = 0; at < facts.kin.length; at += KIN_STRIDE) {
-      const hint = known.get(facts.kin[at + KIN.EVENT] as number)
+  #nodesOf(facts: EventFacts, known: ReadonlyMap<number, UsageHint>): Map<number, UsageReport[]> {
+    const traces = new Map<number, UsageReport[]>()
+    for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
+      const hint = known.get(facts.reports[at + REPORT.EVENT] as number)
       // It was there before, and so was its node.
       if (hint?.reason === 'resend') continue
-      const n = this.#node(facts.kin, at)
+      const n = this.#node(facts.reports, at)
       if (hint !== undefined) {
-        n.verdict = VERDICT.REPEATS
+        n.outcome = OUTCOME.REPEATS
         n.owner = latin1(hint.of, 0)
         n.isSaid = true
       }
-      const trace = facts.kin[at + KIN.TRACE] as number
+      const trace = facts.reports[at + REPORT.TRACE] as number
       const list = traces.get(trace)
       if (list === undefined) traces.set(trace, [n])
       else list.push(n)
@@ -103,14 +104,14 @@ export class Kinship {
   }
 
   /** A node read from a row; one that an earlier decision needed, if there is any. */
-  #node(rows: Int32Array, at: number): KinNode {
+  #node(rows: Int32Array, at: number): UsageReport {
     const known = this.#pool[this.#used]
     if (known !== undefined) {
       this.#used++
       known.read(rows, at)
       return known
     }
-    const made = new KinNode(rows, at)
+    const made = new UsageReport(rows, at)
     if (this.#pool.length < POOL_MAX) {
       this.#pool.push(made)
       this.#used++
@@ -121,9 +122,9 @@ export class Kinship {
 
 const NO_ID = new Uint8Array(0)
 
-function hintOf(facts: EventFacts, n: KinNode): UsageHint | null {
-  if (n.verdict === VERDICT.CONTAINER) return { event: n.event, reason: 'container', of: NO_ID }
-  if (n.verdict !== VERDICT.REPEATS) return null
+function hintOf(facts: EventFacts, n: UsageReport): UsageHint | null {
+  if (n.outcome === OUTCOME.CONTAINER) return { event: n.event, reason: 'container', of: NO_ID }
+  if (n.outcome !== OUTCOME.REPEATS) return null
   const owner = n.countedEvent < 0 ? n.owner : idOf(facts, n.countedEvent)
   return owner === ''
     ? null

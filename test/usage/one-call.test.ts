@@ -424,8 +424,11 @@ test('the memory of traces is bounded: what is forgotten is the trace silent lon
     parents.map((p) => requestsOf([p])),
     ledger,
   )
-  const { kin, kinMax, kinEvicted } = ledger.stats()
-  assert.deepEqual({ kin, kinMax, kinEvicted }, { kin: 50, kinMax: 50, kinEvicted: 150 })
+  const { reports, reportsMax, reportsEvicted } = ledger.stats()
+  assert.deepEqual(
+    { reports, reportsMax, reportsEvicted },
+    { reports: 50, reportsMax: 50, reportsEvicted: 150 },
+  )
   const child = (trace: number): Piece[] => [
     report({ span: 2, parent: 1, trace, scope: 'sdk', ...usage }),
   ]
@@ -442,5 +445,5 @@ test('a trace without end keeps its newest reports', () => {
     calls.map((p) => requestsOf([p])),
     ledger,
   )
-  assert.equal(ledger.stats().kin, 256)
+  assert.equal(ledger.stats().reports, 256)
 })

@@ -1,13 +1,13 @@
 // The reports that the ledger remembers, by trace, as rows of integers: no object for a report. Bounded by
-// reports: the trace that was silent longest is forgotten first. Leaves to `kinship.ts` what they mean.
+// reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
-import { KIN_STRIDE } from '../../core/kin-rows.ts'
-import type { KinNode, KinTexts, Verdict } from '../../core/usage-kin.ts'
+import { REPORT_STRIDE } from '../../core/report-rows.ts'
+import type { Outcome, RememberedIds, UsageReport } from '../../usage/report.ts'
 import { TraceTable } from './trace-table.ts'
 
 const ID_BYTES = 16
-/** A report's row of `core/kin-rows.ts` as it came, and behind it what was decided. */
-const STATE = KIN_STRIDE
+/** A report's row of `core/report-rows.ts` as it came, and behind it what was decided. */
+const STATE = REPORT_STRIDE
 const TICKET = STATE + 1
 const ID = TICKET + 1
 const OWNER = ID + 4
@@ -24,7 +24,7 @@ const NONE = -1
 const CAPACITY_FIRST = 1024
 const TRACES_FIRST = 16
 
-export class KinMemory implements KinTexts {
+export class ReportMemory implements RememberedIds {
   readonly #rowsMax: number
   readonly #perTraceMax: number
   readonly #traces: TraceTable
@@ -68,9 +68,9 @@ export class KinMemory implements KinTexts {
   }
 
   /** Makes a node, already read from the row at `at`, the report that was decided before. */
-  recall(n: KinNode, at: number): void {
+  recall(n: UsageReport, at: number): void {
     const state = this.#rows[at + STATE] as number
-    const verdict = (state & VERDICT_BITS) as Verdict // `#put` wrote one
+    const verdict = (state & VERDICT_BITS) as Outcome // `#put` wrote one
     n.recall(verdict, (state & SAID) !== 0, this.#rows[at + TICKET] as number, this)
   }
 
@@ -84,12 +84,12 @@ export class KinMemory implements KinTexts {
   }
 
   /**
-   * Keeps decided nodes, by trace. `kin` has their rows, `eventIds` their ids. Room is made first, for what will be:
+   * Keeps decided nodes, by trace. `reports` has their rows, `eventIds` their ids. Room is made first, for what will be:
    * so there are never more rows than the bound.
    */
   add(
-    traces: ReadonlyMap<number, readonly KinNode[]>,
-    kin: Int32Array,
+    traces: ReadonlyMap<number, readonly UsageReport[]>,
+    reports: Int32Array,
     eventIds: Uint8Array,
     ticket: number,
   ): void {
@@ -102,7 +102,7 @@ export class KinMemory implements KinTexts {
       const old = Math.min(Math.max(0, excess), this.#traces.count(t))
       for (let i = 0; i < old; i++) this.#dropFirst(t)
       for (let i = Math.max(0, excess - old); i < nodes.length; i++)
-        this.#put(t, nodes[i] as KinNode, kin, eventIds, ticket)
+        this.#put(t, nodes[i] as UsageReport, reports, eventIds, ticket)
     }
   }
 
@@ -121,7 +121,7 @@ export class KinMemory implements KinTexts {
   }
 
   /** The traces become the newest; the oldest go until what will be fits. */
-  #makeRoom(traces: ReadonlyMap<number, readonly KinNode[]>): void {
+  #makeRoom(traces: ReadonlyMap<number, readonly UsageReport[]>): void {
     let size = this.#size
     for (const [trace, nodes] of traces) {
       const t = this.#traces.touch(trace)
@@ -141,13 +141,13 @@ export class KinMemory implements KinTexts {
     }
   }
 
-  #put(t: number, n: KinNode, kin: Int32Array, eventIds: Uint8Array, ticket: number): void {
+  #put(t: number, n: UsageReport, reports: Int32Array, eventIds: Uint8Array, ticket: number): void {
     const row = this.#take()
     const rows = this.#rows
     const at = row * STRIDE
-    for (let i = 0; i < KIN_STRIDE; i++) rows[at + i] = kin[n.at + i] as number
+    for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = reports[n.at + i] as number
     const owner = n.owner
-    rows[at + STATE] = n.verdict | (n.isSaid ? SAID : 0) | (owner === '' ? 0 : OWNED)
+    rows[at + STATE] = n.outcome | (n.isSaid ? SAID : 0) | (owner === '' ? 0 : OWNED)
     rows[at + TICKET] = ticket
     const bytes = this.#bytes
     const id = (at + ID) * 4
