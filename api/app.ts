@@ -20,6 +20,8 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Authenticator, HttpHandler, RequestGuard } from '../core/component.ts'
+import { faultOf } from '../core/fault.ts'
+import { hostNameOf } from '../core/host-name.ts'
 import { givenRequestId, PAGE_HEADERS } from '../core/security-headers.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
@@ -53,7 +55,10 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
     const refusal = settings.guard.refusalOf(req.raw)
     // No name or id holds one, and Postgres takes no text with one.
-    if (refusal === null && /%00/.test(req.url))
+    // A URL is made of it, and a log line would be made of that.
+    if (req.headers.host !== undefined && hostNameOf(req.headers.host) === null)
+      done(new ApiError(400, 'VALIDATION_ERROR', 'the Host header is no host name'))
+    else if (refusal === null && /%00/.test(req.url))
       done(new ApiError(400, 'VALIDATION_ERROR', 'a value holds a NUL character'))
     else if (refusal === null) done()
     else done(new ApiError(refusal.status, refusal.code, refusal.message))
@@ -143,7 +148,8 @@ function onError(error: FastifyError | ApiError, req: FastifyRequest, reply: Fas
     sendError(reply, req, status, error.code, error.message)
     return
   }
-  req.log.error({ err: error, requestId: req.id }, 'request failed')
+  const { kind, at } = faultOf(error, 'api')
+  req.log.error({ kind, at, requestId: req.id }, 'request failed')
   sendError(reply, req, 500, 'INTERNAL_ERROR', 'internal error')
 }
 

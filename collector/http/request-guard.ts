@@ -98,13 +98,24 @@ function isOriginOf(origin: string, host: string): boolean {
   return withoutPort(found[2] as string) === withoutPort(host.toLowerCase())
 }
 
+/** A path of the API, however it is written: absolute, escaped, with slashes too many. */
+function isData(target: string): boolean {
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] as string
+  try {
+    return /^\/+api(\/|$)/i.test(decodeURIComponent(path))
+  } catch {
+    // No page of ours has such a name.
+    return true
+  }
+}
+
 /** Somebody followed a link to a page. No other page can read the answer, and data is no page. */
 function isVisit(req: IncomingMessage): boolean {
   return (
     req.method === 'GET' &&
     req.headers['sec-fetch-mode'] === 'navigate' &&
     req.headers['sec-fetch-dest'] === 'document' &&
-    !(req.url ?? '').startsWith('/api/')
+    !isData(req.url ?? '')
   )
 }
 

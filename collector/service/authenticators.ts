@@ -5,12 +5,14 @@
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Authenticator, GuardOptions, RequestGuard } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/host-name.ts'
 import {
   anonymousAuthenticator,
   createKeysAuthenticator,
   hasApiKey,
   type KeysConfig,
 } from '../extensions/keys/index.ts'
+import { splitEndpoint } from '../http/listeners.ts'
 import { BrowserGuard, openGuard } from '../http/request-guard.ts'
 
 type MakeGuard = (endpoint: string, options?: GuardOptions) => RequestGuard
@@ -20,8 +22,10 @@ export interface Authenticators {
   forReceiver(config: unknown): Authenticator
   guardOfReceiver(config: unknown): MakeGuard
   forApi(): Authenticator
-  /** Of everything that is no receiver. */
+  /** Of the API. */
   readonly guard: MakeGuard
+  /** Of what never needs a key: on loopback only web pages are kept out. */
+  readonly guardWithoutKey: MakeGuard
   /** From the next request on the keys are those of this configuration. */
   useKeysOf(config: ObservaConfig): void
 }
@@ -60,6 +64,8 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
     guardOfReceiver: (own) => guardWhere(needsKey || asksForKeys(own)),
     forApi: () => authenticator(needsKey),
     guard: guardWhere(needsKey),
+    guardWithoutKey: (endpoint) =>
+      guardWhere(needsKey && !isLoopback(splitEndpoint(endpoint).host))(endpoint),
     useKeysOf: (next) => {
       keys = keysOf(next) ?? keys
     },

@@ -2,6 +2,8 @@
 // ever given to it; known secret-bearing keys are redacted all the same.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { ObservaError } from '../../core/errors.ts'
+import { faultOf } from '../../core/fault.ts'
 
 export interface LogSettings {
   readonly level: string
@@ -24,9 +26,21 @@ export function makeLogger(
 ): Logger {
   const isText = settings.format === 'text' || (settings.format === 'auto' && out.isTTY === true)
   return pino(
-    { level: settings.level, redact: { paths: REDACTED, censor: '***' }, base: null },
+    {
+      level: settings.level,
+      redact: { paths: REDACTED, censor: '***' },
+      base: null,
+      serializers: { err: shownError },
+    },
     isText ? textStream(out) : out,
   )
+}
+
+/** Of our own errors the line that a user may see; of others what cannot quote anything. */
+function shownError(thrown: unknown): object {
+  if (thrown instanceof ObservaError) return { message: thrown.line() }
+  const { kind, at } = faultOf(thrown, '')
+  return { message: kind, at }
 }
 
 const LEVELS: Readonly<Record<number, string>> = {
@@ -45,13 +59,13 @@ function textStream(out: NodeJS.WriteStream): DestinationStream {
         level: number
         time: number
         msg?: string
-        err?: { message: string; stack?: string }
+        err?: { message: string; at?: readonly string[] }
       }
       const clock = new Date(time).toISOString().slice(11, 19)
       const fields = Object.entries(rest)
         .map(([k, v]) => ` ${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
         .join('')
-      const error = err === undefined ? '' : ` (${err.message})`
+      const error = err === undefined ? '' : ` (${[err.message, ...(err.at ?? [])].join(' < ')})`
       out.write(`${clock} ${LEVELS[level] ?? level} ${msg ?? ''}${error}${fields}\n`)
     },
   }

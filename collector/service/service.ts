@@ -319,7 +319,7 @@ export class Service implements ServiceView {
     }
     const { metrics } = this.#config.telemetry
     if (!metrics.enabled) return
-    const handler = metricsHandler(this.#deps.metrics, auth.guard(metrics.endpoint))
+    const handler = metricsHandler(this.#deps.metrics, auth.guardWithoutKey(metrics.endpoint))
     this.listeners.route(metrics.endpoint, '/metrics', handler)
   }
 

@@ -119,6 +119,8 @@ export async function postRows(
     req.once('response', resolve)
     // Stays: whatever the socket says later, the answer or its lack is what counts.
     req.on('error', reject)
+    // A connection that was switched to another protocol (101) ends without an answer and without an error.
+    req.on('close', () => reject(new Error('the connection was closed without an answer')))
   })
   // The server may refuse before it has read the body; what matters then is its answer.
   const written = writeBodies(options.gzip, insert.bodies, req).catch(() => undefined)

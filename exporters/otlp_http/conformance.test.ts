@@ -330,6 +330,20 @@ test('E14 an error body is decoded in its own encoding', async (t) => {
   }
 })
 
+test('a destination that switches protocols (101), or closes without a word, is no answer: a retry', async (t) => {
+  const switches: Answer = (res) => {
+    res.socket?.write(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    )
+  }
+  const closes: Answer = (res) => void res.socket?.end()
+  const { url, seen } = await destination(t, switches, closes, ok)
+  const sender = await senderTo(t, { endpoint: url, timeout: '60s' })
+  for (const wanted of ['retry', 'retry', 'sent'])
+    assert.equal((await sender.send(one(), AbortSignal.timeout(20_000))).kind, wanted)
+  assert.equal(seen.length, 3)
+})
+
 test('E15 a request without an answer in time is retried with the same bytes', async (t) => {
   const to = await destination(t, () => undefined, ok)
   const sender = await senderTo(t, { endpoint: to.url, timeout: '100ms' })

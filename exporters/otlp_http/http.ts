@@ -98,10 +98,16 @@ export class Poster {
         agent: secure ? this.#https : this.#http,
         signal: AbortSignal.any([signal, deadline]),
       }
+      let hasAnswer = false
       const request = (secure ? httpsRequest : httpRequest)(url, options, (response) => {
+        hasAnswer = true
         readAnswer(response, this.#settings.responseBytesMax).then(resolve, fail)
       })
       request.on('error', fail)
+      // A connection that ends without an answer and without an error: one that was switched to another protocol (101) does.
+      request.on('close', () => {
+        if (!hasAnswer) fail(new Error('the connection was closed without an answer'))
+      })
       request.end(body)
     })
   }

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext, test } from 'node:test'
 import { ObservaError } from '../../../core/errors.ts'
+import { until } from '../../../test/instance.ts'
 import { silentLog } from '../../testing/stores.ts'
 import { Connection } from '../connection.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
@@ -143,6 +144,23 @@ test('a server killed with its program recovers, and a lock file of a dead proce
   assert.notEqual(engine.pid(), pid)
   assert.deepEqual(await ask(engine, 'SELECT x FROM kept'), [{ x: 1 }])
   await engine.stop()
+})
+
+test('a server that is killed under the program is started again, on the same port, with what was stored', async () => {
+  const engine = await start()
+  try {
+    await ask(engine, 'CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (7)')
+    for (const signal of ['SIGKILL', 'SIGQUIT'] as const) {
+      const [before, restarts] = [engine.pid(), engine.restarts()]
+      process.kill(before, signal)
+      await until(() => engine.restarts() > restarts, 'started again')
+      assert.notEqual(engine.pid(), before)
+      assert.deepEqual(await ask(engine, 'SELECT n FROM kept'), [{ n: 7 }])
+    }
+  } finally {
+    await engine.stop()
+  }
+  assert.throws(() => process.kill(engine.pid(), 0), 'it stays down after the stop')
 })
 
 test('a directory of another major version stops the start with both versions', async () => {

@@ -24,6 +24,7 @@ import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
 import { type Home, openHome } from './home.ts'
 import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
+import { Supervisor } from './supervisor.ts'
 
 export interface PostgresEngineOptions {
   readonly dataDir: string
@@ -34,10 +35,13 @@ export interface PostgresEngineOptions {
 }
 
 export interface PostgresEngine {
-  /** `postgres://observa:...@127.0.0.1:port/observa`. Holds the password: never log it. */
+  /** `postgres://observa:...@127.0.0.1:port/observa`, the same over restarts. Holds the password: never log it. */
   readonly url: string
   readonly port: number
+  /** Of the server at this moment; it changes with a restart. */
   pid(): number
+  /** How often the server was started again after it had died. */
+  restarts(): number
   stop(): Promise<void>
 }
 
@@ -58,14 +62,28 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
       throw failed(`${binaries.postgres} cannot be run`, 'Run `npm ci` again.')
     checkVersion(home, binaries)
     if (!existsSync(join(home.cluster, 'PG_VERSION'))) initCluster(options, home, binaries, user)
-    const server = (await adopt(options, home)) ?? (await launch(options, home, binaries, user))
-    await ensureDatabase(home, server.port)
+    const begin = async (o: PostgresEngineOptions): Promise<Server> =>
+      (await adopt(o, home)) ?? (await launch(o, home, binaries, user))
+    let server = await begin(options)
+    const { port } = server
+    await ensureDatabase(home, port)
     const password = readFileSync(home.passwordFile, 'utf8')
+    const restart = async (): Promise<void> => {
+      server = await begin({ ...options, port })
+    }
+    const supervisor = new Supervisor(
+      { isAlive: () => isRunning(server.pid), restart },
+      options.log,
+    )
     return {
-      url: `postgres://${USER}:${password}@127.0.0.1:${server.port}/${DATABASE}`,
-      port: server.port,
+      url: `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`,
+      port,
       pid: () => server.pid,
-      stop: () => stop(home, server.pid),
+      restarts: () => supervisor.restarts,
+      stop: async () => {
+        await supervisor.stop()
+        await stop(home, server.pid)
+      },
     }
   } catch (error) {
     dropOwnership(home.ownerFile)
@@ -177,6 +195,11 @@ async function adopt(options: PostgresEngineOptions, home: Home): Promise<Server
   )
   await end(left.pid)
   return null
+}
+
+/** There, and no dead process that is not yet waited for. */
+function isRunning(pid: number): boolean {
+  return isAlive(pid) && !isAnotherProgram(pid)
 }
 
 /** A pid is given out again, and a dead process that nobody has waited for keeps its own (with no command line). */
