@@ -125,6 +125,23 @@ function keyKind(before: string, words: readonly string[]): KeyMeaning {
   return KEY_QUALIFIERS.has(before) && !NOT_KEY.has(before) ? secret('weak') : NO_MEANING
 }
 
+const IDENTIFIERS = new Set(
+  'id,ids,uid,uuid,guid,seed,bytes,offset,timestamp,ts,seq,sequence,cursor,checksum,ns,us,ms,nanos,micros,millis,duration'.split(
+    ',',
+  ),
+)
+const NUMBERED =
+  /^(?:order|invoice|ticket|tracking|serial|case|request|booking|shipment|batch|build|version|part|item|product|lot|transaction|reference)$/
+const PAYING = /^(?:cards?|pan|cc|creditcard|cardnumber|payments?|visa|mastercard|amex)$/
+
+/** `order_id`, `invoice number`, `size_bytes`; not `card_id`. */
+function isIdentifierName(words: readonly string[]): boolean {
+  const last = words[words.length - 1] ?? ''
+  const before = words[words.length - 2] ?? ''
+  const isNumbered = /^(?:number|no|nr|num|code)$/.test(last) && NUMBERED.test(before)
+  return (isNumbered || IDENTIFIERS.has(last)) && !words.some((w) => PAYING.test(w))
+}
+
 function hintsOf(lower: string, words: readonly string[]): number {
   let h = 0
   if (/ssn|social[-_. ]?sec|taxpayer|tax[-_. ]?id/.test(lower)) h |= FIELD_HINT.SSN
@@ -142,5 +159,6 @@ function hintsOf(lower: string, words: readonly string[]): number {
   )
     h |= FIELD_HINT.PHONE
   if (/passport/.test(lower)) h |= FIELD_HINT.PASSPORT
+  if (isIdentifierName(words)) h |= FIELD_HINT.IDENTIFIER
   return h
 }

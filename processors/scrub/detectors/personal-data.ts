@@ -36,7 +36,8 @@ export const PERSONAL_DATA: readonly Detector[] = [
     rank: 6,
     guessable: true,
     check: 'issuer, length and Luhn',
-    guard: 'part of a longer number; IMEI, EAN, trace id before',
+    guard:
+      'part of a longer number; IMEI, EAN, trace id before; digits under the name of an id, size or counter',
   }),
   token({
     id: 'ssn',
@@ -47,7 +48,7 @@ export const PERSONAL_DATA: readonly Detector[] = [
     rank: 6,
     guessable: true,
     check: 'SSA rules',
-    guard: 'part, SKU, model before',
+    guard: 'part, SKU, model before; a unit behind',
     context: 'bare digits need ssn, social, taxpayer, W-2',
   }),
   token({

@@ -3,7 +3,7 @@
 
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
-import { type KeyMeaning } from '../value/key-meaning.ts'
+import { FIELD_HINT, type KeyMeaning } from '../value/key-meaning.ts'
 
 export interface KeyEntry {
   readonly name: string
@@ -42,7 +42,7 @@ export class KeyTable {
       const plain =
         id !== UNKNOWN_KEY &&
         entry.meaning.kind === 'none' &&
-        entry.meaning.hints === 0 &&
+        (entry.meaning.hints & ~FIELD_HINT.IDENTIFIER) === 0 &&
         !entry.isDirty
       this.#infos[id] =
         (plain ? KeyTable.PLAIN : KeyTable.TELLING) | (entry.series === null ? 0 : KeyTable.SERIES)

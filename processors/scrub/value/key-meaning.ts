@@ -8,6 +8,8 @@ export const FIELD_HINT = {
   ITIN: 8,
   PASSPORT: 16,
   AZURE_OPENAI: 32,
+  /** An id, a counter, a size: its digits are no card number, whatever their checksum says. */
+  IDENTIFIER: 64,
 } as const
 
 /**

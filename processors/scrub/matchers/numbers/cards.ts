@@ -1,5 +1,6 @@
 // Payment cards: issuer, length and Luhn, over the ways in which their digits are grouped.
 
+import { keyMeaning } from '../../detectors/key-names.ts'
 import { ALNUM, isDigit, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { issuerOf, passesLuhn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
@@ -29,6 +30,7 @@ export function matchCard(s: Subject, d: DigitGroups, rule: NumberRule): boolean
       if (g === 0 && !isCardLeft(s, start)) continue
       if (last === d.count - 1 && isNumberTail(b, end, s.to)) continue
       if (!isCardContext(s, start, issuer)) continue
+      if (g === last && isUnderIdentifier(s, start, end)) continue
       if (isPartOfTable(s, start, end)) continue
       s.found(rule.type, start, end, rule.rank)
       return true
@@ -61,6 +63,16 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
+}
+
+const NAME = /([A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)?)\\*["']?[ \t]?[:=][ \t]?\\*["']?$/
+
+/** Digits in one run under a name such as `order_id`, in the text or as the key of the whole value. */
+function isUnderIdentifier(s: Subject, start: number, end: number): boolean {
+  if ((s.hints & FIELD_HINT.CARD) !== 0) return false
+  if (start === s.from && end === s.to) return (s.hints & FIELD_HINT.IDENTIFIER) !== 0
+  const name = NAME.exec(latinText(s.b, Math.max(s.from, start - 48), start))?.[1]
+  return name !== undefined && (keyMeaning(name).hints & FIELD_HINT.IDENTIFIER) !== 0
 }
 
 /** Four more hex digits on a side, as code tables and hex dumps have them: `541E 5426 5446 5443 5433 5448`. */

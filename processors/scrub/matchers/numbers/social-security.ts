@@ -12,7 +12,7 @@ const SSN_CONTEXT = /ssn|social|soc\.? ?sec|taxpayer|tax.?id|\btin\b|\bw-?[249]\
 const ITIN_CONTEXT = /itin|taxpayer/
 
 const NOT_SSN =
-  /(?:\bparts?|\bsku|\bmodel|\bp\/n|\bpn|\bitems?|\bcatalog(?:ue)?|\bcat|\blot|\basset|\bserial|\bs\/n|\bproduct|\bref(?:erence)?|\bversion|\bbuild|\bdrawing|\bdwg|\bspec|\bbin|\binvoice|\border|\bticket|\btracking|\bcomponent|\bmaterial|\bstock|\barticle|\bart|\bpo|\bupc|\bisbn)(?:[ _-]?(?:no|nr|num|number|code|id))?\.?[\\"']{0,3}[ \t]{0,2}(?:is |[:=#])?[ \t]{0,2}[\\"'#]{0,3}$/
+  /(?:\branges?|\bdim(?:ension)?s?|\bsizes?|\bparts?|\bsku|\bmodel|\bp\/n|\bpn|\bitems?|\bcatalog(?:ue)?|\bcat|\blot|\basset|\bserial|\bs\/n|\bproduct|\bref(?:erence)?|\bversion|\bbuild|\bdrawing|\bdwg|\bspec|\bbin|\binvoice|\border|\bticket|\btracking|\bcomponent|\bmaterial|\bstock|\barticle|\bart|\bpo|\bupc|\bisbn)(?:[ _-]?(?:no|nr|num|number|code|id))?\.?[\\"']{0,3}[ \t]{0,2}(?:is |[:=#])?[ \t]{0,2}[\\"'#]{0,3}$/
 
 /** Nine digits in one group or in three. */
 interface NineDigits {
@@ -66,7 +66,7 @@ function report(s: Subject, nine: NineDigits, rules: NumberRules): boolean {
   const isHinted = (s.hints & (nine.isSsn ? FIELD_HINT.SSN : FIELD_HINT.ITIN)) !== 0
   if (!isHinted && !words.test(before) && !isNamedBehind(s, end, words)) {
     if (!nine.isSsn || !nine.isDashed || !nine.isAlone || NOT_SSN.test(before)) return false
-    if (isPrecededByNumber(s, start)) return false
+    if (isPrecededByNumber(s, start) || isMeasured(s, end)) return false
   }
   s.found(rule.type, start, end, rule.rank)
   return true
@@ -82,6 +82,14 @@ function isNamedBehind(s: Subject, end: number, words: RegExp): boolean {
 
 const BEHIND =
   /^[\\"'`)\]*]{0,4}(?: ?[([]| ?[,;:=-] ?| (?=is|was|as|ist|es|est|are|war|fue|e |\xe3\xa8))(?:[\w'\u0080-\u00ff]{1,20} ){0,6}[^\d\n]{0,24}?(?:ssn|social(?: security)?(?: number)?|taxpayer|tax.?id|itin)/
+
+const UNIT =
+  /^ ?(?:mm|cm|dm|km|kg|mg|lbs?|oz|ml|units?|pcs|pieces|psi|[kmg]?hz|rpm|px|inch(?:es)?|feet|ft)\b/
+
+/** `220-14-1500 mm` measures something. */
+function isMeasured(s: Subject, end: number): boolean {
+  return UNIT.test(lowerText(s.b, end, Math.min(s.to, end + 10)))
+}
 
 function isPrecededByNumber(s: Subject, start: number): boolean {
   const c = start > s.from ? s.b[start - 1] : 0x20
