@@ -32,8 +32,10 @@ test('the layout of a stream is what it was when rows were first written to a lo
       .update(list.map((c) => `${c.name} ${c.type.replace(/ CODEC\(.*$/, '')}`).join('\n'))
       .digest('hex')
       .slice(0, 16)
-  // Rows wait in logs over upgrades. A new list of columns needs a new stream; the old list stays in STREAMS.
-  assert.deepEqual(Object.keys(STREAMS), ['events', 'signals'])
-  assert.equal(fingerprint(EVENT_COLUMNS), 'e2aaa8e3a604961c')
-  assert.equal(fingerprint(SIGNAL_COLUMNS), 'bc0173ae740282c5')
+  // Rows wait in logs over upgrades. A new list of columns needs a new stream; the old one stays as it was.
+  const found = Object.entries(STREAMS).map(([s, { columns }]) => [s, fingerprint(columns)])
+  assert.deepEqual(Object.fromEntries(found), {
+    events: 'e2aaa8e3a604961c',
+    signals: 'bc0173ae740282c5',
+  })
 })

@@ -155,19 +155,26 @@ export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: st
 ]
 
 /**
- * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written
- * must stay known: when the fields change, the old list is written down here under its old stream, and
- * the new rows go by a new one (`events@2`). `columns.test.ts` fails when a layout changes under its name.
+ * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written must stay
+ * known: when a field is added, new rows go by a new stream (`events@2`), and the old name stays in OLDER_STREAMS with the
+ * columns that came after it. `columns.test.ts` fails when a layout changes under its name.
  */
 export const EVENTS_STREAM = 'events'
 export const SIGNALS_STREAM = 'signals'
+const OLDER_STREAMS: Readonly<Record<string, readonly FieldName[]>> = {}
 
 export interface StreamLayout {
   readonly table: string
-  readonly columns: readonly string[]
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
 }
 
 export const STREAMS: Readonly<Record<string, StreamLayout>> = {
-  [EVENTS_STREAM]: { table: 'canonical_events', columns: EVENT_COLUMNS.map((c) => c.name) },
-  [SIGNALS_STREAM]: { table: 'signals', columns: SIGNAL_COLUMNS.map((c) => c.name) },
+  [EVENTS_STREAM]: { table: 'canonical_events', columns: EVENT_COLUMNS },
+  [SIGNALS_STREAM]: { table: 'signals', columns: SIGNAL_COLUMNS },
+  ...Object.fromEntries(
+    Object.entries(OLDER_STREAMS).map(([stream, later]) => {
+      const columns = EVENT_COLUMNS.filter((c) => !(later as readonly string[]).includes(c.name))
+      return [stream, { table: 'canonical_events', columns }]
+    }),
+  ),
 }

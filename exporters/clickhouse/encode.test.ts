@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
-import { STREAMS } from './columns.ts'
+import { EVENTS_STREAM, STREAMS } from './columns.ts'
 import { encoder, writeEventRow } from './encode.ts'
 import { splitRows } from './split.ts'
 import { writeParsed, writeStringArray } from './string-array.ts'
@@ -34,7 +34,7 @@ test('a part has the rows of all events but the skipped ones, and one for the si
   const events = sampleEvents({ count: 10 })
   const input = { batch: events.batch, events, signals: [signal, signal] }
   const [rows, signals] = encoder('clickhouse/eu', {}).encode(input, new Set([3, 4]), ctx)
-  assert.deepEqual([rows?.exporter, rows?.stream, rows?.items], ['clickhouse/eu', 'events', 8])
+  assert.deepEqual([rows?.exporter, rows?.stream, rows?.items], ['clickhouse/eu', EVENTS_STREAM, 8])
   assert.deepEqual([signals?.stream, signals?.items], ['signals', 2])
   assert.equal(rows?.bytes.byteLength, rows?.bytes.buffer.byteLength, 'fit to be transferred')
   const none = encoder('clickhouse', {}).encode(

@@ -149,7 +149,7 @@ export class ClickHouseSender implements Sender {
         code: 'UNKNOWN_STREAM',
         message: `No table takes the stream ${stream}.`,
       }
-    const query = `INSERT INTO ${layout.table} (${layout.columns.join(', ')}) FORMAT RowBinary`
+    const query = `INSERT INTO ${layout.table} (${layout.columns.map((c) => c.name).join(', ')}) FORMAT RowBinary`
     const startedAt = this.#host.clock.monotonicMs()
     let failure: Awaited<ReturnType<typeof postRows>>
     try {

@@ -2,7 +2,7 @@
 // rows, so the rows are walked column by column; this runs only after a refusal.
 
 import type { EncodedPart } from '../../core/task.ts'
-import { EVENT_COLUMNS, EVENTS_STREAM, SIGNAL_COLUMNS, SIGNALS_STREAM, STREAMS } from './columns.ts'
+import { STREAMS } from './columns.ts'
 
 /** Size of a value by what its type mentions, in this order; -1 = a length and that many bytes. */
 const SIZES: readonly (readonly [pattern: RegExp, bytes: number])[] = [
@@ -15,15 +15,17 @@ const SIZES: readonly (readonly [pattern: RegExp, bytes: number])[] = [
 
 type Skip = (b: Uint8Array, at: number) => number
 
-const LAYOUTS: Readonly<Record<string, readonly Skip[]>> = {
-  [EVENTS_STREAM]: EVENT_COLUMNS.map((c) => skipOf(c.type)),
-  [SIGNALS_STREAM]: SIGNAL_COLUMNS.map((c) => skipOf(c.type)),
-}
+const LAYOUTS: ReadonlyMap<string, readonly Skip[]> = new Map(
+  Object.entries(STREAMS).map(([stream, { columns }]) => [
+    stream,
+    columns.map((c) => skipOf(c.type)),
+  ]),
+)
 
 /** Two parts with the same rows in the same order; null for a single row or an unknown layout. */
 export function splitRows(part: EncodedPart): EncodedPart[] | null {
-  const layout = LAYOUTS[part.stream]
-  if (part.items < 2 || layout === undefined || STREAMS[part.stream] === undefined) return null
+  const layout = LAYOUTS.get(part.stream)
+  if (part.items < 2 || layout === undefined) return null
   const first = part.items >> 1
   let at = 0
   for (let row = 0; row < first; row++) for (const skip of layout) at = skip(part.bytes, at)
