@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..')
 const project = join(root, 'tsconfig.build.json')
 
 /** Sources, their notes and what only tests and generators read. */
-const NOT_COPIED = /\.(ts|md|as|proto|txt)$|\/testdata\/|\/scaffold\//
+const NOT_COPIED = /\.(ts|md|as|proto|txt)$|\/testdata\//
 
 /** Compiles and copies; the exit code of the compiler. */
 function build(out: string): number {

@@ -95,6 +95,8 @@ function checkExpected(event: TestEvent, expected: Record<string, unknown>): voi
 
 interface OwnSample {
   readonly dialect: string | null
+  /** Where it comes from: SDK, version and date of the recording. */
+  readonly source: string
   /** Table that the sample is for, when that is not its dialect. */
   readonly table?: string
   readonly format?: 'ndjson' | 'trace-v0'
@@ -109,7 +111,8 @@ test('every table has a sample, and it yields its expected fields', async (t) =>
   const covered = new Set(own.map(({ sample: s }) => s.table ?? s.dialect))
   for (const d of DIALECTS)
     if (d.name !== 'otel-genai-metrics') assert.ok(covered.has(d.name), `a sample for ${d.name}`)
-  for (const { name, sample } of own) await t.test(name, () => checkOwn(sample))
+  for (const { name, sample } of own)
+    await t.test(`${name}: ${sample.source}`, () => checkOwn(sample))
 })
 
 function checkOwn(sample: OwnSample): void {

@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Scripts that a person starts; they may look at the whole project. */
-const SCRIPTS: ReadonlySet<string> = new Set(['config/generate.ts', 'config/new-component.ts'])
+const SCRIPTS: ReadonlySet<string> = new Set(['config/generate.ts'])
 
 const FILES_MIN = 150
 const LINES_MAX = 700
