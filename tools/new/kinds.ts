@@ -138,7 +138,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-detector.md',
   },
   rule: {
-    about: 'an issue that is found in single events',
+    about: 'a signal that is found in single events',
     files: [
       ['rule/rule.ts', 'processors/signals/__kebab__.ts'],
       ['rule/test.ts', 'processors/signals/__kebab__.test.ts'],
@@ -160,7 +160,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       },
       {
         path: 'processors/signals/README.md',
-        after: '| issue | severity | fires when |\n|---|---|---|\n',
+        after: '| signal | severity | fires when |\n|---|---|---|\n',
         text: '| `__type__` | medium | one sentence |\n',
       },
     ],

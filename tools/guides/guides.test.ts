@@ -1,0 +1,70 @@
+// The guides work as they stand: each is followed to the letter in a copy of the project, and then its tests pass there. One
+// copy for all, for a project with all of them added must work as well.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { projectFiles, root } from '../../test/house/source-files.ts'
+import { followGuide } from './guide.ts'
+
+const GUIDES = [
+  'docs/adding-a-processor.md',
+  'docs/adding-a-dialect.md',
+  'docs/adding-a-detector.md',
+  'docs/adding-an-issue-rule.md',
+  'docs/adding-an-exporter.md',
+  'docs/adding-an-api-route.md',
+  'docs/adding-an-event-field.md',
+] as const
+
+let copy = ''
+const written: string[] = []
+const tests: string[] = []
+
+before(() => {
+  copy = mkdtempSync(join(tmpdir(), 'observa-guides-'))
+  for (const path of projectFiles()) cpSync(join(root, path), join(copy, path), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+})
+
+after(() => {
+  rmSync(copy, { recursive: true, force: true })
+})
+
+function run(command: string, args: readonly string[]): { status: number | null; text: string } {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const done = spawnSync(command, args, { cwd: copy, env, encoding: 'utf8' })
+  return { status: done.status, text: `${done.stdout}${done.stderr}` }
+}
+
+test('every guide is here, and is in the list of CONTRIBUTING.md', () => {
+  const listed = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const guides = projectFiles().filter((f) => /^docs\/adding-an?-.*\.md$/.test(f))
+  for (const guide of guides) assert.ok(listed.includes(`(${guide})`), guide)
+  for (const guide of GUIDES) assert.ok(guides.includes(guide), guide)
+})
+
+for (const guide of GUIDES)
+  test(`${guide} can be followed`, () => {
+    const done = followGuide(copy, guide)
+    assert.ok(done.written.length >= 2, 'it shows what to write')
+    assert.ok(done.tests.length >= 1, 'it names its tests')
+    written.push(...done.written)
+    tests.push(...done.tests)
+  })
+
+test('with all of them followed, types and lint are right', () => {
+  const types = run(join(root, 'node_modules/.bin/tsc'), ['-p', '.'])
+  assert.equal(types.status, 0, types.text)
+  const sources = written.filter((path) => path.endsWith('.ts'))
+  const lint = run(join(root, 'node_modules/.bin/oxlint'), ['--quiet', ...new Set(sources)])
+  assert.equal(lint.status, 0, lint.text)
+})
+
+test('the tests that the guides name pass', () => {
+  const done = run(process.execPath, ['test/run.ts', ...new Set(tests)])
+  assert.equal(done.status, 0, done.text)
+})
