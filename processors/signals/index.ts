@@ -9,7 +9,8 @@ import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
 import { detectLoops } from './loops.ts'
-import { RULES, type Rule } from './rules.ts'
+import type { Rule } from './rule.ts'
+import { RULES } from './rules.ts'
 import { signalFrom } from './signal-from.ts'
 
 export const signals: ProcessorFactory<SignalsConfig> = {

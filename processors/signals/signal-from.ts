@@ -4,7 +4,7 @@ import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 import { signalId } from '../../core/identity.ts'
 import type { Signal } from '../../core/signal.ts'
-import type { Finding } from './rules.ts'
+import type { Finding } from './rule.ts'
 
 export function signalFrom(events: EventTable, e: number, finding: Finding, rule: string): Signal {
   const eventId = events.hex(e, R.event_id) ?? ''
