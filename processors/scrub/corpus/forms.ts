@@ -571,6 +571,13 @@ export const FORMS: readonly string[] = [
   "IBAN {{iban}}",
   "SILICONFLOW_API_KEY=sk-{{letters48}}",
   "curl -d model=x -d k=sk-{{letters48}}",
+  "Authorization: SSWS {{alnum40}}",
+  "authorization: GenieKey {{alnum40}}",
+  "{\"Authorization\": \"Klaviyo-API-Key {{alnum40}}\"}",
+  "{\"headers\":{\"authorization\":\"Zoho-oauthtoken {{alnum40}}\"}}",
+  "curl -H 'Authorization: SharedKey {{alnum40}}'",
+  "secret_key_base: {{hex64}}",
+  "SECRET_KEY_BASE={{hex64}}",
 ]
 
 // biome-ignore format: one text a line
@@ -795,4 +802,8 @@ export const LOOKALIKES: readonly string[] = [
   "the user is identified by token_id_2",
   "cookie.set(\"theme\", \"dark-mode-2026-x\")",
   "map[36m]",
+  "Authorization: required for this route; see the manual",
+  "Authorization: Bearer $SERVICE_TOKEN",
+  "authorization: see internationalization-guidelines for details",
+  "Authorization header missing on route-handler-configuration",
 ]

@@ -44,7 +44,7 @@ const KEY_QUALIFIERS = new Set(
 const HEADERS =
   /(?:^|[._-])(?:proxy[-_])?authori[sz]ation$|(?:^|[._-])x[-_](?:api|goog[-_]api|amz[-_]security)[-_](?:key|token)$|(?:^|[._-])(?:ocp[-_]apim[-_]subscription[-_]key|x[-_](?:auth|access|vault|github|gitlab|functions|shopify[-_]access|subscription)[-_](?:token|key))$/
 const WHOLE_KEY =
-  /(?:^|[._-])api[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key|private[-_]?key)$/
+  /(?:^|[._-])api[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key(?:[-_]?base)?|private[-_]?key)$/
 
 /** What of a longer name is judged, its end: a sender may send a megabyte of key, and splitting it takes its square. */
 const NAME_MAX = 512

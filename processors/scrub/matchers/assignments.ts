@@ -255,11 +255,19 @@ function skipScheme(s: Subject, value: Assigned): void {
     /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|hawk|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
       head,
     )
-  if (m === null) return
-  value.from += m[0].length
+  const length = m?.[0].length ?? vendorScheme(s, value)
+  if (length === 0) return
+  value.from += length
   if (value.quoted) return
-  const isList = /^(?:digest|hawk|aws4)/i.test(m[0])
+  const isList = m !== null && /^(?:digest|hawk|aws4)/i.test(m[0])
   value.to = isList ? lineEnd(s, value.from) : plainEnd(s, value.from, false)
+}
+
+/** `SSWS 00aB..`, `GenieKey 1f2e..`: length of a word and the blank behind it when a long word with a digit follows; 0 = none does. */
+function vendorScheme(s: Subject, value: Assigned): number {
+  const head = latinText(s.b, value.from, Math.min(s.to, value.from + 64))
+  const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=-]{16,}))/.exec(head)
+  return m !== null && /\d/.test(m[1] as string) ? m[0].length : 0
 }
 
 function lineEnd(s: Subject, from: number): number {
