@@ -50,6 +50,11 @@ const traceSchema = z.object({
 })
 
 export function traceRoutes(app: Api, stores: Stores): void {
+  listRoute(app, stores)
+  oneRoutes(app, stores)
+}
+
+function listRoute(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/traces',
     {
@@ -95,6 +100,9 @@ export function traceRoutes(app: Api, stores: Stores): void {
       return { data: page.rows.map(dated), next_cursor: page.next }
     },
   )
+}
+
+function oneRoutes(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/traces/:id',
     {

@@ -16,7 +16,9 @@ export interface Source {
 
 /** Marked as support of tests by its place or its name. */
 export function isMarkedSupport(path: string): boolean {
-  return /(^|\/)(testing|testdata|corpus|scripts)\/|\.(test|bench)\.ts$|^(test|bench)\//.test(path)
+  return /(^|\/)(testing|testdata|corpus|scripts)\/|\/oracle\.ts$|\.(test|bench)\.ts$|^(test|bench)\//.test(
+    path,
+  )
 }
 
 export function productSources(): Source[] {
