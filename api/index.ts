@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
-import { endpoint } from '../core/config-types.ts'
+import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { docsRoutes } from './routes/docs.ts'

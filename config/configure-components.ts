@@ -1,8 +1,8 @@
 // The component sections: ids, known types, each configuration through its factory's schema, targets that
 // need permission, secrets written inline. Leaves how components are connected to `cross-checks.ts`.
 
-import { isLinkLocalHost } from '../core/config-types.ts'
-import { nearest } from '../core/nearest.ts'
+import { isLinkLocalHost } from '../core/config/config-types.ts'
+import { nearest } from '../core/config/nearest.ts'
 import type { AnyComponent, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './tree/json-schema.ts'

@@ -1,9 +1,9 @@
 // How the sections of a configuration fit together: pipelines name components that exist, can carry the
 // signal and come in an order that works; nobody listens twice. Leaves single options to their schemas.
 
-import { splitHostPort } from '../core/config-types.ts'
-import { isLoopback } from '../core/host-name.ts'
-import { nearest } from '../core/nearest.ts'
+import { splitHostPort } from '../core/config/config-types.ts'
+import { nearest } from '../core/config/nearest.ts'
+import { isLoopback } from '../core/http/host-name.ts'
 import type { TelemetryKind } from '../core/task.ts'
 import { typeOfId } from './configure-components.ts'
 import type { Registry, Section } from './registry-type.ts'

@@ -1,7 +1,7 @@
 // A configuration as data for eyes: `config print`, `/diagnostics`, logs. References stay as written,
 // secrets and passwords in URLs are masked, so nothing here needs to be kept from anybody.
 
-import { MASK } from '../core/config-types.ts'
+import { MASK } from '../core/config/config-types.ts'
 import { passwordIn, typeOfId } from './configure-components.ts'
 import { type Registry, SECTIONS, type Section } from './registry-type.ts'
 import { isSecretAt, jsonSchemaOf } from './tree/json-schema.ts'

@@ -9,7 +9,7 @@ import {
   hostName,
   outboundUrl,
   size,
-} from '../core/config-types.ts'
+} from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 

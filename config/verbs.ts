@@ -3,8 +3,8 @@
 
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import { nearest } from '../core/config/nearest.ts'
 import { messageOf } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { type OptionRow, optionRows } from './documents/option-table.ts'
 import { rootJsonSchema } from './documents/root-json-schema.ts'

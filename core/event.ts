@@ -3,10 +3,10 @@
 
 import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
-import { ClaimRows } from './claim-rows.ts'
 import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
 import { grownFloats, grownInts } from './grow.ts'
-import { ReportRows } from './report-rows.ts'
+import { ClaimRows } from './reports/claim-rows.ts'
+import { ReportRows } from './reports/report-rows.ts'
 
 const RN = RANGE_FIELDS.length
 const NN = NUMBER_FIELDS.length

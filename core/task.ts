@@ -84,7 +84,7 @@ export interface EventFacts {
   readonly eventIds: Uint8Array
   /** Rows of (event, h0, h1). */
   readonly claims: Int32Array
-  /** Rows of `core/report-rows.ts`. */
+  /** Rows of `core/reports/report-rows.ts`. */
   readonly reports: Int32Array
 }
 

@@ -1,6 +1,6 @@
 // What two reports have in common: counts, models, times, parents, instrumentations.
 
-import { REPORT_FLAG } from '../core/report-rows.ts'
+import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { Call, UsageReport } from './report.ts'
 
 export function isAround(outer: UsageReport, n: UsageReport): boolean {

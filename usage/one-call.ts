@@ -1,4 +1,4 @@
-// Which reports of usage in one trace speak of the same call: the rules that compare what `core/report-rows.ts` knows of
+// Which reports of usage in one trace speak of the same call: the rules that compare what `core/reports/report-rows.ts` knows of
 // them. Pure: `canonicalize` asks about a batch, the ledger about a batch beside what it remembers.
 //
 // What makes two reports one call (docs/decisions/0009-kin-of-reports.md):
@@ -7,7 +7,7 @@
 //  - a client said so: the same response id, or a log record of that very span.
 // A report that equals the sum of the calls below it repeats them. Equal numbers alone are no evidence.
 
-import { REPORT_FLAG } from '../core/report-rows.ts'
+import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import {
   distance,
   hasNoneInCommon,

@@ -1,7 +1,7 @@
 // What becomes of the reports when it is known which of them are one call: which counts, which repeat it, which contain
 // others.
 
-import { REPORT_FLAG } from '../core/report-rows.ts'
+import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import { type Call, LINKS_MAX, OUTCOME, type UsageReport } from './report.ts'
 
 export function decideCalls(reports: readonly UsageReport[]): void {

@@ -1,6 +1,6 @@
 // One report of usage as it is compared with others of its trace, and the call that it belongs to.
 
-import { REPORT, REPORT_FLAG } from '../core/report-rows.ts'
+import { REPORT, REPORT_FLAG } from '../core/reports/report-rows.ts'
 
 /** What is the outcome for a report. */
 export const OUTCOME = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const

@@ -2,7 +2,7 @@
 // says where, what was expected and what was found. Knows nothing of pipelines.
 
 import type { UnitTest } from '../../config/root.ts'
-import { nearest } from '../../core/nearest.ts'
+import { nearest } from '../../core/config/nearest.ts'
 
 export interface Difference {
   /** Such as `events[0].input_tokens`. */

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { HttpHandler, HttpListeners } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
-import { DATA_HEADERS } from '../../core/security-headers.ts'
+import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number

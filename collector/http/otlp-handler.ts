@@ -12,8 +12,8 @@ import type {
   RequestGuard,
   Reservation,
 } from '../../core/component.ts'
+import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { counter } from '../../core/metrics.ts'
-import { DATA_HEADERS } from '../../core/security-headers.ts'
 import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { test } from 'node:test'
-import { hostNameOf } from '../../core/host-name.ts'
+import { hostNameOf } from '../../core/http/host-name.ts'
 import { BrowserGuard } from './request-guard.ts'
 
 /** A request as a guard sees it: what it looks at, and nothing else. */

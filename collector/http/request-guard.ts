@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { GuardOptions, RequestGuard, RequestRefusal } from '../../core/component.ts'
-import { hostNameOf } from '../../core/host-name.ts'
+import { hostNameOf } from '../../core/http/host-name.ts'
 import { splitEndpoint } from './listeners.ts'
 
 /** For listeners that ask for a key. */

@@ -1,7 +1,7 @@
 // Claims and rows of reports as the one list of integers that a log record has room for: rows of three. A row of a report takes
 // four of them and begins with a negative number, which no claim does; records of older logs have none.
 
-import { REPORT_STRIDE } from '../../core/report-rows.ts'
+import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts } from '../../core/task.ts'
 
 const CLAIM_STRIDE = 3

@@ -1,7 +1,7 @@
 // What check and commit of an event cost with tables that are full, and what these take.
 // `node collector/ledger/ledger.bench.ts` prints one line for each way of traffic.
 
-import { REPORT_FLAG } from '../../core/report-rows.ts'
+import { REPORT_FLAG } from '../../core/reports/report-rows.ts'
 import type { EventFacts } from '../../core/task.ts'
 import { UsageLedger } from './ledger.ts'
 

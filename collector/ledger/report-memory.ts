@@ -1,12 +1,12 @@
 // The reports that the ledger remembers, by trace, as rows of integers: no object for a report. Bounded by
 // reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
-import { REPORT_STRIDE } from '../../core/report-rows.ts'
+import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { Outcome, RememberedIds, UsageReport } from '../../usage/report.ts'
 import { TraceTable } from './trace-table.ts'
 
 const ID_BYTES = 16
-/** A report's row of `core/report-rows.ts` as it came, and behind it what was decided. */
+/** A report's row of `core/reports/report-rows.ts` as it came, and behind it what was decided. */
 const STATE = REPORT_STRIDE
 const TICKET = STATE + 1
 const ID = TICKET + 1

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/report-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, UsageHint } from '../../core/task.ts'
 import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'

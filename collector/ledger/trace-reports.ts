@@ -2,7 +2,7 @@
 // after its children or before them, a second instrumentation in a request of its own. The rules are those of
 // a batch (`usage/one-call.ts`); where the reports lie is in `report-memory.ts`.
 
-import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/report-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, UsageHint } from '../../core/task.ts'
 import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'

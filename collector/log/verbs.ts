@@ -3,8 +3,8 @@
 
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { formatBytes } from '../../core/config/units.ts'
 import { ObservaError } from '../../core/errors.ts'
-import { formatBytes } from '../../core/units.ts'
 import { type CursorState, parseCursor } from '../sender/cursor.ts'
 import { isMissing, nodeQueueFs, type QueueFs } from './queue-fs.ts'
 import type { RecordHeader } from './record.ts'

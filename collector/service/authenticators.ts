@@ -5,7 +5,7 @@
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Authenticator, GuardOptions, RequestGuard } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
-import { isLoopback } from '../../core/host-name.ts'
+import { isLoopback } from '../../core/http/host-name.ts'
 import {
   anonymousAuthenticator,
   createKeysAuthenticator,

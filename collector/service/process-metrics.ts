@@ -1,8 +1,8 @@
 // Metrics of the process itself under the Collector's names, and the handler of `/metrics`.
 
 import type { HttpHandler, RequestGuard } from '../../core/component.ts'
+import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { counter, gauge, labelValue, type Metrics } from '../../core/metrics.ts'
-import { DATA_HEADERS } from '../../core/security-headers.ts'
 
 export const PROCESS_METRICS = [
   counter('otelcol_process_uptime_seconds_total', 'Uptime of the process.'),

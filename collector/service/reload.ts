@@ -7,7 +7,7 @@ import type { LoadResult } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import type { Clock } from '../../core/clock.ts'
-import { OutboundUrl, Secret } from '../../core/config-types.ts'
+import { OutboundUrl, Secret } from '../../core/config/config-types.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 

@@ -8,7 +8,7 @@ import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import { REPORT, REPORT_STRIDE } from '../../core/report-rows.ts'
+import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
@@ -230,7 +230,7 @@ function hintsFrom(hints: readonly UsageHint[], first: number): UsageHint[] {
   return hints.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
 }
 
-/** True for what counts events in a row of `core/report-rows.ts`. */
+/** True for what counts events in a row of `core/reports/report-rows.ts`. */
 function isOrdinal(i: number, x: number): boolean {
   const column = i % REPORT_STRIDE
   return column === REPORT.EVENT || (column === REPORT.OF && x >= 0)

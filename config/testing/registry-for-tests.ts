@@ -10,7 +10,7 @@ import {
   outboundUrl,
   secret,
   size,
-} from '../../core/config-types.ts'
+} from '../../core/config/config-types.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import {
   type AnyExporter,

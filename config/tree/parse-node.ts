@@ -2,7 +2,7 @@
 // Turns zod's issues into the words of this product; knows no key of any component.
 
 import type { z } from 'zod'
-import { nearest } from '../../core/nearest.ts'
+import { nearest } from '../../core/config/nearest.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
 import type { Path, Problems } from './problems.ts'
 import { nodeAt, plainOf, positionAt, type ScalarNode, type TreeNode } from './tree.ts'

@@ -2,7 +2,7 @@
 // expected and found, a suggestion. Leaves finding the mistakes to the other files of this folder.
 // No value that came through `${env:}` or `${file:}` is ever part of a message: `Problems` masks them.
 
-import { MASK } from '../../core/config-types.ts'
+import { MASK } from '../../core/config/config-types.ts'
 
 export interface Position {
   /** File as given on the command line, or `--set a.b`. */

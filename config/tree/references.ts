@@ -2,8 +2,8 @@
 // A value that came through a reference is never printed, so it is handed to `Problems.hide`.
 
 import { dirname, resolve } from 'node:path'
+import { nearest } from '../../core/config/nearest.ts'
 import { messageOf } from '../../core/errors.ts'
-import { nearest } from '../../core/nearest.ts'
 import type { Path, Problems } from './problems.ts'
 import type { ScalarNode, TreeNode } from './tree.ts'
 

@@ -1,7 +1,13 @@
 // What a user writes under `clickhouse`.
 
 import { z } from 'zod'
-import { allowLinkLocal, duration, outboundUrl, secret, size } from '../../core/config-types.ts'
+import {
+  allowLinkLocal,
+  duration,
+  outboundUrl,
+  secret,
+  size,
+} from '../../core/config/config-types.ts'
 
 const tls = z
   .strictObject({

@@ -8,7 +8,7 @@ import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 
 import type { LookupFunction } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { isLinkLocalHost } from '../../core/config-types.ts'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { type Failure, failureOf } from './classify.ts'
 
 export interface Target {

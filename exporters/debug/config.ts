@@ -1,7 +1,7 @@
 // What a user writes under `debug`.
 
 import { z } from 'zod'
-import { size } from '../../core/config-types.ts'
+import { size } from '../../core/config/config-types.ts'
 
 export const schema = z.strictObject({
   verbosity: z

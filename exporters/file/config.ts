@@ -1,7 +1,7 @@
 // What a user writes under `file`.
 
 import { z } from 'zod'
-import { duration, size } from '../../core/config-types.ts'
+import { duration, size } from '../../core/config/config-types.ts'
 
 export const schema = z.strictObject({
   path: z

@@ -1,7 +1,7 @@
 // What a user writes under `kafka`.
 
 import { z } from 'zod'
-import { duration, secret, size } from '../../core/config-types.ts'
+import { duration, secret, size } from '../../core/config/config-types.ts'
 
 const tls = z.strictObject({
   enabled: z.boolean().default(false).describe('Connect with TLS.'),

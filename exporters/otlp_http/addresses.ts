@@ -1,10 +1,10 @@
 // Keeps an exporter from link-local addresses and the metadata services of clouds, which hand out
 // credentials to whoever asks. Checked on every connection and after DNS resolution, because a name may
-// point there tomorrow; which addresses those are is said in `core/config-types.ts`.
+// point there tomorrow; which addresses those are is said in `core/config/config-types.ts`.
 
 import { lookup as dnsLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { isLinkLocalHost } from '../../core/config-types.ts'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
 
 /** `dns.lookup` for an agent, failing with EADDRREFUSED_BY_POLICY when any answer is refused. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {

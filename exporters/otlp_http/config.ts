@@ -3,10 +3,16 @@
 
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { allowLinkLocal, duration, outboundUrl, secret, size } from '../../core/config-types.ts'
+import {
+  allowLinkLocal,
+  duration,
+  outboundUrl,
+  secret,
+  size,
+} from '../../core/config/config-types.ts'
+import { parseDurationMs } from '../../core/config/units.ts'
 import { ObservaError } from '../../core/errors.ts'
 import type { TelemetryKind } from '../../core/task.ts'
-import { parseDurationMs } from '../../core/units.ts'
 import type { PosterSettings, TlsSettings } from './http.ts'
 
 const tls = z

@@ -5,7 +5,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { promisify } from 'node:util'
 import { createGunzip, createInflate, gzip } from 'node:zlib'
-import { isLinkLocalHost } from '../../core/config-types.ts'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { messageOf } from '../../core/errors.ts'
 import { guardedLookup, REFUSED_CODE, refusalText } from './addresses.ts'
 

@@ -1,7 +1,7 @@
 // What a user writes under `postgres`.
 
 import { z } from 'zod'
-import { allowLinkLocal, duration, outboundUrl, size } from '../../core/config-types.ts'
+import { allowLinkLocal, duration, outboundUrl, size } from '../../core/config/config-types.ts'
 
 export const schema = z
   .strictObject({

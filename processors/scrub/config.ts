@@ -1,7 +1,7 @@
 // The configuration of `scrub`, and what becomes of it: plain settings that can be cloned to a worker.
 
 import { z } from 'zod'
-import { secret } from '../../core/config-types.ts'
+import { secret } from '../../core/config/config-types.ts'
 import { DETECTOR_IDS, DETECTORS } from './detectors/table.ts'
 import type { AllowSettings } from './judge/allow-list.ts'
 import type { Action } from './judge/judge.ts'

@@ -1,7 +1,7 @@
 // What a user may set of the rules: limits and which signals are looked for.
 
 import { z } from 'zod'
-import { duration } from '../../core/config-types.ts'
+import { duration } from '../../core/config/config-types.ts'
 import { KINDS } from '../../core/kinds.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
 

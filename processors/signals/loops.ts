@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
 import type { ChainContext } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import { signalId } from '../../core/identity.ts'
+import { signalId } from '../../core/identity/identity.ts'
 import { signalFrom } from './signal-from.ts'
 
 export const LOOP_TYPE = 'loop_detected'

@@ -2,7 +2,7 @@
 
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import { signalId } from '../../core/identity.ts'
+import { signalId } from '../../core/identity/identity.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { Finding } from './rule.ts'
 

@@ -4,7 +4,7 @@
 
 import { lookup } from 'node:dns/promises'
 import pg from 'pg'
-import { isLinkLocalHost } from '../../core/config-types.ts'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { ObservaError } from '../../core/errors.ts'
 import {
   Connection,

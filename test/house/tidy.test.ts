@@ -100,7 +100,7 @@ test('the readers see the project: files in every area, and edges that are known
     imports.some((i) => i.from === from && i.to === to)
   assert.ok(has('config/load.ts', 'config/tree/tree.ts'))
   assert.ok(has('collector/components.ts', 'processors/scrub/index.ts'))
-  assert.ok(has('core/config-types.ts', 'zod'))
+  assert.ok(has('core/config/config-types.ts', 'zod'))
   assert.ok(imports.some((i) => i.isTypeOnly && i.to === 'core/batch.ts'))
   const missing = imports.filter((i) => i.isOurs && !files.includes(i.to))
   none(

@@ -8,7 +8,7 @@
 
 import { createHmac, hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { Secret } from '../../../core/config-types.ts'
+import type { Secret } from '../../../core/config/config-types.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ID_CHARS = 8

@@ -1,7 +1,7 @@
 // What an operator writes for the `keys` extension: one row for each key, with its hash and never the key.
 
 import { z } from 'zod'
-import { secret } from '../../../core/config-types.ts'
+import { secret } from '../../../core/config/config-types.ts'
 import { KEY_ID } from './api-key.ts'
 
 export const SCOPES = ['ingest', 'query'] as const

@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
-import { Secret } from '../../../core/config-types.ts'
+import { Secret } from '../../../core/config/config-types.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { keyDigest, keyIdOf, makeKey } from './api-key.ts'
 import { type KeyRow, type KeysConfig, keysSchema } from './config.ts'

@@ -12,7 +12,7 @@ import type {
   RequestGuard,
   Reservation,
 } from '../../../core/component.ts'
-import { DATA_HEADERS, givenRequestId } from '../../../core/security-headers.ts'
+import { DATA_HEADERS, givenRequestId } from '../../../core/http/security-headers.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
 import { shareKey, type TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
-import { endpoint } from '../../../core/config-types.ts'
+import { endpoint } from '../../../core/config/config-types.ts'
 import { originCheck } from '../../http/cors.ts'
 import { otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
 import { observaHandler } from './handler.ts'

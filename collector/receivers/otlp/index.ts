@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
-import { endpoint } from '../../../core/config-types.ts'
+import { endpoint } from '../../../core/config/config-types.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
 import { originCheck } from '../../http/cors.ts'
 import { DEFAULT_VENDOR_PATHS, otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'

@@ -4,8 +4,8 @@
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
-import { claimHash } from '../../../core/identity.ts'
-import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../../core/report-rows.ts'
+import { claimHash } from '../../../core/identity/identity.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../../core/reports/report-rows.ts'
 import type { UsageHint } from '../../../core/task.ts'
 import { decideReports } from '../../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../../usage/report.ts'

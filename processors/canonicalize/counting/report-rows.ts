@@ -1,9 +1,9 @@
-// The row of `core/report-rows.ts` for an event: whose child it is, what it reports, and when.
+// The row of `core/reports/report-rows.ts` for an event: whose child it is, what it reports, and when.
 
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
-import { REPORT, REPORT_FLAG } from '../../../core/report-rows.ts'
+import { REPORT, REPORT_FLAG } from '../../../core/reports/report-rows.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { PairTable } from '../bytes/pair-table.ts'
 

@@ -1,5 +1,5 @@
 // The identity of an event where its parts lie: the first 16 bytes of SHA-256 (FIPS 180-4) over project digest, trace id, span
-// id and event type. AssemblyScript, compiled by generate.ts; the plain version is `eventId` of core/identity.ts.
+// id and event type. AssemblyScript, compiled by generate.ts; the plain version is `eventId` of core/identity/identity.ts.
 
 /** `work`: 256 bytes of the standard's constants (the caller's), then 256 for the schedule and 256 for the message. */
 const SCHEDULE: i32 = 256

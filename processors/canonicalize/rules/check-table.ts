@@ -1,8 +1,8 @@
 // Refuses mistakes in dialect tables at the start, with the table and the row. The compiler sees most of them; tables
 // that are built from data while the program runs it has not seen.
 
+import { nearest } from '../../../core/config/nearest.ts'
 import { isKind, KINDS } from '../../../core/kinds.ts'
-import { nearest } from '../../../core/nearest.ts'
 import { namedTargets, type TargetType, targetType } from './targets.ts'
 import { namedTransforms } from './transform-names.ts'
 

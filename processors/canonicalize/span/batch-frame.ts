@@ -13,7 +13,7 @@ import {
 } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
-import { claimSeed, eventId, projectDigest } from '../../../core/identity.ts'
+import { claimSeed, eventId, projectDigest } from '../../../core/identity/identity.ts'
 import { key } from '../../../core/keys.ts'
 import { labelValue } from '../../../core/metrics.ts'
 import type { CurrentSpan } from './current-span.ts'

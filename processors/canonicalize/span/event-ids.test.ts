@@ -1,11 +1,11 @@
-// Event ids of the kernel against those of `core/identity.ts`.
+// Event ids of the kernel against those of `core/identity/identity.ts`.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../../core/arena.ts'
 import { SPAN, SPAN_FLAG, SpanBatch } from '../../../core/batch.ts'
-import { eventId } from '../../../core/identity.ts'
+import { eventId } from '../../../core/identity/identity.ts'
 import { EventIds } from './event-ids.ts'
 
 test('the kernel makes the ids that the plain version makes', () => {

@@ -1,9 +1,9 @@
-// Event ids made where their parts lie: `eventId` of `core/identity.ts` in a kernel, one for every event.
+// Event ids made where their parts lie: `eventId` of `core/identity/identity.ts` in a kernel, one for every event.
 // Measured 2026-11: 0.27 µs an id, 0.09 µs when four are made at a time, 0.8 µs in JS.
 
 import { type Arena, Literal } from '../../../core/arena.ts'
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
-import { SHA256_CONSTANTS } from '../../../core/sha256.ts'
+import { SHA256_CONSTANTS } from '../../../core/identity/sha256.ts'
 import { KERNEL } from '../kernel/event-id.generated.ts'
 
 /** Constants, schedule, message: see the kernel. */

@@ -3,10 +3,10 @@
 
 import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
-import { CLAIM_STRIDE } from '../../../core/claim-rows.ts'
 import type { ChainContext, Processor } from '../../../core/component.ts'
 import { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
+import { CLAIM_STRIDE } from '../../../core/reports/claim-rows.ts'
 import type { PayloadFormat, TelemetryKind, UsageHint } from '../../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../../core/tenant.ts'
 import { ByteWriter } from '../../../proto/byte-writer.ts'

@@ -1,7 +1,7 @@
 // A key and its row, made when a test runs: no key is ever written into the repository.
 
 import type { z } from 'zod'
-import type { Secret } from '../../../../core/config-types.ts'
+import type { Secret } from '../../../../core/config/config-types.ts'
 import { type KeyKind, keyDigest, keyIdOf, makeKey } from '../api-key.ts'
 import { keysSchema } from '../config.ts'
 

@@ -5,7 +5,7 @@
 
 import { inspect } from 'node:util'
 import { z } from 'zod'
-import { hostNameOf } from './host-name.ts'
+import { hostNameOf } from '../http/host-name.ts'
 import { formatBytes, formatDuration, parseDurationMs, parseSizeBytes } from './units.ts'
 
 /** What every printer shows instead of a secret. */

@@ -1,7 +1,7 @@
 // By what a report of usage goes, so that a second report of the same call is known: rows of integers, made by
 // `canonicalize` and compared by the ledger on main (`collector/ledger`).
 
-import { grownInts } from './grow.ts'
+import { grownInts } from '../grow.ts'
 
 /** Columns of a row. H0, H1: two halves of a hash of project and what identifies the call (response id, or trace and span). */
 export const CLAIM = { EVENT: 0, H0: 1, H1: 2 } as const

@@ -1,7 +1,7 @@
 // What is known of each report of usage, as rows of integers: made by `canonicalize`, compared by
 // `usage/one-call.ts` in the worker and again by the ledger on main. Nothing of the payload is in it but counts, times and hashes.
 
-import { grownInts } from './grow.ts'
+import { grownInts } from '../grow.ts'
 
 /** Columns of a row; all are int32. Ids are hashes: every comparison needs trace and span or parent to agree. */
 export const REPORT = {
