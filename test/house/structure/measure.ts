@@ -3,7 +3,7 @@
 import { importsOf, projectFiles, textOf } from '../source-files.ts'
 import { type FunctionMeasure, functionsOf } from './functions.ts'
 import { arrowsOf, circlesOf, filesByFolder, graphOf, layersOf, within } from './modules.ts'
-import { isMarkedSupport, productSources, type Source } from './sources.ts'
+import { isMarkedSupport, isProduct, productSources, type Source } from './sources.ts'
 import { typesOf } from './types.ts'
 import { type WritersMeasure, writersOf } from './writers.ts'
 
@@ -136,5 +136,5 @@ function unmarkedSupport(): string[] {
       if (!isSupport(path) && by.length > 0 && by.every((p) => isSupport(p))) support.add(path)
     }
   }
-  return [...support].toSorted()
+  return [...support].filter((f) => isProduct(f)).toSorted()
 }
