@@ -14,6 +14,9 @@ export interface Source {
   readonly imports: readonly Import[]
 }
 
+/** In one of the areas of the product: not a script, a tool, a test or an example. */
+export const isProduct = (path: string): boolean => AREAS.test(path)
+
 /** Marked as support of tests by its place or its name. */
 export function isMarkedSupport(path: string): boolean {
   return /(^|\/)(testing|testdata|corpus|scripts)\/|\/oracle\.ts$|\.(test|bench)\.ts$|^(test|bench)\//.test(
