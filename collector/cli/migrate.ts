@@ -28,8 +28,11 @@ export async function migrate(args: readonly string[], io: Io): Promise<number> 
       dataDir,
       progress: (text) => io.err(`  ${text}\n`),
     })
-    await sender.start(AbortSignal.timeout(120_000))
-    await sender.stop()
+    try {
+      await sender.start(AbortSignal.timeout(120_000))
+    } finally {
+      await sender.stop()
+    }
     io.out(`${id}: schema is up to date\n`)
     stores++
   }

@@ -194,21 +194,23 @@ export class Service implements ServiceView {
       if (!used.has(id)) continue
       const host = this.#host(id, dataDir)
       const sender = await factory.createSender(config, host)
-      await sender.start(AbortSignal.timeout(120_000))
+      await orStop(sender, () => sender.start(AbortSignal.timeout(120_000)))
       const address = sender.storeAddress?.()
       if (address !== undefined) this.stores[address.kind] = address
-      const loop = await SenderLoop.open({
-        exporterId: id,
-        sender,
-        limits: factory.limits(config),
-        log,
-        dir: this.#config.queue.dir ?? join(dataDir, 'queue'),
-        deadLetterBytesMax: this.#config.queue.dead_letter_max_bytes,
-        clock: this.#deps.clock,
-        random: this.#deps.random,
-        metrics: this.#deps.metrics,
-        logger: host.log,
-      })
+      const loop = await orStop(sender, () =>
+        SenderLoop.open({
+          exporterId: id,
+          sender,
+          limits: factory.limits(config),
+          log,
+          dir: this.#config.queue.dir ?? join(dataDir, 'queue'),
+          deadLetterBytesMax: this.#config.queue.dead_letter_max_bytes,
+          clock: this.#deps.clock,
+          random: this.#deps.random,
+          metrics: this.#deps.metrics,
+          logger: host.log,
+        }),
+      )
       this.#exporters.push({ id, sender, loop })
     }
   }
@@ -324,7 +326,7 @@ export class Service implements ServiceView {
   }
 
   async #add(id: string, component: Component): Promise<void> {
-    await component.start(AbortSignal.timeout(60_000))
+    await orStop(component, () => component.start(AbortSignal.timeout(60_000)))
     this.#components.push({ id, component })
   }
 
@@ -365,5 +367,15 @@ export class Service implements ServiceView {
       taskTimeoutMs: workers.task_timeout,
       heapMiB: Math.round(workers.heap_bytes / 1024 ** 2),
     }
+  }
+}
+
+/** A start that fails half way may have started a process or a connection, which would keep ours from ending. */
+async function orStop<T>(part: Pick<Component, 'stop'>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    await part.stop()
+    throw thrown
   }
 }

@@ -1,6 +1,7 @@
 // What a Postgres error means for a batch: try again, or never. By SQLSTATE; its text can quote rows and is
 // not passed on. Unknown errors are tried again: a batch may be delayed, not lost.
 
+import { ObservaError } from '../../core/errors.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { sqlStateOf } from '../../storage/postgres/connection.ts'
 
@@ -13,6 +14,8 @@ const OPERATOR_RETRY_MS = 15_000
 export const isSchemaError = (code: string): boolean => /^(42P01|42703|3F000)/.test(code)
 
 export function verdictOf(error: unknown): SendVerdict {
+  if (error instanceof ObservaError)
+    return { kind: 'retry', code: error.code, message: error.message, afterMs: OPERATOR_RETRY_MS }
   const code = sqlStateOf(error)
   if (code === null) {
     const { code: given } = error as { code?: unknown }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
+import { ObservaError } from '../../core/errors.ts'
 import { N, R } from '../../core/fields.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { Signal } from '../../core/signal.ts'
@@ -16,6 +17,7 @@ import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { withTenant } from '../../storage/postgres/pool.ts'
 import { silentLog, startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { sampleEvents } from '../clickhouse/testing/sample-events.ts'
+import { verdictOf } from './classify.ts'
 import { encoder } from './encode.ts'
 import { postgres } from './index.ts'
 
@@ -301,4 +303,10 @@ test('a link-local address is refused at start', async () => {
 
 test('migrating again changes nothing', async () => {
   assert.deepEqual(await migratePostgres(server.pool), [])
+})
+
+test('tables of another version are named as such, and the rows wait', () => {
+  const error = new ObservaError('OBS_MIGRATION_FROM_THE_FUTURE', 'Postgres has migration 9.')
+  const { kind, code, message } = verdictOf(error) as Record<string, unknown>
+  assert.deepEqual([kind, code, message], ['retry', error.code, error.message])
 })
