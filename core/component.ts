@@ -321,6 +321,8 @@ export interface ExtensionContext {
 export interface ServiceView {
   readonly version: string
   readonly startedAtMs: number
+  /** Does it take data now? With the reasons why not. */
+  readiness(): { readonly ok: boolean; readonly reasons: readonly string[] }
   /** Component id -> state. */
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */

@@ -2,6 +2,8 @@
 // purpose: label sets are bounded (a new one beyond the bound is counted under `overflow`), increments
 // are a map look-up, and workers send increments as plain numbers.
 
+import { visible } from './visible-text.ts'
+
 const SERIES_MAX = 2000
 /** Help text of a metric that nobody declared. */
 export const UNDECLARED = 'Not declared.'
@@ -151,7 +153,11 @@ export class Metrics {
   }
 }
 
-/** Escapes a label value: backslash, quote and newline. */
+const LABEL_CHARS_MAX = 200
+
+/** A label value from any text: control characters shown, cut to 200 characters, backslash and quote escaped. */
 export function labelValue(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  const shown = visible(text.length > LABEL_CHARS_MAX ? `${text.slice(0, 196)}...` : text)
+  const short = shown.length > LABEL_CHARS_MAX ? `${shown.slice(0, 196)}...` : shown
+  return short.replaceAll('\\', '\\\\').replaceAll('"', '\\"')
 }

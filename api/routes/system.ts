@@ -9,6 +9,11 @@ import type { Api } from '../typed-fastify.ts'
 const check = z.object({ ok: z.boolean(), detail: z.string() })
 
 export function systemRoutes(app: Api, service: ServiceView, stores: StoreChecks): void {
+  probeRoutes(app, service)
+  stateRoutes(app, service, stores)
+}
+
+function probeRoutes(app: Api, service: ServiceView): void {
   app.get(
     '/health',
     {
@@ -22,6 +27,30 @@ export function systemRoutes(app: Api, service: ServiceView, stores: StoreChecks
     },
     () => ({ status: 'ok' as const }),
   )
+  app.get(
+    '/health/ready',
+    {
+      config: { scope: 'public' },
+      schema: {
+        tags: ['system'],
+        summary: 'Does it take data now? For probes of orchestrators and load balancers',
+        security: [],
+        response: {
+          200: z.object({ status: z.literal('ready') }),
+          503: z.object({ status: z.literal('not_ready'), reasons: z.array(z.string()) }),
+        },
+      },
+    },
+    (_req, reply) => {
+      const { ok, reasons } = service.readiness()
+      if (ok) return { status: 'ready' as const }
+      void reply.code(503)
+      return { status: 'not_ready' as const, reasons: [...reasons] }
+    },
+  )
+}
+
+function stateRoutes(app: Api, service: ServiceView, stores: StoreChecks): void {
   app.get(
     '/health/detailed',
     {

@@ -8,6 +8,7 @@ import { messageOf, ObservaError } from '../../core/errors.ts'
 import { SpanView } from '../../core/span-view.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
+import { visibleJson } from '../../core/visible-text.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import type { Chain } from '../worker/chain.ts'
@@ -122,7 +123,7 @@ class PipePrinter {
 
   async flush(): Promise<void> {
     if (this.#out.pos === 0) return
-    const bytes = Buffer.from(this.#out.bytes.subarray(0, this.#out.pos))
+    const bytes = visibleJson(Buffer.from(this.#out.bytes.subarray(0, this.#out.pos)))
     this.#out.reset()
     if (!this.#io.stdout.write(bytes))
       await new Promise<void>((resolve) => this.#io.stdout.once('drain', resolve))

@@ -4,6 +4,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { ObservaError } from '../../core/errors.ts'
 import { faultOf } from '../../core/fault.ts'
+import { visible, visibleJson } from '../../core/visible-text.ts'
 
 export interface LogSettings {
   readonly level: string
@@ -32,7 +33,7 @@ export function makeLogger(
       base: null,
       serializers: { err: shownError },
     },
-    isText ? textStream(out) : out,
+    isText ? textStream(out) : { write: (line) => out.write(visibleJson(Buffer.from(line))) },
   )
 }
 
@@ -66,7 +67,7 @@ function textStream(out: NodeJS.WriteStream): DestinationStream {
         .map(([k, v]) => ` ${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
         .join('')
       const error = err === undefined ? '' : ` (${[err.message, ...(err.at ?? [])].join(' < ')})`
-      out.write(`${clock} ${LEVELS[level] ?? level} ${msg ?? ''}${error}${fields}\n`)
+      out.write(`${visible(`${clock} ${LEVELS[level] ?? level} ${msg ?? ''}${error}${fields}`)}\n`)
     },
   }
 }

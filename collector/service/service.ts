@@ -144,6 +144,16 @@ export class Service implements ServiceView {
     return this.#log
   }
 
+  /** Not before everything has started, not while it stops, and not while the log refuses data. */
+  readiness(): { readonly ok: boolean; readonly reasons: readonly string[] } {
+    const reasons: string[] = []
+    if (!this.#ready) reasons.push(this.#admission.draining ? 'shutting down' : 'starting')
+    const stats = this.#log?.stats()
+    if (stats?.state === 'read-only') reasons.push('the queue is read-only: writing failed twice')
+    else if (stats?.pressure === 'full') reasons.push('the queue or its disk is full')
+    return { ok: reasons.length === 0, reasons }
+  }
+
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>> {
     const out: Record<string, { ok: boolean; detail: string }> = {}
     const pressure = this.#log?.pressure() ?? 'full'

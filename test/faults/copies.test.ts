@@ -162,3 +162,22 @@ test(
     assert.equal(await delivered(instance, 'part'), 1)
   },
 )
+
+test(
+  'readiness follows the disk: 503 with the reason while the queue is read-only',
+  options,
+  async (t) => {
+    const { faults, instance } = await setting(t)
+    const ready = async (): Promise<{ status: number; reasons?: string[] }> => {
+      const res = await fetch(instance.url('/health/ready', 'http'))
+      return { ...((await res.json()) as object), status: res.status }
+    }
+    assert.equal((await ready()).status, 200)
+    await faults.set('fail-sync')
+    assert.equal((await instance.post('/v1/traces', body('readonly', 1))).status, 503)
+    const { status, reasons } = await ready()
+    assert.equal(status, 503)
+    assert.match(reasons?.join() ?? '', /read-only/)
+    assert.equal((await fetch(instance.url('/health', 'http'))).status, 200)
+  },
+)
