@@ -1,15 +1,18 @@
-// Writes `docs/dialects.md` from the tables: `node processors/canonicalize/generate-docs.ts`. With `--check` it
-// only says whether the page is up to date.
+// Writes `docs/dialects.md`, and ranks and flags of `docs/adding-a-dialect.md`, from the tables: `node processors/canonicalize/generate-docs.ts`. With `--check` it
+// only says whether they are up to date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
-import type { AnyDialect, Note, Row, Words } from './rules/dialect.ts'
+import { type AnyDialect, type Note, RANK, type Row, type Words } from './rules/dialect.ts'
 import { frameworksOf } from './rules/dialect-facts.ts'
+import { FLAGS } from './rules/targets.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 import { PROVIDER_ALIASES } from './vocabulary/providers.ts'
 
 export const PAGE = fileURLToPath(new URL('../../docs/dialects.md', import.meta.url))
+const GUIDE = fileURLToPath(new URL('../../docs/adding-a-dialect.md', import.meta.url))
+const GENERATED = /<!-- generated:targets -->[\s\S]*?<!-- \/generated -->/
 
 const PLACES: Readonly<Record<Note[1], string>> = {
   E: 'span event',
@@ -133,14 +136,39 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
+/** The guide with the tables of ranks and flags as they are. */
+function guideWith(text: string): string {
+  const tables = [
+    '<!-- generated:targets -->',
+    '| rank | |',
+    '|---|---|',
+    ...Object.entries(RANK).map(([name, rank]) => `| \`RANK.${name}\` | ${rank} |`),
+    '',
+    '| flag | what it tells about the span |',
+    '|---|---|',
+    ...Object.entries(FLAGS).map(
+      ([name, { meaning, ...flag }]) =>
+        `| \`flag.${name}\` | ${meaning}${'takesAll' in flag ? '; every row with a value counts' : ''} |`,
+    ),
+    '<!-- /generated -->',
+  ]
+  return text.replace(GENERATED, tables.join('\n'))
+}
+
 function main(): void {
-  const page = dialectsPage()
-  if (!process.argv.includes('--check')) return writeFileSync(PAGE, page)
-  if (readFileSync(PAGE, 'utf8') === page) return
-  console.error(
-    'docs/dialects.md is out of date. Run: node processors/canonicalize/generate-docs.ts',
-  )
-  process.exitCode = 1
+  const guide = readFileSync(GUIDE, 'utf8')
+  const wanted = [
+    { path: PAGE, text: dialectsPage(), before: readFileSync(PAGE, 'utf8') },
+    { path: GUIDE, text: guideWith(guide), before: guide },
+  ]
+  for (const { path, text, before } of wanted) {
+    if (before === text) continue
+    if (!process.argv.includes('--check')) writeFileSync(path, text)
+    else {
+      console.error(`${path} is out of date. Run: node processors/canonicalize/generate-docs.ts`)
+      process.exitCode = 1
+    }
+  }
 }
 
 if (import.meta.main) main()

@@ -8,7 +8,7 @@ import { Arena, Literal } from '../../../core/arena.ts'
 import { documentsOf } from '../content/documents.ts'
 import { toolsOf } from '../content/tools.ts'
 import { generated, KERNELS } from '../kernel/scripts/generate.ts'
-import { JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE, VERDICT } from './json-kernel.ts'
+import { ANSWER, JsonKernel, KIND, MEMBER, MEMBER_STRIDE, SHAPE } from './json-kernel.ts'
 import { JsonOut } from './json-writer.ts'
 import {
   findString,
@@ -60,9 +60,9 @@ test('valid JSON is what the plain reader calls so', () => {
     fc.property(fc.oneof(json, broken), (text) => {
       const { off, len } = place(text)
       const verdict = kernel.check(off, len, SHAPE.ANY)
-      assert.equal(verdict === VERDICT.YES, isJson(arena.bytes, off, len), text)
-      if (verdict !== VERDICT.NO) assert.doesNotThrow(() => JSON.parse(text) as unknown)
-      valid += verdict === VERDICT.YES ? 1 : 0
+      assert.equal(verdict === ANSWER.YES, isJson(arena.bytes, off, len), text)
+      if (verdict !== ANSWER.NO) assert.doesNotThrow(() => JSON.parse(text) as unknown)
+      valid += verdict === ANSWER.YES ? 1 : 0
     }),
     { numRuns: 5000 },
   )
@@ -116,12 +116,12 @@ test('canonical messages and parts are what the plain reader calls so', () => {
         const i = at % whole.length
         const text = breaks ? whole.slice(0, i) + piece + whole.slice(i + 1) : whole
         const { off, len } = place(text)
-        const found = kernel.check(off, len, SHAPE.MESSAGES) === VERDICT.YES
+        const found = kernel.check(off, len, SHAPE.MESSAGES) === ANSWER.YES
         assert.equal(found, isCanonicalMessages(arena.bytes, off, len), text)
         canonical += found ? 1 : 0
         const parts = place(JSON.stringify(list[0]?.parts ?? []))
         assert.equal(
-          kernel.check(parts.off, parts.len, SHAPE.PARTS) === VERDICT.YES,
+          kernel.check(parts.off, parts.len, SHAPE.PARTS) === ANSWER.YES,
           isCanonicalParts(arena.bytes, parts.off, parts.len),
         )
       },
@@ -158,7 +158,7 @@ test('canonical tools and documents are what their normalisers leave alone', () 
   const check = (list: unknown[], shape: number, normalised: (v: unknown) => unknown): void => {
     const text = JSON.stringify(list)
     const { off, len } = place(text)
-    if (list.length === 0 || kernel.check(off, len, shape) !== VERDICT.YES) return
+    if (list.length === 0 || kernel.check(off, len, shape) !== ANSWER.YES) return
     canonical++
     assert.deepEqual(normalised(JSON.parse(text)), JSON.parse(text), text)
   }

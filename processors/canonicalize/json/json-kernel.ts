@@ -9,7 +9,7 @@ import { KERNEL } from '../kernel/json.generated.ts'
 export const SHAPE = { ANY: 0, MESSAGES: 1, PARTS: 2, TOOLS: 3, DOCUMENTS: 4, TOOL: 5 } as const
 
 /** Answers of `check`. MULTILINE: valid, but with a newline between tokens, so that it cannot be printed as it is. */
-export const VERDICT = { NO: 0, YES: 1, MULTILINE: 2 } as const
+export const ANSWER = { NO: 0, YES: 1, MULTILINE: 2 } as const
 
 /** Columns of a row of `members`. A string's range is without quotes. */
 export const MEMBER = { KEY_OFF: 0, KEY_LEN: 1, OFF: 2, LEN: 3, KIND: 4 } as const
@@ -92,7 +92,7 @@ export class JsonKernel {
       this.#slack(off + len)
       if (this.#exports.same(this.#knownOff[slot] as number, off, len) === 1) return true
     }
-    if (this.check(off, len, shape) !== VERDICT.YES) return false
+    if (this.check(off, len, shape) !== ANSWER.YES) return false
     this.#knownOff[slot] = off
     this.#knownLen[slot] = len
     this.#knownShape[slot] = shape
@@ -100,7 +100,7 @@ export class JsonKernel {
   }
 
   isJson(off: number, len: number): boolean {
-    return this.check(off, len, SHAPE.ANY) === VERDICT.YES
+    return this.check(off, len, SHAPE.ANY) === ANSWER.YES
   }
 
   /** Reads the members of the object in the range into `rows`; how many, -1 when they must be read by JSON.parse. */

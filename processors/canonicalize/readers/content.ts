@@ -9,7 +9,7 @@ import type { Message, Part } from '../content/message.ts'
 import { messagesOf, textMessage } from '../content/messages.ts'
 import { partsOf } from '../content/parts.ts'
 import { toolsOf } from '../content/tools.ts'
-import { SHAPE, VERDICT } from '../json/json-kernel.ts'
+import { ANSWER, SHAPE } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord, plainText } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
@@ -26,7 +26,7 @@ const messages: Transform = (span, attr, rule) => {
   if (span.type(attr) === VALUE.STRING) {
     const off = span.off(attr)
     const len = span.len(attr)
-    if (len > 2 && span.json.check(off, len, SHAPE.MESSAGES) === VERDICT.YES) {
+    if (len > 2 && span.json.check(off, len, SHAPE.MESSAGES) === ANSWER.YES) {
       span.events.setRange(span.event, rule.range, off, len)
       if (rule.range === R.output_messages) rememberReasons(span)
       return true
@@ -127,7 +127,7 @@ const documents: Transform = (span, attr, rule) => {
   if (
     span.type(attr) === VALUE.STRING &&
     span.len(attr) > 2 &&
-    span.json.check(span.off(attr), span.len(attr), SHAPE.DOCUMENTS) === VERDICT.YES
+    span.json.check(span.off(attr), span.len(attr), SHAPE.DOCUMENTS) === ANSWER.YES
   ) {
     span.events.setRange(span.event, rule.range, span.off(attr), span.len(attr))
     return true

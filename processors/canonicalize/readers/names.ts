@@ -79,7 +79,7 @@ const STANDARD_OPERATIONS: readonly string[] = [
   'plan',
   ...Object.keys(OPERATION_ALIASES),
 ]
-const STANDARD_MEANINGS = STANDARD_OPERATIONS.map((x) => lookup(OPERATION_ALIASES, x) ?? x)
+const STANDARD_NAMES = STANDARD_OPERATIONS.map((x) => lookup(OPERATION_ALIASES, x) ?? x)
 const operationWords = new ByteWords(STANDARD_OPERATIONS.map((x, i) => [x, i] as const))
 
 /** Open set: the standard's names without making a string, others in lower case. */
@@ -89,7 +89,7 @@ const operation: Transform = (span, attr) => {
     span.type(attr) === VALUE.STRING
       ? operationWords.find(span.arena.bytes, span.off(attr), span.len(attr))
       : -1
-  if (i >= 0) span.setOperation(STANDARD_MEANINGS[i] as string)
+  if (i >= 0) span.setOperation(STANDARD_NAMES[i] as string)
   else {
     const word = span.text(attr).toLowerCase()
     span.setOperation(lookup(OPERATION_ALIASES, word) ?? word)

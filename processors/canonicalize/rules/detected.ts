@@ -18,7 +18,7 @@ export interface ValueMarker {
 
 /** An attribute, counted from the span's first, and what its value may betray. */
 export interface Valued {
-  readonly place: number
+  readonly position: number
   readonly markers: readonly ValueMarker[]
 }
 

@@ -14,7 +14,7 @@ const SCOPES_MAX = 4096
 /** How a span arrived, as far as that names its dialect. */
 interface Arrival {
   readonly isLegacy: boolean
-  readonly isV0: boolean
+  readonly isLegacyTrace: boolean
   readonly resource: { readonly sdkName: string }
 }
 
@@ -115,7 +115,7 @@ export class Detection implements DetectedDialects {
    * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
    * are in the same dialects, but for what values betray.
    */
-  start(batch: SpanBatch, span: number, frame: Arrival): number {
+  start(batch: SpanBatch, span: number, origin: Arrival): number {
     this.#batch = batch
     this.#span = span
     this.#lo = 0
@@ -127,10 +127,11 @@ export class Detection implements DetectedDialects {
     )
     if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
     let context = this.#scopeDialect + 1
-    const sdk = this.#sdks.get(frame.resource.sdkName)
+    const sdk = this.#sdks.get(origin.resource.sdkName)
     if (sdk !== undefined) context |= this.#found(sdk) << SDK_SHIFT
-    if (frame.isLegacy)
-      context |= this.#found(frame.isV0 ? this.#legacy.trace : this.#legacy.event) << LEGACY_SHIFT
+    if (origin.isLegacy)
+      context |=
+        this.#found(origin.isLegacyTrace ? this.#legacy.trace : this.#legacy.event) << LEGACY_SHIFT
     return context
   }
 
@@ -150,9 +151,9 @@ export class Detection implements DetectedDialects {
   valued(first: number, count: number): readonly Valued[] {
     const a = (this.#batch as SpanBatch).attrs
     const out: Valued[] = []
-    for (let place = 0; place < count; place++) {
-      const markers = this.#valueMarkers.get(a[(first + place) * 6] as number)
-      if (markers !== undefined) out.push({ place, markers })
+    for (let position = 0; position < count; position++) {
+      const markers = this.#valueMarkers.get(a[(first + position) * 6] as number)
+      if (markers !== undefined) out.push({ position, markers })
     }
     return out
   }
@@ -160,7 +161,7 @@ export class Detection implements DetectedDialects {
   /** Adds what the values of these attributes betray. */
   byValues(first: number, valued: readonly Valued[]): void {
     const batch = this.#batch as SpanBatch
-    for (const { place, markers } of valued) this.#checkValue(batch, first + place, markers)
+    for (const { position, markers } of valued) this.#checkValue(batch, first + position, markers)
   }
 
   /** Instead of `byKeys`, for keys whose answer is known. */

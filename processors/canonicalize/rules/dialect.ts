@@ -136,8 +136,8 @@ export interface Rule {
   readonly name: string
   /** Length of the key's prefix that `*` in the target leaves out; 0 = none. */
   readonly strip: number
-  /** Indexed family: number of the tree, -1 = none. */
-  readonly tree: number
+  /** Indexed family: its number, -1 = none. */
+  readonly family: number
   /** `name` as a literal: for what is written under it again and again. */
   readonly literal: Literal
   /** A message body or other big content: a value that lost is a copy and is not kept beside the winner. */
@@ -147,15 +147,23 @@ export interface Rule {
 /** A rule's rank in a table is multiplied by this, so that rules of one rank keep the order of the tables. */
 export const RANK_UNIT = 8192
 
-/** Precedence of content, best first (section 2.2 of the specification). */
+/**
+ * Names for the ranks of content, best first (section 2.2 of the specification). Other fields use the same scale: what a
+ * key says first-hand stands at 20 to 30, `base` is what a row without a rank has, copies and guesses stand at 60 and more.
+ */
 export const RANK = {
+  /** The dialect's own form, which no other key says better. */
   own: 10,
+  /** Structured messages of the standard. */
   structured: 20,
   messageEvents: 30,
   detailsEvent: 32,
+  /** Families of indexed keys. */
   indexed: 40,
   base: 50,
+  /** Whole bodies of requests and responses. */
   blob: 60,
+  /** Input and output of whatever ran, whether messages or not. */
   entity: 70,
   last: 90,
 } as const

@@ -6,7 +6,7 @@
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import { UNKNOWN_KEY } from '../../../core/keys.ts'
-import type { PlannedTree } from '../span/current-span.ts'
+import type { PlannedFamily } from '../span/current-span.ts'
 import type { Candidates } from './candidates.ts'
 import type { DialectNames, Valued } from './detected.ts'
 import type { Rule } from './dialect.ts'
@@ -41,14 +41,14 @@ export interface Plan extends DialectNames {
   /** One of OP for each step. */
   readonly ops: Uint8Array
   /** Attribute of each step, counted from the span's first. */
-  readonly places: Int32Array
+  readonly positions: Int32Array
   /** 1 where a new slot begins. */
   readonly begins: Uint8Array
   /** 1 where every candidate counts. */
   readonly takesAll: Uint8Array
   /** Attributes that no rule knows. */
   readonly kept: Int32Array
-  readonly trees: readonly PlannedTree[]
+  readonly families: readonly PlannedFamily[]
 }
 
 export interface Shape {
@@ -149,11 +149,11 @@ export function makePlan(
   candidates: Candidates,
   first: number,
   kept: Int32Array,
-  trees: readonly (readonly number[])[],
+  families: readonly (readonly number[])[],
   named: Pick<Plan, 'lo' | 'hi'> & DialectNames,
 ): Plan {
   const rules: Rule[] = []
-  const places: number[] = []
+  const positions: number[] = []
   const begins: number[] = []
   const takesAll: number[] = []
   for (const slots of candidates.touched)
@@ -164,27 +164,27 @@ export function makePlan(
         n = candidates.next(n), isFirst = 0
       ) {
         rules.push(candidates.rules[n] as Rule)
-        places.push((candidates.attrs[n] as number) - first)
+        positions.push((candidates.attrs[n] as number) - first)
         begins.push(isFirst)
         takesAll.push(candidates.takesAll[slot] as number)
       }
-  const planned: PlannedTree[] = []
-  for (const [tree, rows] of trees.entries())
+  const planned: PlannedFamily[] = []
+  for (const [family, rows] of families.entries())
     if (rows.length > 0)
       planned.push({
-        tree,
-        places: Int32Array.from(rows, (attr) => attr - first),
+        family,
+        positions: Int32Array.from(rows, (attr) => attr - first),
         program: undefined,
       })
   return {
     ...named,
     rules,
     ops: Uint8Array.from(rules, (rule) => OP_OF[rule.how] ?? OP.TRANSFORM),
-    places: Int32Array.from(places),
+    positions: Int32Array.from(positions),
     begins: Uint8Array.from(begins),
     takesAll: Uint8Array.from(takesAll),
     kept: kept.map((attr) => attr - first),
-    trees: planned,
+    families: planned,
   }
 }
 

@@ -53,7 +53,7 @@ export class Tables {
   readonly dialects: readonly AnyDialect[]
   readonly rules: Rule[] = []
   readonly slots: string[] = []
-  readonly trees: string[] = []
+  readonly families: string[] = []
   /** Dialects that are named only when no other was found. */
   readonly isGeneral: readonly boolean[]
   readonly #exact = new Map<string, Rule[]>()
@@ -262,16 +262,16 @@ export class Tables {
       name: dot < 0 ? '' : to.slice(dot + 1),
       literal: new Literal(dot < 0 ? '' : to.slice(dot + 1)),
       strip,
-      tree: how.startsWith('tree:') ? this.#tree(`${to} ${key}`) : -1,
+      family: how.startsWith('indexed:') ? this.#family(`${to} ${key}`) : -1,
       isContent: CONTENT.has(to),
     }
     this.rules.push(rule)
     return rule
   }
 
-  #tree(name: string): number {
-    this.trees.push(name)
-    return this.trees.length - 1
+  #family(name: string): number {
+    this.families.push(name)
+    return this.families.length - 1
   }
 }
 
@@ -292,7 +292,7 @@ const DROPPED: readonly Rule[] = [
     name: '',
     literal: new Literal(''),
     strip: 0,
-    tree: -1,
+    family: -1,
     isContent: true,
   },
 ]

@@ -55,12 +55,12 @@ const TRANSFORMS = {
   'answer:files': ['flag'],
   drop: ['drop'],
   // Indexed families of keys.
-  'tree:messages': ['json'],
-  'tree:texts': ['json'],
-  'tree:tools': ['json'],
-  'tree:documents': ['json', 'metadata'],
-  'tree:embeddings': ['json'],
-  'tree:annotations': ['text'],
+  'indexed:messages': ['json'],
+  'indexed:texts': ['json'],
+  'indexed:tools': ['json'],
+  'indexed:documents': ['json', 'metadata'],
+  'indexed:embeddings': ['json'],
+  'indexed:annotations': ['text'],
 } as const satisfies Readonly<Record<string, readonly TargetType[]>>
 
 export type TransformName = keyof typeof TRANSFORMS

@@ -42,13 +42,13 @@ const SAYABLE = ['none', 'nil', 'NaN']
 export type Outcome = 'done' | 'nothing' | 'not plain'
 
 /** Writes an indexed family to a field, from where its values lie. */
-export type TreeProgram = (span: CurrentSpan, field: number) => Outcome
+export type FamilyProgram = (span: CurrentSpan, field: number) => Outcome
 
 /** The attributes of one indexed family, and how to write them: undefined = not worked out yet, null = the general way. */
-export interface PlannedTree {
-  readonly tree: number
-  readonly places: Int32Array
-  program: TreeProgram | null | undefined
+export interface PlannedFamily {
+  readonly family: number
+  readonly positions: Int32Array
+  program: FamilyProgram | null | undefined
 }
 
 export class CurrentSpan {
@@ -57,7 +57,7 @@ export class CurrentSpan {
   readonly out = new JsonOut(this.json)
   readonly content = new ContentClues()
   readonly entries = new MapEntries()
-  readonly families: IndexedFamilies<PlannedTree>
+  readonly families: IndexedFamilies<PlannedFamily>
   readonly models = new ModelClues()
   readonly status = new StatusClues()
   readonly times = new TimeClues()

@@ -5,9 +5,9 @@
 export const INDEX_MAX = 10_000
 
 export interface Family {
-  readonly tree: number
+  readonly family: number
   /** Attributes, counted from the span's first. */
-  readonly places: Int32Array
+  readonly positions: Int32Array
 }
 
 export class IndexedFamilies<Planned extends Family> {
@@ -47,8 +47,8 @@ export class IndexedFamilies<Planned extends Family> {
   }
 
   /** Adds an attribute to a family; true when it is the first. */
-  add(tree: number, attr: number): boolean {
-    const rows = this.#rows[tree] as number[]
+  add(family: number, attr: number): boolean {
+    const rows = this.#rows[family] as number[]
     rows.push(attr)
     if (rows.length > 1) return false
     this.#filled.push(rows)
@@ -61,12 +61,12 @@ export class IndexedFamilies<Planned extends Family> {
   }
 
   /** The attribute rows of a family. */
-  rowsOf(tree: number): readonly number[] {
-    const rows = this.#rows[tree] as number[]
+  rowsOf(family: number): readonly number[] {
+    const rows = this.#rows[family] as number[]
     if (rows.length > 0) return rows
     for (const planned of this.#planned) {
-      if (planned.tree !== tree) continue
-      for (const place of planned.places) rows.push(this.#firstAttr + place)
+      if (planned.family !== family) continue
+      for (const position of planned.positions) rows.push(this.#firstAttr + position)
       this.#filled.push(rows)
     }
     return rows

@@ -2,7 +2,7 @@
 
 import { VALUE } from '../../../core/batch.ts'
 import type { Message } from '../content/message.ts'
-import { SHAPE, VERDICT } from '../json/json-kernel.ts'
+import { ANSWER, SHAPE } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
 import { attrValue } from './any-value.ts'
 import type { CurrentSpan } from './current-span.ts'
@@ -18,8 +18,8 @@ export function putJson(span: CurrentSpan, attr: number, field: number): boolean
   const off = span.off(attr)
   const len = span.len(attr)
   const verdict = span.json.check(off, len, SHAPE.ANY)
-  if (verdict === VERDICT.YES) span.events.setRange(span.event, field, off, len)
-  else if (verdict === VERDICT.NO && !mayBeRepr(span.arena.bytes, off, len))
+  if (verdict === ANSWER.YES) span.events.setRange(span.event, field, off, len)
+  else if (verdict === ANSWER.NO && !mayBeRepr(span.arena.bytes, off, len))
     span.setJsonString(field, off, len)
   else {
     const text = span.arena.text(off, len)

@@ -10,7 +10,7 @@ export function finishBare(span: CurrentSpan, context: StepContext): void {
   span.setWord(R.kind, span.kind)
   writeAggregate(span)
   decideStatus(span, context)
-  context.frame.decideEnvironment(span)
+  context.origin.decideEnvironment(span)
   span.setWord(R.cost_source, span.hasNumber(N.cost_usd) ? 'given' : 'none')
 }
 

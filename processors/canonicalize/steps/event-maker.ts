@@ -1,7 +1,7 @@
 // Makes one canonical event of each span, log record or legacy event of a batch. One pass over the attribute
 // rows finds which rules they trigger; then each target is filled by the best candidate that has a value.
 // What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole
-// span in view is settled by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
+// span in view is decided by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
 
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
@@ -31,8 +31,8 @@ import {
 } from '../rules/dialect-facts.ts'
 import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
-import { BatchFrame } from '../span/batch-frame.ts'
 import { CurrentSpan } from '../span/current-span.ts'
+import { SpanOrigin } from '../span/origin.ts'
 import { ProviderNames } from '../vocabulary/provider-names.ts'
 import { finishBare } from './bare-event.ts'
 import { isDone } from './direct-ops.ts'
@@ -54,7 +54,7 @@ export class EventMaker {
   readonly #settings: EventMakerSettings
   readonly #span: CurrentSpan
   readonly #detection: Detection
-  readonly #frame: BatchFrame
+  readonly #origin: SpanOrigin
   readonly #doubles: DoubleCount
   readonly #eventReaders: ReturnType<typeof eventReaders>
   readonly #candidates: Candidates
@@ -72,18 +72,18 @@ export class EventMaker {
     this.#tables = tables
     this.#span = new CurrentSpan(
       new ProviderNames(settings.providerAliases, frameworksOf(tables.dialects)),
-      tables.trees.length,
+      tables.families.length,
     )
     this.#settings = settings
     this.#detection = new Detection(tables)
-    this.#frame = new BatchFrame({
+    this.#origin = new SpanOrigin({
       keepsResource: settings.keepResourceAttributes,
       resourceRules: resourceRules(tables.dialects),
       scopeFrameworks: scopeFrameworks(tables.dialects),
     })
     this.#stepContext = {
       dialects: this.#detection,
-      frame: this.#frame,
+      origin: this.#origin,
       filled: (attr, field) => this.#explain(attr, field, 'content by kind'),
     }
     this.#doubles = new DoubleCount(copyNames(tables.dialects))
@@ -95,7 +95,7 @@ export class EventMaker {
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     this.#ctx = ctx
     this.#span.beginBatch(batch, events)
-    this.#frame.begin(batch)
+    this.#origin.begin(batch)
     this.#detection.begin(batch)
     this.#doubles.begin()
     this.#leftovers.beginBatch(batch.attrCount)
@@ -105,7 +105,7 @@ export class EventMaker {
       const e = events.add(index)
       this.#makeEvent(batch, events, e, index)
       this.#countUsageOnce(events, e)
-      hasLegacy ||= this.#frame.isLegacy
+      hasLegacy ||= this.#origin.isLegacy
     }
     if (hasLegacy) inheritLegacyIds(batch, events)
     if (this.#unplanned > 0) ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
@@ -124,11 +124,11 @@ export class EventMaker {
     this.#isExplaining = events.explain !== null
     if (events.explain !== null) events.explain[e] = []
     this.#leftovers.begin()
-    this.#frame.describe(span)
+    this.#origin.describe(span)
     const row = index * SPAN_STRIDE
     const first = batch.spans[row + SPAN.ATTR_FIRST] as number
     const count = batch.spans[row + SPAN.ATTR_COUNT] as number
-    const context = this.#detection.start(batch, index, this.#frame)
+    const context = this.#detection.start(batch, index, this.#origin)
     const plan = this.#planFor(batch, index, first, count, context)
     if (plan !== null) this.#runPlan(plan, first)
     else {
@@ -178,29 +178,29 @@ export class EventMaker {
       if (!this.#plans.isWorthIt) return
       const valued = d.valued(first, count)
       const { lo, hi } = d
-      d.start(batch, this.#span.index, this.#frame)
+      d.start(batch, this.#span.index, this.#origin)
       d.byKeys(first, count)
       this.#shape = this.#plans.add(batch, first, count, context, { lo: d.lo, hi: d.hi, valued })
       d.startKnown(lo, hi)
     }
     if (!hasRoom(this.#shape)) return
     const names = { lo: d.lo, hi: d.hi, dialect: d.primary(), dialects: d.several() }
-    const trees = this.#span.families.all
+    const families = this.#span.families.all
     this.#shape.plans.push(
-      makePlan(this.#candidates, first, this.#leftovers.kept.values(), trees, names),
+      makePlan(this.#candidates, first, this.#leftovers.kept.values(), families, names),
     )
   }
 
   #runPlan(plan: Plan, first: number): void {
     const span = this.#span
-    span.families.plan(plan.trees, first)
+    span.families.plan(plan.families, first)
     this.#readEvents(span.batch, span.index)
-    const { rules, ops, places, begins, takesAll } = plan
+    const { rules, ops, positions, begins, takesAll } = plan
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
       if (begins[i] === 1) isFilled = false
       const rule = rules[i] as Rule
-      const attr = first + (places[i] as number)
+      const attr = first + (positions[i] as number)
       if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
       else if (isDone(span, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
         if (!isFilled && rule.isContent) span.content.setRank(rule.range, rule.rank)
@@ -250,7 +250,7 @@ export class EventMaker {
   #addCandidate(rule: Rule, attr: number): void {
     // On the list of dropped keys.
     if (rule.slot < 0) return this.#leftovers.markUsed(attr)
-    if (rule.tree >= 0 && !this.#span.families.add(rule.tree, attr)) return
+    if (rule.family >= 0 && !this.#span.families.add(rule.family, attr)) return
     this.#candidates.add(rule, attr)
   }
 
@@ -298,7 +298,7 @@ export class EventMaker {
 
   /** Nothing usable: the attribute stays, and so do all of an indexed family. */
   #failed(attr: number, rule: Rule): void {
-    const attrs = rule.tree >= 0 ? this.#span.families.rowsOf(rule.tree) : [attr]
+    const attrs = rule.family >= 0 ? this.#span.families.rowsOf(rule.family) : [attr]
     for (const a of attrs) if (!this.#span.isNull(a)) this.#leftovers.failed(a)
   }
 
@@ -353,21 +353,21 @@ export class EventMaker {
     this.#leftovers.writeMetadata(events, e)
     if (!this.#settings.keepAttributes) return
     this.#leftovers.write(events, e)
-    this.#frame.keepRest(events, e)
+    this.#origin.keepRest(events, e)
     const cut = this.#leftovers.truncated
     if (cut > 0) this.#ctx?.count('observa_canonicalize_truncated_total', '', cut)
   }
 
   #count(batch: SpanBatch): void {
     if (this.#detection.isGenAi || this.#span.kind !== 'span') return
-    const scope = this.#frame.scopeLabel(batch, this.#span.index)
+    const scope = this.#origin.scopeLabel(batch, this.#span.index)
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
 
   /** While the event is at hand: what it reports, and whose child it is. */
   #countUsageOnce(events: EventTable, e: number): void {
     const doubles = this.#doubles
-    const { seed } = this.#frame
+    const { seed } = this.#origin
     const { kind } = this.#span
     if (kind === PLAIN) doubles.plain(events, e, seed)
     if (doubles.isRepeated(events, e)) return
@@ -377,6 +377,6 @@ export class EventMaker {
       events.num(e, N.total_tokens) > 0 ||
       !Number.isNaN(events.num(e, N.cost_usd))
     if (!hasUsage || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
-    else doubles.claim(events, e, seed, this.#frame.spanClaim(events, e))
+    else doubles.claim(events, e, seed, this.#origin.spanClaim(events, e))
   }
 }

@@ -38,16 +38,16 @@ export const FINISHING: readonly Step[] = [
 ]
 
 /** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
-function readRecord(span: CurrentSpan, { dialects, frame }: StepContext): void {
-  if (frame.isLog && readLog(span) && !dialects.isGenAi) dialects.addLogRecords()
+function readRecord(span: CurrentSpan, { dialects, origin }: StepContext): void {
+  if (origin.isLog && readLog(span) && !dialects.isGenAi) dialects.addLogRecords()
 }
 
-function readName(span: CurrentSpan, { dialects, frame }: StepContext): void {
-  if (dialects.isGenAi && !frame.isLog && !frame.isLegacy) readSpanName(span, dialects)
+function readName(span: CurrentSpan, { dialects, origin }: StepContext): void {
+  if (dialects.isGenAi && !origin.isLog && !origin.isLegacy) readSpanName(span, dialects)
 }
 
-function finishLegacy(span: CurrentSpan, { frame }: StepContext): void {
-  if (frame.isLegacy) finishLegacyEvent(span)
+function finishLegacy(span: CurrentSpan, { origin }: StepContext): void {
+  if (origin.isLegacy) finishLegacyEvent(span)
 }
 
 /** Text that was no UTF-8 was mended when the payload was indexed. */
@@ -57,9 +57,9 @@ function noteRepairs(span: CurrentSpan): void {
 }
 
 /** The environment, and what the resource says to spans of one dialect only. */
-function addResource(span: CurrentSpan, { dialects, frame }: StepContext): void {
-  frame.decideEnvironment(span)
-  for (const { name, range, dialect } of frame.resource.entries)
+function addResource(span: CurrentSpan, { dialects, origin }: StepContext): void {
+  origin.decideEnvironment(span)
+  for (const { name, range, dialect } of origin.resource.entries)
     if (dialect >= 0 && range[1] > 0 && dialects.hasIndex(dialect))
       span.entries.addMetadataRange(name, range[0], range[1])
 }

@@ -5,10 +5,10 @@ import { R } from '../../../core/fields.ts'
 import type { Kind } from '../../../core/kinds.ts'
 import { lookup } from '../json/values.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { meaningOfKind } from '../vocabulary/kinds-and-operations.ts'
+import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
 
-export function decideKind(span: CurrentSpan, { dialects, frame }: StepContext): void {
+export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext): void {
   if (
     span.kind === 'mcp' &&
     span.hasRange(R.tool_name) &&
@@ -25,7 +25,7 @@ export function decideKind(span: CurrentSpan, { dialects, frame }: StepContext):
     )
     span.setKind(dialects.kindOfName(name) ?? guessedKind(span, name))
   }
-  if (span.kind === '') span.setKind(frame.isLegacy ? 'span' : lastResort(span))
+  if (span.kind === '') span.setKind(origin.isLegacy ? 'span' : lastResort(span))
 }
 
 /** No key says the kind: a tool's name, a model, or the span's name may. */
@@ -65,7 +65,7 @@ function lastResort(span: CurrentSpan): string {
 }
 
 /** Sets the field. A log record that is not of GenAI is a mere span, whatever its keys say. */
-export function writeKind(span: CurrentSpan, { dialects, frame }: StepContext): void {
-  if (frame.isLog && !dialects.isGenAi) span.setKind('span')
-  span.setConstant(R.kind, meaningOfKind(span.kind).literal)
+export function writeKind(span: CurrentSpan, { dialects, origin }: StepContext): void {
+  if (origin.isLog && !dialects.isGenAi) span.setKind('span')
+  span.setConstant(R.kind, factsOfKind(span.kind).literal)
 }

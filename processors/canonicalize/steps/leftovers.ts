@@ -60,8 +60,8 @@ export class Leftovers {
   }
 
   /** No rule knows these attributes of the span, counted from its first. */
-  planned(places: Int32Array, first: number): void {
-    this.#planned = places
+  planned(positions: Int32Array, first: number): void {
+    this.#planned = positions
     this.#first = first
   }
 
@@ -188,7 +188,7 @@ function sameKey(arena: Arena, m: IntList, at: number): number {
   return SAME.none
 }
 
-/** Are the ranges at two places of the list equal, byte for byte? */
+/** Are the ranges at two positions of the list equal, byte for byte? */
 function isSame(arena: Arena, m: IntList, i: number, k: number): boolean {
   const len = m.at(k + 1)
   if (m.at(i + 1) !== len) return false

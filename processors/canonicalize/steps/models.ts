@@ -1,13 +1,13 @@
 // The model asked for, the provider and the framework, as far as no key of the span said them.
 
 import { R } from '../../../core/fields.ts'
-import type { BatchFrame } from '../span/batch-frame.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import type { SpanOrigin } from '../span/origin.ts'
 import { readModel } from '../span/providers-and-models.ts'
 import { BEDROCK_MODEL } from '../vocabulary/providers.ts'
 import type { StepContext } from './step.ts'
 
-export function decideModels(span: CurrentSpan, { frame }: StepContext): void {
+export function decideModels(span: CurrentSpan, { origin }: StepContext): void {
   decideRequestModel(span)
   if (!span.hasRange(R.provider)) {
     const provider = providerOfModel(span)
@@ -17,14 +17,14 @@ export function decideModels(span: CurrentSpan, { frame }: StepContext): void {
     const ofCalls = span.providers.ofFramework(span.models.framework)
     if (ofCalls !== null) span.setWord(R.provider, ofCalls)
   }
-  nameFramework(span, frame)
+  nameFramework(span, origin)
 }
 
 /** Who made the span, when it is a framework: said in place of a provider, or the end of the scope's name. */
-function nameFramework(span: CurrentSpan, frame: BatchFrame): void {
+function nameFramework(span: CurrentSpan, origin: SpanOrigin): void {
   if (span.models.framework !== '')
     return span.entries.addMetadata('framework', span.models.framework)
-  const { framework } = frame
+  const { framework } = origin
   if (framework[1] <= 0) return
   const literal = span.arena.literal('framework')
   if (literal < 0)

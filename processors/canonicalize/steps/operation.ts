@@ -2,13 +2,13 @@
 
 import { N, R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { meaningOfKind, meaningOfOperation } from '../vocabulary/kinds-and-operations.ts'
+import { factsOfKind, factsOfOperation } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
 
-export function decideOperation(span: CurrentSpan, { frame }: StepContext): void {
-  if (span.operation === '' && !frame.isLog) span.setOperation(meaningOfKind(span.kind).operation)
+export function decideOperation(span: CurrentSpan, { origin }: StepContext): void {
+  if (span.operation === '' && !origin.isLog) span.setOperation(factsOfKind(span.kind).operation)
   if (span.operation === '') return
-  const { literal } = meaningOfOperation(span.operation)
+  const { literal } = factsOfOperation(span.operation)
   if (literal !== null) span.setConstant(R.operation, literal)
   else span.setString(R.operation, span.operation)
   if (span.operation === 'retrieval' && !span.hasNumber(N.retrieval_top_k)) takeTopK(span)

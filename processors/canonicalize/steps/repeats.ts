@@ -2,12 +2,12 @@
 
 import { N } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { meaningOfKind, meaningOfOperation } from '../vocabulary/kinds-and-operations.ts'
+import { factsOfKind, factsOfOperation } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
 
-export function decideRepeats(span: CurrentSpan, { dialects, frame }: StepContext): void {
+export function decideRepeats(span: CurrentSpan, { dialects, origin }: StepContext): void {
   // A record without counts of its own is a part of its span's call, not a call.
-  const isPart = frame.isLog && dialects.isGenAi && !span.hasUsage()
+  const isPart = origin.isLog && dialects.isGenAi && !span.hasUsage()
   const isAggregate =
     isPart ||
     span.isAggregate ||
@@ -19,5 +19,5 @@ export function decideRepeats(span: CurrentSpan, { dialects, frame }: StepContex
 
 /** Containers repeat what runs inside them. */
 function isContainer(span: CurrentSpan): boolean {
-  return meaningOfKind(span.kind).isContainer || meaningOfOperation(span.operation).isAggregate
+  return factsOfKind(span.kind).isContainer || factsOfOperation(span.operation).isAggregate
 }

@@ -4,7 +4,7 @@
 import { R } from '../../../core/fields.ts'
 import type { DetectedDialects } from '../rules/detected.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { meaningOfKind } from '../vocabulary/kinds-and-operations.ts'
+import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 
 const NAME_BYTES_MAX = 200
 /** Field that the target of an operation fills. */
@@ -31,7 +31,7 @@ export function readSpanName(span: CurrentSpan, dialects: DetectedDialects): voi
 /** Most spans say everything by attributes, and their names need not be read. */
 function isAsked(span: CurrentSpan): boolean {
   if (span.kind === '') return true
-  const operation = span.operation === '' ? meaningOfKind(span.kind).operation : span.operation
+  const operation = span.operation === '' ? factsOfKind(span.kind).operation : span.operation
   const field = TARGET_FIELDS.get(operation)
   return field !== undefined && !hasTarget(span, field)
 }

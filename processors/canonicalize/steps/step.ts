@@ -1,13 +1,13 @@
 // A step that finishes an event: what can be said only with the whole span in view.
 
 import type { DetectedDialects } from '../rules/detected.ts'
-import type { BatchFrame } from '../span/batch-frame.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import type { SpanOrigin } from '../span/origin.ts'
 
 /** What a step knows beside the span. */
 export interface StepContext {
   readonly dialects: DetectedDialects
-  readonly frame: BatchFrame
+  readonly origin: SpanOrigin
   /** Says which attribute filled which field, for `explain`. */
   readonly filled: (attr: number, field: string) => void
 }

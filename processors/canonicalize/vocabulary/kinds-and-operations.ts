@@ -3,7 +3,7 @@
 import { Literal } from '../../../core/arena.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 
-export interface KindMeaning {
+export interface KindFacts {
   readonly literal: Literal
   /** Operation of such spans when nothing says it; '' = none. */
   readonly operation: string
@@ -12,10 +12,10 @@ export interface KindMeaning {
 }
 
 const CONTAINERS: readonly string[] = ['agent', 'workflow', 'chain']
-const kinds = new Map<string, KindMeaning>()
+const kinds = new Map<string, KindFacts>()
 
 /** Kinds are of a closed set: the tables and the code name all there are. */
-export function meaningOfKind(kind: string): KindMeaning {
+export function factsOfKind(kind: string): KindFacts {
   let known = kinds.get(kind)
   if (known === undefined) {
     known = {
@@ -28,7 +28,7 @@ export function meaningOfKind(kind: string): KindMeaning {
   return known
 }
 
-export interface OperationMeaning {
+export interface OperationFacts {
   /** Null for operations of no standard: clients name them, and their number has no bound. */
   readonly literal: Literal | null
   /** Its usage is the sum of what runs below it. */
@@ -49,7 +49,7 @@ const KNOWN_OPERATIONS = [
   'agent_step',
   'chain',
 ]
-const operations = new Map<string, OperationMeaning>(
+const operations = new Map<string, OperationFacts>(
   [...KNOWN_OPERATIONS, ...AGGREGATE_OPERATIONS].map((name) => [
     name,
     {
@@ -58,8 +58,8 @@ const operations = new Map<string, OperationMeaning>(
     },
   ]),
 )
-const OTHER: OperationMeaning = { literal: null, isAggregate: false }
+const OTHER: OperationFacts = { literal: null, isAggregate: false }
 
-export function meaningOfOperation(operation: string): OperationMeaning {
+export function factsOfOperation(operation: string): OperationFacts {
   return operations.get(operation) ?? OTHER
 }

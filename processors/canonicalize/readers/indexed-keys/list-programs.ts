@@ -3,10 +3,10 @@
 import { Literal } from '../../../../core/arena.ts'
 import { VALUE } from '../../../../core/batch.ts'
 import { KIND, MEMBER, SHAPE } from '../../json/json-kernel.ts'
-import type { CurrentSpan, TreeProgram } from '../../span/current-span.ts'
+import type { CurrentSpan, FamilyProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 
-const PIECE = {
+const TEXT = {
   id: new Literal('{"id":'),
   score: new Literal('{"score":'),
   nextScore: new Literal(',"score":'),
@@ -28,7 +28,7 @@ interface DocumentSlots {
   readonly metadata: number
 }
 
-export function documentProgram(elements: readonly Element[]): TreeProgram | null {
+export function documentProgram(elements: readonly Element[]): FamilyProgram | null {
   const slots: DocumentSlots[] = []
   for (const element of elements) {
     const row = (name: string): number => element.get(`document.${name}`) ?? -1
@@ -62,7 +62,7 @@ function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
   if (s.id >= 0) {
     const attr = span.families.firstAttr + s.id
     if (span.type(attr) !== VALUE.STRING) return false
-    out.literal(PIECE.id)
+    out.literal(TEXT.id)
     out.text(span.off(attr), span.len(attr))
     count++
   }
@@ -70,13 +70,13 @@ function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
     const attr = span.families.firstAttr + s.score
     const n = span.batch.nums[attr] as number
     if (span.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
-    out.literal(count++ === 0 ? PIECE.score : PIECE.nextScore)
+    out.literal(count++ === 0 ? TEXT.score : TEXT.nextScore)
     out.ascii(String(n))
   }
   if (s.content >= 0) {
     const attr = span.families.firstAttr + s.content
     if (span.type(attr) !== VALUE.STRING) return false
-    out.literal(count++ === 0 ? PIECE.content : PIECE.nextContent)
+    out.literal(count++ === 0 ? TEXT.content : TEXT.nextContent)
     out.text(span.off(attr), span.len(attr))
   }
   if (s.metadata >= 0) {
@@ -87,14 +87,14 @@ function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
     )
       return false
     // Never first: it stands beside id and score only.
-    out.literal(PIECE.nextMetadata)
+    out.literal(TEXT.nextMetadata)
     out.copy(span.off(attr), span.len(attr))
   }
   out.byte(125)
   return true
 }
 
-export function toolProgram(elements: readonly Element[]): TreeProgram | null {
+export function toolProgram(elements: readonly Element[]): FamilyProgram | null {
   const slots: number[] = []
   for (const element of elements) {
     const row = element.get('tool.json_schema')
@@ -133,9 +133,9 @@ function writeTool(span: CurrentSpan, off: number, len: number): boolean {
   const fnOff = rows[fn + MEMBER.OFF] as number
   const fnLen = rows[fn + MEMBER.LEN] as number
   if (span.arena.equals(typeOff, typeLen, 'object') || !isFunction(span, fnOff, fnLen)) return false
-  span.out.literal(PIECE.type)
+  span.out.literal(TEXT.type)
   span.out.copy(typeOff, typeLen)
-  span.out.literal(PIECE.typeEnd)
+  span.out.literal(TEXT.typeEnd)
   span.out.copy(fnOff + 1, fnLen - 1)
   return true
 }
@@ -167,7 +167,7 @@ function isFilledString(rows: Int32Array, row: number): boolean {
 }
 
 /** Texts that were embedded: one user message. */
-export function embeddingProgram(elements: readonly Element[]): TreeProgram | null {
+export function embeddingProgram(elements: readonly Element[]): FamilyProgram | null {
   const slots: number[] = []
   for (const element of elements) {
     const row = element.get('embedding.text')
@@ -177,18 +177,18 @@ export function embeddingProgram(elements: readonly Element[]): TreeProgram | nu
   return (span, field) => {
     const { out } = span
     out.begin(span.arena)
-    out.literal(PIECE.user)
+    out.literal(TEXT.user)
     let count = 0
     for (const slot of slots) {
       const attr = span.families.firstAttr + slot
       if (span.type(attr) !== VALUE.STRING) return 'not plain'
       if (span.len(attr) === 0) continue
-      out.literal(count++ === 0 ? PIECE.text : PIECE.nextText)
+      out.literal(count++ === 0 ? TEXT.text : TEXT.nextText)
       out.text(span.off(attr), span.len(attr))
       out.byte(125)
     }
     if (count === 0) return 'nothing'
-    out.literal(PIECE.userEnd)
+    out.literal(TEXT.userEnd)
     span.setOut(field)
     return 'done'
   }

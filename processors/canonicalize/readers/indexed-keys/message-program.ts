@@ -5,11 +5,11 @@ import { VALUE } from '../../../../core/batch.ts'
 import { R } from '../../../../core/fields.ts'
 import { ByteWords } from '../../bytes/byte-words.ts'
 import { FINISH, ROLES } from '../../content/messages.ts'
-import type { CurrentSpan, Outcome, TreeProgram } from '../../span/current-span.ts'
+import type { CurrentSpan, FamilyProgram, Outcome } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 
 /** Pieces of JSON that are written for every message; each a literal of the arena. */
-const PIECE = {
+const TEXT = {
   response: new Literal('{"type":"tool_call_response"'),
   call: new Literal('{"type":"tool_call"'),
   id: new Literal(',"id":'),
@@ -38,7 +38,7 @@ interface MessageSlots {
   readonly calls: readonly CallSlots[]
 }
 
-export function messageProgram(elements: readonly Element[]): TreeProgram | null {
+export function messageProgram(elements: readonly Element[]): FamilyProgram | null {
   const slots: MessageSlots[] = []
   for (const element of elements) {
     const s = messageSlots(element)
@@ -185,16 +185,16 @@ interface Range {
 const NO_RANGE: Range = { off: 0, len: -1 }
 
 function writeReason(span: CurrentSpan, off: number, len: number): void {
-  span.out.literal(PIECE.reason)
+  span.out.literal(TEXT.reason)
   span.out.copy(off, len)
   span.out.byte(34)
 }
 
 function putReason(span: CurrentSpan, off: number, len: number): void {
   span.out.begin(span.arena)
-  span.out.literal(PIECE.list)
+  span.out.literal(TEXT.list)
   span.out.copy(off, len)
-  span.out.literal(PIECE.listEnd)
+  span.out.literal(TEXT.listEnd)
   span.setOut(R.finish_reasons)
 }
 
@@ -238,7 +238,7 @@ function writeMessage(span: CurrentSpan, s: MessageSlots, fallback: RoleEntry): 
   const name = span.families.firstAttr + s.name
   if (span.type(name) !== VALUE.STRING) return false
   if (span.len(name) > 0) {
-    out.literal(PIECE.name)
+    out.literal(TEXT.name)
     out.text(span.off(name), span.len(name))
   }
   return true
@@ -306,12 +306,11 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
 
 function writeToolResponse(span: CurrentSpan, s: MessageSlots): boolean {
   const { out } = span
-  out.literal(PIECE.response)
-  if (s.callId >= 0 && !writeMember(span, span.families.firstAttr + s.callId, PIECE.id))
-    return false
-  if (s.name >= 0 && !writeMember(span, span.families.firstAttr + s.name, PIECE.name)) return false
-  out.literal(PIECE.result)
-  if (s.content < 0) out.literal(PIECE.empty)
+  out.literal(TEXT.response)
+  if (s.callId >= 0 && !writeMember(span, span.families.firstAttr + s.callId, TEXT.id)) return false
+  if (s.name >= 0 && !writeMember(span, span.families.firstAttr + s.name, TEXT.name)) return false
+  out.literal(TEXT.result)
+  if (s.content < 0) out.literal(TEXT.empty)
   else {
     const content = span.families.firstAttr + s.content
     if (span.type(content) !== VALUE.STRING) return false
@@ -334,16 +333,16 @@ function writeMember(span: CurrentSpan, attr: number, before: Literal): boolean 
 function writeCall(span: CurrentSpan, call: CallSlots): boolean {
   const { out } = span
   if (partCount > 0) out.byte(44)
-  out.literal(PIECE.call)
-  if (call.id >= 0 && !writeMember(span, span.families.firstAttr + call.id, PIECE.id)) return false
+  out.literal(TEXT.call)
+  if (call.id >= 0 && !writeMember(span, span.families.firstAttr + call.id, TEXT.id)) return false
   if (call.name >= 0) {
     const name = span.families.firstAttr + call.name
     if (span.type(name) !== VALUE.STRING) return false
-    out.literal(PIECE.name)
+    out.literal(TEXT.name)
     out.text(span.off(name), span.len(name))
   }
-  out.literal(PIECE.arguments)
-  if (call.arguments < 0) out.literal(PIECE.null)
+  out.literal(TEXT.arguments)
+  if (call.arguments < 0) out.literal(TEXT.null)
   else if (!writeArguments(span, span.families.firstAttr + call.arguments)) return false
   out.byte(125)
   partCount++

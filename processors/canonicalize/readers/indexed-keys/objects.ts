@@ -18,7 +18,11 @@ const SLOTS_MAX = 10_001
 type Node = Record<string, unknown>
 
 /** The family's attributes as a list sorted by index: nested objects by the dotted rest of the key. */
-export function treeOf(span: CurrentSpan, rows: readonly number[], strip: number): unknown[] {
+export function elementsOfFamily(
+  span: CurrentSpan,
+  rows: readonly number[],
+  strip: number,
+): unknown[] {
   const byIndex = new Map<number, unknown>()
   let slots = 0
   for (const attr of rows) {
@@ -78,7 +82,7 @@ function listOf(v: unknown): unknown[] | null {
 }
 
 /** Messages whose members stand directly below the index, or below `message.`. */
-export function messagesOfTree(list: readonly unknown[], role: string): Message[] {
+export function messagesOfFamily(list: readonly unknown[], role: string): Message[] {
   const out: Message[] = []
   for (const item of list) {
     if (!isRecord(item)) continue
@@ -113,7 +117,7 @@ function flatMessage(body: Node): Node {
 }
 
 /** Texts of `prompt.text`, `completion.text`, `embedding.text` elements. */
-export function textsOfTree(list: readonly unknown[]): string[] {
+export function textsOfFamily(list: readonly unknown[]): string[] {
   const out: string[] = []
   for (const item of list) {
     const inner: unknown = isRecord(item)
@@ -126,7 +130,7 @@ export function textsOfTree(list: readonly unknown[]): string[] {
 }
 
 /** `llm.tools.N.tool.json_schema` and `llm.request.functions.N.{name,description,parameters}`. */
-export function toolsOfTree(list: readonly unknown[]): Tool[] | null {
+export function toolsOfFamily(list: readonly unknown[]): Tool[] | null {
   const raw = list.map((x) => {
     const inner: unknown =
       isRecord(x) && isRecord(x['tool']) ? (x['tool']['json_schema'] ?? x['tool']) : x

@@ -4,7 +4,7 @@
 // `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
-import type { TreeProgram } from '../../span/current-span.ts'
+import type { FamilyProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
 import { messageProgram } from './message-program.ts'
@@ -19,24 +19,24 @@ interface FamilyForm {
   readonly strip: number
 }
 
-/** The program for a family with these keys, null when `indexed-keys/objects.ts` must do it. `places` are counted from `first`. */
-export function treeProgram(
+/** The program for a family with these keys, null when `indexed-keys/objects.ts` must do it. `positions` are counted from `first`. */
+export function familyProgram(
   batch: SpanBatch,
   first: number,
-  places: Int32Array,
+  positions: Int32Array,
   family: FamilyForm,
-): TreeProgram | null {
-  if (places.length > ROWS_MAX) return null
-  const elements = elementsOf(batch, first, places, family.strip)
+): FamilyProgram | null {
+  if (positions.length > ROWS_MAX) return null
+  const elements = elementsOf(batch, first, positions, family.strip)
   if (elements === null) return null
   switch (family.how) {
-    case 'tree:messages':
+    case 'indexed:messages':
       return messageProgram(elements)
-    case 'tree:documents':
+    case 'indexed:documents':
       return family.range < 0 ? null : documentProgram(elements)
-    case 'tree:tools':
+    case 'indexed:tools':
       return toolProgram(elements)
-    case 'tree:embeddings':
+    case 'indexed:embeddings':
       return embeddingProgram(elements)
     default:
       return null
@@ -46,12 +46,12 @@ export function treeProgram(
 function elementsOf(
   batch: SpanBatch,
   first: number,
-  places: Int32Array,
+  positions: Int32Array,
   strip: number,
 ): readonly Element[] | null {
   const byIndex = new Map<number, Map<string, number>>()
-  for (const place of places) {
-    const row = (first + place) * ATTR_STRIDE
+  for (const position of positions) {
+    const row = (first + position) * ATTR_STRIDE
     const key = batch.arena.text(
       (batch.attrs[row + ATTR.KEY_OFF] as number) + strip,
       (batch.attrs[row + ATTR.KEY_LEN] as number) - strip,
@@ -63,7 +63,7 @@ function elementsOf(
     const path = m[2] as string
     // A key that comes twice: the last value wins, and only objects know that.
     if (element.has(path)) return null
-    element.set(path, place)
+    element.set(path, position)
     byIndex.set(index, element)
   }
   return [...byIndex].sort((x, y) => x[0] - y[0]).map((x) => x[1])

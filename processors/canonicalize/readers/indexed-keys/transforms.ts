@@ -9,33 +9,39 @@ import { isRecord } from '../../json/values.ts'
 import type { Rule, Transform } from '../../rules/dialect.ts'
 import type { CurrentSpan, Outcome } from '../../span/current-span.ts'
 import { putMessages } from '../../span/put-json.ts'
-import { annotationsOf, messagesOfTree, textsOfTree, toolsOfTree, treeOf } from './objects.ts'
-import { treeProgram } from './programs.ts'
+import {
+  annotationsOf,
+  elementsOfFamily,
+  messagesOfFamily,
+  textsOfFamily,
+  toolsOfFamily,
+} from './objects.ts'
+import { familyProgram } from './programs.ts'
 
-function tree(put: TreePut): Transform {
+function family(put: PutFamily): Transform {
   return (span, _attr, rule) => {
     const outcome = written(span, rule)
     if (outcome !== 'not plain') return outcome === 'done'
-    const rows = span.families.rowsOf(rule.tree)
-    return rows.length > 0 && put(span, rule, treeOf(span, rows, rule.strip))
+    const rows = span.families.rowsOf(rule.family)
+    return rows.length > 0 && put(span, rule, elementsOfFamily(span, rows, rule.strip))
   }
 }
 
 /** By the program of the span's shape, when there is one. */
 function written(span: CurrentSpan, rule: Rule): Outcome {
   for (const planned of span.families.planned) {
-    if (planned.tree !== rule.tree) continue
+    if (planned.family !== rule.family) continue
     if (planned.program === undefined)
-      planned.program = treeProgram(span.batch, span.families.firstAttr, planned.places, rule)
+      planned.program = familyProgram(span.batch, span.families.firstAttr, planned.positions, rule)
     return planned.program === null ? 'not plain' : planned.program(span, rule.range)
   }
   return 'not plain'
 }
 
-type TreePut = (span: CurrentSpan, rule: Rule, list: unknown[]) => boolean
+type PutFamily = (span: CurrentSpan, rule: Rule, list: unknown[]) => boolean
 
-const messageTree: TreePut = (span, rule, list) => {
-  const out = messagesOfTree(list, rule.range === R.output_messages ? 'assistant' : 'user')
+const putMessageFamily: PutFamily = (span, rule, list) => {
+  const out = messagesOfFamily(list, rule.range === R.output_messages ? 'assistant' : 'user')
   if (rule.range === R.output_messages && !span.hasRange(R.finish_reasons)) {
     const reasons = out.map((m) => m.finish_reason).filter((x) => x !== undefined)
     if (reasons.length > 0) span.setJson(R.finish_reasons, reasons)
@@ -53,18 +59,18 @@ export function nameReason(span: CurrentSpan, list: readonly Message[]): void {
   if (typeof reason === 'string') only.finish_reason = reason
 }
 
-const TREES = {
-  messages: messageTree,
+const PUT = {
+  messages: putMessageFamily,
   texts: (span, rule, list) => {
     const role = rule.range === R.output_messages ? 'assistant' : 'user'
     return putMessages(
       span,
       rule.range,
-      textsOfTree(list).map((content) => ({ role, parts: [{ type: 'text', content }] })),
+      textsOfFamily(list).map((content) => ({ role, parts: [{ type: 'text', content }] })),
     )
   },
   tools: (span, rule, list) => {
-    const found = toolsOfTree(list)
+    const found = toolsOfFamily(list)
     if (found === null) return false
     span.setJson(rule.range, found)
     return true
@@ -85,17 +91,17 @@ const TREES = {
       hasVector = true
       span.offerNumber(N.embedding_dimensions, vectorLike.length)
     }
-    const parts: Part[] = textsOfTree(list).map((content) => ({ type: 'text', content }))
+    const parts: Part[] = textsOfFamily(list).map((content) => ({ type: 'text', content }))
     return parts.length === 0 ? hasVector : putMessages(span, rule.range, [{ role: 'user', parts }])
   },
   annotations: (span, _rule, list) => annotationsOf(span, list),
-} as const satisfies Readonly<Record<string, TreePut>>
+} as const satisfies Readonly<Record<string, PutFamily>>
 
 export const indexedKeys = {
-  'tree:messages': tree(TREES.messages),
-  'tree:texts': tree(TREES.texts),
-  'tree:tools': tree(TREES.tools),
-  'tree:documents': tree(TREES.documents),
-  'tree:embeddings': tree(TREES.embeddings),
-  'tree:annotations': tree(TREES.annotations),
+  'indexed:messages': family(PUT.messages),
+  'indexed:texts': family(PUT.texts),
+  'indexed:tools': family(PUT.tools),
+  'indexed:documents': family(PUT.documents),
+  'indexed:embeddings': family(PUT.embeddings),
+  'indexed:annotations': family(PUT.annotations),
 } as const satisfies Readonly<Record<string, Transform>>

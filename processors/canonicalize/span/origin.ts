@@ -88,21 +88,21 @@ function frameworkIn(
   return [-1, -1]
 }
 
-/** What a batch's frame needs to know of configuration and dialects. */
-export interface FrameSettings {
+/** What a batch's origin needs to know of configuration and dialects. */
+export interface OriginSettings {
   readonly keepsResource: boolean
   readonly resourceRules: ReadonlyMap<number, ResourceRule>
   readonly scopeFrameworks: readonly ScopeFrameworks[]
 }
 
-export class BatchFrame {
+export class SpanOrigin {
   resource: ResourceView = NO_RESOURCE
   isLegacy = false
-  isV0 = false
+  isLegacyTrace = false
   isLog = false
   #scope: ScopeView = NO_SCOPE
   #owner!: Owner
-  readonly #settings: FrameSettings
+  readonly #settings: OriginSettings
   readonly #ids = new EventIds()
   #owners: Owner[] = []
   /** Of each request: `digestOff`. */
@@ -111,7 +111,7 @@ export class BatchFrame {
   #scopes: (ScopeView | undefined)[] = []
   readonly #digests = new Map<string, Digest>()
 
-  constructor(settings: FrameSettings) {
+  constructor(settings: OriginSettings) {
     this.#settings = settings
   }
 
@@ -136,7 +136,7 @@ export class BatchFrame {
     const flags = s[row] as number
     this.isLegacy = (flags & SPAN_FLAG.LEGACY) !== 0
     this.isLog = (flags & SPAN_FLAG.LOG) !== 0
-    this.isV0 = false
+    this.isLegacyTrace = false
     this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
     this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
     const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
@@ -239,7 +239,7 @@ export class BatchFrame {
     if (!this.isLegacy) return this.#logEventType(span)
     const attr = span.batch.findAttr(span.index, EVENT_TYPE)
     const type = (attr < 0 ? null : span.batch.attrText(attr)) ?? 'event'
-    this.isV0 = type === 'trace_v0'
+    this.isLegacyTrace = type === 'trace_v0'
     span.setString(R.event_type, type)
     return type
   }
