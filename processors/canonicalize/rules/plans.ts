@@ -10,6 +10,7 @@ import type { PlannedFamily } from '../span/current-span.ts'
 import type { Candidates } from './candidates.ts'
 import type { DialectNames, Valued } from './detected.ts'
 import type { Rule } from './dialect.ts'
+import { OP, OP_OF } from './direct-op.ts'
 
 /** Spans with more attributes go the slow way: they are few, or hostile. */
 const KEYS_MAX = 384
@@ -20,18 +21,6 @@ const SLOTS = 16_384
 const VARIANTS_MAX = 8
 /** Shapes seen once: only what comes again is worth a plan. */
 const SEEN = 8192
-
-/**
- * What the engine may do itself for a step, for the values that these rules nearly always meet; anything else, and
- * any other rule, is the rule's transform's.
- */
-export const OP = { TRANSFORM: 0, TEXT: 1, ID: 2, INT: 3, SECONDS: 4 } as const
-const OP_OF: Readonly<Record<string, number>> = {
-  text: OP.TEXT,
-  id: OP.ID,
-  int: OP.INT,
-  seconds: OP.SECONDS,
-}
 
 /** Steps in the order of filling; a slot's candidates follow each other, best first. */
 export interface Plan extends DialectNames {

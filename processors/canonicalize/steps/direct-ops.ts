@@ -3,7 +3,7 @@
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { ID_BYTES_MAX } from '../readers/scalars.ts'
 import type { Rule } from '../rules/dialect.ts'
-import { OP } from '../rules/plans.ts'
+import { OP } from '../rules/direct-op.ts'
 import { type CurrentSpan, NULL_BYTES_MAX } from '../span/current-span.ts'
 
 /** True when the step was one of those that need no transform, and is done. */

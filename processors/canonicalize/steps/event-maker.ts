@@ -34,11 +34,10 @@ import type { Tables } from '../rules/tables.ts'
 import { CurrentSpan } from '../span/current-span.ts'
 import { SpanOrigin } from '../span/origin.ts'
 import { ProviderNames } from '../vocabulary/provider-names.ts'
-import { finishBare } from './bare-event.ts'
 import { isDone } from './direct-ops.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
 import { Leftovers } from './leftovers.ts'
-import type { Step, StepContext } from './step.ts'
+import type { Finishing, StepContext } from './step.ts'
 
 export interface EventMakerSettings {
   readonly keepAttributes: boolean
@@ -62,13 +61,13 @@ export class EventMaker {
   readonly #plans = new Plans()
   #shape: Shape | null = null
   #unplanned = 0
-  readonly #steps: readonly Step[]
+  readonly #finishing: Finishing
   readonly #stepContext: StepContext
   #isExplaining = false
   #ctx: ChainContext | null = null
 
-  constructor(tables: Tables, steps: readonly Step[], settings: EventMakerSettings) {
-    this.#steps = steps
+  constructor(tables: Tables, finishing: Finishing, settings: EventMakerSettings) {
+    this.#finishing = finishing
     this.#tables = tables
     this.#span = new CurrentSpan(
       new ProviderNames(settings.providerAliases, frameworksOf(tables.dialects)),
@@ -324,13 +323,13 @@ export class EventMaker {
   #finish(): void {
     let at = ''
     try {
-      for (const step of this.#steps) {
+      for (const step of this.#finishing.steps) {
         at = step.name
         step.run(this.#span, this.#stepContext)
       }
     } catch {
       this.#failedAt(at)
-      finishBare(this.#span, this.#stepContext)
+      this.#finishing.afterFailure(this.#span, this.#stepContext)
     }
   }
 

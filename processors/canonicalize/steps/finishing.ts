@@ -2,7 +2,7 @@
 // test holds that each step comes after those it needs.
 
 import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../../core/batch.ts'
-import { R } from '../../../core/fields.ts'
+import { N, R } from '../../../core/fields.ts'
 import { finishLegacyEvent } from '../readers/legacy-events.ts'
 import { readLog } from '../readers/log-records.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -15,10 +15,10 @@ import { decideOperation } from './operation.ts'
 import { decideRepeats } from './repeats.ts'
 import { readSpanName } from './span-name.ts'
 import { decideStatus } from './status.ts'
-import type { Step, StepContext } from './step.ts'
+import type { Finishing, Step, StepContext } from './step.ts'
 import { decideUsage } from './usage.ts'
 
-export const FINISHING: readonly Step[] = [
+const STEPS: readonly Step[] = [
   { name: 'log record', needs: [], run: readRecord },
   { name: 'span name', needs: ['log record'], run: readName },
   { name: 'kind', needs: ['span name', 'log record'], run: decideKind },
@@ -36,6 +36,8 @@ export const FINISHING: readonly Step[] = [
   { name: 'written kind', needs: ['kind', 'repeats'], run: writeKind },
   { name: 'dialect', needs: ['log record'], run: nameDialects },
 ]
+
+export const FINISHING: Finishing = { steps: STEPS, afterFailure: finishBare }
 
 /** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
 function readRecord(span: CurrentSpan, { dialects, origin }: StepContext): void {
@@ -70,4 +72,19 @@ function nameDialects(span: CurrentSpan, { dialects }: StepContext): void {
   span.setConstant(R.dialect, dialect)
   const several = dialects.several()
   if (several !== null) span.setJson(R.dialects, several)
+}
+
+/** What every event must have, for one whose content could not be read at all. */
+function finishBare(span: CurrentSpan, context: StepContext): void {
+  if (span.kind === '') span.setKind('span')
+  span.setWord(R.kind, span.kind)
+  writeAggregate(span)
+  decideStatus(span, context)
+  context.origin.decideEnvironment(span)
+  span.setWord(R.cost_source, span.hasNumber(N.cost_usd) ? 'given' : 'none')
+}
+
+function writeAggregate(span: CurrentSpan): void {
+  if (!span.hasNumber(N.usage_aggregate))
+    span.events.setNum(span.event, N.usage_aggregate, span.isAggregate ? 1 : 0)
 }

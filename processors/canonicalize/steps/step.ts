@@ -18,3 +18,9 @@ export interface Step {
   readonly needs: readonly string[]
   readonly run: (span: CurrentSpan, context: StepContext) => void
 }
+
+export interface Finishing {
+  readonly steps: readonly Step[]
+  /** What is done instead of the remaining steps when one fails. */
+  readonly afterFailure: (span: CurrentSpan, context: StepContext) => void
+}
