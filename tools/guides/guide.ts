@@ -18,14 +18,15 @@ export interface Followed {
 }
 
 const STEP =
-  /^(?:`([\w./-]+)`|In `([\w./-]+)`, (below|in place of) the line of `([^`\n]+)`):\n\n```\w*\n([\s\S]*?)^```$|^ {4}npm (run new|test) (.+)$/gm
+  /^(?:`([\w./-]+)`|In `([\w./-]+)`, (below|in place of) the line of `([^`\n]+)`):\n\n(`{3,})\w*\n([\s\S]*?)^\5$|^ {4}npm (run new|test) (.+)$/gm
 
 /** Follows every step in order; throws where one cannot be followed. */
 export function followGuide(root: string, guide: string): Followed {
   const text = readFileSync(join(root, guide), 'utf8')
   const written: string[] = []
   const tests: string[] = []
-  for (const [, whole, part, how, anchor, block = '', command, args = ''] of text.matchAll(STEP)) {
+  for (const step of text.matchAll(STEP)) {
+    const [, whole, part, how, anchor, , block = '', command, args = ''] = step
     if (command === 'test') tests.push(...args.trim().split(/\s+/))
     else if (command === 'run new') runNew(root, args)
     else if (whole !== undefined) {

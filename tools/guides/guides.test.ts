@@ -65,6 +65,8 @@ test('with all of them followed, types and lint are right', () => {
 })
 
 test('the tests that the guides name pass', () => {
+  const generate = run(process.execPath, ['config/generate.ts'])
+  assert.equal(generate.status, 0, generate.text)
   const done = run(process.execPath, ['test/run.ts', ...new Set(tests)])
   assert.equal(done.status, 0, done.text)
 })

@@ -21,9 +21,11 @@ export interface Kind {
 
 const COMPONENTS = 'collector/components.ts'
 
+const CONTRACTS = 'test/contracts/contracts.test.ts'
+
 /** What every component has beside its sources. */
-const component = (folder: string): Kind['files'] => [
-  ['component/README.md', `${folder}/README.md`],
+const component = (folder: string, readme = 'component/README.md'): Kind['files'] => [
+  [readme, `${folder}/README.md`],
   ['component/good.yaml', `${folder}/testdata/good.yaml`],
   ['component/bad.yaml', `${folder}/testdata/bad.yaml`],
 ]
@@ -37,7 +39,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     files: [
       ['processor/index.ts', 'processors/__type__/index.ts'],
       ['processor/test.ts', 'processors/__type__/__kebab__.test.ts'],
-      ...component('processors/__type__'),
+      ...component('processors/__type__', 'processor/README.md'),
     ],
     edits: [
       { path: COMPONENTS, text: "import { __name__ } from '../processors/__type__/index.ts'\n" },
@@ -60,6 +62,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         after: 'export const EXPORTERS = {',
         text: `\n  __type__: {\n    factory: ${loader('../exporters/__type__/index.ts', '__name__')},\n    encoder: ${loader('../exporters/__type__/encode.ts', 'encoder')},\n  },`,
       },
+      {
+        path: CONTRACTS,
+        after: 'Record<string, unknown> | null>> = {',
+        text: '\n  __type__: () => ({}),',
+      },
     ],
     test: 'exporters/__type__/__kebab__.test.ts',
     guide: 'docs/adding-an-exporter.md',
@@ -76,6 +83,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         path: COMPONENTS,
         after: 'export const RECEIVERS = [',
         text: `\n  ${loader('./receivers/__type__/index.ts', '__name__')},`,
+      },
+      {
+        path: CONTRACTS,
+        after: 'const RECEIVERS: Readonly<Record<string, ReceiverCase>> = {',
+        text: "\n  __type__: { where: { endpoint: ANY_PORT }, endpoint: ANY_PORT, request: { path: '/__type__', body: '{}', ...json } },",
       },
     ],
     test: 'collector/receivers/__type__/__kebab__.test.ts',

@@ -45,7 +45,7 @@ test('one of every kind is made, and names its test and its guide', () => {
 test('what was made passes every check, and a component the house rules of components', () => {
   const check = run(['test/house/check.ts'])
   assert.equal(check.status, 0, check.text)
-  const house = run(['test/run.ts', 'test/house/components'])
+  const house = run(['test/run.ts', 'test/house/components', 'test/house/metrics'])
   assert.equal(house.status, 0, house.text)
 })
 
