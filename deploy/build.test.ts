@@ -41,7 +41,8 @@ test('the build prints the same events as the sources', async () => {
 
 test('the build has the migrations and no tests', () => {
   const sql = (dir: string): string[] => globSync('storage/migrations/*/*.sql', { cwd: dir })
-  assert.ok(sql(root).length >= 4)
+  // At least the first of each store.
+  assert.ok(sql(root).length >= 2)
   assert.deepEqual(sql(out).toSorted(), sql(root).toSorted())
   assert.deepEqual(globSync('**/*.{test,bench}.js', { cwd: out }), [])
 })
