@@ -70,6 +70,8 @@ export class CurrentSpan {
   event = 0
   /** Number of the span in the batch. */
   index = 0
+  /** The span's first attribute. */
+  firstAttr = 0
   /** '' = not known yet. */
   kind = ''
   /** '' = not known yet. */
@@ -93,6 +95,7 @@ export class CurrentSpan {
   begin(event: number, index: number): void {
     this.event = event
     this.index = index
+    this.firstAttr = this.batch.spans[index * SPAN_STRIDE + SPAN.ATTR_FIRST] as number
     this.kind = ''
     this.operation = ''
     this.#isAggregate = false

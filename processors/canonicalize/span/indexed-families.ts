@@ -41,11 +41,6 @@ export class IndexedFamilies<Planned extends Family> {
     return this.#planned
   }
 
-  /** The span's first attribute, from which a plan counts. */
-  get firstAttr(): number {
-    return this.#firstAttr
-  }
-
   /** Adds an attribute to a family; true when it is the first. */
   add(family: number, attr: number): boolean {
     const rows = this.#rows[family] as number[]

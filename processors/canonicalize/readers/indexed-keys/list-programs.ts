@@ -60,27 +60,27 @@ function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
   const { out } = span
   let count = 0
   if (s.id >= 0) {
-    const attr = span.families.firstAttr + s.id
+    const attr = span.firstAttr + s.id
     if (span.type(attr) !== VALUE.STRING) return false
     out.literal(TEXT.id)
     out.text(span.off(attr), span.len(attr))
     count++
   }
   if (s.score >= 0) {
-    const attr = span.families.firstAttr + s.score
+    const attr = span.firstAttr + s.score
     const n = span.batch.nums[attr] as number
     if (span.type(attr) !== VALUE.DOUBLE || !Number.isFinite(n)) return false
     out.literal(count++ === 0 ? TEXT.score : TEXT.nextScore)
     out.ascii(String(n))
   }
   if (s.content >= 0) {
-    const attr = span.families.firstAttr + s.content
+    const attr = span.firstAttr + s.content
     if (span.type(attr) !== VALUE.STRING) return false
     out.literal(count++ === 0 ? TEXT.content : TEXT.nextContent)
     out.text(span.off(attr), span.len(attr))
   }
   if (s.metadata >= 0) {
-    const attr = span.families.firstAttr + s.metadata
+    const attr = span.firstAttr + s.metadata
     if (
       span.type(attr) !== VALUE.STRING ||
       !(span.json.members(span.off(attr), span.len(attr)) > 0)
@@ -105,7 +105,7 @@ export function toolProgram(elements: readonly Element[]): FamilyProgram | null 
     span.out.begin(span.arena)
     for (const [i, slot] of slots.entries()) {
       span.out.byte(i === 0 ? 91 : 44)
-      const attr = span.families.firstAttr + slot
+      const attr = span.firstAttr + slot
       if (span.type(attr) !== VALUE.STRING || !writeTool(span, span.off(attr), span.len(attr)))
         return 'not plain'
     }
@@ -180,7 +180,7 @@ export function embeddingProgram(elements: readonly Element[]): FamilyProgram | 
     out.literal(TEXT.user)
     let count = 0
     for (const slot of slots) {
-      const attr = span.families.firstAttr + slot
+      const attr = span.firstAttr + slot
       if (span.type(attr) !== VALUE.STRING) return 'not plain'
       if (span.len(attr) === 0) continue
       out.literal(count++ === 0 ? TEXT.text : TEXT.nextText)

@@ -219,23 +219,23 @@ let finishLen = -1
 
 /** `{"role":..,"parts":[..]` and the name; the closing brace is the caller's. False = not plain. */
 function writeMessage(span: CurrentSpan, s: MessageSlots, fallback: RoleEntry): boolean {
-  const entry = s.role < 0 ? fallback : roleAt(span, span.families.firstAttr + s.role, fallback)
+  const entry = s.role < 0 ? fallback : roleAt(span, span.firstAttr + s.role, fallback)
   if (entry === null) return false
   const { out } = span
   partCount = 0
   finishLen = -1
-  if (s.finish >= 0 && !readFinish(span, span.families.firstAttr + s.finish)) return false
+  if (s.finish >= 0 && !readFinish(span, span.firstAttr + s.finish)) return false
   if (entry.role === 'tool') {
     out.literal(entry.opening)
     if (s.calls.length > 0 || !writeToolResponse(span, s)) return false
   } else {
     if (s.content < 0) out.literal(entry.opening)
-    else if (!writeText(span, span.families.firstAttr + s.content, entry)) return false
+    else if (!writeText(span, span.firstAttr + s.content, entry)) return false
     for (const call of s.calls) if (!writeCall(span, call)) return false
   }
   out.byte(93)
   if (s.name < 0 || entry.role === 'tool') return true
-  const name = span.families.firstAttr + s.name
+  const name = span.firstAttr + s.name
   if (span.type(name) !== VALUE.STRING) return false
   if (span.len(name) > 0) {
     out.literal(TEXT.name)
@@ -307,12 +307,12 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
 function writeToolResponse(span: CurrentSpan, s: MessageSlots): boolean {
   const { out } = span
   out.literal(TEXT.response)
-  if (s.callId >= 0 && !writeMember(span, span.families.firstAttr + s.callId, TEXT.id)) return false
-  if (s.name >= 0 && !writeMember(span, span.families.firstAttr + s.name, TEXT.name)) return false
+  if (s.callId >= 0 && !writeMember(span, span.firstAttr + s.callId, TEXT.id)) return false
+  if (s.name >= 0 && !writeMember(span, span.firstAttr + s.name, TEXT.name)) return false
   out.literal(TEXT.result)
   if (s.content < 0) out.literal(TEXT.empty)
   else {
-    const content = span.families.firstAttr + s.content
+    const content = span.firstAttr + s.content
     if (span.type(content) !== VALUE.STRING) return false
     if (mayHoldBlocks(span.arena.bytes, span.off(content), span.len(content))) return false
     out.text(span.off(content), span.len(content))
@@ -334,16 +334,16 @@ function writeCall(span: CurrentSpan, call: CallSlots): boolean {
   const { out } = span
   if (partCount > 0) out.byte(44)
   out.literal(TEXT.call)
-  if (call.id >= 0 && !writeMember(span, span.families.firstAttr + call.id, TEXT.id)) return false
+  if (call.id >= 0 && !writeMember(span, span.firstAttr + call.id, TEXT.id)) return false
   if (call.name >= 0) {
-    const name = span.families.firstAttr + call.name
+    const name = span.firstAttr + call.name
     if (span.type(name) !== VALUE.STRING) return false
     out.literal(TEXT.name)
     out.text(span.off(name), span.len(name))
   }
   out.literal(TEXT.arguments)
   if (call.arguments < 0) out.literal(TEXT.null)
-  else if (!writeArguments(span, span.families.firstAttr + call.arguments)) return false
+  else if (!writeArguments(span, span.firstAttr + call.arguments)) return false
   out.byte(125)
   partCount++
   return true

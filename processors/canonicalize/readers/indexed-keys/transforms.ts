@@ -32,7 +32,7 @@ function written(span: CurrentSpan, rule: Rule): Outcome {
   for (const planned of span.families.planned) {
     if (planned.family !== rule.family) continue
     if (planned.program === undefined)
-      planned.program = familyProgram(span.batch, span.families.firstAttr, planned.positions, rule)
+      planned.program = familyProgram(span.batch, span.firstAttr, planned.positions, rule)
     return planned.program === null ? 'not plain' : planned.program(span, rule.range)
   }
   return 'not plain'
