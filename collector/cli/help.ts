@@ -13,6 +13,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa keys create|list|rotate|revoke            API keys
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters
+  observa drill [NAME]                              fault drills against throw-away instances, in a checkout
   observa migrate [--config FILE]...                apply the schemas to ClickHouse and Postgres
   observa version                                   version of this build
 

@@ -171,6 +171,24 @@ ${CONFIG_HELP}      --all           every letter of the exporter instead of ids
     },
   ],
   [
+    'drill',
+    {
+      help: `observa drill [NAME] [options]
+
+Runs a fault drill against instances that are thrown away and prints what was issued, acknowledged, delivered,
+dead-lettered, lost, doubled and corrupt; without a name it lists the drills. Needs a checkout: docs/drills.md.
+Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; what was done counts.
+
+      --cycles N      how many cycles; what a cycle is, the list says
+      --seconds N     ends after this time
+      --seed N        of the random moments (default: 1)
+      --state FILE    adds up over runs in this file
+      --json          prints the result as one JSON object
+`,
+      load: async () => (await import('./drill.ts')).drillVerb,
+    },
+  ],
+  [
     'migrate',
     {
       help: `observa migrate [options]

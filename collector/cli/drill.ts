@@ -1,0 +1,25 @@
+// `observa drill`: fault drills against instances that are thrown away. They need test servers, a compiler and the sources, none
+// of which an installed build has; so the drills are a program of the checkout, which this starts.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ObservaError } from '../../core/errors.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../test/drill/main.ts')
+
+export async function drillVerb(args: readonly string[]): Promise<number> {
+  if (!existsSync(PROGRAM))
+    throw new ObservaError(
+      'OBS_DRILL_CHECKOUT',
+      'Drills need a checkout of the project; this is an installed build.',
+      'In a checkout of the same version: npm ci, then npm run drill -- NAME.',
+    )
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit' })
+  // A terminal signals both; a drill then checks what it has, and this waits for it.
+  const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, pass)
+  const [code] = (await once(child, 'exit')) as [number | null]
+  return code ?? 1
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Arrivals, Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
+
+interface Sent {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly SentSpan[] }[]
+  }[]
+}
+interface SentSpan {
+  readonly name: string
+  readonly attributes: readonly { readonly value: { readonly stringValue: string } }[]
+}
+
+function spansOf(first: number): { name: string; payload: string }[] {
+  const { resourceSpans } = JSON.parse(requestOf(first)) as Sent
+  const spans = resourceSpans[0]?.scopeSpans[0]?.spans ?? []
+  return spans.map((s) => ({ name: s.name, payload: s.attributes[0]?.value.stringValue ?? '' }))
+}
+
+/** Books of two requests, both acknowledged, and what arrives of them. */
+function delivered(change: (rows: { name: string; payload: string }[]) => void) {
+  const books = new Books()
+  const rows = [books.next(), books.next()].flatMap((first) => {
+    books.acknowledge(first)
+    return spansOf(first)
+  })
+  change(rows)
+  const arrivals = new Arrivals()
+  for (const { name, payload } of rows) arrivals.add(name, payload)
+  return { books, arrivals }
+}
+
+const all = 2 * SPANS_PER_REQUEST
+const clean = { delivered: all, deadLettered: 0, lost: 0, doubled: 0, corrupt: 0 }
+
+test('what arrives once and unchanged is sound', () => {
+  const { books, arrivals } = delivered(() => {})
+  assert.deepEqual(books.check(arrivals), clean)
+})
+
+test('what is missing is lost, unless the product accounts for it', () => {
+  const { books, arrivals } = delivered((rows) => void rows.splice(5, 3))
+  assert.deepEqual(books.check(arrivals), { ...clean, delivered: all - 3, lost: 3 })
+  const accounted = books.check(arrivals, { deadLettered: 1, destroyed: 1 })
+  assert.deepEqual(accounted, { ...clean, delivered: all - 3, deadLettered: 1, lost: 1 })
+})
+
+test('what arrives again is doubled, each time', () => {
+  const { books, arrivals } = delivered((rows) =>
+    rows.push(...rows.slice(0, 2), ...rows.slice(0, 1)),
+  )
+  assert.deepEqual(books.check(arrivals), { ...clean, doubled: 3 })
+})
+
+test('what arrives changed, or was never sent, is corrupt', () => {
+  const { books, arrivals } = delivered((rows) => {
+    rows[0] = { name: rows[0]?.name ?? '', payload: rows[1]?.payload ?? '' }
+    rows.push({ name: 'somebody else', payload: '' }, ...spansOf(all).slice(0, 1))
+  })
+  assert.deepEqual(books.check(arrivals), { ...clean, corrupt: 3 })
+})
+
+test('what was issued and never acknowledged may be missing', () => {
+  const books = new Books()
+  books.next()
+  assert.deepEqual(books.check(new Arrivals()), { ...clean, delivered: 0 })
+})

@@ -1,0 +1,83 @@
+// The clients of a drill: they send numbered spans, repeat what was refused as OTLP clients do, and write down what was
+// acknowledged. `copies` sends each request twice at once, and older ones again.
+
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Instance } from '../instance.ts'
+import { type Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
+
+/** A refused request is repeated after so long: shorter than clients wait, for more tries in the same time. */
+const RETRY_MS = 20
+
+export interface ClientOptions {
+  readonly copies: boolean
+  readonly random: () => number
+  /** Bytes to add to each span. */
+  readonly padding?: number
+  isOver(): boolean
+}
+
+export class Clients {
+  readonly #books: Books
+  /** Answers by status; `cut` for connections that broke. */
+  readonly answers = new Map<string, number>()
+  /** Requests without an answer when their instance died; the next clients with `copies` send them again. */
+  readonly #unanswered: number[] = []
+
+  constructor(books: Books) {
+    this.#books = books
+  }
+
+  /** Sends from `count` clients until it is over or the instance is gone. */
+  async run(instance: Instance, count: number, options: ClientOptions): Promise<void> {
+    const ended = (): boolean => options.isOver() || !instance.isAlive
+    const client = async (): Promise<void> => {
+      while (!ended()) {
+        const again = options.copies ? this.#unanswered.pop() : undefined
+        await this.#deliver(instance, again ?? this.#books.next(), options, ended)
+        if (options.copies && options.random() < 0.25) await this.#old(instance, options)
+      }
+    }
+    await Promise.all(Array.from({ length: count }, client))
+  }
+
+  /** One request until it is taken. */
+  async once(instance: Instance): Promise<void> {
+    const none = { copies: false, random: () => 0, isOver: () => false }
+    await this.#deliver(instance, this.#books.next(), none, () => !instance.isAlive)
+  }
+
+  async #deliver(
+    instance: Instance,
+    first: number,
+    options: ClientOptions,
+    ended: () => boolean,
+  ): Promise<void> {
+    const body = requestOf(first, options.padding)
+    for (;;) {
+      const posts = [this.#post(instance, first, body)]
+      if (options.copies) posts.push(this.#post(instance, first, body))
+      if ((await Promise.all(posts)).includes(true)) return
+      if (ended()) break
+      await delay(RETRY_MS)
+    }
+    this.#unanswered.push(first)
+  }
+
+  /** Any earlier request, whatever became of it. */
+  async #old(instance: Instance, { random, padding }: ClientOptions): Promise<void> {
+    const requests = this.#books.issued / SPANS_PER_REQUEST
+    const first = Math.floor(random() * requests) * SPANS_PER_REQUEST
+    await this.#post(instance, first, requestOf(first, padding))
+  }
+
+  async #post(instance: Instance, first: number, body: string): Promise<boolean> {
+    const res = await instance.post('/v1/traces', body).catch(() => null)
+    const answer = res === null ? 'cut' : String(res.status)
+    this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1)
+    if (res?.status !== 200) return false
+    // A partial success names what was not taken: nothing of it counts as acknowledged, and nothing is expected here.
+    if (/rejected/i.test(res.body.toString())) throw new Error(`rejected: ${res.body.toString()}`)
+    this.#books.acknowledge(first)
+    return true
+  }
+}

@@ -1,0 +1,55 @@
+// Short runs of the drills, with real instances. Longer ones are run by hand: `npm run drill`.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type TestContext } from 'node:test'
+import { isSound } from './drill.ts'
+import { kill, killStores } from './drills/kill.ts'
+import { powerCutDrill } from './drills/power-cut.ts'
+import { type Outcome, type RunOptions, runDrill } from './rounds.ts'
+
+const options = (t: TestContext, cycles: number, seed = 7): RunOptions => ({
+  cycles,
+  seed,
+  signal: new AbortController().signal,
+  progress: (text) => t.diagnostic(text),
+})
+
+function isWell({ total }: Outcome, cycles: number): void {
+  assert.ok(isSound(total), JSON.stringify(total))
+  assert.ok(total.cycles >= cycles && total.skipped === 0, JSON.stringify(total))
+  assert.ok(total.acknowledged > 0 && total.delivered >= total.acknowledged - total.deadLettered)
+}
+
+test('SIGKILL under load loses nothing that was acknowledged', async (t) => {
+  isWell(await runDrill(kill, options(t, 6)), 6)
+})
+
+test('SIGKILL under load doubles nothing in ClickHouse and Postgres', async (t) => {
+  const outcome = await runDrill(killStores, options(t, 2))
+  isWell(outcome, 2)
+  const { clickhouse_delivered, postgres_delivered } = outcome.total.notes
+  assert.equal(clickhouse_delivered, postgres_delivered)
+})
+
+test('runs add up in a state file, each with seeds of its own', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'observa-drills-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  const state = join(dir, 'sums.json')
+  const first = await runDrill(powerCutDrill, { ...options(t, 100), state })
+  const second = await runDrill(powerCutDrill, { ...options(t, 100), state })
+  isWell(second, 200)
+  assert.ok(second.seed >= first.seed + Number(first.total.notes['lives']))
+  assert.ok(second.total.acknowledged > first.total.acknowledged)
+  assert.equal(second.rounds, 2)
+})
+
+test('a drill that is stopped checks what was done and counts it', async (t) => {
+  const stop = new AbortController()
+  const progress = (): void => stop.abort()
+  const outcome = await runDrill(kill, { ...options(t, 50), signal: stop.signal, progress })
+  isWell(outcome, 1)
+  assert.equal(outcome.total.cycles, 1)
+})

@@ -1,0 +1,124 @@
+// SIGKILL under load, again and again, on one data directory. In every other cycle each request is sent twice at once, and
+// older ones again. `kill` has the file exporter, `kill-stores` the embedded ClickHouse and Postgres.
+
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { removeHome } from '../../../storage/postgres/engine/home.ts'
+import { Instance, type InstanceOptions } from '../../instance.ts'
+import { Books, type Findings } from '../books.ts'
+import { Clients } from '../client.ts'
+import { fromClickHouse, fromFile, fromPostgres } from '../destinations.ts'
+import { type Drill, nothingMissing, type Report, type Round, reportOf } from '../drill.ts'
+
+const CLIENTS = 6
+const LIFE_MS_MIN = 50
+const LIFE_MS_SPREAD = 700
+
+export const STORES_CONFIG = `
+exporters:
+  clickhouse: { embedded: true, memory: 1GiB, batch: { delay: 100ms } }
+  postgres: { embedded: true, batch: { delay: 100ms } }
+service:
+  pipelines:
+    traces: { exporters: [clickhouse, postgres] }
+    logs: { exporters: [clickhouse, postgres] }
+`
+
+interface Killed {
+  readonly books: Books
+  readonly cycles: number
+  /** Drained, and alive. */
+  readonly last: Instance
+}
+
+/** Kills, then starts once more, sees that a request goes through, and lets everything be delivered. */
+async function killAgain(round: Round, config: InstanceOptions): Promise<Killed> {
+  const books = new Books()
+  const clients = new Clients(books)
+  let dir: string | undefined
+  let cycles = 0
+  const start = (): Promise<Instance> =>
+    Instance.start(dir === undefined ? config : { ...config, dir })
+  for (; cycles < round.cycles && !round.isOver(); cycles++) {
+    const instance = await start()
+    dir = instance.dir
+    const options = { copies: cycles % 2 === 1, random: round.random, isOver: () => false }
+    const load = clients.run(instance, CLIENTS, options)
+    // The moment of the kill is what is drawn; nothing waits for this.
+    await delay(LIFE_MS_MIN + round.random() * LIFE_MS_SPREAD)
+    await instance.kill('SIGKILL')
+    await load
+    round.progress(`killed ${cycles + 1} times, ${books.acknowledged} spans acknowledged`)
+  }
+  const last = await start()
+  await clients.once(last)
+  await last.drained()
+  return { books, cycles, last }
+}
+
+async function killWithFile(round: Round): Promise<Report> {
+  const { books, cycles, last } = await killAgain(round, {})
+  const findings = books.check(await fromFile(last))
+  await last.kill('SIGTERM')
+  await rm(last.dir, { recursive: true, force: true })
+  return reportOf(books, findings, cycles)
+}
+
+async function killWithStores(round: Round): Promise<Report> {
+  const { books, cycles, last } = await killAgain(round, { config: STORES_CONFIG })
+  const stores = await checkStores(last, books)
+  return reportOf(books, stores.findings, cycles, stores.notes)
+}
+
+interface StoreFindings {
+  readonly findings: Findings
+  readonly notes: Report['notes']
+}
+
+/** Stops the instance, reads both of its stores, and removes them. What either lacks or has twice counts. */
+export async function checkStores(instance: Instance, books: Books): Promise<StoreFindings> {
+  await instance.kill('SIGTERM')
+  const dataDir = join(instance.dir, 'data')
+  const { arrivals, rawRows } = await fromClickHouse(dataDir)
+  const clickhouse = books.check(arrivals)
+  const postgres = books.check(await fromPostgres(dataDir, books.issued))
+  removeHome(join(dataDir, 'postgres'))
+  await rm(instance.dir, { recursive: true, force: true })
+  return {
+    findings: {
+      delivered: Math.min(clickhouse.delivered, postgres.delivered),
+      deadLettered: clickhouse.deadLettered + postgres.deadLettered,
+      lost: clickhouse.lost + postgres.lost,
+      doubled: clickhouse.doubled + postgres.doubled,
+      corrupt: clickhouse.corrupt + postgres.corrupt,
+    },
+    notes: {
+      clickhouse_delivered: clickhouse.delivered,
+      clickhouse_doubled: clickhouse.doubled,
+      clickhouse_rows_before_collapse: rawRows,
+      postgres_delivered: postgres.delivered,
+      postgres_doubled: postgres.doubled,
+    },
+  }
+}
+
+export const kill: Drill = {
+  name: 'kill',
+  about: 'SIGKILL under load with the file exporter; copies are sent in every other cycle',
+  cycle: 'a start, load, and a kill at a random moment',
+  cycles: 20,
+  roundCycles: 20,
+  missing: nothingMissing,
+  run: killWithFile,
+}
+
+export const killStores: Drill = {
+  name: 'kill-stores',
+  about: 'the same with the embedded ClickHouse and Postgres, both read afterwards',
+  cycle: 'a start, load, and a kill at a random moment',
+  cycles: 6,
+  roundCycles: 10,
+  missing: nothingMissing,
+  run: killWithStores,
+}
