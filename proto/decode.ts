@@ -4,12 +4,12 @@
 import type { BatchRequest, SpanBatch } from '../core/batch.ts'
 import type { RequestVerdict, TaskRequest } from '../core/task.ts'
 import { decompress } from './decompress.ts'
-import { Intake } from './intake.ts'
 import { indexLegacy } from './legacy/requests.ts'
 import type { DecodeLimits } from './limits.ts'
 import { indexOtlp } from './otlp/index-request.ts'
-import { convertOtlpJson, looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
+import { convertOtlpJson, looksLikeOtlpJson, NOTHING_UNDERSTOOD } from './otlp/json-to-protobuf.ts'
 import { Refusal } from './refusal.ts'
+import { RequestTally } from './request-tally.ts'
 
 export { DEFAULT_LIMITS, type DecodeLimits } from './limits.ts'
 export { looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
@@ -47,15 +47,15 @@ export function decodeInto(
   }
   batch.requests.push(entry)
   try {
-    const intake = new Intake(batch, limits, batch.requests.length - 1)
-    index(intake, request)
-    entry.rejected = intake.rejected
-    entry.reasons.push(...intake.reasons())
+    const tally = new RequestTally(batch, limits, batch.requests.length - 1)
+    index(tally, request)
+    entry.rejected = tally.rejected
+    entry.reasons.push(...tally.reasons())
     return {
       kind: 'ok',
-      items: intake.accepted,
-      rejected: intake.rejected,
-      rejectedItems: intake.rejectedItems,
+      items: tally.accepted,
+      rejected: tally.rejected,
+      rejectedItems: tally.rejectedItems,
     }
   } catch (thrown) {
     batch.rewind(mark)
@@ -65,17 +65,19 @@ export function decodeInto(
   }
 }
 
-function index(intake: Intake, request: TaskRequest): void {
+function index(tally: RequestTally, request: TaskRequest): void {
   const { format, telemetry } = request
   if (telemetry === 'metrics')
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
-  const body = decompress(request.payload, request.encoding, intake.limits.decodedBytesMax)
-  if (format === 'otlp-proto') return indexOtlp(intake, telemetry, body)
-  if (format !== 'otlp-json') return indexLegacy(intake, format, body)
+  const body = decompress(request.payload, request.encoding, tally.limits.decodedBytesMax)
+  if (format === 'otlp-proto') return indexOtlp(tally, telemetry, body)
+  if (format !== 'otlp-json') return indexLegacy(tally, format, body)
   // The oldest Observa client posts its object to the same path and with the same type as OTLP/JSON.
   if (telemetry === 'traces' && !looksLikeOtlpJson(body))
-    return indexLegacy(intake, 'trace-v0', body)
-  indexOtlp(intake, telemetry, convertOtlpJson(body, telemetry, intake.limits))
+    return indexLegacy(tally, 'trace-v0', body)
+  const { bytes, unknownNames } = convertOtlpJson(body, telemetry, tally.limits)
+  indexOtlp(tally, telemetry, bytes)
+  if (tally.ordinal === 0 && unknownNames > 0) tally.warn(NOTHING_UNDERSTOOD)
 }
 
 function refused(refusal: Refusal): Extract<DecodeOutcome, { kind: 'refused' }> {

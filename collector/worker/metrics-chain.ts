@@ -72,7 +72,7 @@ export class MetricsChain {
         accepted: outcome.dataPoints,
         rejected: 0,
         dropped: 0,
-        reasons: [],
+        reasons: outcome.reasons,
         rejectedItems: [],
       }
     } catch (thrown) {

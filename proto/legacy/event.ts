@@ -5,9 +5,9 @@
 
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
 import { internKey, key, UNKNOWN_KEY } from '../../core/keys.ts'
-import type { Intake } from '../intake.ts'
 import { JsonScanner, unescape } from '../json/scan.ts'
 import { malformed } from '../refusal.ts'
+import type { RequestTally } from '../request-tally.ts'
 import { appendRepaired, isValidUtf8 } from '../utf8.ts'
 import { epochNs, legacySpanId, legacyTraceId, parseTimeNs } from './ids.ts'
 
@@ -33,7 +33,7 @@ const V0_ID_NAMES: ReadonlyMap<string, 'trace_id' | 'span_id' | 'parent_span_id'
 ] as const)
 
 export class LegacyEvents {
-  readonly #intake: Intake
+  readonly #tally: RequestTally
   readonly #isV0: boolean
   readonly #envelope: { readonly resource: number; readonly scope: number }
   readonly #s: JsonScanner
@@ -45,16 +45,16 @@ export class LegacyEvents {
   #isRepaired = false
   readonly #ids = { trace_id: '', span_id: '', parent_span_id: '' }
 
-  constructor(intake: Intake, isV0: boolean, envelope: { resource: number; scope: number }) {
-    this.#intake = intake
+  constructor(tally: RequestTally, isV0: boolean, envelope: { resource: number; scope: number }) {
+    this.#tally = tally
     this.#isV0 = isV0
     this.#envelope = envelope
-    this.#s = new JsonScanner(intake.batch.arena.bytes)
+    this.#s = new JsonScanner(tally.batch.arena.bytes)
   }
 
   /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) when it is none. */
   add(start: number, end: number): void {
-    const { batch, limits } = this.#intake
+    const { batch, limits } = this.#tally
     this.#attrLimit = batch.attrCount + limits.rowsPerItemMax
     this.#isRepaired = false
     this.#rowOf.clear()
@@ -71,7 +71,7 @@ export class LegacyEvents {
 
   #object(start: number, end: number): void {
     const s = this.#s
-    s.b = this.#intake.batch.arena.bytes
+    s.b = this.#tally.batch.arena.bytes
     s.p = start
     s.base = start
     s.end = end
@@ -153,7 +153,7 @@ export class LegacyEvents {
   }
 
   #number(path: string, b: Uint8Array, off: number, len: number): void {
-    const { arena } = this.#intake.batch
+    const { arena } = this.#tally.batch
     const text = Buffer.from(b.buffer, b.byteOffset + off, len).latin1Slice(0, len)
     const value = Number(text)
     if (path.endsWith('latency_ms') || path === V0_LATENCY) this.#latencies.set(path, value)
@@ -171,14 +171,14 @@ export class LegacyEvents {
   /** The scanner's last string as a JS string. */
   #text(): string {
     const { off, len } = this.#stringRange()
-    return this.#intake.batch.arena.text(off, len)
+    return this.#tally.batch.arena.text(off, len)
   }
 
   /** The scanner's last string as a range of the arena without escapes. */
   #stringRange(): { off: number; len: number } {
     const s = this.#s
     if (!s.hasEscapes) return { off: s.strOff, len: s.strLen }
-    const { arena } = this.#intake.batch
+    const { arena } = this.#tally.batch
     const off = arena.reserve(s.strLen)
     s.b = arena.bytes
     arena.top = unescape(s.b, off, s.b, s.strOff, s.strLen)
@@ -186,7 +186,7 @@ export class LegacyEvents {
   }
 
   #addRange(path: string, type: number, off: number, len: number): void {
-    const { arena } = this.#intake.batch
+    const { arena } = this.#tally.batch
     if (isValidUtf8(arena.bytes, off, len)) return this.#addAttr(path, type, off, len, Number.NaN)
     this.#isRepaired = true
     const repaired = appendRepaired(arena, off, len)
@@ -196,14 +196,14 @@ export class LegacyEvents {
   }
 
   #addText(keyAt: { off: number; len: number }, text: string): void {
-    const { arena } = this.#intake.batch
+    const { arena } = this.#tally.batch
     const off = arena.appendText(text)
     this.#s.b = arena.bytes
     this.#addKeyed(keyAt, VALUE.STRING, off, arena.lastLen, Number.NaN)
   }
 
   #keyRange(path: string): { off: number; len: number } {
-    const { arena } = this.#intake.batch
+    const { arena } = this.#tally.batch
     const off = arena.appendText(path)
     this.#s.b = arena.bytes
     return { off, len: arena.lastLen }
@@ -220,7 +220,7 @@ export class LegacyEvents {
     len: number,
     num: number,
   ): void {
-    const { batch, limits } = this.#intake
+    const { batch, limits } = this.#tally
     const id = internKey(batch.arena.bytes, keyAt.off, keyAt.len)
     const known = id === UNKNOWN_KEY ? undefined : this.#rowOf.get(id)
     if (known !== undefined) {
@@ -244,7 +244,7 @@ export class LegacyEvents {
   }
 
   #addRow(start: number, end: number, firstAttr: number): void {
-    const { batch } = this.#intake
+    const { batch } = this.#tally
     const { arena } = batch
     const type = this.#rowOf.get(EVENT_TYPE) ?? -1
     const typeRow = type * ATTR_STRIDE
@@ -256,7 +256,7 @@ export class LegacyEvents {
       this.#ids.parent_span_id === '' ? -1 : arena.append(legacySpanId(this.#ids.parent_span_id))
     if (isZero(arena.bytes, trace, 16) || isZero(arena.bytes, span, 8))
       throw malformed('Its ids are all zero.')
-    const row = this.#intake.addSpan()
+    const row = this.#tally.addSpan()
     const s = batch.spans
     s[row + SPAN.FLAGS] = SPAN_FLAG.LEGACY | (this.#isRepaired ? SPAN_FLAG.REPAIRED : 0)
     s[row + SPAN.RESOURCE] = this.#envelope.resource
@@ -275,10 +275,10 @@ export class LegacyEvents {
 
   /** The timestamp is taken after the call: it is the END, and START lies its latency before it. */
   #times(row: number, eventType: string): void {
-    const { batch, request } = this.#intake
+    const { batch, request } = this.#tally
     let end = this.#timestamp()
     if (end === null) {
-      this.#intake.warn('An event has no valid timestamp: the time of its arrival was used.')
+      this.#tally.warn('An event has no valid timestamp: the time of its arrival was used.')
       end = BigInt(Math.trunc((batch.requests[request]?.receivedAtMs ?? 0) * 1e3)) * 1000n
     }
     const latencyMs = this.#latencyMs(eventType)
@@ -291,7 +291,7 @@ export class LegacyEvents {
   }
 
   #timestamp(): bigint | null {
-    const { batch } = this.#intake
+    const { batch } = this.#tally
     const attr = this.#rowOf.get(TIMESTAMP)
     if (attr === undefined) return null
     const text = batch.attrText(attr)

@@ -343,7 +343,7 @@ test('deep JSON in an event is refused, not followed', () => {
 })
 
 test('every recorded request of the old client is taken whole', (t) => {
-  const samples = new URL('../../shared/dialects/samples/', import.meta.url)
+  const samples = new URL('../../../shared/dialects/samples/', import.meta.url)
   const names = [
     'observa-0.0.9-manual-trace',
     'observa-0.0.24-guardrail-generic',

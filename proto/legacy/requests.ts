@@ -3,9 +3,9 @@
 
 import { RESOURCE, SCOPE } from '../../core/batch.ts'
 import type { PayloadFormat } from '../../core/task.ts'
-import type { Intake } from '../intake.ts'
 import { JsonScanner } from '../json/scan.ts'
 import { malformed, Refusal } from '../refusal.ts'
+import type { RequestTally } from '../request-tally.ts'
 import { LegacyEvents } from './event.ts'
 
 const LF = 0x0a
@@ -17,26 +17,26 @@ const ARRAY = 0x5b
  * Appends `body` to the arena and indexes its events. Lines are expected for `ndjson`, but an array is taken
  * as well, and where an array or the v0 object is expected the other one is: clients mix up the content types.
  */
-export function indexLegacy(intake: Intake, format: PayloadFormat, body: Uint8Array): void {
-  const { batch } = intake
+export function indexLegacy(tally: RequestTally, format: PayloadFormat, body: Uint8Array): void {
+  const { batch } = tally
   const start = batch.arena.append(body)
   const end = start + body.length
-  const events = new LegacyEvents(intake, format === 'trace-v0', addEnvelope(intake))
+  const events = new LegacyEvents(tally, format === 'trace-v0', addEnvelope(tally))
   const s = new JsonScanner(batch.arena.bytes, start, end)
   s.skipMark()
   const first = s.peek()
-  if (first === ARRAY) return elements(intake, events, s)
-  if (format === 'ndjson') return lines(intake, events, body, start)
+  if (first === ARRAY) return elements(tally, events, s)
+  if (format === 'ndjson') return lines(tally, events, body, start)
   if (first !== OBJECT) throw malformed('The body is neither a JSON array nor an object.')
   s.skip()
   const stop = s.p
   if (!s.isAtEnd()) s.fail('bytes after the document')
-  one(intake, events, s.end - body.length, stop, 0)
+  one(tally, events, s.end - body.length, stop, 0)
 }
 
 /** Every row needs a resource and a scope; legacy events have none, so they share an empty pair. */
-function addEnvelope(intake: Intake): { resource: number; scope: number } {
-  const { batch } = intake
+function addEnvelope(tally: RequestTally): { resource: number; scope: number } {
+  const { batch } = tally
   const envelope = { resource: batch.resourceCount, scope: batch.scopeCount }
   const row = batch.addResource()
   batch.resources[row + RESOURCE.MSG_OFF] = -1
@@ -45,29 +45,28 @@ function addEnvelope(intake: Intake): { resource: number; scope: number } {
 }
 
 /** Elements of an array are known by their index. The array itself must be well-formed as a whole. */
-function elements(intake: Intake, events: LegacyEvents, s: JsonScanner): void {
+function elements(tally: RequestTally, events: LegacyEvents, s: JsonScanner): void {
   const ranges: number[] = []
   for (let more = s.open(0x5d); more; more = s.next(0x5d)) {
     s.peek()
-    if (ranges.length >= intake.limits.spansMax * 2 + 2) break
+    if (ranges.length >= tally.limits.spansMax * 2 + 2) break
     ranges.push(s.p)
     s.skip()
     ranges.push(s.p)
   }
-  if (ranges.length <= intake.limits.spansMax * 2 && !s.isAtEnd())
-    s.fail('bytes after the document')
+  if (ranges.length <= tally.limits.spansMax * 2 && !s.isAtEnd()) s.fail('bytes after the document')
   for (let i = 0; i < ranges.length; i += 2)
-    one(intake, events, ranges[i] as number, ranges[i + 1] as number, i / 2)
+    one(tally, events, ranges[i] as number, ranges[i + 1] as number, i / 2)
 }
 
 /** Lines end with LF or CRLF, the last one may not; blank ones do not count but are numbered. */
-function lines(intake: Intake, events: LegacyEvents, body: Uint8Array, base: number): void {
+function lines(tally: RequestTally, events: LegacyEvents, body: Uint8Array, base: number): void {
   let number = 0
   for (let start = 0; start < body.length; ) {
     number++
     const newline = body[start] === LF ? start : body.indexOf(LF, start)
     const stop = newline < 0 ? body.length : newline
-    if (!isBlank(body, start, stop)) one(intake, events, base + start, base + stop, number)
+    if (!isBlank(body, start, stop)) one(tally, events, base + start, base + stop, number)
     start = stop + 1
   }
 }
@@ -81,20 +80,26 @@ function isBlank(b: Uint8Array, start: number, stop: number): boolean {
 }
 
 /** One event, or its refusal: `item` is what the client knows it by. */
-function one(intake: Intake, events: LegacyEvents, start: number, end: number, item: number): void {
-  intake.admitItem()
-  const { lineBytesMax } = intake.limits
+function one(
+  tally: RequestTally,
+  events: LegacyEvents,
+  start: number,
+  end: number,
+  item: number,
+): void {
+  tally.admitItem()
+  const { lineBytesMax } = tally.limits
   if (end - start > lineBytesMax)
-    return intake.rejectItem(item, `An event was refused: it is longer than ${lineBytesMax} bytes.`)
-  const { spanCount, attrCount } = intake.batch
+    return tally.rejectItem(item, `An event was refused: it is longer than ${lineBytesMax} bytes.`)
+  const { spanCount, attrCount } = tally.batch
   try {
     events.add(start, end)
-    intake.acceptItem()
+    tally.acceptItem()
   } catch (thrown) {
     // Limits of the whole request go on as they are; what is wrong with this event stays here.
     if (!(thrown instanceof Refusal) || thrown.code !== 'malformed') throw thrown
-    intake.batch.spanCount = spanCount
-    intake.batch.attrCount = attrCount
-    intake.rejectItem(item, `An event was refused: ${thrown.message}`)
+    tally.batch.spanCount = spanCount
+    tally.batch.attrCount = attrCount
+    tally.rejectItem(item, `An event was refused: ${thrown.message}`)
   }
 }

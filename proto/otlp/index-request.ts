@@ -3,8 +3,8 @@
 
 import { RESOURCE, SCOPE } from '../../core/batch.ts'
 import type { TelemetryKind } from '../../core/task.ts'
-import type { Intake } from '../intake.ts'
 import { tooLarge } from '../refusal.ts'
+import type { RequestTally } from '../request-tally.ts'
 import { LogIndexer } from './log.ts'
 import { SpanIndexer } from './span.ts'
 import type { ValueIndexer } from './values.ts'
@@ -16,9 +16,9 @@ interface ItemIndexer extends ValueIndexer {
 }
 
 /** Appends `body` to the arena and indexes it. Throws a `Refusal` when it is not such a message. */
-export function indexOtlp(intake: Intake, telemetry: TelemetryKind, body: Uint8Array): void {
-  const start = intake.batch.arena.append(body)
-  const indexer = telemetry === 'logs' ? new LogIndexer(intake) : new SpanIndexer(intake)
+export function indexOtlp(tally: RequestTally, telemetry: TelemetryKind, body: Uint8Array): void {
+  const start = tally.batch.arena.append(body)
+  const indexer = telemetry === 'logs' ? new LogIndexer(tally) : new SpanIndexer(tally)
   requests(indexer, start, start + body.length)
 }
 
@@ -41,8 +41,8 @@ function requests(x: ItemIndexer, start: number, end: number): void {
 
 /** ResourceSpans, ResourceLogs: resource 1, scope_* 2, schema_url 3. */
 function resource(x: ItemIndexer, start: number, end: number): void {
-  const { batch, intake } = x
-  intake.addEnvelope()
+  const { batch, tally } = x
+  tally.addEnvelope()
   x.beginOwner()
   const index = batch.resourceCount
   const row = batch.addResource()
@@ -76,8 +76,8 @@ function resourceMessage(x: ItemIndexer, start: number, end: number): void {
 
 /** ScopeSpans, ScopeLogs: scope 1, items 2, schema_url 3. */
 function scope(x: ItemIndexer, start: number, end: number, resourceIndex: number): void {
-  const { batch, intake } = x
-  intake.addEnvelope()
+  const { batch, tally } = x
+  tally.addEnvelope()
   x.beginOwner()
   const index = batch.scopeCount
   const row = batch.addScope()
@@ -169,7 +169,7 @@ function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
 function finishEnvelope(x: ItemIndexer, rows: Int32Array, row: number): void {
   if (x.isOverfull) throw tooLarge('A resource or scope has too many attributes.')
   if (x.isDirty) rows[row] = 1
-  x.intake.checkRows()
+  x.tally.checkRows()
 }
 
 /** Calls `visit` for each field 2 of an envelope that `scanEnvelope` has checked. */

@@ -272,7 +272,7 @@ test('metrics in JSON become the same protobuf, packed numbers and all', () => {
       },
     ],
   })
-  const bytes = convertOtlpJson(Buffer.from(body), 'metrics', DEFAULT_LIMITS)
+  const { bytes } = convertOtlpJson(Buffer.from(body), 'metrics', DEFAULT_LIMITS)
   const text = JSON.stringify(oracleDecode('ExportMetricsServiceRequest', bytes))
   for (const part of [
     '"bucketCounts":["1","2"]',
@@ -282,4 +282,27 @@ test('metrics in JSON become the same protobuf, packed numbers and all', () => {
     '"offset":-1',
   ])
     assert.ok(text.includes(part), `${part} in ${text}`)
+})
+
+test('a request of which nothing was understood is told so; one that says nothing, or something, is not', () => {
+  const told = (body: unknown): string[] => {
+    const outcome = tryDecode(JSON.stringify(body), { format: 'otlp-json' })
+    assert.equal(outcome.kind, 'ok')
+    return [...(batch.requests.at(-1)?.reasons ?? [])]
+  }
+  const span = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 'x' }
+  for (const body of [
+    { resource_spans: [{ scope_spans: [{ spans: [span] }] }] },
+    { resourceSpans: [{ scope_spans: [{ spans: [span] }] }] },
+    { resourceSpans: [{ scopeSpans: [{ Spans: [span] }] }] },
+    { foo: 1 },
+    { data: { resourceSpans: [] } },
+  ])
+    assert.match(told(body).join(), /lowerCamelCase/, JSON.stringify(body))
+  for (const body of [
+    {},
+    { resourceSpans: [] },
+    { resourceSpans: [{ scopeSpans: [{ spans: [span], later: 1 }] }] },
+  ])
+    assert.deepEqual(told(body), [], JSON.stringify(body))
 })

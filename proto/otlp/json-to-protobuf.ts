@@ -20,17 +20,28 @@ const ROOTS: Readonly<Record<TelemetryKind, MessageSpec>> = {
 const KEEP_BYTES_MAX = 4 * 1024 * 1024
 let kept = new ByteWriter(64 * 1024)
 
-/** The request as protobuf bytes: a view that is valid until the next call. Throws a `Refusal`. */
+export interface ConvertedRequest {
+  /** A view that is valid until the next call. */
+  readonly bytes: Uint8Array
+  /** Names that OTLP does not know; they were passed over, as the specification wants it. */
+  readonly unknownNames: number
+}
+
+/** What to tell a client of whose request nothing was understood, although it said something. */
+export const NOTHING_UNDERSTOOD =
+  'Nothing of the request was understood: OTLP/JSON has its names in lowerCamelCase (resourceSpans, not resource_spans).'
+
+/** The request as protobuf bytes. Throws a `Refusal`. */
 export function convertOtlpJson(
   body: Uint8Array,
   telemetry: TelemetryKind,
   limits: DecodeLimits,
-): Uint8Array {
+): ConvertedRequest {
   if (kept.bytes.length > KEEP_BYTES_MAX) kept = new ByteWriter(64 * 1024)
   kept.reset()
   const converter = new Converter(body, kept, limits)
   converter.document(ROOTS[telemetry])
-  return kept.written()
+  return { bytes: kept.written(), unknownNames: converter.unknownNames }
 }
 
 /**
@@ -72,6 +83,7 @@ class Converter {
   #slotTop = 0
   #plain = new Uint8Array(4096)
   #elements = 0
+  unknownNames = 0
 
   constructor(body: Uint8Array, out: ByteWriter, limits: DecodeLimits) {
     this.#s = new JsonScanner(body)
@@ -97,8 +109,10 @@ class Converter {
     for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
       const field = this.#name(spec)
       s.expect(0x3a)
-      if (field === undefined) s.skip(depth)
-      else this.#field(field, slots + field.slot * 2, slots, depth)
+      if (field === undefined) {
+        this.unknownNames++
+        s.skip(depth)
+      } else this.#field(field, slots + field.slot * 2, slots, depth)
     }
     this.#slotTop = slots
   }

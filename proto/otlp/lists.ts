@@ -3,8 +3,8 @@
 
 import { type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import type { Intake } from '../intake.ts'
 import { malformed } from '../refusal.ts'
+import type { RequestTally } from '../request-tally.ts'
 import { isValidUtf8 } from '../utf8.ts'
 import { FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
@@ -12,15 +12,15 @@ const ASCII_WORD = 0x80808080 | 0
 
 export class ListReader extends Wire {
   readonly batch: SpanBatch
-  readonly intake: Intake
+  readonly tally: RequestTally
   /** Some text of the current owner (span, resource, scope) was not valid UTF-8. */
   isRepaired = false
   #words: Int32Array<ArrayBuffer>
 
-  constructor(intake: Intake) {
-    super(intake.batch.arena.bytes)
-    this.intake = intake
-    this.batch = intake.batch
+  constructor(tally: RequestTally) {
+    super(tally.batch.arena.bytes)
+    this.tally = tally
+    this.batch = tally.batch
     this.#words = new Int32Array(this.batch.arena.memory.buffer)
   }
 
@@ -54,8 +54,8 @@ export class ListReader extends Wire {
 
   /** True when the list holds nothing but well-formed known fields. Both list messages repeat field 1. */
   isClean(type: number, start: number, end: number, depth: number): boolean {
-    if (depth > this.intake.limits.depthMax)
-      throw malformed(`Values are nested deeper than ${this.intake.limits.depthMax} levels.`)
+    if (depth > this.tally.limits.depthMax)
+      throw malformed(`Values are nested deeper than ${this.tally.limits.depthMax} levels.`)
     let isClean = true
     let count = 0
     this.p = start
@@ -77,7 +77,7 @@ export class ListReader extends Wire {
       if (!ok) isClean = false
       this.p = stop
     }
-    this.intake.addValues(count)
+    this.tally.addValues(count)
     return isClean
   }
 

@@ -42,11 +42,11 @@ export class LogIndexer extends SpanIndexer {
    * span_id 10, observed_time 11, event_name 12. Ids may be absent.
    */
   override item(start: number, end: number, resource: number, scope: number): void {
-    const { batch, intake } = this
-    intake.admitItem()
+    const { batch, tally } = this
+    tally.admitItem()
     this.beginOwner()
     const firstAttr = batch.attrCount
-    const row = intake.addSpan()
+    const row = tally.addSpan()
     const s = batch.spans
     s[row + SPAN.RESOURCE] = resource
     s[row + SPAN.SCOPE] = scope
@@ -166,13 +166,13 @@ export class LogIndexer extends SpanIndexer {
     if (fault !== null) {
       batch.spanCount--
       batch.attrCount = firstAttr
-      this.intake.rejectItem(this.intake.ordinal, fault)
+      this.tally.rejectItem(this.tally.ordinal, fault)
       return
     }
     s[row] = SPAN_FLAG.LOG
     if (this.isDirty) s[row] |= SPAN_FLAG.EDITED
     if (this.isRepaired) s[row] |= SPAN_FLAG.EDITED | SPAN_FLAG.REPAIRED
-    this.intake.acceptItem()
+    this.tally.acceptItem()
   }
 
   #logFault(row: number): string | null {
@@ -182,7 +182,7 @@ export class LogIndexer extends SpanIndexer {
     if (s[row + SPAN.SPAN_ID] === -2)
       return 'A log record was refused: span_id must be empty or 8 bytes (16 hex digits in JSON).'
     if (this.isOverfull)
-      return `A log record was refused: it has more than ${this.intake.limits.rowsPerItemMax} attributes.`
+      return `A log record was refused: it has more than ${this.tally.limits.rowsPerItemMax} attributes.`
     return null
   }
 }

@@ -8,7 +8,7 @@ import { decompress } from '../decompress.ts'
 import type { DecodeLimits } from '../limits.ts'
 import { malformed, Refusal, tooLarge } from '../refusal.ts'
 import { isValidUtf8 } from '../utf8.ts'
-import { convertOtlpJson } from './json-to-protobuf.ts'
+import { type ConvertedRequest, convertOtlpJson, NOTHING_UNDERSTOOD } from './json-to-protobuf.ts'
 import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
@@ -30,6 +30,8 @@ export type MetricsOutcome =
       /** Protobuf; a view that is valid until the next call, or the payload itself when nothing changed. */
       readonly bytes: Uint8Array
       readonly dataPoints: number
+      /** What the client should know although nothing was refused. */
+      readonly reasons: readonly string[]
     }
   | Extract<RequestVerdict, { kind: 'refused' }>
 
@@ -63,14 +65,16 @@ export function scrubMetrics(
   visit: VisitMetricText,
 ): MetricsOutcome {
   try {
-    const body = toProtobuf(decompress(request, encoding, limits.decodedBytesMax), format, limits)
+    const plain = decompress(request, encoding, limits.decodedBytesMax)
+    const { bytes: body, unknownNames } = toProtobuf(plain, format, limits)
     const walker = new MetricsWalker(body, limits, visit)
     walker.message(ROOT, 0, body.length, null, null, 0)
     const { dataPoints } = walker
-    if (!walker.isChanged) return { kind: 'ok', bytes: body, dataPoints }
+    const reasons = dataPoints === 0 && unknownNames > 0 ? [NOTHING_UNDERSTOOD] : []
+    if (!walker.isChanged) return { kind: 'ok', bytes: body, dataPoints, reasons }
     const out = new ByteWriter(body.length + 1024)
     walker.message(ROOT, 0, body.length, null, out, 0)
-    return { kind: 'ok', bytes: out.written(), dataPoints }
+    return { kind: 'ok', bytes: out.written(), dataPoints, reasons }
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
     const { code, message, field } = thrown
@@ -79,8 +83,12 @@ export function scrubMetrics(
   }
 }
 
-function toProtobuf(body: Uint8Array, format: PayloadFormat, limits: DecodeLimits): Uint8Array {
-  if (format === 'otlp-proto') return body
+function toProtobuf(
+  body: Uint8Array,
+  format: PayloadFormat,
+  limits: DecodeLimits,
+): ConvertedRequest {
+  if (format === 'otlp-proto') return { bytes: body, unknownNames: 0 }
   if (format === 'otlp-json') return convertOtlpJson(body, 'metrics', limits)
   throw new Refusal('unsupported', 'Metrics are taken as OTLP protobuf or OTLP JSON only.')
 }

@@ -44,14 +44,14 @@ export class SpanIndexer extends ValueIndexer {
    * dropped 10, events 11, dropped 12, links 13, dropped 14, status 15, flags 16.
    */
   item(start: number, end: number, resource: number, scope: number): void {
-    const { batch, intake } = this
-    intake.admitItem()
+    const { batch, tally } = this
+    tally.admitItem()
     this.beginOwner()
     this.#laterCount = 0
     this.#firstAttr = batch.attrCount
     this.#firstEvent = batch.eventCount
     this.#firstLink = batch.linkCount
-    const row = intake.addSpan()
+    const row = tally.addSpan()
     const s = batch.spans
     s[row + SPAN.RESOURCE] = resource
     s[row + SPAN.SCOPE] = scope
@@ -151,7 +151,7 @@ export class SpanIndexer extends ValueIndexer {
   }
 
   #postpone(field: number, start: number, end: number): void {
-    if (this.#laterCount >= this.intake.limits.rowsPerItemMax) {
+    if (this.#laterCount >= this.tally.limits.rowsPerItemMax) {
       this.isOverfull = true
       return
     }
@@ -268,7 +268,7 @@ export class SpanIndexer extends ValueIndexer {
     this.isDirty = true
     const dropped = span + SPAN.DROPPED_LINKS
     this.batch.spans[dropped] = (this.batch.spans[dropped] as number) + 1
-    this.intake.warn('A span link without valid ids was left out.')
+    this.tally.warn('A span link without valid ids was left out.')
   }
 
   #linkFields(row: number, start: number, end: number): void {
@@ -316,14 +316,14 @@ export class SpanIndexer extends ValueIndexer {
       this.batch.attrCount = this.#firstAttr
       this.batch.eventCount = this.#firstEvent
       this.batch.linkCount = this.#firstLink
-      this.intake.rejectItem(this.intake.ordinal, fault)
+      this.tally.rejectItem(this.tally.ordinal, fault)
       return
     }
     if (this.isDirty) s[row] = SPAN_FLAG.EDITED
     if (this.isRepaired) s[row] = SPAN_FLAG.EDITED | SPAN_FLAG.REPAIRED
-    if (s[row + SPAN.NAME_LEN] === 0) this.intake.warn('A span has no name.')
-    if (this.#endsBeforeStart(row)) this.intake.warn('A span ends before it starts.')
-    this.intake.acceptItem()
+    if (s[row + SPAN.NAME_LEN] === 0) this.tally.warn('A span has no name.')
+    if (this.#endsBeforeStart(row)) this.tally.warn('A span ends before it starts.')
+    this.tally.acceptItem()
   }
 
   /** Why the span is refused alone, or null. */
@@ -336,7 +336,7 @@ export class SpanIndexer extends ValueIndexer {
     if (s[row + SPAN.PARENT_ID] === -2)
       return 'A span was refused: parent_span_id must be empty or 8 bytes (16 hex digits in JSON).'
     if (this.isOverfull)
-      return `A span was refused: it has more than ${this.intake.limits.rowsPerItemMax} attributes, events and links.`
+      return `A span was refused: it has more than ${this.tally.limits.rowsPerItemMax} attributes, events and links.`
     return null
   }
 

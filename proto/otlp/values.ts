@@ -32,7 +32,7 @@ export class ValueIndexer extends ListReader {
     this.isDirty = false
     this.isRepaired = false
     this.isOverfull = false
-    this.attrLimit = this.batch.attrCount + this.intake.limits.rowsPerItemMax
+    this.attrLimit = this.batch.attrCount + this.tally.limits.rowsPerItemMax
   }
 
   /** KeyValue: key 1 string, value 2 AnyValue. Adds a row for the message in `[p, end)`. */

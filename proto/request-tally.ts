@@ -10,7 +10,7 @@ const REASONS_MAX = 5
 /** Distinct sentences counted; bad lines say where they are bad, so there could be as many as lines. */
 const REASONS_COUNTED_MAX = 64
 
-export class Intake {
+export class RequestTally {
   readonly batch: SpanBatch
   readonly limits: DecodeLimits
   /** Index of the request in `batch.requests`. */
