@@ -8,6 +8,8 @@ import { type KeyMeaning } from '../value/key-meaning.ts'
 const VARINT = 0
 const FIXED64 = 1
 const LEN = 2
+/** Wire type of strings, bytes and messages. */
+export const FIELD_LENGTH_DELIMITED = LEN
 
 /** What the walk asks about the leaves. Null = leave it. */
 export interface LeafRules {
@@ -130,7 +132,7 @@ function scrubAny(
   }
 }
 
-interface Field {
+export interface Field {
   readonly number: number
   readonly wire: number
   readonly from: number
@@ -139,7 +141,7 @@ interface Field {
 }
 
 /** The field at `p`; a damaged one takes the rest, so that nothing is lost. */
-function field(b: Uint8Array, p: number, to: number): Field {
+export function field(b: Uint8Array, p: number, to: number): Field {
   const tag = varint(b, p, to)
   const number = Number(tag.value >> 3n)
   const wire = Number(tag.value & 7n)

@@ -18,8 +18,6 @@ export class AttributeScrubber {
   readonly #values: ValueScrubber
   readonly #range = new ValueRange()
   #batch!: SpanBatch
-  /** Attributes whose keys count up, since it was set back: a stream may be cut over them. */
-  counted = 0
 
   constructor(values: ValueScrubber, keys: KeyTable) {
     this.#values = values
@@ -48,7 +46,6 @@ export class AttributeScrubber {
       const row = i * ATTR_STRIDE
       const { attrs } = this.#batch
       const info = infos[attrs[row] as number] as number
-      if ((info & KeyTable.SERIES) !== 0) this.counted++
       // A rule that looks at every value looks at every key too.
       if ((info & KeyTable.PLAIN) !== 0 && !scansAll) {
         // Nearly all attributes of nearly all spans end here.
@@ -56,7 +53,7 @@ export class AttributeScrubber {
           attrs[row + ATTR.TYPE] === VALUE.STRING
             ? !cursor.reaches(attrs[row + ATTR.OFF] as number, attrs[row + ATTR.LEN] as number)
             : this.#isIdle(i, row)
-        if (isIdle) continue
+        if (isIdle && !this.#isCrossed(i)) continue
       }
       log.dropsAttribute = false
       if (this.#attribute(owner, i, place)) edited = true
@@ -68,6 +65,15 @@ export class AttributeScrubber {
       }
     }
     return edited
+  }
+
+  /** True when something may lie in the value and in others together. */
+  #isCrossed(i: number): boolean {
+    const { crossing } = this.#values
+    if (crossing === null) return false
+    const type = this.#batch.attrType(i)
+    if (type === VALUE.ARRAY || type === VALUE.KVLIST) return true
+    return crossing.has(this.#batch.attrOffset(i))
   }
 
   /** Takes row `i` out of the rows before `end`. */
@@ -115,8 +121,6 @@ export class AttributeScrubber {
     const to = this.#values.append(now)
     const a = this.#batch.attrs
     a[row] = internKey(this.#batch.arena.bytes, to, now.length)
-    // The new name may count up where the old one did not.
-    this.counted += 2
     a[row + ATTR.KEY_OFF] = to
     a[row + ATTR.KEY_LEN] = now.length
     return true

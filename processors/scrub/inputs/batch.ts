@@ -20,6 +20,7 @@ import {
 import type { ChainContext } from '../../../core/component.ts'
 import type { Judges } from '../judge/judge.ts'
 import type { Scanner } from '../search/scanner.ts'
+import type { Finding } from '../value/finding.ts'
 import { NO_MEANING } from '../value/key-meaning.ts'
 import { AttributeScrubber } from './attributes.ts'
 import { FindingLog, type Owner, type Place } from './finding-log.ts'
@@ -29,9 +30,15 @@ import { ValueScrubber } from './value-scrubber.ts'
 /** Where payloads begin: below are kernels and literals. */
 const PAYLOAD_START = new NewArena(0).top
 
-/** What looks at a span once its values were scrubbed one by one. */
-export interface AfterSpan {
-  span(batch: SpanBatch, span: number, owner: Owner): void
+/** What looks at several values of a span together, before and after they are scrubbed one by one. */
+export interface SpanLook {
+  /** What lies in several values, in each of them; null for nothing. */
+  before(
+    batch: SpanBatch,
+    span: number,
+    owner: Owner,
+  ): ReadonlyMap<number, readonly Finding[]> | null
+  after(batch: SpanBatch, span: number, owner: Owner): void
 }
 
 /** What was found in resources or scopes, by their index: it counts for each span under them. */
@@ -58,7 +65,7 @@ export class BatchScrubber {
     )
   }
 
-  run(batch: SpanBatch, ctx: ChainContext, after: AfterSpan): void {
+  run(batch: SpanBatch, ctx: ChainContext, look: SpanLook): void {
     this.#begin(batch, ctx)
     const owners = batch.requests.map((r) => this.#owner(r.tenant.tenantId))
     const resources = this.#shared(owners, batch.resourceCount, SPAN.RESOURCE, this.#resource)
@@ -69,13 +76,14 @@ export class BatchScrubber {
       const row = i * SPAN_STRIDE
       const owner = owners[spans[row + SPAN.REQUEST] as number] as Owner
       this.log.open()
-      this.attributes.counted = 0
+      this.values.crossing = look.before(batch, i, owner)
       if (this.#span(owner, row)) batch.markEdited(i)
       const resource = spans[row + SPAN.RESOURCE] as number
       const scope = spans[row + SPAN.SCOPE] as number
       this.log.addShared(resources?.tallies.get(resource))
       this.log.addShared(scopes?.tallies.get(scope))
-      after.span(batch, i, owner)
+      this.values.crossing = null
+      look.after(batch, i, owner)
       if (this.log.tally !== null) batch.secrets.set(i, this.log.tally)
       if (ctx.explain) {
         const notes = [this.log.notes, resources?.notes.get(resource), scopes?.notes.get(scope)]

@@ -10,9 +10,18 @@ export interface KeyEntry {
   readonly meaning: KeyMeaning
   /** The key's own text holds a secret. */
   readonly isDirty: boolean
-  /** Name with the last number left out, and that number; null when it does not count up. */
-  readonly series: { readonly family: string; readonly index: number } | null
+  /** For each of its numbers: the name without it, and the number. Empty when it does not count up. */
+  readonly series: readonly Series[]
 }
+
+export interface Series {
+  readonly family: string
+  readonly index: number
+}
+
+/** Numbers of a key that may count: `chunk.0.choice.0.delta` has two. */
+const NUMBERS_MAX = 4
+const NO_SERIES: readonly Series[] = []
 
 export class KeyTable {
   static readonly PLAIN = 1
@@ -45,7 +54,8 @@ export class KeyTable {
         (entry.meaning.hints & ~FIELD_HINT.IDENTIFIER) === 0 &&
         !entry.isDirty
       this.#infos[id] =
-        (plain ? KeyTable.PLAIN : KeyTable.TELLING) | (entry.series === null ? 0 : KeyTable.SERIES)
+        (plain ? KeyTable.PLAIN : KeyTable.TELLING) |
+        (entry.series.length === 0 && id !== UNKNOWN_KEY ? 0 : KeyTable.SERIES)
     }
     return this.#infos
   }
@@ -55,20 +65,20 @@ export class KeyTable {
     return known ?? this.#judge(Buffer.from(b.subarray(off, off + len)).toString('utf8'))
   }
 
-  /** Series of a key id, null for most. */
-  seriesOf(id: number): KeyEntry['series'] {
-    return this.#entries[id]?.series ?? null
-  }
-
   #judge(name: string): KeyEntry {
     const bytes = Buffer.from(name, 'utf8')
     const isDirty = bytes.length > 0 && this.#holdsSecret(bytes)
-    const m = /^(.*?)(\d{1,6})(\D*)$/.exec(name)
-    const series =
-      m !== null &&
-      /chunk|delta|stream|part|segment|piece|fragment|token|content|text|choice|line/i.test(name)
-        ? { family: `${m[1]}#${m[3]}`, index: Number(m[2]) }
-        : null
-    return { name, meaning: keyMeaning(name), isDirty, series }
+    return { name, meaning: keyMeaning(name), isDirty, series: seriesOf(name) }
   }
+}
+
+const COUNTING = /chunk|delta|stream|part|segment|piece|fragment|token|content|text|choice|line/i
+const COUNTING_NAME_MAX = 512
+
+function seriesOf(name: string): readonly Series[] {
+  if (name.length > COUNTING_NAME_MAX || !COUNTING.test(name)) return NO_SERIES
+  return [...name.matchAll(/\d{1,6}/g)].slice(-NUMBERS_MAX).map((m) => ({
+    family: `${name.slice(0, m.index)}#${name.slice(m.index + m[0].length)}`,
+    index: Number(m[0]),
+  }))
 }

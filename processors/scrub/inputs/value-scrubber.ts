@@ -4,16 +4,21 @@
 import type { SpanBatch } from '../../../core/batch.ts'
 import { isPrivateInteger } from '../matchers/numbers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
-import type { Finding } from '../value/finding.ts'
+import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
 import { ValueRange } from '../value/value-range.ts'
 import { Cursor } from './cursor.ts'
-import type { FindingLog, Location } from './finding-log.ts'
+import type { FindingLog, Location, Owner } from './finding-log.ts'
 
 export class ValueScrubber {
   readonly log: FindingLog
   readonly cursor = new Cursor()
   readonly #value = new ValueRange()
+  /**
+   * Findings over several values of the span at hand, in each by where it begins in the payload; null for most spans.
+   * Values are judged one by one with them, for once a part is replaced the rest cannot be told from text.
+   */
+  crossing: ReadonlyMap<number, readonly Finding[]> | null = null
   #batch!: SpanBatch
   /** Where the payloads end; behind are values that were replaced. */
   #scannedTo = 0
@@ -74,7 +79,13 @@ export class ValueScrubber {
   }
 
   #scrub(at: Location, value: ValueRange): Uint8Array | null {
-    return this.replace(at, value, at.owner.judge.find(value))
+    return this.replace(at, value, this.#withCrossing(value, at.owner.judge.find(value)))
+  }
+
+  /** Adds what was found over several values of which this is one. */
+  #withCrossing(value: ValueRange, found: Finding[]): readonly Finding[] {
+    const more = this.crossing?.get(value.from)
+    return more === undefined ? found : mergeOverlaps([...found, ...more])
   }
 
   /** Replaces findings in a value and notes them. */
@@ -96,8 +107,8 @@ export class ValueScrubber {
   }
 
   /** True when the range is as it came and the scan found nothing to look at in it. */
-  isQuiet(at: Location, from: number, to: number): boolean {
-    if (to > this.#scannedTo || at.owner.judge.scansAll) return false
+  isQuiet(owner: Owner, from: number, to: number): boolean {
+    if (to > this.#scannedTo || owner.judge.scansAll) return false
     return !this.cursor.holds(from, to - from)
   }
 

@@ -2,6 +2,7 @@
 // parts are joined and judged together; what crosses a seam is reported in each part.
 
 import type { Finding } from '../value/finding.ts'
+import { JoinedPieces } from '../value/pieces.ts'
 import type { Range } from '../value/value-range.ts'
 import type { Subject } from './subject.ts'
 
@@ -11,18 +12,35 @@ const REACH = 200
 /** Shorter parts may be crossed of anything. */
 const SHORT = 24
 
+interface Part extends Range {
+  /** One text goes on in it; other parts may only stand one after another. */
+  readonly isDelta: boolean
+}
+
 type Judge = (bytes: Uint8Array) => readonly Finding[]
 
 /** `signs` are positions of `"delta"` or `"type":"text"`. */
 export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judge): void {
-  const parts: Range[] = []
+  const parts: Part[] = []
   for (const sign of signs.slice(0, PARTS_MAX)) {
     const part = partAfter(s, sign)
-    if (part !== null && part.from >= (parts.at(-1)?.to ?? 0)) parts.push(part)
+    if (part !== null && part.from >= (parts.at(-1)?.to ?? 0))
+      parts.push({ ...part, isDelta: isDelta(s, sign) })
   }
   if (!hasOpenSeam(s.b, parts)) return
   const text = Buffer.concat(parts.map((p) => s.b.subarray(p.from, p.to)))
-  for (const f of judge(text)) report(s, f, parts)
+  const pieces = new JoinedPieces(s.b, parts)
+  const alone = s.findings.map((f) => ({ start: f.start, end: f.end }))
+  const isWhole = (c: Range): boolean => {
+    s.spend(alone.length)
+    return alone.some((f) => f.start <= c.from && f.end >= c.to)
+  }
+  for (const f of judge(text)) {
+    const all = pieces.crossed(f)
+    const isStream = all.every((c) => c.piece.isDelta)
+    for (const c of isStream ? all : pieces.withoutNeighbours(all, isWhole))
+      s.found(f.type, c.from, c.to, f.rank)
+  }
 }
 
 /**
@@ -96,6 +114,12 @@ function endOfString(s: Subject, from: number, depth: number): number {
   return s.to
 }
 
+/** The sign is `"delta"`, escaped or not. */
+function isDelta(s: Subject, sign: number): boolean {
+  const letter = s.at(sign) === BACKSLASH ? s.at(sign + 2) : s.at(sign + 1)
+  return letter === 0x64
+}
+
 /** True when some part ends and the next begins inside a word. */
 function hasOpenSeam(b: Uint8Array, parts: readonly Range[]): boolean {
   for (let i = 1; i < parts.length; i++) {
@@ -116,25 +140,4 @@ function isTokenByte(c: number): boolean {
     c === 0x5f ||
     c === 0x40
   )
-}
-
-/** "Answer briefly." and "ann@mail.test" make no longer address: what one part holds whole is not joined. */
-function isFoundAlone(s: Subject, type: number, p: Range): boolean {
-  return s.findings.some((f) => f.type === type && f.start <= p.from && f.end >= p.to)
-}
-
-/** A finding that lies in more than one part, in each of them. */
-function report(s: Subject, f: Finding, parts: readonly Range[]): void {
-  let base = 0
-  const crossed: Range[] = []
-  for (const p of parts) {
-    const length = p.to - p.from
-    const from = Math.max(f.start, base)
-    const to = Math.min(f.end, base + length)
-    if (to > from) crossed.push({ from: p.from + from - base, to: p.from + to - base })
-    base += length
-    if (base >= f.end) break
-  }
-  if (crossed.length < 2 || crossed.some((p) => isFoundAlone(s, f.type, p))) return
-  for (const p of crossed) s.found(f.type, p.from, p.to, f.rank)
 }
