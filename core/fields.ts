@@ -207,14 +207,21 @@ export const R: Readonly<Record<RangeFieldName, number>> = indexOf(RANGE_FIELDS)
 /** Index of each number field in an event row: `N.input_tokens`. */
 export const N: Readonly<Record<NumberFieldName, number>> = indexOf(NUMBER_FIELDS)
 
-/** Index of a field among the range fields, -1 for any other name. */
+/**
+ * Index of what is no field: so far below zero that a write to it is before the first row of any table, where a typed array
+ * has nothing to write to. With -1 it would be a field of the event before, which may be another tenant's; a check of every
+ * write instead costs `canonicalize` some percent (2026-11).
+ */
+export const NO_FIELD = -(2 ** 28)
+
+/** Index of a field among the range fields, `NO_FIELD` (below 0) for any other name. */
 export function rangeIndex(name: string): number {
-  return Object.hasOwn(R, name) ? R[name as RangeFieldName] : -1
+  return Object.hasOwn(R, name) ? R[name as RangeFieldName] : NO_FIELD
 }
 
-/** Index of a field among the number fields, -1 for any other name. */
+/** Index of a field among the number fields, `NO_FIELD` (below 0) for any other name. */
 export function numberIndex(name: string): number {
-  return Object.hasOwn(N, name) ? N[name as NumberFieldName] : -1
+  return Object.hasOwn(N, name) ? N[name as NumberFieldName] : NO_FIELD
 }
 
 /** Made in one go: an object that gets so many names one by one is a hash table to V8, and `R.kind` a search in it. */

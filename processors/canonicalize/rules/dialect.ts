@@ -129,7 +129,7 @@ export interface Rule {
   /** Lower first; ties in the order of the tables. */
   readonly rank: number
   readonly when: 'always' | 'own' | 'genai'
-  /** Range or number field of the target, -1 when it is none. */
+  /** Range or number field of the target, `NO_FIELD` when it is none. */
   readonly range: number
   readonly number: number
   /** What follows the dot of `request_params.x`, `usage_details.x`, `metadata.x`. */

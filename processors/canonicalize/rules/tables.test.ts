@@ -6,9 +6,10 @@ import { test } from 'node:test'
 import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
 import { EventTable } from '../../../core/event.ts'
+import { NO_FIELD, numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { DIALECTS } from '../dialects/all.ts'
 import { HOW_VALUES_ARE_READ } from '../index.ts'
-import type { AnyDialect, Dialect, Row } from './dialect.ts'
+import type { AnyDialect, Dialect, Row, Rule } from './dialect.ts'
 import { Tables } from './tables.ts'
 
 /** A table as somebody might build it from data: the compiler has not seen it. */
@@ -141,16 +142,32 @@ test('the compiler refuses what the start refuses', () => {
   assert.ok(names)
 })
 
-test('the event table refuses a column that is not there, and the event before stays as it was', () => {
+test('what is no field has a column that is in no row: a write to it changes no event, first, last or between', () => {
+  assert.equal(rangeIndex('sesion_id'), NO_FIELD)
+  assert.equal(rangeIndex('input_tokens'), NO_FIELD)
+  assert.equal(numberIndex('imput_tokens'), NO_FIELD)
+  assert.equal(numberIndex('constructor'), NO_FIELD)
+  for (const rule of [...compile(...DIALECTS).rules, ...droppedRules()])
+    for (const column of [rule.range, rule.number])
+      assert.ok(column === NO_FIELD || column >= 0, `${rule.key}: ${column}`)
   const events = new EventTable(new SpanBatch(new Arena()))
-  events.add(0)
-  const e = events.add(1)
-  const before = events.ranges.slice()
-  for (const column of [-1, -100, Number.NaN]) {
-    assert.throws(() => events.setRange(e, column, 1, 2), RangeError)
-    assert.throws(() => events.setText(e, column, 'x'), RangeError)
-    assert.throws(() => events.setNum(e, column, 1), RangeError)
-    assert.throws(() => events.clear(e, column), RangeError)
-  }
-  assert.deepEqual(events.ranges, before)
+  // As many as a batch may have many times over.
+  while (events.count < 100_000) events.add(events.count)
+  const ranges = events.ranges.slice()
+  const numbers = events.numbers.slice()
+  for (const e of [0, 1, 511, 512, events.count - 1])
+    for (const column of [NO_FIELD, Number.NaN]) {
+      events.setRange(e, column, 1, 2)
+      events.setText(e, column, 'x')
+      events.setNum(e, column, 1)
+      events.clear(e, column)
+      assert.equal(events.has(e, column), false)
+    }
+  assert.deepEqual(events.ranges, ranges)
+  assert.deepEqual(events.numbers, numbers)
 })
+
+function droppedRules(): readonly Rule[] {
+  const tables = new Tables([acme(GOOD)], HOW_VALUES_ARE_READ, ['acme.secret'])
+  return tables.rulesOfName('acme.secret') ?? assert.fail('no rules of a dropped key')
+}

@@ -2,7 +2,7 @@
 // dialects it betrays, worked out once for each new key and then one array look-up.
 
 import { Literal } from '../../../core/arena.ts'
-import { numberIndex, rangeIndex } from '../../../core/fields.ts'
+import { NO_FIELD, numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { grownInts } from '../../../core/grow.ts'
 import { keyCount, keyName } from '../../../core/keys.ts'
 import { INDEX_MAX } from '../span/indexed-families.ts'
@@ -287,8 +287,8 @@ const DROPPED: readonly Rule[] = [
     slot: -1,
     rank: 0,
     when: 'always',
-    range: -1,
-    number: -1,
+    range: NO_FIELD,
+    number: NO_FIELD,
     name: '',
     literal: new Literal(''),
     strip: 0,
