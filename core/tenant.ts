@@ -1,4 +1,4 @@
-// Whose data a request is. Comes from the credential alone (`extensions/keys`), never from the payload.
+// Whose data a request is. Comes from the credential alone (`collector/extensions/keys`), never from the payload.
 
 /** Handed along with every request; small, cloned to workers as it is. */
 export interface TenantContext {

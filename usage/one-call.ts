@@ -1,7 +1,7 @@
 // Which reports of usage in one trace speak of the same call: the rules that compare what `core/reports/report-rows.ts` knows of
 // them. Pure: `canonicalize` asks about a batch, the ledger about a batch beside what it remembers.
 //
-// What makes two reports one call (docs/decisions/0009-kin-of-reports.md):
+// What makes two reports one call (docs/decisions/0009-one-call-by-place.md):
 //  - one contains the other (parent and child, over spans without usage of their own) and they are equal,
 //  - they are siblings of two instrumentations, equal, of one model, one within the other in time,
 //  - a client said so: the same response id, or a log record of that very span.

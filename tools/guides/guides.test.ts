@@ -14,7 +14,7 @@ const GUIDES = [
   'docs/adding-a-processor.md',
   'docs/adding-a-dialect.md',
   'docs/adding-a-detector.md',
-  'docs/adding-an-issue-rule.md',
+  'docs/adding-a-signal-rule.md',
   'docs/adding-an-exporter.md',
   'docs/adding-an-api-route.md',
   'docs/adding-an-event-field.md',

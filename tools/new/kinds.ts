@@ -177,7 +177,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       },
     ],
     test: 'processors/signals/__kebab__.test.ts',
-    guide: 'docs/adding-an-issue-rule.md',
+    guide: 'docs/adding-a-signal-rule.md',
   },
   route: {
     about: 'a route of the REST API',
