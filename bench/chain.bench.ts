@@ -84,7 +84,7 @@ function stageTimes(
     const sums: Record<string, number> = {}
     const startMs = performance.now()
     for (let at = 0; at < requests.length; at += perTask) {
-      const result = chain.run({ requests: requests.slice(at, at + perTask), hints: [] })
+      const result = chain.run({ requests: requests.slice(at, at + perTask), corrections: [] })
       const refused = result.verdicts.find((v) => v.kind === 'refused')
       if (refused !== undefined) throw new Error(refused.message)
       for (const [stage, us] of Object.entries(result.timingsUs))

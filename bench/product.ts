@@ -19,7 +19,7 @@ const MAIN = join(import.meta.dirname, '..', 'collector', 'main.ts')
 const START_TIMEOUT_MS = 120_000
 
 /** Refused by the destination, or taken for a re-sent event, which no span of the load client is. */
-const LOST = ['observa_dead_letter_items_total', 'observa_pipeline_deduplicated_items_total']
+const LOST = ['observa_dead_letter_items_total', 'observa_pipeline_resent_items_total']
 
 type Exporters = (sinkUrl: string) => Readonly<Record<string, object>>
 

@@ -1,5 +1,5 @@
 // How the sections of a configuration fit together: pipelines name components that exist, can carry the
-// signal and come in an order that works; nobody listens twice. Leaves single options to their schemas.
+// telemetry kind and come in an order that works; nobody listens twice. Leaves single options to their schemas.
 
 import { splitHostPort } from '../core/config/config-types.ts'
 import { nearest } from '../core/config/nearest.ts'
@@ -17,7 +17,7 @@ const TELEMETRY_KINDS: readonly string[] = ['traces', 'logs', 'metrics'] satisfi
 const NEEDS_EVENTS: ReadonlySet<string> = new Set(['cost', 'signals'])
 const STORES_EVENTS: ReadonlySet<string> = new Set(['clickhouse', 'postgres', 'kafka'])
 
-/** The signal of a pipeline id: `traces` of `traces/eu`; null when it is none. */
+/** The telemetry kind of a pipeline id: `traces` of `traces/eu`; null when it is none. */
 export function telemetryOfPipeline(id: string): TelemetryKind | null {
   const type = typeOfId(id)
   return TELEMETRY_KINDS.includes(type) ? (type as TelemetryKind) : null
@@ -141,7 +141,7 @@ class CrossChecker {
         factory !== undefined && 'telemetry' in factory ? factory.telemetry : undefined
       if (supported === undefined || supported.includes(telemetry)) continue
       const rule = `${id} does not support ${telemetry}`
-      this.#error('OBS_CONFIG_SIGNAL', path, rule, { expected: supported.join(', ') })
+      this.#error('OBS_CONFIG_TELEMETRY', path, rule, { expected: supported.join(', ') })
     }
   }
 

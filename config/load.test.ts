@@ -267,7 +267,7 @@ service:
   assert.match(text, /processors\[2\]: scrub must come before canonicalize/)
   assert.match(
     text,
-    /OBS_CONFIG_SIGNAL: .*postgres does not support metrics, expected traces, logs/,
+    /OBS_CONFIG_TELEMETRY: .*postgres does not support metrics, expected traces, logs/,
   )
   assert.match(text, /postgres is listed twice/)
   assert.match(text, /OBS_CONFIG_AUTH/)

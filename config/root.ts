@@ -249,9 +249,6 @@ export const rootSchema = z.strictObject({
 
 type Root = z.output<typeof rootSchema>
 export type Limits = Root['limits']
-export type QueueConfig = Root['queue']
-export type WorkersConfig = Root['workers']
-export type TelemetryConfig = Root['telemetry']
 export type UnitTest = Root['tests'][number]
 
 /** One configured component: its factory and the configuration that the factory's schema parsed. */

@@ -78,7 +78,7 @@ export const VALUE = {
   EMPTY: 0,
   /** UTF-8 bytes; may be invalid UTF-8 as received. */
   STRING: 1,
-  /** OFF is 0 or 1. */
+  /** A boolean: the OFF column holds 0 or 1 itself, not an offset. */
   BOOL: 2,
   /** 8 bytes at OFF: signed little-endian (decoded from the varint). */
   INT: 3,

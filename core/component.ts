@@ -11,10 +11,10 @@ import type { Signal } from './signal.ts'
 import type {
   ContentEncoding,
   EncodedPart,
+  LedgerCorrection,
   RequestVerdict,
   TaskRequest,
   TelemetryKind,
-  UsageHint,
 } from './task.ts'
 import type { TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
@@ -214,7 +214,7 @@ export interface Processor {
    * For the processor that makes events: what the usage ledger knows of them, when a task is run again. Called right after
    * `process` and before the next step, so that prices and rules see events as they will be stored.
    */
-  applyLedger?(events: EventTable, hints: readonly UsageHint[]): void
+  applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
 }
 
 /** Read-only file access for `prepare`, relative to the config file. */
@@ -345,7 +345,3 @@ export interface StoreAddress {
 export interface ExtensionFactory<Config> extends FactoryBase<'extension', Config> {
   create(config: Config, host: Host, ctx: ExtensionContext): Component
 }
-
-// biome-ignore format: one line each
-export type AnyFactory =
-  | ReceiverFactory<never> | ProcessorFactory<never, never> | ExporterFactory<never, never> | ExtensionFactory<never>

@@ -37,6 +37,6 @@ export interface Signal {
   readonly threshold: number | null
   /** Facts for a person; scrubbed like the event, never a prompt. */
   readonly evidence: Readonly<Record<string, string | number | boolean | null>>
-  /** Rule id and version, e.g. `latency.high@1`. */
+  /** Rule id and version, e.g. `latency@1`. */
   readonly rule: string
 }

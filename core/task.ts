@@ -25,8 +25,8 @@ export interface TaskRequest {
   readonly receivedAtMs: number
 }
 
-/** What the ledger on the main thread knows better: applied when a task is run again. */
-export interface UsageHint {
+/** What the usage ledger on the main thread knows about an event that the worker could not: applied when the task is run again. */
+export interface LedgerCorrection {
   /** Ordinal of the event in the task, in order of creation. */
   readonly event: number
   /**
@@ -40,7 +40,7 @@ export interface UsageHint {
 
 export interface Task {
   readonly requests: readonly TaskRequest[]
-  readonly hints: readonly UsageHint[]
+  readonly corrections: readonly LedgerCorrection[]
 }
 
 /** Outcome of one request of a task. `reasons` are English sentences without payload text. */
@@ -92,7 +92,7 @@ export interface TaskResult {
   readonly verdicts: readonly RequestVerdict[]
   readonly parts: readonly EncodedPart[]
   readonly facts: EventFacts
-  /** Counter increments by metric name and label text, e.g. `scrub_findings_total{type="email"}`. */
+  /** Counter increments by metric name and label text, e.g. `observa_scrub_findings_total{type="email",place="body"}`. */
   readonly counters: Readonly<Record<string, number>>
   /** Time spent in each stage, µs, by stage name (`decode`, `scrub`, .., `encode:clickhouse`). */
   readonly timingsUs: Readonly<Record<string, number>>

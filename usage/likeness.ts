@@ -3,6 +3,7 @@
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { Call, UsageReport } from './report.ts'
 
+/** True when `outer` may be the same call as `n`, seen from outside: equal, of the same model, and `n` within it in time. */
 export function isAround(outer: UsageReport, n: UsageReport): boolean {
   if (outer.scope === n.scope || outer.input !== n.input || outer.output !== n.output) return false
   if (outer.has(REPORT_FLAG.RESPONSE_ID) && n.has(REPORT_FLAG.RESPONSE_ID)) return false
@@ -11,12 +12,13 @@ export function isAround(outer: UsageReport, n: UsageReport): boolean {
   return start >= 0 && start + n.duration <= outer.duration
 }
 
-/** Of what is tied by time alone, each instrumentation reports a call once. */
+/** True when no instrumentation reports both calls: where only time speaks for one call, it would not report it twice. */
 export function hasNoneInCommon(a: UsageReport, b: UsageReport): boolean {
   const scopes = new Set((a.call as Call).members.map((m) => m.scope))
   return !(b.call as Call).members.some((m) => scopes.has(m.scope))
 }
 
+/** True when two reports under one parent may be one call: equal, one model, two instrumentations, one within the other in time. */
 export function isSibling(a: UsageReport, b: UsageReport): boolean {
   if (a.parent !== b.parent || (a.flags ^ b.flags) & REPORT_FLAG.PARENT) return false
   if (a.has(REPORT_FLAG.RESPONSE_ID) && b.has(REPORT_FLAG.RESPONSE_ID)) return false

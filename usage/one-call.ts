@@ -20,7 +20,7 @@ import {
 import { decideAlone, decideCalls, rememberedById } from './outcomes.ts'
 import { type Call, join, LINKS_MAX, OUTCOME, startCall, type UsageReport } from './report.ts'
 
-/** Of many alike only so many are compared: thousands of equal calls must not cost their square. */
+/** A report is compared with at most so many equal ones, the newest: thousands of equal calls must not cost their square. */
 const ALIKE_MAX = 16
 
 /**
@@ -50,7 +50,7 @@ function hasClientsWord(n: UsageReport): boolean {
   return n.has(REPORT_FLAG.LOG) || n.isSaid || (n.ticket === 0 && n.of >= 0)
 }
 
-/** What clients said themselves: one response id (found by its claim), or a log record of a span. */
+/** Joins what clients themselves say is one call: reports of one response id (found by its claim), a span and its log record. */
 function joinByClientsWord(nodes: readonly UsageReport[], reports: readonly UsageReport[]): void {
   const byEvent = new Map<number, UsageReport>()
   const spans = new Map<number, UsageReport>()
@@ -71,7 +71,7 @@ function joinByClientsWord(nodes: readonly UsageReport[], reports: readonly Usag
   }
 }
 
-/** The first report with the same response id may be in another trace: then the call is counted there. */
+/** Joins a report with the first one of the same response id. That may be in another trace: then the call is counted there. */
 function joinFirst(n: UsageReport, first: UsageReport | undefined): void {
   n.isSaid = true
   if (first !== undefined) join(n, first, true)
@@ -81,7 +81,7 @@ function joinFirst(n: UsageReport, first: UsageReport | undefined): void {
   }
 }
 
-/** The nearest report above each, over spans that report nothing. */
+/** Finds the nearest report above each, passing over spans that report nothing. */
 function findAbove(nodes: readonly UsageReport[], reports: readonly UsageReport[]): void {
   const bySpan = new Map<number, UsageReport>()
   for (const n of nodes) {
@@ -145,7 +145,7 @@ function joinByTime(reports: readonly UsageReport[]): void {
     for (const n of alike) if (n.hasUnseenParent && alike.length > 1) joinAround(n, alike)
 }
 
-/** A report whose parent is unknown, with the nearest of the reports around it. */
+/** Joins a report whose parent is unknown with the nearest of the reports around it. */
 function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {
   const around = alike
     .slice(-ALIKE_MAX)
@@ -154,7 +154,7 @@ function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {
   for (const o of around) if (hasNoneInCommon(o, n) && join(n, o)) return
 }
 
-/** Reports that are the sum of at least two calls below them. */
+/** Finds the reports that are the sum of at least two calls below them. */
 function findSums(reports: readonly UsageReport[]): void {
   if (!reports.some((n) => n.above !== null)) return
   const below = new Map<UsageReport, UsageReport[]>()

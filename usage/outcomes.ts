@@ -38,6 +38,7 @@ export function decideAlone(n: UsageReport | undefined): void {
   n.countedEvent = n.of
 }
 
+/** The call that the report with an event id belongs to; undefined when no such report is remembered. */
 type CallOf = (eventId: string) => Call | null | undefined
 
 function decideCall(call: Call, callOf: CallOf): void {

@@ -2,7 +2,7 @@
 
 import { REPORT, REPORT_FLAG } from '../core/reports/report-rows.ts'
 
-/** What is the outcome for a report. */
+/** What was decided about a report: nothing yet, it counts, it repeats another one, or it is a container. */
 export const OUTCOME = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
 
@@ -23,23 +23,25 @@ export class UsageReport {
   input = 0
   output = 0
   scope = 0
+  /** Hashes of the two model names, 16 bits each: requested (high) and answered (low); 0 = none. */
   models = 0
   start = 0
   duration = 0
   flags = 0
+  /** Ordinal of the event of the batch that made the same claim first, -1 when none did. */
   of = 0
-  /** Set: it was decided before and stays so. */
+  /** A report that was decided before has one and keeps it. */
   outcome: Outcome = OUTCOME.OPEN
-  /** A client said so (response id, log record of the span): whatever comes later does not change it. */
+  /** The client itself named the call (by a response id, or by a log record of the span): no later report changes that. */
   isSaid = false
   /** Ledger only: which commit remembers it (0 = it is new). */
   ticket = 0
   /** Ordinal of the event of the same batch that counts for it, -1 when that is none of them. */
   countedEvent = -1
-  // Scratch of `judge`.
+  // The next three are set and cleared by `decideReports` while it runs.
   call: Call | null = null
   above: UsageReport | null = null
-  /** Some span above it has not been seen (yet). */
+  /** A span between it and the root has not been seen, or not yet. */
   hasUnseenParent = false
   #texts: RememberedIds | null = null
   #owner: string | null = ''
@@ -48,7 +50,7 @@ export class UsageReport {
     this.read(rows, at)
   }
 
-  /** Becomes the new report whose row begins at `at`; the ledger uses its nodes again and again. */
+  /** Becomes the new report whose row begins at `at`; the ledger uses its objects again and again. */
   read(rows: Int32Array, at: number): void {
     this.at = at
     this.event = rows[at + REPORT.EVENT] as number
@@ -73,7 +75,7 @@ export class UsageReport {
     this.#owner = ''
   }
 
-  /** What was just read is a report decided before, in the commit of `ticket`. */
+  /** The report that was just read was decided before, in the commit of `ticket`. */
   recall(outcome: Outcome, isSaid: boolean, ticket: number, texts: RememberedIds): void {
     this.outcome = outcome
     this.isSaid = isSaid
@@ -102,17 +104,17 @@ export class UsageReport {
   }
 }
 
-/** Spans between a report and the one above it, at most. */
+/** At most so many spans are passed on the way from a report to the one above it. */
 export const LINKS_MAX = 16
 
 const NO_CALLS: readonly never[] = []
 
-/** Reports of one call. No two of them stand at one place: one instrumentation reports a call once there. */
+/** The reports of one call. No two of them have the same place (parent and instrumentation), for an instrumentation reports a call once. */
 export class Call {
   members: UsageReport[] = []
   /** Parent and instrumentation of each member. */
   places: number[] = []
-  /** Calls whose sum it is. */
+  /** The calls whose sum this call is, when it is a container. */
   parts: readonly Call[] = NO_CALLS
   /** The call that is the sum of this and others, and counts instead of them. */
   countedBy: UsageReport | null = null
@@ -128,7 +130,7 @@ export function startCall(n: UsageReport): void {
 
 const placeOf = (n: UsageReport): number => (n.parent >>> 0) * 0x20_0000 + (n.scope >>> 11)
 
-/** Makes the calls of two reports one; false when a place would be taken twice. `isSure`: whatever the places say. */
+/** Makes the calls of two reports one; false when two members would have the same place. With `isSure` places are not compared. */
 export function join(a: UsageReport, b: UsageReport, isSure = false): boolean {
   const x = a.call as Call
   const y = b.call as Call

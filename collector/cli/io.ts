@@ -11,7 +11,7 @@ export interface Io {
 }
 
 export function processIo(): Io {
-  // A reader that went away (`| head`) is no error of ours.
+  // Standard output was closed by its reader (`| head` does so): the verb ends without an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     throw error

@@ -1,4 +1,4 @@
-// What a file given to `pipe` is: its form and signal by its first bytes, cut into requests. Lines are
+// What a file given to `pipe` is: its form and telemetry kind by its first bytes, cut into requests. Lines are
 // streamed; everything else is one request.
 
 import { gunzipSync } from 'node:zlib'
@@ -9,7 +9,7 @@ export interface PipeInput {
   /** Name for messages; `-` is standard input. */
   readonly file: string
   readonly input: 'auto' | 'otlp-proto' | 'otlp-json' | 'ndjson'
-  readonly signal: 'auto' | 'traces' | 'logs'
+  readonly telemetry: 'auto' | 'traces' | 'logs'
   open(): NodeJS.ReadableStream
   read(): Promise<Buffer>
 }
@@ -89,7 +89,7 @@ function* ofOtlpJson(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
 }
 
 function telemetryOfJson(bytes: Buffer, source: PipeInput): TelemetryKind {
-  if (source.signal !== 'auto') return source.signal
+  if (source.telemetry !== 'auto') return source.telemetry
   return /"resourceLogs"/.test(text(bytes)) ? 'logs' : 'traces'
 }
 
@@ -165,7 +165,7 @@ function firstNonBlank(bytes: Buffer): number {
 }
 
 function ofProtobuf(bytes: Buffer, source: PipeInput): PipeRequest {
-  const telemetry = source.signal === 'auto' ? telemetryOfProtobuf(bytes) : source.signal
+  const telemetry = source.telemetry === 'auto' ? telemetryOfProtobuf(bytes) : source.telemetry
   return request(bytes, 'otlp-proto', telemetry)
 }
 

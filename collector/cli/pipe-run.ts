@@ -23,7 +23,7 @@ export function tenantOf(name: string | undefined): TenantContext {
 }
 
 export interface PipeRunOptions {
-  /** Pipeline to run; the first of the request's signal when null. */
+  /** Pipeline to run; the first of the request's telemetry kind when null. */
   readonly pipelineId: string | null
   readonly explain: boolean
   /** Also makes the bytes that exporters would be given. */
@@ -51,16 +51,16 @@ export class PipeRun {
 
   request(request: TaskRequest): Outcome {
     const chain = this.#chainFor(request.telemetry)
-    const result = this.#settled(chain, { requests: [request], hints: [] })
+    const result = this.#runWithLedger(chain, { requests: [request], corrections: [] })
     // A task of one request has one verdict.
     return { chain, verdict: result.verdicts[0] as RequestVerdict, parts: result.parts }
   }
 
   /** Runs until the ledger has nothing to add, then remembers what was reported. */
-  #settled(chain: Chain, task: Task): TaskResult {
+  #runWithLedger(chain: Chain, task: Task): TaskResult {
     let result = chain.run(task)
-    const hints = this.#ledger.check(result.facts)
-    if (hints.length > 0) result = chain.run({ ...task, hints })
+    const corrections = this.#ledger.check(result.facts)
+    if (corrections.length > 0) result = chain.run({ ...task, corrections })
     this.#ledger.commit(result.facts)
     return result
   }

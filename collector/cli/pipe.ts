@@ -32,7 +32,8 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     tenant: { type: 'string' },
   })
   const input = oneOf('--input', values.input, FORMS)
-  const signal = oneOf('--signal', values.signal, TELEMETRY_CHOICES)
+  // Options say `signal` where OpenTelemetry does; inside, a signal is what a rule found.
+  const telemetry = oneOf('--signal', values.signal, TELEMETRY_CHOICES)
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
   const run = new PipePrinter(
@@ -48,7 +49,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     const source = {
       file,
       input,
-      signal,
+      telemetry,
       open: () => openInput(file, io),
       read: () => readAll(file, io),
     }

@@ -55,7 +55,7 @@ async function* ofFile(
     {
       file,
       input: 'auto',
-      signal: 'auto',
+      telemetry: 'auto',
       open: () => createReadStream(path),
       read: () => readFile(path),
     },

@@ -71,8 +71,8 @@ Runs the processors of a configuration over files or standard input, without net
 JSON object a line: "record":"event", "signal" or "rejected". Several files are one stream in order.
 
 ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (default)
-      --signal S      traces, logs or auto (default: what the data is)
-      --pipeline ID   pipeline of the configuration to run (default: the first of the signal)
+      --signal S      telemetry kind: traces, logs or auto (default: what the data is)
+      --pipeline ID   pipeline of the configuration to run (default: the first of the telemetry kind)
       --explain       adds to each event which source key and rule filled each field, and what was scrubbed where;
                       spans that an action dropped are printed as "record":"dropped"
       --tenant ID     whose data it is (default: default); a key says it otherwise

@@ -22,6 +22,7 @@ import {
   type ResponseEncoding,
   statusResponse,
 } from '../../proto/otlp/responses.ts'
+import { RETRY_LATER, type RetryLater } from '../intake/refusals.ts'
 import { declaredLength, discardBody, readBody } from './body.ts'
 import { type CorsSettings, handleCors } from './cors.ts'
 
@@ -52,7 +53,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What receivers count, under the Collector's names; items of OTLP by signal, legacy events as spans. */
+/** What receivers count, under the Collector's names; items of OTLP by telemetry kind, legacy events as spans. */
 export const RECEIVER_METRICS = ['spans', 'log_records', 'metric_points'].flatMap((items) => [
   counter(`otelcol_receiver_accepted_${items}`, `Taken ${items.replace('_', ' ')}.`, [
     'receiver',
@@ -91,9 +92,6 @@ export function otlpHandler(
       })
   }
 }
-
-/** Said of a body whose length was not declared. */
-const NO_ROOM = { status: 503, retryAfterS: 1, message: 'too many bytes in flight' } as const
 
 class OtlpExchange {
   readonly #settings: OtlpHandlerSettings
@@ -168,7 +166,7 @@ class OtlpExchange {
   ): Promise<Answer | null> {
     const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
-    if (body.kind === 'no_room') return this.#later(NO_ROOM, encoding)
+    if (body.kind === 'no_room') return this.#later(RETRY_LATER.bytesInFlight, encoding)
     if (body.kind === 'too_large') {
       this.#count('refused', 'too_large')
       return failure(413, 'the request is larger than the limit', encoding)
@@ -223,10 +221,7 @@ class OtlpExchange {
     }
   }
 
-  #later(
-    v: { readonly status: 429 | 503; readonly retryAfterS: number; readonly message: string },
-    encoding: ResponseEncoding,
-  ): Answer {
+  #later(v: RetryLater, encoding: ResponseEncoding): Answer {
     this.#count('refused', String(v.status))
     return {
       ...failure(v.status, v.message, encoding),

@@ -6,6 +6,7 @@ import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import { sharedBodies } from '../http/body.ts'
 import { workOf } from '../worker/fair-queue.ts'
 import type { WorkerPool } from '../worker/pool.ts'
+import { type Refusal, refusal } from './refusals.ts'
 
 export const ADMISSION_METRICS = [
   gauge(
@@ -40,8 +41,6 @@ const WAITED_SHARE = 0.25
 /** No key holds more than this share of the memory while others may want some. */
 const KEY_SHARE = 0.75
 
-export type Refusal = Extract<Admission, { ok: false }>
-
 export class AdmissionControl {
   readonly #settings: AdmissionSettings
   readonly #metrics: Metrics
@@ -72,7 +71,7 @@ export class AdmissionControl {
 
   /** Before the body is read. Whoever gets a reservation releases it. */
   admit({ key, wireBytes, encoding }: AdmissionRequest): Admission {
-    if (this.draining) return refusal(503, 5, 'shutting down')
+    if (this.draining) return refusal('shuttingDown')
     const declared = wireBytes < 0 ? CHUNKED_BYTES : wireBytes
     const bytes = encoding === 'identity' ? declared : Math.round(declared * this.#ratio)
     const refused = this.#noRoom(key, bytes) ?? this.tooLong(key, bytes)
@@ -95,9 +94,7 @@ export class AdmissionControl {
     // Whoever has more waiting than others is told to slow down; the others that there is no room now.
     const isGreedy = pool.isAboveFairShare(key)
     this.#metrics.add('observa_admission_refused_total', `reason="${isGreedy ? 'share' : 'wait'}"`)
-    return isGreedy
-      ? refusal(429, retryAfterS, 'more requests of this key are waiting than its share; slow down')
-      : refusal(503, retryAfterS, 'too much work is waiting')
+    return refusal(isGreedy ? 'workOfKey' : 'tooMuchWork', retryAfterS)
   }
 
   /** Takes a reservation's bytes from `from` to `to`; false, and nothing changed, when there is no room. */
@@ -129,9 +126,7 @@ export class AdmissionControl {
     const isGreedy = own > 0 && own < this.#bytes && own + more > bytesMax * KEY_SHARE
     if (!isFull && !isGreedy) return null
     this.#metrics.add('observa_admission_refused_total', 'reason="bytes"')
-    return isGreedy && !isFull
-      ? refusal(429, 1, 'too many bytes of this key in flight')
-      : refusal(503, 1, 'too many bytes in flight')
+    return refusal(isGreedy && !isFull ? 'bytesOfKey' : 'bytesInFlight')
   }
 }
 
@@ -161,8 +156,4 @@ class Held implements Reservation {
     this.#isOver = true
     this.#control.leave(this.#key, this.#bytes)
   }
-}
-
-export function refusal(status: 429 | 503, retryAfterS: number, message: string): Refusal {
-  return { ok: false, status, retryAfterS, message }
 }

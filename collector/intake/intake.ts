@@ -14,9 +14,10 @@ import { sharedBodies } from '../http/body.ts'
 import type { DurableLog } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
 import type { Submission } from '../worker/pool.ts'
-import { type AdmissionControl, type Refusal, refusal } from './admission.ts'
+import type { AdmissionControl } from './admission.ts'
 import { decodedSize } from './decoded-size.ts'
 import type { Pipeline } from './pipeline.ts'
+import { type Refusal, refusal } from './refusals.ts'
 
 export interface BodyLimits {
   /** On the wire. */
@@ -47,8 +48,8 @@ export class ReceiverIntake implements Intake {
 
   admit(request: AdmissionRequest): Admission {
     const pressure = this.#log.pressure()
-    if (pressure === 'full') return refusal(503, 10, 'the queue on disk is full')
-    if (pressure === 'soft') return refusal(429, 5, 'the queue on disk is nearly full')
+    if (pressure === 'full') return refusal('queueFull')
+    if (pressure === 'soft') return refusal('queueNearlyFull')
     return this.#admission.admit(request)
   }
 
@@ -74,7 +75,7 @@ export class ReceiverIntake implements Intake {
   #refusalOf(request: TaskRequest, reservation: Reservation, decodedBytes: number): Refusal | null {
     const refused = this.#admission.tooLong(shareKey(request.tenant), decodedBytes)
     if (refused !== null) return refused
-    return reservation.set(decodedBytes) ? null : refusal(503, 1, 'too many bytes in flight')
+    return reservation.set(decodedBytes) ? null : refusal('bytesInFlight')
   }
 
   async #run(request: TaskRequest, submission: Submission): Promise<IntakeVerdict> {
@@ -89,6 +90,10 @@ function worst(verdicts: readonly IntakeVerdict[]): IntakeVerdict {
   const order = { retry: 0, refused: 1, accepted: 2 } as const
   const sorted = verdicts.toSorted((a, b) => order[a.kind] - order[b.kind])
   return (
-    sorted[0] ?? { kind: 'refused', code: 'unsupported', message: 'no pipeline takes this signal' }
+    sorted[0] ?? {
+      kind: 'refused',
+      code: 'unsupported',
+      message: 'no pipeline takes this telemetry',
+    }
   )
 }

@@ -135,7 +135,7 @@ function finishAtOnce(
   requests: readonly TaskRequest[],
 ): Promise<CommitOutcome[]> {
   const tasks = requests.map((r) => {
-    const result = chain.run({ requests: [r], hints: [] })
+    const result = chain.run({ requests: [r], corrections: [] })
     const parts = result.parts.map((p) => ({ ...p, bytes: p.bytes.slice() }))
     return { requests: [r], result: { ...result, parts } }
   })

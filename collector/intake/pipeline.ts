@@ -5,16 +5,16 @@ import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
-import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
 import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { DurableLog } from '../log/log.ts'
 import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
+import { retryVerdict } from './refusals.ts'
 
 /** Reruns before a task takes its turn: another task may commit while this one is run again. */
 const RERUNS_MAX = 3
-const RETRY_AFTER_S = 1
 
 export interface PipelineParts {
   readonly id: string
@@ -35,9 +35,7 @@ export const PIPELINE_METRICS = [
   counter('observa_pipeline_dropped_items_total', 'Items dropped on purpose by a processor.', [
     'pipeline',
   ]),
-  counter('observa_pipeline_deduplicated_items_total', 'Items that were accepted before.', [
-    'pipeline',
-  ]),
+  counter('observa_pipeline_resent_items_total', 'Items that were accepted before.', ['pipeline']),
   counter('observa_usage_duplicates_total', 'Reports of usage that was counted already.', [
     'pipeline',
   ]),
@@ -64,9 +62,9 @@ export class Pipeline {
     if (pool.isQuarantined(request))
       return { kind: 'refused', code: 'malformed', message: 'this payload failed repeatedly' }
     const shared = await pool.submit(this.#parts.index, request, submission)
-    if (shared === null) return retry('the worker was lost; try again')
+    if (shared === null) return retryVerdict('workerLost')
     const verdict = shared.task.result.verdicts[shared.index]
-    if (verdict === undefined) return retry('no verdict; try again')
+    if (verdict === undefined) return retryVerdict('noVerdict')
     if (verdict.kind === 'refused') {
       this.#parts.metrics.add(
         'observa_pipeline_rejected_items_total',
@@ -75,7 +73,7 @@ export class Pipeline {
       return verdict
     }
     const outcome = await shared.commit
-    if (!outcome.ok) return retry(outcome.message)
+    if (!outcome.ok) return retryVerdict('notDurable', outcome.message)
     const m = this.#parts.metrics
     m.add('observa_pipeline_accepted_items_total', this.#labels, verdict.accepted)
     if (verdict.dropped > 0)
@@ -92,7 +90,7 @@ export class Pipeline {
   /** Called once for each finished task: ledger, then log. */
   async finish(task: FinishedTask): Promise<CommitOutcome> {
     try {
-      return await this.#settle(task)
+      return await this.#runUntilLedgerAgrees(task)
     } catch (thrown) {
       return { ok: false, message: messageOf(thrown) }
     }
@@ -102,26 +100,30 @@ export class Pipeline {
    * Runs the task again until the ledger says what it was run with. The last check and the commit are one step, with
    * nothing awaited between them: another task could be checked meanwhile and count the same call.
    */
-  async #settle(task: FinishedTask): Promise<CommitOutcome> {
+  async #runUntilLedgerAgrees(task: FinishedTask): Promise<CommitOutcome> {
     const { ledger } = this.#parts
     let endTurn: (() => void) | null = null
     let result = task.result
-    let hints: readonly UsageHint[] = []
+    let corrections: readonly LedgerCorrection[] = []
     let outcome: Promise<CommitOutcome>
     try {
       for (let round = 0; ; round++) {
         while (endTurn === null && ledger.turn.free() !== null) await ledger.turn.free()
         const found = ledger.check(result.facts)
-        if (isSameHints(found, hints)) break
-        // Others commit while it is run again. Overtaken so often, it makes them wait.
+        if (isSameCorrections(found, corrections)) break
+        // Other tasks commit while this one is run again. A task that was overtaken so often makes the others wait.
         if (round >= RERUNS_MAX && endTurn === null) {
           endTurn = await ledger.turn.take()
           continue
         }
-        hints = found
-        result = await (this.pool as WorkerPool).rerun(this.#parts.index, task.requests, hints)
+        corrections = found
+        result = await (this.pool as WorkerPool).rerun(
+          this.#parts.index,
+          task.requests,
+          corrections,
+        )
       }
-      outcome = this.#persist(result, hints)
+      outcome = this.#persist(result, corrections)
     } finally {
       endTurn?.()
     }
@@ -133,9 +135,9 @@ export class Pipeline {
    * waits for the records that hold them, and fails with them. One that appends needs no such wait, for the log makes
    * records durable in order and refuses all behind one that failed.
    */
-  #persist(result: TaskResult, hints: readonly UsageHint[]): Promise<CommitOutcome> {
+  #persist(result: TaskResult, corrections: readonly LedgerCorrection[]): Promise<CommitOutcome> {
     const { ledger } = this.#parts
-    this.#countHints(hints)
+    this.#countCorrections(corrections)
     this.#countWork(result)
     if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
     ledger.commit(result.facts)
@@ -165,12 +167,12 @@ export class Pipeline {
     }
   }
 
-  #countHints(hints: readonly UsageHint[]): void {
-    const resent = hints.filter((h) => h.reason === 'resend').length
+  #countCorrections(corrections: readonly LedgerCorrection[]): void {
+    const resent = corrections.filter((h) => h.reason === 'resend').length
     const m = this.#parts.metrics
-    if (resent > 0) m.add('observa_pipeline_deduplicated_items_total', this.#labels, resent)
-    if (hints.length > resent)
-      m.add('observa_usage_duplicates_total', this.#labels, hints.length - resent)
+    if (resent > 0) m.add('observa_pipeline_resent_items_total', this.#labels, resent)
+    if (corrections.length > resent)
+      m.add('observa_usage_duplicates_total', this.#labels, corrections.length - resent)
   }
 
   #countWork(result: TaskResult): void {
@@ -185,14 +187,13 @@ export class Pipeline {
   }
 }
 
-function isSameHints(a: readonly UsageHint[], b: readonly UsageHint[]): boolean {
-  const text = (h: UsageHint): string =>
+function isSameCorrections(
+  a: readonly LedgerCorrection[],
+  b: readonly LedgerCorrection[],
+): boolean {
+  const text = (h: LedgerCorrection): string =>
     `${h.event} ${h.reason} ${Buffer.from(h.of).toString('latin1')}`
   if (a.length !== b.length) return false
   const known = new Set(b.map(text))
   return a.every((h) => known.has(text(h)))
-}
-
-function retry(message: string): IntakeVerdict {
-  return { kind: 'retry', status: 503, retryAfterS: RETRY_AFTER_S, message }
 }

@@ -1,10 +1,9 @@
-// Claims and rows of reports as the one list of integers that a log record has room for: rows of three. A row of a report takes
-// four of them and begins with a negative number, which no claim does; records of older logs have none.
+// Packs the claims and reports of a task into one list of integers, for a log record has one such list, of rows of three. A report
+// takes four such rows and begins with a negative number, as no claim does. Records of older logs hold claims only.
 
+import { CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
 import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts } from '../../core/task.ts'
-
-const CLAIM_STRIDE = 3
 
 export function packFacts({ claims, reports }: Pick<EventFacts, 'claims' | 'reports'>): Int32Array {
   if (reports.length === 0) return claims

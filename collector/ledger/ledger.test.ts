@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
-import type { EventFacts, UsageHint } from '../../core/task.ts'
+import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { DurableLog } from '../log/log.ts'
 import { UsageLedger } from './ledger.ts'
 
@@ -42,35 +42,38 @@ class PlainLedger {
   readonly #events = new Map<string, object>()
   readonly #claims = new Map<string, { readonly by: string; readonly in: object }>()
 
-  check(f: EventFacts): UsageHint[] {
+  check(f: EventFacts): LedgerCorrection[] {
     const ids = idsOf(f)
-    const hints = new Map<number, UsageHint>()
+    const corrections = new Map<number, LedgerCorrection>()
     for (const [event, id] of ids.entries())
       if (this.#events.has(id) || ids.indexOf(id) < event)
-        hints.set(event, { event, reason: 'resend', of: Buffer.from(id, 'hex') })
-    const duplicates: UsageHint[] = []
+        corrections.set(event, { event, reason: 'resend', of: Buffer.from(id, 'hex') })
+    const duplicates: LedgerCorrection[] = []
     const here = new Map<string, string>()
     for (const [event, name] of claimsOf(f)) {
-      if (hints.has(event)) continue
+      if (corrections.has(event)) continue
       const mine = ids[event] as string
       const before = this.#claims.get(name)?.by
       const owner = before === undefined || before === mine ? here.get(name) : before
       if (before === undefined || before === mine) here.set(name, here.get(name) ?? mine)
       if (owner === undefined || owner === mine) continue
-      const hint = { event, reason: 'duplicate', of: Buffer.from(owner, 'hex') } as const
-      hints.set(event, hint)
-      duplicates.push(hint)
+      const correction = { event, reason: 'duplicate', of: Buffer.from(owner, 'hex') } as const
+      corrections.set(event, correction)
+      duplicates.push(correction)
     }
-    return [...hints.values()].filter((h) => h.reason === 'resend').concat(duplicates)
+    return [...corrections.values()].filter((h) => h.reason === 'resend').concat(duplicates)
   }
 
   commit(f: EventFacts): void {
     const ids = idsOf(f)
-    const hints = new Map(this.check(f).map((h) => [h.event, h]))
+    const corrections = new Map(this.check(f).map((h) => [h.event, h]))
     for (const id of ids) if (!this.#events.has(id)) this.#events.set(id, f)
     for (const [event, name] of claimsOf(f))
       if (!this.#claims.has(name))
-        this.#claims.set(name, { by: ownerOf(hints.get(event)) ?? (ids[event] as string), in: f })
+        this.#claims.set(name, {
+          by: ownerOf(corrections.get(event)) ?? (ids[event] as string),
+          in: f,
+        })
   }
 
   rollback(f: EventFacts): void {
@@ -80,8 +83,8 @@ class PlainLedger {
 }
 
 /** What a duplicate also goes by belongs to the event that it repeats. */
-function ownerOf(hint: UsageHint | undefined): string | null {
-  return hint?.reason === 'duplicate' ? Buffer.from(hint.of).toString('hex') : null
+function ownerOf(correction: LedgerCorrection | undefined): string | null {
+  return correction?.reason === 'duplicate' ? Buffer.from(correction.of).toString('hex') : null
 }
 
 function idsOf(f: EventFacts): string[] {
@@ -96,8 +99,8 @@ function claimsOf(f: EventFacts): [number, string][] {
   return out
 }
 
-function plain(hints: readonly UsageHint[]): string[] {
-  return hints.map((h) => `${h.event} ${h.reason} ${Buffer.from(h.of).toString('hex')}`)
+function plain(corrections: readonly LedgerCorrection[]): string[] {
+  return corrections.map((h) => `${h.event} ${h.reason} ${Buffer.from(h.of).toString('hex')}`)
 }
 
 const factsArbitrary = fc
@@ -148,19 +151,19 @@ test('a rollback leaves the table as if the facts had never been seen, whatever 
 
 test('an event sent twice in one task is a resend of the first', () => {
   const ledger = new UsageLedger()
-  const hints = ledger.check(facts([1, 2, 1], []))
-  assert.deepEqual(plain(hints), [`2 resend ${eventIdOf(1).toString('hex')}`])
+  const corrections = ledger.check(facts([1, 2, 1], []))
+  assert.deepEqual(plain(corrections), [`2 resend ${eventIdOf(1).toString('hex')}`])
 })
 
 test('the second report of a call names the event that reported it first', () => {
   const ledger = new UsageLedger()
   ledger.commit(facts([1], [[0, 77]]))
-  const hints = ledger.check(facts([2], [[0, 77]]))
-  assert.deepEqual(plain(hints), [`0 duplicate ${eventIdOf(1).toString('hex')}`])
+  const corrections = ledger.check(facts([2], [[0, 77]]))
+  assert.deepEqual(plain(corrections), [`0 duplicate ${eventIdOf(1).toString('hex')}`])
 })
 
 test('two requests of one task that report the same call count once', () => {
-  const hints = new UsageLedger().check(
+  const corrections = new UsageLedger().check(
     facts(
       [1, 2, 3],
       [
@@ -170,7 +173,7 @@ test('two requests of one task that report the same call count once', () => {
       ],
     ),
   )
-  assert.deepEqual(plain(hints), [`2 duplicate ${eventIdOf(1).toString('hex')}`])
+  assert.deepEqual(plain(corrections), [`2 duplicate ${eventIdOf(1).toString('hex')}`])
 })
 
 test('the table is bounded and forgets the oldest first', () => {

@@ -2,7 +2,8 @@
 // main thread between worker and log, so that a re-sent batch, or a second instrumentation of the same call
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
-import type { EventFacts, UsageHint } from '../../core/task.ts'
+import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
+import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { OUTCOME, type UsageReport } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
 import { unpackFacts } from './facts.ts'
@@ -33,7 +34,7 @@ export interface LedgerStats {
 
 interface Decision {
   /** By event. */
-  readonly hints: Map<number, UsageHint>
+  readonly corrections: Map<number, LedgerCorrection>
   readonly reports: Map<number, UsageReport[]>
   /** Tickets of the commits, not yet durable, that hold events which these facts repeat. */
   readonly repeatsOpen: ReadonlySet<number>
@@ -63,42 +64,46 @@ export class UsageLedger {
    * first claim in order counts: `canonicalize` has settled what it saw in one batch and names each call once, so
    * this is about requests of a task that had to run one by one.
    */
-  check(facts: EventFacts): UsageHint[] {
+  check(facts: EventFacts): LedgerCorrection[] {
     const decision = this.#decide(facts)
     this.#last = { facts, decision }
-    return [...decision.hints.values()]
+    return [...decision.corrections.values()]
   }
 
   #decide(facts: EventFacts): Decision {
-    const hints = new Map<number, UsageHint>()
+    const corrections = new Map<number, LedgerCorrection>()
     const repeatsOpen = new Set<number>()
-    this.#findResends(facts, hints, repeatsOpen)
+    this.#findResends(facts, corrections, repeatsOpen)
     const { claims } = facts
     const claimed = new Map<number, number>()
-    for (let i = 0; i < claims.length; i += 3) {
-      const event = claims[i] as number
-      if (hints.has(event)) continue
+    for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
+      const event = claims[i + CLAIM.EVENT] as number
+      if (corrections.has(event)) continue
       const of = this.#ownerOf(claims, i, facts, event) ?? firstInFacts(claimed, claims, i, facts)
-      if (of !== null) hints.set(event, { event, reason: 'duplicate', of })
+      if (of !== null) corrections.set(event, { event, reason: 'duplicate', of })
     }
-    const reports = this.#reports.decide(facts, hints)
-    return { hints, reports, repeatsOpen }
+    const reports = this.#reports.decide(facts, corrections)
+    return { corrections, reports, repeatsOpen }
   }
 
-  #findResends(facts: EventFacts, hints: Map<number, UsageHint>, repeatsOpen: Set<number>): void {
+  #findResends(
+    facts: EventFacts,
+    corrections: Map<number, LedgerCorrection>,
+    repeatsOpen: Set<number>,
+  ): void {
     const seen = new Map<number, number>()
     const ids = viewOf(facts.eventIds)
     for (let event = 0; event < facts.count; event++) {
       const ticket = this.#ticketOf(ids, facts, event)
       if (ticket === 0 && !isRepeated(seen, ids, facts, event)) continue
-      hints.set(event, { event, reason: 'resend', of: idAt(facts, event) })
+      corrections.set(event, { event, reason: 'resend', of: idAt(facts, event) })
       if (this.#open.has(ticket)) repeatsOpen.add(ticket)
     }
   }
 
   /** Takes the facts in, before they are durable, so that tasks behind see them. What is known stays as it is. */
   commit(facts: EventFacts): void {
-    const { hints, reports } =
+    const { corrections, reports } =
       this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
     this.#last = null
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
@@ -109,13 +114,13 @@ export class UsageLedger {
     for (let event = 0; event < count; event++)
       this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
     this.#reports.remember(facts, reports, ticket)
-    const counted = countedOf(hints, reports)
-    for (let i = 0; i < claims.length; i += 3) {
-      const event = claims[i] as number
+    const counted = countedOf(corrections, reports)
+    for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
+      const event = claims[i + CLAIM.EVENT] as number
       // What a repeated report also goes by belongs to the one that counts.
       const of = counted.get(event)
       const [owner, at] = of === undefined ? [eventIds, event * ID_BYTES] : [of, 0]
-      this.#add(claimLo(claims, i), claims[i + 2] as number, owner, at, ticket)
+      this.#add(claimLo(claims, i), claims[i + CLAIM.H1] as number, owner, at, ticket)
     }
   }
 
@@ -144,8 +149,8 @@ export class UsageLedger {
     for (let event = 0; event < facts.count; event++)
       this.#table.remove(keyLo(ids, event), keyHi(ids, event), ticket)
     const { claims } = facts
-    for (let i = 0; i < claims.length; i += 3)
-      this.#table.remove(claimLo(claims, i), claims[i + 2] as number, ticket)
+    for (let i = 0; i < claims.length; i += CLAIM_STRIDE)
+      this.#table.remove(claimLo(claims, i), claims[i + CLAIM.H1] as number, ticket)
     this.#reports.forget(facts, ticket)
   }
 
@@ -188,7 +193,7 @@ export class UsageLedger {
 
   /** The other event that made the claim in an earlier task, or null. */
   #ownerOf(claims: Int32Array, i: number, facts: EventFacts, event: number): Uint8Array | null {
-    const ticket = this.#table.find(claimLo(claims, i), claims[i + 2] as number, this.#owner)
+    const ticket = this.#table.find(claimLo(claims, i), claims[i + CLAIM.H1] as number, this.#owner)
     return ticket === 0 || isSameId(this.#owner, facts.eventIds, event) ? null : this.#owner.slice()
   }
 
@@ -199,11 +204,11 @@ export class UsageLedger {
 
 /** For events that repeat another: the event id of the one that counts. */
 function countedOf(
-  hints: ReadonlyMap<number, UsageHint>,
+  corrections: ReadonlyMap<number, LedgerCorrection>,
   reports: ReadonlyMap<number, readonly UsageReport[]>,
 ): Map<number, Uint8Array> {
   const out = new Map<number, Uint8Array>()
-  for (const [event, h] of hints) if (h.reason === 'duplicate') out.set(event, h.of)
+  for (const [event, h] of corrections) if (h.reason === 'duplicate') out.set(event, h.of)
   for (const nodes of reports.values())
     for (const n of nodes)
       if (n.outcome === OUTCOME.REPEATS && n.owner !== '' && !out.has(n.event))
@@ -224,7 +229,7 @@ function keyHi(ids: DataView, event: number): number {
 }
 
 function claimLo(claims: Int32Array, i: number): number {
-  return (claims[i + 1] as number) ^ CLAIM_SALT
+  return (claims[i + CLAIM.H0] as number) ^ CLAIM_SALT
 }
 
 function idAt(facts: EventFacts, event: number): Uint8Array {
@@ -244,8 +249,8 @@ function firstInFacts(
   i: number,
   facts: EventFacts,
 ): Uint8Array | null {
-  const event = claims[i] as number
-  const key = key53(claims[i + 1] as number, claims[i + 2] as number)
+  const event = claims[i + CLAIM.EVENT] as number
+  const key = key53(claims[i + CLAIM.H0] as number, claims[i + CLAIM.H1] as number)
   const first = claimed.get(key)
   if (first === undefined) claimed.set(key, event)
   if (first === undefined || first === event) return null

@@ -16,7 +16,7 @@ const NEXT = OWNER + 4
 const STRIDE = NEXT + 1
 
 /** STATE: the verdict and two flags. */
-const VERDICT_BITS = 3
+const OUTCOME_BITS = 3
 const SAID = 4
 const OWNED = 8
 
@@ -67,11 +67,11 @@ export class ReportMemory implements RememberedIds {
     for (let r = this.#traces.head(t); r !== NONE; r = this.#next(r)) use(this.#rows, r * STRIDE)
   }
 
-  /** Makes a node, already read from the row at `at`, the report that was decided before. */
+  /** Gives a report, already read from the row at `at`, the outcome that was decided before. */
   recall(n: UsageReport, at: number): void {
     const state = this.#rows[at + STATE] as number
-    const verdict = (state & VERDICT_BITS) as Outcome // `#put` wrote one
-    n.recall(verdict, (state & SAID) !== 0, this.#rows[at + TICKET] as number, this)
+    const outcome = (state & OUTCOME_BITS) as Outcome // `#put` wrote one
+    n.recall(outcome, (state & SAID) !== 0, this.#rows[at + TICKET] as number, this)
   }
 
   idText(at: number): string {
@@ -84,8 +84,8 @@ export class ReportMemory implements RememberedIds {
   }
 
   /**
-   * Keeps decided nodes, by trace. `reports` has their rows, `eventIds` their ids. Room is made first, for what will be:
-   * so there are never more rows than the bound.
+   * Keeps decided reports, by trace; their rows are in `reports`, their ids in `eventIds`. Older reports are evicted before the
+   * new ones are put in, so there are never more rows than the bound.
    */
   add(
     traces: ReadonlyMap<number, readonly UsageReport[]>,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
-import type { EventFacts, UsageHint } from '../../core/task.ts'
+import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
 import { TraceReports } from './trace-reports.ts'
@@ -29,15 +29,15 @@ class PlainKinship {
     return [...this.#traces.values()].reduce((n, list) => n + list.length, 0)
   }
 
-  decide(facts: EventFacts, known: Map<number, UsageHint>): Traces {
+  decide(facts: EventFacts, known: Map<number, LedgerCorrection>): Traces {
     const traces: Traces = new Map()
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
-      const hint = known.get(facts.reports[at + REPORT.EVENT] as number)
-      if (hint?.reason === 'resend') continue
+      const correction = known.get(facts.reports[at + REPORT.EVENT] as number)
+      if (correction?.reason === 'resend') continue
       const n = new UsageReport(facts.reports, at)
-      if (hint !== undefined) {
+      if (correction !== undefined) {
         n.outcome = OUTCOME.REPEATS
-        n.owner = Buffer.from(hint.of).toString('latin1')
+        n.owner = Buffer.from(correction.of).toString('latin1')
         n.isSaid = true
       }
       const trace = facts.reports[at + REPORT.TRACE] as number
@@ -46,8 +46,8 @@ class PlainKinship {
     for (const [trace, nodes] of traces) {
       decideReports([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
       for (const n of nodes) {
-        const hint = n.has(REPORT_FLAG.COUNTED) ? hintOf(facts, n) : null
-        if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
+        const correction = n.has(REPORT_FLAG.COUNTED) ? correctionOf(facts, n) : null
+        if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
       }
     }
     return traces
@@ -84,7 +84,7 @@ class PlainKinship {
   }
 }
 
-function hintOf(facts: EventFacts, n: UsageReport): UsageHint | null {
+function correctionOf(facts: EventFacts, n: UsageReport): LedgerCorrection | null {
   const { event } = n
   if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container', of: Buffer.alloc(0) }
   const owner = n.outcome === OUTCOME.REPEATS ? ownerOf(facts, n) : ''
@@ -113,7 +113,7 @@ interface Draw {
   /** Position before it of the report with the same response id, as far as there are so many. */
   readonly of: number
   /** What was found otherwise: nothing, a resend, or a duplicate of an earlier event. */
-  readonly hint: number
+  readonly correction: number
 }
 
 interface Step {
@@ -153,14 +153,17 @@ const draw: fc.Arbitrary<Draw> = fc.record({
   kind: fc.nat(KINDS.length - 1),
   flags: fc.constantFrom(REPORT_FLAG.PARENT, REPORT_FLAG.PARENT, 0),
   of: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
-  hint: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(12) }),
+  correction: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.nat(12) },
+  ),
 })
 
 /** Two calls and the sum of both above them, in any order. */
 const family = fc
   .tuple(draw, fc.shuffledSubarray([0, 1, 2], { minLength: 3 }))
   .map(([d, order]): Draw[] => {
-    const plain = { ...d, flags: REPORT_FLAG.PARENT, kind: 0, of: 0, hint: 0 }
+    const plain = { ...d, flags: REPORT_FLAG.PARENT, kind: 0, of: 0, correction: 0 }
     const call = { ...plain, parent: d.span, usage: 0 }
     const members = [
       { ...call, span: 10 },
@@ -197,10 +200,10 @@ function eventId(e: number): Buffer {
   return b
 }
 
-/** Facts and the hints found otherwise, of events never seen before. */
+/** Facts and the corrections found otherwise, of events never seen before. */
 function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
   const reports = new Int32Array(draws.length * REPORT_STRIDE)
-  const known = new Map<number, UsageHint>()
+  const known = new Map<number, LedgerCorrection>()
   for (const [event, d] of draws.entries()) {
     const [input = 0, output = 0] = USAGES[d.usage] ?? []
     const at = event * REPORT_STRIDE
@@ -216,26 +219,31 @@ function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
     reports[at + REPORT.DURATION] = d.duration
     reports[at + REPORT.FLAGS] = (KINDS[d.kind] ?? 0) | d.flags
     reports[at + REPORT.OF] = d.of === 0 ? -1 : Math.max(-1, event - d.of)
-    if (d.hint === 1) known.set(event, { event, reason: 'resend', of: eventId(first + event) })
-    if (d.hint > 1)
-      known.set(event, { event, reason: 'duplicate', of: eventId(Math.max(0, first - d.hint)) })
+    if (d.correction === 1)
+      known.set(event, { event, reason: 'resend', of: eventId(first + event) })
+    if (d.correction > 1)
+      known.set(event, {
+        event,
+        reason: 'duplicate',
+        of: eventId(Math.max(0, first - d.correction)),
+      })
   }
   const eventIds = Buffer.concat(draws.map((_, i) => eventId(first + i)))
   const facts: EventFacts = { count: draws.length, eventIds, claims: new Int32Array(0), reports }
   return { facts, known }
 }
 
-function shown(traces: Traces, known: ReadonlyMap<number, UsageHint>): unknown {
+function shown(traces: Traces, known: ReadonlyMap<number, LedgerCorrection>): unknown {
   const nodes = [...traces].map(([trace, list]) => [
     trace,
     list.map((n) => [n.event, n.outcome, n.isSaid, n.owner, n.countedEvent]),
   ])
-  const hints = [...known.values()].map((h) => [
+  const corrections = [...known.values()].map((h) => [
     h.event,
     h.reason,
     Buffer.from(h.of).toString('hex'),
   ])
-  return { nodes, hints }
+  return { nodes, corrections }
 }
 
 /** Runs both over the steps; `counts` is told what came up. */
@@ -331,7 +339,7 @@ test('what the rows take has a bound, whatever comes', () => {
           kind: 0,
           flags: 0,
           of: 0,
-          hint: 0,
+          correction: 0,
         }
       })
       const { facts, known } = factsOf(reports, 0x9e37_79b1, 0)

@@ -3,7 +3,7 @@
 // a batch (`usage/one-call.ts`); where the reports lie is in `report-memory.ts`.
 
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
-import type { EventFacts, UsageHint } from '../../core/task.ts'
+import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
 import { ReportMemory } from './report-memory.ts'
@@ -41,17 +41,18 @@ export class TraceReports {
   }
 
   /**
-   * Decides the reports of `facts` in view of what is remembered. `known` has the hints found otherwise, by
-   * event; new hints are added to it. Nodes come back by trace, for `remember`; they are void with the next call.
+   * Decides the reports of `facts` in view of those remembered of the same traces. `known` holds, by event, the corrections that
+   * claims and event ids already gave; those found here are added to it. The result, reports by trace, is for `remember` and valid
+   * only until the next call.
    */
-  decide(facts: EventFacts, known: Map<number, UsageHint>): Map<number, UsageReport[]> {
+  decide(facts: EventFacts, known: Map<number, LedgerCorrection>): Map<number, UsageReport[]> {
     this.#used = 0
     const traces = this.#nodesOf(facts, known)
     for (const [trace, nodes] of traces) {
       decideReports(this.#besides(trace, nodes), 'ledger')
       for (const n of nodes) {
-        const hint = n.has(REPORT_FLAG.COUNTED) ? hintOf(facts, n) : null
-        if (hint !== null && !known.has(n.event)) known.set(n.event, hint)
+        const correction = n.has(REPORT_FLAG.COUNTED) ? correctionOf(facts, n) : null
+        if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
       }
     }
     return traces
@@ -83,16 +84,19 @@ export class TraceReports {
     return all === null ? nodes : [...all, ...nodes]
   }
 
-  #nodesOf(facts: EventFacts, known: ReadonlyMap<number, UsageHint>): Map<number, UsageReport[]> {
+  #nodesOf(
+    facts: EventFacts,
+    known: ReadonlyMap<number, LedgerCorrection>,
+  ): Map<number, UsageReport[]> {
     const traces = new Map<number, UsageReport[]>()
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
-      const hint = known.get(facts.reports[at + REPORT.EVENT] as number)
+      const correction = known.get(facts.reports[at + REPORT.EVENT] as number)
       // It was there before, and so was its node.
-      if (hint?.reason === 'resend') continue
+      if (correction?.reason === 'resend') continue
       const n = this.#node(facts.reports, at)
-      if (hint !== undefined) {
+      if (correction !== undefined) {
         n.outcome = OUTCOME.REPEATS
-        n.owner = latin1(hint.of, 0)
+        n.owner = latin1(correction.of, 0)
         n.isSaid = true
       }
       const trace = facts.reports[at + REPORT.TRACE] as number
@@ -122,7 +126,7 @@ export class TraceReports {
 
 const NO_ID = new Uint8Array(0)
 
-function hintOf(facts: EventFacts, n: UsageReport): UsageHint | null {
+function correctionOf(facts: EventFacts, n: UsageReport): LedgerCorrection | null {
   if (n.outcome === OUTCOME.CONTAINER) return { event: n.event, reason: 'container', of: NO_ID }
   if (n.outcome !== OUTCOME.REPEATS) return null
   const owner = n.countedEvent < 0 ? n.owner : idOf(facts, n.countedEvent)

@@ -13,7 +13,7 @@ export interface BatchPart extends LogPart {
   readonly createdAtMs: number
 }
 
-/** Parts between two positions of the log. */
+/** The parts of one exporter between two positions of the log: what one send carries. */
 export interface CutBatch extends FrozenRange {
   readonly parts: readonly BatchPart[]
   readonly items: number

@@ -40,7 +40,7 @@ export interface CursorState {
   readonly inFlight: InFlight | null
   /** Items ever appended for this exporter before `next`; null until the first part is seen after the cursor was lost. */
   readonly items: number | null
-  /** Items that went by before this cursor existed. */
+  /** Items appended before this cursor existed: they are not this sender's to send, and are left out of its sums. */
   readonly base: number
   readonly sent: number
   readonly deadLettered: number

@@ -165,7 +165,7 @@ export class SenderLoop {
     }
   }
 
-  /** The store could not be asked at start: where to go on is not known yet. */
+  /** Set when the store could not be asked at the start what it has: until it answers, nothing is sent. */
   #mustAsk = false
 
   /** Asks until the store answers or the loop is stopped, then takes its word for where to go on. */

@@ -13,11 +13,11 @@ import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
   EventFacts,
+  LedgerCorrection,
   RequestVerdict,
   Task,
   TaskRequest,
   TaskResult,
-  UsageHint,
 } from '../../core/task.ts'
 import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
 
@@ -94,8 +94,8 @@ export class Chain implements ChainContext {
     this.#clear()
     const verdicts = task.requests.map((request) => this.#decode(request))
     if (this.batch.spanCount > 0) {
-      this.#process(task.hints)
-      this.#settle(verdicts)
+      this.#process(task.corrections)
+      this.#countDropped(verdicts)
     }
     return this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])
   }
@@ -111,7 +111,10 @@ export class Chain implements ChainContext {
     const timings: Record<string, number> = {}
     let events = 0
     for (const request of task.requests) {
-      const result = this.run({ requests: [request], hints: hintsFrom(task.hints, events) })
+      const result = this.run({
+        requests: [request],
+        corrections: correctionsFrom(task.corrections, events),
+      })
       verdicts.push(...result.verdicts)
       // The next run reuses the encoders' buffers, so these parts need bytes of their own.
       for (const p of result.parts) parts.push({ ...p, bytes: p.bytes.slice() })
@@ -151,18 +154,18 @@ export class Chain implements ChainContext {
     }
   }
 
-  #process(hints: readonly UsageHint[]): void {
+  #process(corrections: readonly LedgerCorrection[]): void {
     for (const { id, processor } of this.#options.steps) {
       const startedAt = performance.now()
       processor.process(this.batch, this.events, this)
-      if (hints.length > 0) processor.applyLedger?.(this.events, hints)
+      if (corrections.length > 0) processor.applyLedger?.(this.events, corrections)
       this.#time(id, startedAt)
     }
-    for (const h of hints) if (h.reason === 'resend') this.#skip.add(h.event)
+    for (const h of corrections) if (h.reason === 'resend') this.#skip.add(h.event)
   }
 
   /** Takes what processors dropped out of each request's count. */
-  #settle(verdicts: RequestVerdict[]): void {
+  #countDropped(verdicts: RequestVerdict[]): void {
     const dropped = this.batch.requests.map(() => 0)
     for (let i = 0; i < this.batch.spanCount; i++) {
       if (!this.batch.isDropped(i)) continue
@@ -225,9 +228,12 @@ export class Chain implements ChainContext {
   }
 }
 
-/** Hints count events over the whole task; a request run alone counts from its own first. */
-function hintsFrom(hints: readonly UsageHint[], first: number): UsageHint[] {
-  return hints.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
+/** Corrections count events over the whole task; a request run alone counts from its own first. */
+function correctionsFrom(
+  corrections: readonly LedgerCorrection[],
+  first: number,
+): LedgerCorrection[] {
+  return corrections.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
 }
 
 /** True for what counts events in a row of `core/reports/report-rows.ts`. */

@@ -5,7 +5,7 @@
 export interface Queued {
   /** Whose it is: requests with equal keys wait in one line. */
   readonly key: string
-  /** Estimated work: decoded bytes, and a share for each request (`workOf`). */
+  /** Estimated cost in bytes: the decoded bytes, and as many as a request costs beside them (`workOf`). Not time. */
   readonly work: number
   /** When it began to wait, of a clock that only goes on. */
   readonly queuedAtMs: number
@@ -16,7 +16,7 @@ export interface Queued {
 /** What a request costs beside its bytes, in bytes: small ones are not free. */
 const REQUEST_WORK = 4096
 
-/** Work of a request of so many decoded bytes. */
+/** Estimated cost of a request of so many decoded bytes. */
 export function workOf(decodedBytes: number): number {
   return decodedBytes + REQUEST_WORK
 }
@@ -36,7 +36,7 @@ export class FairQueue<T extends Queued> {
     return this.#length
   }
 
-  /** Work of all keys. */
+  /** Estimated cost of all that waits. */
   get work(): number {
     return this.#work
   }
@@ -58,12 +58,15 @@ export class FairQueue<T extends Queued> {
     this.#length++
   }
 
-  /** Work that waits under a key. */
+  /** Estimated cost of what waits under a key. */
   workOf(key: string): number {
     return this.#lines.get(key)?.work ?? 0
   }
 
-  /** Work that comes before `work` more of this key: of each other key as much as its own line will be long. */
+  /**
+   * Work that would be done before a new request of this key: all that waits under the key, and, because keys take turns, of
+   * each other key no more than this key's line is long with the new request, whose cost is `work`.
+   */
   workBefore(key: string, work: number): number {
     const own = this.workOf(key) + work
     let before = this.workOf(key)
@@ -88,7 +91,7 @@ export class FairQueue<T extends Queued> {
       const first = line.waiting[0]
       if (first === undefined || !fits(first)) continue
       this.#shift(key, line)
-      // Its next turn comes behind all others.
+      // The key had its turn: its line goes behind those of all others.
       if (this.#lines.delete(key) && line.waiting.length > 0) this.#lines.set(key, line)
       return first
     }

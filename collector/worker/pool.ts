@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { faultOf } from '../../core/fault.ts'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
-import type { TaskRequest, TaskResult, UsageHint } from '../../core/task.ts'
+import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import type { WorkerData, WorkerMessage } from './entry.ts'
@@ -99,8 +99,8 @@ export class WorkerPool {
   #runningWork = 0
   #lastKey = ''
   #contendedUntilMs = 0
-  /** Finished tasks that are not yet durable; settling them may run them again. */
-  #settling = 0
+  /** Finished tasks that are not yet durable: each may be run again, and is then appended to the log. */
+  #committing = 0
   #next = 0
   #onIdle: (() => void) | null = null
   #closed: Promise<void> | null = null
@@ -174,10 +174,10 @@ export class WorkerPool {
   async rerun(
     pipeline: number,
     requests: readonly TaskRequest[],
-    hints: readonly UsageHint[],
+    corrections: readonly LedgerCorrection[],
   ): Promise<TaskResult> {
     this.#metrics.add('observa_worker_tasks_total', 'kind="rerun"')
-    return this.#run(pipeline, requests, hints)
+    return this.#run(pipeline, requests, corrections)
   }
 
   /** True when this payload has already taken down its worker several times. */
@@ -216,7 +216,7 @@ export class WorkerPool {
   }
 
   #tellIfIdle(): void {
-    if (this.#running === 0 && this.#settling === 0 && this.waiting === 0) this.#onIdle?.()
+    if (this.#running === 0 && this.#committing === 0 && this.waiting === 0) this.#onIdle?.()
   }
 
   /** How long so much work of a key would wait for a worker, in ms. */
@@ -297,12 +297,12 @@ export class WorkerPool {
     this.#rate.learn(work, performance.now() - startedAt)
     const task = { requests, result }
     const commit = this.#onFinished(pipeline, task)
-    this.#settling++
-    const settled = (): void => {
-      this.#settling--
+    this.#committing++
+    const committed = (): void => {
+      this.#committing--
       this.#tellIfIdle()
     }
-    commit.then(settled, settled)
+    commit.then(committed, committed)
     for (const [index, w] of batch.entries()) w.resolve({ task, index, commit })
   }
 
@@ -335,17 +335,17 @@ export class WorkerPool {
   }
 
   // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
-  // is durable, to run it again after a dead worker or with hints. The deadline is a timer of our own:
+  // is durable, to run it again after a dead worker or with corrections. The deadline is a timer of our own:
   // AbortSignal.timeout would fire for every finished task as well.
   async #run(
     pipeline: number,
     requests: readonly TaskRequest[],
-    hints: readonly UsageHint[],
+    corrections: readonly LedgerCorrection[],
   ): Promise<TaskResult> {
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), this.#settings.taskTimeoutMs)
     try {
-      const message = { kind: 'task', pipeline, task: { requests, hints } } as const
+      const message = { kind: 'task', pipeline, task: { requests, corrections } } as const
       return await this.#piscina.run(message, { signal: late.signal })
     } finally {
       clearTimeout(timer)

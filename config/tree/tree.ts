@@ -256,11 +256,6 @@ function nullNode(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, reference: null, retypable: false, broken: false }
 }
 
-/** A scalar that was written in one place without references. */
-export function scalarNode(at: Position, value: ScalarValue): ScalarNode {
-  return { ...nullNode(at), value }
-}
-
 /** Plain values of the tree, for a schema. Objects have no prototype, so `__proto__` is a key like any other. */
 export function plainOf(node: TreeNode): unknown {
   switch (node.kind) {

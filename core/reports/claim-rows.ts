@@ -1,9 +1,9 @@
-// By what a report of usage goes, so that a second report of the same call is known: rows of integers, made by
-// `canonicalize` and compared by the ledger on main (`collector/ledger`).
+// Claims: the keys by which a model call is known, so that a second report of it is recognised. Rows of integers, made by
+// `canonicalize` and compared by the usage ledger on the main thread (`collector/ledger`).
 
 import { grownInts } from '../grow.ts'
 
-/** Columns of a row. H0, H1: two halves of a hash of project and what identifies the call (response id, or trace and span). */
+/** Columns of a row: the event's ordinal, and a 64-bit hash of the project and of what identifies the call (response id, or trace and span). */
 export const CLAIM = { EVENT: 0, H0: 1, H1: 2 } as const
 export const CLAIM_STRIDE = 3
 

@@ -105,7 +105,7 @@ export const USER_AGENT = `Observa-OTLP-Exporter-JavaScript/0.1.0 (node ${proces
 
 const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 
-/** Where each signal goes; those without an endpoint are absent. */
+/** Where each telemetry kind goes; those without an endpoint are absent. */
 export function endpoints(
   config: Config,
   environment: Environment,

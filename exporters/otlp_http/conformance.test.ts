@@ -259,7 +259,7 @@ test('E09 connections are kept alive, and a running request may end on shutdown'
   await stopped
 })
 
-test('E10 what one destination has taken is not sent again when another signal must be retried', async (t) => {
+test('E10 what one destination has taken is not sent again when another telemetry kind must be retried', async (t) => {
   const to = await destination(t, ok)
   const logs = await destination(t, plain(503), ok)
   const sender = await senderTo(t, { traces_endpoint: to.url, logs_endpoint: logs.url })

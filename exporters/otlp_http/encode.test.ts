@@ -71,7 +71,7 @@ test('spans and log records go out apart, without those stored before and those 
   )
 })
 
-test('a signal without an endpoint is not encoded', () => {
+test('a telemetry kind without an endpoint is not encoded', () => {
   const logs = encoder('x', { telemetry: ['logs'] })
   const parts = logs.encode({ ...batchOfBoth(), signals: [] }, new Set(), quietChain)
   assert.deepEqual(

@@ -17,7 +17,7 @@ export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
   metrics: METRICS,
   telemetry: TELEMETRY_KINDS,
   encoderSettings: (config) => ({
-    // A base URL takes every signal, and so may the environment; else only what has an endpoint of its own.
+    // A base URL takes every telemetry kind, and so may the environment; else only what has an endpoint of its own.
     telemetry:
       config.endpoint !== undefined || config.from_environment
         ? TELEMETRY_KINDS

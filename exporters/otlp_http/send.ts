@@ -1,4 +1,4 @@
-// Ships OTLP requests: joins the parts of a batch into one request for each signal, posts it, and decides
+// Ships OTLP requests: joins the parts of a batch into one request for each telemetry kind, posts it, and decides
 // from the answer what is done, what is tried again and what is refused for good.
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
@@ -101,7 +101,7 @@ export class OtlpHttpSender implements Sender {
     return cut === null ? null : cut.map((half) => ({ ...part, ...half }))
   }
 
-  /** Groups parts by signal; a request never passes the size limit unless a single part does. Nothing for empty parts. */
+  /** Groups parts by telemetry kind; a request never passes the size limit unless a single part does. Nothing for empty parts. */
   #requests(parts: readonly EncodedPart[]): Request[] {
     const out: Request[] = []
     const open = new Map<string, Request>()

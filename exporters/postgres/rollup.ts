@@ -162,7 +162,10 @@ export class Rollup {
     return row
   }
 
-  /** Adds what is new to the groups of one kind; moves what the trace's id, if that is another now, takes along. */
+  /**
+   * Adds the fresh events to the groups of one kind of owner. Where the trace's owner changed, the sums of events that name none
+   * themselves move from the old group to the new one.
+   */
   #addOwned(
     row: TraceRow,
     owner: Owner,

@@ -111,16 +111,16 @@ function wholeOf(row: TraceRow): Sums {
   }
 }
 
-/** Sums of the events that take their `owner` from the trace. */
+/** Sums of the events that name no `owner` (user, session, conversation) of their own and so belong to the trace's. */
 export function inheritedOf(row: TraceRow, owner: Owner): Sums {
   const kept = row.inherited?.[owner]
   if (kept !== undefined) return copyOf(kept)
-  // With an id and nothing kept, every event has its own; without one, none has.
+  // Nothing is kept in two cases. The trace has an owner: then each of its events names one itself. It has none: then no event does.
   if (row[owner] !== null || row.spans === 0) return noSums()
   return wholeOf(row)
 }
 
-/** Keeps `sums` where they cannot be told from the row. Call after the row's own sums are up to date. */
+/** Keeps `sums` unless `inheritedOf` can derive them from the row. Call it when the row's own sums are up to date. */
 export function keepInherited(row: TraceRow, owner: Owner, sums: Sums): void {
   const isDerived =
     row[owner] === null ? sums.messages === 0 && sums.text === null : isNothing(sums)

@@ -29,7 +29,7 @@ export async function checkProcessor(
     for (const { name, request } of payloads) {
       const where = `${factory.type} ${order}: ${name}`
       const untouched = Buffer.from(request.payload)
-      const task = { requests: [request], hints: [] }
+      const task = { requests: [request], corrections: [] }
       const first = readable(kept.run(task))
       assert.equal(first.counters['observa_chain_errors_total'], undefined, `${where}: it threw`)
       assert.ok(

@@ -64,7 +64,7 @@ async function partsOf(
   })
   const requests: TaskRequest[] = payloads.map((p) => p.request)
   return chain
-    .run({ requests, hints: [] })
+    .run({ requests, corrections: [] })
     .parts.map((p) => ({ ...p, bytes: Uint8Array.from(p.bytes) }))
 }
 

@@ -61,7 +61,7 @@ class Sent {
 
 /** Sends a request whose record cannot become durable, then copies of it, until all have been processed. */
 async function sentTwice(instance: Instance, first: string, copies: readonly string[]) {
-  const known = await instance.metric('observa_pipeline_deduplicated_items_total')
+  const known = await instance.metric('observa_pipeline_resent_items_total')
   const tasks = await instance.metric('observa_worker_tasks_total')
   const original = new Sent(instance, [first])
   await until(
@@ -71,7 +71,7 @@ async function sentTwice(instance: Instance, first: string, copies: readonly str
   const again = new Sent(instance, copies)
   await until(
     async () =>
-      (await instance.metric('observa_pipeline_deduplicated_items_total')) >= known + copies.length,
+      (await instance.metric('observa_pipeline_resent_items_total')) >= known + copies.length,
     'recognised as copies',
   )
   assert.ok((await instance.metric('observa_worker_tasks_total')) > tasks)

@@ -19,7 +19,7 @@ const AREAS = [
   'api',
 ] as const
 
-/** What each area may import besides itself. `analysis` comes when there is one. */
+/** What each area may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   proto: ['core'],
@@ -29,18 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   storage: ['core'],
   api: ['core', 'storage'],
-  analysis: ['core', 'storage'],
-  collector: [
-    'core',
-    'proto',
-    'usage',
-    'processors',
-    'exporters',
-    'config',
-    'storage',
-    'api',
-    'analysis',
-  ],
+  collector: ['core', 'proto', 'usage', 'processors', 'exporters', 'config', 'storage', 'api'],
 }
 
 /** Scripts that a person starts; they may look at the whole project. */

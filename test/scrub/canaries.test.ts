@@ -213,7 +213,7 @@ function task(payload: Buffer, format: PayloadFormat, telemetry: TelemetryKind):
         receivedAtMs: 1_790_000_000_000,
       },
     ],
-    hints: [],
+    corrections: [],
   }
 }
 

@@ -91,7 +91,7 @@ test('two tenants in one task: each has its own rules, detectors, actions and al
   const chain = buildChain(await spec('traces'))
   const result = chain.run({
     requests: [request('acme', call), request('globex', call), request('other', call)],
-    hints: [],
+    corrections: [],
   })
   assert.deepEqual(
     result.verdicts.map((v) => v.kind),
@@ -125,7 +125,7 @@ test('two tenants in one task: each has its own rules, detectors, actions and al
 test('a tenant switches a detector off and another on, for itself alone', async () => {
   const chain = buildChain(await spec('traces'))
   const text = otlpJson([{ attributes: { a: `pan ${PAN} from 203.0.113.9` } }])
-  chain.run({ requests: [request('acme', text), request('globex', text)], hints: [] })
+  chain.run({ requests: [request('acme', text), request('globex', text)], corrections: [] })
   const [acme, globex] = eventsOf(chain).map((e) => JSON.stringify(e)) as [string, string]
   assert.match(acme, new RegExp(`pan ${PAN} from \\[REDACTED:ip_address\\]`))
   assert.match(globex, /pan \[REDACTED:credit_card\] from 203\.0\.113\.9/)
@@ -136,7 +136,7 @@ test('resources belong to the tenant of the request they came in', async () => {
   const text = otlpJson([{ attributes: { a: 'x' } }], { 'service.name': 's', owner: MAIL })
   chain.run({
     requests: [request('acme', text), request('globex', text), request('other', text)],
-    hints: [],
+    corrections: [],
   })
   const [acme, globex, other] = eventsOf(chain).map((e) => JSON.stringify(e)) as [
     string,
@@ -152,14 +152,14 @@ test('the payload cannot say whose it is', async () => {
   const chain = buildChain(await spec('traces'))
   const claims = { 'observa.tenant_id': 'acme', 'tenant.id': 'acme', tenant_id: 'acme' }
   const text = otlpJson([{ attributes: { ...claims, a: `pan ${PAN}` } }], claims)
-  chain.run({ requests: [request('other', text)], hints: [] })
+  chain.run({ requests: [request('other', text)], corrections: [] })
   assert.match(JSON.stringify(eventsOf(chain)[0]), /pan \[REDACTED:credit_card\]/)
 })
 
 test('audit: counted by type and place, listed in the event, raised as a signal, and no value anywhere', async () => {
   const chain = buildChain(await spec('traces'))
   const text = otlpJson([{ name: `use ${KEY}`, attributes: { a: `${KEY} ${PAN}`, b: MAIL } }])
-  const result = chain.run({ requests: [request('other', text)], hints: [] })
+  const result = chain.run({ requests: [request('other', text)], corrections: [] })
   const counters = Object.entries(result.counters).filter(([k]) =>
     k.startsWith('observa_scrub_findings_total'),
   )
@@ -209,7 +209,7 @@ test('metrics are scrubbed for their tenant and counted once', async () => {
   })
   const result = chain.run({
     requests: [request('acme', body, 'metrics'), request('globex', body, 'metrics')],
-    hints: [],
+    corrections: [],
   })
   const [acme, globex] = result.parts.map((p) => Buffer.from(p.bytes).toString('latin1')) as [
     string,

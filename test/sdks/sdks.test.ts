@@ -22,7 +22,7 @@ after(async () => {
     // All that was accepted is stored, but for what a client sent twice.
     stored:
       (await instance.metric('observa_pipeline_accepted_items_total')) -
-      (await instance.metric('observa_pipeline_deduplicated_items_total')),
+      (await instance.metric('observa_pipeline_resent_items_total')),
   }
   const stored = (await instance.events()).length
   await instance.stop()

@@ -125,7 +125,7 @@ test('the books close: accepted = exported + queued + dead-lettered, through a r
   await instance.post('/v1/traces', body(0))
   await instance.drained()
   assert.equal(await instance.metric('observa_pipeline_accepted_items_total'), 225)
-  assert.equal(await instance.metric('observa_pipeline_deduplicated_items_total'), 25)
+  assert.equal(await instance.metric('observa_pipeline_resent_items_total'), 25)
   assert.equal(await instance.metric('otelcol_exporter_sent_spans'), 200)
   assert.equal((await instance.events()).length, 200)
   assert.equal(await instance.kill('SIGTERM'), 0)

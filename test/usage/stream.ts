@@ -40,9 +40,9 @@ export function streamed(
   const stored: Event[] = []
   for (const requests of tasks) {
     if (requests.length === 0) continue
-    let result = chain.run({ requests, hints: [] })
-    const hints = ledger.check(result.facts)
-    if (hints.length > 0) result = chain.run({ requests, hints })
+    let result = chain.run({ requests, corrections: [] })
+    const corrections = ledger.check(result.facts)
+    if (corrections.length > 0) result = chain.run({ requests, corrections })
     ledger.commit(result.facts)
     for (let e = 0; e < chain.events.count; e++) if (!chain.skipped.has(e)) stored.push(eventOf(e))
   }

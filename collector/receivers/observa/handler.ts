@@ -17,6 +17,7 @@ import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../co
 import { shareKey, type TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'
+import { RETRY_LATER, type RetryLater } from '../../intake/refusals.ts'
 
 interface Answer {
   readonly status: number
@@ -38,8 +39,6 @@ export interface ObservaHandlerSettings {
 }
 
 const REJECTED_SHOWN_MAX = 100
-/** Said of a body whose length was not declared. */
-const NO_ROOM = { status: 503, retryAfterS: 1, message: 'too many bytes in flight' } as const
 
 export function observaHandler(
   settings: ObservaHandlerSettings,
@@ -120,7 +119,7 @@ class ObservaExchange {
   ): Promise<Answer | null> {
     const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
-    if (body.kind === 'no_room') return later(NO_ROOM)
+    if (body.kind === 'no_room') return later(RETRY_LATER.bytesInFlight)
     if (body.kind === 'too_large') {
       this.#refused('too_large')
       const details = { limit_type: 'batch', max_size: intake.bodyBytesMax }
@@ -211,11 +210,7 @@ function refusal(verdict: RequestVerdict & { kind: 'refused' }): Answer {
   }
 }
 
-function later(v: {
-  readonly status: 429 | 503
-  readonly retryAfterS: number
-  readonly message: string
-}): Answer {
+function later(v: RetryLater): Answer {
   const code = v.status === 429 ? 'RATE_LIMIT_EXCEEDED' : 'SERVICE_UNAVAILABLE'
   return {
     ...failure(v.status, code, v.message),

@@ -1,12 +1,12 @@
 // Usage counts once. Within a batch: reports of one call by two instrumentations, by a client's own spans
 // beside them, by a log record beside its span, by a container, or by a re-sent request are found here and
-// flagged. Across batches: `claims` and `reports` say the same to the ledger, whose hints come back through `applyHints`.
+// flagged. Across batches: `claims` and `reports` say the same to the ledger, whose corrections come back through `applyCorrections`.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { claimHash } from '../../../core/identity/identity.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../../core/reports/report-rows.ts'
-import type { UsageHint } from '../../../core/task.ts'
+import type { LedgerCorrection } from '../../../core/task.ts'
 import { decideReports } from '../../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../../usage/report.ts'
 import { PairTable } from '../bytes/pair-table.ts'
@@ -203,16 +203,19 @@ function clearCost(events: EventTable, e: number): void {
 }
 
 /** Applies what the ledger on the main thread knows: these events report usage that was counted before. */
-export function applyHints(events: EventTable, hints: readonly UsageHint[]): void {
+export function applyCorrections(
+  events: EventTable,
+  corrections: readonly LedgerCorrection[],
+): void {
   let moved: Map<string, number> | null = null
-  for (const hint of hints) {
-    if (hint.event < 0 || hint.event >= events.count) continue
-    if (hint.reason === 'container') events.setNum(hint.event, N.usage_aggregate, 1)
-    else if (hint.of.length === 16) {
-      const of = events.arena.append(hint.of)
+  for (const correction of corrections) {
+    if (correction.event < 0 || correction.event >= events.count) continue
+    if (correction.reason === 'container') events.setNum(correction.event, N.usage_aggregate, 1)
+    else if (correction.of.length === 16) {
+      const of = events.arena.append(correction.of)
       moved ??= new Map()
-      moved.set(events.hex(hint.event, R.event_id) ?? '', of)
-      markDuplicate(events, hint.event, of)
+      moved.set(events.hex(correction.event, R.event_id) ?? '', of)
+      markDuplicate(events, correction.event, of)
     }
   }
   if (moved !== null) follow(events, moved)

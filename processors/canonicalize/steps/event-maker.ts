@@ -8,8 +8,8 @@ import type { ChainContext } from '../../../core/component.ts'
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { N } from '../../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
-import type { UsageHint } from '../../../core/task.ts'
-import { applyHints, DoubleCount } from '../counting/double-count.ts'
+import type { LedgerCorrection } from '../../../core/task.ts'
+import { applyCorrections, DoubleCount } from '../counting/double-count.ts'
 import { PLAIN } from '../counting/report-rows.ts'
 import { inheritLegacyIds } from '../readers/legacy-events.ts'
 import {
@@ -113,8 +113,8 @@ export class EventMaker {
     this.#ctx = null
   }
 
-  applyLedger(events: EventTable, hints: readonly UsageHint[]): void {
-    applyHints(events, hints)
+  applyLedger(events: EventTable, corrections: readonly LedgerCorrection[]): void {
+    applyCorrections(events, corrections)
   }
 
   #makeEvent(batch: SpanBatch, events: EventTable, e: number, index: number): void {

@@ -7,12 +7,12 @@ import type { ChainContext, Processor } from '../../../core/component.ts'
 import { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
 import { CLAIM_STRIDE } from '../../../core/reports/claim-rows.ts'
-import type { PayloadFormat, TelemetryKind, UsageHint } from '../../../core/task.ts'
+import type { LedgerCorrection, PayloadFormat, TelemetryKind } from '../../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../../core/tenant.ts'
 import { ByteWriter } from '../../../proto/byte-writer.ts'
 import { DEFAULT_LIMITS, decodeInto } from '../../../proto/decode.ts'
 import { writeEventJson } from '../../../proto/event-json.ts'
-import { applyHints } from '../counting/double-count.ts'
+import { applyCorrections } from '../counting/double-count.ts'
 import { type CanonicalizeConfig, canonicalize } from '../index.ts'
 
 export type TestEvent = Record<string, unknown>
@@ -68,7 +68,7 @@ export interface RunOptions extends Partial<TestLedger> {
   readonly explain?: boolean
 }
 
-/** Requests of one task through the processor; with a ledger, again with its hints when it has any. */
+/** Requests of one task through the processor; with a ledger, again with its corrections when it has any. */
 export function runBatch(requests: readonly TestRequest[], options: RunOptions = {}): TestRun {
   return runOn(decodeBatch(requests), options)
 }
@@ -80,7 +80,7 @@ export function runOn(batch: SpanBatch, options: RunOptions = {}): TestRun {
   const counters = new Map<string, number>()
   processor.process(batch, table, context(counters, options.explain === true))
   if (options.ledger !== undefined && options.seen !== undefined)
-    applyHints(table, hintsOf(table, { ledger: options.ledger, seen: options.seen }))
+    applyCorrections(table, correctionsOf(table, { ledger: options.ledger, seen: options.seen }))
   return { events: eventsOf(table), counters, explain: table.explain, table }
 }
 
@@ -97,12 +97,12 @@ export function context(counters: Map<string, number>, explain: boolean): ChainC
 }
 
 /** First report wins; an event id seen before is the same event sent again. */
-function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
-  const hints = new Map<number, UsageHint>()
+function correctionsOf(table: EventTable, { ledger, seen }: TestLedger): LedgerCorrection[] {
+  const corrections = new Map<number, LedgerCorrection>()
   const fresh: string[] = []
   for (let e = 0; e < table.count; e++) {
     const id = table.hex(e, R.event_id) as string
-    if (seen.has(id)) hints.set(e, { event: e, reason: 'resend', of: Buffer.from(id, 'hex') })
+    if (seen.has(id)) corrections.set(e, { event: e, reason: 'resend', of: Buffer.from(id, 'hex') })
     else fresh.push(id)
   }
   for (const id of fresh) seen.add(id)
@@ -111,8 +111,8 @@ function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
     const id = table.hex(claim.event, R.event_id) as string
     const owner = ledger.get(name)
     if (owner === undefined) continue
-    if (owner !== id && !hints.has(claim.event))
-      hints.set(claim.event, {
+    if (owner !== id && !corrections.has(claim.event))
+      corrections.set(claim.event, {
         event: claim.event,
         reason: 'duplicate',
         of: Buffer.from(owner, 'hex'),
@@ -120,13 +120,16 @@ function hintsOf(table: EventTable, { ledger, seen }: TestLedger): UsageHint[] {
   }
   for (const claim of claimsOf(table)) {
     const name = `${claim.h0}:${claim.h1}`
-    const hint = hints.get(claim.event)
+    const correction = corrections.get(claim.event)
     const id = table.hex(claim.event, R.event_id) as string
     // Whatever else a duplicate goes by belongs to the first report, too.
     if (!ledger.has(name))
-      ledger.set(name, hint?.reason === 'duplicate' ? Buffer.from(hint.of).toString('hex') : id)
+      ledger.set(
+        name,
+        correction?.reason === 'duplicate' ? Buffer.from(correction.of).toString('hex') : id,
+      )
   }
-  return [...hints.values()]
+  return [...corrections.values()]
 }
 
 function claimsOf({ claims }: EventTable): { event: number; h0: number; h1: number }[] {

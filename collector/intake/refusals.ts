@@ -1,0 +1,58 @@
+// Every answer that tells a client to send again later: status, Retry-After and message, in one table. Who decides which of
+// them applies stands beside each; how an answer looks on the wire is left to the receivers.
+
+import type { Admission, IntakeVerdict } from '../../core/component.ts'
+
+export interface RetryLater {
+  readonly status: 429 | 503
+  readonly retryAfterS: number
+  readonly message: string
+}
+
+/** 429 asks the client itself to slow down; 503 says that the instance cannot take the request now, whoever sends it. */
+export const RETRY_LATER = {
+  /** `admission.ts`: the instance drains before it ends. */
+  shuttingDown: { status: 503, retryAfterS: 5, message: 'shutting down' },
+  /** `intake.ts`: the log on disk has reached its limit, or the disk its own. */
+  queueFull: { status: 503, retryAfterS: 10, message: 'the queue on disk is full' },
+  /** `intake.ts`: the log will reach its limit soon. */
+  queueNearlyFull: { status: 429, retryAfterS: 5, message: 'the queue on disk is nearly full' },
+  /** `admission.ts` before the body, `intake.ts` when its size is known, receivers while one of undeclared length grows. */
+  bytesInFlight: { status: 503, retryAfterS: 1, message: 'too many bytes in flight' },
+  /** `admission.ts`: one key holds most of the memory. */
+  bytesOfKey: { status: 429, retryAfterS: 1, message: 'too many bytes of this key in flight' },
+  /** `admission.ts`: the request would wait too long for a worker; Retry-After is the expected wait. */
+  tooMuchWork: { status: 503, retryAfterS: 1, message: 'too much work is waiting' },
+  /** `admission.ts`: the same, and it is this key that has most waiting; Retry-After is the expected wait. */
+  workOfKey: {
+    status: 429,
+    retryAfterS: 1,
+    message: 'more requests of this key are waiting than its share; slow down',
+  },
+  /** `pipeline.ts`: the worker died, hung or ran out of memory. */
+  workerLost: { status: 503, retryAfterS: 1, message: 'the worker was lost; try again' },
+  /** `pipeline.ts`: the worker said nothing about this request. */
+  noVerdict: { status: 503, retryAfterS: 1, message: 'no verdict; try again' },
+  /** `pipeline.ts`: the log refused to append; the message is the log's own. */
+  notDurable: { status: 503, retryAfterS: 1, message: 'the request could not be written' },
+} as const satisfies Readonly<Record<string, RetryLater>>
+
+export type RetryReason = keyof typeof RETRY_LATER
+
+export type Refusal = Extract<Admission, { ok: false }>
+
+/** A request that may not come in. */
+export function refusal(
+  reason: RetryReason,
+  retryAfterS: number = RETRY_LATER[reason].retryAfterS,
+): Refusal {
+  return { ok: false, ...RETRY_LATER[reason], retryAfterS }
+}
+
+/** A request that came in and did not become durable. */
+export function retryVerdict(
+  reason: RetryReason,
+  message: string = RETRY_LATER[reason].message,
+): IntakeVerdict {
+  return { kind: 'retry', ...RETRY_LATER[reason], message }
+}
