@@ -1,9 +1,9 @@
 // The row of `core/reports/report-rows.ts` for an event: whose child it is, what it reports, and when.
 
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { REPORT, REPORT_FLAG } from '../../../core/reports/report-rows.ts'
+import { SpanView } from '../../../core/span-view.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { PairTable } from '../bytes/pair-table.ts'
 
@@ -45,7 +45,7 @@ export function addReport(
   }
   if (of < 0) flags |= REPORT_FLAG.COUNTED
   if (events.len(e, R.response_id) > 0) flags |= REPORT_FLAG.RESPONSE_ID
-  if (isCopy(events.batch, events.spanOf[e] as number, copyNames)) flags |= REPORT_FLAG.STREAM_COPY
+  if (isCopy(spanOf(events, e), copyNames)) flags |= REPORT_FLAG.STREAM_COPY
   rows[at + REPORT.FLAGS] = flags | putTimes(events, e, rows, at)
   rows[at + REPORT.OF] = of
   rows[at + REPORT.SCOPE] = hashOf(events, e, R.scope_name)
@@ -116,9 +116,12 @@ function addPlace(events: EventTable, e: number, seed: number): number {
   return at
 }
 
+function spanOf(events: EventTable, e: number): SpanView {
+  return new SpanView(events.batch).at(events.spanOf[e] as number)
+}
+
 function isLog(events: EventTable, e: number): boolean {
-  const row = (events.spanOf[e] as number) * SPAN_STRIDE
-  return ((events.batch.spans[row] as number) & SPAN_FLAG.LOG) !== 0
+  return spanOf(events, e).isLog
 }
 
 function traceOf(events: EventTable, e: number): number {
@@ -143,12 +146,9 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
 }
 
 /** The span's name says that it reports the call of another span again: a streamed call, in a span of its own. */
-function isCopy(batch: SpanBatch, span: number, names: readonly string[]): boolean {
-  const row = span * SPAN_STRIDE
-  const len = batch.spans[row + SPAN.NAME_LEN] as number
-  const off = batch.spans[row + SPAN.NAME_OFF] as number
+function isCopy({ batch, nameOffset, nameLength }: SpanView, names: readonly string[]): boolean {
   for (const name of names)
-    if (len > name.length && batch.arena.equals(off, name.length, name)) return true
+    if (nameLength > name.length && batch.arena.equals(nameOffset, name.length, name)) return true
   return false
 }
 

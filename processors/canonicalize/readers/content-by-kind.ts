@@ -1,7 +1,7 @@
 // Content whose field depends on the kind of span: `input.value` and its like are tool arguments, a query, messages, or
 // plain input. Runs when the kind is known.
 
-import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
 import { requestMessages, requestSystem, responseMessages } from '../content/bodies.ts'
@@ -54,7 +54,7 @@ function putOutput(span: CurrentSpan, attr: number): boolean {
 
 /** Text that its instrumentation calls text is not parsed, whatever it looks like. */
 function isPlain(span: CurrentSpan, attr: number, keyId: number, isText: boolean): boolean {
-  return isText && span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY] === keyId
+  return isText && span.batch.attrKey(attr) === keyId
 }
 
 function putText(span: CurrentSpan, attr: number, field: number): boolean {

@@ -1,10 +1,11 @@
 // Legacy Observa events (specification, section 4): times from timestamp and latency, a status that can be
 // trusted, provider bodies in place of an answer, ids that only trace_start carries.
 
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
+import { SpanView } from '../../../core/span-view.ts'
 import { responseMessages } from '../content/bodies.ts'
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
@@ -71,10 +72,11 @@ const INHERITED = [R.conversation_id, R.session_id, R.user_id] as const
 
 /** conversation, session and user ids stand on one event of a trace and mean all of them. */
 export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
+  const view = new SpanView(batch)
   const known = new Map<string, number[]>()
   for (let e = 0; e < events.count; e++) {
-    if (!isLegacyEvent(batch, events, e)) continue
-    const trace = traceKey(batch, events, e)
+    if (!view.at(events.spanOf[e] as number).isLegacy) continue
+    const trace = traceKey(view, events, e)
     let first = known.get(trace)
     if (first === undefined) {
       first = INHERITED.map(() => -1)
@@ -84,8 +86,8 @@ export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
       if (events.has(e, field) && first[i] === -1) first[i] = e
   }
   for (let e = 0; e < events.count; e++) {
-    if (!isLegacyEvent(batch, events, e)) continue
-    const first = known.get(traceKey(batch, events, e)) as number[]
+    if (!view.at(events.spanOf[e] as number).isLegacy) continue
+    const first = known.get(traceKey(view, events, e)) as number[]
     for (const [i, field] of INHERITED.entries()) {
       const from = first[i] as number
       if (from >= 0 && !events.has(e, field))
@@ -94,14 +96,7 @@ export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
   }
 }
 
-function isLegacyEvent(batch: SpanBatch, events: EventTable, e: number): boolean {
-  return (
-    ((batch.spans[(events.spanOf[e] as number) * SPAN_STRIDE] as number) & SPAN_FLAG.LEGACY) !== 0
-  )
-}
-
 /** Trace within its request: two tenants in one batch share nothing. */
-function traceKey(batch: SpanBatch, events: EventTable, e: number): string {
-  const request = batch.spans[(events.spanOf[e] as number) * SPAN_STRIDE + SPAN.REQUEST] as number
+function traceKey({ request }: SpanView, events: EventTable, e: number): string {
   return `${request}:${events.hex(e, R.trace_id) ?? ''}`
 }

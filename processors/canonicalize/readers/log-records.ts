@@ -1,7 +1,7 @@
 // Log records: GenAI ones (`gen_ai.*` events, records of GenAI instrumentations) become events of their own
 // beside their span, with their messages; all others pass as they are.
 
-import { SPAN, SPAN_STRIDE, VALUE } from '../../../core/batch.ts'
+import { VALUE } from '../../../core/batch.ts'
 import { key } from '../../../core/keys.ts'
 import { requestMessages, responseMessages, takeableBody } from '../content/bodies.ts'
 import { parseLoose } from '../json/loose-json.ts'
@@ -17,21 +17,16 @@ const LOG_BODY = key('log.body')
 
 /** Reads what a log record carries beyond its attributes. */
 export function readLog(span: CurrentSpan): boolean {
-  const row = span.index * SPAN_STRIDE
+  const { firstAttr, attrCount, nameOffset, nameLength } = span.received
   const attr = span.batch.findAttr(span.index, LOG_BODY)
   const body = attr < 0 ? null : bodyOf(span, attr)
-  const name = knownEvent(
-    span.batch,
-    span.batch.spans[row + SPAN.NAME_OFF] as number,
-    Math.max(0, span.batch.spans[row + SPAN.NAME_LEN] as number),
-  )
+  const name = knownEvent(span.batch, nameOffset, Math.max(0, nameLength))
   if (
     name !== null &&
     name !== 'exception' &&
     name !== 'gen_ai.client.inference.operation.details'
   ) {
-    const first = span.batch.spans[row + SPAN.ATTR_FIRST] as number
-    const attrs = attrsOf(span.batch, first, span.batch.spans[row + SPAN.ATTR_COUNT] as number)
+    const attrs = attrsOf(span.batch, firstAttr, attrCount)
     readMessageEvent(
       span,
       name,

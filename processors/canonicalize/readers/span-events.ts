@@ -1,15 +1,10 @@
 // Span events and log records that carry content: messages one by one, the details event, exceptions,
 // retrieved documents, evaluation results. What they hold ranks below the span's own attributes.
 
-import {
-  EVENT_ROW,
-  EVENT_ROW_STRIDE,
-  SPAN,
-  SPAN_STRIDE,
-  type SpanBatch,
-} from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
+import { SpanEventView, type SpanView } from '../../../core/span-view.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
 import { messagesOf } from '../content/messages.ts'
 import { partsOf } from '../content/parts.ts'
@@ -54,18 +49,12 @@ export function knownEvent(batch: SpanBatch, off: number, len: number): Name | n
 }
 
 /** True when the span has an event whose attributes count as the span's own. */
-export function hasDetails(batch: SpanBatch, index: number): boolean {
-  const row = index * SPAN_STRIDE
-  const count = batch.spans[row + SPAN.EVENT_COUNT] as number
-  if (count === 0) return false
-  const first = batch.spans[row + SPAN.EVENT_FIRST] as number
-  for (let event = first; event < first + count; event++) {
-    const at = event * EVENT_ROW_STRIDE
-    const name = knownEvent(
-      batch,
-      batch.events[at + EVENT_ROW.NAME_OFF] as number,
-      batch.events[at + EVENT_ROW.NAME_LEN] as number,
-    )
+export function hasDetails({ batch, firstEvent, eventCount }: SpanView): boolean {
+  if (eventCount === 0) return false
+  const view = new SpanEventView(batch)
+  for (let event = firstEvent; event < firstEvent + eventCount; event++) {
+    view.at(event)
+    const name = knownEvent(batch, view.nameOffset, view.nameLength)
     if (name === 'gen_ai.client.inference.operation.details' || name === 'gen_ai.evaluation.result')
       return true
   }
@@ -82,14 +71,10 @@ export interface EventSink {
   readUnknown(first: number, count: number): boolean
 }
 
-/** Reads one span event into the work. */
+/** Reads one event of the span. */
 export function readSpanEvent(span: CurrentSpan, event: number, sink: EventSink): EventFate {
-  const row = event * EVENT_ROW_STRIDE
-  const ev = span.batch.events
-  const off = ev[row + EVENT_ROW.NAME_OFF] as number
-  const len = ev[row + EVENT_ROW.NAME_LEN] as number
-  const first = ev[row + EVENT_ROW.ATTR_FIRST] as number
-  const count = ev[row + EVENT_ROW.ATTR_COUNT] as number
+  const view = new SpanEventView(span.batch).at(event)
+  const { nameOffset: off, nameLength: len, firstAttr: first, attrCount: count } = view
   const name = knownEvent(span.batch, off, len)
   if (name === null) {
     if (sink.readUnknown(first, count)) return 'read'
@@ -98,7 +83,7 @@ export function readSpanEvent(span: CurrentSpan, event: number, sink: EventSink)
   if (name === 'exception' || name === 'gen_ai.client.operation.exception')
     readException(span, first, count)
   else if (name === 'ai.stream.firstChunk' || name === 'First Token Stream Event')
-    readFirstChunk(span, ev[row + EVENT_ROW.TIME] as number)
+    readFirstChunk(span, view.timeOffset)
   else if (name === 'gen_ai.client.inference.operation.details')
     readDetails(span, first, count, sink)
   else if (name === 'gen_ai.evaluation.result') sink.collectDetails(first, count)
@@ -118,7 +103,7 @@ const PIECEWISE: readonly (readonly [number, number])[] = [
 /** The first of each list counts as the span's own attribute; what others add is put behind it at the end. */
 function readDetails(span: CurrentSpan, first: number, count: number, sink: EventSink): void {
   for (let i = first; i < first + count; i++) {
-    const id = span.batch.attrs[i * 6] as number
+    const id = span.batch.attrKey(i)
     const field = PIECEWISE.find(([k]) => k === id)?.[1]
     if (field === undefined) sink.collectDetails(i, 1)
     else if (span.content.detailLists.some((d) => d.field === field))
@@ -161,7 +146,7 @@ const EXCEPTION_STACK = key('exception.stacktrace')
 /** The last exception wins; an error.type attribute of the span beats its type. */
 function readException(span: CurrentSpan, first: number, count: number): void {
   for (let i = first; i < first + count; i++) {
-    const id = span.batch.attrs[i * 6] as number
+    const id = span.batch.attrKey(i)
     if (id === EXCEPTION_TYPE) {
       span.setText(i, R.error_type)
       span.status.setExceptionType(span.events.off(span.event, R.error_type))
@@ -184,15 +169,4 @@ function readToolOutput(span: CurrentSpan, attrs: Record<string, unknown>): void
   if (value === undefined || value === null) return
   const parsed = typeof value === 'string' ? (parseLoose(value) ?? value) : value
   if (!span.hasRange(R.tool_result)) span.setJson(R.tool_result, parsed)
-}
-
-export function spanEvents(
-  batch: SpanBatch,
-  index: number,
-): { readonly first: number; readonly count: number } {
-  const row = index * SPAN_STRIDE
-  return {
-    first: batch.spans[row + SPAN.EVENT_FIRST] as number,
-    count: batch.spans[row + SPAN.EVENT_COUNT] as number,
-  }
 }

@@ -2,8 +2,9 @@
 // names the span. General conventions name it only when nothing more specific was found.
 
 import { Literal } from '../../../core/arena.ts'
-import { SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key, UNKNOWN_KEY } from '../../../core/keys.ts'
+import { ScopeView, type SpanView } from '../../../core/span-view.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import type { DetectedDialects, DialectNames, Valued, ValueMarker } from './detected.ts'
 import type { AnyDialect, Hooks } from './dialect.ts'
@@ -115,16 +116,14 @@ export class Detection implements DetectedDialects {
    * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
    * are in the same dialects, but for what values betray.
    */
-  start(batch: SpanBatch, span: number, origin: Arrival): number {
+  start(span: SpanView, origin: Arrival): number {
+    const { batch } = span
     this.#batch = batch
-    this.#span = span
+    this.#span = span.index
     this.#lo = 0
     this.#hi = 0
     this.#known = null
-    this.#scopeDialect = this.#ofScope(
-      batch,
-      batch.spans[span * SPAN_STRIDE + SPAN.SCOPE] as number,
-    )
+    this.#scopeDialect = this.#ofScope(batch, span.scope)
     if (this.#scopeDialect >= 0) this.#set(this.#scopeDialect)
     let context = this.#scopeDialect + 1
     const sdk = this.#sdks.get(origin.resource.sdkName)
@@ -137,9 +136,9 @@ export class Detection implements DetectedDialects {
 
   /** Adds what the keys betray. */
   byKeys(first: number, count: number): void {
-    const a = (this.#batch as SpanBatch).attrs
+    const batch = this.#batch as SpanBatch
     for (let attr = first; attr < first + count; attr++) {
-      const id = a[attr * 6] as number
+      const id = batch.attrKey(attr)
       if (id === UNKNOWN_KEY) continue
       this.#tables.rulesOf(id)
       this.#lo |= this.#tables.low(id)
@@ -149,10 +148,10 @@ export class Detection implements DetectedDialects {
 
   /** Attributes whose values may betray a dialect. */
   valued(first: number, count: number): readonly Valued[] {
-    const a = (this.#batch as SpanBatch).attrs
+    const batch = this.#batch as SpanBatch
     const out: Valued[] = []
     for (let position = 0; position < count; position++) {
-      const markers = this.#valueMarkers.get(a[(first + position) * 6] as number)
+      const markers = this.#valueMarkers.get(batch.attrKey(first + position))
       if (markers !== undefined) out.push({ position, markers })
     }
     return out
@@ -304,10 +303,9 @@ export class Detection implements DetectedDialects {
   }
 
   #checkValue(batch: SpanBatch, attr: number, markers: readonly ValueMarker[]): void {
-    const type = batch.attrs[attr * 6 + 3]
-    if (type !== VALUE.STRING) return
-    const off = batch.attrs[attr * 6 + 4] as number
-    const len = batch.attrs[attr * 6 + 5] as number
+    if (batch.attrType(attr) !== VALUE.STRING) return
+    const off = batch.attrOffset(attr)
+    const len = batch.attrLength(attr)
     for (const m of markers) {
       // `#string`: the type alone betrays it (Micrometer writes numbers as text).
       if (m.text === '#string') this.#set(m.dialect)
@@ -322,9 +320,8 @@ export class Detection implements DetectedDialects {
     if (scope < 0) return -1
     const known = this.#scopes[scope] as number
     if (known !== -2) return known
-    const row = scope * 11
-    const len = batch.scopes[row + 2] as number
-    const name = len > 0 ? batch.arena.text(batch.scopes[row + 1] as number, len) : ''
+    const { nameOffset, nameLength } = new ScopeView(batch).at(scope)
+    const name = nameLength > 0 ? batch.arena.text(nameOffset, nameLength) : ''
     let found = this.#learned.get(name)
     if (found === undefined) {
       found = this.#ofScopeName(name)

@@ -2,9 +2,10 @@
 // reused for every span, so that nothing is allocated for a span that needs no parsing.
 
 import { type Arena, type Literal } from '../../../core/arena.ts'
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
+import { SpanView } from '../../../core/span-view.ts'
 import { JsonKernel } from '../json/json-kernel.ts'
 import { JsonOut } from '../json/json-writer.ts'
 import { parseLoose } from '../json/loose-json.ts'
@@ -70,6 +71,8 @@ export class CurrentSpan {
   event = 0
   /** Number of the span in the batch. */
   index = 0
+  /** The span as it was received. */
+  received!: SpanView
   /** The span's first attribute. */
   firstAttr = 0
   /** '' = not known yet. */
@@ -85,6 +88,7 @@ export class CurrentSpan {
   }
 
   beginBatch(batch: SpanBatch, events: EventTable): void {
+    if (this.received?.batch !== batch) this.received = new SpanView(batch)
     this.batch = batch
     this.arena = batch.arena
     this.events = events
@@ -95,7 +99,7 @@ export class CurrentSpan {
   begin(event: number, index: number): void {
     this.event = event
     this.index = index
-    this.firstAttr = this.batch.spans[index * SPAN_STRIDE + SPAN.ATTR_FIRST] as number
+    this.firstAttr = this.received.at(index).firstAttr
     this.kind = ''
     this.operation = ''
     this.#isAggregate = false
@@ -110,7 +114,7 @@ export class CurrentSpan {
   }
 
   get isRoot(): boolean {
-    return (this.batch.spans[this.index * SPAN_STRIDE + SPAN.PARENT_ID] as number) < 0
+    return this.received.parentIdOffset < 0
   }
 
   setKind(kind: string): void {
@@ -140,15 +144,15 @@ export class CurrentSpan {
   }
 
   type(attr: number): number {
-    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.TYPE] as number
+    return this.batch.attrType(attr)
   }
 
   off(attr: number): number {
-    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.OFF] as number
+    return this.batch.attrOffset(attr)
   }
 
   len(attr: number): number {
-    return this.batch.attrs[attr * ATTR_STRIDE + ATTR.LEN] as number
+    return this.batch.attrLength(attr)
   }
 
   /** Absent, empty, or a word that means absence. */
@@ -289,10 +293,8 @@ export class CurrentSpan {
 
   /** The span's name, null when it is empty or longer than `bytesMax`. */
   spanName(bytesMax: number): string | null {
-    const row = this.index * SPAN_STRIDE
-    const len = this.batch.spans[row + SPAN.NAME_LEN] as number
-    if (len <= 0 || len > bytesMax) return null
-    return this.arena.text(this.batch.spans[row + SPAN.NAME_OFF] as number, len)
+    const length = this.received.nameLength
+    return length <= 0 || length > bytesMax ? null : this.received.name()
   }
 
   fieldText(field: number): string | null {

@@ -2,19 +2,18 @@
 // Measured 2026-11: 0.27 µs an id, 0.09 µs when four are made at a time, 0.8 µs in JS.
 
 import { type Arena, Literal } from '../../../core/arena.ts'
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import { SHA256_CONSTANTS } from '../../../core/identity/sha256.ts'
+import { SpanView } from '../../../core/span-view.ts'
 import { KERNEL } from '../kernel/event-id.generated.ts'
 
 /** Constants, schedule, message: see the kernel. */
-const WORK_BYTES = 1536
+const SCRATCH_BYTES = 1536
 const SLACK = 16
 /** Spans whose ids are made together: few enough for their bytes to be in the cache when they are read again. */
 const TOGETHER = 32
 const ROW = 3
 const SPAN_TYPE = new Literal('span')
-/** Not spans: their type is not `span`. */
-const OTHERS = SPAN_FLAG.LOG | SPAN_FLAG.LEGACY
 
 type EventId = (
   out: number,
@@ -23,7 +22,7 @@ type EventId = (
   span: number,
   type: number,
   typeLen: number,
-  work: number,
+  scratch: number,
 ) => void
 
 type MakeIds = (
@@ -32,14 +31,14 @@ type MakeIds = (
   out: number,
   type: number,
   typeLen: number,
-  work: number,
+  scratch: number,
 ) => void
 
 let module: WebAssembly.Module | null = null
 
 export class EventIds {
   #arena!: Arena
-  #work = 0
+  #scratch = 0
   #list = 0
   #make!: EventId
   #makeMany!: MakeIds
@@ -65,16 +64,16 @@ export class EventIds {
     this.#from = 0
     this.#to = 0
     this.#list = arena.reserve(TOGETHER * ROW * 4)
-    this.#work = arena.reserve(WORK_BYTES)
+    this.#scratch = arena.reserve(SCRATCH_BYTES)
     for (const [i, k] of SHA256_CONSTANTS.entries())
-      arena.view.setInt32(this.#work + i * 4, k, true)
+      arena.view.setInt32(this.#scratch + i * 4, k, true)
   }
 
   /** Offset of the 16 bytes. All arguments are offsets in the arena; ids below 0 are absent. */
   make(project: number, trace: number, span: number, type: number, typeLen: number): number {
     const out = this.#arena.reserve(16 + SLACK)
     this.#arena.top = out + 16
-    this.#make(out, project, trace, span, type, typeLen, this.#work)
+    this.#make(out, project, trace, span, type, typeLen, this.#scratch)
     return out
   }
 
@@ -96,16 +95,17 @@ export class EventIds {
     this.#offs.fill(-1)
     if (type < 0) return
     const out = arena.reserve(TOGETHER * 16 + SLACK)
-    const s = batch.spans
+    const view = new SpanView(batch)
     const v = arena.view
     let at = this.#list
     let top = out
     for (let i = span; i < end; i++) {
-      const row = i * SPAN_STRIDE
-      if (((s[row + SPAN.FLAGS] as number) & OTHERS) !== 0) continue
-      v.setInt32(at, projects[s[row + SPAN.REQUEST] as number] as number, true)
-      v.setInt32(at + 4, s[row + SPAN.TRACE_ID] as number, true)
-      v.setInt32(at + 8, s[row + SPAN.SPAN_ID] as number, true)
+      view.at(i)
+      // Their type is not `span`.
+      if (view.isLog || view.isLegacy) continue
+      v.setInt32(at, projects[view.request] as number, true)
+      v.setInt32(at + 4, view.traceIdOffset, true)
+      v.setInt32(at + 8, view.spanIdOffset, true)
       this.#offs[i - span] = top
       at += ROW * 4
       top += 16
@@ -116,6 +116,6 @@ export class EventIds {
     for (let i = count; i % 4 !== 0; i++, at += ROW * 4)
       arena.bytes.copyWithin(at, this.#list, this.#list + ROW * 4)
     const off = arena.literalOff(type)
-    this.#makeMany(this.#list, (count + 3) & ~3, out, off, arena.literalLen(type), this.#work)
+    this.#makeMany(this.#list, (count + 3) & ~3, out, off, arena.literalLen(type), this.#scratch)
   }
 }

@@ -2,26 +2,19 @@
 // was scrubbed. Whatever repeats within a batch is looked up once for each batch.
 
 import { Literal } from '../../../core/arena.ts'
-import {
-  RESOURCE_STRIDE,
-  SCOPE,
-  SCOPE_STRIDE,
-  SPAN,
-  SPAN_FLAG,
-  SPAN_STRIDE,
-  type SpanBatch,
-} from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { claimSeed, eventId, projectDigest } from '../../../core/identity/identity.ts'
 import { key } from '../../../core/keys.ts'
 import { labelValue } from '../../../core/metrics.ts'
+import { ScopeView, type SpanView } from '../../../core/span-view.ts'
 import type { CurrentSpan } from './current-span.ts'
 import { EventIds } from './event-ids.ts'
 import { logIdentity, logName } from './log-event-type.ts'
 import {
+  type ResourceFacts,
   type ResourceRule,
-  type ResourceView,
   readResource,
   readScopeAttributes,
   type ScopeFrameworks,
@@ -42,7 +35,7 @@ interface Owner {
   readonly environment: [number, number]
 }
 
-interface ScopeView {
+interface ScopeFacts {
   readonly name: [number, number]
   /** The framework that the scope's name ends with. */
   readonly framework: [number, number]
@@ -59,7 +52,7 @@ const SCOPE_BYTES_MAX = 512
 const YEAR_2000_MS = 946_684_800_000
 const YEAR_2200_MS = 7_258_118_400_000
 const NOTHING = new Int32Array(0)
-const NO_RESOURCE: ResourceView = {
+const NO_RESOURCE: ResourceFacts = {
   serviceName: [-1, -1],
   serviceVersion: [-1, -1],
   environment: [-1, -1],
@@ -68,7 +61,7 @@ const NO_RESOURCE: ResourceView = {
   entries: [],
   rest: NOTHING,
 }
-const NO_SCOPE: ScopeView = {
+const NO_SCOPE: ScopeFacts = {
   name: [-1, -1],
   framework: [-1, -1],
   version: [-1, -1],
@@ -96,19 +89,19 @@ export interface OriginSettings {
 }
 
 export class SpanOrigin {
-  resource: ResourceView = NO_RESOURCE
+  resource: ResourceFacts = NO_RESOURCE
   isLegacy = false
   isLegacyTrace = false
   isLog = false
-  #scope: ScopeView = NO_SCOPE
+  #scope: ScopeFacts = NO_SCOPE
   #owner!: Owner
   readonly #settings: OriginSettings
   readonly #ids = new EventIds()
   #owners: Owner[] = []
   /** Of each request: `digestOff`. */
   #projects = new Int32Array(0)
-  #resources: (ResourceView | undefined)[] = []
-  #scopes: (ScopeView | undefined)[] = []
+  #resources: (ResourceFacts | undefined)[] = []
+  #scopes: (ScopeFacts | undefined)[] = []
   readonly #digests = new Map<string, Digest>()
 
   constructor(settings: OriginSettings) {
@@ -124,34 +117,29 @@ export class SpanOrigin {
       environment: append(batch, r.tenant.environment ?? ''),
     }))
     this.#projects = Int32Array.from(this.#owners, (x) => x.digestOff)
-    this.#resources = Array.from<ResourceView | undefined>({ length: batch.resourceCount })
-    this.#scopes = Array.from<ScopeView | undefined>({ length: batch.scopeCount })
+    this.#resources = Array.from<ResourceFacts | undefined>({ length: batch.resourceCount })
+    this.#scopes = Array.from<ScopeFacts | undefined>({ length: batch.scopeCount })
   }
 
   /** Sets every field that place alone decides. */
   describe(span: CurrentSpan): void {
-    const { batch, events, event: e, index } = span
-    const row = index * SPAN_STRIDE
-    const s = batch.spans
-    const flags = s[row] as number
-    this.isLegacy = (flags & SPAN_FLAG.LEGACY) !== 0
-    this.isLog = (flags & SPAN_FLAG.LOG) !== 0
+    const { batch, events, event: e, received } = span
+    this.isLegacy = received.isLegacy
+    this.isLog = received.isLog
     this.isLegacyTrace = false
-    this.resource = this.#resourceOf(batch, s[row + SPAN.RESOURCE] as number)
-    this.#scope = this.#scopeOf(batch, s[row + SPAN.SCOPE] as number)
-    const owner = this.#owners[s[row + SPAN.REQUEST] as number] as Owner
+    this.resource = this.#resourceOf(batch, received.resource)
+    this.#scope = this.#scopeOf(batch, received.scope)
+    const owner = this.#owners[received.request] as Owner
     this.#owner = owner
     put(events, e, R.tenant_id, owner.tenant)
     put(events, e, R.project_id, owner.project)
-    const parent = s[row + SPAN.PARENT_ID] as number
-    if ((s[row + SPAN.TRACE_ID] as number) >= 0)
-      events.setRange(e, R.trace_id, s[row + SPAN.TRACE_ID] as number, 16)
-    if ((s[row + SPAN.SPAN_ID] as number) >= 0)
-      events.setRange(e, R.span_id, s[row + SPAN.SPAN_ID] as number, 8)
-    if (parent >= 0) events.setRange(e, R.parent_span_id, parent, 8)
-    this.#name(span, row)
-    this.#times(span, row)
-    this.#identify(span, owner, row)
+    const { traceIdOffset, spanIdOffset, parentIdOffset } = received
+    if (traceIdOffset >= 0) events.setRange(e, R.trace_id, traceIdOffset, 16)
+    if (spanIdOffset >= 0) events.setRange(e, R.span_id, spanIdOffset, 8)
+    if (parentIdOffset >= 0) events.setRange(e, R.parent_span_id, parentIdOffset, 8)
+    this.#name(span)
+    this.#times(span)
+    this.#identify(span, owner)
     this.#describeResource(span)
     this.#secrets(span)
   }
@@ -189,8 +177,8 @@ export class SpanOrigin {
     return this.#scope.framework
   }
 
-  scopeLabel(batch: SpanBatch, index: number): string {
-    const { name } = this.#scopeOf(batch, batch.spans[index * SPAN_STRIDE + SPAN.SCOPE] as number)
+  scopeLabel({ batch, scope }: SpanView): string {
+    const { name } = this.#scopeOf(batch, scope)
     return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
   }
 
@@ -200,28 +188,23 @@ export class SpanOrigin {
     events.addAttributeRows(e, this.#scope.rest)
   }
 
-  #name(span: CurrentSpan, row: number): void {
-    const len = span.batch.spans[row + SPAN.NAME_LEN] as number
-    if (len > 0)
-      span.events.setRange(span.event, R.name, span.batch.spans[row + SPAN.NAME_OFF] as number, len)
+  #name(span: CurrentSpan): void {
+    const { nameOffset, nameLength } = span.received
+    if (nameLength > 0) span.events.setRange(span.event, R.name, nameOffset, nameLength)
     if (this.#scope.name[1] > 0) put(span.events, span.event, R.scope_name, this.#scope.name)
     if (this.#scope.version[1] > 0)
       put(span.events, span.event, R.scope_version, this.#scope.version)
   }
 
-  #times(span: CurrentSpan, row: number): void {
-    const s = span.batch.spans
-    const start = s[row + SPAN.START] as number
-    const end = s[row + SPAN.END] as number
+  #times(span: CurrentSpan): void {
+    const { startOffset: start, endOffset: end } = span.received
     span.times.setStart(setTime(span, R.start_time, start))
     const endMs = setTime(span, R.end_time, end)
     setDuration(span, start, end, endMs)
   }
 
-  #identify(span: CurrentSpan, owner: Owner, row: number): void {
-    const s = span.batch.spans
-    const trace = s[row + SPAN.TRACE_ID] as number
-    const spanId = s[row + SPAN.SPAN_ID] as number
+  #identify(span: CurrentSpan, owner: Owner): void {
+    const { traceIdOffset: trace, spanIdOffset: spanId } = span.received
     if (this.isLegacy || this.isLog) {
       const id = eventId(owner.digest.bytes, span.arena.bytes, trace, spanId, this.#eventType(span))
       return span.events.setRange(span.event, R.event_id, span.arena.append(id), 16)
@@ -246,12 +229,12 @@ export class SpanOrigin {
 
   /** `log` or `log:<name>`. */
   #logEventType(span: CurrentSpan): string {
-    const name = logName(span.batch, span.index)
+    const name = logName(span.received)
     const type = name === '' ? 'log' : `log:${name}`
     // Names of the conventions are few; others are not kept as literals.
     if (type.length < 64 && name.startsWith('gen_ai.')) span.setWord(R.event_type, type)
     else span.setString(R.event_type, type)
-    return logIdentity(span.batch, span.index, name)
+    return logIdentity(span.received, name)
   }
 
   #describeResource(span: CurrentSpan): void {
@@ -291,8 +274,8 @@ export class SpanOrigin {
     return digest
   }
 
-  #resourceOf(batch: SpanBatch, resource: number): ResourceView {
-    if (resource < 0 || resource >= batch.resources.length / RESOURCE_STRIDE) return NO_RESOURCE
+  #resourceOf(batch: SpanBatch, resource: number): ResourceFacts {
+    if (resource < 0 || resource >= batch.resourceCount) return NO_RESOURCE
     let view = this.#resources[resource]
     if (view === undefined) {
       view = readResource(
@@ -306,19 +289,15 @@ export class SpanOrigin {
     return view
   }
 
-  #scopeOf(batch: SpanBatch, scope: number): ScopeView {
+  #scopeOf(batch: SpanBatch, scope: number): ScopeFacts {
     if (scope < 0) return NO_SCOPE
     let view = this.#scopes[scope]
     if (view === undefined) {
-      const row = scope * SCOPE_STRIDE
-      const name: [number, number] = [
-        batch.scopes[row + SCOPE.NAME_OFF] as number,
-        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.NAME_LEN] as number),
-      ]
-      const version: [number, number] = [
-        batch.scopes[row + SCOPE.VERSION_OFF] as number,
-        Math.min(SCOPE_BYTES_MAX, batch.scopes[row + SCOPE.VERSION_LEN] as number),
-      ]
+      const { nameOffset, nameLength, versionOffset, versionLength } = new ScopeView(batch).at(
+        scope,
+      )
+      const name: [number, number] = [nameOffset, Math.min(SCOPE_BYTES_MAX, nameLength)]
+      const version: [number, number] = [versionOffset, Math.min(SCOPE_BYTES_MAX, versionLength)]
       view = {
         name,
         framework: frameworkIn(batch, name[0], name[1], this.#settings.scopeFrameworks),
@@ -350,8 +329,7 @@ function setTime(span: CurrentSpan, field: number, off: number): number {
     span.events.setRange(span.event, field, off, 8)
     return ms
   }
-  const request =
-    span.batch.requests[span.batch.spans[span.index * SPAN_STRIDE + SPAN.REQUEST] as number]
+  const request = span.batch.requests[span.received.request]
   const arrival = request === undefined ? 0 : request.receivedAtMs
   span.addQuality('time_out_of_range')
   span.entries.addMetadata(

@@ -1,6 +1,6 @@
 // Puts the value of an attribute into the event's metadata.
 
-import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { VALUE } from '../../../core/batch.ts'
 import type { CurrentSpan } from './current-span.ts'
 
 /** What the entry is called: the name, where `*` is what follows the first `strip` bytes of the attribute's key. */
@@ -61,9 +61,5 @@ export function keyRange(
   span: CurrentSpan,
   attr: number,
 ): { readonly off: number; readonly len: number } {
-  const a = span.batch.attrs
-  return {
-    off: a[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
-    len: a[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
-  }
+  return { off: span.batch.attrKeyOffset(attr), len: span.batch.attrKeyLength(attr) }
 }

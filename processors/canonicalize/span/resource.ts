@@ -1,14 +1,8 @@
 // What a resource and a scope say, read once for each of them in a batch and not once for each span.
 
-import {
-  RESOURCE,
-  RESOURCE_STRIDE,
-  SCOPE,
-  SCOPE_STRIDE,
-  type SpanBatch,
-  VALUE,
-} from '../../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key } from '../../../core/keys.ts'
+import { ResourceView, ScopeView } from '../../../core/span-view.ts'
 import { plainText } from '../json/values.ts'
 import { attrValue } from './any-value.ts'
 
@@ -41,7 +35,7 @@ export interface ResourceEntry {
 }
 
 /** Fields of a resource as (offset, length) pairs; -1 = not said. */
-export interface ResourceView {
+export interface ResourceFacts {
   serviceName: [number, number]
   serviceVersion: [number, number]
   environment: [number, number]
@@ -70,11 +64,9 @@ export function readResource(
   resource: number,
   keepsAttributes: boolean,
   rules: ReadonlyMap<number, ResourceRule>,
-): ResourceView {
-  const row = resource * RESOURCE_STRIDE
-  const first = batch.resources[row + RESOURCE.ATTR_FIRST] as number
-  const count = batch.resources[row + RESOURCE.ATTR_COUNT] as number
-  const view: ResourceView = {
+): ResourceFacts {
+  const { firstAttr: first, attrCount: count } = new ResourceView(batch).at(resource)
+  const view: ResourceFacts = {
     serviceName: NONE,
     serviceVersion: NONE,
     environment: NONE,
@@ -93,7 +85,7 @@ export function readResource(
     environmentRank = rank
   }
   for (let i = first; i < first + count; i++) {
-    const id = batch.attrs[i * 6] as number
+    const id = batch.attrKey(i)
     if (id === ENVIRONMENT_NAME) offerEnvironment(i, ENVIRONMENT_RANK.name)
     else if (id === ENVIRONMENT) offerEnvironment(i, ENVIRONMENT_RANK.old)
     else if (!readIdentity(batch, i, view)) {
@@ -114,8 +106,8 @@ export function readResource(
 }
 
 /** Service and SDK; true when the attribute is one of theirs. */
-function readIdentity(batch: SpanBatch, attr: number, view: ResourceView): boolean {
-  const id = batch.attrs[attr * 6] as number
+function readIdentity(batch: SpanBatch, attr: number, view: ResourceFacts): boolean {
+  const id = batch.attrKey(attr)
   if (id === SERVICE_NAME) view.serviceName = textRange(batch, attr)
   else if (id === SERVICE_VERSION) view.serviceVersion = textRange(batch, attr)
   else if (id === LANGUAGE) view.language = textRange(batch, attr)
@@ -126,19 +118,16 @@ function readIdentity(batch: SpanBatch, attr: number, view: ResourceView): boole
 
 /** Scope attributes for `attributes`, keys under `scope.`. */
 export function readScopeAttributes(batch: SpanBatch, scope: number): Int32Array {
-  const row = scope * SCOPE_STRIDE
-  const first = batch.scopes[row + SCOPE.ATTR_FIRST] as number
-  const count = batch.scopes[row + SCOPE.ATTR_COUNT] as number
+  const { firstAttr: first, attrCount: count } = new ScopeView(batch).at(scope)
   const rest: number[] = []
   for (let i = first; i < first + count; i++) keep(batch, i, 'scope.', rest)
   return Int32Array.from(rest)
 }
 
 function textRange(batch: SpanBatch, attr: number): [number, number] {
-  const a = batch.attrs
-  if (a[attr * 6 + 3] === VALUE.STRING) {
-    const len = a[attr * 6 + 5] as number
-    return len > 0 && len <= TEXT_BYTES_MAX ? [a[attr * 6 + 4] as number, len] : NONE
+  if (batch.attrType(attr) === VALUE.STRING) {
+    const len = batch.attrLength(attr)
+    return len > 0 && len <= TEXT_BYTES_MAX ? [batch.attrOffset(attr), len] : NONE
   }
   const value = attrValue(batch, attr)
   if (value === null) return NONE
@@ -163,20 +152,13 @@ function environmentRange(batch: SpanBatch, attr: number): [number, number] {
 
 function keep(batch: SpanBatch, attr: number, prefix: string, out: number[]): void {
   const arena = batch.arena
-  let bytes = batch.attrs[attr * 6 + 5] as number
+  let bytes = batch.attrLength(attr)
   for (let i = 0; i < out.length; i += 5) bytes += (out[i + 1] as number) + (out[i + 3] as number)
   if (out.length >= KEPT_MAX * 5 || bytes > KEPT_BYTES_MAX) return
-  const name = arena.text(batch.attrs[attr * 6 + 1] as number, batch.attrs[attr * 6 + 2] as number)
-  const keyOff = arena.appendText(prefix + name)
+  const keyOff = arena.appendText(prefix + batch.attrKeyText(attr))
   const keyLen = arena.lastLen
-  if (batch.attrs[attr * 6 + 3] === VALUE.STRING) {
-    out.push(
-      keyOff,
-      keyLen,
-      batch.attrs[attr * 6 + 4] as number,
-      batch.attrs[attr * 6 + 5] as number,
-      0,
-    )
+  if (batch.attrType(attr) === VALUE.STRING) {
+    out.push(keyOff, keyLen, batch.attrOffset(attr), batch.attrLength(attr), 0)
     return
   }
   const off = arena.appendText(jsonOf(attrValue(batch, attr)))

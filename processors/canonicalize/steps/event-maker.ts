@@ -1,9 +1,9 @@
 // Makes one canonical event of each span, log record or legacy event of a batch. One pass over the attribute
 // rows finds which rules they trigger; then each target is filled by the best candidate that has a value.
-// What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole
-// span in view is decided by `settle.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
+// What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole span in view
+// is decided by the steps of `finishing.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
 
-import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { N } from '../../../core/fields.ts'
@@ -17,7 +17,6 @@ import {
   type EventSink,
   hasDetails,
   readSpanEvent,
-  spanEvents,
 } from '../readers/span-events.ts'
 import { Candidates } from '../rules/candidates.ts'
 import { Detection } from '../rules/detection.ts'
@@ -124,37 +123,30 @@ export class EventMaker {
     if (events.explain !== null) events.explain[e] = []
     this.#leftovers.begin()
     this.#origin.describe(span)
-    const row = index * SPAN_STRIDE
-    const first = batch.spans[row + SPAN.ATTR_FIRST] as number
-    const count = batch.spans[row + SPAN.ATTR_COUNT] as number
-    const context = this.#detection.start(batch, index, this.#origin)
-    const plan = this.#planFor(batch, index, first, count, context)
+    const { firstAttr: first, attrCount: count } = span.received
+    const context = this.#detection.start(span.received, this.#origin)
+    const plan = this.#planFor(batch, first, count, context)
     if (plan !== null) this.#runPlan(plan, first)
     else {
       this.#unplanned++
       this.#candidates.begin()
       this.#collect(first, count)
       this.#learn(batch, first, count, context)
-      this.#readEvents(batch, index)
+      this.#readEvents()
       this.#fill()
     }
     this.#finish()
     if (this.#isExplaining) explainRest(events, e)
     this.#keepRest(events, e)
-    this.#count(batch)
+    this.#count()
   }
 
   /** The plan for spans like this one, null when there is none. Either way the dialects are found. */
-  #planFor(
-    batch: SpanBatch,
-    index: number,
-    first: number,
-    count: number,
-    context: number,
-  ): Plan | null {
+  #planFor(batch: SpanBatch, first: number, count: number, context: number): Plan | null {
     const d = this.#detection
     this.#shape = null
-    const isPlannable = this.#settings.plans && !this.#isExplaining && !hasDetails(batch, index)
+    const isPlannable =
+      this.#settings.plans && !this.#isExplaining && !hasDetails(this.#span.received)
     const shape = isPlannable ? this.#plans.find(batch, first, count, context) : null
     if (shape === null) {
       d.byKeys(first, count)
@@ -177,7 +169,7 @@ export class EventMaker {
       if (!this.#plans.isWorthIt) return
       const valued = d.valued(first, count)
       const { lo, hi } = d
-      d.start(batch, this.#span.index, this.#origin)
+      d.start(this.#span.received, this.#origin)
       d.byKeys(first, count)
       this.#shape = this.#plans.add(batch, first, count, context, { lo: d.lo, hi: d.hi, valued })
       d.startKnown(lo, hi)
@@ -193,7 +185,7 @@ export class EventMaker {
   #runPlan(plan: Plan, first: number): void {
     const span = this.#span
     span.families.plan(plan.families, first)
-    this.#readEvents(span.batch, span.index)
+    this.#readEvents()
     const { rules, ops, positions, begins, takesAll } = plan
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
@@ -212,10 +204,9 @@ export class EventMaker {
 
   /** Which rules do these attributes trigger? */
   #collect(first: number, count: number): void {
-    const batch = this.#span.batch
-    const a = batch.attrs
+    const { batch } = this.#span
     for (let attr = first; attr < first + count; attr++) {
-      const id = a[attr * ATTR_STRIDE + ATTR.KEY] as number
+      const id = batch.attrKey(attr)
       const rules =
         id === UNKNOWN_KEY
           ? this.#tables.rulesOfName(this.#keyText(attr))
@@ -237,13 +228,9 @@ export class EventMaker {
   }
 
   #keyText(attr: number): string {
-    const row = attr * ATTR_STRIDE
-    const id = this.#span.batch.attrs[row] as number
-    if (id !== UNKNOWN_KEY) return keyName(id)
-    return this.#span.arena.text(
-      this.#span.batch.attrs[row + ATTR.KEY_OFF] as number,
-      this.#span.batch.attrs[row + ATTR.KEY_LEN] as number,
-    )
+    const { batch } = this.#span
+    const id = batch.attrKey(attr)
+    return id === UNKNOWN_KEY ? batch.attrKeyText(attr) : keyName(id)
   }
 
   #addCandidate(rule: Rule, attr: number): void {
@@ -253,8 +240,8 @@ export class EventMaker {
     this.#candidates.add(rule, attr)
   }
 
-  #readEvents(batch: SpanBatch, index: number): void {
-    const { first, count } = spanEvents(batch, index)
+  #readEvents(): void {
+    const { firstEvent: first, eventCount: count } = this.#span.received
     if (count === 0) return
     this.#candidates.fromEvents()
     const sink = {
@@ -357,9 +344,9 @@ export class EventMaker {
     if (cut > 0) this.#ctx?.count('observa_canonicalize_truncated_total', '', cut)
   }
 
-  #count(batch: SpanBatch): void {
+  #count(): void {
     if (this.#detection.isGenAi || this.#span.kind !== 'span') return
-    const scope = this.#origin.scopeLabel(batch, this.#span.index)
+    const scope = this.#origin.scopeLabel(this.#span.received)
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
 

@@ -1,7 +1,7 @@
 // How an event is finished, step by step, when the rules have filled what attributes say. The order is that of the list; a
 // test holds that each step comes after those it needs.
 
-import { SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../../core/batch.ts'
+import { SPAN_FLAG } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { finishLegacyEvent } from '../readers/legacy-events.ts'
 import { readLog } from '../readers/log-records.ts'
@@ -54,8 +54,7 @@ function finishLegacy(span: CurrentSpan, { origin }: StepContext): void {
 
 /** Text that was no UTF-8 was mended when the payload was indexed. */
 function noteRepairs(span: CurrentSpan): void {
-  const flags = span.batch.spans[span.index * SPAN_STRIDE + SPAN.FLAGS] as number
-  if ((flags & SPAN_FLAG.REPAIRED) !== 0) span.addQuality('invalid_utf8')
+  if ((span.received.flags & SPAN_FLAG.REPAIRED) !== 0) span.addQuality('invalid_utf8')
 }
 
 /** The environment, and what the resource says to spans of one dialect only. */

@@ -1,12 +1,14 @@
 // The kind of an event, when no key of the span said it.
 
-import { SPAN, SPAN_STRIDE } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
 import type { Kind } from '../../../core/kinds.ts'
 import { lookup } from '../json/values.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
+
+/** No name that says a kind is longer. */
+const NAME_BYTES_MAX = 200
 
 export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext): void {
   if (
@@ -16,13 +18,8 @@ export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext)
   )
     span.setKind('tool')
   if (span.kind === '' && dialects.isGenAi) {
-    const name = span.arena.text(
-      span.batch.spans[span.index * SPAN_STRIDE + SPAN.NAME_OFF] as number,
-      Math.max(
-        0,
-        Math.min(200, span.batch.spans[span.index * SPAN_STRIDE + SPAN.NAME_LEN] as number),
-      ),
-    )
+    const { nameOffset, nameLength } = span.received
+    const name = span.arena.text(nameOffset, Math.max(0, Math.min(NAME_BYTES_MAX, nameLength)))
     span.setKind(dialects.kindOfName(name) ?? guessedKind(span, name))
   }
   if (span.kind === '') span.setKind(origin.isLegacy ? 'span' : lastResort(span))

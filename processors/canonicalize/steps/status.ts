@@ -1,26 +1,20 @@
 // How a span ended: its status code, what attributes told, and whether there is an answer.
 
 import { Literal } from '../../../core/arena.ts'
-import { SPAN, SPAN_STRIDE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import type { StepContext } from './step.ts'
 
 export function decideStatus(span: CurrentSpan, { dialects }: Pick<StepContext, 'dialects'>): void {
   const { isGenAi } = dialects
-  const row = span.index * SPAN_STRIDE
-  const s = span.batch.spans
-  const code = s[row + SPAN.STATUS] as number
+  const { status: code, statusMessageOffset: off, statusMessageLength: len } = span.received
   const isError = code === 2 || span.status.hasFailed || isFailedByType(span, code, isGenAi)
   if (span.status.messageAttr >= 0) {
     if (isError) span.setText(span.status.messageAttr, R.error_message)
     else span.entries.addMetadata('status_message', span.text(span.status.messageAttr))
   }
-  if (isError) {
-    const len = s[row + SPAN.STATUS_MSG_LEN] as number
-    if (len > 0 && !span.hasRange(R.error_message))
-      span.events.setRange(span.event, R.error_message, s[row + SPAN.STATUS_MSG_OFF] as number, len)
-  }
+  if (isError && len > 0 && !span.hasRange(R.error_message))
+    span.events.setRange(span.event, R.error_message, off, len)
   const hasEndedWell = code === 1 || span.status.hasSucceeded || (isGenAi && hasAnswered(span))
   span.setConstant(R.status, isError ? ERROR : hasEndedWell ? OK : UNSET)
 }

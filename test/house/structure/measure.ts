@@ -1,5 +1,6 @@
 // All measurements of the structure in one object, for the report and for the test that holds them.
 
+import { ATTR_STRIDE, SCOPE_STRIDE, SPAN_STRIDE } from '../../../core/batch.ts'
 import { importsOf, projectFiles, textOf } from '../source-files.ts'
 import { type FunctionMeasure, functionsOf } from './functions.ts'
 import { arrowsOf, circlesOf, filesByFolder, graphOf, layersOf, within } from './modules.ts'
@@ -53,6 +54,8 @@ export interface StructureMeasure {
   readonly nonNulls: number
   /** Files outside `core/` and `proto/` that import the stride of a row table. */
   readonly strideFiles: readonly string[]
+  /** Files outside `core/` and `proto/` that count in rows of a batch with a number in place of the stride's name. */
+  readonly bareStrideFiles: readonly string[]
   readonly writers: readonly WritersMeasure[]
   /** Files that only tests import and whose place does not say so. */
   readonly unmarkedSupport: readonly string[]
@@ -85,6 +88,7 @@ export function measure(): StructureMeasure {
     anys: sum((t) => t.anys),
     nonNulls: sum((t) => t.nonNulls),
     strideFiles: sources.filter((s) => isStrideUser(s)).map((s) => s.path),
+    bareStrideFiles: sources.filter((s) => hasBareStride(s)).map((s) => s.path),
     writers: writersOf(sources).toSorted((a, b) => b.files.size - a.files.size),
     unmarkedSupport: support,
   }
@@ -118,6 +122,13 @@ function isStrideUser({ path, text }: Source): boolean {
   return /import\s*\{[^}]*\b[A-Z_]+_STRIDE\b[^}]*\}\s*from\s*'[./]*core\/[\w/-]*batch\.ts'/.test(
     text,
   )
+}
+
+/** Spans, attributes and scopes; the other strides are numbers that mean many things. */
+const BARE_STRIDE = new RegExp(` \\* (?:${[SPAN_STRIDE, ATTR_STRIDE, SCOPE_STRIDE].join('|')})\\b`)
+
+export function hasBareStride({ path, text }: Pick<Source, 'path' | 'text'>): boolean {
+  return !/^(core|proto)\//.test(path) && BARE_STRIDE.test(text)
 }
 
 /** Of all files, those whose every importer is a test; without importers a file is a script or an entry. */

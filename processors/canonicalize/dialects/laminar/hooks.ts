@@ -12,7 +12,7 @@ const SESSION = key('lmnr.event.session_id')
 function readEvent(span: CurrentSpan, first: number, count: number): boolean {
   let found = 0
   for (let i = first; i < first + count; i++) {
-    const id = span.batch.attrs[i * 6] as number
+    const id = span.batch.attrKey(i)
     if (id !== USER && id !== SESSION) continue
     found++
     if (!span.isNull(i)) span.setText(i, id === USER ? R.user_id : R.session_id)

@@ -1,6 +1,5 @@
 // Splits of token counts as Python writes them.
 
-import { ATTR, ATTR_STRIDE } from '../../../../core/batch.ts'
 import { N } from '../../../../core/fields.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
@@ -9,14 +8,7 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 const usageDetails: Transform = (span, attr) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
-  const side = /output/.test(
-    span.batch.arena.latin1(
-      span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_OFF] as number,
-      span.batch.attrs[attr * ATTR_STRIDE + ATTR.KEY_LEN] as number,
-    ),
-  )
-    ? 'output'
-    : 'input'
+  const side = span.batch.attrKeyText(attr).includes('output') ? 'output' : 'input'
   const counts = Object.entries(value)
   for (const [name, v] of counts) {
     if (typeof v !== 'number') continue

@@ -1,7 +1,6 @@
 // Indexed families of attributes (`llm.input_messages.2.message.role`) as lists, and what such lists and
 // other JSON forms mean: messages, tools, documents, annotations.
 
-import { ATTR, ATTR_STRIDE } from '../../../../core/batch.ts'
 import { N, R } from '../../../../core/fields.ts'
 import type { Message, Tool } from '../../content/message.ts'
 import { messageOf } from '../../content/messages.ts'
@@ -26,8 +25,7 @@ export function elementsOfFamily(
   const byIndex = new Map<number, unknown>()
   let slots = 0
   for (const attr of rows) {
-    const row = attr * ATTR_STRIDE
-    const path = pathOf(span, row, strip)
+    const path = pathOf(span, attr, strip)
     const index = Number(path[0])
     if (path.includes('__proto__')) continue
     if (++slots > SLOTS_MAX || index >= INDEX_MAX) continue
@@ -47,12 +45,12 @@ export function elementsOfFamily(
 /** Paths by key id: keys are interned and come again with every span. Bounded like the keys themselves. */
 const paths: (string[] | undefined)[] = []
 
-function pathOf(span: CurrentSpan, row: number, strip: number): string[] {
-  const id = span.batch.attrs[row + ATTR.KEY] as number
+function pathOf(span: CurrentSpan, attr: number, strip: number): string[] {
+  const id = span.batch.attrKey(attr)
   const known = id > 0 ? paths[id] : undefined
   if (known !== undefined) return known
-  const off = span.batch.attrs[row + ATTR.KEY_OFF] as number
-  const len = span.batch.attrs[row + ATTR.KEY_LEN] as number
+  const off = span.batch.attrKeyOffset(attr)
+  const len = span.batch.attrKeyLength(attr)
   const path = span.arena.text(off + strip, len - strip).split('.')
   if (id > 0) paths[id] = path
   return path

@@ -3,7 +3,7 @@
 // where they lie. Values that are not as plain as most (a role nobody knows, text that holds blocks) are left to
 // `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
 
-import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../../core/batch.ts'
+import type { SpanBatch } from '../../../../core/batch.ts'
 import type { FamilyProgram } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 import { documentProgram, embeddingProgram, toolProgram } from './list-programs.ts'
@@ -51,10 +51,10 @@ function elementsOf(
 ): readonly Element[] | null {
   const byIndex = new Map<number, Map<string, number>>()
   for (const position of positions) {
-    const row = (first + position) * ATTR_STRIDE
+    const attr = first + position
     const key = batch.arena.text(
-      (batch.attrs[row + ATTR.KEY_OFF] as number) + strip,
-      (batch.attrs[row + ATTR.KEY_LEN] as number) - strip,
+      batch.attrKeyOffset(attr) + strip,
+      batch.attrKeyLength(attr) - strip,
     )
     const m = /^(\d{1,4})\.([a-z0-9_.]+)$/.exec(key)
     if (m === null) return null
