@@ -18,6 +18,8 @@ export interface InstanceOptions {
   /** Directory of an earlier instance, to start again on its data. */
   readonly dir?: string
   readonly env?: Readonly<Record<string, string>>
+  /** A command that becomes the instance (`unshare -u`): node and its arguments are added. */
+  readonly under?: readonly string[]
 }
 
 export interface Ports {
@@ -96,7 +98,9 @@ export class Instance {
     await writeFile(join(dir, 'test.yaml'), (options.config ?? '').replaceAll('$DIR', dir))
     const files = ['--config', join(dir, 'base.yaml')]
     if (options.config !== undefined) files.push('--config', join(dir, 'test.yaml'))
-    const child = spawn(process.execPath, [MAIN, 'run', ...files], {
+    const program = [process.execPath, MAIN, 'run', ...files]
+    const [command = process.execPath, ...args] = [...(options.under ?? []), ...program]
+    const child = spawn(command, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...options.env },
     })

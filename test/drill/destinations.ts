@@ -1,6 +1,8 @@
 // What arrived where: lines of the file exporter, and rows of the embedded stores once their instance has ended.
 
+import { createReadStream, globSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { createClient } from '@clickhouse/client'
 import { startClickHouseEngine } from '../../storage/clickhouse/engine/engine.ts'
 import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
@@ -11,14 +13,21 @@ import { Arrivals, SPANS_PER_REQUEST, traceIdOf } from './books.ts'
 
 const quiet = { log: silentLog, progress: () => {} }
 
-export async function fromFile(instance: Instance): Promise<Arrivals> {
+/** All files of the exporter: it closes one that is large and begins another. */
+export async function fromFile({ dir }: Instance): Promise<Arrivals> {
   const arrivals = new Arrivals()
-  for (const e of await instance.events())
-    arrivals.add(
-      e['name'],
-      (e['attributes'] as Record<string, unknown> | undefined)?.['drill.payload'],
-    )
+  for (const path of globSync(join(dir, 'out*.ndjson')))
+    for await (const line of createInterface({ input: createReadStream(path) })) {
+      const row = JSON.parse(line) as Line
+      if (row.record === 'event') arrivals.add(row.name, row.attributes?.['drill.payload'])
+    }
   return arrivals
+}
+
+interface Line {
+  readonly record: string
+  readonly name?: unknown
+  readonly attributes?: Readonly<Record<string, unknown>>
 }
 
 export interface ClickHouseArrivals {

@@ -1,7 +1,27 @@
 // The drills there are. One row each.
 
 import type { Drill } from './drill.ts'
+import { bitFlip } from './drills/bit-flip.ts'
+import { containerRestartDrill } from './drills/container-restart.ts'
+import { fullDiskDrill, syncDelayDrill, syncFailDrill } from './drills/disk.ts'
 import { kill, killStores } from './drills/kill.ts'
+import { overloadDrill } from './drills/overload.ts'
 import { powerCutDrill } from './drills/power-cut.ts'
+import { reload } from './drills/reload.ts'
+import { stalledUploadsDrill } from './drills/stalled-uploads.ts'
+import { storeRestartDrill } from './drills/store-restart.ts'
 
-export const DRILLS: readonly Drill[] = [kill, killStores, powerCutDrill]
+export const DRILLS: readonly Drill[] = [
+  kill,
+  killStores,
+  powerCutDrill,
+  syncDelayDrill,
+  syncFailDrill,
+  fullDiskDrill,
+  bitFlip,
+  storeRestartDrill,
+  stalledUploadsDrill,
+  overloadDrill,
+  reload,
+  containerRestartDrill,
+]

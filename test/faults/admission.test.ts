@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Instance, until } from '../instance.ts'
+import { stalledUpload } from './stalled-upload.ts'
 
 async function started(t: TestContext, config: string): Promise<Instance> {
   const instance = await Instance.start({ config })
@@ -34,19 +35,10 @@ function body(name: string, bytes: number, fill = 'lorem ipsum dolor '): string 
 const HEAD = 'POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
 const MIB = 1024 * 1024
 
-/** Declares a body and sends all but its last byte. */
-function stalled(instance: Instance, bytes: number): Socket {
-  const socket = connect(instance.ports.otlp, '127.0.0.1')
-  socket.on('error', () => {})
-  socket.write(`${HEAD}Content-Length: ${bytes}\r\n\r\n`)
-  socket.write(Buffer.alloc(bytes - 1, 0x20))
-  return socket
-}
-
 test('uploads that stall hold no more room than there is, and give it back', async (t) => {
   const instance = await started(t, 'limits: { max_pending_bytes: 4MiB, max_body_bytes: 2MiB }')
   const sockets: Socket[] = []
-  for (let i = 0; i < 12; i++) sockets.push(stalled(instance, MIB))
+  for (let i = 0; i < 12; i++) sockets.push(stalledUpload(instance.ports.otlp, MIB))
   t.after(() => {
     for (const s of sockets) s.destroy()
   })
@@ -66,7 +58,7 @@ test('uploads that stall hold no more room than there is, and give it back', asy
 
 test('a body of undeclared length takes room as it comes', async (t) => {
   const instance = await started(t, 'limits: { max_pending_bytes: 1MiB, max_body_bytes: 8MiB }')
-  const first = stalled(instance, 900 * 1024)
+  const first = stalledUpload(instance.ports.otlp, 900 * 1024)
   t.after(() => first.destroy())
   const holds = async (): Promise<boolean> =>
     (await instance.metric('observa_in_flight_bytes')) >= 900 * 1024

@@ -3,17 +3,16 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { removeHome } from '../../../storage/postgres/engine/home.ts'
-import { Instance, type InstanceOptions } from '../../instance.ts'
+import { Instance, type InstanceOptions, until } from '../../instance.ts'
 import { Books, type Findings } from '../books.ts'
 import { Clients } from '../client.ts'
 import { fromClickHouse, fromFile, fromPostgres } from '../destinations.ts'
 import { type Drill, nothingMissing, type Report, type Round, reportOf } from '../drill.ts'
 
 const CLIENTS = 6
-const LIFE_MS_MIN = 50
-const LIFE_MS_SPREAD = 700
+/** A life ends after up to so many answers: by work done, so that a busy machine has loaded lives too. */
+const ANSWERS_MAX = 60
 
 export const STORES_CONFIG = `
 exporters:
@@ -33,20 +32,24 @@ interface Killed {
 }
 
 /** Kills, then starts once more, sees that a request goes through, and lets everything be delivered. */
-async function killAgain(round: Round, config: InstanceOptions): Promise<Killed> {
+async function killAgain(
+  round: Round,
+  optionsOf: (start: number) => InstanceOptions,
+): Promise<Killed> {
   const books = new Books()
   const clients = new Clients(books)
   let dir: string | undefined
   let cycles = 0
   const start = (): Promise<Instance> =>
-    Instance.start(dir === undefined ? config : { ...config, dir })
+    Instance.start({ ...optionsOf(cycles), ...(dir === undefined ? {} : { dir }) })
   for (; cycles < round.cycles && !round.isOver(); cycles++) {
     const instance = await start()
     dir = instance.dir
     const options = { copies: cycles % 2 === 1, random: round.random, isOver: () => false }
+    const answers = (): number => clients.answers.get('200') ?? 0
+    const wanted = answers() + Math.floor(round.random() * ANSWERS_MAX)
     const load = clients.run(instance, CLIENTS, options)
-    // The moment of the kill is what is drawn; nothing waits for this.
-    await delay(LIFE_MS_MIN + round.random() * LIFE_MS_SPREAD)
+    await until(() => answers() >= wanted, 'loaded')
     await instance.kill('SIGKILL')
     await load
     round.progress(`killed ${cycles + 1} times, ${books.acknowledged} spans acknowledged`)
@@ -57,8 +60,11 @@ async function killAgain(round: Round, config: InstanceOptions): Promise<Killed>
   return { books, cycles, last }
 }
 
-async function killWithFile(round: Round): Promise<Report> {
-  const { books, cycles, last } = await killAgain(round, {})
+export async function killWithFile(
+  round: Round,
+  optionsOf: (start: number) => InstanceOptions = () => ({}),
+): Promise<Report> {
+  const { books, cycles, last } = await killAgain(round, optionsOf)
   const findings = books.check(await fromFile(last))
   await last.kill('SIGTERM')
   await rm(last.dir, { recursive: true, force: true })
@@ -66,7 +72,7 @@ async function killWithFile(round: Round): Promise<Report> {
 }
 
 async function killWithStores(round: Round): Promise<Report> {
-  const { books, cycles, last } = await killAgain(round, { config: STORES_CONFIG })
+  const { books, cycles, last } = await killAgain(round, () => ({ config: STORES_CONFIG }))
   const stores = await checkStores(last, books)
   return reportOf(books, stores.findings, cycles, stores.notes)
 }
@@ -110,7 +116,7 @@ export const kill: Drill = {
   cycles: 20,
   roundCycles: 20,
   missing: nothingMissing,
-  run: killWithFile,
+  run: (round) => killWithFile(round),
 }
 
 export const killStores: Drill = {

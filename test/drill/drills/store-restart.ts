@@ -1,0 +1,99 @@
+// kill -9 for the embedded Postgres and ClickHouse under load: both are started again by the instance, which goes on taking
+// requests, and nothing is lost or doubled in either.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openHome } from '../../../storage/postgres/engine/home.ts'
+import { serverUser } from '../../../storage/postgres/engine/server-user.ts'
+import { type Instance, until } from '../../instance.ts'
+import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts'
+import { type LoadedInstance, newDirectory, underLoad } from '../under-load.ts'
+import { checkStores, STORES_CONFIG } from './kill.ts'
+
+const LOAD_MS_SPREAD = 1500
+
+async function storeRestart(round: Round): Promise<Report> {
+  const kills = { clickhouse: 0, postgres: 0 }
+  const dir = await newDirectory()
+  return underLoad(round, {
+    dir,
+    cleanUp: () => endPostgres(dir),
+    options: { config: STORES_CONFIG },
+    cycle: async (loaded, cycle) => {
+      const { instance } = loaded
+      await delay(round.random() * LOAD_MS_SPREAD)
+      const store = cycle % 2 === 0 ? 'clickhouse' : 'postgres'
+      const pidOf = store === 'clickhouse' ? clickHousePid : postgresPid
+      const before = pidOf(instance)
+      if (before === null) throw new Error(`no process of ${store} was found`)
+      process.kill(before, 'SIGKILL')
+      kills[store]++
+      const isBack = (): boolean => ![before, null].includes(pidOf(instance))
+      await until(isBack, `a new ${store}`)
+      await delivers(loaded)
+    },
+    notes: () => ({ clickhouse_kills: kills.clickhouse, postgres_kills: kills.postgres }),
+    check: ({ instance, books }) => checkStores(instance, books),
+  })
+}
+
+/** Both stores have taken something more since now. */
+async function delivers({ instance }: LoadedInstance): Promise<void> {
+  const sent = (): Promise<number> => instance.metric('otelcol_exporter_sent_spans')
+  const before = await sent()
+  await until(async () => (await sent()) > before, 'delivered again')
+}
+
+/** Its files may be elsewhere than the data directory; who starts it knows where. */
+function postgresPid({ dir }: { readonly dir: string }): number | null {
+  const dataDir = join(dir, 'data/postgres')
+  if (!existsSync(dataDir)) return null
+  const file = join(openHome(dataDir, serverUser()).cluster, 'postmaster.pid')
+  if (!existsSync(file)) return null
+  const pid = Number(readFileSync(file, 'utf8').split('\n', 1)[0])
+  return commandOf(pid).includes('postgres') ? pid : null
+}
+
+/** A server outlives its instance, so one is left when a drill breaks off. */
+function endPostgres(dir: string): void {
+  const pid = postgresPid({ dir })
+  if (pid !== null) process.kill(pid, 'SIGKILL')
+}
+
+/** The engine is a child of the instance. */
+function clickHousePid(instance: Instance): number | null {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const engine = pids.find(
+    (pid) => parentOf(pid) === instance.process.pid && commandOf(pid).includes('clickhouse/engine'),
+  )
+  return engine === undefined ? null : Number(engine)
+}
+
+function parentOf(pid: string): number | null {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+  } catch {
+    // It has ended meanwhile.
+    return null
+  }
+}
+
+function commandOf(pid: number | string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    // It has ended meanwhile.
+    return ''
+  }
+}
+
+export const storeRestartDrill: Drill = {
+  name: 'store-restart',
+  about: 'kill -9 for the embedded ClickHouse and Postgres in turn, under load',
+  cycle: 'one store killed and back',
+  cycles: 4,
+  roundCycles: 20,
+  missing: () => (process.platform === 'linux' ? nothingMissing() : 'needs Linux'),
+  run: storeRestart,
+}
