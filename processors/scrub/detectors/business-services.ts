@@ -102,6 +102,14 @@ export const BUSINESS_SERVICES: readonly Detector[] = [
   }),
   token({
     id: 'saas_vendor_token',
+    title: 'Razorpay key',
+    anchors: ['rzp_live_', 'rzp_test_'],
+    shape: body('alnum', 14),
+    left: 'word',
+    guard: 'variable names',
+  }),
+  token({
+    id: 'saas_vendor_token',
     title: 'Token of another service',
     anchors: [
       're_',
@@ -113,8 +121,6 @@ export const BUSINESS_SERVICES: readonly Detector[] = [
       'EAAC',
       'EAAG',
       'access_token$production$',
-      'rzp_live_',
-      'rzp_test_',
       'pat-na1-',
       'pat-eu1-',
       'tfp_',

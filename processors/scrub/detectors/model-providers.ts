@@ -89,6 +89,7 @@ export const MODEL_PROVIDERS: readonly Detector[] = [
     title: 'ElevenLabs key',
     anchors: ['sk_'],
     shape: body('hex', 48, { max: 48 }),
+    left: 'word',
     guard: 'Stripe keys',
   }),
   token({
@@ -143,6 +144,13 @@ export const MODEL_PROVIDERS: readonly Detector[] = [
   }),
   token({
     id: 'ai_vendor_key',
+    title: 'Firecrawl key',
+    anchors: ['fc-'],
+    shape: body('hex', 32, { max: 32, entropy: 2.5 }),
+    left: 'word',
+  }),
+  token({
+    id: 'ai_vendor_key',
     title: 'Key of another model or search provider',
     anchors: [
       'csk-',
@@ -150,7 +158,6 @@ export const MODEL_PROVIDERS: readonly Detector[] = [
       'tvly-',
       'jina_',
       'llx-',
-      'fc-',
       'e2b_',
       'rpa_',
       'tgp_v1_',

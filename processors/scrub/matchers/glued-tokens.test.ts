@@ -25,6 +25,16 @@ const NAMES = [
   'K',
   '7',
   'acme9',
+  'apiKey-',
+  'GitHub',
+  'curlBearer',
+  'tokenGitHub',
+  'KEYx',
+  '\\nKey',
+  'myKey_',
+  'userIdX_',
+  'openAIKey',
+  'prodKey2-',
 ]
 
 test('a token behind a name is found, with a dash, an underscore or nothing between', () => {
@@ -67,6 +77,14 @@ test('names and ids that end as a token begins stay', () => {
     ...['store', 'core', 'share'].map(
       (word) => `${word}_${hex(40)} my-${word}_${draw.chars(MIXED, 24)}`,
     ),
+    'fc-barcelona-vs-real-madrid-highlights-2024 sk-proj-template-for-react-and-typescript-2024-edition',
+    'secret_santa_gift_exchange_2024_participants jina_embeddings_v3_base_en_multilingual_model',
+    'xoxb-hugs-and-kisses-bear-brand-2024 fc-bayern-vs-real-sociedad-lineups-1998',
+    'sk-proj-starter-kit-for-svelte-and-tailwind-2025-update glsa_grafana_service_account_name_helper_v2',
+    'secret_recipes_of_the_old_kitchen_2023_collection jina_reranker_v2_base_en_multilingual_large',
+    'xoxb-letters-to-my-younger-self-2021 tvly-search-results-for-the-best-hotels-2022',
+    `disk-sk-${hex(32)}.vmdk bookmark-sk-${hex(32)} store_sk_${hex(48)} item_sk_${hex(48)}`,
+    `desk-${draw.chars(MIXED, 30)} kiosk-${draw.chars(MIXED, 34)} flask_${draw.chars(MIXED, 32)}`,
     ...['week', 'seek'].map((word) => `${word}_${hex(32)}`),
     `container web-fc-${hex(32)} of spa-pa-${hex(40)}`,
   ]
@@ -82,4 +100,20 @@ test('long random runs hold anchors by chance and are no tokens', () => {
     assert.equal(scrubber.scrub(`data ${text}`).text, `data ${text}`, anchor)
   }
   assert.ok(anchors.length > 150)
+})
+
+test('short anchors are found behind a name that says what follows', () => {
+  const draw = new Draw(74)
+  const hex = (n: number): string => draw.chars(HEX, n)
+  for (let round = 0; round < 50; round++)
+    for (const name of ['key-', 'token_', 'my_api_key_', 'firecrawlKey-', 'SECRET_'])
+      for (const secret of [`fc-${hex(32)}`, `fw_${draw.chars(MIXED, 23)}7`, `sk-${hex(32)}`]) {
+        const { text } = scrubber.scrub(`use ${name}${secret} now`)
+        assert.equal(text.includes(secret.slice(5, 20)), false, `${name}${secret}`)
+      }
+  for (const name of ['', 'key-', 'RAZORPAY_KEY_ID=', 'myKey_'])
+    for (const kind of ['live', 'test']) {
+      const secret = `rzp_${kind}_${draw.chars(MIXED, 14)}`
+      assert.equal(scrubber.scrub(`use ${name}${secret} now`).text.includes(secret), false, name)
+    }
 })

@@ -14,6 +14,8 @@ const LOOK_MAX = 96
 /** A shorter anchor is the end of too many words: `self_`, `store_`, `week_`. */
 const DISTINCT_ANCHOR = 4
 const BODY_MIN = 16
+/** Bodies of vendors that draw fewer. */
+const BODY_SHORT = 14
 /** Behind an anchor that is no distinct one, a shorter body may be an id. */
 const LONG_BODY = 30
 /** Longer runs of letters in a body are no word. */
@@ -26,27 +28,60 @@ export function isGlued(s: Subject, p: number, len: number, active: ActiveDetect
   const set = SETS[row.shape.kind === 'token' ? row.shape.body : 'word_dot_dash']
   const from = p + len
   const to = Math.min(s.runEnd(from, set), from + LOOK_MAX)
-  const body = bodyOf(s.b, from, to)
-  if (body === BODY.PLAIN || !isName(s, p)) return false
-  if (len >= DISTINCT_ANCHOR || isNoWordEnd(s, p)) return true
+  const min = row.shape.kind === 'token' ? Math.min(row.shape.min, BODY_MIN) : BODY_MIN
+  const body = bodyOf(s.b, from, to, Math.max(min, BODY_SHORT))
+  if (body === BODY.PLAIN || !isName(s, p, len)) return false
+  if (len >= DISTINCT_ANCHOR) return true
+  const name = nameBefore(s, p)
+  if (SECRET_NAME.test(name)) return true
+  if (s.at(p) === 0x73 && WORD_IN_SK.test(`${name}sk`)) return false
   const isSegment = (classAt(s, p - 1) & ALNUM) === 0
+  if (isNoWordEnd(s, p)) return !(isSegment && isOfData(s, p, from))
   return body === BODY.MIXED && (isSegment || to - from >= LONG_BODY)
+}
+
+/** A name that says what follows: `key-fc-..`, `tokenfw_..`. */
+const SECRET_NAME = /(?:key|token|secret|password|credential|auth|bearer)s?[-_]?$/i
+/** Words that end in `sk`: `desk-..` is no `sk-..`. */
+const WORD_IN_SK =
+  /(?:^|[^a-z])(?:sub|multi|un|ram|hard|help|air|gas)?(?:task|mask|ask|bask|cask|flask|desk|disk|risk|brisk|frisk|whisk|asterisk|kiosk|dusk|husk|musk|tusk|brusk)$/i
+/** What `sk` is a sort key or surrogate key of: `store_sk_..`, `bookmark-sk-..`. */
+const OF_DATA =
+  /(?:^|[^a-z])(?:disk|bookmark|store|customer|order|item|date|time|snapshot|volume|vol|partition|sort|row|index|cart|session|product|invoice|event|page|pk)[-_]$/i
+
+/** An id of a row or file: `store_sk_` and hex. */
+function isOfData(s: Subject, p: number, from: number): boolean {
+  if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b || !OF_DATA.test(nameBefore(s, p))) return false
+  const end = s.runEnd(from, SETS.hex)
+  return end - from >= BODY_MIN && (classAt(s, end) & ALNUM) === 0
+}
+
+function nameBefore(s: Subject, p: number): string {
+  return latinText(s.b, Math.max(s.from, p - NAME_MAX), p)
+}
+
+/** Chance does not make the anchor behind a few letters of any kind; `EAAA` stands in every base64 with zeros. */
+function isDistinct(s: Subject, p: number, len: number): boolean {
+  return (
+    len >= DISTINCT_ANCHOR && !(s.at(p) === 0x45 && s.at(p + 1) === 0x41 && s.at(p + 2) === 0x41)
+  )
 }
 
 const VOWELS = 'aeiouAEIOU'
 
-/** `sk-` or `sk_` stands alone or behind a consonant or digit: `key-sk-`, `x_sk-`, `toksk-`, but not `task-`, `disk_`. */
+/** `sk-` or `sk_` stands alone or behind a consonant, digit or `AI`: `key-sk-`, `toksk-`, but not `task-`, `disk_`. */
 function isNoWordEnd(s: Subject, p: number): boolean {
   if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b) return false
-  return !VOWELS.includes(String.fromCharCode(s.at(p - 1)))
+  if (!VOWELS.includes(String.fromCharCode(s.at(p - 1)))) return true
+  return (classAt(s, p - 1) & UPPER) !== 0 && (classAt(s, p - 2) & UPPER) !== 0
 }
 
 const BODY = { PLAIN: 0, RANDOM: 1, MIXED: 2 } as const
 
 /** Whether a body may be words, is of two kinds of characters, or of both cases and digits. */
-function bodyOf(b: Uint8Array, from: number, to: number): number {
+function bodyOf(b: Uint8Array, from: number, to: number, min: number): number {
   const n = to - from
-  if (n < BODY_MIN) return BODY.PLAIN
+  if (n < min) return BODY.PLAIN
   let digits = 0
   let upper = 0
   let lower = 0
@@ -58,17 +93,38 @@ function bodyOf(b: Uint8Array, from: number, to: number): number {
   }
   const joints = n - digits - upper - lower
   const kinds = Number(digits > 0) + Number(upper > 1) + Number(lower > 1)
-  if (joints > n / 4 || digits === n || (kinds < 2 && n !== BODY_MIN)) return BODY.PLAIN
+  if (joints > n / 3 || digits === n || (kinds < 2 && n !== BODY_MIN)) return BODY.PLAIN
   if (entropy(b, from, to) < (n < 20 ? 2.6 : 3)) return BODY.PLAIN
-  if (isOfWords(b, from, to, WORD_MAX) || isIdentifier(latinText(b, from, to))) return BODY.PLAIN
+  // An access key id: letters and digits of base32.
+  if (n === BODY_MIN && lower === 0 && digits > 0) return BODY.RANDOM
+  if (isOfWords(b, from, to, WORD_MAX)) return BODY.PLAIN
+  const isDrawn = digits > 1 && upper > 2 && lower > 2
+  if (!isDrawn && isIdentifier(latinText(b, from, to))) return BODY.PLAIN
   const isMixed = upper > 2 && lower > 2 && (digits > 0 || n >= LONG_BODY)
   return isMixed && n >= 20 ? BODY.MIXED : BODY.RANDOM
 }
 
-/** A name ends before `p`: words and short numbers, joined or not, and nothing of that kind before them. */
-function isName(s: Subject, p: number): boolean {
+/**
+ * A name ends before `p`: words and short numbers, joined or not, and nothing of that kind before them. Before a distinct
+ * anchor words of any case (`apiKey`, `GitHub`) are a name, and so is whatever is short.
+ */
+function isName(s: Subject, p: number, len: number): boolean {
   const start = runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash)
-  return p - start <= NAME_MAX && isOfWords(s.b, start, p, NAME_MAX)
+  if (p - start > NAME_MAX) return false
+  if (isOfWords(s.b, start, p, NAME_MAX)) return true
+  const parts = latinText(s.b, start, p).split(/[-_]/)
+  return parts.every(isDistinct(s, p, len) ? isCasedWord : isCamelCase)
+}
+
+/** Letters of any case with a short number behind, or a few characters. */
+function isCasedWord(part: string): boolean {
+  return /^(?:[A-Za-z]*\d{0,4})$/.test(part) || part.length <= 8
+}
+
+/** Letters of any case, at least a third of them lower-case and capitals at most in threes: no draw of many characters. */
+function isCamelCase(part: string): boolean {
+  if (!/^[A-Za-z]*\d{0,4}$/.test(part)) return false
+  return part.length <= 4 || /^(?:[a-z]+|[A-Z]{1,6}[a-z]+|[A-Z]{1,6}\d*$|\d+$)+$/.test(part)
 }
 
 /** Parts between joints that are letters in one case, a capital first or not, with at most four digits behind. */

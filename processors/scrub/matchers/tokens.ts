@@ -30,6 +30,8 @@ import type { Subject } from './subject.ts'
 const LOOK_MAX = 256
 /** A token cut by a length limit is one when this much of its body is left. */
 const CUT_BODY_MIN = 8
+/** Digits of a number in a name of words. */
+const YEAR = 4
 
 /** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
 export function matchToken(s: Subject, p: number, len: number, active: ActiveDetector): void {
@@ -57,7 +59,7 @@ function isDrawn(b: Uint8Array, start: number, end: number, shape: TokenShape): 
   const noDigit = (mixOf(b, start, look) & SETS.digits) === 0
   if (noDigit && (shape.digit === true || isIdentifier(latinText(b, start, look)))) return false
   if (shape.entropy !== undefined && entropy(b, start, look) < shape.entropy) return false
-  return shape.crc === true || end - start >= 40 || !isWordy(b, start, look)
+  return shape.crc === true || !isWordy(b, start, look, YEAR)
 }
 
 /** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */
@@ -102,7 +104,7 @@ export function matchOpenai(s: Subject, p: number, len: number, active: ActiveDe
   const long = prefix !== undefined && n >= 40
   const cut = end === s.to && prefix !== undefined && isCutToken(s, bodyFrom, end, 8)
   if (!(marked || long || cut) || isFiller(s.b, bodyFrom, end)) return
-  if (!marked && isWordy(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX))) return
+  if (!marked && isWordy(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX), YEAR)) return
   s.found(active.type, p, end, active.rank)
 }
 
@@ -191,7 +193,8 @@ export function matchGitlab(s: Subject, p: number, len: number, active: ActiveDe
   while (end > start && s.b[end - 1] === 0x2e) end--
   const n = end - start
   if (n < 20 && !(end === s.to && isCutToken(s, start, end, len))) return
-  if (isFiller(s.b, start, end) || isWordy(s.b, start, Math.min(end, start + LOOK_MAX))) return
+  if (isFiller(s.b, start, end) || isWordy(s.b, start, Math.min(end, start + LOOK_MAX), YEAR))
+    return
   s.found(active.type, p, end, active.rank)
 }
 

@@ -64,12 +64,15 @@ export function isFiller(b: Uint8Array, from: number, to: number): boolean {
   return longestRepeat(b, from, end) >= 8 || FILLER.test(lowerText(b, from, end))
 }
 
-/** Lower-case words and short numbers joined by dashes, dots or underscores: a name, not a token. */
-export function isWordy(b: Uint8Array, from: number, to: number): boolean {
+/**
+ * Lower-case words and short numbers joined by dashes, dots or underscores: a name, not a token. A password may be a word
+ * and a year; a body behind a vendor's literal is none, so there `digitsMax` is 4.
+ */
+export function isWordy(b: Uint8Array, from: number, to: number, digitsMax = 3): boolean {
   let start = from
   for (let i = from; i <= to; i++) {
     if (i < to && !isJoint(b[i] as number)) continue
-    if (!isWordOrNumber(b, start, i)) return false
+    if (!isWordOrNumber(b, start, i, digitsMax)) return false
     start = i + 1
   }
   return to > from
@@ -79,8 +82,8 @@ function isJoint(c: number): boolean {
   return c === 0x2d || c === 0x5f || c === 0x2e || c === 0x2f || c === 0x3a
 }
 
-/** `word`, `Word`, `v12`, `123`, or nothing. */
-function isWordOrNumber(b: Uint8Array, from: number, to: number): boolean {
+/** `word`, `Word`, `v12`, `2024`, or nothing. */
+function isWordOrNumber(b: Uint8Array, from: number, to: number, digitsMax: number): boolean {
   const n = to - from
   if (n > 21) return false
   let digits = 0
@@ -90,5 +93,5 @@ function isWordOrNumber(b: Uint8Array, from: number, to: number): boolean {
     else if ((c & LOWER) === 0 && !(i === from && (c & UPPER) !== 0)) return false
   }
   if (digits === 0) return true
-  return digits <= 3 && (digits === n || (digits === n - 1 && (b[from] as number) === 0x76))
+  return digits <= digitsMax && (digits === n || (digits === n - 1 && (b[from] as number) === 0x76))
 }
