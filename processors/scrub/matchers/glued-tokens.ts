@@ -121,10 +121,10 @@ function isCasedWord(part: string): boolean {
   return /^(?:[A-Za-z]*\d{0,4})$/.test(part) || part.length <= 8
 }
 
-/** Letters of any case, at least a third of them lower-case and capitals at most in threes: no draw of many characters. */
+/** Words of which each begins with capitals, at most six, the first perhaps not: `apiKey`, `OpenAI`. */
 function isCamelCase(part: string): boolean {
-  if (!/^[A-Za-z]*\d{0,4}$/.test(part)) return false
-  return part.length <= 4 || /^(?:[a-z]+|[A-Z]{1,6}[a-z]+|[A-Z]{1,6}\d*$|\d+$)+$/.test(part)
+  if (part.length <= 4) return /^[A-Za-z]*\d*$/.test(part)
+  return /^[a-z]*(?:[A-Z]{1,6}[a-z]+)*(?:[A-Z]{1,6})?\d{0,4}$/.test(part)
 }
 
 /** Parts between joints that are letters in one case, a capital first or not, with at most four digits behind. */
