@@ -55,7 +55,7 @@ test('everything the build can load is in it or in the packages of production', 
   const known = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }))
   const { files, packages } = reachable([
     'collector/main.ts',
-    'collector/worker/entry.ts',
+    'collector/worker/worker-thread.ts',
     'storage/clickhouse/engine/child.ts',
   ])
   assert.ok(files.size > 100, `${files.size} files`)

@@ -24,15 +24,15 @@ import { type Call, join, LINKS_MAX, OUTCOME, startCall, type UsageReport } from
 const ALIKE_MAX = 16
 
 /**
- * Decides the nodes of one trace that are open, in view of all of them. Nodes in order of arrival: those that were
- * decided before come first. Ties by time alone are for the ledger, which has the widest view.
+ * Decides the open reports of one trace. `ofTrace` has all of the trace in order of arrival, also spans that report nothing and
+ * only say whose child they are; reports that were decided before come first. Ties by time alone are for the ledger, which has the widest view.
  */
-export function decideReports(nodes: readonly UsageReport[], view: 'batch' | 'ledger'): void {
-  const reports = nodes.filter((n) => n.has(REPORT_FLAG.REPORT))
+export function decideReports(ofTrace: readonly UsageReport[], view: 'batch' | 'ledger'): void {
+  const reports = ofTrace.filter((n) => n.has(REPORT_FLAG.REPORT))
   if (reports.length < 2) return decideAlone(reports[0])
   for (const n of reports) startCall(n)
-  if (reports.some(hasClientsWord)) joinByClientsWord(nodes, reports)
-  if (reports.some((n) => n.has(REPORT_FLAG.PARENT))) findAbove(nodes, reports)
+  if (reports.some(hasClientsWord)) joinByClientsWord(ofTrace, reports)
+  if (reports.some((n) => n.has(REPORT_FLAG.PARENT))) findAbove(ofTrace, reports)
   for (const n of reports) if (n.above !== null && isEqual(n, n.above)) join(n, n.above)
   joinSiblings(reports)
   if (view === 'ledger') joinByTime(reports)
@@ -51,10 +51,10 @@ function hasClientsWord(n: UsageReport): boolean {
 }
 
 /** Joins what clients themselves say is one call: reports of one response id (found by its claim), a span and its log record. */
-function joinByClientsWord(nodes: readonly UsageReport[], reports: readonly UsageReport[]): void {
+function joinByClientsWord(ofTrace: readonly UsageReport[], reports: readonly UsageReport[]): void {
   const byEvent = new Map<number, UsageReport>()
   const spans = new Map<number, UsageReport>()
-  for (const n of nodes) {
+  for (const n of ofTrace) {
     if (n.ticket === 0 && n.has(REPORT_FLAG.REPORT)) byEvent.set(n.event, n)
     if (n.has(REPORT_FLAG.REPORT) && !n.has(REPORT_FLAG.LOG)) spans.set(n.span, n)
   }
@@ -62,7 +62,7 @@ function joinByClientsWord(nodes: readonly UsageReport[], reports: readonly Usag
   for (const n of reports) {
     if (n.ticket === 0 && n.of >= 0) joinFirst(n, byEvent.get(n.of))
     if (n.isSaid && n.owner !== '') {
-      byId ??= rememberedById(nodes)
+      byId ??= rememberedById(ofTrace)
       const owner = byId.get(n.owner)
       if (owner?.call != null) join(n, owner, true)
     }
@@ -82,9 +82,9 @@ function joinFirst(n: UsageReport, first: UsageReport | undefined): void {
 }
 
 /** Finds the nearest report above each, passing over spans that report nothing. */
-function findAbove(nodes: readonly UsageReport[], reports: readonly UsageReport[]): void {
+function findAbove(ofTrace: readonly UsageReport[], reports: readonly UsageReport[]): void {
   const bySpan = new Map<number, UsageReport>()
-  for (const n of nodes) {
+  for (const n of ofTrace) {
     const before = bySpan.get(n.span)
     // The span itself says more than a log record of it, and a report more than a mere link.
     if (before === undefined || rank(n) > rank(before)) bySpan.set(n.span, n)

@@ -91,8 +91,8 @@ function depth(n: UsageReport): number {
 }
 
 /** Reports that were decided before, by their event id. */
-export function rememberedById(nodes: readonly UsageReport[]): Map<string, UsageReport> {
+export function rememberedById(ofTrace: readonly UsageReport[]): Map<string, UsageReport> {
   const byId = new Map<string, UsageReport>()
-  for (const n of nodes) if (n.ticket !== 0) byId.set(n.id, n)
+  for (const n of ofTrace) if (n.ticket !== 0) byId.set(n.id, n)
   return byId
 }

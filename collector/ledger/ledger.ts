@@ -6,11 +6,11 @@ import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { OUTCOME, type UsageReport } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
+import { Turn } from './commit-turn.ts'
 import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
 import { type CommitOutcome, OpenCommits } from './open-commits.ts'
 import { TraceReports } from './trace-reports.ts'
-import { Turn } from './turn.ts'
 
 const ENTRIES_MAX = 1_000_000
 const ID_BYTES = 16
@@ -209,8 +209,8 @@ function countedOf(
 ): Map<number, Uint8Array> {
   const out = new Map<number, Uint8Array>()
   for (const [event, h] of corrections) if (h.reason === 'duplicate') out.set(event, h.of)
-  for (const nodes of reports.values())
-    for (const n of nodes)
+  for (const ofTrace of reports.values())
+    for (const n of ofTrace)
       if (n.outcome === OUTCOME.REPEATS && n.owner !== '' && !out.has(n.event))
         out.set(n.event, Buffer.from(n.owner, 'latin1'))
   return out

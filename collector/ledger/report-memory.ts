@@ -94,15 +94,15 @@ export class ReportMemory implements RememberedIds {
     ticket: number,
   ): void {
     this.#makeRoom(traces)
-    for (const [trace, nodes] of traces) {
+    for (const [trace, ofTrace] of traces) {
       const t = this.#traces.find(trace)
       // Forgotten as soon as it came: the task alone has more than the bound.
       if (t < 0) continue
-      const excess = this.#traces.count(t) + nodes.length - this.#perTraceMax
+      const excess = this.#traces.count(t) + ofTrace.length - this.#perTraceMax
       const old = Math.min(Math.max(0, excess), this.#traces.count(t))
       for (let i = 0; i < old; i++) this.#dropFirst(t)
-      for (let i = Math.max(0, excess - old); i < nodes.length; i++)
-        this.#put(t, nodes[i] as UsageReport, reports, eventIds, ticket)
+      for (let i = Math.max(0, excess - old); i < ofTrace.length; i++)
+        this.#put(t, ofTrace[i] as UsageReport, reports, eventIds, ticket)
     }
   }
 
@@ -123,11 +123,11 @@ export class ReportMemory implements RememberedIds {
   /** The traces become the newest; the oldest go until what will be fits. */
   #makeRoom(traces: ReadonlyMap<number, readonly UsageReport[]>): void {
     let size = this.#size
-    for (const [trace, nodes] of traces) {
+    for (const [trace, ofTrace] of traces) {
       const t = this.#traces.touch(trace)
       const before = this.#traces.count(t)
-      const after = Math.min(before + nodes.length, this.#perTraceMax)
-      this.evicted += before + nodes.length - after
+      const after = Math.min(before + ofTrace.length, this.#perTraceMax)
+      this.evicted += before + ofTrace.length - after
       size += after - before
     }
     while (size > this.#rowsMax) {

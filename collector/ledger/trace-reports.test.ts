@@ -16,12 +16,12 @@ type Traces = Map<number, UsageReport[]>
 /** What each report was decided to be, and everything remembered as objects. */
 class PlainKinship {
   readonly #traces = new Map<number, UsageReport[]>()
-  readonly #nodesMax: number
+  readonly #reportsMax: number
   readonly #perTraceMax: number
   evicted = 0
 
-  constructor(nodesMax: number, perTraceMax: number) {
-    this.#nodesMax = nodesMax
+  constructor(reportsMax: number, perTraceMax: number) {
+    this.#reportsMax = reportsMax
     this.#perTraceMax = perTraceMax
   }
 
@@ -43,9 +43,9 @@ class PlainKinship {
       const trace = facts.reports[at + REPORT.TRACE] as number
       traces.set(trace, [...(traces.get(trace) ?? []), n])
     }
-    for (const [trace, nodes] of traces) {
-      decideReports([...(this.#traces.get(trace) ?? []), ...nodes], 'ledger')
-      for (const n of nodes) {
+    for (const [trace, ofTrace] of traces) {
+      decideReports([...(this.#traces.get(trace) ?? []), ...ofTrace], 'ledger')
+      for (const n of ofTrace) {
         const correction = n.has(REPORT_FLAG.COUNTED) ? correctionOf(facts, n) : null
         if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
       }
@@ -54,21 +54,21 @@ class PlainKinship {
   }
 
   remember(facts: EventFacts, traces: Traces, ticket: number): void {
-    for (const [trace, nodes] of traces) {
-      for (const n of nodes) {
+    for (const [trace, ofTrace] of traces) {
+      for (const n of ofTrace) {
         const owner = ownerOf(facts, n)
         const id = idOf(facts, n.event)
         n.recall(n.outcome, n.isSaid, ticket, { idText: () => id, ownerText: () => owner })
         n.countedEvent = -1
       }
-      const all = [...(this.#traces.get(trace) ?? []), ...nodes]
+      const all = [...(this.#traces.get(trace) ?? []), ...ofTrace]
       this.#traces.delete(trace)
       const kept = all.slice(-this.#perTraceMax)
       this.evicted += all.length - kept.length
       this.#traces.set(trace, kept)
     }
     for (const [trace, list] of this.#traces) {
-      if (this.size <= this.#nodesMax) break
+      if (this.size <= this.#reportsMax) break
       this.#traces.delete(trace)
       this.evicted += list.length
     }
@@ -234,7 +234,7 @@ function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
 }
 
 function shown(traces: Traces, known: ReadonlyMap<number, LedgerCorrection>): unknown {
-  const nodes = [...traces].map(([trace, list]) => [
+  const reports = [...traces].map(([trace, list]) => [
     trace,
     list.map((n) => [n.event, n.outcome, n.isSaid, n.owner, n.countedEvent]),
   ])
@@ -243,7 +243,7 @@ function shown(traces: Traces, known: ReadonlyMap<number, LedgerCorrection>): un
     h.reason,
     Buffer.from(h.of).toString('hex'),
   ])
-  return { nodes, corrections }
+  return { reports, corrections }
 }
 
 /** Runs both over the steps; `counts` is told what came up. */

@@ -8,10 +8,10 @@ import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
 import { ReportMemory } from './report-memory.ts'
 
-const NODES_MAX = 100_000
+const REPORTS_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
-const NODES_PER_TRACE_MAX = 256
-/** Nodes kept for the next decision. */
+const REPORTS_PER_TRACE_MAX = 256
+/** Objects kept for the next decision. */
 const POOL_MAX = 4096
 const ID_BYTES = 16
 
@@ -20,8 +20,8 @@ export class TraceReports {
   readonly #pool: UsageReport[] = []
   #used = 0
 
-  constructor(nodesMax = NODES_MAX, perTraceMax = NODES_PER_TRACE_MAX) {
-    this.#memory = new ReportMemory(nodesMax, perTraceMax)
+  constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
+    this.#memory = new ReportMemory(reportsMax, perTraceMax)
   }
 
   get size(): number {
@@ -47,10 +47,10 @@ export class TraceReports {
    */
   decide(facts: EventFacts, known: Map<number, LedgerCorrection>): Map<number, UsageReport[]> {
     this.#used = 0
-    const traces = this.#nodesOf(facts, known)
-    for (const [trace, nodes] of traces) {
-      decideReports(this.#besides(trace, nodes), 'ledger')
-      for (const n of nodes) {
+    const traces = this.#reportsOf(facts, known)
+    for (const [trace, ofTrace] of traces) {
+      decideReports(this.#besides(trace, ofTrace), 'ledger')
+      for (const n of ofTrace) {
         const correction = n.has(REPORT_FLAG.COUNTED) ? correctionOf(facts, n) : null
         if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
       }
@@ -58,11 +58,11 @@ export class TraceReports {
     return traces
   }
 
-  /** Keeps decided nodes under a ticket. */
+  /** Keeps decided reports under a ticket. */
   remember(facts: EventFacts, traces: Map<number, UsageReport[]>, ticket: number): void {
     // As they are kept: without the task around them.
-    for (const nodes of traces.values())
-      for (const n of nodes) if (n.countedEvent >= 0) n.owner = idOf(facts, n.countedEvent)
+    for (const ofTrace of traces.values())
+      for (const n of ofTrace) if (n.countedEvent >= 0) n.owner = idOf(facts, n.countedEvent)
     this.#memory.add(traces, facts.reports, facts.eventIds, ticket)
   }
 
@@ -72,28 +72,28 @@ export class TraceReports {
       this.#memory.remove(facts.reports[at + REPORT.TRACE] as number, ticket)
   }
 
-  /** What is remembered of the trace, and the new nodes behind it. */
-  #besides(trace: number, nodes: readonly UsageReport[]): readonly UsageReport[] {
+  /** What is remembered of the trace, and the new reports behind it. */
+  #besides(trace: number, ofTrace: readonly UsageReport[]): readonly UsageReport[] {
     let all: UsageReport[] | null = null
     this.#memory.each(trace, (rows, at) => {
-      const n = this.#node(rows, at)
+      const n = this.#report(rows, at)
       this.#memory.recall(n, at)
       all ??= []
       all.push(n)
     })
-    return all === null ? nodes : [...all, ...nodes]
+    return all === null ? ofTrace : [...all, ...ofTrace]
   }
 
-  #nodesOf(
+  #reportsOf(
     facts: EventFacts,
     known: ReadonlyMap<number, LedgerCorrection>,
   ): Map<number, UsageReport[]> {
     const traces = new Map<number, UsageReport[]>()
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
       const correction = known.get(facts.reports[at + REPORT.EVENT] as number)
-      // It was there before, and so was its node.
+      // The event is a re-send: its report is remembered already.
       if (correction?.reason === 'resend') continue
-      const n = this.#node(facts.reports, at)
+      const n = this.#report(facts.reports, at)
       if (correction !== undefined) {
         n.outcome = OUTCOME.REPEATS
         n.owner = latin1(correction.of, 0)
@@ -107,8 +107,8 @@ export class TraceReports {
     return traces
   }
 
-  /** A node read from a row; one that an earlier decision needed, if there is any. */
-  #node(rows: Int32Array, at: number): UsageReport {
+  /** A report read from a row, into an object that an earlier decision needed if there is one. */
+  #report(rows: Int32Array, at: number): UsageReport {
     const known = this.#pool[this.#used]
     if (known !== undefined) {
       this.#used++

@@ -11,9 +11,9 @@ import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
 import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
-import type { WorkerData, WorkerMessage } from './entry.ts'
 import { FairQueue, type Queued, workOf } from './fair-queue.ts'
 import { WorkRate } from './work-rate.ts'
+import type { WorkerData, WorkerMessage } from './worker-thread.ts'
 
 export interface PoolSettings {
   readonly workers: number
@@ -118,7 +118,7 @@ export class WorkerPool {
     this.#log = log
     this.#queues = workerData.pipelines.map(() => new FairQueue())
     this.#piscina = new Piscina({
-      filename: new URL(`./entry${extname(import.meta.filename)}`, import.meta.url).href,
+      filename: new URL(`./worker-thread${extname(import.meta.filename)}`, import.meta.url).href,
       minThreads: settings.workers,
       maxThreads: settings.workers,
       concurrentTasksPerWorker: 1,

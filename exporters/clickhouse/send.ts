@@ -18,8 +18,8 @@ import { migrateClickHouse, quoteName } from '../../storage/migrations/clickhous
 import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classify.ts'
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
+import { HOURS_ROLLED, Roller } from './hour-rollup.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
-import { HOURS_ROLLED, Roller } from './roller.ts'
 import { splitRows } from './split.ts'
 
 const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'
