@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
-import { type AnyDialect, type Note, RANK, type Row, type Words } from './rules/dialect.ts'
+import { type AnyDialect, RANK, type Row, type Words } from './rules/dialect.ts'
 import { frameworksOf } from './rules/dialect-facts.ts'
 import { FLAGS } from './rules/targets.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
@@ -13,18 +13,6 @@ import { PROVIDER_ALIASES } from './vocabulary/providers.ts'
 export const PAGE = fileURLToPath(new URL('../../docs/dialects.md', import.meta.url))
 const GUIDE = fileURLToPath(new URL('../../docs/adding-a-dialect.md', import.meta.url))
 const GENERATED = /<!-- generated:targets -->[\s\S]*?<!-- \/generated -->/
-
-const PLACES: Readonly<Record<Note[1], string>> = {
-  E: 'span event',
-  L: 'log record',
-  R: 'resource',
-  S: 'scope name',
-  N: 'rule',
-  J: 'inside JSON',
-  H: 'HTTP header',
-  K: 'baggage',
-  M: 'metric',
-}
 
 /** The whole page as Markdown. */
 export function dialectsPage(): string {
@@ -85,9 +73,7 @@ function section(d: AnyDialect): string[] {
   if (d.notes !== undefined) {
     lines.push('| also read | where | canonical | how |', '|---|---|---|---|')
     lines.push(
-      ...d.notes.map(
-        (n) => `| \`${cell(n[0])}\` | ${PLACES[n[1]]} | ${cell(n[2])} | ${cell(n[3])} |`,
-      ),
+      ...d.notes.map((n) => `| \`${cell(n[0])}\` | ${n[1]} | ${cell(n[2])} | ${cell(n[3])} |`),
       '',
     )
   }

@@ -82,7 +82,8 @@ export class DoubleCount {
     const r0 = hash[0] as number
     const r1 = hash[1] as number
     const byResponse = len > 0 ? this.#claims.get(r0, r1) : -1
-    // What the later report also goes by belongs to the first from now on.
+    // The later report's span claim is registered for the first report, so that a third report that shares only this claim
+    // is recognised.
     const bySpan = this.#claims.getOrSet(h0, h1, byResponse < 0 ? e : byResponse)
     const first = Math.min(bySpan < 0 ? e : bySpan, byResponse < 0 ? e : byResponse)
     if (bySpan < 0) events.claims.add(first, h0, h1)
@@ -113,7 +114,7 @@ export class DoubleCount {
     this.#hasSuspects = true
   }
 
-  /** Containers that repeat what is in them, and siblings that report one call without its id. */
+  /** Flags containers, which repeat the usage of the calls within them, and reports of one call by siblings without a response id. */
   finish(events: EventTable): void {
     const { ints, count } = events.reports
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) this.#lookAbove(ints, at)
@@ -125,7 +126,7 @@ export class DoubleCount {
     }
   }
 
-  /** Finds the parent of a row, over spans that are no GenAI spans: is it a report as well? */
+  /** Finds the parent of a row, skipping spans that are no GenAI spans. A parent that reports as well makes the trace suspected. */
   #lookAbove(rows: Int32Array, at: number): void {
     if (((rows[at + REPORT.FLAGS] as number) & REPORT_FLAG.PARENT) === 0) return
     const trace = rows[at + REPORT.TRACE] as number
@@ -221,7 +222,7 @@ export function applyCorrections(
   if (moved !== null) follow(events, moved)
 }
 
-/** What repeats an event of the batch that itself repeats an earlier one points at that one: at what counts. */
+/** When A repeats B and B repeats C, A is made to point at C, the event that counts. */
 function follow(events: EventTable, moved: ReadonlyMap<string, number>): void {
   for (let e = 0; e < events.count; e++) {
     const first = events.hex(e, R.usage_duplicate_of)

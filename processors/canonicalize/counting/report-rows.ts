@@ -7,7 +7,7 @@ import { SpanView } from '../../../core/span-view.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { PairTable } from '../bytes/pair-table.ts'
 
-/** Adds a row for a span that reports no usage itself but may stand between two that do; where, -1 = there is nothing to say. */
+/** Adds a row for a span that reports no usage itself but may stand between two that do; the position of the row, -1 when none is needed. */
 export function addLink(events: EventTable, e: number, seed: number, kind: string): number {
   if (events.len(e, R.parent_span_id) < 0 || kind === PLAIN || !hasIds(events, e)) return -1
   const at = addPlace(events, e, seed)
@@ -18,7 +18,7 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
   return at
 }
 
-/** Adds a row for a report; where, -1 = it has no place. `of`: the event of the batch that reported the same call before, -1 = none. */
+/** Adds a row for a report; the position of the row, -1 when the event has no ids. `of`: the event of the batch that reported the same call before, -1 = none. */
 export function addReport(
   events: EventTable,
   e: number,
@@ -80,7 +80,7 @@ export class PlainSpans {
     this.#parents.push(hasParent ? fold(v, events.off(e, R.parent_span_id)) : 0)
   }
 
-  /** Gives the row at `at` the parent that is above the plain spans over it, if there are any. */
+  /** When the parent of the row at `at` is a plain span, its nearest ancestor that is not one becomes the parent. */
   skip(rows: Int32Array, at: number): void {
     if (this.#parents.length === 0) return
     const trace = rows[at + REPORT.TRACE] as number
@@ -132,7 +132,7 @@ function traceOf(events: EventTable, e: number): number {
 
 /** The kind of spans that are no GenAI spans. */
 export const PLAIN = 'span'
-/** What runs inside a tool or an agent is a call of its own; what runs inside these may be the call itself. */
+/** Kinds of span whose child may report the same call as they do. A child of any other kind (tool, agent) makes calls of its own. */
 const PASSAGES = new Set(['llm', 'chain', 'embedding', 'rerank'])
 
 const CYCLE = 2 ** 32

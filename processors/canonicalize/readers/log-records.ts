@@ -9,7 +9,7 @@ import { isRecord } from '../json/values.ts'
 import { attrValue } from '../span/any-value.ts'
 import { takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { attrsOf } from './kept-events.ts'
+import { attrsOf } from './kept-span-events.ts'
 import { readMessageEvent } from './message-events.ts'
 import { knownEvent } from './span-events.ts'
 

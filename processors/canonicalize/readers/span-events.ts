@@ -8,11 +8,11 @@ import { SpanEventView, type SpanView } from '../../../core/span-view.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
 import { messagesOf } from '../content/messages.ts'
 import { partsOf } from '../content/parts.ts'
-import { toolsOf } from '../content/tools.ts'
+import { toolsOf } from '../content/tool-definitions.ts'
 import { parseLoose } from '../json/loose-json.ts'
 import { RANK, RANK_UNIT } from '../rules/dialect.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { attrsOf } from './kept-events.ts'
+import { attrsOf } from './kept-span-events.ts'
 import { readMessageEvent } from './message-events.ts'
 
 const NAMES = [

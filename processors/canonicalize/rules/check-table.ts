@@ -34,7 +34,7 @@ export function checkDialect(
 export interface UncheckedRow {
   readonly key: unknown
   readonly to: unknown
-  readonly how: unknown
+  readonly transform: unknown
   readonly options: Readonly<Record<string, unknown>>
   /** Types of target that the transform fills, null when there is no such transform. */
   readonly fills: readonly TargetType[] | null
@@ -43,27 +43,27 @@ export interface UncheckedRow {
 }
 
 export function checkRow(where: string, row: UncheckedRow): void {
-  const { key, to, how, options, fills, own } = row
+  const { key, to, transform, options, fills, own } = row
   if (typeof key !== 'string' || key === '') refuse(where, 'the source key is an empty text')
   const type = targetType(to)
   if (type === null)
     refuse(where, `there is no target "${shown(to)}"${suggestion(to, namedTargets())}`)
-  if (isWords(how)) checkWords(where, to, how)
+  if (isWords(transform)) checkWords(where, to, transform)
   else if (fills === null)
     refuse(
       where,
-      `there is no transform "${shown(how)}"${suggestion(how, [...own, ...namedTransforms()])}`,
+      `there is no transform "${shown(transform)}"${suggestion(transform, [...own, ...namedTransforms()])}`,
     )
   else if (!fills.includes(type))
     refuse(
       where,
-      `the transform "${shown(how)}" fills ${fills.join(', ')}, but "${shown(to)}" is ${article(type)} ${type}`,
+      `the transform "${shown(transform)}" fills ${fills.join(', ')}, but "${shown(to)}" is ${article(type)} ${type}`,
     )
-  checkOptions(where, options, isWords(how))
+  checkOptions(where, options, isWords(transform))
 }
 
-function isWords(how: unknown): how is Readonly<Record<string, unknown>> {
-  return typeof how === 'object' && how !== null
+function isWords(transform: unknown): transform is Readonly<Record<string, unknown>> {
+  return typeof transform === 'object' && transform !== null
 }
 
 function checkWords(where: string, to: unknown, words: Readonly<Record<string, unknown>>): void {

@@ -1,4 +1,4 @@
-// What a dialect is: rows of data, source key or pattern -> canonical target and how its value is read, facts by which
+// What a dialect is: rows of data, source key or pattern -> canonical target and the transform that reads its value, facts by which
 // its spans are recognised, and the little that no row can say. Targets are in `targets.ts`, the transforms of all dialects in
 // `transform-names.ts`; `tables.ts` refuses what is in neither.
 
@@ -26,13 +26,13 @@ export interface RowOptions {
 export type Words<Meaning extends string> = Readonly<Record<string, Meaning>>
 
 /**
- * [source key, target, how, options].
+ * [source key, target, transform, options].
  * Key: exact; `a.{b,c}.d` (each of them); `a.*` (prefix; `*` in the target is what follows); `a.<i>.*` (indexed family).
- * How: a transform of `transform-names.ts`, one of the dialect's own, or the words of a closed vocabulary: what they
+ * Transform: a name of `transform-names.ts`, one of the dialect's own, or the words of a closed vocabulary: what they
  * mean as a kind, or as an operation (`*` as a meaning keeps the word).
  */
 export type Row<Own extends string = never> =
-  | readonly [key: string, to: Target, how?: TransformName | Own, options?: RowOptions]
+  | readonly [key: string, to: Target, transform?: TransformName | Own, options?: RowOptions]
   | readonly [key: string, to: 'kind', words: Words<Kind>, options?: RowOptions]
   | readonly [key: string, to: 'operation', words: Words<string>, options?: RowOptions]
 
@@ -42,13 +42,19 @@ export interface OwnTransform {
   readonly read: Transform
 }
 
+export type NotePlace =
+  | 'span event'
+  | 'log record'
+  | 'resource'
+  | 'scope name'
+  | 'rule'
+  | 'inside JSON'
+  | 'HTTP header'
+  | 'baggage'
+  | 'metric'
+
 /** Documentation of what is no attribute: span names, events, scopes, log records, resources. */
-export type Note = readonly [
-  key: string,
-  at: 'E' | 'L' | 'R' | 'S' | 'N' | 'J' | 'H' | 'K' | 'M',
-  to: string,
-  how: string,
-]
+export type Note = readonly [key: string, at: NotePlace, to: string, reading: string]
 
 /**
  * What an attribute of the resource says about every span below it. `own`: only on spans of this dialect, and the
@@ -87,7 +93,7 @@ export interface Dialect<Own extends string = never> {
   readonly isStrong?: boolean
   /** Values of the resource's `telemetry.sdk.name` that name the dialect. */
   readonly sdks?: readonly string[]
-  /** Its spans are no spans but legacy events: the form in which they arrive names the dialect. */
+  /** For the dialects of legacy Observa events: the form of message (one event, a whole trace) that names the dialect. */
   readonly legacy?: 'event' | 'trace'
   /** A general convention: named as the dialect only when nothing more specific was found. */
   readonly isGeneral?: boolean
@@ -112,11 +118,11 @@ export interface Dialect<Own extends string = never> {
   readonly notes?: readonly Note[]
 }
 
-/** A dialect with whatever transforms: what the engine is made of. */
+/** A dialect, whatever transforms of its own it has. */
 export type AnyDialect = Dialect<string>
 
 /** Puts the value of an attribute where the rule says; false = nothing usable in it, the next candidate may try. */
-export type Transform = (work: CurrentSpan, attr: number, rule: Rule) => boolean
+export type Transform = (span: CurrentSpan, attr: number, rule: Rule) => boolean
 
 export interface Rule {
   readonly index: number

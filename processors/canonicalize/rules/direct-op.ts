@@ -1,4 +1,4 @@
-// Transforms whose usual case needs no call.
+// The table of direct operations: which transforms have a usual case that needs no call. `steps/direct-ops.ts` executes it.
 
 /**
  * What the event maker may do itself for a step, for the values that these rules nearly always meet; anything else, and

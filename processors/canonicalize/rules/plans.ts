@@ -1,7 +1,7 @@
 // What to do with spans of one shape: the same keys in the same order under the same kind of scope. An
 // instrumentation writes few shapes, so which rules its keys trigger, which of them rank before which, and what no
-// rule wants is worked out once for each shape and not once for each span. The engine's slow way, which
-// makes the plans, is also what tests compare them with.
+// rule wants is worked out once for each shape and not once for each span. The slow way of `steps/event-maker.ts`,
+// which makes the plans, is also what tests compare them with.
 // Measured 2026-11 on the bench's traffic: detection, collecting and ranking 1.4 µs a span, looking a plan up 0.3 µs.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch } from '../../../core/batch.ts'

@@ -1,4 +1,4 @@
-// Turns the dialect tables into what the engine runs on: for each key id the rules it triggers and the
+// Turns the dialect tables into what `steps/event-maker.ts` runs on: for each key id the rules it triggers and the
 // dialects it betrays, worked out once for each new key and then one array look-up.
 
 import { Literal } from '../../../core/arena.ts'
@@ -193,7 +193,7 @@ export class Tables {
     checkRow(where, {
       key: pattern,
       to,
-      how,
+      transform: how,
       options: { ...options },
       fills,
       own: Object.keys(own),

@@ -7,7 +7,7 @@ import { SHA256_CONSTANTS } from '../../../core/identity/sha256.ts'
 import { SpanView } from '../../../core/span-view.ts'
 import { KERNEL } from '../kernel/event-id.generated.ts'
 
-/** Constants, schedule, message: see the kernel. */
+/** Memory that the kernel computes in: constants, schedule and message of SHA-256. */
 const SCRATCH_BYTES = 1536
 const SLACK = 16
 /** Spans whose ids are made together: few enough for their bytes to be in the cache when they are read again. */
@@ -112,7 +112,7 @@ export class EventIds {
     }
     const count = (top - out) / 16
     arena.top = top
-    // Four at a time: the last ones are filled up with the first, whose ids nobody will look for there.
+    // The kernel makes four ids at a time: the last group is filled up with the first row, and those ids are not read.
     for (let i = count; i % 4 !== 0; i++, at += ROW * 4)
       arena.bytes.copyWithin(at, this.#list, this.#list + ROW * 4)
     const off = arena.literalOff(type)

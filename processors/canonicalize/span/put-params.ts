@@ -1,7 +1,7 @@
 // Puts the members of an object of parameters into the event, and the model, the tools and the stream flag among them.
 
 import { N, R } from '../../../core/fields.ts'
-import { toolsOf } from '../content/tools.ts'
+import { toolsOf } from '../content/tool-definitions.ts'
 import { lookup } from '../json/values.ts'
 import type { CurrentSpan } from './current-span.ts'
 

@@ -1,4 +1,5 @@
-// Rules whose usual values need no transform: one comparison and one write. Every span has a dozen of them.
+// Executes the direct operations of the table in `rules/direct-op.ts`: one comparison and one write in place of a transform.
+// Every span has a dozen of them, so the columns of its attributes are read here without a call for each.
 
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { ID_BYTES_MAX } from '../readers/scalars.ts'

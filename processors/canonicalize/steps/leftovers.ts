@@ -5,7 +5,7 @@ import type { Arena } from '../../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../../core/event.ts'
 import { IntList } from '../bytes/int-list.ts'
-import { keptEvents, keptLinks } from '../readers/kept-events.ts'
+import { keptEvents, keptLinks } from '../readers/kept-span-events.ts'
 import type { Rule } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -14,7 +14,7 @@ import { jsonOf } from '../span/resource.ts'
 const NOTHING = new Int32Array(0)
 
 export class Leftovers {
-  readonly #work: CurrentSpan
+  readonly #span: CurrentSpan
   readonly #bytesMax: number
   /** Attribute rows without a rule, then those that must be kept all the same. */
   readonly kept = new IntList()
@@ -31,8 +31,8 @@ export class Leftovers {
   /** Values cut to the limit since the last look. */
   truncated = 0
 
-  constructor(work: CurrentSpan, bytesMax: number) {
-    this.#work = work
+  constructor(span: CurrentSpan, bytesMax: number) {
+    this.#span = span
     this.#bytesMax = bytesMax
   }
 
@@ -83,9 +83,9 @@ export class Leftovers {
 
   /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
   writeMetadata(events: EventTable, e: number): void {
-    const m = this.#work.entries.metadata
+    const m = this.#span.entries.metadata
     for (let i = 0; i < m.length; i += 4) {
-      const again = i === 0 ? SAME.none : sameKey(this.#work.arena, m, i)
+      const again = i === 0 ? SAME.none : sameKey(this.#span.arena, m, i)
       if (again === SAME.value) continue
       // Two keys of a source may have one name here: the second value gets a name of its own.
       if (again === SAME.key) this.#renameKey(m, i)
@@ -94,7 +94,7 @@ export class Leftovers {
   }
 
   #renameKey(m: IntList, at: number): void {
-    const { arena } = this.#work
+    const { arena } = this.#span
     const name = arena.text(m.at(at), m.at(at + 1))
     for (let n = 2; n < 10; n++) {
       m.items[at] = arena.appendText(`${name}_${n}`)
@@ -116,8 +116,8 @@ export class Leftovers {
         this.#writeAttribute(events.pairs, at, kept.at(i))
     }
     if (this.#events.length > 0)
-      addJson(events, e, 'otel.events', keptEvents(this.#work, [...this.#events.values()]))
-    const links = keptLinks(this.#work)
+      addJson(events, e, 'otel.events', keptEvents(this.#span, [...this.#events.values()]))
+    const links = keptLinks(this.#span)
     if (links !== null) addJson(events, e, 'otel.links', links)
   }
 
@@ -138,7 +138,7 @@ export class Leftovers {
 
   /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */
   #isSaid(attr: number, rule: Rule): boolean {
-    const span = this.#work
+    const span = this.#span
     if (rule.number >= 0) return span.number(attr) === span.events.num(span.event, rule.number)
     if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish' || rule.to === 'kind')
       return true
@@ -153,7 +153,7 @@ export class Leftovers {
 
   #writeAttribute(pairs: Int32Array, at: number, attr: number): void {
     const row = attr * ATTR_STRIDE
-    const { attrs, arena } = this.#work.batch
+    const { attrs, arena } = this.#span.batch
     pairs[at + PAIR.KEY_OFF] = attrs[row + ATTR.KEY_OFF] as number
     pairs[at + PAIR.KEY_LEN] = attrs[row + ATTR.KEY_LEN] as number
     const type = attrs[row + ATTR.TYPE] as number
@@ -167,7 +167,7 @@ export class Leftovers {
       pairs[at + PAIR.JSON] = 0
       return
     }
-    const value = attrValue(this.#work.batch, attr)
+    const value = attrValue(this.#span.batch, attr)
     const isText = type === VALUE.BYTES
     pairs[at + PAIR.OFF] = arena.appendText(isText ? String(value as string) : jsonOf(value))
     pairs[at + PAIR.LEN] = arena.lastLen

@@ -12,11 +12,11 @@ export const bedrockAgentcore: Dialect = {
   notes: [
     [
       'body.input.messages[], body.output.messages[]',
-      'L',
+      'log record',
       'input_messages, output_messages',
       'joined to the span by trace_id and span_id',
     ],
-    ['session.id', 'K', 'session_id', 'baggage copied to spans'],
-    ['cloud.resource_id', 'R', 'metadata.runtime_arn', 'the runtime'],
+    ['session.id', 'baggage', 'session_id', 'baggage copied to spans'],
+    ['cloud.resource_id', 'resource', 'metadata.runtime_arn', 'the runtime'],
   ],
 }

@@ -45,5 +45,5 @@ export const claudeCode: Dialect<keyof typeof transforms> = {
     ['model', 'request_model', 'model', { ...own, rank: 60 }],
     ['ttft_ms', 'time_to_first_chunk_ms', 'number', { ...own, rank: 60 }],
   ],
-  notes: [['tool.output', 'E', 'tool_result', 'attributes output, content or diff']],
+  notes: [['tool.output', 'span event', 'tool_result', 'attributes output, content or diff']],
 }

@@ -75,7 +75,7 @@ export const datadogLlmobs: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'trace_id, span_id, parent_id, start_ns, duration',
-      'J',
+      'inside JSON',
       'trace_id, span_id, parent_span_id, start_time, duration_ms',
       'of the JSON form, which has no receiver',
     ],

@@ -27,7 +27,7 @@ export const geminiCli: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'gen_ai.operation.name',
-      'N',
+      'rule',
       'kind',
       'llm_call, tool_call, agent_call, user_prompt, system_prompt, schedule_tool_calls',
     ],

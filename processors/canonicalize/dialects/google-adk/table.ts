@@ -40,12 +40,12 @@ export const googleAdk: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'gen_ai.system=gcp.vertex.agent',
-      'N',
+      'rule',
       'provider',
       'a framework: gcp.gen_ai on calls, unless the model says otherwise',
     ],
-    ['(merged tools)', 'N', 'usage_aggregate', 'a synthetic span'],
-    ['call_llm', 'N', 'kind', 'llm'],
-    ['invocation', 'N', 'kind', 'workflow'],
+    ['(merged tools)', 'rule', 'usage_aggregate', 'a synthetic span'],
+    ['call_llm', 'rule', 'kind', 'llm'],
+    ['invocation', 'rule', 'kind', 'workflow'],
   ],
 }

@@ -70,7 +70,7 @@ export const laminar: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'lmnr.event.user_id, lmnr.event.session_id',
-      'E',
+      'span event',
       'user_id, session_id',
       'kept among the events',
     ],

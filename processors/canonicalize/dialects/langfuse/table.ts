@@ -82,7 +82,7 @@ export const langfuse: Dialect<keyof typeof transforms> = {
     ['langfuse.experiment.*', 'metadata.experiment.*', 'meta'],
   ],
   notes: [
-    ['langfuse.environment', 'R', 'environment', 'beats deployment.environment.name'],
-    ['langfuse.release', 'R', 'service_version', 'identity'],
+    ['langfuse.environment', 'resource', 'environment', 'beats deployment.environment.name'],
+    ['langfuse.release', 'resource', 'service_version', 'identity'],
   ],
 }

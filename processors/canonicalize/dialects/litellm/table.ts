@@ -70,8 +70,8 @@ export const litellm: Dialect<keyof typeof transforms> = {
     ['error.llm_provider', 'provider', 'provider', { when: 'own', rank: 70 }],
   ],
   notes: [
-    ['raw_gen_ai_request', 'N', 'usage_aggregate', 'raw copy of its parent: never counted'],
-    ['gen_ai.response.finish_reasons', 'N', 'finish_reasons', 'a JSON string of an array'],
-    ['litellm', 'S', 'dialect', 'OTEL_TRACER_NAME overrides it'],
+    ['raw_gen_ai_request', 'rule', 'usage_aggregate', 'raw copy of its parent: never counted'],
+    ['gen_ai.response.finish_reasons', 'rule', 'finish_reasons', 'a JSON string of an array'],
+    ['litellm', 'scope name', 'dialect', 'OTEL_TRACER_NAME overrides it'],
   ],
 }

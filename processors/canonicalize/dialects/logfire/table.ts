@@ -59,10 +59,10 @@ export const logfire: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'streaming response from {request_data[model]!r} took ...',
-      'N',
+      'rule',
       'usage_aggregate',
       'only when the call itself reported the same usage',
     ],
-    ['logfire.openai, logfire.anthropic, logfire.*', 'S', 'dialect', 'detection'],
+    ['logfire.openai, logfire.anthropic, logfire.*', 'scope name', 'dialect', 'detection'],
   ],
 }

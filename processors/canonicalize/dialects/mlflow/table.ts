@@ -52,5 +52,5 @@ export const mlflow: Dialect<keyof typeof transforms> = {
     ['mlflow.trace.tokenUsage', 'drop', 'drop', { note: 'a trace aggregate' }],
     ['mlflow.trace.cost', 'drop', 'drop', { note: 'a trace aggregate' }],
   ],
-  notes: [['mlflow.chunk.item.<i>', 'E', '(dropped)', 'stream chunks']],
+  notes: [['mlflow.chunk.item.<i>', 'span event', '(dropped)', 'stream chunks']],
 }

@@ -275,10 +275,10 @@ export const observaNdjson: Dialect<keyof typeof transforms> = {
     ['attributes_json', 'metadata.attributes_json', 'meta', own],
   ],
   notes: [
-    ['Authorization: Bearer <key>', 'H', '(auth)', 'sk_, pk_ or JWT'],
+    ['Authorization: Bearer <key>', 'HTTP header', '(auth)', 'sk_, pk_ or JWT'],
     [
       'Content-Type',
-      'H',
+      'HTTP header',
       '(framing)',
       'application/json: array; application/x-ndjson: one event a line',
     ],

@@ -155,5 +155,5 @@ export const openinference: Dialect<keyof typeof transforms> = {
       { rank: 62, when: 'genai' },
     ],
   ],
-  notes: [['openinference.instrumentation.*', 'S', 'dialect', 'detection']],
+  notes: [['openinference.instrumentation.*', 'scope name', 'dialect', 'detection']],
 }

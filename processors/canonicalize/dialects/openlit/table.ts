@@ -42,5 +42,5 @@ export const openlit: Dialect<keyof typeof transforms> = {
     ['gen_ai.agent.threat.severity', 'metadata.threat_severity'],
     ['telemetry.sdk.name', 'metadata.sdk', 'meta', { when: 'own' }],
   ],
-  notes: [['telemetry.sdk.name=openlit', 'R', 'dialect', 'detection']],
+  notes: [['telemetry.sdk.name=openlit', 'resource', 'dialect', 'detection']],
 }

@@ -140,16 +140,16 @@ export const openllmetry: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'db.query.result',
-      'E',
+      'span event',
       'retrieval_documents',
       'db.query.result.{id,score,distance,metadata,document}',
     ],
     [
       'opentelemetry.instrumentation.*',
-      'S',
+      'scope name',
       'dialect',
       'the prefix is shared with the official instrumentations: a traceloop.*, gen_ai.prompt.N or llm.request.type key decides',
     ],
-    ['{vendor}.{chat,completion,embeddings}', 'N', 'operation', 'openai.chat, anthropic.chat'],
+    ['{vendor}.{chat,completion,embeddings}', 'rule', 'operation', 'openai.chat, anthropic.chat'],
   ],
 }

@@ -12,10 +12,10 @@ export const openrouter: Dialect = {
   notes: [
     [
       'gen_ai.completion',
-      'N',
+      'rule',
       'output_messages',
       'failed requests echo {completion: null, rawRequest}: not stored',
     ],
-    ['service.name=openrouter', 'R', 'dialect', 'with openrouter.* keys'],
+    ['service.name=openrouter', 'resource', 'dialect', 'with openrouter.* keys'],
   ],
 }

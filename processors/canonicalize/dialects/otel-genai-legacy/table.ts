@@ -72,21 +72,21 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'gen_ai.content.prompt',
-      'E',
+      'span event',
       'input_messages',
       'attribute gen_ai.prompt: JSON, or lines "role: text"',
     ],
-    ['gen_ai.content.completion', 'E', 'output_messages', 'attribute gen_ai.completion'],
-    ['gen_ai.system.message', 'E', 'system_instructions', 'span event or log record'],
+    ['gen_ai.content.completion', 'span event', 'output_messages', 'attribute gen_ai.completion'],
+    ['gen_ai.system.message', 'span event', 'system_instructions', 'span event or log record'],
     [
       'gen_ai.{user,assistant,tool}.message',
-      'E',
+      'span event',
       'input_messages',
       'span event or log record; attributes or body {content, tool_calls, id}',
     ],
     [
       'gen_ai.choice',
-      'E',
+      'span event',
       'output_messages, finish_reasons',
       '{index, finish_reason, message}; message may be JSON text',
     ],

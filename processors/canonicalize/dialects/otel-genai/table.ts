@@ -163,26 +163,26 @@ export const otelGenai: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'gen_ai.output.messages[].finish_reason',
-      'J',
+      'inside JSON',
       'finish_reasons',
       'only when gen_ai.response.finish_reasons is absent',
     ],
     [
       'gen_ai.client.inference.operation.details',
-      'E',
+      'span event',
       '*_messages, system_instructions, tool_definitions',
       'span event: its attributes count as if on the span, below those of the span',
     ],
     [
       'gen_ai.client.inference.operation.details',
-      'L',
+      'log record',
       'an event of its own',
       'its usage repeats that of the span',
     ],
-    ['gen_ai.evaluation.result', 'E', 'evaluation_*', 'span event or log record'],
+    ['gen_ai.evaluation.result', 'span event', 'evaluation_*', 'span event or log record'],
     [
       '{gen_ai.operation.name} {target}',
-      'N',
+      'rule',
       'operation, request_model | tool_name | agent_name',
       'last fallback',
     ],

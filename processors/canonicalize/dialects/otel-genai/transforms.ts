@@ -1,4 +1,4 @@
-// Types of tools.
+// The transform of `gen_ai.tool.type`: class names become the words of the convention.
 
 import { VALUE } from '../../../../core/batch.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'

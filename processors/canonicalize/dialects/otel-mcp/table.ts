@@ -50,5 +50,5 @@ export const otelMcp: Dialect = {
     ['fastmcp.resource.uri', 'mcp_resource_uri', 'text', { rank: 60 }],
     ['fastmcp.resource.output', 'io.output', 'io'],
   ],
-  notes: [['{mcp.method.name} {target}', 'N', 'mcp_method', 'fallback']],
+  notes: [['{mcp.method.name} {target}', 'rule', 'mcp_method', 'fallback']],
 }

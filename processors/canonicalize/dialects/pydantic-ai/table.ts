@@ -61,10 +61,10 @@ export const pydanticAi: Dialect<keyof typeof transforms> = {
     ['pydantic_ai.tool.*', 'metadata.tool.*', 'meta'],
   ],
   notes: [
-    ['running tool', 'N', 'kind', 'instrumentation versions 1 and 2'],
+    ['running tool', 'rule', 'kind', 'instrumentation versions 1 and 2'],
     [
       'gen_ai.agent.name, gen_ai.agent.call.id, gen_ai.conversation.id',
-      'K',
+      'baggage',
       'agent_name, metadata, conversation_id',
       'baggage copied to spans',
     ],

@@ -1,6 +1,6 @@
 // Tools inside the parameters of a request.
 
-import { toolsOf } from '../../content/tools.ts'
+import { toolsOf } from '../../content/tool-definitions.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 

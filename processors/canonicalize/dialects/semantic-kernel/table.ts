@@ -16,12 +16,17 @@ export const semanticKernel: Dialect = {
   notes: [
     [
       'gen_ai.operation.name',
-      'N',
+      'rule',
       'operation',
       'chat.completions -> chat, text.completions -> text_completion',
     ],
-    ['gen_ai.response.finish_reason', 'N', 'finish_reasons', 'singular, may be comma-joined'],
-    ['gen_ai.event.content', 'E', '*_messages', 'JSON body of the event (.NET)'],
-    ['gen_ai.tool.developer', 'E', 'input_messages', 'developer role (sic): a system message'],
+    ['gen_ai.response.finish_reason', 'rule', 'finish_reasons', 'singular, may be comma-joined'],
+    ['gen_ai.event.content', 'span event', '*_messages', 'JSON body of the event (.NET)'],
+    [
+      'gen_ai.tool.developer',
+      'span event',
+      'input_messages',
+      'developer role (sic): a system message',
+    ],
   ],
 }

@@ -29,7 +29,7 @@ export const openinferenceFrameworks: Dialect = {
   notes: [
     [
       'openinference.instrumentation.<framework>',
-      'S',
+      'scope name',
       'dialect, metadata.framework',
       'dialect openinference; framework = last segment',
     ],

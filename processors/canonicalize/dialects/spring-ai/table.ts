@@ -53,7 +53,7 @@ export const springAi: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'gen_ai.usage.*, gen_ai.request.*',
-      'N',
+      'rule',
       'numbers',
       'numeric text is read as numbers; it also betrays the dialect',
     ],

@@ -46,13 +46,13 @@ export const strands: Dialect = {
   notes: [
     [
       'gen_ai.usage.cache_*_input_tokens',
-      'N',
+      'rule',
       'input_tokens',
       'Bedrock leaves them out of input_tokens: added',
     ],
     [
       'gen_ai.{user,assistant,tool,system}.message, gen_ai.choice',
-      'E',
+      'span event',
       '*_messages',
       'JSON lists of Bedrock blocks',
     ],

@@ -32,10 +32,10 @@ export const vercelAiV7: Dialect = {
   notes: [
     [
       'gen_ai.operation.name=invoke_agent | agent_step',
-      'N',
+      'rule',
       'usage_aggregate',
       'usage on these spans is the sum of their chat children',
     ],
-    ['gen_ai', 'S', 'dialect', 'detection'],
+    ['gen_ai', 'scope name', 'dialect', 'detection'],
   ],
 }

@@ -144,7 +144,7 @@ export const vercelAi: Dialect<keyof typeof transforms> = {
   notes: [
     [
       'ai.stream.firstChunk',
-      'E',
+      'span event',
       'time_to_first_chunk_ms',
       'event time - span start when no attribute says it',
     ],

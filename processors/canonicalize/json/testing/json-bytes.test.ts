@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { messagesOf } from '../../content/messages.ts'
 import { partsOf } from '../../content/parts.ts'
-import { toolsOf } from '../../content/tools.ts'
+import { toolsOf } from '../../content/tool-definitions.ts'
 import {
   findString,
   foundStringLen,

@@ -4,7 +4,7 @@
 import { N, R } from '../../../../core/fields.ts'
 import type { Message, Tool } from '../../content/message.ts'
 import { messageOf } from '../../content/messages.ts'
-import { toolsOf } from '../../content/tools.ts'
+import { toolsOf } from '../../content/tool-definitions.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
 import { attrValue } from '../../span/any-value.ts'
