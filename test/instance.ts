@@ -62,11 +62,19 @@ service:
 `
 
 export class Instance {
+  /** Out of reach of a Ctrl-C that is meant for the program that starts instances, which then has to end them. */
+  static isDetached = false
+  static readonly #running = new Set<ChildProcess>()
   readonly dir: string
   readonly ports: Ports
   readonly process: ChildProcess
   /** Everything the process wrote to standard error. */
   stderr = ''
+
+  /** Ends all there are, when the program that started them breaks off. */
+  static endAll(): void {
+    for (const child of Instance.#running) child.kill('SIGKILL')
+  }
 
   private constructor(dir: string, ports: Ports, child: ChildProcess) {
     this.dir = dir
@@ -103,7 +111,10 @@ export class Instance {
     const child = spawn(command, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...options.env },
+      detached: Instance.isDetached,
     })
+    Instance.#running.add(child)
+    child.once('exit', () => Instance.#running.delete(child))
     return new Instance(dir, ports, child)
   }
 

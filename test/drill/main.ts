@@ -2,6 +2,7 @@
 // verdict. Progress goes to standard error, the result to standard output.
 
 import { parseArgs } from 'node:util'
+import { Instance } from '../instance.ts'
 import { isSound } from './drill.ts'
 import { DRILLS } from './drills.ts'
 import { type Outcome, runDrill } from './rounds.ts'
@@ -105,7 +106,10 @@ async function main(): Promise<number> {
     return 2
   }
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  // A terminal signals the instances too, and npm and the command line pass on what they get: neither must end a drill twice.
+  Instance.isDetached = true
+  process.on('exit', () => Instance.endAll())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
   const outcome = await runDrill(drill, {
     ...(cycles === undefined ? {} : { cycles }),
     ...(seconds === undefined ? {} : { seconds }),
