@@ -244,6 +244,20 @@ test('chunks and messages without a secret stay, and words beside a secret too',
   }
 })
 
+test('a token that goes on in the next object of a JSON list leaves nothing', () => {
+  const draw = new Draw(95)
+  for (const field of ['content', 'text'])
+    for (const at of [36, 50, 80]) {
+      const secret = fake('anthropic_key', draw)
+      const pieces = cut(secret, at, 50)
+      const body = text(JSON.stringify(pieces.map((p) => ({ [field]: p }))))
+      const { out } = run('logs', {
+        resourceLogs: [{ resource: {}, scopeLogs: [{ scope: {}, logRecords: [{ body }] }] }],
+      })
+      assert.equal(leftOf(out, pieces, secret), null, `${field} ${at}`)
+    }
+})
+
 test('a log record cut in its body or attributes leaves nothing', () => {
   const draw = new Draw(94)
   for (const at of [2, 12, 36, 80]) {

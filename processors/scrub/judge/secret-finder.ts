@@ -23,6 +23,8 @@ const DECODE_ROUNDS_MAX = 3
 const MATCH_COST = 64
 /** More than the longest anchor (255) and all that the scanner looks at behind it (64) or before it (40). */
 const SEAM_REACH = 320
+const QUOTE = 0x22
+const LISTED = ['{"content"', '{"text"']
 const LINE_END = Uint8Array.of(0x0a)
 /** What AWS key ids and secrets stand apart at most. */
 const PAIR_REACH = 220
@@ -143,8 +145,20 @@ export class SecretFinder {
     if (startsInDigits(s.b, s.from, s.to)) matchNumber(s, s.from, policy.numbers)
     const hidden = this.#judgeCandidates(s, value)
     if (hidden) this.#judgeDecoded(s, value, 0)
+    if (s.findings.some((f) => s.at(f.end) === QUOTE)) this.#judgeListed(s)
     this.#pairAwsKeys(s)
     return mergeOverlaps(s.findings)
+  }
+
+  /** A secret that ends where a string of JSON does may go on in the next object of a list: `[{"content":".."},{"content":".."}]`. */
+  #judgeListed(s: Subject): void {
+    const text = Buffer.from(s.b.buffer, s.b.byteOffset + s.from, s.to - s.from)
+    for (const sign of LISTED) {
+      const signs: number[] = []
+      for (let i = text.indexOf(sign); i >= 0; i = text.indexOf(sign, i + 1)) signs.push(s.from + i)
+      if (signs.length > 1)
+        judgeSplitText(s, signs, (t) => this.find(s.policy, new ValueRange().set(t, 0, t.length)))
+    }
   }
 
   /** Runs the detectors behind each candidate; true when an escape may hide more. */
