@@ -78,10 +78,13 @@ function isNoWordEnd(s: Subject, p: number): boolean {
 
 const BODY = { PLAIN: 0, RANDOM: 1, MIXED: 2 } as const
 
-/** Whether a body may be words, is of two kinds of characters, or of both cases and digits. */
-function bodyOf(b: Uint8Array, from: number, to: number, min: number): number {
-  const n = to - from
-  if (n < min) return BODY.PLAIN
+interface Counts {
+  readonly digits: number
+  readonly upper: number
+  readonly lower: number
+}
+
+function countsOf(b: Uint8Array, from: number, to: number): Counts {
   let digits = 0
   let upper = 0
   let lower = 0
@@ -91,17 +94,24 @@ function bodyOf(b: Uint8Array, from: number, to: number, min: number): number {
     else if ((c & UPPER) !== 0) upper++
     else if ((c & LOWER) !== 0) lower++
   }
+  return { digits, upper, lower }
+}
+
+/** Whether a body may be words, is of two kinds of characters, or of both cases and digits. */
+function bodyOf(b: Uint8Array, from: number, to: number, min: number): number {
+  const n = to - from
+  if (n < min) return BODY.PLAIN
+  const { digits, upper, lower } = countsOf(b, from, to)
   const joints = n - digits - upper - lower
   const kinds = Number(digits > 0) + Number(upper > 1) + Number(lower > 1)
   if (joints > n / 3 || digits === n || (kinds < 2 && n !== BODY_MIN)) return BODY.PLAIN
   if (entropy(b, from, to) < (n < 20 ? 2.6 : 3)) return BODY.PLAIN
   // An access key id: letters and digits of base32.
   if (n === BODY_MIN && lower === 0 && digits > 0) return BODY.RANDOM
+  const bothCases = upper > 2 && lower > 2
   if (isOfWords(b, from, to, WORD_MAX)) return BODY.PLAIN
-  const isDrawn = digits > 1 && upper > 2 && lower > 2
-  if (!isDrawn && isIdentifier(latinText(b, from, to))) return BODY.PLAIN
-  const isMixed = upper > 2 && lower > 2 && (digits > 0 || n >= LONG_BODY)
-  return isMixed && n >= 20 ? BODY.MIXED : BODY.RANDOM
+  if (!(bothCases && digits > 1) && isIdentifier(latinText(b, from, to))) return BODY.PLAIN
+  return bothCases && n >= 20 && (digits > 0 || n >= LONG_BODY) ? BODY.MIXED : BODY.RANDOM
 }
 
 /**
