@@ -63,6 +63,7 @@ export class Plans {
   find(batch: SpanBatch, first: number, count: number, context: number): Shape | null {
     this.#isRepeated = false
     if (count > KEYS_MAX) return null
+    // Every key of every span passes here and through `isSame`: the row is counted up instead of multiplied out.
     const a = batch.attrs
     let h = Math.imul(context ^ count, 0x9e3779b1)
     for (

@@ -3,7 +3,7 @@
 // readable before it.
 
 import type { Arena } from '../../../core/arena.ts'
-import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../../core/batch.ts'
+import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 
 const DEPTH_MAX = 64
 /** Elements in all of one value; a longer one is cut, as hostile input goes there. */
@@ -17,10 +17,9 @@ let budget = 0
 
 /** The value of an attribute row: string, number, boolean, array, object or null. Integers beyond 2^53 become strings. */
 export function attrValue(batch: SpanBatch, attr: number): unknown {
-  const row = attr * ATTR_STRIDE
-  const off = batch.attrs[row + ATTR.OFF] as number
-  const len = batch.attrs[row + ATTR.LEN] as number
-  switch (batch.attrs[row + ATTR.TYPE]) {
+  const off = batch.attrOffset(attr)
+  const len = batch.attrLength(attr)
+  switch (batch.attrType(attr)) {
     case VALUE.STRING:
       return batch.arena.text(off, len)
     case VALUE.BOOL:

@@ -2,7 +2,7 @@
 // their rule could not use, span events and links that nobody reads. It goes to `attributes`, so that nothing vanishes.
 
 import type { Arena } from '../../../core/arena.ts'
-import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
+import { VALUE } from '../../../core/batch.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../../core/event.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { keptEvents, keptLinks } from '../readers/kept-span-events.ts'
@@ -152,14 +152,13 @@ export class Leftovers {
   }
 
   #writeAttribute(pairs: Int32Array, at: number, attr: number): void {
-    const row = attr * ATTR_STRIDE
-    const { attrs, arena } = this.#span.batch
-    pairs[at + PAIR.KEY_OFF] = attrs[row + ATTR.KEY_OFF] as number
-    pairs[at + PAIR.KEY_LEN] = attrs[row + ATTR.KEY_LEN] as number
-    const type = attrs[row + ATTR.TYPE] as number
+    const { batch, arena } = this.#span
+    pairs[at + PAIR.KEY_OFF] = batch.attrKeyOffset(attr)
+    pairs[at + PAIR.KEY_LEN] = batch.attrKeyLength(attr)
+    const type = batch.attrType(attr)
     if (type === VALUE.STRING) {
-      const off = attrs[row + ATTR.OFF] as number
-      const len = attrs[row + ATTR.LEN] as number
+      const off = batch.attrOffset(attr)
+      const len = batch.attrLength(attr)
       const cut = len > this.#bytesMax ? charBoundary(arena.bytes, off, this.#bytesMax) : len
       if (cut < len) this.truncated++
       pairs[at + PAIR.OFF] = off
@@ -167,7 +166,7 @@ export class Leftovers {
       pairs[at + PAIR.JSON] = 0
       return
     }
-    const value = attrValue(this.#span.batch, attr)
+    const value = attrValue(batch, attr)
     const isText = type === VALUE.BYTES
     pairs[at + PAIR.OFF] = arena.appendText(isText ? String(value as string) : jsonOf(value))
     pairs[at + PAIR.LEN] = arena.lastLen
