@@ -11,7 +11,7 @@ export const QUICK: readonly string[] = [
   'config/',
   'processors/attributes/',
   'processors/canonicalize/canonicalize',
-  'processors/canonicalize/mapping',
+  'processors/canonicalize/fields',
   'processors/canonicalize/readers/',
   'processors/cost/',
   'processors/filter/',
