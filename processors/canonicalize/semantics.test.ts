@@ -1,5 +1,5 @@
 // Sections 2.2 to 2.6 of the specification, sentence by sentence: which key wins, who the provider is, which ids are
-// absence, what a count includes, and the traps in values. Kind, events and names are in `mapping.test.ts`.
+// absence, what a count includes, and the traps in values. Kind, events and names are in `fields.test.ts`.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
