@@ -10,6 +10,7 @@ import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { removeHome } from '../../storage/postgres/engine/home.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { withRole } from '../../storage/postgres/roles.ts'
 import { findGroup, listGroups } from '../../storage/queries/groups.ts'
 import type { Scope } from '../../storage/queries/page.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
@@ -40,8 +41,7 @@ export async function measurePostgres(
   const pool = new PostgresPool({ url: engine.url, statementTimeoutMs: 300_000 })
   try {
     await migratePostgres(pool)
-    await pool.transaction(async (client) => {
-      await client.query("SELECT set_config('observa.tenant_id', '*', true)")
+    await withRole(pool, 'observa_exporter', async (client) => {
       for (const sql of fillOf(sample)) await client.query(sql)
     })
     const times: QueryTime[] = []

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
 import type { Sender } from '../../core/component.ts'
-import { withTenant } from '../../storage/postgres/pool.ts'
+import { withTenant } from '../../storage/postgres/roles.ts'
 import { type Crash, startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { unavailableStore } from '../../storage/unavailable.ts'
 import { never, processed, quietChain, sendBatch, testHost } from '../../test/exporter-host.ts'
@@ -76,7 +76,6 @@ for (const fault of FAULTS) {
     const batch = twoEvents(id)
     const crashes: Crash[] = []
     const blocked = server.pool.transaction(async (blocker) => {
-      await blocker.query("SELECT set_config('observa.tenant_id', '*', true)")
       await blocker.query('LOCK TABLE trace_summaries IN ACCESS EXCLUSIVE MODE')
       const pending = sender.send(batch, never)
       const pid = await backend(id, 'Lock')

@@ -13,6 +13,7 @@ import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { type Statements, sqlStateOf } from '../../storage/postgres/connection.ts'
 import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
+import { withRole } from '../../storage/postgres/roles.ts'
 import { isSchemaError, verdictOf } from './classify.ts'
 import type { Config } from './config.ts'
 import type { FactDocument, SignalRow } from './facts.ts'
@@ -20,6 +21,7 @@ import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
   DROP_EMPTY,
+  LAST_SEQUENCE,
   LOCK_PLACES,
   MOVE_CURSOR,
   READ_CURSOR,
@@ -104,9 +106,8 @@ export class PostgresSender implements Sender {
   async committedSequence(): Promise<bigint | null> {
     const pool = this.#running()
     await this.#migrate(pool)
-    const found = await pool.query<{ last_sequence: string }>(
-      'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1',
-      [this.#cursor],
+    const found = await withRole(pool, 'observa_exporter', (client) =>
+      client.query<{ last_sequence: string }>(LAST_SEQUENCE, [this.#cursor]),
     )
     const row = found.rows[0]
     return row === undefined ? null : BigInt(row.last_sequence)

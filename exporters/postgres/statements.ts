@@ -4,6 +4,8 @@
 import type { SignalRow } from './facts.ts'
 import type { Changes } from './rollup.ts'
 
+export const LAST_SEQUENCE = 'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1'
+
 export const READ_CURSOR =
   'SELECT last_sequence, batch_id FROM exporter_cursor WHERE exporter = $1 FOR UPDATE'
 
@@ -13,11 +15,11 @@ ON CONFLICT (exporter) DO UPDATE SET
   last_sequence = GREATEST(c.last_sequence, EXCLUDED.last_sequence), batch_id = EXCLUDED.batch_id, updated_at = now()`
 
 /**
- * The exporter writes the rows of all tenants. The lock makes a batch that comes again wait for its first
+ * The exporter's role writes the rows of all tenants. The lock makes a batch that comes again wait for its first
  * transaction, which the server may still be committing after the connection broke.
  */
 export const BEGIN_BATCH =
-  "SELECT set_config('observa.tenant_id', '*', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411))"
+  "SELECT set_config('role', 'observa_exporter', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411))"
 
 /** Until the end of the transaction: what is read of a project is not changed by another instance before it is written. */
 export const LOCK_PLACES =

@@ -3,6 +3,7 @@
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
+import { ensureRoles } from '../postgres/roles.ts'
 import { type Migration, migrationsOf, pending } from './files.ts'
 
 /** "observa" as a number; any constant would do that nobody else takes. */
@@ -31,8 +32,14 @@ async function migrate(client: Statements): Promise<readonly number[]> {
   )
   const applied = new Map(rows.rows.map((r) => [r.version, r]))
   const todo = pending(migrationsOf('postgres'), applied, 'Postgres')
+  await ensureRoles(client, await loginOf(client))
   for (const migration of todo) await apply(client, migration)
   return todo.map((m) => m.version)
+}
+
+async function loginOf(client: Statements): Promise<string> {
+  const found = await client.query<{ login: string }>('SELECT session_user AS login')
+  return found.rows[0]?.login ?? ''
 }
 
 async function apply(client: Statements, migration: Migration): Promise<void> {

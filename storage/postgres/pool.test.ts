@@ -8,7 +8,8 @@ import { migratePostgres } from '../migrations/postgres.ts'
 import { type Crash, startTestPostgres, type TestPostgres } from '../testing/stores.ts'
 import { unavailableStore } from '../unavailable.ts'
 import { PostgresUnavailableError } from './connection.ts'
-import { PostgresPool, withTenant } from './pool.ts'
+import { PostgresPool } from './pool.ts'
+import { withTenant } from './roles.ts'
 
 let server: TestPostgres
 let proxy: TcpProxy

@@ -1,6 +1,6 @@
 // Connections to Postgres, with the limits of the operating promise: 20 connections, idle ones closed after
 // 30 s, 10 s to connect, and a bound on every statement on both sides. The only place that checks connections out.
-// And the way to a tenant's rows: a transaction that names the tenant.
+// As whom a transaction works is in `roles.ts`.
 
 import { lookup } from 'node:dns/promises'
 import pg from 'pg'
@@ -152,20 +152,5 @@ export async function refuseLinkLocal(url: string): Promise<void> {
     'OBS_POSTGRES_LINK_LOCAL',
     `The Postgres host ${host} is a link-local or cloud metadata address.`,
     'Set allow_link_local: true if it is meant to be.',
-  )
-}
-
-/** Runs `work` in a read-only transaction that sees the rows of this tenant and no others. */
-export async function withTenant<T>(
-  pool: PostgresPool,
-  tenantId: string,
-  work: (client: Statements) => Promise<T>,
-): Promise<T> {
-  return await pool.transaction(
-    async (client) => {
-      await client.query("SELECT set_config('observa.tenant_id', $1, true)", [tenantId])
-      return await work(client)
-    },
-    { readOnly: true },
   )
 }

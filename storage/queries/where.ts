@@ -2,7 +2,8 @@
 // row-level security holds even where a condition were forgotten.
 
 import type { QueryResultRow } from '../postgres/connection.ts'
-import { type PostgresPool, withTenant } from '../postgres/pool.ts'
+import type { PostgresPool } from '../postgres/pool.ts'
+import { withTenant } from '../postgres/roles.ts'
 import { decodeCursor, type Scope } from './page.ts'
 
 /** A WHERE whose values are all parameters, and which always names the tenant and the project. */

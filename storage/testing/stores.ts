@@ -39,6 +39,7 @@ export interface TestPostgres {
   readonly engine: PostgresEngine
   readonly pool: PostgresPool
   readonly url: string
+  readonly dataDir: string
   /** SIGKILL for a process that serves a connection. The server then ends all of them and begins anew. */
   crash(pid: number): Promise<Crash>
   stop(): Promise<void>
@@ -97,6 +98,7 @@ export async function startTestPostgres(
     engine,
     pool,
     url: engine.url,
+    dataDir,
     crash: (pid) => crash(pool, pid),
     stop: async () => {
       await pool.end()

@@ -15,7 +15,7 @@ import { encoder as clickhouseEncoder } from '../../exporters/clickhouse/encode.
 import { clickhouse } from '../../exporters/clickhouse/index.ts'
 import { encoder as postgresEncoder } from '../../exporters/postgres/encode.ts'
 import { postgres } from '../../exporters/postgres/index.ts'
-import { withTenant } from '../../storage/postgres/pool.ts'
+import { withTenant } from '../../storage/postgres/roles.ts'
 import { rollHours } from '../../storage/queries/rolled-hours.ts'
 import { readTotals } from '../../storage/queries/totals.ts'
 import {

@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { type ConnectionConfig, withConnection } from '../connection.ts'
+import { ensureRoles } from '../roles.ts'
 import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
 import { type Home, openHome } from './home.ts'
 import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
@@ -294,7 +295,7 @@ function asAdmin(home: Home, port: number, timeoutMs: number): ConnectionConfig 
   }
 }
 
-/** The application's role owns its database and is no superuser, so that row-level security binds it. */
+/** Our login owns its database and is no superuser, so that row-level security binds it; what runs takes on a plain role. */
 async function ensureDatabase(home: Home, port: number): Promise<void> {
   const password = readFileSync(home.passwordFile, 'utf8')
   await withConnection(asAdmin(home, port, 10_000), async (client) => {
@@ -302,6 +303,7 @@ async function ensureDatabase(home: Home, port: number): Promise<void> {
     // DDL takes no parameters; the password is base64url of our own making.
     if (role.rowCount === 0)
       await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`)
+    await ensureRoles(client, USER)
     const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE])
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${USER}`)
   })

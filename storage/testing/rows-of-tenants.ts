@@ -1,0 +1,69 @@
+// A row of each tenant in every table that has tenants, made from the catalog, so that a table that is added is in the
+// tests of isolation from its first day.
+
+import type { PostgresPool } from '../postgres/pool.ts'
+import { type PlainRole, withRole } from '../postgres/roles.ts'
+
+export interface TenantTable {
+  readonly name: string
+  readonly isSecured: boolean
+  readonly isForced: boolean
+}
+
+/** All tables with a column `tenant_id`. */
+export async function tenantTables(pool: PostgresPool): Promise<readonly TenantTable[]> {
+  const found = await pool.query<{ name: string; secured: boolean; forced: boolean }>(
+    `SELECT c.relname AS name, c.relrowsecurity AS secured, c.relforcerowsecurity AS forced
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace AND NOT a.attisdropped
+     ORDER BY c.relname`,
+  )
+  return found.rows.map((r) => ({ name: r.name, isSecured: r.secured, isForced: r.forced }))
+}
+
+/** What a column must be where its type alone does not tell. */
+const VALUES: Readonly<Record<string, string>> = {
+  'signals.severity': "'low'",
+}
+
+const BY_TYPE: Readonly<Record<string, string>> = {
+  text: "'x'",
+  'timestamp with time zone': 'now()',
+  date: 'now()',
+  bigint: '1',
+  'double precision': '1',
+  jsonb: "'{}'",
+  bytea: "sha256('x')",
+  ARRAY: "'{}'",
+  uuid: 'gen_random_uuid()',
+}
+
+interface Column {
+  readonly name: string
+  readonly type: string
+}
+
+/** Adds one row for `tenant`, as the role that writes this table. */
+export async function addRow(
+  pool: PostgresPool,
+  table: string,
+  tenant: string,
+  role: Exclude<PlainRole, 'observa_app'>,
+): Promise<void> {
+  const { rows } = await pool.query<Column>(
+    `SELECT column_name AS name, data_type AS type FROM information_schema.columns
+     WHERE table_schema = current_schema() AND table_name = $1 AND is_nullable = 'NO' AND column_default IS NULL
+       AND is_identity = 'NO'`,
+    [table],
+  )
+  const valueOf = ({ name, type }: Column): string => {
+    const value =
+      name === 'tenant_id' ? `'${tenant}'` : (VALUES[`${table}.${name}`] ?? BY_TYPE[type])
+    if (value === undefined) throw new Error(`no value is known for ${table}.${name}, a ${type}`)
+    return value
+  }
+  await withRole(pool, role, async (client) => {
+    const names = rows.map((c) => c.name).join(', ')
+    await client.query(`INSERT INTO ${table} (${names}) VALUES (${rows.map(valueOf).join(', ')})`)
+  })
+}
