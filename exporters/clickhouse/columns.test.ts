@@ -36,6 +36,7 @@ test('the layout of a stream is what it was when rows were first written to a lo
   const found = Object.entries(STREAMS).map(([s, { columns }]) => [s, fingerprint(columns)])
   assert.deepEqual(Object.fromEntries(found), {
     events: 'e2aaa8e3a604961c',
+    'events@2': '3591743270a9334e',
     signals: 'bc0173ae740282c5',
   })
 })

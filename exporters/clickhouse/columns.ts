@@ -156,12 +156,14 @@ export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: st
 
 /**
  * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written must stay
- * known: when a field is added, new rows go by a new stream (`events@2`), and the old name stays in OLDER_STREAMS with the
- * columns that came after it. `columns.test.ts` fails when a layout changes under its name.
+ * known: when a field is added, new rows go by a new stream (`events@2`), and the old name gets a line in EXTENDED with the
+ * fields that the next one added. `columns.test.ts` fails when a layout changes under its name.
  */
-export const EVENTS_STREAM = 'events'
+export const EVENTS_STREAM = 'events@2'
 export const SIGNALS_STREAM = 'signals'
-const OLDER_STREAMS: Readonly<Record<string, readonly FieldName[]>> = {}
+const EXTENDED: readonly (readonly [stream: string, added: readonly FieldName[]])[] = [
+  ['events', ['usage_remainder', 'usage_inconsistent', 'revision', 'field_sources']],
+]
 
 export interface StreamLayout {
   readonly table: string
@@ -172,8 +174,9 @@ export const STREAMS: Readonly<Record<string, StreamLayout>> = {
   [EVENTS_STREAM]: { table: 'canonical_events', columns: EVENT_COLUMNS },
   [SIGNALS_STREAM]: { table: 'signals', columns: SIGNAL_COLUMNS },
   ...Object.fromEntries(
-    Object.entries(OLDER_STREAMS).map(([stream, later]) => {
-      const columns = EVENT_COLUMNS.filter((c) => !(later as readonly string[]).includes(c.name))
+    EXTENDED.map(([stream], i) => {
+      const later: readonly string[] = EXTENDED.slice(i).flatMap(([, added]) => added)
+      const columns = EVENT_COLUMNS.filter((c) => !later.includes(c.name))
       return [stream, { table: 'canonical_events', columns }]
     }),
   ),
