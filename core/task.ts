@@ -13,7 +13,7 @@ export type PayloadFormat =
   | 'json-array'
   /** Legacy Observa v0: one camelCase object. */
   | 'trace-v0'
-export type ContentEncoding = 'identity' | 'gzip' | 'zstd'
+export type ContentEncoding = 'identity' | 'gzip' | 'deflate' | 'zstd'
 
 /** One HTTP request on its way through a worker. */
 export interface TaskRequest {

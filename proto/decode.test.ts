@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { SCOPE, SPAN, SPAN_FLAG, SPAN_STRIDE } from '../core/batch.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { encodeLogs, encodeTraces } from './otlp/encode.ts'
@@ -57,12 +57,18 @@ test('R06: gzip and plain bodies mean the same; zstd too', () => {
     '200/1/0',
   )
   assert.equal(status(zstdCompressSync(body), { encoding: 'zstd' }), '200/1/0')
+  assert.equal(status(deflateSync(body), { encoding: 'deflate' }), '200/1/0')
+  // Without the header that the name stands for, as some clients send it, at every level of compression.
+  for (const level of [0, 1, 6, 9])
+    assert.equal(status(deflateRawSync(body, { level }), { encoding: 'deflate' }), '200/1/0')
 })
 
 test('R08: a corrupt stream is refused: truncated, garbage after it, wrong magic, compressed twice', () => {
   const body = request(span())
   for (const [encoding, whole] of [
     ['gzip', gzipSync(body)],
+    ['deflate', deflateSync(body)],
+    ['deflate', deflateRawSync(body)],
     ['zstd', zstdCompressSync(body)],
   ] as const) {
     for (const bad of [
@@ -85,6 +91,7 @@ test('R09, R10, R11: the limit holds after decompression, and the rest is never 
   const zeros = Buffer.alloc(50_000_000)
   assert.equal(status(gzipSync(zeros), { encoding: 'gzip', limits }), '413')
   assert.equal(status(zstdCompressSync(zeros), { encoding: 'zstd', limits }), '413')
+  assert.equal(status(deflateSync(zeros), { encoding: 'deflate', limits }), '413')
   assert.equal(status(Buffer.alloc(1001), { limits }), '413')
 })
 

@@ -1,7 +1,13 @@
 // Content-Encoding: the body as it was before the client compressed it, or a refusal. Stops at the
 // limit without producing the rest; a truncated stream, or bytes after its end, is malformed.
 
-import { gunzipSync, constants as zlib, zstdDecompressSync } from 'node:zlib'
+import {
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  constants as zlib,
+  zstdDecompressSync,
+} from 'node:zlib'
 import type { ContentEncoding } from '../core/task.ts'
 import { malformed, Refusal, tooLarge } from './refusal.ts'
 
@@ -33,20 +39,47 @@ export function decompress(
   return plain
 }
 
-function inflate(payload: Uint8Array, encoding: 'gzip' | 'zstd', maxBytes: number): Decoded {
+function inflate(
+  payload: Uint8Array,
+  encoding: 'gzip' | 'deflate' | 'zstd',
+  maxBytes: number,
+): Decoded {
   const options = { info: true, maxOutputLength: maxBytes }
   try {
-    const decoded: unknown =
-      encoding === 'gzip'
-        ? gunzipSync(payload, { ...options, chunkSize: chunkSize(payload) })
-        : zstdDecompressSync(payload, {
-            ...options,
-            params: { [zlib.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
-          })
-    return decoded as Decoded
+    // `info` makes zlib return more than its types say.
+    return decoderOf(payload, encoding)(payload, options) as unknown as Decoded
   } catch (thrown) {
     throw asRefusal(thrown, encoding, maxBytes)
   }
+}
+
+type Decoder = (
+  payload: Uint8Array,
+  options: { readonly info: boolean; readonly maxOutputLength: number },
+) => Buffer
+
+function decoderOf(payload: Uint8Array, encoding: 'gzip' | 'deflate' | 'zstd'): Decoder {
+  switch (encoding) {
+    case 'gzip':
+      return (b, options) => gunzipSync(b, { ...options, chunkSize: chunkSize(b) })
+    case 'deflate':
+      return hasZlibHeader(payload) ? inflateSync : inflateRawSync
+    case 'zstd':
+      return (b, options) =>
+        zstdDecompressSync(b, {
+          ...options,
+          params: { [zlib.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+        })
+  }
+}
+
+/**
+ * `deflate` means the zlib format (RFC 9110, 8.4.1.2), but clients that leave its header out are as old as the name. A raw
+ * stream is not taken for one: it would have to begin with a stored block whose padding is not zero, which no encoder writes.
+ */
+function hasZlibHeader(b: Uint8Array): boolean {
+  const [cmf = 0, flags = 0] = b
+  return (cmf & 0x0f) === 8 && cmf >> 4 <= 7 && (cmf * 256 + flags) % 31 === 0
 }
 
 function asRefusal(thrown: unknown, encoding: string, maxBytes: number): Refusal {

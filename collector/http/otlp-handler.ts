@@ -13,7 +13,6 @@ import type {
   Reservation,
 } from '../../core/component.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
-import { counter } from '../../core/metrics.ts'
 import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import {
@@ -24,7 +23,9 @@ import {
 } from '../../proto/otlp/responses.ts'
 import { RETRY_LATER, type RetryLater } from '../intake/refusals.ts'
 import { declaredLength, discardBody, readBody } from './body.ts'
+import { contentEncodingOf } from './content-encoding.ts'
 import { type CorsSettings, handleCors } from './cors.ts'
+import { ReceiverCounts } from './receiver-counts.ts'
 
 /** Paths of vendor SDKs that are OTLP under another name (dialects, section 4; seen in recorded requests). */
 export const DEFAULT_VENDOR_PATHS = {
@@ -52,19 +53,6 @@ interface Answer {
   readonly encoding: ResponseEncoding
   readonly headers?: Readonly<Record<string, string>>
 }
-
-/** What receivers count, under the Collector's names; items of OTLP by telemetry kind, legacy events as spans. */
-export const RECEIVER_METRICS = ['spans', 'log_records', 'metric_points'].flatMap((items) => [
-  counter(`otelcol_receiver_accepted_${items}`, `Taken ${items.replace('_', ' ')}.`, [
-    'receiver',
-    'transport',
-  ]),
-  counter(`otelcol_receiver_refused_${items}`, `Refused ${items.replace('_', ' ')}, by reason.`, [
-    'receiver',
-    'transport',
-    'reason',
-  ]),
-])
 
 export function otlpHandler(
   settings: OtlpHandlerSettings,
@@ -98,8 +86,7 @@ class OtlpExchange {
   readonly #host: Host
   readonly #intake: Intake | null
   readonly #auth: Authenticator
-  readonly #items: string
-  readonly #labels: string
+  readonly #counts: ReceiverCounts
 
   constructor(
     settings: OtlpHandlerSettings,
@@ -111,17 +98,14 @@ class OtlpExchange {
     this.#host = host
     this.#intake = intake
     this.#auth = auth
-    this.#items = { traces: 'spans', logs: 'log_records', metrics: 'metric_points' }[
-      settings.telemetry
-    ]
-    this.#labels = `receiver="${host.id}",transport="http"`
+    this.#counts = new ReceiverCounts(host, settings.telemetry, 'http')
   }
 
   /** The answer to a request that may not come in; null for others. */
   refusalOf(req: IncomingMessage): Answer | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
-    this.#count('refused', refusal.code)
+    this.#counts.refused(refusal.code)
     return failure(refusal.status, refusal.message, encodingOf(req))
   }
 
@@ -139,9 +123,9 @@ class OtlpExchange {
         'content type must be application/x-protobuf or application/json',
         encoding,
       )
-    const coding = codingOf(req)
+    const coding = contentEncodingOf(req.headers)
     if (coding === null)
-      return failure(415, 'content encoding must be gzip, zstd or identity', encoding)
+      return failure(415, 'content encoding must be gzip, deflate, zstd or identity', encoding)
     if (this.#intake === null)
       return failure(404, `no pipeline takes ${this.#settings.telemetry}`, encoding)
     const wireBytes = declaredLength(req)
@@ -168,7 +152,7 @@ class OtlpExchange {
     if (body.kind === 'aborted') return null
     if (body.kind === 'no_room') return this.#later(RETRY_LATER.bytesInFlight, encoding)
     if (body.kind === 'too_large') {
-      this.#count('refused', 'too_large')
+      this.#counts.refused('too_large')
       return failure(413, 'the request is larger than the limit', encoding)
     }
     const request = {
@@ -189,7 +173,7 @@ class OtlpExchange {
   ): Promise<TenantContext | Answer> {
     const result = await this.#auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (result.ok) return result.tenant
-    this.#count('refused', result.code)
+    this.#counts.refused(result.code)
     return failure(result.status, result.message, encoding)
   }
 
@@ -198,19 +182,14 @@ class OtlpExchange {
       case 'retry':
         return this.#later(verdict, encoding)
       case 'refused': {
-        this.#count('refused', verdict.code)
+        this.#counts.refused(verdict.code)
         const status = { malformed: 400, unsupported: 415, too_large: 413, internal: 500 }[
           verdict.code
         ]
         return failure(status, verdict.message, encoding, verdict.details)
       }
       case 'accepted': {
-        this.#host.metrics.add(
-          `otelcol_receiver_accepted_${this.#items}`,
-          this.#labels,
-          verdict.accepted + verdict.dropped,
-        )
-        if (verdict.rejected > 0) this.#count('refused', 'item', verdict.rejected)
+        this.#counts.accepted(verdict)
         const { telemetry } = this.#settings
         return {
           status: 200,
@@ -222,19 +201,11 @@ class OtlpExchange {
   }
 
   #later(v: RetryLater, encoding: ResponseEncoding): Answer {
-    this.#count('refused', String(v.status))
+    this.#counts.refused(String(v.status))
     return {
       ...failure(v.status, v.message, encoding),
       headers: { 'retry-after': String(v.retryAfterS) },
     }
-  }
-
-  #count(outcome: 'refused', reason: string, by = 1): void {
-    this.#host.metrics.add(
-      `otelcol_receiver_${outcome}_${this.#items}`,
-      `${this.#labels},reason="${reason}"`,
-      by,
-    )
   }
 }
 
@@ -278,9 +249,4 @@ function formatOf(req: IncomingMessage): 'otlp-proto' | 'otlp-json' | null {
 /** Errors go back in the client's own encoding; JSON when it named none of ours, which a person can read. */
 function encodingOf(req: IncomingMessage): ResponseEncoding {
   return essenceOf(req) === 'application/x-protobuf' ? 'protobuf' : 'json'
-}
-
-function codingOf(req: IncomingMessage): ContentEncoding | null {
-  const header = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  return header === 'identity' || header === 'gzip' || header === 'zstd' ? header : null
 }

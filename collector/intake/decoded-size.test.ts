@@ -39,6 +39,8 @@ test('what says nothing, or more than is allowed, counts as the most that is all
   assert.equal(decodedSize(bomb, 'gzip', MAX), MAX)
   assert.ok(decodedSize(Buffer.from('short'), 'gzip', MAX) >= 5)
   assert.ok(decodedSize(deflateSync(text(5000)), 'zstd', MAX) > 0)
+  const deflated = deflateSync(text(5000))
+  assert.equal(decodedSize(deflated, 'deflate', MAX), deflated.length * 1032)
 })
 
 test('never more than deflate could make of it', () => {

@@ -3,15 +3,27 @@
 
 import type { ContentEncoding } from '../../core/task.ts'
 
-/** Deflate cannot do better than this. */
-const GZIP_RATIO_MAX = 1032
+/** Deflate, which gzip uses too, cannot do better than this. */
+const DEFLATE_RATIO_MAX = 1032
 const GZIP_BYTES_MIN = 18
 
 /** Decoded bytes of a whole body, at most `bytesMax`: what is larger is refused by the decoder. */
 export function decodedSize(body: Uint8Array, encoding: ContentEncoding, bytesMax: number): number {
   if (encoding === 'identity') return body.length
-  const stated = encoding === 'gzip' ? gzipSize(body) : zstdSize(body)
-  return Math.max(body.length, Math.min(stated ?? body.length * GZIP_RATIO_MAX, bytesMax))
+  const stated = statedSize(body, encoding)
+  return Math.max(body.length, Math.min(stated ?? body.length * DEFLATE_RATIO_MAX, bytesMax))
+}
+
+/** Null for a body that does not say; `deflate` never does. */
+function statedSize(body: Uint8Array, encoding: 'gzip' | 'deflate' | 'zstd'): number | null {
+  switch (encoding) {
+    case 'gzip':
+      return gzipSize(body)
+    case 'zstd':
+      return zstdSize(body)
+    case 'deflate':
+      return null
+  }
 }
 
 /**

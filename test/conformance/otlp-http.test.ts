@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import test, { after, before } from 'node:test'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
@@ -86,10 +86,12 @@ test('R03, R04: both encodings on one port, parameters and letter case of the ty
     )
 })
 
-test('R06: gzip, zstd and identity are taken', async () => {
+test('R06: gzip, deflate, zstd and identity are taken', async () => {
   const body = Buffer.from(good())
   for (const [coding, bytes] of [
     ['gzip', gzipSync(body)],
+    ['X-GZip', gzipSync(body)],
+    ['deflate', deflateSync(body)],
     ['zstd', zstdCompressSync(body)],
     ['identity', body],
   ] as const) {
@@ -102,8 +104,10 @@ test('R06: gzip, zstd and identity are taken', async () => {
 })
 
 test('R07: an unknown content encoding is refused, never parsed as plain', async () => {
-  const res = await instance.post('/v1/traces', '{}', { ...JSON_TYPE, 'content-encoding': 'br' })
-  assert.equal(res.status, 415)
+  for (const coding of ['br', 'gzip, deflate', 'constructor']) {
+    const res = await instance.post('/v1/traces', '{}', { ...JSON_TYPE, 'content-encoding': coding })
+    assert.equal(res.status, 415, coding)
+  }
 })
 
 test('R08: corrupt gzip is a 400 with a Status', async () => {

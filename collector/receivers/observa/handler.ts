@@ -16,7 +16,9 @@ import { DATA_HEADERS, givenRequestId } from '../../../core/http/security-header
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
 import { shareKey, type TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
+import { contentEncodingOf } from '../../http/content-encoding.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'
+import { ReceiverCounts } from '../../http/receiver-counts.ts'
 import { RETRY_LATER, type RetryLater } from '../../intake/refusals.ts'
 
 interface Answer {
@@ -67,20 +69,20 @@ class ObservaExchange {
   readonly #settings: ObservaHandlerSettings
   readonly #host: Host
   readonly #ctx: ReceiverContext
-  readonly #labels: string
+  readonly #counts: ReceiverCounts
 
   constructor(settings: ObservaHandlerSettings, host: Host, ctx: ReceiverContext) {
     this.#settings = settings
     this.#host = host
     this.#ctx = ctx
-    this.#labels = `receiver="${host.id}",transport="http"`
+    this.#counts = new ReceiverCounts(host, 'traces', 'http')
   }
 
   /** The answer to a request that may not come in; null for others. */
   refusalOf(req: IncomingMessage): Answer | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
-    this.#refused(refusal.code)
+    this.#counts.refused(refusal.code)
     return failure(refusal.status, refusal.code, refusal.message)
   }
 
@@ -92,14 +94,18 @@ class ObservaExchange {
       }
     const auth = await this.#ctx.auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (!auth.ok) {
-      this.#refused(auth.code)
+      this.#counts.refused(auth.code)
       return failure(auth.status, auth.code, auth.message)
     }
     const intake = this.#ctx.intake.traces
     if (intake === null) return failure(404, 'NOT_FOUND', 'no pipeline takes traces')
-    const coding = codingOf(req)
+    const coding = contentEncodingOf(req.headers)
     if (coding === null)
-      return failure(415, 'UNSUPPORTED_ENCODING', 'content encoding must be gzip, zstd or identity')
+      return failure(
+        415,
+        'UNSUPPORTED_ENCODING',
+        'content encoding must be gzip, deflate, zstd or identity',
+      )
     const wireBytes = declaredLength(req)
     const admission = intake.admit({ key: shareKey(auth.tenant), wireBytes, encoding: coding })
     if (!admission.ok) return later(admission)
@@ -121,7 +127,7 @@ class ObservaExchange {
     if (body.kind === 'aborted') return null
     if (body.kind === 'no_room') return later(RETRY_LATER.bytesInFlight)
     if (body.kind === 'too_large') {
-      this.#refused('too_large')
+      this.#counts.refused('too_large')
       const details = { limit_type: 'batch', max_size: intake.bodyBytesMax }
       return failure(413, 'PAYLOAD_TOO_LARGE', 'the request is larger than the limit', details)
     }
@@ -149,22 +155,12 @@ class ObservaExchange {
       case 'retry':
         return later(verdict)
       case 'refused':
-        this.#refused(verdict.code)
+        this.#counts.refused(verdict.code)
         return refusal(verdict)
       case 'accepted':
-        this.#host.metrics.add(
-          'otelcol_receiver_accepted_spans',
-          this.#labels,
-          verdict.accepted + verdict.dropped,
-        )
-        if (verdict.rejected > 0) this.#refused('item', verdict.rejected)
+        this.#counts.accepted(verdict)
         return accepted(verdict)
     }
-  }
-
-  #refused(reason: string, by = 1): void {
-    const labels = `${this.#labels},reason="${reason}"`
-    this.#host.metrics.add('otelcol_receiver_refused_spans', labels, by)
   }
 }
 
@@ -248,9 +244,4 @@ async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): 
   if (!req.complete) headers['connection'] = 'close'
   res.writeHead(answer.status, headers)
   res.end(body)
-}
-
-function codingOf(req: IncomingMessage): ContentEncoding | null {
-  const header = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  return header === 'identity' || header === 'gzip' || header === 'zstd' ? header : null
 }

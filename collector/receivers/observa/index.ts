@@ -5,7 +5,8 @@ import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config/config-types.ts'
 import { originCheck } from '../../http/cors.ts'
-import { otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
+import { otlpHandler } from '../../http/otlp-handler.ts'
+import { RECEIVER_METRICS } from '../../http/receiver-counts.ts'
 import { observaHandler } from './handler.ts'
 
 export const observaSchema = z.strictObject({

@@ -6,7 +6,8 @@ import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../..
 import { endpoint } from '../../../core/config/config-types.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
 import { originCheck } from '../../http/cors.ts'
-import { DEFAULT_VENDOR_PATHS, otlpHandler, RECEIVER_METRICS } from '../../http/otlp-handler.ts'
+import { DEFAULT_VENDOR_PATHS, otlpHandler } from '../../http/otlp-handler.ts'
+import { RECEIVER_METRICS } from '../../http/receiver-counts.ts'
 
 const httpSchema = z.strictObject({
   endpoint: endpoint()
