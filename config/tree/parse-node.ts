@@ -26,36 +26,45 @@ export function parseNode<T>(
 }
 
 /**
- * A `${env:PORT}` is a text, and so is every password that happens to be digits. Only where the schema
- * refuses the text is it read as a number or boolean instead, if that mends it.
+ * Where the schema refuses a value, it may have been meant in another way: a `${env:PORT}` is a text, and so is every
+ * password that happens to be digits, but the text may stand for a number or boolean; and a name with nothing behind it
+ * (`http:`) means a map with all defaults. Taken so only if that mends it.
  */
 function parseRetyped<T>(schema: z.ZodType<T>, node: TreeNode): z.ZodSafeParseResult<T> {
   const first = schema.safeParse(plainOf(node))
   if (first.success) return first
-  const paths = first.error.issues.flatMap((issue) => {
-    const at = nodeAt(node, issue.path as Path)
-    return at?.kind === 'scalar' && at.retypable ? [issue.path as Path] : []
-  })
-  if (paths.length === 0) return first
-  let retyped = node
-  for (const path of paths) retyped = withRetyped(retyped, path)
-  const second = schema.safeParse(plainOf(retyped))
+  let mended = node
+  for (const issue of first.error.issues) {
+    const path = issue.path as Path
+    const other = otherMeaning(nodeAt(node, path), issue)
+    if (other !== null) mended = withReplaced(mended, path, other)
+  }
+  if (mended === node) return first
+  const second = schema.safeParse(plainOf(mended))
   if (second.success || second.error.issues.length < first.error.issues.length) return second
   return first
 }
 
-function withRetyped(node: TreeNode, path: Path): TreeNode {
+function otherMeaning(node: TreeNode | null, issue: Issue): TreeNode | null {
+  if (node?.kind !== 'scalar') return null
+  if (node.retypable) return retype(node)
+  const isEmptyMap =
+    node.value === null && issue.code === 'invalid_type' && issue.expected === 'object'
+  return isEmptyMap ? { kind: 'map', at: node.at, entries: new Map() } : null
+}
+
+function withReplaced(node: TreeNode, path: Path, other: TreeNode): TreeNode {
   const [part, ...rest] = path
-  if (part === undefined) return node.kind === 'scalar' ? retype(node) : node
+  if (part === undefined) return other
   if (node.kind === 'list') {
-    const items = node.items.map((item, i) => (i === part ? withRetyped(item, rest) : item))
+    const items = node.items.map((item, i) => (i === part ? withReplaced(item, rest, other) : item))
     return { ...node, items }
   }
   if (node.kind !== 'map') return node
   const entries = new Map(node.entries)
   const entry = entries.get(String(part))
   if (entry !== undefined)
-    entries.set(String(part), { keyAt: entry.keyAt, node: withRetyped(entry.node, rest) })
+    entries.set(String(part), { ...entry, node: withReplaced(entry.node, rest, other) })
   return { ...node, entries }
 }
 
