@@ -6,9 +6,11 @@ export const DEFAULT_CONFIG = `# The configuration that runs when no --config is
 #     npm start -- --config observa.yaml
 
 receivers:
-  # OTLP/HTTP, protobuf and JSON: point OTEL_EXPORTER_OTLP_ENDPOINT at http://127.0.0.1:4318.
+  # OTLP/gRPC, and OTLP/HTTP as protobuf and JSON: point OTEL_EXPORTER_OTLP_ENDPOINT at http://127.0.0.1:4317 or :4318.
   otlp:
     protocols:
+      grpc:
+        endpoint: 127.0.0.1:4317
       http:
         endpoint: 127.0.0.1:4318
   # Events of the legacy Observa SDK: NDJSON, JSON arrays and the v0 object.

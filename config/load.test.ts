@@ -64,8 +64,29 @@ test('the default configuration is without a mistake or warning', async () => {
   assert.equal(result.config.limits.max_body_bytes, 10 * 1024 * 1024)
   assert.equal(result.config.auth, 'none')
   assert.deepEqual(result.config.receivers.get('otlp')?.config, {
-    protocols: { http: { endpoint: '127.0.0.1:4318' } },
+    protocols: { grpc: { endpoint: '127.0.0.1:4317' }, http: { endpoint: '127.0.0.1:4318' } },
   })
+})
+
+test('a name with nothing behind it is a map with all defaults, at any level', async () => {
+  for (const written of [
+    'otlp:',
+    'otlp: { protocols: }',
+    'otlp: { protocols: { http: } }',
+    'otlp: { protocols: { http: ~ } }',
+  ]) {
+    const text = `
+receivers:
+  ${written}
+exporters: { clickhouse: { embedded: true } }
+service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } } }
+`
+    const result = await load(text)
+    assert.ok(result.ok, lines(result).join('\n'))
+    assert.deepEqual(result.config.receivers.get('otlp')?.config, {
+      protocols: { http: { endpoint: '127.0.0.1:4318' } },
+    })
+  }
 })
 
 test('a component with nothing behind its name has all its defaults', async () => {

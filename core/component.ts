@@ -145,8 +145,14 @@ export interface Authenticator {
 /** Looks at a request before anything else does: may it come in at all? For the routes of one endpoint. */
 export interface RequestGuard {
   /** Why the request is refused, in words for its sender; null lets it in. Cheap, and never waits. */
-  refusalOf(req: import('node:http').IncomingMessage): RequestRefusal | null
+  refusalOf(req: GuardedRequest): RequestRefusal | null
 }
+
+/** What a guard looks at: an `IncomingMessage`, or a gRPC call in the words of one. */
+export type GuardedRequest = Pick<
+  import('node:http').IncomingMessage,
+  'headers' | 'method' | 'rawHeaders' | 'url'
+> & { readonly socket: { readonly localAddress?: string | undefined } }
 
 export interface RequestRefusal {
   readonly status: 403 | 415
@@ -176,6 +182,8 @@ export interface HttpListeners {
   route(endpoint: string, path: string, handler: HttpHandler): void
   /** Like `route`, but gives way to a `route` for the same path, whoever comes first. */
   spareRoute(endpoint: string, path: string, handler: HttpHandler): void
+  /** Adds a handler for calls of a gRPC method (`/package.Service/Method`) on `endpoint`. Before start only. */
+  grpc(endpoint: string, method: string, handler: GrpcHandler): void
   /** Handler for everything no route takes on this endpoint. One only. */
   fallback(endpoint: string, handler: HttpHandler): void
   /** The address bound, once started: `host:port` with the real port. */
@@ -185,6 +193,15 @@ export type HttpHandler = (
   req: import('node:http').IncomingMessage,
   res: import('node:http').ServerResponse,
 ) => void
+
+/** A call of a gRPC method, from its headers on; the handler answers and ends it. */
+export interface GrpcCall {
+  readonly stream: import('node:http2').ServerHttp2Stream
+  readonly headers: import('node:http2').IncomingHttpHeaders
+  /** A client must have sent its message within this time. */
+  readonly requestTimeoutMs: number
+}
+export type GrpcHandler = (call: GrpcCall) => void
 
 export interface ReceiverFactory<Config> extends FactoryBase<'receiver', Config> {
   create(config: Config, host: Host, ctx: ReceiverContext): Component

@@ -24,6 +24,7 @@ export interface InstanceOptions {
 
 export interface Ports {
   readonly otlp: number
+  readonly grpc: number
   readonly http: number
   readonly metrics: number
 }
@@ -44,7 +45,10 @@ export function freePort(): Promise<number> {
 /** Without stores: everything goes to a file that tests read. */
 const base = (dir: string, ports: Ports): string => `
 receivers:
-  otlp: { protocols: { http: { endpoint: "127.0.0.1:${ports.otlp}" } } }
+  otlp:
+    protocols:
+      grpc: { endpoint: "127.0.0.1:${ports.grpc}" }
+      http: { endpoint: "127.0.0.1:${ports.otlp}" }
   observa: { endpoint: "127.0.0.1:${ports.http}" }
 processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
 exporters:
@@ -101,7 +105,12 @@ export class Instance {
   }
 
   static async #launch(dir: string, options: InstanceOptions): Promise<Instance> {
-    const ports = { otlp: await freePort(), http: await freePort(), metrics: await freePort() }
+    const ports = {
+      otlp: await freePort(),
+      grpc: await freePort(),
+      http: await freePort(),
+      metrics: await freePort(),
+    }
     await writeFile(join(dir, 'base.yaml'), base(dir, ports))
     await writeFile(join(dir, 'test.yaml'), (options.config ?? '').replaceAll('$DIR', dir))
     const files = ['--config', join(dir, 'base.yaml')]

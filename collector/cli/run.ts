@@ -8,6 +8,7 @@ import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { FaultWatch } from '../fault.ts'
+import type { OtlpConfig } from '../receivers/otlp/index.ts'
 import { makeLogger } from '../service/logger.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
@@ -91,9 +92,9 @@ function onSignals(io: Io): Promise<string> {
 }
 
 function banner(config: ObservaConfig, service: Service, tookMs: number): string {
-  const otlp = endpointOf(config, 'otlp', service)
-  const http = endpointOf(config, 'observa', service)
+  const { grpc, otlp, http } = addresses(config, service)
   const lines = [`ready in ${formatDuration(tookMs)}`, '']
+  if (grpc !== null) lines.push(`  OTLP/gRPC    http://${grpc}`)
   if (otlp !== null) lines.push(`  OTLP/HTTP    http://${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
   if (http !== null) {
     lines.push(`  REST API     http://${http}/api/v1/traces   explorer http://${http}/docs`)
@@ -111,16 +112,24 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
   return `${lines.join('\n')}\n\n`
 }
 
-function endpointOf(config: ObservaConfig, type: string, service: Service): string | null {
+type Addresses = Record<'grpc' | 'otlp' | 'http', string | null>
+
+/** Where the first receiver of each type listens. */
+function addresses(config: ObservaConfig, service: Service): Addresses {
+  const found: Addresses = { grpc: null, otlp: null, http: null }
+  const bound = (endpoint: string | undefined): string | null =>
+    endpoint === undefined ? null : service.listeners.address(endpoint)
   for (const { factory, config: own } of config.receivers.values()) {
-    if (factory.type !== type) continue
     const { endpoint, protocols } = own as {
-      endpoint?: string
-      protocols?: { http: { endpoint: string } }
+      readonly endpoint?: string
+      readonly protocols?: OtlpConfig['protocols']
     }
-    return service.listeners.address(endpoint ?? protocols?.http.endpoint ?? '')
+    if (factory.type === 'observa') found.http ??= bound(endpoint)
+    if (factory.type !== 'otlp') continue
+    found.grpc ??= bound(protocols?.grpc?.endpoint)
+    found.otlp ??= bound(protocols?.http?.endpoint)
   }
-  return null
+  return found
 }
 
 function curlLine(otlp: string): string {

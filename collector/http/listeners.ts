@@ -1,11 +1,18 @@
-// HTTP servers by address, shared by all who name the same `host:port`: receivers bring exact paths, one
+// Servers by address, shared by all who name the same `host:port`: receivers bring exact paths or gRPC methods, one
 // component may bring the fallback (the REST API). Owns the limits every connection has.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import type { HttpHandler, HttpListeners } from '../../core/component.ts'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
+import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
+import { GrpcServer } from '../grpc/server.ts'
+import { firstBytes } from './first-bytes.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number
@@ -32,7 +39,10 @@ interface Route {
 interface Endpoint {
   readonly routes: Map<string, Route>
   fallback: HttpHandler | null
-  server: Server | null
+  /** For addresses with gRPC methods: told from HTTP/1 by the first bytes of a connection. */
+  grpc: GrpcServer | null
+  server: TcpServer | null
+  http: Server | null
 }
 
 export class Listeners implements HttpListeners {
@@ -58,6 +68,17 @@ export class Listeners implements HttpListeners {
   spareRoute(endpoint: string, path: string, handler: HttpHandler): void {
     const { routes } = this.#endpoint(endpoint)
     if (!routes.has(path)) routes.set(path, { handler, isSpare: true })
+  }
+
+  grpc(endpoint: string, method: string, handler: GrpcHandler): void {
+    const at = this.#endpoint(endpoint)
+    at.grpc ??= new GrpcServer(this.#limits)
+    if (at.grpc.method(method, handler)) return
+    throw new ObservaError(
+      'OBS_CONFIG_ROUTE_TAKEN',
+      `two components want ${method} on ${endpoint}.`,
+      'Give one of them another endpoint.',
+    )
   }
 
   fallback(endpoint: string, handler: HttpHandler): void {
@@ -93,26 +114,37 @@ export class Listeners implements HttpListeners {
   /** Stops accepting; waits for requests under way at most `drainMs`, then cuts them off. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true
-    const servers = [...this.#endpoints.values()].flatMap((e) =>
-      e.server === null ? [] : [e.server],
-    )
-    await Promise.all(servers.map((s) => closeServer(s, drainMs)))
+    await Promise.all([...this.#endpoints.values()].map((e) => closeEndpoint(e, drainMs)))
   }
 
   #endpoint(name: string): Endpoint {
     let found = this.#endpoints.get(name)
     if (found === undefined) {
-      found = { routes: new Map(), fallback: null, server: null }
+      found = { routes: new Map(), fallback: null, grpc: null, server: null, http: null }
       this.#endpoints.set(name, found)
     }
     return found
   }
 
   #listen(name: string, endpoint: Endpoint): Promise<void> {
+    const http = this.#httpServer(endpoint)
+    const server = endpoint.grpc === null ? http : this.#mixedServer(http, endpoint.grpc)
+    server.maxConnections = this.#limits.connectionsMax
+    endpoint.http = http
+    endpoint.server = server
+    const { host, port } = splitEndpoint(name)
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(name, error)))
+      server.listen({ host, port }, () => resolve())
+    })
+  }
+
+  #httpServer(endpoint: Endpoint): Server {
     const server = createServer(
       {
         maxHeaderSize: this.#limits.headerBytesMax,
-        headersTimeout: this.#limits.headersTimeoutMs,
+        // Node refuses to wait longer for headers than for the whole request.
+        headersTimeout: Math.min(this.#limits.headersTimeoutMs, this.#limits.requestTimeoutMs),
         requestTimeout: this.#limits.requestTimeoutMs,
         keepAliveTimeout: this.#limits.keepAliveMs,
         connectionsCheckingInterval: 2000,
@@ -120,13 +152,19 @@ export class Listeners implements HttpListeners {
       },
       (req, res) => this.#dispatch(endpoint, req, res),
     )
-    server.maxConnections = this.#limits.connectionsMax
     server.on('clientError', onClientError)
-    endpoint.server = server
-    const { host, port } = splitEndpoint(name)
-    return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(name, error)))
-      server.listen({ host, port }, () => resolve())
+    return server
+  }
+
+  /** Hands each connection to the server whose protocol it begins with. */
+  #mixedServer(http: Server, grpc: GrpcServer): TcpServer {
+    // It never listens itself, and would not begin to watch its connections' time limits.
+    http.emit('listening')
+    return createTcpServer({ noDelay: true }, (socket) => {
+      firstBytes(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
+        if (isHttp2) grpc.accept(socket)
+        else http.emit('connection', socket)
+      })
     })
   }
 
@@ -142,10 +180,14 @@ export class Listeners implements HttpListeners {
       handler(req, res)
       return
     }
+    const what = endpoint.grpc === null ? 'no such path on this listener' : GRPC_ONLY
     res.writeHead(404, { ...DATA_HEADERS, 'content-type': 'application/json' })
-    res.end('{"error":{"code":"NOT_FOUND","message":"no such path on this listener"}}')
+    res.end(JSON.stringify({ error: { code: 'NOT_FOUND', message: what } }))
   }
 }
+
+const GRPC_ONLY =
+  'this listener takes OTLP/gRPC; OTLP/HTTP has a port of its own, 4318 unless configured otherwise'
 
 /** Exporters that join base and path carelessly send `//v1/traces` or `/v1/traces/`, and drop their data after a 404. */
 function withoutSpareSlashes(path: string): string {
@@ -196,10 +238,15 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\n${HEADER_LINES}connection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-async function closeServer(server: Server, drainMs: number): Promise<void> {
+async function closeEndpoint({ server, http, grpc }: Endpoint, drainMs: number): Promise<void> {
+  if (server === null || http === null) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs)
+  const grpcClosed = grpc?.close(drainMs)
+  // Also ends its watch over connections where another server does the listening.
+  if (http !== server) http.close()
+  http.closeIdleConnections()
+  const timer = setTimeout(() => http.closeAllConnections(), drainMs)
   await closed
+  await grpcClosed
   clearTimeout(timer)
 }

@@ -2,9 +2,12 @@
 // rebinding, which shows in a foreign `Host`, and by requests across sites, which show in `Origin` and
 // `Sec-Fetch-Site` or come without the type that would have asked for a preflight. Where keys are needed, the key decides.
 
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import type { GuardOptions, RequestGuard, RequestRefusal } from '../../core/component.ts'
+import type {
+  GuardedRequest,
+  GuardOptions,
+  RequestGuard,
+  RequestRefusal,
+} from '../../core/component.ts'
 import { hostNameOf } from '../../core/http/host-name.ts'
 import { splitEndpoint } from './listeners.ts'
 
@@ -35,7 +38,7 @@ export class BrowserGuard implements RequestGuard {
     this.#isJsonOnly = options.isJsonOnly ?? false
   }
 
-  refusalOf(req: IncomingMessage): RequestRefusal | null {
+  refusalOf(req: GuardedRequest): RequestRefusal | null {
     const { host } = req.headers
     if (host === undefined || !this.#isOwn(host, req.socket)) return foreignHost(host)
     const authority = authorityOf(req.url ?? '/')
@@ -45,7 +48,7 @@ export class BrowserGuard implements RequestGuard {
     return this.#isJsonOnly && req.method === 'POST' && !isJson(req) ? NO_JSON : null
   }
 
-  #isOwn(authority: string, socket: Socket): boolean {
+  #isOwn(authority: string, socket: GuardedRequest['socket']): boolean {
     if (this.#usual.has(authority)) return true
     const name = hostNameOf(authority)
     if (name === null) return false
@@ -54,7 +57,7 @@ export class BrowserGuard implements RequestGuard {
   }
 
   /** An allowed origin may send across sites; what it may ask for, its preflight has told it. */
-  #isCrossSite(req: IncomingMessage, host: string): boolean {
+  #isCrossSite(req: GuardedRequest, host: string): boolean {
     const { origin } = req.headers
     if (origin !== undefined) {
       if (this.#isAllowedOrigin(origin)) return false
@@ -81,7 +84,7 @@ function hasSeveralHosts(raw: readonly string[]): boolean {
   return count > 1
 }
 
-function addressOf(socket: Socket): string | null {
+function addressOf(socket: GuardedRequest['socket']): string | null {
   const address = socket.localAddress
   if (address === undefined) return null
   const v4 = address.startsWith('::ffff:') ? address.slice(7) : address
@@ -110,7 +113,7 @@ function isData(target: string): boolean {
 }
 
 /** Somebody followed a link to a page. No other page can read the answer, and data is no page. */
-function isVisit(req: IncomingMessage): boolean {
+function isVisit(req: GuardedRequest): boolean {
   return (
     req.method === 'GET' &&
     req.headers['sec-fetch-mode'] === 'navigate' &&
@@ -119,7 +122,7 @@ function isVisit(req: IncomingMessage): boolean {
   )
 }
 
-function isJson(req: IncomingMessage): boolean {
+function isJson(req: GuardedRequest): boolean {
   const type = req.headers['content-type'] ?? ''
   const semicolon = type.indexOf(';')
   return JSON_TYPE.test((semicolon < 0 ? type : type.slice(0, semicolon)).trim().toLowerCase())

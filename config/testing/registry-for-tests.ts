@@ -77,6 +77,10 @@ function extension(type: string, schema: z.ZodType): AnyExtension {
   }
 }
 
+const grpc = z.strictObject({
+  endpoint: endpoint().prefault('127.0.0.1:4317').describe('Where to listen.'),
+})
+
 const http = z.strictObject({
   endpoint: endpoint().prefault('127.0.0.1:4318').describe('Where to listen.'),
 })
@@ -87,7 +91,10 @@ export const testRegistry = makeRegistry({
       'otlp',
       z.strictObject({
         protocols: z
-          .strictObject({ http: http.prefault({}).describe('OTLP over HTTP.') })
+          .strictObject({
+            grpc: grpc.optional().describe('OTLP over gRPC.'),
+            http: http.prefault({}).describe('OTLP over HTTP.'),
+          })
           .prefault({})
           .describe('Transports.'),
       }),

@@ -32,6 +32,7 @@ const RPC_CODES: Readonly<Record<number, number>> = {
 }
 const RPC_UNKNOWN = 2
 const BAD_REQUEST = 'type.googleapis.com/google.rpc.BadRequest'
+const RETRY_INFO = 'type.googleapis.com/google.rpc.RetryInfo'
 const REJECTED_NAMES: Readonly<Record<TelemetryKind, string>> = {
   traces: 'rejectedSpans',
   logs: 'rejectedLogRecords',
@@ -41,6 +42,14 @@ const REJECTED_NAMES: Readonly<Record<TelemetryKind, string>> = {
 export interface FieldViolation {
   readonly field: string
   readonly message: string
+}
+
+/** google.rpc.Status with its details, as gRPC clients read it. */
+export interface RpcStatus {
+  readonly code: number
+  readonly message: string
+  readonly violations?: readonly FieldViolation[]
+  readonly retryAfterS?: number
 }
 
 function rpcCode(httpStatus: number): number {
@@ -108,16 +117,27 @@ function partialSuccess(rejected: number, message: string): Uint8Array<ArrayBuff
   return out.take()
 }
 
-/** Status: code 1, message 2, details 3; Any: type_url 1, value 2; BadRequest: field_violations 1. */
 function statusProtobuf(
   code: number,
   message: string,
   violations: readonly FieldViolation[],
 ): Uint8Array<ArrayBuffer> {
+  return rpcStatus({ code, message, violations })
+}
+
+/** Status: code 1, message 2, details 3. */
+export function rpcStatus(status: RpcStatus): Uint8Array<ArrayBuffer> {
+  const { code, message, violations = [], retryAfterS } = status
   const out = new ByteWriter(256)
   out.fieldVarint(1, code)
   out.fieldText(2, message)
-  if (violations.length === 0) return out.take()
+  if (violations.length > 0) badRequest(out, violations)
+  if (retryAfterS !== undefined) retryInfo(out, retryAfterS)
+  return out.take()
+}
+
+/** Any: type_url 1, value 2; BadRequest: field_violations 1; FieldViolation: field 1, description 2. */
+function badRequest(out: ByteWriter, violations: readonly FieldViolation[]): void {
   const detail = out.begin(3)
   out.fieldText(1, BAD_REQUEST)
   const request = out.begin(2)
@@ -129,7 +149,18 @@ function statusProtobuf(
   }
   out.end(request)
   out.end(detail)
-  return out.take()
+}
+
+/** RetryInfo: retry_delay 1; Duration: seconds 1. */
+function retryInfo(out: ByteWriter, seconds: number): void {
+  const detail = out.begin(3)
+  out.fieldText(1, RETRY_INFO)
+  const info = out.begin(2)
+  const delay = out.begin(1)
+  out.fieldVarint(1, seconds)
+  out.end(delay)
+  out.end(info)
+  out.end(detail)
 }
 
 function statusJson(

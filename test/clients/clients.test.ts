@@ -1,10 +1,11 @@
-// Real clients, unmodified, against a real instance: the OTLP exporters of the Node SDK (protobuf, JSON,
+// Real clients, unmodified, against a real instance: the OTLP exporters of the Node SDK (protobuf, JSON, gRPC,
 // gzip) and the legacy SDK of npm. What they send must be stored, once.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base'
@@ -47,6 +48,8 @@ const exporters: readonly (readonly [string, () => SpanExporter])[] = [
   ['protobuf-gzip', () => new ProtoExporter({ url: url(), ...gzip })],
   ['json', () => new JsonExporter({ url: url() })],
   ['json-gzip', () => new JsonExporter({ url: url(), ...gzip })],
+  ['grpc', () => new GrpcExporter({ url: instance.url('', 'grpc') })],
+  ['grpc-gzip', () => new GrpcExporter({ url: instance.url('', 'grpc'), ...gzip })],
 ]
 
 for (const [marker, make] of exporters)

@@ -105,7 +105,10 @@ test('R06: gzip, deflate, zstd and identity are taken', async () => {
 
 test('R07: an unknown content encoding is refused, never parsed as plain', async () => {
   for (const coding of ['br', 'gzip, deflate', 'constructor']) {
-    const res = await instance.post('/v1/traces', '{}', { ...JSON_TYPE, 'content-encoding': coding })
+    const res = await instance.post('/v1/traces', '{}', {
+      ...JSON_TYPE,
+      'content-encoding': coding,
+    })
     assert.equal(res.status, 415, coding)
   }
 })

@@ -1,4 +1,4 @@
-// `npm run interop`: the OTLP exporters of Python and Go, unmodified, against a real instance. Needs their
+// `npm run interop`: the OTLP exporters of Python and Go, over HTTP and gRPC, unmodified, against a real instance. Needs their
 // toolchains; a language whose toolchain is not here is skipped, loudly. Not part of `npm test`: it
 // installs packages of other languages.
 
@@ -14,8 +14,11 @@ interface Language {
   /** Command that must exist. */
   readonly tool: string
   /** Installs and runs the client in `dir`; it sends 20 spans named `interop <name>`. */
-  readonly run: (dir: string, endpoint: string) => void
+  readonly run: (dir: string, endpoints: Endpoints) => void
 }
+
+/** Environment of a client: where it sends. */
+type Endpoints = Record<'OTEL_EXPORTER_OTLP_ENDPOINT' | 'GRPC_ENDPOINT', string>
 
 const SPANS = 20
 
@@ -33,12 +36,21 @@ const PYTHON = `
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter, Compression
-for compression in (Compression.NoCompression, Compression.Gzip):
+import os
+import grpc
+from opentelemetry.exporter.otlp.proto.http import trace_exporter as http
+from opentelemetry.exporter.otlp.proto.grpc import trace_exporter as over_grpc
+exporters = [
+    http.OTLPSpanExporter(compression=http.Compression.NoCompression),
+    http.OTLPSpanExporter(compression=http.Compression.Gzip),
+    over_grpc.OTLPSpanExporter(endpoint=os.environ["GRPC_ENDPOINT"]),
+    over_grpc.OTLPSpanExporter(endpoint=os.environ["GRPC_ENDPOINT"], compression=grpc.Compression.Gzip),
+]
+for exporter in exporters:
     provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(compression=compression)))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer = provider.get_tracer("interop")
-    for i in range(${SPANS / 2}):
+    for i in range(${SPANS / 4}):
         with tracer.start_as_current_span("interop python") as span:
             span.set_attribute("gen_ai.usage.input_tokens", i)
     provider.shutdown()
@@ -48,22 +60,32 @@ const GO = `package main
 
 import (
 	"context"
+	"os"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 )
 
 func main() {
 	ctx := context.Background()
-	for _, c := range []otlptracehttp.Compression{otlptracehttp.NoCompression, otlptracehttp.GzipCompression} {
-		exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithCompression(c))
+	grpcURL := otlptracegrpc.WithEndpointURL(os.Getenv("GRPC_ENDPOINT"))
+	clients := []otlptrace.Client{
+		otlptracehttp.NewClient(otlptracehttp.WithCompression(otlptracehttp.NoCompression)),
+		otlptracehttp.NewClient(otlptracehttp.WithCompression(otlptracehttp.GzipCompression)),
+		otlptracegrpc.NewClient(grpcURL),
+		otlptracegrpc.NewClient(grpcURL, otlptracegrpc.WithCompressor("gzip")),
+	}
+	for _, client := range clients {
+		exporter, err := otlptrace.New(ctx, client)
 		if err != nil {
 			panic(err)
 		}
 		provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter))
 		tracer := provider.Tracer("interop")
-		for i := 0; i < ${SPANS / 2}; i++ {
+		for i := 0; i < ${SPANS / 4}; i++ {
 			_, span := tracer.Start(ctx, "interop go")
 			span.SetAttributes(attribute.Int("gen_ai.usage.input_tokens", i))
 			span.End()
@@ -79,7 +101,7 @@ const languages: readonly Language[] = [
   {
     name: 'python',
     tool: 'python3',
-    run: (dir, endpoint) => {
+    run: (dir, endpoints) => {
       sh('python3', ['-m', 'venv', 'venv'], dir, {})
       const pip = [
         '-m',
@@ -88,20 +110,21 @@ const languages: readonly Language[] = [
         '-q',
         'opentelemetry-sdk',
         'opentelemetry-exporter-otlp-proto-http',
+        'opentelemetry-exporter-otlp-proto-grpc',
       ]
       sh('venv/bin/python', pip, dir, {})
       writeFileSync(join(dir, 'main.py'), PYTHON)
-      sh('venv/bin/python', ['main.py'], dir, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+      sh('venv/bin/python', ['main.py'], dir, endpoints)
     },
   },
   {
     name: 'go',
     tool: 'go',
-    run: (dir, endpoint) => {
+    run: (dir, endpoints) => {
       writeFileSync(join(dir, 'main.go'), GO)
       sh('go', ['mod', 'init', 'interop'], dir, {})
       sh('go', ['mod', 'tidy'], dir, { GOFLAGS: '-mod=mod' })
-      sh('go', ['run', '.'], dir, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+      sh('go', ['run', '.'], dir, endpoints)
     },
   },
 ]
@@ -122,7 +145,10 @@ try {
     try {
       const dir = join(work, language.name)
       mkdirSync(dir)
-      language.run(dir, instance.url(''))
+      language.run(dir, {
+        OTEL_EXPORTER_OTLP_ENDPOINT: instance.url(''),
+        GRPC_ENDPOINT: instance.url('', 'grpc'),
+      })
       await instance.drained()
       const name = `interop ${language.name}`
       const events = (await instance.events()).filter((e) => e['name'] === name)
@@ -131,7 +157,9 @@ try {
         SPANS,
         `${language.name}: ${events.length} of ${SPANS} spans stored`,
       )
-      process.stdout.write(`ok ${language.name}: ${SPANS} spans, plain and gzip\n`)
+      process.stdout.write(
+        `ok ${language.name}: ${SPANS} spans over HTTP and gRPC, plain and gzip\n`,
+      )
       counts.passed++
     } catch (thrown) {
       process.stdout.write(`FAIL ${language.name}: ${String(thrown)}\n`)

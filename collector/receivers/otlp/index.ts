@@ -1,13 +1,22 @@
-// OTLP over HTTP: /v1/traces, /v1/logs, /v1/metrics and the paths that vendors' SDKs use. Answers to the
-// letter of the OTLP specification 1.11.0 ("OTLP/HTTP Response"); what a batch is, others know.
+// OTLP over gRPC and over HTTP: the Export methods; /v1/traces, /v1/logs, /v1/metrics and the paths that vendors' SDKs use.
+// Answers to the letter of the OTLP specification 1.11.0 ("OTLP/gRPC Response", "OTLP/HTTP Response"); what a batch is,
+// others know.
 
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config/config-types.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
+import { EXPORT_METHODS, otlpExport } from '../../grpc/otlp-export.ts'
 import { originCheck } from '../../http/cors.ts'
 import { DEFAULT_VENDOR_PATHS, otlpHandler } from '../../http/otlp-handler.ts'
 import { RECEIVER_METRICS } from '../../http/receiver-counts.ts'
+
+const grpcSchema = z.strictObject({
+  endpoint: endpoint()
+    .default('127.0.0.1:4317')
+    .describe('Address to listen on. Loopback unless set otherwise.')
+    .meta({ examples: ['0.0.0.0:4317'] }),
+})
 
 const httpSchema = z.strictObject({
   endpoint: endpoint()
@@ -46,14 +55,29 @@ const httpSchema = z.strictObject({
 
 export const otlpSchema = z.strictObject({
   protocols: z
-    .strictObject({ http: httpSchema.prefault({}).describe('OTLP over HTTP/1.1.') })
+    .strictObject({
+      grpc: grpcSchema.optional().describe('OTLP over gRPC.'),
+      http: httpSchema.optional().describe('OTLP over HTTP/1.1.'),
+    })
     .prefault({})
-    .describe('Protocols to listen with.'),
+    .transform(bothUnlessNamed)
+    .describe('Protocols to listen with: those that are named, or both where none is.'),
   auth: z
     .enum(['none', 'keys'])
     .default('none')
     .describe('`keys` asks every request for a key of the `keys` extension.'),
 })
+
+interface Protocols {
+  readonly grpc?: z.output<typeof grpcSchema> | undefined
+  readonly http?: z.output<typeof httpSchema> | undefined
+}
+
+/** As in the OpenTelemetry Collector, a protocol that is not named beside another one is off. */
+function bothUnlessNamed(named: Protocols): Protocols {
+  if (named.grpc !== undefined || named.http !== undefined) return named
+  return { grpc: grpcSchema.parse({}), http: httpSchema.parse({}) }
+}
 
 export type OtlpConfig = z.output<typeof otlpSchema>
 
@@ -61,7 +85,7 @@ export const otlp: ReceiverFactory<OtlpConfig> = {
   kind: 'receiver',
   type: 'otlp',
   stability: 'beta',
-  summary: 'Receives traces, logs and metrics over OTLP/HTTP, protobuf and JSON.',
+  summary: 'Receives traces, logs and metrics over OTLP/gRPC and OTLP/HTTP, protobuf and JSON.',
   schema: otlpSchema as z.ZodType<OtlpConfig>,
   metrics: RECEIVER_METRICS,
   create: (config, host, ctx) => new OtlpReceiver(config, host, ctx),
@@ -70,24 +94,10 @@ export const otlp: ReceiverFactory<OtlpConfig> = {
 class OtlpReceiver implements Component {
   readonly #host: Host
 
-  constructor(config: OtlpConfig, host: Host, ctx: ReceiverContext) {
+  constructor({ protocols }: OtlpConfig, host: Host, ctx: ReceiverContext) {
     this.#host = host
-    const { http } = config.protocols
-    const routes: readonly (readonly [TelemetryKind, readonly string[]])[] = [
-      ['traces', http.traces_paths],
-      ['logs', http.logs_paths],
-      ['metrics', http.metrics_paths],
-    ]
-    const cors = {
-      isAllowed: originCheck(http.cors.allowed_origins, ctx.auth),
-      allowedHeaders: http.cors.allowed_headers,
-      maxAgeS: http.cors.max_age,
-    }
-    const guard = ctx.guard(http.endpoint, { isAllowedOrigin: cors.isAllowed })
-    for (const [telemetry, paths] of routes) {
-      const handler = otlpHandler({ telemetry, cors, guard }, host, ctx)
-      for (const path of new Set(paths)) ctx.listeners.route(http.endpoint, path, handler)
-    }
+    if (protocols.grpc !== undefined) addMethods(protocols.grpc, host, ctx)
+    if (protocols.http !== undefined) addRoutes(protocols.http, host, ctx)
   }
 
   start(): Promise<void> {
@@ -97,5 +107,33 @@ class OtlpReceiver implements Component {
 
   stop(): Promise<void> {
     return Promise.resolve()
+  }
+}
+
+function addMethods(
+  { endpoint: at }: NonNullable<Protocols['grpc']>,
+  host: Host,
+  ctx: ReceiverContext,
+): void {
+  const guard = ctx.guard(at)
+  for (const telemetry of ['traces', 'logs', 'metrics'] satisfies TelemetryKind[])
+    ctx.listeners.grpc(at, EXPORT_METHODS[telemetry], otlpExport({ telemetry, guard }, host, ctx))
+}
+
+function addRoutes(http: NonNullable<Protocols['http']>, host: Host, ctx: ReceiverContext): void {
+  const routes: readonly (readonly [TelemetryKind, readonly string[]])[] = [
+    ['traces', http.traces_paths],
+    ['logs', http.logs_paths],
+    ['metrics', http.metrics_paths],
+  ]
+  const cors = {
+    isAllowed: originCheck(http.cors.allowed_origins, ctx.auth),
+    allowedHeaders: http.cors.allowed_headers,
+    maxAgeS: http.cors.max_age,
+  }
+  const guard = ctx.guard(http.endpoint, { isAllowedOrigin: cors.isAllowed })
+  for (const [telemetry, paths] of routes) {
+    const handler = otlpHandler({ telemetry, cors, guard }, host, ctx)
+    for (const path of new Set(paths)) ctx.listeners.route(http.endpoint, path, handler)
   }
 }

@@ -1,0 +1,34 @@
+// The end of a unary gRPC call: one message and the trailers of a success, or the trailers alone of a failure.
+
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { failureTrailers, type GrpcFailure, OK_TRAILERS } from './status.ts'
+
+const HEADERS: OutgoingHttpHeaders = {
+  ':status': 200,
+  'content-type': 'application/grpc',
+  'grpc-accept-encoding': 'identity,gzip,deflate,zstd',
+}
+
+const PREFIX_BYTES = 5
+
+/** Answers with a message. */
+export function answerCall(stream: ServerHttp2Stream, message: Uint8Array): void {
+  if (isOver(stream)) return
+  stream.respond(HEADERS, { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers(OK_TRAILERS))
+  const framed = Buffer.alloc(PREFIX_BYTES + message.length)
+  framed.writeUInt32BE(message.length, 1)
+  framed.set(message, PREFIX_BYTES)
+  stream.end(framed)
+}
+
+/** Ends a call without a message. What the client has not yet sent it need not send any more. */
+export function endCall(stream: ServerHttp2Stream, failure: GrpcFailure): void {
+  if (isOver(stream)) return
+  stream.respond({ ...HEADERS, ...failureTrailers(failure) }, { endStream: true })
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+}
+
+function isOver(stream: ServerHttp2Stream): boolean {
+  return stream.headersSent || stream.destroyed || stream.closed
+}

@@ -1,0 +1,232 @@
+// One Export call of OTLP/gRPC: credential, coding, admission, message, pipeline, status. The same door as that of
+// `http/otlp-handler.ts`, with the answers that the OTLP specification gives to gRPC clients.
+
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type {
+  GrpcCall,
+  GrpcHandler,
+  GuardedRequest,
+  Host,
+  Intake,
+  IntakeVerdict,
+  ReceiverContext,
+  RequestGuard,
+  Reservation,
+} from '../../core/component.ts'
+import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
+import { shareKey, type TenantContext } from '../../core/tenant.ts'
+import { exportResponse } from '../../proto/otlp/responses.ts'
+import { sharedBodies } from '../http/body.ts'
+import { ReceiverCounts } from '../http/receiver-counts.ts'
+import type { RetryLater } from '../intake/refusals.ts'
+import { answerCall, endCall } from './answer.ts'
+import { type MessageKeeper, readMessage } from './message.ts'
+import { codeOfHttp, GRPC, type GrpcFailure } from './status.ts'
+
+/** The method that takes each kind of telemetry. */
+export const EXPORT_METHODS: Readonly<Record<TelemetryKind, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+}
+
+export interface OtlpExportSettings {
+  readonly telemetry: TelemetryKind
+  readonly guard: RequestGuard
+}
+
+export function otlpExport(
+  settings: OtlpExportSettings,
+  host: Host,
+  ctx: ReceiverContext,
+): GrpcHandler {
+  const service = new ExportMethod(settings, host, ctx)
+  return (call) => {
+    service.handle(call).catch((thrown: unknown) => {
+      host.log.error({ err: thrown }, 'call failed')
+      endCall(call.stream, { code: GRPC.INTERNAL, message: 'internal error' })
+    })
+  }
+}
+
+class ExportMethod {
+  readonly #settings: OtlpExportSettings
+  readonly #host: Host
+  readonly #ctx: ReceiverContext
+  readonly #counts: ReceiverCounts
+
+  constructor(settings: OtlpExportSettings, host: Host, ctx: ReceiverContext) {
+    this.#settings = settings
+    this.#host = host
+    this.#ctx = ctx
+    this.#counts = new ReceiverCounts(host, settings.telemetry, 'grpc')
+  }
+
+  async handle(call: GrpcCall): Promise<void> {
+    const { stream, headers } = call
+    const tenant = await this.#tenantOf(stream, headers)
+    if ('code' in tenant) return endCall(stream, tenant)
+    const coding = codingOf(headers)
+    if (coding === null) return endCall(stream, UNKNOWN_CODING)
+    if (/^application\/grpc\+json\b/i.test(headers['content-type'] ?? ''))
+      return endCall(stream, JSON_FORMAT)
+    const { telemetry } = this.#settings
+    const intake = this.#ctx.intake[telemetry]
+    if (intake === null)
+      return endCall(stream, {
+        code: GRPC.UNIMPLEMENTED,
+        message: `no pipeline takes ${telemetry}`,
+      })
+    const room = new MessageRoom(intake, tenant, coding)
+    try {
+      await this.#receive(call, intake, tenant, room)
+    } finally {
+      room.reservation?.release()
+    }
+  }
+
+  async #receive(
+    { stream, requestTimeoutMs }: GrpcCall,
+    intake: Intake,
+    tenant: TenantContext,
+    room: MessageRoom,
+  ): Promise<void> {
+    const read = await readMessage(stream, room, requestTimeoutMs)
+    if (read.kind === 'aborted') return
+    if (read.kind === 'failed') {
+      this.#counts.refused(room.refusedFor)
+      return endCall(stream, read.failure)
+    }
+    const request = {
+      payload: read.bytes,
+      encoding: room.encoding,
+      format: 'otlp-proto' as const,
+      telemetry: this.#settings.telemetry,
+      tenant,
+      receivedAtMs: this.#host.clock.nowMs(),
+    }
+    // There is one, or there were no message.
+    const reservation = room.reservation as Reservation
+    const verdict = await intake.accept(request, reservation, () => stream.destroyed)
+    this.#answer(stream, verdict)
+  }
+
+  /** Whose data it is, or why nobody may send it. */
+  async #tenantOf(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+  ): Promise<TenantContext | GrpcFailure> {
+    const refusal = this.#settings.guard.refusalOf(asRequest(stream, headers))
+    if (refusal !== null) {
+      this.#counts.refused(refusal.code)
+      return { code: codeOfHttp(refusal.status), message: refusal.message }
+    }
+    const result = await this.#ctx.auth.authenticate(headers, headers[':path'] ?? '/', 'ingest')
+    if (result.ok) return result.tenant
+    this.#counts.refused(result.code)
+    const { status, message } = result
+    const isLater = status === 429 || status === 503
+    return { code: codeOfHttp(status), message, ...(isLater ? { retryAfterS: 1 } : {}) }
+  }
+
+  #answer(stream: ServerHttp2Stream, verdict: IntakeVerdict): void {
+    switch (verdict.kind) {
+      case 'retry':
+        this.#counts.refused(String(verdict.status))
+        return endCall(stream, later(verdict))
+      case 'refused': {
+        this.#counts.refused(verdict.code)
+        const { code, message, details } = verdict
+        const violations = details === undefined ? {} : { violations: details }
+        return endCall(stream, { code: CODES[code], message, ...violations })
+      }
+      case 'accepted': {
+        this.#counts.accepted(verdict)
+        const { telemetry } = this.#settings
+        const { rejected, reasons } = verdict
+        return answerCall(stream, exportResponse('protobuf', telemetry, rejected, reasons))
+      }
+    }
+  }
+}
+
+/** Asks for room when the length of the message is known. */
+class MessageRoom implements MessageKeeper {
+  reservation: Reservation | null = null
+  /** What the refusal is counted under. */
+  refusedFor = 'malformed'
+  /** A client may leave a message as it is although it named a coding. */
+  encoding: ContentEncoding = 'identity'
+  readonly #intake: Intake
+  readonly #key: string
+  readonly #coding: ContentEncoding
+
+  constructor(intake: Intake, tenant: TenantContext, coding: ContentEncoding) {
+    this.#intake = intake
+    this.#key = shareKey(tenant)
+    this.#coding = coding
+  }
+
+  readonly allocate = (size: number, isCompressed: boolean): Uint8Array | GrpcFailure => {
+    if (isCompressed && this.#coding === 'identity') return NO_CODING
+    if (size > this.#intake.bodyBytesMax) {
+      this.refusedFor = 'too_large'
+      return TOO_LARGE
+    }
+    if (isCompressed) this.encoding = this.#coding
+    const { encoding } = this
+    const admission = this.#intake.admit({ key: this.#key, wireBytes: size, encoding })
+    if (!admission.ok) {
+      this.refusedFor = String(admission.status)
+      return later(admission)
+    }
+    this.reservation = admission.reservation
+    return sharedBodies.allocate(size)
+  }
+
+  readonly release = (bytes: Uint8Array): void => sharedBodies.release(bytes)
+}
+
+const CODES = {
+  malformed: GRPC.INVALID_ARGUMENT,
+  unsupported: GRPC.INVALID_ARGUMENT,
+  // Without RetryInfo clients must not try again: the message will not get smaller.
+  too_large: GRPC.RESOURCE_EXHAUSTED,
+  internal: GRPC.INTERNAL,
+} as const
+
+const TOO_LARGE: GrpcFailure = {
+  code: GRPC.RESOURCE_EXHAUSTED,
+  message: 'the message is larger than the limit',
+}
+const NO_CODING: GrpcFailure = {
+  code: GRPC.INTERNAL,
+  message: 'the message is compressed, but grpc-encoding does not say how',
+}
+const UNKNOWN_CODING: GrpcFailure = {
+  code: GRPC.UNIMPLEMENTED,
+  message: 'grpc-encoding must be gzip, deflate, zstd or identity',
+}
+const JSON_FORMAT: GrpcFailure = {
+  code: GRPC.UNIMPLEMENTED,
+  message: 'messages must be protobuf; JSON is taken over OTLP/HTTP',
+}
+
+function later({ status, retryAfterS, message }: RetryLater): GrpcFailure {
+  return { code: codeOfHttp(status), message, retryAfterS }
+}
+
+function codingOf(headers: IncomingHttpHeaders): ContentEncoding | null {
+  const name = headers['grpc-encoding'] ?? 'identity'
+  return name === 'identity' || name === 'gzip' || name === 'deflate' || name === 'zstd'
+    ? name
+    : null
+}
+
+/** A call in the words of an HTTP request, for the guard. */
+function asRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): GuardedRequest {
+  const host = headers[':authority'] ?? headers.host
+  const named = host === undefined ? headers : { ...headers, host }
+  const socket = stream.session?.socket ?? {}
+  return { headers: named, method: 'POST', rawHeaders: [], url: headers[':path'] ?? '/', socket }
+}
