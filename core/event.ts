@@ -3,8 +3,8 @@
 
 import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
-import { NUMBER_FIELDS, RANGE_FIELDS } from './fields.ts'
-import { grownFloats, grownInts } from './grow.ts'
+import { NUMBER_FIELDS, R, RANGE_FIELDS } from './fields.ts'
+import { grownBytes, grownFloats, grownInts } from './grow.ts'
 import { ClaimRows } from './reports/claim-rows.ts'
 import { ReportRows } from './reports/report-rows.ts'
 
@@ -21,6 +21,9 @@ const META_COUNT = 1
 const ATTRS_FIRST = 2
 const ATTRS_COUNT = 3
 const MAPS_STRIDE = 4
+
+/** Models of an event: the one asked for and the one that answered. */
+const MODELS = 2
 
 /** Rows that are emptied together: few enough to be in the cache when they are filled. */
 const CLEARED = 8
@@ -52,6 +55,8 @@ export class EventTable {
   readonly claims = new ClaimRows()
   /** What each report of usage says and where it stands in its trace: for the ledger as well. */
   readonly reports = new ReportRows()
+  /** By event, two columns: bytes of the maker's prefix that were cut off the model asked for and the one that answered. */
+  modelPrefixes = new Uint8Array(512 * MODELS)
   /** By event, only when `explain` was asked for. */
   explain: Provenance[][] | null = null
   /** Rows of events below this are empty or in use. */
@@ -90,10 +95,12 @@ export class EventTable {
       this.ranges = grownInts(this.ranges, this.spanOf.length * RN * 2)
       this.numbers = grownFloats(this.numbers, this.spanOf.length * NN)
       this.maps = grownInts(this.maps, this.spanOf.length * MAPS_STRIDE)
+      this.modelPrefixes = grownBytes(this.modelPrefixes, this.spanOf.length * MODELS)
     }
     this.ranges.fill(-1, e * RN * 2, end * RN * 2)
     this.numbers.fill(Number.NaN, e * NN, end * NN)
     this.maps.fill(0, e * MAPS_STRIDE, end * MAPS_STRIDE)
+    this.modelPrefixes.fill(0, e * MODELS, end * MODELS)
     this.#cleared = end
   }
 
@@ -124,6 +131,17 @@ export class EventTable {
 
   clear(e: number, r: number): void {
     this.ranges[(e * RN + r) * 2 + 1] = -1
+  }
+
+  /** Sets a model field to a range whose first `prefix` bytes (`openai/`) name its maker: the field begins behind them. */
+  setModel(e: number, r: number, off: number, len: number, prefix: number): void {
+    this.setRange(e, r, off + prefix, len - prefix)
+    this.modelPrefixes[e * MODELS + (r === R.response_model ? 1 : 0)] = prefix
+  }
+
+  /** Bytes before a model field that belong to the name as it was sent. */
+  modelPrefix(e: number, r: number): number {
+    return this.modelPrefixes[e * MODELS + (r === R.response_model ? 1 : 0)] as number
   }
 
   /** Appends text to the arena and sets the field. */

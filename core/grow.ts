@@ -7,6 +7,12 @@ export function grownInts(a: Int32Array<ArrayBuffer>, min: number): Int32Array<A
   return bigger
 }
 
+export function grownBytes(a: Uint8Array<ArrayBuffer>, min: number): Uint8Array<ArrayBuffer> {
+  const bigger = new Uint8Array(Math.max(min, a.length * 2))
+  bigger.set(a)
+  return bigger
+}
+
 export function grownFloats(a: Float64Array<ArrayBuffer>, min: number): Float64Array<ArrayBuffer> {
   const bigger = new Float64Array(Math.max(min, a.length * 2))
   bigger.set(a)

@@ -40,7 +40,7 @@ const modelPrefixWords = Object.keys(MODEL_PREFIXES)
 
 const modelPrefixes = new ByteWords(modelPrefixWords.map((x, i) => [x, i] as const))
 
-/** The model id as a range; a provider prefix (`openai/gpt-4o`) is cut off and remembered. */
+/** The model id as a range; a provider prefix (`openai/gpt-4o`) is cut off, and its length is kept: prices go by the whole name. */
 export function readModel(span: CurrentSpan, attr: number, field: number): boolean {
   if (span.isNull(attr) || span.type(attr) !== VALUE.STRING) return false
   let off = span.off(attr)
@@ -50,18 +50,17 @@ export function readModel(span: CurrentSpan, attr: number, field: number): boole
     off++
     len -= 2
   }
+  let prefix = 0
   const slash = slashIn(b, off, len)
   if (slash > 0) {
     const i = modelPrefixes.find(b, off, slash)
     if (i >= 0 && slash + 1 < len) {
-      const prefix = modelPrefixWords[i] as string
-      span.models.offerProvider(MODEL_PREFIXES[prefix] ?? '')
-      off += slash + 1
-      len -= slash + 1
+      span.models.offerProvider(MODEL_PREFIXES[modelPrefixWords[i] as string] ?? '')
+      prefix = slash + 1
     }
   }
-  if (isPlaceholder(span, off, len)) return false
-  span.events.setRange(span.event, field, off, len)
+  if (isPlaceholder(span, off + prefix, len - prefix)) return false
+  span.events.setModel(span.event, field, off, len, prefix)
   return true
 }
 
