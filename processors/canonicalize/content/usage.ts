@@ -1,6 +1,7 @@
 // Token counts as response bodies and usage objects of any provider state them.
 
 import { isRecord } from '../json/values.ts'
+import { splitsOf } from './usage-splits.ts'
 
 type Body = Record<string, unknown>
 
@@ -116,7 +117,7 @@ export function usageOf(u: unknown): Usage | null {
       first(u, REASONING),
     ),
     isExclusive: isExclusive(u),
-    details: splitsOf(u, details, inner, outer),
+    details: splitsOf(u),
   }
   // Gemini counts thoughts beside the candidates.
   const isGemini = 'candidates_token_count' in u || 'candidatesTokenCount' in u
@@ -124,22 +125,6 @@ export function usageOf(u: unknown): Usage | null {
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage
-}
-
-/** Splits that are priced apart and never summed. */
-function splitsOf(
-  u: Body,
-  details: (keys: readonly string[], names: readonly string[]) => number,
-  inner: readonly string[],
-  outer: readonly string[],
-): readonly (readonly [string, number])[] {
-  const creation = isRecord(u['cache_creation']) ? u['cache_creation'] : {}
-  return [
-    ['input_audio', details(inner, ['audio_tokens', 'audio', 'audioTokens'])],
-    ['output_audio', details(outer, ['audio_tokens', 'audio', 'audioTokens'])],
-    ['cache_write_5m', first(creation, ['ephemeral_5m_input_tokens'])],
-    ['cache_write_1h', first(creation, ['ephemeral_1h_input_tokens'])],
-  ]
 }
 
 function orElse(a: number, otherwise: number): number {

@@ -7,6 +7,7 @@ import type { Rule, Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { keyRange, putMetadata } from '../span/put-metadata.ts'
+import { unitOf } from '../vocabulary/usage-units.ts'
 
 /** One request parameter: numbers also from numeric text, arrays also from JSON text. */
 const param: Transform = (span, attr, rule) => {
@@ -43,6 +44,16 @@ const detail: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   if (!Number.isFinite(n)) return false
   span.entries.addDetail(rule.strip > 0 ? keyRest(span, attr, rule) : rule.name, n)
+  return true
+}
+
+/** A count whose key says in its words what it counts; of other keys nothing is known. */
+const unit: Transform = (span, attr, rule) => {
+  const n = span.number(attr)
+  if (!(n >= 0)) return false
+  const name = keyRest(span, attr, rule)
+  if (unitOf(name) === null) return false
+  span.entries.addDetail(name, n)
   return true
 }
 
@@ -91,6 +102,7 @@ const meta: Transform = (span, attr, rule) => putMetadata(span, attr, rule)
 export const mapEntries = {
   param,
   detail,
+  unit,
   meta,
   'meta-json': metaJson,
 } as const satisfies Readonly<Record<string, Transform>>

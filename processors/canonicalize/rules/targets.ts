@@ -42,6 +42,10 @@ export const FLAGS = {
   thoughts: {
     meaning: 'counts of a raw response in which thoughts are not among the output tokens',
   },
+  units: {
+    takesAll: true,
+    meaning: 'a count beside the token totals, told by the words of its key',
+  },
   usage: { meaning: 'counts of tokens in one value' },
   virtual: {
     takesAll: true,

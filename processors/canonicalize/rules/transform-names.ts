@@ -47,6 +47,7 @@ const TRANSFORMS = {
   flag: ['flag'],
   outcome: ['flag'],
   failure: ['flag'],
+  unit: ['flag'],
   events: ['flag'],
   'answer:text': ['flag'],
   'answer:reasoning': ['flag'],

@@ -3,6 +3,7 @@
 
 import type { Arena, Literal } from '../../../core/arena.ts'
 import { IntList } from '../bytes/int-list.ts'
+import { unitOf } from '../vocabulary/usage-units.ts'
 
 /** Parameters or usage details of one span; more of them are hostile. */
 const NAMES_MAX = 256
@@ -59,10 +60,12 @@ export class MapEntries {
     this.#addTo(this.params, keyOff, keyLen, off, len)
   }
 
+  /** Adds a usage detail, under the one name of its unit where the name says one; the first of a name stays. */
   addDetail(name: string, value: number): void {
     if (!Number.isFinite(value)) return
-    const off = this.#arena.appendText(String(value))
-    this.#named(this.details, name, off, this.#arena.lastLen)
+    const unit = unitOf(name)
+    const off = this.#arena.appendText(String(unit === null ? value : value * unit.factor))
+    this.#named(this.details, unit?.name ?? name, off, this.#arena.lastLen)
   }
 
   /** Row of a parameter, -1 when there is none of that name. */

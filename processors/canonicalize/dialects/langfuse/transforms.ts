@@ -7,6 +7,7 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { orZero, putUsage } from '../../span/body-facts.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
 import { putMetadata } from '../../span/put-metadata.ts'
+import { unitOf } from '../../vocabulary/usage-units.ts'
 
 /** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
 const usageLangfuse: Transform = (span, attr) => {
@@ -44,6 +45,8 @@ function langfuseBuckets(
   for (const [name, v] of Object.entries(value)) {
     const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
     if (!Number.isFinite(n)) continue
+    // Lifetimes and media of cached tokens are buckets of the totals and splits of them.
+    if (name.includes('cache') && unitOf(name) !== null) span.entries.addDetail(name, n)
     if (name === 'total' || name === 'total_tokens') total = n
     // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
     else if (name.includes('cache') && /creation|write/.test(name))

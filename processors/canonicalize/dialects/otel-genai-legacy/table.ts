@@ -53,15 +53,12 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
     ['gen_ai.usage.input_cost', 'cost_input_usd', 'number', { rank: 20 }],
     ['gen_ai.usage.output_cost', 'cost_output_usd', 'number', { rank: 20 }],
     [
-      'gen_ai.usage.cache_creation.input_tokens.ephemeral_5m',
-      'usage_details.cache_write_5m',
-      'detail',
+      '{gen_ai,llm,ai}.usage.*',
+      'flag.units',
+      'unit',
+      { note: 'cache lifetimes, media, searches, pages, seconds in any spelling' },
     ],
-    [
-      'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h',
-      'usage_details.cache_write_1h',
-      'detail',
-    ],
+    ['llm.token_count.*', 'flag.units', 'unit'],
     [
       'gen_ai.server.time_to_first_token',
       'time_to_first_chunk_ms',

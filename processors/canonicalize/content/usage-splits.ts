@@ -1,0 +1,46 @@
+// What usage objects of any provider say beside the totals: media among the tokens, lifetimes of cache writes, searches, pages,
+// seconds. What a member counts is told by its name and the names above it.
+
+import { isRecord } from '../json/values.ts'
+import { unitOf } from '../vocabulary/usage-units.ts'
+
+type Body = Record<string, unknown>
+
+/** Objects within objects, members of one: more of them are no usage. */
+const DEPTH_MAX = 3
+const MEMBERS_MAX = 64
+
+/** Entries of `usage_details`. Splits are priced apart and never summed. */
+export function splitsOf(usage: Body): readonly (readonly [string, number])[] {
+  const found = new Map<string, number>()
+  walk(usage, '', 0, found)
+  if (usage['type'] === 'duration' && typeof usage['seconds'] === 'number')
+    found.set('input_audio_seconds', usage['seconds'])
+  return [...found]
+}
+
+function walk(body: Body, above: string, depth: number, found: Map<string, number>): void {
+  let members = 0
+  for (const [key, value] of Object.entries(body)) {
+    if (members++ >= MEMBERS_MAX) return
+    const name = above === '' ? key : `${above}_${key}`
+    if (typeof value === 'number') add(found, name, value)
+    else if (Array.isArray(value)) byModality(value, name, found)
+    else if (isRecord(value) && depth < DEPTH_MAX) walk(value, name, depth + 1, found)
+  }
+}
+
+/** Google: `promptTokensDetails: [{modality: "AUDIO", tokenCount: 120}]`. What tools put into the prompt stands in a list of its own. */
+function byModality(list: readonly unknown[], name: string, found: Map<string, number>): void {
+  for (const entry of list.slice(0, MEMBERS_MAX)) {
+    if (!isRecord(entry) || typeof entry['modality'] !== 'string') continue
+    const n = entry['tokenCount'] ?? entry['token_count']
+    if (typeof n === 'number') add(found, `${name}_${entry['modality'].toLowerCase()}`, n)
+  }
+}
+
+function add(found: Map<string, number>, name: string, n: number): void {
+  const unit = unitOf(name)
+  if (unit !== null && Number.isFinite(n))
+    found.set(unit.name, (found.get(unit.name) ?? 0) + n * unit.factor)
+}

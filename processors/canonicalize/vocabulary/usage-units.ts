@@ -1,0 +1,140 @@
+// What a count beside the token totals is a count of, told by the words of its name: every provider and every instrumentation
+// spells the same few units in its own way (`cache_creation.ephemeral_1h_input_tokens`, `cacheWrite1hTokens`,
+// `web_search_requests`, `num_search_queries`). The names here are those of `usage_details`; `cost` has their prices.
+
+export interface Unit {
+  readonly name: string
+  /** What one of the source is in units: 60 for minutes counted as seconds. */
+  readonly factor: number
+}
+
+/** Clients choose the names; those that come again are few. */
+const MEMO_MAX = 2048
+const memo = new Map<string, Unit | null>()
+
+/** The unit that a name says, null when it says none. */
+export function unitOf(name: string): Unit | null {
+  const known = memo.get(name)
+  if (known !== undefined) return known
+  const unit = name.length > 128 ? null : read(new Set(wordsOf(name)))
+  if (memo.size < MEMO_MAX) memo.set(name, unit)
+  return unit
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+}
+
+type Words = ReadonlySet<string>
+
+const any = (words: Words, ...wanted: readonly string[]): boolean =>
+  wanted.some((word) => words.has(word))
+
+/** Names with these words say what something cost or how large it may be, or repeat sums of others. */
+const NO_COUNT = [
+  ...[
+    'cost',
+    'costs',
+    'usd',
+    'price',
+    'size',
+    'limit',
+    'max',
+    'budget',
+    'latency',
+    'rate',
+    'ratio',
+  ],
+  ...['aggregated', 'reported', 'cumulative'],
+]
+
+function read(words: Words): Unit | null {
+  if (any(words, ...NO_COUNT)) return null
+  return cached(words) ?? searches(words) ?? durations(words) ?? sheets(words) ?? mediaTokens(words)
+}
+
+const one = (name: string): Unit => ({ name, factor: 1 })
+
+const MEDIA = ['audio', 'image', 'video', 'document', 'text'] as const
+
+function cached(words: Words): Unit | null {
+  const isCache = any(words, 'cache', 'cached', 'caching')
+  if (isCache || words.has('ephemeral')) {
+    if (any(words, '1h', 'hour', '1hour', '1hr', '60m')) return one('cache_write_1h')
+    if (any(words, '5m', '5min', '5mins')) return one('cache_write_5m')
+  }
+  if (!isCache || any(words, 'write', 'writes', 'creation', 'created', 'uncached', 'no'))
+    return null
+  const medium = MEDIA.find((m) => words.has(m))
+  return medium === undefined || medium === 'text' ? null : one(`cache_read_${medium}`)
+}
+
+const TIMES = [
+  'requests',
+  'queries',
+  'calls',
+  'searches',
+  'count',
+  'num',
+  'units',
+  'request',
+  'uses',
+]
+
+function searches(words: Words): Unit | null {
+  if (any(words, 'tokens', 'token', 'ms', 'seconds')) return null
+  if (words.has('code') && any(words, 'execution', 'executions', 'interpreter'))
+    return one('code_executions')
+  const isSearch = any(words, 'search', 'searches', 'grounding')
+  if (!isSearch || !any(words, ...TIMES)) return null
+  if (any(words, 'file', 'storage', 'vector', 'collections', 'memory'))
+    return one('storage_searches')
+  if (any(words, 'x', 'social', 'twitter')) return one('social_searches')
+  return one(any(words, 'rerank', 'units') ? 'rerank_searches' : 'web_searches')
+}
+
+/** Lengths of audio, in seconds. */
+function durations(words: Words): Unit | null {
+  if (!any(words, 'audio', 'speech', 'voice', 'transcription')) return null
+  const factor = any(words, 'seconds', 'secs', 'second')
+    ? 1
+    : any(words, 'minutes', 'mins')
+      ? 60
+      : words.has('hours')
+        ? 3600
+        : any(words, 'ms', 'milliseconds')
+          ? 1e-3
+          : 0
+  if (factor === 0) return null
+  const side = sideOf(words)
+  return { name: side === null ? 'audio_seconds' : `${side}_audio_seconds`, factor }
+}
+
+/** Pages, messages, characters: what is charged by the piece. */
+function sheets(words: Words): Unit | null {
+  if (any(words, 'tokens', 'token')) return null
+  if (words.has('pages'))
+    return one(any(words, 'annotated', 'annotation', 'annotations') ? 'annotated_pages' : 'pages')
+  if (words.has('text') && words.has('messages')) return one('text_messages')
+  if (any(words, 'characters', 'chars') && sideOf(words) !== 'output') return one('characters')
+  return words.has('pixels') && sideOf(words) !== 'output' ? one('pixels') : null
+}
+
+function mediaTokens(words: Words): Unit | null {
+  if (any(words, 'reasoning', 'seconds', 'cache', 'cached')) return null
+  if (any(words, 'citation', 'citations'))
+    return any(words, 'tokens', 'token') ? one('output_citation') : null
+  const medium = MEDIA.find((m) => words.has(m))
+  const side = sideOf(words)
+  if (medium === undefined || side === null) return null
+  // `input_audio`, or with a word that says that tokens are meant.
+  return words.size === 2 || any(words, 'tokens', 'token') ? one(`${side}_${medium}`) : null
+}
+
+function sideOf(words: Words): 'input' | 'output' | null {
+  if (any(words, 'input', 'prompt', 'in')) return 'input'
+  return any(words, 'output', 'completion', 'candidates', 'response', 'out') ? 'output' : null
+}
