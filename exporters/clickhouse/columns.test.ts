@@ -37,6 +37,7 @@ test('the layout of a stream is what it was when rows were first written to a lo
   assert.deepEqual(Object.fromEntries(found), {
     events: 'e2aaa8e3a604961c',
     'events@2': '3591743270a9334e',
+    'events@3': '911dfce8f7bf0f85',
     signals: 'bc0173ae740282c5',
   })
 })

@@ -159,10 +159,11 @@ export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: st
  * known: when a field is added, new rows go by a new stream (`events@2`), and the old name gets a line in EXTENDED with the
  * fields that the next one added. `columns.test.ts` fails when a layout changes under its name.
  */
-export const EVENTS_STREAM = 'events@2'
+export const EVENTS_STREAM = 'events@3'
 export const SIGNALS_STREAM = 'signals'
 const EXTENDED: readonly (readonly [stream: string, added: readonly FieldName[]])[] = [
   ['events', ['usage_remainder', 'usage_inconsistent', 'revision', 'field_sources']],
+  ['events@2', ['cost_unpriced']],
 ]
 
 export interface StreamLayout {

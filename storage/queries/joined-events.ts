@@ -23,7 +23,14 @@ const VALUES = [
   'evaluation_explanation',
 ] as const
 const TOKENS = ['input_tokens', 'output_tokens', 'total_tokens'] as const
-const COSTS = ['cost_usd', 'cost_input_usd', 'cost_output_usd', 'cost_source', 'price_ref'] as const
+const COSTS = [
+  'cost_usd',
+  'cost_input_usd',
+  'cost_output_usd',
+  'cost_source',
+  'price_ref',
+  'cost_unpriced',
+] as const
 const USAGE = [
   ...TOKENS,
   'cache_read_tokens',
