@@ -21,6 +21,7 @@ const root = join(import.meta.dirname, '..')
 const OTHER_GENERATORS = [
   'processors/scrub/scripts/generate-docs.ts',
   'processors/canonicalize/generate-docs.ts',
+  'processors/cost/generate-docs.ts',
   'bench/normalizer/compare.ts',
 ]
 

@@ -1,7 +1,7 @@
 // The price table of the installed genai-prices package, and what differs between two tables.
 
 import { waitForUpdate } from '@pydantic/genai-prices'
-import { overridesSchema, type PriceModel, type PriceTable } from './price-table.ts'
+import { type PriceModel, type PriceTable, tableSchema } from './price-table.ts'
 
 /** The package's table, reduced to what a price needs. The package does not tell its version: the caller does. */
 export async function packageTable(version: string): Promise<PriceTable> {
@@ -16,7 +16,7 @@ export async function packageTable(version: string): Promise<PriceTable> {
   const plain: unknown = JSON.parse(
     JSON.stringify({ version: `genai-prices@${version}`, providers: reduced }),
   )
-  return overridesSchema.parse(plain)
+  return tableSchema.parse(plain)
 }
 
 function flat(table: PriceTable): Map<string, PriceModel> {

@@ -50,34 +50,47 @@ const conditionalSchema = z.strictObject({
   prices: pricesSchema,
 })
 
+/** By tier of service: prices of its own, or its share of the prices of the model. */
+const tiersSchema = z.record(z.string(), z.union([z.number().min(0), pricesSchema]))
+
 const modelSchema = z.strictObject({
   id: z.string(),
   match: matchSchema.optional(),
   prices: z.union([z.array(conditionalSchema), pricesSchema]),
+  service_tiers: tiersSchema.optional(),
 })
 
-const providerSchema = z.strictObject({
+/** A model of an override file: with prices, or with the prices of another (`aws/us.anthropic.claude-...`), by provider and name. */
+const overrideSchema = z.union([
+  modelSchema,
+  modelSchema.omit({ prices: true }).extend({ prices_of: z.string().regex(/^[^/]+\/./) }),
+])
+
+const providerFields = {
   id: z.string(),
   model_match: matchSchema.optional(),
   fallback_model_providers: z.array(z.string()).optional(),
-  models: z.array(modelSchema),
+}
+
+/** The form of the built-in table. */
+export const tableSchema = z.strictObject({
+  version: z.string(),
+  providers: z.array(z.strictObject({ ...providerFields, models: z.array(modelSchema) })),
 })
 
 /** An override file: providers in the order they are tried, before those of the built-in table. */
 export const overridesSchema = z.strictObject({
   version: z.string().default('overrides'),
-  providers: z.array(providerSchema),
+  providers: z.array(z.strictObject({ ...providerFields, models: z.array(overrideSchema) })),
 })
 
 export type Price = z.output<typeof priceSchema>
 export type Prices = z.output<typeof pricesSchema>
 export type ConditionalPrices = z.output<typeof conditionalSchema>
 export type PriceModel = z.output<typeof modelSchema>
-export type PriceProvider = z.output<typeof providerSchema>
-export interface PriceTable {
-  readonly version: string
-  readonly providers: readonly PriceProvider[]
-}
+export type Overrides = z.output<typeof overridesSchema>
+export type PriceTable = z.output<typeof tableSchema>
+export type PriceProvider = PriceTable['providers'][number]
 
 /** Does the id match? Ids are compared in lower case. */
 export function matches(match: Match, id: string): boolean {

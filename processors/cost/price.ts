@@ -1,93 +1,269 @@
 // Arithmetic only: usage times prices. Input tokens contain cache reads and writes, output tokens contain
-// reasoning; a tier is chosen by the size of the whole input and applies to the whole request.
+// reasoning; a tier is chosen by the size of the whole input and applies to the whole request. What the table has no rate
+// for is charged at the rate of the whole it is a part of, and named.
 
 import type { ConditionalPrices, Price, PriceModel, Prices } from './price-table.ts'
+import { COUNTS, DETAILS, FIRST_COUNT, PARTS, REQUEST_KEY, TOKEN_KEYS } from './units.ts'
 
 /** Token counts of one call; NaN = not reported. */
 export interface Usage {
-  readonly input: number
-  readonly output: number
-  readonly cacheRead: number
-  readonly cacheWrite: number
-  /** Part of cacheWrite kept for an hour, where the provider prices it apart. */
-  readonly cacheWrite1h: number
-  readonly reasoning: number
-  readonly inputAudio: number
-  readonly outputAudio: number
+  input: number
+  output: number
+  cacheRead: number
+  cacheWrite: number
+  reasoning: number
+  /** Parts and counts by the numbers of `units.ts`, 0 = not reported. */
+  readonly details: Float64Array
+  /** False: all of them are 0. */
+  hasDetails: boolean
 }
 
+export function emptyUsage(): Usage {
+  return {
+    input: Number.NaN,
+    output: Number.NaN,
+    cacheRead: Number.NaN,
+    cacheWrite: Number.NaN,
+    reasoning: Number.NaN,
+    details: new Float64Array(DETAILS),
+    hasDetails: false,
+  }
+}
+
+/** USD. The total is the sum of the three. */
 export interface CostUsd {
   readonly input: number
   readonly output: number
+  /** Searches, requests, seconds, pages: what is no token. */
+  readonly fees: number
 }
 
 const or0 = (n: number): number => (n > 0 ? n : 0)
+const orElse = (n: number, otherwise: number): number => (Number.isNaN(n) ? otherwise : n)
 
-/** What a token of each kind costs, in USD per million; `request`: in USD per call. */
+/** What a token of each kind costs, in USD per million; NaN = the table does not say. */
 export interface Rates {
   readonly input: number
   readonly output: number
   readonly cacheRead: number
   readonly cacheWrite: number
   readonly cacheWrite1h: number
+  readonly cacheReadAudio: number
+  readonly cacheReadImage: number
   readonly inputAudio: number
-  readonly reasoning: number
+  readonly inputImage: number
+  readonly inputVideo: number
   readonly outputAudio: number
+  readonly outputImage: number
+  readonly outputVideo: number
+  readonly reasoning: number
+  readonly citation: number
+  /** USD a call. */
   readonly request: number
+  /** USD for one, by the numbers of `COUNTS`. */
+  readonly counts: Float64Array
+  /** The plain rate of the input holds for every medium that has none of its own. */
+  readonly isInputSame: boolean
+  readonly isOutputSame: boolean
+  /** No price at all: the table says that the model costs nothing. */
+  readonly isFree: boolean
 }
 
-function ratesOf(prices: Prices, inputTokens: number): Rates {
-  const rate = (name: string, fallback: number): number => {
+const MEDIA = /audio_mtok|image_mtok|video_mtok/
+
+/**
+ * `isMediaListed`: the provider lists a medium wherever it costs more than text. Of others only rows with a rate for some
+ * medium are known to tell media apart.
+ */
+export function ratesOf(prices: Prices, inputTokens: number, isMediaListed: boolean): Rates {
+  const rate = (name: string): number => {
     const p = prices[name]
-    return p === undefined ? fallback : rateOf(p, inputTokens)
+    return p === undefined ? Number.NaN : rateOf(p, inputTokens)
   }
-  const input = rate('input_mtok', 0)
-  const output = rate('output_mtok', 0)
-  const cacheWrite = rate('cache_write_mtok', input)
+  const [input, output, cacheRead, cacheWrite, cacheWrite1h, cacheReadAudio, cacheReadImage] =
+    TOKEN_KEYS.slice(0, 7).map(rate) as [number, number, number, number, number, number, number]
+  const keys = Object.keys(prices)
+  const tellsMedia = keys.some((key) => MEDIA.test(key))
   return {
     input,
     output,
-    cacheRead: rate('cache_read_mtok', input),
+    cacheRead,
     cacheWrite,
-    cacheWrite1h: rate('cache_write_1h_mtok', cacheWrite),
-    inputAudio: rate('input_audio_mtok', input),
-    reasoning: rate('output_reasoning_mtok', output),
-    outputAudio: rate('output_audio_mtok', output),
-    request: rate('requests_kcount', 0) / 1000,
+    cacheWrite1h,
+    cacheReadAudio,
+    cacheReadImage,
+    inputAudio: rate('input_audio_mtok'),
+    inputImage: rate('input_image_mtok'),
+    inputVideo: rate('input_video_mtok'),
+    outputAudio: rate('output_audio_mtok'),
+    outputImage: rate('output_image_mtok'),
+    outputVideo: rate('output_video_mtok'),
+    reasoning: rate('output_reasoning_mtok'),
+    citation: rate('output_citation_mtok'),
+    request: or0(rate(REQUEST_KEY)) / 1000,
+    counts: Float64Array.from(COUNTS, (c) => {
+      const key = c.keys.find((k) => prices[k] !== undefined)
+      return key === undefined ? Number.NaN : rate(key) / c.per
+    }),
+    isInputSame: isMediaListed || tellsMedia,
+    isOutputSame: tellsMedia,
+    isFree: keys.length === 0,
   }
 }
 
 /** The rates of a model whose prices depend neither on time nor on the size of the input, as nearly all do; null of others. */
-export function flatRates({ prices }: PriceModel): Rates | null {
+export function flatRates({ prices }: PriceModel, isMediaListed: boolean): Rates | null {
   if (Array.isArray(prices)) return null
-  return Object.values(prices).every((p) => typeof p === 'number') ? ratesOf(prices, 0) : null
+  const isFlat = Object.values(prices).every((p) => typeof p === 'number')
+  return isFlat ? ratesOf(prices, 0, isMediaListed) : null
 }
 
-/** USD of one call. `atMs`: when it started, for dated prices. */
-export function priceOf(model: PriceModel, usage: Usage, atMs: number): CostUsd {
-  return costOf(ratesOf(pricesAt(model, atMs), or0(usage.input)), usage)
+/** USD of one call. `atMs`: when it started, for dated prices. `unpriced` gets what the table has no price for. */
+export function priceOf(
+  model: PriceModel,
+  usage: Usage,
+  atMs: number,
+  isMediaListed = false,
+  unpriced: string[] = [],
+): CostUsd {
+  const rates = ratesOf(pricesAt(model, atMs), or0(usage.input), isMediaListed)
+  return costOf(rates, usage, unpriced)
 }
 
-export function costOf(rates: Rates, usage: Usage): CostUsd {
-  const inputTotal = or0(usage.input)
-  const read = Math.min(or0(usage.cacheRead), inputTotal)
-  const write = Math.min(or0(usage.cacheWrite), inputTotal - read)
-  const write1h = Math.min(or0(usage.cacheWrite1h), write)
-  const audioIn = Math.min(or0(usage.inputAudio), inputTotal - read - write)
-  const input =
-    (inputTotal - read - write - audioIn) * rates.input +
-    read * rates.cacheRead +
-    (write - write1h) * rates.cacheWrite +
-    write1h * rates.cacheWrite1h +
-    audioIn * rates.inputAudio
-  const outputTotal = or0(usage.output)
-  const audioOut = Math.min(or0(usage.outputAudio), outputTotal)
-  const thought = Math.min(or0(usage.reasoning), outputTotal - audioOut)
-  const output =
-    (outputTotal - audioOut - thought) * rates.output +
-    thought * rates.reasoning +
-    audioOut * rates.outputAudio
-  return { input: input / 1e6 + rates.request, output: output / 1e6 }
+export function costOf(rates: Rates, usage: Usage, unpriced: string[] = []): CostUsd {
+  if (rates.isFree) return FREE
+  return {
+    input: inputUsd(rates, usage, unpriced),
+    output: outputUsd(rates, usage, unpriced),
+    fees: rates.request + (usage.hasDetails ? countsUsd(rates, usage, unpriced) : 0),
+  }
+}
+
+const FREE: CostUsd = { input: 0, output: 0, fees: 0 }
+
+/** What a part costs; without a rate of its own what the whole costs, and then it is named unless `isSame` says that this is its price. */
+function part(
+  tokens: number,
+  rate: number,
+  whole: number,
+  isSame: boolean,
+  name: string,
+  unpriced: string[],
+): number {
+  if (tokens <= 0) return 0
+  if (!Number.isNaN(rate)) return tokens * rate
+  if (!isSame) unpriced.push(name)
+  return tokens * whole
+}
+
+function inputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
+  const total = or0(usage.input)
+  if (total === 0) return 0
+  if (Number.isNaN(rates.input)) unpriced.push('input_tokens')
+  const { details: d } = usage
+  const plain = or0(rates.input)
+  const lifetimes = (d[PARTS.cache_write_5m] as number) + (d[PARTS.cache_write_1h] as number)
+  const read = Math.min(or0(usage.cacheRead), total)
+  const write = Math.min(Math.max(or0(usage.cacheWrite), lifetimes), total - read)
+  let usd = 0
+  if (read > 0) usd += readUsd(rates, usage, read, unpriced)
+  if (write > 0) usd += writeUsd(rates, d[PARTS.cache_write_1h] as number, write, unpriced)
+  let rest = total - read - write
+  if (!usage.hasDetails) return (usd + rest * plain) / 1e6
+  const isSame = rates.isInputSame
+  const take = (tokens: number): number => {
+    const taken = Math.min(or0(tokens), rest)
+    rest -= taken
+    return taken
+  }
+  // Of the audio, what was read from the cache is paid for above.
+  const audio = take((d[PARTS.input_audio] as number) - (d[PARTS.cache_read_audio] as number))
+  const pictures = (d[PARTS.input_image] as number) + (d[PARTS.input_document] as number)
+  const image = take(pictures - (d[PARTS.cache_read_image] as number))
+  const video = take(d[PARTS.input_video] as number)
+  usd += part(audio, rates.inputAudio, plain, isSame, 'input_audio', unpriced)
+  usd += part(image, rates.inputImage, plain, isSame, 'input_image', unpriced)
+  usd += part(video, rates.inputVideo, plain, isSame, 'input_video', unpriced)
+  return (usd + rest * plain) / 1e6
+}
+
+function readUsd(rates: Rates, { details: d }: Usage, read: number, unpriced: string[]): number {
+  const audio = Math.min(d[PARTS.cache_read_audio] as number, read)
+  const image = Math.min(d[PARTS.cache_read_image] as number, read - audio)
+  const plain = or0(rates.input)
+  // Without a price for reads they cost what the same tokens cost anew.
+  const whole = (fresh: number): number => orElse(rates.cacheRead, orElse(fresh, plain))
+  const { cacheRead, cacheReadAudio, cacheReadImage, inputAudio, inputImage } = rates
+  return (
+    part(read - audio - image, cacheRead, plain, false, 'cache_read_tokens', unpriced) +
+    part(audio, cacheReadAudio, whole(inputAudio), false, 'cache_read_audio', unpriced) +
+    part(image, cacheReadImage, whole(inputImage), false, 'cache_read_image', unpriced)
+  )
+}
+
+function writeUsd(rates: Rates, for1h: number, write: number, unpriced: string[]): number {
+  const hour = Math.min(for1h, write)
+  // Who has a price for reads and none for writes takes nothing extra for them.
+  const isSame = !Number.isNaN(rates.cacheRead)
+  const plain = or0(rates.input)
+  return (
+    part(write - hour, rates.cacheWrite, plain, isSame, 'cache_write_tokens', unpriced) +
+    part(
+      hour,
+      rates.cacheWrite1h,
+      orElse(rates.cacheWrite, plain),
+      isSame && Number.isNaN(rates.cacheWrite),
+      'cache_write_1h',
+      unpriced,
+    )
+  )
+}
+
+function outputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
+  const { details: d } = usage
+  const citation = d[PARTS.output_citation] as number
+  const reported = or0(usage.output)
+  // Citations are said among the output tokens or beside them; more of them than of all can only be beside.
+  const total =
+    citation + or0(usage.reasoning) > reported && citation > 0 ? reported + citation : reported
+  if (total === 0) return 0
+  if (Number.isNaN(rates.output)) unpriced.push('output_tokens')
+  const plain = or0(rates.output)
+  if (!usage.hasDetails && Number.isNaN(rates.reasoning)) return (total * plain) / 1e6
+  const isSame = rates.isOutputSame
+  let rest = total
+  const take = (tokens: number): number => {
+    const taken = Math.min(or0(tokens), rest)
+    rest -= taken
+    return taken
+  }
+  const audio = take(d[PARTS.output_audio] as number)
+  const image = take(d[PARTS.output_image] as number)
+  const video = take(d[PARTS.output_video] as number)
+  const cited = take(citation)
+  const thought = take(usage.reasoning)
+  const usd =
+    part(audio, rates.outputAudio, plain, isSame, 'output_audio', unpriced) +
+    part(image, rates.outputImage, plain, isSame, 'output_image', unpriced) +
+    part(video, rates.outputVideo, plain, isSame, 'output_video', unpriced) +
+    part(cited, rates.citation, plain, false, 'output_citation', unpriced) +
+    part(thought, rates.reasoning, plain, true, 'reasoning_tokens', unpriced)
+  return (usd + rest * plain) / 1e6
+}
+
+function countsUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
+  let usd = 0
+  const hasTokenPrice =
+    !Number.isNaN(rates.input) && (or0(usage.input) > 0 || or0(usage.output) > 0)
+  for (let i = 0; i < COUNTS.length; i++) {
+    const n = usage.details[FIRST_COUNT + i] as number
+    if (n <= 0) continue
+    const rate = rates.counts[i] as number
+    const { name, kind } = COUNTS[i] as (typeof COUNTS)[number]
+    if (!Number.isNaN(rate)) usd += n * rate
+    else if (kind === 'fee' || !hasTokenPrice) unpriced.push(name)
+  }
+  return usd
 }
 
 function rateOf(price: Price, inputTokens: number): number {
@@ -107,6 +283,8 @@ export function pricesAt(model: PriceModel, atMs: number): Prices {
 
 function holds({ constraint }: ConditionalPrices, atMs: number): boolean {
   if (constraint === undefined) return true
+  // When the call was is not known: what holds now, at no special time of day.
+  if (!Number.isFinite(atMs)) return constraint.type === 'start_date'
   const at = new Date(atMs)
   if (constraint.type === 'start_date')
     return at.toISOString().slice(0, 10) >= constraint.start_date

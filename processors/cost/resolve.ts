@@ -1,88 +1,45 @@
-// From (provider, model) as telemetry names them to a row of the price table: aliases, regions, prefixes,
-// dates and versions. Answers are memoised; a miss is remembered as well.
+// From (provider, model) as telemetry names them to a row of the price table. The provider's own rows come first, then those of
+// who is named before the model, then those of its maker where the provider passes calls on. Answers are memoised; a miss is
+// remembered as well.
 
+import { type ModelName, modelName, spellingsOf } from './model-names.ts'
 import { matches, type PriceModel, type PriceProvider, type PriceTable } from './price-table.ts'
+import { MAKERS, tableProvider, takesMakersPrice } from './provider-names.ts'
 
 /** A row found, and the name under which it is reported. */
 export interface ResolvedPrice {
   readonly model: PriceModel
+  /** Provider of the price table whose row it is. */
+  readonly provider: string
   /** `<table version>:<provider>/<model>`. */
   readonly ref: string
+  /** The row of another than the one who served the call: its list price. */
+  readonly isMakers: boolean
 }
 
-/** Canonical provider -> provider of the price table. */
-const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
-  'azure.ai.openai': 'azure',
-  'azure.ai.inference': 'azure',
-  'aws.bedrock': 'aws',
-  'gcp.gemini': 'google',
-  'gcp.vertex_ai': 'google',
-  'gcp.gen_ai': 'google',
-  mistral_ai: 'mistral',
-  x_ai: 'x-ai',
-  moonshot_ai: 'moonshotai',
-  together_ai: 'together',
-  fireworks_ai: 'fireworks',
-  voyage: 'voyageai',
-  zhipu: 'zhipuai',
-}
-
-/** Makers tried, in this order, when nobody said who served the model. */
-const FIRST_PARTIES = [
-  'openai',
-  'anthropic',
-  'google',
-  'mistral',
-  'cohere',
-  'deepseek',
-  'x-ai',
-  'perplexity',
-  'moonshotai',
-  'voyageai',
-  'zai',
-  'minimax',
-] as const
-
-/** `openai/gpt-4o`: what may stand before a slash, and whom it means. */
-const MODEL_PREFIXES: Readonly<Record<string, string>> = {
-  openai: 'openai',
-  azure: 'azure',
-  anthropic: 'anthropic',
-  bedrock: 'aws',
-  google: 'google',
-  gemini: 'google',
-  vertex_ai: 'google',
-  models: 'google',
-  mistral: 'mistral',
-  mistralai: 'mistral',
-  cohere: 'cohere',
-  deepseek: 'deepseek',
-  groq: 'groq',
-  xai: 'x-ai',
-  'x-ai': 'x-ai',
-  perplexity: 'perplexity',
-  openrouter: 'openrouter',
-  together_ai: 'together',
-  fireworks_ai: 'fireworks',
+interface Table {
+  readonly version: string
+  readonly providers: ReadonlyMap<string, readonly PriceProvider[]>
 }
 
 const MEMO_MAX = 10_000
 
 export class PriceResolver {
-  readonly #providers = new Map<
-    string,
-    { readonly provider: PriceProvider; readonly version: string }[]
-  >()
+  readonly #tables: readonly Table[]
   readonly #memo = new Map<string, ResolvedPrice | null>()
 
   /** Tables in order of precedence: overrides first. */
   constructor(tables: readonly PriceTable[]) {
-    for (const table of tables)
-      for (const provider of table.providers) {
-        const list = this.#providers.get(provider.id) ?? []
-        list.push({ provider, version: table.version })
-        this.#providers.set(provider.id, list)
+    this.#tables = tables.map(({ version, providers }) => {
+      const byId = new Map<string, PriceProvider[]>()
+      for (const provider of providers) {
+        const id = tableProvider(provider.id)
+        const list = byId.get(id) ?? []
+        list.push(provider)
+        byId.set(id, list)
       }
+      return { version, providers: byId }
+    })
   }
 
   /** Null when no price is known: never a guess, never 0. */
@@ -90,29 +47,92 @@ export class PriceResolver {
     const memoKey = `${provider ?? ''}\0${model}`
     const known = this.#memo.get(memoKey)
     if (known !== undefined) return known
-    const found = this.#search(provider, model.toLowerCase())
+    const found = this.#search(provider, modelName(model))
     if (this.#memo.size >= MEMO_MAX) this.#memo.clear()
     this.#memo.set(memoKey, found)
     return found
   }
 
-  #search(provider: string | null, model: string): ResolvedPrice | null {
-    for (const candidate of candidates(provider, model)) {
-      const found = this.#inProvider(candidate.provider, candidate.model, true)
+  /** The row of one provider for exactly this name. */
+  exactly(provider: string, model: string): ResolvedPrice | null {
+    for (const table of this.#tables) {
+      const found = this.#inTable(table, provider, [model.toLowerCase()], false)
       if (found !== null) return found
     }
     return null
   }
 
-  #inProvider(id: string, model: string, withFallbacks: boolean): ResolvedPrice | null {
-    for (const { provider, version } of this.#providers.get(id) ?? []) {
-      const found = provider.models.find((m) =>
-        m.match === undefined ? m.id.toLowerCase() === model : matches(m.match, model),
-      )
-      if (found !== undefined) return { model: found, ref: `${version}:${id}/${found.id}` }
+  #search(provider: string | null, name: ModelName): ResolvedPrice | null {
+    if (name.whole === '') return null
+    const asked = this.#asked(provider, name)
+    for (const table of this.#tables)
+      for (const { id, isMakers } of asked) {
+        const found = this.#inTable(table, id, spellingsOf(name, id), true)
+        // Never the paid row of a model that is offered free.
+        if (found !== null && (!name.isFree || found.model.id.endsWith(':free')))
+          return { ...found, isMakers }
+      }
+    const isGateway = asked.some(({ id }) => id === 'openrouter')
+    return name.isFree && isGateway ? FREE : null
+  }
+
+  /** Providers worth asking, in their order. */
+  #asked(
+    provider: string | null,
+    name: ModelName,
+  ): readonly { readonly id: string; readonly isMakers: boolean }[] {
+    const named = provider === null ? null : this.#serving(provider, name)
+    const ids = new Map<string, boolean>()
+    const ask = (id: string, isMakers: boolean): void => {
+      if (!ids.has(id)) ids.set(id, isMakers)
+    }
+    if (named !== null) ask(named, false)
+    const isListed = named !== null && this.#isListed(named)
+    if (takesMakersPrice(named, isListed)) {
+      // The one who is named first serves the call: `openrouter/anthropic/claude-..`, `bedrock/anthropic.claude-..`.
+      for (const id of name.makers) if (this.#isListed(id)) ask(id, named !== null)
+      const isKnown = name.makers.some((id) => this.#isListed(id))
+      if (!name.isLocal && !isKnown && !name.hasOwner) for (const id of MAKERS) ask(id, true)
+    }
+    for (const id of resold(named, name)) ask(id, true)
+    return [...ids].map(([id, isMakers]) => ({ id, isMakers }))
+  }
+
+  /** Whose rows hold for calls of a provider. */
+  #serving(provider: string, { bare }: ModelName): string {
+    const id = tableProvider(provider)
+    // Its router says behind a colon who runs the model.
+    const host = id === 'huggingface' ? bare.slice(bare.lastIndexOf(':') + 1) : ''
+    return host !== '' && this.#isListed(`huggingface_${host}`) ? `huggingface_${host}` : id
+  }
+
+  #isListed(id: string): boolean {
+    return this.#tables.some((table) => table.providers.has(id))
+  }
+
+  #inTable(
+    table: Table,
+    id: string,
+    names: Iterable<string>,
+    withFallbacks: boolean,
+  ): ResolvedPrice | null {
+    const spellings = [...names]
+    for (const provider of table.providers.get(id) ?? []) {
+      for (const name of spellings) {
+        const found = provider.models.find((m) =>
+          m.match === undefined ? m.id.toLowerCase() === name : matches(m.match, name),
+        )
+        if (found !== undefined)
+          return {
+            model: found,
+            provider: id,
+            ref: `${table.version}:${id}/${found.id}`,
+            isMakers: false,
+          }
+      }
       if (!withFallbacks) continue
       for (const other of provider.fallback_model_providers ?? []) {
-        const fallback = this.#inProvider(other, model, false)
+        const fallback = this.#inTable(table, other, spellings, false)
         if (fallback !== null) return fallback
       }
     }
@@ -120,62 +140,18 @@ export class PriceResolver {
   }
 }
 
-interface Candidate {
-  readonly provider: string
-  readonly model: string
-}
-
-/** Providers worth asking, the named one first, each with the spellings of the model from exact to stripped. */
-function candidates(provider: string | null, model: string): Candidate[] {
-  const { prefix, bare } = splitPrefix(model)
-  const named = provider === null ? [] : [PROVIDER_ALIASES[provider] ?? provider]
-  const fromPrefix = prefix === null ? [] : [prefix]
-  const makers = named.length === 0 && fromPrefix.length === 0 ? FIRST_PARTIES : []
-  const out: Candidate[] = []
-  for (const id of [...named, ...fromPrefix, ...makers, ...makersOf(named, bare)])
-    for (const spelling of new Set([model, bare, ...spellings(bare)]))
-      out.push({ provider: id, model: spelling })
-  return out
+/** A gateway takes nothing for a model that it calls free, listed or not. */
+const FREE: ResolvedPrice = {
+  model: { id: ':free', prices: {} },
+  provider: 'openrouter',
+  ref: 'openrouter/:free',
+  isMakers: false,
 }
 
 /** A cloud that resells a maker's model may not list it; the maker does, at the same price. */
-function makersOf(named: readonly string[], model: string): readonly string[] {
-  if (!named.some((n) => n === 'aws' || n === 'google' || n === 'azure')) return []
-  if (model.includes('claude')) return ['anthropic']
-  if (/^(?:gpt-|o\d|text-embedding)/.test(model)) return ['openai']
-  if (model.includes('mistral')) return ['mistral']
-  return []
-}
-
-function splitPrefix(model: string): { prefix: string | null; bare: string } {
-  const slash = model.indexOf('/')
-  if (slash < 0) return { prefix: null, bare: model }
-  const prefix = MODEL_PREFIXES[model.slice(0, slash)]
-  return prefix === undefined
-    ? { prefix: null, bare: model.slice(model.lastIndexOf('/') + 1) }
-    : { prefix, bare: model.slice(slash + 1) }
-}
-
-/** The model without region, vendor, version and date: each step on top of the one before. */
-function spellings(model: string): string[] {
-  const out: string[] = []
-  const steps: readonly RegExp[] = [
-    /^(?:us|eu|apac|au|jp|ca|global|us-gov)\./,
-    /^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen)\./,
-    /:\d+$/,
-    /-v\d+$/,
-    /@(?:default|latest|\d{8})$/,
-    /-latest$/,
-    /-\d{4}-\d{2}-\d{2}$/,
-    /-\d{8}$/,
-    /-preview(?:-\d{2}-\d{2})?$/,
-    /-\d{3}$/,
-  ]
-  let at = model
-  for (const step of steps) {
-    const next = at.replace(step, '')
-    if (next !== at) out.push(next)
-    at = next
-  }
-  return out
+function resold(named: string | null, { bare, isFree }: ModelName): readonly string[] {
+  if (isFree || (named !== 'aws' && named !== 'google' && named !== 'azure')) return []
+  if (bare.includes('claude')) return ['anthropic']
+  if (/^(?:gpt-|o\d|text-embedding)/.test(bare)) return ['openai']
+  return bare.includes('mistral') ? ['mistral'] : []
 }

@@ -1,0 +1,192 @@
+// The cost of each event. What the source gave wins, else it is computed from the price table; containers and second reports
+// are never priced. What has no price is named, and no price at all is null and counted, never 0.
+
+import { Literal } from '../../core/arena.ts'
+import type { SpanBatch } from '../../core/batch.ts'
+import type { ChainContext, Processor } from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import { labelValue } from '../../core/metrics.ts'
+import { readUsage, serviceTier } from './event-usage.ts'
+import { KnownPrice } from './known-price.ts'
+import { type CostUsd, emptyUsage } from './price.ts'
+import { PriceMemo } from './price-memo.ts'
+import type { PriceTable } from './price-table.ts'
+import { PriceResolver } from './resolve.ts'
+
+/** A given cost this far from the computed one is kept, and the computed one put beside it. */
+const DIFFERENCE_SHOWN = 0.01
+
+export class CostProcessor implements Processor {
+  readonly #resolver: PriceResolver
+  readonly #memo = new PriceMemo<KnownPrice>()
+  readonly #usage = emptyUsage()
+  readonly #unpriced: string[] = []
+
+  /** Tables in order of precedence. */
+  constructor(tables: readonly PriceTable[]) {
+    this.#resolver = new PriceResolver(tables)
+  }
+
+  process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    for (let e = 0; e < events.count; e++) this.#one(events, e, ctx)
+  }
+
+  #one(events: EventTable, e: number, ctx: ChainContext): void {
+    const given = givenCost(events, e)
+    if (events.num(e, N.usage_aggregate) === 1 || !this.#readUsage(events, e))
+      return setSource(events, e, Number.isNaN(given) ? 'none' : 'given')
+    const isGiven = given > 0 || (given === 0 && events.has(e, R.price_ref))
+    const price = this.#priceFor(events, e)
+    if (price !== null) nameProvider(events, e, price)
+    this.#unpriced.length = 0
+    const computed = price === null ? null : this.#compute(events, e, price)
+    if (isGiven) {
+      setSource(events, e, 'given')
+      if (computed !== null && this.#unpriced.length === 0)
+        compare(events, e, given, computed, price as KnownPrice)
+    } else if (computed === null || price === null) this.#setNone(events, e, ctx)
+    else this.#setComputed(events, e, computed, price, ctx)
+    if (ctx.explain && !isGiven && computed !== null) explain(events, e, price as KnownPrice)
+  }
+
+  /** False = the event tells of nothing that costs. */
+  #readUsage(events: EventTable, e: number): boolean {
+    const usage = this.#usage
+    readUsage(events, e, usage)
+    return usage.input > 0 || usage.output > 0 || usage.hasDetails
+  }
+
+  #compute(events: EventTable, e: number, price: KnownPrice): CostUsd {
+    const tier = serviceTier(events, e)
+    const atMs = price.isDated ? events.timeMs(e, R.start_time) : 0
+    return price.cost(this.#usage, atMs, tier, this.#unpriced)
+  }
+
+  #setComputed(
+    events: EventTable,
+    e: number,
+    usd: CostUsd,
+    price: KnownPrice,
+    ctx: ChainContext,
+  ): void {
+    const unpriced = this.#unpriced
+    const total = usd.input + usd.output + usd.fees
+    // Nothing of the call has a price: that is no cost of 0.
+    if (unpriced.length > 0 && total === 0) return this.#setNone(events, e, ctx)
+    events.setNum(e, N.cost_usd, total)
+    events.setNum(e, N.cost_input_usd, usd.input)
+    events.setNum(e, N.cost_output_usd, usd.output)
+    setLiteral(events, e, R.price_ref, price.refLiteral)
+    if (unpriced.length === 0) return setSource(events, e, 'computed')
+    setSource(events, e, 'partial')
+    nameUnpriced(events, e, unpriced)
+    for (const unit of unpriced)
+      ctx.count('observa_cost_partial_total', `unit="${labelValue(unit.slice(0, 64))}"`, 1)
+  }
+
+  /** Also takes away a given 0: beside tokens it is no price. */
+  #setNone(events: EventTable, e: number, ctx: ChainContext): void {
+    events.setNum(e, N.cost_usd, Number.NaN)
+    events.setNum(e, N.cost_input_usd, Number.NaN)
+    events.setNum(e, N.cost_output_usd, Number.NaN)
+    setSource(events, e, 'none')
+    nameUnpriced(events, e, this.#unpriced)
+    countUnknown(events, e, ctx)
+  }
+
+  /** By the model that answered, else by the one asked for; a row of whoever served the call is better than its maker's. */
+  #priceFor(events: EventTable, e: number): KnownPrice | null {
+    const answered = this.#priceOfModel(events, e, R.response_model)
+    if (answered !== null && !answered.found.isMakers) return answered
+    const asked = this.#priceOfModel(events, e, R.request_model)
+    return asked === null || (answered !== null && asked.found.isMakers) ? answered : asked
+  }
+
+  #priceOfModel(events: EventTable, e: number, field: number): KnownPrice | null {
+    const shown = events.len(e, field)
+    if (shown < 0) return null
+    // The name as it was sent: gateways list models under it.
+    const prefix = events.modelPrefix(e, field)
+    const off = events.off(e, field) - prefix
+    const len = shown + prefix
+    const providerOff = events.off(e, R.provider)
+    const providerLen = events.len(e, R.provider)
+    const { bytes } = events.arena
+    const known = this.#memo.find(bytes, providerOff, providerLen, off, len)
+    if (known !== undefined) return known
+    const found = this.#resolver.resolve(events.text(e, R.provider), events.arena.text(off, len))
+    const price = found === null ? null : new KnownPrice(found, this.#resolver)
+    this.#memo.add(bytes, providerOff, providerLen, off, len, price)
+    return price
+  }
+}
+
+/** Total as the source gave it, or the sum of the given parts; NaN = it gave none. */
+function givenCost(events: EventTable, e: number): number {
+  const total = events.num(e, N.cost_usd)
+  if (!Number.isNaN(total)) return total
+  const input = events.num(e, N.cost_input_usd)
+  const output = events.num(e, N.cost_output_usd)
+  if (Number.isNaN(input) && Number.isNaN(output)) return Number.NaN
+  const sum = (Number.isNaN(input) ? 0 : input) + (Number.isNaN(output) ? 0 : output)
+  events.setNum(e, N.cost_usd, sum)
+  return sum
+}
+
+/** Who sold the call, where nobody said it: the provider in whose prices its model was found. */
+function nameProvider(events: EventTable, e: number, price: KnownPrice): void {
+  if (events.has(e, R.provider)) return
+  setLiteral(events, e, R.provider, price.providerLiteral)
+}
+
+function compare(
+  events: EventTable,
+  e: number,
+  given: number,
+  computed: CostUsd,
+  price: KnownPrice,
+): void {
+  const total = computed.input + computed.output + computed.fees
+  if (Math.abs(given - total) <= DIFFERENCE_SHOWN * Math.max(given, total)) return
+  events.addMetadataText(e, 'computed_cost_usd', String(total))
+  events.addMetadataText(e, 'computed_price_ref', price.found.ref)
+}
+
+const SOURCES = {
+  given: new Literal('given'),
+  computed: new Literal('computed'),
+  partial: new Literal('partial'),
+  none: new Literal('none'),
+} as const
+
+function setSource(events: EventTable, e: number, source: keyof typeof SOURCES): void {
+  setLiteral(events, e, R.cost_source, SOURCES[source])
+}
+
+function nameUnpriced(events: EventTable, e: number, unpriced: readonly string[]): void {
+  if (unpriced.length > 0)
+    events.setText(e, R.cost_unpriced, JSON.stringify([...new Set(unpriced)]))
+}
+
+function setLiteral(events: EventTable, e: number, r: number, literal: Literal): void {
+  const id = literal.id(events.arena)
+  if (id >= 0) events.setLiteral(e, r, id)
+  else events.setText(e, r, literal.text)
+}
+
+function countUnknown(events: EventTable, e: number, ctx: ChainContext): void {
+  const model = events.text(e, R.response_model) ?? events.text(e, R.request_model)
+  if (model === null) return
+  const provider = labelValue(events.text(e, R.provider) ?? '')
+  const labels = `provider="${provider}",model="${labelValue(model.slice(0, 100))}"`
+  ctx.count('observa_cost_unknown_total', labels, 1)
+}
+
+function explain(events: EventTable, e: number, price: KnownPrice): void {
+  events.explain?.[e]?.push({
+    field: 'cost_usd',
+    source: 'input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, usage_details',
+    rule: `cost: ${price.found.ref}`,
+  })
+}

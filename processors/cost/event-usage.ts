@@ -1,0 +1,112 @@
+// What an event says about its use: token counts, parts and counts of `usage_details`, the tier of service. Read from the bytes:
+// most events are priced without a JS string.
+
+import type { EventTable } from '../../core/event.ts'
+import { N, R } from '../../core/fields.ts'
+import type { Usage } from './price.ts'
+import { DETAIL_NUMBERS } from './units.ts'
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const MINUS = 45
+const BACKSLASH = 92
+
+/** Names of details by their length, to be found without a string. */
+const NAMES = DETAIL_NUMBERS.map(([name, number]) => ({ bytes: Buffer.from(name), number }))
+
+/** Fills `usage` with what the event says. */
+export function readUsage(events: EventTable, e: number, usage: Usage): void {
+  usage.input = events.num(e, N.input_tokens)
+  usage.output = events.num(e, N.output_tokens)
+  usage.cacheRead = events.num(e, N.cache_read_tokens)
+  usage.cacheWrite = events.num(e, N.cache_write_tokens)
+  usage.reasoning = events.num(e, N.reasoning_tokens)
+  if (usage.hasDetails) usage.details.fill(0)
+  usage.hasDetails = false
+  const len = events.len(e, R.usage_details)
+  if (len > 2) readDetails(events.arena.bytes, events.off(e, R.usage_details), len, usage)
+}
+
+/** Members of a flat JSON object of numbers. What is no number, and names that nothing is charged for, are left out. */
+export function readDetails(b: Uint8Array, off: number, len: number, usage: Usage): void {
+  const end = off + len
+  let at = off + 1
+  while (at < end) {
+    if (b[at] !== QUOTE) return
+    const from = ++at
+    while (at < end && b[at] !== QUOTE) at += b[at] === BACKSLASH ? 2 : 1
+    const number = detailOf(b, from, at - from)
+    at++
+    if (b[at] !== COLON) return
+    const valueAt = at + 1
+    at = valueAt
+    while (at < end && b[at] !== COMMA && b[at] !== 125) at++
+    if (number >= 0) {
+      const n = numberAt(b, valueAt, at)
+      if (n > 0) {
+        usage.details[number] = n
+        usage.hasDetails = true
+      }
+    }
+    at++
+  }
+}
+
+function detailOf(b: Uint8Array, off: number, len: number): number {
+  next: for (const { bytes, number } of NAMES) {
+    if (bytes.length !== len) continue
+    for (let i = 0; i < len; i++) if (bytes[i] !== b[off + i]) continue next
+    return number
+  }
+  return -1
+}
+
+/** A number as JSON writes it; 0 for what is none or negative. */
+function numberAt(b: Uint8Array, from: number, to: number): number {
+  if (b[from] === MINUS) return 0
+  let n = 0
+  for (let i = from; i < to; i++) {
+    const c = b[i] as number
+    if (c < 48 || c > 57) return or0(Number(Buffer.from(b.subarray(from, to)).toString('latin1')))
+    n = n * 10 + c - 48
+  }
+  return n
+}
+
+const or0 = (n: number): number => (n > 0 ? n : 0)
+
+const TIER_KEY = Buffer.from('"service_tier":"')
+/** Parameters of calls are small; a schema for the answer can be large, and is searched by the engine. */
+const SMALL = 512
+
+/** The tier of service that the call named, null when it named none. */
+export function serviceTier(events: EventTable, e: number): string | null {
+  const len = events.len(e, R.request_params)
+  if (len < TIER_KEY.length) return null
+  const off = events.off(e, R.request_params)
+  const b = events.arena.bytes
+  const at = len <= SMALL ? tierIn(b, off, off + len) : foundIn(b, off, len)
+  if (at < 0) return null
+  let to = at
+  while (to < off + len && b[to] !== QUOTE) to++
+  return to - at > 64 ? null : events.arena.text(at, to - at)
+}
+
+/** Where the value begins, -1 = nowhere. */
+function tierIn(b: Uint8Array, from: number, to: number): number {
+  const last = to - TIER_KEY.length
+  // The underscore is rare in parameters: one comparison a byte.
+  for (let i = from; i <= last; i++) {
+    if (b[i + 8] !== 95 || b[i] !== QUOTE) continue
+    let n = 1
+    while (n < TIER_KEY.length && b[i + n] === TIER_KEY[n]) n++
+    if (n === TIER_KEY.length) return i + n
+  }
+  return -1
+}
+
+function foundIn(b: Uint8Array, off: number, len: number): number {
+  const at = Buffer.from(b.buffer, b.byteOffset + off, len).indexOf(TIER_KEY)
+  return at < 0 ? -1 : off + at + TIER_KEY.length
+}

@@ -1,0 +1,89 @@
+// A price that was found, with what is worked out once for all calls of its model: rates that depend on nothing, and the prices
+// of tiers of service.
+
+import { Literal } from '../../core/arena.ts'
+import { modelName } from './model-names.ts'
+import {
+  type CostUsd,
+  costOf,
+  flatRates,
+  pricesAt,
+  type Rates,
+  ratesOf,
+  type Usage,
+} from './price.ts'
+import type { Prices } from './price-table.ts'
+import { canonicalProvider, MEDIA_LISTED } from './provider-names.ts'
+import type { PriceResolver, ResolvedPrice } from './resolve.ts'
+import { type TierPrice, tierPrice } from './service-tiers.ts'
+
+/** Tiers that are remembered of one model. */
+const TIERS_MAX = 16
+
+export class KnownPrice {
+  readonly found: ResolvedPrice
+  readonly refLiteral: Literal
+  readonly providerLiteral: Literal
+  readonly #resolver: PriceResolver
+  readonly #isMediaListed: boolean
+  readonly #rates: Rates | null
+  readonly #tiers = new Map<string, TierPrice>()
+
+  constructor(found: ResolvedPrice, resolver: PriceResolver) {
+    this.found = found
+    this.#resolver = resolver
+    this.#isMediaListed = MEDIA_LISTED.has(found.provider)
+    this.#rates = flatRates(found.model, this.#isMediaListed)
+    this.refLiteral = new Literal(found.ref)
+    this.providerLiteral = new Literal(canonicalProvider(found.provider))
+  }
+
+  /** Its prices changed once, or change with the time of day. */
+  get isDated(): boolean {
+    return Array.isArray(this.found.model.prices)
+  }
+
+  /** USD of one call. `unpriced` gets the units that the table has no price for. */
+  cost(usage: Usage, atMs: number, tier: string | null, unpriced: string[]): CostUsd {
+    if (tier === null) return this.#listPrice(usage, atMs, unpriced)
+    const price = this.#inTier(tier)
+    if (price.kind === 'prices') {
+      const rates = ratesOf(price.prices, usage.input, this.#isMediaListed)
+      return costOf(rates, usage, unpriced)
+    }
+    const list = this.#listPrice(usage, atMs, unpriced)
+    if (price.kind === 'share')
+      return price.share === 1
+        ? list
+        : { input: list.input * price.share, output: list.output * price.share, fees: list.fees }
+    unpriced.push(`service_tier:${tier.toLowerCase()}`)
+    return list
+  }
+
+  #listPrice(usage: Usage, atMs: number, unpriced: string[]): CostUsd {
+    const rates =
+      this.#rates ?? ratesOf(pricesAt(this.found.model, atMs), usage.input, this.#isMediaListed)
+    return costOf(rates, usage, unpriced)
+  }
+
+  #inTier(tier: string): TierPrice {
+    const known = this.#tiers.get(tier)
+    if (known !== undefined) return known
+    const { provider, model } = this.found
+    const own = this.#rowOfTier(tier)
+    const price: TierPrice =
+      own === null ? tierPrice(tier, provider, model) : { kind: 'prices', prices: own }
+    if (this.#tiers.size < TIERS_MAX) this.#tiers.set(tier, price)
+    return price
+  }
+
+  /** A gateway lists tiers as models of their own: `openai/gpt-6-luna:batch`. */
+  #rowOfTier(tier: string): Prices | null {
+    const { provider, model } = this.found
+    const name = `${modelName(model.id).whole}:${tier}`.toLowerCase()
+    const row = this.#resolver.exactly(provider, name)
+    // A match for the beginning of a name finds the model itself again.
+    if (row === null || row.model.id.toLowerCase() !== name) return null
+    return Array.isArray(row.model.prices) ? null : row.model.prices
+  }
+}

@@ -1,0 +1,110 @@
+// A model's name as it was sent, taken apart: who is named before it, and the spellings under which a price table may have it.
+
+import { tableProvider } from './provider-names.ts'
+
+/** Ends of a gateway's name that choose who serves the model, not which model it is. */
+const ROUTING = /:(?:nitro|floor|exacto|beta|online|latest)$/
+/** Tags of a local runtime: `qwen3:8b`, `llama3.2:3b-instruct-q4_K_M`. */
+const LOCAL_TAG = /:(?:\d+(?:\.\d+)?[bm]|latest)(?:$|-)/
+
+/** Names that Bedrock alone writes: `us.anthropic.claude-..`, `amazon.nova-..`, its ARNs. */
+const BEDROCK =
+  /^(?:arn:aws[a-z-]*:bedrock:|(?:(?:us|eu|ap|apac|jp|au|ca|sa|in|us-gov|global)\.)?(?:anthropic|amazon|meta|cohere|ai21|mistral|stability|deepseek|openai|qwen)\.[a-z])/
+
+export interface ModelName {
+  /** In lower case. */
+  readonly whole: string
+  /** Providers of the price table that are named before the model, the nearest to it last. */
+  readonly makers: readonly string[]
+  /** Somebody is named before the model, known or not. */
+  readonly hasOwner: boolean
+  /** Behind the last slash. */
+  readonly bare: string
+  /** `:free`: nobody takes anything for it. */
+  readonly isFree: boolean
+  /** A tag of a local runtime: a maker's price does not hold. */
+  readonly isLocal: boolean
+  /** Web search runs with every call. */
+  readonly isOnline: boolean
+}
+
+export function modelName(sent: string): ModelName {
+  const whole = sent.trim().toLowerCase()
+  const slash = whole.lastIndexOf('/')
+  const before = slash < 0 ? [] : whole.slice(0, slash).split('/')
+  const makers = before.filter((part) => part !== '').map(tableProvider)
+  if (BEDROCK.test(whole)) makers.push('aws')
+  return {
+    whole,
+    makers,
+    // `@openai-prod/gpt-4.1`: what a gateway's user calls a connection.
+    hasOwner: before.some((part) => !part.startsWith('@')) && !whole.startsWith('arn:'),
+    bare: whole.slice(slash + 1),
+    isFree: whole.endsWith(':free'),
+    isLocal: LOCAL_TAG.test(whole.slice(slash + 1)),
+    isOnline: whole.endsWith(':online'),
+  }
+}
+
+/** The spellings under which a provider may list the model, the exact ones first. */
+export function spellingsOf({ whole, bare }: ModelName, provider: string): Set<string> {
+  const out = new Set<string>()
+  for (const name of [whole, ...ownTails(whole, provider), bare]) {
+    out.add(name)
+    out.add(name.replace(ROUTING, ''))
+  }
+  if (provider === 'fireworks' && !whole.includes('accounts/')) {
+    out.add(`accounts/fireworks/models/${bare}`)
+    out.add(`accounts/fireworks/routers/${bare}`)
+  }
+  // Gateways write `amazon/nova-pro` for what Bedrock calls `amazon.nova-pro-v1:0`.
+  if (provider === 'aws' && whole.includes('/'))
+    out.add(
+      `${whole.slice(whole.lastIndexOf('/', whole.length - bare.length - 2) + 1).replace('/', '.')}`,
+    )
+  // Hugging Face's router is told behind a colon who runs the model.
+  if (provider.startsWith('huggingface_'))
+    for (const name of [...out]) out.add(name.replace(/:[a-z0-9-]+$/, ''))
+  for (const name of [...out]) for (const shorter of shortened(name)) out.add(shorter)
+  return out
+}
+
+/** The name behind each part that names the provider itself: `openrouter/qwen/qwen3` -> `qwen/qwen3`. */
+function ownTails(whole: string, provider: string): string[] {
+  const out: string[] = []
+  const parts = whole.split('/')
+  for (let i = 0; i < parts.length - 1; i++)
+    if (tableProvider(parts[i] as string) === provider) out.push(parts.slice(i + 1).join('/'))
+  return out
+}
+
+const STEPS: readonly RegExp[] = [
+  /^(?:us|eu|apac|ap|au|jp|ca|in|global|us-gov)\./,
+  /^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen)\./,
+  /:\d+$/,
+  /-v\d+$/,
+  /@(?:default|latest|\d{8})$/,
+  /-latest$/,
+  /-\d{4}-\d{2}-\d{2}$/,
+  /-\d{8}$/,
+  /-preview(?:-\d{2}-\d{2})?$/,
+  /-\d{3}$/,
+]
+
+/** The model without region, vendor, version and date: each step on top of the one before; then with the other mark in its version. */
+function shortened(model: string): string[] {
+  const out: string[] = []
+  let at = model
+  for (const step of STEPS) {
+    const next = at.replace(step, '')
+    if (next !== at) out.push(next)
+    at = next
+  }
+  for (const name of [model, at]) {
+    const dashed = name.replace(/(\d)\.(\d)/, '$1-$2')
+    const dotted = name.replace(/(\d)-(\d)(?!\d)/, '$1.$2')
+    if (dashed !== name) out.push(dashed)
+    if (dotted !== name) out.push(dotted)
+  }
+  return out
+}

@@ -1,0 +1,59 @@
+// Tiers of service, as `request_params.service_tier` names them: those that cost what the list says, and those that take a
+// fixed share of it. What a tier is that stands in neither is not known, and the cost says so.
+
+import type { PriceModel, Prices } from './price-table.ts'
+
+/** The list price holds: nothing was asked for, or what everybody gets. */
+const LIST_PRICE: ReadonlySet<string> = new Set([
+  'default',
+  'standard',
+  'standard_only',
+  'auto',
+  'none',
+  'on_demand',
+  'on-demand',
+  'ondemand',
+  'unspecified',
+  'service_tier_default',
+  'service_tier_unspecified',
+])
+
+/** By provider of the price table: what a tier takes, as a share of the list price of tokens. */
+export const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  openai: { flex: 0.5, batch: 0.5 },
+  azure: { batch: 0.5 },
+  anthropic: { batch: 0.5 },
+  google: { batch: 0.5, flex: 0.5 },
+  aws: { batch: 0.5 },
+  mistral: { batch: 0.5 },
+  groq: { batch: 0.5, flex: 1 },
+  moonshotai: { batch: 0.6 },
+}
+
+/** What becomes of the list price in a tier: other prices, a share of it, or nothing that is known. */
+export type TierPrice =
+  | { readonly kind: 'share'; readonly share: number }
+  | { readonly kind: 'prices'; readonly prices: Prices }
+  | { readonly kind: 'unknown' }
+
+const LIST: TierPrice = { kind: 'share', share: 1 }
+
+/** `tier`: as the call named it; null when it named none. */
+export function tierPrice(tier: string | null, provider: string, model: PriceModel): TierPrice {
+  if (tier === null) return LIST
+  const word = normalized(tier)
+  const own = model.service_tiers?.[word]
+  if (typeof own === 'number') return { kind: 'share', share: own }
+  if (own !== undefined) return { kind: 'prices', prices: own }
+  if (LIST_PRICE.has(word)) return LIST
+  const share = SHARES[provider]?.[word]
+  return share === undefined ? { kind: 'unknown' } : { kind: 'share', share }
+}
+
+/** `ON_DEMAND_FLEX`, `SERVICE_TIER_FLEX`, `flex` are one tier. */
+function normalized(tier: string): string {
+  const word = tier.trim().toLowerCase()
+  return /^(?:service_tier_|on_demand_|traffic_type_)(?:flex|batch|priority)$/.test(word)
+    ? word.slice(word.lastIndexOf('_') + 1)
+    : word
+}
