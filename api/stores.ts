@@ -4,6 +4,8 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { ServiceView } from '../core/component.ts'
 import { messageOf } from '../core/errors.ts'
+import type { IdField } from '../core/identity/stored-ids.ts'
+import type { TenantContext } from '../core/tenant.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
 import { ApiError } from './app.ts'
 
@@ -30,6 +32,21 @@ export class Stores implements StoreChecks {
 
   constructor(service: ServiceView) {
     this.#service = service
+  }
+
+  /** What an id that a client asks for is stored as; undefined when it asks for none. */
+  idForms(tenant: TenantContext, field: IdField, plain: string): readonly string[]
+  idForms(
+    tenant: TenantContext,
+    field: IdField,
+    plain: string | undefined,
+  ): readonly string[] | undefined
+  idForms(
+    { tenantId }: TenantContext,
+    field: IdField,
+    plain: string | undefined,
+  ): readonly string[] | undefined {
+    return plain === undefined ? undefined : this.#service.storedIds.of(tenantId, field, plain)
   }
 
   get clickhouse(): ClickHouseClient {

@@ -201,6 +201,12 @@ export class SpanBatch {
   /** For `explain`: where in a span what was found and what was done about it. Never a value. */
   readonly secretNotes = new Map<number, readonly SecretNote[]>()
 
+  /**
+   * By span: a keyed digest of what markers in it stand for. Two texts with the same markers are not the same text, and whoever
+   * compares texts adds this. Never stored by itself.
+   */
+  readonly maskedDigests = new Map<number, string>()
+
   constructor(arena: Arena) {
     this.arena = arena
   }
@@ -216,6 +222,7 @@ export class SpanBatch {
     this.scopeCount = 0
     this.secrets.clear()
     this.secretNotes.clear()
+    this.maskedDigests.clear()
   }
 
   mark(): BatchMark {

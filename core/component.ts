@@ -6,6 +6,8 @@ import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { EventTable } from './event.ts'
+import type { InstanceSecrets } from './identity/pseudonym.ts'
+import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { Signal } from './signal.ts'
 import type {
@@ -244,9 +246,13 @@ export interface ProcessorFactory<Config, Settings = Config>
   /** On main, once for each (re)load: reads files, compiles tables. The result is cloned to the workers. */
   prepare?(config: Config, ctx: PrepareContext): Promise<Settings>
   /** In the worker. */
-  create(settings: Settings): Processor
+  create(settings: Settings, secrets?: InstanceSecrets): Processor
   /** For processors that also look at metrics: called for every string of a metrics request. */
-  createMetricsVisitor?(settings: Settings): MetricsVisitor
+  createMetricsVisitor?(settings: Settings, secrets?: InstanceSecrets): MetricsVisitor
+  /** On main, for processors that replace ids: the key that the configuration names for them, or null. */
+  pseudonymKey?(settings: Settings): string | null
+  /** On main, for processors that replace ids: what a plain id is stored as. */
+  storedIds?(settings: Settings, secrets: InstanceSecrets): StoredIds
 }
 
 /**
@@ -342,6 +348,8 @@ export interface ServiceView {
   readiness(): { readonly ok: boolean; readonly reasons: readonly string[] }
   /** Component id -> state. */
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
+  /** What plain ids are stored as: whoever asks for a user, or deletes one, knows the plain id. */
+  readonly storedIds: StoredIds
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
   readonly stores: {
     readonly clickhouse: StoreAddress | null

@@ -74,6 +74,18 @@ const QUERIES = {
 
 const NAMES = { conversations: 'conversation', sessions: 'session', users: 'user' } as const
 
+const ID_FIELDS = {
+  conversations: 'conversation_id',
+  sessions: 'session_id',
+  users: 'user_id',
+} as const
+
+/** Filters by ids, which not every list has. */
+interface IdQuery {
+  readonly user_id?: string
+  readonly session_id?: string
+}
+
 export function groupRoutes(app: Api, stores: Stores): void {
   listAndOne(app, stores, 'conversations')
   listAndOne(app, stores, 'sessions')
@@ -93,7 +105,12 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       },
     },
     async (req) => {
-      const page = await listGroups(stores.postgres, tenantOf(req), kind, filterOf(req.query))
+      const { user_id, session_id } = req.query as IdQuery
+      const page = await listGroups(stores.postgres, tenantOf(req), kind, {
+        ...filterOf(req.query),
+        userId: stores.idForms(tenantOf(req), 'user_id', user_id),
+        sessionId: stores.idForms(tenantOf(req), 'session_id', session_id),
+      })
       return { data: page.rows.map(dated), next_cursor: page.next }
     },
   )
@@ -109,7 +126,8 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       },
     },
     async (req) => {
-      const found = await findGroup(stores.postgres, tenantOf(req), kind, req.params.id)
+      const ids = stores.idForms(tenantOf(req), ID_FIELDS[kind], req.params.id)
+      const found = await findGroup(stores.postgres, tenantOf(req), kind, ids)
       if (found === null) throw new ApiError(404, 'NOT_FOUND', `no such ${NAMES[kind]}`)
       return dated(found)
     },
@@ -120,8 +138,6 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
 function filterOf(q: {
   readonly from?: number | undefined
   readonly to?: number | undefined
-  readonly user_id?: string | undefined
-  readonly session_id?: string | undefined
   readonly model?: string | undefined
   readonly errors?: boolean | undefined
   readonly signals?: boolean | undefined
@@ -132,8 +148,6 @@ function filterOf(q: {
   return {
     fromMs: q.from,
     toMs: q.to,
-    userId: q.user_id,
-    sessionId: q.session_id,
     model: q.model,
     hasErrors: q.errors,
     hasSignals: q.signals,

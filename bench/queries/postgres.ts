@@ -112,7 +112,7 @@ function queriesOf(
     ],
     [
       'traces of a user',
-      (i) => listTraces(pool, scope, { limit, userId: `user-${nth(i, users)}` }),
+      (i) => listTraces(pool, scope, { limit, userId: [`user-${nth(i, users)}`] }),
     ],
     [
       'conversations, newest',
@@ -120,11 +120,11 @@ function queriesOf(
     ],
     [
       'one conversation',
-      (i) => findGroup(pool, scope, 'conversations', `conv-${nth(i, conversations)}`),
+      (i) => findGroup(pool, scope, 'conversations', [`conv-${nth(i, conversations)}`]),
     ],
     ['sessions, newest', (i) => listGroups(pool, scope, 'sessions', { limit, toMs: toMs(i) })],
-    ['one session', (i) => findGroup(pool, scope, 'sessions', `sess-${nth(i, sessions)}`)],
+    ['one session', (i) => findGroup(pool, scope, 'sessions', [`sess-${nth(i, sessions)}`])],
     ['users, newest', (i) => listGroups(pool, scope, 'users', { limit, toMs: toMs(i) })],
-    ['one user', (i) => findGroup(pool, scope, 'users', `user-${nth(i, users)}`)],
+    ['one user', (i) => findGroup(pool, scope, 'users', [`user-${nth(i, users)}`])],
   ]
 }

@@ -174,8 +174,8 @@ function eventQueries(
         }),
     ],
     ['events with errors', (i) => list({ status: 'error', toMs: toMs - i * HOUR_MS })],
-    ['events of a user', (i) => list({ userId: of(i).user })],
-    ['events of a session', (i) => list({ sessionId: of(i).session })],
+    ['events of a user', (i) => list({ userId: [of(i).user] })],
+    ['events of a session', (i) => list({ sessionId: [of(i).session] })],
     ['events of a conversation', (i) => list({ conversationId: of(i).conversation })],
     [
       'events with a word',

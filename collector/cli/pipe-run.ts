@@ -14,6 +14,7 @@ import type {
 import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { pipelineSpec } from '../service/pipeline-spec.ts'
+import { secretsOfOneRun } from '../service/pseudonym-keys.ts'
 import { buildChain } from '../worker/build-chain.ts'
 import type { Chain } from '../worker/chain.ts'
 
@@ -43,6 +44,8 @@ export class PipeRun {
   readonly #options: PipeRunOptions
   readonly #chains = new Map<string, Chain>()
   readonly #ledger = new UsageLedger()
+  /** Nothing is kept, so neither is a key: pseudonyms are those of this run unless the configuration names one. */
+  readonly #secrets = secretsOfOneRun()
 
   constructor(config: ObservaConfig, options: PipeRunOptions) {
     this.#config = config
@@ -69,7 +72,7 @@ export class PipeRun {
     const pipeline = this.#pipelineFor(telemetry)
     let chain = this.#chains.get(pipeline.id)
     if (chain === undefined) {
-      const spec = pipelineSpec(this.#config, pipeline, this.#options.explain)
+      const spec = pipelineSpec(this.#config, pipeline, this.#options.explain, this.#secrets)
       chain = buildChain(this.#options.isEncoding ? spec : { ...spec, encoders: [] })
       this.#chains.set(pipeline.id, chain)
     }

@@ -189,6 +189,20 @@ Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; w
     },
   ],
   [
+    'pseudonyms',
+    {
+      help: `observa pseudonyms [list | rotate | drop KEY_ID] [options]
+
+The keys of the pseudonyms that stand for ids with something personal in them (\`[email:4f1c..]\`): list shows them, rotate makes
+a new one for what comes, drop forgets a retired one once nothing that was stored under it is kept any more. Instances take
+a new key with a restart or SIGHUP. With embedded Postgres the instance must be stopped.
+
+${CONFIG_HELP}      --json          prints the keys as one JSON array
+`,
+      load: async () => (await import('./stores/pseudonyms.ts')).pseudonyms,
+    },
+  ],
+  [
     'migrate',
     {
       help: `observa migrate [options]
@@ -196,7 +210,7 @@ Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; w
 Applies the schemas to the ClickHouse and Postgres of the configuration.
 
 ${CONFIG_HELP}`,
-      load: async () => (await import('./migrate.ts')).migrate,
+      load: async () => (await import('./stores/migrate.ts')).migrate,
     },
   ],
   [

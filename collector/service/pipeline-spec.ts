@@ -1,6 +1,7 @@
 // From a checked configuration to what a worker is given: cloneable settings, no factories.
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
+import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { DEFAULT_LIMITS, type DecodeLimits } from '../../proto/decode.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 
@@ -20,6 +21,7 @@ export function pipelineSpec(
   config: ObservaConfig,
   pipeline: Pipeline,
   explain: boolean,
+  secrets: InstanceSecrets = NO_SECRETS,
 ): PipelineSpec {
   return {
     id: pipeline.id,
@@ -34,5 +36,6 @@ export function pipelineSpec(
     }),
     limits: decodeLimits(config),
     explain,
+    secrets,
   }
 }

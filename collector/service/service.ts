@@ -2,7 +2,7 @@
 // reverse. Log, exporters, workers, pipelines, receivers, extensions; nothing else knows all of them.
 
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { ObservaConfig } from '../../config/root.ts'
@@ -15,6 +15,8 @@ import type {
   ServiceView,
   StoreAddress,
 } from '../../core/component.ts'
+import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
+import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import { Listeners } from '../http/listeners.ts'
@@ -33,6 +35,7 @@ import { PARTS } from './declared-metrics.ts'
 import { pipelineSpec } from './pipeline-spec.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
 import { planReload } from './reload.ts'
+import { openSecrets, storedIdsIn } from './secrets.ts'
 
 export interface ServiceDeps {
   readonly log: Logger
@@ -74,6 +77,8 @@ export class Service implements ServiceView {
   readonly #auth: Authenticators
   #log: DurableLog | null = null
   #pool: WorkerPool | null = null
+  #secrets: InstanceSecrets = NO_SECRETS
+  #ids: StoredIds = PLAIN_IDS
   #ready = false
 
   constructor(config: ObservaConfig, deps: ServiceDeps) {
@@ -123,14 +128,17 @@ export class Service implements ServiceView {
    */
   async reload(next: ObservaConfig): Promise<readonly string[]> {
     const changed = planReload(this.#config, next)
-    const specs = this.#specs(next)
-    const isSame = isDeepStrictEqual(specs, this.#specs(this.#config))
+    const secrets = await this.#openSecrets(next)
+    const specs = this.#specs(next, secrets)
+    const isSame = isDeepStrictEqual(specs, this.#specs(this.#config, this.#secrets))
     const pool = isSame ? null : await this.#startPool(specs)
     // No await from here on: a request meets all of the old configuration or all of the new one.
     if (pool !== null) this.#usePool(pool)
     this.#auth.useKeysOf(next)
     for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
     this.#config = next
+    this.#secrets = secrets
+    this.#ids = storedIdsIn(next, secrets)
     this.#declareMetrics(next)
     return changed
   }
@@ -169,9 +177,11 @@ export class Service implements ServiceView {
     watchProcess(this.#deps.metrics, this.version)
     this.#log = await this.#openLog(dataDir)
     await this.#startExporters(dataDir, this.#log)
+    this.#secrets = await this.#openSecrets(this.#config)
+    this.#ids = storedIdsIn(this.#config, this.#secrets)
     await this.#buildPipelines(this.#log)
     this.#deps.progress('starting workers')
-    this.#usePool(await this.#startPool(this.#specs(this.#config)))
+    this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
     this.#watchPools()
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
@@ -245,11 +255,25 @@ export class Service implements ServiceView {
     }
   }
 
+  /** What plain ids are stored as, by all pipelines together. */
+  get storedIds(): StoredIds {
+    return this.#ids
+  }
+
+  #openSecrets(config: ObservaConfig): Promise<InstanceSecrets> {
+    const postgres = this.stores.postgres
+    return openSecrets(config, {
+      dataDir: resolve(config.data_dir),
+      postgres,
+      clock: this.#deps.clock,
+    })
+  }
+
   /** In the order of the running pipelines, which is that of the first configuration. */
-  #specs(config: ObservaConfig): PipelineSpec[] {
+  #specs(config: ObservaConfig, secrets: InstanceSecrets): PipelineSpec[] {
     return this.#pipelines.flatMap(({ id }) => {
       const pipeline = config.service.pipelines.get(id)
-      return pipeline === undefined ? [] : [pipelineSpec(config, pipeline, false)]
+      return pipeline === undefined ? [] : [pipelineSpec(config, pipeline, false, secrets)]
     })
   }
 

@@ -2,6 +2,7 @@
 // Used by the worker entry and by `pipe`.
 
 import type { EncoderFactory, ProcessorFactory } from '../../core/component.ts'
+import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { EXPORTERS, PROCESSORS as FACTORIES } from '../components.ts'
@@ -22,6 +23,8 @@ export interface PipelineSpec {
   readonly encoders: readonly ComponentSpec[]
   readonly limits: DecodeLimits
   readonly explain: boolean
+  /** Of the instance; without them ids are masked. */
+  readonly secrets?: InstanceSecrets
 }
 
 // The settings of a spec were made by the factory of the same type on the main thread, so the cast from
@@ -52,7 +55,7 @@ export function buildChain(spec: PipelineSpec): Chain {
   return new Chain({
     steps: spec.processors.map((p) => ({
       id: p.id,
-      processor: find(PROCESSORS, p.type).create(p.settings),
+      processor: find(PROCESSORS, p.type).create(p.settings, spec.secrets),
     })),
     encoders: spec.encoders.map((e) => ({
       id: e.id,
@@ -66,7 +69,7 @@ export function buildChain(spec: PipelineSpec): Chain {
 /** For metrics, which pass through scrubbed. */
 export function buildMetricsChain(spec: PipelineSpec): MetricsChain {
   const visitors = spec.processors.flatMap((p) => {
-    const visitor = find(PROCESSORS, p.type).createMetricsVisitor?.(p.settings)
+    const visitor = find(PROCESSORS, p.type).createMetricsVisitor?.(p.settings, spec.secrets)
     return visitor === undefined ? [] : [visitor]
   })
   const encoders = spec.encoders.map((e) => find(ENCODERS, e.type)(e.id, e.settings))

@@ -130,6 +130,11 @@ export const scrubSchema = z
           .regex(/^[a-z0-9]{1,8}$/, 'one to eight lower-case letters or digits')
           .default('k1')
           .describe('Stands in the marker; change it with the key.'),
+        retired_keys: z
+          .array(secret())
+          .max(16)
+          .default([])
+          .describe('Keys of before: ids that were stored under them can still be looked up.'),
         guessable_types: z
           .boolean()
           .default(false)
@@ -138,7 +143,15 @@ export const scrubSchema = z
           ),
       })
       .optional()
-      .describe('Needed for the action `pseudonym`.'),
+      .describe(
+        'Needed for the action `pseudonym`. Also the key for ids; without it the instance makes one and keeps it in Postgres or in its data directory.',
+      ),
+    id_fields: z
+      .enum(['pseudonym', 'mask'])
+      .default('pseudonym')
+      .describe(
+        'What takes the place of something secret in a field that names somebody or something (`user.id`, `session.id`, ..): `pseudonym`: `[email:4f1c..]`, the same for the same value of a tenant, so that two users stay two. `mask`: what the action of its type says; such an id counts as none.',
+      ),
   })
   .superRefine((c, ctx) => {
     const all = [c, ...Object.values(c.tenants)]
@@ -222,7 +235,13 @@ export function settingsOf(config: ScrubConfig): ScrubSettings {
     pseudonym:
       p === undefined
         ? null
-        : { key: p.key.reveal(), keyId: p.key_id, guessable: p.guessable_types },
+        : {
+            key: p.key.reveal(),
+            keyId: p.key_id,
+            guessable: p.guessable_types,
+            retired: p.retired_keys.map((k) => k.reveal()),
+          },
+    keepsIdsApart: config.id_fields === 'pseudonym',
   }
 }
 

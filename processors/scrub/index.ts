@@ -10,6 +10,7 @@ import type {
   ProcessorFactory,
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
+import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
 import { counter } from '../../core/metrics.ts'
 import { defaultSettings, type ScrubConfig, scrubSchema, settingsOf } from './config.ts'
 import { BatchScrubber } from './inputs/batch.ts'
@@ -17,9 +18,10 @@ import type { StreamOutcome } from './inputs/line-stream.ts'
 import { JsonLines, PlainLines, scrubLines } from './inputs/line-stream.ts'
 import { LineScrubber } from './inputs/lines.ts'
 import { MetricScrubber } from './inputs/metrics.ts'
+import { storedIdsOf } from './inputs/stored-ids.ts'
 import { StreamScrubber } from './inputs/stream-chunks.ts'
 import { TextScrubber } from './inputs/text.ts'
-import { createJudges } from './judge/create-judges.ts'
+import { createJudges, judgesByKey } from './judge/create-judges.ts'
 import { type ScrubSettings } from './judge/settings.ts'
 
 export type { ScrubConfig } from './config.ts'
@@ -38,11 +40,19 @@ export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
       'type',
       'place',
     ]),
+    counter(
+      'observa_scrub_pseudonyms_total',
+      'Pseudonyms of ids, by whether they were remembered: many that were not mean more ids than are remembered.',
+      ['remembered'],
+    ),
     counter('observa_scrub_dropped_total', 'Spans that the action drop_event removed.'),
   ],
   prepare: async (config) => settingsOf(config),
-  create: (settings) => new ScrubProcessor(settings),
-  createMetricsVisitor: (settings): MetricsVisitor => createMetricScrubber(settings).visit,
+  create: (settings, secrets) => new ScrubProcessor(settings, secrets),
+  createMetricsVisitor: (settings, secrets): MetricsVisitor =>
+    createMetricScrubber(settings, secrets).visit,
+  pseudonymKey: (settings) => settings.pseudonym?.key ?? null,
+  storedIds: (settings, secrets) => storedIdsOf(() => judgesByKey(settings, secrets)),
 }
 
 export default scrub
@@ -51,8 +61,8 @@ class ScrubProcessor implements Processor {
   readonly #batches: BatchScrubber
   readonly #streams: StreamScrubber
 
-  constructor(settings: ScrubSettings) {
-    this.#batches = new BatchScrubber(createJudges(settings))
+  constructor(settings: ScrubSettings, secrets?: InstanceSecrets) {
+    this.#batches = new BatchScrubber(createJudges(settings, secrets))
     this.#streams = new StreamScrubber(this.#batches.attributes, this.#batches.values)
   }
 
@@ -70,8 +80,11 @@ export function createTextScrubber(
 }
 
 /** Scrubs the strings of metrics requests. */
-export function createMetricScrubber(settings: ScrubSettings = defaultSettings()): MetricScrubber {
-  return new MetricScrubber(createJudges(settings))
+export function createMetricScrubber(
+  settings: ScrubSettings = defaultSettings(),
+  secrets?: InstanceSecrets,
+): MetricScrubber {
+  return new MetricScrubber(createJudges(settings, secrets))
 }
 
 export interface StreamOptions {

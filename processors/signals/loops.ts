@@ -18,15 +18,23 @@ export function detectLoops(events: EventTable, repeats: number, ctx: ChainConte
   for (let e = 0; e < events.count; e++) {
     if (!events.has(e, R.tool_name)) continue
     if (!events.arena.equals(events.off(e, R.kind), events.len(e, R.kind), 'tool')) continue
+    const masked = maskedOf(events, e)
+    if (masked === null) continue
     calls ??= new Map()
-    const call = callHash(events, e)
+    const call = callHash(events, e, masked)
     const n = (calls.get(call) ?? 0) + 1
     if (n > 1 || calls.size < CALLS_MAX) calls.set(call, n)
-    if (n === repeats) report(events, e, repeats, ctx)
+    if (n === repeats) report(events, e, repeats, masked, ctx)
   }
 }
 
-function report(events: EventTable, e: number, repeats: number, ctx: ChainContext): void {
+function report(
+  events: EventTable,
+  e: number,
+  repeats: number,
+  masked: string,
+  ctx: ChainContext,
+): void {
   const finding = {
     type: LOOP_TYPE,
     severity: 'high',
@@ -36,7 +44,7 @@ function report(events: EventTable, e: number, repeats: number, ctx: ChainContex
   } as const
   ctx.signal({
     ...signalFrom(events, e, finding, RULE),
-    signal_id: signalId(callDigest(events, e), RULE),
+    signal_id: signalId(callDigest(events, e, masked), RULE),
   })
   ctx.count('observa_signals_total', 'type="loop_detected",severity="high"', 1)
 }
@@ -44,8 +52,21 @@ function report(events: EventTable, e: number, repeats: number, ctx: ChainContex
 /** What makes two calls the same. */
 const CALL = [R.project_id, R.trace_id, R.tool_name, R.tool_arguments]
 
+const MARKER = '[REDACTED'
+
+/**
+ * What the arguments had in the place of markers, as a keyed digest; '' where there are none. Null when nobody can say: ten
+ * mails to ten people are no loop.
+ */
+function maskedOf(events: EventTable, e: number): string | null {
+  const off = events.off(e, R.tool_arguments)
+  const len = events.len(e, R.tool_arguments)
+  if (len <= 0 || !events.arena.buf.subarray(off, off + len).includes(MARKER)) return ''
+  return events.batch.maskedDigests.get(events.spanOf[e] as number) ?? null
+}
+
 /** 53 bits over the bytes of a call: to count, not to name. */
-function callHash(events: EventTable, e: number): number {
+function callHash(events: EventTable, e: number, masked: string): number {
   const b = events.arena.bytes
   let h0 = 0x811c9dc5
   let h1 = 0x9e3779b9
@@ -60,15 +81,20 @@ function callHash(events: EventTable, e: number): number {
     }
     h0 = Math.imul(h0 ^ 0xff, 0x01000193)
   }
+  for (let i = 0; i < masked.length; i++) {
+    h0 = Math.imul(h0 ^ masked.charCodeAt(i), 0x01000193)
+    h1 = Math.imul(h1 ^ masked.charCodeAt(i), 0x5f356495)
+  }
   return (h0 >>> 0) * 2097152 + (h1 >>> 11)
 }
 
 /** Digest of a call, for the identity of the signal. */
-function callDigest(events: EventTable, e: number): string {
+function callDigest(events: EventTable, e: number, masked: string): string {
   const { buf } = events.arena
   const parts = CALL.map((r) => {
     const off = events.off(e, r)
     return buf.subarray(off, off + Math.max(0, events.len(e, r)))
   })
+  if (masked !== '') parts.push(Buffer.from(masked))
   return hash('sha256', Buffer.concat(parts.flatMap((p) => [p, Buffer.from([0])])), 'hex')
 }

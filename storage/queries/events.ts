@@ -4,7 +4,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
-import { decodeCursor, type Page, type Position, pageOf, type Scope } from './page.ts'
+import { decodeCursor, type IdForms, type Page, type Position, pageOf, type Scope } from './page.ts'
 import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
 import { type TracePlace, traceHours } from './trace-hours.ts'
@@ -21,9 +21,9 @@ export interface EventFilter {
   readonly kind?: string | undefined
   readonly model?: string | undefined
   readonly status?: string | undefined
-  readonly userId?: string | undefined
-  readonly sessionId?: string | undefined
-  readonly conversationId?: string | undefined
+  readonly userId?: IdForms | undefined
+  readonly sessionId?: IdForms | undefined
+  readonly conversationId?: IdForms | undefined
   /** A word in the messages. */
   readonly text?: string | undefined
   readonly limit: number
@@ -250,7 +250,7 @@ interface Conditions {
 function conditions(scope: Scope, f: EventFilter, place?: TracePlace): Conditions {
   const where = ['e.tenant_id = {tenant:String}', 'e.project_id = {project:String}']
   const params: Record<string, unknown> = { tenant: scope.tenantId, project: scope.projectId }
-  const add = (name: string, value: string | number | undefined, sql: string): void => {
+  const add = (name: string, value: string | number | IdForms | undefined, sql: string): void => {
     if (value === undefined) return
     where.push(sql)
     params[name] = value
@@ -265,9 +265,9 @@ function conditions(scope: Scope, f: EventFilter, place?: TracePlace): Condition
   add('kind', f.kind, 'e.kind = {kind:String}')
   add('model', f.model, '(e.response_model = {model:String} OR e.request_model = {model:String})')
   add('status', f.status, 'e.status = {status:String}')
-  add('user', f.userId, 'e.user_id = {user:String}')
-  add('session', f.sessionId, 'e.session_id = {session:String}')
-  add('conversation', f.conversationId, 'e.conversation_id = {conversation:String}')
+  add('user', f.userId, 'e.user_id IN {user:Array(String)}')
+  add('session', f.sessionId, 'e.session_id IN {session:Array(String)}')
+  add('conversation', f.conversationId, 'e.conversation_id IN {conversation:Array(String)}')
   add(
     'text',
     f.text?.toLowerCase(),

@@ -1,15 +1,15 @@
 // Conversations, sessions and end users out of Postgres, where the exporter keeps their sums exact.
 
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { Where, withoutSort } from './where.ts'
 
 export interface GroupFilter {
   /** Of the last event; ms since the epoch, inclusive and exclusive. */
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
-  readonly userId?: string | undefined
-  readonly sessionId?: string | undefined
+  readonly userId?: IdForms | undefined
+  readonly sessionId?: IdForms | undefined
   readonly model?: string | undefined
   readonly hasErrors?: boolean | undefined
   readonly hasSignals?: boolean | undefined
@@ -107,8 +107,8 @@ export async function listGroups<Kind extends keyof Groups>(
   const q = new Where(scope)
   q.add(f.fromMs, (p) => `last_at >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `last_at < to_timestamp(${p}::float8 / 1000)`)
-  if (kind !== 'users') q.add(f.userId, (p) => `user_id = ${p}`)
-  if (kind === 'conversations') q.add(f.sessionId, (p) => `session_id = ${p}`)
+  if (kind !== 'users') q.add(f.userId, (p) => `user_id = ANY(${p})`)
+  if (kind === 'conversations') q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
   q.add(f.model, (p) => `${p} = ANY(models)`)
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
@@ -126,18 +126,18 @@ export async function listGroups<Kind extends keyof Groups>(
   }
 }
 
-/** One, or null when there is none of this tenant. */
+/** The one that was active last of those with one of these ids, or null when there is none of this tenant. */
 export async function findGroup<Kind extends keyof Groups>(
   pool: PostgresPool,
   scope: Scope,
   kind: Kind,
-  id: string,
+  ids: IdForms,
 ): Promise<Groups[Kind] | null> {
   const q = new Where(scope)
-  q.add(id, (p) => `${SOURCES[kind].id} = ${p}`)
+  q.add(ids, (p) => `${SOURCES[kind].id} = ANY(${p})`)
   const [row] = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,
-    selectOf(kind, q.sql, 1),
+    selectOf(kind, `${q.sql} ORDER BY last_at DESC`, 1),
     1,
   )
   return row === undefined ? null : (withoutSort(row) as unknown as Groups[Kind])

@@ -59,3 +59,6 @@ export function pageOf<Row>(
   if (rows.length <= limit || last === undefined) return { rows, next: null }
   return { rows: rows.slice(0, limit), next: encodeCursor(position(last)) }
 }
+
+/** What an id that is asked for may be stored as; any of them is meant. */
+export type IdForms = readonly string[]

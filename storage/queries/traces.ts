@@ -2,7 +2,7 @@
 // transaction, so that row-level security holds even where a WHERE were forgotten.
 
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { Where, withoutSort } from './where.ts'
 
 export interface TraceFilter {
@@ -12,9 +12,9 @@ export interface TraceFilter {
   readonly model?: string | undefined
   readonly hasErrors?: boolean | undefined
   readonly hasSignals?: boolean | undefined
-  readonly userId?: string | undefined
-  readonly sessionId?: string | undefined
-  readonly conversationId?: string | undefined
+  readonly userId?: IdForms | undefined
+  readonly sessionId?: IdForms | undefined
+  readonly conversationId?: IdForms | undefined
   readonly minCostUsd?: number | undefined
   readonly minDurationMs?: number | undefined
   /** Text in the name of the root. */
@@ -69,9 +69,9 @@ export async function listTraces(
   q.add(f.toMs, (p) => `start_time < to_timestamp(${p}::float8 / 1000)`)
   q.add(f.kind, (p) => `${p} = ANY(kinds)`)
   q.add(f.model, (p) => `${p} = ANY(models)`)
-  q.add(f.userId, (p) => `user_id = ${p}`)
-  q.add(f.sessionId, (p) => `session_id = ${p}`)
-  q.add(f.conversationId, (p) => `conversation_id = ${p}`)
+  q.add(f.userId, (p) => `user_id = ANY(${p})`)
+  q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
+  q.add(f.conversationId, (p) => `conversation_id = ANY(${p})`)
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
   q.add(f.minDurationMs, (p) => `end_time - start_time >= ${p}::float8 * interval '1 millisecond'`)
   q.add(f.name, (p) => `position(lower(${p}) IN lower(root_name)) > 0`)

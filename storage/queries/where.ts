@@ -22,7 +22,10 @@ export class Where {
     return this.#parts.join(' AND ')
   }
 
-  add(value: string | number | boolean | undefined, part: (placeholder: string) => string): void {
+  add(
+    value: string | number | boolean | readonly string[] | undefined,
+    part: (placeholder: string) => string,
+  ): void {
     if (value === undefined) return
     this.#values.push(value)
     this.#parts.push(part(`$${this.#values.length}`))

@@ -12,6 +12,7 @@ import { decideFinishReasons } from './finish-reasons.ts'
 import { decideKind, writeKind } from './kind.ts'
 import { decideModels } from './models.ts'
 import { decideOperation } from './operation.ts'
+import { dropPlaceholderIds } from './placeholder-ids.ts'
 import { decideRepeats } from './repeats.ts'
 import { readSpanName } from './span-name.ts'
 import { decideStatus } from './status.ts'
@@ -26,6 +27,7 @@ const STEPS: readonly Step[] = [
   { name: 'models', needs: ['kind', 'content'], run: decideModels },
   { name: 'legacy event', needs: ['kind', 'content'], run: finishLegacy },
   { name: 'finish reasons', needs: ['content', 'legacy event'], run: decideFinishReasons },
+  { name: 'placeholder ids', needs: ['content', 'legacy event'], run: dropPlaceholderIds },
   { name: 'repairs', needs: [], run: noteRepairs },
   { name: 'resource', needs: ['log record'], run: addResource },
   { name: 'operation', needs: ['kind', 'span name'], run: decideOperation },

@@ -126,20 +126,43 @@ function keyKind(before: string, words: readonly string[]): KeyMeaning {
 }
 
 const IDENTIFIERS = new Set(
-  'id,ids,uid,uuid,guid,seed,bytes,offset,timestamp,ts,seq,sequence,cursor,checksum,ns,us,ms,nanos,micros,millis,duration'.split(
+  'id,ids,uid,uuid,guid,oid,pid,tid,xid,txid,seed,bytes,offset,timestamp,ts,seq,sequence,cursor,checksum,ns,us,ms,nanos,micros,millis,duration,count,counts,counter,rows,rowcount,size,length,total,index,position,version,revision,rev,epoch,nonce,serial,sku,barcode,ean,gtin,upc,isbn,issn,imei,imsi,iccid,meid,crc,etag,lsn,snowflake,hash,ref,reference,tracking,watermark'.split(
     ',',
   ),
 )
 const NUMBERED =
-  /^(?:order|invoice|ticket|tracking|serial|case|request|booking|shipment|batch|build|version|part|item|product|lot|transaction|reference)$/
+  /^(?:order|invoice|ticket|tracking|serial|case|request|booking|shipment|batch|build|version|part|item|product|lot|transaction|reference|customer|member|membership|loyalty|contract|policy|claim|document|file|receipt|parcel|package|delivery|flight|reservation|confirmation|article|model|job|run|session|conversation|thread|message|sequence|revision|row|line|page|port|process|record|asset|device|meter|patient|employee|student|issue|incident|change)$/
+const NUMBER_WORD = /^(?:number|no|nr|num|nbr|code|numero|nummer)$/
+/** `orderno`, `userid`, in one word. */
+const IDENTIFIER_WORD =
+  /^(?:(?:order|invoice|ticket|tracking|serial|case|request|booking|batch|build|part|item|product|transaction|reference|customer|member)(?:no|nr|num|number|nummer)|(?:user|session|thread|conversation|chat|customer|account|member|request|response|message|trace|span|run|order|event|item|job|task|call|client|device|visitor|enduser|tenant|org|project|parent)ids?)$/
 const PAYING = /^(?:cards?|pan|cc|creditcard|cardnumber|payments?|visa|mastercard|amex)$/
 
-/** `order_id`, `invoice number`, `size_bytes`; not `card_id`. */
+/** `order_id`, `invoice number`, `size_bytes`, `order_id_str`; not `card_id`. */
 function isIdentifierName(words: readonly string[]): boolean {
-  const last = words[words.length - 1] ?? ''
-  const before = words[words.length - 2] ?? ''
-  const isNumbered = /^(?:number|no|nr|num|code)$/.test(last) && NUMBERED.test(before)
-  return (isNumbered || IDENTIFIERS.has(last)) && !words.some((w) => PAYING.test(w))
+  const n = words.length
+  const last = words[n - 1] ?? ''
+  const before = words[n - 2] ?? ''
+  const isNumbered = NUMBER_WORD.test(last) && NUMBERED.test(before)
+  const isId = IDENTIFIERS.has(last) || IDENTIFIER_WORD.test(last) || before === 'id'
+  return (isNumbered || isId) && !words.some((w) => PAYING.test(w))
+}
+
+/** Who or what a field may name without saying `id`. */
+const NAMED =
+  /^(?:end)?(?:user|customer|member|account|visitor|guest|subscriber|patient|employee|student|participant|actor|sender|caller|tenant|org|organi[sz]ation|workspace|session|conversation|thread|chat|device|subject|identity|login|username)s?$/
+const ID_WORD = /^(?:ids?|uid|uuid|guid|userid|identifier|identity|login|username|sub|handle)$/
+/** Ways to reach somebody, which serve as ids: `user.email`. */
+const CONTACT = /^(?:e?mail|phone|mobile|msisdn|telephone|tel|address)$/
+
+/** `user.id`, `sessionId`, `llm.user`, `customer_email`, `conversation_id_otel`; not `users_count` and not `message`. */
+function isIdentityName(words: readonly string[]): boolean {
+  const n = words.length
+  const last = words[n - 1] ?? ''
+  const before = words[n - 2] ?? ''
+  if (words.some((w) => PAYING.test(w))) return false
+  if (ID_WORD.test(last) || IDENTIFIER_WORD.test(last) || NAMED.test(last)) return true
+  return before === 'id' || (CONTACT.test(last) && NAMED.test(before))
 }
 
 function hintsOf(lower: string, words: readonly string[]): number {
@@ -160,5 +183,6 @@ function hintsOf(lower: string, words: readonly string[]): number {
     h |= FIELD_HINT.PHONE
   if (/passport/.test(lower)) h |= FIELD_HINT.PASSPORT
   if (isIdentifierName(words)) h |= FIELD_HINT.IDENTIFIER
+  if (isIdentityName(words)) h |= FIELD_HINT.IDENTITY
   return h
 }

@@ -30,6 +30,8 @@ import { ValueScrubber } from './value-scrubber.ts'
 /** Where payloads begin: below are kernels and literals. */
 const PAYLOAD_START = new NewArena(0).top
 
+const MASKED_DIGITS = 32
+
 /** What looks at several values of a span together, before and after they are scrubbed one by one. */
 export interface SpanLook {
   /** What lies in several values, in each of them; null for nothing. */
@@ -84,7 +86,7 @@ export class BatchScrubber {
       this.log.addShared(scopes?.tallies.get(scope))
       this.values.crossing = null
       look.after(batch, i, owner)
-      if (this.log.tally !== null) batch.secrets.set(i, this.log.tally)
+      if (this.log.tally !== null) this.#keepFinds(batch, i, owner)
       if (ctx.explain) {
         const notes = [this.log.notes, resources?.notes.get(resource), scopes?.notes.get(scope)]
         keepNotes(batch, i, notes)
@@ -94,6 +96,26 @@ export class BatchScrubber {
         ctx.count('observa_scrub_dropped_total', '', 1)
       }
     }
+    this.#countPseudonyms(ctx)
+  }
+
+  #keepFinds(batch: SpanBatch, span: number, owner: Owner): void {
+    const { tally, maskedHash } = this.log
+    if (tally !== null) batch.secrets.set(span, tally)
+    const { ids } = this.#judges
+    if (maskedHash === null || ids === null) return
+    const digest = ids.digest(owner.tenant, 'masked', maskedHash).toString('hex')
+    batch.maskedDigests.set(span, digest.slice(0, MASKED_DIGITS))
+  }
+
+  #countPseudonyms(ctx: ChainContext): void {
+    const { ids } = this.#judges
+    if (ids === null || ids.asked === 0) return
+    const name = 'observa_scrub_pseudonyms_total'
+    if (ids.made > 0) ctx.count(name, 'remembered="false"', ids.made)
+    if (ids.asked > ids.made) ctx.count(name, 'remembered="true"', ids.asked - ids.made)
+    ids.asked = 0
+    ids.made = 0
   }
 
   #begin(batch: SpanBatch, ctx: ChainContext): void {

@@ -45,6 +45,7 @@ export class FindingLog {
   /** The attribute at hand goes; whoever looks at attributes sets it back. */
   dropsAttribute = false
   #dropsItem = false
+  #masked: [number, number] | null = null
 
   begin(ctx: ChainContext): void {
     this.#ctx = ctx
@@ -55,6 +56,24 @@ export class FindingLog {
     this.#tally = null
     this.#notes = null
     this.#dropsItem = false
+    this.#masked = null
+  }
+
+  /** Of all that was replaced: to be made a keyed digest of, and not to be kept. Null when nothing was. */
+  get maskedHash(): string | null {
+    return this.#masked === null ? null : this.#masked.join()
+  }
+
+  /** Something was replaced: what it was tells texts apart that now look the same. */
+  mixMasked(b: Uint8Array, from: number, to: number): void {
+    let [x, y] = this.#masked ?? [0x811c9dc5, 0x9e3779b9]
+    for (let i = from; i <= to; i++) {
+      const c = i < to ? (b[i] as number) : 0x100
+      x = Math.imul(x ^ c, 0x01000193)
+      y = Math.imul(y ^ c, 0x5f356495)
+      y = (y << 13) | (y >>> 19)
+    }
+    this.#masked = [x, y]
   }
 
   /** Finds by type; null when there are none. A new map for each that comes. */

@@ -51,7 +51,7 @@ export class KeyTable {
       const plain =
         id !== UNKNOWN_KEY &&
         entry.meaning.kind === 'none' &&
-        (entry.meaning.hints & ~FIELD_HINT.IDENTIFIER) === 0 &&
+        (entry.meaning.hints & ~(FIELD_HINT.IDENTIFIER | FIELD_HINT.IDENTITY)) === 0 &&
         !entry.isDirty
       this.#infos[id] =
         (plain ? KeyTable.PLAIN : KeyTable.TELLING) |

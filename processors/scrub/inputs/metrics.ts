@@ -65,7 +65,7 @@ export class MetricScrubber {
     const type = judge.typeName(rule.type)
     ctx?.count('observa_scrub_findings_total', `type="${type}",place="metric"`, 1)
     if (judge.actionOf(rule.type) === 'report') return null
-    const number = this.#value.set(value, 0, value.length)
+    const number = this.#value.set(value, 0, value.length).under(meaning, null)
     return judge.replacement(number, { start: 0, end: value.length, ...rule }, tenant)
   }
 }

@@ -295,13 +295,14 @@ function scrubberWith(rule: KeywordRule): TextScrubber {
   const actions = types.map(() => 'mask' as const)
   const judge = new TenantJudge(
     finder,
-    new Replacer(types, isGuessable, actions, null),
+    new Replacer({ types, isGuessable, actions, pseudonym: null, ids: null }),
     new AllowList({ values: [], patterns: [], keys: [] }),
     [],
     finder.everything,
   )
   return new TextScrubber({
     base: judge,
+    ids: null,
     of: () => judge,
     scanner: (arena) => finder.scanner(arena),
     holdsSecret: () => true,

@@ -71,11 +71,11 @@ export class ValueScrubber {
   number(at: Location, decimal: string, meaning: KeyMeaning): Uint8Array | null {
     const rule = isPrivateInteger(decimal, meaning.hints, at.owner.judge.numbers)
     const bytes = Buffer.from(decimal, 'latin1')
-    const value = this.#value.set(bytes, 0, bytes.length)
+    const value = this.#value.set(bytes, 0, bytes.length).under(meaning, null)
     if (rule !== null)
       return this.replace(at, value, [{ start: 0, end: bytes.length, type: rule.type, rank: 9 }])
     if (meaning.kind !== 'password' || meaning.strength !== 'whole') return null
-    return this.#scrub(at, value.under(meaning, null))
+    return this.#scrub(at, value)
   }
 
   #scrub(at: Location, value: ValueRange): Uint8Array | null {
@@ -97,6 +97,7 @@ export class ValueScrubber {
     let last = from
     for (const f of found) {
       if (this.log.found(f, at) === 'report') continue
+      this.log.mixMasked(bytes, f.start, f.end)
       parts.push(bytes.subarray(last, f.start))
       parts.push(judge.replacement(value, f, tenant))
       last = f.end

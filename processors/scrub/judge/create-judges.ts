@@ -2,7 +2,14 @@
 // together.
 
 import type { Arena } from '../../../core/arena.ts'
+import {
+  type InstanceSecrets,
+  keyFingerprint,
+  NO_SECRETS,
+  Pseudonyms,
+} from '../../../core/identity/pseudonym.ts'
 import type { Detector } from '../detectors/detector.ts'
+import { keyMark } from '../detectors/marker.ts'
 import { DETECTORS } from '../detectors/table.ts'
 import type { Policy } from '../matchers/policy.ts'
 import { numbersOf } from '../matchers/policy.ts'
@@ -19,8 +26,12 @@ import { type PolicySettings, type ScrubSettings } from './settings.ts'
 import { TenantJudge } from './tenant-judge.ts'
 
 /** What finds and replaces for each tenant: one finder, one set of tables, a policy for each tenant that has one. */
-export function createJudges(settings: ScrubSettings): Judges {
-  const { finder, own, rules } = build(settings)
+export function createJudges(
+  settings: ScrubSettings,
+  secrets: InstanceSecrets = NO_SECRETS,
+): Judges {
+  const ids = idPseudonyms(settings, secrets)
+  const { finder, own, rules, keyMarks } = build(settings, secrets)
   const judgeOf = (p: PolicySettings): Judge => {
     const kept = own.map((r) => p.rules.includes(r))
     const { types, isGuessable, extraFrom } = finder.compiled
@@ -29,20 +40,43 @@ export function createJudges(settings: ScrubSettings): Judges {
     )
     return new TenantJudge(
       finder,
-      new Replacer(types, isGuessable, actions, settings.pseudonym),
+      new Replacer({ types, isGuessable, actions, pseudonym: settings.pseudonym, ids }),
       new AllowList(p.allow),
       rules.filter((_, i) => kept[i] === true),
-      policyFor(finder, p, kept),
+      policyFor(finder, p, kept, keyMarks),
     )
   }
   const tenants = Object.entries(settings.tenants)
   const byTenant = new Map(tenants.map(([id, p]) => [id, judgeOf(p)]))
-  return new SharedJudges(finder, judgeOf(settings), byTenant)
+  return new SharedJudges(finder, judgeOf(settings), byTenant, ids)
+}
+
+/** With the configured key, else with that of the instance; without one ids are masked like everything else. */
+function idPseudonyms(settings: ScrubSettings, secrets: InstanceSecrets): Pseudonyms | null {
+  const [key] = pseudonymKeys(settings, secrets)
+  return key === undefined || !settings.keepsIdsApart ? null : new Pseudonyms(key)
+}
+
+/** Judges that make pseudonyms with the current key, with the newest of the retired ones, and so on. */
+export function judgesByKey(settings: ScrubSettings, secrets: InstanceSecrets): Judges[] {
+  const keys = pseudonymKeys(settings, secrets).map((key) => ({ id: '', key }))
+  if (keys.length === 0 || !settings.keepsIdsApart) return [createJudges(settings)]
+  // All keys are known each time, so that a pseudonym that is asked for stays what it is.
+  return keys.map((current) =>
+    createJudges({ ...settings, pseudonym: null }, { pseudonymKeys: { current, retired: keys } }),
+  )
+}
+
+/** The configured keys, or those of the instance: the current one first. */
+function pseudonymKeys(settings: ScrubSettings, secrets: InstanceSecrets): string[] {
+  if (settings.pseudonym !== null) return [settings.pseudonym.key, ...settings.pseudonym.retired]
+  const ring = secrets.pseudonymKeys
+  return ring === null ? [] : [ring.current, ...ring.retired].map((k) => k.key)
 }
 
 /** The finder alone, for whoever looks at its tables. */
 export function createFinder(settings: ScrubSettings): SecretFinder {
-  return build(settings).finder
+  return build(settings, NO_SECRETS).finder
 }
 
 interface Built {
@@ -50,9 +84,12 @@ interface Built {
   /** Rules of users, of the processor first. */
   readonly own: readonly RuleSettings[]
   readonly rules: readonly CustomRule[]
+  /** Of the keys that pseudonyms of ids may have been made with. */
+  readonly keyMarks: readonly string[]
 }
 
-function build(settings: ScrubSettings): Built {
+function build(settings: ScrubSettings, secrets: InstanceSecrets): Built {
+  const keyMarks = pseudonymKeys(settings, secrets).map((key) => keyMark(keyFingerprint(key)))
   const policies = [settings, ...Object.values(settings.tenants)]
   // Rules of the processor are the first of every policy: the same objects, so the same types.
   const own = [...settings.rules, ...policies.slice(1).flatMap((p) => ownRules(settings, p))]
@@ -62,9 +99,12 @@ function build(settings: ScrubSettings): Built {
     (rules[i] as CustomRule).asExtra(r.keys.length === 0 ? r.keywords : []),
   )
   const isOnForAny = (d: Detector): boolean => policies.some((p) => isOn(p, d))
-  const finder = new SecretFinder((inner) => compile({ isOn: isOnForAny, extra, matcherOf, inner }))
+  const finder = new SecretFinder(
+    (inner) => compile({ isOn: isOnForAny, extra, matcherOf, inner }),
+    keyMarks,
+  )
   for (const [i, rule] of rules.entries()) rule.setType(finder.compiled.extraFrom + i)
-  return { finder, own, rules }
+  return { finder, own, rules, keyMarks }
 }
 
 function isOn(p: PolicySettings, d: Detector): boolean {
@@ -72,22 +112,34 @@ function isOn(p: PolicySettings, d: Detector): boolean {
 }
 
 /** The types that count; `kept` are the rules of users that do. */
-function policyFor(finder: SecretFinder, p: PolicySettings, kept: readonly boolean[]): Policy {
+function policyFor(
+  finder: SecretFinder,
+  p: PolicySettings,
+  kept: readonly boolean[],
+  keyMarks: readonly string[],
+): Policy {
   const { types, extraFrom, numbers } = finder.compiled
   const off = new Uint8Array(types.length)
   for (const d of DETECTORS) if (!isOn(p, d)) off[types.indexOf(d.id)] = 1
   for (const [i, is] of kept.entries()) if (!is) off[extraFrom + i] = 1
   if (!off.includes(1)) return finder.everything
   const markers = types.filter((_, i) => i < extraFrom || kept[i - extraFrom] === true)
-  return { off, numbers: numbersOf(numbers, off), markers: new Set(markers) }
+  return { off, numbers: numbersOf(numbers, off), markers: new Set([...markers, ...keyMarks]) }
 }
 
 class SharedJudges implements Judges {
   readonly base: Judge
   readonly #finder: SecretFinder
+  readonly ids: Pseudonyms | null
   readonly #byTenant: ReadonlyMap<string, Judge>
 
-  constructor(finder: SecretFinder, base: Judge, byTenant: ReadonlyMap<string, Judge>) {
+  constructor(
+    finder: SecretFinder,
+    base: Judge,
+    byTenant: ReadonlyMap<string, Judge>,
+    ids: Pseudonyms | null,
+  ) {
+    this.ids = ids
     this.#finder = finder
     this.base = base
     this.#byTenant = byTenant

@@ -1,6 +1,7 @@
 // What inputs ask of judging: what is found in the values of one tenant, and what takes its place.
 
 import type { Arena } from '../../../core/arena.ts'
+import type { Pseudonyms } from '../../../core/identity/pseudonym.ts'
 import type { NumberRule, NumberRules } from '../matchers/policy.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
@@ -39,6 +40,8 @@ export interface Judge {
 export interface Judges {
   /** For those without settings of their own. */
   readonly base: Judge
+  /** Makes the pseudonyms of ids; null where ids are masked. */
+  readonly ids: Pseudonyms | null
   of(tenant: string): Judge
   /** A scanner for the detectors and rules of all tenants. */
   scanner(arena: Arena): Scanner

@@ -1,10 +1,12 @@
 // What stands in the place of a secret: a marker, a keyed pseudonym, or its last characters. Normalised first,
-// so that one mailbox has one pseudonym however it was written; guessable types get none unless asked for.
+// so that one mailbox has one pseudonym however it was written; guessable types get none unless asked for. In fields that
+// name somebody or something every type gets one: markers would make all users one user.
 
-import { createHmac } from 'node:crypto'
+import { Pseudonyms } from '../../../core/identity/pseudonym.ts'
 import { latinText } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'
+import { isInIdField } from './id-field.ts'
 import type { Action } from './judge.ts'
 
 export interface PseudonymSettings {
@@ -13,38 +15,42 @@ export interface PseudonymSettings {
   readonly keyId: string
   /** Also for types with few possible values. */
   readonly guessable: boolean
+  /** Keys of before: what was stored under them can still be looked up. */
+  readonly retired: readonly string[]
+}
+
+/** What makes pseudonyms of ids and what takes the place of everything else. */
+export interface Replacing {
+  /** By type number. */
+  readonly types: readonly string[]
+  /** Few values are possible of the type. */
+  readonly isGuessable: readonly boolean[]
+  readonly actions: readonly Action[]
+  /** For the action `pseudonym`. */
+  readonly pseudonym: PseudonymSettings | null
+  /** For fields that name somebody or something; null where they are treated like all others. */
+  readonly ids: Pseudonyms | null
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** 80 bits. */
 const PSEUDONYM_CHARS = 16
-const TENANT_KEYS_MAX = 1024
 
 /** Replacement bytes by type; one for a processor. */
 export class Replacer {
-  readonly #types: readonly string[]
-  readonly #isGuessable: readonly boolean[]
-  readonly #actions: readonly Action[]
-  readonly #pseudonym: PseudonymSettings | null
+  readonly #of: Replacing
+  readonly #pseudonyms: Pseudonyms | null
   readonly #markers: readonly Uint8Array[]
-  readonly #tenantKeys = new Map<string, Buffer>()
 
-  /** All three lists go by type number; few values are possible of a guessable type. */
-  constructor(
-    types: readonly string[],
-    isGuessable: readonly boolean[],
-    actions: readonly Action[],
-    pseudonym: PseudonymSettings | null,
-  ) {
-    this.#types = types
-    this.#isGuessable = isGuessable
-    this.#actions = actions
-    this.#pseudonym = pseudonym
+  constructor(replacing: Replacing) {
+    this.#of = replacing
+    const { pseudonym, types } = replacing
+    this.#pseudonyms = pseudonym === null ? null : new Pseudonyms(pseudonym.key)
     this.#markers = types.map((t) => Buffer.from(`[REDACTED:${t}]`, 'utf8'))
   }
 
   actionOf(type: number): Action {
-    return this.#actions[type] as Action
+    return this.#of.actions[type] as Action
   }
 
   /** The plain marker of a type. */
@@ -52,42 +58,34 @@ export class Replacer {
     return this.#markers[type] as Uint8Array
   }
 
-  /** What replaces `b[from, to)` of this type for this tenant. */
-  bytesFor(type: number, b: Uint8Array, from: number, to: number, tenant: string): Uint8Array {
-    const action = this.#actions[type] as Action
-    if (action === 'pseudonym') return this.#pseudonymOf(type, b, from, to, tenant)
-    if (action === 'partial') return this.#partialOf(type, b, from, to)
-    return this.#markers[type] as Uint8Array
+  /** What replaces the finding for this tenant. */
+  bytesFor(value: ValueRange, f: Finding, tenant: string): Uint8Array {
+    const { bytes: b } = value
+    const action = this.actionOf(f.type)
+    const { ids } = this.#of
+    if (ids !== null && (action === 'mask' || action === 'pseudonym') && isInIdField(value, f)) {
+      const type = this.#of.types[f.type] as string
+      return ids.of(tenant, type, normalised(type, b, f.start, f.end))
+    }
+    if (action === 'pseudonym') return this.#pseudonymOf(f.type, b, f.start, f.end, tenant)
+    if (action === 'partial') return this.#partialOf(f.type, b, f.start, f.end)
+    return this.marker(f.type)
   }
 
   #pseudonymOf(type: number, b: Uint8Array, from: number, to: number, tenant: string): Uint8Array {
-    const settings = this.#pseudonym
-    const guessable = this.#isGuessable[type] === true
-    if (settings === null || (guessable && !settings.guessable))
-      return this.#markers[type] as Uint8Array
-    const name = this.#types[type] as string
-    const digest = createHmac('sha256', this.#tenantKey(settings.key, tenant))
-      .update(`${name}\0`)
-      .update(normalised(name, b, from, to), 'latin1')
-      .digest()
-    return Buffer.from(`[REDACTED:${name}:${settings.keyId}:${base32(digest)}]`, 'utf8')
-  }
-
-  #tenantKey(key: string, tenant: string): Buffer {
-    let k = this.#tenantKeys.get(tenant)
-    if (k === undefined) {
-      if (this.#tenantKeys.size >= TENANT_KEYS_MAX) this.#tenantKeys.clear()
-      k = createHmac('sha256', key).update(`observa-scrub\0${tenant}`).digest()
-      this.#tenantKeys.set(tenant, k)
-    }
-    return k
+    const { pseudonym, isGuessable, types } = this.#of
+    const isRefused = isGuessable[type] === true && pseudonym?.guessable !== true
+    if (pseudonym === null || this.#pseudonyms === null || isRefused) return this.marker(type)
+    const name = types[type] as string
+    const digest = this.#pseudonyms.digest(tenant, name, normalised(name, b, from, to))
+    return Buffer.from(`[REDACTED:${name}:${pseudonym.keyId}:${base32(digest)}]`, 'utf8')
   }
 
   /** The last four characters, of values that are long enough to keep the rest a secret. */
   #partialOf(type: number, b: Uint8Array, from: number, to: number): Uint8Array {
     const text = latinText(b, Math.max(from, to - 4), to)
-    if (to - from < 12 || !/^[A-Za-z0-9]{4}$/.test(text)) return this.#markers[type] as Uint8Array
-    return Buffer.from(`[REDACTED:${this.#types[type]}:*${text}]`, 'latin1')
+    if (to - from < 12 || !/^[A-Za-z0-9]{4}$/.test(text)) return this.marker(type)
+    return Buffer.from(`[REDACTED:${this.#of.types[type]}:*${text}]`, 'latin1')
   }
 }
 
@@ -99,7 +97,7 @@ export function replacementIn(
   tenant: string,
 ): Uint8Array {
   const { bytes: b, from, to } = value
-  const now = replacer.bytesFor(f.type, b, f.start, f.end, tenant)
+  const now = replacer.bytesFor(value, f, tenant)
   const quote = jsonQuote(b, from, to, f)
   if (quote === '') return now
   const q = Buffer.from(quote, 'latin1')
@@ -120,7 +118,7 @@ function jsonQuote(b: Uint8Array, from: number, to: number, f: Finding): string 
 }
 
 /** Mail lower-cased, numbers as digits only, everything else as it is. */
-function normalised(type: string, b: Uint8Array, from: number, to: number): string {
+export function normalised(type: string, b: Uint8Array, from: number, to: number): string {
   const text = latinText(b, from, to)
   if (type === 'email') return text.toLowerCase().replace(/%40|\\+u0040/, '@')
   if (type === 'credit_card' || type === 'ssn' || type === 'itin' || type === 'phone')

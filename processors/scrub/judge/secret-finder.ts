@@ -37,11 +37,14 @@ export class SecretFinder {
   readonly #subject = new Subject()
   readonly #sides: Side[] = []
 
-  /** `compile` is handed what scans decoded bytes: the matchers that need it are compiled with it. */
-  constructor(compile: (inner: InnerScan) => CompiledDetectors) {
+  /**
+   * `compile` is handed what scans decoded bytes: the matchers that need it are compiled with it. `keyMarks` tell pseudonyms
+   * that were made with a key of ours.
+   */
+  constructor(compile: (inner: InnerScan) => CompiledDetectors, keyMarks: readonly string[] = []) {
     this.compiled = compile((policy, bytes, length) => this.#inner(policy, bytes, length))
     const { numbers, types } = this.compiled
-    this.everything = { off: null, numbers, markers: new Set(types) }
+    this.everything = { off: null, numbers, markers: new Set([...types, ...keyMarks]) }
   }
 
   /** A scanner over `arena` for these detectors. */

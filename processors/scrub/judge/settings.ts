@@ -19,6 +19,8 @@ export interface PolicySettings {
 /** What workers get. */
 export interface ScrubSettings extends PolicySettings {
   readonly pseudonym: PseudonymSettings | null
+  /** Fields that name somebody or something take pseudonyms instead of markers. */
+  readonly keepsIdsApart: boolean
   /** Complete policies by tenant id: what the processor says is in them. */
   readonly tenants: Readonly<Record<string, PolicySettings>>
 }

@@ -21,7 +21,7 @@ export interface Policy {
   /** By type number: 1 = not for this tenant. Null: everything the engine knows. */
   readonly off: Uint8Array | null
   readonly numbers: NumberRules
-  /** Names of types whose markers are known; a marker of another name is a forged one. */
+  /** Names of types whose markers are known, and keys of pseudonyms; a marker of another name is a forged one. */
   readonly markers: ReadonlySet<string>
 }
 

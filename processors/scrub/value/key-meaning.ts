@@ -10,6 +10,8 @@ export const FIELD_HINT = {
   AZURE_OPENAI: 32,
   /** An id, a counter, a size: its digits are no card number, whatever their checksum says. */
   IDENTIFIER: 64,
+  /** Names somebody or something: what is secret or personal in the value stays distinct, as a pseudonym. */
+  IDENTITY: 128,
 } as const
 
 /**

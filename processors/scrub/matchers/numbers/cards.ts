@@ -70,7 +70,8 @@ const NAME = /([A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)?)\\*["']?[ \t]?[:=][ \t]?\\*[
 /** Digits in one run under a name such as `order_id`, in the text or as the key of the whole value. */
 function isUnderIdentifier(s: Subject, start: number, end: number): boolean {
   if ((s.hints & FIELD_HINT.CARD) !== 0) return false
-  if (start === s.from && end === s.to) return (s.hints & FIELD_HINT.IDENTIFIER) !== 0
+  if (start === s.from && end === s.to)
+    return (s.hints & (FIELD_HINT.IDENTIFIER | FIELD_HINT.IDENTITY)) !== 0
   const name = NAME.exec(latinText(s.b, Math.max(s.from, start - 48), start))?.[1]
   return name !== undefined && (keyMeaning(name).hints & FIELD_HINT.IDENTIFIER) !== 0
 }

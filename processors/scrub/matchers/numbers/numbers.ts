@@ -41,10 +41,12 @@ export function isPrivateInteger(
   const issuer = issuerOf(digits, text.length)
   const usual = issuer === 2 || (issuer === 1 && (hints & FIELD_HINT.CARD) !== 0)
   const isIdentifier = (hints & FIELD_HINT.IDENTIFIER) !== 0
-  if (rules.card !== null && usual && !isIdentifier && passesLuhn(digits, text.length))
+  const namesSomething = (hints & (FIELD_HINT.IDENTIFIER | FIELD_HINT.IDENTITY)) !== 0
+  if (rules.card !== null && usual && !namesSomething && passesLuhn(digits, text.length))
     return rules.card
   if (text.length === 9 && (hints & FIELD_HINT.SSN) !== 0 && isSsn(digits)) return rules.ssn
   if (text.length === 9 && (hints & FIELD_HINT.ITIN) !== 0 && isItin(digits)) return rules.itin
+  if (isIdentifier) return null
   if ((hints & FIELD_HINT.PHONE) !== 0 && isNationalPhone(digits, text.length)) return rules.phone
   return null
 }

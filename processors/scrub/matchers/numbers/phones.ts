@@ -34,6 +34,8 @@ export function matchPhoneGroups(
   }
   if (!isFreeLeft(s.b, start, s.from, ALNUM) || isNumberTail(s.b, end, s.to)) return
   const before = lowerText(s.b, Math.max(s.from, start - 32), start)
+  // `phone_number_id` is the id of a number, no number.
+  if (start === s.from && end === s.to && (s.hints & FIELD_HINT.IDENTIFIER) !== 0) return
   const context =
     (s.hints & FIELD_HINT.PHONE) !== 0 || (PHONE_CONTEXT.test(before) && !NOT_PHONE.test(before))
   if (context && isNationalPhone(d.digits, total)) s.found(rule.type, start, end, rule.rank)

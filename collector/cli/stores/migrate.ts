@@ -1,12 +1,12 @@
 // `observa migrate`: brings the schemas of the configured stores up to date. Starting the exporters does it.
 
-import { systemClock } from '../../core/clock.ts'
-import { Metrics } from '../../core/metrics.ts'
-import { openDataDir } from '../service/data-dir.ts'
-import { makeLogger } from '../service/logger.ts'
-import { CONFIG_OPTIONS, parse } from './args.ts'
-import type { Io } from './io.ts'
-import { loadOrExplain } from './load.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { Metrics } from '../../../core/metrics.ts'
+import { openDataDir } from '../../service/data-dir.ts'
+import { makeLogger } from '../../service/logger.ts'
+import { CONFIG_OPTIONS, parse } from '../args.ts'
+import type { Io } from '../io.ts'
+import { loadOrExplain } from '../load.ts'
 
 const STORES = new Set(['clickhouse', 'postgres'])
 

@@ -1,0 +1,95 @@
+// Keyed pseudonyms of values that must not be kept but must stay apart: one value of a tenant always has the same one,
+// and without the key nobody can tell which value it was. Where the key comes from is in `collector/service/pseudonym-keys.ts`.
+
+import { createHmac, hash } from 'node:crypto'
+
+/** Secret of the instance; each tenant's key is derived from it. */
+export interface PseudonymKey {
+  readonly id: string
+  readonly key: string
+}
+
+/** New pseudonyms are made with the current key; what was stored under a retired one can still be looked up. */
+export interface PseudonymKeyRing {
+  readonly current: PseudonymKey
+  readonly retired: readonly PseudonymKey[]
+}
+
+/** What components get of the secrets of the instance. */
+export interface InstanceSecrets {
+  readonly pseudonymKeys: PseudonymKeyRing | null
+}
+
+export const NO_SECRETS: InstanceSecrets = { pseudonymKeys: null }
+
+/** `[email:4f1c...]`: the type, four digits that tell the key and twenty (80 bits) that tell the value. */
+const DIGITS = 20
+const KEY_DIGITS = 4
+const FORM = new RegExp(`^\\[([a-z0-9_]{1,64}):([0-9a-f]{${KEY_DIGITS}})[0-9a-f]{${DIGITS}}\\]?$`)
+
+const TENANT_KEYS_MAX = 1024
+/** Values whose pseudonyms are remembered: a user's id stands in every span of a conversation. */
+const KNOWN_MAX = 4096
+
+/** Names a key; says nothing about it. */
+export function keyId(key: string): string {
+  return hash('sha256', `observa-pseudonym-key\0${key}`, 'hex').slice(0, 16)
+}
+
+/** First digits of every pseudonym that was made with the key. */
+export function keyFingerprint(key: string): string {
+  return keyId(key).slice(0, KEY_DIGITS)
+}
+
+/** Type and key of a pseudonym (whose closing bracket may have been taken for punctuation); null when `text` is none. */
+export function readPseudonym(text: string): { type: string; fingerprint: string } | null {
+  const m = FORM.exec(text)
+  return m === null ? null : { type: m[1] as string, fingerprint: m[2] as string }
+}
+
+/** Makes pseudonyms with one key. */
+export class Pseudonyms {
+  readonly #key: string
+  readonly #fingerprint: string
+  readonly #tenantKeys = new Map<string, Buffer>()
+  readonly #known = new Map<string, Uint8Array>()
+  /** Pseudonyms asked for, and those among them that had to be computed. */
+  asked = 0
+  made = 0
+
+  constructor(key: string) {
+    this.#key = key
+    this.#fingerprint = keyFingerprint(key)
+  }
+
+  /** Stands for a value of a type; `value` is normalised, one character a byte. */
+  of(tenant: string, type: string, value: string): Uint8Array {
+    const name = `${tenant}\0${type}\0${value}`
+    this.asked++
+    let text = this.#known.get(name)
+    if (text === undefined) {
+      this.made++
+      const digits = this.digest(tenant, type, value).toString('hex').slice(0, DIGITS)
+      text = Buffer.from(`[${type}:${this.#fingerprint}${digits}]`, 'latin1')
+      if (this.#known.size >= KNOWN_MAX) this.#known.clear()
+      this.#known.set(name, text)
+    }
+    return text
+  }
+
+  /** HMAC-SHA-256 under the tenant's key. */
+  digest(tenant: string, type: string, value: string): Buffer {
+    const hmac = createHmac('sha256', this.#tenantKey(tenant))
+    return hmac.update(`${type}\0`).update(value, 'latin1').digest()
+  }
+
+  #tenantKey(tenant: string): Buffer {
+    let key = this.#tenantKeys.get(tenant)
+    if (key === undefined) {
+      if (this.#tenantKeys.size >= TENANT_KEYS_MAX) this.#tenantKeys.clear()
+      key = createHmac('sha256', this.#key).update(`observa-scrub\0${tenant}`).digest()
+      this.#tenantKeys.set(tenant, key)
+    }
+    return key
+  }
+}

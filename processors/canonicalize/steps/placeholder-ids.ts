@@ -1,0 +1,54 @@
+// Ids that are placeholders: what a sender, a proxy or our own masking put in the place of an id is the same for everybody, and
+// whatever counts, groups or joins by it would make one user, conversation or call of many. Such an event has no id.
+
+import { R } from '../../../core/fields.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+
+const ID_FIELDS = [
+  R.user_id,
+  R.session_id,
+  R.conversation_id,
+  R.response_id,
+  R.tool_call_id,
+  R.agent_id,
+  R.mcp_session_id,
+]
+
+/** Our own marker, anywhere in the value; `[email:4f1c..]` is a pseudonym and none of these. */
+const MARKER = /\[REDACTED(?::[a-z0-9_]{1,64})?\]/
+/** What others leave: words in brackets (`<EMAIL_ADDRESS>`, `[Filtered]`, `{{user}}`), `REDACTED`, `***`, `xxxx`, `---`. */
+const ALONE =
+  /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy)|[x*.#_-]{3,})$/iu
+/** No placeholder that stands alone is longer. */
+const ALONE_MAX = 48
+const BRACKET = 0x5b
+
+export function dropPlaceholderIds(span: CurrentSpan): void {
+  const { events, event } = span
+  for (const field of ID_FIELDS)
+    if (events.has(event, field) && isPlaceholder(span, field)) {
+      events.clear(event, field)
+      span.addQuality('masked_id')
+    }
+}
+
+function isPlaceholder(span: CurrentSpan, field: number): boolean {
+  const { events, event } = span
+  const off = events.off(event, field)
+  const len = events.len(event, field)
+  const { bytes } = events.arena
+  if (!mayBePlaceholder(bytes, off, len)) return false
+  const text = events.text(event, field) ?? ''
+  return MARKER.test(text) || ALONE.test(text)
+}
+
+/** Nearly all ids hold a digit and no bracket. */
+function mayBePlaceholder(b: Uint8Array, off: number, len: number): boolean {
+  let digits = 0
+  for (let i = off; i < off + len; i++) {
+    const c = b[i] as number
+    if (c === BRACKET) return true
+    if (c >= 48 && c <= 57) digits++
+  }
+  return digits === 0 && len <= ALONE_MAX
+}
