@@ -17,6 +17,7 @@ export interface StartOptions {
   readonly command: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  readonly onOutput?: ((text: string) => void) | undefined
 }
 
 export interface RunningProcess {
@@ -49,7 +50,9 @@ export function startProcess(options: StartOptions): RunningProcess {
   running.add(child)
   let output = ''
   const keep = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-OUTPUT_BYTES_MAX)
+    const text = chunk.toString()
+    output = (output + text).slice(-OUTPUT_BYTES_MAX)
+    options.onOutput?.(text)
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)

@@ -14,7 +14,7 @@ import {
   sumMetric,
 } from './subject.ts'
 
-const MAIN = join(import.meta.dirname, '..', 'collector', 'main.ts')
+const ROOT = join(import.meta.dirname, '..')
 /** Embedded stores are created on the first start. */
 const START_TIMEOUT_MS = 120_000
 
@@ -47,15 +47,33 @@ export const productSubjects: readonly Subject[] = Object.entries(VARIANTS).map(
   ([name, variant]) => ({
     name,
     describe: variant.describe,
-    start: (options) => startProduct(name, variant, options),
+    start: (options) => startProduct({ name, variant, directory: ROOT, nodeOptions: [] }, options),
   }),
 )
 
-async function startProduct(
+/** A subject that runs the sources of another directory, with options for its `node`. */
+export function productAt(
   name: string,
-  variant: ProductVariant,
-  options: StartSubject,
-): Promise<RunningSubject> {
+  directory: string,
+  nodeOptions: readonly string[],
+): Pick<Subject, 'start'> {
+  const variant = VARIANTS[name]
+  if (variant === undefined)
+    throw new Error(`no subject ${name}; there are ${Object.keys(VARIANTS).join(', ')}`)
+  return { start: (options) => startProduct({ name, variant, directory, nodeOptions }, options) }
+}
+
+interface Product {
+  readonly name: string
+  readonly variant: ProductVariant
+  /** Of the sources. */
+  readonly directory: string
+  readonly nodeOptions: readonly string[]
+}
+
+async function startProduct(product: Product, options: StartSubject): Promise<RunningSubject> {
+  const { name, variant, nodeOptions } = product
+  const main = join(product.directory, 'collector', 'main.ts')
   const directory = mkdtempSync(join(OUT_DIRECTORY, `${name}-`))
   const ports = { otlp: await freePort(), api: await freePort(), metrics: await freePort() }
   const config = join(directory, 'config.yaml')
@@ -65,7 +83,16 @@ async function startProduct(
   )
   const child = startProcess({
     name,
-    command: [...pinTo(options.cpus), process.execPath, MAIN, 'run', '--config', config],
+    command: [
+      ...pinTo(options.cpus),
+      process.execPath,
+      ...nodeOptions,
+      main,
+      'run',
+      '--config',
+      config,
+    ],
+    onOutput: options.onOutput,
   })
   const stop = async (): Promise<void> => {
     await child.stop()

@@ -15,6 +15,8 @@ export interface StartSubject {
   readonly sinkUrl: string
   /** CPUs to run on, as `taskset -c` takes them; empty: any. */
   readonly cpus: string
+  /** Hears what it writes. */
+  readonly onOutput?: ((text: string) => void) | undefined
 }
 
 export interface RunningSubject {
