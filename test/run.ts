@@ -6,6 +6,10 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 
+/** Of an error in the list at the end. */
+const FAILURE_LINES = 8
+const FAILURE_CHARACTERS = 400
+
 const root = join(import.meta.dirname, '..')
 const wanted = process.argv.slice(2).filter((a) => !a.startsWith('--'))
 
@@ -84,14 +88,17 @@ function isEcho(error: unknown): boolean {
   return failureType === 'subtestsFailed'
 }
 
+/** Repeats the beginning of the error: of a long output often only the end is at hand. */
+function summary({ file, name, text }: Failure): string {
+  const lines = text.split('\n').slice(0, FAILURE_LINES)
+  return `  ${file}: ${name}\n${lines.map((line) => `      ${line.slice(0, FAILURE_CHARACTERS)}\n`).join('')}`
+}
+
 function finish(startedAt: number): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   if (skips.length > 0)
     process.stdout.write(`\nSKIPPED, not tested here:\n  ${skips.join('\n  ')}\n`)
-  if (failures.length > 0)
-    process.stdout.write(
-      `\nFailed:\n  ${failures.map((f) => `${f.file}: ${f.name}`).join('\n  ')}\n`,
-    )
+  if (failures.length > 0) process.stdout.write(`\nFailed:\n${failures.map(summary).join('')}\n`)
   process.stdout.write(`\n${seconds} s\n`)
   const tail = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
   process.stdout.write(`${counts.passed} passed, ${counts.failed} failed${tail}\n`)
