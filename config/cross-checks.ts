@@ -201,10 +201,11 @@ class CrossChecker {
     const asking: Path[] = [...configured.receivers]
       .filter(([, { config }]) => asksForKeys(config))
       .map(([id]) => ['receivers', id, 'auth'])
-    if (!started)
+    if (!started && !this.#hasControlPlane())
       for (const path of wanted === 'keys' ? [['auth'], ...asking] : asking)
-        this.#error('OBS_CONFIG_AUTH', path, 'no `keys` extension is in service.extensions', {
-          suggestion: 'Configure keys under extensions and list it in service.extensions.',
+        this.#error('OBS_CONFIG_AUTH', path, 'there is nothing that knows keys', {
+          suggestion:
+            'Put a postgres exporter into a pipeline, which keeps the control plane, or a `keys` extension into service.extensions.',
         })
     if (wanted === 'keys' || (started && wanted !== 'none')) return
     for (const listener of [...listeners, ...this.#metricsListener()]) {
@@ -212,6 +213,14 @@ class CrossChecker {
       const isAsking = asking.some((other) => other[0] === path[0] && other[1] === path[1])
       if (!isAsking) this.#openListener(listener, wanted === 'none' || isOffline)
     }
+  }
+
+  /** Keys are kept in the Postgres that a pipeline exports to. */
+  #hasControlPlane(): boolean {
+    return [...this.#used].some(
+      (used) =>
+        used.startsWith('exporters ') && typeOfId(used.slice('exporters '.length)) === 'postgres',
+    )
   }
 
   /** Written out, it is meant, and only said; else whoever opens an address forgot about keys. */

@@ -268,7 +268,7 @@ test('--set overrides any value, makes what is missing, and is named in errors',
   assert.equal(text.includes(value), false)
 })
 
-test('the cross checks: order of processors, signals, listeners, unused components, keys', async () => {
+test('the cross checks: order of processors, signals, listeners, unused components', async () => {
   const errors = await errorsOf(`
 receivers:
   otlp: {}
@@ -276,7 +276,6 @@ receivers:
   observa: { endpoint: "0.0.0.0:4318" }
 processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
 exporters: { postgres: {} }
-auth: keys
 service:
   pipelines:
     traces: { receivers: [otlp, otlp/two, observa], processors: [cost, canonicalize, scrub, signals], exporters: [postgres] }
@@ -291,7 +290,20 @@ service:
     /OBS_CONFIG_TELEMETRY: .*postgres does not support metrics, expected traces, logs/,
   )
   assert.match(text, /postgres is listed twice/)
-  assert.match(text, /OBS_CONFIG_AUTH/)
+})
+
+test('`auth: keys` needs something that knows keys: a postgres exporter in a pipeline, or the extension', async () => {
+  const stores = (exporters: string): string => `
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { clickhouse: { embedded: true }, postgres: { embedded: true } }
+auth: keys
+service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [${exporters}] } } }
+`
+  const errors = await errorsOf(stores('clickhouse'))
+  assert.match(errors.join('\n'), /OBS_CONFIG_AUTH: auth: .*postgres exporter into a pipeline/)
+  const known = await load(stores('clickhouse, postgres'))
+  assert.ok(known.ok, lines(known).join('\n'))
 })
 
 test('two receivers of one type on one address clash, of two types share it', async () => {

@@ -8,6 +8,7 @@ import {
   endpoint,
   hostName,
   outboundUrl,
+  secret,
   size,
 } from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
@@ -139,6 +140,24 @@ const telemetry = z.strictObject({
     .describe('Spans about Observa itself.'),
 })
 
+const place = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
+
+const bootstrap = z.strictObject({
+  tenant: place
+    .optional()
+    .describe('Tenant; from OBSERVA_BOOTSTRAP_TENANT when absent, else `default`.'),
+  project: place
+    .optional()
+    .describe('Its project; from OBSERVA_BOOTSTRAP_PROJECT when absent, else `default`.'),
+  key: secret()
+    .optional()
+    .describe(
+      'A secret key of this project with every scope, as `observa keys create` printed it; from OBSERVA_BOOTSTRAP_KEY when absent. Without one, and with `auth: keys` and no other key, the first start makes one and prints it once.',
+    ),
+})
+
 const anyObject = z.record(z.string(), z.unknown())
 
 const unitTest = z.strictObject({
@@ -218,8 +237,11 @@ export const rootSchema = z.strictObject({
     .enum(['none', 'keys'])
     .optional()
     .describe(
-      '`keys`: every request needs an API key of the `keys` extension. `none`: a request without a key is the tenant `default`, and web pages are kept out. When absent: `keys` if a `keys` extension is started, else `none`, and then only loopback addresses may be listened on.',
+      '`keys`: every request needs an API key, of the control plane in Postgres or of the `keys` extension. `none`: a request without a key is the tenant `default`, and web pages are kept out. When absent: `keys` if a `keys` extension is started, else `none`, and then only loopback addresses may be listened on.',
     ),
+  bootstrap: bootstrap
+    .prefault({})
+    .describe('What the control plane in Postgres begins with; made at start where it is missing.'),
   allowed_hosts: z
     .array(hostName())
     .default([])

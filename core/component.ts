@@ -18,7 +18,7 @@ import type {
   TaskRequest,
   TelemetryKind,
 } from './task.ts'
-import type { TenantContext } from './tenant.ts'
+import type { Scope, TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
 
 export type Stability = 'stable' | 'beta' | 'alpha'
@@ -125,20 +125,22 @@ export type IntakeVerdict =
 
 /** Who a request is; from a `keys` extension or, without one, the default tenant. */
 export type AuthResult =
-  | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<string> }
+  | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<Scope> }
   | {
       readonly ok: false
       readonly status: 401 | 403 | 429 | 503
       readonly code: string
       readonly message: string
+      /** With 429 and 503: when to try again. */
+      readonly retryAfterS?: number
     }
 
 export interface Authenticator {
-  /** `scope` is what the route needs: `ingest` or `query`. Constant-time; never logs the credential. */
+  /** `scope` is what the route needs. Constant-time; never logs the credential. */
   authenticate(
     headers: Readonly<Record<string, string | string[] | undefined>>,
     url: string,
-    scope: 'ingest' | 'query',
+    scope: Scope,
   ): AuthResult | Promise<AuthResult>
   /** Is there a publishable key for pages of this origin? */
   hasKeyFor?(origin: string): boolean

@@ -1,5 +1,9 @@
 // Whose data a request is. Comes from the credential alone (`collector/extensions/keys`), never from the payload.
 
+/** What a credential may be for: `ingest` sends telemetry, `query` reads it, `admin` changes projects, people and keys. */
+export const SCOPES = ['ingest', 'query', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
+
 /** Handed along with every request; small, cloned to workers as it is. */
 export interface TenantContext {
   readonly tenantId: string

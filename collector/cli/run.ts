@@ -3,6 +3,7 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import { type Bootstrap, bootstrapOf } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
@@ -38,7 +39,15 @@ export async function run(args: readonly string[], io: Io, faults: FaultWatch): 
     sample: config.telemetry.traces.sample,
   })
   const surroundings = { log, metrics: new Metrics(), clock: systemClock }
-  const service = new Service(config, { ...surroundings, random: Math.random, version, progress })
+  const bootstrap = bootstrapOf(config.bootstrap, io.env)
+  const service = new Service(config, {
+    ...surroundings,
+    random: Math.random,
+    version,
+    progress,
+    bootstrap,
+    onFirstKey: (key) => io.err(firstKey(bootstrap, key)),
+  })
   const reloader = new Reloader({
     ...surroundings,
     load: values.config === undefined ? null : () => load(values, io),
@@ -90,6 +99,14 @@ function onSignals(io: Io): Promise<string> {
     process.on('SIGTERM', () => on('SIGTERM'))
   })
 }
+
+const firstKey = ({ tenantId, projectId }: Bootstrap, key: string): string =>
+  `
+This control plane was empty. Its first key, of tenant "${tenantId}" and project "${projectId}", with every scope, shown this once only:
+
+  ${key}
+
+`
 
 function banner(config: ObservaConfig, service: Service, tookMs: number): string {
   const { grpc, otlp, http } = addresses(config, service)

@@ -124,9 +124,9 @@ class ExportMethod {
     const result = await this.#ctx.auth.authenticate(headers, headers[':path'] ?? '/', 'ingest')
     if (result.ok) return result.tenant
     this.#counts.refused(result.code)
-    const { status, message } = result
+    const { status, message, retryAfterS = 1 } = result
     const isLater = status === 429 || status === 503
-    return { code: codeOfHttp(status), message, ...(isLater ? { retryAfterS: 1 } : {}) }
+    return { code: codeOfHttp(status), message, ...(isLater ? { retryAfterS } : {}) }
   }
 
   #answer(stream: ServerHttp2Stream, verdict: IntakeVerdict): void {

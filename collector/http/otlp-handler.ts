@@ -174,7 +174,9 @@ class OtlpExchange {
     const result = await this.#auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (result.ok) return result.tenant
     this.#counts.refused(result.code)
-    return failure(result.status, result.message, encoding)
+    const { status, message, retryAfterS } = result
+    const headers = retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }
+    return { ...failure(status, message, encoding), headers }
   }
 
   #answer(verdict: IntakeVerdict, encoding: ResponseEncoding): Answer {

@@ -8,6 +8,7 @@ import { ObservaError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/http/host-name.ts'
 import {
   anonymousAuthenticator,
+  type ControlKeys,
   createKeysAuthenticator,
   hasApiKey,
   type KeysConfig,
@@ -28,11 +29,20 @@ export interface Authenticators {
   readonly guardWithoutKey: MakeGuard
   /** From the next request on the keys are those of this configuration. */
   useKeysOf(config: ObservaConfig): void
+  /** From now on the keys of the control plane are known too. */
+  useControlPlane(keys: ControlKeys): void
 }
 
 export function makeAuthenticators(config: ObservaConfig): Authenticators {
   const everybody = anonymousAuthenticator()
-  let keys = keysOf(config)
+  let configured = keysConfigOf(config)
+  let control: ControlKeys | null = null
+  let keys: Authenticator | null = null
+  const renew = (): void => {
+    const isKnown = configured !== null || control !== null
+    keys = isKnown ? createKeysAuthenticator(configured ?? NO_KEYS, { control }) : null
+  }
+  renew()
   const hasKeyFor = (origin: string): boolean => keys?.hasKeyFor?.(origin) ?? false
   const withKey: Authenticator = {
     // Given out only when there are keys, and those are replaced but never taken away.
@@ -50,8 +60,8 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
     if (keys !== null) return withKey
     throw new ObservaError(
       'OBS_CONFIG_NO_KEYS',
-      '`auth: keys` is set, but no keys extension is started.',
-      'Add one under extensions and to service.extensions.',
+      '`auth: keys` is set, but there is nothing that knows keys.',
+      'Add a postgres exporter to a pipeline, or a keys extension to service.extensions.',
     )
   }
   const guardWhere = (needsKey: boolean): MakeGuard =>
@@ -67,17 +77,24 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
     guardWithoutKey: (endpoint) =>
       guardWhere(needsKey && !isLoopback(splitEndpoint(endpoint).host))(endpoint),
     useKeysOf: (next) => {
-      keys = keysOf(next) ?? keys
+      configured = keysConfigOf(next) ?? configured
+      renew()
+    },
+    useControlPlane: (known) => {
+      control = known
+      renew()
     },
   }
 }
 
-/** An authenticator for the keys extension that is started; null without one. */
-function keysOf(config: ObservaConfig): Authenticator | null {
+const NO_KEYS: KeysConfig = { keys: [] }
+
+/** Of the keys extension that is started; null without one. */
+export function keysConfigOf(config: ObservaConfig): KeysConfig | null {
   const started = config.service.extensions.find((id) => /^keys(\/|$)/.test(id))
   const found = started === undefined ? undefined : config.extensions.get(started)
   // The keys factory parsed this configuration, so it has that factory's type.
-  return found === undefined ? null : createKeysAuthenticator(found.config as KeysConfig)
+  return found === undefined ? null : (found.config as KeysConfig)
 }
 
 const asksForKeys = (config: unknown): boolean =>

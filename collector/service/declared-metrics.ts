@@ -1,6 +1,7 @@
 // The metrics of the process itself, by part; those of a component stand in its factory. The page `docs/metrics.md` is made
 // of both.
 
+import { DIRECTORY_METRICS } from '../../accounts/key-directory.ts'
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
@@ -14,6 +15,7 @@ import { RELOAD_METRICS } from './reload.ts'
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
   { part: 'Requests on their way', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
+  { part: 'The control plane', metrics: DIRECTORY_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
+import type { Bootstrap } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
 import type {
@@ -29,7 +30,8 @@ import { DurableLog } from '../log/log.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
-import { type Authenticators, makeAuthenticators } from './authenticators.ts'
+import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
+import { ControlPlane } from './control-plane.ts'
 import { openDataDir } from './data-dir.ts'
 import { PARTS } from './declared-metrics.ts'
 import { pipelineSpec } from './pipeline-spec.ts'
@@ -44,6 +46,9 @@ export interface ServiceDeps {
   readonly random: Random
   readonly version: string
   readonly progress: (text: string) => void
+  readonly bootstrap: Bootstrap
+  /** The first key of an empty control plane, to be shown once. */
+  readonly onFirstKey: (key: string) => void
 }
 
 interface RunningExporter {
@@ -75,6 +80,7 @@ export class Service implements ServiceView {
   readonly #pools = new Set<WorkerPool>()
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
+  #control: ControlPlane | null = null
   #log: DurableLog | null = null
   #pool: WorkerPool | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -116,6 +122,7 @@ export class Service implements ServiceView {
     this.#admission.draining = true
     await this.listeners.close(5000)
     for (const { component } of this.#components.toReversed()) await component.stop()
+    await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(DRAIN_MS)))
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
     await Promise.all([...this.#pools].map((pool) => pool.close()))
@@ -179,6 +186,7 @@ export class Service implements ServiceView {
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)
     this.#ids = storedIdsIn(this.#config, this.#secrets)
+    await this.#startControlPlane()
     await this.#buildPipelines(this.#log)
     this.#deps.progress('starting workers')
     this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
@@ -233,6 +241,27 @@ export class Service implements ServiceView {
       )
       this.#exporters.push({ id, sender, loop })
     }
+  }
+
+  /** In the Postgres of the exporter, once that runs and before anybody asks for a key. */
+  async #startControlPlane(): Promise<void> {
+    const address = this.stores.postgres
+    if (address === null) return
+    const { bootstrap, onFirstKey, clock, metrics } = this.#deps
+    const keys = keysConfigOf(this.#config)
+    this.#control = new ControlPlane({
+      address,
+      bootstrap,
+      places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
+      needsKey: this.#config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
+      pepper: keys?.pepper ?? null,
+      onFirstKey,
+      clock,
+      metrics,
+      log: this.#logOf('control'),
+    })
+    await this.#control.start()
+    this.#auth.useControlPlane(this.#control.keys)
   }
 
   /** Pipelines with the same exporters share a usage ledger: a log record beside its span counts once. */

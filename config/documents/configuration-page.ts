@@ -55,7 +55,7 @@ Each error is one line: place, code, path, what is wrong, what was expected and 
 | \`OBS_CONFIG_BAD_ID\`, \`_UNKNOWN_COMPONENT\`, \`_PREPARE\` | a component; the last: files it names, or what they say |
 | \`OBS_CONFIG_UNKNOWN_REFERENCE\`, \`_PIPELINE\`, \`_SIGNAL\`, \`_ORDER\` | a pipeline |
 | \`OBS_CONFIG_ENDPOINT\` | two that cannot listen on the same port |
-| \`OBS_CONFIG_AUTH\` | \`auth: keys\` without a \`keys\` extension |
+| \`OBS_CONFIG_AUTH\` | \`auth: keys\` where nothing knows keys: neither a postgres exporter nor a \`keys\` extension |
 | \`OBS_CONFIG_NO_AUTH\` | an address of other machines, and no key is needed; a warning where \`auth: none\` is written out |
 | \`OBS_CONFIG_LINK_LOCAL\` | a target in a link-local network, without \`allow_link_local: true\` beside it |
 

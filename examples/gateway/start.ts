@@ -3,7 +3,7 @@
 // that one sees Kafka being away. With KAFKA_BROKERS the two topics must be there.
 
 import { join } from 'node:path'
-import { keyDigest, makeKey } from '../../collector/extensions/keys/api-key.ts'
+import { keyDigest, makeKey } from '../../accounts/api-key.ts'
 import { kafkaAvailable, startKafka } from '../../test/kafka/broker.ts'
 import { consumeAll, createTopic } from '../../test/kafka/consume.ts'
 import { type Env, inSession, type Session, say } from '../stage/session.ts'

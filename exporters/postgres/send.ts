@@ -10,7 +10,7 @@ import { counter, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
-import { type Statements, sqlStateOf } from '../../storage/postgres/connection.ts'
+import { errorCodeOf, type Statements, sqlStateOf } from '../../storage/postgres/connection.ts'
 import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
@@ -84,8 +84,7 @@ export class PostgresSender implements Sender {
     } catch (error) {
       // Our own server is up: what fails now will fail again. Another one may be down for a while.
       if (this.#config.embedded || error instanceof ObservaError) throw error
-      const code = sqlStateOf(error) ?? (error as NodeJS.ErrnoException).code
-      log.warn({ code }, 'Postgres is not ready; rows wait in the log')
+      log.warn({ code: errorCodeOf(error) }, 'Postgres is not ready; rows wait in the log')
     }
   }
 

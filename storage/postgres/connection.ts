@@ -38,6 +38,12 @@ export function sqlStateOf(error: unknown): string | null {
   return typeof code === 'string' && code.length === 5 && severity !== undefined ? code : null
 }
 
+/** SQLSTATE of an error of the server, else the code of the system; fit for logs, which a message of the server is not. */
+export function errorCodeOf(error: unknown): string {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' ? code : 'UNKNOWN'
+}
+
 /** True for errors that say nothing about the statement: a later connection may well succeed with it. */
 export function isUnanswered(connection: Connection, thrown: unknown): boolean {
   if (sqlStateOf(thrown) !== null) return false
@@ -85,5 +91,40 @@ export async function withConnection<T>(
   } catch (thrown) {
     connection.cut()
     throw thrown
+  }
+}
+
+export interface ListenOptions {
+  readonly config: pg.ClientConfig
+  readonly channel: string
+  /** Once the server sends notices: whatever was sent before is not among them. */
+  readonly onReady: () => void
+  readonly onNotice: () => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Listens on a connection of its own until that is lost or the signal aborts. Notices are not stored: who was away has
+ * missed them. A peer that fell silent is noticed by nobody, so what must not be missed is asked for as well.
+ */
+export async function listen(options: ListenOptions): Promise<void> {
+  const { signal, channel } = options
+  const connection = new Connection({ keepAlive: true, ...options.config })
+  const cut = (): void => connection.cut()
+  const ended = new Promise<void>((resolve) => {
+    connection.once('end', resolve)
+    connection.once('error', () => resolve())
+  })
+  connection.on('notification', options.onNotice)
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    signal.throwIfAborted()
+    await connection.connect()
+    await connection.query(`LISTEN ${connection.escapeIdentifier(channel)}`)
+    options.onReady()
+    await ended
+  } finally {
+    signal.removeEventListener('abort', cut)
+    connection.cut()
   }
 }

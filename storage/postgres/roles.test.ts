@@ -7,7 +7,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { ObservaError } from '../../core/errors.ts'
 import { migratePostgres } from '../migrations/postgres.ts'
-import { addRow, type TenantTable, tenantTables } from '../testing/rows-of-tenants.ts'
+import {
+  addRow,
+  addRows,
+  isTelemetry,
+  type TenantTable,
+  tenantTables,
+} from '../testing/rows-of-tenants.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/stores.ts'
 import { sqlStateOf } from './connection.ts'
 import { PostgresPool } from './pool.ts'
@@ -22,8 +28,7 @@ before(async () => {
   // One connection: what a transaction leaves behind on it meets the next one.
   pool = new PostgresPool({ url: server.url, max: 1 })
   tables = await tenantTables(pool)
-  for (const { name } of tables)
-    for (const tenant of ['a', 'b']) await addRow(pool, name, tenant, 'observa_exporter')
+  await addRows(pool, ['a', 'b'])
 })
 after(async () => {
   await pool.end()
@@ -38,7 +43,7 @@ const refusedWith = (state: string) => (error: unknown) => {
 }
 
 test('row-level security is enabled and forced on every table that has tenants', () => {
-  assert.ok(tables.length >= 6, `${tables.length} tables`)
+  assert.ok(tables.length >= 13, `${tables.length} tables`)
   assert.deepEqual(
     tables.filter((t) => !t.isSecured || !t.isForced),
     [],
@@ -84,10 +89,78 @@ test('the login itself, which owns the tables, sees nothing, whatever it sets', 
 })
 
 test('the API writes no telemetry, not of its own tenant either, and cannot name another in passing', async () => {
-  for (const { name } of tables) {
+  for (const { name } of tables.filter((t) => isTelemetry(t.name))) {
     const asA = (sql: string) => withTenant(pool, 'a', (c) => c.query(sql), { readOnly: false })
     await assert.rejects(asA(`DELETE FROM ${name}`), refusedWith('42501'))
     await assert.rejects(asA(`UPDATE ${name} SET tenant_id = 'b'`), refusedWith('42501'))
+  }
+})
+
+/** Of a transaction that is rolled back. */
+async function changesAs(tenant: string, sql: string): Promise<number | string> {
+  let changed = 0
+  const undo = new Error('undo')
+  try {
+    await withTenant(
+      pool,
+      tenant,
+      async (c) => {
+        changed = (await c.query(sql)).rowCount ?? 0
+        throw undo
+      },
+      { readOnly: false },
+    )
+  } catch (thrown) {
+    if (thrown !== undo) return sqlStateOf(thrown) ?? String(thrown)
+  }
+  return changed
+}
+
+test('a tenant changes rows of its own control plane, and none of another', async () => {
+  const own = tables.filter((t) => !isTelemetry(t.name)).map((t) => t.name)
+  assert.ok(own.includes('api_keys') && own.includes('audit_log'))
+  for (const name of own) {
+    for (const sql of [`DELETE FROM ${name}`, `UPDATE ${name} SET tenant_id = tenant_id`]) {
+      const changed = await changesAs('a', sql)
+      assert.ok(changed === 1 || changed === '42501', `${sql}: ${changed}`)
+      assert.ok([0, '42501'].includes(await changesAs('a', `${sql} WHERE tenant_id = 'b'`)))
+      assert.ok([0, '42501'].includes(await changesAs('', sql)), sql)
+    }
+  }
+  const project = (tenant: string): string =>
+    `INSERT INTO projects (tenant_id, project_id, name) VALUES ('${tenant}', 'new', 'new')`
+  assert.equal(await changesAs('a', project('a')), 1)
+  assert.equal(await changesAs('a', project('b')), '42501')
+  assert.equal(await changesAs('a', "UPDATE members SET tenant_id = 'b'"), '42501')
+  assert.equal(await changesAs('a', 'UPDATE api_keys SET revoked_at = now()'), 1)
+})
+
+test('what was written into the audit log stays, for every role', async () => {
+  for (const sql of [
+    'DELETE FROM audit_log',
+    'UPDATE audit_log SET action = action',
+    'TRUNCATE audit_log',
+  ]) {
+    assert.equal(await changesAs('a', sql), '42501')
+    const asControl = withRole(pool, 'observa_control', (c) => c.query(sql))
+    await assert.rejects(asControl, refusedWith('42501'))
+  }
+})
+
+test('the API reads no digest of a key and no person of another tenant', async () => {
+  const asA = (sql: string) => withTenant(pool, 'a', (c) => c.query(sql))
+  await assert.rejects(asA('SELECT digest FROM api_keys'), refusedWith('42501'))
+  await assert.rejects(asA('SELECT * FROM api_keys'), refusedWith('42501'))
+  assert.equal((await asA('SELECT email FROM users')).rowCount, 1)
+  const alone = await withTenant(pool, 'c', (c) => c.query('SELECT email FROM users'))
+  assert.equal(alone.rowCount, 0)
+})
+
+test('the exporter sees nothing of the control plane, and the control plane no telemetry', async () => {
+  for (const { name } of tables) {
+    const role = isTelemetry(name) ? 'observa_control' : 'observa_exporter'
+    const seen = withRole(pool, role, (c) => c.query(tenantsIn(name)))
+    await assert.rejects(seen, refusedWith('42501'), name)
   }
 })
 

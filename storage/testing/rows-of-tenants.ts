@@ -24,6 +24,14 @@ export async function tenantTables(pool: PostgresPool): Promise<readonly TenantT
 /** What a column must be where its type alone does not tell. */
 const VALUES: Readonly<Record<string, string>> = {
   'signals.severity': "'low'",
+  'members.user_id': '(SELECT user_id FROM users LIMIT 1)',
+  'members.role': "'member'",
+  'project_roles.user_id': '(SELECT user_id FROM users LIMIT 1)',
+  'project_roles.role': "'viewer'",
+  'api_keys.last4': "'abcd'",
+  'api_keys.scopes': "'{ingest}'",
+  'audit_log.actor_kind': "'system'",
+  'audit_log.outcome': "'done'",
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {
@@ -34,8 +42,35 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   'double precision': '1',
   jsonb: "'{}'",
   bytea: "sha256('x')",
+  boolean: 'false',
   ARRAY: "'{}'",
   uuid: 'gen_random_uuid()',
+}
+
+/** Others refer to these; the rest comes after them in any order. */
+const FIRST = ['tenants', 'projects', 'environments', 'members']
+
+/** Which are written by the exporter; the control plane's are all others. */
+const TELEMETRY = [
+  'signals',
+  'trace_summaries',
+  'conversations',
+  'sessions',
+  'end_users',
+  'usage_daily',
+]
+
+export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
+
+/** A row of each tenant in every table. */
+export async function addRows(pool: PostgresPool, tenants: readonly string[]): Promise<void> {
+  await withRole(pool, 'observa_control', (c) =>
+    c.query("INSERT INTO users (email) VALUES ('somebody@test.invalid')"),
+  )
+  const names = (await tenantTables(pool)).map((t) => t.name)
+  for (const name of [...FIRST, ...names.filter((n) => !FIRST.includes(n))])
+    for (const tenant of tenants)
+      await addRow(pool, name, tenant, isTelemetry(name) ? 'observa_exporter' : 'observa_control')
 }
 
 interface Column {
@@ -57,8 +92,9 @@ export async function addRow(
     [table],
   )
   const valueOf = ({ name, type }: Column): string => {
-    const value =
-      name === 'tenant_id' ? `'${tenant}'` : (VALUES[`${table}.${name}`] ?? BY_TYPE[type])
+    if (name === 'tenant_id') return `'${tenant}'`
+    if (name === 'key_id') return `'sk_test_${tenant.padStart(8, '0')}'`
+    const value = VALUES[`${table}.${name}`] ?? BY_TYPE[type]
     if (value === undefined) throw new Error(`no value is known for ${table}.${name}, a ${type}`)
     return value
   }

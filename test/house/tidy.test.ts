@@ -16,6 +16,7 @@ const AREAS = [
   'collector',
   'config',
   'storage',
+  'accounts',
   'api',
 ] as const
 
@@ -28,8 +29,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   exporters: ['core', 'proto', 'storage'],
   config: ['core'],
   storage: ['core'],
-  api: ['core', 'storage'],
-  collector: ['core', 'proto', 'usage', 'processors', 'exporters', 'config', 'storage', 'api'],
+  accounts: ['core', 'storage'],
+  api: ['core', 'storage', 'accounts'],
+  collector: [
+    'core',
+    'proto',
+    'usage',
+    'processors',
+    'exporters',
+    'config',
+    'storage',
+    'accounts',
+    'api',
+  ],
 }
 
 /** Scripts that a person starts; they may look at the whole project. */

@@ -1,61 +1,139 @@
 // Who a request is, by its API key; and the authenticator of an instance without keys, where everybody is
 // the tenant `default`. Where the key is found in a request is in `credential.ts`.
 
-import { timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
+import { keyDigest, parseKey } from '../../../accounts/api-key.ts'
+import type { KnownKey } from '../../../accounts/known-key.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import type { Authenticator, AuthResult } from '../../../core/component.ts'
-import { DEFAULT_TENANT, type TenantContext } from '../../../core/tenant.ts'
-import { keyDigest, parseKey } from './api-key.ts'
-import type { KeyRow, KeysConfig, Scope } from './config.ts'
+import { DEFAULT_TENANT, SCOPES, type Scope } from '../../../core/tenant.ts'
+import type { KeyRow, KeysConfig } from './config.ts'
 import { credentialOf, urlHasCredential } from './credential.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** A row of the configuration in the form that a request needs. */
-interface KnownKey {
-  readonly digest: Buffer
-  readonly tenant: TenantContext
-  readonly scopes: ReadonlySet<string>
-  readonly origins: ReadonlySet<string>
-  readonly isRevoked: boolean
-  readonly expiresAtMs: number
+/** The keys of the control plane, as far as an authenticator needs them. */
+export interface ControlKeys {
+  find(id: string): KnownKey | undefined
+  hasOrigin(origin: string): boolean
+  used(id: string): void
+  /** Resolves after a look for changes that began after the call. */
+  look(): Promise<void>
+  /** Is what is known too old to say that a key does not exist? */
+  readonly isStale: boolean
 }
 
 export interface KeysAuthenticatorOptions {
   readonly clock?: Clock
   /** The hash of a key; a parameter so that a test can count the work done. */
-  readonly digest?: (key: string) => Buffer
+  readonly digest?: (key: string, isPeppered: boolean) => Buffer
+  /** Of the control plane; null where there is none. */
+  readonly control?: ControlKeys | null
 }
 
-/** Authenticates by the keys of a configuration. All refusals are decided here, 401 before 403. */
+/** Keys that were right are known again by a plain hash, which costs a twentieth of one with a pepper. */
+const VERIFIED_MAX = 50_000
+
+/** Authenticates by the keys of a configuration and of the control plane. All refusals are decided here, 401 before 403. */
 export function createKeysAuthenticator(
   config: KeysConfig,
   options: KeysAuthenticatorOptions = {},
 ): Authenticator {
-  const clock = options.clock ?? systemClock
-  const digest = options.digest ?? ((key: string) => keyDigest(key, config.pepper ?? null))
-  const known = new Map(config.keys.map((row) => [row.id, knownKey(row)]))
-  const nobody = unknownKey()
-  const origins = allowedOrigins(config)
-  return {
-    hasKeyFor: (origin) => origins.has(origin),
-    authenticate: (headers, url, scope) => {
-      if (urlHasCredential(url))
-        return refused(401, 'An API key must never be part of a URL: revoke it.')
-      const credential = credentialOf(headers)
-      if (credential.kind === 'none')
-        return refused(401, 'An API key is needed: Authorization: Bearer <key>.')
-      if (credential.kind === 'unusable') return refused(401, credential.message)
-      const parsed = parseKey(credential.text)
-      if (parsed === null) return unknown()
-      // From here a known and an unknown id cost the same: one hash and one comparison.
-      const key = known.get(parsed.id) ?? nobody
-      const isRight = timingSafeEqual(digest(credential.text), key.digest)
-      if (!isRight || key === nobody) return unknown()
-      if (key.isRevoked) return refused(401, 'This API key was revoked.')
-      if (clock.nowMs() >= key.expiresAtMs) return refused(401, 'This API key has expired.')
-      return permitted(key, parsed.kind === 'pk', headers, scope)
-    },
+  return new KeysAuthenticator(config, options)
+}
+
+class KeysAuthenticator implements Authenticator {
+  readonly #clock: Clock
+  readonly #digest: (key: string, isPeppered: boolean) => Buffer
+  readonly #control: ControlKeys | null
+  readonly #configured: ReadonlyMap<string, KnownKey>
+  readonly #origins: ReadonlySet<string>
+  readonly #nobody: KnownKey
+  readonly #verified = new Map<string, KnownKey>()
+
+  constructor(config: KeysConfig, options: KeysAuthenticatorOptions) {
+    const pepper = config.pepper ?? null
+    this.#clock = options.clock ?? systemClock
+    this.#digest =
+      options.digest ?? ((key, isPeppered) => keyDigest(key, isPeppered ? pepper : null))
+    this.#control = options.control ?? null
+    const isPeppered = pepper !== null
+    this.#configured = new Map(config.keys.map((row) => [row.id, knownKey(row, isPeppered)]))
+    this.#origins = allowedOrigins(config)
+    this.#nobody = unknownKey(isPeppered)
+  }
+
+  hasKeyFor(origin: string): boolean {
+    return this.#origins.has(origin) || (this.#control?.hasOrigin(origin) ?? false)
+  }
+
+  authenticate(headers: Headers, url: string, scope: Scope): AuthResult | Promise<AuthResult> {
+    if (urlHasCredential(url))
+      return refused(401, 'An API key must never be part of a URL: revoke it.')
+    const credential = credentialOf(headers)
+    if (credential.kind === 'none')
+      return refused(401, 'An API key is needed: Authorization: Bearer <key>.')
+    if (credential.kind === 'unusable') return refused(401, credential.message)
+    const { text } = credential
+    const plain = hash('sha256', text)
+    const verified = this.#verified.get(plain)
+    // A row that changed since is another object.
+    if (verified !== undefined && verified === this.#find(verified.id))
+      return this.#permitted(verified, headers, scope)
+    const parsed = parseKey(text)
+    if (parsed === null) return unknown()
+    const known = this.#find(parsed.id)
+    if (known === undefined && this.#control !== null)
+      return this.#lookFor(parsed.id, text, plain, headers, scope)
+    return this.#check(known, text, plain, headers, scope)
+  }
+
+  /** A key may have been made a moment ago, by another instance. */
+  async #lookFor(
+    id: string,
+    text: string,
+    plain: string,
+    headers: Headers,
+    scope: Scope,
+  ): Promise<AuthResult> {
+    await this.#control?.look()
+    const known = this.#find(id)
+    if (known === undefined && this.#control?.isStale === true) return notNow()
+    return this.#check(known, text, plain, headers, scope)
+  }
+
+  /** From here a known and an unknown id cost the same: one hash and one comparison. */
+  #check(
+    known: KnownKey | undefined,
+    text: string,
+    plain: string,
+    headers: Headers,
+    scope: Scope,
+  ): AuthResult {
+    const key = known ?? this.#nobody
+    const isRight = timingSafeEqual(this.#digest(text, key.isPeppered), key.digest)
+    if (!isRight || key === this.#nobody) return unknown()
+    if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear()
+    this.#verified.set(plain, key)
+    return this.#permitted(key, headers, scope)
+  }
+
+  #permitted(key: KnownKey, headers: Headers, scope: Scope): AuthResult {
+    if (key.isRevoked) return refused(401, 'This API key was revoked.')
+    if (this.#clock.nowMs() >= key.expiresAtMs) return refused(401, 'This API key has expired.')
+    const isPublishable = key.id.startsWith('pk')
+    if (isPublishable && scope !== 'ingest')
+      return refused(403, 'A publishable key may only send data.')
+    if (isPublishable && !isListedOrigin(headers['origin'], key.origins))
+      return refused(403, 'This publishable key is not for this origin.')
+    if (!key.scopes.has(scope))
+      return refused(403, `This API key does not have the scope ${scope}.`)
+    this.#control?.used(key.id)
+    return { ok: true, tenant: key.tenant, scopes: key.scopes }
+  }
+
+  #find(id: string): KnownKey | undefined {
+    return this.#configured.get(id) ?? this.#control?.find(id)
   }
 }
 
@@ -64,7 +142,7 @@ export function anonymousAuthenticator(): Authenticator {
   const everybody: AuthResult = {
     ok: true,
     tenant: DEFAULT_TENANT,
-    scopes: new Set(['ingest', 'query']),
+    scopes: new Set(SCOPES),
   }
   return { authenticate: () => everybody }
 }
@@ -83,20 +161,6 @@ export function allowedOrigins(config: KeysConfig): ReadonlySet<string> {
   return new Set(config.keys.filter((row) => !row.revoked).flatMap((row) => row.origins))
 }
 
-function permitted(
-  key: KnownKey,
-  isPublishable: boolean,
-  headers: Headers,
-  scope: Scope,
-): AuthResult {
-  if (isPublishable && scope !== 'ingest')
-    return refused(403, 'A publishable key may only send data.')
-  if (isPublishable && !isListedOrigin(headers['origin'], key.origins))
-    return refused(403, 'This publishable key is not for this origin.')
-  if (!key.scopes.has(scope)) return refused(403, `This API key does not have the scope ${scope}.`)
-  return { ok: true, tenant: key.tenant, scopes: key.scopes }
-}
-
 /** Exact match only: no prefix, suffix, subdomain or `null`. */
 function isListedOrigin(
   origin: string | string[] | undefined,
@@ -105,8 +169,10 @@ function isListedOrigin(
   return typeof origin === 'string' && origins.has(origin)
 }
 
-function knownKey(row: KeyRow): KnownKey {
+function knownKey(row: KeyRow, isPeppered: boolean): KnownKey {
   return {
+    id: row.id,
+    isPeppered,
     digest: Buffer.from(row.hash, 'hex'),
     tenant: {
       tenantId: row.tenant,
@@ -123,8 +189,10 @@ function knownKey(row: KeyRow): KnownKey {
 }
 
 /** Stands in for an id nobody has, so that the answer takes as long. */
-function unknownKey(): KnownKey {
+function unknownKey(isPeppered: boolean): KnownKey {
   return {
+    id: '',
+    isPeppered,
     digest: Buffer.alloc(32),
     tenant: DEFAULT_TENANT,
     scopes: new Set(),
@@ -136,6 +204,17 @@ function unknownKey(): KnownKey {
 
 function unknown(): AuthResult {
   return refused(401, 'This API key is not known.')
+}
+
+/** 503 and not 401: a client that was refused for good throws away what it has. */
+function notNow(): AuthResult {
+  return {
+    ok: false,
+    status: 503,
+    code: 'SERVICE_UNAVAILABLE',
+    message: 'This API key cannot be checked at present: the control plane does not answer.',
+    retryAfterS: 5,
+  }
 }
 
 /** The codes are those of the old server, which its clients know; the message tells one case from another. */

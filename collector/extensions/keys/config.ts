@@ -1,19 +1,14 @@
 // What an operator writes for the `keys` extension: one row for each key, with its hash and never the key.
 
 import { z } from 'zod'
+import { KEY_ID } from '../../../accounts/api-key.ts'
+import { origin } from '../../../accounts/input.ts'
 import { secret } from '../../../core/config/config-types.ts'
-import { KEY_ID } from './api-key.ts'
-
-export const SCOPES = ['ingest', 'query'] as const
-export type Scope = (typeof SCOPES)[number]
+import { SCOPES } from '../../../core/tenant.ts'
 
 /** Names that end up in ids, paths and metrics. */
 const name = () =>
   z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
-
-const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-  error: 'expected scheme, host and port only, such as https://app.example.com',
-})
 
 const row = z
   .strictObject({
@@ -35,7 +30,9 @@ const row = z
       .array(z.enum(SCOPES))
       .min(1)
       .default(['ingest'])
-      .describe('What the key may do: `ingest` sends, `query` reads.'),
+      .describe(
+        'What the key may do: `ingest` sends, `query` reads, `admin` changes projects, members and keys of the tenant.',
+      ),
     origins: z
       .array(origin)
       .default([])

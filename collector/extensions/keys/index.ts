@@ -7,6 +7,7 @@ import { type KeysConfig, keysSchema } from './config.ts'
 export {
   allowedOrigins,
   anonymousAuthenticator,
+  type ControlKeys,
   createKeysAuthenticator,
   hasApiKey,
 } from './authenticator.ts'

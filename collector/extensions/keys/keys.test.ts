@@ -6,10 +6,11 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { parse } from 'yaml'
+import { keyDigest, keyIdOf, makeKey, parseKey } from '../../../accounts/api-key.ts'
+import type { KnownKey } from '../../../accounts/known-key.ts'
 import type { AuthResult } from '../../../core/component.ts'
 import { Secret } from '../../../core/config/config-types.ts'
 import { DEFAULT_TENANT } from '../../../core/tenant.ts'
-import { keyDigest, keyIdOf, makeKey, parseKey } from './api-key.ts'
 import { type KeysConfig, keysSchema } from './config.ts'
 import {
   allowedOrigins,
@@ -192,6 +193,114 @@ test('known and unknown ids cost one hash each; a wrong checksum costs none', as
   assert.equal(await work(`${sk.key.slice(0, -1)}-`), 0)
 })
 
+/** The keys of a control plane that is looked at, where `appears` is found by the first look only. */
+function controlOf(
+  rows: readonly KnownKey[],
+  over: { appears?: KnownKey; isStale?: boolean } = {},
+) {
+  const known = new Map(rows.map((row) => [row.id, row]))
+  const used: string[] = []
+  let looks = 0
+  return {
+    known,
+    used: (id: string) => void used.push(id),
+    uses: used,
+    looks: () => looks,
+    find: (id: string) => known.get(id),
+    hasOrigin: () => false,
+    isStale: over.isStale ?? false,
+    look: async () => {
+      looks++
+      if (over.appears !== undefined) known.set(over.appears.id, over.appears)
+    },
+  }
+}
+
+/** As the control plane would know it. */
+function knownOf(key: string, over: Partial<KnownKey> = {}): KnownKey {
+  return {
+    id: keyIdOf(key),
+    digest: keyDigest(key, null),
+    isPeppered: false,
+    tenant: { tenantId: 'acme', projectId: 'shop', environment: null, keyId: keyIdOf(key) },
+    scopes: new Set(['ingest'] as const),
+    origins: new Set(),
+    isRevoked: false,
+    expiresAtMs: Number.POSITIVE_INFINITY,
+    ...over,
+  }
+}
+
+test('keys of the control plane work beside those of the configuration, and need no look', async () => {
+  const sk = keyForTests('sk')
+  const key = makeKey('sk', 'live')
+  const control = controlOf([knownOf(key)])
+  const authenticator = createKeysAuthenticator(configOf(sk), { control })
+  for (let i = 0; i < 3; i++) {
+    const result = authenticator.authenticate(bearer(key), PATH, 'ingest')
+    assert.ok('ok' in result && result.ok, 'answered at once')
+    assert.equal(result.tenant.tenantId, 'acme')
+  }
+  assert.equal((await authenticator.authenticate(bearer(sk.key), PATH, 'query')).ok, true)
+  assert.equal(control.looks(), 0)
+  assert.deepEqual(control.uses.slice(0, 3), [keyIdOf(key), keyIdOf(key), keyIdOf(key)])
+})
+
+test('a key that was right is refused as soon as its row says so, also with a changed digest', async () => {
+  const key = makeKey('sk', 'live')
+  const control = controlOf([knownOf(key)])
+  const authenticator = createKeysAuthenticator(configOf(), { control })
+  const ask = () => authenticator.authenticate(bearer(key), PATH, 'ingest')
+  assert.equal((await ask()).ok, true)
+  for (const row of [
+    knownOf(key, { isRevoked: true }),
+    knownOf(key, { expiresAtMs: Date.now() - 1 }),
+    knownOf(key, { digest: Buffer.alloc(32) }),
+    knownOf(key, { scopes: new Set(['query']) }),
+  ]) {
+    control.known.set(row.id, row)
+    assert.equal((await ask()).ok, false)
+  }
+  control.known.delete(keyIdOf(key))
+  assert.equal((await ask()).ok, false)
+})
+
+test('a key that another instance made a moment ago is looked for; one that nobody made costs a look and is 401', async () => {
+  const key = makeKey('sk', 'live')
+  const control = controlOf([], { appears: knownOf(key) })
+  const authenticator = createKeysAuthenticator(configOf(), { control })
+  assert.equal((await authenticator.authenticate(bearer(key), PATH, 'ingest')).ok, true)
+  const other = await authenticator.authenticate(bearer(makeKey('sk', 'live')), PATH, 'ingest')
+  assert.equal(other.ok ? 200 : other.status, 401)
+  assert.equal(control.looks(), 2)
+  await authenticator.authenticate(bearer(`${key.slice(0, -1)}-`), PATH, 'ingest')
+  assert.equal(control.looks(), 2, 'a wrong checksum costs none')
+})
+
+test('while the control plane does not answer an unknown key is a 503, which a client tries again', async () => {
+  const control = controlOf([], { isStale: true })
+  const authenticator = createKeysAuthenticator(configOf(), { control })
+  const result = await authenticator.authenticate(bearer(makeKey('sk', 'live')), PATH, 'ingest')
+  assert.ok(!result.ok)
+  assert.deepEqual([result.status, result.retryAfterS], [503, 5])
+})
+
+test('rows with and without a pepper work side by side where the pepper is known', async () => {
+  const pepper = new Secret('a pepper of a test')
+  const [plain, peppered] = [makeKey('sk', 'live'), makeKey('sk', 'live')]
+  const rows = [
+    knownOf(plain),
+    knownOf(peppered, { digest: keyDigest(peppered, pepper), isPeppered: true }),
+  ]
+  const config = keysSchema.parse({ pepper: pepper.reveal() })
+  const authenticator = createKeysAuthenticator(config, { control: controlOf(rows) })
+  const without = createKeysAuthenticator(configOf(), { control: controlOf(rows) })
+  for (const key of [plain, peppered])
+    assert.equal((await authenticator.authenticate(bearer(key), PATH, 'ingest')).ok, true)
+  assert.equal((await without.authenticate(bearer(plain), PATH, 'ingest')).ok, true)
+  assert.equal((await without.authenticate(bearer(peppered), PATH, 'ingest')).ok, false)
+})
+
 test('with a pepper only hashes made with it are right', async () => {
   const pepper = ['a', 'pepper'].join(' ')
   const sk = keyForTests('sk', {}, new Secret(pepper))
@@ -271,7 +380,7 @@ test('keys create refuses what would not load', async () => {
     ['create'],
     ['create', '--tenant', 'a', '--project', 'b', '--kind', 'pk'],
     ['create', '--tenant', 'a', '--project', 'b', '--kind', 'xx'],
-    ['create', '--tenant', 'a', '--project', 'b', '--scope', 'admin'],
+    ['create', '--tenant', 'a', '--project', 'b', '--scope', 'root'],
     ['create', '--tenat', 'a'],
     ['rotate'],
     [],

@@ -3,9 +3,9 @@
 
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import { keyDigest, keyIdOf, makeKey } from '../../../accounts/api-key.ts'
 import { Secret } from '../../../core/config/config-types.ts'
 import { messageOf } from '../../../core/errors.ts'
-import { keyDigest, keyIdOf, makeKey } from './api-key.ts'
 import { type KeyRow, type KeysConfig, keysSchema } from './config.ts'
 
 export interface KeysVerbIo {

@@ -95,7 +95,9 @@ class ObservaExchange {
     const auth = await this.#ctx.auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (!auth.ok) {
       this.#counts.refused(auth.code)
-      return failure(auth.status, auth.code, auth.message)
+      const headers =
+        auth.retryAfterS === undefined ? {} : { 'retry-after': String(auth.retryAfterS) }
+      return { ...failure(auth.status, auth.code, auth.message), headers }
     }
     const intake = this.#ctx.intake.traces
     if (intake === null) return failure(404, 'NOT_FOUND', 'no pipeline takes traces')

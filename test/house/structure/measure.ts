@@ -15,6 +15,7 @@ const PARTS = [
   'usage',
   'config',
   'storage',
+  'accounts',
   'api',
   'collector',
   'exporters',

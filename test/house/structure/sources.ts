@@ -4,7 +4,7 @@
 import { type Node, parseSync } from 'oxc-parser'
 import { type Import, importsOf, projectFiles, textOf } from '../source-files.ts'
 
-const AREAS = /^(core|proto|usage|processors|exporters|collector|config|storage|api)\//
+const AREAS = /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|api)\//
 
 export interface Source {
   readonly path: string

@@ -1,8 +1,8 @@
 // A key and its row, made when a test runs: no key is ever written into the repository.
 
 import type { z } from 'zod'
+import { type KeyKind, keyDigest, keyIdOf, makeKey } from '../../../../accounts/api-key.ts'
 import type { Secret } from '../../../../core/config/config-types.ts'
-import { type KeyKind, keyDigest, keyIdOf, makeKey } from '../api-key.ts'
 import { keysSchema } from '../config.ts'
 
 type RowInput = NonNullable<z.input<typeof keysSchema>['keys']>[number]

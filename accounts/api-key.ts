@@ -1,5 +1,5 @@
 // The format of an API key: `sk_live_` + public id (8) + random (28) + checksum (6), all base62.
-// Makes keys, takes them apart and hashes them; who may do what is in `authenticator.ts`.
+// Makes keys, takes them apart and hashes them; who may do what is decided elsewhere.
 //
 //     sk_live_ 4fZ0aQ1b 3kV9...28 characters... x7Qp2A
 //     └ kind   └ id     └ 166 random bits       └ CRC-32 of everything before it
@@ -8,7 +8,7 @@
 
 import { createHmac, hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import type { Secret } from '../../../core/config/config-types.ts'
+import type { Secret } from '../core/config/config-types.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ID_CHARS = 8

@@ -1,0 +1,124 @@
+// What a start makes sure of in the control plane: that the tenants and projects which the configuration names are there,
+// and that an empty one has a first key. Done again, it changes nothing.
+
+import { Secret } from '../core/config/config-types.ts'
+import { ObservaError } from '../core/errors.ts'
+import { SCOPES } from '../core/tenant.ts'
+import { findKey, hasKeys, lockFirstStart } from '../storage/control/keys.ts'
+import { insertProject, insertTenant } from '../storage/control/tenants.ts'
+import type { Statements } from '../storage/postgres/connection.ts'
+import type { PostgresPool } from '../storage/postgres/pool.ts'
+import { withRole } from '../storage/postgres/roles.ts'
+import { keyIdOf, parseKey } from './api-key.ts'
+import { type Change, record } from './change.ts'
+import { anyId } from './input.ts'
+import { createKey, storeKey } from './keys.ts'
+
+export interface Place {
+  readonly tenantId: string
+  readonly projectId: string
+}
+
+export interface Bootstrap extends Place {
+  /** A key that whoever runs the instance has made; null: where one is needed, one is made and printed. */
+  readonly key: Secret | null
+}
+
+export interface BootstrapOptions {
+  readonly bootstrap: Bootstrap
+  /** Of keys in the configuration. */
+  readonly places: readonly Place[]
+  /** Nobody could send anything without a key, and the configuration has none. */
+  readonly needsKey: boolean
+  readonly pepper: Secret | null
+}
+
+/** A key that was made now, to be printed once; null when none was. */
+export async function ensureControlPlane(
+  pool: PostgresPool,
+  options: BootstrapOptions,
+): Promise<string | null> {
+  return await withRole(pool, 'observa_control', async (client) => {
+    await lockFirstStart(client)
+    const { bootstrap } = options
+    for (const place of [bootstrap, ...options.places]) await ensurePlace(client, place)
+    if (bootstrap.key !== null) {
+      await ensureKey(client, bootstrap, bootstrap.key.reveal(), options.pepper)
+      return null
+    }
+    if (!options.needsKey || (await hasKeys(client))) return null
+    const input = { projectId: bootstrap.projectId, kind: 'sk', scopes: SCOPES } as const
+    const made = await createKey(
+      changeIn(client, bootstrap),
+      { ...input, name: FIRST },
+      options.pepper,
+    )
+    return made.key
+  })
+}
+
+const FIRST = 'first key'
+
+const changeIn = (client: Statements, place: Place): Change => ({
+  client,
+  actor: { kind: 'system', id: null },
+  tenantId: place.tenantId,
+})
+
+async function ensurePlace(client: Statements, place: Place): Promise<void> {
+  const { tenantId, projectId } = place
+  const change = changeIn(client, place)
+  if (await insertTenant(client, tenantId, tenantId))
+    await record(change, { action: 'tenant.create', resource: tenantId })
+  if (await insertProject(client, tenantId, projectId, projectId))
+    await record(change, { action: 'project.create', resource: projectId })
+}
+
+/** One that is there stays as it is, also when it was revoked. */
+async function ensureKey(
+  client: Statements,
+  place: Place,
+  key: string,
+  pepper: Secret | null,
+): Promise<void> {
+  if ((await findKey(client, keyIdOf(key))) !== null) return
+  const input = { projectId: place.projectId, scopes: SCOPES, name: FIRST }
+  await storeKey(changeIn(client, place), key, input, pepper)
+}
+
+const VARIABLES = {
+  tenant: 'OBSERVA_BOOTSTRAP_TENANT',
+  project: 'OBSERVA_BOOTSTRAP_PROJECT',
+  key: 'OBSERVA_BOOTSTRAP_KEY',
+} as const
+
+/** From the configuration, and what it does not say from the environment. */
+export function bootstrapOf(
+  configured: {
+    readonly tenant?: string | undefined
+    readonly project?: string | undefined
+    readonly key?: Secret | undefined
+  },
+  env: Readonly<Record<string, string | undefined>>,
+): Bootstrap {
+  const given = (name: keyof typeof VARIABLES): string | undefined => {
+    const text = env[VARIABLES[name]]
+    return text === undefined || text === '' ? undefined : text
+  }
+  const place = (name: 'tenant' | 'project'): string => {
+    const text = configured[name] ?? given(name) ?? 'default'
+    if (anyId.safeParse(text).success) return text
+    throw invalid(VARIABLES[name], 'expected letters, digits, _ . : -')
+  }
+  const text = given('key')
+  const key = configured.key ?? (text === undefined ? null : new Secret(text))
+  if (key !== null && parseKey(key.reveal())?.kind !== 'sk')
+    throw invalid(
+      `bootstrap.key or ${VARIABLES.key}`,
+      'expected a whole secret key, as `observa keys create` prints one',
+    )
+  return { tenantId: place('tenant'), projectId: place('project'), key }
+}
+
+const invalid = (name: string, rule: string): ObservaError =>
+  new ObservaError('OBS_BOOTSTRAP_INVALID', `${name} is not valid: ${rule}.`)

@@ -1,0 +1,184 @@
+// Making, rotating and revoking API keys in the control plane. The key itself is in the answer to whoever made it, once,
+// and nowhere else.
+
+import type { Secret } from '../core/config/config-types.ts'
+import type { Scope } from '../core/tenant.ts'
+import {
+  activeSuccessors,
+  expireKey,
+  findKey,
+  insertKey,
+  type KeyRow,
+  revokeKey,
+} from '../storage/control/keys.ts'
+import { insertEnvironment } from '../storage/control/tenants.ts'
+import { type KeyKind, type KeyMode, keyDigest, keyIdOf, makeKey, parseKey } from './api-key.ts'
+import { type Change, nameOf, record } from './change.ts'
+import { ControlError } from './control-error.ts'
+import { projectOf } from './tenants.ts'
+
+export interface NewKeyInput {
+  readonly projectId: string
+  readonly kind: KeyKind
+  readonly mode?: KeyMode | undefined
+  /** All but `admin` for a secret key, `ingest` for a publishable one. */
+  readonly scopes?: readonly Scope[] | undefined
+  readonly origins?: readonly string[] | undefined
+  readonly environment?: string | undefined
+  readonly name?: string | undefined
+  readonly expiresAt?: Date | undefined
+}
+
+export interface MadeKey {
+  /** To be shown once. */
+  readonly key: string
+  readonly row: KeyRow
+}
+
+export async function createKey(
+  change: Change,
+  input: NewKeyInput,
+  pepper: Secret | null,
+): Promise<MadeKey> {
+  return await storeKey(change, makeKey(input.kind, input.mode ?? 'live'), input, pepper)
+}
+
+/** Like `createKey`, with a key that whoever runs the instance made. */
+export async function storeKey(
+  change: Change,
+  key: string,
+  input: Omit<NewKeyInput, 'kind' | 'mode'>,
+  pepper: Secret | null,
+): Promise<MadeKey> {
+  const project = await projectOf(change, input.projectId)
+  if (project.archived_at !== null)
+    throw new ControlError('CONFLICT', `The project ${input.projectId} is archived.`)
+  if (input.environment !== undefined)
+    await insertEnvironment(change.client, change.tenantId, input.projectId, input.environment)
+  const { scopes, origins } = rightsOf(key, input)
+  if (input.expiresAt !== undefined && input.expiresAt.getTime() <= Date.now())
+    throw new ControlError('INVALID', 'The key would have expired already.')
+  const row = await insertKey(change.client, {
+    ...stored(key, pepper),
+    tenant_id: change.tenantId,
+    project_id: input.projectId,
+    environment: input.environment ?? null,
+    name: input.name ?? null,
+    scopes,
+    origins,
+    rotated_from: null,
+    created_by: nameOf(change.actor),
+    expires_at: input.expiresAt ?? null,
+  })
+  const metadata = { project: input.projectId, scopes, origins, expires_at: row.expires_at }
+  await record(change, { action: 'key.create', resource: row.key_id, metadata })
+  return { key, row }
+}
+
+export interface Rotation {
+  /** When the old key is to stop working; without it, when it is revoked. */
+  readonly oldExpiresAt?: Date | undefined
+}
+
+/** A second key with the same rights. Both work, so that clients can move without a gap; there are never more than two. */
+export async function rotateKey(
+  change: Change,
+  keyId: string,
+  rotation: Rotation,
+  pepper: Secret | null,
+): Promise<MadeKey> {
+  const old = await ownKey(change, keyId)
+  if (old.revoked_at !== null || isPast(old.expires_at))
+    throw new ControlError(
+      'CONFLICT',
+      `The key ${keyId} does not work any more.`,
+      'Create a new one.',
+    )
+  const [successor] = await activeSuccessors(change.client, keyId)
+  if (successor !== undefined)
+    throw new ControlError(
+      'CONFLICT',
+      `The key ${keyId} has a successor already, ${successor}.`,
+      `Revoke ${keyId} once every client has the new key, or revoke ${successor}.`,
+    )
+  const key = makeKey(
+    keyId.startsWith('pk') ? 'pk' : 'sk',
+    keyId.includes('_test_') ? 'test' : 'live',
+  )
+  const row = await insertKey(change.client, {
+    ...stored(key, pepper),
+    tenant_id: old.tenant_id,
+    project_id: old.project_id,
+    environment: old.environment,
+    name: old.name,
+    scopes: old.scopes,
+    origins: old.origins,
+    rotated_from: keyId,
+    created_by: nameOf(change.actor),
+    expires_at: old.expires_at,
+  })
+  if (rotation.oldExpiresAt !== undefined)
+    await expireKey(change.client, keyId, rotation.oldExpiresAt)
+  await record(change, { action: 'key.rotate', resource: keyId, metadata: { to: row.key_id } })
+  return { key, row }
+}
+
+/** Effective on every instance within seconds. Again is harmless. */
+export async function revokeOwnKey(change: Change, keyId: string): Promise<KeyRow> {
+  const key = await ownKey(change, keyId)
+  if (key.revoked_at !== null) return key
+  await revokeKey(change.client, keyId)
+  await record(change, { action: 'key.revoke', resource: keyId })
+  return await ownKey(change, keyId)
+}
+
+/** Another tenant's key is none. */
+export async function ownKey({ client, tenantId }: Change, keyId: string): Promise<KeyRow> {
+  const found = await findKey(client, keyId, { forUpdate: true })
+  if (found === null || found.tenant_id !== tenantId)
+    throw new ControlError('NOT_FOUND', `There is no key ${keyId}.`)
+  return found
+}
+
+export function stateOf(
+  key: Pick<KeyRow, 'revoked_at' | 'expires_at'>,
+): 'active' | 'expired' | 'revoked' {
+  if (key.revoked_at !== null) return 'revoked'
+  return isPast(key.expires_at) ? 'expired' : 'active'
+}
+
+const isPast = (at: Date | null): boolean => at !== null && at.getTime() <= Date.now()
+
+function stored(key: string, pepper: Secret | null) {
+  return {
+    key_id: keyIdOf(key),
+    digest: keyDigest(key, pepper),
+    is_peppered: pepper !== null,
+    last4: key.slice(-4),
+  }
+}
+
+/** A publishable key is in every page that uses it: it may send, from its pages, and nothing else. */
+function rightsOf(
+  key: string,
+  input: Pick<NewKeyInput, 'scopes' | 'origins'>,
+): { readonly scopes: readonly Scope[]; readonly origins: readonly string[] } {
+  const parsed = parseKey(key)
+  if (parsed === null)
+    throw new ControlError('INVALID', 'This is no key.', 'Make one with: observa keys create')
+  const origins = [...new Set(input.origins ?? [])]
+  if (parsed.kind === 'sk') {
+    const scopes: readonly Scope[] = input.scopes ?? ['ingest', 'query']
+    return { scopes: [...new Set(scopes)], origins }
+  }
+  const scopes: readonly Scope[] = [...new Set<Scope>(input.scopes ?? ['ingest'])]
+  if (scopes.some((scope) => scope !== 'ingest'))
+    throw new ControlError('INVALID', 'A publishable key may only have the scope ingest.')
+  if (origins.length === 0)
+    throw new ControlError(
+      'INVALID',
+      'A publishable key needs the origins of its pages.',
+      'Such as https://app.example.com: scheme, host and port, nothing else.',
+    )
+  return { scopes, origins }
+}

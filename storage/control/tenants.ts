@@ -1,0 +1,145 @@
+// Tenants, their projects and the environments of those. Runs in a transaction of whoever asks: as `observa_app` it
+// sees one tenant, as `observa_control` all.
+
+import type { Statements } from '../postgres/connection.ts'
+import type { Page } from '../queries/page.ts'
+import { Conditions, type PageWanted } from './rows.ts'
+
+export interface TenantRow {
+  readonly tenant_id: string
+  readonly name: string
+  readonly created_at: Date
+  readonly updated_at: Date
+}
+
+export interface ProjectRow {
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly name: string
+  readonly environments: readonly string[]
+  readonly created_at: Date
+  readonly updated_at: Date
+  readonly archived_at: Date | null
+}
+
+const TENANT = 'tenant_id, name, created_at, updated_at'
+const PROJECT = `tenant_id, project_id, name, ARRAY(SELECT environment FROM environments e
+    WHERE e.tenant_id = projects.tenant_id AND e.project_id = projects.project_id ORDER BY 1) AS environments,
+  created_at, updated_at, archived_at`
+
+/** False when there is one with this id. */
+export async function insertTenant(
+  client: Statements,
+  tenantId: string,
+  name: string,
+): Promise<boolean> {
+  const added = await client.query(
+    'INSERT INTO tenants (tenant_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    [tenantId, name],
+  )
+  return added.rowCount === 1
+}
+
+export async function findTenant(client: Statements, tenantId: string): Promise<TenantRow | null> {
+  const found = await client.query<TenantRow>(
+    `SELECT ${TENANT} FROM tenants WHERE tenant_id = $1`,
+    [tenantId],
+  )
+  return found.rows[0] ?? null
+}
+
+export async function listTenants(
+  client: Statements,
+  wanted: PageWanted,
+): Promise<Page<TenantRow>> {
+  const by = { time: 'created_at', id: 'tenant_id' }
+  return await new Conditions().page<TenantRow>(client, `${TENANT} FROM tenants`, by, wanted)
+}
+
+/** False when there is none with this id. */
+export async function renameTenant(
+  client: Statements,
+  tenantId: string,
+  name: string,
+): Promise<boolean> {
+  const changed = await client.query(
+    'UPDATE tenants SET name = $2, updated_at = now() WHERE tenant_id = $1',
+    [tenantId, name],
+  )
+  return changed.rowCount === 1
+}
+
+/** False when there is one with this id. */
+export async function insertProject(
+  client: Statements,
+  tenantId: string,
+  projectId: string,
+  name: string,
+): Promise<boolean> {
+  const added = await client.query(
+    'INSERT INTO projects (tenant_id, project_id, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [tenantId, projectId, name],
+  )
+  return added.rowCount === 1
+}
+
+export async function findProject(
+  client: Statements,
+  tenantId: string,
+  projectId: string,
+): Promise<ProjectRow | null> {
+  const found = await client.query<ProjectRow>(
+    `SELECT ${PROJECT} FROM projects WHERE tenant_id = $1 AND project_id = $2`,
+    [tenantId, projectId],
+  )
+  return found.rows[0] ?? null
+}
+
+export interface ProjectFilter extends PageWanted {
+  readonly tenantId?: string | undefined
+  readonly hasArchived?: boolean | undefined
+}
+
+export async function listProjects(
+  client: Statements,
+  f: ProjectFilter,
+): Promise<Page<ProjectRow>> {
+  const where = new Conditions().add(f.tenantId, (p) => `tenant_id = ${p}`)
+  if (f.hasArchived !== true) where.and('archived_at IS NULL')
+  const by = { time: 'created_at', id: 'project_id' }
+  return await where.page<ProjectRow>(client, `${PROJECT} FROM projects`, by, f)
+}
+
+export interface ProjectChange {
+  readonly name?: string | undefined
+  readonly isArchived?: boolean | undefined
+}
+
+/** False when there is none with this id. */
+export async function updateProject(
+  client: Statements,
+  tenantId: string,
+  projectId: string,
+  change: ProjectChange,
+): Promise<boolean> {
+  const changed = await client.query(
+    `UPDATE projects SET name = coalesce($3, name), updated_at = now(),
+       archived_at = CASE WHEN $4::boolean IS NULL THEN archived_at WHEN $4 THEN coalesce(archived_at, now()) END
+     WHERE tenant_id = $1 AND project_id = $2`,
+    [tenantId, projectId, change.name ?? null, change.isArchived ?? null],
+  )
+  return changed.rowCount === 1
+}
+
+/** Makes it known; again is harmless. */
+export async function insertEnvironment(
+  client: Statements,
+  tenantId: string,
+  projectId: string,
+  environment: string,
+): Promise<void> {
+  await client.query(
+    'INSERT INTO environments (tenant_id, project_id, environment) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    [tenantId, projectId, environment],
+  )
+}
