@@ -1,32 +1,34 @@
-// The one address space of a worker: request payloads, edited values and literals are all byte
-// ranges (offset, length) of one WebAssembly memory, so a kernel written in WASM can read and write
-// them in place and an encoder copies a range without asking where it came from.
-// Leaves to others what the bytes mean: `batch.ts` indexes them, `event.ts` names them.
+// The one address space of a worker. Request payloads, edited values and literals are all byte ranges (offset, length)
+// of one WebAssembly memory: WASM code can read and write them in place, and an encoder can copy a range without
+// knowing where it came from. What the bytes mean is left to others: `batch.ts` keeps the tables over them, `event.ts`
+// the fields made from them.
 
-/** Bytes at the bottom that belong to WASM kernels (tables, scratch); the arena never hands them out. */
+/**
+ * Bytes at the start of the memory that belong to WASM code (its tables and scratch space). The arena never hands
+ * them out.
+ */
 export const KERNEL_BYTES = 128 * 1024
-/** Bytes for literals: strings such as "llm" or a provider name, kept over all batches. */
+/** Space for literals: strings such as "llm" or a provider's name, which stay in memory from batch to batch. */
 const LITERAL_BYTES = 512 * 1024
 const LITERALS_END = KERNEL_BYTES + LITERAL_BYTES
 const PAGE = 65_536
-/** After a batch that needed more than this, the memory is thrown away: WASM memory cannot shrink. */
+/** Above this size the memory is replaced after the batch, because WASM memory cannot shrink. */
 const KEEP_BYTES_MAX = 96 * 1024 * 1024
 
 /**
- * A growing byte arena over a `WebAssembly.Memory`.
- * `bytes`, `buf` and `view` are replaced whenever the memory grows: read them from the arena after
- * every call that may append, never keep them across one.
+ * A growing byte arena in a `WebAssembly.Memory`. `bytes`, `buf` and `view` are replaced whenever the memory grows, so
+ * read them from the arena again after every call that may append.
  */
 export class Arena {
   memory: WebAssembly.Memory
   bytes!: Uint8Array
   buf!: Buffer
   view!: DataView
-  /** Next free byte. */
+  /** Offset of the next free byte. */
   top = LITERALS_END
-  /** Length in bytes of what the last `append*` call wrote. */
+  /** Length in bytes of what the last `append...` call wrote. */
   lastLen = 0
-  /** Raised each time the memory object itself is replaced; WASM instances must be made again. */
+  /** Raised each time the memory object is replaced. WASM instances that use the memory must then be created again. */
   generation = 0
   readonly #literals = new Map<string, number>()
   #literalTop = KERNEL_BYTES
@@ -38,13 +40,13 @@ export class Arena {
     this.#refresh()
   }
 
-  /** Forgets all but the literals. Offsets given out before are void. */
+  /** Frees everything except the literals. Offsets that were handed out before are no longer valid. */
   reset(): void {
     this.top = LITERALS_END
     if (this.bytes.length > KEEP_BYTES_MAX) this.#replaceMemory()
   }
 
-  /** Makes room for `n` bytes and returns their offset; they hold whatever was there before. */
+  /** Reserves `n` bytes and returns their offset. The bytes are not cleared. */
   reserve(n: number): number {
     const off = this.top
     const end = off + n
@@ -53,7 +55,7 @@ export class Arena {
     return off
   }
 
-  /** Copies `src` in and returns its offset. */
+  /** Copies `src` into the arena and returns its offset. */
   append(src: Uint8Array): number {
     const off = this.reserve(src.length)
     this.bytes.set(src, off)
@@ -61,7 +63,7 @@ export class Arena {
     return off
   }
 
-  /** Writes a JS string as UTF-8 (lone surrogates become U+FFFD) and returns its offset; length in `lastLen`. */
+  /** Writes a JS string as UTF-8 (lone surrogates become U+FFFD) and returns its offset. `lastLen` has the length. */
   appendText(s: string): number {
     const max = s.length * 3
     const off = this.reserve(max)
@@ -71,7 +73,7 @@ export class Arena {
     return off
   }
 
-  /** Likewise for a short ASCII string: faster than a call into native code. */
+  /** Does the same as `appendText` for a short ASCII string, faster than a call into native code. */
   appendAscii(s: string): number {
     const n = s.length
     const off = this.reserve(n)
@@ -81,12 +83,14 @@ export class Arena {
     return off
   }
 
-  /** The range as a JS string; invalid UTF-8 becomes U+FFFD. */
+  /** Decodes the range as UTF-8; invalid bytes become U+FFFD. */
   text(off: number, len: number): string {
     return len === 0 ? '' : this.buf.utf8Slice(off, off + len)
   }
 
-  /** The range one byte a char: exact for ASCII, for keys and numbers only. */
+  /**
+   * Decodes the range as Latin-1, one character for each byte. Use this only for ASCII, such as numbers and most keys.
+   */
   latin1(off: number, len: number): string {
     return len === 0 ? '' : this.buf.latin1Slice(off, off + len)
   }
@@ -100,8 +104,8 @@ export class Arena {
   }
 
   /**
-   * The id of a literal: a string that lives as long as the arena. Ask once at start-up or for a
-   * bounded vocabulary; when the literal space is full the answer is -1 and the caller appends instead.
+   * Stores a string for the life of the arena and returns its id. Call this at start-up or for a bounded vocabulary
+   * only. Returns -1 when the space for literals is full; the caller then appends the string instead.
    */
   literal(s: string): number {
     const known = this.#literals.get(s)
@@ -150,7 +154,7 @@ export class Arena {
   }
 }
 
-/** A string that is asked for again and again as a literal: where it lies is looked up once for each arena. */
+/** A string that is used as a literal again and again. Its id is looked up once for each arena. */
 export class Literal {
   readonly text: string
   #arena: Arena | null = null
@@ -160,7 +164,7 @@ export class Literal {
     this.text = text
   }
 
-  /** The id of the literal, -1 when the arena has no room for it. */
+  /** The id of the literal; -1 when the arena has no room for it. */
   id(arena: Arena): number {
     if (this.#arena !== arena) {
       this.#arena = arena
@@ -171,7 +175,7 @@ export class Literal {
 }
 
 declare global {
-  // Node's Buffer has these fast slicing methods; @types/node leaves them out.
+  // Node's Buffer has these fast methods, but @types/node does not declare them.
   interface Buffer {
     utf8Slice(start: number, end: number): string
     latin1Slice(start: number, end: number): string

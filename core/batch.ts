@@ -1,14 +1,14 @@
-// A batch of spans and log records as decoded bytes plus index tables, not as an object graph.
-// The payload in the arena is never written to: an edit appends the new value to the arena and points
-// the row at it, so reading is the same before and after, and what nobody touched is still the range
-// of bytes that came from the socket. Who knows wires fills the tables by the column names below (`proto/`);
-// everybody else reads them through the views of `span-view.ts` and the `attr` methods of the batch.
+// A batch of spans and log records as decoded bytes plus index tables, not as an object graph. The payload in the arena
+// is never changed: an edit appends the new value to the arena and points the table row at it. A reader therefore need
+// not know about edits, and an unedited value is still the bytes that came from the socket. The decoders in `proto/`
+// fill the tables by the column names below; all other code reads them through the views of `span-view.ts` and the
+// `attr...` methods of the batch.
 
 import type { Arena } from './arena.ts'
 import { grownFloats, grownInts } from './grow.ts'
 import type { TenantContext } from './tenant.ts'
 
-/** Columns of a row in `SpanBatch.spans`. Offsets are arena offsets; -1 = absent. */
+/** Columns of a row in `SpanBatch.spans`. Offsets are arena offsets; -1 means absent. */
 export const SPAN = {
   FLAGS: 0,
   /** Index into `requests`. */
@@ -18,7 +18,9 @@ export const SPAN = {
   /** The whole Span or LogRecord message as received. */
   MSG_OFF: 4,
   MSG_LEN: 5,
-  /** 16, 8 and 8 raw bytes; PARENT is -1 for a root. A log record without ids has -1. */
+  /**
+   * Offsets of 16, 8 and 8 raw bytes. PARENT_ID is -1 for a root span; all three are -1 for a log record without ids.
+   */
   TRACE_ID: 6,
   SPAN_ID: 7,
   PARENT_ID: 8,
@@ -26,7 +28,10 @@ export const SPAN = {
   NAME_LEN: 10,
   /** Span kind (0..5) or severity number of a log record. */
   KIND: 11,
-  /** 8 bytes, unsigned little-endian nanoseconds since the epoch; -1 = absent. A log record has TIME in START. */
+  /**
+   * Offsets of 8 bytes each: nanoseconds since the epoch, unsigned little-endian; -1 means absent. A log record has its
+   * time in START.
+   */
   START: 12,
   END: 13,
   /** 0 unset, 1 ok, 2 error. */
@@ -46,7 +51,7 @@ export const SPAN = {
   DROPPED_ATTRS: 26,
   DROPPED_EVENTS: 27,
   DROPPED_LINKS: 28,
-  /** Position of this item in its own request (0, 1, ..), for messages and event ids. */
+  /** Position of this item in its own request (0, 1, ...), used in messages and for event ids. */
   ORDINAL: 29,
 } as const
 export const SPAN_STRIDE = 30
@@ -55,13 +60,13 @@ export const SPAN_STRIDE = 30
 export const SPAN_FLAG = {
   /** A log record, not a span. */
   LOG: 1,
-  /** Something of it was changed: re-encode from the rows instead of copying the message. */
+  /** The item was changed: encoders must write it from the table rows instead of copying the received message. */
   EDITED: 2,
-  /** Dropped by a processor (filter, sample); counted by it. Encoders and later processors skip it. */
+  /** A processor (filter, sample) dropped the item and counted it. Encoders and later processors skip it. */
   DROPPED: 4,
   /** Converted from a legacy Observa event (one JSON object), see `proto/legacy/requests.ts`. */
   LEGACY: 8,
-  /** Some text of it was not valid UTF-8 and was repaired on arrival (EDITED is set too). */
+  /** Some text of the item was not valid UTF-8 and was repaired on arrival. EDITED is set too. */
   REPAIRED: 16,
 } as const
 
@@ -70,8 +75,8 @@ export const ATTR = { KEY: 0, KEY_OFF: 1, KEY_LEN: 2, TYPE: 3, OFF: 4, LEN: 5 } 
 export const ATTR_STRIDE = 6
 
 /**
- * Type of an attribute value and what OFF and LEN mean for it. `num` holds the number of INT, DOUBLE
- * and BOOL rows (INT loses precision beyond 2^53: the exact value is in the bytes).
+ * Types of an attribute value, and what the columns OFF and LEN hold for each. `SpanBatch.nums` also holds the value of
+ * INT, DOUBLE and BOOL rows as a float64; beyond 2^53 that is inexact for INT, and the exact value is in the bytes.
  */
 export const VALUE = {
   /** No value set (an empty AnyValue). */
@@ -147,15 +152,18 @@ export const SCOPE_STRIDE = 11
 /** One request inside a batch: whose it is and what became of its items. */
 export interface BatchRequest {
   readonly tenant: TenantContext
-  /** When the receiver had read the body; the ingest time of all its rows. */
+  /** When the receiver had read the body. This is the ingest time of all rows of the request. */
   readonly receivedAtMs: number
-  /** Items refused one by one (bad id, bad line); the others go on. */
+  /** Items refused one by one, for a bad id or a bad line. The other items of the request are processed. */
   rejected: number
-  /** Why, in English, at most a few entries: for partial_success and logs. Never payload text. */
+  /**
+   * Why items were rejected: a few English sentences for `partial_success` and the logs. They never contain payload
+   * text.
+   */
   readonly reasons: string[]
 }
 
-/** Sizes of all tables at one moment; `rewind` goes back to it when a request turns out undecodable. */
+/** Sizes of all tables at one moment. `rewind` goes back to them when a request cannot be decoded. */
 export interface BatchMark {
   readonly top: number
   readonly spans: number
@@ -166,13 +174,13 @@ export interface BatchMark {
   readonly scopes: number
 }
 
-/** Finds of one type in one place, as `pipe --explain` shows them. */
+/** How many findings of one type there are in one place, as `pipe --explain` shows them. */
 export interface SecretNote {
   readonly type: string
-  /** A detector of the product or a rule of the configuration. */
+  /** Whether a built-in detector or a rule of the configuration found it. */
   readonly by: 'detector' | 'rule'
   readonly place: string
-  /** Attribute key, null where there is none or where it is itself a secret. */
+  /** Attribute key; null where the place has no key, or where the key itself is a secret. */
   readonly key: string | null
   readonly action: string
   count: number
@@ -184,7 +192,7 @@ export class SpanBatch {
   readonly requests: BatchRequest[] = []
   spans = new Int32Array(512 * SPAN_STRIDE)
   attrs = new Int32Array(16_384 * ATTR_STRIDE)
-  /** By attribute row: the number of an INT, DOUBLE or BOOL value. */
+  /** Value of an INT, DOUBLE or BOOL attribute, indexed by attribute row. */
   nums = new Float64Array(16_384)
   events = new Int32Array(256 * EVENT_ROW_STRIDE)
   links = new Int32Array(64 * LINK_STRIDE)
@@ -196,14 +204,18 @@ export class SpanBatch {
   linkCount = 0
   resourceCount = 0
   scopeCount = 0
-  /** Secrets found, by span: type name -> count. Filled by `scrub`; resource and scope finds count for each span under them. */
+  /**
+   * Number of secrets found, by span and type name. `scrub` fills it. A finding in a resource or scope counts for each
+   * of its spans.
+   */
   readonly secrets = new Map<number, Map<string, number>>()
-  /** For `explain`: where in a span what was found and what was done about it. Never a value. */
+  /** Findings by span, for `explain`: where each was and what was done about it. Never contains the value found. */
   readonly secretNotes = new Map<number, readonly SecretNote[]>()
 
   /**
-   * By span: a keyed digest of what markers in it stand for. Two texts with the same markers are not the same text, and whoever
-   * compares texts adds this. Never stored by itself.
+   * A keyed digest, by span, of the values that placeholders and pseudonyms replaced. Two texts that are equal after
+   * scrubbing may have differed before, so whoever compares texts compares this digest too. It is never stored by
+   * itself.
    */
   readonly maskedDigests = new Map<number, string>()
 
@@ -313,7 +325,7 @@ export class SpanBatch {
     return row
   }
 
-  /** Points an attribute row at new text and marks the owner edited. The text is appended to the arena. */
+  /** Points an attribute row at new text, which is appended to the arena. The caller marks the owner edited. */
   setAttrText(attr: number, text: string): void {
     const off = this.arena.appendText(text)
     this.setAttrRange(attr, VALUE.STRING, off, this.arena.lastLen)
@@ -332,7 +344,7 @@ export class SpanBatch {
     this.spans[row] = (this.spans[row] as number) | SPAN_FLAG.EDITED
   }
 
-  /** Drops a span from everything that comes after. The dropping processor counts it. */
+  /** Drops a span: encoders and later processors skip it. The processor that drops it counts it. */
   drop(span: number): void {
     const row = span * SPAN_STRIDE
     this.spans[row] = (this.spans[row] as number) | SPAN_FLAG.DROPPED
@@ -346,7 +358,7 @@ export class SpanBatch {
     return ((this.spans[span * SPAN_STRIDE] as number) & SPAN_FLAG.LOG) !== 0
   }
 
-  /** First attribute row of `span` with this key, or -1. Later duplicates of a key are ignored (first wins). */
+  /** Row of the first attribute of `span` with this key, or -1. When a key occurs twice, the first wins. */
   findAttr(span: number, keyId: number): number {
     const row = span * SPAN_STRIDE
     const first = this.spans[row + SPAN.ATTR_FIRST] as number

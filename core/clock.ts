@@ -1,15 +1,15 @@
-// Time and randomness as parameters, so that a test or a simulation can own them.
+// Time and randomness as parameters, so that a test or a simulation can control both.
 
 export interface Clock {
-  /** Wall clock, ms since the epoch. */
+  /** Wall-clock time in ms since the epoch. */
   nowMs(): number
-  /** Monotonic, ms; for durations and deadlines. */
+  /** Monotonic time in ms, for durations and deadlines. */
   monotonicMs(): number
-  /** Resolves after `ms`, or rejects with the signal's reason. */
+  /** Resolves after `ms`, or rejects with the reason of `signal` when that aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** A number in [0, 1). */
+/** Returns a number in [0, 1). */
 export type Random = () => number
 
 export const systemClock: Clock = {

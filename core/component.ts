@@ -1,5 +1,5 @@
-// What a component is. A component is a folder with an `index.ts` that exports one factory; the
-// registry lists factories, the config loader validates against their schemas, the service builds from them.
+// What a component is: a folder with an `index.ts` that exports one factory. The registry lists the factories, the
+// configuration loader validates against their schemas, and the service builds components with them.
 
 import type { Logger } from 'pino'
 import type { z } from 'zod'
@@ -30,9 +30,12 @@ interface FactoryBase<Kind extends string, Config> {
   readonly stability: Stability
   /** One sentence for `observa components`. */
   readonly summary: string
-  /** Strict zod object; every key with a description, defaults where there is a sensible one. `{}` must parse unless a key is truly required. */
+  /**
+   * Strict zod object. Every key has a description, and a default where there is a sensible one; `{}` must parse unless
+   * a key is truly required.
+   */
   readonly schema: z.ZodType<Config>
-  /** Every metric that the component counts or sets, in workers too. */
+  /** Every metric that the component counts or sets, including those counted in workers. */
   readonly metrics: readonly MetricDeclaration[]
 }
 
@@ -70,15 +73,16 @@ export interface Host {
 
 // ---------------------------------------------------------------- receivers
 
-/** Where receivers push. Resolves when durable (as the pipeline's durability says), for all pipelines behind it. */
+/** Where receivers hand over their requests, for all pipelines that the receiver feeds. */
 export interface Intake {
-  /** Before the body is read: is there room for it? The answer is cheap and never waits. */
+  /** Decides, before the body is read, whether there is memory for the request. Cheap, and never waits. */
   admit(request: AdmissionRequest): Admission
   /** Largest request body on the wire, bytes. */
   readonly bodyBytesMax: number
   /**
-   * Runs the request through its pipelines. Never rejects for bad input: that is a verdict. `isGone` says whether the client
-   * has hung up: work that nobody waits for is not begun.
+   * Runs the request through its pipelines and resolves when the data is as durable as the configuration asks. Bad
+   * input does not reject the promise: the verdict says so. `isGone` tells whether the client has hung up, in which
+   * case work not yet begun is skipped.
    */
   accept(
     request: TaskRequest,
@@ -88,19 +92,22 @@ export interface Intake {
 }
 
 export interface AdmissionRequest {
-  /** Among whom the room is shared: `shareKey` of the tenant. */
+  /** Who shares memory and workers with this request: `shareKey` of the tenant. */
   readonly key: string
   /** Declared length of the body, -1 when it is not declared. */
   readonly wireBytes: number
   readonly encoding: ContentEncoding
 }
 
-/** Room that a request holds from its first byte to its answer. */
+/** Memory that a request holds from its first byte until it is answered. */
 export interface Reservation {
   readonly bytes: number
-  /** Takes or gives back room up to so many bytes; false when there is none, and what was held stays. */
+  /**
+   * Grows or shrinks the reservation to `bytes`. Returns false, and changes nothing, when there is not that much
+   * memory.
+   */
   set(bytes: number): boolean
-  /** Gives all of it back. Safe twice. */
+  /** Gives the whole reservation back. May be called twice. */
   release(): void
 }
 
@@ -113,7 +120,7 @@ export type Admission =
       readonly message: string
     }
 
-/** Outcome for the client: what the worker said, or that it must try again. */
+/** The outcome for the client: the worker's verdict, or a request to try again. */
 export type IntakeVerdict =
   | RequestVerdict
   | {
@@ -123,7 +130,9 @@ export type IntakeVerdict =
       readonly message: string
     }
 
-/** Who a request is; from a `keys` extension or, without one, the default tenant. */
+/**
+ * Whose request it is, as the `keys` extension says. Without that extension everything belongs to the default tenant.
+ */
 export type AuthResult =
   | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<Scope> }
   | {
@@ -136,23 +145,26 @@ export type AuthResult =
     }
 
 export interface Authenticator {
-  /** `scope` is what the route needs. Constant-time; never logs the credential. */
+  /** Checks the credential in constant time and never logs it. `scope` is what the route needs. */
   authenticate(
     headers: Readonly<Record<string, string | string[] | undefined>>,
     url: string,
     scope: Scope,
   ): AuthResult | Promise<AuthResult>
-  /** Is there a publishable key for pages of this origin? */
+  /** Whether there is a publishable key for web pages of this origin. */
   hasKeyFor?(origin: string): boolean
 }
 
-/** Looks at a request before anything else does: may it come in at all? For the routes of one endpoint. */
+/**
+ * Decides, before anything else handles a request, whether it may come in at all. There is one guard for the routes of
+ * an endpoint.
+ */
 export interface RequestGuard {
-  /** Why the request is refused, in words for its sender; null lets it in. Cheap, and never waits. */
+  /** Why the request is refused, as a message for its sender; null when it may come in. Cheap, and never waits. */
   refusalOf(req: GuardedRequest): RequestRefusal | null
 }
 
-/** What a guard looks at: an `IncomingMessage`, or a gRPC call in the words of one. */
+/** The part of a request that a guard reads. A gRPC call is presented in the same form. */
 export type GuardedRequest = Pick<
   import('node:http').IncomingMessage,
   'headers' | 'method' | 'rawHeaders' | 'url'
@@ -165,32 +177,37 @@ export interface RequestRefusal {
 }
 
 export interface GuardOptions {
-  /** May pages of this origin send although they are another site, as CORS is set up? */
+  /** Whether web pages of another site with this origin may send requests, according to the CORS configuration. */
   readonly isAllowedOrigin?: (origin: string) => boolean
-  /** What is posted must be declared as JSON. */
+  /** Whether a POST must declare a JSON content type. */
   readonly isJsonOnly?: boolean
 }
 
 export interface ReceiverContext {
   readonly intake: Readonly<Record<TelemetryKind, Intake | null>>
   readonly auth: Authenticator
-  /** The guard of an endpoint; one that lets everything in where a key is needed. */
+  /**
+   * The guard of an endpoint. Where the endpoint needs a key, the guard lets every request through, because the key is
+   * the protection.
+   */
   guard(endpoint: string, options?: GuardOptions): RequestGuard
-  /** Shares one HTTP server among all who name the same `host:port`. */
+  /** One HTTP server for each `host:port`, shared by all components that name it. */
   readonly listeners: HttpListeners
 }
 
-/** Raw node:http routes on a shared server. A receiver's hot routes go here; the REST API is the fallback of its endpoint. */
+/**
+ * Routes on a shared `node:http` server. Receivers add their own routes; the REST API is the fallback of its endpoint.
+ */
 export interface HttpListeners {
-  /** Adds a handler for `path` (exact) on `endpoint` (`host:port`, port 0 = any). Before start only. */
+  /** Adds a handler for exactly `path` on `endpoint` (`host:port`; port 0 takes a free one). Only before the start. */
   route(endpoint: string, path: string, handler: HttpHandler): void
-  /** Like `route`, but gives way to a `route` for the same path, whoever comes first. */
+  /** Like `route`, but a `route` for the same path replaces it, whichever was added first. */
   spareRoute(endpoint: string, path: string, handler: HttpHandler): void
-  /** Adds a handler for calls of a gRPC method (`/package.Service/Method`) on `endpoint`. Before start only. */
+  /** Adds a handler for calls of a gRPC method (`/package.Service/Method`) on `endpoint`. Only before the start. */
   grpc(endpoint: string, method: string, handler: GrpcHandler): void
-  /** Handler for everything no route takes on this endpoint. One only. */
+  /** Sets the handler for requests that no route of this endpoint takes. An endpoint has one fallback. */
   fallback(endpoint: string, handler: HttpHandler): void
-  /** The address bound, once started: `host:port` with the real port. */
+  /** The address that is listened on after the start: `host:port` with the real port. */
   address(endpoint: string): string
 }
 export type HttpHandler = (
@@ -202,7 +219,7 @@ export type HttpHandler = (
 export interface GrpcCall {
   readonly stream: import('node:http2').ServerHttp2Stream
   readonly headers: import('node:http2').IncomingHttpHeaders
-  /** A client must have sent its message within this time. */
+  /** Time within which the client must have sent its message. */
   readonly requestTimeoutMs: number
 }
 export type GrpcHandler = (call: GrpcCall) => void
@@ -213,7 +230,7 @@ export interface ReceiverFactory<Config> extends FactoryBase<'receiver', Config>
 
 // ---------------------------------------------------------------- processors
 
-/** Given to processors and encoders: they have no I/O, clock or logger of their own. */
+/** What processors and encoders may use. They have no I/O, clock or logger of their own. */
 export interface ChainContext {
   /** Adds to a counter of the worker, reported with the task; `labels` is Prometheus text such as `type="email"`, or ''. */
   count(metric: string, labels: string, by: number): void
@@ -221,19 +238,20 @@ export interface ChainContext {
   signal(signal: Signal): void
   /** Signals emitted so far for this task. */
   readonly signals: readonly Signal[]
-  /** `pipe --explain`: fill `events.explain`. */
+  /** Whether `pipe --explain` runs, so that `events.explain` must be filled. */
   readonly explain: boolean
 }
 
 /**
- * One step of the chain, in a worker. Synchronous: a batch is never half processed.
- * Before `canonicalize` has run, `events` is empty and processors work on `batch`; after it, both are there.
+ * One step of the chain, run in a worker. `process` is synchronous, so that no other code sees a batch half processed.
+ * `events` is empty until `canonicalize` has run; earlier steps work on `batch` only.
  */
 export interface Processor {
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void
   /**
-   * For the processor that makes events: what the usage ledger knows of them, when a task is run again. Called right after
-   * `process` and before the next step, so that prices and rules see events as they will be stored.
+   * For the processor that makes the events: applies what the usage ledger knows about them when a task is run again.
+   * Called right after `process` and before the next step, so that prices and signal rules see the events as they will
+   * be stored.
    */
   applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
 }
@@ -245,21 +263,24 @@ export interface PrepareContext {
 
 export interface ProcessorFactory<Config, Settings = Config>
   extends FactoryBase<'processor', Config> {
-  /** On main, once for each (re)load: reads files, compiles tables. The result is cloned to the workers. */
+  /**
+   * Runs on the main thread at each start and reload: reads files, compiles tables. The result is cloned to the
+   * workers.
+   */
   prepare?(config: Config, ctx: PrepareContext): Promise<Settings>
-  /** In the worker. */
+  /** Creates the processor in a worker. */
   create(settings: Settings, secrets?: InstanceSecrets): Processor
-  /** For processors that also look at metrics: called for every string of a metrics request. */
+  /** For processors that handle metrics too: the visitor is called for every string of a metrics request. */
   createMetricsVisitor?(settings: Settings, secrets?: InstanceSecrets): MetricsVisitor
-  /** On main, for processors that replace ids: the key that the configuration names for them, or null. */
+  /** For processors that replace ids, on the main thread: the pseudonym key that the configuration names, or null. */
   pseudonymKey?(settings: Settings): string | null
-  /** On main, for processors that replace ids: what a plain id is stored as. */
+  /** For processors that replace ids, on the main thread: translates a plain id into the one that is stored. */
   storedIds?(settings: Settings, secrets: InstanceSecrets): StoredIds
 }
 
 /**
- * Sees every string and bytes value of a metrics request; `key` is the attribute key it stands under, or null.
- * Returns the bytes to put there instead, or null to leave it.
+ * Called with every string and bytes value of a metrics request; `key` is the key of its attribute, or null. Returns
+ * the bytes to put in its place, or null to leave it.
  */
 export type MetricsVisitor = (
   kind: string,
@@ -268,7 +289,7 @@ export type MetricsVisitor = (
   ctx?: MetricsContext,
 ) => Uint8Array | null
 
-/** Whose metrics they are, and the worker's counters. */
+/** The tenant of the metrics, and the worker's counters. */
 export interface MetricsContext {
   readonly tenantId: string
   count(metric: string, labels: string, by: number): void
@@ -276,24 +297,24 @@ export interface MetricsContext {
 
 // ---------------------------------------------------------------- exporters
 
-/** What an encoder gets: a batch that went through the whole chain. */
+/** What an encoder is given: a batch that went through the whole chain. */
 export interface ProcessedBatch {
   readonly batch: SpanBatch
   readonly events: EventTable
   readonly signals: readonly Signal[]
 }
 
-/** Worker half of an exporter: bytes once, for a sender that only ships them. */
+/** The half of an exporter that runs in workers and makes the bytes. Its `Sender` only ships them. */
 export interface Encoder {
-  /** Skips events that `skip` names: those were stored before (`resend`). */
+  /** Encodes the events except those in `skip`, which were stored before (re-sends). */
   encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
-  /** For exporters that take metrics: the scrubbed ExportMetricsServiceRequest as protobuf bytes. */
+  /** For exporters that take metrics. `request` is the scrubbed ExportMetricsServiceRequest as protobuf bytes. */
   encodeMetrics?(request: Uint8Array, dataPoints: number): EncodedPart[]
 }
 
 /** Parts of consecutive log records on their way to one destination. */
 export interface SendBatch {
-  /** Frozen identity of this composition: equal on every retry, also after a restart. 32 hex. */
+  /** Identity of exactly this batch: the same on every retry, also after a restart. 32 hex digits. */
   readonly batchId: string
   /** Log sequence numbers this batch covers, inclusive. */
   readonly firstSequence: bigint
@@ -301,35 +322,41 @@ export interface SendBatch {
   readonly parts: readonly EncodedPart[]
 }
 
-/** Main-thread half of an exporter. One call at a time for each sender; the log is the queue and the caller retries. */
+/**
+ * The half of an exporter that runs on the main thread. A sender gets one call at a time; the caller retries from the
+ * log.
+ */
 export interface Sender extends Component {
   send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
-  /** For stores that can be read back: where the API connects. Once started. */
+  /** For stores that can be queried: the address that the API connects to. Known after the start. */
   storeAddress?(): StoreAddress
-  /** For senders that keep their cursor with the data (Postgres): the last sequence stored, or null. */
+  /** For senders that store their cursor together with the data (Postgres): the last sequence stored, or null. */
   committedSequence?(): Promise<bigint | null>
-  /** Cuts a part that was rejected into smaller ones with the same items, to find the bad item; null when it cannot be cut. Deterministic. */
+  /**
+   * Cuts a rejected part into smaller ones with the same items, so that the caller can find the bad item; null when it
+   * cannot be cut. The same part is always cut the same way.
+   */
   split?(part: EncodedPart): EncodedPart[] | null
 }
 
-/** How much a sender wants in one call; the log reader cuts there. */
+/** How much a sender wants in one call. The log reader makes batches of that size. */
 export interface SendLimits {
   readonly itemsMax: number
   readonly bytesMax: number
-  /** Waits at most this long to fill a batch. */
+  /** Longest wait for a batch to fill, ms. */
   readonly delayMs: number
 }
 
 export interface ExporterFactory<Config, EncoderSettings = Config>
   extends FactoryBase<'exporter', Config> {
   readonly telemetry: readonly TelemetryKind[]
-  /** On main: what the worker's encoder needs to know, cloneable; no secrets. */
+  /** Runs on the main thread: what the worker's encoder needs to know. Must be cloneable and without secrets. */
   encoderSettings(config: Config): EncoderSettings
   limits(config: Config): SendLimits
   createSender(config: Config, host: Host): Promise<Sender>
 }
 
-/** Exported by an exporter's `encode.ts` and listed in the worker entry. */
+/** Exported by an exporter's `encode.ts` and listed in the worker's entry file. */
 export type EncoderFactory<Settings> = (exporterId: string, settings: Settings) => Encoder
 
 // ---------------------------------------------------------------- extensions
@@ -337,20 +364,26 @@ export type EncoderFactory<Settings> = (exporterId: string, settings: Settings) 
 export interface ExtensionContext {
   readonly listeners: HttpListeners
   readonly auth: Authenticator
-  /** The guard of an endpoint; one that lets everything in where a key is needed. */
+  /**
+   * The guard of an endpoint. Where the endpoint needs a key, the guard lets every request through, because the key is
+   * the protection.
+   */
   guard(endpoint: string, options?: GuardOptions): RequestGuard
-  /** Live view of the service for health, metrics and the API. */
+  /** Live state of the service for health, metrics and the API. */
   readonly service: ServiceView
 }
 
 export interface ServiceView {
   readonly version: string
   readonly startedAtMs: number
-  /** Does it take data now? With the reasons why not. */
+  /** Whether the service accepts data now, and if not, why. */
   readiness(): { readonly ok: boolean; readonly reasons: readonly string[] }
-  /** Component id -> state. */
+  /** State by component id. */
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
-  /** What plain ids are stored as: whoever asks for a user, or deletes one, knows the plain id. */
+  /**
+   * Translates a plain id into the one that is stored. A caller who asks for a user, or deletes one, knows only the
+   * plain id.
+   */
   readonly storedIds: StoredIds
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
   readonly stores: {
@@ -359,12 +392,12 @@ export interface ServiceView {
   }
 }
 
-/** A store somebody else may connect to. `url` may hold credentials: never log it. */
+/** How to connect to a store. `url` may hold credentials: never log it. */
 export interface StoreAddress {
   readonly kind: 'clickhouse' | 'postgres'
   readonly url: string
   readonly database: string
-  /** Where the URL does not carry them. */
+  /** Given where the URL does not hold the credentials. */
   readonly username?: string
   readonly password?: string
 }

@@ -1,4 +1,5 @@
-// Errors a user may see: a stable code, a sentence, a hint. Everything else is a bug and throws plainly.
+// Errors that a user may see: each has a stable code, a sentence and a hint. Any other error is a bug and is thrown as
+// a plain `Error`.
 
 export class ObservaError extends Error {
   readonly code: string
@@ -20,7 +21,7 @@ export class ObservaError extends Error {
   }
 }
 
-/** The error's message, whatever was thrown. */
+/** The message of whatever was thrown, which need not be an `Error`. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -1,5 +1,5 @@
-// The canonical events of a batch, as columns over the arena. `canonicalize` makes one event for each
-// span that is not dropped; later processors set further fields; encoders read them.
+// The canonical events of a batch, as columns over the arena. `canonicalize` makes an event of each span that is not
+// dropped, later processors set further fields, and encoders read them.
 
 import type { Arena } from './arena.ts'
 import type { SpanBatch } from './batch.ts'
@@ -8,24 +8,24 @@ import { grownBytes, grownFloats, grownInts } from './grow.ts'
 import { ClaimRows } from './reports/claim-rows.ts'
 import { ReportRows } from './reports/report-rows.ts'
 
-const RN = RANGE_FIELDS.length
-const NN = NUMBER_FIELDS.length
+const RANGE_FIELD_COUNT = RANGE_FIELDS.length
+const NUMBER_FIELD_COUNT = NUMBER_FIELDS.length
 
-/** Columns of a row in `EventTable.pairs`: one entry of `metadata` or `attributes`. */
+/** Columns of a row in `EventTable.pairs`. A row is one entry of `metadata` or `attributes`. */
 export const PAIR = { KEY_OFF: 0, KEY_LEN: 1, OFF: 2, LEN: 3, JSON: 4 } as const
 export const PAIR_STRIDE = 5
 
-/** Columns of a row in `EventTable.maps`: where an event's pairs are. */
+/** Columns of a row in `EventTable.maps`: where the entries of an event begin in `pairs`, and how many there are. */
 const META_FIRST = 0
 const META_COUNT = 1
 const ATTRS_FIRST = 2
 const ATTRS_COUNT = 3
 const MAPS_STRIDE = 4
 
-/** Models of an event: the one asked for and the one that answered. */
+/** Columns of a row in `EventTable.modelPrefixes`: one for the requested model, one for the model that answered. */
 const MODELS = 2
 
-/** Rows that are emptied together: few enough to be in the cache when they are filled. */
+/** Number of rows cleared at once. Few, so that they are still in the CPU cache when they are filled. */
 const CLEARED = 8
 
 /** For `explain`: which source key and rule filled a field. */
@@ -38,28 +38,35 @@ export interface Provenance {
 }
 
 /**
- * Events as rows: `ranges` holds (offset, length) pairs, length -1 = null; `numbers` holds float64, NaN = null.
- * Index with `R.<field>` and `N.<field>` of `fields.ts`, through the methods below. `NO_FIELD` is unset and stays unset.
+ * Events as table rows. `ranges` holds (offset, length) pairs, with length -1 for null; `numbers` holds float64, with
+ * NaN for null. The methods below take the column `R.<field>` or `N.<field>` of `fields.ts`. Setting `NO_FIELD` has no
+ * effect.
  */
 export class EventTable {
   readonly batch: SpanBatch
   count = 0
-  /** By event: the span row it was made of. */
+  /** The span that each event was made of, by event. */
   spanOf = new Int32Array(512)
-  ranges = new Int32Array(512 * RN * 2)
-  numbers = new Float64Array(512 * NN)
+  ranges = new Int32Array(512 * RANGE_FIELD_COUNT * 2)
+  numbers = new Float64Array(512 * NUMBER_FIELD_COUNT)
   maps = new Int32Array(512 * MAPS_STRIDE)
   pairs = new Int32Array(8192 * PAIR_STRIDE)
   pairCount = 0
-  /** What could be counted twice: filled by `canonicalize`, checked by the ledger. */
+  /**
+   * The keys by which `canonicalize` knows each model call; the usage ledger uses them to recognise a second report of
+   * the same call.
+   */
   readonly claims = new ClaimRows()
-  /** What each report of usage says and where it stands in its trace: for the ledger as well. */
+  /** What each usage report says and where it stands in its trace, for the usage ledger. */
   readonly reports = new ReportRows()
-  /** By event, two columns: bytes of the maker's prefix that were cut off the model asked for and the one that answered. */
+  /**
+   * How many bytes of a vendor prefix (`openai/`) were cut off each model name; two columns for each event, requested
+   * model first.
+   */
   modelPrefixes = new Uint8Array(512 * MODELS)
-  /** By event, only when `explain` was asked for. */
+  /** Provenance of the fields, by event; null unless `explain` was asked for. */
   explain: Provenance[][] | null = null
-  /** Rows of events below this are empty or in use. */
+  /** Rows below this index have been cleared. */
   #cleared = 0
 
   constructor(batch: SpanBatch) {
@@ -81,182 +88,190 @@ export class EventTable {
 
   /** Adds an event with every field null and returns its number. */
   add(span: number): number {
-    const e = this.count++
-    if (e >= this.#cleared) this.#clear(e)
-    this.spanOf[e] = span
-    return e
+    const event = this.count++
+    if (event >= this.#cleared) this.#clear(event)
+    this.spanOf[event] = span
+    return event
   }
 
-  /** Makes room for a few events from `e` on and empties their rows: one call for each is most of the work. */
-  #clear(e: number): void {
-    const end = e + CLEARED
+  /** Clears the rows of the next few events at once, because one call for each event would take most of the time. */
+  #clear(event: number): void {
+    const end = event + CLEARED
     if (end > this.spanOf.length) {
       this.spanOf = grownInts(this.spanOf, end)
-      this.ranges = grownInts(this.ranges, this.spanOf.length * RN * 2)
-      this.numbers = grownFloats(this.numbers, this.spanOf.length * NN)
+      this.ranges = grownInts(this.ranges, this.spanOf.length * RANGE_FIELD_COUNT * 2)
+      this.numbers = grownFloats(this.numbers, this.spanOf.length * NUMBER_FIELD_COUNT)
       this.maps = grownInts(this.maps, this.spanOf.length * MAPS_STRIDE)
       this.modelPrefixes = grownBytes(this.modelPrefixes, this.spanOf.length * MODELS)
     }
-    this.ranges.fill(-1, e * RN * 2, end * RN * 2)
-    this.numbers.fill(Number.NaN, e * NN, end * NN)
-    this.maps.fill(0, e * MAPS_STRIDE, end * MAPS_STRIDE)
-    this.modelPrefixes.fill(0, e * MODELS, end * MODELS)
+    this.ranges.fill(-1, event * RANGE_FIELD_COUNT * 2, end * RANGE_FIELD_COUNT * 2)
+    this.numbers.fill(Number.NaN, event * NUMBER_FIELD_COUNT, end * NUMBER_FIELD_COUNT)
+    this.maps.fill(0, event * MAPS_STRIDE, end * MAPS_STRIDE)
+    this.modelPrefixes.fill(0, event * MODELS, end * MODELS)
     this.#cleared = end
   }
 
-  /** Removes the last event: for a span that turns out to be none. */
+  /** Removes the last event, when its span turns out not to be one. */
   removeLast(): void {
     this.count--
     this.#cleared = this.count
   }
 
-  has(e: number, r: number): boolean {
-    return (this.ranges[(e * RN + r) * 2 + 1] as number) >= 0
+  has(event: number, field: number): boolean {
+    return (this.ranges[(event * RANGE_FIELD_COUNT + field) * 2 + 1] as number) >= 0
   }
 
-  off(e: number, r: number): number {
-    return this.ranges[(e * RN + r) * 2] as number
+  off(event: number, field: number): number {
+    return this.ranges[(event * RANGE_FIELD_COUNT + field) * 2] as number
   }
 
-  /** Length in bytes, -1 when null. */
-  len(e: number, r: number): number {
-    return this.ranges[(e * RN + r) * 2 + 1] as number
+  /** Length in bytes; -1 when the field is null. */
+  len(event: number, field: number): number {
+    return this.ranges[(event * RANGE_FIELD_COUNT + field) * 2 + 1] as number
   }
 
-  setRange(e: number, r: number, off: number, len: number): void {
-    const i = (e * RN + r) * 2
+  setRange(event: number, field: number, off: number, len: number): void {
+    const i = (event * RANGE_FIELD_COUNT + field) * 2
     this.ranges[i] = off
     this.ranges[i + 1] = len
   }
 
-  clear(e: number, r: number): void {
-    this.ranges[(e * RN + r) * 2 + 1] = -1
+  clear(event: number, field: number): void {
+    this.ranges[(event * RANGE_FIELD_COUNT + field) * 2 + 1] = -1
   }
 
-  /** Sets a model field to a range whose first `prefix` bytes (`openai/`) name its maker: the field begins behind them. */
-  setModel(e: number, r: number, off: number, len: number, prefix: number): void {
-    this.setRange(e, r, off + prefix, len - prefix)
-    this.modelPrefixes[e * MODELS + (r === R.response_model ? 1 : 0)] = prefix
+  /** Sets a model field to a range without its first `prefix` bytes, which name the vendor (`openai/`). */
+  setModel(event: number, field: number, off: number, len: number, prefix: number): void {
+    this.setRange(event, field, off + prefix, len - prefix)
+    this.modelPrefixes[event * MODELS + (field === R.response_model ? 1 : 0)] = prefix
   }
 
-  /** Bytes before a model field that belong to the name as it was sent. */
-  modelPrefix(e: number, r: number): number {
-    return this.modelPrefixes[e * MODELS + (r === R.response_model ? 1 : 0)] as number
+  /** Length of the vendor prefix that was cut off a model field, in bytes. */
+  modelPrefix(event: number, field: number): number {
+    return this.modelPrefixes[event * MODELS + (field === R.response_model ? 1 : 0)] as number
   }
 
-  /** Appends text to the arena and sets the field. */
-  setText(e: number, r: number, text: string): void {
+  /** Appends text to the arena and sets the field to it. */
+  setText(event: number, field: number, text: string): void {
     const off = this.arena.appendText(text)
-    this.setRange(e, r, off, this.arena.lastLen)
+    this.setRange(event, field, off, this.arena.lastLen)
   }
 
   /** Sets the field to a literal made with `arena.literal` (id >= 0). */
-  setLiteral(e: number, r: number, id: number): void {
-    this.setRange(e, r, this.arena.literalOff(id), this.arena.literalLen(id))
+  setLiteral(event: number, field: number, id: number): void {
+    this.setRange(event, field, this.arena.literalOff(id), this.arena.literalLen(id))
   }
 
-  /** The field as a JS string, null when unset. */
-  text(e: number, r: number): string | null {
-    const len = this.len(e, r)
-    return len < 0 ? null : this.arena.text(this.off(e, r), len)
+  /** The field as a JS string; null when unset. */
+  text(event: number, field: number): string | null {
+    const len = this.len(event, field)
+    return len < 0 ? null : this.arena.text(this.off(event, field), len)
   }
 
-  /** NaN when null. */
-  num(e: number, n: number): number {
-    return this.numbers[e * NN + n] as number
+  /** The field's value; NaN when null. */
+  num(event: number, field: number): number {
+    return this.numbers[event * NUMBER_FIELD_COUNT + field] as number
   }
 
-  setNum(e: number, n: number, value: number): void {
-    this.numbers[e * NN + n] = value
+  setNum(event: number, field: number, value: number): void {
+    this.numbers[event * NUMBER_FIELD_COUNT + field] = value
   }
 
-  /** Nanoseconds of a time field, null when unset. */
-  timeNs(e: number, r: number): bigint | null {
-    return this.len(e, r) < 0 ? null : this.arena.view.getBigUint64(this.off(e, r), true)
+  /** Nanoseconds of a time field; null when unset. */
+  timeNs(event: number, field: number): bigint | null {
+    return this.len(event, field) < 0
+      ? null
+      : this.arena.view.getBigUint64(this.off(event, field), true)
   }
 
-  /** Milliseconds since the epoch of a time field as a float, NaN when unset. */
-  timeMs(e: number, r: number): number {
-    if (this.len(e, r) < 0) return Number.NaN
-    const off = this.off(e, r)
-    const v = this.arena.view
-    return (v.getUint32(off + 4, true) * 4294967296 + v.getUint32(off, true)) / 1e6
+  /** Milliseconds since the epoch of a time field, as a float; NaN when unset. */
+  timeMs(event: number, field: number): number {
+    if (this.len(event, field) < 0) return Number.NaN
+    const off = this.off(event, field)
+    const { view } = this.arena
+    return (view.getUint32(off + 4, true) * 4294967296 + view.getUint32(off, true)) / 1e6
   }
 
-  /** Lower-case hex of an id field, null when unset. */
-  hex(e: number, r: number): string | null {
-    const len = this.len(e, r)
+  /** Lower-case hex of an id field; null when unset. */
+  hex(event: number, field: number): string | null {
+    const len = this.len(event, field)
     if (len < 0) return null
-    const off = this.off(e, r)
+    const off = this.off(event, field)
     return this.arena.buf.toString('hex', off, off + len)
   }
 
-  metadataFirst(e: number): number {
-    return this.maps[e * MAPS_STRIDE + META_FIRST] as number
+  metadataFirst(event: number): number {
+    return this.maps[event * MAPS_STRIDE + META_FIRST] as number
   }
 
-  metadataCount(e: number): number {
-    return this.maps[e * MAPS_STRIDE + META_COUNT] as number
+  metadataCount(event: number): number {
+    return this.maps[event * MAPS_STRIDE + META_COUNT] as number
   }
 
-  attributesFirst(e: number): number {
-    return this.maps[e * MAPS_STRIDE + ATTRS_FIRST] as number
+  attributesFirst(event: number): number {
+    return this.maps[event * MAPS_STRIDE + ATTRS_FIRST] as number
   }
 
-  attributesCount(e: number): number {
-    return this.maps[e * MAPS_STRIDE + ATTRS_COUNT] as number
+  attributesCount(event: number): number {
+    return this.maps[event * MAPS_STRIDE + ATTRS_COUNT] as number
   }
 
-  /** Adds an entry to `metadata`. Entries of one event and map are contiguous; adding out of order moves them. */
-  addMetadata(e: number, keyOff: number, keyLen: number, off: number, len: number): void {
-    this.#addPair(e, META_FIRST, keyOff, keyLen, off, len, 0)
+  /**
+   * Adds an entry to `metadata`. The entries of one map of one event lie next to each other; adding out of order moves
+   * them.
+   */
+  addMetadata(event: number, keyOff: number, keyLen: number, off: number, len: number): void {
+    this.#addPair(event, META_FIRST, keyOff, keyLen, off, len, 0)
   }
 
-  addMetadataText(e: number, key: string, value: string): void {
+  addMetadataText(event: number, key: string, value: string): void {
     const arena = this.arena
     const keyOff = arena.appendText(key)
     const keyLen = arena.lastLen
     const off = arena.appendText(value)
-    this.addMetadata(e, keyOff, keyLen, off, arena.lastLen)
+    this.addMetadata(event, keyOff, keyLen, off, arena.lastLen)
   }
 
-  /** Adds an entry to `attributes`; `json` says that the range is JSON text (number, bool, array, object) and not a string. */
+  /**
+   * Adds an entry to `attributes`. `json` says that the range is JSON text (number, bool, array, object) rather than a
+   * plain string.
+   */
   addAttribute(
-    e: number,
+    event: number,
     keyOff: number,
     keyLen: number,
     off: number,
     len: number,
     json: boolean,
   ): void {
-    this.#addPair(e, ATTRS_FIRST, keyOff, keyLen, off, len, json ? 1 : 0)
+    this.#addPair(event, ATTRS_FIRST, keyOff, keyLen, off, len, json ? 1 : 0)
   }
 
-  /** Adds many entries to `attributes` at once: rows of PAIR columns, behind those that are there. */
-  addAttributeRows(e: number, rows: Int32Array): void {
+  /** Adds many entries to `attributes` at once, after the existing ones. `rows` has the columns of `PAIR`. */
+  addAttributeRows(event: number, rows: Int32Array): void {
     if (rows.length === 0) return
-    const at = this.addAttributes(e, rows.length / PAIR_STRIDE)
-    const p = this.pairs
-    for (let i = 0; i < rows.length; i++) p[at + i] = rows[i] as number
+    const at = this.addAttributes(event, rows.length / PAIR_STRIDE)
+    const { pairs } = this
+    for (let i = 0; i < rows.length; i++) pairs[at + i] = rows[i] as number
   }
 
-  /** Adds `n` entries to `attributes` for the caller to fill in: where in `pairs` the first one begins. */
-  addAttributes(e: number, n: number): number {
-    const m = e * MAPS_STRIDE + ATTRS_FIRST
-    const count = this.maps[m + 1] as number
-    const first = this.maps[m] as number
-    if (count === 0) this.maps[m] = this.pairCount
-    else if (first + count !== this.pairCount) this.#moveToEnd(m, first, count)
+  /** Adds entries to `attributes` for the caller to fill in, and returns where the first one begins in `pairs`. */
+  addAttributes(event: number, added: number): number {
+    const mapAt = event * MAPS_STRIDE + ATTRS_FIRST
+    const count = this.maps[mapAt + 1] as number
+    const first = this.maps[mapAt] as number
+    if (count === 0) this.maps[mapAt] = this.pairCount
+    else if (first + count !== this.pairCount) this.#moveToEnd(mapAt, first, count)
     const at = this.pairCount * PAIR_STRIDE
-    const end = at + n * PAIR_STRIDE
+    const end = at + added * PAIR_STRIDE
     if (end > this.pairs.length) this.pairs = grownInts(this.pairs, end)
-    this.pairCount += n
-    this.maps[m + 1] = count + n
+    this.pairCount += added
+    this.maps[mapAt + 1] = count + added
     return at
   }
 
   #addPair(
-    e: number,
+    event: number,
     map: number,
     keyOff: number,
     keyLen: number,
@@ -264,23 +279,23 @@ export class EventTable {
     len: number,
     json: number,
   ): void {
-    const m = e * MAPS_STRIDE + map
-    const count = this.maps[m + 1] as number
-    const first = this.maps[m] as number
-    if (count === 0) this.maps[m] = this.pairCount
-    else if (first + count !== this.pairCount) this.#moveToEnd(m, first, count)
+    const mapAt = event * MAPS_STRIDE + map
+    const count = this.maps[mapAt + 1] as number
+    const first = this.maps[mapAt] as number
+    if (count === 0) this.maps[mapAt] = this.pairCount
+    else if (first + count !== this.pairCount) this.#moveToEnd(mapAt, first, count)
     const row = this.#newPair()
-    const p = this.pairs
-    p[row] = keyOff
-    p[row + 1] = keyLen
-    p[row + 2] = off
-    p[row + 3] = len
-    p[row + 4] = json
-    this.maps[m + 1] = count + 1
+    const { pairs } = this
+    pairs[row] = keyOff
+    pairs[row + 1] = keyLen
+    pairs[row + 2] = off
+    pairs[row + 3] = len
+    pairs[row + 4] = json
+    this.maps[mapAt + 1] = count + 1
   }
 
-  #moveToEnd(m: number, first: number, count: number): void {
-    this.maps[m] = this.pairCount
+  #moveToEnd(mapAt: number, first: number, count: number): void {
+    this.maps[mapAt] = this.pairCount
     for (let i = 0; i < count; i++) {
       const to = this.#newPair()
       const from = (first + i) * PAIR_STRIDE

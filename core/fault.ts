@@ -1,5 +1,5 @@
-// What may be said of an unexpected error in a log: its kind and the places in the code. Never its message, for that may quote
-// a prompt, a secret or a client's URL.
+// What a log may say about an unexpected error: its kind and the places in the code. The message is left out, because
+// it may quote a prompt, a secret or a client's URL.
 
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const PLACES_MAX = 6
 
 export interface Fault {
-  /** Class of the error, and its code where it has one: `TypeError`, `Error ECONNRESET`. */
+  /** Class of the error, and its code if it has one: `TypeError`, `Error ECONNRESET`. */
   readonly kind: string
   /** `uncaughtException` or `unhandledRejection`. */
   readonly origin: string
@@ -15,7 +15,7 @@ export interface Fault {
   readonly at: readonly string[]
 }
 
-/** What can be said of an error without quoting anything it was about. */
+/** Describes an error without quoting its message. */
 export function faultOf(thrown: unknown, origin: string): Fault {
   if (!(thrown instanceof Error)) return { kind: typeof thrown, origin, at: [] }
   const { code } = thrown as NodeJS.ErrnoException
@@ -27,7 +27,7 @@ export function faultOf(thrown: unknown, origin: string): Fault {
 const FRAME = /^ {4}at (?:.* \()?((?:file:\/\/|node:|\/|[A-Z]:\\)[^()]*:\d+:\d+)\)?$/
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** Read from the end, so that a message with lines like those of a stack stays out. */
+/** Reads the stack from its end, so that a message whose lines look like stack frames is not taken for one. */
 function placesOf(stack: string): string[] {
   const lines = stack.split('\n')
   const first = lines.findLastIndex((line) => !line.startsWith('    at ')) + 1
@@ -38,7 +38,7 @@ function placesOf(stack: string): string[] {
     .map(shortened)
 }
 
-/** Below the project a path is told from there on; others by their last two parts. */
+/** Shortens a path: inside the project to a relative path, elsewhere to its last two parts. */
 function shortened(place: string): string {
   if (place.startsWith('node:')) return place
   const path = place.startsWith('file://') ? place.slice('file://'.length) : place

@@ -1,12 +1,12 @@
-// The canonical event: its fields, in the order of every output. One row each; encoders, the JSON form,
-// the API schema and the docs are made from this table. Names are those of the newest GenAI semantic
-// conventions in snake_case without the `gen_ai.` prefix, and never follow them when they move again.
+// The fields of the canonical event, one row each, in the order of every output. Encoders, the JSON form, the API
+// schema and the docs are made from this table. The names come from the GenAI semantic conventions, in snake_case
+// without the `gen_ai.` prefix. They stay as they are when the conventions rename something.
 
 /**
  * How a field is held and printed.
- * - text: UTF-8 range · json: range of valid JSON text · strings: range of JSON text, an array of strings
- * - number, int, bool: a float64 · time: 8 bytes little-endian unsigned ns since the epoch, printed as an integer
- * - id16, id8: raw bytes, printed as lower-case hex · map: pairs in `EventTable.pairs`
+ * - text: range of UTF-8 · json: range of valid JSON text · strings: range of JSON text that is an array of strings
+ * - number, int, bool: a float64 · time: 8 bytes, ns since the epoch, unsigned little-endian, printed as an integer
+ * - id16, id8: raw bytes, printed as lower-case hex · map: rows of `EventTable.pairs`
  */
 export type FieldType =
   | 'text'
@@ -23,7 +23,7 @@ export type FieldType =
 export interface Field {
   readonly name: string
   readonly type: FieldType
-  /** Always present in the JSON form, null when unknown; the others are left out when unknown. */
+  /** Whether the JSON form always has the field, as null when unknown. Other fields are left out when unknown. */
   readonly core: boolean
   readonly doc: string
 }
@@ -40,7 +40,7 @@ const f = <const Name extends string, const Type extends FieldType>(
   doc,
 })
 
-/** Every field but the maps, in output order. */
+/** Every field, in output order. */
 export const FIELDS = [
   f(
     'event_id',
@@ -205,13 +205,13 @@ export const FIELDS = [
 export type FieldName = (typeof FIELDS)[number]['name']
 
 type NumberType = 'number' | 'int' | 'bool'
-/** Names of the fields of some types: `text`, `json`, ... */
+/** Names of the fields that have one of the given types. */
 export type FieldNameOf<Type extends FieldType> = Extract<
   (typeof FIELDS)[number],
   { readonly type: Type }
 >['name']
 
-/** Fields held as an (offset, length) range, and fields held as a number: two index spaces. */
+/** Fields held as an (offset, length) range and fields held as a number are counted separately, each from 0. */
 export type RangeFieldName = FieldNameOf<Exclude<FieldType, NumberType | 'map'>>
 export type NumberFieldName = FieldNameOf<NumberType>
 
@@ -222,31 +222,36 @@ const isRange = (x: Field): boolean => !isNumber(x) && x.type !== 'map'
 export const RANGE_FIELDS: readonly Field[] = FIELDS.filter(isRange)
 export const NUMBER_FIELDS: readonly Field[] = FIELDS.filter(isNumber)
 
-/** Index of each range field in an event row: `R.trace_id`. */
+/** Column of each range field in an event row: `R.trace_id`. */
 export const R: Readonly<Record<RangeFieldName, number>> = indexOf(RANGE_FIELDS)
-/** Index of each number field in an event row: `N.input_tokens`. */
+/** Column of each number field in an event row: `N.input_tokens`. */
 export const N: Readonly<Record<NumberFieldName, number>> = indexOf(NUMBER_FIELDS)
 
 /**
- * Index of what is no field: so far below zero that a write to it is before the first row of any table, where a typed array
- * has nothing to write to. With -1 it would be a field of the event before, which may be another tenant's. A check of every
- * write would stand in the inner loop of `canonicalize`; what it costs was lost in the noise when it was measured (2026-11).
+ * The column of a name that is not a field. It is so far below zero that a write with it lands before the start of the
+ * typed array, where it has no effect. With -1 the write would go to a field of the previous event, which may belong to
+ * another tenant. Checking every write would cost a comparison in the inner loop of `canonicalize`; measured in
+ * 2026-11, the difference was within the noise.
  */
 export const NO_FIELD = -(2 ** 28)
 
-/** Index of a field among the range fields, `NO_FIELD` (below 0) for any other name. */
+/** Column of a range field; `NO_FIELD` for any other name. */
 export function rangeIndex(name: string): number {
   return Object.hasOwn(R, name) ? R[name as RangeFieldName] : NO_FIELD
 }
 
-/** Index of a field among the number fields, `NO_FIELD` (below 0) for any other name. */
+/** Column of a number field; `NO_FIELD` for any other name. */
 export function numberIndex(name: string): number {
   return Object.hasOwn(N, name) ? N[name as NumberFieldName] : NO_FIELD
 }
 
-/** Made in one go: an object that gets so many names one by one is a hash table to V8, and `R.kind` a search in it. */
+/**
+ * Builds the object in one step. If so many names were added one by one, V8 would make it a hash table and `R.kind` a
+ * look-up in it.
+ */
 function indexOf<Name extends string>(fields: readonly Field[]): Readonly<Record<Name, number>> {
   const entries = fields.map((field, i) => [field.name, i])
-  // The caller names the fields of the list: both come of one filter over `FIELDS`.
+  // The type is right because both lists are filtered from `FIELDS`, and the caller names the fields that pass the
+  // filter.
   return Object.fromEntries(entries) as Record<Name, number>
 }

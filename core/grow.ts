@@ -1,6 +1,6 @@
-// Growing typed arrays: a batch's index tables double when they are full and are kept between batches.
+// Growing typed arrays. The index tables of a batch double when they are full and keep their size from batch to batch.
 
-/** A copy with at least `min` elements, at least doubled. */
+/** A copy with at least `min` elements, and at least twice as many as before. */
 export function grownInts(a: Int32Array<ArrayBuffer>, min: number): Int32Array<ArrayBuffer> {
   const bigger = new Int32Array(Math.max(min, a.length * 2))
   bigger.set(a)

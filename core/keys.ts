@@ -1,8 +1,8 @@
-// Attribute keys as small integers. Well-known keys are registered at module load and have the same
-// id everywhere in a process; keys met on the wire are learned up to a bound and keep their id for the
-// life of the worker, so that a rule can be looked up once for each key and not once for each attribute.
+// Attribute keys as small integers. Well-known keys are registered when their module loads. Keys that arrive with the
+// data are added up to a bound and keep their id for the life of the worker, so that a rule is looked up once for each
+// key and not once for each attribute.
 
-/** Beyond this many keys a new one gets `UNKNOWN_KEY`; its bytes are still in the batch, nothing is lost. */
+/** Beyond this many keys a new one gets `UNKNOWN_KEY`. Its bytes are still in the batch, so nothing is lost. */
 const KEYS_MAX = 16_384
 const KEY_LEN_MAX = 256
 export const UNKNOWN_KEY = 0
@@ -22,7 +22,7 @@ export function key(name: string): number {
   return internKey(bytes, 0, bytes.length)
 }
 
-/** How many keys are known: a table indexed by key id needs this many rows, and may grow. */
+/** Number of known keys. A table indexed by key id needs this many rows; the number may grow. */
 export function keyCount(): number {
   return names.length
 }
@@ -31,7 +31,10 @@ export function keyName(id: number): string {
   return names[id] as string
 }
 
-/** The id of the key in `b[off, off+len)`; learns it when there is room, else `UNKNOWN_KEY`. */
+/**
+ * The id of the key in `bytes[off, off + len)`. A new key is added while there is room; otherwise the result is
+ * `UNKNOWN_KEY`.
+ */
 export function internKey(b: Uint8Array, off: number, len: number): number {
   if (len === 0 || len > KEY_LEN_MAX) return UNKNOWN_KEY
   let h = len | 0
@@ -47,12 +50,13 @@ export function internKey(b: Uint8Array, off: number, len: number): number {
   }
 }
 
-/** By key id: the key that followed it last time. */
+/** By key id: the key that came after it the last time. */
 const followers = new Int32Array(KEYS_MAX)
 
 /**
- * `internKey` for a key that stands after the key `previous`. An instrumentation writes its attributes in one
- * order, so the guess is nearly always right, and comparing costs a third of hashing and comparing.
+ * `internKey` for a key that comes right after the key `previous`. An instrumentation library writes its attributes in
+ * a fixed order, so the key that followed last time is nearly always the right guess, and comparing with it costs a
+ * third of hashing and searching.
  */
 export function internKeyAfter(previous: number, b: Uint8Array, off: number, len: number): number {
   const guess = followers[previous] as number

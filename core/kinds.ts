@@ -1,4 +1,4 @@
-// What an event can be: the closed set of values of the field `kind`.
+// What an event can be: the closed set of values of its field `kind`.
 
 export const KINDS = [
   'llm',

@@ -1,24 +1,24 @@
-// Counters, gauges and histograms of the process, printed in the Prometheus text format. Small on
-// purpose: label sets are bounded (a new one beyond the bound is counted under `overflow`), increments
-// are a map look-up, and workers send increments as plain numbers.
+// Counters, gauges and histograms of the process, printed in the Prometheus text format. Kept small on purpose: label
+// sets are bounded (further ones are counted under `overflow`), an increment is a map look-up, and workers report
+// increments as plain numbers.
 
 import { visible } from './visible-text.ts'
 
 const SERIES_MAX = 2000
-/** Help text of a metric that nobody declared. */
+/** Help text of a metric that no component declared. */
 export const UNDECLARED = 'Not declared.'
 
 export type MetricKind = 'counter' | 'gauge' | 'histogram'
 
-/** A metric as its owner announces it: the source of HELP texts and of `docs/metrics.md`. */
+/** A metric as its component declares it: the source of the HELP texts and of `docs/metrics.md`. */
 export interface MetricDeclaration {
   readonly name: string
   readonly kind: MetricKind
-  /** What it counts or shows, for people; the unit stands in the name. */
+  /** What the metric counts or shows, for people. The unit is part of the name. */
   readonly help: string
-  /** Names of its labels. */
+  /** Names of the metric's labels. */
   readonly labels: readonly string[]
-  /** Of a histogram: upper bounds, ascending. */
+  /** For a histogram: upper bounds, ascending. */
   readonly buckets: readonly number[]
 }
 
@@ -54,21 +54,21 @@ interface Family {
   readonly histograms: Map<string, { readonly counts: number[]; sum: number; count: number }>
 }
 
-/** Label text in Prometheus form without braces, e.g. `exporter="kafka",reason="timeout"`; '' for none. */
+/** Labels in Prometheus form without braces, such as `exporter="kafka",reason="timeout"`; '' for none. */
 export type Labels = string
 
 export class Metrics {
   readonly #families = new Map<string, Family>()
   readonly #collectors: (() => void)[] = []
 
-  /** Declares metrics; again with the same name is harmless. */
+  /** Declares metrics. A second declaration of the same name is ignored. */
   declare(all: readonly MetricDeclaration[]): void {
     for (const declared of all)
       if (!this.#families.has(declared.name))
         this.#families.set(declared.name, { declared, series: new Map(), histograms: new Map() })
   }
 
-  /** Called before each render: sets gauges that are read and not counted. */
+  /** Registers a function that runs before each render, to set gauges from current state. */
   onCollect(fn: () => void): void {
     this.#collectors.push(fn)
   }
@@ -102,7 +102,7 @@ export class Metrics {
     }
   }
 
-  /** The value of a counter or gauge, 0 when never set; for tests, health and the ledger. */
+  /** The value of a counter or gauge, 0 when it was never set; for tests, health and the ledger. */
   value(name: string, labels: Labels): number {
     return this.#families.get(name)?.series.get(labels) ?? 0
   }
@@ -114,7 +114,7 @@ export class Metrics {
     return sum
   }
 
-  /** Prometheus text exposition format 0.0.4. */
+  /** All metrics in the Prometheus text exposition format 0.0.4. */
   render(): string {
     for (const collect of this.#collectors) collect()
     const out: string[] = []
@@ -141,7 +141,7 @@ export class Metrics {
   #family(name: string, kind: MetricKind): Family {
     let family = this.#families.get(name)
     if (family === undefined) {
-      // Whoever forgot to declare it must not lose what it counts; the house tests find the omission.
+      // A metric that was not declared is still counted; the house tests find the missing declaration.
       this.declare([{ name, kind, help: UNDECLARED, labels: [], buckets: [] }])
       family = this.#families.get(name) as Family
     }
@@ -155,7 +155,10 @@ export class Metrics {
 
 const LABEL_CHARS_MAX = 200
 
-/** A label value from any text: control characters shown, cut to 200 characters, backslash and quote escaped. */
+/**
+ * Makes a label value of any text: control characters are shown as escapes, the text is cut to 200 characters,
+ * backslashes and quotes are escaped.
+ */
 export function labelValue(text: string): string {
   const shown = visible(text.length > LABEL_CHARS_MAX ? `${text.slice(0, 196)}...` : text)
   const short = shown.length > LABEL_CHARS_MAX ? `${shown.slice(0, 196)}...` : shown

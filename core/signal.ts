@@ -1,6 +1,7 @@
-// Signals: single occurrences that deterministic rules find, with the identity that makes a replay harmless.
+// A signal: one occurrence that a deterministic rule found. Its id is deterministic too, so that a replay writes the
+// same signal again instead of a second one.
 
-/** Every type that some rule raises, and no other: what the API and `signals.disabled` offer. */
+/** Every type of signal that some rule raises. The API and `signals.disabled` offer exactly these. */
 export const SIGNAL_TYPES = [
   'high_latency',
   'medium_latency',
@@ -22,7 +23,7 @@ export type Severity = 'high' | 'medium' | 'low'
 
 /** A signal as every output prints it. Ids are hex; `at` is ns since the epoch as a decimal string. */
 export interface Signal {
-  /** Deterministic: the same event and rule always give the same id. 32 hex. */
+  /** 32 hex digits. The same event and rule always give the same id. */
   readonly signal_id: string
   readonly type: SignalType
   readonly severity: Severity
@@ -32,10 +33,10 @@ export interface Signal {
   readonly tenant_id: string
   readonly project_id: string
   readonly at: string
-  /** What was measured, and the limit it crossed; null where the rule has no number. */
+  /** The measured value and the limit it crossed; null for a rule without a number. */
   readonly value: number | null
   readonly threshold: number | null
-  /** Facts for a person; scrubbed like the event, never a prompt. */
+  /** Facts for a person who looks into the signal. They are scrubbed like the event and never contain a prompt. */
   readonly evidence: Readonly<Record<string, string | number | boolean | null>>
   /** Rule id and version, e.g. `latency@1`. */
   readonly rule: string

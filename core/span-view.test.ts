@@ -1,4 +1,4 @@
-// The views say what was sent: a request written as OTLP JSON, decoded, and read back by name.
+// Reads back a decoded OTLP JSON request through the views and compares the result with what was sent.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -57,7 +57,7 @@ function decoded(): SpanBatch {
   return batch
 }
 
-test('a view says of each span what was sent', () => {
+test('a view returns what was sent for each span', () => {
   const batch = decoded()
   const { arena } = batch
   const view = new SpanView(batch)
@@ -88,7 +88,7 @@ test('a view says of each span what was sent', () => {
   assert.equal(view.at(2).resourceAttr(key('service.name')), -1)
 })
 
-test('of two attributes with one key the first is found', () => {
+test('of two attributes with the same key, the first is found', () => {
   const batch = decoded()
   const view = new SpanView(batch).at(0)
   assert.equal(view.attrCount, 3)
@@ -101,7 +101,7 @@ test('of two attributes with one key the first is found', () => {
   assert.equal(view.attr(key('app.none')), -1)
 })
 
-test('events, links, resources and scopes have views of their own', () => {
+test('views of events, links, resources and scopes return what was sent', () => {
   const batch = decoded()
   const span = new SpanView(batch).at(1)
   assert.deepEqual([span.eventCount, span.linkCount], [1, 1])
@@ -119,7 +119,7 @@ test('events, links, resources and scopes have views of their own', () => {
   assert.equal(new ResourceView(batch).at(span.resource).attrCount, 1)
 })
 
-test('what a view changes is seen by every reader', () => {
+test('a change made through a view is seen by every reader', () => {
   const batch = decoded()
   const span = new SpanView(batch).at(0)
   const copy = batch.copyAttr(span.attr(key('app.n')))

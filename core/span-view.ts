@@ -1,6 +1,6 @@
-// The rows of a batch, looked at by name. A view holds a place, not a copy: it is moved from row to row with `at` and
-// allocates nothing, so one of each serves a whole batch. Offsets are arena offsets; -1 says that something is not there.
-// Who knows wires (`proto/`) reads and writes the columns themselves.
+// Named access to the rows of a batch. A view is a cursor, not a copy: `at` moves it from row to row and nothing is
+// allocated, so that one view of each type serves a whole batch. Offsets are arena offsets; -1 means absent. The
+// decoders and encoders in `proto/` use the columns directly.
 
 import {
   EVENT_ROW,
@@ -17,13 +17,13 @@ import {
   type SpanBatch,
 } from './batch.ts'
 
-/** Whatever has attributes: their numbers are `firstAttr` and the `attrCount - 1` behind it. */
+/** Anything that has attributes. Their rows are consecutive: `attrCount` rows from `firstAttr` on. */
 export interface AttributeOwner {
   readonly firstAttr: number
   readonly attrCount: number
-  /** Points it at other attribute rows, which lie together. */
+  /** Points the owner at other attribute rows, which must be consecutive. */
   setAttrs(first: number, count: number): void
-  /** Says that it has changed: it is written from its rows, not copied as it came. */
+  /** Marks the owner changed: encoders write it from its rows instead of copying the received message. */
   markEdited(): void
 }
 
@@ -36,18 +36,18 @@ export class SpanView implements AttributeOwner {
     this.batch = batch
   }
 
-  /** Moves to a span of the batch. */
+  /** Moves the view to a span of the batch and returns it. */
   at(span: number): this {
     this.#row = span * SPAN_STRIDE
     return this
   }
 
-  /** Number of the span in the batch. */
+  /** Index of the span in the batch. */
   get index(): number {
     return this.#row / SPAN_STRIDE
   }
 
-  /** Bits of SPAN_FLAG. */
+  /** Bits of `SPAN_FLAG`. */
   get flags(): number {
     return this.#column(SPAN.FLAGS)
   }
@@ -69,12 +69,12 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.REQUEST)
   }
 
-  /** Row of its resource, -1 for none. */
+  /** Row of the span's resource; -1 for none. */
   get resource(): number {
     return this.#column(SPAN.RESOURCE)
   }
 
-  /** Row of its scope, -1 for none. */
+  /** Row of the span's scope; -1 for none. */
   get scope(): number {
     return this.#column(SPAN.SCOPE)
   }
@@ -88,17 +88,17 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.MSG_LEN)
   }
 
-  /** 16 raw bytes. */
+  /** Offset of 16 raw bytes. */
   get traceIdOffset(): number {
     return this.#column(SPAN.TRACE_ID)
   }
 
-  /** 8 raw bytes. */
+  /** Offset of 8 raw bytes. */
   get spanIdOffset(): number {
     return this.#column(SPAN.SPAN_ID)
   }
 
-  /** 8 raw bytes; -1 for a root. */
+  /** Offset of 8 raw bytes; -1 for a root span. */
   get parentIdOffset(): number {
     return this.#column(SPAN.PARENT_ID)
   }
@@ -111,7 +111,7 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.NAME_LEN)
   }
 
-  /** The name as text; '' when there is none. */
+  /** The name as text; '' when the span has none. */
   name(): string {
     return this.batch.arena.text(this.nameOffset, this.nameLength)
   }
@@ -121,12 +121,12 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.KIND)
   }
 
-  /** 8 bytes, unsigned little-endian nanoseconds since the epoch. A log record has its time here. */
+  /** Offset of 8 bytes: nanoseconds since the epoch, unsigned little-endian. A log record has its time here. */
   get startOffset(): number {
     return this.#column(SPAN.START)
   }
 
-  /** 8 bytes like the start. */
+  /** Offset of 8 bytes in the same form as the start. */
   get endOffset(): number {
     return this.#column(SPAN.END)
   }
@@ -152,7 +152,7 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.ATTR_COUNT)
   }
 
-  /** First row of its events in `batch.events`. */
+  /** First row of the span's events in `batch.events`. */
   get firstEvent(): number {
     return this.#column(SPAN.EVENT_FIRST)
   }
@@ -161,7 +161,7 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.EVENT_COUNT)
   }
 
-  /** First row of its links in `batch.links`. */
+  /** First row of the span's links in `batch.links`. */
   get firstLink(): number {
     return this.#column(SPAN.LINK_FIRST)
   }
@@ -170,17 +170,17 @@ export class SpanView implements AttributeOwner {
     return this.#column(SPAN.LINK_COUNT)
   }
 
-  /** Its position in its own request. */
+  /** Position of the span in its own request. */
   get ordinal(): number {
     return this.#column(SPAN.ORDINAL)
   }
 
-  /** Number of its first attribute with this key, or -1. */
+  /** Row of the span's first attribute with this key, or -1. */
   attr(key: number): number {
     return this.batch.findAttrIn(this.firstAttr, this.attrCount, key)
   }
 
-  /** Number of the first attribute of its resource with this key, or -1. */
+  /** Row of the first attribute with this key in the span's resource, or -1. */
   resourceAttr(key: number): number {
     const { resource, batch } = this
     if (resource < 0) return -1
@@ -189,7 +189,7 @@ export class SpanView implements AttributeOwner {
     return batch.findAttrIn(first, batch.resources[row + RESOURCE.ATTR_COUNT] as number, key)
   }
 
-  /** Name of its instrumentation scope; null without one. */
+  /** Name of the span's instrumentation scope; null without one. */
   scopeName(): string | null {
     const { scope, batch } = this
     if (scope < 0) return null
@@ -213,7 +213,7 @@ export class SpanView implements AttributeOwner {
   }
 }
 
-/** An event of a span. */
+/** Named access to a span event. */
 export class SpanEventView {
   readonly batch: SpanBatch
   #row = 0
@@ -227,7 +227,7 @@ export class SpanEventView {
     return this
   }
 
-  /** 8 bytes, nanoseconds since the epoch. */
+  /** Offset of 8 bytes: nanoseconds since the epoch. */
   get timeOffset(): number {
     return this.#column(EVENT_ROW.TIME)
   }
@@ -261,7 +261,7 @@ export class SpanEventView {
   }
 }
 
-/** A link of a span. */
+/** Named access to a span link. */
 export class SpanLinkView {
   readonly batch: SpanBatch
   #row = 0
@@ -296,7 +296,7 @@ export class SpanLinkView {
   }
 }
 
-/** What the spans of one source have in common. */
+/** Named access to a resource, which the spans of one source share. */
 export class ResourceView implements AttributeOwner {
   readonly batch: SpanBatch
   #row = 0
@@ -328,7 +328,7 @@ export class ResourceView implements AttributeOwner {
   }
 }
 
-/** The instrumentation that made spans. */
+/** Named access to an instrumentation scope, which is the library that made the spans. */
 export class ScopeView {
   readonly batch: SpanBatch
   #row = 0

@@ -1,8 +1,8 @@
-// What crosses between the main thread and a worker: bytes, numbers and a small tenant context.
+// The messages between the main thread and a worker: bytes, numbers and a small tenant context.
 
 import type { TenantContext } from './tenant.ts'
 
-/** What a request carries. Not to be confused with a signal, which is what a rule found. */
+/** What kind of telemetry a request carries. A `Signal` is something else: what a rule found. */
 export type TelemetryKind = 'traces' | 'logs' | 'metrics'
 export type PayloadFormat =
   | 'otlp-proto'
@@ -25,16 +25,19 @@ export interface TaskRequest {
   readonly receivedAtMs: number
 }
 
-/** What the usage ledger on the main thread knows about an event that the worker could not: applied when the task is run again. */
+/**
+ * What the usage ledger on the main thread knows about an event and the worker did not. It is applied when the task is
+ * run again.
+ */
 export interface LedgerCorrection {
   /** Ordinal of the event in the task, in order of creation. */
   readonly event: number
   /**
-   * `resend`: this very event was accepted before. `duplicate`: another event reported the same usage.
-   * `container`: it reports the sum of several that were counted.
+   * `resend`: this event was accepted before. `duplicate`: another event reported the same usage. `container`: the
+   * event reports the sum of several calls that were counted.
    */
   readonly reason: 'resend' | 'duplicate' | 'container'
-  /** event_id of the first report, 16 bytes; none for a container. */
+  /** The event_id of the first report, 16 bytes; empty for a container. */
   readonly of: Uint8Array
 }
 
@@ -47,37 +50,40 @@ export interface Task {
 export type RequestVerdict =
   | {
       readonly kind: 'accepted'
-      /** Items that went on (events made, before deduplication). */
+      /** Items that were processed further. They are counted before duplicates are found. */
       readonly accepted: number
       readonly rejected: number
-      /** Items a processor dropped on purpose (filter, sample). */
+      /** Items that a processor (filter, sample) dropped on purpose. */
       readonly dropped: number
       readonly reasons: readonly string[]
-      /** Line numbers (1-based) of rejected NDJSON lines, or indexes of array elements, at most 100. */
+      /** Rejected items, at most 100: line numbers from 1 for NDJSON, or array indexes. */
       readonly rejectedItems: readonly { readonly item: number; readonly reason: string }[]
     }
   | {
-      /** The whole request is refused; nothing of it went on. */
+      /** The whole request is refused; none of it was processed. */
       readonly kind: 'refused'
       readonly code: 'malformed' | 'too_large' | 'unsupported' | 'internal'
       readonly message: string
       readonly details?: readonly { readonly field: string; readonly message: string }[]
     }
 
-/** Bytes for one destination, made by an exporter's encoder in the worker. Rows of parts with equal keys may be concatenated. */
+/**
+ * Bytes for one destination, made by an exporter's encoder in the worker. The bytes of parts with the same exporter and
+ * stream may be concatenated.
+ */
 export interface EncodedPart {
   /** Exporter id of the config, e.g. `clickhouse` or `kafka/eu`. */
   readonly exporter: string
-  /** What the bytes are within that exporter: `events`, `signals`, `traces`, ... */
+  /** Which of the exporter's streams the bytes belong to: `events`, `signals`, `traces`, ... */
   readonly stream: string
-  /** Items in it, for exact accounting. */
+  /** Number of items in the part, for exact accounting. */
   readonly items: number
   readonly bytes: Uint8Array
-  /** CRC-32 (`zlib.crc32`) of `bytes`, when the worker computed it; else the log does, on the main thread. */
+  /** CRC-32 (`zlib.crc32`) of `bytes`, if the worker computed it. Otherwise the log does, on the main thread. */
   readonly crc32?: number
 }
 
-/** Numbers for the ledger, by event: nothing of the payload. */
+/** What the usage ledger is told about the events: ids, claims and reports, nothing else of the payload. */
 export interface EventFacts {
   readonly count: number
   /** event_id bytes, 16 each. */
@@ -94,6 +100,6 @@ export interface TaskResult {
   readonly facts: EventFacts
   /** Counter increments by metric name and label text, e.g. `observa_scrub_findings_total{type="email",place="body"}`. */
   readonly counters: Readonly<Record<string, number>>
-  /** Time spent in each stage, µs, by stage name (`decode`, `scrub`, .., `encode:clickhouse`). */
+  /** Time spent in each stage in µs, by stage name (`decode`, `scrub`, ..., `encode:clickhouse`). */
   readonly timingsUs: Readonly<Record<string, number>>
 }

@@ -1,4 +1,5 @@
-// Whose data a request is. Comes from the credential alone (`collector/extensions/keys`), never from the payload.
+// Whose data a request is. The tenant comes from the credential alone (`collector/extensions/keys`), never from the
+// payload.
 
 /** What a credential may be for: `ingest` sends telemetry, `query` reads it, `admin` changes projects, people and keys. */
 export const SCOPES = ['ingest', 'query', 'admin'] as const
@@ -8,13 +9,16 @@ export type Scope = (typeof SCOPES)[number]
 export interface TenantContext {
   readonly tenantId: string
   readonly projectId: string
-  /** Environment of the key; null: taken from the payload (resource attribute), else `default`. */
+  /**
+   * Environment of the API key. When null, the environment comes from a resource attribute of the payload, or is
+   * `default`.
+   */
   readonly environment: string | null
-  /** Public id of the key that authenticated the request, for metrics and audit; null without keys. */
+  /** Public id of the API key that authenticated the request, for metrics and audit; null without keys. */
   readonly keyId: string | null
 }
 
-/** The tenant of an instance without keys: everything is one tenant, said loudly at start. */
+/** The tenant of all data when an instance runs without keys. The start logs a warning about it. */
 export const DEFAULT_TENANT: TenantContext = {
   tenantId: 'default',
   projectId: 'default',
@@ -22,7 +26,10 @@ export const DEFAULT_TENANT: TenantContext = {
   keyId: null,
 }
 
-/** Among whom room and workers are shared: the key of the request, or its project where there are no keys. */
+/**
+ * The unit among which memory and workers are shared fairly: the API key of the request, or its project where there are
+ * no keys.
+ */
 export function shareKey({ keyId, tenantId, projectId }: TenantContext): string {
   return keyId ?? `${tenantId}/${projectId}`
 }

@@ -1,21 +1,25 @@
-// What became of a send. Retryable or permanent is decided once, by the sender, where the failure happens.
+// What became of a send. The sender decides where the failure happens, and only once, whether it is retryable or
+// permanent.
 
 export type SendVerdict =
   | {
       readonly kind: 'sent'
-      /** Items the destination refused for good while taking the rest: they go to the dead letters. */
+      /** Items that the destination refused for good although it took the others. They go to the dead letters. */
       readonly rejected?: {
         readonly items: number
         readonly code: string
         readonly message: string
       }
     }
-  /** Try the same bytes again; `afterMs` when the destination said so. */
+  /** The same bytes should be sent again, after `afterMs` if the destination said so. */
   | {
       readonly kind: 'retry'
       readonly code: string
       readonly message: string
       readonly afterMs?: number
     }
-  /** These bytes will never be taken. The caller splits the batch to find the item, then dead-letters it. */
+  /**
+   * The destination will never take these bytes. The caller splits the batch to find the bad item and puts that among
+   * the dead letters.
+   */
   | { readonly kind: 'rejected'; readonly code: string; readonly message: string }

@@ -1,4 +1,4 @@
-// What reaches terminals and logs of texts that somebody else wrote.
+// Text from outside must be harmless in terminals and logs.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

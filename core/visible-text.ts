@@ -1,6 +1,6 @@
-// Text that came from somewhere else, made harmless for terminals and logs: control characters move the cursor and
-// bidirectional marks change the order of what is read. They are shown as JSON would escape them, so that in JSON the
-// text stays the same text.
+// Makes text from outside harmless for terminals and logs. Control characters can move the cursor, and bidirectional
+// marks change the order in which text is read. Both are replaced by their JSON escapes, so that inside JSON the value
+// stays the same.
 
 // biome-ignore format: one range a line says what it is
 const UNSAFE = new RegExp(
@@ -13,15 +13,15 @@ const UNSAFE = new RegExp(
     ']',
   'g',
 )
-/** The first bytes, in UTF-8, of all that is unsafe and that JSON text may hold as it is. */
+/** First bytes, in UTF-8, of every unsafe character that may stand unescaped in JSON text. */
 const LEADS = [0x7f, 0xc2, 0xd8, 0xe2, 0xef]
 
-/** One line that a terminal shows as it is. */
+/** The text as one line that a terminal prints without interpreting anything. */
 export function visible(text: string): string {
   return text.replace(UNSAFE, escaped)
 }
 
-/** JSON lines, still the same values; line feeds between documents stay. */
+/** The same for JSON lines: the values stay equal, and line feeds between documents stay. */
 export function visibleJson(bytes: Buffer): Buffer {
   if (!LEADS.some((b) => bytes.includes(b))) return bytes
   return Buffer.from(bytes.toString('utf8').replace(UNSAFE, (c) => (c === '\n' ? c : escaped(c))))

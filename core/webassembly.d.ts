@@ -1,4 +1,4 @@
-// The part of the WebAssembly API that we use; the `es2024` library leaves it to the DOM's.
+// The part of the WebAssembly API that we use. TypeScript declares it only in its DOM library, which we do not load.
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number })

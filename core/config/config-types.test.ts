@@ -1,4 +1,4 @@
-// Promises of the shared configuration types.
+// Tests of the shared configuration types.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,14 +1,14 @@
-// Zod types for what configurations share: durations, sizes, secrets, listening and outbound addresses.
-// One grammar for every component, so `5s` and `64MiB` mean the same everywhere; each carries what the
-// JSON Schema and the option tables need. A default is given in the user's words: `.prefault('5s')`.
-// Leaves to `config/` everything about files, lines and references.
+// Zod types for the values that most configurations have: durations, sizes, secrets, addresses to listen on and to
+// connect to. All components share one grammar, so `5s` and `64MiB` mean the same everywhere; each type also carries
+// what the JSON Schema and the option tables need. Defaults are given as a user would write them: `.prefault('5s')`.
+// Files, lines and references are left to `config/`.
 
 import { inspect } from 'node:util'
 import { z } from 'zod'
 import { hostNameOf } from '../http/host-name.ts'
 import { formatBytes, formatDuration, parseDurationMs, parseSizeBytes } from './units.ts'
 
-/** What every printer shows instead of a secret. */
+/** Printed in place of a secret. */
 export const MASK = '***'
 
 // ---------------------------------------------------------------- durations and sizes
@@ -19,7 +19,10 @@ export interface RangeOptions {
   readonly max?: number
 }
 
-/** `250ms`, `5s`, `1h30m`; parses to milliseconds. A bare number is refused, for its unit would be a guess (0 is fine). */
+/**
+ * `250ms`, `5s`, `1h30m`; parses to milliseconds. A bare number other than 0 is refused, because its unit would be a
+ * guess.
+ */
 export function duration(range: RangeOptions = {}) {
   return z
     .union([z.string(), z.literal(0)], { error: 'expected a duration such as 250ms, 5s or 1h30m' })
@@ -72,7 +75,7 @@ function rangeText(range: RangeOptions, show: (value: number) => string): string
 
 // ---------------------------------------------------------------- secrets
 
-/** A value that cannot be printed by accident: text, JSON and `inspect` show `***`. */
+/** A value that cannot be printed by accident: as text, in JSON and under `inspect` it shows `***`. */
 export class Secret {
   readonly #value: string
 
@@ -80,7 +83,7 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value itself; ask for it where it is used and keep it nowhere. */
+  /** The value itself. Call this where the value is used, and do not store the result. */
   reveal(): string {
     return this.#value
   }
@@ -98,7 +101,10 @@ export class Secret {
   }
 }
 
-/** An opaque text: parses to a `Secret`. Best given as `${env:NAME}` or `${file:path}`; inline it costs a warning. */
+/**
+ * An opaque text that parses to a `Secret`. Best given as `${env:NAME}` or `${file:path}`; written inline it causes a
+ * warning.
+ */
 export function secret() {
   return z
     .string()
@@ -109,7 +115,7 @@ export function secret() {
 
 // ---------------------------------------------------------------- addresses
 
-/** `host:port` to listen on; port 0 takes a free one. Parses to itself, lower case. */
+/** A `host:port` to listen on; port 0 takes a free one. Parses to the same text in lower case. */
 export function endpoint() {
   const error = 'expected host:port, such as 127.0.0.1:4318'
   return z
@@ -119,13 +125,13 @@ export function endpoint() {
     .meta({ format: 'host-port' })
 }
 
-/** A name for an instance, with or without port; parses to itself. */
+/** A host name by which clients reach an instance, with or without a port. Parses to the same text. */
 export function hostName() {
   const error = 'expected the name of a host, such as observa.internal'
   return z.string({ error }).refine((text) => hostNameOf(text) !== null, { error })
 }
 
-/** Host and port of `host:port` or `[v6]:port`; null when it is neither. */
+/** Host and port of `host:port` or `[v6]:port`; null for any other text. */
 export function splitHostPort(
   text: string,
 ): { readonly host: string; readonly port: number } | null {
@@ -135,7 +141,7 @@ export function splitHostPort(
   return { host: (m[1] ?? m[2]) as string, port: Number(m[3]) }
 }
 
-/** A URL that may hold a password: prints with the password masked. */
+/** A URL that may hold a password, which is masked when the URL is printed. */
 export class OutboundUrl {
   readonly #url: URL
 
@@ -143,7 +149,7 @@ export class OutboundUrl {
     this.#url = url
   }
 
-  /** The URL with its credentials; for the client library, never for a log. */
+  /** The URL with its credentials, for the client library. Never log it. */
   reveal(): string {
     return this.#url.href
   }
@@ -164,7 +170,7 @@ export class OutboundUrl {
     return this.#url.pathname
   }
 
-  /** Without user, password, query and fragment: fit for logs and metrics. */
+  /** The URL without user, password, query and fragment: safe for logs and metrics. */
   toString(): string {
     return maskUrl(this.#url)
   }
@@ -185,9 +191,9 @@ function maskUrl(url: URL): string {
 }
 
 /**
- * Where we connect to. `protocols` are like `https:`. That the host is no link-local or metadata address is
- * checked by the configuration loader (unless the component says `allow_link_local: true`), and again by
- * whoever connects, with `isLinkLocalHost`, for a name may resolve to one.
+ * A URL to connect to. `protocols` are written like `https:`. The configuration loader refuses link-local and metadata
+ * addresses unless the component says `allow_link_local: true`. Code that connects checks again with `isLinkLocalHost`,
+ * because a name may resolve to such an address.
  */
 export function outboundUrl(protocols: readonly string[] = ['http:', 'https:']) {
   const schemes = protocols.map((p) => `${p}//`).join(' or ')
@@ -204,7 +210,7 @@ export function outboundUrl(protocols: readonly string[] = ['http:', 'https:']) 
     })
 }
 
-/** The key beside an `outboundUrl()` that permits a link-local target. */
+/** The key beside an `outboundUrl()` that permits a link-local address. */
 export function allowLinkLocal() {
   return z
     .boolean()
@@ -214,7 +220,7 @@ export function allowLinkLocal() {
     )
 }
 
-// Not `node:net`: processors use these types too, and what they import does no I/O.
+// Not imported from `node:net`, because processors use these types too and must not import modules that do I/O.
 function isIPv4(text: string): boolean {
   const parts = text.split('.')
   return parts.length === 4 && parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) <= 255)
@@ -224,7 +230,7 @@ function isIPv6(text: string): boolean {
   return /^[0-9A-Fa-f:.]+$/.test(text) && URL.canParse(`http://[${text}]/`)
 }
 
-/** Names and addresses under which clouds hand out credentials. */
+/** Names and addresses at which cloud providers hand out credentials. */
 const METADATA_HOSTS: ReadonlySet<string> = new Set([
   'metadata',
   'metadata.google.internal',

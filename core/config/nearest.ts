@@ -1,6 +1,7 @@
-// "Did you mean": the nearest of some names by edit distance (Damerau-Levenshtein, adjacent swaps count one).
+// "Did you mean": finds the most similar of some names by edit distance (Damerau-Levenshtein; swapping two neighbours
+// counts as one edit).
 
-/** The candidate nearest to `name`, or null when none is near enough to be a likely typing mistake. */
+/** The candidate most similar to `name`, or null when none is similar enough for a likely typing mistake. */
 export function nearest(name: string, candidates: Iterable<string>): string | null {
   const wanted = name.slice(0, 64).toLowerCase()
   const limit = Math.max(1, Math.floor(wanted.length / 3))
@@ -16,7 +17,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   return best
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, i) => i)

@@ -24,7 +24,9 @@ const SIZE_BYTES: Readonly<Record<string, number>> = {
   TiB: 1024 ** 4,
 }
 
-/** Milliseconds of `1h30m`, `250ms`, ..; null when it is no duration. Go's grammar plus `d`. */
+/**
+ * Milliseconds of `1h30m`, `250ms`, ...; null when the text is not a duration. The grammar is Go's, plus `d` for days.
+ */
 export function parseDurationMs(text: string): number | null {
   if (text === '0') return 0
   if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d))+$/.test(text)) return null
@@ -34,7 +36,7 @@ export function parseDurationMs(text: string): number | null {
   return sum
 }
 
-/** Bytes of `64MiB`, `10MB`, `4096`; null when it is no size. */
+/** Bytes of `64MiB`, `10MB`, `4096`; null when the text is not a size. */
 export function parseSizeBytes(text: string): number | null {
   const m = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text)
   if (m === null) return null
@@ -42,7 +44,7 @@ export function parseSizeBytes(text: string): number | null {
   return unit === undefined ? null : Math.round(Number(m[1]) * unit)
 }
 
-/** `1.5 GiB`, for people. */
+/** A size for people to read: `1.5 GiB`. */
 export function formatBytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let i = 0
@@ -54,7 +56,7 @@ export function formatBytes(n: number): string {
   return `${i === 0 ? v : v.toFixed(1)} ${units[i]}`
 }
 
-/** `850 ms`, `2.4 s`, `3 m 10 s`, for people. */
+/** A duration for people to read: `850 ms`, `2.4 s`, `3 m 10 s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`

@@ -1,8 +1,8 @@
-// Names of hosts as they stand in a `Host` header, in an absolute request target and in the configuration.
+// Host names as they occur in a `Host` header, in an absolute request target and in the configuration.
 
 /**
- * Name of an authority (`Observa.Internal.:8443`): lower case, without port and one final dot, IPv6 in brackets and in
- * its shortest form. Null for what is no name, such as one with a user in front.
+ * Host name of an authority such as `Observa.Internal.:8443`: lower case, without the port and one final dot; an IPv6
+ * address in brackets and in its shortest form. Null for other text, such as an authority with a user.
  */
 export function hostNameOf(authority: string): string | null {
   const found = /^(\[[\da-f:.]+\]|[\da-z_-]+(?:\.[\da-z_-]+)*)\.?(?::\d{0,5})?$/i.exec(authority)
@@ -13,7 +13,7 @@ export function hostNameOf(authority: string): string | null {
   return URL.canParse(url) ? new URL(url).hostname : null
 }
 
-/** Can only this machine connect to an address that is listened on? */
+/** Whether only this machine can connect to a listener at this address. */
 export function isLoopback(host: string): boolean {
   return /^(127\.[\d.]+|localhost|::1)$/i.test(host)
 }

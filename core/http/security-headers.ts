@@ -1,13 +1,16 @@
-// Headers against misuse of an answer by browsers, one table for each kind of answer.
+// Response headers against misuse by browsers, one table for each kind of response.
 
-/** Of data that is no page, such as answers to SDKs: nothing in it may run, be framed or be taken for another type. */
+/**
+ * For responses that are data, such as those to SDKs: a browser must not run them, frame them or guess another type for
+ * them.
+ */
 export const DATA_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
-/** Of the API, whose explorer is a page with scripts of its own. */
+/** For the API, whose explorer is a web page with scripts. */
 export const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'",
@@ -21,7 +24,7 @@ export const PAGE_HEADERS = {
 
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
-/** The id that a client gave its request, when it is one that may be repeated in answers and logs. */
+/** The request id that a client sent, if it is safe to repeat in responses and logs; otherwise null. */
 export function givenRequestId(header: string | string[] | undefined): string | null {
   return typeof header === 'string' && REQUEST_ID.test(header) ? header : null
 }

@@ -1,5 +1,6 @@
-// What is known of each report of usage, as rows of integers: made by `canonicalize`, compared by
-// `usage/one-call.ts` in the worker and again by the ledger on main. Nothing of the payload is in it but counts, times and hashes.
+// Usage reports as rows of integers. `canonicalize` makes them, `usage/one-call.ts` compares them in the worker, and
+// the usage ledger compares them again on the main thread. They hold counts, times and hashes, and nothing else of the
+// payload.
 
 import { grownInts } from '../grow.ts'
 
@@ -12,13 +13,13 @@ export const REPORT = {
   INPUT: 4,
   OUTPUT: 5,
   SCOPE: 6,
-  /** Hashes of request model (high half) and response model (low half); 0 = unknown. */
+  /** Hashes of the requested model (high half) and of the model that answered (low half); 0 means unknown. */
   MODELS: 7,
-  /** Milliseconds, modulo 2^32. */
+  /** Start in milliseconds, modulo 2^32. */
   START: 8,
   DURATION: 9,
   FLAGS: 10,
-  /** Ordinal of the event of the batch that claimed the same call first, -1 when none did. */
+  /** Ordinal of the event in the batch that was first to claim the same call; -1 when there is none. */
   OF: 11,
 } as const
 export const REPORT_STRIDE = 12
@@ -26,23 +27,26 @@ export const REPORT_STRIDE = 12
 export const REPORT_FLAG = {
   /** It reports usage; without it the row only says whose child the span is. */
   REPORT: 1,
-  /** Its usage counts, as far as its batch shows. */
+  /** Its usage counts, as far as can be decided from its batch alone. */
   COUNTED: 2,
   RESPONSE_ID: 4,
-  /** A second span of a streamed call. */
+  /** The second span of a streamed call, which repeats the first. */
   STREAM_COPY: 8,
   LOG: 16,
   PARENT: 32,
   TIMES: 64,
-  /** INPUT holds the total: the parts are not known. */
+  /** INPUT holds the total of input and output, because the span does not give them separately. */
   TOTAL_ONLY: 128,
-  /** INPUT holds the cost in units of 1e-8 USD: no tokens are known. */
+  /** INPUT holds the cost in units of 1e-8 USD, because the span gives no token counts. */
   COST_ONLY: 256,
-  /** A tool, an agent and the like: what runs inside is a call of its own. */
+  /**
+   * The span is a tool, an agent or the like: model calls below it are calls of their own, not further reports of a
+   * call above it.
+   */
   BARRIER: 512,
 } as const
 
-/** Rows of a batch, in order of their events. */
+/** The reports of a batch, in the order of their events. */
 export class ReportRows {
   ints = new Int32Array(64 * REPORT_STRIDE)
   count = 0
@@ -51,7 +55,7 @@ export class ReportRows {
     this.count = 0
   }
 
-  /** A row of zeros to be filled in; returns where it begins. */
+  /** Adds a row of zeros for the caller to fill in, and returns the index of its first column. */
   add(): number {
     const at = this.count++ * REPORT_STRIDE
     if (at + REPORT_STRIDE > this.ints.length) this.ints = grownInts(this.ints, at + REPORT_STRIDE)
@@ -59,7 +63,7 @@ export class ReportRows {
     return at
   }
 
-  /** A copy of the rows, for another thread. */
+  /** A copy of the rows that can be sent to another thread. */
   copy(): Int32Array {
     return this.ints.slice(0, this.count * REPORT_STRIDE)
   }
