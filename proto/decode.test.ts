@@ -397,3 +397,20 @@ test('metrics are no spans', () => {
   assert.ok(outcome.kind === 'refused')
   assert.equal(outcome.code, 'unsupported')
 })
+
+test('a body in which nothing is known says so, in both encodings and for both kinds of telemetry', () => {
+  const said = (body: Uint8Array | string, telemetry: 'traces' | 'logs'): string => {
+    const format = typeof body === 'string' ? 'otlp-json' : 'otlp-proto'
+    assert.equal(verdictOf(tryDecode(body, { format, telemetry })), '200/0/0', String(body))
+    return batch.requests[0]?.reasons.join(' ') ?? ''
+  }
+  const inEnvelope = sized(1, sized(9, Buffer.from('x')))
+  const inScope = sized(1, sized(2, sized(1000, Buffer.from('x'))))
+  for (const telemetry of ['traces', 'logs'] as const) {
+    for (const body of [sized(2, Buffer.from('x')), bytes(0x98, 0x06, 1), inEnvelope, inScope])
+      assert.match(said(body, telemetry), /^No known field with (traces|logs) was found/)
+    for (const body of ['{"foo":1}', '{"resourceMetrics":[]}', '{"resource_spanz":[{}]}'])
+      assert.match(said(body, telemetry), /resource(Spans|Logs) at its top/)
+    for (const body of [new Uint8Array(0), sized(1), '{}']) assert.equal(said(body, telemetry), '')
+  }
+})

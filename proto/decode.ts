@@ -7,7 +7,8 @@ import { decompress } from './decompress.ts'
 import { indexLegacy } from './legacy/requests.ts'
 import type { DecodeLimits } from './limits.ts'
 import { indexOtlp } from './otlp/index-request.ts'
-import { convertOtlpJson, looksLikeOtlpJson, NOTHING_UNDERSTOOD } from './otlp/json-to-protobuf.ts'
+import { convertOtlpJson, looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
+import { nothingFound } from './otlp/nothing-found.ts'
 import { Refusal } from './refusal.ts'
 import { RequestTally } from './request-tally.ts'
 
@@ -70,14 +71,17 @@ function index(tally: RequestTally, request: TaskRequest): void {
   if (telemetry === 'metrics')
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
   const body = decompress(request.payload, request.encoding, tally.limits.decodedBytesMax)
-  if (format === 'otlp-proto') return indexOtlp(tally, telemetry, body)
-  if (format !== 'otlp-json') return indexLegacy(tally, format, body)
+  if (format !== 'otlp-proto' && format !== 'otlp-json') return indexLegacy(tally, format, body)
   // The oldest Observa client posts its object to the same path and with the same type as OTLP/JSON.
-  if (telemetry === 'traces' && !looksLikeOtlpJson(body))
+  if (format === 'otlp-json' && telemetry === 'traces' && !looksLikeOtlpJson(body))
     return indexLegacy(tally, 'trace-v0', body)
-  const { bytes, unknownNames } = convertOtlpJson(body, telemetry, tally.limits)
-  indexOtlp(tally, telemetry, bytes)
-  if (tally.ordinal === 0 && unknownNames > 0) tally.warn(NOTHING_UNDERSTOOD)
+  if (format === 'otlp-proto') indexOtlp(tally, telemetry, body)
+  else {
+    const { bytes, unknownNames } = convertOtlpJson(body, telemetry, tally.limits)
+    tally.unknownFields += unknownNames
+    indexOtlp(tally, telemetry, bytes)
+  }
+  if (tally.ordinal === 0 && tally.unknownFields > 0) tally.warn(nothingFound(telemetry))
 }
 
 function refused(refusal: Refusal): Extract<DecodeOutcome, { kind: 'refused' }> {

@@ -22,6 +22,8 @@ export class RequestTally {
   /** Envelopes and values met so far, see `DecodeLimits`. */
   envelopes = 0
   values = 0
+  /** Fields that OTLP does not know, where items could have stood; they were passed over, as the specification wants it. */
+  unknownFields = 0
   readonly #firstRows: number
 
   constructor(batch: SpanBatch, limits: DecodeLimits, request: number) {

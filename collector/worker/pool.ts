@@ -12,6 +12,7 @@ import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import { FairQueue, type Queued, workOf } from './fair-queue.ts'
+import { ThreadStarts } from './thread-starts.ts'
 import { WorkRate } from './work-rate.ts'
 import type { WorkerData, WorkerMessage } from './worker-thread.ts'
 
@@ -89,6 +90,7 @@ export class WorkerPool {
   readonly #piscina: Piscina<WorkerMessage, TaskResult>
   readonly #queues: FairQueue<Waiting>[]
   readonly #rate = new WorkRate()
+  readonly #starts: ThreadStarts
   readonly #onFinished: OnFinished
   readonly #metrics: Metrics
   readonly #log: Pick<Logger, 'error'>
@@ -132,6 +134,7 @@ export class WorkerPool {
       recordTiming: false,
     })
     metrics.declare(POOL_METRICS)
+    this.#starts = new ThreadStarts(this.#piscina)
     // Piscina starts another; without a listener the loss of an idle worker would end the process.
     this.#piscina.on('error', (thrown) => this.#reportLoss('an idle worker was lost', thrown))
   }
@@ -196,7 +199,7 @@ export class WorkerPool {
 
   /** Safe twice: piscina would start threads anew when it is destroyed while it is being destroyed. */
   close(): Promise<void> {
-    this.#closed ??= this.#piscina.destroy()
+    this.#closed ??= this.#starts.settled().then(() => this.#piscina.destroy())
     return this.#closed
   }
 

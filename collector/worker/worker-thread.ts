@@ -1,7 +1,7 @@
 // The piscina worker: one chain for each pipeline, built at start from cloned settings.
 // Answers with one transferred buffer that all parts are views of.
 
-import { workerData } from 'node:worker_threads'
+import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import type { EncodedPart, Task, TaskResult } from '../../core/task.ts'
@@ -18,10 +18,16 @@ export type WorkerMessage =
   | { readonly kind: 'task'; readonly pipeline: number; readonly task: Task }
   | { readonly kind: 'warm' }
 
+/** What a thread posts once, when its chains are built. */
+export interface ThreadStarted {
+  readonly startedThread: number
+}
+
 // Given to the Worker by the pool, which is the only one to start this file.
 const { pipelines } = workerData as WorkerData
 const chains = pipelines.map((spec): Chain => buildChain(spec))
 const metricsChains = pipelines.map((): MetricsChain | null => null)
+parentPort?.postMessage({ startedThread: threadId } satisfies ThreadStarted)
 
 /** The exported function piscina calls for each task. */
 export default function run(message: WorkerMessage): unknown {

@@ -28,6 +28,7 @@ function requests(x: ItemIndexer, start: number, end: number): void {
   while (x.p < end) {
     const tag = x.tag(end)
     if (tag >>> 3 !== 1) {
+      x.tally.unknownFields++
       x.skip(tag, end)
       continue
     }
@@ -145,6 +146,7 @@ function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
     const tag = x.tag(end)
     const field = tag >>> 3
     if (field > 3) {
+      x.tally.unknownFields++
       x.skip(tag, end)
       continue
     }

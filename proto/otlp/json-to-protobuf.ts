@@ -27,10 +27,6 @@ export interface ConvertedRequest {
   readonly unknownNames: number
 }
 
-/** What to tell a client of whose request nothing was understood, although it said something. */
-export const NOTHING_UNDERSTOOD =
-  'Nothing of the request was understood: OTLP/JSON has its names in lowerCamelCase (resourceSpans, not resource_spans).'
-
 /** The request as protobuf bytes. Throws a `Refusal`. */
 export function convertOtlpJson(
   body: Uint8Array,

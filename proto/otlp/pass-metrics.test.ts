@@ -223,3 +223,22 @@ test('values nested too deep are refused', () => {
   assert.equal(nested(64).kind, 'ok')
   assert.equal(nested(65).kind, 'refused')
 })
+
+test('a body in which nothing is known says so', () => {
+  const reasons = (body: Uint8Array, format: 'otlp-proto' | 'otlp-json'): readonly string[] => {
+    const outcome = scrubMetrics(body, format, 'identity', DEFAULT_LIMITS, () => null)
+    assert.equal(outcome.kind, 'ok')
+    return outcome.kind === 'ok' ? outcome.reasons : []
+  }
+  const traces = oracleEncode('ExportTraceServiceRequest', {
+    resourceSpans: [{ scopeSpans: [{}] }],
+  })
+  assert.deepEqual(
+    reasons(traces, 'otlp-proto'),
+    [],
+    'empty envelopes are the same in every request',
+  )
+  assert.match(reasons(Uint8Array.of(0x12, 0), 'otlp-proto').join(), /^No known field with metrics/)
+  assert.match(reasons(Uint8Array.of(0x0a, 2, 0x4a, 0), 'otlp-proto').join(), /^No known field/)
+  assert.match(reasons(Buffer.from('{"resourceSpans":[]}'), 'otlp-json').join(), /resourceMetrics/)
+})

@@ -8,7 +8,8 @@ import { decompress } from '../decompress.ts'
 import type { DecodeLimits } from '../limits.ts'
 import { malformed, Refusal, tooLarge } from '../refusal.ts'
 import { isValidUtf8 } from '../utf8.ts'
-import { type ConvertedRequest, convertOtlpJson, NOTHING_UNDERSTOOD } from './json-to-protobuf.ts'
+import { type ConvertedRequest, convertOtlpJson } from './json-to-protobuf.ts'
+import { nothingFound } from './nothing-found.ts'
 import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
@@ -70,7 +71,8 @@ export function scrubMetrics(
     const walker = new MetricsWalker(body, limits, visit)
     walker.message(ROOT, 0, body.length, null, null, 0)
     const { dataPoints } = walker
-    const reasons = dataPoints === 0 && unknownNames > 0 ? [NOTHING_UNDERSTOOD] : []
+    const unknown = unknownNames + walker.unknownFields
+    const reasons = dataPoints === 0 && unknown > 0 ? [nothingFound('metrics')] : []
     if (!walker.isChanged) return { kind: 'ok', bytes: body, dataPoints, reasons }
     const out = new ByteWriter(body.length + 1024)
     walker.message(ROOT, 0, body.length, null, out, 0)
@@ -95,6 +97,8 @@ function toProtobuf(
 
 class MetricsWalker extends Wire {
   dataPoints = 0
+  /** Of the message as it is walked first. */
+  unknownFields = 0
   isChanged = false
   #messages = 0
   readonly #limits: DecodeLimits
@@ -128,6 +132,7 @@ class MetricsWalker extends Wire {
       if (field === undefined) {
         // Nobody could look into it, so it does not go on.
         this.isChanged = true
+        if (out === null) this.unknownFields++
         this.skip(tag, end)
       } else if (WIRE_TYPES[field.type] === LEN) {
         this.expect(tag, LEN)

@@ -30,6 +30,7 @@ export interface FieldSpec {
 
 export interface MessageSpec {
   readonly name: string
+  /** Also by the names of the .proto file, as parsers of protobuf JSON take them: not every writer makes camelCase of them. */
   readonly byName: Map<string, FieldSpec>
   /** Index = length of the name in bytes: few fields of a message have names of one length. */
   readonly byLength: FieldSpec[][]
@@ -132,7 +133,18 @@ function addField(messages: Map<string, MessageSpec>, spec: MessageSpec, line: s
     isRepeated,
     slot: isMember ? 0 : spec.slots++,
   }
-  spec.byName.set(field.name, field)
   spec.byNumber[field.number] = field
+  addName(spec, field)
+  const original = snakeCase(field.name)
+  if (original !== field.name) addName(spec, { ...field, name: original })
+}
+
+function addName(spec: MessageSpec, field: FieldSpec): void {
+  spec.byName.set(field.name, field)
   ;(spec.byLength[field.name.length] ??= []).push(field)
+}
+
+/** The name that the field has in the .proto file. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

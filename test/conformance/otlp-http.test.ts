@@ -166,6 +166,29 @@ test('R16: refused items are counted in partial_success, the others are kept', a
   assert.ok(partialSuccess.errorMessage.length > 0)
 })
 
+test('R17: a body in which no known field was found is a success with a sentence that says so', async () => {
+  const json = await instance.post('/v1/traces', '{"resourceLogs":[]}')
+  assert.equal(json.status, 200)
+  const { partialSuccess } = JSON.parse(json.body.toString()) as {
+    partialSuccess: { rejectedSpans: string; errorMessage: string }
+  }
+  assert.equal(partialSuccess.rejectedSpans, '0')
+  assert.match(partialSuccess.errorMessage, /^No known field with traces was found/)
+  const proto = await instance.post('/v1/logs', Uint8Array.of(0x1a, 0), PROTO_TYPE)
+  assert.equal(proto.status, 200)
+  assert.match(proto.body.toString('latin1'), /No known field with logs was found/)
+})
+
+test('J07: names as in the .proto files are taken', async () => {
+  const body = otlpJson([{ name: 'snake', traceId: '5'.repeat(32) }])
+  const snake = body.replace(/"([a-zA-Z]+)":/g, (name) =>
+    name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
+  )
+  const res = await instance.post('/v1/traces', snake)
+  assert.equal(res.body.toString(), '{}')
+  await until(async () => (await instance.events()).some((e) => e['name'] === 'snake'), 'stored')
+})
+
 test('R18: undecodable data is a 400', async () => {
   assert.equal((await instance.post('/v1/traces', '{"resourceSpans":[')).status, 400)
   assert.equal((await instance.post('/v1/traces', 'no protobuf', PROTO_TYPE)).status, 400)

@@ -118,14 +118,17 @@ test('a key that sends little is not behind all that another one has waiting', a
     order.push(name)
   }
   await post(ACME.key, 'first')
-  const flood = Array.from({ length: 30 }, () => post(ACME.key, 'flood'))
+  const flood = Array.from({ length: 40 }, () => post(ACME.key, 'flood'))
   const isWaiting = async (): Promise<boolean> =>
-    (await instance.metric('observa_worker_queue_requests')) >= 15
+    (await instance.metric('observa_worker_queue_requests')) >= 20
   await until(isWaiting, 'waiting')
+  // Counted here and not by the metric: what was answered while it was read waits no longer.
+  const answered = order.length
+  const waiting = flood.length + 1 - answered
   await post(OTHER.key, 'polite')
-  const before = order.indexOf('polite')
+  const overtakenBy = order.indexOf('polite') - answered
   await Promise.all(flood)
-  assert.ok(order.length - before > 10, `${before} of ${order.length} came first`)
+  assert.ok(overtakenBy < waiting / 2, `${overtakenBy} of ${waiting} came first`)
 })
 
 test('a request whose client hung up before its turn is not begun', async (t) => {
@@ -142,14 +145,9 @@ test('a request whose client hung up before its turn is not begun', async (t) =>
   const text = body('gone', 1000)
   const socket = connect(instance.ports.otlp, '127.0.0.1')
   socket.on('error', () => {})
-  const waitingBefore = await instance.metric('observa_in_flight_requests')
-  socket.write(
-    `${HEAD}Authorization: ${authorization}\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
-  )
-  await until(
-    async () => (await instance.metric('observa_in_flight_requests')) >= waitingBefore,
-    'arrived',
-  )
+  const head = `${HEAD}Authorization: ${authorization}\r\nContent-Length: ${text.length}\r\n\r\n`
+  // The kernel has all of it before the socket is closed, so that the server hears the request and then its end.
+  await new Promise<void>((resolve) => socket.write(head + text, () => resolve()))
   socket.destroy()
   for (const res of await Promise.all(busy)) assert.equal(res.status, 200)
   await instance.drained()
