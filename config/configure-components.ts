@@ -1,5 +1,5 @@
-// The component sections: ids, known types, each configuration through its factory's schema, targets that
-// need permission, secrets written inline. Leaves how components are connected to `cross-checks.ts`.
+// Checks the component sections: ids, known types, each configuration against its factory's schema, link-local targets,
+// secrets written inline. How components are connected is checked in `cross-checks.ts`.
 
 import { isLinkLocalHost } from '../core/config/config-types.ts'
 import { nearest } from '../core/config/nearest.ts'
@@ -12,7 +12,7 @@ import { eachScalar, type MapNode, nodeAt, type TreeNode } from './tree/tree.ts'
 
 const ID = /^([a-z][a-z0-9_]*)(\/[A-Za-z0-9][A-Za-z0-9_.-]*)?$/
 
-/** The components of one section that are right; everything wrong with the others goes to `problems`. */
+/** The valid components of one section. What is wrong with the others is added to `problems`. */
 export function configureSection<F extends AnyComponent>(
   section: Section,
   root: TreeNode,
@@ -46,7 +46,7 @@ export function configureSection<F extends AnyComponent>(
   return configured
 }
 
-/** The type of an id: `otlp` of `otlp/eu`. */
+/** The component type in an id: `otlp` for `otlp/eu`. */
 export function typeOfId(id: string): string {
   return id.split('/', 1)[0] as string
 }
@@ -74,7 +74,7 @@ function factoryOf<F>(
   return null
 }
 
-/** `scrub:` with nothing behind it means all defaults. */
+/** The node as a map. An empty value (`scrub:`) counts as an empty map, which means all defaults. */
 function asMap(node: TreeNode): MapNode | null {
   if (node.kind === 'map') return node
   if (node.kind === 'scalar' && node.value === null)
@@ -82,7 +82,7 @@ function asMap(node: TreeNode): MapNode | null {
   return null
 }
 
-/** `allow_link_local` is understood in every component, also in one whose schema does not name it. */
+/** Removes `allow_link_local` for a component whose schema does not have it, because every component accepts that key. */
 function withoutCommonKeys(body: MapNode, factory: AnyComponent): MapNode {
   const named = knownKeys(jsonSchemaOf(factory.schema), []).includes('allow_link_local')
   if (named || !body.entries.has('allow_link_local')) return body
@@ -91,7 +91,7 @@ function withoutCommonKeys(body: MapNode, factory: AnyComponent): MapNode {
   return { ...body, entries }
 }
 
-/** A target in a link-local network is where clouds hand out credentials: never by accident. */
+/** Reports a link-local target unless it is explicitly allowed. Cloud providers hand out credentials at such addresses. */
 export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems): void {
   const allowed = nodeAt(body, ['allow_link_local'])
   if (allowed?.kind === 'scalar' && allowed.value === true) return
@@ -108,10 +108,10 @@ export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems):
   })
 }
 
-/** The host of a URL or of `host:port`; null when the text is neither. */
+/** The host in a URL or in `host:port`; null for any other text. */
 function hostIn(text: string): string | null {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    // Only http URLs get their numbers normalised (0xA9FEA9FE, 2852039166): look at all as one.
+    // URL normalises numeric addresses (0xA9FEA9FE, 2852039166) only for http, so every scheme is parsed as http.
     const http = text.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:')
     return URL.canParse(http) ? new URL(http).hostname : null
   }
@@ -142,7 +142,7 @@ function warnOfInlineSecrets(
   })
 }
 
-/** The password in the authority of a URL, as written; null without one. */
+/** The password in a URL, as written; null when there is none. */
 export function passwordIn(text: string): string | null {
   const m = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(text)
   return m === null ? null : (m[1] as string)

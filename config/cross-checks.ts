@@ -1,5 +1,5 @@
-// How the sections of a configuration fit together: pipelines name components that exist, can carry the
-// telemetry kind and come in an order that works; nobody listens twice. Leaves single options to their schemas.
+// Checks how the sections of a configuration fit together: pipelines name existing components, which support the telemetry
+// kind and come in a working order; no two listeners use the same port. Single options are checked by their schemas.
 
 import { splitHostPort } from '../core/config/config-types.ts'
 import { nearest } from '../core/config/nearest.ts'
@@ -13,22 +13,22 @@ import { nodeAt, positionAt, type TreeNode } from './tree/tree.ts'
 
 const TELEMETRY_KINDS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies TelemetryKind[]
 
-/** Processors that work on canonical events, and exporters that store them: useless before `canonicalize`. */
+/** Processors that read canonical events, and exporters that store them. Both need `canonicalize` before them. */
 const NEEDS_EVENTS: ReadonlySet<string> = new Set(['cost', 'signals'])
 const STORES_EVENTS: ReadonlySet<string> = new Set(['clickhouse', 'postgres', 'kafka'])
 
-/** The telemetry kind of a pipeline id: `traces` of `traces/eu`; null when it is none. */
+/** The telemetry kind in a pipeline id: `traces` for `traces/eu`; null when the id does not begin with one. */
 export function telemetryOfPipeline(id: string): TelemetryKind | null {
   const type = typeOfId(id)
   return TELEMETRY_KINDS.includes(type) ? (type as TelemetryKind) : null
 }
 
-/** Components that were parsed; those with mistakes are missing. */
+/** The components that were parsed successfully. */
 export type ConfiguredSections = Readonly<
   Record<'receivers' | 'extensions', ReadonlyMap<string, Configured<unknown>>>
 >
 
-/** Runs every check over the merged tree; what the schemas refused is left alone. */
+/** Runs every check over the merged tree. Values that a schema refused are skipped. */
 export function crossCheck(
   root: TreeNode,
   registry: Registry,
@@ -87,13 +87,13 @@ class CrossChecker {
     if (telemetry === 'traces' || telemetry === 'logs') this.#order(path)
   }
 
-  /** An absent list was reported by the schema, an empty one is reported here. */
+  /** Reports an empty list. A missing list is reported by the schema. */
   #isEmpty(path: Path): boolean {
     const node = nodeAt(this.#root, path)
     return node?.kind === 'list' && node.items.length === 0
   }
 
-  /** Ids listed at `path` that are configured; says which are not, and which are there twice. */
+  /** The ids listed at `path` that are configured. Reports those that are not configured or are listed twice. */
   #references(section: Section, path: Path): string[] {
     const node = nodeAt(this.#root, path)
     if (node?.kind !== 'list') return []
@@ -175,7 +175,7 @@ class CrossChecker {
     this.#references('extensions', ['service', 'extensions'])
   }
 
-  /** Only said when pipelines could be read at all, or everything would be unused. */
+  /** Warns about unused components. Skipped when the pipelines could not be read, because everything would seem unused. */
   unused(): void {
     const pipelines = nodeAt(this.#root, ['service', 'pipelines'])
     if (pipelines?.kind !== 'map' || pipelines.entries.size === 0) return
@@ -189,7 +189,10 @@ class CrossChecker {
       }
   }
 
-  /** `auth: keys` without keys would refuse everybody; an open listener without keys accepts everybody. */
+  /**
+   * Reports `auth: keys` without any keys, which would refuse everybody, and an open listener without keys, which accepts
+   * everybody.
+   */
   authentication(
     configured: ConfiguredSections,
     listeners: readonly Listener[],
@@ -215,7 +218,7 @@ class CrossChecker {
     }
   }
 
-  /** Keys are kept in the Postgres that a pipeline exports to. */
+  /** Whether the control plane is there: it keeps the API keys in the Postgres that a pipeline exports to. */
   #hasControlPlane(): boolean {
     return [...this.#used].some(
       (used) =>
@@ -223,7 +226,10 @@ class CrossChecker {
     )
   }
 
-  /** Written out, it is meant, and only said; else whoever opens an address forgot about keys. */
+  /**
+   * An open listener without keys is a warning if `auth: none` is written out, because then it is intended. Otherwise it is
+   * an error, because the user has probably forgotten about keys.
+   */
   #openListener({ path, endpoint }: Listener, isMeant: boolean): void {
     if (isLoopback(splitHostPort(endpoint)?.host ?? '')) return
     const rule = `${endpoint} is open to other machines, and no key is needed`
@@ -235,7 +241,7 @@ class CrossChecker {
     else this.#error('OBS_CONFIG_NO_AUTH', path, rule, { suggestion })
   }
 
-  /** Where it is written; absent, it is on loopback. */
+  /** The metrics listener if the user configured it. The default one listens on loopback only. */
   #metricsListener(): Listener[] {
     const path: Path = ['telemetry', 'metrics', 'endpoint']
     const endpoint = nodeAt(this.#root, path)
@@ -245,7 +251,7 @@ class CrossChecker {
     return splitHostPort(endpoint.value) === null ? [] : [{ path, endpoint: endpoint.value }]
   }
 
-  /** What the components that run will listen on. */
+  /** The addresses that the configured components will listen on. */
   listeners(configured: ConfiguredSections): Listener[] {
     return (['receivers', 'extensions'] as const).flatMap((section) =>
       [...configured[section]]
@@ -254,7 +260,7 @@ class CrossChecker {
     )
   }
 
-  /** One server is shared by all who name the same `host:port`; the same port on another host is a clash. */
+  /** Components that name the same `host:port` share one server. The same port on another host is a conflict. */
   clashes(listeners: readonly Listener[]): void {
     for (const [i, listener] of listeners.entries()) {
       const mine = splitHostPort(listener.endpoint)
@@ -283,7 +289,7 @@ class CrossChecker {
   }
 }
 
-/** A receiver may ask for keys itself, whatever the root says. */
+/** Whether a receiver requires keys through its own `auth` option, which overrides the root's. */
 function asksForKeys(config: unknown): boolean {
   return typeof config === 'object' && config !== null && 'auth' in config && config.auth === 'keys'
 }
@@ -293,7 +299,7 @@ interface Listener {
   readonly endpoint: string
 }
 
-/** Every `endpoint: host:port` of a parsed component configuration, defaults included. */
+/** Every `endpoint: host:port` in a parsed component configuration, defaults included. */
 function listenersIn(config: unknown, path: Path): Listener[] {
   if (typeof config !== 'object' || config === null) return []
   return Object.entries(config).flatMap(([name, value]): Listener[] => {

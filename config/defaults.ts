@@ -1,5 +1,5 @@
-// The configuration of `npm start`, as the text a user would write: one machine, loopback only, stores
-// embedded. `observa components --default-config` prints it, so it is also the first example.
+// The configuration that `npm start` uses, in the form a user would write: one machine, loopback addresses only, embedded
+// stores. `observa components --default-config` prints it, so it is also the first example that users see.
 
 export const DEFAULT_CONFIG = `# The configuration that runs when no --config is given. To change it, save it to a file:
 #     npm run -s observa -- components --default-config > observa.yaml

@@ -1,5 +1,5 @@
-// `npm run generate`: writes every generated document again. `--check` writes nothing, names what would
-// change and exits 1. The one file of this folder that may import the registry, for it is a script.
+// `npm run generate` writes every generated document. With `--check` it writes nothing, names the documents that would change
+// and exits 1. As a script, this is the one file of the folder that may import the registry.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -17,7 +17,7 @@ import { metricsPage } from './documents/metrics-page.ts'
 import { type AnyComponent, SECTIONS } from './registry-type.ts'
 
 const root = join(import.meta.dirname, '..')
-/** Scripts of components that make documents of their own tables; each takes `--check` too. */
+/** Scripts of components that generate documents from their own tables. Each accepts `--check` too. */
 const OTHER_GENERATORS = [
   'processors/scrub/scripts/generate-docs.ts',
   'processors/canonicalize/generate-docs.ts',
@@ -25,7 +25,7 @@ const OTHER_GENERATORS = [
   'bench/normalizer/compare.ts',
 ]
 
-/** Path in the repository -> text it should have. */
+/** The text that each generated document should have, by its path in the repository. */
 async function documents(): Promise<Map<string, string>> {
   const wanted = new Map<string, string>()
   wanted.set('docs/schema.json', formatted('docs/schema.json', schemaDocument(registry)))
@@ -41,7 +41,7 @@ async function documents(): Promise<Map<string, string>> {
   return wanted
 }
 
-/** As the formatter of the repository would write it, so that the two never disagree. */
+/** Formats the text as Biome would, so that `npm run format` never changes a generated document. */
 function formatted(path: string, text: string): string {
   const biome = join(root, 'node_modules/.bin/biome')
   const done = spawnSync(biome, ['format', `--stdin-file-path=${path}`], {
@@ -54,7 +54,7 @@ function formatted(path: string, text: string): string {
   return done.stdout
 }
 
-/** Differing lines, counted from both ends: enough to say how much and where. */
+/** Describes where two texts differ: the lines between their common beginning and their common end. */
 function difference(before: string, after: string): string {
   const a = before.split('\n')
   const b = after.split('\n')
@@ -82,7 +82,7 @@ function runOtherGenerators(isCheck: boolean): boolean {
 }
 
 async function generate(isCheck: boolean): Promise<number> {
-  // First the others: their documents may be parts of a README that gets its options next.
+  // The scripts of the components run first, because they may change a README that gets its option table afterwards.
   let stale = runOtherGenerators(isCheck) ? 0 : 1
   for (const [path, text] of await documents()) {
     const full = join(root, path)

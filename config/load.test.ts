@@ -1,4 +1,4 @@
-// Promises of the configuration loader: what it accepts, and that each mistake is named with its place.
+// Tests of the configuration loader: what it accepts, and that each mistake is reported with its place.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -56,7 +56,7 @@ async function errorsOf(yaml: string, given: Given = {}): Promise<string[]> {
   return result.ok ? [] : result.errors.map(problemLine)
 }
 
-test('the default configuration is without a mistake or warning', async () => {
+test('the default configuration has no errors and no warnings', async () => {
   const result = await load(null)
   assert.deepEqual(lines(result), [])
   assert.ok(result.ok)
@@ -68,7 +68,7 @@ test('the default configuration is without a mistake or warning', async () => {
   })
 })
 
-test('a name with nothing behind it is a map with all defaults, at any level', async () => {
+test('a key without a value is a map with all defaults, at any level', async () => {
   for (const written of [
     'otlp:',
     'otlp: { protocols: }',
@@ -89,13 +89,13 @@ service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } }
   }
 })
 
-test('a component with nothing behind its name has all its defaults', async () => {
+test('a component without a value has all its defaults', async () => {
   const result = await load(GOOD)
   assert.ok(result.ok, lines(result).join('\n'))
   assert.equal(result.config.receivers.has('otlp'), true)
 })
 
-test('all mistakes are shown at once, each with file, line, column and path, in order', async () => {
+test('all mistakes are reported at once and in order, each with file, line, column and path', async () => {
   const errors = await errorsOf(`receivers:
   otpl: {}
   otlp: { protocols: { htp: {} } }
@@ -130,14 +130,14 @@ service:
   assert.equal(errors.length, expected.length, errors.join('\n'))
 })
 
-test('a missing section or key is named', async () => {
+test('the error for a missing section or key names it', async () => {
   const errors = await errorsOf('receivers: { otlp: {} }\n')
   assert.match(errors.join('\n'), /OBS_CONFIG_MISSING: service: this key is required/)
   const more = await errorsOf('service: { pipelines: { traces: { receivers: [a] } } }\n')
   assert.match(more.join('\n'), /OBS_CONFIG_MISSING: service\.pipelines\.traces\.exporters/)
 })
 
-test('a reference takes a variable, a default, a file, also inside a text; $$ is a dollar', async () => {
+test('a reference stands for a variable, a default or a file, also inside longer text; $$ is a dollar', async () => {
   const yaml = GOOD.replace(
     '{ embedded: true }',
     `
@@ -157,7 +157,7 @@ test('a reference takes a variable, a default, a file, also inside a text; $$ is
   assert.deepEqual(lines(result), [])
 })
 
-test('an unset variable, a missing file and a bare ${NAME} are errors at their place', async () => {
+test('an unset variable, a missing file and a bare ${NAME} are reported with their place', async () => {
   const errors = await errorsOf(
     GOOD.replace(
       '{ embedded: true }',
@@ -177,7 +177,7 @@ test('an unset variable, a missing file and a bare ${NAME} are errors at their p
   assert.equal(text.includes('value-of-neighbour'), false)
 })
 
-test('the value of a reference is in no error, warning, print or inspection', async () => {
+test('no error, warning, printed configuration or inspected object shows the value of a reference', async () => {
   const value = ['hunter2', 'hunter2'].join('')
   const env = { S: value }
   const bad = await load(
@@ -218,7 +218,7 @@ test('an inline secret is accepted with a warning and printed nowhere', async ()
   assert.match(JSON.stringify(result.config.printable), /http:\/\/u:\*\*\*@h\/x/)
 })
 
-test('later files win: maps are merged deeply, lists and values replace', async () => {
+test('later files win: maps are merged deeply, lists and single values are replaced', async () => {
   const result = await load(null, {
     order: ['a.yaml', 'b.yaml'],
     files: {
@@ -237,7 +237,7 @@ test('later files win: maps are merged deeply, lists and values replace', async 
   })
 })
 
-test('--set overrides any value, makes what is missing, and is named in errors', async () => {
+test('--set overrides any value, adds missing keys, and is named in errors', async () => {
   const sets = [
     'exporters.clickhouse.timeout=7s',
     'service.pipelines.traces.processors=[scrub, canonicalize]',
@@ -268,7 +268,7 @@ test('--set overrides any value, makes what is missing, and is named in errors',
   assert.equal(text.includes(value), false)
 })
 
-test('the cross checks: order of processors, signals, listeners, unused components', async () => {
+test('the cross checks cover order of processors, telemetry kinds, listeners and unused components', async () => {
   const errors = await errorsOf(`
 receivers:
   otlp: {}
@@ -306,7 +306,7 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
   assert.ok(known.ok, lines(known).join('\n'))
 })
 
-test('two receivers of one type on one address clash, of two types share it', async () => {
+test('two receivers of the same type on one address conflict; receivers of different types share it', async () => {
   const with2 = (second: string, id: string): string =>
     GOOD.replace('  otlp:\n', `  otlp: {}\n  ${second}\n`).replace('[otlp]', `[otlp, ${id}]`)
   const clashing = await errorsOf(with2('otlp/b: {}', 'otlp/b'))
@@ -318,7 +318,7 @@ test('two receivers of one type on one address clash, of two types share it', as
   assert.ok(shared.ok, lines(shared).join('\n'))
 })
 
-test('unused components, missing scrub and an open door are warnings', async () => {
+test('unused components, a missing scrub and an open listener are warnings', async () => {
   const result = await load(`
 receivers: { otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } }, observa: {} }
 processors: { scrub: {} }
@@ -335,7 +335,7 @@ service: { pipelines: { traces: { receivers: [otlp], exporters: [clickhouse] } }
   assert.match(text, /OBS_CONFIG_NO_AUTH: receivers\.otlp/)
 })
 
-test('another than a loopback address needs keys, or `auth: none` written out', async () => {
+test('an address other than loopback needs keys, or `auth: none` written out', async () => {
   const open = (endpoint: string, more = ''): string =>
     `${GOOD}${more}`.replace(
       '  otlp:\n',
@@ -358,7 +358,7 @@ test('another than a loopback address needs keys, or `auth: none` written out', 
   assert.ok((await load(metrics.replace('{ endpoint', '{ enabled: false, endpoint'))).ok)
 })
 
-test('what only matters to listeners does not stop a verb that opens none', async () => {
+test('a problem of listeners does not stop a command that opens none', async () => {
   const yaml = GOOD.replace(
     '  otlp:\n',
     "  otlp: { protocols: { http: { endpoint: '0.0.0.0:4318' } } }\n",
@@ -379,7 +379,7 @@ test('allowed hosts are names, not URLs', async () => {
   }
 })
 
-test('a link-local target needs a permission beside it', async () => {
+test('a link-local target needs allow_link_local beside it', async () => {
   const at = (url: string, more = '') =>
     GOOD.replace('{ embedded: true }', `{ url: '${url}'${more} }`)
   for (const url of [
@@ -401,7 +401,7 @@ test('a link-local target needs a permission beside it', async () => {
   assert.match(lines(referred).join('\n'), /OBS_CONFIG_LINK_LOCAL/)
 })
 
-test('a processor prepares its files while loading, relative to the file that names them', async () => {
+test('a processor reads its files while the configuration loads, relative to the configuration file', async () => {
   const yaml = GOOD.replace('cost: {}', 'cost: { overrides: prices.yaml }')
   const good = await load(yaml, { files: { 'prices.yaml': 'x: 1' } })
   assert.ok(good.ok, lines(good).join('\n'))
@@ -412,7 +412,7 @@ test('a processor prepares its files while loading, relative to the file that na
   )
 })
 
-test('YAML is data only: tags, second documents, deep nesting, alias bombs and bad syntax are errors', async () => {
+test('tags, second documents, deep nesting, alias bombs and bad syntax are errors', async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['x: !!js/function "f"', /OBS_CONFIG_TAG|OBS_CONFIG_SYNTAX/],
     ['x: !custom y', /OBS_CONFIG_TAG/],
@@ -441,7 +441,7 @@ test('YAML is data only: tags, second documents, deep nesting, alias bombs and b
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
 })
 
-test('anchors and aliases within bounds are allowed', async () => {
+test('anchors and aliases within the bounds are allowed', async () => {
   const yaml = GOOD.replace(
     '{ embedded: true }',
     '&ch { embedded: true }\n  clickhouse/b: *ch',
@@ -451,7 +451,7 @@ test('anchors and aliases within bounds are allowed', async () => {
   assert.equal(result.config.exporters.size, 2)
 })
 
-test('whatever is written, loading ends with a configuration or with errors that have a place', async () => {
+test('for any text, loading ends with a configuration or with errors that have a place', async () => {
   const piece = fc.constantFrom(
     ...DEFAULT_CONFIG.split(/(?<=\n)/),
     '${env:A}',
@@ -495,7 +495,7 @@ test('whatever is written, loading ends with a configuration or with errors that
   )
 })
 
-test('a file that cannot be read is named', async () => {
+test('the error for an unreadable file names it', async () => {
   const result = await load(null, { order: ['nope.yaml'] })
   assert.match(lines(result).join('\n'), /^nope\.yaml: OBS_CONFIG_READ: there is no such file$/)
 })

@@ -1,5 +1,5 @@
-// From files, `--set` options and the environment to one checked configuration, or to every mistake in it
-// at once. The steps: read, parse, merge, set, expand references, schemas, cross checks, prepare.
+// Loads one checked configuration from files, `--set` options and the environment, or reports every mistake at once. The
+// steps: read, parse, merge, apply `--set`, expand references, schemas, cross checks, prepare.
 
 import { dirname, resolve } from 'node:path'
 import { messageOf, ObservaError } from '../core/errors.ts'
@@ -22,12 +22,12 @@ import { expandReferences, type ReferenceSources } from './tree/references.ts'
 import { nodeAt, parseTree, positionAt, type TreeNode } from './tree/tree.ts'
 
 export interface LoadOptions extends ReferenceSources {
-  /** Configuration files, merged in order. None: the default configuration. */
+  /** Configuration files, merged in order. Without any, the default configuration is used. */
   readonly files: readonly string[]
-  /** `a.b=c`, applied in order after the files. */
+  /** Options of the form `a.b=c`, applied in order after the files. */
   readonly sets: readonly string[]
   readonly registry: Registry
-  /** Nothing will listen: what only matters to listeners does not make the configuration wrong. */
+  /** True for commands that open no listener. Problems that only matter to listeners are then not errors. */
   readonly isOffline?: boolean
 }
 
@@ -39,10 +39,10 @@ export type LoadResult =
       readonly warnings: readonly ConfigError[]
     }
 
-/** Name of the built-in configuration in positions. */
+/** Stands for the file name in positions inside the built-in configuration. */
 export const DEFAULT_FILE = '<default>'
 
-/** Never throws for what a user wrote; all mistakes are in the result. */
+/** Does not throw for mistakes of the user: they are all in the result. */
 export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
   const problems = new Problems()
   const config = await load(options, problems)
@@ -87,7 +87,10 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
   }
 }
 
-/** Files and `--set` options as one tree, references as written; null after a mistake that hides the rest. */
+/**
+ * Files and `--set` options merged into one tree, with references not yet expanded. Null after a mistake that makes further
+ * checks useless.
+ */
 async function mergedTree(options: LoadOptions, problems: Problems): Promise<TreeNode | null> {
   let merged: TreeNode | null = null
   let usable = true
@@ -118,7 +121,7 @@ async function readConfig(
   }
 }
 
-/** `processors:` with nothing behind it is as good as absent. */
+/** Removes sections without a value (`processors:`), which count as missing. */
 function withoutEmptySections(root: TreeNode): TreeNode {
   if (root.kind !== 'map') return root
   const entries = new Map(root.entries)
@@ -143,7 +146,10 @@ function pipelinesOf(
   return map
 }
 
-/** Lets processors read their files and compile their tables, so that a bad price list stops the start too. */
+/**
+ * Lets processors read their files and compile their tables during loading, so that a bad price list, for example, stops the
+ * start.
+ */
 async function prepareAll(
   processors: ReadonlyMap<string, Configured<AnyProcessor>>,
   root: TreeNode,

@@ -1,5 +1,5 @@
-// A configuration as data for eyes: `config print`, `/diagnostics`, logs. References stay as written,
-// secrets and passwords in URLs are masked, so nothing here needs to be kept from anybody.
+// A configuration in a form that is safe to show: for `config print`, `/diagnostics` and logs. References are not expanded;
+// secrets and passwords in URLs are masked.
 
 import { MASK } from '../core/config/config-types.ts'
 import { passwordIn, typeOfId } from './configure-components.ts'
@@ -8,7 +8,7 @@ import { isSecretAt, jsonSchemaOf } from './tree/json-schema.ts'
 import type { Path } from './tree/problems.ts'
 import type { TreeNode } from './tree/tree.ts'
 
-/** Plain data of the merged configuration without any secret value. */
+/** The merged configuration as plain data without any secret value. */
 export function printableConfig(root: TreeNode, registry: Registry): unknown {
   return printableNode(root, [], registry)
 }
@@ -33,7 +33,10 @@ function printableNode(node: TreeNode, path: Path, registry: Registry): unknown 
   }
 }
 
-/** `${env:PASSWORD:-changeme}` gives the name away, not what is used without it; nor the text around it. */
+/**
+ * Keeps only the names of the references in a value. A default (`${env:PASSWORD:-changeme}`) and the text around a reference
+ * may be secret.
+ */
 function withoutDefaults(reference: string): string {
   const parts = reference.match(/\$\{[^{}]*\}/g) ?? []
   return parts.map((part) => part.replace(/:-.*\}$/s, `:-${MASK}}`)).join('')
@@ -50,6 +53,6 @@ function isSecretPath(path: Path, registry: Registry): boolean {
   const [section, id, ...rest] = path
   if (!SECTIONS.includes(section as Section) || typeof id !== 'string') return false
   const factory = registry[section as Section].get(typeOfId(id))
-  // Of an unknown component nothing is known to be harmless.
+  // The options of an unknown component may all be secret.
   return factory === undefined || isSecretAt(jsonSchemaOf(factory.schema), rest)
 }

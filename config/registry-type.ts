@@ -1,5 +1,5 @@
-// The shape of the component registry. `config/` is handed one and imports no component itself;
-// `collector/registry.ts` makes the real one, tests make small ones.
+// The type of the component registry. `config/` receives a registry and imports no components; `collector/registry.ts` makes
+// the real one, tests make small ones.
 
 import type {
   ExporterFactory,
@@ -8,15 +8,15 @@ import type {
   ReceiverFactory,
 } from '../core/component.ts'
 
-// Factories of any configuration. `unknown` is right here: a configuration is parsed by the factory's own
-// schema before it is handed back to the same factory.
+// Factories with any configuration type. `unknown` is safe here, because a configuration is parsed with the factory's own
+// schema before it is given back to that factory.
 export type AnyReceiver = ReceiverFactory<unknown>
 export type AnyProcessor = ProcessorFactory<unknown, unknown>
 export type AnyExporter = ExporterFactory<unknown, unknown>
 export type AnyExtension = ExtensionFactory<unknown>
 export type AnyComponent = AnyReceiver | AnyProcessor | AnyExporter | AnyExtension
 
-/** All known components by type, as written before the `/` of an id. */
+/** All known components by type, which is the part of an id before the `/`. */
 export interface Registry {
   readonly receivers: ReadonlyMap<string, AnyReceiver>
   readonly processors: ReadonlyMap<string, AnyProcessor>
@@ -24,11 +24,11 @@ export interface Registry {
   readonly extensions: ReadonlyMap<string, AnyExtension>
 }
 
-/** The sections of a configuration that hold components, in the order of the data. */
+/** The sections of a configuration that hold components, in the order in which data passes them. */
 export const SECTIONS = ['receivers', 'processors', 'exporters', 'extensions'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** A registry from lists of factories; two of one type are a mistake in the program. */
+/** Makes a registry from lists of factories. Two factories of the same type are a bug and throw. */
 export function makeRegistry(lists: {
   readonly receivers?: readonly AnyReceiver[]
   readonly processors?: readonly AnyProcessor[]

@@ -1,5 +1,5 @@
-// The root of a configuration: every section that is not a component, with defaults and descriptions.
-// Components have schemas of their own; how sections fit together is checked in `cross-checks.ts`.
+// The schema of all sections of a configuration that are not components, with defaults and descriptions. Components have
+// their own schemas; `cross-checks.ts` checks how the sections fit together.
 
 import { z } from 'zod'
 import {
@@ -17,15 +17,17 @@ import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './reg
 const limits = z.strictObject({
   max_body_bytes: size({ min: 1024 })
     .prefault('10MiB')
-    .describe('Largest request body on the wire; a larger one is answered 413.'),
+    .describe(
+      'Largest request body as sent, before decompression; a larger one is answered with 413.',
+    ),
   max_decoded_bytes: size({ min: 1024 })
     .prefault('32MiB')
-    .describe('Largest request body after decompression; a larger one is answered 413.'),
+    .describe('Largest request body after decompression; a larger one is answered with 413.'),
   max_spans: z
     .int()
     .min(1)
     .default(100_000)
-    .describe('Most spans, log records or metrics in one request.'),
+    .describe('Largest number of spans, log records or metrics in one request.'),
   max_depth: z
     .int()
     .min(4)
@@ -34,11 +36,15 @@ const limits = z.strictObject({
     .describe('Deepest nesting of a value; a span with a deeper one is rejected.'),
   max_line_bytes: size({ min: 1024 })
     .prefault('1MiB')
-    .describe('Longest NDJSON line; a longer one is rejected, its neighbours are kept.'),
+    .describe('Longest NDJSON line; a longer one is rejected, the other lines are accepted.'),
   max_header_bytes: size({ min: 1024, max: 1024 * 1024 })
     .prefault('16KiB')
-    .describe('Largest request header; a larger one is answered 431.'),
-  max_connections: z.int().min(1).default(10_000).describe('Most open connections of a listener.'),
+    .describe('Largest request header; a larger one is answered with 431.'),
+  max_connections: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Largest number of open connections of a listener.'),
   header_timeout: duration({ min: 100 })
     .prefault('10s')
     .describe('A client must have sent its headers within this time.'),
@@ -51,12 +57,12 @@ const limits = z.strictObject({
   max_pending_bytes: size({ min: 1024 * 1024 })
     .prefault('256MiB')
     .describe(
-      'Most bytes of requests that are not yet answered, counted as they are when unpacked; beyond it clients get 503.',
+      'Largest total size, after decompression, of requests that are not yet answered; further clients get 503.',
     ),
   max_wait: duration({ min: 10 })
     .prefault('1s')
     .describe(
-      'Requests that would wait longer than this for a worker get 503, or 429 where their key has more than its share waiting.',
+      'Requests that would wait longer than this for a worker get 503, or 429 if their API key already has more than its share of waiting requests.',
     ),
 })
 
@@ -78,7 +84,7 @@ const queue = z.strictObject({
   dead_letter_max_bytes: size()
     .prefault('1GiB')
     .describe(
-      'Most bytes kept of what a destination refused for good; when full, that exporter waits until some are retried or dropped.',
+      'Largest total size of dead letters, which are batches that a destination refused for good. When it is reached, the exporter waits until some dead letters are retried or dropped.',
     ),
 })
 
@@ -91,12 +97,12 @@ const workers = z.strictObject({
     .describe('Worker threads; `auto`: one for each processor of the machine.'),
   task_bytes: size({ min: 64 * 1024, max: 256 * 1024 * 1024 })
     .prefault('4MiB')
-    .describe('Waiting requests are put together up to this many bytes for one task.'),
+    .describe('Waiting requests are combined into one task of up to this many bytes.'),
   task_spans: z
     .int()
     .min(1)
     .default(20_000)
-    .describe('Waiting requests are put together up to about this many spans for one task.'),
+    .describe('Waiting requests are combined into one task of up to about this many spans.'),
   task_timeout: duration({ min: 100 })
     .prefault('30s')
     .describe('A task that takes longer is stopped and its clients are asked to try again.'),
@@ -132,9 +138,16 @@ const telemetry = z.strictObject({
     .strictObject({
       endpoint: outboundUrl()
         .optional()
-        .describe('OTLP/HTTP base URL for spans about Observa itself; none are made without it.'),
+        .describe(
+          'OTLP/HTTP base URL for spans about Observa itself. Without it no such spans are made.',
+        ),
       allow_link_local: allowLinkLocal(),
-      sample: z.number().min(0).max(1).default(0.01).describe('Share of requests that are traced.'),
+      sample: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe('Fraction of requests that are traced, from 0 to 1.'),
     })
     .prefault({})
     .describe('Spans about Observa itself.'),
@@ -170,7 +183,7 @@ const unitTest = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Whose data the input is; the tenant `default` when absent.'),
+    .describe('Tenant that the input belongs to; `default` when absent.'),
   input: z
     .strictObject({
       spans: z
@@ -182,9 +195,11 @@ const unitTest = z.strictObject({
       file: z
         .string()
         .optional()
-        .describe('A file with any input `pipe` takes, relative to the configuration.'),
+        .describe(
+          'A file with input in any format that `pipe` accepts, relative to the configuration.',
+        ),
     })
-    .describe('What goes in; one of the keys.'),
+    .describe('The input; exactly one of these keys.'),
   expect: z
     .strictObject({
       events: z
@@ -201,7 +216,7 @@ const unitTest = z.strictObject({
         .optional()
         .describe('Texts that may appear nowhere in the output.'),
     })
-    .describe('What must come out.'),
+    .describe('The expected output.'),
 })
 
 const pipeline = z.strictObject({
@@ -210,7 +225,7 @@ const pipeline = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Ids of processors, in the order they are run.'),
-  exporters: z.array(z.string()).describe('Ids of exporters; each gets everything.'),
+  exporters: z.array(z.string()).describe('Ids of exporters; each gets all data of the pipeline.'),
 })
 
 const service = z.strictObject({
@@ -226,7 +241,7 @@ const components = (what: string) =>
     .prefault({})
     .describe(`${what} by id: \`type\` or \`type/name\`.`)
 
-/** Everything a user may write, components unseen. */
+/** Everything that a user may write, except inside components. */
 export const rootSchema = z.strictObject({
   receivers: components('Receivers'),
   processors: components('Processors'),
@@ -262,7 +277,7 @@ export const rootSchema = z.strictObject({
   limits: limits.prefault({}).describe('Bounds on what a client may send.'),
   queue: queue.prefault({}).describe('The durable log between pipelines and exporters.'),
   workers: workers.prefault({}).describe('Threads that run the processors.'),
-  telemetry: telemetry.prefault({}).describe('What Observa tells about itself.'),
+  telemetry: telemetry.prefault({}).describe('Logs, metrics and spans about Observa itself.'),
   tests: z
     .array(unitTest)
     .default([])
@@ -281,13 +296,13 @@ export interface Configured<Factory> {
   readonly config: unknown
 }
 
-/** A processor, with what its `prepare` made of the configuration (the configuration itself without one). */
+/** A processor together with what its `prepare` returned, or with its configuration if it has no `prepare`. */
 export interface ConfiguredProcessor extends Configured<AnyProcessor> {
   readonly settings: unknown
 }
 
 export interface Pipeline {
-  /** `traces`, `logs/eu`, .. */
+  /** Such as `traces` or `logs/eu`. */
   readonly id: string
   readonly telemetry: TelemetryKind
   readonly receivers: readonly string[]
@@ -307,6 +322,6 @@ export interface ObservaConfig
     readonly pipelines: ReadonlyMap<string, Pipeline>
   }
   readonly auth: 'none' | 'keys'
-  /** The configuration as data for printing: references unexpanded, secrets masked. */
+  /** The configuration as printable data: references not expanded, secrets masked. */
   readonly printable: unknown
 }

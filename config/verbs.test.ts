@@ -1,4 +1,4 @@
-// Promises of `validate`, `schema` and `components`, and the hostile configurations by exit code and output.
+// Tests of `validate`, `schema` and `components`, and of the exit code and output for hostile configurations.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -29,7 +29,7 @@ function terminal(): { io: VerbIo; out: () => string; err: () => string } {
 
 const hostile = join(import.meta.dirname, 'testdata/hostile')
 
-/** From the corpus: file, exit code (null: any), texts that must and must not be in the output. */
+/** Files of the hostile corpus with the expected exit code (null: any) and texts that must or must not be in the output. */
 const HOSTILE: readonly {
   readonly name: string
   readonly exit: number | null
@@ -61,7 +61,7 @@ for (const { name, exit, has, hasNot } of HOSTILE)
     for (const text of hasNot ?? []) assert.equal((out() + err()).includes(text), false)
   })
 
-test('the hostile base has more than one mistake and all are said', async () => {
+test('all mistakes of a hostile configuration with several are reported', async () => {
   const { io, err } = terminal()
   await validateVerb([join(hostile, 'cfg-wrong-type.yaml')], io)
   for (const part of [/receivers\.otlp\.http/, /max_body_bytes/, /service: this key is required/])
@@ -69,7 +69,7 @@ test('the hostile base has more than one mistake and all are said', async () => 
   assert.match(err(), /The configuration has 3 errors\.\n$/)
 })
 
-test('validate says ok, draws the pipelines and exits 0', async () => {
+test('validate prints ok and the pipelines, and exits 0', async () => {
   const { io, out, err } = terminal()
   assert.equal(await validateVerb([], io), 0, err())
   assert.match(out(), /The default configuration: ok/)
@@ -80,7 +80,7 @@ test('validate says ok, draws the pipelines and exits 0', async () => {
   assert.equal(err(), '')
 })
 
-test('validate --json is one object, --strict counts warnings, --print masks', async () => {
+test('validate --json prints one object, --strict fails on warnings, --print masks secrets', async () => {
   const unused = ['--set', 'processors.scrub/b={}']
   const asJson = terminal()
   assert.equal(await validateVerb(['--json', ...unused], asJson.io), 0)
@@ -124,7 +124,7 @@ test('the JSON Schema takes the default configuration, references and named comp
     assert.equal(schema.safeParse(bad).success, false, JSON.stringify(bad))
 })
 
-test('components lists all, one has its options, --json and --default-config are for programs', () => {
+test('components lists all components or the options of one, and has --json and --default-config', () => {
   const list = terminal()
   assert.equal(componentsVerb([], list.io), 0)
   assert.match(list.out(), /PROCESSORS\n {2}scrub +beta +Does scrub\./)

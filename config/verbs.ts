@@ -1,5 +1,5 @@
-// The CLI verbs about configurations: `validate`, `schema`, `components`. Functions of arguments and an
-// `io`, so that a test is the same as a terminal; `collector/` dispatches to them.
+// The commands about configurations: `validate`, `schema`, `components`. They take arguments and an `io` object, so that a
+// test can run them like a terminal does; `collector/` dispatches to them.
 
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
@@ -23,12 +23,14 @@ export interface VerbIo extends ReferenceSources {
   readonly columns?: number
 }
 
-/** 0 done, 1 the configuration is wrong, 2 the command is. */
+/** Exit code: 0 for success, 1 for a wrong configuration, 2 for a wrong command line. */
 export type ExitCode = 0 | 1 | 2
 
 // ---------------------------------------------------------------- validate
 
-/** Checks a configuration offline. `[--config F]... [--set a.b=c]... [--strict] [--print] [--json] [F]...` */
+/**
+ * Checks a configuration without starting anything. `[--config F]... [--set a.b=c]... [--strict] [--print] [--json] [F]...`
+ */
 export async function validateVerb(args: readonly string[], io: VerbIo): Promise<ExitCode> {
   const given = parsed(args, io, 'validate', {
     config: { type: 'string', multiple: true, short: 'c' },
@@ -55,7 +57,7 @@ export async function validateVerb(args: readonly string[], io: VerbIo): Promise
   return code
 }
 
-/** All errors and warnings, one a line, and how many there are; '' when there are none. */
+/** All errors and warnings, one a line, and their number; '' when there are none. */
 export function problemReport(result: LoadResult): string {
   const errors: readonly ConfigError[] = result.ok ? [] : result.errors
   const lines = [
@@ -92,7 +94,7 @@ export function schemaVerb(args: readonly string[], io: VerbIo): ExitCode {
 
 // ---------------------------------------------------------------- components
 
-/** Lists components, or the options of one. `[NAME] [--json] [--default-config]` */
+/** Prints the list of components, or the options of one. `[NAME] [--json] [--default-config]` */
 export function componentsVerb(args: readonly string[], io: VerbIo): ExitCode {
   const options = { json: { type: 'boolean' }, 'default-config': { type: 'boolean' } } as const
   const given = parsed(args, io, 'components', options, 1)
@@ -127,7 +129,9 @@ function everyComponent(registry: Registry): AnyComponent[] {
   return SECTIONS.flatMap((section): AnyComponent[] => [...registry[section].values()])
 }
 
-/** By type (`kafka` is a receiver and an exporter) or by kind and type (`exporter/kafka`, `exporters.kafka`). */
+/**
+ * Components by type (`kafka` is both a receiver and an exporter), or by kind and type (`exporter/kafka`, `exporters.kafka`).
+ */
 function componentsNamed(registry: Registry, name: string): AnyComponent[] {
   const all = everyComponent(registry)
   const m = /^(receiver|processor|exporter|extension)s?[/.](.+)$/.exec(name)
@@ -180,7 +184,7 @@ function componentPage(c: AnyComponent, columns: number): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Words wrapped at the width of the terminal, continued under `indent`. */
+/** Wraps words at the width of the terminal and indents the following lines. */
 function wrapped(text: string, columns: number, indent: number): string {
   const width = Math.max(columns - indent, 24)
   const lines: string[] = []
@@ -205,7 +209,7 @@ interface Given {
   readonly positionals: readonly string[]
 }
 
-/** Arguments of a verb, or null after saying what is wrong with them. */
+/** Parses the arguments of a command; null after reporting what is wrong with them. */
 function parsed(
   args: readonly string[],
   io: VerbIo,

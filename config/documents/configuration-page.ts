@@ -1,4 +1,4 @@
-// The text of docs/configuration.md around the generated tables. Written by hand, printed by `generate.ts`.
+// The hand-written text of docs/configuration.md, which `generate.ts` puts around the generated tables.
 
 export const INTRODUCTION = `# Configuration
 

@@ -1,4 +1,4 @@
-// Promises of the generated documents.
+// Tests of the generated documents.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,7 +17,7 @@ import {
 const clickhouse = testRegistry.exporters.get('clickhouse') as AnyComponent
 const scrub = testRegistry.processors.get('scrub') as AnyComponent
 
-test('an option table names path, type, default and meaning', () => {
+test('an option table has the path, type, default and meaning of each option', () => {
   const table = optionsOf(clickhouse)
   assert.match(table, /^\| option \| type \| default \| meaning \|\n/)
   assert.match(table, /\| `timeout` \| duration \| `5s` \| How long\. \|/)
@@ -35,7 +35,7 @@ test('an option table names path, type, default and meaning', () => {
   )
 })
 
-test('a README keeps everything but what is between the markers, and a second run changes nothing', () => {
+test('generating replaces only the text between the markers of a README, and a second run changes nothing', () => {
   const readme = `# x\n\n${OPTIONS_START}\nold\n${OPTIONS_END}\n\nrest\n`
   const once = readmeWithOptions(readme, clickhouse)
   assert.ok(once.startsWith('# x\n\n') && once.endsWith(`${OPTIONS_END}\n\nrest\n`))
@@ -46,7 +46,7 @@ test('a README keeps everything but what is between the markers, and a second ru
   assert.equal(readmeWithOptions(added, clickhouse), added)
 })
 
-test('the page holds every section, component and the default configuration', () => {
+test('docs/configuration.md has every section, every component and the default configuration', () => {
   const page = configurationPage(testRegistry)
   for (const text of [
     '| `limits.max_body_bytes` | size | `10MiB` |',
@@ -59,7 +59,7 @@ test('the page holds every section, component and the default configuration', ()
     assert.ok(page.includes(text), text)
 })
 
-test('the schema document is the same each time', () => {
+test('the schema document is generated the same each time', () => {
   assert.equal(schemaDocument(testRegistry), schemaDocument(testRegistry))
   assert.deepEqual(foldersOf(scrub), ['processors/scrub'])
 })

@@ -1,5 +1,5 @@
-// The generated documents as texts: docs/schema.json, docs/configuration.md and the option tables of the
-// component READMEs. Pure: `generate.ts` reads and writes the files.
+// Makes the text of the generated documents: docs/schema.json, docs/configuration.md and the option tables of the component
+// READMEs. No I/O here: `generate.ts` reads and writes the files.
 
 import { DEFAULT_CONFIG } from '../defaults.ts'
 import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'
@@ -16,7 +16,7 @@ export function schemaDocument(registry: Registry): string {
   return `${JSON.stringify(rootJsonSchema(registry), null, 2)}\n`
 }
 
-/** docs/configuration.md. */
+/** The text of docs/configuration.md. */
 export function configurationPage(registry: Registry): string {
   const parts = [INTRODUCTION, '## Sections\n', rootTables()]
   for (const section of SECTIONS) {
@@ -46,12 +46,12 @@ function componentPart(factory: AnyComponent): string {
   return `### ${factory.type}\n\n${factory.summary} Stability: ${factory.stability}.${telemetry}\n\n${optionsOf(factory)}`
 }
 
-/** The table of one component. */
+/** The option table of one component. */
 export function optionsOf(factory: AnyComponent): string {
   return markdownTable(optionRows(jsonSchemaOf(factory.schema)))
 }
 
-/** The README with its table replaced, or with one added at its end when it has no markers yet. */
+/** The README with a new option table in place of the old one, or at its end when it has no markers yet. */
 export function readmeWithOptions(readme: string, factory: AnyComponent): string {
   const start = readme.indexOf(OPTIONS_START)
   const end = readme.indexOf(OPTIONS_END, start)
@@ -61,7 +61,7 @@ export function readmeWithOptions(readme: string, factory: AnyComponent): string
   return `${head}\n${optionsOf(factory)}${readme.slice(end)}`
 }
 
-/** Folders in which a component may live, the first that exists is its own. */
+/** Folders that may belong to a component. The first that exists is its folder. */
 export function foldersOf(factory: AnyComponent): readonly string[] {
   const { type } = factory
   switch (factory.kind) {

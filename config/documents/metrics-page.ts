@@ -1,4 +1,4 @@
-// The text of docs/metrics.md: every metric of the process and of its components, from their declarations.
+// Makes the text of docs/metrics.md from the declared metrics of the process and its components.
 
 import type { MetricDeclaration } from '../../core/metrics.ts'
 import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'

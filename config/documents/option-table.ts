@@ -1,5 +1,5 @@
-// The options of a component (or of the root) as rows: path, type, default, description. One source for
-// the terminal, the component READMEs and docs/configuration.md.
+// The options of a component, or of the root, as rows: path, type, default, description. The terminal, the component READMEs
+// and docs/configuration.md all print these rows.
 
 import type { JsonSchema } from '../tree/json-schema.ts'
 
@@ -7,7 +7,7 @@ export interface OptionRow {
   /** `protocols.http.endpoint`, `rules[].name`, `prices.<name>.input`. */
   readonly path: string
   readonly type: string
-  /** As YAML on one line; null when there is none. */
+  /** The default as YAML on one line; null when there is none. */
   readonly fallback: string | null
   readonly required: boolean
   readonly description: string
@@ -15,7 +15,7 @@ export interface OptionRow {
 
 const ENUM_SHOWN_MAX = 14
 
-/** Rows in the order of the schema; a map of options gets no row of its own unless it is open. */
+/** One row for each option, in the order of the schema. A map gets a row of its own only if users may add any keys to it. */
 export function optionRows(schema: JsonSchema, prefix = ''): OptionRow[] {
   const rows: OptionRow[] = []
   for (const [name, option] of Object.entries(schema.properties ?? {})) {
@@ -57,7 +57,7 @@ function nestedRows(option: JsonSchema, path: string): OptionRow[] {
   return [...seen.values()]
 }
 
-/** The type in a word or a few. */
+/** The type of an option in a few words. */
 export function typeText(option: JsonSchema): string {
   if (option.secret === true) return 'secret'
   if (option.format === 'host-port') return 'host:port'
@@ -73,7 +73,10 @@ export function typeText(option: JsonSchema): string {
   return types.map((t) => (t === 'string' ? 'text' : t)).join(' | ')
 }
 
-/** A long list of words would hide the rest of the table; the JSON Schema has all of them. */
+/**
+ * Lists the allowed words, or only the first few of a long list, which would hide the rest of the table. The JSON Schema has
+ * all of them.
+ */
 function enumText(words: readonly string[]): string {
   if (words.length <= ENUM_SHOWN_MAX) return words.join(' | ')
   return `one of ${words.length} words: ${words.slice(0, 4).join(', ')}, ..`
@@ -90,7 +93,7 @@ function defaultText(fallback: unknown): string | null {
   return typeof fallback === 'string' ? fallback : JSON.stringify(fallback)
 }
 
-/** A Markdown table of the rows; a sentence when there are none. */
+/** The rows as a Markdown table, or a sentence when there are none. */
 export function markdownTable(rows: readonly OptionRow[]): string {
   if (rows.length === 0) return 'There is nothing to configure.\n'
   const cell = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')

@@ -1,15 +1,15 @@
-// The JSON Schema of a whole configuration, components included: what editors check while typing, what
-// `observa schema` prints and `docs/schema.json` holds.
+// The JSON Schema of a whole configuration, components included. Editors use it to check while the user types; `observa
+// schema` prints it and `docs/schema.json` holds it.
 
 import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'
 import { rootSchema } from '../root.ts'
 import { type JsonSchema, jsonSchemaOf } from '../tree/json-schema.ts'
 
 const NAME_PATTERN = '(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$'
-/** Anything may be given as a reference, also where a number or one of a few words is wanted. */
+/** A `${...}` reference is text, but may stand for any value, including a number or one of a list of words. */
 const REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{' } as JsonSchema
 
-/** Draft 7, deterministic: equal registries give equal text. */
+/** The schema in draft 7. The same registry always gives the same text. */
 export function rootJsonSchema(registry: Registry): Record<string, unknown> {
   const root = jsonSchemaOf(rootSchema)
   const properties: Record<string, JsonSchema> = { ...root.properties }
@@ -67,7 +67,7 @@ function withPipelinePatterns(service: JsonSchema): JsonSchema {
   }
 }
 
-/** Every value that is not a free text may also be a `${...}`. */
+/** The schema with `${...}` allowed in place of every value that is not free text. */
 function withReferences(schema: JsonSchema): JsonSchema {
   const out: Record<string, unknown> = { ...schema }
   for (const key of ['properties', 'patternProperties'] as const)

@@ -1,5 +1,5 @@
-// A small registry with one component of each kind of interest, for the tests of this folder: they must
-// not change when a real component gets an option.
+// A small registry for the tests of this folder, which must not depend on the options of real components. It has one
+// component for each case that the loader treats differently.
 
 import { z } from 'zod'
 import type { Component } from '../../core/component.ts'

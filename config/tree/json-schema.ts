@@ -1,10 +1,10 @@
-// JSON Schemas of component configurations, and looking into them: which keys are known at a path,
-// whether a value there is a secret. Leaves validation itself to zod.
+// JSON Schemas of component configurations, and look-ups in them: which keys exist at a path, whether a value is secret.
+// Validation itself is left to zod.
 
 import { z } from 'zod'
 import type { Path } from './problems.ts'
 
-/** The parts of JSON Schema draft 7 that zod writes and we read. */
+/** The part of JSON Schema draft 7 that zod writes and this code reads. */
 export interface JsonSchema {
   readonly type?: string | readonly string[]
   readonly description?: string
@@ -28,7 +28,7 @@ export interface JsonSchema {
 
 const cache = new WeakMap<z.ZodType, JsonSchema>()
 
-/** What a user may write for this zod type, as draft 7. */
+/** The JSON Schema (draft 7) of what a user may write for this zod type. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const known = cache.get(schema)
   if (known !== undefined) return known
@@ -38,29 +38,29 @@ export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
     unrepresentable: 'any',
     reused: 'inline',
     override: ({ jsonSchema }) => {
-      // A union that says itself what it is (a size is a text or an integer) needs no list of branches.
+      // A union that declares its type (a size is a string or an integer) does not need the list of its branches.
       if (jsonSchema.anyOf !== undefined && jsonSchema.type !== undefined) delete jsonSchema.anyOf
     },
   })
-  // zod's type allows more than zod writes for our options; the shape is the one above.
+  // zod declares a wider type than the schemas it writes for these options, which all have the type above.
   const { $schema: _, ...json } = made as JsonSchema & { readonly $schema?: string }
   cache.set(schema, json)
   return json
 }
 
-/** The schemas that may apply at `path`: several under a union, none when the path is unknown. */
+/** The schemas that may apply at `path`: several under a union, none when the path does not exist. */
 export function schemasAt(root: JsonSchema, path: Path): JsonSchema[] {
   let level = branches(root)
   for (const part of path) level = level.flatMap((s) => below(s, part).flatMap(branches))
   return level
 }
 
-/** Names of the keys known at `path`. */
+/** Names of the keys that may occur at `path`. */
 export function knownKeys(root: JsonSchema, path: Path): string[] {
   return [...new Set(schemasAt(root, path).flatMap((s) => Object.keys(s.properties ?? {})))]
 }
 
-/** True when a value at `path` is marked as secret. */
+/** Whether a value at `path` is marked as secret. */
 export function isSecretAt(root: JsonSchema, path: Path): boolean {
   return schemasAt(root, path).some((s) => s.secret === true)
 }

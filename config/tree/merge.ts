@@ -1,9 +1,9 @@
-// Several files and `--set` options become one tree: maps are merged deeply, lists and values replace.
+// Merges several files and `--set` options into one tree: maps are merged deeply, lists and single values are replaced.
 
 import type { Problems } from './problems.ts'
 import { type MapNode, parseTree, type TreeNode } from './tree.ts'
 
-/** `over` laid on `base`. Positions stay those of the place each key was last written. */
+/** Merges `over` into `base`. Each key keeps the position where it was last written. */
 export function mergeTrees(base: TreeNode, over: TreeNode): TreeNode {
   if (base.kind !== 'map' || over.kind !== 'map') return over
   const entries = new Map(base.entries)
@@ -15,7 +15,7 @@ export function mergeTrees(base: TreeNode, over: TreeNode): TreeNode {
   return { kind: 'map', at: base.at, entries }
 }
 
-/** The tree with `--set path=value` applied. The value is YAML; `\.` is a dot inside a name. */
+/** Applies `--set path=value` to the tree. The value is YAML; `\.` is a dot inside a name. */
 export function applySet(root: TreeNode, option: string, problems: Problems): TreeNode {
   const equals = option.indexOf('=')
   const pathPart = equals < 0 ? option : option.slice(0, equals)
@@ -36,7 +36,9 @@ function emptyText(at: TreeNode['at']): TreeNode {
   return { kind: 'scalar', at, value: '', reference: null, retypable: false, broken: false }
 }
 
-/** A tree of an option has no lines worth naming. */
+/**
+ * Gives every node of an option's tree the position of the option itself, because line numbers inside an option mean nothing.
+ */
 function relocated(node: TreeNode, at: TreeNode['at']): TreeNode {
   switch (node.kind) {
     case 'scalar':

@@ -1,5 +1,5 @@
-// A tree through a zod schema: the parsed value, or one problem for each mistake, at its line.
-// Turns zod's issues into the words of this product; knows no key of any component.
+// Parses a tree with a zod schema. The result is the value, or one problem for each mistake at its line. zod's issues are
+// turned into the wording of this product. This file knows no key of any component.
 
 import type { z } from 'zod'
 import { nearest } from '../../core/config/nearest.ts'
@@ -26,9 +26,9 @@ export function parseNode<T>(
 }
 
 /**
- * Where the schema refuses a value, it may have been meant in another way: a `${env:PORT}` is a text, and so is every
- * password that happens to be digits, but the text may stand for a number or boolean; and a name with nothing behind it
- * (`http:`) means a map with all defaults. Taken so only if that mends it.
+ * If the schema refuses a value, tries two other readings of it. A text may stand for a number or boolean, because
+ * `${env:PORT}` expands to text; texts are tried first, because a password may consist of digits. A key without a value
+ * (`http:`) may stand for a map with all defaults. A reading counts only if the schema then accepts it.
  */
 function parseRetyped<T>(schema: z.ZodType<T>, node: TreeNode): z.ZodSafeParseResult<T> {
   const first = schema.safeParse(plainOf(node))
@@ -80,7 +80,7 @@ function anyBroken(node: TreeNode): boolean {
   return [...node.entries.values()].some((entry) => anyBroken(entry.node))
 }
 
-/** Says one zod issue in our words. */
+/** Reports zod issues in the wording of this product. */
 class IssueReporter {
   readonly #schema: z.ZodType
   readonly #node: TreeNode
@@ -209,7 +209,7 @@ class IssueReporter {
     this.#problems.error('OBS_CONFIG_BAD_VALUE', at, this.#full(path), rule, { found })
   }
 
-  /** What stands there, in words; a value only when it cannot be a secret. */
+  /** Describes the value that was found. The value itself is shown only when it cannot be a secret. */
   #found(node: TreeNode, path: Path): string {
     if (node.kind === 'list') return 'a list'
     if (node.kind === 'map') return 'a map'
@@ -229,7 +229,7 @@ class IssueReporter {
   }
 }
 
-/** The branch of a union the user most likely meant: the one whose complaints lie deepest, then fewest. */
+/** The branch of a union that the user most likely meant: its errors lie deepest in the value, and are fewest. */
 function closestBranch(errors: readonly (readonly Issue[])[]): readonly Issue[] | null {
   const depth = (issues: readonly Issue[]): number =>
     Math.max(...issues.map((i) => i.path.length + (i.code === 'unrecognized_keys' ? 0.5 : 0)))
@@ -243,7 +243,7 @@ function closestBranch(errors: readonly (readonly Issue[])[]): readonly Issue[] 
   return isTie && errors.every((e) => e.length === 1) ? mergedTypes(errors) : best
 }
 
-/** `expected a number or a text`: branches that differ only in the type of the value itself. */
+/** Combines branches that differ only in the type of the value into one message: `expected a number or a text`. */
 function mergedTypes(errors: readonly (readonly Issue[])[]): readonly Issue[] {
   const issues = errors.map((e) => e[0] as Issue)
   const first = issues[0] as Issue
@@ -277,7 +277,7 @@ function listOf(values: readonly unknown[]): string {
   return values.map((v) => (typeof v === 'string' ? v : JSON.stringify(v))).join(', ')
 }
 
-/** zod's own English, made to fit behind our path. */
+/** Shortens zod's own message so that it reads well after the path. */
 function sentence(message: string): string {
   return message.replace(/^Too (?:small|big): /, '').replace(/^Invalid (?:input|string): /, '')
 }

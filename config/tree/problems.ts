@@ -1,29 +1,29 @@
-// What can be wrong with a configuration, and how it is said: file, line and column, path, rule,
-// expected and found, a suggestion. Leaves finding the mistakes to the other files of this folder.
-// No value that came through `${env:}` or `${file:}` is ever part of a message: `Problems` masks them.
+// The problems a configuration can have, and their wording: file, line and column, path, broken rule, expected and found, a
+// suggestion. The other files of this folder find them. `Problems` masks every value that came from `${env:}` or `${file:}`,
+// so that no message contains one.
 
 import { MASK } from '../../core/config/config-types.ts'
 
 export interface Position {
   /** File as given on the command line, or `--set a.b`. */
   readonly file: string
-  /** From 1; 0 when there is no line, as in a `--set`. */
+  /** Line number from 1; 0 where there is no line, as for `--set`. */
   readonly line: number
   readonly column: number
 }
 
 export type ConfigCode = `OBS_CONFIG_${string}`
 
-/** One mistake (or, in the list of warnings, one doubt). */
+/** One mistake; in the list of warnings, one doubtful place. */
 export interface ConfigError extends Position {
   readonly code: ConfigCode
-  /** Where in the configuration: `processors.scrub.rules[0]`; '' for the whole. */
+  /** Path in the configuration: `processors.scrub.rules[0]`; '' for the whole. */
   readonly path: string
-  /** The rule that is broken, as a sentence without the final stop. */
+  /** The rule that is broken, as a sentence without the final full stop. */
   readonly rule: string
   readonly expected: string | null
   readonly found: string | null
-  /** What to do, as a sentence, or null. */
+  /** What the user can do, as a sentence; or null. */
   readonly suggestion: string | null
 }
 
@@ -35,7 +35,7 @@ export interface ProblemDetails {
 
 export type Path = readonly (string | number)[]
 
-/** `['a', 0, 'b']` as `a[0].b`. */
+/** A path as text: `['a', 0, 'b']` becomes `a[0].b`. */
 export function pathText(path: Path): string {
   let text = ''
   for (const part of path)
@@ -43,16 +43,19 @@ export function pathText(path: Path): string {
   return text
 }
 
-/** More than anybody reads; the rest is counted. */
+/** More problems than this are only counted: nobody would read them all. */
 const SHOWN_MAX = 200
 
-/** Collects problems over all steps of a load, so that all are shown at once. */
+/** Collects problems over all steps of a load, so that they can be reported together. */
 export class Problems {
   readonly #errors: ConfigError[] = []
   readonly #warnings: ConfigError[] = []
   readonly #hidden = new Set<string>()
 
-  /** From now on (and in what was said before) this text is masked. Short texts and small numbers would mask half the message. */
+  /**
+   * Masks this text in all messages, earlier ones included. Short texts and small numbers are not masked, because they would
+   * make messages unreadable.
+   */
   hide(value: string): void {
     if (value.length >= 4 && !/^(true|false|\d{1,5})$/.test(value)) this.#hidden.add(value)
   }
@@ -129,7 +132,7 @@ function problem(
   }
 }
 
-/** `file:12:5: OBS_CONFIG_X: a.b: rule, expected .., found ... Did you mean "c"?` on one line. */
+/** A problem on one line: `file:12:5: OBS_CONFIG_X: a.b: rule, expected ..., found ... Did you mean "c"?` */
 export function problemLine(p: ConfigError): string {
   const where = p.line > 0 ? `${p.file}:${p.line}:${p.column}` : p.file
   const path = p.path === '' ? '' : `${p.path}: `
@@ -139,7 +142,7 @@ export function problemLine(p: ConfigError): string {
   return printable(`${where}: ${p.code}: ${path}${p.rule}${expected}${found}${suggestion}`)
 }
 
-/** All problems, one a line, each with `error` or `warning` before it; '' for none. */
+/** All problems, one a line, each after the word `error` or `warning`; '' for none. */
 export function formatProblems(
   problems: readonly ConfigError[],
   severity: 'error' | 'warning',
@@ -147,7 +150,7 @@ export function formatProblems(
   return problems.map((p) => `${severity.padEnd(7)} ${problemLine(p)}`).join('\n')
 }
 
-/** Control characters from a configuration must not reach a terminal as such. */
+/** Replaces control characters, so that text from a configuration cannot control the terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD')
 }

@@ -1,5 +1,5 @@
-// `${env:NAME}`, `${env:NAME:-default}`, `${file:path}` and `$$` in the texts of a configuration.
-// A value that came through a reference is never printed, so it is handed to `Problems.hide`.
+// Expands `${env:NAME}`, `${env:NAME:-default}`, `${file:path}` and `$$` in the values of a configuration. A value that came
+// through a reference is never printed, so it is handed to `Problems.hide`.
 
 import { dirname, resolve } from 'node:path'
 import { nearest } from '../../core/config/nearest.ts'
@@ -10,7 +10,7 @@ import type { ScalarNode, TreeNode } from './tree.ts'
 export interface ReferenceSources {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly readFile: (path: string) => Promise<string>
-  /** Permission bits of a file, when the platform has them: secret files should be the owner's alone. */
+  /** Permission bits of a file, on platforms that have them: a file with a secret should be readable by its owner only. */
   readonly fileMode?: (path: string) => Promise<number>
 }
 
@@ -73,7 +73,7 @@ async function expandScalar(
   return { ...node, value: out, reference, retypable, broken: node.broken || broken }
 }
 
-/** The value of the inside of one `${...}`; null after reporting why there is none. */
+/** The value of one reference, given the text between its braces; null after reporting a problem. */
 async function valueOf(
   inside: string | null,
   node: ScalarNode,
@@ -150,7 +150,7 @@ async function fileText(
   }
 }
 
-/** The reason without Node's path and system call around it. */
+/** The reason of a failed read, without the path and system call that Node puts around it. */
 function reasonOf(thrown: unknown): string {
   const code = (thrown as { code?: unknown } | null)?.code
   if (code === 'ENOENT') return 'no such file'

@@ -1,5 +1,5 @@
-// A configuration as a tree that knows where each key and value was written. YAML text becomes such a
-// tree within bounds on size, depth, nodes and aliases; nothing here knows what the keys mean.
+// A configuration as a tree that knows where each key and value was written. YAML text is parsed into such a tree within
+// bounds on size, depth, nodes and aliases. This file does not know what the keys mean.
 
 import {
   type Document,
@@ -22,11 +22,11 @@ export interface ScalarNode {
   readonly kind: 'scalar'
   readonly at: Position
   readonly value: ScalarValue
-  /** As written, when it held a `${...}` reference; printed in place of the value. */
+  /** The value as written if it contained a `${...}` reference; printed in place of the expanded value. */
   readonly reference: string | null
-  /** The whole scalar was one reference: its text may also be read as a number or boolean. */
+  /** True when the whole value was one reference, whose text may therefore also be read as a number or boolean. */
   readonly retypable: boolean
-  /** A reference failed and was reported: nothing more is said about this value. */
+  /** True when a reference failed. That was reported, so nothing more is reported about this value. */
   readonly broken: boolean
 }
 
@@ -55,7 +55,7 @@ const CORE_TAGS: ReadonlySet<string> = new Set(
   ['map', 'seq', 'str', 'null', 'bool', 'int', 'float'].map((t) => `tag:yaml.org,2002:${t}`),
 )
 
-/** The tree of a YAML text; null after a mistake that leaves nothing to look at. */
+/** Parses YAML text; null after a mistake that leaves nothing to check. */
 export function parseTree(text: string, file: string, problems: Problems): TreeNode | null {
   const start: Position = { file, line: 1, column: 1 }
   if (text.length > TEXT_CHARS_MAX) {
@@ -92,7 +92,7 @@ function parseOne(
         schema: 'core',
         merge: false,
         customTags: [],
-        // Checked here instead, in linear time: the library compares each key with all others.
+        // Checked in this file instead, in linear time: the library compares each key with all others.
         uniqueKeys: false,
         strict: true,
         prettyErrors: false,
@@ -100,7 +100,7 @@ function parseOne(
       }),
     ] as Document<ParsedNode>[]
   } catch (thrown) {
-    // The parser recurses over nested collections: a text of brackets ends here, not in a crash.
+    // The parser is recursive, so thousands of nested brackets would overflow its stack; they are reported as too deep.
     if (!(thrown instanceof RangeError)) throw thrown
     problems.error('OBS_CONFIG_TOO_DEEP', start, [], `nested deeper than ${DEPTH_MAX} levels`)
     return null
@@ -122,7 +122,9 @@ function parseOne(
   return doc.errors.length === 0 ? doc : null
 }
 
-/** Most brackets open at once, those in texts and comments counted too: a cheap look before the parser recurses. */
+/**
+ * The deepest nesting of brackets, including those in strings and comments: a cheap check before the recursive parser runs.
+ */
 function bracketDepth(text: string): number {
   let depth = 0
   let deepest = 0
@@ -139,7 +141,7 @@ function reportSyntax(error: YAMLParseError, at: Position, problems: Problems): 
     problems.error('OBS_CONFIG_TOO_DEEP', at, [], `nested deeper than ${DEPTH_MAX} levels`)
     return
   }
-  // Some messages end with a piece of the text, which may be half a password.
+  // Some messages of the library end with a piece of the text, which may be half a password.
   const rule = error.message.replace(/: ["'\s][\s\S]*$/, '').replace(/\n[\s\S]*$/, '')
   problems.error('OBS_CONFIG_SYNTAX', at, [], `not valid YAML: ${rule.slice(0, 200)}`)
 }
@@ -149,7 +151,7 @@ function positionOf(file: string, lines: LineCounter, offset: number): Position 
   return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
-/** Turns the nodes of one YAML document into ours, within the bounds. */
+/** Converts the nodes of one YAML document into nodes of this tree, within the bounds. */
 class TreeBuilder {
   readonly #doc: Document<ParsedNode>
   readonly #file: string
@@ -256,7 +258,9 @@ function nullNode(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, reference: null, retypable: false, broken: false }
 }
 
-/** Plain values of the tree, for a schema. Objects have no prototype, so `__proto__` is a key like any other. */
+/**
+ * Plain values of the tree, to be parsed by a schema. Objects have no prototype, so that `__proto__` is a key like any other.
+ */
 export function plainOf(node: TreeNode): unknown {
   switch (node.kind) {
     case 'scalar':
@@ -283,7 +287,7 @@ export function nodeAt(root: TreeNode, path: Path): TreeNode | null {
   return node
 }
 
-/** Position of the key that ends `path`, else of the nearest thing around it. */
+/** Position of the key at the end of `path`, or of the nearest node around it. */
 export function positionAt(root: TreeNode, path: Path): Position {
   let node: TreeNode = root
   let at = root.at
