@@ -10,6 +10,7 @@ import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { systemRoutes } from './routes/system.ts'
+import { timeseriesRoutes } from './routes/timeseries.ts'
 import { traceRoutes } from './routes/traces.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { Stores } from './stores.ts'
@@ -59,6 +60,7 @@ class ApiExtension implements Component {
     signalRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
+    timeseriesRoutes(app, this.#stores)
     await docsRoutes(app)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

@@ -50,4 +50,8 @@ service:
       receivers: [otlp]
       processors: [scrub, canonicalize, cost, signals]
       exporters: [clickhouse, postgres]
+    metrics:
+      receivers: [otlp]
+      processors: [scrub]
+      exporters: [clickhouse]
 `

@@ -60,7 +60,7 @@ test('the default configuration has no errors and no warnings', async () => {
   const result = await load(null)
   assert.deepEqual(lines(result), [])
   assert.ok(result.ok)
-  assert.deepEqual([...result.config.service.pipelines.keys()], ['traces', 'logs'])
+  assert.deepEqual([...result.config.service.pipelines.keys()], ['traces', 'logs', 'metrics'])
   assert.equal(result.config.limits.max_body_bytes, 10 * 1024 * 1024)
   assert.equal(result.config.auth, 'none')
   assert.deepEqual(result.config.receivers.get('otlp')?.config, {

@@ -308,8 +308,17 @@ export interface ProcessedBatch {
 export interface Encoder {
   /** Encodes the events except those in `skip`, which were stored before (re-sends). */
   encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
-  /** For exporters that take metrics. `request` is the scrubbed ExportMetricsServiceRequest as protobuf bytes. */
-  encodeMetrics?(request: Uint8Array, dataPoints: number): EncodedPart[]
+  /** For exporters that take metrics. */
+  encodeMetrics?(request: MetricsRequest): EncodedPart[]
+}
+
+/** A metrics request that went through the chain. */
+export interface MetricsRequest {
+  /** The scrubbed ExportMetricsServiceRequest as protobuf; valid during the call. */
+  readonly bytes: Uint8Array
+  readonly dataPoints: number
+  readonly tenant: TenantContext
+  readonly receivedAtMs: number
 }
 
 /** Parts of consecutive log records on their way to one destination. */

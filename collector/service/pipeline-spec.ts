@@ -39,3 +39,11 @@ export function pipelineSpec(
     secrets,
   }
 }
+
+/** Id of the pipeline that takes metrics where the configuration has none for them: it counts what nobody keeps. */
+export const UNKEPT_METRICS = 'metrics (unkept)'
+
+export function unkeptMetricsSpec(config: ObservaConfig): PipelineSpec {
+  const limits = decodeLimits(config)
+  return { id: UNKEPT_METRICS, processors: [], encoders: [], limits, explain: false }
+}

@@ -1,7 +1,6 @@
 // The running service: builds everything a checked configuration names, starts it in order, stops it in
 // reverse. Log, exporters, workers, pipelines, receivers, extensions; nothing else knows all of them.
 
-import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
@@ -34,7 +33,8 @@ import { type Authenticators, keysConfigOf, makeAuthenticators } from './authent
 import { ControlPlane } from './control-plane.ts'
 import { openDataDir } from './data-dir.ts'
 import { PARTS } from './declared-metrics.ts'
-import { pipelineSpec } from './pipeline-spec.ts'
+import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
+import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
 import { planReload } from './reload.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
@@ -57,7 +57,6 @@ interface RunningExporter {
   readonly loop: SenderLoop
 }
 
-const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 const DRAIN_MS = 20_000
 
 export class Service implements ServiceView {
@@ -278,10 +277,17 @@ export class Service implements ServiceView {
         ledgers.set(group, ledger)
         reportLedger(ledger, `pipelines="${[...members].join(' ')}"`, metrics)
       }
-      const parts = { id, index: this.#pipelines.length, log, ledger, metrics, clock }
-      this.#pipelineParts.push(parts)
-      this.#pipelines.push(new Pipeline(parts))
+      this.#addPipeline({ id, index: this.#pipelines.length, log, ledger, metrics, clock })
     }
+    // Nothing goes from it to the log or a ledger.
+    const ledger = new UsageLedger()
+    const index = this.#pipelines.length
+    this.#addPipeline({ id: UNKEPT_METRICS, index, log, ledger, metrics, clock })
+  }
+
+  #addPipeline(parts: PipelineParts): void {
+    this.#pipelineParts.push(parts)
+    this.#pipelines.push(new Pipeline(parts))
   }
 
   /** What plain ids are stored as, by all pipelines together. */
@@ -301,6 +307,7 @@ export class Service implements ServiceView {
   /** In the order of the running pipelines, which is that of the first configuration. */
   #specs(config: ObservaConfig, secrets: InstanceSecrets): PipelineSpec[] {
     return this.#pipelines.flatMap(({ id }) => {
+      if (id === UNKEPT_METRICS) return [unkeptMetricsSpec(config)]
       const pipeline = config.service.pipelines.get(id)
       return pipeline === undefined ? [] : [pipelineSpec(config, pipeline, false, secrets)]
     })
@@ -313,7 +320,7 @@ export class Service implements ServiceView {
   async #startPool(specs: readonly PipelineSpec[]): Promise<WorkerPool> {
     const settling = this.#pipelineParts.map((parts) => new Pipeline(parts))
     const pool = new WorkerPool(
-      this.#poolSettings(),
+      poolSettings(this.#config.workers),
       { pipelines: specs },
       (pipeline, task) => (settling[pipeline] as Pipeline).finish(task),
       this.#deps.metrics,
@@ -361,7 +368,7 @@ export class Service implements ServiceView {
     const auth = this.#auth
     for (const [id, { factory, config }] of this.#config.receivers) {
       const intake = this.#intakeOf(id)
-      if (TELEMETRY_KINDS.every((s) => intake[s] === null)) continue
+      if (!this.#isUsed(id)) continue
       const ctx = {
         intake,
         listeners: this.listeners,
@@ -388,6 +395,10 @@ export class Service implements ServiceView {
     this.listeners.route(metrics.endpoint, '/metrics', handler)
   }
 
+  #isUsed(receiver: string): boolean {
+    return [...this.#config.service.pipelines.values()].some((p) => p.receivers.includes(receiver))
+  }
+
   async #add(id: string, component: Component): Promise<void> {
     await orStop(component, () => component.start(AbortSignal.timeout(60_000)))
     this.#components.push({ id, component })
@@ -399,6 +410,7 @@ export class Service implements ServiceView {
       const ids = [...this.#config.service.pipelines.values()]
         .filter((p) => p.telemetry === telemetry && p.receivers.includes(receiver))
         .map((p) => p.id)
+      if (ids.length === 0 && telemetry === 'metrics') ids.push(UNKEPT_METRICS)
       const pipelines = this.#pipelines.filter((p) => ids.includes(p.id))
       if (pipelines.length === 0) return null
       const { max_body_bytes: bodyBytesMax, max_decoded_bytes: decodedBytesMax } =
@@ -419,17 +431,6 @@ export class Service implements ServiceView {
     const log = this.#deps.log.child({ component: id })
     this.#logs.push(log)
     return log
-  }
-
-  #poolSettings(): ConstructorParameters<typeof WorkerPool>[0] {
-    const { workers } = this.#config
-    return {
-      workers: workers.count === 'auto' ? Math.max(1, availableParallelism()) : workers.count,
-      taskBytesMax: workers.task_bytes,
-      taskRequestsMax: 256,
-      taskTimeoutMs: workers.task_timeout,
-      heapMiB: Math.round(workers.heap_bytes / 1024 ** 2),
-    }
   }
 }
 

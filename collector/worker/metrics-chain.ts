@@ -1,11 +1,14 @@
-// The way of a metrics request: every string is scrubbed, the bytes go on as OTLP to the exporters that
-// take metrics. Metrics make no events and no signals.
+// The way of a metrics request: every string is scrubbed, the bytes go on to the exporters that take metrics. Where there is
+// none, the client is told how many points were lost. Metrics make no events and no signals.
 
 import type { Encoder, MetricsContext, MetricsVisitor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { scrubMetrics } from '../../proto/otlp/pass-metrics.ts'
+
+const NOBODY =
+  'No exporter of this instance takes metrics: add a metrics pipeline with one that does, such as clickhouse.'
 
 export class MetricsChain {
   readonly #visit: MetricsVisitor
@@ -64,15 +67,19 @@ export class MetricsChain {
         (kind, key, value, isAgain) => this.#visit(kind, key, value, isAgain ? silent : counting),
       )
       if (outcome.kind === 'refused') return outcome
+      const { bytes, dataPoints, reasons } = outcome
+      const { tenant, receivedAtMs } = request
+      const before = parts.length
       for (const e of this.#encoders)
-        for (const part of e.encodeMetrics?.(outcome.bytes, outcome.dataPoints) ?? [])
+        for (const part of e.encodeMetrics?.({ bytes, dataPoints, tenant, receivedAtMs }) ?? [])
           if (part.items > 0) parts.push({ ...part, bytes: part.bytes.slice() })
+      const isKept = parts.length > before || dataPoints === 0
       return {
         kind: 'accepted',
-        accepted: outcome.dataPoints,
-        rejected: 0,
+        accepted: isKept ? dataPoints : 0,
+        rejected: isKept ? 0 : dataPoints,
         dropped: 0,
-        reasons: outcome.reasons,
+        reasons: isKept ? reasons : [...reasons, NOBODY],
         rejectedItems: [],
       }
     } catch (thrown) {

@@ -5,14 +5,14 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { FIELDS, type Field } from '../../core/fields.ts'
 import { migrationsOf } from '../../storage/migrations/files.ts'
-import { EVENT_COLUMNS, SIGNAL_COLUMNS, STREAMS } from './columns.ts'
+import { EVENT_COLUMNS, METRIC_COLUMNS, SIGNAL_COLUMNS, STREAMS } from './columns.ts'
 
 const sql = migrationsOf('clickhouse')
   .map((m) => m.sql)
   .join('\n')
 
 test('every column is in a migration with the type that is written', () => {
-  for (const { name, type } of [...EVENT_COLUMNS, ...SIGNAL_COLUMNS])
+  for (const { name, type } of [...EVENT_COLUMNS, ...SIGNAL_COLUMNS, ...METRIC_COLUMNS])
     assert.ok(
       sql.includes(`\n  ${name} ${type},\n`) ||
         sql.includes(`ADD COLUMN IF NOT EXISTS ${name} ${type}`),
@@ -38,6 +38,7 @@ test('the layout of a stream is what it was when rows were first written to a lo
     events: 'e2aaa8e3a604961c',
     'events@2': '3591743270a9334e',
     'events@3': '911dfce8f7bf0f85',
+    metric_points: 'fad1bb16a16c186f',
     signals: 'bc0173ae740282c5',
   })
 })

@@ -1,4 +1,4 @@
-// The columns of `canonical_events` and `signals`: which ClickHouse type each field of an event has, and
+// The columns of `canonical_events`, `signals` and `metric_points`: which ClickHouse type each field of an event has, and
 // how a row is laid out in RowBinary. The list of event columns is made from `core/fields.ts`; what a field
 // needs beyond its general type stands in OVERRIDES. The SQL is in `storage/migrations/clickhouse`; a test
 // holds the two together.
@@ -154,6 +154,34 @@ export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: st
   { name: 'rule', type: 'LowCardinality(String)' },
 ]
 
+/** Columns of `metric_points`, in the order in which `encode-metrics.ts` writes them. */
+export const METRIC_COLUMNS: readonly { readonly name: string; readonly type: string }[] = [
+  { name: 'tenant_id', type: 'LowCardinality(String)' },
+  { name: 'project_id', type: 'LowCardinality(String)' },
+  { name: 'environment', type: 'LowCardinality(String)' },
+  { name: 'metric', type: 'LowCardinality(String)' },
+  { name: 'type', type: 'LowCardinality(String)' },
+  { name: 'unit', type: 'LowCardinality(String)' },
+  { name: 'temporality', type: 'LowCardinality(String)' },
+  { name: 'is_monotonic', type: 'Bool' },
+  { name: 'scope_name', type: 'LowCardinality(String)' },
+  { name: 'resource', type: MAP },
+  { name: 'attributes', type: MAP },
+  { name: 'series_id', type: `FixedString(16) ${ZSTD}` },
+  { name: 'start_time', type: `DateTime64(9, 'UTC') ${TIME}` },
+  { name: 'time', type: `DateTime64(9, 'UTC') ${TIME}` },
+  { name: 'value', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'count', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'sum', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'min', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'max', type: `Nullable(Float64) ${ZSTD}` },
+  { name: 'bounds', type: `Array(Float64) ${ZSTD}` },
+  { name: 'buckets', type: `Array(Float64) ${ZSTD}` },
+  { name: 'quantiles', type: `Array(Float64) ${ZSTD}` },
+  { name: 'quantile_values', type: `Array(Float64) ${ZSTD}` },
+  { name: 'received_at', type: `DateTime64(3, 'UTC') ${TIME}` },
+]
+
 /**
  * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written must stay
  * known: when a field is added, new rows go by a new stream (`events@2`), and the old name gets a line in EXTENDED with the
@@ -161,6 +189,7 @@ export const SIGNAL_COLUMNS: readonly { readonly name: string; readonly type: st
  */
 export const EVENTS_STREAM = 'events@3'
 export const SIGNALS_STREAM = 'signals'
+export const METRICS_STREAM = 'metric_points'
 const EXTENDED: readonly (readonly [stream: string, added: readonly FieldName[]])[] = [
   ['events', ['usage_remainder', 'usage_inconsistent', 'revision', 'field_sources']],
   ['events@2', ['cost_unpriced']],
@@ -174,6 +203,7 @@ export interface StreamLayout {
 export const STREAMS: Readonly<Record<string, StreamLayout>> = {
   [EVENTS_STREAM]: { table: 'canonical_events', columns: EVENT_COLUMNS },
   [SIGNALS_STREAM]: { table: 'signals', columns: SIGNAL_COLUMNS },
+  [METRICS_STREAM]: { table: 'metric_points', columns: METRIC_COLUMNS },
   ...Object.fromEntries(
     EXTENDED.map(([stream], i) => {
       const later: readonly string[] = EXTENDED.slice(i).flatMap(([, added]) => added)

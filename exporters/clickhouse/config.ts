@@ -54,7 +54,9 @@ export const schema = z
     // The end of a row's life must be before 2106, the end of ClickHouse's DateTime.
     ttl: duration({ min: 3_600_000, max: 438_000 * 3_600_000 })
       .optional()
-      .describe('Rows are deleted this long after they were received. Default: never.'),
+      .describe(
+        'Rows are deleted this long after they were received. Default: never; points of metrics after 30 days at the latest.',
+      ),
     compression: z
       .enum(['gzip', 'none'])
       .default('none')

@@ -2,13 +2,27 @@
 // Rows carry no header and no length, so the rows of several parts are simply put one after another.
 
 import { isUtf8 } from 'node:buffer'
-import type { ChainContext, Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type {
+  ChainContext,
+  Encoder,
+  EncoderFactory,
+  MetricsRequest,
+  ProcessedBatch,
+} from '../../core/component.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
-import { type Column, EVENT_COLUMNS, EVENTS_STREAM, SIGNALS_STREAM, WRITE } from './columns.ts'
+import {
+  type Column,
+  EVENT_COLUMNS,
+  EVENTS_STREAM,
+  METRICS_STREAM,
+  SIGNALS_STREAM,
+  WRITE,
+} from './columns.ts'
+import { metricRows } from './encode-metrics.ts'
 import { writeStringArray } from './string-array.ts'
 
 /** Nothing to know: the layout of rows is fixed. */
@@ -55,6 +69,11 @@ class RowEncoder implements Encoder {
     const items = input.signals.length
     parts.push({ exporter: this.#id, stream: SIGNALS_STREAM, items, bytes: out.take() })
     return parts
+  }
+
+  encodeMetrics(request: MetricsRequest): EncodedPart[] {
+    const { rows, bytes } = metricRows(request)
+    return [{ exporter: this.#id, stream: METRICS_STREAM, items: rows, bytes }]
   }
 }
 

@@ -1,4 +1,4 @@
-// The `clickhouse` exporter: every canonical event and signal as a row, in a ClickHouse server or in the
+// The `clickhouse` exporter: every canonical event, signal and point of a metric as a row, in a ClickHouse server or in the
 // embedded engine.
 
 import type { ExporterFactory } from '../../core/component.ts'
@@ -10,10 +10,10 @@ export const clickhouse: ExporterFactory<Config, EncoderSettings> = {
   kind: 'exporter',
   type: 'clickhouse',
   stability: 'beta',
-  summary: 'Stores events and signals in ClickHouse, or in the embedded engine.',
+  summary: 'Stores events, signals and metrics in ClickHouse, or in the embedded engine.',
   schema,
   metrics: METRICS,
-  telemetry: ['traces', 'logs'],
+  telemetry: ['traces', 'logs', 'metrics'],
   encoderSettings: () => ({}),
   limits: ({ batch }) => ({
     itemsMax: batch.items,

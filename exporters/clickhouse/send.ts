@@ -259,6 +259,11 @@ async function applyTtl(client: ClickHouseClient, database: string, ttlMs: numbe
     await client.command({
       query: `ALTER TABLE ${quoteName(database)}.${table} MODIFY TTL toDateTime(${column}) + INTERVAL ${hours} HOUR`,
     })
+  // Metrics live for 30 days, as their migration says, unless everything lives shorter.
+  const metricHours = Math.min(hours, 30 * 24)
+  await client.command({
+    query: `ALTER TABLE ${quoteName(database)}.metric_points MODIFY TTL toDateTime(received_at) + INTERVAL ${metricHours} HOUR`,
+  })
 }
 
 function groupByStream(parts: readonly EncodedPart[]): ReadonlyMap<string, EncodedPart[]> {

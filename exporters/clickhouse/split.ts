@@ -38,6 +38,7 @@ export function splitRows(part: EncodedPart): EncodedPart[] | null {
 }
 
 function skipOf(type: string): Skip {
+  if (type.startsWith('Array(Float64)')) return skipNumbers
   if (type.startsWith('Array(')) return (b, at) => skipMany(b, at, 1)
   if (type.startsWith('Map(')) return (b, at) => skipMany(b, at, 2)
   const size = SIZES.find(([pattern]) => pattern.test(type))?.[1]
@@ -45,6 +46,11 @@ function skipOf(type: string): Skip {
   const skip: Skip = size < 0 ? skipText : (_b, at) => at + size
   if (!type.includes('Nullable(')) return skip
   return (b, at) => (b[at] === 1 ? at + 1 : skip(b, at + 1))
+}
+
+function skipNumbers(b: Uint8Array, at: number): number {
+  const [count, from] = varintAt(b, at)
+  return from + count * 8
 }
 
 function skipMany(b: Uint8Array, at: number, each: number): number {

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
 import {
   hexId,
@@ -275,7 +276,15 @@ test('E11 no empty envelope is made or sent', async (t) => {
   const sender = await senderTo(t, { endpoint: to.url })
   const nothing = encoder('x', { telemetry: ['traces', 'logs', 'metrics'] })
   assert.deepEqual(nothing.encode(processed([]), new Set(), quietChain), [])
-  assert.deepEqual(nothing.encodeMetrics?.(new Uint8Array(), 0), [])
+  assert.deepEqual(
+    nothing.encodeMetrics?.({
+      bytes: new Uint8Array(),
+      dataPoints: 0,
+      tenant: DEFAULT_TENANT,
+      receivedAtMs: 0,
+    }),
+    [],
+  )
   assert.deepEqual(await sender.send(sendBatch([traces([])]), never), { kind: 'sent' })
   assert.equal(to.seen.length, 0)
 })

@@ -78,7 +78,15 @@ test('a telemetry kind without an endpoint is not encoded', () => {
     parts.map((p) => p.stream),
     ['logs'],
   )
-  assert.deepEqual(logs.encodeMetrics?.(new Uint8Array([1]), 1), [])
+  assert.deepEqual(
+    logs.encodeMetrics?.({
+      bytes: new Uint8Array([1]),
+      dataPoints: 1,
+      tenant: DEFAULT_TENANT,
+      receivedAtMs: 0,
+    }),
+    [],
+  )
 })
 
 test('halves of a metrics request are counted by data points', () => {

@@ -1,7 +1,12 @@
 // Worker half of `otlp_http`: the scrubbed batch as OTLP protobuf, traces and logs apart. Metrics come as
 // scrubbed bytes already. Leaves sizes and joining to `send.ts`.
 
-import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type {
+  Encoder,
+  EncoderFactory,
+  MetricsRequest,
+  ProcessedBatch,
+} from '../../core/component.ts'
 import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
@@ -46,11 +51,11 @@ class OtlpEncoder implements Encoder {
     return parts
   }
 
-  encodeMetrics(request: Uint8Array, dataPoints: number): EncodedPart[] {
+  encodeMetrics({ bytes, dataPoints }: MetricsRequest): EncodedPart[] {
     if (!this.#metrics || dataPoints === 0) return []
     // A copy: other exporters of the pipeline get the same bytes, and parts are transferred.
     return [
-      { exporter: this.#exporter, stream: 'metrics', items: dataPoints, bytes: request.slice() },
+      { exporter: this.#exporter, stream: 'metrics', items: dataPoints, bytes: bytes.slice() },
     ]
   }
 

@@ -6,8 +6,10 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import test, { after, before } from 'node:test'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { oracleEncode } from '../../proto/testing/oracle.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
+import { EXPORT, framed, GrpcClient } from './grpc-client.ts'
 
 let instance: Instance
 /** Bodies that the instance forwarded as metrics. */
@@ -164,6 +166,32 @@ test('R16: refused items are counted in partial_success, the others are kept', a
   }
   assert.equal(Number(partialSuccess.rejectedSpans), 1)
   assert.ok(partialSuccess.errorMessage.length > 0)
+})
+
+test('R16: metrics that nobody keeps are answered with their count and the reason', async () => {
+  const own = await Instance.start()
+  const dataPoints = [1, 2, 3].map((asInt) => ({ asInt: String(asInt) }))
+  const metrics = [{ name: 'm', gauge: { dataPoints } }]
+  const body = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] })
+  const json = await own.post('/v1/metrics', body)
+  assert.equal(json.status, 200)
+  const { partialSuccess } = JSON.parse(json.body.toString()) as {
+    partialSuccess: { rejectedDataPoints: string; errorMessage: string }
+  }
+  assert.equal(partialSuccess.rejectedDataPoints, '3')
+  assert.match(partialSuccess.errorMessage, /^No exporter of this instance takes metrics/)
+  assert.equal((await own.post('/v1/metrics', '{}')).body.toString(), '{}', 'nothing was lost')
+  assert.equal((await own.post('/v1/metrics', '{"resourceMetrics":7}')).status, 400)
+  const client = new GrpcClient(own.ports.grpc)
+  const message = oracleEncode('ExportMetricsServiceRequest', {
+    resourceMetrics: [{ scopeMetrics: [{ metrics }] }],
+  })
+  const grpc = await client.call({ path: EXPORT.metrics, frames: [framed(message)] })
+  assert.equal(grpc.status, 0)
+  assert.match(grpc.body?.toString('latin1') ?? '', /No exporter/)
+  client.close()
+  assert.equal(await own.metric('otelcol_receiver_refused_metric_points'), 7)
+  await own.stop()
 })
 
 test('R17: a body in which no known field was found is a success with a sentence that says so', async () => {

@@ -1,0 +1,74 @@
+// Points of metrics as rows of RowBinary; the columns are those of `METRIC_COLUMNS`.
+
+import type { MetricsRequest } from '../../core/component.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { eachMetricPoint, type MetricPoint } from './metric-points.ts'
+
+export interface MetricRows {
+  readonly rows: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** The end of ClickHouse's DateTime, in ns; later times are stored as this one. */
+const LATEST_NS = (2n ** 32n - 1n) * 1_000_000_000n
+/** The environment of a resource, by its names of today and of before. */
+const ENVIRONMENT_KEYS = ['deployment.environment.name', 'deployment.environment'] as const
+
+export function metricRows(request: MetricsRequest): MetricRows {
+  const out = new ByteWriter(request.bytes.length + 1024)
+  let rows = 0
+  eachMetricPoint(request.bytes, (point) => {
+    writePoint(out, point, request)
+    rows++
+  })
+  return { rows, bytes: out.take() }
+}
+
+function writePoint(out: ByteWriter, p: MetricPoint, request: MetricsRequest): void {
+  const { tenant, receivedAtMs } = request
+  out.stringText(tenant.tenantId)
+  out.stringText(tenant.projectId)
+  out.stringText(tenant.environment ?? environmentOf(p.resource))
+  for (const word of [p.metric, p.type, p.unit, p.temporality]) out.stringText(word)
+  out.u8(p.isMonotonic ? 1 : 0)
+  out.stringText(p.scopeName)
+  writeMap(out, p.resource)
+  writeMap(out, p.attributes)
+  out.fixedString(p.seriesId, 0, 16, 16)
+  writeTime(out, p.startNs)
+  // A point without a time was taken when it was received.
+  writeTime(out, p.timeNs === 0n ? BigInt(Math.trunc(receivedAtMs)) * 1_000_000n : p.timeNs)
+  for (const number of [p.value, p.count, p.sum, p.min, p.max]) out.nullableF64(finite(number))
+  for (const list of [p.bounds, p.buckets, p.quantiles, p.quantileValues]) writeNumbers(out, list)
+  out.u64(receivedAtMs)
+}
+
+function environmentOf(resource: ReadonlyMap<string, string>): string {
+  for (const key of ENVIRONMENT_KEYS) {
+    const found = resource.get(key)
+    if (found !== undefined && found !== '') return found
+  }
+  return 'default'
+}
+
+function writeTime(out: ByteWriter, ns: bigint): void {
+  out.i64Big(ns > LATEST_NS ? LATEST_NS : ns)
+}
+
+/** Infinities are no numbers of JSON: null there, and null here. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN
+}
+
+function writeMap(out: ByteWriter, map: ReadonlyMap<string, string>): void {
+  out.varint(map.size)
+  for (const [key, value] of map) {
+    out.stringText(key)
+    out.stringText(value)
+  }
+}
+
+function writeNumbers(out: ByteWriter, list: readonly number[]): void {
+  out.arrayHeader(list.length)
+  for (const value of list) out.f64(value)
+}
