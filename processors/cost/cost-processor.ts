@@ -34,7 +34,7 @@ export class CostProcessor implements Processor {
 
   #one(events: EventTable, e: number, ctx: ChainContext): void {
     const given = givenCost(events, e)
-    if (events.num(e, N.usage_aggregate) === 1 || !this.#readUsage(events, e))
+    if (events.num(e, N.usage_aggregate) === 1 || !readUsage(events, e, this.#usage))
       return setSource(events, e, Number.isNaN(given) ? 'none' : 'given')
     const isGiven = given > 0 || (given === 0 && events.has(e, R.price_ref))
     const price = this.#priceFor(events, e)
@@ -48,13 +48,6 @@ export class CostProcessor implements Processor {
     } else if (computed === null || price === null) this.#setNone(events, e, ctx)
     else this.#setComputed(events, e, computed, price, ctx)
     if (ctx.explain && !isGiven && computed !== null) explain(events, e, price as KnownPrice)
-  }
-
-  /** False = the event tells of nothing that costs. */
-  #readUsage(events: EventTable, e: number): boolean {
-    const usage = this.#usage
-    readUsage(events, e, usage)
-    return usage.input > 0 || usage.output > 0 || usage.hasDetails
   }
 
   #compute(events: EventTable, e: number, price: KnownPrice): CostUsd {

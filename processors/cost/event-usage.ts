@@ -15,17 +15,22 @@ const BACKSLASH = 92
 /** Names of details by their length, to be found without a string. */
 const NAMES = DETAIL_NUMBERS.map(([name, number]) => ({ bytes: Buffer.from(name), number }))
 
-/** Fills `usage` with what the event says. */
-export function readUsage(events: EventTable, e: number, usage: Usage): void {
-  usage.input = events.num(e, N.input_tokens)
-  usage.output = events.num(e, N.output_tokens)
+/** Fills `usage` with what the event says; false = it tells of nothing that costs. */
+export function readUsage(events: EventTable, e: number, usage: Usage): boolean {
+  const input = events.num(e, N.input_tokens)
+  const output = events.num(e, N.output_tokens)
+  const len = events.len(e, R.usage_details)
+  const hasTokens = input > 0 || output > 0
+  if (!hasTokens && len <= 2) return false
+  usage.input = input
+  usage.output = output
   usage.cacheRead = events.num(e, N.cache_read_tokens)
   usage.cacheWrite = events.num(e, N.cache_write_tokens)
   usage.reasoning = events.num(e, N.reasoning_tokens)
   if (usage.hasDetails) usage.details.fill(0)
   usage.hasDetails = false
-  const len = events.len(e, R.usage_details)
   if (len > 2) readDetails(events.arena.bytes, events.off(e, R.usage_details), len, usage)
+  return hasTokens || usage.hasDetails
 }
 
 /** Members of a flat JSON object of numbers. What is no number, and names that nothing is charged for, are left out. */
@@ -93,15 +98,21 @@ export function serviceTier(events: EventTable, e: number): string | null {
   return to - at > 64 ? null : events.arena.text(at, to - at)
 }
 
-/** Where the value begins, -1 = nowhere. */
+/** By byte: how far the key can be moved on when the byte stands under its last one. */
+const SKIPS = new Uint8Array(256).fill(TIER_KEY.length)
+for (let i = 0; i < TIER_KEY.length - 1; i++) SKIPS[TIER_KEY[i] as number] = TIER_KEY.length - 1 - i
+
+/** Where the value begins, -1 = nowhere. Most of the bytes need not be looked at. */
 function tierIn(b: Uint8Array, from: number, to: number): number {
-  const last = to - TIER_KEY.length
-  // The underscore is rare in parameters: one comparison a byte.
-  for (let i = from; i <= last; i++) {
-    if (b[i + 8] !== 95 || b[i] !== QUOTE) continue
-    let n = 1
-    while (n < TIER_KEY.length && b[i + n] === TIER_KEY[n]) n++
-    if (n === TIER_KEY.length) return i + n
+  const n = TIER_KEY.length
+  for (let end = from + n - 1; end < to; ) {
+    const last = b[end] as number
+    if (last === QUOTE) {
+      let i = 0
+      while (i < n - 1 && b[end - n + 1 + i] === TIER_KEY[i]) i++
+      if (i === n - 1) return end + 1
+    }
+    end += SKIPS[last] as number
   }
   return -1
 }

@@ -168,9 +168,21 @@ function inputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   let usd = 0
   if (read > 0) usd += readUsd(rates, usage, read, unpriced)
   if (write > 0) usd += writeUsd(rates, d[PARTS.cache_write_1h] as number, write, unpriced)
-  let rest = total - read - write
-  if (!usage.hasDetails) return (usd + rest * plain) / 1e6
+  const fresh = total - read - write
+  usd += usage.hasDetails ? freshMediaUsd(rates, usage, fresh, unpriced) : fresh * plain
+  return usd / 1e6
+}
+
+/** Input tokens that no cache had, by medium. */
+function freshMediaUsd(
+  rates: Rates,
+  { details: d }: Usage,
+  fresh: number,
+  unpriced: string[],
+): number {
+  const plain = or0(rates.input)
   const isSame = rates.isInputSame
+  let rest = fresh
   const take = (tokens: number): number => {
     const taken = Math.min(or0(tokens), rest)
     rest -= taken
@@ -181,10 +193,12 @@ function inputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   const pictures = (d[PARTS.input_image] as number) + (d[PARTS.input_document] as number)
   const image = take(pictures - (d[PARTS.cache_read_image] as number))
   const video = take(d[PARTS.input_video] as number)
-  usd += part(audio, rates.inputAudio, plain, isSame, 'input_audio', unpriced)
-  usd += part(image, rates.inputImage, plain, isSame, 'input_image', unpriced)
-  usd += part(video, rates.inputVideo, plain, isSame, 'input_video', unpriced)
-  return (usd + rest * plain) / 1e6
+  return (
+    part(audio, rates.inputAudio, plain, isSame, 'input_audio', unpriced) +
+    part(image, rates.inputImage, plain, isSame, 'input_image', unpriced) +
+    part(video, rates.inputVideo, plain, isSame, 'input_video', unpriced) +
+    rest * plain
+  )
 }
 
 function readUsd(rates: Rates, { details: d }: Usage, read: number, unpriced: string[]): number {
@@ -220,16 +234,20 @@ function writeUsd(rates: Rates, for1h: number, write: number, unpriced: string[]
 }
 
 function outputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
-  const { details: d } = usage
-  const citation = d[PARTS.output_citation] as number
+  const citation = usage.details[PARTS.output_citation] as number
   const reported = or0(usage.output)
+  const thought = or0(usage.reasoning)
   // Citations are said among the output tokens or beside them; more of them than of all can only be beside.
-  const total =
-    citation + or0(usage.reasoning) > reported && citation > 0 ? reported + citation : reported
+  const total = citation > 0 && citation + thought > reported ? reported + citation : reported
   if (total === 0) return 0
   if (Number.isNaN(rates.output)) unpriced.push('output_tokens')
+  if (!usage.hasDetails && Number.isNaN(rates.reasoning)) return (total * or0(rates.output)) / 1e6
+  return outputPartsUsd(rates, usage, total, unpriced) / 1e6
+}
+
+function outputPartsUsd(rates: Rates, usage: Usage, total: number, unpriced: string[]): number {
+  const { details: d } = usage
   const plain = or0(rates.output)
-  if (!usage.hasDetails && Number.isNaN(rates.reasoning)) return (total * plain) / 1e6
   const isSame = rates.isOutputSame
   let rest = total
   const take = (tokens: number): number => {
@@ -240,15 +258,16 @@ function outputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   const audio = take(d[PARTS.output_audio] as number)
   const image = take(d[PARTS.output_image] as number)
   const video = take(d[PARTS.output_video] as number)
-  const cited = take(citation)
+  const cited = take(d[PARTS.output_citation] as number)
   const thought = take(usage.reasoning)
-  const usd =
+  return (
     part(audio, rates.outputAudio, plain, isSame, 'output_audio', unpriced) +
     part(image, rates.outputImage, plain, isSame, 'output_image', unpriced) +
     part(video, rates.outputVideo, plain, isSame, 'output_video', unpriced) +
     part(cited, rates.citation, plain, false, 'output_citation', unpriced) +
-    part(thought, rates.reasoning, plain, true, 'reasoning_tokens', unpriced)
-  return (usd + rest * plain) / 1e6
+    part(thought, rates.reasoning, plain, true, 'reasoning_tokens', unpriced) +
+    rest * plain
+  )
 }
 
 function countsUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
