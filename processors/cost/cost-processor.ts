@@ -43,11 +43,13 @@ export class CostProcessor implements Processor {
     const computed = price === null ? null : this.#compute(events, e, price)
     if (isGiven) {
       setSource(events, e, 'given')
-      if (computed !== null && this.#unpriced.length === 0)
-        compare(events, e, given, computed, price as KnownPrice)
-    } else if (computed === null || price === null) this.#setNone(events, e, ctx)
-    else this.#setComputed(events, e, computed, price, ctx)
-    if (ctx.explain && !isGiven && computed !== null) explain(events, e, price as KnownPrice)
+      if (computed !== null && price !== null && this.#unpriced.length === 0)
+        compare(events, e, given, computed, price)
+      return
+    }
+    if (computed === null || price === null) return this.#setNone(events, e, ctx)
+    this.#setComputed(events, e, computed, price, ctx)
+    if (ctx.explain) explain(events, e, price)
   }
 
   #compute(events: EventTable, e: number, price: KnownPrice): CostUsd {

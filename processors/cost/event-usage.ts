@@ -72,7 +72,7 @@ function numberAt(b: Uint8Array, from: number, to: number): number {
   if (b[from] === MINUS) return 0
   let n = 0
   for (let i = from; i < to; i++) {
-    const c = b[i] as number
+    const c = b[i] ?? 0
     if (c < 48 || c > 57) return or0(Number(Buffer.from(b.subarray(from, to)).toString('latin1')))
     n = n * 10 + c - 48
   }
@@ -100,19 +100,19 @@ export function serviceTier(events: EventTable, e: number): string | null {
 
 /** By byte: how far the key can be moved on when the byte stands under its last one. */
 const SKIPS = new Uint8Array(256).fill(TIER_KEY.length)
-for (let i = 0; i < TIER_KEY.length - 1; i++) SKIPS[TIER_KEY[i] as number] = TIER_KEY.length - 1 - i
+for (let i = 0; i < TIER_KEY.length - 1; i++) SKIPS[TIER_KEY[i] ?? 0] = TIER_KEY.length - 1 - i
 
 /** Where the value begins, -1 = nowhere. Most of the bytes need not be looked at. */
 function tierIn(b: Uint8Array, from: number, to: number): number {
   const n = TIER_KEY.length
   for (let end = from + n - 1; end < to; ) {
-    const last = b[end] as number
+    const last = b[end] ?? 0
     if (last === QUOTE) {
       let i = 0
       while (i < n - 1 && b[end - n + 1 + i] === TIER_KEY[i]) i++
       if (i === n - 1) return end + 1
     }
-    end += SKIPS[last] as number
+    end += SKIPS[last] ?? 1
   }
   return -1
 }

@@ -74,7 +74,7 @@ function ownTails(whole: string, provider: string): string[] {
   const out: string[] = []
   const parts = whole.split('/')
   for (let i = 0; i < parts.length - 1; i++)
-    if (tableProvider(parts[i] as string) === provider) out.push(parts.slice(i + 1).join('/'))
+    if (tableProvider(parts[i] ?? '') === provider) out.push(parts.slice(i + 1).join('/'))
   return out
 }
 

@@ -3,7 +3,7 @@
 // for is charged at the rate of the whole it is a part of, and named.
 
 import type { ConditionalPrices, Price, PriceModel, Prices } from './price-table.ts'
-import { COUNTS, DETAILS, FIRST_COUNT, PARTS, REQUEST_KEY, TOKEN_KEYS } from './units.ts'
+import { COUNTS, DETAILS, FIRST_COUNT, PARTS, REQUEST_KEY } from './units.ts'
 
 /** Token counts of one call; NaN = not reported. */
 export interface Usage {
@@ -80,18 +80,16 @@ export function ratesOf(prices: Prices, inputTokens: number, isMediaListed: bool
     const p = prices[name]
     return p === undefined ? Number.NaN : rateOf(p, inputTokens)
   }
-  const [input, output, cacheRead, cacheWrite, cacheWrite1h, cacheReadAudio, cacheReadImage] =
-    TOKEN_KEYS.slice(0, 7).map(rate) as [number, number, number, number, number, number, number]
   const keys = Object.keys(prices)
   const tellsMedia = keys.some((key) => MEDIA.test(key))
   return {
-    input,
-    output,
-    cacheRead,
-    cacheWrite,
-    cacheWrite1h,
-    cacheReadAudio,
-    cacheReadImage,
+    input: rate('input_mtok'),
+    output: rate('output_mtok'),
+    cacheRead: rate('cache_read_mtok'),
+    cacheWrite: rate('cache_write_mtok'),
+    cacheWrite1h: rate('cache_write_1h_mtok'),
+    cacheReadAudio: rate('cache_audio_read_mtok'),
+    cacheReadImage: rate('cache_image_read_mtok'),
     inputAudio: rate('input_audio_mtok'),
     inputImage: rate('input_image_mtok'),
     inputVideo: rate('input_video_mtok'),
@@ -162,12 +160,12 @@ function inputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   if (Number.isNaN(rates.input)) unpriced.push('input_tokens')
   const { details: d } = usage
   const plain = or0(rates.input)
-  const lifetimes = (d[PARTS.cache_write_5m] as number) + (d[PARTS.cache_write_1h] as number)
+  const lifetimes = (d[PARTS.cache_write_5m] ?? 0) + (d[PARTS.cache_write_1h] ?? 0)
   const read = Math.min(or0(usage.cacheRead), total)
   const write = Math.min(Math.max(or0(usage.cacheWrite), lifetimes), total - read)
   let usd = 0
   if (read > 0) usd += readUsd(rates, usage, read, unpriced)
-  if (write > 0) usd += writeUsd(rates, d[PARTS.cache_write_1h] as number, write, unpriced)
+  if (write > 0) usd += writeUsd(rates, d[PARTS.cache_write_1h] ?? 0, write, unpriced)
   const fresh = total - read - write
   usd += usage.hasDetails ? freshMediaUsd(rates, usage, fresh, unpriced) : fresh * plain
   return usd / 1e6
@@ -189,10 +187,10 @@ function freshMediaUsd(
     return taken
   }
   // Of the audio, what was read from the cache is paid for above.
-  const audio = take((d[PARTS.input_audio] as number) - (d[PARTS.cache_read_audio] as number))
-  const pictures = (d[PARTS.input_image] as number) + (d[PARTS.input_document] as number)
-  const image = take(pictures - (d[PARTS.cache_read_image] as number))
-  const video = take(d[PARTS.input_video] as number)
+  const audio = take((d[PARTS.input_audio] ?? 0) - (d[PARTS.cache_read_audio] ?? 0))
+  const pictures = (d[PARTS.input_image] ?? 0) + (d[PARTS.input_document] ?? 0)
+  const image = take(pictures - (d[PARTS.cache_read_image] ?? 0))
+  const video = take(d[PARTS.input_video] ?? 0)
   return (
     part(audio, rates.inputAudio, plain, isSame, 'input_audio', unpriced) +
     part(image, rates.inputImage, plain, isSame, 'input_image', unpriced) +
@@ -202,8 +200,8 @@ function freshMediaUsd(
 }
 
 function readUsd(rates: Rates, { details: d }: Usage, read: number, unpriced: string[]): number {
-  const audio = Math.min(d[PARTS.cache_read_audio] as number, read)
-  const image = Math.min(d[PARTS.cache_read_image] as number, read - audio)
+  const audio = Math.min(d[PARTS.cache_read_audio] ?? 0, read)
+  const image = Math.min(d[PARTS.cache_read_image] ?? 0, read - audio)
   const plain = or0(rates.input)
   // Without a price for reads they cost what the same tokens cost anew.
   const whole = (fresh: number): number => orElse(rates.cacheRead, orElse(fresh, plain))
@@ -234,7 +232,7 @@ function writeUsd(rates: Rates, for1h: number, write: number, unpriced: string[]
 }
 
 function outputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
-  const citation = usage.details[PARTS.output_citation] as number
+  const citation = usage.details[PARTS.output_citation] ?? 0
   const reported = or0(usage.output)
   const thought = or0(usage.reasoning)
   // Citations are said among the output tokens or beside them; more of them than of all can only be beside.
@@ -255,10 +253,10 @@ function outputPartsUsd(rates: Rates, usage: Usage, total: number, unpriced: str
     rest -= taken
     return taken
   }
-  const audio = take(d[PARTS.output_audio] as number)
-  const image = take(d[PARTS.output_image] as number)
-  const video = take(d[PARTS.output_video] as number)
-  const cited = take(d[PARTS.output_citation] as number)
+  const audio = take(d[PARTS.output_audio] ?? 0)
+  const image = take(d[PARTS.output_image] ?? 0)
+  const video = take(d[PARTS.output_video] ?? 0)
+  const cited = take(d[PARTS.output_citation] ?? 0)
   const thought = take(usage.reasoning)
   return (
     part(audio, rates.outputAudio, plain, isSame, 'output_audio', unpriced) +
@@ -274,11 +272,10 @@ function countsUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   let usd = 0
   const hasTokenPrice =
     !Number.isNaN(rates.input) && (or0(usage.input) > 0 || or0(usage.output) > 0)
-  for (let i = 0; i < COUNTS.length; i++) {
-    const n = usage.details[FIRST_COUNT + i] as number
+  for (const [i, { name, kind }] of COUNTS.entries()) {
+    const n = usage.details[FIRST_COUNT + i] ?? 0
     if (n <= 0) continue
-    const rate = rates.counts[i] as number
-    const { name, kind } = COUNTS[i] as (typeof COUNTS)[number]
+    const rate = rates.counts[i] ?? Number.NaN
     if (!Number.isNaN(rate)) usd += n * rate
     else if (kind === 'fee' || !hasTokenPrice) unpriced.push(name)
   }

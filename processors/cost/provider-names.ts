@@ -118,11 +118,11 @@ export function takesMakersPrice(provider: string | null, isListed: boolean): bo
 export const MEDIA_LISTED: ReadonlySet<string> = new Set(['google'])
 
 export function tableProvider(name: string): string {
-  return Object.hasOwn(TABLE_PROVIDERS, name) ? (TABLE_PROVIDERS[name] as string) : name
+  return Object.hasOwn(TABLE_PROVIDERS, name) ? (TABLE_PROVIDERS[name] ?? name) : name
 }
 
 export function canonicalProvider(tableName: string): string {
   return Object.hasOwn(CANONICAL_PROVIDERS, tableName)
-    ? (CANONICAL_PROVIDERS[tableName] as string)
+    ? (CANONICAL_PROVIDERS[tableName] ?? tableName)
     : tableName
 }

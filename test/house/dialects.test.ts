@@ -11,6 +11,7 @@ const DIALECTS = `${HOME}/dialects`
 
 /** How each dialect is spelled in code: in names, keys, scopes and words. */
 const SPELLINGS: Readonly<Record<string, RegExp>> = {
+  ag2: /\bag2\b/i,
   autogen: /autogen/i,
   'bedrock-agentcore': /agent_?core/i,
   'claude-code': /claude.?code/i,
@@ -25,9 +26,11 @@ const SPELLINGS: Readonly<Record<string, RegExp>> = {
   laminar: /laminar|lmnr/i,
   langfuse: /langfuse/i,
   langsmith: /lang_?smith/i,
+  langwatch: /langwatch/i,
   litellm: /lite_?llm|raw_gen_ai_request/i,
   livekit: /livekit/i,
   logfire: /logfire|pending_span|streaming response from/i,
+  mastra: /mastra/i,
   mlflow: /mlflow/i,
   'observa-ndjson': /observa-ndjson|observaNdjson/,
   'observa-trace-v0': /observa-trace-v0|observaTraceV0/,

@@ -1,6 +1,7 @@
 // Every dialect, in the order of detection: the first that a span shows names it. One line a dialect.
 
 import type { AnyDialect } from '../rules/dialect.ts'
+import { ag2 } from './ag2/table.ts'
 import { autogen } from './autogen/table.ts'
 import { bedrockAgentcore } from './bedrock-agentcore/table.ts'
 import { claudeCode } from './claude-code/table.ts'
@@ -15,9 +16,11 @@ import { helicone } from './helicone/table.ts'
 import { laminar } from './laminar/table.ts'
 import { langfuse } from './langfuse/table.ts'
 import { langsmith } from './langsmith/table.ts'
+import { langwatch } from './langwatch/table.ts'
 import { litellm } from './litellm/table.ts'
 import { livekit } from './livekit/table.ts'
 import { logfire } from './logfire/table.ts'
+import { mastra } from './mastra/table.ts'
 import { mlflow } from './mlflow/table.ts'
 import { observaNdjson } from './observa-ndjson/table.ts'
 import { observaTraceV0 } from './observa-trace-v0/table.ts'
@@ -52,6 +55,8 @@ export const DIALECTS: readonly AnyDialect[] = [
   langsmith,
   mlflow,
   laminar,
+  langwatch,
+  mastra,
   haystack,
   springAi,
   claudeCode,
@@ -64,6 +69,7 @@ export const DIALECTS: readonly AnyDialect[] = [
   strands,
   googleAdk,
   semanticKernel,
+  ag2,
   autogen,
   crewai,
   openlit,

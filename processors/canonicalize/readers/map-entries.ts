@@ -1,6 +1,7 @@
 // Transforms for what keeps its own name below a field: request parameters, usage details, metadata.
 
 import { VALUE } from '../../../core/batch.ts'
+import { R } from '../../../core/fields.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { isRecord } from '../json/values.ts'
 import type { Rule, Transform } from '../rules/dialect.ts'
@@ -8,6 +9,7 @@ import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { keyRange, putMetadata } from '../span/put-metadata.ts'
 import { unitOf } from '../vocabulary/usage-units.ts'
+import { ID_BYTES_MAX } from './scalars.ts'
 
 /** One request parameter: numbers also from numeric text, arrays also from JSON text. */
 const param: Transform = (span, attr, rule) => {
@@ -74,6 +76,46 @@ const metaJson: Transform = (span, attr) => {
   return true
 }
 
+/** Likewise, and what members with known names say about the call fills fields that no key of the span has filled. */
+const metaFacts: Transform = (span, attr, rule) => {
+  if (!metaJson(span, attr, rule)) return false
+  const value = span.value(attr)
+  if (isRecord(value)) takeFacts(span, value)
+  return true
+}
+
+const FACTS: readonly (readonly [field: number, names: readonly string[]])[] = [
+  [R.conversation_id, ['thread_id', 'conversation_id', 'threadId', 'conversationId']],
+  [R.session_id, ['session_id', 'sessionId']],
+  [R.user_id, ['user_id', 'userId']],
+  [R.agent_name, ['lc_agent_name', 'agent_name']],
+]
+
+function takeFacts(span: CurrentSpan, value: Record<string, unknown>): void {
+  for (const [field, names] of FACTS) {
+    const name = names.find((x) => typeof value[x] === 'string' && isId(value[x]))
+    if (name !== undefined) span.offerText(field, value[name])
+  }
+  const provider = value['ls_provider']
+  if (typeof provider === 'string') span.models.offerProvider(span.providers.of(provider) ?? '')
+  const model = value['ls_model_name']
+  if (typeof model === 'string' && model !== '' && span.models.offered === '')
+    span.models.setOffered(model)
+  const tags = value['labels'] ?? value['tags']
+  if (Array.isArray(tags) && tags.length > 0 && !span.hasRange(R.tags))
+    span.setJson(
+      R.tags,
+      tags.filter((tag) => typeof tag === 'string'),
+    )
+}
+
+/** Words for absence, and megabytes, are no ids. */
+function isId(text: string): boolean {
+  return text.length <= ID_BYTES_MAX && !NO_IDS.has(text)
+}
+
+const NO_IDS = new Set(['', 'None', 'null', 'undefined', 'default', 'unknown'])
+
 /** The members from where they lie: text as it is, anything else as its JSON. False = nothing was taken. */
 function takeMembers(span: CurrentSpan, attr: number): boolean {
   const count = span.json.members(span.off(attr), span.len(attr))
@@ -105,4 +147,5 @@ export const mapEntries = {
   unit,
   meta,
   'meta-json': metaJson,
+  'meta-facts': metaFacts,
 } as const satisfies Readonly<Record<string, Transform>>

@@ -39,6 +39,7 @@ const TRANSFORMS = {
   detail: ['usage_details'],
   meta: ['metadata'],
   'meta-json': ['map'],
+  'meta-facts': ['map'],
   // Costs and counts in one value.
   'cost:json': ['number'],
   'usage:json': ['flag'],

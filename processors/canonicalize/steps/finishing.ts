@@ -7,6 +7,7 @@ import { finishLegacyEvent } from '../readers/legacy-events.ts'
 import { readLog } from '../readers/log-records.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { placeContent } from './content.ts'
+import { decideEntityNames } from './entity-names.ts'
 import { writeEntries } from './entries.ts'
 import { decideFinishReasons } from './finish-reasons.ts'
 import { decideKind, writeKind } from './kind.ts'
@@ -24,6 +25,7 @@ const STEPS: readonly Step[] = [
   { name: 'span name', needs: ['log record'], run: readName },
   { name: 'kind', needs: ['span name', 'log record'], run: decideKind },
   { name: 'content', needs: ['kind'], run: placeContent },
+  { name: 'names of tools and agents', needs: ['kind', 'content'], run: decideEntityNames },
   { name: 'models', needs: ['kind', 'content'], run: decideModels },
   { name: 'legacy event', needs: ['kind', 'content'], run: finishLegacy },
   { name: 'finish reasons', needs: ['content', 'legacy event'], run: decideFinishReasons },

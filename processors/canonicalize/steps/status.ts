@@ -29,8 +29,12 @@ const UNSET = new Literal('unset')
 function isFailedByType(span: CurrentSpan, code: number, isGenAi: boolean): boolean {
   if (!span.hasRange(R.error_type)) return false
   if (span.events.off(span.event, R.error_type) !== span.status.exceptionTypeOff) return true
-  return isGenAi && code === 0 && !hasAnswered(span)
+  if (!isGenAi || hasAnswered(span)) return false
+  // Some set every span to OK, and an operation that answers nothing but an exception has failed all the same.
+  return code === 0 || ANSWERING.has(span.kind)
 }
+
+const ANSWERING: ReadonlySet<string> = new Set(['llm', 'embedding', 'tool', 'rerank', 'retrieval'])
 
 /** A GenAI span that holds an answer went well, though most instrumentations leave the status unset. */
 function hasAnswered(span: CurrentSpan): boolean {

@@ -50,6 +50,12 @@ export const litellm: Dialect<keyof typeof transforms> = {
     ['metadata.user_api_key_hash', 'drop'],
     ['metadata.user_api_key', 'drop'],
     ['metadata.requester_ip_address', 'drop'],
+    [
+      'metadata.usage_object',
+      'flag.usage',
+      'usage:json',
+      { when: 'own', rank: 60, note: 'Python repr; parts that no key of its own says' },
+    ],
     ['metadata.Helicone-Property-*', 'metadata.*', 'meta', { when: 'genai' }],
     ['metadata.*', 'metadata.*', 'meta', { when: 'own', note: '"" and "None" are absence' }],
     [

@@ -136,7 +136,12 @@ export const openinference: Dialect<keyof typeof transforms> = {
       'indexed:embeddings',
       { rank: RANK.indexed + 6, note: 'vectors are dropped, their length is kept' },
     ],
-    ['metadata', 'metadata', 'meta-json', { when: 'genai' }],
+    [
+      'metadata',
+      'metadata',
+      'meta-facts',
+      { when: 'genai', note: 'ids, agent and provider in it fill fields' },
+    ],
     ['tag.tags', 'tags', 'strings'],
     ['agent.name', 'agent_name', 'text', { rank: 50, when: 'genai' }],
     ['graph.node.id', 'metadata.graph_node_id', 'meta'],

@@ -28,6 +28,7 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
     ['gen_ai.usage.completion_tokens', 'output_tokens', 'int', { rank: 30 }],
     ['gen_ai.prompt', 'input_messages', 'body-in', { rank: RANK.blob }],
     ['gen_ai.completion', 'output_messages', 'body-out', { rank: RANK.blob }],
+    ['gen_ai.completion', 'output_messages', 'completion-text', { rank: RANK.blob + 1 }],
     ['gen_ai.openai.request.seed', 'request_params.seed', 'param', { rank: 60 }],
     [
       'gen_ai.openai.request.response_format',

@@ -1,8 +1,11 @@
-// Tools inside the parameters of a request.
+// Tools inside the parameters of a request, and the messages of a run.
 
+import { R } from '../../../../core/fields.ts'
+import { messagesOf } from '../../content/messages.ts'
 import { toolsOf } from '../../content/tool-definitions.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
+import { putMessages } from '../../span/put-json.ts'
 
 /** `model_request_parameters` of pydantic-ai: {function_tools: [..]}. */
 const functionTools: Transform = (span, attr, rule) => {
@@ -15,6 +18,21 @@ const functionTools: Transform = (span, attr, rule) => {
   return list !== null || Object.keys(rest).length > 0
 }
 
+/** The messages of a run: instructions stand among them where no key has them. */
+const allMessages: Transform = (span, attr, rule) => {
+  const list = messagesOf(span.value(attr), 'user')
+  if (list === null) return false
+  const system = list.filter((message) => message.role === 'system').flatMap(({ parts }) => parts)
+  if (system.length > 0 && !span.hasRange(R.system_instructions))
+    span.setJson(R.system_instructions, system)
+  return putMessages(
+    span,
+    rule.range,
+    list.filter((message) => message.role !== 'system'),
+  )
+}
+
 export const transforms = {
+  'all-messages': { fills: 'json', read: allMessages },
   'function-tools': { fills: 'json', read: functionTools },
 } as const satisfies Readonly<Record<string, OwnTransform>>

@@ -1,6 +1,7 @@
 // What the AI SDK packs into one value, and which of its spans repeat others.
 
 import { N, R } from '../../../../core/fields.ts'
+import { splitsOf } from '../../content/usage-splits.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord, numberIn } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
@@ -25,54 +26,54 @@ const aggregate: Transform = (span, attr) => {
   return true
 }
 
-/** The AI SDK's provider metadata: cache and reasoning counts, service tier. */
+/** The AI SDK's provider metadata: counts, lifetimes, service tier, under the name of whatever provider it is. */
 const providerMetadata: Transform = (span, attr) => {
   const value = span.value(attr)
-  if (!isRecord(value) || !PROVIDERS_READ.some((name) => isRecord(value[name]))) return false
-  const openai = value['openai']
-  if (isRecord(openai)) {
-    offerCount(span, N.cache_read_tokens, openai['cachedPromptTokens'])
-    offerCount(span, N.reasoning_tokens, openai['reasoningTokens'])
-    if (typeof openai['serviceTier'] === 'string')
-      span.entries.addParam('service_tier', JSON.stringify(openai['serviceTier']))
-    if (!span.isAggregate) span.offerText(R.response_id, openai['responseId'])
-  }
-  const anthropic = value['anthropic']
-  const usage =
-    isRecord(anthropic) && isRecord(anthropic['usage'])
-      ? anthropic['usage']
-      : isRecord(anthropic)
-        ? anthropic
-        : null
-  if (usage !== null) {
-    // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
-    if (usage['input_tokens'] === span.events.num(span.event, N.input_tokens))
-      span.usage.markCacheExtra()
-    offerCount(
-      span,
-      N.cache_read_tokens,
-      usage['cache_read_input_tokens'] ?? usage['cacheReadInputTokens'],
-    )
-    offerCount(
-      span,
-      N.cache_write_tokens,
-      usage['cache_creation_input_tokens'] ?? usage['cacheCreationInputTokens'],
-    )
-    const creation = usage['cache_creation']
-    if (isRecord(creation)) {
-      span.entries.addDetail('cache_write_5m', numberIn(creation['ephemeral_5m_input_tokens']))
-      span.entries.addDetail('cache_write_1h', numberIn(creation['ephemeral_1h_input_tokens']))
-    }
-  }
-  const bedrock = value['bedrock']
-  if (isRecord(bedrock) && isRecord(bedrock['usage'])) {
-    offerCount(span, N.cache_read_tokens, bedrock['usage']['cacheReadInputTokens'])
-    offerCount(span, N.cache_write_tokens, bedrock['usage']['cacheWriteInputTokens'])
-  }
-  return true
+  if (!isRecord(value)) return false
+  let isRead = false
+  for (const said of Object.values(value))
+    if (isRecord(said)) isRead = readProvider(span, said) || isRead
+  return isRead
 }
 
-const PROVIDERS_READ = ['openai', 'anthropic', 'bedrock']
+function readProvider(span: CurrentSpan, said: Record<string, unknown>): boolean {
+  const usage = isRecord(said['usage']) ? said['usage'] : said
+  // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
+  if (usage['input_tokens'] === span.events.num(span.event, N.input_tokens))
+    span.usage.markCacheExtra()
+  offerCount(span, N.cache_read_tokens, said['cachedPromptTokens'])
+  offerCount(span, N.reasoning_tokens, said['reasoningTokens'])
+  for (const counts of [usage, said]) {
+    for (const name of CACHE_READ) offerCount(span, N.cache_read_tokens, counts[name])
+    for (const name of CACHE_WRITE) offerCount(span, N.cache_write_tokens, counts[name])
+    for (const [name, n] of splitsOf(counts)) if (n > 0) span.entries.addDetail(name, n)
+  }
+  takeLifetimes(span, usage['cacheDetails'])
+  const tier = said['serviceTier'] ?? usage['service_tier'] ?? usage['serviceTier']
+  if (typeof tier === 'string') span.entries.addParam('service_tier', JSON.stringify(tier))
+  if (!span.isAggregate) span.offerText(R.response_id, said['responseId'])
+  return READ.some((name) => name in said)
+}
+
+const CACHE_READ = ['cache_read_input_tokens', 'cacheReadInputTokens']
+const CACHE_WRITE = [
+  'cache_creation_input_tokens',
+  'cacheCreationInputTokens',
+  'cacheWriteInputTokens',
+]
+/** Without one of these it is something else that the provider says. */
+const READ = [
+  ...[...CACHE_READ, ...CACHE_WRITE, 'cachedPromptTokens', 'reasoningTokens', 'usage'],
+  ...['serviceTier', 'responseId', 'usageMetadata'],
+]
+
+/** Bedrock: `cacheDetails: [{inputTokens, ttl: "1h"}]`. */
+function takeLifetimes(span: CurrentSpan, details: unknown): void {
+  if (!Array.isArray(details)) return
+  for (const entry of details)
+    if (isRecord(entry) && (entry['ttl'] === '1h' || entry['ttl'] === '5m'))
+      span.entries.addDetail(`cache_write_${entry['ttl']}`, numberIn(entry['inputTokens']))
+}
 
 function offerCount(span: CurrentSpan, field: number, value: unknown): void {
   if (typeof value === 'number') span.offerNumber(field, value)
