@@ -11,6 +11,10 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa schema                                    JSON Schema of the configuration, for editors
   observa prices [--provider P] MODEL...            which price applies to a model
   observa keys create|list|rotate|revoke            API keys
+  observa tenants list|create|rename                tenants of the control plane
+  observa projects list|create|rename|archive       their projects
+  observa users list|create|role|remove|disable     people, and what they may do
+  observa audit                                     who changed what
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters
   observa drill [NAME]                              fault drills against throw-away instances, in a checkout

@@ -1,11 +1,14 @@
-// `observa keys`: the verb of the keys extension, given the real configuration loader and clock.
+// `observa keys`: with `--database` keys of the control plane, else the verb of the keys extension, given the real
+// configuration loader and clock.
 
 import { type KeysConfig, keysVerb as verb } from '../extensions/keys/index.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 
-export function keysVerb(args: readonly string[], io: Io): Promise<number> {
-  return verb(args, {
+export async function keysVerb(args: readonly string[], io: Io): Promise<number> {
+  if (args.some((arg) => /^--database(=|$)/.test(arg)))
+    return await (await import('./control/keys.ts')).keysInDatabase(args, io)
+  return await verb(args, {
     stdout: (text) => io.out(text),
     stderr: (text) => io.err(text),
     env: io.env,

@@ -16,6 +16,14 @@ const CONFIG_HELP = `  -c, --config FILE   configuration; several are merged in 
       --set a.b=c     overrides one value; may be repeated
 `
 
+const DATABASE_HELP = `
+  -c, --config FILE   configuration whose Postgres is meant (default: the built-in one, with ./.observa)
+      --set a.b=c     overrides one value of it; may be repeated
+      --database URL  another Postgres; config: that of the configuration
+      --json          prints JSON
+      --limit N       lists: at most so many (default: 100)
+`
+
 export const VERBS: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
   [
     'run',
@@ -137,9 +145,92 @@ npm) and prints every model that was added (+), changed (~) or removed (-).
     {
       help: `observa keys create|list|rotate|revoke [options]
 
-Makes and manages the keys of the keys extension. create prints the key once, and the YAML row to keep.
+Makes and manages API keys. Without --database they are those of the keys extension: create prints the key once, and the
+YAML row to keep, and writes nothing. With it they are those of the control plane, and work at once on every instance.
+
+      --tenant T, --project P   whose they are (control plane: default)
+      --kind sk|pk              for servers, or for web pages (default: sk)
+      --mode live|test          a word in the key (default: live)
+      --scope S                 ingest, query or admin; may be repeated (default: ingest and query; pk: ingest)
+      --origin URL              pk: a page that may send; may be repeated
+      --environment E           of everything sent with it
+      --name TEXT               what it is for
+      --expires TIME            control plane: such as 2030-01-31T00:00:00Z; with rotate, of the old key
+${DATABASE_HELP}
+observa keys create --tenant acme --project shop
+observa keys create --project shop --scope ingest --database config
+observa keys create --kind pk --origin https://app.example.com --database postgres://observa@db/observa
+observa keys rotate sk_live_4fZ0aQ1b --expires 2030-01-31T00:00:00Z --database config
+observa keys revoke sk_live_4fZ0aQ1b --database config
 `,
       load: async () => (await import('./keys.ts')).keysVerb,
+    },
+  ],
+  [
+    'tenants',
+    {
+      help: `observa tenants list | create NAME [--id ID] | rename ID NAME
+
+Tenants of the control plane. The id of a new one is a UUID, unless given: 1 to 64 of a-z, 0-9, _ and -.
+${DATABASE_HELP}
+observa tenants create "Acme Inc." --id acme
+observa tenants list --json
+`,
+      load: async () => (await import('./control/tenants.ts')).tenantsVerb,
+    },
+  ],
+  [
+    'projects',
+    {
+      help: `observa projects list | create NAME | rename ID NAME | archive ID | restore ID [options]
+
+Projects of a tenant. Keys of an archived project are refused until it is restored; its data stay.
+
+      --tenant T        default: default
+      --id ID           of a new one; a UUID otherwise
+      --environment E   create: may be repeated
+      --all             list: archived ones too
+${DATABASE_HELP}
+observa projects create Shop --tenant acme --id shop --environment prod --environment dev
+observa projects archive shop --tenant acme
+`,
+      load: async () => (await import('./control/tenants.ts')).projectsVerb,
+    },
+  ],
+  [
+    'users',
+    {
+      help: `observa users list | create EMAIL | role USER ROLE | remove USER | disable USER | enable USER [options]
+
+People, by e-mail address or id, the tenants they belong to and what they may do there. A person may belong to several.
+
+      --tenant T    default: default; list: of all
+      --role ROLE   create: owner, admin, member (default) or viewer
+      --name TEXT   create: for people
+      --project P   role: in this project only: admin, member, viewer, none, or inherit for that of the tenant
+${DATABASE_HELP}
+observa users create ada@example.com --tenant acme --role owner
+observa users role ada@example.com viewer --tenant acme --project shop
+`,
+      load: async () => (await import('./control/users.ts')).usersVerb,
+    },
+  ],
+  [
+    'audit',
+    {
+      help: `observa audit [options]
+
+Who changed what, newest first: accounts, projects, members and keys.
+
+      --tenant T      of this tenant (default: of all)
+      --action A      such as key.create, key.revoke, member.role
+      --actor ID      of a user, key or login
+      --resource ID   what was changed
+      --since TIME    such as 2026-11-01T00:00:00Z
+${DATABASE_HELP}
+observa audit --tenant acme --action key.revoke
+`,
+      load: async () => (await import('./control/audit.ts')).auditVerb,
     },
   ],
   [

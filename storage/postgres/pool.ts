@@ -29,6 +29,9 @@ export interface PoolOptions {
 /** A server frees what a vanished client has locked in a transaction after this time. */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
+/** Says nothing against the connection: the transaction is rolled back, and the connection kept. */
+export class RolledBackError extends Error {}
+
 export class PostgresPool {
   readonly #pool: pg.Pool
   readonly #inUse = new Set<Connection>()
@@ -89,8 +92,8 @@ export class PostgresPool {
         await client.query('COMMIT')
         return { ok: true, result } as const
       } catch (thrown) {
-        // Only an error of the server leaves a connection that is worth keeping.
-        if (sqlStateOf(thrown) === null) throw thrown
+        // Of anything else it is not known what became of the connection.
+        if (sqlStateOf(thrown) === null && !(thrown instanceof RolledBackError)) throw thrown
         await client.query('ROLLBACK').catch(() => {
           throw thrown
         })

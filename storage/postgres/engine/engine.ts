@@ -23,7 +23,7 @@ import { type ConnectionConfig, withConnection } from '../connection.ts'
 import { ensureRoles } from '../roles.ts'
 import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
 import { type Home, openHome } from './home.ts'
-import { dropOwnership, isAlive, takeOwnership } from './owner.ts'
+import { dropOwnership, isAlive, isOwnedByAnother, takeOwnership } from './owner.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
 import { Supervisor } from './supervisor.ts'
 
@@ -77,7 +77,7 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
       options.log,
     )
     return {
-      url: `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`,
+      url: urlOf(password, port),
       port,
       pid: () => server.pid,
       restarts: () => supervisor.restarts,
@@ -91,6 +91,20 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
     throw error
   }
 }
+
+/** The address of a server that runs on this directory for another process; null when none does. */
+export async function runningPostgresUrl(dataDir: string): Promise<string | null> {
+  if (!existsSync(dataDir)) return null
+  const home = openHome(dataDir, serverUser())
+  if (!isOwnedByAnother(home.ownerFile)) return null
+  const server = readLockFile(home)
+  if (server === null || !isRunning(server.pid) || !(await isReady(home, server.port, 5000)))
+    return null
+  return urlOf(readFileSync(home.passwordFile, 'utf8'), server.port)
+}
+
+const urlOf = (password: string, port: number): string =>
+  `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`
 
 interface Server {
   readonly pid: number

@@ -22,6 +22,11 @@ export function takeOwnership(file: string): void {
   writeFileSync(file, JSON.stringify(mine), { mode: 0o600 })
 }
 
+export function isOwnedByAnother(file: string): boolean {
+  const owner = readOwner(file)
+  return owner !== null && owner.pid !== process.pid && isSameProcess(owner)
+}
+
 export function dropOwnership(file: string): void {
   if (readOwner(file)?.pid === process.pid) rmSync(file, { force: true })
 }

@@ -1,0 +1,111 @@
+// Making people, and changing what they may do. A tenant that has an owner keeps one.
+
+import {
+  deleteMember,
+  disableUser,
+  findMember,
+  findUser,
+  insertUser,
+  lockOwners,
+  type MemberRow,
+  setMember,
+  setProjectRole,
+  tenantsOf,
+  type UserRow,
+} from '../storage/control/people.ts'
+import type { Statements } from '../storage/postgres/connection.ts'
+import { type Change, record } from './change.ts'
+import { ControlError } from './control-error.ts'
+import type { ProjectRole, Role } from './input.ts'
+import { projectOf, tenantOf } from './tenants.ts'
+
+/** Adds a person by e-mail address to the tenant, who is made when nobody has the address. Sees all tenants' people. */
+export async function addMember(
+  change: Change,
+  person: { readonly email: string; readonly name?: string | undefined },
+  role: Role,
+): Promise<MemberRow> {
+  const { client, tenantId } = change
+  await tenantOf(change)
+  const user =
+    (await insertUser(client, { email: person.email, name: person.name ?? null })) ??
+    (await userOf(client, person.email))
+  if ((await findMember(client, tenantId, user.user_id)) !== null)
+    throw new ControlError('CONFLICT', `${person.email} is a member of ${tenantId} already.`)
+  await setMember(client, tenantId, user.user_id, role)
+  await record(change, { action: 'member.add', resource: user.user_id, metadata: { role } })
+  return await memberOf(change, user.user_id)
+}
+
+export async function changeRole(change: Change, userId: string, role: Role): Promise<MemberRow> {
+  const member = await memberOf(change, userId)
+  if (role !== 'owner') await keepOwner(change, userId)
+  await setMember(change.client, change.tenantId, userId, role)
+  const metadata = { from: member.role, to: role }
+  await record(change, { action: 'member.role', resource: userId, metadata })
+  return await memberOf(change, userId)
+}
+
+/** `null`: the role of the tenant holds in the project too. */
+export async function changeProjectRole(
+  change: Change,
+  userId: string,
+  projectId: string,
+  role: ProjectRole | null,
+): Promise<MemberRow> {
+  const member = await memberOf(change, userId)
+  await projectOf(change, projectId)
+  if (member.role === 'owner')
+    throw new ControlError('CONFLICT', 'An owner has every right in every project.')
+  const place = { tenantId: change.tenantId, projectId }
+  await setProjectRole(change.client, place, userId, role)
+  const metadata = { project: projectId, role }
+  await record(change, { action: 'member.project_role', resource: userId, metadata })
+  return await memberOf(change, userId)
+}
+
+export async function removeMember(change: Change, userId: string): Promise<void> {
+  const member = await memberOf(change, userId)
+  await keepOwner(change, userId)
+  await deleteMember(change.client, change.tenantId, userId)
+  const metadata = { role: member.role }
+  await record(change, { action: 'member.remove', resource: userId, metadata })
+}
+
+/** In all tenants, or enabled again; the audit log of each of them tells. */
+export async function setDisabled(
+  change: Omit<Change, 'tenantId'>,
+  userId: string,
+  isDisabled: boolean,
+): Promise<void> {
+  if (!(await disableUser(change.client, userId, isDisabled))) throw noUser(userId)
+  const action = isDisabled ? 'user.disable' : 'user.enable'
+  for (const tenantId of await tenantsOf(change.client, userId))
+    await record({ ...change, tenantId }, { action, resource: userId })
+}
+
+/** By id or e-mail address. */
+export async function userOf(client: Statements, idOrEmail: string): Promise<UserRow> {
+  const found = await findUser(client, idOrEmail)
+  if (found === null) throw noUser(idOrEmail)
+  return found
+}
+
+export async function memberOf({ client, tenantId }: Change, userId: string): Promise<MemberRow> {
+  const found = await findMember(client, tenantId, userId)
+  if (found === null) throw new ControlError('NOT_FOUND', `There is no member ${userId}.`)
+  return found
+}
+
+async function keepOwner({ client, tenantId }: Change, leaving: string): Promise<void> {
+  const owners = await lockOwners(client, tenantId)
+  if (owners.length !== 1 || owners[0] !== leaving) return
+  throw new ControlError(
+    'CONFLICT',
+    'This is the only owner of the tenant.',
+    'Make another member the owner first.',
+  )
+}
+
+const noUser = (idOrEmail: string): ControlError =>
+  new ControlError('NOT_FOUND', `There is no user ${idOrEmail}.`)

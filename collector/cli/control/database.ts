@@ -1,0 +1,145 @@
+// The way of a verb to the control plane: the Postgres of the configuration, embedded (running or not) or a server, or
+// the one that `--database` names. Everything is done as the plain role of the control plane and written to the audit log.
+
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Change } from '../../../accounts/change.ts'
+import { ControlError } from '../../../accounts/control-error.ts'
+import type { ObservaConfig } from '../../../config/root.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { Secret } from '../../../core/config/config-types.ts'
+import { ObservaError } from '../../../core/errors.ts'
+import { Metrics } from '../../../core/metrics.ts'
+import { migratePostgres } from '../../../storage/migrations/postgres.ts'
+import { PostgresUnavailableError, type Statements } from '../../../storage/postgres/connection.ts'
+import { runningPostgresUrl } from '../../../storage/postgres/engine/engine.ts'
+import { PostgresPool } from '../../../storage/postgres/pool.ts'
+import { withRole } from '../../../storage/postgres/roles.ts'
+import { keysConfigOf } from '../../service/authenticators.ts'
+import { openDataDir } from '../../service/data-dir.ts'
+import { makeLogger } from '../../service/logger.ts'
+import { CONFIG_OPTIONS } from '../args.ts'
+import type { Io } from '../io.ts'
+import { loadOrExplain } from '../load.ts'
+
+export const CONTROL_OPTIONS = {
+  ...CONFIG_OPTIONS,
+  database: { type: 'string' },
+  tenant: { type: 'string', default: 'default' },
+  json: { type: 'boolean' },
+  limit: { type: 'string', default: '100' },
+} as const
+
+export interface ControlValues {
+  readonly config?: readonly string[] | undefined
+  readonly set?: readonly string[] | undefined
+  readonly database?: string | undefined
+  readonly tenant?: string | undefined
+  readonly json?: boolean | undefined
+  readonly limit?: string | undefined
+}
+
+export interface ControlSession {
+  readonly client: Statements
+  /** Of the keys extension of the configuration, else OBSERVA_KEY_PEPPER. */
+  readonly pepper: Secret | null
+  /** For the tenant of `--tenant`, unless another is named. */
+  change(tenantId?: string): Change
+}
+
+/** Runs `work` in one transaction; says what is wrong in words and returns the exit code. */
+export async function withControl(
+  verb: string,
+  values: ControlValues,
+  io: Io,
+  work: (session: ControlSession) => Promise<void>,
+): Promise<number> {
+  const config = await loadOrExplain(values, io, true)
+  if (config === null) return 1
+  const { url, close } = await reach(config, values, io)
+  const pool = new PostgresPool({ url, max: 1, applicationName: 'observa/cli' })
+  try {
+    await migratePostgres(pool)
+    await withRole(pool, 'observa_control', (client) => work(sessionOf(client, config, values, io)))
+    return 0
+  } catch (thrown) {
+    const line = explain(thrown)
+    if (line === null) throw thrown
+    io.err(`${verb}: ${line}\n`)
+    return 1
+  } finally {
+    await pool.end()
+    await close()
+  }
+}
+
+function sessionOf(
+  client: Statements,
+  config: ObservaConfig,
+  values: ControlValues,
+  io: Io,
+): ControlSession {
+  const given = io.env['OBSERVA_KEY_PEPPER'] ?? ''
+  const actor = { kind: 'operator', id: userInfo().username } as const
+  return {
+    client,
+    pepper: keysConfigOf(config)?.pepper ?? (given === '' ? null : new Secret(given)),
+    change: (tenantId = values.tenant ?? 'default') => ({ client, actor, tenantId }),
+  }
+}
+
+function explain(thrown: unknown): string | null {
+  if (thrown instanceof ControlError) return `${thrown.message} ${thrown.hint}`.trim()
+  if (thrown instanceof PostgresUnavailableError)
+    return `Postgres cannot be reached (${thrown.code}): check the address of --database or of the configuration.`
+  return null
+}
+
+interface Reached {
+  readonly url: string
+  close(): Promise<void>
+}
+
+async function reach(config: ObservaConfig, values: ControlValues, io: Io): Promise<Reached> {
+  if (values.database !== undefined && values.database !== 'config') {
+    if (/^postgres(ql)?:\/\//.test(values.database))
+      return { url: values.database, close: async () => {} }
+    throw new ObservaError(
+      'OBS_CLI_DATABASE',
+      '--database is neither a URL of Postgres nor `config`.',
+      'Such as postgres://user:password@host:5432/observa, or config for the Postgres of the configuration.',
+    )
+  }
+  const found = [...config.exporters].find(([, { factory }]) => factory.type === 'postgres')
+  if (found === undefined)
+    throw new ObservaError(
+      'OBS_CLI_DATABASE',
+      'The configuration has no postgres exporter, which keeps the control plane.',
+      'Give --config with one, or --database URL.',
+    )
+  const [id, { factory, config: own }] = found
+  const dataDir = await openDataDir(config.data_dir)
+  // Of an instance that runs now; its server is not ours to stop.
+  const running = isEmbedded(own) ? await runningPostgresUrl(join(dataDir, 'postgres')) : null
+  if (running !== null) return { url: running, close: async () => {} }
+  const sender = await factory.createSender(own, {
+    id,
+    log: makeLogger({ ...config.telemetry.logs, level: 'error' }),
+    metrics: new Metrics(),
+    clock: systemClock,
+    random: Math.random,
+    dataDir,
+    progress: (text) => io.err(`  ${text}\n`),
+  })
+  const close = (): Promise<void> => sender.stop()
+  try {
+    await sender.start(AbortSignal.timeout(120_000))
+  } catch (thrown) {
+    await close()
+    throw thrown
+  }
+  return { url: sender.storeAddress?.().url ?? '', close }
+}
+
+const isEmbedded = (own: unknown): boolean =>
+  typeof own === 'object' && own !== null && 'embedded' in own && own.embedded === true

@@ -1,0 +1,111 @@
+// `observa users`: people, the tenants they belong to and what they may do there.
+
+import * as input from '../../../accounts/input.ts'
+import {
+  addMember,
+  changeProjectRole,
+  changeRole,
+  removeMember,
+  setDisabled,
+  userOf,
+} from '../../../accounts/people.ts'
+import { listUsers, type MemberRow, type UserRow } from '../../../storage/control/people.ts'
+import { parse } from '../args.ts'
+import type { Io } from '../io.ts'
+import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
+import { allPages, checked, day, type Line, printRow, printRows } from './print.ts'
+import { usageOf } from './tenants.ts'
+
+type Listed = UserRow & { readonly roles: Readonly<Record<string, string>> }
+
+const pairs = (roles: Readonly<Record<string, string>>): string =>
+  Object.entries(roles)
+    .map(([place, role]) => `${place}=${role}`)
+    .join(' ')
+
+const userLine = (u: Listed): Line => ({
+  USER: u.user_id,
+  EMAIL: u.email,
+  NAME: u.name ?? '',
+  ROLES: pairs(u.roles),
+  STATE: u.disabled_at === null ? 'active' : 'disabled',
+  CREATED: day(u.created_at),
+})
+
+const memberLine = (m: MemberRow): Line => ({
+  USER: m.user_id,
+  EMAIL: m.email,
+  TENANT: m.tenant_id,
+  ROLE: m.role,
+  'ROLES BY PROJECT': pairs(m.project_roles),
+})
+
+const ACTIONS = `list | create EMAIL [--role owner|admin|member|viewer] [--name TEXT] | role USER ROLE [--project P]
+              | remove USER | disable USER | enable USER`
+
+export async function usersVerb(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('users', args, {
+    ...CONTROL_OPTIONS,
+    tenant: { type: 'string' },
+    role: { type: 'string', default: 'member' },
+    name: { type: 'string' },
+    project: { type: 'string' },
+  })
+  const [action, who = '', role] = positionals
+  const run = (work: (s: ControlSession) => Promise<MemberRow | null>): Promise<number> =>
+    withControl('users', values, io, async (s) => {
+      const row = await work(s)
+      if (row !== null) printRow(io, row, values.json, memberLine)
+    })
+  const found = async (s: ControlSession): Promise<string> => (await userOf(s.client, who)).user_id
+  switch (`${action} ${positionals.length}`) {
+    case 'list 1':
+      return await run((s) => list(s, values.tenant, values.limit, values.json, io))
+    case 'create 2':
+      return await run((s) => {
+        const name =
+          values.name === undefined ? undefined : checked(input.displayName, values.name, '--name')
+        const person = { email: checked(input.email, who, 'EMAIL'), name }
+        return addMember(s.change(), person, checked(input.role, values.role, '--role'))
+      })
+    case 'role 3':
+      return await run(async (s) => {
+        const userId = await found(s)
+        const { project } = values
+        if (project === undefined)
+          return await changeRole(s.change(), userId, checked(input.role, role, 'ROLE'))
+        const inProject = role === 'inherit' ? null : checked(input.projectRole, role, 'ROLE')
+        return await changeProjectRole(s.change(), userId, project, inProject)
+      })
+    case 'remove 2':
+      return await run(async (s) => {
+        await removeMember(s.change(), await found(s))
+        io.err(`${who} is no member of ${s.change().tenantId} any more\n`)
+        return null
+      })
+    case 'disable 2':
+    case 'enable 2':
+      return await run((s) => disable(s, who, action === 'disable', io))
+    default:
+      return usageOf('users', ACTIONS, io)()
+  }
+}
+
+async function list(
+  { client }: ControlSession,
+  tenantId: string | undefined,
+  limit: string | undefined,
+  isJson: boolean | undefined,
+  io: Io,
+): Promise<null> {
+  const rows = await allPages(limit, (w) => listUsers(client, { tenantId, ...w }))
+  printRows(io, rows, isJson, userLine)
+  return null
+}
+
+async function disable(s: ControlSession, who: string, isDisabled: boolean, io: Io): Promise<null> {
+  const user = await userOf(s.client, who)
+  await setDisabled(s.change(), user.user_id, isDisabled)
+  io.err(`${user.email} is ${isDisabled ? 'disabled' : 'enabled'}\n`)
+  return null
+}

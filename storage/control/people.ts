@@ -1,0 +1,159 @@
+// People, and which role each has in which tenant and project. Users are looked up and made as `observa_control`, for
+// one person may belong to several tenants; members of a tenant are seen as `observa_app` too.
+
+import type { Statements } from '../postgres/connection.ts'
+import type { Page } from '../queries/page.ts'
+import { Conditions, type PageWanted } from './rows.ts'
+
+export interface UserRow {
+  readonly user_id: string
+  readonly email: string
+  readonly name: string | null
+  readonly created_at: Date
+  readonly disabled_at: Date | null
+}
+
+export interface MemberRow extends UserRow {
+  readonly tenant_id: string
+  readonly role: string
+  /** Role by project, where it is another one. */
+  readonly project_roles: Readonly<Record<string, string>>
+}
+
+const USER = 'u.user_id, u.email, u.name, u.created_at, u.disabled_at'
+const MEMBER = `m.tenant_id, m.role, ${USER}, coalesce((SELECT jsonb_object_agg(r.project_id, r.role) FROM project_roles r
+    WHERE r.tenant_id = m.tenant_id AND r.user_id = m.user_id), '{}') AS project_roles
+  FROM members m JOIN users u ON u.user_id = m.user_id`
+
+/** Null when somebody has this address. */
+export async function insertUser(
+  client: Statements,
+  user: { readonly email: string; readonly name: string | null },
+): Promise<UserRow | null> {
+  const added = await client.query<UserRow>(
+    `INSERT INTO users AS u (email, name) VALUES ($1, $2) ON CONFLICT (lower(email)) DO NOTHING RETURNING ${USER}`,
+    [user.email, user.name],
+  )
+  return added.rows[0] ?? null
+}
+
+/** By id or by e-mail address, in any case. */
+export async function findUser(client: Statements, idOrEmail: string): Promise<UserRow | null> {
+  const by = idOrEmail.includes('@') ? 'lower(u.email) = lower($1)' : 'u.user_id::text = $1'
+  const found = await client.query<UserRow>(`SELECT ${USER} FROM users u WHERE ${by}`, [idOrEmail])
+  return found.rows[0] ?? null
+}
+
+/** Of all tenants; each with the roles by tenant. */
+export async function listUsers(
+  client: Statements,
+  f: PageWanted & { readonly tenantId?: string | undefined },
+): Promise<Page<UserRow & { readonly roles: Readonly<Record<string, string>> }>> {
+  const where = new Conditions().add(
+    f.tenantId,
+    (p) => `u.user_id IN (SELECT m.user_id FROM members m WHERE m.tenant_id = ${p})`,
+  )
+  const sql = `${USER}, coalesce((SELECT jsonb_object_agg(m.tenant_id, m.role) FROM members m
+    WHERE m.user_id = u.user_id), '{}') AS roles FROM users u`
+  return await where.page(client, sql, { time: 'u.created_at', id: 'u.user_id' }, f)
+}
+
+/** A disabled person cannot sign in. False when there is none with this id. */
+export async function disableUser(
+  client: Statements,
+  userId: string,
+  isDisabled: boolean,
+): Promise<boolean> {
+  const changed = await client.query(
+    `UPDATE users SET updated_at = now(), disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END
+     WHERE user_id::text = $1`,
+    [userId, isDisabled],
+  )
+  return changed.rowCount === 1
+}
+
+/** Ids of the tenants that a person belongs to. */
+export async function tenantsOf(client: Statements, userId: string): Promise<string[]> {
+  const found = await client.query<{ tenant_id: string }>(
+    'SELECT tenant_id FROM members WHERE user_id::text = $1 ORDER BY 1',
+    [userId],
+  )
+  return found.rows.map((row) => row.tenant_id)
+}
+
+export async function listMembers(
+  client: Statements,
+  f: PageWanted & { readonly tenantId: string },
+): Promise<Page<MemberRow>> {
+  const where = new Conditions().add(f.tenantId, (p) => `m.tenant_id = ${p}`)
+  return await where.page(client, MEMBER, { time: 'm.created_at', id: 'm.user_id' }, f)
+}
+
+export async function findMember(
+  client: Statements,
+  tenantId: string,
+  userId: string,
+): Promise<MemberRow | null> {
+  const found = await client.query<MemberRow>(
+    `SELECT ${MEMBER} WHERE m.tenant_id = $1 AND m.user_id::text = $2`,
+    [tenantId, userId],
+  )
+  return found.rows[0] ?? null
+}
+
+/** Adds the member, or gives another role. */
+export async function setMember(
+  client: Statements,
+  tenantId: string,
+  userId: string,
+  role: string,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO members (tenant_id, user_id, role) VALUES ($1, $2, $3)
+     ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = EXCLUDED.role, updated_at = now()`,
+    [tenantId, userId, role],
+  )
+}
+
+/** False when there was none. */
+export async function deleteMember(
+  client: Statements,
+  tenantId: string,
+  userId: string,
+): Promise<boolean> {
+  const gone = await client.query(
+    'DELETE FROM members WHERE tenant_id = $1 AND user_id::text = $2',
+    [tenantId, userId],
+  )
+  return gone.rowCount === 1
+}
+
+/** How many may still decide everything; locked until the transaction ends, so that two cannot both be the last but one. */
+export async function lockOwners(client: Statements, tenantId: string): Promise<readonly string[]> {
+  const found = await client.query<{ user_id: string }>(
+    "SELECT user_id FROM members WHERE tenant_id = $1 AND role = 'owner' ORDER BY user_id FOR UPDATE",
+    [tenantId],
+  )
+  return found.rows.map((row) => row.user_id)
+}
+
+/** `null` takes the exception away: the role of the tenant holds again. */
+export async function setProjectRole(
+  client: Statements,
+  place: { readonly tenantId: string; readonly projectId: string },
+  userId: string,
+  role: string | null,
+): Promise<void> {
+  const values = [place.tenantId, place.projectId, userId]
+  if (role === null)
+    await client.query(
+      'DELETE FROM project_roles WHERE tenant_id = $1 AND project_id = $2 AND user_id = $3',
+      values,
+    )
+  else
+    await client.query(
+      `INSERT INTO project_roles (tenant_id, project_id, user_id, role) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (tenant_id, project_id, user_id) DO UPDATE SET role = EXCLUDED.role`,
+      [...values, role],
+    )
+}
