@@ -1,5 +1,5 @@
-// The exporter against the real engine, and against a scripted server for what an engine cannot be made to
-// do: rows that come back as they went in, exact rows under replays, and every failure judged right.
+// The exporter against the real engine, and against a scripted server for failures that an engine cannot be made to produce:
+// rows are stored unchanged, replays add nothing, and every failure gets the right verdict.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -83,7 +83,7 @@ const count = async (project: string, final = ''): Promise<number> => {
   return Number(row?.n)
 }
 
-test('rows come back as the JSON form of their events', async () => {
+test('a stored event is read back with the same JSON as before', async () => {
   const sender = await started()
   const events = sampleEvents({ count: 60, projectId: 'roundtrip' })
   assert.deepEqual(await sender.send(batchOf('a', encode(events)), never), { kind: 'sent' })
@@ -105,7 +105,7 @@ test('rows come back as the JSON form of their events', async () => {
   await sender.stop()
 })
 
-test('a nanosecond is kept', async () => {
+test('times keep their nanoseconds', async () => {
   const [row] = await t.rows<{ start: string }>(
     "SELECT toString(toUnixTimestamp64Nano(start_time)) AS start FROM observa.canonical_events WHERE project_id = 'roundtrip' AND event_id = unhex({id:String})",
     { id: '00000001000000010000000000000000' },
@@ -113,7 +113,7 @@ test('a nanosecond is kept', async () => {
   assert.equal(row?.start, '1789999000000000123')
 })
 
-test('the same batch again adds no row, also after a restart of the exporter', async () => {
+test('sending the same batch again adds no row, also after a restart of the exporter', async () => {
   const parts = [
     ...encode(sampleEvents({ count: 50, projectId: 'replay' })),
     ...encode(sampleEvents({ count: 50, seed: 2, projectId: 'replay' })),
@@ -126,7 +126,7 @@ test('the same batch again adds no row, also after a restart of the exporter', a
   assert.equal(await count('replay'), 100)
 })
 
-test('an event that a client sends again is one event to a reader, and the first report stays', async () => {
+test('a reader sees an event that was sent twice once, as it was first received', async () => {
   const sender = await started()
   for (const [i, receivedAtMs] of [
     1_790_000_000_000, 1_790_000_900_000, 1_789_999_000_000,
@@ -144,7 +144,7 @@ test('an event that a client sends again is one event to a reader, and the first
   await sender.stop()
 })
 
-test('usage by hour counts rows that came twice once, and no aggregates', async () => {
+test('hourly usage counts a row that was stored twice once, and leaves out usage_aggregate rows', async () => {
   const sender = await started()
   for (const id of ['d0', 'd1']) {
     const events = sampleEvents({ count: 10, projectId: 'usage' })
@@ -157,12 +157,12 @@ test('usage by hour counts rows that came twice once, and no aggregates', async 
   const [row] = await t.rows<{ calls: string }>(
     "SELECT sum(calls) AS calls FROM observa.usage_hourly WHERE project_id = 'usage'",
   )
-  // Numbers 4 and 9 repeat others.
+  // Samples 4 and 9 are marked `usage_aggregate`, so 8 of 10 count.
   assert.equal(Number(row?.calls), 8)
   await sender.stop()
 })
 
-test('rows that cannot be parsed are rejected, and cutting finds the bad one', async () => {
+test('rows that cannot be parsed are rejected, and splitting the part finds the bad row', async () => {
   const sender = await started()
   const [good] = encode(sampleEvents({ count: 3, projectId: 'bad' }))
   assert.ok(good !== undefined)
@@ -178,7 +178,7 @@ test('rows that cannot be parsed are rejected, and cutting finds the bad one', a
   await sender.stop()
 })
 
-test('a table that is gone makes rows wait, and the migrations bring it back', async () => {
+test('rows wait while a table is missing, and the migrations create it again', async () => {
   const sender = await started()
   const parts = encode(sampleEvents({ count: 2, projectId: 'gone' }))
   await t.client.command({ query: 'DROP TABLE observa.schema_migrations' })
@@ -191,7 +191,7 @@ test('a table that is gone makes rows wait, and the migrations bring it back', a
   await sender.stop()
 })
 
-test('the address for readers works, and a wrong password makes rows wait without naming it', async () => {
+test('the address given to the API works, and rows wait on a wrong password, which is not logged', async () => {
   const sender = await started({ compression: 'gzip', ttl: '438000h' })
   assert.equal(sender.storeAddress?.().database, 'observa')
   const stored = await sender.send(
@@ -224,7 +224,7 @@ interface Stub {
   readonly tokens: string[]
 }
 
-/** Answers the inserts by `steps` in turn, then by success. */
+/** Answers the inserts with `steps` in turn, and then with success. */
 async function stub(tc: TestContext, steps: readonly Step[]): Promise<Stub> {
   const tokens: string[] = []
   const left = [...steps]
@@ -256,7 +256,7 @@ const says =
     )
   }
 
-test('what a server may say is judged by its code, and no text of it is passed on', async (tc) => {
+test('a failure is classified by its code, and no text of the server is passed on', async (tc) => {
   const cases: readonly (readonly [Step, kind: string, code: string])[] = [
     [says(500, 252, 'TOO_MANY_PARTS'), 'retry', 'TOO_MANY_PARTS'],
     [says(408, 159, 'TIMEOUT_EXCEEDED'), 'retry', 'TIMEOUT_EXCEEDED'],
@@ -267,7 +267,7 @@ test('what a server may say is judged by its code, and no text of it is passed o
     [says(500, 99_999, 'NEW_ERROR'), 'retry', 'NEW_ERROR'],
     [says(400, 33, 'CANNOT_READ_ALL_DATA'), 'rejected', 'CANNOT_READ_ALL_DATA'],
     [says(400, 53, 'TYPE_MISMATCH'), 'rejected', 'TYPE_MISMATCH'],
-    // After a 200 the text tells.
+    // For a failure after status 200, only the body has the error.
     [
       (_q, res) => res.end('Code: 241. DB::Exception: no (MEMORY_LIMIT_EXCEEDED)'),
       'retry',
@@ -294,7 +294,7 @@ test('what a server may say is judged by its code, and no text of it is passed o
   await sender.stop()
 })
 
-test('a memory limit halves the insert, each half under a token of its own', async (tc) => {
+test('after a memory limit the insert is sent in halves, each with its own token', async (tc) => {
   const limit = says(500, 241, 'MEMORY_LIMIT_EXCEEDED')
   const s = await stub(tc, [limit, limit])
   const sender = await started({ url: s.url, migrate: false })
@@ -305,7 +305,7 @@ test('a memory limit halves the insert, each half under a token of its own', asy
   await sender.stop()
 })
 
-test('a server that does not answer is given up after the timeout, and an abort at once', async (tc) => {
+test('an insert ends after the timeout when the server does not answer, and at once when aborted', async (tc) => {
   const s = await stub(tc, [() => {}, () => {}])
   const sender = await started({ url: s.url, migrate: false, timeout: '1s' })
   const batch = batchOf('3', encode(sampleEvents({ count: 1 })))
@@ -317,7 +317,7 @@ test('a server that does not answer is given up after the timeout, and an abort 
   await sender.stop()
 })
 
-test('inserted, and the answer lost: the second try adds no row', async (tc) => {
+test('a retry after a lost response adds no row', async (tc) => {
   let isLost = true
   const proxy = createServer((req, res) => {
     const chunks: Buffer[] = []
@@ -355,7 +355,7 @@ test('inserted, and the answer lost: the second try adds no row', async (tc) => 
   await sender.stop()
 })
 
-test('an insert that reached the events and not the tables beside them is completed by the second try', async () => {
+test('a retry completes an insert that reached the events table but not its materialized views', async () => {
   const sender = await started()
   try {
     const batch = batchOf('5', encode(sampleEvents({ count: 20, projectId: 'half' })))

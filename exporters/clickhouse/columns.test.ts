@@ -1,4 +1,5 @@
-// The columns here and the tables of the migrations say the same, and a layout does not change under its name.
+// The columns in the code agree with the tables of the migrations, and the layout of a stream never changes under the same
+// name.
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -11,7 +12,7 @@ const sql = migrationsOf('clickhouse')
   .map((m) => m.sql)
   .join('\n')
 
-test('every column is in a migration with the type that is written', () => {
+test('every column is in a migration, with the type that the encoder writes', () => {
   for (const { name, type } of [...EVENT_COLUMNS, ...SIGNAL_COLUMNS, ...METRIC_COLUMNS])
     assert.ok(
       sql.includes(`\n  ${name} ${type},\n`) ||
@@ -26,13 +27,14 @@ test('every field of an event has a column', () => {
   assert.equal(columns.size, EVENT_COLUMNS.length)
 })
 
-test('the layout of a stream is what it was when rows were first written to a log', () => {
+test('the layout of each stream is the one with which its rows were first written', () => {
   const fingerprint = (list: readonly { name: string; type: string }[]): string =>
     createHash('sha256')
       .update(list.map((c) => `${c.name} ${c.type.replace(/ CODEC\(.*$/, '')}`).join('\n'))
       .digest('hex')
       .slice(0, 16)
-  // Rows wait in logs over upgrades. A new list of columns needs a new stream; the old one stays as it was.
+  // Rows can wait in the log across an upgrade. A changed list of columns therefore needs a new stream name; the old stream
+  // keeps its layout.
   const found = Object.entries(STREAMS).map(([s, { columns }]) => [s, fingerprint(columns)])
   assert.deepEqual(Object.fromEntries(found), {
     events: 'e2aaa8e3a604961c',

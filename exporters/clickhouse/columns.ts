@@ -5,7 +5,7 @@
 
 import { FIELDS, type Field, type FieldName, numberIndex, rangeIndex } from '../../core/fields.ts'
 
-/** How one column of a row is written. Numbers, because the row writer switches on them for every value. */
+/** How one column of a row is written. The values are numbers because the row writer switches on them for every value. */
 export const WRITE = {
   /** Nullable(String) or LowCardinality(Nullable(String)) */
   nullableText: 0,
@@ -13,7 +13,7 @@ export const WRITE = {
   text: 1,
   /** FixedString(16), zeros for null */
   id16: 2,
-  /** FixedString(8), zeros for null: all zeros is no valid span id */
+  /** FixedString(8), zeros for null: an all-zero span id is invalid, so the two cannot be confused. */
   id8: 3,
   nullableId16: 4,
   nullableId8: 5,
@@ -24,7 +24,7 @@ export const WRITE = {
   bool: 10,
   strings: 11,
   metadata: 12,
-  /** `attributes` with string values, and those with JSON values: two maps, so that "1" and 1 differ. */
+  /** Attributes with string values and attributes with JSON values are separate maps, so that "1" and 1 stay different. */
   attributesText: 13,
   attributesJson: 14,
   /** start_time, never null: it is part of the sorting key */
@@ -39,7 +39,7 @@ export interface Column {
   /** ClickHouse type and codec, as in CREATE TABLE. */
   readonly type: string
   readonly write: number
-  /** Index into the range or the number fields of an event; -1 where `write` knows. */
+  /** Index into the event's range fields or number fields; -1 where `write` alone determines the value. */
   readonly index: number
 }
 
@@ -57,8 +57,8 @@ const GENERAL: Readonly<Record<Field['type'], Shape | null>> = {
   text: { type: TEXT, write: WRITE.nullableText },
   json: { type: TEXT, write: WRITE.nullableText },
   strings: { type: `Array(LowCardinality(String)) ${ZSTD}`, write: WRITE.strings },
-  // Float64 and not Decimal: the JSON form, the API and the price tables hold doubles, so the stored value
-  // is the one everybody else has, bit for bit; a sum of 10^9 costs is off by less than 10^-6 of a cent.
+  // Float64 rather than Decimal, because the JSON form, the API and the price tables hold doubles, so that the stored value
+  // is bit for bit the same. A sum of 10^9 costs is off by less than 10^-6 of a cent.
   number: { type: `Nullable(Float64) ${ZSTD}`, write: WRITE.nullableNumber },
   int: { type: `Nullable(Int64) ${ZSTD}`, write: WRITE.nullableInt },
   bool: { type: 'Nullable(Bool)', write: WRITE.nullableBool },
@@ -70,13 +70,13 @@ const GENERAL: Readonly<Record<Field['type'], Shape | null>> = {
 
 const word: Shape = { type: WORD, write: WRITE.nullableText }
 
-/** Fields with few distinct values, and those of the keys. */
+/** Fields with few distinct values, and fields of the sorting key. */
 const OVERRIDES: Partial<Record<FieldName, Shape>> = {
-  // Random bytes: no codec makes them smaller.
+  // Event ids are random bytes, which no codec can compress.
   event_id: { type: 'FixedString(16) CODEC(NONE)', write: WRITE.id16 },
   tenant_id: { type: 'LowCardinality(String)', write: WRITE.text },
   project_id: { type: 'LowCardinality(String)', write: WRITE.text },
-  // Neighbours in the sorting key share it.
+  // Consecutive rows in the sorting order often have the same trace id, so it compresses well.
   trace_id: { type: `FixedString(16) ${ZSTD}`, write: WRITE.id16 },
   span_id: { type: 'FixedString(8) CODEC(NONE)', write: WRITE.id8 },
   start_time: { type: `DateTime64(9, 'UTC') ${TIME}`, write: WRITE.startTime },
@@ -94,7 +94,7 @@ const OVERRIDES: Partial<Record<FieldName, Shape>> = {
 
 const MAP = `Map(LowCardinality(String), String) ${ZSTD}`
 
-/** Columns that stand in the place of a map field, and those that are ours alone. */
+/** The columns that hold a map field, and columns that no event field has. */
 const MAPS: Partial<Record<FieldName, readonly Column[]>> = {
   metadata: [{ name: 'metadata', type: MAP, write: WRITE.metadata, index: -1 }],
   attributes: [
@@ -104,7 +104,7 @@ const MAPS: Partial<Record<FieldName, readonly Column[]>> = {
 }
 
 const OWN: readonly Column[] = [
-  // False: the event has no start; the column holds its end or, failing that, when it was received.
+  // False when the event has no start. The column `start_time` then holds its end or, without an end, the time of receipt.
   { name: 'start_time_known', type: 'Bool', write: WRITE.startTimeKnown, index: -1 },
   {
     name: 'received_at',
@@ -112,7 +112,8 @@ const OWN: readonly Column[] = [
     write: WRITE.receivedAt,
     index: -1,
   },
-  // Falls with time, because ReplacingMergeTree keeps the highest: so the first report of an event stays.
+  // Decreases with time. ReplacingMergeTree keeps the row with the highest version, which is then the first report of an
+  // event.
   { name: 'version', type: `UInt64 ${TIME}`, write: WRITE.version, index: -1 },
 ]
 
@@ -183,9 +184,9 @@ export const METRIC_COLUMNS: readonly { readonly name: string; readonly type: st
 ]
 
 /**
- * Layouts of rows by stream name. Rows wait in the log over an upgrade, so a layout that was ever written must stay
- * known: when a field is added, new rows go by a new stream (`events@2`), and the old name gets a line in EXTENDED with the
- * fields that the next one added. `columns.test.ts` fails when a layout changes under its name.
+ * Row layouts by stream name. Rows can wait in the log across an upgrade, so every layout that was ever written must stay
+ * known. When a field is added, new rows use a new stream (`events@2`), and the old stream gets an entry in EXTENDED with the
+ * fields that it lacks. `columns.test.ts` fails when a layout changes under its name.
  */
 export const EVENTS_STREAM = 'events@3'
 export const SIGNALS_STREAM = 'signals'

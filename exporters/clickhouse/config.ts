@@ -1,4 +1,4 @@
-// What a user writes under `clickhouse`.
+// The configuration schema of the `clickhouse` exporter.
 
 import { z } from 'zod'
 import {
@@ -12,7 +12,7 @@ import {
 const tls = z
   .strictObject({
     ca_file: z.string().optional().describe('PEM file of certificate authorities to trust.'),
-    cert_file: z.string().optional().describe('PEM file of our certificate (mutual TLS).'),
+    cert_file: z.string().optional().describe('PEM file of the client certificate (mutual TLS).'),
     key_file: z.string().optional().describe('PEM file of the key of cert_file.'),
     insecure_skip_verify: z
       .boolean()
@@ -21,7 +21,9 @@ const tls = z
     accept_risk: z
       .boolean()
       .default(false)
-      .describe('Needed beside insecure_skip_verify: anybody on the path can read the data.'),
+      .describe(
+        'Must be true together with insecure_skip_verify: without verification anybody on the network path can read the data.',
+      ),
   })
   .refine((t) => !t.insecure_skip_verify || t.accept_risk, {
     message: 'insecure_skip_verify needs accept_risk: true beside it',
@@ -44,14 +46,14 @@ export const schema = z
       .string()
       .regex(/^[A-Za-z_]\w{0,62}$/, 'expected letters, digits and _')
       .default('observa')
-      .describe('Made when missing.'),
-    username: z.string().optional().describe('Default: the one in url, else `default`.'),
-    password: secret().optional().describe('Default: the one in url, else none.'),
+      .describe('Database; created when missing.'),
+    username: z.string().optional().describe('User name. Default: the one in url, else `default`.'),
+    password: secret().optional().describe('Password. Default: the one in url, else none.'),
     migrate: z
       .boolean()
       .default(true)
-      .describe('Make and update the tables at start. Off: run `observa migrate` yourself.'),
-    // The end of a row's life must be before 2106, the end of ClickHouse's DateTime.
+      .describe('Create and update the tables at start. If false, run `observa migrate` yourself.'),
+    // The end of a row's life must be before 2106, where ClickHouse's DateTime ends.
     ttl: duration({ min: 3_600_000, max: 438_000 * 3_600_000 })
       .optional()
       .describe(
@@ -60,14 +62,18 @@ export const schema = z
     compression: z
       .enum(['gzip', 'none'])
       .default('none')
-      .describe('Of inserts. gzip saves network and costs about 5 µs of our CPU a row.'),
-    timeout: duration({ min: 1000 }).prefault('60s').describe('For one insert and its answer.'),
+      .describe(
+        'Compression of inserts. gzip saves network traffic and costs the collector about 5 µs of CPU a row.',
+      ),
+    timeout: duration({ min: 1000 })
+      .prefault('60s')
+      .describe('Longest time for one insert and its response.'),
     connections: z
       .int()
       .min(1)
       .max(64)
       .default(4)
-      .describe('Kept alive; one is used at a time by inserts.'),
+      .describe('Largest number of connections. They are kept alive; inserts use one at a time.'),
     insert_settings: z
       .record(z.string().regex(/^[a-z]\w*$/), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
@@ -75,9 +81,9 @@ export const schema = z
     memory: size({ min: 512 * 1024 ** 2 })
       .optional()
       .describe(
-        'Most memory of the embedded engine. Default: a quarter of the machine, 1 to 4 GiB.',
+        'Memory limit of the embedded engine. Default: a quarter of the memory of the machine, but at least 1 and at most 4 GiB.',
       ),
-    tls: tls.prefault({}).describe('For https.'),
+    tls: tls.prefault({}).describe('TLS options for https.'),
     batch: z
       .strictObject({
         items: z.int().min(1).default(50_000).describe('Most rows in one insert.'),

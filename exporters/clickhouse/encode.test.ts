@@ -1,4 +1,4 @@
-// Rows against the JSON form of the same events, without a server: the walk over a row, its pieces, its cuts.
+// Compares encoded rows with the JSON form of the same events, without a server, and tests where parts are split.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -30,7 +30,7 @@ const signal: Signal = {
   rule: 'latency.high@1',
 }
 
-test('a part has the rows of all events but the skipped ones, and one for the signals', () => {
+test('one part has the rows of all events except the skipped ones, and another has the signals', () => {
   const events = sampleEvents({ count: 10 })
   const input = { batch: events.batch, events, signals: [signal, signal] }
   const [rows, signals] = encoder('clickhouse/eu', {}).encode(input, new Set([3, 4]), ctx)
@@ -45,7 +45,7 @@ test('a part has the rows of all events but the skipped ones, and one for the si
   assert.deepEqual(none, [])
 })
 
-test('cut between rows again and again, every row is found, and nothing else', () => {
+test('splitting a part again and again yields every row, and nothing else', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (count, seed) => {
       const events = sampleEvents({ count, seed })
@@ -72,7 +72,7 @@ test('cut between rows again and again, every row is found, and nothing else', (
   )
 })
 
-test('signals can be cut, a single row and a foreign stream cannot', () => {
+test('a part of signals can be split; a single row and an unknown stream cannot', () => {
   const events = sampleEvents({ count: 0 })
   const input = { batch: events.batch, events, signals: [signal, signal, signal] }
   const [part] = encoder('x', {}).encode(input, new Set(), ctx)
@@ -86,7 +86,7 @@ test('signals can be cut, a single row and a foreign stream cannot', () => {
   assert.ok(STREAMS[part.stream] !== undefined)
 })
 
-test('an array of strings is read by the fast way as by the slow one', () => {
+test('the fast and the slow reader of string arrays give the same result', () => {
   const arrays = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 200 })
   fc.assert(
     fc.property(arrays, fc.boolean(), (strings, isSpaced) => {
@@ -99,7 +99,7 @@ test('an array of strings is read by the fast way as by the slow one', () => {
   )
 })
 
-test('times beyond the range of the sorting key become its end', () => {
+test('times after the end of the sorting key’s range are stored as that end', () => {
   const row = (ns: bigint): Buffer => {
     const events = sampleEvents({ count: 1 })
     setTime(events, 0, R.start_time, ns)
@@ -113,7 +113,7 @@ test('times beyond the range of the sorting key become its end', () => {
   assert.notDeepEqual(row(last - 1n), row(last))
 })
 
-test('a character that an edit cut in two is repaired', () => {
+test('a character that an edit has cut in two is replaced', () => {
   const events = sampleEvents({ count: 2 })
   const off = events.arena.append(Buffer.from([0x61, 0xe6, 0x97]))
   events.setRange(1, R.name, off, 3)

@@ -1,5 +1,5 @@
-// The worker half: events and signals of a batch as rows of RowBinary, copied from the arena range by range.
-// Rows carry no header and no length, so the rows of several parts are simply put one after another.
+// The part of the exporter that runs in workers. It writes the events and signals of a batch as RowBinary rows, copying
+// ranges from the arena. Rows have neither header nor length, so the rows of several parts can be concatenated.
 
 import { isUtf8 } from 'node:buffer'
 import type {
@@ -25,22 +25,22 @@ import {
 import { metricRows } from './encode-metrics.ts'
 import { writeStringArray } from './string-array.ts'
 
-/** Nothing to know: the layout of rows is fixed. */
+/** Empty, because the layout of rows is fixed. */
 export type EncoderSettings = Record<string, never>
 
 export const encoder: EncoderFactory<EncoderSettings> = (exporterId) => new RowEncoder(exporterId)
 
 const POW32 = 4_294_967_296
 /**
- * 2106-02-07 06:28:15, the end of ClickHouse's DateTime, in ns: the hour of a row's start is part of the
- * sorting key and is a DateTime. Later times are stored as this one.
+ * 2106-02-07 06:28:15 in ns, where ClickHouse's DateTime ends. The sorting key contains the hour of the start as a DateTime,
+ * so later times are stored as this one.
  */
 const LATEST_HI = Math.floor((POW32 - 1) * (1e9 / POW32))
 const LATEST_NS = (BigInt(POW32) - 1n) * 1_000_000_000n
 
 const KIND = Uint8Array.from(EVENT_COLUMNS, (c: Column) => c.write)
 const INDEX = Int32Array.from(EVENT_COLUMNS, (c: Column) => c.index)
-/** More than any row needs for its null bytes, numbers, ids and times. */
+/** Upper bound for the null bytes, numbers, ids and times of one row. */
 const FIXED_BYTES_MAX = EVENT_COLUMNS.length * 18
 
 class RowEncoder implements Encoder {
@@ -83,7 +83,7 @@ export function writeEventRow(out: ByteWriter, events: EventTable, e: number): v
   const columns = KIND.length
   for (let c = 0; c < columns; c++) {
     const index = INDEX[c] as number
-    // Room for everything of fixed size; text makes room for itself.
+    // Reserves space for the columns of fixed size. Text columns reserve their own.
     if ((c & 15) === 0) out.ensure(FIXED_BYTES_MAX)
     switch (KIND[c]) {
       case WRITE.nullableText: {
@@ -141,7 +141,7 @@ function writeRare(out: ByteWriter, events: EventTable, e: number, kind: number,
       return Number.isNaN(v) ? undefined : out.u8(v === 0 ? 0 : 1)
     }
     case WRITE.bool:
-      // NaN, not known, is false here.
+      // NaN stands for an unknown value and is stored as false.
       return out.u8(events.num(e, i) > 0 ? 1 : 0)
     case WRITE.strings:
       return writeStringArray(out, events.arena.bytes, events.off(e, i), events.len(e, i))
@@ -150,7 +150,7 @@ function writeRare(out: ByteWriter, events: EventTable, e: number, kind: number,
   }
 }
 
-/** Columns that are no single field of the event. */
+/** Columns whose value is not a single field of the event. */
 function writeOwn(out: ByteWriter, events: EventTable, e: number, kind: number): void {
   switch (kind) {
     case WRITE.metadata:
@@ -172,7 +172,7 @@ function writeOwn(out: ByteWriter, events: EventTable, e: number, kind: number):
   }
 }
 
-/** Length and bytes; a range that is not UTF-8 (an edit that cut a character) is repaired. */
+/** Writes length and bytes. A range that is not valid UTF-8, because an edit cut a character in two, is repaired. */
 function writeText(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
   out.ensure(len + 5)
   if (len < 128 && writeShort(out, b, off, len)) return
@@ -184,7 +184,7 @@ function writeText(out: ByteWriter, b: Uint8Array, off: number, len: number): vo
   out.stringText(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
 }
 
-/** Copies while it looks: false, with nothing written, when a byte is not ASCII. */
+/** Copies a short text and checks it on the way. Returns false, and has written nothing, when a byte is not ASCII. */
 function writeShort(out: ByteWriter, b: Uint8Array, off: number, len: number): boolean {
   const to = out.bytes
   let p = out.pos
@@ -201,7 +201,7 @@ function writeShort(out: ByteWriter, b: Uint8Array, off: number, len: number): b
 }
 
 function writeNumber(out: ByteWriter, v: number): void {
-  // Infinities are no numbers of JSON: null there, and null here.
+  // JSON has no infinities and writes null for them, so null is written here too.
   if (v - v !== 0) {
     out.bytes[out.pos++] = 1
     return
@@ -211,7 +211,7 @@ function writeNumber(out: ByteWriter, v: number): void {
   out.pos += 8
 }
 
-/** Int64 without BigInt; what is beyond 2^63 (nothing sane is) is clamped by `i64`. */
+/** Writes an Int64 without BigInt. `i64` clamps values beyond 2^63. */
 function writeInt(out: ByteWriter, v: number): void {
   if (v - v !== 0) {
     out.bytes[out.pos++] = 1
@@ -236,7 +236,7 @@ function writeTime(out: ByteWriter, events: EventTable, e: number, i: number): v
 }
 
 function writeNs(out: ByteWriter, b: Uint8Array, off: number): void {
-  // The upper half of the number decides nearly always.
+  // The upper half of the number is nearly always enough to decide.
   const hi = ((b[off + 7] as number) * 256 + (b[off + 6] as number)) * 65_536
   if (hi + (b[off + 5] as number) * 256 + (b[off + 4] as number) < LATEST_HI)
     return out.copy(b, off, 8)
@@ -257,7 +257,7 @@ function receivedAtMs(events: EventTable, e: number): number {
   return request?.receivedAtMs ?? 0
 }
 
-/** All bits of (ms << 20 | place in the batch), inverted: the earlier the report, the higher the version. */
+/** The inverted bits of (ms << 20 | index in the batch): the earlier the report, the higher its version. */
 function writeVersion(out: ByteWriter, receivedMs: number, e: number): void {
   const ms = Math.trunc(receivedMs)
   const hi = Math.floor(ms / 4096)
@@ -266,7 +266,10 @@ function writeVersion(out: ByteWriter, receivedMs: number, e: number): void {
   out.u32(~hi >>> 0)
 }
 
-/** Map of the pairs whose JSON flag is `json` (-1: of all). Of equal keys the last one stays, as in the JSON form. */
+/**
+ * Writes a map of the pairs whose JSON flag is `json` (-1: of all pairs). Of equal keys the last one wins, as in the JSON
+ * form.
+ */
 function writeMap(
   out: ByteWriter,
   events: EventTable,
@@ -278,7 +281,7 @@ function writeMap(
   const p = events.pairs
   const lengthAt = out.pos
   out.ensure(3)
-  // The count is known at the end; three bytes of varint hold any (a longer form of a small number is valid).
+  // The count is known only at the end. Three bytes are reserved for it, because a varint may be longer than necessary.
   out.pos += 3
   let written = 0
   for (let i = first; i < first + count; i++) {
@@ -307,13 +310,13 @@ function isRepeatedLater(events: EventTable, i: number, end: number): boolean {
   return false
 }
 
-/** From the end: keys of one map mostly begin alike. */
+/** Compares from the end, because the keys of one map mostly begin alike. */
 function isSame(b: Uint8Array, x: number, y: number, len: number): boolean {
   for (let i = len - 1; i >= 0; i--) if (b[x + i] !== b[y + i]) return false
   return true
 }
 
-/** One row of `signals`; the columns are those of `SIGNAL_COLUMNS`. Signals are rare: plain code. */
+/** One row of `signals` with the columns of `SIGNAL_COLUMNS`. Signals are rare, so this is not optimised. */
 export function writeSignalRow(out: ByteWriter, s: Signal): void {
   writeHex(out, s.signal_id, 16)
   out.stringText(s.type)

@@ -1,5 +1,5 @@
-// Adds up quiet hours beside the inserts, so that dashboards need not read the events again. It may fail or be
-// late without harm: what is not added up is read from the events.
+// Makes sums of the hours that no longer receive events, in the background, so that dashboards need not read all events. It
+// may fail or lag without harm: hours without sums are read from the events.
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Host } from '../../core/component.ts'
@@ -8,14 +8,14 @@ import type { Target } from './http.ts'
 
 export const HOURS_ROLLED = 'observa_clickhouse_hours_rolled_total'
 const EVERY_MS = 60_000
-/** At once; more follow soon. */
+/** Most hours in one run; the next run follows soon. */
 const HOURS_MAX = 200
 const SOON_MS = 2000
 const QUIET_S_MIN = 300
 
 export interface RollerOptions {
   readonly target: Target
-  /** Longest time an insert may take. */
+  /** The longest time that an insert may take. */
   readonly insertTimeoutMs: number
 }
 
@@ -36,7 +36,7 @@ export class Roller {
       password: target.password,
       database: target.database,
       request_timeout: 300_000,
-      // The library would print queries and their parameters.
+      // The client library would log queries and their parameters.
       log: { level: ClickHouseLogLevel.OFF },
     })
     this.#running = this.#run(this.#stop.signal)
@@ -53,7 +53,7 @@ export class Roller {
     while (await this.#slept(waitMs, stop)) waitMs = (await this.#roll()) ? SOON_MS : EVERY_MS
   }
 
-  /** False when it is time to end. */
+  /** Waits; returns false when the rollup must stop. */
   async #slept(ms: number, stop: AbortSignal): Promise<boolean> {
     return await this.#host.clock.sleep(ms, stop).then(
       () => !stop.aborted,
@@ -61,7 +61,7 @@ export class Roller {
     )
   }
 
-  /** True when there is more to do. */
+  /** Returns true when there is more to do. */
   async #roll(): Promise<boolean> {
     try {
       const hours = await rollHours(this.#client, { quietS: this.#quietS, hoursMax: HOURS_MAX })
@@ -69,7 +69,10 @@ export class Roller {
       return hours === HOURS_MAX
     } catch (error) {
       const { code, type } = error as { code?: string; type?: string }
-      this.#host.log.debug({ code, type }, 'hours could not be added up; tried again later')
+      this.#host.log.debug(
+        { code, type },
+        'the sums of some hours could not be made; will be retried',
+      )
       return false
     }
   }

@@ -1,5 +1,5 @@
-// Raw inserts over HTTP: the bytes of the parts go to the socket one after another, without being joined
-// or looked at. The client library is for everything else (it takes rows or streams of them).
+// Inserts over plain HTTP. The bytes of the parts go to the socket one after another, without being joined or parsed. The
+// client library, which takes only rows or streams of rows, is used for everything else.
 
 import { lookup as dnsLookup } from 'node:dns'
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { type Failure, failureOf } from './classify.ts'
 
 export interface Target {
-  /** Scheme, host and port; no credentials. */
+  /** Scheme, host and port, without credentials. */
   readonly url: string
   readonly username: string
   readonly password: string
@@ -34,10 +34,13 @@ export interface TlsFiles {
   readonly insecure_skip_verify: boolean
 }
 
-/** An error text is read this far; the rest is cut off with the connection. */
+/** At most this much of an error text is read; then the connection is closed. */
 const ANSWER_BYTES_MAX = 64 * 1024
 
-/** Keep-alive connections. `guarded`: a name that resolves to a link-local address is refused at connect. */
+/**
+ * Makes an agent with keep-alive connections. `guarded` refuses, when connecting, a host name that resolves to a link-local
+ * address.
+ */
 export function makeAgent(
   url: string,
   options: { readonly connections: number; readonly guarded: boolean; readonly tls: TlsFiles },
@@ -45,7 +48,8 @@ export function makeAgent(
   const base: AgentOptions = {
     keepAlive: true,
     maxSockets: options.connections,
-    // Below the three seconds after which a ClickHouse server closes an idle connection by default.
+    // A ClickHouse server closes an idle connection after three seconds by default; this timeout is shorter, so that no
+    // request is sent on a connection about to close.
     keepAliveMsecs: 1000,
     timeout: 2500,
   }
@@ -78,7 +82,7 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-/** Null: inserted. A `Failure`: the server said no. Throws when no answer came. */
+/** Returns null after a successful insert and a `Failure` when the server refused it. Throws when there was no response. */
 export async function postRows(
   options: PosterOptions,
   insert: {
@@ -93,12 +97,12 @@ export async function postRows(
   const p = url.searchParams
   p.set('query', insert.query)
   p.set('database', target.database)
-  // A synchronous insert: the answer comes when the rows are in the table, and the token counts.
+  // A synchronous insert: the response comes when the rows are in the table, and the deduplication token is honoured.
   p.set('async_insert', '0')
   p.set('wait_end_of_query', '1')
   p.set('insert_deduplication_token', insert.token)
-  // A try that reached the events and not the tables beside them: the next one fills those. Not the default of
-  // every server.
+  // If an earlier attempt reached the events but not the tables filled by materialized views, this setting makes the retry
+  // fill those. Not every server has it as the default.
   p.set('deduplicate_blocks_in_dependent_materialized_views', '1')
   p.set('max_execution_time', String(Math.ceil(options.timeoutMs / 1000)))
   for (const [name, value] of Object.entries(options.settings)) p.set(name, asText(value))
@@ -117,12 +121,12 @@ export async function postRows(
   })
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     req.once('response', resolve)
-    // Stays: whatever the socket says later, the answer or its lack is what counts.
+    // Not removed after the response: a later error of the socket must not become an uncaught one.
     req.on('error', reject)
-    // A connection that was switched to another protocol (101) ends without an answer and without an error.
+    // A connection that switched to another protocol (status 101) closes without a response and without an error.
     req.on('close', () => reject(new Error('the connection was closed without an answer')))
   })
-  // The server may refuse before it has read the body; what matters then is its answer.
+  // The server may refuse before it has read the body; then its response counts, not the failed write.
   const written = writeBodies(options.gzip, insert.bodies, req).catch(() => undefined)
   const response = await answer
   const outcome = await readAnswer(response)
@@ -145,7 +149,7 @@ async function writeBodies(
   await finished(req, { readable: false })
 }
 
-/** Room in the buffer, or an end: a destroyed request never drains. */
+/** Resolves when the buffer has space again or the request has ended: a destroyed request emits no `drain`. */
 function drained(out: NodeJS.WritableStream, req: ReturnType<typeof httpRequest>): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -171,7 +175,7 @@ async function readAnswer(response: IncomingMessage): Promise<Failure | null> {
     if (size > ANSWER_BYTES_MAX) break
   }
   const text = Buffer.concat(chunks).toString('utf8')
-  // A server that fails after it has begun to answer has sent 200 already: the text tells.
+  // A server that fails after beginning its response has already sent status 200, so the text decides.
   const isSuccess = status === 200 && code === undefined && !/Code: \d+\. DB::Exception/.test(text)
   return isSuccess ? null : failureOf(status, code, text)
 }

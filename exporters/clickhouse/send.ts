@@ -1,5 +1,5 @@
-// The main-thread half: ships rows, one insert for each stream of a batch, under a token that makes a
-// repetition harmless. Starts the embedded engine when asked to, and brings the tables up to date.
+// The part of the exporter that runs on the main thread. It sends one insert for each stream of a batch, with a token by
+// which ClickHouse recognises a repetition. It starts the embedded engine if configured and runs the migrations.
 
 import type { Agent } from 'node:http'
 import { join } from 'node:path'
@@ -33,10 +33,10 @@ export const METRICS = [
   counter(INSERT_ROWS, 'Rows inserted into ClickHouse.', ['stream']),
   counter(INSERT_ERRORS, 'Inserts that failed, by code.', ['code']),
   gauge(ENGINE_RESTARTS, 'How often the embedded engine was restarted.'),
-  counter(HOURS_ROLLED, 'Hours of projects that were added up.'),
+  counter(HOURS_ROLLED, 'Hours of projects of which sums were made.'),
 ]
 
-/** What is there once the sender has started. */
+/** What exists only after the sender has started. */
 interface Connection {
   readonly target: Target
   readonly client: ClickHouseClient
@@ -65,8 +65,8 @@ export class ClickHouseSender implements Sender {
     try {
       await this.#migrate(this.#connection)
     } catch (error) {
-      // Our own engine is up: what fails now will fail again. A server may be down for a while, and what
-      // is acknowledged meanwhile waits in the log.
+      // The embedded engine has already started, so this failure would repeat and stops the start. A remote server may be
+      // down for a while; acknowledged rows then wait in the log.
       if (this.#config.embedded || error instanceof ObservaError) throw error
       this.#host.log.warn(
         { reason: reasonOf(error) },
@@ -134,7 +134,9 @@ export class ClickHouseSender implements Sender {
     this.#isMigrated = true
   }
 
-  /** One insert of all parts of a stream; on a memory limit in halves, each under a token of its own. */
+  /**
+   * Sends one insert with all parts of a stream. After a memory limit it is sent again in halves, each with its own token.
+   */
   async #insert(
     connection: Connection,
     token: string,
@@ -220,7 +222,7 @@ function connect(config: Config, engine: ClickHouseEngine | null): Connection {
     password: target.password,
     http_agent: agent as Agent,
     request_timeout: 120_000,
-    // The library would print queries and their parameters.
+    // The client library would log queries and their parameters.
     log: { level: ClickHouseLogLevel.OFF },
   })
   const poster: PosterOptions = {
@@ -233,7 +235,7 @@ function connect(config: Config, engine: ClickHouseEngine | null): Connection {
   return { target, client, poster }
 }
 
-/** An address is refused here; what a name resolves to is checked at every connection. */
+/** Checks only addresses; what a name resolves to is checked at every connection. */
 function refuseLinkLocal(host: string): void {
   if (!isLinkLocalHost(host)) return
   throw new ObservaError(
@@ -243,7 +245,7 @@ function refuseLinkLocal(host: string): void {
   )
 }
 
-/** Tables and the time that the life of a row is counted from. */
+/** The tables that `ttl` applies to, each with the column from which a row's age is counted. */
 const AGING = [
   ['canonical_events', 'received_at'],
   ['signals', 'received_at'],
@@ -276,7 +278,7 @@ function groupByStream(parts: readonly EncodedPart[]): ReadonlyMap<string, Encod
   return groups
 }
 
-/** Two halves of the rows; null when a single row is left. */
+/** The rows in two halves; null for a single row. */
 function inHalves(parts: readonly EncodedPart[]): readonly EncodedPart[][] | null {
   if (parts.length > 1) {
     const middle = parts.length >> 1
@@ -298,7 +300,7 @@ function migrationVerdict(error: unknown): SendVerdict {
   }
 }
 
-/** Code and name, never a text that may quote a query. */
+/** Error code and name. The message is left out, because it may quote a query. */
 function reasonOf(error: unknown): string {
   const { code, type } = error as { code?: string; type?: string }
   return [code, type].filter((x) => x !== undefined).join(' ') || messageOf(error).slice(0, 100)

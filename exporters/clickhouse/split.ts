@@ -1,10 +1,10 @@
-// Cuts a part into two between rows, to find a row that a server refuses. RowBinary has no marks between
-// rows, so the rows are walked column by column; this runs only after a refusal.
+// Splits a part into two between rows, so that the row which a server refuses can be found. RowBinary does not mark where
+// rows end, so the rows are walked column by column. This runs only after a refusal.
 
 import type { EncodedPart } from '../../core/task.ts'
 import { STREAMS } from './columns.ts'
 
-/** Size of a value by what its type mentions, in this order; -1 = a length and that many bytes. */
+/** Size of a value by a pattern in its type; the first match counts. -1 stands for a length followed by that many bytes. */
 const SIZES: readonly (readonly [pattern: RegExp, bytes: number])[] = [
   [/FixedString\(16\)/, 16],
   [/FixedString\(8\)/, 8],

@@ -1,5 +1,5 @@
-// JSON text of an array of strings -> RowBinary Array(String). The text comes from `canonicalize`, so it is
-// JSON; what is no array of strings is written as an empty one.
+// Converts a JSON array of strings to RowBinary Array(String). The text comes from `canonicalize`, so it is valid JSON;
+// anything but an array of strings becomes an empty array.
 
 import type { ByteWriter } from '../../proto/byte-writer.ts'
 
@@ -7,7 +7,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const OPEN = 0x5b
 
-/** A negative length is null, which an Array column cannot hold: empty. */
+/** A negative length means null, which an Array column cannot hold; it becomes an empty array. */
 export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
   if (len <= 2 || b[off] !== OPEN) {
     out.varint(0)
@@ -15,7 +15,7 @@ export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, le
   }
   const end = off + len
   const at = out.pos
-  // Most arrays have fewer than 128 strings: one byte for the count, put in at the end.
+  // Most arrays have fewer than 128 strings, so that the count takes one byte, which is filled in at the end.
   out.u8(0)
   let count = 0
   for (let i = off + 1; i < end; i++) {
@@ -40,7 +40,7 @@ export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, le
   out.bytes[at] = count
 }
 
-/** The slow, obvious way, for escapes and long arrays. */
+/** The slow, simple conversion, for texts with escapes and for long arrays. */
 export function writeParsed(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
   const strings = parseStrings(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
   out.varint(strings.length)
@@ -52,7 +52,7 @@ function parseStrings(text: string): string[] {
     const value: unknown = JSON.parse(text)
     return Array.isArray(value) ? value.filter((v) => typeof v === 'string') : []
   } catch {
-    // Not JSON, which `canonicalize` rules out; a row without its tags beats a lost row.
+    // `canonicalize` writes only valid JSON. Should it not be, a row without its tags is better than a lost row.
     return []
   }
 }

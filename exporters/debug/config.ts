@@ -1,4 +1,4 @@
-// What a user writes under `debug`.
+// The configuration schema of the `debug` exporter.
 
 import { z } from 'zod'
 import { size } from '../../core/config/config-types.ts'
@@ -15,8 +15,8 @@ export const schema = z.strictObject({
     .min(1)
     .max(10_000)
     .default(50)
-    .describe('Lines above this rate are left out and counted.'),
-  line_bytes_max: size().prefault('8KiB').describe('A longer line is cut.'),
+    .describe('Most lines in a second; further ones are left out and counted.'),
+  line_bytes_max: size().prefault('8KiB').describe('Longest line; a longer one is cut.'),
 })
 
 export type Config = z.output<typeof schema>

@@ -1,4 +1,4 @@
-// The debug exporter: what a line says, and that a flood of events is no flood of lines.
+// The debug exporter: what its lines contain, and that many events do not flood the log.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -19,7 +19,7 @@ function linesOf(verbosity: Verbosity, name: string, lineBytesMax = 8192): strin
   return parts.flatMap((p) => Buffer.from(p.bytes).toString().split('\n').slice(0, -1))
 }
 
-test('basic, normal and detailed say more and more about an event, on one line', () => {
+test('basic, normal and detailed print one line with more and more of an event', () => {
   assert.deepEqual(linesOf('basic', 'chat'), ['llm chat unset 12 ms'])
   assert.deepEqual(linesOf('normal', 'two\nlines'), [
     `llm two lines unset 12 ms model=small-model input_tokens=7 trace=${hexId(2)}`,
@@ -29,13 +29,13 @@ test('basic, normal and detailed say more and more about an event, on one line',
   assert.equal((JSON.parse(detailed as string) as { input: string }).input, 'hello')
 })
 
-test('a long line is cut between characters', () => {
+test('a long line is cut, and never inside a character', () => {
   const [line] = linesOf('basic', 'é'.repeat(100), 50)
   assert.ok(Buffer.byteLength(line as string) <= 50)
   assert.ok(!(line as string).includes('\ufffd'))
 })
 
-test('lines above the rate are left out, counted and said', async (t) => {
+test('lines above the rate are left out and counted, and a log message says how many', async (t) => {
   let nowMs = 0
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: () => Promise.resolve() }
   const host = testHost(t, { clock })

@@ -1,4 +1,5 @@
-// Worker half of `debug`: one line of text for each event and signal, from scrubbed content only.
+// The part of the `debug` exporter that runs in workers: one line of text for each event and signal, from scrubbed content
+// only.
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
@@ -64,7 +65,7 @@ class DebugEncoder implements Encoder {
   }
 }
 
-/** The end of a range of at most `max` bytes that cuts no UTF-8 character in two. */
+/** Where a range ends if cut to at most `max` bytes, without cutting a UTF-8 character in two. */
 function cutAt(b: Uint8Array, start: number, end: number, max: number): number {
   if (end - start <= max) return end
   let at = start + max

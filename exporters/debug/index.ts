@@ -1,4 +1,4 @@
-// The `debug` exporter: shows what goes through a pipeline, one line an event, in the log of the process.
+// The `debug` exporter prints what passes through a pipeline to the log of the process, one line for each event.
 
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'

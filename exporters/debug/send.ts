@@ -1,4 +1,5 @@
-// Main half of `debug`: prints the lines through the log of the process, up to a rate; never fails.
+// The part of the `debug` exporter that runs on the main thread: writes the lines to the log of the process, up to a rate. It
+// never fails.
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
@@ -15,7 +16,7 @@ export const METRICS = [
 export class DebugSender implements Sender {
   readonly #host: Host
   readonly #linesPerSecond: number
-  /** A token bucket of one second. */
+  /** A token bucket with the capacity of one second. */
   #tokens: number
   #filledAtMs: number
   #leftOut = 0

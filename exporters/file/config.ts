@@ -1,4 +1,4 @@
-// What a user writes under `file`.
+// The configuration schema of the `file` exporter.
 
 import { z } from 'zod'
 import { duration, size } from '../../core/config/config-types.ts'
@@ -14,16 +14,18 @@ export const schema = z.strictObject({
     .describe('Also write signals, as lines with "record":"signal".'),
   rotation: z
     .strictObject({
-      size: size().prefault('100MiB').describe('A file is closed before it would pass this.'),
-      age: duration().prefault('24h').describe('A file is closed when it is this old; 0 = never.'),
+      size: size()
+        .prefault('100MiB')
+        .describe('Largest size of a file; it is rotated before it would exceed this.'),
+      age: duration().prefault('24h').describe('A file is rotated when it is this old; 0 = never.'),
       keep: z
         .int()
         .min(0)
         .default(100)
-        .describe('Rotated files to keep, the oldest are removed; 0 = all.'),
+        .describe('Number of rotated files to keep; the oldest are removed; 0 = all.'),
     })
     .prefault({})
-    .describe('When a new file is begun.'),
+    .describe('When a file is rotated.'),
   batch: z
     .strictObject({
       items: z.int().min(1).default(10_000).describe('Most lines in one write.'),
@@ -31,7 +33,7 @@ export const schema = z.strictObject({
       delay: duration().prefault('200ms').describe('Longest wait to fill a batch.'),
     })
     .prefault({})
-    .describe('How much is taken from the log at once.'),
+    .describe('How much is taken from the log for one send.'),
 })
 
 export type Config = z.output<typeof schema>

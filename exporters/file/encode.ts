@@ -1,4 +1,5 @@
-// Worker half of `file`: one JSON line for each event ("record":"event") and signal ("record":"signal").
+// The part of the `file` exporter that runs in workers: one JSON line for each event ("record":"event") and signal
+// ("record":"signal").
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import type { Signal } from '../../core/signal.ts'

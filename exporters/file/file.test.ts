@@ -1,4 +1,4 @@
-// The file exporter on a real file system: lines, rotation, and every point at which a crash may hit.
+// The file exporter on a real file system: lines, rotation, and a crash at every point of a write.
 
 import assert from 'node:assert/strict'
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
@@ -40,7 +40,7 @@ const place = (t: TestContext): { host: Host; path: string } => {
   return { host, path: join(host.dataDir, 'out', 'events.ndjson') }
 }
 
-test('each event and each signal is one JSON line that says what it is; skipped and dropped events are none', () => {
+test('each event and signal is one JSON line that names its record type; skipped and dropped events are not written', () => {
   const signal = { signal_id: hexId(9), type: 'error', evidence: { note: 'a\nb' } }
   const input = processed(
     [1, 2, 3].map((n) => ({ eventId: hexId(n), traceId: hexId(n), input: '{"a":1}' })),
@@ -62,7 +62,7 @@ test('each event and each signal is one JSON line that says what it is; skipped 
   assert.deepEqual(line, { record: 'signal', ...signal })
 })
 
-test('batches are appended in order, readable by the owner only', async (t) => {
+test('batches are appended in order to a file that only its owner can read', async (t) => {
   const { host, path } = place(t)
   const sender = await started(host, path)
   await sender.send(sendBatch([lines(2), lines(1, 2)]))
@@ -72,7 +72,7 @@ test('batches are appended in order, readable by the owner only', async (t) => {
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test('the last batch sent again, also after a restart, is not written again', async (t) => {
+test('the last batch is not written again when it is sent again, also after a restart', async (t) => {
   const { host, path } = place(t)
   const sender = await started(host, path)
   const batch = sendBatch([lines(3)])
@@ -90,7 +90,7 @@ test('the last batch sent again, also after a restart, is not written again', as
   )
 })
 
-test('wherever a crash cuts a write, a restart and a retry leave every line whole and once', async (t) => {
+test('after a crash at any point of a write, a restart and a retry leave every line whole and once', async (t) => {
   const { host, path } = place(t)
   const first = sendBatch([lines(20)])
   const second = sendBatch([lines(20, 20)])
@@ -113,7 +113,7 @@ test('wherever a crash cuts a write, a restart and a retry leave every line whol
   )
 })
 
-test('a torn last line is removed even when nothing is known about the file', async (t) => {
+test('an incomplete last line is removed even without the side file', async (t) => {
   const { host, path } = place(t)
   const sender = await started(host, path)
   await sender.send(sendBatch([lines(2)]))
@@ -151,7 +151,7 @@ test('an old file is rotated', async (t) => {
   assert.equal(readdirSync(host.dataDir).filter((n) => n.startsWith('events-')).length, 1)
 })
 
-test('a path that cannot be written is a state with a reason and a calm retry, not a crash', async (t) => {
+test('a path that cannot be written is reported with its reason and retried slowly, without a crash', async (t) => {
   const { host } = place(t)
   const notAFolder = join(host.dataDir, 'plain')
   appendFileSync(notAFolder, 'x')

@@ -1,4 +1,4 @@
-// The `file` exporter: canonical events and signals as JSON lines in a rotated file.
+// The `file` exporter writes canonical events and signals as JSON lines to a rotated file.
 
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'

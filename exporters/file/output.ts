@@ -1,16 +1,16 @@
-// The file being written and what is remembered of its last batch. A batch is announced in a side file
-// before its first byte is written, so that after a crash anywhere the file ends either right before the
-// batch or right after it, never inside a line, and a batch that is complete is not written twice.
+// The output file, and a side file that describes the batch being written. The description is written before the batch's
+// first byte. After a crash the output file can therefore be cut to the beginning of an incomplete batch, never inside a
+// line, and a complete batch is not written twice.
 
 import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 
-/** How much is read at once when looking for the end of the last whole line. */
+/** How much is read at once when searching backwards for the end of the last complete line. */
 const TAIL_BYTES = 64 * 1024
 const LF = 0x0a
 
-/** The side file: what is about to be written, and where. */
+/** The content of the side file: which batch is about to be written, and where. */
 interface Intent {
   readonly path: string
   readonly batchId: string
@@ -21,9 +21,9 @@ interface Intent {
 
 export interface RotationLimits {
   readonly sizeBytesMax: number
-  /** 0 = never. */
+  /** Age at which a file is rotated; 0 means never. */
   readonly ageMsMax: number
-  /** 0 = all. */
+  /** Number of rotated files to keep; 0 means all. */
   readonly keep: number
 }
 
@@ -34,7 +34,7 @@ export class RotatedFile {
   #file: FileHandle | null = null
   #size = 0
   #bornAtMs = 0
-  /** The last batch known to be complete in the file. */
+  /** The last batch that is known to be complete in the file. */
   #last: Intent | null = null
 
   constructor(path: string, side: string, limits: RotationLimits) {
@@ -43,7 +43,7 @@ export class RotatedFile {
     this.#limits = limits
   }
 
-  /** Opens the file and takes away what a crash left behind; returns the bytes cut off. */
+  /** Opens the file and removes an incomplete batch that a crash left behind. Returns how many bytes were cut off. */
   async open(nowMs: number): Promise<number> {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
     await mkdir(dirname(this.#side), { recursive: true, mode: 0o700 })
@@ -68,7 +68,7 @@ export class RotatedFile {
     await file?.close()
   }
 
-  /** Appends the bytes and syncs them; false when this very batch is in the file already. */
+  /** Appends the bytes and syncs them. Returns false, and writes nothing, when the file already ends with this batch. */
   async append(batchId: string, bytes: Uint8Array, nowMs: number): Promise<boolean> {
     if (this.#file === null) await this.open(nowMs)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -87,7 +87,7 @@ export class RotatedFile {
       await writeAll(file, bytes)
       await file.datasync()
     } catch (error) {
-      // Whatever arrived of the batch goes, so that the next attempt starts at a line's beginning.
+      // Removes what was written of the batch, so that the next attempt starts at the beginning of a line.
       await file.truncate(intent.start)
       throw error
     }
@@ -135,10 +135,13 @@ export class RotatedFile {
   }
 }
 
-/** The part of a rotated file's name that we added; other files of the folder are not ours to remove. */
+/**
+ * The suffix that rotation adds to a file name. Only files with it may be removed; other files of the folder belong to
+ * others.
+ */
 const ROTATED = /^-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z(-\d+)?(\.|$)/
 
-/** Where the last whole batch or line ends: a batch that was begun and not ended goes as a whole. */
+/** Where the complete part of the file ends. An incomplete batch is cut off as a whole. */
 async function wholeEnd(file: FileHandle, size: number, intent: Intent | null): Promise<number> {
   if (intent === null || size < intent.start) return lineEnd(file, size)
   const isWhole = size >= intent.start + intent.length && (await holds(file, intent))
@@ -151,7 +154,7 @@ async function holds(file: FileHandle, intent: Intent): Promise<boolean> {
   return createHash('sha256').update(bytes.subarray(0, bytesRead)).digest('hex') === intent.sha256
 }
 
-/** The offset behind the last line feed, searched backwards. */
+/** The offset after the last line feed, searched backwards. */
 async function lineEnd(file: FileHandle, size: number): Promise<number> {
   const block = Buffer.alloc(TAIL_BYTES)
   for (let end = size; end > 0; ) {
@@ -164,7 +167,7 @@ async function lineEnd(file: FileHandle, size: number): Promise<number> {
   return 0
 }
 
-/** A full disk makes a write short without an error, so the count is looked at. */
+/** Checks how many bytes were written, because a full disk makes a write short without an error. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
@@ -198,11 +201,11 @@ async function syncFolder(path: string): Promise<void> {
 async function readIntent(side: string, path: string): Promise<Intent | null> {
   try {
     const found = JSON.parse(await readFile(side, 'utf8')) as Partial<Intent>
-    // The side file is ours; the checks are for one that belongs to another output or was cut short.
+    // These checks reject a side file that is incomplete or belongs to another output.
     const isWhole = typeof found.start === 'number' && typeof found.length === 'number'
     return isWhole && found.path === path ? (found as Intent) : null
   } catch {
-    // No side file, or one that cannot be read: the file is mended by its last line feed alone.
+    // Without a readable side file, the file is cut after its last line feed.
     return null
   }
 }

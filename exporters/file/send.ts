@@ -1,4 +1,5 @@
-// Main half of `file`: joins the lines of a batch and appends them, synced, before the batch counts as sent.
+// The part of the `file` exporter that runs on the main thread: joins the lines of a batch, appends and syncs them. Only then
+// does the batch count as sent.
 
 import { join } from 'node:path'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
@@ -8,7 +9,7 @@ import type { SendVerdict } from '../../core/verdict.ts'
 import type { Config } from './config.ts'
 import { RotatedFile } from './output.ts'
 
-/** A full disk or a missing right is not mended within milliseconds. */
+/** A full disk or a missing permission takes longer than milliseconds to fix. */
 const RETRY_MS = 5000
 
 export const METRICS = [

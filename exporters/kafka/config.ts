@@ -1,4 +1,4 @@
-// What a user writes under `kafka`.
+// The configuration schema of the `kafka` exporter.
 
 import { z } from 'zod'
 import { duration, secret, size } from '../../core/config/config-types.ts'
@@ -6,7 +6,7 @@ import { duration, secret, size } from '../../core/config/config-types.ts'
 const tls = z.strictObject({
   enabled: z.boolean().default(false).describe('Connect with TLS.'),
   ca_file: z.string().optional().describe('PEM file of certificate authorities to trust.'),
-  cert_file: z.string().optional().describe('PEM file of our certificate (mutual TLS).'),
+  cert_file: z.string().optional().describe('PEM file of the client certificate (mutual TLS).'),
   key_file: z.string().optional().describe('PEM file of the key of cert_file.'),
 })
 
@@ -14,8 +14,8 @@ const sasl = z.strictObject({
   mechanism: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .default('plain')
-    .describe('How to authenticate.'),
-  username: z.string().min(1).describe('User.'),
+    .describe('SASL mechanism.'),
+  username: z.string().min(1).describe('User name.'),
   password: secret().describe('Password.'),
 })
 
@@ -24,7 +24,7 @@ export const schema = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .describe(
-      'Addresses host:port to begin with; one entry may hold several, separated by commas.',
+      'Addresses host:port of the first brokers to contact; one entry may hold several, separated by commas.',
     ),
   topic: z.string().min(1).max(249).default('observa.events').describe('Topic of events.'),
   signals_topic: z
@@ -36,9 +36,12 @@ export const schema = z.strictObject({
   driver: z
     .enum(['kafkajs', 'platformatic'])
     .default('kafkajs')
-    .describe('Client library; platformatic is faster, kafkajs older and more widely used.'),
+    .describe('Client library: platformatic is faster, kafkajs is older and more widely used.'),
   client_id: z.string().min(1).default('observa').describe('Name shown in the broker’s logs.'),
-  compression: z.enum(['none', 'gzip', 'zstd']).default('gzip').describe('Of record batches.'),
+  compression: z
+    .enum(['none', 'gzip', 'zstd'])
+    .default('gzip')
+    .describe('Compression of record batches.'),
   idempotent: z
     .boolean()
     .default(false)
@@ -53,14 +56,14 @@ export const schema = z.strictObject({
     .enum(['split', 'offload', 'truncate'])
     .default('split')
     .describe(
-      'What to do with an event above message_bytes_max: numbered chunks, a file and a reference, or emptied fields.',
+      'What to do with an event larger than message_bytes_max: split it into numbered chunks, move it to a file and send a reference, or empty its largest fields.',
     ),
   offload_dir: z
     .string()
     .optional()
     .describe('Folder for oversize: offload; by default one in the data directory.'),
-  request_timeout: duration().prefault('30s').describe('For one request to a broker.'),
-  connect_timeout: duration().prefault('5s').describe('For one connection attempt.'),
+  request_timeout: duration().prefault('30s').describe('Longest time for one request to a broker.'),
+  connect_timeout: duration().prefault('5s').describe('Longest time for one connection attempt.'),
   tls: tls.prefault({}).describe('Encryption of connections.'),
   sasl: sasl.optional().describe('Authentication.'),
   batch: z
@@ -70,11 +73,11 @@ export const schema = z.strictObject({
       delay: duration().prefault('100ms').describe('Longest wait to fill a batch.'),
     })
     .prefault({})
-    .describe('How much is taken from the log at once.'),
+    .describe('How much is taken from the log for one send.'),
 })
 
 export type Config = z.output<typeof schema>
 
-/** `a:1,b:2` in one entry, as an environment variable gives it, counts as two brokers. */
+/** The brokers as a list. One entry may hold several, `a:1,b:2`, as an environment variable does. */
 export const brokerList = (config: Config): string[] =>
   config.brokers.flatMap((entry) => entry.split(',')).flatMap((b) => b.trim() || [])

@@ -1,5 +1,5 @@
-// Brokers that break connections at every moment, with both drivers: each failure is the answer of a send, and none
-// of them is an event that nobody listens to, which would end the process.
+// Brokers that break connections at every moment, with both drivers. Each failure must be reported by a send; none may become
+// an `error` event without a listener, which would end the process.
 
 import assert from 'node:assert/strict'
 import { createServer, type Server, type Socket } from 'node:net'
@@ -15,13 +15,13 @@ const DRIVERS: Readonly<Record<string, DriverFactory>> = {
   platformatic: createPlatformaticDriver,
 }
 
-/** What a broker does with a connection. */
+/** What the broker does with each new connection. */
 const FAULTS: Readonly<Record<string, (socket: Socket) => void>> = {
   'a reset at once': (socket) => socket.resetAndDestroy(),
   'a reset after the first request': (socket) =>
     socket.once('data', () => socket.resetAndDestroy()),
   'an end after the first request': (socket) => socket.once('data', () => socket.end()),
-  'an answer that is none, then a reset': (socket) =>
+  'an invalid answer, then a reset': (socket) =>
     socket.once('data', () => {
       socket.write(Buffer.from([0, 0, 0, 8, 0, 0, 0, 99, 0, 0, 0, 0]))
       setTimeout(() => socket.resetAndDestroy(), 20)
@@ -58,8 +58,8 @@ const settings = (address: string, isSasl: boolean): DriverSettings => ({
   sasl: isSasl ? { mechanism: 'plain', username: 'u', password: 'generated' } : null,
 })
 
-// At the same time, for most of each is waiting between the attempts of a library.
-describe('a broker that breaks the connection fails the send and nothing else', {
+// The tests run at the same time, because most of each is waiting between a library's attempts.
+describe('a broken connection fails the send and nothing else', {
   concurrency: 20,
 }, () => {
   for (const [name, create] of Object.entries(DRIVERS))
@@ -69,7 +69,7 @@ describe('a broker that breaks the connection fails the send and nothing else', 
           const driver = await create(settings(await broker(t, fault), isSasl), silentLog)
           const message = { key: Buffer.from('k'), value: Buffer.from('v'), headers: [] as const }
           await assert.rejects(driver.send('events', [message]), DriverError)
-          // Events that a library puts off are out by now; the runner fails the test for one that nobody catches.
+          // Errors that a library emits later have been emitted by now; the test runner fails the test if one is not caught.
           await turn()
           await driver.close()
         })

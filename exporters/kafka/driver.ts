@@ -1,4 +1,4 @@
-// What the sender needs of a Kafka client library, and what a failure means, whatever library it comes from.
+// The interface that the sender needs from a Kafka client library, and what a failure means, whichever library reports it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -20,23 +20,23 @@ export interface DriverSettings {
   } | null
 }
 
-/** Where a record batch was stored; `offset` is that of its first message. */
+/** Where a record batch was stored. `offset` is the offset of its first message. */
 export interface Ack {
   readonly partition: number
   readonly offset: bigint
 }
 
 export interface KafkaDriver {
-  /** Connects when needed. Resolves when all in-sync replicas have the messages; throws a DriverError. */
+  /** Connects if needed. Resolves when all in-sync replicas have the messages; throws a DriverError otherwise. */
   send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]>
   /** Waits for running sends, then disconnects. */
   close(): Promise<void>
 }
 
-/** How long a closing driver waits for its sends: what they carry is in our log anyway. */
+/** How long closing waits for running sends. It may give up, because the log still has their data. */
 const SETTLE_MAX_MS = 10_000
 
-/** Resolves when all sends have ended, or after a while. */
+/** Resolves when all sends have ended, or after `SETTLE_MAX_MS`. */
 export async function settled(running: Iterable<Promise<unknown>>): Promise<void> {
   const patience = new AbortController()
   const enough = sleep(SETTLE_MAX_MS, undefined, { signal: patience.signal }).catch(() => undefined)
@@ -47,11 +47,11 @@ export async function settled(running: Iterable<Promise<unknown>>): Promise<void
 export type DriverFactory = (settings: DriverSettings, log: Logger) => Promise<KafkaDriver>
 
 /**
- * - retry: the cluster is busy, moving or away
- * - blocked: topic, permission or credentials: somebody has to change something first
- * - fenced: the producer's identity is lost; a new producer can go on
+ * - retry: the cluster is busy, changing leaders or unreachable
+ * - blocked: somebody must first fix a topic, a permission or credentials
+ * - fenced: the broker no longer accepts this producer; a new one can continue
  * - too_large: the message or batch is above the broker's limit
- * - rejected: these messages will never be taken
+ * - rejected: the broker will never accept these messages
  */
 export type FailureKind = 'retry' | 'blocked' | 'fenced' | 'too_large' | 'rejected'
 
@@ -95,8 +95,8 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
 const kindOf = (code: string): FailureKind => KINDS[code] ?? 'retry'
 
 /**
- * The most telling code in an error and all it was caused by: libraries wrap what the broker said into
- * retries, aggregates and causes. Codes that decide something come before those that do not.
+ * Finds the most informative code in an error and its causes, because libraries wrap the broker's answer in retries,
+ * aggregates and causes. A code that decides the kind of failure is preferred to one that does not.
  */
 export function driverError(
   thrown: unknown,

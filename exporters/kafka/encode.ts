@@ -1,4 +1,5 @@
-// Worker half of `kafka`: each event as a record with its key, headers and JSON value (`records.ts`).
+// The part of the `kafka` exporter that runs in workers: each event as a record with key, headers and JSON value
+// (`records.ts`).
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
 import { R } from '../../core/fields.ts'

@@ -1,4 +1,4 @@
-// The `kafka` exporter: canonical events to a topic, keyed by trace id.
+// The `kafka` exporter sends canonical events to a topic, with the trace id as the key.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -61,7 +61,7 @@ function senderSettings(config: Config, dataDir: string): SenderSettings {
     topic: config.topic,
     signalsTopic: config.signals_topic ?? null,
     messageBytesMax: config.message_bytes_max,
-    // An idempotent producer numbers its batches: one at a time.
+    // An idempotent producer numbers its batches, so only one request may be under way.
     requestsMax: config.idempotent ? 1 : config.max_in_flight,
     oversize: config.oversize,
     offloadDir: config.offload_dir ?? join(dataDir, 'kafka', 'offloaded'),

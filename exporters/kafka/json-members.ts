@@ -1,9 +1,9 @@
-// The members of a JSON object as byte ranges, for making a large event small without parsing it: big
-// integers keep every digit and what is kept is kept byte for byte. For JSON that we wrote ourselves.
+// Reads the members of a JSON object as byte ranges, so that a large event can be made smaller without parsing it. Everything
+// kept stays byte for byte the same, including integers too large for a double. Only for JSON that this program wrote.
 
 export interface Member {
   readonly name: string
-  /** The value's text. */
+  /** The JSON text of the value. */
   readonly value: Buffer
 }
 
@@ -14,7 +14,7 @@ const COLON = 0x3a
 const OPEN = new Set([0x7b, 0x5b])
 const CLOSE = new Set([0x7d, 0x5d])
 
-/** The members at the top of `json`; null when it is no object. */
+/** The top-level members of `json`; null when it is not an object. */
 export function members(json: Buffer): Member[] | null {
   if (json[0] !== 0x7b || json[json.length - 1] !== 0x7d) return null
   const out: Member[] = []
@@ -30,7 +30,7 @@ export function members(json: Buffer): Member[] | null {
   return out
 }
 
-/** The object with these members. */
+/** A JSON object with these members. */
 export function object(list: readonly Member[]): Buffer {
   const pieces: Buffer[] = []
   for (const [i, member] of list.entries())
@@ -44,7 +44,7 @@ const unquoted = (text: string): string => {
   return String(parsed)
 }
 
-/** Behind the closing quote of the string that begins at `at`. */
+/** The index after the closing quote of the string that begins at `at`. */
 function stringEnd(json: Buffer, at: number): number {
   for (let i = at + 1; i < json.length; i++) {
     if (json[i] === BACKSLASH) i++
@@ -53,7 +53,7 @@ function stringEnd(json: Buffer, at: number): number {
   return json.length
 }
 
-/** The comma or closing brace behind the value that begins at `at`. */
+/** The index of the comma or closing brace after the value that begins at `at`. */
 function valueEnd(json: Buffer, at: number): number {
   let depth = 0
   for (let i = at; i < json.length; i++) {

@@ -1,4 +1,4 @@
-// The parts of the Kafka exporter that need no broker: framing, size rules, partitions, verdicts.
+// The parts of the Kafka exporter that need no broker: framing, oversized events, partitions, verdicts.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -42,7 +42,7 @@ const message = (value: string): KafkaMessage => ({
   headers: [['event_id', Buffer.from(hexId(1))]],
 })
 
-test('records carry key, headers and JSON; skipped and dropped events are left out', () => {
+test('records carry key, headers and JSON; skipped and dropped events are not encoded', () => {
   const input = events(4)
   input.batch.drop(3)
   const [part] = encode(input, [1])
@@ -59,7 +59,7 @@ test('records carry key, headers and JSON; skipped and dropped events are left o
   assert.equal(event.event_id, hexId(0))
 })
 
-test('signals are encoded only when there is a topic for them', () => {
+test('signals are encoded only if a topic is configured for them', () => {
   const signal = { signal_id: hexId(7), event_id: hexId(1), trace_id: hexId(2), tenant_id: 'ä' }
   const input = processed([], [signal as unknown as Signal])
   assert.deepEqual(encoder('k', { signals: false }).encode(input, new Set(), quietChain), [])
@@ -71,7 +71,7 @@ test('signals are encoded only when there is a topic for them', () => {
   assert.equal(headers.get('signal_id')?.toString(), hexId(7))
 })
 
-test('the partition of a key is that of the Java client', () => {
+test('a key gets the same partition as with the Java client', () => {
   const partitioner = kafkajs.Partitioners.DefaultPartitioner()
   const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => ({
     partitionId,
@@ -89,7 +89,7 @@ test('the partition of a key is that of the Java client', () => {
   )
 })
 
-test('the members of a JSON object put together again are the same bytes', () => {
+test('splitting a JSON object into members and joining them gives the same bytes', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
       const json = Buffer.from(JSON.stringify(value))
@@ -104,7 +104,7 @@ test('the members of a JSON object put together again are the same bytes', () =>
   assert.equal(members(Buffer.from('[1]')), null)
 })
 
-test('every rule makes every large event fit, and loses no digit of what it keeps', async (t) => {
+test('every oversize rule makes every large event fit and keeps all digits of the values it keeps', async (t) => {
   const dir = testDir(t)
   const rules = fc.constantFrom<OversizeRule>('split', 'offload', 'truncate')
   const property = fc.asyncProperty(
@@ -124,7 +124,7 @@ test('every rule makes every large event fit, and loses no digit of what it keep
   await fc.assert(property, { numRuns: 40 })
 })
 
-test('truncation empties the largest fields first and says how large they were', async () => {
+test('truncation empties the largest fields first and records their former sizes', async () => {
   const value = `{"a":"${'x'.repeat(5000)}","b":[1,"${'y'.repeat(3000)}"],"c":"kept"}`
   const [small] = await shrunk(message(value), 'truncate', 4096, '')
   assert.deepEqual(JSON.parse((small as KafkaMessage).value.toString()), {
@@ -135,7 +135,7 @@ test('truncation empties the largest fields first and says how large they were',
   })
 })
 
-/** A driver that does what the test says and keeps what it was given. */
+/** A driver that behaves as a test tells it to and records the messages it was given. */
 class FakeDriver implements KafkaDriver {
   readonly sent: { readonly topic: string; readonly messages: readonly KafkaMessage[] }[] = []
   readonly #answer: (messages: readonly KafkaMessage[], call: number) => string | null
@@ -178,7 +178,7 @@ const idsOf = (driver: FakeDriver): string[] =>
     messages.map((m) => new Map(m.headers).get('event_id')?.toString() ?? ''),
   )
 
-test('requests stay below the limit, and those acknowledged are not repeated when one failed', async (t) => {
+test('requests stay below the limit, and a retry repeats only requests that were not acknowledged', async (t) => {
   const driver = new FakeDriver((_m, call) => (call === 2 ? 'NOT_LEADER_OR_FOLLOWER' : null))
   const { sender } = senderOver(t, driver)
   const batch = sendBatch(encode(events(60, JSON.stringify('y'.repeat(600)))))
@@ -193,7 +193,7 @@ test('requests stay below the limit, and those acknowledged are not repeated whe
     assert.ok(messages.reduce((sum, m) => sum + messageBytes(m), 0) <= 10_000)
 })
 
-test('half of a batch under the same id is sent as the half that it is', async (t) => {
+test('half of a batch with the same id is sent as half a batch', async (t) => {
   const driver = new FakeDriver((_m, call) => (call === 0 ? 'INVALID_RECORD' : null))
   const { sender } = senderOver(t, driver)
   const [part] = encode(events(4))
@@ -211,7 +211,7 @@ test('half of a batch under the same id is sent as the half that it is', async (
   )
 })
 
-test('a broker that takes less than configured is learned, and no event is lost', async (t) => {
+test('the exporter learns a broker’s lower size limit, and no event is lost', async (t) => {
   const limit = 3000
   const tooLarge = (messages: readonly KafkaMessage[]): string | null =>
     messages.reduce((sum, m) => sum + messageBytes(m), 0) > limit ? 'MESSAGE_TOO_LARGE' : null
@@ -227,7 +227,7 @@ test('a broker that takes less than configured is learned, and no event is lost'
   assert.ok(host.metrics.total('observa_kafka_oversized_total') > 0)
 })
 
-test('a missing topic blocks with one line and a long wait, and says when it is over', async (t) => {
+test('a missing topic logs one line, makes retries rare, and logs when it is there again', async (t) => {
   const driver = new FakeDriver((_m, call) => (call < 3 ? 'UNKNOWN_TOPIC_OR_PARTITION' : null))
   const { sender, host } = senderOver(t, driver)
   const batch = sendBatch(encode(events(1)))
@@ -242,7 +242,7 @@ test('a missing topic blocks with one line and a long wait, and says when it is 
   )
 })
 
-test('a send that is given up ends at once, and the next one waits for its requests', async (t) => {
+test('an aborted send ends at once, and the next one waits for the requests still under way', async (t) => {
   let release = (): void => undefined
   const gate = new Promise<void>((resolve) => {
     release = resolve
@@ -267,7 +267,7 @@ test('a send that is given up ends at once, and the next one waits for its reque
   assert.deepEqual(idsOf(driver), [hexId(0)], 'and repeats nothing that was acknowledged')
 })
 
-test('brokers that do not answer are a retry, with either driver', async (t) => {
+test('unreachable brokers lead to a retry, with either driver', async (t) => {
   const verdicts = (['kafkajs', 'platformatic'] as const).map(async (driver) => {
     const config = { brokers: ['127.0.0.1:1'], driver, connect_timeout: '200ms' }
     const sender = await kafka.createSender(schema.parse(config), testHost(t))
@@ -278,7 +278,7 @@ test('brokers that do not answer are a retry, with either driver', async (t) => 
   assert.deepEqual(await Promise.all(verdicts), ['retry', 'retry'])
 })
 
-test('the code that decides is found under retries, aggregates and causes', () => {
+test('the decisive error code is found inside retries, aggregates and causes', () => {
   const inner = Object.assign(new Error('no such topic'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' })
   const outer = new AggregateError([Object.assign(new Error('x'), { type: 'OTHER' }), inner])
   const codeOf = (e: object): string | null => ('type' in e ? String(e.type) : null)
@@ -287,12 +287,12 @@ test('the code that decides is found under retries, aggregates and causes', () =
   assert.equal(found.kind, 'blocked')
 })
 
-test('brokers may come as one variable with commas', () => {
+test('brokers may be given as one text with commas', () => {
   const config = schema.parse({ brokers: ['a:1, b:2', 'c:3'] })
   assert.deepEqual(brokerList(config), ['a:1', 'b:2', 'c:3'])
 })
 
-test('an idle kafkajs connection sets no timer: the polling fault is mended', () => {
+test('an idle kafkajs connection sets no timer (the polling bug is fixed)', () => {
   const script = `
     import { createRequire } from 'node:module'
     import { mendKafkajs } from './kafkajs-faults.ts'
@@ -311,7 +311,7 @@ test('an idle kafkajs connection sets no timer: the polling fault is mended', ()
   assert.equal(run.stderr, '')
 })
 
-test('offloaded events are readable by the owner only and named by their content', async (t) => {
+test('files of offloaded events are readable by their owner only and named by their content', async (t) => {
   const dir = testDir(t)
   const value = `{"name":"n","input":"${'x'.repeat(9000)}"}`
   const [small] = await shrunk(message(value), 'offload', 4096, dir)

@@ -1,5 +1,5 @@
-// The default driver: kafkajs, with what it needs to be trusted. It may not hold the data: its own
-// retries are few, and whatever it gives up on is sent again from our log.
+// The default driver, which uses kafkajs. kafkajs is configured with few retries of its own; whatever it gives up on is sent
+// again from the log.
 
 import type { logCreator, logLevel, Producer } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -16,7 +16,7 @@ import { partitionHash } from './partition.ts'
 import type { KafkaMessage } from './records.ts'
 
 const ACKS_ALL = -1
-/** At most one attempt a second, so that a missing topic or a wrong password is no hot loop. */
+/** At most one attempt a second, so that a missing topic or a wrong password does not cause a busy loop. */
 const RETRY = { initialRetryTime: 1500, maxRetryTime: 10_000, factor: 0, retries: 2 }
 
 export async function createKafkajsDriver(
@@ -53,7 +53,7 @@ class KafkajsDriver implements KafkaDriver {
     }
   }
 
-  /** kafkajs does not wait for retries when told to disconnect, and reconnects for sends in flight: those end first. */
+  /** kafkajs does not wait for its retries when it disconnects, and reconnects for sends under way. They must end first. */
   async close(): Promise<void> {
     await settled(this.#running)
     const producer = this.#producer
@@ -98,7 +98,7 @@ class KafkajsDriver implements KafkaDriver {
       idempotent,
       maxInFlightRequests: idempotent ? 1 : maxInFlight,
       retry: RETRY,
-      // Explicit, because the library's default changed between versions.
+      // Set explicitly, because the library's default changed between versions.
       createPartitioner:
         () =>
         ({ message, partitionMetadata }) =>
@@ -107,7 +107,7 @@ class KafkajsDriver implements KafkaDriver {
     try {
       await producer.connect()
     } catch (error) {
-      // A half connected client keeps sockets; the next attempt makes a new one.
+      // A half connected client keeps its sockets open; the next attempt makes a new client.
       this.#retire(producer)
       throw error
     }
@@ -129,7 +129,7 @@ class KafkajsDriver implements KafkaDriver {
     })
   }
 
-  /** After a fatal sequence error only a new producer can go on. */
+  /** After a fatal sequence error only a new producer can continue. */
   #drop(): void {
     const producer = this.#producer
     this.#producer = null
@@ -145,7 +145,7 @@ class KafkajsDriver implements KafkaDriver {
 
 type Sasl = NonNullable<DriverSettings['sasl']>
 
-/** kafkajs ties the mechanism's name to the other fields in one type each. */
+/** kafkajs has a separate type for each mechanism, so the union is written out. */
 function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASLOptions {
   if (mechanism === 'plain') return { mechanism, username, password }
   return mechanism === 'scram-sha-256'
@@ -153,7 +153,10 @@ function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASL
     : { mechanism, username, password }
 }
 
-/** The library's errors are steps of its retries, not ours: they are warnings here, and its infos are details. */
+/**
+ * The library logs each failed attempt as an error although it retries; those become warnings here, and its infos become
+ * debug messages.
+ */
 function logTo(log: Logger): logCreator {
   return () =>
     ({ level, namespace, log: entry }) => {

@@ -1,5 +1,5 @@
-// Mends two faults of kafkajs 2.2.4 at the place where they are, and adds the codec it lacks.
-// Everything else about kafkajs is in `kafkajs-driver.ts`.
+// Fixes two bugs of kafkajs 2.2.4 by patching its prototypes, and adds a compression codec that it lacks. The rest of the
+// integration is in `kafkajs-driver.ts`.
 
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-/** kafkajs is CommonJS whose exports a static import does not see all of. */
+/** Loaded with `require`, because a static import does not see all exports of this CommonJS module. */
 export const kafkajs = require('kafkajs') as typeof import('kafkajs')
 
 interface RequestQueue {
@@ -19,7 +19,7 @@ interface RequestQueue {
 
 let mended = false
 
-/** Once for a process. */
+/** Applies the fixes, once for each process. */
 export function mendKafkajs(): void {
   if (mended) return
   mended = true
@@ -31,9 +31,9 @@ export function mendKafkajs(): void {
 }
 
 /**
- * An idle connection asks every millisecond whether a request waits (a timer with a negative delay): 6 % of a core,
- * and a warning of Node 24 for it (tulios/kafkajs#1751). With nothing pending there is nothing to
- * check: the next request that has to wait sets the timer itself.
+ * An idle connection checks every millisecond whether a request waits (a timer with a negative delay). That costs 6 % of a
+ * core and makes Node 24 warn (tulios/kafkajs#1751). With nothing pending there is nothing to check: the next request that
+ * has to wait sets the timer itself.
  */
 function stopIdlePolling(): void {
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }

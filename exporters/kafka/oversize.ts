@@ -1,5 +1,5 @@
-// What becomes of an event that is larger than a broker takes. Never lost: cut into numbered chunks,
-// kept in a file with a small event that refers to it, or with its largest fields emptied.
+// Makes an event fit that is larger than the broker accepts. Nothing is lost: the event is split into numbered chunks, moved
+// to a file that a small event refers to, or sent with its largest fields emptied.
 
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
@@ -9,16 +9,18 @@ import type { KafkaMessage } from './records.ts'
 
 export type OversizeRule = 'split' | 'offload' | 'truncate'
 
-/** What a record costs besides key, value and headers, and what a batch of one costs on top: estimates from above. */
+/**
+ * Upper estimates of what a record costs besides key, value and headers, and what a batch with one record costs besides that.
+ */
 const RECORD_BYTES = 40
 const HEADER_BYTES = 8
 export const BATCH_BYTES = 128
-/** Room for the headers that a rule adds. */
+/** Space for the headers that an oversize rule adds. */
 const ADDED_HEADER_BYTES = 128
-/** Members of a reference event: what is longer than this stays in the file only. */
+/** Longer members are left out of the event that refers to a file; the file has them. */
 const REFERENCE_MEMBER_BYTES = 512
 
-/** Bytes of a message in a record batch, before compression. */
+/** Size of a message in a record batch, before compression. */
 export function messageBytes(message: KafkaMessage): number {
   return message.value.length + envelopeBytes(message)
 }
@@ -29,7 +31,7 @@ function envelopeBytes(message: KafkaMessage): number {
   return bytes
 }
 
-/** The messages to send instead of one that is above `bytesMax` with its envelope. */
+/** The messages to send in place of one whose size exceeds `bytesMax`. */
 export async function shrunk(
   message: KafkaMessage,
   rule: OversizeRule,
@@ -38,7 +40,7 @@ export async function shrunk(
 ): Promise<KafkaMessage[]> {
   const room = bytesMax - BATCH_BYTES - ADDED_HEADER_BYTES - envelopeBytes(message)
   const list = rule === 'split' ? null : members(message.value)
-  // What is no JSON object cannot be made smaller in any other way.
+  // A value that is not a JSON object can only be split.
   if (list === null) return chunks(message, Math.max(256, room))
   const small =
     rule === 'truncate'
@@ -47,7 +49,7 @@ export async function shrunk(
   return small.value.length <= room ? [small] : chunks(message, Math.max(256, room))
 }
 
-/** `chunk` counts from 1; the values of all chunks joined in order are the event. */
+/** The message in chunks. The header `chunk` counts from 1; the values of all chunks joined in order are the event. */
 function chunks(message: KafkaMessage, room: number): KafkaMessage[] {
   const of = Math.ceil(message.value.length / room)
   return Array.from({ length: of }, (_, i) => ({
@@ -62,7 +64,7 @@ function chunks(message: KafkaMessage, room: number): KafkaMessage[] {
   }))
 }
 
-/** Empties the largest members until the rest fits, and names them with their former size. */
+/** Empties the largest members until the rest fits, and lists their names and former sizes. */
 function truncated(message: KafkaMessage, list: readonly Member[], room: number): KafkaMessage {
   const emptied = new Map<string, number>()
   let size = message.value.length
@@ -82,13 +84,13 @@ function truncated(message: KafkaMessage, list: readonly Member[], room: number)
   }
 }
 
-/** Empty of the same kind, so that a reader finds an array where one belongs. */
+/** An empty value of the same JSON type, so that a reader who expects an array finds one. */
 function emptyLike(member: Member): Buffer {
   if (member.value[0] === 0x5b) return Buffer.from('[]')
   return Buffer.from(member.value[0] === 0x7b ? '{}' : 'null')
 }
 
-/** Keeps the small members and puts the whole event into a file named by its content. */
+/** Keeps the small members and writes the whole event to a file named after its hash. */
 async function offloaded(
   message: KafkaMessage,
   list: readonly Member[],
@@ -109,7 +111,7 @@ async function offloaded(
 
 const jsonBytes = (value: object): Buffer => Buffer.from(JSON.stringify(value))
 
-/** Synced before the reference is sent; the same content again is the same file. */
+/** Writes and syncs the file before the reference is sent. The same content always goes to the same file. */
 async function writeOnce(path: string, bytes: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const file = await open(`${path}.new`, 'w', 0o600)

@@ -1,10 +1,10 @@
-// Which partition a key goes to: the murmur2 of the Java client, so that every producer of a topic, ours
-// or not, puts a trace into the same partition. One function for all drivers, whose defaults differ.
+// Maps a key to a partition with the murmur2 hash of the Java client, so that all producers of a topic, this one and others,
+// put a trace into the same partition. All drivers use this function, because their own defaults differ.
 
 const M = 0x5bd1e995
 const SEED = 0x9747b28c
 
-/** Not negative; modulo the number of partitions it is the partition. */
+/** The hash, never negative. The partition is the hash modulo the number of partitions. */
 export function partitionHash(key: Uint8Array): number {
   const length = key.length
   let h = SEED ^ length

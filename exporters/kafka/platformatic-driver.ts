@@ -1,5 +1,5 @@
-// The faster driver: @platformatic/kafka (2.12.1 or later; 1.x lost acknowledged messages when idempotent).
-// Used without transactions, and like the other driver with few retries of its own.
+// The faster driver: @platformatic/kafka 2.12.1 or later (1.x lost acknowledged messages when idempotent). It uses no
+// transactions and, like the other driver, few retries of its own.
 
 import type { EventEmitter } from 'node:events'
 import type { Producer } from '@platformatic/kafka'
@@ -24,12 +24,12 @@ export async function createPlatformaticDriver(
   return new PlatformaticDriver(settings, log, (options) => new library.Producer(options))
 }
 
-/** The channel is one for the process. */
+/** The diagnostics channel exists once in the process, so one listener is enough. */
 let isListening = false
 
 /**
- * A connection of @platformatic/kafka 2.12.1 that breaks while it authenticates emits its error twice and has one listener
- * for it: the second would end the process. What happened is told by the send that waits.
+ * When a connection of @platformatic/kafka 2.12.1 breaks while it authenticates, it emits its error twice but has only one
+ * listener. The second error would end the process. The send that waits for the connection reports the failure.
  */
 function listenToErrors(event: unknown): void {
   const { connection } = event as { readonly connection: EventEmitter }
@@ -37,7 +37,7 @@ function listenToErrors(event: unknown): void {
 }
 
 function ignoreError(): void {
-  // Reported by the send.
+  // The waiting send reports the error.
 }
 
 type Options = ConstructorParameters<typeof Producer<Buffer, Buffer, Buffer, Buffer>>[0]
@@ -48,7 +48,7 @@ class PlatformaticDriver implements KafkaDriver {
   readonly #make: (options: Options) => BytesProducer
   #producer: BytesProducer | null = null
   readonly #running = new Set<Promise<unknown>>()
-  /** Header names as bytes: there are only a handful. */
+  /** Header names as bytes, cached because there are only a few. */
   readonly #names = new Map<string, Buffer>()
 
   constructor(settings: DriverSettings, log: Logger, make: (options: Options) => BytesProducer) {
@@ -87,7 +87,7 @@ class PlatformaticDriver implements KafkaDriver {
         key: m.key,
         value: m.value,
         headers: new Map(m.headers.map(([name, text]) => [this.#name(name), text])),
-        // The library takes it modulo the number of partitions.
+        // The library computes this modulo the number of partitions.
         partition: partitionHash(m.key),
       })),
     })
@@ -150,7 +150,7 @@ function codeOf(error: object): string | null {
   if ('apiId' in error && typeof error.apiId === 'string') return error.apiId
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   if (code === 'PLT_KFK_AUTHENTICATION') return 'SASL_AUTHENTICATION_FAILED'
-  // A topic that the metadata does not have is reported as a mistake of the caller.
+  // The library reports a topic missing from the metadata as a mistake of the caller.
   const isUnknownTopic =
     code === 'PLT_KFK_USER' && error instanceof Error && error.message.startsWith('Unknown topic')
   return isUnknownTopic ? 'UNKNOWN_TOPIC_OR_PARTITION' : code

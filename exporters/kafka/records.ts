@@ -1,5 +1,5 @@
-// The framing of a part: records of key, headers and value one after another, so that the sender cuts
-// messages out of the bytes without looking at JSON. Little-endian:
+// The framing of a part: records of key, headers and value one after another, so that the sender can cut messages out of the
+// bytes without parsing JSON. Little-endian:
 //
 //   u32 length of the value   u8 length of the key   u8 number of headers
 //   key   { u8 length of the name, name, u16 length of the text, text } for each header   value
@@ -13,7 +13,7 @@ export interface KafkaMessage {
   readonly key: Buffer
   readonly value: Buffer
   readonly headers: readonly (readonly [string, Buffer])[]
-  /** The message that this one is a piece of, or a smaller form. */
+  /** For a chunk or a reduced message: the message it was made from. */
   readonly origin?: KafkaMessage
 }
 

@@ -1,5 +1,5 @@
-// Main half of `kafka`: cuts messages out of the parts, keeps every produce request below the broker's
-// limit, sends several at a time, and decides from a failure what is tried again.
+// The part of the `kafka` exporter that runs on the main thread: cuts messages out of the parts, keeps every produce request
+// below the broker's limit, sends several requests at a time, and decides from a failure what is retried.
 
 import { once } from 'node:events'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
@@ -12,16 +12,16 @@ import { SIGNALS_STREAM } from './encode.ts'
 import { BATCH_BYTES, messageBytes, type OversizeRule, shrunk } from './oversize.ts'
 import { halves, type KafkaMessage, readRecords } from './records.ts'
 
-/** Somebody has to create a topic or mend a password first: no use in asking often. */
+/** Somebody must first create a topic or fix a password, so frequent retries would be pointless. */
 const BLOCKED_RETRY_MS = 10_000
-/** Below this, a broker that says "too large" is not believed any more. */
+/** A broker's "too large" is ignored for messages smaller than this, because it cannot be about their size. */
 const MESSAGE_BYTES_MIN = 2048
-/** Incompressible data grows a little in gzip, and estimates are estimates. */
+/** Incompressible data grows a little in gzip, and the size computations are estimates. */
 const HEADROOM = 0.98
 
 export interface SenderSettings {
   readonly topic: string
-  /** null: signals are not sent. */
+  /** Topic of signals; null when they are not sent. */
   readonly signalsTopic: string | null
   readonly messageBytesMax: number
   readonly requestsMax: number
@@ -32,7 +32,7 @@ export interface SenderSettings {
 const INTERRUPTED = {
   kind: 'retry' as const,
   code: 'interrupted',
-  message: 'given up before the brokers had answered',
+  message: 'aborted before the brokers had answered',
 } satisfies SendVerdict
 
 /** One produce request. */
@@ -57,8 +57,8 @@ export const METRICS = [
 ]
 
 /**
- * The last batch and what of it is still open: kept over retries, so that requests that were
- * acknowledged, even after a call was given up, are not made again.
+ * The last batch and what of it still has to be sent. Kept across retries, so that acknowledged requests are not repeated,
+ * even if a call was aborted in between.
  */
 interface Progress {
   readonly parts: readonly EncodedPart[]
@@ -70,10 +70,10 @@ export class KafkaSender implements Sender {
   readonly #driver: KafkaDriver
   readonly #host: Host
   #progress: Progress | null = null
-  /** Lowered when the broker takes less than the configuration says. */
+  /** Lowered when the broker accepts less than the configuration says. */
   #bytesMax: number
   #blockedBy = ''
-  /** Never rejects: failures are verdicts. */
+  /** Never rejects, because failures become verdicts. */
   #running: Promise<unknown> = Promise.resolve()
 
   constructor(settings: SenderSettings, driver: KafkaDriver, host: Host) {
@@ -83,7 +83,7 @@ export class KafkaSender implements Sender {
     this.#bytesMax = Math.floor(settings.messageBytesMax * HEADROOM)
   }
 
-  /** Connects with the first send: an absent broker must not keep the process from starting. */
+  /** Connects with the first send, because an unreachable broker must not keep the process from starting. */
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
@@ -95,7 +95,7 @@ export class KafkaSender implements Sender {
   }
 
   async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
-    // A call that was given up may still have requests on their way: they end before new ones begin.
+    // An aborted call may still have requests under way; they must end before new ones begin.
     await orAborted(this.#running, signal)
     if (signal.aborted) return INTERRUPTED
     const running = this.#send(batch, signal)
@@ -142,7 +142,7 @@ export class KafkaSender implements Sender {
     return [...byTopic].flatMap(([topic, messages]) => grouped(topic, messages, this.#bytesMax))
   }
 
-  /** The message itself, or what the rule makes of it when it is too large. */
+  /** The message itself, or the messages that the oversize rule makes of it. */
   async #fitting(message: KafkaMessage): Promise<KafkaMessage[]> {
     if (messageBytes(message) + BATCH_BYTES <= this.#bytesMax) return [message]
     const { oversize, offloadDir } = this.#settings
@@ -151,7 +151,7 @@ export class KafkaSender implements Sender {
     return shrunk(message, oversize, this.#bytesMax, offloadDir)
   }
 
-  /** Several requests at a time; after a failure no new one is begun, and all that run end first. */
+  /** Sends several requests at a time. After a failure it starts no new one, but waits for those under way. */
   async #sendOpen(open: Set<Request>, signal: AbortSignal): Promise<void> {
     const queue = [...open]
     const failures: unknown[] = []
@@ -187,7 +187,7 @@ export class KafkaSender implements Sender {
     this.#host.metrics.add('observa_kafka_messages_total', labels, request.messages.length)
   }
 
-  /** The broker takes less than we were told: learn that, and send the same in smaller pieces. */
+  /** The broker accepts less than configured: lowers the limit, and makes smaller requests with the same messages. */
   async #smaller(request: Request): Promise<Request[] | null> {
     const { topic, messages } = request
     const bytes = messages.reduce((sum, m) => sum + messageBytes(m), BATCH_BYTES)
@@ -197,11 +197,11 @@ export class KafkaSender implements Sender {
       this.#bytesMax = bytesMax
       this.#host.log.warn(
         { topic, bytes, bytesMax },
-        'the broker takes smaller batches than message_bytes_max',
+        'the broker accepts only smaller batches than message_bytes_max',
       )
     }
     const fitting: KafkaMessage[] = []
-    // Pieces of one event are made anew together, so that their numbers fit.
+    // All pieces of an event are made again together, so that their numbers match.
     for (const message of new Set(messages.map((m) => m.origin ?? m)))
       fitting.push(...(await this.#fitting(message)))
     return grouped(topic, fitting, this.#bytesMax)
@@ -209,7 +209,7 @@ export class KafkaSender implements Sender {
 
   #verdict(error: unknown): SendVerdict {
     if (!(error instanceof DriverError)) {
-      // An abort, or a file that could not be written: nothing is wrong with the data.
+      // An abort, or a file that could not be written. The data itself is fine.
       return { ...INTERRUPTED, message: messageOf(error) }
     }
     const { kind, code, message } = error
@@ -223,16 +223,16 @@ export class KafkaSender implements Sender {
     return { kind: 'retry', code, message, afterMs: BLOCKED_RETRY_MS }
   }
 
-  /** Says once that somebody has to act, and once that it is over. */
+  /** Logs once that somebody must act, and once that the problem is over. */
   #noteState(blockedBy: string): void {
     if (blockedBy === this.#blockedBy) return
     if (blockedBy === '') this.#host.log.info('the topic can be written again')
-    else this.#host.log.error({ reason: blockedBy }, 'cannot write until this is mended')
+    else this.#host.log.error({ reason: blockedBy }, 'cannot write until this is fixed')
     this.#blockedBy = blockedBy
   }
 }
 
-/** The promise's value, or undefined when the signal comes first; the promise goes on. */
+/** The promise's value, or undefined if the signal aborts first. The promise itself continues. */
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined
   const done = new AbortController()
@@ -250,7 +250,7 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
 const isSame = (a: readonly EncodedPart[], b: readonly EncodedPart[]): boolean =>
   a.length === b.length && a.every((part, i) => part === b[i])
 
-/** Requests of at most `bytesMax`, in order; a single message above it is a request of its own. */
+/** Requests of at most `bytesMax`, in order. A single larger message becomes a request of its own. */
 function grouped(topic: string, messages: readonly KafkaMessage[], bytesMax: number): Request[] {
   const out: Request[] = []
   let group: KafkaMessage[] = []

@@ -1,12 +1,12 @@
-// Keeps an exporter from link-local addresses and the metadata services of clouds, which hand out
-// credentials to whoever asks. Checked on every connection and after DNS resolution, because a name may
-// point there tomorrow; which addresses those are is said in `core/config/config-types.ts`.
+// Keeps an exporter from connecting to link-local addresses and to cloud metadata services, which hand out credentials to any
+// caller. The check is made at every connection and after DNS resolution, because a name may resolve to such an address
+// later. `core/config/config-types.ts` defines which addresses they are.
 
 import { lookup as dnsLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isLinkLocalHost } from '../../core/config/config-types.ts'
 
-/** `dns.lookup` for an agent, failing with EADDRREFUSED_BY_POLICY when any answer is refused. */
+/** A `dns.lookup` for an HTTP agent that fails with EADDRREFUSED_BY_POLICY if any of the addresses is refused. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) {

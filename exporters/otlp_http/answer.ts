@@ -6,7 +6,7 @@
 //   ExportTracePartialSuccess         1 rejected_spans (int64)   2 error_message (string)
 
 const MESSAGE_CHARS_MAX = 300
-/** A destination that asks for more patience than this is asked again after this. */
+/** The longest wait that is granted to a destination that asks for more. */
 const RETRY_AFTER_MAX_MS = 3_600_000
 
 export interface PartialSuccess {
@@ -18,7 +18,10 @@ const isJson = (contentType: string): boolean => /^application\/json\b/i.test(co
 const isProtobuf = (contentType: string): boolean =>
   /^application\/(x-)?protobuf\b/i.test(contentType)
 
-/** The reason in an error body, decoded in the body's own encoding (not the request's); '' when there is none. */
+/**
+ * The reason in an error body, decoded by the response's content type (which may differ from the request's); '' if there is
+ * none.
+ */
 export function statusMessage(body: Uint8Array, contentType: string): string {
   if (isJson(contentType)) {
     const parsed = parseJson(body)
@@ -30,7 +33,7 @@ export function statusMessage(body: Uint8Array, contentType: string): string {
   return ''
 }
 
-/** partial_success of a 200; null when it is absent or empty, which means full success. */
+/** The partial_success of a 200 response; null when it is absent or empty, which means full success. */
 export function partialSuccess(body: Uint8Array, contentType: string): PartialSuccess | null {
   const found = isJson(contentType) ? partialOfJson(body) : partialOfProtobuf(body)
   if (found === null || (found.rejected <= 0 && found.message === '')) return null
@@ -53,7 +56,7 @@ function partialOfProtobuf(body: Uint8Array): PartialSuccess | null {
   return { rejected: whole(inner.varint.get(1) ?? 0), message: inner.text.get(2) ?? '' }
 }
 
-/** Milliseconds of a Retry-After header (seconds or an HTTP date); undefined when absent or unreadable. */
+/** Milliseconds of a Retry-After header (seconds or an HTTP date); undefined when it is absent or invalid. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   const text = header.trim()
@@ -74,7 +77,7 @@ function parseJson(body: Uint8Array): Record<string, unknown> | null {
     const parsed: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
     return asRecord(parsed)
   } catch {
-    // Not JSON although it says so: an answer without a reason.
+    // The body is not valid JSON although its content type says so; it has no readable reason.
     return null
   }
 }
@@ -93,7 +96,10 @@ interface Fields {
   readonly text: Map<number, string>
 }
 
-/** The top-level fields of a small protobuf message, as far as it can be read; the last of a field wins. */
+/**
+ * The top-level fields of a small protobuf message, up to the first that cannot be read. Of a repeated field the last value
+ * counts.
+ */
 function fields(body: Uint8Array): Fields {
   const out: Fields = { varint: new Map(), bytes: new Map(), text: new Map() }
   let at = 0

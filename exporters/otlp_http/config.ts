@@ -1,5 +1,5 @@
-// What a user writes under `otlp_http`, and how it becomes the settings of the sender: files read,
-// OTEL_EXPORTER_OTLP_* variables filled in where the configuration is silent.
+// The configuration schema of the `otlp_http` exporter, and how it becomes the sender's settings: files are read, and options
+// that are not set are taken from the OTEL_EXPORTER_OTLP_* variables.
 
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -18,7 +18,7 @@ import type { PosterSettings, TlsSettings } from './http.ts'
 const tls = z
   .strictObject({
     ca_file: z.string().optional().describe('PEM file of certificate authorities to trust.'),
-    cert_file: z.string().optional().describe('PEM file of our certificate (mutual TLS).'),
+    cert_file: z.string().optional().describe('PEM file of the client certificate (mutual TLS).'),
     key_file: z.string().optional().describe('PEM file of the key of cert_file.'),
     insecure_skip_verify: z
       .boolean()
@@ -27,14 +27,16 @@ const tls = z
     accept_risk: z
       .boolean()
       .default(false)
-      .describe('Needed beside insecure_skip_verify: anybody on the path can read the data.'),
+      .describe(
+        'Must be true together with insecure_skip_verify: without verification anybody on the network path can read the data.',
+      ),
   })
   .refine((t) => !t.insecure_skip_verify || t.accept_risk, {
     message: 'insecure_skip_verify needs accept_risk: true beside it',
     path: ['accept_risk'],
   })
   .refine((t) => (t.cert_file === undefined) === (t.key_file === undefined), {
-    message: 'cert_file and key_file come together',
+    message: 'cert_file and key_file must be given together',
     path: ['key_file'],
   })
 
@@ -53,23 +55,28 @@ export const schema = z
     from_environment: z
       .boolean()
       .default(false)
-      .describe('Take what is not set here from the OTEL_EXPORTER_OTLP_* variables.'),
-    compression: z.enum(['gzip', 'none']).default('gzip').describe('Of the request body.'),
-    timeout: duration().prefault('10s').describe('For one request and its answer.'),
+      .describe('Take options that are not set here from the OTEL_EXPORTER_OTLP_* variables.'),
+    compression: z
+      .enum(['gzip', 'none'])
+      .default('gzip')
+      .describe('Compression of the request body.'),
+    timeout: duration().prefault('10s').describe('Longest time for one request and its response.'),
     connections: z.int().min(1).max(64).default(2).describe('Parallel connections, kept alive.'),
     wait_for_in_flight: duration()
       .prefault('5s')
-      .describe('On shutdown, how long a running request may still take; 0 cuts it.'),
+      .describe('How long a running request may still take on shutdown; 0 aborts it at once.'),
     allow_link_local: allowLinkLocal(),
     request_bytes_max: size()
       .prefault('64MiB')
       .describe(
-        'A request above this (before compression) is split; a single item above it is refused.',
+        'A request larger than this (before compression) is split; a single item larger than this is refused.',
       ),
     response_bytes_max: size()
       .prefault('4MiB')
-      .describe('An answer above this (after decompression) is not read and never retried.'),
-    tls: tls.prefault({}).describe('For https.'),
+      .describe(
+        'A response larger than this (after decompression) is not read, and its request is not retried.',
+      ),
+    tls: tls.prefault({}).describe('TLS options for https.'),
     batch: z
       .strictObject({
         items: z.int().min(1).default(8192).describe('Most items in one send.'),
@@ -77,7 +84,7 @@ export const schema = z
         delay: duration().prefault('200ms').describe('Longest wait to fill a batch.'),
       })
       .prefault({})
-      .describe('How much is taken from the log at once.'),
+      .describe('How much is taken from the log for one send.'),
   })
   .refine(
     (c) =>
@@ -100,12 +107,12 @@ export interface Settings extends PosterSettings {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Kept equal to package.json by a test. */
+/** A test keeps this equal to the version in package.json. */
 export const USER_AGENT = `Observa-OTLP-Exporter-JavaScript/0.1.0 (node ${process.version})`
 
 const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 
-/** Where each telemetry kind goes; those without an endpoint are absent. */
+/** URL for each telemetry kind. Kinds without an endpoint are absent. */
 export function endpoints(
   config: Config,
   environment: Environment,
@@ -122,7 +129,7 @@ export function endpoints(
     if (!URL.canParse(text) || !/^https?:/.test(text))
       throw new ObservaError(
         'OBS_OTLP_ENDPOINT',
-        `The ${kind} endpoint is no http or https URL.`,
+        `The ${kind} endpoint is not an http or https URL.`,
         'Check OTEL_EXPORTER_OTLP_ENDPOINT.',
       )
     out[kind] = new URL(text)
@@ -130,7 +137,7 @@ export function endpoints(
   return out
 }
 
-/** The path goes under the base, whether that ends with a slash or not; a query stays behind it. */
+/** The URL with `path` appended, whether the base ends with a slash or not. A query string stays at the end. */
 function appended(base: string, path: string): string {
   if (!URL.canParse(base)) return base
   const at = new URL(base)
@@ -138,7 +145,7 @@ function appended(base: string, path: string): string {
   return at.href
 }
 
-/** Header list in W3C baggage form, as OTEL_EXPORTER_OTLP_HEADERS holds it: `a=1,b=two%20words`. */
+/** Parses a header list in the W3C Baggage form of OTEL_EXPORTER_OTLP_HEADERS: `a=1,b=two%20words`. */
 export function parseHeaderList(text: string): Record<string, string> {
   const out: Record<string, string> = {}
   for (const member of text.split(',')) {
@@ -149,7 +156,7 @@ export function parseHeaderList(text: string): Record<string, string> {
     try {
       out[(pair as string).slice(0, at).trim()] = decodeURIComponent(value)
     } catch {
-      // A lone percent sign: the value is meant as it stands.
+      // A percent sign that is not part of an escape: the value is taken literally.
       out[(pair as string).slice(0, at).trim()] = value
     }
   }
@@ -185,7 +192,7 @@ export async function settings(config: Config, environment: Environment): Promis
   }
 }
 
-/** The variable holds milliseconds by the specification; other tools write `5s`, which is taken too. */
+/** The specification says milliseconds. Other tools accept `5s`, so that works too. */
 function timeoutOf(config: Config, env: Environment): number {
   const text = env['OTEL_EXPORTER_OTLP_TIMEOUT']
   if (text === undefined) return config.timeout

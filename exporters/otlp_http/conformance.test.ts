@@ -1,5 +1,5 @@
-// The exporter side of the OTLP/HTTP specification, statement by statement. The destination is a real HTTP
-// server of ours that answers what a test tells it to.
+// The requirements of the OTLP/HTTP specification on exporters, one by one. The destination is a real HTTP server of the test
+// that answers as each test needs.
 
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -42,7 +42,7 @@ const plain =
   (res) =>
     res.writeHead(status, headers).end(body)
 
-/** A server that answers with the given answers in turn, then with the last one. */
+/** A server that gives the listed answers in turn and repeats the last one. */
 async function destination(
   t: TestContext,
   ...answers: Answer[]
@@ -104,7 +104,10 @@ const names = (body: Uint8Array): string[] =>
     (r.scopeSpans ?? []).flatMap((s) => (s.spans ?? []).map((span) => span.name)),
   )
 
-/** What the caller does with a rejected part: halves until the sender cuts no more; answers what nobody takes. */
+/**
+ * Does what the caller of a sender does with a rejected part: splits it until the sender cannot split it further. Returns the
+ * verdicts of the parts that nobody accepts.
+ */
 async function deliver(
   sender: OtlpHttpSender,
   batch: ReturnType<typeof sendBatch>,
@@ -146,7 +149,7 @@ test('E02 a refused connection and a connection cut without an answer are retrie
   assert.equal(verdict.kind, 'retry')
 })
 
-test('E03 without Retry-After the wait is left to the caller, who adds backoff and jitter', async (t) => {
+test('E03 without Retry-After the verdict has no wait, so that the caller applies backoff and jitter', async (t) => {
   const to = await destination(t, plain(503))
   const verdict = await (await senderTo(t, { endpoint: to.url })).send(one(), never)
   assert.ok(verdict.kind === 'retry' && verdict.afterMs === undefined)
@@ -260,7 +263,7 @@ test('E09 connections are kept alive, and a running request may end on shutdown'
   await stopped
 })
 
-test('E10 what one destination has taken is not sent again when another telemetry kind must be retried', async (t) => {
+test('E10 a telemetry kind that was accepted is not sent again when another kind must be retried', async (t) => {
   const to = await destination(t, ok)
   const logs = await destination(t, plain(503), ok)
   const sender = await senderTo(t, { traces_endpoint: to.url, logs_endpoint: logs.url })
@@ -271,7 +274,7 @@ test('E10 what one destination has taken is not sent again when another telemetr
   assert.equal(logs.seen.length, 2)
 })
 
-test('E11 no empty envelope is made or sent', async (t) => {
+test('E11 no request without items is made or sent', async (t) => {
   const to = await destination(t, ok)
   const sender = await senderTo(t, { endpoint: to.url })
   const nothing = encoder('x', { telemetry: ['traces', 'logs', 'metrics'] })
@@ -339,7 +342,7 @@ test('E14 an error body is decoded in its own encoding', async (t) => {
   }
 })
 
-test('a destination that switches protocols (101), or closes without a word, is no answer: a retry', async (t) => {
+test('a destination that switches protocols (101) or closes without a response is retried', async (t) => {
   const switches: Answer = (res) => {
     res.socket?.write(
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
@@ -363,7 +366,7 @@ test('E15 a request without an answer in time is retried with the same bytes', a
   assert.deepEqual(to.seen[0]?.body, to.seen[1]?.body)
 })
 
-test('413 is split down to the item that nobody takes, and the others arrive', async (t) => {
+test('after a 413 the request is split until only the item that is too large is refused', async (t) => {
   const limit: Answer = (res, seen, req) =>
     seen.body.length > 1500 ? plain(413)(res, seen, req) : ok(res, seen, req)
   const to = await destination(t, limit)
@@ -378,7 +381,7 @@ test('413 is split down to the item that nobody takes, and the others arrive', a
   assert.deepEqual(arrived.toSorted(), good)
 })
 
-test('a refusal that is not about the data is not looked into', async (t) => {
+test('a request that was refused for other reasons than its data is not split', async (t) => {
   const to = await destination(t, plain(401))
   const dead = await deliver(await senderTo(t, { endpoint: to.url }), one())
   assert.deepEqual(
@@ -396,20 +399,20 @@ test('link-local and metadata addresses are refused unless allowed', async (t) =
   }
 })
 
-test('names are resolved with the same check, on every connection', async (t) => {
+test('addresses are checked after name resolution too, at every connection', async (t) => {
   const to = await destination(t, ok)
   const byName = to.url.replace('127.0.0.1', 'localhost')
   assert.deepEqual(await (await senderTo(t, { endpoint: byName })).send(one(), never), {
     kind: 'sent',
   })
-  // What the resolver answers is what counts: here it answers the address it was asked for.
+  // The result of the resolver is what is checked. For an IP address it is that address.
   const refusal = await new Promise<NodeJS.ErrnoException | null>((resolve) =>
     guardedLookup('169.254.169.254', { all: false }, (error) => resolve(error)),
   )
   assert.equal(refusal?.code, REFUSED_CODE)
 })
 
-test('a part is cut into halves with the same items, each under its own resource and scope', async (t) => {
+test('a part is split into halves with the same items, each item with its resource and scope', async (t) => {
   const sender = await senderTo(t, { endpoint: 'http://127.0.0.1:1' })
   const attributes = [{ key: 'service.name', value: { stringValue: 'svc' } }]
   const bytes = oracleEncode(TRACE_REQUEST, {

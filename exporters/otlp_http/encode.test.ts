@@ -1,4 +1,4 @@
-// The worker half of otlp_http: which spans and log records go out, and how they are counted.
+// The part of `otlp_http` that runs in workers: which spans and log records it encodes, and how it counts them.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -49,7 +49,7 @@ interface TraceRequest {
   resourceSpans: { scopeSpans: { spans: { name: string }[] }[] }[]
 }
 
-test('spans and log records go out apart, without those stored before and those dropped', () => {
+test('spans and log records are encoded separately, without re-sends and dropped ones', () => {
   const { batch, events } = batchOfBoth()
   batch.drop(2)
   const all = encoder('otlp_http/x', { telemetry: ['traces', 'logs', 'metrics'] })

@@ -1,5 +1,5 @@
-// Worker half of `otlp_http`: the scrubbed batch as OTLP protobuf, traces and logs apart. Metrics come as
-// scrubbed bytes already. Leaves sizes and joining to `send.ts`.
+// The part of `otlp_http` that runs in workers: the scrubbed batch as OTLP protobuf, traces and logs separately. Metrics
+// arrive as scrubbed bytes already. Joining and size limits are left to `send.ts`.
 
 import type {
   Encoder,
@@ -37,7 +37,7 @@ class OtlpEncoder implements Encoder {
     const skipped = spansOf(input, skip)
     const include = (span: number): boolean => !skipped.has(span)
     const parts: EncodedPart[] = []
-    // An empty envelope is never sent, so none is made.
+    // A request without items must not be sent, so none is made.
     if (this.#traces) {
       this.#out.reset()
       const items = encodeTraces(this.#out, batch, include)
@@ -53,7 +53,7 @@ class OtlpEncoder implements Encoder {
 
   encodeMetrics({ bytes, dataPoints }: MetricsRequest): EncodedPart[] {
     if (!this.#metrics || dataPoints === 0) return []
-    // A copy: other exporters of the pipeline get the same bytes, and parts are transferred.
+    // Copied, because other exporters of the pipeline get the same bytes, and parts are transferred to the main thread.
     return [
       { exporter: this.#exporter, stream: 'metrics', items: dataPoints, bytes: bytes.slice() },
     ]
@@ -64,7 +64,7 @@ class OtlpEncoder implements Encoder {
   }
 }
 
-/** `skip` names events; an event stands for the span it was made of. */
+/** The spans that the events in `skip` were made from. */
 function spansOf(input: ProcessedBatch, skip: ReadonlySet<number>): ReadonlySet<number> {
   const out = new Set<number>()
   for (const event of skip) out.add(input.events.spanOf[event] as number)

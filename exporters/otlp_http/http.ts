@@ -1,5 +1,5 @@
-// One POST over a kept-alive connection, with every bound an outside service must be given: time, size
-// of the answer, addresses. Says what happened; leaves to `send.ts` what it means.
+// Sends one POST over a kept-alive connection, with limits on time, size of the response and addresses. It reports what
+// happened; `send.ts` decides what that means.
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -36,11 +36,11 @@ export type PostResult =
       readonly retryAfter: string | undefined
       readonly body: Uint8Array
     }
-  /** The answer passed the bound; `status` is that of its head. */
+  /** The response exceeded the size limit. `status` is from its headers. */
   | { readonly kind: 'answer_too_large'; readonly status: number }
-  /** No answer: refused, reset, timed out, no such name. */
+  /** No response: connection refused, reset or timed out, or the name cannot be resolved. */
   | { readonly kind: 'no_answer'; readonly code: string; readonly message: string }
-  /** Never tried: the address is one we do not talk to. */
+  /** Not attempted, because the address is not allowed. */
   | { readonly kind: 'refused_address'; readonly message: string }
 
 export class Poster {
@@ -59,7 +59,7 @@ export class Poster {
     this.#https = new HttpsAgent({ ...common, minVersion: 'TLSv1.2', ...settings.tls })
   }
 
-  /** Closes idle and busy connections. */
+  /** Closes all connections, including those in use. */
   close(): void {
     this.#http.destroy()
     this.#https.destroy()
@@ -104,7 +104,7 @@ export class Poster {
         readAnswer(response, this.#settings.responseBytesMax).then(resolve, fail)
       })
       request.on('error', fail)
-      // A connection that ends without an answer and without an error: one that was switched to another protocol (101) does.
+      // A connection that switched to another protocol (status 101) closes without a response and without an error.
       request.on('close', () => {
         if (!hasAnswer) fail(new Error('the connection was closed without an answer'))
       })
@@ -113,7 +113,7 @@ export class Poster {
   }
 }
 
-/** Reads the answer's body up to `bytesMax` after decompression. */
+/** Reads the body of the response, up to `bytesMax` after decompression. */
 async function readAnswer(response: IncomingMessage, bytesMax: number): Promise<PostResult> {
   const status = response.statusCode ?? 0
   const chunks: Uint8Array[] = []
@@ -128,7 +128,7 @@ async function readAnswer(response: IncomingMessage, bytesMax: number): Promise<
       chunks.push(chunk as Uint8Array)
     }
   } catch (error) {
-    // The head arrived: for an error status that is the answer. A success whose body is cut off is none.
+    // The status has arrived, and for an error that is enough. A success whose body is cut off does not count.
     if (status < 300) throw error
   }
   return {
@@ -160,7 +160,9 @@ function noAnswer(error: unknown): PostResult {
   return { kind: 'no_answer', code, message: messageOf(error) || code }
 }
 
-/** A failed happy-eyeballs connect is an AggregateError with an empty message; its code is that of the attempts. */
+/**
+ * When all addresses of a host fail, Node throws an AggregateError with an empty message. Its code is that of the attempts.
+ */
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -169,5 +171,5 @@ const codeOf = (error: unknown): string =>
 const timedOut = (timeoutMs: number): PostResult => ({
   kind: 'no_answer',
   code: 'timeout',
-  message: `no answer within ${timeoutMs} ms; the data may have arrived all the same`,
+  message: `no answer within ${timeoutMs} ms; the data may have arrived nevertheless`,
 })

@@ -1,4 +1,4 @@
-// The `otlp_http` exporter: forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.
+// The `otlp_http` exporter forwards scrubbed traces, logs and metrics to any OTLP/HTTP destination.
 
 import type { ExporterFactory } from '../../core/component.ts'
 import type { TelemetryKind } from '../../core/task.ts'
@@ -17,7 +17,8 @@ export const otlpHttp: ExporterFactory<Config, EncoderSettings> = {
   metrics: METRICS,
   telemetry: TELEMETRY_KINDS,
   encoderSettings: (config) => ({
-    // A base URL takes every telemetry kind, and so may the environment; else only what has an endpoint of its own.
+    // A base URL, or one from the environment, takes every telemetry kind. Without one, only kinds with their own endpoint
+    // are sent.
     telemetry:
       config.endpoint !== undefined || config.from_environment
         ? TELEMETRY_KINDS

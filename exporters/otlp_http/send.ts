@@ -1,5 +1,5 @@
-// Ships OTLP requests: joins the parts of a batch into one request for each telemetry kind, posts it, and decides
-// from the answer what is done, what is tried again and what is refused for good.
+// Sends OTLP requests. It joins the parts of a batch into one request for each telemetry kind, posts them, and decides from
+// the response what is done, what is retried and what is refused for good.
 
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
@@ -10,13 +10,13 @@ import type { Settings } from './config.ts'
 import { Poster, type PostResult } from './http.ts'
 import { halves } from './split.ts'
 
-/** The only answers that may be retried (OTLP specification, Retryable Response Codes). */
+/** The only status codes that may be retried (OTLP specification, Retryable Response Codes). */
 const RETRYABLE = new Set([429, 502, 503, 504])
-/** A learned size limit never falls below this: one odd refusal must not make every request tiny. */
+/** A learned size limit never falls below this, because one odd refusal must not make all requests tiny. */
 const LEARNED_BYTES_MIN = 256 * 1024
 
 const TOO_LARGE = 'request_too_large'
-/** Refusals that may be the fault of single items; all others would meet any request. */
+/** Failures that single items may cause. Any other failure would affect every request alike. */
 const ABOUT_DATA = new Set(['http_400', 'http_413', 'http_422', TOO_LARGE])
 
 interface Request {
@@ -26,7 +26,7 @@ interface Request {
   bytes: number
 }
 
-/** What became of one request. `refused` counts items that are gone for good. */
+/** What became of a request. `refused` is the number of items that are lost for good. */
 interface Done {
   readonly kind: 'done'
   readonly refused: number
@@ -50,9 +50,8 @@ export class OtlpHttpSender implements Sender {
   readonly #host: Host
   readonly #poster: Poster
   /**
-   * Parts that the destination has taken while others of their batch failed, and with what remark: a
-   * retry of the batch, or of a half of it, leaves them out. By identity, so that no part can be
-   * mistaken for another.
+   * Parts that the destination accepted while others of their batch failed, with its remark on them. A retry of the batch, or
+   * of half of it, leaves them out. They are known by object identity, so that no part is mistaken for another.
    */
   readonly #taken = new WeakMap<EncodedPart, Outcome>()
   readonly #refusedWhole = new WeakSet<EncodedPart>()
@@ -71,7 +70,7 @@ export class OtlpHttpSender implements Sender {
       this.#host.log.warn('certificates are not verified: anybody on the path can read the data')
   }
 
-  /** Lets a running request end, as long as the configuration allows, and closes the connections. */
+  /** Waits for running requests as long as the configuration allows, then closes the connections. */
   async stop(): Promise<void> {
     const patience = new AbortController()
     await Promise.race([
@@ -92,8 +91,8 @@ export class OtlpHttpSender implements Sender {
   }
 
   /**
-   * Halves of a part at a boundary of items; null when it is a single one, or when the refusal was not about
-   * the data: thousands of requests with one span each would not make a wrong key right.
+   * Splits a part into halves between items. Null for a single item, and when the refusal was not about the data: thousands
+   * of requests with one span each would not fix a wrong API key.
    */
   split(part: EncodedPart): EncodedPart[] | null {
     if (this.#refusedWhole.has(part)) return null
@@ -101,7 +100,9 @@ export class OtlpHttpSender implements Sender {
     return cut === null ? null : cut.map((half) => ({ ...part, ...half }))
   }
 
-  /** Groups parts by telemetry kind; a request never passes the size limit unless a single part does. Nothing for empty parts. */
+  /**
+   * Groups parts by telemetry kind. A request exceeds the size limit only if a single part does. Empty parts make no request.
+   */
   #requests(parts: readonly EncodedPart[]): Request[] {
     const out: Request[] = []
     const open = new Map<string, Request>()
@@ -122,7 +123,7 @@ export class OtlpHttpSender implements Sender {
     return out
   }
 
-  /** Several at a time, as many as there are connections. All end before the verdict. */
+  /** Sends as many requests at a time as there are connections. All end before the verdict is given. */
   async #sendAll(
     requests: readonly Request[],
     before: readonly Outcome[],
@@ -132,7 +133,7 @@ export class OtlpHttpSender implements Sender {
     for (let at = 0; at < requests.length; at += this.#settings.connectionsMax) {
       const some = requests.slice(at, at + this.#settings.connectionsMax)
       outcomes.push(...(await Promise.all(some.map((r) => this.#sendOne(r, signal)))))
-      // A destination that is down is not asked again for the rest of the batch.
+      // A destination that is down gets no further requests of this batch.
       if (outcomes.some((o) => o.kind === 'retry')) break
     }
     return verdictOf(outcomes)
@@ -189,12 +190,12 @@ export class OtlpHttpSender implements Sender {
     if (outcome.kind === 'done' && (outcome.refused > 0 || outcome.message !== ''))
       this.#host.log.warn(
         { stream, rejected: outcome.refused, reason: outcome.message },
-        'the destination took the request with a remark',
+        'the destination accepted the request with a remark',
       )
   }
 }
 
-/** OTLP requests are repeated fields at the top, so requests joined end to end are one request. */
+/** An OTLP request consists of repeated fields at its top level, so several requests concatenated are one request. */
 function joined(parts: readonly EncodedPart[], bytes: number): Uint8Array {
   if (parts.length === 1) return (parts[0] as EncodedPart).bytes
   const out = new Uint8Array(bytes)
@@ -206,16 +207,19 @@ function joined(parts: readonly EncodedPart[], bytes: number): Uint8Array {
   return out
 }
 
-/** A partial success is never retried, whatever it says. */
+/** A partial success is never retried, as the specification demands. */
 function partial(found: ReturnType<typeof partialSuccess>, items: number): Outcome {
   if (found === null) return DONE
   const refused = Math.min(found.rejected, items)
   return { kind: 'done', refused, code: 'partial_success', message: found.message }
 }
 
-/** An answer past the bound is not retryable. After a success status the items count as refused, because what was refused cannot be known. */
+/**
+ * A response above the size limit is not retryable. After a success status all items count as refused, because how many
+ * really were cannot be known.
+ */
 function tooLarge(status: number, items: number): Outcome {
-  const message = `HTTP ${status} with an answer above response_bytes_max`
+  const message = `HTTP ${status} with a response larger than response_bytes_max`
   if (status >= 300) return { kind: 'rejected', code: 'response_too_large', message }
   return { kind: 'done', refused: items, code: 'response_too_large', message }
 }
@@ -227,8 +231,8 @@ function summed(outcomes: readonly Outcome[]): Done {
 }
 
 /**
- * One verdict for all requests of a batch: any that must be tried again makes the batch be tried again, any
- * that was refused makes the caller look for the item; parts already taken are left out of both.
+ * One verdict for all requests of a batch. If any must be retried, the batch is retried; if any was refused, the caller looks
+ * for the bad item. Parts that were accepted are left out of both.
  */
 function verdictOf(outcomes: readonly Outcome[]): SendVerdict {
   const retry = outcomes.find((o) => o.kind === 'retry')

@@ -1,19 +1,19 @@
-// Cuts an OTLP export request in two, for a destination that says it is too large. Traces, logs and
-// metrics have the same shape three levels down, so one walker serves all three:
+// Splits an OTLP export request in two, for a destination that finds it too large. Traces, logs and metrics have the same
+// structure down to the third level, so one function handles all three:
 //
 //   Export*Request   1 resource_* (repeated)
 //   Resource*        1 resource   2 scope_* (repeated)   3 schema_url
 //   Scope*           1 scope      2 item (repeated)      3 schema_url
 //
-// Every half repeats the resource and scope of its items, byte for byte.
+// Each half repeats the resource and scope of its items byte for byte.
 
 import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 
-/** gauge, sum, histogram, exponential_histogram, summary of a Metric. */
+/** Field numbers of gauge, sum, histogram, exponential_histogram and summary in a Metric. */
 const METRIC_DATA = new Set([5, 7, 9, 10, 11])
 
-/** A length-delimited field: its number, and where its content is. */
+/** A length-delimited field: its number, and the range of its content. */
 interface Range {
   readonly field: number
   readonly off: number
@@ -28,7 +28,7 @@ interface Item {
 
 interface Envelope {
   readonly resource: number
-  /** Fields other than the repeated one: copied to every part. */
+  /** The fields other than the repeated one, which are copied to both halves. */
   readonly rest: readonly Range[]
 }
 
@@ -43,7 +43,7 @@ export interface Half {
   readonly items: number
 }
 
-/** Two halves with about as many bytes each; null when there are fewer than two items or the bytes are no such request. */
+/** Two halves of about the same size; null when there are fewer than two items or the bytes are not such a request. */
 export function halves(request: Uint8Array, stream: TelemetryKind): readonly [Half, Half] | null {
   const map = outline(request)
   if (map.items.length < 2) return null
@@ -79,7 +79,7 @@ function half(b: Uint8Array, stream: TelemetryKind, map: Outline, items: readonl
   return { bytes, items: items.reduce((sum, x) => sum + dataPoints(b, x.item), 0) }
 }
 
-/** Metrics are counted by data points: field 1 of whatever kind of data the metric holds. */
+/** Counts the data points of a metric: field 1 of its data, whatever the kind of data. */
 function dataPoints(b: Uint8Array, metric: Range): number {
   let points = 0
   for (const data of ranges(b, metric.off, metric.len)) {
@@ -116,7 +116,7 @@ function copy(out: ByteWriter, from: Uint8Array, parts: readonly Range[]): void 
   for (const part of parts) out.fieldBytes(part.field, from, part.off, part.len)
 }
 
-/** The length-delimited fields of a message; stops at the first thing that is not one we know how to skip. */
+/** The length-delimited fields of a message, up to the first field of an unknown wire type. */
 function ranges(b: Uint8Array, from: number, len: number): Range[] {
   const out: Range[] = []
   const end = from + len

@@ -1,5 +1,5 @@
-// TLS to the destination: verified, with our certificate when it asks for one. Certificates are made by
-// openssl when the test runs.
+// TLS to the destination: its certificate is verified, and a client certificate is presented if the destination asks for one.
+// openssl makes the certificates during the test.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -20,7 +20,7 @@ const openssl = (cwd: string, ...args: string[]): void => {
 
 const missing = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed'
 
-/** One authority, a certificate for 127.0.0.1 and one for us. */
+/** A certificate authority, a certificate for 127.0.0.1 and a client certificate. */
 function certificates(t: TestContext): string {
   const dir = testDir(t)
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -71,7 +71,7 @@ async function verdictWith(t: TestContext, endpoint: string, tls: object): Promi
   return verdict.kind
 }
 
-test('TLS is verified, and our certificate is shown when configured', {
+test('the server’s certificate is verified, and the configured client certificate is presented', {
   skip: missing,
 }, async (t) => {
   const dir = certificates(t)

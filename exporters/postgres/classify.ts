@@ -1,16 +1,16 @@
-// What a Postgres error means for a batch: try again, or never. By SQLSTATE; its text can quote rows and is
-// not passed on. Unknown errors are tried again: a batch may be delayed, not lost.
+// Decides by SQLSTATE what a Postgres error means for a batch: to be retried, or refused for good. The error text may quote
+// rows and is not passed on. Unknown errors are retried: better a late batch than a lost one.
 
 import { ObservaError } from '../../core/errors.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { sqlStateOf } from '../../storage/postgres/connection.ts'
 
-/** Data errors and broken constraints: the same rows will fail the same way. */
+/** Data errors and violated constraints: the same rows would fail again. */
 const PERMANENT = /^(21|22|23|54|428|P0001)/
-/** Rights, missing tables or columns, a wrong password: somebody has to act; the rows wait. */
+/** Permissions, missing tables or columns, a wrong password: an operator must act, and the rows wait in the log. */
 const OPERATOR = /^(28|3D|3F|42|25006|0A)/
 const OPERATOR_RETRY_MS = 15_000
-/** Tables or columns are missing: the migrations may bring them. */
+/** Tables or columns are missing; running the migrations may create them. */
 export const isSchemaError = (code: string): boolean => /^(42P01|42703|3F000)/.test(code)
 
 export function verdictOf(error: unknown): SendVerdict {

@@ -1,4 +1,4 @@
-// What a user writes under `postgres`.
+// The configuration schema of the `postgres` exporter.
 
 import { z } from 'zod'
 import { allowLinkLocal, duration, outboundUrl, size } from '../../core/config/config-types.ts'
@@ -18,13 +18,13 @@ export const schema = z
     migrate: z
       .boolean()
       .default(true)
-      .describe('Make and update the tables at start. Off: run `observa migrate` yourself.'),
+      .describe('Create and update the tables at start. If false, run `observa migrate` yourself.'),
     connect_timeout: duration({ min: 100 })
       .prefault('10s')
-      .describe('For a new connection; 30s suits databases that sleep when idle.'),
+      .describe('Longest time to open a connection; 30s suits databases that sleep when idle.'),
     statement_timeout: duration({ min: 100 })
       .prefault('30s')
-      .describe('For one statement of a batch.'),
+      .describe('Longest time for one statement of a batch.'),
     port: z
       .int()
       .min(1)
@@ -38,7 +38,7 @@ export const schema = z
         delay: duration().prefault('500ms').describe('Longest wait to fill a transaction.'),
       })
       .prefault({})
-      .describe('How much is taken from the log at once.'),
+      .describe('How much is taken from the log for one send.'),
   })
   .refine((c) => c.embedded !== (c.url !== undefined), {
     message: 'give either url, or embedded: true',

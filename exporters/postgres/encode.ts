@@ -1,5 +1,6 @@
-// The worker half: the facts of a task's events as one JSON document (`facts.ts`). Everything in it is bounded
-// and storable: no U+0000, no huge keys, no numbers that would overflow a column after years.
+// The part of the exporter that runs in workers: what Postgres must know about a task's events, as one JSON document
+// (`facts.ts`). All values are made storable: no U+0000, no huge keys, no numbers that would overflow a column in the long
+// run.
 
 import { hash } from 'node:crypto'
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
@@ -10,23 +11,23 @@ import type { EncodedPart } from '../../core/task.ts'
 import { type FactDocument, FLAG, type Preview, type SignalRow } from './facts.ts'
 import { lastText } from './last-text.ts'
 
-/** Nothing to know: the document has one form. */
+/** Empty, because the document has one fixed form. */
 export type EncoderSettings = Record<string, never>
 
 export const encoder: EncoderFactory<EncoderSettings> = (exporterId) => new FactEncoder(exporterId)
 
-/** A document of another form needs another name: parts wait in the log over upgrades. */
+/** A document with another form needs another stream name, because parts can wait in the log across an upgrade. */
 export const FACTS_STREAM = 'facts'
-/** Longer ids are cut and end in a hash: a btree key of Postgres holds 2.7 kB. */
+/** Longer ids are cut and end in a hash, because a btree key of Postgres holds at most 2.7 kB. */
 const ID_CHARS_MAX = 256
-/** One event cannot claim more; a bigint column holds nine million of these. */
+/** Upper limits for one event. A bigint column can add up nine million events with this many tokens. */
 const TOKENS_MAX = 1e12
 const COST_MAX = 1e9
-/** 2106-02-07, as in ClickHouse. */
+/** 2106-02-07, the same limit as in ClickHouse. */
 const TIME_MAX_MS = 4_294_967_295_000
-/** Newest events of a conversation that are looked at for a text. */
+/** How many of the newest events of a conversation are searched for a preview text. */
 const PREVIEW_TRIES = 4
-/** More than any range is long: offset and length make one number. */
+/** Larger than any range is long, so that offset and length fit into one number. */
 const LEN_FACTOR = 2 ** 21
 
 class FactEncoder implements Encoder {
@@ -53,16 +54,16 @@ class FactEncoder implements Encoder {
   }
 }
 
-/** Collects the rows of a task. */
+/** Collects the rows of one task. */
 class Facts {
   readonly #events: EventTable
   readonly #words = new Map<string, number>()
-  /** Place of a range of the arena in the list: literals and names of a request are one range for many events. */
+  /** Index of a word by its range in the arena: a literal, or a name that many events of a request share. */
   readonly #places = new Map<number, number>()
   readonly #traces = new Map<string, number>()
   readonly #rows: number[] = []
   #base = 0
-  /** Newest calls by what a preview of them would be of. */
+  /** Newest calls, by the conversation or trace that a preview would be for. */
   readonly #newest = new Map<string, { readonly e: number; readonly at: number }[]>()
 
   constructor(events: EventTable) {
@@ -74,7 +75,7 @@ class Facts {
     const kind = word(events, e, R.kind) ?? 'span'
     const isCounted = !(events.num(e, N.usage_aggregate) > 0)
     const isRoot = events.len(e, R.parent_span_id) < 0
-    // In µs: as exact as a timestamp of Postgres.
+    // In µs, which is the precision of a Postgres timestamp.
     const start = Math.round(startMs(events, e) * 1000)
     const end = Math.max(start, Math.round((timeMs(events, e, R.end_time) ?? 0) * 1000))
     if (this.#rows.length === 0) this.#base = start
@@ -124,7 +125,10 @@ class Facts {
     return place(this.#words, text)
   }
 
-  /** Place of a text field's word, -1 when it is null. Bytes of the arena do not change, so a range is a name for them. */
+  /**
+   * Index of a text field's word; -1 when the field is null. The bytes of the arena do not change, so the range identifies
+   * the word.
+   */
   #field(e: number, r: number): number {
     const len = this.#events.len(e, r)
     if (len <= 0) return -1
@@ -137,7 +141,9 @@ class Facts {
     return at
   }
 
-  /** Ids of the legacy SDK may come with another request, so its calls without a conversation are noted as well. */
+  /**
+   * Also notes calls without a conversation, because with the legacy SDK the conversation id may arrive in another request.
+   */
   #noteNewest(e: number, at: number, conversation: string | null, trace: string | null): void {
     const events = this.#events
     if (events.len(e, R.output_messages) < 2 && events.len(e, R.input_messages) < 2) return
@@ -154,7 +160,7 @@ class Facts {
     if (known.length > PREVIEW_TRIES) known.pop()
   }
 
-  /** One for each conversation of the task: parsing messages costs more than all the rest here. */
+  /** One preview for each conversation of the task: parsing messages costs more than everything else here. */
   #previews(): Preview[] {
     const out: Preview[] = []
     for (const candidates of this.#newest.values()) {
@@ -181,7 +187,7 @@ class Facts {
   }
 }
 
-/** Place of `value` in the list that the map stands for. */
+/** Index of `value` in the list that the map represents; adds it if it is new. */
 function place(list: Map<string, number>, value: string): number {
   const known = list.get(value)
   if (known !== undefined) return known
@@ -240,7 +246,7 @@ function messagesOf(events: EventTable, e: number): number {
   return index >= 0 ? Math.trunc(Math.min(index, 1e9)) + 1 : 0
 }
 
-/** Signals, with the ids of their event. */
+/** Signals, together with the ids of their event. */
 function signalsOf({ events, signals }: ProcessedBatch): SignalRow[] {
   if (signals.length === 0) return []
   const byEvent = new Map<string, number>()
@@ -271,7 +277,7 @@ function signalOf(s: Signal, events: EventTable, e: number | undefined): SignalR
   }
 }
 
-/** Postgres has no U+0000 and no half characters in text; JSON has both. */
+/** JSON allows U+0000 and lone surrogates, Postgres text allows neither. */
 function cleanEvidence(evidence: Signal['evidence']): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(evidence))
@@ -281,7 +287,7 @@ function cleanEvidence(evidence: Signal['evidence']): Record<string, unknown> {
 
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '')
 
-/** A text field that serves as key or label: null when empty. */
+/** A text field used as a key or label; null when empty. */
 function word(events: EventTable, e: number, r: number): string | null {
   const text = events.text(e, r)
   if (text === null || text === '') return null
@@ -290,7 +296,7 @@ function word(events: EventTable, e: number, r: number): string | null {
   return `${clean.slice(0, ID_CHARS_MAX - 17).toWellFormed()}#${hash('sha256', clean, 'hex').slice(0, 16)}`
 }
 
-/** Start, or else the end, or else when it was received. */
+/** The start, or without one the end, or without either the time of receipt. */
 function startMs(events: EventTable, e: number): number {
   const known = timeMs(events, e, R.start_time) ?? timeMs(events, e, R.end_time)
   if (known !== null) return known

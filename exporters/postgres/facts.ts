@@ -1,17 +1,17 @@
-// What the worker says of the events of a task, as one document: a row of numbers for each event, words and
-// traces by their place in a list. The sender knows from it which events are new, and makes the sums.
+// The document in which the worker describes the events of a task: a row of numbers for each event, which refers to words and
+// traces by their index in a list. From it the sender determines which events are new, and computes the sums.
 
-/** Columns of a row in `FactDocument.rows`. -1 stands for null in places of `words` and `traces`. */
+/** Columns of a row in `FactDocument.rows`. In indexes into `words` and `traces`, -1 stands for null. */
 export const FACT = {
   TENANT: 0,
   PROJECT: 1,
   TRACE: 2,
-  /** First 53 bits of the event id: enough to tell the events of one trace apart. */
+  /** The first 53 bits of the event id, enough to tell the events of one trace apart. */
   ID: 3,
   FLAGS: 4,
   KIND: 5,
   ENVIRONMENT: 6,
-  /** Of a span without a parent only. */
+  /** Set only for a span without a parent. */
   NAME: 7,
   SERVICE: 8,
   USER: 9,
@@ -19,7 +19,7 @@ export const FACT = {
   CONVERSATION: 11,
   PROVIDER: 12,
   MODEL: 13,
-  /** µs after `base`, and µs from start to end: whole numbers, which are written several times faster. */
+  /** µs since `base`, and µs from start to end. Whole numbers, because they are serialized several times faster. */
   START: 14,
   DURATION: 15,
   INPUT: 16,
@@ -29,7 +29,7 @@ export const FACT = {
   CACHE_WRITE: 20,
   REASONING: 21,
   COST: 22,
-  /** Position in the conversation plus one, 0 when not known. */
+  /** Position in the conversation plus one; 0 when unknown. */
   MESSAGES: 23,
 } as const
 export const FACT_STRIDE = 24
@@ -37,21 +37,21 @@ export const FACT_STRIDE = 24
 export const FLAG = {
   ERROR: 1,
   ROOT: 2,
-  /** A call of a model whose usage counts. */
+  /** A model call whose usage counts. */
   CALL: 4,
-  /** A call with usage and without a price. */
+  /** A model call with usage but without a price. */
   UNPRICED: 8,
   TOOL: 16,
 } as const
 
-/** The beginning of what was said last in a conversation, or in a trace whose conversation is not known yet. */
+/** The beginning of the latest message of a conversation, or of a trace whose conversation is not known yet. */
 export interface Preview {
   readonly tenant: string
   readonly project: string
   readonly trace: string | null
   readonly conversation: string | null
   readonly text: string
-  /** When it was said, ms. */
+  /** Time of that message, ms. */
   readonly at: number
 }
 
@@ -77,7 +77,7 @@ export interface SignalRow {
 
 export interface FactDocument {
   readonly words: readonly string[]
-  /** 32 hex each. */
+  /** Trace ids of 32 hex digits each. */
   readonly traces: readonly string[]
   /** µs since the epoch. */
   readonly base: number
@@ -86,7 +86,7 @@ export interface FactDocument {
   readonly signals: readonly SignalRow[]
 }
 
-/** One event of a document, read out of its row; times in ms since the epoch. */
+/** One event of a document, read from its row. Times are in ms since the epoch. */
 export interface Fact {
   readonly tenant: string
   readonly project: string

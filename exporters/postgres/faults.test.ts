@@ -1,5 +1,5 @@
-// The exporter on connections that break: a batch is tried again, and the sums are exact, also when nobody knows whether
-// the server took the COMMIT.
+// The exporter on connections that break. The batch is retried and the sums stay exact, even when it is unknown whether the
+// server committed.
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
@@ -45,7 +45,7 @@ async function spansOf(tenant: string): Promise<unknown> {
   return await withTenant(server.pool, tenant, async (c) => (await c.query(sql)).rows)
 }
 
-/** Sends until it succeeds, and says what was answered before. */
+/** Sends until it succeeds, and returns the error codes before that. */
 async function untilSent(sender: Sender, batch: ReturnType<typeof sendBatch>): Promise<string[]> {
   const codes: string[] = []
   for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {
@@ -83,7 +83,7 @@ for (const fault of FAULTS) {
       else proxy.break(fault)
       assert.equal((await pending).kind, 'retry')
     })
-    // When a backend is killed the server ends all others, and mostly that of the blocker before it has committed.
+    // When a backend is killed, the server ends all other connections too, usually the blocker's before it has committed.
     await blocked.catch((error: unknown) => {
       if (fault !== 'kill -9' || unavailableStore(error) === null) throw error
     })

@@ -1,5 +1,5 @@
-// The `postgres` exporter: signals, and sums by trace, conversation, session, user and day. The events
-// themselves go to ClickHouse.
+// The `postgres` exporter stores signals, and sums by trace, conversation, session, user and day. The events themselves are
+// stored in ClickHouse.
 
 import type { ExporterFactory } from '../../core/component.ts'
 import { type Config, schema } from './config.ts'

@@ -1,18 +1,21 @@
-// The beginning of the newest text of a conversation: the answer of the model, or the question when there is
-// none. The messages were scrubbed before; this only looks for text in them.
+// Finds the beginning of the latest text of a conversation: the model's answer, or the question if there is no answer. The
+// messages were scrubbed before.
 
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 
 const TEXT_CHARS_MAX = 280
-/** A longer JSON text is not parsed for a preview. */
+/** Longer JSON text is not parsed for a preview. */
 const JSON_BYTES_MAX = 64 * 1024
 
 export function lastText(events: EventTable, e: number): string | null {
   return textIn(events, e, R.output_messages) ?? textIn(events, e, R.input_messages)
 }
 
-/** A part as `canonicalize` writes it. Unescaped, it can stand in no string; nested, only below a part of a tool. */
+/**
+ * How `canonicalize` writes a text part. Inside a JSON string these quotes would be escaped, and a nested occurrence exists
+ * only inside a tool part.
+ */
 const TEXT_PART = Buffer.from('{"type":"text","content":"')
 const TOOL_PART = Buffer.from('"tool_')
 const QUOTE = 0x22
@@ -27,14 +30,14 @@ function textIn(events: EventTable, e: number, r: number): string | null {
   try {
     return newestText(JSON.parse(events.text(e, r) ?? 'null'))
   } catch {
-    // Not JSON, which `canonicalize` rules out; a preview is not worth more.
+    // `canonicalize` writes only valid JSON. Should it not be, the preview is left out.
     return null
   }
 }
 
 /**
- * The content of the last part, without parsing all before it: messages are long, and this was half of the cost of
- * a task's document. Null when it is not as simple as that.
+ * The content of the last text part, without parsing everything before it. Messages are long, and parsing them was half of
+ * the cost of a task's document. Null when the shortcut is not safe.
  */
 function lastPart(json: Buffer): string | null {
   const from = json.lastIndexOf(TEXT_PART)
@@ -46,7 +49,7 @@ function lastPart(json: Buffer): string | null {
   try {
     return JSON.parse(json.toString('utf8', open, close + 1)) as string
   } catch {
-    // Not JSON after all; the way that looks at everything says what it is.
+    // Not valid JSON after all; the caller parses the whole text instead.
     return null
   }
 }

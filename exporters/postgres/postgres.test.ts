@@ -1,5 +1,5 @@
-// The exporter against the real embedded server: exact sums under replays, what is retried and what is
-// rejected, awkward text, and the isolation of tenants.
+// The exporter against the real embedded server: exact sums under replays, which failures are retried or rejected, awkward
+// text, and the isolation of tenants.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -60,7 +60,7 @@ const batchOf = (parts: readonly EncodedPart[], first: bigint, last: bigint): Se
   parts,
 })
 
-/** `count` priced calls of one trace and conversation of tenant `tenantId`; other events for another seed. */
+/** `count` priced calls of one trace and conversation of tenant `tenantId`. Another seed gives other events. */
 function calls(count: number, tenantId: string, seed = 1): ReturnType<typeof sampleEvents> {
   const events = sampleEvents({ count, tenantId, seed })
   for (let e = 0; e < count; e++) {
@@ -119,7 +119,7 @@ async function rows(tenant: string, sql: string): Promise<Record<string, unknown
   return await withTenant(server.pool, tenant, async (c) => (await c.query(sql)).rows)
 }
 
-test('a batch that comes again adds nothing', async () => {
+test('a batch that is sent again adds nothing', async () => {
   const sender = await started('twice')
   const events = calls(4, 'acme')
   const batch = batchOf(encode(events, [signalOf(events, 0, 'a')]), 1n, 4n)
@@ -144,7 +144,7 @@ test('a batch that comes again adds nothing', async () => {
   await sender.stop()
 })
 
-test('the next batch adds up, and signals that are known are not counted again', async () => {
+test('the next batch is added to the sums, and a known signal is not counted again', async () => {
   const sender = await started('adds')
   const first = calls(2, 'adds')
   const signal = signalOf(first, 0, 'b')
@@ -156,7 +156,7 @@ test('the next batch adds up, and signals that are known are not counted again',
   await sender.stop()
 })
 
-test('many tasks of one batch give the sums of one task with all of it', async () => {
+test('a batch of many tasks gives the same sums as one task with all events', async () => {
   const sender = await started('merge')
   const parts = [1, 2, 3].flatMap((seed) => encode(calls(5, 'merge', seed)))
   assert.equal((await sender.send(batchOf(parts, 1n, 3n), never)).kind, 'sent')
@@ -165,7 +165,7 @@ test('many tasks of one batch give the sums of one task with all of it', async (
   await sender.stop()
 })
 
-test('events that come again in other batches, alone or with new ones, count once', async () => {
+test('events that are sent again in other batches, alone or with new ones, count once', async () => {
   const sender = await started('again')
   const three = calls(3, 'again')
   const five = calls(5, 'again')
@@ -181,7 +181,7 @@ test('events that come again in other batches, alone or with new ones, count onc
   await sender.stop()
 })
 
-test('an id that a later event of the trace brings holds for the earlier ones', async () => {
+test('a user, session or conversation id in a later event of a trace applies to the earlier events too', async () => {
   const sender = await started('late')
   const early = calls(2, 'late')
   for (let e = 0; e < 2; e++)
@@ -189,7 +189,7 @@ test('an id that a later event of the trace brings holds for the earlier ones', 
   await sender.send(batchOf(encode(early), 1n, 1n), never)
   assert.deepEqual(await rows('late', 'SELECT 1 FROM end_users'), [])
   await sender.send(batchOf(encode(calls(1, 'late', 2)), 2n, 2n), never)
-  // Those of a third batch find the id.
+  // Events of a third batch inherit the id as well.
   const third = calls(1, 'late', 3)
   for (const field of [R.user_id, R.session_id, R.conversation_id]) third.clear(0, field)
   await sender.send(batchOf(encode(third), 3n, 3n), never)
@@ -200,7 +200,7 @@ test('an id that a later event of the trace brings holds for the earlier ones', 
   await sender.stop()
 })
 
-test('usage that repeats other rows is in no sum, and skipped events are nowhere', async () => {
+test('usage_aggregate events are in no usage sum, and skipped events are not stored', async () => {
   const sender = await started('aggregate')
   const events = calls(3, 'aggregate')
   events.setNum(1, N.usage_aggregate, 1)
@@ -245,13 +245,13 @@ test('awkward text, huge ids and absurd numbers are stored, not refused', async 
   await sender.stop()
 })
 
-test('a tenant sees its own rows, and nobody without a tenant sees any', async () => {
+test('a tenant sees only its own rows, and a connection without a tenant sees none', async () => {
   assert.equal((await server.pool.query('SELECT 1 FROM trace_summaries')).rowCount, 0)
   const tenants = await rows('merge', 'SELECT DISTINCT tenant_id FROM trace_summaries')
   assert.deepEqual(tenants, [{ tenant_id: 'merge' }])
 })
 
-test('two instances keep cursors of their own', async () => {
+test('two instances have separate cursors', async () => {
   const a = await started('instances')
   await a.send(batchOf(encode(calls(1, 'instances')), 1n, 9n), never)
   await a.stop()
@@ -261,7 +261,7 @@ test('two instances keep cursors of their own', async () => {
   await b.stop()
 })
 
-test('a part that is no document is rejected', async () => {
+test('a part that is not a valid document is rejected', async () => {
   const sender = await started('reject')
   const part: EncodedPart = {
     exporter: 'reject',
@@ -279,7 +279,7 @@ test('a part that is no document is rejected', async () => {
   await sender.stop()
 })
 
-test('a server that is down is retried and does not stop the start', async () => {
+test('an unreachable server is retried and does not stop the start', async () => {
   const sender = await started('down', 'postgres://nobody:x@127.0.0.1:1/none')
   const verdict = await sender.send(batchOf(encode(calls(1, 'down')), 1n, 1n), never)
   assert.deepEqual(verdict, {
@@ -305,7 +305,7 @@ test('migrating again changes nothing', async () => {
   assert.deepEqual(await migratePostgres(server.pool), [])
 })
 
-test('tables of another version are named as such, and the rows wait', () => {
+test('tables of a newer version are reported as such, and the rows wait', () => {
   const error = new ObservaError('OBS_MIGRATION_FROM_THE_FUTURE', 'Postgres has migration 9.')
   const { kind, code, message } = verdictOf(error) as Record<string, unknown>
   assert.deepEqual([kind, code, message], ['retry', error.code, error.message])

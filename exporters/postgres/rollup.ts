@@ -1,6 +1,6 @@
-// One batch against what is stored: which of its events are new, what they add to traces, conversations,
-// sessions, users and days, and what moves because an id of the trace came later than its events. Pure: the
-// sender reads the rows before and writes those that come out.
+// Computes what one batch changes in the stored sums: which of its events are new, what they add to traces, conversations,
+// sessions, users and days, and which sums move because an id of the trace arrived later than its events. No I/O: the sender
+// reads the rows before and writes the results.
 
 import {
   FACT_STRIDE,
@@ -58,11 +58,11 @@ export interface Changes {
   readonly sessions: readonly GroupRow[]
   readonly users: readonly GroupRow[]
   readonly usage: readonly UsageRow[]
-  /** True when something was taken away from a group, which may be empty now. */
+  /** True when events were moved away from some group, which may be empty now. */
   readonly hasMoved: boolean
 }
 
-/** What a batch has for one trace. */
+/** What a batch contains for one trace. */
 interface Incoming {
   readonly tenant: string
   readonly project: string
@@ -99,13 +99,16 @@ export class Rollup {
     }
   }
 
-  /** Signals that were not stored before. */
+  /** Adds signals that were not stored before. */
   addSignals(signals: readonly SignalRow[]): void {
     for (const signal of signals)
       this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
   }
 
-  /** Tenants and projects of the batch, in order: instances that write the same rows wait for each other here. */
+  /**
+   * Tenants and projects of the batch, in order. They are the locks by which instances that write the same rows wait for each
+   * other.
+   */
   places(): string[] {
     const all = new Set<string>()
     for (const { tenant, project } of this.#incoming.values()) all.add(`${tenant}\n${project}`)
@@ -113,13 +116,13 @@ export class Rollup {
     return [...all].sort()
   }
 
-  /** Keys of the traces of the batch, as three columns. */
+  /** Keys of the batch's traces, as three columns. */
   traceKeys(): readonly [tenants: string[], projects: string[], traces: string[]] {
     const all = [...this.#incoming.values()]
     return [all.map((t) => t.tenant), all.map((t) => t.project), all.map((t) => t.trace)]
   }
 
-  /** Rows that are there. */
+  /** Adds the rows that are already stored. */
   load(rows: readonly TraceRow[]): void {
     for (const row of rows) this.#stored.set(keyOf(row.tenant, row.project, row.trace), row)
   }
@@ -141,10 +144,10 @@ export class Rollup {
     }
   }
 
-  /** The row to store, null when nothing is new. */
+  /** The trace row to store; null when the batch has nothing new for it. */
   #addTrace(incoming: Incoming, stored: TraceRow | undefined): TraceRow | null {
     const { tenant, project, trace } = incoming
-    // Signals alone make no trace: those of a trend belong to none.
+    // A signal alone does not create a trace: signals about a trend belong to none.
     if (stored === undefined && incoming.facts.length === 0) return null
     const row = stored ?? newTrace(tenant, project, trace)
     const before = new Map(OWNERS.map((o) => [o, { id: row[o], sums: inheritedOf(row, o) }]))
@@ -163,8 +166,8 @@ export class Rollup {
   }
 
   /**
-   * Adds the fresh events to the groups of one kind of owner. Where the trace's owner changed, the sums of events that name none
-   * themselves move from the old group to the new one.
+   * Adds the new events to the groups of one kind of owner. If the trace's owner changed, the sums of events that name no
+   * owner themselves move from the old group to the new one.
    */
   #addOwned(
     row: TraceRow,
@@ -228,7 +231,7 @@ export class Rollup {
       )
   }
 
-  /** An event without a trace: nothing to tell a second one by, and nothing to inherit. */
+  /** Adds an event without a trace. It cannot be recognised when it is sent again, and it inherits no ids. */
   #addLoose(fact: Fact): void {
     for (const owner of OWNERS) {
       const own = fact[owner]
@@ -296,7 +299,7 @@ export class Rollup {
   }
 }
 
-/** A row needs times; those of a signal are within those of its event. */
+/** Adds a signal. Its time counts only where there are no events; otherwise it lies within the times of its event. */
 function addSignal(to: Sums, signal: SignalRow): void {
   to.signals++
   if (to.first <= to.last) return
@@ -321,7 +324,7 @@ const NO_USAGE = {
 const keyOf = (tenant: string, project: string, id: string): string =>
   `${tenant}\n${project}\n${id}`
 
-/** In the order of keys: two instances that write the same rows lock them in one order. */
+/** The entries in the order of their keys, so that two instances lock the same rows in the same order. */
 function sorted<Row>(rows: ReadonlyMap<string, Row>): [string, Row][] {
   return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
 }
@@ -333,7 +336,7 @@ function values<Row>(rows: ReadonlyMap<string, Row>): Row[] {
 let lastDay = Number.NaN
 let lastDayText = ''
 
-/** `2026-11-23`; events of one batch are mostly of one day. */
+/** The day of a time, such as `2026-11-23`. The last result is kept, because most events of a batch are of one day. */
 function dayOf(ms: number): string {
   const day = Math.floor(ms / 86_400_000)
   if (day !== lastDay) {

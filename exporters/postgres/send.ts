@@ -1,5 +1,5 @@
-// The main-thread half: one transaction a batch, with the cursor in it. A batch that was stored is known by
-// the cursor and adds nothing the second time, whatever became of the answer to the first COMMIT.
+// The part of the exporter that runs on the main thread: one transaction for each batch, which also stores the cursor. A
+// batch that is sent again is recognised by the cursor and adds nothing, even if the response to the first COMMIT was lost.
 
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export const METRICS = [
   histogram(SECONDS, 'Duration of transactions in Postgres.', BUCKETS),
-  counter(REPEATED, 'Batches that were stored already when they came.'),
+  counter(REPEATED, 'Batches that were sent again although they were stored already.'),
   counter(ERRORS, 'Transactions that failed, by SQLSTATE or system code.', ['code']),
 ]
 
@@ -72,7 +72,7 @@ export class PostgresSender implements Sender {
     if (this.#engine === null && !this.#config.allow_link_local) await refuseLinkLocal(this.#url)
     this.#pool = new PostgresPool({
       url: this.#url,
-      // One transaction at a time, and one connection for the look at the cursor.
+      // One connection for the transaction and one for reading the cursor.
       max: 2,
       connectTimeoutMs: this.#config.connect_timeout,
       statementTimeoutMs: this.#config.statement_timeout,
@@ -82,7 +82,8 @@ export class PostgresSender implements Sender {
     try {
       await this.#migrate(this.#pool)
     } catch (error) {
-      // Our own server is up: what fails now will fail again. Another one may be down for a while.
+      // The embedded server has already started, so this failure would repeat and stops the start. A remote server may be
+      // down for a while.
       if (this.#config.embedded || error instanceof ObservaError) throw error
       log.warn({ code: errorCodeOf(error) }, 'Postgres is not ready; rows wait in the log')
     }
@@ -118,7 +119,7 @@ export class PostgresSender implements Sender {
       return this.#failed({
         kind: 'rejected',
         code: 'NOT_JSON',
-        message: 'A part is no document of this exporter.',
+        message: 'A part is not a valid document of this exporter.',
       })
     const startedAt = this.#host.clock.monotonicMs()
     try {
@@ -135,7 +136,7 @@ export class PostgresSender implements Sender {
     return { kind: 'sent' }
   }
 
-  /** In one transaction: the rows of the batch, and the cursor that says so. */
+  /** Stores the rows of the batch and the cursor in one transaction. */
   async #store(client: Statements, batch: SendBatch, content: Content): Promise<void> {
     await client.query(BEGIN_BATCH, [this.#cursor])
     if (await this.#isStored(client, batch)) {
@@ -170,13 +171,13 @@ export class PostgresSender implements Sender {
   }
 }
 
-/** What the parts of a batch hold. */
+/** The content of the batch's parts. */
 interface Content {
   readonly rollup: Rollup
   readonly signals: readonly SignalRow[]
 }
 
-/** Null when a part is no document: it never came from our encoder. */
+/** Null when a part is not a valid document and so cannot come from this exporter's encoder. */
 function contentOf(parts: readonly EncodedPart[]): Content | null {
   const rollup = new Rollup()
   const signals = new Map<string, SignalRow>()
@@ -184,7 +185,7 @@ function contentOf(parts: readonly EncodedPart[]): Content | null {
     for (const part of parts) {
       const { buffer, byteOffset, length } = part.bytes
       const text = Buffer.from(buffer, byteOffset, length).toString('utf8')
-      // Written by `encode.ts` and kept under a checksum since.
+      // The type is right: `encode.ts` wrote the document, and a checksum has protected it since.
       const document = JSON.parse(text) as FactDocument
       rollup.add(document)
       for (const signal of document.signals) signals.set(signalKey(signal), signal)
@@ -198,7 +199,7 @@ function contentOf(parts: readonly EncodedPart[]): Content | null {
 const signalKey = (signal: Pick<SignalRow, 'tenant' | 'project' | 'id'>): string =>
   `${signal.tenant}\n${signal.project}\n${signal.id}`
 
-/** The statements of one batch, in the transaction that moves the cursor. */
+/** Runs the statements of one batch, inside the transaction that moves the cursor. */
 async function store(client: Statements, { rollup, signals }: Content): Promise<void> {
   await client.query(LOCK_PLACES, [rollup.places()])
   const fresh = new Set<string>()
@@ -219,8 +220,8 @@ async function store(client: Statements, { rollup, signals }: Content): Promise<
 }
 
 /**
- * Whose log the sequence numbers are of. It lives beside the log, so that a new log with numbers from one
- * on is not taken for an old one, and two instances can share a database.
+ * Id of the log that the sequence numbers belong to. It is stored beside the log. A new log, whose numbers start from one
+ * again, therefore gets a new id, and two instances can share a database.
  */
 function instanceId(dataDir: string): string {
   const dir = join(dataDir, 'postgres-exporter')

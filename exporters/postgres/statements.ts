@@ -1,5 +1,5 @@
-// The SQL of one batch. Rows come as one JSON text a table, because that costs our side least. Rows of traces
-// replace those that were read in the same transaction; all other sums are added to what is there.
+// The SQL of one batch. Rows are passed as one JSON text for each table, which costs the client least. Trace rows replace the
+// rows that were read in the same transaction; other sums are added to the stored ones.
 
 import type { SignalRow } from './facts.ts'
 import type { Changes } from './rollup.ts'
@@ -15,13 +15,15 @@ ON CONFLICT (exporter) DO UPDATE SET
   last_sequence = GREATEST(c.last_sequence, EXCLUDED.last_sequence), batch_id = EXCLUDED.batch_id, updated_at = now()`
 
 /**
- * The exporter's role writes the rows of all tenants. The lock makes a batch that comes again wait for its first
+ * The exporter's role may write the rows of all tenants. The lock makes a batch that is sent again wait for its first
  * transaction, which the server may still be committing after the connection broke.
  */
 export const BEGIN_BATCH =
   "SELECT set_config('role', 'observa_exporter', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411))"
 
-/** Until the end of the transaction: what is read of a project is not changed by another instance before it is written. */
+/**
+ * Held until the end of the transaction, so that no other instance changes the rows of a project between reading and writing.
+ */
 export const LOCK_PLACES =
   'SELECT count(pg_advisory_xact_lock(hashtextextended(place, 7362781411))) FROM unnest($1::text[]) AS place'
 
@@ -40,7 +42,7 @@ JOIN trace_summaries t ON t.tenant_id = k.tenant_id AND t.project_id = k.project
 
 const at = (column: string): string => `to_timestamp(${column} / 1000.0)`
 
-/** Column of the table and field of a row; all but the key are replaced. */
+/** Column of the table and field of a row. All columns except the key are replaced. */
 const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: string])[] = [
   ['environment', 'environment', 'text'],
   ['root_name', 'root_name', 'text'],
@@ -83,7 +85,7 @@ ON CONFLICT (tenant_id, project_id, trace_id) DO UPDATE SET
 
 const COMMON =
   'tenant text, project text, events bigint, llm bigint, errors bigint, "in" bigint, out bigint, total bigint, cost double precision'
-/** Members of both in order of name, the smallest sixteen as in the rows that come. */
+/** Union of both lists in order of name, limited to the smallest sixteen, as in `sums.ts`. */
 const MODELS = `CASE WHEN EXCLUDED.models <@ t.models THEN t.models ELSE
     ARRAY(SELECT DISTINCT x COLLATE "C" AS x FROM unnest(t.models || EXCLUDED.models) AS x ORDER BY 1 LIMIT 16) END`
 
@@ -107,11 +109,11 @@ const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", 
 const GROUP_RECORD = `${COMMON}, signals bigint, id text, first double precision, last double precision, "user" text,
   session text, messages bigint, text text, text_at double precision, models text[]`
 
-/** `lesser` of `sums.ts`: by bytes, whatever the collation of the database. */
+/** The same as `lesser` of `sums.ts`: compares by bytes, whatever the collation of the database. */
 const lesser = (column: string): string =>
   `LEAST(t.${column} COLLATE "C", EXCLUDED.${column} COLLATE "C")`
 
-/** The later message; of two at one moment the greater. */
+/** Whether the new message is later. Of two messages at the same moment the greater text counts. */
 const IS_LATER = `EXCLUDED.last_message IS NOT NULL AND (t.last_message IS NULL
     OR (EXCLUDED.last_message_at, EXCLUDED.last_message COLLATE "C") > (t.last_message_at, t.last_message COLLATE "C"))`
 
@@ -160,12 +162,12 @@ ON CONFLICT (tenant_id, project_id, day, environment, provider, model) DO UPDATE
   unpriced = t.unpriced + EXCLUDED.unpriced,
   updated_at = now()`
 
-/** Groups whose events all moved to another one. */
+/** Deletes groups whose events have all moved to another one. */
 export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
   (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
 )
 
-/** A signal that is known stays as it is; the ids of those that are new come back. */
+/** Inserts signals and returns the ids of those that are new. A stored signal is not changed. */
 export const SIGNALS = `
 INSERT INTO signals (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
   threshold, evidence, rule, conversation_id, session_id, user_id, environment)
@@ -196,7 +198,7 @@ export interface Prepared {
   readonly values: string[]
 }
 
-/** Rows of one statement; a JSON text of many more would hold up the connection for long. */
+/** Most rows in one statement: a much longer JSON text would block the connection for long. */
 const ROWS_MAX = 5000
 
 /** The prepared statements that store `changes`, in order. */

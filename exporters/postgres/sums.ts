@@ -1,10 +1,10 @@
-// What is added up for a conversation, a session, an end user, or the part of a trace that has no such id of its
-// own. All of it adds up, or takes the least, the greatest or the smallest sixteen: any order gives the same.
+// The sums of a conversation, a session, an end user, or the part of a trace without such an id. Every value is a sum, a
+// minimum, a maximum or the smallest sixteen of a set, so the order of arrival does not matter.
 
 import type { Fact } from './facts.ts'
 import { FLAG } from './facts.ts'
 
-/** Members of a set that is kept in a row: a hostile trace must not make one without end. */
+/** Most members of a set in a row, so that hostile data cannot make a row grow without bound. */
 export const SET_MAX = 16
 
 export interface Sums {
@@ -16,12 +16,12 @@ export interface Sums {
   total: number
   cost: number
   signals: number
-  /** ms since the epoch; first > last when there is nothing. */
+  /** ms since the epoch; `first` is greater than `last` when there are no events. */
   first: number
   last: number
-  /** Highest position in the conversation plus one; 0 when none is known. */
+  /** Highest position in the conversation plus one; 0 when unknown. */
   messages: number
-  /** What was said last, and when. */
+  /** The latest message, and its time. */
   text: string | null
   text_at: number
   models: string[]
@@ -60,7 +60,7 @@ export function addFact(to: Sums, f: Fact): void {
   if (f.model !== null) addToSet(to.models, f.model)
 }
 
-/** `sign` -1 takes sums away; what has no inverse (times, sets, text) stays. */
+/** Adds the sums, or subtracts them with `sign` -1. Times, sets and text cannot be subtracted and stay. */
 export function addSums(to: Sums, from: Readonly<Sums>, sign: 1 | -1 = 1): void {
   to.events += sign * from.events
   to.llm += sign * from.llm
@@ -78,7 +78,7 @@ export function addSums(to: Sums, from: Readonly<Sums>, sign: 1 | -1 = 1): void 
   for (const model of from.models) addToSet(to.models, model)
 }
 
-/** The later text stays; of two at one moment the greater, so that the order of arrival does not matter. */
+/** Keeps the later text. Of two at the same moment it keeps the greater, so that the order of arrival does not matter. */
 export function addText(to: Sums, text: string | null, at: number): void {
   if (text === null) return
   if (to.text !== null && (at < to.text_at || (at === to.text_at && text <= to.text))) return
@@ -86,7 +86,7 @@ export function addText(to: Sums, text: string | null, at: number): void {
   to.text_at = at
 }
 
-/** Keeps the smallest sixteen in order. */
+/** Adds to a sorted set that keeps its smallest sixteen members. */
 export function addToSet(set: string[], value: string): void {
   if (set.includes(value)) return
   set.push(value)
@@ -96,7 +96,7 @@ export function addToSet(set: string[], value: string): void {
 
 export const isNothing = (s: Readonly<Sums>): boolean => s.events === 0 && s.signals === 0
 
-/** The lesser of two, of which either may be missing. */
+/** The lesser of two texts, either of which may be missing. */
 export function lesser(a: string | null, b: string | null): string | null {
   if (a === null || b === null) return a ?? b
   return a <= b ? a : b

@@ -1,24 +1,26 @@
-// What is kept of a trace: its sums, which events are in them, and the part of the events that have no
-// conversation, session or user of their own and take that of the trace. A later event may bring the id, so
-// that part must be able to move.
+// What is stored for a trace: its sums, the ids of the events in them, and the sums of those events that name no
+// conversation, session or user and therefore get the trace's. A later event may bring such an id, so those sums must be able
+// to move.
 
 import { type Fact, FLAG } from './facts.ts'
 import { addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
 
-/** Events of one trace that are remembered; those beyond are told apart by the ledger of the process alone. */
+/**
+ * Most events of a trace whose ids are stored. Beyond that, only the usage ledger of the process can recognise a re-send.
+ */
 const SEEN_MAX = 2048
 
 export const OWNERS = ['user', 'session', 'conversation'] as const
 export type Owner = (typeof OWNERS)[number]
 
-/** Sums of the events without an id of their own, where the row's other columns do not tell them. */
+/** Sums of the events without their own id, where they cannot be derived from the row's other columns. */
 export interface Inherited {
   user?: Sums
   session?: Sums
   conversation?: Sums
 }
 
-/** A row of `trace_summaries`, in both directions. */
+/** A row of `trace_summaries`, as read and as written. */
 export interface TraceRow {
   readonly tenant: string
   readonly project: string
@@ -26,7 +28,7 @@ export interface TraceRow {
   environment: string | null
   root_name: string | null
   root_kind: string | null
-  /** Start of the root that gave the name, ms; of several roots the first in time counts. */
+  /** Start of the root span that named the trace, ms. Of several roots the earliest counts. */
   root_at: number | null
   service: string | null
   user: string | null
@@ -50,7 +52,7 @@ export interface TraceRow {
   high_signals: number
   kinds: string[]
   models: string[]
-  /** Ids of the events in the sums. */
+  /** Ids of the events that are in the sums. */
   seen: number[]
   inherited: Inherited | null
 }
@@ -91,7 +93,7 @@ export function newTrace(tenant: string, project: string, trace: string): TraceR
   }
 }
 
-/** The sums of the whole trace in the form in which its parts are held. */
+/** The sums of the whole trace, in the form used for its parts. */
 function wholeOf(row: TraceRow): Sums {
   return {
     events: row.spans,
@@ -111,16 +113,19 @@ function wholeOf(row: TraceRow): Sums {
   }
 }
 
-/** Sums of the events that name no `owner` (user, session, conversation) of their own and so belong to the trace's. */
+/** Sums of the events that name no `owner` (user, session, conversation) themselves and therefore get the trace's. */
 export function inheritedOf(row: TraceRow, owner: Owner): Sums {
   const kept = row.inherited?.[owner]
   if (kept !== undefined) return copyOf(kept)
-  // Nothing is kept in two cases. The trace has an owner: then each of its events names one itself. It has none: then no event does.
+  // Nothing is stored in two cases. Either the trace has an owner, and each of its events names one itself. Or the trace has
+  // none, and no event names one.
   if (row[owner] !== null || row.spans === 0) return noSums()
   return wholeOf(row)
 }
 
-/** Keeps `sums` unless `inheritedOf` can derive them from the row. Call it when the row's own sums are up to date. */
+/**
+ * Stores `sums` unless `inheritedOf` can derive them from the row. The row's own sums must be up to date before the call.
+ */
 export function keepInherited(row: TraceRow, owner: Owner, sums: Sums): void {
   const isDerived =
     row[owner] === null ? sums.messages === 0 && sums.text === null : isNothing(sums)
@@ -134,7 +139,7 @@ export function copyOf(sums: Readonly<Sums>): Sums {
   return { ...sums, models: [...sums.models] }
 }
 
-/** Adds an event to the sums; false when it is in them. */
+/** Adds an event to the sums. Returns false when it is already in them. */
 export function addToTrace(row: TraceRow, f: Fact): boolean {
   if (row.seen.includes(f.id)) return false
   if (row.seen.length < SEEN_MAX) row.seen.push(f.id)
@@ -163,7 +168,9 @@ export function addToTrace(row: TraceRow, f: Fact): boolean {
   return true
 }
 
-/** Of several events without a parent the first in time names the trace, then the lesser name. */
+/**
+ * Of several events without a parent, the earliest names the trace; of two at the same moment, the one with the lesser name.
+ */
 function addRoot(row: TraceRow, f: Fact): void {
   const at = row.root_at
   if (at !== null && (f.start > at || (f.start === at && nameOf(f) >= rootOf(row)))) return

@@ -1,4 +1,4 @@
-// Events for the tests of this folder: every field set, no field set, and awkward values.
+// Sample events for the tests of this folder: with every field, with no optional field, and with awkward values.
 
 import { Arena } from '../../../core/arena.ts'
 import { SPAN, SpanBatch } from '../../../core/batch.ts'
@@ -11,7 +11,7 @@ export interface SampleOptions {
   readonly receivedAtMs?: number
   readonly tenantId?: string
   readonly projectId?: string
-  /** Bytes of text in input and output messages together. */
+  /** Total text size of input and output messages, in bytes. */
   readonly messageBytes?: number
 }
 
@@ -24,7 +24,7 @@ const TEXTS = [
   "o'clock",
 ]
 
-/** `count` events; number 0 has every field, number 1 only those that are never null, the rest a mix. */
+/** `count` events. Number 0 has every field, number 1 only the fields that are never null, the others have a mix. */
 export function sampleEvents(options: SampleOptions): EventTable {
   const batch = new SpanBatch(new Arena())
   const { tenantId = 'acme', projectId = 'chat', receivedAtMs = 1_790_000_000_123 } = options
