@@ -16,8 +16,9 @@ const CARRIED =
 const LOOK_MAX = 65_536
 const STREAMED = /^(?:data|event|id|retry):|"delta"|\.delta"|_delta"|"chunk"/
 
-/** The texts that are joined, in order. */
-export function carriedTexts(b: Uint8Array, chunks: readonly Chunk[]): Chunk[] {
+/** The texts that are joined, in order; the chunks themselves where none carries another text. */
+export function carriedTexts(b: Uint8Array, chunks: readonly Chunk[]): readonly Chunk[] {
+  if (!chunks.some((p) => isFramed(b, p))) return chunks
   return chunks.flatMap((p) => (isFramed(b, p) ? carriedText(b, p) : [p]))
 }
 
@@ -31,9 +32,10 @@ export function isFramed(b: Uint8Array, p: Range): boolean {
 
 function carriedText(b: Uint8Array, p: Chunk): Chunk[] {
   const text = latinText(b, p.from, Math.min(p.to, p.from + LOOK_MAX))
-  const isDelta = STREAMED.test(text)
   const out: Chunk[] = []
+  let isDelta = false
   for (const m of text.matchAll(CARRIED)) {
+    if (out.length === 0) isDelta = STREAMED.test(text)
     const to = p.from + m.index + m[0].length - 1
     out.push({ off: p.off, from: to - (m[1] as string).length, to, isDelta })
   }

@@ -15,8 +15,16 @@ export interface KeyEntry {
 }
 
 export interface Series {
-  readonly family: string
+  readonly family: SeriesFamily
   readonly index: number
+}
+
+/** Keys that differ in one number. */
+export interface SeriesFamily {
+  /** The key without the number. */
+  readonly name: string
+  /** Small numbers, one for each; -1 for one of keys that are not known beforehand. */
+  readonly id: number
 }
 
 /** Numbers of a key that may count: `chunk.0.choice.0.delta` has two. */
@@ -31,6 +39,8 @@ export class KeyTable {
   readonly #holdsSecret: (bytes: Uint8Array) => boolean
   #infos = new Uint8Array(1024)
   readonly #entries: (KeyEntry | undefined)[] = []
+  /** At most four for each key that is known. */
+  readonly #families = new Map<string, SeriesFamily>()
 
   /** `holdsSecret` looks for all tenants: whether a key is changed is decided for each, here it only must not be missed. */
   constructor(holdsSecret: (bytes: Uint8Array) => boolean) {
@@ -46,7 +56,7 @@ export class KeyTable {
       this.#infos = bigger
     }
     for (let id = this.#entries.length; id < n; id++) {
-      const entry = this.#judge(id === UNKNOWN_KEY ? '' : keyName(id))
+      const entry = this.#judge(id === UNKNOWN_KEY ? '' : keyName(id), true)
       this.#entries[id] = entry
       const plain =
         id !== UNKNOWN_KEY &&
@@ -62,23 +72,31 @@ export class KeyTable {
 
   entry(id: number, b: Uint8Array, off: number, len: number): KeyEntry {
     const known = id === UNKNOWN_KEY ? undefined : this.#entries[id]
-    return known ?? this.#judge(Buffer.from(b.subarray(off, off + len)).toString('utf8'))
+    return known ?? this.#judge(Buffer.from(b.subarray(off, off + len)).toString('utf8'), false)
   }
 
-  #judge(name: string): KeyEntry {
+  #judge(name: string, isKnown: boolean): KeyEntry {
     const bytes = Buffer.from(name, 'utf8')
     const isDirty = bytes.length > 0 && this.#holdsSecret(bytes)
-    return { name, meaning: keyMeaning(name), isDirty, series: seriesOf(name) }
+    return { name, meaning: keyMeaning(name), isDirty, series: this.#seriesOf(name, isKnown) }
+  }
+
+  #seriesOf(name: string, isKnown: boolean): readonly Series[] {
+    if (name.length > COUNTING_NAME_MAX || !COUNTING.test(name)) return NO_SERIES
+    return [...name.matchAll(/\d{1,6}/g)].slice(-NUMBERS_MAX).map((m) => {
+      const family = `${name.slice(0, m.index)}#${name.slice(m.index + m[0].length)}`
+      return { family: this.#familyOf(family, isKnown), index: Number(m[0]) }
+    })
+  }
+
+  #familyOf(name: string, isKnown: boolean): SeriesFamily {
+    let family = this.#families.get(name)
+    if (family !== undefined) return family
+    family = { name, id: isKnown ? this.#families.size : -1 }
+    if (isKnown) this.#families.set(name, family)
+    return family
   }
 }
 
 const COUNTING = /chunk|delta|stream|part|segment|piece|fragment|token|content|text|choice|line/i
 const COUNTING_NAME_MAX = 512
-
-function seriesOf(name: string): readonly Series[] {
-  if (name.length > COUNTING_NAME_MAX || !COUNTING.test(name)) return NO_SERIES
-  return [...name.matchAll(/\d{1,6}/g)].slice(-NUMBERS_MAX).map((m) => ({
-    family: `${name.slice(0, m.index)}#${name.slice(m.index + m[0].length)}`,
-    index: Number(m[0]),
-  }))
-}

@@ -10,10 +10,10 @@ import { type Crossed, JoinedPieces } from '../value/pieces.ts'
 import { isAwsSecretLike } from '../value/randomness.ts'
 import { ValueRange } from '../value/value-range.ts'
 import type { AttributeScrubber } from './attributes.ts'
-import { ChunkFamilies, type Family, mayHoldPieces } from './chunk-families.ts'
+import { ChunkFamilies, type Family } from './chunk-families.ts'
 import type { Location, Owner } from './finding-log.ts'
-import { type Chunk, carriedTexts, isFramed } from './joined-text.ts'
-import { KeyTable } from './key-table.ts'
+import { type Chunk, carriedTexts } from './joined-text.ts'
+import { hasSuspectSeam, mayCross } from './seams.ts'
 import type { ValueScrubber } from './value-scrubber.ts'
 
 /** Bytes of one stream that are looked at together. */
@@ -23,24 +23,25 @@ export class StreamScrubber {
   readonly #attributes: AttributeScrubber
   readonly #values: ValueScrubber
   readonly #value = new ValueRange()
+  readonly #families: ChunkFamilies
   #view: SpanView | null = null
 
   constructor(attributes: AttributeScrubber, values: ValueScrubber) {
     this.#attributes = attributes
     this.#values = values
+    this.#families = new ChunkFamilies(attributes.keys)
   }
 
   before(batch: SpanBatch, span: number, owner: Owner): Map<number, Finding[]> | null {
     const view = this.#viewOf(batch).at(span)
     const { eventCount } = view
-    const isCounted = this.#mayCount(view)
-    if (eventCount < 2 && !isCounted) return null
-    const families = new ChunkFamilies(batch, this.#attributes.keys)
+    const families = this.#families
+    families.open(batch)
     if (eventCount > 1) families.addEvents(view.firstEvent, eventCount)
-    if (isCounted) families.addAttributes(view.firstAttr, view.attrCount)
-    const out = new Map<number, Finding[]>()
-    for (const family of families.ofSeveral()) this.#join(batch, family, owner, out)
-    return out.size === 0 ? null : out
+    families.addAttributes(view.firstAttr, view.attrCount)
+    let out: Map<number, Finding[]> | null = null
+    for (const family of families.ofSeveral()) out = this.#join(batch, family, owner, out)
+    return out
   }
 
   after(batch: SpanBatch, span: number, owner: Owner): void {
@@ -54,48 +55,52 @@ export class StreamScrubber {
     return this.#view
   }
 
-  /** Two keys that count up, or a list or map with room for two pieces. */
-  #mayCount(view: SpanView): boolean {
-    const infos = this.#attributes.keys.ready()
-    const { batch, firstAttr } = view
-    const end = firstAttr + view.attrCount
-    let counting = 0
-    for (let i = firstAttr; i < end; i++) {
-      if (mayHoldPieces(batch, i)) return true
-      const info = infos[batch.attrKey(i)] as number
-      if ((info & KeyTable.SERIES) !== 0 && ++counting > 1) return true
-    }
-    return false
-  }
-
-  /** Adds what crosses a seam of the chunks to `out`, by the values they lie in. */
-  #join(batch: SpanBatch, family: Family, owner: Owner, out: Map<number, Finding[]>): void {
+  /** Adds what crosses a seam of the chunks to `found`, by the values they lie in. */
+  #join(
+    batch: SpanBatch,
+    family: Family,
+    owner: Owner,
+    found: Map<number, Finding[]> | null,
+  ): Map<number, Finding[]> | null {
     const { judge } = owner
     const b = batch.arena.bytes
+    const chunks = this.#chunksOf(family, owner)
+    if (!mayCross(b, chunks)) return found
+    const parts = carriedTexts(b, chunks)
+    if (parts !== chunks && !hasSuspectSeam(b, parts)) return found
+    if (this.#isQuiet(b, chunks, parts, owner)) return found
+    const key = this.#attributes.nameOf(family.attrs[0] ?? 0)
+    const pieces = new JoinedPieces(b, parts)
+    let out = found
+    for (const f of judge.findJoined(b, parts, key)) {
+      const all = pieces.crossed(f)
+      if (all.length === 0) continue
+      const isStream = all.every((c) => c.piece.isDelta) || this.#families.isStream(family)
+      const isWhole = (c: Crossed<Chunk>): boolean => this.#isFoundAlone(b, c, owner)
+      out ??= new Map()
+      for (const c of isStream ? all : pieces.withoutNeighbours(all, isWhole)) {
+        const part = { start: c.from, end: c.to, type: f.type, rank: f.rank }
+        const list = out.get(c.piece.off)
+        if (list === undefined) out.set(c.piece.off, [part])
+        else list.push(part)
+      }
+    }
+    return out
+  }
+
+  /** The texts of a family whose keys may not pass, as far as they are looked at together. */
+  #chunksOf(family: Family, owner: Owner): Chunk[] {
     const chunks: Chunk[] = []
     let bytes = 0
-    for (const { attr, off, len } of family.texts) {
-      if (judge.letsKey(this.#attributes.nameOf(attr))) continue
+    for (let i = 0; i < family.size; i++) {
+      const off = family.offsets[i] as number
+      const len = family.lengths[i] as number
+      if (owner.judge.letsKey(this.#attributes.nameOf(family.attrs[i] as number))) continue
       bytes += len
       if (bytes > BYTES_MAX) break
       chunks.push({ off, from: off, to: off + len, isDelta: false })
     }
-    if (!hasSuspectSeam(b, chunks)) return
-    const parts = carriedTexts(b, chunks)
-    if (this.#isQuiet(b, chunks, parts, owner)) return
-    const key = this.#attributes.nameOf(family.texts[0]?.attr ?? 0)
-    const pieces = new JoinedPieces(b, parts)
-    for (const f of judge.findJoined(b, parts, key)) {
-      const all = pieces.crossed(f)
-      const isStream = all.every((c) => c.piece.isDelta) || family.isStream()
-      const isWhole = (c: Crossed<Chunk>): boolean => this.#isFoundAlone(b, c, owner)
-      for (const c of isStream ? all : pieces.withoutNeighbours(all, isWhole)) {
-        const found = { start: c.from, end: c.to, type: f.type, rank: f.rank }
-        const list = out.get(c.piece.off)
-        if (list === undefined) out.set(c.piece.off, [found])
-        else list.push(found)
-      }
-    }
+    return chunks
   }
 
   /** A look at the piece by itself finds all of the part. */
@@ -138,38 +143,4 @@ export class StreamScrubber {
     }
     return edited
   }
-}
-
-/** Chunks this short may be parts of anything. */
-const SHORT = 24
-/** More capitals in a row may belong to a token. */
-const CAPITALS = 4
-
-/** True when some chunk ends and the next begins in the middle of a word: otherwise nothing can cross. */
-function hasSuspectSeam(b: Uint8Array, chunks: readonly Chunk[]): boolean {
-  if (!chunks.some((p) => holdsMark(b, p))) return false
-  for (let i = 1; i < chunks.length; i++) {
-    const left = chunks[i - 1] as Chunk
-    const right = chunks[i] as Chunk
-    if (right.to - right.from < SHORT || left.to - left.from < SHORT) return true
-    if (isWordByte(b[left.to - 1] as number) && isWordByte(b[right.from] as number)) return true
-    if (isFramed(b, right)) return true
-  }
-  return false
-}
-
-/** No secret is made of plain letters alone, unless of capitals: roles and finish reasons need not be joined. */
-function holdsMark(b: Uint8Array, p: Chunk): boolean {
-  let capitals = 0
-  for (let i = p.from; i < p.to; i++) {
-    const c = b[i] as number
-    if ((c >= 48 && c <= 57) || c === 0x40 || c === 0x5f || c === 0x2d) return true
-    capitals = c >= 65 && c <= 90 ? capitals + 1 : 0
-    if (capitals > CAPITALS) return true
-  }
-  return false
-}
-
-function isWordByte(c: number): boolean {
-  return c > 0x20 && c < 0x7f && c !== 0x21 && c !== 0x3f && c !== 0x2c && c !== 0x3b
 }
