@@ -1,4 +1,5 @@
-// What `attributes` promises: actions in order, only on their owner, everything else untouched.
+// Tests of `attributes`: actions run in order, change only the spans or resources they are meant for, and leave everything
+// else untouched.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -47,7 +48,7 @@ function ofSpan(batch: SpanBatch, span: number): Record<string, unknown> {
   return read(batch, first, batch.spans[row + SPAN.ATTR_COUNT] as number)
 }
 
-test('insert, update and upsert set where they should', () => {
+test('insert, update and upsert set a value only in the cases they are defined for', () => {
   const batch = run([
     { action: 'insert', key: 'a', value: 'no' },
     { action: 'insert', key: 'new', value: true },
@@ -66,7 +67,7 @@ test('insert, update and upsert set where they should', () => {
   assert.deepEqual(ofSpan(batch, 1), { b: 1.5, a: 'no', new: 1, team: 'search' })
 })
 
-test('delete takes a key or a prefix, rename and hash keep the row', () => {
+test('delete accepts a key or a prefix, rename and hash keep the attribute’s position', () => {
   const batch = run([
     { action: 'delete', key: 'debug.*' },
     { action: 'rename', key: 'a', to: 'z' },
@@ -78,13 +79,13 @@ test('delete takes a key or a prefix, rename and hash keep the row', () => {
   assert.deepEqual(ofSpan(batch, 1), { b: 8 })
 })
 
-test('a span is marked edited only when something of it changed', () => {
+test('a span is marked edited only if it changed', () => {
   const batch = run([{ action: 'delete', key: 'a' }])
   const edited = [0, 1].map((s) => (batch.spans[s * SPAN_STRIDE] as number) & SPAN_FLAG.EDITED)
   assert.deepEqual(edited, [SPAN_FLAG.EDITED, 0])
 })
 
-test('resource attributes change on the resource', () => {
+test('an action on resource attributes changes the resource', () => {
   const batch = run([{ action: 'upsert', key: 'region', value: 'eu', on: 'resource' }])
   const first = batch.resources[RESOURCE.ATTR_FIRST] as number
   const count = batch.resources[RESOURCE.ATTR_COUNT] as number

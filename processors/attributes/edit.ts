@@ -1,5 +1,5 @@
-// One compiled action and its application to the rows of a batch. A row is never removed from the middle:
-// the owner's rows are moved to the end of the table without it, so that ranges stay contiguous.
+// One compiled action, and how it is applied to a batch. The attribute rows of an owner must stay consecutive, so a row is
+// not removed in place: the remaining rows are copied to the end of the table.
 
 import { hash } from 'node:crypto'
 import { type SpanBatch, VALUE } from '../../core/batch.ts'
@@ -12,7 +12,7 @@ export interface Edit {
   readonly kind: Kind
   readonly keyId: number
   readonly key: string
-  /** For `delete`: every key that begins with this; null for one key. */
+  /** For `delete` with a prefix: keys that begin with this are deleted. Null for a single key. */
   readonly prefix: string | null
   readonly value: string | number | boolean | null
   readonly to: string
@@ -92,7 +92,7 @@ function setValue(batch: SpanBatch, attr: number, value: Edit['value']): boolean
   return true
 }
 
-/** Moves the owner's rows to the end of the table with one more. */
+/** Adds an attribute. The owner's rows are first moved to the end of the table, where there is room for one more. */
 function append(batch: SpanBatch, owner: AttributeOwner, edit: Edit): boolean {
   moveToEnd(batch, owner, () => true)
   const off = batch.arena.appendText(edit.key)

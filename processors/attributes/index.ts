@@ -1,4 +1,4 @@
-// Changes attributes of spans, log records or resources: set, delete, rename, hash. Actions run in order.
+// Changes attributes of spans, log records or resources: sets, deletes, renames or hashes them. Actions run in order.
 
 import { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -13,12 +13,17 @@ const actionSchema = z
     action: z
       .enum(['insert', 'update', 'upsert', 'delete', 'rename', 'hash'])
       .describe(
-        'insert: only when absent · update: only when present · upsert: either · delete · rename to `to` · hash: SHA-256 of the text.',
+        'insert: set if absent · update: set if present · upsert: set in either case · delete: remove · rename: change the key to `to` · hash: replace the text by its SHA-256.',
       ),
     key: z.string().min(1).describe('Attribute key; `delete` also takes a prefix ending in `*`.'),
     value: scalar.optional().describe('New value of insert, update and upsert.'),
     to: z.string().min(1).optional().describe('New key of rename.'),
-    on: z.enum(['span', 'resource']).default('span').describe('Whose attributes are changed.'),
+    on: z
+      .enum(['span', 'resource'])
+      .default('span')
+      .describe(
+        'Whether attributes of the span or log record, or those of its resource, are changed.',
+      ),
   })
   .refine((a) => !['insert', 'update', 'upsert'].includes(a.action) || a.value !== undefined, {
     message: 'insert, update and upsert need a `value`',
@@ -29,7 +34,7 @@ export const attributesSchema = z.strictObject({
   actions: z
     .array(actionSchema)
     .default([])
-    .describe('What to do, in this order.')
+    .describe('Actions, run in this order.')
     .meta({ examples: [[{ action: 'upsert', key: 'team', value: 'search' }]] }),
 })
 

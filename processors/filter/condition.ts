@@ -1,5 +1,5 @@
-// Conditions: what they look at (exactly one subject) and how they compare (exactly one operator).
-// Compiled once into functions; the subject's text is decoded only when a condition asks for it.
+// Conditions. A condition has exactly one subject (what it looks at) and exactly one operator (how it compares). It is
+// compiled into a function once. The subject's text is decoded only when a condition needs it.
 
 import { z } from 'zod'
 import { type SpanBatch, VALUE } from '../../core/batch.ts'
@@ -34,10 +34,13 @@ export const conditionSchema = z
     equals: scalar.optional().describe('Equal to this.'),
     in: z.array(scalar).optional().describe('Equal to one of these.'),
     starts_with: z.string().optional().describe('Begins with this.'),
-    contains: z.string().optional().describe('Holds this text.'),
-    exists: z.boolean().optional().describe('Is there at all, or is not.'),
-    greater_than: z.number().optional().describe('A number above this.'),
-    less_than: z.number().optional().describe('A number below this.'),
+    contains: z.string().optional().describe('Contains this text.'),
+    exists: z
+      .boolean()
+      .optional()
+      .describe('Whether the subject must be present (true) or absent (false).'),
+    greater_than: z.number().optional().describe('A number greater than this.'),
+    less_than: z.number().optional().describe('A number less than this.'),
   })
   .refine((c) => subjects.filter((s) => c[s] !== undefined).length === 1, {
     message: `name exactly one subject: ${subjects.join(', ')}`,
@@ -48,7 +51,7 @@ export const conditionSchema = z
 
 export type Condition = z.output<typeof conditionSchema>
 type Value = string | number | boolean | null
-/** `event` is the event made of the span, -1 before there is one. */
+/** `event` is the event made of the span; -1 when there is none yet. */
 export type Test = (span: SpanView, events: EventTable, event: number) => boolean
 type Subject = (span: SpanView, events: EventTable, event: number) => Value
 

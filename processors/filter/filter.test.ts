@@ -1,4 +1,4 @@
-// What `filter` promises: conditions mean what they say, drops are counted, nothing else changes.
+// Tests of `filter`: conditions select the right items, drops are counted, nothing else changes.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -34,14 +34,14 @@ function run(config: unknown, makeEvents = false): { kept: number[]; counted: nu
   return { kept: [0, 1, 2].filter((s) => !batch.isDropped(s)), counted }
 }
 
-test('an item for which a drop condition holds is dropped and counted', () => {
+test('an item that meets a drop condition is dropped and counted', () => {
   assert.deepEqual(run({ drop: [{ attribute: 'http.route', equals: '/health' }] }), {
     kept: [1, 2],
     counted: 1,
   })
 })
 
-test('every operator compares what it says', () => {
+test('every operator compares as documented', () => {
   const cases: readonly (readonly [object, readonly number[]])[] = [
     [{ attribute: 'n', greater_than: 4 }, [0]],
     [{ attribute: 'n', less_than: 4 }, [1, 2]],
@@ -59,7 +59,7 @@ test('every operator compares what it says', () => {
     assert.deepEqual(run({ drop: [condition] }).kept, kept, JSON.stringify(condition))
 })
 
-test('with keep conditions, what none of them wants is dropped', () => {
+test('with keep conditions, an item that meets none of them is dropped', () => {
   assert.deepEqual(run({ keep: [{ field: 'kind', in: ['llm', 'tool'] }] }, true).kept, [1, 2])
 })
 

@@ -1,5 +1,5 @@
-// Drops spans and log records by conditions on their name, attributes, resource or canonical fields.
-// An item is dropped when any condition of `drop` holds, or when there are `keep` conditions and none holds.
+// Drops spans and log records by conditions on their name, attributes, resource or canonical fields. An item is dropped when
+// it meets any condition of `drop`, or when there are `keep` conditions and it meets none.
 
 import { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -13,12 +13,12 @@ export const filterSchema = z.strictObject({
   drop: z
     .array(conditionSchema)
     .default([])
-    .describe('An item for which any of these holds is dropped.')
+    .describe('Conditions. An item that meets any of them is dropped.')
     .meta({ examples: [[{ attribute: 'http.route', equals: '/health' }]] }),
   keep: z
     .array(conditionSchema)
     .default([])
-    .describe('When not empty, an item for which none of these holds is dropped.'),
+    .describe('Conditions. If there are any, an item that meets none of them is dropped.'),
 })
 
 export type FilterConfig = z.output<typeof filterSchema>
@@ -60,7 +60,7 @@ class FilterProcessor implements Processor {
   }
 }
 
-/** Event of each span, -1 without one; empty before `canonicalize`. */
+/** The event made of each span; -1 for none. Empty before `canonicalize`. */
 function eventIndex(batch: SpanBatch, events: EventTable): Int32Array {
   const of = new Int32Array(batch.spanCount).fill(-1)
   for (let e = 0; e < events.count; e++) of[events.spanOf[e] as number] = e

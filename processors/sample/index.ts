@@ -1,5 +1,5 @@
-// Head sampling by trace id: a trace is kept whole or dropped whole, by every instance alike. Errors may
-// be kept whatever the percentage. What is dropped is counted; nothing about it is stored.
+// Head sampling by trace id: all instances make the same decision for a trace, so it is kept or dropped as a whole. Errors
+// can be kept whatever the percentage. Dropped items are counted, but nothing about them is stored.
 
 import { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -14,7 +14,7 @@ export const sampleSchema = z.strictObject({
     .min(0)
     .max(100)
     .default(100)
-    .describe('Share of traces that are kept, in per cent; decided by the trace id alone.'),
+    .describe('Percentage of traces that are kept. The trace id alone decides which.'),
   keep_errors: z
     .boolean()
     .default(true)
@@ -36,7 +36,7 @@ export const sample: ProcessorFactory<SampleConfig> = {
 const STATUS_ERROR = 2
 
 class SampleProcessor implements Processor {
-  /** Traces whose 48 lowest bits are below this are kept. */
+  /** A trace is kept when the lowest 48 bits of its id are below this. */
   readonly #threshold: number
   readonly #keepErrors: boolean
 
@@ -56,7 +56,7 @@ class SampleProcessor implements Processor {
     if (dropped > 0) ctx.count('observa_sample_dropped_items_total', '', dropped)
   }
 
-  /** The low bytes of a trace id are its random part (W3C Trace Context Level 2, 2.2.1). */
+  /** Decides by the low bytes of the trace id, because they are random (W3C Trace Context Level 2, 2.2.1). */
   #keeps(span: SpanView): boolean {
     const trace = span.traceIdOffset
     if (trace < 0) return true

@@ -1,4 +1,5 @@
-// What `sample` promises: traces whole or not at all, the stated share, errors kept, equal everywhere.
+// Tests of `sample`: whole traces are kept or dropped, in the configured share, errors are kept, and all instances decide
+// alike.
 
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
@@ -19,13 +20,13 @@ function kept(config: unknown, spans: readonly TestSpan[]): boolean[] {
 const traces = (n: number): TestSpan[] =>
   Array.from({ length: n }, (_, i) => ({ traceId: hash('sha256', `trace${i}`).slice(0, 32) }))
 
-test('the share of traces kept is the one asked for', () => {
+test('the share of traces kept is the configured percentage', () => {
   const n = 4000
   const share = kept({ percentage: 25 }, traces(n)).filter(Boolean).length / n
   assert.ok(share > 0.21 && share < 0.29, `${share}`)
 })
 
-test('a smaller share is part of a larger one', () => {
+test('traces kept at a smaller percentage are also kept at a larger one', () => {
   const spans = traces(500)
   const few = kept({ percentage: 10 }, spans)
   const many = kept({ percentage: 50 }, spans)
@@ -33,13 +34,13 @@ test('a smaller share is part of a larger one', () => {
   assert.ok(few.every((k, i) => !k || many[i]))
 })
 
-test('all spans of a trace share its fate', () => {
+test('all spans of a trace are kept or dropped together', () => {
   const spans = traces(50).flatMap((s) => [s, { ...s, spanId: '00000000000000ff' }])
   const k = kept({ percentage: 50 }, spans)
   for (let i = 0; i < k.length; i += 2) assert.equal(k[i], k[i + 1])
 })
 
-test('errors are kept at 0 per cent unless told otherwise', () => {
+test('errors are kept at 0 per cent unless keep_errors is false', () => {
   const spans = [{ error: 'boom' }, {}]
   assert.deepEqual(kept({ percentage: 0 }, spans), [true, false])
   assert.deepEqual(kept({ percentage: 0, keep_errors: false }, spans), [false, false])

@@ -1,4 +1,4 @@
-// What a user may set of the rules: limits and which signals are looked for.
+// The configuration schema of `signals`: limits of the rules, and signal types to leave out.
 
 import { z } from 'zod'
 import { duration } from '../../core/config/config-types.ts'
@@ -19,7 +19,9 @@ export const signalsSchema = z.strictObject({
   latency_kinds: z
     .array(z.enum(KINDS))
     .default(['llm', 'embedding', 'rerank', 'retrieval', 'tool', 'mcp', 'guardrail', 'evaluator'])
-    .describe('Kinds of events whose duration is judged; agents and chains contain others.'),
+    .describe(
+      'Kinds of events that the latency limits apply to. Agents and chains are left out because they contain other calls.',
+    ),
   cost_spike: z
     .number()
     .positive()
@@ -37,7 +39,7 @@ export const signalsSchema = z.strictObject({
     .min(2)
     .default(3)
     .describe(
-      'So many equal calls of one tool in a trace, arguments included, are a `loop_detected`.',
+      'A tool that is called this often in one trace with the same arguments is a `loop_detected`.',
     ),
 })
 

@@ -8,21 +8,21 @@ import { signalsSchema } from './config.ts'
 import { LOOP_TYPE } from './loops.ts'
 import { RULES } from './rules.ts'
 
-test('every type that is offered is raised by a rule, and no other', () => {
+test('the signal types in the configuration are exactly those that the rules raise', () => {
   const raised = new Set([...RULES.flatMap((rule) => rule.types), LOOP_TYPE])
   assert.deepEqual([...raised].toSorted(), SIGNAL_TYPES.toSorted())
 })
 
-test('every type of signal can be switched off', () => {
+test('every signal type can be disabled', () => {
   assert.deepEqual(signalsSchema.parse({ disabled: SIGNAL_TYPES }).disabled, [...SIGNAL_TYPES])
 })
 
-test('a type of signal that there is not is refused, instead of switching off nothing', () => {
+test('an unknown signal type under disabled is refused instead of ignored', () => {
   for (const disabled of [['high_latncy'], ['latency'], ['HIGH_LATENCY'], ['']])
     assert.equal(signalsSchema.safeParse({ disabled }).success, false, String(disabled))
 })
 
-test('a misspelt type is named, with its place and the nearest', async () => {
+test('the error for a misspelt signal type has its place and a suggestion', async () => {
   const loaded = await loadConfig({
     files: ['a.yaml'],
     sets: [],

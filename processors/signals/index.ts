@@ -1,5 +1,5 @@
-// Deterministic rules over single events, on 100 % of the traffic: what they find are signals. Rules are rows of a table
-// in `rules.ts`; what would need more than one batch (baselines, rates) is not looked for.
+// Applies deterministic rules to every event; what they find are signals. The rules are rows of the table in `rules.ts`.
+// Rules that would need more than one batch, such as baselines and rates, do not belong here.
 
 import type { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -36,17 +36,17 @@ class SignalsProcessor implements Processor {
   }
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
-    for (let e = 0; e < events.count; e++) {
-      // A second report of the same call raises nothing; a container raises only what is its own.
-      if (events.has(e, R.usage_duplicate_of)) continue
-      const isAggregate = events.num(e, N.usage_aggregate) === 1
-      const isRecord = isRecordOfSpan(events, e)
+    for (let event = 0; event < events.count; event++) {
+      // A second report of the same call raises no signal. A container raises only signals about itself, not about its calls.
+      if (events.has(event, R.usage_duplicate_of)) continue
+      const isAggregate = events.num(event, N.usage_aggregate) === 1
+      const isRecord = isRecordOfSpan(events, event)
       for (const rule of this.#rules) {
         if (isAggregate && rule.perCall) continue
         if (isRecord && (rule.perCall || rule.perSpan)) continue
-        const finding = rule.check(events, e, this.#config)
+        const finding = rule.check(events, event, this.#config)
         if (finding === null || this.#config.disabled.includes(finding.type)) continue
-        ctx.signal(signalFrom(events, e, finding, rule.id))
+        ctx.signal(signalFrom(events, event, finding, rule.id))
         ctx.count(
           'observa_signals_total',
           `type="${finding.type}",severity="${finding.severity}"`,
@@ -60,8 +60,9 @@ class SignalsProcessor implements Processor {
 
 const LOG_PREFIX = 'log:'
 
-/** A log record that belongs to a span: the span reports the call's failure and figures. */
-function isRecordOfSpan(events: EventTable, e: number): boolean {
-  if (!events.has(e, R.span_id) || events.len(e, R.event_type) < LOG_PREFIX.length) return false
-  return events.arena.equals(events.off(e, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
+/** Whether the event is a log record that belongs to a span. The span already reports the call's failure and figures. */
+function isRecordOfSpan(events: EventTable, event: number): boolean {
+  if (!events.has(event, R.span_id) || events.len(event, R.event_type) < LOG_PREFIX.length)
+    return false
+  return events.arena.equals(events.off(event, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
 }

@@ -1,15 +1,17 @@
-// Markers of prompt injection in input messages. Literals that nearly every phrase of this kind holds
-// are searched in the bytes; only around a hit is text decoded and an expression run, over a bounded window.
+// Finds typical phrases of prompt injection in input messages. The bytes are first searched for words that such phrases
+// contain. Only around a hit is text decoded and a regular expression run, over a window of bounded size.
 
 const WINDOW_BEFORE = 120
 const WINDOW_AFTER = 60
-/** Words such as "functions" hit too: enough of them must not hide a phrase behind them. */
+/**
+ * Most hits examined for one word. Common words such as "functions" hit often, so the limit must be high enough not to miss a
+ * phrase after them.
+ */
 const HITS_MAX = 128
 
 /**
- * Literals and the phrases they announce. The search stops at every byte that equals a literal's first, so each
- * begins with a rare letter.
- * Quantifiers are bounded: the window is 200 characters.
+ * Words to search for, each with the phrases it occurs in. The byte search stops at every occurrence of a word's first
+ * letter, so each word begins with a rare one. Quantifiers are bounded, because the window is 200 characters.
  */
 const MARKERS: readonly {
   readonly anchor: Buffer
@@ -35,9 +37,9 @@ const MARKERS: readonly {
   },
 ]
 
-/** Name of the first marker in the range, or null. */
+/** Name of the first injection phrase found in the range, or null. */
 export function injectionMarker(buf: Buffer, off: number, len: number): string | null {
-  // A view of the range: searching the whole arena would read on to its end.
+  // A view of the range only: a search in the whole arena would continue past the end of the range.
   const range = buf.subarray(off, off + len)
   for (const marker of MARKERS) {
     let at = range.indexOf(marker.anchor)

@@ -1,5 +1,5 @@
-// Loops: an agent that calls one tool again and again with the same arguments. Sees one batch; the signal's
-// identity is trace, tool and arguments, so that several batches of a trace make one signal.
+// Detects loops: an agent that calls one tool again and again with the same arguments. A search covers one batch. The
+// signal's id is made from trace, tool and arguments, so that several batches of a trace give the same signal.
 
 import { hash } from 'node:crypto'
 import type { ChainContext } from '../../core/component.ts'
@@ -10,27 +10,27 @@ import { signalFrom } from './signal-from.ts'
 
 export const LOOP_TYPE = 'loop_detected'
 const RULE = 'loop@1'
-/** Bound on distinct calls remembered for one batch. */
+/** Most distinct calls remembered for one batch. */
 const CALLS_MAX = 10_000
 
 export function detectLoops(events: EventTable, repeats: number, ctx: ChainContext): void {
   let calls: Map<number, number> | null = null
-  for (let e = 0; e < events.count; e++) {
-    if (!events.has(e, R.tool_name)) continue
-    if (!events.arena.equals(events.off(e, R.kind), events.len(e, R.kind), 'tool')) continue
-    const masked = maskedOf(events, e)
+  for (let event = 0; event < events.count; event++) {
+    if (!events.has(event, R.tool_name)) continue
+    if (!events.arena.equals(events.off(event, R.kind), events.len(event, R.kind), 'tool')) continue
+    const masked = maskedOf(events, event)
     if (masked === null) continue
     calls ??= new Map()
-    const call = callHash(events, e, masked)
+    const call = callHash(events, event, masked)
     const n = (calls.get(call) ?? 0) + 1
     if (n > 1 || calls.size < CALLS_MAX) calls.set(call, n)
-    if (n === repeats) report(events, e, repeats, masked, ctx)
+    if (n === repeats) report(events, event, repeats, masked, ctx)
   }
 }
 
 function report(
   events: EventTable,
-  e: number,
+  event: number,
   repeats: number,
   masked: string,
   ctx: ChainContext,
@@ -40,39 +40,40 @@ function report(
     severity: 'high',
     value: repeats,
     threshold: repeats,
-    evidence: { tool_name: events.text(e, R.tool_name), unit: 'equal calls' },
+    evidence: { tool_name: events.text(event, R.tool_name), unit: 'equal calls' },
   } as const
   ctx.signal({
-    ...signalFrom(events, e, finding, RULE),
-    signal_id: signalId(callDigest(events, e, masked), RULE),
+    ...signalFrom(events, event, finding, RULE),
+    signal_id: signalId(callDigest(events, event, masked), RULE),
   })
   ctx.count('observa_signals_total', 'type="loop_detected",severity="high"', 1)
 }
 
-/** What makes two calls the same. */
+/** Two calls are equal when these fields are. */
 const CALL = [R.project_id, R.trace_id, R.tool_name, R.tool_arguments]
 
 const MARKER = '[REDACTED'
 
 /**
- * What the arguments had in the place of markers, as a keyed digest; '' where there are none. Null when nobody can say: ten
- * mails to ten people are no loop.
+ * A keyed digest of the values that were scrubbed from the arguments; '' when nothing was. Without it, ten mails to ten
+ * different people would look like a loop, because their arguments are equal after scrubbing. Null when the digest is not
+ * known.
  */
-function maskedOf(events: EventTable, e: number): string | null {
-  const off = events.off(e, R.tool_arguments)
-  const len = events.len(e, R.tool_arguments)
+function maskedOf(events: EventTable, event: number): string | null {
+  const off = events.off(event, R.tool_arguments)
+  const len = events.len(event, R.tool_arguments)
   if (len <= 0 || !events.arena.buf.subarray(off, off + len).includes(MARKER)) return ''
-  return events.batch.maskedDigests.get(events.spanOf[e] as number) ?? null
+  return events.batch.maskedDigests.get(events.spanOf[event] as number) ?? null
 }
 
-/** 53 bits over the bytes of a call: to count, not to name. */
-function callHash(events: EventTable, e: number, masked: string): number {
+/** A 53-bit hash of a call, used only for counting within a batch. */
+function callHash(events: EventTable, event: number, masked: string): number {
   const b = events.arena.bytes
   let h0 = 0x811c9dc5
   let h1 = 0x9e3779b9
   for (const r of CALL) {
-    const off = events.off(e, r)
-    const end = off + Math.max(0, events.len(e, r))
+    const off = events.off(event, r)
+    const end = off + Math.max(0, events.len(event, r))
     for (let i = off; i < end; i++) {
       const c = b[i] as number
       h0 = Math.imul(h0 ^ c, 0x01000193)
@@ -88,12 +89,12 @@ function callHash(events: EventTable, e: number, masked: string): number {
   return (h0 >>> 0) * 2097152 + (h1 >>> 11)
 }
 
-/** Digest of a call, for the identity of the signal. */
-function callDigest(events: EventTable, e: number, masked: string): string {
+/** SHA-256 of a call, used for the id of the signal. */
+function callDigest(events: EventTable, event: number, masked: string): string {
   const { buf } = events.arena
   const parts = CALL.map((r) => {
-    const off = events.off(e, r)
-    return buf.subarray(off, off + Math.max(0, events.len(e, r)))
+    const off = events.off(event, r)
+    return buf.subarray(off, off + Math.max(0, events.len(event, r)))
   })
   if (masked !== '') parts.push(Buffer.from(masked))
   return hash('sha256', Buffer.concat(parts.flatMap((p) => [p, Buffer.from([0])])), 'hex')

@@ -1,4 +1,4 @@
-// What a rule is: a row of the table in `rules.ts`, or a file of its own beside it.
+// The interface of a rule, which is a row of the table in `rules.ts` or a file of its own beside it.
 
 import type { EventTable } from '../../core/event.ts'
 import type { Severity, SignalType } from '../../core/signal.ts'
@@ -13,12 +13,12 @@ export interface Finding {
 }
 
 export interface Rule {
-  /** Id and version, part of the signal's identity. */
+  /** Id and version of the rule. Both are part of the signal's identity. */
   readonly id: string
   readonly types: readonly SignalType[]
-  /** Judges one call's figures: containers, which repeat their calls' figures, are left out. */
+  /** True for a rule about the figures of one call. Containers, which repeat the figures of their calls, are skipped. */
   readonly perCall: boolean
-  /** Judges how a span ended: log records beside the span, which say it again, are left out. */
+  /** True for a rule about how a span ended. Log records that belong to a span, and repeat its failure, are skipped. */
   readonly perSpan?: boolean
-  check(events: EventTable, e: number, config: SignalsConfig): Finding | null
+  check(events: EventTable, event: number, config: SignalsConfig): Finding | null
 }

@@ -1,45 +1,45 @@
-// The rules, one row each: what is looked at and what it means. A rule never throws and reads ranges,
-// not strings, until it fires: nearly every event passes all of them.
+// The table of rules: what each looks at and what it finds. A rule never throws. Nearly every event passes through all rules
+// without a finding, so a rule compares ranges of bytes and decodes text only when it finds something.
 
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { injectionMarker } from './injection.ts'
 import type { Finding, Rule } from './rule.ts'
 
-/** True when the field holds exactly this ASCII text. */
-function is(events: EventTable, e: number, r: number, text: string): boolean {
-  return events.arena.equals(events.off(e, r), events.len(e, r), text)
+/** Whether the field holds exactly this ASCII text. */
+function is(events: EventTable, event: number, r: number, text: string): boolean {
+  return events.arena.equals(events.off(event, r), events.len(event, r), text)
 }
 
-const isError = (events: EventTable, e: number): boolean => is(events, e, R.status, 'error')
+const isError = (events: EventTable, event: number): boolean => is(events, event, R.status, 'error')
 
-function kindOf(events: EventTable, e: number): string {
-  return events.arena.latin1(events.off(e, R.kind), Math.max(0, events.len(e, R.kind)))
+function kindOf(events: EventTable, event: number): string {
+  return events.arena.latin1(events.off(event, R.kind), Math.max(0, events.len(event, R.kind)))
 }
 
 const TIMEOUT = /timed?[ _-]?out|deadline[ _-]exceeded|etimedout/i
 const OVERFLOW =
   /context[_ ](?:length|window)[_ ]?(?:is )?exceed|maximum context length|context_length_exceeded|prompt is too long|input is too long|too many (?:input )?tokens|exceeds the (?:model's )?(?:maximum )?context/i
 
-function errorEvidence(events: EventTable, e: number): Finding['evidence'] {
+function errorEvidence(events: EventTable, event: number): Finding['evidence'] {
   return {
-    error_type: events.text(e, R.error_type),
-    error_message: events.text(e, R.error_message)?.slice(0, 500) ?? null,
-    tool_name: events.text(e, R.tool_name),
-    model: events.text(e, R.response_model) ?? events.text(e, R.request_model),
+    error_type: events.text(event, R.error_type),
+    error_message: events.text(event, R.error_message)?.slice(0, 500) ?? null,
+    tool_name: events.text(event, R.tool_name),
+    model: events.text(event, R.response_model) ?? events.text(event, R.request_model),
   }
 }
 
 export const RULES: readonly Rule[] = [
   {
-    // Fires: an LLM call of 6.2 s. Does not: an agent run of 60 s, which only contains calls.
+    // Fires for an LLM call of 6.2 s. Does not fire for an agent run of 60 s, which only contains calls.
     id: 'latency@1',
     types: ['high_latency', 'medium_latency'],
     perCall: true,
-    check(events, e, config) {
-      const ms = events.num(e, N.duration_ms)
+    check(events, event, config) {
+      const ms = events.num(event, N.duration_ms)
       if (!(ms > config.medium_latency)) return null
-      if (!(config.latency_kinds as readonly string[]).includes(kindOf(events, e))) return null
+      if (!(config.latency_kinds as readonly string[]).includes(kindOf(events, event))) return null
       const high = ms > config.high_latency
       return {
         type: high ? 'high_latency' : 'medium_latency',
@@ -48,22 +48,22 @@ export const RULES: readonly Rule[] = [
         threshold: high ? config.high_latency : config.medium_latency,
         evidence: {
           unit: 'ms',
-          name: events.text(e, R.name),
-          model: events.text(e, R.response_model) ?? events.text(e, R.request_model),
+          name: events.text(event, R.name),
+          model: events.text(event, R.response_model) ?? events.text(event, R.request_model),
         },
       }
     },
   },
   {
-    // Fires: a tool span with status error. A timeout is its own type, and an overflow of the context another.
+    // Fires for a tool span with status error. A timeout and a context overflow have signal types of their own.
     id: 'error@1',
     types: ['tool_timeout', 'tool_error', 'llm_error', 'error'],
     perCall: false,
     perSpan: true,
-    check(events, e) {
-      if (!isError(events, e)) return null
-      const kind = kindOf(events, e)
-      const evidence = errorEvidence(events, e)
+    check(events, event) {
+      if (!isError(events, event)) return null
+      const kind = kindOf(events, event)
+      const evidence = errorEvidence(events, event)
       const text = `${evidence['error_type'] ?? ''} ${evidence['error_message'] ?? ''}`
       const base = { severity: 'high', value: null, threshold: null, evidence } as const
       if (kind === 'tool' || kind === 'mcp')
@@ -74,13 +74,13 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    // Fires: "This model's maximum context length is 128000 tokens". Does not: finish reason `length` alone.
+    // Fires for "This model's maximum context length is 128000 tokens". Does not fire for the finish reason `length` alone.
     id: 'context.overflow@1',
     types: ['context_overflow'],
     perCall: false,
     perSpan: true,
-    check(events, e) {
-      const evidence = overflowEvidence(events, e)
+    check(events, event) {
+      const evidence = overflowEvidence(events, event)
       if (evidence === null) return null
       return { type: 'context_overflow', severity: 'high', value: null, threshold: null, evidence }
     },
@@ -89,8 +89,8 @@ export const RULES: readonly Rule[] = [
     id: 'cost.spike@1',
     types: ['cost_spike'],
     perCall: true,
-    check(events, e, config) {
-      const usd = events.num(e, N.cost_usd)
+    check(events, event, config) {
+      const usd = events.num(event, N.cost_usd)
       if (!(usd > config.cost_spike)) return null
       return {
         type: 'cost_spike',
@@ -99,8 +99,8 @@ export const RULES: readonly Rule[] = [
         threshold: config.cost_spike,
         evidence: {
           unit: 'USD',
-          model: events.text(e, R.response_model) ?? events.text(e, R.request_model),
-          cost_source: events.text(e, R.cost_source),
+          model: events.text(event, R.response_model) ?? events.text(event, R.request_model),
+          cost_source: events.text(event, R.cost_source),
         },
       }
     },
@@ -109,8 +109,8 @@ export const RULES: readonly Rule[] = [
     id: 'token.spike@1',
     types: ['token_spike'],
     perCall: true,
-    check(events, e, config) {
-      const tokens = totalTokens(events, e)
+    check(events, event, config) {
+      const tokens = totalTokens(events, event)
       if (!(tokens > config.token_spike)) return null
       return {
         type: 'token_spike',
@@ -119,21 +119,21 @@ export const RULES: readonly Rule[] = [
         threshold: config.token_spike,
         evidence: {
           unit: 'tokens',
-          input_tokens: numberOrNull(events.num(e, N.input_tokens)),
-          output_tokens: numberOrNull(events.num(e, N.output_tokens)),
-          model: events.text(e, R.response_model) ?? events.text(e, R.request_model),
+          input_tokens: numberOrNull(events.num(event, N.input_tokens)),
+          output_tokens: numberOrNull(events.num(event, N.output_tokens)),
+          model: events.text(event, R.response_model) ?? events.text(event, R.request_model),
         },
       }
     },
   },
   {
-    // Types and counts only: what was found is gone from the event, and stays out of the signal.
+    // Reports only types and counts: the values were removed from the event and must not return in the signal.
     id: 'secret@1',
     types: ['secret_detected'],
     perCall: false,
-    check(events, e) {
-      if (!events.has(e, R.secrets)) return null
-      const found = JSON.parse(events.text(e, R.secrets) ?? '{}') as Record<string, number>
+    check(events, event) {
+      if (!events.has(event, R.secrets)) return null
+      const found = JSON.parse(events.text(event, R.secrets) ?? '{}') as Record<string, number>
       const count = Object.values(found).reduce((a, b) => a + b, 0)
       return {
         type: 'secret_detected',
@@ -145,38 +145,38 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    // Fires: an answered call with no text and no tool call. Does not: content that was never recorded.
+    // Fires for an answered call with neither text nor tool call. Does not fire when the content was never recorded.
     id: 'output.empty@1',
     types: ['empty_output'],
     perCall: true,
-    check(events, e) {
-      if (!is(events, e, R.kind, 'llm') || isError(events, e)) return null
-      const empty = events.has(e, R.output_messages) && hasNoOutput(events, e)
-      const none = events.num(e, N.output_tokens) === 0 && !events.has(e, R.output_messages)
+    check(events, event) {
+      if (!is(events, event, R.kind, 'llm') || isError(events, event)) return null
+      const empty = events.has(event, R.output_messages) && hasNoOutput(events, event)
+      const none = events.num(event, N.output_tokens) === 0 && !events.has(event, R.output_messages)
       if (!empty && !none) return null
       return {
         type: 'empty_output',
         severity: 'medium',
-        value: numberOrNull(events.num(e, N.output_tokens)),
+        value: numberOrNull(events.num(event, N.output_tokens)),
         threshold: null,
         evidence: {
-          finish_reasons: events.text(e, R.finish_reasons),
-          model: events.text(e, R.response_model) ?? events.text(e, R.request_model),
+          finish_reasons: events.text(event, R.finish_reasons),
+          model: events.text(event, R.response_model) ?? events.text(event, R.request_model),
         },
       }
     },
   },
   {
-    // Fires: "ignore all previous instructions". The marker is named, the message is not repeated.
+    // Fires for "ignore all previous instructions". The signal names the phrase and does not quote the message.
     id: 'injection@1',
     types: ['prompt_injection'],
     perCall: false,
-    check(events, e) {
-      if (!events.has(e, R.input_messages)) return null
+    check(events, event) {
+      if (!events.has(event, R.input_messages)) return null
       const marker = injectionMarker(
         events.arena.buf,
-        events.off(e, R.input_messages),
-        events.len(e, R.input_messages),
+        events.off(event, R.input_messages),
+        events.len(event, R.input_messages),
       )
       if (marker === null) return null
       return {
@@ -190,30 +190,30 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-function totalTokens(events: EventTable, e: number): number {
-  const total = events.num(e, N.total_tokens)
+function totalTokens(events: EventTable, event: number): number {
+  const total = events.num(event, N.total_tokens)
   if (!Number.isNaN(total)) return total
-  return (events.num(e, N.input_tokens) || 0) + (events.num(e, N.output_tokens) || 0)
+  return (events.num(event, N.input_tokens) || 0) + (events.num(event, N.output_tokens) || 0)
 }
 
-function overflowEvidence(events: EventTable, e: number): Finding['evidence'] | null {
-  if (isError(events, e)) {
-    const text = `${events.text(e, R.error_type) ?? ''} ${events.text(e, R.error_message) ?? ''}`
-    return OVERFLOW.test(text) ? errorEvidence(events, e) : null
+function overflowEvidence(events: EventTable, event: number): Finding['evidence'] | null {
+  if (isError(events, event)) {
+    const text = `${events.text(event, R.error_type) ?? ''} ${events.text(event, R.error_message) ?? ''}`
+    return OVERFLOW.test(text) ? errorEvidence(events, event) : null
   }
-  const len = events.len(e, R.finish_reasons)
+  const len = events.len(event, R.finish_reasons)
   if (len < 'model_context_window_exceeded'.length) return null
-  const reasons = events.text(e, R.finish_reasons) ?? ''
+  const reasons = events.text(event, R.finish_reasons) ?? ''
   return reasons.includes('context_window_exceeded') ? { finish_reasons: reasons } : null
 }
 
-/** An answer of several choices without parts is shorter than this; what is longer holds something. */
+/** Messages without parts, even several, are shorter than this; longer text need not be parsed. */
 const EMPTY_OUTPUT_BYTES_MAX = 160
 
-/** `[]`, or messages whose parts are all missing. */
-function hasNoOutput(events: EventTable, e: number): boolean {
-  if (events.len(e, R.output_messages) > EMPTY_OUTPUT_BYTES_MAX) return false
-  const messages: unknown = JSON.parse(events.text(e, R.output_messages) ?? 'null')
+/** Whether the messages are `[]` or have no parts. */
+function hasNoOutput(events: EventTable, event: number): boolean {
+  if (events.len(event, R.output_messages) > EMPTY_OUTPUT_BYTES_MAX) return false
+  const messages: unknown = JSON.parse(events.text(event, R.output_messages) ?? 'null')
   if (!Array.isArray(messages)) return false
   return messages.every((m: { parts?: unknown }) => !Array.isArray(m.parts) || m.parts.length === 0)
 }

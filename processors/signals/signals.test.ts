@@ -1,10 +1,10 @@
-// Every rule with an event that fires it and one beside it that does not; identity; containers.
+// Every rule with an event for which it fires and a similar one for which it does not; identity of signals; containers.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type Fields, found, typesFound } from './testing/found.ts'
 
-test('each rule fires on what it is for and not on its neighbour', () => {
+test('each rule fires for its example and not for a similar event', () => {
   const cases: readonly (readonly [Fields, readonly string[]])[] = [
     [{ kind: 'llm', duration_ms: 6200 }, ['high_latency']],
     [{ kind: 'llm', duration_ms: 2500 }, ['medium_latency']],
@@ -46,28 +46,28 @@ test('each rule fires on what it is for and not on its neighbour', () => {
     assert.deepEqual(typesFound([fields]), want, JSON.stringify(fields))
 })
 
-test('what only repeats other events raises no cost, token or latency signal', () => {
+test('a usage_aggregate event raises no cost, token or latency signal', () => {
   const big = { kind: 'llm', duration_ms: 9000, cost_usd: 50, total_tokens: 1e6 }
   assert.deepEqual(typesFound([{ ...big, usage_aggregate: 1 }]), [])
   assert.deepEqual(typesFound([{ ...big, status: 'error', usage_aggregate: 1 }]), ['llm_error'])
   assert.deepEqual(typesFound([{ ...big, status: 'error', usage_duplicate_of: 'x' }]), [])
 })
 
-test('a log record beside its span does not report its failure again', () => {
+test('a log record that belongs to a span does not report the span’s failure again', () => {
   const failed = { kind: 'llm', status: 'error', error_type: 'rate_limit' }
   assert.deepEqual(typesFound([failed, { ...failed, event_type: 'log:gen_ai.choice' }]), [
     'llm_error',
   ])
 })
 
-test('equal tool calls in a trace are one loop, other arguments are none', () => {
+test('equal tool calls in a trace raise one loop signal, calls with different arguments none', () => {
   const call = (a: string): Fields => ({ kind: 'tool', tool_name: 'search', tool_arguments: a })
   assert.deepEqual(typesFound([call('1'), call('1'), call('1'), call('1')]), ['loop_detected'])
   assert.deepEqual(typesFound([call('1'), call('2'), call('3')]), [])
   assert.deepEqual(typesFound([call('1'), call('1')], { loop_repeats: 2 }), ['loop_detected'])
 })
 
-test('ids depend on event and rule alone; thresholds and values are stated', () => {
+test('a signal’s id depends only on event and rule; the signal has threshold and value', () => {
   const [a] = found([{ kind: 'llm', duration_ms: 6200 }])
   const [b] = found([{ kind: 'llm', duration_ms: 6200 }])
   assert.deepEqual(a, b)

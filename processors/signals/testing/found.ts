@@ -1,4 +1,4 @@
-// For tests of rules: the signals of events that have the fields a test names.
+// For tests of rules: makes events with the given fields and returns the signals found in them.
 
 import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
@@ -41,6 +41,6 @@ export function found(list: readonly Fields[], config: unknown = {}): Signal[] {
   return out
 }
 
-/** Types of the signals, in the order they are found. */
+/** Types of the signals, in the order in which they were found. */
 export const typesFound = (...args: Parameters<typeof found>): string[] =>
   found(...args).map((s) => s.type)
