@@ -1,5 +1,5 @@
 // Legacy Observa events (specification, section 4): times from timestamp and latency, a status that can be
-// trusted, provider bodies in place of an answer, ids that only trace_start carries.
+// trusted, provider bodies in place of an answer, ids that only trace_start carries, failures that only trace_end tells.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
@@ -7,6 +7,7 @@ import { N, R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
 import { SpanView } from '../../../core/span-view.ts'
 import { responseMessages } from '../content/bodies.ts'
+import { type ErrorBody, errorOfBody } from '../content/error-body.ts'
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import { takeFromBody } from '../span/body-facts.ts'
@@ -45,7 +46,7 @@ function timeOf(span: CurrentSpan, attr: number): number {
   return Date.parse(span.text(attr))
 }
 
-/** `track()` stores the provider's raw HTTP body as the answer; its counts are there. */
+/** `track()` stores the provider's raw HTTP body as the answer; its counts are there, and so is the error of a call that failed. */
 function readBody(span: CurrentSpan): void {
   const off = span.events.off(span.event, R.output_messages)
   const len = span.events.len(span.event, R.output_messages)
@@ -55,8 +56,10 @@ function readBody(span: CurrentSpan): void {
   const parts: unknown = isRecord(first) ? first['parts'] : null
   const part: unknown = Array.isArray(parts) && parts.length === 1 ? parts[0] : null
   const text: unknown = isRecord(part) && part['type'] === 'text' ? part['content'] : null
-  if (typeof text !== 'string' || !/^\s*\{/.test(text)) return
+  if (typeof text !== 'string' || !/^\s*[{[]/.test(text)) return
   const body = parseJson(text)
+  const error = errorOfBody(body)
+  if (error !== null) return fail(span, error)
   if (
     !isRecord(body) ||
     !('choices' in body || 'content' in body || 'candidates' in body || 'output' in body)
@@ -68,10 +71,22 @@ function readBody(span: CurrentSpan): void {
   span.setJson(R.output_messages, messages)
 }
 
+function fail(span: CurrentSpan, { message, type }: ErrorBody): void {
+  span.status.fail()
+  if (message !== null && !span.hasRange(R.error_message)) span.setString(R.error_message, message)
+  if (type !== null && !span.hasRange(R.error_type)) span.setString(R.error_type, type)
+}
+
 const INHERITED = [R.conversation_id, R.session_id, R.user_id] as const
 
+/** What only several events of a trace tell together. */
+export function joinLegacyTraces(batch: SpanBatch, events: EventTable): void {
+  inheritIds(batch, events)
+  failTrackedCalls(batch, events)
+}
+
 /** conversation, session and user ids stand on one event of a trace and mean all of them. */
-export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
+function inheritIds(batch: SpanBatch, events: EventTable): void {
   const view = new SpanView(batch)
   const known = new Map<string, number[]>()
   for (let e = 0; e < events.count; e++) {
@@ -99,4 +114,42 @@ export function inheritLegacyIds(batch: SpanBatch, events: EventTable): void {
 /** Trace within its request: two tenants in one batch share nothing. */
 function traceKey({ request }: SpanView, events: EventTable, e: number): string {
   return `${request}:${events.hex(e, R.trace_id) ?? ''}`
+}
+
+/** What `track()` reports of one call. A trace with anything else in it was made by hand, and may have failed elsewhere. */
+const TRACKED = new Set(['trace_start', 'llm_call', 'output', 'trace_end'])
+
+/** Of a call that `track()` made, only trace_end says that the provider's answer was no success, whatever was in its body. */
+function failTrackedCalls(batch: SpanBatch, events: EventTable): void {
+  const view = new SpanView(batch)
+  const traces = new Map<string, { readonly calls: number[]; hasFailed: boolean }>()
+  const others = new Set<string>()
+  for (let e = 0; e < events.count; e++) {
+    if (!view.at(events.spanOf[e] as number).isLegacy) continue
+    const trace = traceKey(view, events, e)
+    const type = events.text(e, R.event_type) ?? ''
+    if (!TRACKED.has(type)) others.add(trace)
+    const found = traces.get(trace) ?? { calls: [], hasFailed: false }
+    traces.set(trace, found)
+    if (type === 'llm_call') found.calls.push(e)
+    if (type === 'trace_end' && events.text(e, R.status) === 'error' && isTracked(events, e))
+      found.hasFailed = true
+  }
+  for (const [trace, { calls, hasFailed }] of traces) {
+    const [call] = calls
+    if (!hasFailed || call === undefined || calls.length > 1 || others.has(trace)) continue
+    if (!hasUsage(events, call)) events.setText(call, R.status, 'error')
+  }
+}
+
+/** `track()` takes the trace's id for its root. */
+function isTracked(events: EventTable, e: number): boolean {
+  const trace = events.hex(e, R.trace_id)
+  const span = events.hex(e, R.span_id)
+  return trace !== null && span !== null && trace.startsWith(span)
+}
+
+/** A provider that counted tokens has answered. */
+function hasUsage(events: EventTable, e: number): boolean {
+  return events.has(e, R.finish_reasons) || events.num(e, N.output_tokens) > 0
 }

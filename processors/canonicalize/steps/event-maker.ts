@@ -11,7 +11,7 @@ import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { LedgerCorrection } from '../../../core/task.ts'
 import { applyCorrections, DoubleCount } from '../counting/double-count.ts'
 import { PLAIN } from '../counting/report-rows.ts'
-import { inheritLegacyIds } from '../readers/legacy-events.ts'
+import { joinLegacyTraces } from '../readers/legacy-events.ts'
 import {
   type EventFate,
   type EventSink,
@@ -105,7 +105,7 @@ export class EventMaker {
       this.#countUsageOnce(events, e)
       hasLegacy ||= this.#origin.isLegacy
     }
-    if (hasLegacy) inheritLegacyIds(batch, events)
+    if (hasLegacy) joinLegacyTraces(batch, events)
     if (this.#unplanned > 0) ctx.count('observa_canonicalize_unplanned_total', '', this.#unplanned)
     this.#unplanned = 0
     this.#doubles.finish(events)
