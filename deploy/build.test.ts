@@ -47,6 +47,30 @@ test('the build has the migrations and no tests', () => {
   assert.deepEqual(globSync('**/*.{test,bench}.js', { cwd: out }), [])
 })
 
+test('a build says what it holds: a bill of materials, and sums that the files have', async () => {
+  const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
+  const listed = sums
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(66))
+  const files = globSync('**/*.*', { cwd: out })
+  assert.deepEqual(listed.toSorted(), files.toSorted())
+  await run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: out })
+  const bill = JSON.parse(await readFile(join(out, 'sbom.cdx.json'), 'utf8')) as object
+  assert.ok('components' in bill)
+})
+
+test('built again, every byte is the same', async () => {
+  const again = await mkdtemp(join(root, '.cache/build-'))
+  try {
+    await run(process.execPath, [join(root, 'deploy/build.ts'), again])
+    const sums = (dir: string): Promise<string> => readFile(join(dir, 'SHA256SUMS'), 'utf8')
+    assert.equal(await sums(again), await sums(out))
+  } finally {
+    await rm(again, { recursive: true, force: true })
+  }
+})
+
 test('everything the build can load is in it or in the packages of production', async () => {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<
     'dependencies' | 'optionalDependencies',

@@ -1,9 +1,11 @@
-// `npm run build`: the product as JavaScript, into `dist` or the folder given. The compiler leaves behind what
-// is not TypeScript (migrations, tables, pages); this puts it where the compiled files look for it.
+// `npm run build`: the product as JavaScript, into `dist` or the folder given, with its bill of materials and checksums. The
+// compiler leaves behind what is not TypeScript (migrations, tables, pages); this puts it where the compiled files look for it.
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeBill, textOfBill } from '../tools/packages/sbom.ts'
 
 const root = join(import.meta.dirname, '..')
 const project = join(root, 'tsconfig.build.json')
@@ -21,7 +23,24 @@ function build(out: string): number {
   for (const file of assets()) cpSync(join(root, file), join(out, file))
   // npm starts it by its first line.
   chmodSync(join(out, 'collector/main.js'), 0o755)
+  writeFileSync(join(out, 'sbom.cdx.json'), textOfBill(makeBill()))
+  writeFileSync(join(out, 'SHA256SUMS'), sumsOf(out))
   return 0
+}
+
+/** In the form of `sha256sum`. */
+function sumsOf(out: string): string {
+  return globSync('**/*', { cwd: out })
+    .filter((file) => statSync(join(out, file)).isFile())
+    .map((file) => file.replaceAll('\\', '/'))
+    .toSorted()
+    .map(
+      (file) =>
+        `${createHash('sha256')
+          .update(readFileSync(join(out, file)))
+          .digest('hex')}  ${file}\n`,
+    )
+    .join('')
 }
 
 /** Files beside the sources that the running program may open. */

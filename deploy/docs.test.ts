@@ -12,7 +12,7 @@ const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
 
 /** The product's own code, in one text. */
 function code(): string {
-  const areas = '{core,proto,collector,processors,exporters,config,storage,api}'
+  const areas = '{core,proto,usage,collector,processors,exporters,config,storage,accounts,api}'
   const files = globSync(`${areas}/**/*.ts`, { cwd: root })
   return files
     .filter((f) => !/\.(test|bench)\.ts$/.test(f))

@@ -2,6 +2,7 @@
 // an `error` event without a listener, which would end the process.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -73,4 +74,21 @@ describe('a broken connection fails the send and nothing else', {
           await turn()
           await driver.close()
         })
+})
+
+test('without the optional package of a driver the start says which one and what to do', () => {
+  const script = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve: (name, context, next) =>
+        next(name === '@platformatic/kafka' ? '@platformatic/not-installed' : name, context),
+    })
+    const { createPlatformaticDriver } = await import('./platformatic-driver.ts')
+    await createPlatformaticDriver({}, null).catch((e) => console.log(e.code, e.hint))
+  `
+  const done = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  })
+  assert.match(done.stdout, /^OBS_KAFKA_DRIVER_MISSING .*driver: kafkajs/, done.stderr)
 })

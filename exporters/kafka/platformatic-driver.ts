@@ -4,6 +4,7 @@
 import type { EventEmitter } from 'node:events'
 import type { Producer } from '@platformatic/kafka'
 import type { Logger } from 'pino'
+import { ObservaError } from '../../core/errors.ts'
 import { type Ack, type DriverSettings, driverError, type KafkaDriver, settled } from './driver.ts'
 import { partitionHash } from './partition.ts'
 import type { KafkaMessage } from './records.ts'
@@ -18,10 +19,26 @@ export async function createPlatformaticDriver(
   settings: DriverSettings,
   log: Logger,
 ): Promise<KafkaDriver> {
-  const library = await import('@platformatic/kafka')
+  const library = await load()
   if (!isListening) library.connectionsConnectsChannel.start.subscribe(listenToErrors)
   isListening = true
   return new PlatformaticDriver(settings, log, (options) => new library.Producer(options))
+}
+
+/** The package is optional: most installations use the other driver, and this one brings two dozen packages along. */
+async function load(): Promise<typeof import('@platformatic/kafka')> {
+  try {
+    return await import('@platformatic/kafka')
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND'))
+      throw thrown
+    throw new ObservaError(
+      'OBS_KAFKA_DRIVER_MISSING',
+      'the package @platformatic/kafka, which `driver: platformatic` needs, is not installed.',
+      'Install with optional packages, or use `driver: kafkajs`.',
+      { cause: thrown },
+    )
+  }
 }
 
 /** The diagnostics channel exists once in the process, so one listener is enough. */

@@ -26,6 +26,10 @@ const steps: readonly { readonly name: string; readonly command: readonly string
     name: 'lockfile',
     command: [process.execPath, 'deploy/complete-lockfile.ts', '--check'],
   },
+  {
+    name: 'packages',
+    command: [process.execPath, 'tools/packages/main.ts', '--check'],
+  },
 ]
 
 let failed = 0
