@@ -1,6 +1,6 @@
-// CPU of `canonicalize` and `cost` together, µs a span: on the traffic of the generator by dialect, on what was
-// recorded from real clients, and on a sample of each dialect. Decoded once and processed again and again, so that the figure holds the two
-// processors alone. `node bench/canonicalize.bench.ts [name...] [--rounds N]`
+// CPU time of `canonicalize` and `cost` together, in µs a span: on generated traffic by dialect, on requests recorded from
+// real clients, and on one sample of each dialect. Each batch is decoded once and processed many times, so that only the two
+// processors are measured. `node bench/canonicalize.bench.ts [name...] [--rounds N]`
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -21,10 +21,13 @@ import { DIALECT_MIX } from './traffic/dialect.ts'
 import { generateRequests } from './traffic/generate.ts'
 import type { Dialect } from './traffic/operation.ts'
 
-/** Copies of a recording: about as many spans as a busy worker gets in one task. */
+/** A recording is copied until it has about as many spans as a busy worker gets in one task. */
 const SPANS = 1000
 const GENERATED_REQUESTS = 10
-/** The least of so many rounds, after as many unmeasured: the compiler is done and the host's noise is out. */
+/**
+ * Number of measured rounds, of which the fastest counts, after as many unmeasured ones. By then V8 has optimised the code,
+ * and the fastest round has the least noise from other processes.
+ */
 const ROUNDS = 60
 
 const CAPTURES = fileURLToPath(new URL('../test/captures/', import.meta.url))
@@ -86,7 +89,7 @@ function recorded(): Subject[] {
     })
 }
 
-/** One span of each dialect, again and again with ids of its own: what the dialect costs, not what traffic is like. */
+/** One sample span of each dialect, repeated with different ids. Shows the cost of the dialect, not of typical traffic. */
 function sampled(): Subject[] {
   return sampleFiles<{ span?: unknown }>().flatMap(({ name, sample: { span } }) => {
     if (span === undefined) return []
@@ -108,7 +111,7 @@ function requestsOf(dir: string): TestRequest[] {
     }))
 }
 
-/** Copies would be re-sent spans and their calls double reports: other ids, other response ids by span. */
+/** Gives every copy its own span ids and response ids; otherwise the copies would be re-sends and duplicate reports. */
 function giveOwnIds(batch: SpanBatch, perCopy: number): void {
   const { arena } = batch
   for (let span = 0; span < batch.spanCount; span++) {
@@ -128,7 +131,7 @@ function giveOwnIds(batch: SpanBatch, perCopy: number): void {
   }
 }
 
-/** All subjects in turn, round after round: the code stays as polymorphic as it is in a real worker. */
+/** Measures all subjects in turn, round after round, so that the code stays as polymorphic as in a real worker. */
 function measure(all: readonly Subject[]): void {
   const tables = all.map(({ batch }) => ({
     batch,

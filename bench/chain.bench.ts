@@ -1,5 +1,6 @@
-// µs of one thread for each stage of the chain, by dialect: decode, processors, one encoding for each exporter.
-// In this process, without HTTP, log and threads. `node bench/chain.bench.ts [rounds] [spans a task]`
+// Time of each stage of the chain in µs a span, by dialect: decoding, each processor, one encoding for each exporter.
+// Everything runs on one thread of this process, without HTTP and without the log. `node bench/chain.bench.ts [rounds] [spans
+// a task]`
 
 import { registry } from '../collector/registry.ts'
 import { pipelineSpec } from '../collector/service/pipeline-spec.ts'
@@ -13,7 +14,7 @@ import type { Dialect } from './traffic/operation.ts'
 
 const SPANS_PER_REQUEST = 100
 const REQUESTS = 64
-// A service runs for days: the compiler of V8 has settled after some 150,000 spans.
+// After about 150,000 spans V8 has optimised the code, as in a service that has run for some time.
 const WARM_UP_ROUNDS = 25
 
 const CONFIG = `
@@ -72,7 +73,7 @@ function requestsOf(dialect: Dialect | undefined): TaskRequest[] {
   }))
 }
 
-/** Median over rounds of µs a span, by stage and in all. */
+/** Median over rounds in µs a span, by stage and in total. */
 function stageTimes(
   chain: ReturnType<typeof buildChain>,
   requests: readonly TaskRequest[],

@@ -1,4 +1,4 @@
-// That nothing a subject starts escapes its account.
+// Everything that a measured program starts must be included in its CPU time.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,7 +7,7 @@ import { startProcess } from './process.ts'
 
 const isLinux = process.platform === 'linux'
 
-/** Starts a grandchild that burns CPU in a second thread, detached from its parent, and stays. */
+/** Starts a detached grandchild that burns CPU in a second thread and keeps running. */
 const FAMILY = `
   const { spawn } = require('node:child_process')
   const burn = \`
@@ -22,7 +22,7 @@ const FAMILY = `
   setInterval(() => {}, 1000)
 `
 
-test('CPU of threads and of children is charged to the tree, and memory has a peak', async (t) => {
+test('CPU time of threads and child processes is included, and peak memory is recorded', async (t) => {
   if (!isLinux) return t.skip('accounts come from /proc, which only Linux has')
   const root = startProcess({ name: 'family', command: [process.execPath, '-e', FAMILY] })
   const tree = new ProcessTree(root)
@@ -39,9 +39,9 @@ test('CPU of threads and of children is charged to the tree, and memory has a pe
   }
 })
 
-test('a process that lost its parent is still in the account', async (t) => {
+test('a process whose parent has ended is still included', async (t) => {
   if (!isLinux) return t.skip('accounts come from /proc, which only Linux has')
-  // The shell ends at once; what it left behind has another parent and only the marker tells whose it is.
+  // The shell ends at once. The process it leaves behind has a new parent, so only the marker shows who started it.
   const script = '(sleep 30 & echo "orphan=$!") ; while :; do sleep 1; done'
   const root = startProcess({ name: 'daemon', command: ['sh', '-c', script] })
   const tree = new ProcessTree(root)

@@ -1,6 +1,6 @@
-// CPU and memory of a process and everything it started, from /proc (Linux). Processes are found by parentage
-// and by a marker in their environment, so a database that detaches itself is charged to who started it.
-// All threads count; a child that ended is in the account of the parent that waited for it.
+// CPU time and memory of a process and everything it started, from /proc (Linux). Processes are found by their parent and by
+// a marker in their environment, so that a database which detaches itself is included. All threads count. The CPU time of an
+// ended child is reported by the parent that waited for it.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { RUN_MARKER } from './process.ts'
@@ -12,7 +12,7 @@ const PAGE_BYTES = 4096
 export interface ProcessStat {
   readonly pid: number
   readonly parent: number
-  /** Own threads plus children already waited for, in seconds. */
+  /** CPU time of its own threads and of children that it has waited for, in seconds. */
   readonly cpuSeconds: number
 }
 
@@ -22,13 +22,13 @@ export interface TreeUsage {
   readonly processes: number
 }
 
-/** Resident memory over time; pages shared between processes are counted in each. */
+/** Resident memory over time. Pages that processes share are counted for each of them. */
 export interface MemorySample {
   readonly seconds: number
   readonly rssBytes: number
 }
 
-/** A tree of processes under observation. Ended members keep what they had used when last seen. */
+/** A tree of processes under observation. For a process that has ended, the CPU time last seen is kept. */
 export class ProcessTree {
   readonly #root: number
   readonly #marker: string
@@ -45,7 +45,8 @@ export class ProcessTree {
     const now = this.#members()
     for (const [pid, stat] of this.#last) {
       if (now.has(pid)) continue
-      // A parent within the tree that waits for a child inherits its CPU; an orphan's would be lost.
+      // When a process ends, its CPU time is added to a parent in the tree that waits for it. That of a process without such
+      // a parent would be lost, so it is kept here.
       if (!now.has(stat.parent)) this.#ended.set(pid, stat)
     }
     this.#last = now
@@ -59,7 +60,7 @@ export class ProcessTree {
     return { cpuSeconds, rssBytes, processes: now.size }
   }
 
-  /** Who is counted now. */
+  /** Ids of the processes that are counted at present. */
   pids(): readonly number[] {
     return [...this.#members().keys()]
   }
@@ -83,7 +84,7 @@ export class ProcessTree {
     return this.#isMarked(stat.pid)
   }
 
-  /** Read once for each process of the machine: an environment does not change, and reading it is slow. */
+  /** Reads the environment of each process of the machine only once: it does not change, and reading is slow. */
   #isMarked(pid: number): boolean {
     let marked = this.#marked.get(pid)
     if (marked === undefined) {
@@ -94,7 +95,7 @@ export class ProcessTree {
   }
 }
 
-/** Samples a tree until stopped; also keeps the last CPU figures of short-lived members. */
+/** Samples a tree until stopped, and keeps the last CPU times of processes that end meanwhile. */
 export function watchTree(tree: ProcessTree, intervalMs: number) {
   const startMs = performance.now()
   const samples: MemorySample[] = []
@@ -116,7 +117,10 @@ export function peakRssBytes(samples: readonly MemorySample[]): number {
   return samples.reduce((peak, sample) => Math.max(peak, sample.rssBytes), 0)
 }
 
-/** CPU seconds that all CPUs of the machine have been busy since boot: what others used is the rest. */
+/**
+ * CPU time, in seconds, that all CPUs of the machine have been busy since boot. Minus the measured processes, this is what
+ * other processes used.
+ */
 export function machineBusySeconds(): number {
   const [, user, nice, system, , , irq, softirq, steal] = (
     /^cpu .*/m.exec(readFileSync('/proc/stat', 'latin1'))?.[0] ?? ''
@@ -130,10 +134,12 @@ export function machineBusySeconds(): number {
   return busy / TICKS_PER_S
 }
 
-/** proc(5): pid (comm) state ppid ... utime is field 14, stime 15, cutime 16, cstime 17. Null when gone. */
+/**
+ * Fields of /proc/PID/stat as in proc(5): utime is field 14, stime 15, cutime 16, cstime 17. Null when the process has ended.
+ */
 export function readStat(pid: number): ProcessStat | null {
   const text = readOrEmpty(`/proc/${pid}/stat`)
-  // The command name may itself hold spaces and parentheses.
+  // The command name is in parentheses and may itself contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   if (fields.length < 20) return null
   const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0)
@@ -145,7 +151,7 @@ function rssOf(pid: number): number {
   return Number.isFinite(pages) ? pages * PAGE_BYTES : 0
 }
 
-/** A process may end between listing and reading: that is not an error. */
+/** Returns '' on failure, because a process may end between listing and reading. */
 function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'latin1')

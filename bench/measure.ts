@@ -1,5 +1,6 @@
-// One measurement: a subject, a sink, the load client, and the CPU of everything the subject started, read
-// only after its queues are empty: whoever accepts what it cannot ship has not yet done the work.
+// One measurement: a subject (the program under test), a sink, the load client, and the CPU time of everything the subject
+// started. The CPU time is read only after the subject's queues are empty, because accepted data that is not yet sent on is
+// unfinished work.
 
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,30 +17,33 @@ import { type Sink, startSink } from './sink/sink.ts'
 import { byLabel, type RunningSubject, type Subject } from './subject.ts'
 import type { BodyForm } from './traffic/generate.ts'
 
-/** shared: everybody competes for all CPUs. split: the subject on the first half, client and sink on the other. */
+/**
+ * shared: all processes use all CPUs. split: the subject runs on the first half of the CPUs, client and sink on the other
+ * half.
+ */
 export type Layout = 'shared' | 'split'
 
 const DRAIN_TIMEOUT_MS = 300_000
 const MEMORY_INTERVAL_MS = 250
-/** Between the end of the drain and reading the CPU: batches without a queue of their own flush within 200 ms. */
+/** Wait between the end of draining and reading the CPU time. Batches that are in no queue are sent within 200 ms. */
 const SETTLE_MS = 300
 
 export interface Measurement {
   readonly subject: string
   readonly load: LoadReport
-  /** From the end of the load until nothing was pending. */
+  /** Time from the end of the load until nothing was pending. */
   readonly drainSeconds: number
-  /** Accepted spans over load plus drain. */
+  /** Accepted spans divided by the time of load and draining. */
   readonly sustainedSpansPerS: number
-  /** User and system time of the subject's whole process tree, load plus drain. */
+  /** User and system time of the subject's process tree during load and draining. */
   readonly cpuUsPerSpan: number
   readonly rssPeakBytes: number
-  /** CPUs used by everything that is neither subject, client nor sink: near 0 in a quiet run. */
+  /** CPUs used by processes other than subject, client and sink. Near 0 in a quiet run. */
   readonly othersCpus: number
   readonly memory: readonly MemorySample[]
-  /** Accepted items that never arrived. */
+  /** Accepted items that did not arrive. */
   readonly lost: number
-  /** Wall time of the worker's stages, for subjects that tell. */
+  /** Wall time of the worker's stages, for subjects that report it. */
   readonly stageUsPerSpan: Readonly<Record<string, number>>
 }
 
@@ -49,12 +53,12 @@ export interface LoadShape extends Omit<LoadOptions, 'url' | 'firstCopy' | 'pref
 
 export interface Bench {
   readonly running: RunningSubject
-  /** Runs a load and reads the accounts. Loads of one bench never repeat an id. */
+  /** Runs a load and takes the measurement. Several loads of one bench never use the same id twice. */
   measure(shape: LoadShape): Promise<Measurement>
   stop(): Promise<void>
 }
 
-/** Starts sink and subject, and warms the subject up. */
+/** Starts the sink and the subject, and warms the subject up. */
 export async function openBench(
   subject: Subject,
   layout: Layout,
@@ -96,7 +100,7 @@ export async function openBench(
     try {
       return await measureOne({ subject, running, tree, sink }, () => load(shape))
     } catch (error) {
-      // What the subject said last is mostly why.
+      // The last output of the subject mostly shows the cause.
       throw new Error(`${subject.name}: ${String(error)}\n${running.process.output()}`, {
         cause: error,
       })

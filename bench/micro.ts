@@ -1,5 +1,5 @@
-// Micro-benchmarks: programs named `*.bench.ts` beside the code they time. Each prints its own table; a run
-// records that text as it is.
+// Micro-benchmarks: programs named `*.bench.ts` beside the code that they measure. Each prints its own table, which is
+// recorded as text.
 
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** One scenario for each file, named by its path without the ending: `proto/decode`. */
+/** One scenario for each file, named by its path without the suffix: `proto/decode`. */
 export function microScenarios(): Scenario[] {
   return globSync('**/*.bench.ts', { cwd: ROOT, exclude: ['node_modules/**', 'dist/**'] })
     .sort()

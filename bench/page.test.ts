@@ -1,4 +1,4 @@
-// How measurements become rows, and rows a page.
+// Tests of how measurements become table rows, and rows a page.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -47,7 +47,7 @@ test('rounds of one subject become one row with median and spread', () => {
   assert.equal(rows.length, 1)
   assert.equal(rows[0]?.[3], '3')
   assert.equal(rows[0]?.[4], '20.0 (10.0–30.0)')
-  // Three rounds with one 503 and two failed connections each.
+  // Three rounds, each with one 503 and two failed connections.
   assert.equal(rows[0]?.at(-2), '9')
   assert.equal(rows[0]?.at(-1), '3')
 })

@@ -1,4 +1,4 @@
-// Writes docs/benchmarks.md from the recorded results. The page holds no figure that was typed by hand.
+// Writes docs/benchmarks.md from the recorded results. No figure on the page is typed by hand.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Starts and stops the processes of a benchmark, pins them to CPUs, and waits for what they say or serve.
+// Starts and stops the processes of a benchmark, pins them to CPUs, and waits for their output or for a server to answer.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Variable by which `cpu.ts` recognises descendants that detached themselves (daemons). */
+/** Environment variable by which `cpu.ts` recognises descendants that have detached themselves (daemons). */
 export const RUN_MARKER = 'OBSERVA_BENCH_RUN'
 
-/** Last output kept for error messages. */
+/** How much of the latest output is kept for error messages. */
 const OUTPUT_BYTES_MAX = 64 * 1024
 
 export interface StartOptions {
@@ -25,12 +25,12 @@ export interface RunningProcess {
   readonly pid: number
   /** Value of `RUN_MARKER` in this process and its descendants. */
   readonly marker: string
-  /** The end of what it wrote so far. */
+  /** The latest output of the process. */
   output(): string
   outputMatching(pattern: RegExp): Promise<RegExpExecArray>
-  /** Waits until `probe` gives true; fails at once if the process ends, or after `timeoutMs`. */
+  /** Polls until `probe` returns true. Fails at once if the process ends, or after `timeoutMs`. */
   until(what: string, timeoutMs: number, probe: () => Promise<boolean>): Promise<void>
-  /** SIGTERM, and SIGKILL after ten seconds. */
+  /** Sends SIGTERM, and SIGKILL after ten seconds. */
   stop(): Promise<void>
 }
 
@@ -97,7 +97,7 @@ export function startProcess(options: StartOptions): RunningProcess {
   }
 }
 
-/** A port nobody listens on now. Somebody else may take it before we do; then the start fails and says so. */
+/** A port that is free at the moment. If another program takes it first, the start fails with an error. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
@@ -109,7 +109,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** `taskset -c cpus` where it exists and `cpus` names some, nothing elsewhere. */
+/** The words `taskset -c cpus` if taskset exists and `cpus` is not empty; otherwise nothing. */
 export function pinTo(cpus: string): readonly string[] {
   return hasTaskset && cpus !== '' ? ['taskset', '-c', cpus] : []
 }

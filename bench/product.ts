@@ -1,5 +1,5 @@
-// Observa itself as a subject: the default processors, with exporters that send to the sink or with the
-// embedded stores. Durability stays at its default: every 200 was on disk first.
+// Observa as a subject of measurements: the default processors, with exporters that send to the sink or with the embedded
+// stores. Durability has its default, so every 200 means that the data was written to disk first.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,10 +15,10 @@ import {
 } from './subject.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-/** Embedded stores are created on the first start. */
+/** Long, because the embedded stores are created on the first start. */
 const START_TIMEOUT_MS = 120_000
 
-/** Refused by the destination, or taken for a re-sent event, which no span of the load client is. */
+/** Items refused by the destination, or taken for re-sends. The load client sends no re-sends, so both count as lost. */
 const LOST = ['observa_dead_letter_items_total', 'observa_pipeline_resent_items_total']
 
 type Exporters = (sinkUrl: string) => Readonly<Record<string, object>>
@@ -51,7 +51,7 @@ export const productSubjects: readonly Subject[] = Object.entries(VARIANTS).map(
   }),
 )
 
-/** A subject that runs the sources of another directory, with options for its `node`. */
+/** A subject that runs the sources in another directory, with extra options for `node`. */
 export function productAt(
   name: string,
   directory: string,
@@ -66,7 +66,7 @@ export function productAt(
 interface Product {
   readonly name: string
   readonly variant: ProductVariant
-  /** Of the sources. */
+  /** The directory with the sources. */
   readonly directory: string
   readonly nodeOptions: readonly string[]
 }

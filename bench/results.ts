@@ -1,5 +1,5 @@
-// What a run leaves behind: bench/results.json, one entry for each scenario (its latest run), with everything
-// needed to judge it: machine, commit, command, date. The page in docs/ is made from it.
+// The recorded results in bench/results.json: for each scenario its latest run, with machine, commit, command and date. The
+// page in docs/ is made from this file.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -20,11 +20,11 @@ export interface ResultTable {
   readonly rows: readonly (readonly string[])[]
 }
 
-/** What a scenario gives. */
+/** The result of a scenario. */
 export interface ScenarioResult {
   readonly notes: readonly string[]
   readonly tables: readonly ResultTable[]
-  /** The figures behind the tables. */
+  /** The figures from which the tables were made. */
   readonly data: unknown
 }
 
@@ -49,7 +49,7 @@ export function readResults(): ResultFile {
 export function writeResults(results: ResultFile): void {
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(RESULTS_PATH, `${JSON.stringify(sorted, null, 2)}\n`)
-  // As all JSON of the project, so that `npm run check` has nothing to say; without Biome it stays as it is.
+  // Formatted like all JSON of the project, so that `npm run check` passes. Without Biome the file stays unformatted.
   spawnSync(join(ROOT, 'node_modules', '.bin', 'biome'), ['format', '--write', RESULTS_PATH])
 }
 
@@ -64,7 +64,7 @@ export function describeMachine(): Machine {
   }
 }
 
-/** Short hash of HEAD; `+` when tracked files differ from it, results and page aside. */
+/** Short hash of HEAD, with `+` if tracked files other than the results and the page have changed. */
 export function describeCommit(): string {
   try {
     const git = (...args: string[]): string =>

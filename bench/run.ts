@@ -1,5 +1,5 @@
-// `npm run bench [-- names] [options]`: runs scenarios, records them in bench/results.json and writes
-// docs/benchmarks.md. Without names it lists what there is.
+// `npm run bench [-- names] [options]`: runs scenarios, records their results in bench/results.json and writes
+// docs/benchmarks.md. Without names it lists the scenarios.
 
 import { parseArgs } from 'node:util'
 import { microScenarios } from './micro.ts'
@@ -42,7 +42,7 @@ options
   --dry               do not touch results.json and the page
 `
 
-// A function, so that everything is up before the first `await` at the top.
+// A function instead of top-level code, so that all constants of the module exist before the first `await`.
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,

@@ -1,4 +1,4 @@
-// What a scenario is, what it may use, and how measurements become rows of a table.
+// What a scenario is, which options and tools it gets, and how measurements become rows of a table.
 
 import { join } from 'node:path'
 import { writeBodies } from './load/bodies.ts'
@@ -12,24 +12,24 @@ export interface Options {
   readonly warmUpSpans: number
   readonly rounds: number
   readonly minutes: number
-  /** Spans a second of open loops. */
+  /** Spans a second in open loops. */
   readonly rate: number
   readonly connections: number
   readonly spansPerRequest: number
   readonly requests: number
-  /** Stored, for the queries scenario. */
+  /** Number of stored events, for the scenario `queries`. */
   readonly events: number
   readonly layout: Layout
   readonly form: BodyForm
-  /** Names of subjects, instead of those the scenario would take. */
+  /** Names of subjects to measure instead of the scenario's default ones. */
   readonly subjects: readonly string[]
 }
 
 export interface Context {
   readonly options: Options
-  /** Directory with bodies of this form, made on first use. */
+  /** Directory with bodies of this form. They are generated on first use. */
   readonly bodies: (form: BodyForm) => string
-  /** Progress for the terminal. */
+  /** Prints progress to the terminal. */
   readonly say: (text: string) => void
 }
 
@@ -54,7 +54,8 @@ export function makeContext(options: Options): Context {
           seed: 1,
           requests: options.requests,
           spansPerRequest: options.spansPerRequest,
-          // Stores may refuse or expire what is old; the bytes differ from day to day only in times.
+          // Times are recent, because stores may refuse or expire old data. From day to day the bytes differ only in these
+          // times.
           baseTimeMs: Date.now() - options.requests * 1000,
         })
       made.set(form, directory)
@@ -63,7 +64,10 @@ export function makeContext(options: Options): Context {
   }
 }
 
-/** As fast as answers come. Gzip bodies for 50,000 spans a second are made before. */
+/**
+ * A closed loop: the next request is sent as soon as the last one is answered. Enough gzip bodies for 50,000 spans a second
+ * are prepared.
+ */
 export function closedLoop({ options, bodies }: Context, gzip: boolean): LoadShape {
   return {
     form: options.form,
@@ -76,7 +80,7 @@ export function closedLoop({ options, bodies }: Context, gzip: boolean): LoadSha
   }
 }
 
-/** Plain and gzip, turned about every other round: what is measured later is compiled better. */
+/** Uncompressed and gzip, in reverse order every other round, because code that is measured later is better optimised. */
 export function encodings(round: number): readonly boolean[] {
   return round % 2 === 1 ? [false, true] : [true, false]
 }
@@ -93,7 +97,7 @@ export function openLoop({ options, bodies }: Context, gzip: boolean): LoadShape
   }
 }
 
-/** By spans and not by time: what a compiler needs to see does not depend on how busy the machine is. */
+/** The warm-up is counted in spans rather than in time, so that the code is equally well optimised on a busy machine. */
 export function warmUp(context: Context): LoadShape {
   const { warmUpSpans, spansPerRequest } = context.options
   const requests = Math.ceil(warmUpSpans / spansPerRequest)
@@ -105,7 +109,7 @@ export const MEASUREMENT_COLUMNS = [
   'subject', 'loop', 'body', 'n', 'CPU µs/span', 'accepted spans/s', 'sustained spans/s', 'p50 ms', 'p95 ms', 'p99 ms', 'RSS MB', 'drain s', 'others CPUs', 'not 200', 'lost',
 ]
 
-/** One row: medians over rounds, CPU and rates with minimum and maximum. */
+/** One row with medians over rounds; CPU and rates also with minimum and maximum. */
 export function measurementRow(all: readonly Measurement[]): string[] {
   const first = all[0]
   if (first === undefined) throw new Error('a row needs a measurement')
@@ -142,14 +146,14 @@ export function measurementRow(all: readonly Measurement[]): string[] {
   ]
 }
 
-/** Rows by subject, loop and body, in order of first appearance. */
+/** One row for each subject, loop and body, in the order of first appearance. */
 export function measurementTable(title: string, all: readonly Measurement[]): ResultTable {
   const groups = Map.groupBy(all, (m) => `${m.subject} ${m.load.mode} ${m.load.gzip}`)
   const rows = [...groups.values()].map(measurementRow)
   return { title, columns: MEASUREMENT_COLUMNS, rows }
 }
 
-/** Where the workers' time goes, closed loops only; null when no subject tells. */
+/** Table of the time in each stage of the workers, from closed loops only; null when no subject reports stages. */
 export function stageTable(all: readonly Measurement[]): ResultTable | null {
   const closed = all.filter((m) => m.load.mode === 'closed')
   const groups = Map.groupBy(closed, (m) => `${m.subject}, ${m.load.gzip ? 'gzip' : 'plain'}`)
@@ -167,10 +171,10 @@ export function stageTable(all: readonly Measurement[]): ResultTable | null {
   return { title: 'Stages in the worker, µs a span', columns: ['stage', ...groups.keys()], rows }
 }
 
-/** Above this, figures of throughput and latency say more about the neighbours. */
+/** When other processes use more CPUs than this, throughput and latency are unreliable. */
 const QUIET_CPUS = 0.15
 
-/** Says so when the machine was not ours; belongs above the figures it spoils. */
+/** A note to print above the figures when other processes used the machine. */
 export function noiseNotes(all: readonly Measurement[]): string[] {
   const others = median(all.map((m) => m.othersCpus))
   if (others <= QUIET_CPUS) return []
@@ -179,7 +183,7 @@ export function noiseNotes(all: readonly Measurement[]): string[] {
   ]
 }
 
-/** What goes into results.json of a measurement: the memory series only where it is the point. */
+/** A measurement for results.json without its memory samples, which only the memory scenario needs. */
 export function withoutSeries(all: readonly Measurement[]): unknown[] {
   return all.map(({ memory: _memory, ...rest }) => rest)
 }
@@ -191,7 +195,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
-/** `median (minimum–maximum)`, or the value alone. */
+/** `median (minimum–maximum)`, or the value alone when there is only one. */
 export function spread(values: readonly number[], digits: number): string {
   const text = (value: number): string =>
     value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })

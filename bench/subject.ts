@@ -1,21 +1,21 @@
-// What can be measured: something that is started, takes OTLP/HTTP and can tell when it has shipped everything.
+// A subject: a program that can be started and measured, accepts OTLP/HTTP, and can tell when it has sent everything on.
 
 import type { RunningProcess } from './process.ts'
 import type { BodyForm } from './traffic/generate.ts'
 
 export interface Subject {
   readonly name: string
-  /** One line for the results page. */
+  /** A one-line description for the results page. */
   readonly describe: string
   start(options: StartSubject): Promise<RunningSubject>
 }
 
 export interface StartSubject {
-  /** Where exporters send. */
+  /** The address that its exporters send to. */
   readonly sinkUrl: string
-  /** CPUs to run on, as `taskset -c` takes them; empty: any. */
+  /** CPUs to run on, in the form of `taskset -c`; empty for any. */
   readonly cpus: string
-  /** Hears what it writes. */
+  /** Called with everything the process writes. */
   readonly onOutput?: ((text: string) => void) | undefined
 }
 
@@ -23,16 +23,16 @@ export interface RunningSubject {
   readonly process: RunningProcess
   /** URL to POST bodies of this form to. */
   url(form: BodyForm): string
-  /** Items accepted and not yet shipped. */
+  /** Number of items accepted and not yet sent on. */
   pending(): Promise<number>
-  /** Its `/metrics`. */
+  /** The text of its `/metrics`. */
   metrics(): Promise<string>
-  /** Items accepted that never arrive where they should, out of such a text. */
+  /** Number of items that were accepted but will never arrive, read from the text of `/metrics`. */
   lost(metrics: string): number
   stop(): Promise<void>
 }
 
-/** Sum of all series of a metric in Prometheus text; null when there is none. */
+/** Sum of all series of a metric in Prometheus text; null when there are none. */
 export function sumMetric(text: string, name: string): number | null {
   let sum: number | null = null
   for (const line of text.split('\n')) {
@@ -43,11 +43,11 @@ export function sumMetric(text: string, name: string): number | null {
   return sum
 }
 
-/** Patient: the process under load may share one CPU with its client and answer late. */
+/** Long, because the subject under load may share one CPU with its client and answer late. */
 const FETCH_TIMEOUT_MS = 30_000
 
 export async function fetchText(url: string): Promise<string> {
-  // No connection is kept: an idle one may be closed by the server just as it is used again.
+  // No keep-alive, because the server may close an idle connection just when it is used again.
   const response = await fetch(url, {
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
     headers: { connection: 'close' },
@@ -56,7 +56,7 @@ export async function fetchText(url: string): Promise<string> {
   return response.text()
 }
 
-/** Values of one label of a metric, e.g. seconds by stage. */
+/** Values of a metric by one of its labels, for example seconds by stage. */
 export function byLabel(text: string, name: string, label: string): Map<string, number> {
   const values = new Map<string, number>()
   const series = new RegExp(`^${name}\\{(?:.*,)?${label}="([^"]*)".*\\} (\\S+)$`, 'gm')

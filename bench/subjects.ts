@@ -1,4 +1,4 @@
-// All that can be measured, by name.
+// All subjects that can be measured, by name.
 
 import { collectorSubjects } from './peers/collector.ts'
 import { productSubjects } from './product.ts'
@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts'
 
 export const subjects: readonly Subject[] = [...productSubjects, ...collectorSubjects]
 
-/** The named subjects, or `defaults` when none are named. */
+/** The subjects with these names, or `defaults` when there are no names. */
 export function chooseSubjects(names: readonly string[], defaults: readonly string[]): Subject[] {
   return (names.length > 0 ? names : defaults).map((name) => {
     const subject = subjects.find((candidate) => candidate.name === name)

@@ -1,5 +1,5 @@
-// `npm run demo`: realistic traffic of the real OpenTelemetry SDK into a running instance, then what was
-// stored: traces, tokens, cost, signals, and the queries to see it again.
+// `npm run demo`: sends realistic traffic with the real OpenTelemetry SDK to a running instance, and prints what was stored:
+// traces, tokens, cost, signals, and the queries that show them again.
 
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -76,7 +76,7 @@ async function send(session: string): Promise<ReadonlyMap<string, string>> {
   return shows
 }
 
-/** Asks until every trace that was sent is stored, or says what is missing. */
+/** Polls until every trace that was sent is stored, or reports what is missing. */
 async function stored(session: string, wanted: number): Promise<readonly Trace[]> {
   for (let tries = 0; ; tries++) {
     const { data } = await get<Page<Trace>>(`/api/v1/traces?session_id=${session}&limit=100`)

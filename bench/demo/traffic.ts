@@ -1,5 +1,5 @@
-// The demo's story, told through the OpenTelemetry API: one customer of a shop asks, an agent works, things
-// go wrong in the ways that Observa is there to find. Times are explicit, so a slow call needs no waiting.
+// The traces of the demo, made with the OpenTelemetry API: a customer of a shop asks, an agent works, and things go wrong in
+// the ways that Observa detects. Times are set explicitly, so that a slow call takes no time.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -11,7 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 
-/** Tracers by the name their instrumentation has in the wild. */
+/** Gives a tracer by the name that its instrumentation library uses in practice. */
 export type TracerOf = (scope: string) => Tracer
 
 interface Step {
@@ -23,7 +23,7 @@ interface Step {
   readonly children?: readonly Step[]
 }
 
-/** A key of the right shape that was never issued, made anew each time. */
+/** A key in the form of a real one that was never issued. Each call makes a new one. */
 const plantedKey = (): string =>
   ['sk', 'proj', randomBytes(36).toString('base64url').replaceAll(/[-_]/g, 'x')].join('-')
 
@@ -33,7 +33,7 @@ const text = (role: string, content: string): unknown => ({
 })
 const messages = (...list: unknown[]): string => JSON.stringify(list)
 
-/** Current GenAI semantic conventions. */
+/** A model call in the current GenAI semantic conventions. */
 function chat(over: {
   readonly model?: string
   readonly seconds?: number
@@ -68,7 +68,7 @@ function chat(over: {
   }
 }
 
-/** A tool call in the current conventions. */
+/** A tool call in the current GenAI semantic conventions. */
 const tool = (name: string, args: unknown, result: unknown, seconds = 0.2): Step => ({
   scope: 'shop-agent',
   name: `execute_tool ${name}`,
@@ -90,7 +90,7 @@ const agent = (children: readonly Step[]): Step => ({
   children,
 })
 
-/** OpenInference: flattened messages and its own token names. */
+/** A call in the OpenInference dialect: flattened messages and its own names for token counts. */
 const openInference = (): Step => ({
   scope: 'openinference.instrumentation.langchain',
   name: 'ChatAnthropic',
@@ -109,7 +109,7 @@ const openInference = (): Step => ({
   },
 })
 
-/** OpenLLMetry: indexed prompt keys. */
+/** A call in the OpenLLMetry dialect: indexed prompt keys. */
 const openLlmetry = (): Step => ({
   scope: 'opentelemetry.instrumentation.openai.v1',
   name: 'openai.chat',
@@ -130,7 +130,7 @@ const openLlmetry = (): Step => ({
   },
 })
 
-/** Vercel AI SDK: the outer span repeats the usage of the inner one, which must count once. */
+/** A call in the dialect of the Vercel AI SDK. The outer span repeats the usage of the inner one, which must count once. */
 function vercel(): Step {
   const usage = { 'ai.usage.promptTokens': 240, 'ai.usage.completionTokens': 60 }
   const model = { 'ai.model.id': 'gpt-4o', 'ai.model.provider': 'openai.chat' }
@@ -161,7 +161,7 @@ function vercel(): Step {
   }
 }
 
-/** The traces of the demo, each with what it shows. */
+/** The traces of the demo, each with what it demonstrates. */
 export function story(): readonly { readonly shows: string; readonly root: Step }[] {
   const stuck = (): Step => tool('search_orders', { query: 'order 4711' }, { hits: 0 })
   return [
@@ -196,7 +196,7 @@ export function story(): readonly { readonly shows: string; readonly root: Step 
   ]
 }
 
-/** Plays a step and those below it; returns the trace id. */
+/** Sends a step and the steps below it, and returns the trace id. */
 export function play(
   step: Step,
   tracerOf: TracerOf,

@@ -1,23 +1,23 @@
-// What a process and its worker threads allocate on the heap, from the lines that `node --trace-gc` prints: between two
-// collections a heap grows by exactly what was allocated.
+// Measures what a process and its worker threads allocate on the heap, from the lines that `node --trace-gc` prints. Between
+// two garbage collections a heap grows by exactly what was allocated.
 
-/** `[12:0x5a1c0] 345 ms: Scavenge 34.5 (50.0) -> 20.1 (52.0) MB, …`: the heap, its size before, and after. */
+/** Matches `[12:0x5a1c0] 345 ms: Scavenge 34.5 (50.0) -> 20.1 (52.0) MB, …`: id of the heap, its size before and after. */
 const COLLECTION = /^\[\d+:(0x[0-9a-f]+)[^\]]*\].*? ([\d.]+) \([\d.]+\) -> ([\d.]+) \([\d.]+\) MB/
 
 export class Allocations {
-  /** Size of each heap after its last collection, MB. */
+  /** Size of each heap after its latest collection, MB. */
   readonly #afterMb = new Map<string, number>()
   #rest = ''
   #mb = 0
 
-  /** Takes output in pieces as they come. */
+  /** Takes output in pieces, as it arrives. */
   read(output: string): void {
     const lines = (this.#rest + output).split('\n')
     this.#rest = lines.pop() ?? ''
     for (const line of lines) this.#readLine(line)
   }
 
-  /** Allocated so far, as far as collections told; what was allocated since the last one is not in it. */
+  /** Bytes allocated up to the latest collection of each heap. */
   get bytes(): number {
     return this.#mb * 1024 * 1024
   }

@@ -1,27 +1,27 @@
-// A commit of this repository as a directory of its own that can be run.
+// Checks out a commit of this repository into its own directory, so that it can be run.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-/** Where no tool of the project looks for sources. */
+/** A directory in which no tool of the project looks for sources. */
 const CHECKOUTS = join(ROOT, '.cache', 'gate')
 const ARCHIVE_BYTES_MAX = 512 * 1024 * 1024
 
 export interface Checkout {
-  /** Short hash, and `+` for changes that are not committed. */
+  /** Short hash, with `+` if there are uncommitted changes. */
   readonly commit: string
   readonly directory: string
 }
 
-/** This directory as it is, changes included. */
+/** The working directory as it is, uncommitted changes included. */
 export function workingTree(): Checkout {
   const isChanged = git(['status', '--porcelain', '--untracked-files=no']) !== ''
   return { commit: git(['rev-parse', '--short', 'HEAD']) + (isChanged ? '+' : ''), directory: ROOT }
 }
 
-/** The files of a commit below `.cache/gate`; those that were there before are used again. */
+/** Puts the files of a commit below `.cache/gate`, or uses them if they are there already. */
 export function checkOut(revision: string, say: (text: string) => void): Checkout {
   const commit = git(['rev-parse', '--short', '--verify', `${revision}^{commit}`])
   const directory = join(CHECKOUTS, commit)
@@ -37,7 +37,7 @@ export function checkOut(revision: string, say: (text: string) => void): Checkou
   return { commit, directory }
 }
 
-/** Shares the installed packages where both commits lock the same ones. */
+/** Uses the installed packages of this directory if the lockfiles of both commits are equal, and installs otherwise. */
 function install(directory: string, say: (text: string) => void): void {
   const lock = (at: string): string => readFileSync(join(at, 'package-lock.json'), 'utf8')
   if (lock(ROOT) === lock(directory)) {

@@ -1,10 +1,11 @@
-// The interval against the tables of the signed-rank test, and against noise whose truth is known.
+// The confidence interval compared with published tables of the signed-rank test, and with simulated noise whose true ratio
+// is known.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { intervalOf, verdictOf } from './interval.ts'
 
-/** Repeatable numbers between 0 and 1. */
+/** Reproducible numbers between 0 and 1. */
 function random(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -13,11 +14,11 @@ function random(seed: number): () => number {
   }
 }
 
-/** About normal, standard deviation 1. */
+/** Approximately normally distributed, with standard deviation 1. */
 const noise = (next: () => number): number =>
   Array.from({ length: 12 }, next).reduce((a, b) => a + b, 0) - 6
 
-test('ten pairs leave out the eight outermost averages on each side, as the published table says', () => {
+test('for ten pairs, eight averages are cut off on each side, as in the published table', () => {
   const logs = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((v) => v / 1000)
   const averages = logs.flatMap((a, i) => logs.slice(i).map((b) => (a + b) / 2))
   averages.sort((a, b) => a - b)
@@ -26,7 +27,7 @@ test('ten pairs leave out the eight outermost averages on each side, as the publ
   assert.ok(Math.abs(Math.log(high) - (averages[46] ?? 0)) < 1e-12)
 })
 
-test('the interval holds the true ratio as often as it says', () => {
+test('the interval contains the true ratio as often as its confidence level says', () => {
   const next = random(42)
   const truth = 1.04
   const runs = 2000
@@ -39,13 +40,13 @@ test('the interval holds the true ratio as often as it says', () => {
   assert.ok(held / runs >= 0.94 && held / runs <= 0.97, `${held} of ${runs}`)
 })
 
-test('one of twelve pairs that a neighbour spoiled does not change the verdict', () => {
+test('one outlier among twelve pairs does not change the verdict', () => {
   const quiet = [1.001, 0.999, 1.002, 0.998, 1, 1.003, 0.997, 1.001, 1, 0.999, 1.002, 0.998]
   assert.equal(verdictOf(intervalOf(quiet), 0.03), 'equal')
   assert.equal(verdictOf(intervalOf([...quiet.slice(1), 1.8]), 0.03), 'equal')
 })
 
-test('a cost that rose is told from one that may have risen', () => {
+test('a cost that rose is distinguished from one that may have risen', () => {
   const around = (centre: number, width: number): number[] =>
     Array.from({ length: 10 }, (_, i) => centre + width * (i / 9 - 0.5))
   assert.equal(verdictOf(intervalOf(around(1.1, 0.05)), 0.03), 'worse')

@@ -1,19 +1,19 @@
-// The ratio of two things measured in pairs, as an estimate with its interval. Wilcoxon's signed ranks: no assumption about
-// the shape of the noise, and one pair that a neighbour on the machine spoiled moves it little.
+// Estimates the ratio of two costs measured in pairs, with a confidence interval. Based on Wilcoxon's signed-rank test, which
+// assumes nothing about the distribution of the noise and is hardly affected by one outlier.
 
-/** A ratio and the interval that holds the true one with at least the confidence asked for. */
+/** A ratio, and the interval that contains the true ratio with at least the given confidence. */
 export interface Interval {
   readonly estimate: number
   readonly low: number
   readonly high: number
 }
 
-/** Below this many pairs no interval of 95 % exists. */
+/** With fewer pairs there is no interval of 95 % confidence. */
 export const PAIRS_MIN = 6
 
 /**
- * Hodges-Lehmann estimate of the ratios' centre, on a logarithmic scale, so that twice as dear and half as dear weigh the
- * same. `confidence` is that of the interval, 0 to 1.
+ * Hodges-Lehmann estimate of the centre of the ratios. It is computed on a logarithmic scale, so that twice and half as
+ * expensive have equal weight. `confidence` is between 0 and 1.
  */
 export function intervalOf(ratios: readonly number[], confidence = 0.95): Interval {
   if (ratios.length < PAIRS_MIN) throw new Error(`${ratios.length} pairs; ${PAIRS_MIN} are needed`)
@@ -28,14 +28,16 @@ export function intervalOf(ratios: readonly number[], confidence = 0.95): Interv
   }
 }
 
-/** Means of all pairs of values, each with itself too, ascending. */
+/** Averages of all pairs of values, including each value with itself, in ascending order (Walsh averages). */
 function walshAverages(values: readonly number[]): number[] {
   const averages: number[] = []
   for (const [i, a] of values.entries()) for (const b of values.slice(i)) averages.push((a + b) / 2)
   return averages.sort((a, b) => a - b)
 }
 
-/** How many of the outermost averages on each side the interval leaves out: the largest number that keeps `tail` a side. */
+/**
+ * How many averages to cut off on each side: the largest number for which the probability on each side is at most `tail`.
+ */
 function rankCut(n: number, tail: number): number {
   const counts = signedRankCounts(n)
   const total = 2 ** n
@@ -48,7 +50,7 @@ function rankCut(n: number, tail: number): number {
   return cut - 1
 }
 
-/** How many of the 2^n choices of signs give each sum of positive ranks. */
+/** For each possible sum of positive ranks, how many of the 2^n combinations of signs give it. */
 function signedRankCounts(n: number): number[] {
   const counts = [1, ...new Array<number>((n * (n + 1)) / 2).fill(0)]
   for (let rank = 1; rank <= n; rank++)
@@ -60,8 +62,8 @@ function signedRankCounts(n: number): number[] {
 export type Verdict = 'better' | 'equal' | 'worse' | 'cannot tell'
 
 /**
- * What an interval of new ÷ old says of a cost. Equal: the true ratio is not above 1 + `margin`, as far as the confidence
- * goes. Worse: it is above 1, and may be above the margin. Better: it is below 1.
+ * Verdict on an interval of new ÷ old. Better: the ratio is below 1. Equal: the ratio is at most 1 + `margin`, with the
+ * confidence of the interval. Worse: the ratio is above 1 and may be above the margin.
  */
 export function verdictOf({ low, high }: Interval, margin: number): Verdict {
   if (high < 1) return 'better'

@@ -1,5 +1,6 @@
-// `npm run bench:gate -- BASE`: does a span cost more than it did at commit BASE? Pairs of fresh instances, pinned, in turn;
-// the verdict comes from the interval of the ratios, so that a noisy machine says "cannot tell" instead of something wrong.
+// `npm run bench:gate -- BASE`: does a span cost more than at commit BASE? Runs pairs of fresh instances, pinned to CPUs,
+// alternately. The verdict comes from the confidence interval of the ratios, so that the result on a noisy machine is "cannot
+// tell" rather than a wrong one.
 
 import { parseArgs } from 'node:util'
 import { closedLoop, makeContext, median, type Options } from '../scenario.ts'
@@ -26,7 +27,7 @@ options
 const SPANS_PER_REQUEST = 100
 const EXIT: Readonly<Record<Verdict, number>> = { better: 0, equal: 0, worse: 1, 'cannot tell': 3 }
 
-/** The order is that of the table. */
+/** In the order of the printed table. */
 const FIGURES: readonly {
   readonly key: keyof Side
   readonly label: string
@@ -122,7 +123,10 @@ function loads(values: LoadValues): Parameters<typeof measureSide>[1] {
   }
 }
 
-/** Every other pair the other way round: the machine's speed drifts, and what comes second would always meet the drift. */
+/**
+ * Every other pair runs in reverse order. The speed of a machine drifts, and otherwise the drift would always affect the
+ * second of a pair.
+ */
 async function measurePair(
   base: Checkout,
   changed: Checkout,
@@ -145,7 +149,7 @@ interface Outcome {
   readonly isJson: boolean
 }
 
-/** The verdict is that of the CPU time; the counters say where to look. */
+/** The CPU time alone decides the verdict. The other figures help to find the cause. */
 function report({ base, changed, measured, margin, isJson }: Outcome): number {
   const figures = FIGURES.map(({ key, label, digits }) => {
     const ratio = intervalOf(measured.map((p) => p.changed[key] / p.base[key]))

@@ -1,4 +1,4 @@
-// One side of the comparison: an instance of a commit, started, warmed up, loaded with a fixed number of requests, and ended.
+// Measures one commit once: starts an instance of it, warms it up, sends a fixed number of requests and stops it.
 
 import { readFileSync } from 'node:fs'
 import { ProcessTree } from '../cpu.ts'
@@ -8,22 +8,22 @@ import { type RunningSubject, type Subject, sumMetric } from '../subject.ts'
 import { Allocations } from './allocations.ts'
 import type { Checkout } from './checkout.ts'
 
-/** Counted for each accepted span. */
+/** Figures for each accepted span. */
 export interface Counters {
-  /** Reads and writes of the process and its children, files and sockets alike. */
+  /** Read and write calls of the process and its children, on files and sockets. */
   readonly ioCalls: number
-  /** Bytes that those moved. */
+  /** Bytes read and written by those calls. */
   readonly ioBytes: number
-  /** Allocated on the heaps of main and workers. */
+  /** Bytes allocated on the heaps of the main thread and the workers. */
   readonly heapBytes: number
-  /** Appended to the durable log. */
+  /** Bytes appended to the log. */
   readonly logBytes: number
-  /** Handed to workers. */
+  /** Tasks given to workers. */
   readonly tasks: number
 }
 
 export interface Side extends Counters {
-  /** User and system time a span, µs, until all was shipped. */
+  /** User and system time for each span in µs, measured until everything was sent on. */
   readonly cpuUs: number
   readonly rssPeakBytes: number
 }
@@ -82,7 +82,7 @@ async function totals(running: RunningSubject, allocations: Allocations): Promis
   }
 }
 
-/** proc(5), /proc/PID/io; 0 for a process that has ended since. */
+/** A field of /proc/PID/io (see proc(5)); 0 when the process has ended. */
 function ioField(pid: number, name: string): number {
   try {
     const text = readFileSync(`/proc/${pid}/io`, 'latin1')

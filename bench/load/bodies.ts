@@ -1,5 +1,5 @@
-// Writes generated traffic as files for the load client: one body a file and a manifest that says where the
-// ids are, so that the client can give every copy ids of its own.
+// Writes generated traffic to files for the load client: one file for each request body, and a manifest of where the ids are,
+// so that the client can give every copy its own ids.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ export interface BodiesManifest {
   readonly bodies: readonly {
     readonly file: string
     readonly spans: number
-    /** Offsets of four raw bytes of an id. */
+    /** Offsets of ids in binary form, four bytes of each. */
     readonly raw: readonly number[]
-    /** Offsets of eight hex digits of an id. */
+    /** Offsets of ids in hex form, eight digits of each. */
     readonly hex: readonly number[]
   }[]
 }
@@ -24,14 +24,14 @@ const CONTENT_TYPES: Readonly<Record<BodyForm, string>> = {
   ndjson: 'application/x-ndjson',
 }
 
-/** Returns the directory written, `root/<form>-<spans>`. */
+/** Writes the files and returns their directory, `root/<form>-<spans>`. */
 export function writeBodies(root: string, form: BodyForm, options: TrafficOptions): string {
   const directory = join(root, `${form}-${options.spansPerRequest}`)
   mkdirSync(directory, { recursive: true })
   const bodies = generateRequests(options).map((request) => {
     const file = `${String(request.index).padStart(4, '0')}.body`
     const { body, offsets } = request.template(form)
-    // Ids distinct from file to file, for readers that take the files as they are.
+    // Ids differ from file to file, for programs that send the files unchanged.
     restamp(body, offsets, request.index)
     writeFileSync(join(directory, file), body)
     return {

@@ -1,5 +1,5 @@
-// Builds the Go load client and sink into bench/out, when the Go toolchain is there. Nothing is downloaded:
-// the module has no dependencies.
+// Builds the Go load client and sink into bench/out if the Go toolchain is installed. Nothing is downloaded, because the
+// module has no dependencies.
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -10,7 +10,10 @@ const BINARY = join(OUT_DIRECTORY, 'load')
 
 let built: string | null | undefined
 
-/** Path of the binary, or null (said on stderr once) when Go is absent. An up-to-date binary costs a fraction of a second. */
+/**
+ * Path of the binary; null when Go is not installed, which is reported on stderr once. Takes a fraction of a second if the
+ * binary is up to date.
+ */
 export function loadBinary(): string | null {
   if (built !== undefined) return built
   mkdirSync(OUT_DIRECTORY, { recursive: true })

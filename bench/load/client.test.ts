@@ -1,4 +1,4 @@
-// What the load client promises about ids, counting, retries and targets, against a server of the test.
+// Tests of the load client against a test server: ids, counts, retries and allowed targets.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -21,7 +21,7 @@ interface Received {
 
 const directory = mkdtempSync(join(tmpdir(), 'observa-load-'))
 const received: Received[] = []
-/** Answers to give before 200, oldest first. */
+/** Status codes to answer with, in order, before 200. */
 const refusals: number[] = []
 let partial = ''
 let server: Server
@@ -61,7 +61,7 @@ function load(options: Partial<LoadOptions>): Promise<LoadReport> {
 }
 
 for (const gzip of [false, true])
-  test(`every copy sent has ids of its own, ${gzip ? 'gzip' : 'plain'}`, async () => {
+  test(`every copy that is sent has its own ids, ${gzip ? 'gzip' : 'plain'}`, async () => {
     const report = await load({ firstCopy: 40, gzip, gzipPool: 6 })
     assert.equal(report.requests, 10)
     assert.equal(report.spansAccepted, 50)
@@ -73,7 +73,7 @@ for (const gzip of [false, true])
     assert.equal(report.gzipOnTheFly, gzip ? 4 : 0)
   })
 
-test('spans that the answer says were rejected do not count as accepted', async () => {
+test('spans rejected in a partial success do not count as accepted', async () => {
   partial = '{"partialSuccess":{"rejectedSpans":"2"}}'
   const report = await load({})
   partial = ''
@@ -81,7 +81,7 @@ test('spans that the answer says were rejected do not count as accepted', async 
   assert.equal(report.spansRejected, 20)
 })
 
-test('a refused request is sent again only when asked to', async () => {
+test('a refused request is sent again only with retry', async () => {
   refusals.push(429, 503)
   const retried = await load({ retry: true })
   assert.deepEqual(retried.status, { 200: 10, 429: 1, 503: 1 })
@@ -92,19 +92,19 @@ test('a refused request is sent again only when asked to', async () => {
   assert.equal(once.spansAccepted, 45)
 })
 
-test('an open loop sends at its rate and counts from when requests were due', async () => {
+test('an open loop sends at its rate and measures latency from the scheduled time', async () => {
   const report = await load({ rate: 500, requests: 20 })
   assert.equal(report.mode, 'open')
-  // 20 requests of 5 spans at 500 spans a second are due over 190 ms.
+  // At 500 spans a second, the last of 20 requests with 5 spans is due after 190 ms.
   assert.ok(report.seconds >= 0.19, `${report.seconds}`)
   assert.equal(report.requests, 20)
 })
 
-test('targets beyond this machine are refused', async () => {
+test('targets on other machines are refused', async () => {
   await assert.rejects(load({ url: 'http://192.0.2.1:4318/v1/traces' }), /only loopback/)
 })
 
-test('the Node client refuses them too and reports what the Go client reports', async (t) => {
+test('the Node client refuses other machines too and has the same report as the Go client', async (t) => {
   const run = (target: string) =>
     spawnSync(process.execPath, [
       join(import.meta.dirname, 'node-client.ts'),

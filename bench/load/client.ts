@@ -1,5 +1,5 @@
-// Runs the load client as a process of its own and reads its report. The Go client when it can be built,
-// otherwise the Node one, which takes the same flags and writes the same report.
+// Runs the load client as a separate process and reads its report. Uses the Go client if it can be built, otherwise the Node
+// client, which has the same flags and report.
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -7,23 +7,23 @@ import { loadBinary } from './build.ts'
 
 export interface LoadOptions {
   readonly url: string
-  /** Directory written by `writeBodies`. */
+  /** The directory written by `writeBodies`. */
   readonly directory: string
   readonly seconds: number
   readonly connections: number
-  /** Spans a second in an open loop; without it the loop is closed. */
+  /** Spans a second, for an open loop. Without it the loop is closed. */
   readonly rate?: number
   /** Stop after this many requests. */
   readonly requests?: number
   readonly gzip?: boolean
   /** Honour Retry-After of 429 and 503 and send the request again. */
   readonly retry?: boolean
-  /** Distinct gzip bodies prepared before the clock starts (closed loop). */
+  /** For gzip in a closed loop: how many different bodies are compressed before the clock starts. */
   readonly gzipPool?: number
   readonly headers?: readonly string[]
-  /** First copy number; `LoadReport.copies` beyond it are used up. */
+  /** Number of the first copy. A later run must start from `LoadReport.copies`, because the earlier numbers are used up. */
   readonly firstCopy?: number
-  /** Put before the command, e.g. `taskset -c 1`. */
+  /** Words put before the command, such as `taskset -c 1`. */
   readonly prefix?: readonly string[]
 }
 
@@ -47,14 +47,14 @@ export interface LoadReport {
   readonly status: Readonly<Record<string, number>>
   readonly errors: Readonly<Record<string, number>>
   readonly retries: number
-  /** In an open loop from the intended start of each request. */
+  /** In an open loop measured from the scheduled start of each request. */
   readonly latencyMs: Percentiles
-  /** How late requests left the client. */
+  /** How much later than scheduled the requests were sent. */
   readonly latenessMs: Percentiles
   readonly clientCpuSeconds: number
-  /** Spent before the clock started: reading and, for gzip, compressing bodies. */
+  /** CPU time spent before the clock started, on reading and compressing bodies. */
   readonly preparationCpuSeconds: number
-  /** Gzip bodies that had to be made while the clock ran: the pool was too small. */
+  /** Gzip bodies that had to be made while the clock ran, because too few were prepared. */
   readonly gzipOnTheFly: number
   readonly copies: number
 }

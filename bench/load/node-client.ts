@@ -1,5 +1,5 @@
-// The load client for machines without Go: same flags, same report. Node's HTTP client costs tens of
-// microseconds a request, so figures taken with it may show the client and not the server.
+// The load client for machines without Go, with the same flags and report. Node's HTTP client needs tens of microseconds for
+// each request, so its own limit may show in the figures instead of the server's.
 
 import { readFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
@@ -139,7 +139,7 @@ class NodeClient {
     return gzipSync(plain, { level: 1 })
   }
 
-  /** A copy: the socket may still be reading the last one. */
+  /** A copy, because the socket may still be reading the previous one. */
   #stamped(k: number): Uint8Array {
     const body = this.#bodyAt(k)
     const copy = Uint8Array.from(body.bytes)
@@ -188,7 +188,7 @@ class NodeClient {
   }
 }
 
-/** partial_success of a JSON answer; in protobuf { 1: { 1: varint } } with a message shorter than 128 bytes. */
+/** The rejected spans in a JSON response, or in protobuf { 1: { 1: varint } } with a message shorter than 128 bytes. */
 function rejectedSpans(content: Buffer, contentType: string): number {
   if (contentType.includes('json')) {
     const parsed = JSON.parse(content.toString() || '{}') as {
@@ -215,7 +215,7 @@ function percentiles(samples: number[]): Percentiles {
 }
 
 function parseFlags() {
-  // The Go client takes -flag; parseArgs wants --flag.
+  // The Go client accepts -flag, but parseArgs only --flag.
   const args = process.argv.slice(2).map((arg) => arg.replace(/^-(?!-)/, '--'))
   const string = { type: 'string' } as const
   const { values } = parseArgs({
@@ -242,7 +242,7 @@ function parseFlags() {
   return {
     url,
     dir: values.dir ?? '',
-    /** Milliseconds a span; 0 is a closed loop. */
+    /** Milliseconds for each span; 0 means a closed loop. */
     intervalMs: values.mode === 'open' ? 1000 / rate : 0,
     connections: Number(values.connections ?? 8),
     durationMs: Number.parseFloat(values.duration ?? '6') * 1000,

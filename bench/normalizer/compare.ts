@@ -1,5 +1,5 @@
-// Writes docs/normalizer-comparison.md: the same spans through this project and through what the Collector's
-// `gen_ai_normalizer` documents. `--check` writes nothing and exits 1 when the page would change.
+// Writes docs/normalizer-comparison.md, which compares this project with the documented behaviour of the Collector's
+// `gen_ai_normalizer` on the same spans. `--check` writes nothing and exits 1 if the page would change.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -41,7 +41,9 @@ GenAI conventions. The page compares with the behaviour that its README document
 OpenInference messages are the known case.
 `
 
-/** One span's attributes and what a reader of the standard finds, against what the sample must yield. */
+/**
+ * The fields that a sample must yield, and which of them can be read after the normalizer has renamed the span's attributes.
+ */
 function rowOf({ name, sample }: { readonly name: string; readonly sample: Sample }): Row | null {
   if (sample.span === undefined) return null
   const span: PlainSpan = sampleSpan(sample.span)
@@ -61,7 +63,10 @@ function rowOf({ name, sample }: { readonly name: string; readonly sample: Sampl
   }
 }
 
-/** Every span that carries the standard's counts after the renames, summed: nothing tells which repeat others. */
+/**
+ * Sums of all spans that have the standard's token counts after renaming. Spans that repeat others are included, because
+ * nothing marks them.
+ */
 function theirSums(pieces: readonly Piece[]): Sums {
   let input = 0
   let output = 0

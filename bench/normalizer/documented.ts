@@ -1,7 +1,7 @@
-// What the Collector's `gen_ai_normalizer` processor documents that it does to a span's attributes, as data: the
-// renames of its two sources, and the words of the operation. Read in the README of the processor at
-// open-telemetry/opentelemetry-collector-contrib@028e7f64 (its Go module cannot be fetched everywhere, so the page
-// compares with the documented behaviour). Then what a reader of the standard's attributes gets from the result.
+// What the Collector's `gen_ai_normalizer` processor does to a span's attributes according to its documentation, as data: the
+// renames of its two sources and the values of the operation. Source: README of the processor at
+// open-telemetry/opentelemetry-collector-contrib@028e7f64. The documentation is used because the Go module cannot be fetched
+// everywhere. Also, what a reader of the standard attributes finds in the result.
 
 type Attributes = Readonly<Record<string, unknown>>
 
@@ -43,7 +43,7 @@ const OPENLLMETRY: Readonly<Record<string, string>> = {
   'traceloop.entity.output': 'gen_ai.output.messages',
 }
 
-/** Words of the operation, in lower case: the look-up ignores case. */
+/** Values of the operation in lower case; the look-up ignores case. */
 const OPERATIONS: Readonly<Record<string, string>> = {
   llm: 'chat',
   embedding: 'embeddings',
@@ -60,10 +60,10 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   rerank: 'retrieval',
 }
 
-/** The attributes after the processor, both sources on, nothing overwritten (its default). */
+/** The attributes after the processor with both sources enabled and overwriting off, which is its default. */
 export function normalized(attributes: Attributes): Attributes {
   const out: Record<string, unknown> = { ...attributes }
-  // Sources are applied in the order of their names.
+  // The processor applies sources in the order of their names.
   for (const renames of [OPENINFERENCE, OPENLLMETRY])
     for (const [from, to] of Object.entries(renames)) {
       const value = out[from]
@@ -76,7 +76,7 @@ export function normalized(attributes: Attributes): Attributes {
   return out
 }
 
-/** Field of the canonical event -> attribute of the standard that says the same. */
+/** The standard attribute that has the same meaning as a field of the canonical event. */
 const FIELD_OF_STANDARD: Readonly<Record<string, string>> = {
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',
@@ -105,17 +105,17 @@ const FIELD_OF_STANDARD: Readonly<Record<string, string>> = {
   retrieval_documents: 'gen_ai.retrieval.documents',
 }
 
-/** Fields that attributes of the standard can say at all: only these are compared. */
+/** Fields for which the standard has an attribute. Only these are compared. */
 export const COMPARED: readonly string[] = Object.keys(FIELD_OF_STANDARD)
 
-/** What a reader of the standard finds for a field; JSON text is parsed for him. */
+/** The value that a reader of the standard attributes finds for a field. JSON text is parsed. */
 export function standardValue(attributes: Attributes, field: string): unknown {
   const value = attributes[FIELD_OF_STANDARD[field] as string]
   if (typeof value !== 'string' || !/^[[{"]/.test(value)) return value ?? null
   try {
     return JSON.parse(value) as unknown
   } catch {
-    // Text that only looks like JSON is text.
+    // Text that looks like JSON but is not valid stays text.
     return value
   }
 }

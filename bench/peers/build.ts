@@ -1,5 +1,5 @@
-// Builds the OpenTelemetry Collector from its modules with its own builder, once, into build/ (never
-// committed). Takes a few minutes of CPU the first time; `node bench/peers/build.ts` does it ahead of a run.
+// Builds the OpenTelemetry Collector from its modules with its own builder, once, into build/ (which is not committed). The
+// first build takes a few minutes of CPU; `node bench/peers/build.ts` does it before a run.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -9,7 +9,7 @@ const BUILDER = 'go.opentelemetry.io/collector/cmd/builder@v0.161.0'
 const BUILD_DIRECTORY = join(import.meta.dirname, 'build')
 const BINARY = join(BUILD_DIRECTORY, 'otelcol-peer')
 
-/** Path of the Collector; throws with the reason when it cannot be built here. */
+/** Path of the Collector binary. Throws with the reason if it cannot be built on this machine. */
 export function collectorBinary(): string {
   if (existsSync(BINARY)) return BINARY
   process.stderr.write('bench: building the OpenTelemetry Collector, this takes some minutes\n')
@@ -21,7 +21,7 @@ export function collectorBinary(): string {
 }
 
 function go(command: readonly string[], env: Readonly<Record<string, string>>): void {
-  // Politely: others may be working, or measuring, on this machine.
+  // At low priority, because other programs may be running, or measuring, on this machine.
   const result = spawnSync('nice', ['-n', '10', ...command], {
     cwd: import.meta.dirname,
     env: { ...process.env, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', ...env },

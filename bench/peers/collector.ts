@@ -1,4 +1,4 @@
-// The OpenTelemetry Collector as a subject, in the configurations of configs/.
+// The OpenTelemetry Collector as a subject of measurements, in the configurations of configs/.
 
 import { join } from 'node:path'
 import { freePort, pinTo, startProcess } from '../process.ts'
@@ -7,7 +7,7 @@ import type { BodyForm } from '../traffic/generate.ts'
 import { collectorBinary } from './build.ts'
 
 const LOST = ['otelcol_exporter_send_failed_spans', 'otelcol_exporter_enqueue_failed_spans']
-/** What can become of an accepted span. */
+/** Metrics that together count the spans which are no longer pending. */
 const GONE = ['otelcol_exporter_sent_spans', ...LOST]
 
 interface CollectorVariant {
@@ -84,7 +84,7 @@ async function startCollector(name: string, variant: CollectorVariant, options: 
     metrics,
     lost: (text: string) => LOST.reduce((sum, name) => sum + (counter(text, name) ?? 0), 0),
     pending: async () => {
-      // Nothing is exported: there is nothing to wait for.
+      // The configuration exports nothing, so nothing is pending.
       if (variant.config !== 'full') return 0
       const text = await metrics()
       const accepted = counter(text, 'otelcol_receiver_accepted_spans')
@@ -94,7 +94,7 @@ async function startCollector(name: string, variant: CollectorVariant, options: 
   }
 }
 
-/** Counters end in `_total` or not, as the version of the Prometheus exporter has it. */
+/** Whether counters end in `_total` depends on the version of the Prometheus exporter. */
 function counter(text: string, name: string): number | null {
   return sumMetric(text, name) ?? sumMetric(text, `${name}_total`)
 }

@@ -1,5 +1,5 @@
-// Fills `canonical_events` with as many events as asked for, made by the engine itself: INSERT .. SELECT from
-// trace numbers. Deterministic, in order of time, as ingest writes them: one insert for each stretch of time.
+// Fills `canonical_events` with a given number of events. The engine makes them itself with INSERT .. SELECT from trace
+// numbers. The result is deterministic and in time order, with one insert for each period, as an exporter would write it.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { EVENT_COLUMNS } from '../../exporters/clickhouse/columns.ts'
@@ -8,12 +8,12 @@ import { prose } from '../traffic/text.ts'
 
 export const DAYS = 30
 const DAY_MS = 86_400_000
-/** 3 to 12 spans, 7.5 on average. */
+/** A trace has 3 to 12 spans, 7.5 on average. */
 const SPANS_OF_TRACE = 7.5
 const EVENTS_OF_INSERT = 200_000
 const SENTENCES = 4096
 
-/** Who sends, and how many tenths of the traces. The first is what dashboards are asked about. */
+/** Tenants and projects with their share of the traces, in tenths. The queries ask about the first. */
 export const PLACES = [
   { tenantId: 'acme', projectId: 'chat', tenths: 4 },
   { tenantId: 'acme', projectId: 'search', tenths: 2 },
@@ -32,7 +32,7 @@ export interface Filled {
 
 export interface FillOptions {
   readonly events: number
-  /** End of the last day. */
+  /** End of the last day with events. */
   readonly toMs: number
   readonly say: (text: string) => void
 }
@@ -62,12 +62,12 @@ export async function fillEvents(
 
 const since = (startedAt: number): number => (performance.now() - startedAt) / 1000
 
-/** Trace `t` begins here, the same for the filler and for who looks it up. */
+/** Start of trace `t`. The filler and the queries both compute it with this function. */
 export function traceStartMs(t: number, filled: Pick<Filled, 'fromMs' | 'traces'>): number {
   return filled.fromMs + Math.floor(t * ((DAYS * DAY_MS) / filled.traces))
 }
 
-/** Text for messages: prose of some hundred words, so that columns compress as real ones. */
+/** Sentences to make messages from. Each has some hundred words, so that columns compress as with real text. */
 async function makeSentences(client: ClickHouseClient): Promise<void> {
   await client.command({
     query: 'CREATE OR REPLACE TABLE bench_sentences (s String) ENGINE = MergeTree ORDER BY tuple()',
@@ -79,7 +79,7 @@ async function makeSentences(client: ClickHouseClient): Promise<void> {
   await client.insert({ table: 'bench_sentences', values, format: 'JSONEachRow' })
 }
 
-/** A number of 64 bits for span `p` of trace `t`; another one for each salt. */
+/** SQL for a 64-bit number for span `p` of trace `t`, or for trace `t`; a different one for each salt. */
 const H = (salt: number): string => `cityHash64(t, p, ${salt})`
 const HT = (salt: number): string => `cityHash64(t, ${salt})`
 const oneOf = (values: readonly string[], n: string): string =>
@@ -99,7 +99,10 @@ const PROVIDERS = ['openai', 'openai', 'anthropic', 'anthropic', 'gcp.gemini']
 const ROUTES = ['/chat', '/search', '/summarize', '/agents/run', '/v1/complete', '/import']
 const TOOLS = ['search_web', 'get_weather', 'run_sql', 'read_file', 'send_mail', 'lookup_order']
 
-/** Columns that are not NULL or empty, as expressions over `t`, `p`, `n` (spans of the trace) and `place`. */
+/**
+ * SQL expressions for the columns that are not NULL or empty. They use `t`, `p`, `n` (number of spans of the trace) and
+ * `place`.
+ */
 const VALUES: Readonly<Record<string, string>> = {
   event_id: 'sipHash128(t, p)',
   tenant_id: ofPlace('tenantId'),

@@ -1,5 +1,5 @@
-// The lists of the REST API that Postgres answers, on as many traces, conversations, sessions and users as the
-// largest project of `fill.ts` has. The rows are made by the server; what is measured is the reading.
+// The lists of the REST API that Postgres answers, with as many traces, conversations, sessions and users as the largest
+// project of `fill.ts`. The server makes the rows itself, because only reading is measured.
 
 import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// The time of a query over many runs with varied parameters.
+// Measures a query over many runs with different parameters.
 
 export interface QueryTime {
   readonly name: string
@@ -8,7 +8,7 @@ export interface QueryTime {
   readonly max: number
 }
 
-/** The first run is apart: nothing of what it needs was read before by this process. */
+/** The first run is reported separately, because this process has not yet read any of the data. */
 export async function timed(
   name: string,
   run: (i: number) => Promise<unknown>,

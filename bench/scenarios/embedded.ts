@@ -1,5 +1,5 @@
-// The same pipeline into the embedded stores, which share the CPUs with it: the rate one machine sustains with
-// everything on it, and how long it needs to store what it accepted.
+// The pipeline with the embedded stores on the same CPUs: the rate that one machine sustains with everything on it, and how
+// long it takes to store what it accepted.
 
 import { openBench } from '../measure.ts'
 import type { ScenarioResult } from '../results.ts'
@@ -14,7 +14,7 @@ import {
 } from '../scenario.ts'
 import { chooseSubjects } from '../subjects.ts'
 
-/** Longer than elsewhere: merges of the store come late. */
+/** The load lasts longer than in other scenarios, because the stores merge their data late. */
 const LENGTH = 5
 
 export const embedded: Scenario = {

@@ -1,4 +1,4 @@
-// Memory at a fixed rate over minutes: a leak is a slope, not a size.
+// Memory at a fixed rate over minutes. A leak shows in the slope, not in the size.
 
 import type { MemorySample } from '../cpu.ts'
 import { type Measurement, openBench } from '../measure.ts'
@@ -68,7 +68,7 @@ function summary(m: Measurement) {
   }
 }
 
-/** Least squares, MB a second. */
+/** Slope of a least-squares fit, in MB a second. */
 function slope(series: readonly MemorySample[]): number {
   const n = series.length
   if (n < 2) return 0

@@ -1,5 +1,5 @@
-// Us and the OpenTelemetry Collector on the same bodies, in interleaved rounds: the machine drifts, so only
-// figures of the same round are divided by each other.
+// Observa and the OpenTelemetry Collector on the same bodies, in alternating rounds. The speed of a machine drifts, so ratios
+// are computed only within a round.
 
 import { type Measurement, openBench } from '../measure.ts'
 import type { ResultTable, ScenarioResult } from '../results.ts'
@@ -35,7 +35,7 @@ export const peers: Scenario = {
     const rounds: Measurement[][] = []
     for (let round = 1; round <= options.rounds; round++) {
       context.say(`round ${round} of ${options.rounds}`)
-      // Every other round backwards, so that nobody always follows the same neighbour.
+      // Every other round runs in reverse order, so that a subject does not always run after the same other one.
       const order = round % 2 === 1 ? subjects : subjects.toReversed()
       const measured: Measurement[] = []
       for (const subject of order)

@@ -1,5 +1,5 @@
-// Our default pipeline with exporters that send to the sink: what a span costs, how many go through, and how
-// long an answer takes below saturation.
+// The default pipeline with exporters that send to the sink: CPU time for each span, throughput, and latency below
+// saturation.
 
 import { type Measurement, openBench } from '../measure.ts'
 import type { ScenarioResult } from '../results.ts'

@@ -1,5 +1,5 @@
-// The queries behind the REST API on many events in the embedded ClickHouse engine, and on their sums in the
-// embedded Postgres: the functions of `storage/queries` that the routes call, not copies of them.
+// The queries of the REST API on many events in the embedded ClickHouse engine and on their sums in the embedded Postgres.
+// Measures the functions of `storage/queries` that the routes call.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -76,20 +76,20 @@ export const queries: Scenario = {
 
 async function migrate(engine: Awaited<ReturnType<typeof startClickHouseEngine>>): Promise<void> {
   const { url, username, password, database } = engine
-  // The database is not there yet.
+  // The database does not exist yet, so the connection names none.
   const client = createClient({ url, username, password, log: { level: ClickHouseLogLevel.OFF } })
   await migrateClickHouse(client, database)
   await client.close()
 }
 
-/** What the exporter does in the background, all at once. */
+/** Makes the sums of all hours at once, which the exporter does gradually in the background. */
 async function rollAll(client: ClickHouseClient): Promise<number> {
   const startedAt = performance.now()
   while ((await rollHours(client, { quietS: 0, hoursMax: 200 })) > 0);
   return (performance.now() - startedAt) / 1000
 }
 
-/** Call at the beginning; what comes back gives the CPUs of others since. */
+/** Starts measuring the CPU use of other processes. The returned function gives the CPUs they have used since then. */
 function busyOthers(engine: number | undefined): () => number {
   const used = (): number => {
     const { user, system } = process.cpuUsage()
@@ -103,7 +103,7 @@ function busyOthers(engine: number | undefined): () => number {
 
 const MERGE_WAIT_MS = 180_000
 
-/** Until nothing is merged, or it takes too long. */
+/** Waits until no merge is running, or until a time limit. */
 async function mergesDone(client: ClickHouseClient): Promise<void> {
   const until = performance.now() + MERGE_WAIT_MS
   const merging = async (): Promise<boolean> =>
@@ -191,7 +191,7 @@ function eventQueries(
 
 function sumQueries(client: ClickHouseClient, { toMs }: Filled): readonly Measured[] {
   const back = (days: number, i: number): { fromMs: number; toMs: number } => {
-    // Not on the hour: both ends are read from the events.
+    // The ends are not on full hours, so the hours at both ends are read from the events.
     const end = toMs - (i % 24) * HOUR_MS - i * 1000
     return { fromMs: end - days * DAY_MS, toMs: end }
   }
@@ -223,7 +223,7 @@ function sumQueries(client: ClickHouseClient, { toMs }: Filled): readonly Measur
   ]
 }
 
-/** Sums by trace, as the postgres exporter would keep them: filled from here, because what is measured is the reading. */
+/** Sums by trace like those of the postgres exporter. They are written directly, because only reading is measured. */
 async function samplesOf(client: ClickHouseClient): Promise<GroupSample> {
   const count = async (column: string): Promise<number> =>
     Number(
@@ -245,12 +245,12 @@ async function samplesOf(client: ClickHouseClient): Promise<GroupSample> {
 
 interface ColumnSize {
   readonly name: string
-  /** Bytes an event. */
+  /** Bytes for each event. */
   readonly compressed: number
   readonly raw: number
 }
 
-/** Of wide parts: the small ones, which keep all columns in one file, do not tell. */
+/** Sizes of columns in wide parts. Small parts keep all columns in one file and do not report single columns. */
 async function columnSizes(client: ClickHouseClient): Promise<ColumnSize[]> {
   return await rowsOf<ColumnSize>(
     client,
@@ -262,7 +262,7 @@ async function columnSizes(client: ClickHouseClient): Promise<ColumnSize[]> {
   )
 }
 
-/** On disk with indexes, by table. */
+/** Bytes on disk with indexes, by table. */
 async function tableSizes(client: ClickHouseClient): Promise<[string, number][]> {
   const rows = await rowsOf<{ table: string; bytes: string }>(
     client,
@@ -280,11 +280,11 @@ interface Outcome {
   readonly inPostgres: readonly QueryTime[]
   readonly columns: readonly ColumnSize[]
   readonly tables: readonly (readonly [table: string, bytes: number])[]
-  /** CPUs that other processes used while ClickHouse was measured. */
+  /** CPUs used by other processes while ClickHouse was measured. */
   readonly othersCpus: number
 }
 
-/** Columns in the table of sizes; the rest is one row. */
+/** Number of columns listed in the table of sizes; the others are summed in one row. */
 const COLUMNS_SHOWN = 16
 
 function resultOf(outcome: Outcome): ScenarioResult {

@@ -1,5 +1,6 @@
-// Is the work that the other scenarios time really done? The traffic goes through `observa pipe`, and what comes
-// out is held against what the generator knows: spans, tokens, errors, planted secrets, near misses.
+// Checks that the work measured by the other scenarios is really done. Generated traffic goes through `observa pipe`, and the
+// output is compared with what the generator knows: spans, tokens, errors, planted secrets, and near misses (texts that look
+// like secrets but are not).
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -27,9 +28,9 @@ interface Outcome {
   inputTokens: number
   outputTokens: number
   errors: number
-  /** Secrets by class that are still in the output. */
+  /** Number of secrets that are still in the output, by class. */
   readonly leaked: Map<string, number>
-  /** Near misses by class that are no longer in the output. */
+  /** Number of near misses that are no longer in the output, by class. */
   readonly masked: Map<string, number>
 }
 
@@ -77,7 +78,7 @@ async function pipe(files: readonly string[], expected: Truth): Promise<Outcome>
     count(outcome, JSON.parse(line) as EventLine) // our own output
   }
   const code = await ended
-  // A refused request also ends in 1; that is a row of the table and not a failure of ours.
+  // The exit code is 1 also when a request was refused; that is a row of the table and not a failure of the command.
   if (code !== 0 && outcome.rejected === 0) throw new Error(`observa pipe ended with ${code}`)
   const all = text.join('\n')
   for (const { type, value } of expected.secrets) if (all.includes(value)) add(outcome.leaked, type)

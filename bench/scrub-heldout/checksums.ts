@@ -1,4 +1,4 @@
-// Check digits of the fake values: Luhn, ISO 7064 mod 97 for IBAN, and the base62 CRC32 tail of GitHub and npm tokens.
+// Check digits of fake values: Luhn, ISO 7064 mod 97 for IBANs, and the base62 CRC32 suffix of GitHub and npm tokens.
 
 import { crc32 } from 'node:zlib'
 import { ALNUM } from './random.ts'
@@ -15,7 +15,7 @@ export function luhnSum(digits: string): number {
 
 export const isLuhnValid = (digits: string): boolean => luhnSum(digits) % 10 === 0
 
-/** The digit that makes `body` Luhn valid when appended. */
+/** The digit that makes `body` valid under the Luhn algorithm when appended. */
 export const luhnDigit = (body: string): string => String((10 - (luhnSum(`${body}0`) % 10)) % 10)
 
 export function mod97(iban: string): number {
@@ -43,7 +43,7 @@ export function crcTail(body: string): string {
   return out
 }
 
-/** Issuer prefix, length and Luhn all fit: what a payment page would accept. */
+/** Whether issuer prefix, length and Luhn digit are valid, as a payment page would check. */
 export function isCardNumber(digits: string): boolean {
   if (!isLuhnValid(digits)) return false
   const rules: readonly [RegExp, readonly number[]][] = [

@@ -1,4 +1,4 @@
-// Draws a corpus from a family: which template next, in which container, with which values.
+// Draws a corpus from a template family: which template is next, in which container, with which values.
 
 import { type Family, type FamilyName, loadFamily, type Template } from './family.ts'
 import { type Random, seededRandom } from './random.ts'
@@ -13,10 +13,10 @@ import {
 
 const CLEAN_SHARE = 0.49
 const DONT_CARE_SHARE = 0.015
-/** Of the texts with a secret: each core type about 7 %, the other 38 share the rest. */
+/** Weights for texts with a secret. Each core type gets about 7 %; the other 38 types share the rest. */
 const CORE_WEIGHT = 7.5
 const OTHER_WEIGHT = 1
-/** Types that only their surroundings give away: the wording matters, so they are drawn more often. */
+/** Types that can be recognised only by the text around them. Their wording matters, so they are drawn more often. */
 const CONTEXTUAL_WEIGHTS: Readonly<Partial<Record<SecretType, number>>> = {
   password: 5,
   generic_api_key: 3,
@@ -28,7 +28,10 @@ const CONTEXTUAL_WEIGHTS: Readonly<Partial<Record<SecretType, number>>> = {
   basic_auth_url: 1.5,
 }
 const WRAPPED_SHARE = 0.4
-/** How often a self-evident type is drawn in a sentence written for it rather than for any key. */
+/**
+ * How often a self-evident type (recognisable by its own form) is drawn with a template written for it rather than with one
+ * for any key.
+ */
 const OWN_TEMPLATE_SHARE = 0.5
 const MAX_REDRAWS = 30
 
@@ -76,7 +79,7 @@ class CorpusDrawer {
     return this.#finish(this.#next(useOwn ? own : this.#family.keyTemplates), 'pos', type)
   }
 
-  /** A shuffled deck of types, so that small corpora have every type too. */
+  /** The next type from a shuffled list of all types, so that even a small corpus has every type. */
   #nextType(): SecretType {
     if (this.#types.length === 0) {
       const weight = (type: SecretType): number =>
@@ -89,7 +92,7 @@ class CorpusDrawer {
     return this.#types.pop() as SecretType // just filled
   }
 
-  /** Every template of a group once before any of them twice. */
+  /** The next template of a group. Every template is used once before any is used twice. */
   #next(templates: readonly Template[]): Template {
     const key = templates[0]?.kind ?? ''
     const deck = this.#decks.get(key) ?? []

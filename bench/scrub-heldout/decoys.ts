@@ -1,4 +1,4 @@
-// Makers of values that look like secrets and are not: hashes, ids, counters, numbers with the wrong check digit.
+// Makes decoys, values that look like secrets but are not: hashes, ids, counters, numbers with a wrong check digit.
 
 import { createHash } from 'node:crypto'
 import { ean13, isCardNumber, isLuhnValid, luhnDigit } from './checksums.ts'
@@ -10,13 +10,13 @@ type Decoy = (random: Random, argument: string, vocabulary: Vocabulary) => strin
 
 const pad = (value: number, width: number): string => String(value).padStart(width, '0')
 
-/** A hash of random bytes: all-random hex would do, but this is what the real ones are. */
+/** A hash of random bytes, because real ones are hashes too. */
 const digest =
   (algorithm: string, encoding: 'hex' | 'base64'): Decoy =>
   (random) =>
     createHash(algorithm).update(random.chars(ALNUM, 24)).digest(encoding)
 
-/** Digits that no card, SSN or phone rule can take for theirs. */
+/** Digits that cannot be taken for a card, SSN or phone number. */
 function plainDigits(random: Random, length: number): string {
   for (;;) {
     const value = random.pick('123456789'.split('')) + random.chars(DIGITS, length - 1)
@@ -39,7 +39,7 @@ function imei(random: Random): string {
   }
 }
 
-/** Shape of an SSN with an area, group or serial that was never issued; ITIN groups are left out. */
+/** A number in the form of an SSN whose area, group or serial was never issued. Groups used for ITINs are left out. */
 function impossibleSsn(random: Random): string {
   const [area, group, serial] = ssnParts(random)
   return random.pick([
@@ -178,7 +178,7 @@ const PLACE_DECOYS: Readonly<Record<string, Decoy>> = {
 
 const DECOYS: Readonly<Record<string, Decoy>> = { ...ID_DECOYS, ...NUMBER_DECOYS, ...PLACE_DECOYS }
 
-/** A decoy by name, or else a word of the family's list of that name. */
+/** The decoy with this name, or else a word from the family's list of that name. */
 export function makeDecoy(
   name: string,
   argument: string,

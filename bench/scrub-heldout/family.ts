@@ -1,4 +1,4 @@
-// A template family read from its folder: the templates by kind, the containers and the vocabulary.
+// Reads a template family from its folder: templates by kind, containers and vocabulary.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ export interface Template {
   readonly fields: readonly string[]
   readonly flags: ReadonlySet<string>
   readonly text: string
-  /** Where it stands, for the note of the corpus line. */
+  /** File and position, for the note in the corpus line. */
   readonly name: string
 }
 
@@ -58,7 +58,7 @@ function groupClean(all: readonly Template[]): Map<string, Template[]> {
   return groups
 }
 
-/** `@@@ kind ; field, field ; flags` opens a template; its text runs to the next one. */
+/** A line `@@@ kind ; field, field ; flags` begins a template. Its text ends at the next such line. */
 function parseTemplates(source: string, file: string): Template[] {
   const blocks = source.split(/^@@@ /m).slice(1)
   return blocks.map((block, index) => {
@@ -74,7 +74,7 @@ function parseTemplates(source: string, file: string): Template[] {
   })
 }
 
-/** `list: a, b, c` a line. */
+/** The vocabulary has one list on each line: `list: a, b, c`. */
 function readVocabulary(source: string): Vocabulary {
   const lists = new Map<string, readonly string[]>()
   for (const line of source.split('\n')) {

@@ -1,4 +1,4 @@
-// `node bench/scrub-heldout/generate.ts --family eval --seed 7 --count 2000`: the corpus as JSON lines on stdout.
+// `node bench/scrub-heldout/generate.ts --family eval --seed 7 --count 2000`: prints the corpus as JSON lines on stdout.
 
 import { parseArgs } from 'node:util'
 import { generateCorpus } from './corpus.ts'
@@ -10,7 +10,7 @@ export interface CorpusOptions {
   readonly count: number
 }
 
-/** The options both commands share. */
+/** Options that `generate.ts` and `run.ts` share. */
 export const CORPUS_OPTIONS = {
   family: { type: 'string', default: 'tune' },
   seed: { type: 'string', default: '7' },

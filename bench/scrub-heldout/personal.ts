@@ -1,14 +1,14 @@
-// Makers of fake personal data: mail addresses, cards, US social security numbers, IBANs and phone numbers.
+// Makes fake personal data: mail addresses, cards, US social security numbers, IBANs and phone numbers.
 
 import { ibanCheckDigits, isCardNumber, luhnDigit } from './checksums.ts'
 import { DIGITS, type Random, UPPER } from './random.ts'
 
-/** Names and domains of one family; the two families share none. */
+/** Names and domains of one family. The two families have none in common. */
 export interface Vocabulary {
   readonly words: (list: string) => readonly string[]
 }
 
-/** `variant` is what stands behind the colon of a template slot, '' when nothing does. */
+/** `variant` is the part of a template slot after the colon; '' when there is none. */
 export type Maker = (random: Random, vocabulary: Vocabulary, variant: string) => string
 
 export const fold = (text: string): string =>
@@ -128,7 +128,7 @@ export function ssn(random: Random, _: Vocabulary, variant: string): string {
   }
 }
 
-/** Country and its BBAN: n = digit, c = letter or digit, a = capital letter. */
+/** Country and the form of its BBAN: n = digit, c = letter or digit, a = capital letter. */
 const IBAN_FORMS: readonly (readonly [string, string])[] = [
   ['DE', 'n18'],
   ['FR', 'n10c11n2'],
@@ -157,7 +157,7 @@ export function iban(random: Random, _: Vocabulary, variant: string): string {
   return spaced ? compact.replace(/(.{4})(?=.)/g, '$1 ') : compact
 }
 
-/** Only ranges that regulators set aside for drama and documentation. */
+/** Uses only number ranges that regulators have reserved for fiction and documentation. */
 export function phone(random: Random, _: Vocabulary, variant: string): string {
   const n = (length: number): string => random.chars(DIGITS, length)
   const us = String(random.pick([212, 312, 415, 503, 617, 702, 805, 917]))

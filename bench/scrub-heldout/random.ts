@@ -1,7 +1,7 @@
-// Seeded random numbers, so that one seed always prints the same corpus. No Math.random anywhere in this folder.
+// Seeded random numbers, so that a seed always gives the same corpus. Nothing in this folder may use Math.random.
 
 export interface Random {
-  /** Integer in [low, high], both included. */
+  /** Integer from `low` to `high`, both included. */
   readonly int: (low: number, high: number) => number
   readonly pick: <T>(items: readonly T[]) => T
   readonly chance: (probability: number) => boolean
@@ -10,7 +10,7 @@ export interface Random {
   readonly shuffle: <T>(items: readonly T[]) => T[]
 }
 
-/** mulberry32: 32 bits of state are plenty for a corpus of some thousand texts. */
+/** The mulberry32 generator. Its 32 bits of state are enough for a corpus of some thousand texts. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {

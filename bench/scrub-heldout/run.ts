@@ -1,5 +1,5 @@
-// `node bench/scrub-heldout/run.ts [--family F] [--seed N] [--count N] [--missed]`: the held-out corpus through the
-// product's own command, `observa scrub --jsonl`, and the score of what came back.
+// `node bench/scrub-heldout/run.ts [--family F] [--seed N] [--count N] [--missed]`: sends the held-out corpus through
+// `observa scrub --jsonl` and scores the result.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import type { CorpusLine } from './types.ts'
 
 const collector = join(import.meta.dirname, '../../collector/main.ts')
 
-/** The corpus goes in on stdin without its labels; the product sees id, field and text. */
+/** Sends the corpus to the command without its labels: only id, field and text of each line. */
 export async function scrub(corpus: readonly CorpusLine[]): Promise<ReadonlyMap<string, Answer>> {
   const child = spawn(process.execPath, [collector, 'scrub', '--jsonl'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -29,7 +29,7 @@ export async function scrub(corpus: readonly CorpusLine[]): Promise<ReadonlyMap<
   const answers = output.split('\n').filter((line) => line !== '')
   return new Map(
     answers.map((line) => {
-      // The shape is the documented output of the command.
+      // This is the documented output format of the command.
       const { id, text, spans } = JSON.parse(line) as Answer & { readonly id: string }
       return [id, { text, spans }]
     }),
@@ -44,14 +44,17 @@ const parses = (text: string): boolean => {
   }
 }
 
-/** Texts that were JSON before and are not any more: whoever reads the telemetry next will trip over them. */
+/**
+ * Lines whose text was valid JSON before scrubbing and is not afterwards, which would break later readers of the telemetry.
+ */
 function brokenJson(
   corpus: readonly CorpusLine[],
   answers: ReadonlyMap<string, Answer>,
 ): readonly CorpusLine[] {
   return corpus.filter((line) => {
     const answer = answers.get(line.id)
-    // A number of nine digits is JSON too, and a value that its key made a secret is replaced whole.
+    // Only objects and arrays count. A number of nine digits is also valid JSON, and a value that is secret because of its
+    // key is replaced as a whole.
     if (!answer || !/^[{[]/.test(line.text) || !parses(line.text)) return false
     const whole = answer.spans.some((span) => span.start === 0 && span.end === line.text.length)
     return !whole && !parses(answer.text)

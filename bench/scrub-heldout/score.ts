@@ -1,9 +1,9 @@
-// How well a scrubber did on a labelled corpus: by the spans it reports, and by the text that is left.
+// Scores a scrubber on a labelled corpus: by the spans it reports, and by the text that remains.
 //
-// Spans: a secret is found when 90 % of its code units are covered by the union of the predictions. A prediction
-// (overlapping ones merged) is true when it touches a secret, neutral when it touches an optional range, else false.
-// Text: a secret leaks when a piece of 6 units of its core is left in the output; pieces that also occur elsewhere in
-// the original are no evidence. A clean text that changed is one false positive.
+// Spans: a secret counts as found when the predictions together cover 90 % of its code units. Overlapping predictions are
+// merged. A prediction is true when it overlaps a secret, neutral when it overlaps an optional range, and false otherwise.
+// Text: a secret leaks when 6 consecutive units of its core remain in the output, unless the same units also occur elsewhere
+// in the original. A clean text that was changed is one false positive.
 
 import {
   CORE_TYPES,
@@ -34,7 +34,7 @@ export interface FalseAlarm {
   readonly types: readonly string[]
 }
 
-/** A long clean stretch of a text with secrets that is gone from the output. */
+/** A long clean part of a text with secrets that is missing from the output. */
 export interface Damage {
   readonly line: CorpusLine
   readonly piece: string
@@ -51,7 +51,7 @@ export interface Score {
   falsePredictions: number
   cleanLines: number
   cleanFlagged: number
-  /** Code units outside secrets and optional ranges, and how many of them were taken. */
+  /** Code units outside secrets and optional ranges, and how many of them were removed. */
   outsideUnits: number
   collateralUnits: number
   readonly misses: Miss[]
@@ -158,7 +158,7 @@ export function scoreTexts(
   return score
 }
 
-/** The clean stretches between secrets and optional ranges. */
+/** The clean parts between secrets and optional ranges. */
 function cleanPieces(line: CorpusLine): string[] {
   const pieces: string[] = []
   let last = 0

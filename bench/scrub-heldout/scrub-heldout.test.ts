@@ -1,5 +1,5 @@
-// That the held-out corpus is what its README says: right labels, valid check digits, same seed same texts, two families
-// with nothing in common; and that the score counts what it should.
+// The held-out corpus is as its README says: correct labels, valid check digits, the same texts for the same seed, two
+// families with nothing in common. And the score counts correctly.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -18,7 +18,7 @@ const valuesOf = (corpus: readonly CorpusLine[], type: string): string[] =>
     line.spans.filter((s) => s.type === type).map((s) => line.text.slice(s.start, s.end)),
   )
 
-/** Also of full-width digits that a JSON writer escaped. */
+/** Also decodes full-width digits that a JSON writer has escaped. */
 const digitsOf = (value: string): string =>
   value
     .replace(/\\+u([0-9a-f]{4})/gi, (_all, code: string) =>
@@ -27,7 +27,7 @@ const digitsOf = (value: string): string =>
     .normalize('NFKC')
     .replace(/\D/g, '')
 
-test('a seed gives the same corpus again, another seed another', () => {
+test('a seed always gives the same corpus, and another seed a different one', () => {
   const again = generateCorpus('tune', 7, 50)
   assert.deepEqual(again, generateCorpus('tune', 7, 50))
   assert.notDeepEqual(
@@ -37,7 +37,7 @@ test('a seed gives the same corpus again, another seed another', () => {
 })
 
 for (const [family, corpus] of corpora) {
-  test(`${family}: every type occurs, the core eight 60 times, half of the texts are clean`, () => {
+  test(`${family}: every type occurs, each of the eight core types 60 times, and half of the texts are clean`, () => {
     const count = (type: string): number => valuesOf(corpus, type).length
     for (const type of SECRET_TYPES) assert.ok(count(type) >= 5, `${type}: ${count(type)}`)
     for (const type of CORE_TYPES) assert.ok(count(type) >= 60, `${type}: ${count(type)}`)
@@ -46,7 +46,7 @@ for (const [family, corpus] of corpora) {
     assert.equal(new Set(corpus.map((line) => line.text)).size, corpus.length)
   })
 
-  test(`${family}: labels stand where the values are, and no mark is left over`, () => {
+  test(`${family}: labels are at the positions of the values, and no template mark is left`, () => {
     for (const line of corpus) {
       assert.doesNotMatch(line.text, /[\ue000-\ue1ff⦃⦄«»⟪⟫]/, line.id)
       assert.equal(line.spans.length > 0, line.kind === 'pos', `${line.id} ${line.kind}`)
@@ -76,7 +76,7 @@ for (const [family, corpus] of corpora) {
       assert.match(digitsOf(ssn), /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/, ssn)
   })
 
-  test(`${family}: no clean text holds a card number by accident`, () => {
+  test(`${family}: no clean text contains a valid card number by accident`, () => {
     for (const { id, text, kind } of corpus) {
       if (!kind.startsWith('neg:')) continue
       for (const [run] of text.matchAll(/(?<![\w.+/=-])\d(?:[ -]?\d){12,18}(?![\w+/=-])/g))
@@ -97,7 +97,7 @@ test('the families share no template line, container or vocabulary', () => {
       ),
     )
   const shared = [...linesOf(tune)].filter((line) => linesOf(held).has(line))
-  // Lines that HTTP, PEM or Docker dictate to the letter.
+  // Lines whose exact form HTTP, PEM or Docker prescribes may occur in both families.
   assert.deepEqual(
     shared.filter((line) => !/^-----BEGIN|^-----END|^sha256:|^authorization: Bearer «/i.test(line)),
     [],
@@ -187,7 +187,7 @@ test('the score counts found and missed secrets, false alarms, leaks and collate
   assert.equal(spans.cleanFlagged, 1)
   assert.equal(spans.collateralUnits, 7)
   const texts = scoreTexts(corpus, answers)
-  // What is left of the second is shorter than a piece, so it does not count as a leak.
+  // The rest of the second secret is shorter than 6 units, so it does not count as a leak.
   assert.equal(recallOf(texts), 1)
   assert.equal(texts.cleanFlagged, 1)
   const leaking = new Map([

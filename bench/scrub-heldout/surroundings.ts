@@ -1,4 +1,4 @@
-// What stands around a self-evident key in the wild: environment variable, vendor, API host.
+// What is usually found near a self-evident key: the environment variable, the vendor, the API host.
 
 import type { SecretType } from './types.ts'
 

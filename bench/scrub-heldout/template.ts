@@ -1,14 +1,14 @@
-// The little template language of the corpus: slots, encodings of a part of the text, and labels that survive them.
+// The template language of the corpus: slots, encodings of a part of the text, and labels that stay correct through them.
 //
 //   «email» «credit_card:nbsp»   a labelled secret, with an optional variant
 //   «KEY» «ENV» «VENDOR» «HOST»  a secret of the self-evident type being drawn, and what belongs to it
 //   «~sha1» «~int:1:9» «~city»   a decoy, or a word of the family's vocabulary
 //   «?one|two|three»             one of the literals
 //   «@prose» «@line»             filled by the caller: another text of the family (containers)
-//   ⟪…⟫                          neither required nor forbidden to be masked
+//   ⟪…⟫                          may be masked or not
 //   ⦃json|…⦄                     the inside as it looks within a JSON string; also pct, b64, html, slash, uesc, crlf
 //
-// Labels travel as private-use characters, which every encoding leaves alone, and become offsets at the very end.
+// During encoding, labels are private-use characters, which every encoding leaves unchanged. At the end they become offsets.
 
 import { makeDecoy } from './decoys.ts'
 import type { Vocabulary } from './personal.ts'
@@ -26,9 +26,9 @@ import { makeSecret } from './values.ts'
 export interface Drawing {
   readonly random: Random
   readonly vocabulary: Vocabulary
-  /** What «KEY» stands for. */
+  /** The type that «KEY» stands for. */
   readonly keyType?: SecretType | undefined
-  /** Fills «@name»; its result may carry marks already. */
+  /** The text for «@name». It may already contain labels. */
   readonly fill?: (name: string) => string
 }
 
@@ -57,7 +57,7 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;'),
   slash: (text) => text.replaceAll('/', '\\/'),
-  // What a careful JSON writer does to everything outside ASCII, and Go does to <, > and &.
+  // Escapes everything outside ASCII, as a careful JSON writer does, and <, > and &, as Go does.
   uesc: (text) =>
     text.replace(
       /[<>&']|[^\x20-\x7e\s\ue000-\ue1ff]/g,
@@ -68,7 +68,9 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   b64: base64Block,
 }
 
-/** The whole encoded text becomes the secret when there is one inside: no part of it can be told from outside. */
+/**
+ * If the text contains a secret, the whole encoded text becomes the secret, because its part cannot be located in base64.
+ */
 function base64Block(text: string): string {
   const { text: plain, spans } = extract(text)
   const encoded = Buffer.from(plain, 'utf8').toString('base64')
@@ -82,7 +84,9 @@ function mark(type: SecretType, value: string): string {
   return `${start}${before}${CORE_START}${core}${CORE_END}${after}${END}`
 }
 
-/** A brand prefix may stand in the marker that replaces the secret, and PEM lines say nothing: they are not the core. */
+/**
+ * Parts of a secret that are not its core: a vendor prefix may occur in the placeholder, and PEM header lines say nothing.
+ */
 const BRAND_PREFIX =
   /^(github_pat_|gh[pousr]_|sk-ant-[a-z]+\d\d-|sk-(?:proj|svcacct|admin|lf|or-v1)-|sk-|xox[a-z]-|lsv2_(?:pt|sk)_|lin_api_|pypi-|[a-z]{2,6}_(?:live_|test_|pat_|v1_)?|nvapi-|gl[a-z]{2,3}-|pplx-|xai-)/
 
@@ -99,7 +103,7 @@ function splitCore(type: SecretType, value: string): readonly [string, string, s
 const isSecretType = (name: string): name is SecretType =>
   (SECRET_TYPES as readonly string[]).includes(name)
 
-/** Writes `value` as a secret of this type, to be found again by `extract`. */
+/** Fills a template. Secrets are marked so that `extract` can find them. */
 export function render(template: string, drawing: Drawing): string {
   const filled = template.replace(/«([^»]*)»/g, (_all, slot: string) => fillSlot(slot, drawing))
   const optional = filled.replaceAll('⟪', OPTIONAL_START).replaceAll('⟫', OPTIONAL_END)
@@ -130,13 +134,13 @@ function fillSlot(slot: string, drawing: Drawing): string {
   }
 }
 
-/** What was rendered before has no blocks left, so any brace in it would be a mistake. */
+/** Checks that text rendered earlier has no template marks left, and returns it. */
 function escapeBraces(text: string): string {
   if (/[⦃⦄«»⟪⟫]/.test(text)) throw new Error(`template marks left in ${text}`)
   return text
 }
 
-/** Innermost blocks first. */
+/** Encodes the innermost blocks first. */
 function encodeBlocks(text: string): string {
   let out = text
   for (let depth = 0; depth < 20; depth++) {
@@ -151,7 +155,7 @@ function encodeBlocks(text: string): string {
   throw new Error('blocks nested too deeply')
 }
 
-/** Takes the marks out and turns them into spans. */
+/** Removes the marks and returns the labelled ranges. */
 export function extract(marked: string): Labelled {
   let text = ''
   const spans: LabelledSpan[] = []
@@ -177,7 +181,7 @@ export function extract(marked: string): Labelled {
   return { text, spans: withoutNested(spans), optional: optional.filter((o) => o.end > o.start) }
 }
 
-/** A secret inside another (base64 of a block) is one secret: the outer. */
+/** A secret inside another (in a base64 block) counts as one secret, the outer one. */
 function withoutNested(spans: readonly LabelledSpan[]): readonly LabelledSpan[] {
   return spans
     .filter((s) => !spans.some((o) => o !== s && o.start <= s.start && s.end <= o.end))

@@ -1,4 +1,4 @@
-// The labels of the corpus: names of the secret types, the line format, and the groups in which results are reported.
+// The labels of the corpus: names of the secret types, the format of a line, and the groups in which results are reported.
 
 export const SECRET_TYPES = [
   'openai_key',
@@ -51,10 +51,10 @@ export const SECRET_TYPES = [
 
 export type SecretType = (typeof SECRET_TYPES)[number]
 
-/** The eight that must never get through. They make up most of the labelled spans. */
+/** The eight types that must always be found. They make up most of the labels. */
 export const CORE_TYPES: readonly SecretType[] = SECRET_TYPES.slice(0, 8)
 
-/** Recognisable by their own shape, so any sentence around them will do. */
+/** Types that are recognisable by their own form, so that they can occur in any sentence. */
 export const SELF_EVIDENT_TYPES: readonly SecretType[] = [
   'openai_key',
   'aws_access_key_id',
@@ -90,11 +90,11 @@ export interface Range {
 
 export interface LabelledSpan extends Range {
   readonly type: SecretType
-  /** The part that must not survive, as [start, end]. */
+  /** The part that must not remain in the output, as [start, end]. */
   readonly core: readonly [number, number]
 }
 
-/** Offsets are UTF-16 code units. */
+/** One text of the corpus. Offsets count UTF-16 code units. */
 export interface CorpusLine {
   readonly id: string
   readonly text: string

@@ -1,4 +1,5 @@
-// Makers of well-formed fake secrets, one per labelled type; personal data comes from personal.ts. Nothing here was ever issued by anybody.
+// Makes well-formed fake secrets, one function for each labelled type. Personal data is made in personal.ts. None of the
+// values was ever issued.
 
 import { crcTail } from './checksums.ts'
 import {
@@ -16,7 +17,9 @@ import type { SecretType } from './types.ts'
 
 const OPENAI_MARKER = ['T3Blbk', 'FJ'].join('')
 
-/** Base64url whose first and last characters are alphanumeric: people quote and punctuate tokens. */
+/**
+ * Base64url that begins and ends with an alphanumeric character, because tokens are often followed by quotes or punctuation.
+ */
 const urlSafe = (random: Random, length: number): string =>
   random.chars(ALNUM, 1) + random.chars(BASE64URL, length - 2) + random.chars(ALNUM, 1)
 
@@ -31,7 +34,7 @@ function entropyBits(text: string): number {
   return bits
 }
 
-/** Draws again until the value looks as random as issued ones do, so that no label hangs on a lucky draw. */
+/** Draws until the value looks as random as real ones do, so that no label depends on an unlikely value. */
 function mixed(draw: () => string, minimumBits: number): string {
   for (;;) {
     const value = draw()
@@ -136,7 +139,7 @@ export function uuid(random: Random): string {
 
 const SYMBOLS = '!#$*-_.'
 
-/** Always a digit and always 8 or more: what nobody would take for a word of prose. */
+/** A password that always has a digit and at least 8 characters, so that it cannot be taken for a word. */
 function password(random: Random, vocabulary: Vocabulary, variant: string): string {
   const word = random.pick(vocabulary.words('passphrase'))
   const forms: Readonly<Record<string, () => string>> = {
@@ -184,7 +187,7 @@ function slackToken(random: Random): string {
   ])
 }
 
-/** Vendors beyond the labelled ones; every prefix or context is in the detector table. */
+/** Vendors beyond the labelled types. The detector table has the prefix or context of each. */
 const OTHER_VENDOR_TOKENS: readonly ((random: Random) => string)[] = [
   (r) => `pypi-AgEIcHlwaS5vcmc${urlSafe(r, 140)}`,
   (r) => `dckr_pat_${urlSafe(r, 27)}`,
@@ -226,7 +229,7 @@ function sessionCookie(random: Random, _: Vocabulary, variant: string): string {
   }
 }
 
-/** Passwords of basic credentials always decode to printable `user:pass`. */
+/** A basic credential always decodes to printable `user:pass`. */
 function basicHeader(random: Random, vocabulary: Vocabulary): string {
   const user = fold(random.pick(vocabulary.words('account')))
   return Buffer.from(`${user}:${password(random, vocabulary, 'random')}`).toString('base64')

@@ -1,5 +1,5 @@
-// Speed of scrubbing on one core: text throughput, cost for a span of realistic traffic, hostile inputs, and
-// beside it what most do: eight expressions over every string. `node bench/scrub/run.ts`
+// Speed of scrubbing on one core: text throughput, cost for a span of realistic traffic, hostile inputs, and for comparison
+// eight regular expressions over every string. `node bench/scrub/run.ts`
 
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -32,7 +32,7 @@ function corpus(): Line[] {
     .map((line) => JSON.parse(line) as Line)
 }
 
-/** CPU time of the best of some rounds, in ms. */
+/** CPU time of the fastest of some rounds, in ms. */
 function best(work: () => void, rounds = ROUNDS): number {
   let min = Number.POSITIVE_INFINITY
   for (let i = 0; i < rounds; i++) {
@@ -63,7 +63,7 @@ function cleanTexts(lines: readonly Line[]): string[] {
   return out
 }
 
-/** Texts of model calls as they stand in spans of the traffic generator. */
+/** Texts of model calls, as they occur in spans of the traffic generator. */
 function spanTexts(): string[] {
   const { batch } = decodedTraffic(20)
   const out: string[] = []
@@ -123,7 +123,7 @@ function decode(batch: SpanBatch, payload: Uint8Array): void {
 
 const CTX: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
 
-/** Cost for a span: the processor on decoded batches, decoding taken off. */
+/** Cost for a span: the processor on decoded batches, without the time for decoding. */
 function pipeline(): void {
   const processor = scrub.create(defaultSettings())
   const batch = new SpanBatch(new Arena())
@@ -158,7 +158,7 @@ function pipeline(): void {
   }
 }
 
-/** What most do: every string value as a JS string through eight expressions. */
+/** The usual approach: every string value as a JS string through eight regular expressions. */
 function eightOver(batch: SpanBatch): void {
   for (let i = 0; i < batch.attrCount; i++) {
     const text = batch.attrText(i)

@@ -1,4 +1,4 @@
-// The sink for machines without Go; same answers, more CPU. Counts no spans.
+// The sink for machines without Go. It gives the same answers with more CPU, and counts no spans.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-// That OTLP exporters and ClickHouse clients take the sink for the real thing.
+// OTLP exporters and ClickHouse clients must accept the sink as a real server.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -19,7 +19,7 @@ const post = (path: string, body: Uint8Array | string, type = 'text/plain'): Pro
     headers: { 'content-type': type },
   })
 
-test('OTLP is answered 200 and its spans are counted', async (t) => {
+test('OTLP requests are answered with 200 and their spans are counted', async (t) => {
   const [request] = generateRequests({ seed: 1, requests: 1, spansPerRequest: 37 })
   assert.ok(request)
   const earlier = await sink.stats()
@@ -33,7 +33,7 @@ test('OTLP is answered 200 and its spans are counted', async (t) => {
   assert.equal(later.spans - earlier.spans, 37)
 })
 
-test('a ClickHouse client finds a server that takes every INSERT', async () => {
+test('a ClickHouse client finds a server that accepts every INSERT', async () => {
   assert.equal(await (await fetch(`${sink.url}/ping`)).text(), 'Ok.\n')
   const version = await post('/', 'SELECT version()')
   assert.equal(await version.text(), '25.8.1.1\n')

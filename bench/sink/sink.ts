@@ -1,5 +1,5 @@
-// Starts the sink: an HTTP server that reads, counts and forgets, in the place of a store or of the next
-// collector. It speaks enough OTLP/HTTP and enough of ClickHouse's HTTP interface to satisfy a sender.
+// Starts the sink: an HTTP server that reads, counts and discards, in place of a store or of another collector. It implements
+// as much of OTLP/HTTP and of ClickHouse's HTTP interface as senders need.
 
 import { join } from 'node:path'
 import { loadBinary } from '../load/build.ts'
@@ -8,14 +8,14 @@ import { startProcess } from '../process.ts'
 export interface SinkStats {
   readonly requests: number
   readonly bytes: number
-  /** Spans of plain OTLP protobuf; gzip bodies are not unpacked. */
+  /** Spans in uncompressed OTLP protobuf. Gzip bodies are not decompressed. */
   readonly spans: number
   readonly inserts: number
   readonly queries: number
 }
 
 export interface Sink {
-  /** `http://127.0.0.1:port`, for OTLP and for ClickHouse. */
+  /** `http://127.0.0.1:port`, both for OTLP and for ClickHouse. */
   readonly url: string
   readonly pid: number
   stats(): Promise<SinkStats>

@@ -1,4 +1,4 @@
-// Operations as OpenInference (Arize) names them: flattened messages beside the raw request and response.
+// Operations as OpenInference (Arize) describes them: flattened messages together with the raw request and response.
 
 import { finishReason, toolDefinitions } from './dialect-semconv.ts'
 import type { Attribute, Message, Operation } from './operation.ts'

@@ -1,4 +1,4 @@
-// Operations as OpenLLMetry (Traceloop) names them: indexed prompt and completion keys, entity input and output.
+// Operations as OpenLLMetry (Traceloop) describes them: indexed prompt and completion keys, entity input and output.
 
 import { documents, finishReason } from './dialect-semconv.ts'
 import type { Attribute, Message, Operation } from './operation.ts'

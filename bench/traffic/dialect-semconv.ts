@@ -1,4 +1,4 @@
-// Operations as the OpenTelemetry GenAI semantic conventions name them today (messages as JSON attributes).
+// Operations as the current OpenTelemetry GenAI semantic conventions describe them (messages as JSON attributes).
 
 import type { Attribute, Message, Operation } from './operation.ts'
 

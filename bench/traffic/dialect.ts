@@ -1,5 +1,5 @@
-// Attributes that every application sends whatever its dialect, the choice of the dialect's table, and the
-// services the spans come from.
+// Attributes that every application sends in any dialect, the choice of the dialect's table, and the services that the spans
+// come from.
 
 import { openinferenceAttributes } from './dialect-openinference.ts'
 import { openllmetryAttributes } from './dialect-openllmetry.ts'
@@ -8,7 +8,7 @@ import type { Attribute, Dialect, Operation, Service } from './operation.ts'
 import type { Dice } from './random.ts'
 import { traceloopKind } from './traceloop-kind.ts'
 
-/** Share of requests by dialect. */
+/** Fraction of requests in each dialect. */
 export const DIALECT_MIX: Readonly<Record<Dialect, number>> = {
   'otel-genai': 0.61,
   openllmetry: 0.24,
@@ -98,7 +98,7 @@ export function makeService(d: Dice, dialect: Dialect): Service {
   }
 }
 
-/** What auto-instrumentation and the application itself put on every span. */
+/** Attributes that auto-instrumentation and the application put on every span. */
 function application(op: Operation): Attribute[] {
   const spread = Number.parseInt(op.spanId.slice(8, 12), 16)
   return [

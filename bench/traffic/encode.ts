@@ -1,4 +1,4 @@
-// One request as OTLP protobuf, as OTLP JSON and as legacy Observa events (NDJSON).
+// Encodes one request as OTLP protobuf, as OTLP JSON and as legacy Observa events (NDJSON).
 
 import { attributesOf, spanName } from './dialect.ts'
 import { finishReason } from './dialect-semconv.ts'
@@ -103,7 +103,7 @@ function jsonSpan(dialect: Dialect, op: Operation): object {
   }
 }
 
-/** One legacy event a line; ids are the UUIDs whose leading bytes are the OTLP ids. */
+/** One legacy event on each line. Its ids are UUIDs that begin with the bytes of the OTLP ids. */
 export function encodeNdjson({ service, operations }: RequestModel): string {
   let out = ''
   for (const op of operations) out += `${JSON.stringify(legacyEvent(service, op))}\n`
@@ -248,7 +248,7 @@ function nanos(ms: number): bigint {
   return BigInt(Math.round(ms * 1000)) * 1000n
 }
 
-/** The eight bytes of a span id extended to a version 4 UUID. */
+/** A version 4 UUID that begins with the eight bytes of a span id. */
 function spanUuidHex(spanId: string): string {
   return `${spanId}a${spanId.slice(9)}${spanId.slice(8)}`
 }

@@ -1,4 +1,4 @@
-// That the traffic is what it claims to be, read with a decoder of the test's own.
+// The generated traffic has the properties it claims, read with a decoder written for this test.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { restamp, stampHex } from './stamp.ts'
 
 const options = { seed: 7, requests: 40, spansPerRequest: 100 }
 
-/** A second reading of the wire format, slow and obvious: fields of one message. */
+/** An independent, slow and simple decoder: the fields of one protobuf message. */
 function fieldsOf(bytes: Uint8Array): { field: number; wire: number; value: Uint8Array }[] {
   const out: { field: number; wire: number; value: Uint8Array }[] = []
   let at = 0
@@ -50,7 +50,7 @@ function idsOf(body: Uint8Array): string[] {
   })
 }
 
-test('the same seed gives the same bytes and another seed gives others', () => {
+test('the same seed gives the same bytes, and another seed different ones', () => {
   const [a] = generateRequests(options)
   const [b] = generateRequests(options)
   const [c] = generateRequests({ ...options, seed: 8 })
@@ -59,7 +59,7 @@ test('the same seed gives the same bytes and another seed gives others', () => {
   assert.equal(a?.ndjson, b?.ndjson)
 })
 
-test('traffic has the size, the attributes and the mix it claims', () => {
+test('traffic has the documented size, attributes and mix of dialects', () => {
   const requests = generateRequests({ seed: 1, requests: 100, spansPerRequest: 100 })
   const truth = sumTruth(requests)
   assert.equal(truth.spans, 10_000)
@@ -77,7 +77,7 @@ test('traffic has the size, the attributes and the mix it claims', () => {
   )
 })
 
-test('protobuf, JSON and NDJSON of a request say the same', () => {
+test('protobuf, JSON and NDJSON of a request have the same content', () => {
   for (const request of generateRequests({ ...options, requests: 4 })) {
     const json = JSON.parse(request.json)
     const spans = json.resourceSpans[0].scopeSpans[0].spans
@@ -103,7 +103,7 @@ test('protobuf, JSON and NDJSON of a request say the same', () => {
   }
 })
 
-test('every planted secret is in its span in every form', () => {
+test('every planted secret is in its span, in every encoding', () => {
   for (const request of generateRequests(options)) {
     const forms = [Buffer.from(request.protobuf).toString(), request.json, request.ndjson]
     for (const secret of request.truth.secrets) {
@@ -116,7 +116,7 @@ test('every planted secret is in its span in every form', () => {
   }
 })
 
-test('restamping changes all ids and nothing else, and copies never share an id', () => {
+test('restamp changes all ids and nothing else, and no two copies share an id', () => {
   for (const form of ['protobuf', 'json', 'ndjson'] as const) {
     const [request] = generateRequests(options)
     assert.ok(request)
@@ -140,7 +140,7 @@ test('restamping changes all ids and nothing else, and copies never share an id'
   }
 })
 
-test('small requests have exactly the spans asked for', () => {
+test('small requests have exactly the requested number of spans', () => {
   for (const spansPerRequest of [1, 2, 3, 5, 13, 14, 15, 16])
     for (const request of generateRequests({ seed: 3, requests: 5, spansPerRequest }))
       assert.equal(spansOf(request.protobuf).length, spansPerRequest)

@@ -1,6 +1,6 @@
-// Realistic GenAI traffic from a seed: about 26 attributes and 2.8 kB of protobuf a span, the dialects in the
-// proportions seen in the field, one span in fifty with a planted secret, one trace in ten not in ASCII.
-// Requests are made when asked for; the truth (spans, tokens, secrets) comes with each of them.
+// Generates realistic GenAI traffic from a seed: about 26 attributes and 2.8 kB of protobuf for each span, dialects in
+// realistic proportions, a planted secret in one span of fifty, text outside ASCII in one trace of ten. A request is made
+// when it is asked for, together with the truth about it: the number of spans, tokens and secrets.
 
 import { gzipSync } from 'node:zlib'
 import { attributesOf, DIALECT_MIX, makeService } from './dialect.ts'
@@ -13,33 +13,33 @@ import { makeTrace } from './trace.ts'
 
 const SECRET_SHARE = 0.02
 const NEAR_MISS_SHARE = 0.01
-/** Sunday 2026-11-01; give `baseTimeMs` for traffic of today. */
+/** Sunday 2026-11-01. Use `baseTimeMs` for traffic with current times. */
 const BASE_TIME_MS = 1_793_491_200_000
 
 export interface TrafficOptions {
   readonly seed: number
   readonly requests: number
   readonly spansPerRequest: number
-  /** One dialect only; without it the mix of `DIALECT_MIX`. */
+  /** Use this dialect only, instead of the mix of `DIALECT_MIX`. */
   readonly dialect?: Dialect
-  /** When the first trace begins. */
+  /** Start of the first trace. */
   readonly baseTimeMs?: number
 }
 
-/** What is really in a request, to hold results against. */
+/** What a request really contains, to compare results with. */
 export interface Truth {
   readonly spans: number
   readonly traces: number
   readonly attributes: number
-  /** Calls of models that reported usage. */
+  /** Model calls that reported usage. */
   readonly calls: number
-  /** Sums over model calls and embeddings; what agents repeat of their children is not in them. */
+  /** Sums over model calls and embeddings. Usage that agents repeat of their children is not included. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly errors: number
   readonly nonAsciiSpans: number
   readonly secrets: readonly PlantedSecret[]
-  /** Texts that look like secrets and are none. */
+  /** Texts that look like secrets but are not. */
   readonly nearMisses: readonly PlantedText[]
 }
 
@@ -54,7 +54,7 @@ export interface TrafficRequest {
   readonly json: string
   readonly ndjson: string
   readonly truth: Truth
-  /** The body with a marker in every id and the places of those markers, for `restamp`. */
+  /** The body with a marker in every id, and the offsets of those markers, for `restamp`. */
   template(form: BodyForm): { readonly body: Uint8Array; readonly offsets: StampOffsets }
 }
 
@@ -148,7 +148,7 @@ class LazyRequest implements TrafficRequest {
       const body = encodeProtobuf(plan)
       const offsets = findStamps(body, true)
       const ids = plan.operations.reduce((n, op) => n + (op.parentId === null ? 2 : 3), 0)
-      // A marker by chance inside other bytes would corrupt them when stamped.
+      // If a marker occurred in other bytes by chance, stamping would corrupt them.
       if (offsets.raw.length !== ids)
         throw new Error(`request ${this.index}: ${offsets.raw.length} raw ids instead of ${ids}`)
       return { body, offsets }
@@ -163,7 +163,7 @@ class LazyRequest implements TrafficRequest {
     return body
   }
 
-  /** Planned again each time: keeping object graphs of a whole run would cost more memory than the bodies. */
+  /** Planned again each time, because the objects of a whole run would need more memory than the bodies. */
   #plan(): PlannedRequest {
     const { seed, spansPerRequest } = this.#options
     const d = dice(seed, this.index)
@@ -180,7 +180,7 @@ class LazyRequest implements TrafficRequest {
   }
 }
 
-/** Request `index` of the mix: shares come out exact over any run, not only on average. */
+/** Dialect of request `index`. The proportions are exact over any run, not only on average. */
 function dialectOf(index: number): Dialect {
   const debts = { 'otel-genai': 0, openllmetry: 0, openinference: 0 }
   const names = Object.keys(debts) as Dialect[]
@@ -216,7 +216,7 @@ function plantAll(
   return { operations: planted, secrets, nearMisses }
 }
 
-/** Puts a sentence where users paste such things: the last message, or what a tool was told. */
+/** Puts a sentence where users paste such texts: into the last message or the arguments of a tool. */
 function plant(op: Operation, sentence: string): Operation {
   if (op.tool !== null) {
     const note = `${op.tool.arguments['note'] ?? ''} ${sentence}`

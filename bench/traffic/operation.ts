@@ -1,5 +1,5 @@
-// What happened in an application, before any dialect has named it: one operation becomes one span (or one
-// legacy event). The dialect files turn operations into attributes; `trace.ts` invents them.
+// What happened in an application, independent of any dialect. One operation becomes one span (or one legacy event).
+// `trace.ts` makes operations up, and the dialect files turn them into attributes.
 
 import type { SecretClass } from './secrets.ts'
 import type { Language } from './text.ts'
@@ -13,7 +13,7 @@ export interface ToolCall {
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
-/** One message of a conversation. A `tool` message answers the call named by `toolCallId`. */
+/** One message of a conversation. A `tool` message is the result of the call with id `toolCallId`. */
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly text: string
@@ -33,14 +33,14 @@ export interface Model {
   readonly request: string
   readonly response: string
   readonly host: string
-  /** What response ids of this provider begin with. */
+  /** Prefix of this provider's response ids. */
   readonly idPrefix: string
 }
 
 export interface Operation {
   readonly kind: OperationKind
   readonly name: string
-  /** 32 hex. The first 8 hex digits of all ids are `STAMP_HEX` until they are stamped. */
+  /** 32 hex digits. The first 8 digits of every id are `STAMP_HEX` until `restamp` replaces them. */
   readonly traceId: string
   readonly spanId: string
   readonly parentId: string | null
@@ -67,7 +67,7 @@ export interface Operation {
   readonly timeToFirstMs: number
 }
 
-/** What all operations of a trace share. */
+/** What all operations of a trace have in common. */
 export interface Session {
   readonly conversationId: string
   readonly sessionId: string
@@ -97,7 +97,7 @@ export interface Service {
   readonly projectId: string
 }
 
-/** A secret that was put into a span and must not come out. */
+/** A secret that was put into a span and must not be in the output. */
 export interface PlantedSecret {
   readonly request: number
   readonly traceId: string

@@ -1,6 +1,6 @@
-// Writes ExportTraceServiceRequest bytes. Deliberately independent of `proto/`, so that what the product
-// decodes was written by other hands. Messages are written into one growing buffer; a length is written with
-// decodes was written by other hands. Messages are written into one growing buffer; nested lengths are minimal.
+// Writes ExportTraceServiceRequest bytes. Deliberately independent of `proto/`, so that the product does not decode what its
+// own code wrote. Messages are written into one growing buffer, and nested lengths use the shortest varint.
+
 import type { Attribute, AttributeValue } from './operation.ts'
 
 export class ProtobufWriter {
@@ -16,7 +16,7 @@ export class ProtobufWriter {
     this.#varint(value)
   }
 
-  /** Unsigned 64-bit, little-endian. */
+  /** An unsigned 64-bit integer, little-endian. */
   fixed64Field(field: number, value: bigint): void {
     this.#varint((field << 3) | 1)
     this.#reserve(8)
@@ -44,7 +44,7 @@ export class ProtobufWriter {
     this.#length += this.#bytes.write(hex, this.#length, 'hex')
   }
 
-  /** A nested message; its bytes are moved up or down once its length is known, so the varint is minimal. */
+  /** A nested message. Its bytes are shifted once its length is known, so that the length has the shortest varint. */
   message(field: number, write: () => void): void {
     this.#varint((field << 3) | 2)
     const at = this.#length
@@ -87,7 +87,7 @@ export class ProtobufWriter {
       })
   }
 
-  /** Non-negative integers up to 2^53. */
+  /** A non-negative integer up to 2^53. */
   #varint(value: number): void {
     this.#reserve(8)
     let rest = value

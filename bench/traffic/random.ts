@@ -1,14 +1,13 @@
-// Seeded random numbers for the traffic generator: the same seed gives the same bytes on every machine.
-// Not for anything secret.
+// Seeded random numbers for the traffic generator: a seed gives the same bytes on every machine. Not for secrets.
 
 export interface Dice {
-  /** Uniform in [0, 1). */
+  /** A uniform number in [0, 1). */
   float(): number
-  /** Uniform integer in [low, high]. */
+  /** A uniform integer in [low, high]. */
   int(low: number, high: number): number
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
-  /** Roughly log-normal around `median`; `spread` 0.5 is mild, 1 is wide. */
+  /** Approximately log-normal around `median`; a `spread` of 0.5 is mild, of 1 wide. */
   skewed(median: number, spread: number): number
   /** `length` characters of `alphabet`. */
   chars(length: number, alphabet: string): string
@@ -22,7 +21,7 @@ export const ALPHABET = {
   base32: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567',
 } as const
 
-/** A generator for stream `stream` of `seed`, so that request 7 does not depend on requests 0 to 6. */
+/** The generator number `stream` of `seed`. Separate streams make request 7 independent of requests 0 to 6. */
 export function dice(seed: number, stream: number): Dice {
   const next = sfc32(
     seed | 0,
@@ -56,7 +55,7 @@ export function dice(seed: number, stream: number): Dice {
   }
 }
 
-/** Chris Doty-Humphrey's small fast counter generator; four words of state, 32 bits out. */
+/** Chris Doty-Humphrey's small fast counter generator (sfc32): four words of state, 32 bits of output. */
 function sfc32(a: number, b: number, c: number, d: number): () => number {
   return () => {
     const t = (((a + b) | 0) + d) | 0

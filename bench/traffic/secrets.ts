@@ -1,5 +1,5 @@
-// The eight classes of secrets that every release must find, made up at run time (nothing here was ever
-// issued by anybody) in the form the issuer uses, checksums included, and the near misses that must stay.
+// Fake secrets of the eight classes that every release must find, in the issuer's real form with valid checksums, and near
+// misses that must be kept. All are made at run time and were never issued.
 
 import { crc32 } from 'node:zlib'
 import { ALPHABET, type Dice } from './random.ts'
@@ -14,7 +14,7 @@ export type SecretClass =
   | 'credit_card'
   | 'ssn'
 
-/** `value` must not survive; `sentence` is how people paste it. */
+/** `value` must not remain in the output. `sentence` is how a user would paste it. */
 export interface PlantedText {
   readonly type: string
   readonly value: string
@@ -23,7 +23,7 @@ export interface PlantedText {
 
 type Maker = (d: Dice) => { value: string; sentence: string }
 
-// Prefixes are put together so that secret scanners stay quiet about this file.
+// The prefixes are assembled from parts, so that secret scanners do not report this file.
 const OPENAI = ['sk', 'proj', ''].join('-')
 const OPENAI_MARK = ['T3Bl', 'bkFJ'].join('')
 const AWS_IDS = [`AK${'IA'}`, `AS${'IA'}`]

@@ -1,21 +1,20 @@
-// Unique ids for every copy of a body that is sent: a generated body is a template in which each id begins
-// with a marker, and stamping overwrites just those four raw bytes or eight hex digits in place. A collector
-// that recognises re-sent events therefore never collapses load, and stamping costs no copy and no re-encoding.
-// Response ids are stamped as well, because one provider response reported twice counts once.
+// Gives every copy of a body its own ids. In a generated body each id begins with a marker; stamping overwrites just those
+// four bytes (or eight hex digits) in place, without copying or encoding again. A collector that recognises re-sends
+// therefore accepts every copy. Response ids are stamped too, because two reports of the same provider response count once.
 
-/** First four bytes of every trace, span, response and tool call id of a template. */
+/** The first four bytes of every trace, span, response and tool call id before stamping. */
 export const STAMP_HEX = '5ca1ab1e'
 const STAMP_RAW = Buffer.from(STAMP_HEX, 'hex')
 const STAMP_TEXT = Buffer.from(STAMP_HEX, 'latin1')
 
 export interface StampOffsets {
-  /** Where four raw bytes of an id begin. */
+  /** Offsets of ids in binary form, four bytes of each. */
   readonly raw: Uint32Array
-  /** Where eight hex digits of an id begin. */
+  /** Offsets of ids in hex form, eight digits of each. */
   readonly hex: Uint32Array
 }
 
-/** Finds the markers of a template. `rawIds` is false for JSON, where ids are text only. */
+/** Finds the markers in a body. `rawIds` is false for JSON, where all ids are text. */
 export function findStamps(body: Uint8Array, rawIds: boolean): StampOffsets {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   return {
@@ -24,7 +23,7 @@ export function findStamps(body: Uint8Array, rawIds: boolean): StampOffsets {
   }
 }
 
-/** Overwrites all ids of `body` in place with those of copy `n`. The same `n` gives the same ids. */
+/** Overwrites all ids of `body` in place with those of copy `n`. The same `n` always gives the same ids. */
 export function restamp(body: Uint8Array, offsets: StampOffsets, n: number): void {
   const word = stampWord(n)
   for (const at of offsets.raw) {
@@ -40,7 +39,7 @@ export function restamp(body: Uint8Array, offsets: StampOffsets, n: number): voi
     }
 }
 
-/** The ids of copy `n` begin with these 32 bits: distinct for 2^32 copies, spread so that samplers see random ids. */
+/** The first 32 bits of the ids of copy `n`: different for 2^32 copies, and spread out so that samplers see random ids. */
 export function stampWord(n: number): number {
   return Math.imul(n + 1, 0x9e3779b1) >>> 0
 }

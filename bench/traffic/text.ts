@@ -1,11 +1,11 @@
-// Words for prompts, answers and tool results: enough variety that compression and scanning behave as with
-// real prose. No mail address, key or card number comes from here; those are planted and listed.
+// Text for prompts, answers and tool results, varied enough that compression and scanning behave as with real text. It
+// contains no mail address, key or card number; those are planted separately and listed.
 
 import type { Dice } from './random.ts'
 
 export type Language = 'en' | 'de' | 'fr' | 'pl' | 'ja' | 'zh' | 'ru' | 'ar' | 'emoji'
 
-/** Languages that are not ASCII; one trace in ten speaks one of them. */
+/** Languages that are not ASCII. One trace in ten uses one of them. */
 export const OTHER_LANGUAGES: readonly Language[] = [
   'de',
   'fr',
@@ -145,7 +145,7 @@ const SENTENCES: Readonly<Record<Exclude<Language, 'en'>, readonly string[]>> = 
   ],
 }
 
-/** Prose of about `bytes` bytes of UTF-8. */
+/** Text of about `bytes` bytes of UTF-8. */
 export function prose(d: Dice, language: Language, bytes: number): string {
   let out = ''
   let size = 0

@@ -1,5 +1,5 @@
-// Invents what applications do: agents that call models and tools, chains with retrieval, single calls.
-// Deterministic for a given dice; spans of one trace nest in time as they would in life.
+// Makes up what applications do: agents that call models and tools, chains with retrieval, single calls. The same dice give
+// the same traces. Spans of a trace nest in time, as real ones do.
 
 import type {
   Message,
@@ -14,7 +14,7 @@ import type { Dice } from './random.ts'
 import { STAMP_HEX } from './stamp.ts'
 import { OTHER_LANGUAGES, prose } from './text.ts'
 
-/** Share of traces whose text is not ASCII. */
+/** Fraction of traces whose text is not ASCII. */
 const OTHER_LANGUAGE_SHARE = 0.1
 const ERROR_SHARE = 0.03
 
@@ -58,7 +58,7 @@ const ERRORS = [
   ['APIConnectionError', 'Connection reset by peer'],
 ] as const
 
-/** Operations of one trace of exactly `size` spans, parents before children. */
+/** The operations of one trace of exactly `size` spans, parents before children. */
 export function makeTrace(d: Dice, size: number, startMs: number): Operation[] {
   const trace = new TraceBuilder(d, startMs)
   if (size < 3) return trace.callsOnly(size)
@@ -111,7 +111,7 @@ class TraceBuilder {
     return this.#operations
   }
 
-  /** Starts the root; `close` gives it its end and its answer. */
+  /** Starts the root operation. `close` sets its end and its answer. */
   open(kind: 'agent' | 'chain'): Root {
     const question = this.#history[1]?.text ?? ''
     const root = { at: this.count, spanId: this.#spanId(), question }
@@ -171,7 +171,7 @@ class TraceBuilder {
     ]
   }
 
-  /** An embedding of the question and the search with it. */
+  /** An embedding of the question, and the search that uses it. */
   retrieve(root: Root): void {
     const d = this.#d
     const question: Message = { role: 'user', text: root.question }

@@ -1,4 +1,4 @@
-// The span kinds of OpenLLMetry, used in its attributes and in its span names.
+// The span kinds of OpenLLMetry, used in its attributes and span names.
 
 import type { Operation } from './operation.ts'
 

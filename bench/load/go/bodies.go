@@ -11,13 +11,13 @@ import (
 	"sync"
 )
 
-// manifest lists the bodies of a directory as bench/load/bodies.ts wrote them.
+// manifest lists the bodies of a directory, as bench/load/bodies.ts wrote it.
 type manifest struct {
 	ContentType string `json:"contentType"`
 	Bodies      []struct {
 		File  string `json:"file"`
 		Spans int    `json:"spans"`
-		// Where four raw bytes, and where eight hex digits, of an id begin.
+		// Offsets of ids in binary form (four bytes of each) and in hex form (eight digits of each).
 		Raw []int `json:"raw"`
 		Hex []int `json:"hex"`
 	} `json:"bodies"`
@@ -63,10 +63,10 @@ func readBodies(dir string) ([]body, string, error) {
 	return bodies, list.ContentType, nil
 }
 
-// stampWord is the first 32 bits of all ids of copy n; the same arithmetic as bench/traffic/stamp.ts.
+// stampWord is the first 32 bits of all ids of copy n. bench/traffic/stamp.ts computes the same.
 func stampWord(n uint32) uint32 { return (n + 1) * 0x9e3779b1 }
 
-// restamp overwrites the ids in place, so that a receiver that knows re-sent events sees new ones.
+// restamp overwrites the ids in place, so that the receiver does not take the copy for a re-send.
 func (b *body) restamp(n uint32) {
 	const digits = "0123456789abcdef"
 	word := stampWord(n)
@@ -85,12 +85,12 @@ func (b *body) restamp(n uint32) {
 	}
 }
 
-// clone gives a sender a body of its own to stamp.
+// clone gives a sender its own copy of the body, in which it can overwrite the ids.
 func (b *body) clone() body {
 	return body{bytes.Clone(b.bytes), b.spans, b.raw, b.hex}
 }
 
-// compressed bodies cannot be stamped, so distinct ones are made before the clock starts.
+// compressed is a gzip body. Ids cannot be changed in it, so different ones are made before the clock starts.
 type compressed struct {
 	bytes []byte
 	spans int

@@ -59,7 +59,7 @@ func parseClientFlags(args []string) (clientOptions, error) {
 	return o, err
 }
 
-// source hands out bodies to send, each copy with ids of its own.
+// source hands out bodies to send, each copy with its own ids.
 type source struct {
 	bodies    []body
 	pool      []compressed
@@ -69,7 +69,7 @@ type source struct {
 	onTheFly  atomic.Int64
 }
 
-// schedule says when request k of an open loop is due.
+// schedule says when request k of an open loop must be sent.
 type schedule struct {
 	start    time.Time
 	interval time.Duration
@@ -144,7 +144,7 @@ func sendLoop(o clientOptions, from *source, plan schedule, link *conn, t *tally
 		if due.Sub(plan.start) >= o.duration {
 			return
 		}
-		// Prepared before waiting, so that stamping does not make the request late.
+		// Prepared before waiting, so that writing the ids does not delay the request.
 		payload, spans := from.take(k, own)
 		if wait := time.Until(due); wait > 0 {
 			time.Sleep(wait)
@@ -154,8 +154,8 @@ func sendLoop(o clientOptions, from *source, plan schedule, link *conn, t *tally
 	}
 }
 
-// sendOne counts latency from when the request was due, not from when it could be sent: a stalled server
-// must not hide the requests that queued up behind it (coordinated omission).
+// sendOne measures latency from the scheduled time, not from the time of sending. Otherwise a stalled server would hide the
+// latency of the requests queued up behind it (coordinated omission).
 func sendOne(o clientOptions, link *conn, payload []byte, spans int, due time.Time, t *tally) {
 	for attempt := 0; ; attempt++ {
 		got, err := link.post(payload)
@@ -183,7 +183,7 @@ func (s *source) take(k int64, own map[int]*body) ([]byte, int) {
 	index := int(k % int64(len(s.bodies)))
 	mine := own[index]
 	if mine == nil {
-		// Each connection stamps its own copy: nothing is shared while it is on its way.
+		// Each connection writes ids into its own copy, so that no body changes while it is being sent.
 		copied := s.bodies[index].clone()
 		mine = &copied
 		own[index] = mine

@@ -21,7 +21,7 @@ type conn struct {
 	buffer  []byte
 }
 
-// answer is what matters of a response.
+// answer is the part of a response that the client needs.
 type answer struct {
 	status        int
 	retryAfterS   float64
@@ -92,7 +92,8 @@ func (c *conn) close() {
 	}
 }
 
-// rejectedSpans reads partial_success: ExportTraceServiceResponse { ExportTracePartialSuccess = 1 { rejected_spans = 1 } }.
+// rejectedSpans reads rejected_spans from a response: ExportTraceServiceResponse { ExportTracePartialSuccess = 1 {
+// rejected_spans = 1 } }.
 func rejectedSpans(content []byte, contentType string) int {
 	if len(content) == 0 {
 		return 0

@@ -1,6 +1,6 @@
-// Command load is the load client and the sink of the benchmarks, standard library only.
-// It is Go because a client in the language under test would share its bottlenecks, and because Node's
-// HTTP client costs more CPU a request than the server that is measured.
+// Command load is the load client and the sink of the benchmarks. It uses only the standard library. It is written in Go for
+// two reasons: a client in the language of the measured program would share its bottlenecks, and Node's HTTP client uses more
+// CPU for each request than the server under test.
 package main
 
 import (
@@ -19,7 +19,7 @@ func main() {
 	}
 	switch os.Args[1] {
 	case "client":
-		// The bodies are the heap; collecting it again and again would only heat the shared cores.
+		// The heap consists almost only of the bodies; collecting it often would waste CPU that the measured program needs.
 		debug.SetGCPercent(400)
 		options, err := parseClientFlags(os.Args[2:])
 		if err != nil {
@@ -49,14 +49,14 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// target is a URL split for the wire, known to be on this machine.
+// target is a URL, split for writing requests, that is known to be on this machine.
 type target struct {
 	address string
 	host    string
 	path    string
 }
 
-// parseTarget refuses everything but plain HTTP to loopback: this client can hurt what it is pointed at.
+// parseTarget accepts only plain HTTP to a loopback address, because the load could harm another server.
 func parseTarget(raw string) (target, error) {
 	parsed, err := url.Parse(raw)
 	if err != nil {

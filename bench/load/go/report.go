@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// tally is what one connection saw; merged when all are done, so counting takes no lock.
+// tally has the counts of one connection. They are merged in the end, so that counting needs no lock.
 type tally struct {
 	latencies []time.Duration
 	lateness  []time.Duration
@@ -31,7 +31,7 @@ type report struct {
 	Gzip        bool    `json:"gzip"`
 	Seconds     float64 `json:"seconds"`
 	Requests    int64   `json:"requests"`
-	// Spans of requests answered 200, less those the answer says were rejected.
+	// Spans in requests that were answered with 200, without those that the answer says were rejected.
 	SpansAccepted int64            `json:"spansAccepted"`
 	SpansRejected int64            `json:"spansRejected"`
 	SpansPerS     float64          `json:"spansPerS"`
@@ -39,13 +39,13 @@ type report struct {
 	Errors        map[string]int64 `json:"errors"`
 	Retries       int64            `json:"retries"`
 	LatencyMs     percentiles      `json:"latencyMs"`
-	// How late requests left this client: large in an open loop means that all connections were busy.
+	// How much later than scheduled requests were sent. A large value in an open loop means that all connections were busy.
 	LatenessMs       percentiles `json:"latenessMs"`
 	ClientCPUSeconds float64     `json:"clientCpuSeconds"`
-	// Spent before the clock started: reading and, for gzip, compressing bodies.
+	// CPU time spent before the clock started, on reading and compressing bodies.
 	PreparationCPUSeconds float64 `json:"preparationCpuSeconds"`
 	GzipOnTheFly          int64   `json:"gzipOnTheFly"`
-	// Copies numbered so far: the next run against the same instance begins behind them.
+	// Number of copies used so far. The next run against the same instance must begin with this number.
 	Copies int64 `json:"copies"`
 }
 
@@ -89,7 +89,7 @@ func summarize(tallies []*tally, took time.Duration) *report {
 	return r
 }
 
-// percentilesOf takes the value at rank ceil(p*n): exact, from all samples.
+// percentilesOf returns exact percentiles: the value at rank ceil(p*n) of all samples.
 func percentilesOf(all []time.Duration) percentiles {
 	if len(all) == 0 {
 		return percentiles{}

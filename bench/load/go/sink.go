@@ -12,11 +12,11 @@ import (
 	"sync/atomic"
 )
 
-// sink reads everything, keeps nothing and counts. It stands where a store or the next collector would be.
+// sink reads requests, counts them and discards them. It takes the place of a store or of another collector.
 type sink struct {
 	requests atomic.Int64
 	bytes    atomic.Int64
-	// Spans of plain OTLP protobuf; gzip is not unpacked, that would cost what is being saved here.
+	// Spans in uncompressed OTLP protobuf. Gzip bodies are not decompressed, to save CPU.
 	spans   atomic.Int64
 	inserts atomic.Int64
 	queries atomic.Int64
@@ -49,7 +49,7 @@ func runSink(listen string) error {
 	mux.HandleFunc("/stats", s.stats)
 	mux.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "Ok.\n") })
 	mux.HandleFunc("/", s.clickhouse)
-	// The parent waits for this line.
+	// The parent process waits for this line.
 	fmt.Printf("listening on %s\n", socket.Addr())
 	return http.Serve(socket, mux)
 }
@@ -71,8 +71,8 @@ func (s *sink) otlp(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-// clickhouse answers as the HTTP interface of ClickHouse does: enough for INSERTs and for what a client asks
-// at its start. The statement is in the query parameter or begins the body.
+// clickhouse answers like the HTTP interface of ClickHouse, as far as INSERTs and the start of a client need it. The
+// statement is in the query parameter or at the beginning of the body.
 func (s *sink) clickhouse(w http.ResponseWriter, r *http.Request) {
 	s.requests.Add(1)
 	query := r.URL.Query().Get("query")
@@ -94,7 +94,7 @@ func (s *sink) clickhouse(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, emptyAnswer(query, r.URL.Query().Get("default_format")))
 }
 
-// emptyAnswer is a result without rows, or the version, in the format asked for.
+// emptyAnswer is a result without rows, or the server's version, in the requested format.
 func emptyAnswer(query, defaultFormat string) string {
 	format := defaultFormat
 	if clause := formatClause.FindStringSubmatch(query); clause != nil {

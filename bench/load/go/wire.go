@@ -2,8 +2,8 @@ package main
 
 import "encoding/binary"
 
-// eachField walks the fields of one protobuf message; value is nil unless the field has a length.
-// It stops at the first malformed byte: the sink counts, it does not judge.
+// eachField visits the fields of one protobuf message. value is nil unless the field is length-delimited. It stops silently
+// at the first malformed byte, because the sink only counts.
 func eachField(message []byte, visit func(field int, value []byte, number uint64)) {
 	for len(message) > 0 {
 		tag, n := binary.Uvarint(message)

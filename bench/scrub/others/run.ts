@@ -1,5 +1,6 @@
-// A foreign test: the published examples of other scanners through our scrubber, and those scanners beside ours on our
-// corpus. `node bench/scrub/others/run.ts [--missed] [--peers]`. What cannot be had is skipped, and said so.
+// A comparison with other scanners: their published examples through this project's scrubber, and those scanners beside it on
+// this project's corpus. `node bench/scrub/others/run.ts [--missed] [--peers]`. What cannot be downloaded is skipped, and the
+// output says so.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -74,10 +75,10 @@ function corpus(): Labelled[] {
     .map((l) => JSON.parse(l) as Labelled)
 }
 
-/** What a scanner found, by text. */
+/** What a scanner found, by id of the text. */
 type Found = ReadonlyMap<string, readonly string[]>
 
-/** Found: the scanner's text and the label share 90 % of the label. */
+/** Prints how many secrets a scanner found. A secret counts as found when the scanner's text covers 90 % of its label. */
 function scored(name: string, lines: readonly Labelled[], found: Found): void {
   let hit = 0
   let all = 0
@@ -148,7 +149,7 @@ function bySecretlint(at: string, lines: readonly Labelled[]): Found {
       home,
     )
   } catch {
-    // It ends with 1 when it found something; without a report, reading it says what is wrong.
+    // The scanner exits 1 when it found something. If it failed, reading its report shows why.
   }
   const byId = new Map(lines.map((l) => [l.id, l.text]))
   const all = JSON.parse(readFileSync(report, 'utf8')) as {

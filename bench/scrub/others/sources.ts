@@ -1,5 +1,5 @@
-// Where other scanners publish examples of what they find and what they do not: fetched by the ordinary package
-// clients (go, cargo) into an ignored folder when asked for, read there, and never kept with the project.
+// Examples that other scanners publish of what they find and what they ignore. They are fetched on request with the ordinary
+// package clients (go, cargo) into an ignored folder and never become part of the project.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,17 +9,17 @@ import { parse } from 'yaml'
 export const CACHE = new URL('../../../.cache/scrub-others/', import.meta.url).pathname
 
 export interface Example {
-  /** Rule or detector of the source. */
+  /** Rule or detector that the example belongs to. */
   readonly rule: string
   readonly text: string
-  /** What must be gone; null: the source only says that there is something. */
+  /** The part that must be removed; null when the source says only that there is a secret. */
   readonly secret: string | null
   readonly isSecret: boolean
 }
 
 export interface Source {
   readonly name: string
-  /** Throws with the reason when it cannot be had. */
+  /** Throws with the reason if the examples cannot be downloaded. */
   fetch(): Example[]
 }
 
@@ -55,7 +55,7 @@ export const GITLEAKS = 'github.com/zricethezav/gitleaks/v8@v8.30.1'
 const TRUFFLEHOG = 'github.com/trufflesecurity/trufflehog/v3@v3.90.0'
 const KINGFISHER = 'kingfisher-rules@3.0.1'
 
-/** Stands in for the check that each rule of gitleaks makes of its own examples: it prints them. */
+/** Replaces the function with which each rule of gitleaks checks its own examples: this one prints them. */
 const PRINTER = `package utils
 
 import (
@@ -130,7 +130,7 @@ const trufflehog: Source = {
         const wanted = [...(m[2] ?? '').matchAll(new RegExp(LITERAL, 'g'))].map((w) =>
           goString(w[1] as string),
         )
-        // Wanted values that are put together of several parts are not in the text as they are.
+        // An expected value that is assembled from several parts does not occur in the text as it is.
         if (wanted.some((w) => !text.includes(w))) continue
         if (wanted.length === 0) out.push({ rule, text, secret: null, isSecret: false })
         for (const secret of wanted) out.push({ rule, text, secret, isSecret: true })
@@ -145,7 +145,7 @@ function goString(literal: string): string {
   try {
     return JSON.parse(literal) as string
   } catch {
-    // Escapes that only Go has: as they stand.
+    // The literal has escapes that only Go knows, so it is used as written.
     return literal.slice(1, -1)
   }
 }
@@ -187,7 +187,7 @@ const kingfisher: Source = {
 
 export const SOURCES: readonly Source[] = [gitleaks, trufflehog, kingfisher]
 
-/** Looked for and found to carry no examples in what their package clients deliver. */
+/** Scanners whose packages contain no examples. */
 export const WITHOUT_EXAMPLES: readonly string[] = [
   'detect-secrets 1.5.0 (PyPI source archive: no tests)',
   'credsweeper 1.19.5 (PyPI source archive: no samples)',
