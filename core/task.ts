@@ -62,7 +62,7 @@ export type RequestVerdict =
   | {
       /** The whole request is refused; none of it was processed. */
       readonly kind: 'refused'
-      readonly code: 'malformed' | 'too_large' | 'unsupported' | 'internal'
+      readonly code: 'malformed' | 'too_large' | 'unsupported' | 'forbidden' | 'internal'
       readonly message: string
       readonly details?: readonly { readonly field: string; readonly message: string }[]
     }

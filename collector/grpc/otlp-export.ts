@@ -190,6 +190,7 @@ class MessageRoom implements MessageKeeper {
 const CODES = {
   malformed: GRPC.INVALID_ARGUMENT,
   unsupported: GRPC.INVALID_ARGUMENT,
+  forbidden: GRPC.PERMISSION_DENIED,
   // Without RetryInfo clients must not try again: the message will not get smaller.
   too_large: GRPC.RESOURCE_EXHAUSTED,
   internal: GRPC.INTERNAL,

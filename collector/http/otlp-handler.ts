@@ -185,9 +185,7 @@ class OtlpExchange {
         return this.#later(verdict, encoding)
       case 'refused': {
         this.#counts.refused(verdict.code)
-        const status = { malformed: 400, unsupported: 415, too_large: 413, internal: 500 }[
-          verdict.code
-        ]
+        const status = STATUSES[verdict.code]
         return failure(status, verdict.message, encoding, verdict.details)
       }
       case 'accepted': {
@@ -210,6 +208,14 @@ class OtlpExchange {
     }
   }
 }
+
+const STATUSES = {
+  malformed: 400,
+  forbidden: 403,
+  too_large: 413,
+  unsupported: 415,
+  internal: 500,
+} as const
 
 function failure(
   status: number,

@@ -6,7 +6,7 @@
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
 import { internKey, key, UNKNOWN_KEY } from '../../core/keys.ts'
 import { JsonScanner, unescape } from '../json/scan.ts'
-import { malformed } from '../refusal.ts'
+import { forbidden, malformed } from '../refusal.ts'
 import type { RequestTally } from '../request-tally.ts'
 import { appendRepaired, isValidUtf8 } from '../utf8.ts'
 import { epochNs, legacySpanId, legacyTraceId, parseTimeNs } from './ids.ts'
@@ -26,6 +26,13 @@ const ID_NAMES: ReadonlyMap<string, 'trace_id' | 'span_id' | 'parent_span_id'> =
   ['span_id', 'span_id'],
   ['parent_span_id', 'parent_span_id'],
 ] as const)
+/** Where the sender thinks that the event belongs. */
+const OWNER_NAMES: ReadonlyMap<string, 'tenant' | 'project'> = new Map([
+  ['tenant_id', 'tenant'],
+  ['tenantId', 'tenant'],
+  ['project_id', 'project'],
+  ['projectId', 'project'],
+] as const)
 const V0_ID_NAMES: ReadonlyMap<string, 'trace_id' | 'span_id' | 'parent_span_id'> = new Map([
   ['traceId', 'trace_id'],
   ['spanId', 'span_id'],
@@ -44,6 +51,7 @@ export class LegacyEvents {
   #attrLimit = 0
   #isRepaired = false
   readonly #ids = { trace_id: '', span_id: '', parent_span_id: '' }
+  readonly #owner = { tenant: '', project: '' }
 
   constructor(tally: RequestTally, isV0: boolean, envelope: { resource: number; scope: number }) {
     this.#tally = tally
@@ -62,8 +70,11 @@ export class LegacyEvents {
     this.#ids.trace_id = ''
     this.#ids.span_id = ''
     this.#ids.parent_span_id = ''
+    this.#owner.tenant = ''
+    this.#owner.project = ''
     const firstAttr = batch.attrCount
     this.#object(start, end)
+    this.#checkOwner()
     if (this.#isV0) this.#addText(this.#keyRange('event_type'), V0_TYPE)
     this.#addIds()
     this.#addRow(start, end, firstAttr)
@@ -137,6 +148,8 @@ export class LegacyEvents {
     if (c === 0x22) {
       s.string()
       const { off, len } = this.#stringRange()
+      const owner = OWNER_NAMES.get(path)
+      if (owner !== undefined) this.#owner[owner] = this.#tally.batch.arena.text(off, len)
       return this.#addRange(path, VALUE.STRING, off, len)
     }
     if (c === 0x74 || c === 0x66) {
@@ -232,6 +245,19 @@ export class LegacyEvents {
       throw malformed(`It has more than ${limits.rowsPerItemMax} attributes.`)
     const row = batch.addAttr(id, keyAt.off, keyAt.len, type, off, len, num)
     if (id !== UNKNOWN_KEY) this.#rowOf.set(id, row)
+  }
+
+  /**
+   * Data goes where its key belongs, whatever it says of itself. But a project of the key's own tenant that is not the
+   * key's is a mix-up of keys that somebody must hear of. Ids of another tenant are those of an old server.
+   */
+  #checkOwner(): void {
+    const { batch, request, ordinal } = this.#tally
+    const own = batch.requests[request]?.tenant
+    const { tenant, project } = this.#owner
+    if (own === undefined || own.keyId === null || project === '') return
+    if (project === own.projectId || (tenant !== '' && tenant !== own.tenantId)) return
+    throw forbidden('An event names a project that its API key does not belong to.', `${ordinal}`)
   }
 
   /** The ids as they came, for look-ups by the old form. */

@@ -201,6 +201,10 @@ function refusal(verdict: RequestVerdict & { kind: 'refused' }): Answer {
       return failure(413, 'PAYLOAD_TOO_LARGE', verdict.message, { limit_type: 'batch' })
     case 'unsupported':
       return failure(415, 'UNSUPPORTED', verdict.message, details)
+    case 'forbidden':
+      return failure(403, 'FORBIDDEN', verdict.message, {
+        event_index: Number(verdict.details?.[0]?.field ?? 0),
+      })
     case 'internal':
       return failure(500, 'INTERNAL_ERROR', verdict.message)
     case 'malformed':
