@@ -13,18 +13,19 @@ import Fastify, {
 } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
-  jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { ControlError, type ControlErrorCode } from '../accounts/control-error.ts'
 import type { Authenticator, HttpHandler, RequestGuard } from '../core/component.ts'
 import { faultOf } from '../core/fault.ts'
 import { hostNameOf } from '../core/http/host-name.ts'
 import { givenRequestId, PAGE_HEADERS } from '../core/http/security-headers.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
+import { documented } from './documented.ts'
 import type { Api } from './typed-fastify.ts'
 
 /** When a store that does not answer may be asked again. */
@@ -90,19 +91,23 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
       },
       components: {
         securitySchemes: {
-          key: { type: 'http', scheme: 'bearer', description: 'An sk_ key with scope query.' },
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An sk_ key that has the scope of the operation (x-required-scope).',
+          },
         },
       },
       security: [{ key: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: documented,
   })
   return app
 }
 
 async function requireKey(req: FastifyRequest, auth: Authenticator): Promise<void> {
   const result = await auth.authenticate(req.headers, req.url, 'query')
-  if (!result.ok) throw new ApiError(result.status, result.code, result.message)
+  if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
 }
 
 /** What a listener calls for every request that no receiver takes. */
@@ -115,16 +120,41 @@ export async function handlerOf(app: Api): Promise<HttpHandler> {
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
+  readonly retryAfterS: number | null
 
-  constructor(status: number, code: string, message: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    { retryAfterS }: { readonly retryAfterS?: number } = {},
+  ) {
     super(message)
     this.status = status
     this.code = code
+    this.retryAfterS = retryAfterS ?? null
   }
 }
 
-function onError(error: FastifyError | ApiError, req: FastifyRequest, reply: FastifyReply): void {
+/** How a refused change of the control plane is answered. */
+const REFUSALS: Readonly<Record<ControlErrorCode, readonly [status: number, code: string]>> = {
+  INVALID: [400, 'VALIDATION_ERROR'],
+  FORBIDDEN: [403, 'FORBIDDEN'],
+  NOT_FOUND: [404, 'NOT_FOUND'],
+  CONFLICT: [409, 'CONFLICT'],
+}
+
+function onError(
+  error: FastifyError | ApiError | ControlError,
+  req: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (error instanceof ControlError) {
+    const [status, code] = REFUSALS[error.code]
+    sendError(reply, req, status, code, `${error.message} ${error.hint}`.trim())
+    return
+  }
   if (error instanceof ApiError) {
+    if (error.retryAfterS !== null) void reply.header('retry-after', error.retryAfterS)
     sendError(reply, req, error.status, error.code, error.message)
     return
   }

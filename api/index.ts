@@ -5,6 +5,11 @@ import type { Component, ExtensionContext, ExtensionFactory, Host } from '../cor
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
+import { auditRoutes } from './routes/control/audit.ts'
+import { keyRoutes } from './routes/control/keys.ts'
+import { memberRoutes } from './routes/control/members.ts'
+import { projectRoutes } from './routes/control/projects.ts'
+import { tenantRoutes } from './routes/control/tenants.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -61,6 +66,11 @@ class ApiExtension implements Component {
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     timeseriesRoutes(app, this.#stores)
+    tenantRoutes(app, this.#stores)
+    projectRoutes(app, this.#stores)
+    memberRoutes(app, this.#stores)
+    keyRoutes(app, this.#stores, this.#ctx.keyPepper)
+    auditRoutes(app, this.#stores)
     await docsRoutes(app)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
+import type { Secret } from './config/config-types.ts'
 import type { EventTable } from './event.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
@@ -380,6 +381,8 @@ export interface ExtensionContext {
   guard(endpoint: string, options?: GuardOptions): RequestGuard
   /** Live state of the service for health, metrics and the API. */
   readonly service: ServiceView
+  /** What hashes of keys are made with; null without one. */
+  readonly keyPepper: Secret | null
 }
 
 export interface ServiceView {

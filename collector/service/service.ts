@@ -385,6 +385,7 @@ export class Service implements ServiceView {
         auth: auth.forApi(),
         guard: auth.guard,
         service: this,
+        keyPepper: keysConfigOf(this.#config)?.pepper ?? null,
       }
       const host = this.#host(id, dataDir)
       await this.#add(id, extension.factory.create(extension.config, host, ctx))

@@ -8,7 +8,8 @@ export type Credential =
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 const HEADER_CHARS_MAX = 4096
-const KEY_IN_TEXT = /(?:sk|pk)_(?:live|test)_[0-9A-Za-z]{8}/
+/** More than the public id, which routes of the API name keys by. */
+const KEY_IN_TEXT = /(?:sk|pk)_(?:live|test)_[0-9A-Za-z]{9}/
 const KEY_PARAMETER = /[?&;](?:x[-_])?(?:api[-_]?key|access[-_]?token|authorization)=/i
 
 /**

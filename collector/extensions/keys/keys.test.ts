@@ -138,12 +138,15 @@ test('a key in the URL is 401, however it is written, even beside a right one', 
     `${PATH}?q=${sk.key}`,
     `${PATH}?q=${sk.key.replace('_', '%5f').replace('_', '%5F')}`,
     `${PATH}/${sk.key}`,
+    `${PATH}/${sk.key.slice(0, 17)}`,
   ])
     assert.equal(await status(config, bearer(sk.key), 'ingest', url), 401, url)
   assert.equal(
     await status(config, bearer(sk.key), 'query', '/api/v1/traces?limit=5&q=sk_live'),
     200,
   )
+  const id = `/api/v1/keys/${keyIdOf(sk.key)}`
+  assert.equal(await status(config, bearer(sk.key), 'query', id), 200, 'the public part is none')
 })
 
 test('a publishable key only ingests, only from its exact origins', async () => {

@@ -1,0 +1,89 @@
+// What every operation of the OpenAPI document has beside its own schema: an id, the scope it needs, and the errors that
+// any route of its kind can answer. From one place, so that no route forgets them.
+
+import type { RouteOptions } from 'fastify'
+import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+
+type Transform = typeof jsonSchemaTransform
+
+const ERROR = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'request_id'],
+      properties: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        request_id: { type: 'string', description: 'The same as in the header x-request-id.' },
+        details: { description: 'What is wrong with which field.' },
+      },
+    },
+  },
+} as const
+
+const answer = (description: string, code: string) => ({
+  description,
+  content: {
+    'application/json': {
+      schema: ERROR,
+      example: { error: { code, message: description, request_id: '9f1c7e0a' } },
+    },
+  },
+})
+
+const ANYWHERE = {
+  400: answer('The request is not valid; details name the fields.', 'VALIDATION_ERROR'),
+  500: answer('Something went wrong here; the request id finds it in the log.', 'INTERNAL_ERROR'),
+}
+const WITH_CREDENTIAL = {
+  401: answer('No key, or one that is not known, revoked or expired.', 'UNAUTHORIZED'),
+  403: answer('The key lacks the scope, or the host or page is not allowed.', 'FORBIDDEN'),
+  503: answer(
+    'A store does not answer or is not configured; Retry-After says when to try again.',
+    'STORE_UNAVAILABLE',
+  ),
+}
+const WITH_ID = { 404: answer('There is none with this id that you may see.', 'NOT_FOUND') }
+const WITH_BODY = {
+  409: answer('It contradicts what is there.', 'CONFLICT'),
+  413: answer('The body is too large.', 'FST_ERR_CTP_BODY_TOO_LARGE'),
+  415: answer('The body is not declared as JSON.', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'),
+}
+
+/** For the swagger plugin: the schema of a route as the document shows it. */
+export const documented: Transform = (input) => {
+  const result = jsonSchemaTransform(input)
+  // The plugin hands the whole route, which the type of the transform does not say.
+  const route = 'route' in input ? (input.route as RouteOptions) : null
+  if (route === null || result.schema['hide'] === true) return result
+  const scope = route.config?.scope ?? 'public'
+  const method = String(route.method)
+  const responses = {
+    ...ANYWHERE,
+    ...(scope === 'public' ? {} : WITH_CREDENTIAL),
+    ...(input.url.includes(':') ? WITH_ID : {}),
+    ...(method === 'GET' ? {} : WITH_BODY),
+    ...(result.schema['response'] as object | undefined),
+  }
+  const schema = {
+    operationId: operationIdOf(method, input.url),
+    ...result.schema,
+    response: responses,
+    ...(scope === 'public' ? {} : { 'x-required-scope': scope }),
+  }
+  return { ...result, schema } as ReturnType<Transform>
+}
+
+/** `getTracesById` of `GET /api/v1/traces/:id`. */
+export function operationIdOf(method: string, url: string): string {
+  const words = url
+    .replace(/^\/api\/v1/, '')
+    .split(/[/_.-]/)
+    .filter((part) => part !== '')
+    .map((part) => (part.startsWith(':') ? `by-${part.slice(1)}` : part))
+  const title = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+  const name = words.flatMap((word) => word.split('-')).map(title)
+  return `${method.toLowerCase()}${name.join('')}`
+}

@@ -1,0 +1,32 @@
+// The way of a route to the control plane: one transaction of the credential's tenant, as the plain role of the API.
+
+import type { FastifyRequest } from 'fastify'
+import type { Change } from '../../../accounts/change.ts'
+import type { Statements } from '../../../storage/postgres/connection.ts'
+import { withTenant } from '../../../storage/postgres/roles.ts'
+import { actorOf, tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+
+export async function read<T>(
+  req: FastifyRequest,
+  stores: Stores,
+  work: (client: Statements, tenantId: string) => Promise<T>,
+): Promise<T> {
+  const { tenantId } = tenantOf(req)
+  return await withTenant(stores.postgres, tenantId, (client) => work(client, tenantId))
+}
+
+export async function write<T>(
+  req: FastifyRequest,
+  stores: Stores,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
+  const { tenantId } = tenantOf(req)
+  const actor = actorOf(req)
+  return await withTenant(
+    stores.postgres,
+    tenantId,
+    (client) => work({ client, actor, tenantId }),
+    { readOnly: false },
+  )
+}
