@@ -64,8 +64,8 @@ export function spellingsOf({ whole, bare }: ModelName, provider: string): Set<s
     )
   // Hugging Face's router is told behind a colon who runs the model.
   if (provider.startsWith('huggingface_'))
-    for (const name of [...out]) out.add(name.replace(/:[a-z0-9-]+$/, ''))
-  for (const name of [...out]) for (const shorter of shortened(name)) out.add(shorter)
+    for (const name of Array.from(out)) out.add(name.replace(/:[a-z0-9-]+$/, ''))
+  for (const name of Array.from(out)) for (const shorter of shortened(name)) out.add(shorter)
   return out
 }
 

@@ -35,20 +35,20 @@ const any = (words: Words, ...wanted: readonly string[]): boolean =>
 
 /** Names with these words say what something cost or how large it may be, or repeat sums of others. */
 const NO_COUNT = [
-  ...[
-    'cost',
-    'costs',
-    'usd',
-    'price',
-    'size',
-    'limit',
-    'max',
-    'budget',
-    'latency',
-    'rate',
-    'ratio',
-  ],
-  ...['aggregated', 'reported', 'cumulative'],
+  'cost',
+  'costs',
+  'usd',
+  'price',
+  'size',
+  'limit',
+  'max',
+  'budget',
+  'latency',
+  'rate',
+  'ratio',
+  'aggregated',
+  'reported',
+  'cumulative',
 ]
 
 function read(words: Words): Unit | null {

@@ -22,12 +22,33 @@ const completionText: Transform = (span, attr, rule) => {
 
 /** Names of the text of an answer, and what may stand beside it. */
 const TEXTS = [
-  ...['text', 'completion', 'content', 'response', 'output', 'message', 'answer'],
-  ...['generated_text', 'output_text', 'outputText'],
+  'text',
+  'completion',
+  'content',
+  'response',
+  'output',
+  'message',
+  'answer',
+  'generated_text',
+  'output_text',
+  'outputText',
 ]
 const BESIDE = new Set([
-  ...['role', 'index', 'id', 'model', 'object', 'created', 'logprobs', 'usage', 'type', 'stop'],
-  ...['finish_reason', 'finishReason', 'stop_reason', 'stopReason', 'completionReason'],
+  'role',
+  'index',
+  'id',
+  'model',
+  'object',
+  'created',
+  'logprobs',
+  'usage',
+  'type',
+  'stop',
+  'finish_reason',
+  'finishReason',
+  'stop_reason',
+  'stopReason',
+  'completionReason',
 ])
 
 /** The message of an object that is no more than an answer's text; any other object is what the model wrote. */

@@ -63,8 +63,14 @@ const CACHE_WRITE = [
 ]
 /** Without one of these it is something else that the provider says. */
 const READ = [
-  ...[...CACHE_READ, ...CACHE_WRITE, 'cachedPromptTokens', 'reasoningTokens', 'usage'],
-  ...['serviceTier', 'responseId', 'usageMetadata'],
+  ...CACHE_READ,
+  ...CACHE_WRITE,
+  'cachedPromptTokens',
+  'reasoningTokens',
+  'usage',
+  'serviceTier',
+  'responseId',
+  'usageMetadata',
 ]
 
 /** Bedrock: `cacheDetails: [{inputTokens, ttl: "1h"}]`. */
