@@ -13,6 +13,7 @@ import { tenantRoutes } from './routes/control/tenants.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
+import { reconcileRoutes } from './routes/reconcile.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { systemRoutes } from './routes/system.ts'
 import { timeseriesRoutes } from './routes/timeseries.ts'
@@ -71,6 +72,7 @@ class ApiExtension implements Component {
     memberRoutes(app, this.#stores)
     keyRoutes(app, this.#stores, this.#ctx.keyPepper)
     auditRoutes(app, this.#stores)
+    reconcileRoutes(app, this.#stores)
     await docsRoutes(app)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

@@ -141,6 +141,26 @@ npm) and prints every model that was added (+), changed (~) or removed (-).
     },
   ],
   [
+    'reconcile',
+    {
+      help: `observa reconcile [options] FILE|-
+
+Compares a provider's usage export (OpenAI, Anthropic, Bedrock, OpenRouter; CSV, JSON or JSON lines) with what was counted, by
+UTC day, model and key, and names the events that a difference can come from. Exit code 1 when something differs.
+docs/accounting.md lists the forms and explains every rule.
+
+      --url URL         the instance that has the events (default: http://127.0.0.1:3000)
+      --api-key KEY     key with the scope "query"; default: OBSERVA_API_KEY of the environment
+      --events FILE     compares with events in a file, as "observa pipe" prints them, without an instance
+      --provider P      openai, anthropic, bedrock or openrouter; default: told by the form of the export
+      --key-field NAME  where events name the provider's key: service_name, environment, agent_name, user_id, route or
+                        metadata.NAME. Without it the export's keys are added up
+      --json            prints the comparison as one JSON object
+`,
+      load: async () => (await import('./reconcile/verb.ts')).reconcileVerb,
+    },
+  ],
+  [
     'keys',
     {
       help: `observa keys create|list|rotate|revoke [options]

@@ -1,0 +1,139 @@
+// `observa reconcile FILE`: a provider's usage export beside what was counted. A running instance compares, or events in a file do.
+
+import { readFile } from 'node:fs/promises'
+import { text as textOfStream } from 'node:stream/consumers'
+import { z } from 'zod'
+import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { PROVIDERS, type Provider } from '../../../storage/reconcile/billed.ts'
+import {
+  type Comparison,
+  compare,
+  type Reconciliation,
+} from '../../../storage/reconcile/compare.ts'
+import { readExport } from '../../../storage/reconcile/export-file.ts'
+import { countedOf } from '../../../storage/reconcile/printed-events.ts'
+import { parse } from '../args.ts'
+import type { Io } from '../io.ts'
+import { reportText } from './text.ts'
+
+const TIMEOUT_MS = 120_000
+
+export async function reconcileVerb(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = parse('reconcile', args, {
+    url: { type: 'string' },
+    api: { type: 'string' },
+    'api-key': { type: 'string' },
+    provider: { type: 'string' },
+    'key-field': { type: 'string' },
+    events: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const [file] = positionals
+  if (file === undefined || positionals.length > 1) throw misuse('reconcile needs one file.')
+  const content = file === '-' ? await textOfStream(io.stdin) : await readFile(file, 'utf8')
+  const provider = providerNamed(values.provider)
+  const keyField = values['key-field'] ?? null
+  const result =
+    values.events === undefined
+      ? await ask(values.url ?? values.api ?? 'http://127.0.0.1:3000', {
+          content,
+          provider,
+          keyField,
+          apiKey: values['api-key'] ?? io.env['OBSERVA_API_KEY'] ?? null,
+        })
+      : offline(content, provider, keyField, await readFile(values.events, 'utf8'))
+  io.out(values.json === true ? `${JSON.stringify(result)}\n` : reportText(result))
+  return result.different === 0 ? 0 : 1
+}
+
+function providerNamed(name: string | undefined): Provider | null {
+  if (name === undefined) return null
+  const found = PROVIDERS.find((x) => x === name)
+  if (found === undefined) throw misuse(`--provider is one of ${PROVIDERS.join(', ')}.`)
+  return found
+}
+
+function offline(
+  content: string,
+  provider: Provider | null,
+  keyField: string | null,
+  events: string,
+): Reconciliation {
+  const file = readExport(content, provider)
+  if (file === null) throw unknownForm()
+  const lines = events.split('\n').filter((line) => line.trim() !== '')
+  const counted = countedOf(lines.map(parsedLine), file.provider, keyField)
+  return compare(file.rows, counted, { provider: file.provider, byKey: keyField !== null })
+}
+
+function parsedLine(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown
+  } catch {
+    throw misuse('--events is a file with one JSON object a line, as `observa pipe` prints them.')
+  }
+}
+
+interface Question {
+  readonly content: string
+  readonly provider: Provider | null
+  readonly keyField: string | null
+  readonly apiKey: string | null
+}
+
+/** What the route answers, as far as it is printed; the whole of it is the instance's own word. */
+const answerSchema = z.looseObject({
+  data: z.array(z.looseObject({ day: z.string() })),
+  different: z.number(),
+})
+
+async function ask(url: string, question: Question): Promise<Reconciliation> {
+  const { content, provider, keyField, apiKey } = question
+  const response = await post(`${url.replace(/\/+$/, '')}/api/v1/reconcile`, apiKey, {
+    content,
+    ...(provider === null ? {} : { provider }),
+    ...(keyField === null ? {} : { key_field: keyField }),
+  })
+  const body: unknown = await response.json().catch(() => null)
+  const answer = answerSchema.safeParse(body)
+  if (!response.ok || !answer.success) {
+    const refused = z.object({ error: z.object({ message: z.string() }) }).safeParse(body)
+    const why = refused.success ? refused.data.error.message : `status ${response.status}`
+    throw new ObservaError('OBS_RECONCILE', `The instance did not compare: ${why}`)
+  }
+  const { data, ...rest } = answer.data
+  // The route's schema and this type are one: `compare` made the rows.
+  return { ...rest, rows: data } as unknown as Reconciliation & { rows: readonly Comparison[] }
+}
+
+async function post(url: string, apiKey: string | null, body: unknown): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+      },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } catch (thrown) {
+    throw new ObservaError(
+      'OBS_RECONCILE',
+      `No instance answers at ${url}: ${messageOf(thrown)}`,
+      'Start one with "observa run", name it with --url, or give events with --events.',
+    )
+  }
+}
+
+function unknownForm(): ObservaError {
+  return new ObservaError(
+    'OBS_RECONCILE',
+    'This is no usage export of OpenAI, Anthropic, Bedrock or OpenRouter that is known.',
+    'docs/accounting.md lists the forms.',
+  )
+}
+
+function misuse(message: string): ObservaError {
+  return new ObservaError('OBS_CLI_ARGS', message, 'See: observa reconcile --help')
+}

@@ -1,0 +1,83 @@
+// Anthropic: pages of the usage and cost reports (`/v1/organizations/usage_report/messages`, `/cost_report`), and the CSVs of the console.
+// Its input counts leave out what caches held.
+
+import {
+  type BilledRow,
+  dayOf,
+  type Fields,
+  isFields,
+  numberOf,
+  said,
+  sumOf,
+  textOf,
+} from './billed.ts'
+
+/** Rows of an export; null when it is none of Anthropic. */
+export function readAnthropic(rows: readonly Fields[]): BilledRow[] | null {
+  const buckets = rows.filter((row) => Array.isArray(row['results']) && 'starting_at' in row)
+  if (buckets.length > 0)
+    return buckets.flatMap((bucket) =>
+      (bucket['results'] as unknown[]).filter(isFields).flatMap((x) => ofReport(x, bucket)),
+    )
+  const [first] = rows
+  return first !== undefined && 'usage_date_utc' in first ? rows.flatMap(ofLine) : null
+}
+
+function ofReport(result: Fields, bucket: Fields): BilledRow[] {
+  const day = dayOf(bucket['starting_at'])
+  if (day === null) return []
+  const writes = isFields(result['cache_creation']) ? result['cache_creation'] : {}
+  const cacheWrite = sumOf(
+    numberOf(writes, 'ephemeral_5m_input_tokens'),
+    numberOf(writes, 'ephemeral_1h_input_tokens'),
+  )
+  const cacheRead = numberOf(result, 'cache_read_input_tokens')
+  // The cost report is in cents.
+  const cents = 'currency' in result ? numberOf(result, 'amount') : undefined
+  return [
+    {
+      day,
+      model: textOf(result, 'model') || modelOfDescription(textOf(result, 'description')),
+      key: textOf(result, 'api_key_id', 'workspace_id') || null,
+      callId: null,
+      amounts: said({
+        input_tokens: sumOf(numberOf(result, 'uncached_input_tokens'), cacheRead, cacheWrite),
+        output_tokens: numberOf(result, 'output_tokens'),
+        cache_read_tokens: cacheRead,
+        cache_write_tokens: cacheWrite,
+        cost_usd: cents === undefined ? undefined : cents / 100,
+      }),
+    },
+  ]
+}
+
+/** `Claude Sonnet 4.5 Usage - Input Tokens` -> `claude-sonnet-4-5`. */
+function modelOfDescription(text: string): string {
+  const [name = ''] = text.split(/ usage\b| - /i)
+  return name.trim().toLowerCase().replaceAll(/[ .]+/g, '-')
+}
+
+function ofLine(line: Fields): BilledRow[] {
+  const day = dayOf(line['usage_date_utc'])
+  if (day === null) return []
+  const cacheRead = numberOf(line, 'usage_input_tokens_cache_read')
+  const cacheWrite = sumOf(
+    numberOf(line, 'usage_input_tokens_cache_write_5m', 'usage_input_tokens_cache_write'),
+    numberOf(line, 'usage_input_tokens_cache_write_1h'),
+  )
+  return [
+    {
+      day,
+      model: textOf(line, 'model_version', 'model'),
+      key: textOf(line, 'api_key', 'workspace') || null,
+      callId: null,
+      amounts: said({
+        input_tokens: sumOf(numberOf(line, 'usage_input_tokens_no_cache'), cacheRead, cacheWrite),
+        output_tokens: numberOf(line, 'usage_output_tokens'),
+        cache_read_tokens: cacheRead,
+        cache_write_tokens: cacheWrite,
+        cost_usd: numberOf(line, 'cost_usd'),
+      }),
+    },
+  ]
+}

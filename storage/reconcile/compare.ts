@@ -1,0 +1,329 @@
+// What a provider billed beside what was counted, by day, model and key, and the events that a difference can come from.
+
+import type { AmountName, Amounts, BilledRow, Provider } from './billed.ts'
+import { modelKey } from './model-key.ts'
+
+/** What is read of a stored event: enough to count it and to say which one it is. */
+export interface CountedEvent {
+  readonly event_id: string
+  readonly trace_id: string
+  readonly span_id: string
+  /** UTC. */
+  readonly day: string
+  /** Within an hour of midnight: the provider may have it on the other day. */
+  readonly near_midnight: boolean
+  readonly model: string
+  readonly key: string | null
+  readonly response_id: string | null
+  readonly kind: string
+  readonly status: string
+  readonly amounts: Amounts
+  /** Its numbers are in the sums. */
+  readonly counts: boolean
+  readonly has_usage: boolean
+  readonly has_cost: boolean
+  readonly cost_source: string
+  readonly inconsistent: boolean
+  readonly remainder: boolean
+  readonly duplicate_of: string | null
+}
+
+/** Why an event may be behind a difference. */
+export const REASONS = {
+  not_billed: 'The export has calls by id, and none of them is this one.',
+  duplicate:
+    'Taken for a second report of another call and not counted; two calls if both were billed.',
+  no_usage:
+    'A call without token counts: a stream that was cut, a client that does not report them.',
+  failed: 'Failed, and reports tokens all the same.',
+  inconsistent: 'Its counts do not add up to the total that it reports.',
+  remainder: 'Counted from a container, for calls that were not seen themselves.',
+  near_midnight: 'Within an hour of midnight UTC: the provider may have it on the other day.',
+  cached: 'Answered by a cache: nothing was paid.',
+  other_day: 'Of the day before or after, within an hour of midnight UTC.',
+  unpriced: 'Counted without a cost, or with a part of it.',
+  exact: 'Its tokens are the difference.',
+} as const
+
+export type Reason = keyof typeof REASONS
+
+export interface NamedEvent {
+  readonly event_id: string
+  readonly trace_id: string
+  readonly span_id: string
+  readonly response_id: string | null
+  readonly model: string
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_usd: number | null
+  readonly reasons: readonly Reason[]
+}
+
+export interface Comparison {
+  readonly day: string
+  readonly model: string
+  readonly key: string | null
+  /** Names of the model in the export and in events. */
+  readonly billed_models: readonly string[]
+  readonly counted_models: readonly string[]
+  readonly status: 'equal' | 'different' | 'not_counted' | 'not_billed'
+  readonly billed: Partial<Amounts>
+  readonly counted: Amounts
+  /** Counted less billed, of what the export says. */
+  readonly difference: Partial<Amounts>
+  readonly events: readonly NamedEvent[]
+  /** Events behind the difference beyond those that are named. */
+  readonly more_events: number
+  /** Ids of billed calls that no event has. */
+  readonly missing_calls: readonly string[]
+}
+
+export interface Reconciliation {
+  readonly provider: Provider
+  readonly from: string
+  readonly to: string
+  readonly rows: readonly Comparison[]
+  readonly billed: Partial<Amounts>
+  readonly counted: Amounts
+  readonly equal: number
+  readonly different: number
+}
+
+export const NAMES: readonly AmountName[] = [
+  'calls',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'cost_usd',
+]
+const NOTHING: Amounts = {
+  calls: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  cost_usd: 0,
+}
+
+/** Named events of one row. */
+export const EVENTS_NAMED_MAX = 50
+/** Bills are rounded to cents a line, and prices of the table may be a day behind: less than this share is no difference. */
+const COST_TOLERANCE = 0.005
+
+interface Group {
+  readonly day: string
+  readonly model: string
+  readonly key: string | null
+  readonly billed: BilledRow[]
+  readonly events: CountedEvent[]
+}
+
+export interface CompareOptions {
+  readonly provider: Provider
+  /** Keys are compared as well: events say theirs, as the export does. */
+  readonly byKey: boolean
+}
+
+/** `events`: of the days of the export and an hour around them. */
+export function compare(
+  billed: readonly BilledRow[],
+  events: readonly CountedEvent[],
+  { provider, byKey }: CompareOptions,
+): Reconciliation {
+  const days = billed.map((row) => row.day).toSorted()
+  const groups = new Map<string, Group>()
+  const groupOf = (day: string, model: string, key: string | null): Group => {
+    const own = byKey ? key : null
+    const id = JSON.stringify([day, modelKey(model), own])
+    const known = groups.get(id)
+    if (known !== undefined) return known
+    const made: Group = { day, model, key: own, billed: [], events: [] }
+    groups.set(id, made)
+    return made
+  }
+  for (const row of billed) groupOf(row.day, row.model, row.key).billed.push(row)
+  const billedDays = new Set(days)
+  for (const event of events)
+    if (billedDays.has(event.day)) groupOf(event.day, event.model, event.key).events.push(event)
+  const ids = new Set(billed.flatMap((row) => (row.callId === null ? [] : [row.callId])))
+  const rows = [...groups.values()]
+    .map((group) => compared(group, events, ids))
+    .filter((row) => row.billed_models.length > 0 || row.counted.calls > 0)
+    .toSorted((a, b) => order(a).localeCompare(order(b)))
+  return {
+    provider,
+    from: days[0] ?? '',
+    to: days.at(-1) ?? '',
+    rows,
+    billed: sumBilled(rows.map((row) => row.billed)),
+    counted: sumCounted(rows.map((row) => row.counted)),
+    equal: rows.filter((row) => row.status === 'equal').length,
+    different: rows.filter((row) => row.status !== 'equal').length,
+  }
+}
+
+const order = (row: Comparison): string => `${row.day} ${row.model} ${row.key ?? ''}`
+
+function compared(
+  group: Group,
+  all: readonly CountedEvent[],
+  ids: ReadonlySet<string>,
+): Comparison {
+  const counting = group.events.filter((event) => event.counts)
+  const billed = sumBilled(group.billed.map((row) => row.amounts))
+  const counted = sumCounted(counting.map((event) => event.amounts))
+  const isBilled = group.billed.length > 0
+  const difference = isBilled ? differenceOf(billed, counted) : counted
+  const isEqual = isBilled && NAMES.every((name) => isSame(name, billed[name], counted[name]))
+  const found = isEqual ? [] : suspects(group, difference, all, ids)
+  const seen = new Set(group.events.map((event) => event.response_id))
+  return {
+    day: group.day,
+    model: group.billed[0]?.model ?? group.model,
+    key: group.key,
+    billed_models: unique(group.billed.map((row) => row.model)),
+    counted_models: unique(counting.map((event) => event.model)),
+    status: isEqual
+      ? 'equal'
+      : !isBilled
+        ? 'not_billed'
+        : counting.length === 0
+          ? 'not_counted'
+          : 'different',
+    billed,
+    counted,
+    difference,
+    events: found.slice(0, EVENTS_NAMED_MAX),
+    more_events: Math.max(0, found.length - EVENTS_NAMED_MAX),
+    missing_calls: group.billed
+      .flatMap(({ callId }) => (callId === null || seen.has(callId) ? [] : [callId]))
+      .slice(0, EVENTS_NAMED_MAX),
+  }
+}
+
+const unique = (names: readonly string[]): string[] => [...new Set(names)].toSorted()
+
+function isSame(name: AmountName, billed: number | undefined, counted: number): boolean {
+  if (billed === undefined) return true
+  if (name !== 'cost_usd') return billed === counted
+  return Math.abs(billed - counted) <= Math.max(0.01, COST_TOLERANCE * Math.max(billed, counted))
+}
+
+function differenceOf(billed: Partial<Amounts>, counted: Amounts): Partial<Amounts> {
+  const entries = NAMES.flatMap((name) => {
+    const amount = billed[name]
+    return amount === undefined ? [] : [[name, rounded(counted[name] - amount)] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Sums of doubles, without the noise behind a millionth of a cent. */
+const rounded = (n: number): number => Math.round(n * 1e8) / 1e8
+
+function sumBilled(parts: readonly Partial<Amounts>[]): Partial<Amounts> {
+  const entries = NAMES.flatMap((name) => {
+    const given = parts.flatMap((part) => (part[name] === undefined ? [] : [part[name]]))
+    return given.length === 0 ? [] : [[name, rounded(given.reduce((a, b) => a + b, 0))] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+function sumCounted(parts: readonly Amounts[]): Amounts {
+  const sums = { ...NOTHING }
+  for (const part of parts) for (const name of NAMES) sums[name] = rounded(sums[name] + part[name])
+  return sums
+}
+
+/** Events that the difference can come from, those that say most first. */
+function suspects(
+  group: Group,
+  difference: Partial<Amounts>,
+  all: readonly CountedEvent[],
+  ids: ReadonlySet<string>,
+): NamedEvent[] {
+  const key = modelKey(group.model)
+  const beside = all.filter(
+    (event) =>
+      event.day !== group.day &&
+      event.near_midnight &&
+      event.counts &&
+      modelKey(event.model) === key &&
+      isBeside(event.day, group.day),
+  )
+  const found = [
+    ...group.events.map((event) => ({ event, reasons: reasonsOf(event, difference, ids) })),
+    ...beside.map((event) => ({ event, reasons: ['other_day' as Reason] })),
+  ].filter(({ reasons }) => reasons.length > 0)
+  return found
+    .toSorted(
+      (a, b) =>
+        weight(b.reasons) - weight(a.reasons) || a.event.event_id.localeCompare(b.event.event_id),
+    )
+    .map(({ event, reasons }) => named(event, reasons))
+}
+
+function isBeside(day: string, other: string): boolean {
+  return Math.abs(Date.parse(day) - Date.parse(other)) <= 86_400_000
+}
+
+function reasonsOf(
+  event: CountedEvent,
+  difference: Partial<Amounts>,
+  ids: ReadonlySet<string>,
+): Reason[] {
+  const reasons: Reason[] = []
+  const say = (isSo: boolean, reason: Reason): void => {
+    if (isSo) reasons.push(reason)
+  }
+  say(isExact(event, difference), 'exact')
+  say(ids.size > 0 && event.counts && !ids.has(event.response_id ?? ''), 'not_billed')
+  say(!event.counts && event.duplicate_of !== null, 'duplicate')
+  say(!event.has_usage && event.kind !== 'agent' && event.kind !== 'chain', 'no_usage')
+  if (!event.counts) return reasons
+  say(event.status === 'error' && event.has_usage, 'failed')
+  say(event.inconsistent, 'inconsistent')
+  say(event.remainder, 'remainder')
+  say(event.cost_source === 'given' && event.has_cost && event.amounts.cost_usd === 0, 'cached')
+  say(
+    difference.cost_usd !== undefined &&
+      event.has_usage &&
+      (!event.has_cost || event.cost_source === 'partial'),
+    'unpriced',
+  )
+  say(event.near_midnight, 'near_midnight')
+  return reasons
+}
+
+/** The difference is this event: counted and not billed, or billed and not counted. */
+function isExact(event: CountedEvent, difference: Partial<Amounts>): boolean {
+  const { input_tokens: input, output_tokens: output } = difference
+  if (input === undefined || output === undefined || (input === 0 && output === 0)) return false
+  const sign = event.counts ? 1 : -1
+  return (
+    event.has_usage &&
+    event.amounts.input_tokens === sign * input &&
+    event.amounts.output_tokens === sign * output
+  )
+}
+
+const WEIGHTS = Object.keys(REASONS)
+
+function weight(reasons: readonly Reason[]): number {
+  if (reasons.includes('exact')) return WEIGHTS.length + 1
+  return Math.max(...reasons.map((reason) => WEIGHTS.length - WEIGHTS.indexOf(reason)))
+}
+
+function named(event: CountedEvent, reasons: readonly Reason[]): NamedEvent {
+  return {
+    event_id: event.event_id,
+    trace_id: event.trace_id,
+    span_id: event.span_id,
+    response_id: event.response_id,
+    model: event.model,
+    input_tokens: event.amounts.input_tokens,
+    output_tokens: event.amounts.output_tokens,
+    cost_usd: event.has_cost ? event.amounts.cost_usd : null,
+    reasons,
+  }
+}

@@ -1,0 +1,22 @@
+// Under which name a model is compared: providers bill snapshots, regions and editions, and calls name what they asked for.
+
+/** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `Claude Sonnet 4.5`, `anthropic/claude-sonnet-4.5` -> one key. */
+export function modelKey(model: string): string {
+  const name = model
+    .trim()
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replace(/^(?:us|eu|apac|ap|au|jp|ca|in|global|us-gov)\./, '')
+    .replace(/^(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|openai|qwen)\./, '')
+    .replace(/:.*$/, '')
+    .replace(/-v\d+$/, '')
+    .replace(/@.*$/, '')
+    .replace(/-\d{4}-\d{2}-\d{2}$/, '')
+    .replace(/-\d{8}$/, '')
+    .replace(/-latest$/, '')
+  // Words in one order, then the version: `claude-4.5-sonnet`, `Claude Sonnet 4.5`, `ClaudeSonnet45` are one model.
+  const words = name.match(/[a-z]+/g) ?? []
+  const version = name.replaceAll(/\D/g, '')
+  return [...words.toSorted(), version].join('-')
+}

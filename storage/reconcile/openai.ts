@@ -1,0 +1,64 @@
+// OpenAI: pages of the usage and costs APIs (`/v1/organization/usage/...`, `/v1/organization/costs`), and the CSV of the usage page.
+
+import {
+  type BilledRow,
+  dayOf,
+  type Fields,
+  isFields,
+  numberOf,
+  said,
+  sumOf,
+  textOf,
+} from './billed.ts'
+
+/** Rows of an export; null when it is none of OpenAI. */
+export function readOpenAi(rows: readonly Fields[]): BilledRow[] | null {
+  const buckets = rows.filter((row) => Array.isArray(row['results']) && 'start_time' in row)
+  if (buckets.length > 0) return buckets.flatMap(ofBucket)
+  const [first] = rows
+  if (first === undefined) return null
+  const isUsage =
+    'model' in first && ('num_model_requests' in first || 'input_cached_tokens' in first)
+  const isCosts = 'amount_value' in first && 'line_item' in first
+  const isLegacy = 'n_context_tokens_total' in first
+  return isUsage || isCosts || isLegacy ? rows.flatMap((row) => ofResult(row, row)) : null
+}
+
+function ofBucket(bucket: Fields): BilledRow[] {
+  const results = Array.isArray(bucket['results']) ? bucket['results'] : []
+  return results.filter(isFields).flatMap((result) => ofResult(result, bucket))
+}
+
+function ofResult(result: Fields, bucket: Fields): BilledRow[] {
+  const day = dayOf(
+    bucket['start_time_iso'] ??
+      bucket['start_time'] ??
+      result['aggregation_timestamp'] ??
+      result['timestamp'] ??
+      result['date'],
+  )
+  if (day === null) return []
+  const amount = isFields(result['amount']) ? result['amount'] : {}
+  const item = textOf(result, 'line_item')
+  const model = textOf(result, 'model', 'snapshot_id') || modelOfItem(item)
+  return [
+    {
+      day,
+      model,
+      key: textOf(result, 'api_key_name', 'api_key_id', 'api_key') || null,
+      callId: null,
+      amounts: said({
+        calls: numberOf(result, 'num_model_requests', 'num_requests', 'n_requests'),
+        input_tokens: numberOf(result, 'input_tokens', 'n_context_tokens_total'),
+        output_tokens: numberOf(result, 'output_tokens', 'n_generated_tokens_total'),
+        cache_read_tokens: numberOf(result, 'input_cached_tokens', 'n_cached_context_tokens_total'),
+        cost_usd: sumOf(numberOf(amount, 'value'), numberOf(result, 'amount_value')),
+      }),
+    },
+  ]
+}
+
+/** `gpt-4o-2024-08-06, input` -> the model. */
+function modelOfItem(item: string): string {
+  return item.split(',', 1)[0]?.trim() ?? ''
+}
