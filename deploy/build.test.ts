@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..')
 const run = promisify(execFile)
 const CAPTURE = join(root, 'test/captures/traceloop/001.traces.pb')
 
-/** Below the project, so that compiled files find its packages; ignored by git. */
+/** Inside the project, so that the compiled files find its packages. Ignored by git. */
 let out = ''
 let main = ''
 
@@ -41,13 +41,13 @@ test('the build prints the same events as the sources', async () => {
 
 test('the build has the migrations and no tests', () => {
   const sql = (dir: string): string[] => globSync('storage/migrations/*/*.sql', { cwd: dir })
-  // At least the first of each store.
+  // At least the first migration of each of the two stores.
   assert.ok(sql(root).length >= 2)
   assert.deepEqual(sql(out).toSorted(), sql(root).toSorted())
   assert.deepEqual(globSync('**/*.{test,bench}.js', { cwd: out }), [])
 })
 
-test('a build says what it holds: a bill of materials, and sums that the files have', async () => {
+test('a build has a bill of materials, and checksums that match its files', async () => {
   const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
   const listed = sums
     .trim()
@@ -60,7 +60,7 @@ test('a build says what it holds: a bill of materials, and sums that the files h
   assert.ok('components' in bill)
 })
 
-test('built again, every byte is the same', async () => {
+test('a second build has the same bytes', async () => {
   const again = await mkdtemp(join(root, '.cache/build-'))
   try {
     await run(process.execPath, [join(root, 'deploy/build.ts'), again])
@@ -71,7 +71,7 @@ test('built again, every byte is the same', async () => {
   }
 })
 
-test('everything the build can load is in it or in the packages of production', async () => {
+test('everything that the build can load is in it or in a production package', async () => {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Record<
     'dependencies' | 'optionalDependencies',
     Record<string, string>
@@ -92,7 +92,7 @@ test('everything the build can load is in it or in the packages of production', 
   )
 })
 
-/** Files and packages that loading these sources can load. */
+/** Files and packages that these sources can load, directly or indirectly. */
 function reachable(start: readonly string[]): { files: Set<string>; packages: Set<string> } {
   const files = new Set<string>()
   const packages = new Set<string>()
@@ -167,11 +167,11 @@ service:
   }
 })
 
-/** Asks until the health check answers, as the image does; fails when the process ends before. */
+/** Polls the health check, like the image does. Fails when the process ends before it is healthy. */
 async function healthy(url: string, isAlive: () => boolean, said: () => string): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; await delay(50)) {
     assert.ok(isAlive(), said())
-    // Nobody listens yet: ask again.
+    // Nothing listens yet, so ask again.
     const ok = await fetch(url).then(
       (r) => r.ok,
       () => false,

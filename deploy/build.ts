@@ -10,10 +10,10 @@ import { makeBill, textOfBill } from '../tools/packages/sbom.ts'
 const root = join(import.meta.dirname, '..')
 const project = join(root, 'tsconfig.build.json')
 
-/** Sources, their notes and what only tests and generators read. */
+/** Sources, their documentation, and files that only tests and generators read. */
 const NOT_COPIED = /\.(ts|md|as|proto|txt)$|\/testdata\//
 
-/** Compiles and copies; the exit code of the compiler. */
+/** Compiles and copies. Returns the exit code of the compiler. */
 function build(out: string): number {
   rmSync(out, { recursive: true, force: true })
   const compiler = join(root, 'node_modules/.bin/tsc')
@@ -21,7 +21,7 @@ function build(out: string): number {
   if (done.error !== undefined) throw done.error
   if (done.status !== 0) return done.status ?? 1
   for (const file of assets()) cpSync(join(root, file), join(out, file))
-  // npm starts it by its first line.
+  // npm runs this file directly, by its `#!` line, so it must be executable.
   chmodSync(join(out, 'collector/main.js'), 0o755)
   writeFileSync(join(out, 'sbom.cdx.json'), textOfBill(makeBill()))
   writeFileSync(join(out, 'SHA256SUMS'), sumsOf(out))

@@ -1,7 +1,7 @@
-// Completes `package-lock.json` with platform packages that the registry in use does not serve: npm leaves an
-// optional package out of the lockfile when it cannot see it, and then `npm ci` refuses the lockfile as
-// incomplete, on every machine. Their versions are exact in the package that asks for them; their platform is in
-// their name. Run after every `npm install`; `--check` only says whether something is missing.
+// Adds platform packages to `package-lock.json` that the registry in use does not serve. npm leaves an optional package out
+// of the lockfile when it cannot see it, and then `npm ci` refuses the lockfile as incomplete on every machine. The versions
+// are exact in the package that depends on them, and the platform is part of the name. Run this after every `npm install`;
+// `--check` only reports whether something is missing.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const CPU = /arm64|arm(?=[-_]|$)|x64|ia32|ppc64|riscv64|s390x/
 
 const path = join(import.meta.dirname, '../package-lock.json')
 
-/** The entry npm would have written, less the checksum that only the registry knows. */
+/** The entry that npm would have written, without the checksum, which only the registry knows. */
 function entryFor(name: string, version: string, parent: Locked): Locked {
   const os = OS.exec(name)?.[0].replace('windows', 'win32')
   const cpu = CPU.exec(name)?.[0]
@@ -40,7 +40,7 @@ function entryFor(name: string, version: string, parent: Locked): Locked {
   }
 }
 
-/** Names of packages that are asked for and have no entry; adds the entries to `lock`. */
+/** Adds the missing entries to `lock` and returns the names of their packages. */
 function complete(lock: Lockfile): string[] {
   const added: string[] = []
   for (const [at, parent] of Object.entries(lock.packages)) {
@@ -49,7 +49,7 @@ function complete(lock: Lockfile): string[] {
       const own = `${at}/node_modules/${name}`
       const top = `node_modules/${name}`
       if (lock.packages[own] !== undefined || lock.packages[top] !== undefined) continue
-      // A range would need the registry; platform packages are asked for exactly.
+      // Resolving a version range would need the registry; platform packages have exact versions.
       if (!/^\d+\.\d+\.\d+/.test(version)) continue
       lock.packages[top] = entryFor(name, version, parent)
       added.push(name)

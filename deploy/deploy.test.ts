@@ -11,7 +11,7 @@ import { validateVerb } from '../config/verbs.ts'
 const CONFIG = join(import.meta.dirname, 'observa.server.yaml')
 const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
 
-/** What an operator would set. */
+/** Environment variables that an operator would set. */
 const ENV = {
   CLICKHOUSE_URL: 'http://clickhouse:8123',
   CLICKHOUSE_PASSWORD: 'example',
@@ -37,13 +37,13 @@ async function validate(env: Readonly<Record<string, string>>): Promise<[number,
   return [code, text]
 }
 
-test('the configuration for servers is right, without a warning', async () => {
+test('observa.server.yaml is valid, without a warning', async () => {
   const [code, text] = await validate(ENV)
   assert.equal(code, 0, text)
   assert.match(text, /traces .* -> clickhouse, postgres, kafka\n/)
 })
 
-test('every variable it needs is missed by name', async () => {
+test('the error for a missing variable names it', async () => {
   const [code, text] = await validate({})
   assert.equal(code, 1)
   for (const name of Object.keys(ENV)) assert.match(text, new RegExp(`${name} is not set`))
@@ -56,7 +56,7 @@ interface Compose {
   readonly volumes: Readonly<Record<string, unknown>>
 }
 
-test('compose.yaml sets what the configuration needs, and every volume and variable is declared', async () => {
+test('compose.yaml sets every variable that the configuration needs and declares every volume and variable it uses', async () => {
   const compose = parse(textOf('compose.yaml')) as Compose
   const given = compose.services['observa']?.environment ?? {}
   assert.deepEqual(Object.keys(given).toSorted(), Object.keys(ENV).toSorted())
@@ -68,7 +68,7 @@ test('compose.yaml sets what the configuration needs, and every volume and varia
   for (const [, name] of wanted) assert.match(example, new RegExp(`^${name}=`, 'm'))
 })
 
-test('the unit is one that systemd understands', (t) => {
+test('systemd accepts the unit file', (t) => {
   const unit = textOf('observa.service')
   assert.match(unit, /^ExecStart=\S+ dist\/collector\/main\.js run /m)
   assert.match(unit, /^KillSignal=SIGTERM$/m)
@@ -82,7 +82,7 @@ test('the unit is one that systemd understands', (t) => {
   )
   if (done.error !== undefined) return t.skip('systemd-analyze is not on this machine')
   const ours = done.stderr.split('\n').filter((l) => l.includes('observa.service'))
-  // The program is in its place only where it is installed.
+  // Ignores the missing program file, which exists only on a machine where Observa is installed.
   assert.deepEqual(
     ours.filter((l) => !/not executable|No such file/.test(l)),
     [],

@@ -10,7 +10,7 @@ import { testVerb } from '../collector/cli/test-verb.ts'
 const root = join(import.meta.dirname, '..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-/** The product's own code, in one text. */
+/** The source code of the product, as one text. */
 function code(): string {
   const areas = '{core,proto,usage,collector,processors,exporters,config,storage,accounts,api}'
   const files = globSync(`${areas}/**/*.ts`, { cwd: root })
@@ -20,7 +20,7 @@ function code(): string {
     .join('\n')
 }
 
-test('every test that the guarantees name exists, and every label is listed once and used', () => {
+test('every test named in the guarantees exists, and every label is listed once and used', () => {
   const page = textOf('docs/guarantees.md')
   const rows = [...page.matchAll(/^\| ([A-Z]\d+) \| (.+?) \| \[(.+?)\]\(\.\.\/(.+?)\) \|$/gm)]
   assert.ok(rows.length >= 30, `${rows.length} rows`)
@@ -34,7 +34,7 @@ test('every test that the guarantees name exists, and every label is listed once
   assert.deepEqual([...new Set(used)].toSorted(), listed.toSorted())
 })
 
-test('every metric, error code and file that the pages name is there', () => {
+test('every metric, error code and file named in the documents exists', () => {
   const source = code()
   for (const page of [
     'docs/operations.md',
@@ -52,10 +52,10 @@ test('every metric, error code and file that the pages name is there', () => {
   }
 })
 
-test('every error code that a user can meet is in the troubleshooting table', () => {
+test('every error code that a user can see is in the troubleshooting table', () => {
   const text = textOf('docs/operations.md')
   const codes = new Set([...code().matchAll(/'(OBS_[A-Z_]+)'/g)].map(([, c = '']) => c))
-  // The families of configuration and scaffold name their place themselves.
+  // OBS_CONFIG_ and OBS_NEW_ errors name their place themselves.
   const told = [...codes].filter((c) => !/^OBS_(CONFIG|NEW)_/.test(c) && c !== 'OBS_LOG_CLOSED')
   assert.ok(told.length > 20)
   assert.deepEqual(
@@ -64,7 +64,7 @@ test('every error code that a user can meet is in the troubleshooting table', ()
   )
 })
 
-test('the example of tests in a configuration passes', async () => {
+test('the example of configuration tests in docs/operations.md passes', async () => {
   const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(textOf('docs/operations.md')) ?? []
   const dir = await mkdtemp(join(tmpdir(), 'observa-docs-'))
   try {

@@ -1,4 +1,4 @@
-// Every example is run as its README says, with what can be had on this machine, and its configuration is right.
+// Every example runs as its README says, as far as its parts are available on this machine, and its configuration is valid.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -12,16 +12,16 @@ import { kafkaAvailable } from '../test/kafka/broker.ts'
 const root = join(import.meta.dirname, '..')
 const MS_MAX = 240_000
 
-/** Folders with a configuration; `stage` is what they share. */
+/** Folders with a configuration. `stage` has the code that they share. */
 const examples = readdirSync(import.meta.dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'stage')
   .map((entry) => entry.name)
 
-/** Output of the command that an example's README names first. */
+/** The output of the first command in an example's README. */
 function output(name: string, more: readonly string[] = []): string {
   const readme = readFileSync(join(import.meta.dirname, name, 'README.md'), 'utf8')
   assert.equal(/^ {4}(.+)$/m.exec(readme)?.[1], `npm run example ${name}`)
-  // Neither a model nor a backend of whoever runs the tests.
+  // Without the model, backend or broker of whoever runs the tests.
   const { OPENAI_BASE_URL: _u, BACKEND_URL: _b, KAFKA_BROKERS: _k, ...env } = process.env
   delete env['NODE_TEST_CONTEXT']
   const args = [join(root, 'examples/run.ts'), name, ...more]
@@ -35,7 +35,7 @@ function output(name: string, more: readonly string[] = []): string {
   return done.stdout
 }
 
-test('examples are listed, and each has a command', () => {
+test('examples/README.md lists every example, and each has a command', () => {
   const list = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8')
   assert.ok(examples.length >= 6)
   for (const name of examples) assert.ok(list.includes(`[${name}](${name}/)`), name)
@@ -72,7 +72,7 @@ test('node-app: traces with tokens and cost, and no secret in what is stored', (
   assert.match(text, /^signal: .*github_token/m)
 })
 
-test('agent-with-tools: model calls have a cost, the agent none, and the failed tool is the signal', () => {
+test('agent-with-tools: model calls have a cost, the agent has none, and the failed tool raises a signal', () => {
   const text = output('agent-with-tools')
   assert.equal(text.match(/^llm +chat gpt-4o .* 0\.00\d+$/gm)?.length, 3)
   assert.match(text, /^tool +execute_tool refund_order/m)
@@ -81,14 +81,14 @@ test('agent-with-tools: model calls have a cost, the agent none, and the failed 
   assert.match(text, /^signal: tool_error .*refund_order/m)
 })
 
-test('redaction-only: what reaches the backend holds no secret, and all of the rest', () => {
+test('redaction-only: the backend receives everything except the secrets', () => {
   const text = output('redaction-only')
   assert.match(text, /^backend: .*call \[REDACTED:email\] about card \[REDACTED:credit_card\]/m)
   assert.match(text, /^backend: A-1042/m)
   assert.doesNotMatch(text, /jane\.doe|ghp_|4111/)
 })
 
-test('legacy-sdk-migration: the same call means the same, whichever SDK sent it', () => {
+test('legacy-sdk-migration: both SDKs give the same event for the same call', () => {
   const pairs = output('legacy-sdk-migration').match(/^\w+: .+ \| .+$/gm) ?? []
   assert.equal(pairs.length, 5)
   for (const pair of pairs) {
@@ -99,14 +99,16 @@ test('legacy-sdk-migration: the same call means the same, whichever SDK sent it'
 })
 
 const noKafka = kafkaAvailable()
-test('gateway: what was accepted while Kafka was away arrives', { skip: noKafka ?? false }, () => {
+test('gateway: events accepted while Kafka was down arrive later', {
+  skip: noKafka ?? false,
+}, () => {
   const text = output('gateway')
   assert.match(text, /^app: 50 spans sent, every batch answered with 200$/m)
   assert.match(text, /^waiting in the log: 50 items$/m)
   assert.match(text, /^Kafka: 50 events of tenant acme, 6225 input tokens, 0\.00\d+ USD$/m)
 })
 
-/** Why the packages of the Python example cannot be had; null when they can. */
+/** Why the packages of the Python example are not available; null when they are. */
 function pythonMissing(): string | null {
   const version = spawnSync('python3', [
     '-c',
@@ -123,7 +125,7 @@ function pythonMissing(): string | null {
 }
 
 const noPython = pythonMissing()
-test('python-app: calls of an app without telemetry of its own', {
+test('python-app: model calls of an app without telemetry code', {
   skip: noPython ?? false,
 }, async (t) => {
   const packages = await mkdtemp(join(tmpdir(), 'observa-python-'))

@@ -1,4 +1,4 @@
-// `npm run example NAME`: one example from beginning to end. Without a name: which there are.
+// `npm run example NAME` runs one example from beginning to end. Without a name it lists the examples.
 
 const EXAMPLES: Readonly<Record<string, () => Promise<unknown>>> = {
   'node-app': () => import('./node-app/start.ts'),

@@ -1,5 +1,4 @@
-// What the tests of exporters need around a sender: a host that keeps its log lines, and a batch of
-// canonical events with the fields a test names.
+// What the tests of exporters need: a host that records log lines, and batches of canonical events with given fields.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +20,7 @@ export interface TestHost extends Host {
   readonly lines: Record<string, unknown>[]
 }
 
-/** A host with a data folder that goes away with the test. */
+/** A host with a data directory that is removed after the test. */
 export function testHost(t: TestContext, over: Partial<Host> = {}): TestHost {
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) })
@@ -45,7 +44,7 @@ export function testDir(t: TestContext): string {
 }
 
 export interface TestEvent {
-  /** 32 hex each. */
+  /** Ids of 32 hex digits each. */
   readonly eventId: string
   readonly traceId: string
   readonly tenant?: string
@@ -54,7 +53,7 @@ export interface TestEvent {
   readonly input?: string
 }
 
-/** Events with one span row each, as encoders get them. */
+/** Events with one span row each, in the form that encoders receive. */
 export function processed(
   events: readonly TestEvent[],
   signals: readonly Signal[] = [],
@@ -86,7 +85,7 @@ export const quietChain: ChainContext = {
 
 let batches = 0
 
-/** Parts as the log would hand them to a sender. */
+/** Parts in the form in which the log gives them to a sender. */
 export function sendBatch(parts: readonly EncodedPart[], batchId?: string): SendBatch {
   batches++
   const sequence = BigInt(batches)

@@ -1,5 +1,5 @@
-// A real instance for tests: `observa run` in a process of its own on free ports, with a data directory
-// that goes with it. Waits for readiness by asking it, never by sleeping.
+// A real instance for tests: `observa run` in a separate process on free ports, with a data directory that is removed
+// afterwards. Readiness is polled, never waited for by sleeping.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -13,12 +13,12 @@ const MAIN = join(import.meta.dirname, '../collector/main.ts')
 const READY_MS_MAX = 90_000
 
 export interface InstanceOptions {
-  /** Added to the base configuration, as a second file. YAML; `$DIR` is the instance's directory. */
+  /** Configuration in YAML, loaded as a second file after the base configuration. `$DIR` is the instance's directory. */
   readonly config?: string
-  /** Directory of an earlier instance, to start again on its data. */
+  /** Directory of an earlier instance, to start again with its data. */
   readonly dir?: string
   readonly env?: Readonly<Record<string, string>>
-  /** A command that becomes the instance (`unshare -u`): node and its arguments are added. */
+  /** A command such as `unshare -u` that starts the instance; node and its arguments are appended. */
   readonly under?: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export interface Ports {
   readonly metrics: number
 }
 
-/** A port nobody listens on now. */
+/** A port that is free at the moment. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
@@ -42,7 +42,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Without stores: everything goes to a file that tests read. */
+/** The base configuration, without stores: everything is written to a file that tests read. */
 const base = (dir: string, ports: Ports): string => `
 receivers:
   otlp:
@@ -66,16 +66,16 @@ service:
 `
 
 export class Instance {
-  /** Out of reach of a Ctrl-C that is meant for the program that starts instances, which then has to end them. */
+  /** When true, Ctrl-C does not reach the instances, so the program that started them must end them. */
   static isDetached = false
   static readonly #running = new Set<ChildProcess>()
   readonly dir: string
   readonly ports: Ports
   readonly process: ChildProcess
-  /** Everything the process wrote to standard error. */
+  /** Everything that the process wrote to standard error. */
   stderr = ''
 
-  /** Ends all there are, when the program that started them breaks off. */
+  /** Ends all running instances, when the program that started them is interrupted. */
   static endAll(): void {
     for (const child of Instance.#running) child.kill('SIGKILL')
   }
@@ -89,7 +89,7 @@ export class Instance {
     })
   }
 
-  /** Another test may take a port between its choice and its use: then others are chosen. */
+  /** Retries with other ports, because another test may take a port between its choice and its use. */
   static async start(options: InstanceOptions = {}): Promise<Instance> {
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'observa-test-')))
     for (let tries = 1; ; tries++) {
@@ -131,7 +131,7 @@ export class Instance {
     return `http://127.0.0.1:${this.ports[port]}${path}`
   }
 
-  /** Posts a body to the OTLP port (or another) and returns status, headers and bytes. */
+  /** Posts a body to the OTLP port, or another one, and returns status, headers and bytes. */
   async post(
     path: string,
     body: Uint8Array | string,
@@ -157,12 +157,12 @@ export class Instance {
     return sum
   }
 
-  /** Waits until every exporter has sent what the log holds. */
+  /** Waits until every exporter has sent everything in the log. */
   async drained(): Promise<void> {
     await until(async () => (await this.metric('observa_exporter_queue_items')) === 0, 'drained')
   }
 
-  /** Records of the file exporter: events and signals. */
+  /** Records that the file exporter wrote: events and signals. */
   async records(): Promise<Record<string, unknown>[]> {
     const text = await readFile(join(this.dir, 'out.ndjson'), 'utf8').catch(() => '')
     return text
@@ -175,7 +175,7 @@ export class Instance {
     return (await this.records()).filter((r) => r['record'] === 'event')
   }
 
-  /** Resident set of the process, MiB. */
+  /** Resident set size of the process, MiB. */
   async rssMiB(): Promise<number> {
     const status = await readFile(`/proc/${this.process.pid}/status`, 'utf8')
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
@@ -193,7 +193,7 @@ export class Instance {
     return this.process.exitCode
   }
 
-  /** Drains, stops and removes the directory. */
+  /** Drains and stops the instance and removes its directory. */
   async stop(): Promise<void> {
     await this.kill('SIGTERM')
     await rm(this.dir, { recursive: true, force: true })
@@ -208,7 +208,7 @@ export class Instance {
   }
 }
 
-/** Polls a condition; fails with its name when it does not come true in time. */
+/** Polls a condition. Fails with its name when it does not become true in time. */
 export async function until(
   condition: () => Promise<boolean> | boolean,
   what: string,

@@ -1,10 +1,10 @@
-// `npm run test:quick`: the tests that need no engine, broker or running instance, about half a minute on two cores. What is
-// here is quick and covers much; `test/house/quick.test.ts` holds the list to that.
+// `npm run test:quick`: tests that need no engine, broker or running instance and take about half a minute on two cores.
+// `test/house/quick.test.ts` checks the list.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Parts of paths of test files. */
+/** Parts of the paths of test files. */
 export const QUICK: readonly string[] = [
   'core/',
   'proto/',

@@ -1,19 +1,19 @@
-// The test command: every `*.test.ts` of the project, each file in a process of its own, with the real
-// components. Ends with the line `N passed, N failed, N skipped`; skipped tests are listed with their reason.
+// The test command: runs every `*.test.ts` of the project, each file in a separate process, with the real components. Ends
+// with the line `N passed, N failed, N skipped`; skipped tests are listed with their reason.
 
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 
-/** Of an error in the list at the end. */
+/** Limits on how much of each error is repeated in the list at the end. */
 const FAILURE_LINES = 8
 const FAILURE_CHARACTERS = 400
 
 const root = join(import.meta.dirname, '..')
 const wanted = process.argv.slice(2).filter((a) => !a.startsWith('--'))
 
-/** Test files below the project; arguments are parts of paths to keep. */
+/** Test files of the project. The arguments are parts of paths; other files are left out. */
 function testFiles(): string[] {
   const all = globSync('**/*.test.ts', {
     cwd: root,
@@ -82,13 +82,13 @@ function main(): void {
   stream.resume()
 }
 
-/** A file or parent that fails only because a test below it did is not a failure of its own. */
+/** A file or parent test that fails only because a test below it failed is not a failure of its own. */
 function isEcho(error: unknown): boolean {
   const failureType = (error as { failureType?: string } | undefined)?.failureType
   return failureType === 'subtestsFailed'
 }
 
-/** Repeats the beginning of the error: of a long output often only the end is at hand. */
+/** Repeats the beginning of the error, because often only the end of a long output is visible. */
 function summary({ file, name, text }: Failure): string {
   const lines = text.split('\n').slice(0, FAILURE_LINES)
   return `  ${file}: ${name}\n${lines.map((line) => `      ${line.slice(0, FAILURE_CHARACTERS)}\n`).join('')}`

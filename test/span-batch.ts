@@ -1,4 +1,4 @@
-// A batch from plain objects, for tests: written as OTLP JSON and read by the real decoder.
+// For tests: makes a batch from plain objects, which are encoded as OTLP JSON and decoded by the real decoder.
 
 import assert from 'node:assert/strict'
 import { Arena } from '../core/arena.ts'
@@ -62,7 +62,7 @@ export function otlpJson(
   })
 }
 
-/** A batch with these spans, decoded. */
+/** A decoded batch with these spans. */
 export function spanBatch(...args: Parameters<typeof otlpJson>): SpanBatch {
   const batch = new SpanBatch(new Arena())
   const outcome = decodeInto(

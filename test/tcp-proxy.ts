@@ -1,5 +1,5 @@
-// A TCP proxy that breaks connections the ways networks and peers do: a reset, an end without a goodbye, silence. For
-// tests of what stands in front of a real server.
+// A TCP proxy that breaks connections like networks and peers do: a reset, an end, silence. For tests of code in front of a
+// real server.
 
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 
@@ -8,7 +8,7 @@ export type Fault = 'reset' | 'end' | 'silence'
 interface Pair {
   readonly client: Socket
   readonly upstream: Socket
-  /** Nothing passes any more, in either direction. */
+  /** When true, nothing is passed on in either direction. */
   isMute: boolean
 }
 
@@ -18,7 +18,9 @@ export class TcpProxy {
   readonly #target: number
   readonly #pairs = new Set<Pair>()
   #isSilent = false
-  /** Text of the client after which its connection breaks. The server gets it; the client hears nothing more. */
+  /**
+   * Text of the client after which its connection breaks. The server receives the text, but the client receives nothing more.
+   */
   #breakAfter: {
     readonly text: string
     readonly fault: Fault
@@ -33,7 +35,7 @@ export class TcpProxy {
   }
 
   static async start(target: number): Promise<TcpProxy> {
-    // A half-open client is what `end` makes.
+    // Needed for the fault `end`, which leaves the client with a half-open connection.
     const server = createServer({ allowHalfOpen: true })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
@@ -53,13 +55,13 @@ export class TcpProxy {
     return this.#pairs.size
   }
 
-  /** Breaks every connection there is. `silence` holds for new ones too, until `heal`. */
+  /** Breaks all open connections. `silence` affects new ones too, until `heal`. */
   break(fault: Fault): void {
     if (fault === 'silence') this.#isSilent = true
     for (const pair of this.#pairs) breakPair(pair, fault)
   }
 
-  /** Resolves when a client has sent `text`, which the server got and whose answer the client never will. */
+  /** Resolves when a client has sent `text`. The server has received it, but its response will not reach the client. */
   breakAfter(text: string, fault: Fault): Promise<void> {
     return new Promise((broken) => {
       this.#breakAfter = { text, fault, broken }
@@ -85,7 +87,7 @@ export class TcpProxy {
     this.#pairs.add(pair)
     for (const socket of [client, upstream])
       socket.on('error', () => {
-        // The breaks are ours; `close` follows.
+        // The proxy breaks connections itself, and `close` follows each error.
       })
     client.on('data', (bytes: Buffer) => {
       if (pair.isMute) return

@@ -1,5 +1,5 @@
-// An agent of the Vercel AI SDK with two tools, of which one fails: spans of the agent, of each model call and of each tool
-// come from the SDK's own OpenTelemetry integration.
+// An agent of the Vercel AI SDK with two tools, one of which fails. The SDK's own OpenTelemetry integration makes spans of
+// the agent, of each model call and of each tool.
 
 import { createOpenAI } from '@ai-sdk/openai'
 import { OpenTelemetry } from '@ai-sdk/otel'

@@ -1,4 +1,4 @@
-// The example in one command: npm run example agent-with-tools
+// Runs the example: npm run example agent-with-tools
 
 import { join } from 'node:path'
 import { showEvents, showSignals } from '../stage/events.ts'

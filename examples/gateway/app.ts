@@ -1,4 +1,4 @@
-// Sends the spans of fifty model calls and ends only when each batch was answered with a 200; else it fails.
+// Sends the spans of fifty model calls. Succeeds only if every batch was answered with 200.
 
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'

@@ -1,6 +1,6 @@
-// The example in one command: npm run example gateway
-// Without KAFKA_BROKERS a throw-away broker is started (Java 17 and Maven), and only after the app has sent everything, so
-// that one sees Kafka being away. With KAFKA_BROKERS the two topics must be there.
+// Runs the example: npm run example gateway
+// Without KAFKA_BROKERS it starts a temporary broker (needs Java 17 and Maven), and only after the app has sent everything,
+// to show that Kafka may be down. With KAFKA_BROKERS the two topics must exist.
 
 import { join } from 'node:path'
 import { keyDigest, makeKey } from '../../accounts/api-key.ts'

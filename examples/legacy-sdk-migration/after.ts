@@ -1,4 +1,4 @@
-// The same app with OpenTelemetry: the instrumentation makes the span of the call, so that nothing is tracked by hand.
+// The same app with OpenTelemetry. The instrumentation makes the span of the call, so the app tracks nothing itself.
 
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'

@@ -1,10 +1,11 @@
-// The old app, unchanged but for one line: `apiUrl` is where Observa listens now.
+// The old app, unchanged except for one line: `apiUrl` points to Observa.
 
 import { init } from 'observa-sdk'
 import { OpenAI } from 'openai'
 
 const observa = init({
-  // The SDK wants a key of its old form. Without keys any text will do; with keys it is one of `observa keys create`.
+  // The SDK wants a key in its old form. An instance without keys accepts any text; otherwise use a key of `observa keys
+  // create`.
   apiKey: `sk_${'live'}_${'x'.repeat(32)}`,
   apiUrl: process.env['OBSERVA_URL'] ?? 'http://127.0.0.1:3000',
   tenantId: '00000000-0000-4000-8000-000000000001',
@@ -31,5 +32,5 @@ observa.trackLLMCall({
 })
 await observa.endTrace({ outcome: 'success' })
 await observa.flush()
-// The old SDK keeps a timer running for ever.
+// The old SDK keeps a timer running, so the process would not end by itself.
 process.exit(0)

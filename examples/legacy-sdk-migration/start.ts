@@ -1,11 +1,11 @@
-// The example in one command: npm run example legacy-sdk-migration
+// Runs the example: npm run example legacy-sdk-migration
 
 import { join } from 'node:path'
 import { showEvents } from '../stage/events.ts'
 import { inSession, type Row, say, withLlm } from '../stage/session.ts'
 
 const here = import.meta.dirname
-/** What the call must say in both, whichever SDK sent it. */
+/** Fields that must be equal in both events of the call. */
 const SAME = ['kind', 'request_model', 'input_tokens', 'cost_usd', 'input_messages'] as const
 
 await withLlm((llm) =>

@@ -1,4 +1,4 @@
-// An app as it might be: a question of a user, answered by a model. The user wrote more than the model needed to know.
+// A typical app: a model answers a user's question. The user has written more than the model needs to know.
 
 import { trace } from '@opentelemetry/api'
 import { OpenAI } from 'openai'
@@ -6,7 +6,7 @@ import { OpenAI } from 'openai'
 const client = new OpenAI()
 const tracer = trace.getTracer('example-node-app')
 
-// Looks like a real token and is none; put together here, so that scanners of this repository stay quiet.
+// Looks like a real token but is not one. Assembled here, so that secret scanners do not report this repository.
 const pastedToken = `ghp_${'x7Kq2LmN9pRs4TuV'.repeat(3).slice(0, 36)}`
 
 const questions = [

@@ -1,4 +1,4 @@
-// The example in one command: npm run example node-app
+// Runs the example: npm run example node-app
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,7 +24,7 @@ await withLlm((llm) =>
     const get = async <T>(path: string): Promise<T> =>
       (await (await fetch(`${session.apiUrl}${path}`)).json()) as T
     let traces: Trace[] = []
-    // The sums of a trace are written a moment after its events.
+    // The sums of a trace are stored a moment after its events, so ask until they are there.
     for (let tries = 0; traces.length < 2 && tries < 100; tries++) {
       traces = (await get<{ data: Trace[] }>('/api/v1/traces')).data
       await delay(50)

@@ -1,5 +1,5 @@
 // Loaded before the app (`node --import ./telemetry.ts app.ts`): the OpenTelemetry SDK, and the instrumentation that makes a
-// span of each call of the `openai` package. Where the spans go, OTEL_EXPORTER_OTLP_ENDPOINT says.
+// span of each call of the `openai` package. OTEL_EXPORTER_OTLP_ENDPOINT says where the spans are sent.
 
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
@@ -13,8 +13,8 @@ const sdk = new NodeSDK({
   instrumentations: [openai],
 })
 sdk.start()
-// ES modules are not hooked on import, so the class is handed over.
+// Instrumentations cannot hook imports of ES modules, so they are given the class.
 openai.manuallyInstrument(OpenAI as never)
 
-// Spans wait in a batch: without this the last ones are lost with the process.
+// Spans are sent in batches; without this, the last batch would be lost when the process ends.
 process.once('beforeExit', () => void sdk.shutdown())

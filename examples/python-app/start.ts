@@ -1,4 +1,4 @@
-// The example in one command: npm run example python-app [-- DIR for the Python packages]
+// Runs the example: npm run example python-app [-- DIR for the Python packages]
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// An app that writes into its spans what should not leave the machine: a token, an address, a card.
+// An app whose spans contain data that must not leave the machine: a token, a mail address, a card number.
 
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -6,13 +6,13 @@ import { NodeSDK } from '@opentelemetry/sdk-node'
 
 const sdk = new NodeSDK({
   serviceName: 'example-redaction',
-  // Host and process would be told too; left out, so that what matters is seen.
+  // Host and process attributes are left out, to keep the output of the example short.
   autoDetectResources: false,
   traceExporter: new OTLPTraceExporter(),
 })
 sdk.start()
 
-// Looks like a real token and is none; put together here, so that scanners of this repository stay quiet.
+// Looks like a real token but is not one. Assembled here, so that secret scanners do not report this repository.
 const token = `ghp_${'x7Kq2LmN9pRs4TuV'.repeat(3).slice(0, 36)}`
 
 trace.getTracer('example').startActiveSpan('checkout', (span) => {

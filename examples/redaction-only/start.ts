@@ -1,5 +1,5 @@
-// The example in one command: npm run example redaction-only
-// Without BACKEND_URL a small receiver here stands for your backend and prints what reaches it.
+// Runs the example: npm run example redaction-only
+// Without BACKEND_URL, a small receiver in this file takes the place of your backend and prints what it receives.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +11,7 @@ const here = import.meta.dirname
 const app = join(here, 'app.ts')
 const config = join(here, 'observa.yaml')
 
-/** Texts of at least five characters in a protobuf message, enough to see what arrived. */
+/** Texts of at least five characters in a protobuf message, to show what arrived. */
 const textsIn = (bytes: Buffer): string[] =>
   bytes.toString('latin1').match(/[\x20-\x7e]{5,}/g) ?? []
 

@@ -1,4 +1,4 @@
-// Prints canonical events for a reader at a terminal: one line each, with what makes or breaks trust.
+// Prints canonical events for a person at a terminal, one line each.
 
 import { type Row, say } from './session.ts'
 
@@ -7,7 +7,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Kind, name, model, tokens and cost of each event. */
+/** Prints kind, name, model, tokens and cost of each event. */
 export function showEvents(events: readonly Row[]): void {
   say()
   say('kind      name                          model         input output  cost USD')
@@ -29,7 +29,7 @@ export function showEvents(events: readonly Row[]): void {
   }
 }
 
-/** Signals by type. */
+/** Prints the signals by type. */
 export function showSignals(signals: readonly Row[]): void {
   say()
   if (signals.length === 0) say('no signals')

@@ -1,6 +1,7 @@
-// Stands in for a model where there is no account and no network: the chat completions of the OpenAI API on loopback, with
-// answers by rule and usage by length. It calls each tool it is offered once, then answers. It is no model: to use a real
-// one, set OPENAI_BASE_URL and OPENAI_API_KEY, and nothing here runs. By hand: node examples/stage/offline-llm.ts 8089
+// A substitute for a model, so that the examples need no account and no network. It serves the chat completions of the OpenAI
+// API on a loopback address, answers by fixed rules, counts tokens by length, and calls each tool it is offered once before
+// it answers. With OPENAI_BASE_URL and OPENAI_API_KEY the examples use a real model instead. To start it by hand: node
+// examples/stage/offline-llm.ts 8089
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -25,7 +26,7 @@ interface ChatRequest {
 }
 
 export interface OfflineLlm {
-  /** For OPENAI_BASE_URL. */
+  /** The value for OPENAI_BASE_URL. */
   readonly url: string
   stop(): void
 }
@@ -74,10 +75,10 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   )
 }
 
-/** About four characters a token, as in English. */
+/** About four characters for each token, as in English. */
 const tokens = (value: unknown): number => Math.ceil(JSON.stringify(value).length / 4)
 
-/** A call of the first tool that has not been called in this conversation. */
+/** A call of the first tool that has not yet been called in this conversation. */
 function toolCall({ messages, tools = [] }: ChatRequest): Message | null {
   const called = messages.flatMap((m) => m.tool_calls ?? []).length
   const tool = tools[called]
@@ -96,7 +97,7 @@ function toolCall({ messages, tools = [] }: ChatRequest): Message | null {
   return { role: 'assistant', content: null, tool_calls: [call] }
 }
 
-/** What a question is about: an id such as A-1042, else its last word with a capital. */
+/** The subject of a question: an id such as A-1042, or else its last capitalised word. */
 function subject(question: string): string {
   const id = /\b[A-Z]{1,4}-\d+\b/.exec(question)?.[0]
   return id ?? question.match(/\b[A-Z]\w+/g)?.at(-1) ?? question

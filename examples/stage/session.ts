@@ -1,5 +1,5 @@
-// What every example's `start.ts` does around its app: runs Observa from this checkout with the example's configuration, on
-// free ports and on data of its own that goes with it, runs the app as a process, and shows what became of what it sent.
+// What every example's `start.ts` does around its app. It runs Observa from this checkout with the example's configuration on
+// free ports and in a temporary directory, runs the app as a process, and shows what was made of the data it sent.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -16,23 +16,23 @@ export type Env = Readonly<Record<string, string>>
 export type Row = Readonly<Record<string, unknown>>
 
 export interface Session {
-  /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
+  /** The value for OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly otlpUrl: string
-  /** Of the REST API and of old SDKs. */
+  /** URL of the REST API, to which old SDKs send too. */
   readonly apiUrl: string
-  /** Runs a program of the example to its end, with its output shown. */
+  /** Runs a program of the example until it ends, and shows its output. */
   run(command: string, args: readonly string[], env?: Env): Promise<void>
-  /** Resolves when everything accepted was sent to every exporter. */
+  /** Resolves when every exporter has sent everything that was accepted. */
   drained(): Promise<void>
-  /** What the `file` exporter wrote: `event` or `signal`. */
+  /** Records that the `file` exporter wrote: `event` or `signal`. */
   written(record: 'event' | 'signal'): Promise<Row[]>
-  /** A value of /metrics, summed over its series. */
+  /** The value of a metric, summed over its series. */
   metric(name: string): Promise<number>
 }
 
 export const say = (line = ''): void => void process.stdout.write(`${line}\n`)
 
-/** Starts Observa, does the work, stops what was started; also when the work fails. */
+/** Starts Observa, does the work, and stops everything it started, even if the work fails. */
 export async function inSession(
   config: string,
   env: Env,
@@ -63,7 +63,7 @@ export async function inSession(
   }
 }
 
-/** The environment that leads OpenAI clients to the stand-in, unless a real base URL is set. */
+/** Environment variables that make OpenAI clients use the substitute model, unless a real base URL is set. */
 export async function withLlm(work: (env: Env) => Promise<void>): Promise<void> {
   const url = process.env['OPENAI_BASE_URL']
   if (url !== undefined) {
@@ -154,7 +154,7 @@ async function stopped(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** A port nobody listens on now. */
+/** A port that is free at the moment. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()

@@ -1,5 +1,5 @@
-// The whole way on real embedded stores: recorded requests of real SDKs in, sums and events out of the REST
-// API, two tenants kept apart, paging that neither repeats nor skips, the same data after a restart.
+// The whole product with real embedded stores: recorded requests of real SDKs go in, sums and events come out of the REST
+// API; two tenants stay separate, paging neither repeats nor skips, and the data is the same after a restart.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -71,7 +71,7 @@ interface Truth {
   readonly output_tokens_accepted: readonly number[]
 }
 
-/** Sends a recorded folder as it was recorded and returns what its calls add up to. */
+/** Sends the requests of a recorded folder unchanged, and returns the sums of its calls. */
 async function send(folder: string): Promise<Truth> {
   const read = (name: string): Buffer => readFileSync(join(captures, folder, name))
   const manifest = JSON.parse(read('manifest.json').toString()) as {
@@ -93,7 +93,7 @@ async function send(folder: string): Promise<Truth> {
 
 const sums = { input: 0, output: [0, 0] }
 
-test('every recorded request is accepted whole, and tokens add up in both stores', async () => {
+test('every recorded request is accepted completely, and token sums are right in both stores', async () => {
   for (const folder of readdirSync(captures).toSorted()) {
     const truth = await send(folder)
     sums.input += truth.input_tokens
@@ -114,7 +114,7 @@ test('every recorded request is accepted whole, and tokens add up in both stores
   )
 })
 
-test('sent again, the same requests change nothing', async () => {
+test('sending the same requests again changes nothing', async () => {
   const before = (await all('/api/v1/events?', 500)).length
   for (const folder of readdirSync(captures)) await send(folder)
   await instance.drained()
@@ -126,7 +126,7 @@ test('sent again, the same requests change nothing', async () => {
   )
 })
 
-test('pages neither repeat nor skip', async () => {
+test('paging neither repeats nor skips an event', async () => {
   const small = await all('/api/v1/events?', 7)
   const large = await all('/api/v1/events?', 1000)
   const ids = (rows: Record<string, unknown>[]): unknown[] => rows.map((r) => r['event_id'])
@@ -153,7 +153,7 @@ test('a trace, its events and its signals are found by id', async () => {
   assert.equal((await get(`/api/v1/signals/${String(signal['signal_id'])}`, b.key)).status, 404)
 })
 
-test('the summary of signals counts what the list has', async () => {
+test('the summary of signals has the same counts as the list', async () => {
   const listed = await all('/api/v1/signals?', 100)
   const counted = rowsOf(await get('/api/v1/signals/summary'))
   assert.equal(
@@ -163,7 +163,7 @@ test('the summary of signals counts what the list has', async () => {
   assert.deepEqual(rowsOf(await get('/api/v1/signals/summary', b.key)), [])
 })
 
-test('types that no rule raises are not offered', async () => {
+test('the API does not offer signal types that no rule raises', async () => {
   for (const type of ['quality_degradation', 'model_drift', 'retry_storm'])
     assert.equal((await get(`/api/v1/signals?type=${type}`)).status, 400, type)
   const { body } = await get('/api/v1/openapi.json', null)
@@ -188,7 +188,7 @@ test('the older routes of signals answer 301 to the new ones, query included', a
   assert.equal(rowsOf(followed).length, 1)
 })
 
-test('costs over time, by dimension and on the dashboard add up to the truth', async () => {
+test('costs over time, by dimension and on the dashboard add up to the recorded sums', async () => {
   const range = 'from=2020-01-01T00:00:00Z&to=2021-01-01T00:00:00Z'
   assert.equal((await get(`/api/v1/costs?${range}`)).status, 200)
   const events = await all('/api/v1/events?', 500)
@@ -218,7 +218,7 @@ test('costs over time, by dimension and on the dashboard add up to the truth', a
   assert.equal((await get('/api/v1/costs/breakdown?by=nonsense')).status, 400)
 })
 
-test('ids of a legacy trace hold for its events, in whatever request they come', async () => {
+test('ids of a legacy trace apply to its events, whichever request they come in', async () => {
   const trace = '8cb6cbbd-b818-46af-96ba-781393f8d3aa'
   const event = (type: string, span: string, attributes: object, ids: object = {}): string =>
     JSON.stringify({
@@ -299,7 +299,7 @@ test('filters reach the stores', async () => {
   assert.equal((await all('/api/v1/events?from=2100-01-01T00:00:00Z&', 10)).length, 0)
 })
 
-test('one tenant sees nothing of another, and the same answer for an unknown id', async () => {
+test('a tenant gets the same answer for an id of another tenant as for an unknown id', async () => {
   const [mine] = await all('/api/v1/traces?', 1)
   const id = String(mine?.['trace_id'])
   assert.deepEqual(rowsOf(await get('/api/v1/traces', b.key)), [])
@@ -329,7 +329,7 @@ test('without a key 401, without the scope 403, with a wrong parameter 400', asy
   assert.equal((await get("/api/v1/events?kind='%3BDROP%20TABLE%20x")).status, 200)
 })
 
-test('every answer carries the security headers', async () => {
+test('every response has the security headers', async () => {
   for (const path of ['/health', '/api/v1/traces', '/nowhere', '/docs/']) {
     const res = await fetch(instance.url(path, 'http'))
     for (const name of [
@@ -346,7 +346,7 @@ test('every answer carries the security headers', async () => {
   }
 })
 
-test('the OpenAPI document names every route', async () => {
+test('the OpenAPI document has every route', async () => {
   const { body } = await get('/api/v1/openapi.json', null)
   const paths = Object.keys(body['paths'] as object)
   for (const path of [
@@ -391,7 +391,7 @@ test('a planted secret is in no file of the instance, no table and no log', asyn
   assert.deepEqual(filesWith(join(instance.dir, 'data'), secret), [])
 })
 
-/** Files below a directory that hold a text. */
+/** Files below a directory that contain a text. */
 function filesWith(dir: string, text: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((f) => f.isFile())
@@ -400,7 +400,7 @@ function filesWith(dir: string, text: string): string[] {
       try {
         return readFileSync(path).includes(text)
       } catch {
-        // A store removed its file meanwhile.
+        // The store has removed this file in the meantime.
         return false
       }
     })

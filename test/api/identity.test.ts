@@ -1,5 +1,5 @@
-// People are asked for by the ids they are known by, although pseudonyms are stored: through the API of a running instance,
-// before and after a rotation of the key, by both instances of a fleet. Nothing on disk holds the plain id.
+// A client asks for people by their plain ids although pseudonyms are stored: through the API of a running instance, before
+// and after a rotation of the pseudonym key, on both instances of a fleet. No file on disk may contain the plain id.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -75,7 +75,7 @@ function* filesIn(dir: string): Generator<string> {
   }
 }
 
-test('users, sessions and conversations are found by the plain id, over a rotation and by every instance', async (t) => {
+test('users, sessions and conversations are found by their plain id, across a key rotation and by every instance', async (t) => {
   const postgres = await startTestPostgres()
   t.after(() => postgres.stop())
   const config = configWith(postgres.url)
@@ -104,13 +104,13 @@ test('users, sessions and conversations are found by the plain id, over a rotati
   assert.equal((await get(one, `conversations/${plain}`)).status, 200)
   assert.equal((await get(one, 'users/nobody')).status, 404)
 
-  // Another instance on the same database has the same key.
+  // A second instance with the same database uses the same key.
   const two = await Instance.start({ config })
   t.after(() => two.stop())
   await send(two, MAIL)
   assert.equal((await get(one, `users/${plain}`)).body['input_tokens'], 20)
 
-  // After a rotation and a restart what was stored before is found as well as what comes.
+  // After a rotation and a restart, data from before the rotation is found as well as new data.
   assert.equal(await rotate(one), 0)
   await one.kill('SIGTERM')
   one = await Instance.start({ config, dir: one.dir })

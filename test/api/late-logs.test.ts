@@ -1,5 +1,5 @@
-// Content and usage that come in log records, in a request of their own before or after their span: traces and
-// events show them in the span, and every sum has them once. Over HTTP, with recorded requests of real SDKs.
+// Some SDKs send content and usage in log records, in a separate request before or after their span. Traces and events must
+// show them in the span, and every sum must count them once. Recorded requests of real SDKs are sent over HTTP.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -41,7 +41,7 @@ type Json = Record<string, unknown>
 
 for (const folder of ['official_events', 'official_latest'])
   for (const order of ['logs first', 'spans first'] as const)
-    test(`${folder}, ${order}: joined and counted once`, async (t) => {
+    test(`${folder}, ${order}: log records are joined with their spans and counted once`, async (t) => {
       const instance = await Instance.start({ config: CONFIG })
       t.after(() => instance.stop())
       const sign = order === 'logs first' ? 1 : -1
@@ -51,11 +51,11 @@ for (const folder of ['official_events', 'official_latest'])
       for (const { path, type, body } of requests) {
         const res = await instance.post(path, body, { 'content-type': type })
         assert.equal(res.status, 200)
-        // One request after the other is stored before the next comes.
+        // Each request is stored before the next one is sent.
         await instance.drained()
       }
       const joined = await check(instance, folder)
-      // The other one writes messages on the span as well.
+      // The other recording has messages in the span too, so nothing need be joined there.
       if (folder === 'official_events') assert.ok(joined > 0, 'no span has messages of its logs')
     })
 
@@ -65,7 +65,7 @@ async function get(instance: Instance, path: string): Promise<Json> {
   return (await res.json()) as Json
 }
 
-/** Returns how many spans show something of their log records. */
+/** Returns how many spans show content of their log records. */
 async function check(instance: Instance, folder: string): Promise<number> {
   const truth = JSON.parse(readFileSync(join(captures, folder, 'truth.json'), 'utf8')) as {
     input_tokens: number
@@ -81,7 +81,7 @@ async function check(instance: Instance, folder: string): Promise<number> {
     const events = (await get(instance, path))['data'] as Json[]
     joined += checkSpans(events)
     all.push(...events)
-    // The same when a trace comes in pages.
+    // The result is the same when a trace is read in pages.
     const paged: Json[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
       const more: string = cursor === '' ? '' : `&cursor=${cursor}`
@@ -99,7 +99,7 @@ async function check(instance: Instance, folder: string): Promise<number> {
   return joined
 }
 
-/** Every call's span has its messages; returns how many have them from log records. */
+/** Checks that the span of every call has its messages. Returns how many have them from log records. */
 function checkSpans(events: readonly Json[]): number {
   let joined = 0
   for (const event of events) {

@@ -1,5 +1,5 @@
-// Nonsense in a query is the client's mistake: every parameter of every route with every kind of nonsense is a 400, an empty
-// answer or a 404, never a 500. The routes are those of the document, so that a new one is tried too.
+// An invalid query is the client's mistake: every parameter of every route with every kind of invalid value gives a 400, an
+// empty result or a 404, but never a 500. The routes are taken from the OpenAPI document, so that new ones are included.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
@@ -81,7 +81,7 @@ interface Parameter {
   readonly in: string
 }
 
-test('no nonsense in a query or a path is a 500', async () => {
+test('no invalid value in a query or a path leads to a 500', async () => {
   const document = (await (await fetch(instance.url('/api/v1/openapi.json', 'http'))).json()) as {
     paths: Record<string, { get?: { parameters?: Parameter[] } }>
   }
@@ -109,7 +109,7 @@ test('no nonsense in a query or a path is a 500', async () => {
   assert.deepEqual(bad, [])
 })
 
-test('a cursor is taken by the list that gave it, and by no other', async () => {
+test('a cursor is accepted only by the list that returned it', async () => {
   const cursors: string[] = []
   for (const path of ['/api/v1/events', '/api/v1/traces']) {
     const page = (await (await fetch(instance.url(`${path}?limit=1`, 'http'))).json()) as {

@@ -1,5 +1,5 @@
-// Stores that break while the API reads from them: the answer is a 503 in the form of all errors, the process goes on, and
-// the next request is served.
+// Stores fail while the API reads from them. The response must be a 503 in the usual error form, the process must go on, and
+// the next request must succeed.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -27,7 +27,7 @@ before(async () => {
   events = await TcpProxy.start(Number(new URL(clickhouse.url).port))
   sums = await TcpProxy.start(postgres.engine.port)
   instance = await Instance.start({
-    // Passwords made for this test, of servers that end with it.
+    // Passwords made for this test; the servers end with the test.
     env: { TEST_CLICKHOUSE: events.url(clickhouse.url), TEST_POSTGRES: sums.url(postgres.url) },
     config: `
 exporters:
@@ -72,7 +72,7 @@ function isUnavailable({ status, retryAfter, body }: Answer, store: string): voi
   assert.ok(instance.isAlive, instance.stderr)
 }
 
-/** A server whose backend was killed begins anew, which takes a moment. */
+/** Waits until the request succeeds: a server whose backend was killed needs a moment to restart. */
 async function served(path: string): Promise<void> {
   await until(async () => (await get(path)).status === 200, `${path} served`, 20_000)
   assert.equal((await get(path)).body.data?.length, 1)
@@ -88,7 +88,7 @@ async function reader(): Promise<number> {
 }
 
 for (const fault of ['reset', 'end', 'kill -9'] as const)
-  test(`a store that breaks while a read waits is a 503, and the next request is served: Postgres, ${fault}`, async () => {
+  test(`a store that fails during a read gives a 503, and the next request succeeds: Postgres, ${fault}`, async () => {
     const crashes: Crash[] = []
     const blocked = postgres.pool.transaction(async (blocker) => {
       await blocker.query('LOCK TABLE trace_summaries IN ACCESS EXCLUSIVE MODE')
@@ -98,7 +98,7 @@ for (const fault of ['reset', 'end', 'kill -9'] as const)
       else sums.break(fault)
       isUnavailable(await pending, 'Postgres')
     })
-    // When a backend is killed the server ends all others, and mostly that of the blocker before it has committed.
+    // When a backend is killed, the server ends all other connections too, usually the blocker's before it has committed.
     await blocked.catch((error: unknown) => {
       if (fault !== 'kill -9' || unavailableStore(error) === null) throw error
     })
@@ -107,7 +107,7 @@ for (const fault of ['reset', 'end', 'kill -9'] as const)
   })
 
 for (const fault of ['reset', 'end'] as const)
-  test(`a store that breaks while a read waits is a 503, and the next request is served: ClickHouse, ${fault}`, async () => {
+  test(`a store that fails during a read gives a 503, and the next request succeeds: ClickHouse, ${fault}`, async () => {
     const broken = events.breakAfter('SELECT', fault)
     const answer = await get('/api/v1/events')
     await broken
@@ -115,7 +115,7 @@ for (const fault of ['reset', 'end'] as const)
     await served('/api/v1/events')
   })
 
-test('idle connections of both stores break, and the next requests are served', async () => {
+test('after idle connections of both stores break, the next requests succeed', async () => {
   await Promise.all([get('/api/v1/traces'), get('/api/v1/traces'), get('/api/v1/events')])
   for (const proxy of [sums, events]) proxy.break('reset')
   await served('/api/v1/traces')

@@ -1,5 +1,5 @@
-// Real clients, unmodified, against a real instance: the OTLP exporters of the Node SDK (protobuf, JSON, gRPC,
-// gzip) and the legacy SDK of npm. What they send must be stored, once.
+// Unmodified clients against a real instance: the OTLP exporters of the Node SDK (protobuf, JSON, gRPC, gzip) and the legacy
+// SDK from npm. What they send must be stored exactly once.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -80,7 +80,7 @@ test('npm observa-sdk 0.0.9 sends its traces twice and they are stored once', as
     observa.trackToolCall({ toolName: 'lookup', args: { id: 1 }, result: { ok: true }, resultStatus: 'success', latencyMs: 5 })
     await observa.endTrace({ outcome: 'success' })
     await observa.flush()
-    // The SDK keeps a timer running for ever.
+    // The SDK keeps a timer running, so the process would not end by itself.
     process.exit(0)
   `
   await runModule(script, { API_URL: instance.url('', 'http') })
@@ -96,7 +96,7 @@ test('npm observa-sdk 0.0.9 sends its traces twice and they are stored once', as
   assert.equal(events.filter((e) => e['event_type'] === 'tool_call').length, 1)
 })
 
-/** Runs an ES module in a process of its own, as an app would: the SDK keeps timers and global state. */
+/** Runs an ES module in a separate process, as an app would, because the SDK keeps timers and global state. */
 function runModule(script: string, env: Readonly<Record<string, string>>): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

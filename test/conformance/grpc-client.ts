@@ -1,4 +1,4 @@
-// A gRPC client in the fewest possible words, on node:http2: for tests that need requests which no gRPC library would send.
+// A minimal gRPC client on node:http2, for tests that need requests which no gRPC library would send.
 
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2'
 import protobuf from 'protobufjs'
@@ -13,18 +13,18 @@ export interface GrpcAnswer {
   /** HTTP status. */
   readonly http: number
   readonly headers: Readonly<Record<string, string>>
-  /** `grpc-status`; -1 when there was none. */
+  /** Value of `grpc-status`; -1 when the response has none. */
   readonly status: number
-  /** Percent-decoded. */
+  /** The message, percent-decoded. */
   readonly message: string
-  /** Seconds of RetryInfo; null without one. */
+  /** Seconds of RetryInfo; null when the response has none. */
   readonly retryAfterS: number | null
   readonly violations: number
-  /** The message of the answer; null without one. */
+  /** The message in the body; null when there is none. */
   readonly body: Buffer | null
 }
 
-/** A message in its frame. */
+/** A message in a gRPC frame. */
 export function framed(message: Uint8Array, flag = 0): Buffer {
   const prefix = Buffer.alloc(5)
   prefix[0] = flag
@@ -35,9 +35,9 @@ export function framed(message: Uint8Array, flag = 0): Buffer {
 export interface GrpcRequest {
   readonly path?: string
   readonly headers?: OutgoingHttpHeaders
-  /** Written one after the other. */
+  /** Frames, written one after the other. */
   readonly frames: readonly Uint8Array[]
-  /** False: the client never says that it is done. */
+  /** False: the client never ends the stream. */
   readonly isEnded?: boolean
 }
 
@@ -47,11 +47,11 @@ export class GrpcClient {
   constructor(port: number) {
     this.session = connect(`http://127.0.0.1:${port}`)
     this.session.on('error', () => {
-      // Calls fail by themselves.
+      // Ignored here: each call reports its own failure.
     })
   }
 
-  /** One call; rejects when it ends without any headers. */
+  /** Makes one call. Rejects when it ends without any headers. */
   call({
     path = EXPORT.traces,
     headers = {},
@@ -73,7 +73,7 @@ export class GrpcClient {
       stream.on('trailers', (h) => (trailers = h as Record<string, unknown>))
       stream.on('data', (c: Buffer) => chunks.push(c))
       stream.on('error', () => {
-        // A reset after the answer is part of the protocol; without one, `close` rejects.
+        // The protocol allows a reset after the response. Without a response, `close` rejects.
       })
       stream.on('close', () => {
         if (first[':status'] === undefined)
@@ -90,7 +90,7 @@ export class GrpcClient {
   }
 }
 
-/** google.rpc.Status and what may stand in its details. */
+/** google.rpc.Status and the messages that may be in its details. */
 const { root } = protobuf.parse(
   `
   syntax = "proto3";

@@ -1,5 +1,6 @@
-// OTLP/gRPC conformance of a running instance: "OTLP/gRPC" of the OTLP specification (1.11.0), and the documents of gRPC on
-// its protocol over HTTP/2, compression and status codes. Real clients are in `test/clients` and `test/interop`.
+// OTLP/gRPC conformance of a running instance: section "OTLP/gRPC" of the OTLP specification (1.11.0), and gRPC's documents
+// on its protocol over HTTP/2, compression and status codes. Tests with real clients are in `test/clients` and
+// `test/interop`.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -60,7 +61,7 @@ interface OtlpResource {
 }
 
 let traces = 0
-/** A trace of its own for each request: what was accepted before would be known. */
+/** A request with a new trace id, because spans that were accepted before would be recognised as re-sends. */
 function fresh(name: string): Uint8Array {
   return requestOf([{ name, traceId: (++traces).toString(16).padStart(32, 'c') }])
 }
@@ -83,7 +84,7 @@ test('the three Export methods answer an empty request with OK and an empty resp
   }
 })
 
-test('a request is stored as the same bytes over HTTP are: sent again there, it is known', async () => {
+test('a request over gRPC is stored like the same bytes over HTTP: sent again over HTTP it is recognised', async () => {
   const message = fresh('both ways')
   assert.equal((await send({ message })).status, OK)
   const http = await instance.post('/v1/traces', message, {
@@ -93,14 +94,14 @@ test('a request is stored as the same bytes over HTTP are: sent again there, it 
   assert.equal((await namesStored()).filter((n) => n === 'both ways').length, 1)
 })
 
-test('a message arrives however its frame is cut', async () => {
+test('a message arrives however its frame is split', async () => {
   const whole = framed(fresh('cut'))
   const cuts = [...whole.subarray(0, 7)].map((byte) => Uint8Array.of(byte))
   assert.equal((await send({ frames: [...cuts, whole.subarray(7)] })).status, OK)
   assert.ok((await namesStored()).includes('cut'))
 })
 
-test('gzip, deflate and zstd are taken, and a message that is not compressed although a coding is named', async () => {
+test('gzip, deflate and zstd are accepted, and so is an uncompressed message although an encoding is named', async () => {
   for (const [coding, pack] of [
     ['gzip', gzipSync],
     ['deflate', deflateSync],
@@ -116,19 +117,19 @@ test('gzip, deflate and zstd are taken, and a message that is not compressed alt
     assert.ok(names.includes(coding) && names.includes(`${coding} plain`), coding)
 })
 
-test('a coding nobody knows is UNIMPLEMENTED, with those that are known', async () => {
+test('an unknown encoding is UNIMPLEMENTED, and the response lists the supported ones', async () => {
   const res = await send({ headers: { 'grpc-encoding': 'snappy' } })
   assert.equal(res.status, UNIMPLEMENTED)
   assert.match(res.headers['grpc-accept-encoding'] ?? '', /gzip/)
 })
 
-test('a compressed message without a coding, and a flag that is neither 0 nor 1, are INTERNAL', async () => {
+test('a compressed message without an encoding, and a flag other than 0 or 1, are INTERNAL', async () => {
   const packed = gzipSync(fresh('never'))
   assert.equal((await send({ frames: [framed(packed, 1)] })).status, INTERNAL)
   assert.equal((await send({ frames: [framed(fresh('never'), 2)] })).status, INTERNAL)
 })
 
-test('no message and two of them are UNIMPLEMENTED, half of one is INTERNAL', async () => {
+test('no message and two messages are UNIMPLEMENTED, half a message is INTERNAL', async () => {
   assert.equal((await send({ frames: [] })).status, UNIMPLEMENTED)
   const one = framed(fresh('never'))
   assert.equal((await send({ frames: [one, one] })).status, UNIMPLEMENTED)
@@ -137,7 +138,7 @@ test('no message and two of them are UNIMPLEMENTED, half of one is INTERNAL', as
   assert.ok(!(await namesStored()).includes('never'))
 })
 
-test('unknown methods are UNIMPLEMENTED; what is no gRPC gets an answer of HTTP', async () => {
+test('unknown methods are UNIMPLEMENTED; a request that is not gRPC gets an HTTP response', async () => {
   for (const path of [
     '/opentelemetry.proto.collector.trace.v1.TraceService/Delete',
     '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
@@ -149,7 +150,7 @@ test('unknown methods are UNIMPLEMENTED; what is no gRPC gets an answer of HTTP'
   assert.equal((await send({ headers: { ':method': 'PUT' } })).http, 405)
 })
 
-test('the format of messages may be named when it is protobuf', async () => {
+test('the content type may name protobuf as the format', async () => {
   const headers = { 'content-type': 'application/grpc+proto' }
   assert.equal((await send({ headers })).status, OK)
   assert.equal(
@@ -158,7 +159,7 @@ test('the format of messages may be named when it is protobuf', async () => {
   )
 })
 
-test('data that cannot be decoded is INVALID_ARGUMENT and not to be tried again', async () => {
+test('data that cannot be decoded is INVALID_ARGUMENT, which is not retryable', async () => {
   for (const frame of [
     framed(Buffer.from('no protobuf')),
     framed(requestOf([{ name: 'short' }]).subarray(0, -3)),
@@ -174,7 +175,7 @@ test('data that cannot be decoded is INVALID_ARGUMENT and not to be tried again'
   assert.equal(packed.status, INVALID_ARGUMENT)
 })
 
-test('over the limit, on the wire or unpacked, is RESOURCE_EXHAUSTED without RetryInfo', async () => {
+test('a message above the limit, before or after decompression, is RESOURCE_EXHAUSTED without RetryInfo', async () => {
   const wire = await send({ message: Buffer.alloc(300 * KIB) })
   const bomb = framed(gzipSync(Buffer.alloc(600 * KIB)), 1)
   const decoded = await send({ headers: { 'grpc-encoding': 'gzip' }, frames: [bomb] })
@@ -184,12 +185,12 @@ test('over the limit, on the wire or unpacked, is RESOURCE_EXHAUSTED without Ret
   }
 })
 
-test('a message is refused by its length alone, before any of it was sent', async () => {
+test('a message that is too long is refused by its length, before any of it was sent', async () => {
   const prefix = framed(Buffer.alloc(300 * KIB)).subarray(0, 5)
   assert.equal((await send({ frames: [prefix], isEnded: false })).status, RESOURCE_EXHAUSTED)
 })
 
-test('refused items are counted in partial_success, the others are kept', async () => {
+test('refused items are counted in partial_success, the others are stored', async () => {
   const message = requestOf([
     { name: 'kept', traceId: 'd'.repeat(32) },
     { name: 'bad', traceId: '00'.repeat(16) },
@@ -202,7 +203,7 @@ test('refused items are counted in partial_success, the others are kept', async 
   assert.ok((await namesStored()).includes('kept'))
 })
 
-test('a call is judged by its key: UNAUTHENTICATED, PERMISSION_DENIED, or the tenant of the key', async () => {
+test('the API key decides a call: UNAUTHENTICATED, PERMISSION_DENIED, or the tenant of the key', async () => {
   const name = 'of acme'
   const call = (key: string) =>
     send({ headers: { authorization: `Bearer ${key}` }, message: fresh(name) })
@@ -217,14 +218,14 @@ test('a call is judged by its key: UNAUTHENTICATED, PERMISSION_DENIED, or the te
   )
 })
 
-test('without a key only names of this machine are served, as over HTTP', async () => {
+test('without keys only requests to names of this machine are served, as over HTTP', async () => {
   const res = await send({ headers: { ':authority': 'evil.example:4317' } })
   assert.equal(res.status, PERMISSION_DENIED)
   assert.match(res.message, /allowed_hosts/)
   assert.equal((await send({ headers: { ':authority': 'localhost:4317' } })).status, OK)
 })
 
-test('uploads that stall take the room they declared; beyond it calls are told when to try again', async () => {
+test('stalled uploads reserve the memory they declared; when it is used up, calls are told when to retry', async () => {
   const prefix = framed(Buffer.alloc(250 * KIB)).subarray(0, 6)
   const other = new GrpcClient(instance.ports.grpc)
   const stalled = Array.from({ length: 4 }, () =>
@@ -248,7 +249,7 @@ test('uploads that stall take the room they declared; beyond it calls are told w
   assert.equal((await send({})).status, OK)
 })
 
-test('a client that resets its call, or its connection, leaves nothing behind', async () => {
+test('a client that resets its call or its connection leaves no memory reserved', async () => {
   const half = framed(fresh('half')).subarray(0, -5)
   const other = new GrpcClient(instance.ports.grpc)
   const broken = other.call({ frames: [half], isEnded: false })
@@ -266,14 +267,14 @@ test('one connection carries many calls at once', async () => {
   for (let i = 0; i < 60; i++) assert.ok(names.has(`many ${i}`), String(i))
 })
 
-test('HTTP/1 on this address is told where to go, and noise is hung up on', async () => {
+test('HTTP/1 on this address gets a response that names the HTTP port, and random bytes end the connection', async () => {
   const res = await instance.post('/v1/traces', '{}', undefined, 'grpc')
   assert.equal(res.status, 404)
   assert.match(res.body.toString(), /gRPC/)
   for (const noise of ['PRI * HTTP/2.0\r\n\r\nXX', 'PRI * nothing', 'P', '\0\0\0\0']) {
     const socket = connect(instance.ports.grpc, '127.0.0.1')
     socket.on('error', () => {
-      // A reset is as good as an end.
+      // A reset counts like an end.
     })
     socket.end(noise)
     socket.resume()
@@ -282,7 +283,7 @@ test('HTTP/1 on this address is told where to go, and noise is hung up on', asyn
   assert.equal((await send({})).status, OK)
 })
 
-test('what was taken and refused is counted as transport grpc', async () => {
+test('accepted and refused items are counted under transport grpc', async () => {
   const text = await (await fetch(instance.url('/metrics', 'metrics'))).text()
   const series = (name: string): number =>
     Number(new RegExp(`^${name}\\{[^}]*transport="grpc"[^}]*\\} (\\d+)`, 'm').exec(text)?.[1])
@@ -290,7 +291,7 @@ test('what was taken and refused is counted as transport grpc', async () => {
   assert.ok(series('otelcol_receiver_refused_spans') > 0)
 })
 
-test('on SIGTERM a call under way is answered, and the process ends by itself', async () => {
+test('on SIGTERM a running call is answered, and then the process ends', async () => {
   const own = await Instance.start()
   const caller = new GrpcClient(own.ports.grpc)
   const whole = framed(fresh('last'))

@@ -1,5 +1,5 @@
-// OTLP/HTTP conformance of a running instance: statements R and C of the specification's "OTLP/HTTP"
-// section (1.11.0), each test named after its number. J, N and P are tested in `proto/`.
+// OTLP/HTTP conformance of a running instance: statements R and C of section "OTLP/HTTP" of the specification (1.11.0). Each
+// test is named after the number of its statement. Statements J, N and P are tested in `proto/`.
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
@@ -12,7 +12,7 @@ import { otlpJson } from '../span-batch.ts'
 import { EXPORT, framed, GrpcClient } from './grpc-client.ts'
 
 let instance: Instance
-/** Bodies that the instance forwarded as metrics. */
+/** Bodies of metrics that the instance forwarded. */
 const forwarded: Buffer[] = []
 const sink = createServer((req, res) => {
   const chunks: Buffer[] = []
@@ -43,7 +43,7 @@ service:
 })
 
 after(async () => {
-  // First: a test file ends only when nothing of it is open, also when the instance never started.
+  // Closed first: the test process ends only when nothing is open, even if the instance did not start.
   sink.close()
   sink.closeAllConnections()
   await instance.stop()
@@ -58,7 +58,7 @@ interface Status {
   readonly message?: string
 }
 
-test('R01: traces, logs and metrics have their paths, vendors theirs', async () => {
+test('R01: traces, logs and metrics have their paths, and the paths of vendors work', async () => {
   for (const path of [
     '/v1/traces',
     '/v1/logs',
@@ -69,7 +69,7 @@ test('R01: traces, logs and metrics have their paths, vendors theirs', async () 
     assert.equal((await instance.post(path, '{}')).status, 200, path)
 })
 
-test('R03, R04: both encodings on one port, parameters and letter case of the type do not matter', async () => {
+test('R03, R04: both encodings work on one port, whatever the parameters and letter case of the content type', async () => {
   for (const type of [
     'application/json',
     'application/json; charset=utf-8',
@@ -88,7 +88,7 @@ test('R03, R04: both encodings on one port, parameters and letter case of the ty
     )
 })
 
-test('R06: gzip, deflate, zstd and identity are taken', async () => {
+test('R06: gzip, deflate, zstd and identity are accepted', async () => {
   const body = Buffer.from(good())
   for (const [coding, bytes] of [
     ['gzip', gzipSync(body)],
@@ -122,7 +122,7 @@ test('R08: corrupt gzip is a 400 with a Status', async () => {
   assert.ok((JSON.parse(res.body.toString()) as Status).message)
 })
 
-test('R09, R10: over the limit, on the wire or decoded, is a 413 with a Status', async () => {
+test('R09, R10: a body above the limit, before or after decompression, is a 413 with a Status', async () => {
   const wire = await instance.post('/v1/traces', 'x'.repeat(300 * 1024))
   assert.equal(wire.status, 413)
   const bomb = gzipSync(Buffer.alloc(600 * 1024, 0x20))
@@ -134,7 +134,7 @@ test('R09, R10: over the limit, on the wire or decoded, is a 413 with a Status',
   for (const res of [wire, decoded]) assert.ok((JSON.parse(res.body.toString()) as Status).message)
 })
 
-test('R11: a gzip bomb stops at the limit', async () => {
+test('R11: decompression of a gzip bomb stops at the limit', async () => {
   const before = await instance.rssMiB()
   const bomb = gzipSync(Buffer.alloc(150 * 1024 * 1024))
   const res = await instance.post('/v1/traces', bomb, { ...PROTO_TYPE, 'content-encoding': 'gzip' })
@@ -142,7 +142,7 @@ test('R11: a gzip bomb stops at the limit', async () => {
   assert.ok((await instance.rssMiB()) - before < 100)
 })
 
-test('R12, R13, R14: a full success is a 200 in the request encoding with nothing in it', async () => {
+test('R12, R13, R14: a full success is a 200 with an empty message in the encoding of the request', async () => {
   const json = await instance.post('/v1/traces', good())
   assert.equal(json.headers.get('content-type'), 'application/json')
   assert.equal(json.body.toString(), '{}')
@@ -157,7 +157,7 @@ test('R15: empty requests are a success', async () => {
   assert.equal((await instance.post('/v1/traces', '', PROTO_TYPE)).status, 200)
 })
 
-test('R16: refused items are counted in partial_success, the others are kept', async () => {
+test('R16: refused items are counted in partial_success, the others are stored', async () => {
   const body = otlpJson([{ name: 'kept' }, { name: 'bad', traceId: '00'.repeat(16) }])
   const res = await instance.post('/v1/traces', body)
   assert.equal(res.status, 200)
@@ -168,7 +168,7 @@ test('R16: refused items are counted in partial_success, the others are kept', a
   assert.ok(partialSuccess.errorMessage.length > 0)
 })
 
-test('R16: metrics that nobody keeps are answered with their count and the reason', async () => {
+test('R16: metrics without an exporter are reported as rejected, with count and reason', async () => {
   const own = await Instance.start()
   const dataPoints = [1, 2, 3].map((asInt) => ({ asInt: String(asInt) }))
   const metrics = [{ name: 'm', gauge: { dataPoints } }]
@@ -194,7 +194,7 @@ test('R16: metrics that nobody keeps are answered with their count and the reaso
   await own.stop()
 })
 
-test('R17: a body in which no known field was found is a success with a sentence that says so', async () => {
+test('R17: a body without any known field is a success with a message that says so', async () => {
   const json = await instance.post('/v1/traces', '{"resourceLogs":[]}')
   assert.equal(json.status, 200)
   const { partialSuccess } = JSON.parse(json.body.toString()) as {
@@ -207,7 +207,7 @@ test('R17: a body in which no known field was found is a success with a sentence
   assert.match(proto.body.toString('latin1'), /No known field with logs was found/)
 })
 
-test('J07: names as in the .proto files are taken', async () => {
+test('J07: field names as in the .proto files are accepted', async () => {
   const body = otlpJson([{ name: 'snake', traceId: '5'.repeat(32) }])
   const snake = body.replace(/"([a-zA-Z]+)":/g, (name) =>
     name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`),
@@ -245,12 +245,12 @@ test('R19: every error is a Status in the encoding of the request', async () => 
   assert.equal(proto.body[2], 0x12)
 })
 
-test('R24: the answer is not compressed unless the client asks, and here never', async () => {
+test('R24: a response is never compressed, which the specification allows', async () => {
   const res = await instance.post('/v1/traces', good(), { ...JSON_TYPE, 'accept-encoding': 'gzip' })
   assert.equal(res.headers.get('content-encoding'), null)
 })
 
-test('R25: one connection serves requests one after the other, also sent at once', async () => {
+test('R25: one connection serves several requests, also when they are pipelined', async () => {
   const body = good()
   const one = `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   const socket = connect(instance.ports.otlp, '127.0.0.1')
@@ -263,7 +263,7 @@ test('R25: one connection serves requests one after the other, also sent at once
   socket.destroy()
 })
 
-test('C01: a listed origin may preflight, a foreign one gets nothing', async () => {
+test('C01: the preflight of a listed origin succeeds, another origin gets no CORS headers', async () => {
   const preflight = (origin: string): Promise<Response> =>
     fetch(instance.url('/v1/traces'), {
       method: 'OPTIONS',
@@ -284,7 +284,7 @@ test('C02: another method is a 405 that names POST', async () => {
   assert.equal(res.headers.get('allow'), 'POST')
 })
 
-test('R20, R21: while it drains, the answer is 503 with Retry-After or a closed connection, never 500', async () => {
+test('R20, R21: a draining instance answers 503 with Retry-After or closes the connection, and never answers 500', async () => {
   const own = await Instance.start()
   const statuses = new Set<number>()
   let isRunning = true
@@ -308,7 +308,7 @@ test('R20, R21: while it drains, the answer is 503 with Retry-After or a closed 
   await own.stop()
 })
 
-test('metrics pass through scrubbed', async () => {
+test('metrics are forwarded scrubbed', async () => {
   const secret = `AKIA${'QX7ZWLMT'.repeat(2)}`
   const body = JSON.stringify({
     resourceMetrics: [
@@ -340,7 +340,7 @@ test('metrics pass through scrubbed', async () => {
   assert.ok(!out.includes(secret))
 })
 
-test('the oldest SDK posts its v0 object to /v1/traces of the API host, and OTLP is taken there too', async () => {
+test('/v1/traces on the API port accepts the v0 object of the oldest SDK, and OTLP too', async () => {
   const v0 = {
     traceId: 'v0-trace',
     spanId: 'v0-span',

@@ -1,5 +1,5 @@
-// What every processor keeps, whatever it does: the same batch gives the same result each time, the payload stays as it came,
-// nothing is counted that was not declared, and no well-formed body makes it throw.
+// The contract of every processor: the same batch gives the same result each time, the payload is not changed, only declared
+// metrics are counted, and no well-formed body makes it throw.
 
 import assert from 'node:assert/strict'
 import { EXPORTERS, PROCESSORS } from '../../collector/components.ts'
@@ -15,7 +15,7 @@ const canonicalize = PROCESSORS.find((p) => p.type === 'canonicalize') as unknow
 const fileEncoder = await EXPORTERS.file.encoder()
 const otlpEncoder = await EXPORTERS.otlp_http.encoder()
 
-/** Steps around the processor: canonicalize after it, or before it for those that need events. */
+/** Where the processor is placed: before canonicalize, or after it for those that need events. */
 const ORDERS = ['before canonicalize', 'behind canonicalize'] as const
 
 export async function checkProcessor(
@@ -69,7 +69,7 @@ function chainOf(
   return new Chain({ steps, encoders, limits: DEFAULT_LIMITS, explain: false })
 }
 
-/** Without what may differ between two runs: how long they took, and how often a plan was there. */
+/** The result without the parts that may differ between two runs: durations, and how often a plan was reused. */
 function readable(result: TaskResult): Omit<TaskResult, 'timingsUs'> {
   const { verdicts, parts, facts } = result
   const { observa_canonicalize_unplanned_total: _, ...counters } = result.counters

@@ -1,5 +1,5 @@
-// What every receiver keeps: it asks who a request is and whether there is room before it hands anything on, says so in the
-// answer when there is none, and can be stopped at any time.
+// The contract of every receiver: before it hands a request on, it authenticates the request and asks whether there is memory
+// for it; if there is none it answers so; and it can be stopped at any time.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -29,7 +29,7 @@ const ACCEPTED: IntakeVerdict = {
 
 const ROOM: Reservation = { bytes: 0, set: () => true, release: () => {} }
 
-/** The pipeline's side of a receiver: answers as it is told and keeps what it was handed. */
+/** Takes the place of the pipeline: gives the verdicts that a test wants and records what it receives. */
 class Behind implements Intake {
   readonly bodyBytesMax = 1 << 20
   readonly taken: TaskRequest[] = []
@@ -57,7 +57,9 @@ export interface ReceiverRequest {
   readonly body: string
 }
 
-/** `where`: the overrides that make it listen on a port that the system chooses; `request`: one it takes. */
+/**
+ * `where`: configuration that makes the receiver listen on a port chosen by the system. `request`: a request that it accepts.
+ */
 export async function checkReceiver(
   t: TestContext,
   factory: AnyReceiver,

@@ -1,5 +1,5 @@
-// What every sender keeps: it can be stopped at any time, and a destination that is not there is a verdict with a reason,
-// never an exception and never the end of the start.
+// The contract of every sender: it can be stopped at any time, and an unreachable destination gives a verdict with a reason.
+// It must not throw and must not keep the process from starting.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -14,7 +14,7 @@ import type { Payload } from './payloads.ts'
 
 const canonicalize = PROCESSORS.find((p) => p.type === 'canonicalize') as unknown as AnyProcessor
 
-/** `nowhere`: what makes the good configuration name a destination that does not answer; null when there is none to miss. */
+/** `nowhere`: configuration that names a destination which does not answer; null when the exporter has no destination. */
 export async function checkSender(
   t: TestContext,
   factory: AnyExporter,
@@ -68,7 +68,7 @@ async function partsOf(
     .parts.map((p) => ({ ...p, bytes: Uint8Array.from(p.bytes) }))
 }
 
-/** Smaller parts hold the same items, in order. */
+/** The smaller parts contain the same items in the same order. */
 function checkSplit(pieces: EncodedPart[] | null, part: EncodedPart): void {
   if (pieces === null) return
   assert.ok(pieces.length > 1)

@@ -1,4 +1,5 @@
-// The contracts of `core/component.ts`, checked of every component in the registry. A new one is checked by being listed.
+// Checks every component in the registry against the contracts of `core/component.ts`. A new component is checked as soon as
+// it is registered.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -13,7 +14,7 @@ import { hostile, recorded } from './payloads.ts'
 
 const payloads = recorded()
 
-test('there is something to check with', () => {
+test('there are recorded requests to check with', () => {
   assert.ok(payloads.length >= 12, `${payloads.length} recorded requests`)
 })
 
@@ -21,14 +22,14 @@ for (const factory of registry.processors.values())
   test(`processor ${factory.type} keeps the contract`, () =>
     checkProcessor(factory, [...payloads, ...hostile]))
 
-/** Discards: nothing listens on port 9 of a loopback address that nobody uses. */
+/** Configurations with an unreachable destination: nothing listens on port 9 of an unused loopback address. */
 const NOWHERE: Readonly<Record<string, (t: TestContext) => Record<string, unknown> | null>> = {
   clickhouse: () => ({ url: 'http://127.0.0.9:9' }),
   postgres: () => ({ url: 'postgres://observa@127.0.0.9:9/observa', connect_timeout: '2s' }),
   kafka: () => ({ brokers: ['127.0.0.9:9'], sasl: undefined }),
   otlp_http: () => ({ endpoint: 'http://127.0.0.9:9' }),
   file: (t) => {
-    // A file where a folder should be.
+    // A file where the exporter needs a folder.
     const file = join(testDir(t), 'taken')
     writeFileSync(file, '')
     return { path: join(file, 'events.ndjson') }

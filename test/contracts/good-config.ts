@@ -1,4 +1,4 @@
-// The configuration that a component keeps as its good example, parsed by its own schema.
+// The configuration in a component's `testdata/good.yaml`, parsed by its own schema.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ import { projectFiles, root, textOf } from '../house/source-files.ts'
 
 const files = new Set(projectFiles())
 
-/** `overrides` replaces keys at its top. */
+/** `overrides` replaces top-level keys. */
 export function goodConfig(
   factory: AnyComponent,
   overrides: Record<string, unknown> = {},
@@ -28,7 +28,7 @@ export function goodConfig(
   return parsed.value
 }
 
-/** What a worker would be given: prepared on the main thread, and cloned. */
+/** The settings as a worker gets them: prepared on the main thread, and cloned. */
 export async function goodSettings(factory: AnyProcessor): Promise<unknown> {
   const config = goodConfig(factory)
   const folder = join(root, dirname(goodPath(factory)))

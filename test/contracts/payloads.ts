@@ -1,5 +1,5 @@
-// What every processor and encoder must take: requests recorded from real SDKs, legacy events, and bodies made to hurt
-// that the decoder lets through.
+// Payloads that every processor and encoder must handle: requests recorded from real SDKs, legacy events, and hostile bodies
+// that the decoder accepts.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ function request(
   }
 }
 
-/** One recorded request of each SDK and signal. */
+/** One recorded request for each SDK and telemetry kind. */
 export function recorded(): Payload[] {
   return readdirSync(CAPTURES).flatMap((client) => {
     const first = new Map<string, string>()
@@ -68,7 +68,7 @@ const nested = (depth: number): object => {
   return value
 }
 
-/** Odd, but well formed: nothing here may break a step or leave it half done. */
+/** Unusual but well-formed payloads. None of them may make a step fail or leave a batch half processed. */
 export const hostile: readonly Payload[] = [
   { name: 'no attributes, no times', request: span({}) },
   {

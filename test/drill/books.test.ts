@@ -18,7 +18,7 @@ function spansOf(first: number): { name: string; payload: string }[] {
   return spans.map((s) => ({ name: s.name, payload: s.attributes[0]?.value.stringValue ?? '' }))
 }
 
-/** Books of two requests, both acknowledged, and what arrives of them. */
+/** Bookkeeping of two acknowledged requests, and of what arrives of them. */
 function delivered(change: (rows: { name: string; payload: string }[]) => void) {
   const books = new Books()
   const rows = [books.next(), books.next()].flatMap((first) => {
@@ -34,26 +34,26 @@ function delivered(change: (rows: { name: string; payload: string }[]) => void) 
 const all = 2 * SPANS_PER_REQUEST
 const clean = { delivered: all, deadLettered: 0, lost: 0, doubled: 0, corrupt: 0 }
 
-test('what arrives once and unchanged is sound', () => {
+test('a span that arrives once and unchanged is no finding', () => {
   const { books, arrivals } = delivered(() => {})
   assert.deepEqual(books.check(arrivals), clean)
 })
 
-test('what is missing is lost, unless the product accounts for it', () => {
+test('a missing span is lost, unless the product accounts for it', () => {
   const { books, arrivals } = delivered((rows) => void rows.splice(5, 3))
   assert.deepEqual(books.check(arrivals), { ...clean, delivered: all - 3, lost: 3 })
   const accounted = books.check(arrivals, { deadLettered: 1, destroyed: 1 })
   assert.deepEqual(accounted, { ...clean, delivered: all - 3, deadLettered: 1, lost: 1 })
 })
 
-test('what arrives again is doubled, each time', () => {
+test('each further arrival of a span is counted as doubled', () => {
   const { books, arrivals } = delivered((rows) =>
     rows.push(...rows.slice(0, 2), ...rows.slice(0, 1)),
   )
   assert.deepEqual(books.check(arrivals), { ...clean, doubled: 3 })
 })
 
-test('what arrives changed, or was never sent, is corrupt', () => {
+test('a span that arrives changed, or was never sent, is corrupt', () => {
   const { books, arrivals } = delivered((rows) => {
     rows[0] = { name: rows[0]?.name ?? '', payload: rows[1]?.payload ?? '' }
     rows.push({ name: 'somebody else', payload: '' }, ...spansOf(all).slice(0, 1))
@@ -61,7 +61,7 @@ test('what arrives changed, or was never sent, is corrupt', () => {
   assert.deepEqual(books.check(arrivals), { ...clean, corrupt: 3 })
 })
 
-test('what was issued and never acknowledged may be missing', () => {
+test('a span that was sent but not acknowledged may be missing', () => {
   const books = new Books()
   books.next()
   assert.deepEqual(books.check(new Arrivals()), { ...clean, delivered: 0 })

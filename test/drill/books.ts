@@ -1,5 +1,5 @@
-// The books of a drill and its one checker: which numbered spans were issued and acknowledged, which arrived, how often and
-// unchanged. A span's content follows from its number, so nothing else has to be remembered to check it.
+// The bookkeeping of a drill, and its checker. It records which numbered spans were sent and acknowledged, and compares them
+// with what arrived: how often, and unchanged? The content of a span follows from its number, so nothing else is recorded.
 
 import { hash } from 'node:crypto'
 
@@ -8,20 +8,20 @@ export const SPANS_PER_REQUEST = 20
 export interface Findings {
   readonly delivered: number
   readonly deadLettered: number
-  /** Acknowledged, and neither delivered nor accounted for. */
+  /** Spans that were acknowledged but neither delivered nor accounted for. */
   readonly lost: number
   /** Deliveries beyond the first of each span. */
   readonly doubled: number
-  /** Arrived changed, or never sent by anybody. */
+  /** Spans that arrived changed, or that were never sent. */
   readonly corrupt: number
 }
 
-/** What a destination has. */
+/** The spans that a destination has received. */
 export class Arrivals {
   readonly times = new Map<number, number>()
   corrupt = 0
 
-  /** A span as it arrived; its name says which it claims to be. */
+  /** Adds a span as it arrived. Its name says which number it claims to have. */
   add(name: unknown, payload: unknown): void {
     const n = Number(/^drill (\d+)$/.exec(String(name))?.[1] ?? -1)
     if (n < 0 || payload !== payloadOf(n)) this.corrupt++
@@ -52,7 +52,7 @@ export class Books {
     return this.#acknowledged.size
   }
 
-  /** `accounted`: items that the product itself says are dead letters or were destroyed on the disk. */
+  /** `accounted` is the number of items that the product itself reports as dead letters or as destroyed on the disk. */
   check(
     arrivals: Arrivals,
     accounted: { readonly deadLettered?: number; readonly destroyed?: number } = {},
@@ -76,17 +76,19 @@ export class Books {
   }
 }
 
-/** What a span with this number must hold when it comes out again. */
+/** The content that a span with this number must have when it arrives. */
 function payloadOf(n: number): string {
   return `payload ${hash('sha256', String(n)).slice(0, 24)} of ${n}`
 }
 
-/** Of the request that begins with this number; its spans are one trace. */
+/** Trace id of the request that begins with this number. All spans of a request are one trace. */
 export function traceIdOf(first: number): string {
   return hash('sha256', `trace ${first}`).slice(0, 32)
 }
 
-/** An OTLP request with the spans from `first` on, the same bytes each time. `padding` adds so many bytes to each span. */
+/**
+ * An OTLP request with the spans from `first` on, always with the same bytes. `padding` adds that many bytes to each span.
+ */
 export function requestOf(first: number, padding = 0): string {
   const more =
     padding === 0

@@ -1,11 +1,11 @@
-// The clients of a drill: they send numbered spans, repeat what was refused as OTLP clients do, and write down what was
-// acknowledged. `copies` sends each request twice at once, and older ones again.
+// The clients of a drill: they send numbered spans, retry refused requests as OTLP clients do, and record what was
+// acknowledged. With `copies` they send each request twice at once, and earlier ones again.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Instance } from '../instance.ts'
 import { type Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
 
-/** A refused request is repeated after so long: shorter than clients wait, for more tries in the same time. */
+/** Wait before a retry. Shorter than real clients wait, to make more attempts in the same time. */
 const RETRY_MS = 20
 
 export interface ClientOptions {
@@ -18,16 +18,16 @@ export interface ClientOptions {
 
 export class Clients {
   readonly #books: Books
-  /** Answers by status; `cut` for connections that broke. */
+  /** Number of responses by status; `cut` for connections that broke. */
   readonly answers = new Map<string, number>()
-  /** Requests without an answer when their instance died; the next clients with `copies` send them again. */
+  /** Requests that had no response when their instance died. The next clients with `copies` send them again. */
   readonly #unanswered: number[] = []
 
   constructor(books: Books) {
     this.#books = books
   }
 
-  /** Sends from `count` clients until it is over or the instance is gone. */
+  /** Sends from `count` clients until `isOver` or until the instance has ended. */
   async run(instance: Instance, count: number, options: ClientOptions): Promise<void> {
     const ended = (): boolean => options.isOver() || !instance.isAlive
     const client = async (): Promise<void> => {
@@ -40,7 +40,7 @@ export class Clients {
     await Promise.all(Array.from({ length: count }, client))
   }
 
-  /** One request until it is taken. */
+  /** Sends one request until it is accepted. */
   async once(instance: Instance): Promise<void> {
     const none = { copies: false, random: () => 0, isOver: () => false }
     await this.#deliver(instance, this.#books.next(), none, () => !instance.isAlive)
@@ -63,7 +63,7 @@ export class Clients {
     this.#unanswered.push(first)
   }
 
-  /** Any earlier request, whatever became of it. */
+  /** Sends any earlier request again, whatever became of it. */
   async #old(instance: Instance, { random, padding }: ClientOptions): Promise<void> {
     const requests = this.#books.issued / SPANS_PER_REQUEST
     const first = Math.floor(random() * requests) * SPANS_PER_REQUEST
@@ -75,7 +75,8 @@ export class Clients {
     const answer = res === null ? 'cut' : String(res.status)
     this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1)
     if (res?.status !== 200) return false
-    // A partial success names what was not taken: nothing of it counts as acknowledged, and nothing is expected here.
+    // After a partial success it is unknown which spans were stored. Drills send nothing that could be rejected, so this is
+    // an error.
     if (/rejected/i.test(res.body.toString())) throw new Error(`rejected: ${res.body.toString()}`)
     this.#books.acknowledge(first)
     return true

@@ -1,4 +1,4 @@
-// What arrived where: lines of the file exporter, and rows of the embedded stores once their instance has ended.
+// Reads what arrived: lines of the file exporter, and rows of the embedded stores after their instance has ended.
 
 import { createReadStream, globSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { Arrivals, SPANS_PER_REQUEST, traceIdOf } from './books.ts'
 
 const quiet = { log: silentLog, progress: () => {} }
 
-/** All files of the exporter: it closes one that is large and begins another. */
+/** Reads all files of the exporter, including the rotated ones. */
 export async function fromFile({ dir }: Instance): Promise<Arrivals> {
   const arrivals = new Arrivals()
   for (const path of globSync(join(dir, 'out*.ndjson')))
@@ -33,7 +33,7 @@ interface Line {
 
 export interface ClickHouseArrivals {
   readonly arrivals: Arrivals
-  /** As the table holds them, before equal ones are collapsed for a reader. */
+  /** Number of rows in the table, before equal ones are merged for a reader. */
   readonly rawRows: number
 }
 
@@ -59,7 +59,7 @@ export async function fromClickHouse(dataDir: string): Promise<ClickHouseArrival
   }
 }
 
-/** By the sums of each trace: a trace is one request, so its number of spans tells what is missing or doubled. */
+/** Derived from the sums of each trace: a trace is one request, so its number of spans shows what is missing or doubled. */
 export async function fromPostgres(dataDir: string, issued: number): Promise<Arrivals> {
   const engine = await startPostgresEngine({ dataDir: join(dataDir, 'postgres'), ...quiet })
   const pool = new PostgresPool({ url: engine.url, max: 1 })
@@ -85,12 +85,12 @@ function ofTraces(spans: Map<string, number>, issued: number): Arrivals {
     for (let i = 0; i < Math.min(count, SPANS_PER_REQUEST); i++) arrivals.count(first + i)
     if (count > SPANS_PER_REQUEST) arrivals.count(first, count - SPANS_PER_REQUEST)
   }
-  // Traces that nobody sent.
+  // The remaining traces were never sent.
   arrivals.corrupt += spans.size
   return arrivals
 }
 
-/** The items of an exporter by state, as the running instance books them. */
+/** Number of items of an exporter by state, as the running instance reports them. */
 export async function bookedItems(
   instance: Instance,
   exporter: string,

@@ -1,40 +1,40 @@
-// What a drill is: a row with its name, what it does and needs, and how to run one round. A round has instances and
-// directories of its own, which are gone when it ends; rounds are added up by `main.ts`.
+// The interface of a drill: a row with its name, description and requirements, and a function that runs one round. Every
+// round has its own instances and directories, which are removed when it ends. `main.ts` adds up the rounds.
 
 import type { Books, Findings } from './books.ts'
 
 export interface Round {
   readonly seed: number
-  /** Repeatable from the seed. */
+  /** Random numbers that the seed determines. */
   readonly random: () => number
-  /** At most so many; what a cycle is says the drill. */
+  /** The maximum number of cycles. Each drill defines what a cycle is. */
   readonly cycles: number
-  /** True when time is up or somebody wants it to stop: the round then checks what it has and ends. */
+  /** True when time is up or the drill was interrupted. The round then checks what it has done and ends. */
   isOver(): boolean
-  /** For a person, on standard error. */
+  /** Prints progress to standard error, for a person. */
   progress(text: string): void
 }
 
-/** What a round found. Every field but `notes` adds up over rounds. */
+/** The findings of a round. Every field except `notes` is added up over rounds. */
 export interface Report extends Findings {
   readonly cycles: number
   readonly issued: number
   readonly acknowledged: number
-  /** Cycles that could not be run here. */
+  /** Cycles that could not be run on this machine. */
   readonly skipped: number
-  /** Figures of this drill alone, by name. */
+  /** Figures of this drill only, by name. */
   readonly notes: Readonly<Record<string, number | string>>
 }
 
 export interface Drill {
   readonly name: string
   readonly about: string
-  /** What a cycle is, and how many are run when nobody says. */
+  /** What a cycle is, and the default number of cycles. */
   readonly cycle: string
   readonly cycles: number
-  /** Cycles of one round at most, after which all is checked and a new directory begins. */
+  /** Most cycles in one round. After them everything is checked, and the next round begins with a new directory. */
   readonly roundCycles: number
-  /** What the machine lacks for it, or null. */
+  /** What the machine lacks to run the drill, or null. */
   readonly missing: () => string | null
   run(round: Round): Promise<Report>
 }

@@ -1,4 +1,4 @@
-// Short runs of the drills, with real instances. Longer ones are run by hand: `npm run drill`.
+// Short runs of all drills with real instances. Longer runs are started by hand: `npm run drill`.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -34,11 +34,11 @@ function isWell({ total }: Outcome, cycles: number): void {
   )
 }
 
-test('SIGKILL under load loses nothing that was acknowledged', async (t) => {
+test('SIGKILL under load loses no acknowledged span', async (t) => {
   isWell(await runDrill(kill, options(t, 3)), 3)
 })
 
-test('SIGKILL under load doubles nothing in ClickHouse and Postgres', async (t) => {
+test('SIGKILL under load stores no span twice in ClickHouse and Postgres', async (t) => {
   const outcome = await runDrill(killStores, options(t, 2))
   isWell(outcome, 2)
   const { clickhouse_delivered, postgres_delivered } = outcome.total.notes
@@ -52,23 +52,35 @@ function short(name: string, drill: Drill, cycles: number): void {
   })
 }
 
-short('nothing is lost while syncs hang, nor by a kill meanwhile', syncDelayDrill, 2)
-short('nothing is lost when syncs fail, and a restart goes on', syncFailDrill, 1)
-short('a full file system refuses, loses nothing, and goes on without a restart', fullDiskDrill, 2)
-short('what flipped bits destroy is exactly what the books say is gone', bitFlip, 2)
-short('ClickHouse and Postgres killed under load lose and double nothing', storeRestartDrill, 2)
-short('uploads that stall give their room back to clients that behave', stalledUploadsDrill, 1)
-short('a flood of one key loses nothing that was acknowledged', overloadDrill, 1)
-short('a container comes back under another host name', containerRestartDrill, 1)
+short('nothing is lost while syncs hang, or by a kill during that time', syncDelayDrill, 2)
+short(
+  'nothing is lost when syncs fail, and the instance works again after a restart',
+  syncFailDrill,
+  1,
+)
+short(
+  'with a full file system requests are refused, nothing is lost, and no restart is needed afterwards',
+  fullDiskDrill,
+  2,
+)
+short('the instance reports exactly the items that flipped bits destroyed', bitFlip, 2)
+short(
+  'killing ClickHouse and Postgres under load loses nothing and stores nothing twice',
+  storeRestartDrill,
+  2,
+)
+short('stalled uploads give their memory back to well-behaved clients', stalledUploadsDrill, 1)
+short('a flood of requests with one key loses no acknowledged span', overloadDrill, 1)
+short('a container restarts under another host name', containerRestartDrill, 1)
 
-test('reloads under load lose and refuse nothing', async (t) => {
+test('reloads under load lose no data and refuse no request', async (t) => {
   const outcome = await runDrill(reload, options(t, 2))
   isWell(outcome, 2)
   const answers = Object.keys(outcome.total.notes).filter((name) => name.startsWith('answers_'))
   assert.deepEqual(answers, ['answers_200'])
 })
 
-test('runs add up in a state file, each with seeds of its own', async (t) => {
+test('a state file adds up several runs, each with different seeds', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-drills-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const state = join(dir, 'sums.json')
@@ -80,7 +92,7 @@ test('runs add up in a state file, each with seeds of its own', async (t) => {
   assert.equal(second.rounds, 2)
 })
 
-test('a drill that is stopped checks what was done and counts it', async (t) => {
+test('an interrupted drill checks and reports what it has done', async (t) => {
   const stop = new AbortController()
   const progress = (): void => stop.abort()
   const outcome = await runDrill(kill, { ...options(t, 50), signal: stop.signal, progress })

@@ -1,4 +1,4 @@
-// The drills there are. One row each.
+// The list of drills, one row each.
 
 import type { Drill } from './drill.ts'
 import { bitFlip } from './drills/bit-flip.ts'

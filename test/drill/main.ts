@@ -1,5 +1,5 @@
-// `npm run drill -- NAME`, and what `observa drill NAME` starts: faults against instances that are thrown away, and one
-// verdict. Progress goes to standard error, the result to standard output.
+// `npm run drill -- NAME`, which `observa drill NAME` starts too: causes faults in temporary instances and gives one verdict.
+// Progress goes to standard error, the result to standard output.
 
 import { parseArgs } from 'node:util'
 import { Instance } from '../instance.ts'
@@ -106,7 +106,8 @@ async function main(): Promise<number> {
     return 2
   }
   const stop = new AbortController()
-  // A terminal signals the instances too, and npm and the command line pass on what they get: neither must end a drill twice.
+  // Ctrl-C in a terminal signals the instances too, and npm and the command line pass signals on. Neither may interrupt a
+  // drill twice.
   Instance.isDetached = true
   process.on('exit', () => Instance.endAll())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())

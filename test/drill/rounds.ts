@@ -1,4 +1,4 @@
-// Runs a drill round by round until its cycles are done, time is up or somebody stops it, and adds up what was found.
+// Runs a drill round by round until its cycles are done, time is up or it is interrupted, and adds up the findings.
 
 import type { Drill, Report } from './drill.ts'
 import { EMPTY } from './drill.ts'
@@ -8,7 +8,7 @@ export interface RunOptions {
   readonly cycles?: number
   readonly seconds?: number
   readonly seed: number
-  /** Of a file that keeps sums over runs. */
+  /** Path of a file that keeps sums over several runs. */
   readonly state?: string
   readonly signal: AbortSignal
   progress(text: string): void
@@ -16,11 +16,11 @@ export interface RunOptions {
 
 export interface Outcome {
   readonly drill: string
-  /** Of the first round of this run. */
+  /** Seed of the first round of this run. */
   readonly seed: number
   readonly rounds: number
   readonly seconds: number
-  /** With the sums of earlier runs when there is a state file. */
+  /** The sums, including earlier runs when there is a state file. */
   readonly total: Report
 }
 
@@ -33,7 +33,7 @@ export async function runDrill(drill: Drill, options: RunOptions): Promise<Outco
   let sums = state.of(drill.name, options.seed)
   const { seed } = sums
   const missing = drill.missing()
-  // With a time and no number, time alone ends it.
+  // With a time limit but no number of cycles, only the time limit ends the drill.
   const byTime = options.seconds === undefined ? drill.cycles : Number.POSITIVE_INFINITY
   let left = options.cycles ?? byTime
   if (missing !== null) {
@@ -47,13 +47,13 @@ export async function runDrill(drill: Drill, options: RunOptions): Promise<Outco
     const progress = (text: string): void => options.progress(text)
     const report = await drill.run({ seed: sums.seed, random, cycles, isOver, progress })
     left -= cycles
-    // A life takes one seed, and has a cut at least.
+    // A round uses one seed, or one for each of its cycles.
     sums = await state.add(drill.name, sums, report, sums.seed + Math.max(1, report.cycles))
   }
   return { drill: drill.name, seed, rounds: sums.rounds, seconds: secondsPast(), total: sums.total }
 }
 
-/** mulberry32. */
+/** Random numbers from a seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let a = seed >>> 0
   return () => {

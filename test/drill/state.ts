@@ -1,10 +1,11 @@
-// The sums of a drill over many runs, in a file: a run that is stopped is added up with the next one.
+// The sums of a drill over many runs, in a file, so that the results of an interrupted run are added to those of the next
+// one.
 
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { add, EMPTY, type Report } from './drill.ts'
 
 export interface Sums {
-  /** Of the next round, so that no two rounds are alike. */
+  /** Seed of the next round, so that no two rounds are alike. */
   readonly seed: number
   readonly rounds: number
   readonly total: Report
@@ -20,11 +21,11 @@ export class StateFile {
     this.#path = path
   }
 
-  /** Without a path, nothing is remembered. */
+  /** Without a path, nothing is stored. */
   static async open(path: string | null): Promise<StateFile> {
     const file = new StateFile(path)
     const text = path === null ? null : await readFile(path, 'utf8').catch(() => null)
-    // Nobody else writes it.
+    // The type is right, because only this class writes the file.
     if (text !== null) file.#state = JSON.parse(text) as State
     return file
   }

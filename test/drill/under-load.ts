@@ -1,5 +1,5 @@
-// A round whose instance lives through its faults: clients send all the time, and each cycle makes one fault and waits for it
-// to be over. In the end a fresh request must go through, all is delivered, and the books are checked.
+// A round whose instance survives its faults: clients send all the time, and each cycle causes one fault and waits until it
+// is over. In the end a new request must succeed, everything is delivered, and the result is checked.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ export class LoadedInstance {
     return this.#instance
   }
 
-  /** Also again, after a kill. */
+  /** Starts the instance; after a kill, starts it again. */
   async start(): Promise<void> {
     this.#instance = await Instance.start(this.#options)
     await this.clients.once(this.#instance)
@@ -48,7 +48,7 @@ export class LoadedInstance {
     await this.#load
   }
 
-  /** No more load; one more request, and everything delivered. */
+  /** Ends the load, sends one more request, and waits until everything is delivered. */
   async settle(): Promise<void> {
     this.#isLoading = false
     await this.#load
@@ -65,10 +65,10 @@ export interface Faults {
   readonly options: InstanceOptions
   readonly dir?: string
   readonly cycle: (loaded: LoadedInstance, cycle: number) => Promise<void>
-  /** After the instance has ended, before its directory goes. */
+  /** Called after the instance has ended and before its directory is removed. */
   readonly cleanUp?: () => void
   readonly notes?: (loaded: LoadedInstance) => Report['notes']
-  /** Stops the instance and compares. Default: by the file exporter. */
+  /** Stops the instance and compares what arrived. By default with the output of the file exporter. */
   readonly check?: (
     loaded: LoadedInstance,
   ) => Promise<{ readonly findings: Findings; readonly notes: Report['notes'] }>

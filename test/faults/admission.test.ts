@@ -1,5 +1,5 @@
-// What is let in and what is not, with a real process: uploads that stall, bodies that unpack to much more than they are,
-// clients that hang up, and a key that sends much beside one that sends little.
+// Admission with a real process: stalled uploads, bodies that become much larger when decompressed, clients that hang up, and
+// an API key that sends much beside one that sends little.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -17,7 +17,7 @@ async function started(t: TestContext, config: string): Promise<Instance> {
   return instance
 }
 
-/** A request with one span of about `bytes`; `fill` is repeated. */
+/** A request with one span of about `bytes` bytes, made by repeating `fill`. */
 function body(name: string, bytes: number, fill = 'lorem ipsum dolor '): string {
   const id = randomBytes(16).toString('hex')
   const value = { stringValue: fill.repeat(Math.ceil(bytes / fill.length)) }
@@ -35,7 +35,7 @@ function body(name: string, bytes: number, fill = 'lorem ipsum dolor '): string 
 const HEAD = 'POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n'
 const MIB = 1024 * 1024
 
-test('uploads that stall hold no more room than there is, and give it back', async (t) => {
+test('stalled uploads reserve no more memory than the limit, and give it back', async (t) => {
   const instance = await started(t, 'limits: { max_pending_bytes: 4MiB, max_body_bytes: 2MiB }')
   const sockets: Socket[] = []
   for (let i = 0; i < 12; i++) sockets.push(stalledUpload(instance.ports.otlp, MIB))
@@ -56,7 +56,7 @@ test('uploads that stall hold no more room than there is, and give it back', asy
   assert.equal((await instance.post('/v1/traces', body('x', 100))).status, 200)
 })
 
-test('a body of undeclared length takes room as it comes', async (t) => {
+test('a body of undeclared length reserves memory as it arrives', async (t) => {
   const instance = await started(t, 'limits: { max_pending_bytes: 1MiB, max_body_bytes: 8MiB }')
   const first = stalledUpload(instance.ports.otlp, 900 * 1024)
   t.after(() => first.destroy())
@@ -78,7 +78,7 @@ test('a body of undeclared length takes room as it comes', async (t) => {
   assert.match(String(answer), /^HTTP\/1.1 503 /)
 })
 
-test('what is admitted counts as large as it is when unpacked, and all of it is taken in the end', async (t) => {
+test('an admitted body counts with its decompressed size, and all requests are accepted in the end', async (t) => {
   const instance = await started(t, 'limits: { max_pending_bytes: 48MiB }\nworkers: { count: 1 }')
   const bodies = Array.from({ length: 8 }, (_, i) => gzipSync(body(`large ${i}`, 20 * MIB)))
   assert.ok(bodies.every((b) => b.length < 100_000))
@@ -108,7 +108,7 @@ service: { extensions: [api, keys] }
 workers: { count: 1, task_bytes: 64KiB }
 `
 
-test('a key that sends little is not behind all that another one has waiting', async (t) => {
+test('a key that sends little does not wait behind all requests of another key', async (t) => {
   const instance = await started(t, `${KEYS}limits: { max_wait: 60s }`)
   const order: string[] = []
   const post = async (key: string, name: string): Promise<void> => {
@@ -122,7 +122,7 @@ test('a key that sends little is not behind all that another one has waiting', a
   const isWaiting = async (): Promise<boolean> =>
     (await instance.metric('observa_worker_queue_requests')) >= 20
   await until(isWaiting, 'waiting')
-  // Counted here and not by the metric: what was answered while it was read waits no longer.
+  // Counted here rather than with the metric, because some requests are answered while the metric is read.
   const answered = order.length
   const waiting = flood.length + 1 - answered
   await post(OTHER.key, 'polite')
@@ -131,7 +131,7 @@ test('a key that sends little is not behind all that another one has waiting', a
   assert.ok(overtakenBy < waiting / 2, `${overtakenBy} of ${waiting} came first`)
 })
 
-test('a request whose client hung up before its turn is not begun', async (t) => {
+test('a request is not processed if its client hung up while it waited', async (t) => {
   const instance = await started(t, `${KEYS}limits: { max_wait: 60s }`)
   const authorization = `Bearer ${ACME.key}`
   const headers = { 'content-type': 'application/json', authorization }
@@ -146,14 +146,16 @@ test('a request whose client hung up before its turn is not begun', async (t) =>
   const socket = connect(instance.ports.otlp, '127.0.0.1')
   socket.on('error', () => {})
   const head = `${HEAD}Authorization: ${authorization}\r\nContent-Length: ${text.length}\r\n\r\n`
-  // The kernel has all of it before the socket is closed, so that the server hears the request and then its end.
+  // The whole request is in the kernel's buffer before the socket is closed, so that the server reads the request and then
+  // its end.
   await new Promise<void>((resolve) => socket.write(head + text, () => resolve()))
   socket.destroy()
   for (const res of await Promise.all(busy)) assert.equal(res.status, 200)
   await instance.drained()
   const gone = await instance.metric('observa_requests_abandoned_total')
   const names = (await instance.events()).map((e) => e['name'])
-  // It may have had its turn before the socket was seen to be closed; then it is stored, and never both.
+  // The request may have been processed before the server noticed the closed socket; then it is stored. It must not be both
+  // stored and counted as gone.
   assert.equal(names.includes('gone'), gone === 0)
   assert.equal(names.filter((n) => n === 'busy').length, 12)
 })

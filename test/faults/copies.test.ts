@@ -1,5 +1,5 @@
-// A request sent again while the first one is still on its way to the disk: a 200 may follow only when the data is
-// durable. The syncs and writes of a real process are held back or fail under it.
+// A request is sent again while the first one is still being written. A 200 may be sent only when the data is durable. The
+// syncs and writes of a real process are delayed or made to fail.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -26,7 +26,7 @@ async function setting(t: TestContext): Promise<Setting> {
   await faults.set()
   const instance = await Instance.start({ dir, env: faults.env })
   t.after(() => instance.kill())
-  // The first request makes what is made once.
+  // The first request creates what exists only once, such as the segment file.
   assert.equal((await instance.post('/v1/traces', body('warm', 1))).status, 200)
   return { dir, faults, instance }
 }
@@ -84,14 +84,14 @@ async function delivered(instance: Instance, name: string): Promise<number> {
 }
 
 test(
-  'while the sync of a request is under way no copy of it is acknowledged',
+  'no copy of a request is acknowledged while the request is being synced',
   options,
   async (t) => {
     const { faults, instance } = await setting(t)
     await faults.set('hold-sync')
     const first = body('held', 2)
     const { original, again } = await sentTwice(instance, first, Array(COPIES).fill(first))
-    // Health goes through the same process: what it answers now comes after what it had to answer before.
+    // The health check is answered by the same process after everything it had to answer before.
     await fetch(instance.url('/health', 'http'))
     assert.deepEqual([...original.answers, ...again.answers], [])
     await faults.set()
@@ -102,7 +102,7 @@ test(
 )
 
 test(
-  'killed while a request is written, what a copy was told is true after the restart',
+  'after a kill during the write of a request, the answers given to its copies are true',
   options,
   async (t) => {
     const { dir, faults, instance } = await setting(t)
@@ -142,7 +142,7 @@ test('when the sync fails for good, a request and its copies are all refused', o
 )
 
 test(
-  'a part of a refused request, sent while that was on its way, is refused and stored later',
+  'a part of a request, sent while that request is being written and then refused, is refused too and stored later',
   options,
   async (t) => {
     const { faults, instance } = await setting(t)
@@ -163,21 +163,17 @@ test(
   },
 )
 
-test(
-  'readiness follows the disk: 503 with the reason while the queue is read-only',
-  options,
-  async (t) => {
-    const { faults, instance } = await setting(t)
-    const ready = async (): Promise<{ status: number; reasons?: string[] }> => {
-      const res = await fetch(instance.url('/health/ready', 'http'))
-      return { ...((await res.json()) as object), status: res.status }
-    }
-    assert.equal((await ready()).status, 200)
-    await faults.set('fail-sync')
-    assert.equal((await instance.post('/v1/traces', body('readonly', 1))).status, 503)
-    const { status, reasons } = await ready()
-    assert.equal(status, 503)
-    assert.match(reasons?.join() ?? '', /read-only/)
-    assert.equal((await fetch(instance.url('/health', 'http'))).status, 200)
-  },
-)
+test('readiness is 503 with the reason while the queue is read-only', options, async (t) => {
+  const { faults, instance } = await setting(t)
+  const ready = async (): Promise<{ status: number; reasons?: string[] }> => {
+    const res = await fetch(instance.url('/health/ready', 'http'))
+    return { ...((await res.json()) as object), status: res.status }
+  }
+  assert.equal((await ready()).status, 200)
+  await faults.set('fail-sync')
+  assert.equal((await instance.post('/v1/traces', body('readonly', 1))).status, 503)
+  const { status, reasons } = await ready()
+  assert.equal(status, 503)
+  assert.match(reasons?.join() ?? '', /read-only/)
+  assert.equal((await fetch(instance.url('/health', 'http'))).status, 200)
+})

@@ -1,5 +1,5 @@
-// Faults of the disk under a real process: `interpose.c`, compiled here and preloaded, makes its syncs and writes
-// wait or fail when told to. Needs a C compiler and glibc; `DiskFaults.missing` says what is not there.
+// Disk faults in a real process. `interpose.c` is compiled here and preloaded; it delays syncs and writes or makes them fail.
+// Needs a C compiler and glibc; `DiskFaults.missing` says what is not available.
 
 import { spawnSync } from 'node:child_process'
 import { rename, writeFile } from 'node:fs/promises'
@@ -10,18 +10,18 @@ const SOURCE = join(import.meta.dirname, 'interpose.c')
 export type Fault = 'hold-sync' | 'hold-write' | 'fail-sync' | 'fail-write'
 
 export class DiskFaults {
-  /** For the process that is to suffer them. */
+  /** Environment of the process that gets the faults. */
   readonly env: Readonly<Record<string, string>>
   readonly #file: string
 
-  /** Why there can be no faults here, or null when there can. */
+  /** Why faults are not possible on this machine; null when they are. */
   static missing(): string | null {
     if (process.platform !== 'linux') return 'needs Linux'
     const done = spawnSync('cc', ['--version'], { encoding: 'utf8' })
     return done.status === 0 ? null : 'needs a C compiler (cc)'
   }
 
-  /** Compiles into `dir`. The faults meet files whose path contains `under`. */
+  /** Compiles the library into `dir`. Only files whose path contains `under` are affected. */
   constructor(dir: string, under: string) {
     const library = join(dir, 'interpose.so')
     const args = ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']
@@ -31,9 +31,9 @@ export class DiskFaults {
     this.env = { LD_PRELOAD: library, OBSERVA_FAULTS: this.#file, OBSERVA_FAULTS_UNDER: under }
   }
 
-  /** From now on these, and no others. */
+  /** Makes these the active faults, in place of the earlier ones. */
   async set(...faults: readonly Fault[]): Promise<void> {
-    // Renamed, so that no call sees half of it.
+    // Written to another file and renamed, so that no call reads half of it.
     await writeFile(`${this.#file}.new`, faults.join('\n'))
     await rename(`${this.#file}.new`, this.#file)
   }

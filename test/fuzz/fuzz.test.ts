@@ -1,4 +1,4 @@
-// A short run of every target: the same damage always, and some that is new each time.
+// A short run of every fuzz target: with a fixed seed, and with a different seed every time.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,15 +17,15 @@ async function isSound(target: Target, options: FuzzOptions): Promise<void> {
 
 for (const target of TARGETS) {
   const executions = Math.ceil(target.executions / 2)
-  test(`${target.name}: ${target.about}, damage known before`, async () => {
+  test(`${target.name}: ${target.about}, fixed seed`, async () => {
     await isSound(target, { seed: FIXED_SEED, first: 0, executions })
   })
-  test(`${target.name}: ${target.about}, damage of today`, async () => {
+  test(`${target.name}: ${target.about}, new seed`, async () => {
     await isSound(target, { seed: Date.now() % 1_000_000_007, first: 0, executions })
   })
 }
 
-test('seed and number make the same input again', async () => {
+test('seed and execution number determine the input', async () => {
   const once = await inputOf(decoder, 3, 141)
   assert.deepEqual(await inputOf(decoder, 3, 141), once)
   assert.notDeepEqual(await inputOf(decoder, 3, 142), once)

@@ -1,5 +1,5 @@
-// Runs a target for a number of executions and watches it: an execution that takes too long is a hang, and is reported like any
-// other failure, by seed and number.
+// Runs a fuzz target for a number of executions. An execution that takes too long counts as a hang and is reported like any
+// other failure, with its seed and number.
 
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -7,20 +7,20 @@ import { dice } from '../../bench/traffic/random.ts'
 import type { Target } from './target.ts'
 import type { FuzzFailure, FuzzWork } from './thread.ts'
 
-/** Of one execution, with a wide margin for a machine that does other things. */
+/** Time limit for one execution, generous for a busy machine. */
 const HANG_MS = 60_000
 const WATCH_MS = 500
 
 export interface FuzzOptions {
   readonly seed: number
-  /** Number of the first execution; the input depends on seed and number alone. */
+  /** Number of the first execution. The input depends only on the seed and this number. */
   readonly first: number
   readonly executions: number
-  /** Called now and then with the number of the execution that runs. */
+  /** Called from time to time with the number of the current execution. */
   readonly progress?: (execution: number) => void
 }
 
-/** The first failure, or null. */
+/** Returns the first failure, or null. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzFailure | null> {
   const at = new Int32Array(new SharedArrayBuffer(4))
   const { seed, first, executions } = options
@@ -50,7 +50,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzFa
   return failure
 }
 
-/** The same input again, as the thread made it. */
+/** The input of an execution, the same that the thread made. */
 export async function inputOf(target: Target, seed: number, execution: number): Promise<Buffer> {
   const opened = await target.open()
   return opened.input(dice(seed, execution))

@@ -1,5 +1,5 @@
-// `npm run fuzz`: damaged inputs through everything that reads what others wrote. What fails is named by seed and number, which
-// make the same input again, and is written to a file.
+// `npm run fuzz`: gives damaged input to all code that reads data from outside. A failure is reported with its seed and
+// number, which make the same input again, and the input is written to a file.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,7 +60,7 @@ interface Plan {
   readonly endMs: number
 }
 
-/** True when nothing failed. In rounds, so that a target that grows begins anew. */
+/** Returns true when nothing failed. Runs in rounds, so that a target whose state grows starts fresh from time to time. */
 async function run(target: Target, { seed, first, count, endMs }: Plan): Promise<boolean> {
   const startedAt = performance.now()
   let done = 0

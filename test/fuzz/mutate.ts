@@ -1,12 +1,12 @@
-// Damage to an input, repeatable from dice: the kinds that parsers get wrong.
+// Damages an input in the ways that parsers often get wrong. The dice determine the damage.
 
 import type { Dice } from '../../bench/traffic/random.ts'
 
-/** Numbers at the edges of lengths, varints and encodings. */
+/** Bytes at the limits of lengths, varints and character encodings. */
 const EDGE_BYTES = [
   0x00, 0x01, 0x7f, 0x80, 0xbf, 0xc0, 0xe2, 0xed, 0xf4, 0xfe, 0xff, 0x0a, 0x22, 0x5c,
 ]
-/** What formats give a meaning to, and what readers have choked on elsewhere. */
+/** Characters with a meaning in some format, and values that other parsers are known to fail on. */
 const TOKENS = [
   '{', '}', '[', ']', '"', '\\', '\\u0000', '\\ud800', ':', ',', '\n', '\r\n', '\u0000', '\u202e', '\ufeff', 'null', 'true',
   '-', '1e999', '-0', '0x10', '18446744073709551616', '9007199254740993', 'NaN', '__proto__', 'constructor', '${env:HOME}',
@@ -69,7 +69,7 @@ const MUTATIONS: readonly Mutation[] = [
 
 const MUTATIONS_MAX = 6
 
-/** One of the inputs, damaged in one to six places, or as it is once in a while. */
+/** One of the inputs, damaged in one to six places, or occasionally unchanged. */
 export function mutated(inputs: readonly Buffer[], dice: Dice, bytesMax: number): Buffer {
   let bytes = dice.pick(inputs)
   const times = dice.chance(0.02) ? 0 : dice.int(1, MUTATIONS_MAX)

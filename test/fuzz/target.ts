@@ -1,18 +1,18 @@
-// What can be fuzzed: something that takes any bytes and must never throw, hang, or break what it promises of its answer.
+// A fuzz target: code that accepts any bytes and must never throw, hang, or return a result that breaks its contract.
 
 import type { Dice } from '../../bench/traffic/random.ts'
 
 export interface Target {
   readonly name: string
   readonly about: string
-  /** Executions of a short run. */
+  /** Number of executions in a short run. */
   readonly executions: number
   open(): Promise<OpenTarget>
 }
 
 export interface OpenTarget {
-  /** The input of one execution, from its dice alone. */
+  /** Makes the input of one execution. The dice alone determine it. */
   input(dice: Dice): Buffer
-  /** Throws when a promise is broken; what it says becomes the report. */
+  /** Throws when the contract is broken; the message becomes the report. */
   execute(input: Buffer, dice: Dice): void | Promise<void>
 }

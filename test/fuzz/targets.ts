@@ -1,4 +1,4 @@
-// All that can be fuzzed, by name.
+// All fuzz targets, by name.
 
 import type { Target } from './target.ts'
 import { chain } from './targets/chain.ts'

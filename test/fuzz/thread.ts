@@ -1,11 +1,11 @@
-// The thread that executes: it writes down which execution it begins before it begins it, so that one that never ends, or takes
-// the thread with it, is known by its number.
+// The thread that runs the executions. It records the number of an execution before it starts it, so that an execution that
+// never ends, or crashes the thread, is known by its number.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { dice } from '../../bench/traffic/random.ts'
 import { targetNamed } from './targets.ts'
 
-/** What the thread is given. `at[0]` is the execution it is at. */
+/** The parameters of the thread. `at[0]` is the number of the current execution. */
 export interface FuzzWork {
   readonly target: string
   readonly seed: number

@@ -1,4 +1,4 @@
-// Bodies of hostile cases that are too large to keep: made at run time, always the same bytes.
+// Bodies of hostile cases that are too large to store. They are made at run time, always with the same bytes.
 
 import { createGzip } from 'node:zlib'
 
@@ -13,7 +13,7 @@ function varint(n: number): number[] {
   return out
 }
 
-/** A length-delimited protobuf field. */
+/** Encodes a length-delimited protobuf field. */
 function field(number: number, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(body.length)]), body])
 }
@@ -43,7 +43,7 @@ function event(n: number, attributes: Record<string, unknown> = { model: 'gpt-4o
   )
 }
 
-/** A gibibyte of zeros, about a megabyte of gzip, never held unpacked. */
+/** A gibibyte of zeros as about a megabyte of gzip, made without holding the decompressed data. */
 async function bomb(): Promise<Buffer> {
   const gzip = createGzip({ level: 9 })
   const chunks: Buffer[] = []

@@ -1,5 +1,5 @@
-// Hostile input against a real instance: every case answers as expected and in time, the process lives,
-// a good request works after each, and nothing that was sent shows up in the log.
+// Hostile input to a real instance: every case is answered as expected and in time, the process survives, a valid request
+// succeeds after each case, and the log contains nothing that was sent.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -80,7 +80,7 @@ after(async () => {
   await instance.stop()
 })
 
-/** Which listener serves a path: OTLP, or the API and the legacy protocol. */
+/** The listener that serves a path: OTLP, or the API with the legacy protocol. */
 const portOf = (path: string): number =>
   path.startsWith('/api/v1') ? instance.ports.http : instance.ports.otlp
 
@@ -98,7 +98,7 @@ interface Reply {
   readonly body: Buffer
 }
 
-/** Sends raw bytes and reads until the peer closes or a whole answer is there. */
+/** Sends raw bytes and reads until the peer closes the connection or the response is complete. */
 function talk(port: number, bytes: Buffer, pace: number | undefined): Promise<Reply> {
   return new Promise((resolve) => {
     const startedAt = performance.now()
@@ -137,7 +137,7 @@ function httpBytes(c: Case, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(start), c.method === 'GET' ? Buffer.alloc(0) : body])
 }
 
-/** Rejected items as the client is told, 0 when everything was taken. */
+/** Number of rejected items in the response; 0 when everything was accepted. */
 function rejectedIn(c: Case, body: Buffer): number {
   if (c.path?.startsWith('/api/v1') === true)
     return (JSON.parse(body.toString()) as { rejected_count?: number }).rejected_count ?? 0
@@ -145,7 +145,7 @@ function rejectedIn(c: Case, body: Buffer): number {
     const parsed = JSON.parse(body.toString()) as { partialSuccess?: { rejectedSpans?: string } }
     return Number(parsed.partialSuccess?.rejectedSpans ?? 0)
   }
-  // ExportTraceServiceResponse: field 1 = partial_success, its field 1 = rejected_spans (varint).
+  // ExportTraceServiceResponse: field 1 = partial_success, in it field 1 = rejected_spans (varint).
   return body.length > 3 && body[0] === 0x0a && body[2] === 0x08 ? (body[3] as number) : 0
 }
 
@@ -171,7 +171,8 @@ async function runCase(c: Case): Promise<void> {
   for (const reply of replies) {
     const got = `${c.id}: ${reply.status}, expected ${c.expect_status.join(' or ')}`
     assert.ok(c.expect_status.includes(Number(reply.status)), got)
-    // Time limits are the corpus' own, for one request on a quiet machine; three times that says "bounded".
+    // The time limits of the corpus are for one request on a quiet machine. Three times as much still proves that the time is
+    // bounded.
     if (c.max_ms !== undefined) assert.ok(reply.ms < c.max_ms * 3, `${c.id}: ${reply.ms} ms`)
   }
   const [reply] = replies
@@ -203,7 +204,7 @@ test('a trace of another tenant is stored for the cases that ask for it', async 
 
 for (const c of cases) test(`hostile ${c.id}`, () => runCase(c))
 
-test('nothing was stored under a tenant that the credential does not name', async () => {
+test('nothing was stored under a tenant other than that of the credential', async () => {
   await instance.drained()
   const events = await instance.events()
   assert.ok(events.length > 0)

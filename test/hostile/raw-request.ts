@@ -1,28 +1,28 @@
-// A request written byte by byte on a socket, for tests of what clients of HTTP libraries cannot send: foreign,
-// missing and doubled `Host` headers, absolute targets, HTTP/1.0.
+// Sends a request byte by byte over a socket, for tests of requests that HTTP client libraries cannot send: foreign, missing
+// or repeated `Host` headers, absolute targets, HTTP/1.0.
 
 import { connect } from 'node:net'
 
 export interface RawReply {
   readonly status: number
-  /** Names in lower case. */
+  /** Headers with lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 export interface RawRequest {
   readonly method?: string
-  /** As it stands in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string
   readonly version?: string
-  /** In order, repeated names too; no header is added but the length of the body. */
+  /** Headers in order; names may repeat. Only the length of the body is added. */
   readonly headers: readonly (readonly [string, string])[]
   readonly body?: string | Uint8Array
 }
 
 const ANSWER_MS_MAX = 20_000
 
-/** Sends one request and reads until the peer closes. */
+/** Sends one request and reads until the peer closes the connection. */
 export function rawRequest(port: number, request: RawRequest): Promise<RawReply> {
   const { method = 'GET', target, version = '1.1', headers, body } = request
   const bytes = Buffer.from(body ?? '')

@@ -1,5 +1,6 @@
-// What web pages can make a browser send to an instance that needs no key: by DNS rebinding (a foreign `Host`), and
-// across sites without a preflight. Nothing may be read or written that way, and own clients must not notice.
+// What a web page can make a browser send to an instance without keys: requests through DNS rebinding (a foreign `Host`) and
+// cross-site requests without a preflight. They must neither read nor write anything, and legitimate clients must not be
+// affected.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
@@ -40,7 +41,7 @@ const JSON_TYPE = ['content-type', 'application/json'] as const
 const EVENT =
   '[{"trace_id":"6f1f6f39-54c7-4b6f-8a3e-0d6c4d0f7b11","span_id":"6f1f6f39-54c7-4b6f-8a3e-0d6c4d0f7b12","event_type":"llm_call","timestamp":"2026-01-01T00:00:00Z","attributes":{"llm_call":{"model":"gpt-4o"}}}]'
 
-/** Everything an instance serves, by listener. `writes` takes a body. */
+/** Everything that an instance serves, by listener. `writes` is a body to send. */
 const ROUTES: readonly { port: keyof Ports; target: string; writes?: string }[] = [
   { port: 'otlp', target: '/v1/traces', writes: '{}' },
   { port: 'otlp', target: '/v1/logs', writes: '{}' },
@@ -102,7 +103,7 @@ const FOREIGN_HOSTS = [
 ]
 
 for (const route of ROUTES)
-  test(`no foreign Host reaches ${route.target} (${route.port})`, async () => {
+  test(`a request with a foreign Host is refused: ${route.target} (${route.port})`, async () => {
     for (const host of FOREIGN_HOSTS) {
       const reply = await ask(route, [['Host', host]])
       assert.ok([400, 403].includes(reply.status), `${host}: ${reply.status}`)
@@ -110,7 +111,7 @@ for (const route of ROUTES)
     }
   })
 
-test('a refusal names the fix, in the form of the listener', async () => {
+test('a refusal says how to allow the request, in the error form of the listener', async () => {
   const rest = await ask({ port: 'http', target: '/api/v1/events' }, [['Host', 'evil.example:1']])
   const { error } = JSON.parse(rest.body) as { error: Record<string, string> }
   assert.equal(error['code'], 'FOREIGN_HOST')
@@ -133,7 +134,7 @@ test('a refusal names the fix, in the form of the listener', async () => {
   assert.match(proto.body, /allowed_hosts/)
 })
 
-test('names of this machine and those that are allowed work, whatever port, case and final dot', async () => {
+test('names of this machine and allowed names work, whatever the port, letter case and final dot', async () => {
   const hosts = (port: number): readonly string[] => [
     `127.0.0.1:${port}`,
     `localhost:${port}`,
@@ -155,7 +156,7 @@ test('names of this machine and those that are allowed work, whatever port, case
     }
 })
 
-test('a Host that is missing, doubled or contradicted by an absolute target is refused', async () => {
+test('a missing or repeated Host, or one that contradicts an absolute target, is refused', async () => {
   for (const route of ROUTES) {
     const missing = await ask(route, [], { version: '1.0' })
     assert.ok([400, 403].includes(missing.status), `${route.target}: ${missing.status}`)
@@ -191,7 +192,7 @@ const CROSS_SITE: readonly (readonly (readonly [string, string])[])[] = [
 ]
 
 for (const route of ROUTES)
-  test(`no page of another site reaches ${route.target} (${route.port})`, async () => {
+  test(`a request from a page of another site is refused: ${route.target} (${route.port})`, async () => {
     for (const headers of CROSS_SITE) {
       const host = ['Host', `127.0.0.1:${open.ports[route.port]}`] as const
       const reply = await ask(route, [host, ...headers])
@@ -200,7 +201,7 @@ for (const route of ROUTES)
     }
   })
 
-test('a page that the instance serves itself may use it, and a link to one may be followed', async () => {
+test('pages that the instance serves may use it, and links to them work', async () => {
   for (const route of ROUTES) {
     const host = `localhost:${open.ports[route.port]}`
     for (const headers of [
@@ -232,7 +233,7 @@ test('a page that the instance serves itself may use it, and a link to one may b
   assert.equal((await ask(ROUTES[4] as Route, link)).status, 403)
 })
 
-test('what a page can send without a preflight is no JSON: 415, and nothing is stored', async () => {
+test('content types that a page can send without a preflight get a 415, and nothing is stored', async () => {
   const before = await open.metric('observa_pipeline_accepted_items_total')
   const types = [
     'text/plain',
@@ -257,7 +258,7 @@ test('what a page can send without a preflight is no JSON: 415, and nothing is s
   assert.equal(await open.metric('observa_pipeline_accepted_items_total'), before)
 })
 
-test('the types that old clients send are taken', async () => {
+test('the content types of old clients are accepted', async () => {
   for (const type of [
     'application/json',
     'application/json; charset=utf-8',
@@ -278,7 +279,7 @@ test('the types that old clients send are taken', async () => {
   }
 })
 
-/** What a browser asks before a request with a JSON body. */
+/** The preflight of a browser before a request with a JSON body. */
 function preflight(route: Route, origin: string, at: Instance = open): Promise<RawReply> {
   return rawRequest(at.ports[route.port], {
     method: 'OPTIONS',
@@ -294,7 +295,7 @@ function preflight(route: Route, origin: string, at: Instance = open): Promise<R
   })
 }
 
-test('a preflight permits a listed origin, which may then send; a foreign one is told nothing', async () => {
+test('the preflight and requests of a listed origin succeed; another origin gets no CORS headers', async () => {
   for (const route of ROUTES.filter((r) => r.writes !== undefined)) {
     const listed = await preflight(route, APP)
     assert.equal(listed.status, 204, route.target)
@@ -319,13 +320,13 @@ test('a preflight permits a listed origin, which may then send; a foreign one is
   }
 })
 
-test('what needs no key even with keys is kept from web pages on loopback', async () => {
+test('routes that never need a key are refused to web pages on loopback too', async () => {
   const metrics = { port: 'metrics', target: '/metrics' } as const
   assert.equal((await ask(metrics, [['Host', 'evil.example']], {}, keyed)).status, 403)
   assert.equal((await ask(metrics, [['Host', 'localhost']], {}, keyed)).status, 200)
 })
 
-test('a Host that is no name is a 400, and nothing of the request is in the log', async () => {
+test('a Host that is not a host name gives a 400, and the log contains nothing of the request', async () => {
   const token = `ghp_${'0123456789'.repeat(3)}abcdef`
   for (const host of ['[', '', 'a b', ':', '%', `${token}%`])
     for (const target of [`/docs?token=${token}`, '/docs/', `/api/v1/events?x=${token}`]) {
@@ -335,7 +336,7 @@ test('a Host that is no name is a 400, and nothing of the request is in the log'
   assert.ok(!keyed.stderr.includes(token))
 })
 
-test('with keys any Host, Origin and type is taken: the key decides', async () => {
+test('with keys any Host, Origin and content type is accepted, because the key decides', async () => {
   for (const route of ROUTES.filter((r) => r.port !== 'metrics')) {
     const reply = await ask(
       route,
@@ -382,7 +383,7 @@ test('a known route with another method is a 405 that names the methods, an unkn
   }
 })
 
-test('a slash too many in the path of an exporter is no 404', async () => {
+test('an extra slash in the path of an OTLP exporter is accepted', async () => {
   for (const target of ['//v1/traces', '/v1/traces/', '//v1//traces//', '/v1/traces/?a=b'])
     assert.equal(
       (await ask({ port: 'otlp', target, writes: '{}' }, [['Host', 'localhost']])).status,
@@ -392,7 +393,7 @@ test('a slash too many in the path of an exporter is no 404', async () => {
   assert.equal((await ask(legacy, [['Host', 'localhost']])).status, 200)
 })
 
-test('every answer has headers against misuse by browsers, and errors of the API an id', async () => {
+test('every response has security headers, and errors of the API have a request id', async () => {
   const host = [['Host', 'localhost']] as const
   const requests: readonly (readonly [Route, Partial<RawRequest>])[] = [
     ...ROUTES.map((route) => [route, {}] as const),

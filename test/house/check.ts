@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, import rules and generated files, all run, all failures shown.
+// `npm run check`: types, lint, format, import rules and generated files. Runs all checks and shows all failures.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// What every component keeps: a factory named like its folder, described options, a README with its
-// option table, one configuration that is right and one that is wrong in the stated way.
+// Rules for every component: a factory named like its folder, described options, a README with the option table, a valid
+// example configuration and an invalid one with the stated error.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
@@ -25,7 +25,7 @@ const PLACES = {
 
 const KINDS = ['receiver', 'processor', 'exporter', 'extension'] as const
 
-/** Extensions that are an area of their own. */
+/** Extensions outside the folders of components. */
 const AREAS_THAT_EXTEND = ['api']
 
 const components = [
@@ -58,7 +58,7 @@ for (const { kind, type, folder } of components) {
     assert.equal(registry[`${kind}s`].get(type), factory)
   })
 
-  test(`${folder}: every option is described, and nothing needs to be given that need not`, async () => {
+  test(`${folder}: every option is described, and only truly required options are required`, async () => {
     const factory = await factoryOf(folder)
     const schema = jsonSchemaOf(factory.schema)
     assert.equal(schema.type, 'object')
@@ -78,11 +78,11 @@ for (const { kind, type, folder } of components) {
     const start = readme.indexOf(OPTIONS_START)
     assert.ok(start > 0 && readme.indexOf(OPTIONS_END) > start, 'the markers of the table')
     assert.match(readme, /[Ff]ail/)
-    // An extension need not count anything; whatever carries data does.
+    // An extension may have no metrics; every other component must count what it does.
     if (kind !== 'extension') assert.match(readme, /[Mm]etric|_total\b/)
   })
 
-  test(`${folder}/testdata/good.yaml is right and bad.yaml is wrong as it says`, async () => {
+  test(`${folder}/testdata/good.yaml is valid, and bad.yaml has the error stated in its first line`, async () => {
     const factory = await factoryOf(folder)
     const good = `${folder}/testdata/good.yaml`
     assert.deepEqual(await mistakes(factory, good), [])
@@ -107,7 +107,7 @@ function isFactory(value: unknown): value is AnyComponent {
   return typeof value === 'object' && value !== null && 'schema' in value && 'stability' in value
 }
 
-/** Error lines of one configuration body: from the schema, or from the processor's own preparation. */
+/** Error lines for one configuration, from the schema or from the processor's own preparation. */
 async function mistakes(factory: AnyComponent, path: string): Promise<string[]> {
   const problems = new Problems()
   const text = textOf(path)

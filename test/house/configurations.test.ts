@@ -1,5 +1,5 @@
-// Configurations with the real components: the default one is right, the hostile ones are refused for the
-// reason they were written for, and every README's component is understood by the generated schema.
+// Configurations with the real components: the default configuration is valid, hostile ones are refused for the intended
+// reason, and the generated schema knows the component of every README.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
@@ -26,7 +26,7 @@ async function validate(args: readonly string[]): Promise<{ code: number; text: 
   return { code, text }
 }
 
-/** The mistakes of a configuration that is right but for `exporters` or `processors` given here. */
+/** The mistakes reported for a valid configuration in which these exporters or processors are replaced. */
 async function mistakesOf(sections: string): Promise<string> {
   const yaml = `receivers: { otlp: {} }\n${sections}\nservice: { pipelines: { traces: {
     receivers: [otlp], processors: [scrub, canonicalize], exporters: [debug] } } }\n`
@@ -41,13 +41,13 @@ async function mistakesOf(sections: string): Promise<string> {
   return [...errors, ...result.warnings].map(problemLine).join('\n')
 }
 
-test('the default configuration is right, without a warning', async () => {
+test('the default configuration is valid, without a warning', async () => {
   const { code, text } = await validate(['--strict'])
   assert.equal(code, 0, text)
   assert.match(text, /traces {3}otlp, observa -> scrub -> canonicalize -> cost -> signals -> /)
 })
 
-test('hostile configurations are refused by the real components too', async () => {
+test('hostile configurations are refused with the real components too', async () => {
   const expected: Readonly<Record<string, RegExp>> = {
     'cfg-unknown-key': /proccessors/,
     'cfg-alias-bomb': /aliases/,
@@ -69,7 +69,7 @@ test('hostile configurations are refused by the real components too', async () =
   }
 })
 
-test('in a configuration that is otherwise right, the one mistake is the one reported', async () => {
+test('in an otherwise valid configuration, exactly the one mistake is reported', async () => {
   const fine = 'processors: { scrub: {}, canonicalize: {} }\nexporters: { debug: {} }'
   assert.equal(await mistakesOf(fine), '')
   const bomb = fine.replace(

@@ -1,4 +1,4 @@
-// A dialect is spelled in its own folder, in the one list, and in tests and documents: nowhere else.
+// The name of a dialect may occur only in its own folder, in the list of dialects, and in tests and documents.
 
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { projectFiles, root, textOf } from './source-files.ts'
 const HOME = 'processors/canonicalize'
 const DIALECTS = `${HOME}/dialects`
 
-/** How each dialect is spelled in code: in names, keys, scopes and words. */
+/** How each dialect's name is spelled in code: in names, keys, scopes and words. */
 const SPELLINGS: Readonly<Record<string, RegExp>> = {
   ag2: /\bag2\b/i,
   autogen: /autogen/i,
@@ -53,7 +53,7 @@ const SPELLINGS: Readonly<Record<string, RegExp>> = {
   voltagent: /voltagent/i,
 }
 
-/** A gateway is a provider as well: its name is a value of the field, and stands among those of all providers. */
+/** A gateway is also a provider, so its name is a value of the field `provider` and may stand in the list of providers. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [`${HOME}/vocabulary/providers.ts`]: ['openrouter'],
 }
@@ -68,7 +68,7 @@ function sources(): string[] {
   )
 }
 
-test('every dialect has a folder with a table, and its spelling is known here', () => {
+test('every dialect has a folder with a table, and this test knows its spelling', () => {
   const folders = readdirSync(join(root, DIALECTS), { withFileTypes: true })
     .filter((x) => x.isDirectory())
     .map((x) => x.name)
@@ -83,7 +83,7 @@ test('every dialect has a folder with a table, and its spelling is known here', 
   }
 })
 
-test('no dialect is spelled outside its folder and the one list', () => {
+test('no dialect is named outside its folder and the list of dialects', () => {
   const seen = sources()
   assert.ok(seen.length > 40, `${seen.length} files`)
   const breaches = seen.flatMap((file) => {

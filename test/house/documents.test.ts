@@ -1,5 +1,5 @@
-// What documents point at is there: every link to a file, and every path in backticks. What a path says of the world
-// outside (a URL path, a file that a user has) is left out by its form or named in a list.
+// Every link in a document leads to an existing file, and every path in backticks exists. Paths outside the project (of URLs,
+// or of a user's files) are recognised by their form or listed below.
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { projectFiles, root, textOf } from './source-files.ts'
 
-/** What looks like a path of the project and is none: output that is not committed, methods of MCP, part of a URL, a pattern. */
+/** Looks like a path of the project but is not: build output, MCP methods, a part of a URL, a pattern. */
 const OTHERS: ReadonlySet<string> = new Set([
   'bench/out/',
   'tools/call',
@@ -15,7 +15,7 @@ const OTHERS: ReadonlySet<string> = new Set([
   'api/webhooks/',
   'NNNN_name.sql',
 ])
-/** Decisions about one component name its files as they are named there. */
+/** Decisions about one component name files relative to its folder. */
 const COMPONENTS = ['processors/canonicalize'] as const
 
 const LINKS_MIN = 100
@@ -24,7 +24,7 @@ const PATHS_MIN = 200
 const files = projectFiles()
 const names = new Set(files.map((f) => basename(f)))
 const folders = new Set(files.filter((f) => f.includes('/')).map((f) => f.split('/', 1)[0]))
-// A guide makes files, and the changelog names what once was there.
+// Guides create files that do not exist yet, and the changelog names files that existed once.
 const documents = files.filter(
   (f) => f.endsWith('.md') && !f.startsWith('docs/adding-') && f !== 'CHANGELOG.md',
 )
@@ -58,13 +58,13 @@ test('every path in backticks in a document exists', () => {
   assert.deepEqual(dead, [])
 })
 
-/** A source or document by its ending, or something below one of the project's own folders. */
+/** A source or document by its suffix, or anything below a folder of the project. */
 function isPath(text: string): boolean {
   if (/\.(ts|md|sql)$/.test(text)) return true
   return text.includes('/') && folders.has(text.split('/', 1)[0])
 }
 
-/** From the root, from the document's folder or its component's, or, for a bare name, anywhere. */
+/** Looks from the root, from the document's folder and from its component's. A name without a folder may be anywhere. */
 function isThere(document: string, text: string): boolean {
   const bases = [
     '.',

@@ -1,5 +1,5 @@
-// Every metric that the sources name is declared by its owner, with a help text, and the README of a component names
-// those of the component.
+// Every metric named in the sources is declared with a help text, and the README of a component names the component's
+// metrics.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -31,7 +31,7 @@ test('every metric named in the sources is declared', () => {
   )
 })
 
-test('every declaration says what it is, in a sentence, and is the only one of its name', () => {
+test('every declaration has a sentence as help text, and metric names are unique', () => {
   for (const m of declared) {
     assert.match(m.help, /^(\d|[A-Z]).*\.$|^Bound of /, m.name)
     assert.match(m.name, /^(observa|otelcol)_[a-z0-9_]+$/)
@@ -39,7 +39,7 @@ test('every declaration says what it is, in a sentence, and is the only one of i
     if (m.name.startsWith('observa_'))
       assert.equal(m.name.endsWith('_total'), m.kind === 'counter', m.name)
   }
-  // Receivers share what they count.
+  // All receivers declare the same metrics, so that list is counted once.
   const own = [...PARTS.flatMap((p) => p.metrics), ...new Set(components.map((c) => c.metrics))]
   const listed = own.flat().map((m) => m.name)
   assert.equal(listed.length, new Set(listed).size)

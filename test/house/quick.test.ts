@@ -1,4 +1,4 @@
-// The list of quick tests: each entry is there, and none of them starts an engine, a broker or an instance.
+// The list of quick tests: every entry matches tests, and none of them starts an engine, a broker or an instance.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ const SLOW = /^(test\/instance\.ts|test\/kafka\/|storage\/testing\/|storage\/\w+
 
 const tests = projectFiles().filter((f) => f.endsWith('.test.ts'))
 
-test('every entry of the list has tests', () => {
+test('every entry of the list matches at least one test', () => {
   for (const part of QUICK)
     assert.ok(
       tests.some((f) => f.includes(part)),
@@ -17,7 +17,7 @@ test('every entry of the list has tests', () => {
     )
 })
 
-test('no quick test starts what is slow', () => {
+test('no quick test starts an engine, a broker or an instance', () => {
   const quick = tests.filter((f) => QUICK.some((part) => f.includes(part)))
   assert.ok(quick.length > 30, `${quick.length} files`)
   const slow = quick.flatMap((f) =>

@@ -1,6 +1,5 @@
-// Reads the sources of the project for the house tests: which files there are, and who imports whom.
-// The import reader is a few regular expressions over import statements: enough for our own style, and
-// its test says so by finding edges that are known to be there.
+// Reads the sources of the project for the house tests: which files exist, and which imports which. Imports are read with a
+// few regular expressions, which is enough for the style of this project. A test checks that they find known imports.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -10,7 +9,7 @@ export const root = join(import.meta.dirname, '../..')
 const SKIPPED = new Set(['node_modules', 'dist', '.git', '.observa', '.cache', 'coverage'])
 const SKIPPED_PATHS = new Set(['bench/out', 'bench/peers/build'])
 
-/** All files below the root that belong to the project, as paths with `/`, sorted. */
+/** All files of the project, as sorted paths with `/`. */
 export function projectFiles(): string[] {
   const found: string[] = []
   const walk = (folder: string): void => {
@@ -34,18 +33,18 @@ export interface Import {
   /** Path in the project, or the name of a package or `node:` module. */
   readonly to: string
   readonly isOurs: boolean
-  /** Erased when the types are: it loads nothing. */
+  /** A type-only import disappears when types are stripped, so it loads nothing. */
   readonly isTypeOnly: boolean
 }
 
 const STATEMENT = /^[ \t]*(import|export)\s+(type\s+)?([^'"`;]*?\bfrom\s*)?['"]([^'"\n]+)['"]/gm
 const DYNAMIC = /\bimport\(\s*['"]([^'"\n]+)['"]/g
 
-/** The imports of one file, read from its text. */
+/** The imports of one file. */
 export function importsOf(path: string, text: string): Import[] {
   const found: Import[] = []
   for (const m of text.matchAll(STATEMENT)) {
-    // `export 'x'` is nothing; `export { a } from 'x'` is an import like any other.
+    // `export 'x'` is not an import; `export { a } from 'x'` is.
     if (m[1] === 'export' && m[3] === undefined) continue
     const names = m[3] ?? ''
     const onlyTypes = /^\{\s*(type\s+\w+(\s+as\s+\w+)?\s*,?\s*)+\}\s*from\s*$/.test(names)
@@ -68,7 +67,7 @@ function importFrom(path: string, specifier: string, isTypeOnly: boolean): Impor
   return { from: path, to, isOurs: true, isTypeOnly }
 }
 
-/** Files that a text names as strings: workers and scripts are started by path, not imported. */
+/** Files whose paths occur as strings. Workers and scripts are started by path rather than imported. */
 export function filesNamedIn(path: string, text: string): string[] {
   const found: string[] = []
   for (const m of text.matchAll(/['"`]((?:\.{0,2}\/?[\w./-]+?)(?:\.ts)?)(?:\$\{[^}]*\})?['"`]/g)) {

@@ -1,5 +1,5 @@
-// The house rules that a program can check: who may import whom, sizes, first comments, paths and words
-// that must not be there. Each rule says how many files it looked at, for a rule that sees none passes.
+// The house rules that a program can check: which area may import which, file and function sizes, first comments, forbidden
+// paths and words. Each rule checks how many files it looked at, because a rule that looks at none would always pass.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -20,7 +20,7 @@ const AREAS = [
   'api',
 ] as const
 
-/** What each area may import besides itself. */
+/** Areas that each area may import, besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   proto: ['core'],
@@ -44,14 +44,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Scripts that a person starts; they may look at the whole project. */
+/** Scripts that a person starts. They may import from the whole project. */
 const SCRIPTS: ReadonlySet<string> = new Set(['config/generate.ts'])
 
 const FILES_MIN = 150
 const LINES_MAX = 700
 const FUNCTION_LINES_MAX = 120
 const FUNCTION_LINES_GOOD = 80
-/** Tables: as long as the facts they hold. */
+/** Tables are exempt from the limit on file length: they are as long as the facts they hold. */
 const TABLES =
   /\/dialects\/|detectors|phone-plans|fields\.ts$|prices|\.generated\.|-schema\.ts$|\/migrations\//
 
@@ -61,7 +61,7 @@ let product: string[] = []
 const texts = new Map<string, string>()
 let imports: Import[] = []
 
-/** Tests, benches and what only they import (`sample-events.ts`): not part of the product. */
+/** Tests, benches and files that only they import (`sample-events.ts`). They are not part of the product. */
 const support = new Set<string>()
 const isTest = (path: string): boolean =>
   /\.(test|bench)\.ts$/.test(path) || /^(test|bench)\//.test(path) || support.has(path)
@@ -77,7 +77,7 @@ before(() => {
   product = sources.filter((f) => isArea(f) && !isTest(f))
 })
 
-/** Files whose every importer is a test, found until nothing more is. */
+/** Finds files that only tests import, until no more are found. */
 function findSupport(): void {
   for (let before = -1; before !== support.size; ) {
     before = support.size
@@ -88,13 +88,13 @@ function findSupport(): void {
   }
 }
 
-/** Fails with all breaches, one a line. */
+/** Fails with a list of all breaches, one a line. */
 function none(breaches: readonly string[], seen: number, atLeast: number): void {
   assert.ok(seen >= atLeast, `looked at ${seen} files only, expected at least ${atLeast}`)
   assert.equal(breaches.length, 0, `\n${breaches.join('\n')}`)
 }
 
-test('the readers see the project: files in every area, and edges that are known', () => {
+test('the import reader finds files in every area, and imports that are known to exist', () => {
   for (const area of AREAS)
     assert.ok(sources.filter((f) => areaOf(f) === area).length >= 3, `no sources in ${area}`)
   const has = (from: string, to: string): boolean =>
@@ -111,7 +111,7 @@ test('the readers see the project: files in every area, and edges that are known
   )
 })
 
-test('the import reader knows our ways to write an import', () => {
+test('the import reader knows every form of import that the project uses', () => {
   const text = [
     "import a from './a.ts'",
     "import type { B } from './b.ts'",
@@ -139,7 +139,7 @@ test('the import reader knows our ways to write an import', () => {
   ])
 })
 
-test('areas import only what is below them', () => {
+test('areas import only the areas below them', () => {
   const breaches = imports
     .filter((i) => i.isOurs && isArea(i.from) && !isTest(i.from) && !SCRIPTS.has(i.from))
     .filter((i) => areaOf(i.to) !== areaOf(i.from))
@@ -152,7 +152,7 @@ test('areas import only what is below them', () => {
   )
 })
 
-/** A component's own script (`generate-docs.ts`, `update-prices.ts`): nothing of the product imports it. */
+/** A script of a component (`generate-docs.ts`, `update-prices.ts`), which no product code imports. */
 function isScript(path: string): boolean {
   return (
     isArea(path) && !imports.some((i) => i.to === path && !isTest(i.from)) && hasTopLevelWork(path)
@@ -169,7 +169,7 @@ function componentOf(path: string): string | null {
   return COMPONENT.exec(path)?.[0] ?? null
 }
 
-test('no component knows the inside of another, and only index.ts and encode.ts are seen from outside', () => {
+test('no component imports another, and other code imports only its index.ts and encode.ts', () => {
   const breaches = imports
     .filter((i) => i.isOurs && isArea(i.from) && !isTest(i.from) && !isScript(i.from))
     .filter((i) => {
@@ -185,7 +185,7 @@ test('no component knows the inside of another, and only index.ts and encode.ts 
   )
 })
 
-/** Every file that loading `start` loads, with `start`. */
+/** `start` and every file that loading it loads. */
 function closure(start: string): Set<string> {
   const reached = new Set<string>()
   const queue = [start]
@@ -223,8 +223,8 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[\s;])\/\/.*$/gm, '$1')
 }
 
-test('one place knows the client of Postgres: nobody else makes or checks out a connection', () => {
-  // A connection that is lent without a listener for its errors ends the process when it breaks.
+test('only storage/postgres uses the Postgres client and makes or checks out connections', () => {
+  // A connection without a listener for its errors ends the process when it breaks.
   const owner = /^storage\/postgres\/(connection|pool)\.ts$/
   const breaches = imports.filter((i) => /^pg(-pool)?$/.test(i.to) && !owner.test(i.from))
   none(
@@ -238,12 +238,12 @@ test('one place knows the client of Postgres: nobody else makes or checks out a 
   none(makers, sources.length, FILES_MIN)
 })
 
-/** Circles of files that import each other, types included. */
+/** Groups of files that import each other in a cycle, types included. */
 function circles(): string[][] {
   const edges = new Map<string, string[]>(sources.map((f) => [f, []]))
   for (const i of imports) if (i.isOurs && edges.has(i.to)) edges.get(i.from)?.push(i.to)
   const left = new Set(sources)
-  // What imports nothing that is left is in no circle, and then nor is what imports only that.
+  // A file whose remaining imports are all removed is in no cycle, so remove it too; repeat until nothing changes.
   for (let size = -1; size !== left.size; ) {
     size = left.size
     for (const f of left) if (!edges.get(f)?.some((to) => left.has(to))) left.delete(f)
@@ -267,7 +267,7 @@ function circles(): string[][] {
   ])
 }
 
-test('no files import each other in a circle, not even their types', () => {
+test('no files import each other in a cycle, not even for types', () => {
   none(
     circles().map((circle) => circle.join(' <-> ')),
     sources.length,
@@ -287,7 +287,7 @@ test('SQL is in storage and in exporters only', () => {
 })
 
 test('every source file begins with a comment that says what it holds', () => {
-  // A test file is exempt: the names of its tests say what it promises.
+  // Test files are exempt, because the names of their tests say what they check.
   const seen = sources.filter((f) => !f.endsWith('.test.ts'))
   const without = seen.filter((f) => {
     const text = (texts.get(f) ?? '').replace(/^#!.*\n/, '')
@@ -296,7 +296,7 @@ test('every source file begins with a comment that says what it holds', () => {
   none(without, seen.length, FILES_MIN)
 })
 
-test('no file is a drawer: utils, helpers, common, misc', () => {
+test('no file has a name without a subject: utils, helpers, common, misc', () => {
   const drawers = sources.filter((f) => /(^|\/)(utils?|helpers?|common|misc)\.ts$/.test(f))
   none(drawers, sources.length, FILES_MIN)
 })
@@ -308,7 +308,7 @@ test('files are kebab-case', () => {
   none(odd, sources.length, FILES_MIN)
 })
 
-test('files are short, tables apart', (t) => {
+test('files are short, except tables', (t) => {
   const seen = sources.filter((f) => !TABLES.test(f) && !isTest(f))
   const long = seen
     .map((f) => ({ f, lines: (texts.get(f) ?? '').split('\n').length - 1 }))
@@ -348,7 +348,7 @@ test('functions are short', (t) => {
   )
 })
 
-test('every source file is reached from a command, a test or a bench', () => {
+test('every source file is used by a command, a test or a bench', () => {
   const scripts = Object.values(
     (JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }).scripts,
   )
@@ -374,7 +374,7 @@ test('every source file is reached from a command, a test or a bench', () => {
   )
 })
 
-/** Text files that people read or machines run; recorded samples are as they were recorded. */
+/** Text files that people read or machines run. Recorded samples are excluded, because they stay as recorded. */
 function readable(): string[] {
   return files.filter(
     (f) =>
@@ -384,11 +384,11 @@ function readable(): string[] {
   )
 }
 
-/** Endings of what belongs here; profiles, dumps and archives of somebody's work do not. */
+/** Suffixes of files that belong in the project. Profiles, dumps and archives do not. */
 const KINDS =
   /\.(ts|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
 
-test('every file is of a kind that belongs in the project', () => {
+test('every file has a suffix that belongs in the project', () => {
   none(
     files.filter((f) => !KINDS.test(f)).map((f) => `${f} is of no known kind`),
     files.length,
@@ -396,12 +396,13 @@ test('every file is of a kind that belongs in the project', () => {
   )
 })
 
-test('no path of somebody’s machine is in the project', () => {
+test('no file contains a path of somebody’s machine', () => {
   const machine = new RegExp(
     `(^|[\\s'"\`(=:]|file://)(${['/wo' + 'rk/', '/t' + 'mp/', '/ro' + 'ot/', '/ho' + 'me/\\w+/', '/Us' + 'ers/\\w+/'].join('|')})`,
     'm',
   )
-  // In any text, whatever its ending. Recorded requests name the machines they were recorded on, and templates of texts made-up ones.
+  // All text files are searched, except recorded requests, which name the machines they were recorded on, and templates with
+  // made-up paths.
   const seen = files.filter(
     (f) => !/\.(pb|gz|tmpl)$|\/testdata\/|^test\/captures\/|^package-lock/.test(f),
   )
@@ -412,7 +413,7 @@ test('no path of somebody’s machine is in the project', () => {
   )
 })
 
-test('no unfinished business is marked in the sources', () => {
+test('no source has a mark of unfinished work', () => {
   const marks = new RegExp(
     `\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`,
   )
@@ -426,7 +427,7 @@ test('no unfinished business is marked in the sources', () => {
   )
 })
 
-test('the lockfile names no registry, and no dependency comes from elsewhere', () => {
+test('the lockfile names no registry, and every dependency has an exact version', () => {
   const lock = textOf('package-lock.json')
   const hosts = lock.match(/"resolved"|https?:\/\/[^"]*(registry|npm)[^"]*\.tgz/g) ?? []
   none(hosts, lock.length, 1000)
@@ -436,7 +437,7 @@ test('the lockfile names no registry, and no dependency comes from elsewhere', (
       assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is not an exact version`)
 })
 
-test('tests do not skip others and sleep for nothing', () => {
+test('no test runs alone with only, and no test sleeps', () => {
   const seen = sources.filter((f) => f.endsWith('.test.ts'))
   const only = seen.filter((f) =>
     /\b(test|it|describe)\.only\(|\bonly: true/.test(texts.get(f) ?? ''),

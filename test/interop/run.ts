@@ -1,6 +1,6 @@
-// `npm run interop`: the OTLP exporters of Python and Go, over HTTP and gRPC, unmodified, against a real instance. Needs their
-// toolchains; a language whose toolchain is not here is skipped, loudly. Not part of `npm test`: it
-// installs packages of other languages.
+// `npm run interop`: the unmodified OTLP exporters of Python and Go, over HTTP and gRPC, against a real instance. A language
+// whose toolchain is missing is skipped with a message. Not part of `npm test`, because it installs packages of other
+// languages.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -11,13 +11,13 @@ import { Instance } from '../instance.ts'
 
 interface Language {
   readonly name: string
-  /** Command that must exist. */
+  /** The command that must be installed. */
   readonly tool: string
-  /** Installs and runs the client in `dir`; it sends 20 spans named `interop <name>`. */
+  /** Installs and runs the client in `dir`. It sends 20 spans named `interop <name>`. */
   readonly run: (dir: string, endpoints: Endpoints) => void
 }
 
-/** Environment of a client: where it sends. */
+/** Environment variables that tell a client where to send. */
 type Endpoints = Record<'OTEL_EXPORTER_OTLP_ENDPOINT' | 'GRPC_ENDPOINT', string>
 
 const SPANS = 20

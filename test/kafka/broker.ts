@@ -1,6 +1,5 @@
-// A real Kafka broker for tests: one KRaft node on free ports with a small heap and its data in a
-// temporary folder. It can be killed and started again on the same data, which is what the tests need.
-// Two listeners: one in clear, one that asks for SASL/PLAIN.
+// A real Kafka broker for tests: one KRaft node on free ports, with a small heap and its data in a temporary folder. It can
+// be killed and restarted on the same data. It has two listeners, one without authentication and one with SASL/PLAIN.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -13,20 +12,20 @@ import { type KafkaVersion, kafkaJars } from './install.ts'
 
 export { type KafkaVersion, kafkaAvailable } from './install.ts'
 
-/** How long a broker may take until it answers; a busy machine needs about 15 s. */
+/** How long a broker may take to answer. On a busy machine it needs about 15 s. */
 const START_MAX_MS = 90_000
 
 export interface KafkaBroker {
   readonly version: KafkaVersion
   readonly brokers: readonly string[]
-  /** The same broker behind SASL/PLAIN; user `observa` with the password of `saslPassword`. */
+  /** Addresses of the listener with SASL/PLAIN. The user is `observa`, the password is in `saslPassword`. */
   readonly saslBrokers: readonly string[]
   readonly saslPassword: string
-  /** SIGKILL; resolves when the process is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>
-  /** Starts it again on the same data and ports. */
+  /** Starts the broker again on the same data and ports. */
   start(): Promise<void>
-  /** Kills it and removes its data. Safe twice. */
+  /** Kills the broker and removes its data. May be called twice. */
   stop(): Promise<void>
 }
 
@@ -105,8 +104,8 @@ interface Places {
 }
 
 /**
- * Replication factors are 1 because there is one node; the share coordinator's exist from 4.x on.
- * A killed broker is let in again only when its session has timed out, so that is short.
+ * Replication factors are 1, because there is only one node; the setting for the share coordinator exists from 4.x on. A
+ * killed broker may rejoin only after its session has timed out, so the timeout is short.
  */
 function properties(p: Places): string {
   const jaas = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
@@ -135,7 +134,7 @@ broker.heartbeat.interval.ms=500
 `
 }
 
-/** Kafka 3 logs through log4j 1, Kafka 4 through log4j 2: one file for each, warnings only. */
+/** Kafka 3 logs through log4j 1, Kafka 4 through log4j 2, so there is a file for each. Only warnings are logged. */
 async function writeLogConfig(dir: string): Promise<void> {
   await writeFile(
     join(dir, 'log4j.properties'),
@@ -192,7 +191,7 @@ async function javaToEnd(
 
 const tail = (log: string): string => readFileSync(log, 'utf8').slice(-3000)
 
-/** Waits until the broker's port takes a connection, or says why it never will. */
+/** Waits until the broker's port accepts a connection. Throws with the reason if the broker ends. */
 async function listening(port: number, child: ChildProcess, log: string): Promise<void> {
   const deadline = performance.now() + START_MAX_MS
   while (!(await accepts(port))) {
@@ -213,7 +212,7 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-/** Ports that were free a moment ago; held together so that they differ. */
+/** Ports that are free at the moment. All are held open together, so that they differ. */
 async function freePorts(n: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: n }, () => {

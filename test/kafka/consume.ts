@@ -1,4 +1,4 @@
-// Reads what is in a topic, with a client that is not under test here, and creates topics.
+// Creates topics and reads all messages of a topic, with a client other than the drivers under test.
 
 import { randomUUID } from 'node:crypto'
 import { kafkajs, mendKafkajs } from '../../exporters/kafka/kafkajs-faults.ts'
@@ -35,7 +35,7 @@ export async function createTopic(
   }
 }
 
-/** Everything in the topic at this moment. */
+/** All messages that the topic has at this moment. */
 export async function consumeAll(brokers: readonly string[], topic: string): Promise<Consumed[]> {
   const ends = await endOffsets(brokers, topic)
   const out: Consumed[] = []
@@ -71,7 +71,7 @@ function consumed(partition: number, message: Arrival['message']): Consumed {
   }
 }
 
-/** Partitions that hold anything, with the offset behind their last message. */
+/** Partitions that are not empty, each with the offset after its last message. */
 async function endOffsets(brokers: readonly string[], topic: string): Promise<Map<number, bigint>> {
   const admin = client(brokers).admin()
   await admin.connect()

@@ -1,4 +1,4 @@
-// What every driver must do against every supported broker, as tests; run by `kafka-3.test.ts` and `kafka-4.test.ts`.
+// Tests that every driver must pass against every supported broker; `kafka-3.test.ts` and `kafka-4.test.ts` run them.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -31,7 +31,7 @@ export type DriverName = Config['driver']
 let topics = 0
 const newTopic = (): string => `t${++topics}`
 
-/** JSON text that no compression makes small. */
+/** JSON text that hardly compresses. */
 const noise = (bytes: number): string =>
   JSON.stringify(randomBytes(Math.ceil(bytes * 0.75)).toString('base64'))
 
@@ -92,7 +92,7 @@ export async function roundTrip(
 const ids = (found: readonly Consumed[]): string[] =>
   found.map((m) => m.headers['event_id'] ?? '').toSorted((a, b) => (a < b ? -1 : 1))
 
-/** A client version once resolved 50 concurrent sends with one offset: 49 acknowledged messages were lost. */
+/** One version of a client resolved 50 concurrent sends with the same offset, and 49 acknowledged messages were lost. */
 export async function concurrentSends(
   broker: KafkaBroker,
   driver: DriverName,
@@ -127,7 +127,7 @@ export async function concurrentSends(
   assert.equal(new Set(found.map((m) => m.value.toString())).size, 50)
 }
 
-/** Events above the limit arrive whole: in chunks, as a reference to a file, or with emptied fields. */
+/** Events above the limit arrive completely: in chunks, as a reference to a file, or with emptied fields. */
 export async function oversized(
   t: TestContext,
   broker: KafkaBroker,
@@ -138,7 +138,7 @@ export async function oversized(
     const topic = newTopic()
     await createTopic(broker.brokers, topic, { 'max.message.bytes': '100000' })
     const host = testHost(t)
-    // First with the truth about the broker, then with a limit that the broker does not share.
+    // First with the broker's real limit, then with a limit that is larger than the broker's.
     const limits = ['100000', '1MiB']
     for (const [i, message_bytes_max] of limits.entries()) {
       const config = { brokers: broker.brokers, topic, driver, oversize, message_bytes_max }
@@ -183,7 +183,7 @@ function checkLarge(
   assert.equal((JSON.parse(kept) as { input: string }).input, input)
 }
 
-/** A topic that is not there and a password that is wrong are states, not loops. */
+/** A missing topic and a wrong password are reported states and do not cause a busy loop. */
 export async function blocked(
   t: TestContext,
   broker: KafkaBroker,
@@ -212,7 +212,7 @@ export async function blocked(
   assert.deepEqual(await to.send(sendBatch(parts(0, 1)), never), { kind: 'sent' })
 }
 
-/** Produces all the while a broker is killed and started again; every acknowledged event must be there. */
+/** Sends events while a broker is killed and restarted. Every acknowledged event must be in the topic. */
 export async function killAndRestart(
   t: TestContext,
   broker: KafkaBroker,

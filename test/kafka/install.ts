@@ -1,5 +1,5 @@
-// Fetches the Kafka broker's jars with Maven into the repository's cache, once for each version.
-// Leaves starting a broker to `broker.ts`.
+// Downloads the jars of the Kafka broker with Maven into the repository's cache, once for each version. `broker.ts` starts
+// the broker.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -10,7 +10,7 @@ export type KafkaVersion = '3.9.1' | '4.1.0'
 
 const cache = join(import.meta.dirname, '../../.cache')
 
-/** Why no broker can be had on this machine; null when one can. */
+/** Why a broker cannot run on this machine; null when it can. */
 export function kafkaAvailable(): string | null {
   for (const [program, flag] of [
     ['java', '-version'],
@@ -25,7 +25,7 @@ export function kafkaAvailable(): string | null {
   return null
 }
 
-/** The folder with the broker's jars, downloaded first when this is the first time. */
+/** The folder with the broker's jars. They are downloaded the first time. */
 export async function kafkaJars(
   version: KafkaVersion,
   progress: (text: string) => void,
@@ -40,7 +40,7 @@ export async function kafkaJars(
     await writeFile(join(work, 'pom.xml'), pom(version))
     await maven(work)
     await rm(join(work, 'target'), { recursive: true, force: true })
-    // A test process beside us may have been faster; its folder is as good as ours.
+    // Another test process may have downloaded the same version first; then its folder is used.
     if (!existsSync(lib)) await rename(work, home)
   } finally {
     await rm(work, { recursive: true, force: true })

@@ -24,14 +24,14 @@ test('Kafka 4.1.0', { skip: missing ?? false, timeout: 300_000 }, async (t) => {
     await t.test(`${driver}: the same with zstd and an idempotent producer`, (t) =>
       roundTrip(t, broker, driver, 'zstd', true),
     )
-    await t.test(`${driver}: 50 concurrent sends get 50 different places`, async () => {
+    await t.test(`${driver}: 50 concurrent sends get 50 different offsets`, async () => {
       await concurrentSends(broker, driver, false)
       await concurrentSends(broker, driver, true)
     })
-    await t.test(`${driver}: an event above the limit arrives whole`, (t) =>
+    await t.test(`${driver}: an event above the limit arrives completely`, (t) =>
       oversized(t, broker, driver),
     )
-    await t.test(`${driver}: a missing topic and a wrong password are no hot loop`, (t) =>
+    await t.test(`${driver}: a missing topic and a wrong password cause no busy loop`, (t) =>
       blocked(t, broker, driver),
     )
   }

@@ -1,5 +1,5 @@
-// What calls cost, from spans as clients send them: gateways, units, tiers of service, lifetimes, given costs. Amounts are worked
-// out by hand from the rows that are named, M = per million, k = per thousand.
+// What calls cost, computed from spans as clients send them: gateways, units, service tiers, cache lifetimes, given costs.
+// The expected amounts are computed by hand from rows of the price table; M = per million, k = per thousand.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +11,7 @@ interface Call {
   readonly tokens: readonly [input: number, output: number]
   readonly attributes?: Readonly<Record<string, unknown>>
   readonly scope?: string
-  /** USD; null = no price. */
+  /** Expected cost in USD; null when there is no price. */
   readonly usd: number | null
   readonly source?: 'given' | 'computed' | 'partial' | 'none'
   readonly unpriced?: readonly string[]
@@ -19,7 +19,7 @@ interface Call {
 
 const KEY = 'gen_ai.usage.'
 
-/** Attributes below `gen_ai.usage.`. */
+/** Attributes whose keys begin with `gen_ai.usage.`. */
 const usage = (counts: Readonly<Record<string, number>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(counts).map(([key, n]) => [KEY + key, n]))
 
@@ -47,7 +47,7 @@ function check(calls: readonly Call[]): void {
   }
 }
 
-test('calls through gateways cost what the gateway lists, else what the maker lists', () => {
+test('calls through gateways cost the gateway’s price, or else the vendor’s', () => {
   check([
     { of: ['openrouter', 'anthropic/claude-sonnet-4.5'], tokens: [120_000, 3000], usd: 0.405 },
     { of: ['openrouter', 'openai/gpt-5:nitro'], tokens: [50_000, 1000], usd: 0.0725 },
@@ -67,7 +67,7 @@ test('calls through gateways cost what the gateway lists, else what the maker li
   ])
 })
 
-test('the model that answered is looked up in the rows of who served the call before those of its maker', () => {
+test('the response model is looked up first in the rows of the serving provider, then in those of its vendor', () => {
   check([
     {
       of: ['openrouter', 'moonshotai/kimi-k2'],
@@ -78,7 +78,7 @@ test('the model that answered is looked up in the rows of who served the call be
   ])
 })
 
-test('cache writes that are kept for an hour cost their own rate, however they are spelled', () => {
+test('cache writes with a lifetime of one hour have their own rate, however the attribute is spelled', () => {
   const cached = { 'cache_read.input_tokens': 10_000, 'cache_creation.input_tokens': 40_000 }
   const spellings: readonly Readonly<Record<string, number>>[] = [
     {
@@ -117,7 +117,7 @@ test('cache writes that are kept for an hour cost their own rate, however they a
   assert.deepEqual(event?.['usage_details'], { cache_write_5m: 10_000, cache_write_1h: 30_000 })
 })
 
-test('audio, images, video and what of them was cached have rates of their own', () => {
+test('audio, images and video, and cached parts of them, have their own rates', () => {
   check([
     {
       of: ['openai', 'gpt-realtime'],
@@ -171,7 +171,7 @@ test('audio, images, video and what of them was cached have rates of their own',
   ])
 })
 
-test('searches, requests, seconds and pages are charged beside tokens or in their place', () => {
+test('searches, requests, seconds and pages are charged in addition to tokens or instead of them', () => {
   check([
     {
       of: ['anthropic', 'claude-sonnet-4-5'],
@@ -212,13 +212,13 @@ test('searches, requests, seconds and pages are charged beside tokens or in thei
       of: ['mistral_ai', 'mistral-ocr-latest'],
       tokens: [0, 0],
       attributes: usage({ pages_processed: 250 }),
-      // 2/k at the time of the call.
+      // The price was 2/k at the time of the call.
       usd: 0.5,
     },
   ])
 })
 
-test('tiers of service that take a share of the list price, and those that nobody lists', () => {
+test('service tiers that cost a fraction of the list price, and tiers that are not listed', () => {
   const tier = (asked: string, got: string): Record<string, unknown> => ({
     [`${KEY}cache_read.input_tokens`]: 1000,
     'openai.request.service_tier': asked,
@@ -255,7 +255,7 @@ test('tiers of service that take a share of the list price, and those that nobod
   ])
 })
 
-test('a given cost wins, but a given 0 beside tokens is no price', () => {
+test('a given cost wins, except a given cost of 0 for a call with tokens', () => {
   const of = ['openai', 'gpt-4.1-mini'] as const
   const tokens = [20_000, 900] as const
   check([
@@ -273,7 +273,7 @@ test('a given cost wins, but a given 0 beside tokens is no price', () => {
   ])
 })
 
-test('names as vendors write them, and what nobody can know', () => {
+test('model names as vendors write them, and names that cannot be resolved', () => {
   const arn = 'arn:aws:bedrock:eu-west-1:123456789012'
   check([
     {
@@ -296,7 +296,7 @@ test('names as vendors write them, and what nobody can know', () => {
   ])
 })
 
-test('who sold a call is told by its price where nobody said it', () => {
+test('without a provider, the given cost shows who sold the call', () => {
   const events = priced(
     ['gpt-4.1', 'claude-sonnet-4-5', 'gemini-2.5-flash', 'mistral-large-latest', 'my-model'].map(
       (model) => ({

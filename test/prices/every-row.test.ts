@@ -1,4 +1,4 @@
-// Every row of the shipped price table is reached by a span that names its provider and model.
+// For every row of the shipped price table there is a span whose provider and model lead to that row.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -19,7 +19,7 @@ for (const [whose, nameOf] of [
   ['events', canonicalProvider],
   ['the table', (id: string): string => id],
 ] as const)
-  test(`every row of the price table is reached, providers named as by ${whose}`, () => {
+  test(`every row of the price table is reached, with provider names as in ${whose}`, () => {
     const calls = rows.flatMap(({ provider, names, ref }) =>
       names.map((name) => ({ ref, provider: nameOf(provider), name })),
     )
@@ -32,7 +32,7 @@ for (const [whose, nameOf] of [
           'gen_ai.request.model': name,
           'gen_ai.usage.input_tokens': 1000,
           'gen_ai.usage.output_tokens': 10,
-          // Some models are charged by these alone.
+          // Some models are charged by these units alone.
           'gen_ai.usage.audio_seconds': 60,
           'gen_ai.usage.pages_processed': 2,
         },

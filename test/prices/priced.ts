@@ -1,4 +1,4 @@
-// For tests only: spans through `canonicalize` and `cost`.
+// For tests: sends spans through `canonicalize` and `cost`.
 
 import { EventTable } from '../../core/event.ts'
 import {
@@ -13,13 +13,13 @@ import {
 import { BUILTIN } from '../../processors/cost/builtin-table.ts'
 import { CostProcessor } from '../../processors/cost/cost-processor.ts'
 
-/** Spans of a batch: as many as a busy worker gets. */
+/** Spans in a batch, about as many as a busy worker gets. */
 const BATCH = 500
 
 const canonicalizer = makeProcessor()
 const pricer = new CostProcessor([BUILTIN])
 
-/** What becomes of each span. */
+/** The events made from the spans. */
 export function priced(spans: readonly PlainSpan[]): TestEvent[] {
   const out: TestEvent[] = []
   for (let from = 0; from < spans.length; from += BATCH) {

@@ -1,5 +1,5 @@
-// Runs an app of apps/ in a process of its own, because instrumentations patch globally, against a fake
-// model and a running instance; hands back what the model answered and what the instance stored.
+// Runs an app of apps/ in a separate process, because instrumentations patch globally, with a fake model and a running
+// instance. Returns what the model answered and what the instance stored.
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export interface Tokens {
   readonly reasoning: number
 }
 
-/** Runs one app. Its events are those that were not there before: apps run one after the other. */
+/** Runs one app and returns the events that were not there before. Apps must run one after the other. */
 export async function runApp(
   instance: Instance,
   app: string,
@@ -56,7 +56,7 @@ export function answered(answers: readonly Answer[]): Tokens {
   }
 }
 
-/** Each call once: what repeats other reports is marked and left out. */
+/** Token sums in which each call counts once: events marked as repeating other reports are left out. */
 export function counted(events: readonly Event[]): Tokens {
   const own = events.filter((e) => e['usage_aggregate'] === false)
   const total = (field: string): number => sum(own.map((e) => Number(e[field] ?? 0)))

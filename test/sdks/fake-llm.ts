@@ -1,10 +1,10 @@
-// A loopback server with the shapes of the OpenAI API (chat completions, streaming, embeddings, Responses)
-// that keeps what it really answered: the truth that token sums are checked against.
+// A loopback server with the interface of the OpenAI API (chat completions, streaming, embeddings, Responses). It records
+// what it answered, so that tests can check token sums.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Usage of one answer. Cached tokens are part of the input, reasoning tokens of the output. */
+/** Usage of one answer. Cached tokens are included in the input, reasoning tokens in the output. */
 export interface Answer {
   readonly id: string
   readonly path: string
@@ -28,7 +28,7 @@ interface Request {
 export const FAILING_MODEL = 'gpt-4o-overloaded'
 export const ANSWER_TEXT = 'It is 21 degrees in Lisbon.'
 const TOOL_ARGUMENTS = '{"city":"Lisbon"}'
-/** Over all servers: an instance counts a response id once, whichever app it comes from. */
+/** Counted over all servers, because an instance counts a response id only once, whichever app it comes from. */
 let answerCount = 0
 
 export class FakeLlm {
@@ -80,7 +80,7 @@ export class FakeLlm {
     return json(res, 200, chat(answer, wantsTool(body)))
   }
 
-  /** No two answers have the same usage, so a sum cannot be right by accident. */
+  /** No two answers have the same usage, so that a wrong sum cannot be right by accident. */
   #count(path: string, model: string): Answer {
     const n = this.answers.length + 1
     const isEmbedding = path === 'embeddings'
@@ -98,7 +98,7 @@ export class FakeLlm {
   }
 }
 
-/** The model asks for its tool until it has seen a result. */
+/** Whether the model asks for a tool, which it does until it gets a result. */
 function wantsTool(body: Request): boolean {
   if (body.tools === undefined || body.tools.length === 0) return false
   const text = JSON.stringify(body.messages ?? body.input ?? null)

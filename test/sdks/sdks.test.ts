@@ -1,5 +1,5 @@
-// GenAI instrumentation SDKs for Node as users run them, against a fake model and a real instance: what the
-// model answered is what the instance counts, once, with messages, tools and errors in canonical shape.
+// GenAI instrumentation SDKs for Node as users run them, with a fake model and a real instance. The instance must count
+// exactly what the model answered, once, with messages, tools and errors in canonical form.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
@@ -19,7 +19,7 @@ after(async () => {
     refused:
       (await instance.metric('otelcol_receiver_refused_spans')) +
       (await instance.metric('otelcol_receiver_refused_log_records')),
-    // All that was accepted is stored, but for what a client sent twice.
+    // Everything accepted is stored, except re-sends.
     stored:
       (await instance.metric('observa_pipeline_accepted_items_total')) -
       (await instance.metric('observa_pipeline_resent_items_total')),
@@ -45,14 +45,14 @@ test('Vercel AI SDK 7: steps, stream, embedding and failure count once', async (
   assert.equal(tools[0]?.['tool_name'], 'weather')
   assert.deepEqual(tools[0]?.['tool_arguments'], { city: 'Lisbon' })
   assert.deepEqual(tools[0]?.['tool_result'], { city: 'Lisbon', celsius: 21 })
-  // The agent spans repeat the sum of their steps.
+  // Agent spans repeat the sum of their steps.
   const agents = ofKind(run, 'agent').filter((e) => e['input_tokens'] !== null)
   assert.ok(agents.length > 0)
   for (const agent of agents) assert.equal(agent['usage_aggregate'], true)
   assertFailed(calls, 'gpt-4o-overloaded')
 })
 
-// The step spans then carry reasoning tokens and nothing else of usage.
+// With detailed usage, step spans carry reasoning tokens but no other usage.
 test('Vercel AI SDK 7 with detailed usage: reasoning tokens count once', async () => {
   const run = await runApp(instance, 'vercel-ai', { DETAILED_USAGE: 'true' })
   const truth = answered(run.answers)
@@ -60,8 +60,8 @@ test('Vercel AI SDK 7 with detailed usage: reasoning tokens count once', async (
   assert.deepEqual(tokens, truth)
 })
 
-// OpenInference ends no span of a refused call, and puts no usage on streams and embeddings: both are read
-// in its source (invokeMaybeAPIPromise, consumeChatCompletionStreamChunks).
+// OpenInference does not end the span of a refused call, and reports no usage for streams and embeddings. Both can be seen in
+// its source (invokeMaybeAPIPromise, consumeChatCompletionStreamChunks).
 test('OpenInference on openai 7: every usage it reports is counted once', async () => {
   const run = await runApp(instance, 'openai-app', { INSTRUMENTATIONS: 'openinference' })
   assert.equal(run.refused, 2)
@@ -75,8 +75,8 @@ test('OpenInference on openai 7: every usage it reports is counted once', async 
   assert.equal(embeddings[0]?.['request_model'], 'text-embedding-3-small')
 })
 
-// Traceloop does not wrap embeddings, has no usage of streams, and no cached or reasoning tokens; of refused
-// calls only a stream of Responses ends its span.
+// Traceloop does not instrument embeddings and reports no usage of streams and no cached or reasoning tokens. Of refused
+// calls only a stream of the Responses API ends its span.
 test('Traceloop on openai 7: every usage it reports is counted once', async () => {
   const run = await runApp(instance, 'openai-app', { INSTRUMENTATIONS: 'traceloop' })
   const truth = answered(reportedOf(run))
@@ -95,8 +95,8 @@ for (const order of ['traceloop,openinference', 'openinference,traceloop'])
     const truth = answered(reportedOf(run))
     assert.deepEqual({ input, output }, { input: truth.input, output: truth.output })
     assertDuplicatesPointAtTheirFirst(run)
-    // Attached last, Traceloop removes a wrapper that it finds (its `_wrap` unwraps first), so only the other
-    // order has two spans a call; without that the test would prove nothing.
+    // When Traceloop is attached last it removes the other wrapper (its `_wrap` unwraps first). Only the other order makes
+    // two spans for each call; otherwise the test would prove nothing.
     const repeated = run.events.filter((e) => typeof e['usage_duplicate_of'] === 'string')
     const isDouble = order === 'traceloop,openinference'
     assert.equal(repeated.length, isDouble ? reportedOf(run).length : 0)
@@ -117,7 +117,8 @@ for (const instrumentations of ['openinference', 'traceloop', 'traceloop,openinf
       const framework = run.events.filter((e) => e['scope_name'] === 'my.framework')
       const withUsage = framework.filter((e) => e['input_tokens'] !== null)
       assert.equal(withUsage.length, 2)
-      // Nothing but its place names the framework's report. Requests race, so any of them may be the first.
+      // Only its position in the trace identifies the framework's report. Requests are concurrent, so any report may arrive
+      // first.
       for (const e of withUsage) assert.equal(e['response_id'], null)
     })
 
@@ -132,7 +133,7 @@ test('spans by hand with a log record before or after them count once', async ()
   assert.equal(repeated.length, 2)
 })
 
-test('npm observa-sdk 0.0.9: track() sends twice, both traces count once', async () => {
+test('npm observa-sdk 0.0.9: track() sends everything twice, and it counts once', async () => {
   const run = await runApp(instance, 'observa-sdk')
   assert.equal(run.answers.length, 2)
   const { input, output } = counted(run.events)
@@ -143,7 +144,7 @@ test('npm observa-sdk 0.0.9: track() sends twice, both traces count once', async
   assert.deepEqual(new Set(calls.map((e) => e['conversation_id'])), new Set(['manual', 'tracked']))
   assert.equal(calls.length, 2)
   for (const call of calls) assertAnswered(call)
-  // The body that track() keeps holds what the SDK itself leaves null.
+  // The request and response that track() sends along contain values which the SDK itself leaves null.
   const tracked = calls.find((e) => e['conversation_id'] === 'tracked')
   assert.equal(tracked?.['cache_read_tokens'], run.answers[0]?.cached)
   assert.equal(tracked?.['reasoning_tokens'], run.answers[0]?.reasoning)
@@ -153,7 +154,7 @@ test('npm observa-sdk 0.0.9: track() sends twice, both traces count once', async
   assert.equal(tool?.['error_message'], 'no such city')
 })
 
-/** Answers whose usage the instrumentations of `openai` put on a span: no streams, no embeddings. */
+/** Answers whose usage the instrumentations of `openai` report: not those of streams and embeddings. */
 function reportedOf(run: Run): Run['answers'] {
   const isReported = (model: string): boolean => model === 'gpt-4o' || model === 'gpt-4.1'
   assert.equal(run.answers.length, 5)
@@ -169,7 +170,7 @@ interface Message {
   readonly parts: readonly { readonly type: string; readonly [field: string]: unknown }[]
 }
 
-/** Both sides of a call in the canonical shape, with the model's words or its tool call. */
+/** Checks that input and output are in canonical form, with the model's text or its tool call. */
 function assertAnswered(event: Event): void {
   for (const field of ['input_messages', 'output_messages']) {
     const messages = event[field] as Message[]
@@ -188,7 +189,7 @@ function assertAnswered(event: Event): void {
   assert.equal(event['status'], 'ok')
 }
 
-/** Names of the tools that the models asked for; arguments must have been parsed. */
+/** Names of the tools that the models asked for. Checks that their arguments were parsed. */
 function toolCallsOf(events: readonly Event[]): unknown[] {
   const parts = events
     .flatMap((e) => (e['output_messages'] ?? []) as Message[])

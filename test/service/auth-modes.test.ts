@@ -1,5 +1,5 @@
-// The two modes of `auth` on a running instance: which requests need a key, what a key does where none is needed, who may
-// listen on an address of other machines, and that publishable keys work from the pages they are for.
+// The two modes of `auth` on a running instance: which requests need a key, what a key does where none is needed, which
+// addresses may be listened on, and that publishable keys work from the pages they are for.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -41,7 +41,7 @@ async function send(at: Instance, name: string, authorization?: string): Promise
   return (await at.post('/v1/traces', body, all)).status
 }
 
-test('auth: none is open after keys exist too, and a key beside it decides the tenant', async (t) => {
+test('auth: none accepts requests without a key even if keys exist, and a key decides the tenant', async (t) => {
   const at = await started(t, 'auth: none', [acme, revoked])
   assert.equal(await send(at, 'nobody'), 200)
   assert.equal(await send(at, 'any text', 'Bearer sk-of-another-product'), 200)
@@ -61,14 +61,14 @@ test('auth: none is open after keys exist too, and a key beside it decides the t
   assert.match(at.stderr, /NO KEY IS NEEDED/)
 })
 
-test('a keys extension without a row asks for keys all the same: the mode counts, not the rows', async (t) => {
+test('a keys extension without any key still requires keys', async (t) => {
   const at = await started(t, '', [])
   assert.equal(await send(at, 'nobody'), 401)
   assert.equal((await fetch(at.url('/health/detailed', 'http'))).status, 401)
   assert.equal((await fetch(at.url('/health', 'http'))).status, 200)
 })
 
-test('a publishable key works from its page without more settings: preflight and request', async (t) => {
+test('a publishable key works from its page without further settings: preflight and request', async (t) => {
   for (const auth of ['auth: keys', 'auth: none']) {
     const at = await started(t, auth, [publishable])
     for (const [port, path] of [
@@ -98,7 +98,7 @@ test('a publishable key works from its page without more settings: preflight and
   }
 })
 
-test('without keys, an address of other machines is refused at start unless `auth: none` is written', async (t) => {
+test('without keys, a non-loopback address is refused at start unless `auth: none` is written', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-open-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const file = join(dir, 'open.yaml')
@@ -116,13 +116,13 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub], export
   assert.match(run.stderr.toString(), /open\.yaml:1:\d+: OBS_CONFIG_NO_AUTH.*auth: none/)
 })
 
-/** An address of this machine that is not loopback; probes of a container use such a one. */
+/** An address of this machine other than loopback, such as the probes of a container use. */
 const ownAddress = (): string | undefined =>
   Object.values(networkInterfaces())
     .flat()
     .find((a) => a !== undefined && !a.internal && a.family === 'IPv4')?.address
 
-test('on 0.0.0.0 with `auth: none` probes by the own address work, foreign names do not', async (t) => {
+test('on 0.0.0.0 with `auth: none`, requests to the machine’s own address work, and foreign names are refused', async (t) => {
   const address = ownAddress()
   if (address === undefined) {
     t.skip('this machine has loopback addresses only')

@@ -1,5 +1,5 @@
-// The control plane of running instances on a real Postgres: what a first start makes, keys that several instances share,
-// revocation on all of them, and that ingest goes on while the database is away.
+// The control plane of running instances with a real Postgres: what the first start creates, keys that several instances
+// share, revocation on all instances, and ingest while the database is down.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -54,7 +54,7 @@ async function send(at: Instance, key: string | null, name = 'chat'): Promise<nu
 
 const printedKeys = (at: Instance): string[] => at.stderr.match(/sk_live_[0-9A-Za-z]{42}/g) ?? []
 
-test('the first of several starts on an empty control plane prints a key, once, and it works everywhere', async (t) => {
+test('the first start on an empty control plane prints a key once, and every instance accepts it', async (t) => {
   const config = configOf(server.url, 'auth: keys')
   const [a, b] = await Promise.all([started(t, config), started(t, config)])
   const keys = [...printedKeys(a), ...printedKeys(b)]
@@ -69,7 +69,7 @@ test('the first of several starts on an empty control plane prints a key, once, 
   assert.deepEqual(printedKeys(again), [])
   assert.equal(await send(again, key), 200)
   await t.test(
-    'revoked by hand in the database, it is refused on every instance within 5 s',
+    'after the key is revoked in the database, every instance refuses it within 5 s',
     async () => {
       await withRole(server.pool, 'observa_control', (client) =>
         revokeOwnKey(
@@ -85,7 +85,7 @@ test('the first of several starts on an empty control plane prints a key, once, 
   )
 })
 
-test('a key given by the environment is made once, beside those of the configuration; open stays open', async (t) => {
+test('a key given by an environment variable is created once, and auth: none stays open', async (t) => {
   const key = makeKey('sk', 'live')
   const listed = keyForTests('sk', { tenant: 'acme', project: 'file' })
   const keys = `extensions: { keys: { keys: ${JSON.stringify([listed.row])} } }`
@@ -110,7 +110,7 @@ test('a key given by the environment is made once, beside those of the configura
   assert.deepEqual(rows, [{ tenant_id: 'acme' }, { tenant_id: 'globex' }])
 })
 
-test('a key of the environment that is none ends the start and says what is expected', async () => {
+test('an invalid key in the environment stops the start, and the error says what is expected', async () => {
   const env = { OBSERVA_BOOTSTRAP_KEY: 'sk_live_short' }
   await assert.rejects(
     Instance.start({ config: configOf(server.url), env }),
@@ -118,7 +118,7 @@ test('a key of the environment that is none ends the start and says what is expe
   )
 })
 
-test('while the database is away known keys go on to work and unknown ones are told to come again', async (t) => {
+test('while the database is down, known keys keep working and requests with unknown ones are told to retry', async (t) => {
   const at = await started(t, configOf(proxy.url(server.url), 'auth: keys'))
   const made = await withRole(server.pool, 'observa_control', (client) => {
     const change = { client, actor: { kind: 'operator', id: 'test' }, tenantId: 'default' } as const

@@ -1,5 +1,5 @@
-// The control plane from a shell, beside a running instance with the embedded Postgres: onboarding without a browser, a key
-// that works at once, rotation with two keys, revocation, and what is refused and how.
+// The control plane from the command line, beside a running instance with the embedded Postgres: onboarding without a
+// browser, a key that works at once, rotation with two keys, revocation, and how invalid commands are refused.
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { ObservaError } from '../../core/errors.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
-/** Verbs that run on say to it how they are drained; none of these does. */
+/** Long-running commands register here how to be drained; none of the commands in this test does. */
 const faults = new FaultWatch(() => {}, 1000)
 let at: Instance
 
@@ -34,7 +34,7 @@ interface Said {
   readonly err: string
 }
 
-/** As `main.ts` would run it, without a process for each. */
+/** Runs a command like `main.ts` does, without a process for each. */
 async function observa(name: string, ...args: readonly string[]): Promise<Said> {
   let out = ''
   let err = ''
@@ -75,7 +75,7 @@ async function send(key: string): Promise<number> {
 
 const KEY = /^(sk|pk)_live_[0-9A-Za-z]{42}$/
 
-test('from nothing to a first span: tenant, project, owner and key', async () => {
+test('onboarding up to the first span: tenant, project, owner and key', async () => {
   assert.deepEqual(
     ((await json('tenants', 'create', 'Acme Inc.', '--id', 'acme')) as { name: string }).name,
     'Acme Inc.',
@@ -128,7 +128,7 @@ interface Made {
   readonly state: string
 }
 
-test('a key is rotated with two that work, and revoked at once', async () => {
+test('during rotation both keys work, and revocation takes effect at once', async () => {
   const first = (await json(
     'keys',
     'create',
@@ -174,7 +174,7 @@ test('an archived project refuses its keys until it is restored', async () => {
   await until(async () => (await send(key)) === 200, 'back', 5000)
 })
 
-test('what is not right is refused in words, and changes nothing', async () => {
+test('an invalid command is refused with an explanation and changes nothing', async () => {
   const before = (await json('audit')) as unknown[]
   const refused: readonly (readonly [readonly [string, ...string[]], RegExp])[] = [
     [['tenants', 'create', 'Acme', '--id', 'acme'], /There is a tenant acme already/],
@@ -206,7 +206,7 @@ test('what is not right is refused in words, and changes nothing', async () => {
   assert.equal(((await json('audit')) as unknown[]).length, before.length)
 })
 
-test('roles by tenant and project, and the record of all of it', async () => {
+test('roles by tenant and project, and the audit log of all changes', async () => {
   await json('users', 'create', 'bob@test.invalid', '--tenant', 'acme')
   const project = ['--tenant', 'acme', '--project', 'shop']
   const bob = (await json('users', 'role', 'bob@test.invalid', 'viewer', ...project)) as {
@@ -227,7 +227,7 @@ test('roles by tenant and project, and the record of all of it', async () => {
   assert.equal(keys.length, 1)
 })
 
-test('with the instance stopped the verbs start its database for themselves, and stop it again', async () => {
+test('while the instance is stopped, the commands start its database and stop it again', async () => {
   await at.kill('SIGTERM')
   const tenants = (await json('tenants', 'list')) as { tenant_id: string }[]
   assert.deepEqual(tenants.map((t) => t.tenant_id).toSorted(), ['acme', 'default'])

@@ -1,5 +1,5 @@
-// Faults of the program itself, which a preloaded script causes where nobody catches them: what was accepted is
-// delivered, the process ends with a code and one line, and neither prompt nor secret is in that line.
+// Bugs of the program itself, simulated by a preloaded script that throws where nothing catches it. Accepted data must still
+// be delivered, and the process must end with an exit code and one line that contains neither prompt nor secret.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -43,7 +43,7 @@ const post = (instance: Instance, n: number): Promise<{ status: number }> =>
   )
 
 for (const kind of ['main throw', 'main reject']) {
-  test(`a fault nobody catches delivers what was accepted and ends the process: ${kind}`, async (t) => {
+  test(`after an uncaught error accepted data is delivered and the process ends: ${kind}`, async (t) => {
     const { instance, cause } = await faulty(t, kind)
     for (let n = 1; n <= 20; n++) assert.equal((await post(instance, n)).status, 200)
     await cause()
@@ -57,12 +57,12 @@ for (const kind of ['main throw', 'main reject']) {
   })
 }
 
-// Between tasks a worker sleeps and runs nothing, so a fault of it is one of a task or of its thread.
+// Between tasks a worker runs no code, so the error occurs in a task or in the thread itself.
 for (const [kind, thrown] of [
   ['worker task', 'TypeError'],
   ['worker exit', 'Error'],
 ] as const) {
-  test(`a fault in a worker costs its request a 503, and the process goes on: ${kind}`, async (t) => {
+  test(`an error in a worker gives its request a 503, and the process goes on: ${kind}`, async (t) => {
     const { instance, cause, mend } = await faulty(t, kind)
     await cause()
     assert.equal((await post(instance, 1)).status, 503)
@@ -77,7 +77,7 @@ for (const [kind, thrown] of [
   })
 }
 
-test('a drain that does not end is given up, and a second fault changes nothing', () => {
+test('a drain that does not end is aborted, and a second error changes nothing', () => {
   const fault = pathToFileURL(join(import.meta.dirname, '../../collector/fault.ts')).href
   const script = `
     import { FaultWatch } from ${JSON.stringify(fault)}
@@ -95,7 +95,7 @@ test('a drain that does not end is given up, and a second fault changes nothing'
   assert.match(done.stdout, /"kind":"TypeError"/)
 })
 
-test('a verb that breaks says where, not about what', () => {
+test('a command that fails prints the place in the code and no data', () => {
   const main = join(import.meta.dirname, '../../collector/main.ts')
   const env = { ...process.env, NODE_OPTIONS: `--import=${PRELOAD}`, FAULT_FILE: main }
   const done = spawnSync(process.execPath, [main, 'scrub', '-'], {

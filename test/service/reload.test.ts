@@ -1,4 +1,5 @@
-// SIGHUP: a good file takes effect without dropping a request, a bad one changes nothing and says why.
+// SIGHUP: a valid configuration takes effect without dropping a request; an invalid one changes nothing, and the log says
+// why.
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
@@ -26,13 +27,13 @@ interface Wanted {
   readonly more?: string
 }
 
-/** The second file of the instance: keys, and what a test adds. */
+/** The second configuration file of the instance: keys, and what a test adds. */
 function yaml({ isRevoked = false, more = '' }: Wanted = {}): string {
   const keys = [ours.row, { ...leaving.row, revoked: isRevoked }]
   return `extensions: { keys: { keys: ${JSON.stringify(keys)} } }\nservice: { extensions: [api, keys] }\n${more}`
 }
 
-/** Both pipelines with a step in front that marks every span. */
+/** Both pipelines, with an additional first step that marks every span. */
 const marked = (mark: string): string => `processors:
   attributes: { actions: [{ action: upsert, key: mark, value: "${mark}" }] }
 service:
@@ -60,7 +61,7 @@ async function outcomes(): Promise<Record<string, number>> {
   return Object.fromEntries([...rows].map(([, name, n]) => [name, Number(n)]))
 }
 
-/** Writes the file, signals, and waits for the outcome, which it returns with what was logged. */
+/** Writes the file, sends SIGHUP, and returns the outcome with what was logged. */
 async function reload(config: string): Promise<{ outcome: string; logged: string }> {
   const before = await outcomes()
   const from = instance.stderr.length
@@ -81,7 +82,7 @@ const traceHeaders = (key: string) => ({
   authorization: `Bearer ${key}`,
 })
 
-/** Sends one span with an id of its own. */
+/** Sends one span with a new id. */
 const send = (key = ours.key): Promise<number> => sendSpan(++spans, key)
 
 async function sendSpan(n: number, key = ours.key): Promise<number> {
@@ -105,7 +106,7 @@ test('a file with mistakes changes nothing, and every mistake is logged with its
   assert.equal(await send(leaving.key), 200, 'its revocation stood in the bad file')
 })
 
-test('processors change under traffic: every answer is 200 and nothing is lost', async () => {
+test('processors change under load: every response is 200 and nothing is lost', async () => {
   const first = spans
   const statuses: number[] = []
   let isSending = true
@@ -113,7 +114,7 @@ test('processors change under traffic: every answer is 200 and nothing is lost',
     while (isSending) {
       const n = ++spans
       statuses.push(await sendSpan(n))
-      // Known already: the ledger has the task run again by the workers that ran it.
+      // A re-send: because of the ledger's correction the task is run again, by the same workers as before.
       statuses.push(await sendSpan(n))
     }
   }
@@ -137,7 +138,7 @@ test('processors change under traffic: every answer is 200 and nothing is lost',
   assert.deepEqual(marks, new Set(['none', 'one', 'two']))
 })
 
-test('a reload of the same file keeps the workers and counts as applied', async () => {
+test('a reload of an unchanged file keeps the workers and counts as applied', async () => {
   const { outcome, logged } = await reload(withMark('two'))
   assert.equal(outcome, 'applied')
   assert.match(logged, /"changed":\[\]/)
@@ -156,7 +157,7 @@ test('a revoked key stops working', async () => {
   assert.equal(await send(), 200)
 })
 
-test('what needs a restart is refused by name, together with everything else in the file', async () => {
+test('a change that needs a restart is named, and the whole file is refused', async () => {
   const { outcome, logged } = await reload(
     yaml({
       more: `exporters: { file: { path: "${instance.dir}/other.ndjson" } }\nqueue: { max_bytes: 1GiB }\n`,
@@ -167,7 +168,7 @@ test('what needs a restart is refused by name, together with everything else in 
   assert.equal(await send(leaving.key), 401, 'still revoked')
 })
 
-test('the level of the log changes for everybody', async () => {
+test('the log level changes in the whole process', async () => {
   const quiet = yaml({ isRevoked: true, more: 'telemetry: { logs: { level: error } }\n' })
   const { outcome, logged } = await reload(quiet)
   assert.equal(outcome, 'applied')
@@ -177,7 +178,7 @@ test('the level of the log changes for everybody', async () => {
   assert.equal(loud.outcome, 'applied')
 })
 
-test('the time of the last success is told', async () => {
+test('a metric shows the time of the last successful reload', async () => {
   const at = await instance.metric('observa_config_last_reload_success_timestamp_seconds')
   assert.ok(at > 1.7e9 && at <= Date.now() / 1000)
 })
@@ -207,7 +208,7 @@ async function compared(
   return differences(now.config, next.config)
 }
 
-test('equal files have no differences, nor do lists in another order where order means nothing', async () => {
+test('equal files have no differences, and the order of lists counts only where it matters', async () => {
   const none = { live: [], restart: [] }
   assert.deepEqual(await compared(MINIMAL), none)
   assert.deepEqual(await compared(MINIMAL.replace('[otlp, observa]', '[observa, otlp]')), none)
@@ -215,7 +216,7 @@ test('equal files have no differences, nor do lists in another order where order
   assert.deepEqual(await compared(tested), none)
 })
 
-test('a secret that changed is seen, in a header, in a URL and in a processor', async () => {
+test('a changed secret is noticed in a header, in a URL and in a processor', async () => {
   for (const name of ['KEY', 'PASSWORD'])
     assert.deepEqual(await compared(MINIMAL, { ...ENV, [name]: 'second-word' }), {
       live: [],
@@ -282,7 +283,7 @@ function fakeReloader(hasFile = true) {
   return { reloader, logged, waiting, metrics }
 }
 
-test('signals during the start wait, and those during a reload become one more', async () => {
+test('a SIGHUP during the start waits, and several during a reload cause one more reload', async () => {
   const { reloader, logged, waiting, metrics } = fakeReloader()
   const result = await loaded(MINIMAL)
   reloader.request()
@@ -300,7 +301,7 @@ test('signals during the start wait, and those during a reload become one more',
   assert.equal(metrics.total('observa_config_last_reload_success_timestamp_seconds'), 5)
 })
 
-test('without --config a signal says that there is no file', () => {
+test('without --config, SIGHUP logs that there is no file', () => {
   const { reloader, logged, metrics } = fakeReloader(false)
   reloader.open()
   reloader.request()
@@ -317,7 +318,7 @@ const SMALL = {
 }
 const bare = { id: 'traces', processors: [], encoders: [], limits: DEFAULT_LIMITS, explain: false }
 
-test('a pool is drained when what it was given is durable, not only run', async () => {
+test('a worker pool counts as drained only when its results are durable', async () => {
   const commits: ((outcome: { ok: true }) => void)[] = []
   const pool = new WorkerPool(
     SMALL,
@@ -355,7 +356,7 @@ test('a pool is drained when what it was given is durable, not only run', async 
   await pool.close()
 })
 
-test('workers that cannot build their chains reject the warm-up and leave the process alone', async () => {
+test('workers that cannot build their chains reject the warm-up, and the process goes on', async () => {
   const broken = { id: 'x', type: 'no_such_processor', settings: {} }
   const pool = new WorkerPool(
     { ...SMALL, workers: 2 },

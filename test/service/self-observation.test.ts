@@ -1,5 +1,4 @@
-// What the process tells about itself: Prometheus metrics that parse, its own spans when asked, logs that
-// are JSON and hold no payload.
+// What the process reports about itself: valid Prometheus metrics, its own spans when configured, JSON logs without payload.
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
@@ -35,20 +34,20 @@ before(async () => {
 })
 
 after(async () => {
-  // First: a test file ends only when nothing of it is open, also when the instance never started.
+  // Closed first: the test process ends only when nothing is open, even if the instance did not start.
   sink.close()
   sink.closeAllConnections()
   await instance.stop()
 })
 
-test('with an endpoint set, requests make spans of our own', async () => {
+test('with an endpoint configured, requests make spans about Observa itself', async () => {
   const res = await instance.post('/v1/traces', otlpJson([{ name: 'a prompt nobody may log' }]))
   assert.equal(res.status, 200)
   await until(() => received.some((b) => b.includes('observa.accept')), 'traced', 30_000)
   assert.ok(!Buffer.concat(received).includes('a prompt nobody may log'))
 })
 
-test('whatever is counted was declared, with these labels', async () => {
+test('every metric is declared, with its labels', async () => {
   await instance.drained()
   const text = await (await fetch(instance.url('/metrics', 'metrics'))).text()
   const declared = new Map(

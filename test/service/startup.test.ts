@@ -1,4 +1,4 @@
-// Starting and stopping: what is in the way ends in one clear sentence, the books close, a drain is a drain.
+// Start and stop: an obstacle to the start is reported in one clear sentence, item counts add up, and SIGTERM drains.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -18,7 +18,7 @@ interface Ended {
   readonly stdout: string
 }
 
-/** Runs the command line to its end. */
+/** Runs the command line until it ends. */
 function observa(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } })
@@ -59,7 +59,7 @@ service:
   pipelines: { traces: { receivers: [otlp], processors: [canonicalize], exporters: [file] } }
 `
 
-test('a used port is named, with what to do', async () => {
+test('the error for a port in use names it and says what to do', async () => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   const address = taken.address()
@@ -89,7 +89,7 @@ test('a second instance on the same data directory is refused in one sentence', 
   await first.stop()
 })
 
-test('a wrong configuration stops the start and names the line', async () => {
+test('an invalid configuration stops the start, and the error has the line', async () => {
   await withConfig(
     (dir) => minimal(dir, 0).replace('canonicalize: {}', 'canonicalise: {}'),
     async (file) => {
@@ -101,7 +101,7 @@ test('a wrong configuration stops the start and names the line', async () => {
   )
 })
 
-test('an unknown verb and an unknown option say what there is', async () => {
+test('for an unknown command or option the error lists the known ones', async () => {
   const verb = await observa(['rum'])
   assert.equal(verb.code, 2)
   assert.match(verb.stderr, /no verb "rum"/)
@@ -110,7 +110,7 @@ test('an unknown verb and an unknown option say what there is', async () => {
   assert.match(option.stderr, /--explian/)
 })
 
-test('the books close: accepted = exported + queued + dead-lettered, through a restart', async () => {
+test('accepted = exported + queued + dead-lettered items, across a restart', async () => {
   let instance = await Instance.start()
   const { dir } = instance
   const body = (first: number): string =>
@@ -121,7 +121,7 @@ test('the books close: accepted = exported + queued + dead-lettered, through a r
       })),
     )
   for (let i = 0; i < 8; i++) await instance.post('/v1/traces', body(i * 25))
-  // The first request once more: known, so neither accepted by the exporter nor lost.
+  // The first request again. It is recognised as a re-send, so it counts neither as accepted nor as lost.
   await instance.post('/v1/traces', body(0))
   await instance.drained()
   assert.equal(await instance.metric('observa_pipeline_accepted_items_total'), 225)
@@ -137,7 +137,7 @@ test('the books close: accepted = exported + queued + dead-lettered, through a r
   await instance.stop()
 })
 
-test('SIGTERM delivers what was accepted before it ends', async () => {
+test('on SIGTERM accepted data is delivered before the process ends', async () => {
   const instance = await Instance.start()
   await instance.post('/v1/traces', otlpJson([{ name: 'the last one' }]))
   assert.equal(await instance.kill('SIGTERM'), 0)
@@ -149,7 +149,7 @@ test('SIGTERM delivers what was accepted before it ends', async () => {
   await instance.stop()
 })
 
-test('an unreachable destination delays nobody and loses nothing', async () => {
+test('an unreachable destination does not delay requests and loses nothing', async () => {
   const instance = await Instance.start({
     config: `
 exporters:

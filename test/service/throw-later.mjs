@@ -1,5 +1,5 @@
-// Loaded into a process under test with NODE_OPTIONS: from the moment the file FAULT_FILE exists something fails where
-// nobody catches it, in the main thread or in a worker, as FAULT_KIND says.
+// Preloaded into a process under test with NODE_OPTIONS. As soon as the file FAULT_FILE exists, it throws where nothing
+// catches it, in the main thread or in a worker, as FAULT_KIND says.
 
 import { existsSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -20,7 +20,7 @@ if (isMainThread && kind?.startsWith('main')) {
 }
 
 if (!isMainThread && kind?.startsWith('worker')) {
-  // What a worker does with every task.
+  // A worker calls this function in every task.
   const { crc32 } = zlib
   const fail = () => {
     if (kind === 'worker exit') process.exit(3)

@@ -1,5 +1,5 @@
-// A start on the data of a build before the first release: the process ends, says why in one line, and takes along what
-// it had started.
+// A start on data of a build from before the first release: the process says why in one line, ends, and ends the engines it
+// has started.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -17,7 +17,7 @@ import { silentLog } from '../../storage/testing/stores.ts'
 const MAIN = join(import.meta.dirname, '../../collector/main.ts')
 const quiet = { log: silentLog, progress: () => {} }
 
-/** As those builds named their first steps. */
+/** Writes the first migrations under the names that those builds used. */
 const WRITERS: Readonly<Record<string, (dataDir: string) => Promise<void>>> = {
   clickhouse: async (dataDir) => {
     const dir = join(dataDir, 'clickhouse')
@@ -64,7 +64,7 @@ function directory(t: TestContext): string {
 
 for (const [store, write] of Object.entries(WRITERS))
   for (const verb of ['run', 'migrate'])
-    test(`${verb} on an unreleased ${store}: one line that says how to start anew, and the process ends`, async (t) => {
+    test(`${verb} on an unreleased ${store}: the process prints one line that says how to start over, and ends`, async (t) => {
       const dir = directory(t)
       await write(join(dir, 'data'))
       const config = join(dir, 'observa.yaml')

@@ -1,4 +1,5 @@
-// Metrics through a real instance into ClickHouse and out of the API: kept once, read as what was recorded, in no sum.
+// Metrics pass through a real instance into ClickHouse and are read from the API: stored once, with the recorded values, and
+// in no token or cost sum.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
@@ -53,7 +54,7 @@ async function series(query: Readonly<Record<string, string>>): Promise<Series> 
   return JSON.parse(body) as Series
 }
 
-/** The start of an hour of yesterday: far enough from every edge. */
+/** The start of an hour of yesterday, far from the limits of every query. */
 const HOUR_MS = Math.floor(Date.now() / 3_600_000 - 24) * 3_600_000
 const nano = (minute: number): string => `${HOUR_MS + minute * 60_000}000000`
 
@@ -84,7 +85,7 @@ const model = (name: string): object => ({
   value: { stringValue: name },
 })
 
-test('a cumulative histogram shows what was recorded in each bucket of time, also when it is sent twice', async () => {
+test('a cumulative histogram gives the values recorded in each time bucket, also when it is sent twice', async () => {
   const name = 'gen_ai.client.operation.duration'
   const point = (minute: number, counts: number[], sum: number, who: string): object => ({
     startTimeUnixNano: nano(0),
@@ -136,7 +137,7 @@ test('a cumulative histogram shows what was recorded in each bucket of time, als
   assert.equal(byModel.data[0]?.by['service.name'], 'shop')
 })
 
-test('delta histograms are added up, counters show what was added, gauges their mean', async () => {
+test('delta histograms are added up, counters give their increase, gauges their mean', async () => {
   const at = (minute: number): object => ({
     startTimeUnixNano: nano(minute - 1),
     timeUnixNano: nano(minute),
@@ -185,7 +186,7 @@ test('delta histograms are added up, counters show what was added, gauges their 
   assert.deepEqual((await of('unheard of')).data, [])
 })
 
-test('a process that counted before anybody listened, and one that starts anew, are not taken for a burst', async () => {
+test('neither a counter’s first value nor its reset after a restart counts as an increase', async () => {
   const early = `${HOUR_MS - 40 * 3_600_000}000000`
   const points = [
     { startTimeUnixNano: early, timeUnixNano: nano(1), asInt: '1000' },
@@ -206,7 +207,7 @@ test('a process that counted before anybody listened, and one that starts anew, 
   )
 })
 
-test('the metrics of the Node SDK are readable, and no token of theirs is in a sum', async () => {
+test('metrics of the Node SDK are readable, and their token counts are in no usage sum', async () => {
   for (const temporality of [AggregationTemporality.CUMULATIVE, AggregationTemporality.DELTA]) {
     const exporter = new OTLPMetricExporter({
       url: instance.url('/v1/metrics'),
@@ -237,7 +238,7 @@ test('the metrics of the Node SDK are readable, and no token of theirs is in a s
   assert.deepEqual([total.input_tokens, total.events], [0, 0])
 })
 
-test('what is wrong with a query is a 400 that says what', async () => {
+test('an invalid query gives a 400 that says what is wrong', async () => {
   for (const [query, said] of [
     ['', 'metric'],
     ['metric=x&by=a,b,c,d', 'by'],

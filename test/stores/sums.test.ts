@@ -1,5 +1,5 @@
-// Sums in both stores against a plain count of the distinct events: whatever the order, the batching and the
-// repetition in which events come, and whether hours were added up meanwhile. Real engines, random cases.
+// The sums in both stores are compared with a simple count of the distinct events, whatever the order, batching and
+// repetition of the events, and whether or not the sums of hours were made in between. Real engines, random cases.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -68,11 +68,11 @@ const event: fc.Arbitrary<Omit<Event, 'n'>> = fc.record({
   hasSignal: fc.boolean(),
 })
 
-/** What is sent: batches of numbers of events, of which each is at least once in one. */
+/** The batches to send, as indexes of events. Each event is in at least one batch. */
 interface Case {
   readonly events: readonly Event[]
   readonly batches: readonly (readonly number[])[]
-  /** Hours are added up after these batches. */
+  /** For each batch, whether the sums of hours are made after it. */
   readonly rolls: readonly boolean[]
 }
 
@@ -101,7 +101,7 @@ function inBatches(list: readonly number[], size: number): number[][] {
 }
 
 const hex16 = (n: number): string => n.toString(16).padStart(32, '0')
-// Bits in front as well: ids are hashes.
+// The first bits differ as well, because real ids are hashes.
 const eventId = (n: number): string =>
   `${(n * 7919).toString(16).padStart(8, '0')}${hex16(n).slice(8)}`
 
@@ -167,7 +167,7 @@ const signalOf = (tenant: string, event: Event): Signal => ({
   rule: 'test@1',
 })
 
-/** Sums of one group, in the names of both stores. */
+/** Sums of one group, with the column names of both stores. */
 interface Sums {
   events: number
   llm_calls: number
@@ -193,7 +193,7 @@ const OWNERS = [
 
 type Owner = (typeof OWNERS)[number][0]
 
-/** The oracle: distinct events, each with its own id or the least of its trace. */
+/** The oracle: distinct events, each with its own id or else the least id of its trace. */
 function expected(events: readonly Event[], owner: Owner): Map<string, Sums & Range> {
   const groups = new Map<string, Sums & Range>()
   for (const event of events) {
@@ -254,7 +254,7 @@ after(async () => {
   await pg.stop()
 })
 
-test('any order, any batching, any repetition: the same sums in both stores', async (t) => {
+test('both stores have the same sums for any order, batching and repetition', async (t) => {
   const toPostgres = await postgres.createSender(
     postgres.schema.parse({ url: pg.url }),
     testHost(t, { id: 'pg' }),
@@ -304,7 +304,7 @@ async function check(tenant: string, example: Case, toPg: Sender, toCh: Sender):
   await checkTotals(tenant, events)
 }
 
-/** As the sender loop does: what may pass is tried again, the same batch. */
+/** Retries the same batch after a retryable failure, as the sender loop does. */
 async function deliver(sender: Sender, batch: SendBatch): Promise<void> {
   let verdict = await sender.send(batch, never)
   for (let tries = 1; verdict.kind === 'retry' && tries < 10; tries++)
@@ -312,7 +312,10 @@ async function deliver(sender: Sender, batch: SendBatch): Promise<void> {
   assert.deepEqual(verdict, { kind: 'sent' })
 }
 
-/** With several ids in a trace, events may have moved from one to another; what has no inverse stays there. */
+/**
+ * When a trace has several ids, events may have moved from one to another, and values that cannot be subtracted (times, sets,
+ * text) stay behind.
+ */
 function hasOneId(events: readonly Event[], owner: Owner): boolean {
   const ids = Map.groupBy(events, (e) => e.trace)
   return [...ids.values()].every(

@@ -1,4 +1,4 @@
-// Promises of the changelog: it says what the fragments say, and keeps what was released.
+// Tests of the changelog: the unreleased section has the text of the fragments, and released sections never change.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ const one = { file: 'a.md', kind: 'fixed', text: 'One\nline more.\n\nAnd a parag
 const two = { file: 'b.md', kind: 'added', text: 'Two.' } as const
 const fragments: readonly Fragment[] = [one, two]
 
-test('kinds come in their order, each fragment is an item', () => {
+test('kinds are listed in their fixed order, with one item for each fragment', () => {
   const text = withUnreleased('', fragments)
   assert.match(
     text,
@@ -17,7 +17,7 @@ test('kinds come in their order, each fragment is an item', () => {
   )
 })
 
-test('a release takes the place of what was not released, above older ones, which stay as they were', () => {
+test('a release replaces the unreleased section, and older releases stay unchanged below it', () => {
   const first = withRelease(withUnreleased('', [two]), [two], '0.1.0', '2026-01-01')
   assert.ok(!first.includes('Unreleased'))
   const second = withUnreleased(first, [one])
@@ -28,12 +28,12 @@ test('a release takes the place of what was not released, above older ones, whic
   assert.equal(withUnreleased(third, []), third)
 })
 
-test('writing it twice changes nothing', () => {
+test('writing the changelog a second time changes nothing', () => {
   const text = withUnreleased('', fragments)
   assert.equal(withUnreleased(text, fragments), text)
 })
 
-test('an item that no fragment says is found, a fragment that is not in yet is not', () => {
+test('an item without a fragment is reported, a fragment that is not yet in the changelog is not', () => {
   const text = withUnreleased('', fragments)
   assert.deepEqual(strayItems(text, fragments), [])
   assert.deepEqual(strayItems(text, [...fragments, { ...two, text: 'Three.' }]), [])
@@ -43,7 +43,7 @@ test('an item that no fragment says is found, a fragment that is not in yet is n
   assert.deepEqual(strayItems(released, []), [], 'releases have no fragments')
 })
 
-test('a fragment that would spoil the changelog is refused with the reason', () => {
+test('a fragment with a wrong format is refused with the reason', () => {
   assert.deepEqual(parseFragment('b.md', 'kind: added\n\nTwo.\n'), two)
   const bad: readonly (readonly [string, string, RegExp])[] = [
     ['Big.md', 'kind: added\n\nx\n', /lower case/],

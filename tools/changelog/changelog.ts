@@ -1,5 +1,5 @@
-// The text of CHANGELOG.md: a section for what is not released, made from fragments, above those of the releases, which
-// nobody rewrites. Pure functions; `main.ts` reads and writes the files.
+// Makes the text of CHANGELOG.md: an unreleased section from fragments, above the sections of the releases, which are never
+// rewritten. No I/O here: `main.ts` reads and writes the files.
 
 import { type Fragment, KINDS } from './fragments.ts'
 
@@ -10,7 +10,7 @@ write a fragment, not here.
 `
 const UNRELEASED = '## Unreleased'
 
-/** The changelog with these fragments as what is not released; `before` is the changelog so far, '' for none. */
+/** The changelog with these fragments as its unreleased section. `before` is the present changelog, '' for none. */
 export function withUnreleased(before: string, fragments: readonly Fragment[]): string {
   const section = fragments.length === 0 ? '' : `\n${UNRELEASED}\n${items(fragments)}`
   return `${TITLE}${section}${releasesOf(before)}`
@@ -27,8 +27,8 @@ export function withRelease(
 }
 
 /**
- * Items of the unreleased section that no fragment says, as when somebody edited a fragment or the changelog by hand. A
- * fragment that is not in it yet is no mistake: changes made at the same time must not conflict in one file.
+ * Items of the unreleased section that match no fragment, because somebody edited a fragment or the changelog by hand. A
+ * fragment that is not yet in the changelog is no error: changes made in parallel must not conflict in one file.
  */
 export function strayItems(changelog: string, fragments: readonly Fragment[]): string[] {
   const start = changelog.indexOf(`${UNRELEASED}\n`)
@@ -42,7 +42,7 @@ export function strayItems(changelog: string, fragments: readonly Fragment[]): s
     .filter((part) => part.startsWith('- ') && !known.has(part))
 }
 
-/** Every released section, with the empty line above it. */
+/** All released sections, with the empty line above each. */
 function releasesOf(changelog: string): string {
   const at = /\n## (?!Unreleased\n)/.exec(changelog)?.index
   return at === undefined ? '' : changelog.slice(at)
@@ -56,7 +56,7 @@ function items(fragments: readonly Fragment[]): string {
   }).join('')
 }
 
-/** Paragraphs as one item of a list. */
+/** A fragment as one list item; its later paragraphs are indented. */
 function item(fragment: Fragment): string {
   const lines = fragment.text.split('\n').map((line) => (line === '' ? '' : `  ${line}`))
   return `- ${lines.join('\n').slice(2)}\n`

@@ -1,5 +1,5 @@
-// The fragments in `changes/`: one file for each change that users notice, read and judged. How they are put together is
-// in `changelog.ts`.
+// Reads and checks the fragments in `changes/`: one file for each change that users notice. `changelog.ts` puts them
+// together.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,14 +18,14 @@ export interface Fragment {
 
 export interface Reading {
   readonly fragments: readonly Fragment[]
-  /** What is wrong with which file, one sentence each. */
+  /** One sentence for each mistake, with the name of its file. */
   readonly mistakes: readonly string[]
 }
 
 export const README = 'README.md'
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*\.md$/
 
-/** Every fragment of a folder, by file name. */
+/** All fragments of a folder, by file name. */
 export function readFragments(folder: string): Reading {
   const files = readdirSync(folder).filter((file) => file !== README)
   const fragments: Fragment[] = []
@@ -38,7 +38,7 @@ export function readFragments(folder: string): Reading {
   return { fragments, mistakes }
 }
 
-/** The fragment, or what is wrong with it. */
+/** The fragment, or a sentence about what is wrong with it. */
 export function parseFragment(file: string, text: string): Fragment | string {
   if (!NAME.test(file)) return 'the name is not place-subject.md in lower case'
   const [first = '', ...rest] = text.split('\n')

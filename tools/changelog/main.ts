@@ -1,6 +1,6 @@
-// `npm run changelog`: writes what is not released into CHANGELOG.md. `-- --check` only judges fragments and changelog.
-// `-- --release VERSION` makes the fragments the section of that version and removes them; it goes into the commit that sets
-// the version.
+// `npm run changelog` writes the unreleased changes into CHANGELOG.md. `-- --check` only checks fragments and changelog. `--
+// --release VERSION` turns the fragments into the section of that version and removes them; commit the result together with
+// the new version.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

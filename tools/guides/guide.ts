@@ -1,9 +1,9 @@
-// Does what a guide in `docs/adding-*.md` says, below a root: its commands, the files it shows, and the lines it says where to
-// put. A guide is read as a person would read it, so that what it says is what works:
+// Follows a guide in `docs/adding-*.md` below a root directory: runs its commands, writes the files it shows, and inserts
+// lines where it says. The guide is read as a person would read it, which proves that its steps work:
 //
 //     `path/of/a/file.ts`:                     the block below is the whole file
-//     In `path`, below the line of `text`:     the block goes there
-//     In `path`, in place of the line of `text`:   the block stands there instead
+//     In `path`, below the line of `text`:     the block is inserted there
+//     In `path`, in place of the line of `text`:   the block replaces that line
 //         npm run new KIND NAME                an indented command
 
 import { spawnSync } from 'node:child_process'
@@ -13,14 +13,14 @@ import { dirname, join } from 'node:path'
 export interface Followed {
   /** Paths written, in the order of the guide. */
   readonly written: readonly string[]
-  /** What the guide gives to `npm test`. */
+  /** Arguments that the guide gives to `npm test`. */
   readonly tests: readonly string[]
 }
 
 const STEP =
   /^(?:`([\w./-]+)`|In `([\w./-]+)`, (below|in place of) the line of `([^`\n]+)`):\n\n(`{3,})\w*\n([\s\S]*?)^\5$|^ {4}npm (run new|test) (.+)$/gm
 
-/** Follows every step in order; throws where one cannot be followed. */
+/** Follows every step in order. Throws if a step cannot be followed. */
 export function followGuide(root: string, guide: string): Followed {
   const text = readFileSync(join(root, guide), 'utf8')
   const written: string[] = []
@@ -42,7 +42,7 @@ export function followGuide(root: string, guide: string): Followed {
   return { written, tests }
 }
 
-/** NNNN in the name of a file is the next number in its folder, as of migrations. */
+/** Replaces NNNN in a file name by the next number in its folder, as for migrations. */
 function numbered(root: string, path: string): string {
   if (!path.includes('NNNN')) return path
   const files = readdirSync(join(root, dirname(path)))

@@ -1,5 +1,5 @@
-// The guides work as they stand: each is followed to the letter in a copy of the project, and then its tests pass there. One
-// copy for all, for a project with all of them added must work as well.
+// Follows every guide exactly as written in a copy of the project, and runs the tests that the guide names. All guides share
+// one copy, because a project must also work with all of these additions at once.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -40,7 +40,7 @@ function run(command: string, args: readonly string[]): { status: number | null;
   return { status: done.status, text: `${done.stdout}${done.stderr}` }
 }
 
-test('every guide is here, and is in the list of CONTRIBUTING.md', () => {
+test('this test knows every guide, and CONTRIBUTING.md lists it', () => {
   const listed = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
   const guides = projectFiles().filter((f) => /^docs\/adding-an?-.*\.md$/.test(f))
   for (const guide of guides) assert.ok(listed.includes(`(${guide})`), guide)
@@ -56,7 +56,7 @@ for (const guide of GUIDES)
     tests.push(...done.tests)
   })
 
-test('with all of them followed, types and lint are right', () => {
+test('after all guides were followed, type check and lint pass', () => {
   const types = run(join(root, 'node_modules/.bin/tsc'), ['-p', '.'])
   assert.equal(types.status, 0, types.text)
   const sources = written.filter((path) => path.endsWith('.ts'))

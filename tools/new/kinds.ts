@@ -1,20 +1,20 @@
-// What `npm run new` can make: for each kind its files, made from `templates/`, and the lines that make it known elsewhere.
-// In every text __type__, __kebab__, __name__ and __Name__ stand for new_thing, new-thing, newThing and NewThing.
+// The kinds of things that `npm run new` can make: for each its files, made from `templates/`, and the lines that register it
+// elsewhere. In every text __type__, __kebab__, __name__ and __Name__ stand for new_thing, new-thing, newThing and NewThing.
 
 export interface Edit {
   readonly path: string
-  /** The text goes right behind this; without it, it is an import and goes before the others. */
+  /** The text is inserted right after this. Without it, the text is an import and is inserted before the others. */
   readonly after?: string
   readonly text: string
 }
 
 export interface Kind {
-  /** For a list of kinds. */
+  /** Shown in the list of kinds. */
   readonly about: string
-  /** Template and path. */
+  /** Pairs of template and path. */
   readonly files: readonly (readonly [template: string, path: string])[]
   readonly edits: readonly Edit[]
-  /** Where its failing test stands. */
+  /** Path of the failing test. */
   readonly test: string
   readonly guide: string
 }
@@ -23,7 +23,7 @@ const COMPONENTS = 'collector/components.ts'
 
 const CONTRACTS = 'test/contracts/contracts.test.ts'
 
-/** What every component has beside its sources. */
+/** Files that every component has beside its sources. */
 const component = (folder: string, readme = 'component/README.md'): Kind['files'] => [
   [readme, `${folder}/README.md`],
   ['component/good.yaml', `${folder}/testdata/good.yaml`],
@@ -35,7 +35,7 @@ const loader = (path: string, name: string): string =>
 
 export const KINDS: Readonly<Record<string, Kind>> = {
   processor: {
-    about: 'a step of the chain, pure over a batch of spans',
+    about: 'a step of the chain that changes or drops spans, without I/O',
     files: [
       ['processor/index.ts', 'processors/__type__/index.ts'],
       ['processor/test.ts', 'processors/__type__/__kebab__.test.ts'],
@@ -49,7 +49,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-processor.md',
   },
   exporter: {
-    about: 'a destination: bytes made in a worker, sent from the main thread',
+    about: 'a destination that events are sent to',
     files: [
       ['exporter/index.ts', 'exporters/__type__/index.ts'],
       ['exporter/encode.ts', 'exporters/__type__/encode.ts'],
@@ -94,7 +94,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-receiver-or-extension.md',
   },
   extension: {
-    about: 'something beside the pipelines, with the life of the process',
+    about: 'something beside the pipelines that runs as long as the process',
     files: [
       ['extension/index.ts', 'collector/extensions/__type__/index.ts'],
       ['extension/test.ts', 'collector/extensions/__type__/__kebab__.test.ts'],
@@ -111,7 +111,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-receiver-or-extension.md',
   },
   dialect: {
-    about: 'the telemetry of an SDK: a table and a recorded sample',
+    about: 'how an SDK names the facts of a call: a table and a recorded sample',
     files: [
       ['dialect/table.ts', 'processors/canonicalize/dialects/__kebab__/table.ts'],
       ['dialect/sample.json', 'processors/canonicalize/dialects/__kebab__/samples/__kebab__.json'],
@@ -131,7 +131,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-dialect.md',
   },
   detector: {
-    about: 'a kind of secret or personal data that is found and taken out',
+    about: 'a kind of secret or personal data to find and remove',
     files: [['detector/test.ts', 'processors/scrub/detectors/__kebab__.test.ts']],
     edits: [
       {
@@ -150,7 +150,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     guide: 'docs/adding-a-detector.md',
   },
   rule: {
-    about: 'a signal that is found in single events',
+    about: 'a rule that raises a signal for single events',
     files: [
       ['rule/rule.ts', 'processors/signals/__kebab__.ts'],
       ['rule/test.ts', 'processors/signals/__kebab__.test.ts'],

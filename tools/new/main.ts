@@ -1,5 +1,6 @@
-// `npm run new KIND NAME`: a thing of its kind that passes every check, known wherever it must be, with one failing test that
-// says what to write. `--no-generate` leaves the generated documents as they are, for several in a row.
+// `npm run new KIND NAME` makes something new that passes every check, is registered wherever necessary, and has one failing
+// test that says what to write. `--no-generate` leaves the generated documents as they are, which saves time when several are
+// made.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
     if (values['no-generate'] !== true) run(process.execPath, ['config/generate.ts'])
     for (const path of made.paths) say(path)
     say(
-      `\nFails until it is written, and says what:\n  npm test ${made.test}\nGuide: ${made.guide}`,
+      `\nThis test fails until the code is written, and says what to write:\n  npm test ${made.test}\nGuide: ${made.guide}`,
     )
     return 0
   } catch (thrown) {

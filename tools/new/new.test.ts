@@ -1,5 +1,5 @@
-// Promises of `npm run new`, in a copy of the project: one of every kind passes every check, is known where it must be, and
-// fails in one test, whose message says what to write.
+// Tests of `npm run new` in a copy of the project: one of every kind passes every check, is registered everywhere, and fails
+// exactly one test, whose message says what to write.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -31,9 +31,9 @@ function run(args: readonly string[]): { readonly status: number | null; readonl
   return { status: done.status, text: `${done.stdout}${done.stderr}` }
 }
 
-test('one of every kind is made, and names its test and its guide', () => {
+test('one of every kind can be made, and the output names its test and its guide', () => {
   for (const [i, kind] of kinds.entries()) {
-    // The documents are generated once, with the last.
+    // The documents are generated only once, with the last kind.
     const more = i < kinds.length - 1 ? ['--no-generate'] : []
     const { status, text } = run(['tools/new/main.ts', kind, nameOf(kind), ...more])
     assert.equal(status, 0, text)
@@ -42,7 +42,7 @@ test('one of every kind is made, and names its test and its guide', () => {
   }
 })
 
-test('what was made passes every check, and a component the house rules of components', () => {
+test('everything made passes every check, and components pass the tests for components', () => {
   const check = run(['test/house/check.ts'])
   assert.equal(check.status, 0, check.text)
   const house = run(['test/run.ts', 'test/house/components', 'test/house/metrics'])
@@ -61,7 +61,7 @@ for (const kind of kinds)
     assert.ok(asked !== null, text)
   })
 
-test('a component that was made is known to the command line', () => {
+test('the command line knows a new component', () => {
   for (const kind of ['processor', 'exporter', 'receiver', 'extension']) {
     const { status, text } = run(['collector/main.ts', 'components', nameOf(kind)])
     assert.equal(status, 0, text)
@@ -69,16 +69,16 @@ test('a component that was made is known to the command line', () => {
   }
 })
 
-test('a name that is taken or odd is refused, and nothing is written', async () => {
+test('a name that is taken or invalid is refused, and nothing is written', async () => {
   const path = join(copy, 'collector/components.ts')
   const before = readFileSync(path, 'utf8')
-  await assert.rejects(scaffold(copy, 'processor', nameOf('processor')), /is there already/)
+  await assert.rejects(scaffold(copy, 'processor', nameOf('processor')), /exists already/)
   await assert.rejects(scaffold(copy, 'processor', 'Not-Snake'), /lower_snake_case/)
   await assert.rejects(scaffold(copy, 'gadget', 'thing'), /there is no kind "gadget"/)
   assert.equal(readFileSync(path, 'utf8'), before)
 })
 
-test('without a name it lists the kinds', () => {
+test('without a name the command lists the kinds', () => {
   const { status, text } = run(['tools/new/main.ts'])
   assert.equal(status, 2)
   for (const kind of kinds) assert.match(text, new RegExp(`^ {2}${kind} `, 'm'))

@@ -1,4 +1,5 @@
-// Writes the files of a new thing and the lines that make it known, below a root: the project itself, or a copy in a test.
+// Writes the files of something new and the lines that register it, below a root directory: the project itself, or a copy in
+// a test.
 
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -10,20 +11,20 @@ const TEMPLATES = join(import.meta.dirname, 'templates')
 const NAME = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/
 
 export interface Made {
-  /** Written or changed, as paths from the root. */
+  /** Files written or changed, as paths from the root. */
   readonly paths: readonly string[]
-  /** The test that fails until the thing is written. */
+  /** The test that fails until the code is written. */
   readonly test: string
   readonly guide: string
 }
 
-/** Makes all of it or, when a line has no place, nothing. */
+/** Makes everything; or nothing, when one of the lines cannot be inserted. */
 export async function scaffold(root: string, kindName: string, name: string): Promise<Made> {
   const kind = KINDS[kindName]
   if (kind === undefined)
     throw new ObservaError('OBS_NEW_KIND', `there is no kind "${kindName}".`, listOfKinds())
   if (!NAME.test(name))
-    throw new ObservaError('OBS_NEW_NAME', `"${name}" is no lower_snake_case name.`)
+    throw new ObservaError('OBS_NEW_NAME', `"${name}" is not a lower_snake_case name.`)
   const fill = filler(kindName, name)
   const written = await newFiles(root, kind, fill)
   const changed = await changedFiles(root, kind.edits, fill)
@@ -44,7 +45,7 @@ async function newFiles(root: string, kind: Kind, fill: Fill): Promise<Map<strin
   for (const [template, to] of kind.files) {
     const path = fill(to)
     if (existsSync(join(root, path)))
-      throw new ObservaError('OBS_NEW_EXISTS', `${path} is there already.`)
+      throw new ObservaError('OBS_NEW_EXISTS', `${path} exists already.`)
     files.set(path, fill(await readFile(join(TEMPLATES, `${template}.txt`), 'utf8')))
   }
   return files
@@ -63,7 +64,7 @@ async function changedFiles(
       throw new ObservaError(
         'OBS_NEW_PLACE',
         `${path} has no "${after ?? 'import'}".`,
-        'Add it by hand.',
+        'Add the line by hand.',
       )
     files.set(path, before.slice(0, at) + fill(text) + before.slice(at))
   }
@@ -75,7 +76,7 @@ function endOf(text: string, anchor: string): number {
   return at < 0 ? -1 : at + anchor.length
 }
 
-/** `new_thing` and `new-thing` are one name. */
+/** Replaces the names in a template. `new_thing` and `new-thing` are the same name. */
 function filler(kind: string, name: string): Fill {
   const type = name.replaceAll('-', '_')
   const camel = type.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

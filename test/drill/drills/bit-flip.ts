@@ -1,5 +1,5 @@
-// Flipped bits in closed segments, between a kill and the next start. What is gone then must be exactly what the instance
-// says is gone; everything else arrives unchanged.
+// Flips bits in closed segments of the log between a kill and the next start. The instance must report exactly what is
+// destroyed; everything else must arrive unchanged.
 
 import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ async function damaged(round: Round): Promise<Report> {
   const out = join(dir, 'out.ndjson')
   const books = new Books()
   try {
-    // Nothing is delivered while a directory stands where the file should be.
+    // A directory in place of the output file keeps the exporter from delivering anything.
     await mkdir(out)
     await filledLog(dir, books)
     await rmdir(out)
@@ -51,7 +51,7 @@ async function damaged(round: Round): Promise<Report> {
     const arrivals = await fromFile(instance)
     await instance.kill()
     const findings = books.check(arrivals, { deadLettered, destroyed })
-    // Everything was acknowledged, so the books must not name more than is missing either.
+    // Everything was acknowledged, so the instance must not report more as destroyed than is missing.
     const missing = books.acknowledged - findings.delivered
     const lost = Math.abs(missing - destroyed - deadLettered)
     return reportOf(books, { ...findings, lost }, 1, { bits_flipped: bits, destroyed })
@@ -60,7 +60,7 @@ async function damaged(round: Round): Promise<Report> {
   }
 }
 
-/** A log of several segments, of which nothing was delivered; its instance is dead. */
+/** Makes a log of several segments from which nothing was delivered, and kills its instance. */
 async function filledLog(dir: string, books: Books): Promise<void> {
   const instance = await Instance.start({ dir, config })
   const clients = new Clients(books)

@@ -1,5 +1,5 @@
-// A container that is killed and comes back on its volume under another name, as orchestrators do it. The lock of the data
-// directory must be no obstacle then, and must hold while the old one lives.
+// A container is killed and restarted on the same volume under another host name, as orchestrators do. The lock of the data
+// directory must not prevent that, but must hold while the old container is alive.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -7,7 +7,7 @@ import { Instance, type InstanceOptions } from '../../instance.ts'
 import type { Drill, Report, Round } from '../drill.ts'
 import { killWithFile } from './kill.ts'
 
-/** A host name of its own for the process that follows. */
+/** Runs the following process with its own host name. */
 const named = (name: string): readonly string[] => [
   'unshare',
   '-u',
@@ -23,7 +23,7 @@ async function containerRestart(round: Round): Promise<Report> {
   return killWithFile(round, (start) => ({ under: named(`drill-${start}`) }))
 }
 
-/** While one lives, another one on its directory ends with the reason. */
+/** While one instance is alive, a second one on the same directory must end with the reason. */
 async function twoAtOnce(): Promise<void> {
   const first = await Instance.start({ under: named('drill-first') })
   try {

@@ -1,4 +1,4 @@
-// Faults of the disk under the queue of a real process under load: syncs that take long, syncs that fail, and no space.
+// Disk faults under the queue of a real process under load: slow syncs, failing syncs, a full disk.
 
 import { spawnSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ async function withFaults(): Promise<{ readonly dir: string; readonly faults: Di
   return { dir, faults }
 }
 
-/** True answers since a moment: what is refused, or taken. */
+/** A condition that becomes true when there is a further response with this status. */
 function since(loaded: LoadedInstance, status: string): () => Promise<boolean> {
   const before = loaded.answers(status)
   return () => Promise.resolve(loaded.answers(status) > before)
@@ -33,11 +33,11 @@ async function syncDelay(round: Round): Promise<Report> {
     options: { env: faults.env },
     cycle: async (loaded, cycle) => {
       await faults.set('hold-sync')
-      // The length of the hold is what is drawn; nothing waits for this.
+      // The duration of the delay is random. No condition depends on it.
       const ms = HOLD_MS_MIN + Math.floor(round.random() * HOLD_MS_SPREAD)
       await delay(ms)
       heldMs += ms
-      // Every other time it dies with the sync under way: what was answered must be there all the same.
+      // In every other cycle the process is killed while a sync is running. Acknowledged data must be there even then.
       if (cycle % 2 === 1) await loaded.kill()
       const isTaken = since(loaded, '200')
       await faults.set()
@@ -57,7 +57,7 @@ async function syncFail(round: Round): Promise<Report> {
       const isRefused = since(loaded, '503')
       await faults.set('fail-sync')
       await until(isRefused, 'refused')
-      // A log whose syncs fail twice takes nothing until it is started again: so is the promise.
+      // As documented, a log whose syncs have failed twice accepts nothing until the process is restarted.
       await loaded.kill()
       await faults.set()
       await loaded.start()
@@ -67,7 +67,7 @@ async function syncFail(round: Round): Promise<Report> {
 
 const SPACE = '24m'
 
-/** A file system of its own for the queue, which is full when a file beside the queue takes the rest. */
+/** The queue has its own small file system, which a file beside the queue fills up. */
 async function fullDisk(round: Round): Promise<Report> {
   const dir = await newDirectory()
   const small = join(dir, 'small')
@@ -92,7 +92,7 @@ async function fullDisk(round: Round): Promise<Report> {
   })
 }
 
-/** To the last byte; a start that takes no space is what ends it. */
+/** Fills the disk to the last byte. Ends when not even a small write succeeds. */
 async function fill(path: string): Promise<void> {
   for (const bytes of [1024 * 1024, 64 * 1024, 4096])
     for (;;) {

@@ -1,5 +1,5 @@
-// SIGKILL under load, again and again, on one data directory. In every other cycle each request is sent twice at once, and
-// older ones again. `kill` has the file exporter, `kill-stores` the embedded ClickHouse and Postgres.
+// SIGKILL under load, again and again, on the same data directory. In every other cycle each request is sent twice at once,
+// and earlier ones again. `kill` uses the file exporter, `kill-stores` the embedded ClickHouse and Postgres.
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,10 @@ import { fromClickHouse, fromFile, fromPostgres } from '../destinations.ts'
 import { type Drill, nothingMissing, type Report, type Round, reportOf } from '../drill.ts'
 
 const CLIENTS = 6
-/** A life ends after up to so many answers: by work done, so that a busy machine has loaded lives too. */
+/**
+ * The process is killed after a random number of responses up to this. Counting responses, not time, means that there is load
+ * before each kill even on a busy machine.
+ */
 const ANSWERS_MAX = 60
 
 export const STORES_CONFIG = `
@@ -27,11 +30,11 @@ service:
 interface Killed {
   readonly books: Books
   readonly cycles: number
-  /** Drained, and alive. */
+  /** The running instance, after everything was delivered. */
   readonly last: Instance
 }
 
-/** Kills, then starts once more, sees that a request goes through, and lets everything be delivered. */
+/** Kills the instance, starts it once more, checks that a request succeeds, and waits until everything is delivered. */
 async function killAgain(
   round: Round,
   optionsOf: (start: number) => InstanceOptions,
@@ -82,7 +85,7 @@ interface StoreFindings {
   readonly notes: Report['notes']
 }
 
-/** Stops the instance, reads both of its stores, and removes them. What either lacks or has twice counts. */
+/** Stops the instance, reads both stores and removes them. A span that either store lacks or has twice is a finding. */
 export async function checkStores(instance: Instance, books: Books): Promise<StoreFindings> {
   await instance.kill('SIGTERM')
   const dataDir = join(instance.dir, 'data')

@@ -1,5 +1,6 @@
-// Two keys: one sends much more than the instance can do, the other a little. Prints what both were answered, how long the
-// little one waited alone and beside, and the memory of the instance. No verdict by time: the books alone decide.
+// Two API keys: one sends much more than the instance can process, the other a little. Prints the responses to both, the
+// latency of the second alone and beside the first, and the memory of the instance. These figures are not judged; the drill
+// fails only if data is lost.
 
 import { spawnSync } from 'node:child_process'
 import { rm } from 'node:fs/promises'
@@ -11,7 +12,7 @@ import { Books, requestOf } from '../books.ts'
 import { fromFile } from '../destinations.ts'
 import { type Drill, nothingMissing, type Report, type Round, reportOf } from '../drill.ts'
 
-/** Requests of the flood under way at once. One worker does one at a time. */
+/** Number of concurrent requests of the flood. A worker processes one at a time. */
 const FLOOD = 48
 const FLOOD_PADDING = 4000
 const POLITE_EVERY_MS = 50
@@ -113,7 +114,10 @@ async function overload(round: Round): Promise<Report> {
   }
 }
 
-/** A request every so often, whether or not the last one was answered: a slow server must not slow down its own measurement. */
+/**
+ * Sends a request at a fixed interval whether or not the last one was answered, because a slow server must not slow down its
+ * own measurement.
+ */
 async function politely(client: Client, instance: Instance, books: Books): Promise<void> {
   const sent: Promise<void>[] = []
   for (let i = 0; i < POLITE_REQUESTS; i++) {
@@ -123,7 +127,9 @@ async function politely(client: Client, instance: Instance, books: Books): Promi
   await Promise.all(sent)
 }
 
-/** The instance on one core, the clients on another: they must not take from each other what is measured. */
+/**
+ * Pins the instance to one core and the clients to another, so that the load of the clients does not affect the measurement.
+ */
 function pin(instance: Instance): string {
   if (availableParallelism() < 2) return 'one core for all'
   const put = (core: number, pid: number | undefined): boolean =>

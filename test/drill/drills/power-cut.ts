@@ -1,10 +1,10 @@
-// Simulated power cuts: seeded lives of a log on a file system in memory that drops and tears what was not synced. A life
-// has several cuts, failed syncs, short writes and full disks; it fails as a whole.
+// Simulated power cuts of the log, on a file system in memory that loses or tears data that was not synced. A run with one
+// seed is a life of a log, with several cuts, failed syncs, short writes and full disks.
 
 import { simulate } from '../../../collector/log/testing/simulate.ts'
 import { type Drill, EMPTY, nothingMissing, type Report, type Round } from '../drill.ts'
 
-/** Every eighth life is one of a log that is not `durable`: it may lose, but must not change or repeat anything. */
+/** Every eighth life has a log that is not `durable`. It may lose data, but must not change or repeat any. */
 const BUFFERED_EVERY = 8
 
 async function powerCut(round: Round): Promise<Report> {

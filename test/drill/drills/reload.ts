@@ -1,4 +1,4 @@
-// SIGHUP under load: the processors change each time, and no request is refused or lost.
+// SIGHUP under load. The processors change with each reload; no request may be refused or lost.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { until } from '../../instance.ts'
 import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts'
 import { type LoadedInstance, underLoad } from '../under-load.ts'
 
-/** Both pipelines with a step in front that marks every span. */
+/** Both pipelines, with an additional first step that marks every span. */
 const marked = (mark: string): string => `processors:
   attributes: { actions: [{ action: upsert, key: mark, value: "${mark}" }] }
 service:

@@ -1,5 +1,5 @@
-// Uploads that stall, more than there is room for, beside clients that behave: those are refused and told when to come back,
-// and all of theirs is taken once the room is given back.
+// Stalled uploads that together want more memory than there is, beside well-behaved clients. Those are refused with a time to
+// retry; once the memory is free again, all of their requests are accepted.
 
 import type { Socket } from 'node:net'
 import { stalledUpload } from '../../faults/stalled-upload.ts'
@@ -22,7 +22,7 @@ function stalledUploads(round: Round): Promise<Report> {
       const sockets: Socket[] = []
       try {
         for (let i = 0; i < UPLOADS; i++) sockets.push(stalledUpload(instance.ports.otlp, MIB))
-        // What others leave between them takes small ones, until there is no room for a request.
+        // Small uploads take the memory that is left, until there is none for a request.
         await until(() => {
           for (let i = 0; i < SMALL_AT_ONCE; i++)
             sockets.push(stalledUpload(instance.ports.otlp, SMALL_BYTES))

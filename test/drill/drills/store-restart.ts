@@ -1,5 +1,5 @@
-// kill -9 for the embedded Postgres and ClickHouse under load: both are started again by the instance, which goes on taking
-// requests, and nothing is lost or doubled in either.
+// kill -9 for the embedded Postgres and ClickHouse under load. The instance restarts both and keeps accepting requests;
+// nothing may be lost or stored twice in either.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,14 +38,14 @@ async function storeRestart(round: Round): Promise<Report> {
   })
 }
 
-/** Both stores have taken something more since now. */
+/** Waits until both stores have received further items. */
 async function delivers({ instance }: LoadedInstance): Promise<void> {
   const sent = (): Promise<number> => instance.metric('otelcol_exporter_sent_spans')
   const before = await sent()
   await until(async () => (await sent()) > before, 'delivered again')
 }
 
-/** Its files may be elsewhere than the data directory; who starts it knows where. */
+/** Process id of Postgres. Its files may be outside the data directory; the file named here says where. */
 function postgresPid({ dir }: { readonly dir: string }): number | null {
   const dataDir = join(dir, 'data/postgres')
   if (!existsSync(dataDir)) return null
@@ -55,13 +55,13 @@ function postgresPid({ dir }: { readonly dir: string }): number | null {
   return commandOf(pid).includes('postgres') ? pid : null
 }
 
-/** A server outlives its instance, so one is left when a drill breaks off. */
+/** Ends Postgres, which outlives its instance and would be left behind when a drill is interrupted. */
 function endPostgres(dir: string): void {
   const pid = postgresPid({ dir })
   if (pid !== null) process.kill(pid, 'SIGKILL')
 }
 
-/** The engine is a child of the instance. */
+/** Process id of the ClickHouse engine, which is a child process of the instance. */
 function clickHousePid(instance: Instance): number | null {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const engine = pids.find(
@@ -74,7 +74,7 @@ function parentOf(pid: string): number | null {
   try {
     return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
   } catch {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
     return null
   }
 }
@@ -83,7 +83,7 @@ function commandOf(pid: number | string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
   } catch {
-    // It has ended meanwhile.
+    // The process has ended in the meantime.
     return ''
   }
 }

@@ -1,4 +1,4 @@
-// Request bodies to begin with: generated traffic of every dialect, one or two spans each, so that damage hits structure more
+// Request bodies to damage: generated traffic of every dialect with one or two spans each, so that damage hits structure more
 // often than text.
 
 import { generateRequests } from '../../../bench/traffic/generate.ts'

@@ -1,4 +1,4 @@
-// The whole way of a request through the default pipeline, encoders included: no input breaks a step.
+// A request through the whole default pipeline, encoders included. No input may make a step fail.
 
 import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import type { OpenTarget, Target } from '../target.ts'
 import { seedBodies } from './bodies.ts'
 
 const BYTES_MAX = 32 * 1024
-/** The ledger of usage grows with what it has heard: a new one once in a while. */
+/** After this many executions a new usage ledger is made, because it grows with every request. */
 const RUNS_OF_ONE = 20_000
 
 export const chain: Target = {

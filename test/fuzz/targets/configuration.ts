@@ -1,4 +1,4 @@
-// The configuration loader: whatever is in the file, the answer is a configuration or a list of mistakes with their places.
+// The configuration loader: for any file, the result is a configuration or a list of mistakes with their places.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

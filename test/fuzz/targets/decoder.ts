@@ -1,4 +1,4 @@
-// The decoder: any bytes in any format are rows or a refusal, and a refused request leaves the batch as it was.
+// The decoder: any bytes in any format give rows or a refusal, and a refused request leaves the batch unchanged.
 
 import assert from 'node:assert/strict'
 import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
@@ -8,7 +8,7 @@ import type { OpenTarget, Target } from '../target.ts'
 import { seedBodies } from './bodies.ts'
 
 const BYTES_MAX = 64 * 1024
-/** Formats besides that of the body: a client may say what it likes. */
+/** Formats that the input is declared to have, whether or not it has them, because a client may declare anything. */
 const FORMATS: readonly PayloadFormat[] = [
   'otlp-proto',
   'otlp-json',
@@ -17,7 +17,7 @@ const FORMATS: readonly PayloadFormat[] = [
   'trace-v0',
 ]
 const TELEMETRY: readonly TelemetryKind[] = ['traces', 'logs']
-/** Rows that stand in the batch before, as those of an earlier request of the task do. */
+/** Rows that are in the batch already, like those of an earlier request of the same task. */
 const STANDING = Buffer.from(
   '{"trace_id":"0123456789abcdef0123456789abcdef","span_id":"0123456789abcdef"}\n',
 )
@@ -51,7 +51,7 @@ function open(): OpenTarget {
   }
 }
 
-/** From the first byte, as a reader would guess. */
+/** Guesses the format from the first byte. */
 function formatOf(input: Buffer): PayloadFormat {
   const first = String.fromCharCode(input[0] ?? 0)
   if (first === '[') return 'json-array'

@@ -1,4 +1,4 @@
-// The log: a damaged segment never stops a start or a reader, and what is read is what was written, or it is missing.
+// The log: a damaged segment never prevents a start or stops a reader, and every record is read unchanged or is missing.
 
 import assert from 'node:assert/strict'
 import { type AppendRecord, DurableLog, type LogOptions } from '../../../collector/log/log.ts'

@@ -1,4 +1,4 @@
-// The scrubber: a key between blanks is found whatever stands around it, and no text breaks or stalls the search.
+// The scrubber: a key between blanks is found whatever surrounds it, and no text makes the search fail or hang.
 
 import assert from 'node:assert/strict'
 import { ALPHABET, type Dice } from '../../../bench/traffic/random.ts'
@@ -46,7 +46,7 @@ function open(): OpenTarget {
   }
 }
 
-/** Shaped as keys are, of random characters, so nobody's. */
+/** A key of random characters in the form of a real one, so it belongs to nobody. */
 function testKey(dice: Dice): string {
   const made = [
     () => `ghp_${dice.chars(36, ALPHABET.alnum)}`,

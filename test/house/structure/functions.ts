@@ -1,4 +1,4 @@
-// How long functions are and how much they branch. A function inside another counts for itself, not for the outer.
+// Length and cyclomatic complexity of functions. A function inside another counts for itself only.
 
 import type { Node } from 'oxc-parser'
 import { lineOf, type Source, walk } from './sources.ts'
@@ -6,9 +6,9 @@ import { lineOf, type Source, walk } from './sources.ts'
 export interface FunctionMeasure {
   readonly path: string
   readonly line: number
-  /** Lines of code: without blank lines and comments. */
+  /** Lines of code, without blank lines and comments. */
   readonly lines: number
-  /** Cyclomatic complexity: one, and one for each place where the way forks. */
+  /** Cyclomatic complexity: one, plus one for each branch. */
   readonly cyclomatic: number
 }
 

@@ -1,4 +1,4 @@
-// All measurements of the structure in one object, for the report and for the test that holds them.
+// All measurements of the structure in one object, for the report and for the test that limits them.
 
 import { ATTR_STRIDE, SCOPE_STRIDE, SPAN_STRIDE } from '../../../core/batch.ts'
 import { importsOf, projectFiles, textOf } from '../source-files.ts'
@@ -8,7 +8,7 @@ import { isMarkedSupport, isProduct, productSources, type Source } from './sourc
 import { typesOf } from './types.ts'
 import { type WritersMeasure, writersOf } from './writers.ts'
 
-/** Looked at each for itself: the areas, and the components that are areas of their own. */
+/** Parts that are measured separately: the areas, and components large enough to be areas themselves. */
 const PARTS = [
   'core',
   'proto',
@@ -25,7 +25,7 @@ const PARTS = [
   'processors/signals',
 ]
 
-/** Tables: as long as the facts they hold. */
+/** Tables are exempt from the limit on file length: they are as long as the facts they hold. */
 const TABLES =
   /\/dialects\/|\/detectors?(\/|\.)|phone-plans|fields\.ts$|prices|-schema\.ts$|\/migrations\/|\/words\.ts$/
 
@@ -43,22 +43,22 @@ export interface AreaMeasure {
 export interface StructureMeasure {
   readonly sources: number
   readonly areas: readonly AreaMeasure[]
-  /** Hand-written source files by folder, most first. */
+  /** Number of hand-written source files by folder, largest first. */
   readonly folders: readonly (readonly [string, number])[]
   readonly circles: readonly string[][]
   readonly functions: readonly FunctionMeasure[]
   readonly longFiles: readonly { readonly path: string; readonly lines: number }[]
   readonly casts: number
-  /** Casts by area. */
+  /** Number of type assertions (`as`) by area. */
   readonly castsByArea: Readonly<Record<string, number>>
   readonly anys: number
   readonly nonNulls: number
   /** Files outside `core/` and `proto/` that import the stride of a row table. */
   readonly strideFiles: readonly string[]
-  /** Files outside `core/` and `proto/` that count in rows of a batch with a number in place of the stride's name. */
+  /** Files outside `core/` and `proto/` that use a number in place of a stride's name. */
   readonly bareStrideFiles: readonly string[]
   readonly writers: readonly WritersMeasure[]
-  /** Files that only tests import and whose place does not say so. */
+  /** Files that only tests import, but whose path does not show it. */
   readonly unmarkedSupport: readonly string[]
 }
 
@@ -125,14 +125,14 @@ function isStrideUser({ path, text }: Source): boolean {
   )
 }
 
-/** Spans, attributes and scopes; the other strides are numbers that mean many things. */
+/** Strides of spans, attributes and scopes. The other strides are numbers with many uses, so they cannot be searched for. */
 const BARE_STRIDE = new RegExp(` \\* (?:${[SPAN_STRIDE, ATTR_STRIDE, SCOPE_STRIDE].join('|')})\\b`)
 
 export function hasBareStride({ path, text }: Pick<Source, 'path' | 'text'>): boolean {
   return !/^(core|proto)\//.test(path) && BARE_STRIDE.test(text)
 }
 
-/** Of all files, those whose every importer is a test; without importers a file is a script or an entry. */
+/** Looks at all files for those that only tests import. A file without importers is a script or an entry point. */
 function unmarkedSupport(): string[] {
   const files = projectFiles().filter((f) => f.endsWith('.ts') && !f.includes('/testdata/'))
   const importers = new Map<string, string[]>()

@@ -1,5 +1,5 @@
-// How files depend on each other: files of a folder, layers, arrows between rooms, circles. Imports of types count,
-// for a reader follows them as well.
+// How files depend on each other: number of files in a folder, layers, dependencies between folders, cycles. Type imports
+// count too, because a reader follows them as well.
 
 import { dirname } from 'node:path'
 import type { Source } from './sources.ts'
@@ -16,7 +16,7 @@ export function graphOf(sources: readonly Source[]): Graph {
   )
 }
 
-/** Only the files below a folder, and the imports among them. */
+/** The files below a folder, and the imports among them. */
 export function within(graph: Graph, folder: string): Graph {
   const inside = (path: string): boolean => path.startsWith(`${folder}/`)
   return new Map(
@@ -34,7 +34,7 @@ export function arrowsOf(graph: Graph): number {
   return [...graph.values()].reduce((n, to) => n + to.length, 0)
 }
 
-/** Groups of files that reach each other, each sorted (Tarjan). */
+/** Groups of files that depend on each other in a cycle, each sorted (Tarjan's algorithm). */
 export function circlesOf(graph: Graph): string[][] {
   const index = new Map<string, number>()
   const low = new Map<string, number>()
@@ -57,7 +57,7 @@ export function circlesOf(graph: Graph): string[][] {
   return circles
 }
 
-/** Files on the longest way down the imports. A circle counts as one file. */
+/** Number of files on the longest path of imports. A cycle counts as one file. */
 export function layersOf(graph: Graph): number {
   const known = new Map<string, number>()
   const depth = (path: string): number => {
@@ -71,7 +71,7 @@ export function layersOf(graph: Graph): number {
   return Math.max(0, ...[...graph.keys()].map(depth))
 }
 
-/** The same graph by folder: which room knows which. */
+/** The same graph by folder: which folder imports from which. */
 export function roomsOf(graph: Graph): Graph {
   const rooms = new Map<string, Set<string>>()
   for (const [path, to] of graph) {

@@ -1,5 +1,5 @@
-// `node test/house/structure/report.ts`: the structure of the product in numbers, as a table. `structure.test.ts`
-// holds the same numbers.
+// `node test/house/structure/report.ts`: prints the measurements of the structure as a table. `structure.test.ts` limits
+// them.
 
 import { measure } from './measure.ts'
 

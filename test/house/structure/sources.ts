@@ -1,5 +1,5 @@
-// The hand-written source files of the product, parsed: what all measurements of the structure look at. Tests, benches,
-// generated files and what only tests import are left out.
+// The hand-written source files of the product, parsed, which all measurements of the structure use. Tests, benches,
+// generated files and files that only tests import are excluded.
 
 import { type Node, parseSync } from 'oxc-parser'
 import { type Import, importsOf, projectFiles, textOf } from '../source-files.ts'
@@ -13,10 +13,10 @@ export interface Source {
   readonly imports: readonly Import[]
 }
 
-/** In one of the areas of the product: not a script, a tool, a test or an example. */
+/** Whether the file is in one of the areas of the product, rather than a script, tool, test or example. */
 export const isProduct = (path: string): boolean => AREAS.test(path)
 
-/** Marked as support of tests by its place or its name. */
+/** Whether the path shows that the file supports tests. */
 export function isMarkedSupport(path: string): boolean {
   return /(^|\/)(testing|testdata|corpus|scripts)\/|\/oracle\.ts$|\.(test|bench)\.ts$|^(test|bench)\//.test(
     path,
@@ -40,7 +40,7 @@ export function productSources(): Source[] {
   })
 }
 
-/** Visits every node below `node`, parents first. `visit` may say `false` to leave out what is below. */
+/** Visits every node below `node`, parents first. Children are skipped when `visit` returns false. */
 export function walk(node: Node, visit: (n: Node) => boolean | undefined): void {
   if (visit(node) === false) return
   for (const value of Object.values(node))
@@ -53,7 +53,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value
 }
 
-/** 1-based line of an offset. */
+/** Line number of an offset, from 1. */
 export function lineOf(text: string, offset: number): number {
   let line = 1
   for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line++

@@ -1,6 +1,6 @@
-// Who writes the fields of shared objects. A class whose public fields are assigned from many files is state that
-// nobody owns. Types are not resolved: a variable belongs to a class when it, or the field that holds it, is
-// annotated with the name of the class, or made with `new`.
+// Finds which files assign the fields of shared objects, because state that many files change has no owner. Types are not
+// resolved: a variable belongs to a class if it, or the field that holds it, is annotated with the class's name or assigned
+// from `new`.
 
 import type { Node } from 'oxc-parser'
 import { type Source, walk } from './sources.ts'
@@ -8,9 +8,9 @@ import { type Source, walk } from './sources.ts'
 export interface WritersMeasure {
   readonly type: string
   readonly path: string
-  /** Fields that some file assigns, and the files that do. */
+  /** The assigned fields, each with the files that assign it. */
   readonly fields: ReadonlyMap<string, ReadonlySet<string>>
-  /** All files that assign any field, that of the class itself included. */
+  /** All files that assign any field, including the file of the class. */
   readonly files: ReadonlySet<string>
 }
 
@@ -91,7 +91,7 @@ function writesOf({ path, program }: Source): Write[] {
   return writes
 }
 
-/** The class that `w`, `this.w` or `this.#w` is annotated with. */
+/** The class with which `w`, `this.w` or `this.#w` is annotated. */
 function ownerOf(object: Node, typeOf: ReadonlyMap<string, string>): string | null {
   if (object.type === 'Identifier') return typeOf.get(object.name) ?? null
   if (object.type === 'MemberExpression' && object.object.type === 'ThisExpression')

@@ -1,5 +1,5 @@
-// An app without instrumentation: gen_ai spans by hand, and the details event as a log record that is sent
-// before the span (first call) or after it (second call).
+// An app without instrumentation, which makes gen_ai spans itself. It sends the details event as a log record before the span
+// (first call) or after it (second call).
 
 import './telemetry.mjs'
 import { context, SpanKind, trace } from '@opentelemetry/api'

@@ -1,9 +1,9 @@
-// An app of the old SDK: one call wrapped by track(), which sends its batch twice, and one manual trace.
+// An app of the old SDK, with one call wrapped by track(), which sends its batch twice, and one manual trace.
 
 import { init } from 'observa-sdk'
 
 const observa = init({
-  // In two halves, so that scanners of this repository stay quiet.
+  // In two parts, so that secret scanners do not report this repository.
   apiKey: `sk_${'test'}_${'x'.repeat(32)}`,
   apiUrl: process.env.API_URL,
   tenantId: '00000000-0000-4000-8000-000000000001',
@@ -48,5 +48,5 @@ observa.trackToolCall({
 })
 await observa.endTrace({ outcome: 'success' })
 await observa.flush()
-// The SDK keeps a timer running for ever.
+// The SDK keeps a timer running, so the process would not end by itself.
 process.exit(0)

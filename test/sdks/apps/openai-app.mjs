@@ -1,5 +1,5 @@
-// An app of the `openai` package with the instrumentations that INSTRUMENTATIONS names, in that order. ES
-// modules are not hooked by `require`, so both are attached by hand, which both document.
+// An app of the `openai` package with the instrumentations that INSTRUMENTATIONS names, in that order. ES modules cannot be
+// hooked by `require`, so both are attached by hand, as their documentation describes.
 
 import './telemetry.mjs'
 import { OpenAIInstrumentation as OpenInference } from '@arizeai/openinference-instrumentation-openai'
@@ -22,11 +22,11 @@ for (const name of process.env.INSTRUMENTATIONS.split(',')) {
 const client = new module.OpenAI({ baseURL: process.env.LLM_URL, apiKey: 'none', maxRetries: 0 })
 if (process.env.FRAMEWORK !== undefined) wrap(client.chat.completions)
 await callAll(client)
-// A stream's span ends when the copy that the instrumentation reads has ended.
+// The span of a stream ends when the instrumentation has read its copy of the stream.
 await new Promise((resolve) => setImmediate(resolve))
 await provider.shutdown()
 
-/** As an agent framework does: a span of its own around each call, with the usage and without the response's id. */
+/** Makes a span around each call, like an agent framework: with the usage, but without the response id. */
 function wrap(completions) {
   const tracer = provider.getTracer('my.framework')
   const create = completions.create.bind(completions)

@@ -1,5 +1,5 @@
-// Calls of the `openai` package that the instrumented apps share: chat with a tool, a stream with usage,
-// Responses, an embedding, and a call that is refused.
+// Calls of the `openai` package that several apps share: chat with a tool, a stream with usage, the Responses API, an
+// embedding, and a call that is refused.
 
 export async function callAll(openai) {
   const tools = [

@@ -1,4 +1,4 @@
-// What every app here does first: the OpenTelemetry SDK with an OTLP exporter, registered globally.
+// The first module of every app here: starts the OpenTelemetry SDK with an OTLP exporter and registers it globally.
 
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -8,7 +8,7 @@ import { BatchSpanProcessor, SimpleSpanProcessor, TracerProvider } from '@opente
 
 export const resource = resourceFromAttributes({ 'service.name': process.env.SERVICE })
 
-// With EACH_SPAN every span is a request of its own, sent when it ends: children before their parents.
+// With EACH_SPAN, every span is sent in its own request when it ends, so children arrive before their parents.
 const Processor = process.env.EACH_SPAN === undefined ? BatchSpanProcessor : SimpleSpanProcessor
 
 export const provider = new TracerProvider({

@@ -1,4 +1,4 @@
-// An app of the Vercel AI SDK: a tool loop over the Responses API, a stream, an embedding, a failing call.
+// An app of the Vercel AI SDK: a tool loop with the Responses API, a stream, an embedding and a failing call.
 
 import './telemetry.mjs'
 import { createOpenAI } from '@ai-sdk/openai'
@@ -6,7 +6,7 @@ import { OpenTelemetry } from '@ai-sdk/otel'
 import { embed, generateText, isStepCount, jsonSchema, registerTelemetry, streamText, tool } from 'ai'
 import { provider } from './telemetry.mjs'
 
-// With `usage` the integration adds reasoning tokens, also to its step spans.
+// With `usage` the integration reports reasoning tokens as well, also in its step spans.
 registerTelemetry(new OpenTelemetry({ usage: process.env.DETAILED_USAGE === 'true' }))
 const openai = createOpenAI({ baseURL: process.env.LLM_URL, apiKey: 'none' })
 
