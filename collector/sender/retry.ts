@@ -14,7 +14,8 @@ export interface RetrySettings {
 
 export const DEFAULT_RETRY: RetrySettings = {
   backoffMinMs: 1000,
-  backoffMaxMs: 60_000,
+  // As long as the OpenTelemetry Collector waits at most: what has recovered gets its data soon.
+  backoffMaxMs: 30_000,
   afterMaxMs: 300_000,
   openAfter: 5,
 }
