@@ -4,6 +4,12 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Metrics } from '../../core/metrics.ts'
+import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { DEFAULT_LIMITS } from '../../proto/decode.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
+import { WorkerPool } from './pool.ts'
+import { TaskDeadline } from './task-deadline.ts'
 
 const CLOSER = join(import.meta.dirname, 'testing/close-while-starting.ts')
 
@@ -15,4 +21,56 @@ test('threads that still start when the pool is closed do not take the process w
   )
   const { code, out, err } = await promise
   assert.deepEqual({ code, out }, { code: 0, out: 'closed' }, err)
+})
+
+test('the start of a thread is no part of the time that a task has', async (t) => {
+  const pipeline = { id: 'p', processors: [], encoders: [], limits: DEFAULT_LIMITS, explain: false }
+  const settings = {
+    workers: 1,
+    taskBytesMax: 1 << 20,
+    taskRequestsMax: 16,
+    // A thread loads its modules for longer than that, and the task then takes a few milliseconds.
+    taskTimeoutMs: 300,
+    heapMiB: 128,
+  }
+  const pool = new WorkerPool(
+    settings,
+    { pipelines: [pipeline] },
+    async () => ({ ok: true }),
+    new Metrics(),
+    silentLog,
+  )
+  t.after(() => pool.close())
+  const request = {
+    payload: Buffer.from('{}'),
+    encoding: 'identity',
+    format: 'otlp-json',
+    telemetry: 'traces',
+    tenant: DEFAULT_TENANT,
+    receivedAtMs: 0,
+  } as const
+  const shared = await pool.submit(0, request, { decodedBytes: 2, isGone: () => false })
+  assert.equal(shared?.task.result.verdicts[0]?.kind, 'accepted')
+})
+
+test('a task that hangs in a thread that has started is late after its time, and not before', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const start = Promise.withResolvers<void>()
+  let hasStarted = false
+  const deadline = new TaskDeadline(100, {
+    areSettled: () => hasStarted,
+    settled: () => start.promise,
+  })
+  t.mock.timers.tick(1000)
+  assert.equal(deadline.signal.aborted, false, 'it has no thread yet')
+  hasStarted = true
+  start.resolve()
+  await start.promise
+  t.mock.timers.tick(99)
+  assert.equal(deadline.signal.aborted, false)
+  t.mock.timers.tick(1)
+  assert.equal(deadline.signal.aborted, true)
+  const other = new TaskDeadline(100, { areSettled: () => true, settled: () => start.promise })
+  t.mock.timers.tick(100)
+  assert.equal(other.signal.aborted, true)
 })

@@ -12,6 +12,7 @@ import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import { FairQueue, type Queued, workOf } from './fair-queue.ts'
+import { TaskDeadline } from './task-deadline.ts'
 import { ThreadStarts } from './thread-starts.ts'
 import { WorkRate } from './work-rate.ts'
 import type { WorkerData, WorkerMessage } from './worker-thread.ts'
@@ -338,20 +339,18 @@ export class WorkerPool {
   }
 
   // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
-  // is durable, to run it again after a dead worker or with corrections. The deadline is a timer of our own:
-  // AbortSignal.timeout would fire for every finished task as well.
+  // is durable, to run it again after a dead worker or with corrections.
   async #run(
     pipeline: number,
     requests: readonly TaskRequest[],
     corrections: readonly LedgerCorrection[],
   ): Promise<TaskResult> {
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), this.#settings.taskTimeoutMs)
+    const deadline = new TaskDeadline(this.#settings.taskTimeoutMs, this.#starts)
     try {
       const message = { kind: 'task', pipeline, task: { requests, corrections } } as const
-      return await this.#piscina.run(message, { signal: late.signal })
+      return await this.#piscina.run(message, { signal: deadline.signal })
     } finally {
-      clearTimeout(timer)
+      deadline.end()
     }
   }
 }

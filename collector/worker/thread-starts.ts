@@ -26,11 +26,15 @@ export class ThreadStarts {
     })
   }
 
+  areSettled(): boolean {
+    return this.#pool.threads.every((t) => this.#started.has(t.threadId))
+  }
+
   /** Resolves when every thread that lives has started, or cannot be waited for any longer. */
   settled(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const check = (): void => {
-      if (this.#pool.threads.every((t) => this.#started.has(t.threadId))) resolve()
+      if (this.areSettled()) resolve()
     }
     const timer = setTimeout(resolve, START_MS_MAX)
     this.#pool.on('message', check)
