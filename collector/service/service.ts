@@ -57,7 +57,11 @@ interface RunningExporter {
   readonly loop: SenderLoop
 }
 
-const DRAIN_MS = 20_000
+/** A stop in all: uploads under way, then exporters with what is left. Less than what the command line waits for. */
+const STOP_MS = 20_000
+const UPLOADS_MS = 5000
+/** An exporter gets so much even where uploads took the rest. */
+const DRAIN_MS_MIN = 5000
 
 export class Service implements ServiceView {
   readonly version: string
@@ -119,10 +123,13 @@ export class Service implements ServiceView {
   async stop(): Promise<void> {
     this.#ready = false
     this.#admission.draining = true
-    await this.listeners.close(5000)
+    const startedAt = this.#deps.clock.monotonicMs()
+    await this.listeners.close(UPLOADS_MS)
     for (const { component } of this.#components.toReversed()) await component.stop()
     await this.#control?.stop()
-    await Promise.all(this.#exporters.map((e) => e.loop.stop(DRAIN_MS)))
+    const spentMs = this.#deps.clock.monotonicMs() - startedAt
+    const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
+    await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
     await Promise.all([...this.#pools].map((pool) => pool.close()))
     await this.#log?.close()
