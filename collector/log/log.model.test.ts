@@ -5,17 +5,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
+import { VirtualClock } from '../sender/testing/virtual-clock.ts'
 import { type AppendRecord, DurableLog, type LogOptions } from './log.ts'
 import { ModelFs } from './testing/model-fs.ts'
 import { simulate } from './testing/simulate.ts'
+import { queueVerify } from './verbs.ts'
 
 const LIVES = 250
 const RECORDS = 12
+const DIR = '/log'
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 function options(fs: ModelFs, more: Partial<LogOptions> = {}): LogOptions {
   const lock = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve())
-  const base = { dir: '/log', fs: fs.process(), clock: systemClock, metrics: new Metrics(), lock }
+  const base = { dir: DIR, fs: fs.process(), clock: systemClock, metrics: new Metrics(), lock }
   return { ...base, log: quiet, freeBytesMin: 0, cacheBytes: 0, ...more }
 }
 
@@ -147,12 +150,13 @@ test('no damage of the last segment makes a start delete or hide the others', as
   const damaged = Buffer.from(fs.bytesOf(newest) as Buffer).fill(0x55, 0)
   fs.put(newest, damaged)
   const again = await DurableLog.open(options(fs))
-  assert.equal(again.nextSequence, BigInt(RECORDS + 1))
-  assert.equal(again.itemsAppended('a'), (RECORDS * (RECORDS + 1)) / 2)
+  // The lost record keeps its number and its items: books show what is gone.
+  assert.equal(again.nextSequence, BigInt(RECORDS + 2))
+  assert.equal(again.itemsAppended('a'), (RECORDS * (RECORDS + 1)) / 2 + 1)
   assert.ok(fs.bytesOf(`${newest}.unreadable`), 'bytes that nobody can read are left to a person')
   const reader = again.reader(1n)
   for (let n = 1; n <= RECORDS; n++) assert.equal((await reader.poll())?.createdAtMs, n)
-  assert.equal(await again.append(record(9)), BigInt(RECORDS + 1))
+  assert.equal(await again.append(record(9)), BigInt(RECORDS + 2))
   assert.equal((await reader.poll())?.createdAtMs, 9)
   await again.close()
   assert.deepEqual(fs.bytesOf(path)?.subarray(0, starts.at(-1)), bytes)
@@ -338,4 +342,66 @@ test('a segment that cannot be read is passed over, and the gap is counted', asy
   assert.deepEqual(seen, [1n, 2n, 5n, 6n, 7n, 8n])
   assert.equal(metrics.value('observa_log_damaged_total', 'what="records"'), 2)
   await log.close()
+})
+
+/** Sequences that can be read, and what is counted as gone, by two readers. */
+async function readTwice(fs: ModelFs): Promise<{ seen: bigint[]; gone: number; log: DurableLog }> {
+  const metrics = new Metrics()
+  const log = await DurableLog.open(options(fs, { metrics }))
+  let seen: bigint[] = []
+  for (const exporter of ['a', 'b']) {
+    const reader = log.reader(1n, { exporter })
+    seen = []
+    for (let r = await reader.poll(); r !== null; r = await reader.poll()) seen.push(r.sequence)
+    await reader.close()
+  }
+  return { seen, gone: metrics.value('observa_log_damaged_total', 'what="records"'), log }
+}
+
+for (const [what, damage] of [
+  ['zeroed', (b: Buffer, from: number): Buffer => Buffer.from(b).fill(0, from)],
+  ['cut off', (b: Buffer, from: number): Buffer => b.subarray(0, from)],
+  ['overwritten', (b: Buffer, from: number): Buffer => Buffer.from(b).fill(0x55, from)],
+  ['zeroed from the beginning', (b: Buffer): Buffer => Buffer.alloc(b.length)],
+  ['emptied', (): Buffer => Buffer.alloc(0)],
+] as const)
+  test(`the end of the last segment ${what}: what is gone is counted once, by all who look`, async () => {
+    const { fs, path, bytes, starts } = await closedSegment()
+    const kept = what.includes('zeroed from') || what === 'emptied' ? 0 : RECORDS - 3
+    fs.put(path, damage(bytes, starts[kept] as number))
+    const items = (from: number): number => {
+      let sum = 0
+      for (let n = from; n <= RECORDS; n++) sum += n
+      return sum
+    }
+    const gone = RECORDS - kept
+    const verified = await queueVerify(DIR, () => {}, { fs: fs.process() })
+    assert.deepEqual(
+      [verified.records, verified.missingRecords, verified.missingItems],
+      [kept, gone, 2 * items(kept + 1)],
+    )
+    const first = await readTwice(fs)
+    assert.equal(first.seen.length, kept)
+    assert.equal(first.gone, gone)
+    assert.equal(first.log.stats().recovery.skippedRecords, gone)
+    assert.equal(first.log.itemsAppended('a'), items(1), 'the books know of all that was taken')
+    assert.equal(await first.log.append(record(5)), BigInt(RECORDS + 1))
+    await first.log.close()
+    const again = await queueVerify(DIR, () => {}, { fs: fs.process() })
+    // A log of which nothing is left begins anew behind what is gone, as after a delivery; the books keep it.
+    assert.equal(again.missingRecords, kept === 0 ? 0 : gone, 'also after a start')
+  })
+
+test('a kill soon after an append leaves a mark of the end as well', async () => {
+  const fs = new ModelFs(() => 0.5)
+  const clock = new VirtualClock()
+  const log = await DurableLog.open(options(fs, { clock }))
+  await log.append(record(1))
+  await log.append(record(2))
+  await clock.until(() => fs.paths().some((path) => path.endsWith('end.1')))
+  const path = fs.paths().find((p) => p.endsWith('.seg')) as string
+  fs.put(path, Buffer.alloc(0))
+  const { seen, gone, log: again } = await readTwice(fs)
+  assert.deepEqual([seen.length, gone], [0, 2])
+  await again.close()
 })

@@ -6,7 +6,9 @@ import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { type CommitEvent, Committer } from './committer.ts'
+import { Damage } from './damage.ts'
 import { DiskWatch } from './disk-watch.ts'
+import { type End, EndMark } from './end-mark.ts'
 import { type ActiveSegment, SegmentKeeper } from './keeper.ts'
 import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
@@ -14,7 +16,7 @@ import { closedError, Publication } from './publication.ts'
 import { isNoSpace, type QueueFs } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
-import { nothingRecovered, type Recovered, type RecoveryReport, recover } from './recovery.ts'
+import { nothingRecovered, type Recovered, recover } from './recovery.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
 import type { LogStats, Pressure } from './stats.ts'
 import { type StoredRecord, Tail } from './tail.ts'
@@ -37,7 +39,7 @@ export class DurableLog {
   readonly #tail: Tail
   readonly #keeper: SegmentKeeper
   readonly #seed: number
-  readonly #recovery: RecoveryReport
+  readonly #recovered: Recovered
   readonly id: Buffer
   #committer: Committer | null = null
   #next: bigint
@@ -49,6 +51,8 @@ export class DurableLog {
   #noSpaceUntilMs = -1
   #sumsSeen = 0
   readonly #disk: DiskWatch
+  readonly #damage = new Damage()
+  readonly #endMark: EndMark
   #isClosed = false
 
   /** Locks the directory, recovers what is there and starts a new segment. */
@@ -75,7 +79,7 @@ export class DurableLog {
     this.#unlock = unlock
     this.#next = recovered.nextSequence
     this.#totals = copyTotals(recovered.totals)
-    this.#recovery = recovered.report
+    this.#recovered = recovered
     this.#seed = recovered.seed
     this.id = recovered.logId
     this.#tail = new Tail(settings.durability === 'memory' ? Infinity : settings.cacheBytes)
@@ -87,6 +91,9 @@ export class DurableLog {
       recovered.nextEpoch,
       recovered.leftovers,
     )
+    const end = (): End => ({ nextSequence: this.#next, totals: this.#totals })
+    const marking = { dir, fs, logId: recovered.logId, clock: settings.clock, end }
+    this.#endMark = new EndMark(marking, recovered.endMarks)
     this.#disk = new DiskWatch(settings, () => this.#tidy())
     declareLogMetrics(settings.metrics, () => this.#collect())
   }
@@ -214,7 +221,7 @@ export class DurableLog {
       items: Object.fromEntries(this.#totals.items),
       events: this.#totals.events,
       consumers: Object.fromEntries(this.#consumers),
-      recovery: this.#recovery,
+      recovery: this.#recovered.report,
     }
   }
 
@@ -223,6 +230,7 @@ export class DurableLog {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#committer?.close()
+    if (this.#committer !== null) await this.#endMark.close()
     await this.#keeper.close()
     await this.#housekeeping
     await this.#unlock()
@@ -249,7 +257,10 @@ export class DurableLog {
       copyTotals(this.#totals),
     )
     await this.#disk.look()
-    log.info({ dir, ...this.#recovery, nextSequence: String(this.#next) }, 'log opened')
+    const { lostEnd } = this.#recovered
+    // Readers may never meet this gap: when no segment is left before it, the log begins behind it.
+    if (lostEnd !== null) this.#missing(lostEnd.from, lostEnd.to, 'the end of the log was lost')
+    log.info({ dir, ...this.#recovered.report, nextSequence: String(this.#next) }, 'log opened')
   }
 
   /** A wrong sum would make the part unreadable later: the first records and then some are checked. */
@@ -314,6 +325,7 @@ export class DurableLog {
     }
     this.#s.metrics.add('observa_log_appended_records_total', '', records.length)
     this.#makeSpareInTime()
+    if (this.#committer !== null) this.#endMark.moved()
     this.#publication.announce()
   }
 
@@ -341,11 +353,21 @@ export class DurableLog {
       cached: (sequence) => this.#tail.get(sequence),
       segments: () => this.#keeper.segments,
       published: (signal) => this.#publication.next(signal),
-      damaged: (what, count, detail) => {
-        metrics.add('observa_log_damaged_total', `what="${what}"`, count)
-        log.error({ dir, what, count }, `Part of the log cannot be read: ${detail}`)
+      missing: (from, to, detail) => this.#missing(from, to, detail),
+      damaged: (part) => {
+        if (!this.#damage.isNewPart(part)) return
+        metrics.add('observa_log_damaged_total', 'what="parts"')
+        log.error({ dir }, `Part of the log cannot be read: ${part}`)
       },
     }
+  }
+
+  #missing(from: bigint, to: bigint, detail: string): void {
+    const { metrics, log, dir } = this.#s
+    const count = this.#damage.newlyMissing(from, to)
+    if (count === 0) return
+    metrics.add('observa_log_damaged_total', 'what="records"', count)
+    log.error({ dir, from: String(from), count }, `Records cannot be read: ${detail}`)
   }
 
   /** First sequence number that some consumer needs. */

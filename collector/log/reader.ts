@@ -18,7 +18,10 @@ export interface ReadSource {
   segments(): readonly Segment[]
   /** Resolves at the next publication. */
   published(signal: AbortSignal | undefined): Promise<void>
-  damaged(what: 'records' | 'parts', count: number, detail: string): void
+  /** The records in `[from, to)` are not there. */
+  missing(from: bigint, to: bigint, detail: string): void
+  /** `part` names it among all. */
+  damaged(part: string): void
 }
 
 export interface ReaderOptions {
@@ -150,7 +153,7 @@ export class LogReader {
     const missing = Number(to - this.position)
     if (missing > 0) {
       this.skippedRecords += missing
-      this.#source.damaged('records', missing, why)
+      this.#source.missing(this.position, to, why)
       this.position = to
     }
     return null
@@ -187,9 +190,7 @@ export class LogReader {
         parts.push({ exporter: row.exporter, stream, items, bytes, index, itemsBefore })
       else
         this.#source.damaged(
-          'parts',
-          1,
-          `${row.exporter}: ${items} items of record ${header.sequence}`,
+          `part ${index} of record ${header.sequence}: ${items} items for ${row.exporter}`,
         )
     }
     const { sequence, pipeline, createdAtMs, eventCount } = header
@@ -203,7 +204,7 @@ export class LogReader {
   ): Promise<Pick<LogRecord, 'eventIds' | 'claims'>> {
     const bytes = await scanner.facts(found)
     if (bytes === null) {
-      this.#source.damaged('parts', 1, `facts of record ${found.header.sequence}`)
+      this.#source.damaged(`facts of record ${found.header.sequence}`)
       return NO_FACTS
     }
     const idBytes = found.header.eventCount * 16

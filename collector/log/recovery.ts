@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { type End, readEndMark } from './end-mark.ts'
 import type { Leftovers } from './keeper.ts'
 import type { QueueFile, QueueFs } from './queue-fs.ts'
 import { isMissing, shortWriteError } from './queue-fs.ts'
@@ -21,7 +22,7 @@ export interface RecoveryReport {
   readonly recoveredRecords: number
   /** Bytes behind the last sound record: an append that was never acknowledged, or damage at the very end. */
   readonly truncatedBytes: number
-  /** Records missing or damaged in the last segment; other segments are checked when they are read. */
+  /** Records missing or damaged in the last segment, or at the end; other segments are checked when they are read. */
   readonly skippedRecords: number
   readonly skippedEvents: number
 }
@@ -35,6 +36,10 @@ export interface Recovered {
   readonly nextSequence: bigint
   readonly nextEpoch: number
   readonly totals: Totals
+  /** Records at the end that were there and are gone: from the first to before the last; null when none is known to be. */
+  readonly lostEnd: { readonly from: bigint; readonly to: bigint } | null
+  /** How often the end was written down so far. */
+  readonly endMarks: number
   readonly report: RecoveryReport
 }
 
@@ -79,6 +84,13 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
     else kept.unshift(segment)
   }
   const segments = await Promise.all([...found, ...kept].map((s) => withStart(s, fs)))
+  const mark = await readEndMark(dir, fs, logId)
+  const lost = mark === null || mark.end.nextSequence <= end.nextSequence ? null : mark.end
+  const lostEnd = lost === null ? null : { from: end.nextSequence || named, to: lost.nextSequence }
+  const lostRecords = lostEnd === null ? 0 : Number(lostEnd.to - lostEnd.from)
+  const lostEvents = lost === null ? 0 : lost.totals.events - end.totals.events
+  // What was lost keeps its numbers and its place in the books: it is a gap like any other.
+  if (lost !== null) end = lost
   return {
     logId,
     seed,
@@ -87,12 +99,14 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
     nextSequence: end.nextSequence > 0n ? end.nextSequence : named,
     nextEpoch,
     totals: end.totals,
+    lostEnd,
+    endMarks: mark?.generation ?? 0,
     report: {
       segments: segments.length,
       recoveredRecords: last?.records ?? 0,
       truncatedBytes,
-      skippedRecords: last?.skippedRecords ?? 0,
-      skippedEvents: last?.skippedEvents ?? 0,
+      skippedRecords: (last?.skippedRecords ?? 0) + Math.max(0, lostRecords),
+      skippedEvents: (last?.skippedEvents ?? 0) + Math.max(0, lostEvents),
     },
   }
 }
@@ -107,6 +121,8 @@ export function nothingRecovered(): Recovered {
     nextSequence: 1n,
     nextEpoch: 1,
     totals: { events: 0, items: new Map() },
+    lostEnd: null,
+    endMarks: 0,
     report: {
       segments: 0,
       recoveredRecords: 0,
@@ -115,11 +131,6 @@ export function nothingRecovered(): Recovered {
       skippedEvents: 0,
     },
   }
-}
-
-interface End {
-  readonly nextSequence: bigint
-  readonly totals: Totals
 }
 
 function later(a: End, b: End): End {

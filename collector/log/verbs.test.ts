@@ -46,7 +46,13 @@ test('verify finds nothing in a sound log and names what is damaged in another',
   const out = (s: string): void => {
     text += s
   }
-  const sound = { records: 3, damagedParts: 0, damagedItems: 0, missingRecords: 0 }
+  const sound = {
+    records: 3,
+    damagedParts: 0,
+    damagedItems: 0,
+    missingRecords: 0,
+    missingItems: 0,
+  }
   assert.deepEqual(await queueVerify(dir, out), sound)
   const [name] = (await readdir(dir)).filter((f) => f.startsWith('w-'))
   const path = join(dir, name as string)

@@ -6,6 +6,7 @@ import { crc32 } from 'node:zlib'
 import { formatBytes } from '../../core/config/units.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { type CursorState, parseCursor } from '../sender/cursor.ts'
+import { type End, readEndMark } from './end-mark.ts'
 import { isMissing, nodeQueueFs, type QueueFs } from './queue-fs.ts'
 import type { RecordHeader } from './record.ts'
 import { listSegments, readLogId } from './recovery.ts'
@@ -125,6 +126,8 @@ export interface VerifyReport {
   readonly damagedParts: number
   readonly damagedItems: number
   readonly missingRecords: number
+  /** Items of missing records, over all exporters. */
+  readonly missingItems: number
 }
 
 /** Reads every record and every part, and names what is damaged. All counts of damage are 0 in a sound log. */
@@ -134,29 +137,40 @@ export async function queueVerify(
   options: { readonly fs?: QueueFs } = {},
 ): Promise<VerifyReport> {
   const fs = options.fs ?? nodeQueueFs
-  const report = { records: 0, damagedParts: 0, damagedItems: 0, missingRecords: 0 }
-  let expected: bigint | null = null
+  const report = {
+    records: 0,
+    damagedParts: 0,
+    damagedItems: 0,
+    missingRecords: 0,
+    missingItems: 0,
+  }
   const damaged = (name: string, offset: number, what: string): void =>
     out(`${name} at offset ${offset}: ${what}\n`)
   const segments = await segmentsOf(dir, fs)
+  // Before the segments are read: a running instance may go on meanwhile.
+  const end = await endOf(dir, fs, segments)
+  const seen = new SeenSoFar()
   await walk(dir, fs, segments, {
     segment: (s, header) => {
-      expected ??= s.firstSequence
-      const isUnused = s.fileBytes <= START_BYTES
-      if (header === null && !isUnused)
-        damaged(basename(s.path), 0, 'the segment header is damaged')
+      seen.begin(s.firstSequence)
+      if (header === null) {
+        const isUnused = s.fileBytes <= START_BYTES
+        if (!isUnused) damaged(basename(s.path), 0, 'the segment header is damaged')
+      } else report.missingItems += seen.itemsMissing(header.totals.items)
     },
     record: async (s, found, scanner) => {
       const { header, offset } = found
       const name = basename(s.path)
-      const gap = expected === null ? 0 : Number(header.sequence - expected)
+      const gap = seen.recordsMissing(header.sequence)
       if (gap > 0) damaged(name, offset - found.skippedBytes, `${gap} records are missing`)
-      report.missingRecords += Math.max(0, gap)
-      expected = header.sequence + 1n
+      report.missingRecords += gap
+      seen.record(header.sequence)
       report.records++
       if ((await scanner.facts(found)) === null)
         damaged(name, offset, `event ids of record ${header.sequence} are damaged`)
       for (const row of header.rows) {
+        report.missingItems += seen.itemsMissing(new Map([[row.exporter, row.itemsBefore]]))
+        seen.items(row.exporter, row.itemsBefore + row.items)
         if ((await scanner.part(found, row)) !== null) continue
         report.damagedParts++
         report.damagedItems += row.items
@@ -165,9 +179,60 @@ export async function queueVerify(
       return true
     },
   })
-  out(`${segments.length} segments, ${report.records} records, ${report.missingRecords} missing, `)
+  const gap = end === null ? 0 : seen.recordsMissing(end.nextSequence)
+  if (end !== null && gap > 0) {
+    out(`the end of the log: ${gap} records are missing\n`)
+    report.missingRecords += gap
+    report.missingItems += seen.itemsMissing(end.totals.items)
+  }
+  out(`${segments.length} segments, ${report.records} records, ${report.missingRecords} missing `)
+  out(`with ${report.missingItems} items, `)
   out(`${report.damagedParts} damaged parts with ${report.damagedItems} items\n`)
   return report
+}
+
+async function endOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<End | null> {
+  const logId = await readLogId(dir, fs, segments)
+  return logId === null ? null : ((await readEndMark(dir, fs, logId))?.end ?? null)
+}
+
+/** What records and counts were met, to see what lies between them. */
+class SeenSoFar {
+  #next: bigint | null = null
+  /** Nothing was ever removed: what an exporter had before is nothing. */
+  #isWhole = false
+  readonly #items = new Map<string, number>()
+
+  begin(firstSequence: bigint): void {
+    if (this.#next === null) this.#isWhole = firstSequence === 1n
+    this.#next ??= firstSequence
+  }
+
+  record(sequence: bigint): void {
+    this.#next = sequence + 1n
+  }
+
+  items(exporter: string, count: number): void {
+    this.#items.set(exporter, count)
+  }
+
+  recordsMissing(before: bigint): number {
+    return this.#next === null || before <= this.#next ? 0 : Number(before - this.#next)
+  }
+
+  /** Of counts as they stand further on. */
+  itemsMissing(counts: ReadonlyMap<string, number>): number {
+    let missing = 0
+    for (const [exporter, count] of counts) {
+      const known = this.#items.get(exporter) ?? (this.#isWhole ? 0 : undefined)
+      if (known === undefined) this.#items.set(exporter, count)
+      else if (count > known) {
+        missing += count - known
+        this.#items.set(exporter, count)
+      }
+    }
+    return missing
+  }
 }
 
 export interface DumpOptions {
