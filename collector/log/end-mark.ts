@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../../core/clock.ts'
-import { isMissing, type QueueFs, shortWriteError } from './queue-fs.ts'
+import { type QueueFs, shortWriteError } from './queue-fs.ts'
 import type { Totals } from './record.ts'
 
 export interface End {
@@ -26,6 +26,7 @@ export interface EndMarkSettings {
 const NAMES = ['end.0', 'end.1'] as const
 const DELAY_MS = 250
 const BYTES_MAX = 1024 * 1024
+const SUM_BYTES = 4
 
 interface Mark {
   readonly generation: number
@@ -105,7 +106,7 @@ function encoded({ generation, end }: Mark, logId: Buffer): Buffer {
     items: Object.fromEntries(items),
   })
   const body = Buffer.from(text)
-  const sum = Buffer.alloc(4)
+  const sum = Buffer.alloc(SUM_BYTES)
   sum.writeUInt32LE(crc32(body))
   return Buffer.concat([sum, body])
 }
@@ -115,21 +116,22 @@ async function readOne(path: string, fs: QueueFs, logId: Buffer): Promise<Mark |
     const file = await fs.open(path, 'read')
     try {
       const size = await file.sizeBytes()
-      if (size < 4 || size > BYTES_MAX) return null
+      // A sum of nothing is zero, as in a file that a power cut left with zeros.
+      if (size <= SUM_BYTES || size > BYTES_MAX) return null
       const bytes = Buffer.alloc(size)
       if ((await file.read(bytes, 0)) < size) return null
       return decoded(bytes, logId)
     } finally {
       await file.close()
     }
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
+  } catch {
+    // Missing or unreadable: it only helps to count, and must not keep the log from opening.
+    return null
   }
 }
 
 function decoded(bytes: Buffer, logId: Buffer): Mark | null {
-  const body = bytes.subarray(4)
+  const body = bytes.subarray(SUM_BYTES)
   if (crc32(body) !== bytes.readUInt32LE(0)) return null
   // The sum is right, so we wrote it.
   const raw = JSON.parse(body.toString('utf8')) as {

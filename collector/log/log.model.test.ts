@@ -392,6 +392,26 @@ for (const [what, damage] of [
     assert.equal(again.missingRecords, kept === 0 ? 0 : gone, 'also after a start')
   })
 
+test('a mark of the end that is damaged, empty or cannot be read is none, and the log opens', async () => {
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.alloc(4),
+    Buffer.alloc(300),
+    Buffer.alloc(9, 0x55),
+  ]) {
+    const { fs } = await closedSegment()
+    for (const path of fs.paths().filter((p) => p.includes('/end.'))) fs.put(path, bytes)
+    const log = await DurableLog.open(options(fs))
+    assert.equal(log.nextSequence, BigInt(RECORDS + 1))
+    await log.close()
+  }
+  const { fs } = await closedSegment()
+  fs.fault = (_op, path) => (path.includes('/end.') ? 'EIO' : null)
+  const log = await DurableLog.open(options(fs))
+  assert.equal(await log.append(record(1)), BigInt(RECORDS + 1))
+  await log.close()
+})
+
 test('a kill soon after an append leaves a mark of the end as well', async () => {
   const fs = new ModelFs(() => 0.5)
   const clock = new VirtualClock()
