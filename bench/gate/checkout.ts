@@ -51,7 +51,7 @@ function install(directory: string, say: (text: string) => void): void {
 function archive(commit: string): Buffer {
   const result = spawnSync('git', ['archive', commit], { cwd: ROOT, maxBuffer: ARCHIVE_BYTES_MAX })
   if (result.error !== undefined) throw result.error
-  if (result.status !== 0) throw new Error(`git archive ${commit}: ${result.stderr}`)
+  if (result.status !== 0) throw new Error(`git archive ${commit}: ${result.stderr.toString()}`)
   return result.stdout
 }
 

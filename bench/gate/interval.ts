@@ -52,7 +52,7 @@ function rankCut(n: number, tail: number): number {
 
 /** For each possible sum of positive ranks, how many of the 2^n combinations of signs give it. */
 function signedRankCounts(n: number): number[] {
-  const counts = [1, ...new Array<number>((n * (n + 1)) / 2).fill(0)]
+  const counts = [1, ...Array.from({ length: (n * (n + 1)) / 2 }, () => 0)]
   for (let rank = 1; rank <= n; rank++)
     for (let sum = counts.length - 1; sum >= rank; sum--)
       counts[sum] = (counts[sum] ?? 0) + (counts[sum - rank] ?? 0)

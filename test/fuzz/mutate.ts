@@ -44,7 +44,7 @@ const MUTATIONS: readonly Mutation[] = [
   function repeatRun(bytes, at, dice) {
     const run = bytes.subarray(at, at + dice.int(1, RUN_MAX))
     const times = dice.chance(0.9) ? dice.int(1, 4) : dice.int(1, REPEAT_MAX)
-    return replaced(bytes, at, 0, Buffer.concat(new Array<Buffer>(times).fill(run)))
+    return replaced(bytes, at, 0, Buffer.concat(Array.from({ length: times }, () => run)))
   },
   function copyFromElsewhere(bytes, at, dice) {
     const from = dice.int(0, bytes.length)
