@@ -83,6 +83,7 @@ export class EventMaker {
       dialects: this.#detection,
       origin: this.#origin,
       filled: (attr, field) => this.#explain(attr, field, 'content by kind'),
+      count: (metric, labels, by) => this.#ctx?.count(metric, labels, by),
     }
     this.#doubles = new DoubleCount(copyNames(tables.dialects))
     this.#eventReaders = eventReaders(tables.dialects)
