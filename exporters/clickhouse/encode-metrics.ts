@@ -1,4 +1,4 @@
-// Points of metrics as rows of RowBinary; the columns are those of `METRIC_COLUMNS`.
+// Encodes metric points as RowBinary rows with the columns of `METRIC_COLUMNS`.
 
 import type { MetricsRequest } from '../../core/component.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
@@ -9,9 +9,9 @@ export interface MetricRows {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-/** The end of ClickHouse's DateTime, in ns; later times are stored as this one. */
+/** The latest time of a ClickHouse DateTime, in ns. Later times are stored as this one. */
 const LATEST_NS = (2n ** 32n - 1n) * 1_000_000_000n
-/** The environment of a resource, by its names of today and of before. */
+/** Resource attributes with the environment: the present name and the former one. */
 const ENVIRONMENT_KEYS = ['deployment.environment.name', 'deployment.environment'] as const
 
 export function metricRows(request: MetricsRequest): MetricRows {
@@ -36,7 +36,7 @@ function writePoint(out: ByteWriter, p: MetricPoint, request: MetricsRequest): v
   writeMap(out, p.attributes)
   out.fixedString(p.seriesId, 0, 16, 16)
   writeTime(out, p.startNs)
-  // A point without a time was taken when it was received.
+  // A point without a time gets the time of receipt.
   writeTime(out, p.timeNs === 0n ? BigInt(Math.trunc(receivedAtMs)) * 1_000_000n : p.timeNs)
   for (const number of [p.value, p.count, p.sum, p.min, p.max]) out.nullableF64(finite(number))
   for (const list of [p.bounds, p.buckets, p.quantiles, p.quantileValues]) writeNumbers(out, list)
@@ -55,7 +55,7 @@ function writeTime(out: ByteWriter, ns: bigint): void {
   out.i64Big(ns > LATEST_NS ? LATEST_NS : ns)
 }
 
-/** Infinities are no numbers of JSON: null there, and null here. */
+/** JSON has no infinities and writes null for them, so NaN, which is stored as null, is used here too. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : Number.NaN
 }

@@ -1,4 +1,4 @@
-// Metric points as they are stored: every kind, series that are known again, and what is no histogram.
+// Metric points as they are stored: every kind of metric, recognition of series, and invalid histograms.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -31,7 +31,7 @@ function pointsOf(metrics: readonly object[], resource: readonly object[] = []):
 
 const only = (metric: object): MetricPoint => pointsOf([metric])[0] as MetricPoint
 
-test('gauges and sums: whole and broken numbers, temporality, monotony', () => {
+test('gauges and sums keep integers, fractions, temporality and monotonicity', () => {
   const gauge = only({
     name: 'g',
     unit: '1',
@@ -103,7 +103,7 @@ test('a summary keeps its quantiles', () => {
   assert.deepEqual([p.count, p.sum, p.quantiles, p.quantileValues], [2, 3, [0.5], [1.5]])
 })
 
-test('a series is known by what names it, in any order, and by nothing else', () => {
+test('the id of a series depends only on its name, unit, type, resource, scope and attributes, in any order', () => {
   const id = (attributes: object[], resource: object[], start = TIME): string => {
     const metric = {
       name: 'n',
@@ -119,7 +119,7 @@ test('a series is known by what names it, in any order, and by nothing else', ()
   assert.notEqual(id([attr('a', '1","b":"2')], [a]), usual)
 })
 
-test('attributes of any type are texts or JSON', () => {
+test('attributes of any type are stored as text or JSON', () => {
   const values = [
     { intValue: '7' },
     { intValue: '9007199254740993' },
@@ -138,7 +138,7 @@ test('attributes of any type are texts or JSON', () => {
   )
 })
 
-test('rows can be cut into two between points', () => {
+test('a part can be split in two between points', () => {
   const dataPoints = [1, 2, 3].map((n) => ({
     count: String(n),
     explicitBounds: [n, n + 1],

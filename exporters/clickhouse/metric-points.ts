@@ -1,5 +1,5 @@
-// The points of an ExportMetricsServiceRequest, one by one, in the form of the table `metric_points`: every kind of histogram
-// with explicit bounds, and each series known by a hash of what names it.
+// Reads the points of an ExportMetricsServiceRequest in the form of the table `metric_points`. Every kind of histogram gets
+// explicit bounds, and each series is identified by a hash.
 
 import { hash } from 'node:crypto'
 import {
@@ -18,24 +18,24 @@ export interface MetricPoint {
   readonly resource: ReadonlyMap<string, string>
   readonly scopeName: string
   readonly attributes: ReadonlyMap<string, string>
-  /** 16 bytes, equal for all points of a series. */
+  /** 16 bytes, the same for all points of a series. */
   readonly seriesId: Uint8Array
   readonly startNs: bigint
   readonly timeNs: bigint
-  /** NaN where there is none, here and below. */
+  /** NaN when there is none; the same applies to the numbers below. */
   readonly value: number
   readonly count: number
   readonly sum: number
   readonly min: number
   readonly max: number
-  /** Upper bounds of all buckets but the last, which has none. */
+  /** Upper bounds of all buckets except the last, which has none. */
   readonly bounds: readonly number[]
   readonly buckets: readonly number[]
   readonly quantiles: readonly number[]
   readonly quantileValues: readonly number[]
 }
 
-/** Kinds of metrics by the number of their field in Metric. */
+/** Types of metrics, by the number of their field in Metric. */
 const TYPES: ReadonlyMap<number, readonly [type: MetricPoint['type'], point: string]> = new Map([
   [5, ['gauge', 'NumberDataPoint']],
   [7, ['sum', 'NumberDataPoint']],
@@ -51,7 +51,7 @@ interface Envelope {
   readonly scopeName: string
 }
 
-/** The request must have been checked before: what is malformed throws. */
+/** Visits every point. The request must have been validated before, because malformed data throws. */
 export function eachMetricPoint(request: Uint8Array, visit: (point: MetricPoint) => void): void {
   // ExportMetricsServiceRequest: resource_metrics 1; ResourceMetrics: resource 1, scope_metrics 2.
   eachMessage(request, (field, resourceMetrics) => {
@@ -133,7 +133,7 @@ function pointOf(head: Head, p: PlainMessage, series: Map<string, Uint8Array>): 
   }
 }
 
-/** What names a series: not the order of its attributes, and not when its process began to count. */
+/** Hash of what identifies a series. The order of its attributes and the start time of its process are not part of it. */
 function seriesIdOf(head: Head, attributes: string): Uint8Array {
   const { resource, scopeName, metric, type, unit } = head
   const name = JSON.stringify([sorted(resource), scopeName, metric, type, unit, attributes])
@@ -147,11 +147,12 @@ function bucketsOf(type: MetricPoint['type'], p: PlainMessage): Buckets {
   if (type !== 'histogram') return { bounds: [], buckets: [] }
   const bounds = p.numbers('explicitBounds')
   const buckets = p.numbers('bucketCounts')
-  // Both or neither, and one bucket more than bounds: else nobody knows what the counts mean.
+  // Bounds and counts are valid only together, with one more bucket than bounds. Otherwise the meaning of the counts is
+  // unknown, so both are dropped.
   return buckets.length === bounds.length + 1 ? { bounds, buckets } : { bounds: [], buckets: [] }
 }
 
-/** Bucket i of a scale holds what is above base^(offset+i) and not above base^(offset+i+1), base = 2^(2^-scale). */
+/** Bucket i of a scale contains values above base^(offset+i) and up to base^(offset+i+1), where base = 2^(2^-scale). */
 function exponentialBuckets(p: PlainMessage): Buckets {
   const scale = p.number('scale') ?? 0
   const bound = (index: number): number => 2 ** (index * 2 ** -scale)
@@ -159,7 +160,7 @@ function exponentialBuckets(p: PlainMessage): Buckets {
   const buckets: number[] = []
   const negative = range(p.message('negative'))
   if (negative.counts.length > 0) {
-    // What lies below the lowest bucket is nothing.
+    // The range below the lowest bucket is empty.
     bounds.push(-bound(negative.offset + negative.counts.length))
     buckets.push(0)
   }
@@ -188,7 +189,7 @@ function attributesOf(pairs: readonly PlainMessage[]): ReadonlyMap<string, strin
   return new Map(pairs.map((pair) => [pair.text('key'), valueText(pair.message('value'))]))
 }
 
-/** Texts as they are, everything else as JSON. */
+/** Strings stay as they are, and every other value becomes JSON. */
 function valueText(value: PlainMessage): string {
   const plain = plainOf(value)
   return typeof plain === 'string' ? plain : JSON.stringify(plain)
@@ -205,7 +206,7 @@ function plainContent(content: PlainValue): unknown {
   if (content instanceof Uint8Array) return Buffer.from(content).toString('base64')
   if (!(content instanceof PlainMessage)) return content
   const list = content.messages('values')
-  // ArrayValue and KeyValueList both have `values`; only members of the latter have keys.
+  // Both ArrayValue and KeyValueList have a field `values`, but only the members of a KeyValueList have keys.
   return list.some((item) => item.only()?.[0] === 'value' || item.text('key') !== '')
     ? Object.fromEntries(attributesOf(list))
     : list.map(plainOf)

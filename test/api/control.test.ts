@@ -1,5 +1,5 @@
-// The control plane over REST on real stores: onboarding by API, keys that work and stop working, two tenants kept apart on
-// every route and verb, and a document that says all of it.
+// The control plane through the REST API with real stores: onboarding, keys that work and are revoked, two tenants kept apart
+// on every route and method, and an OpenAPI document that describes all of it.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
@@ -72,7 +72,7 @@ const send = async (key: string, origin?: string): Promise<number> => {
 const messageOf = (answer: Answer): string =>
   (answer.body['error'] as { message: string } | undefined)?.message ?? ''
 
-test('a project and keys for it: each works at once and as far as it may', async () => {
+test('a new project and its keys: each key works at once, within its scopes', async () => {
   const project = await done('POST', 'projects', { name: 'Shop', environment: 'prod' })
   assert.equal(project.status, 201)
   assert.deepEqual(project.body['environments'], ['prod'])
@@ -101,7 +101,7 @@ test('a project and keys for it: each works at once and as far as it may', async
   assert.equal(JSON.stringify(rows).includes(String(secret.body['key']).slice(16, -4)), false)
 })
 
-test('rotated, both keys work; revoked, one is refused within 5 s; used up names are told', async () => {
+test('both keys work during rotation, a revoked key is refused within 5 s, and a name in use is reported', async () => {
   const made = await done('POST', 'keys', { project_id: 'project-a', name: 'to rotate' })
   const id = String(made.body['key_id'])
   const next = await done('POST', `keys/${id}/rotate`)
@@ -118,7 +118,7 @@ test('rotated, both keys work; revoked, one is refused within 5 s; used up names
   assert.equal((await done('DELETE', `keys/${id}`)).body['state'], 'revoked', 'again is harmless')
 })
 
-test('who may only read changes nothing, and who has no key sees nothing', async () => {
+test('a key with only the read scope cannot change anything, and without a key nothing can be read', async () => {
   const routes = ['keys', 'members', 'audit']
   for (const path of routes) {
     assert.equal((await ask('GET', path, { key: reader.key })).status, 403, path)
@@ -131,7 +131,7 @@ test('who may only read changes nothing, and who has no key sees nothing', async
   assert.equal((await ask('GET', 'projects', { key: reader.key })).status, 200)
 })
 
-test('what is not right is refused and says why', async () => {
+test('an invalid request is refused with the reason', async () => {
   const cases: readonly (readonly [string, string, unknown, number, RegExp])[] = [
     ['POST', 'projects', {}, 400, /not valid/],
     ['POST', 'projects', { name: 'x', tenant_id: 'tenant-b' }, 400, /not valid/],
@@ -193,7 +193,7 @@ async function operations(): Promise<(readonly [method: string, path: string, op
   )
 }
 
-test('every operation of the document has an id of its own, a summary, a scope and its errors', async () => {
+test('every operation in the OpenAPI document has a unique id, a summary, a scope and its errors', async () => {
   const seen = await operations()
   assert.ok(seen.length >= 35, `${seen.length} operations`)
   assert.equal(new Set(seen.map(([, , op]) => op.operationId)).size, seen.length)
@@ -208,7 +208,7 @@ test('every operation of the document has an id of its own, a summary, a scope a
   }
 })
 
-test('an id of another tenant is answered like one that nobody has, on every route and verb', async () => {
+test('an id of another tenant gets the same answer as an unknown id, on every route and method', async () => {
   const key = (await done('POST', 'keys', { project_id: 'project-b' }, b.key)).body['key_id']
   const ofB: Readonly<Record<string, string>> = {
     tenants: 'tenant-b',
@@ -245,7 +245,7 @@ test('an id of another tenant is answered like one that nobody has, on every rou
   assert.equal((await done('GET', `keys/${String(key)}`, undefined, b.key)).body['state'], 'active')
 })
 
-test('lists go on where a page ended', async () => {
+test('the next page of a list begins where the previous one ended', async () => {
   for (let i = 0; i < 5; i++) await done('POST', 'projects', { name: `p${i}` })
   const seen: unknown[] = []
   for (let cursor = ''; ; ) {
@@ -262,7 +262,7 @@ test('lists go on where a page ended', async () => {
   assert.equal(new Set(seen).size, seen.length)
 })
 
-test('what was changed is in the audit log, with who, from where and by which request', async () => {
+test('every change is in the audit log with its actor, address and request id', async () => {
   const made = await done('POST', 'keys', { project_id: 'project-a', name: 'audited' })
   const { body } = await done(
     'GET',

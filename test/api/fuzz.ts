@@ -1,6 +1,7 @@
-// `npm run fuzz:api`: Schemathesis against the REST API of a real instance with both stores, after its own OpenAPI document.
-// What must hold is no 500, answers of the documented form, and no answer without a key; `--checks all` also reports where
-// the document says less than the API does. Schemathesis is taken from the PATH, or installed below `.cache`.
+// `npm run fuzz:api`: runs Schemathesis against the REST API of a real instance with both stores, using its OpenAPI document.
+// There must be no 500, every response must have the documented form, and no request may succeed without a key. `--checks
+// all` also reports behaviour that the document does not describe. Schemathesis is taken from the PATH, or installed below
+// `.cache`.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -42,7 +43,7 @@ service:
     logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
 `
 
-/** The command, installed when it has to be; null where Python or the package is not to be had. */
+/** The command, installed if necessary; null if Python or the package is not available. */
 function schemathesis(): string | null {
   if (spawnSync('schemathesis', ['--version']).status === 0) return 'schemathesis'
   const dir = join(import.meta.dirname, '../../.cache/schemathesis')
@@ -56,7 +57,7 @@ function schemathesis(): string | null {
   return installed !== false && installed.status === 0 ? program : null
 }
 
-/** What the cases ask for should be found sometimes. */
+/** Stores some data, so that generated requests sometimes find it. */
 async function fill(instance: Instance): Promise<void> {
   const spans = ['a', 'b', 'c'].map((id) => ({ name: `chat ${id}`, traceId: id.repeat(32) }))
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key.key}` }
@@ -81,7 +82,7 @@ interface Wanted {
   readonly checks: string
 }
 
-/** In a folder of its own: it keeps what it has learned in the one where it runs. */
+/** Runs in its own folder, because Schemathesis keeps what it has learned in the current folder. */
 async function attack(program: string, at: Instance, dir: string, w: Wanted): Promise<Report> {
   const path = join(dir, 'report.json')
   const options = {

@@ -1,4 +1,5 @@
-// Legacy events that name a project: data goes where its key belongs, and a mix-up of keys is said.
+// Legacy events that name a project. Their data always goes to the project of the key, and an event that names another
+// project of the tenant is refused, because the wrong key was probably used.
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -50,7 +51,7 @@ async function send(
   return { ...(JSON.parse(res.body.toString()) as object), status: res.status }
 }
 
-test("another project of the key's tenant is a 403 that names the event, and nothing of the batch is stored", async () => {
+test("an event for another project of the key's tenant gives a 403 that names it, and nothing of the batch is stored", async () => {
   for (const over of [
     { project_id: 'blog' },
     { project_id: 'blog', tenant_id: 'acme' },
@@ -74,7 +75,7 @@ test("another project of the key's tenant is a 403 that names the event, and not
   assert.ok(!(await instance.events()).some((e) => e['request_model'] === 'never'))
 })
 
-test("the own project, none, and ids of another server are taken into the key's project", async () => {
+test("events with the key's project, without a project or with an unknown project are stored in the key's project", async () => {
   for (const over of [
     { project_id: 'shop' },
     { project_id: 'shop', tenant_id: 'acme' },
@@ -90,6 +91,6 @@ test("the own project, none, and ids of another server are taken into the key's 
   assert.ok(stored.every((e) => e['tenant_id'] === 'acme' && e['project_id'] === 'shop'))
 })
 
-test('where no key is needed, nobody owns a project', async () => {
+test('without keys, events for any project are accepted', async () => {
   assert.equal((await send([event('free', { project_id: 'blog' })], null)).status, 200)
 })

@@ -1,5 +1,5 @@
-// What a stop waits for: an upload that stalls and a destination that does not answer, both at once, take no more than the
-// time that a stop has, and what was accepted stays in the log.
+// What a stop waits for. A stalled upload and a destination that does not answer, both at once, must not delay it beyond its
+// time limit, and accepted data must stay in the log.
 
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
@@ -8,15 +8,15 @@ import { stalledUpload } from '../faults/stalled-upload.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
-/** The command line ends the process with 1 after so long. */
+/** After this time the command line ends the process with exit code 1. */
 const STOP_MS_MAX = 25_000
 
-test('SIGTERM with a stalled upload and a dead destination ends with 0, in time, and loses nothing', async (t) => {
+test('SIGTERM with a stalled upload and an unreachable destination ends in time with exit code 0 and loses nothing', async (t) => {
   const sockets = new Set<Socket>()
   const mute = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {
-      // The sender gives up.
+      // The sender gives up and closes the connection.
     })
   })
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))

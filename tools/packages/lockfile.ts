@@ -1,12 +1,12 @@
-// What `package-lock.json` says about the packages of production: which there are, who brings each of them, and what is
-// wrong with the file. Nothing is fetched and `node_modules` is not looked at.
+// Reads from `package-lock.json` which packages production has, which dependency needs each of them, and what is wrong with
+// the file. Nothing is downloaded, and `node_modules` is not read.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The foundations that the product is specified to stand on; what they bring is not ours to choose. */
+/** Packages that the product is specified to use. Their own dependencies do not count as the project's choice. */
 export const FOUNDATIONS = [
   '@clickhouse/client',
   '@fastify/compress',
@@ -23,16 +23,16 @@ export const FOUNDATIONS = [
 ] as const
 
 /**
- * Packages that no foundation brings, on all platforms together. The aim is 90 at most; this is a little above what there
- * is, so that a new dependency is a decision and a new version of an old one is not.
+ * Limit on the packages that no foundation needs, on all platforms together. It is a little above the present number, so that
+ * a new dependency needs a decision and a new version of a present one usually does not. The aim is at most 90.
  */
 export const OWN_MAX = 60
-/** Packages of production as a whole, variants for other platforms included. */
+/** Limit on all production packages, including variants for other platforms. */
 export const ALL_MAX = 265
 
 /**
- * Platform packages whose checksum is not known: the registry that this lockfile is made with does not serve them. On
- * those platforms npm takes them on the word of the registry alone.
+ * Platform packages without a known checksum, because the registry with which this lockfile is made does not serve them. On
+ * those platforms npm has nothing to verify the download with.
  */
 const WITHOUT_CHECKSUM: ReadonlySet<string> = new Set([
   '@chdb/lib-darwin-arm64',
@@ -60,9 +60,9 @@ export interface Counts {
   readonly all: number
   readonly ofFoundations: number
   readonly own: number
-  /** Of our own those that `npm ci --omit=optional` leaves out. */
+  /** How many of the project's own packages `npm ci --omit=optional` leaves out. */
   readonly ownOptional: number
-  /** For each dependency of ours how many it brings that no foundation brings. */
+  /** For each dependency of the project, how many packages it needs that no foundation needs. */
   readonly byDependency: Readonly<Record<string, number>>
 }
 
@@ -70,7 +70,7 @@ export function readLockfile(): Lockfile {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile
 }
 
-/** Paths in the lockfile of what an installation without development packages has. */
+/** Lockfile paths of the packages in an installation without development packages. */
 export function productionPaths(lock: Lockfile): string[] {
   return Object.entries(lock.packages)
     .filter(([path, entry]) => path !== '' && entry.dev !== true && entry.devOptional !== true)
@@ -98,7 +98,7 @@ export function countPackages(lock: Lockfile): Counts {
   }
 }
 
-/** What must not be in a lockfile, one sentence each; none when all is well. */
+/** One sentence for each fault of the lockfile; empty when there is none. */
 export function faultsOf(lock: Lockfile): string[] {
   const counts = countPackages(lock)
   const faults: string[] = []
@@ -128,7 +128,7 @@ export function nameAt(path: string): string {
   return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
 }
 
-/** Paths of these packages of ours and of everything that they need, as npm would find them. */
+/** Lockfile paths of the named packages and of everything they need, resolved like npm does. */
 function reachable(lock: Lockfile, names: readonly string[]): Set<string> {
   const found = new Set<string>()
   const queue = names.map((name) => pathOf(lock, '', name))
@@ -152,7 +152,7 @@ function needsOf(entry: Locked): string[] {
   ]
 }
 
-/** The entry that `from` gets for a name: its own, or that of the nearest folder above. */
+/** The lockfile entry that `from` gets for a package name: its own, or that of the nearest folder above. */
 function pathOf(lock: Lockfile, from: string, name: string): string | null {
   for (let at = from; ; ) {
     const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`

@@ -1,4 +1,4 @@
-// `npm run packages`: how many packages production has, and who brings them. `--check` only says what must not be.
+// `npm run packages`: prints how many packages production has and which dependency needs them. `--check` prints only faults.
 
 import { ALL_MAX, countPackages, faultsOf, OWN_MAX, readLockfile } from './lockfile.ts'
 

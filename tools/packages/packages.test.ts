@@ -17,7 +17,7 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 
-/** The lockfile with one entry changed, as a careless merge would do it. */
+/** The lockfile with one entry changed, as a careless merge might change it. */
 function changed(path: string, entry: object): Lockfile {
   return { packages: { ...lock.packages, [path]: { ...lock.packages[path], ...entry } } }
 }
@@ -26,7 +26,7 @@ test('the lockfile is within its limits, and every entry has a checksum', () => 
   assert.deepEqual(faultsOf(lock), [])
 })
 
-test('an entry without a checksum, with a weak one, or from elsewhere is found', () => {
+test('an entry with no checksum, a weak one, or from outside the registry is reported', () => {
   const path = 'node_modules/zod'
   assert.match(faultsOf(changed(path, { integrity: undefined })).join(), /zod has no checksum/)
   assert.match(faultsOf(changed(path, { integrity: 'sha1-x' })).join(), /zod has a weak checksum/)
@@ -36,7 +36,7 @@ test('an entry without a checksum, with a weak one, or from elsewhere is found',
   )
 })
 
-test('an exception that is needed no more is found', () => {
+test('an exception that is no longer needed is reported', () => {
   const known = { integrity: 'sha512-of-a-test' }
   assert.match(
     faultsOf(changed('node_modules/@chdb/lib-darwin-x64', known)).join(),
@@ -44,7 +44,7 @@ test('an exception that is needed no more is found', () => {
   )
 })
 
-test('packages beyond the limit are found, and those of the foundations are not ours', () => {
+test('too many packages are reported, and packages of the foundations do not count', () => {
   const counts = countPackages(lock)
   assert.ok(counts.own > 10 && counts.own <= 90, `${counts.own} of our own`)
   assert.ok(counts.ofFoundations > 100, `${counts.ofFoundations} of the foundations`)
@@ -66,12 +66,12 @@ test('packages beyond the limit are found, and those of the foundations are not 
   assert.match(faultsOf(grown).join(), /of our own, \d+ are allowed/)
 })
 
-test('every dependency has a row that says why it is here and what would replace it', () => {
+test('every dependency has a row in docs/packages.md with its purpose and a replacement', () => {
   const page = readFileSync(join(root, 'docs/packages.md'), 'utf8')
   const rows = [...page.matchAll(/^\| `([^`]+)` \|((?:[^|]+\|){3})$/gm)]
   const named = rows.map(([, name]) => name as string)
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
-  // Engines and Node come as one package for each platform.
+  // Engines and Node have one package for each platform, which share a row.
   const families = wanted.map((name) => name.replace(/(linux|darwin)-(arm64|x64)$/, '*'))
   assert.deepEqual(named.toSorted(), [...new Set(families)].toSorted())
   for (const [, name, cells = ''] of rows)
@@ -79,7 +79,7 @@ test('every dependency has a row that says why it is here and what would replace
       assert.ok(cell.trim().length > 2, `${name} has an empty cell`)
 })
 
-test('no version is overridden without a word, and no script of a package runs', () => {
+test('no version is overridden without an explanation, and no package script runs at installation', () => {
   assert.equal(manifest.overrides, undefined)
   assert.match(readFileSync(join(root, '.npmrc'), 'utf8'), /^ignore-scripts=true$/m)
 })

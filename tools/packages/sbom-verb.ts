@@ -1,4 +1,4 @@
-// `npm run sbom [-- FILE]`: the bill of materials to a file, or to standard output.
+// `npm run sbom [-- FILE]`: writes the bill of materials to a file or to standard output.
 
 import { writeFileSync } from 'node:fs'
 import { makeBill, textOfBill } from './sbom.ts'

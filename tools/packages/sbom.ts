@@ -1,6 +1,6 @@
-// The bill of materials: every package of production with its version, licence and checksum, as CycloneDX. npm makes it
-// from the lockfile; what npm takes from the clock, from chance and from the folder's name is replaced, so that one lockfile
-// has one bill.
+// Makes the bill of materials: every production package with version, licence and checksum, as CycloneDX. npm makes it from
+// the lockfile. Values that npm takes from the clock, random numbers and the folder name are replaced, so that a lockfile
+// always gives the same bill.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -28,8 +28,8 @@ export interface Bill {
 }
 
 /**
- * The whole tree, cut down to production here: `npm sbom --omit=dev` (11.19.1) leaves out every package of production that a
- * development package needs too, zod and yaml among them.
+ * Makes the bill of the whole tree and removes development packages here, because `npm sbom --omit=dev` (11.19.1) also leaves
+ * out production packages that a development package needs, such as zod and yaml.
  */
 export function makeBill(): Bill {
   const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only']
@@ -52,14 +52,14 @@ export function makeBill(): Bill {
 
 export const textOfBill = (bill: Bill): string => `${JSON.stringify(bill, null, 2)}\n`
 
-/** Names and versions of the packages of production, as the bill refers to them. */
+/** Names and versions of the production packages, in the form in which the bill refers to them. */
 export function productionRefs(lock: Lockfile): Set<string> {
   return new Set(
     productionPaths(lock).map((path) => `${nameAt(path)}@${lock.packages[path]?.version}`),
   )
 }
 
-/** A UUID of version 8, whose bits are free to be those of a digest. */
+/** A UUID of version 8, which may contain the bits of a hash. */
 function uuidOf(bytes: Buffer): string {
   const hex = createHash('sha256').update(bytes).digest('hex')
   const parts = [
