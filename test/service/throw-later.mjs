@@ -24,6 +24,9 @@ if (!isMainThread && kind?.startsWith('worker')) {
   const { crc32 } = zlib
   const fail = () => {
     if (kind === 'worker exit') process.exit(3)
+    if (kind === 'worker hang') for (;;);
+    const kept = []
+    while (kind === 'worker heap') kept.push(Array.from({ length: 1000 }, () => ({ kept })))
     throw fault()
   }
   zlib.crc32 = (...args) => {
