@@ -49,10 +49,17 @@ test('the error for a missing variable names it', async () => {
   for (const name of Object.keys(ENV)) assert.match(text, new RegExp(`${name} is not set`))
 })
 
+interface ComposeService {
+  readonly environment?: Readonly<Record<string, unknown>>
+  readonly volumes?: readonly string[]
+  readonly read_only?: boolean
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly ports?: readonly string[]
+}
+
 interface Compose {
-  readonly services: Readonly<
-    Record<string, { environment?: Record<string, unknown>; volumes?: string[]; user?: string }>
-  >
+  readonly services: Readonly<Record<string, ComposeService>>
   readonly volumes: Readonly<Record<string, unknown>>
 }
 
@@ -87,4 +94,28 @@ test('systemd accepts the unit file', (t) => {
     ours.filter((l) => !/not executable|No such file/.test(l)),
     [],
   )
+})
+
+test('image, compose and unit run without rights, and write in one place', () => {
+  const image = textOf('Dockerfile')
+  assert.match(image, /^USER node$/m)
+  assert.ok(image.indexOf('\nUSER node') > image.lastIndexOf('\nRUN '), 'nothing runs after it')
+  const { services } = parse(textOf('compose.yaml')) as Compose
+  const observa = services['observa']
+  assert.equal(observa?.read_only, true)
+  assert.deepEqual(observa?.cap_drop, ['ALL'])
+  assert.deepEqual(observa?.security_opt, ['no-new-privileges:true'])
+  const writable = observa?.volumes?.filter((v) => !v.endsWith(':ro')) ?? []
+  assert.deepEqual(writable, ['observa-data:/var/lib/observa'])
+  for (const [name, { ports = [] }] of Object.entries(services))
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name)
+  const unit = textOf('observa.service')
+  for (const line of [
+    'DynamicUser=yes',
+    'NoNewPrivileges=yes',
+    'CapabilityBoundingSet=',
+    'ProtectSystem=strict',
+    'UMask=0077',
+  ])
+    assert.ok(unit.includes(`\n${line}\n`), line)
 })
