@@ -255,6 +255,8 @@ export interface Processor {
    * be stored.
    */
   applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
+  /** For the processor that prices events: prices these, whose counts were revised. */
+  reprice?(events: EventTable): void
 }
 
 /** Read-only file access for `prepare`, relative to the config file. */
@@ -305,10 +307,26 @@ export interface ProcessedBatch {
   readonly signals: readonly Signal[]
 }
 
+/** Stored events whose usage was revised, each as it was and as it is: their sums, keys and ids, without their content. */
+export interface RevisedEvents {
+  readonly events: EventTable
+  readonly items: readonly RevisedEvent[]
+}
+
+export interface RevisedEvent {
+  /** Rows in the table. */
+  readonly before: number
+  readonly after: number
+  readonly revision: number
+  readonly receivedAtMs: number
+}
+
 /** The half of an exporter that runs in workers and makes the bytes. Its `Sender` only ships them. */
 export interface Encoder {
   /** Encodes the events except those in `skip`, which were stored before (re-sends). */
   encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
+  /** For exporters that keep events or sums of them: what changes of stored ones. */
+  encodeRevisions?(revised: RevisedEvents): EncodedPart[]
   /** For exporters that take metrics. */
   encodeMetrics?(request: MetricsRequest): EncodedPart[]
 }

@@ -25,25 +25,52 @@ export interface TaskRequest {
   readonly receivedAtMs: number
 }
 
+/** Counts of usage, or what of them is left over when other events report the rest. */
+export interface UsageCounts {
+  readonly input: number
+  readonly output: number
+  readonly read: number
+  readonly written: number
+  readonly reasoning: number
+}
+
 /**
- * What the usage ledger on the main thread knows about an event and the worker did not. It is applied when the task is
- * run again.
+ * What the usage ledger on the main thread knows about an event that the worker could not: applied when the task is run again. `event`:
+ * ordinal of the event in the task, in order of creation. `of`: the event that counts, 16 bytes.
  */
-export interface LedgerCorrection {
-  /** Ordinal of the event in the task, in order of creation. */
-  readonly event: number
-  /**
-   * `resend`: this event was accepted before. `duplicate`: another event reported the same usage. `container`: the
-   * event reports the sum of several calls that were counted.
-   */
-  readonly reason: 'resend' | 'duplicate' | 'container'
-  /** The event_id of the first report, 16 bytes; empty for a container. */
-  readonly of: Uint8Array
+export type LedgerCorrection =
+  /** This very event was accepted before. */
+  | { readonly event: number; readonly reason: 'resend'; readonly of: Uint8Array }
+  /** Another event reports the same call and counts. */
+  | { readonly event: number; readonly reason: 'duplicate'; readonly of: Uint8Array }
+  /** It only contains what others report. */
+  | { readonly event: number; readonly reason: 'container' }
+  /** It counts: a container what is left over, else all that it reports (`rest` null). */
+  | { readonly event: number; readonly reason: 'counts'; readonly rest: UsageCounts | null }
+
+/** What is decided about a report of usage: it counts (of a container perhaps a rest), repeats another event, or only contains what others report. */
+export interface UsageState {
+  readonly outcome: 'counts' | 'repeats' | 'contains'
+  /** The event that counts for it, 16 bytes; null when it counts itself, or several do. */
+  readonly of: Uint8Array | null
+  readonly rest: UsageCounts | null
+}
+
+/** A stored event about which something else is decided now, because a task brought another report of its call. */
+export interface Revision {
+  /** What it adds to the sums: `core/reports/usage-entries.ts`. */
+  readonly entry: Uint8Array
+  readonly before: UsageState
+  readonly after: UsageState
+  /** 1 for the first revision of an event. */
+  readonly revision: number
 }
 
 export interface Task {
   readonly requests: readonly TaskRequest[]
   readonly corrections: readonly LedgerCorrection[]
+  /** Events of earlier tasks that exporters are to revise. */
+  readonly revisions?: readonly Revision[]
 }
 
 /** Outcome of one request of a task. `reasons` are English sentences without payload text. */
@@ -92,6 +119,8 @@ export interface EventFacts {
   readonly claims: Int32Array
   /** Rows of `core/reports/report-rows.ts`. */
   readonly reports: Int32Array
+  /** Entries of `core/reports/usage-entries.ts`. */
+  readonly entries: Uint8Array
 }
 
 export interface TaskResult {

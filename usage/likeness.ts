@@ -3,13 +3,79 @@
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { Call, UsageReport } from './report.ts'
 
-/** True when `outer` may be the same call as `n`, seen from outside: equal, of the same model, and `n` within it in time. */
+/** True when the report `n` may be the same call as `outer`, the nearest one above it. */
+export function isInside(n: UsageReport, outer: UsageReport): boolean {
+  if (isEqual(n, outer)) return true
+  if (!isSameModel(n.models, outer.models)) return false
+  if (isSilent(n) || isSilent(outer)) return isSilentTwin(n, outer)
+  return !haveTwoIds(n, outer) && isWithin(n, outer) && isSameOutput(n, outer)
+}
+
+/**
+ * One of them, or both, report a call and no usage. A call that failed within one that did not is a call of its own, a
+ * retry.
+ */
+function isSilentTwin(n: UsageReport, outer: UsageReport): boolean {
+  return !n.has(REPORT_FLAG.ERROR) || outer.has(REPORT_FLAG.ERROR)
+}
+
+/** True when two reports under one parent may be one call of two instrumentations, or of one and its second span. */
+export function isSibling(a: UsageReport, b: UsageReport): boolean {
+  if (a.trace !== b.trace || a.parent !== b.parent || (a.flags ^ b.flags) & REPORT_FLAG.PARENT)
+    return false
+  if (haveTwoIds(a, b) || !isSameModel(a.models, b.models)) return false
+  if (a.has(REPORT_FLAG.STREAM_COPY) !== b.has(REPORT_FLAG.STREAM_COPY))
+    return a.scope === b.scope && (isEqual(a, b) || isSilent(a) !== isSilent(b))
+  if (a.scope === b.scope) return isNoteOf(a, b) || isNoteOf(b, a)
+  if (!isNested(a, b)) return false
+  if (isSilent(a) || isSilent(b))
+    return (a.flags & REPORT_FLAG.ERROR) === (b.flags & REPORT_FLAG.ERROR)
+  return isEqual(a, b) || isSameOutput(a, b)
+}
+
+/** How long after a call a note about it may be written, ms. */
+const NOTE_AFTER_MS = 5000
+
+/** A moment after the call, an instrumentation notes what it used in a span of its own: equal to the last token. */
+function isNoteOf(note: UsageReport, call: UsageReport): boolean {
+  if (!note.isMoment || note.has(REPORT_FLAG.RESPONSE_ID) || isSilent(note)) return false
+  if (call.isMoment || !call.has(REPORT_FLAG.TIMES)) return false
+  if (note.input !== call.input || note.output !== call.output || note.read !== call.read)
+    return false
+  const after = (note.start - call.start) | 0
+  return after >= 0 && after - call.duration <= NOTE_AFTER_MS
+}
+
+/** How long a stream may take before the note about it is written, ms. */
+export const STREAM_MS = 120_000
+
+/** A stream whose span ended before its usage came, and the note with the usage, each the root of a trace of its own. */
+export function isStreamOf(note: UsageReport, call: UsageReport): boolean {
+  if (!note.isMoment || isSilent(note) || !isSilent(call) || call.isMoment) return false
+  if ((note.flags | call.flags) & (REPORT_FLAG.PARENT | REPORT_FLAG.ERROR)) return false
+  if (note.scope !== call.scope || note.models === 0 || !isSameModel(note.models, call.models))
+    return false
+  if (!call.has(REPORT_FLAG.TIMES) || note.project !== call.project) return false
+  const after = (note.start - call.start) | 0
+  return after >= 0 && after - call.duration <= STREAM_MS
+}
+
+/** True when `outer` may be the same call as `n`, seen from outside, though nothing ties their spans: time does. */
 export function isAround(outer: UsageReport, n: UsageReport): boolean {
-  if (outer.scope === n.scope || outer.input !== n.input || outer.output !== n.output) return false
-  if (outer.has(REPORT_FLAG.RESPONSE_ID) && n.has(REPORT_FLAG.RESPONSE_ID)) return false
+  if (outer.scope === n.scope || !isSameOutput(outer, n) || haveTwoIds(outer, n)) return false
   if (outer.models === 0 || n.models === 0 || !isSameModel(outer.models, n.models)) return false
-  const start = (n.start - outer.start) | 0
-  return start >= 0 && start + n.duration <= outer.duration
+  return isWithin(n, outer)
+}
+
+/**
+ * The same for reports in two traces, of which nothing but time speaks: they are of one service, the inner one is a root, fills
+ * most of the outer one, and does not begin and end with it to the millisecond, as invented times do.
+ */
+export function isAroundElsewhere(outer: UsageReport, n: UsageReport): boolean {
+  if (n.has(REPORT_FLAG.PARENT) || outer.trace === n.trace || outer.project !== n.project)
+    return false
+  if (outer.start === n.start && outer.duration === n.duration) return false
+  return n.duration * 2 >= outer.duration && isAround(outer, n)
 }
 
 /** True when no instrumentation reports both calls: where only time speaks for one call, it would not report it twice. */
@@ -18,16 +84,17 @@ export function hasNoneInCommon(a: UsageReport, b: UsageReport): boolean {
   return !(b.call as Call).members.some((m) => scopes.has(m.scope))
 }
 
-/** True when two reports under one parent may be one call: equal, one model, two instrumentations, one within the other in time. */
-export function isSibling(a: UsageReport, b: UsageReport): boolean {
-  if (a.parent !== b.parent || (a.flags ^ b.flags) & REPORT_FLAG.PARENT) return false
-  if (a.has(REPORT_FLAG.RESPONSE_ID) && b.has(REPORT_FLAG.RESPONSE_ID)) return false
-  if (a.input !== b.input || !isEqual(a, b) || !isSameModel(a.models, b.models)) return false
-  if (a.has(REPORT_FLAG.STREAM_COPY) !== b.has(REPORT_FLAG.STREAM_COPY)) return a.scope === b.scope
-  return a.scope !== b.scope && isNested(a, b)
+/** It reports a call without saying what it used. */
+export function isSilent(n: UsageReport): boolean {
+  return n.has(REPORT_FLAG.NO_USAGE)
 }
 
-function isSameModel(a: number, b: number): boolean {
+/** Both name the response, and not the same one: reports of the same response are joined by it. */
+function haveTwoIds(a: UsageReport, b: UsageReport): boolean {
+  return (a.flags & b.flags & REPORT_FLAG.RESPONSE_ID) !== 0
+}
+
+export function isSameModel(a: number, b: number): boolean {
   if (a === 0 || b === 0) return true
   const high = a >>> 16
   const low = a & 0xffff
@@ -35,11 +102,15 @@ function isSameModel(a: number, b: number): boolean {
   return isIn(high) || isIn(low)
 }
 
+/** `n` within `outer` in time. */
+export function isWithin(n: UsageReport, outer: UsageReport): boolean {
+  if (!n.has(REPORT_FLAG.TIMES) || !outer.has(REPORT_FLAG.TIMES)) return false
+  const start = (n.start - outer.start) | 0
+  return start >= 0 && start + n.duration <= outer.duration
+}
+
 function isNested(a: UsageReport, b: UsageReport): boolean {
-  if (!a.has(REPORT_FLAG.TIMES) || !b.has(REPORT_FLAG.TIMES)) return false
-  const start = (b.start - a.start) | 0
-  const end = start + b.duration - a.duration
-  return (start >= 0 && end <= 0) || (start <= 0 && end >= 0)
+  return isWithin(a, b) || isWithin(b, a)
 }
 
 export function distance(a: UsageReport, b: UsageReport): number {
@@ -47,12 +118,19 @@ export function distance(a: UsageReport, b: UsageReport): number {
   return Math.abs(start) + Math.abs(start + b.duration - a.duration)
 }
 
-export const KNOWLEDGE = REPORT_FLAG.TOTAL_ONLY | REPORT_FLAG.COST_ONLY
+/** What the counts of a report are. */
+export const KNOWLEDGE = REPORT_FLAG.TOTAL_ONLY | REPORT_FLAG.COST_ONLY | REPORT_FLAG.NO_USAGE
 
 export function isEqual(a: UsageReport, b: UsageReport): boolean {
-  if ((a.flags ^ b.flags) & KNOWLEDGE) return false
+  if ((a.flags ^ b.flags) & KNOWLEDGE || isSilent(a)) return false
   if (a.has(REPORT_FLAG.COST_ONLY)) return a.input === b.input
   return isNear(a.input, b.input) && isNear(a.output, b.output)
+}
+
+/** Input may be counted with the cache or without it, or not at all for a stream; output is the same in all of them. */
+function isSameOutput(a: UsageReport, b: UsageReport): boolean {
+  if ((a.flags | b.flags) & KNOWLEDGE) return false
+  return a.output > 0 ? isNear(a.output, b.output) : isEqual(a, b)
 }
 
 /** Two counts of one call may differ by a token: clients and instrumentations end streams differently. */

@@ -1,23 +1,17 @@
-// One report of usage as it is compared with others of its trace, and the call that it belongs to.
+// One report of usage as it is compared with others, and the call that it belongs to.
 
-import { REPORT, REPORT_FLAG } from '../core/reports/report-rows.ts'
+import { REPORT, REPORT_FLAG, RICHNESS_SHIFT } from '../core/reports/report-rows.ts'
+import type { UsageCounts } from '../core/task.ts'
 
-/** What was decided about a report: nothing yet, it counts, it repeats another one, or it is a container. */
+/** What was decided about a report: nothing yet, it counts, it repeats another one, or it only contains what others report. */
 export const OUTCOME = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
-
-/** Keeps what was decided of earlier reports: event ids are read from it only when they are asked for. */
-export interface RememberedIds {
-  /** Event id of the report whose row begins at `at`, 16 bytes as latin1. */
-  idText(at: number): string
-  /** Event id of the report that counts for it, '' when unknown or when it is the one. */
-  ownerText(at: number): string
-}
 
 export class UsageReport {
   /** Where its row begins. */
   at = 0
   event = 0
+  trace = 0
   span = 0
   parent = 0
   input = 0
@@ -28,84 +22,131 @@ export class UsageReport {
   start = 0
   duration = 0
   flags = 0
-  /** Ordinal of the event of the batch that made the same claim first, -1 when none did. */
-  of = 0
-  /** A report that was decided before has one and keeps it. */
-  outcome: Outcome = OUTCOME.OPEN
-  /** The client itself named the call (by a response id, or by a log record of the span): no later report changes that. */
-  isSaid = false
+  read = 0
+  written = 0
+  reasoning = 0
+  response0 = 0
+  response1 = 0
+  container = 0
+  project = 0
   /** Ledger only: which commit remembers it (0 = it is new). */
   ticket = 0
-  /** Ordinal of the event of the same batch that counts for it, -1 when that is none of them. */
-  countedEvent = -1
-  // The next three are set and cleared by `decideReports` while it runs.
+  /** Event id of a report that counts for it and is remembered no longer, 16 bytes as latin1; '' = none. */
+  forgotten = ''
+  // What `decideReports` says.
+  outcome: Outcome = OUTCOME.OPEN
+  /** The report that counts for it, when it repeats one. */
+  counted: UsageReport | null = null
+  /** A container that counts: what its calls did not report. Null when that is all, or when it is no container. */
+  rest: UsageCounts | null = null
+  // The next ones are set and cleared by `decideReports` while it runs.
   call: Call | null = null
+  /** The nearest report of a call above it, with nothing between them that makes calls of its own. */
   above: UsageReport | null = null
+  /** The nearest container above it, whatever stands between. */
+  within: UsageReport | null = null
   /** A span between it and the root has not been seen, or not yet. */
   hasUnseenParent = false
-  #texts: RememberedIds | null = null
-  #owner: string | null = ''
 
   constructor(rows: Int32Array, at: number) {
-    this.read(rows, at)
+    this.take(rows, at)
   }
 
   /** Becomes the new report whose row begins at `at`; the ledger uses its objects again and again. */
-  read(rows: Int32Array, at: number): void {
+  take(rows: Int32Array, at: number): void {
+    const of = (column: number): number => rows[at + column] as number
     this.at = at
-    this.event = rows[at + REPORT.EVENT] as number
-    this.span = rows[at + REPORT.SPAN] as number
-    this.parent = rows[at + REPORT.PARENT] as number
-    this.input = rows[at + REPORT.INPUT] as number
-    this.output = rows[at + REPORT.OUTPUT] as number
-    this.scope = rows[at + REPORT.SCOPE] as number
-    this.models = rows[at + REPORT.MODELS] as number
-    this.start = rows[at + REPORT.START] as number
-    this.duration = rows[at + REPORT.DURATION] as number
-    this.flags = rows[at + REPORT.FLAGS] as number
-    this.of = rows[at + REPORT.OF] as number
-    this.outcome = OUTCOME.OPEN
-    this.isSaid = false
+    this.event = of(REPORT.EVENT)
+    this.trace = of(REPORT.TRACE)
+    this.span = of(REPORT.SPAN)
+    this.parent = of(REPORT.PARENT)
+    this.input = of(REPORT.INPUT)
+    this.output = of(REPORT.OUTPUT)
+    this.scope = of(REPORT.SCOPE)
+    this.models = of(REPORT.MODELS)
+    this.start = of(REPORT.START)
+    this.duration = of(REPORT.DURATION)
+    this.flags = of(REPORT.FLAGS)
+    this.read = of(REPORT.CACHE_READ)
+    this.written = of(REPORT.CACHE_WRITE)
+    this.reasoning = of(REPORT.REASONING)
+    this.response0 = of(REPORT.RESPONSE0)
+    this.response1 = of(REPORT.RESPONSE1)
+    this.container = of(REPORT.CONTAINER)
+    this.project = of(REPORT.PROJECT)
     this.ticket = 0
-    this.countedEvent = -1
+    this.forgotten = ''
+    this.#decide(OUTCOME.OPEN, null, null)
+    this.forget()
+  }
+
+  /** It counts; a container perhaps only a rest. */
+  counts(rest: UsageCounts | null): void {
+    this.#decide(OUTCOME.COUNTED, null, rest)
+  }
+
+  /** It repeats a report, or one of which nothing but the id is remembered. */
+  repeats(counted: UsageReport | null, forgotten: string): void {
+    this.forgotten = forgotten
+    this.#decide(OUTCOME.REPEATS, counted, null)
+  }
+
+  /** It only contains what others report. */
+  contains(): void {
+    this.forgotten = ''
+    this.#decide(OUTCOME.CONTAINER, null, null)
+  }
+
+  #decide(outcome: Outcome, counted: UsageReport | null, rest: UsageCounts | null): void {
+    this.outcome = outcome
+    this.counted = counted
+    this.rest = rest
+  }
+
+  /** Clears what only a decision under way needs. */
+  forget(): void {
     this.call = null
     this.above = null
+    this.within = null
     this.hasUnseenParent = false
-    this.#texts = null
-    this.#owner = ''
-  }
-
-  /** The report that was just read was decided before, in the commit of `ticket`. */
-  recall(outcome: Outcome, isSaid: boolean, ticket: number, texts: RememberedIds): void {
-    this.outcome = outcome
-    this.isSaid = isSaid
-    this.ticket = ticket
-    this.#texts = texts
-    this.#owner = null
-  }
-
-  /** Event id of the report that counts for it, 16 bytes as latin1; '' when unknown or when it is the one. */
-  get owner(): string {
-    if (this.#owner === null) this.#owner = this.#texts?.ownerText(this.at) ?? ''
-    return this.#owner
-  }
-
-  set owner(eventId: string) {
-    this.#owner = eventId
-  }
-
-  /** Its own event id; '' while it is new. */
-  get id(): string {
-    return this.#texts?.idText(this.at) ?? ''
   }
 
   has(flag: number): boolean {
     return (this.flags & flag) !== 0
   }
-}
 
-/** At most so many spans are passed on the way from a report to the one above it. */
-export const LINKS_MAX = 16
+  /** It may report a call: no link between spans, and no container. */
+  get isCall(): boolean {
+    return (this.flags & (REPORT_FLAG.REPORT | REPORT_FLAG.CONTAINER)) === REPORT_FLAG.REPORT
+  }
+
+  get isContainer(): boolean {
+    return (this.flags & REPORT_FLAG.CONTAINER) !== 0
+  }
+
+  get richness(): number {
+    return this.flags >>> RICHNESS_SHIFT
+  }
+
+  get end(): number {
+    return (this.start + this.duration) | 0
+  }
+
+  /** Log records and second spans of streams have no place of their own in a trace. */
+  get hasPlace(): boolean {
+    if (this.has(REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY)) return false
+    return !this.isMoment || this.has(REPORT_FLAG.RESPONSE_ID)
+  }
+
+  /** It took no time: a note about a call that was, not the call. */
+  get isMoment(): boolean {
+    return this.has(REPORT_FLAG.TIMES) && this.duration <= MOMENT_MS
+  }
+}
+const MOMENT_MS = 1
+
+/** At most so many spans are passed on the way from a report to the ones above it. */
+export const LINKS_MAX = 32
 
 const NO_CALLS: readonly never[] = []
 
@@ -114,21 +155,20 @@ export class Call {
   members: UsageReport[] = []
   /** Parent and instrumentation of each member. */
   places: number[] = []
-  /** The calls whose sum this call is, when it is a container. */
+  /** The calls whose sum this call is. */
   parts: readonly Call[] = NO_CALLS
-  /** The call that is the sum of this and others, and counts instead of them. */
-  countedBy: UsageReport | null = null
 }
 
 /** Begins a call with one report. */
 export function startCall(n: UsageReport): void {
   const call = new Call()
   call.members.push(n)
-  if (!n.has(REPORT_FLAG.LOG) && !n.has(REPORT_FLAG.STREAM_COPY)) call.places.push(placeOf(n))
+  if (n.hasPlace) call.places.push(placeOf(n))
   n.call = call
 }
 
-const placeOf = (n: UsageReport): number => (n.parent >>> 0) * 0x20_0000 + (n.scope >>> 11)
+const placeOf = (n: UsageReport): number =>
+  ((n.parent ^ n.trace) >>> 0) * 0x20_0000 + (n.scope >>> 11)
 
 /** Makes the calls of two reports one; false when two members would have the same place. With `isSure` places are not compared. */
 export function join(a: UsageReport, b: UsageReport, isSure = false): boolean {

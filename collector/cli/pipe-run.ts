@@ -12,6 +12,8 @@ import type {
   TelemetryKind,
 } from '../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { pipelineSpec } from '../service/pipeline-spec.ts'
 import { secretsOfOneRun } from '../service/pseudonym-keys.ts'
@@ -31,7 +33,10 @@ export interface PipeRunOptions {
   readonly isEncoding: boolean
 }
 
-/** One request done: its events and signals are in `chain` until the next one. */
+/**
+ * One request done: its events and signals are in `chain` until the next one, and events of earlier requests that it revised in
+ * `chain.revised`.
+ */
 export interface Outcome {
   readonly chain: Chain
   readonly verdict: RequestVerdict
@@ -63,7 +68,9 @@ export class PipeRun {
   #runWithLedger(chain: Chain, task: Task): TaskResult {
     let result = chain.run(task)
     const corrections = this.#ledger.check(result.facts)
-    if (corrections.length > 0) result = chain.run({ ...task, corrections })
+    const revisions = this.#ledger.revisions(result.facts)
+    if (corrections.length + revisions.length > 0)
+      result = chain.run({ ...task, corrections, revisions })
     this.#ledger.commit(result.facts)
     return result
   }
@@ -100,6 +107,21 @@ export class PipeRun {
       `the configuration has no pipeline for ${telemetry}.`,
       'Add one under service.pipelines.',
     )
+  }
+}
+
+/** The events of earlier requests that the last one revised, as JSON with their keys and counts. */
+export function* revisedEvents(chain: Chain): Generator<Record<string, unknown>> {
+  const { events, items } = chain.revised
+  const out = new ByteWriter()
+  for (const { after } of items) {
+    out.reset()
+    writeEventJson(out, events, after)
+    // Our own writer made it: an object.
+    yield JSON.parse(Buffer.from(out.bytes.subarray(0, out.pos)).toString()) as Record<
+      string,
+      unknown
+    >
   }
 }
 

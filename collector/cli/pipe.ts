@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ObservaConfig } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { N, R } from '../../core/fields.ts'
 import { SpanView } from '../../core/span-view.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { TenantContext } from '../../core/tenant.ts'
@@ -16,11 +17,13 @@ import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 import { type PipeInput, requestsOf } from './pipe-input.ts'
-import { keptEvents, PipeRun, tenantOf } from './pipe-run.ts'
+import { keptEvents, PipeRun, revisedEvents, tenantOf } from './pipe-run.ts'
+import { WaitingLines } from './waiting-lines.ts'
 
 const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const
 const TELEMETRY_CHOICES = ['auto', 'traces', 'logs'] as const
 const FLUSH_BYTES = 256 * 1024
+const CONTAINERS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain'])
 
 export async function pipe(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('pipe', args, {
@@ -29,6 +32,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     signal: { type: 'string', default: 'auto' },
     pipeline: { type: 'string' },
     explain: { type: 'boolean', default: false },
+    stream: { type: 'boolean', default: false },
     tenant: { type: 'string' },
   })
   const input = oneOf('--input', values.input, FORMS)
@@ -40,6 +44,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     config,
     values.pipeline ?? null,
     values.explain,
+    values.stream,
     tenantOf(values.tenant),
     io,
   )
@@ -55,7 +60,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     }
     refused = (await run.file(source)) || refused
   }
-  await run.flush()
+  await run.end()
   return refused ? 1 : 0
 }
 
@@ -86,14 +91,18 @@ class PipePrinter {
   readonly #io: Io
   readonly #run: PipeRun
   readonly #out = new ByteWriter()
+  /** What waits for its final form; null when everything is printed at once. */
+  readonly #waiting: WaitingLines | null
 
   constructor(
     config: ObservaConfig,
     pipelineId: string | null,
     explain: boolean,
+    isStream: boolean,
     tenant: TenantContext,
     io: Io,
   ) {
+    this.#waiting = isStream ? null : new WaitingLines()
     this.#tenant = tenant
     this.#lineBytesMax = config.limits.max_line_bytes
     this.#explain = explain
@@ -107,7 +116,7 @@ class PipePrinter {
     try {
       for await (const request of requestsOf(source, this.#lineBytesMax)) {
         refused = this.#request({ ...request, tenant: this.#tenant }, source.file) || refused
-        if (this.#out.pos > FLUSH_BYTES) await this.flush()
+        await this.#flush(FLUSH_BYTES)
       }
     } catch (thrown) {
       if (thrown instanceof ObservaError) throw thrown
@@ -122,11 +131,22 @@ class PipePrinter {
     return refused
   }
 
-  async flush(): Promise<void> {
-    if (this.#out.pos === 0) return
-    const bytes = visibleJson(Buffer.from(this.#out.bytes.subarray(0, this.#out.pos)))
+  /** Prints what waited for the end of the input. */
+  async end(): Promise<void> {
+    await this.#flush(0)
+    for (const line of this.#waiting?.takeAll() ?? []) await this.#write(line)
+  }
+
+  async #flush(over: number): Promise<void> {
+    for (const line of this.#waiting?.takeExcess() ?? []) await this.#write(line)
+    if (this.#out.pos <= over) return
+    const bytes = Buffer.from(this.#out.bytes.subarray(0, this.#out.pos))
     this.#out.reset()
-    if (!this.#io.stdout.write(bytes))
+    await this.#write(bytes)
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    if (!this.#io.stdout.write(visibleJson(bytes)))
       await new Promise<void>((resolve) => this.#io.stdout.once('drain', resolve))
   }
 
@@ -138,6 +158,9 @@ class PipePrinter {
     }
     for (const r of verdict.rejectedItems)
       this.#line({ record: 'rejected', file, item: r.item, reason: r.reason })
+    for (const revised of revisedEvents(chain))
+      if (this.#waiting === null) this.#line({ record: 'event', ...revised })
+      else this.#waiting.revise(revised)
     this.#events(chain)
     if (this.#explain) this.#dropped(chain)
     for (const s of chain.signals) this.#line({ record: 'signal', ...s })
@@ -154,8 +177,25 @@ class PipePrinter {
       out.bytes.copyWithin(start, start + 1, out.pos)
       out.pos--
       if (this.#explain) this.#explanation(chain, e)
+      else if (this.#waiting === null) this.#markProvisional(chain, e)
       out.ascii('\n')
+      this.#endLine(chain.events.hex(e, R.event_id))
     }
+  }
+
+  /** With `--stream`: what a container counts may become less when the calls inside it come. */
+  #markProvisional({ events }: Chain, e: number): void {
+    const isCounted = !(events.num(e, N.usage_aggregate) > 0) && events.num(e, N.total_tokens) > 0
+    if (!isCounted || !CONTAINERS.has(events.text(e, R.kind) ?? '')) return
+    this.#out.pos--
+    this.#out.ascii(',"provisional":true}')
+  }
+
+  /** The line that is at the end of `#out` waits, unless everything is printed at once. */
+  #endLine(eventId: string | null): void {
+    if (this.#waiting === null) return
+    this.#waiting.add(Buffer.from(this.#out.bytes.subarray(0, this.#out.pos)), eventId)
+    this.#out.reset()
   }
 
   #explanation(chain: Chain, e: number): void {
@@ -190,5 +230,6 @@ class PipePrinter {
 
   #line(value: unknown): void {
     this.#out.raw(Buffer.from(`${JSON.stringify(value)}\n`))
+    this.#endLine(null)
   }
 }

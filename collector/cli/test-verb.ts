@@ -3,13 +3,14 @@
 
 import type { ObservaConfig, UnitTest } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { withRevision } from '../../core/reports/revised-fields.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import type { Chain } from '../worker/chain.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
-import { keptEvents, type Outcome, PipeRun, tenantOf } from './pipe-run.ts'
+import { keptEvents, type Outcome, PipeRun, revisedEvents, tenantOf } from './pipe-run.ts'
 import { type Difference, differences, type Output } from './test-compare.ts'
 import { requestsOfTest } from './test-input.ts'
 
@@ -104,12 +105,19 @@ async function outputOf(
     output.rejected += refused.count
     output.reasons.push(...refused.reasons)
     if (verdict.kind === 'refused') continue
+    for (const revised of revisedEvents(chain)) revise(output.events, revised)
     output.events.push(...eventsOf(chain))
     for (const s of chain.signals) output.signals.push({ ...s })
     // The next request reuses the encoders' buffers.
     for (const p of parts) output.sent.push({ exporter: p.exporter, bytes: Buffer.from(p.bytes) })
   }
   return output
+}
+
+/** Events are compared as they stand in the end. */
+function revise(events: Record<string, unknown>[], revised: Record<string, unknown>): void {
+  const at = events.findIndex((e) => e['event_id'] === revised['event_id'])
+  if (at >= 0) events[at] = withRevision(events[at] as Record<string, unknown>, revised)
 }
 
 /** A request that is refused as a whole counts as one item. */

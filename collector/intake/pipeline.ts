@@ -5,7 +5,14 @@ import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
-import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
+import { entryId } from '../../core/reports/usage-entries.ts'
+import type {
+  LedgerCorrection,
+  Revision,
+  TaskRequest,
+  TaskResult,
+  UsageState,
+} from '../../core/task.ts'
 import { packFacts } from '../ledger/facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
@@ -36,6 +43,11 @@ export const PIPELINE_METRICS = [
     'pipeline',
   ]),
   counter('observa_pipeline_resent_items_total', 'Items that were accepted before.', ['pipeline']),
+  counter(
+    'observa_usage_revisions_total',
+    'Stored events whose usage was revised when another report of it came.',
+    ['pipeline'],
+  ),
   counter('observa_usage_duplicates_total', 'Reports of usage that was counted already.', [
     'pipeline',
   ]),
@@ -105,23 +117,24 @@ export class Pipeline {
     let endTurn: (() => void) | null = null
     let result = task.result
     let corrections: readonly LedgerCorrection[] = []
+    let revisions: readonly Revision[] = []
     let outcome: Promise<CommitOutcome>
     try {
       for (let round = 0; ; round++) {
         while (endTurn === null && ledger.turn.free() !== null) await ledger.turn.free()
         const found = ledger.check(result.facts)
-        if (isSameCorrections(found, corrections)) break
+        const revised = ledger.revisions(result.facts)
+        if (isSameCorrections(found, corrections) && isSameRevisions(revised, revisions)) break
         // Other tasks commit while this one is run again. A task that was overtaken so often makes the others wait.
         if (round >= RERUNS_MAX && endTurn === null) {
           endTurn = await ledger.turn.take()
           continue
         }
         corrections = found
-        result = await (this.pool as WorkerPool).rerun(
-          this.#parts.index,
-          task.requests,
-          corrections,
-        )
+        revisions = revised
+        const { requests } = task
+        const again = { requests, corrections, revisions }
+        result = await (this.pool as WorkerPool).rerun(this.#parts.index, again)
       }
       outcome = this.#persist(result, corrections)
     } finally {
@@ -137,7 +150,7 @@ export class Pipeline {
    */
   #persist(result: TaskResult, corrections: readonly LedgerCorrection[]): Promise<CommitOutcome> {
     const { ledger } = this.#parts
-    this.#countCorrections(corrections)
+    this.#countCorrections(corrections, ledger.revised(result.facts).length)
     this.#countWork(result)
     if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
     ledger.commit(result.facts)
@@ -167,9 +180,10 @@ export class Pipeline {
     }
   }
 
-  #countCorrections(corrections: readonly LedgerCorrection[]): void {
+  #countCorrections(corrections: readonly LedgerCorrection[], revised: number): void {
     const resent = corrections.filter((h) => h.reason === 'resend').length
     const m = this.#parts.metrics
+    if (revised > 0) m.add('observa_usage_revisions_total', this.#labels, revised)
     if (resent > 0) m.add('observa_pipeline_resent_items_total', this.#labels, resent)
     if (corrections.length > resent)
       m.add('observa_usage_duplicates_total', this.#labels, corrections.length - resent)
@@ -187,12 +201,22 @@ export class Pipeline {
   }
 }
 
+function isSameRevisions(a: readonly Revision[], b: readonly Revision[]): boolean {
+  const state = ({ outcome, of, rest }: UsageState): string =>
+    `${outcome} ${of === null ? '' : Buffer.from(of).toString('latin1')} ${JSON.stringify(rest)}`
+  const text = (r: Revision): string =>
+    `${entryId(r.entry)} ${r.revision} ${state(r.before)} ${state(r.after)}`
+  if (a.length !== b.length) return false
+  const known = new Set(b.map(text))
+  return a.every((r) => known.has(text(r)))
+}
+
 function isSameCorrections(
   a: readonly LedgerCorrection[],
   b: readonly LedgerCorrection[],
 ): boolean {
   const text = (h: LedgerCorrection): string =>
-    `${h.event} ${h.reason} ${Buffer.from(h.of).toString('latin1')}`
+    `${h.event} ${h.reason} ${'of' in h ? Buffer.from(h.of).toString('latin1') : ''} ${'rest' in h ? JSON.stringify(h.rest) : ''}`
   if (a.length !== b.length) return false
   const known = new Set(b.map(text))
   return a.every((h) => known.has(text(h)))

@@ -29,10 +29,19 @@ function factsOf(task: number, traceOf: (task: number, e: number) => number): Ev
     const flags = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.PARENT
     const trace = Math.imul(traceOf(task, e) + 1, 0xc2b2_ae35)
     const usage = [100 + (id % 77), 5 + (id % 7), id % 3]
-    reports.push(e, trace, id, id - 1, ...usage, 0x0001_0001, id * 10, 5, flags, -1)
+    const response = [Math.imul(id + 1, 0x85eb_ca6b), id]
+    const parts = [0, 0, 0, ...response, 0, 0]
+    reports.push(e, trace, id, id - 1, ...usage, 0x0001_0001, id * 10, 5, flags, ...parts)
   }
   const count = EVENTS
-  return { count, eventIds, claims: Int32Array.from(claims), reports: Int32Array.from(reports) }
+  const entries = new Uint8Array(0)
+  return {
+    count,
+    eventIds,
+    claims: Int32Array.from(claims),
+    reports: Int32Array.from(reports),
+    entries,
+  }
 }
 
 function run(ledger: UsageLedger, facts: readonly EventFacts[]): void {

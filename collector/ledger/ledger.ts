@@ -3,14 +3,15 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
-import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
-import { OUTCOME, type UsageReport } from '../../usage/report.ts'
+import type { EventFacts, LedgerCorrection, Revision, UsageState } from '../../core/task.ts'
+import { OUTCOME } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
 import { Turn } from './commit-turn.ts'
 import { unpackFacts } from './facts.ts'
 import { HashTable } from './hash-table.ts'
 import { type CommitOutcome, OpenCommits } from './open-commits.ts'
-import { TraceReports } from './trace-reports.ts'
+import type { ReportState } from './report-memory.ts'
+import { type ReportDecision, type Revised, TraceReports } from './trace-reports.ts'
 
 const ENTRIES_MAX = 1_000_000
 const ID_BYTES = 16
@@ -35,7 +36,7 @@ export interface LedgerStats {
 interface Decision {
   /** By event. */
   readonly corrections: Map<number, LedgerCorrection>
-  readonly reports: Map<number, UsageReport[]>
+  readonly reports: ReportDecision
   /** Tickets of the commits, not yet durable, that hold events which these facts repeat. */
   readonly repeatsOpen: ReadonlySet<number>
 }
@@ -49,6 +50,8 @@ export class UsageLedger {
   #last: { readonly facts: EventFacts; readonly decision: Decision } | null = null
   /** Which commit a set of facts was, for `rollback`. */
   readonly #tickets = new WeakMap<EventFacts, number>()
+  /** What commits revised, for `rollback`; kept while anybody has the facts. */
+  readonly #revised = new WeakMap<EventFacts, readonly Revised[]>()
   readonly #open = new OpenCommits()
   readonly #owner = new Uint8Array(ID_BYTES)
 
@@ -58,11 +61,9 @@ export class UsageLedger {
   }
 
   /**
-   * What was counted before. An event id that is known, or that comes twice in these facts, is a
-   * `resend`; a claim that another event made first makes a `duplicate` of that event, and so does a report of the
-   * same call at another place in its trace; a `container` reports the sum of several. Within the same facts the
-   * first claim in order counts: `canonicalize` has settled what it saw in one batch and names each call once, so
-   * this is about requests of a task that had to run one by one.
+   * What the worker could not know of these events. An event id that is known, or that comes twice in these facts, is a
+   * `resend`; a report of a call that another event counts for is a `duplicate` of that event; a `container` only has what others
+   * report; and what `counts` does so although its batch took it for a repetition, or counts a remainder.
    */
   check(facts: EventFacts): LedgerCorrection[] {
     const decision = this.#decide(facts)
@@ -70,19 +71,37 @@ export class UsageLedger {
     return [...decision.corrections.values()]
   }
 
+  /**
+   * The same with what exporters need to revise them. A stored event whose entry is remembered no longer stays as it is stored, and is
+   * counted.
+   */
+  revisions(facts: EventFacts): readonly Revision[] {
+    const out: Revision[] = []
+    for (const { entry, before, after, revision } of this.revised(facts))
+      if (entry !== null)
+        out.push({ entry, before: usageState(before), after: usageState(after), revision })
+    return out
+  }
+
+  /** Stored events of which something else is decided now that these facts have come. Call it in the same turn as `check`. */
+  revised(facts: EventFacts): readonly Revised[] {
+    const { reports } = this.#last?.facts === facts ? this.#last.decision : this.#decide(facts)
+    return reports.revised
+  }
+
   #decide(facts: EventFacts): Decision {
     const corrections = new Map<number, LedgerCorrection>()
     const repeatsOpen = new Set<number>()
     this.#findResends(facts, corrections, repeatsOpen)
     const { claims } = facts
-    const claimed = new Map<number, number>()
+    const owners = new Map<number, Uint8Array>()
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
       const event = claims[i + CLAIM.EVENT] as number
-      if (corrections.has(event)) continue
-      const of = this.#ownerOf(claims, i, facts, event) ?? firstInFacts(claimed, claims, i, facts)
-      if (of !== null) corrections.set(event, { event, reason: 'duplicate', of })
+      if (corrections.has(event) || owners.has(event)) continue
+      const of = this.#ownerOf(claims, i, facts, event)
+      if (of !== null) owners.set(event, of)
     }
-    const reports = this.#reports.decide(facts, corrections)
+    const reports = this.#reports.decide(facts, corrections, owners)
     return { corrections, reports, repeatsOpen }
   }
 
@@ -114,6 +133,7 @@ export class UsageLedger {
     for (let event = 0; event < count; event++)
       this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
     this.#reports.remember(facts, reports, ticket)
+    if (reports.revised.length > 0) this.#revised.set(facts, reports.revised)
     const counted = countedOf(corrections, reports)
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
       const event = claims[i + CLAIM.EVENT] as number
@@ -152,6 +172,10 @@ export class UsageLedger {
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE)
       this.#table.remove(claimLo(claims, i), claims[i + CLAIM.H1] as number, ticket)
     this.#reports.forget(facts, ticket)
+    // In reverse: what was revised twice gets its first state back.
+    for (const revised of this.#revised.get(facts)?.toReversed() ?? [])
+      this.#reports.restore(revised)
+    this.#revised.delete(facts)
   }
 
   /** Reads the facts of the newest events in the log, as many as fit; `wants` picks the pipelines that share this ledger. */
@@ -205,15 +229,32 @@ export class UsageLedger {
 /** For events that repeat another: the event id of the one that counts. */
 function countedOf(
   corrections: ReadonlyMap<number, LedgerCorrection>,
-  reports: ReadonlyMap<number, readonly UsageReport[]>,
+  { traces, stateOf }: ReportDecision,
 ): Map<number, Uint8Array> {
   const out = new Map<number, Uint8Array>()
   for (const [event, h] of corrections) if (h.reason === 'duplicate') out.set(event, h.of)
-  for (const ofTrace of reports.values())
-    for (const n of ofTrace)
-      if (n.outcome === OUTCOME.REPEATS && n.owner !== '' && !out.has(n.event))
-        out.set(n.event, Buffer.from(n.owner, 'latin1'))
+  for (const ofTrace of traces.values())
+    for (const n of ofTrace) {
+      if (n.outcome !== OUTCOME.REPEATS || out.has(n.event)) continue
+      const { owner } = stateOf(n)
+      if (owner !== '') out.set(n.event, Buffer.from(owner, 'latin1'))
+    }
   return out
+}
+
+const OUTCOMES = {
+  [OUTCOME.OPEN]: 'counts',
+  [OUTCOME.COUNTED]: 'counts',
+  [OUTCOME.REPEATS]: 'repeats',
+  [OUTCOME.CONTAINER]: 'contains',
+} as const
+
+function usageState({ outcome, owner, rest }: ReportState): UsageState {
+  return {
+    outcome: OUTCOMES[outcome],
+    of: owner === '' ? null : Buffer.from(owner, 'latin1'),
+    rest,
+  }
 }
 
 function viewOf(b: Uint8Array): DataView {
@@ -240,22 +281,6 @@ function isSameId(id: Uint8Array, ids: Uint8Array, event: number): boolean {
   const at = event * ID_BYTES
   for (let i = 0; i < ID_BYTES; i++) if (id[i] !== ids[at + i]) return false
   return true
-}
-
-/** The other event of the same facts that made the claim before, or null. */
-function firstInFacts(
-  claimed: Map<number, number>,
-  claims: Int32Array,
-  i: number,
-  facts: EventFacts,
-): Uint8Array | null {
-  const event = claims[i + CLAIM.EVENT] as number
-  const key = key53(claims[i + CLAIM.H0] as number, claims[i + CLAIM.H1] as number)
-  const first = claimed.get(key)
-  if (first === undefined) claimed.set(key, event)
-  if (first === undefined || first === event) return null
-  const id = idAt(facts, first)
-  return isSameId(id, facts.eventIds, event) ? null : id
 }
 
 /** Two halves of a hash as one number. */

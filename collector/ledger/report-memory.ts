@@ -2,29 +2,51 @@
 // reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
 import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
-import type { Outcome, RememberedIds, UsageReport } from '../../usage/report.ts'
+import type { UsageCounts } from '../../core/task.ts'
+import { OUTCOME, type Outcome, type UsageReport } from '../../usage/report.ts'
 import { TraceTable } from './trace-table.ts'
 
 const ID_BYTES = 16
 /** A report's row of `core/reports/report-rows.ts` as it came, and behind it what was decided. */
 const STATE = REPORT_STRIDE
-const TICKET = STATE + 1
+/** What of a container is left over; read when RESTED. */
+const REST = STATE + 1
+/** How often what was decided has changed since. */
+const REVISION = REST + 5
+const TICKET = REVISION + 1
 const ID = TICKET + 1
 const OWNER = ID + 4
+/** Where its entry lies in the ring, -1 when it has none. */
+const ENTRY = OWNER + 4
 /** The next row of the same trace, or of the free ones. */
-const NEXT = OWNER + 4
+const NEXT = ENTRY + 1
 const STRIDE = NEXT + 1
 
-/** STATE: the verdict and two flags. */
+/** STATE: the outcome and two flags. */
 const OUTCOME_BITS = 3
-const SAID = 4
-const OWNED = 8
+const OWNED = 4
+const RESTED = 8
+
+/** What was decided about a report and is stored of its event. */
+export interface ReportState {
+  readonly outcome: Outcome
+  /** Event id of the report that counts for it, 16 bytes as latin1; '' when there is none, or it is the one. */
+  readonly owner: string
+  readonly rest: UsageCounts | null
+}
 
 const NONE = -1
 const CAPACITY_FIRST = 1024
 const TRACES_FIRST = 16
 
-export class ReportMemory implements RememberedIds {
+/** What is remembered of a report beside its row. */
+export interface Remembered {
+  readonly stateOf: (n: UsageReport) => ReportState
+  /** Where the entry of an event lies, -1 when it has none. */
+  readonly entryOf: (event: number) => number
+}
+
+export class ReportMemory {
   readonly #rowsMax: number
   readonly #perTraceMax: number
   readonly #traces: TraceTable
@@ -67,20 +89,60 @@ export class ReportMemory implements RememberedIds {
     for (let r = this.#traces.head(t); r !== NONE; r = this.#next(r)) use(this.#rows, r * STRIDE)
   }
 
-  /** Gives a report, already read from the row at `at`, the outcome that was decided before. */
-  recall(n: UsageReport, at: number): void {
-    const state = this.#rows[at + STATE] as number
-    const outcome = (state & OUTCOME_BITS) as Outcome // `#put` wrote one
-    n.recall(outcome, (state & SAID) !== 0, this.#rows[at + TICKET] as number, this)
+  ticketAt(at: number): number {
+    return this.#rows[at + TICKET] as number
   }
 
+  /** The event id of the report whose row begins at `at`, 16 bytes as latin1. */
   idText(at: number): string {
     return this.#bytes.latin1Slice((at + ID) * 4, (at + ID) * 4 + ID_BYTES)
   }
 
-  ownerText(at: number): string {
-    if (((this.#rows[at + STATE] as number) & OWNED) === 0) return ''
-    return this.#bytes.latin1Slice((at + OWNER) * 4, (at + OWNER) * 4 + ID_BYTES)
+  /** True when exactly this was decided, and nothing beside it. */
+  isPlainly(at: number, outcome: Outcome): boolean {
+    return this.#rows[at + STATE] === outcome
+  }
+
+  /** True when the report repeats one that is not among those whose rows begin at `places`. */
+  isOfLost(at: number, places: readonly { readonly at: number }[], count: number): boolean {
+    const rows = this.#rows
+    if (((rows[at + STATE] as number) & OWNED) === 0) return false
+    for (let i = 0; i < count; i++) {
+      const other = (places[i] as { readonly at: number }).at
+      let n = 0
+      while (n < 4 && rows[other + ID + n] === rows[at + OWNER + n]) n++
+      if (n === 4) return false
+    }
+    return true
+  }
+
+  /** Where the entry of the report lies in the ring of entries, -1 when it has none. */
+  entryAt(at: number): number {
+    return this.#rows[at + ENTRY] as number
+  }
+
+  revisionAt(at: number): number {
+    return this.#rows[at + REVISION] as number
+  }
+
+  stateAt(at: number): ReportState {
+    const state = this.#rows[at + STATE] as number
+    const from = (at + OWNER) * 4
+    const owner = (state & OWNED) === 0 ? '' : this.#bytes.latin1Slice(from, from + ID_BYTES)
+    const outcome = (state & OUTCOME_BITS) as Outcome // `#putState` wrote one
+    const rest = (state & RESTED) === 0 ? null : this.#rest(at)
+    return { outcome, owner, rest }
+  }
+
+  #rest(at: number): UsageCounts {
+    const n = (i: number): number => this.#rows[at + REST + i] as number
+    return { input: n(0), output: n(1), read: n(2), written: n(3), reasoning: n(4) }
+  }
+
+  /** Writes what is decided now about a remembered report. */
+  revise(at: number, state: ReportState, revision: number): void {
+    this.#putState(at, state)
+    this.#rows[at + REVISION] = revision
   }
 
   /**
@@ -92,6 +154,7 @@ export class ReportMemory implements RememberedIds {
     reports: Int32Array,
     eventIds: Uint8Array,
     ticket: number,
+    as: Remembered,
   ): void {
     this.#makeRoom(traces)
     for (const [trace, ofTrace] of traces) {
@@ -102,7 +165,7 @@ export class ReportMemory implements RememberedIds {
       const old = Math.min(Math.max(0, excess), this.#traces.count(t))
       for (let i = 0; i < old; i++) this.#dropFirst(t)
       for (let i = Math.max(0, excess - old); i < ofTrace.length; i++)
-        this.#put(t, ofTrace[i] as UsageReport, reports, eventIds, ticket)
+        this.#put(t, ofTrace[i] as UsageReport, reports, eventIds, ticket, as)
     }
   }
 
@@ -141,19 +204,29 @@ export class ReportMemory implements RememberedIds {
     }
   }
 
-  #put(t: number, n: UsageReport, reports: Int32Array, eventIds: Uint8Array, ticket: number): void {
+  #put(
+    t: number,
+    n: UsageReport,
+    reports: Int32Array,
+    eventIds: Uint8Array,
+    ticket: number,
+    { stateOf, entryOf }: Remembered,
+  ): void {
     const row = this.#take()
     const rows = this.#rows
     const at = row * STRIDE
     for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = reports[n.at + i] as number
-    const owner = n.owner
-    rows[at + STATE] = n.outcome | (n.isSaid ? SAID : 0) | (owner === '' ? 0 : OWNED)
+    // Most are links or count as they are.
+    if (n.outcome === OUTCOME.OPEN) rows[at + STATE] = 0
+    else if (n.outcome === OUTCOME.COUNTED && n.rest === null) rows[at + STATE] = OUTCOME.COUNTED
+    else this.#putState(at, stateOf(n))
+    rows[at + REVISION] = 0
+    rows[at + ENTRY] = entryOf(n.event)
     rows[at + TICKET] = ticket
     const bytes = this.#bytes
     const id = (at + ID) * 4
     const from = n.event * ID_BYTES
     for (let i = 0; i < ID_BYTES; i++) bytes[id + i] = eventIds[from + i] as number
-    if (owner !== '') bytes.latin1Write(owner, (at + OWNER) * 4, ID_BYTES)
     rows[at + NEXT] = NONE
     const tail = this.#traces.tail(t)
     if (tail === NONE) this.#traces.setHead(t, row)
@@ -161,6 +234,18 @@ export class ReportMemory implements RememberedIds {
     this.#traces.setTail(t, row)
     this.#traces.addCount(t, 1)
     this.#size++
+  }
+
+  #putState(at: number, { outcome, owner, rest }: ReportState): void {
+    const rows = this.#rows
+    rows[at + STATE] = outcome | (owner === '' ? 0 : OWNED) | (rest === null ? 0 : RESTED)
+    if (owner !== '') this.#bytes.latin1Write(owner, (at + OWNER) * 4, ID_BYTES)
+    if (rest === null) return
+    rows[at + REST] = rest.input
+    rows[at + REST + 1] = rest.output
+    rows[at + REST + 2] = rest.read
+    rows[at + REST + 3] = rest.written
+    rows[at + REST + 4] = rest.reasoning
   }
 
   #take(): number {

@@ -3,19 +3,33 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
-import { TraceReports } from './trace-reports.ts'
+import type { ReportState } from './report-memory.ts'
+import { type Revised, TraceReports } from './trace-reports.ts'
 
 const ID_BYTES = 16
-type Traces = Map<number, UsageReport[]>
 
-/** What each report was decided to be, and everything remembered as objects. */
-class PlainKinship {
-  readonly #traces = new Map<number, UsageReport[]>()
+interface Remembered {
+  readonly row: Int32Array
+  readonly id: string
+  readonly ticket: number
+  state: ReportState
+  revision: number
+}
+interface PlainDecision {
+  readonly traces: Map<number, readonly UsageReport[]>
+  readonly states: Map<UsageReport, ReportState>
+  readonly revised: readonly (readonly [Remembered, number, ReportState])[]
+}
+
+/** The same with everything remembered as objects. */
+class PlainReports {
+  readonly #traces = new Map<number, Remembered[]>()
   readonly #reportsMax: number
   readonly #perTraceMax: number
   evicted = 0
@@ -29,39 +43,70 @@ class PlainKinship {
     return [...this.#traces.values()].reduce((n, list) => n + list.length, 0)
   }
 
-  decide(facts: EventFacts, known: Map<number, LedgerCorrection>): Traces {
-    const traces: Traces = new Map()
+  decide(
+    facts: EventFacts,
+    known: Map<number, LedgerCorrection>,
+    owners: ReadonlyMap<number, Uint8Array>,
+  ): PlainDecision {
+    const traces = new Map<number, UsageReport[]>()
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
-      const correction = known.get(facts.reports[at + REPORT.EVENT] as number)
-      if (correction?.reason === 'resend') continue
+      if (known.has(facts.reports[at + REPORT.EVENT] as number)) continue
       const n = new UsageReport(facts.reports, at)
-      if (correction !== undefined) {
-        n.outcome = OUTCOME.REPEATS
-        n.owner = Buffer.from(correction.of).toString('latin1')
-        n.isSaid = true
-      }
-      const trace = facts.reports[at + REPORT.TRACE] as number
-      traces.set(trace, [...(traces.get(trace) ?? []), n])
+      traces.set(n.trace, [...(traces.get(n.trace) ?? []), n])
     }
-    for (const [trace, ofTrace] of traces) {
-      decideReports([...(this.#traces.get(trace) ?? []), ...ofTrace], 'ledger')
-      for (const n of ofTrace) {
-        const correction = n.has(REPORT_FLAG.COUNTED) ? correctionOf(facts, n) : null
-        if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
+    const states = new Map<UsageReport, ReportState>()
+    const revised: [Remembered, number, ReportState][] = []
+    for (const [trace, fresh] of traces) {
+      const before = this.#traces.get(trace) ?? []
+      const old = before.map((r) => {
+        const n = new UsageReport(r.row, 0)
+        n.ticket = r.ticket
+        return n
+      })
+      const ids = new Set(before.map((r) => r.id))
+      for (const n of fresh) {
+        const owner = n.isCall ? owners.get(n.event) : undefined
+        const id = owner === undefined ? '' : Buffer.from(owner).toString('latin1')
+        n.forgotten = ids.has(id) ? '' : id
+      }
+      for (const [i, { state }] of before.entries())
+        if (!ids.has(state.owner)) (old[i] as UsageReport).forgotten = state.owner
+      decideReports([...old, ...fresh], 'ledger')
+      const idOfReport = (n: UsageReport): string => {
+        const at = old.indexOf(n)
+        return at < 0 ? idOf(facts, n.event) : (before[at] as Remembered).id
+      }
+      const stateOf = (n: UsageReport): ReportState => {
+        const { outcome, rest, counted, forgotten } = n
+        if (outcome !== OUTCOME.REPEATS) return { outcome, owner: '', rest }
+        return { outcome, owner: counted === null ? forgotten : idOfReport(counted), rest: null }
+      }
+      for (const [i, n] of old.entries()) {
+        const r = before[i] as Remembered
+        const isSame = isDeepStrictEqual(stateOf(n), r.state)
+        if (n.has(REPORT_FLAG.REPORT) && !isSame) revised.push([r, trace, stateOf(n)])
+      }
+      for (const n of fresh) {
+        states.set(n, stateOf(n))
+        const correction = correctionOf(n, stateOf(n))
+        if (correction !== null) known.set(n.event, correction)
       }
     }
-    return traces
+    return { traces, states, revised }
   }
 
-  remember(facts: EventFacts, traces: Traces, ticket: number): void {
-    for (const [trace, ofTrace] of traces) {
-      for (const n of ofTrace) {
-        const owner = ownerOf(facts, n)
-        const id = idOf(facts, n.event)
-        n.recall(n.outcome, n.isSaid, ticket, { idText: () => id, ownerText: () => owner })
-        n.countedEvent = -1
-      }
-      const all = [...(this.#traces.get(trace) ?? []), ...ofTrace]
+  remember(facts: EventFacts, { traces, states, revised }: PlainDecision, ticket: number): void {
+    for (const [r, , state] of revised) {
+      r.state = state
+      r.revision++
+    }
+    for (const [trace, fresh] of traces) {
+      const added = fresh.map((n): Remembered => {
+        const row = facts.reports.slice(n.at, n.at + REPORT_STRIDE)
+        const state = states.get(n) as ReportState
+        return { row, id: idOf(facts, n.event), ticket, state, revision: 0 }
+      })
+      const all = [...(this.#traces.get(trace) ?? []), ...added]
       this.#traces.delete(trace)
       const kept = all.slice(-this.#perTraceMax)
       this.evicted += all.length - kept.length
@@ -74,25 +119,31 @@ class PlainKinship {
     }
   }
 
-  forget(facts: EventFacts, ticket: number): void {
+  forget(facts: EventFacts, ticket: number, revised: readonly Revised[]): void {
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
       const trace = facts.reports[at + REPORT.TRACE] as number
-      const kept = this.#traces.get(trace)?.filter((n) => n.ticket !== ticket)
+      const kept = this.#traces.get(trace)?.filter((r) => r.ticket !== ticket)
       if (kept?.length === 0) this.#traces.delete(trace)
       else if (kept !== undefined) this.#traces.set(trace, kept)
     }
+    for (const { trace, id, before, revision } of revised)
+      for (const r of this.#traces.get(trace) ?? [])
+        if (r.id === id) {
+          r.state = before
+          r.revision = revision - 1
+        }
   }
 }
 
-function correctionOf(facts: EventFacts, n: UsageReport): LedgerCorrection | null {
-  const { event } = n
-  if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container', of: Buffer.alloc(0) }
-  const owner = n.outcome === OUTCOME.REPEATS ? ownerOf(facts, n) : ''
-  return owner === '' ? null : { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1') }
-}
-
-function ownerOf(facts: EventFacts, n: UsageReport): string {
-  return n.countedEvent < 0 ? n.owner : idOf(facts, n.countedEvent)
+function correctionOf(n: UsageReport, { owner }: ReportState): LedgerCorrection | null {
+  const { event, outcome, rest } = n
+  if (!n.has(REPORT_FLAG.REPORT)) return null
+  const isCounted = n.has(REPORT_FLAG.COUNTED)
+  if (outcome === OUTCOME.COUNTED)
+    return isCounted && rest === null ? null : { event, reason: 'counts', rest }
+  if (!isCounted) return null
+  if (outcome === OUTCOME.CONTAINER) return { event, reason: 'container' }
+  return { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1') }
 }
 
 function idOf(facts: EventFacts, event: number): string {
@@ -110,8 +161,6 @@ interface Draw {
   readonly duration: number
   readonly kind: number
   readonly flags: number
-  /** Position before it of the report with the same response id, as far as there are so many. */
-  readonly of: number
   /** What was found otherwise: nothing, a resend, or a duplicate of an earlier event. */
   readonly correction: number
 }
@@ -134,7 +183,8 @@ const KINDS = [
   REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES,
   REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES,
   REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED,
-  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.RESPONSE_ID,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.NO_USAGE,
+  REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.CONTAINER,
   REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.LOG,
   REPORT_FLAG.REPORT | REPORT_FLAG.TIMES,
   REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES | REPORT_FLAG.STREAM_COPY,
@@ -152,7 +202,6 @@ const draw: fc.Arbitrary<Draw> = fc.record({
   duration: fc.nat(6),
   kind: fc.nat(KINDS.length - 1),
   flags: fc.constantFrom(REPORT_FLAG.PARENT, REPORT_FLAG.PARENT, 0),
-  of: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
   correction: fc.oneof(
     { weight: 6, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.nat(12) },
@@ -163,7 +212,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
 const family = fc
   .tuple(draw, fc.shuffledSubarray([0, 1, 2], { minLength: 3 }))
   .map(([d, order]): Draw[] => {
-    const plain = { ...d, flags: REPORT_FLAG.PARENT, kind: 0, of: 0, correction: 0 }
+    const plain = { ...d, flags: REPORT_FLAG.PARENT, kind: 0, correction: 0 }
     const call = { ...plain, parent: d.span, usage: 0 }
     const members = [
       { ...call, span: 10 },
@@ -200,10 +249,11 @@ function eventId(e: number): Buffer {
   return b
 }
 
-/** Facts and the corrections found otherwise, of events never seen before. */
+/** Facts and what is known of them otherwise, of events never seen before. */
 function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
   const reports = new Int32Array(draws.length * REPORT_STRIDE)
   const known = new Map<number, LedgerCorrection>()
+  const owners = new Map<number, Uint8Array>()
   for (const [event, d] of draws.entries()) {
     const [input = 0, output = 0] = USAGES[d.usage] ?? []
     const at = event * REPORT_STRIDE
@@ -218,32 +268,25 @@ function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
     reports[at + REPORT.START] = d.start
     reports[at + REPORT.DURATION] = d.duration
     reports[at + REPORT.FLAGS] = (KINDS[d.kind] ?? 0) | d.flags
-    reports[at + REPORT.OF] = d.of === 0 ? -1 : Math.max(-1, event - d.of)
+    // Each trace is of another service and agent: what several traces share has tests of its own.
+    reports[at + REPORT.PROJECT] = d.trace
+    reports[at + REPORT.CONTAINER] = Math.imul(d.trace + 1, 0x27d4_eb2f)
     if (d.correction === 1)
       known.set(event, { event, reason: 'resend', of: eventId(first + event) })
-    if (d.correction > 1)
-      known.set(event, {
-        event,
-        reason: 'duplicate',
-        of: eventId(Math.max(0, first - d.correction)),
-      })
+    if (d.correction > 1) owners.set(event, eventId(Math.max(0, first - d.correction)))
   }
   const eventIds = Buffer.concat(draws.map((_, i) => eventId(first + i)))
-  const facts: EventFacts = { count: draws.length, eventIds, claims: new Int32Array(0), reports }
-  return { facts, known }
+  const claims = new Int32Array(0)
+  const facts: EventFacts = { count: draws.length, eventIds, claims, reports, entries: NO_BYTES }
+  return { facts, known, owners }
 }
+const NO_BYTES = new Uint8Array(0)
 
-function shown(traces: Traces, known: ReadonlyMap<number, LedgerCorrection>): unknown {
-  const reports = [...traces].map(([trace, list]) => [
-    trace,
-    list.map((n) => [n.event, n.outcome, n.isSaid, n.owner, n.countedEvent]),
-  ])
-  const corrections = [...known.values()].map((h) => [
-    h.event,
-    h.reason,
-    Buffer.from(h.of).toString('hex'),
-  ])
-  return { reports, corrections }
+function shown(known: ReadonlyMap<number, LedgerCorrection>): unknown {
+  return [...known.values()].map((c) => ({
+    ...c,
+    ...('of' in c ? { of: Buffer.from(c.of).toString('hex') } : {}),
+  }))
 }
 
 /** Runs both over the steps; `counts` is told what came up. */
@@ -253,38 +296,47 @@ function compare(
   counts: Record<string, number> = {},
 ): void {
   const traceReports = new TraceReports(max, perTrace)
-  const plain = new PlainKinship(max, perTrace)
-  const late: [EventFacts, number][] = []
-  const count = (what: string): void => {
-    counts[what] = (counts[what] ?? 0) + 1
+  const plain = new PlainReports(max, perTrace)
+  const late: [EventFacts, number, readonly Revised[]][] = []
+  const count = (what: string, by = 1): void => {
+    counts[what] = (counts[what] ?? 0) + by
   }
   for (const [i, { reports, outcome }] of all.entries()) {
     const ticket = i + 1
-    const { facts, known } = factsOf(reports, spread, events)
+    const { facts, known, owners } = factsOf(reports, spread, events)
     events += reports.length
     const knownToo = new Map(known)
-    const mine = traceReports.decide(facts, known)
-    const theirs = plain.decide(facts, knownToo)
-    assert.deepEqual(shown(mine, known), shown(theirs, knownToo))
+    const mine = traceReports.decide(facts, known, owners)
+    const theirs = plain.decide(facts, knownToo, owners)
+    assert.deepEqual(shown(known), shown(knownToo))
+    assert.deepEqual(
+      mine.revised.map((r) => [r.trace, r.id, r.before, r.after, r.revision]),
+      theirs.revised.map(([r, trace, after]) => [trace, r.id, r.state, after, r.revision + 1]),
+    )
     for (const h of known.values()) count(h.reason)
+    count('revised', mine.revised.length)
+    const { revised } = mine
     if (outcome !== 'asked') {
       traceReports.remember(facts, mine, ticket)
       plain.remember(facts, theirs, ticket)
-      const owners = (t: Traces) => [...t.values()].flat().map((n) => [n.event, n.owner])
-      assert.deepEqual(owners(mine), owners(theirs))
     }
-    if (outcome === 'failed later') late.push([facts, ticket])
+    if (outcome === 'failed later') late.push([facts, ticket, revised])
     const failed =
-      outcome === 'failed' ? ([facts, ticket] as const) : i % 3 === 2 ? late.pop() : undefined
+      outcome === 'failed'
+        ? ([facts, ticket, revised] as const)
+        : i % 3 === 2
+          ? late.pop()
+          : undefined
     if (failed !== undefined) {
-      traceReports.forget(...failed)
+      traceReports.forget(failed[0], failed[1])
+      for (const r of failed[2]) traceReports.restore(r)
       plain.forget(...failed)
     }
     assert.equal(traceReports.size, plain.size)
     assert.equal(traceReports.evicted, plain.evicted)
     assert.ok(traceReports.size <= max)
   }
-  counts['evicted'] = (counts['evicted'] ?? 0) + plain.evicted
+  count('evicted', plain.evicted)
 }
 
 const bounds = fc.record({
@@ -301,7 +353,7 @@ test('rows answer as objects do, over commits, commits taken back and evictions'
     { numRuns: 600 },
   )
   // The generator reaches what is compared.
-  for (const what of ['duplicate', 'container', 'resend', 'evicted'])
+  for (const what of ['duplicate', 'container', 'counts', 'resend', 'revised', 'evicted'])
     assert.ok((counts[what] ?? 0) > 50, `${what}: ${counts[what]}`)
 })
 
@@ -338,18 +390,17 @@ test('what the rows take has a bound, whatever comes', () => {
           duration: 1,
           kind: 0,
           flags: 0,
-          of: 0,
           correction: 0,
         }
       })
-      const { facts, known } = factsOf(reports, 0x9e37_79b1, 0)
-      traceReports.remember(facts, traceReports.decide(facts, known), ++ticket)
+      const { facts, known, owners } = factsOf(reports, 0x9e37_79b1, 0)
+      traceReports.remember(facts, traceReports.decide(facts, known, owners), ++ticket)
       if (!isKept) traceReports.forget(facts, ticket)
     }
   }
   fill(10_000)
   const full = traceReports.byteLength
-  assert.ok(full < 10_000 * 160, `${full} bytes`)
+  assert.ok(full < 10_000 * 260, `${full} bytes`)
   fill(50_000)
   fill(50_000, false)
   assert.equal(traceReports.byteLength, full)

@@ -13,7 +13,7 @@ import { type ActiveSegment, SegmentKeeper } from './keeper.ts'
 import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
 import { closedError, Publication } from './publication.ts'
-import { isNoSpace, type QueueFs } from './queue-fs.ts'
+import { isNoSpace, type QueueFs, unreadableError } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
@@ -69,7 +69,7 @@ export class DurableLog {
       return log
     } catch (error) {
       await unlock()
-      throw error
+      throw error instanceof ObservaError ? error : unreadableError(settings.dir, error)
     }
   }
 

@@ -17,6 +17,7 @@ import {
   writev,
 } from 'node:fs'
 import { promisify } from 'node:util'
+import { messageOf, ObservaError } from '../../core/errors.ts'
 
 const DIR_MODE = 0o700
 const FILE_MODE = 0o600
@@ -67,6 +68,16 @@ export function shortWriteError(): Error {
 
 export function isMissing(thrown: unknown): boolean {
   return errorCode(thrown) === 'ENOENT'
+}
+
+/** What an operator reads when a file of the log cannot be read: which one, and what to look at. */
+export function unreadableError(dir: string, cause: unknown): ObservaError {
+  return new ObservaError(
+    'OBS_LOG_UNREADABLE',
+    `The log in ${dir} cannot be read: ${messageOf(cause)}.`,
+    'Look at the owner and the permissions of that file, and at the disk. Nothing was changed.',
+    { cause },
+  )
 }
 
 export function errorCode(thrown: unknown): string {

@@ -7,7 +7,7 @@ import { formatBytes } from '../../core/config/units.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { type CursorState, parseCursor } from '../sender/cursor.ts'
 import { type End, readEndMark } from './end-mark.ts'
-import { isMissing, nodeQueueFs, type QueueFs } from './queue-fs.ts'
+import { isMissing, nodeQueueFs, type QueueFs, unreadableError } from './queue-fs.ts'
 import type { RecordHeader } from './record.ts'
 import { listSegments, readLogId } from './recovery.ts'
 import { type FoundRecord, SegmentScanner } from './scan.ts'
@@ -292,7 +292,9 @@ function summaryOf(h: RecordHeader): Record<string, unknown> {
 }
 
 async function segmentsOf(dir: string, fs: QueueFs): Promise<Segment[]> {
-  const found = await listSegments(dir, fs)
+  const found = await listSegments(dir, fs).catch((error: unknown) => {
+    throw unreadableError(dir, error)
+  })
   if (found.length === 0)
     throw new ObservaError(
       'OBS_QUEUE_NONE',
@@ -316,7 +318,7 @@ async function walk(
       if (!(await walkOne(fs, s, seed, superseded, visitor))) return
     } catch (error) {
       // A running instance removed the segment meanwhile: its records are delivered.
-      if (!isMissing(error)) throw error
+      if (!isMissing(error)) throw unreadableError(dir, error)
     }
   }
 }

@@ -8,7 +8,8 @@ import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { movedEntries, UsageEntries } from '../../core/reports/usage-entries.ts'
 import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
@@ -20,6 +21,7 @@ import type {
   TaskResult,
 } from '../../core/task.ts'
 import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
+import { RevisedRows } from './revised-rows.ts'
 
 export interface ChainStep {
   readonly id: string
@@ -43,7 +45,10 @@ const NO_EVENTS: EventFacts = {
   eventIds: new Uint8Array(0),
   claims: new Int32Array(0),
   reports: new Int32Array(0),
+  entries: new Uint8Array(0),
 }
+
+const IS_COUNTED = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED
 
 export class Chain implements ChainContext {
   readonly batch: SpanBatch
@@ -52,6 +57,9 @@ export class Chain implements ChainContext {
   readonly signals: Signal[] = []
   readonly #options: ChainOptions
   readonly #skip = new Set<number>()
+  readonly #entries = new UsageEntries()
+  /** The stored events that the last task revised. */
+  readonly revised: RevisedRows
   #counters: Record<string, number> = {}
   #timings: Record<string, number> = {}
 
@@ -59,6 +67,7 @@ export class Chain implements ChainContext {
     this.#options = options
     this.batch = new SpanBatch(arena)
     this.events = new EventTable(this.batch)
+    this.revised = new RevisedRows(this.batch)
     this.explain = options.explain
     if (options.explain) this.events.explain = []
   }
@@ -95,6 +104,7 @@ export class Chain implements ChainContext {
     const verdicts = task.requests.map((request) => this.#decode(request))
     if (this.batch.spanCount > 0) {
       this.#process(task.corrections)
+      this.revised.fill(task.revisions ?? [], this.#options.steps)
       this.#countDropped(verdicts)
     }
     return this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])
@@ -107,14 +117,18 @@ export class Chain implements ChainContext {
     const ids: Uint8Array[] = []
     const claims: number[] = []
     const reports: number[] = []
+    const entries: Uint8Array[] = []
     const counters: Record<string, number> = {}
     const timings: Record<string, number> = {}
     let events = 0
+    let isFirst = true
     for (const request of task.requests) {
       const result = this.run({
         requests: [request],
         corrections: correctionsFrom(task.corrections, events),
+        ...(isFirst && task.revisions !== undefined ? { revisions: task.revisions } : {}),
       })
+      isFirst = false
       verdicts.push(...result.verdicts)
       // The next run reuses the encoders' buffers, so these parts need bytes of their own.
       for (const p of result.parts) parts.push({ ...p, bytes: p.bytes.slice() })
@@ -124,7 +138,8 @@ export class Chain implements ChainContext {
         claims.push(e + events, h0, h1)
       }
       for (const [i, x] of result.facts.reports.entries())
-        reports.push(isOrdinal(i, x) ? x + events : x)
+        reports.push(isOrdinal(i) ? x + events : x)
+      entries.push(movedEntries(result.facts.entries, events))
       events += result.facts.count
       addAll(counters, result.counters)
       addAll(timings, result.timingsUs)
@@ -134,6 +149,7 @@ export class Chain implements ChainContext {
       eventIds: Buffer.concat(ids),
       claims: Int32Array.from(claims),
       reports: Int32Array.from(reports),
+      entries: Buffer.concat(entries),
     }
     return { verdicts, parts, facts, counters, timingsUs: timings }
   }
@@ -186,6 +202,8 @@ export class Chain implements ChainContext {
       const startedAt = performance.now()
       for (const part of encoder.encode(this, this.#skip, this))
         if (part.items > 0) parts.push(part)
+      if (this.revised.items.length > 0)
+        parts.push(...(encoder.encodeRevisions?.(this.revised) ?? []))
       this.#time(`encode:${id}`, startedAt)
     }
     return parts
@@ -201,7 +219,24 @@ export class Chain implements ChainContext {
       for (let i = 0; i < 16; i++) eventIds[e * 16 + i] = bytes[off + i] as number
     }
     const { count } = events
-    return { count, eventIds, claims: events.claims.copy(), reports: events.reports.copy() }
+    const claims = events.claims.copy()
+    const reports = events.reports.copy()
+    return { count, eventIds, claims, reports, entries: this.#entriesOf() }
+  }
+
+  /** Entries of the events that count as far as the batch shows. */
+  #entriesOf(): Uint8Array {
+    const { events, batch } = this
+    const entries = this.#entries
+    const { ints, count } = events.reports
+    entries.reset()
+    for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) {
+      if (((ints[at + REPORT.FLAGS] as number) & IS_COUNTED) !== IS_COUNTED) continue
+      const e = ints[at + REPORT.EVENT] as number
+      const request = batch.requests[batch.requestOf(events.spanOf[e] as number)]
+      entries.add(events, e, request?.receivedAtMs ?? 0)
+    }
+    return entries.copy()
   }
 
   #result(verdicts: readonly RequestVerdict[], parts: readonly EncodedPart[]): TaskResult {
@@ -217,6 +252,7 @@ export class Chain implements ChainContext {
   #clear(): void {
     this.batch.reset()
     this.events.reset()
+    this.revised.reset()
     this.signals.length = 0
     this.#skip.clear()
     this.#counters = {}
@@ -237,9 +273,8 @@ function correctionsFrom(
 }
 
 /** True for what counts events in a row of `core/reports/report-rows.ts`. */
-function isOrdinal(i: number, x: number): boolean {
-  const column = i % REPORT_STRIDE
-  return column === REPORT.EVENT || (column === REPORT.OF && x >= 0)
+function isOrdinal(i: number): boolean {
+  return i % REPORT_STRIDE === REPORT.EVENT
 }
 
 function addAll(into: Record<string, number>, from: Readonly<Record<string, number>>): void {

@@ -38,6 +38,7 @@ export class MetricsChain {
         eventIds: new Uint8Array(0),
         claims: new Int32Array(0),
         reports: new Int32Array(0),
+        entries: new Uint8Array(0),
       },
       counters,
       timingsUs: { metrics: (performance.now() - startedAt) * 1000 },

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { faultOf } from '../../core/fault.ts'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
-import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
+import type { Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/open-commits.ts'
 import { FairQueue, type Queued, workOf } from './fair-queue.ts'
@@ -175,13 +175,9 @@ export class WorkerPool {
   }
 
   /** Runs a task again with what the ledger knows. */
-  async rerun(
-    pipeline: number,
-    requests: readonly TaskRequest[],
-    corrections: readonly LedgerCorrection[],
-  ): Promise<TaskResult> {
+  async rerun(pipeline: number, task: Task): Promise<TaskResult> {
     this.#metrics.add('observa_worker_tasks_total', 'kind="rerun"')
-    return this.#run(pipeline, requests, corrections)
+    return this.#run(pipeline, task)
   }
 
   /** True when this payload has already taken down its worker several times. */
@@ -291,7 +287,7 @@ export class WorkerPool {
     this.#runningWork += work
     let result: TaskResult
     try {
-      result = await this.#run(pipeline, requests, [])
+      result = await this.#run(pipeline, { requests, corrections: [] })
     } catch (thrown) {
       this.#runningWork -= work
       await this.#afterLoss(pipeline, batch, thrown)
@@ -340,14 +336,10 @@ export class WorkerPool {
 
   // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
   // is durable, to run it again after a dead worker or with corrections.
-  async #run(
-    pipeline: number,
-    requests: readonly TaskRequest[],
-    corrections: readonly LedgerCorrection[],
-  ): Promise<TaskResult> {
+  async #run(pipeline: number, task: Task): Promise<TaskResult> {
     const deadline = new TaskDeadline(this.#settings.taskTimeoutMs, this.#starts)
     try {
-      const message = { kind: 'task', pipeline, task: { requests, corrections } } as const
+      const message = { kind: 'task', pipeline, task } as const
       return await this.#piscina.run(message, { signal: deadline.signal })
     } finally {
       deadline.end()

@@ -7,6 +7,7 @@ import { grownInts } from '../grow.ts'
 /** Columns of a row; all are int32. Ids are hashes: every comparison needs trace and span or parent to agree. */
 export const REPORT = {
   EVENT: 0,
+  /** Of an event without a trace: made from its response id. */
   TRACE: 1,
   SPAN: 2,
   PARENT: 3,
@@ -19,13 +20,21 @@ export const REPORT = {
   START: 8,
   DURATION: 9,
   FLAGS: 10,
-  /** Ordinal of the event in the batch that was first to claim the same call; -1 when there is none. */
-  OF: 11,
+  CACHE_READ: 11,
+  CACHE_WRITE: 12,
+  REASONING: 13,
+  /** The provider's response id, 64 bits of a hash that the project is in; 0 and 0 = none. */
+  RESPONSE0: 14,
+  RESPONSE1: 15,
+  /** Who it is that contains calls: scope and name of agent and service. 0 when it is no container. */
+  CONTAINER: 16,
+  /** Project and service. */
+  PROJECT: 17,
 } as const
-export const REPORT_STRIDE = 12
+export const REPORT_STRIDE = 18
 
 export const REPORT_FLAG = {
-  /** It reports usage; without it the row only says whose child the span is. */
+  /** It reports a call or usage; without it the row only says whose child the span is. */
   REPORT: 1,
   /** Its usage counts, as far as can be decided from its batch alone. */
   COUNTED: 2,
@@ -44,7 +53,15 @@ export const REPORT_FLAG = {
    * call above it.
    */
   BARRIER: 512,
+  /** An agent, a chain and the like: its usage is that of the calls inside, as far as they report. */
+  CONTAINER: 1024,
+  /** A call of a model that reports no usage. */
+  NO_USAGE: 2048,
+  ERROR: 4096,
 } as const
+
+/** How much a report says, in the upper bits of FLAGS; of the reports of one call the richest counts. */
+export const RICHNESS_SHIFT = 16
 
 /** The reports of a batch, in the order of their events. */
 export class ReportRows {

@@ -8,6 +8,7 @@ import type {
   EncoderFactory,
   MetricsRequest,
   ProcessedBatch,
+  RevisedEvents,
 } from '../../core/component.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
@@ -23,6 +24,7 @@ import {
   WRITE,
 } from './columns.ts'
 import { metricRows } from './encode-metrics.ts'
+import { REVISIONS_STREAM, revisionLines } from './revisions.ts'
 import { writeStringArray } from './string-array.ts'
 
 /** Empty, because the layout of rows is fixed. */
@@ -74,6 +76,12 @@ class RowEncoder implements Encoder {
   encodeMetrics(request: MetricsRequest): EncodedPart[] {
     const { rows, bytes } = metricRows(request)
     return [{ exporter: this.#id, stream: METRICS_STREAM, items: rows, bytes }]
+  }
+
+  encodeRevisions(revised: RevisedEvents): EncodedPart[] {
+    const bytes = new Uint8Array(Buffer.from(revisionLines(revised), 'utf8'))
+    const items = revised.items.length
+    return [{ exporter: this.#id, stream: REVISIONS_STREAM, items, bytes }]
   }
 }
 

@@ -86,7 +86,9 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
 export async function postRows(
   options: PosterOptions,
   insert: {
-    readonly query: string
+    /** Null: the query is in the bodies. */
+    readonly query: string | null
+    /** Marks a repetition; '' = repeated without harm. */
     readonly token: string
     readonly bodies: readonly Uint8Array[]
   },
@@ -95,12 +97,12 @@ export async function postRows(
   const { target } = options
   const url = new URL('/', target.url)
   const p = url.searchParams
-  p.set('query', insert.query)
+  if (insert.query !== null) p.set('query', insert.query)
   p.set('database', target.database)
   // A synchronous insert: the response comes when the rows are in the table, and the deduplication token is honoured.
   p.set('async_insert', '0')
   p.set('wait_end_of_query', '1')
-  p.set('insert_deduplication_token', insert.token)
+  if (insert.token !== '') p.set('insert_deduplication_token', insert.token)
   // If an earlier attempt reached the events but not the tables filled by materialized views, this setting makes the retry
   // fill those. Not every server has it as the default.
   p.set('deduplicate_blocks_in_dependent_materialized_views', '1')

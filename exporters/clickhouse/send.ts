@@ -20,6 +20,7 @@ import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
 import { HOURS_ROLLED, Roller } from './hour-rollup.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
+import { REVISIONS_STREAM, revisionStatements } from './revisions.ts'
 import { splitRows } from './split.ts'
 
 const INSERT_SECONDS = 'observa_clickhouse_insert_seconds'
@@ -103,7 +104,10 @@ export class ClickHouseSender implements Sender {
       return this.#failed(migrationVerdict(error))
     }
     for (const [stream, parts] of groupByStream(batch.parts)) {
-      const verdict = await this.#insert(connection, batch.batchId, stream, parts, signal)
+      const verdict =
+        stream === REVISIONS_STREAM
+          ? await this.#revise(connection, parts, signal)
+          : await this.#insert(connection, batch.batchId, stream, parts, signal)
       if (verdict.kind !== 'sent') return this.#failed(verdict)
     }
     return { kind: 'sent' }
@@ -186,6 +190,32 @@ export class ClickHouseSender implements Sender {
       }
     }
     return verdictOf(failure)
+  }
+
+  /** Revises rows that are there, those of the same batch among them. A repetition writes the same rows again. */
+  async #revise(
+    connection: Connection,
+    parts: readonly EncodedPart[],
+    signal: AbortSignal,
+  ): Promise<SendVerdict> {
+    for (const query of revisionStatements(parts)) {
+      let failure: Awaited<ReturnType<typeof postRows>>
+      try {
+        failure = await postRows(
+          connection.poster,
+          { query: null, token: '', bodies: [Buffer.from(query)] },
+          signal,
+        )
+      } catch (error) {
+        return networkVerdict(error)
+      }
+      if (failure === null) continue
+      if (SCHEMA_CODES.has(failure.code)) this.#isMigrated = !this.#config.migrate
+      return verdictOf(failure)
+    }
+    const rows = parts.reduce((sum, p) => sum + p.items, 0)
+    this.#host.metrics.add(INSERT_ROWS, `stream="${REVISIONS_STREAM}"`, rows)
+    return { kind: 'sent' }
   }
 
   #failed(verdict: SendVerdict): SendVerdict {
@@ -275,7 +305,11 @@ function groupByStream(parts: readonly EncodedPart[]): ReadonlyMap<string, Encod
     if (group === undefined) groups.set(part.stream, [part])
     else group.push(part)
   }
-  return groups
+  // What is revised may be in the batch itself.
+  const revisions = groups.get(REVISIONS_STREAM)
+  if (revisions === undefined) return groups
+  groups.delete(REVISIONS_STREAM)
+  return groups.set(REVISIONS_STREAM, revisions)
 }
 
 /** The rows in two halves; null for a single row. */

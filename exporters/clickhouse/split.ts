@@ -3,6 +3,7 @@
 
 import type { EncodedPart } from '../../core/task.ts'
 import { STREAMS } from './columns.ts'
+import { REVISIONS_STREAM } from './revisions.ts'
 
 /** Size of a value by a pattern in its type; the first match counts. -1 stands for a length followed by that many bytes. */
 const SIZES: readonly (readonly [pattern: RegExp, bytes: number])[] = [
@@ -24,6 +25,7 @@ const LAYOUTS: ReadonlyMap<string, readonly Skip[]> = new Map(
 
 /** Two parts with the same rows in the same order; null for a single row or an unknown layout. */
 export function splitRows(part: EncodedPart): EncodedPart[] | null {
+  if (part.stream === REVISIONS_STREAM) return splitLines(part)
   const layout = LAYOUTS.get(part.stream)
   if (part.items < 2 || layout === undefined) return null
   const first = part.items >> 1
@@ -36,6 +38,19 @@ export function splitRows(part: EncodedPart): EncodedPart[] | null {
     { exporter, stream, items: part.items - first, bytes: part.bytes.slice(at) },
   ]
 }
+
+/** Revisions are lines of text. */
+function splitLines({ exporter, stream, items, bytes }: EncodedPart): EncodedPart[] | null {
+  if (items < 2) return null
+  const first = items >> 1
+  let at = 0
+  for (let line = 0; line < first; line++) at = bytes.indexOf(LF, at) + 1
+  return [
+    { exporter, stream, items: first, bytes: bytes.slice(0, at) },
+    { exporter, stream, items: items - first, bytes: bytes.slice(at) },
+  ]
+}
+const LF = 10
 
 function skipOf(type: string): Skip {
   if (type.startsWith('Array(Float64)')) return skipNumbers

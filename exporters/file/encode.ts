@@ -1,7 +1,13 @@
 // The part of the `file` exporter that runs in workers: one JSON line for each event ("record":"event") and signal
 // ("record":"signal").
 
-import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type {
+  Encoder,
+  EncoderFactory,
+  ProcessedBatch,
+  RevisedEvents,
+} from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
@@ -35,12 +41,7 @@ class LineEncoder implements Encoder {
     let items = 0
     for (let e = 0; e < events.count; e++) {
       if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
-      out.ascii('{"record":"event"')
-      const start = out.pos
-      writeEventJson(out, events, e)
-      // The event's opening brace becomes the comma after our own first field.
-      out.bytes[start] = COMMA
-      out.u8(LF)
+      this.#writeEvent(events, e)
       items++
     }
     if (items > 0) parts.push(this.#part('events', items))
@@ -49,6 +50,22 @@ class LineEncoder implements Encoder {
     for (const signal of input.signals) writeSignal(out, signal)
     parts.push(this.#part('signals', input.signals.length))
     return parts
+  }
+
+  encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
+    this.#out.reset()
+    for (const { after } of items) this.#writeEvent(events, after)
+    return [this.#part('events', items.length)]
+  }
+
+  #writeEvent(events: EventTable, e: number): void {
+    const out = this.#out
+    out.ascii('{"record":"event"')
+    const start = out.pos
+    writeEventJson(out, events, e)
+    // The event's opening brace becomes the comma after our own first field.
+    out.bytes[start] = COMMA
+    out.u8(LF)
   }
 
   #part(stream: string, items: number): EncodedPart {

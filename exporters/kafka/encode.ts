@@ -1,7 +1,13 @@
 // The part of the `kafka` exporter that runs in workers: each event as a record with key, headers and JSON value
 // (`records.ts`).
 
-import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type {
+  Encoder,
+  EncoderFactory,
+  ProcessedBatch,
+  RevisedEvents,
+} from '../../core/component.ts'
+import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
@@ -45,17 +51,29 @@ class RecordEncoder implements Encoder {
     let items = 0
     for (let e = 0; e < events.count; e++) {
       if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
-      const mark = beginRecord(out, events.hex(e, R.trace_id) ?? '', [
-        ['event_id', events.hex(e, R.event_id) ?? ''],
-        ['tenant', events.text(e, R.tenant_id) ?? ''],
-        ['record', 'event'],
-      ])
-      const from = out.pos
-      writeEventJson(out, events, e)
-      endRecord(out, mark, from)
+      this.#writeEvent(events, e)
       items++
     }
     return items
+  }
+
+  /** Under the key of the event, so that it comes behind it in its partition. */
+  encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
+    this.#out.reset()
+    for (const { after } of items) this.#writeEvent(events, after)
+    return [this.#part(EVENTS_STREAM, items.length)]
+  }
+
+  #writeEvent(events: EventTable, e: number): void {
+    const out = this.#out
+    const mark = beginRecord(out, events.hex(e, R.trace_id) ?? '', [
+      ['event_id', events.hex(e, R.event_id) ?? ''],
+      ['tenant', events.text(e, R.tenant_id) ?? ''],
+      ['record', 'event'],
+    ])
+    const from = out.pos
+    writeEventJson(out, events, e)
+    endRecord(out, mark, from)
   }
 
   #writeSignals(input: ProcessedBatch): void {

@@ -3,7 +3,12 @@
 // run.
 
 import { hash } from 'node:crypto'
-import type { Encoder, EncoderFactory, ProcessedBatch } from '../../core/component.ts'
+import type {
+  Encoder,
+  EncoderFactory,
+  ProcessedBatch,
+  RevisedEvents,
+} from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
@@ -52,6 +57,17 @@ class FactEncoder implements Encoder {
     const bytes = new Uint8Array(Buffer.from(JSON.stringify(document), 'utf8'))
     return [{ exporter: this.#id, stream: FACTS_STREAM, items, bytes }]
   }
+
+  encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
+    const facts = new Facts(events)
+    for (const { before, after } of items) {
+      facts.add(before, FLAG.TAKEN)
+      facts.add(after, FLAG.GIVEN)
+    }
+    const document: FactDocument = { ...facts.take(), previews: [], signals: [] }
+    const bytes = new Uint8Array(Buffer.from(JSON.stringify(document), 'utf8'))
+    return [{ exporter: this.#id, stream: FACTS_STREAM, items: items.length, bytes }]
+  }
 }
 
 /** Collects the rows of one task. */
@@ -70,7 +86,8 @@ class Facts {
     this.#events = events
   }
 
-  add(e: number): void {
+  /** `revision`: the flag of a revision, 0 for an event. */
+  add(e: number, revision = 0): void {
     const events = this.#events
     const kind = word(events, e, R.kind) ?? 'span'
     const isCounted = !(events.num(e, N.usage_aggregate) > 0)
@@ -86,7 +103,7 @@ class Facts {
       this.#field(e, R.project_id),
       trace === null ? -1 : place(this.#traces, trace),
       idOf(events, e),
-      flagsOf(events, e, kind, isCounted, isRoot),
+      flagsOf(events, e, kind, isCounted, isRoot) | revision,
       this.#word(kind),
       this.#field(e, R.environment),
       isRoot ? this.#field(e, R.name) : -1,

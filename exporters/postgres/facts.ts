@@ -42,7 +42,21 @@ export const FLAG = {
   /** A model call with usage but without a price. */
   UNPRICED: 8,
   TOOL: 16,
+  /** A revision: what an event that is in the sums added before, and is taken out. */
+  TAKEN: 32,
+  /** A revision: what it adds instead. */
+  GIVEN: 64,
 } as const
+
+/** How often a fact counts: 1, or -1 for what is taken out. */
+export function signOf({ flags }: Fact): 1 | -1 {
+  return (flags & FLAG.TAKEN) === 0 ? 1 : -1
+}
+
+/** A revision changes what an event adds, and makes no further event. */
+export function isRevision({ flags }: Fact): boolean {
+  return (flags & (FLAG.TAKEN | FLAG.GIVEN)) !== 0
+}
 
 /** The beginning of the latest message of a conversation, or of a trace whose conversation is not known yet. */
 export interface Preview {

@@ -10,6 +10,7 @@ import {
   factAt,
   type Preview,
   type SignalRow,
+  signOf,
 } from './facts.ts'
 import { addFact, addSums, addText, lesser, noSums, type Sums } from './sums.ts'
 import {
@@ -250,17 +251,18 @@ export class Rollup {
       provider: fact.provider ?? '',
       model: fact.model ?? '',
     })
-    row.events++
-    row.llm++
-    if ((fact.flags & FLAG.ERROR) !== 0) row.errors++
-    if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced++
-    row.in += fact.input
-    row.out += fact.output
-    row.total += fact.total
-    row.cache_read += fact.cacheRead
-    row.cache_write += fact.cacheWrite
-    row.reasoning += fact.reasoning
-    row.cost += fact.cost
+    const sign = signOf(fact)
+    row.events += sign
+    row.llm += sign
+    if ((fact.flags & FLAG.ERROR) !== 0) row.errors += sign
+    if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
+    row.in += sign * fact.input
+    row.out += sign * fact.output
+    row.total += sign * fact.total
+    row.cache_read += sign * fact.cacheRead
+    row.cache_write += sign * fact.cacheWrite
+    row.reasoning += sign * fact.reasoning
+    row.cost += sign * fact.cost
   }
 
   #usageRow(

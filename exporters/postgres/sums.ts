@@ -2,7 +2,7 @@
 // minimum, a maximum or the smallest sixteen of a set, so the order of arrival does not matter.
 
 import type { Fact } from './facts.ts'
-import { FLAG } from './facts.ts'
+import { FLAG, isRevision, signOf } from './facts.ts'
 
 /** Most members of a set in a row, so that hostile data cannot make a row grow without bound. */
 export const SET_MAX = 16
@@ -47,15 +47,17 @@ export function noSums(): Sums {
 }
 
 export function addFact(to: Sums, f: Fact): void {
-  to.events++
-  if ((f.flags & FLAG.CALL) !== 0) to.llm++
-  if ((f.flags & FLAG.ERROR) !== 0) to.errors++
-  to.in += f.input
-  to.out += f.output
-  to.total += f.total
-  to.cost += f.cost
+  const sign = signOf(f)
+  if ((f.flags & FLAG.CALL) !== 0) to.llm += sign
+  to.in += sign * f.input
+  to.out += sign * f.output
+  to.total += sign * f.total
+  to.cost += sign * f.cost
   if (f.start < to.first) to.first = f.start
   if (f.end > to.last) to.last = f.end
+  if (isRevision(f)) return
+  to.events++
+  if ((f.flags & FLAG.ERROR) !== 0) to.errors++
   if (f.messages > to.messages) to.messages = f.messages
   if (f.model !== null) addToSet(to.models, f.model)
 }

@@ -2,7 +2,7 @@
 // conversation, session or user and therefore get the trace's. A later event may bring such an id, so those sums must be able
 // to move.
 
-import { type Fact, FLAG } from './facts.ts'
+import { type Fact, FLAG, isRevision, signOf } from './facts.ts'
 import { addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
 
 /**
@@ -141,22 +141,15 @@ export function copyOf(sums: Readonly<Sums>): Sums {
 
 /** Adds an event to the sums. Returns false when it is already in them. */
 export function addToTrace(row: TraceRow, f: Fact): boolean {
+  if (isRevision(f)) return reviseTrace(row, f)
   if (row.seen.includes(f.id)) return false
   if (row.seen.length < SEEN_MAX) row.seen.push(f.id)
   row.spans++
   row.start = Math.min(row.start, f.start)
   row.end = Math.max(row.end, f.end)
-  if ((f.flags & FLAG.CALL) !== 0) row.llm++
   if ((f.flags & FLAG.TOOL) !== 0) row.tools++
   if ((f.flags & FLAG.ERROR) !== 0) row.errors++
-  if ((f.flags & FLAG.UNPRICED) !== 0) row.unpriced++
-  row.in += f.input
-  row.out += f.output
-  row.total += f.total
-  row.cache_read += f.cacheRead
-  row.cache_write += f.cacheWrite
-  row.reasoning += f.reasoning
-  row.cost += f.cost
+  addUsage(row, f, 1)
   row.environment = lesser(row.environment, f.environment)
   row.service = lesser(row.service, f.service)
   row.user = lesser(row.user, f.user)
@@ -166,6 +159,25 @@ export function addToTrace(row: TraceRow, f: Fact): boolean {
   addToSet(row.kinds, f.kind)
   if (f.model !== null) addToSet(row.models, f.model)
   return true
+}
+
+/** False when the event is in no sums: it never came, or retention took the trace. */
+function reviseTrace(row: TraceRow, f: Fact): boolean {
+  if (row.spans === 0) return false
+  addUsage(row, f, signOf(f))
+  return true
+}
+
+function addUsage(row: TraceRow, f: Fact, sign: 1 | -1): void {
+  if ((f.flags & FLAG.CALL) !== 0) row.llm += sign
+  if ((f.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
+  row.in += sign * f.input
+  row.out += sign * f.output
+  row.total += sign * f.total
+  row.cache_read += sign * f.cacheRead
+  row.cache_write += sign * f.cacheWrite
+  row.reasoning += sign * f.reasoning
+  row.cost += sign * f.cost
 }
 
 /**

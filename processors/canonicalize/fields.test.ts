@@ -664,7 +664,7 @@ const TOGETHER: readonly Case[] = [
     },
   ],
   [
-    'Strands: an agent repeats the sum of its calls',
+    'Strands: an agent of which no call is seen counts',
     {
       scope: { name: 'strands.telemetry.tracer' },
       attributes: {
@@ -673,7 +673,7 @@ const TOGETHER: readonly Case[] = [
         'gen_ai.usage.output_tokens': 5,
       },
     },
-    { kind: 'agent', usage_aggregate: true },
+    { kind: 'agent', usage_aggregate: false },
   ],
   [
     'LiteLLM: the raw copy counts for nothing and is not stored',

@@ -65,6 +65,11 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
       'Spans that took the slow way: the keys of their shape had not come twice.',
     ),
     counter(
+      'observa_usage_inconsistent_total',
+      'Reports of usage whose counts add up to the reported total in no reading, by instrumentation scope.',
+      ['scope'],
+    ),
+    counter(
       'observa_canonicalize_failed_total',
       'Values that a transform could not read; they stay as attributes.',
       ['step'],

@@ -1,12 +1,9 @@
-// Properties: how spans arrive never changes the sums; nothing is lost silently; nothing throws; the same
-// input gives the same events.
+// Properties: nothing is lost silently; nothing throws; the same input gives the same events. That it does not matter how spans arrive
+// is tested with the ledger, in `test/usage/`.
 
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
 import { FIELDS } from '../../core/fields.ts'
 import { DIALECTS } from './dialects/all.ts'
 import {
@@ -17,98 +14,8 @@ import {
   otlpJsonOf,
   runBatch,
   runOn,
-  type TestEvent,
-  type TestLedger,
-  type TestRequest,
 } from './testing/run-batch.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
-
-const root = ['../../test/captures/', '../../../shared/captures/']
-  .map((x) => fileURLToPath(new URL(x, import.meta.url)))
-  .find((x) => existsSync(x))
-
-interface Sums {
-  readonly input_tokens: number
-  readonly output_tokens_accepted: readonly number[]
-}
-
-function recordings(): { name: string; requests: TestRequest[]; truth: Sums }[] {
-  if (root === undefined) return []
-  return readdirSync(root)
-    .filter((name) => existsSync(`${root}${name}/truth.json`))
-    .map((name) => ({
-      name,
-      requests: readdirSync(root + name)
-        .filter((f) => /\.(?:traces|logs)\.pb$/.test(f))
-        .sort()
-        .map(
-          (f): TestRequest => ({
-            format: 'otlp-proto',
-            telemetry: f.includes('.logs') ? 'logs' : 'traces',
-            body: readFileSync(`${root}${name}/${f}`),
-          }),
-        ),
-      truth: JSON.parse(readFileSync(`${root}${name}/truth.json`, 'utf8')) as Sums,
-    }))
-}
-
-function sums(events: readonly TestEvent[]): { input: number; output: number } {
-  const counted = events.filter((e) => e['usage_aggregate'] === false)
-  const add = (field: string): number => counted.reduce((n, e) => n + Number(e[field] ?? 0), 0)
-  return { input: add('input_tokens'), output: add('output_tokens') }
-}
-
-/** The rows of `batch` in the order of `order`; a row may come twice. */
-function arrange(batch: SpanBatch, order: readonly number[]): void {
-  const before = batch.spans.slice()
-  const rows = new Int32Array(Math.max(1, order.length) * SPAN_STRIDE)
-  for (const [i, span] of order.entries())
-    rows.set(before.subarray(span * SPAN_STRIDE, (span + 1) * SPAN_STRIDE), i * SPAN_STRIDE)
-  batch.spans = rows
-  batch.spanCount = order.length
-}
-
-test('order, batching and repetition of spans never change the sums', async (t) => {
-  const list = recordings()
-  if (list.length === 0) {
-    t.skip('SKIPPED: no captures')
-    return
-  }
-  for (const { name, requests, truth } of list) {
-    await t.test(name, () => {
-      const count = decodeBatch(requests).spanCount
-      // Every span at least once, in any order, cut into batches anywhere.
-      const arrival = fc
-        .tuple(
-          fc.shuffledSubarray([...Array(count).keys()], { minLength: count }),
-          fc.array(fc.nat(count - 1), { maxLength: 6 }),
-          fc.array(fc.nat(count * 2), { maxLength: 4 }),
-        )
-        .map(([all, again, cuts]) => ({
-          order: [...all, ...again],
-          cuts: [...new Set(cuts)].sort((x, y) => x - y),
-        }))
-      fc.assert(
-        fc.property(arrival, ({ order, cuts }) => {
-          const ledger: TestLedger = { ledger: new Map(), seen: new Set() }
-          const events: TestEvent[] = []
-          let from = 0
-          for (const cut of [...cuts, order.length]) {
-            const part = order.slice(from, Math.max(from, cut))
-            from = Math.max(from, cut)
-            const batch = decodeBatch(requests)
-            arrange(batch, part)
-            events.push(...runOn(batch, ledger).events)
-          }
-          const found = sums(events)
-          assert.equal(found.input, truth.input_tokens)
-          assert.ok(truth.output_tokens_accepted.includes(found.output), `output ${found.output}`)
-        }),
-        { numRuns: 25 },
-      )
-    })
-  }
-})
 
 const value: fc.Arbitrary<unknown> = fc.oneof(
   fc.string(),

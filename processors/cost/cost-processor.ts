@@ -17,6 +17,9 @@ import { PriceResolver } from './resolve.ts'
 /** A given cost this far from the computed one is kept, and the computed one put beside it. */
 const DIFFERENCE_SHOWN = 0.01
 
+/** Calls that are priced again were counted when they were priced first. */
+const UNHEARD: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
+
 export class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
   readonly #memo = new PriceMemo<KnownPrice>()
@@ -30,6 +33,10 @@ export class CostProcessor implements Processor {
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     for (let e = 0; e < events.count; e++) this.#one(events, e, ctx)
+  }
+
+  reprice(events: EventTable): void {
+    for (let e = 0; e < events.count; e++) this.#one(events, e, UNHEARD)
   }
 
   #one(events: EventTable, e: number, ctx: ChainContext): void {

@@ -348,7 +348,7 @@ test('a worker pool counts as drained only when its results are durable', async 
   commits[0]?.({ ok: true })
   const shared = await Promise.all(answers)
   assert.ok(shared.every((s) => s !== null))
-  const again = await pool.rerun(0, [request], [])
+  const again = await pool.rerun(0, { requests: [request], corrections: [] })
   assert.equal(again.verdicts[0]?.kind, 'accepted')
   assert.equal(isDrained, false)
   commits[1]?.({ ok: true })

@@ -9,6 +9,7 @@ import { DurableLog } from '../../collector/log/log.ts'
 import { WorkerPool } from '../../collector/worker/pool.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
+import { withRevision } from '../../core/reports/revised-fields.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { silentLog } from '../../storage/testing/stores.ts'
 import { type Event, SPEC } from './stream.ts'
@@ -65,16 +66,23 @@ export async function inThreads(requests: readonly TaskRequest[]): Promise<Event
   }
 }
 
+/** As a reader of the file sees them who takes the highest revision of each event. */
 async function linesOf(log: DurableLog): Promise<Event[]> {
   const reader = log.reader(0n)
-  const events: Event[] = []
+  const events = new Map<unknown, Event>()
   try {
     for (let r = await reader.poll(); r !== null; r = await reader.poll())
       for (const part of r.parts)
         for (const line of Buffer.from(part.bytes).toString().trimEnd().split('\n'))
-          events.push(JSON.parse(line) as Event)
+          addLine(events, JSON.parse(line) as Event)
   } finally {
     await reader.close()
   }
-  return events
+  return [...events.values()]
+}
+
+function addLine(events: Map<unknown, Event>, line: Event): void {
+  const id = line['event_id']
+  const known = events.get(id)
+  events.set(id, known === undefined ? line : withRevision(known, line))
 }

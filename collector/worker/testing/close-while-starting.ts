@@ -42,7 +42,7 @@ for (let i = 0; i < POOLS && performance.now() < endMs; i++) {
   const finish: ConstructorParameters<typeof WorkerPool>[2] = () =>
     Promise.reject(new Error('unused'))
   const pool = new WorkerPool(settings, { pipelines: [spec] }, finish, metrics, silentLog)
-  await pool.rerun(0, [], [])
+  await pool.rerun(0, { requests: [], corrections: [] })
   await pool.close()
 }
 process.stdout.write('closed')

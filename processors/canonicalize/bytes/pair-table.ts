@@ -21,6 +21,10 @@ export class PairTable {
     return this.#rows[at + 2] === this.#generation ? (this.#rows[at + 3] as number) : -1
   }
 
+  has(h0: number, h1: number): boolean {
+    return this.#rows[this.#find(h0, h1) + 2] === this.#generation
+  }
+
   set(h0: number, h1: number, value: number): void {
     const at = this.#find(h0, h1)
     const rows = this.#rows

@@ -15,6 +15,8 @@ export interface Usage {
   reasoning: number
   /** The input count leaves the cached tokens out (Anthropic, Bedrock). */
   isExclusive: boolean
+  /** The output count leaves thoughts out (Gemini). */
+  readonly isReasoningBeside: boolean
   /** Entries of `usage_details`; NaN = not said. */
   readonly details: readonly (readonly [string, number])[]
 }
@@ -117,11 +119,9 @@ export function usageOf(u: unknown): Usage | null {
       first(u, REASONING),
     ),
     isExclusive: isExclusive(u),
+    isReasoningBeside: 'candidates_token_count' in u || 'candidatesTokenCount' in u,
     details: splitsOf(u),
   }
-  // Gemini counts thoughts beside the candidates.
-  const isGemini = 'candidates_token_count' in u || 'candidatesTokenCount' in u
-  if (isGemini && !Number.isNaN(usage.reasoning)) usage.output += usage.reasoning
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage

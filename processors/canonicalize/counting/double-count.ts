@@ -10,26 +10,37 @@ import type { LedgerCorrection } from '../../../core/task.ts'
 import { decideReports } from '../../../usage/one-call.ts'
 import { OUTCOME, UsageReport } from '../../../usage/report.ts'
 import { PairTable } from '../bytes/pair-table.ts'
+import { countAll, countRest } from './remainder.ts'
 import { addLink, addReport, PlainSpans } from './report-rows.ts'
 
+/** What `DoubleCount` is told of an event. */
+export interface Claimed {
+  readonly kind: string
+  /** What it reports is the usage of the calls inside it. */
+  readonly isContainer: boolean
+  /** What stands for its span, null = its own id. */
+  readonly ofSpan: Uint8Array | null
+}
+
 export class DoubleCount {
-  /** claim -> event that made it first. */
-  readonly #claims = new PairTable()
+  /** Response id -> trace in which it came first. */
+  readonly #responses = new PairTable()
   /** event id -> first event with it. */
   readonly #seen = new PairTable()
   /** Trace and span -> row of a report there, of a mere link when there is no report. */
   readonly #spans = new PairTable()
   readonly #plain = new PlainSpans()
-  /** Trace and input -> REPORT_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
-  readonly #inputs = new PairTable()
+  /** Trace and counts -> REPORT_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
+  readonly #counts = new PairTable()
   /**
-   * Traces in which reports may speak of one call: a log record or a copy, a report above another row, equal input
-   * without ids. In all others every report counts, and nothing need be compared.
+   * Traces in which reports may speak of one call: a log record or a copy, a container, a report above another row, equal counts
+   * without ids, a response id that came before. In all others every report counts, and nothing need be compared. The value is
+   * the trace with which it is decided, for calls that are reported in several.
    */
   readonly #suspected = new PairTable()
   #hasSuspects = false
   readonly #hash = new Int32Array(2)
-
+  readonly #response: [number, number] = [0, 0]
   readonly #copyNames: readonly string[]
 
   /** `copyNames`: beginnings of names of spans that report the call of another span again. */
@@ -38,11 +49,11 @@ export class DoubleCount {
   }
 
   begin(): void {
-    this.#claims.clear()
+    this.#responses.clear()
     this.#seen.clear()
     this.#spans.clear()
     this.#plain.clear()
-    this.#inputs.clear()
+    this.#counts.clear()
     this.#suspected.clear()
     this.#hasSuspects = false
   }
@@ -70,59 +81,95 @@ export class DoubleCount {
     this.#spans.getOrSet(rows[at + REPORT.TRACE] as number, rows[at + REPORT.SPAN] as number, at)
   }
 
-  /** Registers what a usage-bearing event reports. `ofSpan`: what stands for its span, null = its own id. */
-  claim(events: EventTable, e: number, seed: Int32Array, ofSpan: Uint8Array | null): void {
+  /** Registers what an event reports: usage, or a call without it. */
+  claim(events: EventTable, e: number, seed: Int32Array, claimed: Claimed): void {
+    const response = this.#response
+    response[0] = 0
+    response[1] = 0
+    const len = events.len(e, R.response_id)
+    if (len > 0) {
+      const hash = this.#hash
+      claimHash(seed, events.arena.view, events.off(e, R.response_id), len, hash)
+      response[0] = hash[0] as number
+      response[1] = hash[1] as number
+    }
+    const { kind, isContainer } = claimed
+    const reported = { kind, isContainer, copyNames: this.#copyNames }
+    const at = addReport(events, e, seed[0] as number, response, reported)
+    if (at < 0) return
+    const rows = events.reports.ints
+    if (!isContainer && ((rows[at + REPORT.FLAGS] as number) & REPORT_FLAG.NO_USAGE) === 0)
+      this.#addClaims(events, e, claimed.ofSpan, response)
+    this.#register(rows, at)
+  }
+
+  /** By what the call goes, for reports of it that come when its report is remembered no longer. */
+  #addClaims(
+    events: EventTable,
+    e: number,
+    ofSpan: Uint8Array | null,
+    [r0, r1]: readonly [number, number],
+  ): void {
     const v = events.arena.view
     const off = events.off(e, R.event_id)
     const h0 = ofSpan === null ? v.getInt32(off, true) : int32At(ofSpan, 0)
     const h1 = ofSpan === null ? v.getInt32(off + 4, true) : int32At(ofSpan, 4)
-    const len = events.len(e, R.response_id)
-    const hash = this.#hash
-    if (len > 0) claimHash(seed, v, events.off(e, R.response_id), len, hash)
-    const r0 = hash[0] as number
-    const r1 = hash[1] as number
-    const byResponse = len > 0 ? this.#claims.get(r0, r1) : -1
-    // The later report's span claim is registered for the first report, so that a third report that shares only this claim
-    // is recognised.
-    const bySpan = this.#claims.getOrSet(h0, h1, byResponse < 0 ? e : byResponse)
-    const first = Math.min(bySpan < 0 ? e : bySpan, byResponse < 0 ? e : byResponse)
-    if (bySpan < 0) events.claims.add(first, h0, h1)
-    if (len > 0 && byResponse < 0) {
-      this.#claims.set(r0, r1, first)
-      events.claims.add(first, r0, r1)
-    }
-    if (first !== e) markDuplicate(events, e, events.off(first, R.event_id))
-    const at = addReport(events, e, seed[0] as number, first === e ? -1 : first, this.#copyNames)
-    if (at >= 0) this.#register(events.reports.ints, at)
+    events.claims.add(e, h0, h1)
+    if (r0 !== 0 || r1 !== 0) events.claims.add(e, r0, r1)
   }
 
   #register(rows: Int32Array, at: number): void {
     const flags = rows[at + REPORT.FLAGS] as number
     const trace = rows[at + REPORT.TRACE] as number
-    const input = rows[at + REPORT.INPUT] as number
-    if ((flags & UNSURE) !== 0 || (rows[at + REPORT.OF] as number) >= 0) this.#suspect(trace)
+    if ((flags & UNSURE) !== 0) this.#suspect(trace)
     this.#spans.set(trace, rows[at + REPORT.SPAN] as number, at)
     const ids = flags & REPORT_FLAG.RESPONSE_ID
-    const others = this.#inputs.getOrSet(trace, input, ids)
+    if (ids !== 0) this.#meet(rows, at, trace)
+    const output = rows[at + REPORT.OUTPUT] as number
+    const count = output > 0 ? output : -1 - (rows[at + REPORT.INPUT] as number)
+    const others = this.#counts.getOrSet(trace, count, ids)
     if (others < 0 || (others & ids) !== 0) return
     this.#suspect(trace)
-    this.#inputs.set(trace, input, 0)
+    this.#counts.set(trace, count, 0)
+  }
+
+  /** A response id that came before makes both traces suspected, and one matter. */
+  #meet(rows: Int32Array, at: number, trace: number): void {
+    const r0 = rows[at + REPORT.RESPONSE0] as number
+    const r1 = rows[at + REPORT.RESPONSE1] as number
+    const before = this.#responses.get(r0, r1)
+    if (before < 0) {
+      this.#responses.set(r0, r1, at)
+      return
+    }
+    const other = rows[before + REPORT.TRACE] as number
+    this.#suspect(trace)
+    this.#suspect(other)
+    this.#suspected.set(this.#rootOf(trace), 0, this.#rootOf(other))
   }
 
   #suspect(trace: number): void {
-    this.#suspected.set(trace, 0, 1)
+    this.#suspected.getOrSet(trace, 0, trace)
     this.#hasSuspects = true
   }
 
-  /** Flags containers, which repeat the usage of the calls within them, and reports of one call by siblings without a response id. */
+  /** The trace that stands for all with which `trace` is decided. */
+  #rootOf(trace: number): number {
+    let at = trace
+    for (let next = this.#suspected.get(at, 0); next !== at; next = this.#suspected.get(at, 0))
+      at = next
+    return at
+  }
+
+  /** Decides which reports of the batch count, as far as the batch shows. */
   finish(events: EventTable): void {
     const { ints, count } = events.reports
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) this.#lookAbove(ints, at)
     if (count < 2 || !this.#hasSuspects) return
     for (const rows of this.#suspects(ints, count)) {
-      const nodes = rows.map((at) => new UsageReport(ints, at))
-      decideReports(nodes, 'batch')
-      for (const n of nodes) flag(events, n)
+      const reports = rows.map((at) => new UsageReport(ints, at))
+      decideReports(reports, 'batch')
+      for (const n of reports) flag(events, n)
     }
   }
 
@@ -140,42 +187,36 @@ export class DoubleCount {
       this.#suspect(trace)
   }
 
-  /** The rows of each suspected trace. */
+  /** The rows of each suspected trace, of those that share a call together. */
   #suspects(rows: Int32Array, count: number): Iterable<number[]> {
     const traces = new Map<number, number[]>()
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) {
       const trace = rows[at + REPORT.TRACE] as number
-      if (this.#suspected.get(trace, 0) < 0) continue
-      const list = traces.get(trace)
-      if (list === undefined) traces.set(trace, [at])
+      if (!this.#suspected.has(trace, 0)) continue
+      const root = this.#rootOf(trace)
+      const list = traces.get(root)
+      if (list === undefined) traces.set(root, [at])
       else list.push(at)
     }
     return traces.values()
   }
 }
 
-const UNSURE = REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY
+const UNSURE =
+  REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY | REPORT_FLAG.CONTAINER | REPORT_FLAG.NO_USAGE
 
 function flag(events: EventTable, n: UsageReport): void {
-  if (n.outcome === OUTCOME.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)
-  else if (n.outcome === OUTCOME.REPEATS && n.countedEvent >= 0)
-    markDuplicate(events, n.event, events.off(n.countedEvent, R.event_id))
-  else return
-  if (n.has(REPORT_FLAG.COUNTED)) uncount(events.reports.ints, events.reports.count, n.event)
-}
-
-/** The ledger must not take it for counted. */
-function uncount(rows: Int32Array, count: number, event: number): void {
-  // Rows are in the order of their events.
-  let low = 0
-  let high = count - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((rows[middle * REPORT_STRIDE + REPORT.EVENT] as number) < event) low = middle + 1
-    else high = middle
+  if (!n.has(REPORT_FLAG.REPORT)) return
+  if (n.outcome === OUTCOME.COUNTED) {
+    if (n.rest !== null) countRest(events, n.event, n.rest)
+    return
   }
-  const at = low * REPORT_STRIDE + REPORT.FLAGS
-  rows[at] = (rows[at] as number) & ~REPORT_FLAG.COUNTED
+  if (n.outcome === OUTCOME.CONTAINER) events.setNum(n.event, N.usage_aggregate, 1)
+  else if (n.counted !== null)
+    markDuplicate(events, n.event, events.off(n.counted.event, R.event_id))
+  const at = n.at + REPORT.FLAGS
+  // The ledger must not take it for counted.
+  events.reports.ints[at] = (events.reports.ints[at] as number) & ~REPORT_FLAG.COUNTED
 }
 
 function int32At(b: Uint8Array, off: number): number {
@@ -203,20 +244,28 @@ function clearCost(events: EventTable, e: number): void {
   if (none >= 0) events.setLiteral(e, R.cost_source, none)
 }
 
-/** Applies what the ledger on the main thread knows: these events report usage that was counted before. */
+/** Applies what the ledger on the main thread knows of these events. */
 export function applyCorrections(
   events: EventTable,
   corrections: readonly LedgerCorrection[],
 ): void {
   let moved: Map<string, number> | null = null
   for (const correction of corrections) {
-    if (correction.event < 0 || correction.event >= events.count) continue
-    if (correction.reason === 'container') events.setNum(correction.event, N.usage_aggregate, 1)
-    else if (correction.of.length === 16) {
+    const { event } = correction
+    if (event < 0 || event >= events.count) continue
+    if (correction.reason === 'container') {
+      countAll(events, event)
+      events.setNum(event, N.usage_aggregate, 1)
+    } else if (correction.reason === 'counts') {
+      events.setNum(event, N.usage_aggregate, 0)
+      events.clear(event, R.usage_duplicate_of)
+      if (correction.rest === null) countAll(events, event)
+      else countRest(events, event, correction.rest)
+    } else {
       const of = events.arena.append(correction.of)
       moved ??= new Map()
-      moved.set(events.hex(correction.event, R.event_id) ?? '', of)
-      markDuplicate(events, correction.event, of)
+      moved.set(events.hex(event, R.event_id) ?? '', of)
+      markDuplicate(events, event, of)
     }
   }
   if (moved !== null) follow(events, moved)

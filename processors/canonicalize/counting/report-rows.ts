@@ -2,7 +2,7 @@
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
-import { REPORT, REPORT_FLAG } from '../../../core/reports/report-rows.ts'
+import { REPORT, REPORT_FLAG, RICHNESS_SHIFT } from '../../../core/reports/report-rows.ts'
 import { SpanView } from '../../../core/span-view.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { PairTable } from '../bytes/pair-table.ts'
@@ -18,40 +18,111 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
   return at
 }
 
-/** Adds a row for a report; the position of the row, -1 when the event has no ids. `of`: the event of the batch that reported the same call before, -1 = none. */
+/** What a report is, beside its numbers. */
+export interface Reported {
+  /** An agent, a chain and the like. */
+  readonly isContainer: boolean
+  readonly kind: string
+  /** Beginnings of names of spans that report the call of another span again. */
+  readonly copyNames: readonly string[]
+}
+
+/**
+ * Adds a row for a report; the position of the row, -1 when nothing can be compared with the event: it has neither ids nor a response id.
+ * `response`: hash of the response id, 0 and 0 without one.
+ */
 export function addReport(
   events: EventTable,
   e: number,
   seed: number,
-  of: number,
-  copyNames: readonly string[],
+  response: readonly [number, number],
+  reported: Reported,
 ): number {
-  if (!hasIds(events, e)) return -1
+  const hasResponse = events.len(e, R.response_id) > 0
+  if (!hasIds(events, e) && !hasResponse) return -1
   const at = addPlace(events, e, seed)
   const rows = events.reports.ints
-  const input = orZero(events.num(e, N.input_tokens))
-  const output = orZero(events.num(e, N.output_tokens))
-  const total = orZero(events.num(e, N.total_tokens))
-  let flags = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.REPORT
-  if (input + output > 0) {
-    rows[at + REPORT.INPUT] = clamp(input)
-    rows[at + REPORT.OUTPUT] = clamp(output)
-  } else if (total > 0) {
-    rows[at + REPORT.INPUT] = clamp(total)
-    flags |= REPORT_FLAG.TOTAL_ONLY
-  } else {
-    rows[at + REPORT.INPUT] = clamp(Math.round(orZero(events.num(e, N.cost_usd)) * 1e8))
-    flags |= REPORT_FLAG.COST_ONLY
+  if (!hasIds(events, e)) rows[at + REPORT.TRACE] = mix(response[0], response[1])
+  let flags = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED
+  flags |= putCounts(events, e, rows, at)
+  if (hasResponse) {
+    flags |= REPORT_FLAG.RESPONSE_ID
+    rows[at + REPORT.RESPONSE0] = response[0]
+    rows[at + REPORT.RESPONSE1] = response[1]
   }
-  if (of < 0) flags |= REPORT_FLAG.COUNTED
-  if (events.len(e, R.response_id) > 0) flags |= REPORT_FLAG.RESPONSE_ID
-  if (isCopy(spanOf(events, e), copyNames)) flags |= REPORT_FLAG.STREAM_COPY
-  rows[at + REPORT.FLAGS] = flags | putTimes(events, e, rows, at)
-  rows[at + REPORT.OF] = of
+  if (isCopy(spanOf(events, e), reported.copyNames)) flags |= REPORT_FLAG.STREAM_COPY
+  if (isError(events, e)) flags |= REPORT_FLAG.ERROR
+  if (!PASSAGES.has(reported.kind)) flags |= REPORT_FLAG.BARRIER
+  if (reported.isContainer) {
+    flags |= REPORT_FLAG.CONTAINER
+    rows[at + REPORT.CONTAINER] = containerOf(events, e)
+  }
+  rows[at + REPORT.FLAGS] =
+    flags | putTimes(events, e, rows, at) | (richnessOf(events, e) << RICHNESS_SHIFT)
   rows[at + REPORT.SCOPE] = hashOf(events, e, R.scope_name)
+  rows[at + REPORT.PROJECT] = mix(seed, hashOf(events, e, R.service_name))
   rows[at + REPORT.MODELS] =
     (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
   return at
+}
+
+/** Writes what was used; the flags that say in which form it is known. */
+function putCounts(events: EventTable, e: number, rows: Int32Array, at: number): number {
+  const input = orZero(events.num(e, N.input_tokens))
+  const output = orZero(events.num(e, N.output_tokens))
+  const total = orZero(events.num(e, N.total_tokens))
+  if (input + output > 0) {
+    rows[at + REPORT.INPUT] = clamp(input)
+    rows[at + REPORT.OUTPUT] = clamp(output)
+    rows[at + REPORT.CACHE_READ] = clamp(orZero(events.num(e, N.cache_read_tokens)))
+    rows[at + REPORT.CACHE_WRITE] = clamp(orZero(events.num(e, N.cache_write_tokens)))
+    rows[at + REPORT.REASONING] = clamp(orZero(events.num(e, N.reasoning_tokens)))
+    return 0
+  }
+  if (total > 0) {
+    rows[at + REPORT.INPUT] = clamp(total)
+    return REPORT_FLAG.TOTAL_ONLY
+  }
+  const cost = events.num(e, N.cost_usd)
+  if (!(cost > 0)) return REPORT_FLAG.NO_USAGE
+  rows[at + REPORT.INPUT] = clamp(Math.round(cost * 1e8))
+  return REPORT_FLAG.COST_ONLY
+}
+
+/**
+ * How much the report says: parts of usage that are more than 0, then a cost, then the response id, then parts that are said at
+ * all. Of reports of one call the one that says most counts.
+ */
+function richnessOf(events: EventTable, e: number): number {
+  let parts = 0
+  let said = 0
+  for (const field of PARTS) {
+    const n = events.num(e, field)
+    if (n > 0) parts++
+    if (!Number.isNaN(n)) said++
+  }
+  const hasCost = events.num(e, N.cost_usd) > 0 ? 1 : 0
+  const hasId = events.len(e, R.response_id) > 0 ? 1 : 0
+  return (parts << 6) | (hasCost << 5) | (hasId << 4) | said
+}
+const PARTS = [
+  N.input_tokens,
+  N.output_tokens,
+  N.cache_read_tokens,
+  N.cache_write_tokens,
+  N.reasoning_tokens,
+]
+
+function isError(events: EventTable, e: number): boolean {
+  const len = events.len(e, R.status)
+  return len === 5 && events.arena.equals(events.off(e, R.status), len, 'error')
+}
+
+/** The same for each run of one agent of one service: an agent that reports its whole life each time is known by it. */
+function containerOf(events: EventTable, e: number): number {
+  const h = mix(hashOf(events, e, R.scope_name), hashOf(events, e, R.service_name))
+  const name = events.len(e, R.agent_name) > 0 ? R.agent_name : R.name
+  return mix(h, hashOf(events, e, name)) || 1
 }
 
 /**
@@ -105,9 +176,9 @@ function addPlace(events: EventTable, e: number, seed: number): number {
   const rows = events.reports.ints
   const v = events.arena.view
   rows[at + REPORT.EVENT] = e
-  rows[at + REPORT.TRACE] = mix(seed, traceOf(events, e))
-  rows[at + REPORT.SPAN] = fold(v, events.off(e, R.span_id))
-  rows[at + REPORT.OF] = -1
+  const hasPlace = hasIds(events, e)
+  if (hasPlace) rows[at + REPORT.TRACE] = mix(seed, traceOf(events, e))
+  rows[at + REPORT.SPAN] = fold(v, events.off(e, hasPlace ? R.span_id : R.event_id))
   if (isLog(events, e)) rows[at + REPORT.FLAGS] = REPORT_FLAG.LOG
   else if (events.len(e, R.parent_span_id) > 0) {
     rows[at + REPORT.FLAGS] = REPORT_FLAG.PARENT

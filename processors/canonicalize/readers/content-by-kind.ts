@@ -8,6 +8,7 @@ import { requestMessages, requestSystem, responseMessages } from '../content/bod
 import { documentsOf } from '../content/documents.ts'
 import type { Message } from '../content/message.ts'
 import { textMessage } from '../content/messages.ts'
+import { responseIdOf } from '../content/response-id.ts'
 import { usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import { putUsage, takeFromBody } from '../span/body-facts.ts'
@@ -152,14 +153,21 @@ function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (!span.hasRange(R.output_messages) && putJson(span, first, R.output)) filled(first, 'output')
 }
 
-/** `"id"` of a response body, found without parsing it. */
+/** `"id"` of a response body, found without parsing it where it is on top. */
 function putResponseId(span: CurrentSpan, attr: number): void {
   if (span.type(attr) !== VALUE.STRING) return
+  const off = span.off(attr)
   const literal = span.arena.literal('id')
-  const off = literal < 0 ? -1 : span.json.stringMember(span.off(attr), span.len(attr), literal)
+  const at = literal < 0 ? -1 : span.json.stringMember(off, span.len(attr), literal)
   const len = span.json.foundLength()
-  if (off >= 0 && len > 0) span.events.setRange(span.event, R.response_id, off, len)
+  if (at >= 0 && len > 0) return span.events.setRange(span.event, R.response_id, at, len)
+  // Without the bound it would look through all of the arena.
+  if (!span.arena.buf.subarray(off, off + span.len(attr)).includes(NESTED, 0, 'latin1')) return
+  const value = span.value(attr)
+  if (isRecord(value)) span.offerText(R.response_id, responseIdOf(value))
 }
+/** Where frameworks keep what the provider said of its answer. */
+const NESTED = '"response_metadata"'
 
 /** A response with vectors: usage and model are taken, the body is not kept. */
 function placeEmbedding(span: CurrentSpan, attr: number): void {

@@ -25,6 +25,8 @@ export interface Valued {
 export interface DetectedDialects {
   /** Any GenAI dialect at all. */
   readonly isGenAi: boolean
+  /** Nothing but the general convention and what any span may carry. */
+  readonly isGeneral: boolean
   /** The input count leaves the cached tokens out. */
   readonly isCacheExtra: boolean
   /** Is the dialect of that number among them? */

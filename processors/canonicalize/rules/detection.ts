@@ -247,6 +247,10 @@ export class Detection implements DetectedDialects {
     return out
   }
 
+  get isGeneral(): boolean {
+    return (this.#lo & ~this.#generalLo) === 0 && (this.#hi & ~this.#generalHi) === 0
+  }
+
   get isCacheExtra(): boolean {
     return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
   }

@@ -2,6 +2,7 @@
 
 import { N, R } from '../../../core/fields.ts'
 import { finishReason } from '../content/messages.ts'
+import { responseIdOf } from '../content/response-id.ts'
 import { type Usage, usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import type { CurrentSpan } from './current-span.ts'
@@ -13,19 +14,19 @@ export function takeFromBody(span: CurrentSpan, body: unknown): void {
   const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
   if (typeof model === 'string' && model !== '' && !span.hasRange(R.response_model))
     span.setString(R.response_model, model)
-  const id = body['id'] ?? body['response_id'] ?? body['responseId']
-  if (typeof id === 'string' && id !== '' && !span.hasRange(R.response_id))
-    span.setString(R.response_id, id)
+  if (!span.hasRange(R.response_id)) span.offerText(R.response_id, responseIdOf(body))
   if (!span.hasRange(R.finish_reasons) && typeof body['stop_reason'] === 'string')
     span.setJson(R.finish_reasons, [finishReason(body['stop_reason'])])
 }
 
 export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   if (usage === null) return
-  const extra = usage.isExclusive ? orZero(usage.cacheRead) + orZero(usage.cacheWrite) : 0
-  span.offerNumber(N.input_tokens, usage.input + extra)
+  if (usage.isExclusive && !span.hasNumber(N.input_tokens)) span.usage.markCacheExtra()
+  if (usage.isReasoningBeside && !span.hasNumber(N.output_tokens))
+    span.usage.setThoughtsBeside(usage.reasoning, usage.total)
+  span.offerNumber(N.input_tokens, usage.input)
   span.offerNumber(N.output_tokens, usage.output)
-  span.offerNumber(N.total_tokens, extra > 0 ? Number.NaN : usage.total)
+  span.offerNumber(N.total_tokens, usage.total)
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   span.offerNumber(N.reasoning_tokens, usage.reasoning)

@@ -125,7 +125,7 @@ export class CurrentSpan {
     this.operation = operation
   }
 
-  /** Its counts repeat those of other events. */
+  /** Its counts are those of the calls inside it. */
   get isAggregate(): boolean {
     return this.#isAggregate
   }
@@ -307,6 +307,11 @@ export class CurrentSpan {
       this.hasNumber(N.output_tokens) ||
       this.hasNumber(N.total_tokens)
     )
+  }
+
+  /** Counts or a cost of which something can be left over. */
+  hasSum(): boolean {
+    return this.hasUsage() || this.hasNumber(N.cost_usd)
   }
 
   /** Any count at all, a part of a total too: what a container must not add to its calls. */

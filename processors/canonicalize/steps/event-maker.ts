@@ -32,6 +32,7 @@ import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from '../rule
 import type { Tables } from '../rules/tables.ts'
 import { CurrentSpan } from '../span/current-span.ts'
 import { SpanOrigin } from '../span/origin.ts'
+import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 import { ProviderNames } from '../vocabulary/provider-names.ts'
 import { isDone } from './direct-ops.ts'
 import { changed, explainRest, snapshot } from './explain.ts'
@@ -83,6 +84,7 @@ export class EventMaker {
       dialects: this.#detection,
       origin: this.#origin,
       filled: (attr, field) => this.#explain(attr, field, 'content by kind'),
+      count: (metric, labels, by) => this.#ctx?.count(metric, labels, by),
     }
     this.#doubles = new DoubleCount(copyNames(tables.dialects))
     this.#eventReaders = eventReaders(tables.dialects)
@@ -362,7 +364,12 @@ export class EventMaker {
       events.num(e, N.output_tokens) > 0 ||
       events.num(e, N.total_tokens) > 0 ||
       !Number.isNaN(events.num(e, N.cost_usd))
-    if (!hasUsage || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
-    else doubles.claim(events, e, seed, this.#origin.spanClaim(events, e))
+    const { isAggregate: isContainer } = this.#span
+    const isReport = hasUsage || (!isContainer && factsOfKind(kind).isCall)
+    if (!isReport || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
+    else {
+      const ofSpan = this.#origin.spanClaim(events, e)
+      doubles.claim(events, e, seed, { kind, isContainer, ofSpan })
+    }
   }
 }

@@ -10,6 +10,8 @@ export interface StepContext {
   readonly origin: SpanOrigin
   /** Says which attribute filled which field, for `explain`. */
   readonly filled: (attr: number, field: string) => void
+  /** Adds to a counter of the worker. */
+  readonly count: (metric: string, labels: string, by: number) => void
 }
 
 export interface Step {

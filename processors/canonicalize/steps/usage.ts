@@ -1,17 +1,17 @@
 // Token semantics: after this step input_tokens includes cache reads and writes, output_tokens includes
-// reasoning, the total is known, and given cost is marked as given (specification, section 2.5).
+// reasoning, the total is known, and given cost is marked as given. Which of the possible readings of the counts is
+// the right one is decided by the total that the same report gives (`readings.ts`); without one, by what is known of the source.
 
 import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
 import { orZero } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import { type Counts, type Reading, readingFor } from './readings.ts'
 import type { StepContext } from './step.ts'
 
-export function decideUsage(span: CurrentSpan, { dialects }: StepContext): void {
-  if (dialects.isCacheExtra) span.usage.markCacheExtra()
-  const isOutputFixed = countOutput(span)
-  const isInputFixed = countInput(span)
-  countTotal(span, isOutputFixed || isInputFixed)
+export function decideUsage(span: CurrentSpan, context: StepContext): void {
+  countTokens(span, context)
+  countTotal(span)
   decideCost(span)
 }
 
@@ -23,47 +23,63 @@ function set(span: CurrentSpan, field: number, value: number): void {
   span.events.setNum(span.event, field, value)
 }
 
-/** Google reports candidates without thoughts; an early SDK reported the total as output. True when a count was wrong. */
-function countOutput(span: CurrentSpan): boolean {
+function countTokens(span: CurrentSpan, context: StepContext): void {
+  const input = get(span, N.input_tokens)
   const output = get(span, N.output_tokens)
-  if (Number.isNaN(output)) return false
+  if (Number.isNaN(input) && Number.isNaN(output)) return
   const thoughts = span.usage.thoughtsBeside
-  if (!Number.isNaN(thoughts)) {
-    const input = get(span, N.input_tokens)
-    const isTotal = output === span.usage.totalBeside && !Number.isNaN(input)
-    set(span, N.output_tokens, isTotal ? output - input : output + thoughts)
-    return false
-  }
-  const reasoning = get(span, N.reasoning_tokens)
-  if (!(reasoning > output)) return false
-  set(span, N.output_tokens, output + reasoning)
-  span.entries.addMetadata('usage_fixed', 'reasoning_added')
-  return true
+  const read = orZero(get(span, N.cache_read_tokens))
+  const written = orZero(get(span, N.cache_write_tokens))
+  const reasoning = Number.isNaN(thoughts) ? orZero(get(span, N.reasoning_tokens)) : thoughts
+  const given = get(span, N.total_tokens)
+  const total = Number.isNaN(given) ? span.usage.totalBeside : given
+  // Nearly all reports: one reading only, and nothing that contradicts it.
+  if (read + written + reasoning === 0 && !(total !== orZero(input) + orZero(output) && total > 0))
+    return
+  const counts = { input: orZero(input), output: orZero(output), read, written, reasoning, total }
+  const reading = readingFor(counts, {
+    isCacheBeside: isCacheBeside(span, context, counts),
+    isReasoningBeside: !Number.isNaN(thoughts),
+  })
+  apply(span, reading, counts)
+  if (reading.isInconsistent) flagInconsistent(span, context)
 }
 
-/** Adds the cached tokens when the count leaves them out. True when it did. */
-function countInput(span: CurrentSpan): boolean {
-  const input = get(span, N.input_tokens)
-  if (Number.isNaN(input)) return false
-  const cache = orZero(get(span, N.cache_read_tokens)) + orZero(get(span, N.cache_write_tokens))
-  if (cache === 0) return false
-  if (!span.usage.isCacheExtra) {
-    if (cache <= input) return false
-    // The parts cannot be more than the whole: this source left them out.
-    span.entries.addMetadata('usage_fixed', 'cache_added')
-  }
-  set(span, N.input_tokens, input + cache)
-  return true
+/** What is known of the source: does its input count leave the cached tokens out? */
+function isCacheBeside(span: CurrentSpan, { dialects }: StepContext, counts: Counts): boolean {
+  if (counts.read + counts.written === 0) return false
+  if (dialects.isCacheExtra) span.usage.markCacheExtra()
+  if (span.usage.isCacheExtra) return true
+  // Bedrock's own count does, and instrumentations of the general convention pass it on as it is.
+  return dialects.isGeneral && isBedrock(span)
+}
+
+function isBedrock({ arena, events, event }: CurrentSpan): boolean {
+  const len = events.len(event, R.provider)
+  return len === BEDROCK.length && arena.equals(events.off(event, R.provider), len, BEDROCK)
+}
+const BEDROCK = 'aws.bedrock'
+
+function apply(span: CurrentSpan, reading: Reading, counts: Counts): void {
+  if (reading.input !== counts.input) set(span, N.input_tokens, reading.input)
+  if (reading.output !== counts.output) set(span, N.output_tokens, reading.output)
+  if (reading.fixed !== null) span.entries.addMetadata('usage_fixed', reading.fixed)
+}
+
+function flagInconsistent(span: CurrentSpan, { origin, count }: StepContext): void {
+  set(span, N.usage_inconsistent, 1)
+  count('observa_usage_inconsistent_total', `scope="${origin.scopeLabel(span.received)}"`, 1)
 }
 
 /** A total that was given before the counts were put right may be less than their sum. */
-function countTotal(span: CurrentSpan, isFixed: boolean): void {
+function countTotal(span: CurrentSpan): void {
   const input = get(span, N.input_tokens)
   const output = get(span, N.output_tokens)
   if (Number.isNaN(input) && Number.isNaN(output)) return
   const sum = orZero(input) + orZero(output)
   const total = get(span, N.total_tokens)
-  if (Number.isNaN(total) || (isFixed && total < sum)) set(span, N.total_tokens, sum)
+  const isContradicted = total < sum && !(get(span, N.usage_inconsistent) > 0)
+  if (Number.isNaN(total) || isContradicted) set(span, N.total_tokens, sum)
 }
 
 function decideCost(span: CurrentSpan): void {

@@ -9,9 +9,12 @@ export interface KindFacts {
   readonly operation: string
   /** It repeats what runs inside it. */
   readonly isContainer: boolean
+  /** A call of a model, whether or not it says what it used. */
+  readonly isCall: boolean
 }
 
 const CONTAINERS: readonly string[] = ['agent', 'workflow', 'chain']
+const CALLS: readonly string[] = ['llm', 'embedding', 'rerank']
 const kinds = new Map<string, KindFacts>()
 
 /** Kinds are of a closed set: the tables and the code name all there are. */
@@ -22,6 +25,7 @@ export function factsOfKind(kind: string): KindFacts {
       literal: new Literal(kind),
       operation: OPERATION_OF_KIND[kind] ?? '',
       isContainer: CONTAINERS.includes(kind),
+      isCall: CALLS.includes(kind),
     }
     kinds.set(kind, known)
   }

@@ -1,0 +1,160 @@
+// Containers of calls: agents, chains, outer spans of SDKs. What a container reports is the usage of the calls inside, so
+// it counts only what those do not report themselves: all of it when none of them was seen, a remainder when some were, nothing
+// when they explain it. More than a container reports is no contradiction: not every container knows all its calls.
+
+import { REPORT_FLAG } from '../core/reports/report-rows.ts'
+import type { UsageCounts } from '../core/task.ts'
+import { isNear, isWithin } from './likeness.ts'
+import { type Call, LINKS_MAX, OUTCOME, type UsageReport } from './report.ts'
+
+interface Sums {
+  input: number
+  output: number
+  read: number
+  written: number
+  reasoning: number
+}
+
+/** Decides the containers, when it is known which reports of calls count. */
+export function decideContainers(reports: readonly UsageReport[]): void {
+  const containers = reports.filter((n) => n.isContainer && n.outcome === OUTCOME.COUNTED)
+  if (containers.length === 0) return
+  findByTime(reports, containers)
+  const inside = new Map<UsageReport, Sums>()
+  for (const [call, container] of placesOf(reports)) addTo(inside, container, countsOf(call))
+  // From the inside out: an outer container has what its inner ones have, or what is in them.
+  for (const c of containers.toSorted((a, b) => depthOf(b) - depthOf(a))) {
+    const sums = inside.get(c)
+    if (sums !== undefined) settle(c, sums)
+    if (c.rest !== null && isHistory(c, c.rest, containers)) c.contains()
+    if (c.within !== null) addTo(inside, countedAs(c.within), totalOf(c, sums))
+  }
+}
+
+/** Calls with the container that each is in. Of a call's reports any may stand in one; the innermost is taken. */
+function placesOf(reports: readonly UsageReport[]): Map<UsageReport, UsageReport> {
+  const places = new Map<Call, UsageReport>()
+  for (const n of reports) {
+    const container = n.within === null ? null : countedAs(n.within)
+    if (!n.isCall || container === null) continue
+    const call = n.call as Call
+    const known = places.get(call)
+    if (known === undefined || depthOf(container) > depthOf(known)) places.set(call, container)
+  }
+  const out = new Map<UsageReport, UsageReport>()
+  for (const [call, container] of places) {
+    const counted = call.members.find((m) => m.outcome === OUTCOME.COUNTED)
+    if (counted !== undefined) out.set(counted, container)
+  }
+  return out
+}
+
+/** The report that speaks for a container which several reports speak of. */
+function countedAs(container: UsageReport): UsageReport {
+  return container.counted ?? container
+}
+
+/**
+ * A call of which a span above has not been seen is taken to be in the container around it in time: the span may be on its
+ * way, or may never come, and then the call would count twice.
+ */
+function findByTime(reports: readonly UsageReport[], containers: readonly UsageReport[]): void {
+  for (const n of reports) {
+    if (n.within !== null || !n.hasUnseenParent) continue
+    let best: UsageReport | null = null
+    for (const c of containers)
+      if (c !== n && c.trace === n.trace && isWithin(n, c) && !isAbove(n, c))
+        if (best === null || c.duration < best.duration) best = c
+    n.within = best
+  }
+}
+
+/** `n` is above `c`, so it cannot be within it. */
+function isAbove(n: UsageReport, c: UsageReport): boolean {
+  let at: UsageReport | null = c
+  for (let i = 0; i < LINKS_MAX && at !== null; i++) {
+    if (at === n) return true
+    at = at.within
+  }
+  return false
+}
+
+function depthOf(n: UsageReport): number {
+  let depth = 0
+  for (let at = n.within; at !== null && depth < LINKS_MAX; at = at.within) depth++
+  return depth
+}
+
+function settle(c: UsageReport, inside: Sums): void {
+  if (c.has(REPORT_FLAG.COST_ONLY)) return c.contains()
+  const rest = restOf(c, inside)
+  if (rest.input + rest.output === 0) c.contains()
+  else if (rest.input !== c.input || rest.output !== c.output) c.counts(rest)
+}
+
+/** An agent that is used again may report all of its life: what is left over was counted in the run before. */
+function isHistory(c: UsageReport, rest: UsageCounts, containers: readonly UsageReport[]): boolean {
+  return containers.some(
+    (o) =>
+      o !== c &&
+      o.container === c.container &&
+      o.input === rest.input &&
+      o.output === rest.output &&
+      ((c.start - o.start) | 0) > 0,
+  )
+}
+
+function restOf(c: UsageReport, inside: Sums): UsageCounts {
+  if (c.has(REPORT_FLAG.TOTAL_ONLY)) {
+    const input = beyond(c.input, inside.input + inside.output)
+    return { input, output: 0, read: 0, written: 0, reasoning: 0 }
+  }
+  const input = beyond(c.input, inside.input)
+  const output = beyond(c.output, inside.output)
+  // Parts of nothing are nothing, and no part is more than its whole.
+  const read = Math.min(input, beyond(c.read, inside.read))
+  const written = Math.min(input - read, beyond(c.written, inside.written))
+  return {
+    input,
+    output,
+    read,
+    written,
+    reasoning: Math.min(output, beyond(c.reasoning, inside.reasoning)),
+  }
+}
+
+function beyond(reported: number, inside: number): number {
+  return isNear(reported, inside) ? 0 : Math.max(0, reported - inside)
+}
+
+function countsOf(n: UsageReport): UsageCounts {
+  if (n.has(REPORT_FLAG.COST_ONLY | REPORT_FLAG.NO_USAGE)) return NOTHING
+  return n
+}
+const NOTHING: UsageCounts = { input: 0, output: 0, read: 0, written: 0, reasoning: 0 }
+
+/** What an outer container has of an inner one: what that reports, or what is inside it where that is more. */
+function totalOf(c: UsageReport, inside: Sums | undefined): UsageCounts {
+  const own = countsOf(c)
+  if (inside === undefined) return own
+  return {
+    input: Math.max(own.input, inside.input),
+    output: Math.max(own.output, inside.output),
+    read: Math.max(own.read, inside.read),
+    written: Math.max(own.written, inside.written),
+    reasoning: Math.max(own.reasoning, inside.reasoning),
+  }
+}
+
+function addTo(inside: Map<UsageReport, Sums>, container: UsageReport, counts: UsageCounts): void {
+  let sums = inside.get(container)
+  if (sums === undefined) {
+    sums = { ...NOTHING }
+    inside.set(container, sums)
+  }
+  sums.input += counts.input
+  sums.output += counts.output
+  sums.read += counts.read
+  sums.written += counts.written
+  sums.reasoning += counts.reasoning
+}
