@@ -12,9 +12,9 @@ import { kafkaAvailable } from '../test/kafka/broker.ts'
 const root = join(import.meta.dirname, '..')
 const MS_MAX = 240_000
 
-/** Folders with a configuration. `stage` has the code that they share. */
+/** Folders with a configuration. `harness` has the code that they share. */
 const examples = readdirSync(import.meta.dirname, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'stage')
+  .filter((entry) => entry.isDirectory() && entry.name !== 'harness')
   .map((entry) => entry.name)
 
 /** The output of the first command in an example's README. */

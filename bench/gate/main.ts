@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util'
 import { closedLoop, makeContext, median, type Options } from '../scenario.ts'
 import { type Checkout, checkOut, workingTree } from './checkout.ts'
+import { measureSide, type Side } from './commit-run.ts'
 import { type Interval, intervalOf, PAIRS_MIN, type Verdict, verdictOf } from './interval.ts'
-import { measureSide, type Side } from './side.ts'
 
 const USAGE = `npm run bench:gate -- BASE [NEW] [options]
 

@@ -1,5 +1,5 @@
 // The lists of the REST API that Postgres answers, with as many traces, conversations, sessions and users as the largest
-// project of `fill.ts`. The server makes the rows itself, because only reading is measured.
+// project of `generate-events.ts`. The server makes the rows itself, because only reading is measured.
 
 import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,7 +14,7 @@ import { withRole } from '../../storage/postgres/roles.ts'
 import { findGroup, listGroups } from '../../storage/queries/groups.ts'
 import type { Scope } from '../../storage/queries/page.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
-import { type QueryTime, timed } from './timed.ts'
+import { type QueryTime, timed } from './time-query.ts'
 
 export interface GroupSample {
   readonly scope: Scope

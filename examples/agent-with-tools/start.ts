@@ -1,8 +1,8 @@
 // Runs the example: npm run example agent-with-tools
 
 import { join } from 'node:path'
-import { showEvents, showSignals } from '../stage/events.ts'
-import { inSession, withLlm } from '../stage/session.ts'
+import { showEvents, showSignals } from '../harness/print-events.ts'
+import { inSession, withLlm } from '../harness/session.ts'
 
 const here = import.meta.dirname
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { keyDigest, makeKey } from '../../accounts/api-key.ts'
 import { kafkaAvailable, startKafka } from '../../test/kafka/broker.ts'
 import { consumeAll, createTopic } from '../../test/kafka/consume.ts'
-import { type Env, inSession, type Session, say } from '../stage/session.ts'
+import { type Env, inSession, type Session, say } from '../harness/session.ts'
 
 const here = import.meta.dirname
 const app = join(here, 'app.ts')

@@ -1,8 +1,8 @@
 // Runs the example: npm run example legacy-sdk-migration
 
 import { join } from 'node:path'
-import { showEvents } from '../stage/events.ts'
-import { inSession, type Row, say, withLlm } from '../stage/session.ts'
+import { showEvents } from '../harness/print-events.ts'
+import { inSession, type Row, say, withLlm } from '../harness/session.ts'
 
 const here = import.meta.dirname
 /** Fields that must be equal in both events of the call. */

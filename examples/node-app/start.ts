@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { inSession, say, withLlm } from '../stage/session.ts'
+import { inSession, say, withLlm } from '../harness/session.ts'
 
 const here = import.meta.dirname
 

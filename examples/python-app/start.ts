@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { showEvents, showSignals } from '../stage/events.ts'
-import { inSession, say, withLlm } from '../stage/session.ts'
+import { showEvents, showSignals } from '../harness/print-events.ts'
+import { inSession, say, withLlm } from '../harness/session.ts'
 
 const here = import.meta.dirname
 const packages = process.argv[3] ?? join(here, '../../.cache/example-python')

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { inSession, say } from '../stage/session.ts'
+import { inSession, say } from '../harness/session.ts'
 
 const here = import.meta.dirname
 const app = join(here, 'app.ts')

@@ -9,7 +9,7 @@ import type { LookupFunction } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { isLinkLocalHost } from '../../core/config/config-types.ts'
-import { type Failure, failureOf } from './classify.ts'
+import { type Failure, failureOf } from './error-verdict.ts'
 
 export interface Target {
   /** Scheme, host and port, without credentials. */

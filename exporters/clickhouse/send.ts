@@ -15,9 +15,9 @@ import {
   startClickHouseEngine,
 } from '../../storage/clickhouse/engine/engine.ts'
 import { migrateClickHouse, quoteName } from '../../storage/migrations/clickhouse.ts'
-import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './classify.ts'
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
+import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './error-verdict.ts'
 import { HOURS_ROLLED, Roller } from './hour-rollup.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
 import { REVISIONS_STREAM, revisionStatements } from './revisions.ts'

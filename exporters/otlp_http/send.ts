@@ -5,9 +5,9 @@ import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
 import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
-import { partialSuccess, retryAfterMs, statusMessage } from './answer.ts'
 import type { Settings } from './config.ts'
 import { Poster, type PostResult } from './http.ts'
+import { partialSuccess, retryAfterMs, statusMessage } from './response.ts'
 import { halves } from './split.ts'
 
 /** The only status codes that may be retried (OTLP specification, Retryable Response Codes). */

@@ -1,5 +1,5 @@
 // The part of the exporter that runs in workers: what Postgres must know about a task's events, as one JSON document
-// (`facts.ts`). All values are made storable: no U+0000, no huge keys, no numbers that would overflow a column in the long
+// (`fact-document.ts`). All values are made storable: no U+0000, no huge keys, no numbers that would overflow a column in the long
 // run.
 
 import { hash } from 'node:crypto'
@@ -13,7 +13,7 @@ import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { type FactDocument, FLAG, type Preview, type SignalRow } from './facts.ts'
+import { type FactDocument, FLAG, type Preview, type SignalRow } from './fact-document.ts'
 import { lastText } from './last-text.ts'
 
 /** Empty, because the document has one fixed form. */

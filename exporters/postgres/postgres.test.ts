@@ -17,8 +17,8 @@ import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { withTenant } from '../../storage/postgres/roles.ts'
 import { silentLog, startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { sampleEvents } from '../clickhouse/testing/sample-events.ts'
-import { verdictOf } from './classify.ts'
 import { encoder } from './encode.ts'
+import { verdictOf } from './error-verdict.ts'
 import { postgres } from './index.ts'
 
 let server: TestPostgres

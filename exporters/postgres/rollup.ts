@@ -11,7 +11,7 @@ import {
   type Preview,
   type SignalRow,
   signOf,
-} from './facts.ts'
+} from './fact-document.ts'
 import { addFact, addSums, addText, lesser, noSums, type Sums } from './sums.ts'
 import {
   addToTrace,

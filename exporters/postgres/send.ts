@@ -14,9 +14,9 @@ import { errorCodeOf, type Statements, sqlStateOf } from '../../storage/postgres
 import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
-import { isSchemaError, verdictOf } from './classify.ts'
 import type { Config } from './config.ts'
-import type { FactDocument, SignalRow } from './facts.ts'
+import { isSchemaError, verdictOf } from './error-verdict.ts'
+import type { FactDocument, SignalRow } from './fact-document.ts'
 import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,

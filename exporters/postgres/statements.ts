@@ -1,7 +1,7 @@
 // The SQL of one batch. Rows are passed as one JSON text for each table, which costs the client least. Trace rows replace the
 // rows that were read in the same transaction; other sums are added to the stored ones.
 
-import type { SignalRow } from './facts.ts'
+import type { SignalRow } from './fact-document.ts'
 import type { Changes } from './rollup.ts'
 
 export const LAST_SEQUENCE = 'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1'

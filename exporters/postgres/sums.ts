@@ -1,8 +1,8 @@
 // The sums of a conversation, a session, an end user, or the part of a trace without such an id. Every value is a sum, a
 // minimum, a maximum or the smallest sixteen of a set, so the order of arrival does not matter.
 
-import type { Fact } from './facts.ts'
-import { FLAG, isRevision, signOf } from './facts.ts'
+import type { Fact } from './fact-document.ts'
+import { FLAG, isRevision, signOf } from './fact-document.ts'
 
 /** Most members of a set in a row, so that hostile data cannot make a row grow without bound. */
 export const SET_MAX = 16

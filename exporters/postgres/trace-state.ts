@@ -2,7 +2,7 @@
 // conversation, session or user and therefore get the trace's. A later event may bring such an id, so those sums must be able
 // to move.
 
-import { type Fact, FLAG, isRevision, signOf } from './facts.ts'
+import { type Fact, FLAG, isRevision, signOf } from './fact-document.ts'
 import { addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
 
 /**

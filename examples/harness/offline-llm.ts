@@ -1,7 +1,7 @@
 // A substitute for a model, so that the examples need no account and no network. It serves the chat completions of the OpenAI
 // API on a loopback address, answers by fixed rules, counts tokens by length, and calls each tool it is offered once before
 // it answers. With OPENAI_BASE_URL and OPENAI_API_KEY the examples use a real model instead. To start it by hand: node
-// examples/stage/offline-llm.ts 8089
+// examples/harness/offline-llm.ts 8089
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
