@@ -177,6 +177,54 @@ test('a call that answered nothing but an exception has failed, though its statu
   assert.equal(handled['status'], 'ok')
 })
 
+test('the newest conventions: cached media, variables of prompts, budgets, responses that are fetched again', () => {
+  const event = eventOf({
+    name: 'chat gpt-realtime',
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-realtime',
+      'gen_ai.usage.input_tokens': 1000,
+      'gen_ai.usage.cache_read.input_tokens': 600,
+      'gen_ai.usage.audio.cache_read.input_tokens': 300,
+      'gen_ai.usage.image.cache_read.input_tokens': 200,
+      'gen_ai.usage.text.cache_read.input_tokens': 100,
+      'gen_ai.request.reasoning.level': 'low',
+      'gen_ai.request.reasoning.budget_tokens': 2048,
+      'gen_ai.prompt.name': 'weather',
+      'gen_ai.prompt.version': '3',
+      'gen_ai.prompt.variable.city': 'Lisbon',
+      'gen_ai.prompt.variable.days': 2,
+      'gen_ai.request.previous_response.id': 'resp_1',
+    },
+  })
+  assert.deepEqual(event['usage_details'], {
+    cache_read_audio: 300,
+    cache_read_image: 200,
+    cache_read_text: 100,
+  })
+  assert.deepEqual(event['request_params'], {
+    reasoning_level: 'low',
+    reasoning_budget_tokens: 2048,
+  })
+  assert.deepEqual(event['prompt_variables'], { city: 'Lisbon', days: 2 })
+  assert.equal(event['prompt_version'], '3')
+  const fetched = eventOf({
+    name: 'fetch_response',
+    attributes: {
+      'gen_ai.operation.name': 'fetch_response',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.response.id': 'resp_1',
+      'gen_ai.response.model': 'gpt-4.1',
+      'gen_ai.response.status': 'failed',
+      'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"a"}]}]',
+    },
+  })
+  // It is no call, and that the response has failed is no failure of the fetch.
+  assert.equal(fetched['kind'], 'chain')
+  assert.notEqual(fetched['status'], 'error')
+})
+
 test('a tool and an agent are called as their span, without what stands around the name', () => {
   for (const [name, want] of [
     ['get_weather', 'get_weather'],

@@ -47,6 +47,7 @@ export const FLAGS = {
     meaning: 'a count beside the token totals, told by the words of its key',
   },
   usage: { meaning: 'counts of tokens in one value' },
+  variables: { takesAll: true, meaning: 'one variable of the prompt' },
   virtual: {
     takesAll: true,
     meaning: 'the span stands for no call of its own: a preview, a marker',

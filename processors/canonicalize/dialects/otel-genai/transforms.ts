@@ -1,6 +1,9 @@
-// The transform of `gen_ai.tool.type`: class names become the words of the convention.
+// Types of tools in the words of the convention, and variables of prompts that have a key each.
 
 import { VALUE } from '../../../../core/batch.ts'
+import { R } from '../../../../core/fields.ts'
+import { parseLoose } from '../../json/loose-json.ts'
+import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
 const TOOL_TYPES = ['function', 'extension', 'datastore'] as const
@@ -17,6 +20,20 @@ const toolType: Transform = (span, attr, rule) => {
   return true
 }
 
+/** `gen_ai.prompt.variable.city`: what follows the prefix is the variable. */
+const promptVariable: Transform = (span, attr, rule) => {
+  if (span.isNullContent(attr)) return false
+  const name = span.batch.attrKeyText(attr).slice(rule.strip)
+  const known = parseLoose(span.fieldText(R.prompt_variables) ?? '{}')
+  const variables = isRecord(known) ? known : {}
+  if (!Object.hasOwn(variables, name) && Object.keys(variables).length < VARIABLES_MAX)
+    span.setJson(R.prompt_variables, { ...variables, [name]: span.value(attr) })
+  return true
+}
+
+const VARIABLES_MAX = 64
+
 export const transforms = {
+  'prompt-variable': { fills: 'flag', read: promptVariable },
   'tool-type': { fills: 'text', read: toolType },
 } as const satisfies Readonly<Record<string, OwnTransform>>
