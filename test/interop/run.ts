@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Instance } from '../instance.ts'
+import { CLIENTS, runClient } from './clients.ts'
 
 interface Language {
   readonly name: string
@@ -129,11 +130,14 @@ const languages: readonly Language[] = [
   },
 ]
 
+const only = process.argv.slice(2)
+const isAsked = (name: string): boolean => only.length === 0 || only.includes(name)
+
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const instance = await Instance.start()
 const work = mkdtempSync(join(tmpdir(), 'observa-interop-'))
 try {
-  for (const language of languages) {
+  for (const language of languages.filter(({ name }) => isAsked(name))) {
     const found = spawnSync(language.tool, [language.tool === 'go' ? 'version' : '--version'])
     if (found.status !== 0) {
       process.stdout.write(
@@ -165,6 +169,11 @@ try {
       process.stdout.write(`FAIL ${language.name}: ${String(thrown)}\n`)
       counts.failed++
     }
+  }
+  for (const client of CLIENTS.filter(({ name }) => isAsked(name))) {
+    const outcome = await runClient(client, instance, join(work, `client-${client.name}`))
+    process.stdout.write(`${outcome.text}\n`)
+    counts[outcome.kind]++
   }
 } finally {
   await instance.stop()

@@ -70,6 +70,7 @@ export class FakeLlm {
     const path = (req.url ?? '').replace('/v1/', '')
     const answer = this.#count(path, body.model)
     if (path === 'embeddings') return json(res, 200, embedding(answer, body))
+    if (path.startsWith('messages')) return json(res, 200, anthropicMessage(answer))
     if (path === 'responses') {
       const events = responseEvents(answer, wantsTool(body))
       return body.stream === true
@@ -91,7 +92,7 @@ export class FakeLlm {
       input: 100 + n * n,
       cached: isEmbedding ? 0 : 32 + n,
       output: isEmbedding ? 0 : 20 + 3 * n,
-      reasoning: isEmbedding ? 0 : 5 + n,
+      reasoning: isEmbedding || path.startsWith('messages') ? 0 : 5 + n,
     }
     this.answers.push(answer)
     return answer
@@ -148,6 +149,25 @@ function chatChunks(a: Answer, body: Request): object[] {
   if (body.stream_options?.include_usage === true)
     chunks.push({ ...base, choices: [], usage: chatUsage(a) })
   return chunks
+}
+
+/** The input count leaves out what the cache held. */
+function anthropicMessage(a: Answer): object {
+  return {
+    id: a.id,
+    type: 'message',
+    role: 'assistant',
+    model: a.model,
+    content: [{ type: 'text', text: ANSWER_TEXT }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: {
+      input_tokens: a.input - a.cached,
+      cache_read_input_tokens: a.cached,
+      cache_creation_input_tokens: 0,
+      output_tokens: a.output,
+    },
+  }
 }
 
 function embedding(a: Answer, body: Request): object {

@@ -1,0 +1,240 @@
+// The newest GenAI clients as users run them, each installed in a folder of its own, against a fake model that keeps what it really
+// answered: no two answers have the same usage, and what the instance counts is that, once.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Instance } from '../instance.ts'
+import { answered, counted, type Event, type Tokens } from '../sdks/app-run.ts'
+import { type Answer, FakeLlm } from '../sdks/fake-llm.ts'
+
+const INSTALL_MS_MAX = 600_000
+const APP_MS_MAX = 120_000
+
+interface Client {
+  readonly name: string
+  readonly tool: 'node' | 'python3'
+  /** Their newest versions; a version stands here only where a newer one cannot be installed beside the others. */
+  readonly packages: readonly string[]
+  readonly app: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Answers whose usage it reports; all when absent. */
+  readonly reports?: (answer: Answer) => boolean
+  /** Parts of usage that it leaves out. */
+  readonly silent?: readonly (keyof Tokens)[]
+  /** Calls are refused, and it reports them. */
+  readonly failed?: number
+}
+
+const OTLP = ['opentelemetry-sdk', 'opentelemetry-exporter-otlp-proto-http']
+const isNoEmbedding = (answer: Answer): boolean => answer.path !== 'embeddings'
+
+export const CLIENTS: readonly Client[] = [
+  {
+    name: 'langfuse',
+    tool: 'node',
+    packages: [
+      '@langfuse/openai',
+      '@langfuse/otel',
+      '@langfuse/tracing',
+      'openai',
+      '@opentelemetry/context-async-hooks@2',
+      '@opentelemetry/exporter-trace-otlp-http@0.223',
+      '@opentelemetry/sdk-trace-base@2',
+    ],
+    app: 'langfuse.mjs',
+    // Its wrapper has no usage of embeddings.
+    reports: isNoEmbedding,
+    failed: 2,
+  },
+  {
+    name: 'langsmith',
+    tool: 'node',
+    packages: [
+      'langsmith',
+      'openai',
+      '@opentelemetry/context-async-hooks@2',
+      '@opentelemetry/sdk-trace-base@2',
+      '@opentelemetry/exporter-trace-otlp-proto@0.223',
+    ],
+    app: 'langsmith.mjs',
+    env: {
+      LANGSMITH_OTEL_ENABLED: 'true',
+      LANGSMITH_TRACING: 'true',
+      LANGSMITH_API_KEY: 'lsv2_pt_test',
+      LANGSMITH_PROJECT: 'interop',
+    },
+    // Its wrapper leaves embeddings alone.
+    reports: isNoEmbedding,
+    failed: 2,
+  },
+  {
+    name: 'mastra',
+    tool: 'node',
+    packages: [
+      '@mastra/core',
+      '@mastra/observability',
+      '@mastra/otel-exporter',
+      '@ai-sdk/openai',
+      'zod',
+      '@opentelemetry/exporter-trace-otlp-proto@0.218',
+      '@opentelemetry/exporter-logs-otlp-proto@0.218',
+    ],
+    app: 'mastra.mjs',
+  },
+  {
+    name: 'genai-openai',
+    tool: 'python3',
+    packages: [...OTLP, 'openai', 'opentelemetry-instrumentation-genai-openai'],
+    app: 'genai_openai.py',
+    failed: 1,
+  },
+  {
+    name: 'genai-anthropic',
+    tool: 'python3',
+    packages: [...OTLP, 'anthropic', 'opentelemetry-instrumentation-genai-anthropic'],
+    app: 'genai_anthropic.py',
+  },
+  {
+    name: 'langchain',
+    tool: 'python3',
+    packages: [...OTLP, 'langchain-openai', 'openinference-instrumentation-langchain'],
+    app: 'langchain_app.py',
+    failed: 1,
+  },
+  { name: 'litellm', tool: 'python3', packages: [...OTLP, 'litellm'], app: 'litellm_app.py' },
+  {
+    name: 'pydantic-ai',
+    tool: 'python3',
+    packages: [...OTLP, 'pydantic-ai-slim[openai]'],
+    app: 'pydantic_ai_app.py',
+  },
+  {
+    name: 'strands',
+    tool: 'python3',
+    packages: [...OTLP, 'strands-agents[openai,otel]'],
+    app: 'strands_app.py',
+    silent: ['reasoning'],
+  },
+  {
+    name: 'openlit',
+    tool: 'python3',
+    packages: [...OTLP, 'openai', 'openlit'],
+    app: 'openlit_app.py',
+  },
+]
+
+export interface Outcome {
+  readonly kind: 'passed' | 'failed' | 'skipped'
+  readonly text: string
+}
+
+const APPS = join(import.meta.dirname, 'apps')
+const CALLS = join(import.meta.dirname, '../sdks/apps/openai-calls.mjs')
+
+export async function runClient(client: Client, instance: Instance, dir: string): Promise<Outcome> {
+  const { name, tool } = client
+  if (spawnSync(tool, ['--version']).status !== 0)
+    return { kind: 'skipped', text: `SKIPPED ${name}: there is no ${tool} on this machine` }
+  try {
+    mkdirSync(dir)
+    cpSync(APPS, dir, { recursive: true })
+    cpSync(CALLS, join(dir, 'openai-calls.mjs'))
+    const tokens = await counting(client, instance, dir, install(client, dir))
+    return { kind: 'passed', text: `ok ${name}: ${tokens.input} tokens in, ${tokens.output} out` }
+  } catch (thrown) {
+    return { kind: 'failed', text: `FAIL ${name}: ${String(thrown)}` }
+  }
+}
+
+/** The command that runs its apps. */
+function install({ tool, packages }: Client, dir: string): string {
+  if (tool === 'node') {
+    // The newest version that this Node can run, whichever Node npm runs on.
+    writeFileSync(join(dir, 'package.json'), '{"private":true,"type":"module"}')
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+    const named = packages.map((p) => (/.@/.test(p) ? p : `${p}@latest`))
+    sh('npm', ['install', ...options, ...named], dir)
+    return process.execPath
+  }
+  sh('python3', ['-m', 'venv', 'venv'], dir)
+  const python = join(dir, 'venv/bin/python')
+  sh(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...packages], dir)
+  return python
+}
+
+function sh(command: string, args: readonly string[], cwd: string): void {
+  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: INSTALL_MS_MAX })
+  assert.equal(done.status, 0, `${command} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
+}
+
+async function counting(
+  client: Client,
+  instance: Instance,
+  dir: string,
+  command: string,
+): Promise<Tokens> {
+  const fake = await FakeLlm.start()
+  try {
+    const before = (await instance.events()).length
+    await runApp(command, join(dir, client.app), dir, {
+      LLM_URL: fake.url,
+      OTLP_URL: instance.url(''),
+      LANGSMITH_ENDPOINT: instance.url(''),
+      OTEL_EXPORTER_OTLP_ENDPOINT: instance.url(''),
+      OTEL_EXPORTER: 'otlp_http',
+      ...client.env,
+    })
+    await instance.drained()
+    const events = (await instance.events()).slice(before)
+    return assertCounted(client, fake.answers, events)
+  } finally {
+    await fake.stop()
+  }
+}
+
+function assertCounted(
+  { reports, silent, failed }: Client,
+  answers: readonly Answer[],
+  events: readonly Event[],
+): Tokens {
+  assert.ok(answers.length > 0, 'the model was not asked')
+  const truth = answered(answers.filter((answer) => reports?.(answer) ?? true))
+  const left = Object.fromEntries((silent ?? []).map((part) => [part, 0]))
+  const tokens = counted(events)
+  assert.deepEqual(tokens, { ...truth, ...left })
+  if (failed !== undefined) {
+    const errors = events.filter((e) => e['status'] === 'error' && e['kind'] === 'llm')
+    assert.equal(errors.length, failed, 'failed calls')
+  }
+  return tokens
+}
+
+function runApp(
+  command: string,
+  app: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [app], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: APP_MS_MAX,
+      killSignal: 'SIGKILL',
+    })
+    let output = ''
+    const keep = (d: Buffer): void => {
+      output += d.toString()
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve()
+      else reject(new Error(`ended with ${code ?? signal}: ${output.slice(-2000)}`))
+    })
+  })
+}
