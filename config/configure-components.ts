@@ -35,6 +35,7 @@ export function configureSection<F extends AnyComponent>(
     refuseLinkLocal([section, id], body, problems)
     if (factory === null) continue
     warnOfInlineSecrets(section, id, body, factory, problems)
+    warnOfUnverifiedTls([section, id], body, problems)
     const parsed = parseNode(
       factory.schema,
       withoutCommonKeys(body, factory),
@@ -96,8 +97,9 @@ export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems):
   const allowed = nodeAt(body, ['allow_link_local'])
   if (allowed?.kind === 'scalar' && allowed.value === true) return
   eachScalar(body, base, (scalar, path) => {
-    const host = typeof scalar.value === 'string' ? hostIn(scalar.value) : null
-    if (host === null || !isLinkLocalHost(host)) return
+    const hosts = typeof scalar.value === 'string' ? hostsIn(scalar.value) : []
+    const host = hosts.find((name) => isLinkLocalHost(name))
+    if (host === undefined) return
     problems.error(
       'OBS_CONFIG_LINK_LOCAL',
       scalar.at,
@@ -108,15 +110,24 @@ export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems):
   })
 }
 
-/** The host in a URL or in `host:port`; null for any other text. */
-function hostIn(text: string): string | null {
+/** The hosts in a URL or in `host:port`; none in any other text. A Postgres URL may name others in parameters, which win. */
+function hostsIn(text: string): string[] {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     // URL normalises numeric addresses (0xA9FEA9FE, 2852039166) only for http, so every scheme is parsed as http.
     const http = text.replace(/^[a-z][a-z0-9+.-]*:/i, 'http:')
-    return URL.canParse(http) ? new URL(http).hostname : null
+    if (!URL.canParse(http)) return []
+    const url = new URL(http)
+    const named = ['host', 'hostaddr'].flatMap((name) => url.searchParams.getAll(name))
+    return [url.hostname, ...named.flatMap((list) => list.split(',').map(normalised))]
   }
   const m = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(text)
-  return m === null ? null : (m[1] as string)
+  return m === null ? [] : [m[1] as string]
+}
+
+/** A host as `URL` would have it, so that numeric forms of an address are known too. */
+function normalised(host: string): string {
+  const url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}`
+  return URL.canParse(url) ? new URL(url).hostname : host
 }
 
 function warnOfInlineSecrets(
@@ -138,6 +149,23 @@ function warnOfInlineSecrets(
       [section, id, ...path],
       'a secret is written in the file',
       { suggestion: 'Use ${env:NAME} or ${file:path}, so that the file can be shared.' },
+    )
+  })
+}
+
+/** Said at every start, whatever component it is: anybody on the way can read the data and answer in the server's place. */
+function warnOfUnverifiedTls(base: Path, body: MapNode, problems: Problems): void {
+  eachScalar(body, base, (scalar, path) => {
+    const isSkipped = path.at(-1) === 'insecure_skip_verify' && scalar.value === true
+    const isInUrl =
+      typeof scalar.value === 'string' && /[?&]sslmode=no-verify\b/i.test(scalar.value)
+    if (!isSkipped && !isInUrl) return
+    problems.warning(
+      'OBS_CONFIG_UNVERIFIED_TLS',
+      scalar.at,
+      path,
+      'the certificate of the server is not verified: anybody on the network path can read the data',
+      { suggestion: 'Trust the authority of that certificate with ca_file instead.' },
     )
   })
 }

@@ -210,7 +210,10 @@ class CrossChecker {
           suggestion:
             'Put a postgres exporter into a pipeline, which keeps the control plane, or a `keys` extension into service.extensions.',
         })
-    if (wanted === 'keys' || (started && wanted !== 'none')) return
+    if (wanted === 'keys' || (started && wanted !== 'none')) {
+      for (const listener of this.#metricsListener()) this.#openMetrics(listener)
+      return
+    }
     for (const listener of [...listeners, ...this.#metricsListener()]) {
       const { path } = listener
       const isAsking = asking.some((other) => other[0] === path[0] && other[1] === path[1])
@@ -239,6 +242,15 @@ class CrossChecker {
     const at = positionAt(this.#root, path)
     if (isMeant) this.#problems.warning('OBS_CONFIG_NO_AUTH', at, path, rule, { suggestion })
     else this.#error('OBS_CONFIG_NO_AUTH', path, rule, { suggestion })
+  }
+
+  /** Keys guard data, not `/metrics`: a scraper has none. */
+  #openMetrics({ path, endpoint }: Listener): void {
+    if (isLoopback(splitHostPort(endpoint)?.host ?? '')) return
+    const rule = `/metrics on ${endpoint} is open to other machines, and asks for no key`
+    const suggestion = 'Listen on 127.0.0.1, or let only the scraper reach that port.'
+    const at = positionAt(this.#root, path)
+    this.#problems.warning('OBS_CONFIG_NO_AUTH', at, path, rule, { suggestion })
   }
 
   /** The metrics listener if the user configured it. The default one listens on loopback only. */

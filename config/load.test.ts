@@ -499,3 +499,67 @@ test('the error for an unreadable file names it', async () => {
   const result = await load(null, { order: ['nope.yaml'] })
   assert.match(lines(result).join('\n'), /^nope\.yaml: OBS_CONFIG_READ: there is no such file$/)
 })
+
+test('a link-local host in a parameter of a Postgres URL is refused as one in its authority', async () => {
+  const withUrl = (url: string): string => `
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { postgres: { url: '${url}' } }
+service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [postgres] } } }
+`
+  for (const host of ['169.254.169.254', '2852039166', '0xA9FEA9FE', 'fd00:ec2::254', 'metadata'])
+    for (const name of ['host', 'hostaddr'])
+      assert.match(
+        (await errorsOf(withUrl(`postgres://db.example/x?sslmode=require&${name}=${host}`))).join(),
+        /OBS_CONFIG_LINK_LOCAL/,
+        `${name}=${host}`,
+      )
+  assert.match(
+    (await errorsOf(withUrl('postgres://db/x?host=db.example,169.254.1.1'))).join(),
+    /LINK_LOCAL/,
+  )
+  assert.ok((await load(withUrl('postgres://db/x?host=db.example'))).ok)
+})
+
+test('what leaves certificates unverified is said, whatever component it is in', async () => {
+  const said = async (exporter: string): Promise<string> => {
+    const text = `
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { ${exporter} }
+service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [postgres] } } }
+`
+    return lines(await load(text)).join('\n')
+  }
+  assert.match(
+    await said("postgres: { url: 'postgres://db/x?sslmode=no-verify' }"),
+    /OBS_CONFIG_UNVERIFIED_TLS: exporters\.postgres\.url/,
+  )
+  assert.match(
+    await said('postgres: { embedded: true, tls: { insecure_skip_verify: true } }'),
+    /OBS_CONFIG_UNVERIFIED_TLS: exporters\.postgres\.tls\.insecure_skip_verify/,
+  )
+  assert.doesNotMatch(
+    await said("postgres: { url: 'postgres://db/x?sslmode=verify-full' }"),
+    /UNVERIFIED/,
+  )
+})
+
+test('metrics on an address of other machines are said, with keys too', async () => {
+  const said = async (endpoint: string): Promise<string> =>
+    lines(
+      await load(`
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { postgres: { embedded: true } }
+extensions: { keys: {} }
+telemetry: { metrics: { endpoint: '${endpoint}' } }
+service: { extensions: [keys], pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [postgres] } } }
+`),
+    ).join('\n')
+  assert.match(
+    await said('0.0.0.0:8888'),
+    /OBS_CONFIG_NO_AUTH: telemetry\.metrics\.endpoint: \/metrics/,
+  )
+  assert.doesNotMatch(await said('127.0.0.1:8888'), /metrics/)
+})

@@ -13,7 +13,7 @@ export class Damage {
     let fresh = Number(to - from)
     let start = from
     let end = to
-    for (const [a, b] of [...this.#gaps]) {
+    for (const [a, b] of this.#gaps) {
       if (b < from || a > to) continue
       fresh -= Number(min(b, to) - max(a, from))
       start = min(start, a)

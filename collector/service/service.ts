@@ -31,7 +31,7 @@ import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
-import { openDataDir } from './data-dir.ts'
+import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { PARTS } from './declared-metrics.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
@@ -185,6 +185,8 @@ export class Service implements ServiceView {
 
   async #start(): Promise<void> {
     const dataDir = await openDataDir(this.#config.data_dir)
+    for (const doubt of doubtsAbout(this.#config.data_dir, this.#config.queue.dir))
+      this.#deps.log.warn({ code: 'OBS_DATA_DIR' }, doubt)
     for (const { metrics } of PARTS) this.#deps.metrics.declare(metrics)
     this.#declareMetrics(this.#config)
     watchProcess(this.#deps.metrics, this.version)

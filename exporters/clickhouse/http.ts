@@ -1,14 +1,12 @@
 // Inserts over plain HTTP. The bytes of the parts go to the socket one after another, without being joined or parsed. The
 // client library, which takes only rows or streams of rows, is used for everything else.
 
-import { lookup as dnsLookup } from 'node:dns'
 import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { LookupFunction } from 'node:net'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { isLinkLocalHost } from '../../core/config/config-types.ts'
+import { guardedLookup } from '../../core/http/guarded-lookup.ts'
 import { type Failure, failureOf } from './error-verdict.ts'
 
 export interface Target {
@@ -63,22 +61,6 @@ export function makeAgent(
     ...(ca_file === undefined ? {} : { ca: readFileSync(ca_file) }),
     ...(cert_file === undefined ? {} : { cert: readFileSync(cert_file) }),
     ...(key_file === undefined ? {} : { key: readFileSync(key_file) }),
-  })
-}
-
-const guardedLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0)
-    if (addresses.some((a) => isLinkLocalHost(a.address))) {
-      const refusal: NodeJS.ErrnoException = new Error('a link-local address')
-      refusal.code = 'LINK_LOCAL_ADDRESS'
-      return callback(refusal, '', 0)
-    }
-    const first = addresses[0]
-    if (options.all === true) return callback(null, addresses)
-    return first === undefined
-      ? callback(new Error('no address'), '', 0)
-      : callback(null, first.address, first.family)
   })
 }
 

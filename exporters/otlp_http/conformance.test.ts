@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import test, { type TestContext } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { guardedLookup, REFUSED_CODE } from '../../core/http/guarded-lookup.ts'
 import type { EncodedPart, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { oracleDecode, oracleEncode } from '../../proto/testing/oracle.ts'
@@ -18,7 +19,6 @@ import {
   type TestHost,
   testHost,
 } from '../../test/exporter-host.ts'
-import { guardedLookup, REFUSED_CODE } from './addresses.ts'
 import { endpoints, parseHeaderList, schema, settings } from './config.ts'
 import { encoder } from './encode.ts'
 import { OtlpHttpSender } from './send.ts'

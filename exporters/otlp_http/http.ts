@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { createGunzip, createInflate, gzip } from 'node:zlib'
 import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { messageOf } from '../../core/errors.ts'
-import { guardedLookup, REFUSED_CODE, refusalText } from './addresses.ts'
+import { guardedLookup, REFUSED_CODE, refusalText } from '../../core/http/guarded-lookup.ts'
 
 const gzipAsync = promisify(gzip)
 

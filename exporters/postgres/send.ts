@@ -12,7 +12,8 @@ import type { SendVerdict } from '../../core/verdict.ts'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
 import { errorCodeOf, type Statements, sqlStateOf } from '../../storage/postgres/connection.ts'
 import { type PostgresEngine, startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
-import { PostgresPool, refuseLinkLocal } from '../../storage/postgres/pool.ts'
+import { refuseLinkLocal } from '../../storage/postgres/guarded-socket.ts'
+import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import type { Config } from './config.ts'
 import { isSchemaError, verdictOf } from './error-verdict.ts'
@@ -69,7 +70,8 @@ export class PostgresSender implements Sender {
       })
     }
     this.#url = this.#engine?.url ?? this.#config.url?.reveal() ?? ''
-    if (this.#engine === null && !this.#config.allow_link_local) await refuseLinkLocal(this.#url)
+    const isGuarded = this.#engine === null && !this.#config.allow_link_local
+    if (isGuarded) await refuseLinkLocal(this.#url)
     this.#pool = new PostgresPool({
       url: this.#url,
       // One connection for the transaction and one for reading the cursor.
@@ -77,6 +79,7 @@ export class PostgresSender implements Sender {
       connectTimeoutMs: this.#config.connect_timeout,
       statementTimeoutMs: this.#config.statement_timeout,
       applicationName: `observa/${this.#host.id}`,
+      isGuarded,
     })
     this.#isMigrated = !this.#config.migrate
     try {

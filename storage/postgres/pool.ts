@@ -2,10 +2,7 @@
 // 30 s, 10 s to connect, and a bound on every statement on both sides. The only place that checks connections out.
 // As whom a transaction works is in `roles.ts`.
 
-import { lookup } from 'node:dns/promises'
 import pg from 'pg'
-import { isLinkLocalHost } from '../../core/config/config-types.ts'
-import { ObservaError } from '../../core/errors.ts'
 import {
   Connection,
   isUnanswered,
@@ -14,6 +11,7 @@ import {
   type Statements,
   sqlStateOf,
 } from './connection.ts'
+import { guardedSocket } from './guarded-socket.ts'
 
 export interface PoolOptions {
   /** `postgres://user:password@host:port/database?sslmode=require`. Never log it. */
@@ -24,6 +22,8 @@ export interface PoolOptions {
   readonly silenceMs?: number
   readonly connectTimeoutMs?: number
   readonly applicationName?: string
+  /** Link-local and metadata addresses are refused at every connection, also those that a name resolves to. */
+  readonly isGuarded?: boolean
 }
 
 /** A server frees what a vanished client has locked in a transaction after this time. */
@@ -52,6 +52,7 @@ export class PostgresPool {
       // A peer that is gone is noticed by its silence, also while nothing is asked.
       keepAlive: true,
       application_name: options.applicationName ?? 'observa',
+      ...(options.isGuarded === true ? { stream: guardedSocket } : {}),
     })
     this.#pool.on('error', () => {
       // An idle connection broke; the pool has dropped it, and the next query opens another.
@@ -144,16 +145,4 @@ export class PostgresPool {
       },
     }
   }
-}
-
-/** Refuses a host that is, or resolves to, a link-local or metadata address. */
-export async function refuseLinkLocal(url: string): Promise<void> {
-  const host = new URL(url).hostname
-  const addresses = await lookup(host, { all: true }).catch(() => [])
-  if (!isLinkLocalHost(host) && !addresses.some((a) => isLinkLocalHost(a.address))) return
-  throw new ObservaError(
-    'OBS_POSTGRES_LINK_LOCAL',
-    `The Postgres host ${host} is a link-local or cloud metadata address.`,
-    'Set allow_link_local: true if it is meant to be.',
-  )
 }

@@ -1,10 +1,10 @@
 // Keeps an exporter from connecting to link-local addresses and to cloud metadata services, which hand out credentials to any
 // caller. The check is made at every connection and after DNS resolution, because a name may resolve to such an address
-// later. `core/config/config-types.ts` defines which addresses they are.
+// later. `core/config/config-types.ts` defines which addresses they are. Not for processors, which do no I/O.
 
 import { lookup as dnsLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { isLinkLocalHost } from '../../core/config/config-types.ts'
+import { isLinkLocalHost } from '../config/config-types.ts'
 
 /** A `dns.lookup` for an HTTP agent that fails with EADDRREFUSED_BY_POLICY if any of the addresses is refused. */
 export const guardedLookup: LookupFunction = (hostname, options, callback) => {
