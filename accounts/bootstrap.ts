@@ -5,14 +5,18 @@ import { Secret } from '../core/config/config-types.ts'
 import { ObservaError } from '../core/errors.ts'
 import { SCOPES } from '../core/tenant.ts'
 import { findKey, hasKeys, lockFirstStart } from '../storage/control/keys.ts'
+import { insertUser, setMember } from '../storage/control/people.ts'
+import { setPassword } from '../storage/control/sessions.ts'
 import { insertProject, insertTenant } from '../storage/control/tenants.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
 import type { PostgresPool } from '../storage/postgres/pool.ts'
 import { withRole } from '../storage/postgres/roles.ts'
 import { keyIdOf, parseKey } from './api-key.ts'
 import { type Change, record } from './change.ts'
-import { anyId } from './input.ts'
+import { ControlError } from './control-error.ts'
+import { anyId, email as emailSchema } from './input.ts'
 import { createKey, storeKey } from './keys.ts'
+import { checkPassword, hashPassword } from './password.ts'
 
 export interface Place {
   readonly tenantId: string
@@ -22,6 +26,8 @@ export interface Place {
 export interface Bootstrap extends Place {
   /** A key that whoever runs the instance has made; null: where one is needed, one is made and printed. */
   readonly key: Secret | null
+  /** Of the tenant; made where nobody has the address. */
+  readonly owner: { readonly email: string; readonly password: Secret } | null
 }
 
 export interface BootstrapOptions {
@@ -38,10 +44,14 @@ export async function ensureControlPlane(
   pool: PostgresPool,
   options: BootstrapOptions,
 ): Promise<string | null> {
+  const { bootstrap } = options
+  const { owner } = bootstrap
+  const passwordHash = owner === null ? null : await hashPassword(owner.password.reveal())
   return await withRole(pool, 'observa_control', async (client) => {
     await lockFirstStart(client)
-    const { bootstrap } = options
     for (const place of [bootstrap, ...options.places]) await ensurePlace(client, place)
+    if (owner !== null && passwordHash !== null)
+      await ensureOwner(changeIn(client, bootstrap), owner.email, passwordHash)
     if (bootstrap.key !== null) {
       await ensureKey(client, bootstrap, bootstrap.key.reveal(), options.pepper)
       return null
@@ -74,6 +84,17 @@ async function ensurePlace(client: Statements, place: Place): Promise<void> {
     await record(change, { action: 'project.create', resource: projectId })
 }
 
+/** Somebody who is there stays as they are, with their password and what they may do. */
+async function ensureOwner(change: Change, email: string, passwordHash: string): Promise<void> {
+  const { client, tenantId } = change
+  const user = await insertUser(client, { email, name: null })
+  if (user === null) return
+  await setPassword(client, user.user_id, passwordHash)
+  await setMember(client, tenantId, user.user_id, 'owner')
+  const metadata = { role: 'owner' }
+  await record(change, { action: 'member.add', resource: user.user_id, metadata })
+}
+
 /** One that is there stays as it is, also when it was revoked. */
 async function ensureKey(
   client: Statements,
@@ -90,6 +111,8 @@ const VARIABLES = {
   tenant: 'OBSERVA_BOOTSTRAP_TENANT',
   project: 'OBSERVA_BOOTSTRAP_PROJECT',
   key: 'OBSERVA_BOOTSTRAP_KEY',
+  email: 'OBSERVA_BOOTSTRAP_EMAIL',
+  password: 'OBSERVA_BOOTSTRAP_PASSWORD',
 } as const
 
 /** From the configuration, and what it does not say from the environment. */
@@ -98,6 +121,8 @@ export function bootstrapOf(
     readonly tenant?: string | undefined
     readonly project?: string | undefined
     readonly key?: Secret | undefined
+    readonly email?: string | undefined
+    readonly password?: Secret | undefined
   },
   env: Readonly<Record<string, string | undefined>>,
 ): Bootstrap {
@@ -117,7 +142,29 @@ export function bootstrapOf(
       `bootstrap.key or ${VARIABLES.key}`,
       'expected a whole secret key, as `observa keys create` prints one',
     )
-  return { tenantId: place('tenant'), projectId: place('project'), key }
+  const owner = ownerOf(
+    configured.email ?? given('email'),
+    configured.password ?? given('password'),
+  )
+  return { tenantId: place('tenant'), projectId: place('project'), key, owner }
+}
+
+function ownerOf(
+  email: string | undefined,
+  password: string | Secret | undefined,
+): Bootstrap['owner'] {
+  if (email === undefined && password === undefined) return null
+  const names = `bootstrap.email and .password, or ${VARIABLES.email} and ${VARIABLES.password}`
+  if (email === undefined || password === undefined) throw invalid(names, 'one needs the other')
+  const secret = typeof password === 'string' ? new Secret(password) : password
+  if (!emailSchema.safeParse(email).success) throw invalid(names, 'expected an e-mail address')
+  try {
+    checkPassword(secret.reveal(), email)
+  } catch (thrown) {
+    if (!(thrown instanceof ControlError)) throw thrown
+    throw invalid(names, thrown.message.replace(/\.$/, ''))
+  }
+  return { email, password: secret }
 }
 
 const invalid = (name: string, rule: string): ObservaError =>

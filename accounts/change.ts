@@ -18,6 +18,8 @@ export interface Change {
   readonly client: Statements
   readonly actor: Actor
   readonly tenantId: string
+  /** Role of the person who asks, where one does: only an owner makes owners. */
+  readonly by?: string
 }
 
 export interface Done {

@@ -67,6 +67,7 @@ export class KeyDirectory implements KeySource {
   #writtenAtMs: number
   #isListening = false
   #hasFailed = false
+  readonly #watchers: (() => void)[] = []
   #running: Promise<void> | null = null
   #next: Promise<void> | null = null
   #loops: Promise<unknown> = Promise.resolve()
@@ -110,6 +111,11 @@ export class KeyDirectory implements KeySource {
       this.#origins = new Set(active.flatMap((key) => [...key.origins]))
     }
     return this.#origins.has(origin)
+  }
+
+  /** Calls back when anything of the control plane changed, or may have while it did not answer. */
+  onChange(watcher: () => void): void {
+    this.#watchers.push(watcher)
   }
 
   /** A request came with this key: written down once a minute. */
@@ -172,7 +178,9 @@ export class KeyDirectory implements KeySource {
       this.#keys.set(row.key_id, knownKeyOf(row))
     }
     if (isWhole || keys.length > 0) this.#origins = null
+    const isChanged = this.#revision !== revision
     this.#revision = revision
+    if (isChanged) for (const watcher of this.#watchers) watcher()
     this.#warnOf(keys)
   }
 

@@ -39,6 +39,7 @@ export async function addMember(
 
 export async function changeRole(change: Change, userId: string, role: Role): Promise<MemberRow> {
   const member = await memberOf(change, userId)
+  checkMayGive(change, role, member.role)
   if (role !== 'owner') await keepOwner(change, userId)
   await setMember(change.client, change.tenantId, userId, role)
   const metadata = { from: member.role, to: role }
@@ -66,6 +67,7 @@ export async function changeProjectRole(
 
 export async function removeMember(change: Change, userId: string): Promise<void> {
   const member = await memberOf(change, userId)
+  checkMayGive(change, member.role)
   await keepOwner(change, userId)
   await deleteMember(change.client, change.tenantId, userId)
   const metadata = { role: member.role }
@@ -95,6 +97,12 @@ export async function memberOf({ client, tenantId }: Change, userId: string): Pr
   const found = await findMember(client, tenantId, userId)
   if (found === null) throw new ControlError('NOT_FOUND', `There is no member ${userId}.`)
   return found
+}
+
+/** Throws when one of the roles is an owner's and who asks is none. */
+export function checkMayGive({ by }: Change, ...roles: readonly string[]): void {
+  if (by === undefined || by === 'owner' || !roles.includes('owner')) return
+  throw new ControlError('FORBIDDEN', 'Only an owner decides who is an owner.')
 }
 
 async function keepOwner({ client, tenantId }: Change, leaving: string): Promise<void> {

@@ -36,6 +36,7 @@ export interface AppSettings {
   readonly version: string
   readonly auth: Authenticator
   readonly guard: RequestGuard
+  readonly trustedProxies?: readonly string[]
 }
 
 /** The application without a socket of its own; `handlerOf` gives what a listener calls. */
@@ -48,6 +49,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     // The listener is ours, shared with receivers: fastify only handles what it is handed.
     serverFactory: (handler) => createServer(handler),
     bodyLimit: 1024 * 1024,
+    trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)

@@ -5,23 +5,29 @@ import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../accounts/change.ts'
 import type { Authenticator } from '../core/component.ts'
 import type { Scope, TenantContext } from '../core/tenant.ts'
+import type { SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
+import type { SessionAuth, SignedInRequest } from './session-auth.ts'
 import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Scope a key needs for this route; `public` needs no credential. */
-    scope?: Scope | 'public'
+    /** Scope a key needs for this route; `session`: of a person, not a key; `public` needs no credential. */
+    scope?: Scope | 'public' | 'session'
   }
   interface FastifyRequest {
     tenant: TenantContext | null
+    /** Of a person who signed in. */
+    signedIn: SignedInRequest | null
   }
 }
 
 const EXPLORER = '/docs'
 
-export function useAuth(app: Api, auth: Authenticator): void {
+/** Without `sessions` keys alone are known. */
+export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | null = null): void {
   app.decorateRequest('tenant', null)
+  app.decorateRequest('signedIn', null)
   app.addHook('onRoute', (route) => {
     // The explorer's plugin knows nothing of our scopes; its pages hold no data.
     if (route.url.startsWith(EXPLORER)) route.config = { ...route.config, scope: 'public' }
@@ -31,6 +37,13 @@ export function useAuth(app: Api, auth: Authenticator): void {
   app.addHook('preValidation', async (req) => {
     const scope = req.routeOptions.config.scope
     if (scope === undefined || scope === 'public') return
+    req.signedIn = (await sessions?.signedIn(req, scope)) ?? null
+    if (req.signedIn !== null) {
+      req.tenant = req.signedIn.tenant
+      return
+    }
+    if (scope === 'session')
+      throw new ApiError(401, 'UNAUTHORIZED', 'Nobody is signed in: log in first.')
     const result = await auth.authenticate(req.headers, req.url, scope)
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
     req.tenant = result.tenant
@@ -43,10 +56,22 @@ export function tenantOf(req: FastifyRequest): TenantContext {
   return req.tenant
 }
 
+/** Session of a route with the scope `session`. */
+export function sessionOf(req: FastifyRequest): SessionRow {
+  if (req.signedIn === null) throw new ApiError(401, 'UNAUTHORIZED', 'Nobody is signed in.')
+  return req.signedIn.session
+}
+
 /** Who asks, for the audit log. */
 export function actorOf(req: FastifyRequest): Actor {
+  const of = callerOf(req)
+  if (req.signedIn !== null) return { ...of, kind: 'user', id: req.signedIn.session.user_id }
   const { keyId } = tenantOf(req)
+  return keyId === null ? of : { ...of, kind: 'key', id: keyId }
+}
+
+/** From where, while it is not known who. */
+export function callerOf(req: FastifyRequest): Actor {
   const userAgent = req.headers['user-agent'] ?? null
-  const of = { ip: req.ip, userAgent, requestId: req.id }
-  return keyId === null ? { kind: 'anonymous', id: null, ...of } : { kind: 'key', id: keyId, ...of }
+  return { kind: 'anonymous', id: null, ip: req.ip, userAgent, requestId: req.id }
 }

@@ -52,6 +52,14 @@ const WITH_BODY = {
   415: answer('The body is not declared as JSON.', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'),
 }
 
+const OF_ACCOUNTS = {
+  ...WITH_CREDENTIAL,
+  429: answer(
+    'Too many requests or wrong passwords; Retry-After says when to try again.',
+    'RATE_LIMIT_EXCEEDED',
+  ),
+}
+
 /** For the swagger plugin: the schema of a route as the document shows it. */
 export const documented: Transform = (input) => {
   const result = jsonSchemaTransform(input)
@@ -63,6 +71,7 @@ export const documented: Transform = (input) => {
   const responses = {
     ...ANYWHERE,
     ...(scope === 'public' ? {} : WITH_CREDENTIAL),
+    ...(input.schema?.tags?.includes('account') === true ? OF_ACCOUNTS : {}),
     ...(input.url.includes(':') ? WITH_ID : {}),
     ...(method === 'GET' ? {} : WITH_BODY),
     ...(result.schema['response'] as object | undefined),

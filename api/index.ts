@@ -1,11 +1,16 @@
 // The `api` extension: the REST API on the endpoint it names, sharing it with receivers there.
 
+import { isIP } from 'node:net'
 import { z } from 'zod'
+import { Attempts } from '../accounts/attempts.ts'
+import { SessionCache } from '../accounts/session-cache.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { auditRoutes } from './routes/control/audit.ts'
+import { authRoutes } from './routes/control/auth.ts'
+import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
 import { projectRoutes } from './routes/control/projects.ts'
@@ -19,12 +24,23 @@ import { systemRoutes } from './routes/system.ts'
 import { timeseriesRoutes } from './routes/timeseries.ts'
 import { traceRoutes } from './routes/traces.ts'
 import { usageRoutes } from './routes/usage.ts'
+import { SessionAuth } from './session-auth.ts'
 import { Stores } from './stores.ts'
 
 export const apiSchema = z.strictObject({
   endpoint: endpoint()
     .default('127.0.0.1:3000')
     .describe('Address of the REST API; shared with the observa receiver when both name the same.'),
+  trusted_proxies: z
+    .array(
+      z.string().refine((text) => isIP(text.replace(/\/\d{1,3}$/, '')) !== 0, {
+        error: 'expected an address or a network, such as 10.0.0.0/8',
+      }),
+    )
+    .default([])
+    .describe(
+      'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; of all others the headers are ignored.',
+    ),
 })
 
 export type ApiConfig = z.output<typeof apiSchema>
@@ -58,8 +74,11 @@ class ApiExtension implements Component {
       version: this.#ctx.service.version,
       auth: this.#ctx.auth,
       guard: this.#ctx.guard(this.#config.endpoint),
+      trustedProxies: this.#config.trusted_proxies,
     })
-    useAuth(app, this.#ctx.auth)
+    const sessions = new SessionCache(this.#host.clock)
+    this.#ctx.onControlChange(() => sessions.forget())
+    useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
     systemRoutes(app, this.#ctx.service, this.#stores)
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores)
@@ -67,6 +86,9 @@ class ApiExtension implements Component {
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     timeseriesRoutes(app, this.#stores)
+    const attempts = new Attempts(this.#host.clock)
+    authRoutes(app, { stores: this.#stores, mode: this.#ctx.accounts, attempts })
+    invitationRoutes(app, this.#stores, attempts)
     tenantRoutes(app, this.#stores)
     projectRoutes(app, this.#stores)
     memberRoutes(app, this.#stores)

@@ -169,6 +169,15 @@ const bootstrap = z.strictObject({
     .describe(
       'A secret key of this project with every scope, as `observa keys create` printed it; from OBSERVA_BOOTSTRAP_KEY when absent. Without one, and with `auth: keys` and no other key, the first start makes one and prints it once.',
     ),
+  email: z
+    .string()
+    .optional()
+    .describe(
+      'E-mail address of the owner of the tenant; from OBSERVA_BOOTSTRAP_EMAIL when absent. Made where nobody has it.',
+    ),
+  password: secret()
+    .optional()
+    .describe('Password of the owner to begin with; from OBSERVA_BOOTSTRAP_PASSWORD when absent.'),
 })
 
 const anyObject = z.record(z.string(), z.unknown())
@@ -253,6 +262,12 @@ export const rootSchema = z.strictObject({
     .optional()
     .describe(
       '`keys`: every request needs an API key, of the control plane in Postgres or of the `keys` extension. `none`: a request without a key is the tenant `default`, and web pages are kept out. When absent: `keys` if a `keys` extension is started, else `none`, and then only loopback addresses may be listened on.',
+    ),
+  accounts: z
+    .enum(['open', 'invite', 'closed'])
+    .default('invite')
+    .describe(
+      'Who may make an account: `open`: everybody, with a tenant of their own; `invite`: who was invited to a tenant; `closed`: nobody, accounts are made by `observa users`.',
     ),
   bootstrap: bootstrap
     .prefault({})

@@ -401,6 +401,10 @@ export interface ExtensionContext {
   readonly service: ServiceView
   /** What hashes of keys are made with; null without one. */
   readonly keyPepper: Secret | null
+  /** Who may make an account. */
+  readonly accounts: 'open' | 'invite' | 'closed'
+  /** Calls back when sessions, people, roles or keys changed, here or elsewhere. */
+  onControlChange(watcher: () => void): void
 }
 
 export interface ServiceView {

@@ -220,16 +220,19 @@ observa projects archive shop --tenant acme
   [
     'users',
     {
-      help: `observa users list | create EMAIL | role USER ROLE | remove USER | disable USER | enable USER [options]
+      help: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | disable USER | enable USER
+      [options]
 
 People, by e-mail address or id, the tenants they belong to and what they may do there. A person may belong to several.
 
       --tenant T    default: default; list: of all
       --role ROLE   create: owner, admin, member (default) or viewer
       --name TEXT   create: for people
+      --stdin       password: read it from standard input; without it one is made and printed once
       --project P   role: in this project only: admin, member, viewer, none, or inherit for that of the tenant
 ${DATABASE_HELP}
 observa users create ada@example.com --tenant acme --role owner
+observa users password ada@example.com
 observa users role ada@example.com viewer --tenant acme --project shop
 `,
       load: async () => (await import('./control/users.ts')).usersVerb,

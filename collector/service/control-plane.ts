@@ -4,11 +4,15 @@
 import type { Logger } from 'pino'
 import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootstrap.ts'
 import { KeyDirectory } from '../../accounts/key-directory.ts'
+import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import { removeEnded } from '../../storage/control/sessions.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { withRole } from '../../storage/postgres/roles.ts'
+import { keysConfigOf } from './authenticators.ts'
 
 export interface ControlPlaneOptions extends BootstrapOptions {
   readonly address: StoreAddress
@@ -20,15 +24,39 @@ export interface ControlPlaneOptions extends BootstrapOptions {
 }
 
 const RETRY_MS = 2000
+const CLEAN_MS = 600_000
 const TIMEOUT_MS = 5000
 
 export class ControlPlane {
   readonly keys: KeyDirectory
   readonly #options: ControlPlaneOptions
   readonly #stopping = new AbortController()
-  #later: Promise<void> = Promise.resolve()
+  #later: Promise<unknown> = Promise.resolve()
 
-  constructor(options: ControlPlaneOptions) {
+  /** As the configuration says it. */
+  static of(
+    config: ObservaConfig,
+    deps: Pick<
+      ControlPlaneOptions,
+      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey'
+    >,
+  ): ControlPlane {
+    const { address, bootstrap, clock, metrics, log, onFirstKey } = deps
+    const keys = keysConfigOf(config)
+    return new ControlPlane({
+      address,
+      bootstrap,
+      clock,
+      metrics,
+      log,
+      onFirstKey,
+      places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
+      needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
+      pepper: keys?.pepper ?? null,
+    })
+  }
+
+  private constructor(options: ControlPlaneOptions) {
     this.#options = options
     const { clock, metrics, log } = options
     const hasPepper = options.pepper !== null
@@ -38,7 +66,7 @@ export class ControlPlane {
   async start(): Promise<void> {
     const isDone = await this.#ensure()
     await this.keys.start()
-    if (!isDone) this.#later = this.#ensureLater()
+    this.#later = Promise.all([isDone ? null : this.#ensureLater(), this.#cleanOn()])
   }
 
   async stop(): Promise<void> {
@@ -56,24 +84,43 @@ export class ControlPlane {
     }
   }
 
+  /** Takes away sessions and invitations that are over. Every instance may: done twice, it does nothing. */
+  async #cleanOn(): Promise<void> {
+    const { clock, log } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await this.#withPool((pool) => withRole(pool, 'observa_control', removeEnded)).catch(
+        (thrown: unknown) => {
+          log.warn({ code: errorCodeOf(thrown) }, 'ended sessions were not taken away; tried again')
+        },
+      )
+      await clock.sleep(CLEAN_MS, signal).catch(() => {})
+    }
+  }
+
   /** False when the database does not answer or is not migrated yet. */
   async #ensure(): Promise<boolean> {
-    const { address, log, onFirstKey } = this.#options
+    const { log, onFirstKey } = this.#options
+    try {
+      const key = await this.#withPool((pool) => ensureControlPlane(pool, this.#options))
+      if (key !== null) onFirstKey(key)
+      return true
+    } catch (thrown) {
+      log.warn({ code: errorCodeOf(thrown) }, 'the control plane is not ready; it is tried again')
+      return false
+    }
+  }
+
+  async #withPool<T>(work: (pool: PostgresPool) => Promise<T>): Promise<T> {
     const pool = new PostgresPool({
-      url: address.url,
+      url: this.#options.address.url,
       max: 1,
       connectTimeoutMs: TIMEOUT_MS,
       statementTimeoutMs: TIMEOUT_MS,
       applicationName: 'observa/control',
     })
     try {
-      const key = await ensureControlPlane(pool, this.#options)
-      if (key !== null) onFirstKey(key)
-      return true
-    } catch (thrown) {
-      const code = errorCodeOf(thrown)
-      log.warn({ code }, 'the control plane is not ready; it is tried again')
-      return false
+      return await work(pool)
     } finally {
       await pool.end()
     }

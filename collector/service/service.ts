@@ -255,19 +255,8 @@ export class Service implements ServiceView {
   async #startControlPlane(): Promise<void> {
     const address = this.stores.postgres
     if (address === null) return
-    const { bootstrap, onFirstKey, clock, metrics } = this.#deps
-    const keys = keysConfigOf(this.#config)
-    this.#control = new ControlPlane({
-      address,
-      bootstrap,
-      places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
-      needsKey: this.#config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
-      pepper: keys?.pepper ?? null,
-      onFirstKey,
-      clock,
-      metrics,
-      log: this.#logOf('control'),
-    })
+    const log = this.#logOf('control')
+    this.#control = ControlPlane.of(this.#config, { ...this.#deps, address, log })
     await this.#control.start()
     this.#auth.useControlPlane(this.#control.keys)
   }
@@ -395,6 +384,8 @@ export class Service implements ServiceView {
         guard: auth.guard,
         service: this,
         keyPepper: keysConfigOf(this.#config)?.pepper ?? null,
+        accounts: this.#config.accounts,
+        onControlChange: (watcher: () => void) => this.#control?.keys.onChange(watcher),
       }
       const host = this.#host(id, dataDir)
       await this.#add(id, extension.factory.create(extension.config, host, ctx))

@@ -151,6 +151,12 @@ test('the API reads no digest of a key and no person of another tenant', async (
   const asA = (sql: string) => withTenant(pool, 'a', (c) => c.query(sql))
   await assert.rejects(asA('SELECT digest FROM api_keys'), refusedWith('42501'))
   await assert.rejects(asA('SELECT * FROM api_keys'), refusedWith('42501'))
+  for (const secret of [
+    'password_hash FROM users',
+    'token_hash FROM invitations',
+    '1 FROM login_sessions',
+  ])
+    await assert.rejects(asA(`SELECT ${secret}`), refusedWith('42501'), secret)
   assert.equal((await asA('SELECT email FROM users')).rowCount, 1)
   const alone = await withTenant(pool, 'c', (c) => c.query('SELECT email FROM users'))
   assert.equal(alone.rowCount, 0)

@@ -28,6 +28,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'members.role': "'member'",
   'project_roles.user_id': '(SELECT user_id FROM users LIMIT 1)',
   'project_roles.role': "'viewer'",
+  'invitations.role': "'member'",
   'api_keys.last4': "'abcd'",
   'api_keys.scopes': "'{ingest}'",
   'audit_log.actor_kind': "'system'",
@@ -41,7 +42,6 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   bigint: '1',
   'double precision': '1',
   jsonb: "'{}'",
-  bytea: "sha256('x')",
   boolean: 'false',
   ARRAY: "'{}'",
   uuid: 'gen_random_uuid()',
@@ -94,6 +94,8 @@ export async function addRow(
   const valueOf = ({ name, type }: Column): string => {
     if (name === 'tenant_id') return `'${tenant}'`
     if (name === 'key_id') return `'sk_test_${tenant.padStart(8, '0')}'`
+    // Digests are unique over all tenants.
+    if (type === 'bytea') return `sha256('${tenant}')`
     const value = VALUES[`${table}.${name}`] ?? BY_TYPE[type]
     if (value === undefined) throw new Error(`no value is known for ${table}.${name}, a ${type}`)
     return value

@@ -26,9 +26,9 @@ export const FOUNDATIONS = [
  * Limit on the packages that no foundation needs, on all platforms together. It is a little above the present number, so that
  * a new dependency needs a decision and a new version of a present one usually does not. The aim is at most 90.
  */
-export const OWN_MAX = 60
+export const OWN_MAX = 74
 /** Limit on all production packages, including variants for other platforms. */
-export const ALL_MAX = 265
+export const ALL_MAX = 280
 
 /**
  * Platform packages without a known checksum, because the registry with which this lockfile is made does not serve them. On

@@ -23,10 +23,11 @@ export async function write<T>(
 ): Promise<T> {
   const { tenantId } = tenantOf(req)
   const actor = actorOf(req)
+  const by = req.signedIn === null ? {} : { by: req.signedIn.role }
   return await withTenant(
     stores.postgres,
     tenantId,
-    (client) => work({ client, actor, tenantId }),
+    (client) => work({ client, actor, tenantId, ...by }),
     { readOnly: false },
   )
 }

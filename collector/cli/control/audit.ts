@@ -5,8 +5,7 @@ import { type AuditRow, listAudit } from '../../../storage/control/audit.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, withControl } from './database.ts'
-import { allPages, checked, day, type Line, printRows } from './print.ts'
-import { usageOf } from './tenants.ts'
+import { allPages, checked, day, type Line, printRows, usageOf } from './print.ts'
 
 const auditLine = (a: AuditRow): Line => ({
   TIME: day(a.at),

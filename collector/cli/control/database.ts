@@ -56,8 +56,8 @@ export async function withControl(
 ): Promise<number> {
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
-  const { url, close } = await reach(config, values, io)
-  const pool = new PostgresPool({ url, max: 1, applicationName: 'observa/cli' })
+  const reached = await reach(config, values, io)
+  const pool = new PostgresPool({ url: reached.url, max: 1, applicationName: 'observa/cli' })
   try {
     await migratePostgres(pool)
     await withRole(pool, 'observa_control', (client) => work(sessionOf(client, config, values, io)))
@@ -69,7 +69,7 @@ export async function withControl(
     return 1
   } finally {
     await pool.end()
-    await close()
+    await reached.close()
   }
 }
 

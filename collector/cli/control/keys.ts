@@ -13,8 +13,7 @@ import { findKey, type KeyRow, listKeys } from '../../../storage/control/keys.ts
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
-import { allPages, checked, day, type Line, printRow, printRows } from './print.ts'
-import { usageOf } from './tenants.ts'
+import { allPages, checked, day, type Line, printRow, printRows, usageOf } from './print.ts'
 
 const OPTIONS = {
   ...CONTROL_OPTIONS,

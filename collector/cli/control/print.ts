@@ -83,3 +83,11 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): 
 
 export const day = (at: Date | null): string =>
   at === null ? '' : at.toISOString().slice(0, 16).replace('T', ' ')
+
+/** Says what can be asked for; exit code 2. */
+export function usageOf(verb: string, actions: string, io: Io): () => number {
+  return () => {
+    io.err(`observa ${verb} ${actions}\nSee: observa ${verb} --help\n`)
+    return 2
+  }
+}

@@ -17,7 +17,7 @@ import {
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
-import { allPages, checked, day, type Line, printRow, printRows } from './print.ts'
+import { allPages, checked, day, type Line, printRow, printRows, usageOf } from './print.ts'
 
 const tenantLine = (t: TenantRow): Line => ({
   TENANT: t.tenant_id,
@@ -101,12 +101,4 @@ export async function projectsVerb(args: readonly string[], io: Io): Promise<num
   const actions =
     'list [--all] | create NAME [--id ID] [--environment E]... | rename ID NAME | archive ID | restore ID'
   return usageOf('projects', actions, io)()
-}
-
-/** Says what can be asked for; exit code 2. */
-export function usageOf(verb: string, actions: string, io: Io): () => number {
-  return () => {
-    io.err(`observa ${verb} ${actions}\nSee: observa ${verb} --help\n`)
-    return 2
-  }
 }

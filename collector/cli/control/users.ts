@@ -1,5 +1,6 @@
 // `observa users`: people, the tenants they belong to and what they may do there.
 
+import { text } from 'node:stream/consumers'
 import * as input from '../../../accounts/input.ts'
 import {
   addMember,
@@ -9,12 +10,12 @@ import {
   setDisabled,
   userOf,
 } from '../../../accounts/people.ts'
+import { newPassword, resetPassword } from '../../../accounts/sign-in.ts'
 import { listUsers, type MemberRow, type UserRow } from '../../../storage/control/people.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
-import { allPages, checked, day, type Line, printRow, printRows } from './print.ts'
-import { usageOf } from './tenants.ts'
+import { allPages, checked, day, type Line, printRow, printRows, usageOf } from './print.ts'
 
 type Listed = UserRow & { readonly roles: Readonly<Record<string, string>> }
 
@@ -41,7 +42,7 @@ const memberLine = (m: MemberRow): Line => ({
 })
 
 const ACTIONS = `list | create EMAIL [--role owner|admin|member|viewer] [--name TEXT] | role USER ROLE [--project P]
-              | remove USER | disable USER | enable USER`
+              | remove USER | password USER [--stdin] | disable USER | enable USER`
 
 export async function usersVerb(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('users', args, {
@@ -50,6 +51,7 @@ export async function usersVerb(args: readonly string[], io: Io): Promise<number
     role: { type: 'string', default: 'member' },
     name: { type: 'string' },
     project: { type: 'string' },
+    stdin: { type: 'boolean' },
   })
   const [action, who = '', role] = positionals
   const run = (work: (s: ControlSession) => Promise<MemberRow | null>): Promise<number> =>
@@ -83,6 +85,10 @@ export async function usersVerb(args: readonly string[], io: Io): Promise<number
         io.err(`${who} is no member of ${s.change().tenantId} any more\n`)
         return null
       })
+    case 'password 2': {
+      const given = values.stdin === true ? (await text(io.stdin)).replace(/\r?\n$/, '') : null
+      return await run((s) => password(s, who, given, io))
+    }
     case 'disable 2':
     case 'enable 2':
       return await run((s) => disable(s, who, action === 'disable', io))
@@ -100,6 +106,22 @@ async function list(
 ): Promise<null> {
   const rows = await allPages(limit, (w) => listUsers(client, { tenantId, ...w }))
   printRows(io, rows, isJson, userLine)
+  return null
+}
+
+/** Sets a new password, which a person has to be told: printed alone on standard output, when none was given. */
+async function password(
+  s: ControlSession,
+  who: string,
+  given: string | null,
+  io: Io,
+): Promise<null> {
+  const user = await userOf(s.client, who)
+  const next = given ?? newPassword()
+  await resetPassword(s.client, user, next, s.change().actor)
+  io.err(`${user.email} has a new password, and all sessions have ended`)
+  io.err(given === null ? '. Shown this once only:\n\n' : '\n')
+  if (given === null) io.out(`${next}\n`)
   return null
 }
 

@@ -1,0 +1,94 @@
+// How often somebody may try: requests of an address to the routes of accounts, and wrong passwords of an address for an
+// account. The wait after wrong passwords is for that address alone, so that nobody can lock out somebody else.
+
+import type { Clock } from '../core/clock.ts'
+
+const WINDOW_MS = 15 * 60_000
+const REQUESTS_MAX = 100
+/** Wrong passwords before waits begin, and the longest wait. */
+const FREE_FAILURES = 5
+const WAIT_MS_MAX = 60_000
+const ENTRIES_MAX = 50_000
+
+interface Counted {
+  count: number
+  /** When it is forgotten. */
+  untilMs: number
+  /** Not before. */
+  againMs: number
+}
+
+export interface Allowance {
+  readonly limit: number
+  readonly remaining: number
+  readonly resetS: number
+  /** Null when the request may be served. */
+  readonly retryAfterS: number | null
+}
+
+export class Attempts {
+  readonly #clock: Clock
+  readonly #requests = new Map<string, Counted>()
+  readonly #failures = new Map<string, Counted>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Counts a request of an address. */
+  request(address: string): Allowance {
+    const now = this.#clock.monotonicMs()
+    const counted = this.#entry(this.#requests, address, now)
+    counted.count++
+    const resetS = Math.ceil((counted.untilMs - now) / 1000)
+    const isOver = counted.count > REQUESTS_MAX
+    return {
+      limit: REQUESTS_MAX,
+      remaining: Math.max(0, REQUESTS_MAX - counted.count),
+      resetS,
+      retryAfterS: isOver ? resetS : null,
+    }
+  }
+
+  /** How long this address has to wait before it tries this account again; 0: not at all. */
+  waitS(address: string, account: string): number {
+    const counted = this.#failures.get(nameOf(address, account))
+    if (counted === undefined) return 0
+    return Math.max(0, Math.ceil((counted.againMs - this.#clock.monotonicMs()) / 1000))
+  }
+
+  failed(address: string, account: string): void {
+    const now = this.#clock.monotonicMs()
+    const counted = this.#entry(this.#failures, nameOf(address, account), now)
+    counted.count++
+    const over = counted.count - FREE_FAILURES
+    if (over >= 0) counted.againMs = now + Math.min(WAIT_MS_MAX, 1000 * 2 ** over)
+    counted.untilMs = now + WINDOW_MS
+  }
+
+  succeeded(address: string, account: string): void {
+    this.#failures.delete(nameOf(address, account))
+  }
+
+  #entry(map: Map<string, Counted>, name: string, now: number): Counted {
+    const known = map.get(name)
+    if (known !== undefined && known.untilMs > now) return known
+    if (map.size >= ENTRIES_MAX) forgetOldest(map, now)
+    const fresh = { count: 0, untilMs: now + WINDOW_MS, againMs: 0 }
+    map.delete(name)
+    map.set(name, fresh)
+    return fresh
+  }
+}
+
+const nameOf = (address: string, account: string): string => `${address} ${account.toLowerCase()}`
+
+/** What is over, and where nothing is, the tenth that came first. */
+function forgetOldest(map: Map<string, Counted>, now: number): void {
+  for (const [name, counted] of map) if (counted.untilMs <= now) map.delete(name)
+  let spare = map.size - ENTRIES_MAX * 0.9
+  for (const name of map.keys()) {
+    if (spare-- <= 0) return
+    map.delete(name)
+  }
+}

@@ -1,0 +1,93 @@
+// Passwords: what may be one, and their hashes. bcrypt looks at 72 bytes and ends at a NUL, so what it is given is a digest of
+// the whole password. Hashes are made on threads of the system, few at a time, or sign-ins would hold up reading files.
+
+import { createHash } from 'node:crypto'
+import { hash, verify } from '@node-rs/bcrypt'
+import { ControlError } from './control-error.ts'
+
+const COST = 10
+const CHARS_MIN = 10
+const BYTES_MAX = 4096
+/** Hashes at a time, and how many may wait: at 0.1 s each the last of them waits about 10 s. */
+const PARALLEL_MAX = 2
+const WAITING_MAX = 200
+
+/** Passwords that every list of leaked ones begins with, ten characters and longer, in lower case. */
+const COMMON = new Set([
+  'password12',
+  'password123',
+  'password1234',
+  'passw0rd123',
+  '1234567890',
+  '12345678910',
+  '123456789012',
+  '0123456789',
+  '9876543210',
+  '0987654321',
+  'qwertyuiop',
+  'qwerty12345',
+  'qwerty123456',
+  '1q2w3e4r5t',
+  '1qaz2wsx3edc',
+  'administrator',
+  'changeme123',
+  'letmein123',
+  'welcome123',
+  'iloveyou123',
+  'abcdefghij',
+  'observa123',
+])
+
+/** Throws for what may be no password. */
+export function checkPassword(password: string, email: string): void {
+  const lower = password.toLowerCase()
+  if (Array.from(password).length < CHARS_MIN)
+    throw invalid(`A password has at least ${CHARS_MIN} characters.`, 'Several words are fine.')
+  if (Buffer.byteLength(password) > BYTES_MAX) throw invalid('The password is too long.', '')
+  if (COMMON.has(lower) || /^(.)\1*$/u.test(password) || lower === email.toLowerCase())
+    throw invalid('This password is among the first that anybody would try.', 'Take another.')
+}
+
+export async function hashPassword(password: string): Promise<string> {
+  return await inTurn(() => hash(digestOf(password), COST))
+}
+
+/** Takes as long for somebody who has no password, or is not there. */
+export async function isPassword(password: string, stored: string | null): Promise<boolean> {
+  const against = stored ?? (await nobodysHash())
+  const isRight = await inTurn(() => verify(digestOf(password), against))
+  return isRight && stored !== null
+}
+
+/** Of any length 44 characters, none of them NUL. */
+const digestOf = (password: string): string =>
+  createHash('sha256').update(password, 'utf8').digest('base64')
+
+let nobody: Promise<string> | null = null
+const nobodysHash = (): Promise<string> => {
+  nobody ??= hashPassword('nobody has this one')
+  return nobody
+}
+
+let running = 0
+const waiting: (() => void)[] = []
+
+/** Thrown when more sign-ins wait than can be served in time. */
+export class TooBusyError extends Error {}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= PARALLEL_MAX) {
+    if (waiting.length >= WAITING_MAX) throw new TooBusyError('too many sign-ins at once')
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  running++
+  try {
+    return await work()
+  } finally {
+    running--
+    waiting.shift()?.()
+  }
+}
+
+const invalid = (message: string, hint: string): ControlError =>
+  new ControlError('INVALID', message, hint)

@@ -1,0 +1,382 @@
+// Accounts on a real instance: sign-up to first trace, invitations, roles, sessions that end everywhere, passwords of any
+// length, and back-off that never locks out somebody else.
+
+import assert from 'node:assert/strict'
+import test, { after, before, type TestContext } from 'node:test'
+import { startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
+import { Instance, until } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
+
+const PASSWORD = 'correct horse battery staple'
+const FIRST = 'first@test.invalid'
+
+let server: TestPostgres
+let open: Instance
+
+before(async () => {
+  server = await startTestPostgres({ migrate: false })
+  open = await started('open', {
+    OBSERVA_BOOTSTRAP_EMAIL: FIRST,
+    OBSERVA_BOOTSTRAP_PASSWORD: PASSWORD,
+  })
+})
+after(async () => {
+  await open.stop()
+  await server.stop()
+})
+
+/** Two of these share the database; `127.0.0.1` is a proxy that is believed. */
+const started = (accounts: string, env: Record<string, string> = {}): Promise<Instance> =>
+  Instance.start({
+    env,
+    config: `
+auth: keys
+accounts: ${accounts}
+exporters: { postgres: { url: "${server.url}" } }
+extensions: { api: { trusted_proxies: [127.0.0.1] } }
+service:
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [file, postgres] }
+`,
+  })
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  readonly headers: Headers
+}
+
+type Options = {
+  readonly token?: string | undefined
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  readonly at?: Instance
+}
+
+/** Each call from an address of its own, unless `headers` say otherwise: the limits are tested by themselves. */
+let callers = 0
+async function ask(method: string, path: string, options: Options = {}): Promise<Answer> {
+  const { token, body, headers, at = open } = options
+  callers++
+  const res = await fetch(at.url(`/api/v1/${path}`, 'http'), {
+    method,
+    headers: {
+      'x-forwarded-for': `10.1.${callers >> 8}.${callers & 255}`,
+      'x-forwarded-proto': 'https',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await res.text()
+  return { status: res.status, body: text === '' ? {} : JSON.parse(text), headers: res.headers }
+}
+
+let people = 0
+
+interface Person {
+  readonly email: string
+  readonly token: string
+}
+
+async function signedUp(more: Record<string, unknown> = {}, email?: string): Promise<Person> {
+  people++
+  const address = email ?? `person-${people}@test.invalid`
+  const body = { email: address, password: PASSWORD, tenant_name: `Tenant ${people}`, ...more }
+  const { status, body: said } = await ask('POST', 'auth/signup', { body })
+  assert.equal(status, 201, JSON.stringify(said))
+  return { email: address, token: String(said['token']) }
+}
+
+const tenantsOf = (answer: Answer): { tenant_id: string; role: string }[] =>
+  answer.body['tenants'] as { tenant_id: string; role: string }[]
+
+test('from sign-up to the first trace: project, key, span, and it is read with the session', async () => {
+  const { token, email } = await signedUp()
+  const me = await ask('GET', 'auth/me', { token })
+  assert.equal(me.body['email'], email)
+  assert.equal(tenantsOf(me)[0]?.role, 'owner')
+  assert.deepEqual((await ask('GET', 'traces', { token })).body['data'], [], 'no project yet')
+  const project = await ask('POST', 'projects', { token, body: { name: 'Shop' } })
+  const project_id = project.body['project_id']
+  const made = await ask('POST', 'keys', { token, body: { project_id, kind: 'secret' } })
+  assert.equal(made.status, 201)
+  const key = String(made.body['key'])
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+  assert.equal((await open.post('/v1/traces', otlpJson([{ name: 'chat' }]), headers)).status, 200)
+  await open.drained()
+  const traces = await ask('GET', 'traces', { token })
+  assert.equal((traces.body['data'] as unknown[]).length, 1)
+  const log = await ask('GET', 'audit?action=key.create', { token })
+  assert.equal((log.body['data'] as { actor_kind: string }[])[0]?.actor_kind, 'user')
+})
+
+test('the first account comes by the environment, as the owner of the tenant the instance begins with', async () => {
+  const done = await ask('POST', 'auth/login', { body: { email: FIRST, password: PASSWORD } })
+  assert.equal(done.status, 200)
+  assert.deepEqual(tenantsOf(done), [{ tenant_id: 'default', name: 'default', role: 'owner' }])
+  assert.equal(open.stderr.includes(PASSWORD), false)
+})
+
+test('login gives a cookie to browsers and a token to scripts, good for 90 days', async () => {
+  const { email } = await signedUp()
+  const done = await ask('POST', 'auth/login', {
+    body: { email: email.toUpperCase(), password: PASSWORD },
+  })
+  assert.equal(done.status, 200)
+  const days = (Date.parse(String(done.body['expires_at'])) - Date.now()) / 86_400_000
+  assert.ok(days > 89.9 && days < 90.1, `${days} days`)
+  const cookie = done.headers.get('set-cookie') ?? ''
+  assert.match(cookie, /^__Host-observa=os_\S+; Path=\/; Secure; HttpOnly; SameSite=Lax/)
+  const plain = await ask('POST', 'auth/login', {
+    body: { email, password: PASSWORD },
+    headers: { 'x-forwarded-proto': 'http', 'x-forwarded-for': '127.0.0.1' },
+  })
+  assert.match(
+    plain.headers.get('set-cookie') ?? '',
+    /^observa_session=os_\S+; Path=\/; HttpOnly; SameSite=Strict/,
+  )
+  const sent = { cookie: cookie.split(';', 1)[0] ?? '' }
+  assert.equal((await ask('GET', 'auth/me', { headers: sent })).status, 200)
+  const write = (more: Record<string, string>) =>
+    ask('POST', 'projects', { body: { name: 'x' }, headers: { ...sent, ...more } })
+  assert.equal((await write({ origin: 'https://evil.example' })).status, 403)
+  assert.equal((await write({ 'sec-fetch-site': 'cross-site' })).status, 403)
+  assert.equal((await write({ 'sec-fetch-site': 'same-origin' })).status, 201)
+})
+
+test('logged out, a session is refused at once here and within seconds on another instance', async (t: TestContext) => {
+  const other = await started('closed')
+  t.after(() => other.stop())
+  const { token, email } = await signedUp()
+  const me = (at: Instance) => ask('GET', 'auth/me', { token, at }).then((a) => a.status)
+  assert.deepEqual([await me(open), await me(other)], [200, 200], 'both remember it now')
+  assert.equal((await ask('POST', 'auth/logout', { token })).status, 204)
+  await until(async () => (await me(open)) === 401, 'ended here', 5000)
+  await until(async () => (await me(other)) === 401, 'ended there', 5000)
+  await t.test(
+    'a changed password ends all other sessions, and the old one is no more',
+    async () => {
+      const first = String(
+        (await ask('POST', 'auth/login', { body: { email, password: PASSWORD } })).body['token'],
+      )
+      const second = String(
+        (await ask('POST', 'auth/login', { body: { email, password: PASSWORD } })).body['token'],
+      )
+      const next = 'another horse, another battery'
+      const wrong = await ask('POST', 'auth/password', {
+        token: first,
+        body: { current: 'no', password: next },
+      })
+      assert.equal(wrong.status, 403)
+      const body = { current: PASSWORD, password: next }
+      assert.equal((await ask('POST', 'auth/password', { token: first, body })).status, 204)
+      await until(
+        async () => (await ask('GET', 'auth/me', { token: second, at: other })).status === 401,
+        'ended',
+        5000,
+      )
+      assert.equal((await ask('GET', 'auth/me', { token: first })).status, 200)
+      assert.equal(
+        (await ask('POST', 'auth/login', { body: { email, password: PASSWORD } })).status,
+        401,
+      )
+      assert.equal(
+        (await ask('POST', 'auth/login', { body: { email, password: next } })).status,
+        200,
+      )
+    },
+  )
+  await t.test('closed: nobody makes an account, also not by invitation', async () => {
+    const signup = { email: 'x@test.invalid', password: PASSWORD, tenant_name: 'x' }
+    assert.equal((await ask('POST', 'auth/signup', { body: signup, at: other })).status, 403)
+    const invited = { email: 'x@test.invalid', password: PASSWORD, invitation: 'oi_x' }
+    assert.equal((await ask('POST', 'auth/signup', { body: invited, at: other })).status, 403)
+  })
+})
+
+test('an invitation makes a member with its role, once, for its address only', async () => {
+  const owner = await signedUp()
+  const email = 'invited@test.invalid'
+  const made = await ask('POST', 'invitations', {
+    token: owner.token,
+    body: { email, role: 'viewer' },
+  })
+  assert.equal(made.status, 201)
+  const invitation = String(made.body['token'])
+  const signup = (address: string) =>
+    ask('POST', 'auth/signup', { body: { email: address, password: PASSWORD, invitation } })
+  assert.equal((await signup('somebody-else@test.invalid')).status, 403)
+  const joined = await signup(email)
+  assert.equal(joined.status, 201)
+  assert.deepEqual(
+    tenantsOf(joined).map((t) => t.role),
+    ['viewer'],
+  )
+  assert.equal((await signup('again@test.invalid')).status, 403)
+  const token = String(joined.body['token'])
+  assert.equal((await ask('POST', 'projects', { token, body: { name: 'x' } })).status, 403)
+  assert.equal((await ask('GET', 'projects', { token })).status, 200)
+  const listed = await ask('GET', 'invitations', { token: owner.token })
+  assert.equal(JSON.stringify(listed.body).includes(invitation), false)
+  const second = await ask('POST', 'invitations', {
+    token: owner.token,
+    body: { email: 'w@test.invalid' },
+  })
+  const id = String(second.body['invitation_id'])
+  assert.equal((await ask('DELETE', `invitations/${id}`, { token: owner.token })).status, 204)
+  const withdrawn = {
+    email: 'w@test.invalid',
+    password: PASSWORD,
+    invitation: second.body['token'],
+  }
+  assert.equal((await ask('POST', 'auth/signup', { body: withdrawn })).status, 403)
+})
+
+test('who has an account joins another tenant, acts in the one that is named, and in no third', async () => {
+  const [host, guest, stranger] = [await signedUp(), await signedUp(), await signedUp()]
+  const made = await ask('POST', 'invitations', {
+    token: host.token,
+    body: { email: guest.email, role: 'admin' },
+  })
+  const body = { invitation: made.body['token'] }
+  assert.equal(
+    (await ask('POST', 'invitations/accept', { token: stranger.token, body })).status,
+    403,
+  )
+  const joined = await ask('POST', 'invitations/accept', { token: guest.token, body })
+  const tenant = String(joined.body['tenant_id'])
+  await until(
+    async () => tenantsOf(await ask('GET', 'auth/me', { token: guest.token })).length === 2,
+    'in two',
+    5000,
+  )
+  const headers = { 'x-tenant-id': tenant }
+  const project = await ask('POST', 'projects', {
+    token: guest.token,
+    headers,
+    body: { name: 'theirs' },
+  })
+  assert.equal(project.body['tenant_id'], tenant)
+  assert.equal((await ask('GET', 'projects', { token: stranger.token, headers })).status, 404)
+  const members = await ask('GET', 'members', { token: guest.token, headers })
+  const rows = members.body['data'] as { user_id: string; role: string; email: string }[]
+  const ownerId = rows.find((m) => m.role === 'owner')?.user_id
+  const demote = await ask('PATCH', `members/${ownerId}`, {
+    token: guest.token,
+    headers,
+    body: { role: 'viewer' },
+  })
+  assert.equal(demote.status, 403, 'an admin does not decide about owners')
+  const guestId = rows.find((m) => m.email === guest.email)?.user_id
+  const raise = await ask('PATCH', `members/${guestId}`, {
+    token: guest.token,
+    headers,
+    body: { role: 'owner' },
+  })
+  assert.equal(raise.status, 403, 'nor makes itself one')
+  const removed = await ask('DELETE', `members/${guestId}`, { token: host.token })
+  assert.equal(removed.status, 204)
+  await until(
+    async () => (await ask('GET', 'projects', { token: guest.token, headers })).status === 404,
+    'out',
+    5000,
+  )
+})
+
+test('a role by project holds there and nowhere else; none shuts out', async () => {
+  const owner = await signedUp()
+  const project = String(
+    (await ask('POST', 'projects', { token: owner.token, body: { name: 'p' } })).body['project_id'],
+  )
+  const email = 'by-project@test.invalid'
+  const { body } = await ask('POST', 'invitations', { token: owner.token, body: { email } })
+  const guest = await signedUp({ invitation: body['token'], tenant_name: undefined }, email)
+  const headers = { 'x-project-id': project }
+  assert.equal((await ask('GET', 'traces', { token: guest.token, headers })).status, 200)
+  const userId = String((await ask('GET', 'auth/me', { token: guest.token })).body['user_id'])
+  const path = `members/${userId}/projects/${project}`
+  assert.equal((await ask('PUT', path, { token: owner.token, body: { role: 'none' } })).status, 200)
+  await until(
+    async () => (await ask('GET', 'traces', { token: guest.token, headers })).status === 404,
+    'shut out',
+    5000,
+  )
+  assert.equal((await ask('DELETE', path, { token: owner.token })).status, 200)
+  await until(
+    async () => (await ask('GET', 'traces', { token: guest.token, headers })).status === 200,
+    'back',
+    5000,
+  )
+})
+
+test('passwords count to their last byte, however long; poor ones are refused', async () => {
+  const long = `${'a long beginning that is the same '.repeat(3)}end`
+  const { email } = await signedUp({ password: long })
+  const login = (password: string) => ask('POST', 'auth/login', { body: { email, password } })
+  assert.equal((await login(long)).status, 200)
+  assert.equal((await login(`${long.slice(0, -3)}END`)).status, 401, 'differs after byte 72')
+  assert.equal((await login(long.slice(0, 72))).status, 401)
+  for (const password of ['short', 'password123', 'aaaaaaaaaaaaaa', 'poor@test.invalid']) {
+    const body = { email: 'poor@test.invalid', password, tenant_name: 'x' }
+    assert.equal((await ask('POST', 'auth/signup', { body })).status, 400, password)
+  }
+})
+
+test('unknown addresses, wrong passwords and no passwords get the same answer', async () => {
+  const { email } = await signedUp()
+  const said = async (body: unknown) => {
+    const { status, body: answer } = await ask('POST', 'auth/login', { body })
+    return [status, (answer['error'] as { message: string }).message]
+  }
+  const wrong = await said({ email, password: 'wrong password' })
+  assert.equal(wrong[0], 401)
+  assert.deepEqual(await said({ email: 'nobody@test.invalid', password: 'wrong password' }), wrong)
+  const taken = { email: email.toUpperCase(), password: PASSWORD, tenant_name: 'x' }
+  assert.equal((await ask('POST', 'auth/signup', { body: taken })).status, 409)
+})
+
+test('who guesses has to wait, the one whose account it is does not', async () => {
+  const { email } = await signedUp()
+  const from = (ip: string, password: string) =>
+    ask('POST', 'auth/login', { body: { email, password }, headers: { 'x-forwarded-for': ip } })
+  for (let i = 0; i < 5; i++) assert.equal((await from('10.9.9.9', `guess ${i}`)).status, 401)
+  const slowed = await from('10.9.9.9', 'guess again')
+  assert.equal(slowed.status, 429)
+  assert.ok(Number(slowed.headers.get('retry-after')) >= 1)
+  assert.equal((await from('10.9.9.9', PASSWORD)).status, 429, 'not even with the right one')
+  assert.equal((await from('10.8.8.8', PASSWORD)).status, 200, 'the owner, from elsewhere')
+})
+
+test('an address has 100 requests to the routes of accounts in 15 minutes; other addresses and routes are free', async () => {
+  const headers = { 'x-forwarded-for': '10.7.7.7' }
+  const body = { email: 'a@test.invalid', password: 'short', tenant_name: 'x' }
+  const statuses: number[] = []
+  for (let i = 0; i < 101; i++)
+    statuses.push((await ask('POST', 'auth/signup', { headers, body })).status)
+  assert.ok(statuses.slice(0, 100).every((status) => status === 400))
+  assert.equal(statuses[100], 429)
+  const over = await ask('POST', 'auth/login', {
+    headers,
+    body: { email: 'a@test.invalid', password: 'x' },
+  })
+  assert.equal(over.status, 429)
+  assert.match(over.headers.get('ratelimit') ?? '', /"address";r=0;t=\d+/)
+  assert.equal((await ask('GET', '../../health', { headers })).status, 200)
+})
+
+test('a password does not travel over plain http from another machine', async () => {
+  const headers = { 'x-forwarded-proto': 'http', 'x-forwarded-for': '203.0.113.9' }
+  const { status } = await ask('POST', 'auth/login', {
+    headers,
+    body: { email: 'a@test.invalid', password: 'x' },
+  })
+  assert.equal(status, 403)
+})
+
+test('tokens of sessions that are none, have ended or are written otherwise are 401', async () => {
+  for (const token of ['os_', `os_${'A'.repeat(43)}`, `os_${'A'.repeat(44)}`])
+    assert.equal((await ask('GET', 'auth/me', { token })).status, 401, token)
+  assert.equal((await ask('GET', 'auth/me')).status, 401)
+})
