@@ -37,12 +37,13 @@ class SignalsProcessor implements Processor {
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     for (let event = 0; event < events.count; event++) {
-      // A second report of the same call raises no signal. A container raises only signals about itself, not about its calls.
-      if (events.has(event, R.usage_duplicate_of)) continue
+      // A second report of the same call raises only signals about what was said. A container raises only signals about itself,
+      // not about its calls.
+      const isRepeated = events.has(event, R.usage_duplicate_of)
       const isAggregate = events.num(event, N.usage_aggregate) === 1
       const isRecord = isRecordOfSpan(events, event)
       for (const rule of this.#rules) {
-        if (isAggregate && rule.perCall) continue
+        if ((isRepeated && rule.perContent !== true) || (isAggregate && rule.perCall)) continue
         if (isRecord && (rule.perCall || rule.perSpan)) continue
         const finding = rule.check(events, event, this.#config)
         if (finding === null || this.#config.disabled.includes(finding.type)) continue

@@ -20,5 +20,10 @@ export interface Rule {
   readonly perCall: boolean
   /** True for a rule about how a span ended. Log records that belong to a span, and repeat its failure, are skipped. */
   readonly perSpan?: boolean
+  /**
+   * True for a rule about what was said. A second report of a call is looked at, too, because the one that counts may lack the messages;
+   * what both say is one signal.
+   */
+  readonly perContent?: boolean
   check(events: EventTable, event: number, config: SignalsConfig): Finding | null
 }

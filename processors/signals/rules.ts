@@ -131,6 +131,7 @@ export const RULES: readonly Rule[] = [
     id: 'secret@1',
     types: ['secret_detected'],
     perCall: false,
+    perContent: true,
     check(events, event) {
       if (!events.has(event, R.secrets)) return null
       const found = JSON.parse(events.text(event, R.secrets) ?? '{}') as Record<string, number>
@@ -171,6 +172,7 @@ export const RULES: readonly Rule[] = [
     id: 'injection@1',
     types: ['prompt_injection'],
     perCall: false,
+    perContent: true,
     check(events, event) {
       if (!events.has(event, R.input_messages)) return null
       const marker = injectionMarker(

@@ -13,8 +13,10 @@ export function signalFrom(
   rule: string,
 ): Signal {
   const eventId = events.hex(event, R.event_id) ?? ''
+  // What is found in two reports of one call is one signal.
+  const callId = events.hex(event, R.usage_duplicate_of) ?? eventId
   return {
-    signal_id: signalId(eventId, `${rule}:${finding.type}`),
+    signal_id: signalId(callId, `${rule}:${finding.type}`),
     type: finding.type,
     severity: finding.severity,
     trace_id: events.hex(event, R.trace_id) ?? '',

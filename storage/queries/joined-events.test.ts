@@ -22,6 +22,7 @@ const log = (id: string, start: number, more: object): EventRow => ({
   ...base,
   event_id: id,
   event_type: 'log:x',
+  dialect: 'otel-genai',
   start_time: start,
   usage_aggregate: true,
   ...more,
@@ -92,4 +93,21 @@ test('ids of one event hold for those that name none; of several the lesser', ()
     inheritIds(events, ids).map((e) => e['user_id']),
     ['b', 'a', 'a'],
   )
+})
+
+test('a line of the app log beside a call neither speaks for its span nor takes its messages', () => {
+  const line = log('line', 1, { event_type: 'log', dialect: null, input: 'GET /' })
+  const record = log('record', 2, { input_messages: [user] })
+  const nameless = log('nameless', 3, { event_type: 'log', output_messages: [assistant] })
+  for (const others of [
+    [line, record, nameless],
+    [nameless, record, line],
+  ]) {
+    const [shown] = joinLogs([span()], others)
+    assert.deepEqual(shown?.['input_messages'], [user])
+    assert.deepEqual(shown?.['output_messages'], [assistant])
+    assert.equal(shown?.['input'], undefined)
+    const [shownLine] = joinLogs([line], [span(), record])
+    assert.deepEqual(shownLine, line)
+  }
 })

@@ -42,8 +42,15 @@ const IDS = ['conversation_id', 'session_id', 'user_id'] as const
 
 type Event = Record<string, unknown>
 
+/** Log records with an event name, and those without, which are lines of the app's log. */
 export function isLog(event: EventRow): boolean {
-  return typeof event['event_type'] === 'string' && event['event_type'].startsWith('log:')
+  const type = event['event_type']
+  return typeof type === 'string' && (type === 'log' || type.startsWith('log:'))
+}
+
+/** A line of the app's log stands beside a call and says nothing of it: only GenAI records have a dialect. */
+function isOfCall(event: EventRow): boolean {
+  return event['dialect'] !== null && event['dialect'] !== undefined
 }
 
 /**
@@ -65,6 +72,7 @@ export function joinLogs(events: readonly EventRow[], others: readonly EventRow[
       if (!spans.has(key)) spans.set(key, copy)
       continue
     }
+    if (!isOfCall(copy)) continue
     const list = logs.get(key)
     if (list === undefined) logs.set(key, [copy])
     else list.push(copy)

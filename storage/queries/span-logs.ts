@@ -63,7 +63,7 @@ export async function logsOf(
     client,
     scope,
     hours,
-    `AND e.span_id IN (${list})${isOfLogs ? '' : " AND startsWith(ifNull(e.event_type, ''), 'log:')"}`,
+    `AND e.span_id IN (${list})${isOfLogs ? '' : " AND match(ifNull(e.event_type, ''), '^log(:|$)') AND e.dialect IS NOT NULL"}`,
   )
 }
 
