@@ -21,8 +21,7 @@ function isSilentTwin(n: UsageReport, outer: UsageReport): boolean {
 
 /** True when two reports under one parent may be one call of two instrumentations, or of one and its second span. */
 export function isSibling(a: UsageReport, b: UsageReport): boolean {
-  if (a.trace !== b.trace || a.parent !== b.parent || (a.flags ^ b.flags) & REPORT_FLAG.PARENT)
-    return false
+  if (a.trace !== b.trace || a.under !== b.under) return false
   if (haveTwoIds(a, b) || !isSameModel(a.models, b.models)) return false
   if (a.has(REPORT_FLAG.STREAM_COPY) !== b.has(REPORT_FLAG.STREAM_COPY))
     return a.scope === b.scope && (isEqual(a, b) || isSilent(a) !== isSilent(b))

@@ -149,7 +149,7 @@ function joinSiblings(calls: readonly UsageReport[]): void {
 
 /** Siblings with equal numbers have equal keys; should others have one, too, they are only compared in vain. */
 function groupKey(n: UsageReport, count: number, what: number): number {
-  const h = Math.imul(n.parent ^ n.trace, 0x85eb_ca6b) ^ Math.imul(count * 4 + what, 0xc2b2_ae35)
+  const h = Math.imul(n.under ^ n.trace, 0x85eb_ca6b) ^ Math.imul(count * 4 + what, 0xc2b2_ae35)
   return h ^ (h >>> 15)
 }
 

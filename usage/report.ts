@@ -29,6 +29,8 @@ export class UsageReport {
   response1 = 0
   container = 0
   project = 0
+  /** Its parent as it was received, 0 without one. */
+  under = 0
   /** Ledger only: which commit remembers it (0 = it is new). */
   ticket = 0
   /** Event id of a report that counts for it and is remembered no longer, 16 bytes as latin1; '' = none. */
@@ -74,6 +76,7 @@ export class UsageReport {
     this.response1 = of(REPORT.RESPONSE1)
     this.container = of(REPORT.CONTAINER)
     this.project = of(REPORT.PROJECT)
+    this.under = of(REPORT.UNDER)
     this.ticket = 0
     this.forgotten = ''
     this.#decide(OUTCOME.OPEN, null, null)
@@ -168,7 +171,7 @@ export function startCall(n: UsageReport): void {
 }
 
 const placeOf = (n: UsageReport): number =>
-  ((n.parent ^ n.trace) >>> 0) * 0x20_0000 + (n.scope >>> 11)
+  ((n.under ^ n.trace) >>> 0) * 0x20_0000 + (n.scope >>> 11)
 
 /** Makes the calls of two reports one; false when two members would have the same place. With `isSure` places are not compared. */
 export function join(a: UsageReport, b: UsageReport, isSure = false): boolean {

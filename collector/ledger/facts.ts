@@ -1,5 +1,5 @@
 // Packs the claims, reports and entries of a task into one list of integers, for a log record has one such list, of rows of three. A
-// report takes six such rows and begins with a negative number, as no claim does. Entries come last, behind a row that begins with the
+// report takes nineteen numbers and begins with a negative number, as no claim does. Entries come last, behind a row that begins with the
 // least number there is.
 
 import { CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
@@ -14,15 +14,14 @@ const ROW_BYTES = ROW * 4
 
 export function packFacts({ claims, reports, entries }: Facts): Int32Array {
   if (reports.length === 0 && entries.length === 0) return claims
-  const rows = Math.ceil(entries.length / ROW_BYTES)
-  const length = claims.length + reports.length + (rows === 0 ? 0 : (rows + 1) * ROW)
-  const packed = new Int32Array(length)
+  const entryRows = entries.length === 0 ? 0 : 1 + Math.ceil(entries.length / ROW_BYTES)
+  const rows = Math.ceil((claims.length + reports.length) / ROW) + entryRows + 1
+  const packed = new Int32Array(rows * ROW)
   packed.set(claims)
   packed.set(reports, claims.length)
   const end = claims.length + reports.length
   for (let at = claims.length; at < end; at += REPORT_STRIDE)
     packed[at] = -1 - (packed[at] as number)
-  if (rows === 0) return packed
   packed[end] = ENTRIES
   packed[end + 1] = entries.length
   new Uint8Array(packed.buffer).set(entries, (end + ROW) * 4)
@@ -40,7 +39,7 @@ export function unpackFacts(packed: Int32Array): Facts {
 }
 
 function entriesOf(packed: Int32Array, at: number): Uint8Array {
-  if (at >= packed.length) return new Uint8Array(0)
+  if (at + 1 >= packed.length) return new Uint8Array(0)
   const from = packed.byteOffset + (at + ROW) * 4
   return new Uint8Array(packed.buffer, from, packed[at + 1] as number)
 }

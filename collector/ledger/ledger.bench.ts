@@ -30,7 +30,7 @@ function factsOf(task: number, traceOf: (task: number, e: number) => number): Ev
     const trace = Math.imul(traceOf(task, e) + 1, 0xc2b2_ae35)
     const usage = [100 + (id % 77), 5 + (id % 7), id % 3]
     const response = [Math.imul(id + 1, 0x85eb_ca6b), id]
-    const parts = [0, 0, 0, ...response, 0, 0]
+    const parts = [0, 0, 0, ...response, 0, 0, id - 1]
     reports.push(e, trace, id, id - 1, ...usage, 0x0001_0001, id * 10, 5, flags, ...parts)
   }
   const count = EVENTS

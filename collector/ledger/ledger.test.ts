@@ -11,6 +11,7 @@ import { Metrics } from '../../core/metrics.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { DurableLog } from '../log/log.ts'
+import { packFacts, unpackFacts } from './facts.ts'
 import { UsageLedger } from './ledger.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
@@ -231,4 +232,23 @@ test('after a restart the log gives the ledger back, for the pipelines that shar
     `1 resend ${eventIdOf(2).toString('hex')}`,
     `2 duplicate ${eventIdOf(2).toString('hex')}`,
   ])
+})
+
+test('facts come out of a log record as they were put in, whatever their lengths', () => {
+  const ints = (stride: number): fc.Arbitrary<Int32Array> =>
+    fc
+      .array(fc.array(fc.nat(1_000_000), { minLength: stride, maxLength: stride }), {
+        maxLength: 4,
+      })
+      .map((rows) => Int32Array.from(rows.flat()))
+  fc.assert(
+    fc.property(ints(3), ints(REPORT_STRIDE), fc.uint8Array({ maxLength: 50 }), (c, r, e) => {
+      const packed = packFacts({ claims: c, reports: r, entries: e })
+      assert.equal(packed.length % 3, 0)
+      const out = unpackFacts(packed)
+      assert.deepEqual([...out.claims], [...c])
+      assert.deepEqual([...out.reports], [...r])
+      assert.deepEqual([...out.entries], [...e])
+    }),
+  )
 })

@@ -261,6 +261,7 @@ function factsOf(draws: readonly Draw[], traceSpread: number, first: number) {
     reports[at + REPORT.TRACE] = Math.imul(d.trace + 1, traceSpread)
     reports[at + REPORT.SPAN] = Math.imul(d.span + 1, 0x5bd1_e995)
     reports[at + REPORT.PARENT] = d.flags === 0 ? 0 : Math.imul(d.parent + 1, 0x5bd1_e995)
+    reports[at + REPORT.UNDER] = reports[at + REPORT.PARENT] as number
     reports[at + REPORT.INPUT] = input
     reports[at + REPORT.OUTPUT] = output
     reports[at + REPORT.SCOPE] = Math.imul(d.scope + 1, 0x9e37_79b1)

@@ -30,8 +30,10 @@ export const REPORT = {
   CONTAINER: 16,
   /** Project and service. */
   PROJECT: 17,
+  /** Its parent as it was received, 0 without one. PARENT passes over spans of the batch that are no GenAI spans. */
+  UNDER: 18,
 } as const
-export const REPORT_STRIDE = 18
+export const REPORT_STRIDE = 19
 
 export const REPORT_FLAG = {
   /** It reports a call or usage; without it the row only says whose child the span is. */

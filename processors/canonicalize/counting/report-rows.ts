@@ -182,7 +182,9 @@ function addPlace(events: EventTable, e: number, seed: number): number {
   if (isLog(events, e)) rows[at + REPORT.FLAGS] = REPORT_FLAG.LOG
   else if (events.len(e, R.parent_span_id) > 0) {
     rows[at + REPORT.FLAGS] = REPORT_FLAG.PARENT
-    rows[at + REPORT.PARENT] = fold(v, events.off(e, R.parent_span_id))
+    const parent = fold(v, events.off(e, R.parent_span_id))
+    rows[at + REPORT.PARENT] = parent
+    rows[at + REPORT.UNDER] = parent
   }
   return at
 }

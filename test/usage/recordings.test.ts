@@ -1,0 +1,88 @@
+// What recorded clients used, to the token and the call: as recorded, logs first, reversed, each twice, all in one task, cut in pieces
+// of any order, and with scopes that nobody knows.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { TaskRequest } from '../../core/task.ts'
+import { type RecordedTruth, type Recording, recordings, withUnknownScopes } from './recordings.ts'
+import { type Event, streamed } from './stream.ts'
+
+const CALLS: readonly unknown[] = ['llm', 'embedding', 'rerank']
+
+function counted(events: readonly Event[]): Required<RecordedTruth> {
+  const all = events.filter((e) => e['usage_aggregate'] === false)
+  const add = (field: string): number => all.reduce((n, e) => n + Number(e[field] ?? 0), 0)
+  const calls = all.filter((e) => CALLS.includes(e['kind']))
+  return {
+    input_tokens: add('input_tokens'),
+    output_tokens: add('output_tokens'),
+    cache_read_tokens: add('cache_read_tokens'),
+    reasoning_tokens: add('reasoning_tokens'),
+    calls: calls.length,
+    failed_calls: calls.filter((e) => e['status'] === 'error').length,
+  }
+}
+
+function assertTruth(events: readonly Event[], truth: Partial<RecordedTruth>, what: string): void {
+  const found = counted(events)
+  // What the truth does not say, the wire did not either.
+  const told = Object.fromEntries(Object.entries(found).filter(([field]) => field in truth))
+  assert.deepEqual(told, truth, what)
+}
+
+const isLog = (r: TaskRequest): boolean => r.telemetry === 'logs'
+
+function arrivals({ requests }: Recording): ReadonlyMap<string, readonly TaskRequest[][]> {
+  const orders = {
+    'as recorded': requests,
+    'logs first': [...requests.filter(isLog), ...requests.filter((r) => !isLog(r))],
+    reversed: requests.toReversed(),
+  }
+  const out = new Map<string, readonly TaskRequest[][]>()
+  for (const [name, order] of Object.entries(orders))
+    out.set(
+      `${name}, twice`,
+      [...order, ...order].map((r) => [r]),
+    )
+  return out.set('in one task', [[...requests]])
+}
+
+for (const recording of recordings()) {
+  const { name, truth, requests } = recording
+  test(`${name}: every token and call once, in three orders, each twice`, () => {
+    for (const [how, tasks] of arrivals(recording)) assertTruth(streamed(tasks), truth, how)
+  })
+
+  test(`${name}: the same of instrumentations that nobody knows, or it is flagged`, () => {
+    const unknown = { name, truth, requests: requests.map(withUnknownScopes) }
+    // Without a dialect the kind of a span may not be known; its tokens are.
+    const { calls: _, failed_calls: __, ...tokens } = truth
+    for (const [how, tasks] of arrivals(unknown)) {
+      const events = streamed(tasks)
+      if (!events.some((e) => e['usage_inconsistent'] === true)) assertTruth(events, tokens, how)
+    }
+  })
+
+  test(`${name}: any order and grouping of its requests, some of them again`, () => {
+    const places = [...requests.keys()]
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(places, { minLength: places.length }),
+        fc.array(fc.nat(places.length - 1), { maxLength: 3 }),
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),
+        (order, again, sizes) => {
+          const list = [...order, ...again].map((i) => requests[i] as TaskRequest)
+          const tasks: TaskRequest[][] = []
+          for (let at = 0, i = 0; at < list.length; i++) {
+            const size = sizes[i % sizes.length] as number
+            tasks.push(list.slice(at, at + size))
+            at += size
+          }
+          assertTruth(streamed(tasks), truth, `${order.join(' ')} | ${again.join(' ')}`)
+        },
+      ),
+      { numRuns: 8 },
+    )
+  })
+}
