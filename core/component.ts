@@ -255,7 +255,7 @@ export interface Processor {
    * be stored.
    */
   applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
-  /** For the processor that prices events: prices these, whose counts were revised. */
+  /** For the processor that prices events: computes the cost of events again after their counts were revised. */
   reprice?(events: EventTable): void
 }
 
@@ -307,14 +307,17 @@ export interface ProcessedBatch {
   readonly signals: readonly Signal[]
 }
 
-/** Stored events whose usage was revised, each as it was and as it is: their sums, keys and ids, without their content. */
+/**
+ * Stored events whose usage was revised, each with its old and its new values. They have counts, keys and ids, but no
+ * content.
+ */
 export interface RevisedEvents {
   readonly events: EventTable
   readonly items: readonly RevisedEvent[]
 }
 
 export interface RevisedEvent {
-  /** Rows in the table. */
+  /** Rows of the event in the table. */
   readonly before: number
   readonly after: number
   readonly revision: number
@@ -325,7 +328,7 @@ export interface RevisedEvent {
 export interface Encoder {
   /** Encodes the events except those in `skip`, which were stored before (re-sends). */
   encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
-  /** For exporters that keep events or sums of them: what changes of stored ones. */
+  /** For exporters that store events or sums of them: encodes the changes to stored events. */
   encodeRevisions?(revised: RevisedEvents): EncodedPart[]
   /** For exporters that take metrics. */
   encodeMetrics?(request: MetricsRequest): EncodedPart[]

@@ -25,7 +25,7 @@ export interface TaskRequest {
   readonly receivedAtMs: number
 }
 
-/** Counts of usage, or what of them is left over when other events report the rest. */
+/** Token counts and cost, or the remainder of them when other events report the rest. */
 export interface UsageCounts {
   readonly input: number
   readonly output: number
@@ -35,41 +35,44 @@ export interface UsageCounts {
 }
 
 /**
- * What the usage ledger on the main thread knows about an event that the worker could not: applied when the task is run again. `event`:
- * ordinal of the event in the task, in order of creation. `of`: the event that counts, 16 bytes.
+ * What the usage ledger on the main thread knows about an event and the worker did not. It is applied when the task is run
+ * again. `event` is the ordinal of the event in the task, `of` the id of the event that counts instead, 16 bytes.
  */
 export type LedgerCorrection =
-  /** This very event was accepted before. */
+  /** The same event was accepted before. */
   | { readonly event: number; readonly reason: 'resend'; readonly of: Uint8Array }
-  /** Another event reports the same call and counts. */
+  /** Another event that reports the same call counts instead. */
   | { readonly event: number; readonly reason: 'duplicate'; readonly of: Uint8Array }
-  /** It only contains what others report. */
+  /** The event is a container, and other events report all of its usage. */
   | { readonly event: number; readonly reason: 'container' }
-  /** It counts: a container what is left over, else all that it reports (`rest` null). */
+  /** The event counts: a container with its remainder `rest`, any other event with all that it reports (`rest` null). */
   | { readonly event: number; readonly reason: 'counts'; readonly rest: UsageCounts | null }
 
-/** What is decided about a report of usage: it counts (of a container perhaps a rest), repeats another event, or only contains what others report. */
+/**
+ * The decision about a usage report: it counts (a container perhaps only with a remainder), it repeats another event, or it
+ * is a container of what others report.
+ */
 export interface UsageState {
   readonly outcome: 'counts' | 'repeats' | 'contains'
-  /** The event that counts for it, 16 bytes; null when it counts itself, or several do. */
+  /** Id of the event that counts instead, 16 bytes; null when the event itself counts, or when several others do. */
   readonly of: Uint8Array | null
   readonly rest: UsageCounts | null
 }
 
-/** A stored event about which something else is decided now, because a task brought another report of its call. */
+/** A stored event for which the decision has changed, because a task has another report of the same call. */
 export interface Revision {
-  /** What it adds to the sums: `core/reports/usage-entries.ts`. */
+  /** What the event adds to the sums, in the form of `core/reports/usage-entries.ts`. */
   readonly entry: Uint8Array
   readonly before: UsageState
   readonly after: UsageState
-  /** 1 for the first revision of an event. */
+  /** Number of the revision, 1 for the first of an event. */
   readonly revision: number
 }
 
 export interface Task {
   readonly requests: readonly TaskRequest[]
   readonly corrections: readonly LedgerCorrection[]
-  /** Events of earlier tasks that exporters are to revise. */
+  /** Events of earlier tasks that exporters must revise. */
   readonly revisions?: readonly Revision[]
 }
 

@@ -7,7 +7,7 @@ import { grownInts } from '../grow.ts'
 /** Columns of a row; all are int32. Ids are hashes: every comparison needs trace and span or parent to agree. */
 export const REPORT = {
   EVENT: 0,
-  /** Of an event without a trace: made from its response id. */
+  /** Hash of the trace id; for an event without a trace, a hash of its response id. */
   TRACE: 1,
   SPAN: 2,
   PARENT: 3,
@@ -23,12 +23,12 @@ export const REPORT = {
   CACHE_READ: 11,
   CACHE_WRITE: 12,
   REASONING: 13,
-  /** The provider's response id, 64 bits of a hash that the project is in; 0 and 0 = none. */
+  /** 64-bit hash of the project and the provider's response id; both halves are 0 without one. */
   RESPONSE0: 14,
   RESPONSE1: 15,
-  /** Who it is that contains calls: scope and name of agent and service. 0 when it is no container. */
+  /** For a container: hash of its scope and of the names of agent and service. 0 for other events. */
   CONTAINER: 16,
-  /** Project and service. */
+  /** Hash of project and service. */
   PROJECT: 17,
   /** Its parent as it was received, 0 without one. PARENT passes over spans of the batch that are no GenAI spans. */
   UNDER: 18,
@@ -36,9 +36,9 @@ export const REPORT = {
 export const REPORT_STRIDE = 19
 
 export const REPORT_FLAG = {
-  /** It reports a call or usage; without it the row only says whose child the span is. */
+  /** The event reports a call or usage. Without this flag the row only gives the span's parent. */
   REPORT: 1,
-  /** Its usage counts, as far as can be decided from its batch alone. */
+  /** The event's usage counts, as far as can be decided from its batch alone. */
   COUNTED: 2,
   RESPONSE_ID: 4,
   /** The second span of a streamed call, which repeats the first. */
@@ -55,14 +55,17 @@ export const REPORT_FLAG = {
    * call above it.
    */
   BARRIER: 512,
-  /** An agent, a chain and the like: its usage is that of the calls inside, as far as they report. */
+  /** An agent, a chain or the like, whose usage repeats that of the calls below it, as far as they report any. */
   CONTAINER: 1024,
-  /** A call of a model that reports no usage. */
+  /** A model call that reports no usage. */
   NO_USAGE: 2048,
   ERROR: 4096,
 } as const
 
-/** How much a report says, in the upper bits of FLAGS; of the reports of one call the richest counts. */
+/**
+ * Position in FLAGS of a number for how much detail a report has. Of several reports of a call, the one with the most detail
+ * counts.
+ */
 export const RICHNESS_SHIFT = 16
 
 /** The reports of a batch, in the order of their events. */

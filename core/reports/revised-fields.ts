@@ -1,4 +1,4 @@
-// Fields of an event that change when another report of its call comes after it was stored.
+// Fields of a stored event that change when another report of the same call arrives later.
 
 import type { FieldName } from '../fields.ts'
 
@@ -24,7 +24,7 @@ export const REVISED_FIELDS = [
 
 export type RevisedField = (typeof REVISED_FIELDS)[number]
 
-/** An event as JSON with the counts of its revision, `after`, in which fields that have no value may be missing. */
+/** The event as JSON with the revised values of `after`. Fields without a value may be missing in `after`. */
 export function withRevision(
   event: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

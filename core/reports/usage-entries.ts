@@ -1,11 +1,12 @@
-// Entries: what an event adds to the sums, and to which. The usage ledger keeps them, so that a stored event can be revised when another
-// report of its call comes, without its content. Written in the worker for each report that counts, and read into a row of events
-// again when something else is decided.
+// An entry is what an event adds to the sums, and to which sums, without the event's content. The worker writes one for each
+// report
+// that counts, and the usage ledger keeps it. When another report of the same call changes the decision later, the entry is
+// read back into an event row, so that the stored event can be revised.
 
 import type { EventTable } from '../event.ts'
 import { N, R } from '../fields.ts'
 
-/** Fields of an entry; their order is that of the bytes. */
+/** Fields of an entry, in the order of its bytes. */
 const IDS = [R.event_id, R.trace_id, R.span_id, R.parent_span_id, R.start_time, R.end_time] as const
 const NUMBERS = [
   N.input_tokens,
@@ -47,11 +48,11 @@ const TEXTS = [
   R.usage_details,
   R.request_params,
 ] as const
-/** Kept with what was taken off their beginning: prices are looked up by the name as it was sent. */
+/** Stored with the vendor prefix that was cut off, because prices are looked up by the name as it was sent. */
 const MODELS = [R.request_model, R.response_model] as const
-/** Longer texts are left out: an entry is small, and no id or name of a price is that long. */
+/** Longer texts are left out to keep entries small; no id or model name is that long. */
 const TEXT_BYTES_MAX = 512
-/** Length of the entry, ordinal of its event, time of arrival. */
+/** Bytes for the length of the entry, the ordinal of its event and the time of receipt. */
 const HEAD_BYTES = 16
 const NULL_LENGTH = 0xffff
 const ENTRY_BYTES_MAX =
@@ -61,7 +62,7 @@ const ENTRY_BYTES_MAX =
   TEXTS.length * (2 + TEXT_BYTES_MAX) +
   MODELS.length * (3 + TEXT_BYTES_MAX + 255)
 
-/** Entries of a batch, one after the other. */
+/** The entries of a batch, one after the other. */
 export class UsageEntries {
   #bytes = new Uint8Array(16 * 1024)
   #view = new DataView(this.#bytes.buffer)
@@ -71,7 +72,7 @@ export class UsageEntries {
     this.#top = 0
   }
 
-  /** A copy of the bytes, for another thread. */
+  /** A copy of the bytes that can be sent to another thread. */
   copy(): Uint8Array {
     return this.#bytes.slice(0, this.#top)
   }
@@ -96,7 +97,7 @@ export class UsageEntries {
     this.#view.setFloat64(from + 8, receivedAtMs, true)
   }
 
-  /** `more`: bytes before the field that go with it. */
+  /** `more` is the number of bytes before the field to include. */
   #text(events: EventTable, e: number, field: number, more = 0): void {
     const len = events.len(e, field)
     if (len < 0 || len > TEXT_BYTES_MAX) {
@@ -122,7 +123,7 @@ export class UsageEntries {
   }
 }
 
-/** Calls `use` with each entry, and the ordinal of its event. */
+/** Calls `use` with each entry and the ordinal of its event. */
 export function eachEntry(
   entries: Uint8Array,
   use: (entry: Uint8Array, event: number) => void,
@@ -135,7 +136,7 @@ export function eachEntry(
   }
 }
 
-/** A copy of entries whose events come after `by` others. */
+/** A copy of the entries in which the ordinals of the events are increased by `by`. */
 export function movedEntries(entries: Uint8Array, by: number): Uint8Array {
   const out = entries.slice()
   const view = new DataView(out.buffer)
@@ -144,13 +145,13 @@ export function movedEntries(entries: Uint8Array, by: number): Uint8Array {
   return out
 }
 
-/** The event id of an entry, 16 bytes as latin1. */
+/** The event id of an entry: 16 bytes as a Latin-1 string. */
 export function entryId(entry: Uint8Array): string {
   const from = HEAD_BYTES + 2
   return Buffer.from(entry.buffer, entry.byteOffset, entry.length).latin1Slice(from, from + 16)
 }
 
-/** Reads an entry into a new row; the time of arrival in ms. */
+/** Reads an entry into the event row and returns the time of receipt in ms. */
 export function readEntry(entry: Uint8Array, events: EventTable, e: number): number {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.length)
   let at = HEAD_BYTES

@@ -68,9 +68,9 @@ export function makeAgent(
 export async function postRows(
   options: PosterOptions,
   insert: {
-    /** Null: the query is in the bodies. */
+    /** The SQL of the insert; null when it is part of the bodies. */
     readonly query: string | null
-    /** Marks a repetition; '' = repeated without harm. */
+    /** Deduplication token; '' for a statement that may be repeated without harm. */
     readonly token: string
     readonly bodies: readonly Uint8Array[]
   },

@@ -1,6 +1,8 @@
-// Revisions of stored events: another report of their call came, so another one counts, or a container counts less. The row is read from
-// the table and written again with the new counts and a higher version; of rows with one key the table keeps the one with the highest.
-// A row that is not there is not made. The same revision twice is the same row twice.
+// Revises stored events after another report of the same call has arrived: another event counts now, or a container counts
+// less. The
+// row is read from the table and inserted again with the new counts and a higher version; the table keeps the row with the
+// highest
+// version of each key. A missing row is not created, and repeating a revision inserts an equal row.
 
 import type { RevisedEvent, RevisedEvents } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
@@ -11,13 +13,13 @@ import { EVENT_COLUMNS } from './columns.ts'
 
 export const REVISIONS_STREAM = 'revisions'
 
-/** One line of a part. */
+/** One revision, which is one line of a part. */
 interface RevisionLine {
   readonly tenant: string
   readonly project: string
-  /** 32 hex. */
+  /** Event id, 32 hex digits. */
   readonly event: string
-  /** Start of the hour in which the event began, seconds: a part of the table's key. */
+  /** Start of the hour in which the event began, in seconds. It is part of the table's sorting key. */
   readonly hour: number
   readonly revision: number
   readonly set: Readonly<Record<RevisedField, number | string | null>>
@@ -51,7 +53,7 @@ function valueOf(events: EventTable, e: number, name: RevisedField): number | st
 
 const LATEST_S = 4_294_967_295
 
-/** As the encoder of rows has it: the start, else the end, else the arrival. */
+/** Computed like in `encode.ts`: from the start, or else the end, or else the time of receipt. */
 function hourOf(events: EventTable, e: number, receivedAtMs: number): number {
   const start = events.timeMs(e, R.start_time)
   const end = events.timeMs(e, R.end_time)
@@ -60,7 +62,10 @@ function hourOf(events: EventTable, e: number, receivedAtMs: number): number {
   return seconds - (seconds % 3600)
 }
 
-/** The statements that apply the revisions of some parts, one for each project; of one event the last revision. */
+/**
+ * The statements that apply the revisions in `parts`, one for each project. Of several revisions of an event the last one is
+ * applied.
+ */
 export function revisionStatements(parts: readonly EncodedPart[]): readonly string[] {
   const projects = new Map<string, Map<string, RevisionLine>>()
   for (const part of parts)
@@ -75,14 +80,14 @@ export function revisionStatements(parts: readonly EncodedPart[]): readonly stri
 function linesOf(part: EncodedPart): RevisionLine[] {
   const { buffer, byteOffset, length } = part.bytes
   const text = Buffer.from(buffer, byteOffset, length).toString('utf8')
-  // Written by `revisionLines` and kept under a checksum since.
+  // The type is right: `revisionLines` wrote the lines, and a checksum has protected them since.
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as RevisionLine)
 }
 
-/** Types of columns without what is about storing them. */
+/** Types of the columns without codec and LowCardinality, which matter only for storage. */
 const TYPES: ReadonlyMap<string, string> = new Map(
   EVENT_COLUMNS.map((c) => [
     c.name,
@@ -93,7 +98,7 @@ const typeOf = (name: RevisedField): string => TYPES.get(name) as string
 const isRevised = (name: string): name is RevisedField =>
   (REVISED_FIELDS as readonly string[]).includes(name)
 
-/** Above the version of every row that was ever written with an event, and rising with the revision. */
+/** Higher than the version of every row that was inserted with an event. The number of the revision is added to it. */
 const VERSIONS_FROM = 2n ** 64n - 2n ** 20n
 
 function statementOf(lines: readonly RevisionLine[]): string {
@@ -135,7 +140,7 @@ function literal(name: RevisedField, value: number | string | null): string {
 }
 
 function arrayOf(json: string): string {
-  // Our own JSON: an array of texts.
+  // The JSON was written by this program and is an array of strings.
   return `[${(JSON.parse(json) as string[]).map(quoted).join(', ')}]`
 }
 

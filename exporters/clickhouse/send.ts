@@ -192,7 +192,7 @@ export class ClickHouseSender implements Sender {
     return verdictOf(failure)
   }
 
-  /** Revises rows that are there, those of the same batch among them. A repetition writes the same rows again. */
+  /** Revises existing rows, including rows of the same batch. Repeating it inserts equal rows. */
   async #revise(
     connection: Connection,
     parts: readonly EncodedPart[],
@@ -305,7 +305,7 @@ function groupByStream(parts: readonly EncodedPart[]): ReadonlyMap<string, Encod
     if (group === undefined) groups.set(part.stream, [part])
     else group.push(part)
   }
-  // What is revised may be in the batch itself.
+  // Revisions come after the inserts, because they may concern rows of this batch.
   const revisions = groups.get(REVISIONS_STREAM)
   if (revisions === undefined) return groups
   groups.delete(REVISIONS_STREAM)

@@ -39,7 +39,7 @@ export function splitRows(part: EncodedPart): EncodedPart[] | null {
   ]
 }
 
-/** Revisions are lines of text. */
+/** Splits a part with revisions, which are lines of text. */
 function splitLines({ exporter, stream, items, bytes }: EncodedPart): EncodedPart[] | null {
   if (items < 2) return null
   const first = items >> 1

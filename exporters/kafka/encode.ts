@@ -57,7 +57,7 @@ class RecordEncoder implements Encoder {
     return items
   }
 
-  /** Under the key of the event, so that it comes behind it in its partition. */
+  /** Sent with the key of the event, so that it follows the event in the same partition. */
   encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
     this.#out.reset()
     for (const { after } of items) this.#writeEvent(events, after)

@@ -1,5 +1,6 @@
 // The part of the exporter that runs in workers: what Postgres must know about a task's events, as one JSON document
-// (`fact-document.ts`). All values are made storable: no U+0000, no huge keys, no numbers that would overflow a column in the long
+// (`fact-document.ts`). All values are made storable: no U+0000, no huge keys, no numbers that would overflow a column in the
+// long
 // run.
 
 import { hash } from 'node:crypto'
@@ -86,7 +87,7 @@ class Facts {
     this.#events = events
   }
 
-  /** `revision`: the flag of a revision, 0 for an event. */
+  /** `revision` is the flag of a revision; 0 for an event. */
   add(e: number, revision = 0): void {
     const events = this.#events
     const kind = word(events, e, R.kind) ?? 'span'

@@ -42,7 +42,7 @@ export const FLAG = {
   /** A model call with usage but without a price. */
   UNPRICED: 8,
   TOOL: 16,
-  /** A revision: what an event that is in the sums added before, and is taken out. */
+  /** A revision: the values that a stored event has added to the sums, which must be subtracted. */
   TAKEN: 32,
   /** A revision: what it adds instead. */
   GIVEN: 64,
