@@ -58,9 +58,9 @@ class RowEncoder implements Encoder {
     const out = this.#out
     out.reset()
     let rows = 0
-    for (let e = 0; e < input.events.count; e++) {
-      if (skip.has(e)) continue
-      writeEventRow(out, input.events, e)
+    for (let event = 0; event < input.events.count; event++) {
+      if (skip.has(event)) continue
+      writeEventRow(out, input.events, event)
       rows++
     }
     if (rows > 0)
@@ -86,7 +86,7 @@ class RowEncoder implements Encoder {
 }
 
 /** One row of `canonical_events`; the columns are those of `EVENT_COLUMNS`. */
-export function writeEventRow(out: ByteWriter, events: EventTable, e: number): void {
+export function writeEventRow(out: ByteWriter, events: EventTable, event: number): void {
   const b = events.arena.bytes
   const columns = KIND.length
   for (let c = 0; c < columns; c++) {
@@ -95,86 +95,94 @@ export function writeEventRow(out: ByteWriter, events: EventTable, e: number): v
     if ((c & 15) === 0) out.ensure(FIXED_BYTES_MAX)
     switch (KIND[c]) {
       case WRITE.nullableText: {
-        const len = events.len(e, index)
+        const len = events.len(event, index)
         if (len < 0) out.bytes[out.pos++] = 1
         else {
           out.bytes[out.pos++] = 0
-          writeText(out, b, events.off(e, index), len)
+          writeText(out, b, events.off(event, index), len)
           out.ensure(FIXED_BYTES_MAX)
         }
         break
       }
       case WRITE.text: {
-        const len = events.len(e, index)
+        const len = events.len(event, index)
         if (len <= 0) out.bytes[out.pos++] = 0
         else {
-          writeText(out, b, events.off(e, index), len)
+          writeText(out, b, events.off(event, index), len)
           out.ensure(FIXED_BYTES_MAX)
         }
         break
       }
       case WRITE.nullableNumber:
-        writeNumber(out, events.num(e, index))
+        writeNumber(out, events.num(event, index))
         break
       case WRITE.nullableInt:
-        writeInt(out, events.num(e, index))
+        writeInt(out, events.num(event, index))
         break
       default:
-        writeRare(out, events, e, KIND[c] as number, index)
+        writeRare(out, events, event, KIND[c] as number, index)
         out.ensure(FIXED_BYTES_MAX)
     }
   }
 }
 
-function writeRare(out: ByteWriter, events: EventTable, e: number, kind: number, i: number): void {
+function writeRare(
+  out: ByteWriter,
+  events: EventTable,
+  event: number,
+  kind: number,
+  i: number,
+): void {
   switch (kind) {
     case WRITE.id16:
-      return writeId(out, events, e, i, 16)
+      return writeId(out, events, event, i, 16)
     case WRITE.id8:
-      return writeId(out, events, e, i, 8)
+      return writeId(out, events, event, i, 8)
     case WRITE.nullableId16:
     case WRITE.nullableId8: {
-      const isNull = events.len(e, i) < 0
+      const isNull = events.len(event, i) < 0
       out.nullable(isNull)
-      return isNull ? undefined : writeId(out, events, e, i, kind === WRITE.nullableId16 ? 16 : 8)
+      return isNull
+        ? undefined
+        : writeId(out, events, event, i, kind === WRITE.nullableId16 ? 16 : 8)
     }
     case WRITE.nullableTime: {
-      const isNull = events.len(e, i) < 0
+      const isNull = events.len(event, i) < 0
       out.nullable(isNull)
-      return isNull ? undefined : writeTime(out, events, e, i)
+      return isNull ? undefined : writeTime(out, events, event, i)
     }
     case WRITE.nullableBool: {
-      const v = events.num(e, i)
+      const v = events.num(event, i)
       out.nullable(Number.isNaN(v))
       return Number.isNaN(v) ? undefined : out.u8(v === 0 ? 0 : 1)
     }
     case WRITE.bool:
       // NaN stands for an unknown value and is stored as false.
-      return out.u8(events.num(e, i) > 0 ? 1 : 0)
+      return out.u8(events.num(event, i) > 0 ? 1 : 0)
     case WRITE.strings:
-      return writeStringArray(out, events.arena.bytes, events.off(e, i), events.len(e, i))
+      return writeStringArray(out, events.arena.bytes, events.off(event, i), events.len(event, i))
     default:
-      return writeOwn(out, events, e, kind)
+      return writeOwn(out, events, event, kind)
   }
 }
 
 /** Columns whose value is not a single field of the event. */
-function writeOwn(out: ByteWriter, events: EventTable, e: number, kind: number): void {
+function writeOwn(out: ByteWriter, events: EventTable, event: number, kind: number): void {
   switch (kind) {
     case WRITE.metadata:
-      return writeMap(out, events, events.metadataFirst(e), events.metadataCount(e), -1)
+      return writeMap(out, events, events.metadataFirst(event), events.metadataCount(event), -1)
     case WRITE.attributesText:
-      return writeMap(out, events, events.attributesFirst(e), events.attributesCount(e), 0)
+      return writeMap(out, events, events.attributesFirst(event), events.attributesCount(event), 0)
     case WRITE.attributesJson:
-      return writeMap(out, events, events.attributesFirst(e), events.attributesCount(e), 1)
+      return writeMap(out, events, events.attributesFirst(event), events.attributesCount(event), 1)
     case WRITE.startTime:
-      return writeStart(out, events, e)
+      return writeStart(out, events, event)
     case WRITE.startTimeKnown:
-      return out.u8(events.len(e, R.start_time) < 0 ? 0 : 1)
+      return out.u8(events.len(event, R.start_time) < 0 ? 0 : 1)
     case WRITE.receivedAt:
-      return out.u64(receivedAtMs(events, e))
+      return out.u64(receivedAtMs(events, event))
     case WRITE.version:
-      return writeVersion(out, receivedAtMs(events, e), e)
+      return writeVersion(out, receivedAtMs(events, event), event)
     default:
       throw new Error(`no writer for kind ${kind}`)
   }
@@ -234,13 +242,19 @@ function writeInt(out: ByteWriter, v: number): void {
   out.pos += 8
 }
 
-function writeId(out: ByteWriter, events: EventTable, e: number, i: number, size: number): void {
-  const len = events.len(e, i)
-  out.fixedString(events.arena.bytes, len < 0 ? 0 : events.off(e, i), Math.max(len, 0), size)
+function writeId(
+  out: ByteWriter,
+  events: EventTable,
+  event: number,
+  i: number,
+  size: number,
+): void {
+  const len = events.len(event, i)
+  out.fixedString(events.arena.bytes, len < 0 ? 0 : events.off(event, i), Math.max(len, 0), size)
 }
 
-function writeTime(out: ByteWriter, events: EventTable, e: number, i: number): void {
-  writeNs(out, events.arena.bytes, events.off(e, i))
+function writeTime(out: ByteWriter, events: EventTable, event: number, i: number): void {
+  writeNs(out, events.arena.bytes, events.off(event, i))
 }
 
 function writeNs(out: ByteWriter, b: Uint8Array, off: number): void {
@@ -252,24 +266,24 @@ function writeNs(out: ByteWriter, b: Uint8Array, off: number): void {
   out.i64Big(ns > LATEST_NS ? LATEST_NS : ns)
 }
 
-function writeStart(out: ByteWriter, events: EventTable, e: number): void {
-  if (events.len(e, R.start_time) >= 0) return writeTime(out, events, e, R.start_time)
-  if (events.len(e, R.end_time) >= 0) return writeTime(out, events, e, R.end_time)
-  out.i64Big(BigInt(Math.trunc(receivedAtMs(events, e))) * 1_000_000n)
+function writeStart(out: ByteWriter, events: EventTable, event: number): void {
+  if (events.len(event, R.start_time) >= 0) return writeTime(out, events, event, R.start_time)
+  if (events.len(event, R.end_time) >= 0) return writeTime(out, events, event, R.end_time)
+  out.i64Big(BigInt(Math.trunc(receivedAtMs(events, event))) * 1_000_000n)
 }
 
-function receivedAtMs(events: EventTable, e: number): number {
+function receivedAtMs(events: EventTable, event: number): number {
   const batch = events.batch
-  const span = events.spanOf[e] as number
+  const span = events.spanOf[event] as number
   const request = batch.requests[batch.requestOf(span)]
   return request?.receivedAtMs ?? 0
 }
 
 /** The inverted bits of (ms << 20 | index in the batch): the earlier the report, the higher its version. */
-function writeVersion(out: ByteWriter, receivedMs: number, e: number): void {
+function writeVersion(out: ByteWriter, receivedMs: number, event: number): void {
   const ms = Math.trunc(receivedMs)
   const hi = Math.floor(ms / 4096)
-  const lo = (ms % 4096) * 1_048_576 + Math.min(e, 1_048_575)
+  const lo = (ms % 4096) * 1_048_576 + Math.min(event, 1_048_575)
   out.u32(~lo >>> 0)
   out.u32(~hi >>> 0)
 }

@@ -34,9 +34,9 @@ class DebugEncoder implements Encoder {
     const { batch, events } = input
     this.#out.reset()
     let items = 0
-    for (let e = 0; e < events.count; e++) {
-      if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
-      this.#event(events, e)
+    for (let event = 0; event < events.count; event++) {
+      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      this.#event(events, event)
       items++
     }
     for (const signal of input.signals) this.#text(signalLine(signal))
@@ -45,14 +45,14 @@ class DebugEncoder implements Encoder {
     return [{ exporter: this.#exporter, stream: 'lines', items, bytes: this.#out.take() }]
   }
 
-  #event(events: EventTable, e: number): void {
+  #event(events: EventTable, event: number): void {
     const { verbosity, lineBytesMax } = this.#settings
     if (verbosity !== 'detailed') {
-      this.#text(verbosity === 'basic' ? basicLine(events, e) : normalLine(events, e))
+      this.#text(verbosity === 'basic' ? basicLine(events, event) : normalLine(events, event))
       return
     }
     const start = this.#out.pos
-    writeEventJson(this.#out, events, e)
+    writeEventJson(this.#out, events, event)
     this.#out.pos = cutAt(this.#out.bytes, start, this.#out.pos, lineBytesMax)
     this.#out.u8(LF)
   }
@@ -73,37 +73,37 @@ function cutAt(b: Uint8Array, start: number, end: number, max: number): number {
   return at
 }
 
-function basicLine(events: EventTable, e: number): string {
-  const ms = events.num(e, N.duration_ms)
+function basicLine(events: EventTable, event: number): string {
+  const ms = events.num(event, N.duration_ms)
   return [
-    events.text(e, R.kind) ?? 'span',
-    events.text(e, R.name) ?? '(no name)',
-    events.text(e, R.status) ?? 'unset',
+    events.text(event, R.kind) ?? 'span',
+    events.text(event, R.name) ?? '(no name)',
+    events.text(event, R.status) ?? 'unset',
     Number.isNaN(ms) ? '' : `${Math.round(ms)} ms`,
   ]
     .filter((word) => word !== '')
     .join(' ')
 }
 
-function normalLine(events: EventTable, e: number): string {
-  const words = [basicLine(events, e)]
+function normalLine(events: EventTable, event: number): string {
+  const words = [basicLine(events, event)]
   const add = (name: string, value: string | null): void => {
     if (value !== null) words.push(`${name}=${value}`)
   }
   const number = (n: number): string | null => {
-    const value = events.num(e, n)
+    const value = events.num(event, n)
     return Number.isNaN(value) ? null : String(value)
   }
-  add('dialect', events.text(e, R.dialect))
-  add('provider', events.text(e, R.provider))
-  add('model', events.text(e, R.response_model) ?? events.text(e, R.request_model))
+  add('dialect', events.text(event, R.dialect))
+  add('provider', events.text(event, R.provider))
+  add('model', events.text(event, R.response_model) ?? events.text(event, R.request_model))
   add('input_tokens', number(N.input_tokens))
   add('output_tokens', number(N.output_tokens))
   add('cost_usd', number(N.cost_usd))
-  add('error', events.text(e, R.error_type))
-  add('project', events.text(e, R.project_id))
-  add('trace', events.hex(e, R.trace_id))
-  add('span', events.hex(e, R.span_id))
+  add('error', events.text(event, R.error_type))
+  add('project', events.text(event, R.project_id))
+  add('trace', events.hex(event, R.trace_id))
+  add('span', events.hex(event, R.span_id))
   return words.join(' ')
 }
 

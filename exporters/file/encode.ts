@@ -39,9 +39,9 @@ class LineEncoder implements Encoder {
     const parts: EncodedPart[] = []
     out.reset()
     let items = 0
-    for (let e = 0; e < events.count; e++) {
-      if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
-      this.#writeEvent(events, e)
+    for (let event = 0; event < events.count; event++) {
+      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      this.#writeEvent(events, event)
       items++
     }
     if (items > 0) parts.push(this.#part('events', items))
@@ -58,11 +58,11 @@ class LineEncoder implements Encoder {
     return [this.#part('events', items.length)]
   }
 
-  #writeEvent(events: EventTable, e: number): void {
+  #writeEvent(events: EventTable, event: number): void {
     const out = this.#out
     out.ascii('{"record":"event"')
     const start = out.pos
-    writeEventJson(out, events, e)
+    writeEventJson(out, events, event)
     // The event's opening brace becomes the comma after our own first field.
     out.bytes[start] = COMMA
     out.u8(LF)

@@ -49,9 +49,9 @@ class RecordEncoder implements Encoder {
     const out = this.#out
     out.reset()
     let items = 0
-    for (let e = 0; e < events.count; e++) {
-      if (skip.has(e) || batch.isDropped(events.spanOf[e] as number)) continue
-      this.#writeEvent(events, e)
+    for (let event = 0; event < events.count; event++) {
+      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      this.#writeEvent(events, event)
       items++
     }
     return items
@@ -64,15 +64,15 @@ class RecordEncoder implements Encoder {
     return [this.#part(EVENTS_STREAM, items.length)]
   }
 
-  #writeEvent(events: EventTable, e: number): void {
+  #writeEvent(events: EventTable, event: number): void {
     const out = this.#out
-    const mark = beginRecord(out, events.hex(e, R.trace_id) ?? '', [
-      ['event_id', events.hex(e, R.event_id) ?? ''],
-      ['tenant', events.text(e, R.tenant_id) ?? ''],
+    const mark = beginRecord(out, events.hex(event, R.trace_id) ?? '', [
+      ['event_id', events.hex(event, R.event_id) ?? ''],
+      ['tenant', events.text(event, R.tenant_id) ?? ''],
       ['record', 'event'],
     ])
     const from = out.pos
-    writeEventJson(out, events, e)
+    writeEventJson(out, events, event)
     endRecord(out, mark, from)
   }
 

@@ -46,9 +46,9 @@ class FactEncoder implements Encoder {
   encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
     const facts = new Facts(input.events)
     let items = 0
-    for (let e = 0; e < input.events.count; e++) {
-      if (skip.has(e)) continue
-      facts.add(e)
+    for (let event = 0; event < input.events.count; event++) {
+      if (skip.has(event)) continue
+      facts.add(event)
       items++
     }
     const signals = signalsOf(input)
@@ -81,52 +81,55 @@ class Facts {
   readonly #rows: number[] = []
   #base = 0
   /** Newest calls, by the conversation or trace that a preview would be for. */
-  readonly #newest = new Map<string, { readonly e: number; readonly at: number }[]>()
+  readonly #newest = new Map<string, { readonly event: number; readonly at: number }[]>()
 
   constructor(events: EventTable) {
     this.#events = events
   }
 
   /** `revision` is the flag of a revision; 0 for an event. */
-  add(e: number, revision = 0): void {
+  add(event: number, revision = 0): void {
     const events = this.#events
-    const kind = word(events, e, R.kind) ?? 'span'
-    const isCounted = !(events.num(e, N.usage_aggregate) > 0)
-    const isRoot = events.len(e, R.parent_span_id) < 0
+    const kind = word(events, event, R.kind) ?? 'span'
+    const isCounted = !(events.num(event, N.usage_aggregate) > 0)
+    const isRoot = events.len(event, R.parent_span_id) < 0
     // In µs, which is the precision of a Postgres timestamp.
-    const start = Math.round(startMs(events, e) * 1000)
-    const end = Math.max(start, Math.round((timeMs(events, e, R.end_time) ?? 0) * 1000))
+    const start = Math.round(startMs(events, event) * 1000)
+    const end = Math.max(start, Math.round((timeMs(events, event, R.end_time) ?? 0) * 1000))
     if (this.#rows.length === 0) this.#base = start
-    const trace = events.hex(e, R.trace_id)
+    const trace = events.hex(event, R.trace_id)
     // In the order of FACT.
     this.#rows.push(
-      this.#field(e, R.tenant_id),
-      this.#field(e, R.project_id),
+      this.#field(event, R.tenant_id),
+      this.#field(event, R.project_id),
       trace === null ? -1 : place(this.#traces, trace),
-      idOf(events, e),
-      flagsOf(events, e, kind, isCounted, isRoot) | revision,
+      idOf(events, event),
+      flagsOf(events, event, kind, isCounted, isRoot) | revision,
       this.#word(kind),
-      this.#field(e, R.environment),
-      isRoot ? this.#field(e, R.name) : -1,
-      this.#field(e, R.service_name),
-      this.#field(e, R.user_id),
-      this.#field(e, R.session_id),
-      this.#field(e, R.conversation_id),
-      this.#field(e, R.provider),
-      this.#field(e, events.len(e, R.response_model) > 0 ? R.response_model : R.request_model),
+      this.#field(event, R.environment),
+      isRoot ? this.#field(event, R.name) : -1,
+      this.#field(event, R.service_name),
+      this.#field(event, R.user_id),
+      this.#field(event, R.session_id),
+      this.#field(event, R.conversation_id),
+      this.#field(event, R.provider),
+      this.#field(
+        event,
+        events.len(event, R.response_model) > 0 ? R.response_model : R.request_model,
+      ),
       start - this.#base,
       end - start,
-      tokens(events, e, N.input_tokens, isCounted),
-      tokens(events, e, N.output_tokens, isCounted),
-      tokens(events, e, N.total_tokens, isCounted),
-      tokens(events, e, N.cache_read_tokens, isCounted),
-      tokens(events, e, N.cache_write_tokens, isCounted),
-      tokens(events, e, N.reasoning_tokens, isCounted),
-      costOf(events, e, isCounted),
-      messagesOf(events, e),
+      tokens(events, event, N.input_tokens, isCounted),
+      tokens(events, event, N.output_tokens, isCounted),
+      tokens(events, event, N.total_tokens, isCounted),
+      tokens(events, event, N.cache_read_tokens, isCounted),
+      tokens(events, event, N.cache_write_tokens, isCounted),
+      tokens(events, event, N.reasoning_tokens, isCounted),
+      costOf(events, event, isCounted),
+      messagesOf(events, event),
     )
     if (kind === 'llm' && isCounted)
-      this.#noteNewest(e, end / 1000, word(events, e, R.conversation_id), trace)
+      this.#noteNewest(event, end / 1000, word(events, event, R.conversation_id), trace)
   }
 
   take(): Omit<FactDocument, 'signals'> {
@@ -147,13 +150,13 @@ class Facts {
    * Index of a text field's word; -1 when the field is null. The bytes of the arena do not change, so the range identifies
    * the word.
    */
-  #field(e: number, r: number): number {
-    const len = this.#events.len(e, r)
+  #field(event: number, r: number): number {
+    const len = this.#events.len(event, r)
     if (len <= 0) return -1
-    const range = this.#events.off(e, r) * LEN_FACTOR + len
+    const range = this.#events.off(event, r) * LEN_FACTOR + len
     const known = this.#places.get(range)
     if (known !== undefined && len < LEN_FACTOR) return known
-    const text = word(this.#events, e, r)
+    const text = word(this.#events, event, r)
     const at = text === null ? -1 : this.#word(text)
     if (len < LEN_FACTOR) this.#places.set(range, at)
     return at
@@ -162,19 +165,19 @@ class Facts {
   /**
    * Also notes calls without a conversation, because with the legacy SDK the conversation id may arrive in another request.
    */
-  #noteNewest(e: number, at: number, conversation: string | null, trace: string | null): void {
+  #noteNewest(event: number, at: number, conversation: string | null, trace: string | null): void {
     const events = this.#events
-    if (events.len(e, R.output_messages) < 2 && events.len(e, R.input_messages) < 2) return
-    if (conversation === null && (trace === null || !isLegacy(events, e))) return
-    const key = `${events.text(e, R.tenant_id)}\n${events.text(e, R.project_id)}\n${conversation ?? `\n${trace}`}`
+    if (events.len(event, R.output_messages) < 2 && events.len(event, R.input_messages) < 2) return
+    if (conversation === null && (trace === null || !isLegacy(events, event))) return
+    const key = `${events.text(event, R.tenant_id)}\n${events.text(event, R.project_id)}\n${conversation ?? `\n${trace}`}`
     const known = this.#newest.get(key)
     if (known === undefined) {
-      this.#newest.set(key, [{ e, at }])
+      this.#newest.set(key, [{ event, at }])
       return
     }
     const before = known.findIndex((k) => at >= k.at)
-    if (before >= 0) known.splice(before, 0, { e, at })
-    else known.push({ e, at })
+    if (before >= 0) known.splice(before, 0, { event, at })
+    else known.push({ event, at })
     if (known.length > PREVIEW_TRIES) known.pop()
   }
 
@@ -182,23 +185,23 @@ class Facts {
   #previews(): Preview[] {
     const out: Preview[] = []
     for (const candidates of this.#newest.values()) {
-      for (const { e, at } of candidates) {
-        const text = lastText(this.#events, e)
+      for (const { event, at } of candidates) {
+        const text = lastText(this.#events, event)
         if (text === null) continue
-        out.push(this.#preview(e, at, text))
+        out.push(this.#preview(event, at, text))
         break
       }
     }
     return out
   }
 
-  #preview(e: number, at: number, text: string): Preview {
+  #preview(event: number, at: number, text: string): Preview {
     const events = this.#events
     return {
-      tenant: word(events, e, R.tenant_id) ?? '',
-      project: word(events, e, R.project_id) ?? '',
-      trace: events.hex(e, R.trace_id),
-      conversation: word(events, e, R.conversation_id),
+      tenant: word(events, event, R.tenant_id) ?? '',
+      project: word(events, event, R.project_id) ?? '',
+      trace: events.hex(event, R.trace_id),
+      conversation: word(events, event, R.conversation_id),
       text,
       at,
     }
@@ -213,29 +216,29 @@ function place(list: Map<string, number>, value: string): number {
   return list.size - 1
 }
 
-function idOf(events: EventTable, e: number): number {
-  if (events.len(e, R.event_id) < 8) return 0
-  const off = events.off(e, R.event_id)
+function idOf(events: EventTable, event: number): number {
+  if (events.len(event, R.event_id) < 8) return 0
+  const off = events.off(event, R.event_id)
   const view = events.arena.view
   return view.getUint32(off, true) * 0x20_0000 + (view.getUint32(off + 4, true) >>> 11)
 }
 
-function isLegacy(events: EventTable, e: number): boolean {
-  return events.batch.isLegacy(events.spanOf[e] as number)
+function isLegacy(events: EventTable, event: number): boolean {
+  return events.batch.isLegacy(events.spanOf[event] as number)
 }
 
 function flagsOf(
   events: EventTable,
-  e: number,
+  event: number,
   kind: string,
   isCounted: boolean,
   isRoot: boolean,
 ): number {
   const isCall = isCounted && (kind === 'llm' || kind === 'embedding' || kind === 'rerank')
-  const hasUsage = events.num(e, N.total_tokens) > 0 || events.num(e, N.input_tokens) > 0
-  const isUnpriced = isCounted && hasUsage && Number.isNaN(events.num(e, N.cost_usd))
+  const hasUsage = events.num(event, N.total_tokens) > 0 || events.num(event, N.input_tokens) > 0
+  const isUnpriced = isCounted && hasUsage && Number.isNaN(events.num(event, N.cost_usd))
   return (
-    (isError(events, e) ? FLAG.ERROR : 0) |
+    (isError(events, event) ? FLAG.ERROR : 0) |
     (isRoot ? FLAG.ROOT : 0) |
     (isCall ? FLAG.CALL : 0) |
     (isUnpriced ? FLAG.UNPRICED : 0) |
@@ -243,24 +246,24 @@ function flagsOf(
   )
 }
 
-function isError(events: EventTable, e: number): boolean {
-  const len = events.len(e, R.status)
-  return len === 5 && events.arena.equals(events.off(e, R.status), len, 'error')
+function isError(events: EventTable, event: number): boolean {
+  const len = events.len(event, R.status)
+  return len === 5 && events.arena.equals(events.off(event, R.status), len, 'error')
 }
 
-function costOf(events: EventTable, e: number, isCounted: boolean): number {
-  const cost = isCounted ? events.num(e, N.cost_usd) : 0
+function costOf(events: EventTable, event: number, isCounted: boolean): number {
+  const cost = isCounted ? events.num(event, N.cost_usd) : 0
   return Number.isFinite(cost) ? Math.max(-COST_MAX, Math.min(COST_MAX, cost)) : 0
 }
 
-function tokens(events: EventTable, e: number, n: number, isCounted: boolean): number {
-  const v = events.num(e, n)
+function tokens(events: EventTable, event: number, n: number, isCounted: boolean): number {
+  const v = events.num(event, n)
   if (!isCounted || !(v > 0)) return 0
   return Math.trunc(Math.min(v, TOKENS_MAX))
 }
 
-function messagesOf(events: EventTable, e: number): number {
-  const index = events.num(e, N.message_index)
+function messagesOf(events: EventTable, event: number): number {
+  const index = events.num(event, N.message_index)
   return index >= 0 ? Math.trunc(Math.min(index, 1e9)) + 1 : 0
 }
 
@@ -268,12 +271,13 @@ function messagesOf(events: EventTable, e: number): number {
 function signalsOf({ events, signals }: ProcessedBatch): SignalRow[] {
   if (signals.length === 0) return []
   const byEvent = new Map<string, number>()
-  for (let e = 0; e < events.count; e++) byEvent.set(events.hex(e, R.event_id) ?? '', e)
+  for (let event = 0; event < events.count; event++)
+    byEvent.set(events.hex(event, R.event_id) ?? '', event)
   return signals.map((signal) => signalOf(signal, events, byEvent.get(signal.event_id)))
 }
 
-function signalOf(s: Signal, events: EventTable, e: number | undefined): SignalRow {
-  const of = (r: number): string | null => (e === undefined ? null : word(events, e, r))
+function signalOf(s: Signal, events: EventTable, event: number | undefined): SignalRow {
+  const of = (r: number): string | null => (event === undefined ? null : word(events, event, r))
   return {
     tenant: s.tenant_id,
     project: s.project_id,
@@ -306,8 +310,8 @@ function cleanEvidence(evidence: Signal['evidence']): Record<string, unknown> {
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '')
 
 /** A text field used as a key or label; null when empty. */
-function word(events: EventTable, e: number, r: number): string | null {
-  const text = events.text(e, r)
+function word(events: EventTable, event: number, r: number): string | null {
+  const text = events.text(event, r)
   if (text === null || text === '') return null
   const clean = text.includes('\u0000') ? text.replaceAll('\u0000', '') : text
   if (clean.length <= ID_CHARS_MAX) return clean === '' ? null : clean
@@ -315,16 +319,16 @@ function word(events: EventTable, e: number, r: number): string | null {
 }
 
 /** The start, or without one the end, or without either the time of receipt. */
-function startMs(events: EventTable, e: number): number {
-  const known = timeMs(events, e, R.start_time) ?? timeMs(events, e, R.end_time)
+function startMs(events: EventTable, event: number): number {
+  const known = timeMs(events, event, R.start_time) ?? timeMs(events, event, R.end_time)
   if (known !== null) return known
   const batch = events.batch
-  const span = events.spanOf[e] as number
+  const span = events.spanOf[event] as number
   const request = batch.requests[batch.requestOf(span)]
   return request?.receivedAtMs ?? 0
 }
 
-function timeMs(events: EventTable, e: number, r: number): number | null {
-  const ms = events.timeMs(e, r)
+function timeMs(events: EventTable, event: number, r: number): number | null {
+  const ms = events.timeMs(event, r)
   return Number.isNaN(ms) ? null : Math.min(ms, TIME_MAX_MS)
 }

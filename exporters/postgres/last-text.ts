@@ -8,8 +8,8 @@ const TEXT_CHARS_MAX = 280
 /** Longer JSON text is not parsed for a preview. */
 const JSON_BYTES_MAX = 64 * 1024
 
-export function lastText(events: EventTable, e: number): string | null {
-  return textIn(events, e, R.output_messages) ?? textIn(events, e, R.input_messages)
+export function lastText(events: EventTable, event: number): string | null {
+  return textIn(events, event, R.output_messages) ?? textIn(events, event, R.input_messages)
 }
 
 /**
@@ -21,14 +21,14 @@ const TOOL_PART = Buffer.from('"tool_')
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-function textIn(events: EventTable, e: number, r: number): string | null {
-  const len = events.len(e, r)
+function textIn(events: EventTable, event: number, r: number): string | null {
+  const len = events.len(event, r)
   if (len < 2 || len > JSON_BYTES_MAX) return null
-  const off = events.off(e, r)
+  const off = events.off(event, r)
   const quick = lastPart(events.arena.buf.subarray(off, off + len))
   if (quick !== null) return shortened(quick)
   try {
-    return newestText(JSON.parse(events.text(e, r) ?? 'null'))
+    return newestText(JSON.parse(events.text(event, r) ?? 'null'))
   } catch {
     // `canonicalize` writes only valid JSON. Should it not be, the preview is left out.
     return null

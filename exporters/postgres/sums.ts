@@ -46,20 +46,20 @@ export function noSums(): Sums {
   }
 }
 
-export function addFact(to: Sums, f: Fact): void {
-  const sign = signOf(f)
-  if ((f.flags & FLAG.CALL) !== 0) to.llm += sign
-  to.in += sign * f.input
-  to.out += sign * f.output
-  to.total += sign * f.total
-  to.cost += sign * f.cost
-  if (f.start < to.first) to.first = f.start
-  if (f.end > to.last) to.last = f.end
-  if (isRevision(f)) return
+export function addFact(to: Sums, fact: Fact): void {
+  const sign = signOf(fact)
+  if ((fact.flags & FLAG.CALL) !== 0) to.llm += sign
+  to.in += sign * fact.input
+  to.out += sign * fact.output
+  to.total += sign * fact.total
+  to.cost += sign * fact.cost
+  if (fact.start < to.first) to.first = fact.start
+  if (fact.end > to.last) to.last = fact.end
+  if (isRevision(fact)) return
   to.events++
-  if ((f.flags & FLAG.ERROR) !== 0) to.errors++
-  if (f.messages > to.messages) to.messages = f.messages
-  if (f.model !== null) addToSet(to.models, f.model)
+  if ((fact.flags & FLAG.ERROR) !== 0) to.errors++
+  if (fact.messages > to.messages) to.messages = fact.messages
+  if (fact.model !== null) addToSet(to.models, fact.model)
 }
 
 /** Adds the sums, or subtracts them with `sign` -1. Times, sets and text cannot be subtracted and stay. */

@@ -140,56 +140,56 @@ export function copyOf(sums: Readonly<Sums>): Sums {
 }
 
 /** Adds an event to the sums. Returns false when it is already in them. */
-export function addToTrace(row: TraceRow, f: Fact): boolean {
-  if (isRevision(f)) return reviseTrace(row, f)
-  if (row.seen.includes(f.id)) return false
-  if (row.seen.length < SEEN_MAX) row.seen.push(f.id)
+export function addToTrace(row: TraceRow, fact: Fact): boolean {
+  if (isRevision(fact)) return reviseTrace(row, fact)
+  if (row.seen.includes(fact.id)) return false
+  if (row.seen.length < SEEN_MAX) row.seen.push(fact.id)
   row.spans++
-  row.start = Math.min(row.start, f.start)
-  row.end = Math.max(row.end, f.end)
-  if ((f.flags & FLAG.TOOL) !== 0) row.tools++
-  if ((f.flags & FLAG.ERROR) !== 0) row.errors++
-  addUsage(row, f, 1)
-  row.environment = lesser(row.environment, f.environment)
-  row.service = lesser(row.service, f.service)
-  row.user = lesser(row.user, f.user)
-  row.session = lesser(row.session, f.session)
-  row.conversation = lesser(row.conversation, f.conversation)
-  if ((f.flags & FLAG.ROOT) !== 0) addRoot(row, f)
-  addToSet(row.kinds, f.kind)
-  if (f.model !== null) addToSet(row.models, f.model)
+  row.start = Math.min(row.start, fact.start)
+  row.end = Math.max(row.end, fact.end)
+  if ((fact.flags & FLAG.TOOL) !== 0) row.tools++
+  if ((fact.flags & FLAG.ERROR) !== 0) row.errors++
+  addUsage(row, fact, 1)
+  row.environment = lesser(row.environment, fact.environment)
+  row.service = lesser(row.service, fact.service)
+  row.user = lesser(row.user, fact.user)
+  row.session = lesser(row.session, fact.session)
+  row.conversation = lesser(row.conversation, fact.conversation)
+  if ((fact.flags & FLAG.ROOT) !== 0) addRoot(row, fact)
+  addToSet(row.kinds, fact.kind)
+  if (fact.model !== null) addToSet(row.models, fact.model)
   return true
 }
 
 /** False when the event is in no sums: it never came, or retention took the trace. */
-function reviseTrace(row: TraceRow, f: Fact): boolean {
+function reviseTrace(row: TraceRow, fact: Fact): boolean {
   if (row.spans === 0) return false
-  addUsage(row, f, signOf(f))
+  addUsage(row, fact, signOf(fact))
   return true
 }
 
-function addUsage(row: TraceRow, f: Fact, sign: 1 | -1): void {
-  if ((f.flags & FLAG.CALL) !== 0) row.llm += sign
-  if ((f.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
-  row.in += sign * f.input
-  row.out += sign * f.output
-  row.total += sign * f.total
-  row.cache_read += sign * f.cacheRead
-  row.cache_write += sign * f.cacheWrite
-  row.reasoning += sign * f.reasoning
-  row.cost += sign * f.cost
+function addUsage(row: TraceRow, fact: Fact, sign: 1 | -1): void {
+  if ((fact.flags & FLAG.CALL) !== 0) row.llm += sign
+  if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
+  row.in += sign * fact.input
+  row.out += sign * fact.output
+  row.total += sign * fact.total
+  row.cache_read += sign * fact.cacheRead
+  row.cache_write += sign * fact.cacheWrite
+  row.reasoning += sign * fact.reasoning
+  row.cost += sign * fact.cost
 }
 
 /**
  * Of several events without a parent, the earliest names the trace; of two at the same moment, the one with the lesser name.
  */
-function addRoot(row: TraceRow, f: Fact): void {
+function addRoot(row: TraceRow, fact: Fact): void {
   const at = row.root_at
-  if (at !== null && (f.start > at || (f.start === at && nameOf(f) >= rootOf(row)))) return
-  row.root_at = f.start
-  row.root_name = f.name
-  row.root_kind = f.kind
+  if (at !== null && (fact.start > at || (fact.start === at && nameOf(fact) >= rootOf(row)))) return
+  row.root_at = fact.start
+  row.root_name = fact.name
+  row.root_kind = fact.kind
 }
 
-const nameOf = (f: Fact): string => `${f.name ?? ''}\n${f.kind}`
+const nameOf = (fact: Fact): string => `${fact.name ?? ''}\n${fact.kind}`
 const rootOf = (row: TraceRow): string => `${row.root_name ?? ''}\n${row.root_kind ?? ''}`

@@ -52,73 +52,73 @@ function addEvent(
   tenantId: string,
   projectId: string,
 ): void {
-  const e = events.add(i)
+  const event = events.add(i)
   for (const field of FIELDS as readonly Field[]) {
     const isWanted = i === 0 || (i > 1 && random() < 0.4)
-    if (isWanted) setField(events, e, field, random)
+    if (isWanted) setField(events, event, field, random)
   }
   const id = Buffer.alloc(16)
   id.writeUInt32BE(options.seed ?? 1, 0)
   id.writeUInt32BE(i + 1, 4)
-  setBytes(events, e, R.event_id, id)
-  setBytes(events, e, R.trace_id, Buffer.from(id).fill(7, 8))
-  setBytes(events, e, R.span_id, id.subarray(0, 8))
-  events.setText(e, R.tenant_id, tenantId)
-  events.setText(e, R.project_id, projectId)
-  if (i !== 1) setTime(events, e, R.start_time, startNs(i))
-  events.setNum(e, N.usage_aggregate, i % 5 === 4 ? 1 : 0)
-  if (options.messageBytes !== undefined) setMessages(events, e, options.messageBytes)
+  setBytes(events, event, R.event_id, id)
+  setBytes(events, event, R.trace_id, Buffer.from(id).fill(7, 8))
+  setBytes(events, event, R.span_id, id.subarray(0, 8))
+  events.setText(event, R.tenant_id, tenantId)
+  events.setText(event, R.project_id, projectId)
+  if (i !== 1) setTime(events, event, R.start_time, startNs(i))
+  events.setNum(event, N.usage_aggregate, i % 5 === 4 ? 1 : 0)
+  if (options.messageBytes !== undefined) setMessages(events, event, options.messageBytes)
 }
 
 const startNs = (i: number): bigint => 1_789_999_000_000_000_123n + BigInt(i) * 1_000_000n
 
-function setField(events: EventTable, e: number, field: Field, random: () => number): void {
+function setField(events: EventTable, event: number, field: Field, random: () => number): void {
   const { name } = field
   const text = TEXTS[Math.floor(random() * TEXTS.length)] as string
   const n = Math.floor(random() * 1e6)
   switch (field.type) {
     case 'text':
-      return events.setText(e, rangeIndex(name), name === 'status' ? 'ok' : `${text}${name}`)
+      return events.setText(event, rangeIndex(name), name === 'status' ? 'ok' : `${text}${name}`)
     case 'json':
       return events.setText(
-        e,
+        event,
         rangeIndex(name),
         JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: text }], n }]),
       )
     case 'strings':
-      return events.setText(e, rangeIndex(name), JSON.stringify([text, 'stop', `s${n}`]))
+      return events.setText(event, rangeIndex(name), JSON.stringify([text, 'stop', `s${n}`]))
     case 'number':
-      return events.setNum(e, numberIndex(name), random() * 10)
+      return events.setNum(event, numberIndex(name), random() * 10)
     case 'int':
-      return events.setNum(e, numberIndex(name), random() < 0.1 ? -n : n * 4096)
+      return events.setNum(event, numberIndex(name), random() < 0.1 ? -n : n * 4096)
     case 'bool':
-      return events.setNum(e, numberIndex(name), random() < 0.5 ? 1 : 0)
+      return events.setNum(event, numberIndex(name), random() < 0.5 ? 1 : 0)
     case 'time':
-      return setTime(events, e, rangeIndex(name), startNs(e) + BigInt(n))
+      return setTime(events, event, rangeIndex(name), startNs(event) + BigInt(n))
     case 'id16':
-      return setBytes(events, e, rangeIndex(name), Buffer.alloc(16, n + 1))
+      return setBytes(events, event, rangeIndex(name), Buffer.alloc(16, n + 1))
     case 'id8':
-      return setBytes(events, e, rangeIndex(name), Buffer.alloc(8, n + 1))
+      return setBytes(events, event, rangeIndex(name), Buffer.alloc(8, n + 1))
     case 'map':
-      return setMap(events, e, field.name, text)
+      return setMap(events, event, field.name, text)
   }
 }
 
-function setMap(events: EventTable, e: number, name: string, text: string): void {
+function setMap(events: EventTable, event: number, name: string, text: string): void {
   if (name === 'metadata') {
-    events.addMetadataText(e, 'team', text)
-    events.addMetadataText(e, 'again', 'first')
-    events.addMetadataText(e, 'again', 'last')
+    events.addMetadataText(event, 'team', text)
+    events.addMetadataText(event, 'again', 'first')
+    events.addMetadataText(event, 'again', 'last')
     return
   }
-  addAttribute(events, e, 'http.method', text, false)
-  addAttribute(events, e, 'http.status_code', '200', true)
-  addAttribute(events, e, 'list', '["a",1,null]', true)
+  addAttribute(events, event, 'http.method', text, false)
+  addAttribute(events, event, 'http.status_code', '200', true)
+  addAttribute(events, event, 'list', '["a",1,null]', true)
 }
 
 function addAttribute(
   events: EventTable,
-  e: number,
+  event: number,
   key: string,
   value: string,
   json: boolean,
@@ -127,26 +127,26 @@ function addAttribute(
   const keyOff = arena.appendText(key)
   const keyLen = arena.lastLen
   const off = arena.appendText(value)
-  events.addAttribute(e, keyOff, keyLen, off, arena.lastLen, json)
+  events.addAttribute(event, keyOff, keyLen, off, arena.lastLen, json)
 }
 
-export function setMessages(events: EventTable, e: number, bytes: number): void {
+export function setMessages(events: EventTable, event: number, bytes: number): void {
   const words = 'the model answered that a refund takes five working days '
   const content = words.repeat(Math.ceil(bytes / 2 / words.length))
   const message = (role: string): string =>
     JSON.stringify([{ role, parts: [{ type: 'text', content }] }])
-  events.setText(e, R.input_messages, message('user'))
-  events.setText(e, R.output_messages, message('assistant'))
+  events.setText(event, R.input_messages, message('user'))
+  events.setText(event, R.output_messages, message('assistant'))
 }
 
-export function setBytes(events: EventTable, e: number, r: number, bytes: Uint8Array): void {
-  events.setRange(e, r, events.arena.append(bytes), bytes.length)
+export function setBytes(events: EventTable, event: number, r: number, bytes: Uint8Array): void {
+  events.setRange(event, r, events.arena.append(bytes), bytes.length)
 }
 
-export function setTime(events: EventTable, e: number, r: number, ns: bigint): void {
+export function setTime(events: EventTable, event: number, r: number, ns: bigint): void {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(ns)
-  setBytes(events, e, r, bytes)
+  setBytes(events, event, r, bytes)
 }
 
 function mulberry(seed: number): () => number {
