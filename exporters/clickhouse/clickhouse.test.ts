@@ -22,6 +22,7 @@ import {
   startTestClickHouse,
   type TestClickHouse,
 } from '../../storage/testing/stores.ts'
+import { testHost } from '../../test/exporter-host.ts'
 import { encoder } from './encode.ts'
 import { clickhouse } from './index.ts'
 import { sampleEvents, setTime } from './testing/sample-events.ts'
@@ -380,6 +381,19 @@ test('a retry completes an insert that reached the events table but not its mate
     assert.equal(await beside(), 20)
   } finally {
     await sender.stop()
+  }
+})
+
+test('every start warns when certificates are not verified, and only then', async (tc) => {
+  for (const insecure of [true, false]) {
+    const own = testHost(tc)
+    const tls = { insecure_skip_verify: insecure, accept_risk: insecure }
+    const config = { url: 'https://127.0.0.1:1', migrate: false, tls }
+    const sender = await clickhouse.createSender(clickhouse.schema.parse(config), own)
+    await sender.start(never)
+    await sender.stop()
+    const warnings = own.lines.filter((line) => /not verified/.test(String(line['msg'])))
+    assert.equal(warnings.length, insecure ? 1 : 0)
   }
 })
 

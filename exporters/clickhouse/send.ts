@@ -59,6 +59,8 @@ export class ClickHouseSender implements Sender {
 
   async start(): Promise<void> {
     if (this.#config.embedded) await this.#startEngine()
+    else if (this.#config.tls.insecure_skip_verify)
+      this.#host.log.warn('certificates are not verified: anybody on the path can read the data')
     this.#connection = connect(this.#config, this.#engine)
     this.#isMigrated = !this.#config.migrate
     const { target } = this.#connection

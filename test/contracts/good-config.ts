@@ -37,7 +37,7 @@ export async function goodSettings(factory: AnyProcessor): Promise<unknown> {
   return structuredClone(settings)
 }
 
-function goodPath(factory: AnyComponent): string {
+export function goodPath(factory: AnyComponent): string {
   const path = foldersOf(factory)
     .map((folder) => `${folder}/testdata/good.yaml`)
     .find((p) => files.has(p))
