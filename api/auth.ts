@@ -42,12 +42,21 @@ export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | n
       req.tenant = req.signedIn.tenant
       return
     }
-    if (scope === 'session')
-      throw new ApiError(401, 'UNAUTHORIZED', 'Nobody is signed in: log in first.')
+    if (scope === 'session') throw await noPerson(req, auth)
     const result = await auth.authenticate(req.headers, req.url, scope)
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
     req.tenant = result.tenant
   })
+}
+
+/** Why a request without a session gets nowhere: a right key is no person, and a wrong one is no key. */
+async function noPerson(req: FastifyRequest, auth: Authenticator): Promise<ApiError> {
+  const { authorization, 'x-api-key': apiKey } = req.headers
+  const isKeyless = authorization === undefined && apiKey === undefined
+  const result = isKeyless ? null : await auth.authenticate(req.headers, req.url, 'ingest')
+  if (result === null || (!result.ok && result.status === 401))
+    return new ApiError(401, 'UNAUTHORIZED', 'Nobody is signed in: log in first.')
+  return new ApiError(403, 'FORBIDDEN', 'This is for people who are signed in, not for keys.')
 }
 
 /** Tenant of an authenticated request. */

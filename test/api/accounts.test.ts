@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import test, { after, before, type TestContext } from 'node:test'
+import { withRole } from '../../storage/postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
@@ -373,6 +374,35 @@ test('a password does not travel over plain http from another machine', async ()
     body: { email: 'a@test.invalid', password: 'x' },
   })
   assert.equal(status, 403)
+})
+
+test('a disabled person is signed out and cannot sign in, until enabled again', async () => {
+  const { token, email } = await signedUp()
+  const login = { body: { email, password: PASSWORD } }
+  const set = (at: string) =>
+    withRole(server.pool, 'observa_control', (c) =>
+      c.query(`UPDATE users SET disabled_at = ${at} WHERE email = $1`, [email]),
+    )
+  assert.equal((await ask('GET', 'auth/me', { token })).status, 200)
+  await set('now()')
+  await until(async () => (await ask('GET', 'auth/me', { token })).status === 401, 'out', 5000)
+  assert.equal((await ask('POST', 'auth/login', login)).status, 401)
+  await set('NULL')
+  assert.equal((await ask('POST', 'auth/login', login)).status, 200)
+})
+
+test('a key is no person: the routes of accounts are closed to it', async () => {
+  const { token } = await signedUp()
+  const project = await ask('POST', 'projects', { token, body: { name: 'p' } })
+  const { project_id } = project.body
+  const made = await ask('POST', 'keys', {
+    token,
+    body: { project_id, scopes: ['admin', 'query', 'ingest'] },
+  })
+  const key = String(made.body['key'])
+  assert.equal((await ask('GET', 'keys', { token: key })).status, 200)
+  assert.equal((await ask('GET', 'auth/me', { token: key })).status, 403)
+  assert.equal((await ask('GET', 'auth/me', { token: `${key}x` })).status, 401)
 })
 
 test('tokens of sessions that are none, have ended or are written otherwise are 401', async () => {

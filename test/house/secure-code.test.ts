@@ -45,7 +45,9 @@ test('no code is made from text: no eval, no Function, no vm, no import of a com
 
 test('certificates are verified, HTTP is parsed strictly, and proxy headers are ignored', () => {
   assert.deepEqual(filesWith(/rejectUnauthorized: false|NODE_TLS_REJECT_UNAUTHORIZED/), [])
-  assert.deepEqual(filesWith(/insecureHTTPParser|trustProxy|x-forwarded-|x-real-ip/i), [])
+  assert.deepEqual(filesWith(/insecureHTTPParser|x-real-ip/i), [])
+  // Only for the proxies that `trusted_proxies` lists, by default none.
+  assert.deepEqual(filesWith(/trustProxy|x-forwarded-/i), ['api/app.ts', 'api/index.ts'])
 })
 
 /** Tables and views of ClickHouse with rows of tenants. */
