@@ -203,15 +203,15 @@ export function spread(values: readonly number[], digits: number): string {
   return `${text(median(values))} (${text(Math.min(...values))}–${text(Math.max(...values))})`
 }
 
-export function sayMeasurement(context: Context, m: Measurement): void {
-  const { load } = m
+export function sayMeasurement(context: Context, measurement: Measurement): void {
+  const { load } = measurement
   context.say(
-    `${m.subject} ${load.mode} ${load.gzip ? 'gzip' : 'plain'}: ${m.cpuUsPerSpan.toFixed(1)} µs/span CPU, ` +
-      `${load.spansPerS.toFixed(0)} spans/s accepted, ${m.sustainedSpansPerS.toFixed(0)} sustained, ` +
-      `p99 ${load.latencyMs.p99.toFixed(1)} ms, others ${m.othersCpus.toFixed(2)} CPUs`,
+    `${measurement.subject} ${load.mode} ${load.gzip ? 'gzip' : 'plain'}: ${measurement.cpuUsPerSpan.toFixed(1)} µs/span CPU, ` +
+      `${load.spansPerS.toFixed(0)} spans/s accepted, ${measurement.sustainedSpansPerS.toFixed(0)} sustained, ` +
+      `p99 ${load.latencyMs.p99.toFixed(1)} ms, others ${measurement.othersCpus.toFixed(2)} CPUs`,
   )
 }
 
-function errorsOf(m: Measurement): number {
-  return Object.values(m.load.errors).reduce((a, b) => a + b, 0)
+function errorsOf(measurement: Measurement): number {
+  return Object.values(measurement.load.errors).reduce((a, b) => a + b, 0)
 }

@@ -68,8 +68,8 @@ export function problemReport(result: LoadResult): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
-function counted(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function summary(config: ObservaConfig, files: readonly string[]): string {
@@ -139,13 +139,19 @@ function componentsNamed(registry: Registry, name: string): AnyComponent[] {
   return all.filter((c) => c.type === name)
 }
 
-function described(c: AnyComponent): Record<string, unknown> {
-  const telemetry = 'telemetry' in c ? { telemetry: c.telemetry } : {}
-  return { kind: c.kind, type: c.type, stability: c.stability, ...telemetry, summary: c.summary }
+function described(component: AnyComponent): Record<string, unknown> {
+  const telemetry = 'telemetry' in component ? { telemetry: component.telemetry } : {}
+  return {
+    kind: component.kind,
+    type: component.type,
+    stability: component.stability,
+    ...telemetry,
+    summary: component.summary,
+  }
 }
 
-function rowsOf(c: AnyComponent): OptionRow[] {
-  return optionRows(jsonSchemaOf(c.schema))
+function rowsOf(component: AnyComponent): OptionRow[] {
+  return optionRows(jsonSchemaOf(component.schema))
 }
 
 function componentTable(components: readonly AnyComponent[], columns: number): string {
@@ -166,11 +172,15 @@ function componentTable(components: readonly AnyComponent[], columns: number): s
   return lines.join('\n')
 }
 
-function componentPage(c: AnyComponent, columns: number): string {
-  const rows = rowsOf(c)
-  const lines = [`${c.kind} ${c.type} (${c.stability})`, `  ${wrapped(c.summary, columns, 2)}`, '']
-  if ('telemetry' in c && c.telemetry !== undefined)
-    lines.push(`  telemetry: ${c.telemetry.join(', ')}`, '')
+function componentPage(component: AnyComponent, columns: number): string {
+  const rows = rowsOf(component)
+  const lines = [
+    `${component.kind} ${component.type} (${component.stability})`,
+    `  ${wrapped(component.summary, columns, 2)}`,
+    '',
+  ]
+  if ('telemetry' in component && component.telemetry !== undefined)
+    lines.push(`  telemetry: ${component.telemetry.join(', ')}`, '')
   if (rows.length === 0) lines.push('  There is nothing to configure.')
   for (const row of rows) {
     const fallback = row.required

@@ -47,9 +47,9 @@ export class Arena {
   }
 
   /** Reserves `n` bytes and returns their offset. The bytes are not cleared. */
-  reserve(n: number): number {
+  reserve(length: number): number {
     const off = this.top
-    const end = off + n
+    const end = off + length
     if (end > this.bytes.length) this.#grow(end)
     this.top = end
     return off
@@ -64,21 +64,21 @@ export class Arena {
   }
 
   /** Writes a JS string as UTF-8 (lone surrogates become U+FFFD) and returns its offset. `lastLen` has the length. */
-  appendText(s: string): number {
-    const max = s.length * 3
+  appendText(text: string): number {
+    const max = text.length * 3
     const off = this.reserve(max)
-    const written = this.buf.utf8Write(s, off, max)
+    const written = this.buf.utf8Write(text, off, max)
     this.top = off + written
     this.lastLen = written
     return off
   }
 
   /** Does the same as `appendText` for a short ASCII string, faster than a call into native code. */
-  appendAscii(s: string): number {
-    const n = s.length
+  appendAscii(text: string): number {
+    const n = text.length
     const off = this.reserve(n)
     const b = this.bytes
-    for (let i = 0; i < n; i++) b[off + i] = s.charCodeAt(i)
+    for (let i = 0; i < n; i++) b[off + i] = text.charCodeAt(i)
     this.lastLen = n
     return off
   }
@@ -96,10 +96,10 @@ export class Arena {
   }
 
   /** True when the range holds exactly `s` (ASCII). */
-  equals(off: number, len: number, s: string): boolean {
-    if (len !== s.length) return false
+  equals(off: number, len: number, text: string): boolean {
+    if (len !== text.length) return false
     const b = this.bytes
-    for (let i = 0; i < len; i++) if (b[off + i] !== s.charCodeAt(i)) return false
+    for (let i = 0; i < len; i++) if (b[off + i] !== text.charCodeAt(i)) return false
     return true
   }
 
@@ -107,17 +107,17 @@ export class Arena {
    * Stores a string for the life of the arena and returns its id. Call this at start-up or for a bounded vocabulary
    * only. Returns -1 when the space for literals is full; the caller then appends the string instead.
    */
-  literal(s: string): number {
-    const known = this.#literals.get(s)
+  literal(text: string): number {
+    const known = this.#literals.get(text)
     if (known !== undefined) return known
-    const bytes = Buffer.from(s, 'utf8')
+    const bytes = Buffer.from(text, 'utf8')
     if (this.#literalTop + bytes.length > LITERALS_END) return -1
     this.bytes.set(bytes, this.#literalTop)
     const id = this.#literalOff.length
     this.#literalOff.push(this.#literalTop)
     this.#literalLen.push(bytes.length)
     this.#literalTop += bytes.length
-    this.#literals.set(s, id)
+    this.#literals.set(text, id)
     return id
   }
 

@@ -249,14 +249,14 @@ export class SpanBatch {
     }
   }
 
-  rewind(m: BatchMark): void {
-    this.arena.top = m.top
-    this.spanCount = m.spans
-    this.attrCount = m.attrs
-    this.eventCount = m.events
-    this.linkCount = m.links
-    this.resourceCount = m.resources
-    this.scopeCount = m.scopes
+  rewind(mark: BatchMark): void {
+    this.arena.top = mark.top
+    this.spanCount = mark.spans
+    this.attrCount = mark.attrs
+    this.eventCount = mark.events
+    this.linkCount = mark.links
+    this.resourceCount = mark.resources
+    this.scopeCount = mark.scopes
   }
 
   /** Adds a row of zeros and returns the index of its first column. */

@@ -35,16 +35,16 @@ export function keyName(id: number): string {
  * The id of the key in `bytes[off, off + len)`. A new key is added while there is room; otherwise the result is
  * `UNKNOWN_KEY`.
  */
-export function internKey(b: Uint8Array, off: number, len: number): number {
+export function internKey(bytes: Uint8Array, off: number, len: number): number {
   if (len === 0 || len > KEY_LEN_MAX) return UNKNOWN_KEY
   let h = len | 0
-  for (let i = off, end = off + len; i < end; i++) h = (Math.imul(h, 31) + (b[i] as number)) | 0
+  for (let i = off, end = off + len; i < end; i++) h = (Math.imul(h, 31) + (bytes[i] as number)) | 0
   h = (h ^ (h >>> 15)) | 0
   let slot = h & (SLOTS - 1)
   for (;;) {
     const id = slots[slot] as number
-    if (id === 0) return learn(b, off, len, h, slot)
-    if (hashes[id] === h && lens[id] === len && sameBytes(b, off, offs[id] as number, len))
+    if (id === 0) return learn(bytes, off, len, h, slot)
+    if (hashes[id] === h && lens[id] === len && sameBytes(bytes, off, offs[id] as number, len))
       return id
     slot = (slot + 1) & (SLOTS - 1)
   }
@@ -58,30 +58,35 @@ const followers = new Int32Array(KEYS_MAX)
  * a fixed order, so the key that followed last time is nearly always the right guess, and comparing with it costs a
  * third of hashing and searching.
  */
-export function internKeyAfter(previous: number, b: Uint8Array, off: number, len: number): number {
+export function internKeyAfter(
+  previous: number,
+  bytes: Uint8Array,
+  off: number,
+  len: number,
+): number {
   const guess = followers[previous] as number
-  if (guess !== 0 && lens[guess] === len && sameBytes(b, off, offs[guess] as number, len))
+  if (guess !== 0 && lens[guess] === len && sameBytes(bytes, off, offs[guess] as number, len))
     return guess
-  const id = internKey(b, off, len)
+  const id = internKey(bytes, off, len)
   followers[previous] = id
   return id
 }
 
-function sameBytes(b: Uint8Array, off: number, poolOff: number, len: number): boolean {
-  for (let i = 0; i < len; i++) if (b[off + i] !== pool[poolOff + i]) return false
+function sameBytes(bytes: Uint8Array, off: number, poolOff: number, len: number): boolean {
+  for (let i = 0; i < len; i++) if (bytes[off + i] !== pool[poolOff + i]) return false
   return true
 }
 
-function learn(b: Uint8Array, off: number, len: number, hash: number, slot: number): number {
+function learn(bytes: Uint8Array, off: number, len: number, hash: number, slot: number): number {
   if (names.length >= KEYS_MAX) return UNKNOWN_KEY
   if (poolTop + len > pool.length) {
     const bigger = new Uint8Array(pool.length * 2)
     bigger.set(pool)
     pool = bigger
   }
-  pool.set(b.subarray(off, off + len), poolTop)
+  pool.set(bytes.subarray(off, off + len), poolTop)
   const id = names.length
-  names.push(Buffer.from(b.subarray(off, off + len)).toString('utf8'))
+  names.push(Buffer.from(bytes.subarray(off, off + len)).toString('utf8'))
   hashes.push(hash)
   offs.push(poolTop)
   lens.push(len)

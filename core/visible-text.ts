@@ -27,6 +27,6 @@ export function visibleJson(bytes: Buffer): Buffer {
   return Buffer.from(bytes.toString('utf8').replace(UNSAFE, (c) => (c === '\n' ? c : escaped(c))))
 }
 
-function escaped(c: string): string {
-  return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -22,10 +22,10 @@ export interface TestSpan {
 
 const T0_MS = 1_790_000_000_000
 
-function jsonValue(v: AttrValue): unknown {
-  if (typeof v === 'string') return { stringValue: v }
-  if (typeof v === 'boolean') return { boolValue: v }
-  return Number.isInteger(v) ? { intValue: String(v) } : { doubleValue: v }
+function jsonValue(value: AttrValue): unknown {
+  if (typeof value === 'string') return { stringValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
 }
 
 export const jsonAttributes = (a: Readonly<Record<string, AttrValue>>): unknown[] =>

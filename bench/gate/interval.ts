@@ -38,9 +38,9 @@ function walshAverages(values: readonly number[]): number[] {
 /**
  * How many averages to cut off on each side: the largest number for which the probability on each side is at most `tail`.
  */
-function rankCut(n: number, tail: number): number {
-  const counts = signedRankCounts(n)
-  const total = 2 ** n
+function rankCut(pairs: number, tail: number): number {
+  const counts = signedRankCounts(pairs)
+  const total = 2 ** pairs
   let below = 0
   let cut = 0
   while ((below + (counts[cut] ?? 0)) / total <= tail) {
@@ -51,9 +51,9 @@ function rankCut(n: number, tail: number): number {
 }
 
 /** For each possible sum of positive ranks, how many of the 2^n combinations of signs give it. */
-function signedRankCounts(n: number): number[] {
-  const counts = [1, ...Array.from({ length: (n * (n + 1)) / 2 }, () => 0)]
-  for (let rank = 1; rank <= n; rank++)
+function signedRankCounts(pairs: number): number[] {
+  const counts = [1, ...Array.from({ length: (pairs * (pairs + 1)) / 2 }, () => 0)]
+  for (let rank = 1; rank <= pairs; rank++)
     for (let sum = counts.length - 1; sum >= rank; sum--)
       counts[sum] = (counts[sum] ?? 0) + (counts[sum - rank] ?? 0)
   return counts

@@ -81,14 +81,15 @@ export function runLoad(options: LoadOptions): Promise<LoadReport> {
   })
 }
 
-function flags(o: LoadOptions): string[] {
-  const list = [`-url=${o.url}`, `-dir=${o.directory}`, `-duration=${o.seconds}s`]
-  list.push(`-connections=${o.connections}`, `-first-copy=${o.firstCopy ?? 0}`)
-  if (o.rate !== undefined) list.push('-mode=open', `-rate=${o.rate}`)
-  if (o.requests !== undefined) list.push(`-requests=${o.requests}`)
-  if (o.gzip === true) list.push('-gzip')
-  if (o.retry === true) list.push('-retry')
-  if (o.gzipPool !== undefined) list.push(`-pool=${o.gzipPool}`)
-  if (o.headers !== undefined && o.headers.length > 0) list.push(`-headers=${o.headers.join('|')}`)
+function flags(options: LoadOptions): string[] {
+  const list = [`-url=${options.url}`, `-dir=${options.directory}`, `-duration=${options.seconds}s`]
+  list.push(`-connections=${options.connections}`, `-first-copy=${options.firstCopy ?? 0}`)
+  if (options.rate !== undefined) list.push('-mode=open', `-rate=${options.rate}`)
+  if (options.requests !== undefined) list.push(`-requests=${options.requests}`)
+  if (options.gzip === true) list.push('-gzip')
+  if (options.retry === true) list.push('-retry')
+  if (options.gzipPool !== undefined) list.push(`-pool=${options.gzipPool}`)
+  if (options.headers !== undefined && options.headers.length > 0)
+    list.push(`-headers=${options.headers.join('|')}`)
   return list
 }

@@ -85,11 +85,11 @@ function scalarOf(value: Readonly<Record<string, unknown>> | undefined): unknown
   return value?.['stringValue'] ?? value?.['intValue'] ?? value?.['doubleValue'] ?? null
 }
 
-function captureRow(c: Capture): string {
-  const truth = `${c.truth.input_tokens} / ${c.truth.output_tokens_accepted.join(' or ')}`
-  const ours = sums(streamed(c.pieces.map((p) => requestsOf([p]))))
-  const theirs = theirSums(c.pieces)
-  return `| ${c.name} | ${truth} | ${ours.input} / ${ours.output} | ${theirs.input} / ${theirs.output} |`
+function captureRow(capture: Capture): string {
+  const truth = `${capture.truth.input_tokens} / ${capture.truth.output_tokens_accepted.join(' or ')}`
+  const ours = sums(streamed(capture.pieces.map((p) => requestsOf([p]))))
+  const theirs = theirSums(capture.pieces)
+  return `| ${capture.name} | ${truth} | ${ours.input} / ${ours.output} | ${theirs.input} / ${theirs.output} |`
 }
 
 function page(): string {

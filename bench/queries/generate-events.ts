@@ -63,8 +63,8 @@ export async function fillEvents(
 const since = (startedAt: number): number => (performance.now() - startedAt) / 1000
 
 /** Start of trace `t`. The filler and the queries both compute it with this function. */
-export function traceStartMs(t: number, filled: Pick<Filled, 'fromMs' | 'traces'>): number {
-  return filled.fromMs + Math.floor(t * ((DAYS * DAY_MS) / filled.traces))
+export function traceStartMs(trace: number, filled: Pick<Filled, 'fromMs' | 'traces'>): number {
+  return filled.fromMs + Math.floor(trace * ((DAYS * DAY_MS) / filled.traces))
 }
 
 /** Sentences to make messages from. Each has some hundred words, so that columns compress as with real text. */

@@ -39,27 +39,27 @@ export const memory: Scenario = {
   },
 }
 
-function memoryTable(m: Measurement, minutes: number): ResultTable {
+function memoryTable(measurement: Measurement, minutes: number): ResultTable {
   const points = Math.min(10, Math.max(1, Math.round(minutes)))
   const rows: string[][] = []
   for (let i = 0; i < points; i++) {
     const [from, to] = [(i * minutes * 60) / points, ((i + 1) * minutes * 60) / points]
-    const within = m.memory.filter((s) => s.seconds >= from && s.seconds < to)
+    const within = measurement.memory.filter((s) => s.seconds >= from && s.seconds < to)
     const values = within.map((s) => s.rssBytes / 1e6)
     if (values.length === 0) continue
     const mean = values.reduce((a, b) => a + b, 0) / values.length
     rows.push([(to / 60).toFixed(1), mean.toFixed(0), Math.max(...values).toFixed(0)])
   }
-  const { slopeMBPerMinute } = summary(m)
+  const { slopeMBPerMinute } = summary(measurement)
   return {
-    title: `${m.subject}: ${m.load.spansAccepted.toLocaleString('en-US')} spans, slope ${slopeMBPerMinute.toFixed(2)} MB a minute in the second half`,
+    title: `${measurement.subject}: ${measurement.load.spansAccepted.toLocaleString('en-US')} spans, slope ${slopeMBPerMinute.toFixed(2)} MB a minute in the second half`,
     columns: ['until minute', 'mean RSS MB', 'peak RSS MB'],
     rows,
   }
 }
 
-function summary(m: Measurement) {
-  const { memory: series, ...rest } = m
+function summary(measurement: Measurement) {
+  const { memory: series, ...rest } = measurement
   const last = series.at(-1)?.seconds ?? 0
   return {
     ...rest,

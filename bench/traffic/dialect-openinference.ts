@@ -105,11 +105,12 @@ function llmAttributes(op: Operation, out: Attribute[]): void {
     out.push(['llm.token_count.completion_details.reasoning', { int: usage.reasoning }])
 }
 
-function messageAttributes(prefix: string, m: Message, out: Attribute[]): void {
-  out.push([`${prefix}.role`, { string: m.role }])
-  if (m.text !== '') out.push([`${prefix}.content`, { string: m.text }])
-  if (m.toolCallId !== undefined) out.push([`${prefix}.tool_call_id`, { string: m.toolCallId }])
-  m.toolCalls?.forEach((call, j) => {
+function messageAttributes(prefix: string, message: Message, out: Attribute[]): void {
+  out.push([`${prefix}.role`, { string: message.role }])
+  if (message.text !== '') out.push([`${prefix}.content`, { string: message.text }])
+  if (message.toolCallId !== undefined)
+    out.push([`${prefix}.tool_call_id`, { string: message.toolCallId }])
+  message.toolCalls?.forEach((call, j) => {
     const at = `${prefix}.tool_calls.${j}.tool_call`
     out.push(
       [`${at}.id`, { string: call.id }],
@@ -119,15 +120,15 @@ function messageAttributes(prefix: string, m: Message, out: Attribute[]): void {
   })
 }
 
-function openaiMessage(m: Message): object {
+function openaiMessage(message: Message): object {
   return {
-    role: m.role,
-    content: m.text === '' ? null : m.text,
-    ...(m.toolCallId === undefined ? {} : { tool_call_id: m.toolCallId }),
-    ...(m.toolCalls === undefined
+    role: message.role,
+    content: message.text === '' ? null : message.text,
+    ...(message.toolCallId === undefined ? {} : { tool_call_id: message.toolCallId }),
+    ...(message.toolCalls === undefined
       ? {}
       : {
-          tool_calls: m.toolCalls.map((call) => ({
+          tool_calls: message.toolCalls.map((call) => ({
             id: call.id,
             type: 'function',
             function: { name: call.name, arguments: JSON.stringify(call.arguments) },

@@ -80,11 +80,12 @@ function modelAttributes(op: Operation, out: Attribute[]): void {
   if (usage.reasoning > 0) out.push(['llm.usage.reasoning_tokens', { int: usage.reasoning }])
 }
 
-function promptAttributes(prefix: string, m: Message, out: Attribute[]): void {
-  out.push([`${prefix}.role`, { string: m.role }])
-  if (m.text !== '') out.push([`${prefix}.content`, { string: m.text }])
-  if (m.toolCallId !== undefined) out.push([`${prefix}.tool_call_id`, { string: m.toolCallId }])
-  m.toolCalls?.forEach((call, j) => {
+function promptAttributes(prefix: string, message: Message, out: Attribute[]): void {
+  out.push([`${prefix}.role`, { string: message.role }])
+  if (message.text !== '') out.push([`${prefix}.content`, { string: message.text }])
+  if (message.toolCallId !== undefined)
+    out.push([`${prefix}.tool_call_id`, { string: message.toolCallId }])
+  message.toolCalls?.forEach((call, j) => {
     out.push(
       [`${prefix}.tool_calls.${j}.id`, { string: call.id }],
       [`${prefix}.tool_calls.${j}.name`, { string: call.name }],

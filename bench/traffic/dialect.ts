@@ -70,10 +70,11 @@ export function spanName(dialect: Dialect, op: Operation): string {
   return `${operation} ${op.kind === 'llm' || op.kind === 'embedding' ? (op.model?.request ?? '') : op.name}`
 }
 
-export function makeService(d: Dice, dialect: Dialect): Service {
+export function makeService(dice: Dice, dialect: Dialect): Service {
   const [scopeName, scopeVersion, schemaUrl] = SCOPES[dialect]
-  const name = d.pick(SERVICES)
-  const uuid = (): string => `${d.hex(8)}-${d.hex(4)}-4${d.hex(3)}-8${d.hex(3)}-${d.hex(12)}`
+  const name = dice.pick(SERVICES)
+  const uuid = (): string =>
+    `${dice.hex(8)}-${dice.hex(4)}-4${dice.hex(3)}-8${dice.hex(3)}-${dice.hex(12)}`
   const text = (key: string, value: string): Attribute => [key, { string: value }]
   return {
     scopeName,
@@ -83,17 +84,17 @@ export function makeService(d: Dice, dialect: Dialect): Service {
     projectId: uuid(),
     resource: [
       text('service.name', name),
-      text('service.version', `2.${d.int(0, 30)}.${d.int(0, 9)}`),
+      text('service.version', `2.${dice.int(0, 30)}.${dice.int(0, 9)}`),
       text('service.namespace', 'assistants'),
       text('service.instance.id', uuid()),
       text('telemetry.sdk.language', 'python'),
       text('telemetry.sdk.name', 'opentelemetry'),
       text('telemetry.sdk.version', '1.45.2'),
-      text('deployment.environment.name', d.pick(['prod', 'prod', 'staging'])),
+      text('deployment.environment.name', dice.pick(['prod', 'prod', 'staging'])),
       text('k8s.namespace.name', 'assistants'),
-      text('k8s.pod.name', `${name}-${d.hex(9)}-${d.chars(5, 'bcdfghjklmnpqrstvwxz')}`),
-      text('host.name', `ip-10-0-${d.int(0, 255)}-${d.int(0, 255)}`),
-      ['process.pid', { int: d.int(1, 60_000) }],
+      text('k8s.pod.name', `${name}-${dice.hex(9)}-${dice.chars(5, 'bcdfghjklmnpqrstvwxz')}`),
+      text('host.name', `ip-10-0-${dice.int(0, 255)}-${dice.int(0, 255)}`),
+      ['process.pid', { int: dice.int(1, 60_000) }],
     ],
   }
 }

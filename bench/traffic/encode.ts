@@ -38,25 +38,25 @@ export function encodeProtobuf({ dialect, service, operations }: RequestModel): 
 }
 
 /** Span: 1 trace, 2 span, 4 parent, 5 name, 6 kind, 7 start, 8 end, 9 attributes, 11 events, 15 status, 16 flags. */
-function writeSpan(w: ProtobufWriter, dialect: Dialect, op: Operation): void {
-  w.hexField(1, op.traceId)
-  w.hexField(2, op.spanId)
-  if (op.parentId !== null) w.hexField(4, op.parentId)
-  w.stringField(5, spanName(dialect, op))
-  w.varintField(6, spanKind(op))
-  w.fixed64Field(7, nanos(op.startMs))
-  w.fixed64Field(8, nanos(op.startMs + op.durationMs))
-  for (const attribute of attributesOf(dialect, op)) w.attribute(9, attribute)
+function writeSpan(writer: ProtobufWriter, dialect: Dialect, op: Operation): void {
+  writer.hexField(1, op.traceId)
+  writer.hexField(2, op.spanId)
+  if (op.parentId !== null) writer.hexField(4, op.parentId)
+  writer.stringField(5, spanName(dialect, op))
+  writer.varintField(6, spanKind(op))
+  writer.fixed64Field(7, nanos(op.startMs))
+  writer.fixed64Field(8, nanos(op.startMs + op.durationMs))
+  for (const attribute of attributesOf(dialect, op)) writer.attribute(9, attribute)
   const { error } = op
   if (error === null) return
-  w.message(11, () => {
-    w.fixed64Field(1, nanos(op.startMs + op.durationMs))
-    w.stringField(2, 'exception')
-    for (const attribute of exceptionAttributes(error)) w.attribute(3, attribute)
+  writer.message(11, () => {
+    writer.fixed64Field(1, nanos(op.startMs + op.durationMs))
+    writer.stringField(2, 'exception')
+    for (const attribute of exceptionAttributes(error)) writer.attribute(3, attribute)
   })
-  w.message(15, () => {
-    w.stringField(2, error.message)
-    w.varintField(3, STATUS_ERROR)
+  writer.message(15, () => {
+    writer.stringField(2, error.message)
+    writer.varintField(3, STATUS_ERROR)
   })
 }
 

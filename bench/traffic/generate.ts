@@ -194,22 +194,22 @@ function dialectOf(index: number): Dialect {
 }
 
 function plantAll(
-  d: Dice,
+  dice: Dice,
   operations: readonly Operation[],
   request: number,
 ): Pick<PlannedRequest, 'operations' | 'secrets' | 'nearMisses'> {
   const secrets: PlantedSecret[] = []
   const nearMisses: PlantedText[] = []
   const planted = operations.map((op) => {
-    const dieRoll = d.float()
+    const dieRoll = dice.float()
     if (op.kind === 'http' || dieRoll >= SECRET_SHARE + NEAR_MISS_SHARE) return op
     if (dieRoll >= SECRET_SHARE) {
-      const text = makeNearMiss(d)
+      const text = makeNearMiss(dice)
       nearMisses.push(text)
       return plant(op, text.sentence)
     }
-    const type = d.pick(SECRET_CLASSES)
-    const text = makeSecret(type, d)
+    const type = dice.pick(SECRET_CLASSES)
+    const text = makeSecret(type, dice)
     secrets.push({ request, traceId: op.traceId, spanId: op.spanId, type, value: text.value })
     return plant(op, text.sentence)
   })

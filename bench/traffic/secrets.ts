@@ -95,15 +95,15 @@ const NEAR_MISSES: Readonly<Record<string, Maker>> = {
   }),
 }
 
-export function makeSecret(type: SecretClass, d: Dice): PlantedText {
-  return { type, ...SECRETS[type](d) }
+export function makeSecret(type: SecretClass, dice: Dice): PlantedText {
+  return { type, ...SECRETS[type](dice) }
 }
 
-export function makeNearMiss(d: Dice): PlantedText {
-  const type = d.pick(Object.keys(NEAR_MISSES))
+export function makeNearMiss(dice: Dice): PlantedText {
+  const type = dice.pick(Object.keys(NEAR_MISSES))
   const maker = NEAR_MISSES[type]
   if (maker === undefined) throw new Error(`no near miss ${type}`)
-  return { type, ...maker(d) }
+  return { type, ...maker(dice) }
 }
 
 /** Appends the Luhn check digit. */

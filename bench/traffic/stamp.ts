@@ -24,8 +24,8 @@ export function findStamps(body: Uint8Array, rawIds: boolean): StampOffsets {
 }
 
 /** Overwrites all ids of `body` in place with those of copy `n`. The same `n` always gives the same ids. */
-export function restamp(body: Uint8Array, offsets: StampOffsets, n: number): void {
-  const word = stampWord(n)
+export function restamp(body: Uint8Array, offsets: StampOffsets, copy: number): void {
+  const word = stampWord(copy)
   for (const at of offsets.raw) {
     body[at] = word >>> 24
     body[at + 1] = word >>> 16
@@ -40,12 +40,12 @@ export function restamp(body: Uint8Array, offsets: StampOffsets, n: number): voi
 }
 
 /** The first 32 bits of the ids of copy `n`: different for 2^32 copies, and spread out so that samplers see random ids. */
-export function stampWord(n: number): number {
-  return Math.imul(n + 1, 0x9e3779b1) >>> 0
+export function stampWord(copy: number): number {
+  return Math.imul(copy + 1, 0x9e3779b1) >>> 0
 }
 
-export function stampHex(n: number): string {
-  return stampWord(n).toString(16).padStart(8, '0')
+export function stampHex(copy: number): string {
+  return stampWord(copy).toString(16).padStart(8, '0')
 }
 
 function findAll(bytes: Buffer, marker: Buffer): Uint32Array {

@@ -146,24 +146,24 @@ const SENTENCES: Readonly<Record<Exclude<Language, 'en'>, readonly string[]>> = 
 }
 
 /** Text of about `bytes` bytes of UTF-8. */
-export function prose(d: Dice, language: Language, bytes: number): string {
+export function prose(dice: Dice, language: Language, bytes: number): string {
   let out = ''
   let size = 0
   while (size < bytes) {
-    const next = language === 'en' ? sentence(d) : d.pick(SENTENCES[language])
+    const next = language === 'en' ? sentence(dice) : dice.pick(SENTENCES[language])
     out += size === 0 ? next : ` ${next}`
     size += Buffer.byteLength(next) + 1
   }
   return out
 }
 
-function sentence(d: Dice): string {
-  const length = d.int(6, 17)
+function sentence(dice: Dice): string {
+  const length = dice.int(6, 17)
   let text = ''
   for (let i = 0; i < length; i++) {
-    const word = d.chance(0.06) ? d.pick(FIGURES)(d) : d.pick(WORDS)
+    const word = dice.chance(0.06) ? dice.pick(FIGURES)(dice) : dice.pick(WORDS)
     text += i === 0 ? `${(word[0] ?? '').toUpperCase()}${word.slice(1)}` : ` ${word}`
-    if (i < length - 1 && d.chance(0.08)) text += ','
+    if (i < length - 1 && dice.chance(0.08)) text += ','
   }
   return `${text}.`
 }

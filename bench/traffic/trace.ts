@@ -59,16 +59,16 @@ const ERRORS = [
 ] as const
 
 /** The operations of one trace of exactly `size` spans, parents before children. */
-export function makeTrace(d: Dice, size: number, startMs: number): Operation[] {
-  const trace = new TraceBuilder(d, startMs)
+export function makeTrace(dice: Dice, size: number, startMs: number): Operation[] {
+  const trace = new TraceBuilder(dice, startMs)
   if (size < 3) return trace.callsOnly(size)
-  const isAgent = d.chance(0.6)
+  const isAgent = dice.chance(0.6)
   const root = trace.open(isAgent ? 'agent' : 'chain')
   while (trace.count < size) {
     const left = size - trace.count
-    if (!isAgent && left >= 3 && d.chance(0.4)) trace.retrieve(root)
-    else if (left >= 2 && d.chance(0.6)) trace.callWithTool(root)
-    else if (d.chance(0.06)) trace.http(root)
+    if (!isAgent && left >= 3 && dice.chance(0.4)) trace.retrieve(root)
+    else if (left >= 2 && dice.chance(0.6)) trace.callWithTool(root)
+    else if (dice.chance(0.06)) trace.http(root)
     else trace.call(root)
   }
   return trace.close(root)
@@ -89,13 +89,13 @@ class TraceBuilder {
   #history: Message[]
   #nowMs: number
 
-  constructor(d: Dice, startMs: number) {
-    this.#d = d
+  constructor(dice: Dice, startMs: number) {
+    this.#d = dice
     this.#nowMs = startMs
-    this.#traceId = `${STAMP_HEX}${d.hex(4)}4${d.hex(3)}${d.pick(['8', '9', 'a', 'b'])}${d.hex(15)}`
-    this.#session = makeSession(d)
-    this.#model = d.pick(CHAT_MODELS)
-    const system = `You are ${this.#session.agentName}, a careful assistant. ${prose(d, 'en', 180)}`
+    this.#traceId = `${STAMP_HEX}${dice.hex(4)}4${dice.hex(3)}${dice.pick(['8', '9', 'a', 'b'])}${dice.hex(15)}`
+    this.#session = makeSession(dice)
+    this.#model = dice.pick(CHAT_MODELS)
+    const system = `You are ${this.#session.agentName}, a careful assistant. ${prose(dice, 'en', 180)}`
     this.#history = [
       { role: 'system', text: system },
       { role: 'user', text: this.#text(210) },
@@ -297,17 +297,17 @@ class TraceBuilder {
   }
 }
 
-function makeSession(d: Dice): Session {
-  const agentName = d.pick(AGENTS)
+function makeSession(dice: Dice): Session {
+  const agentName = dice.pick(AGENTS)
   return {
-    conversationId: `conv-${d.hex(16)}`,
-    sessionId: `sess-${d.hex(12)}`,
-    userId: `user-${d.int(1, 5000)}`,
+    conversationId: `conv-${dice.hex(16)}`,
+    sessionId: `sess-${dice.hex(12)}`,
+    userId: `user-${dice.int(1, 5000)}`,
     agentName,
-    agentId: `agent-${d.hex(8)}`,
-    route: d.pick(ROUTES),
-    language: d.chance(OTHER_LANGUAGE_SHARE) ? d.pick(OTHER_LANGUAGES) : 'en',
-    toolDefinitions: TOOLS.slice(0, d.int(2, 4)).map(([name, description]) => ({
+    agentId: `agent-${dice.hex(8)}`,
+    route: dice.pick(ROUTES),
+    language: dice.chance(OTHER_LANGUAGE_SHARE) ? dice.pick(OTHER_LANGUAGES) : 'en',
+    toolDefinitions: TOOLS.slice(0, dice.int(2, 4)).map(([name, description]) => ({
       name,
       description,
     })),

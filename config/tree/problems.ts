@@ -94,7 +94,7 @@ export class Problems {
       suggestion: p.suggestion === null ? null : this.#mask(p.suggestion),
     }))
     const files = [...new Set(masked.map((p) => p.file))]
-    const rank = (p: ConfigError): number => files.indexOf(p.file)
+    const rank = (error: ConfigError): number => files.indexOf(error.file)
     const sorted = masked.toSorted(
       (a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column,
     )
@@ -133,13 +133,13 @@ function problem(
 }
 
 /** A problem on one line: `file:12:5: OBS_CONFIG_X: a.b: rule, expected ..., found ... Did you mean "c"?` */
-export function problemLine(p: ConfigError): string {
-  const where = p.line > 0 ? `${p.file}:${p.line}:${p.column}` : p.file
-  const path = p.path === '' ? '' : `${p.path}: `
-  const expected = p.expected === null ? '' : `, expected ${p.expected}`
-  const found = p.found === null ? '' : `, found ${p.found}`
-  const suggestion = p.suggestion === null ? '' : `. ${p.suggestion}`
-  return printable(`${where}: ${p.code}: ${path}${p.rule}${expected}${found}${suggestion}`)
+export function problemLine(error: ConfigError): string {
+  const where = error.line > 0 ? `${error.file}:${error.line}:${error.column}` : error.file
+  const path = error.path === '' ? '' : `${error.path}: `
+  const expected = error.expected === null ? '' : `, expected ${error.expected}`
+  const found = error.found === null ? '' : `, found ${error.found}`
+  const suggestion = error.suggestion === null ? '' : `. ${error.suggestion}`
+  return printable(`${where}: ${error.code}: ${path}${error.rule}${expected}${found}${suggestion}`)
 }
 
 /** All problems, one a line, each after the word `error` or `warning`; '' for none. */

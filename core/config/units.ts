@@ -45,10 +45,10 @@ export function parseSizeBytes(text: string): number | null {
 }
 
 /** A size for people to read: `1.5 GiB`. */
-export function formatBytes(n: number): string {
+export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let i = 0
-  let v = n
+  let v = bytes
   while (v >= 1024 && i < units.length - 1) {
     v /= 1024
     i++

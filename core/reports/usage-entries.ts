@@ -77,36 +77,36 @@ export class UsageEntries {
     return this.#bytes.slice(0, this.#top)
   }
 
-  add(events: EventTable, e: number, receivedAtMs: number): void {
+  add(events: EventTable, event: number, receivedAtMs: number): void {
     this.#ensure(ENTRY_BYTES_MAX)
     const from = this.#top
     this.#top += HEAD_BYTES
-    for (const field of IDS) this.#text(events, e, field)
+    for (const field of IDS) this.#text(events, event, field)
     for (const field of NUMBERS) {
-      this.#view.setFloat64(this.#top, events.num(e, field), true)
+      this.#view.setFloat64(this.#top, events.num(event, field), true)
       this.#top += 8
     }
-    for (const field of TEXTS) this.#text(events, e, field)
+    for (const field of TEXTS) this.#text(events, event, field)
     for (const field of MODELS) {
-      const prefix = events.modelPrefix(e, field)
+      const prefix = events.modelPrefix(event, field)
       this.#bytes[this.#top++] = prefix
-      this.#text(events, e, field, prefix)
+      this.#text(events, event, field, prefix)
     }
     this.#view.setUint32(from, this.#top - from, true)
-    this.#view.setUint32(from + 4, e, true)
+    this.#view.setUint32(from + 4, event, true)
     this.#view.setFloat64(from + 8, receivedAtMs, true)
   }
 
   /** `more` is the number of bytes before the field to include. */
-  #text(events: EventTable, e: number, field: number, more = 0): void {
-    const len = events.len(e, field)
+  #text(events: EventTable, event: number, field: number, more = 0): void {
+    const len = events.len(event, field)
     if (len < 0 || len > TEXT_BYTES_MAX) {
       this.#view.setUint16(this.#top, NULL_LENGTH, true)
       this.#top += 2
       return
     }
     this.#view.setUint16(this.#top, len + more, true)
-    const end = events.off(e, field) + len
+    const end = events.off(event, field) + len
     const { bytes } = events.arena
     const to = this.#bytes
     let at = this.#top + 2
@@ -152,27 +152,27 @@ export function entryId(entry: Uint8Array): string {
 }
 
 /** Reads an entry into the event row and returns the time of receipt in ms. */
-export function readEntry(entry: Uint8Array, events: EventTable, e: number): number {
+export function readEntry(entry: Uint8Array, events: EventTable, event: number): number {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.length)
   let at = HEAD_BYTES
   const text = (field: number): void => {
     const len = view.getUint16(at, true)
     at += 2
     if (len === NULL_LENGTH) return
-    events.setRange(e, field, events.arena.append(entry.subarray(at, at + len)), len)
+    events.setRange(event, field, events.arena.append(entry.subarray(at, at + len)), len)
     at += len
   }
   for (const field of IDS) text(field)
   for (const field of NUMBERS) {
-    events.setNum(e, field, view.getFloat64(at, true))
+    events.setNum(event, field, view.getFloat64(at, true))
     at += 8
   }
   for (const field of TEXTS) text(field)
   for (const field of MODELS) {
     const prefix = entry[at++] as number
     text(field)
-    if (prefix === 0 || !events.has(e, field)) continue
-    events.setModel(e, field, events.off(e, field), events.len(e, field), prefix)
+    if (prefix === 0 || !events.has(event, field)) continue
+    events.setModel(event, field, events.off(event, field), events.len(event, field), prefix)
   }
   return view.getFloat64(8, true)
 }

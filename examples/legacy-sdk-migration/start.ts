@@ -21,6 +21,6 @@ await withLlm((llm) =>
     const calls = events.filter((e) => e['kind'] === 'llm')
     say()
     for (const field of SAME)
-      say(`${field}: ${calls.map((e: Row) => JSON.stringify(e[field])).join(' | ')}`)
+      say(`${field}: ${calls.map((row: Row) => JSON.stringify(row[field])).join(' | ')}`)
   }),
 )

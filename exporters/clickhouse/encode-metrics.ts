@@ -24,22 +24,24 @@ export function metricRows(request: MetricsRequest): MetricRows {
   return { rows, bytes: out.take() }
 }
 
-function writePoint(out: ByteWriter, p: MetricPoint, request: MetricsRequest): void {
+function writePoint(out: ByteWriter, point: MetricPoint, request: MetricsRequest): void {
   const { tenant, receivedAtMs } = request
   out.stringText(tenant.tenantId)
   out.stringText(tenant.projectId)
-  out.stringText(tenant.environment ?? environmentOf(p.resource))
-  for (const word of [p.metric, p.type, p.unit, p.temporality]) out.stringText(word)
-  out.u8(p.isMonotonic ? 1 : 0)
-  out.stringText(p.scopeName)
-  writeMap(out, p.resource)
-  writeMap(out, p.attributes)
-  out.fixedString(p.seriesId, 0, 16, 16)
-  writeTime(out, p.startNs)
+  out.stringText(tenant.environment ?? environmentOf(point.resource))
+  for (const word of [point.metric, point.type, point.unit, point.temporality]) out.stringText(word)
+  out.u8(point.isMonotonic ? 1 : 0)
+  out.stringText(point.scopeName)
+  writeMap(out, point.resource)
+  writeMap(out, point.attributes)
+  out.fixedString(point.seriesId, 0, 16, 16)
+  writeTime(out, point.startNs)
   // A point without a time gets the time of receipt.
-  writeTime(out, p.timeNs === 0n ? BigInt(Math.trunc(receivedAtMs)) * 1_000_000n : p.timeNs)
-  for (const number of [p.value, p.count, p.sum, p.min, p.max]) out.nullableF64(finite(number))
-  for (const list of [p.bounds, p.buckets, p.quantiles, p.quantileValues]) writeNumbers(out, list)
+  writeTime(out, point.timeNs === 0n ? BigInt(Math.trunc(receivedAtMs)) * 1_000_000n : point.timeNs)
+  for (const number of [point.value, point.count, point.sum, point.min, point.max])
+    out.nullableF64(finite(number))
+  for (const list of [point.bounds, point.buckets, point.quantiles, point.quantileValues])
+    writeNumbers(out, list)
   out.u64(receivedAtMs)
 }
 

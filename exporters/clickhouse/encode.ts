@@ -189,25 +189,25 @@ function writeOwn(out: ByteWriter, events: EventTable, event: number, kind: numb
 }
 
 /** Writes length and bytes. A range that is not valid UTF-8, because an edit cut a character in two, is repaired. */
-function writeText(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
+function writeText(out: ByteWriter, bytes: Uint8Array, off: number, len: number): void {
   out.ensure(len + 5)
-  if (len < 128 && writeShort(out, b, off, len)) return
-  if (isUtf8(b.subarray(off, off + len))) {
+  if (len < 128 && writeShort(out, bytes, off, len)) return
+  if (isUtf8(bytes.subarray(off, off + len))) {
     out.varint(len)
-    out.copy(b, off, len)
+    out.copy(bytes, off, len)
     return
   }
-  out.stringText(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
+  out.stringText(Buffer.from(bytes.buffer, bytes.byteOffset + off, len).toString('utf8'))
 }
 
 /** Copies a short text and checks it on the way. Returns false, and has written nothing, when a byte is not ASCII. */
-function writeShort(out: ByteWriter, b: Uint8Array, off: number, len: number): boolean {
+function writeShort(out: ByteWriter, bytes: Uint8Array, off: number, len: number): boolean {
   const to = out.bytes
   let p = out.pos
   to[p++] = len
   let seen = 0
   for (let i = off, end = off + len; i < end; i++) {
-    const c = b[i] as number
+    const c = bytes[i] as number
     seen |= c
     to[p++] = c
   }
@@ -216,26 +216,26 @@ function writeShort(out: ByteWriter, b: Uint8Array, off: number, len: number): b
   return true
 }
 
-function writeNumber(out: ByteWriter, v: number): void {
+function writeNumber(out: ByteWriter, value: number): void {
   // JSON has no infinities and writes null for them, so null is written here too.
-  if (v - v !== 0) {
+  if (value - value !== 0) {
     out.bytes[out.pos++] = 1
     return
   }
   out.bytes[out.pos++] = 0
-  out.view.setFloat64(out.pos, v, true)
+  out.view.setFloat64(out.pos, value, true)
   out.pos += 8
 }
 
 /** Writes an Int64 without BigInt. `i64` clamps values beyond 2^63. */
-function writeInt(out: ByteWriter, v: number): void {
-  if (v - v !== 0) {
+function writeInt(out: ByteWriter, value: number): void {
+  if (value - value !== 0) {
     out.bytes[out.pos++] = 1
     return
   }
   out.bytes[out.pos++] = 0
-  if (v > Number.MAX_SAFE_INTEGER || v < Number.MIN_SAFE_INTEGER) return out.i64(v)
-  const whole = Math.trunc(v)
+  if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) return out.i64(value)
+  const whole = Math.trunc(value)
   const hi = Math.floor(whole / POW32)
   out.view.setUint32(out.pos, whole - hi * POW32, true)
   out.view.setInt32(out.pos + 4, hi, true)
@@ -257,12 +257,12 @@ function writeTime(out: ByteWriter, events: EventTable, event: number, i: number
   writeNs(out, events.arena.bytes, events.off(event, i))
 }
 
-function writeNs(out: ByteWriter, b: Uint8Array, off: number): void {
+function writeNs(out: ByteWriter, bytes: Uint8Array, off: number): void {
   // The upper half of the number is nearly always enough to decide.
-  const hi = ((b[off + 7] as number) * 256 + (b[off + 6] as number)) * 65_536
-  if (hi + (b[off + 5] as number) * 256 + (b[off + 4] as number) < LATEST_HI)
-    return out.copy(b, off, 8)
-  const ns = Buffer.from(b.buffer, b.byteOffset + off, 8).readBigUInt64LE()
+  const hi = ((bytes[off + 7] as number) * 256 + (bytes[off + 6] as number)) * 65_536
+  if (hi + (bytes[off + 5] as number) * 256 + (bytes[off + 4] as number) < LATEST_HI)
+    return out.copy(bytes, off, 8)
+  const ns = Buffer.from(bytes.buffer, bytes.byteOffset + off, 8).readBigUInt64LE()
   out.i64Big(ns > LATEST_NS ? LATEST_NS : ns)
 }
 
@@ -333,27 +333,27 @@ function isRepeatedLater(events: EventTable, i: number, end: number): boolean {
 }
 
 /** Compares from the end, because the keys of one map mostly begin alike. */
-function isSame(b: Uint8Array, x: number, y: number, len: number): boolean {
-  for (let i = len - 1; i >= 0; i--) if (b[x + i] !== b[y + i]) return false
+function isSame(bytes: Uint8Array, x: number, y: number, len: number): boolean {
+  for (let i = len - 1; i >= 0; i--) if (bytes[x + i] !== bytes[y + i]) return false
   return true
 }
 
 /** One row of `signals` with the columns of `SIGNAL_COLUMNS`. Signals are rare, so this is not optimised. */
-export function writeSignalRow(out: ByteWriter, s: Signal): void {
-  writeHex(out, s.signal_id, 16)
-  out.stringText(s.type)
-  out.stringText(s.severity)
-  out.stringText(s.tenant_id)
-  out.stringText(s.project_id)
-  writeHex(out, s.trace_id, 16)
-  writeHex(out, s.span_id, 8)
-  writeHex(out, s.event_id, 16)
-  const at = BigInt(s.at)
+export function writeSignalRow(out: ByteWriter, signal: Signal): void {
+  writeHex(out, signal.signal_id, 16)
+  out.stringText(signal.type)
+  out.stringText(signal.severity)
+  out.stringText(signal.tenant_id)
+  out.stringText(signal.project_id)
+  writeHex(out, signal.trace_id, 16)
+  writeHex(out, signal.span_id, 8)
+  writeHex(out, signal.event_id, 16)
+  const at = BigInt(signal.at)
   out.i64Big(at > LATEST_NS ? LATEST_NS : at)
-  out.nullableF64(s.value ?? Number.NaN)
-  out.nullableF64(s.threshold ?? Number.NaN)
-  out.stringText(JSON.stringify(s.evidence))
-  out.stringText(s.rule)
+  out.nullableF64(signal.value ?? Number.NaN)
+  out.nullableF64(signal.threshold ?? Number.NaN)
+  out.stringText(JSON.stringify(signal.evidence))
+  out.stringText(signal.rule)
 }
 
 function writeHex(out: ByteWriter, hex: string, size: number): void {

@@ -107,27 +107,27 @@ function eachOfMetric(
 
 type Head = Envelope & Pick<MetricPoint, 'metric' | 'type' | 'unit' | 'temporality' | 'isMonotonic'>
 
-function pointOf(head: Head, p: PlainMessage, series: Map<string, Uint8Array>): MetricPoint {
-  const attributes = attributesOf(p.messages('attributes'))
+function pointOf(head: Head, message: PlainMessage, series: Map<string, Uint8Array>): MetricPoint {
+  const attributes = attributesOf(message.messages('attributes'))
   const own = JSON.stringify(sorted(attributes))
   let seriesId = series.get(own)
   if (seriesId === undefined) {
     seriesId = seriesIdOf(head, own)
     series.set(own, seriesId)
   }
-  const quantiles = p.messages('quantileValues')
+  const quantiles = message.messages('quantileValues')
   return {
     ...head,
-    ...bucketsOf(head.type, p),
+    ...bucketsOf(head.type, message),
     attributes,
     seriesId,
-    startNs: p.integer('startTimeUnixNano'),
-    timeNs: p.integer('timeUnixNano'),
-    value: p.number('asDouble') ?? p.number('asInt') ?? Number.NaN,
-    count: p.number('count') ?? Number.NaN,
-    sum: p.number('sum') ?? Number.NaN,
-    min: p.number('min') ?? Number.NaN,
-    max: p.number('max') ?? Number.NaN,
+    startNs: message.integer('startTimeUnixNano'),
+    timeNs: message.integer('timeUnixNano'),
+    value: message.number('asDouble') ?? message.number('asInt') ?? Number.NaN,
+    count: message.number('count') ?? Number.NaN,
+    sum: message.number('sum') ?? Number.NaN,
+    min: message.number('min') ?? Number.NaN,
+    max: message.number('max') ?? Number.NaN,
     quantiles: quantiles.map((q) => q.number('quantile') ?? 0),
     quantileValues: quantiles.map((q) => q.number('value') ?? 0),
   }
@@ -142,23 +142,23 @@ function seriesIdOf(head: Head, attributes: string): Uint8Array {
 
 type Buckets = Pick<MetricPoint, 'bounds' | 'buckets'>
 
-function bucketsOf(type: MetricPoint['type'], p: PlainMessage): Buckets {
-  if (type === 'exponential_histogram') return exponentialBuckets(p)
+function bucketsOf(type: MetricPoint['type'], message: PlainMessage): Buckets {
+  if (type === 'exponential_histogram') return exponentialBuckets(message)
   if (type !== 'histogram') return { bounds: [], buckets: [] }
-  const bounds = p.numbers('explicitBounds')
-  const buckets = p.numbers('bucketCounts')
+  const bounds = message.numbers('explicitBounds')
+  const buckets = message.numbers('bucketCounts')
   // Bounds and counts are valid only together, with one more bucket than bounds. Otherwise the meaning of the counts is
   // unknown, so both are dropped.
   return buckets.length === bounds.length + 1 ? { bounds, buckets } : { bounds: [], buckets: [] }
 }
 
 /** Bucket i of a scale contains values above base^(offset+i) and up to base^(offset+i+1), where base = 2^(2^-scale). */
-function exponentialBuckets(p: PlainMessage): Buckets {
-  const scale = p.number('scale') ?? 0
+function exponentialBuckets(message: PlainMessage): Buckets {
+  const scale = message.number('scale') ?? 0
   const bound = (index: number): number => 2 ** (index * 2 ** -scale)
   const bounds: number[] = []
   const buckets: number[] = []
-  const negative = range(p.message('negative'))
+  const negative = range(message.message('negative'))
   if (negative.counts.length > 0) {
     // The range below the lowest bucket is empty.
     bounds.push(-bound(negative.offset + negative.counts.length))
@@ -168,11 +168,11 @@ function exponentialBuckets(p: PlainMessage): Buckets {
     bounds.push(-bound(negative.offset + i))
     buckets.push(negative.counts[i] ?? 0)
   }
-  const positive = range(p.message('positive'))
+  const positive = range(message.message('positive'))
   bounds.push(
-    positive.counts.length > 0 ? bound(positive.offset) : (p.number('zeroThreshold') ?? 0),
+    positive.counts.length > 0 ? bound(positive.offset) : (message.number('zeroThreshold') ?? 0),
   )
-  buckets.push(p.number('zeroCount') ?? 0)
+  buckets.push(message.number('zeroCount') ?? 0)
   for (const [i, count] of positive.counts.entries()) {
     bounds.push(bound(positive.offset + i + 1))
     buckets.push(count)

@@ -42,21 +42,21 @@ function lineOf(events: EventTable, { after, revision, receivedAtMs }: RevisedEv
   }
 }
 
-function valueOf(events: EventTable, e: number, name: RevisedField): number | string | null {
-  if (name === 'usage_duplicate_of') return events.hex(e, R.usage_duplicate_of)
-  if (name === 'usage_aggregate') return events.num(e, N.usage_aggregate) > 0 ? 1 : 0
+function valueOf(events: EventTable, event: number, name: RevisedField): number | string | null {
+  if (name === 'usage_duplicate_of') return events.hex(event, R.usage_duplicate_of)
+  if (name === 'usage_aggregate') return events.num(event, N.usage_aggregate) > 0 ? 1 : 0
   const number = numberIndex(name)
-  if (number < 0) return events.text(e, rangeIndex(name))
-  const n = events.num(e, number)
+  if (number < 0) return events.text(event, rangeIndex(name))
+  const n = events.num(event, number)
   return Number.isFinite(n) ? n : null
 }
 
 const LATEST_S = 4_294_967_295
 
 /** Computed like in `encode.ts`: from the start, or else the end, or else the time of receipt. */
-function hourOf(events: EventTable, e: number, receivedAtMs: number): number {
-  const start = events.timeMs(e, R.start_time)
-  const end = events.timeMs(e, R.end_time)
+function hourOf(events: EventTable, event: number, receivedAtMs: number): number {
+  const start = events.timeMs(event, R.start_time)
+  const end = events.timeMs(event, R.end_time)
   const ms = Number.isNaN(start) ? (Number.isNaN(end) ? receivedAtMs : end) : start
   const seconds = Math.min(LATEST_S, Math.floor(ms / 1000))
   return seconds - (seconds % 3600)

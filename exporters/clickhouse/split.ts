@@ -63,28 +63,28 @@ function skipOf(type: string): Skip {
   return (b, at) => (b[at] === 1 ? at + 1 : skip(b, at + 1))
 }
 
-function skipNumbers(b: Uint8Array, at: number): number {
-  const [count, from] = varintAt(b, at)
+function skipNumbers(bytes: Uint8Array, at: number): number {
+  const [count, from] = varintAt(bytes, at)
   return from + count * 8
 }
 
-function skipMany(b: Uint8Array, at: number, each: number): number {
-  const [count, from] = varintAt(b, at)
+function skipMany(bytes: Uint8Array, at: number, each: number): number {
+  const [count, from] = varintAt(bytes, at)
   let p = from
-  for (let i = 0; i < count * each; i++) p = skipText(b, p)
+  for (let i = 0; i < count * each; i++) p = skipText(bytes, p)
   return p
 }
 
-function skipText(b: Uint8Array, at: number): number {
-  const [length, from] = varintAt(b, at)
+function skipText(bytes: Uint8Array, at: number): number {
+  const [length, from] = varintAt(bytes, at)
   return from + length
 }
 
-function varintAt(b: Uint8Array, at: number): readonly [value: number, next: number] {
+function varintAt(bytes: Uint8Array, at: number): readonly [value: number, next: number] {
   let value = 0
   let scale = 1
   for (let i = at; i < at + 10; i++) {
-    const byte = b[i] ?? 0
+    const byte = bytes[i] ?? 0
     value += (byte & 127) * scale
     if (byte < 128) return [value, i + 1]
     scale *= 128

@@ -8,8 +8,13 @@ const BACKSLASH = 0x5c
 const OPEN = 0x5b
 
 /** A negative length means null, which an Array column cannot hold; it becomes an empty array. */
-export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
-  if (len <= 2 || b[off] !== OPEN) {
+export function writeStringArray(
+  out: ByteWriter,
+  bytes: Uint8Array,
+  off: number,
+  len: number,
+): void {
+  if (len <= 2 || bytes[off] !== OPEN) {
     out.varint(0)
     return
   }
@@ -19,11 +24,11 @@ export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, le
   out.u8(0)
   let count = 0
   for (let i = off + 1; i < end; i++) {
-    if (b[i] !== QUOTE) continue
+    if (bytes[i] !== QUOTE) continue
     let j = i + 1
     let isEscaped = false
-    while (j < end && b[j] !== QUOTE) {
-      if (b[j] === BACKSLASH) {
+    while (j < end && bytes[j] !== QUOTE) {
+      if (bytes[j] === BACKSLASH) {
         isEscaped = true
         j++
       }
@@ -31,9 +36,9 @@ export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, le
     }
     if (isEscaped || count === 127) {
       out.pos = at
-      return writeParsed(out, b, off, len)
+      return writeParsed(out, bytes, off, len)
     }
-    out.string(b, i + 1, j - i - 1)
+    out.string(bytes, i + 1, j - i - 1)
     count++
     i = j
   }
@@ -41,8 +46,10 @@ export function writeStringArray(out: ByteWriter, b: Uint8Array, off: number, le
 }
 
 /** The slow, simple conversion, for texts with escapes and for long arrays. */
-export function writeParsed(out: ByteWriter, b: Uint8Array, off: number, len: number): void {
-  const strings = parseStrings(Buffer.from(b.buffer, b.byteOffset + off, len).toString('utf8'))
+export function writeParsed(out: ByteWriter, bytes: Uint8Array, off: number, len: number): void {
+  const strings = parseStrings(
+    Buffer.from(bytes.buffer, bytes.byteOffset + off, len).toString('utf8'),
+  )
   out.varint(strings.length)
   for (const s of strings) out.stringText(s)
 }

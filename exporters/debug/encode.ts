@@ -66,10 +66,10 @@ class DebugEncoder implements Encoder {
 }
 
 /** Where a range ends if cut to at most `max` bytes, without cutting a UTF-8 character in two. */
-function cutAt(b: Uint8Array, start: number, end: number, max: number): number {
+function cutAt(bytes: Uint8Array, start: number, end: number, max: number): number {
   if (end - start <= max) return end
   let at = start + max
-  while (at > start && ((b[at] as number) & 0xc0) === 0x80) at--
+  while (at > start && ((bytes[at] as number) & 0xc0) === 0x80) at--
   return at
 }
 
@@ -107,5 +107,5 @@ function normalLine(events: EventTable, event: number): string {
   return words.join(' ')
 }
 
-const signalLine = (s: Signal): string =>
-  `signal ${s.type} ${s.severity} value=${s.value} threshold=${s.threshold} trace=${s.trace_id} span=${s.span_id}`
+const signalLine = (signal: Signal): string =>
+  `signal ${signal.type} ${signal.severity} value=${signal.value} threshold=${signal.threshold} trace=${signal.trace_id} span=${signal.span_id}`

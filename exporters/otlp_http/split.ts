@@ -80,11 +80,11 @@ function half(b: Uint8Array, stream: TelemetryKind, map: Outline, items: readonl
 }
 
 /** Counts the data points of a metric: field 1 of its data, whatever the kind of data. */
-function dataPoints(b: Uint8Array, metric: Range): number {
+function dataPoints(bytes: Uint8Array, metric: Range): number {
   let points = 0
-  for (const data of ranges(b, metric.off, metric.len)) {
+  for (const data of ranges(bytes, metric.off, metric.len)) {
     if (!METRIC_DATA.has(data.field)) continue
-    points += ranges(b, data.off, data.len).filter((p) => p.field === 1).length
+    points += ranges(bytes, data.off, data.len).filter((p) => p.field === 1).length
   }
   return points
 }
@@ -117,14 +117,14 @@ function copy(out: ByteWriter, from: Uint8Array, parts: readonly Range[]): void 
 }
 
 /** The length-delimited fields of a message, up to the first field of an unknown wire type. */
-function ranges(b: Uint8Array, from: number, len: number): Range[] {
+function ranges(bytes: Uint8Array, from: number, len: number): Range[] {
   const out: Range[] = []
   const end = from + len
   let at = from
   const varint = (): number => {
     let value = 0
     for (let scale = 1; at < end; scale *= 128) {
-      const byte = b[at++] as number
+      const byte = bytes[at++] as number
       value += (byte & 127) * scale
       if (byte < 128) return value
     }

@@ -150,13 +150,13 @@ class Facts {
    * Index of a text field's word; -1 when the field is null. The bytes of the arena do not change, so the range identifies
    * the word.
    */
-  #field(event: number, r: number): number {
-    const len = this.#events.len(event, r)
+  #field(event: number, field: number): number {
+    const len = this.#events.len(event, field)
     if (len <= 0) return -1
-    const range = this.#events.off(event, r) * LEN_FACTOR + len
+    const range = this.#events.off(event, field) * LEN_FACTOR + len
     const known = this.#places.get(range)
     if (known !== undefined && len < LEN_FACTOR) return known
-    const text = word(this.#events, event, r)
+    const text = word(this.#events, event, field)
     const at = text === null ? -1 : this.#word(text)
     if (len < LEN_FACTOR) this.#places.set(range, at)
     return at
@@ -256,8 +256,8 @@ function costOf(events: EventTable, event: number, isCounted: boolean): number {
   return Number.isFinite(cost) ? Math.max(-COST_MAX, Math.min(COST_MAX, cost)) : 0
 }
 
-function tokens(events: EventTable, event: number, n: number, isCounted: boolean): number {
-  const v = events.num(event, n)
+function tokens(events: EventTable, event: number, field: number, isCounted: boolean): number {
+  const v = events.num(event, field)
   if (!isCounted || !(v > 0)) return 0
   return Math.trunc(Math.min(v, TOKENS_MAX))
 }
@@ -276,22 +276,23 @@ function signalsOf({ events, signals }: ProcessedBatch): SignalRow[] {
   return signals.map((signal) => signalOf(signal, events, byEvent.get(signal.event_id)))
 }
 
-function signalOf(s: Signal, events: EventTable, event: number | undefined): SignalRow {
-  const of = (r: number): string | null => (event === undefined ? null : word(events, event, r))
+function signalOf(signal: Signal, events: EventTable, event: number | undefined): SignalRow {
+  const of = (field: number): string | null =>
+    event === undefined ? null : word(events, event, field)
   return {
-    tenant: s.tenant_id,
-    project: s.project_id,
-    id: s.signal_id,
-    type: s.type,
-    severity: s.severity,
-    trace: s.trace_id,
-    span: s.span_id,
-    event: s.event_id,
-    at: Math.min(Number(BigInt(s.at) / 1_000_000n), TIME_MAX_MS),
-    value: s.value,
-    threshold: s.threshold,
-    evidence: cleanEvidence(s.evidence),
-    rule: s.rule,
+    tenant: signal.tenant_id,
+    project: signal.project_id,
+    id: signal.signal_id,
+    type: signal.type,
+    severity: signal.severity,
+    trace: signal.trace_id,
+    span: signal.span_id,
+    event: signal.event_id,
+    at: Math.min(Number(BigInt(signal.at) / 1_000_000n), TIME_MAX_MS),
+    value: signal.value,
+    threshold: signal.threshold,
+    evidence: cleanEvidence(signal.evidence),
+    rule: signal.rule,
     conversation: of(R.conversation_id),
     session: of(R.session_id),
     user: of(R.user_id),
@@ -310,8 +311,8 @@ function cleanEvidence(evidence: Signal['evidence']): Record<string, unknown> {
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '')
 
 /** A text field used as a key or label; null when empty. */
-function word(events: EventTable, event: number, r: number): string | null {
-  const text = events.text(event, r)
+function word(events: EventTable, event: number, field: number): string | null {
+  const text = events.text(event, field)
   if (text === null || text === '') return null
   const clean = text.includes('\u0000') ? text.replaceAll('\u0000', '') : text
   if (clean.length <= ID_CHARS_MAX) return clean === '' ? null : clean
@@ -328,7 +329,7 @@ function startMs(events: EventTable, event: number): number {
   return request?.receivedAtMs ?? 0
 }
 
-function timeMs(events: EventTable, event: number, r: number): number | null {
-  const ms = events.timeMs(event, r)
+function timeMs(events: EventTable, event: number, field: number): number | null {
+  const ms = events.timeMs(event, field)
   return Number.isNaN(ms) ? null : Math.min(ms, TIME_MAX_MS)
 }

@@ -21,14 +21,14 @@ const TOOL_PART = Buffer.from('"tool_')
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-function textIn(events: EventTable, event: number, r: number): string | null {
-  const len = events.len(event, r)
+function textIn(events: EventTable, event: number, field: number): string | null {
+  const len = events.len(event, field)
   if (len < 2 || len > JSON_BYTES_MAX) return null
-  const off = events.off(event, r)
+  const off = events.off(event, field)
   const quick = lastPart(events.arena.buf.subarray(off, off + len))
   if (quick !== null) return shortened(quick)
   try {
-    return newestText(JSON.parse(events.text(event, r) ?? 'null'))
+    return newestText(JSON.parse(events.text(event, field) ?? 'null'))
   } catch {
     // `canonicalize` writes only valid JSON. Should it not be, the preview is left out.
     return null

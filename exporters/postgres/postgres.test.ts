@@ -88,16 +88,16 @@ function calls(count: number, tenantId: string, seed = 1): ReturnType<typeof sam
   return events
 }
 
-function signalOf(events: ReturnType<typeof sampleEvents>, e: number, id: string): Signal {
+function signalOf(events: ReturnType<typeof sampleEvents>, event: number, id: string): Signal {
   return {
     signal_id: id.padStart(32, '0'),
     type: 'llm_error',
     severity: 'high',
-    trace_id: events.hex(e, R.trace_id) as string,
-    span_id: events.hex(e, R.span_id) as string,
-    event_id: events.hex(e, R.event_id) as string,
-    tenant_id: events.text(e, R.tenant_id) as string,
-    project_id: events.text(e, R.project_id) as string,
+    trace_id: events.hex(event, R.trace_id) as string,
+    span_id: events.hex(event, R.span_id) as string,
+    event_id: events.hex(event, R.event_id) as string,
+    tenant_id: events.text(event, R.tenant_id) as string,
+    project_id: events.text(event, R.project_id) as string,
     at: '1789999000000000123',
     value: 1.5,
     threshold: null,

@@ -19,22 +19,22 @@ export interface Edit {
   readonly onResource: boolean
 }
 
-export function editOf(a: {
+export function editOf(action: {
   readonly action: Kind
   readonly key: string
   readonly value?: string | number | boolean | undefined
   readonly to?: string | undefined
   readonly on: 'span' | 'resource'
 }): Edit {
-  const isPrefix = a.action === 'delete' && a.key.endsWith('*')
+  const isPrefix = action.action === 'delete' && action.key.endsWith('*')
   return {
-    kind: a.action,
-    keyId: key(a.key),
-    key: a.key,
-    prefix: isPrefix ? a.key.slice(0, -1) : null,
-    value: a.value ?? null,
-    to: a.to ?? '',
-    onResource: a.on === 'resource',
+    kind: action.action,
+    keyId: key(action.key),
+    key: action.key,
+    prefix: isPrefix ? action.key.slice(0, -1) : null,
+    value: action.value ?? null,
+    to: action.to ?? '',
+    onResource: action.on === 'resource',
   }
 }
 

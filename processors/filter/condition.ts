@@ -61,31 +61,32 @@ export function testsOf(condition: Condition): Test {
   return (span, events, event) => compare(subject(span, events, event))
 }
 
-function comparisonOf(c: Condition): (value: Value) => boolean {
-  if (c.exists !== undefined) return (v) => (v !== null) === c.exists
-  if (c.equals !== undefined) return (v) => v !== null && String(v) === String(c.equals)
-  if (c.in !== undefined) {
-    const wanted = new Set(c.in.map(String))
+function comparisonOf(condition: Condition): (value: Value) => boolean {
+  if (condition.exists !== undefined) return (v) => (v !== null) === condition.exists
+  if (condition.equals !== undefined)
+    return (v) => v !== null && String(v) === String(condition.equals)
+  if (condition.in !== undefined) {
+    const wanted = new Set(condition.in.map(String))
     return (v) => v !== null && wanted.has(String(v))
   }
-  const { starts_with: start, contains, greater_than: above, less_than: below } = c
+  const { starts_with: start, contains, greater_than: above, less_than: below } = condition
   if (start !== undefined) return (v) => typeof v === 'string' && v.startsWith(start)
   if (contains !== undefined) return (v) => typeof v === 'string' && v.includes(contains)
   if (above !== undefined) return (v) => v !== null && Number(v) > above
   return (v) => v !== null && below !== undefined && Number(v) < below
 }
 
-function subjectOf(c: Condition): Subject {
-  if (c.attribute !== undefined) {
-    const id = key(c.attribute)
+function subjectOf(condition: Condition): Subject {
+  if (condition.attribute !== undefined) {
+    const id = key(condition.attribute)
     return (span) => attrValue(span.batch, span.attr(id))
   }
-  if (c.resource !== undefined) {
-    const id = key(c.resource)
+  if (condition.resource !== undefined) {
+    const id = key(condition.resource)
     return (span) => attrValue(span.batch, span.resourceAttr(id))
   }
-  if (c.field !== undefined) return fieldSubject(c.field)
-  if (c.scope === true) return (span) => span.scopeName()
+  if (condition.field !== undefined) return fieldSubject(condition.field)
+  if (condition.scope === true) return (span) => span.scopeName()
   return (span) => span.name()
 }
 

@@ -7,8 +7,8 @@ import { injectionMarker } from './injection.ts'
 import type { Finding, Rule } from './rule.ts'
 
 /** Whether the field holds exactly this ASCII text. */
-function is(events: EventTable, event: number, r: number, text: string): boolean {
-  return events.arena.equals(events.off(event, r), events.len(event, r), text)
+function is(events: EventTable, event: number, field: number, text: string): boolean {
+  return events.arena.equals(events.off(event, field), events.len(event, field), text)
 }
 
 const isError = (events: EventTable, event: number): boolean => is(events, event, R.status, 'error')

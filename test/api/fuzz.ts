@@ -83,7 +83,7 @@ interface Wanted {
 }
 
 /** Runs in its own folder, because Schemathesis keeps what it has learned in the current folder. */
-async function attack(program: string, at: Instance, dir: string, w: Wanted): Promise<Report> {
+async function attack(program: string, at: Instance, dir: string, wanted: Wanted): Promise<Report> {
   const path = join(dir, 'report.json')
   const options = {
     url: at.url('', 'http'),
@@ -91,9 +91,9 @@ async function attack(program: string, at: Instance, dir: string, w: Wanted): Pr
     phases: 'examples,coverage,fuzzing',
     report: 'json',
     'report-json-path': path,
-    'max-examples': w.examples,
-    seed: w.seed,
-    checks: w.checks,
+    'max-examples': wanted.examples,
+    seed: wanted.seed,
+    checks: wanted.checks,
   }
   const document = at.url('/api/v1/openapi.json', 'http')
   const args = ['run', document, '--continue-on-failure', '--no-color']

@@ -28,8 +28,8 @@ export class Arrivals {
     if (n >= 0) this.count(n)
   }
 
-  count(n: number, times = 1): void {
-    this.times.set(n, (this.times.get(n) ?? 0) + times)
+  count(number: number, times = 1): void {
+    this.times.set(number, (this.times.get(number) ?? 0) + times)
   }
 }
 
@@ -77,8 +77,8 @@ export class Books {
 }
 
 /** The content that a span with this number must have when it arrives. */
-function payloadOf(n: number): string {
-  return `payload ${hash('sha256', String(n)).slice(0, 24)} of ${n}`
+function payloadOf(number: number): string {
+  return `payload ${hash('sha256', String(number)).slice(0, 24)} of ${number}`
 }
 
 /** Trace id of the request that begins with this number. All spans of a request are one trace. */

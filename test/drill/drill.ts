@@ -84,6 +84,6 @@ export const EMPTY: Report = {
   notes: {},
 }
 
-export function isSound(r: Report): boolean {
-  return r.lost + r.doubled + r.corrupt === 0
+export function isSound(report: Report): boolean {
+  return report.lost + report.doubled + report.corrupt === 0
 }

@@ -2,9 +2,9 @@
 
 import { createGzip } from 'node:zlib'
 
-function varint(n: number): number[] {
+function varint(number: number): number[] {
   const out: number[] = []
-  let v = n
+  let v = number
   while (v > 127) {
     out.push((v % 128) + 128)
     v = Math.floor(v / 128)
@@ -31,11 +31,11 @@ function spanRequest(extra: Uint8Array): Buffer {
   return field(1, field(2, field(2, span)))
 }
 
-function event(n: number, attributes: Record<string, unknown> = { model: 'gpt-4o' }): Buffer {
+function event(number: number, attributes: Record<string, unknown> = { model: 'gpt-4o' }): Buffer {
   return Buffer.from(
     JSON.stringify({
-      trace_id: String(n).padStart(32, '0'),
-      span_id: String(n).padStart(16, '0'),
+      trace_id: String(number).padStart(32, '0'),
+      span_id: String(number).padStart(16, '0'),
       event_type: 'llm_call',
       timestamp: '2026-09-21T12:00:00.000Z',
       attributes,

@@ -84,10 +84,10 @@ after(async () => {
 const portOf = (path: string): number =>
   path.startsWith('/api/v1') ? instance.ports.http : instance.ports.otlp
 
-async function bodyOf(c: Case): Promise<Buffer> {
-  const made = MADE[c.id]
+async function bodyOf(testCase: Case): Promise<Buffer> {
+  const made = MADE[testCase.id]
   if (made !== undefined) return Buffer.from(await made())
-  const body = Buffer.from(c.body_base64 ?? '', 'base64')
+  const body = Buffer.from(testCase.body_base64 ?? '', 'base64')
   const text = body.toString('latin1')
   return text.includes('${') ? Buffer.from(filled(text), 'latin1') : body
 }
@@ -129,19 +129,19 @@ function talk(port: number, bytes: Buffer, pace: number | undefined): Promise<Re
   })
 }
 
-function httpBytes(c: Case, body: Buffer): Buffer {
-  const headers = Object.entries({ host: 't', connection: 'close', ...c.headers })
+function httpBytes(testCase: Case, body: Buffer): Buffer {
+  const headers = Object.entries({ host: 't', connection: 'close', ...testCase.headers })
   const head = headers.map(([k, v]) => `${k}: ${filled(v)}\r\n`).join('')
-  const length = c.method === 'GET' ? '' : `content-length: ${body.length}\r\n`
-  const start = `${c.method} ${filled(c.path ?? '/')} HTTP/1.1\r\n${head}${length}\r\n`
-  return Buffer.concat([Buffer.from(start), c.method === 'GET' ? Buffer.alloc(0) : body])
+  const length = testCase.method === 'GET' ? '' : `content-length: ${body.length}\r\n`
+  const start = `${testCase.method} ${filled(testCase.path ?? '/')} HTTP/1.1\r\n${head}${length}\r\n`
+  return Buffer.concat([Buffer.from(start), testCase.method === 'GET' ? Buffer.alloc(0) : body])
 }
 
 /** Number of rejected items in the response; 0 when everything was accepted. */
-function rejectedIn(c: Case, body: Buffer): number {
-  if (c.path?.startsWith('/api/v1') === true)
+function rejectedIn(testCase: Case, body: Buffer): number {
+  if (testCase.path?.startsWith('/api/v1') === true)
     return (JSON.parse(body.toString()) as { rejected_count?: number }).rejected_count ?? 0
-  if (c.headers?.['content-type']?.includes('json') === true) {
+  if (testCase.headers?.['content-type']?.includes('json') === true) {
     const parsed = JSON.parse(body.toString()) as { partialSuccess?: { rejectedSpans?: string } }
     return Number(parsed.partialSuccess?.rejectedSpans ?? 0)
   }
@@ -158,34 +158,41 @@ async function goodRequestWorks(after: string): Promise<void> {
   assert.ok(instance.isAlive, `alive after ${after}`)
 }
 
-async function runCase(c: Case): Promise<void> {
-  const body = await bodyOf(c)
-  const rssBefore = c.max_rss_delta_mb === undefined ? 0 : await instance.rssMiB()
+async function runCase(testCase: Case): Promise<void> {
+  const body = await bodyOf(testCase)
+  const rssBefore = testCase.max_rss_delta_mb === undefined ? 0 : await instance.rssMiB()
   const acceptedBefore = await instance.metric('observa_pipeline_accepted_items_total')
-  const bytes = c.kind === 'raw' ? body : httpBytes(c, body)
-  const port = c.kind === 'raw' ? instance.ports.otlp : portOf(c.path ?? '')
-  const connections = Math.min(c.connections ?? 1, 50)
+  const bytes = testCase.kind === 'raw' ? body : httpBytes(testCase, body)
+  const port = testCase.kind === 'raw' ? instance.ports.otlp : portOf(testCase.path ?? '')
+  const connections = Math.min(testCase.connections ?? 1, 50)
   const replies = await Promise.all(
-    Array.from({ length: connections }, () => talk(port, bytes, c.pace_bytes_per_s)),
+    Array.from({ length: connections }, () => talk(port, bytes, testCase.pace_bytes_per_s)),
   )
   for (const reply of replies) {
-    const got = `${c.id}: ${reply.status}, expected ${c.expect_status.join(' or ')}`
-    assert.ok(c.expect_status.includes(Number(reply.status)), got)
+    const got = `${testCase.id}: ${reply.status}, expected ${testCase.expect_status.join(' or ')}`
+    assert.ok(testCase.expect_status.includes(Number(reply.status)), got)
     // The time limits of the corpus are for one request on a quiet machine. Three times as much still proves that the time is
     // bounded.
-    if (c.max_ms !== undefined) assert.ok(reply.ms < c.max_ms * 3, `${c.id}: ${reply.ms} ms`)
+    if (testCase.max_ms !== undefined)
+      assert.ok(reply.ms < testCase.max_ms * 3, `${testCase.id}: ${reply.ms} ms`)
   }
   const [reply] = replies
-  if (c.expect_rejected !== undefined && reply !== undefined)
-    assert.equal(rejectedIn(c, reply.body), c.expect_rejected, `${c.id}: rejected`)
-  if (c.max_rss_delta_mb !== undefined) {
+  if (testCase.expect_rejected !== undefined && reply !== undefined)
+    assert.equal(
+      rejectedIn(testCase, reply.body),
+      testCase.expect_rejected,
+      `${testCase.id}: rejected`,
+    )
+  if (testCase.max_rss_delta_mb !== undefined) {
     const grown = (await instance.rssMiB()) - rssBefore
-    assert.ok(grown < c.max_rss_delta_mb, `${c.id}: grew by ${grown} MiB`)
+    assert.ok(grown < testCase.max_rss_delta_mb, `${testCase.id}: grew by ${grown} MiB`)
   }
   const accepted = (await instance.metric('observa_pipeline_accepted_items_total')) - acceptedBefore
-  if (c.expect_spans !== undefined) assert.equal(accepted, c.expect_spans, `${c.id}: spans`)
-  if (c.expect_spans_min !== undefined) assert.ok(accepted >= c.expect_spans_min, c.id)
-  await goodRequestWorks(c.id)
+  if (testCase.expect_spans !== undefined)
+    assert.equal(accepted, testCase.expect_spans, `${testCase.id}: spans`)
+  if (testCase.expect_spans_min !== undefined)
+    assert.ok(accepted >= testCase.expect_spans_min, testCase.id)
+  await goodRequestWorks(testCase.id)
 }
 
 test('the hostile corpus is here', () => {

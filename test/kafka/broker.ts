@@ -107,19 +107,19 @@ interface Places {
  * Replication factors are 1, because there is only one node; the setting for the share coordinator exists from 4.x on. A
  * killed broker may rejoin only after its session has timed out, so the timeout is short.
  */
-function properties(p: Places): string {
+function properties(places: Places): string {
   const jaas = 'org.apache.kafka.common.security.plain.PlainLoginModule required'
   return `process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:${p.controller}
-listeners=PLAINTEXT://127.0.0.1:${p.clear},GUARDED://127.0.0.1:${p.sasl},CONTROLLER://127.0.0.1:${p.controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${p.clear},GUARDED://127.0.0.1:${p.sasl}
+controller.quorum.voters=1@127.0.0.1:${places.controller}
+listeners=PLAINTEXT://127.0.0.1:${places.clear},GUARDED://127.0.0.1:${places.sasl},CONTROLLER://127.0.0.1:${places.controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${places.clear},GUARDED://127.0.0.1:${places.sasl}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,GUARDED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 listener.name.guarded.sasl.enabled.mechanisms=PLAIN
-listener.name.guarded.plain.sasl.jaas.config=${jaas} user_observa="${p.saslPassword}";
+listener.name.guarded.plain.sasl.jaas.config=${jaas} user_observa="${places.saslPassword}";
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-log.dirs=${join(p.dir, 'data')}
+log.dirs=${join(places.dir, 'data')}
 num.partitions=3
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1

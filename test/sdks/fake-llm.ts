@@ -106,36 +106,41 @@ function wantsTool(body: Request): boolean {
   return !text.includes('"role":"tool"') && !text.includes('function_call_output')
 }
 
-const chatUsage = (a: Answer): object => ({
-  prompt_tokens: a.input,
-  completion_tokens: a.output,
-  total_tokens: a.input + a.output,
-  prompt_tokens_details: { cached_tokens: a.cached },
-  completion_tokens_details: { reasoning_tokens: a.reasoning },
+const chatUsage = (answer: Answer): object => ({
+  prompt_tokens: answer.input,
+  completion_tokens: answer.output,
+  total_tokens: answer.input + answer.output,
+  prompt_tokens_details: { cached_tokens: answer.cached },
+  completion_tokens_details: { reasoning_tokens: answer.reasoning },
 })
 
-const toolCall = (a: Answer): object => ({
-  id: `call_${a.id}`,
+const toolCall = (answer: Answer): object => ({
+  id: `call_${answer.id}`,
   type: 'function',
   function: { name: 'weather', arguments: TOOL_ARGUMENTS },
 })
 
-function chat(a: Answer, isTool: boolean): object {
+function chat(answer: Answer, isTool: boolean): object {
   const message = isTool
-    ? { role: 'assistant', content: null, tool_calls: [toolCall(a)] }
+    ? { role: 'assistant', content: null, tool_calls: [toolCall(answer)] }
     : { role: 'assistant', content: ANSWER_TEXT }
   return {
-    id: a.id,
+    id: answer.id,
     object: 'chat.completion',
     created: 1_700_000_000,
-    model: a.model,
+    model: answer.model,
     choices: [{ index: 0, message, finish_reason: isTool ? 'tool_calls' : 'stop' }],
-    usage: chatUsage(a),
+    usage: chatUsage(answer),
   }
 }
 
-function chatChunks(a: Answer, body: Request): object[] {
-  const base = { id: a.id, object: 'chat.completion.chunk', created: 1_700_000_000, model: a.model }
+function chatChunks(answer: Answer, body: Request): object[] {
+  const base = {
+    id: answer.id,
+    object: 'chat.completion.chunk',
+    created: 1_700_000_000,
+    model: answer.model,
+  }
   const chunk = (delta: object, finish: string | null): object => ({
     ...base,
     choices: [{ index: 0, delta, finish_reason: finish }],
@@ -147,83 +152,83 @@ function chatChunks(a: Answer, body: Request): object[] {
     chunk({}, 'stop'),
   ]
   if (body.stream_options?.include_usage === true)
-    chunks.push({ ...base, choices: [], usage: chatUsage(a) })
+    chunks.push({ ...base, choices: [], usage: chatUsage(answer) })
   return chunks
 }
 
 /** The input count leaves out what the cache held. */
-function anthropicMessage(a: Answer): object {
+function anthropicMessage(answer: Answer): object {
   return {
-    id: a.id,
+    id: answer.id,
     type: 'message',
     role: 'assistant',
-    model: a.model,
+    model: answer.model,
     content: [{ type: 'text', text: ANSWER_TEXT }],
     stop_reason: 'end_turn',
     stop_sequence: null,
     usage: {
-      input_tokens: a.input - a.cached,
-      cache_read_input_tokens: a.cached,
+      input_tokens: answer.input - answer.cached,
+      cache_read_input_tokens: answer.cached,
       cache_creation_input_tokens: 0,
-      output_tokens: a.output,
+      output_tokens: answer.output,
     },
   }
 }
 
-function embedding(a: Answer, body: Request): object {
+function embedding(answer: Answer, body: Request): object {
   const count = Array.isArray(body.input) ? body.input.length : 1
   return {
     object: 'list',
-    model: a.model,
+    model: answer.model,
     data: Array.from({ length: count }, (_, index) => ({
       object: 'embedding',
       index,
       embedding: [0.25, 0.5, 0.75],
     })),
-    usage: { prompt_tokens: a.input, total_tokens: a.input },
+    usage: { prompt_tokens: answer.input, total_tokens: answer.input },
   }
 }
 
-function responseItem(a: Answer, isTool: boolean): object {
+function responseItem(answer: Answer, isTool: boolean): object {
   if (isTool)
     return {
       type: 'function_call',
-      id: `fc_${a.id}`,
-      call_id: `call_${a.id}`,
+      id: `fc_${answer.id}`,
+      call_id: `call_${answer.id}`,
       name: 'weather',
       arguments: TOOL_ARGUMENTS,
       status: 'completed',
     }
   return {
     type: 'message',
-    id: `msg_${a.id}`,
+    id: `msg_${answer.id}`,
     role: 'assistant',
     status: 'completed',
     content: [{ type: 'output_text', text: ANSWER_TEXT, annotations: [] }],
   }
 }
 
-function response(a: Answer, isTool: boolean): object {
+function response(answer: Answer, isTool: boolean): object {
   return {
-    id: a.id,
+    id: answer.id,
     object: 'response',
     created_at: 1_700_000_000,
     status: 'completed',
-    model: a.model,
-    output: [responseItem(a, isTool)],
+    model: answer.model,
+    output: [responseItem(answer, isTool)],
     usage: {
-      input_tokens: a.input,
-      input_tokens_details: { cached_tokens: a.cached },
-      output_tokens: a.output,
-      output_tokens_details: { reasoning_tokens: a.reasoning },
-      total_tokens: a.input + a.output,
+      input_tokens: answer.input,
+      input_tokens_details: { cached_tokens: answer.cached },
+      output_tokens: answer.output,
+      output_tokens_details: { reasoning_tokens: answer.reasoning },
+      total_tokens: answer.input + answer.output,
     },
   }
 }
 
-function responseEvents(a: Answer, isTool: boolean): object[] {
-  const whole = response(a, isTool)
-  const item = responseItem(a, isTool)
+function responseEvents(answer: Answer, isTool: boolean): object[] {
+  const whole = response(answer, isTool)
+  const item = responseItem(answer, isTool)
   return [
     {
       type: 'response.created',
@@ -232,7 +237,7 @@ function responseEvents(a: Answer, isTool: boolean): object[] {
     { type: 'response.output_item.added', output_index: 0, item: { ...item, content: [] } },
     {
       type: 'response.output_text.delta',
-      item_id: `msg_${a.id}`,
+      item_id: `msg_${answer.id}`,
       output_index: 0,
       content_index: 0,
       delta: ANSWER_TEXT,

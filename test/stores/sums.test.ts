@@ -115,16 +115,16 @@ function tableOf(tenant: string, events: readonly Event[]): EventTable {
   return table
 }
 
-function fill(t: EventTable, e: number, tenant: string, event: Event): void {
+function fill(t: EventTable, row: number, tenant: string, event: Event): void {
   const bytes = (field: number, hex: string): void =>
-    t.setRange(e, field, t.arena.append(Buffer.from(hex, 'hex')), hex.length / 2)
+    t.setRange(row, field, t.arena.append(Buffer.from(hex, 'hex')), hex.length / 2)
   const time = (field: number, ms: number): void => {
     const at = Buffer.alloc(8)
     at.writeBigUInt64LE(BigInt(ms) * 1_000_000n)
-    t.setRange(e, field, t.arena.append(at), 8)
+    t.setRange(row, field, t.arena.append(at), 8)
   }
   const text = (field: number, value: string | null): void => {
-    if (value !== null) t.setText(e, field, value)
+    if (value !== null) t.setText(row, field, value)
   }
   bytes(R.event_id, eventId(event.n))
   bytes(R.trace_id, hex16(event.trace))
@@ -144,11 +144,11 @@ function fill(t: EventTable, e: number, tenant: string, event: Event): void {
       R.output_messages,
       `[{"role":"assistant","parts":[{"type":"text","content":"${event.text}"}]}]`,
     )
-  for (const field of [N.input_tokens, N.total_tokens]) t.setNum(e, field, event.tokens)
-  t.setNum(e, N.output_tokens, 0)
-  if (event.cost !== null) t.setNum(e, N.cost_usd, event.cost)
-  if (event.index !== null) t.setNum(e, N.message_index, event.index)
-  t.setNum(e, N.usage_aggregate, event.isAggregate ? 1 : 0)
+  for (const field of [N.input_tokens, N.total_tokens]) t.setNum(row, field, event.tokens)
+  t.setNum(row, N.output_tokens, 0)
+  if (event.cost !== null) t.setNum(row, N.cost_usd, event.cost)
+  if (event.index !== null) t.setNum(row, N.message_index, event.index)
+  t.setNum(row, N.usage_aggregate, event.isAggregate ? 1 : 0)
 }
 
 const signalOf = (tenant: string, event: Event): Signal => ({

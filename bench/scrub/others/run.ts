@@ -27,9 +27,9 @@ function row(...cells: readonly string[]): void {
 const share = (n: number, of: number): string =>
   of === 0 ? '-' : `${n}/${of} ${((100 * n) / of).toFixed(1)} %`
 
-function isTouched(e: Example): boolean {
-  const { text, spans } = scrubber.scrub(e.text)
-  return e.secret === null ? spans.length > 0 : !text.includes(e.secret)
+function isTouched(example: Example): boolean {
+  const { text, spans } = scrubber.scrub(example.text)
+  return example.secret === null ? spans.length > 0 : !text.includes(example.secret)
 }
 
 function examples(): number {

@@ -139,14 +139,19 @@ export function setMessages(events: EventTable, event: number, bytes: number): v
   events.setText(event, R.output_messages, message('assistant'))
 }
 
-export function setBytes(events: EventTable, event: number, r: number, bytes: Uint8Array): void {
-  events.setRange(event, r, events.arena.append(bytes), bytes.length)
+export function setBytes(
+  events: EventTable,
+  event: number,
+  field: number,
+  bytes: Uint8Array,
+): void {
+  events.setRange(event, field, events.arena.append(bytes), bytes.length)
 }
 
-export function setTime(events: EventTable, event: number, r: number, ns: bigint): void {
+export function setTime(events: EventTable, event: number, field: number, ns: bigint): void {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(ns)
-  setBytes(events, event, r, bytes)
+  setBytes(events, event, field, bytes)
 }
 
 function mulberry(seed: number): () => number {

@@ -114,8 +114,8 @@ function areaOf(
   }
 }
 
-function linesOf(s: Source): number {
-  return s.text.split('\n').length - 1
+function linesOf(source: Source): number {
+  return source.text.split('\n').length - 1
 }
 
 function isStrideUser({ path, text }: Source): boolean {
