@@ -19,30 +19,30 @@ For completion and checks while typing, write the JSON Schema to a file and name
 
 ## Grammar
 
-| written | means |
+| written | meaning |
 |---|---|
 | \`otlp\`, \`otlp/eu\` | id of a component: \`type\`, or \`type/name\` for several of one type |
 | \`traces\`, \`traces/eu\` | id of a pipeline: \`traces\`, \`logs\` or \`metrics\`, also with a name |
-| \`\${env:NAME}\` | the environment variable; that it is not set is an error |
+| \`\${env:NAME}\` | the environment variable; it is an error if it is not set |
 | \`\${env:NAME:-text}\` | the same, or \`text\` when it is unset or empty |
 | \`\${file:path}\` | the contents of a file, relative to the configuration file, without the final line break |
 | \`$$\` | a plain \`$\` |
-| \`250ms\`, \`5s\`, \`1h30m\` | a duration; a number alone is refused, for its unit would be a guess |
+| \`250ms\`, \`5s\`, \`1h30m\` | a duration; a number without a unit is refused, because the unit would be a guess |
 | \`64MiB\`, \`10MB\`, \`4096\` | a size in bytes |
-| \`scrub:\` | a component with nothing behind it has all its defaults |
+| \`scrub:\` | a component without a value has all its defaults |
 
-References work in every value, also in the middle of a text: \`http://\${env:HOST}:8123\`. What came through a reference is
+References work in every value, also in the middle of a text: \`http://\${env:HOST}:8123\`. A value that came from a reference is
 never printed: not in errors, not by \`--print\`, not in \`/diagnostics\`. A secret written into the file
 works, with a warning.
 
-Several \`--config\` files are merged in order: maps deeply, lists and single values replace. \`--set a.b=value\` comes
+Several \`--config\` files are merged in order: maps are merged deeply, lists and single values are replaced. \`--set a.b=value\` is applied
 last; its value is YAML, \`--set a.list.0=x\` changes one element, and \`\\.\` is a dot inside a name.
 
-The file is data: no tags, no second document, no key twice, at most 1 MiB, 64 levels and 100 aliases.
+The file must be plain data: no tags, no second document, no repeated keys, at most 1 MiB, 64 levels and 100 aliases.
 
 ## Errors
 
-Each error is one line: place, code, path, what is wrong, what was expected and found, and a suggestion when one is near.
+Each error is one line: place, code, path, what is wrong, what was expected and found, and a suggestion if there is a similar name.
 
     observa.yaml:12:5: OBS_CONFIG_UNKNOWN_KEY: processors.scrub.detetors: unknown key. Did you mean "detectors"?
 
@@ -52,11 +52,11 @@ Each error is one line: place, code, path, what is wrong, what was expected and 
 | \`OBS_CONFIG_UNSET_VARIABLE\`, \`_FILE_REFERENCE\`, \`_BAD_REFERENCE\` | a \`\${...}\` |
 | \`OBS_CONFIG_SET\` | a \`--set\` option that is no assignment |
 | \`OBS_CONFIG_UNKNOWN_KEY\`, \`_MISSING\`, \`_WRONG_TYPE\`, \`_BAD_VALUE\` | an option |
-| \`OBS_CONFIG_BAD_ID\`, \`_UNKNOWN_COMPONENT\`, \`_PREPARE\` | a component; the last: files it names, or what they say |
+| \`OBS_CONFIG_BAD_ID\`, \`_UNKNOWN_COMPONENT\`, \`_PREPARE\` | a component; \`_PREPARE\`: the files that it names, or their content |
 | \`OBS_CONFIG_UNKNOWN_REFERENCE\`, \`_PIPELINE\`, \`_SIGNAL\`, \`_ORDER\` | a pipeline |
-| \`OBS_CONFIG_ENDPOINT\` | two that cannot listen on the same port |
+| \`OBS_CONFIG_ENDPOINT\` | two components that cannot listen on the same port |
 | \`OBS_CONFIG_AUTH\` | \`auth: keys\` where nothing knows keys: neither a postgres exporter nor a \`keys\` extension |
-| \`OBS_CONFIG_NO_AUTH\` | an address of other machines, and no key is needed; a warning where \`auth: none\` is written out |
+| \`OBS_CONFIG_NO_AUTH\` | other machines can reach a listener and no key is needed; only a warning if \`auth: none\` is written explicitly |
 | \`OBS_CONFIG_LINK_LOCAL\` | a target in a link-local network, without \`allow_link_local: true\` beside it |
 
 Warnings do not stop a start (\`validate --strict\` makes them count): \`_UNUSED\`, \`_ORDER\`, \`_INLINE_SECRET\`,

@@ -41,7 +41,7 @@ test('no files import each other in a cycle, not even for types', () => {
   assert.deepEqual(m.circles, [])
 })
 
-test('scrub and canonicalize have few layers of imports', () => {
+test('each measured part has few layers of imports', () => {
   for (const { name, layers } of m.areas)
     assert.ok(layers <= (LAYERS_MAX[name] ?? 15), `${name} has ${layers} layers`)
 })
