@@ -47,7 +47,8 @@ function inflate(
   const options = { info: true, maxOutputLength: maxBytes }
   try {
     // `info` makes zlib return more than its types say.
-    return decoderOf(payload, encoding)(payload, options) as unknown as Decoded
+    const decoded: unknown = decoderOf(payload, encoding)(payload, options)
+    return decoded as Decoded
   } catch (thrown) {
     throw asRefusal(thrown, encoding, maxBytes)
   }

@@ -62,12 +62,13 @@ class MessageReader {
     let at = 0
     if (this.#message === null) {
       while (at < chunk.length && this.#prefixTop < PREFIX_BYTES)
-        this.#prefix[this.#prefixTop++] = chunk[at++] as number
+        this.#prefix[this.#prefixTop++] = chunk[at++] ?? 0
       if (this.#prefixTop < PREFIX_BYTES) return null
       const failure = this.#begin()
       if (failure !== null) return failure
     }
-    const message = this.#message as unknown as Uint8Array
+    const message = this.#message
+    if (message === null) return null
     if (chunk.length - at > message.length - this.#top) return SEVERAL
     message.set(at === 0 ? chunk : chunk.subarray(at), this.#top)
     this.#top += chunk.length - at

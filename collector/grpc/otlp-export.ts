@@ -13,7 +13,7 @@ import type {
   RequestGuard,
   Reservation,
 } from '../../core/component.ts'
-import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
+import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import { exportResponse } from '../../proto/otlp/responses.ts'
 import { sharedBodies } from '../http/body.ts'
@@ -22,6 +22,8 @@ import type { RetryLater } from '../intake/refusals.ts'
 import { answerCall, endCall } from './answer.ts'
 import { type MessageKeeper, readMessage } from './message.ts'
 import { codeOfHttp, GRPC, type GrpcFailure } from './status.ts'
+
+const FORMAT: PayloadFormat = 'otlp-proto'
 
 /** The method that takes each kind of telemetry. */
 export const EXPORT_METHODS: Readonly<Record<TelemetryKind, string>> = {
@@ -100,13 +102,14 @@ class ExportMethod {
     const request = {
       payload: read.bytes,
       encoding: room.encoding,
-      format: 'otlp-proto' as const,
+      format: FORMAT,
       telemetry: this.#settings.telemetry,
       tenant,
       receivedAtMs: this.#host.clock.nowMs(),
     }
+    const { reservation } = room
     // There is one, or there were no message.
-    const reservation = room.reservation as Reservation
+    if (reservation === null) throw new Error('a message without room')
     const verdict = await intake.accept(request, reservation, () => stream.destroyed)
     this.#answer(stream, verdict)
   }

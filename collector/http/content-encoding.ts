@@ -3,18 +3,18 @@
 import type { ContentEncoding } from '../../core/task.ts'
 
 /** Names of RFC 9110, 8.4.1; `x-gzip` is the old name of `gzip`. */
-const CODINGS: Readonly<Record<string, ContentEncoding>> = {
-  identity: 'identity',
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  zstd: 'zstd',
-}
+const CODINGS: ReadonlyMap<string, ContentEncoding> = new Map([
+  ['identity', 'identity'],
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['zstd', 'zstd'],
+])
 
 /** Null for a coding that is not known here, and for several of them. */
 export function contentEncodingOf(headers: {
   readonly 'content-encoding'?: string | undefined
 }): ContentEncoding | null {
   const name = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  return Object.hasOwn(CODINGS, name) ? (CODINGS[name] as ContentEncoding) : null
+  return CODINGS.get(name) ?? null
 }

@@ -78,7 +78,7 @@ function authorityOf(target: string): string | null {
 function hasSeveralHosts(raw: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string
+    const name = raw[i] ?? ''
     if (name.length === 4 && name.toLowerCase() === 'host') count++
   }
   return count > 1
@@ -98,12 +98,12 @@ function isOriginOf(origin: string, host: string): boolean {
   const port = found[1] === 'https' ? ':443' : ':80'
   const withoutPort = (text: string): string =>
     text.endsWith(port) ? text.slice(0, -port.length) : text
-  return withoutPort(found[2] as string) === withoutPort(host.toLowerCase())
+  return withoutPort(found[2] ?? '') === withoutPort(host.toLowerCase())
 }
 
 /** A path of the API, however it is written: absolute, escaped, with slashes too many. */
 function isData(target: string): boolean {
-  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] as string
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
   try {
     return /^\/+api(\/|$)/i.test(decodeURIComponent(path))
   } catch {

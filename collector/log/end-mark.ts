@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../../core/clock.ts'
-import { type QueueFs, shortWriteError } from './queue-fs.ts'
+import type { QueueFs } from './queue-fs.ts'
 import type { Totals } from './record.ts'
 
 export interface End {
@@ -23,7 +23,7 @@ export interface EndMarkSettings {
   readonly end: () => End
 }
 
-const NAMES = ['end.0', 'end.1'] as const
+const NAMES = ['end.0', 'end.1']
 const DELAY_MS = 250
 const BYTES_MAX = 1024 * 1024
 const SUM_BYTES = 4
@@ -75,10 +75,10 @@ export class EndMark {
     const { dir, fs, logId, end } = this.#s
     const generation = this.#generation + 1
     try {
-      const file = await fs.open(join(dir, NAMES[generation & 1] as string), 'create')
+      const file = await fs.open(join(dir, `end.${generation & 1}`), 'create')
       try {
         const bytes = encoded({ generation, end: end() }, logId)
-        if ((await file.writev([bytes], 0)) < bytes.length) throw shortWriteError()
+        if ((await file.writev([bytes], 0)) < bytes.length) return
         if (isLast) await file.datasync()
       } finally {
         await file.close()
@@ -96,16 +96,24 @@ export async function readEndMark(dir: string, fs: QueueFs, logId: Buffer): Prom
   return marks.reduce((a, b) => (b !== null && (a === null || b.generation > a.generation) ? b : a))
 }
 
+interface Written {
+  readonly generation: number
+  readonly logId: string
+  readonly nextSequence: string
+  readonly events: number
+  readonly items: Readonly<Record<string, number>>
+}
+
 function encoded({ generation, end }: Mark, logId: Buffer): Buffer {
   const { events, items } = end.totals
-  const text = JSON.stringify({
+  const written: Written = {
     generation,
     logId: logId.toString('hex'),
     nextSequence: String(end.nextSequence),
     events,
     items: Object.fromEntries(items),
-  })
-  const body = Buffer.from(text)
+  }
+  const body = Buffer.from(JSON.stringify(written))
   const sum = Buffer.alloc(SUM_BYTES)
   sum.writeUInt32LE(crc32(body))
   return Buffer.concat([sum, body])
@@ -134,13 +142,7 @@ function decoded(bytes: Buffer, logId: Buffer): Mark | null {
   const body = bytes.subarray(SUM_BYTES)
   if (crc32(body) !== bytes.readUInt32LE(0)) return null
   // The sum is right, so we wrote it.
-  const raw = JSON.parse(body.toString('utf8')) as {
-    readonly generation: number
-    readonly logId: string
-    readonly nextSequence: string
-    readonly events: number
-    readonly items: Record<string, number>
-  }
+  const raw: Written = JSON.parse(body.toString('utf8'))
   if (raw.logId !== logId.toString('hex')) return null
   const totals = { events: raw.events, items: new Map(Object.entries(raw.items)) }
   return { generation: raw.generation, end: { nextSequence: BigInt(raw.nextSequence), totals } }

@@ -85,30 +85,52 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
   }
   const segments = await Promise.all([...found, ...kept].map((s) => withStart(s, fs)))
   const mark = await readEndMark(dir, fs, logId)
-  const lost = mark === null || mark.end.nextSequence <= end.nextSequence ? null : mark.end
-  const lostEnd = lost === null ? null : { from: end.nextSequence || named, to: lost.nextSequence }
-  const lostRecords = lostEnd === null ? 0 : Number(lostEnd.to - lostEnd.from)
-  const lostEvents = lost === null ? 0 : lost.totals.events - end.totals.events
-  // What was lost keeps its numbers and its place in the books: it is a gap like any other.
-  if (lost !== null) end = lost
+  const lost = lostEnd(mark?.end ?? null, end, named)
   return {
     logId,
     seed,
     segments,
     leftovers: { unused, unreadable },
-    nextSequence: end.nextSequence > 0n ? end.nextSequence : named,
+    nextSequence: lost?.to ?? (end.nextSequence > 0n ? end.nextSequence : named),
     nextEpoch,
-    totals: end.totals,
-    lostEnd,
+    totals: lost?.totals ?? end.totals,
+    lostEnd: lost,
     endMarks: mark?.generation ?? 0,
-    report: {
-      segments: segments.length,
-      recoveredRecords: last?.records ?? 0,
-      truncatedBytes,
-      skippedRecords: (last?.skippedRecords ?? 0) + Math.max(0, lostRecords),
-      skippedEvents: (last?.skippedEvents ?? 0) + Math.max(0, lostEvents),
-    },
+    report: reportOf(segments.length, truncatedBytes, last, lost),
   }
+}
+
+function reportOf(
+  segments: number,
+  truncatedBytes: number,
+  last: LastSegment | null,
+  lost: LostEnd | null,
+): RecoveryReport {
+  return {
+    segments,
+    recoveredRecords: last?.records ?? 0,
+    truncatedBytes,
+    skippedRecords: (last?.skippedRecords ?? 0) + (lost?.records ?? 0),
+    skippedEvents: (last?.skippedEvents ?? 0) + (lost?.events ?? 0),
+  }
+}
+
+interface LostEnd {
+  readonly from: bigint
+  readonly to: bigint
+  readonly records: number
+  readonly events: number
+  /** As they stood behind it. */
+  readonly totals: Totals
+}
+
+/** What was there by the mark and is not any more. It keeps its numbers and its place in the books: a gap like any other. */
+function lostEnd(mark: End | null, found: End, named: bigint): LostEnd | null {
+  if (mark === null || mark.nextSequence <= found.nextSequence) return null
+  const from = found.nextSequence > 0n ? found.nextSequence : named
+  const records = Math.max(0, Number(mark.nextSequence - from))
+  const events = Math.max(0, mark.totals.events - found.totals.events)
+  return { from, to: mark.nextSequence, records, events, totals: mark.totals }
 }
 
 /** A log that begins with the process: its id is new each time, or batch ids would repeat. */

@@ -33,6 +33,7 @@ import { type Authenticators, keysConfigOf, makeAuthenticators } from './authent
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { PARTS } from './declared-metrics.ts'
+import { orStop } from './or-stop.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
@@ -432,15 +433,5 @@ export class Service implements ServiceView {
     const log = this.#deps.log.child({ component: id })
     this.#logs.push(log)
     return log
-  }
-}
-
-/** A start that fails half way may have started a process or a connection, which would keep ours from ending. */
-async function orStop<T>(part: Pick<Component, 'stop'>, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (thrown) {
-    await part.stop()
-    throw thrown
   }
 }

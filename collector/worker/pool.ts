@@ -204,7 +204,9 @@ export class WorkerPool {
     while (this.#running < this.#settings.workers) {
       const pipeline = this.#nextPipeline()
       if (pipeline < 0) return
-      const batch = this.#take(this.#queues[pipeline] as FairQueue<Waiting>)
+      const queue = this.#queues[pipeline]
+      if (queue === undefined) return
+      const batch = this.#take(queue)
       if (batch.length === 0) continue
       this.#running++
       void this.#runBatch(pipeline, batch).finally(() => {
@@ -241,7 +243,7 @@ export class WorkerPool {
   #nextPipeline(): number {
     for (let i = 0; i < this.#queues.length; i++) {
       const at = (this.#next + i) % this.#queues.length
-      if ((this.#queues[at] as FairQueue<Waiting>).length > 0) {
+      if ((this.#queues[at]?.length ?? 0) > 0) {
         this.#next = at + 1
         return at
       }

@@ -2,7 +2,11 @@
 // modules ("Check failed: (location_) != nullptr", nodejs/node#60755), so nobody may end one before it has started.
 
 import type { EventEmitter } from 'node:events'
-import type { ThreadStarted } from './worker-thread.ts'
+
+/** What a thread posts once, when its chains are built. */
+export interface ThreadStarted {
+  readonly startedThread: number
+}
 
 /** A thread that has not started by then is stuck, and is ended all the same. */
 const START_MS_MAX = 10_000

@@ -8,6 +8,7 @@ import type { EncodedPart, Task, TaskResult } from '../../core/task.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
 import type { MetricsChain } from './metrics-chain.ts'
+import type { ThreadStarted } from './thread-starts.ts'
 
 export interface WorkerData {
   readonly pipelines: readonly PipelineSpec[]
@@ -17,11 +18,6 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly kind: 'task'; readonly pipeline: number; readonly task: Task }
   | { readonly kind: 'warm' }
-
-/** What a thread posts once, when its chains are built. */
-export interface ThreadStarted {
-  readonly startedThread: number
-}
 
 // Given to the Worker by the pool, which is the only one to start this file.
 const { pipelines } = workerData as WorkerData

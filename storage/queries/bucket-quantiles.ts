@@ -31,7 +31,7 @@ function intervalsOf({ bounds, buckets }: Histogram): Interval[] {
   return buckets.flatMap((count, i) => {
     if (count <= 0) return []
     const high = bounds[i] ?? bounds.at(-1) ?? 0
-    const low = i === 0 ? Math.min(0, high) : (bounds[i - 1] as number)
+    const low = i === 0 ? Math.min(0, high) : (bounds[i - 1] ?? high)
     return [{ low: i === bounds.length ? high : low, high, count }]
   })
 }
