@@ -1,6 +1,6 @@
 // A model's name as it was sent, taken apart: who is named before it, and the spellings under which a price table may have it.
 
-import { tableProvider } from './provider-names.ts'
+import { tableProvider, WAYS } from './provider-names.ts'
 
 /** Ends of a gateway's name that choose who serves the model, not which model it is. */
 const ROUTING = /:(?:nitro|floor|exacto|beta|online|latest)$/
@@ -38,7 +38,8 @@ export function modelName(sent: string): ModelName {
     whole,
     makers,
     // `@openai-prod/gpt-4.1`: what a gateway's user calls a connection.
-    hasOwner: before.some((part) => !part.startsWith('@')) && !whole.startsWith('arn:'),
+    hasOwner:
+      before.some((part) => !part.startsWith('@') && !WAYS.has(part)) && !whole.startsWith('arn:'),
     bare: whole.slice(slash + 1),
     isFree: whole.endsWith(':free'),
     isLocal: LOCAL_TAG.test(whole.slice(slash + 1)),

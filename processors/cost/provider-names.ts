@@ -114,6 +114,24 @@ export function takesMakersPrice(provider: string | null, isListed: boolean): bo
   return !isListed && !HOSTS.has(provider)
 }
 
+/** Nobody else runs their models, so a host that lists none of them passes calls on. */
+export const CLOSED_MAKERS: ReadonlySet<string> = new Set(['openai', 'anthropic'])
+
+/** They stand before a model's name and say on which way it goes, not whose it is. */
+export const WAYS: ReadonlySet<string> = new Set([
+  'litellm',
+  'litellm_proxy',
+  'vercel',
+  'vercel_ai_gateway',
+  'gateway',
+  'ai-gateway',
+  'github',
+  'portkey',
+  'helicone',
+  'requesty',
+  'proxy',
+])
+
 /** The price list of these names every medium that costs other than text. */
 export const MEDIA_LISTED: ReadonlySet<string> = new Set(['google'])
 

@@ -77,6 +77,13 @@ test('a gateway has its own rows, then those of the maker', () => {
     ['microsoft.agent_framework', 'gpt-4.1', 'openai/gpt-4.1'],
     ['corp-gateway', 'gpt-4.1-mini', 'openai/gpt-4.1-mini'],
     ['litellm', 'groq/llama-3.1-8b-instant', 'groq/llama-3.1-8b-instant'],
+    ['cloudflare', 'anthropic/claude-sonnet-4.5', 'anthropic/claude-sonnet-4-5'],
+    ['litellm', 'litellm_proxy/gpt-4.1', 'openai/gpt-4.1'],
+    [null, 'github/gpt-4.1', 'openai/gpt-4.1'],
+    [null, 'vercel_ai_gateway/anthropic/claude-sonnet-4.5', 'anthropic/claude-sonnet-4-5'],
+    ['gateway', 'google/gemini-2.5-flash', 'google/gemini-2.5-flash'],
+    ['vercel', 'zai/glm-5.2', 'zai/'],
+    ['portkey', '@anthropic/claude-haiku-4-5', 'anthropic/claude-haiku-4-5'],
     // The SDK of one maker points at a gateway or at another maker.
     ['openai', 'deepseek-chat', 'deepseek/'],
     ['openai', 'anthropic/claude-sonnet-4.5', 'anthropic/claude-sonnet-4-5'],

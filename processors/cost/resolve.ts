@@ -4,7 +4,7 @@
 
 import { type ModelName, modelName, spellingsOf } from './model-names.ts'
 import { matches, type PriceModel, type PriceProvider, type PriceTable } from './price-table.ts'
-import { MAKERS, tableProvider, takesMakersPrice } from './provider-names.ts'
+import { CLOSED_MAKERS, MAKERS, tableProvider, takesMakersPrice } from './provider-names.ts'
 
 /** A row found, and the name under which it is reported. */
 export interface ResolvedPrice {
@@ -94,6 +94,7 @@ export class PriceResolver {
       const isKnown = name.makers.some((id) => this.#isListed(id))
       if (!name.isLocal && !isKnown && !name.hasOwner) for (const id of MAKERS) ask(id, true)
     }
+    for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
     for (const id of resold(named, name)) ask(id, true)
     return [...ids].map(([id, isMakers]) => ({ id, isMakers }))
   }
