@@ -83,8 +83,7 @@ export class CostProcessor implements Processor {
     if (unpriced.length === 0) return setSource(events, e, 'computed')
     setSource(events, e, 'partial')
     nameUnpriced(events, e, unpriced)
-    for (const unit of unpriced)
-      ctx.count('observa_cost_partial_total', `unit="${labelValue(unit.slice(0, 64))}"`, 1)
+    for (const unit of unpriced) ctx.count('observa_cost_partial_total', labelsOf(unit), 1)
   }
 
   /** Also takes away a given 0: beside tokens it is no price. */
@@ -167,9 +166,32 @@ function setSource(events: EventTable, e: number, source: keyof typeof SOURCES):
 }
 
 function nameUnpriced(events: EventTable, e: number, unpriced: readonly string[]): void {
-  if (unpriced.length > 0)
-    events.setText(e, R.cost_unpriced, JSON.stringify([...new Set(unpriced)]))
+  const [unit] = unpriced
+  if (unit === undefined) return
+  const known = unpriced.length === 1 ? knownUnit(unit) : null
+  if (known !== null) setLiteral(events, e, R.cost_unpriced, known.list)
+  else events.setText(e, R.cost_unpriced, JSON.stringify([...new Set(unpriced)]))
 }
+
+/** What is written for a unit again and again. Units are few, but clients name tiers of service. */
+interface KnownUnit {
+  readonly list: Literal
+  readonly labels: string
+}
+const UNITS_MAX = 64
+const knownUnits = new Map<string, KnownUnit>()
+
+function knownUnit(unit: string): KnownUnit | null {
+  const known = knownUnits.get(unit)
+  if (known !== undefined) return known
+  if (knownUnits.size >= UNITS_MAX) return null
+  const made = { list: new Literal(JSON.stringify([unit])), labels: labelText(unit) }
+  knownUnits.set(unit, made)
+  return made
+}
+
+const labelText = (unit: string): string => `unit="${labelValue(unit.slice(0, 64))}"`
+const labelsOf = (unit: string): string => knownUnit(unit)?.labels ?? labelText(unit)
 
 function setLiteral(events: EventTable, e: number, r: number, literal: Literal): void {
   const id = literal.id(events.arena)

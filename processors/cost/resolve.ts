@@ -13,7 +13,7 @@ export interface ResolvedPrice {
   readonly provider: string
   /** `<table version>:<provider>/<model>`. */
   readonly ref: string
-  /** The row of another than the one who served the call: its list price. */
+  /** The row of another than the one who is said to have served the call: its list price. */
   readonly isMakers: boolean
 }
 
@@ -92,7 +92,8 @@ export class PriceResolver {
       // The one who is named first serves the call: `openrouter/anthropic/claude-..`, `bedrock/anthropic.claude-..`.
       for (const id of name.makers) if (this.#isListed(id)) ask(id, named !== null)
       const isKnown = name.makers.some((id) => this.#isListed(id))
-      if (!name.isLocal && !isKnown && !name.hasOwner) for (const id of MAKERS) ask(id, true)
+      if (!name.isLocal && !isKnown && !name.hasOwner)
+        for (const id of MAKERS) ask(id, named !== null)
     }
     for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
     for (const id of resold(named, name)) ask(id, true)
