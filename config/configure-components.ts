@@ -110,7 +110,10 @@ export function refuseLinkLocal(base: Path, body: TreeNode, problems: Problems):
   })
 }
 
-/** The hosts in a URL or in `host:port`; none in any other text. A Postgres URL may name others in parameters, which win. */
+/**
+ * The hosts in a URL or in `host:port`; none for any other text. Parameters of a Postgres URL may name further hosts, which
+ * take precedence.
+ */
 function hostsIn(text: string): string[] {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     // URL normalises numeric addresses (0xA9FEA9FE, 2852039166) only for http, so every scheme is parsed as http.
@@ -124,7 +127,7 @@ function hostsIn(text: string): string[] {
   return m === null ? [] : [m[1] as string]
 }
 
-/** A host as `URL` would have it, so that numeric forms of an address are known too. */
+/** The host in the form that `URL` gives it, so that numeric forms of an address are recognised too. */
 function normalised(host: string): string {
   const url = `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}`
   return URL.canParse(url) ? new URL(url).hostname : host
@@ -153,7 +156,10 @@ function warnOfInlineSecrets(
   })
 }
 
-/** Said at every start, whatever component it is: anybody on the way can read the data and answer in the server's place. */
+/**
+ * Warns at every start, for every component, because anybody on the network path can read the data and impersonate the
+ * server.
+ */
 function warnOfUnverifiedTls(base: Path, body: MapNode, problems: Problems): void {
   eachScalar(body, base, (scalar, path) => {
     const isSkipped = path.at(-1) === 'insecure_skip_verify' && scalar.value === true

@@ -244,7 +244,7 @@ class CrossChecker {
     else this.#error('OBS_CONFIG_NO_AUTH', path, rule, { suggestion })
   }
 
-  /** Keys guard data, not `/metrics`: a scraper has none. */
+  /** API keys do not protect `/metrics`, because a scraper has no key. */
   #openMetrics({ path, endpoint }: Listener): void {
     if (isLoopback(splitHostPort(endpoint)?.host ?? '')) return
     const rule = `/metrics on ${endpoint} is open to other machines, and asks for no key`

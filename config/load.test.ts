@@ -500,7 +500,7 @@ test('the error for an unreadable file names it', async () => {
   assert.match(lines(result).join('\n'), /^nope\.yaml: OBS_CONFIG_READ: there is no such file$/)
 })
 
-test('a link-local host in a parameter of a Postgres URL is refused as one in its authority', async () => {
+test('a link-local host in a parameter of a Postgres URL is refused like the main host', async () => {
   const withUrl = (url: string): string => `
 receivers: { otlp: {} }
 processors: { scrub: {}, canonicalize: {} }
@@ -521,7 +521,7 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
   assert.ok((await load(withUrl('postgres://db/x?host=db.example'))).ok)
 })
 
-test('what leaves certificates unverified is said, whatever component it is in', async () => {
+test('unverified certificates cause a warning in every component', async () => {
   const said = async (exporter: string): Promise<string> => {
     const text = `
 receivers: { otlp: {} }
@@ -545,7 +545,7 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
   )
 })
 
-test('metrics on an address of other machines are said, with keys too', async () => {
+test('a metrics listener that other machines can reach causes a warning, with keys too', async () => {
   const said = async (endpoint: string): Promise<string> =>
     lines(
       await load(`

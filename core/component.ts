@@ -404,9 +404,9 @@ export interface ExtensionContext {
   readonly service: ServiceView
   /** What hashes of keys are made with; null without one. */
   readonly keyPepper: Secret | null
-  /** Who may make an account. */
+  /** Who may create an account. */
   readonly accounts: 'open' | 'invite' | 'closed'
-  /** Calls back when sessions, people, roles or keys changed, here or elsewhere. */
+  /** Registers a callback for changes of sessions, people, roles or keys, in this instance or another. */
   onControlChange(watcher: () => void): void
 }
 

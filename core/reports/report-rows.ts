@@ -30,7 +30,7 @@ export const REPORT = {
   CONTAINER: 16,
   /** Hash of project and service. */
   PROJECT: 17,
-  /** Its parent as it was received, 0 without one. PARENT passes over spans of the batch that are no GenAI spans. */
+  /** Hash of the parent as received; 0 without a parent. PARENT skips spans of the batch that are not GenAI spans. */
   UNDER: 18,
 } as const
 export const REPORT_STRIDE = 19

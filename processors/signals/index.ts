@@ -37,7 +37,7 @@ class SignalsProcessor implements Processor {
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     for (let event = 0; event < events.count; event++) {
-      // A second report of the same call raises only signals about what was said. A container raises only signals about itself,
+      // A second report of the same call raises only signals about its content. A container raises only signals about itself,
       // not about its calls.
       const isRepeated = events.has(event, R.usage_duplicate_of)
       const isAggregate = events.num(event, N.usage_aggregate) === 1

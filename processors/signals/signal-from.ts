@@ -13,7 +13,7 @@ export function signalFrom(
   rule: string,
 ): Signal {
   const eventId = events.hex(event, R.event_id) ?? ''
-  // What is found in two reports of one call is one signal.
+  // Two reports of the same call give the same signal.
   const callId = events.hex(event, R.usage_duplicate_of) ?? eventId
   return {
     signal_id: signalId(callId, `${rule}:${finding.type}`),

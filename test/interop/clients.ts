@@ -1,5 +1,5 @@
-// The newest GenAI clients as users run them, each installed in a folder of its own, against a fake model that keeps what it really
-// answered: no two answers have the same usage, and what the instance counts is that, once.
+// The newest GenAI clients as users run them, each installed in its own folder, with a fake model that records its answers. No two
+// answers have the same usage, and the instance must count each of them exactly once.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -15,15 +15,18 @@ const APP_MS_MAX = 120_000
 interface Client {
   readonly name: string
   readonly tool: 'node' | 'python3'
-  /** Their newest versions; a version stands here only where a newer one cannot be installed beside the others. */
+  /**
+   * The newest versions are installed. A version is given only where a newer one cannot be installed together with the
+   * others.
+   */
   readonly packages: readonly string[]
   readonly app: string
   readonly env?: Readonly<Record<string, string>>
-  /** Answers whose usage it reports; all when absent. */
+  /** Answers whose usage the client reports; all when absent. */
   readonly reports?: (answer: Answer) => boolean
-  /** Parts of usage that it leaves out. */
+  /** Parts of the usage that the client leaves out. */
   readonly silent?: readonly (keyof Tokens)[]
-  /** Calls are refused, and it reports them. */
+  /** Whether the app also makes calls that are refused and reported. */
   readonly failed?: number
 }
 
@@ -44,7 +47,7 @@ export const CLIENTS: readonly Client[] = [
       '@opentelemetry/sdk-trace-base@2',
     ],
     app: 'langfuse.mjs',
-    // Its wrapper has no usage of embeddings.
+    // Its wrapper does not report the usage of embeddings.
     reports: isNoEmbedding,
     failed: 2,
   },
@@ -65,7 +68,7 @@ export const CLIENTS: readonly Client[] = [
       LANGSMITH_API_KEY: 'lsv2_pt_test',
       LANGSMITH_PROJECT: 'interop',
     },
-    // Its wrapper leaves embeddings alone.
+    // Its wrapper does not instrument embeddings.
     reports: isNoEmbedding,
     failed: 2,
   },
@@ -148,10 +151,10 @@ export async function runClient(client: Client, instance: Instance, dir: string)
   }
 }
 
-/** The command that runs its apps. */
+/** The command that runs the apps of this client. */
 function install({ tool, packages }: Client, dir: string): string {
   if (tool === 'node') {
-    // The newest version that this Node can run, whichever Node npm runs on.
+    // The newest version that this Node supports; npm itself may run on another Node.
     writeFileSync(join(dir, 'package.json'), '{"private":true,"type":"module"}')
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const named = packages.map((p) => (/.@/.test(p) ? p : `${p}@latest`))

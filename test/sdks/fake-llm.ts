@@ -156,7 +156,7 @@ function chatChunks(answer: Answer, body: Request): object[] {
   return chunks
 }
 
-/** The input count leaves out what the cache held. */
+/** The input count excludes cached tokens. */
 function anthropicMessage(answer: Answer): object {
   return {
     id: answer.id,

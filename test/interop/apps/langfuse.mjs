@@ -1,4 +1,4 @@
-// The `openai` package through Langfuse's wrapper, exported by Langfuse's own span processor to its own path.
+// The `openai` package through Langfuse's wrapper, exported by Langfuse's span processor to Langfuse's path.
 
 import { observeOpenAI } from '@langfuse/openai'
 import { LangfuseSpanProcessor } from '@langfuse/otel'

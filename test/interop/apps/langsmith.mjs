@@ -3,7 +3,7 @@
 import { initializeOTEL } from 'langsmith/experimental/otel/setup'
 
 const { DEFAULT_LANGSMITH_SPAN_PROCESSOR: processor } = initializeOTEL()
-// Runs end some time after their calls, those of streams last: all is there when as many have ended as calls were wrapped.
+// Runs end some time after their calls, those of streams last. All data is there when as many runs have ended as calls were wrapped.
 const RUNS = 6
 let ended = 0
 const onEnd = processor.onEnd.bind(processor)
