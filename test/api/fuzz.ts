@@ -74,6 +74,8 @@ interface Report {
     readonly count: number
     readonly operations: readonly string[]
   }[]
+  /** Operations for which no cases could be generated. */
+  readonly errors?: readonly { readonly title: string; readonly count: number }[]
 }
 
 interface Wanted {
@@ -104,10 +106,11 @@ async function attack(program: string, at: Instance, dir: string, wanted: Wanted
   return JSON.parse(await readFile(path, 'utf8')) as Report
 }
 
-function print({ failures, test_cases: cases, running_time: seconds }: Report): void {
+function print({ failures, test_cases: cases, running_time: seconds, errors = [] }: Report): void {
   say(`${cases.generated} cases in ${Math.round(seconds)} s, ${cases.with_failures} with failures`)
   for (const { code, title, count, operations } of failures)
     say(`  ${code} ${title}: ${count}, such as ${operations[0]}`)
+  for (const { title, count } of errors) say(`  not tested: ${count} operations (${title})`)
 }
 
 async function main(): Promise<number> {
