@@ -177,6 +177,39 @@ test('a call that answered nothing but an exception has failed, though its statu
   assert.equal(handled['status'], 'ok')
 })
 
+test('a tier of service before the names of counts is a tier, and the counts are counts', () => {
+  const usage = {
+    input_tokens: 1000,
+    output_tokens: 200,
+    total_tokens: 1200,
+    input_token_details: { flex: 700, flex_cache_read: 300 },
+    output_token_details: { flex: 150, flex_reasoning: 50 },
+  }
+  for (const attributes of [
+    { 'langsmith.usage_metadata': JSON.stringify(usage) },
+    {
+      'gen_ai.usage.input_tokens': 1000,
+      'gen_ai.usage.output_tokens': 200,
+      'gen_ai.usage.input_token_details': "{'flex': 700, 'flex_cache_read': 300}",
+      'gen_ai.usage.output_token_details': "{'flex': 150, 'flex_reasoning': 50}",
+    },
+  ]) {
+    const event = eventOf({
+      name: 'ChatOpenAI',
+      scope: { name: 'langsmith' },
+      attributes: {
+        'langsmith.span.kind': 'llm',
+        'gen_ai.request.model': 'gpt-5-mini',
+        ...attributes,
+      },
+    })
+    assert.equal(event['input_tokens'], 1000)
+    assert.equal(event['cache_read_tokens'], 300)
+    assert.equal(event['reasoning_tokens'], 50)
+    assert.deepEqual(event['request_params'], { service_tier: 'flex' })
+  }
+})
+
 test('the newest conventions: cached media, variables of prompts, budgets, responses that are fetched again', () => {
   const event = eventOf({
     name: 'chat gpt-realtime',

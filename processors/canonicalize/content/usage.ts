@@ -17,6 +17,8 @@ export interface Usage {
   isExclusive: boolean
   /** The output count leaves thoughts out (Gemini). */
   readonly isReasoningBeside: boolean
+  /** Tier of service that is not the usual one; '' = none is named. */
+  readonly tier: string
   /** Entries of `usage_details`; NaN = not said. */
   readonly details: readonly (readonly [string, number])[]
 }
@@ -77,6 +79,24 @@ const REASONING = [
   'output_reasoning_tokens',
 ]
 
+/** LangChain puts the tier of service before the names: `{flex: 100, flex_cache_read: 20}`. */
+const TIERS = ['flex', 'priority', 'batch'] as const
+const TIERED_READS = TIERS.map((tier) => `${tier}_cache_read`)
+const TIERED_REASONING = TIERS.map((tier) => `${tier}_reasoning`)
+const USUAL_TIERS = new Set(['standard', 'default', 'auto', 'on_demand', ''])
+
+function tierOf(u: Body, inner: readonly string[]): string {
+  const said = u['service_tier'] ?? u['serviceTier']
+  if (typeof said === 'string') return USUAL_TIERS.has(said.toLowerCase()) ? '' : said
+  for (const key of inner) {
+    const parts = u[key]
+    if (!isRecord(parts)) continue
+    const tier = TIERS.find((name) => name in parts || `${name}_cache_read` in parts)
+    if (tier !== undefined) return tier
+  }
+  return ''
+}
+
 /** Usage of a usage object in any provider's words; null when it states nothing. */
 export function usageOf(u: unknown): Usage | null {
   if (!isRecord(u)) return null
@@ -107,7 +127,7 @@ export function usageOf(u: unknown): Usage | null {
     output: first(u, OUTPUT),
     total: first(u, TOTAL),
     cacheRead: orElse(
-      details(inner, ['cached_tokens', 'cache_read', 'cacheReadTokens']),
+      details(inner, ['cached_tokens', 'cache_read', 'cacheReadTokens', ...TIERED_READS]),
       first(u, CACHE_READ),
     ),
     cacheWrite: orElse(
@@ -115,11 +135,12 @@ export function usageOf(u: unknown): Usage | null {
       first(u, CACHE_WRITE),
     ),
     reasoning: orElse(
-      details(outer, ['reasoning_tokens', 'reasoning', 'reasoningTokens']),
+      details(outer, ['reasoning_tokens', 'reasoning', 'reasoningTokens', ...TIERED_REASONING]),
       first(u, REASONING),
     ),
     isExclusive: isExclusive(u),
     isReasoningBeside: 'candidates_token_count' in u || 'candidatesTokenCount' in u,
+    tier: tierOf(u, inner),
     details: splitsOf(u),
   }
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)

@@ -30,6 +30,7 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   span.offerNumber(N.reasoning_tokens, usage.reasoning)
+  if (usage.tier !== '') span.entries.addParam('service_tier', JSON.stringify(usage.tier))
   for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
 }
 

@@ -10,8 +10,13 @@ const usageDetails: Transform = (span, attr) => {
   if (!isRecord(value)) return false
   const side = span.batch.attrKeyText(attr).includes('output') ? 'output' : 'input'
   const counts = Object.entries(value)
-  for (const [name, v] of counts) {
+  for (const [tiered, v] of counts) {
     if (typeof v !== 'number') continue
+    // The tier of service stands before the names: `flex`, `flex_cache_read`.
+    const tier = /^(flex|priority|batch)(?:_|$)/.exec(tiered)?.[1]
+    if (tier !== undefined) span.entries.addParam('service_tier', JSON.stringify(tier))
+    const name = tier === undefined ? tiered : tiered.slice(tier.length + 1)
+    if (name === '') continue
     if (name === 'cache_read') span.offerNumber(N.cache_read_tokens, v)
     else if (name === 'cache_creation') span.offerNumber(N.cache_write_tokens, v)
     else if (name === 'reasoning') span.offerNumber(N.reasoning_tokens, v)
