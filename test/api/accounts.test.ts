@@ -1,5 +1,5 @@
-// Accounts on a real instance: sign-up to first trace, invitations, roles, sessions that end everywhere, passwords of any
-// length, and back-off that never locks out somebody else.
+// Accounts on a real instance: from sign-up to the first trace, invitations, roles, sessions that end on every instance,
+// passwords of any length, and a back-off that delays only the guesser.
 
 import assert from 'node:assert/strict'
 import test, { after, before, type TestContext } from 'node:test'
@@ -26,7 +26,7 @@ after(async () => {
   await server.stop()
 })
 
-/** Two of these share the database; `127.0.0.1` is a proxy that is believed. */
+/** Two instances with this configuration share a database. `127.0.0.1` is a trusted proxy. */
 const started = (accounts: string, env: Record<string, string> = {}): Promise<Instance> =>
   Instance.start({
     env,
@@ -54,7 +54,7 @@ type Options = {
   readonly at?: Instance
 }
 
-/** Each call from an address of its own, unless `headers` say otherwise: the limits are tested by themselves. */
+/** Each request comes from another address, unless `headers` set one, because the rate limits have tests of their own. */
 let callers = 0
 async function ask(method: string, path: string, options: Options = {}): Promise<Answer> {
   const { token, body, headers, at = open } = options
@@ -93,7 +93,7 @@ async function signedUp(more: Record<string, unknown> = {}, email?: string): Pro
 const tenantsOf = (answer: Answer): { tenant_id: string; role: string }[] =>
   answer.body['tenants'] as { tenant_id: string; role: string }[]
 
-test('from sign-up to the first trace: project, key, span, and it is read with the session', async () => {
+test('after sign-up a project and a key can be made, and the session can read the span that was sent', async () => {
   const { token, email } = await signedUp()
   const me = await ask('GET', 'auth/me', { token })
   assert.equal(me.body['email'], email)
@@ -113,14 +113,14 @@ test('from sign-up to the first trace: project, key, span, and it is read with t
   assert.equal((log.body['data'] as { actor_kind: string }[])[0]?.actor_kind, 'user')
 })
 
-test('the first account comes by the environment, as the owner of the tenant the instance begins with', async () => {
+test('environment variables create the first account, as the owner of the initial tenant', async () => {
   const done = await ask('POST', 'auth/login', { body: { email: FIRST, password: PASSWORD } })
   assert.equal(done.status, 200)
   assert.deepEqual(tenantsOf(done), [{ tenant_id: 'default', name: 'default', role: 'owner' }])
   assert.equal(open.stderr.includes(PASSWORD), false)
 })
 
-test('login gives a cookie to browsers and a token to scripts, good for 90 days', async () => {
+test('login gives browsers a cookie and scripts a token, both valid for 90 days', async () => {
   const { email } = await signedUp()
   const done = await ask('POST', 'auth/login', {
     body: { email: email.toUpperCase(), password: PASSWORD },
@@ -147,7 +147,7 @@ test('login gives a cookie to browsers and a token to scripts, good for 90 days'
   assert.equal((await write({ 'sec-fetch-site': 'same-origin' })).status, 201)
 })
 
-test('logged out, a session is refused at once here and within seconds on another instance', async (t: TestContext) => {
+test('after logout a session is refused at once by the same instance and within seconds by another', async (t: TestContext) => {
   const other = await started('closed')
   t.after(() => other.stop())
   const { token, email } = await signedUp()
@@ -189,15 +189,18 @@ test('logged out, a session is refused at once here and within seconds on anothe
       )
     },
   )
-  await t.test('closed: nobody makes an account, also not by invitation', async () => {
-    const signup = { email: 'x@test.invalid', password: PASSWORD, tenant_name: 'x' }
-    assert.equal((await ask('POST', 'auth/signup', { body: signup, at: other })).status, 403)
-    const invited = { email: 'x@test.invalid', password: PASSWORD, invitation: 'oi_x' }
-    assert.equal((await ask('POST', 'auth/signup', { body: invited, at: other })).status, 403)
-  })
+  await t.test(
+    'when sign-up is closed, nobody can create an account, even with an invitation',
+    async () => {
+      const signup = { email: 'x@test.invalid', password: PASSWORD, tenant_name: 'x' }
+      assert.equal((await ask('POST', 'auth/signup', { body: signup, at: other })).status, 403)
+      const invited = { email: 'x@test.invalid', password: PASSWORD, invitation: 'oi_x' }
+      assert.equal((await ask('POST', 'auth/signup', { body: invited, at: other })).status, 403)
+    },
+  )
 })
 
-test('an invitation makes a member with its role, once, for its address only', async () => {
+test('an invitation gives its role to a new member once, and only for its address', async () => {
   const owner = await signedUp()
   const email = 'invited@test.invalid'
   const made = await ask('POST', 'invitations', {
@@ -235,7 +238,7 @@ test('an invitation makes a member with its role, once, for its address only', a
   assert.equal((await ask('POST', 'auth/signup', { body: withdrawn })).status, 403)
 })
 
-test('who has an account joins another tenant, acts in the one that is named, and in no third', async () => {
+test('a person can join a second tenant, acts in the tenant that a request names, and in no other', async () => {
   const [host, guest, stranger] = [await signedUp(), await signedUp(), await signedUp()]
   const made = await ask('POST', 'invitations', {
     token: host.token,
@@ -286,7 +289,7 @@ test('who has an account joins another tenant, acts in the one that is named, an
   )
 })
 
-test('a role by project holds there and nowhere else; none shuts out', async () => {
+test('a role for a project applies to that project only, and the role none denies access', async () => {
   const owner = await signedUp()
   const project = String(
     (await ask('POST', 'projects', { token: owner.token, body: { name: 'p' } })).body['project_id'],
@@ -312,7 +315,7 @@ test('a role by project holds there and nowhere else; none shuts out', async () 
   )
 })
 
-test('passwords count to their last byte, however long; poor ones are refused', async () => {
+test('every byte of a long password counts, and weak passwords are refused', async () => {
   const long = `${'a long beginning that is the same '.repeat(3)}end`
   const { email } = await signedUp({ password: long })
   const login = (password: string) => ask('POST', 'auth/login', { body: { email, password } })
@@ -325,7 +328,7 @@ test('passwords count to their last byte, however long; poor ones are refused', 
   }
 })
 
-test('unknown addresses, wrong passwords and no passwords get the same answer', async () => {
+test('an unknown address, a wrong password and a missing password get the same response', async () => {
   const { email } = await signedUp()
   const said = async (body: unknown) => {
     const { status, body: answer } = await ask('POST', 'auth/login', { body })
@@ -338,7 +341,7 @@ test('unknown addresses, wrong passwords and no passwords get the same answer', 
   assert.equal((await ask('POST', 'auth/signup', { body: taken })).status, 409)
 })
 
-test('who guesses has to wait, the one whose account it is does not', async () => {
+test('someone who guesses passwords must wait, and the owner of the account need not', async () => {
   const { email } = await signedUp()
   const from = (ip: string, password: string) =>
     ask('POST', 'auth/login', { body: { email, password }, headers: { 'x-forwarded-for': ip } })
@@ -350,7 +353,7 @@ test('who guesses has to wait, the one whose account it is does not', async () =
   assert.equal((await from('10.8.8.8', PASSWORD)).status, 200, 'the owner, from elsewhere')
 })
 
-test('an address has 100 requests to the routes of accounts in 15 minutes; other addresses and routes are free', async () => {
+test('an address can make 100 requests to the account routes in 15 minutes; other addresses and routes are not limited', async () => {
   const headers = { 'x-forwarded-for': '10.7.7.7' }
   const body = { email: 'a@test.invalid', password: 'short', tenant_name: 'x' }
   const statuses: number[] = []
@@ -367,7 +370,7 @@ test('an address has 100 requests to the routes of accounts in 15 minutes; other
   assert.equal((await ask('GET', '../../health', { headers })).status, 200)
 })
 
-test('a password does not travel over plain http from another machine', async () => {
+test('a password sent over plain HTTP from another machine is refused', async () => {
   const headers = { 'x-forwarded-proto': 'http', 'x-forwarded-for': '203.0.113.9' }
   const { status } = await ask('POST', 'auth/login', {
     headers,
@@ -376,7 +379,7 @@ test('a password does not travel over plain http from another machine', async ()
   assert.equal(status, 403)
 })
 
-test('a disabled person is signed out and cannot sign in, until enabled again', async () => {
+test('a disabled person is signed out and cannot sign in until enabled again', async () => {
   const { token, email } = await signedUp()
   const login = { body: { email, password: PASSWORD } }
   const set = (at: string) =>
@@ -391,7 +394,7 @@ test('a disabled person is signed out and cannot sign in, until enabled again', 
   assert.equal((await ask('POST', 'auth/login', login)).status, 200)
 })
 
-test('a key is no person: the routes of accounts are closed to it', async () => {
+test('an API key cannot use the account routes', async () => {
   const { token } = await signedUp()
   const project = await ask('POST', 'projects', { token, body: { name: 'p' } })
   const { project_id } = project.body
@@ -405,7 +408,7 @@ test('a key is no person: the routes of accounts are closed to it', async () => 
   assert.equal((await ask('GET', 'auth/me', { token: `${key}x` })).status, 401)
 })
 
-test('tokens of sessions that are none, have ended or are written otherwise are 401', async () => {
+test('an invalid, ended or wrongly encoded session token gets a 401', async () => {
   for (const token of ['os_', `os_${'A'.repeat(43)}`, `os_${'A'.repeat(44)}`])
     assert.equal((await ask('GET', 'auth/me', { token })).status, 401, token)
   assert.equal((await ask('GET', 'auth/me')).status, 401)
