@@ -9,3 +9,9 @@ test('ten kills -9 lose and duplicate nothing that was acknowledged', async () =
   assert.deepEqual({ lost, duplicated }, { lost: 0, duplicated: 0 })
   assert.ok(acknowledged > 10)
 })
+
+test('in buffered mode too, which syncs later, ten kills -9 lose and duplicate nothing that was acknowledged', async () => {
+  const { lost, duplicated, acknowledged } = await drill(10, 'buffered')
+  assert.deepEqual({ lost, duplicated }, { lost: 0, duplicated: 0 })
+  assert.ok(acknowledged > 10)
+})

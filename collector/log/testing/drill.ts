@@ -1,6 +1,6 @@
 // The SIGKILL drill: a child appends to a log and reports each acknowledgement; it is killed at a random
 // moment, the log is opened again, and every acknowledged record must be there once.
-// `node collector/log/testing/drill.ts 100` kills a hundred times. (A kill leaves the page cache alone: power cuts
+// `node collector/log/testing/drill.ts 100 [buffered]` kills a hundred times. (A kill leaves the page cache alone: power cuts
 // are the business of `simulate.ts`.)
 
 import { spawn } from 'node:child_process'
@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../../core/clock.ts'
 import { Metrics } from '../../../core/metrics.ts'
-import { DurableLog } from '../log.ts'
+import { type Durability, DurableLog } from '../log.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 const CHILD = 'child'
@@ -26,14 +26,17 @@ export interface DrillResult {
   readonly tornTails: number
 }
 
-export async function drill(kills: number): Promise<DrillResult> {
+export async function drill(
+  kills: number,
+  durability: 'durable' | 'buffered' = 'durable',
+): Promise<DrillResult> {
   const dir = await mkdtemp(join(tmpdir(), 'observa-drill-'))
   try {
     const acknowledged = new Map<string, string>()
     let tornTails = 0
     let bad = { lost: 0, duplicated: 0 }
     for (let kill = 0; kill < kills; kill++) {
-      await killedRun(dir, kill, acknowledged)
+      await killedRun(dir, kill, durability, acknowledged)
       const log = await open(dir)
       if (log.stats().recovery.truncatedBytes > 0) tornTails++
       bad = await compare(log, acknowledged)
@@ -50,9 +53,11 @@ export async function drill(kills: number): Promise<DrillResult> {
 async function killedRun(
   dir: string,
   run: number,
+  durability: string,
   acknowledged: Map<string, string>,
 ): Promise<void> {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), CHILD, dir, String(run)], {
+  const self = fileURLToPath(import.meta.url)
+  const child = spawn(process.execPath, [self, CHILD, dir, String(run), durability], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const killAfter = 1 + Math.floor(Math.random() * ACKS_MAX)
@@ -89,13 +94,13 @@ async function compare(
   return { lost, duplicated }
 }
 
-function open(dir: string): Promise<DurableLog> {
+function open(dir: string, durability: Durability = 'durable'): Promise<DurableLog> {
   const base = { dir, clock: systemClock, metrics: new Metrics(), log: quiet, freeBytesMin: 0 }
-  return DurableLog.open({ ...base, segmentBytes: 1024 * 1024, cacheBytes: 0 })
+  return DurableLog.open({ ...base, durability, segmentBytes: 1024 * 1024, cacheBytes: 0 })
 }
 
-async function child(dir: string, run: string): Promise<void> {
-  const log = await open(dir)
+async function child(dir: string, run: string, durability: Durability): Promise<void> {
+  const log = await open(dir, durability)
   let n = 0
   const worker = async (): Promise<void> => {
     for (;;) {
@@ -111,10 +116,10 @@ async function child(dir: string, run: string): Promise<void> {
 }
 
 if (import.meta.main) {
-  const [what = '20', dir = '', run = '0'] = process.argv.slice(2)
-  if (what === CHILD) await child(dir, run)
+  const [what = '20', dir = '', run = '0', mode] = process.argv.slice(2)
+  if (what === CHILD) await child(dir, run, mode === 'buffered' ? mode : 'durable')
   else {
-    const result = await drill(Number(what))
+    const result = await drill(Number(what), dir === 'buffered' ? dir : 'durable')
     process.stdout.write(`${JSON.stringify(result)}\n`)
     if (result.lost + result.duplicated > 0) process.exitCode = 1
   }
