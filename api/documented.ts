@@ -60,6 +60,23 @@ const OF_ACCOUNTS = {
   ),
 }
 
+export const FORMATS = ['json', 'csv', 'ndjson'] as const
+
+/** The parameters that every list has (`lists.ts`). */
+const LIST_PARAMETERS = {
+  fields: {
+    type: 'string',
+    description: 'Only these fields of a row, separated by commas.',
+  },
+  format: {
+    type: 'string',
+    enum: [...FORMATS],
+    default: 'json',
+    description:
+      'csv and ndjson are streamed: with `limit` one page, whose next cursor is in the header x-next-cursor, without it all rows.',
+  },
+} as const
+
 /** For the swagger plugin: the schema of a route as the document shows it. */
 export const documented: Transform = (input) => {
   const result = jsonSchemaTransform(input)
@@ -76,13 +93,34 @@ export const documented: Transform = (input) => {
     ...(method === 'GET' ? {} : WITH_BODY),
     ...(result.schema['response'] as object | undefined),
   }
+  const isList = route.config?.rowFields !== undefined
   const schema = {
     operationId: operationIdOf(method, input.url),
     ...result.schema,
-    response: responses,
+    ...(isList ? { querystring: withListParameters(result.schema['querystring']) } : {}),
+    response: isList ? withExports(responses) : responses,
     ...(scope === 'public' ? {} : { 'x-required-scope': scope }),
   }
   return { ...result, schema } as ReturnType<Transform>
+}
+
+interface ObjectSchema {
+  readonly properties?: object
+}
+
+const withListParameters = (querystring: unknown): object => {
+  const own = (querystring ?? { type: 'object' }) as ObjectSchema
+  return { ...own, properties: { ...own.properties, ...LIST_PARAMETERS } }
+}
+
+function withExports(responses: Readonly<Record<number, unknown>>): object {
+  const text = { schema: { type: 'string' } }
+  const content = {
+    'application/json': { schema: responses[200] },
+    'text/csv': text,
+    'application/x-ndjson': text,
+  }
+  return { ...responses, 200: { description: 'A page, or all rows.', content } }
 }
 
 /** `getTracesById` of `GET /api/v1/traces/:id`. */

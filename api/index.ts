@@ -8,6 +8,7 @@ import type { Component, ExtensionContext, ExtensionFactory, Host } from '../cor
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
+import { useLists } from './lists.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
@@ -79,6 +80,7 @@ class ApiExtension implements Component {
     const sessions = new SessionCache(this.#host.clock)
     this.#ctx.onControlChange(() => sessions.forget())
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
+    useLists(app)
     systemRoutes(app, this.#ctx.service, this.#stores)
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores)

@@ -1,0 +1,185 @@
+// What every list of the API can do beside its own parameters: `fields` for some of the columns, and `format` for CSV and NDJSON,
+// streamed page by page. From one place: a route that answers rows with a `next_cursor` is a list.
+
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { z } from 'zod'
+import { nearest } from '../core/config/nearest.ts'
+import { ApiError } from './app.ts'
+import { FORMATS } from './documented.ts'
+import type { Api } from './typed-fastify.ts'
+
+type Format = (typeof FORMATS)[number]
+
+interface Wanted {
+  /** In the order asked for; null: all. */
+  readonly fields: readonly string[] | null
+  readonly format: Format
+  /** One page only, as `limit` says; without it an export goes on to the end. */
+  readonly isPage: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Names of the fields of a row, where the route is a list. */
+    rowFields?: readonly string[]
+  }
+  interface FastifyRequest {
+    wanted: Wanted | null
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>
+interface Page {
+  readonly data: readonly Row[]
+  readonly next_cursor: string | null
+}
+type Handler = (req: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+/** An export that is longer breaks off, so that nobody takes a part for the whole. */
+const EXPORT_ROWS_MAX = 10_000_000
+const EXPORT_PAGE = 1000
+
+export function useLists(app: Api): void {
+  app.decorateRequest('wanted', null)
+  app.addHook('onRoute', (route) => {
+    const rowFields = rowFieldsOf(route)
+    if (rowFields === null) return
+    route.config = { ...route.config, rowFields }
+    const page = route.handler.bind(app) as Handler
+    route.handler = async (req, reply) => await shaped(req, reply, page, rowFields)
+  })
+  // The schemas of routes know nothing of these parameters and would refuse them.
+  app.addHook('preValidation', async (req) => {
+    const { rowFields } = req.routeOptions.config
+    if (rowFields !== undefined) req.wanted = takeWanted(req, rowFields)
+  })
+}
+
+function rowFieldsOf(route: RouteOptions): readonly string[] | null {
+  if (route.method !== 'GET') return null
+  const answer: unknown = Object(route.schema?.response)[200]
+  if (!(answer instanceof z.ZodObject) || answer.shape['next_cursor'] === undefined) return null
+  const { data } = answer.shape
+  if (!(data instanceof z.ZodArray) || !(data.element instanceof z.ZodObject)) return null
+  return Object.keys(data.element.shape)
+}
+
+function takeWanted(req: FastifyRequest, known: readonly string[]): Wanted | null {
+  const query = queryOf(req)
+  const { fields, format } = query
+  if (fields === undefined && format === undefined) return null
+  delete query['fields']
+  delete query['format']
+  const isPage = query['limit'] !== undefined
+  const wanted = { fields: fieldsOf(fields, known), format: formatOf(format), isPage }
+  if (wanted.format !== 'json' && !isPage) query['limit'] = String(EXPORT_PAGE)
+  return wanted
+}
+
+const queryOf = (req: FastifyRequest): Record<string, unknown> =>
+  req.query as Record<string, unknown>
+
+function fieldsOf(given: unknown, known: readonly string[]): readonly string[] | null {
+  if (given === undefined) return null
+  const names = typeof given === 'string' ? given.split(',').map((name) => name.trim()) : []
+  for (const name of names) {
+    if (known.includes(name)) continue
+    const near = nearest(name, known)
+    throw invalid(`there is no field "${name}"${near === null ? '' : `; did you mean "${near}"?`}`)
+  }
+  if (names.length === 0) throw invalid('fields is a list of names, separated by commas')
+  return [...new Set(names)]
+}
+
+function formatOf(given: unknown): Format {
+  const found = FORMATS.find((format) => format === (given ?? 'json'))
+  if (found === undefined) throw invalid(`format is one of ${FORMATS.join(', ')}`)
+  return found
+}
+
+const invalid = (message: string): ApiError => new ApiError(400, 'VALIDATION_ERROR', message)
+
+async function shaped(
+  req: FastifyRequest,
+  reply: FastifyReply,
+  page: Handler,
+  known: readonly string[],
+): Promise<unknown> {
+  const answer = await page(req, reply)
+  if (req.wanted === null || !isPage(answer)) return answer
+  const { fields, format } = req.wanted
+  const columns = fields ?? known
+  if (format === 'json') {
+    void reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
+    return { data: answer.data.map((row) => picked(row, columns)), next_cursor: answer.next_cursor }
+  }
+  if (req.wanted.isPage && answer.next_cursor !== null)
+    void reply.header('x-next-cursor', answer.next_cursor)
+  const name = req.routeOptions.url?.split('/').findLast((part) => /^\w+$/.test(part)) ?? 'rows'
+  void reply
+    .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+    .header('content-disposition', `attachment; filename="${name}.${format}"`)
+  const rows = allRows(req, reply, page, answer)
+  return Readable.from(format === 'csv' ? csvOf(rows, columns) : ndjsonOf(rows, columns))
+}
+
+function isPage(answer: unknown): answer is Page {
+  return (
+    typeof answer === 'object' && answer !== null && 'data' in answer && 'next_cursor' in answer
+  )
+}
+
+/** The pages, one at a time: the next is asked for when the one before has been sent. */
+async function* allRows(
+  req: FastifyRequest,
+  reply: FastifyReply,
+  page: Handler,
+  first: Page,
+): AsyncGenerator<readonly Row[]> {
+  let sent = 0
+  for (let now: Page | null = first; now !== null; ) {
+    yield now.data
+    sent += now.data.length
+    if (now.next_cursor === null || req.wanted?.isPage === true) return
+    if (sent >= EXPORT_ROWS_MAX) throw new Error('an export is longer than the bound')
+    req.query = { ...queryOf(req), cursor: now.next_cursor }
+    const next = await page(req, reply)
+    now = isPage(next) ? next : null
+  }
+}
+
+async function* ndjsonOf(
+  pages: AsyncIterable<readonly Row[]>,
+  columns: readonly string[],
+): AsyncGenerator<string> {
+  for await (const rows of pages)
+    yield rows.map((row) => `${JSON.stringify(picked(row, columns))}\n`).join('')
+}
+
+async function* csvOf(
+  pages: AsyncIterable<readonly Row[]>,
+  columns: readonly string[],
+): AsyncGenerator<string> {
+  yield `${columns.join(',')}\r\n`
+  for await (const rows of pages)
+    yield rows.map((row) => `${columns.map((c) => cellOf(row[c])).join(',')}\r\n`).join('')
+}
+
+function picked(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.filter((c) => row[c] !== undefined).map((c) => [c, row[c]]))
+}
+
+/** A text that begins like a formula would be run by a spreadsheet; an apostrophe makes it a text there too. */
+export function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const text =
+    typeof value === 'string'
+      ? value
+      : value instanceof Date
+        ? value.toISOString()
+        : JSON.stringify(value)
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
