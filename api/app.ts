@@ -51,6 +51,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     bodyLimit: 1024 * 1024,
     trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, req, reply) => answerUnroutable(error, req, reply, settings.guard),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -105,6 +106,21 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     transform: documented,
   })
   return app
+}
+
+/** The router refuses some paths before any hook runs, so what hooks do is done here. The path is not repeated. */
+function answerUnroutable(
+  error: FastifyError,
+  req: FastifyRequest,
+  reply: FastifyReply,
+  guard: RequestGuard,
+): void {
+  void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
+  const refusal = guard.refusalOf(req.raw)
+  if (refusal !== null) sendError(reply, req, refusal.status, refusal.code, refusal.message)
+  else if (error.code === 'FST_ERR_MAX_PARAM_LENGTH')
+    sendError(reply, req, 400, 'VALIDATION_ERROR', 'a segment of the path is longer than any id')
+  else sendError(reply, req, 400, 'VALIDATION_ERROR', 'the path has a % that encodes nothing')
 }
 
 async function requireKey(req: FastifyRequest, auth: Authenticator): Promise<void> {
