@@ -36,7 +36,10 @@ const SCHEMAS = {
     conversation_id: z.string(),
     user_id: text,
     session_id: text,
-    message_count: z.number().nullable().describe('Highest position a client gave, plus one.'),
+    message_count: z
+      .number()
+      .nullable()
+      .describe('Highest position a client gave, plus one, or the messages of the longest call.'),
     last_message: text.describe('Beginning of the newest text, scrubbed.'),
     ...sums,
   }),

@@ -92,7 +92,7 @@ class Facts {
     const events = this.#events
     const kind = word(events, event, R.kind) ?? 'span'
     const isCounted = !(events.num(event, N.usage_aggregate) > 0)
-    const isRoot = events.len(event, R.parent_span_id) < 0
+    const isRoot = events.len(event, R.parent_span_id) < 0 && !isTraceEnd(events, event)
     // In µs, which is the precision of a Postgres timestamp.
     const start = Math.round(startMs(events, event) * 1000)
     const end = Math.max(start, Math.round((timeMs(events, event, R.end_time) ?? 0) * 1000))
@@ -168,7 +168,9 @@ class Facts {
   #noteNewest(event: number, at: number, conversation: string | null, trace: string | null): void {
     const events = this.#events
     if (events.len(event, R.output_messages) < 2 && events.len(event, R.input_messages) < 2) return
-    if (conversation === null && (trace === null || !isLegacy(events, event))) return
+    // The root, which often comes last and alone has the id, is still to come; a root without one gets none.
+    const mayInherit = isLegacy(events, event) || events.len(event, R.parent_span_id) >= 0
+    if (conversation === null && (trace === null || !mayInherit)) return
     const key = `${events.text(event, R.tenant_id)}\n${events.text(event, R.project_id)}\n${conversation ?? `\n${trace}`}`
     const known = this.#newest.get(key)
     if (known === undefined) {
@@ -204,8 +206,29 @@ class Facts {
       conversation: word(events, event, R.conversation_id),
       text,
       at,
+      messages:
+        messagesIn(events, event, R.input_messages) + messagesIn(events, event, R.output_messages),
     }
   }
+}
+
+/** Inside a JSON string these quotes would be escaped. */
+const ROLE = Buffer.from('"role"')
+const ROLE_VALUE = /^\s*:\s*"(?:system|user|assistant|tool)"/
+const ROLE_BYTES_MAX = 24
+
+/** Counts the messages without parsing them. */
+function messagesIn(events: EventTable, event: number, field: number): number {
+  const len = events.len(event, field)
+  if (len < ROLE.length) return 0
+  const off = events.off(event, field)
+  const json = events.arena.buf.subarray(off, off + len)
+  let count = 0
+  for (let at = json.indexOf(ROLE); at >= 0; at = json.indexOf(ROLE, at)) {
+    at += ROLE.length
+    if (ROLE_VALUE.test(json.latin1Slice(at, at + ROLE_BYTES_MAX))) count++
+  }
+  return count
 }
 
 /** Index of `value` in the list that the map represents; adds it if it is new. */
@@ -244,6 +267,12 @@ function flagsOf(
     (isUnpriced ? FLAG.UNPRICED : 0) |
     (kind === 'tool' || kind === 'mcp' ? FLAG.TOOL : 0)
   )
+}
+
+/** What ends a legacy trace is called after its type: the trace has the name of what began it. */
+function isTraceEnd(events: EventTable, event: number): boolean {
+  const len = events.len(event, R.event_type)
+  return len === 9 && events.arena.equals(events.off(event, R.event_type), len, 'trace_end')
 }
 
 function isError(events: EventTable, event: number): boolean {

@@ -67,6 +67,8 @@ export interface Preview {
   readonly text: string
   /** Time of that message, ms. */
   readonly at: number
+  /** Messages of the call, sent and received. */
+  readonly messages?: number
 }
 
 export interface SignalRow {

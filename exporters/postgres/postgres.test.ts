@@ -238,7 +238,7 @@ test('awkward text, huge ids and absurd numbers are stored, not refused', async 
   )
   assert.deepEqual(talks, [
     { conversation_id: 'talk', message_count: '7' },
-    { conversation_id: '日本語', message_count: null },
+    { conversation_id: '日本語', message_count: '2' },
   ])
   const [found] = await rows('awkward', 'SELECT evidence FROM signals')
   assert.deepEqual(found?.['evidence'], { message: 'bad  � text', n: 3 })

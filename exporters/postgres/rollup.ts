@@ -224,12 +224,11 @@ export class Rollup {
   }
 
   #addPreviews(row: TraceRow, added: Sums, previews: readonly Preview[]): void {
-    for (const { conversation, text, at } of previews)
-      addText(
-        conversation === null ? added : this.#group('conversation', row, conversation),
-        text,
-        at,
-      )
+    for (const { conversation, text, at, messages } of previews) {
+      const to = conversation === null ? added : this.#group('conversation', row, conversation)
+      addText(to, text, at)
+      to.messages = Math.max(to.messages, messages ?? 0)
+    }
   }
 
   /** Adds an event without a trace. It cannot be recognised when it is sent again, and it inherits no ids. */

@@ -242,6 +242,13 @@ export async function hasTrace(
   return (await traceHours(client, scope, traceId)) !== null
 }
 
+/** An id that stands on one event of a trace holds for those that name none: a root often comes last, and alone has it. */
+function ofTrace(field: 'user_id' | 'session_id' | 'conversation_id', name: string): string {
+  const of = (alias: string): string => `${alias}${field} IN {${name}:Array(String)}`
+  return `(${of('e.')} OR (e.${field} IS NULL AND e.trace_id IN (SELECT trace_id FROM canonical_events
+    WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND ${of('')})))`
+}
+
 interface Conditions {
   readonly where: string[]
   readonly params: Record<string, unknown>
@@ -265,9 +272,9 @@ function conditions(scope: Scope, f: EventFilter, place?: TracePlace): Condition
   add('kind', f.kind, 'e.kind = {kind:String}')
   add('model', f.model, '(e.response_model = {model:String} OR e.request_model = {model:String})')
   add('status', f.status, 'e.status = {status:String}')
-  add('user', f.userId, 'e.user_id IN {user:Array(String)}')
-  add('session', f.sessionId, 'e.session_id IN {session:Array(String)}')
-  add('conversation', f.conversationId, 'e.conversation_id IN {conversation:Array(String)}')
+  add('user', f.userId, ofTrace('user_id', 'user'))
+  add('session', f.sessionId, ofTrace('session_id', 'session'))
+  add('conversation', f.conversationId, ofTrace('conversation_id', 'conversation'))
   add(
     'text',
     f.text?.toLowerCase(),

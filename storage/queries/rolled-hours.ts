@@ -3,7 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
-import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES } from './usage-sums.ts'
+import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from './usage-sums.ts'
 
 export type Hours =
   /** All of the range from the events. */
@@ -93,14 +93,15 @@ async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): 
   const { tenant, project } = first
   const keys = Object.entries(EVENT_KEYS).map(([name, sql]) => `${sql} AS ${name}`)
   const names = Object.keys(EVENT_KEYS).join(', ')
+  const list = hours.map((row) => row.hour).join(', ')
   await client.command({
     query: `INSERT INTO usage_rollup (tenant_id, project_id, hour, ${names}, events, errors, calls, call_errors, input_tokens,
         output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, unpriced, traces,
         call_ms, made_at)
-      SELECT tenant_id, project_id, toStartOfHour(e.start_time) AS hour, ${keys.join(', ')}, ${EVENT_SUMS}, ${EVENT_TRACES}, ${EVENT_MS}, now64(3)
+      SELECT e.tenant_id AS tenant_id, e.project_id AS project_id, toStartOfHour(e.start_time) AS hour, ${keys.join(', ')}, ${EVENT_SUMS}, ${EVENT_TRACES}, ${EVENT_MS}, now64(3)
       FROM canonical_events AS e FINAL
-      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
-        AND toStartOfHour(e.start_time) IN (${hours.map((row) => row.hour).join(', ')})
+      ${routesOfTraces(`tenant_id = {tenant:String} AND project_id = {project:String} AND toStartOfHour(start_time) IN (${list})`)}
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND toStartOfHour(e.start_time) IN (${list})
       GROUP BY tenant_id, project_id, hour, ${names}`,
     query_params: { tenant, project },
     // In the background, beside ingest.

@@ -5,7 +5,14 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
 import { type Hours, hoursOfRange } from './rolled-hours.ts'
-import { type Breakdown, EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES } from './usage-sums.ts'
+import {
+  type Breakdown,
+  EVENT_KEYS,
+  EVENT_MS,
+  EVENT_SUMS,
+  EVENT_TRACES,
+  routesOfTraces,
+} from './usage-sums.ts'
 
 export interface TotalsFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -189,12 +196,14 @@ async function sums<Row>(
   // Counting distinct traces costs as much as all else, and only the totals show it.
   const ofTraces = (sql: string): string => (names.length === 0 ? `${sql}, ` : '')
   const group = names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`
+  const routes = names.includes('route') ? routesOfTraces(ROUTES_WHERE) : ''
   const list = (of: (key: GroupKey) => string): string =>
     keys.map((key) => `${of(key)} AS ${key.name}, `).join('')
   const result = await client.query({
     query: `SELECT ${names.map((n) => `${n}, `).join('')}${ROW_SUMS}, ${ofTraces(TRACES)}${MS}
       FROM (
         SELECT ${list((key) => key.event)}${EVENT_SUMS}, ${ofTraces(EVENT_TRACES)}${EVENT_MS} FROM canonical_events AS e FINAL
+        ${routes}
         WHERE ${eventsWhere(filter, hours)} ${group}
         UNION ALL
         SELECT ${list((key) => key.row)}${ROW_SUMS}, ${ofTraces(ROW_TRACES)}${ROW_MS} FROM usage_rollup AS r FINAL
@@ -212,6 +221,11 @@ async function sums<Row>(
   })
   return await result.json<Row>()
 }
+
+/** Roots may begin before their calls, and the range in between. */
+const ROUTES_WHERE = `tenant_id = {tenant:String} AND project_id = {project:String}
+  AND start_time >= fromUnixTimestamp64Milli({from:Int64}) - INTERVAL 1 HOUR
+  AND start_time < fromUnixTimestamp64Milli({to:Int64}) + INTERVAL 1 HOUR`
 
 const PLACE = (alias: string, filter: TotalsFilter): string =>
   `${alias}.tenant_id = {tenant:String} AND ${alias}.project_id = {project:String}${

@@ -23,5 +23,14 @@ export const EVENT_KEYS: Readonly<Record<Breakdown, string>> = {
   environment: 'e.environment',
   provider: 'e.provider',
   model: 'coalesce(e.response_model, e.request_model)',
-  route: 'e.route',
+  route: "coalesce(nullIf(e.route, ''), t.trace_route)",
+}
+
+/**
+ * A call belongs to the route of its trace where it names none itself; of several the lesser, as with ids. To be joined to events `e` wherever
+ * `EVENT_KEYS.route` is read. `where`: which events are looked at for it.
+ */
+export function routesOfTraces(where: string): string {
+  return `LEFT JOIN (SELECT trace_id, min(route) AS trace_route FROM canonical_events
+    WHERE route != '' AND ${where} GROUP BY trace_id) AS t ON t.trace_id = e.trace_id`
 }

@@ -20,7 +20,14 @@ export function finishLegacyEvent(span: CurrentSpan): void {
   const type = span.fieldText(R.event_type)
   if (type === 'llm_call' || type === 'trace_v0') readBody(span)
   if (type === 'trace_end' || type === 'trace_start') span.markAggregate()
+  if (type === 'trace_start') nameTrace(span)
   if (type === 'error') span.status.fail()
+}
+
+/** A trace is called what its app called it. */
+function nameTrace({ events, event }: CurrentSpan): void {
+  const len = events.len(event, R.workflow_name)
+  if (len > 0) events.setRange(event, R.name, events.off(event, R.workflow_name), len)
 }
 
 /** The timestamp is taken after the call: it is the end, and the start is earlier by the latency. */
