@@ -227,6 +227,27 @@ test('roles by tenant and project, and the audit log of all changes', async () =
   assert.equal(keys.length, 1)
 })
 
+test('a forgotten password is replaced by one that is printed once, and signs in', async () => {
+  await json('users', 'create', 'eve@test.invalid', '--tenant', 'acme', '--role', 'admin')
+  const said = await observa('users', 'password', 'eve@test.invalid')
+  assert.equal(said.status, 0, said.err)
+  const password = said.out.trim()
+  assert.ok(password.length >= 20)
+  assert.equal(said.err.includes(password), false)
+  const logIn = (given: string) =>
+    at.post(
+      '/api/v1/auth/login',
+      JSON.stringify({ email: 'eve@test.invalid', password: given }),
+      undefined,
+      'http',
+    )
+  assert.equal((await logIn(password)).status, 200)
+  assert.equal((await observa('users', 'password', 'nobody@test.invalid')).status, 1)
+  const again = await observa('users', 'password', 'eve@test.invalid')
+  assert.equal((await logIn(password)).status, 401)
+  assert.equal((await logIn(again.out.trim())).status, 200)
+})
+
 test('while the instance is stopped, the commands start its database and stop it again', async () => {
   await at.kill('SIGTERM')
   const tenants = (await json('tenants', 'list')) as { tenant_id: string }[]
