@@ -53,7 +53,7 @@ export function signOf({ flags }: Fact): 1 | -1 {
   return (flags & FLAG.TAKEN) === 0 ? 1 : -1
 }
 
-/** A revision changes what an event adds, and makes no further event. */
+/** Whether the fact belongs to a revision, which changes what a stored event adds to the sums and is not another event. */
 export function isRevision({ flags }: Fact): boolean {
   return (flags & (FLAG.TAKEN | FLAG.GIVEN)) !== 0
 }
