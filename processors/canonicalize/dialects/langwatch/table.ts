@@ -31,7 +31,6 @@ export const langwatch: Dialect<keyof typeof transforms> = {
         task: 'chain',
         prompt: 'chain',
         span: 'span',
-        '*': 'span',
       },
       { rank: 40 },
     ],

@@ -100,7 +100,7 @@ const firstToken: Transform = (span, attr, rule) => {
   const ms = first - (Number.isNaN(start) ? span.times.startMs : start)
   if (ms >= 0) span.events.setNum(span.event, rule.number, ms)
   // Without a first token it says only what the span says.
-  return true
+  return 'started_at' in value || 'finished_at' in value || Object.keys(value).length === 0
 }
 
 export const transforms = {

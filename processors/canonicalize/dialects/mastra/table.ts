@@ -41,7 +41,6 @@ export const mastra: Dialect<keyof typeof transforms> = {
         scorer_run: 'evaluator',
         scorer_step: 'evaluator',
         generic: 'span',
-        '*': 'chain',
       },
       { rank: 50, note: 'a generation that is a call itself says so by its operation' },
     ],

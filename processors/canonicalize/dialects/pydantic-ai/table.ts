@@ -21,8 +21,6 @@ export const pydanticAi: Dialect<keyof typeof transforms> = {
         note: 'agent run; its system messages are instructions, the last message repeats final_result',
       },
     ],
-    ['pydantic_ai.all_messages', 'kind', { '*': 'agent' }, { rank: 60 }],
-    ['all_messages_events', 'kind', { '*': 'agent' }, { rank: 60 }],
     ['final_result', 'kind', { '*': 'agent' }, { rank: 61, when: 'own' }],
     ['all_messages_events', 'flag.events', 'events', { when: 'genai' }],
     ['pydantic_ai.new_message_index', 'message_index', 'int'],

@@ -22,6 +22,8 @@ const functionTools: Transform = (span, attr, rule) => {
 const allMessages: Transform = (span, attr, rule) => {
   const list = messagesOf(span.value(attr), 'user')
   if (list === null) return false
+  // Only runs of agents have them.
+  if (span.kind === '') span.setKind('agent')
   const system = list.filter((message) => message.role === 'system').flatMap(({ parts }) => parts)
   if (system.length > 0 && !span.hasRange(R.system_instructions))
     span.setJson(R.system_instructions, system)
