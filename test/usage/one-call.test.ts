@@ -455,3 +455,66 @@ test('a trace without end keeps its newest reports', () => {
   )
   assert.equal(ledger.stats().reports, 256)
 })
+
+test('any of the reports of one call, in any order, again and together, give the sums of the richest of them', () => {
+  const id = { 'gen_ai.response.id': 'r-1' }
+  const counts = (input: number, more: Record<string, string | number> = {}) => ({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': 'gpt-4o',
+    'gen_ai.usage.input_tokens': input,
+    'gen_ai.usage.output_tokens': 40,
+    ...more,
+  })
+  const cache = { 'gen_ai.usage.cache_read.input_tokens': 30 }
+  const all = { ...cache, 'gen_ai.usage.reasoning.output_tokens': 7, ...id }
+  // From poor to rich, and each of an instrumentation of its own: input without the cache, with it, with all parts.
+  const reports = [
+    span({ span: 1, parent: 9, scope: 'a', from: 0, to: 9, attributes: counts(70) }),
+    span({ span: 2, parent: 9, scope: 'b', from: 1, to: 8, attributes: counts(70, id) }),
+    span({ span: 3, parent: 2, scope: 'c', from: 2, to: 7, attributes: counts(100, cache) }),
+    span({ span: 4, parent: 3, scope: 'd', from: 3, to: 6, attributes: counts(100, all) }),
+    span({
+      span: 5,
+      trace: 2,
+      scope: 'e',
+      from: 3,
+      to: 6,
+      attributes: counts(100, { ...id, ...cache }),
+    }),
+  ]
+  const fields = ['input_tokens', 'output_tokens', 'cache_read_tokens', 'reasoning_tokens']
+  // Parts of usage before ids, then tokens.
+  const said = (e: Event): number =>
+    fields.filter((f) => Number(e[f] ?? 0) > 0).length * 1e4 +
+    (e['response_id'] === null ? 0 : 1e3) +
+    Number(e['input_tokens'])
+  const add = (events: readonly Event[], field: string): number =>
+    events
+      .filter((e) => e['usage_aggregate'] === false)
+      .reduce((n, e) => n + Number(e[field] ?? 0), 0)
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray(reports, { minLength: 1 }),
+      fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      (some, sizes, isTwice) => {
+        // The fifth is tied to the others by its response id alone.
+        if (
+          some.includes(reports[4] as Piece) &&
+          !some.some((r) => r === reports[1] || r === reports[3])
+        )
+          return
+        // Without the second and third nothing ties the first and the fourth.
+        if (some.includes(reports[3] as Piece) && !some.includes(reports[2] as Piece)) return
+        if (some.includes(reports[2] as Piece) && !some.includes(reports[1] as Piece)) return
+        const list = isTwice ? [...some, ...some] : some
+        const events = streamed(grouped(list, sizes).map((g) => requestsOf(g)))
+        const alone = some.flatMap((r) => streamed([requestsOf([r])]))
+        const richest = alone.reduce((a, b) => (said(b) > said(a) ? b : a))
+        for (const field of fields)
+          assert.equal(add(events, field), Number(richest[field] ?? 0), field)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
