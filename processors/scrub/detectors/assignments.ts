@@ -3,6 +3,10 @@
 
 import { code, type Detector, token } from './detector.ts'
 
+/** Commands that take a password in an option of one letter or at a place of its own. */
+// biome-ignore format: a list of commands
+const MORE_COMMANDS = ['htpasswd', 'sqlcmd', 'bcp ', 'isql', 'sqlplus', 'expdp', 'impdp', 'net use', 'plink', 'unzip', 'openssl', 'keytool', 'rabbitmqctl', 'curl"']
+
 export const ASSIGNMENTS: readonly Detector[] = [
   token({
     id: 'password',
@@ -80,6 +84,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'ldapsearch',
       'smbclient',
       'oracle:thin:',
+      ...MORE_COMMANDS,
     ],
     shape: code('command'),
     group: 'context',
@@ -89,8 +94,29 @@ export const ASSIGNMENTS: readonly Detector[] = [
   }),
   token({
     id: 'password',
+    title: 'Password that is piped into a command',
+    // biome-ignore format: a list of options and commands
+    anchors: ['sudo -S', 'password-stdin', 'chpasswd', 'passwd --stdin', 'passphrase-fd', 'kinit'],
+    shape: code('piped'),
+    group: 'context',
+    rank: 3,
+    context: '`echo V |` before it, `<<< V` behind it',
+  }),
+  token({
+    id: 'password',
+    title: 'Password of a database without a scheme',
+    // biome-ignore format: protocols and ports
+    anchors: ['@tcp(', '@unix(', '@//', ':5432', ':5433:', ':6432:', ':3306', ':27017', ':6379', ':1521', ':*:'],
+    shape: code('dsn'),
+    group: 'context',
+    left: 'any',
+    rank: 3,
+    check: '`user:V@` before it, or host, port, database and user in a line of .pgpass',
+  }),
+  token({
+    id: 'password',
     title: 'Password of PowerShell or SQL',
-    anchors: ['securestring', 'identified'],
+    anchors: ['securestring', 'identified', 'userid='],
     shape: code('command'),
     group: 'context',
     anyCase: true,

@@ -74,6 +74,16 @@ export const HEADERS: readonly Detector[] = [
   }),
   token({
     id: 'session_cookie',
+    title: 'Cookies in a file',
+    anchors: ['\tTRUE\t', '\tFALSE\t'],
+    shape: code('cookie_file'),
+    group: 'header',
+    left: 'any',
+    rank: 5,
+    context: 'rows of a cookie jar of curl or a browser',
+  }),
+  token({
+    id: 'session_cookie',
     title: 'Session id of a web framework',
     anchors: [
       'JSESSIONID',

@@ -1,7 +1,7 @@
 // Key material and wrapped secrets: private keys, tokens inside base64, the values of a Kubernetes Secret.
 // A row is explained in `detector.ts`.
 
-import { code, type Detector, token } from './detector.ts'
+import { body, code, type Detector, token } from './detector.ts'
 
 export const KEY_MATERIAL: readonly Detector[] = [
   token({
@@ -54,6 +54,56 @@ export const KEY_MATERIAL: readonly Detector[] = [
     check: 'the decoded text holds a token of this table',
     guard: 'images',
     context: 'the anchors are searched in base64, at its three alignments',
+  }),
+  token({
+    id: 'private_key',
+    title: 'Private key of PuTTY',
+    anchors: ['Private-Lines:', 'Private-MAC:'],
+    shape: code('putty_key'),
+    group: 'key material',
+    left: 'any',
+    rank: 9,
+  }),
+  token({
+    id: 'private_key',
+    title: 'Private part of a JSON Web Key',
+    anchors: ['"kty"', '\\"kty\\"'],
+    shape: code('jwk'),
+    group: 'key material',
+    left: 'any',
+    rank: 8,
+    check: 'd, p, q, dp, dq, qi and k of the object',
+    guard: 'the public key',
+  }),
+  token({
+    id: 'private_key',
+    title: 'Private part of a key in XML',
+    anchors: ['<RSAKeyValue>'],
+    shape: code('xml_key'),
+    group: 'key material',
+    left: 'any',
+    rank: 8,
+  }),
+  token({
+    id: 'private_key',
+    title: 'Words of a wallet',
+    // biome-ignore format: what announces them, in several languages
+    anchors: ['mnemonic', 'seed phrase', 'seed_phrase', 'recovery phrase', 'recovery_phrase', '-word phrase', 'recovery word', 'wallet seed', '助记词'],
+    shape: code('seed_words'),
+    group: 'key material',
+    anyCase: true,
+    left: 'any',
+    rank: 8,
+    check: '12, 15, 18, 21 or 24 words',
+    guard: 'prose: a word of grammar among them',
+  }),
+  token({
+    id: 'private_key',
+    title: 'Extended key or secret key of a wallet',
+    anchors: ['xprv', 'nsec1'],
+    shape: body('alnum', 50, { digit: true }),
+    group: 'key material',
+    rank: 8,
   }),
   token({
     id: 'generic_api_key',

@@ -8,6 +8,7 @@ import type { Detector } from './detector.ts'
 import { HEADERS } from './headers.ts'
 import { KEY_MATERIAL } from './key-material.ts'
 import { MODEL_PROVIDERS } from './model-providers.ts'
+import { MORE_SERVICES } from './more-services.ts'
 import { PERSONAL_DATA } from './personal-data.ts'
 
 export const DETECTORS: readonly Detector[] = [
@@ -15,6 +16,7 @@ export const DETECTORS: readonly Detector[] = [
   ...CLOUDS,
   ...CODE_HOSTING,
   ...BUSINESS_SERVICES,
+  ...MORE_SERVICES,
   ...HEADERS,
   ...KEY_MATERIAL,
   ...PERSONAL_DATA,

@@ -384,3 +384,19 @@ test('resources of several tenants get the pseudonyms of their own tenant', () =
   assert.equal(marks[0], marks[2])
   assert.notEqual(marks[0], marks[1])
 })
+
+test('what drops an event does so from its resource and scope as well', () => {
+  const key = fake('groq_key', draw)
+  const config = { detectors: { groq_key: { action: 'drop_event' } } }
+  const places: readonly [object, object][] = [
+    [{ attributes: [attr('deploy.note', `uses ${key}`)] }, { name: 'lib' }],
+    [{ attributes: [attr('service.name', 'shop')] }, { name: `lib ${key}` }],
+    [{ attributes: [] }, { name: 'lib', attributes: [attr('note', key)] }],
+  ]
+  for (const [resource, scope] of places) {
+    const o = run('traces', traces({}, { resource, scope }), config)
+    assert.equal(o.batch.isDropped(0), true)
+    assert.equal(o.counters['observa_scrub_dropped_total{}'], 1)
+  }
+  assert.equal(run('traces', traces({}), config).batch.isDropped(0), false)
+})

@@ -47,6 +47,8 @@ export interface SpanLook {
 interface SharedFinds {
   readonly tallies: Map<number, ReadonlyMap<string, number>>
   readonly notes: Map<number, readonly SecretNote[]>
+  /** Those whose spans go. */
+  readonly drops: Set<number>
 }
 
 /** Scrubs one batch after another; keeps its tables between them. */
@@ -91,7 +93,8 @@ export class BatchScrubber {
         const notes = [this.log.notes, resources?.notes.get(resource), scopes?.notes.get(scope)]
         keepNotes(batch, i, notes)
       }
-      if (this.log.dropsItem) {
+      const isShared = resources?.drops.has(resource) === true || scopes?.drops.has(scope) === true
+      if (this.log.dropsItem || isShared) {
         batch.drop(i)
         ctx.count('observa_scrub_dropped_total', '', 1)
       }
@@ -142,9 +145,10 @@ export class BatchScrubber {
       scrub(this.#ownerOf(owners, column, i), i)
       const { tally, notes } = this.log
       if (tally === null) continue
-      finds ??= { tallies: new Map(), notes: new Map() }
+      finds ??= { tallies: new Map(), notes: new Map(), drops: new Set() }
       finds.tallies.set(i, tally)
       finds.notes.set(i, notes)
+      if (this.log.dropsItem) finds.drops.add(i)
     }
     return finds
   }

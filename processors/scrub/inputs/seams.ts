@@ -37,7 +37,7 @@ function isSuspect(b: Uint8Array, left: Range, right: Range): boolean {
     const behind = Math.min(right.to, right.from + RUN_MAX)
     return isMarked(b, before, left.to) || isMarked(b, right.from, behind)
   }
-  if (!isWordByte(b[left.to - 1] as number) || !isWordByte(b[right.from] as number)) return false
+  if (!isWordByte(b[left.to - 1] ?? 0) || !isWordByte(b[right.from] ?? 0)) return false
   const from = runStart(b, left)
   const to = runEnd(b, right)
   const length = left.to - from + (to - right.from)
@@ -48,21 +48,21 @@ function isSuspect(b: Uint8Array, left: Range, right: Range): boolean {
 function runStart(b: Uint8Array, { from, to }: Range): number {
   const low = Math.max(from, to - RUN_MAX)
   let i = to
-  while (i > low && (b[i - 1] as number) > 0x20) i--
+  while (i > low && (b[i - 1] ?? 0) > 0x20) i--
   return i
 }
 
 function runEnd(b: Uint8Array, { from, to }: Range): number {
   const high = Math.min(to, from + RUN_MAX)
   let i = from
-  while (i < high && (b[i] as number) > 0x20) i++
+  while (i < high && (b[i] ?? 0) > 0x20) i++
   return i
 }
 
 /** Holds a character that words do not have: a digit, `_`, `@`, `-`, a quote, `:`, `=`, `/` or capitals in a row. */
 function isMarked(b: Uint8Array, from: number, to: number): boolean {
   if (holdsMark(b, from, to)) return true
-  for (let i = from; i < to; i++) if (PUNCTUATION[b[i] as number] === 1) return true
+  for (let i = from; i < to; i++) if (PUNCTUATION[b[i] ?? 0] === 1) return true
   return false
 }
 
@@ -73,7 +73,7 @@ for (const c of '":=/+%&$#\\<>|~^`') PUNCTUATION[c.charCodeAt(0)] = 1
 function holdsMark(b: Uint8Array, from: number, to: number): boolean {
   let capitals = 0
   for (let i = from; i < to; i++) {
-    const c = b[i] as number
+    const c = b[i] ?? 0
     if ((c >= 48 && c <= 57) || c === 0x40 || c === 0x5f || c === 0x2d) return true
     capitals = c >= 65 && c <= 90 ? capitals + 1 : 0
     if (capitals > CAPITALS) return true

@@ -31,6 +31,7 @@ import {
 } from './assignment-forms.ts'
 import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
+import { matchBeside } from './forms/beside.ts'
 import { maskCookies } from './headers.ts'
 import type { Subject } from './subject.ts'
 
@@ -52,7 +53,8 @@ export function matchPassword(s: Subject, p: number, len: number, active: Active
     value = assignedBefore(s, name)
     if (value === null) passwordInSentence(s, name, active)
   }
-  if (value === null) matchColumn(s, name.from, name.to, active, PASSWORD_CELL)
+  if (value === null && !matchBeside(s, name, active, PASSWORD_CELL))
+    matchColumn(s, name.from, name.to, active, PASSWORD_CELL)
   for (let n = 0; value !== null && n < LIST_MAX; n++) {
     if (!isPassword(s, value, name.text, name.meaning)) return
     s.found(active.type, value.from, value.to, active.rank)
@@ -83,7 +85,8 @@ export function matchSecretValue(s: Subject, p: number, len: number, active: Act
   if (value === null || !isAssigned(s, value, name, kind, storage)) {
     if (storage) return
     const before = assignedBefore(s, name)
-    if (kind !== 'cookie') matchColumn(s, name.from, name.to, active, SECRET_CELL)
+    if (before === null && kind !== 'cookie' && !matchBeside(s, name, active, SECRET_CELL))
+      matchColumn(s, name.from, name.to, active, SECRET_CELL)
     const found = before ?? inSentence(s, name)
     if (found !== null && isSecret(s, found, name.text, name.meaning))
       s.found(active.type, found.from, found.to, active.rank)

@@ -4,6 +4,7 @@
 import { latinText } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder, isStrong } from './assigned-value.ts'
+import { COMMAND_FORMS, type CommandForm } from './forms/command-forms.ts'
 import { maskCookies } from './headers.ts'
 import { Progress, type Subject } from './subject.ts'
 
@@ -11,55 +12,7 @@ import { Progress, type Subject } from './subject.ts'
 const COMMANDS_READ = new Progress()
 
 const LINE_MAX = 320
-const USER_PASS = String.raw`([\\"']{0,2})[^\s:"'\\]{1,64}:([^\s"'\\]{4,128})`
-const ARG = String.raw`([\\"']{0,2})([^\s"'\\]{4,128})`
-
-interface Command {
-  readonly starts: RegExp
-  /** Group 2 is the password. */
-  readonly form: RegExp
-  /** The option alone is no proof: the value must look like a password. */
-  readonly strong?: boolean | 'bare'
-}
-
-const COMMANDS: readonly Command[] = [
-  {
-    starts: /^(?:curl|wget|http)\b/,
-    form: new RegExp(String.raw` (?:-u|-U|--user|--proxy-user|-a)[ =]?${USER_PASS}`),
-  },
-  { starts: /^sshpass\b/, form: new RegExp(String.raw` -p ?${ARG}`) },
-  {
-    starts: /^(?:mysql|mariadb)/,
-    form: new RegExp(String.raw` -p${ARG}`),
-    strong: true,
-  },
-  {
-    starts: /^(?:docker|podman|nerdctl|helm|buildah|skopeo|az|oc)\b/,
-    form: new RegExp(String.raw` login [^&;|]{0,120}?-p ${ARG}`),
-  },
-  {
-    starts: /^(?:redis-cli|mongosh?|influx)\b/,
-    form: new RegExp(String.raw` -[ap] ${ARG}`),
-    strong: true,
-  },
-  { starts: /^ldap/, form: new RegExp(String.raw` -w ${ARG}`) },
-  {
-    starts: /^smbclient/,
-    form: new RegExp(String.raw` -U ?([\\"']{0,2})[^\s%"']{1,64}%([^\s"'\\]{4,128})`),
-  },
-  {
-    starts: /^securestring/i,
-    form: /^securestring (?:-string )?([\\"']{1,3})([^"'\\\n]{4,128})\1/i,
-  },
-  {
-    starts: /^identified/i,
-    form: /^identified (?:with [\w'"]{1,40} )?by (?:password )?(\\*["']?)([^\s"'`;\\]{4,128})/i,
-    strong: 'bare',
-  },
-  { starts: /^oracle:thin:/, form: /^oracle:thin:()[\w$#]{1,40}\/([^\s@"']{4,128})@/ },
-]
-
-function isNeedingProof(c: Command, quote: string | undefined): boolean {
+function isNeedingProof(c: CommandForm, quote: string | undefined): boolean {
   return c.strong === true || (c.strong === 'bare' && quote === '')
 }
 
@@ -68,16 +21,40 @@ export function matchCommand(s: Subject, p: number, len: number, active: ActiveD
   // A line full of names is looked at once.
   if (p < s.reached(COMMANDS_READ)) return
   const line = /^[^\n]*/.exec(latinText(s.b, p, Math.min(s.to, p + LINE_MAX)))?.[0] ?? ''
-  const command = COMMANDS.find((c) => c.starts.test(line))
-  if (command === undefined) return
   s.advance(COMMANDS_READ, p + len)
   if (line.startsWith('curl')) cookiesOf(s, p, line, active)
-  const m = command.form.exec(line)
-  if (m === null) return
-  const value = m[2] as string
-  if (isPlaceholder(s, value) || (isNeedingProof(command, m[1]) && !isStrong(s, value))) return
-  const at = p + m.index + m[0].lastIndexOf(value)
-  s.found(active.type, at, at + value.length, active.rank)
+  const args = argumentsIn(line)
+  for (const command of COMMAND_FORMS) {
+    const m = command.starts.test(args.text) ? command.form.exec(args.text) : null
+    if (m === null) continue
+    const value = m[2] as string
+    if (isPlaceholder(s, value) || (isNeedingProof(command, m[1]) && !isStrong(s, value))) continue
+    const at = p + (args.places[m.index + m[0].lastIndexOf(value)] ?? 0)
+    s.found(active.type, at, at + value.length, active.rank)
+    return
+  }
+}
+
+/** Between two arguments of a list: `"mysql", "-u", "root"`. */
+const NEXT_ARGUMENT = /(?:\\*["'`]) ?, ?(?:\\*["'`])/g
+
+/** The line with lists of arguments as a shell would have them, and by character where it stands in the line. */
+function argumentsIn(line: string): { text: string; places: readonly number[] } {
+  const places: number[] = []
+  let text = ''
+  let from = 0
+  const take = (to: number): void => {
+    for (let i = from; i < to; i++) places.push(i)
+    text += line.slice(from, to)
+  }
+  for (const m of line.matchAll(NEXT_ARGUMENT)) {
+    take(m.index)
+    text += ' '
+    places.push(m.index)
+    from = m.index + m[0].length
+  }
+  take(line.length)
+  return { text, places }
 }
 
 /** `curl -b 'sid=..; theme=dark'`. */

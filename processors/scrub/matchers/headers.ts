@@ -15,6 +15,7 @@ import {
 import { isBasicCredentials, isJoseHeader } from '../value/checksums.ts'
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
+import { cookieLine, matchJar, nextCookieLine } from './forms/cookie-lists.ts'
 import { Progress, type Subject } from './subject.ts'
 
 /** Lists of cookies before this were read. */
@@ -118,12 +119,33 @@ export function matchCookie(s: Subject, p: number, len: number, active: ActiveDe
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
+  const word = s.at(p + len) === 0x73 || s.at(p + len) === 0x32 ? p + len + 1 : p + len
+  const listed = cookieLine(s, word)
+  if (listed > 0) {
+    s.advance(COOKIES_READ, maskCookieLines(s, listed, active))
+    return
+  }
+  if (matchJar(s, word, active)) return
   if (head === null) {
     cookieOfCall(s, p + len, active)
     return
   }
   const from = p + len + head[0].length
   s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), active.type, active.rank))
+}
+
+const COOKIE_LINES_MAX = 64
+
+/** Header lines one after another, each in quotes; returns how far they were read. */
+function maskCookieLines(s: Subject, from: number, active: ActiveDetector): number {
+  let at = from
+  for (let line = 0; line < COOKIE_LINES_MAX; line++) {
+    const end = maskCookies(s, at, Math.min(s.to, at + 4096), active.type, active.rank)
+    const next = nextCookieLine(s, end)
+    if (next === 0) return end
+    at = next
+  }
+  return at
 }
 
 /** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */

@@ -6,6 +6,12 @@ import { matchPassword, matchSecretValue } from './assignments.ts'
 import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId } from './commands.ts'
 import { matchEmail, matchEmailInWords } from './email.ts'
+import { matchCookieFile } from './forms/cookie-lists.ts'
+import { matchDsn } from './forms/dsn.ts'
+import { matchJwk, matchPuttyKey, matchXmlKey } from './forms/key-files.ts'
+import { matchPiped } from './forms/pipes.ts'
+import { matchSeedWords } from './forms/seed-words.ts'
+import { matchAirtable, matchDiscordBot, matchOfficeHook } from './forms/service-tokens.ts'
 import {
   matchAuthValue,
   matchBasic,
@@ -87,6 +93,16 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   secret_value: matchSecretValue,
   base64: matchBase64,
   passport: matchPassport,
+  cookie_file: matchCookieFile,
+  dsn: matchDsn,
+  piped: matchPiped,
+  putty_key: matchPuttyKey,
+  jwk: matchJwk,
+  xml_key: matchXmlKey,
+  seed_words: matchSeedWords,
+  discord_bot: matchDiscordBot,
+  airtable: matchAirtable,
+  office_hook: matchOfficeHook,
 }
 
 export function matcherOf(detector: Detector): Matcher {

@@ -24,6 +24,7 @@ import {
   mixOf,
 } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
+import { wrappedEnd } from './forms/wrapped.ts'
 import type { Subject } from './subject.ts'
 
 /** How much of a body is looked at for entropy and placeholder words. */
@@ -43,7 +44,8 @@ export function matchToken(s: Subject, p: number, len: number, active: ActiveDet
   if (shape.max !== undefined && n > shape.max) return
   if (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)) return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
-  s.found(active.type, p, end, sure ? 9 : active.rank)
+  const whole = sure ? end : wrappedEnd(s, start, end, SETS[shape.body])
+  s.found(active.type, p, whole, sure ? 9 : active.rank)
 }
 
 function bodyEnd(s: Subject, start: number, shape: TokenShape): number {

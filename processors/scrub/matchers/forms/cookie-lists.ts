@@ -1,0 +1,88 @@
+// Cookies that are no header line: lists of header lines (`"set-cookie": ["sid=V; Path=/"]`, `["Cookie", "sid=V"]`), jars
+// (`"cookies": [{"name": "sid", "value": "V"}]`, `cookies={"sid": "V"}`), and files of jars.
+
+import { isMarker } from '../../detectors/marker.ts'
+import { latinText, SETS } from '../../value/bytes.ts'
+import { isWordy, mixOf } from '../../value/randomness.ts'
+import type { Subject } from '../subject.ts'
+
+/** What the values are reported as. */
+interface Reported {
+  readonly type: number
+  readonly rank: number
+}
+
+const JAR_MAX = 4096
+const Q = String.raw`\\*["'${'`'}]`
+/** Behind the word: `: [ "`, `", "`, `"], ["`. */
+const LINES = new RegExp(
+  String.raw`^(?:${Q}\s{0,3})?(?:[:=]\s{0,3}[[(]\s{0,8}|,\s{0,8}[[(]?\s{0,4}(?:${Q}(?:value|val|v)${Q}\s{0,3}:\s{0,3})?)${Q}(?=[\w.$-]{1,64}=)`,
+)
+const NEXT_LINE = new RegExp(
+  String.raw`^[^"'${'`'}\\]{0,300}${Q}\s{0,3},\s{0,8}${Q}(?=[\w.$-]{1,64}=)`,
+)
+const JAR = new RegExp(String.raw`^(?:${Q}\s{0,3})?(?:[:=(]\s{0,3}[[{(]|\((?=name\s?=))`)
+const JAR_VALUE = new RegExp(
+  String.raw`${Q}?value${Q}?\s{0,3}[:=]\s{0,3}${Q}([^"'${'`'}\\\s]{8,2000})`,
+  'gi',
+)
+const JAR_PAIR = new RegExp(
+  String.raw`${Q}([\w.$-]{1,64})${Q}\s{0,3}:\s{0,3}${Q}([^"'${'`'}\\\s]{12,2000})`,
+  'g',
+)
+/** Stands for a value. */
+const TEMPLATE = /^[<$%*]|\$\{|\{\{/
+const ABOUT =
+  /^(?:name|domain|path|expires|sameSite|url|key|partitionKey|priority|sourceScheme|hostKey|creation|theme|lang|locale)$/i
+
+/** Where the first cookie of a list of header lines begins behind the word at `p`; 0 = there is none. */
+export function cookieLine(s: Subject, p: number): number {
+  const m = LINES.exec(latinText(s.b, p, Math.min(s.to, p + 48)))
+  return m === null ? 0 : p + m[0].length
+}
+
+/** The same for the line behind the one that ended at `p`. */
+export function nextCookieLine(s: Subject, p: number): number {
+  const m = NEXT_LINE.exec(latinText(s.b, p, Math.min(s.to, p + 380)))
+  return m === null ? 0 : p + m[0].length
+}
+
+/** The values of a jar that begins behind the word at `p`; false when there is none. */
+export function matchJar(s: Subject, p: number, active: Reported): boolean {
+  if (!JAR.test(latinText(s.b, p, Math.min(s.to, p + 12)))) return false
+  const text = jarAt(latinText(s.b, p, Math.min(s.to, p + JAR_MAX)))
+  const isList = /value["'`\\]{0,4}\s{0,3}[:=]/i.test(text)
+  for (const m of text.matchAll(isList ? JAR_VALUE : JAR_PAIR)) {
+    const value = (isList ? m[1] : m[2]) ?? ''
+    if (!isList && ABOUT.test(m[1] ?? '')) continue
+    const end = p + m.index + m[0].length
+    const from = end - value.length
+    if (isWordy(s.b, from, end) || TEMPLATE.test(value) || isMarker(value, s.policy.markers))
+      continue
+    if ((mixOf(s.b, from, end) & SETS.digits) !== 0) s.found(active.type, from, end, active.rank)
+  }
+  return true
+}
+
+/** Up to the bracket that closes the first one. */
+function jarAt(text: string): string {
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string
+    if ('[{('.includes(c)) depth++
+    else if (']})'.includes(c) && --depth <= 0) return text.slice(0, i)
+  }
+  return text
+}
+
+/** Domain, flag, path, flag, time, name and value, as curl and browsers keep them in a file. */
+const FILE_ROW =
+  /^(?:\t|\\+t)(?:TRUE|FALSE)(?:\t|\\+t)[^\s\\]{1,200}(?:\t|\\+t)(?:TRUE|FALSE)(?:\t|\\+t)\d{1,20}(?:\t|\\+t)([\w.$-]{1,64})(?:\t|\\+t)([^\s\\]{8,2000})/
+
+/** A row of a file of cookies, from its first flag on. */
+export function matchCookieFile(s: Subject, p: number, _len: number, active: Reported): void {
+  const m = FILE_ROW.exec(latinText(s.b, p, Math.min(s.to, p + 2400)))
+  if (m === null || ABOUT.test(m[1] ?? '')) return
+  const end = p + m[0].length
+  s.found(active.type, end - (m[2] ?? '').length, end, active.rank)
+}

@@ -1,0 +1,34 @@
+// Tokens of services whose form says more than a prefix and a set of characters: Discord bots, Airtable, Microsoft Teams.
+
+import { latinText } from '../../value/bytes.ts'
+import type { ActiveDetector } from '../active-detector.ts'
+import type { Subject } from '../subject.ts'
+
+const REACH = 160
+/** Base64 of the bot's id, which is a number, then a time and a signature. */
+const DISCORD = /(?<![A-Za-z0-9_.-])([MNO][A-Za-z0-9]{22,27})\.[\w-]{5,7}\.[\w-]{25,45}/g
+
+/** Near what names Discord or a login: the id must decode to digits. */
+export function matchDiscordBot(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const from = Math.max(s.from, p - REACH)
+  const text = latinText(s.b, from, Math.min(s.to, p + len + REACH))
+  for (const m of text.matchAll(DISCORD)) {
+    if (!/^\d{16,20}$/.test(Buffer.from(m[1] ?? '', 'base64').toString('latin1'))) continue
+    s.found(active.type, from + m.index, from + m.index + m[0].length, active.rank)
+  }
+}
+
+const AIRTABLE = /(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[a-f0-9]{40,64}/g
+
+/** Near the name: `pat`, 14 letters and digits, a dot, 64 of hex. */
+export function matchAirtable(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const text = latinText(s.b, p, Math.min(s.to, p + len + REACH))
+  for (const m of text.matchAll(AIRTABLE))
+    s.found(active.type, p + m.index, p + m.index + m[0].length, active.rank)
+}
+
+/** `<tenant>.webhook.office.com/webhookb2/..`: the path is the secret. */
+export function matchOfficeHook(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const m = /^[A-Za-z0-9@/_-]{40,400}/.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 400)))
+  if (m !== null) s.found(active.type, p + len, p + len + m[0].length, active.rank)
+}
