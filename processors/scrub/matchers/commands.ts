@@ -23,6 +23,8 @@ export function matchCommand(s: Subject, p: number, len: number, active: ActiveD
   const line = /^[^\n]*/.exec(latinText(s.b, p, Math.min(s.to, p + LINE_MAX)))?.[0] ?? ''
   s.advance(COMMANDS_READ, p + len)
   if (line.startsWith('curl')) cookiesOf(s, p, line, active)
+  // A line costs all forms of commands.
+  if (!s.mayLook(8 * LINE_MAX)) return
   const args = argumentsIn(line)
   for (const command of COMMAND_FORMS) {
     const m = command.starts.test(args.text) ? command.form.exec(args.text) : null

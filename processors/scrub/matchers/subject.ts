@@ -35,11 +35,16 @@ interface OpenedValue {
   readonly meaning: { readonly hints: number }
 }
 
+/** Bytes that `mayLook` allows. */
+const LOOK_MIN = 262_144
+const LOOKS_PER_BYTE = 4
+
 export class Subject {
   #bytes: Uint8Array = new Uint8Array(0)
   #from = 0
   #to = 0
   #hints = 0
+  #looked = 0
   #policy: Policy | null = null
   readonly findings: Finding[] = []
   #foundTo = 0
@@ -60,6 +65,7 @@ export class Subject {
     this.#from = value.from
     this.#to = value.to
     this.#hints = value.meaning.hints
+    this.#looked = 0
     this.#left = WORK_MIN + WORK_PER_BYTE * (value.to - value.from)
     if (this.findings.length > 0) this.findings.length = 0
     this.#foundTo = value.from
@@ -133,6 +139,15 @@ export class Subject {
     }
     this.findings.push({ start, end, type, rank })
     if (end > this.#foundTo) this.#foundTo = end
+  }
+
+  /**
+   * False once looks around candidates have read the value many times over: a text made of names or commands is not searched
+   * around each of them.
+   */
+  mayLook(bytes: number): boolean {
+    this.#looked += bytes
+    return this.#looked <= LOOK_MIN + LOOKS_PER_BYTE * (this.#to - this.#from)
   }
 
   /** Counts work; throws when a detector needs more than any honest text would, and the value is masked whole. */

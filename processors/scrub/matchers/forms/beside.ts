@@ -25,7 +25,7 @@ export function matchBeside(
   const isClosed = CLOSES[s.at(name.to)] === 1
   const isAsked = isQuestion(s, name.to)
   // Most names in prose: neither a quote or bracket behind them nor a question mark.
-  if (!isClosed && !isAsked) return false
+  if ((!isClosed && !isAsked) || !s.mayLook(LIST_BACK + LIST_AHEAD)) return false
   const before = latinText(s.b, Math.max(s.from, name.from - LIST_BACK), name.from)
   const behind = latinText(s.b, name.to, Math.min(s.to, name.to + LIST_AHEAD))
   const at = { s, active, check, from: name.from - before.length, to: name.to, before, behind }

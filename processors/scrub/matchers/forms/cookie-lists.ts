@@ -49,7 +49,7 @@ export function nextCookieLine(s: Subject, p: number): number {
 
 /** The values of a jar that begins behind the word at `p`; false when there is none. */
 export function matchJar(s: Subject, p: number, active: Reported): boolean {
-  if (!JAR.test(latinText(s.b, p, Math.min(s.to, p + 12)))) return false
+  if (!JAR.test(latinText(s.b, p, Math.min(s.to, p + 12))) || !s.mayLook(JAR_MAX)) return false
   const text = jarAt(latinText(s.b, p, Math.min(s.to, p + JAR_MAX)))
   const isList = /value["'`\\]{0,4}\s{0,3}[:=]/i.test(text)
   for (const m of text.matchAll(isList ? JAR_VALUE : JAR_PAIR)) {

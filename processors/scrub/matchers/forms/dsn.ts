@@ -22,6 +22,7 @@ const PGPASS_BEHIND_PORT =
 
 /** Behind the user and password: `@tcp(`, `@unix(`, `@/db`. */
 export function matchDsn(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  if (!s.mayLook(2 * LOOK_BACK)) return
   const before = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p)
   if (s.at(p) === 0x3a) matchPort(s, p, len, before, active)
   else if (len === 3 && s.at(p + 1) === 0x2f) report(s, p, ORACLE.exec(before), 0, active)

@@ -11,6 +11,7 @@ const PPK_MAC = /^[ \t]{0,4}([0-9a-f]{40,64})/
 
 /** `Private-Lines: 6` and so many lines of base64; `Private-MAC:` tells whether a guess at them is right. */
 export function matchPuttyKey(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  if (!s.mayLook(FILE_MAX)) return
   const start = p + len
   const text = latinText(s.b, start, Math.min(s.to, start + FILE_MAX))
   const m = PPK.exec(text) ?? PPK_MAC.exec(text)
@@ -26,6 +27,7 @@ const JWK_PRIVATE = /\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s{0,4}:\s{0,4}\\*"([A-Za-z0-9_
 
 /** The object around `"kty"`. */
 export function matchJwk(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+  if (!s.mayLook(FILE_MAX)) return
   const low = Math.max(s.from, p - FILE_MAX / 2)
   const before = latinText(s.b, low, p)
   const from = Math.max(0, before.lastIndexOf('{'))
@@ -42,6 +44,7 @@ const XML_PRIVATE = /<(?:P|Q|DP|DQ|InverseQ|D)>\s{0,8}([A-Za-z0-9+/=\s]{16,1400}
 
 /** `<RSAKeyValue>`: the modulus and the exponent are public. */
 export function matchXmlKey(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  if (!s.mayLook(FILE_MAX)) return
   const text = latinText(s.b, p + len, Math.min(s.to, p + FILE_MAX))
   for (const m of text.matchAll(XML_PRIVATE)) {
     const from = p + len + m.index + m[0].indexOf(m[1] ?? '', 3)

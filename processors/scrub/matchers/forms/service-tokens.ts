@@ -10,6 +10,7 @@ const DISCORD = /(?<![A-Za-z0-9_.-])([MNO][A-Za-z0-9]{22,27})\.[\w-]{5,7}\.[\w-]
 
 /** Near what names Discord or a login: the id must decode to digits. */
 export function matchDiscordBot(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  if (!s.mayLook(2 * REACH)) return
   const from = Math.max(s.from, p - REACH)
   const text = latinText(s.b, from, Math.min(s.to, p + len + REACH))
   for (const m of text.matchAll(DISCORD)) {
