@@ -100,7 +100,7 @@ async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): 
         call_ms, made_at)
       SELECT e.tenant_id AS tenant_id, e.project_id AS project_id, toStartOfHour(e.start_time) AS hour, ${keys.join(', ')}, ${EVENT_SUMS}, ${EVENT_TRACES}, ${EVENT_MS}, now64(3)
       FROM canonical_events AS e FINAL
-      ${routesOfTraces(`tenant_id = {tenant:String} AND project_id = {project:String} AND toStartOfHour(start_time) IN (${list})`)}
+      ${routesOfTraces(`toStartOfHour(start_time) IN (${list})`)}
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND toStartOfHour(e.start_time) IN (${list})
       GROUP BY tenant_id, project_id, hour, ${names}`,
     query_params: { tenant, project },

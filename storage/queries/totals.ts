@@ -223,8 +223,7 @@ async function sums<Row>(
 }
 
 /** Roots may begin before their calls, and the range in between. */
-const ROUTES_WHERE = `tenant_id = {tenant:String} AND project_id = {project:String}
-  AND start_time >= fromUnixTimestamp64Milli({from:Int64}) - INTERVAL 1 HOUR
+const ROUTES_WHERE = `start_time >= fromUnixTimestamp64Milli({from:Int64}) - INTERVAL 1 HOUR
   AND start_time < fromUnixTimestamp64Milli({to:Int64}) + INTERVAL 1 HOUR`
 
 const PLACE = (alias: string, filter: TotalsFilter): string =>

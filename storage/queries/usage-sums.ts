@@ -27,10 +27,10 @@ export const EVENT_KEYS: Readonly<Record<Breakdown, string>> = {
 }
 
 /**
- * A call belongs to the route of its trace where it names none itself; of several the lesser, as with ids. To be joined to events `e` wherever
- * `EVENT_KEYS.route` is read. `where`: which events are looked at for it.
+ * A call belongs to the route of its trace where it names none itself; of several the lesser, as with ids. To be joined to events `e` of
+ * one project wherever `EVENT_KEYS.route` is read. `where`: which events of the project are looked at for it.
  */
 export function routesOfTraces(where: string): string {
   return `LEFT JOIN (SELECT trace_id, min(route) AS trace_route FROM canonical_events
-    WHERE route != '' AND ${where} GROUP BY trace_id) AS t ON t.trace_id = e.trace_id`
+    WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND route != '' AND ${where} GROUP BY trace_id) AS t ON t.trace_id = e.trace_id`
 }

@@ -10,7 +10,7 @@ const LOOK_MAX = 520
 const LEAD =
   /^(?:\(s\)|s)?[\\"'`*_)\]]{0,4}(?: \([^()\n]{1,30}\))?(?: (?:is|was|are|words?|phrase|of (?:my|the|our) wallet|for (?:my|the|our) wallet)){0,3}[ \t]?(?:[:=\-\u2013>]|\xe2\x80[\x93\x94]|\xef\xbc\x9a|\xe6\x98\xaf)?[ \t]{0,4}(?:\r?\n|\\+n)?[ \t]{0,8}[\\"'`*_([]{0,4}/
 /** Without one the words behind go on with the sentence. */
-const TIES = /[:=>\-"'`(\[\n\x80-\xff]|\\n|\b(?:is|was|are)\b/
+const TIES = /[:=>\-"'`([\n\x80-\xff]|\\n|\b(?:is|was|are)\b/
 const WORD = /(?:\d{1,2}[.):] ?)?([a-z]{3,8})(?![a-z])/y
 const SEPARATOR =
   /(?:[\\"'`]{0,3}(?:,|;|\||-)[ \t]{0,2}[\\"'`]{0,3}|[ \t]{1,3}|[ \t]*(?:\r?\n|\\+n)[ \t]{0,8})/y
