@@ -109,10 +109,17 @@ export class CrossTraces {
     for (let i = 0; i < ALIKE_MAX; i++) this.#table.remove(twinKey(n), bucketKey(n, 0, i), ticket)
   }
 
+  /** The inner one of two twins is a root: what is none itself looks among roots only. */
   *#twinsOf(n: UsageReport, eachOf: EachOf): Generator<number> {
+    yield* this.#twinsAmong(n, ROOT, eachOf)
+    if (!n.has(REPORT_FLAG.PARENT)) yield* this.#twinsAmong(n, CHILD, eachOf)
+  }
+
+  *#twinsAmong(n: UsageReport, place: number, eachOf: EachOf): Generator<number> {
+    const key = twinKey(n) ^ place
     for (const step of [-1, 0, 1])
       for (let i = 0; i < ALIKE_MAX; i++) {
-        const trace = this.#find(twinKey(n), bucketKey(n, step, i))
+        const trace = this.#find(key, bucketKey(n, step, i))
         if (trace === null) break
         if (trace === n.trace) continue
         let isTwin = false
@@ -126,8 +133,8 @@ export class CrossTraces {
   #addTwin(n: UsageReport, ticket: number): void {
     for (let i = 0; i < ALIKE_MAX; i++) {
       const hi = bucketKey(n, 0, i)
-      if (this.#find(twinKey(n), hi) !== null) continue
-      this.#add(twinKey(n), hi, n.trace, ticket)
+      if (this.#find(twinKey(n) ^ placeOf(n), hi) !== null) continue
+      this.#add(twinKey(n) ^ placeOf(n), hi, n.trace, ticket)
       return
     }
   }
@@ -160,6 +167,11 @@ export function isTwinOf(a: UsageReport, b: UsageReport): boolean {
   if (isSilent(a) || isSilent(b)) return isStreamOf(a, b) || isStreamOf(b, a)
   return isAroundElsewhere(b, a) || isAroundElsewhere(a, b)
 }
+
+/** Roots and others lie apart. */
+const ROOT = 0
+const CHILD = 0x6a09_e667
+const placeOf = (n: UsageReport): number => (n.has(REPORT_FLAG.PARENT) ? CHILD : ROOT)
 
 /** Twins have equal output; a stream and its note have one instrumentation. */
 export function twinKey(n: UsageReport): number {
