@@ -76,7 +76,7 @@ describe('a broken connection fails the send and nothing else', {
         })
 })
 
-test('without the optional package of a driver the start says which one and what to do', () => {
+test('without the package of a driver the start says which one and what to do', () => {
   const script = `
     import { registerHooks } from 'node:module'
     registerHooks({

@@ -25,7 +25,7 @@ export async function createPlatformaticDriver(
   return new PlatformaticDriver(settings, log, (options) => new library.Producer(options))
 }
 
-/** The package is optional: most installations use the other driver, and this one brings two dozen packages along. */
+/** Loaded only when it is asked for: an installation that uses the other driver can do without its two dozen packages. */
 async function load(): Promise<typeof import('@platformatic/kafka')> {
   try {
     return await import('@platformatic/kafka')
@@ -35,7 +35,7 @@ async function load(): Promise<typeof import('@platformatic/kafka')> {
     throw new ObservaError(
       'OBS_KAFKA_DRIVER_MISSING',
       'the package @platformatic/kafka, which `driver: platformatic` needs, is not installed.',
-      'Install with optional packages, or use `driver: kafkajs`.',
+      'Install it, or use `driver: kafkajs`.',
       { cause: thrown },
     )
   }
