@@ -66,7 +66,8 @@ interface Compose {
 test('compose.yaml sets every variable that the configuration needs and declares every volume and variable it uses', async () => {
   const compose = parse(textOf('compose.yaml')) as Compose
   const given = compose.services['observa']?.environment ?? {}
-  assert.deepEqual(Object.keys(given).toSorted(), Object.keys(ENV).toSorted())
+  const wanting = [...Object.keys(ENV), 'OBSERVA_METRICS_ENDPOINT']
+  assert.deepEqual(Object.keys(given).toSorted(), wanting.toSorted())
   const mounts = Object.values(compose.services).flatMap((s) => s.volumes ?? [])
   const named = mounts.map((m) => m.split(':')[0] as string).filter((m) => !m.startsWith('.'))
   assert.deepEqual(named.toSorted(), Object.keys(compose.volumes).toSorted())
