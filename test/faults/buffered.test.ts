@@ -15,7 +15,7 @@ const CONFIG = 'durability: buffered'
 
 test('buffered: what was acknowledged the moment before a SIGKILL is there', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-buffered-'))
-  t.after(() => rm(dir, { recursive: true, force: true }))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   const acknowledged = new Set<string>()
   for (let round = 1; round <= ROUNDS; round++) {
     const instance = await Instance.start({ dir, config: CONFIG })

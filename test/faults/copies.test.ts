@@ -21,11 +21,14 @@ interface Setting {
 
 async function setting(t: TestContext): Promise<Setting> {
   const dir = await mkdtemp(join(tmpdir(), 'observa-copies-'))
-  t.after(() => rm(dir, { recursive: true, force: true }))
   const faults = new DiskFaults(dir, '/data/queue/')
   await faults.set()
   const instance = await Instance.start({ dir, env: faults.env })
-  t.after(() => instance.kill())
+  // In this order: an instance that lives writes into the directory while it is being removed.
+  t.after(async () => {
+    await instance.kill()
+    await rm(dir, { recursive: true, force: true })
+  })
   // The first request creates what exists only once, such as the segment file.
   assert.equal((await instance.post('/v1/traces', body('warm', 1))).status, 200)
   return { dir, faults, instance }

@@ -31,7 +31,7 @@ async function validate(file: string): Promise<Done> {
 
 test('a secret file that other users can read gives a warning with a fix, and an error with --strict', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-secret-'))
-  t.after(() => rm(dir, { recursive: true, force: true }))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   const [config, password] = [join(dir, 'observa.yaml'), join(dir, 'password')]
   await writeFile(password, SECRET)
   await writeFile(

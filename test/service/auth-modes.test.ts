@@ -100,7 +100,7 @@ test('a publishable key works from its page without further settings: preflight 
 
 test('without keys, a non-loopback address is refused at start unless `auth: none` is written', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-open-'))
-  t.after(() => rm(dir, { recursive: true, force: true }))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   const file = join(dir, 'open.yaml')
   await writeFile(
     file,
