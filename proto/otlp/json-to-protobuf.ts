@@ -8,8 +8,7 @@ import { parseInteger } from '../json/numbers.ts'
 import { hexDigit, JSON_DEPTH_MAX, JsonScanner, unescape } from '../json/scan.ts'
 import type { DecodeLimits } from '../limits.ts'
 import { malformed, tooLarge } from '../refusal.ts'
-import { type FieldSpec, type MessageSpec, messageSpec } from './schema.ts'
-import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
+import { type FieldSpec, type MessageSpec, messageSpec, wireTypeOf } from './schema.ts'
 
 const ROOTS: Readonly<Record<TelemetryKind, MessageSpec>> = {
   traces: messageSpec('ExportTraceServiceRequest'),
@@ -197,7 +196,7 @@ class Converter {
       this.#message(field.message, depth + 1)
       return out.end(mark)
     }
-    out.tag(field.number, wireType(field))
+    out.tag(field.number, wireTypeOf(field))
     this.#scalar(field)
   }
 
@@ -359,24 +358,6 @@ class Converter {
 
 const eight = new Uint8Array(8)
 const eightView = new DataView(eight.buffer)
-
-function wireType(field: FieldSpec): number {
-  switch (field.type) {
-    case 'string':
-    case 'bytes':
-    case 'id':
-    case 'message':
-      return LEN
-    case 'double':
-    case 'fixed64':
-    case 'sfixed64':
-      return FIXED64
-    case 'fixed32':
-      return FIXED32
-    default:
-      return VARINT
-  }
-}
 
 function isHex(b: Uint8Array, off: number, len: number): boolean {
   for (let i = off; i < off + len; i++) if (hexDigit(b[i] as number) < 0) return false

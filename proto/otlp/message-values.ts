@@ -2,8 +2,8 @@
 // `eachMessage` gives the fields one by one, so that only one message at a time takes memory.
 
 import { malformed } from '../refusal.ts'
-import { type FieldSpec, type MessageSpec, messageSpec } from './schema.ts'
-import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
+import { type FieldSpec, type MessageSpec, messageSpec, wireTypeOf } from './schema.ts'
+import { FIXED32, LEN, VARINT, Wire } from './wire.ts'
 
 export type PlainValue =
   | string
@@ -189,21 +189,3 @@ class MessageReader extends Wire {
 }
 
 const isPackable = (field: FieldSpec): boolean => wireTypeOf(field) !== LEN
-
-function wireTypeOf(field: FieldSpec): number {
-  switch (field.type) {
-    case 'string':
-    case 'bytes':
-    case 'id':
-    case 'message':
-      return LEN
-    case 'double':
-    case 'fixed64':
-    case 'sfixed64':
-      return FIXED64
-    case 'fixed32':
-      return FIXED32
-    default:
-      return VARINT
-  }
-}

@@ -1,6 +1,8 @@
 // The OTLP messages as tables: field names and numbers of opentelemetry-proto 1.11. For whatever walks
 // messages by definition (the JSON form, metrics); the hot path has its own walkers.
 
+import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
+
 /** Scalar types; a message field names its message instead. `id` is bytes, written as hex in JSON. */
 export type Scalar =
   | 'string'
@@ -147,4 +149,23 @@ function addName(spec: MessageSpec, field: FieldSpec): void {
 /** The name that the field has in the .proto file. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** How a field stands on the wire; repeated scalars may be packed, then as `LEN`. */
+export function wireTypeOf(field: FieldSpec): number {
+  switch (field.type) {
+    case 'string':
+    case 'bytes':
+    case 'id':
+    case 'message':
+      return LEN
+    case 'double':
+    case 'fixed64':
+    case 'sfixed64':
+      return FIXED64
+    case 'fixed32':
+      return FIXED32
+    default:
+      return VARINT
+  }
 }
