@@ -80,12 +80,12 @@ test('the options that hold secrets are found', () => {
 })
 
 for (const { factory, path } of secrets)
-  test(`no log line or dump shows ${factory.kind} ${factory.type}: ${path.join('.')}`, (t) => {
+  test(`no log line or dump shows ${factory.kind} ${factory.type}: ${path.join('.')}`, () => {
     const url = `https://user:${CANARY}@host.example/?token=${CANARY}`
     const postgres = url.replace('https', 'postgres')
     const configs = [CANARY, url, postgres]
       .map((value) => withValue(factory, path, value))
       .filter((config) => config !== null)
-    if (configs.length === 0) return t.skip('excluded by another option of the good configuration')
+    assert.ok(configs.length > 0, 'no configuration has this option')
     for (const config of configs) assert.ok(!printed(config).includes(CANARY))
   })
