@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { withRevision } from '../core/reports/revised-fields.ts'
 
@@ -69,7 +70,7 @@ service:
 export class Instance {
   /** When true, Ctrl-C does not reach the instances, so the program that started them must end them. */
   static isDetached = false
-  static readonly #running = new Set<ChildProcess>()
+  static readonly #running = new Set<Instance>()
   readonly dir: string
   readonly ports: Ports
   readonly process: ChildProcess
@@ -78,13 +79,27 @@ export class Instance {
 
   /** Ends all running instances, when the program that started them is interrupted. */
   static endAll(): void {
-    for (const child of Instance.#running) child.kill('SIGKILL')
+    for (const instance of Instance.#running) instance.process.kill('SIGKILL')
+  }
+
+  /** A directory for several instances after each other. When the test ends, so does what runs there, and it is removed. */
+  static async directory(t: TestContext, name: string): Promise<string> {
+    const dir = await mkdtemp(join(tmpdir(), `observa-${name}-`))
+    // One hook in this order: an instance that lives writes into the directory, and hooks after one that failed do not run.
+    t.after(async () => {
+      const here = [...Instance.#running].filter((i) => i.dir === dir)
+      await Promise.all(here.map((i) => i.kill()))
+      await rm(dir, { recursive: true, force: true })
+    })
+    return dir
   }
 
   private constructor(dir: string, ports: Ports, child: ChildProcess) {
     this.dir = dir
     this.ports = ports
     this.process = child
+    Instance.#running.add(this)
+    child.once('exit', () => Instance.#running.delete(this))
     child.stderr?.on('data', (d: Buffer) => {
       this.stderr += d.toString()
     })
@@ -123,8 +138,6 @@ export class Instance {
       env: { ...process.env, ...options.env },
       detached: Instance.isDetached,
     })
-    Instance.#running.add(child)
-    child.once('exit', () => Instance.#running.delete(child))
     return new Instance(dir, ports, child)
   }
 

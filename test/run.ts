@@ -4,11 +4,15 @@
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
-import { run } from 'node:test'
+import { type FileResult, killAll, runFile } from './runner/test-process.ts'
 
 /** Limits on how much of each error is repeated in the list at the end. */
 const FAILURE_LINES = 8
 const FAILURE_CHARACTERS = 400
+/** Files at a time. Most wait for engines more than they compute. */
+const LANES = Math.max(1, Math.min(2, availableParallelism()))
+/** Time limit of a file. The slowest one takes two minutes on two busy cores. */
+const FILE_MS_MAX = Number(process.env['OBSERVA_TEST_FILE_SECONDS'] ?? 600) * 1000
 
 const root = join(import.meta.dirname, '..')
 const wanted = process.argv.slice(2).filter((a) => !a.startsWith('--'))
@@ -33,59 +37,41 @@ const counts = { passed: 0, failed: 0, skipped: 0 }
 const failures: Failure[] = []
 const skips: string[] = []
 
-const describeError = (thrown: unknown): string => {
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-}
-
-function main(): void {
+async function main(): Promise<void> {
   const files = testFiles()
   if (files.length === 0) {
     process.stderr.write(`No test file matches ${wanted.join(', ')}.\n`)
     process.exit(1)
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      killAll()
+      process.exit(130)
+    })
   const startedAt = performance.now()
   process.stdout.write(`${files.length} test files\n`)
-  const stream = run({
-    files,
-    concurrency: Math.max(1, Math.min(2, availableParallelism())),
-    timeout: 600_000,
-  })
-  stream.on('test:pass', (e) => {
-    if (e.details.type === 'suite') return
-    if (e.skip !== undefined && e.skip !== false) {
-      counts.skipped++
-      skips.push(
-        `${relative(root, e.file ?? '')}: ${e.name}${e.skip === true ? '' : ` (${e.skip})`}`,
-      )
-    } else if (e.name !== e.file) counts.passed++
-  })
-  stream.on('test:fail', (e) => {
-    if (e.details.type === 'suite' || isEcho(e.details.error)) return
-    counts.failed++
-    const failure = {
-      file: relative(root, e.file ?? ''),
-      name: e.name,
-      text: describeError(e.details.error),
-    }
-    failures.push(failure)
-    process.stdout.write(`FAIL ${failure.file}: ${failure.name}\n${failure.text}\n`)
-  })
-  stream.on('test:stderr', (e) => process.stderr.write(e.message))
-  stream.on('test:summary', (e) => {
-    if (e.file !== undefined)
-      process.stdout.write(
-        `${e.success ? 'ok  ' : 'FAIL'} ${relative(root, e.file)} (${e.counts.tests} tests, ${(e.duration_ms / 1000).toFixed(1)} s)\n`,
-      )
-  })
-  stream.on('end', () => finish(startedAt))
-  stream.resume()
+  const lane = async (): Promise<void> => {
+    for (let file = files.shift(); file !== undefined; file = files.shift())
+      count(relative(root, file), await runFile(file, FILE_MS_MAX))
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  finish(startedAt)
 }
 
-/** A file or parent test that fails only because a test below it failed is not a failure of its own. */
-function isEcho(error: unknown): boolean {
-  const failureType = (error as { failureType?: string } | undefined)?.failureType
-  return failureType === 'subtestsFailed'
+function count(file: string, result: FileResult): void {
+  counts.passed += result.passed
+  counts.failed += result.failures.length
+  counts.skipped += result.skips.length
+  for (const { name, reason } of result.skips)
+    skips.push(`${file}: ${name}${reason === '' ? '' : ` (${reason})`}`)
+  for (const { name, text } of result.failures) {
+    failures.push({ file, name, text })
+    process.stdout.write(`FAIL ${file}: ${name}\n${text}\n`)
+  }
+  const tests = result.passed + result.failures.length + result.skips.length
+  const seconds = (result.milliseconds / 1000).toFixed(1)
+  const word = result.failures.length === 0 ? 'ok  ' : 'FAIL'
+  process.stdout.write(`${word} ${file} (${tests} tests, ${seconds} s)\n`)
 }
 
 /** Repeats the beginning of the error, because often only the end of a long output is visible. */
@@ -105,4 +91,4 @@ function finish(startedAt: number): void {
   process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
 }
 
-main()
+await main()

@@ -2,9 +2,6 @@
 // has it. The log alone is killed more often in `collector/log/drill.test.ts`.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { Instance } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
@@ -14,12 +11,10 @@ const REQUESTS = 20
 const CONFIG = 'durability: buffered'
 
 test('buffered: what was acknowledged the moment before a SIGKILL is there', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'observa-buffered-'))
-  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
+  const dir = await Instance.directory(t, 'buffered')
   const acknowledged = new Set<string>()
   for (let round = 1; round <= ROUNDS; round++) {
     const instance = await Instance.start({ dir, config: CONFIG })
-    t.after(() => instance.kill())
     for (let n = 1; n <= REQUESTS; n++) {
       const traceId = (round * 1000 + n).toString(16).padStart(32, 'b')
       const { status } = await instance.post('/v1/traces', otlpJson([{ name: 'kept', traceId }]))
@@ -30,7 +25,6 @@ test('buffered: what was acknowledged the moment before a SIGKILL is there', asy
     await instance.kill('SIGKILL')
   }
   const last = await Instance.start({ dir, config: CONFIG })
-  t.after(() => last.stop())
   await last.drained()
   const stored = (await last.events()).map((e) => String(e['trace_id']))
   assert.deepEqual(new Set(stored), acknowledged)

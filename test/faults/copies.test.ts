@@ -2,9 +2,6 @@
 // syncs and writes of a real process are delayed or made to fail.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { Instance, until } from '../instance.ts'
 import { DiskFaults, type Fault } from './disk-faults.ts'
@@ -20,15 +17,10 @@ interface Setting {
 }
 
 async function setting(t: TestContext): Promise<Setting> {
-  const dir = await mkdtemp(join(tmpdir(), 'observa-copies-'))
+  const dir = await Instance.directory(t, 'copies')
   const faults = new DiskFaults(dir, '/data/queue/')
   await faults.set()
   const instance = await Instance.start({ dir, env: faults.env })
-  // In this order: an instance that lives writes into the directory while it is being removed.
-  t.after(async () => {
-    await instance.kill()
-    await rm(dir, { recursive: true, force: true })
-  })
   // The first request creates what exists only once, such as the segment file.
   assert.equal((await instance.post('/v1/traces', body('warm', 1))).status, 200)
   return { dir, faults, instance }
@@ -117,7 +109,6 @@ test(
     const acknowledged = [...original.answers, ...again.answers].includes(200)
     await faults.set()
     const next = await Instance.start({ dir })
-    t.after(() => next.kill())
     const events = await delivered(next, 'killed')
     assert.ok(!acknowledged || events === 2, 'acknowledged and lost')
     assert.equal((await next.post('/v1/traces', first)).status, 200)

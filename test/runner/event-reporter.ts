@@ -1,0 +1,60 @@
+// Reporter of a test process: one line of JSON for each event that the runner needs. It is written to a file, so that what was
+// running is known even when the process had to be killed.
+
+/** What the runner is told. A nesting of 0 is the file's own level. */
+export type TestEvent =
+  | { readonly type: 'start'; readonly name: string; readonly nesting: number }
+  | { readonly type: 'pass'; readonly name: string; readonly nesting: number }
+  | {
+      readonly type: 'skip'
+      readonly name: string
+      readonly nesting: number
+      readonly reason: string
+    }
+  | {
+      readonly type: 'fail'
+      readonly name: string
+      readonly nesting: number
+      readonly error: string
+    }
+
+/** The part of the events of `node:test` that is read here. */
+interface Source {
+  readonly type: string
+  readonly data: {
+    readonly name: string
+    readonly nesting: number
+    readonly skip?: string | boolean
+    readonly details?: { readonly type?: string; readonly error?: unknown }
+  }
+}
+
+const describeError = (thrown: unknown): string => {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+/** A suite or parent that fails only because a test below it failed is not a failure of its own. */
+const isEcho = (error: unknown): boolean =>
+  (error as { failureType?: string } | undefined)?.failureType === 'subtestsFailed'
+
+function read({ type, data }: Source): TestEvent | null {
+  const { name, nesting } = data
+  // Not `test:start`: that comes only when the test before it has been reported.
+  if (type === 'test:dequeue') return { type: 'start', name, nesting }
+  if (type !== 'test:pass' && type !== 'test:fail') return null
+  const error = data.details?.error
+  if (type === 'test:fail' && !isEcho(error))
+    return { type: 'fail', name, nesting, error: describeError(error) }
+  // Suites hold tests and are not counted. A failure of their own, such as a failed hook, is.
+  if (data.details?.type === 'suite' || type === 'test:fail') return null
+  if (data.skip === undefined || data.skip === false) return { type: 'pass', name, nesting }
+  return { type: 'skip', name, nesting, reason: data.skip === true ? '' : data.skip }
+}
+
+export default async function* report(source: AsyncIterable<Source>): AsyncGenerator<string> {
+  for await (const event of source) {
+    const line = read(event)
+    if (line !== null) yield `${JSON.stringify(line)}\n`
+  }
+}
