@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { keyDigest } from '../accounts/api-key.ts'
 import { withRole } from '../storage/postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../storage/testing/stores.ts'
-import type { Change } from './change.ts'
+import type { Change } from './audited-change.ts'
 import { createKey, revokeOwnKey, rotateKey } from './keys.ts'
 import { createProject, createTenant } from './tenants.ts'
 

@@ -13,7 +13,7 @@ import {
 } from '../storage/control/keys.ts'
 import { insertEnvironment } from '../storage/control/tenants.ts'
 import { type KeyKind, type KeyMode, keyDigest, keyIdOf, makeKey, parseKey } from './api-key.ts'
-import { type Change, nameOf, record } from './change.ts'
+import { type Change, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import { projectOf } from './tenants.ts'
 

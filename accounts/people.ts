@@ -14,7 +14,7 @@ import {
   type UserRow,
 } from '../storage/control/people.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
-import { type Change, record } from './change.ts'
+import { type Change, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import type { ProjectRole, Role } from './input.ts'
 import { projectOf, tenantOf } from './tenants.ts'

@@ -20,7 +20,7 @@ import {
 import type { Statements } from '../storage/postgres/connection.ts'
 import type { PostgresPool } from '../storage/postgres/pool.ts'
 import { withRole } from '../storage/postgres/roles.ts'
-import { type Actor, type Change, nameOf, record } from './change.ts'
+import { type Actor, type Change, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import type { Role } from './input.ts'
 import { checkPassword, hashPassword, isPassword } from './password.ts'

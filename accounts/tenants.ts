@@ -13,7 +13,7 @@ import {
   type TenantRow,
   updateProject,
 } from '../storage/control/tenants.ts'
-import { type Change, record } from './change.ts'
+import { type Change, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 
 /** `change.tenantId` is the id of the new tenant. */

@@ -2,7 +2,7 @@
 // A route without a declared scope does not start (`config.scope` is required by the check below).
 
 import type { FastifyRequest } from 'fastify'
-import type { Actor } from '../accounts/change.ts'
+import type { Actor } from '../accounts/audited-change.ts'
 import type { Authenticator } from '../core/component.ts'
 import type { Scope, TenantContext } from '../core/tenant.ts'
 import type { SessionRow } from '../storage/control/sessions.ts'

@@ -2,8 +2,8 @@
 
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { Attempts } from '../accounts/attempts.ts'
 import { SessionCache } from '../accounts/session-cache.ts'
+import { Attempts } from '../accounts/sign-in-attempts.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'

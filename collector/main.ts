@@ -3,9 +3,9 @@
 // start without servers and clients.
 
 import { ObservaError } from '../core/errors.ts'
+import { VERBS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
-import { VERBS } from './cli/verbs.ts'
 import { FaultWatch } from './fault.ts'
 
 /** A stop, by a signal or a fault, that takes longer ends the process at once. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { registry } from '../collector/registry.ts'
-import { validateVerb } from '../config/verbs.ts'
+import { validateVerb } from '../config/commands.ts'
 
 const CONFIG = join(import.meta.dirname, 'observa.server.yaml')
 const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')

@@ -4,8 +4,8 @@
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { UsageCounts } from '../core/task.ts'
-import { isNear, isWithin } from './likeness.ts'
 import { type Call, LINKS_MAX, OUTCOME, type UsageReport } from './report.ts'
+import { isNear, isWithin } from './similarity.ts'
 
 interface Sums {
   input: number

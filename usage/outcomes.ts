@@ -1,8 +1,8 @@
 // What becomes of the reports when it is known which of them are one call: the richest counts, the others repeat it.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
-import { isSilent } from './likeness.ts'
 import type { Call, UsageReport } from './report.ts'
+import { isSilent } from './similarity.ts'
 
 export function decideCalls(reports: readonly UsageReport[]): void {
   const decided = new Set<Call>()

@@ -1,9 +1,9 @@
 // Loads a configuration for a verb and says what is wrong with it, all at once.
 
 import { readFile, stat } from 'node:fs/promises'
+import { problemReport } from '../../config/commands.ts'
 import { type LoadResult, loadConfig } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import { problemReport } from '../../config/verbs.ts'
 import { registry } from '../registry.ts'
 import type { Io } from './io.ts'
 

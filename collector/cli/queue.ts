@@ -7,8 +7,14 @@ import { systemClock } from '../../core/clock.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { DurableLog } from '../log/log.ts'
-import { queueDump, queueStats, queueVerify } from '../log/verbs.ts'
-import { dlqDrop, dlqExporters, dlqList, dlqRetry, dlqShow } from '../sender/dlq-verbs.ts'
+import { queueDump, queueStats, queueVerify } from '../log/queue-commands.ts'
+import {
+  dlqDrop,
+  dlqExporters,
+  dlqList,
+  dlqRetry,
+  dlqShow,
+} from '../sender/dead-letter-commands.ts'
 import { makeLogger } from '../service/logger.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'

@@ -11,7 +11,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { GrpcHandler } from '../../core/component.ts'
-import { endCall } from './answer.ts'
+import { endCall } from './response.ts'
 import { GRPC } from './status.ts'
 
 export interface GrpcLimits {

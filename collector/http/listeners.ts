@@ -12,7 +12,7 @@ import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/compone
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { GrpcServer } from '../grpc/server.ts'
-import { firstBytes } from './first-bytes.ts'
+import { firstBytes } from './protocol-detection.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number

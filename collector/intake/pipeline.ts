@@ -13,9 +13,9 @@ import type {
   TaskResult,
   UsageState,
 } from '../../core/task.ts'
-import { packFacts } from '../ledger/facts.ts'
+import { packFacts } from '../ledger/event-facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
-import type { CommitOutcome } from '../ledger/open-commits.ts'
+import type { CommitOutcome } from '../ledger/pending-commits.ts'
 import type { DurableLog } from '../log/log.ts'
 import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
 import { retryVerdict } from './refusals.ts'

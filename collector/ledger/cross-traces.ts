@@ -4,8 +4,8 @@
 
 import { REPORT_FLAG } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
-import { isAroundElsewhere, isSilent, isStreamOf } from '../../usage/likeness.ts'
 import type { UsageReport } from '../../usage/report.ts'
+import { isAroundElsewhere, isSilent, isStreamOf } from '../../usage/similarity.ts'
 import { HashTable } from './hash-table.ts'
 
 /** Pairs of traces known to belong together; the oldest go first. */

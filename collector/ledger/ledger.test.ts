@@ -11,7 +11,7 @@ import { Metrics } from '../../core/metrics.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { DurableLog } from '../log/log.ts'
-import { packFacts, unpackFacts } from './facts.ts'
+import { packFacts, unpackFacts } from './event-facts.ts'
 import { UsageLedger } from './ledger.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }

@@ -7,9 +7,9 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
-import { decideReports } from '../../usage/one-call.ts'
+import { decideReports } from '../../usage/call-matching.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
-import type { ReportState } from './report-memory.ts'
+import type { ReportState } from './report-history.ts'
 import { type Revised, TraceReports } from './trace-reports.ts'
 
 const ID_BYTES = 16

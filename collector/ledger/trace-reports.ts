@@ -1,17 +1,17 @@
 // What the ledger remembers of the reports in each trace, to compare later ones with: a container that comes
 // after its children or before them, a second instrumentation in a request of its own, the span of a log record. The rules are
-// those of a batch (`usage/one-call.ts`); where the reports lie is in `report-memory.ts`. All reports of a trace are decided
+// those of a batch (`usage/call-matching.ts`); where the reports lie is in `report-history.ts`. All reports of a trace are decided
 // anew whenever one comes, so what is decided does not depend on their order; where that changes what was stored, the stored
 // event is revised.
 
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { eachEntry } from '../../core/reports/usage-entries.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
-import { decideReports } from '../../usage/one-call.ts'
+import { decideReports } from '../../usage/call-matching.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
 import { CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
 import { EntryRing } from './entry-ring.ts'
-import { ReportMemory, type ReportState } from './report-memory.ts'
+import { ReportMemory, type ReportState } from './report-history.ts'
 
 const REPORTS_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */

@@ -7,9 +7,9 @@ import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { VirtualClock } from '../sender/testing/virtual-clock.ts'
 import { type AppendRecord, DurableLog, type LogOptions } from './log.ts'
+import { queueVerify } from './queue-commands.ts'
 import { ModelFs } from './testing/model-fs.ts'
 import { simulate } from './testing/simulate.ts'
-import { queueVerify } from './verbs.ts'
 
 const LIVES = 250
 const RECORDS = 12

@@ -3,10 +3,10 @@
 
 import { messageOf } from '../../core/errors.ts'
 import { errorCode, type QueueFile, type QueueFs } from './queue-fs.ts'
+import type { StoredRecord } from './recent-records.ts'
 import type { LogPart } from './record.ts'
-import { type FoundRecord, type ScanRange, SegmentScanner } from './scan.ts'
 import type { Segment } from './segment.ts'
-import type { StoredRecord } from './tail.ts'
+import { type FoundRecord, type ScanRange, SegmentScanner } from './segment-scan.ts'
 
 /** What a reader sees of a log; made by `log.ts`. */
 export interface ReadSource {

@@ -1,5 +1,5 @@
 // The bytes of one log record: header with a table of parts, ledger facts, part payloads.
-// Leaves to others where records lie (`segment.ts`), how they are found again (`scan.ts`) and when
+// Leaves to others where records lie (`segment.ts`), how they are found again (`segment-scan.ts`) and when
 // they are durable (`committer.ts`).
 //
 // Little-endian, 8-byte aligned:

@@ -8,7 +8,7 @@ import type { SendVerdict } from '../../core/verdict.ts'
 import { DurableLog } from '../log/log.ts'
 import { ModelFs } from '../log/testing/model-fs.ts'
 import { type CursorState, CursorStore, parseCursor } from './cursor.ts'
-import { dlqDrop, dlqList, dlqRetry, dlqShow } from './dlq-verbs.ts'
+import { dlqDrop, dlqList, dlqRetry, dlqShow } from './dead-letter-commands.ts'
 import { SenderLoop } from './sender-loop.ts'
 import { VirtualClock } from './testing/virtual-clock.ts'
 

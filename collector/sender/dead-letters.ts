@@ -1,5 +1,5 @@
 // Parts that a destination will never take, one file each, with the reason. Named by their place in the
-// log, so that a crash between storing a letter and moving the cursor stores it once. `dlq-verbs.ts` lists,
+// log, so that a crash between storing a letter and moving the cursor stores it once. `dead-letter-commands.ts` lists,
 // shows, drops and retries them.
 //
 // File: magic u32 | header length u32 | header CRC u32 | payload CRC u32 | header (JSON) | payload.

@@ -9,11 +9,11 @@ import { messageOf, ObservaError } from '../../core/errors.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
 import type { DurableLog } from '../log/log.ts'
 import { BatchCutter, type BatchPart, type CutBatch } from './batch-cutter.ts'
-import { type Books, bookMetrics, booksOf } from './books.ts'
 import { type CursorState, CursorStore } from './cursor.ts'
+import { freshCursor, resumeAt, sequenceNeeded } from './cursor-recovery.ts'
 import { DeadLetterBox, deadLetterDir, type WhenFull } from './dead-letters.ts'
 import { Delivery, type SettledCounts } from './delivery.ts'
-import { freshCursor, resumeAt, sequenceNeeded } from './resume.ts'
+import { type Books, bookMetrics, booksOf } from './item-accounting.ts'
 import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 
 /** Records without parts for this exporter that may go by before the cursor is written for them alone. */

@@ -1,4 +1,4 @@
-// Usage reports as rows of integers. `canonicalize` makes them, `usage/one-call.ts` compares them in the worker, and
+// Usage reports as rows of integers. `canonicalize` makes them, `usage/call-matching.ts` compares them in the worker, and
 // the usage ledger compares them again on the main thread. They hold counts, times and hashes, and nothing else of the
 // payload.
 

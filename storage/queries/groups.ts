@@ -2,7 +2,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { Where, withoutSort } from './where.ts'
+import { Where, withoutSort } from './where-clause.ts'
 
 export interface GroupFilter {
   /** Of the last event; ms since the epoch, inclusive and exclusive. */

@@ -3,7 +3,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { Where, withoutSort } from './where.ts'
+import { Where, withoutSort } from './where-clause.ts'
 
 export interface TraceFilter {
   readonly fromMs?: number | undefined

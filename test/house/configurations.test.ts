@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { registry } from '../../collector/registry.ts'
+import { validateVerb } from '../../config/commands.ts'
 import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
-import { validateVerb } from '../../config/verbs.ts'
 import { root } from './source-files.ts'
 
 async function validate(args: readonly string[]): Promise<{ code: number; text: string }> {

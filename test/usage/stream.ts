@@ -1,7 +1,7 @@
 // Requests one task after the other through a chain and a ledger, as `pipe` and a pipeline do it.
 
 import { UsageLedger } from '../../collector/ledger/ledger.ts'
-import type { ReportState } from '../../collector/ledger/report-memory.ts'
+import type { ReportState } from '../../collector/ledger/report-history.ts'
 import { buildChain, type PipelineSpec } from '../../collector/worker/build-chain.ts'
 import type { EncodedPart, TaskRequest } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'

@@ -3,7 +3,6 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { Attempts } from '../../../accounts/attempts.ts'
 import { displayName, email } from '../../../accounts/input.ts'
 import { TooBusyError } from '../../../accounts/password.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type SignedIn,
   signUp,
 } from '../../../accounts/sign-in.ts'
+import type { Attempts } from '../../../accounts/sign-in-attempts.ts'
 import { isLoopback } from '../../../core/http/host-name.ts'
 import type { SessionRow } from '../../../storage/control/sessions.ts'
 import { ApiError } from '../../app.ts'

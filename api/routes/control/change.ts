@@ -1,7 +1,7 @@
 // The way of a route to the control plane: one transaction of the credential's tenant, as the plain role of the API.
 
 import type { FastifyRequest } from 'fastify'
-import type { Change } from '../../../accounts/change.ts'
+import type { Change } from '../../../accounts/audited-change.ts'
 import type { Statements } from '../../../storage/postgres/connection.ts'
 import { withTenant } from '../../../storage/postgres/roles.ts'
 import { actorOf, tenantOf } from '../../auth.ts'

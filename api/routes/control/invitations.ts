@@ -1,9 +1,9 @@
 // Invitations to the tenant, and taking one up. The token is shown to whoever invites, once, to be handed over.
 
 import { z } from 'zod'
-import type { Attempts } from '../../../accounts/attempts.ts'
 import { email, role } from '../../../accounts/input.ts'
 import { invite, join, withdraw } from '../../../accounts/sign-in.ts'
+import type { Attempts } from '../../../accounts/sign-in-attempts.ts'
 import { type InvitationRow, listInvitations } from '../../../storage/control/sessions.ts'
 import { actorOf, sessionOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'

@@ -3,7 +3,7 @@
 
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Change } from '../../../accounts/change.ts'
+import type { Change } from '../../../accounts/audited-change.ts'
 import { ControlError } from '../../../accounts/control-error.ts'
 import type { ObservaConfig } from '../../../config/root.ts'
 import { systemClock } from '../../../core/clock.ts'

@@ -11,8 +11,8 @@ export {
   createKeysAuthenticator,
   hasApiKey,
 } from './authenticator.ts'
+export { type KeysVerbIo, keysVerb } from './commands.ts'
 export type { KeysConfig } from './config.ts'
-export { type KeysVerbIo, keysVerb } from './verbs.ts'
 
 export const keys: ExtensionFactory<KeysConfig> = {
   kind: 'extension',

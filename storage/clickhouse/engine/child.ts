@@ -5,10 +5,10 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
-import { Front } from './front.ts'
-import { type Engine, openEngine } from './native.ts'
+import { type Engine, openEngine } from './chdb-binding.ts'
+import { Front } from './http-front.ts'
+import { Spool } from './insert-files.ts'
 import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
-import { Spool } from './spool.ts'
 
 const MIB = 1024 * 1024
 /** Queries at once; `engine.ts` sizes the thread pool after it. */

@@ -12,7 +12,7 @@ import { ObservaError } from '../../../core/errors.ts'
 import { migrateClickHouse } from '../../migrations/clickhouse.ts'
 import { silentLog, startTestClickHouse, type TestClickHouse } from '../../testing/stores.ts'
 import { startClickHouseEngine } from './engine.ts'
-import { spoolPrefix } from './spool.ts'
+import { spoolPrefix } from './insert-files.ts'
 
 let t: TestClickHouse
 before(async () => {

@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 import { ObservaError } from '../../../core/errors.ts'
-import { engineMissing, isEngineInstalled } from './native.ts'
+import { engineMissing, isEngineInstalled } from './chdb-binding.ts'
 import type { EngineCommand, EngineReport } from './protocol.ts'
 
 export interface ClickHouseEngineOptions {

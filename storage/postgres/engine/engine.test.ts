@@ -21,8 +21,8 @@ import { ObservaError } from '../../../core/errors.ts'
 import { until } from '../../../test/instance.ts'
 import { silentLog } from '../../testing/stores.ts'
 import { Connection } from '../connection.ts'
+import { removeHome } from './data-directory.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
-import { removeHome } from './home.ts'
 import { isReachable, type ServerUser, serverUser } from './server-user.ts'
 
 let dir: string

@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removeHome } from '../../../storage/postgres/engine/home.ts'
+import { removeHome } from '../../../storage/postgres/engine/data-directory.ts'
 import { Instance, type InstanceOptions, until } from '../../instance.ts'
 import { Books, type Findings } from '../books.ts'
 import { Clients } from '../client.ts'

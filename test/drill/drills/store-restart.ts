@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openHome } from '../../../storage/postgres/engine/home.ts'
+import { openHome } from '../../../storage/postgres/engine/data-directory.ts'
 import { serverUser } from '../../../storage/postgres/engine/server-user.ts'
 import { type Instance, until } from '../../instance.ts'
 import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts'

@@ -1,7 +1,7 @@
 // `validate`, `schema` and `components`: the verbs of `config/`, given the real registry and terminal.
 
 import { readFile, stat } from 'node:fs/promises'
-import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from '../../config/verbs.ts'
+import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from '../../config/commands.ts'
 import { registry } from '../registry.ts'
 import type { Io } from './io.ts'
 

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
 import { pipe } from './pipe.ts'
 import { scrub } from './scrub.ts'
-import { testVerb } from './test-verb.ts'
+import { testVerb } from './test-command.ts'
 
 const CONFIG = `
 receivers: { otlp: {} }

@@ -1,16 +1,16 @@
 // ClickHouse's HTTP protocol in front of the embedded engine, so that the rest of the program has one way
 // to talk to ClickHouse. One connection of the engine for each request: settings and parameters live and
-// die with it. Leaves the cutting of SQL from data to `statement.ts` and the bytes to `spool.ts`.
+// die with it. Leaves the cutting of SQL from data to `statement.ts` and the bytes to `insert-files.ts`.
 
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Call, contentType, headerText, send, summary } from './answer.ts'
+import type { Engine, EngineConnection, EngineResult } from './chdb-binding.ts'
+import { type Call, contentType, headerText, send, summary } from './http-response.ts'
 import { codeOf, httpStatusOf } from './http-status.ts'
-import type { Engine, EngineConnection, EngineResult } from './native.ts'
-import { Slots } from './slots.ts'
-import { BodyTooLarge, type Spool } from './spool.ts'
+import { BodyTooLarge, type Spool } from './insert-files.ts'
+import { Slots } from './query-slots.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
 export interface FrontSettings {

@@ -49,14 +49,14 @@ ${CONFIG_HELP}      --print         prints the merged configuration, secrets mas
       --strict        warnings count as errors
       --json          prints errors and warnings as JSON
 `,
-      load: async () => (await import('./config-verbs.ts')).validate,
+      load: async () => (await import('./config-commands.ts')).validate,
     },
   ],
   [
     'schema',
     {
       help: 'observa schema\n\nPrints the JSON Schema (draft 7) of the configuration, for editors.\n',
-      load: async () => (await import('./config-verbs.ts')).schema,
+      load: async () => (await import('./config-commands.ts')).schema,
     },
   ],
   [
@@ -67,7 +67,7 @@ ${CONFIG_HELP}      --print         prints the merged configuration, secrets mas
 Lists all components with their stability, or the options of one. --default-config prints the configuration
 that runs when none is given.
 `,
-      load: async () => (await import('./config-verbs.ts')).components,
+      load: async () => (await import('./config-commands.ts')).components,
     },
   ],
   [
@@ -98,7 +98,7 @@ own processors, without network or stores, and prints what differs. Exit code 1 
 
 ${CONFIG_HELP}      --json          prints the results as one JSON object
 `,
-      load: async () => (await import('./test-verb.ts')).testVerb,
+      load: async () => (await import('./test-command.ts')).testVerb,
     },
   ],
   [
@@ -157,7 +157,7 @@ docs/accounting.md lists the forms and explains every rule.
                         metadata.NAME. Without it the export's keys are added up
       --json            prints the comparison as one JSON object
 `,
-      load: async () => (await import('./reconcile/verb.ts')).reconcileVerb,
+      load: async () => (await import('./reconcile/command.ts')).reconcileVerb,
     },
   ],
   [

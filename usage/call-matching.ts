@@ -11,6 +11,8 @@
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import { decideContainers } from './containers.ts'
+import { decideAlone, decideCalls } from './outcomes.ts'
+import { type Call, join, LINKS_MAX, startCall, type UsageReport } from './report.ts'
 import {
   distance,
   hasNoneInCommon,
@@ -22,9 +24,7 @@ import {
   isSilent,
   isStreamOf,
   KNOWLEDGE,
-} from './likeness.ts'
-import { decideAlone, decideCalls } from './outcomes.ts'
-import { type Call, join, LINKS_MAX, startCall, type UsageReport } from './report.ts'
+} from './similarity.ts'
 
 /** A report is compared with at most so many alike ones, the newest: thousands of equal calls must not cost their square. */
 const ALIKE_MAX = 16

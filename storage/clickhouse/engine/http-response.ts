@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzip } from 'node:zlib'
-import type { EngineResult } from './native.ts'
+import type { EngineResult } from './chdb-binding.ts'
 
 /** One request on its way. */
 export interface Call {

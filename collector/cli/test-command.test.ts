@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
 import { pipe } from './pipe.ts'
-import { testVerb } from './test-verb.ts'
+import { testVerb } from './test-command.ts'
 
 const BASE = `
 receivers: { otlp: {} }

@@ -10,8 +10,8 @@ import { type End, readEndMark } from './end-mark.ts'
 import { isMissing, nodeQueueFs, type QueueFs, unreadableError } from './queue-fs.ts'
 import type { RecordHeader } from './record.ts'
 import { listSegments, readLogId } from './recovery.ts'
-import { type FoundRecord, SegmentScanner } from './scan.ts'
 import { readSegmentHeader, type Segment, type SegmentHeader } from './segment.ts'
+import { type FoundRecord, SegmentScanner } from './segment-scan.ts'
 
 /** The smallest header block; where a scan begins when the header is damaged. */
 const START_BYTES = 4096

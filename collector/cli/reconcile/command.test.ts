@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { Io } from '../io.ts'
-import { reconcileVerb } from './verb.ts'
+import { reconcileVerb } from './command.ts'
 
 function testIo(): { io: Io; printed: () => string } {
   const chunks: string[] = []

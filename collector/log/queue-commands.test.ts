@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { type AppendRecord, DurableLog } from './log.ts'
-import { queueDump, queueStats, queueVerify } from './verbs.ts'
+import { queueDump, queueStats, queueVerify } from './queue-commands.ts'
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 

@@ -4,7 +4,7 @@
 import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
 import { OUTCOME, type Outcome, type UsageReport } from '../../usage/report.ts'
-import { TraceTable } from './trace-table.ts'
+import { TraceTable } from './trace-index.ts'
 
 const ID_BYTES = 16
 /** A report's row of `core/reports/report-rows.ts` as it came, and behind it what was decided. */

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from './commands.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { testRegistry } from './testing/registry-for-tests.ts'
-import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from './verbs.ts'
 
 function terminal(): { io: VerbIo; out: () => string; err: () => string } {
   let out = ''
