@@ -226,7 +226,9 @@ function messagesIn(events: EventTable, event: number, field: number): number {
   let count = 0
   for (let at = json.indexOf(ROLE); at >= 0; at = json.indexOf(ROLE, at)) {
     at += ROLE.length
-    if (ROLE_VALUE.test(json.latin1Slice(at, at + ROLE_BYTES_MAX))) count++
+    // Past the end `latin1Slice` throws.
+    const end = Math.min(at + ROLE_BYTES_MAX, len)
+    if (ROLE_VALUE.test(json.latin1Slice(at, end))) count++
   }
   return count
 }

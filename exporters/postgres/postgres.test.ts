@@ -215,6 +215,32 @@ test('usage_aggregate events are in no usage sum, and skipped events are not sto
   await sender.stop()
 })
 
+test('messages are counted wherever the role stands in them, also at the very end of the text', async () => {
+  const sender = await started('roles')
+  const part = '"parts":[{"type":"text","content":"a"}]'
+  const forms = [
+    `[{${part},"role":"user"}]`,
+    `[{"role":"user",${part}},{${part},"role":"assistant"}]`,
+    `[{"role":"system",${part}},{${part},"role":"tool"}]`,
+    `[{${part},"role":"user" }\n]`,
+  ]
+  const events = calls(forms.length, 'roles')
+  for (const [e, text] of forms.entries()) {
+    events.setText(e, R.conversation_id, `talk ${e}`)
+    events.setText(e, R.input_messages, text)
+    events.setText(e, R.output_messages, '')
+    events.setNum(e, N.message_index, Number.NaN)
+  }
+  await sender.send(batchOf(encode(events), 1n, 1n), never)
+  const talks = await rows(
+    'roles',
+    'SELECT message_count FROM conversations ORDER BY conversation_id',
+  )
+  const counts = talks.map((row) => Number(row['message_count']))
+  assert.deepEqual(counts, [1, 2, 2, 1])
+  await sender.stop()
+})
+
 test('awkward text, huge ids and absurd numbers are stored, not refused', async () => {
   const sender = await started('awkward')
   const events = calls(2, 'awkward')

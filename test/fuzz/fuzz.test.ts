@@ -1,4 +1,5 @@
-// A short run of every fuzz target: with a fixed seed, and with a different seed every time.
+// A short run of every fuzz target with fixed seeds, so that the same commit always gets the same answer. `npm run fuzz` takes a
+// new seed every time.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -7,7 +8,7 @@ import type { Target } from './target.ts'
 import { decoder } from './targets/decoder.ts'
 import { TARGETS } from './targets.ts'
 
-const FIXED_SEED = 1
+const SEEDS = [1, 984_647_994]
 
 async function isSound(target: Target, options: FuzzOptions): Promise<void> {
   const failure = await fuzz(target, options)
@@ -15,15 +16,12 @@ async function isSound(target: Target, options: FuzzOptions): Promise<void> {
   assert.equal(failure, null, `${again}\n${failure?.error}`)
 }
 
-for (const target of TARGETS) {
-  const executions = Math.ceil(target.executions / 2)
-  test(`${target.name}: ${target.about}, fixed seed`, async () => {
-    await isSound(target, { seed: FIXED_SEED, first: 0, executions })
-  })
-  test(`${target.name}: ${target.about}, new seed`, async () => {
-    await isSound(target, { seed: Date.now() % 1_000_000_007, first: 0, executions })
-  })
-}
+for (const target of TARGETS)
+  for (const seed of SEEDS)
+    test(`${target.name}: ${target.about}, seed ${seed}`, async () => {
+      const executions = Math.ceil(target.executions / SEEDS.length)
+      await isSound(target, { seed, first: 0, executions })
+    })
 
 test('seed and execution number determine the input', async () => {
   const once = await inputOf(decoder, 3, 141)
