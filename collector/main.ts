@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The command line: `observa VERB`. Loads a verb only when it is asked for, so that `scrub` and `pipe`
+// The command line: `observa COMMAND`. Loads a command only when it is asked for, so that `scrub` and `pipe`
 // start without servers and clients.
 
 import { ObservaError } from '../core/errors.ts'
-import { VERBS } from './cli/commands.ts'
+import { COMMANDS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
 import { FaultWatch } from './fault.ts'
@@ -14,21 +14,21 @@ const STOP_MS_MAX = 25_000
 async function main(argv: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const verb = name === 'help' && args[0] !== undefined ? VERBS.get(args[0]) : undefined
-    io.out(verb === undefined ? HELP : verb.help)
+    const command = name === 'help' && args[0] !== undefined ? COMMANDS.get(args[0]) : undefined
+    io.out(command === undefined ? HELP : command.help)
     return name === undefined ? 2 : 0
   }
   if (name === '--version' || name === '-v') return main(['version'], io, faults)
-  const verb = VERBS.get(name)
-  if (verb === undefined) {
-    io.err(`observa: there is no verb "${name}".\n\n${HELP}`)
+  const command = COMMANDS.get(name)
+  if (command === undefined) {
+    io.err(`observa: there is no command "${name}".\n\n${HELP}`)
     return 2
   }
   if (args.includes('--help') || args.includes('-h')) {
-    io.out(verb.help)
+    io.out(command.help)
     return 0
   }
-  return (await verb.load())(args, io, faults)
+  return (await command.load())(args, io, faults)
 }
 
 const io = processIo()

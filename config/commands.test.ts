@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from './commands.ts'
+import { type CommandIo, componentsCommand, schemaCommand, validateCommand } from './commands.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
 import { testRegistry } from './testing/registry-for-tests.ts'
 
-function terminal(): { io: VerbIo; out: () => string; err: () => string } {
+function terminal(): { io: CommandIo; out: () => string; err: () => string } {
   let out = ''
   let err = ''
-  const io: VerbIo = {
+  const io: CommandIo = {
     stdout: (text) => {
       out += text
     },
@@ -55,7 +55,7 @@ const HOSTILE: readonly {
 for (const { name, exit, has, hasNot } of HOSTILE)
   test(`hostile configuration ${name}`, async () => {
     const { io, out, err } = terminal()
-    const code = await validateVerb(['--config', join(hostile, `${name}.yaml`)], io)
+    const code = await validateCommand(['--config', join(hostile, `${name}.yaml`)], io)
     if (exit !== null) assert.equal(code, exit, err())
     for (const pattern of has ?? []) assert.match(err(), pattern)
     for (const text of hasNot ?? []) assert.equal((out() + err()).includes(text), false)
@@ -63,7 +63,7 @@ for (const { name, exit, has, hasNot } of HOSTILE)
 
 test('all mistakes of a hostile configuration with several are reported', async () => {
   const { io, err } = terminal()
-  await validateVerb([join(hostile, 'cfg-wrong-type.yaml')], io)
+  await validateCommand([join(hostile, 'cfg-wrong-type.yaml')], io)
   for (const part of [/receivers\.otlp\.http/, /max_body_bytes/, /service: this key is required/])
     assert.match(err(), part)
   assert.match(err(), /The configuration has 3 errors\.\n$/)
@@ -71,7 +71,7 @@ test('all mistakes of a hostile configuration with several are reported', async 
 
 test('validate prints ok and the pipelines, and exits 0', async () => {
   const { io, out, err } = terminal()
-  assert.equal(await validateVerb([], io), 0, err())
+  assert.equal(await validateCommand([], io), 0, err())
   assert.match(out(), /The default configuration: ok/)
   assert.match(
     out(),
@@ -83,28 +83,28 @@ test('validate prints ok and the pipelines, and exits 0', async () => {
 test('validate --json prints one object, --strict fails on warnings, --print masks secrets', async () => {
   const unused = ['--set', 'processors.scrub/b={}']
   const asJson = terminal()
-  assert.equal(await validateVerb(['--json', ...unused], asJson.io), 0)
+  assert.equal(await validateCommand(['--json', ...unused], asJson.io), 0)
   const body = JSON.parse(asJson.out()) as { ok: boolean; warnings: { code: string }[] }
   assert.equal(body.ok, true)
   assert.equal(body.warnings[0]?.code, 'OBS_CONFIG_UNUSED')
-  assert.equal(await validateVerb(['--strict', ...unused], terminal().io), 1)
+  assert.equal(await validateCommand(['--strict', ...unused], terminal().io), 1)
   const print = terminal()
   const value = ['hunter2', 'hunter2'].join('')
-  await validateVerb(['--print', '--set', `exporters.clickhouse.password=${value}`], print.io)
+  await validateCommand(['--print', '--set', `exporters.clickhouse.password=${value}`], print.io)
   assert.match(print.out(), /password: "?\*\*\*/)
   assert.equal((print.out() + print.err()).includes(value), false)
 })
 
 test('a wrong command line exits 2', async () => {
-  assert.equal(await validateVerb(['--confg', 'x'], terminal().io), 2)
-  assert.equal(schemaVerb(['x'], terminal().io), 2)
-  assert.equal(componentsVerb(['nope'], terminal().io), 2)
-  assert.equal(componentsVerb(['a', 'b'], terminal().io), 2)
+  assert.equal(await validateCommand(['--confg', 'x'], terminal().io), 2)
+  assert.equal(schemaCommand(['x'], terminal().io), 2)
+  assert.equal(componentsCommand(['nope'], terminal().io), 2)
+  assert.equal(componentsCommand(['a', 'b'], terminal().io), 2)
 })
 
 test('the JSON Schema takes the default configuration, references and named components, refuses typing mistakes', () => {
   const { io, out } = terminal()
-  assert.equal(schemaVerb([], io), 0)
+  assert.equal(schemaCommand([], io), 0)
   const json = JSON.parse(out()) as Parameters<typeof z.fromJSONSchema>[0]
   const schema = z.fromJSONSchema(json)
   const good = parse(DEFAULT_CONFIG) as Record<string, Record<string, unknown>>
@@ -126,16 +126,16 @@ test('the JSON Schema takes the default configuration, references and named comp
 
 test('components lists all components or the options of one, and has --json and --default-config', () => {
   const list = terminal()
-  assert.equal(componentsVerb([], list.io), 0)
+  assert.equal(componentsCommand([], list.io), 0)
   assert.match(list.out(), /PROCESSORS\n {2}scrub +beta +Does scrub\./)
   const one = terminal()
-  assert.equal(componentsVerb(['exporters.clickhouse'], one.io), 0)
+  assert.equal(componentsCommand(['exporters.clickhouse'], one.io), 0)
   assert.match(one.out(), /exporter clickhouse \(alpha\)/)
   assert.match(one.out(), /timeout {2}\(duration, default 5s\)\n {6}How long\./)
   const nested = terminal()
-  componentsVerb(['otlp', '--json'], nested.io)
+  componentsCommand(['otlp', '--json'], nested.io)
   assert.match(nested.out(), /"path": "protocols\.http\.endpoint"/)
   const text = terminal()
-  componentsVerb(['--default-config'], text.io)
+  componentsCommand(['--default-config'], text.io)
   assert.equal(text.out(), DEFAULT_CONFIG)
 })

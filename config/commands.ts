@@ -15,7 +15,7 @@ import { jsonSchemaOf } from './tree/json-schema.ts'
 import { type ConfigError, formatProblems } from './tree/problems.ts'
 import type { ReferenceSources } from './tree/references.ts'
 
-export interface VerbIo extends ReferenceSources {
+export interface CommandIo extends ReferenceSources {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly registry: Registry
@@ -31,7 +31,7 @@ export type ExitCode = 0 | 1 | 2
 /**
  * Checks a configuration without starting anything. `[--config F]... [--set a.b=c]... [--strict] [--print] [--json] [F]...`
  */
-export async function validateVerb(args: readonly string[], io: VerbIo): Promise<ExitCode> {
+export async function validateCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const given = parsed(args, io, 'validate', {
     config: { type: 'string', multiple: true, short: 'c' },
     set: { type: 'string', multiple: true },
@@ -86,7 +86,7 @@ function summary(config: ObservaConfig, files: readonly string[]): string {
 // ---------------------------------------------------------------- schema
 
 /** Prints the JSON Schema of the configuration. */
-export function schemaVerb(args: readonly string[], io: VerbIo): ExitCode {
+export function schemaCommand(args: readonly string[], io: CommandIo): ExitCode {
   if (parsed(args, io, 'schema', {}, 0) === null) return 2
   io.stdout(`${JSON.stringify(rootJsonSchema(io.registry), null, 2)}\n`)
   return 0
@@ -95,7 +95,7 @@ export function schemaVerb(args: readonly string[], io: VerbIo): ExitCode {
 // ---------------------------------------------------------------- components
 
 /** Prints the list of components, or the options of one. `[NAME] [--json] [--default-config]` */
-export function componentsVerb(args: readonly string[], io: VerbIo): ExitCode {
+export function componentsCommand(args: readonly string[], io: CommandIo): ExitCode {
   const options = { json: { type: 'boolean' }, 'default-config': { type: 'boolean' } } as const
   const given = parsed(args, io, 'components', options, 1)
   if (given === null) return 2
@@ -222,17 +222,17 @@ interface Given {
 /** Parses the arguments of a command; null after reporting what is wrong with them. */
 function parsed(
   args: readonly string[],
-  io: VerbIo,
-  verb: string,
+  io: CommandIo,
+  command: string,
   options: NonNullable<Parameters<typeof parseArgs>[0]>['options'],
   positionalsMax = Number.POSITIVE_INFINITY,
 ): Given | null {
   try {
     const given = parseArgs({ args: [...args], options: options ?? {}, allowPositionals: true })
     if (given.positionals.length <= positionalsMax) return given
-    io.stderr(`${verb}: too many arguments\n`)
+    io.stderr(`${command}: too many arguments\n`)
   } catch (thrown) {
-    io.stderr(`${verb}: ${messageOf(thrown)}\n`)
+    io.stderr(`${command}: ${messageOf(thrown)}\n`)
   }
   return null
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
 import { registry } from '../collector/registry.ts'
-import { validateVerb } from '../config/commands.ts'
+import { validateCommand } from '../config/commands.ts'
 
 const CONFIG = join(import.meta.dirname, 'observa.server.yaml')
 const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
@@ -27,7 +27,7 @@ async function validate(env: Readonly<Record<string, string>>): Promise<[number,
   const print = (more: string): void => {
     text += more
   }
-  const code = await validateVerb(['--strict', '--config', CONFIG], {
+  const code = await validateCommand(['--strict', '--config', CONFIG], {
     stdout: print,
     stderr: print,
     registry,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { processIo } from '../collector/cli/io.ts'
-import { testVerb } from '../collector/cli/test-command.ts'
+import { testCommand } from '../collector/cli/test-command.ts'
 
 const root = join(import.meta.dirname, '..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -75,7 +75,7 @@ test('the example of configuration tests in docs/operations.md passes', async ()
       out += text
     }
     const io = { ...processIo(), out: print, err: print }
-    assert.equal(await testVerb(['--config', file], io), 0, out)
+    assert.equal(await testCommand(['--config', file], io), 0, out)
     assert.match(out, /2 passed, 0 failed/)
   } finally {
     await rm(dir, { recursive: true, force: true })

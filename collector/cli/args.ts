@@ -1,4 +1,4 @@
-// Options of the verbs, by node's own parser, with our kind of error.
+// Options of the commands, by node's own parser, with our kind of error.
 
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { messageOf, ObservaError } from '../../core/errors.ts'
@@ -8,9 +8,9 @@ export const CONFIG_OPTIONS = {
   set: { type: 'string', multiple: true },
 } as const satisfies ParseArgsOptionsConfig
 
-/** Values and positionals; an unknown option is an error that names the verb's help. */
+/** Values and positionals; an unknown option is an error that names the command's help. */
 export function parse<const O extends ParseArgsOptionsConfig>(
-  verb: string,
+  command: string,
   args: readonly string[],
   options: O,
 ) {
@@ -20,7 +20,7 @@ export function parse<const O extends ParseArgsOptionsConfig>(
     throw new ObservaError(
       'OBS_CLI_ARGS',
       `${messageOf(thrown).split('. To specify')[0]}.`,
-      `See: observa ${verb} --help`,
+      `See: observa ${command} --help`,
     )
   }
 }

@@ -1,15 +1,15 @@
-// The verbs: help text and how to load the code. One row each.
+// The commands: help text and how to load the code. One row each.
 
 import type { FaultWatch } from '../fault.ts'
 import type { Io } from './io.ts'
 
 /** Returns the exit code. What runs on says to `faults` how it is drained. */
-export type Verb = (args: readonly string[], io: Io, faults: FaultWatch) => Promise<number>
+export type Command = (args: readonly string[], io: Io, faults: FaultWatch) => Promise<number>
 
-export interface VerbEntry {
+export interface CommandEntry {
   readonly help: string
-  /** Imports the verb's code; nothing of it is loaded before. */
-  readonly load: () => Promise<Verb>
+  /** Imports the command's code; nothing of it is loaded before. */
+  readonly load: () => Promise<Command>
 }
 
 const CONFIG_HELP = `  -c, --config FILE   configuration; several are merged in order (default: the built-in one)
@@ -24,7 +24,7 @@ const DATABASE_HELP = `
       --limit N       lists: at most so many (default: 100)
 `
 
-export const VERBS: ReadonlyMap<string, VerbEntry> = new Map<string, VerbEntry>([
+export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   [
     'run',
     {
@@ -98,7 +98,7 @@ own processors, without network or stores, and prints what differs. Exit code 1 
 
 ${CONFIG_HELP}      --json          prints the results as one JSON object
 `,
-      load: async () => (await import('./test-command.ts')).testVerb,
+      load: async () => (await import('./test-command.ts')).testCommand,
     },
   ],
   [
@@ -137,7 +137,7 @@ npm) and prints every model that was added (+), changed (~) or removed (-).
       --overrides FILE  prices of your own, as in the configuration of cost
       --output FILE     update: writes what is new as an override file
 `,
-      load: async () => (await import('./prices.ts')).pricesVerb,
+      load: async () => (await import('./prices.ts')).pricesCommand,
     },
   ],
   [
@@ -157,7 +157,7 @@ docs/accounting.md lists the forms and explains every rule.
                         metadata.NAME. Without it the export's keys are added up
       --json            prints the comparison as one JSON object
 `,
-      load: async () => (await import('./reconcile/command.ts')).reconcileVerb,
+      load: async () => (await import('./reconcile/command.ts')).reconcileCommand,
     },
   ],
   [
@@ -183,7 +183,7 @@ observa keys create --kind pk --origin https://app.example.com --database postgr
 observa keys rotate sk_live_4fZ0aQ1b --expires 2030-01-31T00:00:00Z --database config
 observa keys revoke sk_live_4fZ0aQ1b --database config
 `,
-      load: async () => (await import('./keys.ts')).keysVerb,
+      load: async () => (await import('./keys.ts')).keysCommand,
     },
   ],
   [
@@ -196,7 +196,7 @@ ${DATABASE_HELP}
 observa tenants create "Acme Inc." --id acme
 observa tenants list --json
 `,
-      load: async () => (await import('./control/tenants.ts')).tenantsVerb,
+      load: async () => (await import('./control/tenants.ts')).tenantsCommand,
     },
   ],
   [
@@ -214,7 +214,7 @@ ${DATABASE_HELP}
 observa projects create Shop --tenant acme --id shop --environment prod --environment dev
 observa projects archive shop --tenant acme
 `,
-      load: async () => (await import('./control/tenants.ts')).projectsVerb,
+      load: async () => (await import('./control/tenants.ts')).projectsCommand,
     },
   ],
   [
@@ -235,7 +235,7 @@ observa users create ada@example.com --tenant acme --role owner
 observa users password ada@example.com
 observa users role ada@example.com viewer --tenant acme --project shop
 `,
-      load: async () => (await import('./control/users.ts')).usersVerb,
+      load: async () => (await import('./control/users.ts')).usersCommand,
     },
   ],
   [
@@ -253,7 +253,7 @@ Who changed what, newest first: accounts, projects, members and keys.
 ${DATABASE_HELP}
 observa audit --tenant acme --action key.revoke
 `,
-      load: async () => (await import('./control/audit.ts')).auditVerb,
+      load: async () => (await import('./control/audit.ts')).auditCommand,
     },
   ],
   [
@@ -299,7 +299,7 @@ Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; w
       --state FILE    adds up over runs in this file
       --json          prints the result as one JSON object
 `,
-      load: async () => (await import('./drill.ts')).drillVerb,
+      load: async () => (await import('./drill.ts')).drillCommand,
     },
   ],
   [
@@ -331,7 +331,7 @@ ${CONFIG_HELP}`,
     'version',
     {
       help: 'observa version\n\nPrints version, Node and platform.\n',
-      load: async () => (await import('./version.ts')).versionVerb,
+      load: async () => (await import('./version.ts')).versionCommand,
     },
   ],
 ])

@@ -1,11 +1,16 @@
-// `validate`, `schema` and `components`: the verbs of `config/`, given the real registry and terminal.
+// `validate`, `schema` and `components`: the commands of `config/`, given the real registry and terminal.
 
 import { readFile, stat } from 'node:fs/promises'
-import { componentsVerb, schemaVerb, type VerbIo, validateVerb } from '../../config/commands.ts'
+import {
+  type CommandIo,
+  componentsCommand,
+  schemaCommand,
+  validateCommand,
+} from '../../config/commands.ts'
 import { registry } from '../registry.ts'
 import type { Io } from './io.ts'
 
-function verbIo(io: Io): VerbIo {
+function commandIo(io: Io): CommandIo {
   const { columns } = process.stdout
   return {
     env: io.env,
@@ -19,10 +24,10 @@ function verbIo(io: Io): VerbIo {
 }
 
 export const validate = (args: readonly string[], io: Io): Promise<number> =>
-  validateVerb(args, verbIo(io))
+  validateCommand(args, commandIo(io))
 
 export const schema = (args: readonly string[], io: Io): Promise<number> =>
-  Promise.resolve(schemaVerb(args, verbIo(io)))
+  Promise.resolve(schemaCommand(args, commandIo(io)))
 
 export const components = (args: readonly string[], io: Io): Promise<number> =>
-  Promise.resolve(componentsVerb(args, verbIo(io)))
+  Promise.resolve(componentsCommand(args, commandIo(io)))

@@ -9,7 +9,7 @@ import { ObservaError } from '../../core/errors.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../test/drill/main.ts')
 
-export async function drillVerb(args: readonly string[]): Promise<number> {
+export async function drillCommand(args: readonly string[]): Promise<number> {
   if (!existsSync(PROGRAM))
     throw new ObservaError(
       'OBS_DRILL_CHECKOUT',

@@ -21,5 +21,5 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa migrate [--config FILE]...                apply the schemas to ClickHouse and Postgres
   observa version                                   version of this build
 
-observa VERB --help tells the options of a verb.
+observa COMMAND --help tells the options of a command.
 `

@@ -1,14 +1,14 @@
-// `observa keys`: with `--database` keys of the control plane, else the verb of the keys extension, given the real
+// `observa keys`: with `--database` keys of the control plane, else the command of the keys extension, given the real
 // configuration loader and clock.
 
-import { type KeysConfig, keysVerb as verb } from '../extensions/keys/index.ts'
+import { keysCommand as command, type KeysConfig } from '../extensions/keys/index.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 
-export async function keysVerb(args: readonly string[], io: Io): Promise<number> {
+export async function keysCommand(args: readonly string[], io: Io): Promise<number> {
   if (args.some((arg) => /^--database(=|$)/.test(arg)))
     return await (await import('./control/keys.ts')).keysInDatabase(args, io)
-  return await verb(args, {
+  return await command(args, {
     stdout: (text) => io.out(text),
     stderr: (text) => io.err(text),
     env: io.env,

@@ -1,4 +1,4 @@
-// Loads a configuration for a verb and says what is wrong with it, all at once.
+// Loads a configuration for a command and says what is wrong with it, all at once.
 
 import { readFile, stat } from 'node:fs/promises'
 import { problemReport } from '../../config/commands.ts'
@@ -25,7 +25,7 @@ export function load(args: ConfigArgs, io: Io, isOffline = false): Promise<LoadR
 }
 
 /**
- * The configuration, or null after printing every error. Warnings are printed unless `quiet`. `isOffline` is for verbs
+ * The configuration, or null after printing every error. Warnings are printed unless `quiet`. `isOffline` is for commands
  * that open no listener.
  */
 export async function loadOrExplain(

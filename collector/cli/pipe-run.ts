@@ -1,5 +1,5 @@
 // Requests through the pipelines of a configuration in this process, with no network and no store: what
-// `pipe` prints and `test` compares. Reading inputs is left to `pipe-input.ts`, printing to the verbs.
+// `pipe` prints and `test` compares. Reading inputs is left to `pipe-input.ts`, printing to the commands.
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'

@@ -1,4 +1,4 @@
-// The verb `prices`: what it finds is what the cost processor uses.
+// The command `prices`: what it finds is what the cost processor uses.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { pricesVerb } from './prices.ts'
+import { pricesCommand } from './prices.ts'
 
 async function ran(...args: string[]): Promise<{ code: number; out: string }> {
   let out = ''
-  const code = await pricesVerb(args, {
+  const code = await pricesCommand(args, {
     stdin: new PassThrough(),
     stdout: new PassThrough(),
     stderr: new PassThrough(),

@@ -9,7 +9,7 @@ import { priceLookup, priceNews } from '../../processors/cost/index.ts'
 import { parse } from './args.ts'
 import type { Io } from './io.ts'
 
-export async function pricesVerb(args: readonly string[], io: Io): Promise<number> {
+export async function pricesCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('prices', args, {
     provider: { type: 'string' },
     at: { type: 'string' },

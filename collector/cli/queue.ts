@@ -25,9 +25,13 @@ function queueDir(config: ObservaConfig): string {
   return config.queue.dir ?? join(config.data_dir, 'queue')
 }
 
-function unknown(verb: string, given: string | undefined, known: readonly string[]): never {
+function unknown(command: string, given: string | undefined, known: readonly string[]): never {
   const what = given === undefined ? 'needs a word' : `does not know "${given}"`
-  throw new ObservaError('OBS_CLI_ARGS', `observa ${verb} ${what}.`, `One of: ${known.join(', ')}.`)
+  throw new ObservaError(
+    'OBS_CLI_ARGS',
+    `observa ${command} ${what}.`,
+    `One of: ${known.join(', ')}.`,
+  )
 }
 
 export async function queue(args: readonly string[], io: Io): Promise<number> {
@@ -73,23 +77,23 @@ export async function dlq(args: readonly string[], io: Io): Promise<number> {
   if (config === null) return 1
   const dir = queueDir(config)
   const out = (text: string): void => io.out(text)
-  const [verb, exporter, ...ids] = positionals
-  if (verb === 'list') {
+  const [command, exporter, ...ids] = positionals
+  if (command === 'list') {
     const listed = await dlqList(dir, out, exporter ?? null)
     if (listed === 0) io.err('there are no dead letters\n')
     return 0
   }
-  if (verb !== 'show' && verb !== 'retry' && verb !== 'drop')
-    return unknown('dlq', verb, ['list', 'show', 'retry', 'drop'])
+  if (command !== 'show' && command !== 'retry' && command !== 'drop')
+    return unknown('dlq', command, ['list', 'show', 'retry', 'drop'])
   if (exporter === undefined || (ids.length === 0 && !values.all))
     throw new ObservaError(
       'OBS_CLI_ARGS',
-      `observa dlq ${verb} needs an exporter and ids (or --all).`,
+      `observa dlq ${command} needs an exporter and ids (or --all).`,
       `Exporters with dead letters: ${(await dlqExporters(dir)).join(', ') || 'none'}.`,
     )
   const which = values.all ? 'all' : ids
-  if (verb === 'show') for (const id of ids) await dlqShow(dir, exporter, id, out)
-  else if (verb === 'drop') await dlqDrop(dir, exporter, which, out)
+  if (command === 'show') for (const id of ids) await dlqShow(dir, exporter, id, out)
+  else if (command === 'drop') await dlqDrop(dir, exporter, which, out)
   else await retry(dir, exporter, which, out, config)
   return 0
 }

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
 import { pipe } from './pipe.ts'
 import { scrub } from './scrub.ts'
-import { testVerb } from './test-command.ts'
+import { testCommand } from './test-command.ts'
 
 const CONFIG = `
 receivers: { otlp: {} }
@@ -34,16 +34,16 @@ const MAIL = ['jane.roe', 'corvalin.io'].join('@')
 let dir = ''
 let config = ''
 before(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'observa-scrub-verbs-'))
+  dir = await mkdtemp(join(tmpdir(), 'observa-scrub-commands-'))
   config = join(dir, 'observa.yaml')
   await writeFile(config, CONFIG)
 })
 after(() => rm(dir, { recursive: true, force: true }))
 
-type Verb = (args: readonly string[], io: Io) => Promise<number>
+type Command = (args: readonly string[], io: Io) => Promise<number>
 
 async function ran(
-  verb: Verb,
+  command: Command,
   args: readonly string[],
   input = '',
 ): Promise<{ code: number; out: string; err: string }> {
@@ -67,7 +67,7 @@ async function ran(
       got.err += text
     },
   }
-  return { code: await verb(args, io), ...got }
+  return { code: await command(args, io), ...got }
 }
 
 test('pipe --explain says which detector or rule took what in which place, and never the value', async () => {
@@ -132,7 +132,7 @@ test('pipe --explain names the spans that an action dropped', async () => {
 })
 
 test('test runs a rule for a tenant and for others', async () => {
-  const { code, out } = await ran(testVerb, ['-c', config])
+  const { code, out } = await ran(testCommand, ['-c', config])
   assert.equal(code, 0, out)
   assert.match(out, /2 passed, 0 failed/)
 })

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
 import { pipe } from './pipe.ts'
-import { testVerb } from './test-command.ts'
+import { testCommand } from './test-command.ts'
 
 const BASE = `
 receivers: { otlp: {} }
@@ -37,7 +37,7 @@ const MAIL = 'jane.doe' + '@' + 'acme-corp.com'
 
 let dir = ''
 before(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'observa-test-verb-'))
+  dir = await mkdtemp(join(tmpdir(), 'observa-test-command-'))
 })
 after(() => rm(dir, { recursive: true, force: true }))
 
@@ -48,7 +48,7 @@ interface Ran {
 }
 
 async function ran(
-  verb: (args: readonly string[], io: Io) => Promise<number>,
+  command: (args: readonly string[], io: Io) => Promise<number>,
   args: readonly string[],
 ): Promise<Ran> {
   const got = { out: '', err: '' }
@@ -69,14 +69,14 @@ async function ran(
       got.err += text
     },
   }
-  const code = await verb(args, io)
+  const code = await command(args, io)
   return { code, ...got }
 }
 
 async function runTests(tests: string, ...args: string[]): Promise<Ran> {
   const file = join(dir, 'observa.yaml')
   await writeFile(file, `${BASE}\ntests:${tests}\n`)
-  return ran(testVerb, ['--config', file, ...args])
+  return ran(testCommand, ['--config', file, ...args])
 }
 
 test('a test passes when the fields it gives are as found, and others do not matter', async () => {

@@ -25,7 +25,7 @@ interface TestResult {
 /** Longest value in a difference; what is longer is cut. */
 const SHOWN_MAX = 200
 
-export async function testVerb(args: readonly string[], io: Io): Promise<number> {
+export async function testCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('test', args, {
     ...CONFIG_OPTIONS,
     json: { type: 'boolean', default: false },

@@ -22,7 +22,7 @@ export function packageVersion(): string {
   return '0.0.0'
 }
 
-export function versionVerb(_args: readonly string[], io: Io): Promise<number> {
+export function versionCommand(_args: readonly string[], io: Io): Promise<number> {
   io.out(
     `observa ${packageVersion()} (node ${process.version}, ${process.platform} ${process.arch})\n`,
   )

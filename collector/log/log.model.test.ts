@@ -426,7 +426,7 @@ test('a kill soon after an append leaves a mark of the end as well', async () =>
   await again.close()
 })
 
-test('a segment that may not be read stops a start and the verbs with a line that names it', async () => {
+test('a segment that may not be read stops a start and the commands with a line that names it', async () => {
   const { fs, path } = await closedSegment()
   fs.fault = (_op, at) => (at === path ? 'EIO' : null)
   const said = { code: 'OBS_LOG_UNREADABLE', message: new RegExp(path) }

@@ -13,7 +13,7 @@ import { queueDump, queueStats, queueVerify } from './queue-commands.ts'
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 async function logDir(t: TestContext): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'observa-verbs-'))
+  const dir = await mkdtemp(join(tmpdir(), 'observa-commands-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const options = { dir, clock: systemClock, metrics: new Metrics(), log: quiet, freeBytesMin: 0 }
   const log = await DurableLog.open(options)
@@ -77,7 +77,7 @@ test('dump prints a line a record, bytes only when asked', async (t) => {
 })
 
 test('a directory without a queue is said to be one', async (t) => {
-  const dir = await mkdtemp(join(tmpdir(), 'observa-verbs-'))
+  const dir = await mkdtemp(join(tmpdir(), 'observa-commands-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   await assert.rejects(
     queueStats(dir, () => {}),

@@ -1,4 +1,4 @@
-// Cursors and dead letters: damage, loss, a full disk, and the verbs.
+// Cursors and dead letters: damage, loss, a full disk, and the commands.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -96,7 +96,7 @@ export interface StreamOptions {
   readonly tenant?: string
 }
 
-/** The `scrub` verb: scrubs `input` into `output`; resolves when all is written. */
+/** The `scrub` command: scrubs `input` into `output`; resolves when all is written. */
 export function scrubStream(
   input: AsyncIterable<unknown>,
   output: NodeJS.WritableStream,

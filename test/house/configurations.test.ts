@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { registry } from '../../collector/registry.ts'
-import { validateVerb } from '../../config/commands.ts'
+import { validateCommand } from '../../config/commands.ts'
 import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import { root } from './source-files.ts'
@@ -16,7 +16,7 @@ async function validate(args: readonly string[]): Promise<{ code: number; text: 
   const print = (more: string): void => {
     text += more
   }
-  const code = await validateVerb(args, {
+  const code = await validateCommand(args, {
     stdout: print,
     stderr: print,
     registry,

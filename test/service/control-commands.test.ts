@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { VERBS } from '../../collector/cli/commands.ts'
+import { COMMANDS } from '../../collector/cli/commands.ts'
 import type { Io } from '../../collector/cli/io.ts'
 import { FaultWatch } from '../../collector/fault.ts'
 import { ObservaError } from '../../core/errors.ts'
@@ -53,8 +53,8 @@ async function observa(name: string, ...args: readonly string[]): Promise<Said> 
   }
   const files = ['--config', join(at.dir, 'base.yaml'), '--config', join(at.dir, 'test.yaml')]
   try {
-    const verb = await VERBS.get(name)?.load()
-    const status = await verb?.([...args, ...files], io, faults)
+    const command = await COMMANDS.get(name)?.load()
+    const status = await command?.([...args, ...files], io, faults)
     return { status: status ?? null, out, err }
   } catch (thrown) {
     if (!(thrown instanceof ObservaError)) throw thrown

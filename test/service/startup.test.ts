@@ -102,9 +102,9 @@ test('an invalid configuration stops the start, and the error has the line', asy
 })
 
 test('for an unknown command or option the error lists the known ones', async () => {
-  const verb = await observa(['rum'])
-  assert.equal(verb.code, 2)
-  assert.match(verb.stderr, /no verb "rum"/)
+  const command = await observa(['rum'])
+  assert.equal(command.code, 2)
+  assert.match(command.stderr, /no command "rum"/)
   const option = await observa(['pipe', '--explian'])
   assert.equal(option.code, 1)
   assert.match(option.stderr, /--explian/)

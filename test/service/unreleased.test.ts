@@ -63,8 +63,8 @@ function directory(t: TestContext): string {
 }
 
 for (const [store, write] of Object.entries(WRITERS))
-  for (const verb of ['run', 'migrate'])
-    test(`${verb} on an unreleased ${store}: the process prints one line that says how to start over, and ends`, async (t) => {
+  for (const command of ['run', 'migrate'])
+    test(`${command} on an unreleased ${store}: the process prints one line that says how to start over, and ends`, async (t) => {
       const dir = directory(t)
       await write(join(dir, 'data'))
       const config = join(dir, 'observa.yaml')
@@ -80,7 +80,7 @@ telemetry: { metrics: { enabled: false } }
 service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [${store}] } } }
 `,
       )
-      const done = spawnSync(process.execPath, [MAIN, verb, '--config', config], {
+      const done = spawnSync(process.execPath, [MAIN, command, '--config', config], {
         encoding: 'utf8',
         timeout: 60_000,
         killSignal: 'SIGKILL',

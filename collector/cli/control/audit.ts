@@ -17,7 +17,7 @@ const auditLine = (a: AuditRow): Line => ({
   MORE: JSON.stringify(a.metadata),
 })
 
-export async function auditVerb(args: readonly string[], io: Io): Promise<number> {
+export async function auditCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('audit', args, {
     ...CONTROL_OPTIONS,
     tenant: { type: 'string' },

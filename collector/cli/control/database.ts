@@ -1,4 +1,4 @@
-// The way of a verb to the control plane: the Postgres of the configuration, embedded (running or not) or a server, or
+// The way of a command to the control plane: the Postgres of the configuration, embedded (running or not) or a server, or
 // the one that `--database` names. Everything is done as the plain role of the control plane and written to the audit log.
 
 import { userInfo } from 'node:os'
@@ -49,7 +49,7 @@ export interface ControlSession {
 
 /** Runs `work` in one transaction; says what is wrong in words and returns the exit code. */
 export async function withControl(
-  verb: string,
+  command: string,
   values: ControlValues,
   io: Io,
   work: (session: ControlSession) => Promise<void>,
@@ -65,7 +65,7 @@ export async function withControl(
   } catch (thrown) {
     const line = explain(thrown)
     if (line === null) throw thrown
-    io.err(`${verb}: ${line}\n`)
+    io.err(`${command}: ${line}\n`)
     return 1
   } finally {
     await pool.end()

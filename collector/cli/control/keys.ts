@@ -1,4 +1,4 @@
-// `observa keys ... --database`: keys of the control plane. Keys of a configuration file are the verb of the keys extension.
+// `observa keys ... --database`: keys of the control plane. Keys of a configuration file are the command of the keys extension.
 
 import { ControlError } from '../../../accounts/control-error.ts'
 import * as input from '../../../accounts/input.ts'

@@ -1,4 +1,4 @@
-// What the verbs of the control plane print: a table for people, JSON for programs.
+// What the commands of the control plane print: a table for people, JSON for programs.
 
 import type { z } from 'zod'
 import { ControlError } from '../../../accounts/control-error.ts'
@@ -85,9 +85,9 @@ export const day = (at: Date | null): string =>
   at === null ? '' : at.toISOString().slice(0, 16).replace('T', ' ')
 
 /** Says what can be asked for; exit code 2. */
-export function usageOf(verb: string, actions: string, io: Io): () => number {
+export function usageOf(command: string, actions: string, io: Io): () => number {
   return () => {
-    io.err(`observa ${verb} ${actions}\nSee: observa ${verb} --help\n`)
+    io.err(`observa ${command} ${actions}\nSee: observa ${command} --help\n`)
     return 2
   }
 }

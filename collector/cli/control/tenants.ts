@@ -25,7 +25,7 @@ const tenantLine = (t: TenantRow): Line => ({
   CREATED: day(t.created_at),
 })
 
-export async function tenantsVerb(args: readonly string[], io: Io): Promise<number> {
+export async function tenantsCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('tenants', args, {
     ...CONTROL_OPTIONS,
     id: { type: 'string' },
@@ -61,7 +61,7 @@ const projectLine = (p: ProjectRow): Line => ({
   STATE: p.archived_at === null ? 'active' : 'archived',
 })
 
-export async function projectsVerb(args: readonly string[], io: Io): Promise<number> {
+export async function projectsCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('projects', args, {
     ...CONTROL_OPTIONS,
     id: { type: 'string' },

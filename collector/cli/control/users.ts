@@ -44,7 +44,7 @@ const memberLine = (m: MemberRow): Line => ({
 const ACTIONS = `list | create EMAIL [--role owner|admin|member|viewer] [--name TEXT] | role USER ROLE [--project P]
               | remove USER | password USER [--stdin] | disable USER | enable USER`
 
-export async function usersVerb(args: readonly string[], io: Io): Promise<number> {
+export async function usersCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('users', args, {
     ...CONTROL_OPTIONS,
     tenant: { type: 'string' },

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { Io } from '../io.ts'
-import { reconcileVerb } from './command.ts'
+import { reconcileCommand } from './command.ts'
 
 function testIo(): { io: Io; printed: () => string } {
   const chunks: string[] = []
@@ -51,12 +51,12 @@ test('differences are printed with their events, and the exit code says that the
     return file
   }
   const differs = testIo()
-  assert.equal(await reconcileVerb([await bill(100, 0), '--events', events], differs.io), 1)
+  assert.equal(await reconcileCommand([await bill(100, 0), '--events', events], differs.io), 1)
   assert.match(differs.printed(), /openai, 2026-11-28 to 2026-11-28 \(UTC\): 0 equal, 1 different/)
   assert.match(differs.printed(), /differs {2}calls \+1, input_tokens \+400, output_tokens \+20/)
   const named = testIo()
   assert.equal(
-    await reconcileVerb([await bill(101, 10), '--events', events, '--json'], named.io),
+    await reconcileCommand([await bill(101, 10), '--events', events, '--json'], named.io),
     1,
   )
   const exact = testIo()
@@ -64,16 +64,19 @@ test('differences are printed with their events, and the exit code says that the
     join(folder, 'bill.csv'),
     'start_time_iso,num_model_requests,model,input_tokens,output_tokens\n2026-11-28T00:00:00Z,1,gpt-4.1,100,10\n',
   )
-  await reconcileVerb([join(folder, 'bill.csv'), '--events', events], exact.io)
+  await reconcileCommand([join(folder, 'bill.csv'), '--events', events], exact.io)
   assert.match(exact.printed(), /event event-2 {2}trace trace-1 {2}400 in, 10 out {2}exact/)
-  await assert.rejects(reconcileVerb([events, '--events', events], testIo().io), /no usage export/)
-  await assert.rejects(reconcileVerb([], testIo().io), /needs one file/)
   await assert.rejects(
-    reconcileVerb([await bill(1, 1), '--provider', 'x'], testIo().io),
+    reconcileCommand([events, '--events', events], testIo().io),
+    /no usage export/,
+  )
+  await assert.rejects(reconcileCommand([], testIo().io), /needs one file/)
+  await assert.rejects(
+    reconcileCommand([await bill(1, 1), '--provider', 'x'], testIo().io),
     /--provider is one of/,
   )
   await assert.rejects(
-    reconcileVerb([await bill(2, 1), '--url', 'http://127.0.0.1:1'], testIo().io),
+    reconcileCommand([await bill(2, 1), '--url', 'http://127.0.0.1:1'], testIo().io),
     /No instance answers/,
   )
 })

@@ -18,7 +18,7 @@ import { reportText } from './text.ts'
 
 const TIMEOUT_MS = 120_000
 
-export async function reconcileVerb(args: readonly string[], io: Io): Promise<number> {
+export async function reconcileCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('reconcile', args, {
     url: { type: 'string' },
     api: { type: 'string' },

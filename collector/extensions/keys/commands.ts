@@ -8,7 +8,7 @@ import { Secret } from '../../../core/config/config-types.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { type KeyRow, type KeysConfig, keysSchema } from './config.ts'
 
-export interface KeysVerbIo {
+export interface KeysCommandIo {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly env: Readonly<Record<string, string | undefined>>
@@ -42,7 +42,7 @@ type Values = ReturnType<
 >['values']
 
 /** 0 done, 1 the configuration is wrong or has no such key, 2 the command is. */
-export async function keysVerb(args: readonly string[], io: KeysVerbIo): Promise<0 | 1 | 2> {
+export async function keysCommand(args: readonly string[], io: KeysCommandIo): Promise<0 | 1 | 2> {
   let given: { values: Values; positionals: string[] }
   try {
     given = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
@@ -67,7 +67,7 @@ export async function keysVerb(args: readonly string[], io: KeysVerbIo): Promise
   }
 }
 
-async function create(values: Values, io: KeysVerbIo): Promise<0 | 1 | 2> {
+async function create(values: Values, io: KeysCommandIo): Promise<0 | 1 | 2> {
   const { kind, mode } = values
   if ((kind !== 'sk' && kind !== 'pk') || (mode !== 'live' && mode !== 'test')) {
     io.stderr(`keys create: --kind is sk or pk, --mode is live or test\n${USAGE}`)
@@ -97,7 +97,7 @@ async function create(values: Values, io: KeysVerbIo): Promise<0 | 1 | 2> {
 }
 
 /** The pepper of the given configuration, else of the environment; undefined when the configuration is wrong. */
-async function pepperOf(values: Values, io: KeysVerbIo): Promise<Secret | null | undefined> {
+async function pepperOf(values: Values, io: KeysCommandIo): Promise<Secret | null | undefined> {
   if (values.config !== undefined) {
     const config = await io.loadKeys(values.config)
     return config === null ? undefined : (config.pepper ?? null)
@@ -111,7 +111,7 @@ function printNew(
   row: Readonly<Record<string, unknown>>,
   isPeppered: boolean,
   values: Values,
-  io: KeysVerbIo,
+  io: KeysCommandIo,
 ): void {
   if (values.json === true) {
     io.stdout(`${JSON.stringify({ key, row, peppered: isPeppered }, null, 2)}\n`)
@@ -126,7 +126,7 @@ function printNew(
   io.stdout(stringify([row], { flowCollectionPadding: false }))
 }
 
-async function list(values: Values, io: KeysVerbIo): Promise<0 | 1> {
+async function list(values: Values, io: KeysCommandIo): Promise<0 | 1> {
   const config = await io.loadKeys(values.config ?? [])
   if (config === null) return 1
   if (values.json === true) {
@@ -153,7 +153,7 @@ async function list(values: Values, io: KeysVerbIo): Promise<0 | 1> {
   return 0
 }
 
-function stateOf(row: Pick<KeyRow, 'revoked' | 'expires_at'>, io: KeysVerbIo): string {
+function stateOf(row: Pick<KeyRow, 'revoked' | 'expires_at'>, io: KeysCommandIo): string {
   if (row.revoked) return 'revoked'
   return row.expires_at !== undefined && Date.parse(row.expires_at) <= io.nowMs
     ? 'expired'
@@ -164,7 +164,7 @@ async function change(
   action: 'rotate' | 'revoke',
   id: string,
   values: Values,
-  io: KeysVerbIo,
+  io: KeysCommandIo,
 ): Promise<0 | 1> {
   const config = await io.loadKeys(values.config ?? [])
   if (config === null) return 1

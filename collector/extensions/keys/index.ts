@@ -11,7 +11,7 @@ export {
   createKeysAuthenticator,
   hasApiKey,
 } from './authenticator.ts'
-export { type KeysVerbIo, keysVerb } from './commands.ts'
+export { type KeysCommandIo, keysCommand } from './commands.ts'
 export type { KeysConfig } from './config.ts'
 
 export const keys: ExtensionFactory<KeysConfig> = {

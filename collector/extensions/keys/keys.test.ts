@@ -1,5 +1,5 @@
 // Promises of API keys: what is refused and how, that unknown and known keys cost the same work, and that
-// no verb prints a key twice.
+// no command prints a key twice.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,8 +16,8 @@ import {
   allowedOrigins,
   anonymousAuthenticator,
   createKeysAuthenticator,
-  type KeysVerbIo,
-  keysVerb,
+  type KeysCommandIo,
+  keysCommand,
 } from './index.ts'
 import { type KeyForTests, keyForTests } from './testing/key-for-tests.ts'
 
@@ -348,10 +348,10 @@ test('rows with mistakes are refused', () => {
   assert.equal(keysSchema.safeParse({ keys: [row, row] }).success, false)
 })
 
-function verbIo(config: KeysConfig | null, env: Record<string, string> = {}) {
+function commandIo(config: KeysConfig | null, env: Record<string, string> = {}) {
   let out = ''
   let err = ''
-  const io: KeysVerbIo = {
+  const io: KeysCommandIo = {
     stdout: (text) => {
       out += text
     },
@@ -366,9 +366,9 @@ function verbIo(config: KeysConfig | null, env: Record<string, string> = {}) {
 }
 
 test('keys create prints a key once and a row that accepts it', async () => {
-  const t = verbIo(null, { OBSERVA_KEY_PEPPER: 'pepper' })
+  const t = commandIo(null, { OBSERVA_KEY_PEPPER: 'pepper' })
   const args = ['create', '--tenant', 'acme', '--project', 'chat', '--name', 'ci']
-  assert.equal(await keysVerb(args, t.io), 0, t.err())
+  assert.equal(await keysCommand(args, t.io), 0, t.err())
   const [key, ...rowLines] = t.out().split('\n')
   assert.ok(key !== undefined && parseKey(key) !== null)
   const rows: unknown = parse(rowLines.join('\n'))
@@ -388,7 +388,7 @@ test('keys create refuses what would not load', async () => {
     ['rotate'],
     [],
   ])
-    assert.equal(await keysVerb(args, verbIo(null).io), 2, args.join(' '))
+    assert.equal(await keysCommand(args, commandIo(null).io), 2, args.join(' '))
 })
 
 test('keys list shows ids and states, never hashes; rotate and revoke print rows', async () => {
@@ -396,20 +396,20 @@ test('keys list shows ids and states, never hashes; rotate and revoke print rows
   const old = keyForTests('sk', { expires_at: '2025-01-01T00:00:00Z' })
   const config = configOf(sk, old)
   const id = keyIdOf(sk.key)
-  const list = verbIo(config)
-  assert.equal(await keysVerb(['list'], list.io), 0)
+  const list = commandIo(config)
+  assert.equal(await keysCommand(['list'], list.io), 0)
   assert.match(list.out(), new RegExp(`${id} +active +tenant-a/project-a +ingest,query +first\n`))
   assert.match(list.out(), /expired/)
   assert.equal(list.out().includes(sk.row.hash), false)
-  const rotate = verbIo(config)
-  assert.equal(await keysVerb(['rotate', id, '--json'], rotate.io), 0)
+  const rotate = commandIo(config)
+  assert.equal(await keysCommand(['rotate', id, '--json'], rotate.io), 0)
   const made = JSON.parse(rotate.out()) as { key: string; row: { id: string; tenant: string } }
   assert.equal(made.row.tenant, 'tenant-a')
   assert.notEqual(made.row.id, id)
   assert.equal(await status(keysSchema.parse({ keys: [made.row] }), bearer(made.key)), 200)
-  const revoke = verbIo(config)
-  assert.equal(await keysVerb(['revoke', id], revoke.io), 0)
+  const revoke = commandIo(config)
+  assert.equal(await keysCommand(['revoke', id], revoke.io), 0)
   const rows: unknown = parse(revoke.out())
   assert.equal(await status(keysSchema.parse({ keys: rows }), bearer(sk.key)), 401)
-  assert.equal(await keysVerb(['revoke', 'sk_live_nothere0'], verbIo(config).io), 1)
+  assert.equal(await keysCommand(['revoke', 'sk_live_nothere0'], commandIo(config).io), 1)
 })

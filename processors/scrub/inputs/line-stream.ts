@@ -1,4 +1,4 @@
-// The `scrub` verb: bytes in, scrubbed bytes out, line by line and without keeping more than a few lines. What is no
+// The `scrub` command: bytes in, scrubbed bytes out, line by line and without keeping more than a few lines. What is no
 // secret leaves as it came: line ends, bytes that are no UTF-8, a last line without an end. Each line is judged
 // with the two before it in view (`name: DB_PASSWORD` above `value: ..`); a private key and a quoted-printable
 // word span lines, so lines are held until they end.

@@ -1,4 +1,4 @@
-// Scrubbing of plain text: strings in, strings and UTF-16 spans out. Used by the `scrub` verb, by `pipe`
+// Scrubbing of plain text: strings in, strings and UTF-16 spans out. Used by the `scrub` command, by `pipe`
 // and by everything that is no OTLP payload.
 
 import { Arena } from '../../../core/arena.ts'
