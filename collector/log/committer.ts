@@ -1,5 +1,5 @@
 // Group commit: appends that arrive while a sync is under way share the next one. Decides what a failed
-// write or sync means; see README.md for the rules. Knows the active segment only; `retention.ts` has
+// write or sync means; see README.md for the rules. Knows the active segment only; `segment-files.ts` has
 // the files, `log.ts` the readers.
 
 import type { Clock } from '../../core/clock.ts'
@@ -14,7 +14,7 @@ import {
   recordLength,
   type Totals,
 } from './record.ts'
-import type { ActiveSegment, SegmentKeeper } from './retention.ts'
+import type { ActiveSegment, SegmentKeeper } from './segment-files.ts'
 
 /** One `writev` at most; bounds what a failed write throws back and how long one sync takes. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024

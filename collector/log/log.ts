@@ -1,23 +1,23 @@
 // The durable log: the only queue of the process. Appends resolve when they are as durable as the
 // configuration says; readers follow at their own pace; segments go when every consumer is past them.
-// Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `retention.ts`.
+// Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `segment-files.ts`.
 
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { closedError, Publication } from './append-notifier.ts'
 import { type CommitEvent, Committer } from './committer.ts'
 import { Damage } from './damage.ts'
 import { DiskWatch } from './disk-watch.ts'
 import { type End, EndMark } from './end-mark.ts'
 import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
-import { closedError, Publication } from './published-position.ts'
 import { isNoSpace, type QueueFs, unreadableError } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { type StoredRecord, Tail } from './recent-records.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
-import { type ActiveSegment, SegmentKeeper } from './retention.ts'
+import { type ActiveSegment, SegmentKeeper } from './segment-files.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
 import type { LogStats, Pressure } from './stats.ts'
 

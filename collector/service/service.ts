@@ -29,7 +29,6 @@ import { DurableLog } from '../log/log.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
-import { orStop } from './abortable.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
@@ -39,6 +38,7 @@ import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
 import { planReload } from './reload.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
+import { orStop } from './stop-on-failure.ts'
 
 export interface ServiceDeps {
   readonly log: Logger
