@@ -26,7 +26,7 @@ export interface Allowance {
   readonly retryAfterS: number | null
 }
 
-export class Attempts {
+export class SignInAttempts {
   readonly #clock: Clock
   readonly #requests = new Map<string, Counted>()
   readonly #failures = new Map<string, Counted>()

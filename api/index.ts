@@ -3,7 +3,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { SessionCache } from '../accounts/session-cache.ts'
-import { Attempts } from '../accounts/sign-in-attempts.ts'
+import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
@@ -88,7 +88,7 @@ class ApiExtension implements Component {
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     timeseriesRoutes(app, this.#stores)
-    const attempts = new Attempts(this.#host.clock)
+    const attempts = new SignInAttempts(this.#host.clock)
     authRoutes(app, { stores: this.#stores, mode: this.#ctx.accounts, attempts })
     invitationRoutes(app, this.#stores, attempts)
     tenantRoutes(app, this.#stores)

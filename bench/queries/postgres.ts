@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { migratePostgres } from '../../storage/migrations/postgres.ts'
-import { removeHome } from '../../storage/postgres/engine/data-directory.ts'
+import { removeDataDirectory } from '../../storage/postgres/engine/data-directory.ts'
 import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
@@ -50,7 +50,7 @@ export async function measurePostgres(
   } finally {
     await pool.end()
     await engine.stop()
-    removeHome(dataDir)
+    removeDataDirectory(dataDir)
     rmSync(dir, { recursive: true, force: true })
   }
 }

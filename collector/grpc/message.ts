@@ -13,7 +13,7 @@ export type MessageOutcome =
   /** The client reset the call; there is nobody to answer. */
   | { readonly kind: 'aborted' }
 
-export interface MessageKeeper {
+export interface MessageAllocator {
   /** Memory for a message of this size, or why it may not come in. */
   readonly allocate: (size: number, isCompressed: boolean) => Uint8Array | GrpcFailure
   /** Of a message that did not come to its end. */
@@ -23,11 +23,11 @@ export interface MessageKeeper {
 /** Reads the message of a stream, within `timeoutMs` for all of it. */
 export function readMessage(
   stream: ServerHttp2Stream,
-  keeper: MessageKeeper,
+  allocator: MessageAllocator,
   timeoutMs: number,
 ): Promise<MessageOutcome> {
   return new Promise((resolve) => {
-    const reader = new MessageReader(keeper)
+    const reader = new MessageReader(allocator)
     const finish = (outcome: MessageOutcome): void => {
       clearTimeout(timer)
       stream.off('data', onData)
@@ -47,14 +47,14 @@ export function readMessage(
 }
 
 class MessageReader {
-  readonly #keeper: MessageKeeper
+  readonly #allocator: MessageAllocator
   readonly #prefix = new Uint8Array(PREFIX_BYTES)
   #prefixTop = 0
   #message: Uint8Array | null = null
   #top = 0
 
-  constructor(keeper: MessageKeeper) {
-    this.#keeper = keeper
+  constructor(allocator: MessageAllocator) {
+    this.#allocator = allocator
   }
 
   /** What is wrong with the message so far. */
@@ -82,7 +82,7 @@ class MessageReader {
   }
 
   release(): void {
-    if (this.#message !== null) this.#keeper.release(this.#message)
+    if (this.#message !== null) this.#allocator.release(this.#message)
     this.#message = null
   }
 
@@ -90,7 +90,7 @@ class MessageReader {
     const [flag = 0] = this.#prefix
     if (flag > 1) return BAD_FLAG
     const size = new DataView(this.#prefix.buffer).getUint32(1)
-    const memory = this.#keeper.allocate(size, flag === 1)
+    const memory = this.#allocator.allocate(size, flag === 1)
     if (!(memory instanceof Uint8Array)) return memory
     this.#message = memory
     return null

@@ -19,8 +19,8 @@ import { exportResponse } from '../../proto/otlp/responses.ts'
 import { sharedBodies } from '../http/body.ts'
 import { ReceiverCounts } from '../http/receiver-counts.ts'
 import type { RetryLater } from '../intake/refusals.ts'
-import { type MessageKeeper, readMessage } from './message.ts'
-import { answerCall, endCall } from './response.ts'
+import { type MessageAllocator, readMessage } from './message.ts'
+import { sendFailure, sendMessage } from './response.ts'
 import { codeOfHttp, GRPC, type GrpcFailure } from './status.ts'
 
 const FORMAT: PayloadFormat = 'otlp-proto'
@@ -46,7 +46,7 @@ export function otlpExport(
   return (call) => {
     service.handle(call).catch((thrown: unknown) => {
       host.log.error({ err: thrown }, 'call failed')
-      endCall(call.stream, { code: GRPC.INTERNAL, message: 'internal error' })
+      sendFailure(call.stream, { code: GRPC.INTERNAL, message: 'internal error' })
     })
   }
 }
@@ -67,15 +67,15 @@ class ExportMethod {
   async handle(call: GrpcCall): Promise<void> {
     const { stream, headers } = call
     const tenant = await this.#tenantOf(stream, headers)
-    if ('code' in tenant) return endCall(stream, tenant)
+    if ('code' in tenant) return sendFailure(stream, tenant)
     const coding = codingOf(headers)
-    if (coding === null) return endCall(stream, UNKNOWN_CODING)
+    if (coding === null) return sendFailure(stream, UNKNOWN_CODING)
     if (/^application\/grpc\+json\b/i.test(headers['content-type'] ?? ''))
-      return endCall(stream, JSON_FORMAT)
+      return sendFailure(stream, JSON_FORMAT)
     const { telemetry } = this.#settings
     const intake = this.#ctx.intake[telemetry]
     if (intake === null)
-      return endCall(stream, {
+      return sendFailure(stream, {
         code: GRPC.UNIMPLEMENTED,
         message: `no pipeline takes ${telemetry}`,
       })
@@ -97,7 +97,7 @@ class ExportMethod {
     if (read.kind === 'aborted') return
     if (read.kind === 'failed') {
       this.#counts.refused(room.refusedFor)
-      return endCall(stream, read.failure)
+      return sendFailure(stream, read.failure)
     }
     const request = {
       payload: read.bytes,
@@ -136,25 +136,25 @@ class ExportMethod {
     switch (verdict.kind) {
       case 'retry':
         this.#counts.refused(String(verdict.status))
-        return endCall(stream, later(verdict))
+        return sendFailure(stream, later(verdict))
       case 'refused': {
         this.#counts.refused(verdict.code)
         const { code, message, details } = verdict
         const violations = details === undefined ? {} : { violations: details }
-        return endCall(stream, { code: CODES[code], message, ...violations })
+        return sendFailure(stream, { code: CODES[code], message, ...violations })
       }
       case 'accepted': {
         this.#counts.accepted(verdict)
         const { telemetry } = this.#settings
         const { rejected, reasons } = verdict
-        return answerCall(stream, exportResponse('protobuf', telemetry, rejected, reasons))
+        return sendMessage(stream, exportResponse('protobuf', telemetry, rejected, reasons))
       }
     }
   }
 }
 
 /** Asks for room when the length of the message is known. */
-class MessageRoom implements MessageKeeper {
+class MessageRoom implements MessageAllocator {
   reservation: Reservation | null = null
   /** What the refusal is counted under. */
   refusedFor = 'malformed'

@@ -12,7 +12,7 @@ const HEADERS: OutgoingHttpHeaders = {
 const PREFIX_BYTES = 5
 
 /** Answers with a message. */
-export function answerCall(stream: ServerHttp2Stream, message: Uint8Array): void {
+export function sendMessage(stream: ServerHttp2Stream, message: Uint8Array): void {
   if (isOver(stream)) return
   stream.respond(HEADERS, { waitForTrailers: true })
   stream.once('wantTrailers', () => stream.sendTrailers(OK_TRAILERS))
@@ -23,7 +23,7 @@ export function answerCall(stream: ServerHttp2Stream, message: Uint8Array): void
 }
 
 /** Ends a call without a message. What the client has not yet sent it need not send any more. */
-export function endCall(stream: ServerHttp2Stream, failure: GrpcFailure): void {
+export function sendFailure(stream: ServerHttp2Stream, failure: GrpcFailure): void {
   if (isOver(stream)) return
   stream.respond({ ...HEADERS, ...failureTrailers(failure) }, { endStream: true })
   if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)

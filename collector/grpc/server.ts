@@ -11,7 +11,7 @@ import {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { GrpcHandler } from '../../core/component.ts'
-import { endCall } from './response.ts'
+import { sendFailure } from './response.ts'
 import { GRPC } from './status.ts'
 
 export interface GrpcLimits {
@@ -96,7 +96,7 @@ export class GrpcServer {
     const handler = this.#methods.get(path)
     const { requestTimeoutMs } = this.#limits
     if (handler !== undefined) handler({ stream, headers, requestTimeoutMs })
-    else endCall(stream, { code: GRPC.UNIMPLEMENTED, message: `there is no method ${path}` })
+    else sendFailure(stream, { code: GRPC.UNIMPLEMENTED, message: `there is no method ${path}` })
   }
 }
 

@@ -12,7 +12,7 @@ import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/compone
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { GrpcServer } from '../grpc/server.ts'
-import { firstBytes } from './protocol-detection.ts'
+import { detectProtocol } from './protocol-detection.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number
@@ -161,7 +161,7 @@ export class Listeners implements HttpListeners {
     // It never listens itself, and would not begin to watch its connections' time limits.
     http.emit('listening')
     return createTcpServer({ noDelay: true }, (socket) => {
-      firstBytes(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
+      detectProtocol(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
         if (isHttp2) grpc.accept(socket)
         else http.emit('connection', socket)
       })

@@ -47,7 +47,7 @@ export interface OtlpHandlerSettings {
   readonly guard: RequestGuard
 }
 
-interface Answer {
+interface HttpResponse {
   readonly status: number
   readonly body: Uint8Array
   readonly encoding: ResponseEncoding
@@ -102,7 +102,7 @@ class OtlpExchange {
   }
 
   /** The answer to a request that may not come in; null for others. */
-  refusalOf(req: IncomingMessage): Answer | null {
+  refusalOf(req: IncomingMessage): HttpResponse | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
     this.#counts.refused(refusal.code)
@@ -110,7 +110,7 @@ class OtlpExchange {
   }
 
   /** The answer, or null when the client has gone. */
-  async handle(req: IncomingMessage): Promise<Answer | null> {
+  async handle(req: IncomingMessage): Promise<HttpResponse | null> {
     const encoding = encodingOf(req)
     if (req.method !== 'POST')
       return { ...failure(405, 'only POST is served here', encoding), headers: { allow: 'POST' } }
@@ -147,7 +147,7 @@ class OtlpExchange {
     coding: ContentEncoding,
     encoding: ResponseEncoding,
     reservation: Reservation,
-  ): Promise<Answer | null> {
+  ): Promise<HttpResponse | null> {
     const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
     if (body.kind === 'no_room') return this.#later(RETRY_LATER.bytesInFlight, encoding)
@@ -170,7 +170,7 @@ class OtlpExchange {
   async #authenticate(
     req: IncomingMessage,
     encoding: ResponseEncoding,
-  ): Promise<TenantContext | Answer> {
+  ): Promise<TenantContext | HttpResponse> {
     const result = await this.#auth.authenticate(req.headers, req.url ?? '/', 'ingest')
     if (result.ok) return result.tenant
     this.#counts.refused(result.code)
@@ -179,7 +179,7 @@ class OtlpExchange {
     return { ...failure(status, message, encoding), headers }
   }
 
-  #answer(verdict: IntakeVerdict, encoding: ResponseEncoding): Answer {
+  #answer(verdict: IntakeVerdict, encoding: ResponseEncoding): HttpResponse {
     switch (verdict.kind) {
       case 'retry':
         return this.#later(verdict, encoding)
@@ -200,7 +200,7 @@ class OtlpExchange {
     }
   }
 
-  #later(v: RetryLater, encoding: ResponseEncoding): Answer {
+  #later(v: RetryLater, encoding: ResponseEncoding): HttpResponse {
     this.#counts.refused(String(v.status))
     return {
       ...failure(v.status, v.message, encoding),
@@ -222,11 +222,15 @@ function failure(
   message: string,
   encoding: ResponseEncoding,
   details: readonly { readonly field: string; readonly message: string }[] = [],
-): Answer {
+): HttpResponse {
   return { status, body: statusResponse(encoding, status, message, details), encoding }
 }
 
-async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
+async function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: HttpResponse,
+): Promise<void> {
   if (!req.complete) await discardBody(req)
   if (res.headersSent || res.destroyed) return
   const headers: OutgoingHttpHeaders = {

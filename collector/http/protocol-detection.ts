@@ -7,7 +7,7 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0')
 const TOLD_BY = 3
 
 /** Calls `decided` once it is clear; the socket then holds all its bytes again. Silent and broken connections end here. */
-export function firstBytes(
+export function detectProtocol(
   socket: Socket,
   timeoutMs: number,
   decided: (isHttp2: boolean) => void,

@@ -114,20 +114,21 @@ export class Pipeline {
    */
   async #runUntilLedgerAgrees(task: FinishedTask): Promise<CommitOutcome> {
     const { ledger } = this.#parts
-    let endTurn: (() => void) | null = null
+    let releaseLock: (() => void) | null = null
     let result = task.result
     let corrections: readonly LedgerCorrection[] = []
     let revisions: readonly Revision[] = []
     let outcome: Promise<CommitOutcome>
     try {
       for (let round = 0; ; round++) {
-        while (endTurn === null && ledger.turn.free() !== null) await ledger.turn.free()
+        while (releaseLock === null && ledger.commitLock.released() !== null)
+          await ledger.commitLock.released()
         const found = ledger.check(result.facts)
         const revised = ledger.revisions(result.facts)
         if (isSameCorrections(found, corrections) && isSameRevisions(revised, revisions)) break
         // Other tasks commit while this one is run again. A task that was overtaken so often makes the others wait.
-        if (round >= RERUNS_MAX && endTurn === null) {
-          endTurn = await ledger.turn.take()
+        if (round >= RERUNS_MAX && releaseLock === null) {
+          releaseLock = await ledger.commitLock.acquire()
           continue
         }
         corrections = found
@@ -138,7 +139,7 @@ export class Pipeline {
       }
       outcome = this.#persist(result, corrections)
     } finally {
-      endTurn?.()
+      releaseLock?.()
     }
     return outcome
   }

@@ -1,24 +1,24 @@
-// A turn of one task among those that share a ledger: while it is taken, no other task is checked or committed.
-// Only a task that others kept overtaking takes one.
+// A lock for the tasks that share a ledger: while one task holds it, no other task is checked or committed. Only a task
+// that other tasks kept overtaking acquires it.
 
-export class Turn {
-  #taken: Promise<void> | null = null
+export class CommitLock {
+  #held: Promise<void> | null = null
 
-  /** Resolves when no turn is taken; null when none is, so that nobody waits for nothing. */
-  free(): Promise<void> | null {
-    return this.#taken
+  /** Resolves when the lock is released. Null when nobody holds it, so that the usual task need not await anything. */
+  released(): Promise<void> | null {
+    return this.#held
   }
 
-  /** Resolves to the function that ends the turn. */
-  async take(): Promise<() => void> {
-    while (this.#taken !== null) await this.#taken
-    let end = (): void => {}
-    this.#taken = new Promise((resolve) => {
-      end = () => {
-        this.#taken = null
+  /** Waits for the lock and holds it. Resolves to the function that releases it. */
+  async acquire(): Promise<() => void> {
+    while (this.#held !== null) await this.#held
+    let release = (): void => {}
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = null
         resolve()
       }
     })
-    return end
+    return release
   }
 }

@@ -6,10 +6,10 @@ import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
 import type { EventFacts, LedgerCorrection, Revision, UsageState } from '../../core/task.ts'
 import { OUTCOME } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
-import { Turn } from './commit-lock.ts'
+import { CommitLock } from './commit-lock.ts'
 import { unpackFacts } from './event-facts.ts'
 import { HashTable } from './hash-table.ts'
-import { type CommitOutcome, OpenCommits } from './pending-commits.ts'
+import { type CommitOutcome, PendingCommits } from './pending-commits.ts'
 import type { ReportState } from './report-history.ts'
 import { type ReportDecision, type Revised, TraceReports } from './trace-reports.ts'
 
@@ -42,7 +42,7 @@ interface Decision {
 }
 
 export class UsageLedger {
-  readonly turn = new Turn()
+  readonly commitLock = new CommitLock()
   readonly #table: HashTable
   readonly #reports: TraceReports
   #ticket = 0
@@ -52,7 +52,7 @@ export class UsageLedger {
   readonly #tickets = new WeakMap<EventFacts, number>()
   /** What commits revised, for `rollback`; kept while anybody has the facts. */
   readonly #revised = new WeakMap<EventFacts, readonly Revised[]>()
-  readonly #open = new OpenCommits()
+  readonly #open = new PendingCommits()
   readonly #owner = new Uint8Array(ID_BYTES)
 
   constructor(entriesMax = ENTRIES_MAX, reportsMax?: number) {

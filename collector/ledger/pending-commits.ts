@@ -7,7 +7,7 @@ export type CommitOutcome = { readonly ok: true } | { readonly ok: false; readon
 
 const DURABLE: CommitOutcome = { ok: true }
 
-export class OpenCommits {
+export class PendingCommits {
   readonly #byTicket = new Map<number, Promise<CommitOutcome>>()
 
   get size(): number {

@@ -4,7 +4,7 @@
 import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
 import { OUTCOME, type Outcome, type UsageReport } from '../../usage/report.ts'
-import { TraceTable } from './trace-index.ts'
+import { TraceIndex } from './trace-index.ts'
 
 const ID_BYTES = 16
 /** A report's row of `core/reports/report-rows.ts` as it came, and behind it what was decided. */
@@ -46,10 +46,10 @@ export interface Remembered {
   readonly entryOf: (event: number) => number
 }
 
-export class ReportMemory {
+export class ReportHistory {
   readonly #rowsMax: number
   readonly #perTraceMax: number
-  readonly #traces: TraceTable
+  readonly #traces: TraceIndex
   #capacity: number
   #rows: Int32Array
   #bytes: Buffer
@@ -65,7 +65,7 @@ export class ReportMemory {
     this.#capacity = Math.min(CAPACITY_FIRST, rowsMax)
     this.#rows = new Int32Array(this.#capacity * STRIDE)
     this.#bytes = Buffer.from(this.#rows.buffer)
-    this.#traces = new TraceTable(Math.max(TRACES_FIRST, this.#capacity))
+    this.#traces = new TraceIndex(Math.max(TRACES_FIRST, this.#capacity))
   }
 
   /** Reports remembered. */

@@ -14,7 +14,7 @@ const NONE = -1
 /** Share of slots in use at most: linear probing stays short. */
 const LOAD_MAX = 0.7
 
-export class TraceTable {
+export class TraceIndex {
   #capacity: number
   #records: Int32Array
   /** Record + 1 by hash, 0 = empty. */

@@ -11,7 +11,7 @@ import { decideReports } from '../../usage/call-matching.ts'
 import { OUTCOME, UsageReport } from '../../usage/report.ts'
 import { CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
 import { EntryRing } from './entry-ring.ts'
-import { ReportMemory, type ReportState } from './report-history.ts'
+import { ReportHistory, type ReportState } from './report-history.ts'
 
 const REPORTS_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
@@ -47,14 +47,14 @@ export interface ReportDecision {
 }
 
 export class TraceReports {
-  readonly #memory: ReportMemory
+  readonly #memory: ReportHistory
   readonly #cross: CrossTraces
   readonly #entries = new EntryRing(ENTRY_BYTES_MAX)
   readonly #pool: UsageReport[] = []
   #used = 0
 
   constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
-    this.#memory = new ReportMemory(reportsMax, perTraceMax)
+    this.#memory = new ReportHistory(reportsMax, perTraceMax)
     this.#cross = new CrossTraces(reportsMax)
   }
 

@@ -2,7 +2,7 @@
 
 import { ObservaError } from '../../core/errors.ts'
 
-export class Publication {
+export class AppendNotifier {
   readonly #waiters = new Set<() => void>()
   #isClosed = false
 

@@ -14,7 +14,7 @@ import {
   recordLength,
   type Totals,
 } from './record.ts'
-import type { ActiveSegment, SegmentKeeper } from './segment-files.ts'
+import type { ActiveSegment, SegmentFiles } from './segment-files.ts'
 
 /** One `writev` at most; bounds what a failed write throws back and how long one sync takes. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024
@@ -22,7 +22,7 @@ const GROUP_BYTES_MAX = 8 * 1024 * 1024
 export type CommitEvent = 'sync' | 'sync_failed' | 'short_write' | 'rotated' | 'read_only'
 
 export interface CommitterHost {
-  readonly keeper: SegmentKeeper
+  readonly segmentFiles: SegmentFiles
   readonly clock: Clock
   readonly seed: number
   readonly segmentBytes: number
@@ -180,10 +180,10 @@ export class Committer {
   }
 
   async #rotate(): Promise<void> {
-    const { keeper, clock } = this.#host
+    const { segmentFiles, clock } = this.#host
     const { next, totals } = this.#written
     const old = this.#active
-    this.#active = await keeper.create(next, totals, clock.nowMs())
+    this.#active = await segmentFiles.create(next, totals, clock.nowMs())
     this.#mustRotate = false
     await old.file.close()
     this.#host.note('rotated', this.#active.segment.path)

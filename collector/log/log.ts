@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { closedError, Publication } from './append-notifier.ts'
+import { AppendNotifier, closedError } from './append-notifier.ts'
 import { type CommitEvent, Committer } from './committer.ts'
 import { Damage } from './damage.ts'
 import { DiskWatch } from './disk-watch.ts'
@@ -14,10 +14,10 @@ import type { Unlock } from './lock.ts'
 import { declareLogMetrics } from './log-metrics.ts'
 import { isNoSpace, type QueueFs, unreadableError } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
-import { type StoredRecord, Tail } from './recent-records.ts'
+import { RecentRecords, type StoredRecord } from './recent-records.ts'
 import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
-import { type ActiveSegment, SegmentKeeper } from './segment-files.ts'
+import { type ActiveSegment, SegmentFiles } from './segment-files.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
 import type { LogStats, Pressure } from './stats.ts'
 
@@ -36,8 +36,8 @@ const SUM_CHECK_EVERY = 256
 export class DurableLog {
   readonly #s: LogSettings
   readonly #unlock: Unlock
-  readonly #tail: Tail
-  readonly #keeper: SegmentKeeper
+  readonly #recent: RecentRecords
+  readonly #files: SegmentFiles
   readonly #seed: number
   readonly #recovered: Recovered
   readonly id: Buffer
@@ -46,7 +46,7 @@ export class DurableLog {
   /** Of everything published. */
   readonly #totals: Totals
   readonly #consumers = new Map<string, bigint>()
-  readonly #publication = new Publication()
+  readonly #notifier = new AppendNotifier()
   #housekeeping: Promise<void> | null = null
   #noSpaceUntilMs = -1
   #sumsSeen = 0
@@ -82,10 +82,12 @@ export class DurableLog {
     this.#recovered = recovered
     this.#seed = recovered.seed
     this.id = recovered.logId
-    this.#tail = new Tail(settings.durability === 'memory' ? Infinity : settings.cacheBytes)
+    this.#recent = new RecentRecords(
+      settings.durability === 'memory' ? Infinity : settings.cacheBytes,
+    )
     const warn = (message: string): void => log.warn({ dir }, message)
     const keeping = { dir, fs, segmentBytes, logId: recovered.logId, warn }
-    this.#keeper = new SegmentKeeper(
+    this.#files = new SegmentFiles(
       keeping,
       recovered.segments,
       recovered.nextEpoch,
@@ -126,13 +128,13 @@ export class DurableLog {
 
   /** Oldest sequence number still held (or the next, when nothing is). */
   get firstSequence(): bigint {
-    if (this.#committer === null) return this.#next - BigInt(this.#tail.count)
-    return this.#keeper.segments[0]?.firstSequence ?? this.#next
+    if (this.#committer === null) return this.#next - BigInt(this.#recent.count)
+    return this.#files.segments[0]?.firstSequence ?? this.#next
   }
 
   /** Where to begin reading to see the newest `events`; whole segments, so rather more. */
   sequenceOfNewest(events: number): bigint {
-    for (const s of this.#keeper.segments.toReversed())
+    for (const s of this.#files.segments.toReversed())
       if (s.eventsBefore !== null && s.eventsBefore <= this.#totals.events - events)
         return s.firstSequence
     return this.firstSequence
@@ -148,7 +150,7 @@ export class DurableLog {
    */
   raiseSequence(sequence: bigint): void {
     if (sequence <= this.#next) return
-    assert(this.#tail.count === 0, 'sequence numbers are raised before the first append')
+    assert(this.#recent.count === 0, 'sequence numbers are raised before the first append')
     this.#next = sequence
     this.#committer?.raiseSequence(sequence)
   }
@@ -165,7 +167,7 @@ export class DurableLog {
    */
   keepFor(name: string, sequence: bigint): void {
     this.#consumers.set(name, sequence)
-    this.#tail.releaseBefore(this.#needed())
+    this.#recent.releaseBefore(this.#needed())
     this.#tidy()
   }
 
@@ -204,7 +206,7 @@ export class DurableLog {
   }
 
   stats(): LogStats {
-    const { segments } = this.#keeper
+    const { segments } = this.#files
     const isReadOnly = this.#committer?.readOnly != null
     return {
       durability: this.#s.durability,
@@ -215,7 +217,7 @@ export class DurableLog {
       segments: segments.length,
       neededBytes: this.#neededBytes(),
       diskBytes: segments.reduce((n, s) => n + s.fileBytes, 0),
-      cachedBytes: this.#tail.bytes,
+      cachedBytes: this.#recent.bytes,
       pendingAppends: this.#committer?.pendingCount ?? 0,
       pendingBytes: this.#committer?.pendingBytes ?? 0,
       items: Object.fromEntries(this.#totals.items),
@@ -231,19 +233,19 @@ export class DurableLog {
     this.#isClosed = true
     await this.#committer?.close()
     if (this.#committer !== null) await this.#endMark.close()
-    await this.#keeper.close()
+    await this.#files.close()
     await this.#housekeeping
     await this.#unlock()
-    this.#publication.close()
+    this.#notifier.close()
   }
 
   async #begin(): Promise<void> {
     const { clock, segmentBytes, durability, syncEveryMs, log, dir } = this.#s
-    await this.#keeper.adoptSpare()
+    await this.#files.adoptSpare()
     const active = await this.#firstSegment(clock.nowMs())
     this.#committer = new Committer(
       {
-        keeper: this.#keeper,
+        segmentFiles: this.#files,
         clock,
         seed: this.#seed,
         segmentBytes,
@@ -273,7 +275,7 @@ export class DurableLog {
   /** Null when the disk is full: the log opens all the same, so that senders can drain it. */
   async #firstSegment(nowMs: number): Promise<ActiveSegment | null> {
     try {
-      return await this.#keeper.create(this.#next, this.#totals, nowMs)
+      return await this.#files.create(this.#next, this.#totals, nowMs)
     } catch (error) {
       if (!isNoSpace(error)) throw error
       this.#note('short_write', `no room for a segment: ${messageOf(error)}`)
@@ -317,7 +319,7 @@ export class DurableLog {
 
   #publish(records: readonly StoredRecord[]): void {
     for (const r of records) {
-      this.#tail.push(r)
+      this.#recent.push(r)
       this.#next = r.sequence + 1n
       this.#totals.events += r.eventCount
       for (const p of r.parts) this.#totals.items.set(p.exporter, p.itemsBefore + p.items)
@@ -326,13 +328,13 @@ export class DurableLog {
     this.#s.metrics.add('observa_log_appended_records_total', '', records.length)
     this.#makeSpareInTime()
     if (this.#committer !== null) this.#endMark.moved()
-    this.#publication.announce()
+    this.#notifier.announce()
   }
 
   #makeSpareInTime(): void {
-    const active = this.#keeper.segments.at(-1)
+    const active = this.#files.segments.at(-1)
     if (active === undefined || this.#disk.isLow || this.#isClosed) return
-    if (active.endBytes > this.#s.segmentBytes / 8) this.#keeper.prepareSpare()
+    if (active.endBytes > this.#s.segmentBytes / 8) this.#files.prepareSpare()
   }
 
   #note(event: CommitEvent, message: string): void {
@@ -350,9 +352,9 @@ export class DurableLog {
       fs,
       seed: this.#seed,
       nextSequence: () => this.#next,
-      cached: (sequence) => this.#tail.get(sequence),
-      segments: () => this.#keeper.segments,
-      published: (signal) => this.#publication.next(signal),
+      cached: (sequence) => this.#recent.get(sequence),
+      segments: () => this.#files.segments,
+      published: (signal) => this.#notifier.next(signal),
       missing: (from, to, detail) => this.#missing(from, to, detail),
       damaged: (part) => {
         if (!this.#damage.isNewPart(part)) return
@@ -379,8 +381,8 @@ export class DurableLog {
   }
 
   #neededBytes(): number {
-    if (this.#committer === null) return this.#tail.bytes
-    return this.#keeper.bytesFrom(this.#needed(), this.#next)
+    if (this.#committer === null) return this.#recent.bytes
+    return this.#files.bytesFrom(this.#needed(), this.#next)
   }
 
   #tidy(): void {
@@ -395,10 +397,10 @@ export class DurableLog {
   }
 
   async #removeConsumed(): Promise<void> {
-    await this.#keeper.removeWhile((_oldest, next) => {
+    await this.#files.removeWhile((_oldest, next) => {
       if (next.firstSequence > this.#needed()) return false
       return (
-        this.pressure() !== 'ok' || this.#keeper.bytesBefore(this.#needed()) > this.#s.retainBytes
+        this.pressure() !== 'ok' || this.#files.bytesBefore(this.#needed()) > this.#s.retainBytes
       )
     })
   }
@@ -411,9 +413,9 @@ export class DurableLog {
     const { metrics, bytesMax } = this.#s
     metrics.set('observa_log_needed_bytes', '', this.#neededBytes())
     metrics.set('observa_log_bytes_max', '', bytesMax)
-    metrics.set('observa_log_cached_bytes', '', this.#tail.bytes)
+    metrics.set('observa_log_cached_bytes', '', this.#recent.bytes)
     metrics.set('observa_log_pending_bytes', '', this.#committer?.pendingBytes ?? 0)
-    metrics.set('observa_log_segments', '', this.#keeper.segments.length)
+    metrics.set('observa_log_segments', '', this.#files.segments.length)
     metrics.set('observa_log_read_only', '', this.#committer?.readOnly == null ? 0 : 1)
   }
 }

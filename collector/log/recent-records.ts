@@ -19,7 +19,7 @@ export interface StoredRecord {
   readonly offset: number
 }
 
-export class Tail {
+export class RecentRecords {
   readonly #bytesMax: number
   readonly #records: (StoredRecord | undefined)[] = []
   /** Index of the oldest record still held; the array is compacted now and then. */

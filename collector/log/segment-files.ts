@@ -14,7 +14,7 @@ const FILL_CHUNK_BYTES = 1024 * 1024
 /** Synced in small steps, so that a commit never waits behind 64 MiB of zeros. */
 const FILL_SYNC_BYTES = 4 * 1024 * 1024
 
-export interface KeeperSettings {
+export interface SegmentFilesSettings {
   readonly dir: string
   readonly fs: QueueFs
   readonly segmentBytes: number
@@ -35,10 +35,10 @@ export interface ActiveSegment {
   readonly file: QueueFile
 }
 
-export class SegmentKeeper {
+export class SegmentFiles {
   readonly segments: Segment[]
   #nextEpoch: number
-  readonly #s: KeeperSettings
+  readonly #s: SegmentFilesSettings
   #hasSpare = false
   /** Not tried again before the next segment: on a nearly full disk it takes what the log could use. */
   #hasSpareFailed = false
@@ -47,7 +47,7 @@ export class SegmentKeeper {
   #leftovers: Leftovers
 
   constructor(
-    settings: KeeperSettings,
+    settings: SegmentFilesSettings,
     segments: Segment[],
     nextEpoch: number,
     leftovers: Leftovers,

@@ -3,7 +3,7 @@
 
 import type { CursorState } from './cursor.ts'
 
-export interface Resume {
+export interface CursorRecovery {
   readonly state: CursorState
   /** How items that went by unseen are to be booked. */
   readonly gapAs: 'damaged' | 'sent' | 'base'
@@ -16,11 +16,11 @@ export function freshCursor(first: bigint): CursorState {
   return { next: { sequence: first, part: 0 }, inFlight: null, ...counts }
 }
 
-export function resumeAt(
+export function recoverCursor(
   stored: CursorState | null,
   committed: bigint | null,
   first: bigint,
-): Resume {
+): CursorRecovery {
   const known = stored === null ? lost(first) : notBefore(stored, first)
   return committed === null ? known : afterCommitted(known, committed)
 }
@@ -32,12 +32,12 @@ export function sequenceNeeded(stored: CursorState | null, committed: bigint | n
   return byCursor > byStore ? byCursor : byStore
 }
 
-function lost(first: bigint): Resume {
+function lost(first: bigint): CursorRecovery {
   return { state: freshCursor(first), gapAs: 'base', note: null }
 }
 
 /** A cursor before the beginning belongs to segments that were removed. */
-function notBefore(state: CursorState, first: bigint): Resume {
+function notBefore(state: CursorState, first: bigint): CursorRecovery {
   if (state.next.sequence >= first) return { state, gapAs: 'damaged', note: null }
   const note = `records ${state.next.sequence} to ${first - 1n} are gone: they were not sent`
   const next = { sequence: first, part: 0 }
@@ -45,7 +45,7 @@ function notBefore(state: CursorState, first: bigint): Resume {
 }
 
 /** The store's own cursor was written with the data, so it knows best. */
-function afterCommitted(known: Resume, committed: bigint): Resume {
+function afterCommitted(known: CursorRecovery, committed: bigint): CursorRecovery {
   const { state } = known
   const { inFlight } = state
   if (inFlight !== null && committed >= inFlight.lastSequence) {
@@ -61,7 +61,7 @@ function afterCommitted(known: Resume, committed: bigint): Resume {
   return committed >= state.next.sequence ? skipTo(known, state, committed) : known
 }
 
-function skipTo(known: Resume, state: CursorState, committed: bigint): Resume {
+function skipTo(known: CursorRecovery, state: CursorState, committed: bigint): CursorRecovery {
   const next = { sequence: committed + 1n, part: 0 }
   const gapAs = state.items === null ? 'base' : 'sent'
   return { state: { ...state, next, inFlight: null }, gapAs, note: known.note }

@@ -99,7 +99,7 @@ class Rig {
 
   async drain(): Promise<void> {
     this.loop.start()
-    await this.clock.until(() => this.loop.books().queued === 0)
+    await this.clock.until(() => this.loop.itemCounts().queued === 0)
     await this.clock.untilSettled(this.loop.stop(1000))
   }
 
@@ -127,8 +127,8 @@ test('without any cursor everything in the log is sent again, and the books stil
   await rig.append('c')
   await rig.drain()
   assert.deepEqual(rig.sent, ['a', 'b', 'a', 'b', 'c'])
-  const books = { appended: 3, base: 0, sent: 3, deadLettered: 0, damaged: 0, queued: 0 }
-  assert.deepEqual(rig.loop.books(), books)
+  const counts = { appended: 3, base: 0, sent: 3, deadLettered: 0, damaged: 0, queued: 0 }
+  assert.deepEqual(rig.loop.itemCounts(), counts)
 })
 
 test('when the disk takes no cursor, sending goes on and the failure is counted', async () => {
@@ -160,8 +160,8 @@ test('damage in the log is booked as such, item by item', async () => {
   await rig.open()
   await rig.drain()
   assert.deepEqual(rig.sent, ['a', 'c'])
-  const books = { appended: 3, base: 0, sent: 2, deadLettered: 0, damaged: 1, queued: 0 }
-  assert.deepEqual(rig.loop.books(), books)
+  const counts = { appended: 3, base: 0, sent: 2, deadLettered: 0, damaged: 1, queued: 0 }
+  assert.deepEqual(rig.loop.itemCounts(), counts)
 })
 
 test('a store that has seen more than the log holds makes the numbering go on behind it', async () => {
@@ -191,7 +191,7 @@ test('a store with a cursor of its own gets whole records only, also while a bad
   await rig.append('e', 'f')
   await rig.drain()
   assert.deepEqual(asked, ['abc!def', 'abc!d', 'ab', 'c!d', 'ef'])
-  assert.equal(rig.loop.books().deadLettered, 3)
+  assert.equal(rig.loop.itemCounts().deadLettered, 3)
 })
 
 test('dead letters are listed, shown, retried through the log, and dropped', async () => {

@@ -4,7 +4,7 @@
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { CursorState } from './cursor.ts'
 
-export interface Books {
+export interface ItemCounts {
   /** Items ever appended to the log for this exporter, from the log's own count. */
   readonly appended: number
   /** Correction: items that went by before this cursor began (an exporter whose cursor was lost begins anew). */
@@ -18,28 +18,28 @@ export interface Books {
 }
 
 /** appended = base + sent + deadLettered + damaged + queued, always. */
-export function booksOf(state: CursorState, appended: number): Books {
+export function itemCountsOf(state: CursorState, appended: number): ItemCounts {
   const { base, sent, deadLettered, damaged } = state
   const queued = appended - base - sent - deadLettered - damaged
   return { appended, base, sent, deadLettered, damaged, queued }
 }
 
 export interface QueueView {
-  readonly books: Books
+  readonly counts: ItemCounts
   readonly ageMs: number
 }
 
-const BOOKS_METRIC = 'observa_exporter_items'
+const ITEMS_METRIC = 'observa_exporter_items'
 
 /** Declares the metrics of all senders and sets the gauges of one at each collection. */
-export function bookMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
+export function collectItemMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
   metrics.declare(SENDER_METRICS)
   metrics.onCollect(() => {
-    const { books, ageMs } = view()
-    metrics.set('observa_exporter_queue_items', labels, books.queued)
+    const { counts, ageMs } = view()
+    metrics.set('observa_exporter_queue_items', labels, counts.queued)
     metrics.set('observa_exporter_queue_age_seconds', labels, ageMs / 1000)
-    for (const [state, items] of Object.entries(books))
-      metrics.set(BOOKS_METRIC, `${labels},state="${state}"`, items)
+    for (const [state, items] of Object.entries(counts))
+      metrics.set(ITEMS_METRIC, `${labels},state="${state}"`, items)
   })
 }
 
@@ -60,7 +60,7 @@ export const SENDER_METRICS = [
     'exporter',
   ]),
   counter('observa_cursor_write_failed_total', 'Cursor writes that failed.', ['exporter']),
-  gauge(BOOKS_METRIC, 'Items of the exporter by state; appended is the sum of the others.', [
+  gauge(ITEMS_METRIC, 'Items of the exporter by state; appended is the sum of the others.', [
     'exporter',
     'state',
   ]),

@@ -116,14 +116,14 @@ class Life {
   async workAndDie(): Promise<void> {
     for (let n = Math.floor(this.#random() * 6); n >= 0; n--) await this.append()
     const at = this.#fs.operations + Math.floor(this.#random() * 80)
-    await this.#clock.until(() => this.#fs.operations >= at || this.loop.books().queued === 0)
+    await this.#clock.until(() => this.#fs.operations >= at || this.loop.itemCounts().queued === 0)
     this.#sender.isAlive = false
     this.#fs.crash()
   }
 
   async finish(): Promise<void> {
     this.#to.isHealthy = true
-    await this.#clock.until(() => this.loop.books().queued === 0)
+    await this.#clock.until(() => this.loop.itemCounts().queued === 0)
     await this.#clock.untilSettled(this.loop.stop(1000))
     await this.log.close()
   }
@@ -142,11 +142,11 @@ class Life {
       `seed ${seed}: nothing acknowledged is lost`,
     )
     assert.ok(buried.every((text) => text.startsWith('bad')))
-    const books = this.loop.books()
-    assert.equal(books.queued, 0)
-    assert.equal(books.damaged, 0, `seed ${seed}`)
-    assert.equal(books.sent, sent.length, `seed ${seed}: sent as often as counted`)
-    assert.equal(books.deadLettered, buried.length, `seed ${seed}`)
+    const counts = this.loop.itemCounts()
+    assert.equal(counts.queued, 0)
+    assert.equal(counts.damaged, 0, `seed ${seed}`)
+    assert.equal(counts.sent, sent.length, `seed ${seed}: sent as often as counted`)
+    assert.equal(counts.deadLettered, buried.length, `seed ${seed}`)
   }
 }
 

@@ -10,10 +10,10 @@ import { labelValue, type Metrics } from '../../core/metrics.ts'
 import type { DurableLog } from '../log/log.ts'
 import { BatchCutter, type BatchPart, type CutBatch } from './batch-cutter.ts'
 import { type CursorState, CursorStore } from './cursor.ts'
-import { freshCursor, resumeAt, sequenceNeeded } from './cursor-recovery.ts'
+import { freshCursor, recoverCursor, sequenceNeeded } from './cursor-recovery.ts'
 import { DeadLetterBox, deadLetterDir, type WhenFull } from './dead-letters.ts'
 import { Delivery, type SettledCounts } from './delivery.ts'
-import { type Books, bookMetrics, booksOf } from './item-accounting.ts'
+import { collectItemMetrics, type ItemCounts, itemCountsOf } from './item-accounting.ts'
 import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 
 /** Records without parts for this exporter that may go by before the cursor is written for them alone. */
@@ -86,7 +86,10 @@ export class SenderLoop {
     const parts = { deadLetters: this.deadLetters, retry: this.#retry, attemptTimeoutMs }
     const shared = { exporterId, sender, clock, metrics, logger, logId: log.id }
     this.#delivery = new Delivery({ ...shared, ...parts })
-    bookMetrics(metrics, this.#labels, () => ({ books: this.books(), ageMs: this.#queueAgeMs() }))
+    collectItemMetrics(metrics, this.#labels, () => ({
+      counts: this.itemCounts(),
+      ageMs: this.#queueAgeMs(),
+    }))
   }
 
   /** Begins sending. Returns at once. */
@@ -111,13 +114,13 @@ export class SenderLoop {
   }
 
   /** Items by what became of them; the sum closes at every moment. */
-  books(): Books {
-    return booksOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
+  itemCounts(): ItemCounts {
+    return itemCountsOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
   }
 
   health(): { readonly ok: boolean; readonly detail: string } {
     const { trouble } = this.#delivery
-    const queued = `${this.books().queued} items queued`
+    const queued = `${this.itemCounts().queued} items queued`
     return trouble === null
       ? { ok: true, detail: queued }
       : { ok: false, detail: `${queued}; ${trouble}` }
@@ -135,7 +138,7 @@ export class SenderLoop {
       )
       log.raiseSequence(needed)
     }
-    const at = resumeAt(stored, committed, log.firstSequence)
+    const at = recoverCursor(stored, committed, log.firstSequence)
     if (at.note !== null) logger.warn({ exporter: exporterId }, at.note)
     this.#state = at.state
     this.#saved = at.state
@@ -174,7 +177,7 @@ export class SenderLoop {
     while (this.#mustAsk && !this.#stop.signal.aborted) {
       try {
         const committed = (await sender.committedSequence?.()) ?? null
-        const at = resumeAt(this.#saved, committed, log.firstSequence)
+        const at = recoverCursor(this.#saved, committed, log.firstSequence)
         this.#state = at.state
         this.#saved = at.state
         this.#gapAs = at.gapAs
@@ -267,7 +270,7 @@ export class SenderLoop {
     const first = range.parts[0] as BatchPart
     const last = range.parts.at(-1) as BatchPart
     const itemsAfter = last.itemsBefore + last.items
-    this.#bookGap(first.itemsBefore)
+    this.#countGap(first.itemsBefore)
     const s = this.#state
     const missing = itemsAfter - first.itemsBefore - range.items
     this.#state = {
@@ -281,8 +284,8 @@ export class SenderLoop {
     }
   }
 
-  /** Books the items between what is known and `itemsBefore`: unreadable, unless the cursor was lost or overruled. */
-  #bookGap(itemsBefore: number): void {
+  /** Counts the items between what is known and `itemsBefore`: unreadable, unless the cursor was lost or overruled. */
+  #countGap(itemsBefore: number): void {
     const s = this.#state
     const gap = itemsBefore - (s.items ?? s.base + s.sent + s.deadLettered + s.damaged)
     // The log counts less than the cursor: it lost its end to a power cut after that had been sent.
@@ -294,7 +297,7 @@ export class SenderLoop {
   /** The end of the log is reached with nothing in hand. */
   async #idle(cutter: BatchCutter): Promise<void> {
     const { log, exporterId } = this.#o
-    if (cutter.position.sequence === log.nextSequence) this.#bookGap(log.itemsAppended(exporterId))
+    if (cutter.position.sequence === log.nextSequence) this.#countGap(log.itemsAppended(exporterId))
     this.#state = { ...this.#state, next: cutter.position, inFlight: null }
     const { next, inFlight } = this.#saved
     const moved = this.#state.next.sequence - next.sequence

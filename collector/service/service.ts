@@ -38,7 +38,7 @@ import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
 import { planReload } from './reload.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
-import { orStop } from './stop-on-failure.ts'
+import { stopOnFailure } from './stop-on-failure.ts'
 
 export interface ServiceDeps {
   readonly log: Logger
@@ -231,10 +231,10 @@ export class Service implements ServiceView {
       if (!used.has(id)) continue
       const host = this.#host(id, dataDir)
       const sender = await factory.createSender(config, host)
-      await orStop(sender, () => sender.start(AbortSignal.timeout(120_000)))
+      await stopOnFailure(sender, () => sender.start(AbortSignal.timeout(120_000)))
       const address = sender.storeAddress?.()
       if (address !== undefined) this.stores[address.kind] = address
-      const loop = await orStop(sender, () =>
+      const loop = await stopOnFailure(sender, () =>
         SenderLoop.open({
           exporterId: id,
           sender,
@@ -402,7 +402,7 @@ export class Service implements ServiceView {
   }
 
   async #add(id: string, component: Component): Promise<void> {
-    await orStop(component, () => component.start(AbortSignal.timeout(60_000)))
+    await stopOnFailure(component, () => component.start(AbortSignal.timeout(60_000)))
     this.#components.push({ id, component })
   }
 

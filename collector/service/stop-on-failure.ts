@@ -2,7 +2,10 @@
 
 import type { Component } from '../../core/component.ts'
 
-export async function orStop<T>(part: Pick<Component, 'stop'>, work: () => Promise<T>): Promise<T> {
+export async function stopOnFailure<T>(
+  part: Pick<Component, 'stop'>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (thrown) {

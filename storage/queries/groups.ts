@@ -2,7 +2,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { Where, withoutSort } from './where-clause.ts'
+import { WhereClause, withoutSort } from './where-clause.ts'
 
 export interface GroupFilter {
   /** Of the last event; ms since the epoch, inclusive and exclusive. */
@@ -104,7 +104,7 @@ export async function listGroups<Kind extends keyof Groups>(
   f: GroupFilter,
 ): Promise<Page<Groups[Kind]>> {
   const { id } = SOURCES[kind]
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => `last_at >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `last_at < to_timestamp(${p}::float8 / 1000)`)
   if (kind !== 'users') q.add(f.userId, (p) => `user_id = ANY(${p})`)
@@ -133,7 +133,7 @@ export async function findGroup<Kind extends keyof Groups>(
   kind: Kind,
   ids: IdForms,
 ): Promise<Groups[Kind] | null> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(ids, (p) => `${SOURCES[kind].id} = ANY(${p})`)
   const [row] = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,

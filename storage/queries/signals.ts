@@ -2,7 +2,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type Page, pageOf, type Scope } from './page.ts'
-import { Where, withoutSort } from './where-clause.ts'
+import { WhereClause, withoutSort } from './where-clause.ts'
 
 export interface SignalFilter {
   readonly fromMs?: number | undefined
@@ -41,7 +41,7 @@ export async function listSignals(
   scope: Scope,
   f: SignalFilter,
 ): Promise<Page<SignalRow>> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
   q.add(f.type, (p) => `type = ${p}`)
@@ -65,7 +65,7 @@ export async function findSignal(
   scope: Scope,
   signalId: string,
 ): Promise<SignalRow | null> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(signalId, (p) => `signal_id = ${p}`)
   const [row] = await q.rows<SignalRow>(pool, `SELECT ${COLUMNS} FROM signals WHERE ${q.sql}`, 1)
   return row ?? null
@@ -83,7 +83,7 @@ export async function countSignals(
   scope: Scope,
   range: { readonly fromMs?: number | undefined; readonly toMs?: number | undefined },
 ): Promise<readonly SignalCount[]> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(range.fromMs, (p) => `at >= to_timestamp(${p}::float8 / 1000)`)
   q.add(range.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
   return await q.rows<SignalCount>(

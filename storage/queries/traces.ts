@@ -3,7 +3,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { Where, withoutSort } from './where-clause.ts'
+import { WhereClause, withoutSort } from './where-clause.ts'
 
 export interface TraceFilter {
   readonly fromMs?: number | undefined
@@ -64,7 +64,7 @@ export async function listTraces(
   scope: Scope,
   f: TraceFilter,
 ): Promise<Page<TraceRow>> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => `start_time >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `start_time < to_timestamp(${p}::float8 / 1000)`)
   q.add(f.kind, (p) => `${p} = ANY(kinds)`)
@@ -93,7 +93,7 @@ export async function findTrace(
   scope: Scope,
   traceId: string,
 ): Promise<TraceRow | null> {
-  const q = new Where(scope)
+  const q = new WhereClause(scope)
   q.add(traceId, (p) => `trace_id = ${p}`)
   const [row] = await q.rows<TraceRow & { sort_time: string }>(
     pool,

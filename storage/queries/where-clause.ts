@@ -7,7 +7,7 @@ import { withTenant } from '../postgres/roles.ts'
 import { decodeCursor, type Scope } from './page.ts'
 
 /** A WHERE whose values are all parameters, and which always names the tenant and the project. */
-export class Where {
+export class WhereClause {
   readonly #parts: string[]
   readonly #values: unknown[]
   readonly #tenantId: string

@@ -10,7 +10,7 @@ import { type Logger, pino } from 'pino'
 import { type ClickHouseEngine, startClickHouseEngine } from '../clickhouse/engine/engine.ts'
 import { migrateClickHouse } from '../migrations/clickhouse.ts'
 import { migratePostgres } from '../migrations/postgres.ts'
-import { removeHome } from '../postgres/engine/data-directory.ts'
+import { removeDataDirectory } from '../postgres/engine/data-directory.ts'
 import { isAlive } from '../postgres/engine/directory-owner.ts'
 import { type PostgresEngine, startPostgresEngine } from '../postgres/engine/engine.ts'
 import { PostgresPool } from '../postgres/pool.ts'
@@ -103,7 +103,7 @@ export async function startTestPostgres(
     stop: async () => {
       await pool.end()
       await engine.stop()
-      removeHome(dataDir)
+      removeDataDirectory(dataDir)
       rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createClient } from '@clickhouse/client'
 import { startClickHouseEngine } from '../../storage/clickhouse/engine/engine.ts'
-import { removeHome } from '../../storage/postgres/engine/data-directory.ts'
+import { removeDataDirectory } from '../../storage/postgres/engine/data-directory.ts'
 import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { silentLog } from '../../storage/testing/stores.ts'
@@ -56,7 +56,7 @@ const WRITERS: Readonly<Record<string, (dataDir: string) => Promise<void>>> = {
 function directory(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'observa-unreleased-'))
   t.after(() => {
-    removeHome(join(dir, 'data', 'postgres'))
+    removeDataDirectory(join(dir, 'data', 'postgres'))
     rmSync(dir, { recursive: true, force: true })
   })
   return dir

@@ -13,7 +13,7 @@ import {
   type SignedIn,
   signUp,
 } from '../../../accounts/sign-in.ts'
-import type { Attempts } from '../../../accounts/sign-in-attempts.ts'
+import type { SignInAttempts } from '../../../accounts/sign-in-attempts.ts'
 import { isLoopback } from '../../../core/http/host-name.ts'
 import type { SessionRow } from '../../../storage/control/sessions.ts'
 import { ApiError } from '../../app.ts'
@@ -25,7 +25,7 @@ import type { Api } from '../../typed-fastify.ts'
 export interface AuthRoutesSettings {
   readonly stores: Stores
   readonly mode: AccountsMode
-  readonly attempts: Attempts
+  readonly attempts: SignInAttempts
 }
 
 const meSchema = z.object({
@@ -166,7 +166,11 @@ function passwordRoute(app: Api, { stores, attempts }: AuthRoutesSettings): void
 }
 
 /** A password does not travel where others can read it, and an address does not try without end. */
-export function guardPasswords(req: FastifyRequest, reply: FastifyReply, attempts: Attempts): void {
+export function guardPasswords(
+  req: FastifyRequest,
+  reply: FastifyReply,
+  attempts: SignInAttempts,
+): void {
   if (req.protocol !== 'https' && !isLoopback(req.ip.replace(/^::ffff:/, '')))
     throw new ApiError(
       403,

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { email, role } from '../../../accounts/input.ts'
 import { invite, join, withdraw } from '../../../accounts/sign-in.ts'
-import type { Attempts } from '../../../accounts/sign-in-attempts.ts'
+import type { SignInAttempts } from '../../../accounts/sign-in-attempts.ts'
 import { type InvitationRow, listInvitations } from '../../../storage/control/sessions.ts'
 import { actorOf, sessionOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
@@ -26,7 +26,7 @@ const invitationSchema = z.object({
 
 const shown = (row: InvitationRow) => ({ ...row })
 
-export function invitationRoutes(app: Api, stores: Stores, attempts: Attempts): void {
+export function invitationRoutes(app: Api, stores: Stores, attempts: SignInAttempts): void {
   app.get(
     '/api/v1/invitations',
     {
@@ -65,7 +65,7 @@ export function invitationRoutes(app: Api, stores: Stores, attempts: Attempts): 
   changeRoutes(app, stores, attempts)
 }
 
-function changeRoutes(app: Api, stores: Stores, attempts: Attempts): void {
+function changeRoutes(app: Api, stores: Stores, attempts: SignInAttempts): void {
   app.delete(
     '/api/v1/invitations/:id',
     {

@@ -21,7 +21,7 @@ import { type CorsSettings, handleCors } from '../../http/cors.ts'
 import { ReceiverCounts } from '../../http/receiver-counts.ts'
 import { RETRY_LATER, type RetryLater } from '../../intake/refusals.ts'
 
-interface Answer {
+interface HttpResponse {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>> & { readonly error?: ErrorBody }
   readonly headers?: Readonly<Record<string, string>>
@@ -79,14 +79,14 @@ class ObservaExchange {
   }
 
   /** The answer to a request that may not come in; null for others. */
-  refusalOf(req: IncomingMessage): Answer | null {
+  refusalOf(req: IncomingMessage): HttpResponse | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
     this.#counts.refused(refusal.code)
     return failure(refusal.status, refusal.code, refusal.message)
   }
 
-  async handle(req: IncomingMessage): Promise<Answer | null> {
+  async handle(req: IncomingMessage): Promise<HttpResponse | null> {
     if (req.method !== 'POST')
       return {
         ...failure(405, 'METHOD_NOT_ALLOWED', 'only POST is served here'),
@@ -124,7 +124,7 @@ class ObservaExchange {
     tenant: TenantContext,
     encoding: ContentEncoding,
     reservation: Reservation,
-  ): Promise<Answer | null> {
+  ): Promise<HttpResponse | null> {
     const body = await readBody(req, intake.bodyBytesMax, reservation)
     if (body.kind === 'aborted') return null
     if (body.kind === 'no_room') return later(RETRY_LATER.bytesInFlight)
@@ -152,7 +152,7 @@ class ObservaExchange {
     return type.includes('application/json') ? 'json-array' : 'ndjson'
   }
 
-  #answer(verdict: IntakeVerdict): Answer {
+  #answer(verdict: IntakeVerdict): HttpResponse {
     switch (verdict.kind) {
       case 'retry':
         return later(verdict)
@@ -166,7 +166,7 @@ class ObservaExchange {
   }
 }
 
-function accepted(verdict: RequestVerdict & { kind: 'accepted' }): Answer {
+function accepted(verdict: RequestVerdict & { kind: 'accepted' }): HttpResponse {
   const count = verdict.accepted + verdict.dropped
   if (verdict.rejected === 0 && count > 0)
     return {
@@ -194,7 +194,7 @@ function accepted(verdict: RequestVerdict & { kind: 'accepted' }): Answer {
   }
 }
 
-function refusal(verdict: RequestVerdict & { kind: 'refused' }): Answer {
+function refusal(verdict: RequestVerdict & { kind: 'refused' }): HttpResponse {
   const details = verdict.details === undefined ? undefined : { validation_errors: verdict.details }
   switch (verdict.code) {
     case 'too_large':
@@ -212,7 +212,7 @@ function refusal(verdict: RequestVerdict & { kind: 'refused' }): Answer {
   }
 }
 
-function later(v: RetryLater): Answer {
+function later(v: RetryLater): HttpResponse {
   const code = v.status === 429 ? 'RATE_LIMIT_EXCEEDED' : 'SERVICE_UNAVAILABLE'
   return {
     ...failure(v.status, code, v.message),
@@ -225,14 +225,18 @@ function failure(
   code: string,
   message: string,
   details?: Readonly<Record<string, unknown>>,
-): Answer {
+): HttpResponse {
   return {
     status,
     body: { error: { code, message, ...(details === undefined ? {} : { details }) } },
   }
 }
 
-async function send(req: IncomingMessage, res: ServerResponse, answer: Answer): Promise<void> {
+async function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: HttpResponse,
+): Promise<void> {
   if (!req.complete) await discardBody(req)
   if (res.headersSent || res.destroyed) return
   const { error } = answer.body

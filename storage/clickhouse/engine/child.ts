@@ -6,8 +6,8 @@ import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { type Engine, openEngine } from './chdb-binding.ts'
-import { Front } from './http-front.ts'
-import { Spool } from './insert-files.ts'
+import { HttpFront } from './http-front.ts'
+import { InsertFiles } from './insert-files.ts'
 import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
 
 const MIB = 1024 * 1024
@@ -23,9 +23,9 @@ const report = (message: EngineReport): void => {
 
 interface Running {
   readonly engine: Engine
-  readonly spool: Spool
+  readonly insertFiles: InsertFiles
   readonly server: Server
-  readonly front: Front
+  readonly front: HttpFront
 }
 
 let running: Running | null = null
@@ -54,10 +54,10 @@ function start(message: StartMessage): void {
     // Merges share the machine with ingest: the engine's own default is 16 threads.
     '--background_pool_size=4',
   ])
-  const spool = new Spool(message.dataDir, BODY_MAX_BYTES)
-  const front = new Front(
+  const insertFiles = new InsertFiles(message.dataDir, BODY_MAX_BYTES)
+  const front = new HttpFront(
     engine,
-    spool,
+    insertFiles,
     {
       username: message.username,
       password: message.password,
@@ -79,7 +79,7 @@ function start(message: StartMessage): void {
   server.on('error', (error) => fail(error))
   server.listen(message.port, '127.0.0.1', () => {
     const address = server.address()
-    running = { engine, spool, server, front }
+    running = { engine, insertFiles, server, front }
     const port = typeof address === 'object' && address !== null ? address.port : 0
     report({ kind: 'ready', port, version: engine.version })
   })
@@ -129,7 +129,7 @@ function isHeldByAnother(dataDir: string): boolean {
 /** Takes no new requests, lets those under way end, and lets go of the directory. */
 async function stop(): Promise<void> {
   if (running === null) process.exit(0)
-  const { server, front, spool, engine } = running
+  const { server, front, insertFiles, engine } = running
   running = null
   server.close()
   server.closeIdleConnections()
@@ -137,7 +137,7 @@ async function stop(): Promise<void> {
   while (front.running > 0 && performance.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 20))
   server.closeAllConnections()
-  spool.close()
+  insertFiles.close()
   // Closing under a running query would abort the engine in the middle; the directory survives either.
   if (front.running === 0) engine.close()
   process.exit(0)
@@ -159,6 +159,6 @@ process.on('SIGTERM', () => {})
 // The parent is gone, perhaps killed: nobody can use this engine any more, and the directory must be free
 // for the next start. What was acknowledged is on disk.
 process.on('disconnect', () => {
-  running?.spool.close()
+  running?.insertFiles.close()
   process.kill(process.pid, 'SIGKILL')
 })

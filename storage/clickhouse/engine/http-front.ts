@@ -9,11 +9,11 @@ import { createGunzip } from 'node:zlib'
 import type { Engine, EngineConnection, EngineResult } from './chdb-binding.ts'
 import { type Call, contentType, headerText, send, summary } from './http-response.ts'
 import { codeOf, httpStatusOf } from './http-status.ts'
-import { BodyTooLarge, type Spool } from './insert-files.ts'
-import { Slots } from './query-slots.ts'
+import { BodyTooLarge, type InsertFiles } from './insert-files.ts'
+import { QuerySlots } from './query-slots.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
-export interface FrontSettings {
+export interface HttpFrontSettings {
   readonly username: string
   readonly password: string
   readonly runningMax: number
@@ -46,24 +46,24 @@ const NOT_SETTINGS = new Set(
   ),
 )
 
-export class Front {
+export class HttpFront {
   readonly #engine: Engine
-  readonly #spool: Spool
-  readonly #settings: FrontSettings
-  readonly #slots: Slots
+  readonly #insertFiles: InsertFiles
+  readonly #settings: HttpFrontSettings
+  readonly #slots: QuerySlots
   readonly #onFatal: (message: string) => void
   readonly #expected: Buffer
 
   constructor(
     engine: Engine,
-    spool: Spool,
-    settings: FrontSettings,
+    insertFiles: InsertFiles,
+    settings: HttpFrontSettings,
     onFatal: (message: string) => void,
   ) {
     this.#engine = engine
-    this.#spool = spool
+    this.#insertFiles = insertFiles
     this.#settings = settings
-    this.#slots = new Slots(settings.runningMax, settings.waitingMax)
+    this.#slots = new QuerySlots(settings.runningMax, settings.waitingMax)
     this.#onFatal = onFatal
     this.#expected = Buffer.from(`${settings.username}:${settings.password}`)
   }
@@ -146,14 +146,14 @@ export class Front {
     inline: Buffer,
     rest: Readable,
   ): Promise<void> {
-    const path = await this.#spool.write(rest, inline)
+    const path = await this.#insertFiles.write(rest, inline)
     try {
       if (call.isAbandoned) return
       const source = `FROM INFILE ${quoted(path)} COMPRESSION 'none'`
       const sql = `${statement.head} ${source} ${statement.tail} FORMAT ${statement.format}`
       await this.#respond(call, sql, null)
     } finally {
-      this.#spool.remove(path)
+      this.#insertFiles.remove(path)
     }
   }
 

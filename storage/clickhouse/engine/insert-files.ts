@@ -14,7 +14,7 @@ const SHARED_MEMORY_FREE_MIN = 512 * 1024 * 1024
 
 export class BodyTooLarge extends Error {}
 
-export class Spool {
+export class InsertFiles {
   readonly #memoryDir: string | null
   readonly #diskDir: string
   readonly #bytesMax: number

@@ -1,7 +1,7 @@
 // How many queries run at once and how many may wait. Each running query holds a thread of the pool and
 // memory of the engine; a bounded line keeps a burst from becoming an outage.
 
-export class Slots {
+export class QuerySlots {
   readonly #runningMax: number
   readonly #waitingMax: number
   readonly #waiting: (() => void)[] = []

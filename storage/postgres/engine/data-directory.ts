@@ -27,7 +27,7 @@ const LOCATION = 'location'
 /** In a directory of the fallback: whose it is. */
 const BELONGS_TO = 'belongs-to'
 
-export interface Home {
+export interface DataDirectory {
   /** Holds `cluster`, `programs-*`, the log; enterable for the server's user. */
   readonly dir: string
   readonly cluster: string
@@ -38,7 +38,7 @@ export interface Home {
   readonly ownerFile: string
 }
 
-export function openHome(dataDir: string, user: ServerUser | null): Home {
+export function openDataDirectory(dataDir: string, user: ServerUser | null): DataDirectory {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const dir = user === null ? dataDir : reachableDir(dataDir, user)
   return {
@@ -106,7 +106,7 @@ function openWay(dataDir: string, user: ServerUser): void {
 }
 
 /** Deletes everything of it: for tests and for a start that has to begin anew. */
-export function removeHome(dataDir: string): void {
+export function removeDataDirectory(dataDir: string): void {
   const remembered = join(dataDir, LOCATION)
   if (existsSync(remembered)) {
     rmSync(readFileSync(remembered, 'utf8').trim(), { recursive: true, force: true })

@@ -21,7 +21,7 @@ import { ObservaError } from '../../../core/errors.ts'
 import { until } from '../../../test/instance.ts'
 import { silentLog } from '../../testing/stores.ts'
 import { Connection } from '../connection.ts'
-import { removeHome } from './data-directory.ts'
+import { removeDataDirectory } from './data-directory.ts'
 import { type PostgresEngine, startPostgresEngine } from './engine.ts'
 import { isReachable, type ServerUser, serverUser } from './server-user.ts'
 
@@ -32,7 +32,7 @@ before(() => {
   dataDir = join(dir, 'postgres')
 })
 after(() => {
-  removeHome(dataDir)
+  removeDataDirectory(dataDir)
   rmSync(dir, { recursive: true, force: true })
 })
 
@@ -204,7 +204,7 @@ test('a data directory behind a closed one is kept elsewhere, and found again', 
   const third = await start(behind)
   assert.ok(!existsSync(location))
   await third.stop()
-  removeHome(behind)
+  removeDataDirectory(behind)
 })
 
 test('an ordinary user starts it as well', async (t) => {

@@ -22,7 +22,7 @@ import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { type ConnectionConfig, withConnection } from '../connection.ts'
 import { ensureRoles } from '../roles.ts'
 import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
-import { type Home, openHome } from './data-directory.ts'
+import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { dropOwnership, isAlive, isOwnedByAnother, takeOwnership } from './directory-owner.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
 import { Supervisor } from './supervisor.ts'
@@ -55,20 +55,21 @@ const DATABASE = 'observa'
 
 export async function startPostgresEngine(options: PostgresEngineOptions): Promise<PostgresEngine> {
   const user = serverUser()
-  const home = openHome(options.dataDir, user)
-  takeOwnership(home.ownerFile)
+  const directory = openDataDirectory(options.dataDir, user)
+  takeOwnership(directory.ownerFile)
   try {
-    const binaries = findBinaries(home.dir, user)
+    const binaries = findBinaries(directory.dir, user)
     if (!isExecutable(binaries.postgres))
       throw failed(`${binaries.postgres} cannot be run`, 'Run `npm ci` again.')
-    checkVersion(home, binaries)
-    if (!existsSync(join(home.cluster, 'PG_VERSION'))) initCluster(options, home, binaries, user)
+    checkVersion(directory, binaries)
+    if (!existsSync(join(directory.cluster, 'PG_VERSION')))
+      initCluster(options, directory, binaries, user)
     const begin = async (o: PostgresEngineOptions): Promise<Server> =>
-      (await adopt(o, home)) ?? (await launch(o, home, binaries, user))
+      (await adopt(o, directory)) ?? (await launch(o, directory, binaries, user))
     let server = await begin(options)
     const { port } = server
-    await ensureDatabase(home, port)
-    const password = readFileSync(home.passwordFile, 'utf8')
+    await ensureDatabase(directory, port)
+    const password = readFileSync(directory.passwordFile, 'utf8')
     const restart = async (): Promise<void> => {
       server = await begin({ ...options, port })
     }
@@ -83,11 +84,11 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
       restarts: () => supervisor.restarts,
       stop: async () => {
         await supervisor.stop()
-        await stop(home, server.pid)
+        await stop(directory, server.pid)
       },
     }
   } catch (error) {
-    dropOwnership(home.ownerFile)
+    dropOwnership(directory.ownerFile)
     throw error
   }
 }
@@ -95,12 +96,12 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
 /** The address of a server that runs on this directory for another process; null when none does. */
 export async function runningPostgresUrl(dataDir: string): Promise<string | null> {
   if (!existsSync(dataDir)) return null
-  const home = openHome(dataDir, serverUser())
-  if (!isOwnedByAnother(home.ownerFile)) return null
-  const server = readLockFile(home)
-  if (server === null || !isRunning(server.pid) || !(await isReady(home, server.port, 5000)))
+  const directory = openDataDirectory(dataDir, serverUser())
+  if (!isOwnedByAnother(directory.ownerFile)) return null
+  const server = readLockFile(directory)
+  if (server === null || !isRunning(server.pid) || !(await isReady(directory, server.port, 5000)))
     return null
-  return urlOf(readFileSync(home.passwordFile, 'utf8'), server.port)
+  return urlOf(readFileSync(directory.passwordFile, 'utf8'), server.port)
 }
 
 const urlOf = (password: string, port: number): string =>
@@ -120,15 +121,15 @@ function failed(message: string, hint: string, cause?: unknown): ObservaError {
   )
 }
 
-function checkVersion(home: Home, binaries: Binaries): void {
-  const file = join(home.cluster, 'PG_VERSION')
+function checkVersion(directory: DataDirectory, binaries: Binaries): void {
+  const file = join(directory.cluster, 'PG_VERSION')
   if (!existsSync(file)) return
   const found = readFileSync(file, 'utf8').trim()
   if (found === binaries.major) return
   throw new ObservaError(
     'OBS_POSTGRES_ENGINE_VERSION',
     `The embedded Postgres is version ${binaries.major}, but its data directory was made by version ${found}.`,
-    `Move ${home.cluster} away to begin with an empty database (events stay in ClickHouse), or dump it with the old version and restore it.`,
+    `Move ${directory.cluster} away to begin with an empty database (events stay in ClickHouse), or dump it with the old version and restore it.`,
   )
 }
 
@@ -136,18 +137,18 @@ function checkVersion(home: Home, binaries: Binaries): void {
 
 function initCluster(
   options: PostgresEngineOptions,
-  home: Home,
+  directory: DataDirectory,
   binaries: Binaries,
   user: ServerUser | null,
 ): void {
   options.progress('preparing the Postgres data directory...')
   const admin = randomBytes(24).toString('base64url')
-  writeFileSync(home.adminPasswordFile, admin, { mode: 0o600 })
-  writeFileSync(home.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  writeFileSync(directory.adminPasswordFile, admin, { mode: 0o600 })
+  writeFileSync(directory.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
   // A killed start leaves a half-made cluster: made under another name, it is never taken for a whole one.
-  const half = `${home.cluster}.new`
+  const half = `${directory.cluster}.new`
   rmSync(half, { recursive: true, force: true })
-  rmSync(home.cluster, { recursive: true, force: true })
+  rmSync(directory.cluster, { recursive: true, force: true })
   mkdirSync(half, { mode: 0o700 })
   // initdb reads it after it has given up root, hence a file of that user.
   const pwfile = `${half}.password`
@@ -156,32 +157,35 @@ function initCluster(
   // biome-ignore format: name and value side by side
   const args = ['-D', half, '-U', ADMIN, '--pwfile', pwfile, '--auth=scram-sha-256', '--encoding=UTF8',
     '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions']
-  const result = spawnSync(binaries.initdb, args, { ...identity(user, home), timeout: 120_000 })
+  const result = spawnSync(binaries.initdb, args, {
+    ...identity(user, directory),
+    timeout: 120_000,
+  })
   rmSync(pwfile, { force: true })
   if (result.status !== 0) {
     rmSync(half, { recursive: true, force: true })
     const why = (result.stderr?.toString() || messageOf(result.error)).trim().split('\n').at(-1)
     throw failed(`initdb: ${why}`, 'Check that the data directory is writable and has space.')
   }
-  renameSync(half, home.cluster)
+  renameSync(half, directory.cluster)
 }
 
 /** How programs of the server are run: as its user, in a directory it may enter, without our secrets. */
 function identity(
   user: ServerUser | null,
-  home: Home,
+  directory: DataDirectory,
 ): { uid?: number; gid?: number; cwd: string; env: NodeJS.ProcessEnv } {
   const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   return user === null
-    ? { cwd: home.dir, env }
-    : { uid: user.uid, gid: user.gid, cwd: home.dir, env }
+    ? { cwd: directory.dir, env }
+    : { uid: user.uid, gid: user.gid, cwd: directory.dir, env }
 }
 
 // ---------------------------------------------------------------- running server
 
 /** `postmaster.pid`: pid, directory, start time, port, ... one a line. */
-function readLockFile(home: Home): Server | null {
-  const file = join(home.cluster, 'postmaster.pid')
+function readLockFile(directory: DataDirectory): Server | null {
+  const file = join(directory.cluster, 'postmaster.pid')
   if (!existsSync(file)) return null
   const lines = readFileSync(file, 'utf8').split('\n')
   const pid = Math.abs(Number(lines[0]))
@@ -190,16 +194,19 @@ function readLockFile(home: Home): Server | null {
 }
 
 /** Takes over a server that a killed process left running on the directory; null when there is none. */
-async function adopt(options: PostgresEngineOptions, home: Home): Promise<Server | null> {
-  const left = readLockFile(home)
+async function adopt(
+  options: PostgresEngineOptions,
+  directory: DataDirectory,
+): Promise<Server | null> {
+  const left = readLockFile(directory)
   if (left === null || !isAlive(left.pid)) return null
   if (isAnotherProgram(left.pid)) {
     // The server asks only whether the pid is alive, and would refuse to start.
     options.log.warn({ pid: left.pid }, 'removing the lock file of a dead embedded Postgres')
-    rmSync(join(home.cluster, 'postmaster.pid'), { force: true })
+    rmSync(join(directory.cluster, 'postmaster.pid'), { force: true })
     return null
   }
-  const answers = left.port > 0 && (await isReady(home, left.port, 5_000))
+  const answers = left.port > 0 && (await isReady(directory, left.port, 5_000))
   if (answers) {
     options.log.info({ pid: left.pid, port: left.port }, 'took over a running embedded Postgres')
     return left
@@ -229,39 +236,39 @@ function isAnotherProgram(pid: number): boolean {
 
 async function launch(
   options: PostgresEngineOptions,
-  home: Home,
+  directory: DataDirectory,
   binaries: Binaries,
   user: ServerUser | null,
   deadline = performance.now() + LEFTOVERS_WAIT_MS,
 ): Promise<Server> {
   options.progress('starting Postgres...')
   const port = options.port ?? (await freePort())
-  const log = openSync(home.log, 'a', 0o600)
+  const log = openSync(directory.log, 'a', 0o600)
   // biome-ignore format: name and value side by side
-  const flags = ['-D', home.cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
+  const flags = ['-D', directory.cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
     '-c', 'max_connections=100', '-c', 'shared_buffers=64MB', '-c', 'log_min_messages=warning', '-c', 'log_min_error_statement=panic',
     '-c', 'log_statement=none', '-c', 'log_error_verbosity=terse', '-c', 'timezone=UTC', '-c', 'max_wal_size=512MB']
   const child = spawn(binaries.postgres, flags, {
-    ...identity(user, home),
+    ...identity(user, directory),
     // A group of its own, so that Ctrl-C reaches us and not the server under a running drain.
     detached: true,
     stdio: ['ignore', log, log],
   })
   closeSync(log)
   child.unref()
-  const outcome = await whenReady(child, home, port)
+  const outcome = await whenReady(child, directory, port)
   if (outcome === null) return { pid: child.pid as number, port }
   // The last processes of a server that was killed take a moment to notice.
   if (!/still in use/.test(outcome) || performance.now() > deadline)
-    throw failed(outcome, `See ${home.log}.`)
+    throw failed(outcome, `See ${directory.log}.`)
   await new Promise((resolve) => setTimeout(resolve, 200))
-  return await launch(options, home, binaries, user, deadline)
+  return await launch(options, directory, binaries, user, deadline)
 }
 
 /** Null when the server answers; else why it does not. */
 async function whenReady(
   child: ReturnType<typeof spawn>,
-  home: Home,
+  directory: DataDirectory,
   port: number,
 ): Promise<string | null> {
   let ended: string | null = null
@@ -269,27 +276,31 @@ async function whenReady(
     ended = error.message
   })
   child.once('exit', (code, signal) => {
-    ended = reasonFromLog(home) ?? `it ended with ${signal ?? `exit code ${code}`}`
+    ended = reasonFromLog(directory) ?? `it ended with ${signal ?? `exit code ${code}`}`
   })
   const deadline = performance.now() + READY_TIMEOUT_MS
   while (performance.now() < deadline) {
     if (ended !== null) return ended
-    if (await isReady(home, port, 1000)) return null
+    if (await isReady(directory, port, 1000)) return null
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   return 'it does not answer'
 }
 
 /** The last FATAL line, without what stands before it. */
-function reasonFromLog(home: Home): string | null {
-  const text = readFileSync(home.log, 'utf8')
+function reasonFromLog(directory: DataDirectory): string | null {
+  const text = readFileSync(directory.log, 'utf8')
   const line = text.split('\n').findLast((l) => l.includes('FATAL:'))
   return line === undefined ? null : line.slice(line.indexOf('FATAL:') + 6).trim()
 }
 
-async function isReady(home: Home, port: number, timeoutMs: number): Promise<boolean> {
+async function isReady(
+  directory: DataDirectory,
+  port: number,
+  timeoutMs: number,
+): Promise<boolean> {
   try {
-    await withConnection(asAdmin(home, port, timeoutMs), (client) => client.query('SELECT 1'))
+    await withConnection(asAdmin(directory, port, timeoutMs), (client) => client.query('SELECT 1'))
     return true
   } catch {
     // Not yet, or not ours: the caller asks again or gives up.
@@ -297,12 +308,12 @@ async function isReady(home: Home, port: number, timeoutMs: number): Promise<boo
   }
 }
 
-function asAdmin(home: Home, port: number, timeoutMs: number): ConnectionConfig {
+function asAdmin(directory: DataDirectory, port: number, timeoutMs: number): ConnectionConfig {
   return {
     host: '127.0.0.1',
     port,
     user: ADMIN,
-    password: readFileSync(home.adminPasswordFile, 'utf8'),
+    password: readFileSync(directory.adminPasswordFile, 'utf8'),
     database: 'postgres',
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
@@ -310,9 +321,9 @@ function asAdmin(home: Home, port: number, timeoutMs: number): ConnectionConfig 
 }
 
 /** Our login owns its database and is no superuser, so that row-level security binds it; what runs takes on a plain role. */
-async function ensureDatabase(home: Home, port: number): Promise<void> {
-  const password = readFileSync(home.passwordFile, 'utf8')
-  await withConnection(asAdmin(home, port, 10_000), async (client) => {
+async function ensureDatabase(directory: DataDirectory, port: number): Promise<void> {
+  const password = readFileSync(directory.passwordFile, 'utf8')
+  await withConnection(asAdmin(directory, port, 10_000), async (client) => {
     const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [USER])
     // DDL takes no parameters; the password is base64url of our own making.
     if (role.rowCount === 0)
@@ -323,9 +334,9 @@ async function ensureDatabase(home: Home, port: number): Promise<void> {
   })
 }
 
-async function stop(home: Home, pid: number): Promise<void> {
+async function stop(directory: DataDirectory, pid: number): Promise<void> {
   if (isAlive(pid)) await end(pid)
-  dropOwnership(home.ownerFile)
+  dropOwnership(directory.ownerFile)
 }
 
 /** SIGINT is a fast shutdown: clients are cut off, everything committed is kept. */

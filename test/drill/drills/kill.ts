@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removeHome } from '../../../storage/postgres/engine/data-directory.ts'
+import { removeDataDirectory } from '../../../storage/postgres/engine/data-directory.ts'
 import { Instance, type InstanceOptions, until } from '../../instance.ts'
 import { Books, type Findings } from '../books.ts'
 import { Clients } from '../client.ts'
@@ -92,7 +92,7 @@ export async function checkStores(instance: Instance, books: Books): Promise<Sto
   const { arrivals, rawRows } = await fromClickHouse(dataDir)
   const clickhouse = books.check(arrivals)
   const postgres = books.check(await fromPostgres(dataDir, books.issued))
-  removeHome(join(dataDir, 'postgres'))
+  removeDataDirectory(join(dataDir, 'postgres'))
   await rm(instance.dir, { recursive: true, force: true })
   return {
     findings: {

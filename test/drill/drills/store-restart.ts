@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openHome } from '../../../storage/postgres/engine/data-directory.ts'
+import { openDataDirectory } from '../../../storage/postgres/engine/data-directory.ts'
 import { serverUser } from '../../../storage/postgres/engine/server-user.ts'
 import { type Instance, until } from '../../instance.ts'
 import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts'
@@ -49,7 +49,7 @@ async function delivers({ instance }: LoadedInstance): Promise<void> {
 function postgresPid({ dir }: { readonly dir: string }): number | null {
   const dataDir = join(dir, 'data/postgres')
   if (!existsSync(dataDir)) return null
-  const file = join(openHome(dataDir, serverUser()).cluster, 'postmaster.pid')
+  const file = join(openDataDirectory(dataDir, serverUser()).cluster, 'postmaster.pid')
   if (!existsSync(file)) return null
   const pid = Number(readFileSync(file, 'utf8').split('\n', 1)[0])
   return commandOf(pid).includes('postgres') ? pid : null
