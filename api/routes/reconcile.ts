@@ -108,7 +108,7 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
         throw new ApiError(
           400,
           'INVALID_REQUEST',
-          'This is no usage export of OpenAI, Anthropic, Bedrock or OpenRouter that is known. docs/accounting.md lists the forms.',
+          'The content is not a known form of a usage export of OpenAI, Anthropic, Bedrock or OpenRouter. docs/accounting.md lists the forms.',
         )
       const days = file.rows.map((row) => row.day).toSorted()
       const [from, to] = [days[0], days.at(-1)]

@@ -1,4 +1,4 @@
-// Options of the commands, by node's own parser, with our kind of error.
+// Parses the options of commands with Node's own parser. Mistakes become an `ObservaError` with a hint.
 
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { messageOf, ObservaError } from '../../core/errors.ts'
@@ -8,7 +8,7 @@ export const CONFIG_OPTIONS = {
   set: { type: 'string', multiple: true },
 } as const satisfies ParseArgsOptionsConfig
 
-/** Values and positionals; an unknown option is an error that names the command's help. */
+/** Returns values and positionals. An unknown option is an error that names the command's help. */
 export function parse<const O extends ParseArgsOptionsConfig>(
   command: string,
   args: readonly string[],

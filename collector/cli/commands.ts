@@ -1,14 +1,14 @@
-// The commands: help text and how to load the code. One row each.
+// The commands, one row each: the help text and how to load the code.
 
 import type { FaultWatch } from '../fault.ts'
 import type { Io } from './io.ts'
 
-/** Returns the exit code. What runs on says to `faults` how it is drained. */
+/** Returns the exit code. A command that keeps running tells `faults` how to drain it. */
 export type Command = (args: readonly string[], io: Io, faults: FaultWatch) => Promise<number>
 
 export interface CommandEntry {
   readonly help: string
-  /** Imports the command's code; nothing of it is loaded before. */
+  /** Imports the command's code. Nothing of it is loaded before, so that a short command starts quickly. */
   readonly load: () => Promise<Command>
 }
 
@@ -17,11 +17,11 @@ const CONFIG_HELP = `  -c, --config FILE   configuration; several are merged in 
 `
 
 const DATABASE_HELP = `
-  -c, --config FILE   configuration whose Postgres is meant (default: the built-in one, with ./.observa)
-      --set a.b=c     overrides one value of it; may be repeated
-      --database URL  another Postgres; config: that of the configuration
+  -c, --config FILE   uses the Postgres of this configuration (default: the built-in one, with ./.observa)
+      --set a.b=c     overrides one value of the configuration; may be repeated
+      --database URL  uses this Postgres; "config" is that of the configuration
       --json          prints JSON
-      --limit N       lists: at most so many (default: 100)
+      --limit N       lists: prints at most N rows (default: 100)
 `
 
 export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
@@ -30,8 +30,8 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     {
       help: `observa run [options]
 
-Starts the service. Ctrl-C or SIGTERM drains and stops. Without a configuration it runs on embedded
-stores in ./.observa and listens on 127.0.0.1:4318 (OTLP) and 127.0.0.1:3000 (REST API, legacy events).
+Starts the service. Ctrl-C or SIGTERM drains and stops it. Without a configuration it uses embedded stores in ./.observa
+and listens on 127.0.0.1:4317 (OTLP/gRPC), 127.0.0.1:4318 (OTLP/HTTP) and 127.0.0.1:3000 (REST API, legacy events).
 SIGHUP reads the configuration again: processors, keys and the log level change without a restart.
 
 ${CONFIG_HELP}`,
@@ -43,7 +43,7 @@ ${CONFIG_HELP}`,
     {
       help: `observa validate [options] [FILE]...
 
-Checks a configuration offline and prints every error with file, line and column. Exit code 1 when it is wrong.
+Checks a configuration offline and prints every error with file, line and column. The exit code is 1 if there is one.
 
 ${CONFIG_HELP}      --print         prints the merged configuration, secrets masked
       --strict        warnings count as errors
@@ -79,11 +79,11 @@ Runs the processors of a configuration over files or standard input, without net
 JSON object a line: "record":"event", "signal" or "rejected". Several files are one stream in order.
 
 ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (default)
-      --signal S      telemetry kind: traces, logs or auto (default: what the data is)
+      --signal S      telemetry kind: traces, logs or auto (default: recognised by the data)
       --pipeline ID   pipeline of the configuration to run (default: the first of the telemetry kind)
       --explain       adds to each event which source key and rule filled each field, and what was scrubbed where;
                       spans that an action dropped are printed as "record":"dropped"
-      --tenant ID     whose data it is (default: default); a key says it otherwise
+      --tenant ID     tenant that the data belongs to (default: default); in a running instance the API key decides
 `,
       load: async () => (await import('./pipe.ts')).pipe,
     },
@@ -94,7 +94,7 @@ ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (defau
       help: `observa test [options] [NAME]
 
 Runs the unit tests that the configuration has under "tests:" (all, or those with NAME in their name) through its
-own processors, without network or stores, and prints what differs. Exit code 1 when one fails.
+own processors, without network or stores, and prints what differs. The exit code is 1 if a test fails.
 
 ${CONFIG_HELP}      --json          prints the results as one JSON object
 `,
@@ -106,14 +106,14 @@ ${CONFIG_HELP}      --json          prints the results as one JSON object
     {
       help: `observa scrub [options] [FILE|-]
 
-Removes secrets and personal data from a text stream, line by line: what the scrub processor of the configuration
-would do, without one what it does by default. A private key is held until its last line. Line ends stay as they
-are, also CRLF; bytes that are no UTF-8 stay as they are where no secret is; lines of more than 16 MiB are cut.
+Removes secrets and personal data from a text stream, line by line, as the scrub processor of the configuration does; without
+a configuration, as it does by default. A private key is held back until its last line. Line ends stay as they are, also
+CRLF. Bytes that are not UTF-8 stay as they are where no secret is. Lines of more than 16 MiB are cut.
 
 ${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, text, spans: [{start, end, type}]};
-                      a line that is none becomes {error, line, text}, and the exit code is 1
-      --tenant ID     with the settings of this tenant
-      --processor ID  which scrub processor of the configuration (default: the first)
+                      any other line becomes {error, line, text}, and the exit code is 1
+      --tenant ID     uses the settings of this tenant
+      --processor ID  uses this scrub processor of the configuration (default: the first)
 
 observa scrub < app.log > clean.log
 `,
@@ -127,15 +127,15 @@ observa scrub < app.log > clean.log
 observa prices update [--output FILE]
 
 Prints the price that applies to each model, one JSON object a line, as the cost processor would find it: the row of
-the table and the prices at a time, in USD per million tokens. Exit code 1 when one has no price.
+the table and the prices at a time, in USD per million tokens. The exit code is 1 if a model has no price.
 
-update compares the built-in table with the genai-prices package beside this installation (update that one with
-npm) and prints every model that was added (+), changed (~) or removed (-).
+update compares the built-in table with the installed genai-prices package (npm updates that one) and prints every
+model that was added (+), changed (~) or removed (-).
 
       --provider P      provider of the models, as in events (openai, aws.bedrock, ...)
-      --at TIME         ISO date or time; default: now
-      --overrides FILE  prices of your own, as in the configuration of cost
-      --output FILE     update: writes what is new as an override file
+      --at TIME         ISO date or time (default: now)
+      --overrides FILE  your own prices, as in the configuration of the cost processor
+      --output FILE     update: writes the new prices to a file for --overrides
 `,
       load: async () => (await import('./prices.ts')).pricesCommand,
     },
@@ -146,15 +146,15 @@ npm) and prints every model that was added (+), changed (~) or removed (-).
       help: `observa reconcile [options] FILE|-
 
 Compares a provider's usage export (OpenAI, Anthropic, Bedrock, OpenRouter; CSV, JSON or JSON lines) with what was counted, by
-UTC day, model and key, and names the events that a difference can come from. Exit code 1 when something differs.
+UTC day, model and key, and names the events that can explain a difference. The exit code is 1 if something differs.
 docs/accounting.md lists the forms and explains every rule.
 
       --url URL         the instance that has the events (default: http://127.0.0.1:3000)
-      --api-key KEY     key with the scope "query"; default: OBSERVA_API_KEY of the environment
+      --api-key KEY     key with the scope "query" (default: OBSERVA_API_KEY of the environment)
       --events FILE     compares with events in a file, as "observa pipe" prints them, without an instance
-      --provider P      openai, anthropic, bedrock or openrouter; default: told by the form of the export
-      --key-field NAME  where events name the provider's key: service_name, environment, agent_name, user_id, route or
-                        metadata.NAME. Without it the export's keys are added up
+      --provider P      openai, anthropic, bedrock or openrouter (default: recognised by the form of the export)
+      --key-field NAME  field of events that names the provider's key: service_name, environment, agent_name, user_id,
+                        route or metadata.NAME; without it the keys of the export are added up
       --json            prints the comparison as one JSON object
 `,
       load: async () => (await import('./reconcile/command.ts')).reconcileCommand,
@@ -165,17 +165,17 @@ docs/accounting.md lists the forms and explains every rule.
     {
       help: `observa keys create|list|rotate|revoke [options]
 
-Makes and manages API keys. Without --database they are those of the keys extension: create prints the key once, and the
-YAML row to keep, and writes nothing. With it they are those of the control plane, and work at once on every instance.
+Manages API keys. Without --database these are keys of the keys extension: create prints the key once, with its row for the
+configuration, and writes nothing. With --database they are keys of the control plane, which work at once on every instance.
 
-      --tenant T, --project P   whose they are (control plane: default)
-      --kind sk|pk              for servers, or for web pages (default: sk)
+      --tenant T, --project P   owner of the key (control plane: default)
+      --kind sk|pk              secret key for servers, or publishable key for web pages (default: sk)
       --mode live|test          a word in the key (default: live)
       --scope S                 ingest, query or admin; may be repeated (default: ingest and query; pk: ingest)
-      --origin URL              pk: a page that may send; may be repeated
-      --environment E           of everything sent with it
-      --name TEXT               what it is for
-      --expires TIME            control plane: such as 2030-01-31T00:00:00Z; with rotate, of the old key
+      --origin URL              pk: origin of a page that may send; may be repeated
+      --environment E           environment of everything that is sent with the key
+      --name TEXT               a name for people
+      --expires TIME            control plane: when the key expires, such as 2030-01-31T00:00:00Z; rotate: when the old key does
 ${DATABASE_HELP}
 observa keys create --tenant acme --project shop
 observa keys create --project shop --scope ingest --database config
@@ -191,7 +191,7 @@ observa keys revoke sk_live_4fZ0aQ1b --database config
     {
       help: `observa tenants list | create NAME [--id ID] | rename ID NAME
 
-Tenants of the control plane. The id of a new one is a UUID, unless given: 1 to 64 of a-z, 0-9, _ and -.
+Manages tenants of the control plane. A new tenant gets a UUID as its id unless --id is given: 1 to 64 of a-z, 0-9, _ and -.
 ${DATABASE_HELP}
 observa tenants create "Acme Inc." --id acme
 observa tenants list --json
@@ -204,12 +204,12 @@ observa tenants list --json
     {
       help: `observa projects list | create NAME | rename ID NAME | archive ID | restore ID [options]
 
-Projects of a tenant. Keys of an archived project are refused until it is restored; its data stay.
+Manages projects of a tenant. Keys of an archived project are refused until it is restored. Its data stays.
 
-      --tenant T        default: default
-      --id ID           of a new one; a UUID otherwise
-      --environment E   create: may be repeated
-      --all             list: archived ones too
+      --tenant T        tenant of the projects (default: default)
+      --id ID           create: id of the project (default: a UUID)
+      --environment E   create: an environment of the project; may be repeated
+      --all             list: includes archived projects
 ${DATABASE_HELP}
 observa projects create Shop --tenant acme --id shop --environment prod --environment dev
 observa projects archive shop --tenant acme
@@ -223,13 +223,13 @@ observa projects archive shop --tenant acme
       help: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | disable USER | enable USER
       [options]
 
-People, by e-mail address or id, the tenants they belong to and what they may do there. A person may belong to several.
+Manages people, by e-mail address or id, and their roles in tenants. A person may belong to several tenants.
 
-      --tenant T    default: default; list: of all
+      --tenant T    tenant (default: default; list: all)
       --role ROLE   create: owner, admin, member (default) or viewer
-      --name TEXT   create: for people
-      --stdin       password: read it from standard input; without it one is made and printed once
-      --project P   role: in this project only: admin, member, viewer, none, or inherit for that of the tenant
+      --name TEXT   create: the person's name
+      --stdin       password: reads the password from standard input; without it a password is made and printed once
+      --project P   role: the role in this project only: admin, member, viewer, none, or inherit for that of the tenant
 ${DATABASE_HELP}
 observa users create ada@example.com --tenant acme --role owner
 observa users password ada@example.com
@@ -243,13 +243,13 @@ observa users role ada@example.com viewer --tenant acme --project shop
     {
       help: `observa audit [options]
 
-Who changed what, newest first: accounts, projects, members and keys.
+Prints who changed accounts, projects, members and keys, newest first.
 
-      --tenant T      of this tenant (default: of all)
-      --action A      such as key.create, key.revoke, member.role
-      --actor ID      of a user, key or login
-      --resource ID   what was changed
-      --since TIME    such as 2026-11-01T00:00:00Z
+      --tenant T      changes in this tenant (default: all)
+      --action A      changes of one kind, such as key.create, key.revoke, member.role
+      --actor ID      changes by this user, key or login
+      --resource ID   changes of this user, key or project
+      --since TIME    changes since then, such as 2026-11-01T00:00:00Z
 ${DATABASE_HELP}
 observa audit --tenant acme --action key.revoke
 `,
@@ -261,13 +261,13 @@ observa audit --tenant acme --action key.revoke
     {
       help: `observa queue stats|verify|dump [options]
 
-Looks into the durable log of a data directory, beside a running instance too.
+Shows the durable log of a data directory, also while an instance runs. verify reads everything and prints what is damaged.
 
-${CONFIG_HELP}      --json          stats as JSON
+${CONFIG_HELP}      --json          stats: prints JSON
       --exporter ID   dump: only the parts of this exporter
-      --from N        dump: from this sequence number
-      --limit N       dump: at most so many records
-      --payload       dump: the bytes too (scrubbed text of users)
+      --from N        dump: begins at this sequence number
+      --limit N       dump: prints at most N records
+      --payload       dump: prints the bytes too, which hold scrubbed text of users
 `,
       load: async () => (await import('./queue.ts')).queue,
     },
@@ -277,9 +277,10 @@ ${CONFIG_HELP}      --json          stats as JSON
     {
       help: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
 
-The dead letters: what a destination refused for good, with the reason. retry needs the instance stopped.
+Manages dead letters: items that a destination refused for good, with the reason. Stop the instance before retry, which
+appends to the log.
 
-${CONFIG_HELP}      --all           every letter of the exporter instead of ids
+${CONFIG_HELP}      --all           retry, drop: all dead letters of the exporter instead of ids
 `,
       load: async () => (await import('./queue.ts')).dlq,
     },
@@ -289,14 +290,14 @@ ${CONFIG_HELP}      --all           every letter of the exporter instead of ids
     {
       help: `observa drill [NAME] [options]
 
-Runs a fault drill against instances that are thrown away and prints what was issued, acknowledged, delivered,
-dead-lettered, lost, doubled and corrupt; without a name it lists the drills. Needs a checkout: docs/drills.md.
-Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; what was done counts.
+Runs a fault drill against temporary instances and prints how many items were issued, acknowledged, delivered,
+dead-lettered, lost, doubled and corrupt. Without a name it lists the drills. Needs a checkout: docs/drills.md.
+The exit code is 1 if something was lost, doubled or corrupt. Ctrl-C ends it early and prints the counts so far.
 
-      --cycles N      how many cycles; what a cycle is, the list says
+      --cycles N      how many cycles; the list explains what a cycle is
       --seconds N     ends after this time
-      --seed N        of the random moments (default: 1)
-      --state FILE    adds up over runs in this file
+      --seed N        seed of the random moments (default: 1)
+      --state FILE    adds the counts to those in this file
       --json          prints the result as one JSON object
 `,
       load: async () => (await import('./drill.ts')).drillCommand,
@@ -307,9 +308,9 @@ Exit code 1 when something was lost, doubled or corrupt. Ctrl-C ends it early; w
     {
       help: `observa pseudonyms [list | rotate | drop KEY_ID] [options]
 
-The keys of the pseudonyms that stand for ids with something personal in them (\`[email:4f1c..]\`): list shows them, rotate makes
-a new one for what comes, drop forgets a retired one once nothing that was stored under it is kept any more. Instances take
-a new key with a restart or SIGHUP. With embedded Postgres the instance must be stopped.
+Manages the keys with which ids that contain personal data become pseudonyms (\`[email:4f1c..]\`). list prints the ids of the
+keys. rotate makes a new key for new data. drop deletes a retired key: do so once no data with its pseudonyms is kept.
+Instances use a new key after a restart or SIGHUP. With embedded Postgres, stop the instance first.
 
 ${CONFIG_HELP}      --json          prints the keys as one JSON array
 `,
@@ -321,7 +322,7 @@ ${CONFIG_HELP}      --json          prints the keys as one JSON array
     {
       help: `observa migrate [options]
 
-Applies the schemas to the ClickHouse and Postgres of the configuration.
+Brings the schemas of the configuration's ClickHouse and Postgres up to date. A start of the service does the same.
 
 ${CONFIG_HELP}`,
       load: async () => (await import('./stores/migrate.ts')).migrate,

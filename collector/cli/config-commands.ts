@@ -1,4 +1,4 @@
-// `validate`, `schema` and `components`: the commands of `config/`, given the real registry and terminal.
+// `validate`, `schema` and `components`: gives the commands in `config/` the real registry and terminal.
 
 import { readFile, stat } from 'node:fs/promises'
 import {

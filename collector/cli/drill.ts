@@ -1,5 +1,5 @@
-// `observa drill`: fault drills against instances that are thrown away. They need test servers, a compiler and the sources, none
-// of which an installed build has; so the drills are a program of the checkout, which this starts.
+// `observa drill`: fault drills against temporary instances. Drills need test servers, a compiler and the sources,
+// which an installed build has not. So they are a program of the checkout, and this command starts it.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,7 +17,8 @@ export async function drillCommand(args: readonly string[]): Promise<number> {
       'In a checkout of the same version: npm ci, then npm run drill -- NAME.',
     )
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit' })
-  // A terminal signals both; a drill then checks what it has, and this waits for it.
+  // A terminal sends the signal to both processes. The drill then checks what it has, and this process waits for its
+  // end.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, pass)
   const [code] = (await once(child, 'exit')) as [number | null]

@@ -10,16 +10,18 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa components [NAME]                         list components, or the options of one
   observa schema                                    JSON Schema of the configuration, for editors
   observa prices [--provider P] MODEL...            which price applies to a model
+  observa reconcile FILE                            compare a provider's usage export with what was counted
   observa keys create|list|rotate|revoke            API keys
   observa tenants list|create|rename                tenants of the control plane
-  observa projects list|create|rename|archive       their projects
-  observa users list|create|role|remove|disable     people, and what they may do
+  observa projects list|create|rename|archive       projects of a tenant
+  observa users list|create|role|remove|disable     people and their roles
   observa audit                                     who changed what
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters
-  observa drill [NAME]                              fault drills against throw-away instances, in a checkout
+  observa drill [NAME]                              fault drills against temporary instances, in a checkout
+  observa pseudonyms list|rotate|drop               keys with which ids become pseudonyms
   observa migrate [--config FILE]...                apply the schemas to ClickHouse and Postgres
   observa version                                   version of this build
 
-observa COMMAND --help tells the options of a command.
+observa COMMAND --help prints the options of a command.
 `

@@ -1,4 +1,4 @@
-// Where a command reads and writes, so that tests can stand in for the terminal.
+// The input and output of commands, so that tests can replace the terminal.
 
 export interface Io {
   readonly stdin: NodeJS.ReadableStream
@@ -11,7 +11,7 @@ export interface Io {
 }
 
 export function processIo(): Io {
-  // Standard output was closed by its reader (`| head` does so): the command ends without an error.
+  // The reader closed standard output, as `| head` does. The command then ends without an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0)
     throw error

@@ -1,5 +1,5 @@
-// `observa keys`: with `--database` keys of the control plane, else the command of the keys extension, given the real
-// configuration loader and clock.
+// `observa keys`: with `--database` for keys of the control plane, else the command of the keys extension with the
+// real configuration loader and clock.
 
 import { keysCommand as command, type KeysConfig } from '../extensions/keys/index.ts'
 import type { Io } from './io.ts'
@@ -21,7 +21,7 @@ export async function keysCommand(args: readonly string[], io: Io): Promise<numb
         io.err('the configuration has no keys extension\n')
         return null
       }
-      // Parsed by the keys factory's own schema.
+      // The schema of the keys factory has parsed this configuration.
       return found.config as KeysConfig
     },
   })

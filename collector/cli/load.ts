@@ -1,4 +1,4 @@
-// Loads a configuration for a command and says what is wrong with it, all at once.
+// Loads a configuration for a command and prints everything that is wrong with it.
 
 import { readFile, stat } from 'node:fs/promises'
 import { problemReport } from '../../config/commands.ts'
@@ -25,8 +25,8 @@ export function load(args: ConfigArgs, io: Io, isOffline = false): Promise<LoadR
 }
 
 /**
- * The configuration, or null after printing every error. Warnings are printed unless `quiet`. `isOffline` is for commands
- * that open no listener.
+ * Returns the configuration, or null after printing every error. Prints warnings unless `quiet`. A command that opens
+ * no listener sets `isOffline`, so that an open address without keys is only a warning.
  */
 export async function loadOrExplain(
   args: ConfigArgs,

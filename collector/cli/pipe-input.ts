@@ -1,12 +1,12 @@
-// What a file given to `pipe` is: its form and telemetry kind by its first bytes, cut into requests. Lines are
-// streamed; everything else is one request.
+// Recognises the form and telemetry kind of a file for `pipe` by its first bytes, and cuts the file into requests.
+// Files of lines are streamed; any other file is one request.
 
 import { gunzipSync } from 'node:zlib'
 import type { PayloadFormat, TaskRequest, TelemetryKind } from '../../core/task.ts'
 import { looksLikeOtlpJson } from '../../proto/decode.ts'
 
 export interface PipeInput {
-  /** Name for messages; `-` is standard input. */
+  /** The name for messages; `-` is standard input. */
   readonly file: string
   readonly input: 'auto' | 'otlp-proto' | 'otlp-json' | 'ndjson'
   readonly telemetry: 'auto' | 'traces' | 'logs'
@@ -16,7 +16,7 @@ export interface PipeInput {
 
 export type PipeRequest = Omit<TaskRequest, 'tenant'>
 
-/** Bytes of lines put together into one request. */
+/** How many bytes of lines make one request. */
 const CHUNK_BYTES = 1024 * 1024
 
 export async function* requestsOf(
@@ -38,7 +38,7 @@ function request(
   format: PayloadFormat,
   telemetry: TelemetryKind,
 ): PipeRequest {
-  // A view of a larger buffer is fine here: nothing is posted to another thread.
+  // The payload may be a view of a larger buffer, because it is not sent to another thread.
   return { payload, encoding: 'identity', format, telemetry, receivedAtMs: Date.now() }
 }
 
@@ -59,7 +59,7 @@ function* ofAny(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   yield* isLines(bytes) ? ofLines(bytes, source) : ofDocument(bytes, source)
 }
 
-/** One JSON object that is no line format: OTLP, a legacy event or the v0 object. */
+/** One JSON object that spans the whole file: OTLP, a legacy event or the v0 object. */
 function* ofDocument(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   if (isOtlp(bytes)) yield* ofOtlpJson(bytes, source)
   else if (isLegacyEvent(bytes)) yield request(asLine(bytes), 'ndjson', 'traces')
@@ -72,17 +72,17 @@ const isOtlp = (bytes: Buffer): boolean =>
   /"resource(?:Spans|Logs|Metrics)"/.test(text(bytes)) || looksLikeOtlpJson(bytes)
 const isLegacyEvent = (bytes: Buffer): boolean => bytes.includes('"event_type"')
 
-/** A legacy event printed over several lines is one line for the decoder. */
+/** Puts a legacy event that is printed over several lines on one line, as the decoder expects it. */
 function asLine(bytes: Buffer): Buffer {
   try {
     return Buffer.from(JSON.stringify(JSON.parse(bytes.toString('utf8'))))
   } catch {
-    // Not JSON: the decoder says so, with a line number.
+    // This is not JSON. The decoder refuses it with the line number.
     return bytes
   }
 }
 
-/** OTLP JSON: one document, or one a line (the file exporter's form). */
+/** OTLP JSON: one document, or one document a line as the file exporter writes it. */
 function* ofOtlpJson(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   for (const document of isLines(bytes) ? splitLines(bytes) : [bytes])
     yield request(document, 'otlp-json', telemetryOfJson(document, source))
@@ -93,7 +93,7 @@ function telemetryOfJson(bytes: Buffer, source: PipeInput): TelemetryKind {
   return /"resourceLogs"/.test(text(bytes)) ? 'logs' : 'traces'
 }
 
-/** Lines of legacy events go together; lines of OTLP JSON are a request each; order is kept. */
+/** Lines of legacy events are grouped into requests, a line of OTLP JSON is a request. The order stays. */
 function* ofLines(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   let from = 0
   let top = 0
@@ -109,7 +109,7 @@ function* ofLines(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
   if (top > from) yield request(bytes.subarray(from, top), 'ndjson', 'traces')
 }
 
-/** Is the first line a JSON value of its own, with another after it? */
+/** True when the first line is a JSON value by itself and another line follows. */
 function isLines(bytes: Buffer): boolean {
   const start = bytes.findIndex((b) => b > 0x20)
   const end = bytes.indexOf(0x0a, Math.max(0, start))
@@ -118,7 +118,8 @@ function isLines(bytes: Buffer): boolean {
     JSON.parse(bytes.toString('utf8', start, end))
     return true
   } catch {
-    // The first line ends inside a value: a document over several lines, unless every line stands alone.
+    // The first line is not complete JSON. It is the beginning of one document, unless another object begins on the
+    // next line: then it is a damaged line of legacy events.
     return /^\s*[{[]/.test(text(bytes.subarray(end + 1), 8)) && isLegacyEvent(bytes)
   }
 }
@@ -147,7 +148,7 @@ async function* lineChunks(
     if (size < CHUNK_BYTES) continue
     const all = Buffer.concat(held)
     const cut = all.lastIndexOf(0x0a) + 1
-    // A line that never ends is handed on, to be refused by the decoder's limit.
+    // A line without an end is passed on in pieces, so that the decoder's limit refuses it.
     const to = cut > 0 ? cut : all.length > lineBytesMax + CHUNK_BYTES ? all.length : 0
     if (to > 0) yield all.subarray(0, to)
     held = [all.subarray(to)]
@@ -170,8 +171,8 @@ function ofProtobuf(bytes: Buffer, source: PipeInput): PipeRequest {
 }
 
 /**
- * Traces or logs: field 1 of a Span is its trace id (length-delimited), field 1 of a LogRecord its time
- * (fixed64) and its other early fields are no 16 bytes. Looks at the first record only.
+ * Tells traces from logs by the first record: field 1 of a Span is its trace id (length-delimited, 16 bytes), field 1
+ * of a LogRecord is its time (fixed64), and no other early field of a LogRecord has 16 bytes.
  */
 function telemetryOfProtobuf(bytes: Buffer): TelemetryKind {
   const resource = lengthDelimited(bytes, 1)
@@ -182,7 +183,7 @@ function telemetryOfProtobuf(bytes: Buffer): TelemetryKind {
   return id === null && record[0] !== 0x0a ? 'logs' : 'traces'
 }
 
-/** The first length-delimited field with this number, or null. */
+/** Returns the first length-delimited field with this number, or null. */
 function lengthDelimited(bytes: Buffer, field: number): Buffer | null {
   let at = 0
   while (at < bytes.length) {

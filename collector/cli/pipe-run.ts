@@ -1,5 +1,5 @@
-// Requests through the pipelines of a configuration in this process, with no network and no store: what
-// `pipe` prints and `test` compares. Reading inputs is left to `pipe-input.ts`, printing to the commands.
+// Runs requests through the pipelines of a configuration in this process, without network or stores. `pipe` prints
+// the results and `test` compares them. `pipe-input.ts` reads the inputs.
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'
@@ -20,22 +20,22 @@ import { secretsOfOneRun } from '../service/pseudonym-keys.ts'
 import { buildChain } from '../worker/build-chain.ts'
 import type { Chain } from '../worker/chain.ts'
 
-/** Whose data a run is: what a key would say; without a name, what an instance without keys takes all to be. */
+/** The tenant that the data belongs to. Without a name it is the tenant that an instance without keys uses. */
 export function tenantOf(name: string | undefined): TenantContext {
   return name === undefined ? DEFAULT_TENANT : { ...DEFAULT_TENANT, tenantId: name }
 }
 
 export interface PipeRunOptions {
-  /** Pipeline to run; the first of the request's telemetry kind when null. */
+  /** The pipeline to run. Null selects the first one of the request's telemetry kind. */
   readonly pipelineId: string | null
   readonly explain: boolean
-  /** Also makes the bytes that exporters would be given. */
+  /** True to make also the bytes for the exporters. */
   readonly isEncoding: boolean
 }
 
 /**
- * One request done: its events and signals are in `chain` until the next one, and events of earlier requests that it revised in
- * `chain.revised`.
+ * The result of one request. `chain` has its events and signals until the next request, and `chain.revised` the
+ * events of earlier requests that it revised.
  */
 export interface Outcome {
   readonly chain: Chain
@@ -43,13 +43,16 @@ export interface Outcome {
   readonly parts: readonly EncodedPart[]
 }
 
-/** Requests given one after the other are one stream: usage counts once over all of them. */
+/** Runs requests one after another as one stream, so that usage is counted once over all of them. */
 export class PipeRun {
   readonly #config: ObservaConfig
   readonly #options: PipeRunOptions
   readonly #chains = new Map<string, Chain>()
   readonly #ledger = new UsageLedger()
-  /** Nothing is kept, so neither is a key: pseudonyms are those of this run unless the configuration names one. */
+  /**
+   * Nothing is stored, so no key is stored either. Pseudonyms differ in each run unless the configuration names a
+   * key.
+   */
   readonly #secrets = secretsOfOneRun()
 
   constructor(config: ObservaConfig, options: PipeRunOptions) {
@@ -60,11 +63,11 @@ export class PipeRun {
   request(request: TaskRequest): Outcome {
     const chain = this.#chainFor(request.telemetry)
     const result = this.#runWithLedger(chain, { requests: [request], corrections: [] })
-    // A task of one request has one verdict.
+    // A task with one request has one verdict.
     return { chain, verdict: result.verdicts[0] as RequestVerdict, parts: result.parts }
   }
 
-  /** Runs until the ledger has nothing to add, then remembers what was reported. */
+  /** Runs the task until the ledger has no further corrections, then commits its facts. */
   #runWithLedger(chain: Chain, task: Task): TaskResult {
     let result = chain.run(task)
     const corrections = this.#ledger.check(result.facts)
@@ -110,14 +113,14 @@ export class PipeRun {
   }
 }
 
-/** The events of earlier requests that the last one revised, as JSON with their keys and counts. */
+/** The events of earlier requests that the last request revised, each as an object with its keys and counts. */
 export function* revisedEvents(chain: Chain): Generator<Record<string, unknown>> {
   const { events, items } = chain.revised
   const out = new ByteWriter()
   for (const { after } of items) {
     out.reset()
     writeEventJson(out, events, after)
-    // Our own writer made it: an object.
+    // Our own writer made this JSON, and it is an object.
     yield JSON.parse(Buffer.from(out.bytes.subarray(0, out.pos)).toString()) as Record<
       string,
       unknown
@@ -125,7 +128,7 @@ export function* revisedEvents(chain: Chain): Generator<Record<string, unknown>>
   }
 }
 
-/** Ordinals of the events that no processor dropped. */
+/** The ordinals of the events that no processor dropped. */
 export function* keptEvents(chain: Chain): Generator<number> {
   for (let e = 0; e < chain.events.count; e++)
     if (!chain.batch.isDropped(chain.events.spanOf[e] as number)) yield e

@@ -1,5 +1,5 @@
-// `observa pipe`: the processors of a configuration over files or standard input, in this process, with no
-// network and no store. Several files are one stream in order, so usage is counted once over all of them.
+// `observa pipe`: runs the processors of a configuration over files or standard input, in this process, without
+// network or stores. Several files are one stream in order, so usage is counted once over all of them.
 
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -36,7 +36,7 @@ export async function pipe(args: readonly string[], io: Io): Promise<number> {
     tenant: { type: 'string' },
   })
   const input = oneOf('--input', values.input, FORMS)
-  // Options say `signal` where OpenTelemetry does; inside, a signal is what a rule found.
+  // The option is called `--signal` because that is OpenTelemetry's word. In the code, a signal is what a rule found.
   const telemetry = oneOf('--signal', values.signal, TELEMETRY_CHOICES)
   const config = await loadOrExplain(values, io, true)
   if (config === null) return 1
@@ -91,7 +91,7 @@ class PipePrinter {
   readonly #io: Io
   readonly #run: PipeRun
   readonly #out = new ByteWriter()
-  /** What waits for its final form; null when everything is printed at once. */
+  /** The lines whose events may still be revised. Null when every line is printed at once. */
   readonly #waiting: WaitingLines | null
 
   constructor(
@@ -110,7 +110,7 @@ class PipePrinter {
     this.#run = new PipeRun(config, { pipelineId, explain, isEncoding: false })
   }
 
-  /** Runs one file; true when it was refused. */
+  /** Processes one file. Returns true when the file was refused. */
   async file(source: PipeInput): Promise<boolean> {
     let refused = false
     try {
@@ -131,7 +131,7 @@ class PipePrinter {
     return refused
   }
 
-  /** Prints what waited for the end of the input. */
+  /** Prints the lines that waited for the end of the input. */
   async end(): Promise<void> {
     await this.#flush(0)
     for (const line of this.#waiting?.takeAll() ?? []) await this.#write(line)
@@ -173,7 +173,7 @@ class PipePrinter {
       out.ascii('{"record":"event",')
       const start = out.pos
       writeEventJson(out, chain.events, e)
-      // The object's own opening brace goes: its fields continue ours.
+      // The event's opening brace is cut, because its fields continue the object that is already open.
       out.bytes.copyWithin(start, start + 1, out.pos)
       out.pos--
       if (this.#explain) this.#explanation(chain, e)
@@ -183,7 +183,7 @@ class PipePrinter {
     }
   }
 
-  /** With `--stream`: what a container counts may become less when the calls inside it come. */
+  /** With `--stream`, marks a container whose count may decrease when the calls inside it arrive. */
   #markProvisional({ events }: Chain, e: number): void {
     const isCounted = !(events.num(e, N.usage_aggregate) > 0) && events.num(e, N.total_tokens) > 0
     if (!isCounted || !CONTAINERS.has(events.text(e, R.kind) ?? '')) return
@@ -191,7 +191,7 @@ class PipePrinter {
     this.#out.ascii(',"provisional":true}')
   }
 
-  /** The line that is at the end of `#out` waits, unless everything is printed at once. */
+  /** Keeps the line at the end of `#out` back, unless every line is printed at once. */
   #endLine(eventId: string | null): void {
     if (this.#waiting === null) return
     this.#waiting.add(Buffer.from(this.#out.bytes.subarray(0, this.#out.pos)), eventId)
@@ -210,7 +210,10 @@ class PipePrinter {
     )
   }
 
-  /** Spans that an action removed: their ids and what was found, so that a rule that drops shows what it does. */
+  /**
+   * Prints the spans that an action removed, with their ids and findings, so that the effect of a dropping rule is
+   * visible.
+   */
   #dropped(chain: Chain): void {
     const { batch } = chain
     const view = new SpanView(batch)

@@ -1,4 +1,4 @@
-// The command `prices`: what it finds is what the cost processor uses.
+// `prices` finds the same prices as the cost processor.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -74,7 +74,7 @@ test('update shows what the installed package says otherwise, as an override fil
   const file = join(await directory(t), 'new.yaml')
   const { code, out } = await ran('update', '--output', file)
   assert.equal(code, 0)
-  // The built-in table is made from the package that is installed here.
+  // The built-in table is made from the installed package.
   assert.match(out, /: 0 models differ\n/)
   const written = await readFile(file, 'utf8')
   const { out: used } = await ran('--overrides', file, 'gpt-4o')

@@ -42,7 +42,7 @@ async function update(output: string | undefined, io: Io): Promise<number> {
   return 0
 }
 
-/** Of the package that is installed beside this file. */
+/** The version of the genai-prices package that is installed beside this file. */
 function installedVersion(): string {
   const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
   const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as {

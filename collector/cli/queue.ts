@@ -1,5 +1,5 @@
-// `observa queue` and `observa dlq`: into the log and the dead letters of a data directory. Reading works
-// beside a running instance; `dlq retry` appends to the log and so needs the instance stopped.
+// `observa queue` and `observa dlq`: read the log and the dead letters of a data directory. Reading works while an
+// instance runs. `dlq retry` appends to the log, so the instance must be stopped.
 
 import { join } from 'node:path'
 import type { ObservaConfig } from '../../config/root.ts'
@@ -20,7 +20,7 @@ import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 
-/** Directory of the queue of a configuration. */
+/** The queue's directory for this configuration. */
 function queueDir(config: ObservaConfig): string {
   return config.queue.dir ?? join(config.data_dir, 'queue')
 }

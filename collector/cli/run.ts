@@ -1,5 +1,5 @@
-// `observa run`: loads, starts with progress on the terminal, prints where to send and what to open, and
-// stops on a signal. SIGHUP reads the configuration again.
+// `observa run`: starts the service, shows progress on the terminal, prints the addresses, and stops on a signal.
+// SIGHUP reloads the configuration.
 
 import { availableParallelism, totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
@@ -19,7 +19,7 @@ import type { Io } from './io.ts'
 import { load, loadOrExplain } from './load.ts'
 import { packageVersion } from './version.ts'
 
-/** A second signal, or a drain longer than this, ends the process at once. */
+/** How long a drain may take, ms. After that, or at a second signal, the process ends at once. */
 const STOP_MS_MAX = 25_000
 
 export async function run(args: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], io: Io, faults: FaultWatch): 
     apply: (next) => service.reload(next),
   })
   faults.use(log, () => service.stop())
-  // Before the start, for without a handler the signal ends the process.
+  // The handler is set before the start, because SIGHUP without a handler would end the process.
   process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)
   io.err(`observa ${version}: ${availableParallelism()} cores, ${formatBytes(totalmem())} memory\n`)
@@ -64,26 +64,31 @@ export async function run(args: readonly string[], io: Io, faults: FaultWatch): 
   const signal = await stopped
   reloader.close()
   io.err(`${signal}: draining\n`)
-  const kill = setTimeout(() => process.exit(1), STOP_MS_MAX)
+  const kill = setTimeout(() => {
+    io.err(
+      `the drain takes more than ${STOP_MS_MAX / 1000} s: stopping now; the next start goes on with the log\n`,
+    )
+    process.exit(1)
+  }, STOP_MS_MAX)
   await service.stop()
   await stopTraces()
   clearTimeout(kill)
   io.err('stopped; everything accepted is delivered or kept in the log\n')
-  // Client libraries may hold idle sockets; nothing of ours is left to do.
+  // Client libraries may hold idle sockets, which would keep the process running although its work is done.
   setImmediate(() => process.exit(0))
   return 0
 }
 
 /**
- * Bodies and encoded parts are buffers outside the heap. V8 by default runs a full collection for every 64 MB
- * of them, three a second under load, 60 ms each (node --trace-gc, 2026-11); counted with the heap they cause
- * a seventh of that. The price is about 120 MB more of resident memory under load.
+ * Makes V8 count external buffers with the heap. Request bodies and encoded parts are such buffers, and by default V8
+ * runs a full collection for every 64 MB of them: three a second under load, 60 ms each (node --trace-gc, 2026-11).
+ * Counted with the heap they cause a seventh of that. The price is about 120 MB more of resident memory under load.
  */
 function tuneCollector(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit')
 }
 
-/** Resolves with the name of the first stop signal; a second one ends the process. */
+/** Resolves with the name of the first stop signal. A second one ends the process. */
 function onSignals(io: Io): Promise<string> {
   return new Promise((resolve) => {
     let seen = false
@@ -102,7 +107,7 @@ function onSignals(io: Io): Promise<string> {
 
 const firstKey = ({ tenantId, projectId }: Bootstrap, key: string): string =>
   `
-This control plane was empty. Its first key, of tenant "${tenantId}" and project "${projectId}", with every scope, shown this once only:
+The control plane had no key. This one belongs to tenant "${tenantId}" and project "${projectId}", has every scope, and is not shown again:
 
   ${key}
 
@@ -124,14 +129,14 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
   if (config.auth === 'none')
     lines.push(
       '',
-      'NO KEY IS NEEDED (auth: none): everything sent here without one is accepted as the tenant "default".',
+      'NO KEY IS NEEDED (auth: none): everything that is sent here without a key belongs to the tenant "default".',
     )
   return `${lines.join('\n')}\n\n`
 }
 
 type Addresses = Record<'grpc' | 'otlp' | 'http', string | null>
 
-/** Where the first receiver of each type listens. */
+/** The address of the first receiver of each kind, as clients can reach it. */
 function addresses(config: ObservaConfig, service: Service): Addresses {
   const found: Addresses = { grpc: null, otlp: null, http: null }
   const bound = (endpoint: string | undefined): string | null =>

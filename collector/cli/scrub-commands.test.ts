@@ -1,4 +1,5 @@
-// What a rule of `scrub` would do can be seen before it runs: `pipe --explain`, `test` and `scrub` with a tenant.
+// The effect of a `scrub` rule can be seen before it is deployed: with `pipe --explain`, `test`, and `scrub` with a
+// tenant.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// `observa scrub`: the text scrubber over a file or standard input.
+// `observa scrub`: scrubs the text of a file or of standard input.
 
 import { createReadStream } from 'node:fs'
 import type { ObservaConfig } from '../../config/root.ts'
@@ -36,7 +36,7 @@ export async function scrub(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Of the named scrub processor, or of the first. */
+/** The settings of the named scrub processor, or of the first one. */
 function settingsOf(config: ObservaConfig, id: string | undefined): unknown {
   const all = [...config.processors].filter(([, p]) => p.factory.type === 'scrub')
   if (id === undefined) return all[0]?.[1].settings

@@ -31,7 +31,7 @@ const CHAT = `
             gen_ai.request.model: gpt-4o
             gen_ai.usage.input_tokens: 12
             gen_ai.usage.output_tokens: 3`
-/** Not written in one piece, so that no scanner takes it for a leak. */
+/** The token is joined from parts, so that no secret scanner reports this file. */
 const SECRET = ['ghp', '_', '0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX'].join('')
 const MAIL = 'jane.doe' + '@' + 'acme-corp.com'
 

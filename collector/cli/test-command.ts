@@ -1,5 +1,5 @@
-// `observa test`: runs the unit tests written in a configuration through its own processors, in this process
-// and without stores, and prints what differs. Inputs are in `test-input.ts`, the comparison in `test-compare.ts`.
+// `observa test`: runs the unit tests in a configuration through its own processors, in this process and without
+// stores, and prints the differences. `test-input.ts` makes the inputs, `test-compare.ts` compares.
 
 import type { ObservaConfig, UnitTest } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
@@ -22,7 +22,7 @@ interface TestResult {
   readonly reasons: readonly string[]
 }
 
-/** Longest value in a difference; what is longer is cut. */
+/** The longest value in a printed difference, in characters. Longer ones are cut. */
 const SHOWN_MAX = 200
 
 export async function testCommand(args: readonly string[], io: Io): Promise<number> {
@@ -46,7 +46,7 @@ export async function testCommand(args: readonly string[], io: Io): Promise<numb
   return failed > 0 ? 1 : 0
 }
 
-/** All tests, or those whose name holds the given text. */
+/** All tests, or those whose name contains the given text. */
 function chosen(all: readonly UnitTest[], name: string | undefined): readonly UnitTest[] {
   if (name === undefined) return all
   const found = all.filter((t) => t.name.includes(name))
@@ -60,7 +60,7 @@ function chosen(all: readonly UnitTest[], name: string | undefined): readonly Un
   )
 }
 
-/** Each test has a run of its own: no usage, loop or average of another one is known to it. */
+/** Runs a test by itself, so that usage, loops and averages of other tests have no effect on it. */
 async function runTest(
   config: ObservaConfig,
   unit: UnitTest,
@@ -108,19 +108,19 @@ async function outputOf(
     for (const revised of revisedEvents(chain)) revise(output.events, revised)
     output.events.push(...eventsOf(chain))
     for (const s of chain.signals) output.signals.push({ ...s })
-    // The next request reuses the encoders' buffers.
+    // The bytes are copied, because the next request reuses the encoders' buffers.
     for (const p of parts) output.sent.push({ exporter: p.exporter, bytes: Buffer.from(p.bytes) })
   }
   return output
 }
 
-/** Events are compared as they stand in the end. */
+/** Replaces an event's counts by its last revision, because tests expect the final form of events. */
 function revise(events: Record<string, unknown>[], revised: Record<string, unknown>): void {
   const at = events.findIndex((e) => e['event_id'] === revised['event_id'])
   if (at >= 0) events[at] = withRevision(events[at] as Record<string, unknown>, revised)
 }
 
-/** A request that is refused as a whole counts as one item. */
+/** Counts rejected items. A request that is refused as a whole counts as one item. */
 function refusals(verdict: Outcome['verdict']): { count: number; reasons: readonly string[] } {
   if (verdict.kind === 'refused') return { count: 1, reasons: [verdict.message] }
   return { count: verdict.rejected, reasons: verdict.reasons }
@@ -131,7 +131,7 @@ function* eventsOf(chain: Chain): Generator<Record<string, unknown>> {
   for (const e of keptEvents(chain)) {
     out.reset()
     writeEventJson(out, chain.events, e)
-    // Our own writer made it: an object.
+    // Our own writer made this JSON, and it is an object.
     yield JSON.parse(Buffer.from(out.bytes.subarray(0, out.pos)).toString()) as Record<
       string,
       unknown

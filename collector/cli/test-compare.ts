@@ -1,5 +1,5 @@
-// What a unit test expected against what came out: only what was given is compared, and each difference
-// says where, what was expected and what was found. Knows nothing of pipelines.
+// Compares the expectation of a unit test with the result. Only what the test states is compared. Each difference has
+// the place, the expected and the found value.
 
 import type { UnitTest } from '../../config/root.ts'
 import { nearest } from '../../core/config/nearest.ts'
@@ -8,18 +8,18 @@ export interface Difference {
   /** Such as `events[0].input_tokens`. */
   readonly field: string
   readonly expected: unknown
-  /** Undefined: it is not there. */
+  /** Undefined when the field does not exist. */
   readonly found: unknown
   readonly hint?: string
 }
 
-/** Everything a test's input led to. */
+/** Everything that a test's input produced. */
 export interface Output {
   readonly events: readonly Readonly<Record<string, unknown>>[]
   readonly signals: readonly Readonly<Record<string, unknown>>[]
   readonly rejected: number
   readonly reasons: readonly string[]
-  /** What each exporter would be given. */
+  /** The bytes for each exporter. */
   readonly sent: readonly { readonly exporter: string; readonly bytes: Buffer }[]
 }
 
@@ -37,7 +37,7 @@ export function differences(expect: UnitTest['expect'], output: Output): Differe
   return out
 }
 
-/** The lists are of one length: an event too many is a token counted twice. */
+/** Compares two lists, which must have the same length: one event too many would be a token counted twice. */
 function compareAll(
   what: 'events' | 'signals',
   expected: readonly Readonly<Record<string, unknown>>[],
@@ -96,7 +96,7 @@ function didYouMean(key: string, found: Readonly<Record<string, unknown>>): { hi
   return near === null ? {} : { hint: `Did you mean "${near}"?` }
 }
 
-/** Money is a sum of products: the last bits of a fraction are nobody's expectation. */
+/** Compares numbers with a tolerance, because cost is a sum of products whose last bits nobody can predict. */
 function isSame(expected: unknown, found: unknown): boolean {
   if (typeof expected !== 'number' || typeof found !== 'number') return expected === found
   if (Number.isInteger(expected) && Number.isInteger(found)) return expected === found
@@ -107,7 +107,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Where a text is that may be nowhere: in an event, a signal, a reason, or the bytes for an exporter. */
+/** The place where a forbidden text was found: an event, a signal, a reason, or the bytes for an exporter. */
 function placeOf(text: string, output: Output): string | null {
   const spellings = spellingsOf(text)
   const has = (where: string): boolean => spellings.some((s) => where.includes(s))
@@ -121,7 +121,7 @@ function placeOf(text: string, output: Output): string | null {
   return null
 }
 
-/** As it is, inside JSON, and inside JSON kept as text in JSON. */
+/** The text itself, inside JSON, and inside JSON that is kept as text in JSON. */
 function spellingsOf(text: string): string[] {
   const once = inJson(text)
   return [...new Set([text, once, inJson(once)])]

@@ -1,5 +1,5 @@
-// The input of a unit test in the configuration, as requests. Fills in what every span needs and no test is
-// about: ids, times, and attributes written as a map. Files are read as `pipe` reads them.
+// Makes requests of a unit test's input. Fills in what every span needs and few tests care about: ids, times, and
+// attributes written as a map. Files are read as `pipe` reads them.
 
 import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -11,7 +11,10 @@ import { type PipeRequest, requestsOf } from './pipe-input.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Requests are received, and spans without a time begin, at one moment: a test has one outcome for ever. */
+/**
+ * The time of receipt, and the start of spans without a time. It is constant, so that a test always has the same
+ * result.
+ */
 const RECEIVED_AT_MS = Date.UTC(2026, 0, 1)
 const KEYS = ['spans', 'otlp', 'events', 'file'] as const
 
@@ -64,7 +67,7 @@ async function* ofFile(
   for await (const request of requests) yield { ...request, receivedAtMs: RECEIVED_AT_MS }
 }
 
-/** A file beside the configuration; with several, the last that has it. */
+/** A file beside the configuration. With several configuration files, the last one that has it beside it. */
 function pathBeside(file: string, configFiles: readonly string[]): string {
   const folders = configFiles.length === 0 ? ['.'] : configFiles.map((f) => dirname(f))
   const found = folders.map((f) => resolve(f, file)).findLast((path) => existsSync(path))
@@ -76,12 +79,15 @@ function pathBeside(file: string, configFiles: readonly string[]): string {
   )
 }
 
-/** Spans wrapped in one resource and one scope. */
+/** Wraps spans in one resource and one scope. */
 function document(spans: readonly Json[]): Json {
   return { resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: spans.map(whole) }] }] }
 }
 
-/** A span with what it does not say: one trace for all, ids by place, a second (none when it says its start). */
+/**
+ * Completes a span: one trace for all spans, ids by position, a duration of one second (none when the test states the
+ * start).
+ */
 function whole(span: Json, index: number): Json {
   const start = `${RECEIVED_AT_MS}000000`
   const given = span['startTimeUnixNano'] ?? start
@@ -101,7 +107,7 @@ const event = (value: unknown): unknown => (isMap(value) ? withAttributes(value)
 const isMap = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** OTLP lists attributes as keys and typed values; a map is what people write. */
+/** Turns a map of attributes, which people write, into OTLP's list of keys and typed values. */
 function withAttributes(of: Json): Json {
   const { attributes } = of
   return isMap(attributes) ? { ...of, attributes: keyValues(attributes) } : of

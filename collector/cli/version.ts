@@ -1,10 +1,10 @@
-// The version of this build, for people and for the process.
+// The version of this build.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Io } from './io.ts'
 
-/** Version of the package: the nearest package.json above this file, from source and from `dist`. */
+/** The version of the nearest package.json above this file, which is found from the sources and from `dist`. */
 export function packageVersion(): string {
   let dir = import.meta.dirname
   for (let up = 0; up < 5; up++) {
@@ -15,7 +15,7 @@ export function packageVersion(): string {
       }
       if (manifest.name === 'observa') return manifest.version ?? '0.0.0'
     } catch {
-      // No manifest in this folder: look one level up.
+      // This folder has no manifest; the next one above is tried.
     }
     dir = dirname(dir)
   }

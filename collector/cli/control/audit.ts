@@ -1,4 +1,4 @@
-// `observa audit`: who changed what.
+// `observa audit` prints who changed what in the control plane.
 
 import * as input from '../../../accounts/input.ts'
 import { type AuditRow, listAudit } from '../../../storage/control/audit.ts'

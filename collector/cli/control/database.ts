@@ -1,5 +1,6 @@
-// The way of a command to the control plane: the Postgres of the configuration, embedded (running or not) or a server, or
-// the one that `--database` names. Everything is done as the plain role of the control plane and written to the audit log.
+// Connects a command to the database of the control plane: the Postgres of the configuration (embedded or a server),
+// or the one that `--database` names. Every command works in the database role of the control plane and writes to the
+// audit log.
 
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -41,13 +42,16 @@ export interface ControlValues {
 
 export interface ControlSession {
   readonly client: Statements
-  /** Of the keys extension of the configuration, else OBSERVA_KEY_PEPPER. */
+  /** The pepper of the configuration's keys extension, else OBSERVA_KEY_PEPPER, else null. */
   readonly pepper: Secret | null
-  /** For the tenant of `--tenant`, unless another is named. */
+  /** A change in the given tenant, or in that of `--tenant`. */
   change(tenantId?: string): Change
 }
 
-/** Runs `work` in one transaction; says what is wrong in words and returns the exit code. */
+/**
+ * Runs `work` in one transaction and returns the exit code. An error is printed as a sentence and becomes exit code
+ * 1.
+ */
 export async function withControl(
   command: string,
   values: ControlValues,
@@ -119,7 +123,7 @@ async function reach(config: ObservaConfig, values: ControlValues, io: Io): Prom
     )
   const [id, { factory, config: own }] = found
   const dataDir = await openDataDir(config.data_dir)
-  // Of an instance that runs now; its server is not ours to stop.
+  // An embedded server may belong to an instance that is running, so this command must not stop it.
   const running = isEmbedded(own) ? await runningPostgresUrl(join(dataDir, 'postgres')) : null
   if (running !== null) return { url: running, close: async () => {} }
   const sender = await factory.createSender(own, {

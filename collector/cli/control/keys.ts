@@ -1,4 +1,5 @@
-// `observa keys ... --database`: keys of the control plane. Keys of a configuration file are the command of the keys extension.
+// `observa keys ... --database`: keys of the control plane. The keys extension has the command for keys in a
+// configuration file.
 
 import { ControlError } from '../../../accounts/control-error.ts'
 import * as input from '../../../accounts/input.ts'
@@ -95,7 +96,7 @@ async function create(s: ControlSession, values: Values): Promise<MadeKey> {
 const expiryOf = ({ expires }: Values): Date | undefined =>
   expires === undefined ? undefined : checked(input.expiry, expires, '--expires')
 
-/** Of any tenant: whoever has the database may. */
+/** Finds a key of any tenant: somebody who can connect to the database may change all of them. */
 async function keyOf({ client }: ControlSession, id: string): Promise<KeyRow> {
   const found = await findKey(client, id)
   if (found === null)
@@ -117,13 +118,13 @@ const keyLine = (key: Shown): Line => ({
   EXPIRES: day(key.expires_at),
 })
 
-/** The key alone on standard output, so that a script can take it. */
+/** Prints only the key on standard output, so that a script can use the output. */
 function printMade({ key, row }: MadeKey, values: Values, io: Io): void {
   if (values.json === true) {
     printRow(io, { key, ...withState(row) }, true, keyLine)
     return
   }
-  io.err('The key, shown this once only:\n\n')
+  io.err('The key. It is not shown again:\n\n')
   io.out(`${key}\n`)
   io.err(
     `\nof ${row.tenant_id}/${row.project_id}, for ${row.scopes.join(', ')}. It works at once.\n`,

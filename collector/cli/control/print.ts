@@ -1,4 +1,4 @@
-// What the commands of the control plane print: a table for people, JSON for programs.
+// Prints the results of the control plane's commands: a table for people, JSON for programs.
 
 import type { z } from 'zod'
 import { ControlError } from '../../../accounts/control-error.ts'
@@ -6,7 +6,7 @@ import { visible } from '../../../core/visible-text.ts'
 import type { Page } from '../../../storage/queries/page.ts'
 import type { Io } from '../io.ts'
 
-/** Cells by column title. */
+/** The cells of one line by column title. */
 export type Line = Readonly<Record<string, string>>
 
 export function printRows<Row extends object>(
@@ -36,7 +36,7 @@ export function printRows<Row extends object>(
     )
 }
 
-/** One thing that was made or changed. */
+/** Prints one row that was made or changed. */
 export function printRow<Row extends object>(
   io: Io,
   row: Row,
@@ -47,7 +47,7 @@ export function printRow<Row extends object>(
   else printRows(io, [row], false, line)
 }
 
-/** Without what only the cursor of a list needs. */
+/** Leaves out the columns that only the cursor of a list needs. */
 function shown(row: object): object {
   const hidden = new Set(['sort_time', 'sort_id'])
   return Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name)))
@@ -55,7 +55,7 @@ function shown(row: object): object {
 
 const PAGE = 1000
 
-/** Up to `limit` rows of a list that comes in pages. */
+/** Reads up to `limit` rows of a paged list. */
 export async function allPages<Row>(
   limit: string | undefined,
   page: (wanted: { limit: number; cursor?: string }) => Promise<Page<Row>>,
@@ -73,7 +73,7 @@ export async function allPages<Row>(
   return rows
 }
 
-/** A value of the command line, or an error that names it. */
+/** Parses a value of the command line. A wrong value is an error that names the option. */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -84,7 +84,7 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): 
 export const day = (at: Date | null): string =>
   at === null ? '' : at.toISOString().slice(0, 16).replace('T', ' ')
 
-/** Says what can be asked for; exit code 2. */
+/** Returns a function that prints the actions of a command and returns exit code 2. */
 export function usageOf(command: string, actions: string, io: Io): () => number {
   return () => {
     io.err(`observa ${command} ${actions}\nSee: observa ${command} --help\n`)

@@ -1,4 +1,4 @@
-// `observa users`: people, the tenants they belong to and what they may do there.
+// `observa users`: people, the tenants they belong to, and their roles there.
 
 import { text } from 'node:stream/consumers'
 import * as input from '../../../accounts/input.ts'
@@ -82,7 +82,7 @@ export async function usersCommand(args: readonly string[], io: Io): Promise<num
     case 'remove 2':
       return await run(async (s) => {
         await removeMember(s.change(), await found(s))
-        io.err(`${who} is no member of ${s.change().tenantId} any more\n`)
+        io.err(`${who} is no longer a member of ${s.change().tenantId}\n`)
         return null
       })
     case 'password 2': {
@@ -109,7 +109,10 @@ async function list(
   return null
 }
 
-/** Sets a new password, which a person has to be told: printed alone on standard output, when none was given. */
+/**
+ * Sets a new password. If none was given, one is made and printed alone on standard output, because somebody has to
+ * pass it on.
+ */
 async function password(
   s: ControlSession,
   who: string,
@@ -120,7 +123,7 @@ async function password(
   const next = given ?? newPassword()
   await resetPassword(s.client, user, next, s.change().actor)
   io.err(`${user.email} has a new password, and all sessions have ended`)
-  io.err(given === null ? '. Shown this once only:\n\n' : '\n')
+  io.err(given === null ? '. It is not shown again:\n\n' : '\n')
   if (given === null) io.out(`${next}\n`)
   return null
 }

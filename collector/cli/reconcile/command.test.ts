@@ -1,4 +1,4 @@
-// `observa reconcile` without an instance: what `pipe` prints is what is compared.
+// `observa reconcile` without an instance compares the events that `pipe` prints.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -68,7 +68,7 @@ test('differences are printed with their events, and the exit code says that the
   assert.match(exact.printed(), /event event-2 {2}trace trace-1 {2}400 in, 10 out {2}exact/)
   await assert.rejects(
     reconcileCommand([events, '--events', events], testIo().io),
-    /no usage export/,
+    /not a known form/,
   )
   await assert.rejects(reconcileCommand([], testIo().io), /needs one file/)
   await assert.rejects(

@@ -1,4 +1,5 @@
-// `observa reconcile FILE`: a provider's usage export beside what was counted. A running instance compares, or events in a file do.
+// `observa reconcile FILE`: compares a provider's usage export with what was counted, by a running instance or from
+// events in a file.
 
 import { readFile } from 'node:fs/promises'
 import { text as textOfStream } from 'node:stream/consumers'
@@ -81,7 +82,7 @@ interface Question {
   readonly apiKey: string | null
 }
 
-/** What the route answers, as far as it is printed; the whole of it is the instance's own word. */
+/** Checks only the parts of the response that are printed by name. The rest is printed as the instance sent it. */
 const answerSchema = z.looseObject({
   data: z.array(z.looseObject({ day: z.string() })),
   different: z.number(),
@@ -102,7 +103,7 @@ async function ask(url: string, question: Question): Promise<Reconciliation> {
     throw new ObservaError('OBS_RECONCILE', `The instance did not compare: ${why}`)
   }
   const { data, ...rest } = answer.data
-  // The route's schema and this type are one: `compare` made the rows.
+  // The route's schema and this type describe the same rows, which `compare` makes.
   return { ...rest, rows: data } as unknown as Reconciliation & { rows: readonly Comparison[] }
 }
 
@@ -129,7 +130,7 @@ async function post(url: string, apiKey: string | null, body: unknown): Promise<
 function unknownForm(): ObservaError {
   return new ObservaError(
     'OBS_RECONCILE',
-    'This is no usage export of OpenAI, Anthropic, Bedrock or OpenRouter that is known.',
+    'The file is not a known form of a usage export of OpenAI, Anthropic, Bedrock or OpenRouter.',
     'docs/accounting.md lists the forms.',
   )
 }

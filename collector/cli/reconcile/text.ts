@@ -1,4 +1,4 @@
-// A comparison as text: a line for each day, model and key that differs, and the events behind it.
+// Formats a comparison as text: one line for each day, model and key that differs, and the events behind it.
 
 import type { Amounts } from '../../../storage/reconcile/billed.ts'
 import {
@@ -8,7 +8,7 @@ import {
   type Reconciliation,
 } from '../../../storage/reconcile/compare.ts'
 
-/** Events printed for a line; the others are in the JSON. */
+/** How many events are printed below a line. The JSON output has all of them. */
 const EVENTS_SHOWN = 10
 
 export function reportText(result: Reconciliation): string {

@@ -1,4 +1,4 @@
-// `observa migrate`: brings the schemas of the configured stores up to date. Starting the exporters does it.
+// `observa migrate`: brings the schemas of the configured stores up to date, by starting their exporters.
 
 import { systemClock } from '../../../core/clock.ts'
 import { Metrics } from '../../../core/metrics.ts'

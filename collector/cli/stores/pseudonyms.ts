@@ -1,4 +1,4 @@
-// `observa pseudonyms`: the keys of the pseudonyms that stand for ids. Shows ids of keys, never a key.
+// `observa pseudonyms`: the keys with which ids are turned into pseudonyms. Prints the ids of keys, never a key.
 
 import type { ObservaConfig } from '../../../config/root.ts'
 import { systemClock } from '../../../core/clock.ts'
@@ -35,7 +35,9 @@ export async function pseudonyms(args: readonly string[], io: Io): Promise<numbe
   if (values.json) io.out(`${JSON.stringify(rows.map(shown))}\n`)
   else for (const row of rows) io.out(`${lineOf(row)}\n`)
   if (action === 'rotate')
-    io.err('Instances take the new key with a restart or SIGHUP; the old one stays for look-ups.\n')
+    io.err(
+      'Instances use the new key after a restart or SIGHUP. The old one is kept for look-ups.\n',
+    )
   return 0
 }
 
@@ -47,7 +49,7 @@ function workOf(action: string, id: string | undefined): Work | null {
   return action === 'drop' && id !== undefined ? (place) => dropPseudonymKey(place, id) : null
 }
 
-/** Starts the Postgres exporter, where there is one, for it knows where the database is and brings the schema up to date. */
+/** Starts the Postgres exporter if there is one, because it knows the database's address and updates the schema. */
 async function withKeyPlace(config: ObservaConfig, io: Io, work: Work): Promise<readonly KeyRow[]> {
   const dataDir = await openDataDir(config.data_dir)
   const exporter = [...config.exporters.values()].find((e) => e.factory.type === 'postgres')

@@ -117,7 +117,7 @@ function printNew(
     io.stdout(`${JSON.stringify({ key, row, peppered: isPeppered }, null, 2)}\n`)
     return
   }
-  io.stderr('The key, shown this once only:\n\n')
+  io.stderr('The key. It is not shown again:\n\n')
   io.stdout(`${key}\n`)
   const how = isPeppered
     ? 'hashed with the pepper: the configuration needs the same one'
