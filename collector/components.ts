@@ -1,6 +1,6 @@
-// All components there are, in one list: adding one is its folder and one line here. The main thread loads the
-// factories (`registry.ts`), a worker loads the processors and, of an exporter, its encoder only
-// (`worker/build-chain.ts`): clients of stores and brokers must not be loaded by every thread.
+// The list of all components. A new component needs its folder and one line here. The main thread loads the factories
+// (`registry.ts`). A worker loads the processors, and only the encoder of an exporter (`worker/build-chain.ts`),
+// because not every thread should load the clients of stores and brokers.
 
 import { attributes } from '../processors/attributes/index.ts'
 import { canonicalize } from '../processors/canonicalize/index.ts'
@@ -17,7 +17,7 @@ export const RECEIVERS = [
 
 export const PROCESSORS = [scrub, canonicalize, cost, signals, filter, attributes, sample]
 
-/** By type: the factory for the main thread, the encoder for workers. */
+/** Each exporter by type: the factory for the main thread, and the encoder for workers. */
 export const EXPORTERS = {
   clickhouse: {
     factory: async () => (await import('../exporters/clickhouse/index.ts')).clickhouse,

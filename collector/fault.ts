@@ -1,11 +1,11 @@
-// The last resort: an error that nobody caught. It is reported in one line, what was accepted is drained within a bound,
-// and the process ends with a code that says so. The line holds no message, for a message may quote a prompt
-// or a secret: it names the kind of the error and the places in the code.
+// Handles errors that nobody caught. The error is reported in one line, accepted data is drained within a time limit,
+// and the process ends with its own exit code. The line contains no error message, because that may quote a prompt or
+// a secret. It has the kind of the error and the places in the code.
 
 import type { Logger } from 'pino'
 import { type Fault, faultOf } from '../core/fault.ts'
 
-/** EX_SOFTWARE of sysexits.h: a fault in the program itself, unlike 1 for a mistake in its use. */
+/** EX_SOFTWARE of sysexits.h: an error in the program itself. A mistake in its use ends with 1. */
 export const FAULT_EXIT_CODE = 70
 
 export class FaultWatch {
@@ -15,21 +15,24 @@ export class FaultWatch {
   #drain: (() => Promise<void>) | null = null
   #isEnding = false
 
-  /** `write` takes the report for as long as there is no log. */
+  /** Reports to `write` until `use` has given a log. */
   constructor(write: (line: string) => void, drainMsMax: number) {
     this.#write = write
     this.#drainMsMax = drainMsMax
-    // A rejection that nobody handles arrives here too.
+    // Unhandled promise rejections arrive here too.
     process.on('uncaughtException', (thrown, origin) => this.end(thrown, origin))
   }
 
-  /** From now on faults are reported to `log`, and `drain` is run before the end. */
+  /** From now on errors are reported to `log`, and `drain` runs before the process ends. */
   use(log: Logger, drain: () => Promise<void>): void {
     this.#log = log
     this.#drain = drain
   }
 
-  /** Reports, drains and ends the process. What breaks meanwhile is mostly a consequence and changes nothing. */
+  /**
+   * Reports the error, drains and ends the process. Further errors meanwhile are ignored, because most are
+   * consequences of the first.
+   */
   end(thrown: unknown, origin: string): void {
     if (this.#isEnding) return
     this.#isEnding = true

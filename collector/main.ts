@@ -8,7 +8,7 @@ import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
 import { FaultWatch } from './fault.ts'
 
-/** A stop, by a signal or a fault, that takes longer ends the process at once. */
+/** How long a stop after a signal or an error may take, ms. After that the process ends at once. */
 const STOP_MS_MAX = 25_000
 
 async function main(argv: readonly string[], io: Io, faults: FaultWatch): Promise<number> {

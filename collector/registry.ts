@@ -1,4 +1,4 @@
-// The registry of the main thread: the factories of all components of `components.ts`, by kind and type.
+// The registry of the main thread: the factories of all components in `components.ts`, by kind and type.
 
 import {
   type AnyExporter,
@@ -12,8 +12,7 @@ import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from './components.ts'
 const loaded = <F>(loaders: readonly (() => Promise<F>)[]): Promise<F[]> =>
   Promise.all(loaders.map((load) => load()))
 
-// A factory takes the configuration that its own schema parsed, so forgetting the type here is safe: the
-// loader hands each configuration back to the factory it came from.
+// Losing the type here is safe: the loader gives each configuration to the factory whose schema parsed it.
 const any = <F>(list: readonly unknown[]): readonly F[] => list as readonly F[]
 
 export const registry = makeRegistry({

@@ -1,5 +1,5 @@
-// The one message of a unary gRPC request: five bytes that say how long it is, then itself. Its memory is asked for when
-// the length is known and before anything of it is kept, so that it can be refused unread.
+// Reads the one message of a unary gRPC request: a prefix of five bytes, then the message. Its memory is allocated
+// when the length is known and nothing has been read, so that a message can be refused unread.
 //   compressed 1 byte (0, 1) | length 4 bytes, big-endian | message      (gRPC over HTTP2, "Length-Prefixed-Message")
 
 import type { ServerHttp2Stream } from 'node:http2'
@@ -10,17 +10,17 @@ const PREFIX_BYTES = 5
 export type MessageOutcome =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   | { readonly kind: 'failed'; readonly failure: GrpcFailure }
-  /** The client reset the call; there is nobody to answer. */
+  /** The client has reset the call, so nobody waits for a response. */
   | { readonly kind: 'aborted' }
 
 export interface MessageAllocator {
-  /** Memory for a message of this size, or why it may not come in. */
+  /** Allocates memory for a message of `size` bytes, or returns the reason why it is refused. */
   readonly allocate: (size: number, isCompressed: boolean) => Uint8Array | GrpcFailure
-  /** Of a message that did not come to its end. */
+  /** Frees the memory of a message that was not received completely. */
   readonly release: (bytes: Uint8Array) => void
 }
 
-/** Reads the message of a stream, within `timeoutMs` for all of it. */
+/** Reads the message of a stream. The whole message must arrive within `timeoutMs`. */
 export function readMessage(
   stream: ServerHttp2Stream,
   allocator: MessageAllocator,
@@ -57,7 +57,7 @@ class MessageReader {
     this.#allocator = allocator
   }
 
-  /** What is wrong with the message so far. */
+  /** Adds received bytes. Returns what is wrong with the message, or null. */
   take(chunk: Buffer): GrpcFailure | null {
     let at = 0
     if (this.#message === null) {
@@ -101,7 +101,9 @@ function failed(failure: GrpcFailure): MessageOutcome {
   return { kind: 'failed', failure }
 }
 
-/** Cardinality and framing as the gRPC documents on status codes have them. */
+/**
+ * How many messages a request has and how they are framed: the codes that gRPC's documents on status codes assign.
+ */
 const NONE: GrpcFailure = { code: GRPC.UNIMPLEMENTED, message: 'the request holds no message' }
 const SEVERAL: GrpcFailure = {
   code: GRPC.UNIMPLEMENTED,

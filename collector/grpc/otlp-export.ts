@@ -1,5 +1,5 @@
-// One Export call of OTLP/gRPC: credential, coding, admission, message, pipeline, status. The same door as that of
-// `http/otlp-handler.ts`, with the answers that the OTLP specification gives to gRPC clients.
+// Handles an Export call of OTLP/gRPC: credential, content coding, admission, message, pipeline, status. It does for
+// gRPC what `http/otlp-handler.ts` does for HTTP, with the responses that the OTLP specification defines for gRPC.
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type {
@@ -25,7 +25,7 @@ import { codeOfHttp, GRPC, type GrpcFailure } from './status.ts'
 
 const FORMAT: PayloadFormat = 'otlp-proto'
 
-/** The method that takes each kind of telemetry. */
+/** The gRPC method of each telemetry kind. */
 export const EXPORT_METHODS: Readonly<Record<TelemetryKind, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
   logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
@@ -108,13 +108,13 @@ class ExportMethod {
       receivedAtMs: this.#host.clock.nowMs(),
     }
     const { reservation } = room
-    // There is one, or there were no message.
+    // Without a reservation no message could have been read.
     if (reservation === null) throw new Error('a message without room')
     const verdict = await intake.accept(request, reservation, () => stream.destroyed)
     this.#answer(stream, verdict)
   }
 
-  /** Whose data it is, or why nobody may send it. */
+  /** The tenant that the data belongs to, or the reason why the call is refused. */
   async #tenantOf(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
@@ -153,12 +153,12 @@ class ExportMethod {
   }
 }
 
-/** Asks for room when the length of the message is known. */
+/** Reserves memory when the length of the message is known. */
 class MessageRoom implements MessageAllocator {
   reservation: Reservation | null = null
-  /** What the refusal is counted under. */
+  /** The reason under which a refusal is counted. */
   refusedFor = 'malformed'
-  /** A client may leave a message as it is although it named a coding. */
+  /** The coding of this message. A client may send a message uncompressed although the call names a coding. */
   encoding: ContentEncoding = 'identity'
   readonly #intake: Intake
   readonly #key: string
@@ -194,7 +194,7 @@ const CODES = {
   malformed: GRPC.INVALID_ARGUMENT,
   unsupported: GRPC.INVALID_ARGUMENT,
   forbidden: GRPC.PERMISSION_DENIED,
-  // Without RetryInfo clients must not try again: the message will not get smaller.
+  // Without RetryInfo clients must not retry, which is right here: the message will not get smaller.
   too_large: GRPC.RESOURCE_EXHAUSTED,
   internal: GRPC.INTERNAL,
 } as const
@@ -227,7 +227,7 @@ function codingOf(headers: IncomingHttpHeaders): ContentEncoding | null {
     : null
 }
 
-/** A call in the words of an HTTP request, for the guard. */
+/** The call in the form of an HTTP request, for the guard. */
 function asRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): GuardedRequest {
   const host = headers[':authority'] ?? headers.host
   const named = host === undefined ? headers : { ...headers, host }

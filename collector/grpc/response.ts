@@ -1,4 +1,4 @@
-// The end of a unary gRPC call: one message and the trailers of a success, or the trailers alone of a failure.
+// Ends a unary gRPC call: with a message and the trailers of success, or with the trailers of a failure alone.
 
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { failureTrailers, type GrpcFailure, OK_TRAILERS } from './status.ts'
@@ -11,7 +11,7 @@ const HEADERS: OutgoingHttpHeaders = {
 
 const PREFIX_BYTES = 5
 
-/** Answers with a message. */
+/** Sends the response message and ends the call with success. */
 export function sendMessage(stream: ServerHttp2Stream, message: Uint8Array): void {
   if (isOver(stream)) return
   stream.respond(HEADERS, { waitForTrailers: true })
@@ -22,7 +22,7 @@ export function sendMessage(stream: ServerHttp2Stream, message: Uint8Array): voi
   stream.end(framed)
 }
 
-/** Ends a call without a message. What the client has not yet sent it need not send any more. */
+/** Ends the call with a failure and no message. The client is told that it need not send the rest of its request. */
 export function sendFailure(stream: ServerHttp2Stream, failure: GrpcFailure): void {
   if (isOver(stream)) return
   stream.respond({ ...HEADERS, ...failureTrailers(failure) }, { endStream: true })

@@ -1,5 +1,6 @@
-// gRPC methods of one address, over HTTP/2 without TLS as gRPC clients speak it (prior knowledge). Owns sessions, their
-// limits and their end; what a call means, its handler knows. HTTP/1 on the same address is left to the HTTP server.
+// Serves the gRPC methods of one address over HTTP/2 without TLS (prior knowledge, as gRPC clients use it). It owns
+// the sessions, their limits and their end. The handlers know what a call means. The HTTP server handles HTTP/1 on
+// the same address.
 
 import {
   constants,
@@ -21,10 +22,10 @@ export interface GrpcLimits {
   readonly keepAliveMs: number
 }
 
-/** How much a client may send ahead: of one call until its message is read, and of a connection in all. */
+/** How many bytes a client may send before the server reads them: for one call, and for a connection. */
 const STREAM_WINDOW_BYTES = 1024 * 1024
 const SESSION_WINDOW_BYTES = 4 * 1024 * 1024
-/** Calls of one connection at a time; clients queue the others. */
+/** How many calls of one connection run at a time. Clients queue further calls. */
 const STREAMS_MAX = 100
 
 export class GrpcServer {
@@ -46,23 +47,23 @@ export class GrpcServer {
     })
     this.#server.on('session', (session) => this.#join(session))
     this.#server.on('stream', (stream, headers) => this.#call(stream, headers))
-    // A connection that is no HTTP/2 after all, or breaks off, concerns nobody but its client.
+    // The connection is not HTTP/2 or has broken off. This affects only its client.
     this.#server.on('sessionError', (_error, session) => session.destroy())
   }
 
-  /** False when there is such a method already. */
+  /** Adds a method. Returns false if the method exists already. */
   method(path: string, handler: GrpcHandler): boolean {
     if (this.#methods.has(path)) return false
     this.#methods.set(path, handler)
     return true
   }
 
-  /** Takes over a connection whose first bytes were those of HTTP/2. */
+  /** Takes over a connection that began with the bytes of HTTP/2. */
   accept(socket: Socket): void {
     this.#server.emit('connection', socket)
   }
 
-  /** Tells clients to go elsewhere and lets calls under way finish, at most `drainMs`. */
+  /** Asks clients to connect elsewhere, and lets running calls finish within `drainMs`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosing = true
     const open = [...this.#sessions]
@@ -87,7 +88,7 @@ export class GrpcServer {
 
   #call(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', () => {
-      // A reset by the client; whoever waits for the call hears of it by `close`.
+      // The client reset the stream. Code that waits for the call is informed by the `close` event.
     })
     const method = headers[':method']
     if (method !== 'POST') return refuse(stream, 405)
@@ -100,12 +101,12 @@ export class GrpcServer {
   }
 }
 
-/** `application/grpc`, also with a format (`+proto`) and parameters. */
+/** True for `application/grpc`, also with a format (`+proto`) and parameters. */
 function isGrpc(contentType: string | undefined): boolean {
   return /^application\/grpc(?:[+;]|$)/i.test(contentType ?? '')
 }
 
-/** Of what is no gRPC: HTTP in plain words, as gRPC over HTTP2 has it. */
+/** Refuses a request that is not gRPC with a plain HTTP status, as gRPC over HTTP2 prescribes. */
 function refuse(stream: ServerHttp2Stream, status: number): void {
   const headers = {
     ':status': status,

@@ -1,5 +1,6 @@
-// How a gRPC call ends: status codes, and the trailers that carry one. The body of the detail header is google.rpc.Status,
-// in which RetryInfo tells a client that trying again makes sense, and when (OTLP specification, "OTLP/gRPC Throttling").
+// The status of a gRPC call: codes, and the trailers that carry them. The detail header contains a google.rpc.Status
+// message with RetryInfo, by which a client knows that it may retry, and when (OTLP specification, "OTLP/gRPC
+// Throttling").
 
 import type { OutgoingHttpHeaders } from 'node:http2'
 import { type FieldViolation, rpcStatus } from '../../proto/otlp/responses.ts'
@@ -18,23 +19,23 @@ export const GRPC = {
 
 export type GrpcCode = (typeof GRPC)[keyof typeof GRPC]
 
-/** Why a call failed, in words for its sender. */
+/** The reason why a call failed, with a message for its sender. */
 export interface GrpcFailure {
   readonly code: Exclude<GrpcCode, 0>
   readonly message: string
   readonly violations?: readonly FieldViolation[]
-  /** The client may try again after so many seconds. */
+  /** After how many seconds the client may retry. */
   readonly retryAfterS?: number
 }
 
-/** Clients read 8 KiB of trailers at least (grpc-java); both headers together stay below that. */
+/** Clients accept at least 8 KiB of trailers (grpc-java). Both headers together stay below that. */
 const MESSAGE_CHARS_MAX = 1024
 const DETAIL_BYTES_MAX = 3072
 
-/** Of a call that succeeded. */
+/** The trailers of a call that succeeded. */
 export const OK_TRAILERS: OutgoingHttpHeaders = { 'grpc-status': '0' }
 
-/** Of a call that did not. */
+/** The trailers of a call that failed. */
 export function failureTrailers(failure: GrpcFailure): OutgoingHttpHeaders {
   const message = failure.message.slice(0, MESSAGE_CHARS_MAX)
   const trailers: OutgoingHttpHeaders = {
@@ -49,7 +50,10 @@ export function failureTrailers(failure: GrpcFailure): OutgoingHttpHeaders {
   return { ...trailers, 'grpc-status-details-bin': detail }
 }
 
-/** gRPC over HTTP2, "Status-Message": everything but printable ASCII, and the percent sign itself. */
+/**
+ * Encodes a message as gRPC over HTTP2 ("Status-Message") prescribes: everything except printable ASCII is escaped,
+ * and the percent sign too.
+ */
 export function percentEncoded(text: string): string {
   let out = ''
   for (const byte of Buffer.from(text, 'utf8'))
@@ -60,7 +64,7 @@ export function percentEncoded(text: string): string {
   return out
 }
 
-/** The code that stands for an HTTP status of the same meaning. */
+/** The gRPC code with the same meaning as an HTTP status. */
 export function codeOfHttp(status: number): Exclude<GrpcCode, 0> {
   switch (status) {
     case 401:

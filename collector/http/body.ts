@@ -1,4 +1,4 @@
-// Reads a request body within a limit into memory that workers can read in place.
+// Reads a request body within a limit into memory that workers can read without a copy.
 
 import type { IncomingMessage } from 'node:http'
 import type { Reservation } from '../../core/component.ts'
@@ -7,23 +7,23 @@ import { SharedBodies } from './shared-bodies.ts'
 export type BodyOutcome =
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   | { readonly kind: 'too_large' }
-  /** The client went away; there is nobody to answer. */
+  /** The client has disconnected, so nobody waits for a response. */
   | { readonly kind: 'aborted' }
-  /** Its length was not declared, and there is no room for it any more. */
+  /** The length was not declared, and no more memory is available. */
   | { readonly kind: 'no_room' }
 
-/** Of all listeners. What is beyond it falls back to memory of its own; admission bounds the whole. */
+/** The body memory of all listeners. Bodies that do not fit get memory of their own; admission limits the total. */
 export const sharedBodies = new SharedBodies(64 * 1024 * 1024)
 
-/** Declared length, or -1 when chunked. */
+/** The declared length in bytes, or -1 when the body is chunked. */
 export function declaredLength(req: IncomingMessage): number {
   const header = req.headers['content-length']
   return header === undefined ? -1 : Number(header)
 }
 
 /**
- * Reads at most `bytesMax`; beyond it the rest is left unread and the caller closes the connection.
- * The body belongs to `sharedBodies`: whoever is done with it releases it.
+ * Reads at most `bytesMax` bytes. If the body is longer, the rest stays unread and the caller closes the connection.
+ * The memory belongs to `sharedBodies`: the last user of the body releases it.
  */
 export function readBody(
   req: IncomingMessage,
@@ -35,7 +35,7 @@ export function readBody(
   return declared >= 0 ? readDeclared(req, declared) : readChunked(req, bytesMax, reservation)
 }
 
-/** The parser gives exactly the declared bytes, so each chunk goes straight to its place. */
+/** Writes each chunk straight to its place. The parser guarantees exactly the declared number of bytes. */
 function readDeclared(req: IncomingMessage, size: number): Promise<BodyOutcome> {
   return new Promise((resolve) => {
     const bytes = sharedBodies.allocate(size)
@@ -113,8 +113,8 @@ const DISCARD_BYTES_MAX = 64 * 1024 * 1024
 const DISCARD_MS_MAX = 1000
 
 /**
- * Reads and forgets what is left of a body before an early answer, within bounds: closing a socket with
- * unread data resets it, and the client would never see the answer.
+ * Reads and discards the rest of a body before an early response, within limits. Closing a socket that has unread
+ * data resets it, and the client would never see the response.
  */
 export function discardBody(req: IncomingMessage): Promise<void> {
   if (req.complete) return Promise.resolve()

@@ -1,8 +1,8 @@
-// The coding of a request body, by the name that the client gave it.
+// Recognises the content coding of a request body by its name.
 
 import type { ContentEncoding } from '../../core/task.ts'
 
-/** Names of RFC 9110, 8.4.1; `x-gzip` is the old name of `gzip`. */
+/** The names of RFC 9110, 8.4.1. `x-gzip` is the old name of `gzip`. */
 const CODINGS: ReadonlyMap<string, ContentEncoding> = new Map([
   ['identity', 'identity'],
   ['gzip', 'gzip'],
@@ -11,7 +11,7 @@ const CODINGS: ReadonlyMap<string, ContentEncoding> = new Map([
   ['zstd', 'zstd'],
 ])
 
-/** Null for a coding that is not known here, and for several of them. */
+/** Returns null for an unknown coding and for several codings. */
 export function contentEncodingOf(headers: {
   readonly 'content-encoding'?: string | undefined
 }): ContentEncoding | null {

@@ -1,16 +1,19 @@
-// CORS for browser senders: exact origins, never a wildcard with credentials.
+// CORS for senders in browsers: exact origins, and never a wildcard with credentials.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authenticator } from '../../core/component.ts'
 
 export interface CorsSettings {
-  /** Asked for each request, for a reload may bring keys for other origins. */
+  /** Checked for each request, because a reload may bring keys for other origins. */
   readonly isAllowed: (origin: string) => boolean
   readonly allowedHeaders: readonly string[]
   readonly maxAgeS: number
 }
 
-/** The origins listed for a receiver, and those of publishable keys: who has a key for a page may use it there. */
+/**
+ * Accepts the origins that a receiver lists, and the origins of publishable keys, because such a key is meant for use
+ * there.
+ */
 export function originCheck(
   listed: readonly string[],
   auth: Authenticator,
@@ -19,7 +22,7 @@ export function originCheck(
   return (origin) => own.has(origin) || (auth.hasKeyFor?.(origin) ?? false)
 }
 
-/** Adds the headers for an allowed origin; true when the request was a preflight and is answered. */
+/** Adds the headers for an allowed origin. Returns true when the request was a preflight and has been answered. */
 export function handleCors(req: IncomingMessage, res: ServerResponse, cors: CorsSettings): boolean {
   const { origin } = req.headers
   if (origin === undefined && req.method !== 'OPTIONS') return false

@@ -1,5 +1,6 @@
-// Servers by address, shared by all who name the same `host:port`: receivers bring exact paths or gRPC methods, one
-// component may bring the fallback (the REST API). Owns the limits every connection has.
+// The servers of a process by address. Components that name the same `host:port` share a server: receivers add exact
+// paths or gRPC methods, and one component may add the fallback handler (the REST API). The limits of connections are
+// enforced here.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import {
@@ -32,14 +33,14 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
 
 interface Route {
   readonly handler: HttpHandler
-  /** Gives way to whoever else wants the path. */
+  /** True if another component may take this path. */
   readonly isSpare: boolean
 }
 
 interface Endpoint {
   readonly routes: Map<string, Route>
   fallback: HttpHandler | null
-  /** For addresses with gRPC methods: told from HTTP/1 by the first bytes of a connection. */
+  /** The gRPC server of this address. gRPC and HTTP/1 are told apart by the first bytes of a connection. */
   grpc: GrpcServer | null
   server: TcpServer | null
   http: Server | null
@@ -99,7 +100,7 @@ export class Listeners implements HttpListeners {
     return `${host}:${bound.port}`
   }
 
-  /** Opens every address, or none: a used port closes those already open. */
+  /** Opens all addresses or none: if a port is in use, the addresses that are open already are closed again. */
   async open(): Promise<void> {
     for (const [name, endpoint] of this.#endpoints) {
       try {
@@ -111,7 +112,7 @@ export class Listeners implements HttpListeners {
     }
   }
 
-  /** Stops accepting; waits for requests under way at most `drainMs`, then cuts them off. */
+  /** Stops accepting connections, waits at most `drainMs` for running requests, then closes their connections. */
   async close(drainMs: number): Promise<void> {
     this.#closing = true
     await Promise.all([...this.#endpoints.values()].map((e) => closeEndpoint(e, drainMs)))
@@ -143,7 +144,7 @@ export class Listeners implements HttpListeners {
     const server = createServer(
       {
         maxHeaderSize: this.#limits.headerBytesMax,
-        // Node refuses to wait longer for headers than for the whole request.
+        // Node rejects a longer time limit for the headers than for the whole request.
         headersTimeout: Math.min(this.#limits.headersTimeoutMs, this.#limits.requestTimeoutMs),
         requestTimeout: this.#limits.requestTimeoutMs,
         keepAliveTimeout: this.#limits.keepAliveMs,
@@ -156,9 +157,9 @@ export class Listeners implements HttpListeners {
     return server
   }
 
-  /** Hands each connection to the server whose protocol it begins with. */
+  /** Passes each connection to the server of the protocol that it begins with. */
   #mixedServer(http: Server, grpc: GrpcServer): TcpServer {
-    // It never listens itself, and would not begin to watch its connections' time limits.
+    // This server never listens, so it must be told to start watching the time limits of its connections.
     http.emit('listening')
     return createTcpServer({ noDelay: true }, (socket) => {
       detectProtocol(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
@@ -189,12 +190,15 @@ export class Listeners implements HttpListeners {
 const GRPC_ONLY =
   'this listener takes OTLP/gRPC; OTLP/HTTP has a port of its own, 4318 unless configured otherwise'
 
-/** Exporters that join base and path carelessly send `//v1/traces` or `/v1/traces/`, and drop their data after a 404. */
+/**
+ * Some exporters join base and path carelessly, send to `//v1/traces` or `/v1/traces/`, and would drop their data
+ * after a 404.
+ */
 function withoutSpareSlashes(path: string): string {
   return path.replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
 }
 
-/** `host:port`, `[v6]:port` or `:port` (loopback). */
+/** Splits `host:port`, `[v6]:port` or `:port`, which means loopback. */
 export function splitEndpoint(endpoint: string): { host: string; port: number } {
   const colon = endpoint.lastIndexOf(':')
   const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, '')
@@ -228,7 +232,7 @@ const HEADER_LINES = Object.entries(DATA_HEADERS)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('')
 
-/** Malformed HTTP: one line, then the socket closes; nothing of the request is echoed. */
+/** Answers malformed HTTP with one line and closes the socket. Nothing of the request is repeated in the response. */
 function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
@@ -242,7 +246,7 @@ async function closeEndpoint({ server, http, grpc }: Endpoint, drainMs: number):
   if (server === null || http === null) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const grpcClosed = grpc?.close(drainMs)
-  // Also ends its watch over connections where another server does the listening.
+  // Closing also ends the watch over connections when another server does the listening.
   if (http !== server) http.close()
   http.closeIdleConnections()
   const timer = setTimeout(() => http.closeAllConnections(), drainMs)

@@ -1,5 +1,5 @@
-// One OTLP/HTTP request, for every receiver that takes OTLP: credential, content type and coding, body, pipeline, answer.
-// Conformance statements R01-R26 and C01-C02 are kept here; J, N and P in `proto/`.
+// Handles an OTLP/HTTP request for every receiver that takes OTLP: credential, content type and coding, body,
+// pipeline, response. `test/conformance/` tests it against the OTLP specification.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type {
@@ -27,7 +27,7 @@ import { contentEncodingOf } from './content-encoding.ts'
 import { type CorsSettings, handleCors } from './cors.ts'
 import { ReceiverCounts } from './receiver-counts.ts'
 
-/** Paths of vendor SDKs that are OTLP under another name (dialects, section 4; seen in recorded requests). */
+/** Paths at which SDKs of vendors send OTLP, as recorded from these SDKs. */
 export const DEFAULT_VENDOR_PATHS = {
   traces: [
     '/api/public/otel/v1/traces',
@@ -101,7 +101,7 @@ class OtlpExchange {
     this.#counts = new ReceiverCounts(host, settings.telemetry, 'http')
   }
 
-  /** The answer to a request that may not come in; null for others. */
+  /** The response to a request that the guard refuses, or null. */
   refusalOf(req: IncomingMessage): HttpResponse | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
@@ -109,7 +109,7 @@ class OtlpExchange {
     return failure(refusal.status, refusal.message, encodingOf(req))
   }
 
-  /** The answer, or null when the client has gone. */
+  /** The response, or null when the client has disconnected. */
   async handle(req: IncomingMessage): Promise<HttpResponse | null> {
     const encoding = encodingOf(req)
     if (req.method !== 'POST')
@@ -239,13 +239,14 @@ async function send(
     'content-type': CONTENT_TYPES[answer.encoding],
     'content-length': answer.body.length,
   }
-  // An unread body would be taken for the next request: the connection ends with this answer.
+  // The server would take the unread rest of the body for the next request, so the connection ends with this
+  // response.
   if (!req.complete) headers['connection'] = 'close'
   res.writeHead(answer.status, headers)
   res.end(answer.body)
 }
 
-/** Essence of the content type: lower case, without parameters. */
+/** The content type in lower case, without parameters. */
 function essenceOf(req: IncomingMessage): string {
   const header = req.headers['content-type'] ?? ''
   const semicolon = header.indexOf(';')
@@ -258,7 +259,10 @@ function formatOf(req: IncomingMessage): 'otlp-proto' | 'otlp-json' | null {
   return essence === 'application/json' ? 'otlp-json' : null
 }
 
-/** Errors go back in the client's own encoding; JSON when it named none of ours, which a person can read. */
+/**
+ * Errors are sent in the client's own encoding, and as JSON when the client named no known one, because people can
+ * read that.
+ */
 function encodingOf(req: IncomingMessage): ResponseEncoding {
   return essenceOf(req) === 'application/x-protobuf' ? 'protobuf' : 'json'
 }

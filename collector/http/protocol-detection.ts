@@ -1,12 +1,15 @@
-// Whether a connection begins as HTTP/2 with prior knowledge does (RFC 9113, 3.4), for addresses that take both HTTP/1 and
-// gRPC. No method of HTTP/1 begins with the same three letters.
+// Tells HTTP/2 with prior knowledge (RFC 9113, 3.4) from HTTP/1 by the first bytes of a connection, for addresses
+// that take both HTTP/1 and gRPC. No method of HTTP/1 begins with the same three letters.
 
 import type { Socket } from 'node:net'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
 const TOLD_BY = 3
 
-/** Calls `decided` once it is clear; the socket then holds all its bytes again. Silent and broken connections end here. */
+/**
+ * Calls `decided` when the protocol is known. The bytes that were read are put back into the socket first. A
+ * connection that sends nothing within `timeoutMs`, or breaks off, is closed.
+ */
 export function detectProtocol(
   socket: Socket,
   timeoutMs: number,
@@ -26,7 +29,7 @@ export function detectProtocol(
     socket.pause()
     socket.unshift(seen)
     decided(isHttp2)
-    // HTTP/2 reads the handle itself; HTTP/1 waits for the stream to flow.
+    // HTTP/2 reads from the socket's handle. HTTP/1 needs a flowing stream.
     if (!isHttp2) process.nextTick(() => socket.resume())
   }
   const release = (): void => {

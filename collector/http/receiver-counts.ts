@@ -1,4 +1,4 @@
-// What receivers count, under the Collector's names: items of OTLP by telemetry kind, legacy events as spans.
+// The metrics of receivers, under the Collector's names: items of OTLP by telemetry kind, and legacy events as spans.
 
 import type { Host } from '../../core/component.ts'
 import { counter } from '../../core/metrics.ts'
@@ -50,7 +50,7 @@ export class ReceiverCounts {
     if (verdict.rejected > 0) this.refused('item', verdict.rejected)
   }
 
-  /** A request, or so many items of one. */
+  /** Counts a refused request, or `by` refused items of one. */
   refused(reason: string, by = 1): void {
     this.#host.metrics.add(this.#names.refused, `${this.#labels},reason="${reason}"`, by)
   }

@@ -1,4 +1,5 @@
-// Promises of the guard that a running instance on loopback cannot show: addresses of other machines, unusual names.
+// What the guard does in cases that a running instance on loopback cannot show: addresses of other machines and
+// unusual names.
 
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
@@ -6,7 +7,7 @@ import { test } from 'node:test'
 import { hostNameOf } from '../../core/http/host-name.ts'
 import { BrowserGuard } from './request-guard.ts'
 
-/** A request as a guard sees it: what it looks at, and nothing else. */
+/** A request with only the properties that a guard reads. */
 function request(host: string, localAddress: string | undefined, url = '/'): IncomingMessage {
   const seen = {
     url,

@@ -1,6 +1,6 @@
-// Keeps web pages away from listeners that need no key. A page reaches a listener on loopback in two ways: by DNS
-// rebinding, which shows in a foreign `Host`, and by requests across sites, which show in `Origin` and
-// `Sec-Fetch-Site` or come without the type that would have asked for a preflight. Where keys are needed, the key decides.
+// Protects listeners that need no key from web pages. A page reaches a listener on loopback in two ways: by DNS
+// rebinding, which shows in a foreign `Host`, and by cross-site requests, which show in `Origin` and `Sec-Fetch-Site`
+// or lack the content type that would have caused a preflight. Where keys are needed, the key decides.
 
 import type {
   GuardedRequest,
@@ -11,13 +11,16 @@ import type {
 import { hostNameOf } from '../../core/http/host-name.ts'
 import { splitEndpoint } from './listeners.ts'
 
-/** For listeners that ask for a key. */
+/** The guard of listeners that need a key: it refuses nothing. */
 export const openGuard: RequestGuard = { refusalOf: () => null }
 
-/** Names of the machine itself, as clients on it and in its containers write them. */
+/** Names of the machine itself, as its own clients and those in its containers write them. */
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]', 'host.docker.internal'] as const
 
-/** Types of the JSON family. None is sent across sites without a preflight, unlike `text/plain` or no type at all. */
+/**
+ * Content types of the JSON family. A browser sends none of them across sites without a preflight, unlike
+ * `text/plain` or no type at all.
+ */
 const JSON_TYPE = /^application\/(json|x-ndjson|ndjson|jsonl|x-jsonlines|jsonlines|[\w.-]+\+json)$/
 
 export class BrowserGuard implements RequestGuard {
@@ -27,7 +30,7 @@ export class BrowserGuard implements RequestGuard {
   readonly #isAllowedOrigin: (origin: string) => boolean
   readonly #isJsonOnly: boolean
 
-  /** `endpoint` is where the requests come in; `allowedHosts` are more names for this instance. */
+  /** `endpoint` is the address of the listener. `allowedHosts` are further names for this instance. */
   constructor(endpoint: string, allowedHosts: readonly string[], options: GuardOptions = {}) {
     const { host, port } = splitEndpoint(endpoint)
     const bound = host.includes(':') ? `[${host}]` : host
@@ -52,11 +55,12 @@ export class BrowserGuard implements RequestGuard {
     if (this.#usual.has(authority)) return true
     const name = hostNameOf(authority)
     if (name === null) return false
-    // On 0.0.0.0 the address that the client connected to is bound too: probes by the address of a pod use it.
+    // On 0.0.0.0 the address that the client connected to is accepted too, because health probes use the address of
+    // the pod.
     return this.#names.has(name) || name === addressOf(socket)
   }
 
-  /** An allowed origin may send across sites; what it may ask for, its preflight has told it. */
+  /** True for a cross-site request. A page of an allowed origin may send, because its preflight was answered. */
   #isCrossSite(req: GuardedRequest, host: string): boolean {
     const { origin } = req.headers
     if (origin !== undefined) {
@@ -68,13 +72,13 @@ export class BrowserGuard implements RequestGuard {
   }
 }
 
-/** The authority of an absolute request target, which counts more than the `Host` header; null for a path. */
+/** The authority of an absolute request target, which takes precedence over the `Host` header. Null for a path. */
 function authorityOf(target: string): string | null {
   if (target.startsWith('/') || target === '*') return null
   return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? ''
 }
 
-/** Node keeps the first of several `Host` headers, a proxy before it may have looked at another. */
+/** True if there are several `Host` headers: Node uses the first one, a proxy before it may have checked another. */
 function hasSeveralHosts(raw: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < raw.length; i += 2) {
@@ -91,7 +95,10 @@ function addressOf(socket: GuardedRequest['socket']): string | null {
   return v4.includes(':') ? hostNameOf(`[${v4}]`) : v4
 }
 
-/** The scheme may differ, for TLS may end before us; host and port may not: another port is another site's page. */
+/**
+ * Compares host and port. The scheme may differ because a proxy may end TLS. A page on another port is a page of
+ * another site.
+ */
 function isOriginOf(origin: string, host: string): boolean {
   const found = /^(https?):\/\/([^/]+)$/.exec(origin.toLowerCase())
   if (found === null) return false
@@ -101,18 +108,18 @@ function isOriginOf(origin: string, host: string): boolean {
   return withoutPort(found[2] ?? '') === withoutPort(host.toLowerCase())
 }
 
-/** A path of the API, however it is written: absolute, escaped, with slashes too many. */
+/** True for a path of the API in any spelling: absolute, escaped, or with additional slashes. */
 function isData(target: string): boolean {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
   try {
     return /^\/+api(\/|$)/i.test(decodeURIComponent(path))
   } catch {
-    // No page of ours has such a name.
+    // No page of this instance has such a name.
     return true
   }
 }
 
-/** Somebody followed a link to a page. No other page can read the answer, and data is no page. */
+/** True when somebody followed a link to a page. Another page cannot read the response, and pages contain no data. */
 function isVisit(req: GuardedRequest): boolean {
   return (
     req.method === 'GET' &&
@@ -128,7 +135,7 @@ function isJson(req: GuardedRequest): boolean {
   return JSON_TYPE.test((semicolon < 0 ? type : type.slice(0, semicolon)).trim().toLowerCase())
 }
 
-/** Shown only when it is a plain name: the text is the client's. */
+/** The foreign host is repeated in the response only when it is a plain name, because the client chose the text. */
 function foreignHost(host: string | undefined): RequestRefusal {
   const name = hostNameOf(host ?? '')
   const what =

@@ -1,4 +1,4 @@
-// The allocator against a model: bodies never overlap, and what was given back can be given out again.
+// Tests the allocator against a model: bodies never overlap, and released memory can be allocated again.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -22,7 +22,7 @@ test('bodies in use never overlap and keep what was written', () => {
       }
       for (const { body } of live) bodies.release(body)
       assert.equal(bodies.usedBytes, 0)
-      // All of it is one hole again.
+      // All memory is one free range again.
       assert.ok(bodies.allocate(256 * 1024).buffer instanceof SharedArrayBuffer)
     }),
   )

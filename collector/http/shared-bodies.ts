@@ -1,8 +1,8 @@
-// Memory for request bodies that workers read in place: one shared buffer with a first-fit allocator, used
-// again and again. A body of its own for each request would be allocated and zeroed twice, copied to
-// the worker, and collected on both sides; buffers outside the heap are what makes V8 collect.
+// Memory for request bodies that workers read without a copy: one shared buffer with a first-fit allocator. Otherwise
+// a body would be allocated and zeroed twice, copied to the worker, and garbage collected on both sides; such buffers
+// outside the heap cause most of V8's collections.
 
-/** Allocations are rounded up to this, so that the free list stays short. */
+/** Allocations are rounded up to this many bytes, so that the list of free ranges stays short. */
 const GRAIN = 4096
 
 interface Hole {
@@ -12,23 +12,23 @@ interface Hole {
 
 export class SharedBodies {
   readonly #memory: SharedArrayBuffer
-  /** Sorted by offset, never adjacent. */
+  /** The free ranges, sorted by offset and never adjacent. */
   readonly #holes: Hole[]
   #used = 0
 
-  /** Room for `bytes`; what does not fit gets memory of its own. */
+  /** `bytes` is the size of the shared buffer. Bodies that do not fit get memory of their own. */
   constructor(bytes: number) {
     const size = Math.ceil(bytes / GRAIN) * GRAIN
     this.#memory = new SharedArrayBuffer(size)
     this.#holes = [{ off: 0, size }]
   }
 
-  /** Bytes given out, rounded up to the grain. */
+  /** How many bytes are allocated, rounded up to whole grains. */
   get usedBytes(): number {
     return this.#used
   }
 
-  /** A body of `bytes`; its contents are whatever was there before. */
+  /** Allocates a body of `bytes`. It contains whatever was there before. */
   allocate(bytes: number): Uint8Array {
     const size = Math.max(1, Math.ceil(bytes / GRAIN)) * GRAIN
     const at = this.#holes.findIndex((h) => h.size >= size)
@@ -44,7 +44,7 @@ export class SharedBodies {
     return new Uint8Array(this.#memory, off, bytes)
   }
 
-  /** Gives a body back. One that has memory of its own is left to the collector. Not twice for one body. */
+  /** Releases a body, once. A body with its own memory is left to the garbage collector. */
   release(body: Uint8Array): void {
     if (body.buffer !== this.#memory) return
     const size = Math.max(1, Math.ceil(body.length / GRAIN)) * GRAIN

@@ -1,5 +1,5 @@
-// Who a request is, by its API key; and the authenticator of an instance without keys, where everybody is
-// the tenant `default`. Where the key is found in a request is in `credential.ts`.
+// Authenticates requests by their API key. Without keys every request belongs to the tenant `default`.
+// `credential.ts` finds the key in a request.
 
 import { hash, timingSafeEqual } from 'node:crypto'
 import { keyDigest, parseKey } from '../../../accounts/api-key.ts'
@@ -12,29 +12,32 @@ import { credentialOf, urlHasCredential } from './credential.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
-/** The keys of the control plane, as far as an authenticator needs them. */
+/** What an authenticator needs of the control plane's keys. */
 export interface ControlKeys {
   find(id: string): KnownKey | undefined
   hasOrigin(origin: string): boolean
   used(id: string): void
-  /** Resolves after a look for changes that began after the call. */
+  /** Resolves after a read of the changes that began after this call. */
   look(): Promise<void>
-  /** Is what is known too old to say that a key does not exist? */
+  /** True when the known keys are too old to say that a key does not exist. */
   readonly isStale: boolean
 }
 
 export interface KeysAuthenticatorOptions {
   readonly clock?: Clock
-  /** The hash of a key; a parameter so that a test can count the work done. */
+  /** Hashes a key. It is a parameter, so that a test can count the hashes. */
   readonly digest?: (key: string, isPeppered: boolean) => Buffer
-  /** Of the control plane; null where there is none. */
+  /** The keys of the control plane; null if there is no control plane. */
   readonly control?: ControlKeys | null
 }
 
-/** Keys that were right are known again by a plain hash, which costs a twentieth of one with a pepper. */
+/** How many verified keys are remembered by a plain hash, which costs a twentieth of a hash with a pepper. */
 const VERIFIED_MAX = 50_000
 
-/** Authenticates by the keys of a configuration and of the control plane. All refusals are decided here, 401 before 403. */
+/**
+ * Authenticates by the keys of a configuration and of the control plane. All refusals are decided here, 401 before
+ * 403.
+ */
 export function createKeysAuthenticator(
   config: KeysConfig,
   options: KeysAuthenticatorOptions = {},
@@ -77,7 +80,7 @@ class KeysAuthenticator implements Authenticator {
     const { text } = credential
     const plain = hash('sha256', text)
     const verified = this.#verified.get(plain)
-    // A row that changed since is another object.
+    // The objects differ if the key's row has changed since it was verified.
     if (verified !== undefined && verified === this.#find(verified.id))
       return this.#permitted(verified, headers, scope)
     const parsed = parseKey(text)
@@ -88,7 +91,7 @@ class KeysAuthenticator implements Authenticator {
     return this.#check(known, text, plain, headers, scope)
   }
 
-  /** A key may have been made a moment ago, by another instance. */
+  /** Reads new keys before the decision, because another instance may have just made this one. */
   async #lookFor(
     id: string,
     text: string,
@@ -102,7 +105,10 @@ class KeysAuthenticator implements Authenticator {
     return this.#check(known, text, plain, headers, scope)
   }
 
-  /** From here a known and an unknown id cost the same: one hash and one comparison. */
+  /**
+   * Does one hash and one comparison for a known as for an unknown id, so that the time does not reveal which ids
+   * exist.
+   */
   #check(
     known: KnownKey | undefined,
     text: string,
@@ -137,7 +143,7 @@ class KeysAuthenticator implements Authenticator {
   }
 }
 
-/** For an instance without keys: everything is the one tenant `default`, with every scope. */
+/** The authenticator of an instance without keys: everything belongs to the tenant `default`, with every scope. */
 export function anonymousAuthenticator(): Authenticator {
   const everybody: AuthResult = {
     ok: true,
@@ -148,8 +154,9 @@ export function anonymousAuthenticator(): Authenticator {
 }
 
 /**
- * Is there one of our keys, right or wrong? Beside `auth: none` such a request is judged by its key, so that what is
- * sent with a revoked key does not end up with everybody's. Other credentials say nothing: old clients send any text.
+ * True when the request carries a text in the form of our keys, right or wrong. Even with `auth: none` such a request
+ * is checked, so that data sent with a revoked key is not accepted for the tenant `default`. Other credentials have
+ * no meaning, because old clients send any text.
  */
 export function hasApiKey(headers: Headers): boolean {
   const credential = credentialOf(headers)
@@ -161,7 +168,7 @@ export function allowedOrigins(config: KeysConfig): ReadonlySet<string> {
   return new Set(config.keys.filter((row) => !row.revoked).flatMap((row) => row.origins))
 }
 
-/** Exact match only: no prefix, suffix, subdomain or `null`. */
+/** True for an exact match only: prefixes, suffixes, subdomains and `null` do not match. */
 function isListedOrigin(
   origin: string | string[] | undefined,
   origins: ReadonlySet<string>,
@@ -188,7 +195,7 @@ function knownKey(row: KeyRow, isPeppered: boolean): KnownKey {
   }
 }
 
-/** Stands in for an id nobody has, so that the answer takes as long. */
+/** Takes the place of an unknown id's key, so that the check takes as long as for a known id. */
 function unknownKey(isPeppered: boolean): KnownKey {
   return {
     id: '',
@@ -206,7 +213,7 @@ function unknown(): AuthResult {
   return refused(401, 'This API key is not known.')
 }
 
-/** 503 and not 401: a client that was refused for good throws away what it has. */
+/** Answers 503 and not 401, because clients discard their data after a 401. */
 function notNow(): AuthResult {
   return {
     ok: false,
@@ -217,7 +224,7 @@ function notNow(): AuthResult {
   }
 }
 
-/** The codes are those of the old server, which its clients know; the message tells one case from another. */
+/** The codes are those of the old server, which its clients know. The message tells the cases apart. */
 function refused(status: 401 | 403, message: string): AuthResult {
   return { ok: false, status, code: status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN', message }
 }

@@ -1,5 +1,5 @@
-// `observa keys create|list|rotate|revoke` for keys in the configuration file. A new key is printed once,
-// with the row to paste; the file itself is the operator's and is not written.
+// `observa keys create|list|rotate|revoke` for keys in the configuration file. A new key is printed once, with its
+// row for the configuration. The command writes no file, because the configuration belongs to the operator.
 
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
@@ -12,7 +12,7 @@ export interface KeysCommandIo {
   readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The keys of a configuration; null (after saying why) when it has mistakes or no `keys` extension. */
+  /** The keys of a configuration. Null, after printing the reason, if it has mistakes or no `keys` extension. */
   readonly loadKeys: (files: readonly string[]) => Promise<KeysConfig | null>
   readonly nowMs: number
 }
@@ -41,7 +41,10 @@ type Values = ReturnType<
   typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>
 >['values']
 
-/** 0 done, 1 the configuration is wrong or has no such key, 2 the command is. */
+/**
+ * Returns the exit code: 0 for success, 1 if the configuration is wrong or has no such key, 2 if the command line is
+ * wrong.
+ */
 export async function keysCommand(args: readonly string[], io: KeysCommandIo): Promise<0 | 1 | 2> {
   let given: { values: Values; positionals: string[] }
   try {
@@ -96,7 +99,7 @@ async function create(values: Values, io: KeysCommandIo): Promise<0 | 1 | 2> {
   return 0
 }
 
-/** The pepper of the given configuration, else of the environment; undefined when the configuration is wrong. */
+/** The pepper of the given configuration, else that of the environment. Undefined if the configuration is wrong. */
 async function pepperOf(values: Values, io: KeysCommandIo): Promise<Secret | null | undefined> {
   if (values.config !== undefined) {
     const config = await io.loadKeys(values.config)

@@ -1,4 +1,4 @@
-// What an operator writes for the `keys` extension: one row for each key, with its hash and never the key.
+// The options of the `keys` extension: one row for each key, with its hash and never the key itself.
 
 import { z } from 'zod'
 import { KEY_ID } from '../../../accounts/api-key.ts'
@@ -6,7 +6,7 @@ import { origin } from '../../../accounts/input.ts'
 import { secret } from '../../../core/config/config-types.ts'
 import { SCOPES } from '../../../core/tenant.ts'
 
-/** Names that end up in ids, paths and metrics. */
+/** A name that becomes part of ids, paths and metrics. */
 const name = () =>
   z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
 

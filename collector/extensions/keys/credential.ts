@@ -1,4 +1,4 @@
-// Finds the credential of a request: which headers may carry one, and that a URL may not.
+// Finds the credential of a request in its headers, and recognises credentials in URLs, where they are not allowed.
 
 export type Credential =
   | { readonly kind: 'key'; readonly text: string }
@@ -8,13 +8,13 @@ export type Credential =
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 const HEADER_CHARS_MAX = 4096
-/** More than the public id, which routes of the API name keys by. */
+/** Matches one character more than the public id of a key, because routes of the API name keys by that id. */
 const KEY_IN_TEXT = /(?:sk|pk)_(?:live|test)_[0-9A-Za-z]{9}/
 const KEY_PARAMETER = /[?&;](?:x[-_])?(?:api[-_]?key|access[-_]?token|authorization)=/i
 
 /**
- * `Authorization: Bearer KEY`, `Authorization: Basic base64(anything:KEY)` (as Langfuse clients send it) or
- * `x-api-key: KEY`. The Authorization header wins where both are there.
+ * Reads `Authorization: Bearer KEY`, `Authorization: Basic base64(anything:KEY)` as Langfuse clients send it, or
+ * `x-api-key: KEY`. If both headers are present, Authorization is used.
  */
 export function credentialOf(headers: Headers): Credential {
   const authorization = headers['authorization']
@@ -26,7 +26,7 @@ export function credentialOf(headers: Headers): Credential {
   return { kind: 'key', text: apiKey.trim() }
 }
 
-/** True when the URL carries a credential: URLs end in logs, so such a key must be seen as leaked. */
+/** True when the URL contains a credential. URLs are written into logs, so such a key is leaked. */
 export function urlHasCredential(url: string): boolean {
   return KEY_PARAMETER.test(url) || KEY_IN_TEXT.test(url) || KEY_IN_TEXT.test(decoded(url))
 }

@@ -1,5 +1,5 @@
-// The `keys` extension: API keys listed in the configuration. The service asks it for an authenticator;
-// it has nothing to start or stop itself.
+// The `keys` extension: API keys that are listed in the configuration. The service asks it for an authenticator;
+// there is nothing to start or stop.
 
 import type { ExtensionFactory } from '../../../core/component.ts'
 import { type KeysConfig, keysSchema } from './config.ts'

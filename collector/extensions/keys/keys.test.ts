@@ -1,5 +1,5 @@
-// Promises of API keys: what is refused and how, that unknown and known keys cost the same work, and that
-// no command prints a key twice.
+// API keys: which requests are refused and how, unknown and known keys cost the same work, and no command prints a
+// key twice.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -196,7 +196,7 @@ test('known and unknown ids cost one hash each; a wrong checksum costs none', as
   assert.equal(await work(`${sk.key.slice(0, -1)}-`), 0)
 })
 
-/** The keys of a control plane that is looked at, where `appears` is found by the first look only. */
+/** Keys of a control plane in which the key `appears` is found only after the first read of changes. */
 function controlOf(
   rows: readonly KnownKey[],
   over: { appears?: KnownKey; isStale?: boolean } = {},
@@ -219,7 +219,7 @@ function controlOf(
   }
 }
 
-/** As the control plane would know it. */
+/** A key as the control plane knows it. */
 function knownOf(key: string, over: Partial<KnownKey> = {}): KnownKey {
   return {
     id: keyIdOf(key),

@@ -1,5 +1,6 @@
-// One request of a legacy client. The old server's order of errors: 401, 403, 413, 429, 400, 422; bodies
-// are `{error: {code, message, request_id, details}}`. One bad event is refused alone (the old server refused the batch).
+// Handles a request of a legacy client. The order of checks is that of the old server: 401, 403, 413, 429, 400, 422;
+// response bodies are `{error: {code, message, request_id, details}}`. A bad event is refused alone, while the old
+// server refused the batch.
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
@@ -34,7 +35,7 @@ interface ErrorBody {
 }
 
 export interface ObservaHandlerSettings {
-  /** The v0 endpoint: one camelCase object. */
+  /** True for the v0 endpoint, which takes one camelCase object. */
   readonly v0: boolean
   readonly cors: CorsSettings
   readonly guard: RequestGuard
@@ -78,7 +79,7 @@ class ObservaExchange {
     this.#counts = new ReceiverCounts(host, 'traces', 'http')
   }
 
-  /** The answer to a request that may not come in; null for others. */
+  /** The response to a request that the guard refuses, or null. */
   refusalOf(req: IncomingMessage): HttpResponse | null {
     const refusal = this.#settings.guard.refusalOf(req)
     if (refusal === null) return null
@@ -145,7 +146,10 @@ class ObservaExchange {
     return this.#answer(verdict)
   }
 
-  /** An array sent as NDJSON is taken as well: the decoder looks at the first byte. */
+  /**
+   * The format by the content type. An array that is sent as NDJSON is accepted as well, because the decoder looks at
+   * the first byte.
+   */
   #format(req: IncomingMessage): PayloadFormat {
     if (this.#settings.v0) return 'trace-v0'
     const type = (req.headers['content-type'] ?? '').toLowerCase()

@@ -1,5 +1,5 @@
-// The legacy Observa protocol: NDJSON, a JSON array or the v0 object, with the old server's order of
-// checks and its bodies, so that no old app needs a change. What an event means, `processors/` know.
+// The legacy Observa protocol: NDJSON, a JSON array or the v0 object, with the checks and bodies of the old server,
+// so that old apps work unchanged. The processors interpret the events.
 
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'

@@ -1,6 +1,6 @@
-// OTLP over gRPC and over HTTP: the Export methods; /v1/traces, /v1/logs, /v1/metrics and the paths that vendors' SDKs use.
-// Answers to the letter of the OTLP specification 1.11.0 ("OTLP/gRPC Response", "OTLP/HTTP Response"); what a batch is,
-// others know.
+// OTLP over gRPC and HTTP: the Export methods, /v1/traces, /v1/logs, /v1/metrics, and the paths that SDKs of vendors
+// use. Responses follow the OTLP specification 1.11.0 ("OTLP/gRPC Response", "OTLP/HTTP Response"). `proto/` decodes
+// the bodies in workers.
 
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
@@ -73,7 +73,7 @@ interface Protocols {
   readonly http?: z.output<typeof httpSchema> | undefined
 }
 
-/** As in the OpenTelemetry Collector, a protocol that is not named beside another one is off. */
+/** As in the OpenTelemetry Collector, naming only one protocol turns the other off. */
 function bothUnlessNamed(named: Protocols): Protocols {
   if (named.grpc !== undefined || named.http !== undefined) return named
   return { grpc: grpcSchema.parse({}), http: httpSchema.parse({}) }

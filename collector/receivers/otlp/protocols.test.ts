@@ -1,4 +1,4 @@
-// Which protocols a configuration turns on, as users of the OpenTelemetry Collector expect it.
+// Which protocols a configuration enables, as users of the OpenTelemetry Collector expect it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// A key and its row, made when a test runs: no key is ever written into the repository.
+// Makes a key and its row while a test runs, so that no key is ever written into the repository.
 
 import type { z } from 'zod'
 import { type KeyKind, keyDigest, keyIdOf, makeKey } from '../../../../accounts/api-key.ts'
@@ -10,11 +10,14 @@ type RowInput = NonNullable<z.input<typeof keysSchema>['keys']>[number]
 export interface KeyForTests {
   /** The key itself, for a header. */
   readonly key: string
-  /** Its row, for the configuration of the `keys` extension. */
+  /** Its row in the configuration of the `keys` extension. */
   readonly row: RowInput
 }
 
-/** A `sk` key may ingest and query, a `pk` key may ingest from https://app.example.com, unless `over` says otherwise. */
+/**
+ * Makes a key. An `sk` key may ingest and query, a `pk` key may ingest from https://app.example.com, unless `over`
+ * says otherwise.
+ */
 export function keyForTests(
   kind: KeyKind,
   over: Partial<RowInput> = {},
