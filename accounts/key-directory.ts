@@ -157,7 +157,7 @@ export class KeyDirectory implements KeySource {
       this.#apply(await readKeyChanges(this.#looks, this.#revision, this.#keysMax))
       this.#heardAtMs = this.#beganAtMs
       metrics.add(SYNCS, 'outcome="ok"')
-      if (this.#hasFailed) log.info('the control plane answers again')
+      if (this.#hasFailed) log.info('the control plane responds again')
       this.#hasFailed = false
     } catch (thrown) {
       metrics.add(SYNCS, 'outcome="failed"')

@@ -1,4 +1,4 @@
-// Readers that wait for the next record, and the moment they are told.
+// Wakes the readers that wait for the next record.
 
 import { ObservaError } from '../../core/errors.ts'
 
@@ -6,7 +6,7 @@ export class AppendNotifier {
   readonly #waiters = new Set<() => void>()
   #isClosed = false
 
-  /** Resolves at the next `announce`; rejects with the signal's reason, or when the log is closed. */
+  /** Resolves at the next `announce`. Rejects with the signal's reason, or when the log is closed. */
   next(signal: AbortSignal | undefined): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
@@ -29,7 +29,7 @@ export class AppendNotifier {
     for (const resolve of waiting) resolve()
   }
 
-  /** Lets everybody look once more; whoever waits again is refused. */
+  /** Wakes all readers for a last look. Readers that wait again get an error. */
   close(): void {
     this.#isClosed = true
     this.announce()

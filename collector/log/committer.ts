@@ -1,6 +1,6 @@
-// Group commit: appends that arrive while a sync is under way share the next one. Decides what a failed
-// write or sync means; see README.md for the rules. Knows the active segment only; `segment-files.ts` has
-// the files, `log.ts` the readers.
+// Group commit: appends that arrive during a sync share the next one. This file decides what a failed write or sync
+// means (README.md has the rules) and knows only the active segment. `segment-files.ts` has the files, `log.ts` the
+// readers.
 
 import type { Clock } from '../../core/clock.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
@@ -16,7 +16,7 @@ import {
 } from './record.ts'
 import type { ActiveSegment, SegmentFiles } from './segment-files.ts'
 
-/** One `writev` at most; bounds what a failed write throws back and how long one sync takes. */
+/** The most bytes of one `writev`. It limits what a failed write undoes, and how long one sync takes. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024
 
 export type CommitEvent = 'sync' | 'sync_failed' | 'short_write' | 'rotated' | 'read_only'
@@ -27,9 +27,9 @@ export interface CommitterHost {
   readonly seed: number
   readonly segmentBytes: number
   readonly isDurable: boolean
-  /** `buffered`: at most this long between a write and its sync. */
+  /** The longest time between a write and its sync in `buffered` mode, ms. */
   readonly syncEveryMs: number
-  /** Records readers may see from now on, in order. */
+  /** Makes records visible to readers, in order. */
   publish(records: readonly StoredRecord[]): void
   note(event: CommitEvent, message: string): void
 }
@@ -38,7 +38,7 @@ interface Pending {
   readonly record: AppendRecord
   readonly length: number
   resolve(sequence: bigint): void
-  /** Tells whoever appended at once, not with the next turn. */
+  /** Informs the caller of the append synchronously, before any promise settles. */
   refuse(error: Error): void
 }
 
@@ -48,7 +48,7 @@ interface Group {
   readonly bytes: number
 }
 
-/** Everything that a failed sync takes back. */
+/** The state to which a failed sync returns. */
 interface Position {
   next: bigint
   totals: Totals
@@ -59,7 +59,7 @@ export class Committer {
   #active: ActiveSegment
   #written: Position
   #synced: Position
-  /** Written since the last sync that succeeded, for a second try in another segment. */
+  /** The records written since the last successful sync, which may have to be written to another segment. */
   #unsynced: Pending[] = []
   #pending: Pending[] = []
   #pendingBytes = 0
@@ -69,7 +69,7 @@ export class Committer {
   #mustRotate = false
   #readOnly: ObservaError | null = null
 
-  /** Without an active segment (the disk was full at the start) the first append tries to make one. */
+  /** If the disk was full at the start, there is no active segment, and the first append tries to make one. */
   constructor(host: CommitterHost, active: ActiveSegment | null, next: bigint, totals: Totals) {
     this.#host = host
     this.#active = active ?? noSegment()
@@ -90,7 +90,7 @@ export class Committer {
     return this.#readOnly
   }
 
-  /** `onRefused` is called synchronously with a refusal; see `DurableLog.append`. */
+  /** `onRefused` is called synchronously when the append is refused; see `DurableLog.append`. */
   append(record: AppendRecord, onRefused: () => void): Promise<bigint> {
     const length = recordLength(record)
     return new Promise((resolve, reject) => {
@@ -105,13 +105,13 @@ export class Committer {
     })
   }
 
-  /** Before the first append only. */
+  /** Raises the next sequence number. Only allowed before the first append. */
   raiseSequence(next: bigint): void {
     this.#written.next = next
     this.#synced.next = next
   }
 
-  /** Writes and syncs what is pending, then lets go of the file. */
+  /** Writes and syncs what is pending, then closes the file. */
   async close(): Promise<void> {
     while (this.#running !== null) await this.#running
     this.#timer?.abort()
@@ -127,7 +127,7 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    // One turn of the microtask queue: appends of the same task go into the same group.
+    // One round of the microtask queue passes, so that appends of the same task join the same group.
     await Promise.resolve()
     while (this.#readOnly === null && (this.#pending.length > 0 || this.#syncDue)) {
       if (this.#syncDue) await this.#sync()
@@ -160,7 +160,10 @@ export class Committer {
     }
   }
 
-  /** Rotates when the next record does not fit. False when that failed: all pending appends have been refused. */
+  /**
+   * Starts a new segment when the next record does not fit. Returns false when that failed; all pending appends have
+   * then been refused.
+   */
   async #makeRoom(): Promise<boolean> {
     const first = this.#pending[0] as Pending
     const { segment } = this.#active
@@ -225,8 +228,9 @@ export class Committer {
   }
 
   /**
-   * A full disk: cut back to the last good record and refuse everything queued, which a client may
-   * repeat. Any other error says nothing about what reached the disk: as bad as a failed sync.
+   * On a full disk the segment is cut back to the last complete record, and everything queued is refused, which
+   * clients may retry. After any other error it is unknown what reached the disk, so it is treated like a failed
+   * sync.
    */
   async #writeFailed(taken: Pending[], error: unknown): Promise<void> {
     if (!isNoSpace(error)) {
@@ -270,7 +274,7 @@ export class Committer {
     for (const [i, p] of taken.entries()) p.resolve((group.stored[i] as StoredRecord).sequence)
   }
 
-  /** `buffered` mode only: makes durable what was published already. */
+  /** In `buffered` mode, makes the records durable that were published already. */
   async #sync(): Promise<void> {
     this.#syncDue = false
     if (this.#unsynced.length === 0) return
@@ -297,10 +301,10 @@ export class Committer {
   }
 
   /**
-   * After a failed fdatasync the kernel may have dropped the pages, and a second call would lie. So the
-   * segment is left as it is and what is not known to be durable is written again to a new one, under
-   * the same sequence numbers; the new first sequence makes the old copies void. When that fails too,
-   * nothing more is written.
+   * Handles a failed fdatasync. The kernel may have dropped the pages, and a second call would succeed without
+   * writing them. So the segment stays as it is, and the records that are not known to be durable are written again
+   * to a new segment under the same sequence numbers. The first sequence number of the new segment invalidates the
+   * old copies. If that fails too, the log becomes read-only.
    */
   async #syncFailed(cause: unknown): Promise<void> {
     this.#host.note('sync_failed', messageOf(cause))
@@ -326,7 +330,7 @@ export class Committer {
     }
   }
 
-  /** How many of the unsynced records readers have seen: all but those of the write that failed. */
+  /** How many of the unsynced records readers have seen: all except those of the failed write. */
   #publishedUnsynced(): number {
     return Number(this.#written.next - this.#synced.next)
   }
@@ -341,7 +345,7 @@ export class Committer {
     this.#failAll(waiting, this.#readOnly)
   }
 
-  /** Fails the given appends and all behind them: the ledger counts on that order. */
+  /** Refuses the given appends and all after them, because the ledger relies on the order. */
   #failAll(taken: readonly Pending[], error: Error): void {
     const all = [...taken, ...this.#pending]
     this.#pending = []
@@ -350,7 +354,7 @@ export class Committer {
   }
 }
 
-/** Stands in until there is a segment; `mustRotate` keeps everything from writing to it. */
+/** A placeholder until there is a segment. `mustRotate` prevents any write to it. */
 function noSegment(): ActiveSegment {
   const refuse = (): Promise<never> => Promise.reject(shortWriteError())
   const nothing = (): Promise<void> => Promise.resolve()

@@ -1,14 +1,14 @@
-// What of the log is gone, each piece counted once: every exporter and the usage ledger read the same records and meet the
-// same gaps. Bounded; beyond the bound a piece may count again.
+// Counts each lost record or part once, although every exporter and the usage ledger read the same records and find
+// the same gaps. The memory is bounded; beyond the bound a part may be counted again.
 
 const PIECES_MAX = 10_000
 
 export class Damage {
-  /** Gaps by their first sequence; they do not overlap. */
+  /** The gaps by their first sequence number. They do not overlap. */
   readonly #gaps = new Map<bigint, bigint>()
   readonly #parts = new Set<string>()
 
-  /** How many of the records in `[from, to)` were not known to be missing. */
+  /** Returns how many of the records in `[from, to)` were not yet known to be missing. */
   newlyMissing(from: bigint, to: bigint): number {
     let fresh = Number(to - from)
     let start = from
@@ -24,7 +24,7 @@ export class Damage {
     return fresh
   }
 
-  /** Was this part not known to be damaged? */
+  /** True if this part was not yet known to be damaged. */
   isNewPart(name: string): boolean {
     if (this.#parts.has(name)) return false
     if (this.#parts.size < PIECES_MAX) this.#parts.add(name)

@@ -1,5 +1,5 @@
-// Watches the free space of the log's disk: appends stop before the last block is gone, so that cursors
-// and dead letters can still be written and the log can drain.
+// Watches the free space of the log's disk. Appends stop before the disk is full, so that cursors and dead letters
+// can still be written and the log can drain.
 
 import { messageOf } from '../../core/errors.ts'
 import type { LogSettings } from './settings.ts'
@@ -14,13 +14,13 @@ export class DiskWatch {
   #lookedAtMs = Number.NEGATIVE_INFINITY
   isLow = false
 
-  /** `onLow` is called at each look that finds the disk nearly full. */
+  /** `onLow` is called at each check that finds the disk nearly full. */
   constructor(settings: LogSettings, onLow: () => void) {
     this.#s = settings
     this.#onLow = onLow
   }
 
-  /** Looks at most once a second, without making anybody wait. */
+  /** Checks at most once a second. The caller does not wait for the check. */
   lookNowAndThen(): void {
     const now = this.#s.clock.monotonicMs()
     if (now - this.#lookedAtMs < LOOK_EVERY_MS) return

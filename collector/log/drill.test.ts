@@ -1,4 +1,4 @@
-// The SIGKILL drill, a short run of it.
+// A short run of the SIGKILL drill.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

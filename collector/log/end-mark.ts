@@ -1,6 +1,6 @@
-// How far the log went, kept beside it: what damage takes from the very end of a log cannot be told from an append that was
-// never finished, unless somebody remembers that it was. Two files in turn, `end.0` and `end.1`, each with a CRC; written a
-// moment after a commit and at the end, and only ever of what is as durable as the log is configured to make it.
+// Remembers how far the log was written. Without that, damage to the very end of a log looks like an append that was
+// never finished. There are two files, `end.0` and `end.1`, written alternately, each with a CRC. They are written a
+// moment after commits and at a stop, and only describe records that are as durable as the configuration demands.
 //   CRC-32 of the rest u32 | JSON {generation, logId, nextSequence, events, items}
 
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ export interface EndMarkSettings {
   readonly fs: QueueFs
   readonly logId: Buffer
   readonly clock: Clock
-  /** The end as it is now. */
+  /** The current end of the log. */
   readonly end: () => End
 }
 
@@ -45,14 +45,14 @@ export class EndMark {
     this.#generation = generation
   }
 
-  /** The end has moved: it will be written down soon. */
+  /** Called when the end has moved. It is written soon after. */
   moved(): void {
     if (this.#isScheduled || this.#closing.signal.aborted) return
     this.#isScheduled = true
     this.#running = this.#soon()
   }
 
-  /** Writes the end down for good. */
+  /** Writes the final end. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#running
@@ -63,14 +63,14 @@ export class EndMark {
     try {
       await this.#s.clock.sleep(DELAY_MS, this.#closing.signal)
     } catch {
-      // Closing: the last mark is written then.
+      // The log is closing, and `close` writes the last mark.
       return
     }
     this.#isScheduled = false
     await this.#write(false)
   }
 
-  /** A mark that cannot be written costs only what it is for; the one before stays. */
+  /** Writes the mark. If that fails, the previous mark stays, and only the exact count of lost records suffers. */
   async #write(isLast: boolean): Promise<void> {
     const { dir, fs, logId, end } = this.#s
     const generation = this.#generation + 1
@@ -85,12 +85,12 @@ export class EndMark {
       }
       this.#generation = generation
     } catch {
-      // A full or broken disk: the log itself says so.
+      // The disk is full or broken, which the log itself reports.
     }
   }
 }
 
-/** The newest mark of this log; null when there is none. */
+/** Returns the newest mark of this log, or null if there is none. */
 export async function readEndMark(dir: string, fs: QueueFs, logId: Buffer): Promise<Mark | null> {
   const marks = await Promise.all(NAMES.map((name) => readOne(join(dir, name), fs, logId)))
   return marks.reduce((a, b) => (b !== null && (a === null || b.generation > a.generation) ? b : a))
@@ -124,7 +124,7 @@ async function readOne(path: string, fs: QueueFs, logId: Buffer): Promise<Mark |
     const file = await fs.open(path, 'read')
     try {
       const size = await file.sizeBytes()
-      // A sum of nothing is zero, as in a file that a power cut left with zeros.
+      // The CRC of an empty text is zero, which would match a file of zeros after a power cut.
       if (size <= SUM_BYTES || size > BYTES_MAX) return null
       const bytes = Buffer.alloc(size)
       if ((await file.read(bytes, 0)) < size) return null
@@ -133,7 +133,7 @@ async function readOne(path: string, fs: QueueFs, logId: Buffer): Promise<Mark |
       await file.close()
     }
   } catch {
-    // Missing or unreadable: it only helps to count, and must not keep the log from opening.
+    // The file is missing or unreadable. The mark only helps to count, so the log opens without it.
     return null
   }
 }
@@ -141,7 +141,7 @@ async function readOne(path: string, fs: QueueFs, logId: Buffer): Promise<Mark |
 function decoded(bytes: Buffer, logId: Buffer): Mark | null {
   const body = bytes.subarray(SUM_BYTES)
   if (crc32(body) !== bytes.readUInt32LE(0)) return null
-  // The sum is right, so we wrote it.
+  // The CRC is right, so this program wrote the text.
   const raw: Written = JSON.parse(body.toString('utf8'))
   if (raw.logId !== logId.toString('hex')) return null
   const totals = { events: raw.events, items: new Map(Object.entries(raw.items)) }

@@ -1,5 +1,5 @@
-// The lock of a data directory against real processes: one that lives, one that was killed, and what is left of a
-// container that comes back under another name.
+// The lock of a data directory with real processes: a running one, a killed one, and the files of a container that
+// returns under another name.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -18,7 +18,7 @@ async function directory(t: TestContext): Promise<string> {
   return dir
 }
 
-/** A process that has the lock of `dir`, once this resolves. */
+/** Resolves to a process that holds the lock of `dir`. */
 async function holder(t: TestContext, dir: string): Promise<ChildProcess> {
   const program = `
     const { lockDirectory } = await import('${LOCK}')
@@ -48,7 +48,7 @@ test('a killed process leaves no lock, whatever pid and host it had', async (t) 
   const ended = once(child, 'exit')
   child.kill('SIGKILL')
   await ended
-  // As another container would have left it: pid 1, alive here too, and a host that cannot be asked.
+  // This is what another container leaves: pid 1, which runs here too, and a host that cannot be asked.
   await writeFile(join(dir, 'lock'), JSON.stringify({ pid: 1, host: 'another-container' }))
   const unlock = await lockDirectory(dir)
   assert.equal(

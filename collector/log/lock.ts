@@ -1,6 +1,7 @@
-// One process for each data directory. The lock is one of the kernel's on an open file, so it goes when its process goes,
-// however it dies, and holds between containers that share a volume: no pid, host name or time has to be compared. Node has
-// no call for such locks; SQLite, which comes with it, takes one on its database file and nothing else of it is used.
+// Ensures that one process uses a data directory. The lock is a kernel lock on an open file: it ends with its process
+// in every case, and works between containers that share a volume, without comparing pids, host names or times. Node
+// has no call for such locks. SQLite, which is part of Node, locks its database file; no other part of SQLite is
+// used.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -10,9 +11,9 @@ import { messageOf, ObservaError } from '../../core/errors.ts'
 import { errorCode } from './queue-fs.ts'
 
 const LOCK_NAME = 'lock.db'
-/** Who has the lock, for the message to somebody else; it decides nothing. */
+/** The file that names the owner of the lock, for the error message of another process. */
 const OWNER_NAME = 'lock'
-/** SQLITE_BUSY: somebody else has the lock. */
+/** SQLITE_BUSY: another process holds the lock. */
 const BUSY = 5
 
 interface Owner {
@@ -22,13 +23,13 @@ interface Owner {
 
 export type Unlock = () => Promise<void>
 
-/** Takes the lock of `dir` or throws `OBS_LOG_LOCKED`. */
+/** Locks `dir`, or throws `OBS_LOG_LOCKED`. */
 export async function lockDirectory(dir: string): Promise<Unlock> {
   await makePrivate(join(dir, LOCK_NAME))
   const file = openLocked(dir)
   if (file === null) throw lockedBy(await ownerOf(dir), dir)
   const mine: Owner = { pid: process.pid, host: hostname() }
-  // On a full disk the log opens for its readers all the same.
+  // If the disk is full the log still opens, so that its records can be sent.
   await writeFile(join(dir, OWNER_NAME), JSON.stringify(mine), { mode: 0o600 }).catch(() => {})
   let isHeld = true
   return () => {
@@ -39,8 +40,8 @@ export async function lockDirectory(dir: string): Promise<Unlock> {
 }
 
 /**
- * Made here for its mode. A file that is there must not even be opened: closing it would take a lock away that this very
- * process holds on it.
+ * Creates the file with its mode. An existing file must not even be opened, because closing it would release a lock
+ * that this process holds on it.
  */
 async function makePrivate(path: string): Promise<void> {
   try {
@@ -50,7 +51,7 @@ async function makePrivate(path: string): Promise<void> {
   }
 }
 
-/** The open file that holds the lock; null when another process has it. */
+/** Opens the file and locks it. Returns null when another process holds the lock. */
 function openLocked(dir: string): DatabaseSync | null {
   const file = new DatabaseSync(join(dir, LOCK_NAME), { timeout: 0 })
   try {
@@ -73,7 +74,7 @@ async function ownerOf(dir: string): Promise<Owner | null> {
     const { pid, host } = JSON.parse(await readFile(join(dir, OWNER_NAME), 'utf8')) as Owner
     return typeof pid === 'number' && typeof host === 'string' ? { pid, host } : null
   } catch {
-    // Torn, or not written yet: the message does without it.
+    // The file is incomplete or not written yet. The message is then without the owner.
     return null
   }
 }

@@ -1,5 +1,5 @@
-// How fast the log takes records, in each mode, beside the naive log: one write and one fdatasync for each
-// append. `node collector/log/log.bench.ts [seconds] [dir]` prints one line for each case.
+// Measures how fast the log takes records in each mode, compared with a simple log that does one write and one
+// fdatasync for each append. `node collector/log/log.bench.ts [seconds] [dir]` prints one line for each case.
 
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -41,7 +41,7 @@ async function logCase(root: string, durability: Durability): Promise<Case> {
     bytesMax: 64 * 1024 ** 3,
     retainBytes: 0,
   })
-  // A consumer at the tail, as senders that keep up are: segments are recycled.
+  // A consumer at the end of the log, like a sender that keeps up, so that segments are recycled.
   let consumed = 0n
   const append = async (r: AppendRecord): Promise<void> => {
     const sequence = await log.append(r)
@@ -53,7 +53,7 @@ async function logCase(root: string, durability: Durability): Promise<Case> {
   return { name: durability, append, close: () => log.close() }
 }
 
-/** What one would write first: append, fdatasync, answer; one after the other. */
+/** The simple log: append, fdatasync and response, one append after another. */
 async function naiveCase(root: string): Promise<Case> {
   const file = await open(join(root, `naive-${process.pid}-${Math.random()}`), 'w')
   let last: Promise<unknown> = Promise.resolve()
@@ -95,7 +95,7 @@ async function run(c: Case, r: AppendRecord, untilMs: number, latencies: number[
       const from = performance.now()
       await c.append(r)
       latencies.push(performance.now() - from)
-      // Records do not come in microtasks: memory mode would starve the event loop.
+      // Real records do not arrive in microtasks, and memory mode would block the event loop.
       if (c.name === 'memory') await new Promise((resolve) => setImmediate(resolve))
     }
   }

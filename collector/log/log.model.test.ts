@@ -46,7 +46,7 @@ interface Segment {
   readonly fs: ModelFs
   readonly path: string
   readonly bytes: Buffer
-  /** Offset at which each record begins, and the end. */
+  /** The offset of each record, and the end. */
   readonly starts: readonly number[]
 }
 
@@ -64,7 +64,7 @@ async function closedSegment(): Promise<Segment> {
 }
 
 interface Readable {
-  /** Parts that can be read, as `sequence exporter`. */
+  /** The readable parts, as `sequence exporter`. */
   readonly parts: string[]
   readonly log: DurableLog
 }
@@ -108,7 +108,7 @@ test('a segment cut off anywhere gives every record before the cut', async () =>
 test('a flipped bit costs the record it hits at most, and the count says so', async () => {
   const { fs, path, bytes, starts } = await closedSegment()
   const bits = bytes.length * 8
-  // Every bit of two record headers, and a sample of all others.
+  // Flips every bit of two record headers, and a sample of all others.
   const first = (starts[2] as number) * 8
   const flips = Array.from({ length: 130 * 8 }, (_, i) => first + i)
   for (let bit = 0; bit < bits; bit += 53) flips.push(bit)
@@ -125,7 +125,7 @@ test('a flipped bit costs the record it hits at most, and the count says so', as
       `bit ${bit}`,
     )
     assert.equal(parts.length, new Set(parts).size)
-    // The counts of what was ever appended survive: later records carry them on.
+    // The counts of all appended items survive, because later records repeat them.
     if (hit > 0 && hit < RECORDS) {
       assert.equal(log.itemsAppended('a'), (RECORDS * (RECORDS + 1)) / 2, `bit ${bit}`)
       assert.equal(log.stats().recovery.skippedRecords, lost.length > 0 || hitsFacts(log) ? 1 : 0)
@@ -133,7 +133,7 @@ test('a flipped bit costs the record it hits at most, and the count says so', as
   }
 })
 
-/** Damage to ids and claims costs no part, yet the record is not sound. */
+/** Damage to ids and claims costs no part, but the record is not intact. */
 function hitsFacts(log: DurableLog): boolean {
   return log.stats().recovery.recoveredRecords === RECORDS - 1
 }
@@ -150,7 +150,7 @@ test('no damage of the last segment makes a start delete or hide the others', as
   const damaged = Buffer.from(fs.bytesOf(newest) as Buffer).fill(0x55, 0)
   fs.put(newest, damaged)
   const again = await DurableLog.open(options(fs))
-  // The lost record keeps its number and its items: books show what is gone.
+  // The lost record keeps its number and its items, so the item counts show what is lost.
   assert.equal(again.nextSequence, BigInt(RECORDS + 2))
   assert.equal(again.itemsAppended('a'), (RECORDS * (RECORDS + 1)) / 2 + 1)
   assert.ok(fs.bytesOf(`${newest}.unreadable`), 'bytes that nobody can read are left to a person')
@@ -176,7 +176,8 @@ test('bytes of a payload that look like a record are never taken for one', async
   const log = await DurableLog.open(options(fs))
   const at = log.nextSequence
   const facts = { eventCount: 0, eventIds: new Uint8Array(0), claims: new Int32Array(0) }
-  // A copy of a true record, as one that could read our disk would send it; sequence and epoch are off.
+  // A copy of a real record, as somebody could send it who can read the disk. Its sequence number and epoch are
+  // wrong.
   const parts = [{ exporter: 'a', stream: 's', items: 1, bytes: forged }]
   await log.append({ pipeline: 'p', parts, ...facts, createdAtMs: 1 })
   await log.append({ pipeline: 'p', parts, ...facts, createdAtMs: 1 })
@@ -254,7 +255,7 @@ test('a refusal is told in the turn in which it happens, for each append behind 
     log.append(record(n), () => {
       told.push(n)
       turnsOf.push(turns)
-      // Queued behind nothing but the rejection itself.
+      // Nothing but the rejection itself is queued before this.
       queueMicrotask(() => turns++)
     })
   fs.fault = (op) => (op === 'writev' ? 'short' : null)
@@ -268,7 +269,7 @@ test('a refusal is told in the turn in which it happens, for each append behind 
 })
 
 test('what a kill left unsynced is made durable by the next start, for it counts as stored then', async () => {
-  // A random number of 0: a power cut keeps nothing that was not synced.
+  // With random numbers of 0 a power cut keeps nothing that was not synced.
   const fs = new ModelFs(() => 0)
   let isKilled = false
   const process = fs.process()
@@ -344,7 +345,7 @@ test('a segment that cannot be read is passed over, and the gap is counted', asy
   await log.close()
 })
 
-/** Sequences that can be read, and what is counted as gone, by two readers. */
+/** The sequence numbers that two readers can read, and how many records they count as lost. */
 async function readTwice(fs: ModelFs): Promise<{ seen: bigint[]; gone: number; log: DurableLog }> {
   const metrics = new Metrics()
   const log = await DurableLog.open(options(fs, { metrics }))
@@ -384,11 +385,16 @@ for (const [what, damage] of [
     assert.equal(first.seen.length, kept)
     assert.equal(first.gone, gone)
     assert.equal(first.log.stats().recovery.skippedRecords, gone)
-    assert.equal(first.log.itemsAppended('a'), items(1), 'the books know of all that was taken')
+    assert.equal(
+      first.log.itemsAppended('a'),
+      items(1),
+      'the item counts have everything that was appended',
+    )
     assert.equal(await first.log.append(record(5)), BigInt(RECORDS + 1))
     await first.log.close()
     const again = await queueVerify(DIR, () => {}, { fs: fs.process() })
-    // A log of which nothing is left begins anew behind what is gone, as after a delivery; the books keep it.
+    // A log without any record continues after the lost records, as after a complete delivery, and the item counts
+    // stay.
     assert.equal(again.missingRecords, kept === 0 ? 0 : gone, 'also after a start')
   })
 

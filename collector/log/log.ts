@@ -1,6 +1,6 @@
-// The durable log: the only queue of the process. Appends resolve when they are as durable as the
-// configuration says; readers follow at their own pace; segments go when every consumer is past them.
-// Format in `record.ts` and `segment.ts`, commits in `committer.ts`, files in `segment-files.ts`.
+// The durable log, which is the only queue of the process. An append resolves when it is as durable as the
+// configuration demands. Readers read at their own speed. Segments are removed when every consumer has passed them.
+// `record.ts` and `segment.ts` have the format, `committer.ts` the commits, `segment-files.ts` the files.
 
 import assert from 'node:assert/strict'
 import { crc32 } from 'node:zlib'
@@ -26,9 +26,9 @@ export type { AppendRecord, LogPart } from './record.ts'
 export type { Durability, LogOptions } from './settings.ts'
 export type { LogStats, Pressure } from './stats.ts'
 
-/** Above this share of `bytesMax` receivers should slow their clients down. */
+/** Above this share of `bytesMax` receivers ask clients to slow down. */
 const SOFT_SHARE = 0.8
-/** How long a refused append keeps `pressure` at full, so that clients are told before they send. */
+/** How long a refused append keeps `pressure` at `full`, ms, so that clients are refused before they send. */
 const NO_SPACE_MEMORY_MS = 1000
 const SUM_CHECKS_FIRST = 16
 const SUM_CHECK_EVERY = 256
@@ -43,7 +43,7 @@ export class DurableLog {
   readonly id: Buffer
   #committer: Committer | null = null
   #next: bigint
-  /** Of everything published. */
+  /** The cumulative counts of all published records. */
   readonly #totals: Totals
   readonly #consumers = new Map<string, bigint>()
   readonly #notifier = new AppendNotifier()
@@ -55,7 +55,7 @@ export class DurableLog {
   readonly #endMark: EndMark
   #isClosed = false
 
-  /** Locks the directory, recovers what is there and starts a new segment. */
+  /** Locks the directory, recovers its records and starts a new segment. */
   static async open(options: LogOptions): Promise<DurableLog> {
     const settings = withDefaults(options)
     if (settings.durability === 'memory')
@@ -101,12 +101,12 @@ export class DurableLog {
   }
 
   /**
-   * Stores a record. Resolves with its sequence number when it is as durable as configured; a refusal is an
-   * `ObservaError` and may be retried. Records become durable in the order of their appends: when one is refused for
-   * a failure of the disk, so are all behind it.
+   * Appends a record. Resolves with its sequence number when it is as durable as configured. A refusal is an
+   * `ObservaError` and may be retried. Records become durable in the order of their appends: when one is refused
+   * because the disk failed, all records after it are refused too.
    *
-   * `onRefused` is called in the very moment of a refusal, before any other code can run: a rejected promise is heard
-   * a few turns later, and in between somebody could rely on a record that will never be there.
+   * `onRefused` is called synchronously at a refusal, before any other code can run. A rejected promise is noticed
+   * some microtasks later, and meanwhile other code could rely on a record that will never exist.
    */
   append(record: AppendRecord, onRefused: () => void = () => {}): Promise<bigint> {
     this.#lookAtDisk()
@@ -120,19 +120,22 @@ export class DurableLog {
     return this.#committer.append(record, onRefused)
   }
 
-  /** Follows the log from a sequence number; one before the oldest record begins at the oldest. */
+  /** Reads the log from a sequence number on, or from the oldest record if that is later. */
   reader(from: bigint, options: ReaderOptions = {}): LogReader {
     const first = this.firstSequence
     return new LogReader(this.#source(), from < first ? first : from, options)
   }
 
-  /** Oldest sequence number still held (or the next, when nothing is). */
+  /** The oldest sequence number in the log, or the next one when the log is empty. */
   get firstSequence(): bigint {
     if (this.#committer === null) return this.#next - BigInt(this.#recent.count)
     return this.#files.segments[0]?.firstSequence ?? this.#next
   }
 
-  /** Where to begin reading to see the newest `events`; whole segments, so rather more. */
+  /**
+   * The sequence number from which the newest `events` can be read. Reading begins at a whole segment, so there are
+   * usually more events.
+   */
   sequenceOfNewest(events: number): bigint {
     for (const s of this.#files.segments.toReversed())
       if (s.eventsBefore !== null && s.eventsBefore <= this.#totals.events - events)
@@ -145,8 +148,8 @@ export class DurableLog {
   }
 
   /**
-   * Lets numbering go on at `sequence` when a power cut took the end of a `buffered` log: a number that a
-   * store has seen must not come again for other data. Before the first append only.
+   * Continues the numbering at `sequence` after a power cut took the end of a `buffered` log, because a number that a
+   * store has seen must never be used for other data. Only allowed before the first append.
    */
   raiseSequence(sequence: bigint): void {
     if (sequence <= this.#next) return
@@ -155,15 +158,15 @@ export class DurableLog {
     this.#committer?.raiseSequence(sequence)
   }
 
-  /** Items ever appended for an exporter: the left side of its books. */
+  /** The number of items ever appended for an exporter. The sender's counts add up to it. */
   itemsAppended(exporter: string): number {
     return this.#totals.items.get(exporter) ?? 0
   }
 
   /**
-   * Says that `name` needs everything from `sequence` on, and nothing before it. Call it again as the
-   * consumer moves on, once its own position is durable. With no consumer nothing is ever deleted;
-   * `hold` for all of them before the first moves, or it alone decides.
+   * Tells the log that the consumer `name` needs all records from `sequence` on and none before it. A consumer calls
+   * this again as it moves on, when its own position is durable. Without consumers nothing is ever deleted. Call
+   * `hold` for all consumers before the first one moves, because otherwise that one alone decides.
    */
   keepFor(name: string, sequence: bigint): void {
     this.#consumers.set(name, sequence)
@@ -171,12 +174,12 @@ export class DurableLog {
     this.#tidy()
   }
 
-  /** Like `keepFor`, but removes nothing yet: for consumers that are set up one after the other. */
+  /** Like `keepFor`, but removes nothing yet. It is for consumers that are set up one after another. */
   hold(name: string, sequence: bigint): void {
     this.#consumers.set(name, sequence)
   }
 
-  /** False in `memory` mode: positions need not be stored either. */
+  /** False in `memory` mode, in which positions need not be stored either. */
   get isPersistent(): boolean {
     return this.#s.durability !== 'memory'
   }
@@ -189,13 +192,13 @@ export class DurableLog {
     return this.#s.fs
   }
 
-  /** The consumer is gone for good (no longer configured). */
+  /** Removes a consumer that is no longer configured. */
   dropConsumer(name: string): void {
     this.#consumers.delete(name)
     this.#tidy()
   }
 
-  /** For admission: `soft` from 80 % of the limit on, `full` when an append would be refused. */
+  /** `soft` from 80 % of the limit on, `full` when an append would be refused. Admission uses it. */
   pressure(): Pressure {
     this.#lookAtDisk()
     if (this.#committer?.readOnly != null || this.#isClosed) return 'full'
@@ -227,7 +230,7 @@ export class DurableLog {
     }
   }
 
-  /** Finishes pending appends and lets go of the directory. Safe twice. */
+  /** Finishes pending appends and unlocks the directory. A second call has no effect. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -260,19 +263,22 @@ export class DurableLog {
     )
     await this.#disk.look()
     const { lostEnd } = this.#recovered
-    // Readers may never meet this gap: when no segment is left before it, the log begins behind it.
+    // Readers may never find this gap: when no segment is left before it, the log begins after it.
     if (lostEnd !== null) this.#missing(lostEnd.from, lostEnd.to, 'the end of the log was lost')
     log.info({ dir, ...this.#recovered.report, nextSequence: String(this.#next) }, 'log opened')
   }
 
-  /** A wrong sum would make the part unreadable later: the first records and then some are checked. */
+  /**
+   * Checks the CRC that came with a part, because a wrong one would make the part unreadable later. The first records
+   * are checked, and then a sample.
+   */
   #isSumWrong(record: AppendRecord): boolean {
     const n = this.#sumsSeen++
     if (n >= SUM_CHECKS_FIRST && n % SUM_CHECK_EVERY !== 0) return false
     return record.parts.some((p) => p.crc32 !== undefined && p.crc32 !== crc32(p.bytes))
   }
 
-  /** Null when the disk is full: the log opens all the same, so that senders can drain it. */
+  /** Returns null when the disk is full. The log opens nevertheless, so that senders can drain it. */
   async #firstSegment(nowMs: number): Promise<ActiveSegment | null> {
     try {
       return await this.#files.create(this.#next, this.#totals, nowMs)
@@ -372,7 +378,7 @@ export class DurableLog {
     log.error({ dir, from: String(from), count }, `Records cannot be read: ${detail}`)
   }
 
-  /** First sequence number that some consumer needs. */
+  /** The first sequence number that some consumer needs. */
   #needed(): bigint {
     let min: bigint | null = null
     for (const sequence of this.#consumers.values())

@@ -1,4 +1,4 @@
-// `queue stats`, `verify`, `dump` on a directory with a sound and with a damaged log.
+// `queue stats`, `verify` and `dump` of an intact and of a damaged log.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'

@@ -1,5 +1,5 @@
-// `observa queue stats|verify|dump`: looks into a log's directory without changing it, on a stopped or a
-// running instance. Pure functions of a directory and a writer; the CLI parses arguments and exit codes.
+// `observa queue stats|verify|dump`: inspect a log's directory without changing it, also while an instance runs. They
+// are functions of a directory that write text; the CLI handles arguments and exit codes.
 
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -13,7 +13,7 @@ import { listSegments, readLogId } from './recovery.ts'
 import { readSegmentHeader, type Segment, type SegmentHeader } from './segment.ts'
 import { type FoundRecord, SegmentScanner } from './segment-scan.ts'
 
-/** The smallest header block; where a scan begins when the header is damaged. */
+/** The size of the smallest header block. A scan begins there when the header is damaged. */
 const START_BYTES = 4096
 
 export type Out = (text: string) => void
@@ -31,7 +31,7 @@ export interface QueueSummary {
 
 export interface ExporterSummary {
   readonly appended: number
-  /** Null for an exporter without a cursor: nothing was ever sent. */
+  /** Null for an exporter without a cursor, which has never sent anything. */
   readonly queued: number | null
   readonly sent: number
   readonly deadLettered: number
@@ -44,7 +44,7 @@ interface Visitor {
   record(s: Segment, found: FoundRecord, scanner: SegmentScanner): Promise<boolean>
 }
 
-/** What is in the log and how far each exporter is. */
+/** Prints what the log has and how far each exporter is. */
 export async function queueStats(
   dir: string,
   out: Out,
@@ -95,7 +95,8 @@ async function summarize(dir: string, fs: QueueFs): Promise<QueueSummary> {
       return false
     },
   })
-  // Headers carry the counts: the last segment with a record tells all. A new one may still be empty.
+  // Headers contain cumulative counts, so the last segment with a record is enough. The newest segment may still be
+  // empty.
   await walk(dir, fs, found.slice(-2), counter)
   const cursors = await cursorsOf(dir, fs)
   const names = new Set([...appended.keys(), ...cursors.keys()])
@@ -126,11 +127,11 @@ export interface VerifyReport {
   readonly damagedParts: number
   readonly damagedItems: number
   readonly missingRecords: number
-  /** Items of missing records, over all exporters. */
+  /** The items of missing records, over all exporters. */
   readonly missingItems: number
 }
 
-/** Reads every record and every part, and names what is damaged. All counts of damage are 0 in a sound log. */
+/** Reads every record and part, and prints what is damaged. All counts of damage are 0 in an intact log. */
 export async function queueVerify(
   dir: string,
   out: Out,
@@ -147,7 +148,7 @@ export async function queueVerify(
   const damaged = (name: string, offset: number, what: string): void =>
     out(`${name} at offset ${offset}: ${what}\n`)
   const segments = await segmentsOf(dir, fs)
-  // Before the segments are read: a running instance may go on meanwhile.
+  // The end is read before the segments, because a running instance may continue to write.
   const end = await endOf(dir, fs, segments)
   const seen = new SeenSoFar()
   await walk(dir, fs, segments, {
@@ -196,10 +197,10 @@ async function endOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Pr
   return logId === null ? null : ((await readEndMark(dir, fs, logId))?.end ?? null)
 }
 
-/** What records and counts were met, to see what lies between them. */
+/** The records and counts that were read, from which gaps are computed. */
 class SeenSoFar {
   #next: bigint | null = null
-  /** Nothing was ever removed: what an exporter had before is nothing. */
+  /** True if the log was never shortened, so that the counts begin at zero. */
   #isWhole = false
   readonly #items = new Map<string, number>()
 
@@ -220,7 +221,7 @@ class SeenSoFar {
     return this.#next === null || before <= this.#next ? 0 : Number(before - this.#next)
   }
 
-  /** Of counts as they stand further on. */
+  /** The number of items between these counts and the ones before. */
   itemsMissing(counts: ReadonlyMap<string, number>): number {
     let missing = 0
     for (const [exporter, count] of counts) {
@@ -239,12 +240,12 @@ export interface DumpOptions {
   readonly from?: bigint
   readonly limit?: number
   readonly exporter?: string
-  /** Prints the bytes of the parts too, as base64. They hold (scrubbed) text of users. */
+  /** Prints the bytes of the parts too, as base64. They contain scrubbed text of users. */
   readonly payload?: boolean
   readonly fs?: QueueFs
 }
 
-/** One JSON line for each record. Returns how many. */
+/** Prints one JSON line for each record. Returns the number of records. */
 export async function queueDump(dir: string, out: Out, options: DumpOptions = {}): Promise<number> {
   const { from = 0n, limit = Number.POSITIVE_INFINITY } = options
   const fs = options.fs ?? nodeQueueFs
@@ -304,7 +305,7 @@ async function segmentsOf(dir: string, fs: QueueFs): Promise<Segment[]> {
   return found
 }
 
-/** Visits segments and their records in order; a visitor that answers false ends the walk. */
+/** Visits segments and their records in order. A visitor that returns false ends the walk. */
 async function walk(
   dir: string,
   fs: QueueFs,
@@ -317,7 +318,7 @@ async function walk(
     try {
       if (!(await walkOne(fs, s, seed, superseded, visitor))) return
     } catch (error) {
-      // A running instance removed the segment meanwhile: its records are delivered.
+      // A running instance has removed the segment, so its records are delivered.
       if (!isMissing(error)) throw unreadableError(dir, error)
     }
   }

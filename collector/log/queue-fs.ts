@@ -1,5 +1,5 @@
-// The file operations the log needs, as an interface, and the one for real disks. Everything that is
-// durable goes through it, so that `model-fs.ts` can stand in and cut the power at any operation.
+// The file operations that the log needs, as an interface, and the implementation for real disks. Everything durable
+// goes through it, so that tests can use `model-fs.ts`, which cuts the power at any operation.
 
 import {
   close,
@@ -23,25 +23,31 @@ const DIR_MODE = 0o700
 const FILE_MODE = 0o600
 
 export interface QueueFile {
-  /** Writes all buffers at `position`. May write less without an error (a full disk does that): compare. */
+  /**
+   * Writes all buffers at `position` and returns the number of bytes written. It may write less without an error, as
+   * a full disk does, so callers must compare.
+   */
   writev(buffers: readonly Uint8Array[], position: number): Promise<number>
-  /** Fills `into` from `position`; the answer is short only at the end of the file. */
+  /** Fills `into` from `position` and returns the number of bytes. It is smaller only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** Data and size are on the disk when it resolves. After a failure the data of this file is in doubt for ever. */
+  /**
+   * Data and size are on the disk when it resolves. After a failure nothing is known about unsynced data of this
+   * file.
+   */
   datasync(): Promise<void>
   truncate(lengthBytes: number): Promise<void>
   sizeBytes(): Promise<number>
   close(): Promise<void>
 }
 
-/** `create` makes or empties the file, `write` opens an existing one for reading and writing. */
+/** `create` makes or empties the file. `write` opens an existing file for reading and writing. */
 export type OpenMode = 'read' | 'write' | 'create' | 'create-new'
 
 export interface QueueFs {
   open(path: string, mode: OpenMode): Promise<QueueFile>
-  /** Names in a directory, unsorted; empty when there is no such directory. */
+  /** The names in a directory, unsorted. Empty when the directory does not exist. */
   list(dir: string): Promise<string[]>
-  /** Makes the directory and its parents, mode 0700. */
+  /** Makes the directory and its parents with mode 0700. */
   mkdir(dir: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
@@ -55,13 +61,13 @@ export interface DiskSpace {
   readonly totalBytes: number
 }
 
-/** True for a failure that passes when somebody makes room. */
+/** True for a failure that ends when somebody frees disk space. */
 export function isNoSpace(thrown: unknown): boolean {
   const code = errorCode(thrown)
   return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
-/** What a full disk says with a short count, as the error it says at other times. */
+/** The error of a short write, which is how a full disk can show itself. */
 export function shortWriteError(): Error {
   return Object.assign(new Error('no space left on device (short write)'), { code: 'ENOSPC' })
 }
@@ -70,7 +76,7 @@ export function isMissing(thrown: unknown): boolean {
   return errorCode(thrown) === 'ENOENT'
 }
 
-/** What an operator reads when a file of the log cannot be read: which one, and what to look at. */
+/** The error for an operator when a file of the log cannot be read. It names the file and what to check. */
 export function unreadableError(dir: string, cause: unknown): ObservaError {
   return new ObservaError(
     'OBS_LOG_UNREADABLE',
@@ -99,7 +105,7 @@ const statfsAsync = promisify(statfs)
 const fsyncAsync = promisify(fsync)
 const closeAsync = promisify(close)
 
-/** The callback API with plain descriptors: about half the CPU of `fs/promises` handles for each call. */
+/** Uses the callback API with plain descriptors, which needs about half the CPU time of `fs/promises` handles. */
 class NodeFile implements QueueFile {
   readonly #fd: number
 

@@ -1,5 +1,5 @@
-// Reads records in order, from memory at the end of the log and from segments behind it. Damage costs
-// the damaged part or record and is counted; it never stops a reader and never loops.
+// Reads records in order: the newest from memory, older ones from segments. Damage costs the damaged part or record
+// and is counted. It never stops a reader and never makes one loop.
 
 import { messageOf } from '../../core/errors.ts'
 import { errorCode, type QueueFile, type QueueFs } from './queue-fs.ts'
@@ -8,26 +8,26 @@ import type { LogPart } from './record.ts'
 import type { Segment } from './segment.ts'
 import { type FoundRecord, type ScanRange, SegmentScanner } from './segment-scan.ts'
 
-/** What a reader sees of a log; made by `log.ts`. */
+/** What a reader needs of a log. `log.ts` provides it. */
 export interface ReadSource {
   readonly fs: QueueFs
   readonly seed: number
-  /** Sequence the next append will get; all before it are visible. */
+  /** The sequence number of the next append. All records before it are visible. */
   nextSequence(): bigint
   cached(sequence: bigint): StoredRecord | null
   segments(): readonly Segment[]
-  /** Resolves at the next publication. */
+  /** Resolves at the next append that readers may see. */
   published(signal: AbortSignal | undefined): Promise<void>
-  /** The records in `[from, to)` are not there. */
+  /** Reports that the records in `[from, to)` are missing. */
   missing(from: bigint, to: bigint, detail: string): void
-  /** `part` names it among all. */
+  /** Reports a damaged part. `part` is unique. */
   damaged(part: string): void
 }
 
 export interface ReaderOptions {
-  /** Only parts of this exporter are loaded; without it, parts of all. */
+  /** Loads only the parts of this exporter. Without it, all parts are loaded. */
   readonly exporter?: string
-  /** No parts at all: for the usage ledger. */
+  /** Loads no parts at all, for the usage ledger. */
   readonly factsOnly?: boolean
 }
 
@@ -36,7 +36,7 @@ export interface LogRecord {
   readonly pipeline: string
   readonly createdAtMs: number
   readonly eventCount: number
-  /** In the order of the record; damaged ones are missing, see `index` and `itemsBefore`. */
+  /** The parts in the order of the record. Damaged ones are left out, as `index` and `itemsBefore` show. */
   readonly parts: readonly LogPart[]
   readonly eventIds: Uint8Array
   readonly claims: Int32Array
@@ -48,16 +48,19 @@ const NO_CLAIMS = new Int32Array(0)
 export class LogReader {
   readonly #source: ReadSource
   readonly #options: ReaderOptions
-  /** Sequence of the next record to return. */
+  /** The sequence number of the next record to return. */
   position: bigint
-  /** Sequence numbers passed over because nothing readable was there. */
+  /** How many sequence numbers were skipped because their records are unreadable. */
   skippedRecords = 0
   #disk: {
     readonly epoch: number
     readonly file: QueueFile
     readonly scanner: SegmentScanner
   } | null = null
-  /** Where the record behind the last cached one begins, should it have left the cache by then. */
+  /**
+   * The offset of the record after the last one read from memory, in case that record leaves the memory before it is
+   * read.
+   */
   #hint = { epoch: -1, offset: 0 }
 
   constructor(source: ReadSource, from: bigint, options: ReaderOptions) {
@@ -66,12 +69,12 @@ export class LogReader {
     this.position = from
   }
 
-  /** True when everything visible has been returned. */
+  /** True when all visible records have been returned. */
   get isCaughtUp(): boolean {
     return this.position >= this.#source.nextSequence()
   }
 
-  /** The next record; waits for one. */
+  /** Waits for the next record and returns it. */
   async next(signal?: AbortSignal): Promise<LogRecord> {
     for (;;) {
       const r = await this.poll()
@@ -80,7 +83,7 @@ export class LogReader {
     }
   }
 
-  /** The next record, or null when there is none yet. */
+  /** Returns the next record, or null when there is none yet. */
   async poll(): Promise<LogRecord | null> {
     while (!this.isCaughtUp) {
       const cached = this.#source.cached(this.position)
@@ -91,7 +94,7 @@ export class LogReader {
     return null
   }
 
-  /** Resolves when `poll` may have something. */
+  /** Resolves when `poll` may have a record. */
   async wait(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     if (this.isCaughtUp) await this.#source.published(signal)
@@ -117,7 +120,7 @@ export class LogReader {
       : { ...r, parts: r.parts.filter((p) => p.exporter === exporter) }
   }
 
-  /** One step on the disk: a record, or null after moving on past a gap. */
+  /** Reads one record from the disk. Returns null after moving past a gap. */
   async #fromDisk(): Promise<LogRecord | null> {
     const segments = this.#source.segments()
     const at = segmentIndex(segments, this.position)
@@ -216,14 +219,17 @@ export class LogReader {
 
 const NO_FACTS = { eventIds: NO_BYTES, claims: NO_CLAIMS }
 
-/** Index of the segment that holds `sequence`: the last that begins at or before it. */
+/** The index of the segment that has `sequence`: the last one that begins at or before it. */
 function segmentIndex(segments: readonly Segment[], sequence: bigint): number {
   let i = segments.length - 1
   while (i >= 0 && (segments[i] as Segment).firstSequence > sequence) i--
   return i
 }
 
-/** Errors that mean that these bytes are gone; others (no descriptors left) pass and are thrown. */
+/**
+ * True for errors that mean that these bytes are lost. Others, such as too few descriptors, are temporary and are
+ * thrown.
+ */
 function isLost(error: unknown): boolean {
   const code = errorCode(error)
   return code === 'EIO' || code === 'ENOENT' || code === 'EACCES' || code === 'EUCLEAN'

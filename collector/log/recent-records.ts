@@ -1,5 +1,5 @@
-// The newest records in memory, so that senders at the end of the log read nothing from the disk.
-// Parts are shared with whoever appended them and never changed. In `memory` mode this is the whole log.
+// Keeps the newest records in memory, so that senders at the end of the log read nothing from the disk. Parts are
+// shared with the caller of the append and are never changed. In `memory` mode this is the whole log.
 
 import type { LogPart } from './record.ts'
 
@@ -9,12 +9,12 @@ export interface StoredRecord {
   readonly createdAtMs: number
   readonly eventCount: number
   readonly parts: readonly LogPart[]
-  /** Event ids (16 bytes each) and claims (12 bytes each), as in the file. */
+  /** The event ids (16 bytes each) and claims (12 bytes each), as in the file. */
   readonly eventIds: Uint8Array
   readonly claims: Int32Array
-  /** Bytes it takes, in memory as on disk. */
+  /** The size of the record in bytes, in memory as on disk. */
   readonly totalLength: number
-  /** Segment and offset, for a reader that falls out of the cache. */
+  /** Segment and offset, for a reader that continues on the disk. */
   readonly epoch: number
   readonly offset: number
 }
@@ -22,7 +22,7 @@ export interface StoredRecord {
 export class RecentRecords {
   readonly #bytesMax: number
   readonly #records: (StoredRecord | undefined)[] = []
-  /** Index of the oldest record still held; the array is compacted now and then. */
+  /** The index of the oldest record in the array, which is compacted from time to time. */
   #head = 0
   #bytes = 0
 
@@ -44,14 +44,14 @@ export class RecentRecords {
     while (this.#bytes > this.#bytesMax && this.count > 0) this.#shift()
   }
 
-  /** The record, or null when it is not held. */
+  /** Returns the record, or null if it is not in memory. */
   get(sequence: bigint): StoredRecord | null {
     const first = this.#records[this.#head]
     if (first === undefined || sequence < first.sequence) return null
     return this.#records[this.#head + Number(sequence - first.sequence)] ?? null
   }
 
-  /** Forgets what lies before `sequence`. */
+  /** Removes the records before `sequence`. */
   releaseBefore(sequence: bigint): void {
     let first = this.#records[this.#head]
     while (first !== undefined && first.sequence < sequence) {

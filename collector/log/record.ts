@@ -24,29 +24,29 @@ import type { EncodedPart } from '../../core/task.ts'
 export const RECORD_MAGIC = 0x3152_424f
 export const RECORD_FIXED_BYTES = 64
 const ROW_FIXED_BYTES = 22
-/** Checked before anything is allocated for a header read from a disk. */
+/** The largest header. Checked before memory is allocated for a header that is read from a disk. */
 export const HEADER_BYTES_MAX = 1024 * 1024
 const NAME_BYTES_MAX = 255
 const PARTS_MAX = 65_535
 const ALIGN = 8
 
-/** What a caller hands to `append`. */
+/** What the caller of `append` passes. */
 export interface AppendRecord {
   readonly pipeline: string
   readonly parts: readonly EncodedPart[]
   readonly eventCount: number
   /** 16 bytes for each event. */
   readonly eventIds: Uint8Array
-  /** Rows of (event, h0, h1). */
+  /** Rows of three integers: event, and the two halves of the claim's hash. */
   readonly claims: Int32Array
   readonly createdAtMs: number
 }
 
-/** A part as the log knows it. */
+/** A part with its position in the log. */
 export interface LogPart extends EncodedPart {
-  /** Position in the record's table; stable for ever. */
+  /** The index in the record's table, which never changes. */
   readonly index: number
-  /** Items appended for this exporter before this part, since the log began. */
+  /** How many items were appended for this exporter before this part, since the log began. */
   readonly itemsBefore: number
 }
 
@@ -57,7 +57,7 @@ export interface PartRow {
   readonly itemsBefore: number
   readonly length: number
   readonly crc: number
-  /** Offset of the bytes from the start of the record. */
+  /** The offset of the bytes from the start of the record. */
   readonly offset: number
 }
 
@@ -75,7 +75,7 @@ export interface RecordHeader {
   readonly rows: readonly PartRow[]
 }
 
-/** Cumulative counts since the log began. */
+/** The cumulative counts since the log began. */
 export interface Totals {
   events: number
   readonly items: Map<string, number>
@@ -85,14 +85,14 @@ export function copyTotals(t: Totals): Totals {
   return { events: t.events, items: new Map(t.items) }
 }
 
-/** Where and in what order a record goes. */
+/** The position and order of a record in the log. */
 export interface Placement {
   readonly epoch: number
   readonly sequence: bigint
   readonly seed: number
 }
 
-/** Bytes a record will take, without building it; throws for a record that the format cannot hold. */
+/** The number of bytes that a record will take. Throws for a record that the format cannot represent. */
 export function recordLength(r: AppendRecord): number {
   let total = headerLength(r) + r.eventCount * 16 + r.claims.byteLength
   for (const p of r.parts) total += p.bytes.length
@@ -125,8 +125,8 @@ function align(n: number): number {
 const PADDING = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => Buffer.alloc(n))
 
 /**
- * The buffers of a record, for one `writev`; payloads are not copied. Raises `totals` by what the
- * record holds and adds the rows, as readers will see them, to `partsOut`.
+ * Returns the buffers of a record for one `writev`. Payloads are not copied. Adds the record's counts to `totals`,
+ * and the parts as readers will see them to `partsOut`.
  */
 export function encodeRecord(
   r: AppendRecord,
@@ -178,7 +178,7 @@ function factBuffers(r: AppendRecord): readonly [Uint8Array, Uint8Array] {
 function writeRow(head: Buffer, off: number, p: EncodedPart, itemsBefore: number): number {
   head.writeUInt32LE(p.items, off)
   head.writeUInt32LE(p.bytes.length, off + 4)
-  // The worker may have computed it already: 0.25 ns a byte on main saved.
+  // The worker may have computed the CRC already, which saves the main thread 0.25 ns a byte.
   head.writeUInt32LE(p.crc32 ?? crc32(p.bytes), off + 8)
   head.writeDoubleLE(itemsBefore, off + 12)
   const names = off + ROW_FIXED_BYTES
@@ -189,7 +189,7 @@ function writeRow(head: Buffer, off: number, p: EncodedPart, itemsBefore: number
   return names + exporterLen + streamLen
 }
 
-/** Length of the header that seems to begin at `off`, or 0 when none does. Only the CRC proves it. */
+/** The length of the header that may begin at `off`, or 0 when none can. Only the CRC proves that it is a header. */
 export function headerLengthAt(b: Buffer, off: number): number {
   if (off + RECORD_FIXED_BYTES > b.length || b.readUInt32LE(off) !== RECORD_MAGIC) return 0
   const n = b.readUInt32LE(off + 12)
@@ -197,7 +197,7 @@ export function headerLengthAt(b: Buffer, off: number): number {
   return sane && b.readUInt32LE(off + 8) >= n ? n : 0
 }
 
-/** The header at `off`, or null when it is damaged, cut off, or of another segment's life. */
+/** The header at `off`. Null when it is damaged, cut off, or remains from an earlier use of the file. */
 export function decodeHeader(
   b: Buffer,
   off: number,

@@ -1,6 +1,6 @@
-// What a start finds on the disk: segments in order, the sequence and counts to go on with, and a
-// report of what was cut off or skipped. Only the last segment is read record by record; running it
-// again after a crash in the middle gives the same answer.
+// What a start finds on the disk: the segments in order, the sequence number and counts to continue with, and a
+// report of what was cut off or skipped. Only the last segment is read record by record. After a crash in the middle,
+// a second recovery has the same result.
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -18,11 +18,16 @@ const ID_BYTES = 16
 
 export interface RecoveryReport {
   readonly segments: number
-  /** Records of the last segment, found sound. */
+  /** How many intact records the last segment has. */
   readonly recoveredRecords: number
-  /** Bytes behind the last sound record: an append that was never acknowledged, or damage at the very end. */
+  /**
+   * How many bytes follow the last intact record: an append that was never acknowledged, or damage at the very end.
+   */
   readonly truncatedBytes: number
-  /** Records missing or damaged in the last segment, or at the end; other segments are checked when they are read. */
+  /**
+   * How many records are missing or damaged in the last segment or at the end of the log. Other segments are checked
+   * when they are read.
+   */
   readonly skippedRecords: number
   readonly skippedEvents: number
 }
@@ -30,15 +35,18 @@ export interface RecoveryReport {
 export interface Recovered {
   readonly logId: Buffer
   readonly seed: number
-  /** Oldest first; the last one is sealed like the others. */
+  /** The segments, oldest first. The last one is closed like the others. */
   readonly segments: Segment[]
   readonly leftovers: Leftovers
   readonly nextSequence: bigint
   readonly nextEpoch: number
   readonly totals: Totals
-  /** Records at the end that were there and are gone: from the first to before the last; null when none is known to be. */
+  /**
+   * The records at the end of the log that are lost: `from` is the first, `to` follows the last. Null when none is
+   * known to be lost.
+   */
   readonly lostEnd: { readonly from: bigint; readonly to: bigint } | null
-  /** How often the end was written down so far. */
+  /** How often the end mark has been written so far. */
   readonly endMarks: number
   readonly report: RecoveryReport
 }
@@ -66,7 +74,7 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
   let end: End = { nextSequence: 0n, totals: { events: 0, items: new Map() } }
   let last: LastSegment | null = null
   let truncatedBytes = 0
-  // From the newest back to the first that tells how far the log went.
+  // The loop goes back from the newest segment to the first one that shows how far the log went.
   for (let isOpen = true; isOpen && found.length > 0; ) {
     const segment = found.pop() as Segment
     const scanned = await scanLast(segment, seed, fs)
@@ -78,7 +86,8 @@ export async function recover(dir: string, fs: QueueFs): Promise<Recovered> {
       last = scanned
       await cutAndSync(segment, last, fs)
     }
-    // Never written to, or nothing that can be read: it must not hide records that the one before got after all.
+    // The segment was never written to, or nothing in it can be read. It must not hide records of the segment before
+    // it.
     if (isUnused) unused.push(segment.path)
     else if (isOpen) unreadable.push(segment.path)
     else kept.unshift(segment)
@@ -120,11 +129,14 @@ interface LostEnd {
   readonly to: bigint
   readonly records: number
   readonly events: number
-  /** As they stood behind it. */
+  /** The cumulative counts after the last record. */
   readonly totals: Totals
 }
 
-/** What was there by the mark and is not any more. It keeps its numbers and its place in the books: a gap like any other. */
+/**
+ * The records that the end mark counts and the log no longer has. They keep their numbers and count as damaged, like
+ * any other gap.
+ */
 function lostEnd(mark: End | null, found: End, named: bigint): LostEnd | null {
   if (mark === null || mark.nextSequence <= found.nextSequence) return null
   const from = found.nextSequence > 0n ? found.nextSequence : named
@@ -133,7 +145,7 @@ function lostEnd(mark: End | null, found: End, named: bigint): LostEnd | null {
   return { from, to: mark.nextSequence, records, events, totals: mark.totals }
 }
 
-/** A log that begins with the process: its id is new each time, or batch ids would repeat. */
+/** The log in memory begins with the process. Its id is new each time, because otherwise batch ids would repeat. */
 export function nothingRecovered(): Recovered {
   return {
     logId: randomBytes(ID_BYTES),
@@ -159,7 +171,7 @@ function later(a: End, b: End): End {
   return b.nextSequence > a.nextSequence ? b : a
 }
 
-/** Segments by epoch, with the length of the file as their end. */
+/** The segments by epoch. The length of the file is their end. */
 export async function listSegments(dir: string, fs: QueueFs): Promise<Segment[]> {
   const out: Segment[] = []
   for (const name of await fs.list(dir)) {
@@ -195,7 +207,9 @@ async function withStart(s: Segment, fs: QueueFs): Promise<Segment> {
   }
 }
 
-/** With a damaged header the scan begins where the smallest header would end and finds the first record itself. */
+/**
+ * Where the scan begins when a header is damaged: after the smallest header. The scan finds the first record itself.
+ */
 export const DAMAGED_START_BYTES = 4096
 
 async function scanLast(s: Segment, seed: number, fs: QueueFs): Promise<LastSegment> {
@@ -224,7 +238,7 @@ async function scanRecords(
   return state.result(torn)
 }
 
-/** Follows the records of the last segment; damage counts only once a sound record lies behind it. */
+/** Follows the records of the last segment. Damage counts only when an intact record follows it. */
 class TailState {
   endBytes: number
   #next: bigint
@@ -275,7 +289,7 @@ function addTotals(t: Totals, h: RecordHeader): void {
   for (const row of h.rows) t.items.set(row.exporter, row.itemsBefore + row.items)
 }
 
-/** Bytes of an unfinished append behind `from`. */
+/** The number of bytes of an unfinished append after `from`. */
 async function tornBytes(
   file: QueueFile,
   s: Segment,
@@ -289,7 +303,9 @@ async function tornBytes(
   return isOurs ? Math.min(lead.readUInt32LE(8), s.fileBytes - from) : 0
 }
 
-/** Length from `from` to the last byte that is not zero: preallocated space is no torn tail. */
+/**
+ * The number of bytes from `from` to the last byte that is not zero. Preallocated space is not an unfinished append.
+ */
 async function usedBehind(file: QueueFile, from: number, fileBytes: number): Promise<number> {
   const chunk = Buffer.allocUnsafeSlow(256 * 1024)
   let used = 0
@@ -304,9 +320,9 @@ async function usedBehind(file: QueueFile, from: number, fileBytes: number): Pro
 }
 
 /**
- * Cuts off what is no whole record and makes the rest durable. A process killed between a write and its sync leaves
- * records that only the page cache holds; from here on they count as stored, so a copy of them is acknowledged without
- * a write of its own, and a power cut must not take them then.
+ * Cuts off an incomplete record and makes the rest durable. A process that was killed between a write and its sync
+ * leaves records that only the page cache has. From here on they count as stored: a second copy of them is
+ * acknowledged without a write of its own, so a power cut must not lose them.
  */
 async function cutAndSync(s: Segment, last: LastSegment, fs: QueueFs): Promise<void> {
   const file = await fs.open(s.path, 'write')
@@ -320,7 +336,10 @@ async function cutAndSync(s: Segment, last: LastSegment, fs: QueueFs): Promise<v
   s.fileBytes = last.endBytes
 }
 
-/** The identity of this log, made once; the segments' word counts, should the file be damaged or of another log. */
+/**
+ * The id of this log, which is made once. If the file is damaged or belongs to another log, the id in the segments is
+ * used.
+ */
 async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): Promise<Buffer> {
   const stored = await readId(join(dir, ID_NAME), fs)
   const used = await idInSegments(segments, fs)
@@ -328,7 +347,7 @@ async function logIdOf(dir: string, fs: QueueFs, segments: readonly Segment[]): 
   return writeId(dir, fs, used ?? randomBytes(ID_BYTES))
 }
 
-/** The identity without making one: for looking on. */
+/** The id of the log, without making one, for commands that only read. */
 export async function readLogId(
   dir: string,
   fs: QueueFs,

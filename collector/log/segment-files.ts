@@ -1,6 +1,6 @@
-// The segment files of an open log: makes the next one, recycles or deletes those nobody needs, keeps
-// one preallocated spare. A recycled or preallocated file needs no new blocks, so a commit does not
-// wait for the file system's journal and a disk that is full can still take one segment.
+// The segment files of an open log: makes the next one, recycles or deletes those that nobody needs, and keeps a
+// preallocated spare. A recycled or preallocated file needs no new blocks. So a commit does not wait for the journal
+// of the file system, and a full disk can still take one segment.
 
 import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
@@ -11,7 +11,7 @@ import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts'
 const SPARE_NAME = 'spare.seg'
 const SPARE_TEMP_NAME = 'spare.tmp'
 const FILL_CHUNK_BYTES = 1024 * 1024
-/** Synced in small steps, so that a commit never waits behind 64 MiB of zeros. */
+/** The zeros are synced in small steps, so that a commit never waits for 64 MiB of them. */
 const FILL_SYNC_BYTES = 4 * 1024 * 1024
 
 export interface SegmentFilesSettings {
@@ -22,11 +22,11 @@ export interface SegmentFilesSettings {
   readonly warn: (message: string) => void
 }
 
-/** Files of earlier runs without a record. */
+/** Files of earlier runs that have no readable record. */
 export interface Leftovers {
-  /** Never written to: deleted. */
+  /** Files that were never written to. They are deleted. */
   readonly unused: readonly string[]
-  /** With bytes of which none can be read: set aside for a person. */
+  /** Files with bytes of which none can be read. They are renamed and kept for a person to look at. */
   readonly unreadable: readonly string[]
 }
 
@@ -40,7 +40,10 @@ export class SegmentFiles {
   #nextEpoch: number
   readonly #s: SegmentFilesSettings
   #hasSpare = false
-  /** Not tried again before the next segment: on a nearly full disk it takes what the log could use. */
+  /**
+   * After a failure no spare is made until the next segment, because on a nearly full disk it would take space that
+   * the log needs.
+   */
   #hasSpareFailed = false
   #background: Promise<void> | null = null
   #closing = false
@@ -62,7 +65,7 @@ export class SegmentFiles {
     return this.#hasSpare
   }
 
-  /** Finds the spare of the last run; leftovers of an unfinished one go. */
+  /** Uses the spare of the last run, and deletes an unfinished one. */
   async adoptSpare(): Promise<void> {
     const { fs, dir, segmentBytes } = this.#s
     const names = await fs.list(dir)
@@ -75,7 +78,9 @@ export class SegmentFiles {
     else await fs.unlink(join(dir, SPARE_NAME))
   }
 
-  /** A new last segment, header and name durable. On failure nothing has changed but the epoch. */
+  /**
+   * Makes a new last segment whose header and name are durable. After a failure nothing but the epoch has changed.
+   */
   async create(firstSequence: bigint, totals: Totals, createdAtMs: number): Promise<ActiveSegment> {
     const { fs, dir, logId } = this.#s
     const epoch = this.#nextEpoch++
@@ -109,7 +114,10 @@ export class SegmentFiles {
     }
   }
 
-  /** Deletes or recycles the oldest segments while `isFree` says so; the last one always stays. */
+  /**
+   * Deletes or recycles the oldest segments while `isFree` is true for them. The last segment always stays. Returns
+   * how many were removed.
+   */
   async removeWhile(isFree: (oldest: Segment, next: Segment) => boolean): Promise<number> {
     const { fs, dir } = this.#s
     let removed = 0
@@ -125,7 +133,10 @@ export class SegmentFiles {
     return removed
   }
 
-  /** Bytes of the segments that hold anything from `needed` on; `end` is the sequence behind the last. */
+  /**
+   * The number of bytes of the segments that have records from `needed` on. `end` is the sequence number after the
+   * last record.
+   */
   bytesFrom(needed: bigint, end: bigint): number {
     let bytes = 0
     for (let i = this.segments.length - 1; i >= 0; i--) {
@@ -135,7 +146,7 @@ export class SegmentFiles {
     return bytes
   }
 
-  /** Bytes of whole segments before `needed`. */
+  /** The number of bytes of whole segments before `needed`. */
   bytesBefore(needed: bigint): number {
     let bytes = 0
     for (let i = 0; i + 1 < this.segments.length; i++) {
@@ -145,7 +156,7 @@ export class SegmentFiles {
     return bytes
   }
 
-  /** Starts making the spare unless there is one. */
+  /** Starts making a spare if there is none. */
   prepareSpare(): void {
     if (this.#hasSpare || this.#hasSpareFailed || this.#closing) return
     if (this.#background !== null) return
@@ -164,7 +175,7 @@ export class SegmentFiles {
     await this.#background
   }
 
-  /** Only now: until there was a new segment, one of them may have been all that knew the counts. */
+  /** Removes leftovers. Until a new segment exists, one of them may be the only file that has the counts. */
   async #cleanUp(): Promise<void> {
     const { fs, dir, warn } = this.#s
     const { unused, unreadable } = this.#leftovers

@@ -1,5 +1,5 @@
-// Walks the records of one segment from any record's offset, finds the next one behind damage, and
-// verifies or loads payloads. Memory is bounded by one window, whatever the file holds.
+// Reads the records of one segment from any record's offset, finds the next record after damage, and verifies or
+// loads payloads. Memory is limited to one window, whatever the file contains.
 
 import { crc32 } from 'node:zlib'
 import type { QueueFile } from './queue-fs.ts'
@@ -13,26 +13,26 @@ import {
 } from './record.ts'
 
 const WINDOW_BYTES = 256 * 1024
-/** Read after a jump: a header and its facts, when records are large and their parts are not wanted. */
+/** How many bytes are read after a jump: a header and its facts, for large records whose parts are not needed. */
 const JUMP_BYTES = 16 * 1024
 const ALIGN = 8
 const MAGIC_BYTES = Buffer.alloc(4)
 MAGIC_BYTES.writeUInt32LE(RECORD_MAGIC)
 
 export interface FoundRecord {
-  /** Offset of the record in the file. */
+  /** The offset of the record in the file. */
   readonly offset: number
   readonly header: RecordHeader
-  /** Bytes of damage skipped to find it. */
+  /** How many bytes of damage were skipped to find it. */
   readonly skippedBytes: number
 }
 
 export interface ScanRange {
   readonly epoch: number
   readonly seed: number
-  /** Offset of a record, or of the place where one should be. */
+  /** The offset of a record, or where one should begin. */
   readonly fromBytes: number
-  /** Nothing at or behind this offset is looked at; may grow while the segment does. */
+  /** Nothing at or after this offset is read. It may grow while the segment does. */
   readonly endBytes: number
 }
 
@@ -40,7 +40,7 @@ export class SegmentScanner {
   readonly #file: QueueFile
   readonly #range: ScanRange
   readonly #window: FileWindow
-  /** Where the next record is expected: the end of the last one. */
+  /** The offset at which the next record is expected: the end of the last one. */
   offset: number
   #last = -1n
 
@@ -51,7 +51,7 @@ export class SegmentScanner {
     this.offset = range.fromBytes
   }
 
-  /** The next record with a sound header, or null when there is none up to the end. */
+  /** The next record with an intact header, or null when there is none before the end. */
   async next(): Promise<FoundRecord | null> {
     let at = this.offset
     let header = await this.#headerAt(at)
@@ -87,7 +87,7 @@ export class SegmentScanner {
   async facts(found: FoundRecord): Promise<Uint8Array | null> {
     const { header, offset } = found
     const length = header.eventCount * 16 + header.claimCount * 12
-    // They follow the header and are mostly in the window already.
+    // The facts follow the header and are usually in the window already.
     const view = await this.#window.view(offset + header.headerLength, length)
     if (view.length < length) return null
     const bytes = Buffer.from(view.subarray(0, length))
@@ -106,7 +106,7 @@ export class SegmentScanner {
     return at + header.totalLength <= endBytes ? header : null
   }
 
-  /** Offset of the next aligned magic number at or behind `from`, or -1. */
+  /** The offset of the next aligned magic number at or after `from`, or -1. */
   async #nextMagic(from: number): Promise<number> {
     for (let at = from; at + RECORD_FIXED_BYTES <= this.#range.endBytes; ) {
       const view = await this.#window.view(at, RECORD_FIXED_BYTES)
@@ -114,7 +114,8 @@ export class SegmentScanner {
       let hit = view.indexOf(MAGIC_BYTES)
       while (hit >= 0 && (at + hit) % ALIGN !== 0) hit = view.indexOf(MAGIC_BYTES, hit + 1)
       if (hit >= 0) return at + hit
-      // The last three bytes may begin a magic that the next view completes; alignment makes it eight.
+      // The last bytes may begin a magic number that continues in the next view. Because of the alignment the overlap
+      // is eight bytes.
       at += Math.max(ALIGN, (view.length - ALIGN) & ~(ALIGN - 1))
     }
     return -1
@@ -139,7 +140,7 @@ export class SegmentScanner {
   }
 }
 
-/** A reused buffer over a piece of the file. */
+/** A buffer over a part of the file, which is reused. */
 class FileWindow {
   readonly #file: QueueFile
   readonly #range: ScanRange
@@ -152,7 +153,10 @@ class FileWindow {
     this.#range = range
   }
 
-  /** Bytes from `at`: at least `min` unless the range ends before, often more. Valid until the next call. */
+  /**
+   * Returns bytes from `at`: at least `min` unless the range ends before, often more. They are valid until the next
+   * call.
+   */
   async view(at: number, min: number): Promise<Buffer> {
     if (at < this.#from || at + min > this.#from + this.#length) await this.#fill(at, min)
     return this.#buffer.subarray(Math.min(at - this.#from, this.#length), this.#length)
@@ -164,7 +168,7 @@ class FileWindow {
     const ahead = isSequential ? this.#buffer.length : Math.max(JUMP_BYTES, min)
     const want = Math.max(0, Math.min(ahead, this.#range.endBytes - at))
     this.#from = at
-    // Reset first: after a failed read the window must not pretend to hold these bytes.
+    // The window is emptied first, so that after a failed read it does not seem to contain these bytes.
     this.#length = 0
     this.#length = await this.#file.read(this.#buffer.subarray(0, want), at)
   }

@@ -1,10 +1,10 @@
-// A segment file: its name and its header block. The header carries the cumulative counts at its
-// start, so a start-up knows every queue's length after scanning the last segment only.
+// A segment file: its name and its header block. The header has the cumulative counts at the segment's start, so that
+// a start knows the length of every queue after reading only the last segment.
 //
 // Header, little-endian: 0 magic u32 | 4 CRC u32 over [8, used) | 8 used u32 | 12 version u16 |
 // 14 checksum kind u8 (1 = zlib CRC-32) | 15 key id u8 (0 = none) | 16 epoch u32 | 20 block length u32 |
 // 24 first sequence u64 | 32 created at f64 | 40 events before f64 | 48 log id 16 | 64 rows u16 |
-// 66 recycled u16 (1 = the file had another life: what lies behind the last record is no torn tail) |
+// 66 recycled u16 (1 = the file was used before: bytes after the last record are no unfinished append) |
 // row: name length u8, items before f64, name.
 
 import { crc32 } from 'node:zlib'
@@ -19,18 +19,18 @@ const BLOCK_BYTES = 4096
 const BLOCK_BYTES_MAX = 1024 * 1024
 const ROWS_AT = 68
 
-/** A segment as the log keeps it in memory; `endBytes` moves while it is the active one. */
+/** A segment in the memory of the log. `endBytes` grows while it is the active one. */
 export interface Segment {
   readonly path: string
   readonly epoch: number
   readonly firstSequence: bigint
-  /** Where the first record begins. */
+  /** The offset of the first record. */
   readonly startBytes: number
-  /** Events appended before it since the log began; null when its header is damaged. */
+  /** How many events were appended before this segment since the log began. Null when its header is damaged. */
   readonly eventsBefore: number | null
-  /** Up to here there may be records; for the active segment the end of what is published. */
+  /** Records may exist up to this offset. For the active segment it is the end of what readers may see. */
   endBytes: number
-  /** Length of the file, for accounting of the disk. */
+  /** The length of the file. */
   fileBytes: number
 }
 
@@ -40,12 +40,12 @@ export interface SegmentHeader {
   readonly firstSequence: bigint
   readonly createdAtMs: number
   readonly logId: Buffer
-  /** The file was another segment before; old bytes lie behind the new records. */
+  /** True if the file was another segment before. Old bytes then follow the new records. */
   readonly isRecycled: boolean
   readonly totals: Totals
 }
 
-/** `w-<epoch>-<first sequence>.seg`. The epoch grows with each segment made, the sequence need not. */
+/** `w-<epoch>-<first sequence>.seg`. The epoch grows with each segment; the first sequence number need not. */
 export function segmentName(epoch: number, firstSequence: bigint): string {
   return `w-${hex(epoch, 8)}-${hex(firstSequence, 16)}.seg`
 }
@@ -90,7 +90,7 @@ export function encodeSegmentHeader(h: Omit<SegmentHeader, 'blockLength'>): Buff
   return b
 }
 
-/** The header, or null when it is damaged or was never written in this life of the file. */
+/** The header. Null when it is damaged, or remains from an earlier use of the file. */
 export async function readSegmentHeader(
   file: QueueFile,
   epoch: number,

@@ -1,4 +1,4 @@
-// What can be set about a log, with the defaults.
+// The settings of a log, with their defaults.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
@@ -8,13 +8,13 @@ import { nodeQueueFs, type QueueFs } from './queue-fs.ts'
 
 const MiB = 1024 * 1024
 const GiB = 1024 * MiB
-/** `memory` mode without a limit of its own. */
+/** The limit of `memory` mode if none is set. */
 const MEMORY_BYTES_MAX = 256 * MiB
-/** The active segment alone must not pass the soft limit. */
+/** At least this many segments fit below `bytesMax`, so that the active segment alone stays below the soft limit. */
 const SEGMENTS_MIN = 8
 const SEGMENT_BYTES_MIN = 64 * 1024
 
-/** What an acknowledgement means: synced to the disk, written (synced within 100 ms), or accepted by the process. */
+/** What an acknowledgement means: synced to the disk, written (synced within 100 ms), or held by the process. */
 export type Durability = 'durable' | 'buffered' | 'memory'
 
 export interface LogOptions {
@@ -25,20 +25,20 @@ export interface LogOptions {
   readonly fs?: QueueFs
   readonly durability?: Durability
   readonly segmentBytes?: number
-  /** Bytes that some consumer still needs; beyond it appends are refused. */
+  /** The most bytes that some consumer still needs. Above it appends are refused. */
   readonly bytesMax?: number
-  /** Free disk below this refuses appends; default the larger of 1 GiB and 5 % of the disk. */
+  /** Appends are refused when less disk space is free. The default is the larger of 1 GiB and 5 % of the disk. */
   readonly freeBytesMin?: number
-  /** Newest records kept in memory for senders. */
+  /** How many bytes of the newest records are kept in memory for senders. */
   readonly cacheBytes?: number
-  /** Consumed segments kept all the same: from them the usage ledger is rebuilt. */
+  /** How many bytes of consumed segments are kept, because the usage ledger is rebuilt from them. */
   readonly retainBytes?: number
   readonly recordBytesMax?: number
-  /** Appends waiting for their turn; beyond it they are refused. */
+  /** The most bytes of appends that may wait. Further appends are refused. */
   readonly pendingBytesMax?: number
-  /** `buffered` only. */
+  /** The longest time between a write and its sync in `buffered` mode, ms. */
   readonly syncEveryMs?: number
-  /** Replaced in tests on a model file system. */
+  /** Tests on a model file system replace it. */
   readonly lock?: (dir: string) => Promise<Unlock>
 }
 

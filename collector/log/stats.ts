@@ -1,9 +1,9 @@
-// What the log says about itself, for health, diagnostics and admission.
+// The state of the log, for health, diagnostics and admission.
 
 import type { RecoveryReport } from './recovery.ts'
 import type { Durability } from './settings.ts'
 
-/** `soft`: slow clients down; `full`: appends are refused. */
+/** `soft`: clients should slow down. `full`: appends are refused. */
 export type Pressure = 'ok' | 'soft' | 'full'
 
 export interface LogStats {
@@ -13,14 +13,14 @@ export interface LogStats {
   readonly firstSequence: bigint
   readonly nextSequence: bigint
   readonly segments: number
-  /** Bytes of segments that some consumer still needs. */
+  /** The bytes of segments that some consumer still needs. */
   readonly neededBytes: number
-  /** Bytes of all segment files, needed or not. */
+  /** The bytes of all segment files, needed or not. */
   readonly diskBytes: number
   readonly cachedBytes: number
   readonly pendingAppends: number
   readonly pendingBytes: number
-  /** Items ever appended, by exporter. */
+  /** The number of items ever appended, by exporter. */
   readonly items: Readonly<Record<string, number>>
   readonly events: number
   readonly consumers: Readonly<Record<string, bigint>>

@@ -1,5 +1,5 @@
-// Cuts the log into batches for one exporter: consecutive parts up to the sender's limits, or exactly a
-// frozen range. Knows nothing of sending.
+// Cuts the log into batches for one exporter: consecutive parts up to the sender's limits, or exactly a range that
+// was fixed before. `delivery.ts` sends the batches.
 
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
@@ -13,7 +13,7 @@ export interface BatchPart extends LogPart {
   readonly createdAtMs: number
 }
 
-/** The parts of one exporter between two positions of the log: what one send carries. */
+/** The parts of one exporter between two positions of the log, which are sent together. */
 export interface CutBatch extends FrozenRange {
   readonly parts: readonly BatchPart[]
   readonly items: number
@@ -23,19 +23,19 @@ export interface CutterSettings {
   readonly reader: LogReader
   readonly limits: SendLimits
   readonly clock: Clock
-  /** For senders that store the last sequence with the data: a batch never ends inside a record. */
+  /** True for senders that store the last sequence number with the data. Their batches never end inside a record. */
   readonly wholeRecords: boolean
 }
 
 export class BatchCutter {
   readonly #s: CutterSettings
-  /** Everything before it has been cut. */
+  /** Everything before this position has been cut. */
   position: Position
-  /** Rest of a record that did not fit into the last batch. */
+  /** The parts of a record that did not fit into the last batch. */
   #rest: BatchPart[] = []
-  /** Kept here and not on the stack: a cut that is interrupted goes on where it was. */
+  /** The batch that is being filled. It is kept here, so that an interrupted cut continues where it stopped. */
   #draft: Draft | null = null
-  /** Set on stop: batches are not kept waiting, and the end of the log ends the cutting. */
+  /** Set on stop: batches are no longer delayed, and the end of the log ends the cutting. */
   isDraining = false
 
   constructor(settings: CutterSettings, from: Position) {
@@ -44,8 +44,8 @@ export class BatchCutter {
   }
 
   /**
-   * The next batch; null when draining and nothing is left. `idle` is awaited each time the end of the
-   * log is reached with an empty batch, before waiting for more.
+   * Returns the next batch, or null when draining and nothing is left. `idle` is awaited each time the end of the log
+   * is reached with an empty batch, before waiting for more.
    */
   async cut(signal: AbortSignal, idle: () => Promise<void>): Promise<CutBatch | null> {
     const draft = this.#draft ?? new Draft(this.position)
@@ -69,7 +69,7 @@ export class BatchCutter {
     }
   }
 
-  /** Exactly the parts of a range that was frozen before; fewer when some can no longer be read. */
+  /** Returns the parts of a range that was fixed before. There are fewer when some can no longer be read. */
   async cutRange(range: FrozenRange): Promise<CutBatch> {
     const draft = this.#draft ?? new Draft(range.from)
     this.#draft = draft
@@ -96,7 +96,7 @@ export class BatchCutter {
     }
   }
 
-  /** Moves parts into the draft; true when the draft is complete. */
+  /** Moves parts into the draft. Returns true when the draft is complete. */
   #fill(draft: Draft): boolean {
     const { wholeRecords, limits } = this.#s
     if (wholeRecords && this.#rest.length > 0) {
@@ -122,7 +122,10 @@ export class BatchCutter {
     return { sequence: this.#s.reader.position, part: 0 }
   }
 
-  /** Waits until there is more to read, at most until the oldest part is `delayMs` old. False = send now. */
+  /**
+   * Waits until there is more to read, but only until the oldest part is `delayMs` old. Returns false when the batch
+   * should be sent now.
+   */
   async #waitForMore(draft: Draft, signal: AbortSignal): Promise<boolean> {
     const { clock, limits, reader } = this.#s
     const age = Math.max(0, clock.nowMs() - (draft.parts[0] as BatchPart).createdAtMs)
@@ -180,8 +183,8 @@ export function placeOf(p: BatchPart): Position {
 }
 
 /**
- * The two halves of a batch, or null when it cannot be halved. `byRecord` cuts between records only: a
- * store that keeps the last sequence would take the second half of a record for stored.
+ * Returns the two halves of a batch, or null when it cannot be halved. `byRecord` cuts between records only: a store
+ * that keeps the last sequence number would otherwise take the second half of a record for stored.
  */
 export function halves(b: CutBatch, byRecord: boolean): [CutBatch, CutBatch] | null {
   let middle = Math.ceil(b.parts.length / 2)
@@ -195,7 +198,7 @@ export function halves(b: CutBatch, byRecord: boolean): [CutBatch, CutBatch] | n
   ]
 }
 
-/** Index near `middle` at which a record begins; 0 when all parts are of one record. */
+/** The index near `middle` at which a record begins; 0 when all parts belong to one record. */
 function recordStart(parts: readonly BatchPart[], middle: number): number {
   const isStart = (i: number): boolean => parts[i]?.sequence !== parts[i - 1]?.sequence
   for (let i = middle; i < parts.length; i++) if (isStart(i)) return i
@@ -208,8 +211,8 @@ function partsOf(parts: readonly BatchPart[]): Pick<CutBatch, 'parts' | 'items'>
 }
 
 /**
- * Identity of a composition: the same range of the same log for the same exporter. Time and counts are
- * in it too, because a `buffered` log may give a sequence number again after a power cut.
+ * Identifies a batch: the same range of the same log for the same exporter gives the same id. Time and counts are
+ * part of it, because a `buffered` log can use a sequence number again after a power cut.
  */
 export function batchIdOf(logId: Uint8Array, exporter: string, batch: CutBatch): string {
   const { from, to, parts } = batch

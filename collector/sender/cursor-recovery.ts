@@ -1,13 +1,13 @@
-// Where an exporter goes on after a start: its cursor, what the store says it has, and the beginning of the
-// log may disagree. When in doubt, something is sent twice; never skipped.
+// Decides where an exporter continues after a start. Its cursor, the position that the store reports, and the first
+// record of the log may disagree. In doubt data is sent twice and never skipped.
 
 import type { CursorState } from './cursor.ts'
 
 export interface CursorRecovery {
   readonly state: CursorState
-  /** How items that went by unseen are to be booked. */
+  /** The state under which items are counted that are missing between the cursor and the next part. */
   readonly gapAs: 'damaged' | 'sent' | 'base'
-  /** What somebody should know, or null. */
+  /** A note for the log of the process, or null. */
   readonly note: string | null
 }
 
@@ -25,7 +25,10 @@ export function recoverCursor(
   return committed === null ? known : afterCommitted(known, committed)
 }
 
-/** The sequence number that the next record must have at least: what was sent once keeps its number. */
+/**
+ * The lowest sequence number that the next record may have, because numbers that were sent once are never used for
+ * other data.
+ */
 export function sequenceNeeded(stored: CursorState | null, committed: bigint | null): bigint {
   const byCursor = stored?.next.sequence ?? 0n
   const byStore = committed === null ? 0n : committed + 1n
@@ -36,7 +39,7 @@ function lost(first: bigint): CursorRecovery {
   return { state: freshCursor(first), gapAs: 'base', note: null }
 }
 
-/** A cursor before the beginning belongs to segments that were removed. */
+/** A cursor before the first record belongs to segments that were removed. */
 function notBefore(state: CursorState, first: bigint): CursorRecovery {
   if (state.next.sequence >= first) return { state, gapAs: 'damaged', note: null }
   const note = `records ${state.next.sequence} to ${first - 1n} are gone: they were not sent`
@@ -44,12 +47,12 @@ function notBefore(state: CursorState, first: bigint): CursorRecovery {
   return { state: { ...state, next, inFlight: null }, gapAs: 'damaged', note }
 }
 
-/** The store's own cursor was written with the data, so it knows best. */
+/** The store's own position takes precedence, because it was written together with the data. */
 function afterCommitted(known: CursorRecovery, committed: bigint): CursorRecovery {
   const { state } = known
   const { inFlight } = state
   if (inFlight !== null && committed >= inFlight.lastSequence) {
-    // A range that ends inside a record proves nothing about the rest of it: send it again.
+    // A range that ends inside a record proves nothing about the rest of the record, so it is sent again.
     if (inFlight.to.sequence <= inFlight.lastSequence) return known
     const { to, items, itemsAfter } = inFlight
     const before = itemsAfter - items

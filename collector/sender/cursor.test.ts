@@ -45,7 +45,7 @@ test('the newest cursor is read back, and the one before when the newest is dama
     fs.put(newest, damaged)
     assert.equal((await store().load())?.next.sequence, 4n, `byte ${at}`)
   }
-  // Going on after damage must not write over the sound copy with an older number.
+  // The next save must not overwrite the good copy with an older number.
   const next = store()
   await next.load()
   await next.save(state(9n))
@@ -116,7 +116,7 @@ class Rig {
   }
 }
 
-test('without any cursor everything in the log is sent again, and the books still close', async () => {
+test('without any cursor everything in the log is sent again, and the item counts are exact', async () => {
   const rig = new Rig()
   await rig.open()
   await rig.append('a', 'b')
@@ -146,7 +146,7 @@ test('when the disk takes no cursor, sending goes on and the failure is counted'
   assert.deepEqual(rig.sent, ['a', 'a'])
 })
 
-test('damage in the log is booked as such, item by item', async () => {
+test('damage in the log is counted as damage, item by item', async () => {
   const rig = new Rig()
   await rig.open()
   for (const text of ['a', 'b', 'c']) await rig.append(text)
@@ -154,7 +154,7 @@ test('damage in the log is booked as such, item by item', async () => {
   const path = rig.fs.paths().find((p) => p.includes('/w-')) as string
   const bytes = Buffer.from(rig.fs.bytesOf(path) as Buffer)
   const at = bytes.readUInt32LE(4096 + 8) + 4096
-  // The second record's header: its counts are known from the third.
+  // This damages the header of the second record. Its counts are known from the third record.
   bytes[at + 30] = 255
   rig.fs.put(path, bytes)
   await rig.open()

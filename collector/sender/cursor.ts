@@ -1,6 +1,6 @@
-// Where an exporter is in the log, on disk: two copies written in turn, so that a crash or damage costs
-// one of them at most. Carries the range in flight (a restart must send the very same batch again) and
-// the exporter's counts, so that the books stay closed over restarts.
+// The cursor of an exporter on disk: how far the log has been sent. There are two copies, written alternately, so
+// that a crash or damage costs at most one. The cursor has the range in flight, because a restart must send exactly
+// the same batch again, and the exporter's item counts, so that these stay exact over restarts.
 
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -9,7 +9,7 @@ import { isMissing, type QueueFs } from '../log/queue-fs.ts'
 const CURSOR_BYTES_MAX = 64 * 1024
 const COPIES = 2
 
-/** A place between parts: before part `part` of record `sequence`. */
+/** A position between parts: before part `part` of record `sequence`. */
 export interface Position {
   readonly sequence: bigint
   readonly part: number
@@ -19,28 +19,31 @@ export function isBefore(a: Position, b: Position): boolean {
   return a.sequence === b.sequence ? a.part < b.part : a.sequence < b.sequence
 }
 
-/** The composition of a batch, fixed before its first attempt; `to` is exclusive. */
+/** The range of a batch, which is fixed before its first attempt. `to` is exclusive. */
 export interface FrozenRange {
   readonly from: Position
   readonly to: Position
 }
 
-/** The range being sent, with what is needed to close the books should the store turn out to have it. */
+/** The range that is being sent, with the counts that are needed if the store reports that it has the range. */
 export interface InFlight extends FrozenRange {
-  /** Sequence of its last part; records up to `to` have none for this exporter. */
+  /** The sequence number of the range's last part. Records between it and `to` have no parts for this exporter. */
   readonly lastSequence: bigint
   readonly items: number
-  /** Items ever appended for the exporter up to its end. */
+  /** The number of items ever appended for the exporter up to the end of the range. */
   readonly itemsAfter: number
 }
 
 export interface CursorState {
-  /** Everything before is sent, dead-lettered or known to be unreadable. */
+  /** Everything before this position is sent, dead-lettered or known to be unreadable. */
   readonly next: Position
   readonly inFlight: InFlight | null
-  /** Items ever appended for this exporter before `next`; null until the first part is seen after the cursor was lost. */
+  /**
+   * The number of items ever appended for this exporter before `next`. Null after the cursor was lost, until the next
+   * part is read.
+   */
   readonly items: number | null
-  /** Items appended before this cursor existed: they are not this sender's to send, and are left out of its sums. */
+  /** The number of items that were appended before this cursor existed. This sender does not send them. */
   readonly base: number
   readonly sent: number
   readonly deadLettered: number
@@ -66,7 +69,10 @@ export class CursorStore {
     this.#logId = logId
   }
 
-  /** The newest sound copy, or null when there is none of this log: then the oldest segment is the place to begin. */
+  /**
+   * Returns the newer of the readable copies. Null when this log has no cursor; sending then begins at the oldest
+   * segment.
+   */
   async load(): Promise<CursorState | null> {
     await this.#fs.mkdir(this.#dir)
     let newest: CursorState | null = null
@@ -79,7 +85,7 @@ export class CursorStore {
     return newest
   }
 
-  /** Durable when it resolves. */
+  /** Writes the state. It is durable when the promise resolves. */
   async save(state: CursorState): Promise<void> {
     const generation = this.#generation + 1
     const body = JSON.stringify(
@@ -123,7 +129,7 @@ export class CursorStore {
   }
 }
 
-/** A file name for an exporter id such as `kafka/eu`. */
+/** The file name for an exporter id such as `kafka/eu`. */
 export function fileName(exporter: string): string {
   return encodeURIComponent(exporter)
 }
@@ -132,11 +138,11 @@ function sumOf(body: string): string {
   return crc32(body).toString(16).padStart(8, '0')
 }
 
-/** Null for anything but a file that `save` wrote completely. */
+/** Returns null for anything but a file that `save` wrote completely. */
 export function parseCursor(text: string): { generation: number; state: StoredCursor } | null {
   const body = text.slice(9, -1)
   if (text.at(-1) !== '\n' || text.slice(0, 9) !== `${sumOf(body)} `) return null
-  // The CRC says that `save` wrote it, so the shape is known.
+  // The CRC proves that `save` wrote the text, so its shape is known.
   const raw = JSON.parse(body) as RawCursor
   const { generation, exporter, logId, items, base, sent, deadLettered, damaged } = raw
   const inFlight = raw.inFlight === null ? null : parseInFlight(raw.inFlight)

@@ -1,5 +1,5 @@
-// `observa dlq list|show|retry|drop`: pure functions of the queue's directory and a writer. `retry` appends
-// to a log that the caller opened (or that of the running instance).
+// `observa dlq list|show|retry|drop`: functions of the queue's directory that write text. `retry` appends to a log
+// that the caller has opened, which may be that of the running instance.
 
 import { join } from 'node:path'
 import { ObservaError } from '../../core/errors.ts'
@@ -8,24 +8,24 @@ import { nodeQueueFs, type QueueFs } from '../log/queue-fs.ts'
 import { type DeadLetter, DeadLetterBox, deadLetterDir } from './dead-letters.ts'
 
 export type Out = (text: string) => void
-/** Letters by id, or all of an exporter. */
+/** The ids of letters, or all letters of an exporter. */
 export type Which = readonly string[] | 'all'
 
 const NO_LIMITS = { bytesMax: Number.POSITIVE_INFINITY, whenFull: 'block' } as const
-/** Pipeline name of records that a retry appends. */
+/** The pipeline name of records that a retry appends. */
 const RETRY_PIPELINE = 'dlq-retry'
 
 function boxOf(queueDir: string, exporter: string, fs: QueueFs): DeadLetterBox {
   return new DeadLetterBox(fs, deadLetterDir(queueDir, exporter), NO_LIMITS)
 }
 
-/** Exporters that have dead letters. */
+/** The exporters that have dead letters. */
 export async function dlqExporters(queueDir: string, fs: QueueFs = nodeQueueFs): Promise<string[]> {
   const names = await fs.list(join(queueDir, 'dlq'))
   return names.map((n) => decodeURIComponent(n)).sort()
 }
 
-/** One JSON line for each letter, without its bytes. Returns how many. */
+/** Writes one JSON line for each letter, without its bytes. Returns the number of letters. */
 export async function dlqList(
   queueDir: string,
   out: Out,
@@ -41,7 +41,7 @@ export async function dlqList(
   return count
 }
 
-/** Head as JSON, then the bytes as text when they are UTF-8, else as base64. */
+/** Writes the letter's description as JSON, then its bytes: as text if they are UTF-8, else as base64. */
 export async function dlqShow(
   queueDir: string,
   exporter: string,
@@ -56,7 +56,7 @@ export async function dlqShow(
   out(`${isText ? text : Buffer.from(letter.bytes).toString('base64')}\n`)
 }
 
-/** Appends letters to the log again for their exporter, then removes them. Returns how many. */
+/** Appends letters to the log again for their exporter, then removes them. Returns the number of letters. */
 export async function dlqRetry(
   queueDir: string,
   exporter: string,
@@ -75,7 +75,7 @@ export async function dlqRetry(
       continue
     }
     const sequence = await appendAgain(letter, log, nowMs)
-    // Only now: a crash in between sends the items twice rather than never.
+    // The letter is removed last: a crash before that sends the items twice instead of never.
     await box.remove(id)
     out(`${id}: ${letter.head.items} items appended as record ${sequence}\n`)
     retried++
@@ -94,7 +94,7 @@ function appendAgain(
   return log.append({ pipeline: RETRY_PIPELINE, parts, ...facts, createdAtMs })
 }
 
-/** Deletes letters for good. Returns how many. */
+/** Deletes letters for good. Returns the number of letters. */
 export async function dlqDrop(
   queueDir: string,
   exporter: string,

@@ -1,6 +1,6 @@
-// Parts that a destination will never take, one file each, with the reason. Named by their place in the
-// log, so that a crash between storing a letter and moving the cursor stores it once. `dead-letter-commands.ts` lists,
-// shows, drops and retries them.
+// Dead letters: parts that a destination refuses for good, one file each, with the reason. A letter is named by its
+// position in the log, so that a crash between storing it and moving the cursor does not store it twice.
+// `dead-letter-commands.ts` lists, shows, drops and retries letters.
 //
 // File: magic u32 | header length u32 | header CRC u32 | payload CRC u32 | header (JSON) | payload.
 
@@ -20,14 +20,16 @@ export interface DeadLetterHead {
   readonly items: number
   readonly sequence: string
   readonly part: number
-  /** Which piece of the part, when the sender cut it: `0`, `0.1`, ..; '' for the whole part. */
+  /** The piece of the part if the sender split it: `0`, `0.1`, ..; '' for the whole part. */
   readonly piece: string
   readonly code: string
   readonly message: string
   readonly attempts: number
   readonly firstAtMs: number
   readonly lastAtMs: number
-  /** False when the destination did not say which items of a batch it refused: then there are no bytes to send again. */
+  /**
+   * False if the destination did not say which items of a batch it refused. Such a letter has no bytes to send again.
+   */
   readonly hasBytes: boolean
 }
 
@@ -48,7 +50,7 @@ export interface DeadLetterLimits {
   readonly whenFull: WhenFull
 }
 
-/** What `add` did; `full` means: stored nothing, ask again when somebody has made room. */
+/** The result of `add`. `full` means that nothing was stored and that somebody has to make room first. */
 export interface AddOutcome {
   readonly kind: 'stored' | 'full'
   readonly droppedItems: number
@@ -65,7 +67,7 @@ export class DeadLetterBox {
     this.#limits = limits
   }
 
-  /** Durable when it resolves with `stored`. */
+  /** Stores a letter. It is durable when this resolves with `stored`. */
   async add(letter: DeadLetter): Promise<AddOutcome> {
     const { head } = letter
     const id = letterId(head)
@@ -88,7 +90,7 @@ export class DeadLetterBox {
     return room
   }
 
-  /** All letters, oldest place in the log first. Damaged files are left out of the list but count as bytes. */
+  /** All letters, the oldest position in the log first. Damaged files are not listed, but their bytes count. */
   async list(): Promise<DeadLetterSummary[]> {
     const out: DeadLetterSummary[] = []
     for (const id of await this.#ids()) {
@@ -98,7 +100,7 @@ export class DeadLetterBox {
     return out
   }
 
-  /** Null when there is no such letter or its bytes are damaged. */
+  /** Returns null if there is no such letter or its bytes are damaged. */
   async read(id: string): Promise<DeadLetter | null> {
     if (!isLetterId(id)) return null
     return this.#withFile(id, async (file, fileBytes) => {
@@ -136,7 +138,8 @@ export class DeadLetterBox {
       await this.remove(oldest)
       used -= size
     }
-    // A letter larger than the whole box is taken when the box is empty: refusing it would block for ever.
+    // A letter that is larger than the limit is stored while there is no other one, because refusing it would block
+    // the exporter for ever.
     const fits = used + length <= bytesMax || used === 0
     return { kind: fits ? 'stored' : 'full', droppedItems }
   }
@@ -173,12 +176,12 @@ export class DeadLetterBox {
   }
 }
 
-/** Directory of an exporter's letters under the queue's directory. */
+/** The directory of an exporter's letters, below the queue's directory. */
 export function deadLetterDir(queueDir: string, exporter: string): string {
   return join(queueDir, 'dlq', fileName(exporter))
 }
 
-/** Sorts by place in the log. */
+/** The id of a letter. Ids sort by position in the log. */
 function letterId(h: DeadLetterHead): string {
   const place = `${BigInt(h.sequence).toString(16).padStart(16, '0')}-${String(h.part).padStart(5, '0')}`
   return h.piece === '' ? place : `${place}-${h.piece}`
@@ -203,6 +206,6 @@ function decodeHead(b: Buffer): DeadLetterHead | null {
   const length = b.readUInt32LE(4)
   const text = b.subarray(FIXED_BYTES, FIXED_BYTES + length)
   if (text.length < length || crc32(text) !== b.readUInt32LE(8)) return null
-  // The CRC says that `encodeLetter` wrote it, so the shape is known.
+  // The CRC proves that `encodeLetter` wrote the text, so its shape is known.
   return JSON.parse(text.toString('utf8')) as DeadLetterHead
 }

@@ -1,5 +1,5 @@
-// Brings one batch to its end: attempts until the destination decides, halves what it rejects until the
-// bad part is found, dead-letters that. Never gives up on a failure that may pass.
+// Delivers one batch: repeats attempts until the destination accepts or rejects it, halves a rejected batch until the
+// bad part is found, and stores that part as a dead letter. A failure that may pass is retried without end.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
@@ -12,11 +12,14 @@ import { type BatchPart, batchIdOf, type CutBatch, halves } from './batch-cutter
 import type { DeadLetterBox, DeadLetterHead } from './dead-letters.ts'
 import { BREAKER_LEVEL, type RetryPolicy } from './retry.ts'
 
-/** How long a full dead letter box or a failing disk is left alone before the next try. */
+/**
+ * How long the loop waits before it tries again to store a dead letter, after the limit was reached or the disk
+ * failed.
+ */
 const DEAD_LETTER_RETRY_MS = 5000
-/** Cuts of one part nest at most this deep, whatever a sender's `split` returns. */
+/** How often a part may be split in succession, whatever a sender's `split` returns. */
 const SPLIT_DEPTH_MAX = 20
-/** A rejection is described in the letter, and no answer of a store may fill the disk. */
+/** The longest reason in a dead letter, so that a store's long error message cannot fill the disk. */
 const MESSAGE_CHARS_MAX = 2000
 
 export interface DeliverySettings {
@@ -32,9 +35,9 @@ export interface DeliverySettings {
 }
 
 export interface DeliveryHooks {
-  /** Awaited before the first attempt of each range: makes the range durable. */
+  /** Called before the first attempt of each range. The range is durable when it resolves. */
   freeze(range: CutBatch): Promise<void>
-  /** A range is done. */
+  /** Called when a range is sent or dead-lettered. */
   settled(range: CutBatch, counts: SettledCounts): void
 }
 
@@ -54,7 +57,7 @@ interface Outcome {
 export class Delivery {
   readonly #s: DeliverySettings
   readonly #labels: string
-  /** The last thing that went wrong and still is; null when all is well. For health. */
+  /** The current problem as a sentence for the health report; null when there is none. */
   trouble: string | null = null
 
   constructor(settings: DeliverySettings) {
@@ -63,7 +66,7 @@ export class Delivery {
     this.#showBreaker()
   }
 
-  /** Resolves when every item of the batch is sent or dead-lettered; throws only the signal's reason. */
+  /** Resolves when every item of the batch is sent or dead-lettered. Rejects only with the signal's reason. */
   async deliver(batch: CutBatch, hooks: DeliveryHooks, signal: AbortSignal): Promise<void> {
     await hooks.freeze(batch)
     const { exporterId, logId } = this.#s
@@ -86,12 +89,12 @@ export class Delivery {
     hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered })
   }
 
-  /** A sender with a cursor of its own takes or refuses whole records: see `halves`. */
+  /** A sender that keeps its own position accepts or rejects whole records (see `halves`). */
   #isRecordWise(): boolean {
     return this.#s.sender.committedSequence !== undefined
   }
 
-  /** Splits a rejected part as far as the sender can; returns the items that ended as dead letters. */
+  /** Splits a rejected part as far as the sender can. Returns the number of items that became dead letters. */
   async #rejectedPart(
     part: BatchPart,
     batch: SendBatch,
@@ -122,7 +125,7 @@ export class Delivery {
     return dead
   }
 
-  /** Counts what was sent, and keeps a letter for items that the destination refused without saying which. */
+  /** Counts what was sent, and stores a letter for items that the destination refused without naming them. */
   async #sent(
     parts: readonly BatchPart[],
     piecePrefix: string,
@@ -187,7 +190,8 @@ export class Delivery {
           this.trouble = null
           return
         }
-        this.trouble = 'the dead letter box is full: drop or retry letters to go on'
+        this.trouble =
+          'the dead letters have reached their size limit: drop or retry some with "observa dlq"'
       } catch (error) {
         this.trouble = `the dead letter could not be stored: ${messageOf(error)}`
       }
@@ -196,7 +200,7 @@ export class Delivery {
     }
   }
 
-  /** Sends until the destination says yes or no. */
+  /** Sends until the destination accepts or rejects the batch. */
   async #attempt(batch: SendBatch, signal: AbortSignal): Promise<Outcome> {
     const { retry, clock, metrics, logger } = this.#s
     const firstAtMs = clock.nowMs()
@@ -207,7 +211,7 @@ export class Delivery {
       const verdict = await this.#once(batch, signal)
       signal.throwIfAborted()
       if (verdict.kind !== 'retry') {
-        if (this.trouble !== null) logger.info({ attempts }, 'the destination answers again')
+        if (this.trouble !== null) logger.info({ attempts }, 'the destination responds again')
         this.trouble = null
         retry.succeeded()
         this.#showBreaker()
@@ -232,12 +236,12 @@ export class Delivery {
     const giveUp = async (): Promise<SendVerdict> => {
       await clock.sleep(attemptTimeoutMs, done.signal)
       timeout.abort(new Error(`no answer within ${attemptTimeoutMs} ms`))
-      // A sender that does not listen to its signal must not hold the queue for ever.
+      // A sender that ignores its signal must not block the queue for ever.
       await clock.sleep(attemptTimeoutMs, done.signal)
       return { kind: 'retry', code: 'stuck', message: 'the sender ignored its deadline' }
     }
     const gaveUp = giveUp()
-    // After an answer the sleeps are called off, which is no error.
+    // After a response the timers are cancelled, which is not an error.
     gaveUp.catch(() => undefined)
     try {
       return await Promise.race([sending, gaveUp])
@@ -246,7 +250,7 @@ export class Delivery {
     }
   }
 
-  /** The first failure, then each time the count doubles: an outage of hours is a dozen lines. */
+  /** Logs the first failure, and then each time the count has doubled. So an outage of hours is a dozen lines. */
   #complain(code: string, message: string, attempts: number, waitMs: number): void {
     this.trouble = `${code}: ${message}`
     if ((attempts & (attempts - 1)) === 0)
@@ -267,7 +271,7 @@ async function sendSafely(
   try {
     return await sender.send(batch, signal)
   } catch (error) {
-    // A sender answers with verdicts; what it throws is a failure nobody foresaw, and may pass.
+    // A sender reports failures as verdicts. A thrown error is unforeseen, so it is taken as one that may pass.
     const code = signal.aborted ? 'timeout' : 'error'
     return { kind: 'retry', code, message: messageOf(error) }
   }
@@ -280,7 +284,7 @@ function sendBatchOf(batchId: string, parts: readonly BatchPart[]): SendBatch {
   return { batchId, firstSequence, lastSequence, parts: plain }
 }
 
-/** Identity of a piece: that of the whole with the number of the piece at its end. */
+/** The id of a piece: that of the whole batch with the number of the piece at its end. */
 function pieceId(batchId: string, piece: number): string {
   const tail = (Number.parseInt(batchId.slice(24), 16) + (piece + 1) * 0x9e37_79b1) % 0x1_0000_0000
   return batchId.slice(0, 24) + tail.toString(16).padStart(8, '0')

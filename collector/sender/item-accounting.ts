@@ -1,23 +1,23 @@
-// The books of an exporter: every item appended to the log for it is sent, dead-lettered, found unreadable,
-// or still queued. All counts are kept in the cursor, so they go on after a restart.
+// The item counts of an exporter: every item that was appended to the log for it is sent, dead-lettered, damaged, or
+// still queued. The cursor stores the counts, so they continue after a restart.
 
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { CursorState } from './cursor.ts'
 
 export interface ItemCounts {
-  /** Items ever appended to the log for this exporter, from the log's own count. */
+  /** Items ever appended to the log for this exporter, by the log's own count. */
   readonly appended: number
-  /** Correction: items that went by before this cursor began (an exporter whose cursor was lost begins anew). */
+  /** Items that were appended before this cursor began, which happens when the cursor was lost. */
   readonly base: number
   readonly sent: number
   readonly deadLettered: number
-  /** Lost to damage of the disk, found while reading. */
+  /** Items that could not be read because the disk was damaged. */
   readonly damaged: number
-  /** In the log and not done, including what is in flight. */
+  /** Items in the log that are not done, including those in flight. */
   readonly queued: number
 }
 
-/** appended = base + sent + deadLettered + damaged + queued, always. */
+/** The counts, for which always appended = base + sent + deadLettered + damaged + queued. */
 export function itemCountsOf(state: CursorState, appended: number): ItemCounts {
   const { base, sent, deadLettered, damaged } = state
   const queued = appended - base - sent - deadLettered - damaged
@@ -31,7 +31,7 @@ export interface QueueView {
 
 const ITEMS_METRIC = 'observa_exporter_items'
 
-/** Declares the metrics of all senders and sets the gauges of one at each collection. */
+/** Declares the metrics of all senders, and sets the gauges of this sender at each collection. */
 export function collectItemMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
   metrics.declare(SENDER_METRICS)
   metrics.onCollect(() => {
@@ -44,21 +44,29 @@ export function collectItemMetrics(metrics: Metrics, labels: string, view: () =>
 }
 
 export const SENDER_METRICS = [
-  counter('otelcol_exporter_sent_spans', 'Items a destination took.', ['exporter']),
-  counter('otelcol_exporter_send_failed_spans', 'Items a destination refused for good.', [
+  counter('otelcol_exporter_sent_spans', 'Items that the destination accepted.', ['exporter']),
+  counter('otelcol_exporter_send_failed_spans', 'Items that the destination refused for good.', [
     'exporter',
   ]),
   gauge('observa_exporter_queue_items', 'Items in the log that are not sent yet.', ['exporter']),
-  gauge('observa_exporter_queue_age_seconds', 'Age of the oldest item in flight.', ['exporter']),
-  counter('observa_exporter_retries_total', 'Attempts that failed and were repeated.', [
+  gauge('observa_exporter_queue_age_seconds', 'Age of the oldest item that is not sent yet.', [
+    'exporter',
+  ]),
+  counter('observa_exporter_retries_total', 'Failed attempts that are retried, by code.', [
     'exporter',
     'code',
   ]),
-  gauge('observa_exporter_breaker_state', '0 closed, 1 half-open, 2 open.', ['exporter']),
+  gauge(
+    'observa_exporter_breaker_state',
+    'State of the circuit breaker: 0 closed, 1 half-open, 2 open.',
+    ['exporter'],
+  ),
   counter('observa_dead_letter_items_total', 'Items dead-lettered, by code.', ['exporter', 'code']),
-  counter('observa_dead_letter_dropped_items_total', 'Dead letters dropped for want of room.', [
-    'exporter',
-  ]),
+  counter(
+    'observa_dead_letter_dropped_items_total',
+    'Items of dead letters that were dropped to make room.',
+    ['exporter'],
+  ),
   counter('observa_cursor_write_failed_total', 'Cursor writes that failed.', ['exporter']),
   gauge(ITEMS_METRIC, 'Items of the exporter by state; appended is the sum of the others.', [
     'exporter',

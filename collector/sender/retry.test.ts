@@ -1,4 +1,4 @@
-// How long a destination is left alone after failures.
+// How long the sender waits after failures of a destination.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

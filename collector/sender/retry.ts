@@ -1,28 +1,28 @@
-// When to try again: jittered exponential backoff and a circuit breaker around one destination.
+// Decides when to retry: exponential backoff with jitter and a circuit breaker for one destination.
 
 import type { Random } from '../../core/clock.ts'
 
 export interface RetrySettings {
-  /** Shortest wait; no destination is ever asked more often than that after a failure. */
+  /** The shortest wait after a failure, ms. */
   readonly backoffMinMs: number
   readonly backoffMaxMs: number
-  /** A destination's own wish (Retry-After) is followed up to this. */
+  /** The longest wait that a destination may ask for with Retry-After, ms. */
   readonly afterMaxMs: number
-  /** Failures in a row that open the breaker. */
+  /** How many failures in a row open the breaker. */
   readonly openAfter: number
 }
 
 export const DEFAULT_RETRY: RetrySettings = {
   backoffMinMs: 1000,
-  // As long as the OpenTelemetry Collector waits at most: what has recovered gets its data soon.
+  // The same limit as in the OpenTelemetry Collector, so that a destination that has recovered gets its data soon.
   backoffMaxMs: 30_000,
   afterMaxMs: 300_000,
   openAfter: 5,
 }
 
-/** `open`: waiting out the backoff; `half-open`: one attempt decides. */
+/** `open`: the backoff is running. `half-open`: one attempt decides. */
 export type BreakerState = 'closed' | 'half-open' | 'open'
-/** Value of the gauge. */
+/** The values of the gauge. */
 export const BREAKER_LEVEL: Readonly<Record<BreakerState, number>> = {
   closed: 0,
   'half-open': 1,
@@ -53,18 +53,19 @@ export class RetryPolicy {
     this.#state = 'closed'
   }
 
-  /** How long to wait before the next attempt. */
+  /** Counts a failure. Returns how long to wait before the next attempt, in ms. */
   failed(afterMs: number | undefined): number {
     this.#failures++
     if (this.#failures >= this.#s.openAfter) this.#state = 'open'
     const { backoffMinMs, backoffMaxMs, afterMaxMs } = this.#s
-    // Full jitter between the floor and a cap that doubles: clients of a recovering store spread out.
+    // Full jitter between the shortest wait and a cap that doubles, so that the clients of a recovering store spread
+    // out.
     const cap = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#failures, 30))
     const jittered = backoffMinMs + this.#random() * (cap - backoffMinMs)
     return Math.max(jittered, Math.min(afterMs ?? 0, afterMaxMs))
   }
 
-  /** The wait is over. */
+  /** The wait has ended and an attempt begins. */
   attempting(): void {
     if (this.#state === 'open') this.#state = 'half-open'
   }

@@ -1,6 +1,6 @@
-// Log and sender loop together on the model file system: outages, lost answers, poison and power cuts. In the
-// end every acknowledged item is at the destination or a dead letter, and a destination that remembers
-// batch ids has each item once.
+// Log and sender loop together on the model file system, with outages, lost responses, rejected data and power cuts.
+// In the end every acknowledged item is at the destination or a dead letter, and a destination that remembers batch
+// ids has each item once.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -38,7 +38,7 @@ class Destination {
     const known = this.batches.get(batch.batchId)
     if (known !== undefined) assert.deepEqual(texts, known, 'a batch id names one composition')
     this.batches.set(batch.batchId, texts)
-    // Stored, but the answer is lost on the way.
+    // The batch is stored, but the response is lost.
     return pick < 0.35 ? RETRY : { kind: 'sent' }
   }
 }
@@ -112,7 +112,7 @@ class Life {
     this.acknowledged.push(...texts)
   }
 
-  /** Works for a while, then loses its power at some operation. */
+  /** Runs for a while, then loses power at a random operation. */
   async workAndDie(): Promise<void> {
     for (let n = Math.floor(this.#random() * 6); n >= 0; n--) await this.append()
     const at = this.#fs.operations + Math.floor(this.#random() * 80)

@@ -1,4 +1,5 @@
-// The sender loop against a scripted destination: what is sent, when, again, and what ends as a dead letter.
+// The sender loop against a scripted destination: what is sent and when, what is retried, and what becomes a dead
+// letter.
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,7 +18,7 @@ const SENT: SendVerdict = { kind: 'sent' }
 const RETRY: SendVerdict = { kind: 'retry', code: 'down', message: 'connection refused' }
 const REJECTED: SendVerdict = { kind: 'rejected', code: 'parse', message: 'cannot parse' }
 
-/** Answers with a function of the batch; remembers what it was asked. */
+/** Returns the verdict of a function of the batch and remembers all batches. */
 class ScriptedSender implements Sender {
   readonly seen: { readonly id: string; readonly texts: string[]; readonly atMs: number }[] = []
   answer: (texts: string[], call: number) => SendVerdict | Promise<SendVerdict> = () => SENT
@@ -86,7 +87,7 @@ function allTexts(sender: ScriptedSender): string[] {
   return sender.seen.flatMap((s) => s.texts)
 }
 
-test('what was appended is sent once, in order, and the books close', async (t) => {
+test('what was appended is sent once, in order, and the item counts are exact', async (t) => {
   const r = await rig(t)
   for (const text of ['a', 'b', 'c']) await r.append(text)
   r.loop.start()
@@ -221,7 +222,7 @@ test('after a stop in the middle of an outage the restart sends the very same ba
   await r.log.close()
 })
 
-test('a full dead letter box blocks until somebody makes room', async (t) => {
+test('dead letters at their size limit block the exporter until somebody makes room', async (t) => {
   const r = await rig(t, { deadLetterBytesMax: 300 })
   r.sender.answer = (texts) => (texts[0]?.startsWith('bad') ? REJECTED : SENT)
   await r.append('bad1')

@@ -1,5 +1,5 @@
-// One exporter's way through the log: cut a batch, make its composition durable, deliver it, move the
-// cursor. The log is the queue; nothing waits anywhere else. One batch is in flight at a time.
+// Sends the log to one exporter: cuts a batch, makes its range durable, delivers it, and moves the cursor. The log is
+// the only queue. One batch is in flight at a time.
 
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -16,10 +16,10 @@ import { Delivery, type SettledCounts } from './delivery.ts'
 import { collectItemMetrics, type ItemCounts, itemCountsOf } from './item-accounting.ts'
 import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 
-/** Records without parts for this exporter that may go by before the cursor is written for them alone. */
+/** After how many records without parts for this exporter the cursor is written because of them alone. */
 const IDLE_SAVE_RECORDS = 256n
 const READ_RETRY_MS = 1000
-/** Between questions to a store that was not there at start. */
+/** How long to wait between two requests to a store that was unavailable at the start, ms. */
 const ASK_AGAIN_MS = 1000
 
 export interface SenderLoopOptions {
@@ -27,7 +27,7 @@ export interface SenderLoopOptions {
   readonly sender: Sender
   readonly limits: SendLimits
   readonly log: DurableLog
-  /** Directory of the queue: `cursors/` and `dlq/` lie under it. */
+  /** The directory of the queue, which has the folders `cursors/` and `dlq/`. */
   readonly dir: string
   readonly clock: Clock
   readonly random: Random
@@ -50,14 +50,14 @@ export class SenderLoop {
   #cutter: BatchCutter | null = null
   #state: CursorState
   #saved: CursorState
-  /** How items between the last known count and the next part are booked. */
+  /** The state under which items between the last known count and the next part are counted. */
   #gapAs: 'damaged' | 'sent' | 'base' = 'damaged'
   #running: Promise<void> | null = null
   #oldestWaitingMs: number | null = null
 
   /**
-   * Reads the cursor and claims its place in the log. Open every loop before starting any: from the first
-   * start on, the log removes what no loop has claimed.
+   * Reads the cursor and claims its position in the log. Open all loops before any is started, because after the
+   * first start the log removes what no loop has claimed.
    */
   static async open(options: SenderLoopOptions): Promise<SenderLoop> {
     const { log, dir, exporterId } = options
@@ -92,12 +92,12 @@ export class SenderLoop {
     }))
   }
 
-  /** Begins sending. Returns at once. */
+  /** Begins sending and returns at once. */
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Sends what is in the log for at most `drainMs`, then stops; the rest stays in the log. Safe twice. */
+  /** Sends the log for at most `drainMs`, then stops. The rest stays in the log. A second call has no effect. */
   async stop(drainMs: number): Promise<void> {
     const running = this.#running
     if (running === null) return
@@ -113,7 +113,7 @@ export class SenderLoop {
     await late
   }
 
-  /** Items by what became of them; the sum closes at every moment. */
+  /** The items by state. The sum is exact at every moment. */
   itemCounts(): ItemCounts {
     return itemCountsOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
   }
@@ -147,8 +147,8 @@ export class SenderLoop {
   }
 
   /**
-   * What the store says it has; null when it keeps no cursor, or cannot be asked now. Then the loop asks again
-   * before its first send. Without a log on disk nobody else knows which numbers were used, so the start fails.
+   * The last sequence number that the store has. Null if the store keeps none, or is unavailable; then the loop asks
+   * again before it sends. If the log is in memory, nothing else knows which numbers were used, so the start fails.
    */
   async #committed(): Promise<bigint | null> {
     const { log, sender, exporterId, logger } = this.#o
@@ -168,10 +168,10 @@ export class SenderLoop {
     }
   }
 
-  /** Set when the store could not be asked at the start what it has: until it answers, nothing is sent. */
+  /** True while the store has not yet reported what it has. Nothing is sent until then. */
   #mustAsk = false
 
-  /** Asks until the store answers or the loop is stopped, then takes its word for where to go on. */
+  /** Asks until the store responds or the loop is stopped, then continues at the position that the store reports. */
   async #askAgain(): Promise<void> {
     const { sender, clock, log } = this.#o
     while (this.#mustAsk && !this.#stop.signal.aborted) {
@@ -184,7 +184,7 @@ export class SenderLoop {
         log.hold(this.#o.exporterId, at.state.next.sequence)
         this.#mustAsk = false
       } catch {
-        // Still not there; the log keeps everything meanwhile.
+        // The store is still unavailable. The log keeps all data meanwhile.
         await clock.sleep(ASK_AGAIN_MS, this.#stop.signal).catch(() => {})
       }
     }
@@ -220,13 +220,16 @@ export class SenderLoop {
     try {
       return await cutter.cut(either, () => this.#idle(cutter))
     } catch (error) {
-      // Woken by `stop`: once more, this time without waiting.
+      // The wait was ended by `stop`: one more cut follows, without waiting.
       if (!this.#wakeWaiting.signal.aborted || this.#stop.signal.aborted) throw error
       return await cutter.cut(this.#stop.signal, () => this.#idle(cutter))
     }
   }
 
-  /** Reading fails for want of descriptors or memory at most: wait and go on. Null when stopped. */
+  /**
+   * Cuts a batch. A read can fail for lack of file descriptors or memory, so the loop waits and tries again. Returns
+   * null when stopped.
+   */
   async #cutSafely(cut: () => Promise<CutBatch | null>): Promise<CutBatch | null> {
     for (;;) {
       try {
@@ -284,17 +287,20 @@ export class SenderLoop {
     }
   }
 
-  /** Counts the items between what is known and `itemsBefore`: unreadable, unless the cursor was lost or overruled. */
+  /**
+   * Counts the items between the last known count and `itemsBefore`: as damaged, unless the cursor was lost or the
+   * store reported another position.
+   */
   #countGap(itemsBefore: number): void {
     const s = this.#state
     const gap = itemsBefore - (s.items ?? s.base + s.sent + s.deadLettered + s.damaged)
-    // The log counts less than the cursor: it lost its end to a power cut after that had been sent.
+    // The log counts fewer items than the cursor: a power cut took the end of the log after it had been sent.
     const as = gap < 0 ? 'base' : this.#gapAs
     if (gap !== 0) this.#state = { ...s, [as]: s[as] + gap, items: itemsBefore }
     this.#gapAs = 'damaged'
   }
 
-  /** The end of the log is reached with nothing in hand. */
+  /** The end of the log is reached and no part is waiting. */
   async #idle(cutter: BatchCutter): Promise<void> {
     const { log, exporterId } = this.#o
     if (cutter.position.sequence === log.nextSequence) this.#countGap(log.itemsAppended(exporterId))
@@ -312,7 +318,10 @@ export class SenderLoop {
     return done !== saved.sent + saved.deadLettered + saved.damaged + saved.base
   }
 
-  /** Makes the state durable; then the log may forget what lies before. A full disk stops neither sending nor this loop. */
+  /**
+   * Makes the state durable, after which the log may remove what lies before. A full disk stops neither the sending
+   * nor this loop.
+   */
   async #save(): Promise<void> {
     const { log, exporterId, metrics, logger } = this.#o
     const state = this.#state

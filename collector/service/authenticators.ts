@@ -1,6 +1,7 @@
-// Who may use a receiver, the API and /metrics. The mode is what `auth` says, never whether keys exist: with `keys`
-// every request needs one; with `none` a request without one is the default tenant, and a guard keeps web pages out.
-// Keys are looked up anew for each request, so that a reload can replace them.
+// Decides who may use a receiver, the API and /metrics. The mode is what `auth` says and does not depend on which
+// keys exist. With `keys` every request needs a key. With `none` a request without a key belongs to the default
+// tenant, and a guard refuses requests of web pages. Keys are looked up for each request, so that a reload can
+// replace them.
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Authenticator, GuardOptions, RequestGuard } from '../../core/component.ts'
@@ -19,17 +20,20 @@ import { BrowserGuard, openGuard } from '../http/request-guard.ts'
 type MakeGuard = (endpoint: string, options?: GuardOptions) => RequestGuard
 
 export interface Authenticators {
-  /** `config`: the receiver's own; `auth: keys` there asks for keys even when the root does not. */
+  /**
+   * The authenticator of a receiver with this configuration. `auth: keys` in it requires keys even when the root does
+   * not.
+   */
   forReceiver(config: unknown): Authenticator
   guardOfReceiver(config: unknown): MakeGuard
   forApi(): Authenticator
-  /** Of the API. */
+  /** Makes the guard of the API. */
   readonly guard: MakeGuard
-  /** Of what never needs a key: on loopback only web pages are kept out. */
+  /** Makes the guard for endpoints that never need a key: on loopback only web pages are refused. */
   readonly guardWithoutKey: MakeGuard
-  /** From the next request on the keys are those of this configuration. */
+  /** Uses the keys of this configuration from the next request on. */
   useKeysOf(config: ObservaConfig): void
-  /** From now on the keys of the control plane are known too. */
+  /** Uses the keys of the control plane as well from now on. */
   useControlPlane(keys: ControlKeys): void
 }
 
@@ -45,7 +49,7 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
   renew()
   const hasKeyFor = (origin: string): boolean => keys?.hasKeyFor?.(origin) ?? false
   const withKey: Authenticator = {
-    // Given out only when there are keys, and those are replaced but never taken away.
+    // Only used when there are keys. Keys are replaced and never removed.
     authenticate: (headers, url, scope) =>
       (keys as Authenticator).authenticate(headers, url, scope),
     hasKeyFor,
@@ -89,7 +93,7 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
 
 const NO_KEYS: KeysConfig = { keys: [] }
 
-/** Of the keys extension that is started; null without one. */
+/** The configuration of the keys extension that is started, or null. */
 export function keysConfigOf(config: ObservaConfig): KeysConfig | null {
   const started = config.service.extensions.find((id) => /^keys(\/|$)/.test(id))
   const found = started === undefined ? undefined : config.extensions.get(started)

@@ -1,5 +1,5 @@
-// The control plane of a running instance: the keys that are kept in Postgres, and what a first start makes there. It
-// needs no Postgres to go on: what was known stays known, and what is missing is made when the database answers.
+// The control plane of a running instance: the keys in Postgres, and what a first start creates there. The instance
+// runs on without Postgres: known keys stay known, and missing rows are created when the database responds.
 
 import type { Logger } from 'pino'
 import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootstrap.ts'
@@ -19,7 +19,7 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
-  /** The first key of an empty control plane, to be shown once. */
+  /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
 }
 
@@ -33,7 +33,7 @@ export class ControlPlane {
   readonly #stopping = new AbortController()
   #later: Promise<unknown> = Promise.resolve()
 
-  /** As the configuration says it. */
+  /** Makes the control plane that the configuration describes. */
   static of(
     config: ObservaConfig,
     deps: Pick<
@@ -84,21 +84,24 @@ export class ControlPlane {
     }
   }
 
-  /** Takes away sessions and invitations that are over. Every instance may: done twice, it does nothing. */
+  /** Deletes expired sessions and invitations. Every instance may do so, because a second deletion has no effect. */
   async #cleanOn(): Promise<void> {
     const { clock, log } = this.#options
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await this.#withPool((pool) => withRole(pool, 'observa_control', removeEnded)).catch(
         (thrown: unknown) => {
-          log.warn({ code: errorCodeOf(thrown) }, 'ended sessions were not taken away; tried again')
+          log.warn(
+            { code: errorCodeOf(thrown) },
+            'expired sessions could not be deleted; the next attempt follows',
+          )
         },
       )
       await clock.sleep(CLEAN_MS, signal).catch(() => {})
     }
   }
 
-  /** False when the database does not answer or is not migrated yet. */
+  /** Returns false when the database does not respond or has not been migrated yet. */
   async #ensure(): Promise<boolean> {
     const { log, onFirstKey } = this.#options
     try {
@@ -106,7 +109,10 @@ export class ControlPlane {
       if (key !== null) onFirstKey(key)
       return true
     } catch (thrown) {
-      log.warn({ code: errorCodeOf(thrown) }, 'the control plane is not ready; it is tried again')
+      log.warn(
+        { code: errorCodeOf(thrown) },
+        'the control plane is not ready; the next attempt follows',
+      )
       return false
     }
   }

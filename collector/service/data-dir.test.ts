@@ -1,4 +1,4 @@
-// Which directories are doubted at a start.
+// Which directories cause a warning at the start.
 
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'

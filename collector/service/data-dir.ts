@@ -1,19 +1,22 @@
-// The directory an instance keeps its state in: made on first use, for its owner only. A place that is none for state is
-// not refused, for nobody knows all machines, but said.
+// The directory for the state of an instance, which is created on first use and accessible for its owner only. An
+// unusual directory is a warning and not an error, because it may be right on this machine.
 
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 
-/** Absolute path of the directory, existing and private (mode 0711: embedded Postgres runs as another user when we are root). */
+/**
+ * Creates the directory and returns its absolute path. The mode is 0711, because embedded Postgres runs as another
+ * user when the process runs as root.
+ */
 export async function openDataDir(path: string): Promise<string> {
   const dir = resolve(path)
   try {
     await mkdir(dir, { recursive: true, mode: 0o711 })
     const found = await stat(dir)
     if (!found.isDirectory()) throw new Error('it is not a directory')
-    // Others may pass through to what is theirs, and list nothing.
+    // Other users may pass through the directory to their own files, and cannot list it.
     await chmod(dir, 0o711)
     return dir
   } catch (thrown) {
@@ -25,10 +28,10 @@ export async function openDataDir(path: string): Promise<string> {
   }
 }
 
-/** Where state belongs on a machine, beside what is below the working directory. */
+/** Usual places for state, besides the working directory. */
 const ROOTS = ['/var/lib', '/var/opt', '/srv', '/data', '/mnt', '/opt', '/Volumes'] as const
 
-/** Sentences about directories that look like a slip of the pen; none for usual ones. */
+/** Warnings about directories that look like a mistake. Usual places give none. */
 export function doubtsAbout(dataDir: string, queueDir: string | undefined): string[] {
   const roots = [process.cwd(), homedir(), tmpdir(), ...ROOTS]
   const isBelow = (dir: string, root: string): boolean => {

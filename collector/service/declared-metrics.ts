@@ -1,5 +1,5 @@
-// The metrics of the process itself, by part; those of a component stand in its factory. The page `docs/metrics.md` is made
-// of both.
+// The metrics of the process itself, by part. A component declares its metrics in its factory. `docs/metrics.md` is
+// generated from both.
 
 import { DIRECTORY_METRICS } from '../../accounts/key-directory.ts'
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
@@ -14,7 +14,7 @@ import { RELOAD_METRICS } from './reload.ts'
 
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
-  { part: 'Requests on their way', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
+  { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: DIRECTORY_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },

@@ -1,5 +1,5 @@
-// The process's log: pino, JSON for machines and one readable line for a terminal. No payload text is
-// ever given to it; known secret-bearing keys are redacted all the same.
+// The log of the process, by pino: JSON for machines, and readable lines on a terminal. Code never logs payload text.
+// Keys that are known to hold secrets are redacted as a second protection.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { ObservaError } from '../../core/errors.ts'
@@ -37,7 +37,7 @@ export function makeLogger(
   )
 }
 
-/** Of our own errors the line that a user may see; of others what cannot quote anything. */
+/** Shows the message of our own errors. Other errors show only what cannot quote a payload. */
 function shownError(thrown: unknown): object {
   if (thrown instanceof ObservaError) return { message: thrown.line() }
   const { kind, at } = faultOf(thrown, '')

@@ -1,4 +1,4 @@
-// From a checked configuration to what a worker is given: cloneable settings, no factories.
+// Turns a checked configuration into settings for workers, which can be cloned and contain no functions.
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
@@ -16,7 +16,7 @@ export function decodeLimits(config: ObservaConfig): DecodeLimits {
   }
 }
 
-/** A pipeline as it crosses to a worker. */
+/** The description of a pipeline for a worker. */
 export function pipelineSpec(
   config: ObservaConfig,
   pipeline: Pipeline,
@@ -40,7 +40,10 @@ export function pipelineSpec(
   }
 }
 
-/** Id of the pipeline that takes metrics where the configuration has none for them: it counts what nobody keeps. */
+/**
+ * The id of the pipeline that takes metrics when the configuration has none for them. It counts metrics and discards
+ * them.
+ */
 export const UNKEPT_METRICS = 'metrics (unkept)'
 
 export function unkeptMetricsSpec(config: ObservaConfig): PipelineSpec {

@@ -1,4 +1,4 @@
-// From the section `workers` of a configuration to what the pool is told.
+// Turns the section `workers` of a configuration into the settings of the worker pool.
 
 import { availableParallelism } from 'node:os'
 import type { ObservaConfig } from '../../config/root.ts'

@@ -1,4 +1,4 @@
-// Metrics of the process itself under the Collector's names, and the handler of `/metrics`.
+// The metrics of the process itself, under the Collector's names, and the handler of `/metrics`.
 
 import type { HttpHandler, RequestGuard } from '../../core/component.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'

@@ -1,5 +1,5 @@
-// Where the keys of pseudonyms live: one for all instances on a database, else one for a data directory, for its owner alone;
-// an instance that cannot know the fleet's key does not start.
+// Where the keys of pseudonyms are stored: in the database that all instances share, else in the data directory,
+// readable for its owner only. An instance that cannot know the key of the other instances does not start.
 
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -82,7 +82,7 @@ test('all instances on a database have one key, however many start at once', asy
   const places = Array.from({ length: 6 }, () => placeOf(newDir(t), { postgres }))
   const rings = await Promise.all(places.map(openPseudonymKeys))
   for (const ring of rings) assert.deepEqual(ring, rings[0])
-  // What was in a data directory before the database came stays good for look-ups.
+  // The key of the data directory, which is older than the database, still finds stored pseudonyms.
   const dir = newDir(t)
   const alone = await openPseudonymKeys(placeOf(dir))
   const joined = await openPseudonymKeys(placeOf(dir, { postgres }))
@@ -119,7 +119,7 @@ test('a configured key is stored nowhere, and an instance without it does not jo
     rotatePseudonymKey(placeOf(dir, { postgres, configured: CONFIGURED })),
     isRefusal(/configuration/),
   )
-  // Those that have it go on, and a new one takes over.
+  // Instances that have a copy continue, and a new instance uses the stored key.
   assert.deepEqual(
     await openPseudonymKeys(placeOf(newDir(t), { postgres, configured: CONFIGURED })),
     ring,

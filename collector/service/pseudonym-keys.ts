@@ -1,6 +1,6 @@
-// The keys of pseudonyms of an instance: in Postgres where there is one, so that all instances of a fleet have the same, else in
-// the data directory, for its owner only. Configured keys are not stored; Postgres then keeps their digests, so that an
-// instance without the fleet's key is noticed before it makes two users of one.
+// The keys of the pseudonyms of an instance. They are stored in Postgres if there is one, so that all instances share
+// them, else in the data directory, readable for its owner only. Keys of the configuration are not stored. Postgres
+// then stores their ids, so that an instance with another key is refused before one user gets two pseudonyms.
 
 import { randomBytes } from 'node:crypto'
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
@@ -19,19 +19,19 @@ import { changeKeyRows, type KeyRow } from '../../storage/queries/pseudonym-keys
 
 export interface KeyPlace {
   readonly dataDir: string
-  /** Null: the data directory is the only place. */
+  /** Null if the data directory is the only place. */
   readonly postgres: StoreAddress | null
-  /** The key that the configuration names, or null. */
+  /** The key of the configuration, or null. */
   readonly configured: string | null
   readonly nowMs: number
-  /** How often Postgres is tried, a second apart: both may have been started at the same moment. */
+  /** How often Postgres is tried, with a second between attempts, because both may be starting at the same moment. */
   readonly attempts?: number
 }
 
 const FILE = 'pseudonym-keys.json'
 const KEY_BYTES = 32
 const ATTEMPTS = 15
-/** SQLSTATE of a table that does not exist: migrations are somebody else's and have not run. */
+/** The SQLSTATE of a missing table: the Postgres exporter has not run its migrations yet. */
 const UNDEFINED_TABLE = '42P01'
 
 const rowsSchema = z.array(
@@ -43,23 +43,26 @@ const rowsSchema = z.array(
   }),
 )
 
-/** The keys to work with; makes one where there is none. Throws when this instance cannot know which one the others use. */
+/**
+ * Returns the keys in use and makes one if there is none. Throws when this instance cannot know which key the others
+ * use.
+ */
 export async function openPseudonymKeys(place: KeyPlace): Promise<PseudonymKeyRing> {
   return ringOf(await changeKeys(place, (rows) => withCurrent(rows, place)), place)
 }
 
-/** A new key for what comes; the one before stays for look-ups. */
+/** Makes a new key for new data. The previous one stays for look-ups. */
 export async function rotatePseudonymKey(place: KeyPlace): Promise<readonly KeyRow[]> {
   if (place.configured !== null)
     throw new ObservaError(
       'OBS_PSEUDONYM_KEY',
-      'the key of pseudonyms stands in the configuration.',
+      'the key of pseudonyms is set in the configuration, so it cannot be rotated here.',
       'Put a new one under pseudonym.key and the old one under pseudonym.retired_keys.',
     )
   return await changeKeys(place, (rows) => [...retired(rows, place.nowMs), newRow(place.nowMs)])
 }
 
-/** Forgets a retired key: what was stored under it cannot be looked up any more. */
+/** Deletes a retired key. Data that was stored under it can then no longer be looked up by the plain id. */
 export async function dropPseudonymKey(place: KeyPlace, id: string): Promise<readonly KeyRow[]> {
   return await changeKeys(place, (rows) => {
     const found = rows.find((r) => r.key_id === id)
@@ -78,7 +81,7 @@ export function listPseudonymKeys(place: KeyPlace): Promise<readonly KeyRow[]> {
   return changeKeys(place, (rows) => rows)
 }
 
-/** Secrets that are forgotten with the process. */
+/** Secrets that are lost when the process ends. */
 export function secretsOfOneRun(): InstanceSecrets {
   const { key_id: id, key } = newRow(0)
   return { pseudonymKeys: { current: { id, key: key as string }, retired: [] } }
@@ -93,8 +96,8 @@ async function changeKeys(place: KeyPlace, change: Change): Promise<readonly Key
     await writeRows(file, rows)
     return rows
   }
-  // A key that was made before there was a Postgres goes along, so that what is stored can still be looked up.
-  // Who has a copy need not wait.
+  // Adds a key from the data directory, which is older than the database, so that stored data can still be looked up.
+  // An instance with a copy of the keys does not wait for Postgres.
   const local = await readRows(file)
   const attempts = local.length > 0 ? 1 : (place.attempts ?? ATTEMPTS)
   const rows = await inPostgres(place.postgres, (stored) => change(joined(stored, local)), attempts)
@@ -106,7 +109,7 @@ async function changeKeys(place: KeyPlace, change: Change): Promise<readonly Key
   return change(local)
 }
 
-/** Null when Postgres does not answer, or has no table for it yet. */
+/** Returns null when Postgres does not respond, or has no table for keys yet. */
 async function inPostgres(
   address: StoreAddress,
   change: Change,
@@ -135,7 +138,10 @@ async function inPostgres(
   }
 }
 
-/** The stored keys and those of the data directory that are not among them, as retired ones where others are in use. */
+/**
+ * The stored keys, and the keys of the data directory that are not among them. The latter are retired if another key
+ * is in use.
+ */
 function joined(stored: readonly KeyRow[], local: readonly KeyRow[]): readonly KeyRow[] {
   const isInUse = stored.some((r) => r.retired_at === null)
   const more = local.filter((l) => !stored.some((s) => s.key_id === l.key_id))
@@ -145,7 +151,10 @@ function joined(stored: readonly KeyRow[], local: readonly KeyRow[]): readonly K
   ]
 }
 
-/** The keys with one in use that this instance knows: the configured one, the one that is there, else a new one. */
+/**
+ * Makes sure that the key in use is one that this instance has: the configured key, else the stored one, else a new
+ * one.
+ */
 function withCurrent(rows: readonly KeyRow[], place: KeyPlace): readonly KeyRow[] {
   const current = rows.findLast((r) => r.retired_at === null)
   if (place.configured !== null) {
@@ -158,7 +167,7 @@ function withCurrent(rows: readonly KeyRow[], place: KeyPlace): readonly KeyRow[
   if (current.key !== null) return rows
   throw new ObservaError(
     'OBS_PSEUDONYM_KEY',
-    `the other instances make pseudonyms of ids with a configured key (${current.key_id.slice(0, 8)}) that this one does not have, so every user would be two.`,
+    `the other instances make pseudonyms of ids with a configured key (${current.key_id.slice(0, 8)}) that this one does not have, so each user would get two pseudonyms.`,
     'Set processors.scrub.pseudonym.key to theirs.',
   )
 }
@@ -182,7 +191,7 @@ function ringOf(rows: readonly KeyRow[], place: KeyPlace): PseudonymKeyRing {
       : { id: keyId(place.configured), key: place.configured }
   if (current === undefined) throw unreachable()
   const others = known.filter((k) => k.key !== current.key)
-  // The newest first: it is the likeliest.
+  // The newest keys come first, because most look-ups need them.
   return {
     current: { id: current.id, key: current.key },
     retired: others.toReversed().map(({ id, key }) => ({ id, key })),
@@ -200,12 +209,12 @@ async function readRows(file: string): Promise<readonly KeyRow[]> {
   try {
     return rowsSchema.parse(JSON.parse(text))
   } catch {
-    // What is wrong with it would show a part of it.
+    // A more exact reason could show a part of the key.
     throw unreadable(file, 'it is damaged')
   }
 }
 
-/** Whole or not at all, and for nobody else to read. */
+/** Writes the file completely or not at all, readable for its owner only. */
 async function writeRows(file: string, rows: readonly KeyRow[]): Promise<void> {
   if (rows.length === 0) return
   const next = `${file}.next`

@@ -1,5 +1,5 @@
-// Reloading a running instance: what differs between two configurations, which of it can change live, and
-// one reload after the other. Reading files is the loader's work, changing what runs the service's.
+// Reloads the configuration of a running instance: finds what differs between two configurations, decides which of it
+// can change live, and runs one reload at a time. The loader reads the files, the service applies the changes.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
@@ -14,17 +14,20 @@ import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 // ---------------------------------------------------------------- what differs
 
 export interface Differences {
-  /** Can change while the instance runs, such as `processors.scrub`. */
+  /** Paths of options that can change while the instance runs, such as `processors.scrub`. */
   readonly live: readonly string[]
-  /** Cannot, such as `exporters.kafka` or `queue.max_bytes`. */
+  /** Paths of options that cannot, such as `exporters.kafka` or `queue.max_bytes`. */
   readonly restart: readonly string[]
 }
 
-/** What can change in a running instance; everything else, also what is added later, needs a restart. */
+/**
+ * The options that can change in a running instance. All others need a restart, including those that are added in the
+ * future.
+ */
 const LIVE =
   /^(processors\..+|extensions\.keys(\/.+)?|service\.pipelines\..+\.processors|telemetry\.logs\.level)$/
 
-/** Compares by value, secrets too; `tests` are no part of what runs. */
+/** Compares values, secrets included. `tests` do not affect a running instance and are not compared. */
 export function differences(now: ObservaConfig, next: ObservaConfig): Differences {
   const before = partsOf(now)
   const after = partsOf(next)
@@ -37,7 +40,7 @@ export function differences(now: ObservaConfig, next: ObservaConfig): Difference
   }
 }
 
-/** Throws for a configuration that this instance could only run after a restart; else says what changes. */
+/** Returns what changes. Throws if the new configuration needs a restart. */
 export function planReload(now: ObservaConfig, next: ObservaConfig): readonly string[] {
   const { live, restart } = differences(now, next)
   if (restart.length === 0) return live
@@ -49,17 +52,17 @@ export function planReload(now: ObservaConfig, next: ObservaConfig): readonly st
   )
 }
 
-/** The configuration as the parts that are compared and named, by path. */
+/** Splits the configuration into the parts that are compared and named, by path. */
 function partsOf(config: ObservaConfig): Map<string, unknown> {
   const { receivers, processors, exporters, extensions, service, telemetry, ...others } = config
   const { tests: _tests, printable: _printable, ...options } = others
   const parts = new Map<string, unknown>([['service.extensions', service.extensions]])
   for (const [section, components] of Object.entries({ receivers, exporters, extensions }))
     for (const [id, component] of components) parts.set(`${section}.${id}`, component.config)
-  // With the settings, for a file that a processor reads may be another one now.
+  // The settings are compared as well, because a file that a processor reads may have changed.
   for (const [id, p] of processors) parts.set(`processors.${id}`, [p.config, p.settings])
   for (const [id, p] of service.pipelines) {
-    // Their order means nothing.
+    // The order of receivers and exporters has no effect.
     parts.set(`service.pipelines.${id}`, [p.receivers.toSorted(), p.exporters.toSorted()])
     parts.set(`service.pipelines.${id}.processors`, p.processors)
   }
@@ -68,7 +71,7 @@ function partsOf(config: ObservaConfig): Map<string, unknown> {
   return parts
 }
 
-/** `queue.max_bytes` of `{queue: {max_bytes}}`, `durability` of `{durability}`. */
+/** Adds one part for each option, named `queue.max_bytes` or `durability`. */
 function addOptions(parts: Map<string, unknown>, prefix: string, options: object): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][])
     if (typeof value !== 'object' || value === null) parts.set(`${prefix}${name}`, value)
@@ -77,7 +80,10 @@ function addOptions(parts: Map<string, unknown>, prefix: string, options: object
         parts.set(`${prefix}${name}.${key}`, option)
 }
 
-/** Secrets and URLs keep their value private, so that two of them look equal: taken out, and only to be compared. */
+/**
+ * Replaces secrets and URLs by their private value, so that different ones do not compare as equal. The result is
+ * used for comparison only.
+ */
 function revealed(value: unknown): unknown {
   if (value instanceof Secret || value instanceof OutboundUrl) return [value.reveal()]
   if (Array.isArray(value)) return value.map(revealed)
@@ -89,9 +95,9 @@ function revealed(value: unknown): unknown {
 // ---------------------------------------------------------------- one after the other
 
 export interface ReloaderDeps {
-  /** Reads the configuration again; null for an instance that was started without a file. */
+  /** Reads the configuration again. Null for an instance that was started without a file. */
   readonly load: (() => Promise<LoadResult>) | null
-  /** Takes the configuration on and says what changed, or throws and changes nothing. */
+  /** Applies the configuration and returns what changed. If it throws, nothing has changed. */
   readonly apply: (config: ObservaConfig) => Promise<readonly string[]>
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly metrics: Metrics
@@ -105,7 +111,7 @@ const LAST_SUCCESS = 'observa_config_last_reload_success_timestamp_seconds'
 
 export const RELOAD_METRICS = [
   counter(RELOADS, 'Reloads of the configuration, by outcome.', ['outcome']),
-  gauge(LAST_SUCCESS, 'When the configuration in use was taken on.'),
+  gauge(LAST_SUCCESS, 'Unix time at which the configuration in use was applied.'),
 ]
 
 export class Reloader {
@@ -122,19 +128,21 @@ export class Reloader {
       metrics.add(RELOADS, `outcome="${outcome}"`, 0)
   }
 
-  /** The instance runs with what it was started with; a signal that came during the start is answered now. */
+  /** Called when the start is complete. A signal that arrived during the start is handled now. */
   open(): void {
     this.#isOpen = true
     this.#succeeded()
     this.#next()
   }
 
-  /** From now on signals are ignored: the instance stops. */
+  /** Called when the instance stops. Signals are ignored from now on. */
   close(): void {
     this.#isOpen = false
   }
 
-  /** One reload at a time. Any number of signals during one are answered by one more: it reads the newest file. */
+  /**
+   * Requests a reload. All requests during a reload cause only one further reload, because it reads the newest files.
+   */
   request(): void {
     this.#isWanted = true
     this.#next()
@@ -157,7 +165,7 @@ export class Reloader {
       return
     }
     const outcome = await this.#outcome(load)
-    // What a stop broke off is no failure.
+    // The reload was interrupted by a stop, which is not a failure.
     if (outcome === null) return
     metrics.add(RELOADS, `outcome="${outcome}"`)
     if (outcome === 'applied') this.#succeeded()
@@ -170,7 +178,7 @@ export class Reloader {
       for (const warning of result.warnings) log.warn(problemLine(warning))
       if (!result.ok) {
         for (const error of result.errors) log.error(problemLine(error))
-        log.error('reload failed: the configuration is wrong; everything runs on as it was')
+        log.error('reload failed: the configuration is wrong; the previous one stays in use')
         return 'failed'
       }
       const changed = await apply(result.config)
@@ -182,7 +190,7 @@ export class Reloader {
         log.error(`reload refused: ${thrown.line()}`)
         return 'refused'
       }
-      log.error(`reload failed: ${messageOf(thrown)}; everything runs on as it was`)
+      log.error(`reload failed: ${messageOf(thrown)}; the previous configuration stays in use`)
       return 'failed'
     }
   }

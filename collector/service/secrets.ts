@@ -1,4 +1,4 @@
-// What the processors of a configuration get of the secrets of the instance, and what plain ids become under them.
+// Gives the processors of a configuration the secrets of the instance, and computes the pseudonyms of plain ids.
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly clock: Clock
 }
 
-/** Opens what the processors need; nothing is made or asked for where none replaces ids. */
+/** Opens the secrets that the processors need. If no processor replaces ids, no key is made or read. */
 export async function openSecrets(
   config: ObservaConfig,
   { dataDir, postgres, clock }: Surroundings,
@@ -25,7 +25,7 @@ export async function openSecrets(
   return { pseudonymKeys: await openPseudonymKeys(place) }
 }
 
-/** The key that the processors name; the first one where several do. */
+/** The key that the processors name. If several do, the first one. */
 export function configuredKey(config: ObservaConfig): string | null {
   for (const { factory, settings } of config.processors.values()) {
     const key = factory.pseudonymKey?.(settings)

@@ -1,15 +1,15 @@
-// Spans about Observa itself, through the OpenTelemetry API: nothing is made unless an endpoint is set.
+// Traces Observa itself through the OpenTelemetry API. No spans are made unless an endpoint is set.
 
 import { type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 
 export interface SelfTraceSettings {
-  /** OTLP/HTTP base URL; null turns self-tracing off. */
+  /** The OTLP/HTTP base URL. Null turns self-tracing off. */
   readonly endpoint: string | null
-  /** Share of requests traced, 0 to 1. */
+  /** The share of requests that is traced, 0 to 1. */
   readonly sample: number
 }
 
-/** Starts the SDK; the returned function flushes and stops it. The SDK is loaded only when it is wanted. */
+/** Starts the SDK and returns a function that flushes and stops it. The SDK is loaded only if an endpoint is set. */
 export async function startSelfTraces(settings: SelfTraceSettings): Promise<() => Promise<void>> {
   if (settings.endpoint === null) return () => Promise.resolve()
   const { NodeSDK } = await import('@opentelemetry/sdk-node')
@@ -29,7 +29,7 @@ export async function startSelfTraces(settings: SelfTraceSettings): Promise<() =
 
 const tracer = trace.getTracer('observa')
 
-/** Runs `work` inside a span of our own; a no-op span when self-tracing is off. */
+/** Runs `work` inside a span, which is a no-op span when self-tracing is off. */
 export function traced<T>(name: string, work: (span: Span) => Promise<T>): Promise<T> {
   return tracer.startActiveSpan(name, async (span) => {
     try {

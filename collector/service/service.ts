@@ -1,5 +1,6 @@
-// The running service: builds everything a checked configuration names, starts it in order, stops it in
-// reverse. Log, exporters, workers, pipelines, receivers, extensions; nothing else knows all of them.
+// The running service: builds everything that a checked configuration names, starts it in order and stops it in
+// reverse order. The order is log, exporters, workers, pipelines, receivers, extensions. No other code knows all of
+// them.
 
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -48,7 +49,7 @@ export interface ServiceDeps {
   readonly version: string
   readonly progress: (text: string) => void
   readonly bootstrap: Bootstrap
-  /** The first key of an empty control plane, to be shown once. */
+  /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
 }
 
@@ -58,10 +59,13 @@ interface RunningExporter {
   readonly loop: SenderLoop
 }
 
-/** A stop in all: uploads under way, then exporters with what is left. Less than what the command line waits for. */
+/**
+ * How long a stop may take, ms: first for running requests, then for the exporters. It is less than the limit of the
+ * command line.
+ */
 const STOP_MS = 20_000
 const UPLOADS_MS = 5000
-/** An exporter gets so much even where uploads took the rest. */
+/** The least time that the exporters get, ms, even if the requests took longer. */
 const DRAIN_MS_MIN = 5000
 
 export class Service implements ServiceView {
@@ -77,10 +81,10 @@ export class Service implements ServiceView {
   readonly #admission: AdmissionControl
   readonly #exporters: RunningExporter[] = []
   readonly #components: { readonly id: string; readonly component: Component }[] = []
-  /** What receivers push into; `pool` in them is the one in use. */
+  /** The pipelines that receivers push into. Their `pool` is the one in use. */
   readonly #pipelines: Pipeline[] = []
   readonly #pipelineParts: PipelineParts[] = []
-  /** The pool in use, one that is being started, and those that finish what they have. */
+  /** The pool in use, a pool that is starting, and pools that are finishing their tasks. */
   readonly #pools = new Set<WorkerPool>()
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
@@ -109,7 +113,9 @@ export class Service implements ServiceView {
     this.#admission = new AdmissionControl(room, deps.metrics)
   }
 
-  /** Starts everything; throws an `ObservaError` that names what is wrong, having stopped what had started. */
+  /**
+   * Starts everything. If a part fails, stops what has started and throws an `ObservaError` that names the reason.
+   */
   async start(): Promise<void> {
     try {
       await this.#start()
@@ -120,7 +126,10 @@ export class Service implements ServiceView {
     }
   }
 
-  /** Stops receiving, finishes what was accepted, lets exporters drain within a bound, closes. Safe twice. */
+  /**
+   * Stops receiving, finishes accepted requests, lets exporters drain for a limited time, and closes everything. A
+   * second call has no effect.
+   */
   async stop(): Promise<void> {
     this.#ready = false
     this.#admission.draining = true
@@ -137,8 +146,8 @@ export class Service implements ServiceView {
   }
 
   /**
-   * Takes on another configuration while everything runs, and says what changed. Throws when it would need a
-   * restart, or when workers do not start with it; nothing has changed then. One call at a time.
+   * Applies another configuration while everything runs, and returns what changed. Throws, and changes nothing, if
+   * the new configuration needs a restart or if workers do not start with it. Only one call may run at a time.
    */
   async reload(next: ObservaConfig): Promise<readonly string[]> {
     const changed = planReload(this.#config, next)
@@ -146,7 +155,7 @@ export class Service implements ServiceView {
     const specs = this.#specs(next, secrets)
     const isSame = isDeepStrictEqual(specs, this.#specs(this.#config, this.#secrets))
     const pool = isSame ? null : await this.#startPool(specs)
-    // No await from here on: a request meets all of the old configuration or all of the new one.
+    // Nothing is awaited from here on, so that each request sees either the old or the new configuration as a whole.
     if (pool !== null) this.#usePool(pool)
     this.#auth.useKeysOf(next)
     for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
@@ -161,12 +170,12 @@ export class Service implements ServiceView {
     return this.#ready
   }
 
-  /** Bytes, sequence numbers and so on of the log, for the detailed health. */
+  /** The state of the log for the detailed health report. */
   get log(): DurableLog | null {
     return this.#log
   }
 
-  /** Not before everything has started, not while it stops, and not while the log refuses data. */
+  /** The instance is ready when everything has started, nothing stops, and the log takes data. */
   readiness(): { readonly ok: boolean; readonly reasons: readonly string[] } {
     const reasons: string[] = []
     if (!this.#ready) reasons.push(this.#admission.draining ? 'shutting down' : 'starting')
@@ -205,7 +214,7 @@ export class Service implements ServiceView {
     await this.listeners.open()
   }
 
-  /** Of the components, those that count in workers included. */
+  /** Declares the metrics of all components, including those that count in workers. */
   #declareMetrics({ receivers, processors, exporters, extensions }: ObservaConfig): void {
     for (const section of [receivers, processors, exporters, extensions])
       for (const { factory } of section.values()) this.#deps.metrics.declare(factory.metrics)
@@ -252,7 +261,7 @@ export class Service implements ServiceView {
     }
   }
 
-  /** In the Postgres of the exporter, once that runs and before anybody asks for a key. */
+  /** Starts the control plane in the Postgres of the exporter, after that exporter and before the first request. */
   async #startControlPlane(): Promise<void> {
     const address = this.stores.postgres
     if (address === null) return
@@ -262,7 +271,10 @@ export class Service implements ServiceView {
     this.#auth.useControlPlane(this.#control.keys)
   }
 
-  /** Pipelines with the same exporters share a usage ledger: a log record beside its span counts once. */
+  /**
+   * Pipelines with the same exporters share a usage ledger, so that a call that is both in a log record and in a span
+   * counts once.
+   */
   async #buildPipelines(log: DurableLog): Promise<void> {
     const ledgers = new Map<string, UsageLedger>()
     const { metrics, clock } = this.#deps
@@ -278,7 +290,7 @@ export class Service implements ServiceView {
       }
       this.#addPipeline({ id, index: this.#pipelines.length, log, ledger, metrics, clock })
     }
-    // Nothing goes from it to the log or a ledger.
+    // This pipeline passes nothing to the log or the ledger.
     const ledger = new UsageLedger()
     const index = this.#pipelines.length
     this.#addPipeline({ id: UNKEPT_METRICS, index, log, ledger, metrics, clock })
@@ -289,7 +301,7 @@ export class Service implements ServiceView {
     this.#pipelines.push(new Pipeline(parts))
   }
 
-  /** What plain ids are stored as, by all pipelines together. */
+  /** The pseudonyms under which plain ids are stored, over all pipelines. */
   get storedIds(): StoredIds {
     return this.#ids
   }
@@ -303,7 +315,7 @@ export class Service implements ServiceView {
     })
   }
 
-  /** In the order of the running pipelines, which is that of the first configuration. */
+  /** The specs are in the order of the running pipelines, which is that of the first configuration. */
   #specs(config: ObservaConfig, secrets: InstanceSecrets): PipelineSpec[] {
     return this.#pipelines.flatMap(({ id }) => {
       if (id === UNKEPT_METRICS) return [unkeptMetricsSpec(config)]
@@ -313,8 +325,8 @@ export class Service implements ServiceView {
   }
 
   /**
-   * Workers with these settings, ready. A task is settled by the pool that ran it: what the ledger says of a
-   * result counts its events, and another chain may make others of the same requests.
+   * Starts workers with these settings. A task must be settled by the pool that ran it: the ledger's corrections name
+   * events by number, and other settings may make other events of the same requests.
    */
   async #startPool(specs: readonly PipelineSpec[]): Promise<WorkerPool> {
     const settling = this.#pipelineParts.map((parts) => new Pipeline(parts))
@@ -336,7 +348,7 @@ export class Service implements ServiceView {
     }
   }
 
-  /** New requests go to this pool; the one before finishes what it has and goes. */
+  /** New requests go to this pool. The previous pool finishes its tasks and is closed. */
   #usePool(pool: WorkerPool): void {
     const old = this.#pool
     this.#pool = pool
@@ -428,7 +440,7 @@ export class Service implements ServiceView {
     return { id, log: this.#logOf(id), metrics, clock, random, dataDir, progress }
   }
 
-  /** Remembered, for a child of a logger keeps the level it was made with. */
+  /** The logger is kept, because a child logger keeps the level that it was created with. */
   #logOf(id: string): Logger {
     const log = this.#deps.log.child({ component: id })
     this.#logs.push(log)

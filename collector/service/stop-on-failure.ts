@@ -1,4 +1,5 @@
-// A start that fails half way may have started a process or a connection, which would keep ours from ending.
+// Runs `work` and stops the component if it fails. A start that fails may already have started a process or a
+// connection, which would keep this process from ending.
 
 import type { Component } from '../../core/component.ts'
 

@@ -1,7 +1,7 @@
-// The SIGKILL drill: a child appends to a log and reports each acknowledgement; it is killed at a random
-// moment, the log is opened again, and every acknowledged record must be there once.
-// `node collector/log/testing/drill.ts 100 [buffered]` kills a hundred times. (A kill leaves the page cache alone: power cuts
-// are the business of `simulate.ts`.)
+// The SIGKILL drill: a child process appends to a log and reports each acknowledgement. It is killed at a random
+// moment, the log is opened again, and every acknowledged record must be there once. `node
+// collector/log/testing/drill.ts 100 [buffered]` kills a hundred times. A kill does not affect the page cache;
+// `simulate.ts` simulates power cuts.
 
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -49,7 +49,7 @@ export async function drill(
   }
 }
 
-/** Runs a child and kills it after some acknowledgements: at a point that no timer of ours decides. */
+/** Runs a child and kills it after some acknowledgements, so that no timer of this process decides the moment. */
 async function killedRun(
   dir: string,
   run: number,
@@ -64,7 +64,7 @@ async function killedRun(
   let acks = 0
   for await (const line of createInterface({ input: child.stdout })) {
     const [sequence = '', name = ''] = line.split(' ')
-    // The last line may be cut off in the middle by the kill.
+    // The kill may have cut the last line.
     if (!name.endsWith(';')) break
     acknowledged.set(sequence, name)
     if (++acks === killAfter) child.kill('SIGKILL')

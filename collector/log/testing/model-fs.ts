@@ -1,6 +1,6 @@
-// A file system in memory that forgets like a real one: what was not synced may be lost, or torn at 512
-// bytes, when the power goes; directory entries need `fsyncDir`; a sync that failed has dropped its pages.
-// Faults are injected by operation. For tests and the simulator; no part of the product runs on it.
+// A file system in memory that loses data like a real one. When the power fails, unsynced data may be lost or torn at
+// 512 bytes, directory entries need `fsyncDir`, and a failed sync has dropped its pages. Faults are injected by
+// operation. It is used by tests and the simulator only.
 
 import { dirname } from 'node:path'
 import type { DiskSpace, OpenMode, QueueFile, QueueFs } from '../queue-fs.ts'
@@ -18,18 +18,18 @@ export type FsOp =
   | 'unlink'
   | 'fsyncDir'
 
-/** `short` writes a part only; an errno fails the operation; null lets it pass. */
+/** `short` writes only a part. An errno fails the operation. Null does nothing. */
 export type Fault = 'short' | 'EIO' | 'ENOSPC' | 'EMFILE' | null
 
 class Inode {
-  /** What a reader sees now. */
+  /** The current contents, as a reader sees them. */
   data = Buffer.alloc(0)
-  /** What is certain to be there after a power cut. */
+  /** The contents that surely survive a power cut. */
   durable = Buffer.alloc(0)
-  /** Sectors written since the last sync. */
+  /** The sectors that were written since the last sync. */
   dirty = new Set<number>()
   isSizeDirty = false
-  /** Shortest length since the last sync: a power cut may leave any length from there on. */
+  /** The shortest length since the last sync. After a power cut the file may have any length from it on. */
   shortest = 0
 }
 
@@ -43,20 +43,23 @@ export class ModelFs {
   #durableNames = new Map<string, Inode>()
   /** Changes of names since the last `fsyncDir` of their directory, in order. */
   #pending: DirOp[] = []
-  /** Handles of an earlier life fail. */
+  /** The number of power cuts so far. Handles from before a power cut fail. */
   #life = 0
   readonly #random: () => number
-  /** Asked before each operation. */
+  /** Called before each operation to decide on a fault. */
   fault: (op: FsOp, path: string) => Fault = () => null
   capacityBytes = Number.POSITIVE_INFINITY
-  /** Operations so far, to cut the power at the n-th. */
+  /** The number of operations so far, so that a test can cut the power at the n-th. */
   operations = 0
 
   constructor(random: () => number) {
     this.#random = random
   }
 
-  /** The power goes and comes back: unsynced sectors survive or not, one by one; names as a journal would keep them. */
+  /**
+   * Cuts the power and restores it. Each unsynced sector survives or not, at random, and names are as a journal would
+   * keep them.
+   */
   crash(): void {
     this.#life++
     const kept = Math.floor(this.#random() * (this.#pending.length + 1))
@@ -68,12 +71,12 @@ export class ModelFs {
     this.#pending = []
   }
 
-  /** Bytes of a file as they are now, to damage or to compare. */
+  /** The current bytes of a file, to damage or to compare. */
   bytesOf(path: string): Buffer | undefined {
     return this.#names.get(path)?.data
   }
 
-  /** Replaces a file, durably. */
+  /** Replaces a file durably. */
   put(path: string, bytes: Buffer): void {
     const inode = new Inode()
     inode.data = Buffer.from(bytes)
@@ -83,7 +86,7 @@ export class ModelFs {
     this.#durableNames.set(path, inode)
   }
 
-  /** Removes a file, durably. */
+  /** Removes a file durably. */
   forget(path: string): void {
     this.#names.delete(path)
     this.#durableNames.delete(path)
@@ -93,7 +96,7 @@ export class ModelFs {
     return [...this.#names.keys()]
   }
 
-  /** The file system as one process sees it: after the next power cut it answers nothing any more. */
+  /** The file system for one process. After the next power cut it no longer responds. */
   process(): QueueFs {
     const life = this.#life
     return {
@@ -139,7 +142,10 @@ export class ModelFs {
     this.#pending.push({ kind: 'rename', from, path: to, inode })
   }
 
-  /** Waits a turn, so that other work gets in between; then checks life and faults. The act itself has no gap in which the power could go. */
+  /**
+   * Waits a moment, so that other work can run in between, then checks for a power cut and faults. The operation
+   * itself is atomic.
+   */
   async #run<T>(
     life: number,
     op: FsOp,
@@ -170,7 +176,7 @@ export class ModelFs {
         try {
           await run('datasync', () => sync(inode))
         } catch (error) {
-          // Linux marks the pages clean all the same: a later sync will not write them.
+          // Linux marks the pages clean nevertheless, so that a later sync does not write them.
           inode.dirty.clear()
           throw error
         }
@@ -273,7 +279,7 @@ function errno(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
 }
 
-/** After a power cut the old process does nothing any more. */
+/** A promise that never settles, because after a power cut the old process does nothing. */
 function never<T>(): Promise<T> {
   return new Promise(() => {})
 }

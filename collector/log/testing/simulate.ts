@@ -1,6 +1,6 @@
-// A seeded life of a log on the model file system: appends, power cuts at any operation, full disks, failed
-// syncs, restarts. Checks after each restart that everything acknowledged is there, once and unchanged.
-// `node collector/log/testing/simulate.ts 100000` runs that many lives; one number reproduces one.
+// A seeded simulation of a log on the model file system: appends, power cuts at any operation, full disks, failed
+// syncs and restarts. After each restart everything acknowledged must be there, once and unchanged.
+// `node collector/log/testing/simulate.ts 100000` runs seeds 1 to 100000, and `... 1 4711` runs only seed 4711.
 
 import type { Clock } from '../../../core/clock.ts'
 import { Metrics } from '../../../core/metrics.ts'
@@ -17,7 +17,7 @@ export interface SimulationResult {
   readonly acknowledged: number
   readonly crashes: number
   readonly faults: number
-  /** What went wrong, empty when all is well. */
+  /** What went wrong; empty if nothing did. */
   readonly violations: readonly string[]
 }
 
@@ -34,7 +34,7 @@ class Life {
   readonly #durability: 'durable' | 'buffered'
   #log: DurableLog | null = null
   #next = 1
-  /** Acknowledged records: sequence -> number of the record. */
+  /** The acknowledged records: sequence number to record number. */
   readonly #acknowledged = new Map<bigint, number>()
   #consumed = 0n
   #crashed = false
@@ -61,7 +61,7 @@ class Life {
     if (this.#log !== null) this.#powerCut()
     await this.#open()
     await this.#check()
-    // Liveness: after all faults a fresh record goes in and comes out.
+    // After all faults a new record can be appended and read.
     await this.#append().catch((error: unknown) => {
       this.#violations.push(`a healthy log refused a record: ${String(error)}`)
     })
@@ -114,13 +114,13 @@ class Life {
         lock: () => Promise.resolve(() => Promise.resolve()),
       })
     } catch (error) {
-      // Only a fault of this very step may keep it from opening.
+      // Only a fault of this very step may prevent the log from opening.
       if (this.#faults === 0 && this.#fs.capacityBytes === Number.POSITIVE_INFINITY)
         this.#violations.push(`cannot open: ${String(error)}`)
       return
     }
     this.#log.hold('consumer', this.#consumed)
-    // A power cut takes nothing that was acknowledged, so the end is never found to be further back than its mark.
+    // A power cut loses nothing that was acknowledged, so the end is never before its mark.
     const gone = metrics.value('observa_log_damaged_total', 'what="records"')
     if (this.#durability === 'durable' && gone > 0)
       this.#violations.push(`${gone} records at the end are said to be missing`)
@@ -205,7 +205,7 @@ class Life {
     if (this.#durability === 'buffered') this.#acknowledged.clear()
   }
 
-  /** False when the power went before the promise settled. */
+  /** Resolves to false when the power failed before the promise settled. */
   #orCrash(work: Promise<unknown>): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#onCrash = () => resolve(false)
@@ -219,7 +219,7 @@ class Life {
   }
 }
 
-/** The record's number is its time, its bytes follow from it. */
+/** A record whose time is its number and whose bytes follow from the number. */
 function recordOf(n: number, random: Random): AppendRecord {
   const length = Math.floor(random() ** 3 * RECORD_BYTES_MAX)
   const parts = ['a', 'b'].map((exporter) => {
@@ -247,13 +247,13 @@ const frozenClock: Clock = {
   nowMs: () => 0,
   monotonicMs: (() => {
     let now = 0
-    // Moves on by more than the memory of a full disk with each look.
+    // Each look moves the clock by more than the time for which a full disk is remembered.
     return () => (now += 2000)
   })(),
   sleep: () => Promise.resolve(),
 }
 
-/** mulberry32. */
+/** The mulberry32 generator. */
 function randomOf(seed: number): Random {
   let a = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-// A clock that a test moves: sleeps end in order of their deadlines when nothing else is left to do.
+// A clock for tests: when nothing else is left to do, time moves to the next deadline and that sleep ends.
 
 import type { Clock } from '../../../core/clock.ts'
 
@@ -7,7 +7,7 @@ interface Sleeper {
   wake(): void
 }
 
-/** Turns of the event loop without progress before time moves: file operations take several. */
+/** How many rounds of the event loop without progress let time move. File operations take several rounds. */
 const QUIET_TURNS = 20
 const TURNS_MAX = 2_000_000
 
@@ -43,7 +43,10 @@ export class VirtualClock implements Clock {
     })
   }
 
-  /** Runs the event loop, moving time to the next deadline whenever it has gone quiet, until the condition holds. */
+  /**
+   * Runs the event loop until the condition holds, and moves time to the next deadline whenever nothing is left to
+   * do.
+   */
   async until(condition: () => boolean): Promise<void> {
     let quiet = 0
     for (let turn = 0; turn < TURNS_MAX; turn++) {
@@ -79,7 +82,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** File operations in the thread pool: time must not pass while one runs. */
+/** True while a file operation runs in the thread pool, because time must not move then. */
 function hasPendingIo(): boolean {
   return process.getActiveResourcesInfo().some((r) => r.startsWith('FS'))
 }
