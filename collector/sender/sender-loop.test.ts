@@ -229,7 +229,7 @@ test('dead letters at their size limit block the exporter until somebody makes r
   await r.append('bad2')
   await r.append('good')
   r.loop.start()
-  await r.clock.until(() => !r.loop.health().ok && r.loop.health().detail.includes('full'))
+  await r.clock.until(() => !r.loop.health().ok && r.loop.health().detail.includes('size limit'))
   assert.equal(r.loop.itemCounts().deadLettered, 1)
   const [letter] = await r.loop.deadLetters.list()
   await r.loop.deadLetters.remove(letter?.id ?? '')
