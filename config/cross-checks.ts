@@ -39,6 +39,7 @@ export function crossCheck(
   const checker = new CrossChecker(root, registry, problems)
   checker.pipelines()
   checker.extensions()
+  checker.lagLimits()
   checker.unused()
   const listeners = checker.listeners(configured)
   checker.authentication(configured, listeners, isOffline)
@@ -67,6 +68,18 @@ class CrossChecker {
       return
     }
     for (const id of node.entries.keys()) this.#pipeline(id, [...path, id])
+  }
+
+  /** `queue.max_lag` is by exporter id. */
+  lagLimits(): void {
+    const path: Path = ['queue', 'max_lag']
+    const node = nodeAt(this.#root, path)
+    const exporters = nodeAt(this.#root, ['exporters'])
+    if (node?.kind !== 'map' || exporters?.kind !== 'map') return
+    const configured = [...exporters.entries.keys()]
+    for (const id of node.entries.keys())
+      if (!configured.includes(id))
+        this.#unknownReference('exporters', id, configured, [...path, id])
   }
 
   #pipeline(id: string, path: Path): void {

@@ -66,6 +66,25 @@ const limits = z.strictObject({
     ),
 })
 
+const maxLag = z
+  .strictObject({
+    bytes: size()
+      .optional()
+      .describe('Largest part of the log that the exporter may still need, in whole segments.'),
+    age: duration({ min: 1000 })
+      .optional()
+      .describe('Largest age of the oldest item that waits for the exporter.'),
+    action: z
+      .enum(['refuse', 'drop_oldest', 'skip'])
+      .default('refuse')
+      .describe(
+        '`refuse`: clients get 503 until the exporter has caught up. `drop_oldest`: its oldest items become dead letters, and the oldest dead letters go when there are too many. `skip`: its oldest items are never sent there, only counted.',
+      ),
+  })
+  .refine((limit) => limit.bytes !== undefined || limit.age !== undefined, {
+    error: 'needs bytes, age or both',
+  })
+
 const queue = z.strictObject({
   dir: z
     .string()
@@ -81,6 +100,12 @@ const queue = z.strictObject({
   min_free_bytes: size()
     .prefault('512MiB')
     .describe('The log stops growing while the file system has less free space than this.'),
+  max_lag: z
+    .record(z.string(), maxLag)
+    .default({})
+    .describe(
+      'How far an exporter may fall behind, by its id. Without a limit, an exporter whose destination is down keeps everything until the log is full, and then nobody can send.',
+    ),
   dead_letter_max_bytes: size()
     .prefault('1GiB')
     .describe(

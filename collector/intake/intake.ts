@@ -32,13 +32,16 @@ export class ReceiverIntake implements Intake {
   readonly #pipelines: readonly Pipeline[]
   readonly #admission: AdmissionControl
   readonly #log: DurableLog
+  readonly #isHeldUp: () => boolean
 
   constructor(
     pipelines: readonly Pipeline[],
     admission: AdmissionControl,
     log: DurableLog,
     limits: BodyLimits,
+    isHeldUp: () => boolean,
   ) {
+    this.#isHeldUp = isHeldUp
     this.#pipelines = pipelines
     this.#admission = admission
     this.#log = log
@@ -50,6 +53,7 @@ export class ReceiverIntake implements Intake {
     const pressure = this.#log.pressure()
     if (pressure === 'full') return refusal('queueFull')
     if (pressure === 'soft') return refusal('queueNearlyFull')
+    if (this.#isHeldUp()) return refusal('exporterBehind')
     return this.#admission.admit(request)
   }
 

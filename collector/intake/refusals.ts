@@ -17,6 +17,8 @@ export const RETRY_LATER = {
   queueFull: { status: 503, retryAfterS: 10, message: 'the queue on disk is full' },
   /** `intake.ts`: the log will reach its limit soon. */
   queueNearlyFull: { status: 429, retryAfterS: 5, message: 'the queue on disk is nearly full' },
+  /** `intake.ts`: an exporter is further behind than its `max_lag`, with `action: refuse`. */
+  exporterBehind: { status: 503, retryAfterS: 10, message: 'an exporter is too far behind' },
   /** `admission.ts` before the body, `intake.ts` when its size is known, receivers while one of undeclared length grows. */
   bytesInFlight: { status: 503, retryAfterS: 1, message: 'too many bytes in flight' },
   /** `admission.ts`: one key holds most of the memory. */

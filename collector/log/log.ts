@@ -192,6 +192,14 @@ export class DurableLog {
     return this.#s.fs
   }
 
+  /** Bytes that a consumer still needs, in whole segments; 0 for one that is unknown. */
+  bytesKeptFor(name: string): number {
+    const needed = this.#consumers.get(name)
+    if (needed === undefined || needed >= this.#next) return 0
+    if (this.#committer === null) return this.#recent.bytes
+    return this.#files.bytesFrom(needed, this.#next)
+  }
+
   /** Removes a consumer that is no longer configured. */
   dropConsumer(name: string): void {
     this.#consumers.delete(name)

@@ -12,7 +12,7 @@ export interface CursorRecovery {
 }
 
 export function freshCursor(first: bigint): CursorState {
-  const counts = { items: null, base: 0, sent: 0, deadLettered: 0, damaged: 0 }
+  const counts = { items: null, base: 0, sent: 0, deadLettered: 0, damaged: 0, skipped: 0 }
   return { next: { sequence: first, part: 0 }, inFlight: null, ...counts }
 }
 

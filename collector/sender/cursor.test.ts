@@ -15,7 +15,7 @@ import { VirtualClock } from './testing/virtual-clock.ts'
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 function state(sequence: bigint): CursorState {
-  const counts = { items: 10, base: 0, sent: 8, deadLettered: 1, damaged: 1 }
+  const counts = { items: 10, base: 0, sent: 8, deadLettered: 1, damaged: 1, skipped: 0 }
   const to = { sequence: sequence + 3n, part: 2 }
   const inFlight = {
     from: { sequence, part: 0 },
@@ -127,7 +127,15 @@ test('without any cursor everything in the log is sent again, and the item count
   await rig.append('c')
   await rig.drain()
   assert.deepEqual(rig.sent, ['a', 'b', 'a', 'b', 'c'])
-  const counts = { appended: 3, base: 0, sent: 3, deadLettered: 0, damaged: 0, queued: 0 }
+  const counts = {
+    appended: 3,
+    base: 0,
+    sent: 3,
+    deadLettered: 0,
+    damaged: 0,
+    skipped: 0,
+    queued: 0,
+  }
   assert.deepEqual(rig.loop.itemCounts(), counts)
 })
 
@@ -160,7 +168,15 @@ test('damage in the log is counted as damage, item by item', async () => {
   await rig.open()
   await rig.drain()
   assert.deepEqual(rig.sent, ['a', 'c'])
-  const counts = { appended: 3, base: 0, sent: 2, deadLettered: 0, damaged: 1, queued: 0 }
+  const counts = {
+    appended: 3,
+    base: 0,
+    sent: 2,
+    deadLettered: 0,
+    damaged: 1,
+    skipped: 0,
+    queued: 0,
+  }
   assert.deepEqual(rig.loop.itemCounts(), counts)
 })
 

@@ -48,6 +48,8 @@ export interface CursorState {
   readonly sent: number
   readonly deadLettered: number
   readonly damaged: number
+  /** Passed over because the exporter was too far behind. */
+  readonly skipped: number
 }
 
 export interface StoredCursor extends CursorState {
@@ -145,8 +147,10 @@ export function parseCursor(text: string): { generation: number; state: StoredCu
   // The CRC proves that `save` wrote the text, so its shape is known.
   const raw = JSON.parse(body) as RawCursor
   const { generation, exporter, logId, items, base, sent, deadLettered, damaged } = raw
+  // Absent in cursors of versions before 0.2.
+  const skipped = raw.skipped ?? 0
   const inFlight = raw.inFlight === null ? null : parseInFlight(raw.inFlight)
-  const counts = { items, base, sent, deadLettered, damaged }
+  const counts = { items, base, sent, deadLettered, damaged, skipped }
   return { generation, state: { exporter, logId, next: position(raw.next), inFlight, ...counts } }
 }
 
@@ -155,7 +159,8 @@ interface RawPosition {
   readonly part: number
 }
 
-interface RawCursor extends Omit<StoredCursor, 'next' | 'inFlight'> {
+interface RawCursor extends Omit<StoredCursor, 'next' | 'inFlight' | 'skipped'> {
+  readonly skipped?: number
   readonly generation: number
   readonly next: RawPosition
   readonly inFlight: RawInFlight | null

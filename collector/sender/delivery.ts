@@ -10,6 +10,7 @@ import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { type BatchPart, batchIdOf, type CutBatch, halves } from './batch-cutter.ts'
 import type { DeadLetterBox, DeadLetterHead } from './dead-letters.ts'
+import type { LagLimit } from './lag-limit.ts'
 import { BREAKER_LEVEL, type RetryPolicy } from './retry.ts'
 
 /**
@@ -17,6 +18,8 @@ import { BREAKER_LEVEL, type RetryPolicy } from './retry.ts'
  * failed.
  */
 const DEAD_LETTER_RETRY_MS = 5000
+/** How often an exporter that waits for its destination looks how far it is behind. */
+const LAG_LOOK_MS = 1000
 /** How often a part may be split in succession, whatever a sender's `split` returns. */
 const SPLIT_DEPTH_MAX = 20
 /** The longest reason in a dead letter, so that a store's long error message cannot fill the disk. */
@@ -32,6 +35,7 @@ export interface DeliverySettings {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  readonly lag: LagLimit | null
 }
 
 export interface DeliveryHooks {
@@ -44,9 +48,17 @@ export interface DeliveryHooks {
 export interface SettledCounts {
   readonly sent: number
   readonly deadLettered: number
+  readonly skipped: number
 }
 
-type Decided = Exclude<SendVerdict, { kind: 'retry' }>
+/** Given up for the lag of the exporter, with the last failure of the destination. */
+interface TooFarBehind {
+  readonly kind: 'behind'
+  readonly code: string
+  readonly message: string
+}
+
+type Decided = Exclude<SendVerdict, { kind: 'retry' }> | TooFarBehind
 
 interface Outcome {
   readonly verdict: Decided
@@ -57,6 +69,11 @@ interface Outcome {
 export class Delivery {
   readonly #s: DeliverySettings
   readonly #labels: string
+  /** When the oldest item of the current batch was received, epoch milliseconds. */
+  #oldestAtMs: number | null = null
+  /** The failure after which the destination is not asked before the time given, monotonic milliseconds. */
+  #outage: { readonly code: string; readonly message: string; readonly untilMs: number } | null =
+    null
   /** The current problem as a sentence for the health report; null when there is none. */
   trouble: string | null = null
 
@@ -69,12 +86,17 @@ export class Delivery {
   /** Resolves when every item of the batch is sent or dead-lettered. Rejects only with the signal's reason. */
   async deliver(batch: CutBatch, hooks: DeliveryHooks, signal: AbortSignal): Promise<void> {
     await hooks.freeze(batch)
+    this.#oldestAtMs = batch.parts[0]?.createdAtMs ?? null
     const { exporterId, logId } = this.#s
     const sendBatch = sendBatchOf(batchIdOf(logId, exporterId, batch), batch.parts)
     const outcome = await this.#attempt(sendBatch, signal)
     const { verdict } = outcome
     if (verdict.kind === 'sent') {
       hooks.settled(batch, await this.#sent(batch.parts, '', verdict, outcome, signal))
+      return
+    }
+    if (verdict.kind === 'behind') {
+      hooks.settled(batch, await this.#giveUp(batch, outcome, signal))
       return
     }
     const two = halves(batch, this.#isRecordWise())
@@ -86,7 +108,7 @@ export class Delivery {
     let deadLettered = 0
     for (const part of batch.parts)
       deadLettered += await this.#rejectedPart(part, sendBatch, '', outcome, signal)
-    hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered })
+    hooks.settled(batch, { sent: batch.items - deadLettered, deadLettered, skipped: 0 })
   }
 
   /** A sender that keeps its own position accepts or rejects whole records (see `halves`). */
@@ -114,7 +136,10 @@ export class Delivery {
       const smallPart: BatchPart = { ...part, ...small }
       const smallBatch = { ...batch, batchId: pieceId(batch.batchId, i), parts: [smallPart] }
       const result = await this.#attempt(smallBatch, signal)
-      if (result.verdict.kind === 'rejected')
+      if (result.verdict.kind === 'behind') {
+        await this.#bury(smallPart, name, smallPart.items, smallPart.bytes, result, signal)
+        dead += smallPart.items
+      } else if (result.verdict.kind === 'rejected')
         dead += await this.#rejectedPart(smallPart, smallBatch, name, result, signal)
       else {
         const { verdict } = result
@@ -142,7 +167,19 @@ export class Delivery {
       await this.#bury(first, `${piecePrefix}partial`, refused, null, reason, signal)
     }
     this.#s.metrics.add('otelcol_exporter_sent_spans', this.#labels, items - refused)
-    return { sent: items - refused, deadLettered: refused }
+    return { sent: items - refused, deadLettered: refused, skipped: 0 }
+  }
+
+  /** What the destination has not taken and the exporter may no longer keep waiting for. */
+  async #giveUp(batch: CutBatch, outcome: Outcome, signal: AbortSignal): Promise<SettledCounts> {
+    const { lag, metrics } = this.#s
+    if (lag?.whenBehind === 'skip') {
+      metrics.add('observa_exporter_skipped_items_total', this.#labels, batch.items)
+      return { sent: 0, deadLettered: 0, skipped: batch.items }
+    }
+    for (const part of batch.parts)
+      await this.#bury(part, '', part.items, part.bytes, outcome, signal)
+    return { sent: 0, deadLettered: batch.items, skipped: 0 }
   }
 
   async #bury(
@@ -154,7 +191,7 @@ export class Delivery {
     signal: AbortSignal,
   ): Promise<void> {
     const { exporterId, clock, metrics, logger } = this.#s
-    const { code, message } = outcome.verdict as Extract<Decided, { kind: 'rejected' }>
+    const { code, message } = outcome.verdict as Exclude<Decided, { kind: 'sent' }>
     const head: DeadLetterHead = {
       exporter: exporterId,
       stream: part.stream,
@@ -206,6 +243,9 @@ export class Delivery {
     const firstAtMs = clock.nowMs()
     for (let attempts = 1; ; attempts++) {
       signal.throwIfAborted()
+      const verdictBefore = await this.#waitOut(signal)
+      if (verdictBefore !== null)
+        return { verdict: verdictBefore, attempts: attempts - 1, firstAtMs }
       retry.attempting()
       this.#showBreaker()
       const verdict = await this.#once(batch, signal)
@@ -214,6 +254,7 @@ export class Delivery {
         if (this.trouble !== null) logger.info({ attempts }, 'the destination responds again')
         this.trouble = null
         retry.succeeded()
+        this.#outage = null
         this.#showBreaker()
         return { verdict, attempts, firstAtMs }
       }
@@ -224,8 +265,31 @@ export class Delivery {
         `${this.#labels},code="${labelValue(verdict.code)}"`,
       )
       this.#complain(verdict.code, verdict.message, attempts, waitMs)
-      await clock.sleep(waitMs, signal)
+      const { code, message } = verdict
+      this.#outage = { code, message, untilMs: clock.monotonicMs() + waitMs }
     }
+  }
+
+  /** Waits until the destination may be asked again; gives up meanwhile when the exporter falls too far behind. */
+  async #waitOut(signal: AbortSignal): Promise<TooFarBehind | null> {
+    const { clock } = this.#s
+    const outage = this.#outage
+    if (outage === null) return null
+    for (;;) {
+      const leftMs = outage.untilMs - clock.monotonicMs()
+      if (leftMs <= 0) return null
+      if (this.#isTooFarBehind()) {
+        const message = `further behind than max_lag; the last failure was ${outage.code}: ${outage.message}`
+        return { kind: 'behind', code: 'max_lag', message }
+      }
+      await clock.sleep(this.#s.lag === null ? leftMs : Math.min(leftMs, LAG_LOOK_MS), signal)
+    }
+  }
+
+  #isTooFarBehind(): boolean {
+    const { lag } = this.#s
+    if (lag === null || lag.whenBehind === 'refuse') return false
+    return lag.isExceeded(this.#oldestAtMs)
   }
 
   async #once(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {

@@ -13,20 +13,23 @@ export interface ItemCounts {
   readonly deadLettered: number
   /** Items that could not be read because the disk was damaged. */
   readonly damaged: number
+  /** Items that were never sent, because the exporter was further behind than its `max_lag`. */
+  readonly skipped: number
   /** Items in the log that are not done, including those in flight. */
   readonly queued: number
 }
 
-/** The counts, for which always appended = base + sent + deadLettered + damaged + queued. */
+/** The counts, for which always appended = base + sent + deadLettered + damaged + skipped + queued. */
 export function itemCountsOf(state: CursorState, appended: number): ItemCounts {
-  const { base, sent, deadLettered, damaged } = state
-  const queued = appended - base - sent - deadLettered - damaged
-  return { appended, base, sent, deadLettered, damaged, queued }
+  const { base, sent, deadLettered, damaged, skipped } = state
+  const queued = appended - base - sent - deadLettered - damaged - skipped
+  return { appended, base, sent, deadLettered, damaged, skipped, queued }
 }
 
 export interface QueueView {
   readonly counts: ItemCounts
   readonly ageMs: number
+  readonly lagBytes: number
 }
 
 const ITEMS_METRIC = 'observa_exporter_items'
@@ -35,9 +38,10 @@ const ITEMS_METRIC = 'observa_exporter_items'
 export function collectItemMetrics(metrics: Metrics, labels: string, view: () => QueueView): void {
   metrics.declare(SENDER_METRICS)
   metrics.onCollect(() => {
-    const { counts, ageMs } = view()
+    const { counts, ageMs, lagBytes } = view()
     metrics.set('observa_exporter_queue_items', labels, counts.queued)
     metrics.set('observa_exporter_queue_age_seconds', labels, ageMs / 1000)
+    metrics.set('observa_exporter_lag_bytes', labels, lagBytes)
     for (const [state, items] of Object.entries(counts))
       metrics.set(ITEMS_METRIC, `${labels},state="${state}"`, items)
   })
@@ -52,6 +56,16 @@ export const SENDER_METRICS = [
   gauge('observa_exporter_queue_age_seconds', 'Age of the oldest item that is not sent yet.', [
     'exporter',
   ]),
+  gauge(
+    'observa_exporter_lag_bytes',
+    'Bytes of the log that the exporter still needs, in whole segments.',
+    ['exporter'],
+  ),
+  counter(
+    'observa_exporter_skipped_items_total',
+    'Items that were never sent because the exporter was too far behind.',
+    ['exporter'],
+  ),
   counter('observa_exporter_retries_total', 'Failed attempts that are retried, by code.', [
     'exporter',
     'code',

@@ -11,9 +11,10 @@ import type { DurableLog } from '../log/log.ts'
 import { BatchCutter, type BatchPart, type CutBatch } from './batch-cutter.ts'
 import { type CursorState, CursorStore } from './cursor.ts'
 import { freshCursor, recoverCursor, sequenceNeeded } from './cursor-recovery.ts'
-import { DeadLetterBox, deadLetterDir, type WhenFull } from './dead-letters.ts'
+import { DeadLetterBox, deadLetterDir } from './dead-letters.ts'
 import { Delivery, type SettledCounts } from './delivery.ts'
 import { collectItemMetrics, type ItemCounts, itemCountsOf } from './item-accounting.ts'
+import { LagLimit, type LagSettings } from './lag-limit.ts'
 import { DEFAULT_RETRY, RetryPolicy, type RetrySettings } from './retry.ts'
 
 /** After how many records without parts for this exporter the cursor is written because of them alone. */
@@ -34,9 +35,10 @@ export interface SenderLoopOptions {
   readonly metrics: Metrics
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
   readonly deadLetterBytesMax?: number
-  readonly deadLetterWhenFull?: WhenFull
   readonly attemptTimeoutMs?: number
   readonly retry?: Partial<RetrySettings>
+  /** How far this exporter may fall behind; without it, as far as the log reaches. */
+  readonly lag?: LagSettings
 }
 
 export class SenderLoop {
@@ -45,6 +47,7 @@ export class SenderLoop {
   readonly #cursors: CursorStore | null
   readonly #delivery: Delivery
   readonly #retry: RetryPolicy
+  readonly #lag: LagLimit | null
   readonly #stop = new AbortController()
   readonly deadLetters: DeadLetterBox
   #cutter: BatchCutter | null = null
@@ -79,16 +82,24 @@ export class SenderLoop {
     this.#saved = this.#state
     this.deadLetters = new DeadLetterBox(log.fs, deadLetterDir(dir, exporterId), {
       bytesMax: options.deadLetterBytesMax ?? 1024 ** 3,
-      whenFull: options.deadLetterWhenFull ?? 'block',
+      // A full box that blocks would hold the log after all.
+      whenFull: options.lag?.whenBehind === 'drop_oldest' ? 'drop_oldest' : 'block',
     })
     this.#retry = new RetryPolicy({ ...DEFAULT_RETRY, ...options.retry }, random)
+    this.#lag = options.lag === undefined ? null : new LagLimit(options.lag, exporterId, log, clock)
     const attemptTimeoutMs = options.attemptTimeoutMs ?? 60_000
-    const parts = { deadLetters: this.deadLetters, retry: this.#retry, attemptTimeoutMs }
+    const parts = {
+      deadLetters: this.deadLetters,
+      retry: this.#retry,
+      attemptTimeoutMs,
+      lag: this.#lag,
+    }
     const shared = { exporterId, sender, clock, metrics, logger, logId: log.id }
     this.#delivery = new Delivery({ ...shared, ...parts })
     collectItemMetrics(metrics, this.#labels, () => ({
       counts: this.itemCounts(),
       ageMs: this.#queueAgeMs(),
+      lagBytes: log.bytesKeptFor(exporterId),
     }))
   }
 
@@ -116,6 +127,12 @@ export class SenderLoop {
   /** The items by state. The sum is exact at every moment. */
   itemCounts(): ItemCounts {
     return itemCountsOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
+  }
+
+  /** True when receivers must wait until this exporter has caught up. */
+  get isHoldingUp(): boolean {
+    const lag = this.#lag
+    return lag?.whenBehind === 'refuse' && lag.isExceeded(this.#oldestWaitingMs)
   }
 
   health(): { readonly ok: boolean; readonly detail: string } {
@@ -284,6 +301,7 @@ export class SenderLoop {
       sent: s.sent + counts.sent,
       deadLettered: s.deadLettered + counts.deadLettered,
       damaged: s.damaged + missing,
+      skipped: s.skipped + counts.skipped,
     }
   }
 
@@ -293,7 +311,7 @@ export class SenderLoop {
    */
   #countGap(itemsBefore: number): void {
     const s = this.#state
-    const gap = itemsBefore - (s.items ?? s.base + s.sent + s.deadLettered + s.damaged)
+    const gap = itemsBefore - (s.items ?? settledItems(s))
     // The log counts fewer items than the cursor: a power cut took the end of the log after it had been sent.
     const as = gap < 0 ? 'base' : this.#gapAs
     if (gap !== 0) this.#state = { ...s, [as]: s[as] + gap, items: itemsBefore }
@@ -312,10 +330,7 @@ export class SenderLoop {
   }
 
   #countsDiffer(): boolean {
-    const { sent, deadLettered, damaged, base } = this.#state
-    const saved = this.#saved
-    const done = sent + deadLettered + damaged + base
-    return done !== saved.sent + saved.deadLettered + saved.damaged + saved.base
+    return settledItems(this.#state) !== settledItems(this.#saved)
   }
 
   /**
@@ -342,4 +357,9 @@ export class SenderLoop {
     if (this.#oldestWaitingMs === null) return 0
     return Math.max(0, this.#o.clock.nowMs() - this.#oldestWaitingMs)
   }
+}
+
+/** Items that are no longer waiting. */
+function settledItems(s: CursorState): number {
+  return s.base + s.sent + s.deadLettered + s.damaged + s.skipped
 }

@@ -34,9 +34,11 @@ import { type Authenticators, keysConfigOf, makeAuthenticators } from './authent
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { PARTS } from './declared-metrics.ts'
+import { heldUp, lagOf } from './lag-settings.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
+import { type Readiness, readinessOf } from './readiness.ts'
 import { planReload } from './reload.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
 import { stopOnFailure } from './stop-on-failure.ts'
@@ -176,13 +178,10 @@ export class Service implements ServiceView {
   }
 
   /** The instance is ready when everything has started, nothing stops, and the log takes data. */
-  readiness(): { readonly ok: boolean; readonly reasons: readonly string[] } {
-    const reasons: string[] = []
-    if (!this.#ready) reasons.push(this.#admission.draining ? 'shutting down' : 'starting')
-    const stats = this.#log?.stats()
-    if (stats?.state === 'read-only') reasons.push('the queue is read-only: writing failed twice')
-    else if (stats?.pressure === 'full') reasons.push('the queue or its disk is full')
-    return { ok: reasons.length === 0, reasons }
+  readiness(): Readiness {
+    const stats = this.#log?.stats() ?? null
+    const isStopping = this.#admission.draining
+    return readinessOf({ isReady: this.#ready, isStopping, stats, exporters: this.#exporters })
   }
 
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>> {
@@ -251,6 +250,7 @@ export class Service implements ServiceView {
           log,
           dir: this.#config.queue.dir ?? join(dataDir, 'queue'),
           deadLetterBytesMax: this.#config.queue.dead_letter_max_bytes,
+          ...lagOf(this.#config, id),
           clock: this.#deps.clock,
           random: this.#deps.random,
           metrics: this.#deps.metrics,
@@ -430,7 +430,8 @@ export class Service implements ServiceView {
       const { max_body_bytes: bodyBytesMax, max_decoded_bytes: decodedBytesMax } =
         this.#config.limits
       const limits = { bodyBytesMax, decodedBytesMax }
-      return new ReceiverIntake(pipelines, this.#admission, log, limits)
+      const isHeldUp = heldUp(this.#config, ids, this.#exporters)
+      return new ReceiverIntake(pipelines, this.#admission, log, limits, isHeldUp)
     }
     return { traces: behind('traces'), logs: behind('logs'), metrics: behind('metrics') }
   }

@@ -1,0 +1,28 @@
+// Whether the instance takes data now, and if not, every reason why.
+
+import type { LogStats } from '../log/log.ts'
+import type { SenderLoop } from '../sender/sender-loop.ts'
+
+export interface Readiness {
+  readonly ok: boolean
+  /** Sentences for people; empty when `ok`. */
+  readonly reasons: readonly string[]
+}
+
+export interface InstanceState {
+  readonly isReady: boolean
+  readonly isStopping: boolean
+  /** Null before the log is open. */
+  readonly stats: LogStats | null
+  readonly exporters: readonly { readonly id: string; readonly loop: SenderLoop }[]
+}
+
+export function readinessOf({ isReady, isStopping, stats, exporters }: InstanceState): Readiness {
+  const reasons: string[] = []
+  if (!isReady) reasons.push(isStopping ? 'shutting down' : 'starting')
+  if (stats?.state === 'read-only') reasons.push('the queue is read-only: writing failed twice')
+  else if (stats?.pressure === 'full') reasons.push('the queue or its disk is full')
+  for (const { id, loop } of exporters)
+    if (loop.isHoldingUp) reasons.push(`exporter ${id} is further behind than its max_lag`)
+  return { ok: reasons.length === 0, reasons }
+}
