@@ -83,7 +83,7 @@ class ApiExtension implements Component {
     useLists(app)
     systemRoutes(app, this.#ctx.service, this.#stores)
     traceRoutes(app, this.#stores)
-    eventRoutes(app, this.#stores)
+    eventRoutes(app, this.#stores, this.#ctx.service)
     signalRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)

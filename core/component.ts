@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Secret } from './config/config-types.ts'
-import type { EventTable } from './event.ts'
+import type { EventTable, Provenance } from './event.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
@@ -279,6 +279,8 @@ export interface ProcessorFactory<Config, Settings = Config>
   pseudonymKey?(settings: Settings): string | null
   /** For processors that replace ids, on the main thread: translates a plain id into the one that is stored. */
   storedIds?(settings: Settings, secrets: InstanceSecrets): StoredIds
+  /** For processors that fill fields, on the main thread: what filled those of a stored event, by its `field_sources`. */
+  explainStored?(event: Readonly<Record<string, unknown>>): readonly Provenance[]
 }
 
 /**
@@ -422,6 +424,7 @@ export interface ServiceView {
    * plain id.
    */
   readonly storedIds: StoredIds
+  explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
   readonly stores: {
     readonly clickhouse: StoreAddress | null

@@ -1,12 +1,14 @@
 // Canonical events over all traces.
 
 import { z } from 'zod'
+import type { ServiceView } from '../../core/component.ts'
 import { FIELDS, type Field } from '../../core/fields.ts'
-import { listEvents } from '../../storage/queries/events.ts'
+import { findEvent, listEvents } from '../../storage/queries/events.ts'
+import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
-import { eventPaging, nextCursor, timeRange, traceId, word } from './query-parameters.ts'
+import { eventId, eventPaging, nextCursor, timeRange, traceId, word } from './query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   text: z.string(),
@@ -15,7 +17,7 @@ const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   number: z.number(),
   int: z.number(),
   bool: z.boolean(),
-  time: z.number(),
+  time: z.string(),
   id16: z.string(),
   id8: z.string(),
   map: z.record(z.string(), z.unknown()),
@@ -35,7 +37,43 @@ export const eventSchema = z.object({
     .describe('Events of log records whose content or usage is shown in this span.'),
 })
 
-export function eventRoutes(app: Api, stores: Stores): void {
+const explainedSchema = eventSchema.extend({
+  explain: z
+    .record(z.string(), z.object({ source: z.string(), rule: z.string() }))
+    .describe(
+      'For each field that is set: the attribute that filled it, and the rule that read it.',
+    ),
+})
+
+export function eventRoutes(app: Api, stores: Stores, service: ServiceView): void {
+  listRoute(app, stores)
+  oneRoute(app, stores, service)
+}
+
+function oneRoute(app: Api, stores: Stores, service: ServiceView): void {
+  app.get(
+    '/api/v1/events/:id',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['events'],
+        summary: 'One canonical event, with what filled its fields',
+        params: z.object({ id: eventId }),
+        response: { 200: explainedSchema },
+      },
+    },
+    async (req) => {
+      const found = await findEvent(stores.clickhouse, tenantOf(req), req.params.id)
+      if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such event')
+      const explain = Object.fromEntries(
+        service.explainStored(found).map(({ field, source, rule }) => [field, { source, rule }]),
+      )
+      return { ...found, explain }
+    },
+  )
+}
+
+function listRoute(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/events',
     {

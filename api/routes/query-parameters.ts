@@ -37,6 +37,8 @@ const pagingOf = (store: 'clickhouse' | 'postgres') => ({
 export const paging = pagingOf('postgres')
 export const eventPaging = pagingOf('clickhouse')
 
+export const eventId = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits')
+
 export const traceId = z
   .string()
   .transform((text) => text.replaceAll('-', '').toLowerCase())

@@ -66,6 +66,7 @@ test('what was billed is compared with what was counted, of the own tenant, by d
     health: () => ({}),
     readiness: () => ({ ok: true, reasons: [] }),
     storedIds: PLAIN_IDS,
+    explainStored: () => [],
     stores: { clickhouse: { kind: 'clickhouse', url, database }, postgres: null },
   })
   useAuth(app, auth)

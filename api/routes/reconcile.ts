@@ -96,6 +96,14 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
             different: z.number(),
             billed: billedSchema,
             counted: countedSchema,
+            usage_inconsistent: z
+              .number()
+              .describe(
+                'Events counted although their counts add up to the total they reported in no reading.',
+              ),
+            inconsistent: z
+              .array(z.object({ scope_name: z.string().nullable(), events: z.number() }))
+              .describe('Those by instrumentation scope, the most frequent first.'),
             data: z.array(rowSchema),
           }),
         },
@@ -135,6 +143,7 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
       })
       return {
         ...rest,
+        inconsistent: [...rest.inconsistent],
         data: rows.map((row) => ({
           ...row,
           billed_models: [...row.billed_models],

@@ -1,6 +1,11 @@
 // Cost and usage over time and by dimension, and what a dashboard shows first.
 
 import { z } from 'zod'
+import {
+  inconsistentBy,
+  inconsistentByScope,
+  keyOf,
+} from '../../storage/queries/inconsistent-usage.ts'
 import type { Scope } from '../../storage/queries/page.ts'
 import { countSignals } from '../../storage/queries/signals.ts'
 import {
@@ -10,7 +15,7 @@ import {
   usageBy,
   usageOverTime,
 } from '../../storage/queries/totals.ts'
-import { BREAKDOWNS } from '../../storage/queries/usage-sums.ts'
+import { BREAKDOWNS, type Breakdown } from '../../storage/queries/usage-sums.ts'
 import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
@@ -39,6 +44,9 @@ const usage = {
   p95_ms: nullable,
 }
 
+const INCONSISTENT =
+  'Events in these sums whose counts add up to the total that they reported in no reading.'
+
 const bucketSchema = z.object({ at: z.coerce.date(), ...usage })
 
 const breakdownSchema = z.object({
@@ -47,6 +55,7 @@ const breakdownSchema = z.object({
   route: z.string().nullable().optional(),
   environment: z.string().nullable().optional(),
   ...usage,
+  usage_inconsistent: z.number().describe(INCONSISTENT),
 })
 
 const totalsSchema = z.object({
@@ -64,9 +73,21 @@ const totalsSchema = z.object({
   p99_ms: nullable,
 })
 
+const inconsistentSchema = z.object({
+  scope_name: z.string().nullable(),
+  events: z.number(),
+  input_tokens: z.number().describe('As they are in the sums.'),
+  output_tokens: z.number(),
+})
+
 const range = { ...timeRange, environment: word }
 const bucket = z.enum(['hour', 'day']).optional().describe('Default: hours up to three days.')
 const limit = z.coerce.number().int().min(1).max(1000).default(100)
+
+type BreakdownFilter = TotalsFilter & {
+  readonly by: readonly Breakdown[]
+  readonly limit: number
+}
 
 interface RangeQuery {
   readonly from?: number | undefined
@@ -102,17 +123,31 @@ function costRoutes(app: Api, stores: Stores): void {
         tags: ['costs'],
         summary: 'Cost and usage over time, with the total of the range',
         querystring: z.strictObject({ ...range, bucket }),
-        response: { 200: z.object({ total: totalsSchema, data: z.array(bucketSchema) }) },
+        response: {
+          200: z.object({
+            total: totalsSchema.extend({ usage_inconsistent: z.number().describe(INCONSISTENT) }),
+            inconsistent: z
+              .array(inconsistentSchema)
+              .describe('Those events by instrumentation scope, the most frequent first.'),
+            data: z.array(bucketSchema),
+          }),
+        },
       },
     },
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
-      const [total, data] = await Promise.all([
+      const [total, data, inconsistent] = await Promise.all([
         readTotals(stores.clickhouse, scope, filter),
         overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
+        inconsistentByScope(stores.clickhouse, scope, filter),
       ])
-      return { total, data }
+      const events = inconsistent.reduce((sum, row) => sum + row.events, 0)
+      return {
+        total: { ...total, usage_inconsistent: events },
+        inconsistent: [...inconsistent],
+        data,
+      }
     },
   )
   app.get(
@@ -139,7 +174,7 @@ function costRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const { by, limit: rows } = req.query
       const filter = { ...filterOf(req.query), by: [...new Set(by)], limit: rows }
-      return { data: [...(await usageBy(stores.clickhouse, tenantOf(req), filter))] }
+      return { data: await breakdown(stores, tenantOf(req), filter) }
     },
   )
 }
@@ -180,7 +215,7 @@ function overviewRoute(app: Api, stores: Stores): void {
         readTotals(stores.clickhouse, scope, filter),
         readTotals(stores.clickhouse, scope, before),
         overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
-        usageBy(stores.clickhouse, scope, { ...filter, by: ['model'], limit: 10 }),
+        breakdown(stores, scope, { ...filter, by: ['model'], limit: 10 }),
         countSignals(stores.postgres, scope, filter),
       ])
       return {
@@ -194,6 +229,15 @@ function overviewRoute(app: Api, stores: Stores): void {
       }
     },
   )
+}
+
+async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) {
+  const { by } = filter
+  const [rows, inconsistent] = await Promise.all([
+    usageBy(stores.clickhouse, scope, filter),
+    inconsistentBy(stores.clickhouse, scope, filter, by),
+  ])
+  return rows.map((row) => ({ ...row, usage_inconsistent: inconsistent.get(keyOf(row, by)) ?? 0 }))
 }
 
 async function overTime(stores: Stores, scope: Scope, filter: TotalsFilter, bucketS: number) {

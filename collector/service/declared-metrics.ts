@@ -3,6 +3,8 @@
 
 import { DIRECTORY_METRICS } from '../../accounts/key-directory.ts'
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
+import type { ObservaConfig } from '../../config/root.ts'
+import type { Metrics } from '../../core/metrics.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
@@ -21,3 +23,11 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The log', metrics: LOG_METRICS },
   { part: 'Every exporter', metrics: SENDER_METRICS },
 ]
+
+/** Declares the metrics of the process and those of all components, including what counts in workers. */
+export function declareMetrics(metrics: Metrics, config: ObservaConfig): void {
+  for (const part of PARTS) metrics.declare(part.metrics)
+  const { receivers, processors, exporters, extensions } = config
+  for (const section of [receivers, processors, exporters, extensions])
+    for (const { factory } of section.values()) metrics.declare(factory.metrics)
+}

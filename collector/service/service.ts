@@ -16,6 +16,7 @@ import type {
   ServiceView,
   StoreAddress,
 } from '../../core/component.ts'
+import type { Provenance } from '../../core/event.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
@@ -33,7 +34,7 @@ import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
-import { PARTS } from './declared-metrics.ts'
+import { declareMetrics } from './declared-metrics.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
@@ -164,7 +165,7 @@ export class Service implements ServiceView {
     this.#config = next
     this.#secrets = secrets
     this.#ids = storedIdsIn(next, secrets)
-    this.#declareMetrics(next)
+    declareMetrics(this.#deps.metrics, next)
     return changed
   }
 
@@ -196,8 +197,7 @@ export class Service implements ServiceView {
     const dataDir = await openDataDir(this.#config.data_dir)
     for (const doubt of doubtsAbout(this.#config.data_dir, this.#config.queue.dir))
       this.#deps.log.warn({ code: 'OBS_DATA_DIR' }, doubt)
-    for (const { metrics } of PARTS) this.#deps.metrics.declare(metrics)
-    this.#declareMetrics(this.#config)
+    declareMetrics(this.#deps.metrics, this.#config)
     watchProcess(this.#deps.metrics, this.version)
     this.#log = await this.#openLog(dataDir)
     await this.#startExporters(dataDir, this.#log)
@@ -211,12 +211,6 @@ export class Service implements ServiceView {
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
     await this.listeners.open()
-  }
-
-  /** Declares the metrics of all components, including those that count in workers. */
-  #declareMetrics({ receivers, processors, exporters, extensions }: ObservaConfig): void {
-    for (const section of [receivers, processors, exporters, extensions])
-      for (const { factory } of section.values()) this.#deps.metrics.declare(factory.metrics)
   }
 
   #openLog(dataDir: string): Promise<DurableLog> {
@@ -304,6 +298,11 @@ export class Service implements ServiceView {
   /** The pseudonyms under which plain ids are stored, over all pipelines. */
   get storedIds(): StoredIds {
     return this.#ids
+  }
+
+  explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[] {
+    const factories = new Set([...this.#config.processors.values()].map((p) => p.factory))
+    return [...factories].flatMap((factory) => factory.explainStored?.(event) ?? [])
   }
 
   #openSecrets(config: ObservaConfig): Promise<InstanceSecrets> {

@@ -1,17 +1,22 @@
-// Writes `docs/dialects.md`, and ranks and flags of `docs/adding-a-dialect.md`, from the tables: `node processors/canonicalize/generate-docs.ts`. With `--check` it
-// only says whether they are up to date.
+// Writes what is made from the tables: `docs/dialects.md`, ranks and flags of `docs/adding-a-dialect.md`, and the ids of rules.
+// `node processors/canonicalize/generate-docs.ts`; with `--check` it only says whether they are up to date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { DIALECTS } from './dialects/all.ts'
+import { wordsTransform } from './readers/names.ts'
+import { TRANSFORMS } from './readers/transforms.ts'
 import { type AnyDialect, RANK, type Row, type Words } from './rules/dialect.ts'
 import { frameworksOf } from './rules/dialect-facts.ts'
+import { extendedList } from './rules/rule-ids.ts'
+import { Tables } from './rules/tables.ts'
 import { FLAGS } from './rules/targets.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 import { PROVIDER_ALIASES } from './vocabulary/providers.ts'
 
 export const PAGE = fileURLToPath(new URL('../../docs/dialects.md', import.meta.url))
 const GUIDE = fileURLToPath(new URL('../../docs/adding-a-dialect.md', import.meta.url))
+const RULE_IDS = fileURLToPath(new URL('rules/rule-ids.generated.json', import.meta.url))
 const GENERATED = /<!-- generated:targets -->[\s\S]*?<!-- \/generated -->/
 
 /** The whole page as Markdown. */
@@ -141,11 +146,26 @@ function guideWith(text: string): string {
   return text.replace(GENERATED, tables.join('\n'))
 }
 
+/** The ids of rules: new rows of the tables get the next ones. */
+function ruleList(): string {
+  const tables = new Tables(DIALECTS, { named: TRANSFORMS, ofWords: wordsTransform }, [])
+  const named = tables.rules.map(({ dialect, key, to, how }) => ({
+    dialect: tables.dialects[dialect]?.name ?? '',
+    key,
+    to,
+    how,
+  }))
+  return `[\n${extendedList(named)
+    .map((row) => JSON.stringify(row))
+    .join(',\n')}\n]\n`
+}
+
 function main(): void {
   const guide = readFileSync(GUIDE, 'utf8')
   const wanted = [
     { path: PAGE, text: dialectsPage(), before: readFileSync(PAGE, 'utf8') },
     { path: GUIDE, text: guideWith(guide), before: guide },
+    { path: RULE_IDS, text: ruleList(), before: readFileSync(RULE_IDS, 'utf8') },
   ]
   for (const { path, text, before } of wanted) {
     if (before === text) continue

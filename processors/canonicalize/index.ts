@@ -10,6 +10,7 @@ import { TRANSFORMS } from './readers/transforms.ts'
 import { Tables } from './rules/tables.ts'
 import { EventMaker } from './steps/event-maker.ts'
 import { FINISHING } from './steps/finishing.ts'
+import { storedSources } from './steps/stored-sources.ts'
 import { DROPPED_KEYS } from './vocabulary/dropped-keys.ts'
 
 const schema = z
@@ -30,6 +31,12 @@ const schema = z
       .min(256)
       .default(65_536)
       .describe('Longer text values under `attributes` are cut to this many bytes and counted.'),
+    field_sources: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Events say which rules filled their fields (`field_sources`, about 36 bytes an event), so that a stored event can be explained.',
+      ),
     drop_keys: z
       .array(z.string().min(1))
       .default([])
@@ -78,6 +85,7 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   create(settings) {
     return makeEventMaker(settings, true)
   },
+  explainStored: storedSources,
 }
 
 /** `plans` false: every span goes the slow way, for tests. */
@@ -88,6 +96,7 @@ export function makeEventMaker(settings: CanonicalizeConfig, plans: boolean): Ev
     keepResourceAttributes: settings.keep_resource_attributes,
     attributeBytesMax: settings.attribute_bytes_max,
     providerAliases: settings.provider_aliases,
+    namesSources: settings.field_sources,
     plans,
   })
 }

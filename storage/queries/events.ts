@@ -5,7 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
 import { decodeCursor, type IdForms, type Page, type Position, pageOf, type Scope } from './page.ts'
-import { type EventRow, eventOf, eventSelect } from './select-events.ts'
+import { EVENT_SELECT, type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
 import { type TracePlace, traceHours } from './trace-hours.ts'
 import { type ProjectFacts, projectFacts } from './used-columns.ts'
@@ -231,6 +231,31 @@ async function fetchEvents(
     clickhouse_settings: READ_SETTINGS,
   })
   return placedRows(await result.json<Record<string, unknown>>())
+}
+
+/** One event with what its log records say, or null when there is none of this tenant. */
+export async function findEvent(
+  client: ClickHouseClient,
+  scope: Scope,
+  eventId: string,
+): Promise<EventRow | null> {
+  const result = await client.query({
+    query: `SELECT ${EVENT_SELECT} FROM canonical_events AS e
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
+        AND e.event_id = toFixedString(unhex({event:String}), 16)
+      ORDER BY e.version DESC LIMIT 1`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId, event: eventId },
+    format: 'JSONEachRow',
+    clickhouse_settings: { ...READ_SETTINGS, use_skip_indexes: 1 },
+  })
+  const [row] = await result.json<Record<string, unknown>>()
+  if (row === undefined) return null
+  const event = eventOf(row)
+  const { trace_id: trace } = event
+  const [joined] = joinLogs([event], await logsOf(client, scope, [event]))
+  const shown = joined ?? event
+  if (typeof trace !== 'string') return shown
+  return inheritIds([shown], await idsOfTrace(client, scope, trace))[0] ?? shown
 }
 
 /** Whether there is an event of the trace for this tenant. */

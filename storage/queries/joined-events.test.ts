@@ -13,7 +13,7 @@ const span = (more: object = {}): EventRow => ({
   ...base,
   event_id: 'span',
   event_type: 'span',
-  start_time: 1,
+  start_time: '2026-01-01T00:00:01.000000000Z',
   input_messages: null,
   output_messages: null,
   ...more,
@@ -23,7 +23,7 @@ const log = (id: string, start: number, more: object): EventRow => ({
   event_id: id,
   event_type: 'log:x',
   dialect: 'otel-genai',
-  start_time: start,
+  start_time: `2026-01-01T00:00:0${start}.000000000Z`,
   usage_aggregate: true,
   ...more,
 })
@@ -83,16 +83,22 @@ test('a log record without its span stays as it is', () => {
 
 test('ids of one event hold for those that name none; of several the lesser', () => {
   const events = [
-    span({ user_id: 'b' }),
+    span({ user_id: 'b', route: '/chat' }),
     span({ user_id: null }),
     span({ user_id: 'a', session_id: '' }),
   ]
   const ids = idsOf(events)
-  assert.deepEqual(ids, { conversation_id: null, session_id: null, user_id: 'a' })
+  assert.deepEqual(ids, {
+    conversation_id: null,
+    session_id: null,
+    user_id: 'a',
+    route: '/chat',
+  })
   assert.deepEqual(
     inheritIds(events, ids).map((e) => e['user_id']),
     ['b', 'a', 'a'],
   )
+  assert.ok(inheritIds(events, ids).every((e) => e['route'] === '/chat'))
 })
 
 test('a line of the app log beside a call neither speaks for its span nor takes its messages', () => {

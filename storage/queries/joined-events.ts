@@ -38,7 +38,7 @@ const USAGE = [
   'reasoning_tokens',
   'usage_details',
 ] as const
-const IDS = ['conversation_id', 'session_id', 'user_id'] as const
+const IDS = ['conversation_id', 'session_id', 'user_id', 'route'] as const
 
 type Event = Record<string, unknown>
 
@@ -90,8 +90,14 @@ function spanKey(event: Event): string | null {
 }
 
 function byTime(a: Event, b: Event): number {
-  const difference = Number(a['start_time'] ?? 0) - Number(b['start_time'] ?? 0)
-  return difference !== 0 ? difference : String(a['event_id']) < String(b['event_id']) ? -1 : 1
+  // All have the same form, so the order of the texts is that of the times.
+  const [before, after] = [timeOf(a), timeOf(b)]
+  if (before !== after) return before < after ? -1 : 1
+  return String(a['event_id']) < String(b['event_id']) ? -1 : 1
+}
+
+function timeOf({ start_time: time }: Event): string {
+  return typeof time === 'string' ? time : ''
 }
 
 function joinSpan(span: Event, logs: readonly Event[]): void {
@@ -137,7 +143,7 @@ function move(span: Event, log: Event, field: string): void {
 const isPresent = (value: unknown): boolean => value !== null && value !== undefined
 const isAggregate = (event: Event): boolean => event['usage_aggregate'] === true
 
-/** Conversation, session and user of a trace. */
+/** Conversation, session, user and route of a trace. */
 export type TraceIds = Readonly<Record<(typeof IDS)[number], string | null>>
 
 /** Of several the lesser, as in the sums. */
@@ -146,7 +152,12 @@ export function idsOf(events: readonly EventRow[]): TraceIds {
     const given = events.map((event) => event[field]).filter((id) => typeof id === 'string')
     return given.filter((id) => id !== '').toSorted()[0] ?? null
   }
-  return { conversation_id: of(IDS[0]), session_id: of(IDS[1]), user_id: of(IDS[2]) }
+  return {
+    conversation_id: of(IDS[0]),
+    session_id: of(IDS[1]),
+    user_id: of(IDS[2]),
+    route: of(IDS[3]),
+  }
 }
 
 /** An id that stands on one event of a trace holds for those that name none. */

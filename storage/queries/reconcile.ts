@@ -44,6 +44,7 @@ interface Row {
   readonly has_cost: boolean
   readonly cost_source: string
   readonly inconsistent: boolean
+  readonly scope_name: string | null
   readonly remainder: boolean
   readonly duplicate_of: string | null
   readonly input_tokens: number
@@ -60,7 +61,7 @@ const SELECT = `lower(hex(e.event_id)) AS event_id, lower(hex(e.trace_id)) AS tr
   ifNull(e.kind, '') AS kind, ifNull(e.status, '') AS status,
   NOT e.usage_aggregate AND (e.input_tokens > 0 OR e.output_tokens > 0 OR e.cost_usd IS NOT NULL) AS counts,
   ifNull(e.input_tokens > 0 OR e.output_tokens > 0, false) AS has_usage, e.cost_usd IS NOT NULL AS has_cost,
-  ifNull(e.cost_source, '') AS cost_source, ifNull(e.usage_inconsistent, false) AS inconsistent,
+  ifNull(e.cost_source, '') AS cost_source, ifNull(e.usage_inconsistent, false) AS inconsistent, e.scope_name AS scope_name,
   ifNull(e.usage_remainder, false) AS remainder, lower(hex(e.usage_duplicate_of)) AS duplicate_of,
   toFloat64(ifNull(e.input_tokens, 0)) AS input_tokens, toFloat64(ifNull(e.output_tokens, 0)) AS output_tokens,
   toFloat64(ifNull(e.cache_read_tokens, 0)) AS cache_read_tokens,

@@ -45,8 +45,7 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
     case 'id8':
       return typeof raw !== 'string' || /^0*$/.test(raw) ? null : raw
     case 'time':
-      // A number: JSON of the other outputs has one too, and clients that need every digit read the text.
-      return raw === '' ? null : Number(raw)
+      return typeof raw !== 'string' || raw === '' ? null : timeText(BigInt(raw))
     case 'json':
       return typeof raw === 'string' ? parsed(raw) : null
     case 'strings':
@@ -57,6 +56,13 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
     default:
       return raw ?? null
   }
+}
+
+/** RFC 3339 with all nine digits: a number of JSON would lose the last ones in most clients. */
+function timeText(ns: bigint): string {
+  const ms = Number(ns / 1_000_000n)
+  const digits = String(ns % 1_000_000_000n).padStart(9, '0')
+  return `${new Date(ms).toISOString().slice(0, 19)}.${digits}Z`
 }
 
 function attributesOf(row: Readonly<Record<string, unknown>>): Record<string, unknown> | null {

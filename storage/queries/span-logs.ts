@@ -20,18 +20,18 @@ export async function spansAndLogs(
   return await companions(client, scope, hours, '')
 }
 
-/** Conversation, session and user of a trace: of several the lesser. */
+/** Conversation, session, user and route of a trace: of several the lesser. */
 export async function idsOfTrace(
   client: ClickHouseClient,
   scope: Scope,
   traceId: string,
 ): Promise<TraceIds> {
   const hours = await hoursOfTraces(client, scope, [traceId])
-  const none = { conversation_id: null, session_id: null, user_id: null }
+  const none = { conversation_id: null, session_id: null, user_id: null, route: null }
   if (hours.length === 0) return none
   const result = await client.query({
     query: `SELECT min(nullIf(e.conversation_id, '')) AS conversation_id, min(nullIf(e.session_id, '')) AS session_id,
-        min(nullIf(e.user_id, '')) AS user_id
+        min(nullIf(e.user_id, '')) AS user_id, min(nullIf(e.route, '')) AS route
       FROM canonical_events AS e
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
         AND (toStartOfHour(e.start_time), e.trace_id) IN (${hours.join(', ')})`,

@@ -24,6 +24,7 @@ export interface CountedEvent {
   readonly has_cost: boolean
   readonly cost_source: string
   readonly inconsistent: boolean
+  readonly scope_name: string | null
   readonly remainder: boolean
   readonly duplicate_of: string | null
 }
@@ -87,6 +88,15 @@ export interface Reconciliation {
   readonly counted: Amounts
   readonly equal: number
   readonly different: number
+  /** Events that were counted although their counts add up to the total they reported in no reading. */
+  readonly usage_inconsistent: number
+  /** Those by instrumentation scope, the most frequent first. */
+  readonly inconsistent: readonly InconsistentEvents[]
+}
+
+export interface InconsistentEvents {
+  readonly scope_name: string | null
+  readonly events: number
 }
 
 export const NAMES: readonly AmountName[] = [
@@ -160,6 +170,20 @@ export function compare(
     counted: sumCounted(rows.map((row) => row.counted)),
     equal: rows.filter((row) => row.status === 'equal').length,
     different: rows.filter((row) => row.status !== 'equal').length,
+    ...inconsistentOf([...groups.values()].flatMap((group) => group.events)),
+  }
+}
+
+function inconsistentOf(
+  events: readonly CountedEvent[],
+): Pick<Reconciliation, 'usage_inconsistent' | 'inconsistent'> {
+  const found = events.filter((event) => event.counts && event.inconsistent)
+  const byScope = Map.groupBy(found, (event) => event.scope_name)
+  return {
+    usage_inconsistent: found.length,
+    inconsistent: [...byScope]
+      .map(([scope_name, list]) => ({ scope_name, events: list.length }))
+      .toSorted((a, b) => b.events - a.events),
   }
 }
 

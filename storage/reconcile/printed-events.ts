@@ -66,6 +66,7 @@ function eventOf(line: Fields, keyField: string | null): CountedEvent | null {
     has_cost: hasCost,
     cost_source: textOf(line, 'cost_source'),
     inconsistent: line['usage_inconsistent'] === true,
+    scope_name: textOf(line, 'scope_name') || null,
     remainder: line['usage_remainder'] === true,
     duplicate_of: textOf(line, 'usage_duplicate_of') || null,
   }

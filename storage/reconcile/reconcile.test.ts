@@ -280,6 +280,7 @@ function event(fields: Partial<CountedEvent> & { input?: number; output?: number
     has_cost: true,
     cost_source: 'computed',
     inconsistent: false,
+    scope_name: null,
     remainder: false,
     duplicate_of: null,
     counts,

@@ -192,7 +192,7 @@ test('costs over time, by dimension and on the dashboard add up to the recorded 
   const range = 'from=2020-01-01T00:00:00Z&to=2021-01-01T00:00:00Z'
   assert.equal((await get(`/api/v1/costs?${range}`)).status, 200)
   const events = await all('/api/v1/events?', 500)
-  const times = events.map((e) => Number(e['start_time']) / 1e6).filter((ms) => ms > 0)
+  const times = events.map((e) => Date.parse(String(e['start_time']))).filter((ms) => ms > 0)
   const first = Math.min(...times)
   const days = (Math.max(...times) - first) / 86_400_000
   let total = 0

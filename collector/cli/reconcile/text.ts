@@ -18,8 +18,15 @@ export function reportText(result: Reconciliation): string {
     ...differing.flatMap(rowLines),
     `billed   ${amountsText(result.billed)}`,
     `counted  ${amountsText(result.counted)}`,
+    ...inconsistentLine(result),
     '',
   ].join('\n')
+}
+
+function inconsistentLine({ usage_inconsistent: events, inconsistent }: Reconciliation): string[] {
+  if (events === 0) return []
+  const scopes = inconsistent.map((row) => `${row.scope_name ?? 'no scope'} ${row.events}`)
+  return [`inconsistent  ${events} of the counted events do not add up: ${scopes.join(', ')}`]
 }
 
 const TITLES = {

@@ -126,6 +126,8 @@ export type Transform = (span: CurrentSpan, attr: number, rule: Rule) => boolean
 
 export interface Rule {
   readonly index: number
+  /** By which stored events name it: `rule-ids.ts`. */
+  readonly id: string
   readonly dialect: number
   readonly key: string
   readonly to: string

@@ -11,6 +11,7 @@ import type { Candidates } from './candidates.ts'
 import type { DialectNames, Valued } from './detected.ts'
 import type { Rule } from './dialect.ts'
 import { OP, OP_OF } from './direct-op.ts'
+import { PlanSources } from './plan-sources.ts'
 
 /** Spans with more attributes go the slow way: they are few, or hostile. */
 const KEYS_MAX = 384
@@ -38,6 +39,9 @@ export interface Plan extends DialectNames {
   /** Attributes that no rule knows. */
   readonly kept: Int32Array
   readonly families: readonly PlannedFamily[]
+  /** 1 where the rule has an id, so that the event says that it filled a field. */
+  readonly isNamed: Uint8Array
+  readonly sources: PlanSources
 }
 
 export interface Shape {
@@ -175,6 +179,8 @@ export function makePlan(
     takesAll: Uint8Array.from(takesAll),
     kept: kept.map((attr) => attr - first),
     families: planned,
+    isNamed: Uint8Array.from(rules, ({ id }) => (id === '' ? 0 : 1)),
+    sources: new PlanSources(),
   }
 }
 

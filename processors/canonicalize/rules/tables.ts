@@ -15,6 +15,7 @@ import {
   type Transform,
   type Words,
 } from './dialect.ts'
+import { ruleId } from './rule-ids.ts'
 import { fillsOf, type TransformName } from './transform-names.ts'
 
 interface Pattern {
@@ -249,6 +250,7 @@ export class Tables {
     const index = this.rules.length
     const rule: Rule = {
       index,
+      id: ruleId({ dialect: (this.dialects[dialect] as AnyDialect).name, key, to, how }),
       dialect,
       key,
       to,
@@ -279,6 +281,7 @@ export class Tables {
 const DROPPED: readonly Rule[] = [
   {
     index: -1,
+    id: '',
     dialect: 0,
     key: 'drop_keys',
     to: 'drop',

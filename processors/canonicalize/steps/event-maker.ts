@@ -28,6 +28,7 @@ import {
   resourceRules,
   scopeFrameworks,
 } from '../rules/dialect-facts.ts'
+import { FilledFields } from '../rules/filled-fields.ts'
 import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
 import { CurrentSpan } from '../span/current-span.ts'
@@ -43,6 +44,8 @@ export interface EventMakerSettings {
   readonly keepAttributes: boolean
   readonly keepResourceAttributes: boolean
   readonly attributeBytesMax: number
+  /** Events say which rules filled their fields. */
+  readonly namesSources: boolean
   readonly providerAliases: Readonly<Record<string, string>>
   /** False only in tests: every span goes the slow way, which is what plans must equal. */
   readonly plans: boolean
@@ -59,6 +62,7 @@ export class EventMaker {
   readonly #candidates: Candidates
   readonly #leftovers: Leftovers
   readonly #plans = new Plans()
+  readonly #filled = new FilledFields()
   #shape: Shape | null = null
   #unplanned = 0
   readonly #finishing: Finishing
@@ -99,6 +103,7 @@ export class EventMaker {
     this.#detection.begin(batch)
     this.#doubles.begin()
     this.#leftovers.beginBatch(batch.attrCount)
+    this.#filled.beginBatch()
     let hasLegacy = false
     for (let index = 0; index < batch.spanCount; index++) {
       if (batch.isDropped(index)) continue
@@ -124,6 +129,7 @@ export class EventMaker {
     this.#isExplaining = events.explain !== null
     if (events.explain !== null) events.explain[e] = []
     this.#leftovers.begin()
+    this.#filled.begin()
     this.#origin.describe(span)
     const { firstAttr: first, attrCount: count } = span.received
     const context = this.#detection.start(span.received, this.#origin)
@@ -136,6 +142,7 @@ export class EventMaker {
       this.#learn(batch, first, count, context)
       this.#readEvents()
       this.#fill()
+      if (this.#settings.namesSources) this.#filled.write(span)
     }
     this.#finish()
     if (this.#isExplaining) explainRest(events, e)
@@ -188,7 +195,8 @@ export class EventMaker {
     const span = this.#span
     span.families.plan(plan.families, first)
     this.#readEvents()
-    const { rules, ops, positions, begins, takesAll } = plan
+    const { rules, ops, positions, begins, takesAll, isNamed } = plan
+    const filled = this.#filled
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
       if (begins[i] === 1) isFilled = false
@@ -198,9 +206,11 @@ export class EventMaker {
       else if (isDone(span, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
         if (!isFilled && rule.isContent) span.content.setRank(rule.range, rule.rank)
         isFilled = true
+        if (isNamed[i] === 1) filled.step(i)
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
     }
+    if (this.#settings.namesSources) filled.writePlanned(span, plan.sources, rules)
     this.#leftovers.planned(plan.kept, first)
   }
 
@@ -279,6 +289,7 @@ export class EventMaker {
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
         if (!isFilled && rule.isContent) this.#span.content.setRank(rule.range, c.rankOf(n))
         isFilled = true
+        this.#filled.rule(rule)
         this.#leftovers.markUsed(attr)
       } else this.#failed(attr, rule)
     }

@@ -7,7 +7,7 @@ import { type CurrentSpan } from '../span/current-span.ts'
 import { ENTRY } from '../span/map-entries.ts'
 
 /** Fields that no attribute filled: where they come from. */
-const SOURCES: Readonly<Record<string, string>> = {
+export const SOURCES: Readonly<Record<string, string>> = {
   event_id: 'project, trace_id, span_id, event_type',
   tenant_id: 'credential',
   project_id: 'credential',

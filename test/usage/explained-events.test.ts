@@ -1,0 +1,162 @@
+// What the API says of stored events beyond their counts: what filled their fields, also after a correction; times to the
+// nanosecond; the route of a root that came late; and counts that contradict their total, in costs and beside a bill.
+
+import assert from 'node:assert/strict'
+import test, { after, before } from 'node:test'
+import { Instance } from '../instance.ts'
+
+const CONFIG = `
+exporters:
+  clickhouse: { embedded: true }
+  postgres: { embedded: true }
+service:
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+    logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres] }
+`
+/** An hour ago, with digits that neither a number of JSON nor a time in ms can hold. */
+const START_NS = (BigInt(Date.now()) - 3_600_000n) * 1_000_000n + 123_457n
+
+type Row = Record<string, unknown>
+type Attributes = Readonly<Record<string, string | number>>
+
+interface Span {
+  readonly trace: number
+  readonly span: number
+  readonly parent?: number
+  readonly scope?: string
+  readonly afterNs?: bigint
+  readonly attributes: Attributes
+}
+
+let instance: Instance
+
+before(async () => {
+  instance = await Instance.start({ config: CONFIG })
+})
+
+after(async () => {
+  await instance.stop()
+})
+
+const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, 'a')
+
+async function send(...spans: readonly Span[]): Promise<void> {
+  const resourceSpans = spans.map((s) => ({
+    scopeSpans: [
+      {
+        scope: { name: s.scope ?? 'app' },
+        spans: [
+          {
+            traceId: hex(s.trace, 32),
+            spanId: hex(s.span, 16),
+            ...(s.parent === undefined ? {} : { parentSpanId: hex(s.parent, 16) }),
+            name: 'work',
+            startTimeUnixNano: String(START_NS + (s.afterNs ?? 0n)),
+            endTimeUnixNano: String(START_NS + (s.afterNs ?? 0n) + 1_000_001n),
+            attributes: Object.entries(s.attributes).map(([key, v]) => ({
+              key,
+              value: typeof v === 'number' ? { intValue: String(v) } : { stringValue: v },
+            })),
+          },
+        ],
+      },
+    ],
+  }))
+  const headers = { 'content-type': 'application/json' }
+  const res = await instance.post('/v1/traces', JSON.stringify({ resourceSpans }), headers)
+  assert.equal(res.status, 200)
+  await instance.drained()
+}
+
+async function get(path: string): Promise<Row> {
+  const res = await fetch(instance.url(path, 'http'))
+  assert.equal(res.status, 200, path)
+  return (await res.json()) as Row
+}
+
+async function eventsOf(trace: number): Promise<Row[]> {
+  const { data } = await get(`/api/v1/traces/${hex(trace, 32)}/events`)
+  return data as Row[]
+}
+
+async function eventOf(trace: number, span: number): Promise<Row> {
+  const found = (await eventsOf(trace)).find((e) => e['span_id'] === hex(span, 16))
+  assert.ok(found)
+  return await get(`/api/v1/events/${String(found['event_id'])}`)
+}
+
+const sourceOf = (event: Row, field: string): string | undefined =>
+  (event['explain'] as Record<string, { source: string }>)[field]?.source
+
+const usage = (operation: string, input: number, output: number): Attributes => ({
+  'gen_ai.operation.name': operation,
+  'gen_ai.provider.name': 'openai',
+  'gen_ai.request.model': 'gpt-4.1',
+  'gen_ai.usage.input_tokens': input,
+  'gen_ai.usage.output_tokens': output,
+})
+
+test('a stored event says which attribute filled which field, also after a correction', async () => {
+  await send({ trace: 1, span: 1, attributes: usage('invoke_agent', 900, 90) })
+  const alone = await eventOf(1, 1)
+  assert.equal(alone['input_tokens'], 900)
+  assert.equal(sourceOf(alone, 'input_tokens'), 'attr:gen_ai.usage.input_tokens')
+  await send({ trace: 1, span: 2, parent: 1, attributes: usage('chat', 200, 20) })
+  const corrected = await eventOf(1, 1)
+  assert.equal(corrected['input_tokens'], 700)
+  assert.equal(corrected['revision'], 1)
+  assert.equal(corrected['field_sources'], alone['field_sources'])
+  assert.equal(sourceOf(corrected, 'input_tokens'), 'usage_details.reported_input_tokens')
+  assert.equal(sourceOf(corrected, 'request_model'), 'attr:gen_ai.request.model')
+  assert.equal(sourceOf(corrected, 'cost_usd'), 'price_ref')
+})
+
+test('times are what was sent, to the nanosecond, and an unknown event is a 404', async () => {
+  const event = await eventOf(1, 1)
+  const text = (ns: bigint): string =>
+    `${new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`
+  assert.equal(event['start_time'], text(START_NS))
+  assert.equal(event['end_time'], text(START_NS + 1_000_001n))
+  const res = await fetch(instance.url(`/api/v1/events/${'0'.repeat(32)}`, 'http'))
+  assert.equal(res.status, 404)
+})
+
+test('a call has the route of its trace although the root comes last', async () => {
+  await send({ trace: 2, span: 4, parent: 3, afterNs: 10n, attributes: usage('chat', 50, 5) })
+  await send({ trace: 2, span: 3, attributes: { 'http.route': '/late' } })
+  const routes = (await eventsOf(2)).map((e) => e['route'])
+  assert.deepEqual(routes, ['/late', '/late'])
+  const { data } = await get('/api/v1/costs/breakdown?by=route')
+  const row = (data as Row[]).find((r) => r['route'] === '/late')
+  assert.equal(row?.['input_tokens'], 50)
+})
+
+test('counts that contradict their total are named in costs and beside a bill', async () => {
+  const odd = { ...usage('chat', 100, 10), 'gen_ai.usage.total_tokens': 555 }
+  await send(
+    { trace: 5, span: 6, scope: 'odd.sdk', attributes: odd },
+    { trace: 7, span: 8, scope: 'odd.sdk', attributes: { ...odd, 'http.route': '/odd' } },
+    { trace: 9, span: 10, attributes: usage('chat', 100, 10) },
+  )
+  const { total, inconsistent } = await get('/api/v1/costs')
+  assert.equal((total as Row)['usage_inconsistent'], 2)
+  assert.deepEqual(inconsistent, [
+    { scope_name: 'odd.sdk', events: 2, input_tokens: 200, output_tokens: 20 },
+  ])
+  const rows = (await get('/api/v1/costs/breakdown?by=model,route'))['data'] as Row[]
+  const of = (route: string | null): unknown =>
+    rows.find((r) => r['route'] === route)?.['usage_inconsistent']
+  assert.deepEqual([of('/odd'), of(null), of('/late')], [1, 1, 0])
+  const day = new Date(Number(START_NS / 1_000_000n)).toISOString()
+  const res = await fetch(instance.url('/api/v1/reconcile', 'http'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      content: `start_time_iso,num_model_requests,api_key_id,model,input_tokens,output_tokens,input_cached_tokens\n${day},1,k,gpt-4.1,100,10,0\n`,
+    }),
+  })
+  const reconciled = (await res.json()) as Row
+  assert.equal(reconciled['usage_inconsistent'], 2)
+  assert.deepEqual(reconciled['inconsistent'], [{ scope_name: 'odd.sdk', events: 2 }])
+})
