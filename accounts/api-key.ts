@@ -12,16 +12,19 @@ import type { Secret } from '../core/config/config-types.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ID_CHARS = 8
-/** 28 base62 characters hold 166 bits. */
+/** 28 base62 characters have 166 bits. */
 const RANDOM_CHARS = 28
 const CHECK_CHARS = 6
 
-/** `sk`: secret, for servers. `pk`: publishable, for browsers: may only send, from listed origins. */
+/**
+ * `sk` keys are secret and for servers. `pk` keys are publishable and for browsers: they may only send, from listed
+ * origins.
+ */
 export type KeyKind = 'sk' | 'pk'
 export type KeyMode = 'live' | 'test'
 
 export interface ParsedKey {
-  /** What may be shown and stored in clear: `sk_live_4fZ0aQ1b`. */
+  /** The part that may be shown and stored in clear: `sk_live_4fZ0aQ1b`. */
   readonly id: string
   readonly kind: KeyKind
   readonly mode: KeyMode
@@ -30,13 +33,13 @@ export interface ParsedKey {
 export const KEY_ID = /^(sk|pk)_(live|test)_[0-9A-Za-z]{8}$/
 const KEY = /^(sk|pk)_(live|test)_[0-9A-Za-z]{42}$/
 
-/** A new key from the operating system's randomness. */
+/** Makes a key from the randomness of the operating system. */
 export function makeKey(kind: KeyKind, mode: KeyMode): string {
   const body = `${kind}_${mode}_${randomText(ID_CHARS + RANDOM_CHARS)}`
   return body + checkText(body)
 }
 
-/** The parts of a well-formed key with a right checksum, else null. */
+/** Splits a well-formed key with a right checksum. Returns null for any other text. */
 export function parseKey(text: string): ParsedKey | null {
   if (!KEY.test(text)) return null
   const body = text.slice(0, -CHECK_CHARS)
@@ -45,14 +48,14 @@ export function parseKey(text: string): ParsedKey | null {
   return { id: keyIdOf(text), kind, mode }
 }
 
-/** The public part of a key that is known to be well-formed. */
+/** The public part of a well-formed key. */
 export function keyIdOf(key: string): string {
   return key.slice(0, 'sk_live_'.length + ID_CHARS)
 }
 
 /**
- * What is stored of a key, 32 bytes: HMAC-SHA-256 with the pepper, or plain SHA-256 without one. A slow
- * password hash would protect nothing here: there is no dictionary of 166 random bits.
+ * The digest of a key that is stored, 32 bytes: HMAC-SHA-256 with the pepper, or SHA-256 without one. A slow password
+ * hash would not protect it better, because nobody can guess 166 random bits.
  */
 export function keyDigest(key: string, pepper: Secret | null): Buffer {
   return pepper === null
@@ -63,7 +66,8 @@ export function keyDigest(key: string, pepper: Secret | null): Buffer {
 function randomText(chars: number): string {
   let text = ''
   while (text.length < chars)
-    // 248 is the largest multiple of 62 in a byte: taking more would favour the first letters.
+    // 248 is the largest multiple of 62 that fits a byte. Larger values are skipped, because they would favour the
+    // first letters.
     for (const byte of randomBytes(chars))
       if (byte < 248 && text.length < chars) text += BASE62[byte % 62]
   return text

@@ -1,12 +1,13 @@
-// A change of the control plane: in one transaction with its entry in the audit log, so that there is none without the other.
+// A change of the control plane is made in one transaction with its entry in the audit log, so that there is no
+// change without an entry.
 
 import { type ActorKind, addAudit } from '../storage/control/audit.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
 
-/** Who asks, and by which way. */
+/** Who makes a change, and from where. */
 export interface Actor {
   readonly kind: ActorKind
-  /** Id of a user or key, login of an operator. */
+  /** The id of a user or key, or the login of an operator. */
   readonly id: string | null
   readonly ip?: string | null
   readonly userAgent?: string | null
@@ -14,16 +15,16 @@ export interface Actor {
 }
 
 export interface Change {
-  /** In a transaction, as a role that may. */
+  /** A connection in a transaction, with a role that may make the change. */
   readonly client: Statements
   readonly actor: Actor
   readonly tenantId: string
-  /** Role of the person who asks, where one does: only an owner makes owners. */
+  /** The role of the person who makes the change, if a person does. Only an owner may make owners. */
   readonly by?: string
 }
 
 export interface Done {
-  /** `key.create`, `member.role`, .. */
+  /** Such as `key.create` or `member.role`. */
   readonly action: string
   readonly resource: string | null
   readonly outcome?: 'refused'
@@ -49,6 +50,6 @@ export async function record(change: Change, done: Done): Promise<void> {
   })
 }
 
-/** How an actor is named in rows that say who made them. */
+/** The text that names the actor in columns such as `created_by`. */
 export const nameOf = (actor: Actor): string =>
   actor.id === null ? actor.kind : `${actor.kind}:${actor.id}`

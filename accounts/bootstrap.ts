@@ -1,5 +1,5 @@
-// What a start makes sure of in the control plane: that the tenants and projects which the configuration names are there,
-// and that an empty one has a first key. Done again, it changes nothing.
+// What every start ensures in the control plane: the tenants and projects that the configuration names exist, and an
+// empty control plane gets a first key. A second run changes nothing.
 
 import { Secret } from '../core/config/config-types.ts'
 import { ObservaError } from '../core/errors.ts'
@@ -24,22 +24,22 @@ export interface Place {
 }
 
 export interface Bootstrap extends Place {
-  /** A key that whoever runs the instance has made; null: where one is needed, one is made and printed. */
+  /** A key that the operator has made. If it is null and a key is needed, one is made and printed. */
   readonly key: Secret | null
-  /** Of the tenant; made where nobody has the address. */
+  /** The owner of the tenant, who is made if nobody has the e-mail address. */
   readonly owner: { readonly email: string; readonly password: Secret } | null
 }
 
 export interface BootstrapOptions {
   readonly bootstrap: Bootstrap
-  /** Of keys in the configuration. */
+  /** The tenants and projects of keys in the configuration. */
   readonly places: readonly Place[]
-  /** Nobody could send anything without a key, and the configuration has none. */
+  /** True if requests need a key and the configuration has none. */
   readonly needsKey: boolean
   readonly pepper: Secret | null
 }
 
-/** A key that was made now, to be printed once; null when none was. */
+/** Returns the key that was made now and has to be printed once, or null. */
 export async function ensureControlPlane(
   pool: PostgresPool,
   options: BootstrapOptions,
@@ -84,7 +84,7 @@ async function ensurePlace(client: Statements, place: Place): Promise<void> {
     await record(change, { action: 'project.create', resource: projectId })
 }
 
-/** Somebody who is there stays as they are, with their password and what they may do. */
+/** Makes the owner. An existing person stays unchanged, with their password and roles. */
 async function ensureOwner(change: Change, email: string, passwordHash: string): Promise<void> {
   const { client, tenantId } = change
   const user = await insertUser(client, { email, name: null })
@@ -95,7 +95,7 @@ async function ensureOwner(change: Change, email: string, passwordHash: string):
   await record(change, { action: 'member.add', resource: user.user_id, metadata })
 }
 
-/** One that is there stays as it is, also when it was revoked. */
+/** Stores the key. An existing one stays unchanged, even if it was revoked. */
 async function ensureKey(
   client: Statements,
   place: Place,
@@ -115,7 +115,7 @@ const VARIABLES = {
   password: 'OBSERVA_BOOTSTRAP_PASSWORD',
 } as const
 
-/** From the configuration, and what it does not say from the environment. */
+/** The values of the configuration. Missing ones come from the environment. */
 export function bootstrapOf(
   configured: {
     readonly tenant?: string | undefined

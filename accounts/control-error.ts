@@ -1,5 +1,5 @@
-// Why a change of the control plane is refused, in words for whoever asked; the API makes a status of it, the command line
-// an exit code.
+// The reason why a change of the control plane is refused. The API turns it into a status, the command line into an
+// exit code.
 
 import { RolledBackError } from '../storage/postgres/pool.ts'
 

@@ -1,13 +1,13 @@
-// What may be given for tenants, projects, people and keys: one definition for the API, the command line and the
+// The valid values for tenants, projects, people and keys, defined once for the API, the command line and the
 // configuration.
 
 import { z } from 'zod'
 import { SCOPES } from '../core/tenant.ts'
 
-/** Of something new; older ids may have more characters. */
+/** The id of something new. Older ids may have more characters. */
 export const newId = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9, _ and -')
 
-/** Of something that exists: also names that keys in a configuration use. */
+/** The id of something that exists. It includes names that keys in a configuration use. */
 export const anyId = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
@@ -16,7 +16,7 @@ export const environmentName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
 
-/** A line of text for people. */
+/** One line of text for people. */
 export const displayName = z
   .string()
   .trim()
@@ -32,7 +32,7 @@ export const email = z
 
 export const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length)
 
-/** Exactly as a browser sends it: no path, no trailing slash, lower case. */
+/** An origin exactly as a browser sends it: no path, no trailing slash, lower case. */
 export const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, {
@@ -45,12 +45,15 @@ export const expiry = z.iso
   .datetime({ offset: true, error: 'expected a time such as 2030-01-31T00:00:00Z' })
   .transform((text) => new Date(text))
 
-/** In the tenant: owners decide everything, admins all but owners, members send and read, viewers read. */
+/**
+ * Roles in the tenant: owners may do everything, admins everything except for owners, members send and read, viewers
+ * read.
+ */
 export const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof ROLES)[number]
 export const role = z.enum(ROLES)
 
-/** In one project, where it is to be another; `none` shuts out. */
+/** A different role in one project. `none` denies access. */
 export const PROJECT_ROLES = ['admin', 'member', 'viewer', 'none'] as const
 export const projectRole = z.enum(PROJECT_ROLES)
 export type ProjectRole = z.output<typeof projectRole>

@@ -1,5 +1,6 @@
-// Keys of the control plane on a real Postgres: made, changed and revoked elsewhere, with the listener alive, dead, and
-// dead without knowing, the network cut and the clock moved. Revoked means refused within 5 s.
+// Keys of the control plane on a real Postgres that are made, changed and revoked elsewhere: with the notification
+// connection alive, broken, or silently dead, with the network cut and the clock moved. A revoked key is refused
+// within 5 s.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -32,7 +33,7 @@ after(async () => {
   await server.stop()
 })
 
-/** As another instance or the command line would make it. */
+/** Changes the control plane as another instance or the command line does. */
 function change<T>(work: (change: Change) => Promise<T>): Promise<T> {
   const actor = { kind: 'operator', id: 'test' } as const
   return withRole(server.pool, 'observa_control', (client) =>
@@ -138,7 +139,7 @@ test('with every connection fallen silent and nobody told, a key is refused with
   const { directory, metrics } = await started(t)
   await until(() => listening(metrics), 'listening')
   proxy.break('silence')
-  // New connections work: only those that are open are dead, and look alive.
+  // New connections work. Only the open ones are dead, although they look alive.
   proxy.heal()
   await revoke(made)
   const ms = await revokedIn(directory, made)

@@ -1,5 +1,6 @@
-// All keys of the control plane in memory, so that the check of a request asks no database. Changes come within
-// milliseconds by a notice, and at the latest by a look every second, should the listener be dead without knowing.
+// Holds all keys of the control plane in memory, so that checking a request needs no database query. Changes arrive
+// within milliseconds by notification. In case the notification connection is silently dead, changes are also read
+// every second.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
@@ -10,26 +11,26 @@ import { PostgresPool } from '../storage/postgres/pool.ts'
 import { type KeySource, type KnownKey, knownKeyOf } from './known-key.ts'
 
 export interface KeyDirectoryOptions {
-  /** Holds the password: never logged. */
+  /** Contains the password: never log it. */
   readonly url: string
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
-  /** Does this instance have the pepper that hashes of keys are made with? */
+  /** True if this instance has the pepper that hashes are made with. */
   readonly hasPepper: boolean
-  /** Keys beyond are not known to this instance. */
+  /** The most keys that this instance knows. */
   readonly keysMax?: number
 }
 
-/** About 120 MB of memory. */
+/** This many keys take about 120 MB of memory. */
 const KEYS_MAX = 200_000
 const LOOK_MS = 1000
 const RETRY_MS = 250
-/** A look that takes longer is given up: a connection that fell silent must not hide a revocation. */
+/** A read that takes longer is cancelled, because a silent connection must not hide a revocation. */
 const LOOK_MS_MAX = 1500
-/** Looks for the sake of unknown keys are at least so far apart. */
+/** The shortest time between two reads that are caused by unknown keys. */
 const GAP_MS = 50
-/** From then on an unknown key may be one that is known elsewhere. */
+/** After this time without a successful read, an unknown key may be one that other instances know. */
 const STALE_MS = 10_000
 const LAST_USED_MS = 60_000
 const CHANNEL = 'observa_control'
@@ -54,7 +55,10 @@ export const DIRECTORY_METRICS = [
 
 export class KeyDirectory implements KeySource {
   readonly #options: KeyDirectoryOptions
-  /** One connection each, so that no look waits for a write or is given a second connection that is dead. */
+  /**
+   * Reads and writes have one connection each, so that a read never waits for a write or gets a second dead
+   * connection.
+   */
   readonly #looks: PostgresPool
   readonly #writes: PostgresPool
   readonly #stopping = new AbortController()
@@ -79,7 +83,10 @@ export class KeyDirectory implements KeySource {
     this.#writes = poolFor(options.url)
   }
 
-  /** Looks once, so that keys are known before the first request where the database answers, and goes on looking. */
+  /**
+   * Reads the keys once, so that they are known before the first request if the database responds, and starts the
+   * regular reads.
+   */
   async start(): Promise<void> {
     const { metrics } = this.#options
     metrics.onCollect(() => {
@@ -96,7 +103,7 @@ export class KeyDirectory implements KeySource {
     await this.#loops
     await this.#running
     await this.#writeUsed().catch(() => {
-      // The time of a last use is not worth holding up a stop.
+      // A stop does not wait to store the time of a key's last use.
     })
     await Promise.all([this.#looks.end(), this.#writes.end()])
   }
@@ -113,17 +120,17 @@ export class KeyDirectory implements KeySource {
     return this.#origins.has(origin)
   }
 
-  /** Calls back when anything of the control plane changed, or may have while it did not answer. */
+  /** Calls `watcher` when the control plane has changed, or may have changed while it did not respond. */
   onChange(watcher: () => void): void {
     this.#watchers.push(watcher)
   }
 
-  /** A request came with this key: written down once a minute. */
+  /** Notes that a request used this key. The time is stored once a minute. */
   used(id: string): void {
     this.#used.set(id, this.#options.clock.nowMs())
   }
 
-  /** Is what is known too old to say that a key does not exist? */
+  /** True when the known keys are too old to say that a key does not exist. */
   get isStale(): boolean {
     return this.ageMs() > STALE_MS
   }
@@ -133,7 +140,7 @@ export class KeyDirectory implements KeySource {
     return this.#options.clock.monotonicMs() - this.#heardAtMs
   }
 
-  /** Resolves after a look that began after the call. Any number of callers share one. */
+  /** Resolves after a read that began after this call. Concurrent callers share one read. */
   look(): Promise<void> {
     if (this.#running === null) {
       this.#running = this.#lookOnce().finally(() => {
@@ -209,15 +216,15 @@ export class KeyDirectory implements KeySource {
       await this.look()
       if (clock.monotonicMs() - this.#writtenAtMs < LAST_USED_MS) continue
       this.#writtenAtMs = clock.monotonicMs()
-      // A look does not wait for it.
+      // The read does not wait for this write.
       void this.#writeUsed().catch(() => {
-        // Tried again in a minute, with the times since.
+        // The next attempt follows in a minute, with the times since.
       })
     }
   }
 
   async #writeUsed(): Promise<void> {
-    // Keys of the configuration have no row to write to.
+    // Keys of the configuration have no row in the database.
     const used = new Map([...this.#used].filter(([id]) => this.#keys.has(id)))
     if (used.size === 0) return
     await writeLastUsed(this.#writes, used)
@@ -236,7 +243,7 @@ export class KeyDirectory implements KeySource {
           application_name: 'observa/listener',
         },
         channel: CHANNEL,
-        // What changed while nobody listened is found by looking.
+        // Reading finds the changes that were made while nobody listened.
         onReady: () => {
           this.#isListening = true
           void this.look()
@@ -244,7 +251,7 @@ export class KeyDirectory implements KeySource {
         onNotice: () => void this.look(),
         signal,
       }).catch(() => {
-        // The looks go on and say what is wrong.
+        // The regular reads continue and report the error.
       })
       this.#isListening = false
       await clock.sleep(LOOK_MS, signal).catch(() => {})

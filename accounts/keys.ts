@@ -1,5 +1,4 @@
-// Making, rotating and revoking API keys in the control plane. The key itself is in the answer to whoever made it, once,
-// and nowhere else.
+// Makes, rotates and revokes API keys of the control plane. The key itself is only in the response to its creation.
 
 import type { Secret } from '../core/config/config-types.ts'
 import type { Scope } from '../core/tenant.ts'
@@ -21,7 +20,7 @@ export interface NewKeyInput {
   readonly projectId: string
   readonly kind: KeyKind
   readonly mode?: KeyMode | undefined
-  /** All but `admin` for a secret key, `ingest` for a publishable one. */
+  /** The default is everything except `admin` for a secret key, and `ingest` for a publishable key. */
   readonly scopes?: readonly Scope[] | undefined
   readonly origins?: readonly string[] | undefined
   readonly environment?: string | undefined
@@ -30,7 +29,7 @@ export interface NewKeyInput {
 }
 
 export interface MadeKey {
-  /** To be shown once. */
+  /** The key, which is shown once. */
   readonly key: string
   readonly row: KeyRow
 }
@@ -43,7 +42,7 @@ export async function createKey(
   return await storeKey(change, makeKey(input.kind, input.mode ?? 'live'), input, pepper)
 }
 
-/** Like `createKey`, with a key that whoever runs the instance made. */
+/** Like `createKey`, with a key that the operator has made. */
 export async function storeKey(
   change: Change,
   key: string,
@@ -76,11 +75,14 @@ export async function storeKey(
 }
 
 export interface Rotation {
-  /** When the old key is to stop working; without it, when it is revoked. */
+  /** When the old key stops working. If absent, it works until it is revoked. */
   readonly oldExpiresAt?: Date | undefined
 }
 
-/** A second key with the same rights. Both work, so that clients can move without a gap; there are never more than two. */
+/**
+ * Makes a second key with the same rights. Both work, so that clients can change without a gap. There are never more
+ * than two.
+ */
 export async function rotateKey(
   change: Change,
   keyId: string,
@@ -123,7 +125,7 @@ export async function rotateKey(
   return { key, row }
 }
 
-/** Effective on every instance within seconds. Again is harmless. */
+/** Revokes a key, on every instance within seconds. A second call has no effect. */
 export async function revokeOwnKey(change: Change, keyId: string): Promise<KeyRow> {
   const key = await ownKey(change, keyId)
   if (key.revoked_at !== null) return key
@@ -132,7 +134,7 @@ export async function revokeOwnKey(change: Change, keyId: string): Promise<KeyRo
   return await ownKey(change, keyId)
 }
 
-/** Another tenant's key is none. */
+/** Finds a key of the tenant. The key of another tenant is not found. */
 export async function ownKey({ client, tenantId }: Change, keyId: string): Promise<KeyRow> {
   const found = await findKey(client, keyId, { forUpdate: true })
   if (found === null || found.tenant_id !== tenantId)
@@ -158,7 +160,10 @@ function stored(key: string, pepper: Secret | null) {
   }
 }
 
-/** A publishable key is in every page that uses it: it may send, from its pages, and nothing else. */
+/**
+ * The rights of a new key. A publishable key is visible in every page that uses it, so it may only send from these
+ * pages.
+ */
 function rightsOf(
   key: string,
   input: Pick<NewKeyInput, 'scopes' | 'origins'>,

@@ -1,4 +1,4 @@
-// A key in the form that the check of a request needs, whether it stands in the configuration or in the control plane.
+// A key in the form that the check of a request needs. It comes from the configuration or from the control plane.
 
 import type { Scope, TenantContext } from '../core/tenant.ts'
 import type { CheckedKey } from '../storage/control/keys.ts'
@@ -6,7 +6,7 @@ import type { CheckedKey } from '../storage/control/keys.ts'
 export interface KnownKey {
   readonly id: string
   readonly digest: Buffer
-  /** Is the digest one with the pepper? */
+  /** True if the digest was made with the pepper. */
   readonly isPeppered: boolean
   readonly tenant: TenantContext
   readonly scopes: ReadonlySet<Scope>
@@ -15,7 +15,7 @@ export interface KnownKey {
   readonly expiresAtMs: number
 }
 
-/** What knows keys by their id. */
+/** Finds keys by their id. */
 export interface KeySource {
   find(id: string): KnownKey | undefined
   hasOrigin(origin: string): boolean

@@ -1,5 +1,6 @@
-// Passwords: what may be one, and their hashes. bcrypt looks at 72 bytes and ends at a NUL, so what it is given is a digest of
-// the whole password. Hashes are made on threads of the system, few at a time, or sign-ins would hold up reading files.
+// The rules for passwords, and their hashes. bcrypt uses only 72 bytes and stops at a NUL, so it is given a digest of
+// the whole password. Hashes are made on system threads, few at a time, because otherwise sign-ins would delay file
+// operations.
 
 import { createHash } from 'node:crypto'
 import { hash, verify } from '@node-rs/bcrypt'
@@ -8,11 +9,11 @@ import { ControlError } from './control-error.ts'
 const COST = 10
 const CHARS_MIN = 10
 const BYTES_MAX = 4096
-/** Hashes at a time, and how many may wait: at 0.1 s each the last of them waits about 10 s. */
+/** How many hashes are made at a time, and how many may wait. At 0.1 s each, the last one waits about 10 s. */
 const PARALLEL_MAX = 2
 const WAITING_MAX = 200
 
-/** Passwords that every list of leaked ones begins with, ten characters and longer, in lower case. */
+/** Frequent passwords of ten or more characters that begin every list of leaked ones, in lower case. */
 const COMMON = new Set([
   'password12',
   'password123',
@@ -38,7 +39,7 @@ const COMMON = new Set([
   'observa123',
 ])
 
-/** Throws for what may be no password. */
+/** Throws if the text may not be a password. */
 export function checkPassword(password: string, email: string): void {
   const lower = password.toLowerCase()
   if (Array.from(password).length < CHARS_MIN)
@@ -52,14 +53,14 @@ export async function hashPassword(password: string): Promise<string> {
   return await inTurn(() => hash(digestOf(password), COST))
 }
 
-/** Takes as long for somebody who has no password, or is not there. */
+/** Takes the same time for an unknown person and for one without a password. */
 export async function isPassword(password: string, stored: string | null): Promise<boolean> {
   const against = stored ?? (await nobodysHash())
   const isRight = await inTurn(() => verify(digestOf(password), against))
   return isRight && stored !== null
 }
 
-/** Of any length 44 characters, none of them NUL. */
+/** A digest of 44 characters without NUL for a password of any length. */
 const digestOf = (password: string): string =>
   createHash('sha256').update(password, 'utf8').digest('base64')
 

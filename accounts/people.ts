@@ -1,4 +1,4 @@
-// Making people, and changing what they may do. A tenant that has an owner keeps one.
+// Makes people and changes their roles. A tenant that has an owner always keeps one.
 
 import {
   deleteMember,
@@ -19,7 +19,10 @@ import { ControlError } from './control-error.ts'
 import type { ProjectRole, Role } from './input.ts'
 import { projectOf, tenantOf } from './tenants.ts'
 
-/** Adds a person by e-mail address to the tenant, who is made when nobody has the address. Sees all tenants' people. */
+/**
+ * Adds a person to the tenant by e-mail address, and makes the person if nobody has the address. Needs a role that
+ * sees the people of all tenants.
+ */
 export async function addMember(
   change: Change,
   person: { readonly email: string; readonly name?: string | undefined },
@@ -47,7 +50,7 @@ export async function changeRole(change: Change, userId: string, role: Role): Pr
   return await memberOf(change, userId)
 }
 
-/** `null`: the role of the tenant holds in the project too. */
+/** Changes the role in a project. `null` means that the role in the tenant applies to the project too. */
 export async function changeProjectRole(
   change: Change,
   userId: string,
@@ -74,7 +77,7 @@ export async function removeMember(change: Change, userId: string): Promise<void
   await record(change, { action: 'member.remove', resource: userId, metadata })
 }
 
-/** In all tenants, or enabled again; the audit log of each of them tells. */
+/** Disables a person in all tenants, or enables them again. The audit log of each tenant gets an entry. */
 export async function setDisabled(
   change: Omit<Change, 'tenantId'>,
   userId: string,
@@ -86,7 +89,7 @@ export async function setDisabled(
     await record({ ...change, tenantId }, { action, resource: userId })
 }
 
-/** By id or e-mail address. */
+/** Finds a person by id or e-mail address. */
 export async function userOf(client: Statements, idOrEmail: string): Promise<UserRow> {
   const found = await findUser(client, idOrEmail)
   if (found === null) throw noUser(idOrEmail)
@@ -99,7 +102,7 @@ export async function memberOf({ client, tenantId }: Change, userId: string): Pr
   return found
 }
 
-/** Throws when one of the roles is an owner's and who asks is none. */
+/** Throws when one of the roles is `owner` and the actor is no owner. */
 export function checkMayGive({ by }: Change, ...roles: readonly string[]): void {
   if (by === undefined || by === 'owner' || !roles.includes('owner')) return
   throw new ControlError('FORBIDDEN', 'Only an owner decides who is an owner.')

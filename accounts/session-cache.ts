@@ -1,5 +1,5 @@
-// Sessions that were found valid, for five minutes: a page asks many things at once. Everything is forgotten as soon as
-// the control plane changed, so that a session that ended is refused within seconds on every instance.
+// Remembers valid sessions for five minutes, because a page sends many requests at once. Everything is forgotten when
+// the control plane changes, so that an ended session is refused within seconds on every instance.
 
 import type { Clock } from '../core/clock.ts'
 import { findSession, type SessionRow } from '../storage/control/sessions.ts'
@@ -8,7 +8,7 @@ import { withRole } from '../storage/postgres/roles.ts'
 import { tokenHashOf } from './sign-in.ts'
 
 const VALID_MS = 300_000
-/** Tokens that nobody has are remembered too, for less long. */
+/** Unknown tokens are remembered too, but for less time. */
 const UNKNOWN_MS = 5000
 const SESSIONS_MAX = 20_000
 
@@ -20,7 +20,10 @@ interface Remembered {
 export class SessionCache {
   readonly #clock: Clock
   readonly #remembered = new Map<string, Remembered>()
-  /** Counts what was forgotten: an answer that was under way then is not remembered. */
+  /**
+   * The number of times that everything was forgotten. The result of a query that was running at that moment is not
+   * remembered.
+   */
   #generation = 0
 
   constructor(clock: Clock) {
@@ -36,7 +39,7 @@ export class SessionCache {
     this.#remembered.clear()
   }
 
-  /** The session of a token, or null. */
+  /** Returns the session of a token, or null. */
   async find(pool: PostgresPool, token: string): Promise<SessionRow | null> {
     const tokenHash = tokenHashOf(token)
     const name = tokenHash.toString('latin1')

@@ -1,20 +1,20 @@
-// How often somebody may try: requests of an address to the routes of accounts, and wrong passwords of an address for an
-// account. The wait after wrong passwords is for that address alone, so that nobody can lock out somebody else.
+// Limits requests to the routes of accounts by address, and wrong passwords by address and account. The wait after
+// wrong passwords applies to that address only, so that nobody can lock out another person.
 
 import type { Clock } from '../core/clock.ts'
 
 const WINDOW_MS = 15 * 60_000
 const REQUESTS_MAX = 100
-/** Wrong passwords before waits begin, and the longest wait. */
+/** How many wrong passwords are free of a wait, and the longest wait. */
 const FREE_FAILURES = 5
 const WAIT_MS_MAX = 60_000
 const ENTRIES_MAX = 50_000
 
 interface Counted {
   count: number
-  /** When it is forgotten. */
+  /** When the entry is forgotten, in ms of the monotonic clock. */
   untilMs: number
-  /** Not before. */
+  /** The next attempt is allowed at this time. */
   againMs: number
 }
 
@@ -22,7 +22,7 @@ export interface Allowance {
   readonly limit: number
   readonly remaining: number
   readonly resetS: number
-  /** Null when the request may be served. */
+  /** Null when the request may be served, else how long to wait. */
   readonly retryAfterS: number | null
 }
 
@@ -50,7 +50,7 @@ export class SignInAttempts {
     }
   }
 
-  /** How long this address has to wait before it tries this account again; 0: not at all. */
+  /** How long this address has to wait before it may try this account again, in seconds. 0 means no wait. */
   waitS(address: string, account: string): number {
     const counted = this.#failures.get(nameOf(address, account))
     if (counted === undefined) return 0
@@ -83,7 +83,7 @@ export class SignInAttempts {
 
 const nameOf = (address: string, account: string): string => `${address} ${account.toLowerCase()}`
 
-/** What is over, and where nothing is, the tenth that came first. */
+/** Removes expired entries and then, if the map is still full, the oldest tenth. */
 function forgetOldest(map: Map<string, Counted>, now: number): void {
   for (const [name, counted] of map) if (counted.untilMs <= now) map.delete(name)
   let spare = map.size - ENTRIES_MAX * 0.9

@@ -1,5 +1,5 @@
-// Signing up, in and out, and changing a password. Each in one transaction with its entry in the audit log; the hash of
-// a password is made before the transaction begins, which it would hold open.
+// Signing up, in and out, and changing a password. Each runs in one transaction with its entry in the audit log. The
+// password is hashed before the transaction begins, because hashing would keep it open.
 
 import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { findMember, insertUser, setMember, tenantsOf } from '../storage/control/people.ts'
@@ -32,7 +32,7 @@ export type AccountsMode = 'open' | 'invite' | 'closed'
 const SESSION_DAYS = 90
 const INVITATION_DAYS = 7
 
-/** `os_` and 256 random bits: told from a key at a glance. */
+/** A session token: `os_` and 256 random bits. The prefix distinguishes it from a key. */
 const TOKEN = /^os_[A-Za-z0-9_-]{43}$/
 export const isSessionToken = (text: string): boolean => TOKEN.test(text)
 export const tokenHashOf = (token: string): Buffer => hash('sha256', token, 'buffer')
@@ -52,7 +52,7 @@ export interface SignUp {
   readonly invitation?: string | undefined
 }
 
-/** Makes a person, and with an invitation a member of its tenant, without one the owner of a new tenant. */
+/** Makes a person: with an invitation as a member of its tenant, without one as the owner of a new tenant. */
 export async function signUp(
   pool: PostgresPool,
   mode: AccountsMode,
@@ -111,7 +111,7 @@ async function invitedTo(
   return { tenantId: taken.tenant_id, role: taken.role }
 }
 
-/** Somebody who has an account joins another tenant. */
+/** Adds a person who has an account to another tenant. */
 export async function join(
   pool: PostgresPool,
   session: SessionRow,
@@ -130,7 +130,7 @@ export async function join(
   })
 }
 
-/** The same answer, after the same work, for an unknown address, a wrong password and a disabled person. */
+/** Signs in. An unknown address, a wrong password and a disabled person get the same response after the same work. */
 export async function logIn(
   pool: PostgresPool,
   { email, password }: { readonly email: string; readonly password: string },
@@ -154,7 +154,9 @@ export async function logOut(pool: PostgresPool, session: SessionRow, actor: Act
   })
 }
 
-/** Ends all other sessions of the person. Null when the present password is another. */
+/**
+ * Changes the password and ends all other sessions of the person. Returns null when the present password is wrong.
+ */
 export async function changePassword(
   pool: PostgresPool,
   session: SessionRow,
@@ -176,7 +178,7 @@ export async function changePassword(
   return isRight
 }
 
-/** By whoever runs the instance: a new password, and an end to all sessions. */
+/** Sets a new password on behalf of the operator, and ends all sessions. */
 export async function resetPassword(
   client: Statements,
   user: Pick<Credentials, 'user_id' | 'email'>,
@@ -191,7 +193,7 @@ export async function resetPassword(
     await record({ client, actor, tenantId }, { action: 'account.reset', resource })
 }
 
-/** A password to hand over, to be changed by whoever gets it. */
+/** Makes a password for a person, who should change it. */
 export const newPassword = (): string => randomBytes(15).toString('base64url')
 
 export async function invite(
@@ -235,7 +237,7 @@ async function openSession(client: Statements, userId: string, actor: Actor): Pr
   return { token, expiresAt, session }
 }
 
-/** In the log of each tenant that the person belongs to. */
+/** Adds an entry to the audit log of each tenant that the person belongs to. */
 async function recordFor(
   client: Statements,
   actor: Actor,

@@ -1,4 +1,4 @@
-// Making and changing tenants and projects.
+// Makes and changes tenants and projects.
 
 import { randomUUID } from 'node:crypto'
 import {
@@ -16,7 +16,7 @@ import {
 import { type Change, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 
-/** `change.tenantId` is the id of the new tenant. */
+/** Makes a tenant. `change.tenantId` is its id. */
 export async function createTenant(change: Change, name: string): Promise<TenantRow> {
   if (!(await insertTenant(change.client, change.tenantId, name)))
     throw new ControlError('CONFLICT', `There is a tenant ${change.tenantId} already.`)
@@ -37,7 +37,7 @@ export async function tenantOf({ client, tenantId }: Change): Promise<TenantRow>
 }
 
 export interface NewProject {
-  /** A UUID when absent. */
+  /** A UUID if absent. */
   readonly id?: string | undefined
   readonly name: string
   readonly environments?: readonly string[] | undefined
@@ -76,7 +76,7 @@ export async function projectOf(
   return found
 }
 
-/** Also another tenant's: whoever asks learns nothing of it. */
+/** Also the error for a project of another tenant, so that the actor learns nothing about it. */
 const noProject = (id: string): ControlError =>
   new ControlError('NOT_FOUND', `There is no project ${id}.`)
 const noTenant = (id: string): ControlError =>

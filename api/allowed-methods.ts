@@ -1,8 +1,12 @@
-// Which methods a path has, for 405 answers: the router only says that it has no route for a method and a path.
+// Finds the methods that a path has, for 405 responses. The router only reports that it has no route for a method and
+// a path.
 
 import type { Api } from './typed-fastify.ts'
 
-/** Collects routes as they are added; call it before the first. Gives the methods of a path, none for no path at all. */
+/**
+ * Collects the routes that are added after this call. The returned function gives the methods of a path; an unknown
+ * path has none.
+ */
 export function collectMethods(app: Api): (path: string) => readonly string[] {
   const methods = new Map<string, Set<string>>()
   app.addHook('onRoute', (route) => {
@@ -16,7 +20,7 @@ export function collectMethods(app: Api): (path: string) => readonly string[] {
   }
 }
 
-/** Routes of the API have whole segments as parameters; a wildcard stands at the end. */
+/** Parameters of routes are whole segments. A wildcard is at the end. */
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('/')
   const given = path.split('/')

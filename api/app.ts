@@ -1,5 +1,5 @@
-// The fastify application of the REST API: schema = validation = types = OpenAPI. Errors have one form,
-// every answer carries the security headers and a request id. Routes are in `routes/`.
+// The fastify application of the REST API. A zod schema is at once validation, type and OpenAPI document. All errors
+// have one form, and every response has the security headers and a request id. Routes are in `routes/`.
 
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -28,7 +28,7 @@ import { collectMethods } from './allowed-methods.ts'
 import { documented } from './documented.ts'
 import type { Api } from './typed-fastify.ts'
 
-/** When a store that does not answer may be asked again. */
+/** After how many seconds a client may retry when a store does not respond. */
 const RETRY_AFTER_S = 5
 
 export interface AppSettings {
@@ -39,14 +39,14 @@ export interface AppSettings {
   readonly trustedProxies?: readonly string[]
 }
 
-/** The application without a socket of its own; `handlerOf` gives what a listener calls. */
+/** Makes the application without a socket of its own. `handlerOf` returns the function that a listener calls. */
 export async function makeApp(settings: AppSettings): Promise<Api> {
   const app = Fastify({
-    // pino's own type is wider than the interface fastify asks for.
+    // The type of pino is wider than the interface that fastify needs.
     loggerInstance: settings.log as unknown as import('fastify').FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (req) => givenRequestId(req.headers['x-request-id']) ?? randomUUID(),
-    // The listener is ours, shared with receivers: fastify only handles what it is handed.
+    // The listener belongs to the service, which shares it with receivers. Fastify gets single requests.
     serverFactory: (handler) => createServer(handler),
     bodyLimit: 1024 * 1024,
     trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
@@ -58,21 +58,21 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.addHook('onRequest', (req, reply, done) => {
     void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
     const refusal = settings.guard.refusalOf(req.raw)
-    // No name or id holds one, and Postgres takes no text with one.
-    // A URL is made of it, and a log line would be made of that.
+    // Links are made of the Host header, and log lines contain it.
     if (req.headers.host !== undefined && hostNameOf(req.headers.host) === null)
       done(new ApiError(400, 'VALIDATION_ERROR', 'the Host header is no host name'))
+    // No name or id contains a NUL character, and Postgres stores no text with one.
     else if (refusal === null && /%00/.test(req.url))
       done(new ApiError(400, 'VALIDATION_ERROR', 'a value holds a NUL character'))
     else if (refusal === null) done()
     else done(new ApiError(refusal.status, refusal.code, refusal.message))
   })
-  // Fastify would read text/plain too, which a page of another site may send without a preflight.
+  // Fastify would also parse text/plain, which a page of another site may send without a preflight.
   app.removeContentTypeParser('text/plain')
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
   app.setNotFoundHandler(async (req, reply) => {
-    // Who may not read learns nothing about which routes there are.
+    // Clients without the right to read must not learn which routes exist.
     if (req.url.startsWith('/api/')) await requireKey(req, settings.auth)
     const allowed = methodsOf(req.url.split('?', 1)[0] as string)
     if (allowed.length === 0) sendError(reply, req, 404, 'NOT_FOUND', 'no such route')
@@ -108,7 +108,10 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   return app
 }
 
-/** The router refuses some paths before any hook runs, so what hooks do is done here. The path is not repeated. */
+/**
+ * Answers requests whose path the router refuses before any hook runs, with the headers that hooks would add. The
+ * path is not repeated in the response.
+ */
 function answerUnroutable(
   error: FastifyError,
   req: FastifyRequest,
@@ -128,13 +131,13 @@ async function requireKey(req: FastifyRequest, auth: Authenticator): Promise<voi
   if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
 }
 
-/** What a listener calls for every request that no receiver takes. */
+/** The function that a listener calls for every request that no receiver takes. */
 export async function handlerOf(app: Api): Promise<HttpHandler> {
   await app.ready()
   return (req, res) => app.routing(req, res)
 }
 
-/** An error a route means to show. */
+/** An error that is shown to the client. */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
@@ -153,7 +156,7 @@ export class ApiError extends Error {
   }
 }
 
-/** How a refused change of the control plane is answered. */
+/** The status and code for a refused change of the control plane. */
 const REFUSALS: Readonly<Record<ControlErrorCode, readonly [status: number, code: string]>> = {
   INVALID: [400, 'VALIDATION_ERROR'],
   FORBIDDEN: [403, 'FORBIDDEN'],

@@ -1,5 +1,5 @@
-// Who asks: the credential of a request, checked once before its route, for the scope the route declares.
-// A route without a declared scope does not start (`config.scope` is required by the check below).
+// Authenticates a request once, before its route, for the scope that the route declares. A route without a declared
+// scope prevents the start.
 
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../accounts/audited-change.ts'
@@ -12,24 +12,27 @@ import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Scope a key needs for this route; `session`: of a person, not a key; `public` needs no credential. */
+    /**
+     * The scope that a key needs for this route. `session` routes are for signed-in people and not for keys. `public`
+     * routes need no credential.
+     */
     scope?: Scope | 'public' | 'session'
   }
   interface FastifyRequest {
     tenant: TenantContext | null
-    /** Of a person who signed in. */
+    /** The person who signed in, or null. */
     signedIn: SignedInRequest | null
   }
 }
 
 const EXPLORER = '/docs'
 
-/** Without `sessions` keys alone are known. */
+/** Adds authentication to the application. Without `sessions` only keys are accepted. */
 export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | null = null): void {
   app.decorateRequest('tenant', null)
   app.decorateRequest('signedIn', null)
   app.addHook('onRoute', (route) => {
-    // The explorer's plugin knows nothing of our scopes; its pages hold no data.
+    // The plugin of the explorer does not declare scopes. Its pages contain no data.
     if (route.url.startsWith(EXPLORER)) route.config = { ...route.config, scope: 'public' }
     if (route.config?.scope === undefined)
       throw new Error(`route ${String(route.method)} ${route.url} declares no scope`)
@@ -49,7 +52,9 @@ export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | n
   })
 }
 
-/** Why a request without a session gets nowhere: a right key is no person, and a wrong one is no key. */
+/**
+ * The error for a request without a session: 403 with a valid key, because a key is not a person, and 401 otherwise.
+ */
 async function noPerson(req: FastifyRequest, auth: Authenticator): Promise<ApiError> {
   const { authorization, 'x-api-key': apiKey } = req.headers
   const isKeyless = authorization === undefined && apiKey === undefined
@@ -59,19 +64,19 @@ async function noPerson(req: FastifyRequest, auth: Authenticator): Promise<ApiEr
   return new ApiError(403, 'FORBIDDEN', 'This is for people who are signed in, not for keys.')
 }
 
-/** Tenant of an authenticated request. */
+/** The tenant of an authenticated request. */
 export function tenantOf(req: FastifyRequest): TenantContext {
   if (req.tenant === null) throw new ApiError(401, 'UNAUTHORIZED', 'a key is required')
   return req.tenant
 }
 
-/** Session of a route with the scope `session`. */
+/** The session of a route with the scope `session`. */
 export function sessionOf(req: FastifyRequest): SessionRow {
   if (req.signedIn === null) throw new ApiError(401, 'UNAUTHORIZED', 'Nobody is signed in.')
   return req.signedIn.session
 }
 
-/** Who asks, for the audit log. */
+/** The actor for the audit log. */
 export function actorOf(req: FastifyRequest): Actor {
   const of = callerOf(req)
   if (req.signedIn !== null) return { ...of, kind: 'user', id: req.signedIn.session.user_id }
@@ -79,7 +84,7 @@ export function actorOf(req: FastifyRequest): Actor {
   return keyId === null ? of : { ...of, kind: 'key', id: keyId }
 }
 
-/** From where, while it is not known who. */
+/** The actor of a request that is not authenticated: only where it comes from. */
 export function callerOf(req: FastifyRequest): Actor {
   const userAgent = req.headers['user-agent'] ?? null
   return { kind: 'anonymous', id: null, ip: req.ip, userAgent, requestId: req.id }

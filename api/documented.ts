@@ -1,5 +1,5 @@
-// What every operation of the OpenAPI document has beside its own schema: an id, the scope it needs, and the errors that
-// any route of its kind can answer. From one place, so that no route forgets them.
+// Adds to every operation of the OpenAPI document an id, the scope that it needs, and the errors that every route of
+// its kind can return. They are added here, so that no route can omit them.
 
 import type { RouteOptions } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
@@ -62,7 +62,7 @@ const OF_ACCOUNTS = {
 
 export const FORMATS = ['json', 'csv', 'ndjson'] as const
 
-/** The parameters that every list has (`lists.ts`). */
+/** The parameters of every list (`lists.ts`). */
 const LIST_PARAMETERS = {
   fields: {
     type: 'string',
@@ -77,10 +77,10 @@ const LIST_PARAMETERS = {
   },
 } as const
 
-/** For the swagger plugin: the schema of a route as the document shows it. */
+/** A transform for the swagger plugin: the schema of a route as the document shows it. */
 export const documented: Transform = (input) => {
   const result = jsonSchemaTransform(input)
-  // The plugin hands the whole route, which the type of the transform does not say.
+  // The plugin passes the whole route, which the type of the transform does not declare.
   const route = 'route' in input ? (input.route as RouteOptions) : null
   if (route === null || result.schema['hide'] === true) return result
   const scope = route.config?.scope ?? 'public'

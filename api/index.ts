@@ -1,4 +1,4 @@
-// The `api` extension: the REST API on the endpoint it names, sharing it with receivers there.
+// The `api` extension: the REST API on the endpoint that it names, which it may share with receivers.
 
 import { isIP } from 'node:net'
 import { z } from 'zod'

@@ -1,5 +1,5 @@
-// What every list of the API can do beside its own parameters: `fields` for some of the columns, and `format` for CSV and NDJSON,
-// streamed page by page. From one place: a route that answers rows with a `next_cursor` is a list.
+// Adds to every list of the API, besides its own parameters, `fields` to select columns and `format` for CSV and
+// NDJSON, which are streamed page by page. Every route whose response has rows and a `next_cursor` is a list.
 
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
@@ -12,16 +12,16 @@ import type { Api } from './typed-fastify.ts'
 type Format = (typeof FORMATS)[number]
 
 interface Wanted {
-  /** In the order asked for; null: all. */
+  /** The fields in the requested order. Null means all. */
   readonly fields: readonly string[] | null
   readonly format: Format
-  /** One page only, as `limit` says; without it an export goes on to the end. */
+  /** True when `limit` asks for one page. Otherwise an export continues to the end. */
   readonly isPage: boolean
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Names of the fields of a row, where the route is a list. */
+    /** The names of a row's fields, if the route is a list. */
     rowFields?: readonly string[]
   }
   interface FastifyRequest {
@@ -36,7 +36,7 @@ interface Page {
 }
 type Handler = (req: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
-/** An export that is longer breaks off, so that nobody takes a part for the whole. */
+/** A longer export ends with an error, so that nobody takes a part for the whole. */
 const EXPORT_ROWS_MAX = 10_000_000
 const EXPORT_PAGE = 1000
 
@@ -49,7 +49,7 @@ export function useLists(app: Api): void {
     const page = route.handler.bind(app) as Handler
     route.handler = async (req, reply) => await shaped(req, reply, page, rowFields)
   })
-  // The schemas of routes know nothing of these parameters and would refuse them.
+  // The schemas of the routes do not have these parameters and would refuse them.
   app.addHook('preValidation', async (req) => {
     const { rowFields } = req.routeOptions.config
     if (rowFields !== undefined) req.wanted = takeWanted(req, rowFields)
@@ -130,7 +130,7 @@ function isPage(answer: unknown): answer is Page {
   )
 }
 
-/** The pages, one at a time: the next is asked for when the one before has been sent. */
+/** The pages of an export, one after another. The next one is read when the previous one has been sent. */
 async function* allRows(
   req: FastifyRequest,
   reply: FastifyReply,
@@ -170,7 +170,7 @@ function picked(row: Row, columns: readonly string[]): Row {
   return Object.fromEntries(columns.filter((c) => row[c] !== undefined).map((c) => [c, row[c]]))
 }
 
-/** A text that begins like a formula would be run by a spreadsheet; an apostrophe makes it a text there too. */
+/** A spreadsheet would run a text that begins like a formula. A leading apostrophe prevents that. */
 export function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)

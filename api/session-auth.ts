@@ -1,5 +1,5 @@
-// Who asks by a session: of a person who signed in, by cookie or by token. A person acts in one tenant and project at a time:
-// the one that the headers x-tenant-id and x-project-id name among the person's own, else the oldest.
+// Authenticates people who signed in, by cookie or token. A person acts in one tenant and project at a time: those
+// that the headers x-tenant-id and x-project-id name, else the person's oldest ones.
 
 import type { FastifyRequest } from 'fastify'
 import type { SessionCache } from '../accounts/session-cache.ts'
@@ -9,18 +9,18 @@ import type { Membership, SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
 import type { Stores } from './stores.ts'
 
-/** Over https; a browser takes it for this host and path `/` only. */
+/** The cookie over https. A browser sends it to this host and path `/` only. */
 export const SECURE_COOKIE = '__Host-observa'
-/** On http, which is for this machine only. */
+/** The cookie over http, which is for this machine only. */
 export const PLAIN_COOKIE = 'observa_session'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export interface SignedInRequest {
   readonly session: SessionRow
-  /** Null of a person who belongs to no tenant. */
+  /** Null if the person belongs to no tenant. */
   readonly tenant: TenantContext | null
-  /** In the tenant. */
+  /** The role in the tenant. */
   readonly role: string
 }
 
@@ -33,7 +33,7 @@ export class SessionAuth {
     this.#cache = cache
   }
 
-  /** Null when the request has no session token, which is then for keys to judge. */
+  /** Returns null when the request has no session token, so that its key is checked instead. */
   async signedIn(req: FastifyRequest, scope: Scope | 'session'): Promise<SignedInRequest | null> {
     const given = tokenOf(req)
     if (given === null) return null
@@ -74,7 +74,7 @@ function tokenOf(
   return null
 }
 
-/** A browser sends a cookie by itself: what changes something must come from our own pages. */
+/** Refuses changes from pages of other sites, because a browser attaches the cookie to their requests too. */
 function refuseForeignPage(req: FastifyRequest): void {
   if (SAFE_METHODS.has(req.method)) return
   const { origin } = req.headers
@@ -86,7 +86,7 @@ function refuseForeignPage(req: FastifyRequest): void {
   throw new ApiError(403, 'FORBIDDEN', 'A page of another site may not do this.')
 }
 
-/** `none` in a project shuts out; other roles may read. */
+/** True if the role allows the scope. `none` in a project denies access, all other roles may read. */
 function may(role: string, scope: Scope): boolean {
   if (scope === 'admin') return role === 'owner' || role === 'admin'
   return scope === 'query' && role !== 'none'
@@ -100,7 +100,7 @@ function membershipOf(req: FastifyRequest, session: SessionRow): Membership | nu
   return found
 }
 
-/** Without a project yet, nothing is seen of any. */
+/** The project that the person acts in. In a tenant without projects nothing is visible. */
 function projectOf(
   req: FastifyRequest,
   membership: Membership,

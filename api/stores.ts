@@ -1,5 +1,5 @@
-// Connections of the API to the stores that the exporters fill, made on first use. The API reads; it never
-// writes. Without a store its routes answer 503 with the reason.
+// The API's connections to the stores that the exporters fill, made on first use. The API only reads telemetry. If a
+// store is missing, its routes answer 503 with the reason.
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { ServiceView } from '../core/component.ts'
@@ -34,7 +34,7 @@ export class Stores implements StoreChecks {
     this.#service = service
   }
 
-  /** What an id that a client asks for is stored as; undefined when it asks for none. */
+  /** The forms in which an id that a client asks for may be stored. Undefined when the client asks for none. */
   idForms(tenant: TenantContext, field: IdField, plain: string): readonly string[]
   idForms(
     tenant: TenantContext,

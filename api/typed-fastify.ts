@@ -1,4 +1,4 @@
-// The type of the application that routes are added to.
+// The type of the application to which routes are added.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'

@@ -1,4 +1,4 @@
-// The API explorer at /docs, made from the OpenAPI document; served from here, nothing is fetched elsewhere.
+// The API explorer at /docs, made from the OpenAPI document. All its files are served from here.
 
 import scalar from '@scalar/fastify-api-reference'
 import type { Api } from '../typed-fastify.ts'

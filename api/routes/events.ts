@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   map: z.record(z.string(), z.unknown()),
 }
 
-/** The canonical event as the API prints it, made from the table of its fields. */
+/** The canonical event as the API prints it, made from the table of fields. */
 export const eventSchema = z.object({
   ...Object.fromEntries(
     (FIELDS as readonly Field[]).map((field) => {

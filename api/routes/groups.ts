@@ -83,7 +83,7 @@ const ID_FIELDS = {
   users: 'user_id',
 } as const
 
-/** Filters by ids, which not every list has. */
+/** The filters by id, which not every list has. */
 interface IdQuery {
   readonly user_id?: string
   readonly session_id?: string
@@ -137,7 +137,7 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
   )
 }
 
-/** What the three have in common; a filter that one does not have is not set. */
+/** Builds the filter that the three lists share. A filter that a list does not have stays unset. */
 function filterOf(q: {
   readonly from?: number | undefined
   readonly to?: number | undefined
@@ -160,7 +160,7 @@ function filterOf(q: {
   }
 }
 
-/** Times as the schema has them. */
+/** Turns times into the form of the schema. */
 function dated<Row extends Groups[keyof Groups]>(row: Row) {
   return {
     ...row,

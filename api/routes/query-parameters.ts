@@ -1,9 +1,9 @@
-// Query parameters that several routes share, and their meaning.
+// Query parameters that several routes share.
 
 import { z } from 'zod'
 import { isCursorOf } from '../../storage/queries/page.ts'
 
-/** What both stores can hold: ClickHouse keeps hours in 32 bits of seconds. */
+/** The latest time that both stores can represent: ClickHouse keeps hours in 32 bits of seconds. */
 const TIME_MS_MAX = Date.UTC(2106, 0)
 
 const time = z
@@ -23,7 +23,7 @@ export const timeRange = {
   to: time.optional().describe('To this time, exclusive.'),
 }
 
-/** For lists that come from this store: a cursor of another list is none. */
+/** Paging parameters of a list from this store. The cursor of another list is refused. */
 const pagingOf = (store: 'clickhouse' | 'postgres') => ({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
   cursor: z
@@ -51,7 +51,7 @@ export const word = z.string().min(1).max(255).optional()
 
 export const nextCursor = z.string().nullable().describe('For the next page; null on the last.')
 
-/** `true` and `false` as they stand in a query string. */
+/** `true` or `false` in a query string. */
 export const flag = z
   .enum(['true', 'false'])
   .transform((text) => text === 'true')

@@ -1,4 +1,4 @@
-// Promises of `POST /api/v1/reconcile`, on the embedded engine.
+// `POST /api/v1/reconcile` on the embedded engine.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -49,7 +49,7 @@ before(async () => {
     row(6, { start_time: '2026-11-20 12:00:00' }),
     row(7, { server_address: 'openrouter.ai', input_tokens: 5000 }),
   ]
-  // Twice: an event that was sent again counts once.
+  // The rows are inserted twice: an event that was sent again counts once.
   for (const values of [rows, rows])
     await store.client.insert({ table, values, format: 'JSONEachRow' })
 })

@@ -1,4 +1,4 @@
-// `POST /api/v1/reconcile`: a provider's usage export beside what was counted.
+// `POST /api/v1/reconcile` compares a provider's usage export with what was counted.
 
 import { z } from 'zod'
 import {

@@ -1,5 +1,5 @@
-// Health, version and the API's own description. `/health` is empty of detail; the detailed form needs a
-// key where keys are configured.
+// Health, version and the description of the API. `/health` has no details. The detailed form needs a key if keys are
+// configured.
 
 import { z } from 'zod'
 import type { ServiceView } from '../../core/component.ts'

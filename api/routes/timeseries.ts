@@ -1,4 +1,4 @@
-// A metric that clients sent, over time. What is counted of events is in `usage.ts`: the two are never added up.
+// A metric that clients sent, over time. `usage.ts` has what is counted of events; the two are never added up.
 
 import { z } from 'zod'
 import { metricOverTime } from '../../storage/queries/metric-series.ts'
@@ -11,7 +11,7 @@ import { timeRange, word } from './query-parameters.ts'
 const HOUR_MS = 3_600_000
 const BUCKETS = { minute: 60, hour: 3600, day: 86_400 } as const
 const RANGE_MS_DEFAULT = 24 * HOUR_MS
-/** Points live for thirty days. */
+/** Data points are kept for thirty days. */
 const RANGE_MS_MAX = 31 * 24 * HOUR_MS
 const BUCKETS_MAX = 3000
 const BY_MAX = 3
@@ -98,7 +98,7 @@ interface Range {
   readonly bucketS: number
 }
 
-/** The last day when nothing is said. */
+/** The range of the query. The default is the last day. */
 function rangeOf(q: z.output<typeof query>): Range {
   const toMs = q.to ?? Date.now()
   const fromMs = q.from ?? Math.max(0, toMs - RANGE_MS_DEFAULT)
@@ -114,7 +114,7 @@ function rangeOf(q: z.output<typeof query>): Range {
   const bucketS = BUCKETS[q.bucket ?? usual]
   if (lengthMs / 1000 / bucketS > BUCKETS_MAX)
     throw new ApiError(400, 'VALIDATION_ERROR', `a range has at most ${BUCKETS_MAX} buckets`)
-  // Whole buckets: a part of one would show less than there was.
+  // The range is extended to whole buckets, because a partial bucket would show less than there was.
   const bucketMs = bucketS * 1000
   return { fromMs: Math.floor(fromMs / bucketMs) * bucketMs, toMs, bucketS }
 }

@@ -20,7 +20,7 @@ import {
 
 const text = z.string().nullable()
 
-/** A thousand years. */
+/** A thousand years in ms. */
 const DURATION_MS_MAX = 3e13
 
 const traceSchema = z.object({
@@ -144,7 +144,7 @@ function oneRoutes(app: Api, stores: Stores): void {
   )
 }
 
-/** Times as the schema has them, arrays as its own. */
+/** Turns times into the form of the schema, and arrays into its own. */
 function dated<
   T extends {
     start_time: string

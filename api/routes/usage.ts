@@ -1,4 +1,4 @@
-// Cost and usage over time and by dimension, and what a dashboard shows first.
+// Cost and usage over time and by dimension, and the figures for the start page of a dashboard.
 
 import { z } from 'zod'
 import {
@@ -95,7 +95,7 @@ interface RangeQuery {
   readonly environment?: string | undefined
 }
 
-/** The last seven days when nothing is said. */
+/** The filter of the query. The default range is the last seven days. */
 function filterOf(q: RangeQuery): TotalsFilter {
   const toMs = q.to ?? Date.now()
   const fromMs = q.from ?? Math.max(0, toMs - RANGE_DAYS_DEFAULT * DAY_MS)

@@ -1,4 +1,5 @@
-// The audit log: added to in the transaction of the change it tells of, so that there is no change without its entry.
+// The audit log. An entry is added in the transaction of the change that it describes, so that there is no change
+// without an entry.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -21,7 +22,7 @@ export interface AuditEntry {
 }
 
 export interface AuditRow {
-  /** Decimal, for a number of JavaScript could not hold it. */
+  /** A decimal number as text, because a JavaScript number cannot represent all values. */
   readonly audit_id: string
   readonly tenant_id: string
   readonly at: Date
@@ -77,7 +78,7 @@ export async function listAudit(client: Statements, f: AuditFilter): Promise<Pag
     .add(f.resource, (p) => `resource = ${p}`)
     .add(f.from, (p) => `at >= ${p}`)
     .add(f.to, (p) => `at < ${p}`)
-  // Padded, so that ids sort as texts in the order of their numbers.
+  // Ids are padded, so that they sort as texts in the order of their numbers.
   return await where.page(
     client,
     AUDIT,

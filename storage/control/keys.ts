@@ -1,5 +1,5 @@
-// API keys: rows without their digest for people, and what changed since a revision for the map in memory that
-// requests are checked against.
+// API keys: rows without their digest for people, and the changes since a revision for the keys that are held in
+// memory to check requests.
 
 import assert from 'node:assert/strict'
 import type { Scope } from '../../core/tenant.ts'
@@ -78,7 +78,7 @@ function onlyRow<Row>([row]: readonly Row[]): Row {
   return row
 }
 
-/** `forUpdate`: nobody else changes it before the transaction ends. */
+/** Finds a key. With `forUpdate` nobody else can change it before the transaction ends. */
 export async function findKey(
   client: Statements,
   keyId: string,
@@ -111,7 +111,7 @@ export async function listKeys(client: Statements, f: KeyFilter): Promise<Page<K
   return await where.page(client, `${KEY} FROM api_keys`, { time: 'created_at', id: 'key_id' }, f)
 }
 
-/** Keys made to replace this one that work. */
+/** The working keys that were made to replace this one. */
 export async function activeSuccessors(client: Statements, keyId: string): Promise<string[]> {
   const found = await client.query<{ key_id: string }>(
     `SELECT key_id FROM api_keys WHERE rotated_from = $1 AND ${STATES.active}`,
@@ -120,7 +120,7 @@ export async function activeSuccessors(client: Statements, keyId: string): Promi
   return found.rows.map((row) => row.key_id)
 }
 
-/** Refuses it from now on; the time of the first revocation stays. */
+/** Refuses the key from now on. The time of the first revocation stays. */
 export async function revokeKey(client: Statements, keyId: string): Promise<void> {
   await client.query(
     'UPDATE api_keys SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL',
@@ -135,7 +135,10 @@ export async function expireKey(client: Statements, keyId: string, at: Date): Pr
   ])
 }
 
-/** Of several instances that start on an empty database one makes the first key. Until the transaction ends. */
+/**
+ * Lets only one of several instances that start on an empty database make the first key. The lock is held until the
+ * transaction ends.
+ */
 export async function lockFirstStart(client: Statements): Promise<void> {
   await client.query("SELECT pg_advisory_xact_lock(hashtextextended('observa first start', 0))")
 }
@@ -146,7 +149,7 @@ export async function hasKeys(client: Statements): Promise<boolean> {
 
 // ---------------------------------------------------------------- for the check of requests
 
-/** A key as a request meets it. */
+/** A key as the check of a request needs it. */
 export interface CheckedKey {
   readonly key_id: string
   readonly tenant_id: string
@@ -162,17 +165,20 @@ export interface CheckedKey {
 
 export interface KeyChanges {
   readonly revision: number
-  /** Rows went, or more came than can be told: the keys are all there are, not only those that changed. */
+  /**
+   * True when rows were deleted, or more keys changed than can be listed. `keys` then has all keys and not only the
+   * changed ones.
+   */
   readonly isWhole: boolean
   readonly keys: readonly CheckedKey[]
 }
 
-/** Refused keys are remembered for as long, so that the answer says why. */
+/** For how long refused keys are read too, so that the response gives the reason. */
 const REFUSED_DAYS = 7
 
 /**
- * What changed after `since` (null: everything). Changes become visible in the order of their revisions, so none is
- * missed between two calls. At most `limit` keys, those used last first.
+ * The changes after revision `since`, or everything for null. Changes become visible in the order of their revisions,
+ * so none is missed between two calls. Returns at most `limit` keys, the last used first.
  */
 export async function readKeyChanges(
   pool: PostgresPool,
@@ -197,7 +203,7 @@ export async function readKeyChanges(
     )
     return { revision, isWhole, keys: found.rows }
   }
-  // Counter and rows of one moment.
+  // The counter and the rows must be read at the same moment.
   return await pool.transaction(
     async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
@@ -208,7 +214,7 @@ export async function readKeyChanges(
   )
 }
 
-/** Writes down when keys were last used; never an earlier time. */
+/** Stores when keys were last used. An earlier time never replaces a later one. */
 export async function writeLastUsed(
   pool: PostgresPool,
   used: ReadonlyMap<string, number>,

@@ -1,5 +1,5 @@
-// People, and which role each has in which tenant and project. Users are looked up and made as `observa_control`, for
-// one person may belong to several tenants; members of a tenant are seen as `observa_app` too.
+// People, and their roles in tenants and projects. Users are read and made with the role `observa_control`, because a
+// person may belong to several tenants. Members of a tenant are visible to `observa_app` too.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -16,7 +16,7 @@ export interface UserRow {
 export interface MemberRow extends UserRow {
   readonly tenant_id: string
   readonly role: string
-  /** Role by project, where it is another one. */
+  /** The role by project, if it differs from the role in the tenant. */
   readonly project_roles: Readonly<Record<string, string>>
 }
 
@@ -25,7 +25,7 @@ const MEMBER = `m.tenant_id, m.role, ${USER}, coalesce((SELECT jsonb_object_agg(
     WHERE r.tenant_id = m.tenant_id AND r.user_id = m.user_id), '{}') AS project_roles
   FROM members m JOIN users u ON u.user_id = m.user_id`
 
-/** Null when somebody has this address. */
+/** Returns null when somebody has this address. */
 export async function insertUser(
   client: Statements,
   user: { readonly email: string; readonly name: string | null },
@@ -37,14 +37,14 @@ export async function insertUser(
   return added.rows[0] ?? null
 }
 
-/** By id or by e-mail address, in any case. */
+/** Finds a user by id or e-mail address. The case of letters does not matter. */
 export async function findUser(client: Statements, idOrEmail: string): Promise<UserRow | null> {
   const by = idOrEmail.includes('@') ? 'lower(u.email) = lower($1)' : 'u.user_id::text = $1'
   const found = await client.query<UserRow>(`SELECT ${USER} FROM users u WHERE ${by}`, [idOrEmail])
   return found.rows[0] ?? null
 }
 
-/** Of all tenants; each with the roles by tenant. */
+/** The users of all tenants, each with their roles by tenant. */
 export async function listUsers(
   client: Statements,
   f: PageWanted & { readonly tenantId?: string | undefined },
@@ -58,7 +58,7 @@ export async function listUsers(
   return await where.page(client, sql, { time: 'u.created_at', id: 'u.user_id' }, f)
 }
 
-/** A disabled person cannot sign in. False when there is none with this id. */
+/** A disabled person cannot sign in. Returns false when nobody has this id. */
 export async function disableUser(
   client: Statements,
   userId: string,
@@ -72,7 +72,7 @@ export async function disableUser(
   return changed.rowCount === 1
 }
 
-/** Ids of the tenants that a person belongs to. */
+/** The ids of the tenants that a person belongs to. */
 export async function tenantsOf(client: Statements, userId: string): Promise<string[]> {
   const found = await client.query<{ tenant_id: string }>(
     'SELECT tenant_id FROM members WHERE user_id::text = $1 ORDER BY 1',
@@ -101,7 +101,7 @@ export async function findMember(
   return found.rows[0] ?? null
 }
 
-/** Adds the member, or gives another role. */
+/** Adds the member, or changes the role. */
 export async function setMember(
   client: Statements,
   tenantId: string,
@@ -115,7 +115,7 @@ export async function setMember(
   )
 }
 
-/** False when there was none. */
+/** Returns false when there was no such member. */
 export async function deleteMember(
   client: Statements,
   tenantId: string,
@@ -128,7 +128,10 @@ export async function deleteMember(
   return gone.rowCount === 1
 }
 
-/** How many may still decide everything; locked until the transaction ends, so that two cannot both be the last but one. */
+/**
+ * The owners of the tenant, locked until the transaction ends, so that two transactions cannot both remove the last
+ * but one.
+ */
 export async function lockOwners(client: Statements, tenantId: string): Promise<readonly string[]> {
   const found = await client.query<{ user_id: string }>(
     "SELECT user_id FROM members WHERE tenant_id = $1 AND role = 'owner' ORDER BY user_id FOR UPDATE",
@@ -137,7 +140,7 @@ export async function lockOwners(client: Statements, tenantId: string): Promise<
   return found.rows.map((row) => row.user_id)
 }
 
-/** `null` takes the exception away: the role of the tenant holds again. */
+/** Sets the role in a project. `null` removes it, so that the role in the tenant applies. */
 export async function setProjectRole(
   client: Statements,
   place: { readonly tenantId: string; readonly projectId: string },

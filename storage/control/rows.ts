@@ -1,4 +1,4 @@
-// What the control plane lists have in common: conditions whose values are parameters, and pages by time and id.
+// What the lists of the control plane share: conditions whose values are parameters, and pages by time and id.
 
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
 import { decodeCursor, type Page, pageOf } from '../queries/page.ts'
@@ -8,7 +8,7 @@ export interface PageWanted {
   readonly cursor?: string | undefined
 }
 
-/** Columns that only the cursor needs; what shows rows leaves them out. */
+/** Columns that only the cursor needs. They are not shown. */
 interface Sorted {
   readonly sort_time: string
   readonly sort_id: string
@@ -16,7 +16,7 @@ interface Sorted {
 
 type Value = string | number | boolean | Date | readonly string[]
 
-/** The conditions of a list. Which tenant's rows there are is for the role of the transaction to say. */
+/** The conditions of a list. The transaction's role limits the rows to those of the tenant. */
 export class Conditions {
   readonly #parts: string[] = []
   readonly #values: unknown[] = []
@@ -28,7 +28,7 @@ export class Conditions {
     return this
   }
 
-  /** A condition without a value. */
+  /** Adds a condition without a value. */
   and(part: string): this {
     this.#parts.push(part)
     return this

@@ -1,5 +1,5 @@
-// Sessions of people, their passwords and invitations. All of it as `observa_control`, for nobody is signed in yet when a
-// session is looked up; invitations of a tenant as `observa_app` too.
+// Sessions of people, their passwords and invitations. All are read with the role `observa_control`, because nobody
+// is signed in yet when a session is looked up. Invitations of a tenant are visible to `observa_app` too.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -63,7 +63,7 @@ export interface Membership {
   readonly tenant_id: string
   readonly tenant_name: string
   readonly role: string
-  /** Oldest first. */
+  /** The oldest comes first. */
   readonly projects: readonly { readonly project_id: string; readonly role: string | null }[]
 }
 
@@ -73,11 +73,11 @@ export interface SessionRow {
   readonly email: string
   readonly name: string | null
   readonly expires_at: Date
-  /** Oldest first. */
+  /** The oldest comes first. */
   readonly memberships: readonly Membership[]
 }
 
-/** The session of a token that is valid now, with what the person may do where. */
+/** The session of a token that is valid now, with the person's tenants and roles. */
 export async function findSession(
   client: Statements,
   tokenHash: Buffer,
@@ -96,7 +96,7 @@ export async function findSession(
   return found.rows[0] ?? null
 }
 
-/** False when it had ended before. */
+/** Returns false when the session had ended before. */
 export async function endSession(client: Statements, sessionId: string): Promise<boolean> {
   const ended = await client.query(
     'UPDATE login_sessions SET revoked_at = now() WHERE session_id = $1 AND revoked_at IS NULL',
@@ -105,7 +105,7 @@ export async function endSession(client: Statements, sessionId: string): Promise
   return ended.rowCount === 1
 }
 
-/** All of a person but one, which may be none. */
+/** Ends all sessions of a person except one, if given. */
 export async function endSessions(
   client: Statements,
   userId: string,
@@ -118,7 +118,7 @@ export async function endSessions(
   )
 }
 
-/** Takes away sessions that ended, and invitations that nobody can take up any more, some days ago. */
+/** Deletes sessions that ended, and invitations that can no longer be accepted, some days ago. */
 export async function removeEnded(client: Statements): Promise<number> {
   const sessions = await client.query(
     "DELETE FROM login_sessions WHERE expires_at < now() OR revoked_at < now() - interval '7 days'",
@@ -172,7 +172,7 @@ export async function listInvitations(
   return await where.page(client, `${INVITATION} FROM invitations`, by, f)
 }
 
-/** False when there is none that could be taken up. */
+/** Returns false when there is no invitation that could be accepted. */
 export async function revokeInvitation(
   client: Statements,
   tenantId: string,
@@ -186,7 +186,9 @@ export async function revokeInvitation(
   return revoked.rowCount === 1
 }
 
-/** Takes it up; null when it is not known, over, revoked, taken up or for another address. */
+/**
+ * Accepts an invitation. Returns null when it is unknown, expired, revoked, already accepted or for another address.
+ */
 export async function acceptInvitation(
   client: Statements,
   tokenHash: Buffer,

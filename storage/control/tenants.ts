@@ -1,5 +1,5 @@
-// Tenants, their projects and the environments of those. Runs in a transaction of whoever asks: as `observa_app` it
-// sees one tenant, as `observa_control` all.
+// Tenants, their projects and the environments of these. The functions run in the caller's transaction: `observa_app`
+// sees one tenant, `observa_control` sees all.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -27,7 +27,7 @@ const PROJECT = `tenant_id, project_id, name, ARRAY(SELECT environment FROM envi
     WHERE e.tenant_id = projects.tenant_id AND e.project_id = projects.project_id ORDER BY 1) AS environments,
   created_at, updated_at, archived_at`
 
-/** False when there is one with this id. */
+/** Returns false when the id exists. */
 export async function insertTenant(
   client: Statements,
   tenantId: string,
@@ -56,7 +56,7 @@ export async function listTenants(
   return await new Conditions().page<TenantRow>(client, `${TENANT} FROM tenants`, by, wanted)
 }
 
-/** False when there is none with this id. */
+/** Returns false when no tenant has this id. */
 export async function renameTenant(
   client: Statements,
   tenantId: string,
@@ -69,7 +69,7 @@ export async function renameTenant(
   return changed.rowCount === 1
 }
 
-/** False when there is one with this id. */
+/** Returns false when the id exists. */
 export async function insertProject(
   client: Statements,
   tenantId: string,
@@ -115,7 +115,7 @@ export interface ProjectChange {
   readonly isArchived?: boolean | undefined
 }
 
-/** False when there is none with this id. */
+/** Returns false when no project has this id. */
 export async function updateProject(
   client: Statements,
   tenantId: string,
@@ -131,7 +131,7 @@ export async function updateProject(
   return changed.rowCount === 1
 }
 
-/** Makes it known; again is harmless. */
+/** Adds the environment. A second call has no effect. */
 export async function insertEnvironment(
   client: Statements,
   tenantId: string,

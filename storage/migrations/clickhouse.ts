@@ -1,10 +1,12 @@
-// Applies the ClickHouse migrations. ClickHouse has no transactions and no locks for DDL, so every
-// statement is one that may be run twice (IF NOT EXISTS), and two programs that start at once do no harm.
+// Applies the ClickHouse migrations. ClickHouse has no transactions or locks for DDL, so every statement may run
+// twice (IF NOT EXISTS), and two programs that start at the same time do no harm.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type Migration, migrationsOf, pending, statementsOf } from './files.ts'
 
-/** Brings the client's database (made when missing) up to date; returns the versions applied now. */
+/**
+ * Brings the client's database, which is made if it is missing, up to date. Returns the versions that were applied.
+ */
 export async function migrateClickHouse(
   client: ClickHouseClient,
   database: string,

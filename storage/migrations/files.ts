@@ -1,5 +1,5 @@
-// The migrations as files: `NNNN_name.sql`, in order, each with a checksum. Says nothing about how a
-// database keeps track of them.
+// The migrations as files: `NNNN_name.sql`, in order, each with a checksum. `clickhouse.ts` and `postgres.ts` apply
+// them.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ export interface Migration {
   /** 1, 2, .. without gaps. */
   readonly version: number
   readonly name: string
-  /** SHA-256 of the file, hex: an applied migration never changes. */
+  /** The SHA-256 of the file, as hex, because an applied migration must never change. */
   readonly checksum: string
   readonly sql: string
 }
@@ -31,14 +31,14 @@ export function migrationsOf(store: 'clickhouse' | 'postgres'): readonly Migrati
   })
 }
 
-/** The files stand beside this one; a compiled program reads those of the source tree of its package. */
+/** The folder of the files, beside this one. A build uses those in the source tree of its package. */
 function directoryOf(store: string): string {
   const beside = join(import.meta.dirname, store)
   if (existsSync(beside)) return beside
   return join(import.meta.dirname, '..', '..', '..', 'storage', 'migrations', store)
 }
 
-/** What is applied, and in the files: throws when they contradict each other. */
+/** The migrations that are not applied yet. Throws when the files contradict those that are applied. */
 export function pending(
   all: readonly Migration[],
   applied: ReadonlyMap<number, { readonly checksum: string; readonly name: string }>,
@@ -66,7 +66,10 @@ export function pending(
   return all.filter((m) => !applied.has(m.version))
 }
 
-/** The steps of versions before the first release were made into one: what they left behind has another form. */
+/**
+ * The error for a database of an unreleased version. The migrations before the first release were merged into one, so
+ * such a database has another form.
+ */
 function unreleased(store: string): ObservaError {
   return new ObservaError(
     'OBS_MIGRATION_UNRELEASED',
@@ -75,7 +78,7 @@ function unreleased(store: string): ObservaError {
   )
 }
 
-/** Statements end with `;` at the end of a line; a migration that needs one elsewhere cannot be cut this way. */
+/** Splits SQL into statements, which end with `;` at the end of a line. No migration may have that elsewhere. */
 export function statementsOf(sql: string): readonly string[] {
   return sql
     .split(/;[ \t]*$/m)

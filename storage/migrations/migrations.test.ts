@@ -1,4 +1,4 @@
-// What a start does with the databases it meets: empty ones, half-made ones, its own, and those of other versions.
+// Starts with databases that are empty, half migrated, up to date, and of other versions.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -32,7 +32,7 @@ const refusal = (code: string, hint: RegExp) => (error: unknown) => {
   return true
 }
 
-/** Names and forms of everything in a database. */
+/** The names and types of everything in a database. */
 async function schemaOf(database: string): Promise<unknown[]> {
   const sql = `SELECT name, replaceAll(create_table_query, '${database}', 'db') AS form FROM system.tables
     WHERE database = '${database}' AND name NOT LIKE '.inner%' ORDER BY name`
@@ -79,7 +79,7 @@ test('a database of a version before the first release is left alone, and the er
     query: `CREATE TABLE old.schema_migrations (version UInt32, name String, checksum String,
       applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY version`,
   })
-  // As those versions named their first steps.
+  // The names that unreleased versions gave to their first migrations.
   await clickhouse.client.insert({
     table: 'old.schema_migrations',
     values: [1, 2, 7].map((version) => ({ version, name: 'events', checksum: 'x' })),

@@ -1,17 +1,17 @@
-// Applies the Postgres migrations, each in a transaction of its own with its row in `schema_migrations`.
-// An advisory lock lets one program at a time do it; the others wait and find nothing to do.
+// Applies the Postgres migrations, each in its own transaction with its row in `schema_migrations`. With an advisory
+// lock only one program migrates at a time. The others wait and find nothing to do.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { ensureRoles } from '../postgres/roles.ts'
 import { type Migration, migrationsOf, pending } from './files.ts'
 
-/** "observa" as a number; any constant would do that nobody else takes. */
+/** The text "observa" as a number. Any constant would do that no other program uses. */
 const LOCK_KEY = 7_362_781_411
 
-/** Brings the database up to date; returns the versions applied now. */
+/** Brings the database up to date. Returns the versions that were applied. */
 export async function migratePostgres(pool: PostgresPool): Promise<readonly number[]> {
-  // A failure closes the connection, and with it the lock and a transaction that is open.
+  // A failure closes the connection, which releases the lock and rolls back an open transaction.
   return await pool.withClient(async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY])
     const applied = await migrate(client)
@@ -44,7 +44,7 @@ async function loginOf(client: Statements): Promise<string> {
 
 async function apply(client: Statements, migration: Migration): Promise<void> {
   await client.query('BEGIN')
-  // One text of many statements: the simple protocol runs them in this transaction.
+  // The simple protocol runs all statements of the text in this transaction.
   await client.query(migration.sql)
   await client.query(
     'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',

@@ -1,17 +1,17 @@
-// One connection to Postgres. The only place that knows the client library: a connection that breaks at any moment,
-// idle, checked out or in the middle of a statement, is remembered here and never ends the process.
+// One connection to Postgres. Only this file uses the client library's connections. A connection can break at any
+// moment: while it is idle, in use, or in the middle of a statement. That is noted here and never ends the process.
 
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
 
 export type { ClientConfig as ConnectionConfig, QueryResultRow } from 'pg'
 
-/** What code that was handed a connection may do with it: run statements. */
+/** What code may do with a connection that it was given: run statements. */
 export type Statements = Pick<pg.ClientBase, 'query'>
 
-/** The server could not be reached, or the connection broke or fell silent. Another try may succeed. */
+/** The server could not be reached, or the connection broke or became silent. A retry may succeed. */
 export class PostgresUnavailableError extends Error {
-  /** Code of the system (`ECONNRESET`), `CONNECTION` when the peer closed, `TIMEOUT` when it fell silent. */
+  /** The system's code (`ECONNRESET`), `CONNECTION` when the peer closed, `TIMEOUT` when it was silent. */
   readonly code: string
 
   constructor(cause: unknown) {
@@ -22,7 +22,7 @@ export class PostgresUnavailableError extends Error {
   }
 }
 
-/** As the library says it when `query_timeout` or `connectionTimeoutMillis` has passed. */
+/** The messages of the library when `query_timeout` or `connectionTimeoutMillis` has passed. */
 const TIMEOUT =
   /^(Query read timeout|timeout exceeded when trying to connect|timeout expired)$|connection timeout$/
 
@@ -32,27 +32,27 @@ function codeOf(cause: unknown): string {
   return TIMEOUT.test(message) ? 'TIMEOUT' : 'CONNECTION'
 }
 
-/** Five characters of an error that the server sent; null for one of the connection. */
+/** The five characters of an error that the server sent. Null for an error of the connection. */
 export function sqlStateOf(error: unknown): string | null {
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   return typeof code === 'string' && code.length === 5 && severity !== undefined ? code : null
 }
 
-/** SQLSTATE of an error of the server, else the code of the system; fit for logs, which a message of the server is not. */
+/** The SQLSTATE of a server's error, else the system's code. Both may be logged, a server's message may not. */
 export function errorCodeOf(error: unknown): string {
   const { code } = error as { code?: unknown }
   return typeof code === 'string' ? code : 'UNKNOWN'
 }
 
-/** True for errors that say nothing about the statement: a later connection may well succeed with it. */
+/** True for errors that say nothing about the statement, which may succeed on another connection. */
 export function isUnanswered(connection: Connection, thrown: unknown): boolean {
   if (sqlStateOf(thrown) !== null) return false
   return connection.lost !== null || (thrown instanceof Error && TIMEOUT.test(thrown.message))
 }
 
 /**
- * A client that has a listener for errors from its first moment to its last. The library emits them also between
- * statements and after a connection was given back, and an emitter without a listener ends the process.
+ * A client that has an error listener all the time. The library emits errors also between statements and after a
+ * connection was returned, and an emitter without a listener would end the process.
  */
 export class Connection extends pg.Client {
   #lost: Error | null = null
@@ -64,20 +64,20 @@ export class Connection extends pg.Client {
     })
   }
 
-  /** Why the connection is no use any more; null while it is. */
+  /** Why the connection can no longer be used; null while it can. */
   get lost(): Error | null {
     return this.#lost
   }
 
-  /** Closes the socket at once, whatever the peer does. A statement that waits is rejected. */
+  /** Closes the socket at once, whatever the peer does. A running statement is rejected. */
   cut(): void {
-    // The library's types do not show its socket, and its own `end` waits for the peer to close too.
+    // The library's types do not declare its socket, and its own `end` waits for the peer to close as well.
     const { connection } = this as unknown as { readonly connection: { readonly stream: Duplex } }
     connection.stream.destroy()
   }
 }
 
-/** Runs `work` on a connection of its own that is closed afterwards. */
+/** Runs `work` on its own connection, which is closed afterwards. */
 export async function withConnection<T>(
   config: pg.ClientConfig,
   work: (client: Statements) => Promise<T>,
@@ -97,15 +97,15 @@ export async function withConnection<T>(
 export interface ListenOptions {
   readonly config: pg.ClientConfig
   readonly channel: string
-  /** Once the server sends notices: whatever was sent before is not among them. */
+  /** Called when the server sends notifications. Earlier ones are not repeated. */
   readonly onReady: () => void
   readonly onNotice: () => void
   readonly signal: AbortSignal
 }
 
 /**
- * Listens on a connection of its own until that is lost or the signal aborts. Notices are not stored: who was away has
- * missed them. A peer that fell silent is noticed by nobody, so what must not be missed is asked for as well.
+ * Listens on its own connection until that breaks or the signal aborts. Notifications are not stored, so those during
+ * an interruption are missed. A silent peer is not noticed. So whoever must not miss a change has to query as well.
  */
 export async function listen(options: ListenOptions): Promise<void> {
   const { signal, channel } = options

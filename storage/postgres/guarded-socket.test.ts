@@ -1,4 +1,4 @@
-// The Postgres client connects to no link-local address, wherever it comes from.
+// The Postgres client connects to no link-local address, however the address is given.
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'

@@ -1,5 +1,5 @@
-// A socket for the Postgres client that connects to no link-local or cloud metadata address, wherever the host comes from:
-// the authority of a URL, its `host` parameter, or a name that resolves to one by now.
+// A socket for the Postgres client that refuses link-local and cloud metadata addresses, however the host is given:
+// in a URL's authority, in its `host` parameter, or by a name that resolves to such an address.
 
 import { lookup } from 'node:dns/promises'
 import { Socket } from 'node:net'
@@ -18,15 +18,15 @@ export function guardedSocket(): Socket {
     refusal.code = REFUSED_CODE
     return socket.destroy(refusal)
   }
-  // The overloads of `connect` that the client uses.
+  // These are the overloads of `connect` that the client uses.
   socket.connect = guarded as Socket['connect']
   return socket
 }
 
-/** Refuses, at a start and in words, a URL whose host is such an address now. */
+/** Refuses, at the start and with a clear message, a URL whose host is such an address now. */
 export async function refuseLinkLocal(url: string): Promise<void> {
   const { hostname, searchParams } = new URL(url)
-  // The client takes the parameter where there is one.
+  // The client uses the parameter if there is one.
   const host = searchParams.get('host') ?? hostname
   const addresses = await lookup(host, { all: true }).catch(() => [])
   if (!isLinkLocalHost(host) && !addresses.some((a) => isLinkLocalHost(a.address))) return

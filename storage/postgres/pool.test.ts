@@ -1,5 +1,5 @@
-// Connections that break at every moment, by a real server behind a proxy: the one who waits gets an error that says
-// so, the process goes on, and the next statement works.
+// Connections that break at every moment, with a real server behind a proxy. The caller gets an error that says so,
+// the process continues, and the next statement works.
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
@@ -14,7 +14,7 @@ import { withTenant } from './roles.ts'
 let server: TestPostgres
 let proxy: TcpProxy
 let pool: PostgresPool
-/** Names the connections of the test that runs: a server goes on with statements of those that are gone. */
+/** Names the connections of the running test, because a server continues statements whose client is gone. */
 let name = ''
 let tests = 0
 
@@ -33,7 +33,7 @@ after(async () => {
   await server.stop()
 })
 
-/** Through the proxy; a server that is silent is given up after a second. */
+/** A pool through the proxy. A silent server is given up after a second. */
 const poolOf = (): PostgresPool =>
   new PostgresPool({
     url: proxy.url(server.url),
@@ -57,7 +57,7 @@ async function cause(fault: Fault | 'kill -9'): Promise<void> {
   crash = await server.crash(found.rows[0]?.pid ?? 0)
 }
 
-/** Resolves when the pool reaches a server that answers. */
+/** Resolves when the pool reaches a server that responds. */
 async function healed(): Promise<void> {
   await crash?.recovered()
   crash = null
@@ -72,7 +72,7 @@ async function healed(): Promise<void> {
   }
 }
 
-/** Resolves when a statement of `pool` waits for what the server is to do. */
+/** Resolves when a statement of `pool` waits for an event of the server. */
 async function waiting(event: string): Promise<void> {
   const sql = 'SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event = $2'
   while ((await server.pool.query(sql, [name, event])).rowCount === 0);
@@ -119,7 +119,7 @@ for (const fault of FAULTS) {
       await cause(fault)
       await failed
     })
-    // When a backend is killed the server ends all others, and mostly that of the blocker before it has committed.
+    // When a backend is killed the server ends all others, usually the blocking one before it has committed.
     await blocked.catch((error: unknown) => {
       if (fault !== 'kill -9' || unavailableStore(error) === null) throw error
     })

@@ -1,6 +1,6 @@
-// Connections to Postgres, with the limits of the operating promise: 20 connections, idle ones closed after
-// 30 s, 10 s to connect, and a bound on every statement on both sides. The only place that checks connections out.
-// As whom a transaction works is in `roles.ts`.
+// Connections to Postgres: at most 20, closed after 30 s without use, 10 s to connect, and a time limit for every
+// statement in client and server. Only this file checks out connections. `roles.ts` decides with which role a
+// transaction runs.
 
 import pg from 'pg'
 import {
@@ -18,18 +18,18 @@ export interface PoolOptions {
   readonly url: string
   readonly max?: number
   readonly statementTimeoutMs?: number
-  /** How long past `statementTimeoutMs` an answer is waited for, before the connection counts as silent. */
+  /** How long to wait after `statementTimeoutMs` before the connection counts as silent, ms. */
   readonly silenceMs?: number
   readonly connectTimeoutMs?: number
   readonly applicationName?: string
-  /** Link-local and metadata addresses are refused at every connection, also those that a name resolves to. */
+  /** True to refuse link-local and metadata addresses at every connection, also when a name resolves to one. */
   readonly isGuarded?: boolean
 }
 
-/** A server frees what a vanished client has locked in a transaction after this time. */
+/** After this time the server releases what a vanished client has locked in a transaction. */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
-/** Says nothing against the connection: the transaction is rolled back, and the connection kept. */
+/** An error that does not mean a broken connection: the transaction is rolled back and the connection is kept. */
 export class RolledBackError extends Error {}
 
 export class PostgresPool {
@@ -45,24 +45,24 @@ export class PostgresPool {
       max: options.max ?? 20,
       idleTimeoutMillis: 30_000,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-      // The server ends a statement itself. When not even that is heard of, nobody is there any more.
+      // The server ends a statement itself. If not even that is heard of, the peer is gone.
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + (options.silenceMs ?? 5000),
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-      // A peer that is gone is noticed by its silence, also while nothing is asked.
+      // Keep-alive finds a peer that is gone also while no statement runs.
       keepAlive: true,
       application_name: options.applicationName ?? 'observa',
       ...(options.isGuarded === true ? { stream: guardedSocket } : {}),
     })
     this.#pool.on('error', () => {
-      // An idle connection broke; the pool has dropped it, and the next query opens another.
+      // An idle connection broke. The pool has removed it, and the next query opens another one.
     })
   }
 
   /**
-   * Lends a connection to `work`. When that throws, the connection is closed, and with it ends whatever it had begun
-   * or locked. `signal` closes it in the middle of a statement. Rejects with a `PostgresUnavailableError` when
-   * the server cannot be reached or the connection breaks.
+   * Lends a connection to `work`. When `work` throws, the connection is closed, which ends whatever it had begun or
+   * locked. `signal` closes it in the middle of a statement. Rejects with a `PostgresUnavailableError` when the
+   * server cannot be reached or the connection breaks.
    */
   async withClient<T>(work: (client: Statements) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { connection, release } = await this.#checkOut()
@@ -93,7 +93,7 @@ export class PostgresPool {
         await client.query('COMMIT')
         return { ok: true, result } as const
       } catch (thrown) {
-        // Of anything else it is not known what became of the connection.
+        // After any other error the state of the connection is unknown.
         if (sqlStateOf(thrown) === null && !(thrown instanceof RolledBackError)) throw thrown
         await client.query('ROLLBACK').catch(() => {
           throw thrown
@@ -105,7 +105,7 @@ export class PostgresPool {
     return outcome.result
   }
 
-  /** One statement, outside of a transaction. */
+  /** Runs one statement outside of a transaction. */
   async query<Row extends QueryResultRow>(
     text: string,
     values?: unknown[],
@@ -113,7 +113,7 @@ export class PostgresPool {
     return await this.withClient((client) => client.query<Row>(text, values))
   }
 
-  /** Closes all connections, also those that are lent. Safe twice. */
+  /** Closes all connections, also those that are in use. A second call has no effect. */
   end(): Promise<void> {
     for (const connection of this.#inUse) connection.cut()
     this.#ended ??= this.#pool.end()
@@ -130,16 +130,16 @@ export class PostgresPool {
     } catch (thrown) {
       throw sqlStateOf(thrown) === null ? new PostgresUnavailableError(thrown) : thrown
     }
-    // The pool makes its clients of the class it was given.
+    // The pool makes its clients of the class that it was given.
     const connection = client as unknown as Connection
     this.#inUse.add(connection)
-    // Connected while the pool was being closed.
+    // The connection was made while the pool was being closed.
     if (this.#ended !== null) connection.cut()
     return {
       connection,
       release: (isBroken) => {
         this.#inUse.delete(connection)
-        // A goodbye to a silent peer would wait for its answer.
+        // A regular end would wait for the response of a silent peer.
         if (isBroken) connection.cut()
         client.release(isBroken)
       },

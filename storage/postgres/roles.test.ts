@@ -1,5 +1,5 @@
-// Isolation in the database itself, on a real server: two tenants in every table, seen as each of the plain roles, with
-// the tenant named, not named and named wrongly; and what a start does where roles cannot be made.
+// Isolation in the database itself, on a real server: rows of two tenants in every table, seen with each role, with
+// the tenant set rightly, not at all and wrongly; and a start where roles cannot be made.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ let tables: readonly TenantTable[]
 
 before(async () => {
   server = await startTestPostgres()
-  // One connection: what a transaction leaves behind on it meets the next one.
+  // The pool has one connection, so that each transaction sees what the previous one left on it.
   pool = new PostgresPool({ url: server.url, max: 1 })
   tables = await tenantTables(pool)
   await addRows(pool, ['a', 'b'])
@@ -59,7 +59,7 @@ test('a tenant sees its own row of every table, and of no other', async () => {
 })
 
 test('no tenant, an empty one, an unknown one and a star see nothing', async () => {
-  // Before the first use of the setting it is unset, afterwards empty: both on this one connection.
+  // Before its first use the setting is unset, afterwards it is empty. This connection has both.
   const fresh = new PostgresPool({ url: server.url, max: 1 })
   for (const at of [fresh, pool])
     for (const { name } of tables) {
@@ -96,7 +96,7 @@ test('the API writes no telemetry, not of its own tenant either, and cannot name
   }
 })
 
-/** Of a transaction that is rolled back. */
+/** The result in a transaction that is rolled back. */
 async function changesAs(tenant: string, sql: string): Promise<number | string> {
   let changed = 0
   const undo = new Error('undo')
@@ -192,7 +192,7 @@ test('the plain roles cannot log in, own nothing and bypass nothing', async () =
   ])
 })
 
-/** A login and a database of its own on the same server, as an administrator would make them. */
+/** Makes a login with a database on the same server, as an administrator does. */
 async function withLogin(
   name: string,
   rights: string,
@@ -228,7 +228,7 @@ test('a login that may make no roles is told what an administrator has to run, a
       return true
     })
     assert.match(hint, /GRANT observa_app TO "modest" WITH INHERIT FALSE, SET TRUE/)
-    // The roles are there already, for another database of this server: only the grants are missing.
+    // Another database of this server has the roles already, so only the grants are missing.
     for (const statement of hint.slice(hint.indexOf(':') + 1).split(';'))
       if (statement.includes('GRANT')) await admin.query(statement)
     assert.ok((await migratePostgres(own)).length > 0)

@@ -1,11 +1,12 @@
-// The plain roles that every statement of the running program works as, and the transactions that take them on. None
-// owns anything or may bypass row-level security; the login that owns the tables is for migrations alone.
+// The roles with which every statement of the running program works, and the transactions that use them. No role owns
+// anything or may bypass row-level security. The login that owns the tables is used for migrations only.
 //
 //     observa_app       the REST API, for one tenant: sees the rows of the tenant in the setting `observa.tenant_id`
 //     observa_exporter  writes telemetry of all tenants, sees nothing of the control plane
-//     observa_control   tenants, people and keys of all tenants, sees no telemetry: key checks, sign-in, the command line
+//     observa_control   tenants, people and keys of all tenants, sees no telemetry: key checks, sign-in, the command
+// line
 //
-// A role is taken on for a transaction (SET LOCAL), which works behind poolers too and leaves nothing on a connection.
+// A role is set for a transaction (SET LOCAL), which works behind poolers too and leaves nothing on a connection.
 
 import { ObservaError } from '../../core/errors.ts'
 import { type Statements, sqlStateOf } from './connection.ts'
@@ -19,7 +20,9 @@ export interface RoleOptions {
   readonly signal?: AbortSignal
 }
 
-/** Runs `work` in a transaction that sees and writes rows of this tenant and no others; read-only unless told otherwise. */
+/**
+ * Runs `work` in a transaction that reads and writes rows of this tenant only. It is read-only unless told otherwise.
+ */
 export async function withTenant<T>(
   pool: PostgresPool,
   tenantId: string,
@@ -38,7 +41,7 @@ export async function withTenant<T>(
   )
 }
 
-/** Runs `work` in a transaction as a role that is for all tenants. */
+/** Runs `work` in a transaction with a role for all tenants. */
 export async function withRole<T>(
   pool: PostgresPool,
   role: Exclude<PlainRole, 'observa_app'>,
@@ -51,7 +54,7 @@ export async function withRole<T>(
   }, options)
 }
 
-/** Makes the roles that are missing and lets `login` take them on, as far as the connection may. */
+/** Makes the missing roles and lets `login` use them, as far as the connection may do that. */
 export async function ensureRoles(client: Statements, login: string): Promise<void> {
   const isReady = async (): Promise<boolean> => {
     const missing = await missingRoles(client, login)
@@ -62,7 +65,8 @@ export async function ensureRoles(client: Statements, login: string): Promise<vo
   for (const role of await missingRoles(client, login))
     for (const statement of statementsFor(role, login, version))
       await client.query(statement).catch((thrown: unknown) => {
-        // Made in this moment by another start, or not ours to make, which is found out below.
+        // Another start makes the role at this moment, or this login may not make it. The check below finds out
+        // which.
         if (!/^(42501|42710|23505|XX000)$/.test(sqlStateOf(thrown) ?? '')) throw thrown
       })
   const left = await missingRoles(client, login)
@@ -75,9 +79,9 @@ export async function ensureRoles(client: Statements, login: string): Promise<vo
   )
 }
 
-/** Of the plain roles those that are not there, or that the login cannot take on. */
+/** The roles that do not exist, or that the login cannot use. */
 async function missingRoles(client: Statements, login: string): Promise<readonly PlainRole[]> {
-  // Before version 16 every member may take a role on; the word SET is not known there.
+  // Before version 16 every member may use a role, and the word SET is unknown.
   const right = (await serverVersion(client)) >= 160_000 ? 'SET' : 'MEMBER'
   const found = await client.query<{ rolname: string }>(
     `SELECT rolname FROM pg_roles WHERE rolname = ANY($1) AND pg_has_role($2, oid, '${right}')`,
@@ -95,8 +99,8 @@ async function serverVersion(client: Statements): Promise<number> {
 }
 
 /**
- * A login that inherited the rights of all three would see with its own name what each may see, so it only takes them on.
- * Before version 16 there is no grant of that kind.
+ * The statements that make a role. The login does not inherit the rights of the roles, because then it would see
+ * everything under its own name. Before version 16 there is no such grant.
  */
 function statementsFor(role: PlainRole, login: string, version: number): readonly string[] {
   const how = version >= 160_000 ? ' WITH INHERIT FALSE, SET TRUE' : ''

@@ -1,8 +1,8 @@
-// Quantiles of values of which only buckets are known, also of several histograms with different bounds: within a bucket
-// values are taken to lie evenly.
+// Quantiles of values of which only histogram buckets are known, also over several histograms with different bounds.
+// Values are assumed to be evenly distributed within a bucket.
 
 export interface Histogram {
-  /** Upper bounds of all buckets but the last. */
+  /** The upper bounds of all buckets except the last. */
   readonly bounds: readonly number[]
   readonly buckets: readonly number[]
 }
@@ -15,7 +15,7 @@ interface Interval {
 
 const STEPS = 60
 
-/** One value for each of `ranks`; none when nothing was counted. */
+/** One value for each of `ranks`. Empty when nothing was counted. */
 export function quantilesOf(
   histograms: readonly Histogram[],
   ranks: readonly number[],
@@ -26,7 +26,7 @@ export function quantilesOf(
   return ranks.map((rank) => quantile(intervals, rank * total))
 }
 
-/** The outermost buckets have no second bound: what is in them counts as at the one they have. */
+/** The first and last buckets have only one bound, so their values count as equal to it. */
 function intervalsOf({ bounds, buckets }: Histogram): Interval[] {
   return buckets.flatMap((count, i) => {
     if (count <= 0) return []

@@ -1,6 +1,6 @@
-// Canonical events out of ClickHouse, in the JSON form that every other output has: the list by filters, and
-// those of one trace. Every event is there once, however often it was written: of its rows the first report. Every value is a query
-// parameter. Log records are shown in their spans as well: `joined-events.ts`.
+// Reads canonical events from ClickHouse in the JSON form that every output has: a list by filters, and the events of
+// a trace. Every event is returned once, however often it was written: of its rows, the first report. All values are
+// query parameters. `joined-events.ts` adds log records to their spans.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { idsOf, inheritIds, joinLogs } from './joined-events.ts'
@@ -13,10 +13,10 @@ import { type ProjectFacts, projectFacts } from './used-columns.ts'
 export type { EventRow } from './select-events.ts'
 
 export interface EventFilter {
-  /** ms since the epoch, inclusive and exclusive. */
+  /** In ms since the epoch. `fromMs` is inclusive, `toMs` exclusive. */
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
-  /** 32 hex. */
+  /** 32 hex digits. */
   readonly traceId?: string | undefined
   readonly kind?: string | undefined
   readonly model?: string | undefined
@@ -30,21 +30,21 @@ export interface EventFilter {
   readonly cursor?: string | undefined
 }
 
-/** A row of the answer with what its place in the order is. */
+/** A row of the response with its position in the order. */
 interface Placed extends Position {
   readonly event: EventRow
 }
 
 const READ_SETTINGS = {
   output_format_json_quote_64bit_integers: 0,
-  // The sorting key leads to the rows; asking the indexes as well costs more than it saves.
+  // The sorting key finds the rows. Checking the skip indexes too costs more than it saves.
   use_skip_indexes: 0,
-  // All columns of a few rows of one granule: reading them in a second step is slower.
+  // The query reads all columns of a few rows of one granule, for which a second reading step is slower.
   query_plan_optimize_lazy_materialization: 0,
 } as const
 const MS_OF_HOUR = 3_600_000
 
-/** Events, newest first; those of one trace oldest first. */
+/** Events, newest first. Those of one trace are oldest first. */
 export async function listEvents(
   client: ClickHouseClient,
   scope: Scope,
@@ -62,7 +62,7 @@ export async function listEvents(
   return { rows: joined, next: page.next }
 }
 
-/** The events of one trace: `trace_hours` says where they are in the sorting key. */
+/** The events of one trace. `trace_hours` gives their position in the sorting key. */
 async function traceEvents(
   client: ClickHouseClient,
   scope: Scope,
@@ -105,14 +105,14 @@ const placedRows = (rows: readonly Record<string, unknown>[]): Placed[] =>
     event: eventOf(row),
   }))
 
-/** Where an event is: what its row is found by, and its place in the order. */
+/** The key by which an event's row is found, and its position in the order. */
 interface Key extends Position {
   readonly trace: string
 }
 
 /**
- * Keys of the newest events that the filter lets through, one more than the page has. Looks at the newest hours
- * first and at more of them while they are not enough: sorting a month of events for fifty costs more.
+ * The keys of the newest events that match the filter, one more than the page has. The newest hours are read first,
+ * and more of them until there are enough, because sorting a month of events for fifty rows costs more.
  */
 async function newestKeys(
   client: ClickHouseClient,
@@ -142,12 +142,12 @@ async function newestKeys(
 }
 
 interface Hour {
-  /** s since the epoch */
+  /** Seconds since the epoch. */
   readonly hour: number
   readonly inserted: number
 }
 
-/** Hours with events between the bounds of the filter, newest first. */
+/** The hours with events within the bounds of the filter, newest first. */
 async function hoursOf(
   client: ClickHouseClient,
   scope: Scope,
@@ -178,13 +178,16 @@ async function hoursOf(
 const FIRST_WINDOW_ROWS = 20_000
 const WINDOW_GROWTH = 8
 
-/** Rows of the first stretch. What has an index of its own is found in many hours at once. */
+/**
+ * How many rows the first range of hours has. If the filter uses an index of its own, many hours are searched at
+ * once.
+ */
 function firstWindow(f: EventFilter): number {
   if (f.sessionId !== undefined || f.conversationId !== undefined) return Number.MAX_SAFE_INTEGER
   return f.userId === undefined ? FIRST_WINDOW_ROWS : FIRST_WINDOW_ROWS * WINDOW_GROWTH ** 2
 }
 
-/** Stretches of hours, newest first, each with several times the rows of the one before. */
+/** Ranges of hours, newest first, each with several times the rows of the previous one. */
 function* windowsOf(
   hours: readonly Hour[],
   firstRows: number,
@@ -204,7 +207,7 @@ function* windowsOf(
   }
 }
 
-/** The rows of these keys in their order; a key whose event was first reported otherwise has none. */
+/** The rows of these keys in their order. A key has no row if its event was first reported under another key. */
 async function fetchEvents(
   client: ClickHouseClient,
   scope: Scope,
@@ -214,7 +217,7 @@ async function fetchEvents(
 ): Promise<Placed[]> {
   if (keys.length === 0) return []
   const c = conditions(scope, { ...filter, cursor: undefined })
-  // Times and ids in hex that came from the store itself.
+  // These times and hex ids were read from the store.
   const tuples = keys.map(({ time, trace, id }) => {
     const hour = Math.floor(Number(BigInt(time) / 1_000_000_000n) / 3600) * 3600
     return `(toDateTime(${hour}, 'UTC'), unhex('${trace}'), unhex('${id}'))`
@@ -233,7 +236,7 @@ async function fetchEvents(
   return placedRows(await result.json<Record<string, unknown>>())
 }
 
-/** One event with what its log records say, or null when there is none of this tenant. */
+/** One event joined with its log records, or null when the tenant has no such event. */
 export async function findEvent(
   client: ClickHouseClient,
   scope: Scope,
@@ -258,7 +261,7 @@ export async function findEvent(
   return inheritIds([shown], await idsOfTrace(client, scope, trace))[0] ?? shown
 }
 
-/** Whether there is an event of the trace for this tenant. */
+/** True if the tenant has an event of the trace. */
 export async function hasTrace(
   client: ClickHouseClient,
   scope: Scope,
@@ -267,7 +270,10 @@ export async function hasTrace(
   return (await traceHours(client, scope, traceId)) !== null
 }
 
-/** An id that stands on one event of a trace holds for those that name none: a root often comes last, and alone has it. */
+/**
+ * An id on one event of a trace applies to the events without one, because often only the root has it, and roots
+ * often arrive last.
+ */
 function ofTrace(field: 'user_id' | 'session_id' | 'conversation_id', name: string): string {
   const of = (alias: string): string => `${alias}${field} IN {${name}:Array(String)}`
   return `(${of('e.')} OR (e.${field} IS NULL AND e.trace_id IN (SELECT trace_id FROM canonical_events

@@ -1,11 +1,11 @@
-// Conversations, sessions and end users out of Postgres, where the exporter keeps their sums exact.
+// Conversations, sessions and end users from Postgres, where the exporter keeps their exact sums.
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { WhereClause, withoutSort } from './where-clause.ts'
 
 export interface GroupFilter {
-  /** Of the last event; ms since the epoch, inclusive and exclusive. */
+  /** The time of the last event, in ms since the epoch. `fromMs` is inclusive, `toMs` exclusive. */
   readonly fromMs?: number | undefined
   readonly toMs?: number | undefined
   readonly userId?: IdForms | undefined
@@ -39,7 +39,7 @@ export interface ConversationRow extends GroupSums {
   readonly conversation_id: string
   readonly user_id: string | null
   readonly session_id: string | null
-  /** Highest position a client gave, plus one. */
+  /** The highest position that a client sent, plus one. */
   readonly message_count: number | null
   readonly last_message: string | null
 }
@@ -65,11 +65,11 @@ export interface Groups {
 interface Source {
   readonly table: string
   readonly id: string
-  /** Columns beyond the sums. */
+  /** Columns besides the sums. */
   readonly more: string
 }
 
-/** How many rows of another table are of this one; read for the rows of a page alone. */
+/** How many rows of another table belong to this row. It is read only for the rows of a page. */
 const counted = (table: string, column: string): string =>
   `(SELECT count(*) FROM ${table} o WHERE o.tenant_id = t.tenant_id AND o.project_id = t.project_id AND o.${column} = t.${column})::float8`
 
@@ -96,7 +96,7 @@ const SUMS = `first_at, last_at, (extract(epoch FROM last_at - first_at) * 1000)
   output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models,
   last_at::text AS sort_time`
 
-/** Newest activity first. */
+/** Groups by their last activity, newest first. */
 export async function listGroups<Kind extends keyof Groups>(
   pool: PostgresPool,
   scope: Scope,
@@ -126,7 +126,7 @@ export async function listGroups<Kind extends keyof Groups>(
   }
 }
 
-/** The one that was active last of those with one of these ids, or null when there is none of this tenant. */
+/** Of the groups with one of these ids, the one with the last activity. Null when the tenant has none. */
 export async function findGroup<Kind extends keyof Groups>(
   pool: PostgresPool,
   scope: Scope,
@@ -143,7 +143,7 @@ export async function findGroup<Kind extends keyof Groups>(
   return row === undefined ? null : (withoutSort(row) as unknown as Groups[Kind])
 }
 
-/** The rows of the page first, so that what is counted is counted for them only. */
+/** Selects the rows of the page first, so that counts are computed only for them. */
 function selectOf(kind: keyof Groups, where: string, limit: number): string {
   const { table, id, more } = SOURCES[kind]
   return `SELECT ${id}, ${SUMS}, ${more}, ${counted('trace_summaries', id)} AS traces

@@ -1,4 +1,4 @@
-// Spans with what their log records say, small cases: what is filled in, what is not, and usage in one place.
+// Spans joined with their log records in small cases: what is filled in, what is not, and that usage is in one place.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -57,7 +57,7 @@ test('usage that only a log record has is shown in the span, and counts there al
   assert.deepEqual([shown?.['input_tokens'], shown?.['cost_usd']], [10, 1])
   assert.equal(shown?.['usage_aggregate'], false)
   assert.deepEqual([record?.['usage_aggregate'], record?.['usage_duplicate_of']], [true, 'span'])
-  // A page with the log record alone says the same of it.
+  // A page that has only the log record shows it in the same way.
   const [alone] = joinLogs(logs, [span(), ...logs])
   assert.deepEqual(alone, record)
 })

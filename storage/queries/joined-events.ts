@@ -1,12 +1,12 @@
-// Spans with what their log records say. Messages and usage of a call may come in log records, in another request
-// and before or after the span; each is stored as an event of its own. What a span does not say itself is
-// shown in it from its log records, and usage moves with it, so that whoever adds up events counts it once.
+// Joins spans with their log records. The messages and usage of a call may arrive in log records, in another request,
+// before or after the span, and each is stored as its own event. What a span lacks is shown from its log records.
+// Usage is moved to the span, so that a sum over events counts it once.
 
 import type { EventRow } from './select-events.ts'
 
-/** Lists that are put together from several log records, in order of time. */
+/** Lists that are joined from several log records, in the order of time. */
 const LISTS = ['input_messages', 'output_messages', 'system_instructions'] as const
-/** Values of which the first counts. */
+/** Values of which the first one is shown. */
 const VALUES = [
   'tool_definitions',
   'input',
@@ -42,20 +42,23 @@ const IDS = ['conversation_id', 'session_id', 'user_id', 'route'] as const
 
 type Event = Record<string, unknown>
 
-/** Log records with an event name, and those without, which are lines of the app's log. */
+/** True for a log record: with an event name, or a line of the application's log. */
 export function isLog(event: EventRow): boolean {
   const type = event['event_type']
   return typeof type === 'string' && (type === 'log' || type.startsWith('log:'))
 }
 
-/** A line of the app's log stands beside a call and says nothing of it: only GenAI records have a dialect. */
+/**
+ * True for a log record that belongs to a call. A line of the application's log has no dialect, only GenAI records
+ * have one.
+ */
 function isOfCall(event: EventRow): boolean {
   return event['dialect'] !== null && event['dialect'] !== undefined
 }
 
 /**
- * `events` as they are to be shown. `others` has the log records of their spans and the spans of their log
- * records, and may have the events themselves.
+ * Returns `events` as they are shown. `others` has the log records of their spans and the spans of their log records,
+ * and may contain the events themselves.
  */
 export function joinLogs(events: readonly EventRow[], others: readonly EventRow[]): EventRow[] {
   const spans = new Map<string, Event>()
@@ -68,7 +71,7 @@ export function joinLogs(events: readonly EventRow[], others: readonly EventRow[
     const key = spanKey(copy)
     if (key === null) continue
     if (!isLog(copy)) {
-      // Several legacy events may share a span; none of them has log records.
+      // Several legacy events may share a span id. None of them has log records.
       if (!spans.has(key)) spans.set(key, copy)
       continue
     }
@@ -123,7 +126,7 @@ function joinSpan(span: Event, logs: readonly Event[]): void {
   if (from.size > 0) span['joined_from'] = [...from]
 }
 
-/** The call's usage is shown in its span, and the log record becomes the report that repeats it. */
+/** Shows the call's usage in its span, and the log record as a report that repeats it. */
 function moveUsage(span: Event, log: Event): boolean {
   const isEmpty = !TOKENS.some((field) => isPresent(span[field]))
   if (!isEmpty && span['usage_duplicate_of'] !== log['event_id']) return false
@@ -143,10 +146,10 @@ function move(span: Event, log: Event, field: string): void {
 const isPresent = (value: unknown): boolean => value !== null && value !== undefined
 const isAggregate = (event: Event): boolean => event['usage_aggregate'] === true
 
-/** Conversation, session, user and route of a trace. */
+/** The conversation, session, user and route of a trace. */
 export type TraceIds = Readonly<Record<(typeof IDS)[number], string | null>>
 
-/** Of several the lesser, as in the sums. */
+/** If there are several ids, the smallest is taken, as in the sums. */
 export function idsOf(events: readonly EventRow[]): TraceIds {
   const of = (field: string): string | null => {
     const given = events.map((event) => event[field]).filter((id) => typeof id === 'string')
@@ -160,7 +163,7 @@ export function idsOf(events: readonly EventRow[]): TraceIds {
   }
 }
 
-/** An id that stands on one event of a trace holds for those that name none. */
+/** An id on one event of a trace applies to the events without one. */
 export function inheritIds(events: readonly EventRow[], ids: TraceIds): EventRow[] {
   return events.map((event) => ({
     ...event,

@@ -1,5 +1,6 @@
-// A metric over time, out of the points that clients sent. What a cumulative series added within a bucket is the difference
-// to its last point before; histograms of different bounds are joined where their quantiles are taken.
+// A metric over time, computed from the data points that clients sent. What a cumulative series added within a bucket
+// is the difference to its last point before. Histograms with different bounds are joined when quantiles are
+// computed.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { quantilesOf } from './bucket-quantiles.ts'
@@ -7,23 +8,23 @@ import type { Scope } from './page.ts'
 
 export interface MetricFilter {
   readonly metric: string
-  /** ms since the epoch, inclusive and exclusive. */
+  /** In ms since the epoch. `fromMs` is inclusive, `toMs` exclusive. */
   readonly fromMs: number
   readonly toMs: number
   readonly bucketS: number
   readonly environment?: string | undefined
-  /** Attributes of the points, or of their resources, that make series of their own. */
+  /** Attributes of the points or of their resources. Each combination of values is a series. */
   readonly by: readonly string[]
 }
 
 export interface MetricBucket {
-  /** Start of the bucket, ms since the epoch. */
+  /** The start of the bucket, in ms since the epoch. */
   readonly at: number
   readonly by: Readonly<Record<string, string>>
-  /** Of histograms and summaries: how many values were recorded, and their sum. */
+  /** For histograms and summaries: how many values were recorded, and their sum. */
   readonly count: number | null
   readonly sum: number | null
-  /** Of counters: what was added; of gauges: the mean of the points. */
+  /** For counters: what was added. For gauges: the mean of the points. */
   readonly value: number | null
   readonly p50: number | null
   readonly p95: number | null
@@ -36,13 +37,16 @@ export interface MetricSeries {
   readonly data: readonly MetricBucket[]
 }
 
-/** Points before a range that its first ones are compared with; clients send every minute by default. */
+/**
+ * How long before a range points are read, ms, to which its first points are compared. Clients send every minute by
+ * default.
+ */
 const LOOKBACK_MS_MIN = 600_000
 
-/** More rows than a dashboard can show; `null` stands for them. */
+/** The most rows. With more rows, which no dashboard can show, the result is `null`. */
 const ROWS_MAX = 50_000
 
-/** Points of one series in one bucket; of cumulative ones the last. */
+/** The points of one series in one bucket. For cumulative series, the last point. */
 interface Row {
   readonly at: number
   readonly series: string
@@ -60,7 +64,7 @@ interface Row {
   readonly buckets: readonly number[]
 }
 
-/** Null when there are too many series or buckets for one answer. */
+/** Returns null when there are too many series or buckets for one response. */
 export async function metricOverTime(
   client: ClickHouseClient,
   scope: Scope,
@@ -95,7 +99,7 @@ async function readRows(
     return `if(mapContains(p.attributes, ${name}), p.attributes[${name}], p.resource[${name}])`
   })
   const isDelta = "p.temporality = 'delta'"
-  /** Increases are added up, totals are taken as they last stood. */
+  /** Increases are added up. Of totals the last one is taken. */
   const either = (column: string, sum = 'sum'): string =>
     `if(any(${isDelta}), ${sum}(${column}), argMax(${column}, p.time))`
   const result = await client.query({
@@ -129,7 +133,7 @@ function lookbackMs({ bucketS }: MetricFilter): number {
   return Math.max(bucketS * 1000, LOOKBACK_MS_MIN)
 }
 
-/** What was recorded within each bucket. Rows come in order of series, start and time. */
+/** What was recorded within each bucket. Rows are in the order of series, start and time. */
 function* increases(rows: readonly Row[], filter: MetricFilter): Generator<Row> {
   let before: Row | null = null
   for (const row of rows) {
@@ -139,7 +143,7 @@ function* increases(rows: readonly Row[], filter: MetricFilter): Generator<Row> 
     if (row.at * 1000 < filter.fromMs) continue
     if (row.temporality !== 'cumulative' || (row.type === 'sum' && !row.is_monotonic)) yield row
     else if (isSame) yield difference(row, last)
-    // Of a process that began to count long ago, nobody knows when it counted what it had.
+    // The process began to count long ago, and it is unknown when it counted what its first point has.
     else if (row.start_ms >= filter.fromMs - lookbackMs(filter)) yield row
   }
 }
@@ -159,7 +163,7 @@ function difference(row: Row, last: Row): Row {
   }
 }
 
-/** Exponential histograms grow at both ends: buckets are the same when their upper bounds are. */
+/** Exponential histograms grow at both ends, so two buckets are the same when their upper bounds are. */
 function differenceByBound(row: Row, last: Row): number[] {
   const counted = new Map(last.bounds.map((bound, i) => [bound, last.buckets[i] ?? 0]))
   return row.buckets.map((n, i) => {

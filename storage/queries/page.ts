@@ -1,6 +1,6 @@
-// Keyset pagination shared by the read queries: a cursor is the sort key of the last row, opaque to clients.
+// Keyset pagination for the queries. A cursor is the sort key of the last row, and clients cannot interpret it.
 
-/** Time and id of the last row of a page. */
+/** The time and id of the last row of a page. */
 export interface Position {
   readonly time: string
   readonly id: string
@@ -8,11 +8,13 @@ export interface Position {
 
 export interface Page<Row> {
   readonly rows: readonly Row[]
-  /** For the next page; null on the last. */
+  /** The cursor of the next page. Null on the last page. */
   readonly next: string | null
 }
 
-/** Whose rows a query may see: required by every query, taken from the credential alone. */
+/**
+ * The tenant and project whose rows a query may return. Every query needs it, and it comes only from the credential.
+ */
 export interface Scope {
   readonly tenantId: string
   readonly projectId: string
@@ -22,7 +24,7 @@ export function encodeCursor(at: Position): string {
   return Buffer.from(JSON.stringify([at.time, at.id])).toString('base64url')
 }
 
-/** Null when it is no cursor of ours. */
+/** Returns null when the text is not one of our cursors. */
 export function decodeCursor(text: string): Position | null {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
@@ -31,7 +33,7 @@ export function decodeCursor(text: string): Position | null {
     if (typeof time !== 'string' || typeof id !== 'string' || id.includes('\0')) return null
     return { time, id }
   } catch {
-    // Not base64 of JSON: the caller answers 400.
+    // The text is not base64 of JSON, and the caller answers 400.
     return null
   }
 }
@@ -39,7 +41,10 @@ export function decodeCursor(text: string): Position | null {
 const NS_MAX = 2n ** 63n - 1n
 const POSTGRES_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-5])(:\d\d)?$/
 
-/** Is it a place in a list of this store? ClickHouse gives nanoseconds, Postgres its text of a time. */
+/**
+ * True if the cursor is a position in a list of this store. ClickHouse cursors have nanoseconds, Postgres cursors the
+ * text of a time.
+ */
 export function isCursorOf(store: 'clickhouse' | 'postgres', text: string): boolean {
   const time = decodeCursor(text)?.time
   if (time === undefined) return false
@@ -49,7 +54,7 @@ export function isCursorOf(store: 'clickhouse' | 'postgres', text: string): bool
   )
 }
 
-/** One page of `limit` from rows that were asked for with one more. */
+/** One page of `limit` rows, from a result that may have one more row. */
 export function pageOf<Row>(
   rows: readonly Row[],
   limit: number,
@@ -60,5 +65,5 @@ export function pageOf<Row>(
   return { rows: rows.slice(0, limit), next: encodeCursor(position(last)) }
 }
 
-/** What an id that is asked for may be stored as; any of them is meant. */
+/** The forms in which an id that a client asks for may be stored. A row with any of them matches. */
 export type IdForms = readonly string[]

@@ -1,4 +1,4 @@
-// The keys of pseudonyms in Postgres, for all instances that share the database.
+// The keys of pseudonyms in Postgres, which all instances on the database share.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
@@ -6,13 +6,13 @@ import { withRole } from '../postgres/roles.ts'
 
 export interface KeyRow {
   readonly key_id: string
-  /** Null: it stands in the configuration of the instances. */
+  /** Null if the key is only in the configuration of the instances. */
   readonly key: string | null
   readonly created_at: string
   readonly retired_at: string | null
 }
 
-/** Changes the keys while nobody else does: `decide` is given those there are, oldest first, and says what they become. */
+/** Changes the keys under a lock. `decide` gets the existing keys, oldest first, and returns the new list. */
 export async function changeKeyRows(
   pool: PostgresPool,
   decide: (rows: readonly KeyRow[]) => readonly KeyRow[],

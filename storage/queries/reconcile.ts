@@ -1,4 +1,5 @@
-// Events that a provider's bill is compared with: every report of the days that counts, and what was not counted beside it.
+// Reads the events that a provider's bill is compared with: every report of the days that counts, and the reports
+// that do not count.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Provider } from '../reconcile/billed.ts'
@@ -8,17 +9,17 @@ import type { Scope } from './page.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Events of one comparison. More are refused: sums over a part of them would be wrong. */
+/** The most events in one comparison. More are refused, because sums over a part of them would be wrong. */
 export const RECONCILED_EVENTS_MAX = 300_000
 
-/** Fields that may say with which of the provider's keys a call was made. */
+/** Fields that may name the provider's key with which a call was made. */
 export const KEY_FIELDS = ['service_name', 'environment', 'agent_name', 'user_id', 'route'] as const
 export type KeyField = (typeof KEY_FIELDS)[number]
 
 /** A field, or an entry of metadata. */
 export type KeySource = { readonly field: KeyField } | { readonly metadata: string } | null
 
-/** Where an event says who is paid for it. Who said nothing may be meant, where the model fits. */
+/** How events name the provider that is paid. An event that names none is included if its model matches. */
 const SOLD_BY: Readonly<Record<Provider, string>> = {
   openai:
     "(e.provider = 'openai' OR e.provider IS NULL) AND NOT ifNull(e.server_address, '') LIKE '%openrouter.ai%'",
@@ -69,13 +70,13 @@ const SELECT = `lower(hex(e.event_id)) AS event_id, lower(hex(e.trace_id)) AS tr
 
 export interface ReconcileAsk {
   readonly provider: Provider
-  /** First and last day of the export. */
+  /** The first and last day of the export. */
   readonly from: string
   readonly to: string
   readonly key: KeySource
 }
 
-/** Null when there are more than can be compared at once. */
+/** Returns null when there are too many events to compare. */
 export async function reconciledEvents(
   client: ClickHouseClient,
   scope: Scope,

@@ -1,23 +1,23 @@
-// Which hours of a range can be read from `usage_rollup`, and the work of adding up hours that have been quiet.
-// See `storage/migrations/clickhouse/0001_initial.sql`.
+// Decides which hours of a range can be read from `usage_rollup`, and adds up the hours that no longer change. See
+// `storage/migrations/clickhouse/0001_initial.sql`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
 import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from './usage-sums.ts'
 
 export type Hours =
-  /** All of the range from the events. */
+  /** The whole range is read from the events. */
   | { readonly kind: 'events' }
   | {
       readonly kind: 'mixed'
-      /** Whole hours of the range, s since the epoch, inclusive and exclusive. */
+      /** The whole hours of the range, in seconds since the epoch. `first` is inclusive, the end exclusive. */
       readonly first: number
       readonly end: number
-      /** Hours that have to be read from the events. */
+      /** Hours that must be read from the events. */
       readonly fromEvents: readonly number[]
     }
 
-/** More hours than this in a list, and the events are read for all. */
+/** If more hours than this had to be listed, the whole range is read from the events. */
 const LISTED_MAX = 500
 const HOUR_S = 3600
 
@@ -43,7 +43,7 @@ export async function hoursOfRange(
   })
   const open = (await result.json<{ hour: number }>()).map((row) => row.hour)
   if (open.length > LISTED_MAX) return { kind: 'events' }
-  // The parts of hours at both ends.
+  // These are the partial hours at both ends.
   if (first * 1000 > range.fromMs) open.unshift(first - HOUR_S)
   if (end * 1000 < range.toMs) open.push(end)
   return { kind: 'mixed', first, end, fromEvents: open }
@@ -53,9 +53,9 @@ const IN_RANGE = `tenant_id = {tenant:String} AND project_id = {project:String}
   AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({end:UInt32}, 'UTC')`
 
 export interface RollOptions {
-  /** Nothing was inserted into an hour for this long: longer than any insert takes. */
+  /** How long nothing may have been inserted into an hour, in seconds. It is longer than any insert takes. */
   readonly quietS: number
-  /** At most so many at once. */
+  /** The most hours in one run. */
   readonly hoursMax: number
 }
 
@@ -66,7 +66,7 @@ interface OpenHour {
   readonly changed: string
 }
 
-/** Adds up hours that changed and have been quiet since, oldest first; returns how many. */
+/** Adds up hours that have changed and are quiet since then, oldest first. Returns how many. */
 export async function rollHours(client: ClickHouseClient, options: RollOptions): Promise<number> {
   const result = await client.query({
     query: `SELECT h.tenant_id AS tenant, h.project_id AS project, toUnixTimestamp(h.hour) AS hour,
@@ -104,10 +104,10 @@ async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): 
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND toStartOfHour(e.start_time) IN (${list})
       GROUP BY tenant_id, project_id, hour, ${names}`,
     query_params: { tenant, project },
-    // In the background, beside ingest.
+    // The query runs in the background beside ingest, so it uses one thread.
     clickhouse_settings: { max_threads: 1, max_execution_time: 300 },
   })
-  // Last: until it is there, the hours are read from the events.
+  // This insert is the last step: until it is there, the hours are read from the events.
   await client.insert({
     table: 'rolled_hours',
     values: hours.map(({ hour, changed }) => ({

@@ -1,10 +1,10 @@
-// The SELECT list of `canonical_events`, and a row of the answer as the canonical event's JSON.
+// The SELECT list of `canonical_events`, and the conversion of a row to the canonical event's JSON.
 
 import { FIELDS, type Field } from '../../core/fields.ts'
 
 export type EventRow = Readonly<Record<string, unknown>>
 
-/** SELECT list for `canonical_events AS e`; `eventOf` reads the answer, in which what was left out is null. */
+/** The SELECT list for `canonical_events AS e`. `eventOf` reads the result, in which omitted columns are null. */
 export function eventSelect(unused: ReadonlySet<string>): string {
   return (FIELDS as readonly Field[])
     .filter(({ name }) => !unused.has(name) || name === 'attributes')
@@ -27,7 +27,7 @@ function selectOf(field: Field, unused: ReadonlySet<string>): string {
   return `e.${name} AS ${name}_`
 }
 
-/** A row of ClickHouse as the canonical event's JSON. */
+/** Converts a row of ClickHouse to the canonical event's JSON. */
 export function eventOf(row: Readonly<Record<string, unknown>>): EventRow {
   const event: Record<string, unknown> = {}
   for (const field of FIELDS as readonly Field[]) {
@@ -51,7 +51,7 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
     case 'strings':
       return Array.isArray(raw) && raw.length > 0 ? raw : null
     case 'map':
-      // `metadata` is there, and empty, when no event of the project has any.
+      // `metadata` is present and empty when no event of the project has any.
       return field.name === 'attributes' ? attributesOf(row) : (raw ?? {})
     default:
       return raw ?? null
@@ -76,7 +76,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // Not JSON after all: shown as it is.
+    // The text is not JSON after all and is shown unchanged.
     return text
   }
 }

@@ -1,4 +1,4 @@
-// Signals out of Postgres, where the exporter stores each once.
+// Signals from Postgres, where the exporter stores each once.
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type Page, pageOf, type Scope } from './page.ts'
@@ -59,7 +59,7 @@ export async function listSignals(
   return { rows: page.rows.map(withoutSort), next: page.next }
 }
 
-/** One signal, or null when there is none of this tenant. */
+/** One signal, or null when the tenant has no such signal. */
 export async function findSignal(
   pool: PostgresPool,
   scope: Scope,
@@ -77,7 +77,7 @@ export interface SignalCount {
   readonly count: number
 }
 
-/** Signals of a range by type and severity, most first. */
+/** The number of signals of a range by type and severity, most frequent first. */
 export async function countSignals(
   pool: PostgresPool,
   scope: Scope,

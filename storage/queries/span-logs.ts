@@ -1,16 +1,16 @@
-// The log records that belong to spans, and the spans that log records belong to: read for `joined-events.ts`.
+// Reads the log records that belong to spans, and the spans that log records belong to, for `joined-events.ts`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLog, type TraceIds } from './joined-events.ts'
 import type { Scope } from './page.ts'
 import { EVENT_SELECT, type EventRow, eventOf } from './select-events.ts'
 
-/** Companions of one page; a trace of more log records shows those that come first. */
+/** The most log records and spans that are added to a page. Of a trace with more, the first are added. */
 const COMPANIONS_MAX = 10_000
-/** Hours of one trace that are looked at. */
+/** How many hours of one trace are read. */
 const HOURS_MAX = 48
 
-/** All log records of a trace, and the spans they belong to. */
+/** All log records of a trace, and the spans that they belong to. */
 export async function spansAndLogs(
   client: ClickHouseClient,
   scope: Scope,
@@ -20,7 +20,7 @@ export async function spansAndLogs(
   return await companions(client, scope, hours, '')
 }
 
-/** Conversation, session, user and route of a trace: of several the lesser. */
+/** The conversation, session, user and route of a trace. If there are several, the smallest is taken. */
 export async function idsOfTrace(
   client: ClickHouseClient,
   scope: Scope,
@@ -67,7 +67,7 @@ export async function logsOf(
   )
 }
 
-/** Places in the sorting key: hour and trace, as SQL of values that came from the store itself. */
+/** Positions in the sorting key: hour and trace, as SQL of values that were read from the store. */
 async function hoursOfTraces(
   client: ClickHouseClient,
   scope: Scope,

@@ -1,4 +1,4 @@
-// Sums over the engine: exact when rows came twice, and of one tenant only.
+// Sums over the engine: exact when rows were stored twice, and of one tenant only.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -38,7 +38,7 @@ before(async () => {
   t = await startTestClickHouse()
   client = createClient({ url: t.url, database: 'observa' })
   const rows = [0, 1, 2, 3, 4].map((i) => row('acme', i))
-  // Three times: a client that sends again.
+  // The rows are inserted three times, as by a client that sends again.
   for (const values of [rows, rows, rows, [row('other', 0)]])
     await client.insert({ table: 'canonical_events', values, format: 'JSONEachRow' })
 })
@@ -102,7 +102,7 @@ test('hours that were added up give the same, and are left when rows come late',
   const rolled = await t.rows<{ n: string }>('SELECT count() AS n FROM observa.usage_rollup FINAL')
   assert.ok(Number(rolled[0]?.n) > 0)
   assert.deepEqual(await readTotals(client, scope, range), before)
-  // Parts of hours at both ends.
+  // The range has partial hours at both ends.
   const inner = { fromMs: range.fromMs + 600_000, toMs: range.fromMs + 4_200_001 }
   assert.equal((await readTotals(client, scope, inner)).events, 5)
   const late = { ...row('acme', 9), status: 'error', total_tokens: 1000 }

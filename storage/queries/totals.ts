@@ -1,6 +1,6 @@
-// Sums over events out of ClickHouse, exact under replays and late data. Hours that were added up and have not
-// changed since come from `usage_rollup`; all others, and parts of hours, from the events through FINAL. Rows
-// that repeat other rows' usage are in no sum.
+// Sums over events from ClickHouse, exact with re-sends and late data. Hours that were added up and have not changed
+// since are read from `usage_rollup`. All others, and partial hours, are read from the events with FINAL. Rows that
+// repeat the usage of other rows are in no sum.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
@@ -15,7 +15,7 @@ import {
 } from './usage-sums.ts'
 
 export interface TotalsFilter {
-  /** ms since the epoch, inclusive and exclusive. */
+  /** In ms since the epoch. `fromMs` is inclusive, `toMs` exclusive. */
   readonly fromMs: number
   readonly toMs: number
   readonly environment?: string | undefined
@@ -23,7 +23,7 @@ export interface TotalsFilter {
 
 export interface Totals {
   readonly events: number
-  /** Exact up to some thousands, then within one in a hundred. */
+  /** Exact up to some thousands, then within one percent. */
   readonly traces: number
   readonly errors: number
   readonly llm_calls: number
@@ -33,7 +33,7 @@ export interface Totals {
   readonly cost_usd: number
   /** Calls with usage and without a price. */
   readonly unpriced: number
-  /** Milliseconds of calls; null without any. */
+  /** The duration of calls in milliseconds. Null without any call. */
   readonly p50_ms: number | null
   readonly p95_ms: number | null
   readonly p99_ms: number | null
@@ -55,13 +55,13 @@ export interface UsageRow {
 }
 
 export interface BucketRow extends UsageRow {
-  /** Start of the bucket, ms since the epoch. */
+  /** The start of the bucket, in ms since the epoch. */
   readonly at: number
 }
 
 export type BreakdownRow = UsageRow & Readonly<Partial<Record<Breakdown, string | null>>>
 
-/** The same of rows that were added up before. */
+/** The same sums over rows that were added up before. */
 const ROW_SUMS = `sum(r.events) AS events, sum(r.errors) AS errors, sum(r.calls) AS calls, sum(r.call_errors) AS call_errors,
   sum(r.input_tokens) AS input_tokens, sum(r.output_tokens) AS output_tokens, sum(r.total_tokens) AS total_tokens,
   sum(r.cache_read_tokens) AS cache_read_tokens, sum(r.cache_write_tokens) AS cache_write_tokens,
@@ -85,7 +85,7 @@ interface SumRow {
   readonly cost_usd: number
   readonly unpriced: number
   readonly traces: number
-  /** NaN, which JSON prints as null, without any call. */
+  /** NaN without any call, which JSON prints as null. */
   readonly ms: readonly (number | null)[]
 }
 
@@ -114,7 +114,7 @@ export async function readTotals(
   }
 }
 
-/** Usage in buckets of equal length, oldest first; empty buckets are left out. */
+/** Usage in buckets of equal length, oldest first. Empty buckets are left out. */
 export async function usageOverTime(
   client: ClickHouseClient,
   scope: Scope,
@@ -133,7 +133,7 @@ export async function usageOverTime(
   return rows.map((row) => ({ at: row.at * 1000, ...usageOf(row) }))
 }
 
-/** Usage by the named dimensions, dearest first. */
+/** Usage by the given dimensions, highest cost first. */
 export async function usageBy(
   client: ClickHouseClient,
   scope: Scope,
@@ -169,14 +169,14 @@ function usageOf(row: SumRow): UsageRow {
   }
 }
 
-/** A column of the answer that is grouped by: as it is called, and as it is made of events and of rows. */
+/** A column to group by: its name, and the SQL for events and for added-up rows. */
 interface GroupKey {
   readonly name: string
   readonly event: string
   readonly row: string
 }
 
-/** Limits of a read: a dashboard must not take the store from the exporter. */
+/** The limits of a query, so that a dashboard does not slow down the exporter. */
 const LIMITS = {
   output_format_json_quote_64bit_integers: 0,
   max_execution_time: 20,
@@ -193,7 +193,7 @@ async function sums<Row>(
 ): Promise<Row[]> {
   const hours = await hoursOfRange(client, scope, filter, canRoll)
   const names = keys.map((key) => key.name)
-  // Counting distinct traces costs as much as all else, and only the totals show it.
+  // Counting distinct traces costs as much as everything else, and only the totals need it.
   const ofTraces = (sql: string): string => (names.length === 0 ? `${sql}, ` : '')
   const group = names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`
   const routes = names.includes('route') ? routesOfTraces(ROUTES_WHERE) : ''
@@ -222,7 +222,7 @@ async function sums<Row>(
   return await result.json<Row>()
 }
 
-/** Roots may begin before their calls, and the range in between. */
+/** Roots may begin before their calls, and before the range. */
 const ROUTES_WHERE = `start_time >= fromUnixTimestamp64Milli({from:Int64}) - INTERVAL 1 HOUR
   AND start_time < fromUnixTimestamp64Milli({to:Int64}) + INTERVAL 1 HOUR`
 

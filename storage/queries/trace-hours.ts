@@ -1,17 +1,18 @@
-// Where a trace is in the sorting key of `canonical_events`: `trace_hours` says it, written with every insert.
+// Finds the position of a trace in the sorting key of `canonical_events` by the table `trace_hours`, which is written
+// with every insert.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
 import { type ProjectFacts, projectFacts } from './used-columns.ts'
 
 export interface TracePlace {
-  /** First and last hour, s since the epoch. */
+  /** The first and last hour, in seconds since the epoch. */
   readonly first: number
   readonly last: number
   readonly facts: ProjectFacts
 }
 
-/** Null when no event of the trace is there for this tenant. */
+/** Returns null when the tenant has no event of the trace. */
 export async function traceHours(
   client: ClickHouseClient,
   scope: Scope,

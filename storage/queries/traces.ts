@@ -1,5 +1,5 @@
-// Trace summaries out of Postgres, where the exporter keeps them exact. The tenant is set for the
-// transaction, so that row-level security holds even where a WHERE were forgotten.
+// Trace summaries from Postgres, where the exporter keeps them exact. The tenant is set for the transaction, so that
+// row-level security protects the rows even if a WHERE is forgotten.
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
@@ -17,7 +17,7 @@ export interface TraceFilter {
   readonly conversationId?: IdForms | undefined
   readonly minCostUsd?: number | undefined
   readonly minDurationMs?: number | undefined
-  /** Text in the name of the root. */
+  /** A text in the name of the root. */
   readonly name?: string | undefined
   readonly limit: number
   readonly cursor?: string | undefined
@@ -87,7 +87,7 @@ export async function listTraces(
   return { rows: page.rows.map(withoutSort), next: page.next }
 }
 
-/** One trace, or null when there is none of this tenant. */
+/** One trace, or null when the tenant has no such trace. */
 export async function findTrace(
   pool: PostgresPool,
   scope: Scope,

@@ -1,4 +1,4 @@
-// The lists of columns here and the bits that the migration sets say the same.
+// The lists of columns here match the bits that the migration sets.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,11 +1,15 @@
 // Which optional columns of `canonical_events` a project has ever filled. A row has more than a hundred columns, and
-// reading one row costs about as much for each of them as for a thousand rows; most projects fill half. The bits
-// are kept by `event_hours` (`storage/migrations/clickhouse/0001_initial.sql`, made from the lists here).
+// reading one row costs about as much for each column as reading a thousand rows. Most projects fill half of the
+// columns. The table `event_hours` has one bit for each column (`storage/migrations/clickhouse/0001_initial.sql`,
+// made from these lists).
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from './page.ts'
 
-/** By bit of `used_1` and `used_2`. Order is for ever; columns that are in neither are always read. */
+/**
+ * The columns in the order of the bits of `used_1` and `used_2`. The order must never change. Columns in neither list
+ * are always read.
+ */
 export const USED_1 = [
   'dialect',
   'dialects',
@@ -84,9 +88,9 @@ export const USED_2 = [
   'attributes_json',
 ] as const
 
-/** What one look at the hours of a project says. */
+/** What one read of the hours of a project returns. */
 export interface ProjectFacts {
-  /** Columns that no event of the project has. */
+  /** The columns that no event of the project has. */
   readonly unused: ReadonlySet<string>
   readonly hasLogs: boolean
 }

@@ -1,12 +1,12 @@
-// The WHERE of a query of Postgres: all values are parameters, and the tenant is set for the transaction, so that
-// row-level security holds even where a condition were forgotten.
+// The WHERE clause of a Postgres query: all values are parameters, and the tenant is set for the transaction, so that
+// row-level security protects the rows even if a condition is forgotten.
 
 import type { QueryResultRow } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
 import { decodeCursor, type Scope } from './page.ts'
 
-/** A WHERE whose values are all parameters, and which always names the tenant and the project. */
+/** A WHERE clause that always has the tenant and the project, and whose values are all parameters. */
 export class WhereClause {
   readonly #parts: string[]
   readonly #values: unknown[]

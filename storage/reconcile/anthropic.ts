@@ -1,5 +1,5 @@
-// Anthropic: pages of the usage and cost reports (`/v1/organizations/usage_report/messages`, `/cost_report`), and the CSVs of the console.
-// Its input counts leave out what caches held.
+// Anthropic: pages of the usage and cost reports (`/v1/organizations/usage_report/messages`, `/cost_report`), and the
+// CSVs of the console. Its input counts do not include cached tokens.
 
 import {
   type BilledRow,
@@ -12,7 +12,7 @@ import {
   textOf,
 } from './billed.ts'
 
-/** Rows of an export; null when it is none of Anthropic. */
+/** Returns the rows of an export, or null when it is not from Anthropic. */
 export function readAnthropic(rows: readonly Fields[]): BilledRow[] | null {
   const buckets = rows.filter((row) => Array.isArray(row['results']) && 'starting_at' in row)
   if (buckets.length > 0)
@@ -32,7 +32,7 @@ function ofReport(result: Fields, bucket: Fields): BilledRow[] {
     numberOf(writes, 'ephemeral_1h_input_tokens'),
   )
   const cacheRead = numberOf(result, 'cache_read_input_tokens')
-  // The cost report is in cents.
+  // Amounts of the cost report are in cents.
   const cents = 'currency' in result ? numberOf(result, 'amount') : undefined
   return [
     {

@@ -1,5 +1,5 @@
-// Amazon Bedrock: model invocation logs (a record a call), the Cost and Usage Report (a row an hour and kind of token), and the answer of
-// Cost Explorer.
+// Amazon Bedrock: model invocation logs (one record a call), the Cost and Usage Report (one row an hour and kind of
+// token), and responses of Cost Explorer.
 
 import {
   type BilledRow,
@@ -12,7 +12,7 @@ import {
   textOf,
 } from './billed.ts'
 
-/** Rows of an export; null when it is none of Bedrock. */
+/** Returns the rows of an export, or null when it is not from Bedrock. */
 export function readBedrock(rows: readonly Fields[]): BilledRow[] | null {
   const [first] = rows
   if (first === undefined) return null
@@ -111,7 +111,7 @@ function ofPeriod(period: Fields): BilledRow[] {
   })
 }
 
-/** Which tokens a usage type is about: `USE1-Claude4Sonnet-cache-read-input-token-count`. */
+/** The kind of tokens that a usage type means: `USE1-Claude4Sonnet-cache-read-input-token-count`. */
 function ofType(
   type: string,
   amount: number | undefined,
@@ -119,7 +119,7 @@ function ofType(
   cost: number | undefined,
 ): BilledRow['amounts'] {
   const per = /1m|million/i.test(unit) ? 1e6 : /1k|thousand/i.test(unit) ? 1000 : Number.NaN
-  // Units that are not said in tokens tell the cost only.
+  // A row whose unit is not tokens has only a cost.
   const tokens = amount === undefined || Number.isNaN(per) ? undefined : Math.round(amount * per)
   if (/cache-?read/i.test(type))
     return said({ input_tokens: tokens, cache_read_tokens: tokens, cost_usd: cost })

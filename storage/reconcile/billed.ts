@@ -1,6 +1,6 @@
-// What a provider says was used: one row of its export, whatever form that has.
+// One row of a provider's usage export, whatever the form of the export.
 
-/** Tokens and calls. Input includes what caches held, output includes reasoning, as in events. */
+/** Tokens and calls. As in events, input includes cached tokens and output includes reasoning. */
 export interface Amounts {
   readonly calls: number
   readonly input_tokens: number
@@ -13,14 +13,14 @@ export interface Amounts {
 export type AmountName = keyof Amounts
 
 export interface BilledRow {
-  /** UTC, `2026-11-29`. */
+  /** The UTC day, `2026-11-29`. */
   readonly day: string
   readonly model: string
-  /** The provider's own key: its name, or its id. */
+  /** The provider's own key: its name or its id. */
   readonly key: string | null
-  /** The provider's id of the one call, where the export has a row for each. */
+  /** The provider's id of the call, if the export has a row for each call. */
   readonly callId: string | null
-  /** What the export says; what it does not say is left out. */
+  /** The amounts that the export has. Missing ones are left out. */
   readonly amounts: Partial<Amounts>
 }
 
@@ -34,7 +34,10 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The first of the names with a number in it, also as text with thousands separators; undefined = none. */
+/**
+ * The number under the first of the names that has one, also from text with thousands separators. Undefined if there
+ * is none.
+ */
 export function numberOf(fields: Fields, ...names: readonly string[]): number | undefined {
   for (const name of names) {
     const value = fields[name]
@@ -46,7 +49,7 @@ export function numberOf(fields: Fields, ...names: readonly string[]): number | 
   return undefined
 }
 
-/** The first of the names with text in it; '' = none. */
+/** The text under the first of the names that has one. '' if there is none. */
 export function textOf(fields: Fields, ...names: readonly string[]): string {
   for (const name of names) {
     const value = fields[name]
@@ -55,10 +58,10 @@ export function textOf(fields: Fields, ...names: readonly string[]): string {
   return ''
 }
 
-/** The UTC day of a time in text or in seconds since the epoch; null when it is none. */
+/** The UTC day of a time in text or in seconds since the epoch. Null if it is no time. */
 export function dayOf(value: unknown): string | null {
   const text = typeof value === 'string' ? value.trim() : ''
-  // A day, and a time that names no zone: UTC, as exports write it.
+  // A day, or a time without a zone, is UTC, as exports write it.
   if (/^\d{4}-\d\d-\d\d(?:$|[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$)/.test(text))
     return text.slice(0, 10)
   const number =
@@ -67,14 +70,14 @@ export function dayOf(value: unknown): string | null {
   return Number.isFinite(ms) && Math.abs(ms) < 8e15 ? new Date(ms).toISOString().slice(0, 10) : null
 }
 
-/** Only what is a number: an amount that is not said is not 0. */
+/** Keeps only numbers, because a missing amount is not 0. */
 export function said(
   amounts: Readonly<Partial<Record<AmountName, number | undefined>>>,
 ): Partial<Amounts> {
   return Object.fromEntries(Object.entries(amounts).filter(([, n]) => n !== undefined))
 }
 
-/** Undefined only when none is said. */
+/** The sum of the parts. Undefined only when all parts are. */
 export function sumOf(...parts: readonly (number | undefined)[]): number | undefined {
   const given = parts.filter((n) => n !== undefined)
   return given.length === 0 ? undefined : given.reduce((a, b) => a + b, 0)

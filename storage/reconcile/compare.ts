@@ -1,16 +1,17 @@
-// What a provider billed beside what was counted, by day, model and key, and the events that a difference can come from.
+// Compares what a provider billed with what was counted, by day, model and key, and finds the events that can explain
+// a difference.
 
 import type { AmountName, Amounts, BilledRow, Provider } from './billed.ts'
 import { modelKey } from './model-key.ts'
 
-/** What is read of a stored event: enough to count it and to say which one it is. */
+/** The parts of a stored event that are needed to count it and to name it. */
 export interface CountedEvent {
   readonly event_id: string
   readonly trace_id: string
   readonly span_id: string
-  /** UTC. */
+  /** The UTC day. */
   readonly day: string
-  /** Within an hour of midnight: the provider may have it on the other day. */
+  /** True within an hour of midnight, because the provider may count the event on the other day. */
   readonly near_midnight: boolean
   readonly model: string
   readonly key: string | null
@@ -18,7 +19,7 @@ export interface CountedEvent {
   readonly kind: string
   readonly status: string
   readonly amounts: Amounts
-  /** Its numbers are in the sums. */
+  /** True if the event's numbers are in the sums. */
   readonly counts: boolean
   readonly has_usage: boolean
   readonly has_cost: boolean
@@ -29,7 +30,7 @@ export interface CountedEvent {
   readonly duplicate_of: string | null
 }
 
-/** Why an event may be behind a difference. */
+/** The reasons why an event may explain a difference. */
 export const REASONS = {
   not_billed: 'The export has calls by id, and none of them is this one.',
   duplicate:
@@ -64,18 +65,18 @@ export interface Comparison {
   readonly day: string
   readonly model: string
   readonly key: string | null
-  /** Names of the model in the export and in events. */
+  /** The names of the model in the export and in events. */
   readonly billed_models: readonly string[]
   readonly counted_models: readonly string[]
   readonly status: 'equal' | 'different' | 'not_counted' | 'not_billed'
   readonly billed: Partial<Amounts>
   readonly counted: Amounts
-  /** Counted less billed, of what the export says. */
+  /** Counted minus billed, for the amounts that the export has. */
   readonly difference: Partial<Amounts>
   readonly events: readonly NamedEvent[]
-  /** Events behind the difference beyond those that are named. */
+  /** How many further events can explain the difference, besides those that are named. */
   readonly more_events: number
-  /** Ids of billed calls that no event has. */
+  /** The ids of billed calls that no event has. */
   readonly missing_calls: readonly string[]
 }
 
@@ -116,9 +117,12 @@ const NOTHING: Amounts = {
   cost_usd: 0,
 }
 
-/** Named events of one row. */
+/** The most named events of one row. */
 export const EVENTS_NAMED_MAX = 50
-/** Bills are rounded to cents a line, and prices of the table may be a day behind: less than this share is no difference. */
+/**
+ * A cost that differs by less than this share is not a difference: bills are rounded to cents a line, and the prices
+ * of the table may be a day old.
+ */
 const COST_TOLERANCE = 0.005
 
 interface Group {
@@ -131,11 +135,11 @@ interface Group {
 
 export interface CompareOptions {
   readonly provider: Provider
-  /** Keys are compared as well: events say theirs, as the export does. */
+  /** True to compare by key as well. Events then name the provider's key as the export does. */
   readonly byKey: boolean
 }
 
-/** `events`: of the days of the export and an hour around them. */
+/** Compares the export with `events`, which are those of its days and of an hour before and after. */
 export function compare(
   billed: readonly BilledRow[],
   events: readonly CountedEvent[],
@@ -242,7 +246,7 @@ function differenceOf(billed: Partial<Amounts>, counted: Amounts): Partial<Amoun
   return Object.fromEntries(entries)
 }
 
-/** Sums of doubles, without the noise behind a millionth of a cent. */
+/** Rounds the noise of floating-point sums away, at a millionth of a cent. */
 const rounded = (n: number): number => Math.round(n * 1e8) / 1e8
 
 function sumBilled(parts: readonly Partial<Amounts>[]): Partial<Amounts> {
@@ -259,7 +263,7 @@ function sumCounted(parts: readonly Amounts[]): Amounts {
   return sums
 }
 
-/** Events that the difference can come from, those that say most first. */
+/** The events that can explain the difference, the most likely first. */
 function suspects(
   group: Group,
   difference: Partial<Amounts>,
@@ -319,7 +323,7 @@ function reasonsOf(
   return reasons
 }
 
-/** The difference is this event: counted and not billed, or billed and not counted. */
+/** True if this event is exactly the difference: counted and not billed, or billed and not counted. */
 function isExact(event: CountedEvent, difference: Partial<Amounts>): boolean {
   const { input_tokens: input, output_tokens: output } = difference
   if (input === undefined || output === undefined || (input === 0 && output === 0)) return false

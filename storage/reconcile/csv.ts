@@ -1,11 +1,11 @@
-// CSV as RFC 4180 has it: quoted fields with commas, quotes and line ends in them; the first line names the columns.
+// CSV by RFC 4180: quoted fields may contain commas, quotes and line ends. The first line names the columns.
 
 import type { Fields } from './billed.ts'
 
-/** Lines beyond are refused: nobody pays that many rows by hand. */
+/** The most lines of a file. More are refused; no usage export has that many. */
 export const LINES_MAX = 500_000
 
-/** One object a line; null when the text is no table. */
+/** Returns one object for each line, or null when the text is not a table. */
 export function parseCsv(text: string): readonly Fields[] | null {
   const lines = linesOf(text.replace(/^\uFEFF/, ''))
   const header = lines[0]?.map((name) => name.trim())

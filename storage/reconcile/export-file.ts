@@ -1,4 +1,4 @@
-// The export of a provider, read: which form it has is told by its columns or members.
+// Reads a provider's usage export, whose form is recognised by its columns or members.
 
 import { readAnthropic } from './anthropic.ts'
 import { readBedrock } from './bedrock.ts'
@@ -19,7 +19,7 @@ export interface ExportFile {
   readonly rows: readonly BilledRow[]
 }
 
-/** Null when it has no form that is known. `content`: text of the file, or JSON that was parsed already. */
+/** Returns null for an unknown form. `content` is the text of the file, or JSON that was parsed already. */
 export function readExport(content: unknown, provider: Provider | null): ExportFile | null {
   const rows = typeof content === 'string' ? rowsOfText(content) : rowsOfJson(content)
   if (rows === null || rows.length === 0) return null
@@ -36,7 +36,7 @@ function rowsOfText(text: string): readonly Fields[] | null {
   if (start !== '{' && start !== '[') return parseCsv(text)
   const whole = parsed(text)
   if (whole !== undefined) return rowsOfJson(whole)
-  // One object a line: pages one after the other, or a record a call.
+  // The file has one object a line: one page after another, or one record for each call.
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const values = lines.map(parsed)
   return values.includes(undefined) ? null : values.flatMap((value) => rowsOfJson(value) ?? [])
@@ -46,12 +46,12 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // No JSON as a whole: the caller reads it by lines.
+    // The text is not one JSON value. The caller reads it line by line.
     return undefined
   }
 }
 
-/** Objects of a list, of a page `{data}` or of several pages. */
+/** The objects of a list, of a page `{data}`, or of several pages. */
 function rowsOfJson(value: unknown): readonly Fields[] | null {
   if (Array.isArray(value)) return value.flatMap((item) => rowsOfJson(item) ?? [])
   if (!isFields(value)) return null

@@ -1,4 +1,5 @@
-// Under which name a model is compared: providers bill snapshots, regions and editions, and calls name what they asked for.
+// Makes the name under which models are compared. Providers bill snapshots, regions and editions, and calls name the
+// model that they asked for.
 
 /** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `Claude Sonnet 4.5`, `anthropic/claude-sonnet-4.5` -> one key. */
 export function modelKey(model: string): string {
@@ -15,7 +16,8 @@ export function modelKey(model: string): string {
     .replace(/-\d{4}-\d{2}-\d{2}$/, '')
     .replace(/-\d{8}$/, '')
     .replace(/-latest$/, '')
-  // Words in one order, then the version: `claude-4.5-sonnet`, `Claude Sonnet 4.5`, `ClaudeSonnet45` are one model.
+  // Words in one order and then the version make `claude-4.5-sonnet`, `Claude Sonnet 4.5` and `ClaudeSonnet45` one
+  // model.
   const words = name.match(/[a-z]+/g) ?? []
   const version = name.replaceAll(/\D/g, '')
   return [...words.toSorted(), version].join('-')

@@ -1,4 +1,5 @@
-// OpenAI: pages of the usage and costs APIs (`/v1/organization/usage/...`, `/v1/organization/costs`), and the CSV of the usage page.
+// OpenAI: pages of the usage and costs APIs (`/v1/organization/usage/...`, `/v1/organization/costs`), and the CSV of
+// the usage page.
 
 import {
   type BilledRow,
@@ -11,7 +12,7 @@ import {
   textOf,
 } from './billed.ts'
 
-/** Rows of an export; null when it is none of OpenAI. */
+/** Returns the rows of an export, or null when it is not from OpenAI. */
 export function readOpenAi(rows: readonly Fields[]): BilledRow[] | null {
   const buckets = rows.filter((row) => Array.isArray(row['results']) && 'start_time' in row)
   if (buckets.length > 0) return buckets.flatMap(ofBucket)

@@ -1,8 +1,9 @@
-// OpenRouter: the activity API (a row a day, model and provider) and the CSV of the activity page (a row a generation, with its id).
+// OpenRouter: the activity API (one row a day, model and provider) and the CSV of the activity page (one row a
+// generation, with its id).
 
 import { type BilledRow, dayOf, type Fields, numberOf, said, textOf } from './billed.ts'
 
-/** Rows of an export; null when it is none of OpenRouter. */
+/** Returns the rows of an export, or null when it is not from OpenRouter. */
 export function readOpenRouter(rows: readonly Fields[]): BilledRow[] | null {
   const [first] = rows
   if (first === undefined) return null

@@ -1,4 +1,4 @@
-// Canonical events as `pipe` and the API print them, for a comparison without an instance.
+// Reads canonical events as `pipe` and the API print them, for a comparison without an instance.
 
 import { dayOf, type Fields, isFields, numberOf, type Provider, textOf } from './billed.ts'
 import type { CountedEvent } from './compare.ts'
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 const CALLS = new Set(['llm', 'embedding', 'rerank'])
 
-/** The events of a provider among lines of JSON. `keyField`: where they name the provider's key, null = nowhere. */
+/** The events of a provider in lines of JSON. `keyField` is the field that names the provider's key, or null. */
 export function countedOf(
   lines: Iterable<unknown>,
   provider: Provider,
@@ -72,7 +72,7 @@ function eventOf(line: Fields, keyField: string | null): CountedEvent | null {
   }
 }
 
-/** Nanoseconds as an integer or text, or a time in words. */
+/** The time of an event in ms: from nanoseconds as an integer or text, or from a date in text. */
 function startMs(value: unknown): number {
   if (typeof value === 'number') return value / 1e6
   if (typeof value !== 'string') return Number.NaN

@@ -1,4 +1,4 @@
-// Exports in the forms that providers give them, and what a comparison says.
+// Exports in the forms of the providers, and the results of comparisons.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
-// A row of each tenant in every table that has tenants, made from the catalog, so that a table that is added is in the
-// tests of isolation from its first day.
+// Adds a row of each tenant to every table that has tenants. The tables are read from the catalog, so that the tests
+// of isolation include a new table at once.
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type PlainRole, withRole } from '../postgres/roles.ts'
@@ -21,7 +21,7 @@ export async function tenantTables(pool: PostgresPool): Promise<readonly TenantT
   return found.rows.map((r) => ({ name: r.name, isSecured: r.secured, isForced: r.forced }))
 }
 
-/** What a column must be where its type alone does not tell. */
+/** Values of columns whose type alone is not enough. */
 const VALUES: Readonly<Record<string, string>> = {
   'signals.severity': "'low'",
   'members.user_id': '(SELECT user_id FROM users LIMIT 1)',
@@ -47,10 +47,10 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   uuid: 'gen_random_uuid()',
 }
 
-/** Others refer to these; the rest comes after them in any order. */
+/** Other tables refer to these, so they come first. */
 const FIRST = ['tenants', 'projects', 'environments', 'members']
 
-/** Which are written by the exporter; the control plane's are all others. */
+/** The tables that the exporter writes. All others belong to the control plane. */
 const TELEMETRY = [
   'signals',
   'trace_summaries',
@@ -62,7 +62,7 @@ const TELEMETRY = [
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
 
-/** A row of each tenant in every table. */
+/** Adds a row of each tenant to every table. */
 export async function addRows(pool: PostgresPool, tenants: readonly string[]): Promise<void> {
   await withRole(pool, 'observa_control', (c) =>
     c.query("INSERT INTO users (email) VALUES ('somebody@test.invalid')"),
@@ -78,7 +78,7 @@ interface Column {
   readonly type: string
 }
 
-/** Adds one row for `tenant`, as the role that writes this table. */
+/** Adds one row for `tenant`, with the role that writes this table. */
 export async function addRow(
   pool: PostgresPool,
   table: string,

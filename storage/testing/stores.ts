@@ -1,5 +1,5 @@
-// Engines for tests: the embedded ClickHouse and Postgres on fresh directories below the system's temporary
-// one, migrated, removed afterwards. Start each at most once in a test file: a first start takes a second.
+// Engines for tests: the embedded ClickHouse and Postgres on new directories below the system's temporary directory,
+// migrated, and removed afterwards. Start each at most once in a test file, because a first start takes a second.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,16 +22,16 @@ export interface TestClickHouse {
   readonly engine: ClickHouseEngine
   readonly dataDir: string
   readonly client: ClickHouseClient
-  /** `http://user:password@127.0.0.1:port/`: what a `url` in a configuration would be. */
+  /** `http://user:password@127.0.0.1:port/`, in the form of a `url` in a configuration. */
   readonly url: string
   readonly database: string
-  /** Rows of a query as objects; 64-bit integers come as the engine prints them. */
+  /** The rows of a query as objects. 64-bit integers are in the form in which the engine prints them. */
   rows<Row>(query: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>
   stop(): Promise<void>
 }
 
 export interface Crash {
-  /** Resolves when the server answers again. */
+  /** Resolves when the server responds again. */
   readonly recovered: () => Promise<void>
 }
 
@@ -40,7 +40,7 @@ export interface TestPostgres {
   readonly pool: PostgresPool
   readonly url: string
   readonly dataDir: string
-  /** SIGKILL for a process that serves a connection. The server then ends all of them and begins anew. */
+  /** Kills a process that serves a connection with SIGKILL. The server then ends all others and starts again. */
   crash(pid: number): Promise<Crash>
   stop(): Promise<void>
 }
@@ -124,7 +124,7 @@ async function recovered(pool: PostgresPool, before: readonly number[]): Promise
     if (performance.now() > deadline) throw new Error('the server does not recover')
     return true
   }
-  // A connection of before may still answer, until the server has noticed.
+  // An earlier connection may still respond until the server has noticed.
   while (before.some(isAlive) && inTime()) await delay(10)
   while (inTime()) {
     try {

@@ -1,4 +1,4 @@
-// The audit log of the credential's tenant.
+// The audit log of the tenant.
 
 import { z } from 'zod'
 import { listAudit } from '../../../storage/control/audit.ts'

@@ -1,5 +1,5 @@
-// Signing up, in and out, who one is, and another password. For browsers the session is a cookie, for scripts the token in the
-// answer, used as `Authorization: Bearer`.
+// Routes for signing up, in and out, the own account, and a new password. Browsers get the session as a cookie.
+// Scripts use the token of the response as `Authorization: Bearer`.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -165,7 +165,7 @@ function passwordRoute(app: Api, { stores, attempts }: AuthRoutesSettings): void
   )
 }
 
-/** A password does not travel where others can read it, and an address does not try without end. */
+/** Refuses passwords over connections that others can read, and limits the attempts of an address. */
 export function guardPasswords(
   req: FastifyRequest,
   reply: FastifyReply,

@@ -1,4 +1,5 @@
-// The way of a route to the control plane: one transaction of the credential's tenant, as the plain role of the API.
+// Runs a change of the control plane for a route: in one transaction of the credential's tenant, with the database
+// role of the API.
 
 import type { FastifyRequest } from 'fastify'
 import type { Change } from '../../../accounts/audited-change.ts'

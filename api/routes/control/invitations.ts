@@ -1,4 +1,5 @@
-// Invitations to the tenant, and taking one up. The token is shown to whoever invites, once, to be handed over.
+// Invitations to the tenant, and accepting one. The token is shown once to the person who invites, and handed over by
+// that person.
 
 import { z } from 'zod'
 import { email, role } from '../../../accounts/input.ts'

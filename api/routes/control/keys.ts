@@ -1,4 +1,4 @@
-// API keys of the credential's tenant. The key itself is in the answer to the request that made it, and in no other.
+// API keys of the tenant. The key itself is only in the response to its creation.
 
 import { z } from 'zod'
 import { KEY_ID } from '../../../accounts/api-key.ts'

@@ -1,4 +1,4 @@
-// Members of the credential's tenant and their roles, in the tenant and by project.
+// Members of the tenant and their roles, in the tenant and by project.
 
 import { z } from 'zod'
 import { anyId, projectRole, role } from '../../../accounts/input.ts'

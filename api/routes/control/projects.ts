@@ -1,4 +1,4 @@
-// Projects of the credential's tenant.
+// Projects of the tenant.
 
 import { z } from 'zod'
 import { anyId, displayName, environmentName } from '../../../accounts/input.ts'

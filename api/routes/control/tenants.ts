@@ -1,4 +1,4 @@
-// The tenant of the credential. Others are none of its business: another id is 404, as an unknown one.
+// The tenant of the credential. The id of any other tenant gives 404, like an unknown id.
 
 import { z } from 'zod'
 import { anyId, displayName } from '../../../accounts/input.ts'

@@ -1,12 +1,11 @@
-// The engine as this process sees it: the native half of the `chdb` package, used directly. Its `Session`
-// class closes a connection only when no query of the whole process runs, so that under steady load, or
-// behind one long query, connections pile up at half a megabyte each. Here every connection has one owner
-// who knows when its own query is done and closes it then.
+// Uses the native part of the `chdb` package directly. The package's `Session` class closes a connection only when no
+// query of the whole process runs, so under steady load, or during one long query, connections accumulate at half a
+// megabyte each. Here every connection has one owner, which closes it when its own query is done.
 
 import { createRequire } from 'node:module'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 
-/** What the engine hands back. `rowsRead` of an INSERT is the rows it took from the file. */
+/** The result of a statement. For an INSERT `rowsRead` is the number of rows that it read from the file. */
 export interface EngineResult {
   readonly bytes: Uint8Array
   readonly elapsed: number
@@ -14,22 +13,22 @@ export interface EngineResult {
   readonly bytesRead: number
 }
 
-/** One connection: one query at a time, settings of its own. */
+/** One connection, which runs one query at a time and has its own settings. */
 export interface EngineConnection {
-  /** Runs one or several statements; rejects with the engine's text (`Code: N. DB::Exception: ...`). */
+  /** Runs one or several statements. Rejects with the engine's message (`Code: N. DB::Exception: ...`). */
   run(sql: string, format: string): Promise<EngineResult>
-  /** Only when no `run` is under way: closing under a query aborts the engine. */
+  /** Closes the connection. No `run` may be in progress, because that would abort the engine. */
   close(): void
 }
 
 export interface Engine {
   readonly version: string
   connect(): EngineConnection
-  /** Lets go of the data directory. */
+  /** Releases the data directory. */
   close(): void
 }
 
-/** The functions of the addon that we use; opaque handles are only passed back. */
+/** The functions of the addon that are used here. Handles are opaque and only passed back. */
 interface Addon {
   CreateConnection(path: string, args?: readonly string[]): unknown
   CloseConnection(handle: unknown): void
@@ -37,10 +36,10 @@ interface Addon {
   QueryWithConnection(handle: unknown, sql: string, format: string): string
 }
 
-/** Opens the data directory. Blocks for about a second: this process does nothing else. */
+/** Opens the data directory. This blocks for about a second, and the process does nothing else meanwhile. */
 export function openEngine(dataDir: string, args: readonly string[]): Engine {
   const addon = loadAddon()
-  // The first connection carries the server's arguments and keeps the engine alive between requests.
+  // The first connection has the server's arguments and keeps the engine alive between requests.
   const base = open(addon, dataDir, args)
   return {
     version: addon.QueryWithConnection(base, 'SELECT version()', 'TabSeparated').trim(),
@@ -63,13 +62,13 @@ function open(addon: Addon, dataDir: string, args?: readonly string[]): unknown 
   return handle
 }
 
-/** True when the optional package is there; says nothing about whether it loads. */
+/** True when the optional package is installed. It may still fail to load. */
 export function isEngineInstalled(): boolean {
   try {
     createRequire(import.meta.url).resolve('chdb/package.json')
     return true
   } catch {
-    // Absent, which is what was asked.
+    // The package is absent, so the result is false.
     return false
   }
 }
@@ -82,8 +81,8 @@ function loadAddon(): Addon {
   } catch (cause) {
     throw engineMissing(cause)
   }
-  // The loader is internal to the package; a relative path from its own manifest reaches it. The
-  // version is pinned, and `engine.test.ts` runs through here.
+  // The loader is internal to the package, so it is found relative to the package's manifest. The version is pinned,
+  // and `engine.test.ts` runs this code.
   const loader: unknown = createRequire(manifest)('./dist/loader.js')
   const load = (loader as { loadNative?: () => Addon }).loadNative
   if (load === undefined) throw engineMissing(new Error('chdb has no native loader'))

@@ -1,5 +1,5 @@
-// The engine process: opens the data directory, listens on loopback, ends with its parent. Started by
-// `engine.ts` and by nobody else.
+// The engine process: opens the data directory, listens on loopback, and ends with its parent. Only `engine.ts`
+// starts it.
 
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -11,7 +11,7 @@ import { InsertFiles } from './insert-files.ts'
 import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
 
 const MIB = 1024 * 1024
-/** Queries at once; `engine.ts` sizes the thread pool after it. */
+/** How many queries run at a time. `engine.ts` sets the size of the thread pool accordingly. */
 const RUNNING_MAX = 16
 const BODY_MAX_BYTES = 256 * MIB
 const STOP_WAIT_MS = 10_000
@@ -30,7 +30,7 @@ interface Running {
 
 let running: Running | null = null
 
-/** A process that was killed a moment ago takes a little to let go of the directory. */
+/** Starts the engine, and waits if a process that was just killed still holds the directory. */
 async function startPatiently(message: StartMessage): Promise<void> {
   const deadline = performance.now() + LOCK_WAIT_MS
   for (;;) {
@@ -51,7 +51,7 @@ function start(message: StartMessage): void {
   mkdirSync(message.dataDir, { recursive: true, mode: 0o700 })
   const engine = openEngine(message.dataDir, [
     `--max_server_memory_usage=${message.memoryMaxBytes}`,
-    // Merges share the machine with ingest: the engine's own default is 16 threads.
+    // Merges share the machine with ingest. The engine's own default is 16 threads.
     '--background_pool_size=4',
   ])
   const insertFiles = new InsertFiles(message.dataDir, BODY_MAX_BYTES)
@@ -69,10 +69,10 @@ function start(message: StartMessage): void {
       executionTimeS: 60,
       executionTimeMaxS: 3600,
     },
-    // An aborted engine answers every query with an error: only a new process helps.
+    // An aborted engine answers every query with an error, and only a new process helps.
     () => process.exit(70),
   )
-  // The SQL of a GET stands in the URL.
+  // The SQL of a GET request is in its URL.
   const server = createServer({ maxHeaderSize: MIB, keepAliveTimeout: 65_000 }, front.handle)
   server.headersTimeout = 70_000
   server.requestTimeout = 300_000
@@ -113,20 +113,20 @@ function describe(text: string, dataDir: string): ObservaError {
 }
 
 /**
- * The engine locks `status` in its directory and writes its pid there. The addon does not pass on why a
- * directory could not be opened, so the file has to tell.
+ * True if another process holds the directory. The engine locks the file `status` in its directory and writes its pid
+ * there. The addon does not report why a directory could not be opened, so the file is read instead.
  */
 function isHeldByAnother(dataDir: string): boolean {
   try {
     const pid = Number(/^PID: (\d+)/.exec(readFileSync(join(dataDir, 'status'), 'utf8'))?.[1])
     return pid !== process.pid && process.kill(pid, 0)
   } catch {
-    // No such file or no such process.
+    // The file or the process does not exist.
     return false
   }
 }
 
-/** Takes no new requests, lets those under way end, and lets go of the directory. */
+/** Refuses new requests, lets running requests end, and releases the directory. */
 async function stop(): Promise<void> {
   if (running === null) process.exit(0)
   const { server, front, insertFiles, engine } = running
@@ -138,7 +138,8 @@ async function stop(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   server.closeAllConnections()
   insertFiles.close()
-  // Closing under a running query would abort the engine in the middle; the directory survives either.
+  // Closing during a query would abort the engine. The directory survives that as well, so the engine is not closed
+  // then.
   if (front.running === 0) engine.close()
   process.exit(0)
 }
@@ -151,13 +152,13 @@ process.on('message', (message: EngineCommand) => {
   void startPatiently(message)
 })
 
-// The parent decides when to stop. A Ctrl-C or a service manager signals every process of the group, and
-// an engine that went first would fail the last inserts of the drain.
+// The parent decides when to stop. A Ctrl-C or a service manager signals every process of the group, and if the
+// engine ended first, the last inserts of the drain would fail.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 
-// The parent is gone, perhaps killed: nobody can use this engine any more, and the directory must be free
-// for the next start. What was acknowledged is on disk.
+// The parent has ended, perhaps killed. Nobody can use this engine any more, and the directory must be free for the
+// next start. Acknowledged data is on the disk.
 process.on('disconnect', () => {
   running?.insertFiles.close()
   process.kill(process.pid, 'SIGKILL')

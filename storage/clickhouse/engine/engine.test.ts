@@ -1,5 +1,5 @@
-// The embedded engine through the client library and raw HTTP: what an attacker, an impatient client and a
-// killed process can do to it.
+// The embedded engine through the client library and raw HTTP, with attackers, clients that disconnect early, and
+// killed processes.
 
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
@@ -215,9 +215,9 @@ test('a client that goes away takes its query with it, and others are not held u
 
 test('spooled bodies are private and gone afterwards', async () => {
   await post(insertInto('victim', 'CSV'), 'x\n')
-  // Other systems than Linux spool in the data directory.
+  // Systems other than Linux store bodies in the data directory.
   const shared = existsSync('/dev/shm') ? readdirSync('/dev/shm') : []
-  // Other engines may be at work on this machine.
+  // Other engines may run on this machine.
   const ours = shared.filter((name) => name.startsWith(spoolPrefix(t.dataDir)))
   if (existsSync('/dev/shm')) assert.equal(ours.length, 1)
   for (const name of ours) assert.equal(statSync(join('/dev/shm', name)).mode & 0o777, 0o700)
@@ -251,7 +251,7 @@ test('migrating again changes nothing', async () => {
   assert.deepEqual(await migrateClickHouse(t.client, 'observa'), [])
 })
 
-// The last test: it kills the engine that the others share.
+// This is the last test, because it kills the engine that the others share.
 test('killed in the middle of inserts: what was acknowledged is there, and a replay adds nothing', async () => {
   await t.client.command({
     query:

@@ -1,6 +1,6 @@
-// The embedded ClickHouse: the chdb engine in a process of its own, behind ClickHouse's HTTP protocol on
-// loopback. In our own process it would take the thread pool of the file system from the log, and a crash
-// of the engine would be a crash of the collector. This file starts, watches and restarts that process.
+// The embedded ClickHouse: the chdb engine in its own process, behind ClickHouse's HTTP protocol on loopback. In the
+// collector's process it would compete with the log for the thread pool of file operations, and a crash of the engine
+// would be a crash of the collector. This file starts, watches and restarts the process.
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,27 +12,27 @@ import { engineMissing, isEngineInstalled } from './chdb-binding.ts'
 import type { EngineCommand, EngineReport } from './protocol.ts'
 
 export interface ClickHouseEngineOptions {
-  /** Directory of the engine alone; made when missing, mode 0700. */
+  /** The directory of the engine, which is made if it is missing, with mode 0700. */
   readonly dataDir: string
   readonly log: Logger
   readonly progress: (text: string) => void
-  /** Memory of the whole engine; default: a quarter of the machine, 1 to 4 GiB. */
+  /** The memory limit of the whole engine. The default is a quarter of the machine, from 1 to 4 GiB. */
   readonly memoryMaxBytes?: number
 }
 
 export interface ClickHouseEngine {
-  /** `http://127.0.0.1:port`, without credentials; stays the same over restarts of the engine. */
+  /** `http://127.0.0.1:port` without credentials. It stays the same when the engine restarts. */
   readonly url: string
   readonly username: string
-  /** Made at each start. Never log it. */
+  /** A new password is made at each start. Never log it. */
   readonly password: string
   readonly database: string
   readonly version: string
-  /** Id of the engine process at this moment; it changes with a restart. */
+  /** The id of the engine process, which changes with a restart. */
   pid(): number | undefined
   /** How often the engine process was restarted after it died. */
   restarts(): number
-  /** Lets running queries end, then stops the process. Safe twice. */
+  /** Lets running queries end, then stops the process. A second call has no effect. */
   stop(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 15_000
 const BACKOFF_FIRST_MS = 250
 const BACKOFF_MAX_MS = 10_000
-/** A process that ran this long was healthy: the next crash starts at the short delay again. */
+/** A process that ran this long was healthy, so the delay before the next restart is the shortest again. */
 const HEALTHY_AFTER_MS = 60_000
 
 export async function startClickHouseEngine(
@@ -84,7 +84,7 @@ class Supervisor {
     }
   }
 
-  /** Resolves when the engine answers. */
+  /** Resolves when the engine responds. */
   async launch(): Promise<void> {
     const child = spawnEngine()
     this.#child = child
@@ -100,7 +100,7 @@ class Supervisor {
     this.#port = ready.port
     this.#version = ready.version
     child.once('exit', (code, signal) => this.#onExit(code, signal))
-    // A program that has nothing else to do may end; the engine ends with it.
+    // A program that has nothing else to do may end, and the engine ends with it.
     child.unref()
     child.channel?.unref()
     this.#options.log.info({ version: ready.version, port: ready.port }, 'ClickHouse engine ready')
@@ -146,27 +146,27 @@ class Supervisor {
 }
 
 function spawnEngine(): ChildProcess {
-  // Compiled, this file is .js and so is its neighbour.
+  // In a build this file and its neighbour have the extension .js.
   const entry = new URL(
     `./child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
     import.meta.url,
   )
   return fork(entry, {
     execArgv: [],
-    // A process group of its own: Ctrl-C is for the parent, which stops the engine last.
+    // The child has its own process group, so that Ctrl-C reaches only the parent, which stops the engine last.
     detached: true,
-    // Standard output of the engine can show rows it could not parse: it goes nowhere.
+    // The engine's output is discarded, because it can show rows that could not be parsed.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
       ...safeEnvironment(),
       TZ: 'UTC',
-      // Each running query holds a thread of this pool; 16 of them, and room for files, gzip and kills.
+      // Each running query needs a thread of this pool: 16 for queries, the rest for files, gzip and kills.
       UV_THREADPOOL_SIZE: '28',
     },
   })
 }
 
-/** The engine needs no secret of ours: it gets what finds libraries and files, nothing else. */
+/** The environment of the engine process: only what is needed to find libraries and files, and no secrets. */
 function safeEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {}
   for (const name of ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LD_LIBRARY_PATH', 'NODE_PATH']) {
@@ -229,7 +229,7 @@ function firstReport(
   })
 }
 
-/** A child that is gone is noticed by its exit, so a failed send needs no second report. */
+/** Sends a command. If the child has ended, its exit event reports that, so a failed send is not reported. */
 function tell(child: ChildProcess, command: EngineCommand): void {
   if (child.connected) child.send(command, () => {})
 }

@@ -1,6 +1,6 @@
-// ClickHouse's HTTP protocol in front of the embedded engine, so that the rest of the program has one way
-// to talk to ClickHouse. One connection of the engine for each request: settings and parameters live and
-// die with it. Leaves the cutting of SQL from data to `statement.ts` and the bytes to `insert-files.ts`.
+// ClickHouse's HTTP protocol in front of the embedded engine, so that the rest of the program has one way to use
+// ClickHouse. Each request has its own connection of the engine, because settings and parameters belong to a
+// connection. `statement.ts` separates SQL from data, `insert-files.ts` stores the data.
 
 import { randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -18,17 +18,17 @@ export interface HttpFrontSettings {
   readonly password: string
   readonly runningMax: number
   readonly waitingMax: number
-  /** Memory of one query. */
+  /** The memory limit of one query. */
   readonly queryMemoryMaxBytes: number
   readonly resultMaxBytes: number
-  /** SQL text, and an INSERT whose data come inline with it. */
+  /** The longest SQL text, and the longest INSERT with its data in the same text. */
   readonly sqlMaxBytes: number
-  /** Time limit of a query that names none, and the most one may ask for. */
+  /** The time limit of a query that names none, and the highest one that a query may ask for. */
   readonly executionTimeS: number
   readonly executionTimeMaxS: number
 }
 
-/** An answer that is not 200. */
+/** An error response. */
 class Refusal extends Error {
   readonly status: number
   readonly code: number
@@ -39,7 +39,7 @@ class Refusal extends Error {
   }
 }
 
-/** Parameters of the URL that steer the protocol; every other one is a setting. */
+/** URL parameters of the protocol itself. All others are settings. */
 const NOT_SETTINGS = new Set(
   'query database default_format query_id user password quota_key compress decompress enable_http_compression buffer_size wait_end_of_query send_progress_in_http_headers http_headers_progress_interval_ms role max_execution_time log_comment client_protocol_version'.split(
     ' ',
@@ -174,7 +174,7 @@ export class HttpFront {
     })
   }
 
-  /** Runs in a connection of its own; when the client goes away, a second one kills the query. */
+  /** Runs the query in its own connection. When the client disconnects, a second connection kills the query. */
   async #run(call: Call, sql: string, format: string): Promise<EngineResult> {
     const connection = this.#engine.connect()
     let isRunning = true
@@ -193,7 +193,7 @@ export class HttpFront {
     }
   }
 
-  /** The SET and USE statements that come before the query. Limits come first, a read-only mode last. */
+  /** The SET and USE statements that come before the query: limits first, a read-only mode last. */
   #prologue(call: Call): string[] {
     const p = call.url.searchParams
     const limits = this.#settings
@@ -220,8 +220,8 @@ export class HttpFront {
   }
 
   /**
-   * Asks until the query has ended: right after the start the engine may not list it yet. The time limit
-   * of the query is the backstop.
+   * Repeats the KILL until the query has ended, because right after the start the engine may not list it yet. The
+   * time limit of the query is the last resort.
    */
   async #kill(mark: string, isRunning: () => boolean): Promise<void> {
     for (let attempt = 0; attempt < 100 && isRunning(); attempt++) {
@@ -232,7 +232,7 @@ export class HttpFront {
           'TabSeparated',
         )
       } catch {
-        // The engine is going down, and the query with it.
+        // The engine is ending, and the query with it.
         return
       } finally {
         connection.close()
@@ -245,7 +245,7 @@ export class HttpFront {
     const { req, url } = call
     const given = credentials(req, url)
     const actual = Buffer.from(given)
-    // Both sides padded to one length, so that neither length nor content shows in the time taken.
+    // Both sides are padded to one length, so that the time taken reveals neither length nor content.
     const a = Buffer.alloc(256)
     const b = Buffer.alloc(256)
     actual.copy(a)
@@ -266,7 +266,7 @@ export class HttpFront {
       call.res.destroy()
       return
     }
-    // The rest of a body that nobody will read: close instead of reading it.
+    // Nobody will read the rest of the body, so the connection is closed.
     if (!call.req.complete) call.res.setHeader('connection', 'close')
     send(call, status, Buffer.from(text), {
       'content-type': 'text/plain; charset=UTF-8',
@@ -276,7 +276,7 @@ export class HttpFront {
 }
 
 async function prepare(connection: EngineConnection, statements: readonly string[]): Promise<void> {
-  // One call for all: each is quoted by us, none holds foreign text outside a literal.
+  // All statements run in one call. Each is quoted by this file, and foreign text appears only inside literals.
   await connection.run(statements.join('; '), 'TabSeparated')
 }
 
@@ -324,7 +324,7 @@ function bodyOf(req: IncomingMessage): Readable {
     )
   const gunzip = createGunzip()
   gunzip.on('error', () => {
-    // Met by whoever reads; nobody does when the statement is refused before its data.
+    // The reader of the body handles this error. If the statement is refused before its data, there is no reader.
   })
   req.on('error', (error) => gunzip.destroy(error))
   req.on('aborted', () => gunzip.destroy(new Error('the client is gone')))
@@ -343,7 +343,7 @@ async function readAll(body: Readable, bytesMax: number): Promise<Buffer> {
   return Buffer.concat(chunks, size)
 }
 
-/** A name that stands in SQL unquoted; anything else is refused. */
+/** A name that is valid in SQL without quotes. Anything else is refused. */
 function identifier(name: string): string {
   if (!/^[A-Za-z_]\w{0,127}$/.test(name))
     throw new Refusal(404, 115, 'Unknown setting (UNKNOWN_SETTING)')

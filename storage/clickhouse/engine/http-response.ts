@@ -1,17 +1,17 @@
-// How an answer of the embedded engine goes out: headers as a ClickHouse server sends them, gzip on request.
+// Sends a response of the embedded engine: with the headers of a ClickHouse server, and gzip on request.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzip } from 'node:zlib'
 import type { EngineResult } from './chdb-binding.ts'
 
-/** One request on its way. */
+/** One request in progress. */
 export interface Call {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly url: URL
-  /** Names the query to the engine, so that a second connection can kill it. */
+  /** The id of the query in the engine, with which a second connection can kill it. */
   readonly mark: string
-  /** Set when the client is gone. */
+  /** True when the client has disconnected. */
   isAbandoned: boolean
 }
 

@@ -1,6 +1,6 @@
-// Where the bytes of an INSERT wait for the engine: a file only this user can read, in memory where there
-// is room and in the data directory otherwise. The engine reads it with FROM INFILE, so the bytes never
-// pass its SQL parser. Files are deleted after use, and those a killed process left at the next start.
+// Stores the data of an INSERT until the engine has read it: in a file that only this user can read, in shared memory
+// if there is room, else in the data directory. The engine reads it with FROM INFILE, so the data never passes
+// through its SQL parser. Files are deleted after use, and those of a killed process at the next start.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 const SHARED_MEMORY = '/dev/shm'
-/** Shared memory counts against the machine's RAM: stay well away from its end. */
+/** How much shared memory must stay free. It counts against the machine's RAM. */
 const SHARED_MEMORY_FREE_MIN = 512 * 1024 * 1024
 
 export class BodyTooLarge extends Error {}
@@ -27,7 +27,7 @@ export class InsertFiles {
     this.#memoryDir = memoryDir(dataDir)
   }
 
-  /** Writes the stream to a fresh file and returns its path; the caller deletes it with `remove`. */
+  /** Writes the stream to a new file and returns its path. The caller deletes it with `remove`. */
   async write(body: Readable, before: Buffer): Promise<string> {
     const path = join(this.#dirFor(), randomBytes(12).toString('hex'))
     let left = this.#bytesMax - before.length
@@ -52,7 +52,7 @@ export class InsertFiles {
     rmSync(path, { force: true })
   }
 
-  /** Deletes everything; nothing may be written after. */
+  /** Deletes all files. Nothing may be written afterwards. */
   close(): void {
     rmSync(this.#diskDir, { recursive: true, force: true })
     if (this.#memoryDir !== null) rmSync(this.#memoryDir, { recursive: true, force: true })
@@ -66,12 +66,12 @@ export class InsertFiles {
   }
 }
 
-/** What the names of a data directory's directories in shared memory begin with. */
+/** The prefix of the names that a data directory's files have in shared memory. */
 export function spoolPrefix(dataDir: string): string {
   return `observa-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`
 }
 
-/** A directory of our own in shared memory, named after the data directory; null where there is none. */
+/** The directory in shared memory, named after the data directory. Null if there is none. */
 function memoryDir(dataDir: string): string | null {
   const prefix = spoolPrefix(dataDir)
   try {
@@ -83,7 +83,7 @@ function memoryDir(dataDir: string): string | null {
     mkdirSync(dir, { mode: 0o700 })
     return dir
   } catch {
-    // No shared memory on this system, or not ours to use: the data directory serves.
+    // There is no usable shared memory, so the data directory is used.
     return null
   }
 }

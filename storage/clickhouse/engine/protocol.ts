@@ -1,12 +1,12 @@
-// What the program and its engine process say to each other over IPC. The password goes this way and no
-// other: not by argument or environment, which other users of the machine can read.
+// The IPC messages between the program and its engine process. The password is sent only this way, because other
+// users of the machine can read arguments and environments.
 
 export interface StartMessage {
   readonly kind: 'start'
   readonly dataDir: string
   readonly username: string
   readonly password: string
-  /** 0 = any free one; the same again after a crash, so that the address stays. */
+  /** 0 selects any free port. After a crash the same port is used again, so that the address stays. */
   readonly port: number
   readonly memoryMaxBytes: number
 }

@@ -1,5 +1,5 @@
-// How many queries run at once and how many may wait. Each running query holds a thread of the pool and
-// memory of the engine; a bounded line keeps a burst from becoming an outage.
+// Limits how many queries run at a time and how many may wait. Each running query uses a thread of the pool and
+// memory of the engine. The bounded queue keeps a burst from becoming an outage.
 
 export class QuerySlots {
   readonly #runningMax: number
@@ -20,7 +20,7 @@ export class QuerySlots {
     return this.#waiting.length
   }
 
-  /** Resolves to a function that gives the slot back; null when the line is full too. */
+  /** Resolves to a function that releases the slot. Returns null when the queue is full too. */
   take(): Promise<() => void> | null {
     if (this.#running < this.#runningMax) {
       this.#running++
@@ -32,7 +32,7 @@ export class QuerySlots {
     })
   }
 
-  /** A slot passes straight to the next in line, so the count does not change then. */
+  /** A released slot goes straight to the next in the queue, so the count does not change then. */
   #giveBack(): () => void {
     let isHeld = true
     return () => {

@@ -1,25 +1,25 @@
-// Just enough of ClickHouse's grammar to keep bytes apart from SQL: where a statement ends, whether it is
-// an INSERT with data, and which output format it names. The engine runs several statements of one text
-// and ends inline INSERT data at an empty line, running the rest as SQL; so nothing may reach it that this
-// file has not cut up first. What it does not understand it leaves to the engine's own parser.
+// Understands just enough of ClickHouse's grammar to separate data from SQL: where a statement ends, whether it is an
+// INSERT with data, and which output format it names. The engine runs several statements of one text and ends inline
+// data at an empty line, running the rest as SQL. So every text is separated here first. What this file does not
+// understand is left to the engine's own parser.
 
 export type Statement =
-  /** One statement to run as it is. `format` is what its FORMAT clause names, or null. */
+  /** One statement to run unchanged. `format` is the name in its FORMAT clause, or null. */
   | { readonly kind: 'plain'; readonly sql: string; readonly format: string | null }
-  /** `INSERT ... FORMAT x` or `VALUES`: run as `head FROM INFILE '..' tail FORMAT format`. */
+  /** `INSERT ... FORMAT x` or `VALUES`: runs as `head FROM INFILE '..' tail FORMAT format`. */
   | {
       readonly kind: 'insert'
       readonly head: string
       readonly tail: string
       readonly format: string
-      /** Where inline data begins in the text given, in bytes. */
+      /** The offset of the inline data in the text, in bytes. */
       readonly dataAt: number
     }
-  /** Refused before the engine sees it. */
+  /** The statement is refused before the engine sees it. */
   | { readonly kind: 'refused'; readonly code: number; readonly message: string }
 
 interface Token {
-  /** Upper-case word, or a single character for anything else of interest; '' for the end. */
+  /** A word in upper case, or a single character for anything else of interest. '' at the end. */
   readonly text: string
   readonly raw: string
   readonly start: number
@@ -29,9 +29,9 @@ interface Token {
 
 const refused = (code: number, message: string): Statement => ({ kind: 'refused', code, message })
 
-/** Cuts up `bytes`, which hold one statement and perhaps the data of an INSERT after it. */
+/** Separates `bytes`, which contain one statement and perhaps the data of an INSERT after it. */
 export function parseStatement(bytes: Buffer): Statement {
-  // One char a byte: positions in the text are positions in the bytes.
+  // Latin-1 has one character for each byte, so positions in the text are positions in the bytes.
   const s = bytes.toString('latin1')
   let token = nextToken(s, 0, 0)
   if (token.text === '') return refused(62, 'Syntax error: empty query (SYNTAX_ERROR)')
@@ -61,7 +61,7 @@ function parseInsert(bytes: Buffer, s: string, first: Token): Statement {
     if (token.depth > 0) continue
     if (token.text === 'INFILE') return localFile()
     if (token.text === 'SETTINGS') settingsAt = token.start
-    // `INSERT INTO t SELECT ..` reads no data; what follows is for the engine's parser, in one statement.
+    // `INSERT INTO t SELECT ..` reads no data. What follows is left to the engine's parser as one statement.
     if (token.text === 'SELECT' || token.text === 'WITH') return plainTail(bytes, s, token)
     if (token.text === 'VALUES')
       return insertWith(bytes, settingsAt, token.start, 'Values', token.end)
@@ -78,7 +78,7 @@ function parseInsert(bytes: Buffer, s: string, first: Token): Statement {
 function plainTail(bytes: Buffer, s: string, from: Token): Statement {
   for (let t = from; t.text !== ''; t = nextToken(s, t.end, t.depth)) {
     if (t.text === 'INFILE') return localFile()
-    // After a FORMAT the engine would look for inline data, and for SQL behind it.
+    // After a FORMAT the engine would look for inline data, and for SQL after that.
     if (t.text === 'FORMAT' && t.depth === 0)
       return refused(62, 'Syntax error: INSERT .. SELECT takes no FORMAT (SYNTAX_ERROR)')
     if (t.text !== ';') continue
@@ -88,7 +88,7 @@ function plainTail(bytes: Buffer, s: string, from: Token): Statement {
   return { kind: 'plain', sql: utf8(bytes, 0, bytes.length), format: null }
 }
 
-/** FROM INFILE has to stand before SETTINGS. */
+/** FROM INFILE must come before SETTINGS. */
 function insertWith(
   bytes: Buffer,
   settingsAt: number,
@@ -117,7 +117,7 @@ const localFile = (): Statement =>
     'FROM INFILE is not allowed over HTTP; send the data as the body (SUPPORT_IS_DISABLED)',
   )
 
-/** Data begin after blanks and one line end, as in the server's parser. */
+/** Data begins after blanks and one line end, as in the server's parser. */
 function afterFormat(s: string, from: number): number {
   let i = from
   while (s[i] === ' ' || s[i] === '\t' || s[i] === '\f') i++
@@ -128,7 +128,7 @@ function afterFormat(s: string, from: number): number {
 const utf8 = (bytes: Buffer, from: number, to: number): string => bytes.toString('utf8', from, to)
 const isWord = (text: string): boolean => /^[A-Z_]/.test(text)
 
-/** The next token of interest from `at`; strings, quoted names and comments are stepped over. */
+/** The next token of interest from `at`. Strings, quoted names and comments are skipped. */
 function nextToken(s: string, at: number, depthAtStart: number): Token {
   let i = at
   let depth = depthAtStart
@@ -157,7 +157,7 @@ function nextToken(s: string, at: number, depthAtStart: number): Token {
   return { text: '', raw: '', start: i, end: i, depth }
 }
 
-/** The end of the string, quoted name or comment that begins at `i`; `i` when none does. */
+/** The end of the string, quoted name or comment that begins at `i`, or `i` if none begins there. */
 function skipOpaque(s: string, i: number, c: string): number {
   if (c === "'" || c === '"' || c === '`') return endOfQuoted(s, i, c)
   const d = s[i + 1]
@@ -175,7 +175,7 @@ function endOf(s: string, what: string, from: number): number {
   return at < 0 ? s.length : at + what.length
 }
 
-/** A doubled quote needs no care of its own: it reads as one quoted piece after another. */
+/** A doubled quote needs no special case: it reads as two quoted texts in succession. */
 function endOfQuoted(s: string, from: number, quote: string): number {
   for (let i = from + 1; i < s.length; i++) {
     if (s[i] === '\\') i++

@@ -1,5 +1,5 @@
-// Where the Postgres programs are: the package of this platform, made whole (its library links are not in
-// the package and install scripts are off), or a copy of it where the server's user can reach it.
+// Finds the Postgres programs: those of this platform's package, whose library links are created here because install
+// scripts are off, or a copy where the server's user can read it.
 
 import {
   accessSync,
@@ -20,13 +20,13 @@ import { isReachable, type ServerUser } from './server-user.ts'
 export interface Binaries {
   readonly initdb: string
   readonly postgres: string
-  /** Version of the package, `18.4.0-beta.17`. */
+  /** The version of the package, `18.4.0-beta.17`. */
   readonly version: string
-  /** Of the server, `18`: a data directory fits one major version only. */
+  /** The major version of the server, `18`. A data directory works with one major version only. */
   readonly major: string
 }
 
-/** Finds the programs; copies them below `homeDir` when they cannot be used where they are. */
+/** Finds the programs, and copies them below `homeDir` if they cannot be used where they are. */
 export function findBinaries(homeDir: string, user: ServerUser | null): Binaries {
   const packageDir = locatePackage()
   const version = versionOf(packageDir)
@@ -69,10 +69,12 @@ interface Link {
   readonly target: string
 }
 
-/** The links the package lists; `source` is the file, `target` the link, both from the package's root. */
+/**
+ * The links that the package lists. `source` is the file and `target` the link, both relative to the package's root.
+ */
 function linksOf(packageDir: string): readonly Link[] {
   const list = join(packageDir, 'native', 'pg-symlinks.json')
-  // macOS packages have none.
+  // Packages for macOS have no such list.
   if (!existsSync(list)) return []
   return JSON.parse(readFileSync(list, 'utf8')) as Link[]
 }
@@ -81,7 +83,10 @@ function isWhole(packageDir: string): boolean {
   return linksOf(packageDir).every((l) => existsSync(join(packageDir, l.target)))
 }
 
-/** Makes the missing links; false when this directory cannot be written. Safe beside another start. */
+/**
+ * Creates the missing links. Returns false when the directory is not writable. Another start may do the same at the
+ * same time.
+ */
 function hydrate(packageDir: string): boolean {
   for (const { source, target } of linksOf(packageDir)) {
     const path = join(packageDir, target)
@@ -90,7 +95,7 @@ function hydrate(packageDir: string): boolean {
       symlinkSync(relative(dirname(target), source), path)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
-      // Another process may have made it meanwhile.
+      // Another process has created it meanwhile.
       if (code === 'EEXIST') continue
       if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false
       throw error
@@ -99,7 +104,10 @@ function hydrate(packageDir: string): boolean {
   return true
 }
 
-/** 60 MB, once for each version. A copy under another name first: a start that is killed leaves no half. */
+/**
+ * Copies the programs, 60 MB, once for each version. The copy gets its name at the end, so that a killed start leaves
+ * no half copy.
+ */
 function copyTo(target: string, packageDir: string, user: ServerUser | null): string {
   const native = join(target, 'native')
   if (existsSync(native)) return native
@@ -129,7 +137,7 @@ export function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK)
     return true
   } catch {
-    // Missing or not executable: the caller says what that means.
+    // The program is missing or not executable. The caller reports that.
     return false
   }
 }

@@ -1,6 +1,6 @@
-// Where the embedded Postgres keeps its files: below the instance's data directory. A root start needs a
-// place the server's user can enter; where the way there is closed (a 0700 home directory), the files go
-// below /var/lib/observa and the data directory remembers where.
+// The files of the embedded Postgres, below the instance's data directory. When the process runs as root, the server
+// runs as another user, who must be able to enter the directory. If that user cannot (below a home directory of mode
+// 0700), the files are kept below /var/lib/observa, and the data directory has a file with their location.
 
 import { randomBytes } from 'node:crypto'
 import {
@@ -22,17 +22,17 @@ import { unreachable } from './binaries.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
 const FALLBACK = '/var/lib/observa'
-/** In the data directory: where the files are. */
+/** The file in the data directory with the location of the files. */
 const LOCATION = 'location'
-/** In a directory of the fallback: whose it is. */
+/** The file in a directory below /var/lib/observa with the data directory that it belongs to. */
 const BELONGS_TO = 'belongs-to'
 
 export interface DataDirectory {
-  /** Holds `cluster`, `programs-*`, the log; enterable for the server's user. */
+  /** Contains `cluster`, `programs-*` and the log. The server's user can enter it. */
   readonly dir: string
   readonly cluster: string
   readonly log: string
-  /** Readable by us alone. */
+  /** Readable only for the user of this process. */
   readonly passwordFile: string
   readonly adminPasswordFile: string
   readonly ownerFile: string
@@ -69,15 +69,16 @@ function reachableDir(dataDir: string, user: ServerUser): string {
     throw Object.assign(unreachable(dataDir, user), { cause: messageOf(cause) })
   }
   if (!isReachable(dir, user)) throw unreachable(dir, user)
-  // In this order: a mark without a location is an orphan to another instance.
+  // The location is written first, because another instance would delete a directory that belongs to a data directory
+  // without a location.
   writeFileSync(remembered, `${dir}\n`, { mode: 0o600 })
   writeFileSync(join(dir, BELONGS_TO), resolve(dataDir), { mode: 0o600 })
   return dir
 }
 
 /**
- * Deletes what instances in the system's temporary directory left here when that was cleaned. Elsewhere a
- * missing data directory may be a disk that is not mounted, so nothing is deleted for it.
+ * Deletes directories whose data directory was in the system's temporary directory and has been deleted. Elsewhere a
+ * missing data directory may be a disk that is not mounted, so nothing is deleted.
  */
 function dropOrphans(): void {
   for (const name of readdirSync(FALLBACK)) {
@@ -91,8 +92,8 @@ function dropOrphans(): void {
 }
 
 /**
- * Lets the server's group enter, not list, our own directory and the instance's directory above it. Only
- * where both are ours and closed to all others; directories further up belong to somebody else.
+ * Lets the server's group enter, but not list, the data directory and the directory above it. This is done only if
+ * both belong to root and are closed to all others. Directories further up are left alone.
  */
 function openWay(dataDir: string, user: ServerUser): void {
   for (const dir of [dirname(resolve(dataDir)), resolve(dataDir)]) {
@@ -105,7 +106,7 @@ function openWay(dataDir: string, user: ServerUser): void {
   }
 }
 
-/** Deletes everything of it: for tests and for a start that has to begin anew. */
+/** Deletes all files of the server, for tests and for a start with empty data. */
 export function removeDataDirectory(dataDir: string): void {
   const remembered = join(dataDir, LOCATION)
   if (existsSync(remembered)) {
@@ -119,6 +120,6 @@ function removeIfEmpty(dir: string): void {
   try {
     rmdirSync(dir)
   } catch {
-    // Another instance keeps its files there.
+    // Another instance has files there.
   }
 }

@@ -1,5 +1,4 @@
-// Who uses a data directory: the process that started the server, by pid and start time, because pids are
-// given out again.
+// Records which process uses a data directory, by pid and start time, because pids are reused.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { ObservaError } from '../../../core/errors.ts'
@@ -9,7 +8,7 @@ interface Owner {
   readonly startedAt: string
 }
 
-/** Throws when another living process owns the directory; else writes us down. */
+/** Records this process as the owner. Throws when another running process owns the directory. */
 export function takeOwnership(file: string): void {
   const owner = readOwner(file)
   if (owner !== null && owner.pid !== process.pid && isSameProcess(owner))
@@ -36,7 +35,7 @@ function readOwner(file: string): Owner | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Owner
   } catch {
-    // Half written by a killed process: nobody owns it.
+    // A killed process wrote only a part of the file, so nobody owns the directory.
     return null
   }
 }
@@ -50,19 +49,19 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: alive, and another user's.
+    // EPERM means that the process runs and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
-/** Clock ticks since boot at which the process began; '' where the system does not say. */
+/** The time at which the process started, in clock ticks since boot. '' if the system does not report it. */
 function startTimeOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold blanks; the start time is the 20th field after it.
+    // The name in parentheses may contain blanks. The start time is the 20th field after it.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
   } catch {
-    // No /proc on macOS: the pid alone has to do.
+    // macOS has no /proc, so only the pid is compared.
     return ''
   }
 }

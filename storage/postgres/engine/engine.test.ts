@@ -1,4 +1,4 @@
-// The embedded server: first and second start, what a killed program leaves behind, who may use a directory.
+// The embedded server: first and second start, the state that a killed program leaves, and who may use a directory.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -91,7 +91,7 @@ test('as root the server runs as another user, and otherwise as ourselves', asyn
   await engine.stop()
 })
 
-/** A program of its own that starts the server and says so. */
+/** Starts the server in another program, which reports that. */
 async function startElsewhere(
   t: TestContext,
   at = dataDir,
@@ -199,7 +199,7 @@ test('a data directory behind a closed one is kept elsewhere, and found again', 
   assert.deepEqual(await ask(second, 'SELECT x FROM here'), [{ x: 2 }])
   await second.stop()
   const location = readFileSync(join(behind, 'location'), 'utf8').trim()
-  // Deleted without a word to us: the next one that needs the place cleans up.
+  // The directory is deleted by somebody else. The next instance that needs the place cleans up.
   rmSync(behind, { recursive: true })
   const third = await start(behind)
   assert.ok(!existsSync(location))
@@ -209,7 +209,7 @@ test('a data directory behind a closed one is kept elsewhere, and found again', 
 
 test('an ordinary user starts it as well', async (t) => {
   const user = serverUser()
-  // Not root: all the other tests were this one.
+  // All other tests already ran without root.
   if (user === null) return
   if (!isReachable(import.meta.dirname, user) || !isReachable(process.execPath, user))
     return t.skip(`the user ${user.name} cannot reach this checkout`)

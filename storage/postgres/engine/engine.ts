@@ -1,6 +1,6 @@
-// The embedded Postgres: the server's own programs on a data directory of ours, on loopback, with generated
-// passwords. The server is no child in the strict sense: it outlives a killed collector, and the next start
-// takes it over instead of failing on its lock file.
+// The embedded Postgres: the server's own programs on a data directory of the instance, on loopback, with generated
+// passwords. The server survives a killed collector, and the next start uses the running server instead of failing on
+// its lock file.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -31,17 +31,20 @@ export interface PostgresEngineOptions {
   readonly dataDir: string
   readonly log: Logger
   readonly progress: (text: string) => void
-  /** Default: any free port. A server taken over keeps its own. */
+  /** The default is any free port. A server that already runs keeps its port. */
   readonly port?: number
 }
 
 export interface PostgresEngine {
-  /** `postgres://observa:...@127.0.0.1:port/observa`, the same over restarts. Holds the password: never log it. */
+  /**
+   * `postgres://observa:...@127.0.0.1:port/observa`, which stays the same over restarts. It contains the password:
+   * never log it.
+   */
   readonly url: string
   readonly port: number
-  /** Of the server at this moment; it changes with a restart. */
+  /** The pid of the server, which changes with a restart. */
   pid(): number
-  /** How often the server was started again after it had died. */
+  /** How often the server was restarted after it died. */
   restarts(): number
   stop(): Promise<void>
 }
@@ -93,7 +96,7 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
   }
 }
 
-/** The address of a server that runs on this directory for another process; null when none does. */
+/** The URL of a server that runs on this directory for another process, or null. */
 export async function runningPostgresUrl(dataDir: string): Promise<string | null> {
   if (!existsSync(dataDir)) return null
   const directory = openDataDirectory(dataDir, serverUser())
@@ -145,12 +148,12 @@ function initCluster(
   const admin = randomBytes(24).toString('base64url')
   writeFileSync(directory.adminPasswordFile, admin, { mode: 0o600 })
   writeFileSync(directory.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 })
-  // A killed start leaves a half-made cluster: made under another name, it is never taken for a whole one.
+  // The cluster is made under another name, so that a killed start leaves no half cluster under the right name.
   const half = `${directory.cluster}.new`
   rmSync(half, { recursive: true, force: true })
   rmSync(directory.cluster, { recursive: true, force: true })
   mkdirSync(half, { mode: 0o700 })
-  // initdb reads it after it has given up root, hence a file of that user.
+  // initdb reads the file after it has dropped root, so the file belongs to the server's user.
   const pwfile = `${half}.password`
   writeFileSync(pwfile, admin, { mode: 0o600 })
   if (user !== null) for (const path of [half, pwfile]) chownSync(path, user.uid, user.gid)
@@ -170,7 +173,10 @@ function initCluster(
   renameSync(half, directory.cluster)
 }
 
-/** How programs of the server are run: as its user, in a directory it may enter, without our secrets. */
+/**
+ * How programs of the server are run: as its user, in a directory that it may enter, without secrets in the
+ * environment.
+ */
 function identity(
   user: ServerUser | null,
   directory: DataDirectory,
@@ -183,7 +189,7 @@ function identity(
 
 // ---------------------------------------------------------------- running server
 
-/** `postmaster.pid`: pid, directory, start time, port, ... one a line. */
+/** Reads `postmaster.pid`: pid, directory, start time, port and more, one a line. */
 function readLockFile(directory: DataDirectory): Server | null {
   const file = join(directory.cluster, 'postmaster.pid')
   if (!existsSync(file)) return null
@@ -193,7 +199,7 @@ function readLockFile(directory: DataDirectory): Server | null {
   return Number.isInteger(pid) && pid > 0 ? { pid, port } : null
 }
 
-/** Takes over a server that a killed process left running on the directory; null when there is none. */
+/** Takes over a server that a killed process left running on the directory. Returns null when there is none. */
 async function adopt(
   options: PostgresEngineOptions,
   directory: DataDirectory,
@@ -201,7 +207,7 @@ async function adopt(
   const left = readLockFile(directory)
   if (left === null || !isAlive(left.pid)) return null
   if (isAnotherProgram(left.pid)) {
-    // The server asks only whether the pid is alive, and would refuse to start.
+    // The server only checks whether the pid exists, and would refuse to start.
     options.log.warn({ pid: left.pid }, 'removing the lock file of a dead embedded Postgres')
     rmSync(join(directory.cluster, 'postmaster.pid'), { force: true })
     return null
@@ -219,17 +225,19 @@ async function adopt(
   return null
 }
 
-/** There, and no dead process that is not yet waited for. */
+/** True when the process exists and is not a zombie. */
 function isRunning(pid: number): boolean {
   return isAlive(pid) && !isAnotherProgram(pid)
 }
 
-/** A pid is given out again, and a dead process that nobody has waited for keeps its own (with no command line). */
+/**
+ * True when the pid belongs to another program. Pids are reused, and a zombie keeps its pid but has no command line.
+ */
 function isAnotherProgram(pid: number): boolean {
   try {
     return !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres')
   } catch {
-    // No /proc: the server itself has to judge its lock file.
+    // Without /proc the server itself has to check its lock file.
     return false
   }
 }
@@ -250,7 +258,7 @@ async function launch(
     '-c', 'log_statement=none', '-c', 'log_error_verbosity=terse', '-c', 'timezone=UTC', '-c', 'max_wal_size=512MB']
   const child = spawn(binaries.postgres, flags, {
     ...identity(user, directory),
-    // A group of its own, so that Ctrl-C reaches us and not the server under a running drain.
+    // The server has its own process group, so that Ctrl-C does not stop it during a drain.
     detached: true,
     stdio: ['ignore', log, log],
   })
@@ -258,14 +266,14 @@ async function launch(
   child.unref()
   const outcome = await whenReady(child, directory, port)
   if (outcome === null) return { pid: child.pid as number, port }
-  // The last processes of a server that was killed take a moment to notice.
+  // The last processes of a killed server need a moment to end.
   if (!/still in use/.test(outcome) || performance.now() > deadline)
     throw failed(outcome, `See ${directory.log}.`)
   await new Promise((resolve) => setTimeout(resolve, 200))
   return await launch(options, directory, binaries, user, deadline)
 }
 
-/** Null when the server answers; else why it does not. */
+/** Returns null when the server responds, else the reason why it does not. */
 async function whenReady(
   child: ReturnType<typeof spawn>,
   directory: DataDirectory,
@@ -287,7 +295,7 @@ async function whenReady(
   return 'it does not answer'
 }
 
-/** The last FATAL line, without what stands before it. */
+/** The last FATAL line of the server's log, without its prefix. */
 function reasonFromLog(directory: DataDirectory): string | null {
   const text = readFileSync(directory.log, 'utf8')
   const line = text.split('\n').findLast((l) => l.includes('FATAL:'))
@@ -303,7 +311,7 @@ async function isReady(
     await withConnection(asAdmin(directory, port, timeoutMs), (client) => client.query('SELECT 1'))
     return true
   } catch {
-    // Not yet, or not ours: the caller asks again or gives up.
+    // The server does not respond yet, or is another one. The caller tries again or gives up.
     return false
   }
 }
@@ -320,12 +328,15 @@ function asAdmin(directory: DataDirectory, port: number, timeoutMs: number): Con
   }
 }
 
-/** Our login owns its database and is no superuser, so that row-level security binds it; what runs takes on a plain role. */
+/**
+ * Makes the login and its database. The login owns the database and is no superuser, so that row-level security
+ * applies to it. Statements run with one of the roles in `roles.ts`.
+ */
 async function ensureDatabase(directory: DataDirectory, port: number): Promise<void> {
   const password = readFileSync(directory.passwordFile, 'utf8')
   await withConnection(asAdmin(directory, port, 10_000), async (client) => {
     const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [USER])
-    // DDL takes no parameters; the password is base64url of our own making.
+    // DDL has no parameters. The password is generated and consists of base64url characters.
     if (role.rowCount === 0)
       await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '${password}'`)
     await ensureRoles(client, USER)
@@ -339,14 +350,14 @@ async function stop(directory: DataDirectory, pid: number): Promise<void> {
   dropOwnership(directory.ownerFile)
 }
 
-/** SIGINT is a fast shutdown: clients are cut off, everything committed is kept. */
+/** Stops the server. SIGINT is a fast shutdown: clients are disconnected, and everything committed is kept. */
 async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGINT')
   const deadline = performance.now() + STOP_TIMEOUT_MS
   let wasKilled = false
   while (isAlive(pid)) {
     if (!wasKilled && performance.now() > deadline) {
-      // Immediate shutdown: the next start replays the log of the server.
+      // SIGQUIT is an immediate shutdown, after which the next start recovers from the server's log.
       process.kill(pid, 'SIGQUIT')
       wasKilled = true
     }

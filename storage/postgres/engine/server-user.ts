@@ -1,5 +1,5 @@
-// Which user the Postgres server runs as. It refuses root, so that a root start uses an unprivileged user
-// that exists already; nothing is added to the system.
+// Selects the user that the Postgres server runs as. The server refuses to run as root. So when the process runs as
+// root, an existing unprivileged user is selected; no user is added to the system.
 
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -11,10 +11,10 @@ export interface ServerUser {
   readonly gid: number
 }
 
-/** In this order: a user meant for it, then one that exists everywhere. */
+/** The candidates in order: users that are meant for it, then one that exists everywhere. */
 const CANDIDATES = ['observa', 'postgres', 'nobody']
 
-/** Null: as ourselves, we are not root. */
+/** Null when the process does not run as root, so that the server runs as the same user. */
 export function serverUser(): ServerUser | null {
   if (process.getuid?.() !== 0) return null
   const known = new Map(readFileSync('/etc/passwd', 'utf8').split('\n').map(parseUser))
@@ -34,7 +34,7 @@ function parseUser(line: string): readonly [string, ServerUser | null] {
   return [name, uid === undefined ? null : { name, uid: Number(uid), gid: Number(gid) }]
 }
 
-/** True when the user may enter every directory down to `path` and `path` itself. */
+/** True when the user may enter `path` and every directory above it. */
 export function isReachable(path: string, user: ServerUser): boolean {
   for (let p = resolve(path); ; p = dirname(p)) {
     if (!mayEnter(p, user)) return false

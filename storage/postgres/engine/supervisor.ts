@@ -1,5 +1,5 @@
-// Looks whether the embedded server is still there, and starts it again when it is not. The server is no child of this
-// process in the strict sense (one that was taken over never was), so its end is seen by looking, not by an event.
+// Checks regularly whether the embedded server runs, and restarts it if not. A server that was taken over is no child
+// of this process, so there is no event when it ends.
 
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/errors.ts'
@@ -10,7 +10,7 @@ const DELAY_MS_MAX = 30_000
 
 export interface Supervised {
   isAlive(): boolean
-  /** Starts it on the same port; rejects when it does not start. */
+  /** Starts the server on the same port. Rejects when it does not start. */
   restart(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export class Supervisor {
     this.#timer.unref()
   }
 
-  /** No restart begins any more; resolves when one that is under way has ended. */
+  /** Prevents further restarts. Resolves when a restart in progress has ended. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#timer)
