@@ -1,11 +1,11 @@
-// The output buffer against JavaScript, BigInt and the formats it writes.
+// Compares the output buffer with JavaScript, BigInt and the formats that it writes.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ByteWriter } from './byte-writer.ts'
 
-/** Small on purpose, so that it has to grow. */
+/** The buffer is small, so that it has to grow. */
 const fresh = (): ByteWriter => new ByteWriter(4)
 const ascii = (out: ByteWriter): string => Buffer.from(out.written()).toString('latin1')
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn })

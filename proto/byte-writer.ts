@@ -1,9 +1,9 @@
-// A growing output buffer with the primitives of our outputs: protobuf, RowBinary and JSON text.
-// Leaves to the encoders what is written; never looks at a batch, takes (bytes, offset, length) ranges.
+// A growing output buffer with the primitives of protobuf, RowBinary and JSON text. The encoders decide what is
+// written. This file never reads a batch; it takes ranges of bytes (bytes, offset, length).
 
 import { LOOP_COPY_MAX, OutputBuffer, POW32 } from './output-buffer.ts'
 
-/** 0 = copy as it is; otherwise the letter after the backslash, or 1 for a \u00XX escape. */
+/** 0 means that the byte is copied. Otherwise it is the letter after the backslash, or 1 for a \u00XX escape. */
 const ESCAPE = escapeTable()
 const HEX = Buffer.from('0123456789abcdef', 'latin1')
 
@@ -94,8 +94,8 @@ export class ByteWriter extends OutputBuffer {
   }
 
   /**
-   * Opens a nested message; give the answer to `end`. Room for a two-byte length is left, because most
-   * messages here are between 128 bytes and 16 KiB; `end` moves the content when that was wrong.
+   * Opens a nested message and returns its position for `end`. It leaves room for a length of two bytes, because most
+   * messages are between 128 bytes and 16 KiB. `end` moves the content if the length needs another size.
    */
   begin(field: number): number {
     this.varint(field * 8 + 2)
@@ -114,7 +114,7 @@ export class ByteWriter extends OutputBuffer {
       this.ensure(4)
       this.bytes.copyWithin(mark - 2 + size, mark, this.pos)
     }
-    // Written by hand: `varint` might grow the buffer, which keeps only what lies before `pos`.
+    // The varint is written here, because `varint` may grow the buffer, which keeps only the bytes before `pos`.
     const b = this.bytes
     let p = mark - 2
     let n = len
@@ -215,7 +215,7 @@ export class ByteWriter extends OutputBuffer {
     this.jsonString(bytes, 0, bytes.length)
   }
 
-  /** A number as JSON; what JSON cannot hold (NaN, infinities) is null. */
+  /** A number as JSON. NaN and infinities, which JSON does not have, become null. */
   jsonNumber(v: number): void {
     if (v >= 0 && v < 2_147_483_648 && (v | 0) === v) return this.#digits(v)
     this.ascii(Number.isFinite(v) ? String(v) : 'null')
@@ -332,7 +332,7 @@ function escapeTable(): Uint8Array {
   t[0x0d] = 0x72
   t[0x22] = 0x22
   t[0x5c] = 0x5c
-  // DEL is legal in JSON, but terminals and some line readers stumble over it.
+  // DEL is allowed in JSON, but terminals and some line readers do not handle it.
   t[0x7f] = 1
   return t
 }

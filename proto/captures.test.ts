@@ -1,4 +1,5 @@
-// Requests recorded from real SDKs (`test/captures`): each is taken whole, and says the same afterwards.
+// Requests recorded from real SDKs (`test/captures`): each is accepted completely and means the same after decoding
+// and encoding.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

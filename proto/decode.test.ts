@@ -1,4 +1,4 @@
-// Bodies as clients, networks and attackers send them: compression, limits, broken protobuf.
+// Bodies as clients, networks and attackers send them: compression, limits, malformed protobuf.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -25,14 +25,14 @@ const status = (body: Uint8Array, options: TryOptions = {}): string =>
   verdictOf(tryDecode(body, options))
 const bytes = (...parts: (number | Uint8Array)[]): Buffer =>
   Buffer.concat(parts.map((p) => (typeof p === 'number' ? Uint8Array.of(p) : p)))
-/** Length-delimited field. */
+/** A length-delimited field. */
 const sized = (field: number, ...content: (number | Uint8Array)[]): Buffer => {
   const out = new ByteWriter()
   const inner = bytes(...content)
   out.fieldBytes(field, inner, 0, inner.length)
   return Buffer.from(out.take())
 }
-/** A request of one span that has `extra` after its ids. */
+/** A request with one span that has `extra` after its ids. */
 const withField = (...extra: (number | Uint8Array)[]): Buffer =>
   sized(1, sized(2, sized(2, sized(1, TRACE), sized(2, ID), ...extra)))
 const reencoded = (): unknown => {
@@ -58,7 +58,7 @@ test('R06: gzip and plain bodies mean the same; zstd too', () => {
   )
   assert.equal(status(zstdCompressSync(body), { encoding: 'zstd' }), '200/1/0')
   assert.equal(status(deflateSync(body), { encoding: 'deflate' }), '200/1/0')
-  // Without the header that the name stands for, as some clients send it, at every level of compression.
+  // Some clients leave out the zlib header. This tests every level of compression without it.
   for (const level of [0, 1, 6, 9])
     assert.equal(status(deflateRawSync(body, { level }), { encoding: 'deflate' }), '200/1/0')
 })

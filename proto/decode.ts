@@ -1,5 +1,5 @@
-// The door: one request body, in whatever form and compression, becomes rows of the batch, or a verdict
-// that says why not. Never throws for bad input; a refused request leaves the batch as it was.
+// Decodes one request body, whatever its form and compression, into rows of the batch, or returns a verdict with the
+// reason why not. Bad input never throws. A refused request leaves the batch as it was.
 
 import type { BatchRequest, SpanBatch } from '../core/batch.ts'
 import type { RequestVerdict, TaskRequest } from '../core/task.ts'
@@ -15,7 +15,7 @@ import { RequestTally } from './request-tally.ts'
 export { DEFAULT_LIMITS, type DecodeLimits } from './limits.ts'
 export { looksLikeOtlpJson } from './otlp/json-to-protobuf.ts'
 
-/** One item that was refused alone: a 1-based line of NDJSON, else a 0-based index. */
+/** One item that was refused by itself: a line of NDJSON, counted from 1, else an index from 0. */
 export interface RejectedItem {
   readonly item: number
   readonly reason: string
@@ -24,11 +24,14 @@ export interface RejectedItem {
 export type DecodeOutcome =
   | {
       readonly kind: 'ok'
-      /** Rows added to the batch. */
+      /** How many rows were added to the batch. */
       readonly items: number
-      /** Items refused one by one; also in `BatchRequest.rejected`, with sentences in `reasons`. */
+      /**
+       * How many items were refused one by one. The number is in `BatchRequest.rejected` too, and the sentences in
+       * `reasons`.
+       */
       readonly rejected: number
-      /** The first hundred of them. */
+      /** The first hundred refused items. */
       readonly rejectedItems: readonly RejectedItem[]
     }
   | Extract<RequestVerdict, { kind: 'refused' }>
@@ -72,7 +75,7 @@ function index(tally: RequestTally, request: TaskRequest): void {
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
   const body = decompress(request.payload, request.encoding, tally.limits.decodedBytesMax)
   if (format !== 'otlp-proto' && format !== 'otlp-json') return indexLegacy(tally, format, body)
-  // The oldest Observa client posts its object to the same path and with the same type as OTLP/JSON.
+  // The oldest Observa client posts its object to the same path and with the same content type as OTLP/JSON.
   if (format === 'otlp-json' && telemetry === 'traces' && !looksLikeOtlpJson(body))
     return indexLegacy(tally, 'trace-v0', body)
   if (format === 'otlp-proto') indexOtlp(tally, telemetry, body)

@@ -1,5 +1,5 @@
-// Content-Encoding: the body as it was before the client compressed it, or a refusal. Stops at the
-// limit without producing the rest; a truncated stream, or bytes after its end, is malformed.
+// Decompresses a request body, or refuses it. Decompression stops at the limit. A truncated stream, and bytes after
+// its end, are malformed.
 
 import {
   gunzipSync,
@@ -11,7 +11,7 @@ import {
 import type { ContentEncoding } from '../core/task.ts'
 import { malformed, Refusal, tooLarge } from './refusal.ts'
 
-/** What zlib returns with `info: true`; @types/node describes only the plain buffer. */
+/** The result of zlib with `info: true`. @types/node only declares the plain buffer. */
 interface Decoded {
   readonly buffer: Buffer<ArrayBuffer>
   readonly engine: { readonly bytesWritten: number }
@@ -19,7 +19,7 @@ interface Decoded {
 
 const CHUNK_MIN = 16 * 1024
 const CHUNK_MAX = 1024 * 1024
-/** 32 MiB of window: what a zstd frame may make us allocate before its first byte comes out. */
+/** The largest window of a zstd frame, 32 MiB, which is allocated before its first byte is produced. */
 const ZSTD_WINDOW_LOG_MAX = 25
 
 export function decompress(
@@ -46,7 +46,7 @@ function inflate(
 ): Decoded {
   const options = { info: true, maxOutputLength: maxBytes }
   try {
-    // `info` makes zlib return more than its types say.
+    // With `info` zlib returns more than its types declare.
     const decoded: unknown = decoderOf(payload, encoding)(payload, options)
     return decoded as Decoded
   } catch (thrown) {
@@ -75,8 +75,9 @@ function decoderOf(payload: Uint8Array, encoding: 'gzip' | 'deflate' | 'zstd'): 
 }
 
 /**
- * `deflate` means the zlib format (RFC 9110, 8.4.1.2), but clients that leave its header out are as old as the name. A raw
- * stream is not taken for one: it would have to begin with a stored block whose padding is not zero, which no encoder writes.
+ * `deflate` means the zlib format (RFC 9110, 8.4.1.2), but some clients have always left out its header. A raw stream
+ * is not mistaken for the zlib format: it would have to begin with a stored block whose padding is not zero, which no
+ * encoder writes.
  */
 function hasZlibHeader(b: Uint8Array): boolean {
   const [cmf = 0, flags = 0] = b
@@ -93,7 +94,7 @@ function overLimit(maxBytes: number): Refusal {
   return tooLarge(`The body is larger than ${maxBytes} bytes after decompression.`)
 }
 
-/** The gzip trailer states the plain size: one chunk of that size instead of many small ones is 3x faster. */
+/** The gzip trailer has the plain size. One chunk of that size is three times as fast as many small ones. */
 function chunkSize(payload: Uint8Array): number {
   const n = payload.length
   if (n < 18) return CHUNK_MIN

@@ -1,4 +1,5 @@
-// µs an event of the JSON form beside JSON.stringify of a ready object. `node proto/event-json.bench.ts [rounds]`
+// The time to write an event as JSON in µs, compared with JSON.stringify of a prepared object. `node
+// proto/event-json.bench.ts [rounds]`
 
 import { Arena } from '../core/arena.ts'
 import { SpanBatch } from '../core/batch.ts'
@@ -50,7 +51,7 @@ function write(): number {
   return out.pos
 }
 
-/** An event as canonicalize leaves it: ids, times, usage, two texts, twenty attributes. */
+/** An event as canonicalize makes it: ids, times, usage, two texts, twenty attributes. */
 function fill(e: number, i: number): void {
   const { arena } = events
   const prompt = `Summarise the following document, number ${i}. `.repeat(20)

@@ -1,4 +1,4 @@
-// The JSON form of events: always valid, always one line, and the fields of `core/fields.ts`.
+// The JSON form of events is always valid, always one line, and has the fields of `core/fields.ts`.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

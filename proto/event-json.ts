@@ -1,6 +1,6 @@
-// One canonical event as one line of JSON: what Kafka, files, `pipe` and `tap` show. Fields and their
-// order are those of `core/fields.ts`. Always valid JSON in valid UTF-8 without raw line breaks;
-// ranges of type json must already be JSON (`canonicalize` sees to that).
+// Writes a canonical event as one line of JSON, for Kafka, files and `pipe`. Fields and their order are those of
+// `core/fields.ts`. The output is always valid JSON in valid UTF-8 without line breaks. Ranges of type json must
+// already be JSON, as `canonicalize` makes them.
 
 import { isUtf8 } from 'node:buffer'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../core/event.ts'
@@ -9,21 +9,24 @@ import type { ByteWriter } from './byte-writer.ts'
 
 interface Column {
   readonly kind: FieldType
-  /** Index among the range or the number fields; for maps 0 = metadata, 1 = attributes. */
+  /** The index among the range or the number fields. For maps, 0 is metadata and 1 is attributes. */
   readonly index: number
   readonly core: boolean
-  /** `,"name":` and `,"name":null`, made once. */
+  /** The texts `,"name":` and `,"name":null`, made once. */
   readonly prefix: Uint8Array
   readonly absent: Uint8Array
 }
 
 const COLUMNS: readonly Column[] = (FIELDS as readonly Field[]).map(column)
-/** Up to this many pairs, a small table of key hashes finds the few that must be compared; beyond it, a set. */
+/**
+ * Up to this many pairs, a small table of key hashes finds the few keys that must be compared. For more pairs a set
+ * is used.
+ */
 const TABLE_KEYS_MAX = 256
-/** Hash slots: the map (by number) that used them last. */
+/** For each hash slot, the number of the map that last used it. */
 const slots = new Int32Array(2048)
 let mapNumber = 0
-/** By pair of the current map: 1 when a later key has the same hash. */
+/** For each pair of the current map, 1 if a later key has the same hash. */
 const suspects = new Uint8Array(TABLE_KEYS_MAX)
 const LF = 0x0a
 const CR = 0x0d
@@ -33,12 +36,12 @@ const SPACE = 0x20
 export function writeEventJson(out: ByteWriter, events: EventTable, e: number): void {
   const start = out.pos
   for (const column of COLUMNS) writeColumn(out, events, e, column)
-  // The first prefix began with a comma.
+  // The first prefix begins with a comma, which is replaced.
   out.bytes[start] = 0x7b
   out.u8(0x7d)
-  // Of a Buffer: its indexOf is memchr, while `includes` of a Uint8Array costs 2 µs for 4 kB.
+  // `indexOf` of a Buffer is memchr, while `includes` of a Uint8Array costs 2 µs for 4 kB.
   const written = out.buf.subarray(start, out.pos)
-  // Ranges are repaired when a payload is indexed, so this holds unless an edit cut a character in two.
+  // Ranges are repaired when a payload is indexed, so this is rare: an edit has cut a character in two.
   if (!isUtf8(written)) return rewriteRepaired(out, start)
   if (written.indexOf(LF) >= 0 || written.indexOf(CR) >= 0) flattenWhitespace(written)
 }
@@ -114,7 +117,7 @@ function writeMap(out: ByteWriter, events: EventTable, e: number, column: Column
   out.u8(0x7d)
 }
 
-/** Marks the pairs whose key may come again, by length and three of its bytes. */
+/** Marks the pairs whose key may be repeated, by length and three bytes of the key. */
 function findSuspects(events: EventTable, first: number, count: number): void {
   const p = events.pairs
   const b = events.arena.bytes
@@ -130,7 +133,7 @@ function findSuspects(events: EventTable, first: number, count: number): void {
   }
 }
 
-/** True when a pair after `i` has the same key: the last one is printed. */
+/** True when a later pair has the same key. The last one is printed. */
 function repeatsLater(events: EventTable, i: number, end: number): boolean {
   const p = events.pairs
   const b = events.arena.bytes
@@ -150,7 +153,7 @@ function sameBytes(b: Uint8Array, x: number, y: number, len: number): boolean {
   return true
 }
 
-/** Pairs whose key comes again later, for long maps. */
+/** The pairs whose key is repeated later, for long maps. */
 function hiddenKeys(events: EventTable, first: number, count: number): Set<number> {
   const seen = new Set<string>()
   const hidden = new Set<number>()
@@ -164,12 +167,12 @@ function hiddenKeys(events: EventTable, first: number, count: number): Set<numbe
   return hidden
 }
 
-/** Raw line breaks can only be whitespace between JSON tokens: in strings they are escaped. */
+/** Removes line breaks. They can only be whitespace between JSON tokens, because strings escape them. */
 function flattenWhitespace(json: Uint8Array): void {
   for (let i = 0; i < json.length; i++) if (json[i] === LF || json[i] === CR) json[i] = SPACE
 }
 
-/** U+FFFD for every malformed sequence. JSON syntax is ASCII, so the repair cannot touch it. */
+/** Replaces every malformed sequence by U+FFFD. JSON syntax is ASCII, so the repair does not change it. */
 function rewriteRepaired(out: ByteWriter, start: number): void {
   const text = out.buf.utf8Slice(start, out.pos)
   out.pos = start

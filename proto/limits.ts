@@ -1,19 +1,20 @@
-// Bounds on one request. Bytes alone do not bound work: 434 bytes of gzip can hold 200 000 spans.
+// The limits of one request. A limit of bytes alone does not limit the work: 434 bytes of gzip can contain 200 000
+// spans.
 
 export interface DecodeLimits {
-  /** Body after decompression. */
+  /** Bytes of the body after decompression. */
   readonly decodedBytesMax: number
-  /** Spans or log records, or events of a legacy request, refused ones included. */
+  /** Spans or log records, or events of a legacy request, including refused ones. */
   readonly spansMax: number
   /** Levels of nested attribute values. */
   readonly depthMax: number
-  /** One line of NDJSON, one element of a JSON array. */
+  /** Bytes of one line of NDJSON, or one element of a JSON array. */
   readonly lineBytesMax: number
   /** Attributes, span events and links of all items together. */
   readonly rowsMax: number
-  /** Attributes, span events and links of one item; an item beyond it is refused alone. */
+  /** Attributes, span events and links of one item. An item with more is refused by itself. */
   readonly rowsPerItemMax: number
-  /** Resource and scope envelopes together. */
+  /** Resources and scopes together. */
   readonly envelopesMax: number
   /** Elements of arrays and maps inside attribute values. */
   readonly valuesMax: number

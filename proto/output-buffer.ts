@@ -1,6 +1,6 @@
-// A growing buffer and the things that have no framing: bytes, text, fixed-width numbers.
+// A growing buffer with operations that need no framing: bytes, text, fixed-width numbers.
 
-/** Below this many bytes a plain loop beats the call overhead of TypedArray.set. */
+/** Below this many bytes a plain loop is faster than a call of TypedArray.set. */
 export const LOOP_COPY_MAX = 40
 export const POW32 = 4_294_967_296
 
@@ -16,17 +16,17 @@ export class OutputBuffer {
     this.view = new DataView(this.buf.buffer)
   }
 
-  /** Starts over in the same memory: what `written()` returned before is void. */
+  /** Starts again in the same memory. Earlier results of `written()` become invalid. */
   reset(): void {
     this.pos = 0
   }
 
-  /** What was written, as a view: valid until the next write or reset. */
+  /** A view of what was written, valid until the next write or reset. */
   written(from = 0): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(from, this.pos)
   }
 
-  /** A copy that owns its whole ArrayBuffer, fit to be transferred to another thread. */
+  /** A copy with its own ArrayBuffer, which can be transferred to another thread. */
   take(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, this.pos)
   }
@@ -67,7 +67,7 @@ export class OutputBuffer {
     this.u32(v >>> 0)
   }
 
-  /** Little-endian unsigned 64 bit of a number below 2^53. */
+  /** Writes a number below 2^53 as an unsigned 64-bit integer, little-endian. */
   u64(v: number): void {
     this.ensure(8)
     this.view.setUint32(this.pos, v % POW32, true)
@@ -75,7 +75,7 @@ export class OutputBuffer {
     this.pos += 8
   }
 
-  /** Little-endian signed 64 bit of an integer-valued number; beyond 64 bit it is clamped. */
+  /** Writes a whole number as a signed 64-bit integer, little-endian. Larger numbers are clamped. */
   i64(v: number): void {
     this.ensure(8)
     const whole = Number.isFinite(v) ? BigInt(Math.trunc(v)) : 0n
@@ -95,7 +95,7 @@ export class OutputBuffer {
     this.pos += 8
   }
 
-  /** Copies a range of `src` (usually `arena.bytes`). */
+  /** Copies a range of `src`, which is usually `arena.bytes`. */
   copy(src: Uint8Array, off: number, len: number): void {
     if (this.pos + len > this.bytes.length) this.#grow(this.pos + len)
     const to = this.bytes
@@ -113,7 +113,7 @@ export class OutputBuffer {
     this.copy(src, 0, src.length)
   }
 
-  /** ASCII text without any framing: keys, punctuation. */
+  /** Writes ASCII text without framing: keys and punctuation. */
   ascii(s: string): void {
     this.ensure(s.length)
     const to = this.bytes
@@ -122,7 +122,7 @@ export class OutputBuffer {
     this.pos = p
   }
 
-  /** UTF-8 text without any framing; lone surrogates become U+FFFD. */
+  /** Writes UTF-8 text without framing. Lone surrogates become U+FFFD. */
   utf8(s: string): void {
     this.ensure(s.length * 3)
     this.pos += this.buf.utf8Write(s, this.pos, s.length * 3)

@@ -1,12 +1,12 @@
-// A request that cannot be decoded as a whole. Thrown inside `proto/` only: every entry point turns it
-// into a verdict, so nothing of it leaves this folder.
+// A request that cannot be decoded as a whole. It is thrown inside `proto/` only: every entry point turns it into a
+// verdict.
 
 export type RefusalCode = 'malformed' | 'too_large' | 'unsupported' | 'forbidden'
 
-/** Sentences never hold payload text: they go back to the client and into logs. */
+/** The message never contains payload text, because it is sent to the client and written into logs. */
 export class Refusal extends Error {
   readonly code: RefusalCode
-  /** Path of the offending field, for BadRequest details; may be empty. */
+  /** The path of the offending field, for BadRequest details. It may be empty. */
   readonly field: string
 
   constructor(code: RefusalCode, message: string, field = '') {
@@ -25,12 +25,12 @@ export function tooLarge(message: string, field = ''): Refusal {
   return withoutStack('too_large', message, field)
 }
 
-/** The sender may not write where the request says. */
+/** The sender may not write to the place that the request names. */
 export function forbidden(message: string, field: string): Refusal {
   return withoutStack('forbidden', message, field)
 }
 
-/** Nobody reads the stack of a refusal, and a body can have a hundred thousand bad lines. */
+/** Makes a refusal without a stack. Nobody reads it, and a body can have a hundred thousand bad lines. */
 function withoutStack(code: RefusalCode, message: string, field: string): Refusal {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0

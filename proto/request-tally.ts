@@ -1,5 +1,5 @@
-// Book-keeping while one request is being indexed: what was accepted, what was refused alone and why,
-// and the bounds that hold over the whole request.
+// The counts and limits of a request while it is indexed: what was accepted, what was refused by itself and why, and
+// the limits for the whole request.
 
 import { SPAN, type SpanBatch } from '../core/batch.ts'
 import type { DecodeLimits } from './limits.ts'
@@ -7,22 +7,27 @@ import { tooLarge } from './refusal.ts'
 
 const REJECTED_ITEMS_MAX = 100
 const REASONS_MAX = 5
-/** Distinct sentences counted; bad lines say where they are bad, so there could be as many as lines. */
+/**
+ * How many distinct sentences are counted. Bad lines state where they are bad, so there could be as many as lines.
+ */
 const REASONS_COUNTED_MAX = 64
 
 export class RequestTally {
   readonly batch: SpanBatch
   readonly limits: DecodeLimits
-  /** Index of the request in `batch.requests`. */
+  /** The index of the request in `batch.requests`. */
   readonly request: number
   accepted = 0
   rejected = 0
   readonly rejectedItems: { item: number; reason: string }[] = []
   readonly #counts = new Map<string, number>()
-  /** Envelopes and values met so far, see `DecodeLimits`. */
+  /** The number of resources, scopes and values so far; see `DecodeLimits`. */
   envelopes = 0
   values = 0
-  /** Fields that OTLP does not know, where items could have stood; they were passed over, as the specification wants it. */
+  /**
+   * The number of fields that OTLP does not know where items could have been. They were skipped, as the specification
+   * demands.
+   */
   unknownFields = 0
   readonly #firstRows: number
 
@@ -33,18 +38,18 @@ export class RequestTally {
     this.#firstRows = this.#rows()
   }
 
-  /** The next item's position in the request. */
+  /** The position of the next item in the request. */
   get ordinal(): number {
     return this.accepted + this.rejected
   }
 
-  /** Refuses the request when one more item would be too many. */
+  /** Refuses the request if one more item exceeds the limit. */
   admitItem(): void {
     if (this.ordinal >= this.limits.spansMax)
       throw tooLarge(`The request has more than ${this.limits.spansMax} items.`)
   }
 
-  /** Adds a span row that belongs to this request. */
+  /** Adds a span row for this request. */
   addSpan(): number {
     const row = this.batch.addSpan()
     const spans = this.batch.spans
@@ -74,14 +79,14 @@ export class RequestTally {
       throw tooLarge(`The request has more than ${this.limits.valuesMax} nested values.`)
   }
 
-  /** Counts an item refused alone. `item` is the line or index the client knows it by. */
+  /** Counts an item that is refused by itself. `item` is the line or index that the client knows it by. */
   rejectItem(item: number, reason: string): void {
     this.rejected++
     this.#note(reason)
     if (this.rejectedItems.length < REJECTED_ITEMS_MAX) this.rejectedItems.push({ item, reason })
   }
 
-  /** Something the client should know although nothing was refused. */
+  /** Adds a note for the client although nothing was refused. */
   warn(reason: string): void {
     this.#note(reason)
   }

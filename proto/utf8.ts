@@ -1,5 +1,5 @@
-// Valid UTF-8 out of any bytes. Repair happens once, when a payload is indexed, so that every range
-// that an encoder copies later is text a store will take.
+// Makes valid UTF-8 of any bytes. The repair happens once, when a payload is indexed, so that stores accept every
+// range that an encoder copies later.
 
 import { isUtf8 } from 'node:buffer'
 import type { Arena } from '../core/arena.ts'
@@ -10,13 +10,15 @@ export function hasNonAscii(b: Uint8Array, off: number, len: number): boolean {
   return false
 }
 
-/** True when the range is valid UTF-8. ASCII is found out without leaving JavaScript when it is short. */
+/** True when the range is valid UTF-8. A short ASCII range is recognised without calling native code. */
 export function isValidUtf8(b: Uint8Array, off: number, len: number): boolean {
   if (len <= 64 && !hasNonAscii(b, off, len)) return true
   return isUtf8(b.subarray(off, off + len))
 }
 
-/** Appends the range with U+FFFD for every malformed sequence; returns its offset, length in `arena.lastLen`. */
+/**
+ * Appends the range with U+FFFD for every malformed sequence. Returns its offset; the length is in `arena.lastLen`.
+ */
 export function appendRepaired(arena: Arena, off: number, len: number): number {
   return arena.appendText(arena.text(off, len))
 }

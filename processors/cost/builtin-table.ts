@@ -1,4 +1,4 @@
-// The price table that is shipped.
+// The price table that is shipped with this version.
 
 import type { PriceTable } from './price-table.ts'
 import builtin from './prices.generated.json' with { type: 'json' }

@@ -1,5 +1,6 @@
-// The cost of each event. What the source gave wins, else it is computed from the price table; containers and second reports
-// are never priced. What has no price is named, and no price at all is null and counted, never 0.
+// Sets the cost of each event. A cost that the source sent is kept, otherwise the cost is computed from the price
+// table. Containers and duplicates are never priced. If some usage has no price, the event says which. If nothing has
+// a price, the cost is null and counted, and never 0.
 
 import { Literal } from '../../core/arena.ts'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -14,10 +15,13 @@ import { PriceMemo } from './price-memo.ts'
 import type { PriceTable } from './price-table.ts'
 import { PriceResolver } from './resolve.ts'
 
-/** A given cost this far from the computed one is kept, and the computed one put beside it. */
+/**
+ * If a given cost differs from the computed one by more than this share, it is kept and the computed cost is stored
+ * beside it.
+ */
 const DIFFERENCE_SHOWN = 0.01
 
-/** Calls that are priced again were counted when they were priced first. */
+/** The context for calls that are priced a second time, which were counted the first time. */
 const UNHEARD: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
 
 export class CostProcessor implements Processor {
@@ -26,7 +30,7 @@ export class CostProcessor implements Processor {
   readonly #usage = emptyUsage()
   readonly #unpriced: string[] = []
 
-  /** Tables in order of precedence. */
+  /** `tables` are in order of precedence. */
   constructor(tables: readonly PriceTable[]) {
     this.#resolver = new PriceResolver(tables)
   }
@@ -74,7 +78,7 @@ export class CostProcessor implements Processor {
   ): void {
     const unpriced = this.#unpriced
     const total = usd.input + usd.output + usd.fees
-    // Nothing of the call has a price: that is no cost of 0.
+    // Nothing in the call has a price, which does not mean that it costs 0.
     if (unpriced.length > 0 && total === 0) return this.#setNone(events, e, ctx)
     events.setNum(e, N.cost_usd, total)
     events.setNum(e, N.cost_input_usd, usd.input)
@@ -86,7 +90,7 @@ export class CostProcessor implements Processor {
     for (const unit of unpriced) ctx.count('observa_cost_partial_total', labelsOf(unit), 1)
   }
 
-  /** Also takes away a given 0: beside tokens it is no price. */
+  /** Sets no cost. A given cost of 0 is removed too, because with tokens it is not a price. */
   #setNone(events: EventTable, e: number, ctx: ChainContext): void {
     events.setNum(e, N.cost_usd, Number.NaN)
     events.setNum(e, N.cost_input_usd, Number.NaN)
@@ -96,7 +100,10 @@ export class CostProcessor implements Processor {
     countUnknown(events, e, ctx)
   }
 
-  /** By the model that answered, else by the one asked for; a row of whoever served the call is better than its maker's. */
+  /**
+   * Finds the price of the model that answered, else of the requested one. Prices of the provider that served the
+   * call take precedence over prices of the model's maker.
+   */
   #priceFor(events: EventTable, e: number): KnownPrice | null {
     const answered = this.#priceOfModel(events, e, R.response_model)
     if (answered !== null && !answered.found.isMakers) return answered
@@ -107,7 +114,7 @@ export class CostProcessor implements Processor {
   #priceOfModel(events: EventTable, e: number, field: number): KnownPrice | null {
     const shown = events.len(e, field)
     if (shown < 0) return null
-    // The name as it was sent: gateways list models under it.
+    // The name is looked up as it was sent, because gateways list models under that name.
     const prefix = events.modelPrefix(e, field)
     const off = events.off(e, field) - prefix
     const len = shown + prefix
@@ -123,7 +130,7 @@ export class CostProcessor implements Processor {
   }
 }
 
-/** Total as the source gave it, or the sum of the given parts; NaN = it gave none. */
+/** The total cost that the source sent, or the sum of the sent parts. NaN if the source sent none. */
 function givenCost(events: EventTable, e: number): number {
   const total = events.num(e, N.cost_usd)
   if (!Number.isNaN(total)) return total
@@ -135,7 +142,7 @@ function givenCost(events: EventTable, e: number): number {
   return sum
 }
 
-/** Who sold the call, where nobody said it: the provider in whose prices its model was found. */
+/** Sets the provider, if no source named it, to the one in whose prices the model was found. */
 function nameProvider(events: EventTable, e: number, price: KnownPrice): void {
   if (events.has(e, R.provider)) return
   setLiteral(events, e, R.provider, price.providerLiteral)
@@ -173,7 +180,7 @@ function nameUnpriced(events: EventTable, e: number, unpriced: readonly string[]
   else events.setText(e, R.cost_unpriced, JSON.stringify([...new Set(unpriced)]))
 }
 
-/** What is written for a unit again and again. Units are few, but clients name tiers of service. */
+/** What is written again and again for a unit. There are few units, but clients choose the names of service tiers. */
 interface KnownUnit {
   readonly list: Literal
   readonly labels: string

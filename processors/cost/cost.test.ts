@@ -1,4 +1,4 @@
-// What becomes of an event: given and computed costs, what has no price, who is never priced.
+// The cost of an event: given and computed costs, usage without a price, and events that are never priced.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -12,7 +12,7 @@ import { cost } from './index.ts'
 import { emptyUsage } from './price.ts'
 import { DETAIL_NUMBERS } from './units.ts'
 
-/** An event of one call, and what `cost` makes of it. */
+/** Prices an event of one call. */
 function run(fields: {
   model: string
   input?: number

@@ -1,5 +1,5 @@
-// What an event says about its use: token counts, parts and counts of `usage_details`, the tier of service. Read from the bytes:
-// most events are priced without a JS string.
+// Reads the usage of an event: token counts, the parts and counts of `usage_details`, and the service tier. It reads
+// bytes, because most events can be priced without creating a JS string.
 
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
@@ -12,10 +12,10 @@ const COLON = 58
 const MINUS = 45
 const BACKSLASH = 92
 
-/** Names of details by their length, to be found without a string. */
+/** The names of details by their length, so that they are found without creating a string. */
 const NAMES = DETAIL_NUMBERS.map(([name, number]) => ({ bytes: Buffer.from(name), number }))
 
-/** Fills `usage` with what the event says; false = it tells of nothing that costs. */
+/** Fills `usage` from the event. Returns false if the event has nothing that costs. */
 export function readUsage(events: EventTable, e: number, usage: Usage): boolean {
   const input = events.num(e, N.input_tokens)
   const output = events.num(e, N.output_tokens)
@@ -33,7 +33,10 @@ export function readUsage(events: EventTable, e: number, usage: Usage): boolean 
   return hasTokens || usage.hasDetails
 }
 
-/** Members of a flat JSON object of numbers. What is no number, and names that nothing is charged for, are left out. */
+/**
+ * Reads the members of a flat JSON object of numbers. Other values, and names that nothing is charged for, are
+ * skipped.
+ */
 export function readDetails(b: Uint8Array, off: number, len: number, usage: Usage): void {
   const end = off + len
   let at = off + 1
@@ -67,7 +70,7 @@ function detailOf(b: Uint8Array, off: number, len: number): number {
   return -1
 }
 
-/** A number as JSON writes it; 0 for what is none or negative. */
+/** A number as JSON writes it. 0 for anything else and for negative numbers. */
 function numberAt(b: Uint8Array, from: number, to: number): number {
   if (b[from] === MINUS) return 0
   let n = 0
@@ -82,10 +85,13 @@ function numberAt(b: Uint8Array, from: number, to: number): number {
 const or0 = (n: number): number => (n > 0 ? n : 0)
 
 const TIER_KEY = Buffer.from('"service_tier":"')
-/** Parameters of calls are small; a schema for the answer can be large, and is searched by the engine. */
+/**
+ * Call parameters up to this many bytes are searched here. Larger ones, which may contain the schema of a response,
+ * are searched by the JS engine.
+ */
 const SMALL = 512
 
-/** The tier of service that the call named, null when it named none. */
+/** The service tier that the call named, or null. */
 export function serviceTier(events: EventTable, e: number): string | null {
   const len = events.len(e, R.request_params)
   if (len < TIER_KEY.length) return null
@@ -98,11 +104,11 @@ export function serviceTier(events: EventTable, e: number): string | null {
   return to - at > 64 ? null : events.arena.text(at, to - at)
 }
 
-/** By byte: how far the key can be moved on when the byte stands under its last one. */
+/** For each byte: how far the search can move when the byte is under the last one of the key. */
 const SKIPS = new Uint8Array(256).fill(TIER_KEY.length)
 for (let i = 0; i < TIER_KEY.length - 1; i++) SKIPS[TIER_KEY[i] ?? 0] = TIER_KEY.length - 1 - i
 
-/** Where the value begins, -1 = nowhere. Most of the bytes need not be looked at. */
+/** The offset of the value, or -1. Most bytes need not be read. */
 function tierIn(b: Uint8Array, from: number, to: number): number {
   const n = TIER_KEY.length
   for (let end = from + n - 1; end < to; ) {

@@ -1,5 +1,5 @@
-// Writes `docs/price-coverage.md` from the shipped price table: rows that a provider and a model reach, units that are applied.
-// With `--check` it only says whether the page is up to date.
+// Writes `docs/price-coverage.md` from the shipped price table: the rows that a provider and a model reach, and the
+// units that are applied. With `--check` it only reports whether the page is up to date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ const PAGE = fileURLToPath(new URL('../../docs/price-coverage.md', import.meta.u
 
 const resolver = new PriceResolver([BUILTIN])
 
-/** The first name under which a row is found, null when it is never. */
+/** The first name that finds a row. Null if no name does. */
 function nameReaching(provider: string, model: PriceModel): string | null {
   const isFound = (name: string): boolean => {
     const found = resolver.resolve(canonicalProvider(provider), name)
@@ -127,7 +127,7 @@ function main(): void {
   try {
     before = readFileSync(PAGE, 'utf8')
   } catch {
-    // There is none yet.
+    // The page does not exist yet.
   }
   if (before === page) return
   if (process.argv.includes('--check')) {

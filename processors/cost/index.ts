@@ -1,5 +1,5 @@
-// Cost of each call in USD. What is decided of an event is in `cost-processor.ts`; here is what the processor is configured
-// with, and what commands ask of its prices.
+// The cost of each call in USD. `cost-processor.ts` computes the cost of an event. This file has the configuration,
+// and the look-ups for commands.
 
 import { stringify } from 'yaml'
 import { z } from 'zod'
@@ -50,7 +50,7 @@ async function readOverrides(config: CostConfig, ctx: PrepareContext): Promise<P
   return parseOverrides(config.overrides, await ctx.readFile(config.overrides), BUILTIN)
 }
 
-/** A price as `observa prices` tells it. */
+/** A price as `observa prices` prints it. */
 export interface PriceAnswer {
   readonly price_ref: string
   readonly prices: unknown
@@ -68,12 +68,12 @@ export function priceLookup(
   }
 }
 
-/** What the genai-prices package of that version, the installed one, says otherwise than the built-in table. */
+/** The difference between the installed genai-prices package of this version and the built-in table. */
 export async function priceNews(version: string): Promise<{
   readonly from: string
   readonly to: string
   readonly lines: readonly string[]
-  /** An override file with all of it. */
+  /** The difference in the form of an override file. */
   readonly overrides: string
 }> {
   const { difference, news, packageTable } = await import('./package-table.ts')

@@ -1,5 +1,5 @@
-// A price that was found, with what is worked out once for all calls of its model: rates that depend on nothing, and the prices
-// of tiers of service.
+// A price that was found for a model, with values that are computed once for all its calls: the rates that depend on
+// nothing, and the prices of service tiers.
 
 import { Literal } from '../../core/arena.ts'
 import { modelName } from './model-names.ts'
@@ -17,7 +17,7 @@ import { canonicalProvider, MEDIA_LISTED } from './provider-names.ts'
 import type { PriceResolver, ResolvedPrice } from './resolve.ts'
 import { type TierPrice, tierPrice } from './service-tiers.ts'
 
-/** Tiers that are remembered of one model. */
+/** How many tiers of one model are remembered. */
 const TIERS_MAX = 16
 
 export class KnownPrice {
@@ -38,12 +38,12 @@ export class KnownPrice {
     this.providerLiteral = new Literal(canonicalProvider(found.provider))
   }
 
-  /** Its prices changed once, or change with the time of day. */
+  /** True if the prices change with the date or the time of day. */
   get isDated(): boolean {
     return Array.isArray(this.found.model.prices)
   }
 
-  /** USD of one call. `unpriced` gets the units that the table has no price for. */
+  /** The cost of one call in USD. Adds to `unpriced` the units for which the table has no price. */
   cost(usage: Usage, atMs: number, tier: string | null, unpriced: string[]): CostUsd {
     if (tier === null) return this.#listPrice(usage, atMs, unpriced)
     const price = this.#inTier(tier)
@@ -77,12 +77,12 @@ export class KnownPrice {
     return price
   }
 
-  /** A gateway lists tiers as models of their own: `openai/gpt-6-luna:batch`. */
+  /** The prices of a tier that a gateway lists as its own model: `openai/gpt-6-luna:batch`. */
   #rowOfTier(tier: string): Prices | null {
     const { provider, model } = this.found
     const name = `${modelName(model.id).whole}:${tier}`.toLowerCase()
     const row = this.#resolver.exactly(provider, name)
-    // A match for the beginning of a name finds the model itself again.
+    // A row that matches the beginning of a name would find the model itself again.
     if (row === null || row.model.id.toLowerCase() !== name) return null
     return Array.isArray(row.model.prices) ? null : row.model.prices
   }

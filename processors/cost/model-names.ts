@@ -1,30 +1,31 @@
-// A model's name as it was sent, taken apart: who is named before it, and the spellings under which a price table may have it.
+// Splits a model's name as it was sent: who is named before it, and the spellings under which a price table may list
+// it.
 
 import { tableProvider, WAYS } from './provider-names.ts'
 
-/** Ends of a gateway's name that choose who serves the model, not which model it is. */
+/** Suffixes of a gateway's names that choose who serves the model. The model is the same. */
 const ROUTING = /:(?:nitro|floor|exacto|beta|online|latest)$/
 /** Tags of a local runtime: `qwen3:8b`, `llama3.2:3b-instruct-q4_K_M`. */
 const LOCAL_TAG = /:(?:\d+(?:\.\d+)?[bm]|latest)(?:$|-)/
 
-/** Names that Bedrock alone writes: `us.anthropic.claude-..`, `amazon.nova-..`, its ARNs. */
+/** Names that only Bedrock uses: `us.anthropic.claude-..`, `amazon.nova-..`, and its ARNs. */
 const BEDROCK =
   /^(?:arn:aws[a-z-]*:bedrock:|(?:(?:us|eu|ap|apac|jp|au|ca|sa|in|us-gov|global)\.)?(?:anthropic|amazon|meta|cohere|ai21|mistral|stability|deepseek|openai|qwen)\.[a-z])/
 
 export interface ModelName {
-  /** In lower case. */
+  /** The whole name in lower case. */
   readonly whole: string
-  /** Providers of the price table that are named before the model, the nearest to it last. */
+  /** Providers of the price table that are named before the model, the nearest to the model last. */
   readonly makers: readonly string[]
-  /** Somebody is named before the model, known or not. */
+  /** True if a provider is named before the model, known or not. */
   readonly hasOwner: boolean
-  /** Behind the last slash. */
+  /** The part after the last slash. */
   readonly bare: string
-  /** `:free`: nobody takes anything for it. */
+  /** True for `:free`: nobody charges for the model. */
   readonly isFree: boolean
-  /** A tag of a local runtime: a maker's price does not hold. */
+  /** True for a tag of a local runtime, for which the maker's price does not apply. */
   readonly isLocal: boolean
-  /** Web search runs with every call. */
+  /** True if web search runs with every call. */
   readonly isOnline: boolean
 }
 
@@ -37,7 +38,7 @@ export function modelName(sent: string): ModelName {
   return {
     whole,
     makers,
-    // `@openai-prod/gpt-4.1`: what a gateway's user calls a connection.
+    // The name that a gateway's user gives to a connection: `@openai-prod/gpt-4.1`.
     hasOwner:
       before.some((part) => !part.startsWith('@') && !WAYS.has(part)) && !whole.startsWith('arn:'),
     bare: whole.slice(slash + 1),
@@ -63,14 +64,14 @@ export function spellingsOf({ whole, bare }: ModelName, provider: string): Set<s
     out.add(
       `${whole.slice(whole.lastIndexOf('/', whole.length - bare.length - 2) + 1).replace('/', '.')}`,
     )
-  // Hugging Face's router is told behind a colon who runs the model.
+  // The router of Hugging Face puts the host that runs the model after a colon.
   if (provider.startsWith('huggingface_'))
     for (const name of Array.from(out)) out.add(name.replace(/:[a-z0-9-]+$/, ''))
   for (const name of Array.from(out)) for (const shorter of shortened(name)) out.add(shorter)
   return out
 }
 
-/** The name behind each part that names the provider itself: `openrouter/qwen/qwen3` -> `qwen/qwen3`. */
+/** The name after each part that names the provider itself: `openrouter/qwen/qwen3` gives `qwen/qwen3`. */
 function ownTails(whole: string, provider: string): string[] {
   const out: string[] = []
   const parts = whole.split('/')
@@ -92,7 +93,10 @@ const STEPS: readonly RegExp[] = [
   /-\d{3}$/,
 ]
 
-/** The model without region, vendor, version and date: each step on top of the one before; then with the other mark in its version. */
+/**
+ * The model without region, vendor, version and date, one more step at a time, and then with the other separator in
+ * its version.
+ */
 function shortened(model: string): string[] {
   const out: string[] = []
   let at = model

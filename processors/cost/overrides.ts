@@ -1,4 +1,5 @@
-// A file of prices of one's own, read: the form is checked, and a model with the prices of another gets them.
+// Reads a file of the user's own prices: checks its form, and copies the prices of another model where a row refers
+// to one.
 
 import { parse } from 'yaml'
 import { z } from 'zod'

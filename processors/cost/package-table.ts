@@ -1,9 +1,12 @@
-// The price table of the installed genai-prices package, and what differs between two tables.
+// The price table of the installed genai-prices package, and the difference between two tables.
 
 import { waitForUpdate } from '@pydantic/genai-prices'
 import { type PriceModel, type PriceTable, tableSchema } from './price-table.ts'
 
-/** The package's table, reduced to what a price needs. The package does not tell its version: the caller does. */
+/**
+ * The package's table, reduced to what a price needs. The package does not have its own version, so the caller passes
+ * it.
+ */
 export async function packageTable(version: string): Promise<PriceTable> {
   const providers = await waitForUpdate()
   const reduced = (providers ?? []).map((p) => ({
@@ -12,7 +15,7 @@ export async function packageTable(version: string): Promise<PriceTable> {
     fallback_model_providers: p.fallback_model_providers,
     models: p.models.map((m) => ({ id: m.id, match: m.match, prices: m.prices })),
   }))
-  // Through JSON, so that undefined keys and the package's classes are gone before the check.
+  // JSON removes undefined keys and the package's classes before the check.
   const plain: unknown = JSON.parse(
     JSON.stringify({ version: `genai-prices@${version}`, providers: reduced }),
   )
@@ -41,7 +44,7 @@ export function difference(before: PriceTable, after: PriceTable): string[] {
   return lines
 }
 
-/** The models of `after` that `before` lacks or prices otherwise, as a table of overrides. */
+/** The models of `after` that `before` does not have or prices differently, as a table of overrides. */
 export function news(before: PriceTable, after: PriceTable): PriceTable {
   const old = flat(before)
   const providers = after.providers.map((p) => ({

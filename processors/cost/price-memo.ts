@@ -1,23 +1,23 @@
-// Prices found lately, by the bytes of provider and model: an application calls few models, and their names need not
-// become strings to be recognised. Bounded: one entry a slot, the newer one stays.
+// Recent price look-ups by the bytes of provider and model. An application calls few models, and their names can be
+// recognised without creating strings. The memory is bounded: each slot has one entry, and the newer one stays.
 // Measured 2026-11: 0.05 µs a look-up, 0.25 µs with strings and a Map.
 
 const SLOTS = 512
 const BYTES_MAX = 256
 
 interface Entry<T> {
-  /** Provider, then model. */
+  /** The bytes of the provider, then of the model. */
   readonly bytes: Uint8Array
   readonly providerLen: number
   readonly price: T | null
 }
 
-/** `T`: what a price is to whoever remembers it. */
+/** `T` is the type of the remembered price. */
 export class PriceMemo<T> {
   readonly #entries: (Entry<T> | undefined)[] = Array.from({ length: SLOTS })
   #slot = 0
 
-  /** The price remembered for the two ranges (length below 0: not said), undefined when there is none. */
+  /** The price remembered for the two ranges, or undefined. A length below 0 means that the value is absent. */
   find(
     b: Uint8Array,
     providerOff: number,
@@ -25,7 +25,7 @@ export class PriceMemo<T> {
     modelOff: number,
     modelLen: number,
   ): T | null | undefined {
-    // A few bytes tell the models of an application apart; all of them are compared below.
+    // A few bytes distinguish the models of an application. All bytes are compared below.
     let h = providerLen * 31 + modelLen
     if (providerLen > 0) h = h * 31 + (b[providerOff] as number)
     if (modelLen > 0)
@@ -44,7 +44,7 @@ export class PriceMemo<T> {
     return entry.price
   }
 
-  /** Remembers the price of what was looked for last. */
+  /** Remembers the price for the last look-up. */
   add(
     b: Uint8Array,
     providerOff: number,

@@ -1,9 +1,9 @@
-// The shape of the price table and of overrides: that of genai-prices (MIT), reduced to what a price needs.
-// Prices are USD per million tokens (`_mtok`) or per thousand (`_kcount`); usage is inclusive, as ours.
+// The form of the price table and of overrides: that of genai-prices (MIT), reduced to what a price needs. Prices are
+// in USD per million tokens (`_mtok`) or per thousand (`_kcount`). Token counts include their parts, as in events.
 
 import { z } from 'zod'
 
-/** How a model or provider id is recognised. */
+/** How the id of a model or provider is recognised. */
 export type Match =
   | { readonly equals: string }
   | { readonly starts_with: string }
@@ -25,7 +25,7 @@ const matchSchema: z.ZodType<Match> = z.lazy(() =>
   ]),
 )
 
-/** A flat price, or one that rises for the whole request once its input passes `start` tokens. */
+/** A flat price, or one that rises for the whole request when its input exceeds `start` tokens. */
 const priceSchema = z.union([
   z.number().min(0),
   z.strictObject({
@@ -35,7 +35,7 @@ const priceSchema = z.union([
 ])
 const pricesSchema = z.record(z.string(), priceSchema)
 
-/** The last entry whose constraint holds at the time of the call counts. Times of day are UTC. */
+/** The last entry whose condition holds at the time of the call applies. Times of day are UTC. */
 const conditionalSchema = z.strictObject({
   constraint: z
     .union([
@@ -50,7 +50,7 @@ const conditionalSchema = z.strictObject({
   prices: pricesSchema,
 })
 
-/** By tier of service: prices of its own, or its share of the prices of the model. */
+/** Prices by service tier: separate prices, or a share of the model's prices. */
 const tiersSchema = z.record(z.string(), z.union([z.number().min(0), pricesSchema]))
 
 const modelSchema = z.strictObject({
@@ -60,7 +60,10 @@ const modelSchema = z.strictObject({
   service_tiers: tiersSchema.optional(),
 })
 
-/** A model of an override file: with prices, or with the prices of another (`aws/us.anthropic.claude-...`), by provider and name. */
+/**
+ * A model in an override file: with prices, or with the prices of another model, given by provider and name
+ * (`aws/us.anthropic.claude-...`).
+ */
 const overrideSchema = z.union([
   modelSchema,
   modelSchema.omit({ prices: true }).extend({ prices_of: z.string().regex(/^[^/]+\/./) }),
@@ -78,7 +81,9 @@ export const tableSchema = z.strictObject({
   providers: z.array(z.strictObject({ ...providerFields, models: z.array(modelSchema) })),
 })
 
-/** An override file: providers in the order they are tried, before those of the built-in table. */
+/**
+ * The form of an override file: providers in the order in which they are tried, before those of the built-in table.
+ */
 export const overridesSchema = z.strictObject({
   version: z.string().default('overrides'),
   providers: z.array(z.strictObject({ ...providerFields, models: z.array(overrideSchema) })),
@@ -92,7 +97,7 @@ export type Overrides = z.output<typeof overridesSchema>
 export type PriceTable = z.output<typeof tableSchema>
 export type PriceProvider = PriceTable['providers'][number]
 
-/** Does the id match? Ids are compared in lower case. */
+/** True if the id matches. Ids are compared in lower case. */
 export function matches(match: Match, id: string): boolean {
   if ('equals' in match) return id === match.equals.toLowerCase()
   if ('starts_with' in match) return id.startsWith(match.starts_with.toLowerCase())

@@ -1,4 +1,4 @@
-// Prices against the package they come from as the oracle: every row, every unit.
+// Compares prices with the package that they come from: every row and every unit.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -14,7 +14,7 @@ import { APPLIED_KEYS, DETAIL_NUMBERS } from './units.ts'
 const resolver = new PriceResolver([BUILTIN])
 const totalOf = (c: CostUsd): number => c.input + c.output + c.fees
 
-/** Before and after prices changed, and at times of day with prices of their own. */
+/** Times before and after price changes, and times of day with special prices. */
 const DAYS = ['2024-06-01T12:00Z', '2025-01-15T03:00Z', '2025-09-10T20:00Z', '2026-11-01T12:00Z']
 
 interface Asked {
@@ -22,7 +22,7 @@ interface Asked {
   readonly details?: Readonly<Record<string, number>>
 }
 
-/** Below, on and above the starts of tiers; every part and count. */
+/** Usage below, at and above the starts of tiers, with every part and count. */
 const USAGES: readonly Asked[] = [
   { counts: { input: 1000, output: 500 } },
   { counts: { input: 128_000, output: 10 } },
@@ -103,7 +103,7 @@ test('every model of the table costs what genai-prices says: every unit, tier an
             timestamp: at,
           })
           assert.ok(theirs !== null)
-          // Nobody is charged for a request that is made of nothing.
+          // A request without any usage costs nothing.
           const ours = priceOf(row, usageNamed(asked.counts, asked.details), at.getTime())
           const diff = Math.abs(totalOf(ours) - theirs.total_price)
           assert.ok(
@@ -122,7 +122,7 @@ test('every model of the table costs what genai-prices says: every unit, tier an
   )
 })
 
-/** The provider with one model, whatever the model is called. */
+/** The provider with only this model, whatever its id. */
 function onlyModel(provider: Provider, model: Provider['models'][number]): Provider {
   return { ...provider, models: [{ ...model, match: { contains: '' } }] }
 }
@@ -154,7 +154,7 @@ test('a part without a rate is charged as what it is a part of, and named', () =
       { counts: { input: 1, output: 9 }, details: { output_image: 5 } },
       ['output_image'],
     ],
-    // Rows that tell media apart, and providers who list them, have the plain rate for the rest.
+    // Rows that distinguish media, and providers that list them, use the plain rate for the rest.
     [
       'openai',
       'gpt-image-1-mini',
@@ -176,7 +176,7 @@ test('a part without a rate is charged as what it is a part of, and named', () =
       { counts: { input: 9 }, details: { code_executions: 1 } },
       ['code_executions'],
     ],
-    // Seconds beside tokens that have a price are what the tokens are of.
+    // Seconds beside priced tokens describe the same input as the tokens.
     [
       'openai',
       'gpt-4o-transcribe',

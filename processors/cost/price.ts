@@ -1,20 +1,20 @@
-// Arithmetic only: usage times prices. Input tokens contain cache reads and writes, output tokens contain
-// reasoning; a tier is chosen by the size of the whole input and applies to the whole request. What the table has no rate
-// for is charged at the rate of the whole it is a part of, and named.
+// Computes cost from usage and prices, and does nothing else. Input tokens include cache reads and writes, output
+// tokens include reasoning. A price tier is chosen by the size of the whole input and applies to the whole request. A
+// part without its own rate is charged at the rate of the whole and reported by name.
 
 import type { ConditionalPrices, Price, PriceModel, Prices } from './price-table.ts'
 import { COUNTS, DETAILS, FIRST_COUNT, PARTS, REQUEST_KEY } from './units.ts'
 
-/** Token counts of one call; NaN = not reported. */
+/** The token counts of one call. NaN means not reported. */
 export interface Usage {
   input: number
   output: number
   cacheRead: number
   cacheWrite: number
   reasoning: number
-  /** Parts and counts by the numbers of `units.ts`, 0 = not reported. */
+  /** Parts and counts by the numbers in `units.ts`. 0 means not reported. */
   readonly details: Float64Array
-  /** False: all of them are 0. */
+  /** False when all details are 0. */
   hasDetails: boolean
 }
 
@@ -30,18 +30,18 @@ export function emptyUsage(): Usage {
   }
 }
 
-/** USD. The total is the sum of the three. */
+/** A cost in USD. The total is the sum of the three parts. */
 export interface CostUsd {
   readonly input: number
   readonly output: number
-  /** Searches, requests, seconds, pages: what is no token. */
+  /** The cost of everything except tokens: searches, requests, seconds, pages. */
   readonly fees: number
 }
 
 const or0 = (n: number): number => (n > 0 ? n : 0)
 const orElse = (n: number, otherwise: number): number => (Number.isNaN(n) ? otherwise : n)
 
-/** What a token of each kind costs, in USD per million; NaN = the table does not say. */
+/** The price of each kind of token, in USD per million. NaN means that the table has none. */
 export interface Rates {
   readonly input: number
   readonly output: number
@@ -58,22 +58,22 @@ export interface Rates {
   readonly outputVideo: number
   readonly reasoning: number
   readonly citation: number
-  /** USD a call. */
+  /** USD for each call. */
   readonly request: number
-  /** USD for one, by the numbers of `COUNTS`. */
+  /** USD for one unit, by the numbers of `COUNTS`. */
   readonly counts: Float64Array
-  /** The plain rate of the input holds for every medium that has none of its own. */
+  /** True if the plain input rate applies to every medium that has no rate of its own. */
   readonly isInputSame: boolean
   readonly isOutputSame: boolean
-  /** No price at all: the table says that the model costs nothing. */
+  /** True if the table says that the model costs nothing. */
   readonly isFree: boolean
 }
 
 const MEDIA = /audio_mtok|image_mtok|video_mtok/
 
 /**
- * `isMediaListed`: the provider lists a medium wherever it costs more than text. Of others only rows with a rate for some
- * medium are known to tell media apart.
+ * Computes the rates of a model. `isMediaListed` means that the provider lists every medium that costs more than
+ * text. For other providers only rows with a rate for some medium are known to distinguish media.
  */
 export function ratesOf(prices: Prices, inputTokens: number, isMediaListed: boolean): Rates {
   const rate = (name: string): number => {
@@ -109,14 +109,20 @@ export function ratesOf(prices: Prices, inputTokens: number, isMediaListed: bool
   }
 }
 
-/** The rates of a model whose prices depend neither on time nor on the size of the input, as nearly all do; null of others. */
+/**
+ * The rates of a model whose prices depend neither on time nor on the size of the input, which are nearly all models.
+ * Null for others.
+ */
 export function flatRates({ prices }: PriceModel, isMediaListed: boolean): Rates | null {
   if (Array.isArray(prices)) return null
   const isFlat = Object.values(prices).every((p) => typeof p === 'number')
   return isFlat ? ratesOf(prices, 0, isMediaListed) : null
 }
 
-/** USD of one call. `atMs`: when it started, for dated prices. `unpriced` gets what the table has no price for. */
+/**
+ * The cost of one call in USD. `atMs` is when it started, for prices that change. Adds to `unpriced` what the table
+ * has no price for.
+ */
 export function priceOf(
   model: PriceModel,
   usage: Usage,
@@ -139,7 +145,10 @@ export function costOf(rates: Rates, usage: Usage, unpriced: string[] = []): Cos
 
 const FREE: CostUsd = { input: 0, output: 0, fees: 0 }
 
-/** What a part costs; without a rate of its own what the whole costs, and then it is named unless `isSame` says that this is its price. */
+/**
+ * The cost of a part. Without its own rate it costs the rate of the whole, and is reported as unpriced unless
+ * `isSame` says that this is its price.
+ */
 function part(
   tokens: number,
   rate: number,
@@ -171,7 +180,7 @@ function inputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   return usd / 1e6
 }
 
-/** Input tokens that no cache had, by medium. */
+/** The cost of input tokens that were not in a cache, by medium. */
 function freshMediaUsd(
   rates: Rates,
   { details: d }: Usage,
@@ -186,7 +195,7 @@ function freshMediaUsd(
     rest -= taken
     return taken
   }
-  // Of the audio, what was read from the cache is paid for above.
+  // Audio tokens that were read from the cache are charged above.
   const audio = take((d[PARTS.input_audio] ?? 0) - (d[PARTS.cache_read_audio] ?? 0))
   const pictures = (d[PARTS.input_image] ?? 0) + (d[PARTS.input_document] ?? 0)
   const image = take(pictures - (d[PARTS.cache_read_image] ?? 0))
@@ -203,7 +212,7 @@ function readUsd(rates: Rates, { details: d }: Usage, read: number, unpriced: st
   const audio = Math.min(d[PARTS.cache_read_audio] ?? 0, read)
   const image = Math.min(d[PARTS.cache_read_image] ?? 0, read - audio)
   const plain = or0(rates.input)
-  // Without a price for reads they cost what the same tokens cost anew.
+  // Without a price for cache reads, these tokens cost as much as uncached ones.
   const whole = (fresh: number): number => orElse(rates.cacheRead, orElse(fresh, plain))
   const { cacheRead, cacheReadAudio, cacheReadImage, inputAudio, inputImage } = rates
   return (
@@ -215,7 +224,7 @@ function readUsd(rates: Rates, { details: d }: Usage, read: number, unpriced: st
 
 function writeUsd(rates: Rates, for1h: number, write: number, unpriced: string[]): number {
   const hour = Math.min(for1h, write)
-  // Who has a price for reads and none for writes takes nothing extra for them.
+  // A provider with a price for cache reads and none for writes does not charge extra for writes.
   const isSame = !Number.isNaN(rates.cacheRead)
   const plain = or0(rates.input)
   return (
@@ -235,7 +244,8 @@ function outputUsd(rates: Rates, usage: Usage, unpriced: string[]): number {
   const citation = usage.details[PARTS.output_citation] ?? 0
   const reported = or0(usage.output)
   const thought = or0(usage.reasoning)
-  // Citations are said among the output tokens or beside them; more of them than of all can only be beside.
+  // Citation tokens are among the output tokens or in addition to them. If they are more than all output tokens, they
+  // must be in addition.
   const total = citation > 0 && citation + thought > reported ? reported + citation : reported
   if (total === 0) return 0
   if (Number.isNaN(rates.output)) unpriced.push('output_tokens')
@@ -289,7 +299,7 @@ function rateOf(price: Price, inputTokens: number): number {
   return rate
 }
 
-/** The prices that hold at a time. */
+/** The prices that apply at a time. */
 export function pricesAt(model: PriceModel, atMs: number): Prices {
   if (!Array.isArray(model.prices)) return model.prices
   const list: readonly ConditionalPrices[] = model.prices
@@ -299,7 +309,7 @@ export function pricesAt(model: PriceModel, atMs: number): Prices {
 
 function holds({ constraint }: ConditionalPrices, atMs: number): boolean {
   if (constraint === undefined) return true
-  // When the call was is not known: what holds now, at no special time of day.
+  // The time of the call is unknown, so the current price applies, without special times of day.
   if (!Number.isFinite(atMs)) return constraint.type === 'start_date'
   const at = new Date(atMs)
   if (constraint.type === 'start_date')

@@ -1,7 +1,7 @@
-// Who is meant: providers as events name them, makers as they stand before the slash of a model's name, and ids of the price
-// table. Data, and what is read off it.
+// The names of providers: as events name them, as makers before the slash of a model's name, and as ids of the price
+// table. This file has the data and look-ups in it.
 
-/** Canonical provider or another spelling of it -> provider of the price table. */
+/** Canonical provider, or another spelling of it, to the provider of the price table. */
 export const TABLE_PROVIDERS: Readonly<Record<string, string>> = {
   'azure.ai.openai': 'azure',
   'azure.ai.inference': 'azure',
@@ -43,7 +43,7 @@ export const TABLE_PROVIDERS: Readonly<Record<string, string>> = {
   'arcee-ai': 'arcee',
 }
 
-/** Provider of the price table -> canonical provider, where the two differ. */
+/** Provider of the price table to the canonical provider, where the two differ. */
 export const CANONICAL_PROVIDERS: Readonly<Record<string, string>> = {
   azure: 'azure.ai.openai',
   aws: 'aws.bedrock',
@@ -54,7 +54,7 @@ export const CANONICAL_PROVIDERS: Readonly<Record<string, string>> = {
   voyageai: 'voyage',
 }
 
-/** Those who sell their own models, asked in this order when nobody said who served the model. */
+/** Providers that sell their own models, tried in this order when nobody named who served the model. */
 export const MAKERS: readonly string[] = [
   'openai',
   'anthropic',
@@ -70,12 +70,12 @@ export const MAKERS: readonly string[] = [
   'minimax',
 ]
 
-/** They pass calls on at the maker's price; so does a provider that the table does not know. */
+/** Gateways, which charge the maker's price. A provider that the table does not know is treated like a gateway. */
 const GATEWAYS: ReadonlySet<string> = new Set(['openrouter'])
 
 /**
- * They run weights that anyone may run, at prices of their own or at none: the maker's price would be a guess. Those that the
- * table lists need no entry.
+ * Hosts that run open models at their own prices or for free, so that the maker's price would be a guess. Hosts in
+ * the price table need no entry here.
  */
 const HOSTS: ReadonlySet<string> = new Set([
   'ollama',
@@ -108,16 +108,19 @@ const HOSTS: ReadonlySet<string> = new Set([
   'nvidia_nim',
 ])
 
-/** Does somebody's price for a model say what this provider takes for it? `isListed`: the table has prices of the provider. */
+/**
+ * True if the maker's price applies to calls of this provider. `isListed` means that the table has prices of the
+ * provider.
+ */
 export function takesMakersPrice(provider: string | null, isListed: boolean): boolean {
   if (provider === null || GATEWAYS.has(provider) || MAKERS.includes(provider)) return true
   return !isListed && !HOSTS.has(provider)
 }
 
-/** Nobody else runs their models, so a host that lists none of them passes calls on. */
+/** Nobody else runs the models of these makers, so a host that lists none of them must pass calls on. */
 export const CLOSED_MAKERS: ReadonlySet<string> = new Set(['openai', 'anthropic'])
 
-/** They stand before a model's name and say on which way it goes, not whose it is. */
+/** Words before a model's name that describe a route and not a maker. */
 export const WAYS: ReadonlySet<string> = new Set([
   'litellm',
   'litellm_proxy',
@@ -132,7 +135,7 @@ export const WAYS: ReadonlySet<string> = new Set([
   'proxy',
 ])
 
-/** The price list of these names every medium that costs other than text. */
+/** The price lists of these providers have every medium that does not cost the same as text. */
 export const MEDIA_LISTED: ReadonlySet<string> = new Set(['google'])
 
 export function tableProvider(name: string): string {

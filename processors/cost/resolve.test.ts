@@ -1,4 +1,4 @@
-// Names of providers and models as telemetry writes them, and the rows they mean.
+// Names of providers and models as telemetry writes them, and the rows that they mean.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
@@ -84,7 +84,7 @@ test('a gateway has its own rows, then those of the maker', () => {
     ['gateway', 'google/gemini-2.5-flash', 'google/gemini-2.5-flash'],
     ['vercel', 'zai/glm-5.2', 'zai/'],
     ['portkey', '@anthropic/claude-haiku-4-5', 'anthropic/claude-haiku-4-5'],
-    // The SDK of one maker points at a gateway or at another maker.
+    // The SDK of one maker is used with a gateway or with another maker.
     ['openai', 'deepseek-chat', 'deepseek/'],
     ['openai', 'anthropic/claude-sonnet-4.5', 'anthropic/claude-sonnet-4-5'],
     ['anthropic', 'kimi-k2-thinking', 'moonshotai/'],
@@ -183,7 +183,7 @@ test('prices remembered by bytes are those found by name', () => {
   assert.equal(memo.find(b, 0, 6, 6, 6), undefined)
   memo.add(b, 0, 6, 6, 6, price('4o'))
   assert.equal(memo.find(b, 0, 6, 6, 6)?.ref, '4o')
-  // The same bytes cut elsewhere, shorter or without a provider are other names.
+  // The same bytes divided differently, shorter, or without a provider are other names.
   assert.equal(memo.find(b, 25, 5, 31, 7), undefined)
   assert.equal(memo.find(b, 13, 6, 19, 5), undefined)
   assert.equal(memo.find(b, 0, -1, 6, 6), undefined)

@@ -1,19 +1,19 @@
-// From (provider, model) as telemetry names them to a row of the price table. The provider's own rows come first, then those of
-// who is named before the model, then those of its maker where the provider passes calls on. Answers are memoised; a miss is
-// remembered as well.
+// Finds the row of the price table for a provider and model as telemetry names them. The provider's own rows are
+// tried first, then those of providers named before the model, then those of the maker if the provider charges the
+// maker's price. Results are remembered, also when nothing is found.
 
 import { type ModelName, modelName, spellingsOf } from './model-names.ts'
 import { matches, type PriceModel, type PriceProvider, type PriceTable } from './price-table.ts'
 import { CLOSED_MAKERS, MAKERS, tableProvider, takesMakersPrice } from './provider-names.ts'
 
-/** A row found, and the name under which it is reported. */
+/** A row, and the name under which it is reported. */
 export interface ResolvedPrice {
   readonly model: PriceModel
-  /** Provider of the price table whose row it is. */
+  /** The provider of the price table that has the row. */
   readonly provider: string
   /** `<table version>:<provider>/<model>`. */
   readonly ref: string
-  /** The row of another than the one who is said to have served the call: its list price. */
+  /** True if the row belongs to another provider than the one that served the call, and is used as a list price. */
   readonly isMakers: boolean
 }
 
@@ -28,7 +28,7 @@ export class PriceResolver {
   readonly #tables: readonly Table[]
   readonly #memo = new Map<string, ResolvedPrice | null>()
 
-  /** Tables in order of precedence: overrides first. */
+  /** `tables` are in order of precedence: overrides come first. */
   constructor(tables: readonly PriceTable[]) {
     this.#tables = tables.map(({ version, providers }) => {
       const byId = new Map<string, PriceProvider[]>()
@@ -42,7 +42,7 @@ export class PriceResolver {
     })
   }
 
-  /** Null when no price is known: never a guess, never 0. */
+  /** Returns null when no price is known. It never guesses and never returns 0. */
   resolve(provider: string | null, model: string): ResolvedPrice | null {
     const memoKey = `${provider ?? ''}\0${model}`
     const known = this.#memo.get(memoKey)
@@ -68,7 +68,7 @@ export class PriceResolver {
     for (const table of this.#tables)
       for (const { id, isMakers } of asked) {
         const found = this.#inTable(table, id, spellingsOf(name, id), true)
-        // Never the paid row of a model that is offered free.
+        // A model that is offered for free never gets the price of the paid one.
         if (found !== null && (!name.isFree || found.model.id.endsWith(':free')))
           return { ...found, isMakers }
       }
@@ -76,7 +76,7 @@ export class PriceResolver {
     return name.isFree && isGateway ? FREE : null
   }
 
-  /** Providers worth asking, in their order. */
+  /** The providers to try, in order. */
   #asked(
     provider: string | null,
     name: ModelName,
@@ -89,7 +89,8 @@ export class PriceResolver {
     if (named !== null) ask(named, false)
     const isListed = named !== null && this.#isListed(named)
     if (takesMakersPrice(named, isListed)) {
-      // The one who is named first serves the call: `openrouter/anthropic/claude-..`, `bedrock/anthropic.claude-..`.
+      // The provider that is named first serves the call: `openrouter/anthropic/claude-..`,
+      // `bedrock/anthropic.claude-..`.
       for (const id of name.makers) if (this.#isListed(id)) ask(id, named !== null)
       const isKnown = name.makers.some((id) => this.#isListed(id))
       if (!name.isLocal && !isKnown && !name.hasOwner)
@@ -100,10 +101,10 @@ export class PriceResolver {
     return [...ids].map(([id, isMakers]) => ({ id, isMakers }))
   }
 
-  /** Whose rows hold for calls of a provider. */
+  /** The provider whose rows apply to calls of a provider. */
   #serving(provider: string, { bare }: ModelName): string {
     const id = tableProvider(provider)
-    // Its router says behind a colon who runs the model.
+    // The router of Hugging Face puts the host that runs the model after a colon.
     const host = id === 'huggingface' ? bare.slice(bare.lastIndexOf(':') + 1) : ''
     return host !== '' && this.#isListed(`huggingface_${host}`) ? `huggingface_${host}` : id
   }
@@ -142,7 +143,7 @@ export class PriceResolver {
   }
 }
 
-/** A gateway takes nothing for a model that it calls free, listed or not. */
+/** The price of a model that a gateway offers for free, listed or not. */
 const FREE: ResolvedPrice = {
   model: { id: ':free', prices: {} },
   provider: 'openrouter',
@@ -150,7 +151,7 @@ const FREE: ResolvedPrice = {
   isMakers: false,
 }
 
-/** A cloud that resells a maker's model may not list it; the maker does, at the same price. */
+/** A cloud may resell a maker's model without listing it. Then the maker's list price is the same. */
 function resold(named: string | null, { bare, isFree }: ModelName): readonly string[] {
   if (isFree || (named !== 'aws' && named !== 'google' && named !== 'azure')) return []
   if (bare.includes('claude')) return ['anthropic']

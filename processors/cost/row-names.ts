@@ -1,4 +1,4 @@
-// Names under which telemetry may mean a row of the price table: its id, and what its match asks for.
+// Names by which telemetry may mean a row of the price table: the row's id, and the names that its match accepts.
 
 import type { Match, PriceModel } from './price-table.ts'
 
@@ -6,10 +6,10 @@ export function namesOfRow({ id, match }: PriceModel): readonly string[] {
   return [...new Set([id, ...(match === undefined ? [] : namesOf(match))])]
 }
 
-/** Names that the match holds for, as far as a text can be read off it: an expression yields none. */
+/** Names that the match accepts and that can be read from it. A regular expression has none. */
 function namesOf(match: Match): readonly string[] {
   if ('equals' in match) return [match.equals]
-  // A beginning is cut off before something: a date, most of the time.
+  // A prefix usually ends before a date, so it is cut there.
   if ('starts_with' in match)
     return [match.starts_with, `${match.starts_with}latest`, `${match.starts_with}08-06`]
   if ('ends_with' in match) return [match.ends_with]

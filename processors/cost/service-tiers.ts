@@ -1,9 +1,9 @@
-// Tiers of service, as `request_params.service_tier` names them: those that cost what the list says, and those that take a
-// fixed share of it. What a tier is that stands in neither is not known, and the cost says so.
+// Service tiers as `request_params.service_tier` names them: those at the list price, and those at a fixed share of
+// it. A tier in neither list is unknown, and the cost reports it.
 
 import type { PriceModel, Prices } from './price-table.ts'
 
-/** The list price holds: nothing was asked for, or what everybody gets. */
+/** Tiers at the list price: no tier was requested, or the default one. */
 const LIST_PRICE: ReadonlySet<string> = new Set([
   'default',
   'standard',
@@ -18,7 +18,7 @@ const LIST_PRICE: ReadonlySet<string> = new Set([
   'service_tier_unspecified',
 ])
 
-/** By provider of the price table: what a tier takes, as a share of the list price of tokens. */
+/** By provider of the price table: the share of the list price that a tier costs. */
 export const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   openai: { flex: 0.5, batch: 0.5 },
   azure: { batch: 0.5 },
@@ -30,7 +30,7 @@ export const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> 
   moonshotai: { batch: 0.6 },
 }
 
-/** What becomes of the list price in a tier: other prices, a share of it, or nothing that is known. */
+/** How a tier changes the list price: other prices, a share of it, or unknown. */
 export type TierPrice =
   | { readonly kind: 'share'; readonly share: number }
   | { readonly kind: 'prices'; readonly prices: Prices }
@@ -38,7 +38,7 @@ export type TierPrice =
 
 const LIST: TierPrice = { kind: 'share', share: 1 }
 
-/** `tier`: as the call named it; null when it named none. */
+/** `tier` is the name in the call, or null when it named none. */
 export function tierPrice(tier: string | null, provider: string, model: PriceModel): TierPrice {
   if (tier === null) return LIST
   const word = normalized(tier)
@@ -50,7 +50,7 @@ export function tierPrice(tier: string | null, provider: string, model: PriceMod
   return share === undefined ? { kind: 'unknown' } : { kind: 'share', share }
 }
 
-/** `ON_DEMAND_FLEX`, `SERVICE_TIER_FLEX`, `flex` are one tier. */
+/** Makes `ON_DEMAND_FLEX`, `SERVICE_TIER_FLEX` and `flex` one tier. */
 function normalized(tier: string): string {
   const word = tier.trim().toLowerCase()
   return /^(?:service_tier_|on_demand_|traffic_type_)(?:flex|batch|priority)$/.test(word)

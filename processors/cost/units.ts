@@ -1,7 +1,7 @@
-// What a call is charged for beside plain input and output: under which name `usage_details` counts it, and under which key
-// the price table has its rate. Parts are tokens among the input or output tokens; counts stand for themselves.
+// The units that are charged besides plain input and output: their names in `usage_details`, and the keys of their
+// rates in the price table. Parts are tokens among the input or output tokens, counts are separate quantities.
 
-/** Parts of the token counts, by their names in `usage_details`. */
+/** The parts of token counts, by their names in `usage_details`. */
 export const PARTS = {
   cache_write_5m: 0,
   cache_write_1h: 1,
@@ -10,7 +10,7 @@ export const PARTS = {
   input_audio: 4,
   input_image: 5,
   input_video: 6,
-  /** Pages that a model sees as pictures: priced as such. */
+  /** Pages that a model reads as images, and that are priced like images. */
   input_document: 7,
   output_audio: 8,
   output_image: 9,
@@ -20,22 +20,25 @@ export const PARTS = {
 
 interface Count {
   readonly name: string
-  /** Key of the price table; several when one of them stands for another. */
+  /** The keys of the price table. There are several if one can replace another. */
   readonly keys: readonly string[]
-  /** The rate is for so many of them. */
+  /** The rate applies to this many units. */
   readonly per: number
-  /** `fee`: charged on top of tokens. `medium`: in place of tokens, so a call with token prices needs no rate for it. */
+  /**
+   * `fee`: charged in addition to tokens. `medium`: charged instead of tokens, so a call with token prices needs no
+   * rate for it.
+   */
   readonly kind: 'fee' | 'medium'
 }
 
-/** Counts, in the order of their numbers. */
+/** The counts in the order of their numbers. */
 export const COUNTS: readonly Count[] = [
   { name: 'web_searches', keys: ['web_searches_kcount'], per: 1000, kind: 'fee' },
   { name: 'storage_searches', keys: ['storage_searches_kcount'], per: 1000, kind: 'fee' },
   { name: 'social_searches', keys: ['social_searches_kcount'], per: 1000, kind: 'fee' },
   { name: 'code_executions', keys: ['code_executions_kcount'], per: 1000, kind: 'fee' },
   { name: 'rerank_searches', keys: ['rerank_searches_kcount'], per: 1000, kind: 'medium' },
-  // A length that nobody called input or output is that of the input where only this has a rate.
+  // If only input has a rate, a length that is called neither input nor output counts as input.
   { name: 'audio_seconds', keys: ['audio_hours', 'input_audio_hours'], per: 3600, kind: 'medium' },
   {
     name: 'input_audio_seconds',
@@ -58,17 +61,17 @@ export const COUNTS: readonly Count[] = [
 
 const PART_NAMES = Object.keys(PARTS)
 
-/** Numbers of one call's details: parts first, then counts. */
+/** How many numbers the details of a call have: parts first, then counts. */
 export const DETAILS = PART_NAMES.length + COUNTS.length
 export const FIRST_COUNT = PART_NAMES.length
 
-/** Every name in `usage_details` that has a price somewhere, with its number. */
+/** Every priced name in `usage_details` with its number. */
 export const DETAIL_NUMBERS: readonly (readonly [string, number])[] = [
   ...Object.entries(PARTS),
   ...COUNTS.map(({ name }, i) => [name, FIRST_COUNT + i] as const),
 ]
 
-/** Keys of the price table for tokens: what `price.ts` knows by name. */
+/** The token keys of the price table that `price.ts` uses by name. */
 export const TOKEN_KEYS = [
   'input_mtok',
   'output_mtok',
@@ -87,7 +90,7 @@ export const TOKEN_KEYS = [
   'output_citation_mtok',
 ] as const
 
-/** Charged for each call, whatever its size. */
+/** The charge for each call, whatever its size. */
 export const REQUEST_KEY = 'requests_kcount'
 
 /** Every key of a price that is applied. */

@@ -1,5 +1,5 @@
-// Makes `prices.generated.json` from the installed genai-prices package and shows what changed.
-// `node processors/cost/update-prices.ts` writes, `--check` only says whether it would.
+// Makes `prices.generated.json` from the installed genai-prices package and prints what changed. `node
+// processors/cost/update-prices.ts` writes the file, `--check` only reports whether it would change.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,12 +13,12 @@ function current(): PriceTable {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as PriceTable
   } catch {
-    // No table yet: everything is new.
+    // There is no table yet, so everything is new.
     return { version: 'none', providers: [] }
   }
 }
 
-/** Of the package that is installed beside this file. */
+/** The version of the package that is installed beside this file. */
 function installedVersion(): string {
   const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices')
   const manifest = JSON.parse(readFileSync(join(entry, '../../package.json'), 'utf8')) as {

@@ -1,9 +1,9 @@
-// Integers of JSON text, exactly: OTLP carries 64 bits, a JavaScript number only 53.
+// Reads integers of JSON text exactly. OTLP has 64 bits, a JavaScript number only 53.
 
-/** More digits than any integer here can have; keeps a megabyte of digits from costing a second. */
+/** More digits than any valid integer has, so that a megabyte of digits does not cost a second. */
 const DIGITS_MAX = 64
 
-/** The integer that `text` denotes (`12`, `-3`, `1e3`, `5.0`), null when it is none. */
+/** The integer that `text` denotes (`12`, `-3`, `1e3`, `5.0`), or null if it is no integer. */
 export function parseInteger(text: string): bigint | null {
   if (text.length <= 20 && /^-?\d+$/.test(text)) return BigInt(text)
   if (text.length > DIGITS_MAX) return null

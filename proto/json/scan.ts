@@ -1,13 +1,13 @@
-// JSON as bytes: a strict tokenizer (RFC 8259) that reports positions and copies nothing. The depth is
-// bounded, numbers are left as text, and strings may hold invalid UTF-8: whoever stores them repairs it.
+// A strict JSON tokenizer (RFC 8259) over bytes, which reports positions and copies nothing. Depth is limited,
+// numbers stay text, and strings may contain invalid UTF-8, which the code that stores them repairs.
 
 import { malformed } from '../refusal.ts'
 
-/** Far above what 64 levels of OTLP values need (three JSON levels each), far below the stack. */
+/** Far more than 64 levels of OTLP values need (three JSON levels each), and far less than the stack allows. */
 export const JSON_DEPTH_MAX = 300
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-/** 0 = an ordinary byte of a string; quote, backslash and control characters end a run of them. */
+/** 0 for an ordinary byte of a string. Quote, backslash and control characters end a run of them. */
 const STOPS = new Uint8Array(256)
   .fill(1, 0, 0x20)
   .fill(1, QUOTE, QUOTE + 1)
@@ -17,11 +17,11 @@ export class JsonScanner {
   b: Uint8Array
   p: number
   end: number
-  /** The last string read: content between the quotes, and whether it has escapes. */
+  /** The last string: its content between the quotes, and whether it has escapes. */
   strOff = 0
   strLen = 0
   hasEscapes = false
-  /** Where the document begins: positions in messages count from here. */
+  /** The offset of the document. Positions in messages are counted from here. */
   base: number
 
   constructor(b: Uint8Array, start = 0, end = b.length) {
@@ -31,7 +31,7 @@ export class JsonScanner {
     this.base = start
   }
 
-  /** Skips white space and returns the next byte without passing it, -1 at the end. */
+  /** Skips white space and returns the next byte without consuming it, or -1 at the end. */
   peek(): number {
     const b = this.b
     while (this.p < this.end) {
@@ -46,24 +46,24 @@ export class JsonScanner {
     throw malformed(`The JSON is not valid: ${what} at byte ${this.p - this.base}.`)
   }
 
-  /** Passes the byte `c`. */
+  /** Consumes the byte `c`. */
   expect(c: number): void {
     if (this.peek() !== c) this.fail(`expected "${String.fromCharCode(c)}"`)
     this.p++
   }
 
-  /** Passes a UTF-8 byte-order mark at the beginning. */
+  /** Skips a UTF-8 byte-order mark at the beginning. */
   skipMark(): void {
     const { b, p } = this
     if (b[p] === 0xef && b[p + 1] === 0xbb && b[p + 2] === 0xbf) this.p += 3
   }
 
-  /** True when nothing but white space is left. */
+  /** True when only white space is left. */
   isAtEnd(): boolean {
     return this.peek() === -1
   }
 
-  /** Reads a string; its place is in `strOff`, `strLen`, `hasEscapes`. */
+  /** Reads a string. Its position is in `strOff`, `strLen`, `hasEscapes`. */
   string(): void {
     if (this.peek() !== QUOTE) this.fail('expected a string')
     const { b, end } = this
@@ -71,7 +71,7 @@ export class JsonScanner {
     this.strOff = p
     this.hasEscapes = false
     for (;;) {
-      // Past the end of `b` the table gives undefined, which is not 0 either.
+      // After the end of `b` the table returns undefined, which is not 0 either.
       while (STOPS[b[p] as number] === 0) p++
       if (p >= end) break
       const c = b[p] as number
@@ -91,7 +91,7 @@ export class JsonScanner {
     this.p = p + 1
   }
 
-  /** Checks the escape at `p` and returns what follows it. */
+  /** Checks the escape at `p` and returns the position after it. */
   #escape(p: number): number {
     const { b, end } = this
     const c = b[p + 1]
@@ -102,7 +102,7 @@ export class JsonScanner {
     return this.fail('a bad escape')
   }
 
-  /** Passes a number and returns where it began; it ends at `p`. */
+  /** Consumes a number and returns where it began. It ends at `p`. */
   number(): number {
     this.peek()
     const start = this.p
@@ -136,7 +136,7 @@ export class JsonScanner {
     return p
   }
 
-  /** Passes `true`, `false` or `null`. */
+  /** Consumes `true`, `false` or `null`. */
   word(text: 'true' | 'false' | 'null'): void {
     for (let i = 0; i < text.length; i++)
       if (this.p + i >= this.end || this.b[this.p + i] !== text.charCodeAt(i))
@@ -144,7 +144,7 @@ export class JsonScanner {
     this.p += text.length
   }
 
-  /** Passes any value, checking all of it. */
+  /** Consumes and checks any value. */
   skip(depth = 0): void {
     const c = this.peek()
     if (c === QUOTE) return this.string()
@@ -175,7 +175,10 @@ export class JsonScanner {
     for (let more = this.open(0x5d); more; more = this.next(0x5d)) this.skip(inner)
   }
 
-  /** Passes the opening bracket; true when an element follows, else the closing one was passed too. */
+  /**
+   * Consumes the opening bracket. Returns true when an element follows; otherwise the closing bracket was consumed
+   * too.
+   */
   open(close: number): boolean {
     this.p++
     if (this.peek() !== close) return true
@@ -183,7 +186,7 @@ export class JsonScanner {
     return false
   }
 
-  /** After an element: true when a comma was passed, false when it was the closing bracket. */
+  /** Called after an element. Returns true when a comma was consumed, false when it was the closing bracket. */
   next(close: number): boolean {
     const c = this.peek()
     if (c !== 0x2c && c !== close) this.fail('expected a comma or a closing bracket')
@@ -193,8 +196,8 @@ export class JsonScanner {
 }
 
 /**
- * Writes the text of a JSON string (content between the quotes, checked by `JsonScanner`) to `to` at `at`
- * and returns where it ends; never longer than the input. Lone surrogates become U+FFFD.
+ * Writes the text of a JSON string (its content between the quotes, checked by `JsonScanner`) to `to` at `at`, and
+ * returns the end. The text is never longer than the input. Lone surrogates become U+FFFD.
  */
 export function unescape(
   to: Uint8Array,
@@ -226,7 +229,7 @@ export function unescape(
   return p
 }
 
-/** A code point as UTF-8; returns the end. */
+/** Writes a code point as UTF-8 and returns the end. */
 function putChar(to: Uint8Array, at: number, code: number): number {
   let p = at
   if (code < 0x80) {
@@ -246,7 +249,7 @@ function putChar(to: Uint8Array, at: number, code: number): number {
   return p
 }
 
-/** What `\c` stands for, -1 when it is no escape. */
+/** The byte that `\c` denotes, or -1 when it is no escape. */
 function unescaped(c: number): number {
   switch (c) {
     case 0x22:
@@ -268,7 +271,7 @@ function unescaped(c: number): number {
   }
 }
 
-/** Value of four hex digits, -1 when one is none. */
+/** The value of four hex digits, or -1 when one of them is none. */
 function hex4(b: Uint8Array, off: number): number {
   let v = 0
   for (let i = 0; i < 4; i++) {

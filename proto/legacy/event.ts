@@ -11,22 +11,22 @@ import type { RequestTally } from '../request-tally.ts'
 import { appendRepaired, isValidUtf8 } from '../utf8.ts'
 import { epochNs, legacySpanId, legacyTraceId, parseTimeNs } from './ids.ts'
 
-/** Levels of `attributes` that become keys of their own. */
+/** How many levels of `attributes` become separate keys. */
 const FLAT_LEVELS = 2
 const EVENT_TYPE = key('event_type')
 const TIMESTAMP = key('timestamp')
 const V0_LATENCY = 'latencyMs'
-/** Longer than 30 years is no latency. */
+/** A latency of more than 30 years is an error. */
 const LATENCY_MS_MAX = 1e12
 const V0_TYPE = 'trace_v0'
 
-/** Top-level names whose value is an id; the original text is kept under `legacy.`. */
+/** Top-level names whose value is an id. The original text is kept under `legacy.`. */
 const ID_NAMES: ReadonlyMap<string, 'trace_id' | 'span_id' | 'parent_span_id'> = new Map([
   ['trace_id', 'trace_id'],
   ['span_id', 'span_id'],
   ['parent_span_id', 'parent_span_id'],
 ] as const)
-/** Where the sender thinks that the event belongs. */
+/** Names under which the sender states who owns the event. */
 const OWNER_NAMES: ReadonlyMap<string, 'tenant' | 'project'> = new Map([
   ['tenant_id', 'tenant'],
   ['tenantId', 'tenant'],
@@ -44,9 +44,12 @@ export class LegacyEvents {
   readonly #isV0: boolean
   readonly #envelope: { readonly resource: number; readonly scope: number }
   readonly #s: JsonScanner
-  /** By key id: attribute row of the current event, to let the last of two equal names win. */
+  /** For each key id, the attribute row of the current event, because the last of two equal names is kept. */
   readonly #rowOf = new Map<number, number>()
-  /** Numbers of the current event that may be its latency, by path: looked up without learning a key for it. */
+  /**
+   * Numbers of the current event that may be its latency, by path. They are kept here, so that no key is interned for
+   * the look-up.
+   */
   readonly #latencies = new Map<string, number>()
   #attrLimit = 0
   #isRepaired = false
@@ -60,7 +63,7 @@ export class LegacyEvents {
     this.#s = new JsonScanner(tally.batch.arena.bytes)
   }
 
-  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) when it is none. */
+  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) if it is no event. */
   add(start: number, end: number): void {
     const { batch, limits } = this.#tally
     this.#attrLimit = batch.attrCount + limits.rowsPerItemMax
@@ -112,7 +115,7 @@ export class LegacyEvents {
     else this.#value(name)
   }
 
-  /** The fields of an object under `prefix`, and of the objects in it for `levels` levels in all. */
+  /** Adds the fields of an object under `prefix`, and those of the objects in it, for `levels` levels. */
   #flatten(prefix: string, levels: number): void {
     const s = this.#s
     for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
@@ -124,7 +127,7 @@ export class LegacyEvents {
     }
   }
 
-  /** `attributes_json`: the attributes as JSON in a string (stored form, LangChain wrapper). */
+  /** Reads `attributes_json`: the attributes as JSON in a string, as the LangChain wrapper sends them. */
   #attributesText(): void {
     const s = this.#s
     s.string()
@@ -140,7 +143,7 @@ export class LegacyEvents {
     s.end = end
   }
 
-  /** One value as an attribute; null is as good as absent (the client writes `x || null`). */
+  /** Adds one value as an attribute. Null is the same as absent, because the client writes `x || null`. */
   #value(path: string): void {
     const s = this.#s
     const c = s.peek()
@@ -181,13 +184,13 @@ export class LegacyEvents {
     this.#addAttr(path, VALUE.INT, at, 8, value)
   }
 
-  /** The scanner's last string as a JS string. */
+  /** The last string of the scanner as a JS string. */
   #text(): string {
     const { off, len } = this.#stringRange()
     return this.#tally.batch.arena.text(off, len)
   }
 
-  /** The scanner's last string as a range of the arena without escapes. */
+  /** The last string of the scanner as a range of the arena, without escapes. */
   #stringRange(): { off: number; len: number } {
     const s = this.#s
     if (!s.hasEscapes) return { off: s.strOff, len: s.strLen }
@@ -248,8 +251,9 @@ export class LegacyEvents {
   }
 
   /**
-   * Data goes where its key belongs, whatever it says of itself. But a project of the key's own tenant that is not the
-   * key's is a mix-up of keys that somebody must hear of. Ids of another tenant are those of an old server.
+   * Data is stored for the owner of its API key, whatever the event says. But if the event names another project of
+   * the key's own tenant, keys were mixed up, and the client must learn of it. Ids of another tenant come from the
+   * old server and are ignored.
    */
   #checkOwner(): void {
     const { batch, request, ordinal } = this.#tally
@@ -260,7 +264,7 @@ export class LegacyEvents {
     throw forbidden('An event names a project that its API key does not belong to.', `${ordinal}`)
   }
 
-  /** The ids as they came, for look-ups by the old form. */
+  /** Adds the ids as they were sent, for look-ups by the old form. */
   #addIds(): void {
     const names = this.#isV0 ? ['traceId', 'spanId'] : ['trace_id', 'span_id']
     if (this.#ids.trace_id === '') throw malformed(`${names[0]} is missing.`)
@@ -299,7 +303,7 @@ export class LegacyEvents {
     this.#times(row, batch.attrText(type) ?? '')
   }
 
-  /** The timestamp is taken after the call: it is the END, and START lies its latency before it. */
+  /** The client takes the timestamp after the call. So it is the end, and the start is earlier by the latency. */
   #times(row: number, eventType: string): void {
     const { batch, request } = this.#tally
     let end = this.#timestamp()
@@ -324,7 +328,7 @@ export class LegacyEvents {
     return text === null ? epochNs(batch.nums[attr] as number) : parseTimeNs(text)
   }
 
-  /** 0 when the event has none, or one that is no length of time. */
+  /** 0 when the event has no latency, or an invalid one. */
   #latencyMs(eventType: string): number {
     const own = this.#isV0
       ? this.#latencies.get(V0_LATENCY)

@@ -1,21 +1,21 @@
-// Ids and times of the legacy client as OTLP has them: UUIDs become 16 and 8 bytes, other strings their
+// Converts ids and times of the legacy client to those of OTLP: UUIDs become 16 or 8 bytes, other strings their
 // SHA-256, and a timestamp becomes nanoseconds.
 
 import { hash } from 'node:crypto'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** Version 4: its first eight bytes hold 60 random bits; those of other versions are mostly a clock. */
+/** The first eight bytes of a version 4 UUID have 60 random bits. Those of other versions are mostly a clock. */
 const UUID4_HEX = /^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/i
 const HEX_32 = /^[0-9a-f]{32}$/i
 const HEX_16 = /^[0-9a-f]{16}$/i
 
-/** 16 bytes: a UUID or 32 hex digits exactly, of any other string the beginning of its SHA-256. */
+/** 16 bytes: a UUID or 32 hex digits exactly, or the beginning of the SHA-256 of any other string. */
 export function legacyTraceId(text: string): Buffer {
   const hex = plainHex(text)
   return HEX_32.test(hex) ? Buffer.from(hex, 'hex') : digest(text).subarray(0, 16)
 }
 
-/** 8 bytes: 16 hex digits exactly, the first half of a random UUID, else the beginning of the SHA-256. */
+/** 8 bytes: 16 hex digits exactly, the first half of a random UUID, or the beginning of the SHA-256. */
 export function legacySpanId(text: string): Buffer {
   if (HEX_16.test(text)) return Buffer.from(text, 'hex')
   const hex = plainHex(text)
@@ -33,10 +33,10 @@ function digest(text: string): Buffer {
 
 const ISO =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?)?\s*(Z|[+-]\d\d:?\d\d)?$/i
-/** 2^63 ns are in the year 2262: later than that is no time. */
+/** 2^63 ns are in the year 2262. Later times are invalid. */
 const NS_MAX = 0x7fff_ffff_ffff_ffffn
 
-/** ISO 8601 (UTC when no zone is given) as ns since the epoch; null when it is none. */
+/** ISO 8601 (UTC if no zone is given) in ns since the epoch, or null if the text is no time. */
 export function parseTimeNs(text: string): bigint | null {
   const m = ISO.exec(text.trim())
   if (m === null) return null
@@ -46,7 +46,7 @@ export function parseTimeNs(text: string): bigint | null {
   return inRange(BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0')))
 }
 
-/** A number as time: seconds, ms, µs or ns since the epoch, told apart by size. */
+/** A number as a time in ns since the epoch. Its size shows whether it has seconds, ms, µs or ns. */
 export function epochNs(value: number): bigint | null {
   if (!Number.isFinite(value) || value <= 0) return null
   if (value < 1e11) return inRange(BigInt(Math.round(value * 1e6)) * 1000n)

@@ -1,4 +1,4 @@
-// Legacy Observa events: framing, refusals one by one, ids and times.
+// Legacy Observa events: framing, single refusals, ids and times.
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -201,7 +201,7 @@ test('ids: a UUID keeps its bits, hex is taken as it is, other strings are hashe
   assert.equal(legacySpanId(UUID).toString('hex'), '8cb6cbbdb81846af')
   assert.equal(legacySpanId('8ddf878039b70767').toString('hex'), '8ddf878039b70767')
   assert.equal(legacySpanId('s').toString('hex'), sha('s', 8))
-  // The first half of a version 7 UUID is a clock: two spans of one millisecond would be one.
+  // The first half of a version 7 UUID is a clock, so two spans of one millisecond would get the same id.
   const v7 = '0190163d-8694-739b-aea5-966c26f8ad91'
   assert.equal(legacySpanId(v7).toString('hex'), sha(v7, 8))
   assert.equal(status(line({ parent_span_id: UUID })), '200/1/0')

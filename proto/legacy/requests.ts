@@ -1,5 +1,5 @@
-// Legacy Observa events (`dialects` section 4) as rows: NDJSON, a JSON array, or the v0 object. Frames
-// bodies into objects and refuses bad ones alone; what an object becomes is in `event.ts`.
+// Turns legacy Observa events into rows, from NDJSON, a JSON array or the v0 object. This file splits bodies into
+// objects and refuses bad ones one by one. `event.ts` reads an object.
 
 import { RESOURCE, SCOPE } from '../../core/batch.ts'
 import type { PayloadFormat } from '../../core/task.ts'
@@ -14,8 +14,9 @@ const OBJECT = 0x7b
 const ARRAY = 0x5b
 
 /**
- * Appends `body` to the arena and indexes its events. Lines are expected for `ndjson`, but an array is taken
- * as well, and where an array or the v0 object is expected the other one is: clients mix up the content types.
+ * Appends `body` to the arena and indexes its events. Lines are expected for `ndjson`, but an array is accepted too,
+ * and where an array or the v0 object is expected the other one is accepted, because clients confuse the content
+ * types.
  */
 export function indexLegacy(tally: RequestTally, format: PayloadFormat, body: Uint8Array): void {
   const { batch } = tally
@@ -34,7 +35,7 @@ export function indexLegacy(tally: RequestTally, format: PayloadFormat, body: Ui
   one(tally, events, s.end - body.length, stop, 0)
 }
 
-/** Every row needs a resource and a scope; legacy events have none, so they share an empty pair. */
+/** Adds an empty resource and scope. Every row needs them, and legacy events have none. */
 function addEnvelope(tally: RequestTally): { resource: number; scope: number } {
   const { batch } = tally
   const envelope = { resource: batch.resourceCount, scope: batch.scopeCount }
@@ -44,7 +45,7 @@ function addEnvelope(tally: RequestTally): { resource: number; scope: number } {
   return envelope
 }
 
-/** Elements of an array are known by their index. The array itself must be well-formed as a whole. */
+/** Reads the elements of an array, which are numbered by index. The array as a whole must be well-formed. */
 function elements(tally: RequestTally, events: LegacyEvents, s: JsonScanner): void {
   const ranges: number[] = []
   for (let more = s.open(0x5d); more; more = s.next(0x5d)) {
@@ -59,7 +60,7 @@ function elements(tally: RequestTally, events: LegacyEvents, s: JsonScanner): vo
     one(tally, events, ranges[i] as number, ranges[i + 1] as number, i / 2)
 }
 
-/** Lines end with LF or CRLF, the last one may not; blank ones do not count but are numbered. */
+/** Reads lines that end with LF or CRLF; the last one may have no end. Blank lines are skipped but numbered. */
 function lines(tally: RequestTally, events: LegacyEvents, body: Uint8Array, base: number): void {
   let number = 0
   for (let start = 0; start < body.length; ) {
@@ -79,7 +80,7 @@ function isBlank(b: Uint8Array, start: number, stop: number): boolean {
   return true
 }
 
-/** One event, or its refusal: `item` is what the client knows it by. */
+/** Reads one event or refuses it. `item` is the line or index that the client knows it by. */
 function one(
   tally: RequestTally,
   events: LegacyEvents,
@@ -96,7 +97,7 @@ function one(
     events.add(start, end)
     tally.acceptItem()
   } catch (thrown) {
-    // Limits of the whole request go on as they are; what is wrong with this event stays here.
+    // Violated limits of the whole request are passed on. Errors of this event are not.
     if (!(thrown instanceof Refusal) || thrown.code !== 'malformed') throw thrown
     tally.batch.spanCount = spanCount
     tally.batch.attrCount = attrCount

@@ -28,12 +28,15 @@ export function writeLogRecord(out: ByteWriter, batch: SpanBatch, row: number): 
   if ((s[row + SPAN.SPAN_ID] as number) >= 0)
     out.fieldBytes(10, b, s[row + SPAN.SPAN_ID] as number, 8)
   writeTime(out, batch, 11, received.observed)
-  // Without an event_name of its own, the row's name repeats an attribute.
+  // If the received record had no event_name, the row's name repeats an attribute.
   if (received.hasName)
     writeRange(out, batch, 12, s[row + SPAN.NAME_OFF] as number, s[row + SPAN.NAME_LEN] as number)
 }
 
-/** Body and severity are rows whose key is the literal itself; an attribute of that name has its key elsewhere. */
+/**
+ * Writes attributes, body and severity. The rows of body and severity have the literal as their key, while an
+ * attribute of that name has its key in the payload.
+ */
 function writeAttributesAndBody(out: ByteWriter, batch: SpanBatch, row: number): void {
   const body = literalOff(batch, LOG_BODY)
   const severity = literalOff(batch, LOG_SEVERITY)
@@ -66,7 +69,7 @@ interface Received {
   hasName: boolean
 }
 
-/** What of the received message has no column: both times, and whether it had an event_name. */
+/** The parts of the received message that have no column: both times, and whether it had an event_name. */
 function scan(batch: SpanBatch, row: number): Received {
   const found: Received = { time: -1, observed: -1, hasName: false }
   const w = new Wire(batch.arena.bytes)
@@ -80,7 +83,7 @@ function scan(batch: SpanBatch, row: number): Received {
     else {
       const before = w.p
       w.skip(tag, end)
-      // An empty string is one length byte.
+      // An empty string has one byte, its length.
       if (field === 12) found.hasName = w.p > before + 1
     }
   }

@@ -1,4 +1,4 @@
-// µs a span of writing a batch as OTLP again: by copy, and from the rows. `node proto/otlp/encode.bench.ts [rounds]`
+// The time to write a span as OTLP in µs, by copy and from the rows. `node proto/otlp/encode.bench.ts [rounds]`
 
 import { SPAN_STRIDE } from '../../core/batch.ts'
 import { ByteWriter } from '../byte-writer.ts'

@@ -1,5 +1,5 @@
-// The batch as an OTLP request again, grouped by resource and scope as it came. What nobody touched is
-// copied as the bytes that were received; edited items, resources and scopes are written from their rows.
+// Writes the batch as an OTLP request, grouped by resource and scope as it was received. Unchanged items are copied
+// as received bytes. Edited items, resources and scopes are written from their rows.
 
 import {
   EVENT_ROW,
@@ -23,12 +23,12 @@ import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from 
 type Include = (span: number) => boolean
 type WriteItem = (out: ByteWriter, batch: SpanBatch, row: number) => void
 
-/** Writes an ExportTraceServiceRequest of the spans that are included and not dropped; returns their number. */
+/** Writes an ExportTraceServiceRequest with the included spans that are not dropped, and returns their number. */
 export function encodeTraces(out: ByteWriter, batch: SpanBatch, include: Include): number {
   return encode(out, batch, 0, include, writeSpan)
 }
 
-/** The same for log records: an ExportLogsServiceRequest. */
+/** Writes an ExportLogsServiceRequest in the same way. */
 export function encodeLogs(out: ByteWriter, batch: SpanBatch, include: Include): number {
   return encode(out, batch, SPAN_FLAG.LOG, include, writeLogRecord)
 }
@@ -128,7 +128,7 @@ function openScope(out: ByteWriter, batch: SpanBatch, scope: number): number {
   const envelope = out.begin(2)
   const message = s[row + SCOPE.MSG_OFF] as number
   const len = s[row + SCOPE.MSG_LEN] as number
-  // A scope that never was has nothing to edit.
+  // A scope that was not in the request cannot be edited.
   if (message < 0) return envelope
   if (s[row + SCOPE.FLAGS] === 0) {
     out.fieldBytes(1, batch.arena.bytes, message, len)
@@ -157,7 +157,7 @@ function closeScope(out: ByteWriter, batch: SpanBatch, scope: number, mark: numb
   out.end(mark)
 }
 
-/** The dropped_attributes_count of a received message, which has no column. */
+/** Copies the dropped_attributes_count of a received message, which has no column. */
 function copyDropped(
   out: ByteWriter,
   batch: SpanBatch,
@@ -175,7 +175,7 @@ function copyDropped(
   }
 }
 
-/** A Span message from its rows; the numbers are those of `span.ts`. */
+/** Writes a Span message from its rows. The field numbers are those of `span.ts`. */
 function writeSpan(out: ByteWriter, batch: SpanBatch, row: number): void {
   const s = batch.spans
   const b = batch.arena.bytes

@@ -1,5 +1,5 @@
-// ExportTraceServiceRequest and ExportLogsServiceRequest as rows of the batch: envelopes here, items in
-// `span.ts` and `log.ts`, attributes in `values.ts`. Nothing is copied but integers.
+// Indexes ExportTraceServiceRequest and ExportLogsServiceRequest as rows of the batch: this file reads resources and
+// scopes, `span.ts` and `log.ts` the items, `values.ts` the attributes. Only integers are copied.
 
 import { RESOURCE, SCOPE } from '../../core/batch.ts'
 import type { TelemetryKind } from '../../core/task.ts'
@@ -11,7 +11,7 @@ import type { ValueIndexer } from './values.ts'
 import { LEN } from './wire.ts'
 
 interface ItemIndexer extends ValueIndexer {
-  /** Adds the row of the Span or LogRecord in `[start, end)`, or refuses it alone. */
+  /** Adds the row of the Span or LogRecord in `[start, end)`, or refuses this item. */
   item(start: number, end: number, resource: number, scope: number): void
 }
 
@@ -137,7 +137,7 @@ interface Envelope {
   schemaLen: number
 }
 
-/** The resource or scope (1) and the schema_url (3) of an envelope; checks the frame of all its fields. */
+/** The resource or scope (1) and the schema_url (3) of an envelope. The framing of all its fields is checked. */
 function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
   const own: Envelope = { message: -1, messageLen: 0, schema: start, schemaLen: 0 }
   let seen = 0
@@ -152,7 +152,7 @@ function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
     }
     x.expect(tag, LEN)
     const len = x.length(end)
-    // Only the last of two is looked at, so the envelope is no longer what was received.
+    // Only the last of two is read, so a copy of the envelope would contain data that no processor sees.
     if (field !== 2 && (seen & (1 << field)) !== 0) x.isDirty = true
     seen |= 1 << field
     if (field === 1) {
@@ -167,7 +167,7 @@ function scanEnvelope(x: ItemIndexer, start: number, end: number): Envelope {
   return own
 }
 
-/** Resource and scope rows both keep FLAGS in their first column: 1 = edited. */
+/** Rows of resources and scopes have FLAGS in their first column: 1 means edited. */
 function finishEnvelope(x: ItemIndexer, rows: Int32Array, row: number): void {
   if (x.isOverfull) throw tooLarge('A resource or scope has too many attributes.')
   if (x.isDirty) rows[row] = 1

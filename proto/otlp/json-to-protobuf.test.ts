@@ -1,4 +1,4 @@
-// The JSON statements of the OTLP conformance list, each under its number.
+// The JSON rules of OTLP, each under the number that its test name begins with.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -22,7 +22,7 @@ const span = (over: object = {}): object => ({
 })
 const request = (...spans: object[]): string =>
   JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
-/** A request whose one span has `json` as its last members. */
+/** A request whose only span has `json` as its last members. */
 const withSpanText = (json: string): string =>
   request(span()).replace(/\}\]\}\]\}\]\}$/, `,${json}}]}]}]}`)
 const withValue = (value: string): string =>

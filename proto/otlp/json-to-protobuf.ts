@@ -1,6 +1,6 @@
-// OTLP/JSON to OTLP/protobuf, in one pass over the bytes and by the tables of `schema.ts`; the
-// protobuf walker then does the rest, so both encodings mean the same. Strict where the protobuf JSON
-// mapping is: names of enums, wrong types and numbers out of range are refused; unknown names are skipped.
+// Converts OTLP/JSON to OTLP/protobuf in one pass over the bytes, by the tables of `schema.ts`. The protobuf indexer
+// does the rest, so both encodings have the same meaning. It is as strict as the protobuf JSON mapping: names of enum
+// values, wrong types and numbers out of range are refused, unknown names are skipped.
 
 import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../byte-writer.ts'
@@ -15,18 +15,18 @@ const ROOTS: Readonly<Record<TelemetryKind, MessageSpec>> = {
   logs: messageSpec('ExportLogsServiceRequest'),
   metrics: messageSpec('ExportMetricsServiceRequest'),
 }
-/** The output buffer is kept between requests up to this size. */
+/** The output buffer is kept between requests if it is not larger than this. */
 const KEEP_BYTES_MAX = 4 * 1024 * 1024
 let kept = new ByteWriter(64 * 1024)
 
 export interface ConvertedRequest {
   /** A view that is valid until the next call. */
   readonly bytes: Uint8Array
-  /** Names that OTLP does not know; they were passed over, as the specification wants it. */
+  /** How many names OTLP does not know. They were skipped, as the specification demands. */
   readonly unknownNames: number
 }
 
-/** The request as protobuf bytes. Throws a `Refusal`. */
+/** Returns the request as protobuf bytes. Throws a `Refusal`. */
 export function convertOtlpJson(
   body: Uint8Array,
   telemetry: TelemetryKind,
@@ -40,8 +40,8 @@ export function convertOtlpJson(
 }
 
 /**
- * False when a body that came to an OTLP path is the single object of the oldest Observa client: it has a
- * top-level `traceId` and no `resourceSpans`. Anything else, also what is no JSON, is for the OTLP decoder.
+ * False when a body that came to an OTLP path is the single object of the oldest Observa client: it has a top-level
+ * `traceId` and no `resourceSpans`. Anything else, also what is not JSON, is left to the OTLP decoder.
  */
 export function looksLikeOtlpJson(bytes: Uint8Array): boolean {
   const s = new JsonScanner(bytes)
@@ -61,19 +61,19 @@ export function looksLikeOtlpJson(bytes: Uint8Array): boolean {
     }
     return !hasTraceId
   } catch {
-    // Not JSON: the decoder says so better.
+    // The body is not JSON, which the decoder reports.
     return true
   }
 }
 
 class Converter {
   readonly #s: JsonScanner
-  /** The body again, for its fast slicing. */
+  /** The same body as a Buffer, which is faster to slice. */
   readonly #buf: Buffer
   readonly #out: ByteWriter
   readonly #limits: DecodeLimits
   readonly #path: string[] = []
-  /** (start, end) in the output of each slot of the messages being written; -1 = not there. */
+  /** The start and end in the output of each slot of the messages in progress. -1 means absent. */
   #slots = new Int32Array(1024)
   #slotTop = 0
   #plain = new Uint8Array(4096)
@@ -95,7 +95,7 @@ class Converter {
     if (!s.isAtEnd()) s.fail('bytes after the document')
   }
 
-  /** An object as the fields of `spec`. Of a repeated name the last value wins, as in JSON.parse. */
+  /** Reads an object as the fields of `spec`. The last of two equal names is used, as in JSON.parse. */
   #message(spec: MessageSpec, depth: number): void {
     const s = this.#s
     if (s.peek() !== 0x7b) this.#wrong('an object')
@@ -124,7 +124,7 @@ class Converter {
     return first
   }
 
-  /** Reads a name and finds its field, without making a string of it. */
+  /** Reads a name and finds its field without creating a string. */
   #name(spec: MessageSpec): FieldSpec | undefined {
     const s = this.#s
     s.string()
@@ -157,7 +157,7 @@ class Converter {
     this.#path.pop()
   }
 
-  /** Takes what a slot wrote before out of the output again. */
+  /** Removes from the output what a slot wrote before. */
   #forget(slot: number, firstSlot: number): void {
     const slots = this.#slots
     const start = slots[slot] as number
@@ -178,7 +178,7 @@ class Converter {
     const isPacked = field.type !== 'message' && field.type !== 'string'
     const mark = isPacked ? this.#out.begin(field.number) : 0
     for (let more = s.open(0x5d); more; more = s.next(0x5d)) {
-      // Ten million empty objects are 30 MB of JSON: stop before they are 20 MB of protobuf.
+      // Ten million empty objects are 30 MB of JSON. This stops before they become 20 MB of protobuf.
       if (++this.#elements > this.#limits.rowsMax + this.#limits.valuesMax)
         throw tooLarge('The request has too many elements.')
       if (isPacked) this.#scalar(field)
@@ -187,7 +187,7 @@ class Converter {
     if (isPacked) this.#out.end(mark)
   }
 
-  /** Tag and value of one field. */
+  /** Writes the tag and value of one field. */
   #value(field: FieldSpec, depth: number): void {
     const out = this.#out
     if (field.message !== null) {
@@ -246,7 +246,7 @@ class Converter {
     out.varint64At(eight, 0)
   }
 
-  /** A 64-bit integer as number or string, both exact. */
+  /** Reads a 64-bit integer, exactly, from a number or a string. */
   #integer(min: bigint, max: bigint): bigint {
     if (this.#s.peek() === 0x7b) return this.#long(min < 0n)
     const text = this.#numberText()
@@ -256,7 +256,10 @@ class Converter {
     return value
   }
 
-  /** `{"low": -1, "high": 0, "unsigned": true}`: exporters of older JavaScript SDKs write their Long objects as they are. */
+  /**
+   * Reads `{"low": -1, "high": 0, "unsigned": true}`. Exporters of older JavaScript SDKs write their Long objects in
+   * this form.
+   */
   #long(isSigned: boolean): bigint {
     const s = this.#s
     let low: bigint | null = null
@@ -274,7 +277,10 @@ class Converter {
     return isSigned ? BigInt.asIntN(64, bits) : bits
   }
 
-  /** `1e400` is beyond a double and becomes Infinity, as in JSON.parse: no reason to lose the batch. */
+  /**
+   * `1e400` is too large for a double and becomes Infinity, as in JSON.parse, because it is no reason to lose the
+   * batch.
+   */
   #double(): number {
     const text = this.#numberText()
     if (text === 'NaN') return Number.NaN
@@ -314,13 +320,16 @@ class Converter {
     if (s.peek() !== 0x22) this.#wrong('a string')
     s.string()
     if (!s.hasEscapes) return this.#out.string(s.b, s.strOff, s.strLen)
-    // Long texts with escapes are what GenAI spans are made of: no new buffer for each of them.
+    // GenAI spans have many long texts with escapes, so their buffer is reused.
     if (this.#plain.length < s.strLen) this.#plain = new Uint8Array(s.strLen * 2)
     const len = unescape(this.#plain, 0, s.b, s.strOff, s.strLen)
     this.#out.string(this.#plain, 0, len)
   }
 
-  /** Hex of either case. Anything else becomes one zero byte: a wrong length, so only this item is refused. */
+  /**
+   * Reads hex digits in upper or lower case. Anything else becomes one zero byte, which has a wrong length, so that
+   * only this item is refused.
+   */
   #id(): void {
     const s = this.#s
     if (s.peek() !== 0x22) this.#wrong('a string of hex digits')
@@ -338,7 +347,7 @@ class Converter {
     }
   }
 
-  /** Standard or URL-safe alphabet, with or without padding. */
+  /** Reads base64 in the standard or URL-safe alphabet, with or without padding. */
   #base64(): void {
     const s = this.#s
     if (s.peek() !== 0x22) this.#wrong('base64')

@@ -1,5 +1,5 @@
-// Lists and maps inside attribute values: checked when a request is indexed, and written anew when a copy
-// would carry what no processor sees: unknown fields, repeated members, malformed UTF-8.
+// Checks lists and maps inside attribute values when a request is indexed. If a copy would contain data that no
+// processor sees (unknown fields, repeated members, malformed UTF-8), the list is written anew.
 
 import { type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ByteWriter } from '../byte-writer.ts'
@@ -13,7 +13,7 @@ const ASCII_WORD = 0x80808080 | 0
 export class ListReader extends Wire {
   readonly batch: SpanBatch
   readonly tally: RequestTally
-  /** Some text of the current owner (span, resource, scope) was not valid UTF-8. */
+  /** True if some text of the current span, resource or scope was not valid UTF-8. */
   isRepaired = false
   #words: Int32Array<ArrayBuffer>
 
@@ -24,14 +24,16 @@ export class ListReader extends Wire {
     this.#words = new Int32Array(this.batch.arena.memory.buffer)
   }
 
-  /** To be called after everything that appends to the arena: its memory may have moved. */
+  /** Must be called after anything was appended to the arena, because its memory may have moved. */
   refresh(): void {
     if (this.b === this.batch.arena.bytes) return
     this.b = this.batch.arena.bytes
     this.#words = new Int32Array(this.batch.arena.memory.buffer)
   }
 
-  /** Four bytes at a time: half of all bytes of a request go through here (0.3 µs a span of 2.8 kB). */
+  /**
+   * Reads four bytes at a time, because half of all bytes of a request are checked here (0.3 µs a span of 2.8 kB).
+   */
   isAscii(off: number, len: number): boolean {
     const b = this.b
     const end = off + len
@@ -52,7 +54,7 @@ export class ListReader extends Wire {
     return true
   }
 
-  /** True when the list holds nothing but well-formed known fields. Both list messages repeat field 1. */
+  /** True when the list has only well-formed known fields. Both list messages repeat field 1. */
   isClean(type: number, start: number, end: number, depth: number): boolean {
     if (depth > this.tally.limits.depthMax)
       throw malformed(`Values are nested deeper than ${this.tally.limits.depthMax} levels.`)
@@ -135,7 +137,7 @@ export class ListReader extends Wire {
     return false
   }
 
-  /** Writes the known content of a list that `isClean` has walked; nothing can fail here. */
+  /** Writes the known content of a list that `isClean` has checked, so it cannot fail. */
   rewrite(out: ByteWriter, type: number, start: number, end: number): void {
     let p = start
     while (p < end) {

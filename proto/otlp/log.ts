@@ -1,5 +1,5 @@
-// LogRecord messages as rows: the same table as spans, with the flag LOG. Body and severity text have no
-// columns there; they become attribute rows under keys of their own.
+// Indexes LogRecord messages as rows of the same table as spans, with the flag LOG. Body and severity text have no
+// columns there, so they become attribute rows with their own keys.
 
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
 import { key } from '../../core/keys.ts'
@@ -12,7 +12,7 @@ const BODY_KEY = key(LOG_BODY)
 const SEVERITY_KEY = key(LOG_SEVERITY)
 const EVENT_NAME_KEY = key('event.name')
 
-/** Wire type of each field of LogRecord, -1 = unassigned. */
+/** The wire type of each field of LogRecord; -1 is unassigned. */
 const LOG_TYPES = Int8Array.of(
   -1,
   FIXED64,
@@ -117,7 +117,7 @@ export class LogIndexer extends SpanIndexer {
     }
   }
 
-  /** A zero time means unknown. */
+  /** Reads a time. Zero means unknown. */
   #stamp(end: number): number {
     const at = this.fixed(8, end)
     const view = this.batch.arena.view
@@ -146,7 +146,7 @@ export class LogIndexer extends SpanIndexer {
     }
   }
 
-  /** A row whose key is a literal: that is how the encoder tells it from an attribute of that name. */
+  /** Adds a row whose key is a literal, by which the encoder distinguishes it from an attribute of that name. */
   #addKeyed(name: string, keyId: number): void {
     if (this.batch.attrCount >= this.attrLimit) {
       this.isOverfull = true

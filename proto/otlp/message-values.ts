@@ -1,5 +1,5 @@
-// One OTLP message as plain values, by the tables of `schema.ts`: obvious and slow, for messages that are few. Of a request,
-// `eachMessage` gives the fields one by one, so that only one message at a time takes memory.
+// Reads an OTLP message as plain values, by the tables of `schema.ts`. It is simple and slow, for messages that are
+// rare. `eachMessage` gives the fields of a request one by one, so that only one message at a time takes memory.
 
 import { malformed } from '../refusal.ts'
 import { type FieldSpec, type MessageSpec, messageSpec, wireTypeOf } from './schema.ts'
@@ -14,7 +14,7 @@ export type PlainValue =
   | PlainMessage
   | readonly PlainValue[]
 
-/** Fields by name; what is absent reads as the default of its type. */
+/** Fields by name. An absent field reads as the default of its type. */
 export class PlainMessage {
   readonly #fields: ReadonlyMap<string, PlainValue>
 
@@ -22,7 +22,7 @@ export class PlainMessage {
     this.#fields = fields
   }
 
-  /** The field that is set last, of a message that is one oneof; null when none is. */
+  /** The last field of a message that is one oneof, or null when none is set. */
   only(): readonly [name: string, value: PlainValue] | null {
     return [...this.#fields].at(-1) ?? null
   }
@@ -32,7 +32,7 @@ export class PlainMessage {
     return typeof value === 'string' ? value : ''
   }
 
-  /** Null when it is absent. */
+  /** Null when the field is absent. */
   number(name: string): number | null {
     const value = this.#fields.get(name)
     return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null
@@ -68,7 +68,7 @@ export class PlainMessage {
 
 const EMPTY = new PlainMessage()
 
-/** The message in `bytes`, without the fields `except`; absent ones are missing. Throws a `Refusal` when it is none. */
+/** The message in `bytes` without the fields `except`. Throws a `Refusal` if it is no such message. */
 export function plainMessage(
   name: string,
   bytes: Uint8Array,
@@ -77,7 +77,7 @@ export function plainMessage(
   return new MessageReader(bytes).message(messageSpec(name), bytes.length, except)
 }
 
-/** Calls `visit` with the number and the bytes of every field of a message that is itself bytes, text or a message. */
+/** Calls `visit` with the number and the bytes of every field of type bytes, text or message. */
 export function eachMessage(
   bytes: Uint8Array,
   visit: (field: number, content: Uint8Array) => void,
@@ -118,7 +118,7 @@ class MessageReader extends Wire {
       const field = spec.byNumber[tag >>> 3]
       if (field === undefined || except.includes(field.number)) this.skip(tag, end)
       else if (!field.isRepeated) {
-        // Of a repeated name the last counts, and comes last.
+        // Of a repeated name the last is used, so it is moved to the end.
         fields.delete(field.name)
         fields.set(field.name, this.#value(field, tag & 7, end))
       } else {

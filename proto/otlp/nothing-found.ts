@@ -1,5 +1,5 @@
-// What to tell a client of whose request nothing was known, although it said something: a 200 alone would leave it waiting
-// for data that will never be there.
+// The message for a client whose request had content but nothing that OTLP knows. A 200 alone would leave the client
+// waiting for data that never appears.
 
 import type { TelemetryKind } from '../../core/task.ts'
 

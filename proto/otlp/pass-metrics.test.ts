@@ -1,4 +1,4 @@
-// Metrics on their way through: every string is seen, everything else stays as it was.
+// Metrics that pass through: every string is shown, everything else stays unchanged.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

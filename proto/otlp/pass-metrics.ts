@@ -1,6 +1,6 @@
-// ExportMetricsServiceRequest on its way through: metrics do not become rows, but no string of theirs may
-// leave unseen. Walks the message by its definition, shows every string to `visit`, and builds new bytes
-// only when something was changed.
+// Passes an ExportMetricsServiceRequest through. Metrics do not become rows, but every string in them must be shown
+// to the scrubber. The message is read by its definition, every string is passed to `visit`, and new bytes are made
+// only if something was changed.
 
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../core/task.ts'
 import { ByteWriter } from '../byte-writer.ts'
@@ -13,25 +13,30 @@ import { nothingFound } from './nothing-found.ts'
 import { type FieldSpec, type MessageSpec, messageSpec, type Scalar } from './schema.ts'
 import { FIXED32, FIXED64, LEN, VARINT, Wire } from './wire.ts'
 
-/** What a string is: text of the metric itself, an attribute key, or an attribute value (as text, bytes, or the digits of a number). */
+/**
+ * The kind of a string: text of the metric itself, an attribute key, or an attribute value (as text, bytes, or the
+ * digits of a number).
+ */
 export type MetricText = 'text' | 'key' | 'value' | 'bytes' | 'number'
 
-/** Called for every string with the attribute key it belongs to; the answer replaces it, null keeps it. */
+/**
+ * Called for every string with the attribute key that it belongs to. The result replaces the string; null keeps it.
+ */
 export type VisitMetricText = (
   kind: MetricText,
   key: Uint8Array | null,
   value: Uint8Array,
-  /** The message is walked again to write it: this string was shown before. */
+  /** True when the message is read again in order to write it, so the string was shown before. */
   isAgain: boolean,
 ) => Uint8Array | null
 
 export type MetricsOutcome =
   | {
       readonly kind: 'ok'
-      /** Protobuf; a view that is valid until the next call, or the payload itself when nothing changed. */
+      /** Protobuf: a view that is valid until the next call, or the payload itself when nothing changed. */
       readonly bytes: Uint8Array
       readonly dataPoints: number
-      /** What the client should know although nothing was refused. */
+      /** Notes for the client although nothing was refused. */
       readonly reasons: readonly string[]
     }
   | Extract<RequestVerdict, { kind: 'refused' }>
@@ -57,7 +62,7 @@ const WIRE_TYPES: Readonly<Record<Scalar | 'message', number>> = {
   sint32: VARINT,
 }
 
-/** Decodes, shows every string to `visit`, counts data points. Never throws for bad input. */
+/** Decodes the message, shows every string to `visit`, and counts data points. Bad input never throws. */
 export function scrubMetrics(
   request: Uint8Array,
   format: PayloadFormat,
@@ -97,7 +102,7 @@ function toProtobuf(
 
 class MetricsWalker extends Wire {
   dataPoints = 0
-  /** Of the message as it is walked first. */
+  /** Counted when the message is read the first time. */
   unknownFields = 0
   isChanged = false
   #messages = 0
@@ -111,8 +116,8 @@ class MetricsWalker extends Wire {
   }
 
   /**
-   * Walks a message, and writes it to `out` when there is one. `key` is that of the KeyValue around it, `depth`
-   * the number of lists around it: only they can be nested without end.
+   * Reads a message, and writes it to `out` unless that is null. `key` is that of the surrounding KeyValue. `depth`
+   * is the number of surrounding lists, because only lists can be nested without limit.
    */
   message(
     spec: MessageSpec,
@@ -130,7 +135,7 @@ class MetricsWalker extends Wire {
       const tag = this.tag(end)
       const field = spec.byNumber[tag >>> 3]
       if (field === undefined) {
-        // Nobody could look into it, so it does not go on.
+        // Nobody could inspect this field, so it is removed.
         this.isChanged = true
         if (out === null) this.unknownFields++
         this.skip(tag, end)
@@ -212,7 +217,7 @@ class MetricsWalker extends Wire {
     if (out !== null) out.fieldBytes(field.number, text, 0, text.length)
   }
 
-  /** A whole number in an attribute may be one that nobody may see: then a text takes its place. */
+  /** A whole number in an attribute may be private. Then a text replaces it. */
   #number(
     field: FieldSpec,
     at: number,
@@ -225,12 +230,12 @@ class MetricsWalker extends Wire {
         : field === DOUBLE_FIELD
           ? wholeText(this.b, at)
           : null
-    // Shorter numbers are private only under a telling name, and those have nine digits at least.
+    // Shorter numbers are private only if their name says so, and then they have at least nine digits.
     if (digits === null || digits.length < 9) return null
     return this.#visit('number', key, Buffer.from(digits, 'latin1'), isAgain)
   }
 
-  /** Repeated numbers may come packed, whatever the definition says. */
+  /** Repeated numbers may be packed, whatever the definition says. */
   #scalar(field: FieldSpec, tag: number, end: number): void {
     const type = WIRE_TYPES[field.type]
     if (!field.isRepeated || (tag & 7) !== LEN) {
@@ -243,7 +248,9 @@ class MetricsWalker extends Wire {
   }
 }
 
-/** Ids are not looked into; bytes of another length are none, and do not go on. */
+/**
+ * True for an id of the right length, which need not be inspected. Bytes of another length are no id and are removed.
+ */
 function isIdOf(field: FieldSpec, length: number): boolean {
   return length === 0 || length === (field.name === 'traceId' ? 16 : 8)
 }

@@ -1,4 +1,4 @@
-// Answers to OTLP clients in both encodings, read back by the oracle.
+// Responses to OTLP clients in both encodings, decoded by protobufjs.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
-// Bodies of answers to OTLP clients, in the client's own encoding: Export*ServiceResponse and
-// google.rpc.Status. A client reads at most 4 MiB, so long messages are shortened here.
+// The bodies of responses to OTLP clients, in the client's own encoding: Export*ServiceResponse and
+// google.rpc.Status. A client reads at most 4 MiB, so long messages are shortened.
 
 import type { TelemetryKind } from '../../core/task.ts'
 import { ByteWriter } from '../byte-writer.ts'
@@ -13,7 +13,7 @@ export const CONTENT_TYPES: Readonly<Record<ResponseEncoding, string>> = {
   json: 'application/json',
 }
 
-/** google.rpc.Code by HTTP status, as the gRPC-HTTP mapping has them. */
+/** The google.rpc.Code of an HTTP status, by the gRPC-HTTP mapping. */
 const RPC_CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,
@@ -44,7 +44,7 @@ export interface FieldViolation {
   readonly message: string
 }
 
-/** google.rpc.Status with its details, as gRPC clients read it. */
+/** A google.rpc.Status with its details, as gRPC clients read it. */
 export interface RpcStatus {
   readonly code: number
   readonly message: string
@@ -57,8 +57,8 @@ function rpcCode(httpStatus: number): number {
 }
 
 /**
- * Body of a 200: empty (`{}` in JSON) when everything was taken and there is nothing to say, else
- * partial_success with the number of rejected items, 0 for a mere warning.
+ * The body of a 200. It is empty (`{}` in JSON) when everything was accepted and there is no warning. Otherwise it is
+ * partial_success with the number of rejected items, which is 0 for a mere warning.
  */
 export function exportResponse(
   encoding: ResponseEncoding,
@@ -79,7 +79,7 @@ export function exportResponse(
   )
 }
 
-/** Body of every 4xx and 5xx: google.rpc.Status, with BadRequest details where fields are known. */
+/** The body of every 4xx and 5xx: google.rpc.Status, with BadRequest details if the fields are known. */
 export function statusResponse(
   encoding: ResponseEncoding,
   httpStatus: number,

@@ -1,4 +1,5 @@
-// The walkers and encoders against protobufjs: what goes in comes out again, by copy and by rows.
+// Compares indexers and encoders with protobufjs: what is decoded is encoded again unchanged, by copy and from the
+// rows.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -29,7 +30,7 @@ const KINDS = [
   ['logs', logsRequest],
 ] as const
 const RUNS = { numRuns: 300 }
-// One batch for all: what an earlier request left in memory must not show.
+// All requests use one batch, because the memory of an earlier request must not matter.
 const batch = new SpanBatch(new Arena())
 
 function decode(
@@ -112,7 +113,7 @@ for (const [kind, requests] of KINDS) {
           return
         }
         assertInside()
-        // Repairs, unknown fields and repeated members are where we differ from protobufjs on purpose.
+        // Repairs, unknown fields and repeated members differ from protobufjs on purpose.
         if (outcome.rejected > 0 || isRepaired()) return
         const expected = dropEmptyEnvelopes(meaning(kind, bytes))
         editAll()
@@ -144,7 +145,7 @@ for (const [kind, requests] of KINDS) {
       try {
         oracleDecode(TYPES[kind], bytes.subarray(0, end))
       } catch {
-        // The oracle refuses it too, or it is we who are stricter.
+        // Either protobufjs refuses the message too, or this decoder is stricter.
         isWhole = false
       }
       if (!isWhole) assert.equal(outcome.kind, 'refused', `cut at ${end}`)
@@ -169,7 +170,7 @@ test('memory may move while a request is indexed', () => {
   const bytes = oracleEncode(TYPES.traces, message)
   const expected = meaning('traces', bytes)
   for (const format of ['otlp-proto', 'otlp-json'] as const) {
-    // As small as an arena can be, so that it has to grow in the middle.
+    // The arena is as small as possible, so that it has to grow in the middle.
     const small = new SpanBatch(new Arena(1))
     const payload = format === 'otlp-proto' ? bytes : Buffer.from(otlpJson(message), 'utf8')
     const before = small.arena.bytes.length
@@ -211,7 +212,7 @@ function mutate(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
   return b
 }
 
-/** Every range of every row lies in what has been appended to the arena. */
+/** Every range of every row is within what was appended to the arena. */
 function assertInside(): void {
   const inside = (off: number, len: number): boolean =>
     off >= 0 && len >= 0 && off + len <= batch.arena.top
@@ -244,7 +245,7 @@ function isRepaired(): boolean {
   return batch.requests.some((r) => r.reasons.some((x) => x.includes('link')))
 }
 
-/** Envelopes without items are left out on purpose. */
+/** Resources and scopes without items are left out on purpose. */
 function dropEmptyEnvelopes(decoded: unknown): unknown {
   const message = decoded as Record<string, Record<string, Record<string, unknown[]>[]>[]>
   for (const [outer, inner, items] of [

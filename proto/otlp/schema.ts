@@ -1,9 +1,9 @@
-// The OTLP messages as tables: field names and numbers of opentelemetry-proto 1.11. For whatever walks
-// messages by definition (the JSON form, metrics); the hot path has its own walkers.
+// The OTLP messages as tables: field names and numbers of opentelemetry-proto 1.11. They are for code that reads
+// messages by definition (the JSON form, metrics). The hot path has its own code.
 
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
-/** Scalar types; a message field names its message instead. `id` is bytes, written as hex in JSON. */
+/** Scalar types. A message field names its message instead. `id` is bytes, which JSON writes as hex. */
 export type Scalar =
   | 'string'
   | 'bytes'
@@ -23,25 +23,25 @@ export interface FieldSpec {
   readonly name: string
   readonly number: number
   readonly type: Scalar | 'message'
-  /** The message of a field of type message. */
+  /** The message of a field whose type is a message. */
   readonly message: MessageSpec | null
   readonly isRepeated: boolean
-  /** Members of one oneof share a slot, every other field has its own. */
+  /** All members of a oneof share a slot. Every other field has its own. */
   readonly slot: number
 }
 
 export interface MessageSpec {
   readonly name: string
-  /** Also by the names of the .proto file, as parsers of protobuf JSON take them: not every writer makes camelCase of them. */
+  /** Fields by camelCase name and by the name in the .proto file, because parsers of protobuf JSON accept both. */
   readonly byName: Map<string, FieldSpec>
-  /** Index = length of the name in bytes: few fields of a message have names of one length. */
+  /** The index is the length of the name in bytes, because few fields of a message have names of the same length. */
   readonly byLength: FieldSpec[][]
-  /** Index = field number. */
+  /** The index is the field number. */
   readonly byNumber: (FieldSpec | undefined)[]
   slots: number
 }
 
-/** `name number type`; `*` after the type = repeated, `|` before the name = member of the message's oneof. */
+/** `name number type`. `*` after the type means repeated, `|` before the name a member of the message's oneof. */
 const DEFINITIONS: Readonly<Record<string, string>> = {
   ExportTraceServiceRequest: 'resourceSpans 1 ResourceSpans*',
   ResourceSpans: 'resource 1 Resource; scopeSpans 2 ScopeSpans*; schemaUrl 3 string',
@@ -125,7 +125,7 @@ function addField(messages: Map<string, MessageSpec>, spec: MessageSpec, line: s
   const typeName = isRepeated ? type.slice(0, -1) : type
   const message = messages.get(typeName) ?? null
   const isMember = name.startsWith('|')
-  // Slot 0 is the oneof; no message here has two of them.
+  // Slot 0 is the oneof. No message here has two.
   if (spec.slots === 0) spec.slots = 1
   const field: FieldSpec = {
     name: isMember ? name.slice(1) : name,
@@ -146,12 +146,12 @@ function addName(spec: MessageSpec, field: FieldSpec): void {
   ;(spec.byLength[field.name.length] ??= []).push(field)
 }
 
-/** The name that the field has in the .proto file. */
+/** The name of the field in the .proto file. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** How a field stands on the wire; repeated scalars may be packed, then as `LEN`. */
+/** The wire type of a field. Repeated scalars may also be packed, with wire type `LEN`. */
 export function wireTypeOf(field: FieldSpec): number {
   switch (field.type) {
     case 'string':

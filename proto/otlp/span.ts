@@ -1,10 +1,10 @@
-// Span messages as rows: the span, its attributes, its events and links.
+// Indexes Span messages as rows: the span, its attributes, its events and links.
 
 import { EVENT_ROW, LINK, SPAN, SPAN_FLAG } from '../../core/batch.ts'
 import { ValueIndexer } from './values.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
-/** Wire type of each field of Span, -1 = not known. */
+/** The wire type of each field of Span; -1 is unknown. */
 const SPAN_TYPES = Int8Array.of(
   -1,
   LEN,
@@ -27,12 +27,12 @@ const SPAN_TYPES = Int8Array.of(
 const ATTRIBUTES = 9
 const EVENTS = 11
 const LINKS = 13
-/** Fields that may come more than once. */
+/** Fields that may be repeated. */
 const REPEATED = (1 << ATTRIBUTES) | (1 << EVENTS) | (1 << LINKS)
 const ATTRIBUTE_TAG = ATTRIBUTES * 8 + LEN
 
 export class SpanIndexer extends ValueIndexer {
-  /** (field, start, end) of events and links: their rows come after the span's own attributes. */
+  /** The field, start and end of events and links, whose rows follow the span's own attributes. */
   #later = new Int32Array(64 * 3)
   #laterCount = 0
   #firstAttr = 0
@@ -138,14 +138,14 @@ export class SpanIndexer extends ValueIndexer {
     } else this.#postpone(field, at, at + len)
   }
 
-  /** The offset of an id; -1 when it is empty or all zero, -2 when it has another length. */
+  /** The offset of an id. -1 if it is empty or all zero, -2 if it has another length. */
   id(at: number, len: number, size: number): number {
     if (len !== size) return len === 0 ? -1 : -2
     for (let i = at; i < at + size; i++) if (this.b[i] !== 0) return at
     return -1
   }
 
-  /** Like `id`; an all-zero parent is written by some SDKs for a root. */
+  /** Like `id`. Some SDKs write an all-zero parent for a root. */
   parentId(at: number, len: number): number {
     return this.id(at, len, 8)
   }
@@ -262,7 +262,7 @@ export class SpanIndexer extends ValueIndexer {
     const isValid =
       (l[row + LINK.TRACE_ID] as number) >= 0 && (l[row + LINK.SPAN_ID] as number) >= 0
     if (isValid) return
-    // A link to nowhere is not worth the span: it is dropped, and counted where OTLP counts such.
+    // A link without a target is no reason to refuse the span. It is dropped and counted in OTLP's field for that.
     this.batch.linkCount--
     this.batch.attrCount = firstAttr
     this.isDirty = true
@@ -326,7 +326,7 @@ export class SpanIndexer extends ValueIndexer {
     this.tally.acceptItem()
   }
 
-  /** Why the span is refused alone, or null. */
+  /** The reason why the span is refused by itself, or null. */
   #fault(row: number): string | null {
     const s = this.batch.spans
     if ((s[row + SPAN.TRACE_ID] as number) < 0)

@@ -1,6 +1,6 @@
-// Attributes and their values: KeyValue and AnyValue messages as attribute rows of the batch. Whatever
-// a row could not say again is left behind and the owner is marked as edited: unknown fields, repeated
-// members and malformed UTF-8 would otherwise slip past the processors in a verbatim copy.
+// Indexes attributes and their values: KeyValue and AnyValue messages become attribute rows of the batch. If a
+// message has something that a row cannot represent (unknown fields, repeated members, malformed UTF-8), its owner is
+// marked as edited, because in a copy of the received bytes that would bypass the processors.
 
 import { VALUE } from '../../core/batch.ts'
 import { internKey, internKeyAfter, UNKNOWN_KEY } from '../../core/keys.ts'
@@ -11,17 +11,17 @@ import { FIXED64, LEN, VARINT } from './wire.ts'
 
 const KEY_VALID = 1
 const KEY_INVALID = 2
-/** By key id: whether its bytes are valid UTF-8. Key ids are bounded, so is this. */
+/** For each key id, whether its bytes are valid UTF-8. The number of key ids is bounded. */
 const keyText = new Uint8Array(1 << 16)
 
 export class ValueIndexer extends ListReader {
-  /** The current owner (span, resource, scope) cannot be copied verbatim. */
+  /** True if the current span, resource or scope cannot be copied unchanged. */
   isDirty = false
-  /** The current item has more rows than an item may have. */
+  /** True if the current item has more rows than an item may have. */
   isOverfull = false
-  /** Row count at which the current item is full. */
+  /** The number of rows at which the current item is full. */
   attrLimit = 0
-  /** The value read last: see VALUE. */
+  /** The value that was read last; see VALUE. */
   type = 0
   off = 0
   len = 0
@@ -41,7 +41,7 @@ export class ValueIndexer extends ListReader {
     const keyLen = b[start + 1] as number
     const key = start + 2
     const p = key + keyLen
-    // The usual layout: a short key, then the value, then nothing.
+    // The usual form: a short key, then the value, then nothing.
     if (b[start] === 0x0a && keyLen < 128 && p + 1 < end && b[p] === 0x12) {
       this.p = p + 1
       const len = this.length(end)
@@ -80,10 +80,10 @@ export class ValueIndexer extends ListReader {
     this.addRow(key, keyLen)
   }
 
-  /** Key of the row added last, over all owners: it predicts the next. */
+  /** The key of the row that was added last, over all owners. It predicts the next key. */
   #previousKey = UNKNOWN_KEY
 
-  /** Adds the value read last under the key at `[key, key+keyLen)`. */
+  /** Adds the value that was read last under the key at `[key, key+keyLen)`. */
   addRow(key: number, keyLen: number): void {
     if (this.batch.attrCount >= this.attrLimit) {
       this.isOverfull = true
@@ -204,7 +204,7 @@ export class ValueIndexer extends ListReader {
     this.num = (hi | 0) * 4_294_967_296 + lo
   }
 
-  /** Sets `off`, `len` to text that is valid UTF-8: the range itself nearly always. */
+  /** Sets `off` and `len` to text that is valid UTF-8, which is nearly always the range itself. */
   text(off: number, len: number): void {
     this.off = off
     this.len = len
@@ -220,7 +220,7 @@ export class ValueIndexer extends ListReader {
     this.refresh()
   }
 
-  /** ArrayValue or KeyValueList: walks it all, and writes it anew when a copy would not be clean. */
+  /** Reads an ArrayValue or KeyValueList completely, and writes it anew if a copy would contain unseen data. */
   #nested(type: number, at: number, len: number, depth: number): void {
     this.type = type
     if (this.isClean(type, at, at + len, depth + 1)) return

@@ -1,5 +1,5 @@
-// Reading the protobuf wire: tags, varints, lengths, and skipping what is not known. Every length is
-// checked against the message around it, so a reader above never looks outside its container.
+// Reads the protobuf wire format: tags, varints, lengths, and unknown fields. Every length is checked against the
+// surrounding message, so callers never read outside of it.
 
 import { malformed } from '../refusal.ts'
 
@@ -15,7 +15,7 @@ const GROUP_DEPTH_MAX = 64
 export class Wire {
   b: Uint8Array
   p = 0
-  /** Halves of the last `varint64`. */
+  /** The halves of the last `varint64`. */
   lo = 0
   hi = 0
 
@@ -23,7 +23,7 @@ export class Wire {
     this.b = bytes
   }
 
-  /** Next tag: field number * 8 + wire type. */
+  /** The next tag: field number * 8 + wire type. */
   tag(end: number): number {
     const first = this.b[this.p] as number
     if (first < 128 && first > 7) {
@@ -35,7 +35,7 @@ export class Wire {
     return tag
   }
 
-  /** Next length; the content begins at `p` and is known to lie inside `end`. */
+  /** The next length. The content begins at `p` and ends before `end`. */
   length(end: number): number {
     const p = this.p
     let n = this.b[p] as number
@@ -48,7 +48,7 @@ export class Wire {
     return n
   }
 
-  /** Low 32 bits (unsigned) of the next varint; the high ones are in `hi`. */
+  /** The low 32 bits (unsigned) of the next varint. The high ones are in `hi`. */
   varint(end: number): number {
     const b = this.b
     let p = this.p
@@ -74,7 +74,7 @@ export class Wire {
     return this.lo
   }
 
-  /** Passes `n` bytes and returns where they began. */
+  /** Consumes `n` bytes and returns where they began. */
   fixed(n: number, end: number): number {
     const at = this.p
     if (end - at < n) throw malformed('The message ends inside a field.')
@@ -82,13 +82,13 @@ export class Wire {
     return at
   }
 
-  /** Passes the value of an unknown field. Groups are followed without recursion. */
+  /** Skips the value of an unknown field. Groups are skipped without recursion. */
   skip(tag: number, end: number): void {
     const type = tag & 7
     if (type === VARINT) this.varint(end)
     else if (type === FIXED64) this.fixed(8, end)
     else if (type === LEN) {
-      // Not `p += length()`: that would read `p` before `length` has moved it.
+      // `p += length()` would be wrong: it reads `p` before `length` has moved it.
       const n = this.length(end)
       this.p += n
     } else if (type === FIXED32) this.fixed(4, end)
@@ -111,7 +111,7 @@ export class Wire {
     }
   }
 
-  /** For a known field: the wire type must be the one of its definition. */
+  /** Checks a known field: the wire type must be that of its definition. */
   expect(tag: number, type: number): void {
     if ((tag & 7) !== type) throw malformed('A known field has the wrong wire type.')
   }

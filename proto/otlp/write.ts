@@ -1,10 +1,10 @@
-// The small pieces of OTLP messages written from rows: attributes, values, times, counters.
+// Writes small parts of OTLP messages from rows: attributes, values, times, counters.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import { type ByteWriter, varintSize } from '../byte-writer.ts'
 import { LEN } from './wire.ts'
 
-/** Rows `[first, first+count)` as KeyValue messages under `field`. */
+/** Writes rows `[first, first+count)` as KeyValue messages under `field`. */
 export function writeAttributes(
   out: ByteWriter,
   batch: SpanBatch,
@@ -15,7 +15,7 @@ export function writeAttributes(
   for (let i = first; i < first + count; i++) writeAttribute(out, batch, field, i)
 }
 
-/** KeyValue: key 1, value 2. Sizes are known beforehand, so nothing is moved afterwards. */
+/** KeyValue: key 1, value 2. Sizes are computed first, so nothing is moved afterwards. */
 export function writeAttribute(
   out: ByteWriter,
   batch: SpanBatch,
@@ -33,7 +33,10 @@ export function writeAttribute(
   writeAny(out, batch, 2, attr)
 }
 
-/** The value of attribute row `attr` as an AnyValue under `field`; types are its field numbers. */
+/**
+ * Writes the value of attribute row `attr` as an AnyValue under `field`. The row's type is the field number in
+ * AnyValue.
+ */
 export function writeAny(out: ByteWriter, batch: SpanBatch, field: number, attr: number): void {
   const row = attr * ATTR_STRIDE
   const type = batch.attrs[row + ATTR.TYPE] as number
@@ -53,7 +56,7 @@ export function writeAny(out: ByteWriter, batch: SpanBatch, field: number, attr:
   }
 }
 
-/** Bytes of the AnyValue that `writeAny` writes for the row at column index `row`. */
+/** The number of bytes of the AnyValue that `writeAny` writes for the row at column index `row`. */
 function anySize(batch: SpanBatch, row: number): number {
   const type = batch.attrs[row + ATTR.TYPE] as number
   const len = batch.attrs[row + ATTR.LEN] as number
@@ -64,7 +67,9 @@ function anySize(batch: SpanBatch, row: number): number {
   return 1 + varint64Size(batch.arena.bytes, batch.attrs[row + ATTR.OFF] as number)
 }
 
-/** Bytes of the varint of the 64-bit value at `off`: one for every seven bits up to the highest one set. */
+/**
+ * The number of bytes of the varint of the 64-bit value at `off`: one for every seven bits up to the highest one set.
+ */
 function varint64Size(b: Uint8Array, off: number): number {
   for (let i = 7; i >= 0; i--) {
     const c = b[off + i] as number
@@ -93,7 +98,7 @@ export function writeInt32(out: ByteWriter, field: number, value: number): void 
   out.varintI32(value)
 }
 
-/** Columns are signed; a count above 2^31 comes back as it was. */
+/** Columns are signed, so a count above 2^31 is converted back. */
 export function writeUint32(out: ByteWriter, field: number, value: number): void {
   if (value !== 0) out.fieldVarint(field, value >>> 0)
 }

@@ -1,4 +1,4 @@
-// The slow, obvious decoder beside the fast one: protobufjs over `otlp.proto`. For tests and benchmarks.
+// A slow and simple decoder to compare the fast one with: protobufjs over `otlp.proto`. For tests and benchmarks.
 
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
@@ -27,7 +27,9 @@ export function oracleDecode(name: string, bytes: Uint8Array): unknown {
   return plain
 }
 
-/** Like `oracleDecode`; absent and empty are the same for a value and a status, which rows cannot tell apart. */
+/**
+ * Like `oracleDecode`, but absent and empty values and statuses are the same, because rows do not distinguish them.
+ */
 export function oracleMeaning(name: string, bytes: Uint8Array): unknown {
   return JSON.parse(JSON.stringify(oracleDecode(name, bytes), spellOut)) as unknown
 }

@@ -1,4 +1,4 @@
-// Random OTLP requests for property tests: as plain objects for the oracle, and the same as OTLP/JSON.
+// Random OTLP requests for property tests: as plain objects for protobufjs, and the same as OTLP/JSON.
 
 import fc from 'fast-check'
 
@@ -118,11 +118,14 @@ function request(
   return fc.record({ [outer]: fc.array(resources, { maxLength: 2 }) })
 }
 
-/** Requests whose items are all acceptable; no envelope is empty. */
+/** Requests whose items are all acceptable. No resource or scope is empty. */
 export const tracesRequest = request('resourceSpans', 'scopeSpans', 'spans', span)
 export const logsRequest = request('resourceLogs', 'scopeLogs', 'logRecords', log)
 
-/** The same message in the JSON form of OTLP: ids in hex, bytes in base64, numbers JSON has no word for as strings. */
+/**
+ * The same message in the JSON form of OTLP: ids in hex, bytes in base64, and numbers that JSON does not have as
+ * strings.
+ */
 export function otlpJson(message: object): string {
   return JSON.stringify(message, function (this: Record<string, unknown>, key, shown: unknown) {
     const own = this[key]

@@ -1,4 +1,4 @@
-// For tests: decodes one body into one batch, and reads rows back as plain values.
+// For tests: decodes one body into one batch, and reads rows as plain values.
 
 import { Arena } from '../../core/arena.ts'
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_STRIDE, SpanBatch, VALUE } from '../../core/batch.ts'
@@ -8,7 +8,7 @@ import { ByteWriter } from '../byte-writer.ts'
 import { DEFAULT_LIMITS, type DecodeLimits, type DecodeOutcome, decodeInto } from '../decode.ts'
 import { writeAttrJson } from './value-json.ts'
 
-/** One batch for all: what an earlier request left in memory must not show. */
+/** All tests share one batch, because the memory of an earlier request must not matter. */
 export const batch = new SpanBatch(new Arena())
 export const ARRIVAL_MS = 1_790_000_000_000
 
@@ -17,7 +17,7 @@ export interface TryOptions {
   readonly format?: PayloadFormat
   readonly telemetry?: TelemetryKind
   readonly limits?: Partial<DecodeLimits>
-  /** Adds to what the batch holds already. */
+  /** Keeps what the batch has already. */
   readonly keep?: boolean
 }
 
@@ -37,7 +37,7 @@ export function tryDecode(body: Uint8Array | string, options: TryOptions = {}): 
   )
 }
 
-/** `200/2/1`: two items taken, one refused; else the HTTP status the refusal stands for. */
+/** `200/2/1` for two accepted items and one refused, else the HTTP status of the refusal. */
 export function verdictOf(outcome: DecodeOutcome): string {
   if (outcome.kind === 'ok') return `200/${outcome.items}/${outcome.rejected}`
   return outcome.code === 'too_large' ? '413' : '400'
@@ -59,7 +59,7 @@ export interface ReadSpan {
   attributes: Record<string, unknown>
 }
 
-/** A row as plain values; attributes through their JSON form, raw so that big integers stay exact. */
+/** A row as plain values. Attributes are converted to JSON, as text so that large integers stay exact. */
 export function readSpan(span: number): ReadSpan {
   const at = (column: number): number => batch.spans[span * SPAN_STRIDE + column] as number
   const time = (off: number): bigint | null =>

@@ -1,12 +1,12 @@
-// An attribute value as JSON text, for tests that read rows back (`canonicalize` has its own, which knows
-// canonical shapes). Integers are printed exactly,
-// bytes as base64, NaN and infinities as strings (JSON has no such numbers).
+// Writes an attribute value as JSON text, for tests that read rows. (`canonicalize` has its own writer, which knows
+// canonical shapes.) Integers are exact, bytes become base64, NaN and infinities become strings, because JSON has no
+// such numbers.
 
 import { ATTR, ATTR_STRIDE, type SpanBatch, VALUE } from '../../core/batch.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { Wire } from '../otlp/wire.ts'
 
-/** Scratch for one value: AnyValue members other than lists are at most this long or ranges. */
+/** A buffer for one number. */
 const int = new Uint8Array(8)
 const intView = new DataView(int.buffer)
 
@@ -24,8 +24,8 @@ export function writeAttrJson(out: ByteWriter, batch: SpanBatch, attr: number): 
 }
 
 /**
- * Writes a value given as in an attribute row (see `VALUE`). Lists must have gone through the indexer: it
- * leaves nothing in them but well-formed known fields, so field numbers are not looked at again.
+ * Writes a value given as in an attribute row (see `VALUE`). Lists must have been indexed: then they contain only
+ * well-formed known fields, and field numbers need not be checked again.
  */
 export function writeValueJson(
   out: ByteWriter,
@@ -127,7 +127,7 @@ function addPair(
   pairs.set(name, [key, keyLen, value, valueEnd])
 }
 
-/** AnyValue in `[start, end)`, at most one member (the indexer has seen to that). */
+/** AnyValue in `[start, end)`, which has at most one member after indexing. */
 function anyJson(out: ByteWriter, w: Wire, start: number, end: number): void {
   if (start === end) return out.ascii('null')
   w.p = start

@@ -1,4 +1,4 @@
-// For tests only: usage of a call in words.
+// The usage of a call by names, for tests.
 
 import assert from 'node:assert/strict'
 import { emptyUsage, type Usage } from '../price.ts'
