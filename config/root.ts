@@ -253,6 +253,15 @@ const unitTest = z.strictObject({
     .describe('The expected output.'),
 })
 
+const jobs = z.strictObject({
+  in_process: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Works jobs (clean-up, deletions, notices) in this process too. `false`: processes of `observa worker` do it.',
+    ),
+})
+
 const pipeline = z.strictObject({
   receivers: z.array(z.string()).describe('Ids of receivers; the order does not matter.'),
   processors: z
@@ -317,6 +326,7 @@ export const rootSchema = z.strictObject({
   limits: limits.prefault({}).describe('Bounds on what a client may send.'),
   queue: queue.prefault({}).describe('The durable log between pipelines and exporters.'),
   workers: workers.prefault({}).describe('Threads that run the processors.'),
+  jobs: jobs.prefault({}).describe('Work that is not part of a request; it waits in Postgres.'),
   telemetry: telemetry.prefault({}).describe('Logs, metrics and spans about Observa itself.'),
   tests: z
     .array(unitTest)

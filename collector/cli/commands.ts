@@ -39,6 +39,23 @@ ${CONFIG_HELP}`,
     },
   ],
   [
+    'worker',
+    {
+      help: `observa worker [options]
+
+Works jobs (clean-up, deletions, notices) in a process of its own, for the Postgres of the configuration. Any number may run.
+Ctrl-C or SIGTERM lets running jobs finish, for 20 s at most, and gives the others back. Instances that are not to work
+jobs themselves say \`jobs: { in_process: false }\`. What needs an embedded ClickHouse is left to the instance that has it.
+
+${CONFIG_HELP}      --database URL  another Postgres
+      --metrics A     address for /metrics, such as 127.0.0.1:8889 (default: none)
+
+observa worker --config observa.yaml --metrics 127.0.0.1:8889
+`,
+      load: async () => (await import('./control/worker.ts')).workerVerb,
+    },
+  ],
+  [
     'validate',
     {
       help: `observa validate [options] [FILE]...

@@ -3,6 +3,7 @@
 export const HELP = `Observa: an OpenTelemetry-native collector for LLM applications.
 
   observa run [--config FILE]... [--set a.b=c]...   start; Ctrl-C drains
+  observa worker [--config FILE]...                 works jobs in a process of its own
   observa validate [--config FILE]...               check a configuration, offline
   observa pipe [--explain] [FILE|-]...              run the processors over files, print events as JSON lines
   observa test [--config FILE]... [NAME]            run the unit tests written in a configuration

@@ -17,6 +17,7 @@ import { Service } from '../service/service.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { load, loadOrExplain } from './load.ts'
+import { onSignals } from './stop-signal.ts'
 import { packageVersion } from './version.ts'
 
 /** How long a drain may take, ms. After that, or at a second signal, the process ends at once. */
@@ -86,23 +87,6 @@ export async function run(args: readonly string[], io: Io, faults: FaultWatch): 
  */
 function tuneCollector(): void {
   setFlagsFromString('--external-memory-accounted-in-global-limit')
-}
-
-/** Resolves with the name of the first stop signal. A second one ends the process. */
-function onSignals(io: Io): Promise<string> {
-  return new Promise((resolve) => {
-    let seen = false
-    const on = (signal: string): void => {
-      if (seen) {
-        io.err(`${signal} again: stopping at once\n`)
-        process.exit(1)
-      }
-      seen = true
-      resolve(signal)
-    }
-    process.on('SIGINT', () => on('SIGINT'))
-    process.on('SIGTERM', () => on('SIGTERM'))
-  })
 }
 
 const firstKey = ({ tenantId, projectId }: Bootstrap, key: string): string =>

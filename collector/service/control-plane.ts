@@ -1,5 +1,5 @@
-// The control plane of a running instance: the keys in Postgres, and what a first start creates there. The instance
-// runs on without Postgres: known keys stay known, and missing rows are created when the database responds.
+// The control plane of a running instance: the keys in Postgres, what a first start creates there, and the jobs. The
+// instance runs on without Postgres: known keys stay known, and missing rows are created when the database responds.
 
 import type { Logger } from 'pino'
 import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootstrap.ts'
@@ -8,11 +8,10 @@ import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import { removeEnded } from '../../storage/control/sessions.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
-import { withRole } from '../../storage/postgres/roles.ts'
 import { keysConfigOf } from './authenticators.ts'
+import { JobService } from './job-service.ts'
 
 export interface ControlPlaneOptions extends BootstrapOptions {
   readonly address: StoreAddress
@@ -21,14 +20,18 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly log: Logger
   /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
+  /** Are jobs worked in this process too? */
+  readonly isWorker: boolean
 }
 
 const RETRY_MS = 2000
-const CLEAN_MS = 600_000
+/** Jobs that run when the instance stops get so long. */
+const DRAIN_MS = 5000
 const TIMEOUT_MS = 5000
 
 export class ControlPlane {
   readonly keys: KeyDirectory
+  readonly jobs: JobService
   readonly #options: ControlPlaneOptions
   readonly #stopping = new AbortController()
   #later: Promise<unknown> = Promise.resolve()
@@ -53,6 +56,7 @@ export class ControlPlane {
       places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
       needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
       pepper: keys?.pepper ?? null,
+      isWorker: config.jobs.in_process,
     })
   }
 
@@ -60,18 +64,22 @@ export class ControlPlane {
     this.#options = options
     const { clock, metrics, log } = options
     const hasPepper = options.pepper !== null
-    this.keys = new KeyDirectory({ url: options.address.url, clock, metrics, log, hasPepper })
+    const { url } = options.address
+    this.keys = new KeyDirectory({ url, clock, metrics, log, hasPepper })
+    this.jobs = new JobService({ url, clock, metrics, log, isWorker: options.isWorker })
   }
 
   async start(): Promise<void> {
     const isDone = await this.#ensure()
     await this.keys.start()
-    this.#later = Promise.all([isDone ? null : this.#ensureLater(), this.#cleanOn()])
+    await this.jobs.start()
+    if (!isDone) this.#later = this.#ensureLater()
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#later
+    await this.jobs.stop(DRAIN_MS)
     await this.keys.stop()
   }
 
@@ -81,23 +89,6 @@ export class ControlPlane {
     for (;;) {
       await clock.sleep(RETRY_MS, signal).catch(() => {})
       if (signal.aborted || (await this.#ensure())) return
-    }
-  }
-
-  /** Deletes expired sessions and invitations. Every instance may do so, because a second deletion has no effect. */
-  async #cleanOn(): Promise<void> {
-    const { clock, log } = this.#options
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      await this.#withPool((pool) => withRole(pool, 'observa_control', removeEnded)).catch(
-        (thrown: unknown) => {
-          log.warn(
-            { code: errorCodeOf(thrown) },
-            'expired sessions could not be deleted; the next attempt follows',
-          )
-        },
-      )
-      await clock.sleep(CLEAN_MS, signal).catch(() => {})
     }
   }
 

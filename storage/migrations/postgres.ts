@@ -5,6 +5,7 @@ import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { ensureRoles } from '../postgres/roles.ts'
 import { type Migration, migrationsOf, pending } from './files.ts'
+import { migrateJobQueue } from './job-queue.ts'
 
 /** The text "observa" as a number. Any constant would do that no other program uses. */
 const LOCK_KEY = 7_362_781_411
@@ -34,6 +35,7 @@ async function migrate(client: Statements): Promise<readonly number[]> {
   const todo = pending(migrationsOf('postgres'), applied, 'Postgres')
   await ensureRoles(client, await loginOf(client))
   for (const migration of todo) await apply(client, migration)
+  await migrateJobQueue(client)
   return todo.map((m) => m.version)
 }
 

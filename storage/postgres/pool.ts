@@ -24,6 +24,11 @@ export interface PoolOptions {
   readonly applicationName?: string
   /** True to refuse link-local and metadata addresses at every connection, also when a name resolves to one. */
   readonly isGuarded?: boolean
+  /**
+   * A plain role that every connection works as from its first moment, for a library whose transactions are its own. Needs
+   * connections that are not shared with other programs: a pooler of transactions refuses it.
+   */
+  readonly role?: 'observa_jobs'
 }
 
 /** After this time the server releases what a vanished client has locked in a transaction. */
@@ -31,6 +36,20 @@ const IDLE_IN_TRANSACTION_MS = 60_000
 
 /** An error that does not mean a broken connection: the transaction is rolled back and the connection is kept. */
 export class RolledBackError extends Error {}
+
+/** With the role beside what the URL asks for; the library takes either, not both. */
+function startOptions(url: string, role: string): string {
+  const own = URL.canParse(url) ? new URL(url).searchParams.get('options') : null
+  return `${own ?? ''} -c role=${role}`.trim()
+}
+
+/** The library lets what stands in the URL win. */
+function withoutOptions(url: string): string {
+  if (!URL.canParse(url)) return url
+  const parsed = new URL(url)
+  parsed.searchParams.delete('options')
+  return parsed.href
+}
 
 export class PostgresPool {
   readonly #pool: pg.Pool
@@ -40,7 +59,7 @@ export class PostgresPool {
   constructor(options: PoolOptions) {
     const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
     this.#pool = new pg.Pool({
-      connectionString: options.url,
+      connectionString: options.role === undefined ? options.url : withoutOptions(options.url),
       Client: Connection,
       max: options.max ?? 20,
       idleTimeoutMillis: 30_000,
@@ -53,6 +72,7 @@ export class PostgresPool {
       keepAlive: true,
       application_name: options.applicationName ?? 'observa',
       ...(options.isGuarded === true ? { stream: guardedSocket } : {}),
+      ...(options.role === undefined ? {} : { options: startOptions(options.url, options.role) }),
     })
     this.#pool.on('error', () => {
       // An idle connection broke. The pool has removed it, and the next query opens another one.

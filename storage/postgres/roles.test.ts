@@ -189,6 +189,7 @@ test('the plain roles cannot log in, own nothing and bypass nothing', async () =
     { rolname: 'observa_app', may: false, owns: 0 },
     { rolname: 'observa_control', may: false, owns: 0 },
     { rolname: 'observa_exporter', may: false, owns: 0 },
+    { rolname: 'observa_jobs', may: false, owns: 0 },
   ])
 })
 
@@ -249,7 +250,7 @@ test('a login that may make roles, as managed services give it, needs nobody', a
   const fresh = await startTestPostgres({ migrate: false })
   try {
     const migrated = async (own: PostgresPool, admin: PostgresPool): Promise<void> => {
-      await admin.query('DROP ROLE observa_app, observa_exporter, observa_control')
+      await admin.query('DROP ROLE observa_app, observa_exporter, observa_control, observa_jobs')
       assert.ok((await migratePostgres(own)).length > 0)
       await addRow(own, 'signals', 'a', 'observa_exporter')
       const seen = await withTenant(own, 'a', (c) => c.query(tenantsIn('signals')))

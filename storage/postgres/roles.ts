@@ -5,6 +5,7 @@
 //     observa_exporter  writes telemetry of all tenants, sees nothing of the control plane
 //     observa_control   tenants, people and keys of all tenants, sees no telemetry: key checks, sign-in, the command
 // line
+//     observa_jobs      the queue of jobs and nothing else; a job itself works as one of the others
 //
 // A role is set for a transaction (SET LOCAL), which works behind poolers too and leaves nothing on a connection.
 
@@ -12,7 +13,12 @@ import { ObservaError } from '../../core/errors.ts'
 import { type Statements, sqlStateOf } from './connection.ts'
 import type { PostgresPool } from './pool.ts'
 
-export const PLAIN_ROLES = ['observa_app', 'observa_exporter', 'observa_control'] as const
+export const PLAIN_ROLES = [
+  'observa_app',
+  'observa_exporter',
+  'observa_control',
+  'observa_jobs',
+] as const
 export type PlainRole = (typeof PLAIN_ROLES)[number]
 
 export interface RoleOptions {
@@ -52,6 +58,19 @@ export async function withRole<T>(
     await client.query("SELECT set_config('role', $1, true)", [role])
     return await work(client)
   }, options)
+}
+
+/** Runs `work` as another role in a transaction that is open, and goes on as before. When it throws, the transaction is over. */
+export async function withinAs<T>(
+  client: Statements,
+  role: PlainRole,
+  work: () => Promise<T>,
+): Promise<T> {
+  const found = await client.query<{ role: string }>("SELECT current_setting('role') AS role")
+  await client.query("SELECT set_config('role', $1, true)", [role])
+  const result = await work()
+  await client.query("SELECT set_config('role', $1, true)", [found.rows[0]?.role ?? 'none'])
+  return result
 }
 
 /** Makes the missing roles and lets `login` use them, as far as the connection may do that. */

@@ -17,6 +17,7 @@ const AREAS = [
   'config',
   'storage',
   'accounts',
+  'jobs',
   'api',
 ] as const
 
@@ -30,7 +31,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   storage: ['core'],
   accounts: ['core', 'storage'],
-  api: ['core', 'storage', 'accounts'],
+  jobs: ['core', 'storage', 'accounts'],
+  api: ['core', 'storage', 'accounts', 'jobs'],
   collector: [
     'core',
     'proto',
@@ -40,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'storage',
     'accounts',
+    'jobs',
     'api',
   ],
 }

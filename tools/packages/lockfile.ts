@@ -26,7 +26,7 @@ export const FOUNDATIONS = [
  * Limit on the packages that no foundation needs, on all platforms together. It is a little above the present number, so that
  * a new dependency needs a decision and a new version of a present one usually does not. The aim is at most 90.
  */
-export const OWN_MAX = 74
+export const OWN_MAX = 78
 /** Limit on all production packages, including variants for other platforms. */
 export const ALL_MAX = 280
 

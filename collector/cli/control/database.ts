@@ -99,12 +99,18 @@ function explain(thrown: unknown): string | null {
   return null
 }
 
-interface Reached {
+export interface Reached {
   readonly url: string
   close(): Promise<void>
 }
 
-async function reach(config: ObservaConfig, values: ControlValues, io: Io): Promise<Reached> {
+/** The address of the Postgres that is meant. An embedded one that does not run is started, unless that is not wanted. */
+export async function reach(
+  config: ObservaConfig,
+  values: Pick<ControlValues, 'database'>,
+  io: Io,
+  { startsEmbedded } = { startsEmbedded: true },
+): Promise<Reached> {
   if (values.database !== undefined && values.database !== 'config') {
     if (/^postgres(ql)?:\/\//.test(values.database))
       return { url: values.database, close: async () => {} }
@@ -126,6 +132,12 @@ async function reach(config: ObservaConfig, values: ControlValues, io: Io): Prom
   // An embedded server may belong to an instance that is running, so this command must not stop it.
   const running = isEmbedded(own) ? await runningPostgresUrl(join(dataDir, 'postgres')) : null
   if (running !== null) return { url: running, close: async () => {} }
+  if (!startsEmbedded && isEmbedded(own))
+    throw new ObservaError(
+      'OBS_CLI_DATABASE',
+      'The embedded Postgres of the configuration does not run.',
+      'Start it with `observa run`, or give --database URL.',
+    )
   const sender = await factory.createSender(own, {
     id,
     log: makeLogger({ ...config.telemetry.logs, level: 'error' }),

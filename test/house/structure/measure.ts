@@ -16,6 +16,7 @@ const PARTS = [
   'config',
   'storage',
   'accounts',
+  'jobs',
   'api',
   'collector',
   'exporters',

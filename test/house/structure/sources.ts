@@ -4,7 +4,8 @@
 import { type Node, parseSync } from 'oxc-parser'
 import { type Import, importsOf, projectFiles, textOf } from '../source-files.ts'
 
-const AREAS = /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|api)\//
+const AREAS =
+  /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|jobs|api)\//
 
 export interface Source {
   readonly path: string

@@ -1,0 +1,50 @@
+// The jobs of a process: the queue, and the worker where this process works them.
+
+import type { Logger } from 'pino'
+import type { Clock } from '../../core/clock.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import { JobQueue } from '../../jobs/job-queue.ts'
+import { JobWorker } from '../../jobs/job-worker.ts'
+import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { jobHandlers } from './job-handlers.ts'
+
+export interface JobServiceOptions {
+  /** Of Postgres; holds the password. */
+  readonly url: string
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** Are jobs worked here, or only enqueued? */
+  readonly isWorker: boolean
+}
+
+/** Connections of the jobs themselves, beside those of the queue. */
+const CONNECTIONS = 4
+
+export class JobService {
+  readonly queue: JobQueue
+  readonly #pool: PostgresPool
+  readonly #worker: JobWorker | null
+
+  constructor({ url, clock, metrics, log, isWorker }: JobServiceOptions) {
+    this.#pool = new PostgresPool({ url, max: CONNECTIONS, applicationName: 'observa/worker' })
+    const handlers = jobHandlers({ pool: this.#pool })
+    const kinds = handlers.map((handler) => handler.kind)
+    this.queue = new JobQueue({ url, clock, metrics, log, kinds, isWorker })
+    const { queue } = this
+    this.#worker = isWorker ? new JobWorker({ queue, handlers, clock, metrics, log }) : null
+  }
+
+  /** Never fails for want of the database: it is tried again. */
+  async start(): Promise<void> {
+    await this.queue.start()
+    this.#worker?.start()
+  }
+
+  /** Lets running jobs finish within `drainMs` and gives the others back. */
+  async stop(drainMs: number): Promise<void> {
+    await this.#worker?.stop(drainMs)
+    await this.queue.stop()
+    await this.#pool.end()
+  }
+}
