@@ -14,10 +14,10 @@ import { makeLogger } from '../service/logger.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
 import { Service } from '../service/service.ts'
+import { onSignals } from '../stop-signal.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { load, loadOrExplain } from './load.ts'
-import { onSignals } from './stop-signal.ts'
 import { packageVersion } from './version.ts'
 
 /** How long a drain may take, ms. After that, or at a second signal, the process ends at once. */

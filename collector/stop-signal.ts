@@ -1,6 +1,6 @@
 // Signals that ask a process to end.
 
-import type { Io } from './io.ts'
+import type { Io } from './cli/io.ts'
 
 /** Resolves with the name of the first stop signal; a second one ends the process. */
 export function onSignals(io: Io): Promise<string> {
