@@ -12,6 +12,7 @@ export const SIGNAL_TYPES = [
   'cost_spike',
   'token_spike',
   'secret_detected',
+  'pii_detected',
   'loop_detected',
   'context_overflow',
   'prompt_injection',
@@ -40,4 +41,6 @@ export interface Signal {
   readonly evidence: Readonly<Record<string, string | number | boolean | null>>
   /** Rule id and version, e.g. `latency@1`. */
   readonly rule: string
+  /** Signals with the same fingerprint are occurrences of one issue: `v1:` and 24 hex digits (`identity/fingerprint.ts`). */
+  readonly fingerprint: string
 }

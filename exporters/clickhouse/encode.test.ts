@@ -28,6 +28,7 @@ const signal: Signal = {
   threshold: null,
   evidence: { a: 'b' },
   rule: 'latency.high@1',
+  fingerprint: 'v1:0123456789abcdef01234567',
 }
 
 test('one part has the rows of all events except the skipped ones, and another has the signals', () => {

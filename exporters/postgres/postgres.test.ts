@@ -103,6 +103,7 @@ function signalOf(events: ReturnType<typeof sampleEvents>, event: number, id: st
     threshold: null,
     evidence: { message: 'bad \u0000 \ud800 text', n: 3 },
     rule: 'llm.error@1',
+    fingerprint: 'v1:0123456789abcdef01234567',
   }
 }
 

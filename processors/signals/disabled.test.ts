@@ -6,7 +6,7 @@ import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
 import { signalsSchema } from './config.ts'
 import { LOOP_TYPE } from './loops.ts'
-import { RULES } from './rules.ts'
+import { RULES } from './rules/all-rules.ts'
 
 test('the signal types in the configuration are exactly those that the rules raise', () => {
   const raised = new Set([...RULES.flatMap((rule) => rule.types), LOOP_TYPE])

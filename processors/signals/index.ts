@@ -1,4 +1,4 @@
-// Applies deterministic rules to every event; what they find are signals. The rules are rows of the table in `rules.ts`.
+// Applies deterministic rules to every event; what they find are signals. The rules are rows of the tables in `rules/`.
 // Rules that would need more than one batch, such as baselines and rates, do not belong here.
 
 import type { z } from 'zod'
@@ -9,8 +9,8 @@ import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
 import { detectLoops } from './loops.ts'
-import type { Rule } from './rule.ts'
-import { RULES } from './rules.ts'
+import { RULES } from './rules/all-rules.ts'
+import type { Rule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
 
 export const signals: ProcessorFactory<SignalsConfig> = {

@@ -41,6 +41,7 @@ function report(
     value: repeats,
     threshold: repeats,
     evidence: { tool_name: events.text(event, R.tool_name), unit: 'equal calls' },
+    dimensions: [events.text(event, R.agent_name), events.text(event, R.tool_name)],
   } as const
   ctx.signal({
     ...signalFrom(events, event, finding, RULE),

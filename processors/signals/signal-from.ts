@@ -2,9 +2,10 @@
 
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
+import { fingerprintOf } from '../../core/identity/fingerprint.ts'
 import { signalId } from '../../core/identity/identity.ts'
 import type { Signal } from '../../core/signal.ts'
-import type { Finding } from './rule.ts'
+import type { Finding } from './rules/rule.ts'
 
 export function signalFrom(
   events: EventTable,
@@ -15,6 +16,8 @@ export function signalFrom(
   const eventId = events.hex(event, R.event_id) ?? ''
   // Two reports of the same call give the same signal.
   const callId = events.hex(event, R.usage_duplicate_of) ?? eventId
+  const tenant = events.text(event, R.tenant_id) ?? ''
+  const project = events.text(event, R.project_id) ?? ''
   return {
     signal_id: signalId(callId, `${rule}:${finding.type}`),
     type: finding.type,
@@ -22,12 +25,13 @@ export function signalFrom(
     trace_id: events.hex(event, R.trace_id) ?? '',
     span_id: events.hex(event, R.span_id) ?? '',
     event_id: eventId,
-    tenant_id: events.text(event, R.tenant_id) ?? '',
-    project_id: events.text(event, R.project_id) ?? '',
+    tenant_id: tenant,
+    project_id: project,
     at: String(events.timeNs(event, R.end_time) ?? events.timeNs(event, R.start_time) ?? 0n),
     value: finding.value,
     threshold: finding.threshold,
     evidence: finding.evidence,
     rule,
+    fingerprint: fingerprintOf(tenant, project, finding.type, finding.dimensions),
   }
 }

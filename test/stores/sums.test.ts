@@ -165,6 +165,7 @@ const signalOf = (tenant: string, event: Event): Signal => ({
   threshold: null,
   evidence: {},
   rule: 'test@1',
+  fingerprint: 'v1:0123456789abcdef01234567',
 })
 
 /** Sums of one group, with the column names of both stores. */

@@ -152,8 +152,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   rule: {
     about: 'a rule that raises a signal for single events',
     files: [
-      ['rule/rule.ts', 'processors/signals/__kebab__.ts'],
-      ['rule/test.ts', 'processors/signals/__kebab__.test.ts'],
+      ['rule/rule.ts', 'processors/signals/rules/__kebab__.ts'],
+      ['rule/test.ts', 'processors/signals/rules/__kebab__.test.ts'],
     ],
     edits: [
       {
@@ -162,11 +162,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         text: "\n  '__type__',",
       },
       {
-        path: 'processors/signals/rules.ts',
+        path: 'processors/signals/rules/all-rules.ts',
         text: "import { __name__ } from './__kebab__.ts'\n",
       },
       {
-        path: 'processors/signals/rules.ts',
+        path: 'processors/signals/rules/all-rules.ts',
         after: 'export const RULES: readonly Rule[] = [',
         text: '\n  __name__,',
       },
@@ -176,7 +176,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         text: '| `__type__` | medium | one sentence |\n',
       },
     ],
-    test: 'processors/signals/__kebab__.test.ts',
+    test: 'processors/signals/rules/__kebab__.test.ts',
     guide: 'docs/adding-a-signal-rule.md',
   },
   route: {

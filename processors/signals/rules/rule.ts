@@ -1,8 +1,8 @@
-// The interface of a rule, which is a row of the table in `rules.ts` or a file of its own beside it.
+// The interface of a rule over single events. The rules are rows of the tables beside this file; `all-rules.ts` lists them.
 
-import type { EventTable } from '../../core/event.ts'
-import type { Severity, SignalType } from '../../core/signal.ts'
-import type { SignalsConfig } from './config.ts'
+import type { EventTable } from '../../../core/event.ts'
+import type { Severity, SignalType } from '../../../core/signal.ts'
+import type { SignalsConfig } from '../config.ts'
 
 export interface Finding {
   readonly type: SignalType
@@ -10,6 +10,8 @@ export interface Finding {
   readonly value: number | null
   readonly threshold: number | null
   readonly evidence: Readonly<Record<string, string | number | boolean | null>>
+  /** What tells issues of this type apart: findings with equal ones are occurrences of one issue. */
+  readonly dimensions: readonly (string | null)[]
 }
 
 export interface Rule {

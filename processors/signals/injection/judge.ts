@@ -1,0 +1,178 @@
+// Judges the texts of a field that looked suspicious: each text of a user, a tool or a retrieval is normalized, all markers are tried
+// on it and on its other readings, and what they say is added up. A score of 2 is a signal: one clear marker, or two weak ones.
+
+import type { Severity } from '../../../core/signal.ts'
+import { mitigation } from './context.ts'
+import type { Family, Marker } from './markers/marker.ts'
+import { MARKERS } from './markers/table.ts'
+import { decodings, deleeted, despaced, normalized, SQUASHED } from './normalized-text.ts'
+
+export type Place = 'message' | 'tool result' | 'retrieved text'
+
+export interface Judgement {
+  readonly severity: Severity
+  readonly score: number
+  readonly markers: readonly string[]
+  readonly families: readonly Family[]
+  readonly place: Place
+}
+
+export const THRESHOLD = 2
+const HIGH_SCORE = 4
+/** Of longer texts so much is judged at their beginning and at their end; and so many texts of a field. */
+const TEXT_END_CHARS = 64 * 1024
+const TEXTS_MAX = 400
+/** An attack in a reading that hides it is one that hides. */
+const HIDDEN_EXTRA = 1
+
+interface Found {
+  readonly name: string
+  readonly family: Family
+  readonly weight: number
+}
+
+/** The worst of the texts in the field, or null when none is a signal. */
+export function judge(json: string, place: Place): Judgement | null {
+  let best: Judgement | null = null
+  for (const text of textsOf(json, place)) {
+    const found = judgeText(withinBounds(text.text), text.place)
+    if (found !== null && (best === null || found.score > best.score)) best = found
+  }
+  return best
+}
+
+const withinBounds = (text: string): string =>
+  text.length <= 2 * TEXT_END_CHARS
+    ? text
+    : `${text.slice(0, TEXT_END_CHARS)}\n${text.slice(-TEXT_END_CHARS)}`
+
+/** Judges one text that stands at `place`. */
+export function judgeText(text: string, place: Place): Judgement | null {
+  const isBrought = place !== 'message'
+  const plain = normalized(text)
+  const found = new Map<string, Found>()
+  addMarkers(found, plain, isBrought)
+  for (const [writing, reading] of readings(text, plain)) {
+    const hidden = new Map<string, Found>()
+    addMarkers(hidden, reading, isBrought)
+    if (SQUASHED.test(reading.replace(/\s+/g, '')) && !SQUASHED.test(plain.replace(/\s+/g, '')))
+      hidden.set('squashed', { name: 'squashed', family: 'override', weight: 2 })
+    for (const name of found.keys()) hidden.delete(name)
+    if (hidden.size === 0) continue
+    for (const [name, f] of hidden) found.set(name, f)
+    const name = `hidden_as_${writing}`
+    found.set(name, { name, family: 'obfuscation', weight: HIDDEN_EXTRA })
+  }
+  return summed([...found.values()], place)
+}
+
+function* readings(
+  text: string,
+  plain: string,
+): Generator<readonly [writing: string, text: string]> {
+  const joined = despaced(plain)
+  if (joined !== null) yield ['spaced_letters', joined]
+  const lettered = deleeted(plain)
+  if (lettered !== null) yield ['digits_for_letters', lettered]
+  for (const d of decodings(text)) yield [d.encoding, d.text]
+}
+
+function addMarkers(found: Map<string, Found>, text: string, isBrought: boolean): void {
+  for (const marker of MARKERS) {
+    const weight = weightIn(marker, text, isBrought)
+    if (weight > 0) found.set(marker.name, { name: marker.name, family: marker.family, weight })
+  }
+}
+
+const MATCHES_MAX = 8
+
+/** The most that one of the marker's matches says. */
+function weightIn({ phrase, weight, brought }: Marker, text: string, isBrought: boolean): number {
+  const full = isBrought ? brought : weight
+  if (full === 0) return 0
+  let most = 0
+  let from = 0
+  for (let n = 0; n < MATCHES_MAX && most < full; n++) {
+    const match = phrase.exec(text.slice(from))
+    if (match === null) break
+    const at = from + match.index
+    most = Math.max(most, full - mitigation(text, at, at + match[0].length))
+    from = at + Math.max(1, match[0].length)
+  }
+  return most
+}
+
+function summed(found: readonly Found[], place: Place): Judgement | null {
+  const score = found.reduce((sum, f) => sum + f.weight, 0)
+  if (score < THRESHOLD) return null
+  const sorted = found.toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
+  const families = [...new Set(sorted.map((f) => f.family))]
+  const isHigh = place !== 'message' || score >= HIGH_SCORE || families.length > 1
+  return {
+    severity: isHigh ? 'high' : 'medium',
+    score,
+    markers: sorted.map((f) => f.name),
+    families,
+    place,
+  }
+}
+
+// ---------------------------------------------------------------- texts
+
+interface Text {
+  readonly text: string
+  readonly place: Place
+}
+
+const OWN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'assistant', 'model', 'ai'])
+const TOOL_ROLES: ReadonlySet<unknown> = new Set(['tool', 'function', 'ipython'])
+const BROUGHT_PARTS: ReadonlySet<unknown> = new Set([
+  'tool_call_response',
+  'tool_result',
+  'tool_response',
+])
+
+/** The texts of a field with the place of each. A field that is no JSON is one text. */
+function textsOf(json: string, place: Place): Text[] {
+  const value = parsed(json)
+  const out: Text[] = []
+  if (place !== 'message' || !Array.isArray(value)) collect(value, place, out)
+  else for (const message of value) collectMessage(message, out)
+  return out
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    // Cut off at the limit, or no JSON at all: read as it stands.
+    return json
+  }
+}
+
+function collectMessage(message: unknown, out: Text[]): void {
+  if (typeof message !== 'object' || message === null) {
+    collect(message, 'message', out)
+    return
+  }
+  const { role, parts, content } = message as { role?: unknown; parts?: unknown; content?: unknown }
+  if (OWN_ROLES.has(role)) return
+  const place = TOOL_ROLES.has(role) ? 'tool result' : 'message'
+  for (const part of Array.isArray(parts) ? parts : [parts ?? content]) {
+    const type = (part as { type?: unknown } | null)?.type
+    collect(part, BROUGHT_PARTS.has(type) ? 'tool result' : place, out)
+  }
+}
+
+/** Strings anywhere below, however deep. A string that is JSON itself is read once more. */
+function collect(value: unknown, place: Place, out: Text[], depth = 0): void {
+  if (out.length >= TEXTS_MAX || depth > 12) return
+  if (typeof value === 'string') {
+    const inner = /^\s*[[{]/.test(value) && depth < 3 ? parsed(value) : value
+    if (typeof inner === 'object') collect(inner, place, out, depth + 1)
+    else out.push({ text: value, place })
+  } else if (Array.isArray(value)) for (const v of value) collect(v, place, out, depth + 1)
+  else if (typeof value === 'object' && value !== null)
+    for (const [key, v] of Object.entries(value))
+      if (key !== 'type' && key !== 'role' && key !== 'id') collect(v, place, out, depth + 1)
+}

@@ -1,0 +1,22 @@
+// What an injection marker is: a row of the tables `table.ts` and `languages.ts`.
+
+export type Family =
+  | 'override'
+  | 'persona'
+  | 'exfiltration'
+  | 'delimiter'
+  | 'indirect'
+  | 'obfuscation'
+
+export interface Marker {
+  readonly name: string
+  readonly family: Family
+  /** How much it says in a message of a user; 2 is enough for a signal. */
+  readonly weight: number
+  /** How much it says in what a tool or a retrieval brought. */
+  readonly brought: number
+  /** Literals without which the phrase cannot match, at least five bytes long; ASCII letters in any case. */
+  readonly anchors: readonly string[]
+  /** Over normalized text. Every quantifier is bounded. */
+  readonly phrase: RegExp
+}

@@ -1,0 +1,8 @@
+// All rules over single events. A rule never throws.
+
+import { CONTENT_RULES } from './content.ts'
+import { ERROR_RULES } from './errors.ts'
+import { LIMIT_RULES } from './limits.ts'
+import type { Rule } from './rule.ts'
+
+export const RULES: readonly Rule[] = [...LIMIT_RULES, ...ERROR_RULES, ...CONTENT_RULES]

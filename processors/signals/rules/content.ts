@@ -1,0 +1,164 @@
+// Rules about what was said: secrets and personal data that the scrubber found, answers without content, prompt injection.
+
+import type { EventTable } from '../../../core/event.ts'
+import { N, R } from '../../../core/fields.ts'
+import { injectionIn } from '../injection/injection-in.ts'
+import { is, isError, kindOf, modelOf, numberOrNull, subjectOf } from './reading.ts'
+import type { Finding, Rule } from './rule.ts'
+
+/** Detectors of the scrubber that find personal data; all others, and rules of the configuration, find credentials. */
+export const PERSONAL: ReadonlySet<string> = new Set([
+  'email',
+  'phone',
+  'ip_address',
+  'ssn',
+  'itin',
+  'iban',
+  'credit_card',
+  'passport',
+])
+
+export const CONTENT_RULES: readonly Rule[] = [
+  {
+    // Reports only types and counts: the values were removed from the event and must not return in the signal.
+    id: 'secret@2',
+    types: ['secret_detected'],
+    perCall: false,
+    perContent: true,
+    check: (events, event) => scrubbed(events, event, 'secret_detected', 'high', isCredential),
+  },
+  {
+    // Fires for a mail address. Does not fire for an API key, which is a `secret_detected`.
+    id: 'pii@1',
+    types: ['pii_detected'],
+    perCall: false,
+    perContent: true,
+    check: (events, event) => scrubbed(events, event, 'pii_detected', 'low', isPersonal),
+  },
+  {
+    // Fires for an answered call with neither text nor tool call. Does not fire when the content was never recorded.
+    id: 'output.empty@2',
+    types: ['empty_output'],
+    perCall: true,
+    check(events, event) {
+      if (!is(events, event, R.kind, 'llm') || isError(events, event)) return null
+      const isRecorded = events.has(event, R.output_messages)
+      const isEmpty = isRecorded
+        ? hasNoOutput(events, event)
+        : events.num(event, N.output_tokens) === 0
+      if (!isEmpty) return null
+      return {
+        type: 'empty_output',
+        severity: 'medium',
+        value: numberOrNull(events.num(event, N.output_tokens)),
+        threshold: null,
+        evidence: {
+          finish_reasons: events.text(event, R.finish_reasons),
+          model: modelOf(events, event),
+        },
+        dimensions: [subjectOf(events, event), events.text(event, R.route)],
+      }
+    },
+  },
+  {
+    // Fires for "ignore all previous instructions" in a message or in what a tool brought. Does not fire for the application's own
+    // system message. The signal names the markers and does not quote the text.
+    id: 'injection@2',
+    types: ['prompt_injection'],
+    perCall: false,
+    perContent: true,
+    check(events, event) {
+      const found = injectionIn(events, event)
+      if (found === null) return null
+      return {
+        type: 'prompt_injection',
+        severity: found.severity,
+        value: found.score,
+        threshold: found.threshold,
+        evidence: {
+          marker: found.markers[0] ?? '',
+          markers: found.markers.join(', '),
+          families: found.families.join(', '),
+          place: found.place,
+          note: 'pattern evidence, not proof',
+        },
+        dimensions: [
+          found.families[0] ?? null,
+          found.place,
+          kindOf(events, event),
+          subjectOf(events, event),
+        ],
+      }
+    },
+  },
+]
+
+// ---------------------------------------------------------------- secrets
+
+const isPersonal = (type: string): boolean => PERSONAL.has(type)
+const isCredential = (type: string): boolean => !PERSONAL.has(type)
+
+function scrubbed(
+  events: EventTable,
+  event: number,
+  type: 'secret_detected' | 'pii_detected',
+  severity: 'high' | 'low',
+  isOf: (type: string) => boolean,
+): Finding | null {
+  if (!events.has(event, R.secrets)) return null
+  // `scrub` wrote it: types and counts.
+  const all = JSON.parse(events.text(event, R.secrets) ?? '{}') as Record<string, number>
+  const found = Object.fromEntries(Object.entries(all).filter(([name]) => isOf(name)))
+  const names = Object.keys(found).toSorted()
+  if (names.length === 0) return null
+  const value = Object.values(found).reduce((a, b) => a + b, 0)
+  const dimensions = [names.join(' '), events.text(event, R.service_name), subjectOf(events, event)]
+  return { type, severity, value, threshold: 0, evidence: found, dimensions }
+}
+
+// ---------------------------------------------------------------- empty output
+
+/** Longer output has content, or so much reasoning that a look for other parts finds it in bytes. */
+const PARSED_BYTES_MAX = 600
+const REASONING: readonly Buffer[] = ['"reasoning"', '"thinking"'].map((t) => Buffer.from(t))
+const REASONING_TYPES: ReadonlySet<string> = new Set(['reasoning', 'thinking', 'redacted_thinking'])
+const PARSED_REASONING_BYTES_MAX = 256 * 1024
+
+/** Whether the messages have nothing but white space and reasoning. Only a short output, or one with reasoning, is parsed. */
+function hasNoOutput(events: EventTable, event: number): boolean {
+  const off = events.off(event, R.output_messages)
+  const len = events.len(event, R.output_messages)
+  if (len > PARSED_BYTES_MAX) {
+    if (len > PARSED_REASONING_BYTES_MAX) return false
+    const bytes = events.arena.buf.subarray(off, off + len)
+    if (!REASONING.some((word) => bytes.includes(word))) return false
+  }
+  const messages = parsed(events.text(event, R.output_messages))
+  return Array.isArray(messages) && messages.every(isEmptyMessage)
+}
+
+function parsed(json: string | null): unknown {
+  try {
+    return JSON.parse(json ?? 'null')
+  } catch {
+    // Not ours to judge: a field that is no JSON has some text.
+    return null
+  }
+}
+
+function isEmptyMessage(message: unknown): boolean {
+  if (typeof message === 'string') return message.trim() === ''
+  if (typeof message !== 'object' || message === null) return true
+  const { parts } = message as { parts?: unknown }
+  return !Array.isArray(parts) || parts.every(isEmptyPart)
+}
+
+function isEmptyPart(part: unknown): boolean {
+  if (typeof part === 'string') return part.trim() === ''
+  if (typeof part !== 'object' || part === null) return true
+  const { type, content, text } = part as { type?: unknown; content?: unknown; text?: unknown }
+  if (typeof type === 'string' && REASONING_TYPES.has(type)) return true
+  if (type !== 'text' && type !== undefined) return false
+  const said = content ?? text
+  return said === undefined || said === null || (typeof said === 'string' && said.trim() === '')
+}

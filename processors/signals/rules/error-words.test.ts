@@ -1,0 +1,103 @@
+// What means a time limit or a context that is too small, in the words of many vendors, and what only sounds like it.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isContextOverflow, isTimeout } from './error-words.ts'
+
+type Case = readonly [type: string | null, message: string | null]
+
+const TIMEOUTS: readonly Case[] = [
+  ['TimeoutError', 'timed out after 30s'],
+  ['ETIMEDOUT', 'connect ETIMEDOUT 203.0.113.9:443'],
+  ['asyncio.exceptions.TimeoutError', null],
+  ['requests.exceptions.ReadTimeout', 'x'],
+  ['java.net.SocketTimeoutException', null],
+  ['subprocess.TimeoutExpired', null],
+  ['APITimeoutError', 'Request timed out.'],
+  ['DEADLINE_EXCEEDED', '4 DEADLINE_EXCEEDED'],
+  ['504', 'Gateway Timeout'],
+  ['_OTHER', 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
+  ['Error', 'canceling statement due to statement timeout'],
+  ['ToolException', 'Tool execution timed out after 60 seconds'],
+  [null, 'timeout of 5000ms exceeded'],
+  ['UND_ERR_HEADERS_TIMEOUT', null],
+  ['Error', 'The operation took too long'],
+]
+
+const NO_TIMEOUTS: readonly Case[] = [
+  ['ValueError', 'invalid value for parameter timeout: must be > 0'],
+  ['KeyError', "KeyError: 'time_out' is not a column"],
+  ['TypeError', "unexpected keyword argument 'timeout'"],
+  ['ValidationError', 'timeout: Input should be a valid integer'],
+  ['AttributeError', "module has no attribute 'read_timeout'"],
+  ['ConfigError', 'unknown option connect_timeout'],
+  ['SyntaxError', 'column "timeout" does not exist'],
+  ['HTTPError', '404 Not Found: /v1/timeouts'],
+  ['PermissionError', 'not allowed to change the session timeout setting'],
+  [null, null],
+]
+
+const OVERFLOWS: readonly Case[] = [
+  [
+    'context_length_exceeded',
+    "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.",
+  ],
+  [null, 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [null, 'ValidationException: Input is too long for requested model.'],
+  [null, 'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).'],
+  [null, "Requested token count exceeds the model's maximum context length of 8192 tokens."],
+  [
+    'BadRequestError',
+    'input length and `max_tokens` exceed context limit: 199000 + 4096 > 200000, decrease input length',
+  ],
+  [null, 'the request exceeds the available context size. try increasing the context size'],
+  [
+    null,
+    'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+  ],
+  [
+    null,
+    'too many tokens: total number of tokens in the prompt cannot exceed 128000: input tokens must be at most 128000',
+  ],
+  [null, 'Please reduce the length of the messages or completion.'],
+  [
+    null,
+    '`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens and 200 `max_new_tokens`',
+  ],
+  ['ContextWindowExceededError', 'litellm.ContextWindowExceededError'],
+  [null, 'Range of input length should be [1, 30720]'],
+]
+
+const NO_OVERFLOWS: readonly Case[] = [
+  [
+    'rate_limit_exceeded',
+    'Rate limit reached for gpt-4o on tokens per min (TPM): too many tokens used, try again in 2s',
+  ],
+  [null, 'max_tokens is too large: 999999. This model supports at most 16384 completion tokens'],
+  ['insufficient_quota', 'You exceeded your current quota, please check your plan'],
+  [null, 'This request would exceed the rate limit of 40,000 input tokens per minute'],
+  ['ThrottlingException', 'Too many tokens, please wait before trying again.'],
+  [null, 'max_tokens: 300000 > 64000, which is the maximum allowed number of output tokens'],
+  [null, 'context canceled'],
+  ['ValueError', 'the window is too small'],
+  [null, 'RESOURCE_EXHAUSTED: Quota exceeded for input tokens per day'],
+]
+
+test('a time limit is known by the error type, or by a phrase that says that time ran out', () => {
+  for (const [type, message] of TIMEOUTS) assert.ok(isTimeout(type, message), `${type}: ${message}`)
+})
+
+test('the word timeout alone is the name of a parameter, a column or an option', () => {
+  for (const [type, message] of NO_TIMEOUTS)
+    assert.ok(!isTimeout(type, message), `${type}: ${message}`)
+})
+
+test('a context that is too small is known in the words of every vendor', () => {
+  for (const [type, message] of OVERFLOWS)
+    assert.ok(isContextOverflow(type, message), `${type}: ${message}`)
+})
+
+test('limits of rate, quota and output are no context overflow, though they count tokens', () => {
+  for (const [type, message] of NO_OVERFLOWS)
+    assert.ok(!isContextOverflow(type, message), `${type}: ${message}`)
+})

@@ -1,0 +1,100 @@
+// Rules about how a call ended: errors by kind, time limits, contexts that were too small.
+
+import type { EventTable } from '../../../core/event.ts'
+import { R } from '../../../core/fields.ts'
+import { normalizedMessage } from '../../../core/identity/fingerprint.ts'
+import { isContextOverflow, isTimeout } from './error-words.ts'
+import { isError, kindOf, modelOf, subjectOf } from './reading.ts'
+import type { Finding, Rule } from './rule.ts'
+
+const MODEL_KINDS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
+const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
+
+export const ERROR_RULES: readonly Rule[] = [
+  {
+    // Fires for a tool span with status error. A timeout and a context overflow have signal types of their own.
+    id: 'error@1',
+    types: ['tool_timeout', 'tool_error', 'llm_error', 'error'],
+    perCall: false,
+    perSpan: true,
+    check(events, event) {
+      if (!isError(events, event)) return null
+      const kind = kindOf(events, event)
+      const evidence = errorEvidence(events, event)
+      return {
+        type: errorType(kind, evidence),
+        severity: 'high',
+        value: null,
+        threshold: null,
+        evidence,
+        dimensions: errorDimensions(events, event, kind, evidence),
+      }
+    },
+  },
+  {
+    // Fires for "This model's maximum context length is 128000 tokens". Does not fire for the finish reason `length` alone, nor for a
+    // limit of tokens a minute.
+    id: 'context.overflow@1',
+    types: ['context_overflow'],
+    perCall: false,
+    perSpan: true,
+    check(events, event) {
+      const evidence = overflowEvidence(events, event)
+      if (evidence === null) return null
+      return {
+        type: 'context_overflow',
+        severity: 'high',
+        value: null,
+        threshold: null,
+        evidence,
+        dimensions: [subjectOf(events, event), events.text(event, R.route)],
+      }
+    },
+  },
+]
+
+interface ErrorEvidence {
+  readonly error_type: string | null
+  readonly error_message: string | null
+  readonly tool_name: string | null
+  readonly model: string | null
+}
+
+function errorEvidence(
+  events: EventTable,
+  event: number,
+): ErrorEvidence & Record<string, string | null> {
+  return {
+    error_type: events.text(event, R.error_type),
+    error_message: events.text(event, R.error_message)?.slice(0, 500) ?? null,
+    tool_name: events.text(event, R.tool_name),
+    model: modelOf(events, event),
+  }
+}
+
+function errorType(kind: string, evidence: ErrorEvidence): Finding['type'] {
+  if (TOOL_KINDS.has(kind))
+    return isTimeout(evidence.error_type, evidence.error_message) ? 'tool_timeout' : 'tool_error'
+  return MODEL_KINDS.has(kind) ? 'llm_error' : 'error'
+}
+
+function errorDimensions(
+  events: EventTable,
+  event: number,
+  kind: string,
+  { error_type, error_message }: ErrorEvidence,
+): Finding['dimensions'] {
+  const message = error_message === null ? null : normalizedMessage(error_message)
+  return [kind, subjectOf(events, event), error_type, message]
+}
+
+function overflowEvidence(events: EventTable, event: number): Finding['evidence'] | null {
+  if (isError(events, event)) {
+    const evidence = errorEvidence(events, event)
+    return isContextOverflow(evidence.error_type, evidence.error_message) ? evidence : null
+  }
+  const len = events.len(event, R.finish_reasons)
+  if (len < 'context_window_exceeded'.length) return null
+  const reasons = events.text(event, R.finish_reasons) ?? ''
+  return /context_(?:window|length)_exceeded/.test(reasons) ? { finish_reasons: reasons } : null
+}

@@ -1,0 +1,34 @@
+// How rules read events. Nearly every event passes all rules without a finding, so a rule compares ranges of bytes and decodes
+// text only when it finds something.
+
+import type { EventTable } from '../../../core/event.ts'
+import { R } from '../../../core/fields.ts'
+
+/** Whether the field holds exactly this ASCII text. */
+export function is(events: EventTable, event: number, field: number, text: string): boolean {
+  return events.arena.equals(events.off(event, field), events.len(event, field), text)
+}
+
+export const isError = (events: EventTable, event: number): boolean =>
+  is(events, event, R.status, 'error')
+
+export function kindOf(events: EventTable, event: number): string {
+  return events.arena.latin1(events.off(event, R.kind), Math.max(0, events.len(event, R.kind)))
+}
+
+/** The model that answered, else the one that was asked for. */
+export const modelOf = (events: EventTable, event: number): string | null =>
+  events.text(event, R.response_model) ?? events.text(event, R.request_model)
+
+/** What a call is called where issues are told apart: a tool's name, a model, an agent, else the span's name. */
+export function subjectOf(events: EventTable, event: number): string | null {
+  return (
+    events.text(event, R.tool_name) ??
+    events.text(event, R.request_model) ??
+    events.text(event, R.response_model) ??
+    events.text(event, R.agent_name) ??
+    events.text(event, R.name)
+  )
+}
+
+export const numberOrNull = (n: number): number | null => (Number.isNaN(n) ? null : n)
