@@ -6,6 +6,7 @@ import type { SpanBatch } from './batch.ts'
 import { NUMBER_FIELDS, R, RANGE_FIELDS } from './fields.ts'
 import { grownBytes, grownFloats, grownInts } from './grow.ts'
 import { ClaimRows } from './reports/claim-rows.ts'
+import { OutcomeRows } from './reports/outcome-rows.ts'
 import { ReportRows } from './reports/report-rows.ts'
 
 const RANGE_FIELD_COUNT = RANGE_FIELDS.length
@@ -59,6 +60,8 @@ export class EventTable {
   readonly claims = new ClaimRows()
   /** What each usage report says and where it stands in its trace, for the usage ledger. */
   readonly reports = new ReportRows()
+  /** What the batch decided about those of them that do not simply count. */
+  readonly outcomes = new OutcomeRows()
   /**
    * How many bytes of a vendor prefix (`openai/`) were cut off each model name; two columns for each event, requested
    * model first.
@@ -83,6 +86,7 @@ export class EventTable {
     this.pairCount = 0
     this.claims.reset()
     this.reports.reset()
+    this.outcomes.reset()
     if (this.explain !== null) this.explain = []
   }
 

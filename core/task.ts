@@ -122,6 +122,11 @@ export interface EventFacts {
   readonly claims: Int32Array
   /** Rows of `core/reports/report-rows.ts`. */
   readonly reports: Int32Array
+  /**
+   * Rows of `core/reports/outcome-rows.ts`, when all reports of the task were decided together; otherwise the ledger decides
+   * each of them.
+   */
+  readonly outcomes?: Int32Array
   /** Entries of `core/reports/usage-entries.ts`. */
   readonly entries: Uint8Array
 }

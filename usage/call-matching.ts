@@ -31,9 +31,9 @@ const ALIKE_MAX = 16
 
 /**
  * Decides the reports of one trace, or of several that share calls. `all` also has the spans that report nothing and only say whose
- * child they are. Ties by time alone are for the ledger, which has the widest view.
+ * child they are.
  */
-export function decideReports(all: readonly UsageReport[], view: 'batch' | 'ledger'): void {
+export function decideReports(all: readonly UsageReport[]): void {
   const reports = all.filter((n) => n.has(REPORT_FLAG.REPORT))
   if (reports.length < 2) return decideAlone(reports[0])
   for (const n of reports) startCall(n)
@@ -43,10 +43,8 @@ export function decideReports(all: readonly UsageReport[], view: 'batch' | 'ledg
   for (const n of calls.toSorted(byDistanceAbove))
     if (n.above !== null && isInside(n, n.above)) join(n, n.above)
   joinSiblings(calls)
-  if (view === 'ledger') {
-    joinByTime(calls)
-    joinStreams(calls)
-  }
+  joinByTime(calls)
+  joinStreams(calls)
   findSums(calls)
   decideCalls(reports)
   decideContainers(reports)

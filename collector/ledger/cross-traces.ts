@@ -12,14 +12,14 @@ import { HashTable } from './hash-table.ts'
 const LINKS_MAX = 20_000
 /** Traces that are looked at together at most. */
 const FAMILY_MAX = 8
-/** Calls of equal output that began in the same eight seconds and are remembered as candidates. */
-const ALIKE_MAX = 16
+/** Calls of equal output that began in the same eight seconds and are remembered as candidates, and compared within a task. */
+export const CANDIDATES_MAX = 16
 /** Calls are looked for by eight seconds, streams by two minutes. */
 const CALL_BITS = 13
 const STREAM_BITS = 17
 
 /** Kinds of entries in one table. */
-const SALT = {
+export const KEY = {
   response: 0x2545_f491,
   twin: 0x1b56_c4e9,
   stream: 0x3c6e_f372,
@@ -29,21 +29,26 @@ const SALT = {
 
 /** Calls a function with each remembered report of a trace. */
 export type EachOf = (trace: number, use: (n: UsageReport) => void) => void
+/** Returns true when it needs no more traces. */
+export type UseTrace = (trace: number) => boolean
 
 export class CrossTraces {
   readonly #table: HashTable
   readonly #links = new Map<number, Set<number>>()
-  readonly #found = new Uint8Array(16)
-  readonly #foundInts = new Int32Array(this.#found.buffer)
-  readonly #owner = new Uint8Array(16)
-  readonly #ownerInts = new Int32Array(this.#owner.buffer)
+  readonly #found = new Int32Array(1)
+  readonly #owner = new Int32Array(1)
 
   constructor(entriesMax: number) {
-    this.#table = new HashTable(entriesMax)
+    this.#table = new HashTable(entriesMax, 1)
   }
 
   get byteLength(): number {
     return this.#table.byteLength
+  }
+
+  /** True when other traces belong to this one. */
+  isLinked(trace: number): boolean {
+    return this.#links.has(trace)
   }
 
   /** The traces linked with one, itself first. */
@@ -74,80 +79,106 @@ export class CrossTraces {
     if (oldest.done !== true) this.#links.delete(oldest.value)
   }
 
-  /** Traces with a remembered report that may be the same call as the new report `n`, or the agent's earlier or later run. */
-  *tracesFor(n: UsageReport, eachOf: EachOf): Generator<number> {
+  /**
+   * Calls `use` with the traces that have a remembered report which may be the same call as the new report `n`, or the agent's earlier
+   * or later run, until it returns true; true when it did.
+   */
+  someTrace(n: UsageReport, eachOf: EachOf, use: UseTrace): boolean {
     if (n.has(REPORT_FLAG.RESPONSE_ID)) {
-      const trace = this.#find(n.response0 ^ SALT.response, n.response1)
-      if (trace !== null) yield trace
+      if (this.#find(n.response0 ^ KEY.response, n.response1) && use(this.#foundTrace)) return true
     }
-    if (isTwinCandidate(n)) yield* this.#twinsOf(n, eachOf)
-    if (n.isContainer) {
-      const trace = this.#find(n.container ^ SALT.awaited, sumKey(n))
-      if (trace !== null) yield trace
-    }
+    if (isTwinCandidate(n) && this.#someTwin(n, eachOf, use)) return true
+    if (!n.isContainer) return false
+    return this.#find(n.container ^ KEY.awaited, sumKey(n)) && use(this.#foundTrace)
   }
 
   /** The trace in which the container's agent reported exactly what `rest` is, in an earlier run. */
   traceOfRun(n: UsageReport, rest: UsageCounts): number | null {
-    return this.#find(n.container ^ SALT.reported, sumKey(rest))
+    return this.#find(n.container ^ KEY.reported, sumKey(rest)) ? this.#foundTrace : null
   }
 
   remember(n: UsageReport, ticket: number): void {
     if (n.has(REPORT_FLAG.RESPONSE_ID))
-      this.#add(n.response0 ^ SALT.response, n.response1, n.trace, ticket)
+      this.#add(n.response0 ^ KEY.response, n.response1, n.trace, ticket)
     if (isTwinCandidate(n)) this.#addTwin(n, ticket)
     if (!n.isContainer) return
-    this.#add(n.container ^ SALT.reported, sumKey(n), n.trace, ticket)
-    if (n.rest !== null) this.#add(n.container ^ SALT.awaited, sumKey(n.rest), n.trace, ticket)
+    this.#add(n.container ^ KEY.reported, sumKey(n), n.trace, ticket)
+    if (n.rest !== null) this.#add(n.container ^ KEY.awaited, sumKey(n.rest), n.trace, ticket)
   }
 
   /** Takes back what was remembered of a report under a ticket. */
   forget(n: UsageReport, ticket: number): void {
-    this.#table.remove(n.response0 ^ SALT.response, n.response1, ticket)
-    this.#table.remove(n.container ^ SALT.reported, sumKey(n), ticket)
-    if (!isTwinCandidate(n)) return
-    for (let i = 0; i < ALIKE_MAX; i++) this.#table.remove(twinKey(n), bucketKey(n, 0, i), ticket)
+    this.#table.remove(n.response0 ^ KEY.response, n.response1, ticket)
+    this.#table.remove(n.container ^ KEY.reported, sumKey(n), ticket)
+    if (n.rest !== null) this.#table.remove(n.container ^ KEY.awaited, sumKey(n.rest), ticket)
+    if (isTwinCandidate(n)) this.#forgetTwin(n, ticket)
+  }
+
+  /** Candidates of a bucket are numbered without a gap, so the last one takes the place of each that goes. */
+  #forgetTwin(n: UsageReport, ticket: number): void {
+    const key = twinKey(n) ^ placeOf(n)
+    let last = CANDIDATES_MAX - 1
+    while (last >= 0 && !this.#table.has(key, bucketKey(n, 0, last))) last--
+    for (let i = last; i >= 0; i--) {
+      if (this.#table.find(key, bucketKey(n, 0, i), this.#found) !== ticket) continue
+      this.#table.remove(key, bucketKey(n, 0, i), ticket)
+      const lastTicket = this.#table.find(key, bucketKey(n, 0, last), this.#found)
+      if (i < last) {
+        this.#table.remove(key, bucketKey(n, 0, last), lastTicket)
+        this.#table.add(key, bucketKey(n, 0, i), this.#found, 0, lastTicket)
+      }
+      last--
+    }
   }
 
   /** The inner one of two twins is a root: what is none itself looks among roots only. */
-  *#twinsOf(n: UsageReport, eachOf: EachOf): Generator<number> {
-    yield* this.#twinsAmong(n, ROOT, eachOf)
-    if (!n.has(REPORT_FLAG.PARENT)) yield* this.#twinsAmong(n, CHILD, eachOf)
+  #someTwin(n: UsageReport, eachOf: EachOf, use: UseTrace): boolean {
+    if (this.#someTwinAmong(n, ROOT, eachOf, use)) return true
+    return !n.has(REPORT_FLAG.PARENT) && this.#someTwinAmong(n, CHILD, eachOf, use)
   }
 
-  *#twinsAmong(n: UsageReport, place: number, eachOf: EachOf): Generator<number> {
+  #someTwinAmong(n: UsageReport, place: number, eachOf: EachOf, use: UseTrace): boolean {
     const key = twinKey(n) ^ place
-    for (const step of [-1, 0, 1])
-      for (let i = 0; i < ALIKE_MAX; i++) {
-        const trace = this.#find(key, bucketKey(n, step, i))
-        if (trace === null) break
-        if (trace === n.trace) continue
-        let isTwin = false
-        eachOf(trace, (o) => {
-          isTwin ||= isTwinOf(n, o)
-        })
-        if (isTwin) yield trace
+    for (let step = -1; step <= 1; step++)
+      for (let i = 0; i < CANDIDATES_MAX; i++) {
+        if (!this.#find(key, bucketKey(n, step, i))) break
+        const trace = this.#foundTrace
+        if (trace !== n.trace && hasTwin(n, trace, eachOf) && use(trace)) return true
       }
+    return false
   }
 
   #addTwin(n: UsageReport, ticket: number): void {
-    for (let i = 0; i < ALIKE_MAX; i++) {
+    for (let i = 0; i < CANDIDATES_MAX; i++) {
       const hi = bucketKey(n, 0, i)
-      if (this.#find(twinKey(n) ^ placeOf(n), hi) !== null) continue
+      if (this.#table.has(twinKey(n) ^ placeOf(n), hi)) continue
       this.#add(twinKey(n) ^ placeOf(n), hi, n.trace, ticket)
       return
     }
   }
 
-  #find(lo: number, hi: number): number | null {
-    return this.#table.find(lo, hi, this.#found) === 0 ? null : (this.#foundInts[0] as number)
+  get #foundTrace(): number {
+    return this.#found[0] as number
+  }
+
+  /** True when there is an entry; `#foundTrace` is its trace then. */
+  #find(lo: number, hi: number): boolean {
+    return this.#table.find(lo, hi, this.#found) !== 0
   }
 
   #add(lo: number, hi: number, trace: number, ticket: number): void {
-    if (this.#table.find(lo, hi, this.#found) !== 0) return
-    this.#ownerInts[0] = trace
+    if (this.#table.has(lo, hi)) return
+    this.#owner[0] = trace
     this.#table.add(lo, hi, this.#owner, 0, ticket)
   }
+}
+
+function hasTwin(n: UsageReport, trace: number, eachOf: EachOf): boolean {
+  let isTwin = false
+  eachOf(trace, (o) => {
+    isTwin ||= isTwinOf(n, o)
+  })
+  return isTwin
 }
 
 /**
@@ -177,15 +208,15 @@ const placeOf = (n: UsageReport): number => (n.has(REPORT_FLAG.PARENT) ? CHILD :
 export function twinKey(n: UsageReport): number {
   const isStream = isSilent(n) || n.isMoment
   return isStream
-    ? n.scope ^ n.project ^ SALT.stream
-    : Math.imul(n.output, 0x9e37_79b1) ^ n.project ^ SALT.twin
+    ? n.scope ^ n.project ^ KEY.stream
+    : Math.imul(n.output, 0x9e37_79b1) ^ n.project ^ KEY.twin
 }
 
 function bucketKey(n: UsageReport, step: number, ordinal: number): number {
   const bits = isSilent(n) || n.isMoment ? STREAM_BITS : CALL_BITS
-  return ((n.start >> bits) + step) * ALIKE_MAX + ordinal
+  return ((n.start >> bits) + step) * CANDIDATES_MAX + ordinal
 }
 
-function sumKey({ input, output }: Pick<UsageCounts, 'input' | 'output'>): number {
+export function sumKey({ input, output }: Pick<UsageCounts, 'input' | 'output'>): number {
   return Math.imul(input, 0x85eb_ca6b) ^ Math.imul(output + 1, 0xc2b2_ae35)
 }

@@ -1,24 +1,28 @@
-// A bounded table from a 64-bit key to 16 bytes, by generations: when the newest generation is full, the
-// oldest is forgotten as a whole. Open addressing in one Int32Array: no object for an entry.
+// A bounded table from a 64-bit key to a few integers, its owner, by generations: when the newest generation is full, the
+// oldest is forgotten as a whole. Open addressing in one Int32Array, so that there is no object for an entry.
 
-/** key lo, key hi, owner (4 ints), ticket; ticket 0 = empty slot. */
-const STRIDE = 7
-const OWNER = 2
-const TICKET = 6
+/** Columns of a slot: two halves of the key and the ticket, 0 = empty slot. The owner follows. */
+const LO = 0
+const HI = 1
+const TICKET = 2
+const OWNER = 3
 /** Share of a generation's slots in use at most: linear probing stays short. */
 const LOAD_MAX = 0.7
 
 export class HashTable {
   readonly #generations: Generation[]
   readonly #perGeneration: number
+  readonly #ownerInts: number
   readonly #count: number
   /** Entries forgotten to make room. */
   evicted = 0
 
-  constructor(entriesMax: number, generations = 4) {
+  /** `ownerInts`: how many integers an owner has. */
+  constructor(entriesMax: number, ownerInts: number, generations = 4) {
     this.#count = generations
+    this.#ownerInts = ownerInts
     this.#perGeneration = Math.max(16, Math.ceil(entriesMax / generations))
-    this.#generations = [new Generation(this.#perGeneration)]
+    this.#generations = [new Generation(this.#perGeneration, ownerInts)]
   }
 
   get size(): number {
@@ -34,30 +38,37 @@ export class HashTable {
     return this.#generations.reduce((n, g) => n + g.byteLength, 0)
   }
 
-  /** Copies the owner of a key into `out` (16 bytes) and returns its ticket; 0 when the key is unknown. */
-  find(lo: number, hi: number, out: Uint8Array): number {
-    for (const g of this.#generations) {
-      const slot = g.slotOf(lo, hi)
-      if (slot >= 0) return g.read(slot, out)
+  /** Copies the owner of a key into `out` and returns its ticket; 0 when the key is unknown. */
+  find(lo: number, hi: number, out: Int32Array): number {
+    const generations = this.#generations
+    for (let i = 0; i < generations.length; i++) {
+      const g = generations[i] as Generation
+      const at = g.find(lo, hi)
+      if (at >= 0) return g.read(at, out)
     }
     return 0
   }
 
-  /** Adds a key that is not there. */
-  add(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
+  has(lo: number, hi: number): boolean {
+    const generations = this.#generations
+    for (let i = 0; i < generations.length; i++)
+      if ((generations[i] as Generation).find(lo, hi) >= 0) return true
+    return false
+  }
+
+  /** Adds a key that is not there; its owner begins at `owner[ownerAt]`. */
+  add(lo: number, hi: number, owner: Int32Array, ownerAt: number, ticket: number): void {
     let newest = this.#generations[0] as Generation
-    if (newest.size >= this.#perGeneration) {
-      newest = this.#rotate()
-    }
+    if (newest.size >= this.#perGeneration) newest = this.#rotate()
     newest.insert(lo, hi, owner, ownerAt, ticket)
   }
 
   /** Removes a key if it was added under this ticket. */
   remove(lo: number, hi: number, ticket: number): void {
     for (const g of this.#generations) {
-      const slot = g.slotOf(lo, hi)
-      if (slot < 0) continue
-      if (g.ticketAt(slot) === ticket) g.removeAt(slot)
+      const at = g.find(lo, hi)
+      if (at < 0) continue
+      if (g.ticketAt(at) === ticket) g.removeAt(at)
       return
     }
   }
@@ -66,7 +77,7 @@ export class HashTable {
     const isFull = this.#generations.length >= this.#count
     const oldest = isFull ? this.#generations.pop() : undefined
     if (oldest !== undefined) this.evicted += oldest.size
-    const fresh = oldest ?? new Generation(this.#perGeneration)
+    const fresh = oldest ?? new Generation(this.#perGeneration, this.#ownerInts)
     fresh.clear()
     this.#generations.unshift(fresh)
     return fresh
@@ -75,16 +86,16 @@ export class HashTable {
 
 class Generation {
   size = 0
+  readonly #stride: number
   #slots: Int32Array
   #mask: number
-  #view: Uint8Array
 
-  constructor(entriesMax: number) {
+  constructor(entriesMax: number, ownerInts: number) {
+    this.#stride = OWNER + ownerInts
     // Grows by doubling up to what its entries need, so that a quiet instance stays small.
     const start = Math.min(1024, slotsFor(entriesMax))
-    this.#slots = new Int32Array(start * STRIDE)
+    this.#slots = new Int32Array(start * this.#stride)
     this.#mask = start - 1
-    this.#view = new Uint8Array(this.#slots.buffer)
   }
 
   get byteLength(): number {
@@ -96,74 +107,78 @@ class Generation {
     this.size = 0
   }
 
-  slotOf(lo: number, hi: number): number {
+  /** Where the slot of a key begins, -1 when there is none. */
+  find(lo: number, hi: number): number {
     const s = this.#slots
-    let i = hashOf(lo, hi) & this.#mask
+    const stride = this.#stride
+    const mask = this.#mask
+    let i = hashOf(lo, hi) & mask
     for (;;) {
-      const at = i * STRIDE
+      const at = i * stride
       if (s[at + TICKET] === 0) return -1
-      if (s[at] === lo && s[at + 1] === hi) return i
-      i = (i + 1) & this.#mask
+      if (s[at + LO] === lo && s[at + HI] === hi) return at
+      i = (i + 1) & mask
     }
   }
 
-  read(slot: number, out: Uint8Array): number {
-    const at = slot * STRIDE
-    const from = (at + OWNER) * 4
-    const bytes = this.#view
-    for (let i = 0; i < 16; i++) out[i] = bytes[from + i] as number
+  read(at: number, out: Int32Array): number {
+    const s = this.#slots
+    const owner = this.#stride - OWNER
+    for (let i = 0; i < owner; i++) out[i] = s[at + OWNER + i] as number
+    return s[at + TICKET] as number
+  }
+
+  ticketAt(at: number): number {
     return this.#slots[at + TICKET] as number
   }
 
-  ticketAt(slot: number): number {
-    return this.#slots[slot * STRIDE + TICKET] as number
-  }
-
-  insert(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
+  insert(lo: number, hi: number, owner: Int32Array, ownerAt: number, ticket: number): void {
     if (this.size + 1 > (this.#mask + 1) * LOAD_MAX) this.#grow()
     const s = this.#slots
+    const stride = this.#stride
     let i = hashOf(lo, hi) & this.#mask
-    while (s[i * STRIDE + TICKET] !== 0) i = (i + 1) & this.#mask
-    const at = i * STRIDE
-    s[at] = lo
-    s[at + 1] = hi
+    while (s[i * stride + TICKET] !== 0) i = (i + 1) & this.#mask
+    const at = i * stride
+    s[at + LO] = lo
+    s[at + HI] = hi
     s[at + TICKET] = ticket
-    const to = (at + OWNER) * 4
-    const bytes = this.#view
-    for (let k = 0; k < 16; k++) bytes[to + k] = owner[ownerAt + k] as number
+    for (let k = 0; k < stride - OWNER; k++) s[at + OWNER + k] = owner[ownerAt + k] as number
     this.size++
   }
 
   /** Moves later entries of the probe sequence back, so that no tombstones pile up. */
-  removeAt(slot: number): void {
+  removeAt(slotAt: number): void {
     const s = this.#slots
+    const stride = this.#stride
     const mask = this.#mask
-    let hole = slot
-    let i = (slot + 1) & mask
-    while (s[i * STRIDE + TICKET] !== 0) {
-      const home = hashOf(s[i * STRIDE] as number, s[i * STRIDE + 1] as number) & mask
+    let hole = slotAt / stride
+    let i = (hole + 1) & mask
+    while (s[i * stride + TICKET] !== 0) {
+      const home = hashOf(s[i * stride + LO] as number, s[i * stride + HI] as number) & mask
       if (((i - home) & mask) >= ((i - hole) & mask)) {
-        s.copyWithin(hole * STRIDE, i * STRIDE, (i + 1) * STRIDE)
+        s.copyWithin(hole * stride, i * stride, (i + 1) * stride)
         hole = i
       }
       i = (i + 1) & mask
     }
-    s.fill(0, hole * STRIDE, (hole + 1) * STRIDE)
+    s.fill(0, hole * stride, (hole + 1) * stride)
     this.size--
   }
 
   #grow(): void {
     const old = this.#slots
+    const stride = this.#stride
     const slots = (this.#mask + 1) * 2
-    this.#slots = new Int32Array(slots * STRIDE)
-    this.#mask = slots - 1
-    this.#view = new Uint8Array(this.#slots.buffer)
-    for (let at = 0; at < old.length; at += STRIDE) {
+    const grown = new Int32Array(slots * stride)
+    const mask = slots - 1
+    for (let at = 0; at < old.length; at += stride) {
       if (old[at + TICKET] === 0) continue
-      let i = hashOf(old[at] as number, old[at + 1] as number) & this.#mask
-      while (this.#slots[i * STRIDE + TICKET] !== 0) i = (i + 1) & this.#mask
-      this.#slots.set(old.subarray(at, at + STRIDE), i * STRIDE)
+      let i = hashOf(old[at + LO] as number, old[at + HI] as number) & mask
+      while (grown[i * stride + TICKET] !== 0) i = (i + 1) & mask
+      for (let k = 0; k < stride; k++) grown[i * stride + k] = old[at + k] as number
     }
+    this.#slots = grown
+    this.#mask = mask
   }
 }
 

@@ -40,6 +40,8 @@ function factsOf(task: number, traceOf: (task: number, e: number) => number): Ev
     eventIds,
     claims: Int32Array.from(claims),
     reports: Int32Array.from(reports),
+    // The worker has decided that all of them count.
+    outcomes: new Int32Array(0),
     entries,
   }
 }

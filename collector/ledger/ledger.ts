@@ -3,6 +3,7 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
+import { PairTable } from '../../core/reports/pair-table.ts'
 import type { EventFacts, LedgerCorrection, Revision, UsageState } from '../../core/task.ts'
 import { OUTCOME } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'
@@ -15,6 +16,7 @@ import { type ReportDecision, type Revised, TraceReports } from './trace-reports
 
 const ENTRIES_MAX = 1_000_000
 const ID_BYTES = 16
+const ID_INTS = 4
 /** Keys of events and of claims live in one table; this keeps them apart. */
 const CLAIM_SALT = 0x5bd1_e995
 const TICKET_MAX = 0x7fff_ffff
@@ -53,10 +55,12 @@ export class UsageLedger {
   /** What commits revised, for `rollback`; kept while anybody has the facts. */
   readonly #revised = new WeakMap<EventFacts, readonly Revised[]>()
   readonly #open = new PendingCommits()
-  readonly #owner = new Uint8Array(ID_BYTES)
+  readonly #owner = new Int32Array(ID_INTS)
+  /** First event with an id, by half of the id. */
+  readonly #seen = new PairTable()
 
   constructor(entriesMax = ENTRIES_MAX, reportsMax?: number) {
-    this.#table = new HashTable(entriesMax)
+    this.#table = new HashTable(entriesMax, ID_INTS)
     this.#reports = new TraceReports(reportsMax)
   }
 
@@ -92,14 +96,14 @@ export class UsageLedger {
   #decide(facts: EventFacts): Decision {
     const corrections = new Map<number, LedgerCorrection>()
     const repeatsOpen = new Set<number>()
-    this.#findResends(facts, corrections, repeatsOpen)
+    const ids = idsOf(facts)
+    this.#findResends(facts, ids, corrections, repeatsOpen)
     const { claims } = facts
     const owners = new Map<number, Uint8Array>()
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
       const event = claims[i + CLAIM.EVENT] as number
-      if (corrections.has(event) || owners.has(event)) continue
-      const of = this.#ownerOf(claims, i, facts, event)
-      if (of !== null) owners.set(event, of)
+      if (!this.#isOfOther(claims, i, ids, event) || corrections.has(event)) continue
+      if (!owners.has(event)) owners.set(event, new Uint8Array(this.#owner.slice().buffer))
     }
     const reports = this.#reports.decide(facts, corrections, owners)
     return { corrections, reports, repeatsOpen }
@@ -107,14 +111,16 @@ export class UsageLedger {
 
   #findResends(
     facts: EventFacts,
+    ids: Int32Array,
     corrections: Map<number, LedgerCorrection>,
     repeatsOpen: Set<number>,
   ): void {
-    const seen = new Map<number, number>()
-    const ids = viewOf(facts.eventIds)
+    this.#seen.clear()
     for (let event = 0; event < facts.count; event++) {
-      const ticket = this.#ticketOf(ids, facts, event)
-      if (ticket === 0 && !isRepeated(seen, ids, facts, event)) continue
+      const ticket = this.#ticketOf(ids, event)
+      const at = event * ID_INTS
+      const first = this.#seen.getOrSet(ids[at] as number, ids[at + 1] as number, event)
+      if (ticket === 0 && (first < 0 || !isSameId(ids, first * ID_INTS, ids, event))) continue
       corrections.set(event, { event, reason: 'resend', of: idAt(facts, event) })
       if (this.#open.has(ticket)) repeatsOpen.add(ticket)
     }
@@ -128,20 +134,43 @@ export class UsageLedger {
     this.#ticket = (this.#ticket % TICKET_MAX) + 1
     const ticket = this.#ticket
     this.#tickets.set(facts, ticket)
-    const ids = viewOf(facts.eventIds)
-    const { claims, count, eventIds } = facts
-    for (let event = 0; event < count; event++)
-      this.#add(keyLo(ids, event), keyHi(ids, event), eventIds, event * ID_BYTES, ticket)
+    const ids = idsOf(facts)
+    const { claims, count } = facts
+    for (let event = 0; event < count; event++) {
+      const at = event * ID_INTS
+      this.#add(ids[at] as number, ids[at + 1] as number, ids, at, ticket)
+    }
+    const counted = this.#countedOf(facts, corrections, reports)
     this.#reports.remember(facts, reports, ticket)
     if (reports.revised.length > 0) this.#revised.set(facts, reports.revised)
-    const counted = countedOf(corrections, reports)
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
       const event = claims[i + CLAIM.EVENT] as number
       // What a repeated report also goes by belongs to the one that counts.
       const of = counted.get(event)
-      const [owner, at] = of === undefined ? [eventIds, event * ID_BYTES] : [of, 0]
+      const owner = of ?? ids
+      const at = of === undefined ? event * ID_INTS : 0
       this.#add(claimLo(claims, i), claims[i + CLAIM.H1] as number, owner, at, ticket)
     }
+  }
+
+  /** For events that repeat another: the event id of the one that counts. */
+  #countedOf(
+    facts: EventFacts,
+    corrections: ReadonlyMap<number, LedgerCorrection>,
+    { traces, stateOf }: ReportDecision,
+  ): ReadonlyMap<number, Int32Array> {
+    const out = new Map<number, Int32Array>()
+    this.#reports.eachSettledRepeat(facts, (event, owner) => {
+      out.set(event, intsOf(idAt(facts, owner)))
+    })
+    for (const [event, h] of corrections) if (h.reason === 'duplicate') out.set(event, intsOf(h.of))
+    for (const ofTrace of traces.values())
+      for (const n of ofTrace) {
+        if (n.outcome !== OUTCOME.REPEATS || out.has(n.event)) continue
+        const { owner } = stateOf(n)
+        if (owner !== '') out.set(n.event, intsOf(Buffer.from(owner, 'latin1')))
+      }
+    return out
   }
 
   /** Says when the record of committed facts is durable; until then `durabilityOf` whatever repeats them waits for it. */
@@ -165,9 +194,9 @@ export class UsageLedger {
     if (ticket === undefined) return
     this.#tickets.delete(facts)
     this.#last = null
-    const ids = viewOf(facts.eventIds)
-    for (let event = 0; event < facts.count; event++)
-      this.#table.remove(keyLo(ids, event), keyHi(ids, event), ticket)
+    const ids = idsOf(facts)
+    for (let at = 0; at < facts.count * ID_INTS; at += ID_INTS)
+      this.#table.remove(ids[at] as number, ids[at + 1] as number, ticket)
     const { claims } = facts
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE)
       this.#table.remove(claimLo(claims, i), claims[i + CLAIM.H1] as number, ticket)
@@ -210,36 +239,21 @@ export class UsageLedger {
   }
 
   /** Ticket of the commit that took the event in, 0 when it is unknown. */
-  #ticketOf(ids: DataView, facts: EventFacts, event: number): number {
-    const ticket = this.#table.find(keyLo(ids, event), keyHi(ids, event), this.#owner)
-    return ticket !== 0 && isSameId(this.#owner, facts.eventIds, event) ? ticket : 0
+  #ticketOf(ids: Int32Array, event: number): number {
+    const at = event * ID_INTS
+    const ticket = this.#table.find(ids[at] as number, ids[at + 1] as number, this.#owner)
+    return ticket !== 0 && isSameId(this.#owner, 0, ids, event) ? ticket : 0
   }
 
-  /** The other event that made the claim in an earlier task, or null. */
-  #ownerOf(claims: Int32Array, i: number, facts: EventFacts, event: number): Uint8Array | null {
+  /** True when another event made the claim in an earlier task; `#owner` is its id then. */
+  #isOfOther(claims: Int32Array, i: number, ids: Int32Array, event: number): boolean {
     const ticket = this.#table.find(claimLo(claims, i), claims[i + CLAIM.H1] as number, this.#owner)
-    return ticket === 0 || isSameId(this.#owner, facts.eventIds, event) ? null : this.#owner.slice()
+    return ticket !== 0 && !isSameId(this.#owner, 0, ids, event)
   }
 
-  #add(lo: number, hi: number, owner: Uint8Array, ownerAt: number, ticket: number): void {
-    if (this.#table.find(lo, hi, this.#owner) === 0) this.#table.add(lo, hi, owner, ownerAt, ticket)
+  #add(lo: number, hi: number, owner: Int32Array, ownerAt: number, ticket: number): void {
+    if (!this.#table.has(lo, hi)) this.#table.add(lo, hi, owner, ownerAt, ticket)
   }
-}
-
-/** For events that repeat another: the event id of the one that counts. */
-function countedOf(
-  corrections: ReadonlyMap<number, LedgerCorrection>,
-  { traces, stateOf }: ReportDecision,
-): Map<number, Uint8Array> {
-  const out = new Map<number, Uint8Array>()
-  for (const [event, h] of corrections) if (h.reason === 'duplicate') out.set(event, h.of)
-  for (const ofTrace of traces.values())
-    for (const n of ofTrace) {
-      if (n.outcome !== OUTCOME.REPEATS || out.has(n.event)) continue
-      const { owner } = stateOf(n)
-      if (owner !== '') out.set(n.event, Buffer.from(owner, 'latin1'))
-    }
-  return out
 }
 
 const OUTCOMES = {
@@ -257,16 +271,17 @@ function usageState({ outcome, owner, rest }: ReportState): UsageState {
   }
 }
 
-function viewOf(b: Uint8Array): DataView {
-  return new DataView(b.buffer, b.byteOffset, b.byteLength)
+/** The event ids as integers, four each; a copy when they do not lie where integers can. */
+function idsOf({ eventIds, count }: EventFacts): Int32Array {
+  const { buffer, byteOffset } = eventIds
+  return byteOffset % 4 === 0
+    ? new Int32Array(buffer, byteOffset, count * ID_INTS)
+    : intsOf(eventIds.subarray(0, count * ID_BYTES))
 }
 
-function keyLo(ids: DataView, event: number): number {
-  return ids.getInt32(event * ID_BYTES, true)
-}
-
-function keyHi(ids: DataView, event: number): number {
-  return ids.getInt32(event * ID_BYTES + 4, true)
+/** A copy of ids as integers. */
+function intsOf(ids: Uint8Array): Int32Array {
+  return new Int32Array(Uint8Array.from(ids).buffer)
 }
 
 function claimLo(claims: Int32Array, i: number): number {
@@ -277,29 +292,8 @@ function idAt(facts: EventFacts, event: number): Uint8Array {
   return facts.eventIds.slice(event * ID_BYTES, (event + 1) * ID_BYTES)
 }
 
-function isSameId(id: Uint8Array, ids: Uint8Array, event: number): boolean {
-  const at = event * ID_BYTES
-  for (let i = 0; i < ID_BYTES; i++) if (id[i] !== ids[at + i]) return false
+function isSameId(a: Int32Array, aAt: number, ids: Int32Array, event: number): boolean {
+  const at = event * ID_INTS
+  for (let i = 0; i < ID_INTS; i++) if (a[aAt + i] !== ids[at + i]) return false
   return true
-}
-
-/** Two halves of a hash as one number. */
-function key53(lo: number, hi: number): number {
-  return (lo >>> 0) * 0x20_0000 + (hi >>> 11)
-}
-
-/** 53 bits of the id as the key of a set; a hit is compared in full. */
-function isRepeated(
-  seen: Map<number, number>,
-  ids: DataView,
-  facts: EventFacts,
-  event: number,
-): boolean {
-  const key = key53(keyLo(ids, event), keyHi(ids, event))
-  const first = seen.get(key)
-  if (first === undefined) {
-    seen.set(key, event)
-    return false
-  }
-  return isSameId(idAt(facts, first), facts.eventIds, event)
 }

@@ -1,9 +1,10 @@
 // The reports that the ledger remembers, by trace, as rows of integers: no object for a report. Bounded by
 // reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
-import { REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
-import { OUTCOME, type Outcome, type UsageReport } from '../../usage/report.ts'
+import type { Outcome } from '../../usage/report.ts'
+import type { TaskTraces } from './task-traces.ts'
 import { TraceIndex } from './trace-index.ts'
 
 const ID_BYTES = 16
@@ -39,11 +40,16 @@ const NONE = -1
 const CAPACITY_FIRST = 1024
 const TRACES_FIRST = 16
 
-/** What is remembered of a report beside its row. */
-export interface Remembered {
-  readonly stateOf: (n: UsageReport) => ReportState
-  /** Where the entry of an event lies, -1 when it has none. */
-  readonly entryOf: (event: number) => number
+/** The reports of a task, and what is remembered of them beside their rows. */
+export interface NewReports {
+  readonly traces: TaskTraces
+  readonly reports: Int32Array
+  readonly eventIds: Uint8Array
+  readonly ticket: number
+  /** What was decided about a row; an outcome alone when there is nothing beside it. */
+  readonly stateOf: (row: number) => ReportState | Outcome
+  /** Where the entry of a row lies, -1 when it has none. */
+  readonly entryOf: (row: number) => number
 }
 
 export class ReportHistory {
@@ -57,6 +63,9 @@ export class ReportHistory {
   /** Rows never used begin here. */
   #fresh = 0
   #size = 0
+  /** By number of a trace in a task: its record, and how many of its reports are too many. */
+  #placeOf = new Int32Array(64)
+  #skipped = new Int32Array(64)
   evicted = 0
 
   constructor(rowsMax: number, perTraceMax: number) {
@@ -80,6 +89,10 @@ export class ReportHistory {
   /** Memory taken; it grows with the reports up to the bound and never shrinks. */
   get byteLength(): number {
     return this.#rows.byteLength + this.#traces.byteLength
+  }
+
+  has(trace: number): boolean {
+    return this.#traces.find(trace) >= 0
   }
 
   /** Calls `use` with the place of each report of a trace, in the order in which they came. */
@@ -145,27 +158,37 @@ export class ReportHistory {
     this.#rows[at + REVISION] = revision
   }
 
-  /**
-   * Keeps decided reports, by trace; their rows are in `reports`, their ids in `eventIds`. Older reports are evicted before the
-   * new ones are put in, so there are never more rows than the bound.
-   */
-  add(
-    traces: ReadonlyMap<number, readonly UsageReport[]>,
-    reports: Int32Array,
-    eventIds: Uint8Array,
-    ticket: number,
-    as: Remembered,
-  ): void {
+  /** Keeps decided reports. Older ones are evicted before the new ones are put in, so there are never more rows than the bound. */
+  add(task: NewReports): void {
+    const { traces } = task
     this.#makeRoom(traces)
-    for (const [trace, ofTrace] of traces) {
-      const t = this.#traces.find(trace)
-      // Forgotten as soon as it came: the task alone has more than the bound.
-      if (t < 0) continue
-      const excess = this.#traces.count(t) + ofTrace.length - this.#perTraceMax
+    this.#findPlaces(traces)
+    for (let row = 0; row < traces.rows; row++) {
+      const number = traces.numberOf(row)
+      const t = number < 0 ? NONE : (this.#placeOf[number] as number)
+      // NONE: forgotten as soon as it came, because the task alone has more than the bound.
+      if (t === NONE) continue
+      if ((this.#skipped[number] as number) > 0)
+        this.#skipped[number] = (this.#skipped[number] as number) - 1
+      else this.#put(t, row, task)
+    }
+  }
+
+  /** Finds the record of each trace, and makes room in those that have more than a trace may have. */
+  #findPlaces(traces: TaskTraces): void {
+    if (traces.count > this.#placeOf.length) {
+      this.#placeOf = new Int32Array(traces.count * 2)
+      this.#skipped = new Int32Array(traces.count * 2)
+    }
+    for (let number = 0; number < traces.count; number++) {
+      const t = this.#traces.find(traces.trace(number))
+      this.#placeOf[number] = t
+      this.#skipped[number] = 0
+      if (t === NONE) continue
+      const excess = this.#traces.count(t) + traces.size(number) - this.#perTraceMax
       const old = Math.min(Math.max(0, excess), this.#traces.count(t))
       for (let i = 0; i < old; i++) this.#dropFirst(t)
-      for (let i = Math.max(0, excess - old); i < ofTrace.length; i++)
-        this.#put(t, ofTrace[i] as UsageReport, reports, eventIds, ticket, as)
+      this.#skipped[number] = Math.max(0, excess - old)
     }
   }
 
@@ -184,18 +207,19 @@ export class ReportHistory {
   }
 
   /** The traces become the newest; the oldest go until what will be fits. */
-  #makeRoom(traces: ReadonlyMap<number, readonly UsageReport[]>): void {
+  #makeRoom(traces: TaskTraces): void {
     let size = this.#size
-    for (const [trace, ofTrace] of traces) {
-      const t = this.#traces.touch(trace)
+    for (let number = 0; number < traces.count; number++) {
+      const coming = traces.size(number)
+      const t = this.#traces.touch(traces.trace(number))
       const before = this.#traces.count(t)
-      const after = Math.min(before + ofTrace.length, this.#perTraceMax)
-      this.evicted += before + ofTrace.length - after
+      const after = Math.min(before + coming, this.#perTraceMax)
+      this.evicted += before + coming - after
       size += after - before
     }
     while (size > this.#rowsMax) {
       const t = this.#traces.oldest
-      const coming = traces.get(this.#traces.key(t))?.length ?? 0
+      const coming = traces.sizeOf(this.#traces.key(t))
       const gone = Math.min(this.#traces.count(t) + coming, this.#perTraceMax)
       while (this.#traces.count(t) > 0) this.#dropFirst(t)
       this.#traces.remove(t)
@@ -204,34 +228,28 @@ export class ReportHistory {
     }
   }
 
-  #put(
-    t: number,
-    n: UsageReport,
-    reports: Int32Array,
-    eventIds: Uint8Array,
-    ticket: number,
-    { stateOf, entryOf }: Remembered,
-  ): void {
-    const row = this.#take()
+  #put(t: number, row: number, task: NewReports): void {
+    const { reports, eventIds, ticket, stateOf, entryOf } = task
+    const to = this.#take()
     const rows = this.#rows
-    const at = row * STRIDE
-    for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = reports[n.at + i] as number
-    // Most are links or count as they are.
-    if (n.outcome === OUTCOME.OPEN) rows[at + STATE] = 0
-    else if (n.outcome === OUTCOME.COUNTED && n.rest === null) rows[at + STATE] = OUTCOME.COUNTED
-    else this.#putState(at, stateOf(n))
+    const at = to * STRIDE
+    const from = row * REPORT_STRIDE
+    for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = reports[from + i] as number
+    const state = stateOf(row)
+    if (typeof state === 'number') rows[at + STATE] = state
+    else this.#putState(at, state)
     rows[at + REVISION] = 0
-    rows[at + ENTRY] = entryOf(n.event)
+    rows[at + ENTRY] = entryOf(row)
     rows[at + TICKET] = ticket
     const bytes = this.#bytes
     const id = (at + ID) * 4
-    const from = n.event * ID_BYTES
-    for (let i = 0; i < ID_BYTES; i++) bytes[id + i] = eventIds[from + i] as number
+    const idFrom = (reports[from + REPORT.EVENT] as number) * ID_BYTES
+    for (let i = 0; i < ID_BYTES; i++) bytes[id + i] = eventIds[idFrom + i] as number
     rows[at + NEXT] = NONE
     const tail = this.#traces.tail(t)
-    if (tail === NONE) this.#traces.setHead(t, row)
-    else rows[tail * STRIDE + NEXT] = row
-    this.#traces.setTail(t, row)
+    if (tail === NONE) this.#traces.setHead(t, to)
+    else rows[tail * STRIDE + NEXT] = to
+    this.#traces.setTail(t, to)
     this.#traces.addCount(t, 1)
     this.#size++
   }

@@ -71,7 +71,7 @@ class PlainReports {
       }
       for (const [i, { state }] of before.entries())
         if (!ids.has(state.owner)) (old[i] as UsageReport).forgotten = state.owner
-      decideReports([...old, ...fresh], 'ledger')
+      decideReports([...old, ...fresh])
       const idOfReport = (n: UsageReport): string => {
         const at = old.indexOf(n)
         return at < 0 ? idOf(facts, n.event) : (before[at] as Remembered).id

@@ -6,12 +6,13 @@
 
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { eachEntry } from '../../core/reports/usage-entries.ts'
-import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
+import type { EventFacts, LedgerCorrection, UsageCounts } from '../../core/task.ts'
 import { decideReports } from '../../usage/call-matching.ts'
-import { OUTCOME, UsageReport } from '../../usage/report.ts'
-import { CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
+import { OUTCOME, type Outcome, UsageReport } from '../../usage/report.ts'
+import { CANDIDATES_MAX, CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
 import { EntryRing } from './entry-ring.ts'
 import { ReportHistory, type ReportState } from './report-history.ts'
+import { type Elsewhere, TaskTraces } from './task-traces.ts'
 
 const REPORTS_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
@@ -39,7 +40,7 @@ export interface Revised {
 }
 
 export interface ReportDecision {
-  /** New reports by trace. */
+  /** New reports that the ledger decided, by trace. */
   readonly traces: ReadonlyMap<number, readonly UsageReport[]>
   readonly revised: readonly Revised[]
   /** What is remembered of a new report when it is committed. */
@@ -52,6 +53,8 @@ export class TraceReports {
   readonly #entries = new EntryRing(ENTRY_BYTES_MAX)
   readonly #pool: UsageReport[] = []
   #used = 0
+  readonly #task = new TaskTraces()
+  readonly #settled = new UsageReport(new Int32Array(REPORT_STRIDE), 0)
 
   constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
     this.#memory = new ReportHistory(reportsMax, perTraceMax)
@@ -75,9 +78,9 @@ export class TraceReports {
   }
 
   /**
-   * Decides the reports of `facts` together with those remembered of the same calls. `known` holds, by event, the resends; corrections found here
-   * are added to it. `owners`: by event, the event that made the same claim before. The result is for `remember` and valid only
-   * until the next call.
+   * Decides the reports of `facts` together with those remembered of the same calls. `known` holds, by event, the resends; corrections
+   * found here are added to it. `owners`: by event, the event that made the same claim before. The result is for `remember` and
+   * valid only until the next call.
    */
   decide(
     facts: EventFacts,
@@ -85,38 +88,88 @@ export class TraceReports {
     owners: ReadonlyMap<number, Uint8Array>,
   ): ReportDecision {
     this.#used = 0
-    const traces = this.#reportsOf(facts, known)
-    const revised: Revised[] = []
+    const isResend = (event: number): boolean => known.has(event)
+    this.#task.take(facts, this.#elsewhere, isResend, (event) => owners.has(event))
+    const traces = this.#openReports(facts)
     const stateOf = (n: UsageReport): ReportState => this.#stateOf(n, facts)
-    for (const family of this.#families(traces)) {
-      const all = this.#decideFamily(family, traces, owners)
-      for (const n of all) {
-        if (n.ticket !== 0) this.#addRevised(n, stateOf, revised)
-        else {
-          const correction = correctionOf(n, stateOf)
-          if (correction !== null && !known.has(n.event)) known.set(n.event, correction)
-        }
+    if (traces.size === 0) return { traces, revised: NONE_REVISED, stateOf }
+    const revised = new Map<number, Revised>()
+    const found = new Map<number, LedgerCorrection>()
+    const done = new Set<number>()
+    this.#linkNew(traces)
+    this.#linkRemembered(traces)
+    for (const trace of traces.keys()) {
+      if (done.has(trace)) continue
+      for (const n of this.#decideFamily(trace, { facts, traces, owners }, done)) {
+        if (n.ticket !== 0) this.#noteRevised(n, stateOf, revised)
+        else noteCorrection(n, this.#task.restOf(n.at / REPORT_STRIDE), stateOf, found)
       }
     }
-    return { traces, revised, stateOf }
+    for (const [event, correction] of found) known.set(event, correction)
+    return { traces, revised: [...revised.values()], stateOf }
   }
 
   /** Keeps decided reports under a ticket. */
   remember(facts: EventFacts, decision: ReportDecision, ticket: number): void {
     for (const { at, after, revision } of decision.revised) this.#memory.revise(at, after, revision)
-    const { traces } = decision
-    // Before any row is written over: what a report repeats may be remembered in it.
-    const states = new Map<UsageReport, ReportState>()
+    const decided = this.#rememberOpen(decision, ticket)
+    const task = this.#task
+    const settled = this.#settled
+    for (let row = 0; row < task.rows; row++) {
+      const number = task.numberOf(row)
+      if (number < 0 || task.isOpen(number)) continue
+      settled.take(facts.reports, row * REPORT_STRIDE)
+      if (!settled.has(REPORT_FLAG.REPORT)) continue
+      settled.counts(task.restOf(row))
+      this.#cross.remember(settled, ticket)
+    }
+    const places = new Map<number, number>()
+    eachEntry(facts.entries, (entry, event) => places.set(event, this.#entries.add(entry)))
+    this.#memory.add({
+      traces: task,
+      reports: facts.reports,
+      eventIds: facts.eventIds,
+      ticket,
+      stateOf: (row) => decided?.get(row) ?? this.#settledState(row, facts),
+      entryOf: (row) => places.get(facts.reports[row * REPORT_STRIDE] as number) ?? -1,
+    })
+  }
+
+  /** What was decided here, by row: read before any row is written over, for what a report repeats may be remembered in it. */
+  #rememberOpen(
+    { traces, stateOf }: ReportDecision,
+    ticket: number,
+  ): Map<number, ReportState | Outcome> | null {
+    if (traces.size === 0) return null
+    const states = new Map<number, ReportState | Outcome>()
     for (const ofTrace of traces.values())
       for (const n of ofTrace) {
         this.#cross.remember(n, ticket)
-        if (n.outcome === OUTCOME.REPEATS) states.set(n, decision.stateOf(n))
+        // Most are links or count as they are.
+        const isPlain = n.outcome !== OUTCOME.REPEATS && n.rest === null
+        states.set(n.at / REPORT_STRIDE, isPlain ? n.outcome : stateOf(n))
       }
-    const stateOf = (n: UsageReport): ReportState => states.get(n) ?? decision.stateOf(n)
-    const places = new Map<number, number>()
-    eachEntry(facts.entries, (entry, event) => places.set(event, this.#entries.add(entry)))
-    const entryOf = (event: number): number => places.get(event) ?? -1
-    this.#memory.add(traces, facts.reports, facts.eventIds, ticket, { stateOf, entryOf })
+    return states
+  }
+
+  /** What the worker decided of a row. */
+  #settledState(row: number, { eventIds }: EventFacts): ReportState | Outcome {
+    const outcome = this.#task.outcomeOf(row)
+    const owner = this.#task.ownerOf(row)
+    const rest = this.#task.restOf(row)
+    if (owner < 0 && rest === null) return outcome
+    return { outcome, owner: owner < 0 ? '' : latin1(eventIds, owner * ID_BYTES), rest }
+  }
+
+  /** The event that counts instead of a settled event, by the ordinals of both in the task; calls `use` with each pair. */
+  eachSettledRepeat(facts: EventFacts, use: (event: number, owner: number) => void): void {
+    const task = this.#task
+    for (let row = 0; row < task.rows; row++) {
+      const owner = task.ownerOf(row)
+      const number = task.numberOf(row)
+      if (owner < 0 || number < 0 || task.isOpen(number)) continue
+      use(facts.reports[row * REPORT_STRIDE + REPORT.EVENT] as number, owner)
+    }
   }
 
   /** Takes back what came in under a ticket, and puts back what it revised. */
@@ -134,19 +187,19 @@ export class TraceReports {
     })
   }
 
-  /** Traces of the facts in groups that are decided together: most are a group of one. */
-  *#families(traces: ReadonlyMap<number, readonly UsageReport[]>): Generator<readonly number[]> {
-    this.#linkNew(traces)
-    const done = new Set<number>()
-    for (const [trace, ofTrace] of traces) {
-      if (done.has(trace)) continue
+  readonly #elsewhere: Elsewhere = {
+    isKnown: (trace) => this.#memory.has(trace) || this.#cross.isLinked(trace),
+    eachTie: (n, use) => void this.#cross.someTrace(n, this.#eachOf, use),
+    runOf: (n, rest) => this.#cross.traceOfRun(n, rest),
+  }
+
+  #linkRemembered(traces: ReadonlyMap<number, readonly UsageReport[]>): void {
+    for (const [trace, ofTrace] of traces)
       for (const n of ofTrace)
-        for (const other of this.#cross.tracesFor(n, (t, use) => this.#eachOf(t, use)))
+        this.#cross.someTrace(n, this.#eachOf, (other) => {
           this.#cross.link(trace, other)
-      const family = this.#cross.family(trace)
-      for (const t of family) done.add(t)
-      yield family
-    }
+          return false
+        })
   }
 
   /** Links traces that came in one task. */
@@ -168,55 +221,60 @@ export class TraceReports {
           twins.set(twinKey(n), [n])
           continue
         }
-        for (const o of alike.slice(-ALIKE_MAX))
+        for (const o of alike.slice(-CANDIDATES_MAX))
           if (isTwinOf(n, o)) this.#cross.link(n.trace, o.trace)
         alike.push(n)
       }
   }
 
-  /** Decides a family of traces, and again with further ones that turn out to belong to it. */
-  #decideFamily(
-    family: readonly number[],
-    traces: ReadonlyMap<number, readonly UsageReport[]>,
-    owners: ReadonlyMap<number, Uint8Array>,
-  ): readonly UsageReport[] {
-    let together = family
+  /** Decides the traces that belong to one, and again with further ones that turn out to; adds all of them to `done`. */
+  #decideFamily(trace: number, task: OpenTask, done: Set<number>): readonly UsageReport[] {
+    let together = this.#cross.family(trace)
     for (let round = 1; ; round++) {
-      const all = this.#reportsIn(together, traces, owners)
-      decideReports(all, 'ledger')
-      const more = round < ROUNDS_MAX ? this.#runsBefore(all, together, traces) : []
-      if (more.length === 0) return all
-      for (const trace of more) this.#cross.link(together[0] as number, trace)
-      together = [...together, ...more]
+      const all = this.#reportsIn(together, task)
+      decideReports(all)
+      const more = round < ROUNDS_MAX ? this.#runsBefore(all, together, task) : []
+      if (more.length > 0) {
+        for (const run of more) this.#cross.link(together[0] as number, run)
+        together = [...together, ...more]
+        continue
+      }
+      for (const t of together) done.add(t)
+      return all
     }
   }
 
   /** Traces with earlier runs of an agent that left over exactly what it had reported before. */
-  #runsBefore(
-    all: readonly UsageReport[],
-    together: readonly number[],
-    traces: ReadonlyMap<number, readonly UsageReport[]>,
-  ): number[] {
+  #runsBefore(all: readonly UsageReport[], together: readonly number[], task: OpenTask): number[] {
     const more = new Set<number>()
     for (const n of all) {
       if (n.rest === null) continue
-      const { rest } = n
-      const remembered = this.#cross.traceOfRun(n, rest)
+      const remembered = this.#cross.traceOfRun(n, n.rest)
       if (remembered !== null) more.add(remembered)
-      for (const [trace, ofTrace] of traces)
-        for (const o of ofTrace)
-          if (o.container === n.container && o.input === rest.input && o.output === rest.output)
-            more.add(trace)
+      this.#task.eachRun(n, n.rest, (trace) => {
+        more.add(trace)
+        this.#open(trace, task)
+      })
     }
     return [...more].filter((trace) => !together.includes(trace))
   }
 
+  /** Decides a trace of the task here although it had seemed to be settled. */
+  #open(trace: number, { facts, traces }: OpenTask): void {
+    if (traces.has(trace)) return
+    this.#task.open(trace)
+    const { reports } = facts
+    const ofTrace: UsageReport[] = []
+    for (let row = 0; row < this.#task.rows; row++) {
+      const number = this.#task.numberOf(row)
+      if (number >= 0 && this.#task.trace(number) === trace)
+        ofTrace.push(this.#report(reports, row * REPORT_STRIDE))
+    }
+    traces.set(trace, ofTrace)
+  }
+
   /** What is remembered of the traces, and the new reports behind it. */
-  #reportsIn(
-    family: readonly number[],
-    traces: ReadonlyMap<number, readonly UsageReport[]>,
-    owners: ReadonlyMap<number, Uint8Array>,
-  ): readonly UsageReport[] {
+  #reportsIn(family: readonly number[], { traces, owners }: OpenTask): readonly UsageReport[] {
     const all: UsageReport[] = []
     for (const trace of family) this.#eachOf(trace, (n) => all.push(n))
     const remembered = all.length
@@ -249,15 +307,13 @@ export class TraceReports {
     }
   }
 
-  #reportsOf(
-    facts: EventFacts,
-    known: ReadonlyMap<number, LedgerCorrection>,
-  ): Map<number, UsageReport[]> {
+  #openReports({ reports }: EventFacts): Map<number, UsageReport[]> {
     const traces = new Map<number, UsageReport[]>()
-    for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
-      // The event is a re-send: its report is remembered already.
-      if (known.has(facts.reports[at + REPORT.EVENT] as number)) continue
-      const n = this.#report(facts.reports, at)
+    const task = this.#task
+    for (let row = 0; row < task.rows; row++) {
+      const number = task.numberOf(row)
+      if (number < 0 || !task.isOpen(number)) continue
+      const n = this.#report(reports, row * REPORT_STRIDE)
       const list = traces.get(n.trace)
       if (list === undefined) traces.set(n.trace, [n])
       else list.push(n)
@@ -265,7 +321,7 @@ export class TraceReports {
     return traces
   }
 
-  #eachOf(trace: number, use: (n: UsageReport) => void): void {
+  readonly #eachOf = (trace: number, use: (n: UsageReport) => void): void => {
     this.#memory.each(trace, (rows, at) => {
       const n = this.#report(rows, at)
       n.ticket = this.#memory.ticketAt(at)
@@ -300,50 +356,78 @@ export class TraceReports {
   }
 
   /** Notes a remembered report of which something else is decided now. */
-  #addRevised(n: UsageReport, stateOf: (n: UsageReport) => ReportState, out: Revised[]): void {
+  #noteRevised(
+    n: UsageReport,
+    stateOf: (n: UsageReport) => ReportState,
+    out: Map<number, Revised>,
+  ): void {
     if (!n.has(REPORT_FLAG.REPORT)) return
-    const { outcome, rest } = n
-    if (outcome !== OUTCOME.REPEATS && rest === null && this.#memory.isPlainly(n.at, outcome))
-      return
-    const before = this.#memory.stateAt(n.at)
+    const { at, trace, outcome, rest } = n
+    // What an earlier round found, before further traces turned out to belong to these.
+    out.delete(at)
+    if (outcome !== OUTCOME.REPEATS && rest === null && this.#memory.isPlainly(at, outcome)) return
+    const before = this.#memory.stateAt(at)
     const after = stateOf(n)
     if (isSameState(before, after)) return
-    const revision = this.#memory.revisionAt(n.at) + 1
-    const { at, trace } = n
+    const revision = this.#memory.revisionAt(at) + 1
     const id = this.#memory.idText(at)
     // A copy: the ring may be written over before it is used.
     const entry = this.#entries.get(this.#memory.entryAt(at), id)?.slice() ?? null
-    out.push({ at, trace, id, before, after, revision, entry })
+    out.set(at, { at, trace, id, before, after, revision, entry })
   }
 }
 
-/** New calls of equal output that are compared with each other at most. */
-const ALIKE_MAX = 16
+const NONE_REVISED: readonly Revised[] = []
+
+/** What is decided together. */
+interface OpenTask {
+  readonly facts: EventFacts
+  /** New reports of open traces; a trace that turns out to be open is added. */
+  readonly traces: Map<number, UsageReport[]>
+  readonly owners: ReadonlyMap<number, Uint8Array>
+}
+
+/** `batchRest`: the remainder that the batch found. */
+function noteCorrection(
+  n: UsageReport,
+  batchRest: UsageCounts | null,
+  stateOf: (n: UsageReport) => ReportState,
+  out: Map<number, LedgerCorrection>,
+): void {
+  const correction = correctionOf(n, batchRest, stateOf)
+  if (correction === null) out.delete(n.event)
+  else out.set(n.event, correction)
+}
 
 function isSameState(a: ReportState, b: ReportState): boolean {
-  if (a.outcome !== b.outcome || a.owner !== b.owner) return false
-  if (a.rest === null || b.rest === null) return a.rest === b.rest
-  const { input, output, read, written, reasoning } = a.rest
-  const other = b.rest
+  return a.outcome === b.outcome && a.owner === b.owner && isSameRest(a.rest, b.rest)
+}
+
+function isSameRest(a: UsageCounts | null, b: UsageCounts | null): boolean {
+  if (a === null || b === null) return a === b
+  const { input, output, read, written, reasoning } = a
   return (
-    input === other.input &&
-    output === other.output &&
-    read === other.read &&
-    written === other.written &&
-    reasoning === other.reasoning
+    input === b.input &&
+    output === b.output &&
+    read === b.read &&
+    written === b.written &&
+    reasoning === b.reasoning
   )
 }
 
 /** What the batch of a new report did not know; null when it was right. */
 function correctionOf(
   n: UsageReport,
+  batchRest: UsageCounts | null,
   stateOf: (n: UsageReport) => ReportState,
 ): LedgerCorrection | null {
   if (!n.has(REPORT_FLAG.REPORT)) return null
   const { event } = n
   const isCounted = n.has(REPORT_FLAG.COUNTED)
   if (n.outcome === OUTCOME.COUNTED)
-    return isCounted && n.rest === null ? null : { event, reason: 'counts', rest: n.rest }
+    return isCounted && isSameRest(n.rest, batchRest)
+      ? null
+      : { event, reason: 'counts', rest: n.rest }
   if (!isCounted) return null
   if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container' }
   return { event, reason: 'duplicate', of: Buffer.from(stateOf(n).owner, 'latin1') }

@@ -221,7 +221,8 @@ export class Chain implements ChainContext {
     const { count } = events
     const claims = events.claims.copy()
     const reports = events.reports.copy()
-    return { count, eventIds, claims, reports, entries: this.#entriesOf() }
+    const outcomes = events.outcomes.copy()
+    return { count, eventIds, claims, reports, outcomes, entries: this.#entriesOf() }
   }
 
   /** Entries of the events that count as far as the batch shows. */

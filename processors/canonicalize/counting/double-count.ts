@@ -5,11 +5,11 @@
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { claimHash } from '../../../core/identity/identity.ts'
+import { PairTable } from '../../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../../core/reports/report-rows.ts'
 import type { LedgerCorrection } from '../../../core/task.ts'
 import { decideReports } from '../../../usage/call-matching.ts'
 import { OUTCOME, UsageReport } from '../../../usage/report.ts'
-import { PairTable } from '../bytes/pair-table.ts'
 import { countAll, countRest } from './remainder.ts'
 import { addLink, addReport, PlainSpans } from './report-rows.ts'
 
@@ -126,7 +126,13 @@ export class DoubleCount {
     const ids = flags & REPORT_FLAG.RESPONSE_ID
     if (ids !== 0) this.#meet(rows, at, trace)
     const output = rows[at + REPORT.OUTPUT] as number
-    const count = output > 0 ? output : -1 - (rows[at + REPORT.INPUT] as number)
+    if (output > 0) this.#compareCount(trace, output, ids)
+    // Outputs of one call may differ by a token.
+    this.#compareCount(trace, -1 - (rows[at + REPORT.INPUT] as number), ids)
+  }
+
+  /** Suspects a trace in which two reports have an equal count and do not both name their responses. */
+  #compareCount(trace: number, count: number, ids: number): void {
     const others = this.#counts.getOrSet(trace, count, ids)
     if (others < 0 || (others & ids) !== 0) return
     this.#suspect(trace)
@@ -168,7 +174,7 @@ export class DoubleCount {
     if (count < 2 || !this.#hasSuspects) return
     for (const rows of this.#suspects(ints, count)) {
       const reports = rows.map((at) => new UsageReport(ints, at))
-      decideReports(reports, 'batch')
+      decideReports(reports)
       for (const n of reports) flag(events, n)
     }
   }
@@ -207,6 +213,9 @@ const UNSURE =
 
 function flag(events: EventTable, n: UsageReport): void {
   if (!n.has(REPORT_FLAG.REPORT)) return
+  if (n.outcome === OUTCOME.COUNTED && n.rest === null) return
+  const owner = n.counted === null ? -1 : n.counted.event
+  events.outcomes.add(n.at / REPORT_STRIDE, n.outcome, owner, n.rest)
   if (n.outcome === OUTCOME.COUNTED) {
     if (n.rest !== null) countRest(events, n.event, n.rest)
     return

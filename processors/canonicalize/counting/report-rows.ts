@@ -2,10 +2,10 @@
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
+import { PairTable } from '../../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, RICHNESS_SHIFT } from '../../../core/reports/report-rows.ts'
 import { SpanView } from '../../../core/span-view.ts'
 import { IntList } from '../bytes/int-list.ts'
-import { PairTable } from '../bytes/pair-table.ts'
 
 /** Adds a row for a span that reports no usage itself but may stand between two that do; the position of the row, -1 when none is needed. */
 export function addLink(events: EventTable, e: number, seed: number, kind: string): number {
