@@ -1,6 +1,8 @@
 // A bounded table from a 64-bit key to a few integers, its owner, by generations: when the newest generation is full, the
 // oldest is forgotten as a whole. Open addressing in one Int32Array, so that there is no object for an entry.
 
+import { intAt } from '../../core/reports/int-at.ts'
+
 /** Columns of a slot: two halves of the key and the ticket, 0 = empty slot. The owner follows. */
 const LO = 0
 const HI = 1
@@ -124,12 +126,12 @@ class Generation {
   read(at: number, out: Int32Array): number {
     const s = this.#slots
     const owner = this.#stride - OWNER
-    for (let i = 0; i < owner; i++) out[i] = s[at + OWNER + i] as number
-    return s[at + TICKET] as number
+    for (let i = 0; i < owner; i++) out[i] = intAt(s, at + OWNER + i)
+    return intAt(s, at + TICKET)
   }
 
   ticketAt(at: number): number {
-    return this.#slots[at + TICKET] as number
+    return intAt(this.#slots, at + TICKET)
   }
 
   insert(lo: number, hi: number, owner: Int32Array, ownerAt: number, ticket: number): void {
@@ -142,7 +144,7 @@ class Generation {
     s[at + LO] = lo
     s[at + HI] = hi
     s[at + TICKET] = ticket
-    for (let k = 0; k < stride - OWNER; k++) s[at + OWNER + k] = owner[ownerAt + k] as number
+    for (let k = 0; k < stride - OWNER; k++) s[at + OWNER + k] = intAt(owner, ownerAt + k)
     this.size++
   }
 
@@ -154,7 +156,7 @@ class Generation {
     let hole = slotAt / stride
     let i = (hole + 1) & mask
     while (s[i * stride + TICKET] !== 0) {
-      const home = hashOf(s[i * stride + LO] as number, s[i * stride + HI] as number) & mask
+      const home = hashOf(intAt(s, i * stride + LO), intAt(s, i * stride + HI)) & mask
       if (((i - home) & mask) >= ((i - hole) & mask)) {
         s.copyWithin(hole * stride, i * stride, (i + 1) * stride)
         hole = i
@@ -173,9 +175,9 @@ class Generation {
     const mask = slots - 1
     for (let at = 0; at < old.length; at += stride) {
       if (old[at + TICKET] === 0) continue
-      let i = hashOf(old[at + LO] as number, old[at + HI] as number) & mask
+      let i = hashOf(intAt(old, at + LO), intAt(old, at + HI)) & mask
       while (grown[i * stride + TICKET] !== 0) i = (i + 1) & mask
-      for (let k = 0; k < stride; k++) grown[i * stride + k] = old[at + k] as number
+      for (let k = 0; k < stride; k++) grown[i * stride + k] = intAt(old, at + k)
     }
     this.#slots = grown
     this.#mask = mask

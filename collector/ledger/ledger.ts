@@ -3,6 +3,7 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
+import { intAt } from '../../core/reports/int-at.ts'
 import { PairTable } from '../../core/reports/pair-table.ts'
 import type { EventFacts, LedgerCorrection, Revision, UsageState } from '../../core/task.ts'
 import { OUTCOME } from '../../usage/report.ts'
@@ -101,7 +102,7 @@ export class UsageLedger {
     const { claims } = facts
     const owners = new Map<number, Uint8Array>()
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
-      const event = claims[i + CLAIM.EVENT] as number
+      const event = intAt(claims, i + CLAIM.EVENT)
       if (!this.#isOfOther(claims, i, ids, event) || corrections.has(event)) continue
       if (!owners.has(event)) owners.set(event, new Uint8Array(this.#owner.slice().buffer))
     }
@@ -119,7 +120,7 @@ export class UsageLedger {
     for (let event = 0; event < facts.count; event++) {
       const ticket = this.#ticketOf(ids, event)
       const at = event * ID_INTS
-      const first = this.#seen.getOrSet(ids[at] as number, ids[at + 1] as number, event)
+      const first = this.#seen.getOrSet(intAt(ids, at), intAt(ids, at + 1), event)
       if (ticket === 0 && (first < 0 || !isSameId(ids, first * ID_INTS, ids, event))) continue
       corrections.set(event, { event, reason: 'resend', of: idAt(facts, event) })
       if (this.#open.has(ticket)) repeatsOpen.add(ticket)
@@ -138,18 +139,18 @@ export class UsageLedger {
     const { claims, count } = facts
     for (let event = 0; event < count; event++) {
       const at = event * ID_INTS
-      this.#add(ids[at] as number, ids[at + 1] as number, ids, at, ticket)
+      this.#add(intAt(ids, at), intAt(ids, at + 1), ids, at, ticket)
     }
     const counted = this.#countedOf(facts, corrections, reports)
     this.#reports.remember(facts, reports, ticket)
     if (reports.revised.length > 0) this.#revised.set(facts, reports.revised)
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE) {
-      const event = claims[i + CLAIM.EVENT] as number
+      const event = intAt(claims, i + CLAIM.EVENT)
       // What a repeated report also goes by belongs to the one that counts.
       const of = counted.get(event)
       const owner = of ?? ids
       const at = of === undefined ? event * ID_INTS : 0
-      this.#add(claimLo(claims, i), claims[i + CLAIM.H1] as number, owner, at, ticket)
+      this.#add(claimLo(claims, i), intAt(claims, i + CLAIM.H1), owner, at, ticket)
     }
   }
 
@@ -196,10 +197,10 @@ export class UsageLedger {
     this.#last = null
     const ids = idsOf(facts)
     for (let at = 0; at < facts.count * ID_INTS; at += ID_INTS)
-      this.#table.remove(ids[at] as number, ids[at + 1] as number, ticket)
+      this.#table.remove(intAt(ids, at), intAt(ids, at + 1), ticket)
     const { claims } = facts
     for (let i = 0; i < claims.length; i += CLAIM_STRIDE)
-      this.#table.remove(claimLo(claims, i), claims[i + CLAIM.H1] as number, ticket)
+      this.#table.remove(claimLo(claims, i), intAt(claims, i + CLAIM.H1), ticket)
     this.#reports.forget(facts, ticket)
     // In reverse: what was revised twice gets its first state back.
     for (const revised of this.#revised.get(facts)?.toReversed() ?? [])
@@ -241,13 +242,13 @@ export class UsageLedger {
   /** Ticket of the commit that took the event in, 0 when it is unknown. */
   #ticketOf(ids: Int32Array, event: number): number {
     const at = event * ID_INTS
-    const ticket = this.#table.find(ids[at] as number, ids[at + 1] as number, this.#owner)
+    const ticket = this.#table.find(intAt(ids, at), intAt(ids, at + 1), this.#owner)
     return ticket !== 0 && isSameId(this.#owner, 0, ids, event) ? ticket : 0
   }
 
   /** True when another event made the claim in an earlier task; `#owner` is its id then. */
   #isOfOther(claims: Int32Array, i: number, ids: Int32Array, event: number): boolean {
-    const ticket = this.#table.find(claimLo(claims, i), claims[i + CLAIM.H1] as number, this.#owner)
+    const ticket = this.#table.find(claimLo(claims, i), intAt(claims, i + CLAIM.H1), this.#owner)
     return ticket !== 0 && !isSameId(this.#owner, 0, ids, event)
   }
 
@@ -285,7 +286,7 @@ function intsOf(ids: Uint8Array): Int32Array {
 }
 
 function claimLo(claims: Int32Array, i: number): number {
-  return (claims[i + CLAIM.H0] as number) ^ CLAIM_SALT
+  return intAt(claims, i + CLAIM.H0) ^ CLAIM_SALT
 }
 
 function idAt(facts: EventFacts, event: number): Uint8Array {

@@ -1,6 +1,7 @@
 // The reports that the ledger remembers, by trace, as rows of integers: no object for a report. Bounded by
 // reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
+import { intAt } from '../../core/reports/int-at.ts'
 import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
 import type { Outcome } from '../../usage/report.ts'
@@ -103,7 +104,7 @@ export class ReportHistory {
   }
 
   ticketAt(at: number): number {
-    return this.#rows[at + TICKET] as number
+    return intAt(this.#rows, at + TICKET)
   }
 
   /** The event id of the report whose row begins at `at`, 16 bytes as latin1. */
@@ -119,7 +120,7 @@ export class ReportHistory {
   /** True when the report repeats one that is not among those whose rows begin at `places`. */
   isOfLost(at: number, places: readonly { readonly at: number }[], count: number): boolean {
     const rows = this.#rows
-    if (((rows[at + STATE] as number) & OWNED) === 0) return false
+    if ((intAt(rows, at + STATE) & OWNED) === 0) return false
     for (let i = 0; i < count; i++) {
       const other = (places[i] as { readonly at: number }).at
       let n = 0
@@ -131,15 +132,15 @@ export class ReportHistory {
 
   /** Where the entry of the report lies in the ring of entries, -1 when it has none. */
   entryAt(at: number): number {
-    return this.#rows[at + ENTRY] as number
+    return intAt(this.#rows, at + ENTRY)
   }
 
   revisionAt(at: number): number {
-    return this.#rows[at + REVISION] as number
+    return intAt(this.#rows, at + REVISION)
   }
 
   stateAt(at: number): ReportState {
-    const state = this.#rows[at + STATE] as number
+    const state = intAt(this.#rows, at + STATE)
     const from = (at + OWNER) * 4
     const owner = (state & OWNED) === 0 ? '' : this.#bytes.latin1Slice(from, from + ID_BYTES)
     const outcome = (state & OUTCOME_BITS) as Outcome // `#putState` wrote one
@@ -165,11 +166,10 @@ export class ReportHistory {
     this.#findPlaces(traces)
     for (let row = 0; row < traces.rows; row++) {
       const number = traces.numberOf(row)
-      const t = number < 0 ? NONE : (this.#placeOf[number] as number)
+      const t = number < 0 ? NONE : intAt(this.#placeOf, number)
       // NONE: forgotten as soon as it came, because the task alone has more than the bound.
       if (t === NONE) continue
-      if ((this.#skipped[number] as number) > 0)
-        this.#skipped[number] = (this.#skipped[number] as number) - 1
+      if (intAt(this.#skipped, number) > 0) this.#skipped[number] = intAt(this.#skipped, number) - 1
       else this.#put(t, row, task)
     }
   }
@@ -234,7 +234,7 @@ export class ReportHistory {
     const rows = this.#rows
     const at = to * STRIDE
     const from = row * REPORT_STRIDE
-    for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = reports[from + i] as number
+    for (let i = 0; i < REPORT_STRIDE; i++) rows[at + i] = intAt(reports, from + i)
     const state = stateOf(row)
     if (typeof state === 'number') rows[at + STATE] = state
     else this.#putState(at, state)
@@ -243,7 +243,7 @@ export class ReportHistory {
     rows[at + TICKET] = ticket
     const bytes = this.#bytes
     const id = (at + ID) * 4
-    const idFrom = (reports[from + REPORT.EVENT] as number) * ID_BYTES
+    const idFrom = intAt(reports, from + REPORT.EVENT) * ID_BYTES
     for (let i = 0; i < ID_BYTES; i++) bytes[id + i] = eventIds[idFrom + i] as number
     rows[at + NEXT] = NONE
     const tail = this.#traces.tail(t)
@@ -301,6 +301,6 @@ export class ReportHistory {
   }
 
   #next(row: number): number {
-    return this.#rows[row * STRIDE + NEXT] as number
+    return intAt(this.#rows, row * STRIDE + NEXT)
   }
 }

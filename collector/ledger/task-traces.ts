@@ -2,6 +2,7 @@
 // its reports may be a call that another trace reports as well. Most traces come whole in one task. They are settled: the worker has
 // decided their reports by the same rules, and the ledger only remembers what it decided. No object for a report or a trace.
 
+import { intAt } from '../../core/reports/int-at.ts'
 import { OUTCOME_ROW, OUTCOME_STRIDE } from '../../core/reports/outcome-rows.ts'
 import { PairTable } from '../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
@@ -20,6 +21,7 @@ export interface Elsewhere {
 }
 
 const NONE = -1
+const NO_OUTCOMES = new Int32Array(0)
 /** What is kept of a trace. */
 const NUMBER = 0
 const IS_OPEN = 1
@@ -30,7 +32,9 @@ export class TaskTraces {
   /** Rows of reports of the task. */
   rows = 0
   #reports: Int32Array = new Int32Array(0)
-  #outcomes: Int32Array | null = null
+  #outcomes: Int32Array = NO_OUTCOMES
+  /** False when nothing is known of the worker's decisions. */
+  #isDecided = false
   /** Trace -> its number here, and a mark for one that was opened before its first report. */
   readonly #numbers = new PairTable()
   #ids = new Int32Array(64)
@@ -56,7 +60,8 @@ export class TaskTraces {
     isOwned: (event: number) => boolean,
   ): void {
     this.#reports = reports
-    this.#outcomes = outcomes ?? null
+    this.#outcomes = outcomes ?? NO_OUTCOMES
+    this.#isDecided = outcomes !== undefined
     this.rows = reports.length / REPORT_STRIDE
     this.count = 0
     this.#numbers.clear()
@@ -64,8 +69,8 @@ export class TaskTraces {
     this.#makeRoom(count)
     this.#takeOutcomes()
     for (let row = 0; row < this.rows; row++) {
-      const event = reports[row * REPORT_STRIDE + REPORT.EVENT] as number
-      const trace = reports[row * REPORT_STRIDE + REPORT.TRACE] as number
+      const event = intAt(reports, row * REPORT_STRIDE + REPORT.EVENT)
+      const trace = intAt(reports, row * REPORT_STRIDE + REPORT.TRACE)
       if (isResend(event)) {
         this.#numberOf[row] = NONE
         // What the worker decided of the others, it decided together with this one.
@@ -74,7 +79,7 @@ export class TaskTraces {
       }
       const number = this.#numberFor(trace, elsewhere)
       this.#numberOf[row] = number
-      this.#sizes[number] = (this.#sizes[number] as number) + 1
+      this.#sizes[number] = intAt(this.#sizes, number) + 1
       if (isOwned(event)) this.#open[number] = 1
       this.#compare(row, number, elsewhere)
     }
@@ -83,21 +88,21 @@ export class TaskTraces {
 
   /** The number of the trace of a row, -1 for a report of a re-sent event. */
   numberOf(row: number): number {
-    return this.#numberOf[row] as number
+    return intAt(this.#numberOf, row)
   }
 
   /** How many reports of a trace are in the task. */
   sizeOf(trace: number): number {
     const number = this.#numbers.get(trace, NUMBER)
-    return number < 0 ? 0 : (this.#sizes[number] as number)
+    return number < 0 ? 0 : intAt(this.#sizes, number)
   }
 
   trace(number: number): number {
-    return this.#ids[number] as number
+    return intAt(this.#ids, number)
   }
 
   size(number: number): number {
-    return this.#sizes[number] as number
+    return intAt(this.#sizes, number)
   }
 
   isOpen(number: number): boolean {
@@ -114,7 +119,7 @@ export class TaskTraces {
   /** Calls `use` with each trace of the task in which the agent of container `n` reported exactly `sums`. */
   eachRun(n: UsageReport, sums: UsageCounts, use: (trace: number) => void): void {
     let row = this.#latest.get(n.container ^ KEY.reported, sumKey(sums))
-    for (; row >= 0; row = this.#before[row * KEYS + RUNS] as number) {
+    for (; row >= 0; row = intAt(this.#before, row * KEYS + RUNS)) {
       const o = this.#other
       o.take(this.#reports, row * REPORT_STRIDE)
       if (o.container === n.container && o.input === sums.input && o.output === sums.output)
@@ -124,46 +129,44 @@ export class TaskTraces {
 
   /** What the worker decided of a row. */
   outcomeOf(row: number): Outcome {
-    const at = this.#outcomeAt[row] as number
-    if (at !== NONE) return (this.#outcomes as Int32Array)[at + OUTCOME_ROW.OUTCOME] as Outcome
-    const flags = this.#reports[row * REPORT_STRIDE + REPORT.FLAGS] as number
+    const at = intAt(this.#outcomeAt, row)
+    if (at !== NONE) return intAt(this.#outcomes, at + OUTCOME_ROW.OUTCOME) as Outcome
+    const flags = intAt(this.#reports, row * REPORT_STRIDE + REPORT.FLAGS)
     return (flags & REPORT_FLAG.REPORT) === 0 ? OUTCOME.OPEN : OUTCOME.COUNTED
   }
 
   /** The event that counts for a row in the worker's opinion, -1 when none does instead of its own. */
   ownerOf(row: number): number {
-    const at = this.#outcomeAt[row] as number
-    return at === NONE ? NONE : ((this.#outcomes as Int32Array)[at + OUTCOME_ROW.OWNER] as number)
+    const at = intAt(this.#outcomeAt, row)
+    return at === NONE ? NONE : intAt(this.#outcomes, at + OUTCOME_ROW.OWNER)
   }
 
   /** The remainder of a container in the worker's opinion; null without one. */
   restOf(row: number): UsageCounts | null {
-    const at = this.#outcomeAt[row] as number
+    const at = intAt(this.#outcomeAt, row)
     const ints = this.#outcomes
-    if (at === NONE || ints === null || ints[at + OUTCOME_ROW.HAS_REST] === 0) return null
+    if (at === NONE || ints[at + OUTCOME_ROW.HAS_REST] === 0) return null
     return {
-      input: ints[at + OUTCOME_ROW.INPUT] as number,
-      output: ints[at + OUTCOME_ROW.OUTPUT] as number,
-      read: ints[at + OUTCOME_ROW.CACHE_READ] as number,
-      written: ints[at + OUTCOME_ROW.CACHE_WRITE] as number,
-      reasoning: ints[at + OUTCOME_ROW.REASONING] as number,
+      input: intAt(ints, at + OUTCOME_ROW.INPUT),
+      output: intAt(ints, at + OUTCOME_ROW.OUTPUT),
+      read: intAt(ints, at + OUTCOME_ROW.CACHE_READ),
+      written: intAt(ints, at + OUTCOME_ROW.CACHE_WRITE),
+      reasoning: intAt(ints, at + OUTCOME_ROW.REASONING),
     }
   }
 
   #takeOutcomes(): void {
     const outcomes = this.#outcomes
     this.#outcomeAt.fill(NONE, 0, this.rows)
-    if (outcomes === null) return
     for (let at = 0; at < outcomes.length; at += OUTCOME_STRIDE)
-      this.#outcomeAt[outcomes[at + OUTCOME_ROW.REPORT] as number] = at
+      this.#outcomeAt[intAt(outcomes, at + OUTCOME_ROW.REPORT)] = at
   }
 
   #numberFor(trace: number, elsewhere: Elsewhere): number {
     const known = this.#numbers.get(trace, NUMBER)
     if (known >= 0) return known
     const number = this.#add(trace)
-    const isOpen =
-      this.#outcomes === null || this.#numbers.has(trace, IS_OPEN) || elsewhere.isKnown(trace)
+    const isOpen = !this.#isDecided || this.#numbers.has(trace, IS_OPEN) || elsewhere.isKnown(trace)
     if (isOpen) this.#open[number] = 1
     return number
   }
@@ -186,7 +189,7 @@ export class TaskTraces {
     elsewhere.eachTie(n, this.#tie)
     if (n.has(REPORT_FLAG.RESPONSE_ID)) {
       const other = this.#link(n.response0 ^ KEY.response, n.response1, row, RESPONSES)
-      if (other >= 0) this.#openBoth(number, this.#numberOf[other] as number)
+      if (other >= 0) this.#openBoth(number, intAt(this.#numberOf, other))
     }
     if (isTwinCandidate(n)) this.#compareTwins(row, number, n)
     if (n.isContainer) this.#link(n.container ^ KEY.reported, sumKey(n), row, RUNS)
@@ -205,19 +208,18 @@ export class TaskTraces {
     let other = this.#link(twinKey(n), TWIN, row, TWINS)
     for (let i = 0; i < CANDIDATES_MAX && other >= 0; i++) {
       this.#other.take(this.#reports, other * REPORT_STRIDE)
-      if (isTwinOf(n, this.#other)) this.#openBoth(number, this.#numberOf[other] as number)
-      other = this.#before[other * KEYS + TWINS] as number
+      if (isTwinOf(n, this.#other)) this.#openBoth(number, intAt(this.#numberOf, other))
+      other = intAt(this.#before, other * KEYS + TWINS)
     }
   }
 
   /** An agent that reports its whole life leaves over in one run what it reported in another. */
   #compareRests(elsewhere: Elsewhere): void {
     const outcomes = this.#outcomes
-    if (outcomes === null) return
     for (let at = 0; at < outcomes.length; at += OUTCOME_STRIDE) {
-      const row = outcomes[at + OUTCOME_ROW.REPORT] as number
+      const row = intAt(outcomes, at + OUTCOME_ROW.REPORT)
       const rest = this.restOf(row)
-      const number = this.#numberOf[row] as number
+      const number = intAt(this.#numberOf, row)
       if (rest === null || number < 0) continue
       const n = this.#n
       n.take(this.#reports, row * REPORT_STRIDE)

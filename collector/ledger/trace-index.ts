@@ -1,6 +1,8 @@
 // Traces by the hash of their id, in the order in which they were last heard of: a record of six integers for each,
 // found by open addressing. Grows with its records and never shrinks; who uses it bounds their number.
 
+import { intAt } from '../../core/reports/int-at.ts'
+
 /** The trace's hash, its first and last row, how many rows, and its neighbours in age. */
 const KEY = 0
 const HEAD = 1
@@ -45,7 +47,7 @@ export class TraceIndex {
   /** The record of a trace, -1 when it is unknown. */
   find(key: number): number {
     for (let i = hashOf(key) & this.#mask; ; i = (i + 1) & this.#mask) {
-      const t = (this.#slots[i] as number) - 1
+      const t = intAt(this.#slots, i) - 1
       if (t < 0 || this.#records[t * STRIDE + KEY] === key) return t
     }
   }
@@ -72,19 +74,19 @@ export class TraceIndex {
   }
 
   key(t: number): number {
-    return this.#records[t * STRIDE + KEY] as number
+    return intAt(this.#records, t * STRIDE + KEY)
   }
 
   head(t: number): number {
-    return this.#records[t * STRIDE + HEAD] as number
+    return intAt(this.#records, t * STRIDE + HEAD)
   }
 
   tail(t: number): number {
-    return this.#records[t * STRIDE + TAIL] as number
+    return intAt(this.#records, t * STRIDE + TAIL)
   }
 
   count(t: number): number {
-    return this.#records[t * STRIDE + COUNT] as number
+    return intAt(this.#records, t * STRIDE + COUNT)
   }
 
   setHead(t: number, row: number): void {
@@ -96,12 +98,12 @@ export class TraceIndex {
   }
 
   addCount(t: number, by: number): void {
-    this.#records[t * STRIDE + COUNT] = (this.#records[t * STRIDE + COUNT] as number) + by
+    this.#records[t * STRIDE + COUNT] = intAt(this.#records, t * STRIDE + COUNT) + by
   }
 
   #make(key: number): number {
     let t = this.#free
-    if (t !== NONE) this.#free = this.#records[t * STRIDE + NEWER] as number
+    if (t !== NONE) this.#free = intAt(this.#records, t * STRIDE + NEWER)
     else {
       if (this.#fresh === this.#capacity) this.#grow()
       t = this.#fresh++
@@ -132,9 +134,9 @@ export class TraceIndex {
     const mask = this.#mask
     let hole = slot
     for (let i = (slot + 1) & mask; this.#slots[i] !== 0; i = (i + 1) & mask) {
-      const home = hashOf(this.key((this.#slots[i] as number) - 1)) & mask
+      const home = hashOf(this.key(intAt(this.#slots, i) - 1)) & mask
       if (((i - home) & mask) < ((i - hole) & mask)) continue
-      this.#slots[hole] = this.#slots[i] as number
+      this.#slots[hole] = intAt(this.#slots, i)
       hole = i
     }
     this.#slots[hole] = 0
@@ -143,8 +145,8 @@ export class TraceIndex {
   /** Takes a record out of the order of age. */
   #unlink(t: number): void {
     const r = this.#records
-    const older = r[t * STRIDE + OLDER] as number
-    const newer = r[t * STRIDE + NEWER] as number
+    const older = intAt(r, t * STRIDE + OLDER)
+    const newer = intAt(r, t * STRIDE + NEWER)
     if (older === NONE) this.#oldest = newer
     else r[older * STRIDE + NEWER] = newer
     if (newer === NONE) this.#newest = older

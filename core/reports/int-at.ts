@@ -1,0 +1,6 @@
+// Reading rows of integers.
+
+/** The integer at an index that is known to be there. */
+export function intAt(ints: Int32Array, index: number): number {
+  return ints[index] as number
+}
