@@ -1,4 +1,4 @@
-// The table against a Map.
+// Compares the table with a Map.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,10 +1,10 @@
-// 64-bit hashes of one batch -> number of an event. Typed arrays, emptied by raising a generation: a Map with
-// such keys allocates a number for each of them (2026-11: 0.35 µs a span in all, 0.05 here).
+// Maps 64-bit hashes to numbers within a batch. It uses typed arrays and is emptied by increasing a generation
+// number. A Map with such keys allocates a number for each of them (2026-11: 0.35 µs a span in all, 0.05 here).
 
 const START = 2048
 
 export class PairTable {
-  /** Rows: hash halves, generation, value. */
+  /** Rows of two halves of the hash, the generation and the value. */
   #rows = new Int32Array(START * 4)
   #mask = START - 1
   #count = 0
@@ -15,7 +15,7 @@ export class PairTable {
     this.#generation++
   }
 
-  /** The value, -1 when there is none. */
+  /** The value of the pair, or -1. */
   get(h0: number, h1: number): number {
     const at = this.#find(h0, h1)
     return this.#rows[at + 2] === this.#generation ? (this.#rows[at + 3] as number) : -1
@@ -36,7 +36,7 @@ export class PairTable {
     if (this.#count * 2 > this.#mask) this.#grow()
   }
 
-  /** The value that is there, else -1, and from now on `value` is. */
+  /** Returns the pair's value. If it has none, sets it to `value` and returns -1. */
   getOrSet(h0: number, h1: number, value: number): number {
     const at = this.#find(h0, h1)
     const rows = this.#rows
@@ -49,7 +49,7 @@ export class PairTable {
     return -1
   }
 
-  /** Where the pair is or would be. */
+  /** The position of the pair, or where it would be added. */
   #find(h0: number, h1: number): number {
     const rows = this.#rows
     for (let slot = (h0 ^ (h1 >>> 7)) & this.#mask; ; slot = (slot + 1) & this.#mask) {

@@ -1,5 +1,5 @@
-// The promises of the processor: samples of other projects yield their expected fields, recorded traffic adds
-// up to the tokens that were really used, whole or in pieces.
+// The processor on samples of other projects, which must give the expected fields, and on recorded traffic, which
+// must add up to the tokens that were really used, as a whole and in parts.
 
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -95,9 +95,9 @@ function checkExpected(event: TestEvent, expected: Record<string, unknown>): voi
 
 interface OwnSample {
   readonly dialect: string | null
-  /** Where it comes from: SDK, version and date of the recording. */
+  /** The SDK, version and date of the recording. */
   readonly source: string
-  /** Table that the sample is for, when that is not its dialect. */
+  /** The dialect table that the sample tests, if it is not that of its dialect. */
   readonly table?: string
   readonly format?: 'ndjson' | 'trace-v0'
   readonly span?: unknown
@@ -126,8 +126,8 @@ function checkOwn(sample: OwnSample): void {
 }
 
 /**
- * A container alone counts, for nobody else reports its usage. Where a sample says that it repeats the usage of calls, there is a call
- * inside that reports it.
+ * The request of a sample. A container alone counts, because no other span reports its usage. If a sample expects
+ * that it repeats the usage of calls, a call that reports it is added inside.
  */
 function requestWithCall(span: PlainSpan, expected: Record<string, unknown>): TestRequest {
   const { input_tokens: input, output_tokens: output } = expected

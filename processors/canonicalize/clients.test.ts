@@ -1,4 +1,4 @@
-// What single clients say in their own way, in the variants that their versions and users write.
+// How single clients deviate, in the variants of their versions and users.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -38,7 +38,7 @@ test('a legacy completion is text, whatever object stands around it', () => {
     assert.deepEqual(of(completion)['output_messages'], said('Sunny.'), JSON.stringify(completion))
   const ended = of('{"text":"Sunny.","finish_reason":"max_tokens"}')
   assert.deepEqual(ended['finish_reasons'], ['max_tokens'])
-  // An object that the model wrote is its answer, as it stands.
+  // A JSON object that the model wrote is its response and stays unchanged.
   const written = '{"city":"Paris","answer":"Sunny."}'
   assert.deepEqual(of(written)['output_messages'], said(written))
 })
@@ -172,7 +172,7 @@ test('a call that answered nothing but an exception has failed, though its statu
   const failed = eventOf({ ...span, attributes })
   assert.equal(failed['status'], 'error')
   assert.equal(failed['error_message'], '429')
-  // An exception that was handled on the way to an answer is none.
+  // An exception that was handled before the response is no failure.
   const handled = eventOf({ ...span, attributes: { ...attributes, 'gen_ai.completion': 'Sunny.' } })
   assert.equal(handled['status'], 'ok')
 })
@@ -253,7 +253,7 @@ test('the newest conventions: cached media, variables of prompts, budgets, respo
       'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"a"}]}]',
     },
   })
-  // It is no call, and that the response has failed is no failure of the fetch.
+  // The span is no call, and a failed response is no failure of the fetch.
   assert.equal(fetched['kind'], 'chain')
   assert.notEqual(fetched['status'], 'error')
 })

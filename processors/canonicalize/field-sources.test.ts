@@ -1,4 +1,5 @@
-// What an event says of what filled its fields: few bytes, stable ids, and the same attributes that `explain` names.
+// The record of which rules filled an event's fields: it is short, its ids are stable, and it names the same
+// attributes as `explain`.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -99,7 +100,7 @@ test('switched off, events do not say it', () => {
   assert.equal(canonicalize.schema.parse({}).field_sources, true)
 })
 
-/** A rule's key with its index and rest, as the pattern of the keys it takes. */
+/** A pattern for the keys that a rule takes, with index and rest. */
 function isKeyOf(pattern: string, key: string): boolean {
   const text = pattern
     .split(/(<i>|\*)/)
@@ -110,7 +111,7 @@ function isKeyOf(pattern: string, key: string): boolean {
   return new RegExp(`^${text}`, 's').test(key)
 }
 
-/** Every field that `explain` says an attribute filled is explained by the stored event with a rule for that attribute. */
+/** For every field that `explain` says an attribute filled, the stored event names a rule for that attribute. */
 function assertAgrees(request: TestRequest): number {
   const explained = runBatch([request], { explain: true })
   const plain = runBatch([request])

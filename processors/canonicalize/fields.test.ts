@@ -1,5 +1,5 @@
-// Facts of the specification that no single attribute shows: span events, span names, resources, scopes, and
-// attributes that mean something beside others. One small case each; samples of whole spans are in `testdata/`.
+// Facts that no single attribute shows: span events, span names, resources, scopes, and attributes that have a
+// meaning together with others. Each is one small case. Samples of whole spans are in `testdata/`.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -232,7 +232,7 @@ const NAMES: readonly Case[] = [
       'gen_ai.provider.name': 'openai',
     },
   ),
-  // A call of a tool whose name is known is a tool.
+  // A span that calls a tool by name is a tool span.
   named(
     'tools/call weather',
     'x',
@@ -321,7 +321,7 @@ const SCOPES: readonly Case[] = (
   ] as const
 ).map(([scope, dialect]) => [`scope ${scope}`, { scope: { name: scope } }, { dialect }])
 
-/** Scope names can be overridden by users: the keys must suffice. */
+/** Users can override scope names, so the keys must suffice. */
 const MARKERS: readonly Case[] = (
   [
     ['openinference.span.kind', 'LLM', 'openinference'],

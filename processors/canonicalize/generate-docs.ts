@@ -1,5 +1,5 @@
-// Writes what is made from the tables: `docs/dialects.md`, ranks and flags of `docs/adding-a-dialect.md`, and the ids of rules.
-// `node processors/canonicalize/generate-docs.ts`; with `--check` it only says whether they are up to date.
+// Generates from the tables: `docs/dialects.md`, the ranks and flags in `docs/adding-a-dialect.md`, and the ids of
+// rules. `node processors/canonicalize/generate-docs.ts`; with `--check` it only reports whether they are up to date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -98,7 +98,7 @@ function ruleRow([key, to, how, options]: Row<string>): string {
   return `| \`${cell(key)}\` | ${to === 'drop' ? '(dropped)' : cell(to)} | ${howCell(how)} | ${options?.rank ?? 50} | ${cell(said)} |`
 }
 
-/** The name of the transform, or the words and what they mean. */
+/** The name of the transform, or the words and their meanings. */
 function howCell(how: string | Words<string> | undefined): string {
   if (typeof how !== 'object') return how ?? ''
   return Object.entries(how)
@@ -127,7 +127,7 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|')
 }
 
-/** The guide with the tables of ranks and flags as they are. */
+/** The guide with the current tables of ranks and flags. */
 function guideWith(text: string): string {
   const tables = [
     '<!-- generated:targets -->',
@@ -146,7 +146,7 @@ function guideWith(text: string): string {
   return text.replace(GENERATED, tables.join('\n'))
 }
 
-/** The ids of rules: new rows of the tables get the next ones. */
+/** The ids of rules. New rows of the tables get the next ids. */
 function ruleList(): string {
   const tables = new Tables(DIALECTS, { named: TRANSFORMS, ofWords: wordsTransform }, [])
   const named = tables.rules.map(({ dialect, key, to, how }) => ({

@@ -1,5 +1,5 @@
-// Processor `canonicalize`: one canonical event from every dialect of GenAI telemetry, with tokens that add
-// up. The tables are in `dialects/`; how to add one is in `docs/adding-a-dialect.md`.
+// The processor `canonicalize` makes one canonical event of every dialect of GenAI telemetry, with tokens that add
+// up. The tables are in `dialects/`; `docs/adding-a-dialect.md` explains how to add one.
 
 import { z } from 'zod'
 import type { ProcessorFactory } from '../../core/component.ts'
@@ -88,7 +88,7 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
   explainStored: storedSources,
 }
 
-/** `plans` false: every span goes the slow way, for tests. */
+/** With `plans` false no plan is used, for tests. */
 export function makeEventMaker(settings: CanonicalizeConfig, plans: boolean): EventMaker {
   const tables = new Tables(DIALECTS, HOW_VALUES_ARE_READ, [...DROPPED_KEYS, ...settings.drop_keys])
   return new EventMaker(tables, FINISHING, {

@@ -1,5 +1,5 @@
-// Properties: nothing is lost silently; nothing throws; the same input gives the same events. That it does not matter how spans arrive
-// is tested with the ledger, in `test/usage/`.
+// Properties: nothing is lost silently, nothing throws, and the same input gives the same events. `test/usage/` tests
+// together with the ledger that the order of arrival does not matter.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -43,7 +43,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
   ),
 )
 
-/** Keys of all tables, with indexes filled in, and keys nobody knows. */
+/** The keys of all tables, with indexes filled in, and unknown keys. */
 const ruleKeys = DIALECTS.flatMap((d) =>
   d.rows.flatMap((r) =>
     alternatives(r[0]).map((k) => k.replaceAll('<i>', '3').replace(/\*$/, 'message.role')),
@@ -156,12 +156,12 @@ function isDropped(name: string): boolean {
   )
 }
 
-/** These only steer how another attribute is read. */
+/** Attributes that only control how another attribute is read. */
 const STEERING = new Set(['input.mime_type', 'output.mime_type', 'fastmcp.span.kind'])
 /** Targets whose values are rounded, scaled, or one of two words. */
 const isInexact = (how: string): boolean => /^(?:int|seconds|bool)/.test(how)
 
-/** A value of each type with a mark in it, to be found again somewhere in the event. */
+/** A value of each type with a mark in it, which must be found somewhere in the event. */
 const MARKED: readonly (readonly [type: string, value: unknown, mark: string])[] = [
   ['text', 'mark9271 and more', 'mark9271'],
   ['integer', 918_273, '918273'],
@@ -202,7 +202,7 @@ test('whatever type a known key has, its value is mapped, kept, or on the list o
   assert.ok(cases.length > 5000, `${cases.length} values`)
 })
 
-/** The name of a transform; rows with words have none. */
+/** The name of a transform. Rows with words have none. */
 function named(how: string | object | undefined): string | undefined {
   return typeof how === 'object' ? 'words' : how
 }
@@ -219,7 +219,7 @@ function rulesOf(name: string, how: string | undefined): string {
 const FIELD_TYPES = new Map<string, string>(FIELDS.map((f) => [f.name, f.type]))
 
 test('of many attributes at once none vanishes: each is mapped, kept, dropped, or a copy of content', () => {
-  // Keys whose target is no content: content that lost to better content is a copy and goes.
+  // Keys whose target is not content. Content that lost against better content is a copy and is not stored.
   const plain = DIALECTS.flatMap((d) =>
     d.rows
       .filter(([, to]) =>

@@ -1,5 +1,5 @@
-// What was worked out for a short value, by its bytes: few values come again and again, and need not become strings to be
-// recognised. Bounded: one entry a slot, the newer one stays.
+// Remembers a result for a short value by the value's bytes. Few values are repeated often, and they can be
+// recognised without creating strings. The memory is bounded: each slot has one entry, and the newer one stays.
 
 const SLOTS = 64
 const BYTES_MAX = 128
@@ -27,7 +27,7 @@ export class ByteMemo<T> {
   }
 }
 
-/** A few bytes tell the values apart; all of them are compared. */
+/** A few bytes distinguish most values. All bytes are compared afterwards. */
 function slotOf(b: Uint8Array, off: number, len: number): number {
   if (len === 0) return 0
   const h = (len * 31 + (b[off] as number)) * 31 + (b[off + len - 1] as number)

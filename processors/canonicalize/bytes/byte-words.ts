@@ -1,5 +1,5 @@
-// Looks up short words (span kinds, provider names, operations) where they lie in the arena, without making
-// a JS string. ASCII letters compare case-insensitively.
+// Looks up short words (span kinds, provider names, operations) in the arena without creating a JS string. The case
+// of ASCII letters does not matter.
 
 export class ByteWords {
   readonly #slots: Int32Array
@@ -7,7 +7,7 @@ export class ByteWords {
   readonly #words: Uint8Array[] = []
   readonly #values: number[] = []
 
-  /** `entries`: word -> number (>= 0) that `find` returns. */
+  /** `entries` has words and the numbers (>= 0) that `find` returns for them. */
   constructor(entries: Iterable<readonly [string, number]>) {
     const list = [...entries]
     let size = 16
@@ -32,7 +32,7 @@ export class ByteWords {
   #add(word: Uint8Array, value: number): void {
     let slot = hashOf(word, 0, word.length) & this.#mask
     while ((this.#slots[slot] as number) >= 0) {
-      // The first entry of a word wins: tables list the more specific one first.
+      // The first entry of a word is used, because tables list the more specific one first.
       if (isSame(this.#words[this.#slots[slot] as number] as Uint8Array, word, 0, word.length))
         return
       slot = (slot + 1) & this.#mask

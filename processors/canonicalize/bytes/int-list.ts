@@ -1,5 +1,6 @@
-// A list of integers that is filled and emptied for every span. An array whose length is set to 0 gives its memory
-// back and must allocate again at the next push (2026-11: 0.6 µs a span for the lists of one span); this keeps it.
+// A list of integers that is filled and emptied for every span. Setting an array's length to 0 frees its memory,
+// which must be allocated again at the next push (2026-11: 0.6 µs a span for the lists of one span). This list keeps
+// its memory.
 
 import { grownInts } from '../../../core/grow.ts'
 
@@ -32,13 +33,13 @@ export class IntList {
     return this.items[i] as number
   }
 
-  /** Takes the row of four at `at` out. */
+  /** Removes the row of four at `at`. */
   remove4(at: number): void {
     this.items.copyWithin(at, at + 4, this.length)
     this.length -= 4
   }
 
-  /** A view of what is in it, good until the next push. */
+  /** A view of the contents, valid until the next push. */
   values(): Int32Array {
     return this.items.subarray(0, this.length)
   }

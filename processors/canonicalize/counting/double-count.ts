@@ -1,6 +1,6 @@
-// Usage counts once. Within a batch: reports of one call by two instrumentations, by a client's own spans
-// beside them, by a log record beside its span, by a container, or by a re-sent request are found here and
-// flagged. Across batches: `claims` and `reports` say the same to the ledger, whose corrections come back through `applyCorrections`.
+// Makes usage count once within a batch. Two instrumentations, a client's own spans, a log record, a container or a
+// re-sent request can report the same call; all but one of these reports are found and flagged here. For other
+// batches `claims` and `reports` describe the events to the ledger, whose corrections `applyCorrections` applies.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -13,29 +13,30 @@ import { OUTCOME, UsageReport } from '../../../usage/report.ts'
 import { countAll, countRest } from './remainder.ts'
 import { addLink, addReport, PlainSpans } from './report-rows.ts'
 
-/** What `DoubleCount` is told of an event. */
+/** What `DoubleCount` needs to know of an event. */
 export interface Claimed {
   readonly kind: string
-  /** What it reports is the usage of the calls inside it. */
+  /** True if the event reports the usage of the calls inside it. */
   readonly isContainer: boolean
-  /** What stands for its span, null = its own id. */
+  /** The id by which its span is known, or null for the event's own span id. */
   readonly ofSpan: Uint8Array | null
 }
 
 export class DoubleCount {
-  /** Response id -> trace in which it came first. */
+  /** Response id to the trace in which it came first. */
   readonly #responses = new PairTable()
-  /** event id -> first event with it. */
+  /** Event id to the first event with it. */
   readonly #seen = new PairTable()
-  /** Trace and span -> row of a report there, of a mere link when there is no report. */
+  /** Trace and span to the row of a report there, or to a row without usage if there is no report. */
   readonly #spans = new PairTable()
   readonly #plain = new PlainSpans()
-  /** Trace and counts -> REPORT_FLAG.RESPONSE_ID when all the reports of it so far have ids, else 0. */
+  /** Trace and counts to REPORT_FLAG.RESPONSE_ID if all its reports so far have response ids, else 0. */
   readonly #counts = new PairTable()
   /**
-   * Traces in which reports may speak of one call: a log record or a copy, a container, a report above another row, equal counts
-   * without ids, a response id that came before. In all others every report counts, and nothing need be compared. The value is
-   * the trace with which it is decided, for calls that are reported in several.
+   * Traces in which several reports may describe one call: there is a log record or a copy, a container, a report
+   * above another row, equal counts without ids, or a response id that came before. In all other traces every report
+   * counts, and nothing is compared. The value is the trace with which the decision is made, for calls that are
+   * reported in several traces.
    */
   readonly #suspected = new PairTable()
   #hasSuspects = false
@@ -43,7 +44,7 @@ export class DoubleCount {
   readonly #response: [number, number] = [0, 0]
   readonly #copyNames: readonly string[]
 
-  /** `copyNames`: beginnings of names of spans that report the call of another span again. */
+  /** `copyNames` are prefixes of names of spans that report the call of another span a second time. */
   constructor(copyNames: readonly string[]) {
     this.#copyNames = copyNames
   }
@@ -58,7 +59,7 @@ export class DoubleCount {
     this.#hasSuspects = false
   }
 
-  /** True when the event was in the batch before (a client sent it twice). */
+  /** True when the event was in the batch before, because a client sent it twice. */
   isRepeated(events: EventTable, e: number): boolean {
     const off = events.off(e, R.event_id)
     const v = events.arena.view
@@ -68,12 +69,12 @@ export class DoubleCount {
     return true
   }
 
-  /** An event of no GenAI kind, of which only whose child it is may matter. */
+  /** Notes an event that is no GenAI span. Only its parent matters. */
   plain(events: EventTable, e: number, seed: Int32Array): void {
     this.#plain.add(events, e, seed[0] as number)
   }
 
-  /** An event that reports no usage of its own may stand between two that do. */
+  /** Notes an event without its own usage, which may be between two events that report usage. */
   link(events: EventTable, e: number, seed: Int32Array, kind: string): void {
     const at = addLink(events, e, seed[0] as number, kind)
     if (at < 0) return
@@ -81,7 +82,7 @@ export class DoubleCount {
     this.#spans.getOrSet(rows[at + REPORT.TRACE] as number, rows[at + REPORT.SPAN] as number, at)
   }
 
-  /** Registers what an event reports: usage, or a call without it. */
+  /** Registers what an event reports: usage, or a call without usage. */
   claim(events: EventTable, e: number, seed: Int32Array, claimed: Claimed): void {
     const response = this.#response
     response[0] = 0
@@ -103,7 +104,10 @@ export class DoubleCount {
     this.#register(rows, at)
   }
 
-  /** By what the call goes, for reports of it that come when its report is remembered no longer. */
+  /**
+   * Adds the claims of the call, by which later reports are recognised when the report itself is no longer
+   * remembered.
+   */
   #addClaims(
     events: EventTable,
     e: number,
@@ -139,7 +143,7 @@ export class DoubleCount {
     this.#counts.set(trace, count, 0)
   }
 
-  /** A response id that came before makes both traces suspected, and one matter. */
+  /** When a response id came before, both traces are suspected and are decided together. */
   #meet(rows: Int32Array, at: number, trace: number): void {
     const r0 = rows[at + REPORT.RESPONSE0] as number
     const r1 = rows[at + REPORT.RESPONSE1] as number
@@ -159,7 +163,7 @@ export class DoubleCount {
     this.#hasSuspects = true
   }
 
-  /** The trace that stands for all with which `trace` is decided. */
+  /** The trace that represents all traces that are decided together with `trace`. */
   #rootOf(trace: number): number {
     let at = trace
     for (let next = this.#suspected.get(at, 0); next !== at; next = this.#suspected.get(at, 0))
@@ -167,7 +171,7 @@ export class DoubleCount {
     return at
   }
 
-  /** Decides which reports of the batch count, as far as the batch shows. */
+  /** Decides which reports of the batch count, as far as the batch can show it. */
   finish(events: EventTable): void {
     const { ints, count } = events.reports
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) this.#lookAbove(ints, at)
@@ -179,7 +183,10 @@ export class DoubleCount {
     }
   }
 
-  /** Finds the parent of a row, skipping spans that are no GenAI spans. A parent that reports as well makes the trace suspected. */
+  /**
+   * Finds the parent of a row, skipping spans that are no GenAI spans. If the parent reports usage too, the trace
+   * becomes suspected.
+   */
   #lookAbove(rows: Int32Array, at: number): void {
     if (((rows[at + REPORT.FLAGS] as number) & REPORT_FLAG.PARENT) === 0) return
     const trace = rows[at + REPORT.TRACE] as number
@@ -193,7 +200,7 @@ export class DoubleCount {
       this.#suspect(trace)
   }
 
-  /** The rows of each suspected trace, of those that share a call together. */
+  /** The rows of each suspected trace. Traces that share a call are returned together. */
   #suspects(rows: Int32Array, count: number): Iterable<number[]> {
     const traces = new Map<number, number[]>()
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) {
@@ -224,7 +231,7 @@ function flag(events: EventTable, n: UsageReport): void {
   else if (n.counted !== null)
     markDuplicate(events, n.event, events.off(n.counted.event, R.event_id))
   const at = n.at + REPORT.FLAGS
-  // The ledger must not take it for counted.
+  // The ledger must not take this report for a counted one.
   events.reports.ints[at] = (events.reports.ints[at] as number) & ~REPORT_FLAG.COUNTED
 }
 
@@ -237,7 +244,7 @@ function int32At(b: Uint8Array, off: number): number {
   )
 }
 
-/** Flags an event as another report of usage that event at `ofOff` (16 bytes in the arena) reported first. */
+/** Flags an event as a second report of usage that the event at `ofOff` (16 bytes in the arena) reported first. */
 function markDuplicate(events: EventTable, e: number, ofOff: number): void {
   events.setNum(e, N.usage_aggregate, 1)
   events.setRange(e, R.usage_duplicate_of, ofOff, 16)
@@ -253,7 +260,7 @@ function clearCost(events: EventTable, e: number): void {
   if (none >= 0) events.setLiteral(e, R.cost_source, none)
 }
 
-/** Applies what the ledger on the main thread knows of these events. */
+/** Applies the ledger's corrections to these events. */
 export function applyCorrections(
   events: EventTable,
   corrections: readonly LedgerCorrection[],
@@ -280,7 +287,7 @@ export function applyCorrections(
   if (moved !== null) follow(events, moved)
 }
 
-/** When A repeats B and B repeats C, A is made to point at C, the event that counts. */
+/** When A repeats B and B repeats C, A is made to point at C, which is the event that counts. */
 function follow(events: EventTable, moved: ReadonlyMap<string, number>): void {
   for (let e = 0; e < events.count; e++) {
     const first = events.hex(e, R.usage_duplicate_of)

@@ -1,4 +1,4 @@
-// What the ledger says of an event holds for those that the batch had tied to it.
+// The ledger's correction of an event also applies to the events that the batch had linked to it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

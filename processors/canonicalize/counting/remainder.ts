@@ -1,5 +1,5 @@
-// A container that counts what the calls inside it did not report. Its event is one and the same: the counted fields hold the
-// remainder, and what it reported itself stands in `usage_details` under `reported_*`.
+// A container that counts what the calls inside it did not report. Its event has the remainder in the counted fields,
+// and what the container itself reported in `usage_details` under `reported_*`.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -7,7 +7,7 @@ import type { UsageCounts } from '../../../core/task.ts'
 import { isRecord } from '../json/values.ts'
 
 const PREFIX = 'reported_'
-/** Counted fields, and their names in `usage_details`. */
+/** The counted fields and their names in `usage_details`. */
 const FIELDS = [
   [N.input_tokens, 'input'],
   [N.output_tokens, 'output'],
@@ -17,7 +17,7 @@ const FIELDS = [
   [N.reasoning_tokens, 'reasoning'],
 ] as const
 
-/** Makes the remainder what the event counts. */
+/** Sets the counted fields to the remainder. */
 export function countRest(events: EventTable, e: number, rest: UsageCounts): void {
   const details = detailsOf(events, e)
   if (!(events.num(e, N.usage_remainder) > 0)) keepReported(events, e, details)
@@ -35,7 +35,7 @@ export function countRest(events: EventTable, e: number, rest: UsageCounts): voi
   events.setText(e, R.usage_details, JSON.stringify(details))
 }
 
-/** Takes a remainder back: the event counts, or shows, all that it reported. */
+/** Undoes a remainder, so that the event has all usage that it reported. */
 export function countAll(events: EventTable, e: number): void {
   if (!(events.num(e, N.usage_remainder) > 0)) return
   events.setNum(e, N.usage_remainder, Number.NaN)
@@ -51,8 +51,8 @@ export function countAll(events: EventTable, e: number): void {
 }
 
 /**
- * Splits of what was reported (audio, cache lifetimes, searches) are no splits of the remainder, and a given cost is no cost of it:
- * the remainder is priced by its own counts.
+ * Moves reported details aside. A breakdown of the reported usage (audio, cache lifetimes, searches) does not apply
+ * to the remainder, and neither does a given cost: the remainder is priced by its own counts.
  */
 function keepReported(events: EventTable, e: number, details: Record<string, number>): void {
   for (const [name, n] of Object.entries(details)) {
@@ -77,6 +77,6 @@ function setPart(events: EventTable, e: number, field: number, n: number): void 
 function detailsOf(events: EventTable, e: number): Record<string, number> {
   const text = events.text(e, R.usage_details)
   const details: unknown = text === null ? null : JSON.parse(text)
-  // Our own JSON: a map of numbers.
+  // This JSON was written here and is a map of numbers.
   return isRecord(details) ? { ...(details as Record<string, number>) } : {}
 }

@@ -1,4 +1,4 @@
-// The row of `core/reports/report-rows.ts` for an event: whose child it is, what it reports, and when.
+// Makes the row of an event in `core/reports/report-rows.ts`: its parent, what it reports, and when.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -7,7 +7,10 @@ import { REPORT, REPORT_FLAG, RICHNESS_SHIFT } from '../../../core/reports/repor
 import { SpanView } from '../../../core/span-view.ts'
 import { IntList } from '../bytes/int-list.ts'
 
-/** Adds a row for a span that reports no usage itself but may stand between two that do; the position of the row, -1 when none is needed. */
+/**
+ * Adds a row for a span that reports no usage but may be between two spans that do. Returns the position of the row,
+ * or -1 when none is needed.
+ */
 export function addLink(events: EventTable, e: number, seed: number, kind: string): number {
   if (events.len(e, R.parent_span_id) < 0 || kind === PLAIN || !hasIds(events, e)) return -1
   const at = addPlace(events, e, seed)
@@ -18,18 +21,18 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
   return at
 }
 
-/** What a report is, beside its numbers. */
+/** The kind of a report, besides its numbers. */
 export interface Reported {
-  /** An agent, a chain and the like. */
+  /** True for an agent, a chain and the like. */
   readonly isContainer: boolean
   readonly kind: string
-  /** Beginnings of names of spans that report the call of another span again. */
+  /** Prefixes of names of spans that report the call of another span a second time. */
   readonly copyNames: readonly string[]
 }
 
 /**
- * Adds a row for a report; the position of the row, -1 when nothing can be compared with the event: it has neither ids nor a response id.
- * `response`: hash of the response id, 0 and 0 without one.
+ * Adds a row for a report and returns its position. Returns -1 when the event cannot be compared with others, because
+ * it has neither ids nor a response id. `response` is the hash of the response id, or 0 and 0.
  */
 export function addReport(
   events: EventTable,
@@ -66,7 +69,7 @@ export function addReport(
   return at
 }
 
-/** Writes what was used; the flags that say in which form it is known. */
+/** Writes the usage and returns the flags that say in which form it is known. */
 function putCounts(events: EventTable, e: number, rows: Int32Array, at: number): number {
   const input = orZero(events.num(e, N.input_tokens))
   const output = orZero(events.num(e, N.output_tokens))
@@ -90,8 +93,8 @@ function putCounts(events: EventTable, e: number, rows: Int32Array, at: number):
 }
 
 /**
- * How much the report says: parts of usage that are more than 0, then a cost, then the response id, then parts that are said at
- * all. Of reports of one call the one that says most counts.
+ * How complete a report is: parts of usage above 0 weigh most, then a cost, then the response id, then parts that are
+ * present. Of several reports of one call the most complete one counts.
  */
 function richnessOf(events: EventTable, e: number): number {
   let parts = 0
@@ -118,7 +121,10 @@ function isError(events: EventTable, e: number): boolean {
   return len === 5 && events.arena.equals(events.off(e, R.status), len, 'error')
 }
 
-/** The same for each run of one agent of one service: an agent that reports its whole life each time is known by it. */
+/**
+ * A number that is the same for every run of one agent of one service. It identifies an agent that reports its
+ * cumulative usage each time.
+ */
 function containerOf(events: EventTable, e: number): number {
   const h = mix(hashOf(events, e, R.scope_name), hashOf(events, e, R.service_name))
   const name = events.len(e, R.agent_name) > 0 ? R.agent_name : R.name
@@ -126,11 +132,11 @@ function containerOf(events: EventTable, e: number): number {
 }
 
 /**
- * Spans of a batch that are no GenAI spans (HTTP, functions of the app). A call may run through them, and nobody else
- * will ever hear of them: what is below them gets what is above them for a parent.
+ * Spans of a batch that are no GenAI spans (HTTP, functions of the application). A call may pass through them, and
+ * they are not reported further. So the spans below them get the span above them as their parent.
  */
 export class PlainSpans {
-  /** Trace and span -> place in `#parents`. */
+  /** Trace and span to the position in `#parents`. */
   readonly #places = new PairTable()
   /** Pairs: 1 when there is a parent, and the parent. */
   readonly #parents = new IntList()
@@ -140,7 +146,7 @@ export class PlainSpans {
     this.#parents.clear()
   }
 
-  /** Notes the event, whose kind is `PLAIN`. */
+  /** Notes an event whose kind is `PLAIN`. */
   add(events: EventTable, e: number, seed: number): void {
     if (isLog(events, e) || !hasIds(events, e)) return
     const v = events.arena.view
@@ -151,7 +157,9 @@ export class PlainSpans {
     this.#parents.push(hasParent ? fold(v, events.off(e, R.parent_span_id)) : 0)
   }
 
-  /** When the parent of the row at `at` is a plain span, its nearest ancestor that is not one becomes the parent. */
+  /**
+   * When the parent of the row at `at` is such a span, its nearest ancestor that is a GenAI span becomes the parent.
+   */
   skip(rows: Int32Array, at: number): void {
     if (this.#parents.length === 0) return
     const trace = rows[at + REPORT.TRACE] as number
@@ -205,7 +213,10 @@ function traceOf(events: EventTable, e: number): number {
 
 /** The kind of spans that are no GenAI spans. */
 export const PLAIN = 'span'
-/** Kinds of span whose child may report the same call as they do. A child of any other kind (tool, agent) makes calls of its own. */
+/**
+ * The kinds of spans whose child may report the same call. A child of any other kind (tool, agent) makes its own
+ * calls.
+ */
 const PASSAGES = new Set(['llm', 'chain', 'embedding', 'rerank'])
 
 const CYCLE = 2 ** 32
@@ -218,7 +229,7 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
   return REPORT_FLAG.TIMES
 }
 
-/** The span's name says that it reports the call of another span again: a streamed call, in a span of its own. */
+/** True if the span's name says that it reports the call of another span a second time, such as a streamed call. */
 function isCopy({ batch, nameOffset, nameLength }: SpanView, names: readonly string[]): boolean {
   for (const name of names)
     if (nameLength > name.length && batch.arena.equals(nameOffset, name.length, name)) return true
@@ -233,7 +244,7 @@ function clamp(n: number): number {
   return Math.max(0, Math.min(0x7fff_ffff, Math.round(n)))
 }
 
-/** Eight bytes as one integer. */
+/** Combines eight bytes to one integer. */
 function fold(v: DataView, off: number): number {
   return mix(v.getInt32(off, true), v.getInt32(off + 4, true))
 }
@@ -245,7 +256,7 @@ function mix(a: number, b: number): number {
 
 const LOWER = 0x2020_2020
 
-/** Hash of a text field, case folded for letters, four bytes a step; 0 when it is unset. */
+/** A hash of a text field, ignoring the case of letters, four bytes at a time. 0 when it is unset. */
 function hashOf(events: EventTable, e: number, field: number): number {
   const len = events.len(e, field)
   if (len <= 0) return 0
@@ -263,7 +274,7 @@ function step(h: number, word: number): number {
   return x ^ (x >>> 13)
 }
 
-/** 16 bits, never 0 for a field that is set. */
+/** A hash of 16 bits, which is never 0 for a field that is set. */
 function shortHash(events: EventTable, e: number, field: number): number {
   const h = hashOf(events, e, field)
   return h === 0 ? 0 : (h ^ (h >>> 16)) & 0xffff || 1

@@ -1,4 +1,4 @@
-// The kernel against the plain reader and JSON.stringify, and the committed bytes against the source.
+// Compares the kernel with the plain reader and JSON.stringify, and the committed bytes with the source.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ const kernel = new JsonKernel()
 kernel.bind(arena)
 const out = new JsonOut(kernel)
 
-/** Places the text between others that would go on with it: a reader must not look beyond its range. */
+/** Places the text between others that would continue it, because a reader must not read outside its range. */
 function place(text: string): { readonly off: number; readonly len: number } {
   arena.reset()
   arena.appendText('["x",{"')

@@ -1,20 +1,25 @@
-// JSON where it lies in the arena, through the kernel of `kernel/json.as`: what is valid, what is canonical already,
-// the members of an object, text as a JSON string. No JS value and no JS string is made.
-// Measured 2026-11, canonical messages of the bench's traffic: 0.9 GB/s in JS (`testing/json-bytes.ts`), 4 GB/s here.
+// Reads JSON in the arena with the WebAssembly kernel of `kernel/json.as`: whether it is valid, whether it is already
+// canonical, the members of an object, text as a JSON string. It creates no JS values or strings. Measured 2026-11
+// with the canonical messages of the bench's traffic: 0.9 GB/s in JS (`testing/json-bytes.ts`), 4 GB/s here.
 
 import type { Arena } from '../../../core/arena.ts'
 import { KERNEL } from '../kernel/json.generated.ts'
 
-/** What `check` asks for: any JSON, or an array of canonical messages, parts, tools, documents; or one canonical tool. */
+/**
+ * What `check` tests for: any JSON, or an array of canonical messages, parts, tools or documents, or one canonical
+ * tool.
+ */
 export const SHAPE = { ANY: 0, MESSAGES: 1, PARTS: 2, TOOLS: 3, DOCUMENTS: 4, TOOL: 5 } as const
 
-/** Answers of `check`. MULTILINE: valid, but with a newline between tokens, so that it cannot be printed as it is. */
+/**
+ * Results of `check`. MULTILINE: valid, but with a newline between tokens, so that it cannot be printed unchanged.
+ */
 export const ANSWER = { NO: 0, YES: 1, MULTILINE: 2 } as const
 
-/** Columns of a row of `members`. A string's range is without quotes. */
+/** The columns of a row of `members`. A string's range excludes the quotes. */
 export const MEMBER = { KEY_OFF: 0, KEY_LEN: 1, OFF: 2, LEN: 3, KIND: 4 } as const
 export const MEMBER_STRIDE = 5
-/** ESCAPED: a string with escapes in it. */
+/** ESCAPED is a string that contains escapes. */
 export const KIND = {
   STRING: 1,
   ESCAPED: 2,
@@ -26,11 +31,11 @@ export const KIND = {
   ARRAY: 8,
 } as const
 
-/** More members than this are left to JSON.parse. */
+/** Objects with more members are parsed with JSON.parse. */
 export const MEMBERS_MAX = 64
-/** The kernel reads and writes a little beyond its ranges. */
+/** The kernel reads and writes a few bytes beyond its ranges. */
 const SLACK = 64
-/** Ranges remembered by `isRepeatedly`. */
+/** How many ranges `isRepeatedly` remembers. */
 const KNOWN = 32
 
 interface Exports {
@@ -50,11 +55,11 @@ interface Exports {
 let module: WebAssembly.Module | null = null
 
 export class JsonKernel {
-  /** Rows of the last `members`. */
+  /** The rows of the last `members`. */
   readonly rows = new Int32Array(MEMBERS_MAX * MEMBER_STRIDE)
   #arena!: Arena
   #exports!: Exports
-  /** The memory as words, and the arena's bytes that it is as old as. */
+  /** The memory as words, and the arena's bytes at the time when this view was made. */
   #words = new Int32Array(0)
   #wordsAre: Uint8Array | null = null
   /** By length: a range of this batch that had the shape, and the shape. */
@@ -64,14 +69,15 @@ export class JsonKernel {
   #owner: Arena | null = null
   #generation = -1
 
-  /** Begins a batch: from here on ranges are of this arena. */
+  /** Begins a batch, whose ranges are in this arena. */
   bind(arena: Arena): void {
     this.#arena = arena
     this.#knownLen.fill(0)
     if (this.#owner === arena && this.#generation === arena.generation) return
     module ??= new WebAssembly.Module(Uint8Array.from(Buffer.from(KERNEL, 'base64')))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: arena.memory } })
-    // The module exports exactly these: `kernel/json.as`. Copied, because the object that V8 makes of them is a hash table.
+    // The module exports exactly these functions (`kernel/json.as`). They are copied, because V8's object for them is
+    // a slow hash table.
     this.#exports = { ...(exports as unknown as Exports) }
     this.#owner = arena
     this.#generation = arena.generation
@@ -83,8 +89,8 @@ export class JsonKernel {
   }
 
   /**
-   * True when `check` says YES. For what applications send with every call (tools, instructions): text that is byte for
-   * byte what stood in another span of the batch is compared, not read again.
+   * True when `check` returns YES. Applications send some texts with every call (tools, instructions). If the text
+   * equals that of an earlier span of the batch, it is compared and not checked again.
    */
   isRepeatedly(off: number, len: number, shape: number): boolean {
     const slot = (len ^ (len >>> 5)) & (KNOWN - 1)
@@ -103,7 +109,9 @@ export class JsonKernel {
     return this.check(off, len, SHAPE.ANY) === ANSWER.YES
   }
 
-  /** Reads the members of the object in the range into `rows`; how many, -1 when they must be read by JSON.parse. */
+  /**
+   * Reads the members of the object in the range into `rows`. Returns how many, or -1 when JSON.parse must be used.
+   */
   members(off: number, len: number): number {
     const arena = this.#arena
     const top = arena.top
@@ -132,7 +140,7 @@ export class JsonKernel {
     return this.#exports.lastReasonLen()
   }
 
-  /** Row of the member of that name among the first `count` rows, -1 when there is none. */
+  /** The row of the member with that name among the first `count` rows, or -1. */
   memberNamed(count: number, name: string): number {
     const { rows } = this
     for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE)
@@ -142,8 +150,8 @@ export class JsonKernel {
   }
 
   /**
-   * Offset of the first string member named by the literal in the object, without its quote, or -1; length in
-   * `foundLength`. Nothing behind it is looked at.
+   * The offset of the first string member of the object whose name is the literal, without its quote, or -1. The
+   * length is in `foundLength`. Nothing after it is read.
    */
   stringMember(off: number, len: number, literal: number): number {
     const arena = this.#arena
@@ -156,7 +164,7 @@ export class JsonKernel {
     return this.#exports.foundLength()
   }
 
-  /** True when the range holds the literal, which has at least two bytes. */
+  /** True when the range contains the literal, which has at least two bytes. */
   contains(off: number, len: number, literal: number): boolean {
     const arena = this.#arena
     this.#slack(off + len)
@@ -166,8 +174,8 @@ export class JsonKernel {
   }
 
   /**
-   * Writes pieces at the arena's top: `list` has two numbers for each, see the kernel. `room`: bytes they may take at most,
-   * when every byte of text needs the longest escape. Returns how many bytes it wrote.
+   * Writes pieces at the top of the arena and returns the number of bytes. `list` has two numbers for each piece, see
+   * the kernel. `room` is the most bytes that they may take, when every byte of text needs the longest escape.
    */
   write(list: Int32Array, length: number, room: number): number {
     const arena = this.#arena
@@ -176,7 +184,7 @@ export class JsonKernel {
       most = this.#exactRoom(list, length)
       this.ensure(most + length * 4 + SLACK)
     }
-    // Behind what will be written, where nothing is yet.
+    // This position is after everything that will be written, where the memory is unused.
     const at = (arena.top + most + SLACK) >> 2
     const words = this.#wordsOf(arena)
     for (let i = 0; i < length; i++) words[at + i] = list[i] as number
@@ -203,7 +211,7 @@ export class JsonKernel {
     return this.#words
   }
 
-  /** Makes sure that `n` bytes and the kernel's slack follow the arena's top. */
+  /** Ensures that `n` bytes, and the bytes that the kernel may touch beyond, follow the arena's top. */
   ensure(n: number): void {
     const top = this.#arena.top
     this.#arena.reserve(n + SLACK)

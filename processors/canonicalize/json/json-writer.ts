@@ -1,12 +1,12 @@
-// Writes JSON text into the arena piece by piece: literals, ranges that are JSON already, text ranges as JSON strings.
-// What it writes is what JSON.stringify would have written of the same values, without the values. The pieces are noted
-// and written by one call of the kernel: a call for each costs more than the copying.
+// Writes JSON text into the arena from pieces: literals, ranges that are JSON already, and text ranges that become
+// JSON strings. The result is what JSON.stringify would write for the same values, without creating them. The pieces
+// are collected and written by one call of the kernel, because a call for each costs more than the copying.
 
 import type { Arena, Literal } from '../../../core/arena.ts'
 import { grownInts } from '../../../core/grow.ts'
 import type { JsonKernel } from './json-kernel.ts'
 
-/** A byte of text may become \u0000. */
+/** A byte of text may become `\u0000`, which has six bytes. */
 const ESCAPE_MAX = 6
 
 export class JsonOut {
@@ -15,7 +15,7 @@ export class JsonOut {
   #pieces = new Int32Array(256)
   #length = 0
   #room = 0
-  /** Where the text written last lies. */
+  /** The range of the text that was written last. */
   off = 0
   len = 0
 
@@ -30,13 +30,13 @@ export class JsonOut {
     this.#room = 0
   }
 
-  /** Writes the text begun: it is at `off`, `len` bytes long. */
+  /** Writes the text: it is at `off` and has `len` bytes. */
   end(): void {
     this.len = this.#kernel.write(this.#pieces, this.#length, this.#room)
     this.off = this.#arena.top - this.len
   }
 
-  /** How much has been noted: `back` forgets what comes after. */
+  /** The number of pieces so far. `back` removes later ones. */
   get mark(): number {
     return this.#length
   }
@@ -55,18 +55,18 @@ export class JsonOut {
     else this.ascii(literal.text)
   }
 
-  /** Short ASCII text that needs no escape, as it is. */
+  /** Writes short ASCII text that needs no escape. */
   ascii(text: string): void {
     const off = this.#arena.appendAscii(text)
     this.copy(off, this.#arena.lastLen)
   }
 
-  /** A range that is JSON already, and will not change before the end. */
+  /** Writes a range that is JSON already and does not change before `end`. */
   copy(off: number, len: number): void {
     if (len > 0) this.#piece(off, len, len)
   }
 
-  /** A range of UTF-8 text as a JSON string. */
+  /** Writes a range of UTF-8 text as a JSON string. */
   text(off: number, len: number): void {
     this.#piece(off, ~len, len * ESCAPE_MAX + 2)
   }

@@ -1,5 +1,5 @@
-// Parses what instrumentations write where JSON was meant: JSON, or the repr of a Python value
-// (single quotes, True, None, tuples). Bounded in size and depth; anything else is `undefined`.
+// Parses what some instrumentations write instead of JSON: the repr of a Python value (single quotes, True, None,
+// tuples). It parses JSON as well. Size and depth are limited, and anything else is `undefined`.
 
 const REPR_BYTES_MAX = 64 * 1024
 const DEPTH_MAX = 64
@@ -12,13 +12,13 @@ export function parseLoose(text: string): unknown {
   return parseRepr(text)
 }
 
-/** The parsed value, or undefined when the text is no JSON. */
+/** The parsed value, or undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   if (!mayBeJson(text)) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // Text that only looks like JSON is text.
+    // The text only looks like JSON.
     return undefined
   }
 }
@@ -26,7 +26,7 @@ export function parseJson(text: string): unknown {
 const WORD = /^\s*(?:true|false|null)\s*$/
 const NUMBER = /^\s*-?[0-9][0-9.eE+-]*\s*$/
 
-/** False for what JSON cannot begin with: it is spared the exception, which costs more than all else about it. */
+/** False for text that cannot be JSON, because an exception costs more than all the rest. */
 function mayBeJson(text: string): boolean {
   const at = firstAt(text, 0)
   switch (text.charCodeAt(at)) {

@@ -1,12 +1,12 @@
-// Which attributes could fill which target of the span at hand: one linked list a slot, best candidate first.
-// Arrays are reused from span to span; a generation number says what is of this one.
+// The attributes that could fill each target of the current span: one linked list for each slot, the best candidate
+// first. The arrays are reused for every span; a generation number marks the entries of the current one.
 
 import { R } from '../../../core/fields.ts'
 import type { Rule } from './dialect.ts'
 import { RANK, RANK_UNIT } from './dialect.ts'
 import { takesAllOf } from './targets.ts'
 
-/** Slots are filled in this order: what later ones depend on first. */
+/** The order in which slots are filled: first those that others depend on. */
 const PHASES = 4
 const PHASE_OF: Readonly<Record<string, number>> = {
   kind: 0,
@@ -18,7 +18,7 @@ const PHASE_OF: Readonly<Record<string, number>> = {
   name: 3,
   drop: 3,
 }
-/** Every candidate of these slots counts, not only the best. */
+/** Slots for which every candidate is used, and not only the best. */
 const TAKES_ALL = new Set([
   'metadata',
   'io.input',
@@ -27,7 +27,10 @@ const TAKES_ALL = new Set([
   'usage_aggregate',
   'request_params',
 ])
-/** Candidates from span events rank below all of the span's own, but for content: a details event beats copies of it. */
+/**
+ * Candidates from span events rank below all of the span's own attributes, except for content, where an event with
+ * details is better than copies of it.
+ */
 const EVENT_RANK = 1_000_000
 const EVENT_CONTENT: ReadonlySet<number> = new Set([
   R.input_messages,
@@ -36,7 +39,7 @@ const EVENT_CONTENT: ReadonlySet<number> = new Set([
 ])
 
 export class Candidates {
-  /** Slots with candidates, by phase. */
+  /** The slots that have candidates, by phase. */
   readonly touched: number[][] = []
   readonly takesAll: Uint8Array
   rules: Rule[] = []
@@ -69,17 +72,17 @@ export class Candidates {
     for (const list of this.touched) list.length = 0
   }
 
-  /** What is added from now on comes from span events. */
+  /** Candidates that are added from now on come from span events. */
   fromEvents(): void {
     this.#extraRank = EVENT_RANK
   }
 
-  /** First candidate of a slot that was touched. */
+  /** The first candidate of a slot that has any. */
   first(slot: number): number {
     return this.#head[slot] as number
   }
 
-  /** The next best one, -1 = none. */
+  /** The next best candidate, or -1. */
   next(n: number): number {
     return this.#next[n] as number
   }
@@ -107,7 +110,7 @@ export class Candidates {
   #insert(slot: number, n: number): void {
     const rank = this.#ranks[n] as number
     const last = this.#tail[slot] as number
-    // The usual case, and what keeps a span of thousands of like keys linear.
+    // This is the usual case, and it makes a span with thousands of similar keys linear.
     if ((this.#ranks[last] as number) <= rank) {
       this.#next[last] = n
       this.#next[n] = -1

@@ -1,17 +1,17 @@
-// Refuses mistakes in dialect tables at the start, with the table and the row. The compiler sees most of them; tables
-// that are built from data while the program runs it has not seen.
+// Refuses mistakes in dialect tables at the start, naming the table and the row. The compiler finds most mistakes,
+// but it has not seen tables that are built from data at run time.
 
 import { nearest } from '../../../core/config/nearest.ts'
 import { isKind, KINDS } from '../../../core/kinds.ts'
 import { namedTargets, type TargetType, targetType } from './targets.ts'
 import { namedTransforms } from './transform-names.ts'
 
-/** Ranks are 0 to this: beyond, a rule would rank below the attributes of span events. */
+/** Ranks are from 0 to this. A rule with a higher rank would rank below the attributes of span events. */
 export const RANK_MAX = 99
 const OPTIONS: readonly string[] = ['rank', 'when', 'firstWord', 'note']
 const CONDITIONS: readonly unknown[] = ['own', 'genai']
 
-/** Where a row stands, for messages: rows count from 1. */
+/** The place of a row for messages. Rows count from 1. */
 export function placeOf(dialect: string, key: unknown, index: number): string {
   return `dialect ${dialect}, row ${index + 1} ("${shown(key)}")`
 }
@@ -30,15 +30,15 @@ export function checkDialect(
     checkKind(`dialect ${name}, span name "${word}"`, kind)
 }
 
-/** A row as it was written, whatever it holds. */
+/** A row before its values are checked. */
 export interface UncheckedRow {
   readonly key: unknown
   readonly to: unknown
   readonly transform: unknown
   readonly options: Readonly<Record<string, unknown>>
-  /** Types of target that the transform fills, null when there is no such transform. */
+  /** The types of targets that the transform can fill. Null when there is no such transform. */
   readonly fills: readonly TargetType[] | null
-  /** Names of the dialect's own transforms. */
+  /** The names of the dialect's own transforms. */
   readonly own: readonly string[]
 }
 

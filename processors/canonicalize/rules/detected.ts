@@ -1,47 +1,47 @@
-// What the rest of the processor asks about the dialects of a span. `detection.ts` finds the answers.
+// The dialects that were found on a span, as the rest of the processor uses them. `detection.ts` finds them.
 
 import type { Literal } from '../../../core/arena.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 
-/** How the dialects of a span are named. */
+/** The names of a span's dialects. */
 export interface DialectNames {
   readonly dialect: Literal | null
   readonly dialects: readonly string[] | null
 }
 
-/** A value of an attribute that betrays a dialect. */
+/** A value of an attribute by which a dialect is recognised. */
 export interface ValueMarker {
   readonly text: string
   readonly isPrefix: boolean
   readonly dialect: number
 }
 
-/** An attribute, counted from the span's first, and what its value may betray. */
+/** An attribute, counted from the span's first, and the dialects that its value may reveal. */
 export interface Valued {
   readonly position: number
   readonly markers: readonly ValueMarker[]
 }
 
 export interface DetectedDialects {
-  /** Any GenAI dialect at all. */
+  /** True if any GenAI dialect was found. */
   readonly isGenAi: boolean
-  /** Nothing but the general convention and what any span may carry. */
+  /** True if only the general convention was found, and attributes that any span may have. */
   readonly isGeneral: boolean
-  /** The input count leaves the cached tokens out. */
+  /** True if the input count excludes cached tokens. */
   readonly isCacheExtra: boolean
-  /** Is the dialect of that number among them? */
+  /** True if the dialect with that number was found. */
   hasIndex(dialect: number): boolean
   /** The dialect that names the span, or null. */
   primary(): Literal | null
-  /** All dialects on the span when there are several specific ones; else null. */
+  /** All dialects of the span if there are several specific ones, else null. */
   several(): readonly string[] | null
-  /** Kind by span name, of the dialects found. */
+  /** The kind for a span name, by the dialects that were found. */
   kindOfName(name: string): string | null
-  /** The span stands for no call of its own. */
+  /** True if the span does not represent its own call. */
   isVirtual(span: CurrentSpan): boolean
-  /** True when a dialect reads names in place of all other readers, and has done so. */
+  /** True if a dialect reads names instead of all other readers, and has done so. */
   readName(span: CurrentSpan): boolean
   readOtherName(span: CurrentSpan, name: string): void
-  /** A log record of no dialect was read as one of the general convention. */
+  /** Marks a log record without a dialect as one of the general convention. */
   addLogRecords(): void
 }

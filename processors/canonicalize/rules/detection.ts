@@ -1,5 +1,5 @@
-// Which dialects is this span in? Scope names and marker keys set bits; the first in the order of the tables
-// names the span. General conventions name it only when nothing more specific was found.
+// Finds the dialects of a span. Scope names and marker keys set bits, and the first dialect in the order of the
+// tables names the span. General conventions name it only if nothing more specific was found.
 
 import { Literal } from '../../../core/arena.ts'
 import { type SpanBatch, VALUE } from '../../../core/batch.ts'
@@ -12,14 +12,14 @@ import type { Tables } from './tables.ts'
 
 const SCOPES_MAX = 4096
 
-/** How a span arrived, as far as that names its dialect. */
+/** How a span arrived, as far as that reveals its dialect. */
 interface Arrival {
   readonly isLegacy: boolean
   readonly isLegacyTrace: boolean
   readonly resource: { readonly sdkName: string }
 }
 
-/** A span's context as a number: three dialects + 1, of the scope, the SDK and the form of arrival. */
+/** The context of a span as a number: three dialects + 1, of the scope, the SDK and the form of arrival. */
 const SDK_SHIFT = 8
 const LEGACY_SHIFT = 16
 
@@ -31,13 +31,13 @@ interface Hook<Call> {
 export class Detection implements DetectedDialects {
   readonly #tables: Tables
   readonly #names: readonly Literal[]
-  /** By key id: markers that also ask for the value. */
+  /** By key id: markers that depend on the value too. */
   readonly #valueMarkers = new Map<number, ValueMarker[]>()
-  /** Scope names met so far, bounded: clients choose them. */
+  /** Scope names so far. The number is bounded, because clients choose them. */
   readonly #learned = new Map<string, number>()
   readonly #scopeNames = new Map<string, number>()
   readonly #scopePrefixes: { readonly prefix: string; readonly dialect: number }[] = []
-  /** By scope row of the batch: dialect index, -1 none, -2 not looked at. */
+  /** By scope row of the batch: the index of the dialect, -1 for none, -2 if not looked up yet. */
   #scopes = new Int32Array(64)
   #lo = 0
   #hi = 0
@@ -113,8 +113,8 @@ export class Detection implements DetectedDialects {
   }
 
   /**
-   * Begins a span with what its place says; returns that as a number: two spans with the same number and the same keys
-   * are in the same dialects, but for what values betray.
+   * Begins a span with what its context reveals, and returns that as a number. Two spans with the same number and the
+   * same keys have the same dialects, except for those that values reveal.
    */
   start(span: SpanView, origin: Arrival): number {
     const { batch } = span
@@ -134,7 +134,7 @@ export class Detection implements DetectedDialects {
     return context
   }
 
-  /** Adds what the keys betray. */
+  /** Adds the dialects that the keys reveal. */
   byKeys(first: number, count: number): void {
     const batch = this.#batch as SpanBatch
     for (let attr = first; attr < first + count; attr++) {
@@ -146,7 +146,7 @@ export class Detection implements DetectedDialects {
     }
   }
 
-  /** Attributes whose values may betray a dialect. */
+  /** The attributes whose values may reveal a dialect. */
   valued(first: number, count: number): readonly Valued[] {
     const batch = this.#batch as SpanBatch
     const out: Valued[] = []
@@ -157,19 +157,19 @@ export class Detection implements DetectedDialects {
     return out
   }
 
-  /** Adds what the values of these attributes betray. */
+  /** Adds the dialects that the values of these attributes reveal. */
   byValues(first: number, valued: readonly Valued[]): void {
     const batch = this.#batch as SpanBatch
     for (const { position, markers } of valued) this.#checkValue(batch, first + position, markers)
   }
 
-  /** Instead of `byKeys`, for keys whose answer is known. */
+  /** Replaces `byKeys` for keys whose result is known. */
   startKnown(lo: number, hi: number): void {
     this.#lo = lo
     this.#hi = hi
   }
 
-  /** The names of these dialects are known: `primary` and `several` need not work them out. */
+  /** Sets the names of these dialects, so that `primary` and `several` need not compute them. */
   named(names: DialectNames): void {
     this.#known = names
   }
@@ -182,20 +182,20 @@ export class Detection implements DetectedDialects {
     return this.#hi
   }
 
-  /** A log record of no dialect was read as one of the general convention. */
+  /** Marks a log record without a dialect as one of the general convention. */
   addLogRecords(): void {
     this.#known = null
     if (this.#ofLogRecords >= 0) this.#set(this.#ofLogRecords)
   }
 
-  /** The span stands for no call of its own. */
+  /** True if the span does not represent its own call. */
   isVirtual(span: CurrentSpan): boolean {
     for (const { dialect, call } of this.#virtual)
       if (this.hasIndex(dialect) && call(span)) return true
     return false
   }
 
-  /** True when a dialect reads names in place of all other readers, and has done so. */
+  /** True if a dialect reads names instead of all other readers, and has done so. */
   readName(span: CurrentSpan): boolean {
     for (const { dialect, call } of this.#readNames)
       if (this.hasIndex(dialect)) {
@@ -214,7 +214,7 @@ export class Detection implements DetectedDialects {
     return d < 31 ? (this.#lo & (1 << d)) !== 0 : (this.#hi & (1 << (d - 31))) !== 0
   }
 
-  /** Any GenAI dialect at all. */
+  /** True if any GenAI dialect was found. */
   get isGenAi(): boolean {
     return this.#lo !== 0 || this.#hi !== 0
   }
@@ -227,19 +227,19 @@ export class Detection implements DetectedDialects {
       return this.#name(this.#scopeDialect)
     const own = this.#firstOf(this.#lo & ~this.#generalLo, this.#hi & ~this.#generalHi)
     if (own >= 0) return this.#name(own)
-    // Both generations share most keys: what only one of them has decides.
+    // Both generations of the convention share most keys, so the keys that only one of them has decide.
     for (const { dialect, successorKeys } of this.#older)
       if (this.hasIndex(dialect) && !this.#hasAny(successorKeys)) return this.#name(dialect)
     const d = this.#firstOf(this.#lo, this.#hi)
     return d < 0 ? null : this.#name(d)
   }
 
-  /** All dialects on the span when there are several specific ones; else null. */
+  /** All dialects of the span if there are several specific ones, else null. */
   several(): readonly string[] | null {
     if (this.#known !== null) return this.#known.dialects
     const lo = this.#lo & ~this.#generalLo
     const hi = this.#hi & ~this.#generalHi
-    // A single bit: the usual case, told without a list.
+    // A single bit is the usual case, which needs no list.
     if ((hi === 0 && (lo & (lo - 1)) === 0) || (lo === 0 && (hi & (hi - 1)) === 0)) return null
     const out: string[] = []
     for (let d = 0; d < this.#tables.dialects.length; d++)
@@ -255,7 +255,7 @@ export class Detection implements DetectedDialects {
     return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
   }
 
-  /** Kind by span name, of the dialects found. */
+  /** The kind for a span name, by the dialects that were found. */
   kindOfName(name: string): string | null {
     for (const i of this.#named) {
       const names = this.#tables.dialects[i]?.names
@@ -272,7 +272,7 @@ export class Detection implements DetectedDialects {
     return batch !== null && keys.some((id) => batch.findAttr(this.#span, id) >= 0)
   }
 
-  /** Adds the dialect; its number + 1, for the context. */
+  /** Adds the dialect and returns its number + 1, for the context. */
   #found(dialect: number): number {
     if (dialect >= 0) this.#set(dialect)
     return dialect + 1
@@ -311,7 +311,7 @@ export class Detection implements DetectedDialects {
     const off = batch.attrOffset(attr)
     const len = batch.attrLength(attr)
     for (const m of markers) {
-      // `#string`: the type alone betrays it (Micrometer writes numbers as text).
+      // `#string` means that the type alone reveals the dialect: Micrometer writes numbers as text.
       if (m.text === '#string') this.#set(m.dialect)
       else if (m.isPrefix) {
         if (len >= m.text.length && batch.arena.equals(off, m.text.length, m.text))

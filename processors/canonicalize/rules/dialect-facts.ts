@@ -1,4 +1,5 @@
-// What all dialects say together about resources, scopes, providers and names of spans: collected once at the start.
+// What all dialects together know about resources, scopes, providers and names of spans. It is collected once at the
+// start.
 
 import { key } from '../../../core/keys.ts'
 import type { ResourceRule, ScopeFrameworks } from '../span/resource.ts'
@@ -24,7 +25,7 @@ export function scopeFrameworks(dialects: readonly AnyDialect[]): readonly Scope
   )
 }
 
-/** Words in place of a provider -> the provider of such calls, null when it can be any. */
+/** Words that are written instead of a provider, and the provider of such calls, or null when it can be any. */
 export function frameworksOf(dialects: readonly AnyDialect[]): ReadonlyMap<string, string | null> {
   const words = new Map<string, string | null>([...FRAMEWORKS].map((word) => [word, null]))
   for (const { frameworks = {} } of dialects)
@@ -32,7 +33,7 @@ export function frameworksOf(dialects: readonly AnyDialect[]): ReadonlyMap<strin
   return words
 }
 
-/** Beginnings of names of spans that report the call of another span again. */
+/** Prefixes of names of spans that report the call of another span a second time. */
 export function copyNames(dialects: readonly AnyDialect[]): readonly string[] {
   return dialects.flatMap(({ copies = [] }) => copies.map((name) => name.replace(/\*$/, '')))
 }

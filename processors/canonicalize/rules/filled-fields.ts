@@ -1,6 +1,6 @@
-// Which rules filled the fields of the span at hand, written to the event as the ids of the rules, one after the other
-// (`field_sources`). Spans of one plan nearly always have the same list, so the text is made once for each plan and written
-// once for each batch; every further event points to it.
+// Records which rules filled the fields of the current span. The event gets the ids of these rules, one after another
+// (`field_sources`). Spans of one plan nearly always have the same list, so its text is made once for each plan and
+// written once for each batch. Further events refer to the same text.
 
 import { R } from '../../../core/fields.ts'
 import { grownInts } from '../../../core/grow.ts'
@@ -8,7 +8,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import type { Rule } from './dialect.ts'
 import type { PlanSources } from './plan-sources.ts'
 
-/** More rules than this are not named: a span with so many is hostile or close to it. */
+/** More rules than this are not named. A span with so many is probably hostile. */
 const RULES_MAX = 64
 
 export class FilledFields {
@@ -17,7 +17,7 @@ export class FilledFields {
   #ids = ''
   #batch = 0
 
-  /** Offsets that were handed out in earlier batches are no longer valid. */
+  /** Positions from earlier batches are no longer valid. */
   beginBatch(): void {
     this.#batch++
   }
@@ -27,25 +27,25 @@ export class FilledFields {
     this.#ids = ''
   }
 
-  /** A step of the plan filled its target. */
+  /** Notes that a step of the plan filled its target. */
   step(index: number): void {
     if (this.#count === this.#steps.length) this.#steps = grownInts(this.#steps, this.#count + 1)
     this.#steps[this.#count++] = index
   }
 
-  /** A rule filled its target, on a span without a plan. */
+  /** Notes that a rule filled its target, on a span without a plan. */
   rule({ id }: Rule): void {
     if (id !== '' && this.#count++ < RULES_MAX) this.#ids += id
   }
 
-  /** After `rule`. */
+  /** Writes the list after calls of `rule`. */
   write(span: CurrentSpan): void {
     if (this.#ids === '') return
     const off = span.arena.appendAscii(this.#ids)
     span.events.setRange(span.event, R.field_sources, off, this.#ids.length)
   }
 
-  /** After `step`: the same text as `write` makes. */
+  /** Writes the list after calls of `step`. The text is the same as that of `write`. */
   writePlanned(span: CurrentSpan, sources: PlanSources, rules: readonly Rule[]): void {
     if (!this.#isAsBefore(sources.steps)) this.#learn(sources, rules)
     const { text } = sources

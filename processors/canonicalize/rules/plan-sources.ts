@@ -1,11 +1,11 @@
-// What was written last to `field_sources` of spans of a plan: kept with the plan, for the next span of its shape.
+// The last `field_sources` text of a plan, which is kept with the plan for the next span of the same shape.
 
 export class PlanSources {
-  /** Steps of the plan that filled their targets. */
+  /** The steps of the plan that filled their targets. */
   steps = new Int32Array(0)
-  /** Ids of their rules. */
+  /** The ids of their rules. */
   text = ''
-  /** Number of the batch in whose arena the text lies, and where. */
+  /** The number of the batch whose arena has the text, and its position. */
   batch = -1
   off = 0
 }

@@ -1,4 +1,4 @@
-// Plans and tree programs against the slow way: whatever comes, the events are the same.
+// Spans with and without plans and tree programs give the same events, whatever the input.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const planned = makeEventMaker(settings, true)
 const slow = makeEventMaker(settings, false)
 const UNPLANNED = 'observa_canonicalize_unplanned_total{}'
 
-/** The same requests again and again: looked at, learned, planned. Returns how many spans went by a plan. */
+/** Sends the same requests several times: seen first, learned, and planned. Returns how many spans used a plan. */
 function agree(requests: readonly TestRequest[]): number {
   const expected = runBatch(requests, { processor: slow })
   let byPlan = 0
@@ -55,7 +55,7 @@ test('own samples of all dialects: planned and slow events are equal', () => {
   assert.ok(byPlan > 30, `only ${byPlan} spans went by a plan`)
 })
 
-/** Values as instrumentations write them, and nearly so: every branch of the programs and what is just outside. */
+/** Values as instrumentations write them, and similar ones: every branch of the programs, and values just outside. */
 const texts = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 24 }),
   fc.string({ maxLength: 40 }),
@@ -185,7 +185,7 @@ test('spans of any shape: planned and slow events are equal', () => {
       ),
       (first, others, scope, events) => {
         const names = Object.keys(first)
-        // The shape stays, values change: a plan must not remember what only one span said.
+        // The shape stays and values change, because a plan must not remember what only one span had.
         const second = Object.fromEntries(
           names.map((name, i) => [
             name,

@@ -1,5 +1,5 @@
-// What a table may say. A mistake in one is refused at the start, with the table and the row: it would otherwise write
-// into the event before, which may be another tenant's.
+// What a dialect table may contain. A mistake is refused at the start, naming the table and the row. Otherwise it
+// would write into the previous event, which may belong to another tenant.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ import { HOW_VALUES_ARE_READ } from '../index.ts'
 import type { AnyDialect, Dialect, Row, Rule } from './dialect.ts'
 import { Tables } from './tables.ts'
 
-/** A table as somebody might build it from data: the compiler has not seen it. */
+/** A table as it may be built from data, so that the compiler has not checked it. */
 function acme(...rows: readonly (readonly unknown[])[]): Dialect {
   return { name: 'acme', about: 'Acme', source: 'a test', rows: rows as unknown as Row[] }
 }
@@ -151,7 +151,7 @@ test('what is no field has a column that is in no row: a write to it changes no 
     for (const column of [rule.range, rule.number])
       assert.ok(column === NO_FIELD || column >= 0, `${rule.key}: ${column}`)
   const events = new EventTable(new SpanBatch(new Arena()))
-  // As many as a batch may have many times over.
+  // This is as many as a batch may have many times over.
   while (events.count < 100_000) events.add(events.count)
   const ranges = events.ranges.slice()
   const numbers = events.numbers.slice()

@@ -1,5 +1,5 @@
-// Turns the dialect tables into what `steps/event-maker.ts` runs on: for each key id the rules it triggers and the
-// dialects it betrays, worked out once for each new key and then one array look-up.
+// Compiles the dialect tables for `steps/event-maker.ts`: for each key id the rules that it triggers and the dialects
+// that it reveals. It is computed once for each new key and is then one array look-up.
 
 import { Literal } from '../../../core/arena.ts'
 import { NO_FIELD, numberIndex, rangeIndex } from '../../../core/fields.ts'
@@ -20,7 +20,7 @@ import { fillsOf, type TransformName } from './transform-names.ts'
 
 interface Pattern {
   readonly prefix: string
-  /** A number must follow the prefix. */
+  /** True if a number must follow the prefix. */
   readonly isIndexed: boolean
   readonly rule: Rule
 }
@@ -41,7 +41,7 @@ const CONTENT = new Set([
   'request_params',
 ])
 
-/** Two words of 31 bits: `detection.ts` keeps the dialects of a span as bits. */
+/** Two words of 31 bits, because `detection.ts` keeps the dialects of a span as bits. */
 const DIALECTS_MAX = 62
 
 /** How values are read, as far as all dialects share it. */
@@ -55,7 +55,7 @@ export class Tables {
   readonly rules: Rule[] = []
   readonly slots: string[] = []
   readonly families: string[] = []
-  /** Dialects that are named only when no other was found. */
+  /** Dialects that are named only if no other was found. */
   readonly isGeneral: readonly boolean[]
   readonly #exact = new Map<string, Rule[]>()
   readonly #patterns: Pattern[] = []
@@ -63,9 +63,9 @@ export class Tables {
   readonly #prefixMarkers: Marker[] = []
   readonly #slotOf = new Map<string, number>()
   readonly #drops: { readonly text: string; readonly isPrefix: boolean }[] = []
-  /** By key id: place in `lists` of its rules + 1; 0 = not looked at yet, -1 = none. */
+  /** By key id: the position of its rules in `lists` + 1; 0 if not looked up yet, -1 for none. */
   #state = new Int32Array(4096)
-  /** By key id: bits of the dialects it betrays. */
+  /** By key id: the bits of the dialects that the key reveals. */
   #lo = new Int32Array(4096)
   #hi = new Int32Array(4096)
   readonly #lists: Rule[][] = []
@@ -100,24 +100,24 @@ export class Tables {
     return s
   }
 
-  /** Rules of a key nobody interned (there is a bound), worked out each time. */
+  /** The rules of a key that was not interned, because the number of keys is bounded. They are computed each time. */
   rulesOfName(name: string): readonly Rule[] | null {
     return this.#find(name)
   }
 
-  /** Rules of an interned key, or null when it has none. */
+  /** The rules of an interned key, or null. */
   rulesOf(keyId: number): readonly Rule[] | null {
     const state = keyId < this.#state.length ? (this.#state[keyId] as number) : 0
     if (state > 0) return this.#lists[state - 1] as Rule[]
     return state < 0 ? null : this.#learn(keyId)
   }
 
-  /** Bits (0..30) of the dialects that the key betrays; a key must have been asked for with `rulesOf` before. */
+  /** The bits (0..30) of the dialects that the key reveals. `rulesOf` must have been called for the key before. */
   low(keyId: number): number {
     return this.#lo[keyId] as number
   }
 
-  /** Bits (31..) likewise. */
+  /** The bits from 31 on, likewise. */
   high(keyId: number): number {
     return this.#hi[keyId] as number
   }
@@ -151,7 +151,7 @@ export class Tables {
       if (drop.isPrefix ? name.startsWith(drop.text) : name === drop.text) return DROPPED
     const list = this.#exact.get(name)
     if (list !== undefined) return list
-    // The longest prefix wins; several rows with the same prefix all hold.
+    // The longest prefix is used. Several rows with the same prefix all apply.
     let found: Rule[] | null = null
     let length = -1
     for (const p of this.#patterns) {
@@ -201,7 +201,7 @@ export class Tables {
     })
     const transform =
       typeof how === 'object'
-        ? // Checked above: words stand for kinds and operations only.
+        ? // The check above ensures that words are given for kinds and operations only.
           transforms.ofWords(to as 'kind' | 'operation', how, options.firstWord === true)
         : (ownTransform?.read ?? transforms.named[how as TransformName])
     const howText = typeof how === 'object' ? 'words' : how
@@ -277,7 +277,7 @@ export class Tables {
   }
 }
 
-/** Rules of a dropped key: one that stores nothing. */
+/** The rules of a dropped key: one rule that stores nothing. */
 const DROPPED: readonly Rule[] = [
   {
     index: -1,
@@ -315,7 +315,7 @@ function defaultTransform(to: string): TransformName {
   return 'text'
 }
 
-/** `a.{b,c}.d` -> `a.b.d`, `a.c.d`. */
+/** `a.{b,c}.d` gives `a.b.d` and `a.c.d`. */
 function expand(pattern: string): string[] {
   const m = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern)
   if (m === null) return [pattern]

@@ -1,4 +1,4 @@
-// The byte-level readers against JSON.parse and the normaliser as oracles.
+// Compares the byte readers with JSON.parse and the normaliser.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -15,7 +15,7 @@ import {
   isJson,
 } from './json-bytes.ts'
 
-/** The text with other bytes around it: a reader must not look beyond its range. */
+/** Places the text between other bytes, because a reader must not read outside its range. */
 function within(text: string): { readonly b: Buffer; readonly off: number; readonly len: number } {
   const inner = Buffer.from(text, 'utf8')
   return {
@@ -38,7 +38,7 @@ function parses(text: string): boolean {
     JSON.parse(text)
     return true
   } catch {
-    // The answer is no.
+    // The result is false.
     return false
   }
 }
@@ -107,7 +107,7 @@ test('what is called canonical is what the normaliser would leave alone', () => 
       const text = JSON.stringify(list)
       if (!check(isCanonicalMessages, text)) return
       canonical++
-      // A tool message without a call is the one thing that only the normaliser rewrites.
+      // Only the normaliser rewrites a tool message without a call.
       if (list.some((m) => m.role === 'tool')) return
       assert.deepEqual(sorted(messagesOf(list, 'user')), sorted(list))
     }),

@@ -1,8 +1,8 @@
-// The plain version of what `kernel/json.as` reads, for tests to hold the kernel against: is JSON text valid, is it
-// already in canonical shape, where is the value of a key. No JS value is made.
-// UTF-8 is valid already: `proto/` repairs it when a payload is indexed.
+// A plain version of what `kernel/json.as` does, which tests compare with the kernel: whether JSON text is valid,
+// whether it is already in canonical shape, and where the value of a key is. It creates no JS values. UTF-8 is valid
+// already, because `proto/` repairs it when a payload is indexed.
 
-/** Deeper values are treated as text: no consumer of ours walks further, and hostile input goes there. */
+/** Deeper values are treated as text. No consumer reads that deep, and hostile input does go that deep. */
 const DEPTH_MAX = 128
 
 const PLAIN = 0
@@ -24,14 +24,14 @@ function begin(bytes: Uint8Array, off: number, len: number): void {
   sawNewline = false
 }
 
-/** True when the range is one valid JSON value without a raw newline, so that it can be printed as it is. */
+/** True when the range is one valid JSON value without a raw newline, so that it can be printed unchanged. */
 export function isJson(bytes: Uint8Array, off: number, len: number): boolean {
   begin(bytes, off, len)
   const i = skipValue(skipSpace(off), 0)
   return i >= 0 && skipSpace(i) === end && !sawNewline
 }
 
-/** True when the range is `[{"role": .., "parts": [..]}]` with nothing to normalise. */
+/** True when the range is `[{"role": .., "parts": [..]}]` and nothing has to be normalised. */
 export function isCanonicalMessages(bytes: Uint8Array, off: number, len: number): boolean {
   begin(bytes, off, len)
   const i = skipArray(skipSpace(off), skipMessage)
@@ -55,7 +55,10 @@ export function isCanonicalTools(bytes: Uint8Array, off: number, len: number): b
 let foundOff = -1
 let foundLen = 0
 
-/** Offset of the value of a top-level string member `name` of the JSON object in the range, or -1; length in `foundStringLen`. */
+/**
+ * The offset of the value of a top-level string member `name` of the JSON object in the range, or -1. The length is
+ * in `foundStringLen`.
+ */
 export function findString(bytes: Uint8Array, off: number, len: number, name: string): number {
   begin(bytes, off, len)
   foundOff = -1
@@ -94,7 +97,7 @@ function skipSpace(from: number): number {
   }
 }
 
-/** `i` is behind the opening quote; returns the place behind the closing one, or -1. */
+/** `i` is after the opening quote. Returns the position after the closing one, or -1. */
 function skipString(from: number): number {
   let i = from
   for (;;) {
@@ -115,7 +118,7 @@ function skipEscape(i: number): number {
     for (let n = 1; n <= 4; n++) if (!isHex(b[i + n] as number)) return -1
     return i + 5
   }
-  // " \ / b f n r t
+  // The characters " \\ / b f n r t
   return c === 34 ||
     c === 92 ||
     c === 47 ||
@@ -207,7 +210,7 @@ function skipPlainObject(from: number, depth: number): number {
   }
 }
 
-/** An array whose elements `skip` understands; -1 as soon as one is not. */
+/** Skips an array whose elements `skip` understands. Returns -1 as soon as one is not understood. */
 function skipArray(from: number, skip: (i: number) => number): number {
   if (from >= end || b[from] !== 91) return -1
   let i = skipSpace(from + 1)
@@ -223,7 +226,9 @@ function skipArray(from: number, skip: (i: number) => number): number {
   }
 }
 
-/** An object whose members `skip` understands: it is given the value's place and the key's range. */
+/**
+ * Skips an object whose members `skip` understands. `skip` gets the position of the value and the range of the key.
+ */
 function skipObject(
   from: number,
   skip: (i: number, keyOff: number, keyLen: number) => number,
@@ -339,7 +344,7 @@ function skipPartMember(i: number, keyOff: number, keyLen: number): number {
     return skipString(i + 1)
   }
   if (keyLen === 9 && isWord(keyOff, 9, 'arguments')) {
-    // Arguments as JSON inside a string are parsed; any other string stays.
+    // Arguments as JSON inside a string are parsed. Any other string stays unchanged.
     if (quoted && (b[i + 1] === 123 || b[i + 1] === 91)) return -1
     return skipValue(i, 4)
   }

@@ -1,5 +1,5 @@
-// Compiles the kernels (`*.as`) to `*.generated.ts`, the module as base64. Run it after each change of a source;
-// a second run changes nothing, and a test compares.
+// Compiles the kernels (`*.as`) to `*.generated.ts`, which has the module as base64. Run it after each change of a
+// source. A second run changes nothing, and a test compares the result.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ type Kernel = (typeof KERNELS)[number]
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
-/** The text of `<kernel>.generated.ts` for the source as it is. */
+/** The text of `<kernel>.generated.ts` for the current source. */
 export async function generated(kernel: Kernel): Promise<string> {
   const source = readFileSync(path(`../${kernel}.as`), 'utf8')
   let binary = new Uint8Array(0)
