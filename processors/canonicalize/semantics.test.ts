@@ -1,5 +1,5 @@
-// Sections 2.2 to 2.6 of the specification, sentence by sentence: which key wins, who the provider is, which ids are
-// absence, what a count includes, and the traps in values. Kind, events and names are in `fields.test.ts`.
+// The rules of canonical events one by one: which key is used, who the provider is, which ids mean absence, what a
+// count includes, and difficult values. `fields.test.ts` tests kind, events and names.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -25,7 +25,7 @@ async function check(
     })
 }
 
-/** The keys that say the kind, best first, each with a kind of its own. */
+/** The keys that give the kind, best first, each with its own kind. */
 const KINDS: readonly (readonly [Attributes, string])[] = [
   [{ 'langfuse.observation.type': 'evaluator' }, 'evaluator'],
   [{ 'openinference.span.kind': 'GUARDRAIL' }, 'guardrail'],

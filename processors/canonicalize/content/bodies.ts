@@ -1,5 +1,5 @@
-// Request and response bodies of providers and frameworks (OpenAI chat, completions and responses, Anthropic, Gemini,
-// Bedrock, LangChain and others): which messages and system instructions they hold.
+// Finds messages and system instructions in the request and response bodies of providers and frameworks (OpenAI chat,
+// completions and responses, Anthropic, Gemini, Bedrock, LangChain and others).
 
 import { isRecord } from '../json/values.ts'
 import type { Message, Part } from './message.ts'
@@ -8,7 +8,7 @@ import { partsOf } from './parts.ts'
 
 type Body = Record<string, unknown>
 
-/** Messages sent, of a request body; null when there are none. */
+/** The sent messages of a request body, or null. */
 export function requestMessages(body: unknown): Message[] | null {
   if (!isRecord(body)) return messagesOf(body, 'user')
   const direct =
@@ -35,7 +35,7 @@ function asList(m: Message | null): Message[] | null {
   return m === null ? null : [m]
 }
 
-/** System instructions of a request body as parts, or null. */
+/** The system instructions of a request body as parts, or null. */
 export function requestSystem(body: unknown): Part[] | null {
   if (!isRecord(body)) return null
   const config = isRecord(body['config']) ? body['config'] : {}
@@ -51,7 +51,7 @@ export function requestSystem(body: unknown): Part[] | null {
   return parts.length === 0 ? null : parts
 }
 
-/** Messages received, of a response body; null when there are none. */
+/** The received messages of a response body, or null. */
 export function responseMessages(body: unknown): Message[] | null {
   if (Array.isArray(body)) return messagesOf(body, 'assistant')
   if (!isRecord(body)) return null
@@ -84,7 +84,7 @@ export function responseMessages(body: unknown): Message[] | null {
 }
 
 function listMessages(key: string, list: readonly unknown[]): Message[] | null {
-  // Generations of a batch are nested once more; only the first answer of each prompt counts as choices.
+  // Generations of a batch have one more level. Only the first response of each prompt is used, like a choice.
   const flat = key === 'generations' ? list.flat(1) : list
   const out: Message[] = []
   for (const item of flat) {
@@ -115,7 +115,7 @@ function choiceMessage(item: Body): Message | null {
   return isRecord(info) && m !== null && m.finish_reason === undefined ? withFinish(m, info) : m
 }
 
-/** `{role, content: [blocks], stop_reason}`: Anthropic, and one message of Gemini. */
+/** `{role, content: [blocks], stop_reason}` of Anthropic, and one message of Gemini. */
 function contentMessage(body: Body): Message | null {
   const m = messageOf(body, 'assistant')
   return m === null || m.parts.length === 0 ? null : m
@@ -129,7 +129,7 @@ function withFinish(m: Message | null, from: Body): Message | null {
   return m
 }
 
-/** Items of one answer (Responses API) are one assistant message. */
+/** Merges the items of one response (Responses API) into one assistant message. */
 function merged(list: readonly Message[]): Message[] {
   const out: Message[] = []
   for (const m of list) {
@@ -142,7 +142,7 @@ function merged(list: readonly Message[]): Message[] {
   return out
 }
 
-/** True for a whole response body of a provider: an answer and its usage. */
+/** True for a whole response body of a provider: a response with its usage. */
 export function takeableBody(body: Record<string, unknown>): boolean {
   return (
     (Array.isArray(body['choices']) ||

@@ -1,4 +1,4 @@
-// Retrieved documents in one shape, from any spelling of vector stores and instrumentations.
+// Converts retrieved documents to one form, from any spelling of vector stores and instrumentations.
 
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord, numberIn, plainText } from '../json/values.ts'
@@ -6,7 +6,7 @@ import type { Document } from './message.ts'
 
 type Block = Record<string, unknown>
 
-/** Documents `{id, score, content, metadata}` from any spelling; null when there is none. */
+/** Documents `{id, score, content, metadata}` from any spelling, or null. */
 export function documentsOf(value: unknown): Document[] | null {
   const list: unknown = isRecord(value)
     ? (value['documents'] ?? value['output'] ?? value['results'] ?? value['matches'])

@@ -1,6 +1,7 @@
-// Bodies with which providers refuse a call: `{"error": {"message", "type"}}` of OpenAI and Mistral, `{"type": "error", "error": {…}}`
-// of Anthropic, `{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}` of Google (also as a list of one), `{"error": "…"}`,
-// `{"message", "__type"}` of AWS. A body with an answer in it is none of these.
+// Reads the bodies with which providers refuse a call: `{"error": {"message", "type"}}` of OpenAI and Mistral,
+// `{"type": "error", "error": {…}}` of Anthropic, `{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}` of
+// Google (also as a list of one), `{"error": "…"}`, `{"message", "__type"}` of AWS. A body with a response in it is
+// none of these.
 
 import { isRecord, plainText } from '../json/values.ts'
 
@@ -24,7 +25,7 @@ export function errorOfBody(body: unknown): ErrorBody | null {
   return type === null ? null : { message: textOf(body['message']), type }
 }
 
-/** The most telling name first; Google's code is the HTTP status. */
+/** The most specific name comes first. Google's code is the HTTP status. */
 function typeOf(error: Record<string, unknown>): string | null {
   for (const key of ['type', 'status', 'code'] as const) {
     const text = textOf(error[key])

@@ -1,4 +1,4 @@
-// What the content of an event is made of: messages and their parts, tools, documents.
+// The types of an event's content: messages and their parts, tools, documents.
 
 export type Part = { type: string; [key: string]: unknown }
 

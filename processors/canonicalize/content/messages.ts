@@ -1,12 +1,12 @@
-// Messages in one shape, `[{role, parts: [{type, ...}], name?, finish_reason?}]`, from any JSON form that
-// instrumentations and providers use. Works on parsed values; `json-kernel.ts` recognises what is already
-// canonical, `parts.ts` knows the content blocks, `bodies.ts` the request and response bodies.
+// Converts messages to one form, `[{role, parts: [{type, ...}], name?, finish_reason?}]`, from any JSON form of
+// instrumentations and providers. It works on parsed values. `json-kernel.ts` recognises canonical messages,
+// `parts.ts` converts content blocks, `bodies.ts` request and response bodies.
 
 import { isRecord, lookup } from '../json/values.ts'
 import type { Message, Part } from './message.ts'
 import { partsOf, textOf, toolCallPart } from './parts.ts'
 
-/** More messages than this in one value are cut: a context of that length is hostile or broken. */
+/** The most messages in one value. More are cut, because a context of that length is hostile or broken. */
 const MESSAGES_MAX = 10_000
 
 export const ROLES: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export const ROLES: Readonly<Record<string, string>> = {
   tool_result: 'tool',
 }
 
-/** The canonical role; an unknown one is kept in lower case, none at all becomes `fallback`. */
+/** The canonical role. An unknown role is kept in lower case, an absent one becomes `fallback`. */
 export function roleOf(value: unknown, fallback: string): string {
   if (typeof value !== 'string' || value === '') return fallback
   const lower = value.toLowerCase()
@@ -51,9 +51,9 @@ export const FINISH: Readonly<Record<string, string>> = {
   'content-filter': 'content_filter',
 }
 
-/** `tool-calls`, `tool_use` -> `tool_calls`; others in lower case as sent. */
+/** `tool-calls` and `tool_use` become `tool_calls`; others are kept in lower case. */
 export function finishReason(text: string): string {
-  // Enumerations print as `FinishReason.STOP` in some SDKs.
+  // Some SDKs print enumerations as `FinishReason.STOP`.
   const word = text
     .trim()
     .toLowerCase()
@@ -62,8 +62,8 @@ export function finishReason(text: string): string {
 }
 
 /**
- * The value as canonical messages, or null when it does not look like messages at all.
- * `role` is for content that names none.
+ * The value as canonical messages, or null when it does not look like messages. `role` is used for content that names
+ * no role.
  */
 export function messagesOf(value: unknown, role: string): Message[] | null {
   if (Array.isArray(value)) return fromArray(value, role)
@@ -73,10 +73,10 @@ export function messagesOf(value: unknown, role: string): Message[] | null {
 }
 
 function fromArray(list: readonly unknown[], role: string): Message[] | null {
-  // LangChain wraps a batch of conversations once more.
+  // LangChain puts a batch of conversations into one more list.
   if (list.length > 0 && list.every((x) => Array.isArray(x))) return fromArray(list.flat(1), role)
   if (list.some((x) => isRecord(x) && looksLikeMessage(x))) return eachMessage(list, role)
-  // A bare list of content blocks is one message.
+  // A list of content blocks without a message is one message.
   const parts = list.length > 0 && list.every(isBlock) ? partsOf(list, role) : []
   return parts.length === 0 ? null : [{ role, parts }]
 }
@@ -105,7 +105,7 @@ function isBlock(x: unknown): boolean {
   )
 }
 
-/** One message of plain text; null when there is no text. */
+/** One message of plain text, or null when there is no text. */
 export function textMessage(text: string, role: string): Message | null {
   return text === '' ? null : { role, parts: [{ type: 'text', content: text }] }
 }
@@ -120,7 +120,7 @@ function looksLikeMessage(v: Record<string, unknown>): boolean {
   )
     return true
   if ('content' in v && isRole(v['type'])) return true
-  // Items of the Responses API stand where messages stand.
+  // The Responses API has other items in the list of messages.
   return (
     typeof v['type'] === 'string' &&
     (v['type'] === 'function_call' ||
@@ -129,7 +129,7 @@ function looksLikeMessage(v: Record<string, unknown>): boolean {
   )
 }
 
-/** One message from any of its forms; null when nothing is in it. */
+/** One message from any of its forms, or null when it is empty. */
 export function messageOf(raw: Record<string, unknown>, fallback: string): Message | null {
   const { body, finish } = unwrapped(raw)
   const role = roleIn(body, raw, fallback)
@@ -144,7 +144,7 @@ export function messageOf(raw: Record<string, unknown>, fallback: string): Messa
   return message
 }
 
-/** Takes a choice, a LangChain constructor or a `{type, data}` pair off the message proper. */
+/** Finds the message inside a choice, a LangChain constructor or a `{type, data}` pair. */
 function unwrapped(raw: Record<string, unknown>): {
   readonly body: Record<string, unknown>
   readonly finish: unknown
@@ -154,7 +154,7 @@ function unwrapped(raw: Record<string, unknown>): {
     const inner = raw[key]
     if (!isRecord(inner)) continue
     if (key === 'data' && !isRole(raw['type'])) continue
-    // A choice may hold a LangChain message once more.
+    // A choice may contain a LangChain message.
     const deeper = key === 'message' ? unwrapped(inner) : { body: inner, finish: undefined }
     return { body: deeper.body, finish: finish ?? deeper.finish ?? langchainFinish(deeper.body) }
   }
@@ -201,7 +201,7 @@ function addToolCalls(parts: Part[], body: Record<string, unknown>): void {
     parts.push(toolCallPart(legacy))
 }
 
-/** A `tool` message says the call's id beside the content; the canonical form is one response part. */
+/** A `tool` message has the call's id beside the content. The canonical form is one response part. */
 function asToolResponse(message: Message, body: Record<string, unknown>): void {
   if (message.parts.some((x) => x.type === 'tool_call_response')) return
   const id = body['tool_call_id'] ?? body['toolCallId'] ?? body['id']
@@ -222,7 +222,7 @@ function isItem(body: Record<string, unknown>): boolean {
   )
 }
 
-/** A Responses API item that is no message of its own: a call, its output, a reasoning summary. */
+/** Converts an item of the Responses API that is no message: a call, its output, a reasoning summary. */
 function itemMessage(body: Record<string, unknown>): Message {
   const role = body['type'] === 'function_call_output' ? 'tool' : 'assistant'
   return { role, parts: partsOf([body], role) }

@@ -1,5 +1,5 @@
-// Message parts in canonical form from the content blocks of providers (OpenAI, Anthropic, Bedrock, Gemini) and of
-// frameworks. A block of a type nobody knows is kept as it is.
+// Converts the content blocks of providers (OpenAI, Anthropic, Bedrock, Gemini) and frameworks to canonical message
+// parts. A block of an unknown type is kept unchanged.
 
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord, lookup, plainText } from '../json/values.ts'
@@ -14,7 +14,7 @@ export function textOf(parts: readonly Part[]): string {
   return out
 }
 
-/** Parts of a message's content: a string, a list of blocks, or one block. Empty text yields none. */
+/** The parts of a message's content: a string, a list of blocks, or one block. Empty text gives none. */
 export function partsOf(content: unknown, role: string): Part[] {
   if (content === null || content === undefined || content === '') return []
   if (typeof content === 'string') return textParts(content, role)
@@ -28,7 +28,7 @@ export function partsOf(content: unknown, role: string): Part[] {
   return out
 }
 
-/** Text that is really a JSON list of blocks becomes those blocks. */
+/** Text that is a JSON list of blocks becomes those blocks. */
 function textParts(text: string, role: string): Part[] {
   if (/^\s*\[\s*\{\s*"(?:type|text|toolUse|toolResult|tool_use_id)"/.test(text)) {
     const blocks = parseJson(text)
@@ -59,7 +59,7 @@ function partOf(block: Block, role: string): Part | null {
   if (known !== undefined) return known(block)
   for (const key of KEYED) if (key in block) return BY_KEY[key]?.(block) ?? null
   if (typeof type === 'string' && type !== '') return { ...block, type }
-  // Content of a message inside a message: keep what it says.
+  // This is a message inside a message, whose content is kept.
   if (typeof block['content'] === 'string') return textPart(block['content'])
   return Object.keys(block).length === 0
     ? null
@@ -80,14 +80,14 @@ function summaryText(summary: unknown): unknown {
   return summary.map((x) => (isRecord(x) ? plainText(x['text'] ?? '') : plainText(x))).join('\n')
 }
 
-/** Arguments of a call: an object, or JSON text of one; other text stays text. */
+/** The arguments of a call: an object, or JSON text of one. Other text stays text. */
 export function argumentsOf(value: unknown): unknown {
   if (typeof value !== 'string') return value ?? null
   const parsed = parseJson(value)
   return parsed !== undefined && typeof parsed === 'object' ? parsed : value
 }
 
-/** Names of the id of a call, in calls and in answers to them; the first that is there holds. */
+/** Names of a call's id, in calls and in their responses. The first one that is present is used. */
 const CALL_IDS = ['id', 'call_id', 'toolCallId', 'tool_call_id', 'toolUseId', 'tool_id', 'ref']
 const RESPONSE_IDS = [
   'id',
@@ -105,7 +105,9 @@ function firstOf(block: Block, names: readonly string[]): unknown {
   return undefined
 }
 
-/** A call in any spelling: OpenAI `{id, function: {name, arguments}}`, LangChain `{id, name, args}`, Bedrock, Gemini. */
+/**
+ * A call in any spelling: OpenAI `{id, function: {name, arguments}}`, LangChain `{id, name, args}`, Bedrock, Gemini.
+ */
 export function toolCallPart(call: Block): Part {
   const fn = isRecord(call['function']) ? call['function'] : call
   const part: Part = { type: 'tool_call' }
@@ -127,10 +129,10 @@ function toolResponsePart(block: Block): Part {
   if (typeof name === 'string' && name !== '') part['name'] = name
   let response: unknown =
     block['response'] ?? block['result'] ?? block['output'] ?? block['content'] ?? null
-  // {type: 'text' | 'json', value} of JavaScript SDKs; Bedrock and Anthropic: a list of text blocks.
+  // `{type: 'text' | 'json', value}` of JavaScript SDKs. Bedrock and Anthropic have a list of text blocks.
   if (isRecord(response) && 'value' in response && typeof response['type'] === 'string')
     response = response['value']
-  // What already is a `response` is as its author wants it.
+  // A `response` is already in the form that its author wants.
   if (Array.isArray(response) && !('response' in block)) response = flattened(response)
   part['response'] = response
   const failed = block['is_error'] ?? (block['status'] === 'error' ? true : undefined)
@@ -138,7 +140,7 @@ function toolResponsePart(block: Block): Part {
   return part
 }
 
-/** A list of nothing but text blocks is that text. */
+/** A list that has only text blocks becomes that text. */
 function flattened(list: readonly unknown[]): unknown {
   const texts: string[] = []
   for (const x of list) {
@@ -150,7 +152,7 @@ function flattened(list: readonly unknown[]): unknown {
   return texts.join('\n')
 }
 
-/** Media by URL or inline: `data:` URLs and base64 become a blob, ids a file, the rest a uri. */
+/** Media by URL or inline. `data:` URLs and base64 become a blob, ids a file, the rest a uri. */
 function mediaPart(
   modality: string,
   url: unknown,
@@ -218,7 +220,7 @@ function imagePart(block: Block): Part | null {
       image['source']['bytes'],
       undefined,
     )
-  // Flattened keys nest once more: {image: {image: {url}}}.
+  // Flattened keys have one more level: {image: {image: {url}}}.
   const inner = isRecord(image) && isRecord(image['image']) ? image['image'] : image
   const url = urlIn(inner)
   const mime = block['mediaType'] ?? block['mimeType'] ?? block['mime_type']
@@ -290,7 +292,7 @@ const BY_TYPE: Readonly<Record<string, (block: Block) => Part | null>> = {
   document: filePart,
 }
 
-/** Blocks without a type, told apart by their key. */
+/** Blocks without a type, which are recognised by their key. */
 const KEYED = [
   'text',
   'toolUse',

@@ -1,11 +1,11 @@
-// The provider's id of a response, wherever a body has it: on top, or where frameworks put the provider's answer within
-// objects of their own.
+// Finds the provider's id of a response in a body: at the top level, or where frameworks put the provider's response
+// within their own objects.
 
 import { isRecord } from '../json/values.ts'
 
 type Body = Record<string, unknown>
 
-/** Ids that frameworks give their own objects: no provider knows them. */
+/** Ids that frameworks give to their own objects. No provider knows them. */
 const OWN_ID = /^(?:lc_)?run-/
 
 export function responseIdOf(body: Body): string | null {
@@ -28,7 +28,7 @@ function idOfGeneration(body: Body): string | null {
   return isRecord(first) ? idOfMessage(first['message']) : null
 }
 
-/** A message as it is serialised, `{kwargs: {response_metadata, id}}` or `{data: ..}`, or as it is. */
+/** A message in serialised form, `{kwargs: {response_metadata, id}}` or `{data: ..}`, or unchanged. */
 function idOfMessage(x: unknown): string | null {
   if (!isRecord(x)) return null
   const inner = x['kwargs'] ?? x['data'] ?? x

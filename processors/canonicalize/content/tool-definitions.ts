@@ -1,4 +1,4 @@
-// Tool definitions in one shape, from any spelling of providers and instrumentations.
+// Converts tool definitions to one form, from any spelling of providers and instrumentations.
 
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
@@ -6,7 +6,7 @@ import type { Tool } from './message.ts'
 
 type Block = Record<string, unknown>
 
-/** Tool definitions from any spelling; null when there is none. */
+/** Tool definitions from any spelling, or null. */
 export function toolsOf(value: unknown): Tool[] | null {
   const list: unknown[] = Array.isArray(value)
     ? value
@@ -21,7 +21,7 @@ export function toolsOf(value: unknown): Tool[] | null {
   for (const item of list) {
     const parsed: unknown = typeof item === 'string' ? (parseLoose(item) ?? item) : item
     if (typeof parsed === 'string') {
-      // Old clients send "[circular]" where the second copy of the list stood.
+      // Old clients send "[circular]" instead of the second copy of the list.
       const name = parsed.trim()
       if (name !== '' && name !== '[circular]') out.push({ type: 'function', name })
     } else if (isRecord(parsed)) pushTool(out, parsed)
@@ -30,7 +30,7 @@ export function toolsOf(value: unknown): Tool[] | null {
 }
 
 function pushTool(out: Tool[], raw: Block): void {
-  // Gemini groups declarations, Bedrock wraps them in toolSpec.
+  // Gemini groups declarations, and Bedrock puts them into toolSpec.
   const declarations = raw['function_declarations'] ?? raw['functionDeclarations']
   if (Array.isArray(declarations)) {
     for (const d of declarations) if (isRecord(d)) pushTool(out, d)
@@ -51,7 +51,7 @@ function pushTool(out: Tool[], raw: Block): void {
   out.push(tool)
 }
 
-/** The schema of the arguments: an object, JSON text of one, or Bedrock's `{json}`; null when there is none. */
+/** The schema of the arguments: an object, JSON text of one, or Bedrock's `{json}`. Null when there is none. */
 function schemaOf(tool: Block): unknown {
   const schema: unknown =
     tool['parameters'] ??

@@ -1,16 +1,16 @@
-// What usage objects of any provider say beside the totals: media among the tokens, lifetimes of cache writes, searches, pages,
-// seconds. What a member counts is told by its name and the names above it.
+// Reads the parts of usage objects of any provider besides the totals: media among the tokens, lifetimes of cache
+// writes, searches, pages, seconds. What a member counts is recognised by its name and the names above it.
 
 import { isRecord } from '../json/values.ts'
 import { unitOf } from '../vocabulary/usage-units.ts'
 
 type Body = Record<string, unknown>
 
-/** Objects within objects, members of one: more of them are no usage. */
+/** The most levels of objects and the most members. An object with more is no usage object. */
 const DEPTH_MAX = 3
 const MEMBERS_MAX = 64
 
-/** Entries of `usage_details`. Splits are priced apart and never summed. */
+/** Entries of `usage_details`. These parts have prices of their own and are never added to a total. */
 export function splitsOf(usage: Body): readonly (readonly [string, number])[] {
   const found = new Map<string, number>()
   walk(usage, '', 0, found)
@@ -30,7 +30,10 @@ function walk(body: Body, above: string, depth: number, found: Map<string, numbe
   }
 }
 
-/** Google: `promptTokensDetails: [{modality: "AUDIO", tokenCount: 120}]`. What tools put into the prompt stands in a list of its own. */
+/**
+ * Google: `promptTokensDetails: [{modality: "AUDIO", tokenCount: 120}]`. Tokens that tools add to the prompt are in a
+ * separate list.
+ */
 function byModality(list: readonly unknown[], name: string, found: Map<string, number>): void {
   for (const entry of list.slice(0, MEMBERS_MAX)) {
     if (!isRecord(entry) || typeof entry['modality'] !== 'string') continue

@@ -1,11 +1,11 @@
-// Token counts as response bodies and usage objects of any provider state them.
+// Reads token counts from the response bodies and usage objects of any provider.
 
 import { isRecord } from '../json/values.ts'
 import { splitsOf } from './usage-splits.ts'
 
 type Body = Record<string, unknown>
 
-/** Token counts as a body or usage object states them; NaN = not stated. */
+/** The token counts of a body or usage object. NaN means absent. */
 export interface Usage {
   input: number
   output: number
@@ -13,13 +13,13 @@ export interface Usage {
   cacheRead: number
   cacheWrite: number
   reasoning: number
-  /** The input count leaves the cached tokens out (Anthropic, Bedrock). */
+  /** True if the input count excludes cached tokens (Anthropic, Bedrock). */
   isExclusive: boolean
-  /** The output count leaves thoughts out (Gemini). */
+  /** True if the output count excludes reasoning (Gemini). */
   readonly isReasoningBeside: boolean
-  /** Tier of service that is not the usual one; '' = none is named. */
+  /** A service tier other than the usual one, or ''. */
   readonly tier: string
-  /** Entries of `usage_details`; NaN = not said. */
+  /** Entries of `usage_details`; NaN means absent. */
   readonly details: readonly (readonly [string, number])[]
 }
 
@@ -79,7 +79,7 @@ const REASONING = [
   'output_reasoning_tokens',
 ]
 
-/** LangChain puts the tier of service before the names: `{flex: 100, flex_cache_read: 20}`. */
+/** LangChain puts the service tier before the names: `{flex: 100, flex_cache_read: 20}`. */
 const TIERS = ['flex', 'priority', 'batch'] as const
 const TIERED_READS = TIERS.map((tier) => `${tier}_cache_read`)
 const TIERED_REASONING = TIERS.map((tier) => `${tier}_reasoning`)
@@ -97,7 +97,7 @@ function tierOf(u: Body, inner: readonly string[]): string {
   return ''
 }
 
-/** Usage of a usage object in any provider's words; null when it states nothing. */
+/** The usage in a usage object of any provider, or null when it has none. */
 export function usageOf(u: unknown): Usage | null {
   if (!isRecord(u)) return null
   const details = (keys: readonly string[], names: readonly string[]): number => {
@@ -152,7 +152,7 @@ function orElse(a: number, otherwise: number): number {
   return Number.isNaN(a) ? otherwise : a
 }
 
-/** Anthropic and Bedrock name their cache counts beside the input count and leave them out of it. */
+/** Anthropic and Bedrock name their cache counts beside the input count and exclude them from it. */
 function isExclusive(u: Body): boolean {
   if (!('input_tokens' in u || 'inputTokens' in u)) return false
   const hasBeside =

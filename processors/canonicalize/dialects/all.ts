@@ -1,4 +1,4 @@
-// Every dialect, in the order of detection: the first that a span shows names it. One line a dialect.
+// Every dialect in the order of detection, one line each: the first one that a span shows names it.
 
 import type { AnyDialect } from '../rules/dialect.ts'
 import { ag2 } from './ag2/table.ts'

@@ -1,5 +1,5 @@
-// Content whose field depends on the kind of span: `input.value` and its like are tool arguments, a query, messages, or
-// plain input. Runs when the kind is known.
+// Places content whose field depends on the kind of the span: `input.value` and similar keys are tool arguments, a
+// query, messages, or plain input. It runs when the kind is known.
 
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -16,7 +16,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import { putJson } from '../span/put-json.ts'
 import { takeParams } from '../span/put-params.ts'
 
-/** Says which attribute filled which field, for `explain`. */
+/** Reports which attribute filled which field, for `explain`. */
 export type Filled = (attr: number, field: string) => void
 
 export function placeInput(span: CurrentSpan, filled: Filled): void {
@@ -53,7 +53,7 @@ function putOutput(span: CurrentSpan, attr: number): boolean {
     : putJson(span, attr, R.output)
 }
 
-/** Text that its instrumentation calls text is not parsed, whatever it looks like. */
+/** True for text that its instrumentation declares as text. It is not parsed, whatever it looks like. */
 function isPlain(span: CurrentSpan, attr: number, keyId: number, isText: boolean): boolean {
   return isText && span.batch.attrKey(attr) === keyId
 }
@@ -81,7 +81,7 @@ function putInputMessages(span: CurrentSpan, attr: number): boolean {
   return true
 }
 
-/** Of a request body only what is surely a parameter: bodies hold anything else, too. */
+/** Members of a request body that are surely parameters. A body has other members too. */
 const BODY_PARAMS = [
   'model',
   'temperature',
@@ -133,7 +133,7 @@ export function placeOutput(span: CurrentSpan, filled: Filled): void {
 
 function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (span.hasRange(R.output_messages) && span.hasUsage()) {
-    // Only the response id is missing; it tells two reports of one call apart from two calls.
+    // Only the response id is missing, which distinguishes two reports of one call from two calls.
     for (const row of span.content.outputs.values())
       if (!span.hasRange(R.response_id)) putResponseId(span, row)
     return
@@ -153,7 +153,7 @@ function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (!span.hasRange(R.output_messages) && putJson(span, first, R.output)) filled(first, 'output')
 }
 
-/** `"id"` of a response body, found without parsing it where it is on top. */
+/** Finds the `"id"` of a response body, without parsing the body if the id is at the top level. */
 function putResponseId(span: CurrentSpan, attr: number): void {
   if (span.type(attr) !== VALUE.STRING) return
   const off = span.off(attr)
@@ -161,15 +161,15 @@ function putResponseId(span: CurrentSpan, attr: number): void {
   const at = literal < 0 ? -1 : span.json.stringMember(off, span.len(attr), literal)
   const len = span.json.foundLength()
   if (at >= 0 && len > 0) return span.events.setRange(span.event, R.response_id, at, len)
-  // Without the bound it would look through all of the arena.
+  // Without the bound it would search the whole arena.
   if (!span.arena.buf.subarray(off, off + span.len(attr)).includes(NESTED, 0, 'latin1')) return
   const value = span.value(attr)
   if (isRecord(value)) span.offerText(R.response_id, responseIdOf(value))
 }
-/** Where frameworks keep what the provider said of its answer. */
+/** The member in which frameworks keep the provider's data about its response. */
 const NESTED = '"response_metadata"'
 
-/** A response with vectors: usage and model are taken, the body is not kept. */
+/** Places a response with vectors: usage and model are used, the body is not kept. */
 function placeEmbedding(span: CurrentSpan, attr: number): void {
   if (span.hasUsage() && span.hasRange(R.response_model)) return
   const value = span.value(attr)

@@ -1,5 +1,5 @@
-// Transforms for content: messages, tools, documents, JSON values. Indexed families are in `indexed-keys/transforms.ts`, JSON
-// objects that pack usage, cost or parameters in `packed-json.ts`.
+// Transforms for content: messages, tools, documents, JSON values. `indexed-keys/transforms.ts` has indexed families,
+// and `packed-json.ts` JSON objects with usage, cost or parameters.
 
 import { VALUE } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
@@ -17,10 +17,10 @@ import { takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { putJson, putMessages } from '../span/put-json.ts'
 
-/** JSON-parse when it is JSON; an object inside a JSON string is unpacked once more. */
+/** Parses JSON. An object inside a JSON string is parsed too. */
 const json: Transform = (span, attr, rule) => putJson(span, attr, rule.range)
 
-/** Messages of the standard's attribute: as they are when canonical, normalised otherwise. */
+/** Messages of the standard's attribute: unchanged if they are canonical, else normalised. */
 const messages: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   if (span.type(attr) === VALUE.STRING) {
@@ -53,7 +53,7 @@ function bodyMessages(value: unknown, isOutput: boolean): Message[] | null {
     const m = textMessage(plainText(value), role)
     return m === null ? null : [m]
   }
-  // Some list a choice for each answer here: {index, message, finish_reason}.
+  // Some instrumentations list a choice for each response here: {index, message, finish_reason}.
   if (Array.isArray(value)) return messagesOf(value, role) ?? textsAsMessages(value, role)
   return isOutput ? responseMessages(value) : requestMessages(value)
 }
@@ -68,7 +68,7 @@ function textsAsMessages(list: readonly unknown[], role: string): Message[] | nu
   return out.length === 0 ? null : out
 }
 
-/** A request body: messages, and the system prompt beside them. */
+/** A request body: its messages and system prompt. */
 const bodyIn: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   const value = span.value(attr)
@@ -79,12 +79,12 @@ const bodyIn: Transform = (span, attr, rule) => {
   return putMessages(span, rule.range, list)
 }
 
-/** A response body: messages, and the usage and finish reason in it. */
+/** A response body: its messages, usage and finish reason. */
 const bodyOut: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   const value = span.value(attr)
   takeFromBody(span, value)
-  // A gateway echoes the raw request of a failed call: {completion: null, rawRequest}.
+  // A gateway returns the raw request of a failed call: {completion: null, rawRequest}.
   if (isRecord(value) && 'rawRequest' in value) return true
   return putMessages(span, rule.range, bodyMessages(value, true))
 }
@@ -138,7 +138,7 @@ const documents: Transform = (span, attr, rule) => {
   return true
 }
 
-/** Texts to embed, each JSON text of a string: one user message. */
+/** Texts to embed, each as JSON text of a string, become one user message. */
 const values: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   const list = (Array.isArray(value) ? value : [value]).map((x) => {
@@ -149,7 +149,7 @@ const values: Transform = (span, attr, rule) => {
   return parts.length > 0 && putMessages(span, rule.range, [{ role: 'user', parts }])
 }
 
-/** Plain text is one message of the side's role; `system` likewise. */
+/** Plain text becomes one message with the role of its side; `system` likewise. */
 const plain: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   return putMessages(
@@ -159,7 +159,7 @@ const plain: Transform = (span, attr, rule) => {
   )
 }
 
-/** Content whose field depends on the kind of span: kept for `content-by-kind.ts`. */
+/** Content whose field depends on the kind of the span is kept for `content-by-kind.ts`. */
 export const io: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   span.content.add(rule.to, attr)

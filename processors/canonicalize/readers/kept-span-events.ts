@@ -1,4 +1,4 @@
-// Span events and links that nobody reads, as JSON for `attributes`.
+// Writes span events and links that nothing reads as JSON for `attributes`.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
@@ -6,7 +6,7 @@ import { SpanEventView, SpanLinkView } from '../../../core/span-view.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 
-/** Events that nobody read, as JSON for `attributes`. */
+/** Span events that nothing read, as JSON for `attributes`. */
 export function keptEvents(span: CurrentSpan, kept: readonly number[]): string {
   const view = new SpanEventView(span.batch)
   const list = kept.map((event) => {
@@ -20,7 +20,7 @@ export function keptEvents(span: CurrentSpan, kept: readonly number[]): string {
   return JSON.stringify(list)
 }
 
-/** Links to other spans, as JSON for `attributes`; null when there are none. */
+/** Links to other spans as JSON for `attributes`, or null when there are none. */
 export function keptLinks(span: CurrentSpan): string | null {
   const { firstLink: first, linkCount: count } = span.received
   if (count === 0) return null
@@ -39,7 +39,7 @@ export function keptLinks(span: CurrentSpan): string | null {
   return JSON.stringify(list)
 }
 
-/** Attributes as an object; JSON text is left as text. */
+/** Attributes as an object. JSON text stays text. */
 export function attrsOf(batch: SpanBatch, first: number, count: number): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (let i = first; i < first + count; i++) {

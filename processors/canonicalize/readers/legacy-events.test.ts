@@ -1,5 +1,6 @@
-// Calls that `track()` of the legacy SDK reports: what failed at the provider is an error, whatever form its answer has. Bodies as
-// npm observa-sdk 0.0.9 sent them (2026-11-29), from answers in the forms that providers document.
+// Calls that `track()` of the legacy SDK reports: a call that failed at the provider is an error, whatever the form
+// of its response. Bodies are in the form that npm observa-sdk 0.0.9 sends (2026-11-29), with responses in the
+// documented forms of providers.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,7 +11,7 @@ const TRACE = 'de3f023d-7407-4a72-962e-f6323e878b86'
 interface Tracked {
   readonly output: string
   readonly outcome: 'success' | 'error'
-  /** More events of the trace. */
+  /** Further events of the trace. */
   readonly more?: readonly object[]
   readonly llm?: object
   readonly root?: string

@@ -1,5 +1,5 @@
-// Legacy Observa events (specification, section 4): times from timestamp and latency, a status that can be
-// trusted, provider bodies in place of an answer, ids that only trace_start carries, failures that only trace_end tells.
+// Reads legacy Observa events: times from timestamp and latency, a reliable status, provider bodies instead of a
+// response, ids that only trace_start has, and failures that only trace_end shows.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
@@ -24,13 +24,16 @@ export function finishLegacyEvent(span: CurrentSpan): void {
   if (type === 'error') span.status.fail()
 }
 
-/** A trace is called what its app called it. */
+/** Names a trace as its application does. */
 function nameTrace({ events, event }: CurrentSpan): void {
   const len = events.len(event, R.workflow_name)
   if (len > 0) events.setRange(event, R.name, events.off(event, R.workflow_name), len)
 }
 
-/** The timestamp is taken after the call: it is the end, and the start is earlier by the latency. */
+/**
+ * Sets the times. The client takes the timestamp after the call, so it is the end, and the start is earlier by the
+ * latency.
+ */
 function readTimes(span: CurrentSpan): void {
   const attr = span.batch.findAttr(span.index, TIMESTAMP)
   const end = attr < 0 ? Number.NaN : timeOf(span, attr)
@@ -53,7 +56,10 @@ function timeOf(span: CurrentSpan, attr: number): number {
   return Date.parse(span.text(attr))
 }
 
-/** `track()` stores the provider's raw HTTP body as the answer; its counts are there, and so is the error of a call that failed. */
+/**
+ * Reads the provider's raw HTTP body, which `track()` stores as the response: it has the counts, and the error of a
+ * call that failed.
+ */
 function readBody(span: CurrentSpan): void {
   const off = span.events.off(span.event, R.output_messages)
   const len = span.events.len(span.event, R.output_messages)
@@ -86,13 +92,13 @@ function fail(span: CurrentSpan, { message, type }: ErrorBody): void {
 
 const INHERITED = [R.conversation_id, R.session_id, R.user_id] as const
 
-/** What only several events of a trace tell together. */
+/** Joins what several events of a trace say together. */
 export function joinLegacyTraces(batch: SpanBatch, events: EventTable): void {
   inheritIds(batch, events)
   failTrackedCalls(batch, events)
 }
 
-/** conversation, session and user ids stand on one event of a trace and mean all of them. */
+/** Copies conversation, session and user ids, which one event of a trace has, to all its events. */
 function inheritIds(batch: SpanBatch, events: EventTable): void {
   const view = new SpanView(batch)
   const known = new Map<string, number[]>()
@@ -118,15 +124,18 @@ function inheritIds(batch: SpanBatch, events: EventTable): void {
   }
 }
 
-/** Trace within its request: two tenants in one batch share nothing. */
+/** The trace and its request, so that two tenants in one batch share nothing. */
 function traceKey({ request }: SpanView, events: EventTable, e: number): string {
   return `${request}:${events.hex(e, R.trace_id) ?? ''}`
 }
 
-/** What `track()` reports of one call. A trace with anything else in it was made by hand, and may have failed elsewhere. */
+/** What `track()` reports of one call. A trace with other events was made by hand and may have failed elsewhere. */
 const TRACKED = new Set(['trace_start', 'llm_call', 'output', 'trace_end'])
 
-/** Of a call that `track()` made, only trace_end says that the provider's answer was no success, whatever was in its body. */
+/**
+ * Marks calls of `track()` as failed if trace_end says so. Only trace_end shows that the provider's response was no
+ * success.
+ */
 function failTrackedCalls(batch: SpanBatch, events: EventTable): void {
   const view = new SpanView(batch)
   const traces = new Map<string, { readonly calls: number[]; hasFailed: boolean }>()
@@ -149,14 +158,14 @@ function failTrackedCalls(batch: SpanBatch, events: EventTable): void {
   }
 }
 
-/** `track()` takes the trace's id for its root. */
+/** True if the root has the trace's id, as `track()` makes it. */
 function isTracked(events: EventTable, e: number): boolean {
   const trace = events.hex(e, R.trace_id)
   const span = events.hex(e, R.span_id)
   return trace !== null && span !== null && trace.startsWith(span)
 }
 
-/** A provider that counted tokens has answered. */
+/** True if a provider counted tokens, which means that it responded. */
 function hasUsage(events: EventTable, e: number): boolean {
   return events.has(e, R.finish_reasons) || events.num(e, N.output_tokens) > 0
 }

@@ -1,10 +1,10 @@
-// Message events that stand in one attribute, as a JSON array, and not among the events of the span.
+// Reads message events that are a JSON array in one attribute, and not events of the span.
 
 import { isRecord, lookup } from '../json/values.ts'
 import type { Transform } from '../rules/dialect.ts'
 import { readMessageEvent } from './message-events.ts'
 
-/** Message events as one JSON array; the name of an event may be missing, then its shape tells. */
+/** Message events as one JSON array. If the name of an event is missing, its form reveals it. */
 export const events: Transform = (span, attr) => {
   const value = span.value(attr)
   if (!Array.isArray(value) || !value.some((x) => isEvent(x))) return false

@@ -1,4 +1,4 @@
-// Log records, re-sends, double reports and corrections of the ledger, one small case each.
+// Log records, re-sends, duplicates and corrections of the ledger, one small case each.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

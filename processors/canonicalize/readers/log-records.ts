@@ -1,5 +1,5 @@
-// Log records: GenAI ones (`gen_ai.*` events, records of GenAI instrumentations) become events of their own
-// beside their span, with their messages; all others pass as they are.
+// Reads log records. GenAI records (`gen_ai.*` events, records of GenAI instrumentations) become events with their
+// messages, in addition to their span. All others pass unchanged.
 
 import { VALUE } from '../../../core/batch.ts'
 import { key } from '../../../core/keys.ts'
@@ -15,7 +15,7 @@ import { knownEvent } from './span-events.ts'
 
 const LOG_BODY = key('log.body')
 
-/** Reads what a log record carries beyond its attributes. */
+/** Reads what a log record has besides its attributes. */
 export function readLog(span: CurrentSpan): boolean {
   const { firstAttr, attrCount, nameOffset, nameLength } = span.received
   const attr = span.batch.findAttr(span.index, LOG_BODY)
@@ -47,7 +47,7 @@ function bodyOf(span: CurrentSpan, attr: number): unknown {
   return parseLoose(value) ?? value
 }
 
-/** Bodies {input: {messages}, output: {messages}} (the AWS Distro) and whole provider bodies. */
+/** Bodies {input: {messages}, output: {messages}} of the AWS Distro, and whole provider bodies. */
 function readBody(span: CurrentSpan, body: unknown): boolean {
   if (!isRecord(body)) return false
   const input = body['input']

@@ -1,4 +1,4 @@
-// Transforms for what keeps its own name below a field: request parameters, usage details, metadata.
+// Transforms for values that keep their own name below a field: request parameters, usage details, metadata.
 
 import { VALUE } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
@@ -11,7 +11,7 @@ import { keyRange, putMetadata } from '../span/put-metadata.ts'
 import { unitOf } from '../vocabulary/usage-units.ts'
 import { ID_BYTES_MAX } from './scalars.ts'
 
-/** One request parameter: numbers also from numeric text, arrays also from JSON text. */
+/** One request parameter. Numbers are also read from numeric text, and arrays from JSON text. */
 const param: Transform = (span, attr, rule) => {
   if (span.isNull(attr)) return false
   const type = span.type(attr)
@@ -49,7 +49,7 @@ const detail: Transform = (span, attr, rule) => {
   return true
 }
 
-/** A count whose key says in its words what it counts; of other keys nothing is known. */
+/** A count whose key says what it counts. Other keys are not used. */
 const unit: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   if (!(n >= 0)) return false
@@ -59,7 +59,7 @@ const unit: Transform = (span, attr, rule) => {
   return true
 }
 
-/** What follows the prefix of a `.*` row, with dots as underscores. */
+/** The rest of the key after the prefix of a `.*` row, with underscores instead of dots. */
 function keyRest(span: CurrentSpan, attr: number, rule: Rule): string {
   const { off, len } = keyRange(span, attr)
   const rest = span.arena.text(off + rule.strip, len - rule.strip).replaceAll('.', '_')
@@ -76,7 +76,7 @@ const metaJson: Transform = (span, attr) => {
   return true
 }
 
-/** Likewise, and what members with known names say about the call fills fields that no key of the span has filled. */
+/** The same, and members with known names fill fields that no key of the span has filled. */
 const metaFacts: Transform = (span, attr, rule) => {
   if (!metaJson(span, attr, rule)) return false
   const value = span.value(attr)
@@ -109,14 +109,17 @@ function takeFacts(span: CurrentSpan, value: Record<string, unknown>): void {
     )
 }
 
-/** Words for absence, and megabytes, are no ids. */
+/** False for words that mean absence, and for very long texts. */
 function isId(text: string): boolean {
   return text.length <= ID_BYTES_MAX && !NO_IDS.has(text)
 }
 
 const NO_IDS = new Set(['', 'None', 'null', 'undefined', 'default', 'unknown'])
 
-/** The members from where they lie: text as it is, anything else as its JSON. False = nothing was taken. */
+/**
+ * Takes the members straight from the arena: text unchanged, anything else as JSON. Returns false if nothing was
+ * taken.
+ */
 function takeMembers(span: CurrentSpan, attr: number): boolean {
   const count = span.json.members(span.off(attr), span.len(attr))
   const { rows } = span.json
@@ -124,7 +127,7 @@ function takeMembers(span: CurrentSpan, attr: number): boolean {
   if (count < 0) return false
   for (let row = 0; row < end; row += MEMBER_STRIDE) {
     const kind = rows[row + MEMBER.KIND]
-    // Numbers and nested values keep the one spelling that JSON.stringify gives them.
+    // Numbers and nested values must be written in the way of JSON.stringify.
     if (kind !== KIND.STRING && kind !== KIND.TRUE && kind !== KIND.FALSE && kind !== KIND.NULL)
       return false
   }

@@ -1,4 +1,4 @@
-// Messages, parts and documents that stand in span events, log records or lists of events, one by one.
+// Reads single messages, parts and documents of span events, log records or lists of events.
 
 import { R } from '../../../core/fields.ts'
 import { documentsOf } from '../content/documents.ts'
@@ -9,13 +9,13 @@ import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 
-/** One message event: `body` is its attributes or a log record's body. */
+/** One message event. `body` is its attributes, or a log record's body. */
 export function readMessageEvent(
   span: CurrentSpan,
   name: string,
   body: Record<string, unknown>,
 ): void {
-  // Instrumentations of .NET and others put the whole body as JSON in one attribute.
+  // Instrumentations of .NET and others put the whole body as JSON into one attribute.
   const packed = parsedText(body['gen_ai.event.content'])
   const content = isRecord(packed) ? packed : body
   switch (name) {
@@ -59,7 +59,7 @@ function parsedText(v: unknown): unknown {
   return typeof v === 'string' ? (parseLoose(v) ?? v) : v
 }
 
-/** Blocks inside JSON text (Bedrock) are blocks; any other text is text. */
+/** Blocks inside JSON text (Bedrock) are blocks. Any other text is text. */
 function parsedBlocks(v: unknown): unknown {
   const parsed = parsedText(v)
   return Array.isArray(parsed) || isRecord(parsed) ? parsed : v
@@ -100,7 +100,7 @@ function pushChoice(span: CurrentSpan, content: Record<string, unknown>): void {
   if (m.parts.length > 0 || m.finish_reason !== undefined) pushInOrder(span, m, content['index'])
 }
 
-/** Choices may come in any order; their index says where they belong. */
+/** The position of each choice, because choices may arrive in any order. */
 const places = new WeakMap<Message, number>()
 
 function pushInOrder(span: CurrentSpan, m: Message, index: unknown): void {
@@ -111,7 +111,7 @@ function pushInOrder(span: CurrentSpan, m: Message, index: unknown): void {
   span.content.eventOutput.splice(at, 0, m)
 }
 
-/** JSON, or lines "role: text". */
+/** Reads JSON, or lines "role: text". */
 function pushPrompt(span: CurrentSpan, value: unknown): void {
   const parsed = parsedText(value)
   if (typeof parsed !== 'string') return pushList(span.content.eventInput, parsed, 'user')

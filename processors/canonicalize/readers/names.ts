@@ -1,5 +1,5 @@
-// Transforms for words and names: kinds, operations, providers, models. Words of closed vocabularies are
-// looked up where they lie, without making a JS string.
+// Transforms for words and names: kinds, operations, providers, models. Words of closed vocabularies are looked up in
+// the arena without creating a JS string.
 
 import { VALUE } from '../../../core/batch.ts'
 import { ByteWords } from '../bytes/byte-words.ts'
@@ -9,7 +9,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import { readModel, readProvider } from '../span/providers-and-models.ts'
 import { OPERATION_ALIASES } from '../vocabulary/words.ts'
 
-/** A word of a closed vocabulary, looked up where it lies; quotes of JSON text around it are skipped. */
+/** A closed vocabulary, in which words are looked up in the arena. Quotes of JSON text around a word are ignored. */
 class Vocabulary {
   readonly #words: ByteWords
   readonly #values: string[] = []
@@ -21,7 +21,7 @@ class Vocabulary {
     this.#other = words['*'] ?? null
   }
 
-  /** The meaning of the attribute's word; `*` of the vocabulary otherwise; null = no such word. A vocabulary of `*` alone takes any value. */
+  /** The meaning of the attribute's word, or that of `*`, or null. A vocabulary with only `*` accepts any value. */
   find(span: CurrentSpan, attr: number, untilSpace: boolean): string | null {
     if (span.type(attr) !== VALUE.STRING) return this.#values.length === 0 ? this.#other : null
     const b = span.arena.bytes
@@ -42,7 +42,7 @@ class Vocabulary {
   }
 }
 
-/** The words of a row: what they mean as the span's kind or operation. */
+/** The words of a row, as the span's kind or operation. */
 export function wordsTransform(
   to: 'kind' | 'operation',
   words: Words<string>,
@@ -82,7 +82,10 @@ const STANDARD_OPERATIONS: readonly string[] = [
 const STANDARD_NAMES = STANDARD_OPERATIONS.map((x) => lookup(OPERATION_ALIASES, x) ?? x)
 const operationWords = new ByteWords(STANDARD_OPERATIONS.map((x, i) => [x, i] as const))
 
-/** Open set: the standard's names without making a string, others in lower case. */
+/**
+ * Operations are an open set: the standard's names are found without creating a string, others are kept in lower
+ * case.
+ */
 const operation: Transform = (span, attr) => {
   if (span.isNull(attr)) return false
   const i =

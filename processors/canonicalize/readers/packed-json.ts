@@ -1,5 +1,5 @@
-// Transforms for JSON objects in which dialects pack several facts: parameters, usage, cost, provider
-// metadata, and the answer that some SDKs spread over attributes.
+// Transforms for JSON objects in which dialects put several facts: parameters, usage, cost, provider metadata, and
+// the response that some SDKs spread over attributes.
 
 import { VALUE } from '../../../core/batch.ts'
 import { N } from '../../../core/fields.ts'
@@ -14,7 +14,7 @@ import type { SpreadAnswer } from '../span/content-clues.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { NO_PARAMS, PARAM_NAMES, takeParams } from '../span/put-params.ts'
 
-/** A JSON object of parameters; the model in it may be the requested one. */
+/** A JSON object of parameters. A model in it may be the requested one. */
 const params: Transform = (span, attr) => {
   if (span.type(attr) === VALUE.STRING && takeParamMembers(span, attr)) return true
   const value = span.value(attr)
@@ -23,14 +23,14 @@ const params: Transform = (span, attr) => {
   return true
 }
 
-/** Where parameters are plain members: from where they lie. False = nothing was taken. */
+/** Takes parameters that are plain members straight from the arena. Returns false if nothing was taken. */
 function takeParamMembers(span: CurrentSpan, attr: number): boolean {
   const count = span.json.members(span.off(attr), span.len(attr))
   if (count < 0) return false
   const { rows } = span.json
   const { arena } = span
   const end = count * MEMBER_STRIDE
-  // Tools, other models and other names have rules of their own, and every number has one spelling.
+  // Tools, other models and other names have their own rules, and numbers must have one spelling.
   for (let row = 0; row < end; row += MEMBER_STRIDE) if (!isPlainParam(span, row)) return false
   for (let row = 0; row < end; row += MEMBER_STRIDE) {
     const keyOff = rows[row + MEMBER.KEY_OFF] as number
@@ -79,7 +79,10 @@ function isPlainParam(span: CurrentSpan, row: number): boolean {
   return specialWords.find(span.arena.bytes, keyOff, keyLen) < 0
 }
 
-/** As JSON.stringify would write it: no exponent, no sign, no zero at the end of a fraction, few digits. */
+/**
+ * True if JSON.stringify would write the number in the same way: no exponent, no sign, no zero at the end of a
+ * fraction, few digits.
+ */
 function isPlainNumber(span: CurrentSpan, off: number, len: number): boolean {
   if (len > 15) return false
   const b = span.arena.bytes
@@ -89,21 +92,21 @@ function isPlainNumber(span: CurrentSpan, off: number, len: number): boolean {
     if (c === 46) hasPoint = true
     else if (c < 48 || c > 57) return false
   }
-  // 0.0000001 is 1e-7.
+  // JSON.stringify writes 0.0000001 as 1e-7.
   return !hasPoint || (b[off + len - 1] !== 48 && len <= 7)
 }
 
-/** Usage as a JSON object in any provider's words. */
+/** Usage as a JSON object of any provider. */
 const usageJson: Transform = (span, attr) => {
   const usage = usageOf(span.value(attr))
   if (usage === null) return false
-  // Totals named on the span already include what these details split.
+  // Totals of the span already include the parts in this object.
   if (span.hasNumber(N.input_tokens)) usage.isExclusive = false
   putUsage(span, usage)
   return true
 }
 
-/** LangChain and others count cached tokens inside, whatever their names suggest. */
+/** LangChain and others include cached tokens in the input, whatever their names suggest. */
 const usageInclusive: Transform = (span, attr) => {
   const usage = usageOf(span.value(attr))
   if (usage === null) return false
@@ -123,7 +126,7 @@ const cost: Transform = (span, attr, rule) => {
   const input = pick('input', 'input_cost', 'input_tokens', 'prompt_tokens')
   const output = pick('output', 'output_cost', 'output_tokens', 'completion_tokens')
   let total = pick('total', 'total_cost', 'total_tokens')
-  // An object without a number says nothing about cost, least of all that it was 0.
+  // An object without a number says nothing about cost, and does not mean that it was 0.
   if (!Object.values(value).some((v) => typeof v === 'number')) return false
   if (Number.isNaN(total)) {
     total = 0
@@ -135,7 +138,7 @@ const cost: Transform = (span, attr, rule) => {
   return true
 }
 
-/** What a tool call or a file must have to be one: else the attribute stays as it is. */
+/** The members that make an object a tool call or a file. Otherwise the attribute stays unchanged. */
 const READ_OF = {
   calls: ['toolName', 'toolCallId', 'name', 'function', 'id'],
   files: ['mediaType', 'mimeType', 'base64', 'base64Data', 'data', 'url', 'uint8Array'],

@@ -1,4 +1,4 @@
-// Transforms for single values: text, numbers, times, flags. Vocabularies are in `names.ts`, metadata in `map-entries.ts`.
+// Transforms for single values: text, numbers, times, flags. `names.ts` has vocabularies, `map-entries.ts` metadata.
 
 import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
@@ -14,9 +14,9 @@ const text: Transform = (span, attr, rule) => span.setText(attr, rule.range)
 
 export const ID_BYTES_MAX = 1024
 
-/** Ids: `default` means that nobody set one. */
+/** An id. `default` means that nobody set one. */
 const id: Transform = (span, attr, rule) => {
-  // Ids are passed on to whole traces: a megabyte of one would be multiplied.
+  // Ids are copied to whole traces, so a megabyte of one would be multiplied.
   if (span.type(attr) === VALUE.STRING && span.len(attr) > ID_BYTES_MAX) return false
   if (
     span.type(attr) === VALUE.STRING &&
@@ -33,7 +33,7 @@ const number: Transform = (span, attr, rule) => {
   return true
 }
 
-/** Counts: whole and never negative (-1 is absence). */
+/** A count: a whole number that is never negative. -1 means absence. */
 const int: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   if (!Number.isFinite(n) || n < 0) return false
@@ -41,7 +41,7 @@ const int: Transform = (span, attr, rule) => {
   return true
 }
 
-/** Seconds in the source, ms here. */
+/** Seconds in the source, ms in the event. */
 const seconds: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   if (!Number.isFinite(n)) return false
@@ -56,7 +56,7 @@ const bool: Transform = (span, attr, rule) => {
   return true
 }
 
-/** An array of strings from an array, JSON text, or a comma-joined string. */
+/** An array of strings from an array, JSON text, or comma-separated text. */
 export function stringsOf(value: unknown): string[] {
   if (Array.isArray(value))
     return value
@@ -81,8 +81,10 @@ const strings: Transform = (span, attr, rule) => {
   return true
 }
 
-// ArrayValue: 1 values (repeated AnyValue: 1 string_value), every length in one byte.
-/** A list of nothing but short strings, written as it lies; false = not that simple. */
+/**
+ * Writes a list that has only short strings straight from the arena. Returns false if the list is not so simple.
+ * ArrayValue: 1 values (repeated AnyValue: 1 string_value), every length in one byte.
+ */
 function writeStrings(span: CurrentSpan, attr: number): boolean {
   const b = span.arena.bytes
   const end = span.off(attr) + span.len(attr)
@@ -102,9 +104,9 @@ function writeStrings(span: CurrentSpan, attr: number): boolean {
   return true
 }
 
-/** JSON of finish reasons by the bytes of the attribute. */
+/** The JSON of finish reasons by the bytes of the attribute. */
 const finishMemo = new ByteMemo<Literal>()
-/** Clients choose the values, and literals are for good. */
+/** Clients choose the values, and literals are kept for ever, so their number is bounded. */
 const FINISH_LITERALS_MAX = 256
 const finishLiterals = new Map<string, Literal>()
 
@@ -173,7 +175,7 @@ const environment: Transform = (span, attr, rule) => {
   return true
 }
 
-/** JSON {name, version}, or a list of them: the first. */
+/** JSON {name, version}, or a list of them, of which the first is used. */
 const prompt: Transform = (span, attr) => {
   const value = span.value(attr)
   const first: unknown = Array.isArray(value) ? value[0] : value
@@ -190,7 +192,7 @@ const prompt: Transform = (span, attr) => {
   return true
 }
 
-/** A word that says the span failed: `error`, `failed`, `timeout`; `true` of an is_error key. */
+/** Words for a failed span: `error`, `failed`, `timeout`, and `true` of an is_error key. */
 const FAILURES = new Set(['error', 'failed', 'failure', 'true', 'timeout'])
 const SUCCESSES = new Set(['success', 'ok', 'false', 'completed'])
 const failure: Transform = (span, attr) => {
@@ -201,21 +203,21 @@ const failure: Transform = (span, attr) => {
   return true
 }
 
-/** How long a legacy event says the operation took. */
+/** The duration of the operation in a legacy event. */
 const latency: Transform = (span, attr, rule) => {
   if (!number(span, attr, rule)) return false
   span.times.markLatency()
   return true
 }
 
-/** Text of an error beside the event: its presence is the failure. */
+/** The text of an error in the event. Its presence means failure. */
 const errorText: Transform = (span, attr, rule) => {
   if (!span.setText(attr, rule.range)) return false
   span.status.fail()
   return true
 }
 
-/** success, error, timeout. */
+/** Reads success, error or timeout. */
 const outcome: Transform = (span, attr, rule) => {
   const word = span.text(attr).toLowerCase()
   if (word === 'success' || word === 'ok') span.status.succeed()
@@ -224,7 +226,7 @@ const outcome: Transform = (span, attr, rule) => {
 
 const drop: Transform = () => true
 
-/** An application name stands in for a service name nobody set. */
+/** Uses the application's name if there is no service name. */
 const serviceName: Transform = (span, attr, rule) => {
   const word = span.text(attr)
   if (span.isNull(attr) || word === 'default') return false

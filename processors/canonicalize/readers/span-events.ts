@@ -1,5 +1,5 @@
-// Span events and log records that carry content: messages one by one, the details event, exceptions,
-// retrieved documents, evaluation results. What they hold ranks below the span's own attributes.
+// Reads span events and log records with content: single messages, the details event, exceptions, retrieved
+// documents, evaluation results. Their content ranks below the span's own attributes.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import { R } from '../../../core/fields.ts'
@@ -39,10 +39,10 @@ const NAMES = [
 type Name = (typeof NAMES)[number]
 const names = new ByteWords(NAMES.map((x, i) => [x, i] as const))
 
-/** Events of streamed chunks: one a token, without content of their own. */
+/** Events of streamed chunks, one for each token, which have no content of their own. */
 const CHUNK = /chunk|^ai\.stream\.|^First Token/i
 
-/** The event's name if it is one we read, null otherwise. */
+/** The event's name if it is one that is read, else null. */
 export function knownEvent(batch: SpanBatch, off: number, len: number): Name | null {
   const i = names.find(batch.arena.bytes, off, len)
   return i < 0 ? null : (NAMES[i] as Name)
@@ -61,13 +61,13 @@ export function hasDetails({ batch, firstEvent, eventCount }: SpanView): boolean
   return false
 }
 
-/** What happened to an event: read, dropped as a stream chunk, or to be kept as an attribute. */
+/** What becomes of an event: read, dropped as a stream chunk, or kept as an attribute. */
 export type EventFate = 'read' | 'dropped' | 'kept'
 
 export interface EventSink {
-  /** Attributes of the details event count as the span's own, at a lower rank. */
+  /** Collects the attributes of a details event, which count as the span's own, at a lower rank. */
   collectDetails(first: number, count: number): void
-  /** An event of a name that nobody knows; true = a dialect read all of it. */
+  /** Reads an event with an unknown name. Returns true if a dialect read all of it. */
   readUnknown(first: number, count: number): boolean
 }
 
@@ -92,7 +92,7 @@ export function readSpanEvent(span: CurrentSpan, event: number, sink: EventSink)
   return 'read'
 }
 
-/** Lists that several details events of a span hold piece by piece (one event for each message). */
+/** Lists that several details events of a span have in pieces, one event for each message. */
 const PIECEWISE: readonly (readonly [number, number])[] = [
   [key('gen_ai.input.messages'), R.input_messages],
   [key('gen_ai.output.messages'), R.output_messages],
@@ -100,7 +100,7 @@ const PIECEWISE: readonly (readonly [number, number])[] = [
   [key('gen_ai.tool.definitions'), R.tool_definitions],
 ]
 
-/** The first of each list counts as the span's own attribute; what others add is put behind it at the end. */
+/** The first piece of a list counts as the span's own attribute. Later pieces are appended at the end. */
 function readDetails(span: CurrentSpan, first: number, count: number, sink: EventSink): void {
   for (let i = first; i < first + count; i++) {
     const id = span.batch.attrKey(i)
@@ -115,7 +115,7 @@ function readDetails(span: CurrentSpan, first: number, count: number, sink: Even
   }
 }
 
-/** Puts the later pieces of lists behind the first, unless an attribute of the span had the whole. */
+/** Appends the later pieces of lists, unless an attribute of the span had the whole list. */
 export function appendDetails(span: CurrentSpan): void {
   for (const { field, attr, id } of span.content.detailLists) {
     if (attr < 0 || span.batch.findAttr(span.index, id) >= 0 || !isFromDetails(span, field))
@@ -127,7 +127,7 @@ export function appendDetails(span: CurrentSpan): void {
   }
 }
 
-/** Better content than that of details events is left alone. */
+/** True if the field has content of details events, and not better content. */
 function isFromDetails(span: CurrentSpan, field: number): boolean {
   const rank = span.content.rankOf(field)
   return field === R.tool_definitions || rank === RANK.detailsEvent * RANK_UNIT
@@ -143,7 +143,7 @@ const EXCEPTION_TYPE = key('exception.type')
 const EXCEPTION_MESSAGE = key('exception.message')
 const EXCEPTION_STACK = key('exception.stacktrace')
 
-/** The last exception wins; an error.type attribute of the span beats its type. */
+/** The last exception is used. An error.type attribute of the span takes precedence over its type. */
 function readException(span: CurrentSpan, first: number, count: number): void {
   for (let i = first; i < first + count; i++) {
     const id = span.batch.attrKey(i)

@@ -4,14 +4,14 @@
 import { FIELDS, type FieldName, type FieldType } from '../../../core/fields.ts'
 
 interface Flag {
-  /** Every row with a value counts, not only the best one. */
+  /** True if every row with a value is used, and not only the best one. */
   readonly takesAll?: true
   readonly meaning: string
 }
 
 /**
- * Targets that are no field: what a value tells about the whole span. Rows with the same flag compete like rows with the
- * same field, the lowest rank first, unless all of them count.
+ * Targets that are not fields: what a value says about the whole span. Rows with the same flag compete like rows with
+ * the same field, the lowest rank first, unless all of them are used.
  */
 export const FLAGS = {
   answer_calls: { meaning: 'tool calls of an answer that is spread over several attributes' },
@@ -55,7 +55,7 @@ export const FLAGS = {
 } as const satisfies Readonly<Record<string, Flag>>
 
 export type FlagName = keyof typeof FLAGS
-/** Entries of maps are named after the dot; `*` is what follows the prefix of the source key. */
+/** Maps whose entries are named after the dot. `*` is what follows the prefix of the source key. */
 export type EntryMap = 'metadata' | 'request_params' | 'usage_details'
 export type Content = 'io.input' | 'io.output'
 
@@ -66,7 +66,7 @@ export type Target =
   | `flag.${FlagName}`
   | 'drop'
 
-/** What kind of target it is: the type of a field, or one of the others. A transform fills one of these or several. */
+/** The kind of a target: the type of a field, or one of the others. A transform fills one or several of these. */
 export type TargetType = FieldType | EntryMap | 'io' | 'flag' | 'drop'
 
 const TYPES: ReadonlyMap<string, TargetType> = new Map<string, TargetType>([
@@ -80,20 +80,20 @@ const TYPES: ReadonlyMap<string, TargetType> = new Map<string, TargetType>([
 ])
 const ENTRY = /^(metadata|request_params|usage_details)\..+$/s
 
-/** The type of a target, null when there is no such target. */
+/** The type of a target, or null when there is no such target. */
 export function targetType(target: unknown): TargetType | null {
   if (typeof target !== 'string') return null
-  // The expression names the maps.
+  // The regular expression only matches the names of the maps.
   const map = ENTRY.exec(target)?.[1] as EntryMap | undefined
   return map ?? TYPES.get(target) ?? null
 }
 
-/** The targets that have names of their own, for suggestions. */
+/** The targets with fixed names, for suggestions in error messages. */
 export function namedTargets(): Iterable<string> {
   return TYPES.keys()
 }
 
-/** True when every row with a value counts for the flag. */
+/** True if every row with a value is used for the flag. */
 export function takesAllOf(target: string): boolean {
   const flags: Readonly<Record<string, Flag>> = FLAGS
   return target.startsWith('flag.') && flags[target.slice(5)]?.takesAll === true

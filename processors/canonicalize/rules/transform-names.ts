@@ -1,9 +1,10 @@
-// The transforms that rows of any dialect may name, and the types of target that they fill. What they do is in `readers/`.
+// The transforms that rows of any dialect may name, and the types of target that they fill. `readers/` implements
+// them.
 
 import type { TargetType } from './targets.ts'
 
 const TRANSFORMS = {
-  // One value.
+  // A single value.
   text: ['text'],
   id: ['text'],
   int: ['int', 'number'],
@@ -69,12 +70,12 @@ export type TransformName = keyof typeof TRANSFORMS
 
 const FILLS: ReadonlyMap<string, readonly TargetType[]> = new Map(Object.entries(TRANSFORMS))
 
-/** The types of target that a transform fills, null when there is no such transform. */
+/** The types of target that a transform fills, or null when there is no such transform. */
 export function fillsOf(how: string): readonly TargetType[] | null {
   return FILLS.get(how) ?? null
 }
 
-/** The transforms that have names of their own, for suggestions. */
+/** The transforms with fixed names, for suggestions in error messages. */
 export function namedTransforms(): Iterable<string> {
   return FILLS.keys()
 }

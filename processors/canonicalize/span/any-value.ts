@@ -1,12 +1,11 @@
-// OTLP values of attribute rows as JS values and as JSON text. Arrays and key-value lists are read from
-// their protobuf messages, with every length checked against its container; damage reads as what was
-// readable before it.
+// OTLP values of attribute rows as JS values and as JSON text. Arrays and key-value lists are read from their
+// protobuf messages, and every length is checked against its container. A damaged value is read up to the damage.
 
 import type { Arena } from '../../../core/arena.ts'
 import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 
 const DEPTH_MAX = 64
-/** Elements in all of one value; a longer one is cut, as hostile input goes there. */
+/** The most elements in one value, over all levels. A longer value is cut, because hostile input goes there. */
 const ELEMENTS_MAX = 20_000
 
 let b: Uint8Array = new Uint8Array(0)
@@ -15,7 +14,9 @@ let buf: Buffer = Buffer.alloc(0)
 let pos = 0
 let budget = 0
 
-/** The value of an attribute row: string, number, boolean, array, object or null. Integers beyond 2^53 become strings. */
+/**
+ * The value of an attribute row: string, number, boolean, array, object or null. Integers beyond 2^53 become strings.
+ */
 export function attrValue(batch: SpanBatch, attr: number): unknown {
   const off = batch.attrOffset(attr)
   const len = batch.attrLength(attr)
@@ -78,7 +79,7 @@ function varint64(end: number): number | string {
   return n >= -9007199254740991n && n <= 9007199254740991n ? Number(n) : n.toString()
 }
 
-/** Skips a field that is not ours. */
+/** Skips an unknown field. */
 function skip(wire: number, end: number): void {
   if (wire === 0) varint(end)
   else if (wire === 1) pos += 8
@@ -90,7 +91,7 @@ function skip(wire: number, end: number): void {
   if (pos > end) pos = end
 }
 
-/** End of the length-delimited field at `pos`, not beyond `end`. */
+/** The end of the length-delimited field at `pos`, and not more than `end`. */
 function fieldEnd(end: number): number {
   const n = varint(end)
   return Math.min(end, pos + n)

@@ -1,4 +1,5 @@
-// What a response body says beside its messages: usage, model, id, finish reason. It fills what the span leaves open.
+// Reads usage, model, id and finish reason of a response body, besides its messages, into fields that the span leaves
+// empty.
 
 import { N, R } from '../../../core/fields.ts'
 import { finishReason } from '../content/messages.ts'
@@ -7,7 +8,7 @@ import { type Usage, usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import type { CurrentSpan } from './current-span.ts'
 
-/** Usage, model, id and finish reason of a response body, where the span itself is silent. */
+/** Takes usage, model, id and finish reason from a response body where the span has none. */
 export function takeFromBody(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
   if (!span.hasUsage()) putUsage(span, usageIn(body))

@@ -1,11 +1,11 @@
-// Content of a span that is not in a field yet, because its place depends on the kind of span or on what else there is,
-// until `steps/` put it there.
+// The content of a span that is in no field yet, because its field depends on the kind of the span or on its other
+// content. The steps in `steps/` write it.
 
 import { R } from '../../../core/fields.ts'
 import { IntList } from '../bytes/int-list.ts'
 import type { Document, Message, Part } from '../content/message.ts'
 
-/** Parts of an answer that is spread over attributes. */
+/** Parts of a response that is spread over several attributes. */
 export interface SpreadAnswer {
   text: string | null
   reasoning: string | null
@@ -14,7 +14,9 @@ export interface SpreadAnswer {
   files: unknown
 }
 
-/** A list in a details event; `attr` -1: the first, which is read like an attribute of the span. */
+/**
+ * A list in a details event. With `attr` -1 it is the first such list, which is read like an attribute of the span.
+ */
 export interface DetailList {
   readonly field: number
   readonly attr: number
@@ -30,7 +32,7 @@ const noAnswer = (): SpreadAnswer => ({
 })
 
 export class ContentClues {
-  /** Attributes with content whose field depends on the kind of span, best first. */
+  /** Attributes with content whose field depends on the kind of the span, best first. */
   readonly inputs = new IntList()
   readonly outputs = new IntList()
   #answer = noAnswer()
@@ -67,7 +69,7 @@ export class ContentClues {
     this.#reasonCount = -1
   }
 
-  /** Content for `io.input` or `io.output`. */
+  /** Adds content for `io.input` or `io.output`. */
   add(target: string, attr: number): void {
     ;(target === 'io.input' ? this.inputs : this.outputs).push(attr)
   }
@@ -85,7 +87,7 @@ export class ContentClues {
     return this.#hasAnswer
   }
 
-  /** The instrumentation calls its input plain text, or does not. */
+  /** Sets whether the instrumentation declares its input plain text. */
   setInputText(isText: boolean): void {
     this.#isInputText = isText
   }
@@ -102,7 +104,7 @@ export class ContentClues {
     return this.#isOutputText
   }
 
-  /** Messages that span events or a log record held. */
+  /** The messages of span events or of a log record. */
   get eventInput(): Message[] {
     return this.#eventInput
   }
@@ -123,27 +125,27 @@ export class ContentClues {
     return this.#detailLists
   }
 
-  /** Remembers how good the source of messages was: messages of span events may be better. */
+  /** Remembers the rank of the messages' source, because messages of span events may be better. */
   setRank(field: number, rank: number): void {
     if (field === R.input_messages) this.#inputRank = rank
     else if (field === R.output_messages) this.#outputRank = rank
     else if (field === R.system_instructions) this.#systemRank = rank
   }
 
-  /** Rank of the rule that filled messages or instructions; 0 = none did. */
+  /** The rank of the rule that filled messages or instructions. 0 if none did. */
   rankOf(field: number): number {
     if (field === R.input_messages) return this.#inputRank
     return field === R.output_messages ? this.#outputRank : this.#systemRank
   }
 
-  /** Finish reasons in canonical output messages: how many, and the range of the last one. */
+  /** Sets the finish reasons in canonical output messages: their number, and the range of the last one. */
   setReasons(count: number, off: number, len: number): void {
     this.#reasonCount = count
     this.#reasonOff = off
     this.#reasonLen = len
   }
 
-  /** -1 = not known. */
+  /** -1 means unknown. */
   get reasonCount(): number {
     return this.#reasonCount
   }

@@ -1,5 +1,5 @@
-// The span being worked on: where transforms read its attributes and put what they found. One object,
-// reused for every span, so that nothing is allocated for a span that needs no parsing.
+// The current span: transforms read its attributes here and write what they found. It is one object that is reused
+// for every span, so that a span that needs no parsing allocates nothing.
 
 import { type Arena, type Literal } from '../../../core/arena.ts'
 import { type SpanBatch, VALUE } from '../../../core/batch.ts'
@@ -20,7 +20,7 @@ import { StatusClues } from './status-clues.ts'
 import { TimeClues } from './time-clues.ts'
 import { UsageClues } from './usage-clues.ts'
 
-/** Words that instrumentations write for absence. */
+/** Words that instrumentations write for an absent value. */
 const NULL_WORDS = [
   'None',
   'null',
@@ -33,19 +33,25 @@ const NULL_WORDS = [
   'nil',
 ]
 
-/** No word for absence is longer. */
+/** The length of the longest of these words. */
 export const NULL_BYTES_MAX = 15
 
-/** Words for absence that are also words for people. */
+/** Words for an absent value that people may also write. */
 const SAYABLE = ['none', 'nil', 'NaN']
 
-/** Done; nothing usable; or not plain enough, nothing was written. */
+/**
+ * The result of a program: the field is filled; the values are not usable; or they are not simple enough and nothing
+ * was written.
+ */
 export type Outcome = 'done' | 'nothing' | 'not plain'
 
-/** Writes an indexed family to a field, from where its values lie. */
+/** Writes an indexed family to a field, straight from its values in the arena. */
 export type FamilyProgram = (span: CurrentSpan, field: number) => Outcome
 
-/** The attributes of one indexed family, and how to write them: undefined = not worked out yet, null = the general way. */
+/**
+ * The attributes of one indexed family, and the program that writes them: undefined if not determined yet, null if
+ * there is none.
+ */
 export interface PlannedFamily {
   readonly family: number
   readonly positions: Int32Array
@@ -63,21 +69,21 @@ export class CurrentSpan {
   readonly status = new StatusClues()
   readonly times = new TimeClues()
   readonly usage = new UsageClues()
-  // Written in this file only. They are read a hundred times a span: as getters they cost 2 % (2026-11).
+  // Written in this file only. They are read a hundred times a span, and as getters they would cost 2 % (2026-11).
   batch!: SpanBatch
   arena!: Arena
   events!: EventTable
-  /** Number of the event. */
+  /** The number of the event. */
   event = 0
-  /** Number of the span in the batch. */
+  /** The number of the span in the batch. */
   index = 0
   /** The span as it was received. */
   received!: SpanView
   /** The span's first attribute. */
   firstAttr = 0
-  /** '' = not known yet. */
+  /** '' if not known yet. */
   kind = ''
-  /** '' = not known yet. */
+  /** '' if not known yet. */
   operation = ''
   #isAggregate = false
   #isVirtual = false
@@ -95,7 +101,7 @@ export class CurrentSpan {
     this.json.bind(batch.arena)
   }
 
-  /** `event`: number of the event that the span numbered `index` becomes. */
+  /** Begins the span numbered `index`, which becomes the event numbered `event`. */
   begin(event: number, index: number): void {
     this.event = event
     this.index = index
@@ -125,7 +131,7 @@ export class CurrentSpan {
     this.operation = operation
   }
 
-  /** Its counts are those of the calls inside it. */
+  /** True if its counts are those of the calls inside it. */
   get isAggregate(): boolean {
     return this.#isAggregate
   }
@@ -134,7 +140,7 @@ export class CurrentSpan {
     this.#isAggregate = true
   }
 
-  /** It stands for no call of its own: a preview, a raw copy. */
+  /** True if it does not represent its own call: a preview, a raw copy. */
   get isVirtual(): boolean {
     return this.#isVirtual
   }
@@ -155,7 +161,7 @@ export class CurrentSpan {
     return this.batch.attrLength(attr)
   }
 
-  /** Absent, empty, or a word that means absence. */
+  /** True if the value is absent, empty, or a word for an absent value. */
   isNull(attr: number): boolean {
     const type = this.type(attr)
     if (type !== VALUE.STRING) return type === VALUE.EMPTY
@@ -165,13 +171,13 @@ export class CurrentSpan {
     const { arena } = this
     const off = this.off(attr)
     const c = arena.bytes[off]
-    // N n u <
+    // The words begin with N, n, u or <
     if (c !== 78 && c !== 110 && c !== 117 && c !== 60) return false
     for (const word of NULL_WORDS) if (arena.equals(off, len, word)) return true
     return false
   }
 
-  /** Likewise for content: a person may well say `none`. */
+  /** The same for content, where a person may well write `none`. */
   isNullContent(attr: number): boolean {
     if (!this.isNull(attr)) return false
     const len = this.len(attr)
@@ -179,14 +185,14 @@ export class CurrentSpan {
     return !SAYABLE.some((word) => this.arena.equals(this.off(attr), len, word))
   }
 
-  /** The value as text; arrays and lists as JSON. */
+  /** The value as text. Arrays and lists become JSON. */
   text(attr: number): string {
     if (this.type(attr) === VALUE.STRING) return this.arena.text(this.off(attr), this.len(attr))
     const v = attrValue(this.batch, attr)
     return v === null ? '' : plainText(v)
   }
 
-  /** The value with JSON text parsed; text that is no JSON stays text. */
+  /** The value with JSON text parsed. Text that is not JSON stays text. */
   value(attr: number): unknown {
     const v = attrValue(this.batch, attr)
     if (typeof v !== 'string') return v
@@ -194,18 +200,18 @@ export class CurrentSpan {
     return parsed === undefined ? v : parsed
   }
 
-  /** The number, also of numeric text; NaN when it is none. */
+  /** The number, also from numeric text. NaN for anything else. */
   number(attr: number): number {
     const type = this.type(attr)
     if (type === VALUE.INT || type === VALUE.DOUBLE || type === VALUE.BOOL)
       return this.batch.nums[attr] as number
     if (type !== VALUE.STRING || this.len(attr) === 0 || this.len(attr) > 40) return Number.NaN
     const text = this.arena.latin1(this.off(attr), this.len(attr)).trim()
-    // Number('') is 0 and Number('0x1') is 1; neither is what anybody sent.
+    // Number('') is 0 and Number('0x1') is 1, which the sender did not mean.
     return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
   }
 
-  /** 1 or 0 of a flag, also as text; NaN when it is none. */
+  /** 1 or 0 for a flag, also from text. NaN for anything else. */
   truth(attr: number): number {
     const type = this.type(attr)
     if (type === VALUE.BOOL || type === VALUE.INT) return this.batch.nums[attr] === 0 ? 0 : 1
@@ -214,7 +220,7 @@ export class CurrentSpan {
     return word === 'true' || word === '1' ? 1 : word === 'false' || word === '0' ? 0 : Number.NaN
   }
 
-  /** Sets a text field from an attribute: the range itself for text. */
+  /** Sets a text field from an attribute. A text value is not copied. */
   setText(attr: number, field: number): boolean {
     if (this.isNull(attr)) return false
     if (this.type(attr) === VALUE.STRING)
@@ -245,15 +251,15 @@ export class CurrentSpan {
     else this.setString(field, text)
   }
 
-  /** Writes a time given in ms. */
+  /** Sets a time field from ms since the epoch. */
   setTimeMs(field: number, ms: number): void {
     const off = this.arena.reserve(8)
-    // Float ms are good to about a quarter of a microsecond; whole ns of them are exact enough.
+    // A float of ms is exact to about a quarter of a microsecond, so rounding to whole microseconds loses nothing.
     this.arena.view.setBigUint64(off, BigInt(Math.round(ms * 1e3)) * 1000n, true)
     this.events.setRange(this.event, field, off, 8)
   }
 
-  /** Says in `quality` that something was repaired. */
+  /** Notes in `quality` that something was repaired. */
   addQuality(what: string): void {
     const before = this.fieldText(R.quality)
     const list: string[] = before === null ? [] : (JSON.parse(before) as string[])
@@ -267,7 +273,7 @@ export class CurrentSpan {
     this.setOut(field)
   }
 
-  /** Ends what was begun in `out` and sets a field to it. */
+  /** Finishes the text in `out` and sets a field to it. */
   setOut(field: number): void {
     this.out.end()
     this.events.setRange(this.event, field, this.out.off, this.out.len)
@@ -281,7 +287,7 @@ export class CurrentSpan {
     return !Number.isNaN(this.events.num(this.event, field))
   }
 
-  /** Sets a number field unless it is set already. */
+  /** Sets a number field that is not set yet. */
   offerNumber(field: number, value: number): void {
     if (!Number.isNaN(value) && !this.hasNumber(field)) this.events.setNum(this.event, field, value)
   }
@@ -291,7 +297,7 @@ export class CurrentSpan {
       this.setString(field, text)
   }
 
-  /** The span's name, null when it is empty or longer than `bytesMax`. */
+  /** The span's name. Null when it is empty or longer than `bytesMax`. */
   spanName(bytesMax: number): string | null {
     const length = this.received.nameLength
     return length <= 0 || length > bytesMax ? null : this.received.name()
@@ -309,12 +315,12 @@ export class CurrentSpan {
     )
   }
 
-  /** Counts or a cost of which something can be left over. */
+  /** True if the span has counts or a cost from which a remainder can be computed. */
   hasSum(): boolean {
     return this.hasUsage() || this.hasNumber(N.cost_usd)
   }
 
-  /** Any count at all, a part of a total too: what a container must not add to its calls. */
+  /** True if the span has any count, even a part of a total. A container must not add it to its calls. */
   hasAnyCount(): boolean {
     return (
       this.hasUsage() ||

@@ -1,4 +1,4 @@
-// Event ids of the kernel against those of `core/identity/identity.ts`.
+// Compares event ids of the kernel with those of `core/identity/identity.ts`.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,7 +1,7 @@
-// Attributes of the span at hand by indexed family (`llm.input_messages.<i>.*`): as they were collected, or as the plan of
-// the span's shape says.
+// Attributes of the current span by indexed family (`llm.input_messages.<i>.*`): as they were collected, or by the
+// plan for the span's shape.
 
-/** Indexed families hold at most this many elements; a key beyond is kept as an attribute. */
+/** The most elements of an indexed family. A key with a higher index is kept as an attribute. */
 export const INDEX_MAX = 10_000
 
 export interface Family {
@@ -11,14 +11,14 @@ export interface Family {
 }
 
 export class IndexedFamilies<Planned extends Family> {
-  /** Attribute rows by number of the family; those of a plan are filled in when somebody asks. */
+  /** Attribute rows by the number of the family. Those of a plan are computed when they are needed. */
   readonly #rows: number[][] = []
   readonly #filled: number[][] = []
   #planned: readonly Planned[] = []
   readonly #none: readonly Planned[] = []
   #firstAttr = 0
 
-  /** Makes room for so many families. */
+  /** Makes room for this many families. */
   constructor(count: number) {
     for (let i = 0; i < count; i++) this.#rows.push([])
   }
@@ -30,18 +30,18 @@ export class IndexedFamilies<Planned extends Family> {
     this.#filled.length = 0
   }
 
-  /** The families are those of a plan. */
+  /** Uses the families of a plan. */
   plan(families: readonly Planned[], firstAttr: number): void {
     this.#planned = families
     this.#firstAttr = firstAttr
   }
 
-  /** The families of the span's plan; none when it has no plan. */
+  /** The families of the span's plan. Empty without a plan. */
   get planned(): readonly Planned[] {
     return this.#planned
   }
 
-  /** Adds an attribute to a family; true when it is the first. */
+  /** Adds an attribute to a family. Returns true when it is the first. */
   add(family: number, attr: number): boolean {
     const rows = this.#rows[family] as number[]
     rows.push(attr)
@@ -50,7 +50,7 @@ export class IndexedFamilies<Planned extends Family> {
     return true
   }
 
-  /** All families as they were collected. */
+  /** All families that were collected. */
   get all(): readonly (readonly number[])[] {
     return this.#rows
   }

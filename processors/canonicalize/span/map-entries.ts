@@ -1,19 +1,19 @@
-// Entries of the event's maps that the span at hand yields: request parameters, usage details, metadata. They are rows of
-// ranges in the arena until `steps/` write them.
+// The entries of the event's maps that the current span has: request parameters, usage details, metadata. They are
+// ranges in the arena until `steps/` writes them.
 
 import type { Arena, Literal } from '../../../core/arena.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { unitOf } from '../vocabulary/usage-units.ts'
 
-/** Parameters or usage details of one span; more of them are hostile. */
+/** The most parameters or usage details of one span. More of them are hostile. */
 const NAMES_MAX = 256
 
-/** Numbers of a row: name offset and length, value offset and length. */
+/** The numbers of a row: name offset and length, value offset and length. */
 export const ENTRY = 4
 const NAME_LITERAL_MAX = 32
 const PLAIN_NAME = /^[a-z0-9_.]+$/
 
-/** Names of parameters that tables or providers use are few; others are not kept as literals. */
+/** Names of parameters that tables or providers use are few. Others are not kept as literals. */
 const plainNames = new Set<string>()
 const PLAIN_NAMES_MAX = 256
 function literalOfName(arena: Arena, name: string): number {
@@ -27,7 +27,7 @@ function literalOfName(arena: Arena, name: string): number {
 export class MapEntries {
   /** Request parameters: names need no escaping, values are JSON. */
   readonly params = new IntList()
-  /** Usage details likewise. */
+  /** Usage details in the same form. */
   readonly details = new IntList()
   readonly metadata = new IntList()
   #arena!: Arena
@@ -39,13 +39,13 @@ export class MapEntries {
     this.metadata.clear()
   }
 
-  /** Adds a request parameter as JSON text; the first of a name stays. */
+  /** Adds a request parameter as JSON text. The first value of a name is kept. */
   addParam(name: string, json: string): void {
     const off = this.#arena.appendText(json)
     this.#named(this.params, name, off, this.#arena.lastLen)
   }
 
-  /** Likewise a number under the rule's name. */
+  /** Adds a number under the rule's name. */
   addNumberParam(rule: { readonly name: string; readonly literal: Literal }, n: number): void {
     const arena = this.#arena
     const literal = rule.literal.id(arena)
@@ -55,12 +55,15 @@ export class MapEntries {
     this.#addTo(this.params, arena.literalOff(literal), arena.literalLen(literal), off, len)
   }
 
-  /** Likewise with name and value as they stand in JSON text of the arena. */
+  /** Adds a parameter whose name and value are in JSON text in the arena. */
   addParamRange(keyOff: number, keyLen: number, off: number, len: number): void {
     this.#addTo(this.params, keyOff, keyLen, off, len)
   }
 
-  /** Adds a usage detail, under the one name of its unit where the name says one; the first of a name stays. */
+  /**
+   * Adds a usage detail, under the standard name of its unit if the name reveals it. The first value of a name is
+   * kept.
+   */
   addDetail(name: string, value: number): void {
     if (!Number.isFinite(value)) return
     const unit = unitOf(name)
@@ -68,7 +71,7 @@ export class MapEntries {
     this.#named(this.details, unit?.name ?? name, off, this.#arena.lastLen)
   }
 
-  /** Row of a parameter, -1 when there is none of that name. */
+  /** The row of a parameter, or -1. */
   paramNamed(name: string): number {
     const p = this.params
     for (let i = 0; i < p.length; i += ENTRY)
@@ -106,13 +109,13 @@ export class MapEntries {
     this.metadata.push4(keyOff, keyLen, off, arena.lastLen)
   }
 
-  /** An entry of metadata whose value lies in the arena. */
+  /** Adds an entry of metadata whose value is in the arena. */
   addMetadataRange(name: string, off: number, len: number): void {
     const keyOff = this.#arena.appendText(name)
     this.metadata.push4(keyOff, this.#arena.lastLen, off, len)
   }
 
-  /** metadata values are strings: text as it is, anything else as JSON. */
+  /** Adds an entry of metadata. Its values are strings: text unchanged, anything else as JSON. */
   addMetadataValue(name: string, value: unknown): void {
     if (value === null || value === undefined) return
     this.addMetadata(name, typeof value === 'string' ? value : JSON.stringify(value))

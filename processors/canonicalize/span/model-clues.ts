@@ -1,4 +1,5 @@
-// What attributes tell about models and who made them, beside the fields themselves, until `steps/models.ts` decides.
+// What attributes reveal about models and their makers, besides the fields themselves, until `steps/models.ts`
+// decides.
 
 export class ModelClues {
   #framework = ''
@@ -13,22 +14,22 @@ export class ModelClues {
     this.#fallbackAttr = -1
   }
 
-  /** A framework that stands in place of a provider; the first one stays. */
+  /** Notes a framework that is named instead of a provider. The first one is kept. */
   offerFramework(word: string): void {
     if (this.#framework === '') this.#framework = word
   }
 
-  /** The provider that the prefix of a model's name tells; the first one stays. */
+  /** Notes the provider that a prefix of a model's name reveals. The first one is kept. */
   offerProvider(name: string): void {
     if (this.#provider === '') this.#provider = name
   }
 
-  /** A model named inside a JSON object of parameters: used when no key names one. */
+  /** Notes a model that is named inside a JSON object of parameters. It is used when no key names one. */
   setOffered(model: string): void {
     this.#offered = model
   }
 
-  /** An attribute with the model that answered: the one asked for when nothing else says it. */
+  /** Notes an attribute with the model that answered. It counts as the requested one if nothing else names that. */
   setFallback(attr: number): void {
     this.#fallbackAttr = attr
   }
@@ -45,7 +46,7 @@ export class ModelClues {
     return this.#offered
   }
 
-  /** -1 = none. */
+  /** -1 if there is none. */
   get fallbackAttr(): number {
     return this.#fallbackAttr
   }

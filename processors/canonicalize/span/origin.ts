@@ -1,5 +1,5 @@
-// What an event has by its place and not by its attributes: tenant, ids, times, name, scope, resource, what
-// was scrubbed. Whatever repeats within a batch is looked up once for each batch.
+// What an event has because of its context and not its attributes: tenant, ids, times, name, scope, resource, what
+// was scrubbed. Whatever repeats within a batch is looked up once.
 
 import { Literal } from '../../../core/arena.ts'
 import type { SpanBatch } from '../../../core/batch.ts'
@@ -22,13 +22,13 @@ import {
 
 interface Digest {
   readonly bytes: Buffer
-  /** The same for `claimHash`. */
+  /** The same digest for `claimHash`. */
   readonly seed: Int32Array
 }
 
 interface Owner {
   readonly digest: Digest
-  /** The same in the arena. */
+  /** The offset of the digest in the arena. */
   readonly digestOff: number
   readonly tenant: [number, number]
   readonly project: [number, number]
@@ -37,7 +37,7 @@ interface Owner {
 
 interface ScopeFacts {
   readonly name: [number, number]
-  /** The framework that the scope's name ends with. */
+  /** The framework with which the scope's name ends. */
   readonly framework: [number, number]
   readonly version: [number, number]
   readonly rest: Int32Array
@@ -46,9 +46,9 @@ interface ScopeFacts {
 const DEFAULT = new Literal('default')
 const SPAN_TYPE = new Literal('span')
 const EVENT_TYPE = key('event_type')
-/** A scope's name and version stand in every event below it. */
+/** The longest name and version of a scope, which are repeated in every event below it. */
 const SCOPE_BYTES_MAX = 512
-/** Times outside are no times of telemetry: they would overflow or misplace partitions in the stores. */
+/** Times outside of these bounds are errors: in the stores they would overflow or be put into wrong partitions. */
 const YEAR_2000_MS = 946_684_800_000
 const YEAR_2200_MS = 7_258_118_400_000
 const NOTHING = new Int32Array(0)
@@ -81,7 +81,7 @@ function frameworkIn(
   return [-1, -1]
 }
 
-/** What a batch's origin needs to know of configuration and dialects. */
+/** What is needed from configuration and dialects. */
 export interface OriginSettings {
   readonly keepsResource: boolean
   readonly resourceRules: ReadonlyMap<number, ResourceRule>
@@ -98,7 +98,7 @@ export class SpanOrigin {
   readonly #settings: OriginSettings
   readonly #ids = new EventIds()
   #owners: Owner[] = []
-  /** Of each request: `digestOff`. */
+  /** For each request: `digestOff`. */
   #projects = new Int32Array(0)
   #resources: (ResourceFacts | undefined)[] = []
   #scopes: (ScopeFacts | undefined)[] = []
@@ -121,7 +121,7 @@ export class SpanOrigin {
     this.#scopes = Array.from<ScopeFacts | undefined>({ length: batch.scopeCount })
   }
 
-  /** Sets every field that place alone decides. */
+  /** Sets every field that the context alone decides. */
   describe(span: CurrentSpan): void {
     const { batch, events, event: e, received } = span
     this.isLegacy = received.isLegacy
@@ -144,7 +144,7 @@ export class SpanOrigin {
     this.#secrets(span)
   }
 
-  /** The environment of the key rules; then the span's own; then the resource's. */
+  /** Sets the environment: that of the API key, else that of the span, else that of the resource. */
   decideEnvironment(span: CurrentSpan): void {
     const owner = this.#owner
     if (owner.environment[1] > 0) put(span.events, span.event, R.environment, owner.environment)
@@ -155,12 +155,15 @@ export class SpanOrigin {
     }
   }
 
-  /** Of the project of the span at hand: with what its claims begin. */
+  /** The digest of the current span's project, with which its claims begin. */
   get seed(): Int32Array {
     return this.#owner.digest.seed
   }
 
-  /** What stands for the span that the log record at hand reports about: that span's event id; null = the event's own. */
+  /**
+   * The id of the span that the current log record reports about: the event id of that span. Null for the event's own
+   * id.
+   */
   spanClaim(events: EventTable, e: number): Uint8Array | null {
     if (!this.isLog || events.len(e, R.span_id) <= 0) return null
     return eventId(
@@ -172,7 +175,7 @@ export class SpanOrigin {
     )
   }
 
-  /** The framework that the scope of the span at hand names. */
+  /** The framework that the scope of the current span names. */
   get framework(): readonly [number, number] {
     return this.#scope.framework
   }
@@ -182,7 +185,7 @@ export class SpanOrigin {
     return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
   }
 
-  /** Resource and scope attributes that no field took. */
+  /** Keeps resource and scope attributes that no field used. */
   keepRest(events: EventTable, e: number): void {
     events.addAttributeRows(e, this.resource.rest)
     events.addAttributeRows(e, this.#scope.rest)
@@ -217,7 +220,7 @@ export class SpanOrigin {
     span.events.setRange(span.event, R.event_id, id, 16)
   }
 
-  /** Sets event_type of a legacy event or log record and returns the text that goes into its id. */
+  /** Sets event_type of a legacy event or log record, and returns the text that becomes part of its id. */
   #eventType(span: CurrentSpan): string {
     if (!this.isLegacy) return this.#logEventType(span)
     const attr = span.batch.findAttr(span.index, EVENT_TYPE)
@@ -231,7 +234,7 @@ export class SpanOrigin {
   #logEventType(span: CurrentSpan): string {
     const name = logName(span.received)
     const type = name === '' ? 'log' : `log:${name}`
-    // Names of the conventions are few; others are not kept as literals.
+    // The names of the conventions are few. Others are not kept as literals.
     if (type.length < 64 && name.startsWith('gen_ai.')) span.setWord(R.event_type, type)
     else span.setString(R.event_type, type)
     return logIdentity(span.received, name)
@@ -265,7 +268,7 @@ export class SpanOrigin {
     const id = `${tenant}\0${project}`
     let digest = this.#digests.get(id)
     if (digest === undefined) {
-      // Bounded: tenants come from keys, but keys may be many.
+      // The map is bounded, because there may be many keys with different tenants.
       if (this.#digests.size > 4096) this.#digests.clear()
       const bytes = Buffer.from(projectDigest(tenant, project))
       digest = { bytes, seed: claimSeed(bytes) }
@@ -319,7 +322,10 @@ function put(events: EventTable, e: number, field: number, range: readonly [numb
   events.setRange(e, field, range[0], range[1])
 }
 
-/** Sets a time field; nonsense is replaced by the time of arrival and said in `quality`. Returns ms, NaN when absent. */
+/**
+ * Sets a time field. An invalid time is replaced by the time of arrival, which is noted in `quality`. Returns ms, or
+ * NaN when absent.
+ */
 function setTime(span: CurrentSpan, field: number, off: number): number {
   if (off < 0) return Number.NaN
   const v = span.arena.view

@@ -1,4 +1,4 @@
-// Providers and models as they are named in attributes, put into fields.
+// Reads providers and models from attributes into fields.
 
 import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
@@ -6,7 +6,7 @@ import { ByteWords } from '../bytes/byte-words.ts'
 import { MODEL_PREFIXES, PROVIDER_ALIASES } from '../vocabulary/providers.ts'
 import type { CurrentSpan } from './current-span.ts'
 
-/** Puts the canonical provider of an attribute into a field; false = it names none. */
+/** Sets a field to the canonical provider of an attribute. Returns false if it names none. */
 export function readProvider(span: CurrentSpan, attr: number, field: number): boolean {
   if (span.isNull(attr)) return false
   if (span.type(attr) === VALUE.STRING) {
@@ -16,7 +16,7 @@ export function readProvider(span: CurrentSpan, attr: number, field: number): bo
   const raw = span.text(attr).replace(/^"|"$/g, '')
   const name = span.providers.of(raw)
   if (name === null) {
-    // A framework is no provider; say who it was, and let the next candidate or the model tell.
+    // A framework is no provider. It is noted, and the next candidate or the model may reveal the provider.
     span.models.offerFramework(raw.toLowerCase())
     return false
   }
@@ -40,7 +40,10 @@ const modelPrefixWords = Object.keys(MODEL_PREFIXES)
 
 const modelPrefixes = new ByteWords(modelPrefixWords.map((x, i) => [x, i] as const))
 
-/** The model id as a range; a provider prefix (`openai/gpt-4o`) is cut off, and its length is kept: prices go by the whole name. */
+/**
+ * Sets the model id. A provider prefix (`openai/gpt-4o`) is cut off and its length is kept, because prices are looked
+ * up by the whole name.
+ */
 export function readModel(span: CurrentSpan, attr: number, field: number): boolean {
   if (span.isNull(attr) || span.type(attr) !== VALUE.STRING) return false
   let off = span.off(attr)

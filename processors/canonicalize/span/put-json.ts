@@ -1,4 +1,4 @@
-// Puts the value of an attribute into a JSON field: as it lies, when it is JSON.
+// Writes the value of an attribute to a JSON field, without a copy if it is JSON.
 
 import { VALUE } from '../../../core/batch.ts'
 import type { Message } from '../content/message.ts'
@@ -7,7 +7,7 @@ import { parseLoose } from '../json/loose-json.ts'
 import { attrValue } from './any-value.ts'
 import type { CurrentSpan } from './current-span.ts'
 
-/** JSON in the field as it is when it is valid, else text as a JSON string. */
+/** Sets the field to the value if that is valid JSON, else to the text as a JSON string. */
 export function putJson(span: CurrentSpan, attr: number, field: number): boolean {
   if (span.isNullContent(attr)) return false
   const type = span.type(attr)
@@ -29,12 +29,12 @@ export function putJson(span: CurrentSpan, attr: number, field: number): boolean
   return true
 }
 
-/** Only what begins with a bracket may be the repr of a Python value. */
+/** Only text that begins with a bracket may be the repr of a Python value. */
 function mayBeRepr(b: Uint8Array, off: number, len: number): boolean {
   let i = off
   while (i < off + len && (b[i] as number) <= 32) i++
   const c = b[i]
-  // Spaces beyond ASCII are left to who knows them all.
+  // Spaces that are not ASCII are left to the full parser.
   return i < off + len && (c === 123 || c === 91 || c === 40 || (c as number) >= 128)
 }
 

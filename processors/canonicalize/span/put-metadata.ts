@@ -1,15 +1,15 @@
-// Puts the value of an attribute into the event's metadata.
+// Writes the value of an attribute to the event's metadata.
 
 import { VALUE } from '../../../core/batch.ts'
 import type { CurrentSpan } from './current-span.ts'
 
-/** What the entry is called: the name, where `*` is what follows the first `strip` bytes of the attribute's key. */
+/** The name of the entry, in which `*` is what follows the first `strip` bytes of the attribute's key. */
 export interface Named {
   readonly name: string
   readonly strip: number
 }
 
-/** One entry of metadata; JSON text of a string loses its quotes, other values stay as they are. */
+/** Adds one entry of metadata. JSON text of a string loses its quotes, other values stay unchanged. */
 export function putMetadata(span: CurrentSpan, attr: number, rule: Named): boolean {
   if (span.isNull(attr)) return false
   const key = metaKey(span, attr, rule)

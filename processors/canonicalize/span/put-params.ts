@@ -1,4 +1,5 @@
-// Puts the members of an object of parameters into the event, and the model, the tools and the stream flag among them.
+// Writes the members of a parameter object to the event: parameters, and the model, the tools and the stream flag
+// among them.
 
 import { N, R } from '../../../core/fields.ts'
 import { toolsOf } from '../content/tool-definitions.ts'
@@ -20,7 +21,7 @@ export const PARAM_NAMES: Readonly<Record<string, string>> = {
   presencePenalty: 'presence_penalty',
 }
 
-/** Members of an invocation that are no parameters: content that other keys carry. */
+/** Members that are no parameters but content, which other keys have. */
 export const NO_PARAMS = new Set([
   'messages',
   'tools',

@@ -1,4 +1,4 @@
-// What a resource and a scope say, read once for each of them in a batch and not once for each span.
+// What a resource and a scope say. It is read once for each of them in a batch, and not once for each span.
 
 import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 import { key } from '../../../core/keys.ts'
@@ -14,7 +14,10 @@ const LANGUAGE = key('telemetry.sdk.language')
 const SDK_NAME = key('telemetry.sdk.name')
 const SDK_VERSION = key('telemetry.sdk.version')
 
-/** What a dialect makes of a resource attribute. `dialect`: only on its spans, by number; -1 = on all. */
+/**
+ * The meaning of a resource attribute for a dialect. `dialect` is the number of the dialect whose spans it applies
+ * to; -1 for all.
+ */
 export interface ResourceRule {
   readonly to: 'environment' | 'serviceVersion' | 'metadata'
   readonly name: string
@@ -27,14 +30,14 @@ export interface ScopeFrameworks {
   readonly names: ReadonlySet<string>
 }
 
-/** An entry of `metadata` that a resource attribute gives to the spans below it. */
+/** An entry of `metadata` that a resource attribute adds to the spans below it. */
 export interface ResourceEntry {
   readonly name: string
   readonly range: readonly [number, number]
   readonly dialect: number
 }
 
-/** Fields of a resource as (offset, length) pairs; -1 = not said. */
+/** The fields of a resource as pairs of offset and length. -1 means absent. */
 export interface ResourceFacts {
   serviceName: [number, number]
   serviceVersion: [number, number]
@@ -42,21 +45,21 @@ export interface ResourceFacts {
   language: [number, number]
   sdkName: string
   entries: readonly ResourceEntry[]
-  /** Pairs for `attributes`: key off, key len, off, len, 1 when the value is JSON. */
+  /** Entries for `attributes`: key offset and length, value offset and length, and 1 when the value is JSON. */
   rest: Int32Array
 }
 
 const NONE: [number, number] = [-1, -1]
 const NOTHING = new Int32Array(0)
 /**
- * What a resource or scope says is repeated in every event below it: a small request with one huge resource
- * and very many spans must not become gigabytes.
+ * The most bytes of text that a resource or scope adds to every event below it. A small request with one huge
+ * resource and very many spans must not become gigabytes.
  */
 const TEXT_BYTES_MAX = 4096
 const KEPT_MAX = 64
 const KEPT_BYTES_MAX = 16_384
 
-/** Ranks of the keys that name the environment: the lowest that is there wins. */
+/** The ranks of the keys that name the environment. The lowest one that is present is used. */
 const ENVIRONMENT_RANK = { dialect: 0, name: 1, old: 2, none: 9 } as const
 
 export function readResource(
@@ -95,7 +98,7 @@ export function readResource(
         if (view.serviceVersion[1] < 0) view.serviceVersion = textRange(batch, i)
       } else if (rule !== undefined)
         entries.push({ name: rule.name, range: textRange(batch, i), dialect: rule.dialect })
-      // What only spans of one dialect read stays among the attributes of all.
+      // An attribute that only spans of one dialect read also stays among the attributes of all spans.
       if (keepsAttributes && (rule === undefined || rule.dialect >= 0))
         keep(batch, i, 'resource.', rest)
     }
@@ -105,7 +108,7 @@ export function readResource(
   return view
 }
 
-/** Service and SDK; true when the attribute is one of theirs. */
+/** Reads service and SDK. Returns true when the attribute is one of theirs. */
 function readIdentity(batch: SpanBatch, attr: number, view: ResourceFacts): boolean {
   const id = batch.attrKey(attr)
   if (id === SERVICE_NAME) view.serviceName = textRange(batch, attr)
@@ -116,7 +119,7 @@ function readIdentity(batch: SpanBatch, attr: number, view: ResourceFacts): bool
   return true
 }
 
-/** Scope attributes for `attributes`, keys under `scope.`. */
+/** Scope attributes for `attributes`, with keys under `scope.`. */
 export function readScopeAttributes(batch: SpanBatch, scope: number): Int32Array {
   const { firstAttr: first, attrCount: count } = new ScopeView(batch).at(scope)
   const rest: number[] = []
@@ -135,7 +138,7 @@ function textRange(batch: SpanBatch, attr: number): [number, number] {
   return [off, batch.arena.lastLen]
 }
 
-/** Lower case; `default` is nobody's choice. */
+/** The environment in lower case. `default` counts as absent, because nobody chose it. */
 function environmentRange(batch: SpanBatch, attr: number): [number, number] {
   const text = (batch.attrText(attr) ?? '').trim().toLowerCase()
   if (
@@ -165,7 +168,7 @@ function keep(batch: SpanBatch, attr: number, prefix: string, out: number[]): vo
   out.push(keyOff, keyLen, off, arena.lastLen, 1)
 }
 
-/** JSON text; numbers that JSON cannot say become strings. */
+/** JSON text. Numbers that JSON cannot represent become strings. */
 export function jsonOf(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) return `"${value}"`
   return JSON.stringify(value) ?? 'null'

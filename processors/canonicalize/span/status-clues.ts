@@ -1,4 +1,4 @@
-// What attributes and events tell about how a span ended, until `steps/status.ts` decides.
+// What attributes and events reveal about the end of a span, until `steps/status.ts` decides.
 
 export class StatusClues {
   #hasFailed = false
@@ -21,12 +21,12 @@ export class StatusClues {
     this.#hasSucceeded = true
   }
 
-  /** An attribute with a message that is an error's only when the span failed. */
+  /** Notes an attribute with a message, which is an error message only if the span failed. */
   setMessage(attr: number): void {
     this.#messageAttr = attr
   }
 
-  /** Where the type of an exception event lies: an exception alone may have been handled. */
+  /** Notes the offset of an exception event's type. An exception alone may have been handled. */
   setExceptionType(off: number): void {
     this.#exceptionOff = off
   }
@@ -39,12 +39,12 @@ export class StatusClues {
     return this.#hasSucceeded
   }
 
-  /** -1 = none. */
+  /** -1 if there is none. */
   get messageAttr(): number {
     return this.#messageAttr
   }
 
-  /** -1 = none. */
+  /** -1 if there is none. */
   get exceptionTypeOff(): number {
     return this.#exceptionOff
   }

@@ -1,4 +1,4 @@
-// Times of a span that other fields are measured from.
+// The times of a span from which other fields are computed.
 
 export class TimeClues {
   #startMs = Number.NaN
@@ -15,17 +15,17 @@ export class TimeClues {
     this.#startMs = ms
   }
 
-  /** Time from the start to the first chunk of the answer, as an event says it. */
+  /** Sets the time from the start to the first chunk of the response, as an event gives it, in ms. */
   setFirstChunk(ms: number): void {
     this.#firstChunkMs = ms
   }
 
-  /** A legacy event said how long the operation took. */
+  /** Notes that a legacy event gave the duration of the operation. */
   markLatency(): void {
     this.#hasLatency = true
   }
 
-  /** Since the epoch, as a float: good to a microsecond. NaN = not said. */
+  /** The start in ms since the epoch, as a float that is exact to a microsecond. NaN if absent. */
   get startMs(): number {
     return this.#startMs
   }

@@ -1,4 +1,5 @@
-// How a span counts tokens, as far as it differs from the canonical way, until `steps/usage.ts` puts it right.
+// How a span counts tokens, as far as this differs from the canonical way, until `steps/usage.ts` converts the
+// counts.
 
 export class UsageClues {
   #isCacheExtra = false
@@ -11,12 +12,12 @@ export class UsageClues {
     this.#total = Number.NaN
   }
 
-  /** The input count leaves the cached tokens out. */
+  /** Notes that the input count excludes cached tokens. */
   markCacheExtra(): void {
     this.#isCacheExtra = true
   }
 
-  /** The output count leaves thoughts out. `total`: the total that stands beside them. */
+  /** Notes that the output count excludes reasoning. `total` is the total in the same report. */
   setThoughtsBeside(thoughts: number, total: number): void {
     this.#thoughts = thoughts
     this.#total = total
@@ -26,7 +27,7 @@ export class UsageClues {
     return this.#isCacheExtra
   }
 
-  /** Thoughts that the output count leaves out; NaN = none. */
+  /** Reasoning tokens that the output count excludes; NaN if there are none. */
   get thoughtsBeside(): number {
     return this.#thoughts
   }

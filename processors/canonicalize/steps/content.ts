@@ -1,5 +1,5 @@
-// Content that was kept until the kind of the span is known: answers spread over attributes, messages of span events,
-// inputs and outputs.
+// Places content that had to wait until the kind of the span is known: responses spread over attributes, messages of
+// span events, inputs and outputs.
 
 import { N, R } from '../../../core/fields.ts'
 import type { Message, Part } from '../content/message.ts'
@@ -24,7 +24,7 @@ export function placeContent(span: CurrentSpan, { filled }: StepContext): void {
 function putAnswer(span: CurrentSpan): void {
   const m = answerMessage(span)
   if (m === null) return
-  // Parts beside an answer that came in a span event belong to that answer.
+  // These parts belong to the response that is in a span event.
   const answered = span.content.eventOutput[0]
   if (answered !== undefined && span.content.answer.text === null) {
     answered.parts.unshift(...m.parts.filter((x) => x.type === 'reasoning'))
@@ -41,7 +41,7 @@ function firstReason(span: CurrentSpan): string | null {
   return json === null ? null : ((JSON.parse(json) as string[])[0] ?? null)
 }
 
-/** Messages of span events rank below structured attributes, above indexed keys and every blob. */
+/** Places messages of span events, which rank below structured attributes and above indexed keys and whole bodies. */
 function placeEventMessages(span: CurrentSpan): void {
   if (span.kind === 'tool') return placeToolEvents(span)
   const { eventSystem, eventInput, eventOutput } = span.content
@@ -56,7 +56,7 @@ function placeMessages(span: CurrentSpan, field: number, list: readonly unknown[
   if (!span.hasRange(field) || isBetter) span.setJson(field, list)
 }
 
-/** A tool's arguments and result, told in message events. */
+/** Places a tool's arguments and result that message events have. */
 function placeToolEvents(span: CurrentSpan): void {
   const asked = span.content.eventInput[0]?.parts[0]
   if (asked !== undefined && !span.hasRange(R.tool_arguments))
@@ -72,7 +72,7 @@ function placeToolEvents(span: CurrentSpan): void {
     )
 }
 
-/** The answer that lies in several attributes, as one message. */
+/** The response that is spread over several attributes, as one message. */
 function answerMessage(span: CurrentSpan): Message | null {
   const parts: Part[] = []
   const a = span.content.answer
@@ -91,7 +91,7 @@ function answerMessage(span: CurrentSpan): Message | null {
   return parts.length === 0 ? null : { role: 'assistant', parts }
 }
 
-/** Puts what events held into fields that the span's attributes left empty. */
+/** Writes what events have into fields that the span's attributes left empty. */
 function placeDocuments(span: CurrentSpan): void {
   if (span.content.eventDocuments.length > 0 && !span.hasRange(R.retrieval_documents))
     span.setJson(R.retrieval_documents, span.content.eventDocuments)

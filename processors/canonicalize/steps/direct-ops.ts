@@ -1,5 +1,5 @@
-// Executes the direct operations of the table in `rules/direct-op.ts`: one comparison and one write in place of a transform.
-// Every span has a dozen of them, so the columns of its attributes are read here without a call for each.
+// Executes the direct operations of `rules/direct-op.ts`: one comparison and one write instead of a transform. Every
+// span has a dozen of them, so attribute columns are read here without a call for each.
 
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { ID_BYTES_MAX } from '../readers/scalars.ts'
@@ -17,7 +17,7 @@ export function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number):
     const off = attrs[row + ATTR.OFF] as number
     const len = attrs[row + ATTR.LEN] as number
     if (type !== VALUE.STRING || len === 0 || len > ID_BYTES_MAX) return false
-    // Words that mean absence are short and begin with N, n, u, < or (for ids) d.
+    // Words for an absent value are short and begin with N, n, u, < or (for ids) d.
     if (len <= NULL_BYTES_MAX) {
       const c = span.arena.bytes[off]
       if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false

@@ -1,4 +1,4 @@
-// Request parameters and usage details as JSON objects.
+// Writes request parameters and usage details as JSON objects.
 
 import { Literal } from '../../../core/arena.ts'
 import { R } from '../../../core/fields.ts'

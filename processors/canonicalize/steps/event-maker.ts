@@ -1,7 +1,7 @@
-// Makes one canonical event of each span, log record or legacy event of a batch. One pass over the attribute
-// rows finds which rules they trigger; then each target is filled by the best candidate that has a value.
-// What dialects mean is in `dialects/`, how values are read in `readers/`; what is known only with the whole span in view
-// is decided by the steps of `finishing.ts`, what needs the whole batch by `double-count.ts` and `legacy-events.ts`.
+// Makes one canonical event of each span, log record or legacy event of a batch. One pass over the attribute rows
+// finds the rules that they trigger. Then each target is filled by the best candidate that has a usable value.
+// `dialects/` has the meaning of attributes, `readers/` reads values. The steps of `finishing.ts` decide what needs
+// the whole span, `double-count.ts` and `legacy-events.ts` what needs the whole batch.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
@@ -44,10 +44,10 @@ export interface EventMakerSettings {
   readonly keepAttributes: boolean
   readonly keepResourceAttributes: boolean
   readonly attributeBytesMax: number
-  /** Events say which rules filled their fields. */
+  /** True if events record which rules filled their fields. */
   readonly namesSources: boolean
   readonly providerAliases: Readonly<Record<string, string>>
-  /** False only in tests: every span goes the slow way, which is what plans must equal. */
+  /** False only in tests. Spans are then processed without plans, and the events must be the same. */
   readonly plans: boolean
 }
 
@@ -150,7 +150,7 @@ export class EventMaker {
     this.#count()
   }
 
-  /** The plan for spans like this one, null when there is none. Either way the dialects are found. */
+  /** The plan for spans like this one, or null when there is none. The dialects are found in both cases. */
   #planFor(batch: SpanBatch, first: number, count: number, context: number): Plan | null {
     const d = this.#detection
     this.#shape = null
@@ -171,7 +171,7 @@ export class EventMaker {
     return plan
   }
 
-  /** After `#collect`: remembers what it found when spans like this one come again. */
+  /** Called after `#collect`: remembers its result as a plan when spans like this one are repeated. */
   #learn(batch: SpanBatch, first: number, count: number, context: number): void {
     const d = this.#detection
     if (this.#shape === null) {
@@ -214,7 +214,7 @@ export class EventMaker {
     this.#leftovers.planned(plan.kept, first)
   }
 
-  /** Which rules do these attributes trigger? */
+  /** Finds the rules that these attributes trigger. */
   #collect(first: number, count: number): void {
     const { batch } = this.#span
     for (let attr = first; attr < first + count; attr++) {
@@ -246,7 +246,7 @@ export class EventMaker {
   }
 
   #addCandidate(rule: Rule, attr: number): void {
-    // On the list of dropped keys.
+    // The key is on the list of dropped keys.
     if (rule.slot < 0) return this.#leftovers.markUsed(attr)
     if (rule.family >= 0 && !this.#span.families.add(rule.family, attr)) return
     this.#candidates.add(rule, attr)
@@ -295,7 +295,7 @@ export class EventMaker {
     }
   }
 
-  /** Nothing usable: the attribute stays, and so do all of an indexed family. */
+  /** No candidate was usable. The attribute is kept, and so are all attributes of an indexed family. */
   #failed(attr: number, rule: Rule): void {
     const attrs = rule.family >= 0 ? this.#span.families.rowsOf(rule.family) : [attr]
     for (const a of attrs) if (!this.#span.isNull(a)) this.#leftovers.failed(a)
@@ -310,7 +310,10 @@ export class EventMaker {
     return isDone
   }
 
-  /** A transform that fails (nesting beyond the stack) leaves the attribute as it is, and is counted. */
+  /**
+   * Runs a transform. If it throws (nesting deeper than the stack), the attribute stays unchanged and the failure is
+   * counted.
+   */
   #apply(rule: Rule, attr: number): boolean {
     try {
       return rule.transform(this.#span, attr, rule)
@@ -363,7 +366,7 @@ export class EventMaker {
     this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
   }
 
-  /** While the event is at hand: what it reports, and whose child it is. */
+  /** Notes what the event reports and its parent, while the event is the current one. */
   #countUsageOnce(events: EventTable, e: number): void {
     const doubles = this.#doubles
     const { seed } = this.#origin

@@ -1,12 +1,12 @@
-// `pipe --explain`: which source key and rule filled which field. Found by comparing the event before and after
-// each rule, so that rules that fill several fields need not say so themselves. Only runs when asked for.
+// `pipe --explain`: which source key and rule filled which field. The event is compared before and after each rule,
+// so that rules that fill several fields need not report them. It only runs on request.
 
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { FIELDS, numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { type CurrentSpan } from '../span/current-span.ts'
 import { ENTRY } from '../span/map-entries.ts'
 
-/** Fields that no attribute filled: where they come from. */
+/** Where the fields come from that no attribute filled. */
 export const SOURCES: Readonly<Record<string, string>> = {
   event_id: 'project, trace_id, span_id, event_type',
   tenant_id: 'credential',
@@ -36,7 +36,7 @@ export const SOURCES: Readonly<Record<string, string>> = {
   total_tokens: 'input_tokens, output_tokens',
 }
 
-/** Field -> its value as text, for the fields that are set; parameters and metadata by name. */
+/** Each set field with its value as text. Parameters and metadata are listed by name. */
 export type Snapshot = ReadonlyMap<string, string>
 
 export function snapshot(span: CurrentSpan): Snapshot {
@@ -67,12 +67,12 @@ export function snapshot(span: CurrentSpan): Snapshot {
   return out
 }
 
-/** Names that are new or changed in `after`. */
+/** The names that are new or changed in `after`. */
 export function changed(before: Snapshot, after: Snapshot): string[] {
   return [...after].filter(([name, v]) => before.get(name) !== v).map(([name]) => name)
 }
 
-/** Adds entries for fields that are set but were not said yet: those of the span itself and derived ones. */
+/** Adds entries for fields that are set and have no entry yet: those of the span itself and derived ones. */
 export function explainRest(events: EventTable, e: number): void {
   const list = events.explain?.[e]
   if (list === undefined) return

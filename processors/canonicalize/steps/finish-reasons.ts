@@ -1,4 +1,4 @@
-// Why an answer ended.
+// Decides the reasons why a response ended.
 
 import { Literal } from '../../../core/arena.ts'
 import { R } from '../../../core/fields.ts'
@@ -7,7 +7,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 
 const FINISH_REASON_KEY = '"finish_reason"'
 
-/** The reasons of the messages count when no attribute says them. */
+/** Uses the reasons in the messages if no attribute has them. */
 export function decideFinishReasons(span: CurrentSpan): void {
   if (span.hasRange(R.finish_reasons) || !span.hasRange(R.output_messages)) return
   if (span.content.reasonCount === 0) return

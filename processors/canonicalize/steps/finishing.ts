@@ -1,5 +1,5 @@
-// How an event is finished, step by step, when the rules have filled what attributes say. The order is that of the list; a
-// test holds that each step comes after those it needs.
+// Finishes an event step by step, after the rules have filled what attributes say. The list gives the order, and a
+// test checks that each step comes after those that it needs.
 
 import { SPAN_FLAG } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -43,7 +43,10 @@ const STEPS: readonly Step[] = [
 
 export const FINISHING: Finishing = { steps: STEPS, afterFailure: finishBare }
 
-/** A GenAI record is no call of its own: its kind is that of what it is about, its usage repeats the span's. */
+/**
+ * A GenAI log record is no call of its own: its kind is that of the operation that it describes, and its usage
+ * repeats that of the span.
+ */
 function readRecord(span: CurrentSpan, { dialects, origin }: StepContext): void {
   if (origin.isLog && readLog(span) && !dialects.isGenAi) dialects.addLogRecords()
 }
@@ -56,12 +59,12 @@ function finishLegacy(span: CurrentSpan, { origin }: StepContext): void {
   if (origin.isLegacy) finishLegacyEvent(span)
 }
 
-/** Text that was no UTF-8 was mended when the payload was indexed. */
+/** Notes that text that was not UTF-8 was repaired when the payload was indexed. */
 function noteRepairs(span: CurrentSpan): void {
   if ((span.received.flags & SPAN_FLAG.REPAIRED) !== 0) span.addQuality('invalid_utf8')
 }
 
-/** The environment, and what the resource says to spans of one dialect only. */
+/** Adds the environment, and what the resource says for spans of one dialect only. */
 function addResource(span: CurrentSpan, { dialects, origin }: StepContext): void {
   origin.decideEnvironment(span)
   for (const { name, range, dialect } of origin.resource.entries)
@@ -77,7 +80,7 @@ function nameDialects(span: CurrentSpan, { dialects }: StepContext): void {
   if (several !== null) span.setJson(R.dialects, several)
 }
 
-/** What every event must have, for one whose content could not be read at all. */
+/** Sets what every event must have, for an event whose content could not be read at all. */
 function finishBare(span: CurrentSpan, context: StepContext): void {
   if (span.kind === '') span.setKind('span')
   span.setWord(R.kind, span.kind)

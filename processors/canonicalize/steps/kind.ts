@@ -1,4 +1,4 @@
-// The kind of an event, when no key of the span said it.
+// Decides the kind of an event if no key of the span has it.
 
 import { R } from '../../../core/fields.ts'
 import type { Kind } from '../../../core/kinds.ts'
@@ -7,7 +7,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
 
-/** No name that says a kind is longer. */
+/** The length of the longest name that reveals a kind. */
 const NAME_BYTES_MAX = 200
 
 export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext): void {
@@ -25,7 +25,7 @@ export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext)
   if (span.kind === '') span.setKind(origin.isLegacy ? 'span' : lastResort(span))
 }
 
-/** No key says the kind: a tool's name, a model, or the span's name may. */
+/** The kind by a tool's name, a model, or the span's name. */
 function guessedKind(span: CurrentSpan, name: string): string {
   if (span.hasRange(R.tool_name) || span.hasRange(R.tool_call_id)) return 'tool'
   if (span.hasRange(R.evaluation_name)) return 'evaluator'
@@ -39,7 +39,7 @@ function guessedKind(span: CurrentSpan, name: string): string {
   return kind
 }
 
-/** Messages of span events, or an answer that is spread over attributes. */
+/** True if there are messages of span events, or a response that is spread over attributes. */
 function hasSpoken(span: CurrentSpan): boolean {
   const { eventInput, eventOutput, eventSystem, hasAnswer } = span.content
   return hasAnswer || eventInput.length + eventOutput.length + eventSystem.length > 0
@@ -56,12 +56,12 @@ const KIND_OF_NAME: Readonly<Record<string, Kind>> = {
   invoke_workflow: 'workflow',
 }
 
-/** Spans of no dialect: a model alone still makes it a call. */
+/** The kind of a span of no dialect. A model alone makes it a call. */
 function lastResort(span: CurrentSpan): string {
   return span.hasRange(R.request_model) ? 'llm' : 'span'
 }
 
-/** Sets the field. A log record that is not of GenAI is a mere span, whatever its keys say. */
+/** Sets the field. A log record that is not a GenAI record is a plain span, whatever its keys say. */
 export function writeKind(span: CurrentSpan, { dialects, origin }: StepContext): void {
   if (origin.isLog && !dialects.isGenAi) span.setKind('span')
   span.setConstant(R.kind, factsOfKind(span.kind).literal)

@@ -1,5 +1,6 @@
-// What no field took: attributes without a rule, values that lost to another and say something else, values
-// their rule could not use, span events and links that nobody reads. It goes to `attributes`, so that nothing vanishes.
+// What no field used: attributes without a rule, values that lost against a different value, values that their rule
+// could not use, and span events and links that nothing reads. All of it is stored in `attributes`, so that nothing
+// is lost.
 
 import type { Arena } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
@@ -16,19 +17,19 @@ const NOTHING = new Int32Array(0)
 export class Leftovers {
   readonly #span: CurrentSpan
   readonly #bytesMax: number
-  /** Attribute rows without a rule, then those that must be kept all the same. */
+  /** Attribute rows without a rule, then those that must be kept for another reason. */
   readonly kept = new IntList()
   #planned: Int32Array = NOTHING
   #first = 0
   readonly #events = new IntList()
   readonly #losers = new IntList()
   readonly #loserRules: Rule[] = []
-  /** Attribute rows with nothing usable for their rule. */
+  /** Attribute rows whose value their rule could not use. */
   readonly #failed = new IntList()
-  /** By attribute row: the generation in which it won a field. */
+  /** By attribute row: the generation in which it filled a field. */
   #used = new Int32Array(4096)
   #generation = 0
-  /** Values cut to the limit since the last look. */
+  /** How many values were cut to the limit since the last read. */
   truncated = 0
 
   constructor(span: CurrentSpan, bytesMax: number) {
@@ -54,12 +55,12 @@ export class Leftovers {
     this.#used[attr] = this.#generation
   }
 
-  /** No rule knows the attribute. */
+  /** Keeps an attribute that no rule uses. */
   unknown(attr: number): void {
     this.kept.push(attr)
   }
 
-  /** No rule knows these attributes of the span, counted from its first. */
+  /** Keeps attributes of the span that no rule uses, counted from its first. */
   planned(positions: Int32Array, first: number): void {
     this.#planned = positions
     this.#first = first
@@ -69,9 +70,9 @@ export class Leftovers {
     this.#events.push(event)
   }
 
-  /** Another attribute filled the field that this one could have filled. */
+  /** Keeps an attribute if another one filled its field with a different value. */
   lost(attr: number, rule: Rule): void {
-    // A copy of the winner's content is not kept.
+    // A copy of the content that filled the field is not kept.
     if (rule.isContent) return
     this.#loserRules[this.#losers.length] = rule
     this.#losers.push(attr)
@@ -81,13 +82,13 @@ export class Leftovers {
     this.#failed.push(attr)
   }
 
-  /** Writes metadata: it must come before `write`, for the pairs of a map lie side by side. */
+  /** Writes metadata. It must be called before `write`, because the pairs of a map are adjacent. */
   writeMetadata(events: EventTable, e: number): void {
     const m = this.#span.entries.metadata
     for (let i = 0; i < m.length; i += 4) {
       const again = i === 0 ? SAME.none : sameKey(this.#span.arena, m, i)
       if (again === SAME.value) continue
-      // Two keys of a source may have one name here: the second value gets a name of its own.
+      // Two source keys may have the same name here. The second value then gets another name.
       if (again === SAME.key) this.#renameKey(m, i)
       events.addMetadata(e, m.at(i), m.at(i + 1), m.at(i + 2), m.at(i + 3))
     }
@@ -136,7 +137,7 @@ export class Leftovers {
     this.kept.push(attr)
   }
 
-  /** True when the field says what the attribute says, or words of a vocabulary hide the difference. */
+  /** True when the field has the attribute's value, or when the difference is only one of words in a vocabulary. */
   #isSaid(attr: number, rule: Rule): boolean {
     const span = this.#span
     if (rule.number >= 0) return span.number(attr) === span.events.num(span.event, rule.number)
@@ -174,12 +175,12 @@ export class Leftovers {
   }
 }
 
-/** More entries than this are not compared with each other; the writers cope with equal keys. */
+/** More entries than this are not compared with each other. The writers accept equal keys. */
 const COMPARED_MAX = 4 * 128
 
 const SAME = { none: 0, key: 1, value: 2 } as const
 
-/** Whether an entry before has the same key, and the same value as well. */
+/** Whether an earlier entry has the same key, and whether it has the same value as well. */
 function sameKey(arena: Arena, m: IntList, at: number): number {
   if (at > COMPARED_MAX) return SAME.none
   for (let i = 0; i < at; i += 4)
@@ -187,7 +188,7 @@ function sameKey(arena: Arena, m: IntList, at: number): number {
   return SAME.none
 }
 
-/** Are the ranges at two positions of the list equal, byte for byte? */
+/** True if the ranges at two positions of the list are equal. */
 function isSame(arena: Arena, m: IntList, i: number, k: number): boolean {
   const len = m.at(k + 1)
   if (m.at(i + 1) !== len) return false

@@ -1,4 +1,4 @@
-// The model asked for, the provider and the framework, as far as no key of the span said them.
+// Decides the requested model, the provider and the framework, if no key of the span has them.
 
 import { R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -20,7 +20,7 @@ export function decideModels(span: CurrentSpan, { origin }: StepContext): void {
   nameFramework(span, origin)
 }
 
-/** Who made the span, when it is a framework: said in place of a provider, or the end of the scope's name. */
+/** Sets the framework that made the span: it is named instead of a provider, or at the end of the scope's name. */
 function nameFramework(span: CurrentSpan, origin: SpanOrigin): void {
   if (span.models.framework !== '')
     return span.entries.addMetadata('framework', span.models.framework)
@@ -38,14 +38,14 @@ function nameFramework(span: CurrentSpan, origin: SpanOrigin): void {
     )
 }
 
-/** Sets the request model from what was not meant for it. */
+/** Sets the request model from other sources. */
 function decideRequestModel(span: CurrentSpan): void {
   if (span.hasRange(R.request_model)) return
   if (span.models.offered !== '') span.setString(R.request_model, span.models.offered)
   else if (span.models.fallbackAttr >= 0) readModel(span, span.models.fallbackAttr, R.request_model)
 }
 
-/** What the request model's id says about the provider; '' = nothing. */
+/** What the request model's id reveals about the provider, or ''. */
 function providerOfModel(span: CurrentSpan): string {
   if (span.models.provider !== '') return span.models.provider
   const id = span.fieldText(R.request_model) ?? span.fieldText(R.response_model)

@@ -1,4 +1,4 @@
-// The operation of an event: as a key said it, else as its kind suggests.
+// Decides the operation of an event: as a key states it, else by its kind.
 
 import { N, R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -14,7 +14,7 @@ export function decideOperation(span: CurrentSpan, { origin }: StepContext): voi
   if (span.operation === 'retrieval' && !span.hasNumber(N.retrieval_top_k)) takeTopK(span)
 }
 
-/** Retrieval spans of 1.40 and 1.41 of the conventions said top_k among the request's parameters. */
+/** In versions 1.40 and 1.41 of the conventions, retrieval spans had top_k among the request parameters. */
 function takeTopK(span: CurrentSpan): void {
   const { params } = span.entries
   const i = span.entries.paramNamed('top_k')

@@ -1,5 +1,6 @@
-// Ids that are placeholders: what a sender, a proxy or our own masking put in the place of an id is the same for everybody, and
-// whatever counts, groups or joins by it would make one user, conversation or call of many. Such an event has no id.
+// Removes ids that are placeholders. What a sender, a proxy or our own masking writes instead of an id is the same
+// for everybody, so counting, grouping or joining by it would merge many users, conversations or calls. Such an event
+// has no id.
 
 import { R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -14,12 +15,15 @@ const ID_FIELDS = [
   R.mcp_session_id,
 ]
 
-/** Our own marker, anywhere in the value; `[email:4f1c..]` is a pseudonym and none of these. */
+/** Our own marker, anywhere in the value. `[email:4f1c..]` is a pseudonym and not such a marker. */
 const MARKER = /\[REDACTED(?::[a-z0-9_]{1,64})?\]/
-/** What others leave: words in brackets (`<EMAIL_ADDRESS>`, `[Filtered]`, `{{user}}`), `REDACTED`, `***`, `xxxx`, `---`. */
+/**
+ * Placeholders of others: words in brackets (`<EMAIL_ADDRESS>`, `[Filtered]`, `{{user}}`), `REDACTED`, `***`, `xxxx`,
+ * `---`.
+ */
 const ALONE =
   /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy)|[x*.#_-]{3,})$/iu
-/** No placeholder that stands alone is longer. */
+/** The length of the longest placeholder that is a whole value. */
 const ALONE_MAX = 48
 const BRACKET = 0x5b
 
@@ -42,7 +46,7 @@ function isPlaceholder(span: CurrentSpan, field: number): boolean {
   return MARKER.test(text) || ALONE.test(text)
 }
 
-/** Nearly all ids hold a digit and no bracket. */
+/** Nearly all ids contain a digit and no bracket. */
 function mayBePlaceholder(b: Uint8Array, off: number, len: number): boolean {
   let digits = 0
   for (let i = off; i < off + len; i++) {

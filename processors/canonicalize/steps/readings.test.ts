@@ -1,4 +1,4 @@
-// Which reading of a report's counts is taken.
+// Which interpretation of a report's counts is used.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,10 +1,12 @@
-// The readings of one report of usage. Sources disagree on whether the input count includes cached tokens and whether the
-// output count includes reasoning, and so do versions of one source. The total that stands in the same report decides: of the
-// readings whose parts fit into their whole, the one that adds up to it is taken. Pure arithmetic.
+// The possible interpretations of the counts of one usage report. Sources, and versions of one source, disagree on
+// whether the input count includes cached tokens and whether the output count includes reasoning. The total in the
+// same report decides: of the interpretations whose parts are not larger than their whole, the one that adds up to
+// the total is used. This is pure arithmetic.
 //
-// Example: input 5000, cache reads 1000, output 100, total 6100: the reads stand beside the input, which is 6000.
+// Example: with input 5000, cache reads 1000, output 100 and total 6100, the cache reads are not part of the input,
+// which becomes 6000.
 
-/** Counts as they were reported; 0 = not reported. `total`: NaN = not reported. */
+/** Counts as they were reported. 0 means not reported. For `total`, NaN means not reported. */
 export interface Counts {
   readonly input: number
   readonly output: number
@@ -14,26 +16,26 @@ export interface Counts {
   readonly total: number
 }
 
-/** What is known of the source, where no total decides. */
+/** What is known about the source, for reports without a total. */
 export interface Habit {
   readonly isCacheBeside: boolean
   readonly isReasoningBeside: boolean
 }
 
 export interface Reading {
-  /** Includes the cache. */
+  /** Includes cached tokens. */
   readonly input: number
   /** Includes reasoning. */
   readonly output: number
-  /** Why the reading is another one than the source's own, null when it is not. */
+  /** Why the interpretation differs from that of the source, or null. */
   readonly fixed: 'total_decided' | 'cache_added' | 'reasoning_added' | null
-  /** No reading gives the reported total. */
+  /** True if no interpretation gives the reported total. */
   readonly isInconsistent: boolean
 }
 
 export function readingFor(counts: Counts, habit: Habit): Reading {
   const usual = usualReading(counts, habit)
-  // A total of 0 beside counts is a total that nobody knew.
+  // A total of 0 with other counts above 0 was unknown to the source.
   if (!(counts.total > 0) || usual.input + usual.output === counts.total) return usual
   for (const input of inputsOf(counts)) {
     if (input < counts.read + counts.written) continue
@@ -44,7 +46,7 @@ export function readingFor(counts: Counts, habit: Habit): Reading {
   return { ...usual, isInconsistent: true }
 }
 
-/** The reading by the habit of the source; parts that do not fit into their whole can only stand beside it. */
+/** The usual interpretation for the source. Parts that are larger than their whole cannot be included in it. */
 function usualReading(counts: Counts, habit: Habit): Reading {
   const { input, output, read, written, reasoning } = counts
   const isCacheAbove = read + written > input
@@ -66,7 +68,7 @@ function inputsOf({ input, read, written }: Counts): readonly number[] {
   return [input, input + read + written, input + read, input + written]
 }
 
-/** The last one: early SDKs reported the total as output. */
+/** The last possibility: early SDKs reported the total as output. */
 function outputsOf({ input, output, reasoning, total }: Counts): readonly number[] {
   return output === total
     ? [output, output + reasoning, output - input]

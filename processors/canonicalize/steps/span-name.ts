@@ -1,5 +1,5 @@
-// What a span's name says when its attributes do not: `{operation} {target}` of the standard, or what the dialect reads in
-// it. Last of all fallbacks.
+// Reads a span's name if its attributes leave something open: `{operation} {target}` of the standard, or what the
+// dialect reads in it. It is the last fallback.
 
 import { R } from '../../../core/fields.ts'
 import type { DetectedDialects } from '../rules/detected.ts'
@@ -7,7 +7,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 
 const NAME_BYTES_MAX = 200
-/** Field that the target of an operation fills. */
+/** The field that the target of an operation fills. */
 const TARGETS: Readonly<Record<string, number>> = {
   chat: R.request_model,
   text_completion: R.request_model,
@@ -28,7 +28,7 @@ export function readSpanName(span: CurrentSpan, dialects: DetectedDialects): voi
   if (name !== null && !readStandard(span, name)) dialects.readOtherName(span, name)
 }
 
-/** Most spans say everything by attributes, and their names need not be read. */
+/** False for most spans, whose attributes say everything. */
 function isAsked(span: CurrentSpan): boolean {
   if (span.kind === '') return true
   const operation = span.operation === '' ? factsOfKind(span.kind).operation : span.operation

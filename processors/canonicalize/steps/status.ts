@@ -1,4 +1,4 @@
-// How a span ended: its status code, what attributes told, and whether there is an answer.
+// Decides how a span ended, by its status code, its attributes, and whether there is a response.
 
 import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -25,18 +25,19 @@ const OK = new Literal('ok')
 
 const UNSET = new Literal('unset')
 
-/** An error type is a failure; an exception event alone may have been handled, unless there is no answer. */
+/** An error type means failure. An exception event alone may have been handled, unless there is no response. */
 function isFailedByType(span: CurrentSpan, code: number, isGenAi: boolean): boolean {
   if (!span.hasRange(R.error_type)) return false
   if (span.events.off(span.event, R.error_type) !== span.status.exceptionTypeOff) return true
   if (!isGenAi || hasAnswered(span)) return false
-  // Some set every span to OK, and an operation that answers nothing but an exception has failed all the same.
+  // Some instrumentations set every span to OK. An operation with an exception and no response has failed
+  // nevertheless.
   return code === 0 || ANSWERING.has(span.kind)
 }
 
 const ANSWERING: ReadonlySet<string> = new Set(['llm', 'embedding', 'tool', 'rerank', 'retrieval'])
 
-/** A GenAI span that holds an answer went well, though most instrumentations leave the status unset. */
+/** True if a GenAI span has a response. It then succeeded, although most instrumentations leave the status unset. */
 function hasAnswered(span: CurrentSpan): boolean {
   return (
     span.hasRange(R.output_messages) ||

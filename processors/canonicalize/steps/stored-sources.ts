@@ -1,5 +1,5 @@
-// Explains a stored event: which attribute filled which field, read from the ids of rules in its `field_sources`. What no rule
-// filled comes from the span itself or was derived; what a correction changed says so.
+// Explains a stored event: which attribute filled which field, by the ids of rules in its `field_sources`. Fields
+// that no rule filled come from the span itself or were derived. Fields that a correction changed are marked.
 
 import type { Provenance } from '../../../core/event.ts'
 import { FIELDS, type Field } from '../../../core/fields.ts'
@@ -8,7 +8,7 @@ import { SOURCES } from './explain.ts'
 
 type StoredEvent = Readonly<Record<string, unknown>>
 
-/** Fields that a flag may fill, for targets that are no field. */
+/** The fields that a flag may fill, for targets that are no field. */
 const TOKENS = [
   'input_tokens',
   'output_tokens',
@@ -45,14 +45,14 @@ const OF_FLAGS: Readonly<Record<string, readonly string[]>> = {
   usage: TOKENS,
   variables: ['prompt_variables'],
 }
-/** What is kept of vectors. */
+/** What is stored of vectors. */
 const DIMENSIONS = 'embedding_dimensions'
 const INPUTS = ['tool_arguments', 'input_messages', 'retrieval_query', 'input']
 const OUTPUTS = ['tool_result', 'output_messages', 'retrieval_documents', 'output']
-/** A kept event is changed in these only, by other reports of the same call or by the calls below it. */
+/** The only fields of a stored event that other reports of the same call, or calls below it, can change. */
 const COUNTS: ReadonlySet<string> = new Set(TOKENS.filter((name) => name !== 'usage_details'))
 
-/** What a span may show of its log records. */
+/** What a span may show from its log records. */
 const JOINABLE: ReadonlySet<string> = new Set([
   ...TOKENS,
   'input_messages',
@@ -69,7 +69,7 @@ const JOINABLE: ReadonlySet<string> = new Set([
   'response_id',
 ])
 
-/** One entry for each field that is set; entries of maps are named after the dot. */
+/** One entry for each field that is set. Entries of maps are named after the dot. */
 export function storedSources(event: StoredEvent): readonly Provenance[] {
   const ids = event['field_sources']
   const found = new Map<string, Provenance>()
@@ -78,7 +78,7 @@ export function storedSources(event: StoredEvent): readonly Provenance[] {
   }
   for (const field of corrected(event)) say(field.field, field.source, field.rule)
   const rules = typeof ids === 'string' ? rulesOfIds(ids) : []
-  // What a row says of one field goes before what a flag may have filled.
+  // What a row says about one field takes precedence over what a flag may have filled.
   for (const isFlag of [false, true])
     for (const rule of rules)
       if (isFlag === isLoose(rule))
@@ -107,7 +107,7 @@ function fieldsOf({ to }: NamedRule, event: StoredEvent): readonly string[] {
   return isSet(event[map]) ? [to] : []
 }
 
-/** What is no longer what the attributes said. */
+/** The fields that no longer have the value of the attributes. */
 export function corrected(event: StoredEvent): readonly Provenance[] {
   const of = (field: string, source: string, rule: string): Provenance => ({ field, source, rule })
   const list: Provenance[] = []

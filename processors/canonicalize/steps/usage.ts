@@ -1,6 +1,6 @@
-// Token semantics: after this step input_tokens includes cache reads and writes, output_tokens includes
-// reasoning, the total is known, and given cost is marked as given. Which of the possible readings of the counts is
-// the right one is decided by the total that the same report gives (`readings.ts`); without one, by what is known of the source.
+// Converts token counts: after this step input_tokens includes cache reads and writes, output_tokens includes
+// reasoning, the total is known, and a given cost is marked as given. The total in the same report decides how the
+// counts are interpreted (`readings.ts`). Without a total, what is known about the source decides.
 
 import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -33,7 +33,7 @@ function countTokens(span: CurrentSpan, context: StepContext): void {
   const reasoning = Number.isNaN(thoughts) ? orZero(get(span, N.reasoning_tokens)) : thoughts
   const given = get(span, N.total_tokens)
   const total = Number.isNaN(given) ? span.usage.totalBeside : given
-  // Nearly all reports: one reading only, and nothing that contradicts it.
+  // This applies to nearly all reports: there is only one interpretation, and nothing contradicts it.
   if (read + written + reasoning === 0 && !(total !== orZero(input) + orZero(output) && total > 0))
     return
   const counts = { input: orZero(input), output: orZero(output), read, written, reasoning, total }
@@ -45,12 +45,12 @@ function countTokens(span: CurrentSpan, context: StepContext): void {
   if (reading.isInconsistent) flagInconsistent(span, context)
 }
 
-/** What is known of the source: does its input count leave the cached tokens out? */
+/** True if the source's input count excludes cached tokens. */
 function isCacheBeside(span: CurrentSpan, { dialects }: StepContext, counts: Counts): boolean {
   if (counts.read + counts.written === 0) return false
   if (dialects.isCacheExtra) span.usage.markCacheExtra()
   if (span.usage.isCacheExtra) return true
-  // Bedrock's own count does, and instrumentations of the general convention pass it on as it is.
+  // Bedrock's own count excludes them, and instrumentations of the general convention pass it on unchanged.
   return dialects.isGeneral && isBedrock(span)
 }
 
@@ -71,7 +71,7 @@ function flagInconsistent(span: CurrentSpan, { origin, count }: StepContext): vo
   count('observa_usage_inconsistent_total', `scope="${origin.scopeLabel(span.received)}"`, 1)
 }
 
-/** A total that was given before the counts were put right may be less than their sum. */
+/** A total that was given before the counts were converted may be less than their sum. */
 function countTotal(span: CurrentSpan): void {
   const input = get(span, N.input_tokens)
   const output = get(span, N.output_tokens)

@@ -1,5 +1,5 @@
-// For tests only: requests through decoder and processor to plain objects, with a small ledger like the one
-// of the main thread, and builders for OTLP JSON.
+// For tests: runs requests through decoder and processor to plain objects, with a small ledger like that of the main
+// thread. Also builds OTLP JSON.
 
 import { Arena } from '../../../core/arena.ts'
 import { SpanBatch } from '../../../core/batch.ts'
@@ -24,7 +24,7 @@ export interface TestRequest {
   readonly tenant?: TenantContext
 }
 
-/** Claim -> event id of the first report; ids of events seen. */
+/** Claims with the event id of the first report, and the ids of all events. */
 export interface TestLedger {
   readonly ledger: Map<string, string>
   readonly seen: Set<string>
@@ -68,7 +68,10 @@ export interface RunOptions extends Partial<TestLedger> {
   readonly explain?: boolean
 }
 
-/** Requests of one task through the processor; with a ledger, again with its corrections when it has any. */
+/**
+ * Runs the requests of one task through the processor. With a ledger, the task runs again if the ledger has
+ * corrections.
+ */
 export function runBatch(requests: readonly TestRequest[], options: RunOptions = {}): TestRun {
   return runOn(decodeBatch(requests), options)
 }
@@ -96,7 +99,7 @@ export function context(counters: Map<string, number>, explain: boolean): ChainC
   }
 }
 
-/** First report wins; an event id seen before is the same event sent again. */
+/** The first report counts. An event id that came before is a re-send. */
 function correctionsOf(table: EventTable, { ledger, seen }: TestLedger): LedgerCorrection[] {
   const corrections = new Map<number, LedgerCorrection>()
   const fresh: string[] = []
@@ -122,7 +125,7 @@ function correctionsOf(table: EventTable, { ledger, seen }: TestLedger): LedgerC
     const name = `${claim.h0}:${claim.h1}`
     const correction = corrections.get(claim.event)
     const id = table.hex(claim.event, R.event_id) as string
-    // Whatever else a duplicate goes by belongs to the first report, too.
+    // All other claims of a duplicate belong to the first report, too.
     if (!ledger.has(name))
       ledger.set(
         name,
@@ -153,7 +156,7 @@ export function eventsOf(table: EventTable): TestEvent[] {
 
 // ---------------------------------------------------------------- OTLP JSON
 
-/** A span as samples and own test data write it. */
+/** A span as samples and tests write it. */
 export interface PlainSpan {
   readonly name: string
   readonly kind?: string | number
@@ -199,7 +202,7 @@ const KINDS: Readonly<Record<string, number>> = {
   CONSUMER: 5,
 }
 
-/** One export request with one resource and scope for each span. */
+/** One export request, with one resource and scope for each span. */
 export function otlpJsonOf(...spans: readonly PlainSpan[]): string {
   return JSON.stringify({
     resourceSpans: spans.map((s) => ({

@@ -5,13 +5,13 @@ import { basename, join } from 'node:path'
 
 const DIALECTS = join(import.meta.dirname, '../dialects')
 
-/** The samples in the order of their names; what is in one is the caller's to say. */
+/** The samples in the order of their names. The caller knows their form. */
 export function sampleFiles<Sample>(): { readonly name: string; readonly sample: Sample }[] {
   return globSync('*/samples/*.json', { cwd: DIALECTS })
     .toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1))
     .map((path) => ({
       name: basename(path, '.json'),
-      // A file of our own, of the form that the caller knows.
+      // The file is part of this repository and has the form that the caller expects.
       sample: JSON.parse(readFileSync(join(DIALECTS, path), 'utf8')) as Sample,
     }))
 }

@@ -1,8 +1,8 @@
-// Keys that are never stored, whatever the dialect: credentials, vectors, raw copies of requests and
-// responses, and the plumbing of user interfaces. Data only; `drop_keys` of the configuration adds to it.
+// Keys that are never stored, whatever the dialect: credentials, vectors, raw copies of requests and responses, and
+// internal data of user interfaces. `drop_keys` of the configuration adds more.
 
 export const DROPPED_KEYS: readonly string[] = [
-  // May hold credentials.
+  // These may contain credentials.
   'llm.headers',
   'gen_ai.headers',
   'ai.request.headers.authorization',

@@ -1,15 +1,15 @@
-// What follows from a kind and from an operation, found by one look-up for each.
+// What follows from a kind and from an operation, in one look-up each.
 
 import { Literal } from '../../../core/arena.ts'
 import { AGGREGATE_OPERATIONS, OPERATION_OF_KIND } from './words.ts'
 
 export interface KindFacts {
   readonly literal: Literal
-  /** Operation of such spans when nothing says it; '' = none. */
+  /** The operation of such spans if nothing states it, or ''. */
   readonly operation: string
-  /** It repeats what runs inside it. */
+  /** True if it repeats the usage of what runs inside it. */
   readonly isContainer: boolean
-  /** A call of a model, whether or not it says what it used. */
+  /** True for a call of a model, whether or not its usage is known. */
   readonly isCall: boolean
 }
 
@@ -17,7 +17,7 @@ const CONTAINERS: readonly string[] = ['agent', 'workflow', 'chain']
 const CALLS: readonly string[] = ['llm', 'embedding', 'rerank']
 const kinds = new Map<string, KindFacts>()
 
-/** Kinds are of a closed set: the tables and the code name all there are. */
+/** The facts of a kind. Kinds are a closed set. */
 export function factsOfKind(kind: string): KindFacts {
   let known = kinds.get(kind)
   if (known === undefined) {
@@ -33,9 +33,9 @@ export function factsOfKind(kind: string): KindFacts {
 }
 
 export interface OperationFacts {
-  /** Null for operations of no standard: clients name them, and their number has no bound. */
+  /** Null for operations that are in no standard, because clients choose them and their number has no bound. */
   readonly literal: Literal | null
-  /** Its usage is the sum of what runs below it. */
+  /** True if its usage is the sum of what runs below it. */
   readonly isAggregate: boolean
 }
 

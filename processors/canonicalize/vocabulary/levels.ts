@@ -1,4 +1,4 @@
-// Levels and severities on the wire -> level of the event. Data only.
+// Levels and severities as clients write them, and the level of the event.
 
 export const LEVELS: Readonly<Record<string, string>> = {
   debug: 'DEBUG',

@@ -1,5 +1,5 @@
-// Provider names as seen on the wire -> canonical provider; frameworks that put themselves there are none.
-// Also what a model id tells about its provider. Data only.
+// Provider names as clients write them, with the canonical provider. Frameworks that are named instead of a provider
+// are listed as well, and what a model id reveals about its provider.
 
 export const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
   openai: 'openai',
@@ -68,7 +68,9 @@ export const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
   replicate: 'replicate',
 }
 
-/** Prefixes with a further part: `azure-openai.chat`, `google.vertex.chat`, `generativelanguage.googleapis.com`. */
+/**
+ * Prefixes that another part follows: `azure-openai.chat`, `google.vertex.chat`, `generativelanguage.googleapis.com`.
+ */
 export const PROVIDER_PREFIXES: readonly (readonly [string, string])[] = [
   ['azure-openai.', 'azure.ai.openai'],
   ['google.vertex.', 'gcp.vertex_ai'],
@@ -77,7 +79,10 @@ export const PROVIDER_PREFIXES: readonly (readonly [string, string])[] = [
   ['amazon-bedrock.', 'aws.bedrock'],
 ]
 
-/** Not providers: the field stays null and metadata.framework says who it was. Dialects name more of them. */
+/**
+ * Names that are not providers: the field stays null, and metadata.framework has the name. Dialects list more of
+ * them.
+ */
 export const FRAMEWORKS: ReadonlySet<string> = new Set([
   'langchain',
   'llama_index',
@@ -95,7 +100,7 @@ export const FRAMEWORKS: ReadonlySet<string> = new Set([
   'ai21-framework',
 ])
 
-/** `prefix/model`: what the prefix says about the provider, and whether it is cut off the model. */
+/** `prefix/model`: what the prefix reveals about the provider, and whether it is cut off the model. */
 export const MODEL_PREFIXES: Readonly<Record<string, string | null>> = {
   openai: 'openai',
   anthropic: 'anthropic',
@@ -123,6 +128,6 @@ export const MODEL_PREFIXES: Readonly<Record<string, string | null>> = {
   models: null,
 }
 
-/** Bedrock model ids say so by themselves: `us.anthropic.claude-..`, `anthropic.claude-..-v1:0`, `amazon.nova-..`. */
+/** Model ids of Bedrock are recognisable: `us.anthropic.claude-..`, `anthropic.claude-..-v1:0`, `amazon.nova-..`. */
 export const BEDROCK_MODEL =
   /^(?:(?:us|eu|ap|apac|jp|au|ca|sa|us-gov|global)\.)?(?:anthropic|amazon|meta|cohere|ai21|mistral|stability|deepseek|openai|qwen)\./

@@ -1,4 +1,4 @@
-// One unit, many spellings.
+// One unit with many spellings.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -62,7 +62,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
 
 test('a unit is told by the words of its name, however they are spelled', () => {
   for (const [unit, names] of Object.entries(SPELLINGS)) {
-    // Its own name is not made another.
+    // A standard name stays unchanged.
     assert.equal(unitOf(unit)?.name ?? unit, unit)
     for (const name of names) assert.equal(unitOf(name)?.name, unit, name)
   }

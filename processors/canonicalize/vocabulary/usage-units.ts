@@ -1,18 +1,19 @@
-// What a count beside the token totals is a count of, told by the words of its name: every provider and every instrumentation
-// spells the same few units in its own way (`cache_creation.ephemeral_1h_input_tokens`, `cacheWrite1hTokens`,
-// `web_search_requests`, `num_search_queries`). The names here are those of `usage_details`; `cost` has their prices.
+// Recognises what a count besides the token totals counts, by the words of its name. Every provider and
+// instrumentation spells the same few units in its own way (`cache_creation.ephemeral_1h_input_tokens`,
+// `cacheWrite1hTokens`, `web_search_requests`, `num_search_queries`). The names here are those of `usage_details`,
+// and the cost processor has their prices.
 
 export interface Unit {
   readonly name: string
-  /** What one of the source is in units: 60 for minutes counted as seconds. */
+  /** How many units one of the source's units is: 60 for minutes that are counted as seconds. */
   readonly factor: number
 }
 
-/** Clients choose the names; those that come again are few. */
+/** How many names are remembered. Clients choose them, but few are repeated. */
 const MEMO_MAX = 2048
 const memo = new Map<string, Unit | null>()
 
-/** The unit that a name says, null when it says none. */
+/** The unit that a name means, or null. */
 export function unitOf(name: string): Unit | null {
   const known = memo.get(name)
   if (known !== undefined) return known
@@ -33,7 +34,7 @@ type Words = ReadonlySet<string>
 const any = (words: Words, ...wanted: readonly string[]): boolean =>
   wanted.some((word) => words.has(word))
 
-/** Names with these words say what something cost or how large it may be, or repeat sums of others. */
+/** Names with these words are costs, limits, or repeated sums. */
 const NO_COUNT = [
   'cost',
   'costs',
@@ -130,7 +131,7 @@ function mediaTokens(words: Words): Unit | null {
   const medium = MEDIA.find((m) => words.has(m))
   const side = sideOf(words)
   if (medium === undefined || side === null) return null
-  // `input_audio`, or with a word that says that tokens are meant.
+  // `input_audio` alone, or with a word for tokens.
   return words.size === 2 || any(words, 'tokens', 'token') ? one(`${side}_${medium}`) : null
 }
 

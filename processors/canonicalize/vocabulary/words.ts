@@ -1,8 +1,8 @@
-// Operations: other spellings of their names, what they say about the kind and the usage. Data only.
+// Operations: other spellings of their names, and what they reveal about kind and usage.
 
 import type { Kind } from '../../../core/kinds.ts'
 
-/** What the operation of a database means, as the name of a span's kind. */
+/** The kind of a span by the operation of a database. */
 export const DATABASE_OPERATIONS: Readonly<Record<string, Kind>> = {
   query: 'retrieval',
   search: 'retrieval',
@@ -14,7 +14,7 @@ export const DATABASE_OPERATIONS: Readonly<Record<string, Kind>> = {
   delete: 'span',
 }
 
-/** Spellings of operation names that are other names for one of the standard's. */
+/** Spellings that mean one of the standard's operations. */
 export const OPERATION_ALIASES: Readonly<Record<string, string>> = {
   'chat.completions': 'chat',
   'text.completions': 'text_completion',
@@ -26,7 +26,7 @@ export const OPERATION_ALIASES: Readonly<Record<string, string>> = {
   framework: 'chain',
 }
 
-/** Operation when only the kind is known. */
+/** The operation if only the kind is known. */
 export const OPERATION_OF_KIND: Readonly<Record<string, string>> = {
   llm: 'chat',
   embedding: 'embeddings',

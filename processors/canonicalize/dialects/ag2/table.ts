@@ -1,4 +1,4 @@
-// AG2, the successor of AutoGen 0.2: the standard's attributes, and a span of its own for what a call has used.
+// AG2, the successor of AutoGen 0.2: the standard's attributes, and a separate span for the usage of a call.
 
 import type { Dialect } from '../../rules/dialect.ts'
 

@@ -1,10 +1,10 @@
-// Arguments of tool calls, which Claude Code spreads over attributes.
+// The arguments of tool calls, which Claude Code spreads over attributes.
 
 import { R } from '../../../../core/fields.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** Details of a Claude Code tool call stand beside it; together they are the arguments. */
+/** One detail of a tool call. Together the details are the arguments. */
 function argument(name: string): Transform {
   return (span, attr) => {
     if (span.isNull(attr)) return false

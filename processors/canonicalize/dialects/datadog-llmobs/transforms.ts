@@ -1,9 +1,9 @@
-// Facts among the tags.
+// Facts in Datadog's tags.
 
 import { R } from '../../../../core/fields.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** Datadog: `env:`, `service:`, `version:` and `ml_app:` among the tags. */
+/** Reads `env:`, `service:`, `version:` and `ml_app:` in the tags. */
 const datadogTags: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (!Array.isArray(value)) return false

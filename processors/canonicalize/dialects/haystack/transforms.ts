@@ -1,4 +1,4 @@
-// Components and their results.
+// Components of Haystack and their results.
 
 import { R } from '../../../../core/fields.ts'
 import { finishReason } from '../../content/messages.ts'
@@ -17,7 +17,7 @@ const COMPONENTS: readonly (readonly [RegExp, string])[] = [
   [/Agent$/, 'agent'],
 ]
 
-/** Haystack components tell by their class name what they do. */
+/** The class name of a component reveals its kind. */
 const componentKind: Transform = (span, attr) => {
   const name = span.text(attr)
   span.setKind(COMPONENTS.find(([pattern]) => pattern.test(name))?.[1] ?? 'chain')
@@ -29,7 +29,7 @@ const haystackOutput: Transform = (span, attr) => {
   return true
 }
 
-/** Haystack: {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
+/** Reads {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
 function takeHaystack(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
   const meta: unknown = Array.isArray(body['meta']) ? body['meta'][0] : body['meta']

@@ -1,4 +1,4 @@
-// Users and sessions that Laminar names in an event of the span.
+// Reads users and sessions, which Laminar names in a span event.
 
 import { R } from '../../../../core/fields.ts'
 import { key } from '../../../../core/keys.ts'
@@ -8,7 +8,7 @@ import type { CurrentSpan } from '../../span/current-span.ts'
 const USER = key('lmnr.event.user_id')
 const SESSION = key('lmnr.event.session_id')
 
-/** Laminar says who the user is in an event; whatever else is in it, is kept. */
+/** Reads the user from an event. Whatever else the event has is kept. */
 function readEvent(span: CurrentSpan, first: number, count: number): boolean {
   let found = 0
   for (let i = first; i < first + count; i++) {

@@ -1,4 +1,4 @@
-// Markers of Laminar: answers from its cache, spans that are none.
+// Markers of Laminar: responses from its cache, and spans that do not represent a call.
 
 import { N, R } from '../../../../core/fields.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
@@ -8,11 +8,11 @@ const virtual: Transform = (span) => {
   return true
 }
 
-/** Answered by Laminar's cache: nothing was paid. */
+/** Laminar's cache responded, so nothing was paid. */
 const cached: Transform = (span, attr) => {
   if (span.text(attr).replaceAll('"', '') !== 'CACHED') return false
   span.events.setNum(span.event, N.cost_usd, 0)
-  // Elsewhere a 0 beside tokens says that nobody knew the price; this one is the price.
+  // In other dialects a 0 with tokens means that nobody knew the price. Here it is the price.
   span.setString(R.price_ref, 'cache')
   span.events.setNum(span.event, N.cost_input_usd, Number.NaN)
   span.events.setNum(span.event, N.cost_output_usd, Number.NaN)

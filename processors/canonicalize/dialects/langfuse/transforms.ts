@@ -1,4 +1,4 @@
-// Buckets of usage, times and names of traces as the Langfuse SDKs write them.
+// Transforms of the Langfuse SDKs: usage in buckets, times, and names of traces.
 
 import { N, R } from '../../../../core/fields.ts'
 import { usageOf } from '../../content/usage.ts'
@@ -9,7 +9,7 @@ import type { CurrentSpan } from '../../span/current-span.ts'
 import { putMetadata } from '../../span/put-metadata.ts'
 import { unitOf } from '../../vocabulary/usage-units.ts'
 
-/** Langfuse buckets exclude each other; objects in OpenAI's words do not. */
+/** Langfuse's buckets exclude each other. Objects with OpenAI's names do not. */
 const usageLangfuse: Transform = (span, attr) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
@@ -45,10 +45,10 @@ function langfuseBuckets(
   for (const [name, v] of Object.entries(value)) {
     const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
     if (!Number.isFinite(n)) continue
-    // Lifetimes and media of cached tokens are buckets of the totals and splits of them.
+    // Lifetimes and media of cached tokens are buckets of the totals and parts of them.
     if (name.includes('cache') && unitOf(name) !== null) span.entries.addDetail(name, n)
     if (name === 'total' || name === 'total_tokens') total = n
-    // Two looks, not one expression with `.*` in it: the name is the sender's, of any length.
+    // These are two tests and not one expression with `.*`, because the sender's name can have any length.
     else if (name.includes('cache') && /creation|write/.test(name))
       span.events.setNum(
         span.event,
@@ -70,7 +70,7 @@ function langfuseBuckets(
   return { input, output, total }
 }
 
-/** Trace-level content, on the root only; below it repeats. */
+/** Content of the trace, on the root only. Spans below repeat it. */
 const ioRoot: Transform = (span, attr, rule) => {
   if (!span.isRoot) return true
   if (span.isNullContent(attr)) return false
@@ -78,7 +78,7 @@ const ioRoot: Transform = (span, attr, rule) => {
   return true
 }
 
-/** An ISO time (sometimes as JSON text) -> ms since the start of the span. */
+/** An ISO time, sometimes as JSON text, in ms since the start of the span. */
 const sinceStart: Transform = (span, attr, rule) => {
   const at = Date.parse(span.text(attr).replaceAll('"', ''))
   const ms = at - span.times.startMs

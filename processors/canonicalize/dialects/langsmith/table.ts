@@ -1,4 +1,5 @@
-// LangSmith's OTel exporter: serialized run inputs and outputs under gen_ai.prompt and gen_ai.completion, details as Python repr.
+// LangSmith's OTel exporter: serialized run inputs and outputs under gen_ai.prompt and gen_ai.completion, details as
+// Python repr.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

@@ -1,10 +1,10 @@
-// Splits of token counts as Python writes them.
+// Parts of token counts in the repr of Python.
 
 import { N } from '../../../../core/fields.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** Python repr or JSON {cache_read, cache_creation, audio} of LangSmith; `reasoning` of the output side. */
+/** A Python repr or JSON {cache_read, cache_creation, audio} of LangSmith, and `reasoning` of the output. */
 const usageDetails: Transform = (span, attr) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
@@ -12,7 +12,7 @@ const usageDetails: Transform = (span, attr) => {
   const counts = Object.entries(value)
   for (const [tiered, v] of counts) {
     if (typeof v !== 'number') continue
-    // The tier of service stands before the names: `flex`, `flex_cache_read`.
+    // The service tier comes before the names: `flex`, `flex_cache_read`.
     const tier = /^(flex|priority|batch)(?:_|$)/.exec(tiered)?.[1]
     if (tier !== undefined) span.entries.addParam('service_tier', JSON.stringify(tier))
     const name = tier === undefined ? tiered : tiered.slice(tier.length + 1)

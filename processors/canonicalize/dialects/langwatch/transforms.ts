@@ -11,7 +11,7 @@ import { putUsage } from '../../span/body-facts.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
 import { putMessages } from '../../span/put-json.ts'
 
-/** What is in `{type, value}`; of a list of them, what is in each. */
+/** The content of `{type, value}`, or of each one in a list. */
 function unwrapped(value: unknown): unknown {
   if (!isRecord(value) || typeof value['type'] !== 'string' || !('value' in value)) return value
   const inner = value['value']
@@ -91,7 +91,7 @@ const metrics: Transform = (span, attr) => {
   return usage !== null || Object.keys(value).length === 0 || typeof value['cost'] === 'number'
 }
 
-/** Times in ms since the epoch. */
+/** Times are in ms since the epoch. */
 const firstToken: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
@@ -99,7 +99,7 @@ const firstToken: Transform = (span, attr, rule) => {
   const start = numberIn(value['started_at'])
   const ms = first - (Number.isNaN(start) ? span.times.startMs : start)
   if (ms >= 0) span.events.setNum(span.event, rule.number, ms)
-  // Without a first token it says only what the span says.
+  // Without a first token the value only repeats what the span has.
   return 'started_at' in value || 'finished_at' in value || Object.keys(value).length === 0
 }
 

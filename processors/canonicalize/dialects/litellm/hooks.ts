@@ -1,4 +1,4 @@
-// The span that holds the raw request and response of a call that another span reports.
+// Recognises the span with the raw request and response of a call that another span reports.
 
 import { R } from '../../../../core/fields.ts'
 import type { Hooks } from '../../rules/dialect.ts'

@@ -1,10 +1,10 @@
-// What LiteLLM hides beside its parameters.
+// LiteLLM's hidden parameters.
 
 import { N } from '../../../../core/fields.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** LiteLLM's hidden parameters may hold the only cost. */
+/** The hidden parameters may have the only cost. */
 const hiddenParams: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (isRecord(value) && typeof value['response_cost'] === 'number')

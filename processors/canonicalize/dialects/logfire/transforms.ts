@@ -5,19 +5,19 @@ import { key } from '../../../../core/keys.ts'
 import { isRecord, plainText } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** logfire exports a preview of a span when it starts. */
+/** Logfire exports a preview of a span when the span starts. */
 const pending: Transform = (span, attr) => {
   if (span.text(attr) === 'pending_span') span.markVirtual()
   return true
 }
 
-/** Human text in place of a span name that is a template. */
+/** A readable text instead of a span name that is a template. */
 const displayName: Transform = (span, attr) => {
   if (span.fieldText(R.name)?.includes('{') === true) span.setText(attr, R.name)
   return true
 }
 
-/** Openai-agents under logfire: a guardrail's span calls itself only `name`. */
+/** With openai-agents, the span of a guardrail has only a `name`. */
 const guardrailType: Transform = (span, attr) => {
   if (span.text(attr) !== 'guardrail') return false
   if (span.kind === '') span.setKind('guardrail')
@@ -28,7 +28,7 @@ const guardrailType: Transform = (span, attr) => {
 
 const NAME = key('name')
 
-/** An error that says {message, type} in JSON, or is plain text. */
+/** An error as {message, type} in JSON, or as plain text. */
 const errorJson: Transform = (span, attr) => {
   if (span.isNull(attr)) return false
   const value = span.value(attr)
@@ -38,7 +38,7 @@ const errorJson: Transform = (span, attr) => {
     const type = value['type'] ?? value['name']
     span.offerText(R.error_message, value['message'])
     span.offerText(R.error_type, type)
-    // Whatever else it holds stays as it is.
+    // Other members stay unchanged.
     return typeof value['message'] === 'string' || typeof type === 'string'
   }
   return true

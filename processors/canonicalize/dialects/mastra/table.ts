@@ -1,4 +1,5 @@
-// Mastra's OpenTelemetry exporter: the standard's attributes beside `mastra.*`; a generation holds steps, and each step a call.
+// Mastra's OpenTelemetry exporter: the standard's attributes and `mastra.*`. A generation contains steps, and each
+// step a call.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

@@ -1,8 +1,8 @@
-// Times as Mastra writes them.
+// Times of Mastra.
 
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** An ISO time -> ms since the start of the span. */
+/** An ISO time in ms since the start of the span. */
 const sinceStart: Transform = (span, attr, rule) => {
   const ms = Date.parse(span.text(attr)) - span.times.startMs
   if (!(ms >= 0)) return false

@@ -2,7 +2,7 @@
 
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 
-/** Ids that are JSON text of a string. */
+/** An id that is JSON text of a string. */
 const idJson: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (typeof value !== 'string' || value === '' || value === 'default') return false

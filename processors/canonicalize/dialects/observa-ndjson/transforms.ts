@@ -7,7 +7,7 @@ import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putProvider, readProvider } from '../../span/providers-and-models.ts'
 import { putMessages } from '../../span/put-json.ts'
 
-/** Parallel lists of a legacy retrieval become documents. */
+/** The parallel lists of a legacy retrieval become documents. */
 const documentList =
   (put: (doc: Document, value: unknown) => void, isUsable: (x: unknown) => boolean): Transform =>
   (span, attr) => {
@@ -35,7 +35,7 @@ const isAnything = (): boolean => true
 
 const isNumber = (x: unknown): boolean => typeof x === 'number'
 
-/** like and dislike are scores when no rating was given. */
+/** like and dislike become scores if no rating was given. */
 const feedback: Transform = (span, attr, rule) => {
   const word = span.text(attr).toLowerCase()
   span.setString(rule.range, 'user_feedback')
@@ -45,18 +45,18 @@ const feedback: Transform = (span, attr, rule) => {
   return true
 }
 
-/** First of several: a later one does not overwrite. */
+/** The first of several texts. A later one does not overwrite it. */
 const textFirst: Transform = (span, attr, rule) =>
   span.hasRange(rule.range) || span.setText(attr, rule.range)
 
-/** The SDK guesses providers from models and says `google` for Gemini's API. */
+/** The SDK guesses providers by the model and writes `google` for Gemini's API. */
 const providerLegacy: Transform = (span, attr, rule) => {
   if (span.arena.equals(span.off(attr), span.len(attr), 'google'))
     return putProvider(span, rule.range, 'gcp.gen_ai')
   return readProvider(span, attr, rule.range)
 }
 
-/** Text as a reasoning part of the answer. */
+/** A text that becomes a reasoning part of the response. */
 const thought: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   return putMessages(span, rule.range, [

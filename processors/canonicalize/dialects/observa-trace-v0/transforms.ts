@@ -1,9 +1,9 @@
-// The HTTP status of the oldest events.
+// The HTTP status of v0 events.
 
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putMetadata } from '../../span/put-metadata.ts'
 
-/** HTTP status of v0 events: 400 and above failed. */
+/** A status of 400 and above means failure. */
 const httpStatus: Transform = (span, attr) => {
   const n = span.number(attr)
   if (n >= 400) span.status.fail()

@@ -6,7 +6,7 @@ import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putMessages } from '../../span/put-json.ts'
 
-/** `llm.model_name` is the model that answered; it was also asked for when nothing else says what was. */
+/** `llm.model_name` is the model that answered. It is also the requested one if nothing else names that. */
 const fallbackModel: Transform = (span, attr) => {
   if (span.type(attr) !== VALUE.STRING || span.isNull(attr)) return false
   span.models.setFallback(attr)

@@ -1,4 +1,4 @@
-// OpenLIT: semconv with own extras; empty strings and -1 mean absence.
+// OpenLIT: the standard's attributes with its own additions. Empty strings and -1 mean absence.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

@@ -1,4 +1,4 @@
-// Names of spans of the instrumentations: `{vendor}.{operation}`.
+// Reads the names of the instrumentations' spans: `{vendor}.{operation}`.
 
 import { lookup } from '../../json/values.ts'
 import type { Hooks } from '../../rules/dialect.ts'

@@ -11,10 +11,10 @@ interface UrlParts {
   readonly port: number
 }
 
-/** An application talks to few hosts. */
+/** URLs by their bytes. An application uses few hosts. */
 const urlMemo = new ByteMemo<UrlParts>()
 
-/** The entity is the agent or the tool on such spans, and names the event anyway. */
+/** On such spans the entity is the agent or the tool. It always names the event. */
 const entityName: Transform = (span, attr, rule) => {
   if (!span.setText(attr, rule.range)) return false
   if (span.kind === 'agent' && !span.hasRange(R.agent_name)) span.setText(attr, R.agent_name)
@@ -22,7 +22,7 @@ const entityName: Transform = (span, attr, rule) => {
   return true
 }
 
-/** A guardrail that FAILED has triggered. */
+/** A guardrail with the result FAILED was triggered. */
 const failed: Transform = (span, attr, rule) => {
   const word = span.text(attr)
   const isTriggered = /^(?:failed|fail|blocked|triggered|true)$/i.test(word)
@@ -31,7 +31,7 @@ const failed: Transform = (span, attr, rule) => {
   return true
 }
 
-/** `https://host:port/path` -> server_address and server_port. */
+/** `https://host:port/path` fills server_address and server_port. */
 const url: Transform = (span, attr, rule) => {
   const isText = span.type(attr) === VALUE.STRING
   const known = isText ? urlMemo.find(span.arena.bytes, span.off(attr), span.len(attr)) : undefined
@@ -43,7 +43,7 @@ const url: Transform = (span, attr, rule) => {
   const text = span.text(attr)
   const parts = urlParts(text)
   if (parts === null) return false
-  // Of ASCII the host's place among the bytes is its place in the string.
+  // In ASCII text the host has the same position in the bytes as in the string.
   if (isText && text.length === span.len(attr))
     urlMemo.add(span.arena.bytes, span.off(attr), span.len(attr), parts)
   span.setString(rule.range, parts.host)

@@ -1,4 +1,4 @@
-// Resource, scope and general attributes that every span may carry, whatever its dialect.
+// Resource, scope and general attributes that any span may have, whatever its dialect.
 
 import type { Dialect } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

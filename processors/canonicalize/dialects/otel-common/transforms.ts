@@ -4,7 +4,7 @@ import { lookup } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { LEVELS } from '../../vocabulary/levels.ts'
 
-/** A log record's severity is no failure of anything by itself. */
+/** The severity of a log record alone does not mean a failure. */
 const severity: Transform = (span, attr, rule) => {
   const name = lookup(LEVELS, span.text(attr).toLowerCase())
   if (name === undefined) return false

@@ -1,4 +1,4 @@
-// The GenAI conventions before 1.37 and spellings that spread without ever being specified.
+// The GenAI conventions before 1.37, and spellings that spread without a specification.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

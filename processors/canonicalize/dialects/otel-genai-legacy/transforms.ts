@@ -1,4 +1,4 @@
-// Types of output, and what a completion says.
+// Output types, and the content of a completion.
 
 import type { Message } from '../../content/message.ts'
 import { finishReason, textMessage } from '../../content/messages.ts'
@@ -12,7 +12,9 @@ const outputType: Transform = (span, attr, rule) => {
   return true
 }
 
-/** `gen_ai.completion` that is no body and no messages: `{text, finish_reason}`, or an object that the model wrote. */
+/**
+ * `gen_ai.completion` that is no body and no messages: `{text, finish_reason}`, or an object that the model wrote.
+ */
 const completionText: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (!isRecord(value) || 'rawRequest' in value) return false
@@ -20,7 +22,7 @@ const completionText: Transform = (span, attr, rule) => {
   return message !== null && putMessages(span, rule.range, [message])
 }
 
-/** Names of the text of an answer, and what may stand beside it. */
+/** Names of the text of a response, and of members that may accompany it. */
 const TEXTS = [
   'text',
   'completion',
@@ -51,7 +53,7 @@ const BESIDE = new Set([
   'completionReason',
 ])
 
-/** The message of an object that is no more than an answer's text; any other object is what the model wrote. */
+/** The message of an object that has only the text of a response. Any other object is what the model wrote. */
 function textOf(value: Record<string, unknown>): Message | null {
   const name = TEXTS.find((x) => typeof value[x] === 'string')
   if (name === undefined || Object.keys(value).some((key) => key !== name && !BESIDE.has(key)))

@@ -1,4 +1,4 @@
-// Metrics of the GenAI conventions. They are no spans and make no events; here for the documentation.
+// The metrics of the GenAI conventions. They are not spans and make no events; the table is for the documentation.
 
 import type { Dialect } from '../../rules/dialect.ts'
 

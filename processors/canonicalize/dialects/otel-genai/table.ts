@@ -1,4 +1,5 @@
-// The OpenTelemetry GenAI semantic conventions, newest names (semantic-conventions-genai) and those of 1.37 to 1.41.
+// The OpenTelemetry GenAI semantic conventions: the newest names (semantic-conventions-genai) and those of 1.37 to
+// 1.41.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

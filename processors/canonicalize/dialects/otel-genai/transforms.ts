@@ -1,4 +1,4 @@
-// Types of tools in the words of the convention, and variables of prompts that have a key each.
+// Types of tools in the words of the convention, and prompt variables with a key for each.
 
 import { VALUE } from '../../../../core/batch.ts'
 import { R } from '../../../../core/fields.ts'
@@ -20,7 +20,7 @@ const toolType: Transform = (span, attr, rule) => {
   return true
 }
 
-/** `gen_ai.prompt.variable.city`: what follows the prefix is the variable. */
+/** `gen_ai.prompt.variable.city`: the rest after the prefix is the variable. */
 const promptVariable: Transform = (span, attr, rule) => {
   if (span.isNullContent(attr)) return false
   const name = span.batch.attrKeyText(attr).slice(rule.strip)

@@ -1,4 +1,4 @@
-// Names of spans of the Model Context Protocol: `{method} {target}`.
+// Reads the names of spans of the Model Context Protocol: `{method} {target}`.
 
 import { R } from '../../../../core/fields.ts'
 import type { Hooks } from '../../rules/dialect.ts'

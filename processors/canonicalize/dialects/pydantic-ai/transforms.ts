@@ -7,7 +7,7 @@ import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putMessages } from '../../span/put-json.ts'
 
-/** `model_request_parameters` of pydantic-ai: {function_tools: [..]}. */
+/** `model_request_parameters`: {function_tools: [..]}. */
 const functionTools: Transform = (span, attr, rule) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
@@ -18,11 +18,11 @@ const functionTools: Transform = (span, attr, rule) => {
   return list !== null || Object.keys(rest).length > 0
 }
 
-/** The messages of a run: instructions stand among them where no key has them. */
+/** The messages of a run. They include instructions, which are used if no other key has them. */
 const allMessages: Transform = (span, attr, rule) => {
   const list = messagesOf(span.value(attr), 'user')
   if (list === null) return false
-  // Only runs of agents have them.
+  // Only runs of agents have this attribute.
   if (span.kind === '') span.setKind('agent')
   const system = list.filter((message) => message.role === 'system').flatMap(({ parts }) => parts)
   if (system.length > 0 && !span.hasRange(R.system_instructions))

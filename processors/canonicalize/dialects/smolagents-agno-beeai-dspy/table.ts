@@ -1,4 +1,5 @@
-// Frameworks seen through their OpenInference instrumentation: same keys, the framework is the end of the scope name.
+// Frameworks that are seen through their OpenInference instrumentation: the keys are the same, and the scope name
+// ends with the framework.
 
 import type { Dialect } from '../../rules/dialect.ts'
 

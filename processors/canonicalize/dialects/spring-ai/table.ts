@@ -1,4 +1,4 @@
-// Spring AI through Micrometer: every value is a string, absence is "none".
+// Spring AI through Micrometer: every value is a string, and "none" means absence.
 
 import type { Dialect } from '../../rules/dialect.ts'
 import { DATABASE_OPERATIONS } from '../../vocabulary/words.ts'

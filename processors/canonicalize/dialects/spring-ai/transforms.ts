@@ -1,4 +1,4 @@
-// A tool whose schema, name and description stand in keys of their own.
+// A tool whose schema, name and description have separate keys.
 
 import { key } from '../../../../core/keys.ts'
 import { isRecord } from '../../json/values.ts'
@@ -8,7 +8,7 @@ const TOOL_NAME = key('spring.ai.tool.definition.name')
 
 const TOOL_DESCRIPTION = key('spring.ai.tool.definition.description')
 
-/** Spring AI: the schema of the tool's arguments, beside its name and description. */
+/** The schema of the tool's arguments, with its name and description. */
 const toolSchema: Transform = (span, attr, rule) => {
   const parameters = span.value(attr)
   const name = span.batch.findAttr(span.index, TOOL_NAME)

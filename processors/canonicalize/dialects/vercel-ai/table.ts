@@ -1,4 +1,4 @@
-// The Vercel AI SDK up to version 6: ai.* attributes; outer spans repeat the usage of the inner do* spans.
+// The Vercel AI SDK up to version 6: ai.* attributes. Outer spans repeat the usage of the inner do* spans.
 
 import type { Kind } from '../../../../core/kinds.ts'
 import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'

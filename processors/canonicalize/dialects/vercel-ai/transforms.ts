@@ -1,4 +1,4 @@
-// What the AI SDK packs into one value, and which of its spans repeat others.
+// Values in which the AI SDK puts several facts, and its spans that repeat others.
 
 import { N, R } from '../../../../core/fields.ts'
 import { splitsOf } from '../../content/usage-splits.ts'
@@ -7,7 +7,7 @@ import { isRecord, numberIn } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
 
-/** AI SDK outer spans: they repeat the usage of the `do*` spans inside. */
+/** Outer spans, which repeat the usage of the `do*` spans inside. */
 const OUTER_SPANS: ReadonlySet<string> = new Set([
   'ai.generatetext',
   'ai.streamtext',
@@ -26,7 +26,7 @@ const aggregate: Transform = (span, attr) => {
   return true
 }
 
-/** The AI SDK's provider metadata: counts, lifetimes, service tier, under the name of whatever provider it is. */
+/** The provider metadata: counts, cache lifetimes, service tier, under the name of any provider. */
 const providerMetadata: Transform = (span, attr) => {
   const value = span.value(attr)
   if (!isRecord(value)) return false
@@ -38,7 +38,7 @@ const providerMetadata: Transform = (span, attr) => {
 
 function readProvider(span: CurrentSpan, said: Record<string, unknown>): boolean {
   const usage = isRecord(said['usage']) ? said['usage'] : said
-  // Equal to Anthropic's own count, which leaves cached tokens out (AI SDK 4 and 5).
+  // It equals Anthropic's own count, which excludes cached tokens (AI SDK 4 and 5).
   if (usage['input_tokens'] === span.events.num(span.event, N.input_tokens))
     span.usage.markCacheExtra()
   offerCount(span, N.cache_read_tokens, said['cachedPromptTokens'])
@@ -61,7 +61,7 @@ const CACHE_WRITE = [
   'cacheCreationInputTokens',
   'cacheWriteInputTokens',
 ]
-/** Without one of these it is something else that the provider says. */
+/** Without one of these members it is other data of the provider. */
 const READ = [
   ...CACHE_READ,
   ...CACHE_WRITE,
@@ -85,7 +85,7 @@ function offerCount(span: CurrentSpan, field: number, value: unknown): void {
   if (typeof value === 'number') span.offerNumber(field, value)
 }
 
-/** A vector: only its length is kept. */
+/** A vector, of which only the length is kept. */
 const vector: Transform = (span, attr) => {
   const value = span.value(attr)
   let first: unknown = Array.isArray(value) ? value[0] : value

@@ -1,4 +1,4 @@
-// VoltAgent: span.type first, because children inherit entity.type from their parent.
+// VoltAgent: span.type comes first, because children inherit entity.type from their parent.
 
 import type { Kind } from '../../../../core/kinds.ts'
 import { type Dialect, RANK, type Words } from '../../rules/dialect.ts'

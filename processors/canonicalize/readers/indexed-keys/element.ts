@@ -1,4 +1,7 @@
-// One element of an indexed family: what its programs look at.
+// One element of an indexed family, as its programs read it.
 
-/** Path behind the index -> its attribute, counted from the span's first. A family has them in the order of indexes. */
+/**
+ * The path after the index, and its attribute, counted from the span's first. A family has its elements in the order
+ * of their indexes.
+ */
 export type Element = ReadonlyMap<string, number>

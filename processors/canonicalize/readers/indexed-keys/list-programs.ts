@@ -1,4 +1,5 @@
-// Documents, tools and embedded texts of an indexed family as JSON: the programs of `indexed-keys/programs.ts` for them.
+// The programs (see `indexed-keys/programs.ts`) that write documents, tools and embedded texts of an indexed family
+// as JSON.
 
 import { Literal } from '../../../../core/arena.ts'
 import { VALUE } from '../../../../core/batch.ts'
@@ -40,7 +41,7 @@ export function documentProgram(elements: readonly Element[]): FamilyProgram | n
     }
     const known = Object.values(s).filter((x) => x >= 0).length
     if (known !== element.size) return null
-    // What is missing may be in the metadata.
+    // The missing value may be in the metadata.
     if (s.metadata >= 0 && (s.id < 0 || s.score < 0)) return null
     slots.push(s)
   }
@@ -86,7 +87,7 @@ function writeDocument(span: CurrentSpan, s: DocumentSlots): boolean {
       !(span.json.members(span.off(attr), span.len(attr)) > 0)
     )
       return false
-    // Never first: it stands beside id and score only.
+    // This is never the first member, because it comes with id or score only.
     out.literal(TEXT.nextMetadata)
     out.copy(span.off(attr), span.len(attr))
   }
@@ -140,7 +141,7 @@ function writeTool(span: CurrentSpan, off: number, len: number): boolean {
   return true
 }
 
-/** name, and nothing else but a description and parameters of the plain kind. */
+/** True for a name with only a description and parameters in plain form. */
 function isFunction(span: CurrentSpan, off: number, len: number): boolean {
   const count = span.json.members(off, len)
   if (count < 1) return false
@@ -153,7 +154,7 @@ function isFunction(span: CurrentSpan, off: number, len: number): boolean {
   if (description >= 0 && !isFilledString(rows, description)) return false
   if (parameters < 0) return true
   if (rows[parameters + MEMBER.KIND] !== KIND.OBJECT) return false
-  // Bedrock wraps the schema once more, in `json`.
+  // Bedrock puts the schema into one more object, `json`.
   const inner = span.json.members(
     rows[parameters + MEMBER.OFF] as number,
     rows[parameters + MEMBER.LEN] as number,
@@ -166,7 +167,7 @@ function isFilledString(rows: Int32Array, row: number): boolean {
   return (kind === KIND.STRING || kind === KIND.ESCAPED) && (rows[row + MEMBER.LEN] as number) > 0
 }
 
-/** Texts that were embedded: one user message. */
+/** Texts that were embedded become one user message. */
 export function embeddingProgram(elements: readonly Element[]): FamilyProgram | null {
   const slots: number[] = []
   for (const element of elements) {

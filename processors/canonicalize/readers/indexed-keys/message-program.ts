@@ -1,4 +1,5 @@
-// Messages of an indexed family as JSON, written from where their values lie: the programs of `indexed-keys/programs.ts` for them.
+// The programs (see `indexed-keys/programs.ts`) that write messages of an indexed family as JSON, straight from their
+// values in the arena.
 
 import { Literal } from '../../../../core/arena.ts'
 import { VALUE } from '../../../../core/batch.ts'
@@ -8,7 +9,7 @@ import { FINISH, ROLES } from '../../content/messages.ts'
 import type { CurrentSpan, FamilyProgram, Outcome } from '../../span/current-span.ts'
 import type { Element } from './element.ts'
 
-/** Pieces of JSON that are written for every message; each a literal of the arena. */
+/** Pieces of JSON for every message, each a literal of the arena. */
 const TEXT = {
   response: new Literal('{"type":"tool_call_response"'),
   call: new Literal('{"type":"tool_call"'),
@@ -98,13 +99,13 @@ interface RoleEntry {
   readonly role: string
   /** `{"role":"<role>","parts":[` */
   readonly opening: Literal
-  /** The same with the beginning of a text part. */
+  /** The same, with the beginning of a text part. */
   readonly withText: Literal
 }
 
 const ROLE_WORDS = Object.entries(ROLES)
 const entries = new Map<string, RoleEntry>()
-/** By word. */
+/** The entries by word. */
 const ROLE_ENTRIES: readonly RoleEntry[] = ROLE_WORDS.map(([, role]) => {
   const opening = `{"role":"${role}","parts":[`
   const entry = entries.get(role) ?? {
@@ -147,7 +148,7 @@ function writeMessages(span: CurrentSpan, field: number, slots: readonly Message
     count++
   }
   if (count === 0) return 'nothing'
-  // One of several that had anything in it: it may want the span's reason.
+  // It is the only non-empty response of several, so it may need the finish reason of the span.
   if (isOutput && count === 1 && slots.length > 1) return 'not plain'
   out.byte(93)
   span.setOut(field)
@@ -156,7 +157,9 @@ function writeMessages(span: CurrentSpan, field: number, slots: readonly Message
   return 'done'
 }
 
-/** One message with its finish reason. `answers`: how many answers there are; 0 = it is no answer. */
+/**
+ * Writes one message with its finish reason. `answers` is the number of responses; 0 if the message is no response.
+ */
 function writeWhole(
   span: CurrentSpan,
   s: MessageSlots,
@@ -166,7 +169,7 @@ function writeWhole(
   if (!writeMessage(span, s, fallback)) return 'not plain'
   if (partCount === 0 && finishLen < 0) return 'nothing'
   if (finishLen >= 0) {
-    // Several answers or one that tells its reason: the list of reasons is the general way's.
+    // For several responses, or one that gives its reason, the general reader makes the list of reasons.
     if (answers > 1) return 'not plain'
     writeReason(span, finishOff, finishLen)
   } else if (answers === 1) {
@@ -198,7 +201,10 @@ function putReason(span: CurrentSpan, off: number, len: number): void {
   span.setOut(R.finish_reasons)
 }
 
-/** The one reason that the span gives, as the inside of a JSON string; length -1 = none or several; null = ask the general way. */
+/**
+ * The only reason that the span gives, as the inside of a JSON string. Length -1 means none or several, null that the
+ * general reader must decide.
+ */
 function onlyReason(span: CurrentSpan): Range | null {
   const len = span.events.len(span.event, R.finish_reasons)
   if (len < 0) return NO_RANGE
@@ -212,12 +218,15 @@ function onlyReason(span: CurrentSpan): Range | null {
   return { off: off + 2, len: len - 4 }
 }
 
-/** Of the message written last. */
+/** The number of parts of the last message. */
 let partCount = 0
 let finishOff = 0
 let finishLen = -1
 
-/** `{"role":..,"parts":[..]` and the name; the closing brace is the caller's. False = not plain. */
+/**
+ * Writes `{"role":..,"parts":[..]` and the name. The caller writes the closing brace. Returns false if the values are
+ * not simple.
+ */
 function writeMessage(span: CurrentSpan, s: MessageSlots, fallback: RoleEntry): boolean {
   const entry = s.role < 0 ? fallback : roleAt(span, span.firstAttr + s.role, fallback)
   if (entry === null) return false
@@ -251,7 +260,7 @@ function roleAt(span: CurrentSpan, attr: number, fallback: RoleEntry): RoleEntry
   return i < 0 ? null : (ROLE_ENTRIES[i] as RoleEntry)
 }
 
-/** Reasons in lower-case letters and underscores are what they say, but for a few that have another name. */
+/** Reasons in lower-case letters and underscores stay unchanged, except for a few that have another name. */
 function readFinish(span: CurrentSpan, attr: number): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
   const off = span.off(attr)
@@ -270,7 +279,10 @@ function readFinish(span: CurrentSpan, attr: number): boolean {
   return true
 }
 
-/** The opening and one text part, none for empty text. Text that begins like a list may hold blocks. */
+/**
+ * Writes the opening and one text part, or none for empty text. Text that begins like a list may contain blocks,
+ * which are left to the general reader.
+ */
 function writeText(span: CurrentSpan, attr: number, entry: RoleEntry): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
   const { out } = span
@@ -293,7 +305,7 @@ function mayHoldBlocks(b: Uint8Array, off: number, len: number): boolean {
   const end = off + len
   while (i < end && (b[i] as number) <= 32) i++
   if (i >= end || b[i] === 91) return i < end
-  // Unicode has spaces of its own, which begin with these bytes; who knows them all decides.
+  // Unicode spaces begin with these bytes and are left to the general reader.
   const c = b[i]
   return (
     (c === 0xc2 && b[i + 1] === 0xa0) ||
@@ -349,7 +361,7 @@ function writeCall(span: CurrentSpan, call: CallSlots): boolean {
   return true
 }
 
-/** JSON text of an object or a list as such, other text as text. */
+/** Writes JSON text of an object or a list unchanged, and other text as a string. */
 function writeArguments(span: CurrentSpan, attr: number): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
   const off = span.off(attr)
@@ -359,7 +371,7 @@ function writeArguments(span: CurrentSpan, attr: number): boolean {
   while (i < off + len && (b[i] as number) <= 32) i++
   const c = i < off + len ? (b[i] as number) : 0
   if (c >= 128) return false
-  // `n`: the text of null is null.
+  // `n`: the text `null` means null.
   if (c !== 123 && c !== 91 && (c !== 110 || !span.json.isJson(off, len))) {
     span.out.text(off, len)
     return true

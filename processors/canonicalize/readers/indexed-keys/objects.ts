@@ -1,5 +1,5 @@
-// Indexed families of attributes (`llm.input_messages.2.message.role`) as lists, and what such lists and
-// other JSON forms mean: messages, tools, documents, annotations.
+// Reads indexed families of attributes (`llm.input_messages.2.message.role`) as lists, and converts such lists and
+// other JSON forms to messages, tools, documents and annotations.
 
 import { N, R } from '../../../../core/fields.ts'
 import type { Message, Tool } from '../../content/message.ts'
@@ -11,12 +11,15 @@ import { attrValue } from '../../span/any-value.ts'
 import type { CurrentSpan } from '../../span/current-span.ts'
 import { INDEX_MAX } from '../../span/indexed-families.ts'
 
-/** All elements of one span's family together: a hostile span cannot make us build more. */
+/** The most elements of one span's family, so that a hostile span cannot cost more. */
 const SLOTS_MAX = 10_001
 
 type Node = Record<string, unknown>
 
-/** The family's attributes as a list sorted by index: nested objects by the dotted rest of the key. */
+/**
+ * The attributes of a family as a list sorted by index. Each element is an object nested by the dotted rest of the
+ * key.
+ */
 export function elementsOfFamily(
   span: CurrentSpan,
   rows: readonly number[],
@@ -42,7 +45,7 @@ export function elementsOfFamily(
   return [...byIndex.entries()].sort((x, y) => x[0] - y[0]).map((x) => x[1])
 }
 
-/** Paths by key id: keys are interned and come again with every span. Bounded like the keys themselves. */
+/** The split paths by key id, because keys are interned and repeat in every span. Bounded like the keys. */
 const paths: (string[] | undefined)[] = []
 
 function pathOf(span: CurrentSpan, attr: number, strip: number): string[] {
@@ -70,7 +73,7 @@ function put(node: Node, path: readonly string[], from: number, value: unknown):
   at[path.at(-1) as string] = value
 }
 
-/** An object whose keys are indexes, as a list in numeric order; null for anything else. */
+/** An object whose keys are indexes, as a list in numeric order. Null for anything else. */
 function listOf(v: unknown): unknown[] | null {
   if (Array.isArray(v)) return v
   if (!isRecord(v)) return null
@@ -79,7 +82,7 @@ function listOf(v: unknown): unknown[] | null {
   return keys.sort((x, y) => Number(x) - Number(y)).map((k) => v[k])
 }
 
-/** Messages whose members stand directly below the index, or below `message.`. */
+/** Messages whose members are directly below the index, or below `message.`. */
 export function messagesOfFamily(list: readonly unknown[], role: string): Message[] {
   const out: Message[] = []
   for (const item of list) {
@@ -95,7 +98,7 @@ function flatMessage(body: Node): Node {
   const flat: Node = { ...body }
   const contents = listOf(body['contents'])
   if (contents !== null) {
-    // The blocks win over a plain content beside them, and keep tool calls with the text.
+    // The blocks take precedence over plain content, and keep tool calls together with the text.
     flat['content'] = contents.map((x) =>
       isRecord(x) && isRecord(x['message_content']) ? x['message_content'] : x,
     )
@@ -114,7 +117,7 @@ function flatMessage(body: Node): Node {
   return flat
 }
 
-/** Texts of `prompt.text`, `completion.text`, `embedding.text` elements. */
+/** The texts of `prompt.text`, `completion.text` and `embedding.text` elements. */
 export function textsOfFamily(list: readonly unknown[]): string[] {
   const out: string[] = []
   for (const item of list) {
@@ -137,7 +140,7 @@ export function toolsOfFamily(list: readonly unknown[]): Tool[] | null {
   return toolsOf(raw)
 }
 
-/** The first annotation fills the evaluation fields; the others go to metadata. */
+/** The first annotation fills the evaluation fields. The others are stored in metadata. */
 export function annotationsOf(span: CurrentSpan, list: readonly unknown[]): boolean {
   const bodies = list
     .map((x) => (isRecord(x) ? (x['annotation'] ?? x['evaluation'] ?? x) : x))

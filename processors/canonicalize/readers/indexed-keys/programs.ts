@@ -1,7 +1,7 @@
-// How the attributes of one indexed family become JSON without building objects first. The keys of a shape say which
-// attribute is the role of which message, so that is worked out once with the plan; the values are then written from
-// where they lie. Values that are not as plain as most (a role nobody knows, text that holds blocks) are left to
-// `indexed-keys/objects.ts`, which understands everything and whose results these programs must equal.
+// Writes the attributes of an indexed family as JSON without building objects. The keys of a shape determine which
+// attribute is the role of which message, so a program is made once with the plan. It then writes the values straight
+// from the arena. Values that are not simple (an unknown role, text that contains blocks) are left to
+// `indexed-keys/objects.ts`, which understands everything and must give the same results.
 
 import type { SpanBatch } from '../../../../core/batch.ts'
 import type { FamilyProgram } from '../../span/current-span.ts'
@@ -12,14 +12,17 @@ import { messageProgram } from './message-program.ts'
 /** Larger families are rare, and their programs would cost more memory than they save time. */
 const ROWS_MAX = 256
 
-/** Of a rule for a family: how it is read, where it goes, and how long the prefix of its keys is. */
+/** The properties of a rule for a family: how it is read, its target, and the length of its keys' prefix. */
 interface FamilyForm {
   readonly how: string
   readonly range: number
   readonly strip: number
 }
 
-/** The program for a family with these keys, null when `indexed-keys/objects.ts` must do it. `positions` are counted from `first`. */
+/**
+ * The program for a family with these keys, or null when `indexed-keys/objects.ts` must read it. `positions` are
+ * counted from `first`.
+ */
 export function familyProgram(
   batch: SpanBatch,
   first: number,
@@ -61,7 +64,7 @@ function elementsOf(
     const index = Number(m[1])
     const element = byIndex.get(index) ?? new Map<string, number>()
     const path = m[2] as string
-    // A key that comes twice: the last value wins, and only objects know that.
+    // If a key is repeated, the last value is used, which only the general reader does.
     if (element.has(path)) return null
     element.set(path, position)
     byIndex.set(index, element)

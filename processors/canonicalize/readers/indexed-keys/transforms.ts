@@ -1,5 +1,5 @@
-// Transforms for indexed families of attributes (`llm.input_messages.2.message.role`) and for parallel lists:
-// what `indexed-keys/objects.ts` reads becomes messages, tools, documents or annotations.
+// Transforms for indexed families of attributes (`llm.input_messages.2.message.role`) and for parallel lists.
+// `indexed-keys/objects.ts` reads them as messages, tools, documents or annotations.
 
 import { N, R } from '../../../../core/fields.ts'
 import { documentsOf } from '../../content/documents.ts'
@@ -27,7 +27,7 @@ function family(put: PutFamily): Transform {
   }
 }
 
-/** By the program of the span's shape, when there is one. */
+/** Uses the program of the span's shape, if there is one. */
 function written(span: CurrentSpan, rule: Rule): Outcome {
   for (const planned of span.families.planned) {
     if (planned.family !== rule.family) continue
@@ -50,7 +50,7 @@ const putMessageFamily: PutFamily = (span, rule, list) => {
   return putMessages(span, rule.range, out)
 }
 
-/** The one answer ended for the reason that the span says. */
+/** Adds the finish reason of the span to the only response. */
 export function nameReason(span: CurrentSpan, list: readonly Message[]): void {
   const only = list.length === 1 ? list[0] : undefined
   if (only === undefined || only.finish_reason !== undefined) return
