@@ -12,7 +12,17 @@ import {
   type SignalRow,
   signOf,
 } from './fact-document.ts'
-import { addFact, addSums, addText, lesser, noSums, type Sums } from './sums.ts'
+import {
+  addFact,
+  addSums,
+  addText,
+  addUsage,
+  lesser,
+  NO_USAGE,
+  noSums,
+  type Sums,
+  type UsageSums,
+} from './sums.ts'
 import {
   addToTrace,
   copyOf,
@@ -32,7 +42,7 @@ export interface GroupRow extends Sums {
   session: string | null
 }
 
-export interface UsageRow {
+export interface UsageRow extends UsageSums {
   readonly tenant: string
   readonly project: string
   /** `2026-11-23`, UTC */
@@ -41,16 +51,7 @@ export interface UsageRow {
   readonly provider: string
   readonly model: string
   events: number
-  llm: number
   errors: number
-  in: number
-  out: number
-  total: number
-  cache_read: number
-  cache_write: number
-  reasoning: number
-  cost: number
-  unpriced: number
 }
 
 export interface Changes {
@@ -250,18 +251,9 @@ export class Rollup {
       provider: fact.provider ?? '',
       model: fact.model ?? '',
     })
-    const sign = signOf(fact)
-    row.events += sign
-    row.llm += sign
-    if ((fact.flags & FLAG.ERROR) !== 0) row.errors += sign
-    if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
-    row.in += sign * fact.input
-    row.out += sign * fact.output
-    row.total += sign * fact.total
-    row.cache_read += sign * fact.cacheRead
-    row.cache_write += sign * fact.cacheWrite
-    row.reasoning += sign * fact.reasoning
-    row.cost += sign * fact.cost
+    row.events += signOf(fact)
+    if ((fact.flags & FLAG.ERROR) !== 0) row.errors += signOf(fact)
+    addUsage(row, fact)
   }
 
   #usageRow(
@@ -271,7 +263,8 @@ export class Rollup {
     const key = `${tenant}\n${project}\n${day}\n${environment}\n${provider}\n${model}`
     const known = this.#usage.get(key)
     if (known !== undefined) return known
-    const row: UsageRow = { tenant, project, day, environment, provider, model, ...NO_USAGE }
+    const dimensions = { tenant, project, day, environment, provider, model }
+    const row: UsageRow = { ...dimensions, events: 0, errors: 0, ...NO_USAGE }
     this.#usage.set(key, row)
     return row
   }
@@ -306,20 +299,6 @@ function addSignal(to: Sums, signal: SignalRow): void {
   if (to.first <= to.last) return
   to.first = signal.at
   to.last = signal.at
-}
-
-const NO_USAGE = {
-  events: 0,
-  llm: 0,
-  errors: 0,
-  in: 0,
-  out: 0,
-  total: 0,
-  cache_read: 0,
-  cache_write: 0,
-  reasoning: 0,
-  cost: 0,
-  unpriced: 0,
 }
 
 const keyOf = (tenant: string, project: string, id: string): string =>

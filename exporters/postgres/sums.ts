@@ -27,6 +27,45 @@ export interface Sums {
   models: string[]
 }
 
+/** The usage that is added up for a trace and for a day. `unpriced` is the number of calls whose cost is unknown. */
+export interface UsageSums {
+  llm: number
+  in: number
+  out: number
+  total: number
+  cache_read: number
+  cache_write: number
+  reasoning: number
+  cost: number
+  unpriced: number
+}
+
+export const NO_USAGE: Readonly<UsageSums> = {
+  llm: 0,
+  in: 0,
+  out: 0,
+  total: 0,
+  cache_read: 0,
+  cache_write: 0,
+  reasoning: 0,
+  cost: 0,
+  unpriced: 0,
+}
+
+/** Adds the usage of an event, or subtracts it if the event takes back an earlier one. */
+export function addUsage(to: UsageSums, fact: Fact): void {
+  const sign = signOf(fact)
+  if ((fact.flags & FLAG.CALL) !== 0) to.llm += sign
+  if ((fact.flags & FLAG.UNPRICED) !== 0) to.unpriced += sign
+  to.in += sign * fact.input
+  to.out += sign * fact.output
+  to.total += sign * fact.total
+  to.cache_read += sign * fact.cacheRead
+  to.cache_write += sign * fact.cacheWrite
+  to.reasoning += sign * fact.reasoning
+  to.cost += sign * fact.cost
+}
+
 export function noSums(): Sums {
   return {
     events: 0,

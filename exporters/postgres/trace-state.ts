@@ -2,8 +2,17 @@
 // conversation, session or user and therefore get the trace's. A later event may bring such an id, so those sums must be able
 // to move.
 
-import { type Fact, FLAG, isRevision, signOf } from './fact-document.ts'
-import { addToSet, isNothing, lesser, noSums, type Sums } from './sums.ts'
+import { type Fact, FLAG, isRevision } from './fact-document.ts'
+import {
+  addToSet,
+  addUsage,
+  isNothing,
+  lesser,
+  NO_USAGE,
+  noSums,
+  type Sums,
+  type UsageSums,
+} from './sums.ts'
 
 /**
  * Most events of a trace whose ids are stored. Beyond that, only the usage ledger of the process can recognise a re-send.
@@ -21,7 +30,7 @@ export interface Inherited {
 }
 
 /** A row of `trace_summaries`, as read and as written. */
-export interface TraceRow {
+export interface TraceRow extends UsageSums {
   readonly tenant: string
   readonly project: string
   readonly trace: string
@@ -37,17 +46,8 @@ export interface TraceRow {
   start: number
   end: number
   spans: number
-  llm: number
   tools: number
   errors: number
-  in: number
-  out: number
-  total: number
-  cache_read: number
-  cache_write: number
-  reasoning: number
-  cost: number
-  unpriced: number
   signals: number
   high_signals: number
   kinds: string[]
@@ -73,17 +73,9 @@ export function newTrace(tenant: string, project: string, trace: string): TraceR
     start: Number.MAX_SAFE_INTEGER,
     end: 0,
     spans: 0,
-    llm: 0,
     tools: 0,
     errors: 0,
-    in: 0,
-    out: 0,
-    total: 0,
-    cache_read: 0,
-    cache_write: 0,
-    reasoning: 0,
-    cost: 0,
-    unpriced: 0,
+    ...NO_USAGE,
     signals: 0,
     high_signals: 0,
     kinds: [],
@@ -149,7 +141,7 @@ export function addToTrace(row: TraceRow, fact: Fact): boolean {
   row.end = Math.max(row.end, fact.end)
   if ((fact.flags & FLAG.TOOL) !== 0) row.tools++
   if ((fact.flags & FLAG.ERROR) !== 0) row.errors++
-  addUsage(row, fact, 1)
+  addUsage(row, fact)
   row.environment = lesser(row.environment, fact.environment)
   row.service = lesser(row.service, fact.service)
   row.user = lesser(row.user, fact.user)
@@ -164,20 +156,8 @@ export function addToTrace(row: TraceRow, fact: Fact): boolean {
 /** False when the event is in no sums: it never came, or retention took the trace. */
 function reviseTrace(row: TraceRow, fact: Fact): boolean {
   if (row.spans === 0) return false
-  addUsage(row, fact, signOf(fact))
+  addUsage(row, fact)
   return true
-}
-
-function addUsage(row: TraceRow, fact: Fact, sign: 1 | -1): void {
-  if ((fact.flags & FLAG.CALL) !== 0) row.llm += sign
-  if ((fact.flags & FLAG.UNPRICED) !== 0) row.unpriced += sign
-  row.in += sign * fact.input
-  row.out += sign * fact.output
-  row.total += sign * fact.total
-  row.cache_read += sign * fact.cacheRead
-  row.cache_write += sign * fact.cacheWrite
-  row.reasoning += sign * fact.reasoning
-  row.cost += sign * fact.cost
 }
 
 /**
