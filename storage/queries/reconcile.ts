@@ -2,7 +2,7 @@
 // that do not count.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Provider } from '../reconcile/billed.ts'
+import type { Amounts, Provider } from '../reconcile/billed.ts'
 import type { CountedEvent } from '../reconcile/compare.ts'
 import type { Scope } from './page.ts'
 
@@ -29,31 +29,8 @@ const SOLD_BY: Readonly<Record<Provider, string>> = {
   openrouter: "(e.provider = 'openrouter' OR ifNull(e.server_address, '') LIKE '%openrouter.ai%')",
 }
 
-interface Row {
-  readonly event_id: string
-  readonly trace_id: string
-  readonly span_id: string
-  readonly day: string
-  readonly near_midnight: boolean
-  readonly model: string
-  readonly key: string | null
-  readonly response_id: string | null
-  readonly kind: string
-  readonly status: string
-  readonly counts: boolean
-  readonly has_usage: boolean
-  readonly has_cost: boolean
-  readonly cost_source: string
-  readonly inconsistent: boolean
-  readonly scope_name: string | null
-  readonly remainder: boolean
-  readonly duplicate_of: string | null
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
-  readonly cost_usd: number
-}
+/** A counted event with its amounts as columns. `duplicate_of` is '' when there is none. */
+type Row = Omit<CountedEvent, 'amounts'> & Omit<Amounts, 'calls'>
 
 const SELECT = `lower(hex(e.event_id)) AS event_id, lower(hex(e.trace_id)) AS trace_id, lower(hex(e.span_id)) AS span_id,
   toString(toDate(e.start_time, 'UTC')) AS day,
