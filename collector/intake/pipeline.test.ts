@@ -10,37 +10,19 @@ import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
-import { DEFAULT_LIMITS } from '../../proto/decode.ts'
 import { silentLog } from '../../storage/testing/stores.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/pending-commits.ts'
 import { DurableLog, type LogOptions } from '../log/log.ts'
-import { buildChain, type PipelineSpec } from '../worker/build-chain.ts'
+import { buildChain } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
+import { canonicalizeOnly, FILE_ENCODER } from '../worker/testing/pipeline-spec.ts'
 import { Pipeline } from './pipeline.ts'
 
 const NOW = { decodedBytes: 1000, isGone: () => false }
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
-const spec: PipelineSpec = {
-  id: 'traces',
-  processors: [
-    {
-      id: 'canonicalize',
-      type: 'canonicalize',
-      settings: {
-        keep_attributes: false,
-        keep_resource_attributes: false,
-        attribute_bytes_max: 65_536,
-        drop_keys: [],
-        provider_aliases: {},
-      },
-    },
-  ],
-  encoders: [{ id: 'file', type: 'file', settings: { signals: false } }],
-  limits: DEFAULT_LIMITS,
-  explain: false,
-}
+const spec = canonicalizeOnly([FILE_ENCODER])
 const chain = buildChain(spec)
 
 interface Running {

@@ -73,6 +73,18 @@ async function send(key: string): Promise<number> {
   return (await at.post('/v1/traces', otlpJson([{ name: 'chat' }]), headers)).status
 }
 
+interface Made {
+  readonly key: string
+  readonly key_id: string
+  readonly state: string
+}
+
+const OF_SHOP = ['--tenant', 'acme', '--project', 'shop', '--database', 'config'] as const
+
+async function newKey(): Promise<Made> {
+  return (await json('keys', 'create', ...OF_SHOP)) as Made
+}
+
 const KEY = /^(sk|pk)_live_[0-9A-Za-z]{42}$/
 
 test('onboarding up to the first span: tenant, project, owner and key', async () => {
@@ -102,16 +114,7 @@ test('onboarding up to the first span: tenant, project, owner and key', async ()
     'owner',
   )
   assert.equal((owner as { role: string }).role, 'owner')
-  const made = await observa(
-    'keys',
-    'create',
-    '--tenant',
-    'acme',
-    '--project',
-    'shop',
-    '--database',
-    'config',
-  )
+  const made = await observa('keys', 'create', ...OF_SHOP)
   assert.equal(made.status, 0, made.err)
   const key = made.out.trim()
   assert.match(key, KEY, 'the key alone is on standard output')
@@ -122,23 +125,8 @@ test('onboarding up to the first span: tenant, project, owner and key', async ()
   assert.deepEqual([event?.['tenant_id'], event?.['project_id']], ['acme', 'shop'])
 })
 
-interface Made {
-  readonly key: string
-  readonly key_id: string
-  readonly state: string
-}
-
 test('during rotation both keys work, and revocation takes effect at once', async () => {
-  const first = (await json(
-    'keys',
-    'create',
-    '--tenant',
-    'acme',
-    '--project',
-    'shop',
-    '--database',
-    'config',
-  )) as Made
+  const first = await newKey()
   const second = (await json('keys', 'rotate', first.key_id, '--database', 'config')) as Made
   assert.deepEqual([await send(first.key), await send(second.key)], [200, 200])
   const third = await observa('keys', 'rotate', first.key_id, '--database', 'config')
@@ -156,16 +144,7 @@ test('during rotation both keys work, and revocation takes effect at once', asyn
 })
 
 test('an archived project refuses its keys until it is restored', async () => {
-  const { key } = (await json(
-    'keys',
-    'create',
-    '--tenant',
-    'acme',
-    '--project',
-    'shop',
-    '--database',
-    'config',
-  )) as Made
+  const { key } = await newKey()
   assert.equal(await send(key), 200)
   assert.equal((await observa('projects', 'archive', 'shop', '--tenant', 'acme')).status, 0)
   await until(async () => (await send(key)) === 401, 'refused', 5000)

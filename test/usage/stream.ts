@@ -1,40 +1,22 @@
-// Requests one task after the other through a chain and a ledger, as `pipe` and a pipeline do it.
+// Runs requests task by task through a chain and a ledger, as `pipe` and a pipeline do.
 
 import { UsageLedger } from '../../collector/ledger/ledger.ts'
 import type { ReportState } from '../../collector/ledger/report-history.ts'
 import { buildChain, type PipelineSpec } from '../../collector/worker/build-chain.ts'
+import { canonicalizeOnly } from '../../collector/worker/testing/pipeline-spec.ts'
 import type { EncodedPart, TaskRequest } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
-import { DEFAULT_LIMITS } from '../../proto/decode.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import { OUTCOME } from '../../usage/report.ts'
 
 export type Event = Readonly<Record<string, unknown>>
 
-export const SPEC: PipelineSpec = {
-  id: 'traces',
-  processors: [
-    {
-      id: 'canonicalize',
-      type: 'canonicalize',
-      settings: {
-        keep_attributes: false,
-        keep_resource_attributes: false,
-        attribute_bytes_max: 65_536,
-        drop_keys: [],
-        provider_aliases: {},
-      },
-    },
-  ],
-  encoders: [],
-  limits: DEFAULT_LIMITS,
-  explain: false,
-}
+export const SPEC = canonicalizeOnly()
 
 const chain = buildChain(SPEC)
 const out = new ByteWriter()
 
-/** What exporters are given, task by task; `spec` says which. */
+/** The bytes for the exporters of `spec`, task by task. */
 export function* encoded(
   spec: PipelineSpec,
   tasks: readonly (readonly TaskRequest[])[],
@@ -53,7 +35,7 @@ export function* encoded(
   }
 }
 
-/** The events that are stored, task by task, as they stand after the last one. */
+/** The stored events in the order of the tasks, with all corrections up to the last task. */
 export function streamed(
   tasks: readonly (readonly TaskRequest[])[],
   ledger = new UsageLedger(),

@@ -1,33 +1,14 @@
-// Run in a process of its own: closes pools of which one thread has started and the other one is about to.
+// Runs in its own process and closes pools of which one thread has started while the other one is starting.
 
 import { Metrics } from '../../../core/metrics.ts'
-import { DEFAULT_LIMITS } from '../../../proto/decode.ts'
 import { silentLog } from '../../../storage/testing/stores.ts'
-import type { PipelineSpec } from '../build-chain.ts'
 import { WorkerPool } from '../pool.ts'
+import { canonicalizeOnly, FILE_ENCODER } from './pipeline-spec.ts'
 
 const POOLS = 40
 const ENDS_AFTER_MS = 15_000
 
-const spec: PipelineSpec = {
-  id: 'traces',
-  processors: [
-    {
-      id: 'canonicalize',
-      type: 'canonicalize',
-      settings: {
-        keep_attributes: false,
-        keep_resource_attributes: false,
-        attribute_bytes_max: 65_536,
-        drop_keys: [],
-        provider_aliases: {},
-      },
-    },
-  ],
-  encoders: [{ id: 'file', type: 'file', settings: { signals: false } }],
-  limits: DEFAULT_LIMITS,
-  explain: false,
-}
+const spec = canonicalizeOnly([FILE_ENCODER])
 const settings = {
   workers: 2,
   taskBytesMax: 1 << 20,
