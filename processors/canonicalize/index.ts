@@ -77,6 +77,11 @@ export const canonicalize: ProcessorFactory<CanonicalizeConfig> = {
       ['scope'],
     ),
     counter(
+      'observa_usage_unread_total',
+      'Spans of no known dialect whose attributes state token counts that no rule reads, by instrumentation scope.',
+      ['scope'],
+    ),
+    counter(
       'observa_canonicalize_failed_total',
       'Values that a transform could not read; they stay as attributes.',
       ['step'],

@@ -205,6 +205,7 @@ test('tiers of service: shares of the list price, rows of their own, and those t
     ['openai', 'gpt-4.1', 'auto', 2, true],
     ['openai', 'gpt-4.1', 'flex', 1, true],
     ['openai', 'gpt-4.1', 'batch', 1, true],
+    ['azure.ai.openai', 'gpt-4.1', 'flex', 1, true],
     ['openai', 'gpt-4.1', 'priority', 2, false],
     ['openai', 'gpt-4.1', 'scale', 2, false],
     ['anthropic', 'claude-opus-4-5', 'standard', 5, true],

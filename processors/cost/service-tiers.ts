@@ -18,10 +18,13 @@ const LIST_PRICE: ReadonlySet<string> = new Set([
   'service_tier_unspecified',
 ])
 
-/** By provider of the price table: the share of the list price that a tier costs. */
+/**
+ * By provider of the price table: the share of the list price that a tier costs, where the provider's documentation gives one
+ * for all its models (read 2026-11). Other tiers have prices that differ by model.
+ */
 export const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   openai: { flex: 0.5, batch: 0.5 },
-  azure: { batch: 0.5 },
+  azure: { flex: 0.5, batch: 0.5 },
   anthropic: { batch: 0.5 },
   google: { batch: 0.5, flex: 0.5 },
   aws: { batch: 0.5 },

@@ -51,23 +51,29 @@ function requestOf(name: string, payload: Buffer): TaskRequest {
   }
 }
 
-/** The same request of instrumentations that nobody has heard of: every scope has another name. */
-export function withUnknownScopes(request: TaskRequest): TaskRequest {
+/** What is renamed: the names of scopes, or with them the words in attribute keys that name a dialect. */
+export type Renamed = 'scopes' | 'scopes and keys'
+
+/** The same request of instrumentations that nobody has heard of. */
+export function renamed(request: TaskRequest, what: Renamed): TaskRequest {
   const type =
     request.telemetry === 'logs' ? 'ExportLogsServiceRequest' : 'ExportTraceServiceRequest'
   if (request.format === 'otlp-json') {
     const message: unknown = JSON.parse(Buffer.from(request.payload).toString('utf8'))
-    renameScopes(message)
+    rename(message, what)
     return { ...request, payload: Buffer.from(JSON.stringify(message)) }
   }
   const message = oracleDecode(type, request.payload) as Record<string, unknown>
-  renameScopes(message)
+  rename(message, what)
   return { ...request, payload: oracleEncode(type, message) }
 }
 
 const unknown = new Map<string, string>()
+/** Words in keys by which dialects are named; `gen_ai`, `llm` and the like belong to conventions of many. */
+const DIALECT_WORDS =
+  /langfuse|open_?inference|traceloop|lang_?smith|mlflow|laminar|lmnr|haystack|logfire|genkit|mastra|langwatch|strands|\bag2\b|crewai|agno|smolagents|semantic_?kernel|langtrace|openlit|litellm|pydantic|voltagent|^ai(?=\.)|anthropic\.sdk|agent_framework/gi
 
-function renameScopes(x: unknown): void {
+function rename(x: unknown, what: Renamed): void {
   if (x === null || typeof x !== 'object' || x instanceof Uint8Array) return
   for (const [key, value] of Object.entries(x)) {
     const scope = key === 'scope' ? (value as { name?: unknown } | null) : null
@@ -75,6 +81,8 @@ function renameScopes(x: unknown): void {
       const name = unknown.get(scope.name) ?? `acme.tracer.${unknown.size}`
       unknown.set(scope.name, name)
       scope.name = name
-    } else renameScopes(value)
+    } else if (key === 'key' && typeof value === 'string' && what === 'scopes and keys')
+      Object.assign(x, { key: value.replace(DIALECT_WORDS, 'acme') })
+    else rename(value, what)
   }
 }

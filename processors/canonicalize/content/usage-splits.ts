@@ -2,7 +2,7 @@
 // writes, searches, pages, seconds. What a member counts is recognised by its name and the names above it.
 
 import { isRecord } from '../json/values.ts'
-import { unitOf } from '../vocabulary/usage-units.ts'
+import { type Part, partOf, unitOf } from '../vocabulary/usage-units.ts'
 
 type Body = Record<string, unknown>
 
@@ -17,6 +17,23 @@ export function splitsOf(usage: Body): readonly (readonly [string, number])[] {
   if (usage['type'] === 'duration' && typeof usage['seconds'] === 'number')
     found.set('input_audio_seconds', usage['seconds'])
   return [...found]
+}
+
+/** Parts of the totals, by the words of their names; the outer ones first. */
+export function partsIn(usage: Body): readonly (readonly [Part, number])[] {
+  const found: (readonly [Part, number])[] = []
+  const objects: [string, Body][] = []
+  const look = (above: string, body: Body): void => {
+    for (const [key, value] of Object.entries(body).slice(0, MEMBERS_MAX)) {
+      const name = above === '' ? key : `${above}_${key}`
+      const part = typeof value === 'number' ? partOf(name) : null
+      if (part !== null) found.push([part, value as number])
+      if (above === '' && isRecord(value)) objects.push([name, value])
+    }
+  }
+  look('', usage)
+  for (const [name, body] of objects) look(name, body)
+  return found
 }
 
 function walk(body: Body, above: string, depth: number, found: Map<string, number>): void {

@@ -1,7 +1,7 @@
 // Reads token counts from the response bodies and usage objects of any provider.
 
 import { isRecord } from '../json/values.ts'
-import { splitsOf } from './usage-splits.ts'
+import { partsIn, splitsOf } from './usage-splits.ts'
 
 type Body = Record<string, unknown>
 
@@ -143,9 +143,24 @@ export function usageOf(u: unknown): Usage | null {
     tier: tierOf(u, inner),
     details: splitsOf(u),
   }
+  takeOtherSpellings(u, usage)
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage
+}
+
+/** Parts whose names no list above has. */
+function takeOtherSpellings(u: Body, usage: Usage): void {
+  if (!hasGap(usage)) return
+  for (const [name, n] of partsIn(u)) {
+    if (name === 'cache_read_tokens' && Number.isNaN(usage.cacheRead)) usage.cacheRead = n
+    if (name === 'cache_write_tokens' && Number.isNaN(usage.cacheWrite)) usage.cacheWrite = n
+    if (name === 'reasoning_tokens' && Number.isNaN(usage.reasoning)) usage.reasoning = n
+  }
+}
+
+function hasGap({ cacheRead, cacheWrite, reasoning }: Usage): boolean {
+  return Number.isNaN(cacheRead) || Number.isNaN(cacheWrite) || Number.isNaN(reasoning)
 }
 
 function orElse(a: number, otherwise: number): number {

@@ -88,7 +88,7 @@ export class DoubleCount {
     response[0] = 0
     response[1] = 0
     const len = events.len(e, R.response_id)
-    if (len > 0) {
+    if (len > 0 && namesOneCall(events, e, len)) {
       const hash = this.#hash
       claimHash(seed, events.arena.view, events.off(e, R.response_id), len, hash)
       response[0] = hash[0] as number
@@ -214,6 +214,19 @@ export class DoubleCount {
     return traces.values()
   }
 }
+
+/** A small number is the counter of a local server that starts again at 1: the id of many calls. */
+function namesOneCall(events: EventTable, e: number, len: number): boolean {
+  if (len >= SERIAL_BYTES_MAX) return true
+  const off = events.off(e, R.response_id)
+  const { bytes } = events.arena
+  for (let i = off; i < off + len; i++) {
+    const c = bytes[i] as number
+    if (c < 0x30 || c > 0x39) return true
+  }
+  return false
+}
+const SERIAL_BYTES_MAX = 6
 
 const UNSURE =
   REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY | REPORT_FLAG.CONTAINER | REPORT_FLAG.NO_USAGE

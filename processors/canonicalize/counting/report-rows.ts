@@ -41,7 +41,7 @@ export function addReport(
   response: readonly [number, number],
   reported: Reported,
 ): number {
-  const hasResponse = events.len(e, R.response_id) > 0
+  const hasResponse = response[0] !== 0 || response[1] !== 0
   if (!hasIds(events, e) && !hasResponse) return -1
   const at = addPlace(events, e, seed)
   const rows = events.reports.ints

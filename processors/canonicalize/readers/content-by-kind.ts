@@ -133,9 +133,12 @@ export function placeOutput(span: CurrentSpan, filled: Filled): void {
 
 function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (span.hasRange(R.output_messages) && span.hasUsage()) {
-    // Only the response id is missing, which distinguishes two reports of one call from two calls.
-    for (const row of span.content.outputs.values())
+    for (const row of span.content.outputs.values()) {
+      // No key of the span states searches, which are charged.
+      if (mentionsSearches(span, row)) takeFromBody(span, span.value(row))
+      // Only the response id is missing, which distinguishes two reports of one call from two calls.
       if (!span.hasRange(R.response_id)) putResponseId(span, row)
+    }
     return
   }
   for (const row of span.content.outputs.values()) {
@@ -152,6 +155,15 @@ function placeAnswer(span: CurrentSpan, filled: Filled): void {
   const first = span.content.outputs.at(0)
   if (!span.hasRange(R.output_messages) && putJson(span, first, R.output)) filled(first, 'output')
 }
+
+function mentionsSearches(span: CurrentSpan, attr: number): boolean {
+  if (span.type(attr) !== VALUE.STRING) return false
+  const off = span.off(attr)
+  const { buf } = span.arena
+  // The brace of an object.
+  return buf[off] === 123 && buf.subarray(off, off + span.len(attr)).includes(SEARCHES, 0, 'latin1')
+}
+const SEARCHES = 'web_search_requests'
 
 /** Finds the `"id"` of a response body, without parsing the body if the id is at the top level. */
 function putResponseId(span: CurrentSpan, attr: number): void {

@@ -38,7 +38,8 @@ export function readLog(span: CurrentSpan): boolean {
     )
     return true
   }
-  return readBody(span, body)
+  // The event says by its name that a model was called, whatever it carries.
+  return readBody(span, body) || name === 'gen_ai.client.inference.operation.details'
 }
 
 function bodyOf(span: CurrentSpan, attr: number): unknown {

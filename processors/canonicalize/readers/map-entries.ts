@@ -1,14 +1,14 @@
 // Transforms for values that keep their own name below a field: request parameters, usage details, metadata.
 
 import { VALUE } from '../../../core/batch.ts'
-import { R } from '../../../core/fields.ts'
+import { N, R } from '../../../core/fields.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { isRecord } from '../json/values.ts'
 import type { Rule, Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { keyRange, putMetadata } from '../span/put-metadata.ts'
-import { unitOf } from '../vocabulary/usage-units.ts'
+import { partOf, unitOf } from '../vocabulary/usage-units.ts'
 import { ID_BYTES_MAX } from './scalars.ts'
 
 /** One request parameter. Numbers are also read from numeric text, and arrays from JSON text. */
@@ -54,8 +54,12 @@ const unit: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   if (!(n >= 0)) return false
   const name = keyRest(span, attr, rule)
-  if (unitOf(name) === null) return false
-  span.entries.addDetail(name, n)
+  if (unitOf(name) !== null) span.entries.addDetail(name, n)
+  else {
+    const part = partOf(name)
+    if (part === null || span.hasNumber(N[part])) return false
+    span.offerNumber(N[part], n)
+  }
   return true
 }
 

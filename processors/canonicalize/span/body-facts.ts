@@ -11,7 +11,9 @@ import type { CurrentSpan } from './current-span.ts'
 /** Takes usage, model, id and finish reason from a response body where the span has none. */
 export function takeFromBody(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
-  if (!span.hasUsage()) putUsage(span, usageIn(body))
+  const usage = usageIn(body)
+  if (!span.hasUsage()) putUsage(span, usage)
+  else if (usage !== null) putRest(span, usage)
   const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
   if (typeof model === 'string' && model !== '' && !span.hasRange(R.response_model))
     span.setString(R.response_model, model)
@@ -31,6 +33,20 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   span.offerNumber(N.reasoning_tokens, usage.reasoning)
+  if (usage.tier !== '') span.entries.addParam('service_tier', JSON.stringify(usage.tier))
+  for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
+}
+
+/** What a body says beside the totals that keys of the span gave, when it is the usage of the same answer. */
+function putRest(span: CurrentSpan, usage: Usage): void {
+  const { events, event } = span
+  if (events.num(event, N.output_tokens) !== usage.output) return
+  const isSameInput = events.num(event, N.input_tokens) === usage.input
+  if (isSameInput && usage.isExclusive && !span.hasNumber(N.cache_read_tokens))
+    span.usage.markCacheExtra()
+  span.offerNumber(N.cache_read_tokens, usage.cacheRead)
+  span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
+  if (!usage.isReasoningBeside) span.offerNumber(N.reasoning_tokens, usage.reasoning)
   if (usage.tier !== '') span.entries.addParam('service_tier', JSON.stringify(usage.tier))
   for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
 }

@@ -18,6 +18,7 @@ import {
   hasDetails,
   readSpanEvent,
 } from '../readers/span-events.ts'
+import { statesUsage } from '../readers/unread-usage.ts'
 import { Candidates } from '../rules/candidates.ts'
 import { Detection } from '../rules/detection.ts'
 import type { Rule } from '../rules/dialect.ts'
@@ -145,6 +146,7 @@ export class EventMaker {
       if (this.#settings.namesSources) this.#filled.write(span)
     }
     this.#finish()
+    this.#noteUnreadUsage()
     if (this.#isExplaining) explainRest(events, e)
     this.#keepRest(events, e)
     this.#count()
@@ -336,6 +338,16 @@ export class EventMaker {
     }
   }
 
+  /** A dialect that nobody knows may state its counts where no rule looks: they are not counted, and the event says so. */
+  #noteUnreadUsage(): void {
+    const span = this.#span
+    if (span.hasAnyCount() || this.#origin.isLog || !this.#leftovers.someUnknown(statesUsage))
+      return
+    span.addQuality('unread_usage')
+    const scope = this.#origin.scopeLabel(span.received)
+    this.#ctx?.count('observa_usage_unread_total', `scope="${scope}"`, 1)
+  }
+
   #failedAt(step: string): void {
     this.#ctx?.count('observa_canonicalize_failed_total', `step="${step}"`, 1)
   }
@@ -371,13 +383,14 @@ export class EventMaker {
     const doubles = this.#doubles
     const { seed } = this.#origin
     const { kind } = this.#span
-    if (kind === PLAIN) doubles.plain(events, e, seed)
-    if (doubles.isRepeated(events, e)) return
     const hasUsage =
       events.num(e, N.input_tokens) > 0 ||
       events.num(e, N.output_tokens) > 0 ||
       events.num(e, N.total_tokens) > 0 ||
       !Number.isNaN(events.num(e, N.cost_usd))
+    // One that reports something is not passed over: the calls below it may be what it adds up.
+    if (kind === PLAIN && !hasUsage) doubles.plain(events, e, seed)
+    if (doubles.isRepeated(events, e)) return
     const { isAggregate: isContainer } = this.#span
     const isReport = hasUsage || (!isContainer && factsOfKind(kind).isCall)
     if (!isReport || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)

@@ -27,6 +27,7 @@ export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext)
 
 /** The kind by a tool's name, a model, or the span's name. */
 function guessedKind(span: CurrentSpan, name: string): string {
+  if (name === 'gen_ai.client.inference.operation.details') return 'llm'
   if (span.hasRange(R.tool_name) || span.hasRange(R.tool_call_id)) return 'tool'
   if (span.hasRange(R.evaluation_name)) return 'evaluator'
   if (span.hasRange(R.request_model) || span.hasRange(R.response_model) || span.hasMessages())

@@ -82,6 +82,13 @@ export class Leftovers {
     this.#failed.push(attr)
   }
 
+  /** Whether an attribute without a rule satisfies `is`. */
+  someUnknown(is: (span: CurrentSpan, attr: number) => boolean): boolean {
+    for (const position of this.#planned) if (is(this.#span, this.#first + position)) return true
+    for (let i = 0; i < this.kept.length; i++) if (is(this.#span, this.kept.at(i))) return true
+    return false
+  }
+
   /** Writes metadata. It must be called before `write`, because the pairs of a map are adjacent. */
   writeMetadata(events: EventTable, e: number): void {
     const m = this.#span.entries.metadata

@@ -10,9 +10,18 @@ import { type Counts, type Reading, readingFor } from './readings.ts'
 import type { StepContext } from './step.ts'
 
 export function decideUsage(span: CurrentSpan, context: StepContext): void {
+  takeTotalForInput(span)
   countTokens(span, context)
   countTotal(span)
   decideCost(span)
+}
+
+/** A call that has no output has nothing but input in its total. */
+function takeTotalForInput(span: CurrentSpan): void {
+  if (span.kind !== 'embedding' && span.kind !== 'rerank') return
+  const total = get(span, N.total_tokens)
+  if (total > 0 && !span.hasNumber(N.input_tokens) && !(get(span, N.output_tokens) > 0))
+    set(span, N.input_tokens, total)
 }
 
 function get(span: CurrentSpan, field: number): number {

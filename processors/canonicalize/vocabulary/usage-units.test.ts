@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { unitOf } from './usage-units.ts'
+import { partOf, unitOf } from './usage-units.ts'
 
 const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   cache_write_1h: [
@@ -101,4 +101,43 @@ test('what is no count of a unit is left alone', () => {
     '',
   ])
     assert.equal(unitOf(name), null, name)
+})
+
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  cache_read_tokens: [
+    'prompt_tokens_details.cached_tokens',
+    'input_token_details.cache_read',
+    'cacheReadInputTokens',
+    'cached_input_tokens',
+    'prompt_cache_hit_tokens',
+    'cached_content_token_count',
+  ],
+  cache_write_tokens: [
+    'cache_creation.input_tokens',
+    'cacheWriteInputTokens',
+    'cache_written_tokens',
+  ],
+  reasoning_tokens: [
+    'thoughts_token_count',
+    'completion_tokens_details.reasoning_tokens',
+    'thinking.tokens',
+  ],
+}
+const NO_PARTS = [
+  'prompt_cache_miss_tokens',
+  'uncached_input_tokens',
+  'cache_creation.ephemeral_1h_input_tokens',
+  'cached_audio_tokens',
+  'cache_hit_rate',
+  'cache_cost',
+  'reasoning_effort',
+  'max_reasoning_tokens',
+  'input_tokens',
+  'output_cached_tokens',
+]
+
+test('parts of the totals are recognised by the words of their names', () => {
+  for (const [part, names] of Object.entries(PARTS))
+    for (const name of names) assert.equal(partOf(name), part, name)
+  for (const name of NO_PARTS) assert.equal(partOf(name), null, name)
 })

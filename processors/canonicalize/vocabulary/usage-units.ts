@@ -22,6 +22,48 @@ export function unitOf(name: string): Unit | null {
   return unit
 }
 
+/** Parts of the totals, which are fields of their own. */
+export type Part = 'cache_read_tokens' | 'cache_write_tokens' | 'reasoning_tokens'
+
+const partMemo = new Map<string, Part | null>()
+
+/** The part of the totals that a name says in a spelling that no table has, null when it says none. */
+export function partOf(name: string): Part | null {
+  const known = partMemo.get(name)
+  if (known !== undefined) return known
+  const part = name.length > 128 ? null : readPart(new Set(wordsOf(name)))
+  if (partMemo.size < MEMO_MAX) partMemo.set(name, part)
+  return part
+}
+
+/** `prompt_tokens_details.cached_tokens`, `cacheReadInputTokens`, `thoughts_token_count`. */
+function readPart(words: Words): Part | null {
+  if (any(words, ...NO_COUNT, ...MEDIA, 'percent', 'ms', 'seconds', 'ephemeral', 'ttl')) return null
+  if (any(words, 'reasoning', 'thoughts', 'thought', 'thinking'))
+    return any(words, 'cache', 'cached', 'effort', 'level') ? null : 'reasoning_tokens'
+  if (!any(words, 'cache', 'cached', 'caching')) return null
+  // What was not in the cache, and what storing it for an hour comes to.
+  if (
+    any(words, 'miss', 'missed', 'misses', 'uncached', 'no', 'non', 'storage', ...HOURS, ...MINUTES)
+  )
+    return null
+  if (any(words, 'write', 'writes', 'written', 'creation', 'created', 'create'))
+    return 'cache_write_tokens'
+  return sideOf(words) === 'output' ? null : 'cache_read_tokens'
+}
+
+const HOURS = ['1h', 'hour', '1hour', '1hr', '60m']
+const MINUTES = ['5m', '5min', '5mins']
+
+/** Whether a key that no table has names a count of tokens, or an object of them: `acme.usage.tokens`, `acme.usage_details`. */
+export function countsTokens(key: string): boolean {
+  const words = new Set(wordsOf(key.slice(-128)))
+  const isCount =
+    words.has('usage') ||
+    (any(words, 'tokens', 'token') && (sideOf(words) !== null || words.has('total')))
+  return isCount && !any(words, ...NO_COUNT)
+}
+
 function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
@@ -64,8 +106,8 @@ const MEDIA = ['audio', 'image', 'video', 'document', 'text'] as const
 function cached(words: Words): Unit | null {
   const isCache = any(words, 'cache', 'cached', 'caching')
   if (isCache || words.has('ephemeral')) {
-    if (any(words, '1h', 'hour', '1hour', '1hr', '60m')) return one('cache_write_1h')
-    if (any(words, '5m', '5min', '5mins')) return one('cache_write_5m')
+    if (any(words, ...HOURS)) return one('cache_write_1h')
+    if (any(words, ...MINUTES)) return one('cache_write_5m')
   }
   if (!isCache || any(words, 'write', 'writes', 'creation', 'created', 'uncached', 'no'))
     return null

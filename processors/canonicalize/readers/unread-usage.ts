@@ -1,0 +1,45 @@
+// Token counts that nobody read: attributes without a rule, of a dialect that nobody knows, on a span that reports no usage. They
+// are not counted, because nothing says whether they are those of a call or the sum of several; the event says that they are there.
+
+import { VALUE } from '../../../core/batch.ts'
+import { grownBytes } from '../../../core/grow.ts'
+import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
+import { usageIn, usageOf } from '../content/usage.ts'
+import { isRecord } from '../json/values.ts'
+import type { CurrentSpan } from '../span/current-span.ts'
+import { countsTokens } from '../vocabulary/usage-units.ts'
+
+/** Longer values are no usage object, and whole bodies are looked into up to here. */
+const BYTES_MAX = 256 * 1024
+/** What stands before the counts in every body: `"usage"`, `"usage_metadata"`, `"usageMetadata"`; and LangChain's. */
+const NEEDLES = ['"usage', '"token_usage"', '"tokenUsage"']
+
+/** True when the attribute states counts of tokens that are more than none. */
+export function statesUsage(span: CurrentSpan, attr: number): boolean {
+  const type = span.type(attr)
+  if (type === VALUE.INT || type === VALUE.DOUBLE)
+    return span.number(attr) > 0 && isCountKey(span, attr)
+  if (type !== VALUE.STRING) return false
+  const off = span.off(attr)
+  const len = span.len(attr)
+  // The brace of an object.
+  if (len < 2 || len > BYTES_MAX || span.arena.bytes[off] !== 123) return false
+  const text = span.arena.buf.subarray(off, off + len)
+  const isNamed = isCountKey(span, attr)
+  if (!isNamed && !NEEDLES.some((needle) => text.includes(needle, 0, 'latin1'))) return false
+  const value = span.value(attr)
+  if (!isRecord(value)) return false
+  const usage = (isNamed ? usageOf(value) : null) ?? usageIn(value)
+  return usage !== null && (usage.input > 0 || usage.output > 0 || usage.total > 0)
+}
+
+/** By key id: 0 = not looked at yet, 1 = no, 2 = it names a count of tokens. */
+let known = new Uint8Array(4096)
+
+function isCountKey({ batch }: CurrentSpan, attr: number): boolean {
+  const id = batch.attrKey(attr)
+  if (id === UNKNOWN_KEY) return countsTokens(batch.attrKeyText(attr))
+  if (id >= known.length) known = grownBytes(known, Math.max(id + 1, keyCount()))
+  if (known[id] === 0) known[id] = countsTokens(keyName(id)) ? 2 : 1
+  return known[id] === 2
+}
