@@ -23,6 +23,7 @@ import type { Authenticator, HttpHandler, RequestGuard } from '../core/component
 import { faultOf } from '../core/fault.ts'
 import { hostNameOf } from '../core/http/host-name.ts'
 import { givenRequestId, PAGE_HEADERS } from '../core/http/security-headers.ts'
+import { CursorError } from '../storage/queries/page.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
 import { documented } from './documented.ts'
@@ -185,6 +186,10 @@ function onError(
       message: v.message ?? 'invalid',
     }))
     sendError(reply, req, 400, 'VALIDATION_ERROR', 'the request is not valid', details)
+    return
+  }
+  if (error instanceof CursorError) {
+    sendError(reply, req, 400, 'VALIDATION_ERROR', 'the cursor is none of this list and sort')
     return
   }
   const store = unavailableStore(error)

@@ -22,6 +22,8 @@ declare module 'fastify' {
     tenant: TenantContext | null
     /** The person who signed in, or null. */
     signedIn: SignedInRequest | null
+    /** Whether prompts, answers and what tools were given and gave may be shown. */
+    mayReadContent: boolean
   }
 }
 
@@ -31,6 +33,7 @@ const EXPLORER = '/docs'
 export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | null = null): void {
   app.decorateRequest('tenant', null)
   app.decorateRequest('signedIn', null)
+  app.decorateRequest('mayReadContent', true)
   app.addHook('onRoute', (route) => {
     // The plugin of the explorer does not declare scopes. Its pages contain no data.
     if (route.url.startsWith(EXPLORER)) route.config = { ...route.config, scope: 'public' }

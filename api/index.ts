@@ -9,6 +9,7 @@ import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { useLists } from './lists.ts'
+import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
@@ -26,6 +27,7 @@ import { timeseriesRoutes } from './routes/timeseries.ts'
 import { traceRoutes } from './routes/traces.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { SessionAuth } from './session-auth.ts'
+import { SHARED_ANSWER_METRICS, useSharedAnswers } from './shared-answers.ts'
 import { Stores } from './stores.ts'
 
 export const apiSchema = z.strictObject({
@@ -52,7 +54,7 @@ export const api: ExtensionFactory<ApiConfig> = {
   stability: 'beta',
   summary: 'REST API over the stores, with OpenAPI and an explorer.',
   schema: apiSchema as z.ZodType<ApiConfig>,
-  metrics: [],
+  metrics: [...REQUEST_METRICS, ...SHARED_ANSWER_METRICS],
   create: (config, host, ctx) => new ApiExtension(config, host, ctx),
 }
 
@@ -61,12 +63,14 @@ class ApiExtension implements Component {
   readonly #host: Host
   readonly #ctx: ExtensionContext
   readonly #stores: Stores
+  /** Items that this instance's exporters have delivered: after a change, what was read before is old. */
+  readonly #revision = (): number => this.#host.metrics.total('otelcol_exporter_sent_spans')
 
   constructor(config: ApiConfig, host: Host, ctx: ExtensionContext) {
     this.#config = config
     this.#host = host
     this.#ctx = ctx
-    this.#stores = new Stores(ctx.service)
+    this.#stores = new Stores(ctx.service, { clock: host.clock, revision: this.#revision })
   }
 
   async start(): Promise<void> {
@@ -81,6 +85,9 @@ class ApiExtension implements Component {
     this.#ctx.onControlChange(() => sessions.forget())
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
     useLists(app)
+    const { clock, metrics } = this.#host
+    useRequestMetrics(app, metrics)
+    useSharedAnswers(app, { clock, metrics, revision: this.#revision })
     systemRoutes(app, this.#ctx.service, this.#stores)
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores, this.#ctx.service)

@@ -2,11 +2,14 @@
 // store is missing, its routes answer 503 with the reason.
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import type { ServiceView } from '../core/component.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ServiceView, StoreAddress } from '../core/component.ts'
 import { messageOf } from '../core/errors.ts'
 import type { IdField } from '../core/identity/stored-ids.ts'
 import type { TenantContext } from '../core/tenant.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
+import { shareHours } from '../storage/queries/hours/project-hours.ts'
+import { SharedReads } from '../storage/shared-reads.ts'
 import { ApiError } from './app.ts'
 
 export interface StoreCheck {
@@ -20,9 +23,20 @@ export interface StoreChecks {
 
 const CHECK_CACHE_MS = 1000
 const CHECK_TIMEOUT_MS = 2000
+/** What is known of the hours of a project is asked for once a second and project at most. */
+const HOURS_AGE_MS_MAX = 1000
+const HOURS_PROJECTS_MAX = 200
+
+/** For reads that requests share; without it every request reads for itself. */
+export interface Sharing {
+  readonly clock: Clock
+  /** Changes whenever this instance has stored something. */
+  readonly revision: () => number
+}
 
 export class Stores implements StoreChecks {
   readonly #service: ServiceView
+  readonly #sharing: Sharing | null
   #clickhouse: ClickHouseClient | null = null
   #pool: PostgresPool | null = null
   #checked: {
@@ -30,8 +44,9 @@ export class Stores implements StoreChecks {
     readonly result: Readonly<Record<string, StoreCheck>>
   } | null = null
 
-  constructor(service: ServiceView) {
+  constructor(service: ServiceView, sharing?: Sharing) {
     this.#service = service
+    this.#sharing = sharing ?? null
   }
 
   /** The forms in which an id that a client asks for may be stored. Undefined when the client asks for none. */
@@ -52,7 +67,12 @@ export class Stores implements StoreChecks {
   get clickhouse(): ClickHouseClient {
     const address = this.#service.stores.clickhouse
     if (address === null) throw missing('ClickHouse')
-    this.#clickhouse ??= createClient({
+    this.#clickhouse ??= this.#connect(address)
+    return this.#clickhouse
+  }
+
+  #connect(address: StoreAddress): ClickHouseClient {
+    const client = createClient({
       url: address.url,
       database: address.database,
       ...(address.username === undefined ? {} : { username: address.username }),
@@ -64,7 +84,18 @@ export class Stores implements StoreChecks {
       log: { level: ClickHouseLogLevel.OFF },
       clickhouse_settings: { max_execution_time: 20 },
     })
-    return this.#clickhouse
+    const sharing = this.#sharing
+    if (sharing !== null)
+      shareHours(
+        client,
+        new SharedReads({
+          ageMsMax: HOURS_AGE_MS_MAX,
+          entriesMax: HOURS_PROJECTS_MAX,
+          nowMs: () => sharing.clock.monotonicMs(),
+          revision: sharing.revision,
+        }),
+      )
+    return client
   }
 
   get postgres(): PostgresPool {

@@ -13,6 +13,7 @@ import {
   writeResults,
 } from './results.ts'
 import { makeContext, type Options, type Scenario } from './scenario.ts'
+import { api } from './scenarios/api.ts'
 import { embedded } from './scenarios/embedded.ts'
 import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
@@ -22,7 +23,7 @@ import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
 import type { BodyForm } from './traffic/generate.ts'
 
-const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory, queries]
+const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory, queries, api]
 
 const USAGE = `npm run bench -- NAME... [options]
 
@@ -37,7 +38,7 @@ options
   --requests N        different request bodies (256)
   --layout L          shared: all on all CPUs; split: subject on the first half, client on the other (shared)
   --form F            protobuf, json (both OTLP) or ndjson (legacy events; Observa only) (protobuf)
-  --events N          stored events of the queries scenario (10000000)
+  --events N          stored events of the scenarios queries and api (10000000)
   --subjects A,B      instead of the subjects a scenario takes
   --dry               do not touch results.json and the page
 `

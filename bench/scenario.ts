@@ -17,7 +17,7 @@ export interface Options {
   readonly connections: number
   readonly spansPerRequest: number
   readonly requests: number
-  /** Number of stored events, for the scenario `queries`. */
+  /** Number of stored events, for the scenarios `queries` and `api`. */
   readonly events: number
   readonly layout: Layout
   readonly form: BodyForm

@@ -3,12 +3,13 @@
 import { z } from 'zod'
 import type { ServiceView } from '../../core/component.ts'
 import { FIELDS, type Field } from '../../core/fields.ts'
-import { findEvent, listEvents } from '../../storage/queries/events.ts'
+import { EVENT_SORTS, findEvent, listEvents } from '../../storage/queries/events.ts'
 import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
-import { eventId, eventPaging, nextCursor, timeRange, traceId, word } from './query-parameters.ts'
+import { eventFilterOf, eventFilters, words } from './event-filters.ts'
+import { eventId, nextCursor, sortedEventPaging, traceId } from './query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   text: z.string(),
@@ -82,20 +83,14 @@ function listRoute(app: Api, stores: Stores): void {
         tags: ['events'],
         summary: 'Canonical events, newest first',
         querystring: z.strictObject({
-          ...timeRange,
+          ...eventFilters,
           trace_id: traceId.optional(),
-          kind: word.describe('llm, embedding, tool, agent, ...'),
-          model: word.describe('Model asked for or answering.'),
-          status: z.enum(['ok', 'error', 'unset']).optional(),
-          user_id: word,
-          session_id: word,
-          conversation_id: word,
-          text: z
-            .string()
-            .regex(/^[\p{L}\p{N}]+$/u, 'expected one word')
+          text: words.optional().describe('Words in the messages: all of them.'),
+          sort: z
+            .enum(EVENT_SORTS)
             .optional()
-            .describe('A word in the messages.'),
-          ...eventPaging,
+            .describe('Default: newest first; of one trace always oldest first.'),
+          ...sortedEventPaging,
         }),
         response: { 200: z.object({ data: z.array(eventSchema), next_cursor: nextCursor }) },
       },
@@ -103,18 +98,13 @@ function listRoute(app: Api, stores: Stores): void {
     async (req) => {
       const q = req.query
       const page = await listEvents(stores.clickhouse, tenantOf(req), {
-        fromMs: q.from,
-        toMs: q.to,
+        ...eventFilterOf(q, tenantOf(req), stores),
         traceId: q.trace_id,
-        kind: q.kind,
-        model: q.model,
-        status: q.status,
-        userId: stores.idForms(tenantOf(req), 'user_id', q.user_id),
-        sessionId: stores.idForms(tenantOf(req), 'session_id', q.session_id),
-        conversationId: stores.idForms(tenantOf(req), 'conversation_id', q.conversation_id),
-        text: q.text,
+        words: q.text?.split(' '),
+        sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,
+        fields: req.wanted?.fields ?? undefined,
       })
       return { data: [...page.rows], next_cursor: page.next }
     },

@@ -1,7 +1,7 @@
 // Query parameters that several routes share.
 
 import { z } from 'zod'
-import { isCursorOf } from '../../storage/queries/page.ts'
+import { isCursorOf, type SortKind } from '../../storage/queries/page.ts'
 
 /** The latest time that both stores can represent: ClickHouse keeps hours in 32 bits of seconds. */
 const TIME_MS_MAX = Date.UTC(2106, 0)
@@ -23,19 +23,25 @@ export const timeRange = {
   to: time.optional().describe('To this time, exclusive.'),
 }
 
-/** Paging parameters of a list from this store. The cursor of another list is refused. */
-const pagingOf = (store: 'clickhouse' | 'postgres') => ({
+/** For lists that are sorted in one of these ways: a cursor of another list is none. */
+const pagingOf = (...kinds: readonly SortKind[]) => ({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
   cursor: z
     .string()
     .max(500)
-    .refine((text) => isCursorOf(store, text), { message: 'is no cursor of this list' })
+    .refine((text) => isCursorOf(kinds, text), { message: 'is no cursor of this list' })
     .optional()
     .describe('`next_cursor` of the page before.'),
 })
 
-export const paging = pagingOf('postgres')
-export const eventPaging = pagingOf('clickhouse')
+export const paging = pagingOf('timestamp')
+/** Of a list that can be sorted by figures too. */
+export const sortedPaging = pagingOf('timestamp', 'number')
+export const eventPaging = pagingOf('ns')
+export const sortedEventPaging = pagingOf('ns', 'number')
+
+/** A figure that is at least this. */
+export const figure = z.coerce.number().min(0).max(1e15).optional()
 
 export const eventId = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits')
 

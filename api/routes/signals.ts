@@ -105,7 +105,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
 
 /** Until 1.0: what these routes listed are signals, and `issues` will be the groups of equal ones. */
 function redirectFromIssues(app: Api): void {
-  const options = { config: { scope: 'query' as const }, schema: { hide: true } }
+  const options = { config: { scope: 'query' as const, shared: false }, schema: { hide: true } }
   for (const path of ['/api/v1/issues', '/api/v1/issues/:id', '/api/v1/issues/summary'])
     app.get(path, options, (req, reply) =>
       reply.redirect(req.url.replace('/api/v1/issues', '/api/v1/signals'), 301),

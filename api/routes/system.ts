@@ -54,7 +54,7 @@ function stateRoutes(app: Api, service: ServiceView, stores: StoreChecks): void 
   app.get(
     '/health/detailed',
     {
-      config: { scope: 'query' },
+      config: { scope: 'query', shared: false },
       schema: {
         tags: ['system'],
         summary: 'State of the queue, every exporter and both stores',

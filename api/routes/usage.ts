@@ -1,6 +1,7 @@
 // Cost and usage over time and by dimension, and the figures for the start page of a dashboard.
 
 import { z } from 'zod'
+import { readReport, type UsageBucket } from '../../storage/queries/analytics/usage-report.ts'
 import {
   inconsistentBy,
   inconsistentByScope,
@@ -8,13 +9,7 @@ import {
 } from '../../storage/queries/inconsistent-usage.ts'
 import type { Scope } from '../../storage/queries/page.ts'
 import { countSignals } from '../../storage/queries/signals.ts'
-import {
-  readTotals,
-  type Totals,
-  type TotalsFilter,
-  usageBy,
-  usageOverTime,
-} from '../../storage/queries/totals.ts'
+import { type TotalsFilter, totalsOf, usageBy, usageRowOf } from '../../storage/queries/totals.ts'
 import { BREAKDOWNS, type Breakdown } from '../../storage/queries/usage-sums.ts'
 import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
@@ -22,6 +17,7 @@ import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
 import { timeRange, word } from './query-parameters.ts'
 
+const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 const RANGE_DAYS_DEFAULT = 7
 const RANGE_DAYS_MAX = 400
@@ -95,10 +91,11 @@ interface RangeQuery {
   readonly environment?: string | undefined
 }
 
-/** The filter of the query. The default range is the last seven days. */
+/** The last seven days when nothing is said, from a full hour: sums of hours are ready made. */
 function filterOf(q: RangeQuery): TotalsFilter {
   const toMs = q.to ?? Date.now()
-  const fromMs = q.from ?? Math.max(0, toMs - RANGE_DAYS_DEFAULT * DAY_MS)
+  const usual = Math.floor(toMs / HOUR_MS) * HOUR_MS - RANGE_DAYS_DEFAULT * DAY_MS
+  const fromMs = q.from ?? Math.max(0, usual)
   if (fromMs >= toMs) throw new ApiError(400, 'VALIDATION_ERROR', 'from is not before to')
   if (toMs - fromMs > RANGE_DAYS_MAX * DAY_MS)
     throw new ApiError(400, 'VALIDATION_ERROR', `a range has at most ${RANGE_DAYS_MAX} days`)
@@ -137,16 +134,18 @@ function costRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
-      const [total, data, inconsistent] = await Promise.all([
-        readTotals(stores.clickhouse, scope, filter),
-        overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
+      const [report, inconsistent] = await Promise.all([
+        readReport(stores.clickhouse, scope, filter, {
+          bucketS: bucketOf(filter, req.query.bucket),
+          withTraces: true,
+        }),
         inconsistentByScope(stores.clickhouse, scope, filter),
       ])
       const events = inconsistent.reduce((sum, row) => sum + row.events, 0)
       return {
-        total: { ...total, usage_inconsistent: events },
+        total: { ...totalsOf(report.total), usage_inconsistent: events },
         inconsistent: [...inconsistent],
-        data,
+        data: report.overTime.map(bucketRow),
       }
     },
   )
@@ -192,7 +191,7 @@ function overviewRoute(app: Api, stores: Stores): void {
           200: z.object({
             from: z.coerce.date(),
             to: z.coerce.date(),
-            total: totalsSchema,
+            total: totalsSchema.extend({ usage_inconsistent: z.number().describe(INCONSISTENT) }),
             previous: totalsSchema.describe('Of as long a time just before.'),
             over_time: z.array(bucketSchema),
             models: z.array(breakdownSchema),
@@ -206,25 +205,31 @@ function overviewRoute(app: Api, stores: Stores): void {
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
-      const before: TotalsFilter = {
-        ...filter,
-        fromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
-        toMs: filter.fromMs,
-      }
-      const [total, previous, series, models, signals] = await Promise.all([
-        readTotals(stores.clickhouse, scope, filter),
-        readTotals(stores.clickhouse, scope, before),
-        overTime(stores, scope, filter, bucketOf(filter, req.query.bucket)),
-        breakdown(stores, scope, { ...filter, by: ['model'], limit: 10 }),
+      const [report, inconsistent, signals] = await Promise.all([
+        readReport(stores.clickhouse, scope, filter, {
+          bucketS: bucketOf(filter, req.query.bucket),
+          by: [['model']],
+          limit: 10,
+          previousFromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
+          withTraces: true,
+        }),
+        inconsistentBy(stores.clickhouse, scope, filter, ['model']),
         countSignals(stores.postgres, scope, filter),
       ])
+      const doubted = [...inconsistent.values()].reduce((sum, events) => sum + events, 0)
       return {
         from: new Date(filter.fromMs),
         to: new Date(filter.toMs),
-        total: total satisfies Totals,
-        previous,
-        over_time: series,
-        models: [...models],
+        total: { ...totalsOf(report.total), usage_inconsistent: doubted },
+        previous: totalsOf(report.previous ?? report.total),
+        over_time: report.overTime.map(bucketRow),
+        models: (report.lists[0]?.groups ?? [])
+          .filter((group) => group.calls > 0)
+          .map((group) => ({
+            ...group.by,
+            ...usageRowOf(group),
+            usage_inconsistent: inconsistent.get(keyOf(group.by, ['model'])) ?? 0,
+          })),
         signals: [...signals],
       }
     },
@@ -240,7 +245,4 @@ async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) 
   return rows.map((row) => ({ ...row, usage_inconsistent: inconsistent.get(keyOf(row, by)) ?? 0 }))
 }
 
-async function overTime(stores: Stores, scope: Scope, filter: TotalsFilter, bucketS: number) {
-  const rows = await usageOverTime(stores.clickhouse, scope, { ...filter, bucketS })
-  return rows.map((row) => ({ ...row, at: new Date(row.at) }))
-}
+const bucketRow = (bucket: UsageBucket) => ({ at: new Date(bucket.at), ...usageRowOf(bucket) })

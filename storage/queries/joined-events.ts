@@ -40,6 +40,17 @@ const USAGE = [
 ] as const
 const IDS = ['conversation_id', 'session_id', 'user_id', 'route'] as const
 
+/** What may be shown in a span and have come in a log record of it, and what is read to find that out. */
+export const JOINED_FIELDS: ReadonlySet<string> = new Set([
+  ...LISTS,
+  ...VALUES,
+  ...USAGE,
+  ...COSTS,
+  'usage_aggregate',
+  'usage_duplicate_of',
+  'joined_from',
+])
+
 type Event = Record<string, unknown>
 
 /** True for a log record: with an event name, or a line of the application's log. */

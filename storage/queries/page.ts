@@ -1,6 +1,6 @@
 // Keyset pagination for the queries. A cursor is the sort key of the last row, and clients cannot interpret it.
 
-/** The time and id of the last row of a page. */
+/** What the rows are sorted by, of the last row of a page, and its id. */
 export interface Position {
   readonly time: string
   readonly id: string
@@ -19,6 +19,9 @@ export interface Scope {
   readonly tenantId: string
   readonly projectId: string
 }
+
+/** A cursor that is of another list or sort than it was given to. */
+export class CursorError extends Error {}
 
 export function encodeCursor(at: Position): string {
   return Buffer.from(JSON.stringify([at.time, at.id])).toString('base64url')
@@ -41,17 +44,29 @@ export function decodeCursor(text: string): Position | null {
 const NS_MAX = 2n ** 63n - 1n
 const POSTGRES_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-5])(:\d\d)?$/
 
-/**
- * True if the cursor is a position in a list of this store. ClickHouse cursors have nanoseconds, Postgres cursors the
- * text of a time.
- */
-export function isCursorOf(store: 'clickhouse' | 'postgres', text: string): boolean {
+/** What a list is sorted by: ClickHouse gives times as nanoseconds, Postgres as its text of a time. */
+export type SortKind = 'ns' | 'timestamp' | 'number'
+
+const IS_KIND: Readonly<Record<SortKind, (time: string) => boolean>> = {
+  ns: (time) => /^\d{1,19}$/.test(time) && BigInt(time) <= NS_MAX,
+  timestamp: (time) =>
+    POSTGRES_TIME.test(time) && Number.isFinite(Date.parse(time.slice(0, 19).replace(' ', 'T'))),
+  number: (time) =>
+    /^-?\d{1,20}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i.test(time) && Number.isFinite(Number(time)),
+}
+
+/** Is it a place in a list that is sorted in one of these ways? */
+export function isCursorOf(kinds: readonly SortKind[], text: string): boolean {
   const time = decodeCursor(text)?.time
-  if (time === undefined) return false
-  if (store === 'clickhouse') return /^\d{1,19}$/.test(time) && BigInt(time) <= NS_MAX
-  return (
-    POSTGRES_TIME.test(time) && Number.isFinite(Date.parse(time.slice(0, 19).replace(' ', 'T')))
-  )
+  return time !== undefined && kinds.some((kind) => IS_KIND[kind](time))
+}
+
+/** The place a cursor names in a list that is sorted so. */
+export function placeOf(cursor: string | undefined, kind: SortKind): Position | null {
+  if (cursor === undefined) return null
+  const at = decodeCursor(cursor)
+  if (at === null || !IS_KIND[kind](at.time)) throw new CursorError()
+  return at
 }
 
 /** One page of `limit` rows, from a result that may have one more row. */

@@ -2,6 +2,7 @@
 // `storage/migrations/clickhouse/0001_initial.sql`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
+import { projectHours } from './hours/project-hours.ts'
 import type { Scope } from './page.ts'
 import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from './usage-sums.ts'
 
@@ -26,31 +27,25 @@ export async function hoursOfRange(
   scope: Scope,
   range: { readonly fromMs: number; readonly toMs: number },
   canRoll: boolean,
+  cutsMs: readonly number[] = [],
 ): Promise<Hours> {
   const first = Math.ceil(range.fromMs / 1000 / HOUR_S) * HOUR_S
   const end = Math.floor(range.toMs / 1000 / HOUR_S) * HOUR_S
   if (!canRoll || end <= first) return { kind: 'events' }
-  const result = await client.query({
-    query: `SELECT toUnixTimestamp(h.hour) AS hour
-      FROM (SELECT hour, max(changed_at) AS changed_at FROM event_hours WHERE ${IN_RANGE} GROUP BY hour) AS h
-      LEFT JOIN (SELECT hour, max(changed_at) AS changed_at FROM rolled_hours WHERE ${IN_RANGE} GROUP BY hour) AS r
-        ON r.hour = h.hour
-      WHERE r.changed_at != h.changed_at
-      ORDER BY hour LIMIT ${LISTED_MAX + 1}`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId, first, end },
-    format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  })
-  const open = (await result.json<{ hour: number }>()).map((row) => row.hour)
+  const { hours } = await projectHours(client, scope)
+  const open = hours
+    .filter((h) => !h.isRolled && h.hour >= first && h.hour < end)
+    .map((h) => h.hour)
   if (open.length > LISTED_MAX) return { kind: 'events' }
-  // These are the partial hours at both ends.
-  if (first * 1000 > range.fromMs) open.unshift(first - HOUR_S)
-  if (end * 1000 < range.toMs) open.push(end)
-  return { kind: 'mixed', first, end, fromEvents: open }
+  // The parts of hours at both ends and at the cuts, where there is anything.
+  const fromEvents = new Set(open)
+  const known = new Set(hours.map((h) => h.hour))
+  for (const ms of [range.fromMs, range.toMs, ...cutsMs]) {
+    const hour = Math.floor(ms / 1000 / HOUR_S) * HOUR_S
+    if (hour * 1000 < ms && known.has(hour)) fromEvents.add(hour)
+  }
+  return { kind: 'mixed', first, end, fromEvents: [...fromEvents] }
 }
-
-const IN_RANGE = `tenant_id = {tenant:String} AND project_id = {project:String}
-  AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({end:UInt32}, 'UTC')`
 
 export interface RollOptions {
   /** How long nothing may have been inserted into an hour, in seconds. It is longer than any insert takes. */

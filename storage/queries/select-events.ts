@@ -4,9 +4,13 @@ import { FIELDS, type Field } from '../../core/fields.ts'
 
 export type EventRow = Readonly<Record<string, unknown>>
 
-/** The SELECT list for `canonical_events AS e`. `eventOf` reads the result, in which omitted columns are null. */
-export function eventSelect(unused: ReadonlySet<string>): string {
+/**
+ * SELECT list for `canonical_events AS e`; `eventOf` reads the answer, in which what was left out is null. `wanted`: these fields and
+ * no others.
+ */
+export function eventSelect(unused: ReadonlySet<string>, wanted?: ReadonlySet<string>): string {
   return (FIELDS as readonly Field[])
+    .filter(({ name }) => wanted?.has(name) !== false)
     .filter(({ name }) => !unused.has(name) || name === 'attributes')
     .map((field) => selectOf(field, unused))
     .join(', ')
@@ -66,8 +70,8 @@ function timeText(ns: bigint): string {
 }
 
 function attributesOf(row: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
-  const texts = row['attributes_'] as Record<string, string>
-  const literals = Object.entries(row['attributes_json_'] as Record<string, string>)
+  const texts = (row['attributes_'] ?? {}) as Record<string, string>
+  const literals = Object.entries((row['attributes_json_'] ?? {}) as Record<string, string>)
   const all = { ...texts, ...Object.fromEntries(literals.map(([k, v]) => [k, parsed(v)])) }
   return Object.keys(all).length === 0 ? null : all
 }

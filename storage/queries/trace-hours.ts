@@ -2,14 +2,14 @@
 // with every insert.
 
 import type { ClickHouseClient } from '@clickhouse/client'
+import { type ProjectHours, projectHours } from './hours/project-hours.ts'
 import type { Scope } from './page.ts'
-import { type ProjectFacts, projectFacts } from './used-columns.ts'
 
 export interface TracePlace {
   /** The first and last hour, in seconds since the epoch. */
   readonly first: number
   readonly last: number
-  readonly facts: ProjectFacts
+  readonly facts: ProjectHours
 }
 
 /** Returns null when the tenant has no event of the trace. */
@@ -28,7 +28,7 @@ export async function traceHours(
       format: 'JSONEachRow',
       clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
     }),
-    projectFacts(client, scope),
+    projectHours(client, scope),
   ])
   const [row] = await result.json<{ first: number; last: number; rows: number }>()
   if (row === undefined || row.rows === 0) return null

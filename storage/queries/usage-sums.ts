@@ -17,6 +17,9 @@ export const EVENT_SUMS = `count() AS events, countIf(e.status = 'error') AS err
 /** The number of distinct traces in a form that can be added up further. */
 export const EVENT_TRACES = 'uniqCombined64State(16)(e.trace_id) AS traces'
 export const EVENT_MS = `quantilesTDigestStateIf(0.5, 0.95, 0.99)(ifNull(e.duration_ms, 0), ${CALL} AND e.duration_ms IS NOT NULL) AS call_ms`
+/** The same of everything that took time: of tools, agents and whatever else is asked about. */
+export const EVENT_MS_OF_ALL =
+  'quantilesTDigestStateIf(0.5, 0.95, 0.99)(ifNull(e.duration_ms, 0), e.duration_ms IS NOT NULL) AS call_ms'
 
 /** The dimensions of `usage_rollup` for events. */
 export const EVENT_KEYS: Readonly<Record<Breakdown, string>> = {

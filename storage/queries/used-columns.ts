@@ -3,9 +3,6 @@
 // columns. The table `event_hours` has one bit for each column (`storage/migrations/clickhouse/0001_initial.sql`,
 // made from these lists).
 
-import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from './page.ts'
-
 /**
  * The columns in the order of the bits of `used_1` and `used_2`. The order must never change. Columns in neither list
  * are always read.
@@ -88,37 +85,14 @@ export const USED_2 = [
   'attributes_json',
 ] as const
 
-/** What one read of the hours of a project returns. */
-export interface ProjectFacts {
-  /** The columns that no event of the project has. */
-  readonly unused: ReadonlySet<string>
-  readonly hasLogs: boolean
-}
-
-interface FactsRow {
-  readonly used_1: string
-  readonly used_2: string
-  readonly has_logs: boolean | number
-}
-
-export async function projectFacts(client: ClickHouseClient, scope: Scope): Promise<ProjectFacts> {
-  const result = await client.query({
-    query: `SELECT toString(groupBitOr(used_1)) AS used_1, toString(groupBitOr(used_2)) AS used_2, sum(logs) > 0 AS has_logs
-      FROM event_hours WHERE tenant_id = {tenant:String} AND project_id = {project:String}`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId },
-    format: 'JSONEachRow',
-  })
-  const [row] = await result.json<FactsRow>()
-  return factsOf(row ?? { used_1: '0', used_2: '0', has_logs: false })
-}
-
-function factsOf(row: FactsRow): ProjectFacts {
+/** Columns of which neither bit is set. */
+export function unusedColumns(used1: bigint, used2: bigint): ReadonlySet<string> {
   const unused = new Set<string>()
   for (const [columns, bits] of [
-    [USED_1, BigInt(row.used_1)],
-    [USED_2, BigInt(row.used_2)],
+    [USED_1, used1],
+    [USED_2, used2],
   ] as const)
     for (const [i, column] of columns.entries())
       if (((bits >> BigInt(i)) & 1n) === 0n) unused.add(column)
-  return { unused, hasLogs: Boolean(row.has_logs) }
+  return unused
 }

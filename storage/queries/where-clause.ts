@@ -4,7 +4,14 @@
 import type { QueryResultRow } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
-import { decodeCursor, type Scope } from './page.ts'
+import { placeOf, type Scope, type SortKind } from './page.ts'
+
+export interface Order {
+  readonly kind: SortKind
+  readonly isDescending: boolean
+}
+
+const NEWEST: Order = { kind: 'timestamp', isDescending: true }
 
 /** A WHERE clause that always has the tenant and the project, and whose values are all parameters. */
 export class WhereClause {
@@ -31,12 +38,15 @@ export class WhereClause {
     this.#parts.push(part(`$${this.#values.length}`))
   }
 
-  after(cursor: string | undefined, time: string, id: string): void {
-    const at = cursor === undefined ? null : decodeCursor(cursor)
+  /** Rows behind the cursor in a list that is sorted by `value` and then by `id`. */
+  after(cursor: string | undefined, value: string, id: string, order: Order = NEWEST): void {
+    const at = placeOf(cursor, order.kind)
     if (at === null) return
     this.#values.push(at.time, at.id)
     const n = this.#values.length
-    this.#parts.push(`(${time}, ${id}) < ($${n - 1}::timestamptz, $${n})`)
+    const type = order.kind === 'number' ? 'float8' : 'timestamptz'
+    const than = order.isDescending ? '<' : '>'
+    this.#parts.push(`(${value}, ${id}) ${than} ($${n - 1}::${type}, $${n})`)
   }
 
   async rows<Row extends QueryResultRow>(

@@ -54,8 +54,9 @@ interface Answer {
   readonly body: { readonly error?: Record<string, unknown>; readonly data?: unknown[] }
 }
 
+/** An answer of the store, not one that is kept for equal requests. */
 async function get(path: string): Promise<Answer> {
-  const res = await fetch(instance.url(path, 'http'))
+  const res = await fetch(instance.url(path, 'http'), { headers: { 'cache-control': 'no-cache' } })
   return {
     status: res.status,
     retryAfter: res.headers.get('retry-after'),

@@ -3,6 +3,7 @@
 
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { type Engine, openEngine } from './chdb-binding.ts'
@@ -13,6 +14,8 @@ import type { EngineCommand, EngineReport, StartMessage } from './protocol.ts'
 const MIB = 1024 * 1024
 /** How many queries run at a time. `engine.ts` sets the size of the thread pool accordingly. */
 const RUNNING_MAX = 16
+/** Of them reads: more at once than twice the processors only take turns. */
+const READS_MAX = Math.min(12, Math.max(4, availableParallelism() * 2))
 const BODY_MAX_BYTES = 256 * MIB
 const STOP_WAIT_MS = 10_000
 const LOCK_WAIT_MS = 2000
@@ -61,8 +64,7 @@ function start(message: StartMessage): void {
     {
       username: message.username,
       password: message.password,
-      runningMax: RUNNING_MAX,
-      waitingMax: 512,
+      slots: { runningMax: RUNNING_MAX, readsMax: READS_MAX, waitingMax: 512 },
       queryMemoryMaxBytes: Math.floor(message.memoryMaxBytes * 0.6),
       resultMaxBytes: 256 * MIB,
       sqlMaxBytes: 64 * MIB,

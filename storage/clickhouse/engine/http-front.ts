@@ -10,14 +10,13 @@ import type { Engine, EngineConnection, EngineResult } from './chdb-binding.ts'
 import { type Call, contentType, headerText, send, summary } from './http-response.ts'
 import { codeOf, httpStatusOf } from './http-status.ts'
 import { BodyTooLarge, type InsertFiles } from './insert-files.ts'
-import { QuerySlots } from './query-slots.ts'
+import { type Lane, QuerySlots, type SlotLimits } from './query-slots.ts'
 import { parseStatement, type Statement } from './statement.ts'
 
 export interface HttpFrontSettings {
   readonly username: string
   readonly password: string
-  readonly runningMax: number
-  readonly waitingMax: number
+  readonly slots: SlotLimits
   /** The memory limit of one query. */
   readonly queryMemoryMaxBytes: number
   readonly resultMaxBytes: number
@@ -63,7 +62,7 @@ export class HttpFront {
     this.#engine = engine
     this.#insertFiles = insertFiles
     this.#settings = settings
-    this.#slots = new QuerySlots(settings.runningMax, settings.waitingMax)
+    this.#slots = new QuerySlots(settings.slots)
     this.#onFatal = onFatal
     this.#expected = Buffer.from(`${settings.username}:${settings.password}`)
   }
@@ -101,7 +100,7 @@ export class HttpFront {
         48,
         'Native compression is not supported; use Content-Encoding: gzip (NOT_IMPLEMENTED)',
       )
-    const free = await this.#slot()
+    const free = await this.#slot(laneOf(call.url))
     try {
       if (call.isAbandoned) return
       await this.#execute(call)
@@ -110,8 +109,8 @@ export class HttpFront {
     }
   }
 
-  #slot(): Promise<() => void> {
-    const taken = this.#slots.take()
+  #slot(lane: Lane): Promise<() => void> {
+    const taken = this.#slots.take(lane)
     if (taken === null)
       throw new Refusal(503, 202, 'Too many simultaneous queries (TOO_MANY_SIMULTANEOUS_QUERIES)')
     return taken
@@ -274,6 +273,10 @@ export class HttpFront {
     }).catch(() => call.res.destroy())
   }
 }
+
+/** Exporters send the statement of an INSERT in the URL, before its data. */
+const laneOf = (url: URL): Lane =>
+  /^\s*insert\b/i.test(url.searchParams.get('query') ?? '') ? 'write' : 'read'
 
 async function prepare(connection: EngineConnection, statements: readonly string[]): Promise<void> {
   // All statements run in one call. Each is quoted by this file, and foreign text appears only inside literals.

@@ -1,46 +1,62 @@
-// Limits how many queries run at a time and how many may wait. Each running query uses a thread of the pool and
-// memory of the engine. The bounded queue keeps a burst from becoming an outage.
+// How many queries run at once and how many may wait. Each running query holds a thread of the pool and
+// memory of the engine; a bounded line keeps a burst from becoming an outage. Writes keep some room to themselves and go first, so
+// that no number of readers holds up what was acknowledged on its way into the store.
+
+export type Lane = 'read' | 'write'
+
+export interface SlotLimits {
+  readonly runningMax: number
+  /** Of them reads. */
+  readonly readsMax: number
+  /** In each of the two lines. */
+  readonly waitingMax: number
+}
 
 export class QuerySlots {
-  readonly #runningMax: number
-  readonly #waitingMax: number
-  readonly #waiting: (() => void)[] = []
-  #running = 0
+  readonly #limits: SlotLimits
+  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { read: [], write: [] }
+  readonly #running: Record<Lane, number> = { read: 0, write: 0 }
 
-  constructor(runningMax: number, waitingMax: number) {
-    this.#runningMax = runningMax
-    this.#waitingMax = waitingMax
+  constructor(limits: SlotLimits) {
+    this.#limits = limits
   }
 
   get running(): number {
-    return this.#running
+    return this.#running.read + this.#running.write
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting.read.length + this.#waiting.write.length
   }
 
-  /** Resolves to a function that releases the slot. Returns null when the queue is full too. */
-  take(): Promise<() => void> | null {
-    if (this.#running < this.#runningMax) {
-      this.#running++
-      return Promise.resolve(this.#giveBack())
-    }
-    if (this.#waiting.length >= this.#waitingMax) return null
+  /** Resolves to a function that gives the slot back; null when the line is full too. */
+  take(lane: Lane): Promise<() => void> | null {
+    if (this.#isFree(lane)) return Promise.resolve(this.#hold(lane))
+    const line = this.#waiting[lane]
+    if (line.length >= this.#limits.waitingMax) return null
     return new Promise((resolve) => {
-      this.#waiting.push(() => resolve(this.#giveBack()))
+      line.push(() => resolve(this.#hold(lane)))
     })
   }
 
-  /** A released slot goes straight to the next in the queue, so the count does not change then. */
-  #giveBack(): () => void {
+  #isFree(lane: Lane): boolean {
+    if (this.running >= this.#limits.runningMax) return false
+    return lane === 'write' || this.#running.read < this.#limits.readsMax
+  }
+
+  #hold(lane: Lane): () => void {
+    this.#running[lane]++
     let isHeld = true
     return () => {
       if (!isHeld) return
       isHeld = false
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
+      this.#running[lane]--
+      this.#next()
     }
+  }
+
+  #next(): void {
+    for (const lane of ['write', 'read'] as const)
+      while (this.#waiting[lane].length > 0 && this.#isFree(lane)) this.#waiting[lane].shift()?.()
   }
 }

@@ -1,0 +1,69 @@
+// The filters of events that lists, sums and searches have in common, as query parameters and as what the queries take.
+
+import { z } from 'zod'
+import type { TenantContext } from '../../core/tenant.ts'
+import type { EventFilter } from '../../storage/queries/events/event-filter.ts'
+import type { Stores } from '../stores.ts'
+import { figure, timeRange, word } from './query-parameters.ts'
+
+const WORDS_MAX = 8
+
+export const words = z
+  .string()
+  .max(200)
+  .regex(/^[\p{L}\p{N}]+( [\p{L}\p{N}]+)*$/u, 'expected words of letters and digits')
+  .refine((text) => text.split(' ').length <= WORDS_MAX, `expected at most ${WORDS_MAX} words`)
+
+export const eventFilters = {
+  ...timeRange,
+  environment: word,
+  service: word.describe('Name of the service that sent it.'),
+  kind: word.describe('llm, embedding, tool, agent, ...'),
+  model: word.describe('Model asked for or answering.'),
+  provider: word,
+  route: word,
+  name: word.describe('Name of the span, exactly.'),
+  tool: word,
+  agent: word,
+  status: z.enum(['ok', 'error', 'unset']).optional(),
+  error_type: word,
+  user_id: word,
+  session_id: word,
+  conversation_id: word,
+  min_cost_usd: figure,
+  max_cost_usd: figure,
+  min_duration_ms: figure,
+  max_duration_ms: figure,
+}
+
+const query = z.object(eventFilters)
+
+/** The filter of a request; ids that its credential names are those that are stored. */
+export function eventFilterOf(
+  q: z.output<typeof query>,
+  tenant: TenantContext,
+  stores: Stores,
+): EventFilter {
+  return {
+    fromMs: q.from,
+    toMs: q.to,
+    environment: q.environment,
+    service: q.service,
+    kind: q.kind,
+    model: q.model,
+    provider: q.provider,
+    route: q.route,
+    name: q.name,
+    tool: q.tool,
+    agent: q.agent,
+    status: q.status,
+    errorType: q.error_type,
+    userId: stores.idForms(tenant, 'user_id', q.user_id),
+    sessionId: stores.idForms(tenant, 'session_id', q.session_id),
+    conversationId: stores.idForms(tenant, 'conversation_id', q.conversation_id),
+    minCostUsd: q.min_cost_usd,
+    maxCostUsd: q.max_cost_usd,
+    minDurationMs: q.min_duration_ms,
+    maxDurationMs: q.max_duration_ms,
+  }
+}

@@ -1,0 +1,91 @@
+// Equal reads of the same tenant share one answer: while it is being made, and for up to a second after it was asked for, as long
+// as this instance has delivered nothing in between. Ten people with one dashboard cost as much as one. A request with
+// `Cache-Control: no-cache` gets an answer of its own.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../core/clock.ts'
+import { counter, gauge, type Metrics } from '../core/metrics.ts'
+import { SharedReads } from '../storage/shared-reads.ts'
+import type { Api } from './typed-fastify.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** False where each request needs an answer of its own. */
+    shared?: boolean
+  }
+}
+
+const AGE_MS_MAX = 1000
+const ANSWERS_MAX = 2000
+/** Characters of all answers together. */
+const CHARACTERS_MAX = 32 * 1024 * 1024
+
+export const SHARED_ANSWER_METRICS = [
+  counter('observa_api_answers_total', 'Answers to reads, by whether another request made them.', [
+    'shared',
+  ]),
+  gauge(
+    'observa_api_shared_answers_bytes',
+    `Characters of answers that are kept to be shared; ${CHARACTERS_MAX} at most.`,
+  ),
+]
+
+type Handler = (req: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+export interface SharedAnswersSettings {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  /** Changes whenever this instance has stored something. */
+  readonly revision: () => number
+}
+
+/** Call it before the routes are added. */
+export function useSharedAnswers(app: Api, settings: SharedAnswersSettings): void {
+  const { clock, metrics, revision } = settings
+  const reads = new SharedReads<string>(
+    {
+      ageMsMax: AGE_MS_MAX,
+      entriesMax: ANSWERS_MAX,
+      sizeMax: CHARACTERS_MAX,
+      nowMs: () => clock.monotonicMs(),
+      revision,
+    },
+    (text) => text.length,
+  )
+  metrics.onCollect(() => {
+    metrics.set('observa_api_shared_answers_bytes', '', reads.size)
+  })
+  app.addHook('onRoute', (route) => {
+    const { config, method } = route
+    if (method !== 'GET' || config?.scope !== 'query' || config.shared === false) return
+    const own = route.handler.bind(app) as Handler
+    route.handler = async (req, reply) => {
+      if (!canShare(req)) return await own(req, reply)
+      let isShared = true
+      const text = await reads.get(keyOf(req), async () => {
+        isShared = false
+        const answer = await own(req, reply)
+        const body = reply.serialize(answer as object)
+        return typeof body === 'string' ? body : Buffer.from(body as ArrayBuffer).toString()
+      })
+      metrics.add('observa_api_answers_total', `shared="${isShared}"`)
+      void reply.type('application/json; charset=utf-8').serializer(String)
+      return text
+    }
+  })
+  // What was changed here is seen by the next read.
+  app.addHook('onResponse', async (req) => {
+    if (req.method !== 'GET') reads.clear()
+  })
+}
+
+function canShare(req: FastifyRequest): boolean {
+  const isExport = (req.wanted?.format ?? 'json') !== 'json'
+  return !isExport && req.headers['cache-control'] !== 'no-cache' && req.tenant !== null
+}
+
+/** Whose answer it is: everything of the credential that an answer may depend on. */
+function keyOf(req: FastifyRequest): string {
+  const { tenantId, projectId, environment } = req.tenant ?? {}
+  return JSON.stringify([tenantId, projectId, environment, req.mayReadContent, req.url])
+}
