@@ -17,6 +17,7 @@ import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
+import { conversationMessageRoutes } from './routes/conversation-messages.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
@@ -93,6 +94,7 @@ class ApiExtension implements Component {
     eventRoutes(app, this.#stores, this.#ctx.service)
     signalRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
+    conversationMessageRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     timeseriesRoutes(app, this.#stores)
     const attempts = new SignInAttempts(this.#host.clock)

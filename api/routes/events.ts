@@ -35,7 +35,9 @@ export const eventSchema = z.object({
   joined_from: z
     .array(z.string())
     .optional()
-    .describe('Events of log records whose content or usage is shown in this span.'),
+    .describe(
+      'Events of log records, and of other reports of the call, whose content or usage is shown here.',
+    ),
 })
 
 const explainedSchema = eventSchema.extend({

@@ -45,8 +45,10 @@ export class CostProcessor implements Processor {
 
   #one(events: EventTable, e: number, ctx: ChainContext): void {
     const given = givenCost(events, e)
-    if (events.num(e, N.usage_aggregate) === 1 || !readUsage(events, e, this.#usage))
+    if (events.num(e, N.usage_aggregate) === 1 || !readUsage(events, e, this.#usage)) {
+      if (!events.has(e, R.provider)) this.#nameSeller(events, e)
       return setSource(events, e, Number.isNaN(given) ? 'none' : 'given')
+    }
     const isGiven = given > 0 || (given === 0 && events.has(e, R.price_ref))
     const price = this.#priceFor(events, e)
     if (price !== null) nameProvider(events, e, price)
@@ -61,6 +63,12 @@ export class CostProcessor implements Processor {
     if (computed === null || price === null) return this.#setNone(events, e, ctx)
     this.#setComputed(events, e, computed, price, ctx)
     if (ctx.explain) explain(events, e, price)
+  }
+
+  /** A call without usage is also one of a provider. */
+  #nameSeller(events: EventTable, e: number): void {
+    const price = this.#priceFor(events, e)
+    if (price !== null) nameProvider(events, e, price)
   }
 
   #compute(events: EventTable, e: number, price: KnownPrice): CostUsd {

@@ -117,3 +117,29 @@ test('a line of the app log beside a call neither speaks for its span nor takes 
     assert.deepEqual(shownLine, line)
   }
 })
+
+test('a call whose own report has no messages shows those of the reports that repeat it', () => {
+  const counted = span({ event_id: 'sdk', span_id: 'a' })
+  const wrapper = span({
+    event_id: 'wrapper',
+    span_id: 'b',
+    usage_aggregate: true,
+    usage_duplicate_of: 'sdk',
+    input_messages: [user],
+    output_messages: [assistant],
+  })
+  const other = span({ event_id: 'other', span_id: 'c' })
+  for (const order of [
+    [counted, wrapper, other],
+    [wrapper, other, counted],
+  ]) {
+    const events = joinLogs(order, [])
+    const shown = events.find((e) => e['event_id'] === 'sdk')
+    assert.deepEqual(shown?.['input_messages'], [user])
+    assert.deepEqual(shown?.['output_messages'], [assistant])
+    assert.deepEqual(shown?.['joined_from'], ['wrapper'])
+    assert.equal(events.find((e) => e['event_id'] === 'other')?.['input_messages'], null)
+  }
+  const own = span({ event_id: 'sdk', span_id: 'a', input_messages: [assistant] })
+  assert.deepEqual(joinLogs([own, wrapper], [])[0]?.['input_messages'], [assistant])
+})

@@ -38,6 +38,15 @@ const USAGE = [
   'reasoning_tokens',
   'usage_details',
 ] as const
+/** Content of a call that any of its reports may have. */
+const CONTENT = [
+  ...LISTS,
+  'tool_definitions',
+  'input',
+  'output',
+  'request_params',
+  'finish_reasons',
+] as const
 const IDS = ['conversation_id', 'session_id', 'user_id', 'route'] as const
 
 /** What may be shown in a span and have come in a log record of it, and what is read to find that out. */
@@ -95,7 +104,22 @@ export function joinLogs(events: readonly EventRow[], others: readonly EventRow[
     const span = spans.get(key)
     if (span !== undefined) joinSpan(span, list.toSorted(byTime))
   }
+  joinRepeats(shown)
   return events.map((event) => shown.get(event['event_id']) ?? event)
+}
+
+/** What the report that counts does not say of a call's content is shown from the reports that repeat it. */
+function joinRepeats(shown: ReadonlyMap<unknown, Event>): void {
+  const repeats = [...shown.values()].filter((event) => isPresent(event['usage_duplicate_of']))
+  for (const repeat of repeats.toSorted(byTime)) {
+    const counted = shown.get(repeat['usage_duplicate_of'])
+    if (counted === undefined || isLog(counted)) continue
+    const missing = CONTENT.filter((f) => !isPresent(counted[f]) && isPresent(repeat[f]))
+    if (missing.length === 0) continue
+    for (const field of missing) counted[field] = repeat[field]
+    const from = (counted['joined_from'] ?? []) as readonly unknown[]
+    counted['joined_from'] = [...new Set([...from, repeat['event_id']])]
+  }
 }
 
 function spanKey(event: Event): string | null {

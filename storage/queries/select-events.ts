@@ -63,7 +63,7 @@ function valueOf(field: Field, row: Readonly<Record<string, unknown>>): unknown 
 }
 
 /** RFC 3339 with all nine digits: a number of JSON would lose the last ones in most clients. */
-function timeText(ns: bigint): string {
+export function timeText(ns: bigint): string {
   const ms = Number(ns / 1_000_000n)
   const digits = String(ns % 1_000_000_000n).padStart(9, '0')
   return `${new Date(ms).toISOString().slice(0, 19)}.${digits}Z`

@@ -42,7 +42,10 @@ export async function idsOfTrace(
   return ids ?? none
 }
 
-/** For a page over many traces: the log records of its spans, and the spans of its log records. */
+/**
+ * For a page over many traces: the log records of its spans, the spans of its log records, and the reports that repeat calls
+ * whose own report has no messages.
+ */
 export async function logsOf(
   client: ClickHouseClient,
   scope: Scope,
@@ -59,16 +62,22 @@ export async function logsOf(
   const hours = await hoursOfTraces(client, scope, [...traces])
   const list = [...spans].map((span) => `unhex('${span}')`).join(', ')
   const isOfLogs = events.some(isLog)
-  return await companions(
-    client,
-    scope,
-    hours,
-    `AND e.span_id IN (${list})${isOfLogs ? '' : " AND match(ifNull(e.event_type, ''), '^log(:|$)') AND e.dialect IS NOT NULL"}`,
-  )
+  const ofLogs = isOfLogs
+    ? ''
+    : " AND match(ifNull(e.event_type, ''), '^log(:|$)') AND e.dialect IS NOT NULL"
+  const mute = events.filter(isMute).map((event) => `unhex('${String(event['event_id'])}')`)
+  const repeats = mute.length === 0 ? '' : ` OR e.usage_duplicate_of IN (${mute.join(', ')})`
+  return await companions(client, scope, hours, `AND ((e.span_id IN (${list})${ofLogs})${repeats})`)
+}
+
+/** A call that counts and says nothing of what was said. */
+function isMute(event: EventRow): boolean {
+  const hasMessages = event['input_messages'] !== null || event['output_messages'] !== null
+  return event['kind'] === 'llm' && event['usage_aggregate'] === false && !hasMessages
 }
 
 /** Positions in the sorting key: hour and trace, as SQL of values that were read from the store. */
-async function hoursOfTraces(
+export async function hoursOfTraces(
   client: ClickHouseClient,
   scope: Scope,
   traces: readonly string[],

@@ -160,3 +160,80 @@ test('counts that contradict their total are named in costs and beside a bill', 
   assert.equal(reconciled['usage_inconsistent'], 2)
   assert.deepEqual(reconciled['inconsistent'], [{ scope_name: 'odd.sdk', events: 2 }])
 })
+
+const said = (role: string, content: string): string =>
+  JSON.stringify([{ role, parts: [{ type: 'text', content }] }])
+
+test('a conversation whose id stands on late roots alone has its messages, count and last message', async () => {
+  const turn = (trace: number, question: string, answer: string): Span => ({
+    trace,
+    span: trace * 100 + 2,
+    parent: trace * 100 + 1,
+    afterNs: BigInt(trace) * 10_000_000n,
+    attributes: {
+      ...usage('chat', 10, 1),
+      'gen_ai.input.messages': said('user', question),
+      'gen_ai.output.messages': said('assistant', answer),
+    },
+  })
+  await send(turn(41, 'hello', 'hi'))
+  await send(turn(42, 'and now?', 'bye'))
+  for (const trace of [41, 42])
+    await send({
+      trace,
+      span: trace * 100 + 1,
+      afterNs: BigInt(trace) * 10_000_000n - 1n,
+      attributes: { 'gen_ai.conversation.id': 'talk-9' },
+    })
+  const { data, next_cursor } = await get('/api/v1/conversations/talk-9/messages')
+  const spoken = (data as Row[]).map((m) => {
+    const [part] = m['parts'] as { content: string }[]
+    return [m['index'], m['role'], part?.content]
+  })
+  assert.deepEqual(spoken, [
+    [0, 'user', 'hello'],
+    [1, 'assistant', 'hi'],
+    [2, 'user', 'and now?'],
+    [3, 'assistant', 'bye'],
+  ])
+  assert.equal(next_cursor, null)
+  const page = await get('/api/v1/conversations/talk-9/messages?limit=3')
+  const rest = await get(
+    `/api/v1/conversations/talk-9/messages?limit=3&cursor=${String(page['next_cursor'])}`,
+  )
+  assert.deepEqual(
+    (rest['data'] as Row[]).map((m) => m['index']),
+    [3],
+  )
+  const talk = await get('/api/v1/conversations/talk-9')
+  assert.equal(talk['message_count'], 2)
+  assert.equal(talk['last_message'], 'bye')
+  assert.equal(talk['input_tokens'], 20)
+  const unknown = await fetch(instance.url('/api/v1/conversations/nobody/messages', 'http'))
+  assert.equal(unknown.status, 404)
+})
+
+test('a call that a silent SDK reported first shows the messages of its wrapper', async () => {
+  const response = { 'gen_ai.response.id': 'resp-silent-1' }
+  await send({
+    trace: 51,
+    span: 512,
+    parent: 511,
+    scope: 'sdk',
+    attributes: { ...usage('chat', 77, 7), ...response, 'gen_ai.usage.cache_read.input_tokens': 5 },
+  })
+  await send({
+    trace: 51,
+    span: 511,
+    scope: 'wrapper',
+    attributes: {
+      ...usage('chat', 77, 7),
+      ...response,
+      'gen_ai.output.messages': said('assistant', 'yes'),
+    },
+  })
+  const shown = await eventOf(51, 512)
+  assert.equal(shown['usage_aggregate'], false)
+  assert.match(JSON.stringify(shown['output_messages']), /yes/)
+  assert.equal(sourceOf(shown, 'output_messages'), 'joined_from')
+})

@@ -88,7 +88,8 @@ export function storedSources(event: StoredEvent): readonly Provenance[] {
   for (const { name } of FIELDS as readonly Field[]) {
     if (!isSet(event[name]) || name === 'field_sources' || hasPart(found, name)) continue
     const source = SOURCES[name]
-    if (hasJoined && JOINABLE.has(name)) say(name, 'joined_from', 'of a log record')
+    if (hasJoined && JOINABLE.has(name))
+      say(name, 'joined_from', 'of a log record or another report of the call')
     else if (source === undefined) say(name, 'derived', 'from other fields')
     else say(name, source, 'of the span')
   }
