@@ -8,8 +8,10 @@ import type { Component, ExtensionContext, ExtensionFactory, Host } from '../cor
 import { endpoint } from '../core/config/config-types.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
+import { ConsoleFiles } from './console-files.ts'
 import { useLists } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
+import { consoleRoutes } from './routes/console.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
@@ -66,12 +68,14 @@ class ApiExtension implements Component {
   readonly #stores: Stores
   /** Items that this instance's exporters have delivered: after a change, what was read before is old. */
   readonly #revision = (): number => this.#host.metrics.total('otelcol_exporter_sent_spans')
+  readonly #console: ConsoleFiles
 
   constructor(config: ApiConfig, host: Host, ctx: ExtensionContext) {
     this.#config = config
     this.#host = host
     this.#ctx = ctx
     this.#stores = new Stores(ctx.service, { clock: host.clock, revision: this.#revision })
+    this.#console = new ConsoleFiles(host.log)
   }
 
   async start(): Promise<void> {
@@ -106,11 +110,14 @@ class ApiExtension implements Component {
     keyRoutes(app, this.#stores, this.#ctx.keyPepper)
     auditRoutes(app, this.#stores)
     reconcileRoutes(app, this.#stores)
+    consoleRoutes(app, this.#console)
     await docsRoutes(app)
+    this.#console.start()
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }
 
   async stop(): Promise<void> {
+    this.#console.stop()
     await this.#stores.close()
   }
 }

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { buildConsole } from '../console/build.ts'
 import { makeBill, textOfBill } from '../tools/packages/sbom.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -13,14 +14,16 @@ const project = join(root, 'tsconfig.build.json')
 /** Sources, their documentation, and files that only tests and generators read. */
 const NOT_COPIED = /\.(ts|md|as|proto|txt)$|\/testdata\//
 
-/** Compiles and copies. Returns the exit code of the compiler. */
-function build(out: string): number {
+/** Compiles and copies, the console too. Returns the exit code of the compiler. */
+async function build(out: string): Promise<number> {
   rmSync(out, { recursive: true, force: true })
   const compiler = join(root, 'node_modules/.bin/tsc')
   const done = spawnSync(compiler, ['-p', project, '--outDir', out], { stdio: 'inherit' })
   if (done.error !== undefined) throw done.error
   if (done.status !== 0) return done.status ?? 1
   for (const file of assets()) cpSync(join(root, file), join(out, file))
+  await buildConsole()
+  cpSync(join(root, 'console/dist'), join(out, 'console/dist'), { recursive: true })
   // npm runs this file directly, by its `#!` line, so it must be executable.
   chmodSync(join(out, 'collector/main.js'), 0o755)
   writeFileSync(join(out, 'sbom.cdx.json'), textOfBill(makeBill()))
@@ -52,4 +55,4 @@ function assets(): string[] {
     .filter((file) => !NOT_COPIED.test(file))
 }
 
-process.exitCode = build(resolve(process.argv[2] ?? join(root, 'dist')))
+process.exitCode = await build(resolve(process.argv[2] ?? join(root, 'dist')))

@@ -103,6 +103,7 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
   if (grpc !== null) lines.push(`  OTLP/gRPC    http://${grpc}`)
   if (otlp !== null) lines.push(`  OTLP/HTTP    http://${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
   if (http !== null) {
+    lines.push(`  console      http://${http}`)
     lines.push(`  REST API     http://${http}/api/v1/traces   explorer http://${http}/docs`)
     lines.push(`  old SDKs     http://${http}/api/v1/events/ingest`)
   }

@@ -22,6 +22,15 @@ export const PAGE_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
+/** For the console: nothing inline, nothing from elsewhere, and no text that becomes markup or code. */
+export const CONSOLE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  'referrer-policy': 'no-referrer',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'cross-origin-opener-policy': 'same-origin',
+} as const
+
 const REQUEST_ID = /^[\w.-]{1,64}$/
 
 /** The request id that a client sent, if it is safe to repeat in responses and logs; otherwise null. */

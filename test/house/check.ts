@@ -8,6 +8,7 @@ const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 
 const steps: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: [bin('tsc'), '-p', '.'] },
+  { name: 'types of the console', command: [bin('tsc'), '-p', 'console', '--noEmit'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--quiet', '.'] },
   { name: 'format', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   {

@@ -22,8 +22,9 @@ test('the sources of the product are found', () => {
   assert.ok(product.length > 300, `${product.length} files`)
 })
 
-/** The embedded engines, the drill command, and a generator that developers start. */
+/** The build of the console in a checkout, the embedded engines, the drill command, and a generator that developers start. */
 const STARTS_PROGRAMS = [
+  'api/console-files.ts',
   'collector/cli/drill.ts',
   'config/generate.ts',
   'storage/clickhouse/engine/engine.ts',

@@ -50,6 +50,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Scripts that a person starts. They may import from the whole project. */
 const SCRIPTS: ReadonlySet<string> = new Set(['config/generate.ts'])
 
+/** Where the page of the console begins; a browser loads it. */
+const CONSOLE_ENTRY = 'console/src/main.tsx'
+
 const FILES_MIN = 150
 const LINES_MAX = 700
 const FUNCTION_LINES_MAX = 120
@@ -73,7 +76,7 @@ const isArea = (path: string): boolean => (AREAS as readonly string[]).includes(
 
 before(() => {
   files = projectFiles()
-  sources = files.filter((f) => f.endsWith('.ts') && !f.includes('/testdata/'))
+  sources = files.filter((f) => /\.tsx?$/.test(f) && !f.includes('/testdata/'))
   for (const path of sources) texts.set(path, textOf(path))
   imports = sources.flatMap((path) => importsOf(path, texts.get(path) as string))
   findSupport()
@@ -171,6 +174,34 @@ const COMPONENT = /^(?:processors|exporters|collector\/receivers|collector\/exte
 function componentOf(path: string): string | null {
   return COMPONENT.exec(path)?.[0] ?? null
 }
+
+test('the console takes nothing but types of the server, and the server nothing of the console', () => {
+  const own = sources.filter((f) => f.startsWith('console/src/'))
+  const outwards = imports.filter(
+    (i) => i.from.startsWith('console/src/') && i.isOurs && !i.to.startsWith('console/src/'),
+  )
+  const inwards = imports.filter((i) => isArea(i.from) && i.to.startsWith('console/'))
+  const node = imports.filter((i) => i.from.startsWith('console/src/') && i.to.startsWith('node:'))
+  none(
+    [...outwards.filter((i) => !i.isTypeOnly), ...inwards, ...node].map(
+      (i) => `${i.from} imports ${i.to}`,
+    ),
+    own.length,
+    50,
+  )
+})
+
+test('the console makes no markup of texts and asks no other origin', () => {
+  const seen = sources.filter((f) => f.startsWith('console/src/'))
+  const risky =
+    /dangerouslySetInnerHTML|\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(|https?:\/\/(?!www\.w3\.org\/2000\/svg)/
+  const text = (f: string): string => withoutComments(texts.get(f) ?? '')
+  none(
+    seen.filter((f) => risky.test(text(f))).map((f) => `${f} holds ${risky.exec(text(f))?.[0]}`),
+    seen.length,
+    50,
+  )
+})
 
 test('no component imports another, and other code imports only its index.ts and encode.ts', () => {
   const breaches = imports
@@ -306,7 +337,7 @@ test('no file has a name without a subject: utils, helpers, common, misc', () =>
 
 test('files are kebab-case', () => {
   const odd = sources.filter(
-    (f) => !/^[a-z0-9]+(?:[-.][a-z0-9]+)*\.ts$/.test(f.split('/').at(-1) ?? ''),
+    (f) => !/^[a-z0-9]+(?:[-.][a-z0-9]+)*\.tsx?$/.test(f.split('/').at(-1) ?? ''),
   )
   none(odd, sources.length, FILES_MIN)
 })
@@ -360,6 +391,8 @@ test('every source file is used by a command, a test or a bench', () => {
   const reached = new Set<string>()
   const queue = [
     ...started,
+    CONSOLE_ENTRY,
+    'console/vite.config.ts',
     ...sources.filter((f) => f.endsWith('.test.ts') || f.endsWith('.d.ts') || isScript(f)),
     ...sources.filter((f) => f.startsWith('bench/') || f.endsWith('.bench.ts')),
   ]
@@ -381,7 +414,7 @@ test('every source file is used by a command, a test or a bench', () => {
 function readable(): string[] {
   return files.filter(
     (f) =>
-      /\.(ts|md|json|ya?ml|sh|sql|service|toml|mjs|c)$/.test(f) &&
+      /\.(tsx?|css|html|md|json|ya?ml|sh|sql|service|toml|mjs|c)$/.test(f) &&
       !f.includes('/testdata/') &&
       f !== 'package-lock.json',
   )
@@ -389,7 +422,7 @@ function readable(): string[] {
 
 /** Suffixes of files that belong in the project. Profiles, dumps and archives do not. */
 const KINDS =
-  /\.(ts|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
+  /\.(tsx?|css|html|svg|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
 
 test('every file has a suffix that belongs in the project', () => {
   none(

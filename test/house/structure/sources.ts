@@ -5,7 +5,7 @@ import { type Node, parseSync } from 'oxc-parser'
 import { type Import, importsOf, projectFiles, textOf } from '../source-files.ts'
 
 const AREAS =
-  /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|jobs|api)\//
+  /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|jobs|api|console)\//
 
 export interface Source {
   readonly path: string
@@ -28,7 +28,7 @@ export function productSources(): Source[] {
   const paths = projectFiles().filter(
     (f) =>
       AREAS.test(f) &&
-      f.endsWith('.ts') &&
+      /\.tsx?$/.test(f) &&
       !f.endsWith('.d.ts') &&
       !f.includes('.generated.') &&
       !isMarkedSupport(f),

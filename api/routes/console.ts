@@ -1,0 +1,74 @@
+// The console at `/`: one page for all its paths, so that a link into it works, and the files that the page loads. Everything is
+// relative to the page's `<base>`, which is counted from the path, so that a proxy may put any prefix before it.
+
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { CONSOLE_HEADERS } from '../../core/http/security-headers.ts'
+import { ApiError } from '../app.ts'
+import type { ConsoleFiles } from '../console-files.ts'
+import type { Api } from '../typed-fastify.ts'
+
+/** First segments of the console's paths. Any other path stays one of the API. */
+const PAGES = [
+  'account',
+  'conversations',
+  'costs',
+  'issues',
+  'operations',
+  'sessions',
+  'set-up',
+  'sign-in',
+  'traces',
+  'try',
+  'users',
+] as const
+
+/** Names of the files carry a hash of their content. */
+const FOREVER = 'public, max-age=31536000, immutable'
+
+export function consoleRoutes(app: Api, files: ConsoleFiles): void {
+  const options = { config: { scope: 'public' as const }, schema: { hide: true } }
+  const page = (req: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    sendPage(req, reply, files)
+  app.get('/', options, page)
+  for (const name of PAGES) {
+    app.get(`/${name}`, options, page)
+    app.get(`/${name}/*`, options, page)
+  }
+  app.get<{ Params: { readonly '*': string } }>('/assets/*', options, (req, reply) =>
+    sendFile(reply, files, `assets/${req.params['*']}`, FOREVER),
+  )
+  app.get('/icon.svg', options, (_req, reply) => sendFile(reply, files, 'icon.svg', 'no-cache'))
+}
+
+function sendPage(req: FastifyRequest, reply: FastifyReply, files: ConsoleFiles): FastifyReply {
+  const file = files.find('index.html')
+  const toRoot = upwards(req.url)
+  if (file === null && files.state === 'missing') return reply.redirect(`${toRoot}docs/`)
+  void reply.headers({ ...CONSOLE_HEADERS, 'cache-control': 'no-cache' })
+  void reply.type('text/html; charset=utf-8')
+  if (file === null) return reply.code(503).header('refresh', '1').send(BEING_BUILT)
+  const base = `<base href="${toRoot}" />`
+  return reply.send(file.bytes.toString().replace(/<base [^>]*>/, base))
+}
+
+/** From the folder that a path is in to the root: `./` of `/traces`, `../` of `/traces/1`. */
+function upwards(url: string): string {
+  const path = url.split('?', 1)[0] ?? ''
+  const folders = path.split('/').length - 2
+  return folders < 1 ? './' : '../'.repeat(folders)
+}
+
+function sendFile(
+  reply: FastifyReply,
+  files: ConsoleFiles,
+  path: string,
+  cacheControl: string,
+): FastifyReply {
+  const file = files.find(path)
+  if (file === null) throw new ApiError(404, 'NOT_FOUND', 'no such file')
+  void reply.headers({ 'cache-control': cacheControl }).type(file.type)
+  return reply.send(file.bytes)
+}
+
+const BEING_BUILT =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Observa</title><p>The console is being built; this page loads again by itself.</p></html>'

@@ -1,0 +1,107 @@
+// The one way to the REST API: an address below the mount, the credential, and errors as values with a code. The session cookie goes
+// along by itself; a key that somebody pasted is kept for this tab only.
+
+import { BASE, locationNow } from '../state/location.ts'
+
+export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+const KEY = 'observa.key'
+
+/** Why a request failed, as the API says it. `status` 0: nobody answered. */
+export class ApiFault extends Error {
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | null
+
+  constructor(status: number, code: string, message: string, requestId: string | null) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.requestId = requestId
+  }
+}
+
+export function keyNow(): string | null {
+  try {
+    return window.sessionStorage.getItem(KEY)
+  } catch {
+    // A browser without storage has the session cookie still.
+    return null
+  }
+}
+
+export function setKey(key: string | null): void {
+  if (key === null) window.sessionStorage.removeItem(KEY)
+  else window.sessionStorage.setItem(KEY, key)
+}
+
+/** Address of a route, such as `/api/v1/traces`, behind whatever prefix the console has. */
+export function apiAddress(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== null && value !== undefined && value !== '') query.set(name, String(value))
+  const text = query.toString()
+  return `${BASE}${path.replace(/^\//, '')}${text === '' ? '' : `?${text}`}`
+}
+
+export function credentialHeaders(): Record<string, string> {
+  const key = keyNow()
+  const project = locationNow().query.get('project')
+  return {
+    ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+    ...(project === null || key !== null ? {} : { 'x-project-id': project }),
+  }
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly parameters?: Parameters
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
+/** The answer as JSON, of the type that the caller knows from the API's document. */
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const { method = 'GET', parameters = {}, body, signal } = options
+  const init: RequestInit = {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...credentialHeaders(),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  }
+  const res = await fetch(apiAddress(path, parameters), init).catch((thrown: unknown) => {
+    if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
+    throw new ApiFault(0, 'UNREACHABLE', 'Observa does not answer at this address.', null)
+  })
+  if (res.status === 204) return undefined as T
+  const answer: unknown = await res.json().catch(() => null)
+  if (!res.ok) throw faultOf(res, answer)
+  // The document of the API says the shape, and tests of the console hold both against each other.
+  return answer as T
+}
+
+interface ErrorAnswer {
+  readonly error?: {
+    readonly code?: string
+    readonly message?: string
+    readonly details?: readonly { readonly field?: string; readonly message?: string }[]
+  }
+}
+
+function faultOf(res: Response, answer: unknown): ApiFault {
+  const error = (answer as ErrorAnswer | null)?.error
+  const details = Array.isArray(error?.details)
+    ? error.details.map((d) => `${d.field ?? ''} ${d.message ?? ''}`.trim()).join('; ')
+    : ''
+  const message = error?.message ?? `the answer was ${res.status}`
+  return new ApiFault(
+    res.status,
+    error?.code ?? 'UNKNOWN',
+    details === '' ? message : `${message}: ${details}`,
+    res.headers.get('x-request-id'),
+  )
+}

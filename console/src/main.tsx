@@ -1,0 +1,16 @@
+// Where the console begins.
+
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { listenForKeys } from './state/keyboard.ts'
+import { applyTheme } from './state/preferences.ts'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/parts.css'
+import './styles/views.css'
+import './styles/trace.css'
+
+applyTheme()
+listenForKeys()
+const place = document.getElementById('console')
+if (place !== null) render(<App />, place)

@@ -1,0 +1,195 @@
+// The small parts that every view is made of: links that keep the time range, badges, marks of kinds, times, buttons that copy.
+
+import type { ComponentChildren, JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { addressOf, go, type Params } from '../state/location.ts'
+import { ago, time, words } from './format.ts'
+import { Icon, type IconName, iconOfKind } from './icons.tsx'
+
+interface LinkProps {
+  readonly to: string
+  readonly params?: Params
+  readonly class?: string
+  readonly title?: string
+  readonly row?: boolean
+  readonly children: ComponentChildren
+  readonly current?: boolean
+}
+
+/** A link to another view. It is a real one: it opens in a new tab, and its address can be copied. */
+export function Link({
+  to,
+  params = {},
+  row = false,
+  current = false,
+  ...rest
+}: LinkProps): JSX.Element {
+  const address = addressOf(to, params)
+  return (
+    <a
+      {...rest}
+      href={address}
+      {...(row ? { 'data-row': '' } : {})}
+      aria-current={current ? 'page' : undefined}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
+        event.preventDefault()
+        go(address)
+      }}
+    />
+  )
+}
+
+export function KindMark({
+  kind,
+  isPlain = false,
+}: {
+  readonly kind: string | null
+  readonly isPlain?: boolean
+}): JSX.Element {
+  const name = kind ?? 'span'
+  return (
+    <span class={`kind kind-${name}`} title={`kind: ${name}`}>
+      <Icon name={iconOfKind(kind)} size={14} />
+      {isPlain ? <span class="unseen">{name}</span> : name}
+    </span>
+  )
+}
+
+export function Severity({ of }: { readonly of: string }): JSX.Element {
+  return <span class={`badge severity-${of}`}>{of}</span>
+}
+
+export function Badge({
+  tone = 'neutral',
+  title,
+  children,
+}: {
+  readonly tone?: 'neutral' | 'good' | 'warn' | 'bad' | 'info'
+  readonly title?: string
+  readonly children: ComponentChildren
+}): JSX.Element {
+  return (
+    <span class={`badge tone-${tone}`} title={title}>
+      {children}
+    </span>
+  )
+}
+
+/** How long ago, with the exact time in its title and for machines. */
+export function Ago({ at }: { readonly at: string }): JSX.Element {
+  return (
+    <time dateTime={at} title={`${time(at, { withMs: true })} (${at})`}>
+      {ago(at)}
+    </time>
+  )
+}
+
+export function Time({ at }: { readonly at: string }): JSX.Element {
+  return (
+    <time dateTime={at} title={at}>
+      {time(at)}
+    </time>
+  )
+}
+
+export function SignalType({ type }: { readonly type: string }): JSX.Element {
+  return <span class="signal-type">{words(type)}</span>
+}
+
+const SAID_MS = 1600
+
+export function CopyButton({
+  text,
+  label,
+  icon = 'copy',
+}: {
+  readonly text: string | (() => string)
+  readonly label: string
+  readonly icon?: IconName
+}): JSX.Element {
+  const [said, setSaid] = useState<string | null>(null)
+  const copy = async (): Promise<void> => {
+    const value = typeof text === 'string' ? text : text()
+    const isCopied = await navigator.clipboard.writeText(value).then(
+      () => true,
+      () => copyBySelection(value),
+    )
+    setSaid(isCopied ? 'Copied' : 'Not copied')
+    setTimeout(() => setSaid(null), SAID_MS)
+  }
+  return (
+    <button type="button" class="button small" onClick={() => void copy()}>
+      <Icon name={said === null ? icon : 'check'} size={14} />
+      <span aria-live="polite">{said ?? label}</span>
+    </button>
+  )
+}
+
+/** The clipboard of a page that is not https exists on this machine only; elsewhere a selection can still be copied. */
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea')
+  area.value = text
+  area.className = 'unseen'
+  document.body.append(area)
+  area.select()
+  const isCopied = document.execCommand('copy')
+  area.remove()
+  return isCopied
+}
+
+/** A share of something as a bar; the number stands beside it. */
+export function ShareBar({
+  part,
+  whole,
+}: {
+  readonly part: number
+  readonly whole: number
+}): JSX.Element {
+  const share = whole === 0 ? 0 : Math.min(1, part / whole)
+  return (
+    <span class="share" aria-hidden="true">
+      <span style={{ width: `${(share * 100).toFixed(1)}%` }} />
+    </span>
+  )
+}
+
+export function Tabs({
+  label,
+  tabs,
+  selected,
+  onSelect,
+}: {
+  readonly label: string
+  readonly tabs: readonly (readonly [key: string, label: ComponentChildren])[]
+  readonly selected: string
+  readonly onSelect: (key: string) => void
+}): JSX.Element {
+  const move = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+    if (by === 0) return
+    event.preventDefault()
+    const at = tabs.findIndex(([key]) => key === selected)
+    const next = tabs[(at + by + tabs.length) % tabs.length]
+    if (next === undefined) return
+    onSelect(next[0])
+    const list = event.currentTarget as HTMLElement
+    requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected=true]')?.focus())
+  }
+  return (
+    <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+      {tabs.map(([key, text]) => (
+        <button
+          type="button"
+          role="tab"
+          key={key}
+          aria-selected={key === selected}
+          tabIndex={key === selected ? 0 : -1}
+          onClick={() => onSelect(key)}
+        >
+          {text}
+        </button>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,77 @@
+// Why a rule found something: the value against its threshold as a bar, and the facts that the rule wrote down.
+
+import type { JSX } from 'preact'
+import { exact, oneLine, words } from './format.ts'
+import { JsonView } from './json-view.tsx'
+
+export interface EvidenceOf {
+  readonly value?: number | null
+  readonly threshold?: number | null
+  readonly evidence: unknown
+}
+
+export function Evidence({ signal }: { readonly signal: EvidenceOf }): JSX.Element {
+  const { value = null, threshold = null, evidence } = signal
+  const facts = typeof evidence === 'object' && evidence !== null ? Object.entries(evidence) : []
+  const unit = unitOf(evidence)
+  return (
+    <div class="evidence">
+      {value === null ? null : (
+        <p class="measure">
+          <strong>{exact(value)}</strong>
+          {unit}
+          {threshold === null ? null : (
+            <>
+              <span class="muted">
+                threshold {exact(threshold)}
+                {unit}
+              </span>
+              <Against value={value} threshold={threshold} />
+            </>
+          )}
+        </p>
+      )}
+      {facts.length === 0 ? null : (
+        <dl class="facts-list">
+          {facts
+            .filter(([key, fact]) => fact !== null && key !== 'unit')
+            .map(([key, fact]) => (
+              <div key={key}>
+                <dt>{words(key)}</dt>
+                <dd>
+                  {typeof fact === 'object' ? (
+                    <JsonView value={fact} level={2} />
+                  ) : (
+                    oneLine(String(fact), 500)
+                  )}
+                </dd>
+              </div>
+            ))}
+        </dl>
+      )}
+    </div>
+  )
+}
+
+function unitOf(evidence: unknown): string {
+  const unit: unknown =
+    typeof evidence === 'object' && evidence !== null ? Reflect.get(evidence, 'unit') : undefined
+  return typeof unit === 'string' ? ` ${unit}` : ''
+}
+
+function Against({
+  value,
+  threshold,
+}: {
+  readonly value: number
+  readonly threshold: number
+}): JSX.Element {
+  const whole = Math.max(value, threshold) * 1.05
+  return (
+    <svg class="against" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="against-all" width="100" height="8" rx="1" />
+      <rect class="against-value" width={(100 * value) / whole} height="8" rx="1" />
+      <rect class="against-threshold" x={(100 * threshold) / whole - 0.4} width="0.8" height="8" />
+    </svg>
+  )
+}

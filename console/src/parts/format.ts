@@ -1,0 +1,103 @@
+// Numbers and times as people read them. Units always stand with the number; the exact value is in the title of what shows it.
+
+import { preferencesNow } from '../state/preferences.ts'
+
+const plain = new Intl.NumberFormat('en-US')
+const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+
+export const NONE = '–'
+
+export const exact = (n: number): string => plain.format(n)
+
+export function count(n: number | null | undefined): string {
+  if (n === null || n === undefined) return NONE
+  return n < 10_000 ? plain.format(n) : short.format(n)
+}
+
+export function money(usd: number | null | undefined): string {
+  if (usd === null || usd === undefined) return NONE
+  if (usd === 0) return '$0'
+  const size = Math.abs(usd)
+  if (size >= 10_000) return `$${short.format(usd)}`
+  if (size >= 1) return `$${usd.toFixed(2)}`
+  if (size >= 0.01) return `$${usd.toFixed(3)}`
+  return size >= 0.000001 ? `$${usd.toFixed(6).replace(/0{1,3}$/, '')}` : `$${usd.toExponential(1)}`
+}
+
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return NONE
+  if (ms === 0) return '0 ms'
+  if (ms < 1) return `${(ms * 1000).toFixed(0)} µs`
+  if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+}
+
+export function percent(part: number, whole: number): string {
+  if (whole === 0) return NONE
+  const share = (100 * part) / whole
+  return `${share > 0 && share < 10 ? share.toFixed(1) : share.toFixed(0)} %`
+}
+
+/** Against the time before: `+12 %`; null where that was nothing. */
+export function change(now: number | null, before: number | null): number | null {
+  return now === null || before === null || before === 0 ? null : now / before - 1
+}
+
+const zone = (): string | undefined => (preferencesNow().zone === 'utc' ? 'UTC' : undefined)
+
+export const zoneName = (): string =>
+  zone() ?? Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone
+
+/** Day and time to the second, without the year where it is this one. */
+export function time(of: string | number | Date, { withMs = false } = {}): string {
+  const date = new Date(of)
+  if (Number.isNaN(date.getTime())) return NONE
+  const isThisYear = date.getFullYear() === new Date().getFullYear()
+  return new Intl.DateTimeFormat('en-GB', {
+    ...(isThisYear ? {} : { year: 'numeric' }),
+    month: 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    ...(withMs ? { fractionalSecondDigits: 3 } : {}),
+    timeZone: zone(),
+  }).format(date)
+}
+
+export function ago(of: string | number): string {
+  const seconds = (Date.now() - new Date(of).getTime()) / 1000
+  if (seconds < 5) return 'now'
+  if (seconds < 60) return `${Math.round(seconds)} s ago`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
+  return `${Math.round(seconds / 86_400)} d ago`
+}
+
+/** `llm_error` as `llm error`. */
+export const words = (name: string): string =>
+  name.replaceAll('_', ' ').replace(/\b(llm|pii|mcp)\b/g, (letters) => letters.toUpperCase())
+
+/** Text of others in one line: control marks and marks that turn the direction of writing are shown, not obeyed. */
+export function oneLine(text: string, charactersMax = 300): string {
+  const cut = text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text
+  return visible(cut.replace(/\s+/g, ' '))
+}
+
+/** Control characters but tab and line ends, and marks that turn the direction of writing or hide. */
+const MARKS = new RegExp(
+  '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]',
+  'g',
+)
+
+/** Marks that change how what follows is drawn become visible signs. */
+export function visible(text: string): string {
+  return text.replace(MARKS, (mark) => {
+    const code = mark.charCodeAt(0)
+    return code < 0x20
+      ? String.fromCharCode(0x2400 + code)
+      : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
+  })
+}

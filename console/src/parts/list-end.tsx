@@ -1,0 +1,29 @@
+// The end of a list: more rows, that there are no more, or why the next could not be had.
+
+import type { JSX } from 'preact'
+import { type Pages, ROWS_MAX } from '../views/traces/use-pages.ts'
+import { exact } from './format.ts'
+
+export function ListEnd<T>({
+  pages,
+  noun,
+}: {
+  readonly pages: Pages<T>
+  readonly noun: string
+}): JSX.Element {
+  return (
+    <div class="list-end">
+      <span class="muted">
+        {exact(pages.rows.length)} {noun}
+        {pages.next === null ? '' : ' so far'}
+        {pages.rows.length >= ROWS_MAX ? '; filters or a shorter time show others' : ''}
+      </span>
+      {pages.next === null ? null : (
+        <button type="button" class="button" disabled={pages.isMore} onClick={pages.more}>
+          {pages.isMore ? 'Loading…' : 'Load more'}
+        </button>
+      )}
+      {pages.moreError === null ? null : <span role="alert">{pages.moreError.message}</span>}
+    </div>
+  )
+}

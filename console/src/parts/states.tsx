@@ -1,0 +1,129 @@
+// What stands where data is not: nothing found, still loading, an error with its reason and what to do, no permission. And the boundary
+// that keeps a fault of one view from blanking the page.
+
+import { Component, type ComponentChildren, type JSX } from 'preact'
+import { ApiFault } from '../api/client.ts'
+import { type Answer, queries } from '../api/use-query.ts'
+import { Link } from './basics.tsx'
+
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string
+  readonly children?: ComponentChildren
+}): JSX.Element {
+  return (
+    <div class="state">
+      <h2>{title}</h2>
+      {children === undefined ? null : <div class="state-text">{children}</div>}
+    </div>
+  )
+}
+
+export function Loading({ lines = 6 }: { readonly lines?: number }): JSX.Element {
+  return (
+    <div class="skeleton" role="status" aria-label="Loading">
+      {Array.from({ length: lines }, (_, i) => (
+        <span key={i} style={{ width: `${92 - ((i * 17) % 40)}%` }} />
+      ))}
+    </div>
+  )
+}
+
+function titleOf(error: Error): string {
+  if (!(error instanceof ApiFault)) return 'This view failed'
+  if (error.status === 0) return 'Observa does not answer'
+  if (error.status === 401) return 'Sign in to see this'
+  if (error.status === 403) return 'You may not see this'
+  if (error.status === 404) return 'There is no such thing here'
+  if (error.code === 'STORE_NOT_CONFIGURED') return 'This instance keeps no such data'
+  if (error.status === 503) return 'A store does not answer'
+  return 'The request failed'
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  0: 'Is the process running? What is shown elsewhere on this page may be old.',
+  403: 'Ask an owner or admin of your tenant for the role, or use a key with the scope.',
+  404: 'It may have been deleted, its retention may have passed, or it belongs to another project.',
+  503: 'Receiving goes on. This view comes back when the store answers.',
+}
+
+export function Failure({
+  error,
+  onRetry,
+}: {
+  readonly error: Error
+  readonly onRetry?: () => void
+}): JSX.Element {
+  const fault = error instanceof ApiFault ? error : null
+  const advice = ADVICE[fault?.status ?? -1]
+  return (
+    <div class="state state-error" role="alert">
+      <h2>{titleOf(error)}</h2>
+      <p class="state-text">{error.message}</p>
+      {advice === undefined ? null : <p class="state-text">{advice}</p>}
+      <p class="state-actions">
+        {fault?.status === 401 ? (
+          <Link class="button primary" to="/sign-in">
+            Sign in
+          </Link>
+        ) : (
+          <button
+            type="button"
+            class="button"
+            onClick={onRetry ?? (() => void queries.invalidateQueries())}
+          >
+            Try again
+          </button>
+        )}
+        {fault?.requestId == null ? null : (
+          <span class="muted">
+            request <code>{fault.requestId}</code>
+          </span>
+        )}
+      </p>
+    </div>
+  )
+}
+
+interface AnsweredProps<T> {
+  readonly of: Answer<T>
+  readonly lines?: number
+  readonly children: (data: T) => ComponentChildren
+}
+
+/** The one order of states: an error without data, data (perhaps old), else loading. */
+export function Answered<T>({ of, lines, children }: AnsweredProps<T>): JSX.Element {
+  if (of.data !== undefined)
+    return (
+      <>
+        {of.error === null ? null : (
+          <p class="stale" role="status">
+            Not up to date: {of.error.message}
+          </p>
+        )}
+        {children(of.data)}
+      </>
+    )
+  if (of.error !== null) return <Failure error={of.error} onRetry={() => void of.refetch()} />
+  return <Loading {...(lines === undefined ? {} : { lines })} />
+}
+
+interface BoundaryState {
+  readonly error: Error | null
+}
+
+/** A fault in drawing shows its message in place of the view; the navigation stays. */
+export class Boundary extends Component<{ readonly children: ComponentChildren }, BoundaryState> {
+  override state: BoundaryState = { error: null }
+
+  static override getDerivedStateFromError(error: unknown): BoundaryState {
+    return { error: error instanceof Error ? error : new Error(String(error)) }
+  }
+
+  override render(): ComponentChildren {
+    if (this.state.error === null) return this.props.children
+    return <Failure error={this.state.error} onRetry={() => this.setState({ error: null })} />
+  }
+}

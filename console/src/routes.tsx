@@ -1,0 +1,68 @@
+// Which view a path shows. The views that few people open come in files of their own.
+
+import type { ComponentChildren } from 'preact'
+import { AccountView } from './views/account/account-view.tsx'
+import { SignInView } from './views/account/sign-in-view.tsx'
+import { CostsView } from './views/costs/costs-view.tsx'
+import { GroupView } from './views/groups/group-view.tsx'
+import { GroupsView } from './views/groups/groups-view.tsx'
+import { IssueView } from './views/issues/issue-view.tsx'
+import { IssuesView } from './views/issues/issues-view.tsx'
+import { OperationsView } from './views/operations/operations-view.tsx'
+import { OverviewView } from './views/overview/overview-view.tsx'
+import { SetUpView } from './views/set-up/set-up-view.tsx'
+import { TraceView } from './views/trace/trace-view.tsx'
+import { TracesView } from './views/traces/traces-view.tsx'
+
+export interface View {
+  readonly title: string
+  readonly hasTime: boolean
+  readonly draw: () => ComponentChildren
+}
+
+const view = (title: string, draw: () => ComponentChildren, { hasTime = false } = {}): View => ({
+  title,
+  hasTime,
+  draw,
+})
+const timed = { hasTime: true }
+
+const LISTS: Readonly<Record<string, View>> = {
+  '': view('Overview', () => <OverviewView />, timed),
+  traces: view('Traces', () => <TracesView />, timed),
+  issues: view('Issues', () => <IssuesView />, timed),
+  costs: view('Costs', () => <CostsView />, timed),
+  conversations: view('Conversations', () => <GroupsView kind="conversations" />, timed),
+  sessions: view('Sessions', () => <GroupsView kind="sessions" />, timed),
+  users: view('Users', () => <GroupsView kind="users" />, timed),
+  'set-up': view('Set up', () => <SetUpView />),
+  operations: view('Operations', () => <OperationsView />),
+  account: view('Account', () => <AccountView />),
+  'sign-in': view('Sign in', () => <SignInView />),
+}
+
+const ONES: Readonly<Record<string, (id: string) => View>> = {
+  traces: (id) => view('Trace', () => <TraceView traceId={id} />),
+  issues: (id) => view('Issue', () => <IssueView id={id} />),
+  conversations: (id) => view('Conversation', () => <GroupView kind="conversations" id={id} />),
+  sessions: (id) => view('Session', () => <GroupView kind="sessions" id={id} />),
+  users: (id) => view('User', () => <GroupView kind="users" id={id} />),
+}
+
+export function viewOf(path: string): View | null {
+  const [first = '', second, ...rest] = path.slice(1).split('/')
+  if (rest.length > 0) return null
+  if (second === undefined) return (Object.hasOwn(LISTS, first) ? LISTS[first] : undefined) ?? null
+  const id = decoded(second)
+  const one = Object.hasOwn(ONES, first) ? ONES[first] : undefined
+  return one === undefined || id === null ? null : one(id)
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A lone % encodes nothing.
+    return null
+  }
+}

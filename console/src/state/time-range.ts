@@ -1,0 +1,62 @@
+// The time range of every view, from the address: relative (`range=24h`) stays relative, `from` and `to` are absolute.
+
+import { type Location, useLocation } from './location.ts'
+
+export const RANGES = [
+  ['15m', 'Last 15 minutes', 15],
+  ['1h', 'Last hour', 60],
+  ['6h', 'Last 6 hours', 360],
+  ['24h', 'Last 24 hours', 1440],
+  ['7d', 'Last 7 days', 10_080],
+  ['30d', 'Last 30 days', 43_200],
+  ['90d', 'Last 90 days', 129_600],
+] as const
+
+const DEFAULT = '24h'
+const MINUTE_MS = 60_000
+
+export interface TimeRange {
+  /** Stable while the range means the same; part of the key of every query. */
+  readonly key: string
+  readonly label: string
+  readonly isRelative: boolean
+  /** RFC 3339, as the API takes them; a relative range is resolved at each call. */
+  readonly bounds: () => { readonly from: string; readonly to: string }
+}
+
+export function timeRangeOf({ query }: Location): TimeRange {
+  const from = msOf(query.get('from'))
+  const to = msOf(query.get('to'))
+  if (from !== null && to !== null && from < to) return absolute(from, to)
+  const name = query.get('range') ?? DEFAULT
+  const found = RANGES.find(([key]) => key === name) ?? RANGES[3]
+  const [key, label, minutes] = found
+  return {
+    key,
+    label,
+    isRelative: true,
+    bounds: () => {
+      const now = Date.now()
+      return { from: iso(now - minutes * MINUTE_MS), to: iso(now + MINUTE_MS) }
+    },
+  }
+}
+
+function absolute(from: number, to: number): TimeRange {
+  return {
+    key: `${from}-${to}`,
+    label: `${iso(from).slice(0, 16).replace('T', ' ')} – ${iso(to).slice(0, 16).replace('T', ' ')} UTC`,
+    isRelative: false,
+    bounds: () => ({ from: iso(from), to: iso(to) }),
+  }
+}
+
+function msOf(text: string | null): number | null {
+  if (text === null) return null
+  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  return Number.isFinite(ms) && ms >= 0 && ms < Date.UTC(2106, 0) ? ms : null
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+export const useTimeRange = (): TimeRange => timeRangeOf(useLocation())

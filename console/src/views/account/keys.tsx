@@ -1,0 +1,250 @@
+// Keys of the tenant. A new one is shown once; revoking and rotating take effect within seconds.
+
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Page } from '../../api/types.ts'
+import { useApi } from '../../api/use-query.ts'
+import { Ago, Badge, CopyButton } from '../../parts/basics.tsx'
+import { NONE, oneLine } from '../../parts/format.ts'
+import { Answered, Empty } from '../../parts/states.tsx'
+import { type Change, useChange } from './use-change.ts'
+
+interface KeyRow {
+  readonly key_id: string
+  readonly kind: 'secret' | 'publishable'
+  readonly project_id: string
+  readonly name: string | null
+  readonly last4: string
+  readonly scopes: readonly string[]
+  readonly state: 'active' | 'expired' | 'revoked'
+  readonly created_at: string
+  readonly last_used_at: string | null
+}
+
+interface Project {
+  readonly project_id: string
+  readonly name: string
+}
+
+interface MadeKey extends KeyRow {
+  readonly key: string
+}
+
+export function Keys(): JSX.Element {
+  const keys = useApi<Page<KeyRow>>('/api/v1/keys', { limit: 200 })
+  const change = useChange()
+  const [made, setMade] = useState<MadeKey | null>(null)
+  return (
+    <section class="panel">
+      <h2>Keys</h2>
+      <NewKey change={change} onMade={setMade} />
+      {change.error === null ? null : (
+        <p class="form-error" role="alert">
+          {change.error}
+        </p>
+      )}
+      {made === null ? null : (
+        <div class="made-key" role="status">
+          <p>
+            <strong>This is the only time the key is shown.</strong>
+          </p>
+          <p>
+            <code>{made.key}</code> <CopyButton label="Copy" text={made.key} />
+            <button type="button" class="button small" onClick={() => setMade(null)}>
+              I have it
+            </button>
+          </p>
+        </div>
+      )}
+      <Answered of={keys}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="No keys">
+              Where this instance asks for a key, one is needed to send and to read.
+            </Empty>
+          ) : (
+            <KeysTable rows={data} change={change} onMade={setMade} />
+          )
+        }
+      </Answered>
+    </section>
+  )
+}
+
+function NewKey({
+  change,
+  onMade,
+}: {
+  readonly change: Change
+  readonly onMade: (key: MadeKey) => void
+}): JSX.Element {
+  const projects = useApi<Page<Project>>('/api/v1/projects', { limit: 200 })
+  const [name, setName] = useState('')
+  const [project, setProject] = useState('')
+  const [scopes, setScopes] = useState('ingest,query')
+  const rows = projects.data?.data ?? []
+  const make = async (): Promise<void> => {
+    const body = {
+      project_id: project === '' ? rows[0]?.project_id : project,
+      kind: 'secret',
+      scopes: scopes.split(','),
+      ...(name.trim() === '' ? {} : { name: name.trim() }),
+    }
+    const done = await change.run<MadeKey>('/api/v1/keys', { method: 'POST', body })
+    if (done === null) return
+    onMade(done)
+    setName('')
+  }
+  return (
+    <form
+      class="form-row"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void make()
+      }}
+    >
+      <label class="field tall">
+        <span>Name</span>
+        <input
+          value={name}
+          maxLength={100}
+          placeholder="checkout service"
+          onInput={(e) => setName(e.currentTarget.value)}
+        />
+      </label>
+      <label class="field tall">
+        <span>Project</span>
+        <select
+          value={project === '' ? rows[0]?.project_id : project}
+          onChange={(e) => setProject(e.currentTarget.value)}
+        >
+          {rows.map((row) => (
+            <option value={row.project_id} key={row.project_id}>
+              {row.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field tall">
+        <span>May</span>
+        <select value={scopes} onChange={(e) => setScopes(e.currentTarget.value)}>
+          <option value="ingest">send</option>
+          <option value="query">read</option>
+          <option value="ingest,query">send and read</option>
+        </select>
+      </label>
+      <button type="submit" class="button primary" disabled={change.isBusy || rows.length === 0}>
+        Make a key
+      </button>
+    </form>
+  )
+}
+
+function KeysTable({
+  rows,
+  change,
+  onMade,
+}: {
+  readonly rows: readonly KeyRow[]
+  readonly change: Change
+  readonly onMade: (key: MadeKey) => void
+}): JSX.Element {
+  return (
+    <div class="scroll-x" tabIndex={0} role="region" aria-label="Keys">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col">Name</th>
+            <th scope="col">May</th>
+            <th scope="col">Project</th>
+            <th scope="col">State</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Made</th>
+            <th scope="col">Actions</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.key_id}>
+              <td>
+                <code>
+                  {row.key_id}…{row.last4}
+                </code>
+              </td>
+              <td>{oneLine(row.name ?? NONE, 60)}</td>
+              <td>{row.scopes.join(', ')}</td>
+              <td>{oneLine(row.project_id, 24)}</td>
+              <td>
+                <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
+              </td>
+              <td>{row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />}</td>
+              <td>
+                <Ago at={row.created_at} />
+              </td>
+              <td>
+                {row.state === 'active' ? (
+                  <KeyActions row={row} change={change} onMade={onMade} />
+                ) : null}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function KeyActions({
+  row,
+  change,
+  onMade,
+}: {
+  readonly row: KeyRow
+  readonly change: Change
+  readonly onMade: (key: MadeKey) => void
+}): JSX.Element {
+  const [isAsking, setAsking] = useState(false)
+  const rotate = async (): Promise<void> => {
+    const done = await change.run<MadeKey>(`/api/v1/keys/${row.key_id}/rotate`, {
+      method: 'POST',
+      body: {},
+    })
+    if (done !== null) onMade(done)
+  }
+  const revoke = async (): Promise<void> => {
+    await change.run(`/api/v1/keys/${row.key_id}`, { method: 'DELETE' })
+    setAsking(false)
+  }
+  if (isAsking)
+    return (
+      <span class="row-actions">
+        <button
+          type="button"
+          class="button small danger"
+          disabled={change.isBusy}
+          onClick={() => void revoke()}
+        >
+          Revoke for good
+        </button>
+        <button type="button" class="button small" onClick={() => setAsking(false)}>
+          Keep
+        </button>
+      </span>
+    )
+  return (
+    <span class="row-actions">
+      <button
+        type="button"
+        class="button small"
+        disabled={change.isBusy}
+        onClick={() => void rotate()}
+      >
+        Rotate
+      </button>
+      <button type="button" class="button small" onClick={() => setAsking(true)}>
+        Revoke
+      </button>
+    </span>
+  )
+}

@@ -1,0 +1,155 @@
+// Members of the tenant and their roles; an invitation for somebody new.
+
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Page } from '../../api/types.ts'
+import { useApi } from '../../api/use-query.ts'
+import { Ago, CopyButton } from '../../parts/basics.tsx'
+import { NONE, oneLine } from '../../parts/format.ts'
+import { Answered, Empty } from '../../parts/states.tsx'
+import { useChange } from './use-change.ts'
+
+const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
+
+interface MemberRow {
+  readonly user_id: string
+  readonly email: string
+  readonly name: string | null
+  readonly role: string
+  readonly created_at: string
+}
+
+export function Members(): JSX.Element {
+  const members = useApi<Page<MemberRow>>('/api/v1/members', { limit: 200 })
+  const change = useChange()
+  return (
+    <section class="panel">
+      <h2>Members</h2>
+      <Invite />
+      {change.error === null ? null : (
+        <p class="form-error" role="alert">
+          {change.error}
+        </p>
+      )}
+      <Answered of={members}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="No members">
+              The first account is made with <code>observa users create</code>, or by signing up
+              where that is open.
+            </Empty>
+          ) : (
+            <div class="scroll-x" tabIndex={0} role="region" aria-label="Members">
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th scope="col">E-mail address</th>
+                    <th scope="col">Name</th>
+                    <th scope="col">Role</th>
+                    <th scope="col">Since</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {data.map((row) => (
+                    <tr key={row.user_id}>
+                      <th scope="row">{oneLine(row.email, 80)}</th>
+                      <td>{oneLine(row.name ?? NONE, 60)}</td>
+                      <td>
+                        <select
+                          aria-label={`Role of ${row.email}`}
+                          value={row.role}
+                          disabled={change.isBusy}
+                          onChange={(e) =>
+                            void change.run(`/api/v1/members/${row.user_id}`, {
+                              method: 'PATCH',
+                              body: { role: e.currentTarget.value },
+                            })
+                          }
+                        >
+                          {ROLES.map((role) => (
+                            <option value={role} key={role}>
+                              {role}
+                            </option>
+                          ))}
+                        </select>
+                      </td>
+                      <td>
+                        <Ago at={row.created_at} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Answered>
+    </section>
+  )
+}
+
+interface Invitation {
+  readonly email: string
+  readonly token: string
+}
+
+function Invite(): JSX.Element {
+  const change = useChange()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState('member')
+  const [made, setMade] = useState<Invitation | null>(null)
+  const invite = async (): Promise<void> => {
+    const done = await change.run<Invitation>('/api/v1/invitations', {
+      method: 'POST',
+      body: { email, role },
+    })
+    if (done === null) return
+    setMade(done)
+    setEmail('')
+  }
+  return (
+    <>
+      <form
+        class="form-row"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void invite()
+        }}
+      >
+        <label class="field tall">
+          <span>Invite, by e-mail address</span>
+          <input
+            type="email"
+            required
+            value={email}
+            onInput={(e) => setEmail(e.currentTarget.value)}
+          />
+        </label>
+        <label class="field tall">
+          <span>Role</span>
+          <select value={role} onChange={(e) => setRole(e.currentTarget.value)}>
+            {ROLES.slice(1).map((r) => (
+              <option value={r} key={r}>
+                {r}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="button primary" disabled={change.isBusy}>
+          Invite
+        </button>
+      </form>
+      {change.error === null ? null : (
+        <p class="form-error" role="alert">
+          {change.error}
+        </p>
+      )}
+      {made === null ? null : (
+        <p class="made-key" role="status">
+          Hand this to {made.email}; it is shown this once and is good for 7 days:{' '}
+          <code>{made.token}</code> <CopyButton label="Copy" text={made.token} />
+        </p>
+      )}
+    </>
+  )
+}

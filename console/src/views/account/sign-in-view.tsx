@@ -1,0 +1,135 @@
+// Signing in: by e-mail address and password, or with a key that is kept for this tab only.
+
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { call, setKey } from '../../api/client.ts'
+import { queries } from '../../api/use-query.ts'
+import { addressOf, go } from '../../state/location.ts'
+
+async function enter(): Promise<void> {
+  await queries.resetQueries()
+  go(addressOf('/'))
+}
+
+export function SignInView(): JSX.Element {
+  return (
+    <div class="sign-in">
+      <h1>Sign in</h1>
+      <PasswordForm />
+      <p class="or">
+        <span>or</span>
+      </p>
+      <KeyForm />
+    </div>
+  )
+}
+
+/** What a form says when it was refused. */
+function useAttempt(): readonly [string | null, boolean, (work: () => Promise<void>) => void] {
+  const [said, setSaid] = useState<string | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    setBusy(true)
+    setSaid(null)
+    try {
+      await work()
+    } catch (thrown) {
+      setSaid(thrown instanceof Error ? thrown.message : String(thrown))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return [said, isBusy, (work) => void attempt(work)]
+}
+
+function PasswordForm(): JSX.Element {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [said, isBusy, attempt] = useAttempt()
+  return (
+    <form
+      class="panel form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        attempt(async () => {
+          setKey(null)
+          await call('/api/v1/auth/login', { method: 'POST', body: { email, password } })
+          await enter()
+        })
+      }}
+    >
+      <label class="field tall">
+        <span>E-mail address</span>
+        <input
+          type="email"
+          autocomplete="username"
+          required
+          value={email}
+          onInput={(e) => setEmail(e.currentTarget.value)}
+        />
+      </label>
+      <label class="field tall">
+        <span>Password</span>
+        <input
+          type="password"
+          autocomplete="current-password"
+          required
+          value={password}
+          onInput={(e) => setPassword(e.currentTarget.value)}
+        />
+      </label>
+      {said === null ? null : (
+        <p class="form-error" role="alert">
+          {said}
+        </p>
+      )}
+      <button type="submit" class="button primary" disabled={isBusy}>
+        {isBusy ? 'Signing in…' : 'Sign in'}
+      </button>
+    </form>
+  )
+}
+
+function KeyForm(): JSX.Element {
+  const [key, setTyped] = useState('')
+  const [said, isBusy, attempt] = useAttempt()
+  return (
+    <form
+      class="panel form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        attempt(async () => {
+          setKey(key.trim())
+          try {
+            await call('/api/v1/traces', { parameters: { limit: 1 } })
+          } catch (thrown) {
+            setKey(null)
+            throw thrown
+          }
+          await enter()
+        })
+      }}
+    >
+      <label class="field tall">
+        <span>Key with the scope query</span>
+        <input
+          type="password"
+          autocomplete="off"
+          required
+          placeholder="sk_…"
+          value={key}
+          onInput={(e) => setTyped(e.currentTarget.value)}
+        />
+      </label>
+      {said === null ? null : (
+        <p class="form-error" role="alert">
+          {said}
+        </p>
+      )}
+      <button type="submit" class="button" disabled={isBusy}>
+        Use the key
+      </button>
+      <p class="muted">It stays in this tab and is forgotten when the tab is closed.</p>
+    </form>
+  )
+}

@@ -1,0 +1,31 @@
+// A change of the control plane: whether it is under way, what was refused, and that the lists are asked again afterwards.
+
+import { useState } from 'preact/hooks'
+import { type Call, call } from '../../api/client.ts'
+import { queries } from '../../api/use-query.ts'
+
+export interface Change {
+  readonly isBusy: boolean
+  readonly error: string | null
+  readonly run: <T>(path: string, options: Call) => Promise<T | null>
+}
+
+export function useChange(): Change {
+  const [isBusy, setBusy] = useState(false)
+  const [error, setError] = useState<string | null>(null)
+  const run = async <T>(path: string, options: Call): Promise<T | null> => {
+    setBusy(true)
+    setError(null)
+    try {
+      const done = await call<T>(path, options)
+      await queries.invalidateQueries()
+      return done
+    } catch (thrown) {
+      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      return null
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { isBusy, error, run }
+}

@@ -1,0 +1,93 @@
+// How the instance itself is: exporters, queue and stores with what each says, and the version.
+
+import type { JSX } from 'preact'
+import { apiAddress } from '../../api/client.ts'
+import type { Health } from '../../api/types.ts'
+import { useApi } from '../../api/use-query.ts'
+import { Badge } from '../../parts/basics.tsx'
+import { duration, oneLine } from '../../parts/format.ts'
+import { Answered } from '../../parts/states.tsx'
+
+const EVERY_MS = 5000
+
+interface Version {
+  readonly version: string
+  readonly node: string
+  readonly git_sha: string | null
+  readonly environment: string
+}
+
+export function OperationsView(): JSX.Element {
+  const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
+  const version = useApi<Version>('/version')
+  return (
+    <>
+      <header class="view-head">
+        <h1>Operations</h1>
+        <div class="view-actions">
+          <a class="button" href={apiAddress('/docs/')}>
+            API explorer
+          </a>
+        </div>
+      </header>
+      <Answered of={health}>
+        {(state) => (
+          <section class="panel">
+            <div class="panel-head">
+              <h2>Parts</h2>
+              <Badge tone={state.status === 'ok' ? 'good' : 'bad'}>{state.status}</Badge>
+              <span class="muted push">up for {duration(state.uptime_s * 1000)}</span>
+            </div>
+            <div class="scroll-x" tabIndex={0} role="region" aria-label="Parts of the instance">
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th scope="col">Part</th>
+                    <th scope="col">State</th>
+                    <th scope="col">What it says</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {Object.entries(state.checks).map(([name, check]) => (
+                    <tr key={name}>
+                      <th scope="row">{oneLine(name, 80)}</th>
+                      <td>
+                        <Badge tone={check.ok ? 'good' : 'bad'}>
+                          {check.ok ? 'well' : 'not well'}
+                        </Badge>
+                      </td>
+                      <td class="wide">{oneLine(check.detail, 240)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </section>
+        )}
+      </Answered>
+      <Answered of={version} lines={2}>
+        {(v) => (
+          <section class="panel">
+            <h2>Version</h2>
+            <p class="facts">
+              <span>
+                <span class="muted">Observa</span> {v.version}
+              </span>
+              <span>
+                <span class="muted">Node</span> {v.node}
+              </span>
+              <span>
+                <span class="muted">environment</span> {v.environment}
+              </span>
+              {v.git_sha === null ? null : (
+                <span>
+                  <span class="muted">commit</span> <code>{v.git_sha}</code>
+                </span>
+              )}
+            </p>
+          </section>
+        )}
+      </Answered>
+    </>
+  )
+}

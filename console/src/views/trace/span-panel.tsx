@@ -1,0 +1,138 @@
+// One span in full: what it says, how its tokens and cost count, what the rules found, every attribute, and the raw event.
+
+import type { ComponentChildren, JSX } from 'preact'
+import { apiAddress } from '../../api/client.ts'
+import type { EventRow, Signal, SpanRow } from '../../api/types.ts'
+import { useQuery } from '../../api/use-query.ts'
+import { Badge, CopyButton, KindMark, Tabs } from '../../parts/basics.tsx'
+import { duration, oneLine, time } from '../../parts/format.ts'
+import { Icon } from '../../parts/icons.tsx'
+import { JsonView } from '../../parts/json-view.tsx'
+import { Answered, Boundary, Empty } from '../../parts/states.tsx'
+import { setParams, useLocation } from '../../state/location.ts'
+import { loadEvent } from './load-spans.ts'
+import { SpanAttributes } from './span-attributes.tsx'
+import { SpanContent } from './span-content.tsx'
+import { SpanSignals } from './span-signals.tsx'
+import { SpanUsage } from './span-usage.tsx'
+
+const NS_OF_MS = 1_000_000
+
+export interface SpanPanelProps {
+  readonly traceId: string
+  readonly span: SpanRow
+  readonly signals: readonly Signal[]
+  readonly onSelectEvent: (eventId: string) => void
+}
+
+export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelProps): JSX.Element {
+  const { query } = useLocation()
+  const answer = useQuery<EventRow | null>(
+    ['event', traceId, span.event_id],
+    (signal) => loadEvent(traceId, span, signal),
+    { keepsPrevious: false },
+  )
+  const tab = query.get('tab') ?? 'content'
+  const tabs: readonly (readonly [string, ComponentChildren])[] = [
+    ['content', 'Content'],
+    ['usage', 'Tokens and cost'],
+    ['signals', signals.length === 0 ? 'Signals' : `Signals · ${signals.length}`],
+    ['attributes', 'Attributes'],
+    ['raw', 'Raw'],
+  ]
+  return (
+    <aside class="span-panel" aria-label={`Span ${oneLine(span.name ?? span.span_id, 60)}`}>
+      <SpanHead traceId={traceId} span={span} event={answer.data ?? null} />
+      <Tabs
+        label="Parts of the span"
+        tabs={tabs}
+        selected={tab}
+        onSelect={(key) => setParams({ tab: key === 'content' ? null : key }, { isReplaced: true })}
+      />
+      <div class="span-body" role="tabpanel" tabIndex={0} aria-label={`Span: ${tab}`}>
+        <Boundary key={`${span.event_id} ${tab}`}>
+          <Answered of={answer}>
+            {(event) =>
+              event === null ? (
+                <Empty title="This span is not stored any more" />
+              ) : (
+                <Tab tab={tab} event={event} signals={signals} onSelectEvent={onSelectEvent} />
+              )
+            }
+          </Answered>
+        </Boundary>
+      </div>
+    </aside>
+  )
+}
+
+function SpanHead({
+  traceId,
+  span,
+  event,
+}: {
+  readonly traceId: string
+  readonly span: SpanRow
+  readonly event: EventRow | null
+}): JSX.Element {
+  const started = new Date(span.start_time / NS_OF_MS)
+  const model = span.response_model ?? span.request_model
+  return (
+    <header class="span-head">
+      <div class="span-title">
+        <KindMark kind={span.kind} />
+        <h2 title={span.name ?? ''}>{oneLine(span.name ?? span.span_id, 100)}</h2>
+        <button
+          type="button"
+          class="button ghost"
+          aria-label="Close the span"
+          onClick={() => setParams({ span: null, tab: null })}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <p class="facts">
+        {span.status === 'error' ? <Badge tone="bad">error</Badge> : null}
+        <span>{duration(span.duration_ms)}</span>
+        <span title={started.toISOString()}>{time(started, { withMs: true })}</span>
+        {model === null ? null : <span>{oneLine(model, 60)}</span>}
+        {span.service_name === null ? null : <span>{oneLine(span.service_name, 40)}</span>}
+        <code title="span id">{span.span_id}</code>
+      </p>
+      <p class="span-actions">
+        <CopyButton label="JSON" text={() => JSON.stringify(event ?? span, null, 2)} />
+        <CopyButton label="curl" text={() => curlOf(traceId)} />
+        <CopyButton label="Link" text={() => window.location.href} />
+      </p>
+    </header>
+  )
+}
+
+/** The key is a variable of the shell: what is copied is pasted elsewhere. */
+function curlOf(traceId: string): string {
+  const address = new URL(apiAddress(`/api/v1/traces/${traceId}/events`), window.location.href).href
+  return `curl -s -H "authorization: Bearer $OBSERVA_KEY" '${address}'`
+}
+
+function Tab({
+  tab,
+  event,
+  signals,
+  onSelectEvent,
+}: {
+  readonly tab: string
+  readonly event: EventRow
+  readonly signals: readonly Signal[]
+  readonly onSelectEvent: (eventId: string) => void
+}): JSX.Element {
+  if (tab === 'usage') return <SpanUsage event={event} onSelectEvent={onSelectEvent} />
+  if (tab === 'signals') return <SpanSignals signals={signals} />
+  if (tab === 'attributes') return <SpanAttributes event={event} />
+  if (tab === 'raw')
+    return (
+      <div class="json raw">
+        <JsonView value={event} />
+      </div>
+    )
+  return <SpanContent event={event} />
+}

@@ -1,0 +1,158 @@
+// The spans of a trace as a tree: children in order of their start, sums of what is below, and what is in sight when some are folded.
+// Arrays over indexes rather than objects, because a trace may have a hundred thousand spans.
+
+import type { SpanRow } from '../../api/types.ts'
+
+export interface SpanTree {
+  readonly spans: readonly SpanRow[]
+  /** Indexes of `spans`, parents before children. */
+  readonly order: readonly number[]
+  readonly level: Int32Array
+  readonly parent: Int32Array
+  readonly children: Int32Array
+  /** How many spans are below. */
+  readonly below: Int32Array
+  /** Sums of a span and all below: only what counts. */
+  readonly tokens: Float64Array
+  readonly cost: Float64Array
+  readonly errors: Int32Array
+  readonly startMs: number
+  readonly endMs: number
+  readonly byId: ReadonlyMap<string, number>
+}
+
+const NS_OF_MS = 1_000_000
+
+export const startMsOf = (span: SpanRow): number => span.start_time / NS_OF_MS
+
+/** A record of a log is shown in its span; it is listed only where that is missing. */
+const isLogOf = (span: SpanRow): boolean => span.event_type?.startsWith('log:') === true
+
+export function treeOf(given: readonly SpanRow[]): SpanTree {
+  const spans = withoutJoinedLogs(given)
+  const n = spans.length
+  const byId = new Map<string, number>()
+  for (const [i, span] of spans.entries()) if (!byId.has(span.span_id)) byId.set(span.span_id, i)
+  const parent = new Int32Array(n).fill(-1)
+  const kids: number[][] = Array.from({ length: n }, () => [])
+  const roots: number[] = []
+  for (const [i, span] of spans.entries()) {
+    const up = span.parent_span_id === null ? undefined : byId.get(span.parent_span_id)
+    if (up === undefined || up === i) roots.push(i)
+    else {
+      parent[i] = up
+      kids[up]?.push(i)
+    }
+  }
+  const { order, level } = ordered(spans, roots, kids)
+  const sums = summed(spans, order, parent)
+  const children = Int32Array.from(kids, (k) => k.length)
+  return { spans, order, level, parent, children, ...sums, ...boundsOf(spans), byId }
+}
+
+function withoutJoinedLogs(given: readonly SpanRow[]): readonly SpanRow[] {
+  const ids = new Set(given.filter((s) => !isLogOf(s)).map((s) => s.span_id))
+  return given.filter((s) => !isLogOf(s) || !ids.has(s.span_id))
+}
+
+/** Without recursion: chains may be deeper than the stack. What is in a circle of parents comes last, as roots. */
+function ordered(
+  spans: readonly SpanRow[],
+  roots: readonly number[],
+  kids: readonly (readonly number[])[],
+): { readonly order: number[]; readonly level: Int32Array } {
+  const byStart = (a: number, b: number): number =>
+    (spans[b]?.start_time ?? 0) - (spans[a]?.start_time ?? 0)
+  const level = new Int32Array(spans.length)
+  const order: number[] = []
+  const seen = new Uint8Array(spans.length)
+  const visit = (from: readonly number[]): void => {
+    const stack = [...from].toSorted(byStart)
+    for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
+      if (seen[i] === 1) continue
+      seen[i] = 1
+      order.push(i)
+      const below = (kids[i] ?? []).toSorted(byStart)
+      for (const kid of below) level[kid] = (level[i] ?? 0) + 1
+      stack.push(...below)
+    }
+  }
+  visit(roots)
+  for (const i of spans.keys()) if (seen[i] === 0) visit([i])
+  return { order, level }
+}
+
+function summed(
+  spans: readonly SpanRow[],
+  order: readonly number[],
+  parent: Int32Array,
+): Pick<SpanTree, 'below' | 'tokens' | 'cost' | 'errors'> {
+  const n = spans.length
+  const below = new Int32Array(n)
+  const tokens = new Float64Array(n)
+  const cost = new Float64Array(n)
+  const errors = new Int32Array(n)
+  for (const i of order.toReversed()) {
+    const span = spans[i]
+    if (span === undefined) continue
+    if (counts(span)) {
+      tokens[i] = (tokens[i] ?? 0) + (span.total_tokens ?? 0)
+      cost[i] = (cost[i] ?? 0) + (span.cost_usd ?? 0)
+    }
+    if (span.status === 'error') errors[i] = (errors[i] ?? 0) + 1
+    const up = parent[i] ?? -1
+    if (up < 0) continue
+    below[up] = (below[up] ?? 0) + (below[i] ?? 0) + 1
+    tokens[up] = (tokens[up] ?? 0) + (tokens[i] ?? 0)
+    cost[up] = (cost[up] ?? 0) + (cost[i] ?? 0)
+    errors[up] = (errors[up] ?? 0) + (errors[i] ?? 0)
+  }
+  return { below, tokens, cost, errors }
+}
+
+/** Whether the numbers of a span enter sums: those that repeat others do not. */
+export const counts = (span: SpanRow): boolean => span.usage_aggregate !== true
+
+function boundsOf(spans: readonly SpanRow[]): { readonly startMs: number; readonly endMs: number } {
+  let startMs = Number.POSITIVE_INFINITY
+  let endMs = 0
+  for (const span of spans) {
+    const start = startMsOf(span)
+    startMs = Math.min(startMs, start)
+    endMs = Math.max(endMs, start + (span.duration_ms ?? 0))
+  }
+  return spans.length === 0 ? { startMs: 0, endMs: 0 } : { startMs, endMs }
+}
+
+/** Indexes in order, without what is below a folded span. */
+export function inSight(tree: SpanTree, folded: ReadonlySet<number>): readonly number[] {
+  if (folded.size === 0) return tree.order
+  const shown: number[] = []
+  let hiddenBelow = -1
+  for (const i of tree.order) {
+    const level = tree.level[i] ?? 0
+    if (hiddenBelow >= 0 && level > hiddenBelow) continue
+    hiddenBelow = folded.has(i) ? level : -1
+    shown.push(i)
+  }
+  return shown
+}
+
+/** Spans with these words in their name, model, tool or agent. */
+export function matching(tree: SpanTree, words: string): ReadonlySet<number> {
+  const wanted = words.toLowerCase()
+  const found = new Set<number>()
+  for (const [i, s] of tree.spans.entries()) {
+    const texts = [
+      s.name,
+      s.response_model,
+      s.request_model,
+      s.tool_name,
+      s.agent_name,
+      s.kind,
+      s.span_id,
+    ]
+    if (texts.some((text) => text?.toLowerCase().includes(wanted) === true)) found.add(i)
+  }
+  return found
+}

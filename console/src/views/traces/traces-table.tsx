@@ -1,0 +1,58 @@
+// Rows of traces, for the list and for what belongs to one user, session or conversation.
+
+import type { JSX } from 'preact'
+import type { TraceRow } from '../../api/types.ts'
+import { KindMark, Link } from '../../parts/basics.tsx'
+import { oneLine } from '../../parts/format.ts'
+import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx'
+
+export function TracesTable({
+  rows,
+  columns = DEFAULT_COLUMNS,
+  label,
+}: {
+  readonly rows: readonly TraceRow[]
+  readonly columns?: readonly string[]
+  readonly label: string
+}): JSX.Element {
+  const shown = COLUMNS.filter((c) => columns.includes(c.key))
+  const durationMax = Math.max(0, ...rows.map((t) => t.duration_ms))
+  return (
+    <div class="scroll-x" role="region" aria-label={label} tabIndex={0}>
+      <table class="table rows">
+        <thead>
+          <tr>
+            <th scope="col">Trace</th>
+            {shown.map((c) => (
+              <th scope="col" class={c.isNumber === true ? 'number' : ''} key={c.key}>
+                {c.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((trace) => (
+            <tr key={trace.trace_id}>
+              <td class="main-cell">
+                <KindMark kind={trace.kind} isPlain />
+                <Link
+                  to={`/traces/${trace.trace_id}`}
+                  class="row-link"
+                  row
+                  title={trace.name ?? trace.trace_id}
+                >
+                  {trace.name === null ? 'root span has not come' : oneLine(trace.name, 90)}
+                </Link>
+              </td>
+              {shown.map((c) => (
+                <td class={c.isNumber === true ? 'number' : ''} key={c.key}>
+                  {c.cell(trace, durationMax)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

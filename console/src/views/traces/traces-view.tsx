@@ -1,0 +1,169 @@
+// The list of traces: filters, columns, saved views, live tail.
+
+import type { JSX } from 'preact'
+import { apiAddress } from '../../api/client.ts'
+import type { TraceRow } from '../../api/types.ts'
+import { Link } from '../../parts/basics.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
+import { Answered, Empty } from '../../parts/states.tsx'
+import { setParams, useLocation } from '../../state/location.ts'
+import { setPreferences, usePreferences } from '../../state/preferences.ts'
+import { useTimeRange } from '../../state/time-range.ts'
+import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx'
+import { type FilterField, Filters } from './filters.tsx'
+import { SavedViews } from './saved-views.tsx'
+import { TracesTable } from './traces-table.tsx'
+import { usePages } from './use-pages.ts'
+
+const KINDS = [
+  'llm',
+  'agent',
+  'tool',
+  'chain',
+  'workflow',
+  'retrieval',
+  'rerank',
+  'embedding',
+  'guardrail',
+  'evaluator',
+  'mcp',
+  'span',
+]
+
+const SEARCH: FilterField = {
+  name: 'name',
+  label: 'Name',
+  type: 'text',
+  placeholder: 'Search names of root spans',
+}
+const FIELDS: readonly FilterField[] = [
+  { name: 'kind', label: 'Kind', type: 'choice', choices: KINDS.map((k) => [k, k]), isMain: true },
+  { name: 'model', label: 'Model', type: 'text', placeholder: 'Model', isMain: true },
+  { name: 'errors', label: 'Errors', type: 'flag', isMain: true },
+  { name: 'signals', label: 'Signals', type: 'flag', isMain: true },
+  { name: 'user_id', label: 'User', type: 'text', placeholder: 'user id' },
+  { name: 'session_id', label: 'Session', type: 'text', placeholder: 'session id' },
+  { name: 'conversation_id', label: 'Conversation', type: 'text', placeholder: 'conversation id' },
+  { name: 'min_cost_usd', label: 'Cost at least, USD', type: 'number', placeholder: '0.10' },
+  { name: 'min_duration_ms', label: 'Duration at least, ms', type: 'number', placeholder: '1000' },
+]
+const NAMES = [SEARCH, ...FIELDS].map((f) => f.name)
+
+const LIVE_MS = 2000
+const RELATIVE_MS = 30_000
+const PAGE = 100
+
+export function TracesView(): JSX.Element {
+  const { query } = useLocation()
+  const range = useTimeRange()
+  const { columns } = usePreferences()
+  const isLive = query.get('live') === 'true' && range.isRelative
+  const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
+  const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
+  const pages = usePages<TraceRow>(
+    '/api/v1/traces',
+    [range.key, query.get('project'), set],
+    parameters,
+    {
+      everyMs: isLive ? LIVE_MS : range.isRelative && RELATIVE_MS,
+    },
+  )
+  const isFiltered = NAMES.some((name) => query.has(name))
+  return (
+    <>
+      <header class="view-head">
+        <h1>Traces</h1>
+        <div class="view-actions">
+          <button
+            type="button"
+            class="button toggle live"
+            aria-pressed={isLive}
+            disabled={!range.isRelative}
+            title={
+              range.isRelative
+                ? 'New traces appear by themselves'
+                : 'Only with a time range that ends now'
+            }
+            onClick={() => setParams({ live: isLive ? null : 'true' })}
+          >
+            Live
+          </button>
+          <SavedViews path="/traces" />
+          <ColumnChoice chosen={columns ?? DEFAULT_COLUMNS} />
+          <a
+            class="button"
+            href={apiAddress('/api/v1/traces', { ...set, ...range.bounds(), format: 'csv' })}
+            download="traces.csv"
+          >
+            CSV
+          </a>
+        </div>
+      </header>
+      <Filters fields={FIELDS} search={SEARCH} />
+      <Answered of={pages.answer} lines={12}>
+        {() =>
+          pages.rows.length === 0 ? (
+            <NoTraces isFiltered={isFiltered} label={range.label} />
+          ) : (
+            <>
+              <TracesTable rows={pages.rows} columns={columns ?? DEFAULT_COLUMNS} label="Traces" />
+              <ListEnd pages={pages} noun="traces" />
+            </>
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+function NoTraces({
+  isFiltered,
+  label,
+}: {
+  readonly isFiltered: boolean
+  readonly label: string
+}): JSX.Element {
+  return isFiltered ? (
+    <Empty title="No trace matches these filters">
+      Take one away, or choose a longer time than “{label}”.
+    </Empty>
+  ) : (
+    <Empty title="No traces in this time">
+      <p>Nothing has come in “{label}”.</p>
+      <p>
+        <Link to="/set-up" class="button primary">
+          Send the first trace
+        </Link>
+      </p>
+    </Empty>
+  )
+}
+
+function ColumnChoice({ chosen }: { readonly chosen: readonly string[] }): JSX.Element {
+  return (
+    <details class="menu">
+      <summary class="button">Columns</summary>
+      <div class="popup">
+        {COLUMNS.map((column) => (
+          <label class="check" key={column.key}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(column.key)}
+              onChange={(event) =>
+                setPreferences({
+                  columns: event.currentTarget.checked
+                    ? [...chosen, column.key]
+                    : chosen.filter((key) => key !== column.key),
+                })
+              }
+            />
+            {column.label}
+          </label>
+        ))}
+        <button type="button" class="link" onClick={() => setPreferences({ columns: null })}>
+          Back to the usual ones
+        </button>
+      </div>
+    </details>
+  )
+}

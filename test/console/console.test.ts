@@ -1,0 +1,398 @@
+// The console in a real browser, on a real instance with embedded stores and the demo's traffic. What a person sees and does is what
+// is checked: visible texts, addresses, keys.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import AxeBuilder from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { buildConsole } from '../../console/build.ts'
+import { Instance, until } from '../instance.ts'
+import { chromiumPath, launch, NO_CHROMIUM, openPage, type Watched } from './browser.ts'
+import { conversation, HOSTILE, hostile, large, newTraceId, otlp, spanId } from './traffic.ts'
+
+const executablePath = chromiumPath()
+const skip = executablePath === null ? NO_CHROMIUM : false
+
+const CONFIG = `
+exporters: { clickhouse: { embedded: true }, postgres: { embedded: true } }
+accounts: open
+service:
+  pipelines:
+    traces: { exporters: [clickhouse, postgres] }
+    logs: { exporters: [clickhouse, postgres] }
+`
+
+let instance: Instance
+let browser: Browser
+let origin = ''
+const talk = newTraceId()
+const evil = newTraceId()
+const wide = newTraceId()
+let loop = ''
+
+async function send(traceId: string, spans: Parameters<typeof otlp>[2]): Promise<void> {
+  const res = await instance.post('/v1/traces', otlp(traceId, Date.now() - 20_000, spans))
+  assert.equal(res.status, 200)
+}
+
+interface Answer {
+  readonly data: readonly Readonly<Record<string, unknown>>[]
+}
+
+async function rows(path: string): Promise<Answer['data']> {
+  const res = await fetch(`${origin}${path}`)
+  assert.equal(res.status, 200, path)
+  return ((await res.json()) as Answer).data
+}
+
+async function demo(): Promise<void> {
+  const script = join(import.meta.dirname, '../../bench/demo/demo.ts')
+  const args = [script, '--otlp', instance.url(''), '--api', origin]
+  const child = spawn(process.execPath, args, { stdio: 'ignore' })
+  const code = await new Promise((resolve) => child.once('exit', resolve))
+  assert.equal(code, 0, 'the demo ended with an error')
+}
+
+before(async () => {
+  if (executablePath === null) return
+  await buildConsole()
+  instance = await Instance.start({ config: CONFIG })
+  origin = instance.url('', 'http')
+  browser = await launch(executablePath)
+})
+
+after(async () => {
+  await browser?.close()
+  await instance?.stop()
+})
+
+/** A page of its own. At the end it must have had no complaint, and asked nobody else. */
+async function visit(
+  path: string,
+  see: (page: Page, watched: Watched) => Promise<void>,
+  options: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
+): Promise<void> {
+  const watched = await openPage(browser, { origin, ...options })
+  try {
+    await watched.page.goto(path)
+    await see(watched.page, watched)
+    assert.deepEqual(watched.complaints, [], `complaints of ${path}`)
+    assert.deepEqual(watched.strays, [], `requests of ${path} to others`)
+  } finally {
+    await watched.close()
+  }
+}
+
+const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole('heading', { level: 1, name }).waitFor()
+
+test('the light of the set-up page turns on with the first span', { skip }, async () => {
+  await visit('/', async (page) => {
+    await page.getByText('No traffic in this time').waitFor()
+    await page.getByRole('link', { name: 'Send the first trace' }).click()
+    await page.getByText('Waiting for the first span').waitFor()
+    await send(talk, conversation())
+    await page.getByText('Spans arrive.').waitFor()
+    await page.getByRole('link', { name: 'planted agent' }).click()
+    await heading(page, /planted agent/)
+  })
+})
+
+test('the rest of the traffic is stored', { skip }, async () => {
+  await send(evil, hostile())
+  for (const spans of large()) await send(wide, spans)
+  await demo()
+  await instance.drained()
+  await until(async () => (await rows('/api/v1/signals?type=loop_detected')).length > 0, 'a loop')
+  loop = String((await rows('/api/v1/signals?type=loop_detected'))[0]?.['trace_id'])
+})
+
+interface Seen {
+  readonly path: string
+  readonly heading: string | RegExp
+  /** Visible only when the data of the view is there. */
+  readonly text: string
+}
+
+const views = (): readonly Seen[] => [
+  { path: '/', heading: 'Overview', text: 'Models by cost' },
+  { path: '/traces', heading: 'Traces', text: 'planted agent' },
+  {
+    path: `/traces/${talk}?span=${spanId(2)}`,
+    heading: /planted agent/,
+    text: 'Where is the blue whale?',
+  },
+  {
+    path: `/traces/${talk}?span=${spanId(2)}&tab=usage`,
+    heading: /planted agent/,
+    text: 'These numbers enter every sum, once.',
+  },
+  { path: `/traces/${talk}?span=${spanId(3)}&tab=raw`, heading: /planted agent/, text: 'it broke' },
+  { path: `/traces/${talk}?view=conversation`, heading: /planted agent/, text: 'In the Pacific.' },
+  { path: `/traces/${talk}?view=graph`, heading: /planted agent/, text: 'atlas' },
+  { path: `/traces/${loop}`, heading: /invoke_agent/, text: 'loop detected' },
+  { path: '/issues', heading: 'Issues', text: 'RateLimitError' },
+  { path: '/costs', heading: 'Costs', text: 'Prices to add' },
+  { path: '/conversations', heading: 'Conversations', text: 'planted-talk' },
+  {
+    path: '/conversations/planted-talk',
+    heading: /planted-talk/,
+    text: 'Where is the blue whale?',
+  },
+  { path: '/sessions', heading: 'Sessions', text: 'demo-user' },
+  { path: '/users', heading: 'Users', text: 'planted-user' },
+  { path: '/users/planted-user', heading: /planted-user/, text: 'planted agent' },
+  { path: '/set-up', heading: 'Set up', text: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
+  { path: '/operations', heading: 'Operations', text: 'exporter clickhouse' },
+  { path: '/account', heading: 'Account', text: 'Make a key' },
+  { path: '/sign-in', heading: 'Sign in', text: 'Use the key' },
+]
+
+test('every view can be opened by its address, has no barrier in both themes, and fits a narrow screen', {
+  skip,
+}, async () => {
+  await visit('/', async (page) => {
+    for (const { path, heading: name, text } of views()) {
+      await page.goto(path)
+      await heading(page, name)
+      await page.getByText(text).first().waitFor()
+      const axe = async (rules: readonly string[]): Promise<string[]> => {
+        // Without it axe opens a page of its own each time, for frames, of which there are none.
+        const builder = new AxeBuilder({ page }).setLegacyMode(true)
+        const { violations } = await (rules.length === 0
+          ? builder
+          : builder.withRules([...rules])
+        ).analyze()
+        return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join('\n')}`)
+      }
+      assert.deepEqual(await axe([]), [], path)
+      // Only colours differ between the themes.
+      await page.emulateMedia({ colorScheme: 'dark' })
+      assert.deepEqual(await axe(['color-contrast']), [], `${path}, dark`)
+      await page.setViewportSize({ width: 360, height: 740 })
+      const excess = 'document.documentElement.scrollWidth - window.innerWidth'
+      assert.ok((await page.evaluate<number>(excess)) <= 0, `${path} is wider than the screen`)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize({ width: 1360, height: 860 })
+    }
+  })
+})
+
+test('filters, the span and the time stand in the address, and a link restores them', {
+  skip,
+}, async () => {
+  let address = ''
+  await visit('/traces', async (page) => {
+    await page.getByRole('searchbox', { name: 'Name' }).fill('planted')
+    await page.getByRole('button', { name: 'Errors', exact: true }).click()
+    await page.getByLabel('Time range').selectOption('7d')
+    await page.waitForURL(/name=planted/)
+    await page.getByText('1 traces').waitFor()
+    address = page.url()
+  })
+  await visit(address, async (page) => {
+    await page.getByText('1 traces').waitFor()
+    assert.equal(await page.getByRole('searchbox', { name: 'Name' }).inputValue(), 'planted')
+    assert.equal(await page.getByLabel('Time range').inputValue(), '7d')
+    await page.getByRole('link', { name: 'planted agent' }).click()
+    await page.getByRole('row', { name: /execute_tool atlas/ }).click()
+    await page.waitForURL(new RegExp(`span=${spanId(3)}`))
+    address = page.url()
+    await page.goBack()
+    await page.goBack()
+    await page.getByText('1 traces').waitFor()
+  })
+  await visit(address, async (page) => {
+    await page.getByRole('complementary', { name: /execute_tool atlas/ }).waitFor()
+    assert.equal(new URL(address).searchParams.get('range'), '7d')
+  })
+})
+
+test('a failed tool is found and read with the keyboard alone', { skip }, async () => {
+  await visit('/', async (page) => {
+    await heading(page, 'Overview')
+    await page.keyboard.press('g')
+    await page.keyboard.press('t')
+    await heading(page, 'Traces')
+    await page.keyboard.press('/')
+    await page.keyboard.type('planted')
+    await page.getByText('1 traces').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await heading(page, /planted agent/)
+    await page.getByRole('row', { name: /execute_tool atlas/ }).waitFor()
+    for (let i = 0; i < 3; i++) await page.keyboard.press('j')
+    await page.getByText('it broke').first().waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('complementary').waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await heading(page, 'Traces')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(talk)
+    await page.getByRole('option', { name: `Trace ${talk}` }).waitFor()
+    await page.keyboard.press('Enter')
+    await heading(page, /planted agent/)
+  })
+})
+
+test('text of others stays text, in every view', { skip }, async () => {
+  const id = String(
+    (await rows('/api/v1/users?limit=100')).find((u) => String(u['user_id']).includes('<img'))?.[
+      'user_id'
+    ],
+  )
+  assert.equal(id, HOSTILE)
+  const paths = [
+    '/traces',
+    '/users',
+    '/sessions',
+    '/conversations',
+    '/costs',
+    `/users/${encodeURIComponent(id)}`,
+  ]
+  for (const tab of ['content', 'usage', 'attributes', 'raw'])
+    paths.push(`/traces/${evil}?span=${spanId(1)}&tab=${tab}`)
+  for (const path of [...paths, `/traces/${evil}?view=graph`, `/traces/${evil}?view=conversation`])
+    await visit(path, async (page) => {
+      await page.getByText('<img src=x onerror').first().waitFor()
+      assert.equal(await page.evaluate<unknown>('window.pwned'), undefined, path)
+      assert.equal(
+        await page.locator('main img, main script, main a[href^="javascript"]').count(),
+        0,
+      )
+      assert.doesNotMatch(await page.locator('main').innerText(), /\u202E|\u001b/)
+    })
+})
+
+test('a trace of ten thousand spans keeps few rows in the page, and all can be reached', {
+  skip,
+}, async () => {
+  await visit(`/traces/${wide}`, async (page) => {
+    await page.getByText('10,000 spans').waitFor()
+    const rowCount = (): Promise<number> => page.locator('[role=treegrid] [role=row]').count()
+    assert.ok((await rowCount()) < 100, `${await rowCount()} rows`)
+    await page.getByRole('treegrid').press('End')
+    await page.locator('[role=row][aria-rowindex="10000"]').waitFor()
+    assert.ok((await rowCount()) < 100, `${await rowCount()} rows`)
+    await page.getByRole('button', { name: 'Fold all', exact: true }).click()
+    await page.getByText('+9,999').waitFor()
+    await page.getByRole('button', { name: 'Unfold all' }).click()
+    await page.getByRole('searchbox', { name: 'Find spans' }).fill('step 7777')
+    await page.getByText('1 of 10,000 spans').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('complementary', { name: /step 7777/ }).waitFor()
+  })
+})
+
+test('a dead API is said where the data would be, and comes back by itself', { skip }, async () => {
+  await visit('/traces', async (page) => {
+    await page.getByText('planted agent').first().waitFor()
+    await page.route('**/api/v1/**', (route) => route.abort())
+    await page.getByRole('link', { name: 'Users' }).click()
+    await page.getByRole('alert').getByText('Observa does not answer').first().waitFor()
+    await page.getByRole('navigation').waitFor()
+    await page.unroute('**/api/v1/**')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('planted-user').first().waitFor()
+  })
+})
+
+test('an answer of the API that is refused says why: nothing there, no permission, a fault', {
+  skip,
+}, async () => {
+  await visit(`/traces/${'0'.repeat(32)}`, async (page) => {
+    await page.getByText('There is no such thing here').waitFor()
+  })
+  for (const [status, says] of [
+    [403, 'You may not see this'],
+    [401, 'Sign in to see this'],
+    [500, 'The request failed'],
+  ] as const)
+    await visit('/costs', async (page) => {
+      const body = JSON.stringify({
+        error: { code: 'X', message: 'because of a test', request_id: 'r-1' },
+      })
+      await page.route('**/api/v1/**', (route) =>
+        route.fulfill({ status, body, contentType: 'application/json' }),
+      )
+      await page.getByRole('button', { name: 'Load again' }).click()
+      await page.getByRole('link', { name: 'Users' }).click()
+      await page.getByText(says).first().waitFor()
+      await page.getByText('because of a test').first().waitFor()
+    })
+})
+
+test('a fault while a view is drawn leaves the navigation, and says what it was', {
+  skip,
+}, async () => {
+  const watched = await openPage(browser, { origin })
+  try {
+    await watched.page.route('**/api/v1/users**', (route) =>
+      route.fulfill({
+        body: '{"data":[null],"next_cursor":null}',
+        contentType: 'application/json',
+      }),
+    )
+    await watched.page.goto('/users')
+    await watched.page.getByRole('alert').getByText('This view failed').waitFor()
+    await watched.page.getByRole('link', { name: 'Traces' }).click()
+    await heading(watched.page, 'Traces')
+  } finally {
+    await watched.close()
+  }
+})
+
+test('a key that is made in the console is in the store, is shown once, and is revoked there', {
+  skip,
+}, async () => {
+  await visit('/account', async (page) => {
+    await page.getByLabel('Name', { exact: true }).fill('of the test')
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await page.getByText('This is the only time the key is shown.').waitFor()
+    const key = await page.locator('.made-key code').innerText()
+    assert.match(key, /^sk_/)
+    const found = await fetch(`${origin}/api/v1/traces?limit=1`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
+    assert.equal(found.status, 200)
+    await page.getByRole('button', { name: 'I have it' }).click()
+    assert.equal(await page.getByText(key).count(), 0)
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click()
+    await page.getByRole('button', { name: 'Revoke for good' }).click()
+    await page.getByRole('cell', { name: 'revoked' }).waitFor()
+    const [row] = await rows('/api/v1/keys')
+    assert.equal(row?.['state'], 'revoked')
+  })
+})
+
+test('somebody signs in, sees who they are, and signs out', { skip }, async () => {
+  const account = { email: 'somebody@example.com', password: 'a password of the test' }
+  const made = await fetch(`${origin}/api/v1/auth/signup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...account, tenant_name: 'Planted tenant' }),
+  })
+  assert.equal(made.status, 201)
+  await visit('/sign-in', async (page) => {
+    await page.getByLabel('E-mail address').fill(account.email)
+    await page.getByLabel('Password').fill('another password')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('is wrong').waitFor()
+    await page.getByLabel('Password').fill(account.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await heading(page, 'Overview')
+    await page.getByRole('link', { name: 'Account' }).click()
+    await page.getByText('Planted tenant: owner').waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await heading(page, 'Sign in')
+    const cookies = await page.context().cookies()
+    assert.equal(cookies.filter((c) => c.name === 'observa_session').length, 0)
+  })
+})
