@@ -87,10 +87,7 @@ export function oneLine(text: string, charactersMax = 300): string {
 }
 
 /** Control characters but tab and line ends, and marks that turn the direction of writing or hide. */
-const MARKS = new RegExp(
-  '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]',
-  'g',
-)
+const MARKS = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\u200b\u2060-\u2064\ufeff]/gu
 
 /** Marks that change how what follows is drawn become visible signs. */
 export function visible(text: string): string {
