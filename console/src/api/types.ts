@@ -1,5 +1,5 @@
 // Rows of the API that the console shows, as its document (`/api/v1/openapi.json`) has them. Times are RFC 3339 texts, but those of
-// events are ns since the epoch.
+// events have nanoseconds.
 
 export interface Page<T> {
   readonly data: readonly T[]
@@ -41,8 +41,9 @@ export interface SpanRow {
   readonly kind: string | null
   readonly event_type?: string
   readonly status: string | null
-  readonly start_time: number
-  readonly end_time: number | null
+  /** RFC 3339 with nanoseconds. */
+  readonly start_time: string
+  readonly end_time: string | null
   readonly duration_ms: number | null
   readonly request_model: string | null
   readonly response_model: string | null
@@ -56,6 +57,12 @@ export interface SpanRow {
   readonly usage_aggregate: boolean | null
   readonly usage_duplicate_of?: string
   readonly usage_remainder?: boolean
+}
+
+/** What filled a field of an event: the key of the source, and the rule that read it. */
+export interface Explained {
+  readonly source: string
+  readonly rule: string
 }
 
 /** A canonical event. Its other fields are read by name. */

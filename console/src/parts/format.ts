@@ -67,6 +67,12 @@ export function time(of: string | number | Date, { withMs = false } = {}): strin
   }).format(date)
 }
 
+/** ms since the epoch with the fraction that a date drops. */
+export function preciseMs(rfc3339: string): number {
+  const below = /\.\d{3}(\d+)/.exec(rfc3339)?.[1]
+  return Date.parse(rfc3339) + (below === undefined ? 0 : Number(`0.${below}`))
+}
+
 export function ago(of: string | number): string {
   const seconds = (Date.now() - new Date(of).getTime()) / 1000
   if (seconds < 5) return 'now'

@@ -10,7 +10,6 @@ import { duration, money, oneLine, time } from '../../parts/format.ts'
 import { Answered, Empty } from '../../parts/states.tsx'
 
 const EVENTS_MAX = 200
-const NS_OF_MS = 1_000_000
 const FIELDS =
   'event_id,trace_id,span_id,name,kind,start_time,duration_ms,status,cost_usd,response_model,request_model,input_messages,output_messages,error_message,usage_aggregate'
 
@@ -76,7 +75,7 @@ function TurnItem({ turn: { event, messages } }: { readonly turn: Turn }): JSX.E
   return (
     <li class="step">
       <p class="step-head">
-        <span class="muted">{time(event.start_time / NS_OF_MS)}</span>
+        <span class="muted">{time(event.start_time)}</span>
         <Link to={`/traces/${String(event['trace_id'])}`} params={{ span: event.span_id }} row>
           {oneLine(event.name ?? event.span_id, 80)}
         </Link>

@@ -59,31 +59,7 @@ export async function loadSpans(
   return { spans, isWhole: cursor === null }
 }
 
-const NS_OF_MS = 1_000_000
-
-/** The whole event of a span. The list by its ms finds it, because events of a trace are few in one. */
-export async function loadEvent(
-  traceId: string,
-  span: SpanRow,
-  signal: AbortSignal,
-): Promise<EventRow | null> {
-  const fromMs = Math.floor(span.start_time / NS_OF_MS)
-  let cursor: string | null = null
-  do {
-    const page: Page<EventRow> = await call('/api/v1/events', {
-      parameters: {
-        trace_id: traceId,
-        from: Math.max(0, fromMs - 1),
-        to: fromMs + 2,
-        kind: span.kind,
-        limit: 100,
-        cursor,
-      },
-      signal,
-    })
-    const found = page.data.find((event) => event.event_id === span.event_id)
-    if (found !== undefined) return found
-    cursor = page.next_cursor
-  } while (cursor !== null)
-  return null
+/** The whole event of a span, with what filled its fields. */
+export async function loadEvent(span: SpanRow, signal: AbortSignal): Promise<EventRow> {
+  return await call(`/api/v1/events/${span.event_id}`, { signal })
 }

@@ -2,8 +2,8 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { EventRow } from '../../api/types.ts'
-import { visible } from '../../parts/format.ts'
+import type { EventRow, Explained } from '../../api/types.ts'
+import { oneLine, visible } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
 
 const CONTENT = new Set([
@@ -15,6 +15,8 @@ const CONTENT = new Set([
   'output',
   'attributes',
   'metadata',
+  'explain',
+  'field_sources',
 ])
 
 export function SpanAttributes({ event }: { readonly event: EventRow }): JSX.Element {
@@ -37,7 +39,12 @@ export function SpanAttributes({ event }: { readonly event: EventRow }): JSX.Ele
         words={words}
       />
       <Rows title="Metadata" of={entriesOf(event['metadata'])} words={words} />
-      <Rows title="Canonical fields" of={fields} words={words} />
+      <Rows
+        title="Canonical fields, and what filled them"
+        of={fields}
+        words={words}
+        explained={explainedOf(event)}
+      />
     </>
   )
 }
@@ -45,14 +52,25 @@ export function SpanAttributes({ event }: { readonly event: EventRow }): JSX.Ele
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
+/** By field; an event that was stored by an older version has none. */
+function explainedOf(event: EventRow): ReadonlyMap<string, Explained> {
+  const found = entriesOf(event['explain']).filter((entry): entry is [string, Explained] => {
+    const [, value] = entry
+    return typeof value === 'object' && value !== null && 'source' in value && 'rule' in value
+  })
+  return new Map(found)
+}
+
 function Rows({
   title,
   of,
   words,
+  explained,
 }: {
   readonly title: string
   readonly of: readonly (readonly [string, unknown])[]
   readonly words: string
+  readonly explained?: ReadonlyMap<string, Explained>
 }): JSX.Element | null {
   const wanted = words.toLowerCase()
   const shown = of.filter(
@@ -72,11 +90,23 @@ function Rows({
               </th>
               <td class="json">
                 <JsonView value={value} level={2} />
+                <Source of={explained?.get(key)} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
+  )
+}
+
+function Source({ of }: { readonly of: Explained | undefined }): JSX.Element | null {
+  if (of === undefined) return null
+  return (
+    <span class="field-source" title={`rule: ${of.rule}`}>
+      <span class="unseen">filled by </span>
+      {oneLine(of.source, 120)}
+      {of.rule === 'of the span' ? '' : ` · ${oneLine(of.rule, 120)}`}
+    </span>
   )
 }

@@ -8,15 +8,13 @@ import { Badge, CopyButton, KindMark, Tabs } from '../../parts/basics.tsx'
 import { duration, oneLine, time } from '../../parts/format.ts'
 import { Icon } from '../../parts/icons.tsx'
 import { JsonView } from '../../parts/json-view.tsx'
-import { Answered, Boundary, Empty } from '../../parts/states.tsx'
+import { Answered, Boundary } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { loadEvent } from './load-spans.ts'
 import { SpanAttributes } from './span-attributes.tsx'
 import { SpanContent } from './span-content.tsx'
 import { SpanSignals } from './span-signals.tsx'
 import { SpanUsage } from './span-usage.tsx'
-
-const NS_OF_MS = 1_000_000
 
 export interface SpanPanelProps {
   readonly traceId: string
@@ -27,11 +25,9 @@ export interface SpanPanelProps {
 
 export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelProps): JSX.Element {
   const { query } = useLocation()
-  const answer = useQuery<EventRow | null>(
-    ['event', traceId, span.event_id],
-    (signal) => loadEvent(traceId, span, signal),
-    { keepsPrevious: false },
-  )
+  const answer = useQuery<EventRow>(['event', span.event_id], (signal) => loadEvent(span, signal), {
+    keepsPrevious: false,
+  })
   const tab = query.get('tab') ?? 'content'
   const tabs: readonly (readonly [string, ComponentChildren])[] = [
     ['content', 'Content'],
@@ -52,13 +48,9 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
       <div class="span-body" role="tabpanel" tabIndex={0} aria-label={`Span: ${tab}`}>
         <Boundary key={`${span.event_id} ${tab}`}>
           <Answered of={answer}>
-            {(event) =>
-              event === null ? (
-                <Empty title="This span is not stored any more" />
-              ) : (
-                <Tab tab={tab} event={event} signals={signals} onSelectEvent={onSelectEvent} />
-              )
-            }
+            {(event) => (
+              <Tab tab={tab} event={event} signals={signals} onSelectEvent={onSelectEvent} />
+            )}
           </Answered>
         </Boundary>
       </div>
@@ -75,7 +67,7 @@ function SpanHead({
   readonly span: SpanRow
   readonly event: EventRow | null
 }): JSX.Element {
-  const started = new Date(span.start_time / NS_OF_MS)
+  const started = new Date(span.start_time)
   const model = span.response_model ?? span.request_model
   return (
     <header class="span-head">
@@ -94,7 +86,7 @@ function SpanHead({
       <p class="facts">
         {span.status === 'error' ? <Badge tone="bad">error</Badge> : null}
         <span>{duration(span.duration_ms)}</span>
-        <span title={started.toISOString()}>{time(started, { withMs: true })}</span>
+        <span title={span.start_time}>{time(started, { withMs: true })}</span>
         {model === null ? null : <span>{oneLine(model, 60)}</span>}
         {span.service_name === null ? null : <span>{oneLine(span.service_name, 40)}</span>}
         <code title="span id">{span.span_id}</code>

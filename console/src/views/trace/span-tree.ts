@@ -2,6 +2,7 @@
 // Arrays over indexes rather than objects, because a trace may have a hundred thousand spans.
 
 import type { SpanRow } from '../../api/types.ts'
+import { preciseMs } from '../../parts/format.ts'
 
 export interface SpanTree {
   readonly spans: readonly SpanRow[]
@@ -16,14 +17,12 @@ export interface SpanTree {
   readonly tokens: Float64Array
   readonly cost: Float64Array
   readonly errors: Int32Array
+  /** Of each span, ms since the epoch with their fractions. */
+  readonly starts: Float64Array
   readonly startMs: number
   readonly endMs: number
   readonly byId: ReadonlyMap<string, number>
 }
-
-const NS_OF_MS = 1_000_000
-
-export const startMsOf = (span: SpanRow): number => span.start_time / NS_OF_MS
 
 /** A record of a log is shown in its span; it is listed only where that is missing. */
 const isLogOf = (span: SpanRow): boolean => span.event_type?.startsWith('log:') === true
@@ -44,10 +43,21 @@ export function treeOf(given: readonly SpanRow[]): SpanTree {
       kids[up]?.push(i)
     }
   }
-  const { order, level } = ordered(spans, roots, kids)
+  const starts = Float64Array.from(spans, (span) => preciseMs(span.start_time))
+  const { order, level } = ordered(starts, roots, kids)
   const sums = summed(spans, order, parent)
   const children = Int32Array.from(kids, (k) => k.length)
-  return { spans, order, level, parent, children, ...sums, ...boundsOf(spans), byId }
+  return {
+    spans,
+    order,
+    level,
+    parent,
+    children,
+    ...sums,
+    starts,
+    ...boundsOf(spans, starts),
+    byId,
+  }
 }
 
 function withoutJoinedLogs(given: readonly SpanRow[]): readonly SpanRow[] {
@@ -57,15 +67,14 @@ function withoutJoinedLogs(given: readonly SpanRow[]): readonly SpanRow[] {
 
 /** Without recursion: chains may be deeper than the stack. What is in a circle of parents comes last, as roots. */
 function ordered(
-  spans: readonly SpanRow[],
+  starts: Float64Array,
   roots: readonly number[],
   kids: readonly (readonly number[])[],
 ): { readonly order: number[]; readonly level: Int32Array } {
-  const byStart = (a: number, b: number): number =>
-    (spans[b]?.start_time ?? 0) - (spans[a]?.start_time ?? 0)
-  const level = new Int32Array(spans.length)
+  const byStart = (a: number, b: number): number => (starts[b] ?? 0) - (starts[a] ?? 0)
+  const level = new Int32Array(starts.length)
   const order: number[] = []
-  const seen = new Uint8Array(spans.length)
+  const seen = new Uint8Array(starts.length)
   const visit = (from: readonly number[]): void => {
     const stack = [...from].toSorted(byStart)
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
@@ -78,7 +87,7 @@ function ordered(
     }
   }
   visit(roots)
-  for (const i of spans.keys()) if (seen[i] === 0) visit([i])
+  for (const i of starts.keys()) if (seen[i] === 0) visit([i])
   return { order, level }
 }
 
@@ -113,11 +122,14 @@ function summed(
 /** Whether the numbers of a span enter sums: those that repeat others do not. */
 export const counts = (span: SpanRow): boolean => span.usage_aggregate !== true
 
-function boundsOf(spans: readonly SpanRow[]): { readonly startMs: number; readonly endMs: number } {
+function boundsOf(
+  spans: readonly SpanRow[],
+  starts: Float64Array,
+): { readonly startMs: number; readonly endMs: number } {
   let startMs = Number.POSITIVE_INFINITY
   let endMs = 0
-  for (const span of spans) {
-    const start = startMsOf(span)
+  for (const [i, span] of spans.entries()) {
+    const start = starts[i] ?? 0
     startMs = Math.min(startMs, start)
     endMs = Math.max(endMs, start + (span.duration_ms ?? 0))
   }

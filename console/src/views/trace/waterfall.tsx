@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { count, duration, exact, money, oneLine } from '../../parts/format.ts'
 import { Icon, iconOfKind } from '../../parts/icons.tsx'
-import { counts, type SpanTree, startMsOf } from './span-tree.ts'
+import { counts, type SpanTree } from './span-tree.ts'
 
 const ROW_PX = 30
 /** Rows beside those in sight, so that quick scrolling shows no gaps. */
@@ -242,7 +242,7 @@ function Marks({
 function Bar({ tree, index }: { readonly tree: SpanTree; readonly index: number }): JSX.Element {
   const span = tree.spans[index]
   const whole = Math.max(tree.endMs - tree.startMs, 0.001)
-  const start = span === undefined ? 0 : (startMsOf(span) - tree.startMs) / whole
+  const start = span === undefined ? 0 : ((tree.starts[index] ?? 0) - tree.startMs) / whole
   const width = (span?.duration_ms ?? 0) / whole
   return (
     <span
