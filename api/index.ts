@@ -23,6 +23,7 @@ import { conversationMessageRoutes } from './routes/conversation-messages.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
+import { pipelineRoutes } from './routes/pipeline.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -94,6 +95,7 @@ class ApiExtension implements Component {
     useRequestMetrics(app, metrics)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
     systemRoutes(app, this.#ctx.service, this.#stores)
+    pipelineRoutes(app, this.#ctx.service, this.#host.metrics)
     traceRoutes(app, this.#stores)
     eventRoutes(app, this.#stores, this.#ctx.service)
     signalRoutes(app, this.#stores)

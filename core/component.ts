@@ -412,11 +412,20 @@ export interface ExtensionContext {
   onControlChange(watcher: () => void): void
 }
 
+export interface RunningPipeline {
+  readonly id: string
+  readonly receivers: readonly string[]
+  readonly processors: readonly string[]
+  readonly exporters: readonly string[]
+}
+
 export interface ServiceView {
   readonly version: string
   readonly startedAtMs: number
   /** Whether the service accepts data now, and if not, why. */
   readiness(): { readonly ok: boolean; readonly reasons: readonly string[] }
+  /** The pipelines that run, with the ids of their components as the configuration has them. */
+  pipelines(): readonly RunningPipeline[]
   /** State by component id. */
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
   /**

@@ -114,6 +114,12 @@ export class Metrics {
     return sum
   }
 
+  /** The values of counters or gauges now, by their labels; empty for a metric that was never set. */
+  current(names: readonly string[]): ReadonlyMap<string, ReadonlyMap<Labels, number>> {
+    for (const collect of this.#collectors) collect()
+    return new Map(names.map((name) => [name, new Map(this.#families.get(name)?.series)]))
+  }
+
   /** All metrics in the Prometheus text exposition format 0.0.4. */
   render(): string {
     for (const collect of this.#collectors) collect()

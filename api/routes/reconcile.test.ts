@@ -67,6 +67,7 @@ test('what was billed is compared with what was counted, of the own tenant, by d
     readiness: () => ({ ok: true, reasons: [] }),
     storedIds: PLAIN_IDS,
     explainStored: () => [],
+    pipelines: () => [],
     stores: { clickhouse: { kind: 'clickhouse', url, database }, postgres: null },
   })
   useAuth(app, auth)

@@ -57,6 +57,7 @@ export const api: Scenario = {
       readiness: () => ({ ok: true, reasons: [] }),
       storedIds: PLAIN_IDS,
       explainStored: () => [],
+      pipelines: () => [],
       stores: {
         clickhouse: { kind: 'clickhouse', url, database },
         postgres: { kind: 'postgres', url: postgres.url, database: 'observa' },

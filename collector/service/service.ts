@@ -12,6 +12,7 @@ import type {
   Component,
   Host,
   Intake,
+  RunningPipeline,
   Sender,
   ServiceView,
   StoreAddress,
@@ -183,6 +184,17 @@ export class Service implements ServiceView {
     const stats = this.#log?.stats() ?? null
     const isStopping = this.#admission.draining
     return readinessOf({ isReady: this.#ready, isStopping, stats, exporters: this.#exporters })
+  }
+
+  pipelines(): readonly RunningPipeline[] {
+    return [...this.#config.service.pipelines].map(
+      ([id, { receivers, processors, exporters }]) => ({
+        id,
+        receivers,
+        processors,
+        exporters,
+      }),
+    )
   }
 
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>> {

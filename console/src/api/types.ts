@@ -182,3 +182,35 @@ export interface Me {
   readonly user: { readonly user_id: string; readonly email: string }
   readonly memberships?: readonly unknown[]
 }
+
+/** Counts are since the start; two answers make a rate. */
+export interface PipelineState {
+  readonly at: string
+  readonly started_at: string
+  readonly pipelines: readonly {
+    readonly id: string
+    readonly receivers: readonly string[]
+    readonly processors: readonly string[]
+    readonly exporters: readonly string[]
+  }[]
+  readonly receivers: readonly {
+    readonly id: string
+    readonly accepted: number
+    readonly refused: number
+  }[]
+  readonly exporters: readonly ExporterState[]
+}
+
+export interface ExporterState {
+  readonly id: string
+  readonly ok: boolean
+  readonly detail: string
+  readonly sent: number
+  readonly failed: number
+  readonly retries: number
+  readonly dead_lettered: number
+  readonly skipped: number
+  readonly queued: number
+  readonly oldest_s: number
+  readonly breaker: 'closed' | 'half-open' | 'open'
+}

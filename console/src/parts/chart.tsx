@@ -35,7 +35,7 @@ export function Chart(props: ChartProps): JSX.Element {
   useEffect(() => {
     const host = place.current
     if (host === null) return
-    const chart = new uPlot(optionsOf(props, host, height, kind), dataOf(at, series), host)
+    const chart = new uPlot(optionsOf(props, host, height, kind), dataOf(at, series, kind), host)
     const resized = new ResizeObserver(() => {
       if (host.clientWidth > 0) chart.setSize({ width: host.clientWidth, height })
     })
@@ -130,9 +130,14 @@ function ValuesTable({ title, at, series, format }: ChartProps): JSX.Element {
   )
 }
 
-const dataOf = (at: readonly number[], series: readonly Series[]): uPlot.AlignedData => [
+/** Bars of nothing are left out: they would draw a line. */
+const dataOf = (
+  at: readonly number[],
+  series: readonly Series[],
+  kind: 'line' | 'bars',
+): uPlot.AlignedData => [
   at.map((ms) => ms / 1000),
-  ...series.map((s) => [...s.values]),
+  ...series.map((s) => s.values.map((v) => (kind === 'bars' && v === 0 ? null : v))),
 ]
 
 /** A colour of the theme as it is now; the canvas knows no variables. */

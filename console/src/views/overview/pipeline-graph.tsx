@@ -1,42 +1,132 @@
-// The pipeline as it runs now: what takes data, the queue on disk, what it is delivered to, and which of them is not well.
+// The pipeline as it runs now: what receivers take, the steps of the chain, the queue on disk, and what exporters deliver, with rates
+// from two answers after each other. Who may not see the instance's figures sees its health.
 
 import type { JSX } from 'preact'
-import type { Health } from '../../api/types.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import type { ExporterState, Health, PipelineState } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Link } from '../../parts/basics.tsx'
-import { oneLine } from '../../parts/format.ts'
+import { count, duration, oneLine } from '../../parts/format.ts'
 import { Icon } from '../../parts/icons.tsx'
 
 const EVERY_MS = 5000
 
 export function PipelineGraph(): JSX.Element | null {
-  const answer = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
-  const health = answer.data
-  if (health === undefined) return null
-  const checks = Object.entries(health.checks)
-  const exporters = checks.filter(([name]) => name.startsWith('exporter '))
-  const stores = checks.filter(([name]) => name !== 'queue' && !name.startsWith('exporter '))
-  const queue = health.checks['queue']
+  const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
+  const state = useApi<PipelineState>('/api/v1/pipeline', {}, { everyMs: EVERY_MS })
+  const before = usePrevious(state.data)
+  if (health.data === undefined) return null
+  const { checks, status } = health.data
+  const queue = checks['queue']
+  const stores = Object.entries(checks).filter(
+    ([name]) => name !== 'queue' && !name.startsWith('exporter '),
+  )
   return (
     <section class="pipeline" aria-label="Pipeline">
+      <Stage title="Receives" items={receiversOf(state.data, before)} />
+      <Arrow />
+      <Steps state={state.data} />
       <Stage
-        title="Receives"
-        items={[['OTLP and old SDKs', { ok: true, detail: 'taking data' }]]}
+        title="Queue on disk"
+        items={
+          queue === undefined
+            ? []
+            : [{ name: 'durable log', ok: queue.ok, details: [queue.detail] }]
+        }
       />
       <Arrow />
-      <Stage title="Queue on disk" items={queue === undefined ? [] : [['durable log', queue]]} />
+      <Stage title="Delivers" items={exportersOf(state.data, before, health.data)} />
       <Arrow />
-      <Stage title="Delivers" items={exporters.map(([name, check]) => [name.slice(9), check])} />
-      <Arrow />
-      <Stage title="Stores" items={stores} />
+      <Stage
+        title="Stores"
+        items={stores.map(([name, check]) => ({ name, ok: check.ok, details: [check.detail] }))}
+      />
       <Link to="/operations" class="pipeline-more">
-        {health.status === 'ok' ? 'All well' : 'Not well: see operations'}
+        {status === 'ok' ? 'All well' : 'Not well: see operations'}
       </Link>
     </section>
   )
 }
 
-type Item = readonly [name: string, check: { readonly ok: boolean; readonly detail: string }]
+/** The answer before the present one. */
+function usePrevious(now: PipelineState | undefined): PipelineState | undefined {
+  const kept = useRef<{ now: PipelineState | undefined; before: PipelineState | undefined }>({
+    now: undefined,
+    before: undefined,
+  })
+  useEffect(() => {
+    if (kept.current.now !== now) kept.current = { now, before: kept.current.now }
+  }, [now])
+  return kept.current.now === now ? kept.current.before : kept.current.now
+}
+
+interface Item {
+  readonly name: string
+  readonly ok: boolean
+  readonly details: readonly string[]
+}
+
+function receiversOf(
+  now: PipelineState | undefined,
+  before: PipelineState | undefined,
+): readonly Item[] {
+  if (now === undefined) return [{ name: 'OTLP and old SDKs', ok: true, details: ['taking data'] }]
+  return now.receivers.map((receiver) => {
+    const earlier = before?.receivers.find((r) => r.id === receiver.id)
+    return {
+      name: receiver.id,
+      ok: true,
+      details: [
+        rateOf(receiver.accepted, earlier?.accepted, now, before),
+        ...(receiver.refused > 0 ? [`${count(receiver.refused)} refused`] : []),
+      ],
+    }
+  })
+}
+
+function exportersOf(
+  now: PipelineState | undefined,
+  before: PipelineState | undefined,
+  health: Health,
+): readonly Item[] {
+  if (now === undefined)
+    return Object.entries(health.checks)
+      .filter(([name]) => name.startsWith('exporter '))
+      .map(([name, check]) => ({ name: name.slice(9), ok: check.ok, details: [check.detail] }))
+  return now.exporters.map((exporter) => ({
+    name: exporter.id,
+    ok: exporter.ok && exporter.breaker === 'closed',
+    details: [
+      rateOf(exporter.sent, before?.exporters.find((e) => e.id === exporter.id)?.sent, now, before),
+      ...troublesOf(exporter),
+    ],
+  }))
+}
+
+export function troublesOf(exporter: ExporterState): readonly string[] {
+  return [
+    exporter.queued > 0
+      ? `${count(exporter.queued)} queued, oldest ${duration(exporter.oldest_s * 1000)}`
+      : '',
+    exporter.breaker === 'closed' ? '' : `breaker ${exporter.breaker}`,
+    exporter.dead_lettered > 0 ? `${count(exporter.dead_lettered)} dead letters` : '',
+    exporter.skipped > 0 ? `${count(exporter.skipped)} skipped` : '',
+  ].filter((text) => text !== '')
+}
+
+/** Items a second between two answers; without an earlier one, how many since the start. */
+function rateOf(
+  value: number,
+  earlier: number | undefined,
+  now: PipelineState,
+  before: PipelineState | undefined,
+): string {
+  if (earlier === undefined || before === undefined || value === earlier)
+    return `${count(value)} since the start`
+  const seconds = (Date.parse(now.at) - Date.parse(before.at)) / 1000
+  const rate = (value - earlier) / Math.max(seconds, 0.001)
+  return `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second`
+}
 
 function Stage({
   title,
@@ -49,14 +139,14 @@ function Stage({
     <div class="stage">
       <h2>{title}</h2>
       <ul class="plain">
-        {items.map(([name, { ok, detail }]) => (
+        {items.map(({ name, ok, details }) => (
           <li class={ok ? 'is-ok' : 'is-bad'} key={name}>
             <span class="light" aria-hidden="true" />
             <span>
               <strong>{oneLine(name, 40)}</strong>
               <span class="muted">
                 <span class="unseen">{ok ? 'well, ' : 'not well, '}</span>
-                {oneLine(detail, 80)}
+                {oneLine(details.join(' · '), 120)}
               </span>
             </span>
           </li>
@@ -64,6 +154,27 @@ function Stage({
         {items.length === 0 ? <li class="muted">none</li> : null}
       </ul>
     </div>
+  )
+}
+
+/** The processors of each pipeline, in order. */
+function Steps({ state }: { readonly state: PipelineState | undefined }): JSX.Element | null {
+  if (state === undefined) return null
+  const chains = new Map(state.pipelines.map((p) => [p.processors.join(' '), p.processors]))
+  return (
+    <>
+      <div class="stage">
+        <h2>Processes</h2>
+        {[...chains].map(([key, steps]) => (
+          <ol class="plain processors" key={key}>
+            {steps.map((step) => (
+              <li key={step}>{oneLine(step, 30)}</li>
+            ))}
+          </ol>
+        ))}
+      </div>
+      <Arrow />
+    </>
   )
 }
 
