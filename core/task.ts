@@ -127,8 +127,10 @@ export interface EventFacts {
    * each of them.
    */
   readonly outcomes?: Int32Array
-  /** Entries of `core/reports/usage-entries.ts`. */
+  /** Blocks of `core/reports/usage-entries.ts`. */
   readonly entries: Uint8Array
+  /** All of it but the outcomes, as the log keeps it; without it, it is packed when it is written. */
+  readonly packed?: Int32Array
 }
 
 export interface TaskResult {

@@ -167,7 +167,7 @@ export class Pipeline {
       parts,
       eventCount: facts.count,
       eventIds: facts.eventIds,
-      claims: packFacts(facts),
+      claims: facts.packed ?? packFacts(facts),
       createdAtMs: clock.nowMs(),
     }
     try {

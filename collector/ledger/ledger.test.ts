@@ -8,7 +8,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
+import { expandEntry } from '../../core/reports/entry-expander.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { eachEntry } from '../../core/reports/usage-entries.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { DurableLog } from '../log/log.ts'
 import { packFacts, unpackFacts } from './event-facts.ts'
@@ -234,21 +236,88 @@ test('after a restart the log gives the ledger back, for the pipelines that shar
   ])
 })
 
-test('facts come out of a log record as they were put in, whatever their lengths', () => {
-  const ints = (stride: number): fc.Arbitrary<Int32Array> =>
+test('facts come out of a log record as they were put in, whatever they are', () => {
+  const int = fc.oneof(
+    fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff }),
+    fc.constantFrom(0, 0, 1),
+  )
+  const rows = (stride: number, count: number): fc.Arbitrary<Int32Array> =>
     fc
-      .array(fc.array(fc.nat(1_000_000), { minLength: stride, maxLength: stride }), {
-        maxLength: 4,
-      })
-      .map((rows) => Int32Array.from(rows.flat()))
+      .array(
+        fc
+          .tuple(fc.nat(count - 1), fc.array(int, { minLength: stride - 1, maxLength: stride - 1 }))
+          .map(([event, others]) => [event, ...others]),
+        { maxLength: 6 },
+      )
+      .map((all) => Int32Array.from(all.toSorted(([a = 0], [b = 0]) => a - b).flat()))
+  const bytes = fc.uint8Array({ maxLength: 50 })
   fc.assert(
-    fc.property(ints(3), ints(REPORT_STRIDE), fc.uint8Array({ maxLength: 50 }), (c, r, e) => {
-      const packed = packFacts({ claims: c, reports: r, entries: e })
+    fc.property(rows(3, 5), rows(REPORT_STRIDE, 5), bytes, (claims, reports, entries) => {
+      const eventIds = new Uint8Array(5 * 16).map((_, i) => i * 7)
+      // Claims are mostly those of the event or of its response.
+      for (let at = 0; at < claims.length; at += 6)
+        claims.set(new Int32Array(eventIds.buffer, (claims[at] as number) * 16, 2), at + 1)
+      const packed = packFacts({ eventIds, claims, reports, entries })
       assert.equal(packed.length % 3, 0)
-      const out = unpackFacts(packed)
-      assert.deepEqual([...out.claims], [...c])
-      assert.deepEqual([...out.reports], [...r])
-      assert.deepEqual([...out.entries], [...e])
+      const out = unpackFacts(packed, eventIds)
+      assert.deepEqual([...out.claims], [...claims])
+      assert.deepEqual([...out.reports], [...reports])
+      assert.deepEqual([...out.entries], [...entries])
     }),
   )
+})
+
+/** As versions before the packed form wrote them: rows one after the other, entries behind a mark. */
+function writtenBefore(claims: Int32Array, reports: Int32Array, entries: Uint8Array): Int32Array {
+  const rows = Math.ceil((claims.length + reports.length) / 3)
+  const packed = new Int32Array((rows + 2 + Math.ceil(entries.length / 12)) * 3)
+  packed.set(claims)
+  packed.set(reports, claims.length)
+  const end = claims.length + reports.length
+  for (let at = claims.length; at < end; at += REPORT_STRIDE)
+    packed[at] = -1 - (packed[at] as number)
+  packed[end] = -0x8000_0000
+  packed[end + 1] = entries.length
+  new Uint8Array(packed.buffer).set(entries, (end + 3) * 4)
+  return packed
+}
+
+test('facts of a log that an older version wrote are read', () => {
+  hasResponses = true
+  const { claims, reports, eventIds } = facts(
+    [1, 2],
+    [
+      [0, 5],
+      [1, 6],
+    ],
+  )
+  hasResponses = false
+  const entry = new Uint8Array(70).fill(7)
+  new DataView(entry.buffer).setUint32(0, entry.length, true)
+  new DataView(entry.buffer).setUint32(4, 1, true)
+  const out = unpackFacts(writtenBefore(claims, reports, entry), eventIds)
+  assert.deepEqual([...out.claims], [...claims])
+  assert.deepEqual([...out.reports], [...reports])
+  const found: unknown[] = []
+  eachEntry(out.entries, (event, offset) => {
+    found.push([event, [...expandEntry(out.entries, offset, '')]])
+  })
+  assert.deepEqual(found, [[1, [...entry]]])
+  // Claims alone, as of a task without reports.
+  assert.deepEqual([...unpackFacts(claims, eventIds).claims], [...claims])
+})
+
+test('reports of the oldest logs, of twelve columns, are compared by place and no longer by response', () => {
+  const { claims, eventIds } = facts([1, 2], [[0, 5]])
+  const flags = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.RESPONSE_ID
+  const rows = [0, 1].flatMap((event) => [-1 - event, 9, 3, 4, 100, 20, 5, 6, 1000, 50, flags, -1])
+  const { reports, ...out } = unpackFacts(Int32Array.from([...claims, ...rows]), eventIds)
+  assert.deepEqual([...out.claims], [...claims])
+  assert.equal(out.entries.length, 0)
+  assert.equal(reports.length, 2 * REPORT_STRIDE)
+  const second = reports.subarray(REPORT_STRIDE)
+  assert.equal(second[REPORT.EVENT], 1)
+  assert.equal(second[REPORT.UNDER], 4)
+  assert.equal(second[REPORT.DURATION], 50)
+  assert.equal(second[REPORT.FLAGS], REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED)
 })

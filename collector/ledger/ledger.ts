@@ -215,7 +215,7 @@ export class UsageLedger {
       for (let r = await reader.poll(); r !== null; r = await reader.poll()) {
         const { eventIds } = r
         const count = eventIds.length / ID_BYTES
-        if (wants(r.pipeline)) this.commit({ count, eventIds, ...unpackFacts(r.claims) })
+        if (wants(r.pipeline)) this.commit({ count, eventIds, ...unpackFacts(r.claims, eventIds) })
       }
     } finally {
       await reader.close()

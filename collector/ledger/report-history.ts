@@ -18,7 +18,7 @@ const REVISION = REST + 5
 const TICKET = REVISION + 1
 const ID = TICKET + 1
 const OWNER = ID + 4
-/** Where its entry lies in the ring, -1 when it has none. */
+/** Where its entry begins in the blocks of its commit, -1 when it has none. */
 const ENTRY = OWNER + 4
 /** The next row of the same trace, or of the free ones. */
 const NEXT = ENTRY + 1
@@ -49,7 +49,7 @@ export interface NewReports {
   readonly ticket: number
   /** What was decided about a row; an outcome alone when there is nothing beside it. */
   readonly stateOf: (row: number) => ReportState | Outcome
-  /** Where the entry of a row lies, -1 when it has none. */
+  /** Where the entry of a row begins in the blocks of the task, -1 when it has none. */
   readonly entryOf: (row: number) => number
 }
 
@@ -130,7 +130,7 @@ export class ReportHistory {
     return true
   }
 
-  /** Where the entry of the report lies in the ring of entries, -1 when it has none. */
+  /** Where the report's entry begins in the blocks of its commit, -1 when it has none. */
   entryAt(at: number): number {
     return intAt(this.#rows, at + ENTRY)
   }

@@ -4,11 +4,13 @@
 // anew whenever one comes, so what is decided does not depend on their order; where that changes what was stored, the stored
 // event is revised.
 
+import { intAt } from '../../core/reports/int-at.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { eachEntry } from '../../core/reports/usage-entries.ts'
-import type { EventFacts, LedgerCorrection, UsageCounts } from '../../core/task.ts'
+import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/call-matching.ts'
 import { OUTCOME, type Outcome, UsageReport } from '../../usage/report.ts'
+import { isSameState, noteCorrection } from './corrections.ts'
 import { CANDIDATES_MAX, CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
 import { EntryRing } from './entry-ring.ts'
 import { ReportHistory, type ReportState } from './report-history.ts'
@@ -17,7 +19,7 @@ import { type Elsewhere, TaskTraces } from './task-traces.ts'
 const REPORTS_MAX = 100_000
 /** A trace that goes on and on is remembered by its newest reports. */
 const REPORTS_PER_TRACE_MAX = 256
-/** Entries kept for revisions: an entry takes some 350 bytes. */
+/** Entries kept for revisions: an entry takes some 80 bytes, so there is room for four times as many as there are reports. */
 const ENTRY_BYTES_MAX = 32 * 1024 * 1024
 /** Objects kept for the next decision. */
 const POOL_MAX = 4096
@@ -54,6 +56,8 @@ export class TraceReports {
   readonly #pool: UsageReport[] = []
   #used = 0
   readonly #task = new TaskTraces()
+  /** By event of a task: where its entry begins, -1 without one. */
+  #entryAt = new Int32Array(64)
   readonly #settled = new UsageReport(new Int32Array(REPORT_STRIDE), 0)
 
   constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
@@ -112,44 +116,39 @@ export class TraceReports {
   /** Keeps decided reports under a ticket. */
   remember(facts: EventFacts, decision: ReportDecision, ticket: number): void {
     for (const { at, after, revision } of decision.revised) this.#memory.revise(at, after, revision)
-    const decided = this.#rememberOpen(decision, ticket)
+    const open = openByRow(decision.traces)
+    const decided = statesOf(open, decision)
     const task = this.#task
     const settled = this.#settled
+    // In the order of the rows, settled or open: of two that look alike the first is remembered.
     for (let row = 0; row < task.rows; row++) {
       const number = task.numberOf(row)
-      if (number < 0 || task.isOpen(number)) continue
-      settled.take(facts.reports, row * REPORT_STRIDE)
-      if (!settled.has(REPORT_FLAG.REPORT)) continue
-      settled.counts(task.restOf(row))
-      this.#cross.remember(settled, ticket)
+      if (number < 0) continue
+      const n = open?.get(row) ?? settled
+      if (n === settled) {
+        settled.take(facts.reports, row * REPORT_STRIDE)
+        settled.counts(task.restOf(row))
+      }
+      if (n.has(REPORT_FLAG.REPORT)) this.#cross.remember(n, ticket)
     }
-    const places = new Map<number, number>()
-    eachEntry(facts.entries, (entry, event) => places.set(event, this.#entries.add(entry)))
+    this.#noteEntries(facts, ticket)
     this.#memory.add({
       traces: task,
       reports: facts.reports,
       eventIds: facts.eventIds,
       ticket,
       stateOf: (row) => decided?.get(row) ?? this.#settledState(row, facts),
-      entryOf: (row) => places.get(facts.reports[row * REPORT_STRIDE] as number) ?? -1,
+      entryOf: (row) => intAt(this.#entryAt, intAt(facts.reports, row * REPORT_STRIDE)),
     })
   }
 
-  /** What was decided here, by row: read before any row is written over, for what a report repeats may be remembered in it. */
-  #rememberOpen(
-    { traces, stateOf }: ReportDecision,
-    ticket: number,
-  ): Map<number, ReportState | Outcome> | null {
-    if (traces.size === 0) return null
-    const states = new Map<number, ReportState | Outcome>()
-    for (const ofTrace of traces.values())
-      for (const n of ofTrace) {
-        this.#cross.remember(n, ticket)
-        // Most are links or count as they are.
-        const isPlain = n.outcome !== OUTCOME.REPEATS && n.rest === null
-        states.set(n.at / REPORT_STRIDE, isPlain ? n.outcome : stateOf(n))
-      }
-    return states
+  #noteEntries({ count, entries }: EventFacts, ticket: number): void {
+    if (this.#entryAt.length < count) this.#entryAt = new Int32Array(count * 2)
+    this.#entryAt.fill(-1, 0, count)
+    eachEntry(entries, (event, offset) => {
+      this.#entryAt[event] = offset
+    })
+    this.#entries.add(entries, ticket)
   }
 
   /** What the worker decided of a row. */
@@ -371,8 +370,7 @@ export class TraceReports {
     if (isSameState(before, after)) return
     const revision = this.#memory.revisionAt(at) + 1
     const id = this.#memory.idText(at)
-    // A copy: the ring may be written over before it is used.
-    const entry = this.#entries.get(this.#memory.entryAt(at), id)?.slice() ?? null
+    const entry = this.#entries.get(this.#memory.ticketAt(at), this.#memory.entryAt(at), id)
     out.set(at, { at, trace, id, before, after, revision, entry })
   }
 }
@@ -387,50 +385,29 @@ interface OpenTask {
   readonly owners: ReadonlyMap<number, Uint8Array>
 }
 
-/** `batchRest`: the remainder that the batch found. */
-function noteCorrection(
-  n: UsageReport,
-  batchRest: UsageCounts | null,
-  stateOf: (n: UsageReport) => ReportState,
-  out: Map<number, LedgerCorrection>,
-): void {
-  const correction = correctionOf(n, batchRest, stateOf)
-  if (correction === null) out.delete(n.event)
-  else out.set(n.event, correction)
+/** Reports that were decided here, by row; null without any. */
+function openByRow(
+  traces: ReadonlyMap<number, readonly UsageReport[]>,
+): ReadonlyMap<number, UsageReport> | null {
+  if (traces.size === 0) return null
+  const out = new Map<number, UsageReport>()
+  for (const ofTrace of traces.values()) for (const n of ofTrace) out.set(n.at / REPORT_STRIDE, n)
+  return out
 }
 
-function isSameState(a: ReportState, b: ReportState): boolean {
-  return a.outcome === b.outcome && a.owner === b.owner && isSameRest(a.rest, b.rest)
-}
-
-function isSameRest(a: UsageCounts | null, b: UsageCounts | null): boolean {
-  if (a === null || b === null) return a === b
-  const { input, output, read, written, reasoning } = a
-  return (
-    input === b.input &&
-    output === b.output &&
-    read === b.read &&
-    written === b.written &&
-    reasoning === b.reasoning
-  )
-}
-
-/** What the batch of a new report did not know; null when it was right. */
-function correctionOf(
-  n: UsageReport,
-  batchRest: UsageCounts | null,
-  stateOf: (n: UsageReport) => ReportState,
-): LedgerCorrection | null {
-  if (!n.has(REPORT_FLAG.REPORT)) return null
-  const { event } = n
-  const isCounted = n.has(REPORT_FLAG.COUNTED)
-  if (n.outcome === OUTCOME.COUNTED)
-    return isCounted && isSameRest(n.rest, batchRest)
-      ? null
-      : { event, reason: 'counts', rest: n.rest }
-  if (!isCounted) return null
-  if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container' }
-  return { event, reason: 'duplicate', of: Buffer.from(stateOf(n).owner, 'latin1') }
+/** What was decided here, by row: read before any row is written over, for what a report repeats may be remembered in it. */
+function statesOf(
+  open: ReadonlyMap<number, UsageReport> | null,
+  { stateOf }: ReportDecision,
+): ReadonlyMap<number, ReportState | Outcome> | null {
+  if (open === null) return null
+  const out = new Map<number, ReportState | Outcome>()
+  for (const [row, n] of open) {
+    // Most are links or count as they are.
+    const isPlain = n.outcome !== OUTCOME.REPEATS && n.rest === null
+    out.set(row, isPlain ? n.outcome : stateOf(n))
+  }
+  return out
 }
 
 function latin1(b: Uint8Array, at: number): string {

@@ -9,7 +9,7 @@ export interface StoredRecord {
   readonly createdAtMs: number
   readonly eventCount: number
   readonly parts: readonly LogPart[]
-  /** The event ids (16 bytes each) and claims (12 bytes each), as in the file. */
+  /** The event ids (16 bytes each) and facts (rows of 12 bytes), as in the file. */
   readonly eventIds: Uint8Array
   readonly claims: Int32Array
   /** The size of the record in bytes, in memory as on disk. */

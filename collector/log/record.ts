@@ -9,7 +9,7 @@
 //  12 header length u32 24 sequence u64        56 facts CRC u32
 //                      32 createdAtMs f64
 //   row: items u32, length u32, CRC u32, itemsBefore f64, exporter length u8, stream length u8, names
-//   then: event ids (16 each), claims (12 each), the parts one after the other, zeros up to 8.
+//   then: event ids (16 each), facts in rows of 12 (collector/ledger/event-facts.ts), the parts one after the other, zeros up to 8.
 //
 // The header CRC covers header and table, and starts from a secret seed of the log: bytes of a payload
 // can never pass for a record when a scan has to look for the next one. Each part has a CRC of its own,

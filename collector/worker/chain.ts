@@ -8,8 +8,9 @@ import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
+import { UsageEntries } from '../../core/reports/entry-block.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
-import { movedEntries, UsageEntries } from '../../core/reports/usage-entries.ts'
+import { movedEntries } from '../../core/reports/usage-entries.ts'
 import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
@@ -21,6 +22,7 @@ import type {
   TaskResult,
 } from '../../core/task.ts'
 import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
+import { packFacts } from '../ledger/event-facts.ts'
 import { RevisedRows } from './revised-rows.ts'
 
 export interface ChainStep {
@@ -47,8 +49,6 @@ const NO_EVENTS: EventFacts = {
   reports: new Int32Array(0),
   entries: new Uint8Array(0),
 }
-
-const IS_COUNTED = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED
 
 export class Chain implements ChainContext {
   readonly batch: SpanBatch
@@ -222,17 +222,19 @@ export class Chain implements ChainContext {
     const claims = events.claims.copy()
     const reports = events.reports.copy()
     const outcomes = events.outcomes.copy()
-    return { count, eventIds, claims, reports, outcomes, entries: this.#entriesOf() }
+    const entries = this.#entriesOf()
+    const packed = packFacts({ eventIds, claims, reports, entries })
+    return { count, eventIds, claims, reports, outcomes, entries, packed }
   }
 
-  /** Entries of the events that count as far as the batch shows. */
+  /** Entries of all reports: one that repeats another in its batch may count when more is known. */
   #entriesOf(): Uint8Array {
     const { events, batch } = this
     const entries = this.#entries
     const { ints, count } = events.reports
     entries.reset()
     for (let at = 0; at < count * REPORT_STRIDE; at += REPORT_STRIDE) {
-      if (((ints[at + REPORT.FLAGS] as number) & IS_COUNTED) !== IS_COUNTED) continue
+      if (((ints[at + REPORT.FLAGS] as number) & REPORT_FLAG.REPORT) === 0) continue
       const e = ints[at + REPORT.EVENT] as number
       const request = batch.requests[batch.requestOf(events.spanOf[e] as number)]
       entries.add(events, e, request?.receivedAtMs ?? 0)

@@ -4,7 +4,7 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import type { EncodedPart, Task, TaskResult } from '../../core/task.ts'
+import type { EncodedPart, EventFacts, Task, TaskResult } from '../../core/task.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
 import type { MetricsChain } from './metrics-chain.ts'
@@ -39,13 +39,15 @@ function runTask(pipeline: number, task: Task): TaskResult {
   return (chains[pipeline] as Chain).run(task)
 }
 
-/** Copies all parts into one buffer that the main thread then owns: one transfer however many exporters. */
+/** Copies parts and facts into one buffer that the main thread then owns: one transfer however many exporters. */
 function packed(result: TaskResult): unknown {
-  let size = 0
+  const { facts } = result
+  let size = factBytes(facts)
   for (const p of result.parts) size += p.bytes.length
   const all = new Uint8Array(size)
+  const moved = movedFacts(facts, all)
+  let top = factBytes(facts)
   const parts: EncodedPart[] = []
-  let top = 0
   for (const p of result.parts) {
     all.set(p.bytes, top)
     const bytes = all.subarray(top, top + p.bytes.length)
@@ -53,6 +55,39 @@ function packed(result: TaskResult): unknown {
     parts.push({ ...p, bytes, crc32: crc32(bytes) })
     top += p.bytes.length
   }
-  const transferable = { [transferableSymbol]: [all.buffer], [valueSymbol]: { ...result, parts } }
+  const value = { ...result, parts, facts: moved }
+  const transferable = { [transferableSymbol]: [all.buffer], [valueSymbol]: value }
   return move(transferable as unknown as Parameters<typeof move>[0])
+}
+
+function factBytes({ claims, reports, outcomes, packed, eventIds, entries }: EventFacts): number {
+  const ints = claims.length + reports.length + (outcomes?.length ?? 0) + (packed?.length ?? 0)
+  return ints * 4 + eventIds.length + entries.length
+}
+
+/** Integers first, because they must be aligned. */
+function movedFacts(facts: EventFacts, to: Uint8Array<ArrayBuffer>): EventFacts {
+  let top = 0
+  const ints = (from: Int32Array): Int32Array => {
+    const view = new Int32Array(to.buffer, top, from.length)
+    view.set(from)
+    top += from.byteLength
+    return view
+  }
+  const bytes = (from: Uint8Array): Uint8Array => {
+    const view = to.subarray(top, top + from.length)
+    view.set(from)
+    top += from.length
+    return view
+  }
+  const { count, claims, reports, outcomes, packed, eventIds, entries } = facts
+  return {
+    count,
+    claims: ints(claims),
+    reports: ints(reports),
+    ...(outcomes === undefined ? {} : { outcomes: ints(outcomes) }),
+    ...(packed === undefined ? {} : { packed: ints(packed) }),
+    eventIds: bytes(eventIds),
+    entries: bytes(entries),
+  }
 }
