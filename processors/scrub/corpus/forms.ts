@@ -456,7 +456,7 @@ export const FORMS: readonly string[] = [
   "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQdGBGU{{alnum40}}\n{{alnum40}}{{alnum40}}\n-----END PGP PRIVATE KEY BLOCK-----",
   "PrivateKey = {{b64}}",
   "private_key: 0x{{hex64}}",
-  "AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQ4DNH7K",
+  "AGE-SECRET-KEY-1{{hex64}}",
   "IBAN: {{iban}}",
   "iban {{iban}}.",
   "IBAN:{{iban}};",

@@ -3,9 +3,21 @@
 
 import { code, type Detector, token } from './detector.ts'
 
-/** Commands that take a password in an option of one letter or at a place of its own. */
+/** Commands that take a password in an option or at a place of its own. */
 // biome-ignore format: a list of commands
-const MORE_COMMANDS = ['htpasswd', 'sqlcmd', 'bcp ', 'isql', 'sqlplus', 'expdp', 'impdp', 'net use', 'plink', 'unzip', 'openssl', 'keytool', 'rabbitmqctl', 'curl"']
+const COMMANDS = [
+  'curl', 'wget ', 'aria2c', 'http -', 'https -', 'xh -', 'lftp', 'ftp -u', 'ncftp', 'swaks', 'sendemail', 'nikto', 'lynx -', 'ab -A',
+  'sshpass', 'plink', 'pscp', 'psftp', 'xfreerdp', 'wlfreerdp', 'rdesktop', 'x11vnc', 'smbclient', 'rpcclient', 'winexe', 'smbmap', 'smbget',
+  'nxc ', 'netexec', 'crackmapexec', 'evil-winrm', 'hydra -', 'medusa -', 'psexec', 'PsExec', 'net use', 'net rpc', 'net ads', 'impacket', 'secretsdump', 'wmiexec', 'smbexec', 'atexec', 'dcomexec', 'GetUserSPNs', 'GetNPUsers', 'mssqlclient', 'reg add', 'rclone ', 'rasdial', 'runas', 'cmdkey', 'schtasks', 'winrs',
+  'mysql', 'mariadb', 'mycli', 'mydumper', 'xtrabackup', 'redis-cli', 'valkey-cli', 'keydb-cli', 'mongo', 'influx ', 'influx"', 'cqlsh', 'hdbsql', 'beeline',
+  'cypher-shell', 'nodetool', 'sqlcmd', 'osql', 'bcp ', 'isql', 'sqlplus', 'sqlldr', 'expdp', 'impdp', 'rman target', 'connect ', 'CONNECT ', 'conn ', 'CONN ',
+  'db2 connect', 'etcdctl', 'mosquitto_', 'mqtt ', 'rabbitmqadmin', 'rabbitmqctl', 'ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldapwhoami', 'ldappasswd',
+  'kadmin', 'snmpwalk', 'snmpget', 'snmpset', 'snmpbulk', 'docker login', 'podman login', 'nerdctl login', 'helm registry login', 'helm repo add', 'buildah login',
+  'skopeo ', 'az login', 'oc login', 'cf login', 'ibmcloud login', 'vault login', 'cargo login', 'snyk auth', 'ngrok ', 'mc alias', 'mc config', 'twine ', 'nuget ',
+  'poetry config', 'sonar-scanner', 'tailscale', 'unzip', 'zip -', 'zipcloak', '7z ', '7z"', '7za ', '7zz ', '7z.exe', 'rar a', 'rar x', 'unrar', 'openssl', 'keytool', 'jarsigner',
+  'apksigner', 'signtool', 'certutil', 'pvk2pfx', 'osslsigncode', 'gpg ', 'gpg2', 'gpg"', 'borg ', 'ssh-keygen', 'puttygen', 'htpasswd', 'pdftk', 'pdftotext', 'pdftoppm',
+  'qpdf', 'veracrypt', 'ipmitool', 'racadm', 'perccli', 'wpa_passphrase', 'iwconfig', 'mount ', 'mount.cifs', 'useradd', 'usermod', 'openstack', 'asadmin', 'jboss-cli', 'wsadmin',
+]
 
 export const ASSIGNMENTS: readonly Detector[] = [
   token({
@@ -70,22 +82,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
   token({
     id: 'password',
     title: 'Password of a command line',
-    anchors: [
-      'curl ',
-      'wget ',
-      'sshpass',
-      'mysql',
-      'mariadb',
-      'docker login',
-      'podman login',
-      'helm registry login',
-      'redis-cli',
-      'mongo',
-      'ldapsearch',
-      'smbclient',
-      'oracle:thin:',
-      ...MORE_COMMANDS,
-    ],
+    anchors: COMMANDS,
     shape: code('command'),
     group: 'context',
     rank: 3,
@@ -116,8 +113,9 @@ export const ASSIGNMENTS: readonly Detector[] = [
   token({
     id: 'password',
     title: 'Password of PowerShell or SQL',
-    anchors: ['securestring', 'identified', 'userid='],
-    shape: code('command'),
+    // biome-ignore format: words
+    anchors: ['securestring', 'identified', 'userid=', 'oracle:thin:', 'pserver:', 'networkcredential', 'pscredential', 'sp_addlogin'],
+    shape: code('statement'),
     group: 'context',
     anyCase: true,
     left: 'any',
@@ -142,6 +140,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'oken',
       'ecret',
       'redential',
+      'creds',
       'uthorization',
       'chlüssel',
       'chluessel',
@@ -183,5 +182,15 @@ export const ASSIGNMENTS: readonly Detector[] = [
     rank: 2,
     check: 'entropy above 3.2 and a digit',
     guard: 'max_tokens, cache_key, idempotency-key, page tokens, primary keys',
+  }),
+  token({
+    id: 'generic_api_key',
+    title: 'Key, token or secret behind a type',
+    anchors: [' string = ', ' string="', ' str = "'],
+    shape: code('typed_value'),
+    group: 'context',
+    left: 'any',
+    rank: 2,
+    check: 'as behind `=`',
   }),
 ]

@@ -15,7 +15,7 @@ export const BUSINESS_SERVICES: readonly Detector[] = [
   token({
     id: 'slack_token',
     title: 'Slack token',
-    anchors: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxe-', 'xoxe.', 'xoxs-', 'xapp-'],
+    anchors: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxe-', 'xoxe.', 'xoxs-', 'xoxo-', 'xapp-'],
     shape: body('word_dot_dash', 20, { digit: true }),
   }),
   token({

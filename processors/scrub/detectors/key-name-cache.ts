@@ -15,7 +15,7 @@ interface Slot extends NamedMeaning {
 
 const SLOTS = 512
 /** Longer names are judged each time: names of fields are shorter. */
-const LENGTH_MAX = 64
+const LENGTH_MAX = 128
 const slots: (Slot | undefined)[] = Array.from({ length: SLOTS })
 
 /** The name in `b[from, to)` (UTF-8) and what it means. */

@@ -9,7 +9,7 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
 /** Words that also mean something else: the value must look like a password by itself. */
 const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
 const ENDS_PASSWORD =
@@ -20,9 +20,12 @@ const FOREIGN_SECRET =
 const FOREIGN_KEY =
   /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|anahtarı?|kulcs|ключ|ключа|キー|키|鍵|キ―)$/
 
+/** Commands that are called after passwords. */
+const COMMANDS = /^(?:ht|vnc|mk|ch|smb|ldap|sasl|gpg|ks)passwd2?$/
+
 /** Words that make a name describe a secret instead of holding one. */
 const ABOUT = new Set(
-  'hash,hashed,digest,reset,resets,length,len,policy,field,fields,min,max,requested,changed,change,expires,expiry,expired,expiration,strength,hint,updated,created,at,required,encoder,manager,url,uri,endpoint,file,path,name,type,count,counts,limit,limits,budget,usage,used,rotation,rotated,age,ttl,version,enabled,valid,validator,provider,label,format,prompt,question,id,ids,arn,ref,index,form,input,error,status,rate,per,size,total,cost,price,details,generator,handling,store,stored,storage,class,placeholder,source,mode,rule,rules,pattern,regex,attempts,retries,list,map,set,ref,selector'.split(
+  'hash,hashed,digest,reset,resets,length,len,policy,field,fields,min,max,requested,changed,change,expires,expiry,expired,expiration,strength,hint,updated,created,at,required,encoder,manager,url,uri,endpoint,file,path,name,type,count,counts,limit,limits,budget,usage,used,rotation,rotated,age,ttl,version,enabled,valid,validator,provider,label,format,prompt,question,id,ids,arn,ref,index,form,input,error,status,rate,per,size,total,cost,price,details,generator,handling,store,stored,storage,class,placeholder,source,mode,rule,rules,pattern,regex,attempts,retries,list,map,set,ref,selector,stdin,fd,env,command,cmd'.split(
     ',',
   ),
 )
@@ -37,7 +40,7 @@ const NOT_KEY = new Set(
   ),
 )
 const KEY_QUALIFIERS = new Set(
-  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor'.split(
+  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor,heroku,hubspot,snyk,sumo,sumologic,subscription,bing,sonar'.split(
     ',',
   ),
 )
@@ -69,12 +72,26 @@ function wordsOf(name: string): string[] {
     .filter((w) => w !== '' && !/^\d+$/.test(w))
 }
 
+/** `password2`, `SECRET_KEY_1`, `privateKeyBase64`, `secret_value`: a number or a form behind the name. */
+const NUMBERED_NAME = /(?<=[a-z]{3})\d{1,2}$/
+const FORM_OF_VALUE = /^(?:base64|b64|pem|hex|string|str|plain|plaintext|cleartext)$/
+
+function withoutForm(words: string[]): string[] {
+  const last = words.at(-1) ?? ''
+  const isForm =
+    FORM_OF_VALUE.test(last) ||
+    (last === 'value' && /^(?:secret|password)$/.test(words.at(-2) ?? ''))
+  if (words.length > 1 && isForm) return words.slice(0, -1)
+  return NUMBERED_NAME.test(last) ? [...words.slice(0, -1), last.replace(NUMBERED_NAME, '')] : words
+}
+
 function judge(name: string): KeyMeaning {
   const lower = name.toLowerCase()
-  const words = wordsOf(name)
+  const all = wordsOf(name)
+  const words = withoutForm(all)
   const last = words[words.length - 1] ?? ''
   const before = words[words.length - 2] ?? ''
-  const hints = hintsOf(lower, words)
+  const hints = hintsOf(lower, all)
   if (/(?:^|[._-])(?:set[-_])?cookies?2?$/.test(lower) && before !== 'accept')
     return { kind: 'cookie', strength: 'whole', hints }
   if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
@@ -82,7 +99,8 @@ function judge(name: string): KeyMeaning {
     return { ...NO_MEANING, hints }
   if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
     return { kind: 'secret', strength: 'weak', hints }
-  const about = words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
+  const about =
+    COMMANDS.test(last) || words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
   if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
     const bare = words.some((w) => w === 'pass') && !PASSWORD.test(last.replace(/^pass$/, ''))
     const noun = bare && last !== 'pass'
@@ -99,7 +117,7 @@ function secretKind(
   words: readonly string[],
 ): KeyMeaning {
   if (WHOLE_KEY.test(lower) && !NOT_KEY.has(before)) return secret('whole')
-  if (last === 'apikey' || JOINED_WORDS.test(last)) return secret('whole')
+  if (last === 'apikey' || last === 'hapikey' || JOINED_WORDS.test(last)) return secret('whole')
   if (last === 'secret' || last === 'secrets') return secret(words.length > 1 ? 'whole' : 'weak')
   if (last === 'token' || last === 'authtoken') {
     if (NOT_TOKEN.has(before)) return NO_MEANING
@@ -108,7 +126,7 @@ function secretKind(
   if (last === 'key' || last === 'keys') return keyKind(before, words)
   if (last === 'tokens' && TOKENS_OF.test(before))
     return { kind: 'token', strength: 'weak', hints: 0 }
-  if (/^credentials?$/.test(last) || FOREIGN_SECRET.test(last)) return secret('weak')
+  if (/^(?:credentials?|creds?)$/.test(last) || FOREIGN_SECRET.test(last)) return secret('weak')
   return FOREIGN_KEY.test(last) ? { ...secret('weak'), needsQualifier: true } : NO_MEANING
 }
 

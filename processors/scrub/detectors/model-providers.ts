@@ -43,7 +43,7 @@ export const MODEL_PROVIDERS: readonly Detector[] = [
     id: 'langfuse_secret',
     title: 'Langfuse secret key',
     anchors: ['sk-lf-'],
-    shape: body('word_dash', 32),
+    shape: body('word_dash', 32, { samples: true }),
     rank: 9,
     guard: 'pk-lf- is public',
   }),

@@ -1,7 +1,7 @@
 // Tokens of services that are told by a prefix of their own and by nothing else: one row for each set of characters. Services
 // whose tokens have a type of their own are in the files of their group. A row is explained in `detector.ts`.
 
-import { body, code, type Detector, token } from './detector.ts'
+import { body, code, type Detector, near, token, vendor } from './detector.ts'
 
 const id = 'service_token'
 const title = 'Token of a service, by its prefix'
@@ -34,6 +34,41 @@ export const MORE_SERVICES: readonly Detector[] = [
     shape: body('word_dash', 60, { digit: true, entropy: 3 }),
   }),
   token({ id, title, anchors: ['ATTA'], shape: body('hex', 56, { digit: true }) }),
+  token({
+    id,
+    title: 'Secret key of age',
+    anchors: ['AGE-SECRET-KEY-1'],
+    shape: body('alnum', 50, { samples: true }),
+  }),
+  token({
+    id,
+    title: 'Secret key of 1Password',
+    anchors: ['A3-'],
+    shape: body('word_dash', 30, { max: 42, digit: true, entropy: 3.2 }),
+  }),
+  token({
+    id,
+    title,
+    anchors: ['s-s4t2ud-', 's-s4t2af-'],
+    shape: body('hex', 60),
+  }),
+  token({ id, title, anchors: ['bb_pr_', 'bb_ma_'], shape: body('alnum', 26, { digit: true }) }),
+  token({ id, title, anchors: ['endr+'], shape: body('alnum', 16) }),
+  token({
+    id,
+    title: 'Credentials of Sidekiq Enterprise',
+    anchors: ['contribsys__com'],
+    shape: code('sidekiq'),
+    anyCase: true,
+    left: 'any',
+    gluable: false,
+  }),
+  vendor({
+    id,
+    title: 'Key of a service, by its name',
+    anchors: ['cloudflare', 'sourcegraph', 'sonar', 'artifactory', 'scraping_bee', 'smartsheet'],
+    shape: near('alnum', [37, 40, 64, 80], 3.2),
+  }),
   token({
     id,
     title: 'Access key id of Alibaba Cloud',

@@ -71,7 +71,9 @@ export class BatchScrubber {
 
   run(batch: SpanBatch, ctx: ChainContext, look: SpanLook): void {
     this.#begin(batch, ctx)
-    const owners = batch.requests.map((r) => this.#owner(r.tenant.tenantId))
+    const owners = batch.requests.map((r, i) => this.#owner(r.tenant.tenantId, i))
+    const { work } = this.#judges
+    work.open(owners.length)
     const resources = this.#shared(owners, batch.resourceCount, SPAN.RESOURCE, this.#resource)
     const scopes = this.#shared(owners, batch.scopeCount, SPAN.SCOPE, this.#scope)
     const { spans } = batch
@@ -79,6 +81,7 @@ export class BatchScrubber {
       if (batch.isDropped(i)) continue
       const row = i * SPAN_STRIDE
       const owner = owners[spans[row + SPAN.REQUEST] as number] as Owner
+      work.select(owner.request)
       this.log.open()
       this.values.crossing = look.before(batch, i, owner)
       if (this.#span(owner, row)) batch.markEdited(i)
@@ -142,7 +145,9 @@ export class BatchScrubber {
     let finds: SharedFinds | null = null
     for (let i = 0; i < count; i++) {
       this.log.open()
-      scrub(this.#ownerOf(owners, column, i), i)
+      const owner = this.#ownerOf(owners, column, i)
+      this.#judges.work.select(owner.request)
+      scrub(owner, i)
       const { tally, notes } = this.log
       if (tally === null) continue
       finds ??= { tallies: new Map(), notes: new Map(), drops: new Set() }
@@ -153,8 +158,8 @@ export class BatchScrubber {
     return finds
   }
 
-  #owner(tenant: string): Owner {
-    return { tenant, judge: this.#judges.of(tenant) }
+  #owner(tenant: string, request: number): Owner {
+    return { tenant, request, judge: this.#judges.of(tenant) }
   }
 
   /** A resource or scope belongs to the tenant of the spans under it. */
@@ -163,7 +168,7 @@ export class BatchScrubber {
     const { spans, spanCount } = this.#batch
     for (let row = 0; row < spanCount * SPAN_STRIDE; row += SPAN_STRIDE)
       if (spans[row + column] === index) return owners[spans[row + SPAN.REQUEST] as number] as Owner
-    return this.#owner('')
+    return this.#owner('', 0)
   }
 
   readonly #resource = (owner: Owner, i: number): void => {

@@ -27,6 +27,8 @@ export type Place =
  */
 export interface Owner {
   readonly tenant: string
+  /** Number of its request in the batch; each has a budget of its own. */
+  readonly request: number
   readonly judge: Judge
 }
 

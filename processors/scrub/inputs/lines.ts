@@ -10,6 +10,7 @@ const CONTEXT_LINES = 2
 const CONTEXT_BYTES = 600
 
 export class LineScrubber {
+  readonly #judges: Judges
   readonly #judge: Judge
   readonly #tenant: string
   readonly #arena = new Arena(1024 * 1024)
@@ -19,6 +20,7 @@ export class LineScrubber {
   #before: Buffer = Buffer.alloc(0)
 
   constructor(judges: Judges, tenant: string) {
+    this.#judges = judges
     this.#judge = judges.of(tenant)
     this.#tenant = tenant
     this.#scanner = judges.scanner(this.#arena)
@@ -28,6 +30,7 @@ export class LineScrubber {
   scrub(line: Buffer): Uint8Array {
     const arena = this.#arena
     arena.reset()
+    this.#judges.work.open()
     const from = arena.append(this.#before)
     const start = arena.append(line)
     const to = start + line.length

@@ -14,6 +14,7 @@ export class MetricScrubber {
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
   readonly #value = new ValueRange()
+  readonly #known = new WeakSet<MetricsContext>()
 
   constructor(judges: Judges) {
     this.#judges = judges
@@ -25,6 +26,7 @@ export class MetricScrubber {
     const name = key === null || kind === 'key' ? null : Buffer.from(key).toString('utf8')
     const meaning = name === null ? NO_MEANING : keyMeaning(name)
     if (kind === 'number') return this.#number(value, meaning, ctx)
+    this.#openBudget(ctx)
     const arena = this.#arena
     arena.reset()
     const from = arena.append(value)
@@ -50,6 +52,13 @@ export class MetricScrubber {
     if (parts.length === 0) return null
     parts.push(arena.bytes.subarray(last, to))
     return Buffer.concat(parts)
+  }
+
+  /** A context is made for each request. */
+  #openBudget(ctx: MetricsContext | undefined): void {
+    if (ctx !== undefined && this.#known.has(ctx)) return
+    if (ctx !== undefined) this.#known.add(ctx)
+    this.#judges.work.open()
   }
 
   #number(

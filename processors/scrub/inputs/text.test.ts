@@ -303,6 +303,7 @@ function scrubberWith(rule: KeywordRule): TextScrubber {
   return new TextScrubber({
     base: judge,
     ids: null,
+    work: finder.work,
     of: () => judge,
     scanner: (arena) => finder.scanner(arena),
     holdsSecret: () => true,

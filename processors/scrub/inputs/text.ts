@@ -20,6 +20,7 @@ export interface ScrubbedText {
 }
 
 export class TextScrubber {
+  readonly #judges: Judges
   readonly #judge: Judge
   readonly #arena = new Arena(1024 * 1024)
   readonly #scanner: Scanner
@@ -30,6 +31,7 @@ export class TextScrubber {
   readonly #tenant: string
 
   constructor(judges: Judges, tenant = '') {
+    this.#judges = judges
     this.#judge = judges.of(tenant)
     this.#tenant = tenant
     this.#scanner = judges.scanner(this.#arena)
@@ -44,6 +46,7 @@ export class TextScrubber {
   #find(text: string, field: string): readonly Finding[] {
     const arena = this.#arena
     arena.reset()
+    this.#judges.work.open()
     const from = arena.appendText(text)
     const to = from + arena.lastLen
     this.#from = from

@@ -14,6 +14,7 @@ import { DETECTORS } from '../detectors/table.ts'
 import type { Policy } from '../matchers/policy.ts'
 import { numbersOf } from '../matchers/policy.ts'
 import { matcherOf } from '../matchers/table.ts'
+import type { WorkBudget } from '../matchers/work-budget.ts'
 import { compile } from '../search/compile.ts'
 import type { Scanner } from '../search/scanner.ts'
 import { ValueRange } from '../value/value-range.ts'
@@ -25,13 +26,14 @@ import { SecretFinder } from './secret-finder.ts'
 import { type PolicySettings, type ScrubSettings } from './settings.ts'
 import { TenantJudge } from './tenant-judge.ts'
 
-/** What finds and replaces for each tenant: one finder, one set of tables, a policy for each tenant that has one. */
+/** What finds and replaces for each tenant, within `work`: one finder, one set of tables, a policy for each tenant that has one. */
 export function createJudges(
   settings: ScrubSettings,
   secrets: InstanceSecrets = NO_SECRETS,
+  work?: WorkBudget,
 ): Judges {
   const ids = idPseudonyms(settings, secrets)
-  const { finder, own, rules, keyMarks } = build(settings, secrets)
+  const { finder, own, rules, keyMarks } = build(settings, secrets, work)
   const judgeOf = (p: PolicySettings): Judge => {
     const kept = own.map((r) => p.rules.includes(r))
     const { types, isGuessable, extraFrom } = finder.compiled
@@ -88,7 +90,7 @@ interface Built {
   readonly keyMarks: readonly string[]
 }
 
-function build(settings: ScrubSettings, secrets: InstanceSecrets): Built {
+function build(settings: ScrubSettings, secrets: InstanceSecrets, work?: WorkBudget): Built {
   const keyMarks = pseudonymKeys(settings, secrets).map((key) => keyMark(keyFingerprint(key)))
   const policies = [settings, ...Object.values(settings.tenants)]
   // Rules of the processor are the first of every policy: the same objects, so the same types.
@@ -102,6 +104,7 @@ function build(settings: ScrubSettings, secrets: InstanceSecrets): Built {
   const finder = new SecretFinder(
     (inner) => compile({ isOn: isOnForAny, extra, matcherOf, inner }),
     keyMarks,
+    work,
   )
   for (const [i, rule] of rules.entries()) rule.setType(finder.compiled.extraFrom + i)
   return { finder, own, rules, keyMarks }
@@ -149,12 +152,17 @@ class SharedJudges implements Judges {
     return this.#byTenant.get(tenant) ?? this.base
   }
 
+  get work(): WorkBudget {
+    return this.#finder.work
+  }
+
   scanner(arena: Arena): Scanner {
     return this.#finder.scanner(arena)
   }
 
   holdsSecret(bytes: Uint8Array): boolean {
     const value = new ValueRange().set(bytes, 0, bytes.length)
+    this.#finder.work.openValue(bytes.length)
     try {
       return this.#finder.find(this.#finder.everything, value).length > 0
     } catch {

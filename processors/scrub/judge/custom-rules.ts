@@ -62,10 +62,10 @@ export class CustomRule {
 
   #near(s: Subject, p: number, len: number): void {
     const doneTo = s.reached(this.#progress)
-    // A text full of keywords is looked at in steps, not once a keyword.
-    if (p + len + REACH / 2 <= doneTo) return
+    // What was read for the keyword before is not read again, but for a value that may have begun there.
     const from = Math.max(s.from, p - REACH, doneTo - REACH)
     const to = Math.min(s.to, p + len + REACH)
+    s.spend(to - from)
     s.advance(this.#progress, to)
     this.#run(s.b, from, to, (start, end) => s.found(this.#type, start, end, RANK))
   }

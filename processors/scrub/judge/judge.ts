@@ -3,6 +3,7 @@
 import type { Arena } from '../../../core/arena.ts'
 import type { Pseudonyms } from '../../../core/identity/pseudonym.ts'
 import type { NumberRule, NumberRules } from '../matchers/policy.ts'
+import type { WorkBudget } from '../matchers/work-budget.ts'
 import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
 import type { Range, ValueRange } from '../value/value-range.ts'
@@ -42,6 +43,8 @@ export interface Judges {
   readonly base: Judge
   /** Makes the pseudonyms of ids; null where ids are masked. */
   readonly ids: Pseudonyms | null
+  /** What the values of a request may cost: opened for each batch or text. */
+  readonly work: WorkBudget
   of(tenant: string): Judge
   /** A scanner for the detectors and rules of all tenants. */
   scanner(arena: Arena): Scanner

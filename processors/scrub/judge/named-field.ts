@@ -5,6 +5,7 @@ import { isMarker } from '../detectors/marker.ts'
 import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
 import { Subject } from '../matchers/subject.ts'
+import type { WorkBudget } from '../matchers/work-budget.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { KeyMeaning } from '../value/key-meaning.ts'
@@ -14,14 +15,19 @@ const LOOK_MAX = 200
 const SCHEME =
   /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|ntlm|hawk|aws4-hmac-sha256)[ \t]{1,4}/i
 const EMPTY = /^(?:null|none|nil|undefined|true|false|\*+|<[^>]*>|\$\{[^}]*\}|-|\[\])$/i
-const cookies = new Subject()
+
+/** The finder with its types and what values may cost. */
+interface Detecting {
+  readonly compiled: { readonly types: readonly string[] }
+  readonly work: WorkBudget
+}
 
 /**
  * Adds to `found` what the name of the field demands, of the types that the policy looks for: one that is off would
  * swallow the secrets inside the value when overlapping findings become one. Offsets are positions in `b`.
  */
 export function findInNamedField(
-  types: readonly string[],
+  { compiled: { types }, work }: Detecting,
   policy: Policy,
   value: ValueRange,
   found: Finding[],
@@ -32,7 +38,7 @@ export function findInNamedField(
   const text = head.trim()
   if (text === '' || isMarker(text, policy.markers) || EMPTY.test(text)) return
   if (meaning.kind === 'cookie') {
-    addCookies(types, policy, value, found)
+    addCookies(types, work, policy, value, found)
     return
   }
   const scheme = meaning.kind === 'header' ? SCHEME.exec(head) : null
@@ -70,17 +76,19 @@ function wholeFinding(
 
 function addCookies(
   types: readonly string[],
+  work: WorkBudget,
   policy: Policy,
   value: ValueRange,
   found: Finding[],
 ): void {
   const { bytes: b, from, to } = value
   const type = types.indexOf('session_cookie')
+  const cookies = new Subject(work)
   cookies.open(policy, value)
   maskCookies(cookies, from, to, type, 10)
   const pairs = cookies.findings.length
   if (pairs === 0 && !latinText(b, from, Math.min(to, from + LOOK_MAX)).includes('='))
     cookies.found(type, from, to, 10)
-  found.push(...cookies.findings.map((f) => ({ ...f })))
+  found.push(...cookies.findings)
   mergeOverlaps(found)
 }

@@ -9,6 +9,7 @@ import type { Policy } from '../matchers/policy.ts'
 import { judgeSplitText } from '../matchers/split-text.ts'
 import { Subject } from '../matchers/subject.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
+import { WorkBudget } from '../matchers/work-budget.ts'
 import { CANDIDATE, type CompiledDetectors, FIRST_ANCHOR } from '../search/anchors.ts'
 import { Scanner } from '../search/scanner.ts'
 import { isFreeLeft, startsInDigits } from '../value/bytes.ts'
@@ -19,8 +20,9 @@ import { type Range, ValueRange } from '../value/value-range.ts'
 
 /** Rounds of decoding: JSON in JSON is one round, `%2540` is two. */
 const DECODE_ROUNDS_MAX = 3
-/** Bytes a matcher looks at when it finds nothing, about. */
+/** What a matcher costs that finds nothing, in bytes looked at. Those of a name try a dozen expressions behind it. */
 const MATCH_COST = 64
+const NAME_COST = 500
 /** More than the longest anchor (255) and all that the scanner looks at behind it (64) or before it (40). */
 const SEAM_REACH = 320
 const QUOTE = 0x22
@@ -34,14 +36,22 @@ export class SecretFinder {
   readonly compiled: CompiledDetectors
   /** All types. */
   readonly everything: Policy
-  readonly #subject = new Subject()
+  /** What the values of a request may cost. Whoever judges a value opens its share. */
+  readonly work: WorkBudget
+  readonly #subject: Subject
   readonly #sides: Side[] = []
 
   /**
    * `compile` is handed what scans decoded bytes: the matchers that need it are compiled with it. `keyMarks` tell pseudonyms
    * that were made with a key of ours.
    */
-  constructor(compile: (inner: InnerScan) => CompiledDetectors, keyMarks: readonly string[] = []) {
+  constructor(
+    compile: (inner: InnerScan) => CompiledDetectors,
+    keyMarks: readonly string[] = [],
+    work = new WorkBudget(),
+  ) {
+    this.work = work
+    this.#subject = new Subject(work)
     this.compiled = compile((policy, bytes, length) => this.#inner(policy, bytes, length))
     const { numbers, types } = this.compiled
     this.everything = { off: null, numbers, markers: new Set([...types, ...keyMarks]) }
@@ -140,7 +150,7 @@ export class SecretFinder {
   #newSide(): Side {
     const arena = new Arena(1024 * 1024)
     const value = new ValueRange()
-    return { arena, scanner: this.scanner(arena), subject: new Subject(), value }
+    return { arena, scanner: this.scanner(arena), subject: new Subject(this.work), value }
   }
 
   #judge(s: Subject, policy: Policy, value: ValueRange): Finding[] {
@@ -174,15 +184,17 @@ export class SecretFinder {
     for (let i = value.firstCandidate; i < value.endCandidate; i++) {
       const p = candidates[2 * i] as number
       const id = candidates[2 * i + 1] as number
-      if (id === CANDIDATE.DIGITS) matchNumber(s, p, numbers)
-      else if (id === CANDIDATE.ESCAPE) hidden ||= isTellingEscape(s.b, p, s.to)
+      if (id === CANDIDATE.DIGITS) {
+        s.spend(MATCH_COST)
+        matchNumber(s, p, numbers)
+      } else if (id === CANDIDATE.ESCAPE) hidden ||= isTellingEscape(s.b, p, s.to)
       else if (id === CANDIDATE.SPLIT_TEXT) (signs ??= []).push(p)
       else {
         const anchor = anchors[id - FIRST_ANCHOR]
         if (anchor === undefined || p + anchor.bytes.length > s.to) continue
         for (const active of anchor.detectors) {
           if (active.row.group === 'token' && s.isCovered(active.type, p)) continue
-          s.spend(MATCH_COST)
+          s.spend(active.row.group === 'context' ? NAME_COST : MATCH_COST)
           const { length } = anchor.bytes
           const isFree = active.leftMask === 0 || isFreeLeft(s.b, p, s.from, active.leftMask)
           if (isFree || isGlued(s, p, length, active)) active.match(s, p, length, active)

@@ -54,10 +54,11 @@ export class TenantJudge implements Judge {
 
   find(value: ValueRange): Finding[] {
     if (value.to <= value.from) return []
+    this.#finder.work.openValue(value.to - value.from)
     try {
       const found = this.#finder.find(this.#policy, value)
       for (const rule of this.#scanning) rule.scan(value, found)
-      findInNamedField(this.#finder.compiled.types, this.#policy, value, found)
+      findInNamedField(this.#finder, this.#policy, value, found)
       if (found.length >= FINDINGS_MAX) return this.#whole(value)
       return this.#completed(value, this.withoutExcused(value, found))
     } catch {
@@ -84,6 +85,9 @@ export class TenantJudge implements Judge {
   /** True when nothing is found; most joined texts need no copy of their own. */
   #isQuiet(b: Uint8Array, ranges: readonly Range[]): boolean {
     if (this.#scanning.length > 0) return false
+    let bytes = 0
+    for (const r of ranges) bytes += r.to - r.from
+    this.#finder.work.openValue(bytes)
     try {
       return this.#finder.findJoined(this.#policy, b, ranges).length === 0
     } catch {

@@ -127,17 +127,30 @@ function isSizeOrDate(text: string): boolean {
 export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMeaning): boolean {
   const n = v.to - v.from
   const whole = meaning.strength === 'whole'
-  const min = v.loose ? 20 : meaning.kind === 'header' || whole ? 12 : 16
-  if (n < min || (v.prose && n < 16)) return false
+  const isLoose = v.loose && !v.sure
+  if (n < lengthMin(v, isLoose, meaning)) return false
   const look = Math.min(v.to, v.from + LOOK_MAX)
   const text = latinText(s.b, v.from, look)
-  if (isNoSecret(s, text, name) || (v.loose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)))
+  if (isNoSecret(s, text, name) || (isLoose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)))
     return false
-  if ((mixOf(s.b, v.from, look) & DIGIT) === 0 && !(whole && n >= 20 && v.quoted && !v.loose))
+  if ((mixOf(s.b, v.from, look) & DIGIT) === 0 && !(whole && n >= 20 && v.quoted && !isLoose))
     return false
-  if (/^\d+(?:\.\d+)?$/.test(text) && n < 24) return false
+  if (/^\d+(?:\.\d+)?$/.test(text) && n < 24)
+    return !text.includes('.') && isLongNumber(v, isLoose, meaning)
   if (isWordy(s.b, v.from, look) || isIdentifier(text)) return false
   return entropy(s.b, v.from, look) > (whole ? 2.8 : 3.2)
+}
+
+/** A form or a name that says little asks for more. */
+function lengthMin(v: Assigned, isLoose: boolean, meaning: KeyMeaning): number {
+  if (isLoose) return 20
+  return !v.prose && (meaning.kind === 'header' || meaning.strength === 'whole') ? 12 : 16
+}
+
+/** An id of digits alone, as some services give for a token: only behind a name that says more than `token`. */
+function isLongNumber(v: Assigned, isLoose: boolean, meaning: KeyMeaning): boolean {
+  if (meaning.strength !== 'whole' || meaning.kind !== 'token') return false
+  return !v.prose && !isLoose && v.to - v.from >= 16
 }
 
 function isNoSecret(s: Subject, text: string, name: string): boolean {

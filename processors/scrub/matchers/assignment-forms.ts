@@ -21,6 +21,8 @@ export interface Assigned {
   bare: boolean
   /** Two neighbours of a longer list of strings. */
   pair: boolean
+  /** An argument of a call behind its name, or all of an element of XML: as sure as an assignment. */
+  sure: boolean
   /** First of a list: `"tokens": ["..", ".."]`. */
   list: boolean
 }
@@ -34,6 +36,7 @@ export const NOTHING: Assigned = {
   loose: false,
   bare: false,
   pair: false,
+  sure: false,
   list: false,
 }
 
@@ -46,7 +49,7 @@ export interface NameRange {
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
@@ -71,9 +74,9 @@ const NEXT_LINE =
 /** `variable "x" { type = string  default = "V"`. */
 const HCL =
   /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}default\s{0,8}=\s{0,4}(")/
-/** `apiKey: string = "V"`. */
+/** `apiKey: string = "V"`, `var apiKey string = "V"`. */
 const TYPED =
-  /^\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=\s{0,4}(["'`])/
+  /^(?: (?:string|str|char|String|&str)(?:\[\d{0,4}\])? {1,2}:?=|\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=)\s{0,4}(["'`])/
 /** `<b>Password:</b> V`, `<td>token</td><td>V</td>`. */
 const MARKUP =
   /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
@@ -161,9 +164,13 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
   return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
 }
 
+/** A blank, the next string of a list, the next item of a list in YAML. */
+const BEHIND_FLAG =
+  /^(?:[ \t]{1,4}|\\*["'`] {0,2}, {0,2}(?:\r?\n[ \t]{0,24})?|["']?[ \t]{0,2}(?:\r?\n|\\+n)[ \t]{0,24}- )([\\"'`]{0,4})/
+
 function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
   const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
-  const m = flag ? /^[ \t]{1,4}([\\"'`]{0,4})/.exec(text) : null
+  const m = flag ? BEHIND_FLAG.exec(text) : null
   return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
 }
 
@@ -174,8 +181,17 @@ function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | nu
   const value = valueAt(s, name, m[0].length, m[2] as string, { loose: m[1] === undefined })
   if (value === null || value.quoted) return value
   const c = s.at(value.to)
-  const ends = c === 0 || c === 0x0a || c === 0x0d || c === 0x22 || c === 0x5c || c === 0x60
+  value.sure = m[0].startsWith('>') && isClosedBy(s, value.to, name)
+  const ends =
+    value.sure || c === 0 || c === 0x0a || c === 0x0d || c === 0x22 || c === 0x5c || c === 0x60
   return ends ? value : null
+}
+
+/** `</name>` stands behind the value. */
+function isClosedBy(s: Subject, p: number, name: NameRange): boolean {
+  const text = latinText(s.b, p, Math.min(s.to, p + 40 + name.to - name.from))
+  const m = /^\s{0,24}<\//.exec(text)
+  return m !== null && text.startsWith(`${latinText(s.b, name.from, name.to)}>`, m[0].length)
 }
 
 function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
@@ -199,8 +215,14 @@ function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | nul
   const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 8))
   const isCall = /\(\s{0,2}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,2}[,)]/.test(behind)
   const isAlone = /[[{]\s{0,4}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,4}[\]}]/.test(behind)
-  value.pair = !isCall && !isAlone
+  value.pair = !isCall && !isAlone && !isFlag(s, name)
+  value.sure = isCall
   return value
+}
+
+/** `"--password"` in a list of arguments. */
+function isFlag(s: Subject, name: NameRange): boolean {
+  return s.at(name.from) === 0x2d || s.at(name.from - 1) === 0x2d
 }
 
 interface Form {
@@ -234,6 +256,7 @@ function valueAt(
     loose: form.loose === true,
     bare: form.bare === true,
     pair: form.pair === true,
+    sure: false,
     list: open.includes('['),
   }
 }
@@ -310,6 +333,8 @@ export function valueInSentence(s: Subject, name: NameRange): ProseValue | null 
     const word = m[0]
     const before = text.slice(0, m.index)
     if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
+    // Between two strings of a list.
+    if (word === ',') return null
     // `"token":" the","logprob":-0.52,`: the number of another key.
     if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
     if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || OPERATOR.test(word)) return null
@@ -370,6 +395,10 @@ const VALUE_BEFORE =
 /** `{"value":"V","name":"DB_PASSWORD"}`: the value stands before its name. */
 export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
   if (s.at(name.from - 1) !== 0x22 && s.at(name.from - 1) !== 0x27) return null
+  // A colon, perhaps blanks and backslashes, then the quote.
+  let colon = name.from - 2
+  while (s.at(colon) === 0x5c || s.at(colon) === 0x20) colon--
+  if (s.at(colon) !== 0x3a) return null
   const low = Math.max(s.from, name.from - LOOK_MAX)
   const text = latinText(s.b, low, name.from)
   const m = VALUE_BEFORE.exec(text)
@@ -384,6 +413,7 @@ export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
     loose: true,
     bare: false,
     pair: false,
+    sure: false,
     list: false,
   }
 }

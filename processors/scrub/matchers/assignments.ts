@@ -105,6 +105,17 @@ export function matchSecretValue(s: Subject, p: number, len: number, active: Act
   }
 }
 
+/** ` string = ` at `p`: the name stands before it, as in `var apiKey string = "V"`. */
+export function matchTypedValue(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+  const from = nameStart(s, p)
+  const { text, meaning } = nameIn(s.b, from, p)
+  if (from === p || meaning.kind === 'none' || meaning.kind === 'cookie') return
+  const value = assignedAfter(s, { from, to: p })
+  if (value === null || !value.quoted) return
+  const judge = meaning.kind === 'password' ? isPassword : isSecret
+  if (judge(s, value, text, meaning)) s.found(active.type, value.from, value.to, active.rank)
+}
+
 function inSentence(s: Subject, name: Name): Assigned | null {
   const value = valueInSentence(s, name)
   if (value === null || !value.linked) return null
@@ -115,6 +126,7 @@ function inSentence(s: Subject, name: Name): Assigned | null {
     loose: true,
     bare: false,
     pair: false,
+    sure: false,
     list: false,
   }
 }

@@ -6,13 +6,13 @@ import { isItin, isSsn } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { Progress, type Subject } from './subject.ts'
 
-/** Bytes of table rows looked at, for all columns, behind the start of the value. */
-const ROWS = new Progress()
+/** No line ends between the last name that asked and this. */
+const NO_BREAK = new Progress()
 
 const HEADER_MAX = 400
 const CELLS_MAX = 40
-const ROWS_MAX = 2000
 const ROW_MAX = 2000
+const ROW_COST = 32
 const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
 
 /** What a cell of the column must be. */
@@ -32,6 +32,8 @@ export function matchColumn(
 ): void {
   const delimiter = delimiterAt(s, nameFrom, nameTo)
   if (delimiter === '') return
+  const brk = breakBehind(s, nameTo)
+  if (brk === null) return
   const low = Math.max(s.from, nameFrom - HEADER_MAX)
   const before = latinText(s.b, low, nameFrom)
   const open = Math.max(
@@ -40,9 +42,7 @@ export function matchColumn(
     before.lastIndexOf('"') === -1 ? -1 : openQuote(before),
   )
   const from = open < 0 ? low : low + open + 1
-  const rest = latinText(s.b, nameTo, Math.min(s.to, nameTo + HEADER_MAX))
-  const brk = /\\r\\n|\\n|\r?\n/.exec(rest)
-  if (brk === null) return
+  s.spend(nameTo + brk.index - from)
   const header = latinText(s.b, from, nameTo + brk.index).split(delimiter)
   if (header.length < 2 || header.length > CELLS_MAX) return
   const column = latinText(s.b, from, nameFrom).split(delimiter).length - 1
@@ -64,6 +64,18 @@ export function matchColumn(
     active,
     check,
   )
+}
+
+/** The line end within reach behind a name; from where none was found before nothing is read again. */
+function breakBehind(s: Subject, nameTo: number): RegExpExecArray | null {
+  const end = Math.min(s.to, nameTo + HEADER_MAX)
+  const done = s.reached(NO_BREAK)
+  const from = done > nameTo ? done - 4 : nameTo
+  const rest = latinText(s.b, from, end)
+  const m = /\\r\\n|\\n|\r?\n/.exec(rest)
+  if (m === null) s.advance(NO_BREAK, end)
+  else m.index += from - nameTo
+  return m
 }
 
 /** Behind the quote that opens the string the header stands in, when cells are not quoted themselves. */
@@ -91,6 +103,26 @@ function delimiterAt(s: Subject, from: number, to: number): string {
   return left ?? ''
 }
 
+/**
+ * Columns of the value that was looked at last, and how far their cells were judged: a row that holds the name once more, as
+ * data do, is no header of its own.
+ */
+const judged: { of: Subject | null; value: number; to: Map<string, number> } = {
+  of: null,
+  value: 0,
+  to: new Map(),
+}
+const COLUMNS_MAX = 1000
+
+function judgedColumns(s: Subject): Map<string, number> {
+  if (judged.of !== s || judged.value !== s.serial || judged.to.size > COLUMNS_MAX) {
+    judged.of = s
+    judged.value = s.serial
+    judged.to = new Map()
+  }
+  return judged.to
+}
+
 function scanRows(
   s: Subject,
   start: number,
@@ -102,13 +134,16 @@ function scanRows(
   check: CellCheck,
 ): void {
   let at = start
-  for (let row = 0; row < ROWS_MAX && at < s.to; row++) {
+  const key = `${delimiter}${brk}${cells} ${column} ${active.type}`
+  const columns = judgedColumns(s)
+  if (start <= (columns.get(key) ?? -1)) return
+  while (at < s.to) {
+    columns.set(key, at)
     const line = latinText(s.b, at, Math.min(s.to, at + ROW_MAX))
     const cut = line.indexOf(brk)
     const text = cut < 0 ? line : line.slice(0, cut)
-    s.advance(ROWS, s.reached(ROWS) + text.length + 32)
-    // A header made of many names must not make a long table cost more than a few looks.
-    if (s.reached(ROWS) - s.from > 4 * (s.to - s.from) + 65_536) return
+    // A header made of many names reads a long table once for each.
+    s.spend(text.length + ROW_COST)
     const parts = splitRow(text, delimiter)
     if (parts.length !== cells && !(cut < 0 && parts.length > column)) return
     let from = at

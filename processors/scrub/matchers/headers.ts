@@ -12,7 +12,7 @@ import {
   runStart,
   SETS,
 } from '../value/bytes.ts'
-import { isBasicCredentials, isJoseHeader } from '../value/checksums.ts'
+import { isBasicCredentials, isJoseHeader, isObject } from '../value/checksums.ts'
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { cookieLine, matchJar, nextCookieLine } from './forms/cookie-lists.ts'
@@ -91,7 +91,7 @@ export function matchJwt(s: Subject, p: number, _len: number, active: ActiveDete
   const headEnd = s.runEnd(p, SETS.word_dash)
   const cut = headEnd === s.to
   if (headEnd - p < 12 || (s.at(headEnd) !== 0x2e && !cut)) return
-  if (!isJoseHeader(s.b, p, headEnd)) return
+  if (!isJoseHeader(s.b, p, headEnd) && !isPayload(s, p, headEnd)) return
   let end = headEnd
   let parts = 1
   while (parts < 5 && s.at(end) === 0x2e) {
@@ -103,6 +103,17 @@ export function matchJwt(s: Subject, p: number, _len: number, active: ActiveDete
   if (parts < 2 && !cut) return
   if (parts === 2 && end - headEnd < 9 && end !== s.to) return
   s.found(active.type, p, end, active.rank)
+}
+
+const OBJECT = [0x65, 0x79, 0x4a]
+
+/** Two objects of JSON and a signature: a header may have none of the usual names. */
+function isPayload(s: Subject, p: number, headEnd: number): boolean {
+  if (s.at(headEnd) !== 0x2e || OBJECT.some((c, i) => s.at(headEnd + 1 + i) !== c)) return false
+  const end = s.runEnd(headEnd + 1, SETS.word_dash)
+  return (
+    s.at(end) === 0x2e && s.runEnd(end + 1, SETS.word_dash) - end > 16 && isObject(s.b, p, headEnd)
+  )
 }
 
 const PLAIN_COOKIES =

@@ -6,8 +6,7 @@ import { JoinedPieces } from '../value/pieces.ts'
 import type { Range } from '../value/value-range.ts'
 import type { Subject } from './subject.ts'
 
-/** Parts of one value that are looked at, and how far behind its sign a part may begin. */
-const PARTS_MAX = 20_000
+/** How far behind its sign a part may begin. */
 const REACH = 200
 /** Shorter parts may be crossed of anything. */
 const SHORT = 24
@@ -22,7 +21,8 @@ type Judge = (bytes: Uint8Array) => readonly Finding[]
 /** `signs` are positions of `"delta"` or `"type":"text"`. */
 export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judge): void {
   const parts: Part[] = []
-  for (const sign of signs.slice(0, PARTS_MAX)) {
+  for (const sign of signs) {
+    s.spend(REACH)
     const part = partAfter(s, sign)
     if (part !== null && part.from >= (parts.at(-1)?.to ?? 0))
       parts.push({ ...part, isDelta: isDelta(s, sign) })

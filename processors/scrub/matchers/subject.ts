@@ -4,16 +4,13 @@
 import { CLASS } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
 import type { Policy } from './policy.ts'
-
-/** Work a value may cost, in bytes looked at: far above what the worst of the hostile texts needs. */
-const WORK_MIN = 1_000_000
-const WORK_PER_BYTE = 4000
+import { WorkBudget } from './work-budget.ts'
 
 /** More in one value than this is an attack or a dump: the rest of the value is masked as a whole. */
 export const FINDINGS_MAX = 200_000
 
 /** Matchers of the product that remember how far they came; rules of users have the slots behind. */
-const SLOTS = 16
+const SLOTS = 32
 let declared = 0
 
 /** How far one matcher came in a value, so that it looks at nothing twice. Declared beside the matcher. */
@@ -35,16 +32,11 @@ interface OpenedValue {
   readonly meaning: { readonly hints: number }
 }
 
-/** Bytes that `mayLook` allows. */
-const LOOK_MIN = 262_144
-const LOOKS_PER_BYTE = 4
-
 export class Subject {
   #bytes: Uint8Array = new Uint8Array(0)
   #from = 0
   #to = 0
   #hints = 0
-  #looked = 0
   #policy: Policy | null = null
   readonly findings: Finding[] = []
   #foundTo = 0
@@ -55,8 +47,12 @@ export class Subject {
   #reached = new Int32Array(SLOTS)
   /** Number of the value: offsets repeat, this does not. */
   #serial = 0
-  /** Work that is left for this value; below nothing it is given up and masked whole. */
-  #left = 0
+  readonly #work: WorkBudget
+
+  /** `work` is what the values of a request may cost; all subjects that look at them share it. */
+  constructor(work: WorkBudget) {
+    this.#work = work
+  }
 
   open(policy: Policy, value: OpenedValue): void {
     this.#serial++
@@ -65,8 +61,6 @@ export class Subject {
     this.#from = value.from
     this.#to = value.to
     this.#hints = value.meaning.hints
-    this.#looked = 0
-    this.#left = WORK_MIN + WORK_PER_BYTE * (value.to - value.from)
     if (this.findings.length > 0) this.findings.length = 0
     this.#foundTo = value.from
     if (this.#memoEnd.size > 0) {
@@ -91,6 +85,11 @@ export class Subject {
   /** What the name of the field says, as `FIELD_HINT` bits. */
   get hints(): number {
     return this.#hints
+  }
+
+  /** Number of the value among those that were opened. */
+  get serial(): number {
+    return this.#serial
   }
 
   /** End of the last secret found. */
@@ -141,19 +140,9 @@ export class Subject {
     if (end > this.#foundTo) this.#foundTo = end
   }
 
-  /**
-   * False once looks around candidates have read the value many times over: a text made of names or commands is not searched
-   * around each of them.
-   */
-  mayLook(bytes: number): boolean {
-    this.#looked += bytes
-    return this.#looked <= LOOK_MIN + LOOKS_PER_BYTE * (this.#to - this.#from)
-  }
-
-  /** Counts work; throws when a detector needs more than any honest text would, and the value is masked whole. */
+  /** Counts bytes looked at; throws when the value may cost no more, and whoever judges it masks it whole. */
   spend(bytes: number): void {
-    this.#left -= bytes
-    if (this.#left < 0) throw new RangeError('a detector exceeded its budget')
+    this.#work.spend(bytes)
   }
 
   /** True when the last finding is of this type and covers `p`: a token inside its own kind ends where that does. */

@@ -2,16 +2,21 @@
 
 import type { CodeName, Detector } from '../detectors/detector.ts'
 import type { Matcher } from './active-detector.ts'
-import { matchPassword, matchSecretValue } from './assignments.ts'
+import { matchPassword, matchSecretValue, matchTypedValue } from './assignments.ts'
 import { matchNumberColumn } from './columns.ts'
-import { matchCommand, matchLogin, matchSessionId } from './commands.ts'
+import { matchCommand, matchLogin, matchSessionId, matchStatement } from './commands.ts'
 import { matchEmail, matchEmailInWords } from './email.ts'
 import { matchCookieFile } from './forms/cookie-lists.ts'
 import { matchDsn } from './forms/dsn.ts'
 import { matchJwk, matchPuttyKey, matchXmlKey } from './forms/key-files.ts'
 import { matchPiped } from './forms/pipes.ts'
 import { matchSeedWords } from './forms/seed-words.ts'
-import { matchAirtable, matchDiscordBot, matchOfficeHook } from './forms/service-tokens.ts'
+import {
+  matchAirtable,
+  matchDiscordBot,
+  matchOfficeHook,
+  matchSidekiq,
+} from './forms/service-tokens.ts'
 import {
   matchAuthValue,
   matchBasic,
@@ -61,6 +66,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   email_words: matchEmailInWords,
   number_column: matchNumberColumn,
   command: matchCommand,
+  statement: matchStatement,
   login: matchLogin,
   session_id: matchSessionId,
   // Digit runs lead to these four through `matchNumber`.
@@ -91,6 +97,8 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   url: matchUrl,
   password: matchPassword,
   secret_value: matchSecretValue,
+  typed_value: matchTypedValue,
+  sidekiq: matchSidekiq,
   base64: matchBase64,
   passport: matchPassport,
   cookie_file: matchCookieFile,

@@ -42,7 +42,8 @@ export function matchToken(s: Subject, p: number, len: number, active: ActiveDet
   const n = end - start
   if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
   if (shape.max !== undefined && n > shape.max) return
-  if (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)) return
+  if (shape.samples !== true && (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)))
+    return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
   const whole = sure ? end : wrappedEnd(s, start, end, SETS[shape.body])
   s.found(active.type, p, whole, sure ? 9 : active.rank)
@@ -245,7 +246,7 @@ export function matchTelegramUrl(s: Subject, p: number, len: number, active: Act
 /** Atlassian: everything up to the checksum; 50 and more. */
 export function matchAtlassian(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const end = s.runEnd(p + len, SETS.base64_any & ~(64 | 128))
-  const min = len === 4 ? 28 : 50
+  const min = len === 4 ? 20 : 50
   if (end - p - len >= min && mixOf(s.b, p + len, Math.min(end, p + 99)) === ALNUM)
     s.found(active.type, p, end, active.rank)
 }
@@ -257,6 +258,8 @@ export function matchTerraform(s: Subject, p: number, len: number, active: Activ
   if (p - start === 14 && end - p - len >= 50) s.found(active.type, start, end, active.rank)
 }
 
+/** The vendor itself is the name: `cloudflare: "V"`. */
+const ASSIGNED = /^.{0,12}?[a-z][\w-]{0,24}\\*["']?\s{0,2}[:=]\s{0,2}\\*["']$/s
 const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
 
 /** A value of a fixed length after a vendor's name, when a word such as key or token stands between or in it. */
@@ -281,5 +284,6 @@ function isNearValue(s: Subject, p: number, from: number, to: number, shape: Nea
   if (entropy(s.b, from, to) < shape.entropy - 0.3 || (mixOf(s.b, from, to) & 1) === 0) return false
   const between = lowerText(s.b, Math.max(s.from, p - 12), from)
   const after = lowerText(s.b, to, Math.min(s.to, to + 16))
-  return NEAR_WORDS.test(between + after) && !/commit|sha|trace|span|digest/.test(between)
+  const isNamed = NEAR_WORDS.test(between + after) || ASSIGNED.test(between)
+  return isNamed && !/commit|sha|trace|span|digest/.test(between)
 }

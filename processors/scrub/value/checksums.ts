@@ -174,6 +174,12 @@ export function isJoseHeader(b: Uint8Array, from: number, to: number): boolean {
   return /^\s{0,16}\{/.test(text) && /"(alg|enc|typ)"/.test(text)
 }
 
+/** Base64 of JSON with at least one name: `{"cty":..`. */
+export function isObject(b: Uint8Array, from: number, to: number): boolean {
+  const n = decodeBase64(b, from, Math.min(to, from + 64), scratch, 48)
+  return /^\{"[\w#.-]{1,24}"\s?:/.test(latinText(scratch, 0, n))
+}
+
 /** HTTP basic credentials: base64 of printable `user:password`. Length of what was decoded, 0 when it is not. */
 export function isBasicCredentials(
   b: Uint8Array,

@@ -1,10 +1,10 @@
 // Values that stand beside their name: another attribute of the same tag, the argument behind a selector, the cell at the same
 // place of a list, the answer to a question. The form alone says little, so the value must look like a secret by itself.
 
-import { latinText } from '../../value/bytes.ts'
+import { CLASS, latinText, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import type { NameRange } from '../assignment-forms.ts'
-import type { Subject } from '../subject.ts'
+import { Progress, type Subject } from '../subject.ts'
 
 /** Does a value look like a secret without any help? */
 export type ValueCheck = (text: string, s: Subject, from: number, to: number) => boolean
@@ -12,7 +12,6 @@ export type ValueCheck = (text: string, s: Subject, from: number, to: number) =>
 const TAG_MAX = 400
 const LIST_BACK = 600
 const LIST_AHEAD = 2000
-const ROWS_MAX = 50
 const Q = String.raw`\\*["'${'`'}]`
 
 /** Reports what stands beside the name; true when anything did. */
@@ -25,10 +24,8 @@ export function matchBeside(
   const isClosed = CLOSES[s.at(name.to)] === 1
   const isAsked = isQuestion(s, name.to)
   // Most names in prose: neither a quote or bracket behind them nor a question mark.
-  if ((!isClosed && !isAsked) || !s.mayLook(LIST_BACK + LIST_AHEAD)) return false
-  const before = latinText(s.b, Math.max(s.from, name.from - LIST_BACK), name.from)
-  const behind = latinText(s.b, name.to, Math.min(s.to, name.to + LIST_AHEAD))
-  const at = { s, active, check, from: name.from - before.length, to: name.to, before, behind }
+  if (!isClosed && !isAsked) return false
+  const at = new Place(s, name, active, check)
   if (isAsked && inAnswer(at)) return true
   if (!isClosed) return behindSelector(at)
   return inTag(at) || behindSelector(at) || atSamePlace(at)
@@ -39,26 +36,53 @@ for (const c of `"'\`\\])},;-_/`) CLOSES[c.charCodeAt(0)] = 1
 const QUESTION_REACH = 90
 const QUESTION_MARK = 0x3f
 
-/** A question mark stands within reach, in the same line. */
+/** Where the next byte stands that tells whether a question is asked. */
+const NEXT_MARK = new Progress()
+
+/** A question mark stands within reach, in the same line. Each byte is read once for all names. */
 function isQuestion(s: Subject, from: number): boolean {
-  const to = Math.min(s.to, from + QUESTION_REACH)
-  for (let i = from; i < to; i++) {
-    const c = s.b[i]
-    if (c === QUESTION_MARK) return true
-    if (c === 0x22 || c === 0x0a || c === 0x5c) return false
+  let at = s.reached(NEXT_MARK)
+  if (at < from) {
+    at = from
+    while (at < s.to && MARKS[s.b[at] as number] !== 1) at++
+    s.advance(NEXT_MARK, at)
   }
-  return false
+  return at - from < QUESTION_REACH && s.at(at) === QUESTION_MARK
 }
 
-interface Place {
+const MARKS = new Uint8Array(256)
+for (const c of '?"\n\\') MARKS[c.charCodeAt(0)] = 1
+
+/** A name and the text around it, of which no more is read than a form needs. */
+class Place {
   readonly s: Subject
   readonly active: ActiveDetector
   readonly check: ValueCheck
-  /** Where `before` begins and `behind` does. */
+  /** The name. */
   readonly from: number
   readonly to: number
-  readonly before: string
-  readonly behind: string
+
+  constructor(s: Subject, name: NameRange, active: ActiveDetector, check: ValueCheck) {
+    this.s = s
+    this.active = active
+    this.check = check
+    this.from = name.from
+    this.to = name.to
+  }
+
+  /** So many bytes before the name. */
+  before(bytes: number): string {
+    const low = Math.max(this.s.from, this.from - bytes)
+    this.s.spend(this.from - low)
+    return latinText(this.s.b, low, this.from)
+  }
+
+  /** So many bytes behind it. */
+  behind(bytes: number): string {
+    const high = Math.min(this.s.to, this.to + bytes)
+    this.s.spend(high - this.to)
+    return latinText(this.s.b, this.to, high)
+  }
 }
 
 function report({ s, active, check }: Place, from: number, value: string): boolean {
@@ -74,19 +98,55 @@ const TAG_VALUE = new RegExp(
 
 /** `<input type="password" name="pw" value="V">`, in any order. */
 function inTag(at: Place): boolean {
-  const open = at.before.slice(-TAG_MAX).lastIndexOf('<')
+  const open = openBefore(at.s, at.from, TAGS, TAG_MAX)
   if (open < 0) return false
-  const left = at.before.slice(-TAG_MAX).slice(open)
+  const left = latinText(at.s.b, open, at.from)
   if (left.includes('>') || !/^<[a-z][\w-]{0,20}\s/i.test(left)) return false
-  const close = at.behind.slice(0, TAG_MAX).indexOf('>')
-  const tag =
-    left +
-    ' '.repeat(at.to - at.from - at.before.length) +
-    at.behind.slice(0, close < 0 ? TAG_MAX : close)
+  const behind = at.behind(TAG_MAX)
+  const close = behind.indexOf('>')
+  const tag = left + ' '.repeat(at.to - at.from) + behind.slice(0, close < 0 ? TAG_MAX : close)
   const m = TAG_VALUE.exec(tag)
   if (m === null) return false
-  const end = at.from + at.before.length - left.length + m.index + m[0].length
+  const end = open + m.index + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
+}
+
+const LESS_THAN = 0x3c
+const SQUARE = 0x5b
+const ROUND = 0x28
+
+/** How far a value was read for a kind of opening bracket, and where the last one before that stands. */
+class Openings {
+  readonly read = new Progress()
+  readonly at = new Progress()
+  readonly isOpening: (c: number) => boolean
+
+  constructor(isOpening: (c: number) => boolean) {
+    this.isOpening = isOpening
+  }
+}
+
+const TAGS = new Openings((c) => c === LESS_THAN)
+const LISTS = new Openings((c) => c === SQUARE || c === ROUND)
+
+/** The last opening bracket before `p`, at most `reach` before it; -1 when there is none. Each byte is read once. */
+function openBefore(s: Subject, p: number, openings: Openings, reach: number): number {
+  const done = s.reached(openings.read)
+  // A name that stands before what was read is rare: another matcher has led to it.
+  if (p < done) return scanBack(s, p, openings, reach)
+  const found = scanBack(s, p, openings, p - done)
+  if (found >= 0) s.advance(openings.at, found)
+  s.advance(openings.read, p)
+  const at = found >= 0 ? found : done === s.from ? -1 : s.reached(openings.at)
+  return at >= 0 && s.b[at] !== undefined && openings.isOpening(s.b[at]) && p - at <= reach
+    ? at
+    : -1
+}
+
+function scanBack(s: Subject, p: number, { isOpening }: Openings, reach: number): number {
+  const low = Math.max(s.from, p - reach)
+  for (let i = p - 1; i >= low; i--) if (isOpening(s.b[i] as number)) return i
+  return -1
 }
 
 const ENDS = String.raw`[\w -]{0,24}(?:[\\"'${'`'}\])/]{1,8})`
@@ -94,9 +154,32 @@ const SELECTOR = new RegExp(
   String.raw`^${ENDS}(?:\s{0,2},\s{0,8}(?:(?:${Q})?(?:with|text|value|content|keys|input)(?:${Q})?\s{0,2}[:=]\s{0,2})?|\s{0,2}\)?\s{0,8}\.(?:fill|fill_in|type|send_keys|sendKeys|set|setValue|set_value|setText|val|input|enterText|enter_text|typeText|replaceText|pressSequentially|press_sequentially|clear_and_type|addValue)\(\s{0,4})(?:${Q})([^\s"'${'`'}\\]{4,256})(?=${Q})`,
 )
 
+/** The longest value with what stands before it. */
+const SELECTOR_MAX = 420
+
+/** Behind the rest of the name and what closes it a comma, a dot or a bracket follows. */
+function isSelector(s: Subject, p: number): boolean {
+  let i = p
+  while (i < p + 24 && isOfName(s.at(i))) i++
+  const close = i
+  while (i < close + 8 && CLOSES[s.at(i)] === 1 && s.at(i) !== 0x2c) i++
+  while (isSpace(s.at(i))) i++
+  const c = s.at(i)
+  return i > close && (c === 0x2c || c === 0x2e || c === 0x29)
+}
+
+function isOfName(c: number): boolean {
+  return c === 0x20 || ((CLASS[c] as number) & SETS.word_dash) !== 0
+}
+
+function isSpace(c: number): boolean {
+  return c === 0x20 || (c >= 9 && c <= 13)
+}
+
 /** `page.fill('input[name="password"]', 'V')`, `cy.get('#password').type('V')`. */
 function behindSelector(at: Place): boolean {
-  const m = SELECTOR.exec(at.behind)
+  if (!isSelector(at.s, at.to)) return false
+  const m = SELECTOR.exec(at.behind(SELECTOR_MAX))
   if (m === null) return false
   const end = at.to + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
@@ -105,68 +188,120 @@ function behindSelector(at: Place): boolean {
 const ROW_KEY =
   /(?:\bvalues?\b|\bargs\b|\barguments\b|\bparams\b|\bparameters\b|\bdata\b|\brows?\b|\brecords?\b|\bcells\b|\bbindings?\b)["'`\\]{0,4}\s{0,4}[:=]?\s{0,4}(?=[[(])/gi
 /** The same for a quick look. */
-const ROW_NAME = /value|arg|param|data|row|record|cell|binding/i
+const ROW_NAME = /value|arg|param|data|row|record|cell|binding/gi
 const CLOSE_MAX = 400
+/** How far behind the names what the values are called may stand. */
+const NAME_REACH = 240
+/** A prepared statement stands between the names and the values. */
+const ROWS_REACH = 400
+/** Of lists before the names the last ones are asked. */
+const LISTS_BEFORE = 2
 const PLACEHOLDERS = /^[[(]\s{0,4}(?:%s|\?|\$\d|:\w|%\(|@\w)/
+
+/** Names of values were looked for up to here. */
+const ROWS_READ = new Progress()
+/** Behind the first letter of the last one. */
+const ROWS_AT = new Progress()
+/** The longest of such names. */
+const ROW_NAME_MAX = 8
+
+/** A name of values stands in `[from, to)`. Each byte is read once for all lists. */
+function isNearRows(s: Subject, from: number, to: number): boolean {
+  const start = Math.max(from, s.reached(ROWS_READ) - ROW_NAME_MAX)
+  if (to > s.reached(ROWS_READ)) {
+    s.spend(to - start)
+    for (const m of latinText(s.b, start, to).matchAll(ROW_NAME))
+      s.advance(ROWS_AT, start + m.index + 1)
+    s.advance(ROWS_READ, to)
+  }
+  return s.reached(ROWS_AT) > from
+}
 
 /** The cell at the place of the name: `(name, password) VALUES ('jo', 'V')`, `"columns": [..], "rows": [[..]]`, `"args": [..], "argnames": [..]`. */
 function atSamePlace(at: Place): boolean {
-  const open = Math.max(at.before.lastIndexOf('['), at.before.lastIndexOf('('))
+  const { s } = at
+  const open = openBefore(s, at.from, LISTS, LIST_BACK)
   if (open < 0) return false
-  const close = at.behind.slice(0, CLOSE_MAX).search(/[\])]/)
-  if (close < 0 || !ROW_NAME.test(at.before.slice(0, open) + at.behind.slice(close, close + 240)))
-    return false
-  const left = cellsOf(at.before.slice(open))
+  const before = latinText(s.b, open, at.from)
+  // A bracket was closed since, or the list is none of names.
+  if (/[\])}{]/.test(before)) return false
+  const close = closeBehind(s, at.to)
+  if (close < 0) return false
+  const left = cellsOf(before)
   if (left === null) return false
-  const right = at.behind.slice(0, close).split(',').length - 1
+  const right = latinText(s.b, at.to, close).split(',').length - 1
   const place = left.length - 1
   const count = place + right + 1
   if (count < 2) return false
+  s.spend(close - open)
+  const low = Math.max(s.from, at.from - LIST_BACK)
+  if (!isNearRows(s, low, Math.min(s.to, close + NAME_REACH))) return false
+  const behind = latinText(s.b, close, Math.min(s.to, close + ROWS_REACH))
+  s.spend(behind.length)
+  if (cellsAt(at, listBehind(behind, close), place, count)) return true
+  const ahead = latinText(s.b, low, open)
   let isFound = false
-  for (const list of listsBehind(at, close + 1)) isFound = cellAt(at, list, place, count) || isFound
-  if (isFound) return true
-  for (const list of listsBefore(at, open)) isFound = cellAt(at, list, place, count) || isFound
+  for (const m of [...ahead.matchAll(ROW_KEY)].slice(-LISTS_BEFORE)) {
+    const from = low + m.index + m[0].length
+    isFound = cellAt(at, from, rowEnd(s, from), place, count) || isFound
+  }
   return isFound
 }
 
-/** Positions of lists in the text, absolute. */
-function listsBehind(at: Place, from: number): number[] {
-  const out: number[] = []
-  ROW_KEY.lastIndex = from
-  const m = ROW_KEY.exec(at.behind)
-  if (m === null || m.index - from > 200) return out
-  let open = m.index + m[0].length
-  const isPrepared = PLACEHOLDERS.test(at.behind.slice(open, open + 12))
-  if (isPrepared) {
-    const next = /["'`]{1,3}\s{0,4},\s{0,8}(?=[[(])/.exec(at.behind.slice(open))
-    if (next === null) return out
-    open += next.index + next[0].length
-  }
-  for (let n = 0; n < ROWS_MAX; n++) {
+/** Where the first of the lists in the text behind `from` begins, absolute; -1 = there is none. */
+function listBehind(behind: string, from: number): number {
+  ROW_KEY.lastIndex = 1
+  const m = ROW_KEY.exec(behind)
+  if (m === null || m.index > NAME_REACH) return -1
+  const open = m.index + m[0].length
+  if (!PLACEHOLDERS.test(behind.slice(open, open + 12))) return from + open
+  const next = /["'`]{1,3}\s{0,4},\s{0,8}(?=[[(])/.exec(behind.slice(open))
+  return next === null ? -1 : from + open + next.index + next[0].length
+}
+
+/** The bracket that closes the list of the name at `p`; -1 when none stands within reach. */
+function closeBehind(s: Subject, p: number): number {
+  const high = Math.min(s.to, p + CLOSE_MAX)
+  for (let i = p; i < high; i++) if (s.b[i] === 0x5d || s.b[i] === 0x29) return i
+  return -1
+}
+
+/** Judges the cell at `place` of the list that begins at `first` and of those behind it, as long as each follows the one before. */
+function cellsAt(at: Place, first: number, place: number, count: number): boolean {
+  const { s } = at
+  let isFound = false
+  for (let open = first; open >= 0; ) {
     // A list of rows: the first row begins at the next bracket.
-    if (/^[[(]\s{0,8}[[(]/.test(at.behind.slice(open, open + 12)))
-      open = at.behind.slice(open + 1).search(/[[(]/) + open + 1
-    out.push(at.to + open)
-    const end = at.behind.slice(open).search(/[\])]/)
-    const more = end < 0 ? null : /^[\])]\s{0,4},\s{0,8}(?=[[(])/.exec(at.behind.slice(open + end))
-    if (more === null) return out
-    open += end + more[0].length
+    const nested = /^[[(]\s{0,8}(?=[[(])/.exec(latinText(s.b, open, Math.min(s.to, open + 12)))
+    open += nested?.[0].length ?? 0
+    const end = rowEnd(s, open)
+    s.spend(end - open + ROW_COST)
+    isFound = cellAt(at, open, end, place, count) || isFound
+    const more = /^[\])]\s{0,4},\s{0,8}(?=[[(])/.exec(latinText(s.b, end, Math.min(s.to, end + 16)))
+    open = more === null ? -1 : end + more[0].length
   }
-  return out
+  return isFound
 }
 
-function listsBefore(at: Place, open: number): number[] {
-  const text = at.before.slice(0, open)
-  const out: number[] = []
-  for (const m of text.matchAll(ROW_KEY)) out.push(at.from + m.index + m[0].length)
-  return out
+const ROW_COST = 100
+
+/** The bracket that closes a row; one before a quote is part of a cell. */
+function rowEnd(s: Subject, open: number): number {
+  const high = Math.min(s.to, open + LIST_AHEAD)
+  for (let i = open + 1; i < high; i++) {
+    const c = s.b[i] as number
+    if ((c === 0x5d || c === 0x29) && !isQuoteOrEscape(s.at(i + 1))) return i
+  }
+  return high
 }
 
-/** Judges cell `place` of the list at `from`, which must have `count` of them. */
-function cellAt(at: Place, from: number, place: number, count: number): boolean {
-  const text = latinText(at.s.b, from, Math.min(at.s.to, from + LIST_AHEAD))
-  const end = text.search(/[\])](?!["'`\\])/)
-  const cells = cellsOf(end < 0 ? text : text.slice(0, end))
+function isQuoteOrEscape(c: number): boolean {
+  return c === 0x22 || c === 0x27 || c === 0x60 || c === 0x5c
+}
+
+/** Judges cell `place` of the list in `[from, to)`, which must have `count` of them. */
+function cellAt(at: Place, from: number, to: number, place: number, count: number): boolean {
+  const cells = cellsOf(latinText(at.s.b, from, to))
   if (cells === null || cells.length !== count) return false
   const cell = cells[place] as { at: number; text: string }
   const m = /^([\s"'`\\]*)(.*?)[\s"'`\\]*$/s.exec(cell.text)
@@ -202,6 +337,9 @@ const ANSWER_IN_JSON = new RegExp(
 const ANSWER_LINE =
   /^(?:\r?\n|\\+n){1,2}[ \t]{0,8}(?:[-*>]{1,3} ?)?(?:\**[A-Za-z][\w .-]{0,24}\**: ?)?["'`]{0,2}/
 const ANSWER_MAX = 160
+/** The rest of the question, what stands between in JSON, and the answer. */
+const ANSWER_AHEAD = 800
+const ABOUT_BACK = 100
 /** Who answers with the secret says little else. */
 const ANSWER_WORDS_MAX = 8
 /** "How do I change my password?", "What is a password?" */
@@ -209,13 +347,14 @@ const ABOUT_IT = /\b(?:how|why|when|where|which|whether|an?)\b[^.!?\n"\\]{0,60}$
 
 /** "What is your password?", and the next message says it. */
 function inAnswer(at: Place): boolean {
-  const q = QUESTION.exec(at.behind)
-  if (q === null || !q[0].includes('?') || ABOUT_IT.test(at.before)) return false
-  const rest = at.behind.slice(q[0].length)
+  const behind = at.behind(ANSWER_AHEAD)
+  const q = QUESTION.exec(behind)
+  if (q === null || !q[0].includes('?') || ABOUT_IT.test(at.before(ABOUT_BACK))) return false
+  const rest = behind.slice(q[0].length)
   const open = ANSWER_IN_JSON.exec(rest) ?? ANSWER_LINE.exec(rest)
   if (open === null) return false
   const from = q[0].length + open[0].length
-  const answer = /^[^"\n\\]*/.exec(at.behind.slice(from, from + ANSWER_MAX))?.[0] ?? ''
+  const answer = /^[^"\n\\]*/.exec(behind.slice(from, from + ANSWER_MAX))?.[0] ?? ''
   if (answer.split(/\s+/).length > ANSWER_WORDS_MAX) return false
   for (const m of answer.matchAll(/[^\s"',;()]+/g)) {
     const value = m[0].replace(/[.!?:]+$/, '')

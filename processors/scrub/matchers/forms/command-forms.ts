@@ -1,143 +1,118 @@
-// Which argument of a command is its password. A row is a command and the form of its line; group 2 of the form is the
-// password. Rows are tried in order: one command may have several forms.
+// Which argument of a command is its password. A row is the names of commands and the options that take one, in a notation of
+// its own: `_` is the password, `u` any other text.
+//   `-P _`   the next word, or behind `=`    `-p_`, `/p:_`  the rest of the word    `-u u:_`  behind the first colon of the next word
+//   `u/_@`   a word of that form             `2`            the second word that is no option
 
-const USER_PASS = String.raw`([\\"']{0,2})[^\s:"'\\]{1,64}:([^\s"'\\]{4,128})`
-const ARG = String.raw`([\\"']{0,2})([^\s"'\\]{4,128})`
+/** What the value must look like: `any` text that is no placeholder, `strong` as a password, `quoted` as one unless in quotes. */
+export type Proof = 'any' | 'strong' | 'quoted'
 
 export interface CommandForm {
-  readonly starts: RegExp
-  readonly form: RegExp
-  /** The option alone is no proof: the value must look like a password; `bare`: unless it is quoted. */
-  readonly strong?: boolean | 'bare'
+  /** Expression for the name, in any case, and what must stand among the words behind it. */
+  readonly names: string
+  readonly sub?: RegExp
+  readonly options: readonly string[]
+  readonly proof?: Proof
+  /** Short options may stand together: `-su u:_`. */
+  readonly grouped?: true
+  /** Options are looked at up to the first word that is none: what follows is another command. */
+  readonly leading?: true
 }
 
-/** The value behind one of the options, joined by a blank, `=`, `:` or nothing. */
-const option = (names: string, value = ARG): RegExp =>
-  new RegExp(String.raw` (?:${names})[ =:]?${value}`)
-
+// biome-ignore format: a table
 export const COMMAND_FORMS: readonly CommandForm[] = [
-  { starts: /^(?:curl|wget|http)\b/, form: option('-u|-U|--user|--proxy-user|-a', USER_PASS) },
-  { starts: /^sshpass\b/, form: new RegExp(String.raw` -p ?${ARG}`) },
-  { starts: /^(?:mysql|mariadb)/, form: new RegExp(String.raw` -p${ARG}`), strong: true },
-  {
-    starts: /^(?:docker|podman|nerdctl|helm|buildah|skopeo|az|oc)\b/,
-    form: new RegExp(String.raw` login [^&;|]{0,120}?-p ${ARG}`),
-  },
-  {
-    starts:
-      /^(?:redis-cli|mongo\w*|influx|cqlsh|hdbsql|psexec|rabbitmqadmin|beeline|trino|cypher-shell|evil-winrm|crackmapexec)\b/i,
-    form: new RegExp(String.raw` -[ap] ${ARG}`),
-    strong: true,
-  },
-  { starts: /^ldap/, form: new RegExp(String.raw` -w ${ARG}`) },
-  {
-    starts: /^(?:smbclient|snmp|impacket)/,
-    form: new RegExp(String.raw` -U ?([\\"']{0,2})[^\s%"']{1,64}%([^\s"'\\]{4,128})`),
-  },
-  {
-    starts: /^securestring/i,
-    form: /^securestring (?:-string )?([\\"']{1,3})([^"'\\\n]{4,128})\1/i,
-  },
-  {
-    starts: /^identified/i,
-    form: /^identified (?:with [\w'"]{1,40} )?by (?:password )?(\\*["']?)([^\s"'`;\\]{4,128})/i,
-    strong: 'bare',
-  },
-  {
-    starts: /^userid=/i,
-    form: /^userid=(\\*["']?)[\w$#]{1,40}\/([^\s@"'/\\]{4,128})(?=@|[\s"'\\]|$)/i,
-    strong: true,
-  },
-  { starts: /^oracle:thin:/, form: /^oracle:thin:()[\w$#]{1,40}\/([^\s@"']{4,128})@/ },
-  {
-    starts: /^htpasswd\b/,
-    // File and user, or the user alone where it only prints.
-    form: new RegExp(
-      String.raw`^htpasswd(?: -[a-zA-Z]{1,6}| -C \d{1,2}){0,4} -?(?:[a-zA-Z]{0,6}n[a-zA-Z]{0,6} [^\s"']{1,64}|[^\s"']{1,100} [^\s"']{1,64}) ${ARG}`,
-    ),
-    strong: true,
-  },
-  {
-    starts: /^(?:sqlcmd|osql|bcp|isql|tsql)\b/,
-    form: new RegExp(String.raw` -P ?${ARG}`),
-    strong: true,
-  },
-  {
-    starts: /^(?:sqlplus|sqlldr|expdp|impdp|rman|sql)\b/,
-    form: /\s([\\"']{0,2})(?:userid=|target )?[\w$#]{1,40}\/([^\s@"'/\\]{4,128})(?=@|[\s"'\\]|$)/,
-    strong: true,
-  },
-  {
-    starts: /^conn(?:ect)?\b/i,
-    form: /^conn(?:ect)? ()[\w$#]{1,40}\/([^\s@"'/\\]{4,128})@/i,
-    strong: true,
-  },
-  {
-    starts: /^net use\b/i,
-    form: new RegExp(String.raw` \\{1,4}[\w.-]{1,64}\\{1,2}[\w$.\\-]{1,64} (?!/)${ARG}`),
-    strong: true,
-  },
-  {
-    starts: /^conn(?:ect)?\b/i,
-    form: /^conn(?:ect)? ()[\w$#]{1,40}\/([^\s@"'/\\]{4,128})@/i,
-    strong: true,
-  },
-  {
-    starts: /^net user\b/i,
-    form: new RegExp(String.raw`^net user [^\s/"']{1,64} (?!/)${ARG}`, 'i'),
-    strong: true,
-  },
-  { starts: /^(?:plink|pscp|psftp)\b/, form: new RegExp(String.raw` -pw ${ARG}`) },
-  {
-    starts: /^l?ftp\b/,
-    form: new RegExp(String.raw` -u ([\\"']{0,2})[^\s,"']{1,64},([^\s"'\\]{4,128})`),
-  },
-  { starts: /^(?:un)?zip\b/, form: new RegExp(String.raw` -P ?${ARG}`), strong: true },
-  { starts: /^(?:7za?|(?:un)?rar)\b/, form: new RegExp(String.raw` -h?p${ARG}`), strong: true },
-  {
-    starts: /^openssl\b/,
-    form: new RegExp(String.raw` (?:-pass(?:in|out)?|-k)[ =](?:pass:)?${ARG}`),
-    strong: 'bare',
-  },
-  {
-    starts: /^(?:keytool|jarsigner)\b/,
-    form: option('-storepass|-keypass|-srcstorepass|-deststorepass'),
-  },
-  { starts: /^(?:ipmitool|mosquitto_\w+)\b/, form: new RegExp(String.raw` -P ${ARG}`) },
-  { starts: /^(?:borg|gpg)\b/, form: option('--passphrase') },
-  {
-    starts: /^rabbitmqctl\b/,
-    form: new RegExp(
-      String.raw` (?:add_user|change_password|authenticate_user) [^\s"']{1,64} ${ARG}`,
-    ),
-  },
-  { starts: /^db2 connect\b/i, form: new RegExp(String.raw` using ${ARG}`, 'i') },
-  {
-    starts: /^(?:xfreerdp|rdesktop)\b/,
-    form: new RegExp(String.raw` (?:/p:|-p )${ARG}`),
-    strong: true,
-  },
-  {
-    starts: /^wpa_passphrase\b/,
-    form: new RegExp(
-      String.raw`^wpa_passphrase (?:\\*["'][^"']{1,40}\\*["']|[^\s"']{1,40}) ${ARG}`,
-    ),
-  },
-  { starts: /^snmp(?:walk|get)\b/, form: new RegExp(String.raw` -[AX] ${ARG}`) },
-  {
-    starts: /^(?:mount(?:\.cifs)?|smbmount)\b/,
-    form: /(?:,| )(?:pass|password)=([\\"']{0,2})([^\s,"'\\]{4,128})/,
-  },
-  { starts: /^(?:user(?:add|mod))\b/, form: new RegExp(String.raw` -p ${ARG}`), strong: true },
-  { starts: /^ssh-keygen\b/, form: new RegExp(String.raw` -[NP] ${ARG}`), strong: true },
-  { starts: /^pdftk\b/, form: new RegExp(String.raw` (?:user|owner|input)_pw ${ARG}`) },
-  { starts: /^kadmin\b/, form: new RegExp(String.raw` (?:-w|-pw) ${ARG}`) },
-  { starts: /^send\b/, form: /^send (?:-- )?(["'])([^"'\\\s]{4,128})\\+[rn]/, strong: true },
-  {
-    starts: /^[\w-]/,
-    form: new RegExp(
-      String.raw` (?:--pass(?:word|wd|phrase)?|--secret|-password|/password|-pass)[ =:]${ARG}`,
-    ),
-    strong: true,
-  },
+  // Transfers
+  { names: 'curl', options: ['-u u:_', '-U u:_', '--user u:_', '--proxy-user u:_', '--pass _', '--key-pass _', '--oauth2-bearer _'], grouped: true },
+  { names: 'wget|aria2c', options: ['--user u:_', '--password _', '--http-password _', '--ftp-password _', '--proxy-password _', '--http-passwd _', '--ftp-passwd _'] },
+  { names: 'https?|xh', options: ['-a u:_', '--auth u:_'] },
+  { names: 'lftp|ftp|ncftp\\w*', options: ['-u u,_', '--user u,_'] },
+  { names: 'ncftp\\w*', options: ['-p _'], proof: 'strong' },
+  { names: 'curlftpfs', options: ['-o user=u:_'] },
+  { names: 'swaks', options: ['-ap _', '--auth-password _'] },
+  { names: 'sendemail', options: ['-xp _'] },
+  { names: 'ab', options: ['-A u:_', '-P u:_'] },
+  { names: 'nikto', options: ['-id u:_'] },
+  { names: 'lynx|w3m', options: ['-auth=u:_', '-pauth=u:_'] },
+  // Remote access
+  { names: 'sshpass', options: ['-p _', '-p_'], leading: true },
+  { names: 'plink|pscp|psftp|pageant|kitty|putty', options: ['-pw _'] },
+  { names: 'xfreerdp3?|wlfreerdp3?|sdl-freerdp3?|mstsc', options: ['/p:_', '-p _', '--password _', '/gp:_', '/password:_'], proof: 'quoted' },
+  { names: 'rdesktop', options: ['-p _'], proof: 'strong' },
+  { names: 'x11vnc', options: ['-passwd _'] },
+  { names: 'smbclient\\w*|rpcclient|winexe|wmic|net|smbget|smbcacls|pth-\\w+|samba-tool|impacket\\S*', options: ['-U u%_', '--user u%_', '--user=u%_'] },
+  { names: 'smbmap|nxc|netexec|crackmapexec|cme|evil-winrm|hydra|medusa|bloodhound-python|certipy|kerbrute', options: ['-p _', '--password _'], proof: 'strong' },
+  { names: 'impacket-\\S+|secretsdump|psexec|wmiexec|smbexec|atexec|dcomexec|getuserspns|getnpusers|lookupsid|mssqlclient|rpcdump|samrdump|gettgt', options: ['u:_@'] },
+  { names: 'psexec|pskill|pslist|psinfo|psservice|psloglist|pspasswd', options: ['-p _'], proof: 'strong' },
+  { names: 'net', sub: /^use$/i, options: ['share'], proof: 'strong' },
+  { names: 'net', sub: /^user$/i, options: ['3'], proof: 'strong' },
+  { names: 'rasdial', options: ['3'], proof: 'strong' },
+  { names: 'runas|cmdkey|schtasks', options: ['/pass:_', '/rp _', '/p _'], proof: 'strong' },
+  { names: 'winrs', options: ['-p:_', '/p:_', '-password:_', '/password:_'] },
+  // Databases
+  { names: 'mysql\\w*|mariadb[\\w-]*|mycli|mydumper|myloader|xtrabackup|mariabackup', options: ['-p_'], proof: 'quoted' },
+  { names: 'psql|pg_\\w+|pgcli|pgbench|usql', options: ['--password _'], proof: 'strong' },
+  { names: 'redis-cli|valkey-cli|keydb-cli|redis-benchmark|iredis', options: ['-a _', '--pass _'], proof: 'quoted' },
+  { names: 'mongo\\w*|bsondump', options: ['-p _', '-p_'], proof: 'strong' },
+  { names: 'influx|cqlsh|hdbsql|beeline|trino|cypher-shell|nodetool|arangosh|vsql|ttisql', options: ['-p _', '-pw _', '-password _', '-w _'], proof: 'strong' },
+  { names: 'influx', options: ['-password _', '--token _', '-t _'], proof: 'strong' },
+  { names: 'sqlcmd|osql|bcp|isql|tsql|dbatools|mssql-cli|defncopy', options: ['-P _', '-P_'], proof: 'strong' },
+  { names: 'sqlplus|sqlldr|expdp|impdp|rman|dgmgrl', options: ['u/_@'] },
+  { names: 'sqlplus|sqlldr|expdp|impdp|exp|imp|rman|sql|dgmgrl', options: ['u/_'], proof: 'strong' },
+  { names: 'conn(?:ect)?', options: ['u/_@'], proof: 'quoted' },
+  { names: 'db2', sub: /^connect$/i, options: ['using _', 'USING _'] },
+  { names: 'bteq|fastload|tpt\\w*', options: ['u,_'], proof: 'strong' },
+  { names: 'etcdctl', options: ['--user u:_', '--password _'] },
+  { names: 'ksql|kafkactl|kcat', options: ['-p _'], proof: 'strong' },
+  { names: 'clickhouse[\\w-]*', options: ['--password _'], proof: 'strong' },
+  { names: 'snowsql|dbt|liquibase|flyway', options: ['--password _', '-password=_'], proof: 'strong' },
+  // Messages and directories
+  { names: 'mosquitto_\\w+|mqttx?|pub|sub', options: ['-P _', '--pw _'], proof: 'quoted' },
+  { names: 'rabbitmqadmin', options: ['-p _', '--password _'], proof: 'quoted' },
+  { names: 'rabbitmqctl', sub: /^(?:add_user|change_password|authenticate_user)$/, options: ['3'] },
+  { names: 'amqp-\\w+', options: ['--password _'] },
+  { names: 'ldap\\w+|dsconf|dsidm|dsctl|ipa', options: ['-w _', '-w_'], proof: 'quoted', grouped: true },
+  { names: 'kadmin(?:\\.local)?|kinit|ktutil', options: ['-w _', '-pw _'] },
+  { names: 'snmp\\w+', options: ['-A _', '-X _', '-3m _', '-3M _'], proof: 'quoted' },
+  // Containers, clouds and registries
+  { names: 'docker|podman|nerdctl|helm|buildah|skopeo|az|oc|cf|crane|oras|regctl|ibmcloud|bx|acr|kubelogin', sub: /^login$/, options: ['-p _', '--password _', '-p_', '--apikey _'] },
+  { names: 'skopeo|buildah|podman', options: ['--creds u:_', '--src-creds u:_', '--dest-creds u:_', '--cred u:_'] },
+  { names: 'vault', sub: /^login$/, options: ['2'], proof: 'strong' },
+  { names: 'cargo|snyk|ngrok|railway|infracost', sub: /^(?:login|auth|authtoken|add-authtoken)$/, options: ['2', '3'], proof: 'strong' },
+  { names: 'mc', sub: /^(?:alias|config)$/, options: ['6'], proof: 'strong' },
+  { names: 'twine|nuget|dotnet|gem|npm|poetry|pip', options: ['-p _', '-k _', '-apikey _', '--api-key _'], proof: 'strong' },
+  { names: 'poetry', sub: /^config$/, options: ['4', '3'], proof: 'strong' },
+  { names: 'p4', options: ['-P _'], proof: 'strong' },
+  { names: 'doctl|flyctl|fly|vercel|netlify|heroku|gh|glab', options: ['-t _', '--token _', '--access-token _', '--auth _'], proof: 'strong' },
+  { names: 'tailscale', options: ['--authkey _', '--auth-key _'] },
+  { names: 'sonar-scanner|mvn|gradle|ant', options: ['-Dsonar.login=_', '-Dsonar.token=_', '-Psigning.password=_', '-Dpassword=_'] },
+  // Archives, keys and signatures
+  { names: '(?:un)?zip|zipcloak|funzip', options: ['-P _', '-P_', '--password _'], proof: 'quoted', grouped: true },
+  { names: '7z[azr]?|7zz|p7zip|(?:un)?rar|winrar|unar|lsar', options: ['-p_', '-hp_', '-p _', '-password _'], proof: 'quoted' },
+  { names: 'openssl', options: ['-k _', '-pass pass:_', '-passin pass:_', '-passout pass:_', '-passcerts pass:_', '-password pass:_', '-kdfopt pass:_', '-pass:_'], proof: 'quoted' },
+  { names: 'keytool|jarsigner', options: ['-storepass _', '-keypass _', '-srcstorepass _', '-deststorepass _', '-srckeypass _', '-destkeypass _', '-new _'] },
+  { names: 'apksigner', options: ['--ks-pass pass:_', '--key-pass pass:_'] },
+  { names: 'signtool|certutil|pvk2pfx|osslsigncode|altool|notarytool', options: ['/p _', '-p _', '-po _', '-pi _', '-pass _', '-pkcs12-pass _'], proof: 'quoted' },
+  { names: 'gpg2?|gpgsm|borg|restic|duplicity|age', options: ['--passphrase _', '--passphrase-repeat _'] },
+  { names: 'ssh-keygen|puttygen', options: ['-N _', '-P _', '--new-passphrase _'], proof: 'quoted' },
+  { names: 'htpasswd', options: ['last'], sub: /^-[a-zA-Z]*b/, proof: 'quoted' },
+  { names: 'pdftk', options: ['user_pw _', 'owner_pw _', 'input_pw _'] },
+  { names: 'pdfto\\w+|pdfinfo|pdfimages|pdfunite', options: ['-upw _', '-opw _'] },
+  { names: 'qpdf', sub: /^--encrypt$/, options: ['1', '2'], proof: 'strong' },
+  { names: 'cryptsetup|veracrypt|truecrypt', options: ['-p _', '-p=_', '--password _'], proof: 'strong' },
+  // Machines and networks
+  { names: 'ipmitool|ipmi-\\w+|ipmicfg', options: ['-P _', '-P_', '-p _'], proof: 'quoted' },
+  { names: 'racadm|perccli|ilorest|hponcfg|onecli', options: ['-p _', '--password _'], proof: 'strong' },
+  { names: 'wpa_passphrase', options: ['2'], proof: 'quoted' },
+  { names: 'iwconfig', options: ['key s:_', 'key _'], proof: 'strong' },
+  { names: 'mount(?:\\.cifs|\\.smb3?)?|smbmount', options: ['-o password=_', '-o pass=_'] },
+  { names: 'user(?:add|mod)', options: ['-p _', '--password _'], proof: 'strong' },
+  { names: 'reg', sub: /password|passwd|pwd|secret|token/i, options: ['/d _'], proof: 'quoted' },
+  { names: 'sshfs|rclone', options: ['--sftp-pass _', '--ftp-pass _', 'pass=_', 'pass _'], proof: 'strong' },
+  { names: 'openstack|nova|swift|glance', options: ['--os-password _', '-K _'] },
+  { names: 'asadmin|jboss-cli\\S*|wsadmin\\S*|wlst\\S*|catalina\\S*', options: ['-p _', '-p=_', '-password _', '--password=_'], proof: 'strong' },
+]
+
+/** Of every command. */
+// biome-ignore format: a list
+export const COMMON_OPTIONS: readonly string[] = [
+  '--password _', '--passwd _', '--passphrase _', '--pass _', '--secret _', '-password _', '-passwd _', '-pass _', '/password:_', '/password _', '--pwd _',
 ]

@@ -4,7 +4,7 @@
 import { isMarker } from '../../detectors/marker.ts'
 import { latinText, SETS } from '../../value/bytes.ts'
 import { isWordy, mixOf } from '../../value/randomness.ts'
-import type { Subject } from '../subject.ts'
+import { Progress, type Subject } from '../subject.ts'
 
 /** What the values are reported as. */
 interface Reported {
@@ -13,6 +13,14 @@ interface Reported {
 }
 
 const JAR_MAX = 4096
+/** Pairs of jars before this were read. */
+const JARS_READ = new Progress()
+/** The same for the last one when it was a list. */
+const LISTS_READ = new Progress()
+
+function isListRead(s: Subject): boolean {
+  return s.reached(LISTS_READ) > s.from
+}
 const Q = String.raw`\\*["'${'`'}]`
 /** Behind the word: `: [ "`, `", "`, `"], ["`. */
 const LINES = new RegExp(
@@ -49,9 +57,15 @@ export function nextCookieLine(s: Subject, p: number): number {
 
 /** The values of a jar that begins behind the word at `p`; false when there is none. */
 export function matchJar(s: Subject, p: number, active: Reported): boolean {
-  if (!JAR.test(latinText(s.b, p, Math.min(s.to, p + 12))) || !s.mayLook(JAR_MAX)) return false
+  const head = JAR.exec(latinText(s.b, p, Math.min(s.to, p + 12)))?.[0]
+  if (head === undefined) return false
+  if (p < s.reached(JARS_READ) && !(isListRead(s) && head.endsWith('{'))) return true
   const text = jarAt(latinText(s.b, p, Math.min(s.to, p + JAR_MAX)))
+  s.spend(2 * text.length)
   const isList = /value["'`\\]{0,4}\s{0,3}[:=]/i.test(text)
+  // What a jar in this one holds was read with it, but for the pairs of one in a list.
+  s.advance(JARS_READ, p + text.length)
+  s.advance(LISTS_READ, isList ? p + text.length : s.from)
   for (const m of text.matchAll(isList ? JAR_VALUE : JAR_PAIR)) {
     const value = (isList ? m[1] : m[2]) ?? ''
     if (!isList && ABOUT.test(m[1] ?? '')) continue

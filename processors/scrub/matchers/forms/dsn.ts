@@ -1,20 +1,68 @@
 // Users and passwords of databases that are written without a scheme: `user:V@tcp(10.0.0.1:3306)/db` (Go), lines of `.pgpass`,
 // `user:V@db.corp:5432/orders`. URLs with a scheme are in `headers.ts`, command lines in `commands.ts`.
 
-import { latinText } from '../../value/bytes.ts'
+import { latinText, runStart, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { isPlaceholder } from '../assigned-value.ts'
 import type { Subject } from '../subject.ts'
 
-const LOOK_BACK = 260
+const LOOK_AHEAD = 260
 /** What may stand before the name of a user. */
-const BEFORE = String.raw`(?:^|[\s"'=(,;<>[|\`\\])`
-const USER_BEFORE_PROTOCOL = new RegExp(String.raw`${BEFORE}[\w.$+%-]{1,64}:([^\s"'\`]{3,128})$`)
-const USER_BEFORE_HOST = new RegExp(
-  String.raw`${BEFORE}[\w.$+%-]{0,64}:([^\s"'\`@/]{4,128})@[\w.-]{1,100}$`,
-)
+const BEFORE_USER = bytesOf(' \t\r\n"\'=(,;<>[|`\\')
+/** What no password written like that holds. */
+const NO_PASSWORD = bytesOf(' \t\r\n"\'`')
+const NO_PASSWORD_OF_HOST = bytesOf(' \t\r\n"\'`@/')
+const USER = bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.$+%-')
+const USER_OF_ORACLE = bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$#')
+const USER_MAX = 64
+const PASSWORD_MAX = 128
+
+function bytesOf(chars: string): Uint8Array {
+  const set = new Uint8Array(256)
+  for (const c of chars) set[c.charCodeAt(0)] = 1
+  return set
+}
+
+/** `user:V`, of which V ends at `end`. */
+interface Login {
+  readonly sign: number
+  readonly user: Uint8Array
+  readonly userMin: number
+  readonly no: Uint8Array
+  readonly min: number
+}
+
+const OF_PROTOCOL: Login = { sign: 0x3a, user: USER, userMin: 1, no: NO_PASSWORD, min: 3 }
+const OF_HOST: Login = { sign: 0x3a, user: USER, userMin: 0, no: NO_PASSWORD_OF_HOST, min: 4 }
 /** `scott/V@//host:1521/x` */
-const ORACLE = new RegExp(String.raw`${BEFORE}[\w$#]{1,40}\/([^\s"'\`@/]{4,128})$`)
+const OF_ORACLE: Login = {
+  sign: 0x2f,
+  user: USER_OF_ORACLE,
+  userMin: 1,
+  no: NO_PASSWORD_OF_HOST,
+  min: 4,
+}
+
+/** Where the password begins that ends at `end`, the longest that can be; -1 = there is none. */
+function passwordBefore(s: Subject, end: number, login: Login): number {
+  const low = Math.max(s.from, end - PASSWORD_MAX - 1)
+  s.spend(end - low)
+  let found = -1
+  for (let i = end - 1; i >= low; i--) {
+    const c = s.b[i] as number
+    if (c === login.sign && end - i - 1 >= login.min && isUserBefore(s, i, login)) found = i + 1
+    if (login.no[c] === 1) break
+  }
+  return found
+}
+
+function isUserBefore(s: Subject, end: number, { user, userMin }: Login): boolean {
+  const low = Math.max(s.from, end - USER_MAX)
+  let i = end
+  while (i > low && user[s.b[i - 1] as number] === 1) i--
+  return end - i >= userMin && (i === s.from || BEFORE_USER[s.b[i - 1] as number] === 1)
+}
+
 /** Host, port, database, user; a backslash escapes a colon. */
 const PGPASS_BEFORE_PORT = /(?:^|\n|\\n|["'`])(?:[\w.*-]{1,100}|\[[0-9a-f:]{2,40}\])$/i
 const PGPASS_BEHIND_PORT =
@@ -22,45 +70,31 @@ const PGPASS_BEHIND_PORT =
 
 /** Behind the user and password: `@tcp(`, `@unix(`, `@/db`. */
 export function matchDsn(s: Subject, p: number, len: number, active: ActiveDetector): void {
-  if (!s.mayLook(2 * LOOK_BACK)) return
-  const before = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p)
-  if (s.at(p) === 0x3a) matchPort(s, p, len, before, active)
-  else if (len === 3 && s.at(p + 1) === 0x2f) report(s, p, ORACLE.exec(before), 0, active)
-  else report(s, p, USER_BEFORE_PROTOCOL.exec(before), 0, active)
+  if (s.at(p) === COLON) matchPort(s, p, len, active)
+  else report(s, p, s.at(p + 1) === SLASH ? OF_ORACLE : OF_PROTOCOL, active)
 }
 
+const HOST_MAX = 100
+
+const COLON = 0x3a
+const SLASH = 0x2f
 /** A port of a database: a line of `.pgpass`, or `user:V@host` before it. */
-function matchPort(
-  s: Subject,
-  p: number,
-  len: number,
-  before: string,
-  active: ActiveDetector,
-): void {
-  if (PGPASS_BEFORE_PORT.test(before)) {
-    // The anchor ends with the port; a star stands for any.
-    const from = s.at(p + len - 1) === 0x3a ? p + len - 1 : p + len
-    const text = latinText(s.b, from, Math.min(s.to, from + LOOK_BACK))
-    const m = PGPASS_BEHIND_PORT.exec(text)
-    if (m !== null) {
-      reportAt(s, from + m[0].length - (m[1] ?? '').length, m[1] ?? '', active)
-      return
-    }
-  }
-  const m = USER_BEFORE_HOST.exec(before)
-  if (m !== null) report(s, p, m, m[0].length - m[0].lastIndexOf('@'), active)
+function matchPort(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const host = runStart(s.b, p, Math.max(s.from, p - HOST_MAX), SETS.word_dot_dash)
+  if (host < p && s.at(host - 1) === 0x40) report(s, host - 1, OF_HOST, active)
+  // The anchor ends with the port; a star stands for any.
+  const from = s.at(p + len - 1) === COLON ? p + len - 1 : p + len
+  if (s.at(from) !== COLON) return
+  s.spend(2 * HOST_MAX)
+  const before = latinText(s.b, Math.max(s.from, p - HOST_MAX - 2), p)
+  if (!PGPASS_BEFORE_PORT.test(before)) return
+  const m = PGPASS_BEHIND_PORT.exec(latinText(s.b, from, Math.min(s.to, from + LOOK_AHEAD)))
+  if (m !== null) reportAt(s, from + m[0].length - (m[1] ?? '').length, m[1] ?? '', active)
 }
 
-/** `behind`: how far before `end` the password ends. */
-function report(
-  s: Subject,
-  end: number,
-  m: RegExpExecArray | null,
-  behind: number,
-  active: ActiveDetector,
-): void {
-  const value = m?.[1]
-  if (value !== undefined) reportAt(s, end - behind - value.length, value, active)
+function report(s: Subject, end: number, login: Login, active: ActiveDetector): void {
+  const from = passwordBefore(s, end, login)
+  if (from >= 0) reportAt(s, from, latinText(s.b, from, end), active)
 }
 
 function reportAt(s: Subject, from: number, value: string, active: ActiveDetector): void {

@@ -15,7 +15,7 @@ const USER_AND_PASSWORD = /^[\w.@-]{1,64}:(.{4,128})$/
 
 /** At `sudo -S`, `--password-stdin`, `chpasswd` and the like. */
 export function matchPiped(s: Subject, p: number, len: number, active: ActiveDetector): void {
-  if (!s.mayLook(2 * LOOK_BACK)) return
+  s.spend(2 * LOOK_BACK)
   const line = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p).split(/\n|\\n(?=[a-z$#])/)
   const before = line[line.length - 1] as string
   const m = ECHO.exec(before)

@@ -2,17 +2,24 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import type { Subject } from '../subject.ts'
+import { Progress, type Subject } from '../subject.ts'
 
 const REACH = 160
+/** The longest token of a bot, with what stands before it. */
+const TOKEN_MAX = 84
+/** Tokens of bots before this were looked for. */
+const BOTS_READ = new Progress()
 /** Base64 of the bot's id, which is a number, then a time and a signature. */
 const DISCORD = /(?<![A-Za-z0-9_.-])([MNO][A-Za-z0-9]{22,27})\.[\w-]{5,7}\.[\w-]{25,45}/g
 
 /** Near what names Discord or a login: the id must decode to digits. */
 export function matchDiscordBot(s: Subject, p: number, len: number, active: ActiveDetector): void {
-  if (!s.mayLook(2 * REACH)) return
-  const from = Math.max(s.from, p - REACH)
-  const text = latinText(s.b, from, Math.min(s.to, p + len + REACH))
+  // What was read for the name before is not read again.
+  const from = Math.max(s.from, p - REACH, s.reached(BOTS_READ) - TOKEN_MAX)
+  const to = Math.min(s.to, p + len + REACH)
+  s.spend(to - from)
+  s.advance(BOTS_READ, to)
+  const text = latinText(s.b, from, to)
   for (const m of text.matchAll(DISCORD)) {
     if (!/^\d{16,20}$/.test(Buffer.from(m[1] ?? '', 'base64').toString('latin1'))) continue
     s.found(active.type, from + m.index, from + m.index + m[0].length, active.rank)
@@ -32,4 +39,15 @@ export function matchAirtable(s: Subject, p: number, len: number, active: Active
 export function matchOfficeHook(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m = /^[A-Za-z0-9@/_-]{40,400}/.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 400)))
   if (m !== null) s.found(active.type, p + len, p + len + m[0].length, active.rank)
+}
+
+const SIDEKIQ =
+  /^\w{0,12}\\*["']?\s{0,2}[:=,]{1,2}\s{0,2}\\*["']?([0-9a-f]{8}:[0-9a-f]{8})(?![0-9a-f])/i
+
+/** `BUNDLE_ENTERPRISE__CONTRIBSYS__COM:` and twice eight of hex: the user and the password of a server of gems. */
+export function matchSidekiq(s: Subject, p: number, len: number, active: ActiveDetector): void {
+  const m = SIDEKIQ.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 48)))
+  if (m === null) return
+  const end = p + len + m[0].length
+  s.found(active.type, end - (m[1] ?? '').length, end, active.rank)
 }
