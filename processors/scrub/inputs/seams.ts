@@ -12,6 +12,8 @@ const CAPITALS = 4
 const RUN_MAX = 64
 /** Letters in one run: no word of any language is longer, a token may be. */
 const WORD_MAX = 30
+/** A run of characters that is no word. */
+const TOKEN_MIN = 16
 
 /** True when some chunk ends and the next begins in the middle of what may be a token, or carries a text that has to be looked at. */
 export function mayCross(b: Uint8Array, chunks: readonly Range[]): boolean {
@@ -37,11 +39,36 @@ function isSuspect(b: Uint8Array, left: Range, right: Range): boolean {
     const behind = Math.min(right.to, right.from + RUN_MAX)
     return isMarked(b, before, left.to) || isMarked(b, right.from, behind)
   }
+  if (isBeforeValue(b, left) || beginsWithToken(b, right)) return true
   if (!isWordByte(b[left.to - 1] ?? 0) || !isWordByte(b[right.from] ?? 0)) return false
   const from = runStart(b, left)
   const to = runEnd(b, right)
   const length = left.to - from + (to - right.from)
   return length > WORD_MAX || isMarked(b, from, left.to) || isMarked(b, right.from, to)
+}
+
+/** The chunk ends with `="`, `: '` or `=`: the next one begins with a value whose name it does not have. */
+function isBeforeValue(b: Uint8Array, { from, to }: Range): boolean {
+  let i = to - 1
+  if (b[i] === 0x3d) return true
+  if (b[i] !== 0x22 && b[i] !== 0x27) return false
+  i--
+  while (i > from && b[i] === 0x5c) i--
+  if (b[i] === 0x20) i--
+  return i >= from && (b[i] === 0x3a || b[i] === 0x3d || b[i] === 0x2c)
+}
+
+/** The chunk begins with what may be a token, and the word before it says which: `Bearer`, a name. */
+function beginsWithToken(b: Uint8Array, { from, to }: Range): boolean {
+  const start = b[from] === 0x20 || b[from] === 0x22 ? from + 1 : from
+  const high = Math.min(to, start + TOKEN_MIN)
+  let hasDigit = false
+  for (let i = start; i < high; i++) {
+    const c = b[i] ?? 0
+    if (c <= 0x20 || c === 0x22) return false
+    if (c >= 48 && c <= 57) hasDigit = true
+  }
+  return hasDigit && high - start === TOKEN_MIN
 }
 
 /** Where the run of characters that ends with the chunk begins. */

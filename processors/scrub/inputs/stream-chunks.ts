@@ -73,9 +73,10 @@ export class StreamScrubber {
     const pieces = new JoinedPieces(b, parts)
     let out = found
     for (const f of judge.findJoined(b, parts, key)) {
-      const all = pieces.crossed(f)
-      if (all.length === 0) continue
+      const all = pieces.partsOf(f)
       const isStream = all.every((c) => c.piece.isDelta) || this.#families.isStream(family)
+      // Texts that only stand one after another were judged alone.
+      if (all.length < 2 && !isStream) continue
       const isWhole = (c: Crossed<Chunk>): boolean => this.#isFoundAlone(b, c, owner)
       out ??= new Map()
       for (const c of isStream ? all : pieces.withoutNeighbours(all, isWhole)) {

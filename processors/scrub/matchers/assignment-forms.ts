@@ -65,7 +65,7 @@ const VALUE_KEY = new RegExp(
   'iy',
 )
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
-const TUPLE = /^(?:\\*["'`]) {0,2}, {0,2}(?:\n {0,24})?[bru]?(\\*["'`])/
+const TUPLE = /^(?:\\*["'`]) {0,2}, {0,2}(?:(?:\r?\n|\\+n)[ \t]{0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
 const CALL = /^\( ?(\\*["'`])/
 /** `: |` and a line, `:` and a line: a block scalar or a label above its value. */
@@ -207,14 +207,17 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
     : valueAt(s, name, bare[0].length, bare[1] as string, { loose: true, bare: true })
 }
 
+const ALONE_BEFORE = /[[{](?:\s|\\+n){0,16}[bru]?\\*["'`]$/
+const ALONE_BEHIND = /^\\*["'`](?:\s|\\+n){0,16}[\]}]/
+
 /** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
 function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
   const value = valueAt(s, name, m[0].length, m[1] as string, { loose: true })
   if (value === null) return null
-  const before = latinText(s.b, Math.max(s.from, name.from - 8), name.from)
-  const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 8))
+  const before = latinText(s.b, Math.max(s.from, name.from - 24), name.from)
+  const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 24))
   const isCall = /\(\s{0,2}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,2}[,)]/.test(behind)
-  const isAlone = /[[{]\s{0,4}[bru]?\\*["'`]$/.test(before) && /^\\*["'`]\s{0,4}[\]}]/.test(behind)
+  const isAlone = ALONE_BEFORE.test(before) && ALONE_BEHIND.test(behind)
   value.pair = !isCall && !isAlone && !isFlag(s, name)
   value.sure = isCall
   return value

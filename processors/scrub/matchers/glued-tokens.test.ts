@@ -117,3 +117,17 @@ test('short anchors are found behind a name that says what follows', () => {
       assert.equal(scrubber.scrub(`use ${name}${secret} now`).text.includes(secret), false, name)
     }
 })
+
+test('tokens are found right behind the end of other base64 or hex', () => {
+  const draw = new Draw(75)
+  const kept = new Set<string>()
+  // Mailgun's begin as names of digests do.
+  for (const type of TOKENS.filter((t) => t !== 'mailgun_key'))
+    for (const before of ['Zm9v', 'A1b2', 'aGVsbG8', 'Zm9vYmFyMTIz', 'x9Y8z7', 'MTIzNDU2'])
+      for (let round = 0; round < 5; round++) {
+        const secret = fake(type, draw)
+        const { text } = scrubber.scrub(`use ${before}${secret} now`)
+        if (text.includes(secret.slice(8, 18))) kept.add(`${before} ${type}`)
+      }
+  assert.deepEqual([...kept], [])
+})

@@ -122,14 +122,28 @@ function isName(s: Subject, p: number, len: number): boolean {
   const start = runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash)
   if (p - start > NAME_MAX) return false
   if (isOfWords(s.b, start, p, NAME_MAX)) return true
+  // What its header decodes to proves a JSON Web Token, whatever stands before.
+  if (s.at(p) === 0x65 && s.at(p + 1) === 0x79 && s.at(p + 2) === 0x4a) return true
   const parts = latinText(s.b, start, p).split(/[-_]/)
-  return parts.every(isDistinct(s, p, len) ? isCasedWord : isCamelCase)
+  return parts.every(
+    isDistinct(s, p, len) ? isShort : (part) => isCamelCase(part) || isEncoded(part),
+  )
 }
 
-/** Letters of any case with a short number behind, or a few characters. */
-function isCasedWord(part: string): boolean {
-  return /^(?:[A-Za-z]*\d{0,4})$/.test(part) || part.length <= 8
+/** A word of any case with a short number behind, or so few characters that they hold no anchor by chance. */
+function isShort(part: string): boolean {
+  return /^(?:[A-Za-z]*\d{0,4})$/.test(part) || part.length <= SHORT_MAX
 }
+
+/** The end of other base64 or hex right before a token: `Zm9v`, `A1b2`, `aGVsbG8`. */
+function isEncoded(part: string): boolean {
+  return (
+    part.length <= ENCODED_MAX && /\d[A-Za-z]|[a-z][A-Z][a-z]?[A-Z]|[a-z]{2}[A-Z][a-z]$/.test(part)
+  )
+}
+
+const SHORT_MAX = 24
+const ENCODED_MAX = 16
 
 /** Words of which each begins with capitals, at most six, the first perhaps not: `apiKey`, `OpenAI`. */
 function isCamelCase(part: string): boolean {

@@ -36,8 +36,10 @@ export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judg
     return alone.some((f) => f.start <= c.from && f.end >= c.to)
   }
   for (const f of judge(text)) {
-    const all = pieces.crossed(f)
+    const all = pieces.partsOf(f)
     const isStream = all.every((c) => c.piece.isDelta)
+    // Parts that only stand one after another were judged alone.
+    if (all.length < 2 && !isStream) continue
     for (const c of isStream ? all : pieces.withoutNeighbours(all, isWhole))
       s.found(f.type, c.from, c.to, f.rank)
   }

@@ -25,8 +25,8 @@ export class JoinedPieces<P extends Range> {
     }
   }
 
-  /** A finding of the joined text in each of its pieces; nothing when it lies in one, which was judged alone. */
-  crossed(f: Finding): Crossed<P>[] {
+  /** A finding of the joined text in each of its pieces. One that lies in a single piece may owe its name to the piece before. */
+  partsOf(f: Finding): Crossed<P>[] {
     const out: Crossed<P>[] = []
     for (let i = this.#lastAtOrBefore(f.start); i < this.#pieces.length; i++) {
       const piece = this.#pieces[i] as P
@@ -36,7 +36,7 @@ export class JoinedPieces<P extends Range> {
       const to = Math.min(f.end - base, piece.to)
       if (to > from) out.push({ piece, from, to })
     }
-    return out.length < 2 ? [] : out
+    return out
   }
 
   /**
