@@ -18,6 +18,7 @@ import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
 import { projectRoutes } from './routes/control/projects.ts'
+import { quotaRoutes } from './routes/control/quota.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
 import { conversationMessageRoutes } from './routes/conversation-messages.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -108,6 +109,7 @@ class ApiExtension implements Component {
     invitationRoutes(app, this.#stores, attempts)
     tenantRoutes(app, this.#stores)
     projectRoutes(app, this.#stores)
+    quotaRoutes(app, this.#stores)
     memberRoutes(app, this.#stores)
     keyRoutes(app, this.#stores, this.#ctx.keyPepper)
     auditRoutes(app, this.#stores)

@@ -10,6 +10,7 @@ import type { EventTable, Provenance } from './event.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
+import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signal.ts'
 import type {
   ContentEncoding,
@@ -129,6 +130,7 @@ export type IntakeVerdict =
       readonly status: 429 | 503
       readonly retryAfterS: number
       readonly message: string
+      readonly details?: LimitDetails
     }
 
 /**

@@ -256,6 +256,26 @@ observa users role ada@example.com viewer --tenant acme --project shop
     },
   ],
   [
+    'quota',
+    {
+      help: `observa quota list | show PROJECT | set PROJECT [options]
+
+What projects may use in a month (UTC) and what they have used. Requests beyond are answered 429 with the limit and the time at which
+it resets. Instances know of a change within 5 s.
+
+      --tenant T      of this tenant (default: default)
+      --events N      set: distinct events a month; none takes the limit away, here as in the others
+      --bytes N       set: bytes of requests a month
+      --usd N         set: cost of model calls a month
+      --rate N        set: events a second
+${DATABASE_HELP}
+observa quota set shop --tenant acme --events 1000000 --usd 500
+observa quota list --tenant acme --json
+`,
+      load: async () => (await import('./control/quota.ts')).quotaVerb,
+    },
+  ],
+  [
     'audit',
     {
       help: `observa audit [options]

@@ -16,6 +16,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa tenants list|create|rename                tenants of the control plane
   observa projects list|create|rename|archive       projects of a tenant
   observa users list|create|role|remove|disable     people and their roles
+  observa quota list|show|set                       what projects may use in a month
   observa audit                                     who changed what
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters

@@ -13,6 +13,7 @@ import type {
   Reservation,
 } from '../../core/component.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
+import { limitHeaders } from '../../core/quota.ts'
 import type { ContentEncoding, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import {
@@ -204,7 +205,10 @@ class OtlpExchange {
     this.#counts.refused(String(v.status))
     return {
       ...failure(v.status, v.message, encoding),
-      headers: { 'retry-after': String(v.retryAfterS) },
+      headers: {
+        'retry-after': String(v.retryAfterS),
+        ...(v.details === undefined ? {} : limitHeaders(v.details, Date.now())),
+      },
     }
   }
 }

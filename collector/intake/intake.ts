@@ -8,6 +8,7 @@ import type {
   IntakeVerdict,
   Reservation,
 } from '../../core/component.ts'
+import type { QuotaGate, QuotaHold } from '../../core/quota.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import { sharedBodies } from '../http/body.ts'
@@ -15,9 +16,20 @@ import type { DurableLog } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
 import type { Submission } from '../worker/pool.ts'
 import type { AdmissionControl } from './admission.ts'
+import { countItems, itemsAtMost } from './count-items.ts'
 import { decodedSize } from './decoded-size.ts'
 import type { Pipeline } from './pipeline.ts'
-import { type Refusal, refusal } from './refusals.ts'
+import { quotaVerdict, type Refusal, refusal } from './refusals.ts'
+
+/** What may refuse a request beside admission. */
+export interface IntakeGates {
+  /** Whether an exporter is so far behind that nothing more is taken. */
+  readonly isHeldUp: () => boolean
+  /** Null without a control plane. */
+  readonly quotas: QuotaGate | null
+}
+
+const NO_QUOTAS: QuotaGate = { enter: () => null }
 
 export interface BodyLimits {
   /** On the wire. */
@@ -33,15 +45,17 @@ export class ReceiverIntake implements Intake {
   readonly #admission: AdmissionControl
   readonly #log: DurableLog
   readonly #isHeldUp: () => boolean
+  readonly #quotas: QuotaGate
 
   constructor(
     pipelines: readonly Pipeline[],
     admission: AdmissionControl,
     log: DurableLog,
     limits: BodyLimits,
-    isHeldUp: () => boolean,
+    gates: IntakeGates,
   ) {
-    this.#isHeldUp = isHeldUp
+    this.#isHeldUp = gates.isHeldUp
+    this.#quotas = gates.quotas ?? NO_QUOTAS
     this.#pipelines = pipelines
     this.#admission = admission
     this.#log = log
@@ -68,7 +82,10 @@ export class ReceiverIntake implements Intake {
       if (encoding !== 'identity') this.#admission.learnRatio(payload.length, decodedBytes)
       const refused = this.#refusalOf(request, reservation, decodedBytes)
       if (refused !== null) return { ...refused, kind: 'retry' }
-      return await traced('observa.accept', () => this.#run(request, { decodedBytes, isGone }))
+      const entered = this.#enterQuota(request, decodedBytes)
+      const held = entered instanceof Promise ? await entered : entered
+      if (held !== null && held.kind !== 'hold') return quotaVerdict(held)
+      return await this.#runHeld(request, { decodedBytes, isGone }, held)
     } finally {
       // Nobody reads the body any more: the task is durable, refused or lost.
       sharedBodies.release(request.payload)
@@ -80,6 +97,34 @@ export class ReceiverIntake implements Intake {
     const refused = this.#admission.tooLong(shareKey(request.tenant), decodedBytes)
     if (refused !== null) return refused
     return reservation.set(decodedBytes) ? null : refusal('bytesInFlight')
+  }
+
+  async #runHeld(
+    request: TaskRequest,
+    submission: Submission,
+    held: QuotaHold | null,
+  ): Promise<IntakeVerdict> {
+    let verdict: IntakeVerdict | null = null
+    try {
+      verdict = await traced('observa.accept', () => this.#run(request, submission))
+      return verdict
+    } finally {
+      if (verdict?.kind === 'accepted') held?.settle(verdict.accepted, true)
+      // Of one that is to come again it is not certain that nothing was written: what was not is released with the rest.
+      else held?.settle(verdict?.kind === 'refused' ? 0 : Number.POSITIVE_INFINITY, false)
+    }
+  }
+
+  /** Null, without a wait, where the project has no quota. */
+  #enterQuota(request: TaskRequest, decodedBytes: number): ReturnType<QuotaGate['enter']> {
+    // Metrics are kept by few and counted by no quota.
+    if (request.telemetry === 'metrics') return null
+    return this.#quotas.enter({
+      tenant: request.tenant,
+      bytes: request.payload.length,
+      eventsMax: itemsAtMost(request, decodedBytes),
+      count: () => countItems(request, this.#decodedBytesMax),
+    })
   }
 
   async #run(request: TaskRequest, submission: Submission): Promise<IntakeVerdict> {

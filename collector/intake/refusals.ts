@@ -2,8 +2,11 @@
 // them applies stands beside each; how an answer looks on the wire is left to the receivers.
 
 import type { Admission, IntakeVerdict } from '../../core/component.ts'
+import type { LimitDetails, QuotaRefusal } from '../../core/quota.ts'
 
 export interface RetryLater {
+  /** Which limit it was, for the body and the headers of the answer. */
+  readonly details?: LimitDetails
   readonly status: 429 | 503
   readonly retryAfterS: number
   readonly message: string
@@ -31,6 +34,14 @@ export const RETRY_LATER = {
     retryAfterS: 1,
     message: 'more requests of this key are waiting than its share; slow down',
   },
+  /** `intake.ts`, by `accounts/quota-keeper.ts`: a limit of the project; Retry-After is when it ends, an hour at most. */
+  quotaUsedUp: { status: 429, retryAfterS: 60, message: 'a quota of the project is used up' },
+  /** The same: no lease is left, and Postgres does not answer. */
+  quotaUnknown: {
+    status: 503,
+    retryAfterS: 2,
+    message: 'the quota of the project cannot be checked',
+  },
   /** `pipeline.ts`: the worker died, hung or ran out of memory. */
   workerLost: { status: 503, retryAfterS: 1, message: 'the worker was lost; try again' },
   /** `pipeline.ts`: the worker said nothing about this request. */
@@ -57,4 +68,13 @@ export function retryVerdict(
   message: string = RETRY_LATER[reason].message,
 ): IntakeVerdict {
   return { kind: 'retry', ...RETRY_LATER[reason], message }
+}
+
+/** A request of a project that has reached a limit of its own. */
+export function quotaVerdict(refused: QuotaRefusal): IntakeVerdict {
+  if (refused.kind === 'unknown') return retryVerdict('quotaUnknown')
+  const { details, retryAfterS } = refused
+  const { quota, used, limit, resets_at } = details
+  const message = `the quota ${quota} of the project is used up: ${used} of ${limit}; it resets at ${resets_at}`
+  return { kind: 'retry', ...RETRY_LATER.quotaUsedUp, retryAfterS, message, details }
 }

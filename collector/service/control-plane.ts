@@ -1,9 +1,11 @@
 // The control plane of a running instance: the keys in Postgres, what a first start creates there, and the jobs. The
 // instance runs on without Postgres: known keys stay known, and missing rows are created when the database responds.
 
+import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootstrap.ts'
 import { KeyDirectory } from '../../accounts/key-directory.ts'
+import { QuotaKeeper } from '../../accounts/quota-keeper.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/component.ts'
@@ -22,6 +24,17 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly onFirstKey: (key: string) => void
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
+  /** Id of the durable log. */
+  readonly instance: string
+  readonly position: () => LogPosition
+}
+
+/** Of the durable log, for quotas. */
+export interface LogPosition {
+  /** The sequence number of its next record. */
+  readonly next: bigint
+  /** What is before it has been stored in Postgres. */
+  readonly counted: bigint
 }
 
 const RETRY_MS = 2000
@@ -32,6 +45,7 @@ const TIMEOUT_MS = 5000
 export class ControlPlane {
   readonly keys: KeyDirectory
   readonly jobs: JobService
+  readonly quotas: QuotaKeeper
   readonly #options: ControlPlaneOptions
   readonly #stopping = new AbortController()
   #later: Promise<unknown> = Promise.resolve()
@@ -41,10 +55,10 @@ export class ControlPlane {
     config: ObservaConfig,
     deps: Pick<
       ControlPlaneOptions,
-      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey'
+      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey' | 'instance' | 'position'
     >,
   ): ControlPlane {
-    const { address, bootstrap, clock, metrics, log, onFirstKey } = deps
+    const { address, bootstrap, clock, metrics, log, onFirstKey, instance, position } = deps
     const keys = keysConfigOf(config)
     return new ControlPlane({
       address,
@@ -53,6 +67,8 @@ export class ControlPlane {
       metrics,
       log,
       onFirstKey,
+      instance,
+      position,
       places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
       needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
       pepper: keys?.pepper ?? null,
@@ -66,12 +82,17 @@ export class ControlPlane {
     const hasPepper = options.pepper !== null
     const { url } = options.address
     this.keys = new KeyDirectory({ url, clock, metrics, log, hasPepper })
+    const { instance, position } = options
+    const life = randomUUID()
+    this.quotas = new QuotaKeeper({ url, clock, metrics, log, instance, life, position })
+    this.keys.onChange(() => this.quotas.forget())
     this.jobs = new JobService({ url, clock, metrics, log, isWorker: options.isWorker })
   }
 
   async start(): Promise<void> {
     const isDone = await this.#ensure()
     await this.keys.start()
+    await this.quotas.start()
     await this.jobs.start()
     if (!isDone) this.#later = this.#ensureLater()
   }
@@ -81,6 +102,11 @@ export class ControlPlane {
     await this.#later
     await this.jobs.stop(DRAIN_MS)
     await this.keys.stop()
+  }
+
+  /** When the exporters have sent what they could: leases are given back. */
+  async settle(): Promise<void> {
+    await this.quotas.stop()
   }
 
   async #ensureLater(): Promise<void> {

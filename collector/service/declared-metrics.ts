@@ -2,6 +2,7 @@
 // generated from both.
 
 import { DIRECTORY_METRICS } from '../../accounts/key-directory.ts'
+import { QUOTA_METRICS } from '../../accounts/quota-keeper.ts'
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
@@ -18,7 +19,7 @@ import { RELOAD_METRICS } from './reload.ts'
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
-  { part: 'The control plane', metrics: DIRECTORY_METRICS },
+  { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Jobs', metrics: JOB_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },

@@ -2,6 +2,7 @@
 
 import { cleanSessions } from '../../jobs/clean-sessions.ts'
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
+import { quotaNotices } from '../../jobs/quota-notices.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 
 export interface JobHandlerDeps {
@@ -10,5 +11,5 @@ export interface JobHandlerDeps {
 }
 
 export function jobHandlers({ pool }: JobHandlerDeps): readonly AnyJobHandler[] {
-  return [cleanSessions(pool)]
+  return [cleanSessions(pool), quotaNotices(pool)]
 }

@@ -33,7 +33,7 @@ import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
-import { ControlPlane } from './control-plane.ts'
+import { ControlPlane, type LogPosition } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
@@ -93,6 +93,7 @@ export class Service implements ServiceView {
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
   #control: ControlPlane | null = null
+  #postgresExporter = ''
   #log: DurableLog | null = null
   #pool: WorkerPool | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -144,6 +145,7 @@ export class Service implements ServiceView {
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
+    await this.#control?.settle()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
     await Promise.all([...this.#pools].map((pool) => pool.close()))
     await this.#log?.close()
@@ -215,7 +217,7 @@ export class Service implements ServiceView {
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)
     this.#ids = storedIdsIn(this.#config, this.#secrets)
-    await this.#startControlPlane()
+    await this.#startControlPlane(this.#log)
     await this.#buildPipelines(this.#log)
     this.#deps.progress('starting workers')
     this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
@@ -248,6 +250,7 @@ export class Service implements ServiceView {
       await stopOnFailure(sender, () => sender.start(AbortSignal.timeout(120_000)))
       const address = sender.storeAddress?.()
       if (address !== undefined) this.stores[address.kind] = address
+      if (address?.kind === 'postgres') this.#postgresExporter = id
       const loop = await stopOnFailure(sender, () =>
         SenderLoop.open({
           exporterId: id,
@@ -268,11 +271,22 @@ export class Service implements ServiceView {
   }
 
   /** Starts the control plane in the Postgres of the exporter, after that exporter and before the first request. */
-  async #startControlPlane(): Promise<void> {
+  async #startControlPlane(durable: DurableLog): Promise<void> {
     const address = this.stores.postgres
     if (address === null) return
     const log = this.#logOf('control')
-    this.#control = ControlPlane.of(this.#config, { ...this.#deps, address, log })
+    const position = (): LogPosition => {
+      const { nextSequence: next, consumers } = durable.stats()
+      return { next, counted: consumers[this.#postgresExporter] ?? 0n }
+    }
+    const instance = durable.id.toString('hex')
+    this.#control = ControlPlane.of(this.#config, {
+      ...this.#deps,
+      address,
+      log,
+      instance,
+      position,
+    })
     await this.#control.start()
     this.#auth.useControlPlane(this.#control.keys)
   }
@@ -442,7 +456,10 @@ export class Service implements ServiceView {
         this.#config.limits
       const limits = { bodyBytesMax, decodedBytesMax }
       const isHeldUp = heldUp(this.#config, ids, this.#exporters)
-      return new ReceiverIntake(pipelines, this.#admission, log, limits, isHeldUp)
+      return new ReceiverIntake(pipelines, this.#admission, log, limits, {
+        isHeldUp,
+        quotas: this.#control?.quotas ?? null,
+      })
     }
     return { traces: behind('traces'), logs: behind('logs'), metrics: behind('metrics') }
   }

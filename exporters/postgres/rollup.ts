@@ -54,12 +54,21 @@ export interface UsageRow extends UsageSums {
   errors: number
 }
 
+/** Distinct events of a project, and their cost, for its quota. */
+export interface CountedRow {
+  readonly tenant: string
+  readonly project: string
+  events: number
+  cost: number
+}
+
 export interface Changes {
   readonly traces: readonly TraceRow[]
   readonly conversations: readonly GroupRow[]
   readonly sessions: readonly GroupRow[]
   readonly users: readonly GroupRow[]
   readonly usage: readonly UsageRow[]
+  readonly counted: readonly CountedRow[]
   /** True when events were moved away from some group, which may be empty now. */
   readonly hasMoved: boolean
 }
@@ -86,6 +95,7 @@ export class Rollup {
     conversations: new Map<string, GroupRow>(),
   }
   readonly #usage = new Map<string, UsageRow>()
+  readonly #counted = new Map<string, CountedRow>()
   #hasMoved = false
 
   add(document: FactDocument): void {
@@ -142,6 +152,7 @@ export class Rollup {
       sessions: values(this.#groups.sessions),
       users: values(this.#groups.users),
       usage: values(this.#usage),
+      counted: values(this.#counted),
       hasMoved: this.#hasMoved,
     }
   }
@@ -242,6 +253,7 @@ export class Rollup {
   }
 
   #addUsage(fact: Fact): void {
+    this.#count(fact)
     if ((fact.flags & FLAG.CALL) === 0) return
     const row = this.#usageRow({
       tenant: fact.tenant,
@@ -254,6 +266,18 @@ export class Rollup {
     row.events += signOf(fact)
     if ((fact.flags & FLAG.ERROR) !== 0) row.errors += signOf(fact)
     addUsage(row, fact)
+  }
+
+  #count(fact: Fact): void {
+    const { tenant, project } = fact
+    const key = `${tenant}\n${project}`
+    let row = this.#counted.get(key)
+    if (row === undefined) {
+      row = { tenant, project, events: 0, cost: 0 }
+      this.#counted.set(key, row)
+    }
+    row.events += signOf(fact)
+    row.cost += signOf(fact) * fact.cost
   }
 
   #usageRow(

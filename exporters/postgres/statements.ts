@@ -162,6 +162,15 @@ ON CONFLICT (tenant_id, project_id, day, environment, provider, model) DO UPDATE
   unpriced = t.unpriced + EXCLUDED.unpriced,
   updated_at = now()`
 
+/** What a project has used of its quota. The month is that in which the rows are stored, UTC. */
+const COUNTED = `
+INSERT INTO project_usage AS t (tenant_id, project_id, month, events, cost_usd)
+SELECT tenant, project, date_trunc('month', now() AT TIME ZONE 'UTC')::date, events, cost
+FROM json_to_recordset($1::json) AS r(tenant text, project text, events bigint, cost double precision)
+ON CONFLICT (tenant_id, project_id, month) DO UPDATE SET
+  events = t.events + EXCLUDED.events,
+  cost_usd = t.cost_usd + EXCLUDED.cost_usd`
+
 /** Deletes groups whose events have all moved to another one. */
 export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
   (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
@@ -190,6 +199,7 @@ const TABLES: readonly {
   { rows: 'sessions', name: 'observa_sessions', sql: SESSIONS },
   { rows: 'users', name: 'observa_users', sql: USERS },
   { rows: 'usage', name: 'observa_usage', sql: USAGE },
+  { rows: 'counted', name: 'observa_counted', sql: COUNTED },
 ]
 
 export interface Prepared {

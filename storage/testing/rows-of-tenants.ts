@@ -33,6 +33,8 @@ const VALUES: Readonly<Record<string, string>> = {
   'api_keys.scopes': "'{ingest}'",
   'audit_log.actor_kind': "'system'",
   'audit_log.outcome': "'done'",
+  'quota_notices.quota': "'events'",
+  'quota_notices.percent': '80',
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {
@@ -40,6 +42,7 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'now()',
   date: 'now()',
   bigint: '1',
+  integer: '1',
   'double precision': '1',
   jsonb: "'{}'",
   boolean: 'false',
@@ -58,6 +61,9 @@ const TELEMETRY = [
   'sessions',
   'end_users',
   'usage_daily',
+  'project_usage',
+  'quota_leases',
+  'quota_notices',
 ]
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)

@@ -14,6 +14,7 @@ import type {
   Reservation,
 } from '../../../core/component.ts'
 import { DATA_HEADERS, givenRequestId } from '../../../core/http/security-headers.ts'
+import { limitHeaders } from '../../../core/quota.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
 import { shareKey, type TenantContext } from '../../../core/tenant.ts'
 import { declaredLength, discardBody, readBody } from '../../http/body.ts'
@@ -219,8 +220,11 @@ function refusal(verdict: RequestVerdict & { kind: 'refused' }): HttpResponse {
 function later(v: RetryLater): HttpResponse {
   const code = v.status === 429 ? 'RATE_LIMIT_EXCEEDED' : 'SERVICE_UNAVAILABLE'
   return {
-    ...failure(v.status, code, v.message),
-    headers: { 'retry-after': String(v.retryAfterS) },
+    ...failure(v.status, code, v.message, v.details === undefined ? undefined : { ...v.details }),
+    headers: {
+      'retry-after': String(v.retryAfterS),
+      ...(v.details === undefined ? {} : limitHeaders(v.details, Date.now())),
+    },
   }
 }
 
