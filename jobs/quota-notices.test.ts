@@ -26,7 +26,7 @@ test('a quota that is nearly used up is noted once for each share', async (t) =>
       events_per_second: null,
     })
   })
-  const { kind, run } = quotaNotices(server.pool)
+  const handler = quotaNotices(server.pool)
   const signal = new AbortController().signal
   const job = { id: 'x', payload: {}, attempt: 1, signal, log: silentLog }
   const noted = async (events: number, bytes: number): Promise<unknown[]> => {
@@ -38,8 +38,8 @@ test('a quota that is nearly used up is noted once for each share', async (t) =>
         [events, bytes],
       ),
     )
-    await run(job)
-    await run(job)
+    await handler.run(job)
+    await handler.run(job)
     const { rows } = await asControl((client) =>
       listAudit(client, { tenantId: 'acme', action: 'quota.notice', limit: 100 }),
     )
@@ -47,7 +47,7 @@ test('a quota that is nearly used up is noted once for each share', async (t) =>
       .map(({ metadata }) => `${String(metadata['quota'])} ${String(metadata['percent'])}`)
       .sort()
   }
-  assert.equal(kind.everySeconds, 60)
+  assert.equal(handler.kind.everySeconds, 60)
   assert.deepEqual(await noted(79, 100), [])
   assert.deepEqual(await noted(80, 100), ['events 80'])
   assert.deepEqual(await noted(99, 950), ['bytes 80', 'bytes 95', 'events 80', 'events 95'])
