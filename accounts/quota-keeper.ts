@@ -18,7 +18,6 @@ import {
   type Grant,
   type Holder,
   listQuotas,
-  type ProjectQuota,
   settleLease,
   takeLease,
   usageOf,
@@ -26,6 +25,7 @@ import {
 import { errorCodeOf } from '../storage/postgres/connection.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
 import { withRole } from '../storage/postgres/roles.ts'
+import { type Checkpoint, LimitedProject } from './limited-project.ts'
 
 export interface QuotaKeeperOptions {
   /** Holds the password: never logged. */
@@ -65,35 +65,6 @@ export const QUOTA_METRICS = [
   gauge(HELD, 'Events that this instance holds in leases: to spend, or not counted yet.'),
   gauge(LIMITED, 'Projects with a quota.'),
 ]
-
-interface Checkpoint {
-  readonly sequence: bigint
-  readonly events: number
-  readonly bytes: number
-}
-
-class LimitedProject {
-  limits: ProjectQuota
-  readonly free = { events: 0, bytes: 0 }
-  /** Accepted since the last checkpoint. */
-  readonly spent = { events: 0, bytes: 0 }
-  readonly checkpoints: Checkpoint[] = []
-  taking: Promise<Grant | null> | null = null
-  refusedUntilMs = Number.NEGATIVE_INFINITY
-  /** The smallest that was refused last: what is smaller is asked for anyway. */
-  refusedFor: Amounts = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
-  usage: Grant | null = null
-  costUsd = 0
-  resetsAt = new Date(0)
-  usedAtMs = 0
-  /** Events that the rate has left; below zero after a large request. */
-  tokens = 0
-  tokensAtMs = 0
-
-  constructor(limits: ProjectQuota) {
-    this.limits = limits
-  }
-}
 
 export class QuotaKeeper implements QuotaGate {
   readonly #options: QuotaKeeperOptions
