@@ -3,6 +3,7 @@
 
 import type { Admission, AdmissionRequest, Reservation } from '../../core/component.ts'
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
+import type { QuotaGate } from '../../core/quota.ts'
 import { sharedBodies } from '../http/body.ts'
 import { workOf } from '../worker/fair-queue.ts'
 import type { WorkerPool } from '../worker/pool.ts'
@@ -46,6 +47,8 @@ export class AdmissionControl {
   readonly #metrics: Metrics
   /** The running pool; a reload replaces it. */
   pool: WorkerPool | null = null
+  /** Limits of projects; null without a control plane. */
+  quotas: QuotaGate | null = null
   draining = false
   #bytes = 0
   #requests = 0

@@ -21,16 +21,6 @@ import { decodedSize } from './decoded-size.ts'
 import type { Pipeline } from './pipeline.ts'
 import { quotaVerdict, type Refusal, refusal } from './refusals.ts'
 
-/** What may refuse a request beside admission. */
-export interface IntakeGates {
-  /** Whether an exporter is so far behind that nothing more is taken. */
-  readonly isHeldUp: () => boolean
-  /** Null without a control plane. */
-  readonly quotas: QuotaGate | null
-}
-
-const NO_QUOTAS: QuotaGate = { enter: () => null }
-
 export interface BodyLimits {
   /** On the wire. */
   readonly bodyBytesMax: number
@@ -45,17 +35,15 @@ export class ReceiverIntake implements Intake {
   readonly #admission: AdmissionControl
   readonly #log: DurableLog
   readonly #isHeldUp: () => boolean
-  readonly #quotas: QuotaGate
 
   constructor(
     pipelines: readonly Pipeline[],
     admission: AdmissionControl,
     log: DurableLog,
     limits: BodyLimits,
-    gates: IntakeGates,
+    isHeldUp: () => boolean,
   ) {
-    this.#isHeldUp = gates.isHeldUp
-    this.#quotas = gates.quotas ?? NO_QUOTAS
+    this.#isHeldUp = isHeldUp
     this.#pipelines = pipelines
     this.#admission = admission
     this.#log = log
@@ -119,7 +107,9 @@ export class ReceiverIntake implements Intake {
   #enterQuota(request: TaskRequest, decodedBytes: number): ReturnType<QuotaGate['enter']> {
     // Metrics are kept by few and counted by no quota.
     if (request.telemetry === 'metrics') return null
-    return this.#quotas.enter({
+    const { quotas } = this.#admission
+    if (quotas === null) return null
+    return quotas.enter({
       tenant: request.tenant,
       bytes: request.payload.length,
       eventsMax: itemsAtMost(request, decodedBytes),

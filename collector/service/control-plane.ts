@@ -12,6 +12,7 @@ import type { StoreAddress } from '../../core/component.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import type { DurableLog } from '../log/log.ts'
 import { keysConfigOf } from './authenticators.ts'
 import { JobService } from './job-service.ts'
 
@@ -24,23 +25,27 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly onFirstKey: (key: string) => void
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
-  /** Id of the durable log. */
-  readonly instance: string
-  readonly position: () => LogPosition
-}
-
-/** Of the durable log, for quotas. */
-export interface LogPosition {
-  /** The sequence number of its next record. */
-  readonly next: bigint
-  /** What is before it has been stored in Postgres. */
-  readonly counted: bigint
+  /** What was accepted is in it, until the exporters to Postgres have stored it. */
+  readonly durable: Pick<DurableLog, 'id' | 'stats'>
+  readonly postgresExporters: readonly string[]
 }
 
 const RETRY_MS = 2000
 /** Jobs that run when the instance stops get so long. */
-const DRAIN_MS = 5000
+const DRAIN_MS = 3000
 const TIMEOUT_MS = 5000
+
+interface LogPosition {
+  readonly next: bigint
+  readonly counted: bigint
+}
+
+/** The next record of the log, and the first that an exporter to Postgres has not stored yet. */
+function positionOf({ durable, postgresExporters }: ControlPlaneOptions): LogPosition {
+  const { nextSequence: next, consumers } = durable.stats()
+  const all = postgresExporters.flatMap((id) => consumers[id] ?? [])
+  return { next, counted: all.reduce((least, at) => (at < least ? at : least), next) }
+}
 
 export class ControlPlane {
   readonly keys: KeyDirectory
@@ -55,10 +60,10 @@ export class ControlPlane {
     config: ObservaConfig,
     deps: Pick<
       ControlPlaneOptions,
-      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey' | 'instance' | 'position'
+      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey' | 'durable'
     >,
   ): ControlPlane {
-    const { address, bootstrap, clock, metrics, log, onFirstKey, instance, position } = deps
+    const { address, bootstrap, clock, metrics, log, onFirstKey, durable } = deps
     const keys = keysConfigOf(config)
     return new ControlPlane({
       address,
@@ -67,8 +72,10 @@ export class ControlPlane {
       metrics,
       log,
       onFirstKey,
-      instance,
-      position,
+      durable,
+      postgresExporters: [...config.exporters]
+        .filter(([, { factory }]) => factory.type === 'postgres')
+        .map(([id]) => id),
       places: (keys?.keys ?? []).map((k) => ({ tenantId: k.tenant, projectId: k.project })),
       needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
       pepper: keys?.pepper ?? null,
@@ -82,8 +89,9 @@ export class ControlPlane {
     const hasPepper = options.pepper !== null
     const { url } = options.address
     this.keys = new KeyDirectory({ url, clock, metrics, log, hasPepper })
-    const { instance, position } = options
+    const instance = options.durable.id.toString('hex')
     const life = randomUUID()
+    const position = (): LogPosition => positionOf(options)
     this.quotas = new QuotaKeeper({ url, clock, metrics, log, instance, life, position })
     this.keys.onChange(() => this.quotas.forget())
     this.jobs = new JobService({ url, clock, metrics, log, isWorker: options.isWorker })
@@ -100,13 +108,8 @@ export class ControlPlane {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#later
-    await this.jobs.stop(DRAIN_MS)
+    await Promise.all([this.jobs.stop(DRAIN_MS), this.quotas.stop()])
     await this.keys.stop()
-  }
-
-  /** When the exporters have sent what they could: leases are given back. */
-  async settle(): Promise<void> {
-    await this.quotas.stop()
   }
 
   async #ensureLater(): Promise<void> {

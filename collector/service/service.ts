@@ -33,7 +33,7 @@ import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
-import { ControlPlane, type LogPosition } from './control-plane.ts'
+import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
@@ -93,7 +93,6 @@ export class Service implements ServiceView {
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
   #control: ControlPlane | null = null
-  #postgresExporter = ''
   #log: DurableLog | null = null
   #pool: WorkerPool | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -141,11 +140,10 @@ export class Service implements ServiceView {
     const startedAt = this.#deps.clock.monotonicMs()
     await this.listeners.close(UPLOADS_MS)
     for (const { component } of this.#components.toReversed()) await component.stop()
-    await this.#control?.stop()
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
-    await this.#control?.settle()
+    await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
     await Promise.all([...this.#pools].map((pool) => pool.close()))
     await this.#log?.close()
@@ -250,7 +248,6 @@ export class Service implements ServiceView {
       await stopOnFailure(sender, () => sender.start(AbortSignal.timeout(120_000)))
       const address = sender.storeAddress?.()
       if (address !== undefined) this.stores[address.kind] = address
-      if (address?.kind === 'postgres') this.#postgresExporter = id
       const loop = await stopOnFailure(sender, () =>
         SenderLoop.open({
           exporterId: id,
@@ -275,19 +272,9 @@ export class Service implements ServiceView {
     const address = this.stores.postgres
     if (address === null) return
     const log = this.#logOf('control')
-    const position = (): LogPosition => {
-      const { nextSequence: next, consumers } = durable.stats()
-      return { next, counted: consumers[this.#postgresExporter] ?? 0n }
-    }
-    const instance = durable.id.toString('hex')
-    this.#control = ControlPlane.of(this.#config, {
-      ...this.#deps,
-      address,
-      log,
-      instance,
-      position,
-    })
+    this.#control = ControlPlane.of(this.#config, { ...this.#deps, address, log, durable })
     await this.#control.start()
+    this.#admission.quotas = this.#control.quotas
     this.#auth.useControlPlane(this.#control.keys)
   }
 
@@ -456,10 +443,7 @@ export class Service implements ServiceView {
         this.#config.limits
       const limits = { bodyBytesMax, decodedBytesMax }
       const isHeldUp = heldUp(this.#config, ids, this.#exporters)
-      return new ReceiverIntake(pipelines, this.#admission, log, limits, {
-        isHeldUp,
-        quotas: this.#control?.quotas ?? null,
-      })
+      return new ReceiverIntake(pipelines, this.#admission, log, limits, isHeldUp)
     }
     return { traces: behind('traces'), logs: behind('logs'), metrics: behind('metrics') }
   }
