@@ -49,9 +49,11 @@ function complete(lock: Lockfile): string[] {
       const own = `${at}/node_modules/${name}`
       const top = `node_modules/${name}`
       if (lock.packages[own] !== undefined || lock.packages[top] !== undefined) continue
-      // Resolving a version range would need the registry; platform packages have exact versions.
-      if (!/^\d+\.\d+\.\d+/.test(version)) continue
-      lock.packages[top] = entryFor(name, version, parent)
+      // Resolving a version range would need the registry. Its lowest version is one that the range allows, and no
+      // platform that is tested here installs it.
+      const exact = /^[~^]?(\d+\.\d+\.\d+\S*)$/.exec(version)?.[1]
+      if (exact === undefined) continue
+      lock.packages[top] = entryFor(name, exact, parent)
       added.push(name)
     }
   }

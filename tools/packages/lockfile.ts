@@ -38,6 +38,7 @@ const WITHOUT_CHECKSUM: ReadonlySet<string> = new Set([
   '@chdb/lib-darwin-arm64',
   '@chdb/lib-darwin-x64',
   '@chdb/lib-linux-arm64-gnu',
+  'napi-windows-process-start-time',
 ])
 
 interface Locked {
