@@ -16,6 +16,7 @@ const PAGES = [
   'operations',
   'sessions',
   'set-up',
+  'signals',
   'sign-in',
   'traces',
   'try',

@@ -8,6 +8,7 @@ import { GroupView } from './views/groups/group-view.tsx'
 import { GroupsView } from './views/groups/groups-view.tsx'
 import { IssueView } from './views/issues/issue-view.tsx'
 import { IssuesView } from './views/issues/issues-view.tsx'
+import { SignalView } from './views/issues/signal-view.tsx'
 import { OperationsView } from './views/operations/operations-view.tsx'
 import { OverviewView } from './views/overview/overview-view.tsx'
 import { SetUpView } from './views/set-up/set-up-view.tsx'
@@ -44,6 +45,7 @@ const LISTS: Readonly<Record<string, View>> = {
 const ONES: Readonly<Record<string, (id: string) => View>> = {
   traces: (id) => view('Trace', () => <TraceView traceId={id} />),
   issues: (id) => view('Issue', () => <IssueView id={id} />),
+  signals: (id) => view('Signal', () => <SignalView id={id} />),
   conversations: (id) => view('Conversation', () => <GroupView kind="conversations" id={id} />),
   sessions: (id) => view('Session', () => <GroupView kind="sessions" id={id} />),
   users: (id) => view('User', () => <GroupView kind="users" id={id} />),

@@ -242,6 +242,32 @@ test('a failed tool is found and read with the keyboard alone', { skip }, async 
   })
 })
 
+test('issues are triaged with the keyboard, and the store has it', { skip }, async (t) => {
+  const res = await fetch(`${origin}/api/v1/issues?limit=1`, { redirect: 'manual' })
+  if (res.status === 301) {
+    t.skip('this instance does not group signals into issues')
+    return
+  }
+  await visit('/issues', async (page) => {
+    await page.getByText('RateLimitError').first().waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('x')
+    await page.getByText('1 chosen').waitFor()
+    await page.keyboard.press('a')
+    await page.getByText('One issue acknowledged.').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByText('Evidence of the newest occurrence').waitFor()
+    await page.getByLabel('Say something').fill('<b>known</b>')
+    await page.getByRole('button', { name: 'Comment', exact: true }).click()
+    await page.getByText('<b>known</b>').first().waitFor()
+    await page.getByRole('button', { name: 'Resolve' }).click()
+    await page.getByText('One issue resolved.').waitFor()
+    const id = new URL(page.url()).pathname.split('/').at(-1)
+    const found = (await rows('/api/v1/issues?status=resolved')).map((row) => row['issue_id'])
+    assert.deepEqual(found, [id])
+  })
+})
+
 test('text of others stays text, in every view', { skip }, async () => {
   const id = String(
     (await rows('/api/v1/users?limit=100')).find((u) => String(u['user_id']).includes('<img'))?.[

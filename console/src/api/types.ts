@@ -214,3 +214,33 @@ export interface ExporterState {
   readonly oldest_s: number
   readonly breaker: 'closed' | 'half-open' | 'open'
 }
+
+/** The group of signals with one fingerprint, and what people do about it. */
+export interface Issue {
+  readonly issue_id: string
+  readonly type: string
+  readonly severity: string
+  readonly title: string
+  readonly status: string
+  readonly substatus: string | null
+  readonly count: number
+  readonly first_seen: string
+  readonly last_seen: string
+  readonly traces: number
+  readonly users: number
+  readonly cost_usd: number
+  readonly environment: string | null
+  readonly rule: string
+  readonly evidence: unknown
+  readonly trace_id: string | null
+  readonly assignee: string | null
+}
+
+export interface IssueEntry {
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly before: string | null
+  readonly after: string | null
+  readonly note: string | null
+}

@@ -81,13 +81,14 @@ function NewKey({
   const projects = useApi<Page<Project>>('/api/v1/projects', { limit: 200 })
   const [name, setName] = useState('')
   const [project, setProject] = useState('')
-  const [scopes, setScopes] = useState('ingest,query')
+  const [scopes, setScopes] = useState('')
   const rows = projects.data?.data ?? []
   const make = async (): Promise<void> => {
     const body = {
       project_id: project === '' ? rows[0]?.project_id : project,
       kind: 'secret',
-      scopes: scopes.split(','),
+      // Without a choice a key may do what the API gives by default: send, and read everything.
+      ...(scopes === '' ? {} : { scopes: scopes.split(',') }),
       ...(name.trim() === '' ? {} : { name: name.trim() }),
     }
     const done = await change.run<MadeKey>('/api/v1/keys', { method: 'POST', body })
@@ -130,7 +131,7 @@ function NewKey({
         <select value={scopes} onChange={(e) => setScopes(e.currentTarget.value)}>
           <option value="ingest">send</option>
           <option value="query">read</option>
-          <option value="ingest,query">send and read</option>
+          <option value="">send and read</option>
         </select>
       </label>
       <button type="submit" class="button primary" disabled={change.isBusy || rows.length === 0}>

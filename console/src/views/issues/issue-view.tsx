@@ -1,58 +1,209 @@
-// One finding with its evidence: the value, the threshold, what the rule wrote down, and the span where it happened.
+// One issue: what it is, the evidence, its occurrences with their spans, what was done and said about it.
 
-import type { JSX } from 'preact'
-import type { Signal } from '../../api/types.ts'
+import type { ComponentChildren, JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Issue, IssueEntry, Page, Signal } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
-import { CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
+import { Ago, CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
-import { words } from '../../parts/format.ts'
-import { Answered } from '../../parts/states.tsx'
+import { count, money, oneLine, words } from '../../parts/format.ts'
+import { LongText } from '../../parts/json-view.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
+import { Answered, Loading } from '../../parts/states.tsx'
+import { useKeys } from '../../state/keyboard.ts'
+import { useChange } from '../account/use-change.ts'
+import { usePages } from '../traces/use-pages.ts'
+import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
+import { IssueState } from './issues-view.tsx'
+import { SignalView } from './signal-view.tsx'
+import { SignalsTable } from './signals-list.tsx'
+import { useIssuesRoute } from './use-issues-route.ts'
 
+const PAGE = 50
+
+/** Where signals are not grouped, the id is that of one of them. */
 export function IssueView({ id }: { readonly id: string }): JSX.Element {
-  const answer = useApi<Signal>(
-    `/api/v1/signals/${encodeURIComponent(id)}`,
-    {},
-    { keepsPrevious: false },
+  const hasIssues = useIssuesRoute()
+  if (hasIssues === null) return <Loading />
+  return hasIssues ? <GroupedIssue id={id} /> : <SignalView id={id} />
+}
+
+function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
+  const path = `/api/v1/issues/${encodeURIComponent(id)}`
+  const answer = useApi<Issue>(path, {}, { keepsPrevious: false })
+  const signals = usePages<Signal>(`${path}/signals`, [], () => ({ limit: PAGE }))
+  const changes = useIssueChanges()
+  useKeys(
+    ACTIONS.map((action) => ({
+      keys: action.key,
+      says: action.label,
+      run: () => changes.run([id], action),
+    })),
   )
   return (
     <Answered of={answer}>
-      {(signal) => (
+      {(issue) => (
         <>
           <header class="view-head">
             <h1>
-              <Severity of={signal.severity} /> {words(signal.type)}
+              <Severity of={issue.severity} /> {oneLine(issue.title, 160)}
             </h1>
             <div class="view-actions">
-              <CopyButton label="JSON" text={() => JSON.stringify(signal, null, 2)} />
-              {signal.trace_id === null ? null : (
-                <Link
-                  class="button primary"
-                  to={`/traces/${signal.trace_id}`}
-                  params={{ span: signal.span_id, tab: 'signals' }}
-                  row
-                >
-                  Open the span
-                </Link>
-              )}
+              <CopyButton label="JSON" text={() => JSON.stringify(issue, null, 2)} />
             </div>
           </header>
-          <p class="facts">
-            <span>
-              <span class="muted">state</span> {signal.status}
+          <div class="bulk" role="group" aria-label="What to do">
+            <IssueState issue={issue} />
+            <ActionButtons ids={[id]} changes={changes} />
+            <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
+              {changes.said ?? ''}
             </span>
-            <span>
-              <span class="muted">rule</span> <code>{signal.rule}</code>
-            </span>
-            <span>
-              <span class="muted">at</span> <Time at={signal.at} />
-            </span>
-          </p>
+          </div>
+          <Figures issue={issue} />
           <section class="panel">
-            <h2>Evidence</h2>
-            <Evidence signal={signal} />
+            <h2>Evidence of the newest occurrence</h2>
+            <Evidence signal={signals.rows[0] ?? issue} />
           </section>
+          <section class="panel">
+            <h2>Occurrences</h2>
+            <Answered of={signals.answer}>
+              {() => (
+                <>
+                  <SignalsTable rows={signals.rows} />
+                  <ListEnd pages={signals} noun="occurrences" />
+                </>
+              )}
+            </Answered>
+          </section>
+          <Comments path={path} />
+          <History path={path} />
         </>
       )}
     </Answered>
+  )
+}
+
+function Figures({ issue }: { readonly issue: Issue }): JSX.Element {
+  const fact = (label: string, value: ComponentChildren): JSX.Element => (
+    <div class="fact">
+      <span class="fact-label">{label}</span>
+      <span class="fact-value">{value}</span>
+    </div>
+  )
+  return (
+    <>
+      <div class="numbers">
+        {fact('Times', count(issue.count))}
+        {fact('Traces', count(issue.traces))}
+        {fact('Users', count(issue.users))}
+        {fact('Cost', money(issue.cost_usd))}
+        {fact('Last seen', <Ago at={issue.last_seen} />)}
+        {fact('First seen', <Ago at={issue.first_seen} />)}
+      </div>
+      <p class="facts">
+        <span>
+          <span class="muted">type</span> {words(issue.type)}
+        </span>
+        <span>
+          <span class="muted">rule</span> <code>{issue.rule}</code>
+        </span>
+        {issue.environment === null ? null : (
+          <span>
+            <span class="muted">environment</span> {oneLine(issue.environment, 60)}
+          </span>
+        )}
+        {issue.trace_id === null ? null : (
+          <Link to={`/traces/${issue.trace_id}`} row>
+            newest trace
+          </Link>
+        )}
+      </p>
+    </>
+  )
+}
+
+function Comments({ path }: { readonly path: string }): JSX.Element {
+  const comments = useApi<Pick<Page<IssueEntry>, 'data'>>(`${path}/comments`)
+  const change = useChange()
+  const [note, setNote] = useState('')
+  const say = async (): Promise<void> => {
+    const done = await change.run(`${path}/comments`, {
+      method: 'POST',
+      body: { note: note.trim() },
+    })
+    if (done !== null) setNote('')
+  }
+  return (
+    <section class="panel">
+      <h2>Comments</h2>
+      <Answered of={comments} lines={2}>
+        {({ data }) => (
+          <ul class="plain">
+            {data.map((entry) => (
+              <li key={`${entry.at} ${entry.actor}`}>
+                <p class="muted">
+                  {oneLine(entry.actor, 60)} · <Time at={entry.at} />
+                </p>
+                <p class="message-text">
+                  <LongText text={entry.note ?? ''} />
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Answered>
+      <form
+        class="form-row"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void say()
+        }}
+      >
+        <label class="field tall">
+          <span>Say something</span>
+          <input
+            required
+            maxLength={10_000}
+            value={note}
+            onInput={(e) => setNote(e.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="button" disabled={change.isBusy}>
+          Comment
+        </button>
+      </form>
+      {change.error === null ? null : (
+        <p class="form-error" role="alert">
+          {change.error}
+        </p>
+      )}
+    </section>
+  )
+}
+
+function History({ path }: { readonly path: string }): JSX.Element {
+  const history = useApi<Pick<Page<IssueEntry>, 'data'>>(`${path}/history`)
+  return (
+    <section class="panel">
+      <h2>History</h2>
+      <Answered of={history} lines={2}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <p class="muted">Nobody did anything about it yet.</p>
+          ) : (
+            <ol class="plain">
+              {data.map((entry, i) => (
+                <li key={i}>
+                  <Time at={entry.at} /> · {oneLine(entry.actor, 60)} · {words(entry.action)}
+                  {entry.after === null
+                    ? ''
+                    : `: ${oneLine(`${entry.before ?? ''} → ${entry.after}`, 120)}`}
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Answered>
+    </section>
   )
 }

@@ -1,87 +1,150 @@
-// What the rules found, newest first, with the evidence in the row and the trace one key away.
+// The inbox of issues: groups of equal signals with what people did about them; and, as a second list, every single occurrence.
 
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import { apiAddress } from '../../api/client.ts'
-import type { Signal, SignalCount } from '../../api/types.ts'
-import { useApi } from '../../api/use-query.ts'
-import { Ago, Link, Severity, SignalType } from '../../parts/basics.tsx'
-import { count, exact, oneLine, words } from '../../parts/format.ts'
+import type { Issue } from '../../api/types.ts'
+import { Ago, Badge, Link, Severity, Tabs } from '../../parts/basics.tsx'
+import { count, money, NONE, oneLine, words } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
-import { Answered, Empty } from '../../parts/states.tsx'
+import { Answered, Empty, Loading } from '../../parts/states.tsx'
+import { useKeys } from '../../state/keyboard.ts'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
+import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
+import { SignalsList } from './signals-list.tsx'
+import { useIssuesRoute } from './use-issues-route.ts'
+
+const choices = (...names: readonly string[]) => names.map((name) => [name, name] as const)
 
 const FIELDS: readonly FilterField[] = [
   {
     name: 'severity',
     label: 'Severity',
     type: 'choice',
-    choices: [
-      ['high', 'high'],
-      ['medium', 'medium'],
-      ['low', 'low'],
-    ],
+    choices: choices('high', 'medium', 'low'),
     isMain: true,
   },
   {
     name: 'status',
     label: 'State',
     type: 'choice',
-    choices: [
-      ['open', 'open'],
-      ['acknowledged', 'acknowledged'],
-      ['resolved', 'resolved'],
-      ['ignored', 'ignored'],
-    ],
+    choices: choices('open', 'acknowledged', 'snoozed', 'resolved', 'ignored'),
     isMain: true,
   },
+  {
+    name: 'substatus',
+    label: 'Course',
+    type: 'choice',
+    choices: choices('new', 'ongoing', 'escalating', 'regressed'),
+    isMain: true,
+  },
+  { name: 'assignee', label: 'Assignee', type: 'text', placeholder: 'Assignee', isMain: true },
 ]
-const NAMES = ['type', 'severity', 'status']
+const NAMES = ['type', ...FIELDS.map((f) => f.name)]
 const EVERY_MS = 10_000
 const PAGE = 100
 
 export function IssuesView(): JSX.Element {
   const { query } = useLocation()
-  const range = useTimeRange()
-  const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
-  const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
-  const key = [range.key, query.get('project')]
-  const pages = usePages<Signal>('/api/v1/signals', [...key, set], parameters, {
-    everyMs: range.isRelative && EVERY_MS,
-  })
-  const summary = useApi<{ readonly data: readonly SignalCount[] }>(
-    '/api/v1/signals/summary',
-    () => range.bounds(),
-    { key },
-  )
+  const hasIssues = useIssuesRoute()
+  const list = hasIssues === false ? 'signals' : (query.get('list') ?? 'issues')
   return (
     <>
       <header class="view-head">
         <h1>Issues</h1>
-        <div class="view-actions">
-          <a
-            class="button"
-            href={apiAddress('/api/v1/signals', { ...set, ...range.bounds(), format: 'csv' })}
-            download="signals.csv"
-          >
-            CSV
-          </a>
-        </div>
       </header>
-      <Types counts={summary.data?.data ?? []} chosen={query.get('type')} />
-      <Filters fields={FIELDS} />
+      {hasIssues !== true ? null : (
+        <Tabs
+          label="Issues or their occurrences"
+          tabs={[
+            ['issues', 'Issues'],
+            ['signals', 'Occurrences'],
+          ]}
+          selected={list}
+          onSelect={(key) =>
+            setParams({
+              list: key === 'issues' ? null : key,
+              status: null,
+              substatus: null,
+              assignee: null,
+            })
+          }
+        />
+      )}
+      {hasIssues === null ? <Loading /> : list === 'signals' ? <SignalsList /> : <IssuesList />}
+    </>
+  )
+}
+
+function IssuesList(): JSX.Element {
+  const { query } = useLocation()
+  const range = useTimeRange()
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
+  const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
+  const pages = usePages<Issue>(
+    '/api/v1/issues',
+    [range.key, query.get('project'), set],
+    parameters,
+    {
+      everyMs: range.isRelative && EVERY_MS,
+    },
+  )
+  const changes = useIssueChanges(() => setChosen(new Set()))
+  const ids = pages.rows.map((row) => row.issue_id).filter((id) => chosen.has(id))
+  const toggle = (id: string): void => {
+    const next = new Set(chosen)
+    if (!next.delete(id)) next.add(id)
+    setChosen(next)
+  }
+  useKeys([
+    {
+      keys: 'x',
+      says: 'Choose the issue',
+      run: () => {
+        const id = focusedIssue()
+        if (id !== null) toggle(id)
+      },
+    },
+    ...ACTIONS.map((action) => ({
+      keys: action.key,
+      says: `${action.label}: what is chosen, else the issue in focus`,
+      run: () => {
+        const id = focusedIssue()
+        changes.run(ids.length > 0 ? ids : id === null ? [] : [id], action)
+      },
+    })),
+  ])
+  return (
+    <>
+      <div class="panel-head">
+        <Filters fields={FIELDS} />
+        <a
+          class="button push"
+          href={apiAddress('/api/v1/issues', { ...set, ...range.bounds(), format: 'csv' })}
+          download="issues.csv"
+        >
+          CSV
+        </a>
+      </div>
+      <div class="bulk" role="group" aria-label="What is chosen">
+        <span class="muted">{ids.length === 0 ? 'None chosen' : `${ids.length} chosen`}</span>
+        <ActionButtons ids={ids} changes={changes} />
+        <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
+          {changes.said ?? ''}
+        </span>
+      </div>
       <Answered of={pages.answer} lines={10}>
         {() =>
           pages.rows.length === 0 ? (
-            <Empty title="Nothing found">
-              No rule found anything that matches in “{range.label}”.
-            </Empty>
+            <Empty title="No issues">Nothing that matches was seen in “{range.label}”.</Empty>
           ) : (
             <>
-              <SignalsTable rows={pages.rows} />
-              <ListEnd pages={pages} noun="signals" />
+              <IssuesTable rows={pages.rows} chosen={chosen} onToggle={toggle} />
+              <ListEnd pages={pages} noun="issues" />
             </>
           )
         }
@@ -90,90 +153,85 @@ export function IssuesView(): JSX.Element {
   )
 }
 
-/** Types with their counts: what to look at, and the filter at once. */
-function Types({
-  counts,
-  chosen,
-}: {
-  readonly counts: readonly SignalCount[]
-  readonly chosen: string | null
-}): JSX.Element | null {
-  const byType = new Map<string, { count: number; severity: string }>()
-  for (const c of counts) {
-    const known = byType.get(c.type)
-    byType.set(c.type, {
-      count: (known?.count ?? 0) + c.count,
-      severity: known?.severity ?? c.severity,
-    })
-  }
-  if (byType.size === 0) return null
-  return (
-    <div class="types" role="group" aria-label="Types">
-      {[...byType].map(([type, { count: n, severity }]) => (
-        <button
-          type="button"
-          class={`type severity-${severity}`}
-          aria-pressed={chosen === type}
-          key={type}
-          onClick={() => setParams({ type: chosen === type ? null : type })}
-        >
-          {words(type)} <strong>{count(n)}</strong>
-        </button>
-      ))}
-    </div>
-  )
+/** The issue whose row has the focus. */
+function focusedIssue(): string | null {
+  const row = document.activeElement?.closest('tr')
+  return row instanceof HTMLElement ? (row.dataset['issue'] ?? null) : null
 }
 
-export function SignalsTable({ rows }: { readonly rows: readonly Signal[] }): JSX.Element {
+function IssuesTable({
+  rows,
+  chosen,
+  onToggle,
+}: {
+  readonly rows: readonly Issue[]
+  readonly chosen: ReadonlySet<string>
+  readonly onToggle: (id: string) => void
+}): JSX.Element {
+  const hasAssignees = rows.some((issue) => issue.assignee !== null)
   return (
     <div class="scroll-x" role="region" aria-label="Issues" tabIndex={0}>
       <table class="table rows">
         <thead>
           <tr>
-            <th scope="col">What</th>
+            <th scope="col">
+              <span class="unseen">Chosen</span>
+            </th>
+            <th scope="col">Issue</th>
             <th scope="col">Severity</th>
-            <th scope="col">Evidence</th>
-            <th scope="col" class="number">
-              Value
-            </th>
-            <th scope="col" class="number">
-              Threshold
-            </th>
             <th scope="col">State</th>
-            <th scope="col">When</th>
-            <th scope="col">Trace</th>
+            <th scope="col" class="number">
+              Times
+            </th>
+            <th scope="col" class="number">
+              Traces
+            </th>
+            <th scope="col" class="number">
+              Users
+            </th>
+            <th scope="col" class="number">
+              Cost
+            </th>
+            <th scope="col">Last seen</th>
+            <th scope="col">First seen</th>
+            {hasAssignees ? <th scope="col">Assignee</th> : null}
           </tr>
         </thead>
         <tbody>
-          {rows.map((signal) => (
-            <tr key={signal.signal_id}>
+          {rows.map((issue) => (
+            <tr key={issue.issue_id} data-issue={issue.issue_id}>
+              <td>
+                <input
+                  type="checkbox"
+                  class="over-row"
+                  aria-label={`Choose ${oneLine(issue.title, 80)}`}
+                  checked={chosen.has(issue.issue_id)}
+                  onChange={() => onToggle(issue.issue_id)}
+                />
+              </td>
               <td class="main-cell">
-                <Link to={`/issues/${signal.signal_id}`} class="row-link" row>
-                  <SignalType type={signal.type} />
+                <Link to={`/issues/${issue.issue_id}`} class="row-link" row title={issue.title}>
+                  {oneLine(issue.title, 90)}
                 </Link>
+                <div class="muted">{words(issue.type)}</div>
               </td>
               <td>
-                <Severity of={signal.severity} />
-              </td>
-              <td class="wide">{oneLine(summaryOf(signal.evidence), 110)}</td>
-              <td class="number">{signal.value === null ? '' : exact(signal.value)}</td>
-              <td class="number muted">
-                {signal.threshold === null ? '' : exact(signal.threshold)}
-              </td>
-              <td>{signal.status}</td>
-              <td>
-                <Ago at={signal.at} />
+                <Severity of={issue.severity} />
               </td>
               <td>
-                {signal.trace_id === null ? null : (
-                  <Link
-                    to={`/traces/${signal.trace_id}`}
-                    params={{ span: signal.span_id, tab: 'signals' }}
-                  >
-                    <code>{signal.trace_id.slice(0, 8)}</code>
-                  </Link>
-                )}
+                <IssueState issue={issue} />
               </td>
+              <td class="number">{count(issue.count)}</td>
+              <td class="number">{count(issue.traces)}</td>
+              <td class="number">{count(issue.users)}</td>
+              <td class="number">{money(issue.cost_usd)}</td>
+              <td>
+                <Ago at={issue.last_seen} />
+              </td>
+              <td>
+                <Ago at={issue.first_seen} />
+              </td>
+              {hasAssignees ? <td>{oneLine(issue.assignee ?? NONE, 40)}</td> : null}
             </tr>
           ))}
         </tbody>
@@ -182,20 +240,20 @@ export function SignalsTable({ rows }: { readonly rows: readonly Signal[] }): JS
   )
 }
 
-const TELLING = ['error_message', 'error_type', 'name', 'tool_name', 'model', 'types', 'type']
+const TONES: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'info'>> = {
+  new: 'info',
+  escalating: 'bad',
+  regressed: 'bad',
+  ongoing: 'warn',
+  resolved: 'good',
+}
 
-/** The part of the evidence that says most. */
-export function summaryOf(evidence: unknown): string {
-  if (typeof evidence !== 'object' || evidence === null) return ''
-  const facts = Object.entries(evidence).filter(([key, value]) => value !== null && key !== 'unit')
-  const rank = (key: string): number =>
-    TELLING.includes(key) ? TELLING.indexOf(key) : TELLING.length
-  return facts
-    .toSorted(([a], [b]) => rank(a) - rank(b))
-    .slice(0, 3)
-    .map(
-      ([key, value]) =>
-        `${words(key)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
-    )
-    .join(' · ')
+export function IssueState({ issue }: { readonly issue: Issue }): JSX.Element {
+  const course = issue.status === 'open' ? issue.substatus : null
+  return (
+    <Badge tone={TONES[course ?? issue.status] ?? 'neutral'}>
+      {issue.status}
+      {course === null ? '' : ` · ${course}`}
+    </Badge>
+  )
 }

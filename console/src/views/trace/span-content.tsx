@@ -15,9 +15,10 @@ export function SpanContent({ event }: { readonly event: EventRow }): JSX.Elemen
     <>
       {parts}
       {sections.length === 0 && event['error_message'] == null ? (
-        <Empty title="No content">
-          This span carries no messages, input or output. Instrumentations often record content only
-          when they are told to.
+        <Empty title={event['content_omitted'] === true ? 'Content is not shown' : 'No content'}>
+          {event['content_omitted'] === true
+            ? 'Who asks may not read prompts and answers: the key lacks the scope “content”.'
+            : 'This span carries no messages, input or output. Instrumentations often record content only when they are told to.'}
         </Empty>
       ) : (
         sections

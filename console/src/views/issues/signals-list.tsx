@@ -1,0 +1,198 @@
+// What the rules found, one occurrence each, newest first, with the evidence in the row and the trace one key away.
+
+import type { JSX } from 'preact'
+import { apiAddress } from '../../api/client.ts'
+import type { Signal, SignalCount } from '../../api/types.ts'
+import { useApi } from '../../api/use-query.ts'
+import { Ago, Link, Severity, SignalType } from '../../parts/basics.tsx'
+import { count, exact, oneLine, words } from '../../parts/format.ts'
+import { ListEnd } from '../../parts/list-end.tsx'
+import { Answered, Empty } from '../../parts/states.tsx'
+import { setParams, useLocation } from '../../state/location.ts'
+import { useTimeRange } from '../../state/time-range.ts'
+import { type FilterField, Filters } from '../traces/filters.tsx'
+import { usePages } from '../traces/use-pages.ts'
+
+const FIELDS: readonly FilterField[] = [
+  {
+    name: 'severity',
+    label: 'Severity',
+    type: 'choice',
+    choices: [
+      ['high', 'high'],
+      ['medium', 'medium'],
+      ['low', 'low'],
+    ],
+    isMain: true,
+  },
+  {
+    name: 'status',
+    label: 'State',
+    type: 'choice',
+    choices: [
+      ['open', 'open'],
+      ['acknowledged', 'acknowledged'],
+      ['resolved', 'resolved'],
+      ['ignored', 'ignored'],
+    ],
+    isMain: true,
+  },
+]
+const NAMES = ['type', 'severity', 'status']
+const EVERY_MS = 10_000
+const PAGE = 100
+
+export function SignalsList(): JSX.Element {
+  const { query } = useLocation()
+  const range = useTimeRange()
+  const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
+  const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
+  const key = [range.key, query.get('project')]
+  const pages = usePages<Signal>('/api/v1/signals', [...key, set], parameters, {
+    everyMs: range.isRelative && EVERY_MS,
+  })
+  const summary = useApi<{ readonly data: readonly SignalCount[] }>(
+    '/api/v1/signals/summary',
+    () => range.bounds(),
+    { key },
+  )
+  return (
+    <>
+      <Types counts={summary.data?.data ?? []} chosen={query.get('type')} />
+      <div class="panel-head">
+        <Filters fields={FIELDS} />
+        <a
+          class="button push"
+          href={apiAddress('/api/v1/signals', { ...set, ...range.bounds(), format: 'csv' })}
+          download="signals.csv"
+        >
+          CSV
+        </a>
+      </div>
+      <Answered of={pages.answer} lines={10}>
+        {() =>
+          pages.rows.length === 0 ? (
+            <Empty title="Nothing found">
+              No rule found anything that matches in “{range.label}”.
+            </Empty>
+          ) : (
+            <>
+              <SignalsTable rows={pages.rows} />
+              <ListEnd pages={pages} noun="signals" />
+            </>
+          )
+        }
+      </Answered>
+    </>
+  )
+}
+
+/** Types with their counts: what to look at, and the filter at once. */
+function Types({
+  counts,
+  chosen,
+}: {
+  readonly counts: readonly SignalCount[]
+  readonly chosen: string | null
+}): JSX.Element | null {
+  const byType = new Map<string, { count: number; severity: string }>()
+  for (const c of counts) {
+    const known = byType.get(c.type)
+    byType.set(c.type, {
+      count: (known?.count ?? 0) + c.count,
+      severity: known?.severity ?? c.severity,
+    })
+  }
+  if (byType.size === 0) return null
+  return (
+    <div class="types" role="group" aria-label="Types">
+      {[...byType].map(([type, { count: n, severity }]) => (
+        <button
+          type="button"
+          class={`type severity-${severity}`}
+          aria-pressed={chosen === type}
+          key={type}
+          onClick={() => setParams({ type: chosen === type ? null : type })}
+        >
+          {words(type)} <strong>{count(n)}</strong>
+        </button>
+      ))}
+    </div>
+  )
+}
+
+export function SignalsTable({ rows }: { readonly rows: readonly Signal[] }): JSX.Element {
+  return (
+    <div class="scroll-x" role="region" aria-label="Issues" tabIndex={0}>
+      <table class="table rows">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">Severity</th>
+            <th scope="col">Evidence</th>
+            <th scope="col" class="number">
+              Value
+            </th>
+            <th scope="col" class="number">
+              Threshold
+            </th>
+            <th scope="col">State</th>
+            <th scope="col">When</th>
+            <th scope="col">Trace</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((signal) => (
+            <tr key={signal.signal_id}>
+              <td class="main-cell">
+                <Link to={`/signals/${signal.signal_id}`} class="row-link" row>
+                  <SignalType type={signal.type} />
+                </Link>
+              </td>
+              <td>
+                <Severity of={signal.severity} />
+              </td>
+              <td class="wide">{oneLine(summaryOf(signal.evidence), 110)}</td>
+              <td class="number">{signal.value === null ? '' : exact(signal.value)}</td>
+              <td class="number muted">
+                {signal.threshold === null ? '' : exact(signal.threshold)}
+              </td>
+              <td>{signal.status}</td>
+              <td>
+                <Ago at={signal.at} />
+              </td>
+              <td>
+                {signal.trace_id === null ? null : (
+                  <Link
+                    to={`/traces/${signal.trace_id}`}
+                    params={{ span: signal.span_id, tab: 'signals' }}
+                  >
+                    <code>{signal.trace_id.slice(0, 8)}</code>
+                  </Link>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const TELLING = ['error_message', 'error_type', 'name', 'tool_name', 'model', 'types', 'type']
+
+/** The part of the evidence that says most. */
+export function summaryOf(evidence: unknown): string {
+  if (typeof evidence !== 'object' || evidence === null) return ''
+  const facts = Object.entries(evidence).filter(([key, value]) => value !== null && key !== 'unit')
+  const rank = (key: string): number =>
+    TELLING.includes(key) ? TELLING.indexOf(key) : TELLING.length
+  return facts
+    .toSorted(([a], [b]) => rank(a) - rank(b))
+    .slice(0, 3)
+    .map(
+      ([key, value]) =>
+        `${words(key)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    )
+    .join(' · ')
+}
