@@ -2,11 +2,12 @@
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
-import type { Health } from '../../api/types.ts'
+import type { Health, PipelineState } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge } from '../../parts/basics.tsx'
 import { duration, oneLine } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
+import { FlowTables } from './flow-tables.tsx'
 
 const EVERY_MS = 5000
 
@@ -19,6 +20,7 @@ interface Version {
 
 export function OperationsView(): JSX.Element {
   const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
+  const flow = useApi<PipelineState>('/api/v1/pipeline', {}, { everyMs: EVERY_MS })
   const version = useApi<Version>('/version')
   return (
     <>
@@ -65,6 +67,7 @@ export function OperationsView(): JSX.Element {
           </section>
         )}
       </Answered>
+      <Answered of={flow}>{(state) => <FlowTables state={state} />}</Answered>
       <Answered of={version} lines={2}>
         {(v) => (
           <section class="panel">
