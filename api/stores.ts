@@ -3,9 +3,10 @@
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Clock } from '../core/clock.ts'
-import type { ServiceView, StoreAddress } from '../core/component.ts'
+import type { ServiceView } from '../core/component.ts'
 import { messageOf } from '../core/errors.ts'
 import type { IdField } from '../core/identity/stored-ids.ts'
+import type { StoreAddress } from '../core/store-address.ts'
 import type { TenantContext } from '../core/tenant.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
 import { shareHours } from '../storage/queries/hours/project-hours.ts'

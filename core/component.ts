@@ -12,6 +12,7 @@ import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signal.ts'
+import type { StoreAddress } from './store-address.ts'
 import type {
   ContentEncoding,
   EncodedPart,
@@ -441,16 +442,6 @@ export interface ServiceView {
     readonly clickhouse: StoreAddress | null
     readonly postgres: StoreAddress | null
   }
-}
-
-/** How to connect to a store. `url` may hold credentials: never log it. */
-export interface StoreAddress {
-  readonly kind: 'clickhouse' | 'postgres'
-  readonly url: string
-  readonly database: string
-  /** Given where the URL does not hold the credentials. */
-  readonly username?: string
-  readonly password?: string
 }
 
 export interface ExtensionFactory<Config> extends FactoryBase<'extension', Config> {

@@ -1,5 +1,8 @@
-// Whether the instance takes data now, and if not, every reason why.
+// What others see of the running service: whether it takes data now, and if not, every reason why; how its queue and exporters are;
+// and which pipelines run.
 
+import type { ObservaConfig } from '../../config/root.ts'
+import type { RunningPipeline } from '../../core/component.ts'
 import type { LogStats } from '../log/log.ts'
 import type { SenderLoop } from '../sender/sender-loop.ts'
 
@@ -25,4 +28,25 @@ export function readinessOf({ isReady, isStopping, stats, exporters }: InstanceS
   for (const { id, loop } of exporters)
     if (loop.isHoldingUp) reasons.push(`exporter ${id} is further behind than its max_lag`)
   return { ok: reasons.length === 0, reasons }
+}
+
+/** By component id. */
+export type Health = Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
+
+export function healthOf(
+  pressure: LogStats['pressure'],
+  exporters: InstanceState['exporters'],
+): Health {
+  const queue = { ok: pressure !== 'full', detail: `pressure ${pressure}` }
+  const found = exporters.map(({ id, loop }) => [`exporter ${id}`, loop.health()] as const)
+  return { queue, ...Object.fromEntries(found) }
+}
+
+export function runningPipelines({ service }: ObservaConfig): readonly RunningPipeline[] {
+  return [...service.pipelines].map(([id, { receivers, processors, exporters }]) => ({
+    id,
+    receivers,
+    processors,
+    exporters,
+  }))
 }

@@ -8,19 +8,12 @@ import type { Logger } from 'pino'
 import type { Bootstrap } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
-import type {
-  Component,
-  Host,
-  Intake,
-  RunningPipeline,
-  Sender,
-  ServiceView,
-  StoreAddress,
-} from '../../core/component.ts'
+import type { Component, Host, Intake, Sender, ServiceView } from '../../core/component.ts'
 import type { Provenance } from '../../core/event.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import type { StoreAddress } from '../../core/store-address.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
@@ -40,7 +33,13 @@ import { heldUp, lagOf } from './lag-settings.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
 import { metricsHandler, watchProcess } from './process-metrics.ts'
-import { type Readiness, readinessOf } from './readiness.ts'
+import {
+  type Health,
+  healthOf,
+  type Readiness,
+  readinessOf,
+  runningPipelines,
+} from './readiness.ts'
 import { planReload } from './reload.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
 import { stopOnFailure } from './stop-on-failure.ts'
@@ -186,23 +185,12 @@ export class Service implements ServiceView {
     return readinessOf({ isReady: this.#ready, isStopping, stats, exporters: this.#exporters })
   }
 
-  pipelines(): readonly RunningPipeline[] {
-    return [...this.#config.service.pipelines].map(
-      ([id, { receivers, processors, exporters }]) => ({
-        id,
-        receivers,
-        processors,
-        exporters,
-      }),
-    )
+  pipelines(): ReturnType<typeof runningPipelines> {
+    return runningPipelines(this.#config)
   }
 
-  health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>> {
-    const out: Record<string, { ok: boolean; detail: string }> = {}
-    const pressure = this.#log?.pressure() ?? 'full'
-    out['queue'] = { ok: pressure !== 'full', detail: `pressure ${pressure}` }
-    for (const e of this.#exporters) out[`exporter ${e.id}`] = e.loop.health()
-    return out
+  health(): Health {
+    return healthOf(this.#log?.pressure() ?? 'full', this.#exporters)
   }
 
   async #start(): Promise<void> {

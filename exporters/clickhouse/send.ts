@@ -4,10 +4,11 @@
 import type { Agent } from 'node:http'
 import { join } from 'node:path'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
-import type { Host, SendBatch, Sender, StoreAddress } from '../../core/component.ts'
+import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { counter, gauge, histogram } from '../../core/metrics.ts'
+import type { StoreAddress } from '../../core/store-address.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import {

@@ -1,0 +1,11 @@
+// How to connect to a store that an exporter fills and the API reads.
+
+/** How to connect to a store. `url` may hold credentials: never log it. */
+export interface StoreAddress {
+  readonly kind: 'clickhouse' | 'postgres'
+  readonly url: string
+  readonly database: string
+  /** Given where the URL does not hold the credentials. */
+  readonly username?: string
+  readonly password?: string
+}
