@@ -82,21 +82,58 @@ export async function rollHours(client: ClickHouseClient, options: RollOptions):
   return open.length
 }
 
+/**
+ * Sums of nothing. They replace what an hour had before under values that no event of it has any more, such as no route
+ * before the root came. They are a moment older than the new sums, which replace them.
+ */
+const NO_SUMS = `0 AS events, 0 AS errors, 0 AS calls, 0 AS call_errors, 0 AS input_tokens, 0 AS output_tokens, 0 AS total_tokens,
+        0 AS cache_read_tokens, 0 AS cache_write_tokens, 0 AS reasoning_tokens, 0. AS cost_usd, 0 AS unpriced,
+        uniqCombined64StateIf(16)(toFixedString('', 16), 0) AS traces,
+        quantilesTDigestStateIf(0.5, 0.95, 0.99)(toFloat64(0), 0) AS call_ms`
+
+/** These hours, and those after them that were added up before: a root that came late gives its route to calls there. */
+async function hoursToSum(
+  client: ClickHouseClient,
+  tenant: string,
+  project: string,
+  hours: readonly OpenHour[],
+): Promise<readonly number[]> {
+  const changed = hours.map((row) => row.hour)
+  const result = await client.query({
+    query: `SELECT DISTINCT toUnixTimestamp(hour) AS hour FROM rolled_hours
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND hour IN (${changed.map((hour) => hour + HOUR_S).join(', ')})`,
+    query_params: { tenant, project },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  })
+  const following = (await result.json<{ hour: number }>()).map((row) => row.hour)
+  return [...new Set([...changed, ...following])]
+}
+
 async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): Promise<void> {
   const [first] = hours
   if (first === undefined) return
   const { tenant, project } = first
   const keys = Object.entries(EVENT_KEYS).map(([name, sql]) => `${sql} AS ${name}`)
   const names = Object.keys(EVENT_KEYS).join(', ')
-  const list = hours.map((row) => row.hour).join(', ')
+  const summed = await hoursToSum(client, tenant, project, hours)
+  const list = summed.join(', ')
+  // A trace may have begun in the hour before, and its root has the route.
+  const withRoots = [...new Set(summed.flatMap((hour) => [hour - HOUR_S, hour]))].join(', ')
   await client.command({
     query: `INSERT INTO usage_rollup (tenant_id, project_id, hour, ${names}, events, errors, calls, call_errors, input_tokens,
         output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, unpriced, traces,
         call_ms, made_at)
       SELECT e.tenant_id AS tenant_id, e.project_id AS project_id, toStartOfHour(e.start_time) AS hour, ${keys.join(', ')}, ${EVENT_SUMS}, ${EVENT_TRACES}, ${EVENT_MS}, now64(3)
       FROM canonical_events AS e FINAL
-      ${routesOfTraces(`toStartOfHour(start_time) IN (${list})`)}
+      ${routesOfTraces(`toStartOfHour(start_time) IN (${withRoots})`)}
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND toStartOfHour(e.start_time) IN (${list})
+      GROUP BY tenant_id, project_id, hour, ${names}
+      UNION ALL
+      SELECT tenant_id, project_id, hour, ${names}, ${NO_SUMS}, now64(3) - toIntervalMillisecond(1)
+      FROM usage_rollup AS r FINAL
+      WHERE r.tenant_id = {tenant:String} AND r.project_id = {project:String} AND r.hour IN (${list}) AND r.events > 0
       GROUP BY tenant_id, project_id, hour, ${names}`,
     query_params: { tenant, project },
     // The query runs in the background beside ingest, so it uses one thread.
