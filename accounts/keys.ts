@@ -173,7 +173,7 @@ function rightsOf(
     throw new ControlError('INVALID', 'This is no key.', 'Make one with: observa keys create')
   const origins = [...new Set(input.origins ?? [])]
   if (parsed.kind === 'sk') {
-    const scopes: readonly Scope[] = input.scopes ?? ['ingest', 'query']
+    const scopes: readonly Scope[] = input.scopes ?? ['ingest', 'query', 'content']
     return { scopes: [...new Set(scopes)], origins }
   }
   const scopes: readonly Scope[] = [...new Set<Scope>(input.scopes ?? ['ingest'])]

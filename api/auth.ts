@@ -52,7 +52,15 @@ export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | n
     const result = await auth.authenticate(req.headers, req.url, scope)
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
     req.tenant = result.tenant
+    req.mayReadContent = result.scopes.has('content')
   })
+}
+
+/** Refuses a credential that may not read prompts and answers. */
+export function requireContent(req: FastifyRequest): void {
+  if (req.mayReadContent) return
+  const message = 'This key may not read prompts and answers: it lacks the scope "content".'
+  throw new ApiError(403, 'FORBIDDEN', message)
 }
 
 /**

@@ -11,6 +11,7 @@ import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console-files.ts'
 import { useLists } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
+import { analyticsRoutes } from './routes/analytics.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
@@ -21,14 +22,17 @@ import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
 import { conversationMessageRoutes } from './routes/conversation-messages.ts'
+import { dashboardRoutes } from './routes/dashboards.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
+import { searchRoutes } from './routes/search.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { systemRoutes } from './routes/system.ts'
 import { timeseriesRoutes } from './routes/timeseries.ts'
+import { traceTreeRoutes } from './routes/trace-trees.ts'
 import { traceRoutes } from './routes/traces.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { SessionAuth } from './session-auth.ts'
@@ -98,6 +102,10 @@ class ApiExtension implements Component {
     systemRoutes(app, this.#ctx.service, this.#stores)
     pipelineRoutes(app, this.#ctx.service, this.#host.metrics)
     traceRoutes(app, this.#stores)
+    traceTreeRoutes(app, this.#stores)
+    searchRoutes(app, this.#stores)
+    analyticsRoutes(app, this.#stores)
+    dashboardRoutes(app, this.#stores)
     eventRoutes(app, this.#stores, this.#ctx.service)
     signalRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)

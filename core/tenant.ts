@@ -1,8 +1,11 @@
 // Whose data a request is. The tenant comes from the credential alone (`collector/extensions/keys`), never from the
 // payload.
 
-/** What a credential may be for: `ingest` sends telemetry, `query` reads it, `admin` changes projects, people and keys. */
-export const SCOPES = ['ingest', 'query', 'admin'] as const
+/**
+ * What a credential may be for: `ingest` sends telemetry, `query` reads it, `content` reads prompts and answers with it, `admin`
+ * changes projects, people and keys.
+ */
+export const SCOPES = ['ingest', 'query', 'content', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** Handed along with every request; small, cloned to workers as it is. */

@@ -6,7 +6,7 @@ import { findGroup } from '../../storage/queries/groups.ts'
 import { decodeCursor, encodeCursor } from '../../storage/queries/page.ts'
 import { timeText } from '../../storage/queries/select-events.ts'
 import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
+import { requireContent, tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
 import { eventPaging, nextCursor } from './query-parameters.ts'
@@ -36,6 +36,7 @@ export function conversationMessageRoutes(app: Api, stores: Stores): void {
       },
     },
     async (req) => {
+      requireContent(req)
       const scope = tenantOf(req)
       const ids = stores.idForms(scope, 'conversation_id', req.params.id)
       const all = await conversationMessages(stores.clickhouse, scope, ids)

@@ -5,7 +5,8 @@ import type { ServiceView } from '../../core/component.ts'
 import { FIELDS, type Field } from '../../core/fields.ts'
 import { EVENT_SORTS, findEvent, listEvents } from '../../storage/queries/events.ts'
 import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
+import { requireContent, tenantOf } from '../auth.ts'
+import { shownEvent } from '../content-fields.ts'
 import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
 import { eventFilterOf, eventFilters, words } from './event-filters.ts'
@@ -32,6 +33,12 @@ export const eventSchema = z.object({
       return [field.name, type.describe(field.doc)]
     }),
   ),
+  content_omitted: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: the credential lacks the scope content, so prompts and answers are not shown.',
+    ),
   joined_from: z
     .array(z.string())
     .optional()
@@ -71,7 +78,7 @@ function oneRoute(app: Api, stores: Stores, service: ServiceView): void {
       const explain = Object.fromEntries(
         service.explainStored(found).map(({ field, source, rule }) => [field, { source, rule }]),
       )
-      return { ...found, explain }
+      return { ...shownEvent(found, req.mayReadContent), explain }
     },
   )
 }
@@ -99,6 +106,7 @@ function listRoute(app: Api, stores: Stores): void {
     },
     async (req) => {
       const q = req.query
+      if (q.text !== undefined) requireContent(req)
       const page = await listEvents(stores.clickhouse, tenantOf(req), {
         ...eventFilterOf(q, tenantOf(req), stores),
         traceId: q.trace_id,
@@ -108,7 +116,10 @@ function listRoute(app: Api, stores: Stores): void {
         cursor: q.cursor,
         fields: req.wanted?.fields ?? undefined,
       })
-      return { data: [...page.rows], next_cursor: page.next }
+      return {
+        data: page.rows.map((row) => shownEvent(row, req.mayReadContent)),
+        next_cursor: page.next,
+      }
     },
   )
 }

@@ -40,7 +40,9 @@ const SCHEMAS = {
       .number()
       .nullable()
       .describe('Highest position a client gave, plus one, or the messages of the longest call.'),
-    last_message: text.describe('Beginning of the newest text, scrubbed.'),
+    last_message: text.describe(
+      'Beginning of the newest text, scrubbed; null without the scope content.',
+    ),
     ...sums,
   }),
   sessions: z.object({
@@ -114,7 +116,8 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
         userId: stores.idForms(tenantOf(req), 'user_id', user_id),
         sessionId: stores.idForms(tenantOf(req), 'session_id', session_id),
       })
-      return { data: page.rows.map(dated), next_cursor: page.next }
+      const data = page.rows.map((row) => shown(dated(row), req.mayReadContent))
+      return { data, next_cursor: page.next }
     },
   )
   app.get(
@@ -132,7 +135,7 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       const ids = stores.idForms(tenantOf(req), ID_FIELDS[kind], req.params.id)
       const found = await findGroup(stores.postgres, tenantOf(req), kind, ids)
       if (found === null) throw new ApiError(404, 'NOT_FOUND', `no such ${NAMES[kind]}`)
-      return dated(found)
+      return shown(dated(found), req.mayReadContent)
     },
   )
 }
@@ -168,4 +171,9 @@ function dated<Row extends Groups[keyof Groups]>(row: Row) {
     last_at: new Date(row.last_at),
     models: [...row.models],
   }
+}
+
+/** The last message is content. */
+function shown<Row extends object>(row: Row, mayReadContent: boolean): Row {
+  return mayReadContent || !('last_message' in row) ? row : { ...row, last_message: null }
 }

@@ -39,6 +39,8 @@ export const paging = pagingOf('timestamp')
 export const sortedPaging = pagingOf('timestamp', 'number')
 export const eventPaging = pagingOf('ns')
 export const sortedEventPaging = pagingOf('ns', 'number')
+/** Of a list that is put together from all its rows. */
+export const placePaging = pagingOf('number')
 
 /** A figure that is at least this. */
 export const figure = z.coerce.number().min(0).max(1e15).optional()

@@ -2,9 +2,10 @@
 
 import { z } from 'zod'
 import { hasTrace, listEvents } from '../../storage/queries/events.ts'
-import { findTrace, listTraces } from '../../storage/queries/traces.ts'
+import { listTraces } from '../../storage/queries/traces.ts'
 import { ApiError } from '../app.ts'
 import { tenantOf } from '../auth.ts'
+import { shownEvent } from '../content-fields.ts'
 import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
 import { eventSchema } from './events.ts'
@@ -23,7 +24,7 @@ const text = z.string().nullable()
 /** A thousand years in ms. */
 const DURATION_MS_MAX = 3e13
 
-const traceSchema = z.object({
+export const traceSchema = z.object({
   trace_id: z.string(),
   environment: text,
   name: text.describe('Name of the root span, once it has come.'),
@@ -51,7 +52,7 @@ const traceSchema = z.object({
 
 export function traceRoutes(app: Api, stores: Stores): void {
   listRoute(app, stores)
-  oneRoutes(app, stores)
+  eventsRoute(app, stores)
 }
 
 function listRoute(app: Api, stores: Stores): void {
@@ -102,24 +103,7 @@ function listRoute(app: Api, stores: Stores): void {
   )
 }
 
-function oneRoutes(app: Api, stores: Stores): void {
-  app.get(
-    '/api/v1/traces/:id',
-    {
-      config: { scope: 'query' },
-      schema: {
-        tags: ['traces'],
-        summary: 'One trace with its sums',
-        params: z.object({ id: traceId }),
-        response: { 200: traceSchema },
-      },
-    },
-    async (req) => {
-      const found = await findTrace(stores.postgres, tenantOf(req), req.params.id)
-      if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
-      return dated(found)
-    },
-  )
+function eventsRoute(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/traces/:id/events',
     {
@@ -134,18 +118,22 @@ function oneRoutes(app: Api, stores: Stores): void {
     },
     async (req) => {
       const { limit, cursor } = req.query
-      const filter = { traceId: req.params.id, limit, cursor }
+      const fields = req.wanted?.fields ?? undefined
+      const filter = { traceId: req.params.id, limit, cursor, fields }
       const scope = tenantOf(req)
       const page = await listEvents(stores.clickhouse, scope, filter)
       if (page.rows.length === 0 && !(await hasTrace(stores.clickhouse, scope, req.params.id)))
         throw new ApiError(404, 'NOT_FOUND', 'no such trace')
-      return { data: [...page.rows], next_cursor: page.next }
+      return {
+        data: page.rows.map((row) => shownEvent(row, req.mayReadContent)),
+        next_cursor: page.next,
+      }
     },
   )
 }
 
 /** Turns times into the form of the schema, and arrays into its own. */
-function dated<
+export function dated<
   T extends {
     start_time: string
     end_time: string

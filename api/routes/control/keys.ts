@@ -118,7 +118,9 @@ function createRoute(app: Api, stores: Stores, pepper: Secret | null): void {
             .describe('publishable: for web pages; may send only, and only from its origins.'),
           scopes: input.scopes
             .optional()
-            .describe('Default: ingest and query, of a publishable key ingest.'),
+            .describe(
+              'Default: ingest, query and content, of a publishable key ingest. Without content, events come without prompts and answers.',
+            ),
           origins: input.origins.optional().describe('Of a publishable key: its pages, exactly.'),
           environment: input.environmentName.optional(),
           name: input.displayName.optional().describe('What it is for.'),

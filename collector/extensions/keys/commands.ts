@@ -86,7 +86,7 @@ async function create(values: Values, io: KeysCommandIo): Promise<0 | 1 | 2> {
     tenant: values.tenant,
     project: values.project,
     ...(values.environment === undefined ? {} : { environment: values.environment }),
-    scopes: values.scope ?? (kind === 'pk' ? ['ingest'] : ['ingest', 'query']),
+    scopes: values.scope ?? (kind === 'pk' ? ['ingest'] : ['ingest', 'query', 'content']),
     ...(values.origin === undefined ? {} : { origins: values.origin }),
   }
   const checked = keysSchema.safeParse({ keys: [row] })

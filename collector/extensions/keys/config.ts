@@ -31,7 +31,7 @@ const row = z
       .min(1)
       .default(['ingest'])
       .describe(
-        'What the key may do: `ingest` sends, `query` reads, `admin` changes projects, members and keys of the tenant.',
+        'What the key may do: `ingest` sends, `query` reads, `content` reads prompts and answers too, `admin` changes projects, members and keys of the tenant.',
       ),
     origins: z
       .array(origin)

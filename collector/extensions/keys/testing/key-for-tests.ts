@@ -15,7 +15,7 @@ export interface KeyForTests {
 }
 
 /**
- * Makes a key. An `sk` key may ingest and query, a `pk` key may ingest from https://app.example.com, unless `over`
+ * Makes a key. An `sk` key may ingest and query with content, a `pk` key may ingest from https://app.example.com, unless `over`
  * says otherwise.
  */
 export function keyForTests(
@@ -27,7 +27,7 @@ export function keyForTests(
   const own: Partial<RowInput> =
     kind === 'pk'
       ? { scopes: ['ingest'], origins: ['https://app.example.com'] }
-      : { scopes: ['ingest', 'query'] }
+      : { scopes: ['ingest', 'query', 'content'] }
   const row: RowInput = {
     id: keyIdOf(key),
     hash: keyDigest(key, pepper).toString('hex'),

@@ -1,0 +1,158 @@
+// Search in prompts and answers, and the values that a field has.
+
+import { z } from 'zod'
+import { DIMENSION_NAMES } from '../../storage/queries/analytics/dimensions.ts'
+import { readReport } from '../../storage/queries/analytics/usage-report.ts'
+import { type EventRow, listEvents } from '../../storage/queries/events.ts'
+import { requireContent, tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
+import { eventFilterOf, eventFilters, words } from './event-filters.ts'
+import { eventPaging, nextCursor } from './query-parameters.ts'
+import { rangeOf } from './query-range.ts'
+
+const text = z.string().nullable()
+
+const SNIPPET_BEFORE = 80
+const SNIPPET_MAX = 240
+
+const hitSchema = z.object({
+  event_id: z.string(),
+  trace_id: text,
+  span_id: text,
+  start_time: text,
+  kind: text,
+  name: text,
+  model: text,
+  user_id: text,
+  conversation_id: text,
+  field: z.enum(['input_messages', 'output_messages']),
+  role: z.string(),
+  snippet: z.string().describe('The text around the first word that was found.'),
+})
+
+const HIT_FIELDS = [
+  'kind',
+  'name',
+  'request_model',
+  'response_model',
+  'input_messages',
+  'output_messages',
+]
+
+export function searchRoutes(app: Api, stores: Stores): void {
+  searchRoute(app, stores)
+  valuesRoute(app, stores)
+}
+
+function searchRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/search',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['search'],
+        summary: 'Calls whose prompt or answer has all of these words, newest first',
+        querystring: z.strictObject({
+          ...eventFilters,
+          q: words.describe('Words: all of them, whole, in any order and case.'),
+          mode: z.enum(['words']).default('words'),
+          ...eventPaging,
+        }),
+        response: { 200: z.object({ data: z.array(hitSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      requireContent(req)
+      const { q, limit, cursor } = req.query
+      const page = await listEvents(stores.clickhouse, tenantOf(req), {
+        ...eventFilterOf(req.query, tenantOf(req), stores),
+        words: q.split(' '),
+        fields: HIT_FIELDS,
+        limit,
+        cursor,
+      })
+      return { data: page.rows.map((row) => hitOf(row, q.split(' '))), next_cursor: page.next }
+    },
+  )
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+function hitOf(row: EventRow, wanted: readonly string[]): z.input<typeof hitSchema> {
+  return {
+    event_id: String(row['event_id']),
+    trace_id: textOf(row['trace_id']),
+    span_id: textOf(row['span_id']),
+    start_time: textOf(row['start_time']),
+    kind: textOf(row['kind']),
+    name: textOf(row['name']),
+    model: textOf(row['response_model']) ?? textOf(row['request_model']),
+    user_id: textOf(row['user_id']),
+    conversation_id: textOf(row['conversation_id']),
+    ...placeOf(row, wanted),
+  }
+}
+
+interface Place {
+  readonly field: 'input_messages' | 'output_messages'
+  readonly role: string
+  readonly snippet: string
+}
+
+/** The last message that has a word: histories repeat what was found before. */
+function placeOf(row: EventRow, wanted: readonly string[]): Place {
+  const isWord = wanted.map(
+    (word) => new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, 'iu'),
+  )
+  for (const field of ['output_messages', 'input_messages'] as const) {
+    const messages: unknown = row[field]
+    for (const message of Array.isArray(messages) ? messages.toReversed() : []) {
+      const { role, parts } = Object(message) as { role?: unknown; parts?: unknown }
+      const said = JSON.stringify(parts ?? '').replace(/\\[nrt]/g, ' ')
+      const at = Math.min(...isWord.map((word) => said.search(word)).filter((index) => index >= 0))
+      if (!Number.isFinite(at)) continue
+      const start = Math.max(0, at - SNIPPET_BEFORE)
+      return {
+        field,
+        role: String(role ?? 'unknown'),
+        snippet: said.slice(start, start + SNIPPET_MAX),
+      }
+    }
+  }
+  return { field: 'input_messages', role: 'unknown', snippet: '' }
+}
+
+function valuesRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/fields/:name/values',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['search'],
+        summary: 'Values that a field has, most frequent first: what a filter can be set to',
+        params: z.object({ name: z.enum(DIMENSION_NAMES) }),
+        querystring: z.strictObject({
+          ...eventFilters,
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+        }),
+        response: {
+          200: z.object({ data: z.array(z.object({ value: text, events: z.number() })) }),
+        },
+      },
+    },
+    async (req) => {
+      const { name } = req.params
+      const filter = { ...eventFilterOf(req.query, tenantOf(req), stores), ...rangeOf(req.query) }
+      const { lists } = await readReport(stores.clickhouse, tenantOf(req), filter, {
+        by: [[name]],
+        order: 'events',
+        limit: req.query.limit,
+      })
+      const groups = lists[0]?.groups ?? []
+      return {
+        data: groups.map((group) => ({ value: group.by[name] ?? null, events: group.events })),
+      }
+    },
+  )
+}

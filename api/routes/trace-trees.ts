@@ -1,0 +1,139 @@
+// One trace: its sums with the tree of its spans as a waterfall, in pages, and the tree alone.
+
+import { z } from 'zod'
+import { type TraceTree, traceTree } from '../../storage/queries/events/trace-tree.ts'
+import { encodeCursor, placeOf, type Scope } from '../../storage/queries/page.ts'
+import { findTrace } from '../../storage/queries/traces.ts'
+import { unavailableStore } from '../../storage/unavailable.ts'
+import { ApiError } from '../app.ts'
+import { tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
+import { nextCursor, placePaging, traceId } from './query-parameters.ts'
+import { dated, traceSchema } from './traces.ts'
+
+const text = z.string().nullable()
+const nullable = z.number().nullable()
+
+const spanSchema = z.object({
+  event_id: z.string(),
+  span_id: z.string(),
+  parent_span_id: text,
+  depth: z.number().describe('Number of spans above it.'),
+  children: z.number(),
+  has_parent: z.boolean().describe('false: its parent is named and has not come.'),
+  name: text,
+  kind: text,
+  status: text,
+  service_name: text,
+  model: text,
+  tool_name: text,
+  offset_ms: z.number().describe('Since the first span of the trace began.'),
+  duration_ms: nullable,
+  input_tokens: nullable.describe('What counts: null where a span only repeats others.'),
+  output_tokens: nullable,
+  cost_usd: nullable,
+})
+
+const limit = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(10_000)
+  .default(1000)
+  .describe('Spans of a page; 0: the sums alone.')
+
+export function traceTreeRoutes(app: Api, stores: Stores): void {
+  oneRoute(app, stores)
+  skeletonRoute(app, stores)
+}
+
+function oneRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/traces/:id',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['traces'],
+        summary: 'One trace with its sums, and its spans as a tree with waterfall data, in pages',
+        params: z.object({ id: traceId }),
+        querystring: z.strictObject({ ...placePaging, limit }),
+        response: {
+          200: traceSchema.extend({
+            spans: z
+              .array(spanSchema)
+              .nullable()
+              .describe('Depth first; null when the store of events does not answer.'),
+            is_cut: z.boolean().describe('true: the trace has more spans than a tree shows.'),
+            next_cursor: nextCursor,
+          }),
+        },
+      },
+    },
+    async (req) => {
+      const { id } = req.params
+      const scope = tenantOf(req)
+      const [found, tree] = await Promise.all([
+        findTrace(stores.postgres, scope, id),
+        req.query.limit === 0 ? NO_TREE : treeOrNull(stores, scope, id),
+      ])
+      if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
+      const { spans, next } = pageOf(tree?.spans ?? [], req.query)
+      return {
+        ...dated(found),
+        spans: tree === null ? null : spans,
+        is_cut: tree?.isCut ?? false,
+        next_cursor: next,
+      }
+    },
+  )
+}
+
+const NO_TREE: TraceTree = { spans: [], isCut: false }
+
+/** The sums are shown also while the events are not to be had. */
+async function treeOrNull(stores: Stores, scope: Scope, id: string): Promise<TraceTree | null> {
+  try {
+    return (await traceTree(stores.clickhouse, scope, id)) ?? NO_TREE
+  } catch (error) {
+    const isMissing = error instanceof ApiError && error.code === 'STORE_NOT_CONFIGURED'
+    if (isMissing || unavailableStore(error) !== null) return null
+    throw error
+  }
+}
+
+function skeletonRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/traces/:id/skeleton',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['traces'],
+        summary: 'The tree of a trace without any content, depth first',
+        params: z.object({ id: traceId }),
+        querystring: z.strictObject(placePaging),
+        response: { 200: z.object({ data: z.array(spanSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const tree = await traceTree(stores.clickhouse, tenantOf(req), req.params.id)
+      if (tree === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
+      const { spans, next } = pageOf(tree.spans, req.query)
+      return { data: spans, next_cursor: next }
+    },
+  )
+}
+
+/** Rows of a list that is put together here, from the place that the cursor names. */
+export function pageOf<T>(
+  all: readonly T[],
+  q: { readonly limit: number; readonly cursor?: string | undefined },
+): { readonly spans: T[]; readonly next: string | null } {
+  const start = Number(placeOf(q.cursor, 'number')?.time ?? 0)
+  const end = start + q.limit
+  const isLast = q.limit === 0 || end >= all.length
+  return {
+    spans: all.slice(start, end),
+    next: isLast ? null : encodeCursor({ time: String(end), id: '' }),
+  }
+}

@@ -1,0 +1,158 @@
+// A trace as a tree: its spans depth first, each with its depth and its place in time. No content is read. A span whose parent has not
+// come stands beside the roots; log records are not part of the tree.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Scope } from '../page.ts'
+import { traceHours } from '../trace-hours.ts'
+
+export interface TreeSpan {
+  readonly event_id: string
+  readonly span_id: string
+  readonly parent_span_id: string | null
+  /** Number of spans above it. */
+  readonly depth: number
+  readonly children: number
+  /** False: its parent is named and not there. */
+  readonly has_parent: boolean
+  readonly name: string | null
+  readonly kind: string | null
+  readonly status: string | null
+  readonly service_name: string | null
+  readonly model: string | null
+  readonly tool_name: string | null
+  /** ms since the first span of the trace began. */
+  readonly offset_ms: number
+  readonly duration_ms: number | null
+  /** Tokens and cost that count; null where a span reports none or only repeats others. */
+  readonly input_tokens: number | null
+  readonly output_tokens: number | null
+  readonly cost_usd: number | null
+}
+
+export interface TraceTree {
+  /** Depth first; children in order of their begin. */
+  readonly spans: readonly TreeSpan[]
+  /** True when the trace has more spans than are read. */
+  readonly isCut: boolean
+}
+
+/** Spans of a tree; those that begin first. */
+export const TREE_SPANS_MAX = 100_000
+
+interface Row {
+  readonly event_id: string
+  readonly span_id: string
+  readonly parent: string
+  readonly name_: string | null
+  readonly kind_: string | null
+  readonly status_: string | null
+  readonly service: string | null
+  readonly model_: string | null
+  readonly tool: string | null
+  readonly at: string
+  readonly ms: number | null
+  readonly tin: number | null
+  readonly tout: number | null
+  readonly cost: number | null
+}
+
+/** Null when the tenant has no such trace. */
+export async function traceTree(
+  client: ClickHouseClient,
+  scope: Scope,
+  traceId: string,
+): Promise<TraceTree | null> {
+  const place = await traceHours(client, scope, traceId)
+  if (place === null) return null
+  const counted = (column: string): string =>
+    `if(e.usage_aggregate, NULL, toFloat64OrNull(toString(e.${column})))`
+  const result = await client.query({
+    query: `SELECT lower(hex(e.event_id)) AS event_id, lower(hex(e.span_id)) AS span_id, lower(hex(e.parent_span_id)) AS parent,
+        e.name AS name_, e.kind AS kind_, e.status AS status_, e.service_name AS service,
+        coalesce(e.response_model, e.request_model) AS model_, e.tool_name AS tool,
+        toString(toUnixTimestamp64Nano(e.start_time)) AS at, e.duration_ms AS ms,
+        ${counted('input_tokens')} AS tin, ${counted('output_tokens')} AS tout, ${counted('cost_usd')} AS cost
+      FROM canonical_events AS e
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
+        AND e.trace_id = toFixedString(unhex({trace:String}), 16)
+        AND toStartOfHour(e.start_time) BETWEEN toDateTime(${place.first}, 'UTC') AND toDateTime(${place.last}, 'UTC')
+        AND NOT match(ifNull(e.event_type, ''), '^log(:|$)')
+      ORDER BY e.start_time, e.event_id, e.version DESC
+      LIMIT 1 BY e.event_id
+      LIMIT ${TREE_SPANS_MAX + 1}`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, use_skip_indexes: 0 },
+  })
+  const rows = await result.json<Row>()
+  const isCut = rows.length > TREE_SPANS_MAX
+  return { spans: depthFirst(rows.slice(0, TREE_SPANS_MAX)), isCut }
+}
+
+/** Without recursion: a chain of a hundred thousand spans is a tree too. */
+function depthFirst(rows: readonly Row[]): readonly TreeSpan[] {
+  const known = new Set(rows.map((row) => row.span_id))
+  const childrenOf = Map.groupBy(rows, (row) => (hasParent(row, known) ? row.parent : ''))
+  const startNs = rows.length === 0 ? 0n : BigInt((rows[0] as Row).at)
+  const spans: TreeSpan[] = []
+  const seen = new Set<string>()
+  const waiting = (childrenOf.get('') ?? []).toReversed().map((row) => ({ row, depth: 0 }))
+  const walk = (): void => {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { row, depth } = next
+      if (seen.has(row.event_id)) continue
+      seen.add(row.event_id)
+      const children = isFirstOf(row, spans) ? (childrenOf.get(row.span_id) ?? []) : []
+      spans.push(spanOf(row, { depth, children: children.length, startNs, known }))
+      for (const child of children.toReversed()) waiting.push({ row: child, depth: depth + 1 })
+    }
+  }
+  walk()
+  // Spans that name each other as parents have no root: each begins a tree of its own.
+  for (const row of rows) {
+    if (seen.has(row.event_id)) continue
+    waiting.push({ row, depth: 0 })
+    walk()
+  }
+  return spans
+}
+
+const NO_SPAN = /^0*$/
+
+const hasParent = (row: Row, known: ReadonlySet<string>): boolean =>
+  !NO_SPAN.test(row.parent ?? '') && row.parent !== row.span_id && known.has(row.parent)
+
+/** Several legacy events may share a span: its children stand below the first of them. */
+const isFirstOf = (row: Row, spans: readonly TreeSpan[]): boolean =>
+  spans.at(-1)?.span_id !== row.span_id
+
+function spanOf(
+  row: Row,
+  place: {
+    readonly depth: number
+    readonly children: number
+    readonly startNs: bigint
+    readonly known: ReadonlySet<string>
+  },
+): TreeSpan {
+  const parent = NO_SPAN.test(row.parent ?? '') ? null : row.parent
+  return {
+    event_id: row.event_id,
+    span_id: row.span_id,
+    parent_span_id: parent,
+    depth: place.depth,
+    children: place.children,
+    has_parent: parent === null || place.known.has(parent),
+    name: row.name_,
+    kind: row.kind_,
+    status: row.status_,
+    service_name: row.service,
+    model: row.model_,
+    tool_name: row.tool,
+    offset_ms: Number(BigInt(row.at) - place.startNs) / 1e6,
+    duration_ms: row.ms,
+    input_tokens: row.tin,
+    output_tokens: row.tout,
+    cost_usd: row.cost,
+  }
+}
