@@ -101,7 +101,7 @@ test('a key made elsewhere is known by a notice, with what it may', async (t) =>
     environment: 'prod',
     keyId: keyIdOf(made.key),
   })
-  assert.deepEqual([...(key?.scopes ?? [])], ['ingest', 'query'])
+  assert.deepEqual([...(key?.scopes ?? [])], ['ingest', 'query', 'content'])
   t.diagnostic(`known after ${Math.round(ms)} ms`)
 })
 

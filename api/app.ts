@@ -27,6 +27,7 @@ import { CursorError } from '../storage/queries/page.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
 import { documented } from './documented.ts'
+import { isTooExpensive, sendError, TOO_EXPENSIVE } from './error-answers.ts'
 import type { Api } from './typed-fastify.ts'
 
 /** After how many seconds a client may retry when a store does not respond. */
@@ -72,18 +73,25 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.removeContentTypeParser('text/plain')
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
-  app.setNotFoundHandler(async (req, reply) => {
+  const answerMissing = async (req: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // Clients without the right to read must not learn which routes exist.
     if (req.url.startsWith('/api/')) await requireKey(req, settings.auth)
     const allowed = methodsOf(req.url.split('?', 1)[0] as string)
-    if (allowed.length === 0) sendError(reply, req, 404, 'NOT_FOUND', 'no such route')
+    if (allowed.length === 0)
+      sendError(reply, req, { status: 404, code: 'NOT_FOUND', message: 'no such route' })
     else {
       const allow = allowed.join(', ')
       void reply.header('allow', allow)
-      sendError(reply, req, 405, 'METHOD_NOT_ALLOWED', `only ${allow} is served here`)
+      const message = `only ${allow} is served here`
+      sendError(reply, req, { status: 405, code: 'METHOD_NOT_ALLOWED', message })
     }
     return reply
-  })
+  }
+  // Before the body is looked at: of a method that is not served its type does not matter.
+  app.addHook('onRequest', async (req, reply) =>
+    req.is404 ? await answerMissing(req, reply) : undefined,
+  )
+  app.setNotFoundHandler(answerMissing)
   await app.register(compress, { global: true, threshold: 1024, encodings: ['gzip', 'br'] })
   await app.register(swagger, {
     openapi: {
@@ -121,10 +129,20 @@ function answerUnroutable(
 ): void {
   void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
   const refusal = guard.refusalOf(req.raw)
-  if (refusal !== null) sendError(reply, req, refusal.status, refusal.code, refusal.message)
+  if (refusal !== null)
+    sendError(reply, req, { status: refusal.status, code: refusal.code, message: refusal.message })
   else if (error.code === 'FST_ERR_MAX_PARAM_LENGTH')
-    sendError(reply, req, 400, 'VALIDATION_ERROR', 'a segment of the path is longer than any id')
-  else sendError(reply, req, 400, 'VALIDATION_ERROR', 'the path has a % that encodes nothing')
+    sendError(reply, req, {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+      message: 'a segment of the path is longer than any id',
+    })
+  else
+    sendError(reply, req, {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+      message: 'the path has a % that encodes nothing',
+    })
 }
 
 async function requireKey(req: FastifyRequest, auth: Authenticator): Promise<void> {
@@ -172,12 +190,12 @@ function onError(
 ): void {
   if (error instanceof ControlError) {
     const [status, code] = REFUSALS[error.code]
-    sendError(reply, req, status, code, `${error.message} ${error.hint}`.trim())
+    sendError(reply, req, { status, code, message: `${error.message} ${error.hint}`.trim() })
     return
   }
   if (error instanceof ApiError) {
     if (error.retryAfterS !== null) void reply.header('retry-after', error.retryAfterS)
-    sendError(reply, req, error.status, error.code, error.message)
+    sendError(reply, req, { status: error.status, code: error.code, message: error.message })
     return
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -185,42 +203,43 @@ function onError(
       field: v.instancePath.replace(/^\//, '').replaceAll('/', '.'),
       message: v.message ?? 'invalid',
     }))
-    sendError(reply, req, 400, 'VALIDATION_ERROR', 'the request is not valid', details)
+    sendError(reply, req, {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+      message: 'the request is not valid',
+      details,
+    })
     return
   }
   if (error instanceof CursorError) {
-    sendError(reply, req, 400, 'VALIDATION_ERROR', 'the cursor is none of this list and sort')
+    sendError(reply, req, {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+      message: 'the cursor is none of this list and sort',
+    })
+    return
+  }
+  if (isTooExpensive(error)) {
+    sendError(reply, req, TOO_EXPENSIVE)
     return
   }
   const store = unavailableStore(error)
   if (store !== null) {
     req.log.warn({ store, code: error.code, requestId: req.id }, 'a store did not answer')
     void reply.header('retry-after', RETRY_AFTER_S)
-    sendError(reply, req, 503, 'STORE_UNAVAILABLE', `${store} does not answer at present`)
+    sendError(reply, req, {
+      status: 503,
+      code: 'STORE_UNAVAILABLE',
+      message: `${store} does not answer at present`,
+    })
     return
   }
   const status = error.statusCode ?? 500
   if (status < 500) {
-    sendError(reply, req, status, error.code, error.message)
+    sendError(reply, req, { status, code: error.code, message: error.message })
     return
   }
   const { kind, at } = faultOf(error, 'api')
   req.log.error({ kind, at, requestId: req.id }, 'request failed')
-  sendError(reply, req, 500, 'INTERNAL_ERROR', 'internal error')
-}
-
-function sendError(
-  reply: FastifyReply,
-  req: FastifyRequest,
-  status: number,
-  code: string,
-  message: string,
-  details?: unknown,
-): void {
-  const body = { code, message, request_id: req.id, ...(details === undefined ? {} : { details }) }
-  void reply
-    .status(status)
-    .type('application/json')
-    .serializer(JSON.stringify)
-    .send({ error: body })
+  sendError(reply, req, { status: 500, code: 'INTERNAL_ERROR', message: 'internal error' })
 }

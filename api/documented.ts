@@ -30,8 +30,24 @@ const answer = (description: string, code: string) => ({
       schema: ERROR,
       example: { error: { code, message: description, request_id: '9f1c7e0a' } },
     },
+    'application/problem+json': { schema: PROBLEM },
   },
 })
+
+/** Beside the answer in JSON: the same as RFC 9457 has it, for clients that accept it. */
+const PROBLEM = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string' },
+    request_id: { type: 'string' },
+    details: { description: 'What is wrong with which field.' },
+  },
+} as const
 
 const ANYWHERE = {
   400: answer('The request is not valid; details name the fields.', 'VALIDATION_ERROR'),
@@ -43,6 +59,12 @@ const WITH_CREDENTIAL = {
   503: answer(
     'A store does not answer or is not configured; Retry-After says when to try again.',
     'STORE_UNAVAILABLE',
+  ),
+}
+const OF_QUERIES = {
+  422: answer(
+    'The question needs more rows, memory or time than one may take; a narrower one helps.',
+    'QUERY_TOO_EXPENSIVE',
   ),
 }
 const WITH_ID = { 404: answer('There is none with this id that you may see.', 'NOT_FOUND') }
@@ -88,6 +110,7 @@ export const documented: Transform = (input) => {
   const responses = {
     ...ANYWHERE,
     ...(scope === 'public' ? {} : WITH_CREDENTIAL),
+    ...(scope === 'query' && method === 'GET' ? OF_QUERIES : {}),
     ...(input.schema?.tags?.includes('account') === true ? OF_ACCOUNTS : {}),
     ...(input.url.includes(':') ? WITH_ID : {}),
     ...(method === 'GET' ? {} : WITH_BODY),

@@ -26,6 +26,7 @@ import { dashboardRoutes } from './routes/dashboards.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
+import { mcpRoutes } from './routes/mcp.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { searchRoutes } from './routes/search.ts'
@@ -38,6 +39,8 @@ import { usageRoutes } from './routes/usage.ts'
 import { SessionAuth } from './session-auth.ts'
 import { SHARED_ANSWER_METRICS, useSharedAnswers } from './shared-answers.ts'
 import { Stores } from './stores.ts'
+
+export { type ApiAnswer, McpServer } from './mcp/mcp-server.ts'
 
 export const apiSchema = z.strictObject({
   endpoint: endpoint()
@@ -101,6 +104,7 @@ class ApiExtension implements Component {
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
     systemRoutes(app, this.#ctx.service, this.#stores)
     pipelineRoutes(app, this.#ctx.service, this.#host.metrics)
+    mcpRoutes(app, this.#ctx.service.version)
     traceRoutes(app, this.#stores)
     traceTreeRoutes(app, this.#stores)
     searchRoutes(app, this.#stores)

@@ -6,6 +6,10 @@ import { isCursorOf, type SortKind } from '../../storage/queries/page.ts'
 /** The latest time that both stores can represent: ClickHouse keeps hours in 32 bits of seconds. */
 const TIME_MS_MAX = Date.UTC(2106, 0)
 
+/** Ms since the epoch, or a date with or without a time and an offset. */
+const TIME_PATTERN =
+  '^(\\d{1,13}|\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2})?)?)$'
+
 const time = z
   .string()
   .transform((text, ctx) => {
@@ -16,7 +20,11 @@ const time = z
     ctx.addIssue({ code: 'custom', message })
     return z.NEVER
   })
-  .meta({ type: 'string', examples: ['2026-09-21T12:00:00Z'] })
+  .meta({
+    type: 'string',
+    pattern: TIME_PATTERN,
+    examples: ['2026-09-21T12:00:00Z'],
+  })
 
 export const timeRange = {
   from: time.optional().describe('From this time, inclusive: RFC 3339 or ms since the epoch.'),
@@ -30,6 +38,7 @@ const pagingOf = (...kinds: readonly SortKind[]) => ({
     .string()
     .max(500)
     .refine((text) => isCursorOf(kinds, text), { message: 'is no cursor of this list' })
+    .meta({ type: 'string', maxLength: 500, pattern: '^[A-Za-z0-9_-]+$' })
     .optional()
     .describe('`next_cursor` of the page before.'),
 })
@@ -53,7 +62,11 @@ export const traceId = z
   .refine((text) => /^[0-9a-f]{32}$/.test(text), {
     message: 'expected 32 hex digits, or a UUID of the legacy SDK',
   })
-  .meta({ type: 'string', examples: ['5b8efff798038103d269b633813fc60c'] })
+  .meta({
+    type: 'string',
+    pattern: '^[0-9a-fA-F-]{32,36}$',
+    examples: ['5b8efff798038103d269b633813fc60c'],
+  })
 
 export const word = z.string().min(1).max(255).optional()
 

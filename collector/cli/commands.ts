@@ -366,6 +366,19 @@ ${CONFIG_HELP}`,
     },
   ],
   [
+    'mcp',
+    {
+      help: `observa mcp [options]
+
+Serves the Model Context Protocol on standard input and output: tools with which a coding agent reads signals, traces, costs and
+prompts of a running instance. The key in OBSERVA_API_KEY decides what it may read. The same is at /mcp of the instance.
+
+      --url URL       REST API of the instance (default: $OBSERVA_URL, else http://127.0.0.1:3000)
+`,
+      load: async () => (await import('./mcp.ts')).mcpCommand,
+    },
+  ],
+  [
     'version',
     {
       help: 'observa version\n\nPrints version, Node and platform.\n',

@@ -23,6 +23,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa drill [NAME]                              fault drills against temporary instances, in a checkout
   observa pseudonyms list|rotate|drop               keys with which ids become pseudonyms
   observa migrate [--config FILE]...                apply the schemas to ClickHouse and Postgres
+  observa mcp [--url URL]                           tools for coding agents, on standard input and output
   observa version                                   version of this build
 
 observa COMMAND --help prints the options of a command.

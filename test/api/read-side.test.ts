@@ -2,6 +2,8 @@
 // dashboards; content for those who may read it; and over every route of the document, what is another tenant's is not there.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Instance } from '../instance.ts'
@@ -320,4 +322,69 @@ test('over every route of the document another tenant sees nothing, and without 
     }
   assert.deepEqual(leaks, [])
   assert.ok(seen.size > 40, `${seen.size} routes`)
+})
+
+async function mcp(method: string, params: object, key: string): Promise<Json> {
+  const res = await fetch(at.url('/mcp', 'http'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+  })
+  assert.equal(res.status, 200)
+  return ((await res.json()) as Json)['result'] as Json
+}
+
+test('an agent reads over MCP what its key may read, over HTTP and on standard input', async () => {
+  const tool = (name: string, args: object): object => ({ name, arguments: args })
+  const trace = JSON.stringify(await mcp('tools/call', tool('get_trace', { id: TRACE }), a.key))
+  assert.match(trace, /chat 2/)
+  const search = tool('search', { q: CANARY })
+  assert.match(JSON.stringify(await mcp('tools/call', search, a.key)), /chat 1/)
+  assert.match(JSON.stringify(await mcp('tools/call', search, figures.key)), /lacks the scope/)
+  const theirs = await mcp('tools/call', tool('get_trace', { id: TRACE }), b.key)
+  assert.deepEqual([theirs['isError'], JSON.stringify(theirs).includes('404')], [true, true])
+  const res = await fetch(at.url('/mcp', 'http'), { headers: { authorization: `Bearer ${a.key}` } })
+  assert.deepEqual([res.status, res.headers.get('allow')], [405, 'POST'])
+  const lines = [
+    { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    { jsonrpc: '2.0', id: 2, method: 'tools/call', params: search },
+  ]
+  const done = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, '../../collector/main.ts'), 'mcp', '--url', at.url('', 'http')],
+    {
+      input: lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      env: { ...process.env, OBSERVA_API_KEY: a.key },
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  )
+  const answers = done.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json)
+  assert.deepEqual(
+    answers.map((answer) => answer['id']),
+    [1, 2],
+    done.stderr,
+  )
+  assert.match(JSON.stringify(answers[1]), /chat 1/)
+})
+
+test('errors are problem+json for those who accept it, and a method that is not served is 405 whatever its body', async () => {
+  const ask = (method: string, accept: string): Promise<Response> =>
+    fetch(at.url('/api/v1/events?limit=none', 'http'), {
+      method,
+      headers: { authorization: `Bearer ${a.key}`, accept },
+    })
+  const problem = await ask('GET', 'application/problem+json')
+  assert.match(String(problem.headers.get('content-type')), /^application\/problem\+json/)
+  const body = (await problem.json()) as Json
+  assert.deepEqual([body['status'], body['code']], [400, 'VALIDATION_ERROR'])
+  assert.equal(body['request_id'], problem.headers.get('x-request-id'))
+  const plain = (await (await ask('GET', '*/*')).json()) as Json
+  assert.deepEqual(Object.keys(plain), ['error'])
+  const query = await ask('QUERY', '*/*')
+  assert.deepEqual([query.status, query.headers.get('allow')], [405, 'GET, HEAD'])
 })

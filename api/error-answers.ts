@@ -1,0 +1,57 @@
+// The one form in which errors are answered, and as RFC 9457 for clients that ask for `application/problem+json`.
+
+import { ClickHouseError } from '@clickhouse/client'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { sqlStateOf } from '../storage/postgres/connection.ts'
+
+export interface ErrorAnswer {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  /** What is wrong with which field. */
+  readonly details?: unknown
+}
+
+export function sendError(reply: FastifyReply, req: FastifyRequest, answer: ErrorAnswer): void {
+  const { status, code, message, details } = answer
+  const more = details === undefined ? {} : { details }
+  const isProblem = /\bapplication\/problem\+json\b/i.test(req.headers.accept ?? '')
+  const body = isProblem
+    ? {
+        type: 'about:blank',
+        title: code,
+        status,
+        detail: message,
+        code,
+        request_id: req.id,
+        ...more,
+      }
+    : { error: { code, message, request_id: req.id, ...more } }
+  void reply
+    .status(status)
+    .type(isProblem ? 'application/problem+json' : 'application/json')
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+/** Codes of ClickHouse: more rows, bytes, time or memory than a query may take. */
+const LIMITS: ReadonlySet<string> = new Set(['158', '159', '160', '241', '307', '396'])
+/** SQLSTATE of a statement that Postgres ended at its time limit. */
+const STATEMENT_TIMEOUT = '57014'
+
+/** True when the store answers and the query was more than one may take: asking for less helps, asking again does not. */
+export function isTooExpensive(error: unknown): boolean {
+  if (error instanceof ClickHouseError) {
+    // The memory of the whole store, and not that of the query, passes.
+    const isOfAll = error.code === '241' && /\(total\)/.test(error.message)
+    return LIMITS.has(error.code) && !isOfAll
+  }
+  return sqlStateOf(error) === STATEMENT_TIMEOUT
+}
+
+export const TOO_EXPENSIVE: ErrorAnswer = {
+  status: 422,
+  code: 'QUERY_TOO_EXPENSIVE',
+  message:
+    'the question needs more rows, memory or time than one may take: narrow the time range, add filters, or ask for fewer groups',
+}
