@@ -115,7 +115,7 @@ function placeOf(row: EventRow, wanted: readonly string[]): Place {
       const start = Math.max(0, at - SNIPPET_BEFORE)
       return {
         field,
-        role: String(role ?? 'unknown'),
+        role: typeof role === 'string' ? role : 'unknown',
         snippet: said.slice(start, start + SNIPPET_MAX),
       }
     }

@@ -79,21 +79,34 @@ const NONSENSE: readonly string[] = [
 interface Parameter {
   readonly name: string
   readonly in: string
+  readonly schema?: unknown
 }
+
+/** Routes on which equal parameters are tried: lists and sums share their filters. */
+const ROUTES_MAX = 2
 
 test('no invalid value in a query or a path leads to a 500', async () => {
   const document = (await (await fetch(instance.url('/api/v1/openapi.json', 'http'))).json()) as {
     paths: Record<string, { get?: { parameters?: Parameter[] } }>
   }
+  const tried = new Map<string, number>()
+  const isNew = ({ name, schema, in: place }: Parameter): boolean => {
+    const key = JSON.stringify([name, schema, place])
+    const times = (tried.get(key) ?? 0) + 1
+    tried.set(key, times)
+    return times <= ROUTES_MAX || place === 'path'
+  }
   const paths = Object.entries(document.paths).flatMap(([pattern, { get }]) => {
     const plain = pattern.replace(/\{\w+\}/g, 'a'.repeat(32))
-    return (get?.parameters ?? []).flatMap(({ name, in: place }) =>
-      NONSENSE.map((text) =>
-        place === 'query'
-          ? `${plain}?${name}=${text}`
-          : pattern.replace(`{${name}}`, text).replace(/\{\w+\}/g, 'a'),
-      ),
-    )
+    return (get?.parameters ?? [])
+      .filter(isNew)
+      .flatMap(({ name, in: place }) =>
+        NONSENSE.map((text) =>
+          place === 'query'
+            ? `${plain}?${name}=${text}`
+            : pattern.replace(`{${name}}`, text).replace(/\{\w+\}/g, 'a'),
+        ),
+      )
   })
   const asked = paths.length
   const bad: string[] = []

@@ -398,7 +398,10 @@ test('keys list shows ids and states, never hashes; rotate and revoke print rows
   const id = keyIdOf(sk.key)
   const list = commandIo(config)
   assert.equal(await keysCommand(['list'], list.io), 0)
-  assert.match(list.out(), new RegExp(`${id} +active +tenant-a/project-a +ingest,query,content +first\n`))
+  assert.match(
+    list.out(),
+    new RegExp(`${id} +active +tenant-a/project-a +ingest,query,content +first\n`),
+  )
   assert.match(list.out(), /expired/)
   assert.equal(list.out().includes(sk.row.hash), false)
   const rotate = commandIo(config)
