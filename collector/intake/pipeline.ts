@@ -7,6 +7,7 @@ import { messageOf } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
 import { entryId } from '../../core/reports/usage-entries.ts'
 import type {
+  EventFacts,
   LedgerCorrection,
   Revision,
   TaskRequest,
@@ -46,6 +47,11 @@ export const PIPELINE_METRICS = [
   counter(
     'observa_usage_revisions_total',
     'Stored events whose usage was revised when another report of it came.',
+    ['pipeline'],
+  ),
+  counter(
+    'observa_usage_revisions_lost_total',
+    'Stored events that stay as they are although another report of their call changed the decision: what a revision needs was no longer in memory.',
     ['pipeline'],
   ),
   counter('observa_usage_duplicates_total', 'Reports of usage that was counted already.', [
@@ -151,7 +157,8 @@ export class Pipeline {
    */
   #persist(result: TaskResult, corrections: readonly LedgerCorrection[]): Promise<CommitOutcome> {
     const { ledger } = this.#parts
-    this.#countCorrections(corrections, ledger.revised(result.facts).length)
+    this.#countCorrections(corrections)
+    this.#countRevisions(result.facts)
     this.#countWork(result)
     if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
     ledger.commit(result.facts)
@@ -181,10 +188,18 @@ export class Pipeline {
     }
   }
 
-  #countCorrections(corrections: readonly LedgerCorrection[], revised: number): void {
+  #countRevisions(facts: EventFacts): void {
+    const revised = this.#parts.ledger.revised(facts)
+    if (revised.length === 0) return
+    const lost = revised.filter(({ entry }) => entry === null).length
+    const m = this.#parts.metrics
+    m.add('observa_usage_revisions_total', this.#labels, revised.length - lost)
+    if (lost > 0) m.add('observa_usage_revisions_lost_total', this.#labels, lost)
+  }
+
+  #countCorrections(corrections: readonly LedgerCorrection[]): void {
     const resent = corrections.filter((h) => h.reason === 'resend').length
     const m = this.#parts.metrics
-    if (revised > 0) m.add('observa_usage_revisions_total', this.#labels, revised)
     if (resent > 0) m.add('observa_pipeline_resent_items_total', this.#labels, resent)
     if (corrections.length > resent)
       m.add('observa_usage_duplicates_total', this.#labels, corrections.length - resent)

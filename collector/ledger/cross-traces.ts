@@ -32,9 +32,13 @@ export type EachOf = (trace: number, use: (n: UsageReport) => void) => void
 /** Returns true when it needs no more traces. */
 export type UseTrace = (trace: number) => boolean
 
+type Link = readonly [from: number, to: number]
+const NO_LINKS: readonly Link[] = []
+
 export class CrossTraces {
   readonly #table: HashTable
   readonly #links = new Map<number, Set<number>>()
+  #newLinks: Link[] = []
   readonly #found = new Int32Array(1)
   readonly #owner = new Int32Array(1)
 
@@ -69,14 +73,31 @@ export class CrossTraces {
 
   #addLink(from: number, to: number): void {
     const known = this.#links.get(from)
+    if (known?.has(to) === true || (known?.size ?? 0) >= FAMILY_MAX) return
+    this.#newLinks.push([from, to])
     if (known !== undefined) {
-      if (known.size < FAMILY_MAX) known.add(to)
+      known.add(to)
       return
     }
     this.#links.set(from, new Set([to]))
     if (this.#links.size <= LINKS_MAX) return
     const oldest = this.#links.keys().next()
     if (oldest.done !== true) this.#links.delete(oldest.value)
+  }
+
+  /** Hands over the links that were made since the last call, for `unlink` when the commit that made them fails. */
+  takeLinks(): readonly Link[] {
+    if (this.#newLinks.length === 0) return NO_LINKS
+    const links = this.#newLinks
+    this.#newLinks = []
+    return links
+  }
+
+  unlink(links: readonly Link[]): void {
+    for (const [from, to] of links) {
+      const known = this.#links.get(from)
+      if (known?.delete(to) === true && known.size === 0) this.#links.delete(from)
+    }
   }
 
   /**

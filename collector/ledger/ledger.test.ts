@@ -321,3 +321,84 @@ test('reports of the oldest logs, of twelve columns, are compared by place and n
   assert.equal(second[REPORT.DURATION], 50)
   assert.equal(second[REPORT.FLAGS], REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED)
 })
+
+test('commits that fail together are taken back as if they had never been', () => {
+  const report = (trace: number, span: number, parent: number, response: number) => ({
+    trace,
+    span,
+    parent,
+    response,
+  })
+  type Drawn = ReturnType<typeof report>
+  const drawn = fc
+    .tuple(fc.nat(3), fc.nat(4), fc.nat(5), fc.oneof(fc.constant(0), fc.nat(4)))
+    .map((all) => report(...all))
+  let events = 1000
+  const factsFrom = (all: readonly Drawn[]): EventFacts => {
+    const base = facts(
+      all.map(() => events++),
+      [],
+    )
+    const reports = new Int32Array(all.length * REPORT_STRIDE)
+    for (const [i, { trace, span, parent, response }] of all.entries()) {
+      const put = (column: number, value: number): void => {
+        reports[i * REPORT_STRIDE + column] = value
+      }
+      put(REPORT.EVENT, i)
+      put(REPORT.TRACE, trace + 1)
+      put(REPORT.SPAN, Math.imul(span + 1, 0x5bd1_e995))
+      put(REPORT.PARENT, parent === 0 ? 0 : Math.imul(parent, 0x5bd1_e995))
+      put(REPORT.UNDER, parent === 0 ? 0 : Math.imul(parent, 0x5bd1_e995))
+      put(REPORT.INPUT, 30)
+      put(REPORT.OUTPUT, 4)
+      put(REPORT.SCOPE, span)
+      put(REPORT.MODELS, 0x1234_1234)
+      put(REPORT.START, span)
+      put(REPORT.DURATION, 20 - span * 2)
+      put(REPORT.RESPONSE0, response)
+      const flags = REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED | REPORT_FLAG.TIMES
+      const named = response === 0 ? 0 : REPORT_FLAG.RESPONSE_ID
+      const richness = (span + 1) << 16
+      put(REPORT.FLAGS, flags | named | richness | (parent === 0 ? 0 : REPORT_FLAG.PARENT))
+    }
+    return { ...base, reports }
+  }
+  const task = fc.array(drawn, { minLength: 1, maxLength: 3 })
+  let revised = 0
+  fc.assert(
+    fc.property(
+      fc.array(task, { maxLength: 5 }),
+      fc.array(task, { minLength: 1, maxLength: 4 }),
+      fc.array(task, { minLength: 1, maxLength: 5 }),
+      (kept, failed, after) => {
+        const ledger = new UsageLedger()
+        const never = new UsageLedger()
+        const both = (f: EventFacts): void => {
+          assert.deepEqual(plain(ledger.check(f)), plain(never.check(f)))
+          assert.deepEqual(statesIn(ledger, f), statesIn(never, f))
+          ledger.commit(f)
+          never.commit(f)
+        }
+        for (const t of kept) both(factsFrom(t))
+        const pending = failed.map(factsFrom)
+        for (const f of pending) {
+          revised += ledger.revised(f).length
+          ledger.commit(f)
+        }
+        // As the log refuses them: all behind the first that failed, the latest first.
+        for (const f of pending.toReversed()) ledger.rollback(f)
+        for (const t of after) both(factsFrom(t))
+      },
+    ),
+    { numRuns: 500 },
+  )
+  // What is taken back had changed something.
+  assert.ok(revised > 100, `${revised} revised`)
+})
+
+function statesIn(ledger: UsageLedger, f: EventFacts): unknown[] {
+  return ledger
+    .revised(f)
+    .map(({ trace, id, before, after, revision }) => ({ trace, id, before, after, revision }))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}

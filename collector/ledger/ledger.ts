@@ -77,8 +77,9 @@ export class UsageLedger {
   }
 
   /**
-   * The same with what exporters need to revise them. A stored event whose entry is remembered no longer stays as it is stored, and is
-   * counted.
+   * The same with what exporters need to revise them. A stored event whose entry was written over in the ring stays as it is stored,
+   * so its call may count twice; `observa_usage_revisions_lost_total` counts these. It takes more than 320 bytes an entry over the
+   * newest 100,000 reports, four times what they have.
    */
   revisions(facts: EventFacts): readonly Revision[] {
     const out: Revision[] = []

@@ -58,6 +58,8 @@ export class TraceReports {
   readonly #task = new TaskTraces()
   /** By event of a task: where its entry begins, -1 without one. */
   #entryAt = new Int32Array(64)
+  /** Ties that commits found, to take them back; kept while anybody has the facts. */
+  readonly #linked = new WeakMap<EventFacts, ReturnType<CrossTraces['takeLinks']>>()
   readonly #settled = new UsageReport(new Int32Array(REPORT_STRIDE), 0)
 
   constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
@@ -92,6 +94,8 @@ export class TraceReports {
     owners: ReadonlyMap<number, Uint8Array>,
   ): ReportDecision {
     this.#used = 0
+    // Ties that an earlier decision found and that was not remembered.
+    this.#cross.unlink(this.#cross.takeLinks())
     const isResend = (event: number): boolean => known.has(event)
     this.#task.take(facts, this.#elsewhere, isResend, (event) => owners.has(event))
     const traces = this.#openReports(facts)
@@ -116,6 +120,8 @@ export class TraceReports {
   /** Keeps decided reports under a ticket. */
   remember(facts: EventFacts, decision: ReportDecision, ticket: number): void {
     for (const { at, after, revision } of decision.revised) this.#memory.revise(at, after, revision)
+    const links = this.#cross.takeLinks()
+    if (links.length > 0) this.#linked.set(facts, links)
     const open = openByRow(decision.traces)
     const decided = statesOf(open, decision)
     const task = this.#task
@@ -173,6 +179,8 @@ export class TraceReports {
 
   /** Takes back what came in under a ticket, and puts back what it revised. */
   forget(facts: EventFacts, ticket: number): void {
+    this.#cross.unlink(this.#linked.get(facts) ?? [])
+    this.#linked.delete(facts)
     for (let at = 0; at < facts.reports.length; at += REPORT_STRIDE) {
       this.#memory.remove(facts.reports[at + REPORT.TRACE] as number, ticket)
       this.#cross.forget(new UsageReport(facts.reports, at), ticket)

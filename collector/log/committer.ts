@@ -350,7 +350,8 @@ export class Committer {
     const all = [...taken, ...this.#pending]
     this.#pending = []
     this.#pendingBytes = 0
-    for (const p of all) p.refuse(error)
+    // The latest first: each takes back what it changed, and finds what it had found.
+    for (const p of all.toReversed()) p.refuse(error)
   }
 }
 
