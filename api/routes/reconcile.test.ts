@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { anonymousAuthenticator } from '../../collector/extensions/keys/index.ts'
 import { openGuard } from '../../collector/http/request-guard.ts'
-import { PLAIN_IDS } from '../../core/identity/stored-ids.ts'
 import { startTestClickHouse, type TestClickHouse } from '../../storage/testing/stores.ts'
 import { testHost } from '../../test/exporter-host.ts'
+import { testService } from '../../test/service-view.ts'
 import { makeApp } from '../app.ts'
 import { useAuth } from '../auth.ts'
 import { Stores } from '../stores.ts'
@@ -60,16 +60,7 @@ test('what was billed is compared with what was counted, of the own tenant, by d
   const auth = anonymousAuthenticator()
   const app = await makeApp({ log: testHost(t).log, version: 'test', auth, guard: openGuard })
   const { url, database } = store
-  const stores = new Stores({
-    version: 'test',
-    startedAtMs: 0,
-    health: () => ({}),
-    readiness: () => ({ ok: true, reasons: [] }),
-    storedIds: PLAIN_IDS,
-    explainStored: () => [],
-    pipelines: () => [],
-    stores: { clickhouse: { kind: 'clickhouse', url, database }, postgres: null },
-  })
+  const stores = new Stores(testService({ clickhouse: { kind: 'clickhouse', url, database } }))
   useAuth(app, auth)
   reconcileRoutes(app, stores)
   t.after(async () => {

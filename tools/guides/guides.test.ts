@@ -70,3 +70,17 @@ test('the tests that the guides name pass', () => {
   const done = run(process.execPath, ['test/run.ts', ...new Set(tests)])
   assert.equal(done.status, 0, done.text)
 })
+
+test('the first change of CONTRIBUTING.md can be made as it is written', () => {
+  const [section = ''] = readFileSync(join(copy, 'CONTRIBUTING.md'), 'utf8').split('## Where')
+  const command = (pattern: RegExp): string[] =>
+    (pattern.exec(section)?.[1] ?? '').trim().split(' ')
+  const made = run(process.execPath, [
+    'tools/new/main.ts',
+    ...command(/^ {4}npm run new ([^#\n]+)/m),
+    '--no-generate',
+  ])
+  assert.equal(made.status, 0, made.text)
+  const failed = run(process.execPath, ['test/run.ts', ...command(/^ {4}npm test ([^#\n]+)/m)])
+  assert.match(failed.text, /Write in .*my-first\.ts when my_first fires/)
+})
