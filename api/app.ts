@@ -26,8 +26,8 @@ import { givenRequestId, PAGE_HEADERS } from '../core/http/security-headers.ts'
 import { CursorError } from '../storage/queries/page.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
-import { documented } from './documented.ts'
 import { isTooExpensive, sendError, TOO_EXPENSIVE } from './error-answers.ts'
+import { documented } from './openapi.ts'
 import type { Api } from './typed-fastify.ts'
 
 /** After how many seconds a client may retry when a store does not respond. */

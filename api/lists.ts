@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { z } from 'zod'
 import { nearest } from '../core/config/nearest.ts'
 import { ApiError } from './app.ts'
-import { FORMATS } from './documented.ts'
+import { FORMATS } from './openapi.ts'
 import type { Api } from './typed-fastify.ts'
 
 type Format = (typeof FORMATS)[number]

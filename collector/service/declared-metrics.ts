@@ -13,7 +13,7 @@ import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
 import { LOG_METRICS } from '../log/log-metrics.ts'
 import { SENDER_METRICS } from '../sender/item-accounting.ts'
 import { POOL_METRICS } from '../worker/pool.ts'
-import { PROCESS_METRICS } from './process-metrics.ts'
+import { PROCESS_METRICS } from './metrics-endpoint.ts'
 import { RELOAD_METRICS } from './reload.ts'
 
 export const PARTS: readonly MetricsOfPart[] = [

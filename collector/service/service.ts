@@ -30,9 +30,9 @@ import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
+import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
 import { poolSettings } from './pool-settings.ts'
-import { metricsHandler, watchProcess } from './process-metrics.ts'
 import {
   type Health,
   healthOf,

@@ -11,9 +11,9 @@ import { labelValue } from '../../core/metrics.ts'
 import { readUsage, serviceTier } from './event-usage.ts'
 import { KnownPrice } from './known-price.ts'
 import { type CostUsd, emptyUsage } from './price.ts'
+import { PriceResolver } from './price-lookup.ts'
 import { PriceMemo } from './price-memo.ts'
 import type { PriceTable } from './price-table.ts'
-import { PriceResolver } from './resolve.ts'
 
 /**
  * If a given cost differs from the computed one by more than this share, it is kept and the computed cost is stored

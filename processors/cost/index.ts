@@ -9,8 +9,8 @@ import { BUILTIN } from './builtin-table.ts'
 import { CostProcessor } from './cost-processor.ts'
 import { parseOverrides } from './overrides.ts'
 import { pricesAt } from './price.ts'
+import { PriceResolver } from './price-lookup.ts'
 import type { PriceTable } from './price-table.ts'
-import { PriceResolver } from './resolve.ts'
 
 export const costSchema = z.strictObject({
   overrides: z

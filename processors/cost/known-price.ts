@@ -12,9 +12,9 @@ import {
   ratesOf,
   type Usage,
 } from './price.ts'
+import type { PriceResolver, ResolvedPrice } from './price-lookup.ts'
 import type { Prices } from './price-table.ts'
 import { canonicalProvider, MEDIA_LISTED } from './provider-names.ts'
-import type { PriceResolver, ResolvedPrice } from './resolve.ts'
 import { type TierPrice, tierPrice } from './service-tiers.ts'
 
 /** How many tiers of one model are remembered. */

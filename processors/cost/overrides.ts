@@ -4,8 +4,8 @@
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { ObservaError } from '../../core/errors.ts'
+import { PriceResolver } from './price-lookup.ts'
 import { overridesSchema, type PriceModel, type PriceTable } from './price-table.ts'
-import { PriceResolver } from './resolve.ts'
 
 export function parseOverrides(file: string, text: string, builtin: PriceTable): PriceTable {
   const parsed = overridesSchema.safeParse(parse(text))

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { BUILTIN } from './builtin-table.ts'
 import { KnownPrice } from './known-price.ts'
 import { type CostUsd, emptyUsage, priceOf, type Usage } from './price.ts'
-import { PriceResolver } from './resolve.ts'
+import { PriceResolver } from './price-lookup.ts'
 import { usageNamed } from './testing/usage.ts'
 import { APPLIED_KEYS, DETAIL_NUMBERS } from './units.ts'
 

@@ -1,13 +1,13 @@
 // Converts token counts: after this step input_tokens includes cache reads and writes, output_tokens includes
 // reasoning, the total is known, and a given cost is marked as given. The total in the same report decides how the
-// counts are interpreted (`readings.ts`). Without a total, what is known about the source decides.
+// counts are interpreted (`usage-interpretations.ts`). Without a total, what is known about the source decides.
 
 import { Literal } from '../../../core/arena.ts'
 import { N, R } from '../../../core/fields.ts'
 import { orZero } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import { type Counts, type Reading, readingFor } from './readings.ts'
 import type { StepContext } from './step.ts'
+import { type Counts, type Reading, readingFor } from './usage-interpretations.ts'
 
 export function decideUsage(span: CurrentSpan, context: StepContext): void {
   takeTotalForInput(span)

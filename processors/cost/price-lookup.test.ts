@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { BUILTIN } from './builtin-table.ts'
 import { parseOverrides } from './overrides.ts'
+import { PriceResolver, type ResolvedPrice } from './price-lookup.ts'
 import { PriceMemo } from './price-memo.ts'
 import type { PriceTable } from './price-table.ts'
-import { PriceResolver, type ResolvedPrice } from './resolve.ts'
 
 const resolver = new PriceResolver([BUILTIN])
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Counts, type Habit, readingFor } from './readings.ts'
+import { type Counts, type Habit, readingFor } from './usage-interpretations.ts'
 
 const counts = (over: Partial<Counts>): Counts => ({
   input: 0,
