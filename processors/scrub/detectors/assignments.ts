@@ -16,7 +16,7 @@ const COMMANDS = [
   'skopeo ', 'az login', 'oc login', 'cf login', 'ibmcloud login', 'vault login', 'cargo login', 'snyk auth', 'ngrok ', 'mc alias', 'mc config', 'twine ', 'nuget ',
   'poetry config', 'sonar-scanner', 'tailscale', 'unzip', 'zip -', 'zipcloak', '7z ', '7z"', '7za ', '7zz ', '7z.exe', 'rar a', 'rar x', 'unrar', 'openssl', 'keytool', 'jarsigner',
   'apksigner', 'signtool', 'certutil', 'pvk2pfx', 'osslsigncode', 'gpg ', 'gpg2', 'gpg"', 'borg ', 'ssh-keygen', 'puttygen', 'htpasswd', 'pdftk', 'pdftotext', 'pdftoppm',
-  'qpdf', 'veracrypt', 'ipmitool', 'racadm', 'perccli', 'wpa_passphrase', 'iwconfig', 'mount ', 'mount.cifs', 'useradd', 'usermod', 'openstack', 'asadmin', 'jboss-cli', 'wsadmin',
+  'qpdf', 'veracrypt', 'ipmitool', 'racadm', 'perccli', 'wpa_passphrase', 'iwconfig', 'mount -', 'mount.cifs', 'useradd', 'usermod', 'openstack', 'asadmin', 'jboss-cli', 'wsadmin',
 ]
 
 export const ASSIGNMENTS: readonly Detector[] = [

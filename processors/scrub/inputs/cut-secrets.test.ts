@@ -174,6 +174,34 @@ for (const [way, make] of Object.entries(WAYS))
     assert.deepEqual(kept, [])
   })
 
+/** A value whose name, or what says that it is one, stands in the chunk before. */
+const NAMED: readonly ((v: string) => string)[] = [
+  (v) => `["password","${v}"]`,
+  (v) => `[["user","jo"],["password","${v}"]]`,
+  (v) => `{"password":"${v}"}`,
+  (v) => `{"password": ["${v}"]}`,
+  (v) => `["x-api-key", "${v}${v}"]`,
+  (v) => `{"args":["mysql","-uroot","-p${v}"]}`,
+  (v) => `["set-cookie","sid=${v}${v}; Path=/"]`,
+  (v) => `curl -u bob:${v} https://x`,
+]
+
+for (const way of ['events', 'events of server events', 'counted keys', 'list of strings'])
+  test(`${way}: a value goes whose name stands in the chunk before`, () => {
+    const draw = new Draw(94)
+    const make = WAYS[way] as (pieces: readonly string[]) => Json
+    const cases = NAMED.flatMap((form) =>
+      [2, 5, 9, 12].map((at) => {
+        const value = `Vq7${draw.chars('ABCDEFGHJKLMNPabcdefghijkmnp23456789', 9)}4x`
+        const text = form(value)
+        return { value, pieces: [text.slice(0, at), text.slice(at)] }
+      }),
+    )
+    const { out } = run('traces', spans(cases.map((c) => make(c.pieces))))
+    const kept = cases.filter((c) => out.includes(c.value)).map((c) => c.pieces.join('|'))
+    assert.deepEqual(kept, [])
+  })
+
 test('every tenant judges what was cut by its own policy, and a span is dropped for it', () => {
   const draw = new Draw(92)
   for (const [way, make] of Object.entries(WAYS))

@@ -20,6 +20,8 @@ export function matchCommand(s: Subject, p: number, _len: number, active: Active
   const end = runEnd(s.b, p, Math.min(s.to, p + NAME_MAX), SETS.word_dot_dash)
   if (BEHIND_NAME[s.at(end)] !== 1) return
   const name = latinText(s.b, p, end)
+  // "connect to" is mostly prose.
+  if (/^conn/i.test(name) && !isLoginOfOracle(s, end + 1)) return
   const { words, first } = argumentsAt(s, p, name.length)
   if (first >= words.length) return
   // The options of a line are the same for each command of that name in it.
@@ -33,6 +35,19 @@ export function matchCommand(s: Subject, p: number, _len: number, active: Active
     for (const part of passwordsIn(s, words, first, row, hasOptions))
       s.found(active.type, part.from, part.to, active.rank)
   }
+}
+
+/** A word with a slash, then an at-sign: `scott/V@orcl`. */
+function isLoginOfOracle(s: Subject, from: number): boolean {
+  const high = Math.min(s.to, from + 120)
+  let slash = false
+  for (let i = from; i < high; i++) {
+    const c = s.b[i] as number
+    if (c <= 0x20) return false
+    if (c === 0x2f) slash = true
+    if (c === 0x40 && slash) return true
+  }
+  return false
 }
 
 const NAME_MAX = 40
