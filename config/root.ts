@@ -45,6 +45,14 @@ const limits = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Largest number of open connections of a listener.'),
+  max_key_requests_per_second: z
+    .number()
+    .min(0.1)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'Largest number of requests with telemetry that one key may send in a second, with bursts of twice as many; more are answered with 429. Without keys it counts for each project. When absent there is no such limit.',
+    ),
   header_timeout: duration({ min: 100 })
     .prefault('10s')
     .describe('A client must have sent its headers within this time.'),

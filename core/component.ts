@@ -121,6 +121,7 @@ export type Admission =
       readonly status: 429 | 503
       readonly retryAfterS: number
       readonly message: string
+      readonly details?: LimitDetails
     }
 
 /** The outcome for the client: the worker's verdict, or a request to try again. */

@@ -1,12 +1,15 @@
 // Who may come in: bodies take memory from their first byte on, and work has to be done within the time that a client
 // waits. What does not fit is refused while that still costs little: 503, or 429 for whoever takes more than its share.
 
+import type { Limits } from '../../config/root.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { Admission, AdmissionRequest, Reservation } from '../../core/component.ts'
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { QuotaGate } from '../../core/quota.ts'
 import { sharedBodies } from '../http/body.ts'
 import { workOf } from '../worker/fair-queue.ts'
 import type { WorkerPool } from '../worker/pool.ts'
+import { type KeyRates, keyRates } from './key-rates.ts'
 import { type Refusal, refusal } from './refusals.ts'
 
 export const ADMISSION_METRICS = [
@@ -47,6 +50,8 @@ export class AdmissionControl {
   readonly #metrics: Metrics
   /** The running pool; a reload replaces it. */
   pool: WorkerPool | null = null
+  /** Null where a key may send as often as it likes. */
+  rates: KeyRates | null = null
   /** Limits of projects; null without a control plane. */
   quotas: QuotaGate | null = null
   draining = false
@@ -55,6 +60,17 @@ export class AdmissionControl {
   #ratio = RATIO_FIRST
   /** Bytes by key; a key is here while it holds some. */
   readonly #byKey = new Map<string, number>()
+
+  /** With the limits of the configuration. */
+  static of(
+    limits: Limits,
+    { metrics, clock }: { readonly metrics: Metrics; readonly clock: Clock },
+  ): AdmissionControl {
+    const room = { bytesMax: limits.max_pending_bytes, waitMsMax: limits.max_wait }
+    const control = new AdmissionControl(room, metrics)
+    control.rates = keyRates(limits.max_key_requests_per_second, clock)
+    return control
+  }
 
   constructor(settings: AdmissionSettings, metrics: Metrics) {
     this.#settings = settings
@@ -75,6 +91,11 @@ export class AdmissionControl {
   /** Before the body is read. Whoever gets a reservation releases it. */
   admit({ key, wireBytes, encoding }: AdmissionRequest): Admission {
     if (this.draining) return refusal('shuttingDown')
+    const tooOften = this.rates?.take(key) ?? null
+    if (tooOften !== null) {
+      this.#metrics.add('observa_admission_refused_total', 'reason="rate"')
+      return { ...refusal('requestsOfKey', tooOften.retryAfterS), details: tooOften.details }
+    }
     const declared = wireBytes < 0 ? CHUNKED_BYTES : wireBytes
     const bytes = encoding === 'identity' ? declared : Math.round(declared * this.#ratio)
     const refused = this.#noRoom(key, bytes) ?? this.tooLong(key, bytes)

@@ -34,6 +34,12 @@ export const RETRY_LATER = {
     retryAfterS: 1,
     message: 'more requests of this key are waiting than its share; slow down',
   },
+  /** `admission.ts`, by `key-rates.ts`: Retry-After is when the next request may come. */
+  requestsOfKey: {
+    status: 429,
+    retryAfterS: 1,
+    message: 'too many requests of this key in a second',
+  },
   /** `intake.ts`, by `accounts/quota-keeper.ts`: a limit of the project; Retry-After is when it ends, an hour at most. */
   quotaUsedUp: { status: 429, retryAfterS: 60, message: 'a quota of the project is used up' },
   /** The same: no lease is left, and Postgres does not answer. */

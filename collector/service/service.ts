@@ -112,8 +112,7 @@ export class Service implements ServiceView {
       keepAliveMs: limits.idle_timeout,
       connectionsMax: limits.max_connections,
     })
-    const room = { bytesMax: limits.max_pending_bytes, waitMsMax: limits.max_wait }
-    this.#admission = new AdmissionControl(room, deps.metrics)
+    this.#admission = AdmissionControl.of(limits, deps)
   }
 
   /**

@@ -98,3 +98,24 @@ test('a quota: exact, refused with which, used, limit and reset, raised at once,
   await until(async () => (await state(second)).used.events === 40, 'counted')
   assert.equal((await send(second, spans(1))).status, 429)
 })
+
+test('a key that sends too often is told when to come again, with the same headers', async (t) => {
+  const config = `
+limits: { max_key_requests_per_second: 0.5 }
+service:
+  extensions: [api]
+  pipelines:
+    traces: { receivers: [otlp, observa], processors: [canonicalize], exporters: [file] }
+`
+  const instance = await Instance.start({ config })
+  t.after(() => instance.stop())
+  const send = () => instance.post('/v1/traces', spans(1), JSON_TYPE)
+  assert.equal((await send()).status, 200)
+  const refused = await send()
+  assert.equal(refused.status, 429)
+  assert.match(refused.body.toString(), /too many requests of this key/)
+  assert.match(refused.headers.get('retry-after') ?? '', /^[12]$/)
+  assert.match(refused.headers.get('ratelimit') ?? '', /^"requests_per_second";r=0;t=[12]$/)
+  await until(async () => (await send()).status === 200, 'it may come again')
+  assert.equal((await fetch(instance.url('/health', 'http'))).status, 200)
+})
