@@ -17,10 +17,35 @@ export const SIGNAL_TYPES = [
   'context_overflow',
   'prompt_injection',
   'empty_output',
+  'retry_storm',
+  'polling',
+  'runaway',
+  'waste',
+  'context_drop',
+  'budget_exceeded',
+  'latency_anomaly',
+  'cost_anomaly',
+  'token_anomaly',
+  'error_rate',
+  'model_drift',
+  'output_drift',
 ] as const
 
 export type SignalType = (typeof SIGNAL_TYPES)[number]
 export type Severity = 'high' | 'medium' | 'low'
+
+export type Evidence = Readonly<
+  Record<string, string | number | boolean | null | Readonly<Record<string, string>>>
+>
+
+/** Whom a signal concerns, where that does not stand in an event beside it. */
+export interface SignalContext {
+  readonly environment: string | null
+  readonly conversation_id: string | null
+  readonly session_id: string | null
+  readonly user_id: string | null
+  readonly cost_usd: number
+}
 
 /** A signal as every output prints it. Ids are hex; `at` is ns since the epoch as a decimal string. */
 export interface Signal {
@@ -28,9 +53,10 @@ export interface Signal {
   readonly signal_id: string
   readonly type: SignalType
   readonly severity: Severity
-  readonly trace_id: string
-  readonly span_id: string
-  readonly event_id: string
+  /** Null, like the span and the event, for a signal about a series. */
+  readonly trace_id: string | null
+  readonly span_id: string | null
+  readonly event_id: string | null
   readonly tenant_id: string
   readonly project_id: string
   readonly at: string
@@ -38,9 +64,11 @@ export interface Signal {
   readonly value: number | null
   readonly threshold: number | null
   /** Facts for a person who looks into the signal. They are scrubbed like the event and never contain a prompt. */
-  readonly evidence: Readonly<Record<string, string | number | boolean | null>>
+  readonly evidence: Evidence
   /** Rule id and version, e.g. `latency@1`. */
   readonly rule: string
   /** Signals with the same fingerprint are occurrences of one issue: `v1:` and 24 hex digits (`identity/fingerprint.ts`). */
   readonly fingerprint: string
+  /** Of signals about traces and conversations; those about one event are stored with the ids of their event. */
+  readonly context?: SignalContext
 }

@@ -3,6 +3,7 @@
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { ObservaError } from '../../core/errors.ts'
+import type { Signal } from '../../core/signal.ts'
 import type {
   EncodedPart,
   RequestVerdict,
@@ -12,12 +13,14 @@ import type {
   TelemetryKind,
 } from '../../core/task.ts'
 import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
+import { Detector } from '../../detection/detector.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
+import { DETECTION, detectionsOf } from '../detection/detections.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { pipelineSpec } from '../service/pipeline-spec.ts'
 import { secretsOfOneRun } from '../service/pseudonym-keys.ts'
-import { buildChain } from '../worker/build-chain.ts'
+import { buildChain, type PipelineSpec } from '../worker/build-chain.ts'
 import type { Chain } from '../worker/chain.ts'
 
 /** The tenant that the data belongs to. Without a name it is the tenant that an instance without keys uses. */
@@ -49,6 +52,9 @@ export class PipeRun {
   readonly #options: PipeRunOptions
   readonly #chains = new Map<string, Chain>()
   readonly #ledger = new UsageLedger()
+  readonly #detected = new Map<string, Signal>()
+  /** By the id under which the workers' observations go. */
+  readonly #detectors = new Map<string, Detector>()
   /**
    * Nothing is stored, so no key is stored either. Pseudonyms differ in each run unless the configuration names a
    * key.
@@ -58,13 +64,37 @@ export class PipeRun {
   constructor(config: ObservaConfig, options: PipeRunOptions) {
     this.#config = config
     this.#options = options
+    for (const { id, settings } of detectionsOf(config))
+      this.#detectors.set(id, new Detector(settings))
+  }
+
+  /** The signals about traces and trends, as if all that could still come had come. */
+  finish(): Signal[] {
+    for (const d of this.#detectors.values()) this.#keep(d.finish())
+    return [...this.#detected.values()]
+  }
+
+  /** What was found on the way is told at the end, in its final form. */
+  #keep(signals: readonly Signal[]): void {
+    for (const s of signals) this.#detected.set(s.signal_id, s)
   }
 
   request(request: TaskRequest): Outcome {
     const chain = this.#chainFor(request.telemetry)
     const result = this.#runWithLedger(chain, { requests: [request], corrections: [] })
+    const parts = this.#observe(result.parts, request.receivedAtMs)
     // A task with one request has one verdict.
-    return { chain, verdict: result.verdicts[0] as RequestVerdict, parts: result.parts }
+    return { chain, verdict: result.verdicts[0] as RequestVerdict, parts }
+  }
+
+  /** Gives the observations to their detectors and returns the parts of exporters. */
+  #observe(parts: readonly EncodedPart[], atMs: number): EncodedPart[] {
+    return parts.filter((part) => {
+      const detector = this.#detectors.get(part.exporter)
+      if (detector === undefined) return true
+      this.#keep(detector.observe(part.bytes, atMs))
+      return false
+    })
   }
 
   /** Runs the task until the ledger has no further corrections, then commits its facts. */
@@ -83,7 +113,9 @@ export class PipeRun {
     let chain = this.#chains.get(pipeline.id)
     if (chain === undefined) {
       const spec = pipelineSpec(this.#config, pipeline, this.#options.explain, this.#secrets)
-      chain = buildChain(this.#options.isEncoding ? spec : { ...spec, encoders: [] })
+      chain = buildChain(
+        this.#options.isEncoding ? spec : { ...spec, encoders: observationsOnly(spec) },
+      )
       this.#chains.set(pipeline.id, chain)
     }
     return chain
@@ -112,6 +144,9 @@ export class PipeRun {
     )
   }
 }
+
+const observationsOnly = ({ encoders }: PipelineSpec) =>
+  encoders.filter((e) => e.type === DETECTION)
 
 /** The events of earlier requests that the last request revised, each as an object with its keys and counts. */
 export function* revisedEvents(chain: Chain): Generator<Record<string, unknown>> {

@@ -133,6 +133,7 @@ class PipePrinter {
 
   /** Prints the lines that waited for the end of the input. */
   async end(): Promise<void> {
+    for (const s of this.#run.finish()) this.#line({ record: 'signal', ...s })
     await this.#flush(0)
     for (const line of this.#waiting?.takeAll() ?? []) await this.#write(line)
   }

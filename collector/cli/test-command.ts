@@ -111,6 +111,7 @@ async function outputOf(
     // The bytes are copied, because the next request reuses the encoders' buffers.
     for (const p of parts) output.sent.push({ exporter: p.exporter, bytes: Buffer.from(p.bytes) })
   }
+  for (const s of run.finish()) output.signals.push({ ...s })
   return output
 }
 

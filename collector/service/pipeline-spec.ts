@@ -3,7 +3,8 @@
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { DEFAULT_LIMITS, type DecodeLimits } from '../../proto/decode.ts'
-import type { PipelineSpec } from '../worker/build-chain.ts'
+import { observationEncoderOf } from '../detection/detections.ts'
+import type { ComponentSpec, PipelineSpec } from '../worker/build-chain.ts'
 
 export function decodeLimits(config: ObservaConfig): DecodeLimits {
   const { limits } = config
@@ -29,15 +30,23 @@ export function pipelineSpec(
       const p = config.processors.get(id)
       return p === undefined ? [] : [{ id, type: p.factory.type, settings: p.settings }]
     }),
-    encoders: pipeline.exporters.flatMap((id) => {
-      const e = config.exporters.get(id)
-      if (e === undefined) return []
-      return [{ id, type: e.factory.type, settings: e.factory.encoderSettings(e.config) }]
-    }),
+    encoders: [
+      ...pipeline.exporters.flatMap((id) => {
+        const e = config.exporters.get(id)
+        if (e === undefined) return []
+        return [{ id, type: e.factory.type, settings: e.factory.encoderSettings(e.config) }]
+      }),
+      ...observations(config, pipeline),
+    ],
     limits: decodeLimits(config),
     explain,
     secrets,
   }
+}
+
+function observations(config: ObservaConfig, pipeline: Pipeline): ComponentSpec[] {
+  const encoder = observationEncoderOf(config, pipeline)
+  return encoder === null ? [] : [encoder]
 }
 
 /**

@@ -15,6 +15,8 @@ import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { StoreAddress } from '../../core/store-address.ts'
 import type { TelemetryKind } from '../../core/task.ts'
+import { DetectionLoop } from '../detection/detection-loop.ts'
+import { detectionsOf } from '../detection/detections.ts'
 import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
 import { ReceiverIntake } from '../intake/intake.ts'
@@ -83,6 +85,7 @@ export class Service implements ServiceView {
   readonly #deps: ServiceDeps
   readonly #admission: AdmissionControl
   readonly #exporters: RunningExporter[] = []
+  readonly #detections: DetectionLoop[] = []
   readonly #components: { readonly id: string; readonly component: Component }[] = []
   /** The pipelines that receivers push into. Their `pool` is the one in use. */
   readonly #pipelines: Pipeline[] = []
@@ -140,6 +143,8 @@ export class Service implements ServiceView {
     for (const { component } of this.#components.toReversed()) await component.stop()
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
+    // Before the exporters, which then send what it found last.
+    await Promise.all(this.#detections.map((d) => d.stop()))
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
     await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
@@ -162,6 +167,8 @@ export class Service implements ServiceView {
     this.#auth.useKeysOf(next)
     for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
     this.#config = next
+    for (const spec of detectionsOf(next))
+      this.#detections.find((d) => d.id === spec.id)?.useSettings(spec.settings)
     this.#secrets = secrets
     this.#ids = storedIdsIn(next, secrets)
     declareMetrics(this.#deps.metrics, next)
@@ -204,12 +211,23 @@ export class Service implements ServiceView {
     this.#ids = storedIdsIn(this.#config, this.#secrets)
     await this.#startControlPlane(this.#log)
     await this.#buildPipelines(this.#log)
+    await this.#openDetections(dataDir, this.#log)
     this.#deps.progress('starting workers')
     this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
     this.#watchPools()
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
+    for (const d of this.#detections) d.start()
     await this.listeners.open()
+  }
+
+  async #openDetections(dataDir: string, log: DurableLog): Promise<void> {
+    const { clock, metrics } = this.#deps
+    for (const spec of detectionsOf(this.#config)) {
+      const dir = this.#config.queue.dir ?? join(dataDir, 'queue')
+      const logger = this.#logOf('detection')
+      this.#detections.push(await DetectionLoop.open({ spec, log, dir, clock, metrics, logger }))
+    }
   }
 
   #openLog(dataDir: string): Promise<DurableLog> {

@@ -1,11 +1,12 @@
 // Builds the chain of a pipeline from its cloneable description: the list of what the hot path may touch.
 // Used by the worker entry and by `pipe`.
 
-import type { EncoderFactory, ProcessorFactory } from '../../core/component.ts'
+import type { Encoder, EncoderFactory, ProcessorFactory } from '../../core/component.ts'
 import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { EXPORTERS, PROCESSORS as FACTORIES } from '../components.ts'
+import { encoder as observationEncoder } from '../../detection/encode.ts'
 import { Chain } from './chain.ts'
 import { MetricsChain } from './metrics-chain.ts'
 
@@ -36,18 +37,24 @@ const PROCESSORS: ReadonlyMap<string, AnyProcessor> = new Map(
   FACTORIES.map((f) => [f.type, f as unknown as AnyProcessor]),
 )
 
-const ENCODERS: ReadonlyMap<string, AnyEncoder> = new Map(
-  await Promise.all(
+const ENCODERS: ReadonlyMap<string, AnyEncoder> = new Map([
+  ['detection', observationEncoder as AnyEncoder] as const,
+  ...(await Promise.all(
     Object.entries(EXPORTERS).map(
       async ([type, { encoder }]) => [type, (await encoder()) as AnyEncoder] as const,
     ),
-  ),
-)
+  )),
+])
 
 function find<T>(map: ReadonlyMap<string, T>, type: string): T {
   const found = map.get(type)
   if (found === undefined) throw new Error(`no component of type ${type} in the worker`)
   return found
+}
+
+/** The encoders of exporters, or of the detection. */
+export function encodersOf(specs: readonly ComponentSpec[]): Encoder[] {
+  return specs.map((e) => find(ENCODERS, e.type)(e.id, e.settings))
 }
 
 /** For traces and logs. */

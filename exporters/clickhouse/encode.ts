@@ -356,7 +356,8 @@ export function writeSignalRow(out: ByteWriter, signal: Signal): void {
   out.stringText(signal.rule)
 }
 
-function writeHex(out: ByteWriter, hex: string, size: number): void {
-  const bytes = Buffer.from(hex, 'hex')
+/** Null as zeros. */
+function writeHex(out: ByteWriter, hex: string | null, size: number): void {
+  const bytes = Buffer.from(hex ?? '', 'hex')
   out.fixedString(bytes, 0, bytes.length, size)
 }

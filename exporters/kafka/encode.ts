@@ -80,8 +80,8 @@ class RecordEncoder implements Encoder {
     const out = this.#out
     out.reset()
     for (const signal of input.signals) {
-      const mark = beginRecord(out, signal.trace_id, [
-        ['event_id', signal.event_id],
+      const mark = beginRecord(out, signal.trace_id ?? signal.fingerprint, [
+        ['event_id', signal.event_id ?? ''],
         ['signal_id', signal.signal_id],
         ['tenant', signal.tenant_id],
         ['record', 'signal'],

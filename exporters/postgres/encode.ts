@@ -304,7 +304,7 @@ function signalsOf({ events, signals }: ProcessedBatch): SignalRow[] {
   const byEvent = new Map<string, number>()
   for (let event = 0; event < events.count; event++)
     byEvent.set(events.hex(event, R.event_id) ?? '', event)
-  return signals.map((signal) => signalOf(signal, events, byEvent.get(signal.event_id)))
+  return signals.map((signal) => signalOf(signal, events, byEvent.get(signal.event_id ?? '')))
 }
 
 function signalOf(signal: Signal, events: EventTable, event: number | undefined): SignalRow {
@@ -316,18 +316,18 @@ function signalOf(signal: Signal, events: EventTable, event: number | undefined)
     id: signal.signal_id,
     type: signal.type,
     severity: signal.severity,
-    trace: signal.trace_id,
-    span: signal.span_id,
-    event: signal.event_id,
+    trace: signal.trace_id ?? '',
+    span: signal.span_id ?? '',
+    event: signal.event_id ?? '',
     at: Math.min(Number(BigInt(signal.at) / 1_000_000n), TIME_MAX_MS),
     value: signal.value,
     threshold: signal.threshold,
     evidence: cleanEvidence(signal.evidence),
     rule: signal.rule,
-    conversation: of(R.conversation_id),
-    session: of(R.session_id),
-    user: of(R.user_id),
-    environment: of(R.environment),
+    conversation: signal.context?.conversation_id ?? of(R.conversation_id),
+    session: signal.context?.session_id ?? of(R.session_id),
+    user: signal.context?.user_id ?? of(R.user_id),
+    environment: signal.context?.environment ?? of(R.environment),
   }
 }
 

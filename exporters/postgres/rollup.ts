@@ -114,7 +114,9 @@ export class Rollup {
   /** Adds signals that were not stored before. */
   addSignals(signals: readonly SignalRow[]): void {
     for (const signal of signals)
-      this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
+      // A signal about a series belongs to no trace.
+      if (signal.trace !== '')
+        this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
   }
 
   /**

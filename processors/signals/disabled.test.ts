@@ -4,12 +4,12 @@ import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
+import { DETECTED_TYPES } from '../../detection/detected-types.ts'
 import { signalsSchema } from './config.ts'
-import { LOOP_TYPE } from './loops.ts'
 import { RULES } from './rules/all-rules.ts'
 
 test('the signal types in the configuration are exactly those that the rules raise', () => {
-  const raised = new Set([...RULES.flatMap((rule) => rule.types), LOOP_TYPE])
+  const raised = new Set([...RULES.flatMap((rule) => rule.types), ...DETECTED_TYPES])
   assert.deepEqual([...raised].toSorted(), SIGNAL_TYPES.toSorted())
 })
 

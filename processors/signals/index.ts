@@ -1,5 +1,5 @@
 // Applies deterministic rules to every event; what they find are signals. The rules are rows of the tables in `rules/`.
-// Rules that would need more than one batch, such as baselines and rates, do not belong here.
+// Rules over traces and over time are in `detection/`.
 
 import type { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
@@ -8,7 +8,6 @@ import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
-import { detectLoops } from './loops.ts'
 import { RULES } from './rules/all-rules.ts'
 import type { Rule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
@@ -27,12 +26,10 @@ export const signals: ProcessorFactory<SignalsConfig> = {
 class SignalsProcessor implements Processor {
   readonly #config: SignalsConfig
   readonly #rules: readonly Rule[]
-  readonly #looks: boolean
 
   constructor(config: SignalsConfig) {
     this.#config = config
     this.#rules = RULES.filter((rule) => rule.types.some((t) => !config.disabled.includes(t)))
-    this.#looks = !config.disabled.includes('loop_detected')
   }
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
@@ -55,7 +52,6 @@ class SignalsProcessor implements Processor {
         )
       }
     }
-    if (this.#looks) detectLoops(events, this.#config.loop_repeats, ctx)
   }
 }
 

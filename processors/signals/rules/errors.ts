@@ -10,6 +10,12 @@ import type { Finding, Rule } from './rule.ts'
 const MODEL_KINDS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
 const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
 
+/**
+ * Kinds of events that stand for other events. Whether an error of one is a fault of its own, or only repeats one of a call below it,
+ * is known when the trace is complete: see `detection/`.
+ */
+const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
+
 export const ERROR_RULES: readonly Rule[] = [
   {
     // Fires for a tool span with status error. A timeout and a context overflow have signal types of their own.
@@ -20,6 +26,7 @@ export const ERROR_RULES: readonly Rule[] = [
     check(events, event) {
       if (!isError(events, event)) return null
       const kind = kindOf(events, event)
+      if (CONTAINER_KINDS.has(kind) && events.has(event, R.trace_id)) return null
       const evidence = errorEvidence(events, event)
       return {
         type: errorType(kind, evidence),

@@ -1,0 +1,122 @@
+// Hashes by which two calls are known to ask for the same: of the arguments of a tool without regard to the order of keys, to white
+// space and to fields that change with every call; and of the words of a search. Not cryptographic: they tell calls of one trace apart.
+
+/** Fields that differ in every call and say nothing about what is asked for. */
+const VOLATILE =
+  /^_?(?:ts|timestamp|time_?stamp|epoch|now|nonce|salt|request_?id|req_?id|correlation_?id|trace_?id|span_?id|call_?id|tool_?call_?id|message_?id|run_?id|uuid|guid|idempotency_?key|cache_?buster|cb|rand|random|attempt|attempt_?number|retry|retries|retry_?count|retry_?attempt|sequence|seq|client_?time|sent_?at|requested_?at|created_?at|current_?time)$/i
+const DEPTH_MAX = 16
+/** Keeps hashes in the range of exact numbers; never 0, which means unknown. */
+const MODULUS = 2 ** 52
+
+export interface ArgumentHash {
+  readonly key: number
+  /** Hashes of up to four words, rarest by hash first, for a search; empty for other calls. */
+  readonly words: readonly number[]
+}
+
+const SEARCH_NAME =
+  /search|retriev|look_?up|find|query|browse|wiki|knowledge|\brag\b|docs|crawl|google|bing|vector|recall/i
+const SEARCH_KEY =
+  /^(?:q|query|queries|question|search|search_?(?:query|term|text|string)|text|keywords?|terms?|prompt|input|topic)$/i
+const WORDS_MAX = 4
+// biome-ignore format: a list of words
+const COMMON_WORDS: ReadonlySet<string> = new Set([
+  'the', 'and', 'for', 'with', 'from', 'what', 'which', 'how', 'our', 'your', 'please', 'find', 'show', 'get', 'about', 'are', 'was', 'can', 'all',
+])
+
+/** Of a tool's arguments as JSON text. `salt` is what else tells calls apart, such as a digest of scrubbed values. */
+export function argumentHash(tool: string, json: string, salt: string): ArgumentHash {
+  const value = parsed(json)
+  const key = positive(hashOf(value, 0) + textHash(tool) * 3 + textHash(salt) * 7)
+  const isSearch = salt === '' && (SEARCH_NAME.test(tool) || hasSearchKey(value))
+  return { key, words: isSearch ? searchWords(tool, value) : [] }
+}
+
+/** Of a text as it stands, JSON or not. */
+export function contentHash(bytes: Buffer, off: number, len: number): number {
+  let h0 = 0x811c9dc5
+  let h1 = 0x9e3779b9
+  const end = off + len
+  for (let i = off; i < end; i++) {
+    const c = bytes[i] as number
+    h0 = Math.imul(h0 ^ c, 0x01000193)
+    h1 = Math.imul(h1 ^ c, 0x5f356495)
+    h1 = (h1 << 13) | (h1 >>> 19)
+  }
+  return joined(h0, h1)
+}
+
+export const textHash = (text: string): number => {
+  const bytes = Buffer.from(text)
+  return contentHash(bytes, 0, bytes.length)
+}
+
+function parsed(json: string): unknown {
+  try {
+    const value: unknown = JSON.parse(json)
+    // A client that sends its arguments as a string of JSON sends the same call.
+    return typeof value === 'string' && /^\s*[[{]/.test(value) ? parsed(value) : value
+  } catch {
+    // A text is an argument too.
+    return json
+  }
+}
+
+/** Members of an object are added up, so that their order makes no difference; items of a list are not. */
+function hashOf(value: unknown, depth: number): number {
+  if (depth > DEPTH_MAX) return 1
+  if (typeof value === 'string') return textHash(value.replace(/\s+/g, ' ').trim())
+  if (typeof value !== 'object' || value === null)
+    return textHash(`${typeof value} ${String(value)}`)
+  let sum = Array.isArray(value) ? 3 : 5
+  if (Array.isArray(value))
+    for (const item of value) sum = positive(sum * 31 + hashOf(item, depth + 1))
+  else
+    for (const [name, member] of Object.entries(value))
+      if (!VOLATILE.test(name))
+        sum = positive(sum + mixed(textHash(name), hashOf(member, depth + 1)))
+  return sum
+}
+
+function hasSearchKey(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).some((name) => SEARCH_KEY.test(name))
+  )
+}
+
+/** Beginnings of the words in all texts below, without common ones. Numbers are part of each: another page is another search. */
+function searchWords(tool: string, value: unknown): number[] {
+  const texts: string[] = []
+  const numbers: string[] = []
+  collect(value, texts, numbers, 0)
+  const words =
+    texts
+      .join(' ')
+      .toLowerCase()
+      .match(/[\p{L}]{3,40}/gu) ?? []
+  numbers.push(...(texts.join(' ').match(/\d+/g) ?? []))
+  const stems = new Set(words.filter((w) => !COMMON_WORDS.has(w)).map((w) => w.slice(0, 5)))
+  const salt = `${tool}\0${numbers.toSorted().join(' ')}`
+  return [...stems]
+    .map((stem) => textHash(`${salt}\0${stem}`))
+    .toSorted((a, b) => a - b)
+    .slice(0, WORDS_MAX)
+}
+
+function collect(value: unknown, texts: string[], numbers: string[], depth: number): void {
+  if (depth > DEPTH_MAX) return
+  if (typeof value === 'string') texts.push(value)
+  else if (typeof value === 'number') numbers.push(String(value))
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, member] of Object.entries(value))
+      if (!VOLATILE.test(name)) collect(member, texts, numbers, depth + 1)
+}
+
+const mixed = (a: number, b: number): number =>
+  joined(Math.imul(a | 0, 0x9e3779b1) ^ b, Math.imul((b / 4096) | 0, 0x85ebca6b) ^ a)
+
+const joined = (h0: number, h1: number): number => (h0 >>> 0) * 1048576 + (h1 >>> 12) + 1
+
+const positive = (n: number): number => (n % MODULUS) + 1

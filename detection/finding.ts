@@ -1,0 +1,50 @@
+// What a rule over a trace, a conversation or a series found, before it is a signal.
+
+import { fingerprintOf } from '../core/identity/fingerprint.ts'
+import { signalId } from '../core/identity/identity.ts'
+import type { Evidence, Severity, Signal, SignalContext, SignalType } from '../core/signal.ts'
+
+export interface Finding {
+  readonly type: SignalType
+  /** Id and version of the rule. */
+  readonly rule: string
+  readonly severity: Severity
+  readonly tenant: string
+  readonly project: string
+  /** What identifies the occurrence, together with the rule and the type: a trace, an agent and a tool, a series and a time. */
+  readonly identity: readonly string[]
+  /** What tells issues of this type apart. */
+  readonly dimensions: readonly string[]
+  readonly atMs: number
+  readonly trace: string | null
+  readonly span: string | null
+  readonly event: string | null
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly evidence: Evidence
+  readonly context?: SignalContext
+}
+
+const ZEROS = /^0+$/
+
+export function signalOf(f: Finding): Signal {
+  const id = (text: string | null): string | null =>
+    text === null || ZEROS.test(text) ? null : text
+  return {
+    signal_id: signalId([f.tenant, f.project, ...f.identity].join('\0'), `${f.rule}:${f.type}`),
+    type: f.type,
+    severity: f.severity,
+    trace_id: id(f.trace),
+    span_id: id(f.span),
+    event_id: id(f.event),
+    tenant_id: f.tenant,
+    project_id: f.project,
+    at: String(BigInt(Math.round(f.atMs * 1000)) * 1000n),
+    value: f.value,
+    threshold: f.threshold,
+    evidence: f.evidence,
+    rule: f.rule,
+    fingerprint: fingerprintOf(f.tenant, f.project, f.type, f.dimensions),
+    ...(f.context === undefined ? {} : { context: f.context }),
+  }
+}

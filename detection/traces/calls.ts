@@ -1,0 +1,253 @@
+// Calls of a trace that ask for the same: loops, retry storms and polling. What counts is how often calls came one after the other, and
+// that number can only grow when a span arrives later: so these rules hold as soon as they hold, whatever the order of arrival.
+
+import type { DetectionSettings } from '../settings.ts'
+import { inOrder, isFailed, type Trace, type TraceSpan } from './trace.ts'
+import type { TraceFinding } from './trace-finding.ts'
+
+/** Groups of calls; what stands before the first colon is the kind of group. */
+const SAME_RESULT = 'same'
+const FAILED = 'failed'
+const UNKNOWN_RESULT = 'unknown'
+const SIMILAR = 'similar'
+
+const CALLS_MAX = 200
+/** Without results nobody knows whether a repetition was in vain. */
+const UNKNOWN_EXTRA = 2
+/** Searches that are worded differently and find the same. */
+const SIMILAR_EXTRA = 2
+/** From one gap to the next, when a client waits longer after each failure. */
+const BACKOFF_FACTOR = 1.5
+const STORM_CALLS = 5
+const STORM_MS = 60_000
+
+/** Adds a call to its groups and returns their names. */
+export function addCall(trace: Trace, span: TraceSpan): string[] {
+  if (span.key === 0 || !(span.kind === 'tool' || span.kind === 'llm' || span.kind === 'mcp'))
+    return []
+  const names: string[] = []
+  const subject = `${span.agent}\0${span.tool === '' ? span.model : span.tool}`
+  if (isFailed(span)) names.push(`${FAILED}:${subject}\0${span.key}`)
+  else if (span.result === 0) names.push(`${UNKNOWN_RESULT}:${subject}\0${span.key}`)
+  else {
+    names.push(`${SAME_RESULT}:${subject}\0${span.key} ${span.result}`)
+    for (const word of span.words)
+      if (word !== 0) names.push(`${SIMILAR}:${subject}\0${word} ${span.result}`)
+  }
+  for (const name of names) {
+    const group = trace.calls.get(name)
+    if (group === undefined) trace.calls.set(name, [span])
+    else if (group.length < CALLS_MAX) group.push(span)
+  }
+  return names
+}
+
+/** What the calls of one group are, or null. */
+export function findingOf(
+  name: string,
+  spans: readonly TraceSpan[],
+  settings: DetectionSettings,
+): TraceFinding | null {
+  const kind = name.slice(0, name.indexOf(':'))
+  if (kind === FAILED) return retryStorm(spans, settings.retry_errors)
+  const repeats = settings.loop_repeats
+  if (kind === SAME_RESULT) return loop(spans, repeats, 'the same call, the same result')
+  if (kind === UNKNOWN_RESULT)
+    return loop(spans, repeats + UNKNOWN_EXTRA, 'the same call; results are not recorded')
+  return loop(spans, repeats + SIMILAR_EXTRA, 'searches in other words, the same result')
+}
+
+/** The most calls of which each began after the one before had ended. */
+function oneAfterTheOther(spans: readonly TraceSpan[]): TraceSpan[] {
+  const byEnd = [...spans].toSorted((a, b) => a.endMs - b.endMs || (a.event < b.event ? -1 : 1))
+  const out: TraceSpan[] = []
+  let end = Number.NEGATIVE_INFINITY
+  let start = Number.NEGATIVE_INFINITY
+  for (const span of byEnd) {
+    // Calls without a duration follow each other when they begin at different times.
+    if (span.startMs < end || span.startMs === start) continue
+    out.push(span)
+    end = span.endMs
+    start = span.startMs
+  }
+  return out
+}
+
+function loop(spans: readonly TraceSpan[], repeats: number, how: string): TraceFinding | null {
+  if (spans.length < repeats) return null
+  const calls = oneAfterTheOther(spans)
+  if (calls.length < repeats) return null
+  const deciding = calls[repeats - 1] as TraceSpan
+  return {
+    type: 'loop_detected',
+    rule: 'trace.loop@2',
+    severity: 'high',
+    identity: [deciding.agent, subjectOf(deciding)],
+    dimensions: [deciding.service, deciding.agent, subjectOf(deciding)],
+    deciding,
+    value: calls.length,
+    threshold: repeats,
+    evidence: {
+      ...namesOf(deciding),
+      how,
+      calls: calls.length,
+      seconds: seconds(calls),
+      unit: 'equal calls',
+    },
+    costUsd: calls.slice(1).reduce((sum, c) => sum + c.costUsd, 0),
+  }
+}
+
+function retryStorm(spans: readonly TraceSpan[], errors: number): TraceFinding | null {
+  if (spans.length < errors) return null
+  const calls = oneAfterTheOther(spans)
+  if (calls.length < errors) return null
+  const deciding = calls[errors - 1] as TraceSpan
+  const isPatient = waitsLonger(calls) && !isStorm(calls)
+  return {
+    type: 'retry_storm',
+    rule: 'trace.retries@1',
+    severity: isPatient ? 'low' : 'high',
+    identity: [deciding.agent, subjectOf(deciding)],
+    dimensions: [deciding.service, deciding.agent, subjectOf(deciding), deciding.errorType],
+    deciding,
+    value: calls.length,
+    threshold: errors,
+    evidence: {
+      ...namesOf(deciding),
+      how: isPatient ? 'the same call failed; waits grew' : 'the same call failed again and again',
+      error_type: deciding.errorType === '' ? null : deciding.errorType,
+      error_message: deciding.errorMessage === '' ? null : deciding.errorMessage,
+      calls: calls.length,
+      seconds: seconds(calls),
+      unit: 'failed calls',
+    },
+    costUsd: calls.reduce((sum, c) => sum + c.costUsd, 0),
+  }
+}
+
+function waitsLonger(calls: readonly TraceSpan[]): boolean {
+  let before = 0
+  for (let i = 1; i < calls.length; i++) {
+    const gap = (calls[i] as TraceSpan).startMs - (calls[i - 1] as TraceSpan).endMs
+    if (gap < before * BACKOFF_FACTOR || gap <= 0) return false
+    before = gap
+  }
+  return true
+}
+
+function isStorm(calls: readonly TraceSpan[]): boolean {
+  const fifth = calls[STORM_CALLS - 1]
+  const first = calls[0]
+  return fifth !== undefined && first !== undefined && fifth.endMs - first.startMs < STORM_MS
+}
+
+/** Equal calls whose results change, many of them: of a settled trace. Null when some of them are a loop or a retry storm. */
+export function pollingIn(trace: Trace, settings: DetectionSettings): TraceFinding[] {
+  const byKey = new Map<string, TraceSpan[]>()
+  for (const span of trace.spans.values()) {
+    if (span.kind !== 'tool' || span.key === 0) continue
+    const name = `${span.agent}\0${span.tool}\0${span.key}`
+    const group = byKey.get(name)
+    if (group === undefined) byKey.set(name, [span])
+    else group.push(span)
+  }
+  const out: TraceFinding[] = []
+  for (const spans of byKey.values()) {
+    const calls = oneAfterTheOther(spans)
+    const deciding = calls[settings.polling_repeats - 1]
+    if (deciding === undefined || new Set(calls.map((c) => c.result)).size < 2) continue
+    if (isLoopToo(trace, deciding, settings)) continue
+    out.push({
+      type: 'polling',
+      rule: 'trace.polling@1',
+      severity: 'low',
+      identity: [deciding.agent, deciding.tool],
+      dimensions: [deciding.service, deciding.agent, deciding.tool],
+      deciding,
+      value: calls.length,
+      threshold: settings.polling_repeats,
+      evidence: {
+        ...namesOf(deciding),
+        how: 'the same call, changing results',
+        calls: calls.length,
+        seconds: seconds(calls),
+        unit: 'equal calls',
+      },
+      costUsd: 0,
+    })
+  }
+  return out
+}
+
+function isLoopToo(trace: Trace, call: TraceSpan, settings: DetectionSettings): boolean {
+  for (const [name, spans] of trace.calls)
+    if (spans[0]?.tool === call.tool && spans[0].key === call.key)
+      if (findingOf(name, spans, settings) !== null) return true
+  return false
+}
+
+const PERIOD_MAX = 8
+const CYCLE_REPEATS = 3
+
+/** A sequence of calls with their results that comes again and again, of a settled trace: searches A, B, A, B, A, B. */
+export function cycleIn(trace: Trace): TraceFinding | null {
+  const calls = inOrder(trace.spans.values()).filter(
+    (s) => s.kind === 'tool' && s.key !== 0 && s.result !== 0 && !isFailed(s),
+  )
+  const steps = calls.map((s) => `${s.agent}\0${s.tool}\0${s.key} ${s.result}`)
+  for (let period = 2; period <= PERIOD_MAX; period++) {
+    const needed = period * CYCLE_REPEATS
+    let run = period
+    for (let i = period; i < steps.length; i++) {
+      run = steps[i] === steps[i - period] ? run + 1 : period
+      if (run < needed) continue
+      const cycle = calls.slice(i - needed + 1, i + 1)
+      if (new Set(cycle.map((c) => c.tool)).size < 2) break
+      return cycleFinding(cycle, period)
+    }
+  }
+  return null
+}
+
+function cycleFinding(calls: readonly TraceSpan[], period: number): TraceFinding | null {
+  if (oneAfterTheOther(calls).length < calls.length) return null
+  const deciding = calls.at(-1) as TraceSpan
+  const tools = [...new Set(calls.map((c) => c.tool))].toSorted().join(', ')
+  return {
+    type: 'loop_detected',
+    rule: 'trace.cycle@1',
+    severity: 'high',
+    identity: [deciding.agent, tools],
+    dimensions: [deciding.service, deciding.agent, tools],
+    deciding,
+    value: calls.length / period,
+    threshold: CYCLE_REPEATS,
+    evidence: {
+      tool_name: tools,
+      agent_name: deciding.agent === '' ? null : deciding.agent,
+      how: `${period} calls in turn, without a new result`,
+      calls: calls.length,
+      seconds: seconds(calls),
+      unit: 'repetitions',
+    },
+    costUsd: 0,
+  }
+}
+
+const subjectOf = (span: TraceSpan): string => (span.tool === '' ? span.model : span.tool)
+
+function namesOf(span: TraceSpan): Record<string, string | null> {
+  return {
+    tool_name: span.tool === '' ? null : span.tool,
+    model: span.tool === '' ? span.model : null,
+    agent_name: span.agent === '' ? null : span.agent,
+  }
+}
+
+const seconds = (calls: readonly TraceSpan[]): number => {
+  const first = calls[0]
+  const last = calls.at(-1)
+  if (first === undefined || last === undefined) return 0
+  return Math.round((last.endMs - first.startMs) / 100) / 10
+}

@@ -1,0 +1,165 @@
+// Context drop: a conversation goes on, but the model is suddenly sent much less of it than before. Turns are compared in the order of
+// their start, once the conversation has been quiet for a while. A summary in what is sent is a compaction and no drop; a small call beside the
+// conversation is none either, because the next turn has the context again.
+
+import type { Finding } from '../finding.ts'
+import { FLAG, type Observation } from '../observation.ts'
+import type { DetectionSettings } from '../settings.ts'
+
+interface Turn {
+  readonly startMs: number
+  readonly endMs: number
+  readonly tokens: number
+  readonly messages: number
+  readonly hasSummary: boolean
+  readonly trace: string
+  readonly span: string
+  readonly event: string
+  readonly user: string
+}
+
+export interface Conversation {
+  readonly id: string
+  readonly tenant: string
+  readonly project: string
+  readonly environment: string
+  /** Turns by who asks: one agent with one model and one system message. */
+  readonly threads: Map<string, Turn[]>
+  touchedMs: number
+  isSettled: boolean
+  readonly raised: Map<string, string>
+}
+
+const TURNS_MAX = 100
+const THREADS_MAX = 20
+/** Smaller contexts come and go. */
+const TOKENS_MIN = 1000
+const MESSAGES_MIN = 6
+
+export const conversationKey = (o: Observation): string =>
+  `${o.tenant}\0${o.project}\0${o.conversation}`
+
+export function newConversation(o: Observation, atMs: number): Conversation {
+  return {
+    id: o.conversation,
+    tenant: o.tenant,
+    project: o.project,
+    environment: o.environment,
+    threads: new Map(),
+    touchedMs: atMs,
+    isSettled: false,
+    raised: new Map(),
+  }
+}
+
+export function addTurn(c: Conversation, o: Observation, atMs: number): void {
+  if (o.kind !== 'llm' || (o.flags & (FLAG.ERROR | FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
+  c.touchedMs = Math.max(c.touchedMs, atMs)
+  c.isSettled = false
+  const name = [o.service, o.agent, o.model, o.system].join('\0')
+  let turns = c.threads.get(name)
+  if (turns === undefined) {
+    if (c.threads.size >= THREADS_MAX) return
+    turns = []
+    c.threads.set(name, turns)
+  }
+  if (turns.some((t) => t.event === o.event)) return
+  turns.push({
+    startMs: o.startMs,
+    endMs: o.endMs,
+    tokens: o.inputTokens,
+    messages: o.messages,
+    hasSummary: (o.flags & FLAG.SUMMARY) !== 0,
+    trace: o.trace,
+    span: o.span,
+    event: o.event,
+    user: o.user,
+  })
+  turns.sort((a, b) => a.startMs - b.startMs || (a.event < b.event ? -1 : 1))
+  if (turns.length > TURNS_MAX) turns.shift()
+}
+
+export function contextDrops(c: Conversation, settings: DetectionSettings): Finding[] {
+  const out: Finding[] = []
+  for (const [name, turns] of c.threads) {
+    for (let i = 1; i < turns.length; i++) {
+      const before = turns[i - 1] as Turn
+      const turn = turns[i] as Turn
+      const lost = lostIn(before, turn, settings.context_drop)
+      if (lost === null || turn.hasSummary || recovers(turns, i, lost, settings.context_drop))
+        continue
+      out.push(findingOf(c, name, before, turn, lost, settings))
+      break
+    }
+  }
+  return out
+}
+
+interface Loss {
+  readonly unit: 'tokens' | 'messages'
+  readonly before: number
+  readonly after: number
+}
+
+function lostIn(before: Turn, turn: Turn, share: number): Loss | null {
+  if (before.tokens > 0 && turn.tokens > 0) {
+    if (before.tokens < TOKENS_MIN || turn.tokens >= before.tokens * (1 - share)) return null
+    // One long message that is not sent again is no context: what was there before it must be missing, too.
+    return { unit: 'tokens', before: before.tokens, after: turn.tokens }
+  }
+  if (before.messages < MESSAGES_MIN || turn.messages >= before.messages * (1 - share)) return null
+  return { unit: 'messages', before: before.messages, after: turn.messages }
+}
+
+/** Whether the next turn has the context again: the small call stood beside the conversation. */
+function recovers(
+  turns: readonly Turn[],
+  at: number,
+  { unit, before }: Loss,
+  share: number,
+): boolean {
+  const next = turns[at + 1]
+  return next !== undefined && next[unit] >= before * (1 - share / 2)
+}
+
+function findingOf(
+  c: Conversation,
+  name: string,
+  before: Turn,
+  turn: Turn,
+  { unit, before: had, after }: Loss,
+  settings: DetectionSettings,
+): Finding {
+  const [service = '', agent = '', model = ''] = name.split('\0')
+  return {
+    type: 'context_drop',
+    rule: 'conversation.context@1',
+    severity: 'medium',
+    tenant: c.tenant,
+    project: c.project,
+    identity: [c.id, turn.event],
+    dimensions: [service, agent, model],
+    atMs: turn.endMs,
+    trace: turn.trace,
+    span: turn.span,
+    event: turn.event,
+    value: after,
+    threshold: Math.round(had * (1 - settings.context_drop)),
+    evidence: {
+      unit,
+      before: had,
+      after,
+      lost: `${Math.round((1 - after / had) * 100)} %`,
+      seconds_between: Math.round((turn.startMs - before.endMs) / 1000),
+      model,
+      agent_name: agent === '' ? null : agent,
+    },
+    context: {
+      environment: c.environment === '' ? null : c.environment,
+      conversation_id: c.id,
+      session_id: null,
+      user_id: turn.user === '' ? null : turn.user,
+      cost_usd: 0,
+    },
+  }
+}

@@ -1,0 +1,267 @@
+// Rules over a trace that has been quiet for a while: what more spans could still change. Errors of containers that are faults of their
+// own, runaway depth and fan-out, money spent in vain, budgets.
+
+import { normalizedMessage } from '../../core/identity/fingerprint.ts'
+import { FLAG } from '../observation.ts'
+import type { DetectionSettings } from '../settings.ts'
+import { cycleIn, findingOf, pollingIn } from './calls.ts'
+import { inOrder, isFailed, type Trace, type TraceSpan } from './trace.ts'
+import { rounded, type TraceFinding } from './trace-finding.ts'
+
+export function settledFindings(trace: Trace, settings: DetectionSettings): TraceFinding[] {
+  const spans = inOrder(trace.spans.values())
+  const loops = new Map<string, TraceFinding>()
+  for (const [name, calls] of trace.calls) {
+    const found = findingOf(name, calls, settings)
+    if (found !== null) keepGreatest(loops, found)
+  }
+  const out = [...loops.values()]
+  if (!out.some((f) => f.type === 'loop_detected')) {
+    const cycle = cycleIn(trace)
+    if (cycle !== null) out.push(cycle)
+  }
+  out.push(...pollingIn(trace, settings), ...containerErrors(spans))
+  for (const f of [runaway(spans, settings), waste(trace, spans, settings)])
+    if (f !== null) out.push(f)
+  out.push(...budgets(trace, spans, settings))
+  return out
+}
+
+/** Of findings about the same agent and tool the one with most calls: one tool that loops is one fault. */
+export function keepGreatest(found: Map<string, TraceFinding>, f: TraceFinding): void {
+  const id = `${f.type}\0${f.identity.join('\0')}`
+  const known = found.get(id)
+  const isGreater =
+    known === undefined ||
+    (f.value ?? 0) > (known.value ?? 0) ||
+    (f.value === known.value && f.deciding.event < known.deciding.event)
+  if (isGreater) found.set(id, f)
+}
+
+// ---------------------------------------------------------------- errors
+
+/** Kinds that stand for other spans. Errors of all others are signals at once, in the worker. */
+export const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
+
+/** Errors of containers that repeat none of a span below, and of plain spans that no failed call around them reports. */
+function containerErrors(spans: readonly TraceSpan[]): TraceFinding[] {
+  const byId = new Map(spans.map((s) => [s.span, s]))
+  const failed = spans.filter((s) => isFailed(s) && (s.flags & FLAG.REPEATED) === 0)
+  const below = new Map<string, TraceSpan[]>()
+  const isInsideFailedCall = new Set<TraceSpan>()
+  for (const span of failed)
+    for (const above of ancestorsOf(span, byId)) {
+      const list = below.get(above.span)
+      if (list === undefined) below.set(above.span, [span])
+      else list.push(span)
+      if (isFailed(above) && !CONTAINER_KINDS.has(above.kind)) isInsideFailedCall.add(span)
+    }
+  return failed
+    .filter((s) => CONTAINER_KINDS.has(s.kind) && !isInsideFailedCall.has(s))
+    .filter((s) => !(below.get(s.span) ?? []).some((inner) => isRepeatedBy(s, inner, spans)))
+    .map(errorFinding)
+}
+
+const DEPTH_MAX = 1000
+
+function* ancestorsOf(span: TraceSpan, byId: ReadonlyMap<string, TraceSpan>): Generator<TraceSpan> {
+  const seen = new Set([span.span])
+  let above = byId.get(span.parent)
+  for (let n = 0; above !== undefined && n < DEPTH_MAX && !seen.has(above.span); n++) {
+    yield above
+    seen.add(above.span)
+    above = byId.get(above.parent)
+  }
+}
+
+/** Whether the container's error is that of a span inside it: it says the same, says nothing, or is what the last step ended with. */
+function isRepeatedBy(
+  container: TraceSpan,
+  inner: TraceSpan,
+  spans: readonly TraceSpan[],
+): boolean {
+  const outer = normalizedMessage(container.errorMessage)
+  const said = normalizedMessage(inner.errorMessage)
+  if (outer === '' && (container.errorType === '' || container.errorType === inner.errorType))
+    return true
+  if (said !== '' && (outer.includes(said) || said.includes(outer)))
+    return outer !== '' || said === ''
+  if (container.errorType !== '' && container.errorType === inner.errorType) return true
+  if (inner.errorType !== '' && container.errorMessage.includes(inner.errorType)) return true
+  // Nothing else happened in the container after the failure.
+  return (
+    !spans.some(
+      (s) =>
+        s !== inner && s !== container && s.parent === container.span && s.startMs >= inner.endMs,
+    ) &&
+    inner.parent === container.span &&
+    container.endMs - inner.endMs < PROPAGATION_MS
+  )
+}
+
+const PROPAGATION_MS = 50
+
+function errorFinding(span: TraceSpan): TraceFinding {
+  return {
+    type: 'error',
+    rule: 'trace.error@1',
+    severity: 'high',
+    identity: [span.event],
+    dimensions: [
+      span.kind,
+      span.agent === '' ? span.name : span.agent,
+      span.errorType,
+      normalizedMessage(span.errorMessage),
+    ],
+    deciding: span,
+    value: null,
+    threshold: null,
+    evidence: {
+      name: span.name,
+      agent_name: span.agent === '' ? null : span.agent,
+      error_type: span.errorType === '' ? null : span.errorType,
+      error_message: span.errorMessage === '' ? null : span.errorMessage,
+    },
+    costUsd: 0,
+  }
+}
+
+// ---------------------------------------------------------------- runaway
+
+function runaway(spans: readonly TraceSpan[], settings: DetectionSettings): TraceFinding | null {
+  const byId = new Map(spans.map((s) => [s.span, s]))
+  const children = new Map<string, number>()
+  for (const s of spans)
+    if (s.parent !== '' && (s.flags & FLAG.REPEATED) === 0)
+      children.set(s.parent, (children.get(s.parent) ?? 0) + 1)
+  let widest: { span: TraceSpan; n: number } | null = null
+  for (const s of spans) {
+    const n = children.get(s.span) ?? 0
+    if (n > settings.children_max && n > (widest?.n ?? 0)) widest = { span: s, n }
+  }
+  let deepest: { span: TraceSpan; n: number } | null = null
+  const depths = new Map<string, number>()
+  for (const s of spans) {
+    const n = depthOf(s, byId, depths)
+    if (n > settings.depth_max && n > (deepest?.n ?? 0)) deepest = { span: s, n }
+  }
+  const found = deepest ?? widest
+  if (found === null) return null
+  const isDeep = found === deepest
+  return {
+    type: 'runaway',
+    rule: 'trace.runaway@1',
+    severity: 'medium',
+    identity: [isDeep ? 'depth' : 'children'],
+    dimensions: [found.span.service, isDeep ? 'depth' : 'children', found.span.agent],
+    deciding: found.span,
+    value: found.n,
+    threshold: isDeep ? settings.depth_max : settings.children_max,
+    evidence: {
+      how: isDeep ? 'spans inside each other' : 'children of one span',
+      name: found.span.name,
+      unit: isDeep ? 'levels' : 'children',
+    },
+    costUsd: 0,
+  }
+}
+
+function depthOf(
+  span: TraceSpan,
+  byId: ReadonlyMap<string, TraceSpan>,
+  depths: Map<string, number>,
+): number {
+  const path: TraceSpan[] = []
+  let at: TraceSpan | undefined = span
+  let base = 0
+  while (at !== undefined && path.length < DEPTH_MAX * 10) {
+    const known = depths.get(at.span)
+    if (known !== undefined) {
+      base = known
+      break
+    }
+    // A circle of parents is no depth.
+    depths.set(at.span, 0)
+    path.push(at)
+    at = byId.get(at.parent)
+  }
+  for (const s of path.toReversed()) depths.set(s.span, ++base)
+  return depths.get(span.span) ?? 0
+}
+
+// ---------------------------------------------------------------- money
+
+/** Money for calls that failed, and for asking a model again what it had answered the same way. */
+function waste(
+  trace: Trace,
+  spans: readonly TraceSpan[],
+  settings: DetectionSettings,
+): TraceFinding | null {
+  const asked = new Set<string>()
+  let usd = 0
+  let failed = 0
+  let repeated = 0
+  let deciding: TraceSpan | null = null
+  for (const s of spans) {
+    if (s.costUsd <= 0 || (s.flags & (FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) continue
+    const id = `${s.model}\0${s.key} ${s.result}`
+    const isRepeated = s.key !== 0 && s.result !== 0 && asked.has(id)
+    asked.add(id)
+    if (!isFailed(s) && !isRepeated) continue
+    usd += s.costUsd
+    if (isFailed(s)) failed++
+    else repeated++
+    deciding = s
+  }
+  const share = trace.costUsd > 0 ? usd / trace.costUsd : 0
+  if (deciding === null || usd < settings.waste_usd || share < settings.waste_share) return null
+  return {
+    type: 'waste',
+    rule: 'trace.waste@1',
+    severity: 'low',
+    identity: [],
+    dimensions: [deciding.service, deciding.agent, deciding.model],
+    deciding,
+    value: rounded(usd),
+    threshold: settings.waste_usd,
+    evidence: {
+      unit: 'USD',
+      share: Math.round(share * 100) / 100,
+      failed_calls: failed,
+      repeated_calls: repeated,
+      what: `${Math.round(share * 100)} % of the run, ${usd.toFixed(2)} USD`,
+    },
+    costUsd: usd,
+  }
+}
+
+function budgets(
+  trace: Trace,
+  spans: readonly TraceSpan[],
+  settings: DetectionSettings,
+): TraceFinding[] {
+  const deciding = spans.at(-1)
+  if (deciding === undefined) return []
+  const rows: readonly (readonly [unit: string, value: number, limit: number | null])[] = [
+    ['USD', trace.costUsd, settings.trace_budget_usd],
+    ['tokens', trace.tokens, settings.trace_budget_tokens],
+  ]
+  return rows.flatMap(([unit, value, limit]): TraceFinding[] =>
+    limit === null || rounded(value) <= limit
+      ? []
+      : [
+          {
+            type: 'budget_exceeded',
+            rule: 'trace.budget@1',
+            severity: 'medium',
+            identity: [unit],
+            dimensions: [deciding.service, 'trace', unit],
+            deciding,
+            value: rounded(value),
+            threshold: limit,
+            evidence: { unit, of: 'trace' },
+            costUsd: trace.costUsd,
+          },
+        ],
+  )
+}

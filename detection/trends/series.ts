@@ -1,0 +1,199 @@
+// A series: the calls of one kind to one target, in buckets of a minute by the time at which they ended. Buckets add up exactly, so
+// the order of arrival makes no difference. A bucket that is closed keeps counts, sums and quantiles; only recent ones keep sketches.
+
+import { FLAG, type Observation } from '../observation.ts'
+import { add, merge, newSketch, quantile, type Sketch } from './sketch.ts'
+
+export const BUCKET_MS = 60_000
+/** Buckets of a series that are remembered: what is learned from, and what is being judged. */
+export const BUCKETS_MAX = 150
+const SKETCHED_BUCKETS_MAX = 12
+/** Different models or finish reasons of a bucket; further ones are counted together. */
+const WORDS_MAX = 12
+const OTHER = '(other)'
+
+export const MEASURES = ['latency', 'cost', 'tokens', 'output'] as const
+export type Measure = (typeof MEASURES)[number]
+
+export interface Quantiles {
+  readonly count: number
+  readonly p50: number
+  readonly p95: number
+}
+
+export interface Bucket {
+  readonly minute: number
+  calls: number
+  errors: number
+  readonly models: Map<string, number>
+  readonly finishes: Map<string, number>
+  /** Of buckets that may still grow. */
+  sketches: Record<Measure, Sketch> | null
+  /** Of buckets without sketches. */
+  closed: Record<Measure, Quantiles> | null
+}
+
+export interface Series {
+  readonly key: string
+  readonly tenant: string
+  readonly project: string
+  readonly kind: string
+  /** What the series is, for people: service, environment, kind, route, provider, model or tool. */
+  readonly dimensions: Readonly<Record<string, string>>
+  readonly buckets: Map<number, Bucket>
+  /** State of the rules over the series (`trend-rules.ts`), and up to which minute they have run. */
+  readonly states: Map<string, TrendState>
+  judgedMinute: number
+  /** Set when a minute that was judged got more calls. */
+  isChanged: boolean
+  /** Time in the log of the last call, ms. */
+  touchedMs: number
+  readonly raised: Map<string, string>
+}
+
+/** What a rule remembers from one window to the next. */
+export interface TrendState {
+  isOpen: boolean
+  /** Whether the last windows were outside, newest last, and calm windows since. */
+  recent: boolean[]
+  calm: number
+  openedMinute: number
+  /** Minutes that nothing is learned from. */
+  readonly excluded: Set<number>
+}
+
+const TARGETS: ReadonlySet<string> = new Set(['tool', 'mcp', 'retrieval', 'embedding', 'rerank'])
+
+/** Which series a call belongs to, as the values that tell series apart; null for an event that is no call. */
+export function dimensionsOf(o: Observation): Record<string, string> | null {
+  const out: Record<string, string> = {
+    service: o.service,
+    environment: o.environment,
+    kind: o.kind,
+  }
+  if (o.kind === 'llm') Object.assign(out, { route: o.route, provider: o.provider, model: o.model })
+  else if (TARGETS.has(o.kind))
+    Object.assign(out, { route: o.route, tool: o.tool === '' ? o.model || o.name : o.tool })
+  else return null
+  for (const [name, value] of Object.entries(out)) if (value === '') delete out[name]
+  return out
+}
+
+export function newSeries(
+  key: string,
+  o: Observation,
+  dimensions: Record<string, string>,
+  atMs: number,
+): Series {
+  return {
+    key,
+    tenant: o.tenant,
+    project: o.project,
+    kind: o.kind,
+    dimensions,
+    buckets: new Map(),
+    states: new Map(),
+    judgedMinute: Number.NEGATIVE_INFINITY,
+    isChanged: false,
+    touchedMs: atMs,
+    raised: new Map(),
+  }
+}
+
+/** Adds a call. Figures that repeat another event's are left out, calls that failed say nothing about latency. */
+export function addCall(series: Series, o: Observation, atMs: number): void {
+  if ((o.flags & FLAG.REPEATED) !== 0) return
+  series.touchedMs = atMs
+  const minute = Math.floor(o.endMs / BUCKET_MS)
+  const bucket = bucketAt(series, minute)
+  if (bucket === null) return
+  if (minute <= series.judgedMinute) series.isChanged = true
+  bucket.calls++
+  const isError = (o.flags & FLAG.ERROR) !== 0
+  if (isError) bucket.errors++
+  if (o.responseModel !== '') count(bucket.models, o.responseModel)
+  if (o.finish !== '') count(bucket.finishes, o.finish)
+  if (bucket.sketches === null || (o.flags & FLAG.AGGREGATE) !== 0) return
+  if (!isError && o.endMs > o.startMs) add(bucket.sketches.latency, o.endMs - o.startMs)
+  if (o.costUsd > 0) add(bucket.sketches.cost, o.costUsd)
+  if (o.inputTokens + o.outputTokens > 0)
+    add(bucket.sketches.tokens, o.inputTokens + o.outputTokens)
+  if (o.outputTokens > 0) add(bucket.sketches.output, o.outputTokens)
+}
+
+function bucketAt(series: Series, minute: number): Bucket | null {
+  const known = series.buckets.get(minute)
+  if (known !== undefined) return known
+  if (series.buckets.size >= BUCKETS_MAX) {
+    const oldest = Math.min(...series.buckets.keys())
+    if (minute < oldest) return null
+    series.buckets.delete(oldest)
+  }
+  const sketches = {
+    latency: newSketch(),
+    cost: newSketch(),
+    tokens: newSketch(),
+    output: newSketch(),
+  }
+  const bucket: Bucket = {
+    minute,
+    calls: 0,
+    errors: 0,
+    models: new Map(),
+    finishes: new Map(),
+    sketches,
+    closed: null,
+  }
+  series.buckets.set(minute, bucket)
+  return bucket
+}
+
+function count(counts: Map<string, number>, word: string): void {
+  const name = counts.has(word) || counts.size < WORDS_MAX ? word : OTHER
+  counts.set(name, (counts.get(name) ?? 0) + 1)
+}
+
+/** Takes the sketches of all but the newest buckets up to `minute`. */
+export function compact(series: Series, minute: number): void {
+  const sketched = [...series.buckets.values()].filter((b) => b.sketches !== null)
+  if (sketched.length <= SKETCHED_BUCKETS_MAX) return
+  sketched.sort((a, b) => a.minute - b.minute)
+  for (const bucket of sketched.slice(0, -SKETCHED_BUCKETS_MAX)) {
+    if (bucket.minute > minute) return
+    bucket.closed = {
+      latency: summary(bucket, 'latency'),
+      cost: summary(bucket, 'cost'),
+      tokens: summary(bucket, 'tokens'),
+      output: summary(bucket, 'output'),
+    }
+    bucket.sketches = null
+  }
+}
+
+/** Quantiles of one measure of a bucket. */
+export function summary(bucket: Bucket, measure: Measure): Quantiles {
+  if (bucket.closed !== null) return bucket.closed[measure]
+  return bucket.sketches === null ? NOTHING : quantilesOf(bucket.sketches[measure])
+}
+
+/** Quantiles of one measure of several buckets together; of buckets without sketches, those of the one with most calls. */
+export function summaryOf(buckets: readonly Bucket[], measure: Measure): Quantiles {
+  const all = newSketch()
+  for (const { sketches } of buckets) {
+    if (sketches === null) {
+      const counts = buckets.map((b) => summary(b, measure))
+      const most = counts.toSorted((a, b) => b.count - a.count)[0] ?? NOTHING
+      return { ...most, count: counts.reduce((n, c) => n + c.count, 0) }
+    }
+    merge(all, sketches[measure])
+  }
+  return quantilesOf(all)
+}
+
+const NOTHING: Quantiles = { count: 0, p50: 0, p95: 0 }
+
+const quantilesOf = (sketch: Sketch): Quantiles => ({
+  count: sketch.count,
+  p50: quantile(sketch, 0.5),
+  p95: quantile(sketch, 0.95),
+})

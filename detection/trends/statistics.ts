@@ -1,0 +1,32 @@
+// The tests of the trend rules: whether a rate, a quantile or a distribution differs from what it was, with few assumptions.
+
+/** 99.9 % of both sides. */
+const Z = 3.29
+/** Makes the median absolute deviation comparable with a standard deviation. */
+const MAD_SCALE = 1.4826
+
+/** Bounds between which the rate of `k` of `n` lies (Wilson). */
+export function rateBounds(k: number, n: number, z = Z): readonly [low: number, high: number] {
+  if (n === 0) return [0, 1]
+  const p = k / n
+  const z2 = (z * z) / n
+  const centre = p + z2 / 2
+  const spread = z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n))
+  return [Math.max(0, (centre - spread) / (1 + z2)), Math.min(1, (centre + spread) / (1 + z2))]
+}
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return 0
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] as number
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
+}
+
+/** By how many deviations a value lies above (or below) the median of others; deviations of nothing count as 2 % of the median. */
+export function deviations(value: number, others: readonly number[]): number {
+  const centre = median(others)
+  const mad = median(others.map((x) => Math.abs(x - centre)))
+  const scale = Math.max(mad * MAD_SCALE, Math.abs(centre) * 0.02, 1e-12)
+  return (value - centre) / scale
+}
