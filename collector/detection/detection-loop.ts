@@ -21,6 +21,7 @@ const IDLE_MS = 1000
 const SNAPSHOT_EVERY_MS = 15_000
 const SNAPSHOT_SHARE = 20
 const APPEND_AGAIN_MS = 1000
+const STOP_MS = 5000
 /** Records that are read before other work gets a turn. */
 const RECORDS_AT_ONCE = 16
 const PIPELINE = 'detection'
@@ -69,6 +70,7 @@ export class DetectionLoop {
   #stored: bigint
   #storedAtMs: number
   #snapshotMs = 0
+  #stoppedAtMs = 0
   #running: Promise<void> | null = null
 
   /** Reads the stored state and claims its place in the log. Open before any consumer of the log starts. */
@@ -112,6 +114,7 @@ export class DetectionLoop {
 
   /** Reads what is left, stores the state and ends. */
   async stop(): Promise<void> {
+    this.#stoppedAtMs = this.#o.clock.monotonicMs()
     this.#stop.abort()
     await this.#running
   }
@@ -127,7 +130,7 @@ export class DetectionLoop {
     try {
       for (;;) {
         const isCaughtUp = await this.#readSome(reader)
-        if (isCaughtUp && this.#stop.signal.aborted) break
+        if (this.#stop.signal.aborted && (isCaughtUp || this.#isOverdue())) break
         if (isCaughtUp) await this.#idle(reader)
         await this.#storeIfDue()
       }
@@ -139,6 +142,11 @@ export class DetectionLoop {
         // Only a file descriptor that the end of the process closes too.
       })
     }
+  }
+
+  /** What is left after this time is read after the next start. */
+  #isOverdue(): boolean {
+    return this.#o.clock.monotonicMs() - this.#stoppedAtMs > STOP_MS
   }
 
   /** True when the end of the log was reached. */

@@ -7,6 +7,7 @@ import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
+import { DETECTION_METRICS } from '../detection/detection-loop.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
@@ -24,6 +25,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },
+  { part: 'Signals about traces and trends', metrics: DETECTION_METRICS },
   { part: 'Every exporter', metrics: SENDER_METRICS },
 ]
 

@@ -59,3 +59,14 @@ export function unkeptMetricsSpec(config: ObservaConfig): PipelineSpec {
   const limits = decodeLimits(config)
   return { id: UNKEPT_METRICS, processors: [], encoders: [], limits, explain: false }
 }
+
+/** Whether a pipeline takes what the receiver receives. */
+export function isUsed({ service }: ObservaConfig, receiver: string): boolean {
+  return [...service.pipelines.values()].some((p) => p.receivers.includes(receiver))
+}
+
+/** The pipelines with exactly these exporters, whose ids stand sorted in `group`. */
+export function idsWithExporters({ service }: ObservaConfig, group: string): Set<string> {
+  const all = [...service.pipelines.values()]
+  return new Set(all.filter((p) => p.exporters.toSorted().join(' ') === group).map((p) => p.id))
+}

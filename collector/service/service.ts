@@ -15,8 +15,7 @@ import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { StoreAddress } from '../../core/store-address.ts'
 import type { TelemetryKind } from '../../core/task.ts'
-import { DetectionLoop } from '../detection/detection-loop.ts'
-import { detectionsOf } from '../detection/detections.ts'
+import { RunningDetections } from '../detection/running-detections.ts'
 import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
 import { ReceiverIntake } from '../intake/intake.ts'
@@ -33,8 +32,14 @@ import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
-import { pipelineSpec, UNKEPT_METRICS, unkeptMetricsSpec } from './pipeline-spec.ts'
-import { poolSettings } from './pool-settings.ts'
+import {
+  idsWithExporters,
+  isUsed,
+  pipelineSpec,
+  UNKEPT_METRICS,
+  unkeptMetricsSpec,
+} from './pipeline-spec.ts'
+import { poolSettings, watchPools } from './pool-settings.ts'
 import {
   type Health,
   healthOf,
@@ -85,7 +90,7 @@ export class Service implements ServiceView {
   readonly #deps: ServiceDeps
   readonly #admission: AdmissionControl
   readonly #exporters: RunningExporter[] = []
-  readonly #detections: DetectionLoop[] = []
+  readonly #detections = new RunningDetections()
   readonly #components: { readonly id: string; readonly component: Component }[] = []
   /** The pipelines that receivers push into. Their `pool` is the one in use. */
   readonly #pipelines: Pipeline[] = []
@@ -144,7 +149,7 @@ export class Service implements ServiceView {
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
     // Before the exporters, which then send what it found last.
-    await Promise.all(this.#detections.map((d) => d.stop()))
+    await this.#detections.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
     await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
@@ -167,8 +172,7 @@ export class Service implements ServiceView {
     this.#auth.useKeysOf(next)
     for (const log of [this.#deps.log, ...this.#logs]) log.level = next.telemetry.logs.level
     this.#config = next
-    for (const spec of detectionsOf(next))
-      this.#detections.find((d) => d.id === spec.id)?.useSettings(spec.settings)
+    this.#detections.useSettingsOf(next)
     this.#secrets = secrets
     this.#ids = storedIdsIn(next, secrets)
     declareMetrics(this.#deps.metrics, next)
@@ -211,23 +215,16 @@ export class Service implements ServiceView {
     this.#ids = storedIdsIn(this.#config, this.#secrets)
     await this.#startControlPlane(this.#log)
     await this.#buildPipelines(this.#log)
-    await this.#openDetections(dataDir, this.#log)
+    const dir = this.#config.queue.dir ?? join(dataDir, 'queue')
+    const shared = { ...this.#deps, log: this.#log, dir, logger: this.#logOf('detection') }
+    await this.#detections.open(this.#config, shared)
     this.#deps.progress('starting workers')
     this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
-    this.#watchPools()
+    watchPools(this.#pools, this.#deps.metrics)
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
-    for (const d of this.#detections) d.start()
+    this.#detections.start()
     await this.listeners.open()
-  }
-
-  async #openDetections(dataDir: string, log: DurableLog): Promise<void> {
-    const { clock, metrics } = this.#deps
-    for (const spec of detectionsOf(this.#config)) {
-      const dir = this.#config.queue.dir ?? join(dataDir, 'queue')
-      const logger = this.#logOf('detection')
-      this.#detections.push(await DetectionLoop.open({ spec, log, dir, clock, metrics, logger }))
-    }
   }
 
   #openLog(dataDir: string): Promise<DurableLog> {
@@ -295,7 +292,7 @@ export class Service implements ServiceView {
       let ledger = ledgers.get(group)
       if (ledger === undefined) {
         ledger = new UsageLedger()
-        const members = this.#idsWithExporters(group)
+        const members = idsWithExporters(this.#config, group)
         await ledger.rebuild(log, (pipeline) => members.has(pipeline))
         ledgers.set(group, ledger)
         reportLedger(ledger, `pipelines="${[...members].join(' ')}"`, metrics)
@@ -379,24 +376,11 @@ export class Service implements ServiceView {
     this.#pools.delete(pool)
   }
 
-  #watchPools(): void {
-    const { metrics } = this.#deps
-    metrics.onCollect(() => {
-      const waiting = [...this.#pools].reduce((n, pool) => n + pool.waiting, 0)
-      metrics.set('observa_worker_queue_requests', '', waiting)
-    })
-  }
-
-  #idsWithExporters(group: string): Set<string> {
-    const all = [...this.#config.service.pipelines.values()]
-    return new Set(all.filter((p) => p.exporters.toSorted().join(' ') === group).map((p) => p.id))
-  }
-
   async #startEdges(dataDir: string): Promise<void> {
     const auth = this.#auth
     for (const [id, { factory, config }] of this.#config.receivers) {
       const intake = this.#intakeOf(id)
-      if (!this.#isUsed(id)) continue
+      if (!isUsed(this.#config, id)) continue
       const ctx = {
         intake,
         listeners: this.listeners,
@@ -424,10 +408,6 @@ export class Service implements ServiceView {
     if (!metrics.enabled) return
     const handler = metricsHandler(this.#deps.metrics, auth.guardWithoutKey(metrics.endpoint))
     this.listeners.route(metrics.endpoint, '/metrics', handler)
-  }
-
-  #isUsed(receiver: string): boolean {
-    return [...this.#config.service.pipelines.values()].some((p) => p.receivers.includes(receiver))
   }
 
   async #add(id: string, component: Component): Promise<void> {

@@ -4,9 +4,9 @@
 import type { Encoder, EncoderFactory, ProcessorFactory } from '../../core/component.ts'
 import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
 import type { TaskRequest } from '../../core/task.ts'
+import { encoder as observationEncoder } from '../../detection/encode.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { EXPORTERS, PROCESSORS as FACTORIES } from '../components.ts'
-import { encoder as observationEncoder } from '../../detection/encode.ts'
 import { Chain } from './chain.ts'
 import { MetricsChain } from './metrics-chain.ts'
 

@@ -128,42 +128,57 @@ function errorFinding(span: TraceSpan): TraceFinding {
 
 // ---------------------------------------------------------------- runaway
 
+interface Extreme {
+  readonly span: TraceSpan
+  readonly n: number
+}
+
 function runaway(spans: readonly TraceSpan[], settings: DetectionSettings): TraceFinding | null {
-  const byId = new Map(spans.map((s) => [s.span, s]))
-  const children = new Map<string, number>()
-  for (const s of spans)
-    if (s.parent !== '' && (s.flags & FLAG.REPEATED) === 0)
-      children.set(s.parent, (children.get(s.parent) ?? 0) + 1)
-  let widest: { span: TraceSpan; n: number } | null = null
-  for (const s of spans) {
-    const n = children.get(s.span) ?? 0
-    if (n > settings.children_max && n > (widest?.n ?? 0)) widest = { span: s, n }
-  }
-  let deepest: { span: TraceSpan; n: number } | null = null
-  const depths = new Map<string, number>()
-  for (const s of spans) {
-    const n = depthOf(s, byId, depths)
-    if (n > settings.depth_max && n > (deepest?.n ?? 0)) deepest = { span: s, n }
-  }
-  const found = deepest ?? widest
+  const deepest = deepestOf(spans, settings.depth_max)
+  const found = deepest ?? widestOf(spans, settings.children_max)
   if (found === null) return null
-  const isDeep = found === deepest
+  const what = deepest === null ? 'children' : 'depth'
   return {
     type: 'runaway',
     rule: 'trace.runaway@1',
     severity: 'medium',
-    identity: [isDeep ? 'depth' : 'children'],
-    dimensions: [found.span.service, isDeep ? 'depth' : 'children', found.span.agent],
+    identity: [what],
+    dimensions: [found.span.service, what, found.span.agent],
     deciding: found.span,
     value: found.n,
-    threshold: isDeep ? settings.depth_max : settings.children_max,
+    threshold: deepest === null ? settings.children_max : settings.depth_max,
     evidence: {
-      how: isDeep ? 'spans inside each other' : 'children of one span',
+      how: deepest === null ? 'children of one span' : 'spans inside each other',
       name: found.span.name,
-      unit: isDeep ? 'levels' : 'children',
+      unit: deepest === null ? 'children' : 'levels',
     },
     costUsd: 0,
   }
+}
+
+/** The span with most children, when they are more than `most`. */
+function widestOf(spans: readonly TraceSpan[], most: number): Extreme | null {
+  const children = new Map<string, number>()
+  for (const s of spans)
+    if (s.parent !== '' && (s.flags & FLAG.REPEATED) === 0)
+      children.set(s.parent, (children.get(s.parent) ?? 0) + 1)
+  let widest: Extreme | null = null
+  for (const span of spans) {
+    const n = children.get(span.span) ?? 0
+    if (n > Math.max(most, widest?.n ?? 0)) widest = { span, n }
+  }
+  return widest
+}
+
+function deepestOf(spans: readonly TraceSpan[], most: number): Extreme | null {
+  const byId = new Map(spans.map((s) => [s.span, s]))
+  const depths = new Map<string, number>()
+  let deepest: Extreme | null = null
+  for (const span of spans) {
+    const n = depthOf(span, byId, depths)
+    if (n > Math.max(most, deepest?.n ?? 0)) deepest = { span, n }
+  }
+  return deepest
 }
 
 function depthOf(

@@ -89,6 +89,11 @@ export interface SignalRow {
   readonly session: string | null
   readonly user: string | null
   readonly environment: string | null
+  /** Missing in documents of versions without issues. */
+  readonly fingerprint?: string
+  readonly title?: string
+  /** USD that the occurrence concerns. */
+  readonly cost?: number
 }
 
 export interface FactDocument {

@@ -113,8 +113,8 @@ export class Rollup {
 
   /** Adds signals that were not stored before. */
   addSignals(signals: readonly SignalRow[]): void {
+    // A signal about a series belongs to no trace.
     for (const signal of signals)
-      // A signal about a series belongs to no trace.
       if (signal.trace !== '')
         this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
   }

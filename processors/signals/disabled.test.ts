@@ -4,7 +4,7 @@ import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
-import { DETECTED_TYPES } from '../../detection/detected-types.ts'
+import { DETECTED_TYPES } from '../../detection/testing/detected-types.ts'
 import { signalsSchema } from './config.ts'
 import { RULES } from './rules/all-rules.ts'
 

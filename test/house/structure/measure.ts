@@ -13,6 +13,7 @@ const PARTS = [
   'core',
   'proto',
   'usage',
+  'detection',
   'config',
   'storage',
   'accounts',
