@@ -27,6 +27,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { eventRoutes } from './routes/events.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { mcpRoutes } from './routes/mcp.ts'
+import { issueRoutes } from './routes/issues.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { searchRoutes } from './routes/search.ts'
@@ -112,6 +113,7 @@ class ApiExtension implements Component {
     dashboardRoutes(app, this.#stores)
     eventRoutes(app, this.#stores, this.#ctx.service)
     signalRoutes(app, this.#stores)
+    issueRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
     conversationMessageRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)

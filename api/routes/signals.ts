@@ -14,14 +14,17 @@ import type { Stores } from '../stores.ts'
 import type { Api } from '../typed-fastify.ts'
 import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
 
-const signalSchema = z.object({
+export const signalSchema = z.object({
   signal_id: z.string(),
   type: z.string(),
   severity: z.string(),
   status: z.string(),
-  trace_id: z.string(),
-  span_id: z.string(),
-  event_id: z.string(),
+  trace_id: z
+    .string()
+    .nullable()
+    .describe('Null, like span and event, for a signal about a series.'),
+  span_id: z.string().nullable(),
+  event_id: z.string().nullable(),
   tenant_id: z.string(),
   project_id: z.string(),
   at: z.coerce.date(),
@@ -29,6 +32,7 @@ const signalSchema = z.object({
   threshold: z.number().nullable(),
   evidence: z.unknown(),
   rule: z.string(),
+  fingerprint: z.string().nullable(),
 })
 
 const countSchema = z.object({ type: z.string(), severity: z.string(), count: z.number() })
@@ -64,7 +68,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
         limit: q.limit,
         cursor: q.cursor,
       })
-      return { data: page.rows.map(dated), next_cursor: page.next }
+      return { data: page.rows.map(shownSignal), next_cursor: page.next }
     },
   )
   app.get(
@@ -97,19 +101,15 @@ export function signalRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const found = await findSignal(stores.postgres, tenantOf(req), req.params.id)
       if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such signal')
-      return dated(found)
+      return shownSignal(found)
     },
   )
-  redirectFromIssues(app)
 }
 
-/** Until 1.0: what these routes listed are signals, and `issues` will be the groups of equal ones. */
-function redirectFromIssues(app: Api): void {
-  const options = { config: { scope: 'query' as const, shared: false }, schema: { hide: true } }
-  for (const path of ['/api/v1/issues', '/api/v1/issues/:id', '/api/v1/issues/summary'])
-    app.get(path, options, (req, reply) =>
-      reply.redirect(req.url.replace('/api/v1/issues', '/api/v1/signals'), 301),
-    )
-}
-
-const dated = (row: SignalRow) => ({ ...row, at: new Date(row.at) })
+export const shownSignal = (row: SignalRow) => ({
+  ...row,
+  at: new Date(row.at),
+  trace_id: row.trace_id === '' ? null : row.trace_id,
+  span_id: row.span_id === '' ? null : row.span_id,
+  event_id: row.event_id === '' ? null : row.event_id,
+})

@@ -13,6 +13,7 @@ import type {
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signal.ts'
+import { titleOf } from '../../core/signal-title.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { type FactDocument, FLAG, type Preview, type SignalRow } from './fact-document.ts'
 import { lastText } from './last-text.ts'
@@ -328,6 +329,9 @@ function signalOf(signal: Signal, events: EventTable, event: number | undefined)
     session: signal.context?.session_id ?? of(R.session_id),
     user: signal.context?.user_id ?? of(R.user_id),
     environment: signal.context?.environment ?? of(R.environment),
+    fingerprint: signal.fingerprint,
+    title: storable(titleOf(signal)),
+    cost: signal.context?.cost_usd ?? costOf(events, event ?? -1, event !== undefined),
   }
 }
 
@@ -335,7 +339,12 @@ function signalOf(signal: Signal, events: EventTable, event: number | undefined)
 function cleanEvidence(evidence: Signal['evidence']): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(evidence))
-    out[storable(key)] = typeof value === 'string' ? storable(value) : value
+    out[storable(key)] =
+      typeof value === 'string'
+        ? storable(value)
+        : typeof value === 'object' && value !== null
+          ? cleanEvidence(value)
+          : value
   return out
 }
 

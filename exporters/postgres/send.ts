@@ -23,11 +23,14 @@ import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
   DROP_EMPTY,
+  issueStatements,
   LAST_SEQUENCE,
   LOCK_PLACES,
   MOVE_CURSOR,
   READ_CURSOR,
   READ_TRACES,
+  refreshStatements,
+  type StoredSignal,
   signalStatements,
   statementsFor,
 } from './statements.ts'
@@ -203,15 +206,27 @@ function contentOf(parts: readonly EncodedPart[]): Content | null {
 const signalKey = (signal: Pick<SignalRow, 'tenant' | 'project' | 'id'>): string =>
   `${signal.tenant}\n${signal.project}\n${signal.id}`
 
+/** Stores signals and what they mean for issues. Returns the signals that are new. */
+async function storeSignals(
+  client: Statements,
+  signals: readonly SignalRow[],
+): Promise<readonly SignalRow[]> {
+  const stored = new Map<string, StoredSignal>()
+  for (const statement of signalStatements(signals)) {
+    const done = await client.query<StoredSignal>(statement)
+    for (const row of done.rows) stored.set(signalKey(row), row)
+  }
+  const fresh = signals.filter((signal) => stored.get(signalKey(signal))?.isNew === true)
+  for (const statement of issueStatements(fresh)) await client.query(statement)
+  const changed = [...stored.values()].filter((row) => !row.isNew && row.fingerprint !== null)
+  for (const statement of refreshStatements(changed)) await client.query(statement)
+  return fresh
+}
+
 /** Runs the statements of one batch, inside the transaction that moves the cursor. */
 async function store(client: Statements, { rollup, signals }: Content): Promise<void> {
   await client.query(LOCK_PLACES, [rollup.places()])
-  const fresh = new Set<string>()
-  for (const statement of signalStatements(signals)) {
-    const added = await client.query<Pick<SignalRow, 'tenant' | 'project' | 'id'>>(statement)
-    for (const row of added.rows) fresh.add(signalKey(row))
-  }
-  rollup.addSignals(signals.filter((signal) => fresh.has(signalKey(signal))))
+  rollup.addSignals(await storeSignals(client, signals))
   const stored = await client.query<TraceRow>({
     name: 'observa_read_traces',
     text: READ_TRACES,

@@ -2,6 +2,8 @@
 // rows that were read in the same transaction; other sums are added to the stored ones.
 
 import type { SignalRow } from './fact-document.ts'
+import { AFFECTED, ISSUES, REFRESHED, REOPENED, SIGNALS } from './issue-statements.ts'
+import { issueChanges } from './issues.ts'
 import type { Changes } from './rollup.ts'
 
 export const LAST_SEQUENCE = 'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1'
@@ -176,19 +178,6 @@ export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_
   (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
 )
 
-/** Inserts signals and returns the ids of those that are new. A stored signal is not changed. */
-export const SIGNALS = `
-INSERT INTO signals (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
-  threshold, evidence, rule, conversation_id, session_id, user_id, environment)
-SELECT tenant, project, id, type, severity, trace, span, event, ${at('at')}, value, threshold, evidence, rule,
-  conversation, session, "user", environment
-FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type text, severity text, trace text,
-  span text, event text, at double precision, value double precision, threshold double precision, evidence jsonb,
-  rule text, conversation text, session text, "user" text, environment text)
-ORDER BY tenant, project, id
-ON CONFLICT (tenant_id, project_id, signal_id) DO NOTHING
-RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id`
-
 const TABLES: readonly {
   readonly rows: Exclude<keyof Changes, 'hasMoved'>
   readonly name: string
@@ -217,7 +206,35 @@ export function statementsFor(changes: Changes): readonly Prepared[] {
 }
 
 export function signalStatements(signals: readonly SignalRow[]): readonly Prepared[] {
-  return inChunks('observa_signals', SIGNALS, signals)
+  return inChunks('observa_signals_2', SIGNALS, signals)
+}
+
+/** The statements that store what new signals mean for issues, in order. */
+export function issueStatements(fresh: readonly SignalRow[]): readonly Prepared[] {
+  const { issues, affected } = issueChanges(fresh)
+  const ids = issues.map(({ tenant, project, id }) => ({ tenant, project, id }))
+  return [
+    ...inChunks('observa_issues', ISSUES, issues),
+    ...inChunks('observa_issues_reopened', REOPENED, ids),
+    ...inChunks('observa_issues_affected', AFFECTED, affected),
+  ]
+}
+
+/** For the issues of signals whose final form came after they had been counted. */
+export function refreshStatements(
+  changed: readonly Pick<StoredSignal, 'tenant' | 'project' | 'fingerprint'>[],
+): readonly Prepared[] {
+  const keys = changed.map(({ tenant, project, fingerprint }) => ({ tenant, project, fingerprint }))
+  return inChunks('observa_issues_refreshed', REFRESHED, keys)
+}
+
+/** A signal that was inserted or changed. */
+export interface StoredSignal {
+  readonly tenant: string
+  readonly project: string
+  readonly id: string
+  readonly fingerprint: string | null
+  readonly isNew: boolean
 }
 
 function inChunks(name: string, text: string, rows: readonly unknown[]): Prepared[] {

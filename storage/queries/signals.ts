@@ -11,6 +11,7 @@ export interface SignalFilter {
   readonly severity?: string | undefined
   readonly status?: string | undefined
   readonly traceId?: string | undefined
+  readonly fingerprint?: string | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -30,10 +31,11 @@ export interface SignalRow {
   readonly threshold: number | null
   readonly evidence: unknown
   readonly rule: string
+  readonly fingerprint: string | null
 }
 
 const COLUMNS = `signal_id, type, severity, status, trace_id, span_id, event_id, tenant_id, project_id, at,
-  value, threshold, evidence, rule`
+  value, threshold, evidence, rule, fingerprint`
 
 /** Signals, newest first. */
 export async function listSignals(
@@ -48,6 +50,7 @@ export async function listSignals(
   q.add(f.severity, (p) => `severity = ${p}`)
   q.add(f.status, (p) => `status = ${p}`)
   q.add(f.traceId, (p) => `trace_id = ${p}`)
+  q.add(f.fingerprint, (p) => `fingerprint = ${p}`)
   q.after(f.cursor, 'at', 'signal_id')
   const rows = await q.rows<SignalRow & { sort_time: string }>(
     pool,

@@ -1,0 +1,353 @@
+// Issues: the groups of signals with one fingerprint, and what people do about them.
+
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { SIGNAL_TYPES } from '../../core/signal.ts'
+import {
+  changeIssue,
+  countIssues,
+  findIssue,
+  type IssueChange,
+  type IssueRow,
+  listHistory,
+  listIssues,
+} from '../../storage/queries/issues.ts'
+import { listSignals } from '../../storage/queries/signals.ts'
+import { ApiError } from '../app.ts'
+import { actorOf, tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import type { Api } from '../typed-fastify.ts'
+import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
+import { shownSignal, signalSchema } from './signals.ts'
+
+const STATUSES = ['open', 'acknowledged', 'snoozed', 'resolved', 'ignored'] as const
+const SUBSTATUSES = ['new', 'ongoing', 'escalating', 'regressed'] as const
+
+const issueSchema = z.object({
+  issue_id: z.string(),
+  fingerprint: z.string(),
+  type: z.string(),
+  severity: z.string(),
+  title: z.string(),
+  status: z.string(),
+  substatus: z.string().nullable(),
+  count: z.number().describe('Occurrences.'),
+  first_seen: z.date(),
+  last_seen: z.date(),
+  traces: z.number(),
+  users: z.number(),
+  cost_usd: z.number().describe('Of the calls that the occurrences are about.'),
+  environment: z.string().nullable(),
+  rule: z.string(),
+  evidence: z.unknown().describe('Of the newest occurrence.'),
+  trace_id: z.string().nullable().describe('Of the newest occurrence.'),
+  assignee: z.string().nullable(),
+  status_at: z.date().describe('Since when the status is what it is.'),
+  until: z
+    .object({
+      time: z.date().nullable(),
+      count: z.number().nullable(),
+      rate_factor: z.number().nullable(),
+    })
+    .nullable()
+    .describe('What ends the rest of a snoozed issue.'),
+  tenant_id: z.string(),
+  project_id: z.string(),
+})
+
+const filters = {
+  ...timeRange,
+  type: z.enum(SIGNAL_TYPES).optional(),
+  severity: z.enum(['high', 'medium', 'low']).optional(),
+  status: z.enum(STATUSES).optional(),
+  substatus: z.enum(SUBSTATUSES).optional(),
+  assignee: z.string().max(255).optional(),
+  trace_id: traceId.optional(),
+}
+const params = z.object({ id: z.string().max(64) })
+
+const changeBody = {
+  status: z.enum(STATUSES).optional(),
+  until: z
+    .union([
+      z.iso.datetime({ offset: true }).describe('Until this time.'),
+      z.strictObject({
+        count: z.number().int().positive().describe('Until so many more occurrences.'),
+      }),
+      z.strictObject({
+        rate_factor: z.number().gt(1).max(1000).describe('Until it occurs so much more often.'),
+      }),
+    ])
+    .optional()
+    .describe('For `snoozed`: what ends it.'),
+  assignee: z.string().min(1).max(255).nullable().optional(),
+  note: z.string().min(1).max(10_000).optional(),
+}
+
+const historySchema = z.object({
+  at: z.date(),
+  actor: z.string(),
+  action: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  note: z.string().nullable(),
+})
+
+type Filters = z.output<ReturnType<typeof z.object<typeof filters>>>
+
+export function issueRoutes(app: Api, stores: Stores): void {
+  readRoutes(app, stores)
+  detailRoutes(app, stores)
+  changeRoutes(app, stores)
+  historyRoutes(app, stores)
+}
+
+function readRoutes(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/issues',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['issues'],
+        summary: 'Issues, the one with the newest occurrence first',
+        querystring: z.strictObject({ ...filters, ...paging }),
+        response: { 200: z.object({ data: z.array(issueSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const { limit, cursor } = req.query
+      const filter = { ...filterOf(req.query), limit, cursor }
+      const page = await listIssues(stores.postgres, tenantOf(req), filter)
+      return { data: page.rows.map(shown), next_cursor: page.next }
+    },
+  )
+  app.get(
+    '/api/v1/issues/summary',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['issues'],
+        summary: 'Issues by type, severity and status, most first',
+        querystring: z.strictObject(filters),
+        response: {
+          200: z.object({
+            data: z.array(
+              z.object({
+                type: z.string(),
+                severity: z.string(),
+                status: z.string(),
+                issues: z.number(),
+                occurrences: z.number(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async (req) => ({
+      data: [...(await countIssues(stores.postgres, tenantOf(req), filterOf(req.query)))],
+    }),
+  )
+}
+
+function detailRoutes(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/issues/:id',
+    {
+      config: { scope: 'query' },
+      schema: { tags: ['issues'], summary: 'One issue', params, response: { 200: issueSchema } },
+    },
+    async (req) => shown(await existing(stores, req, req.params.id)),
+  )
+  app.get(
+    '/api/v1/issues/:id/signals',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['issues'],
+        summary: 'The occurrences of an issue, newest first',
+        params,
+        querystring: z.strictObject({ ...timeRange, ...paging }),
+        response: { 200: z.object({ data: z.array(signalSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const { fingerprint } = await existing(stores, req, req.params.id)
+      const { from, to, limit, cursor } = req.query
+      const filter = { fingerprint, fromMs: from, toMs: to, limit, cursor }
+      const page = await listSignals(stores.postgres, tenantOf(req), filter)
+      return { data: page.rows.map(shownSignal), next_cursor: page.next }
+    },
+  )
+}
+
+function changeRoutes(app: Api, stores: Stores): void {
+  app.patch(
+    '/api/v1/issues/:id',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['issues'],
+        summary: 'Acknowledge, snooze, resolve, ignore, open, assign or comment an issue',
+        params,
+        body: z.strictObject(changeBody),
+        response: { 200: issueSchema },
+      },
+    },
+    async (req) => {
+      const to = changeOf(req.body)
+      const { id } = req.params
+      const after = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
+      if (after === null) throw noSuchIssue()
+      return shown(after)
+    },
+  )
+  app.post(
+    '/api/v1/issues/bulk',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['issues'],
+        summary: 'The same change to several issues',
+        body: z.strictObject({
+          issue_ids: z.array(z.string().max(64)).min(1).max(1000),
+          ...changeBody,
+        }),
+        response: { 200: z.object({ changed: z.number(), not_found: z.array(z.string()) }) },
+      },
+    },
+    async (req) => {
+      const { issue_ids, ...body } = req.body
+      const to = changeOf(body)
+      const missing: string[] = []
+      for (const id of new Set(issue_ids)) {
+        const after = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
+        if (after === null) missing.push(id)
+      }
+      return { changed: new Set(issue_ids).size - missing.length, not_found: missing }
+    },
+  )
+}
+
+function historyRoutes(app: Api, stores: Stores): void {
+  const querystring = z.strictObject({ limit: paging.limit })
+  const response = { 200: z.object({ data: z.array(historySchema) }) }
+  const listed = async (req: FastifyRequest, id: string, isComments: boolean, limit: number) => {
+    await existing(stores, req, id)
+    return { data: [...(await listHistory(stores.postgres, tenantOf(req), id, isComments, limit))] }
+  }
+  app.get(
+    '/api/v1/issues/:id/history',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['issues'],
+        summary: 'What was done about an issue, newest first',
+        params,
+        querystring,
+        response,
+      },
+    },
+    (req) => listed(req, req.params.id, false, req.query.limit),
+  )
+  app.get(
+    '/api/v1/issues/:id/comments',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['issues'],
+        summary: 'What was said about an issue, newest first',
+        params,
+        querystring,
+        response,
+      },
+    },
+    (req) => listed(req, req.params.id, true, req.query.limit),
+  )
+  app.post(
+    '/api/v1/issues/:id/comments',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['issues'],
+        summary: 'Say something about an issue',
+        params,
+        body: z.strictObject({ note: z.string().min(1).max(10_000) }),
+        response: { 201: historySchema },
+      },
+    },
+    async (req, reply) => {
+      const { id } = req.params
+      const { note } = req.body
+      const done = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), { note })
+      if (done === null) throw noSuchIssue()
+      const [entry] = await listHistory(stores.postgres, tenantOf(req), id, true, 1)
+      if (entry === undefined) throw noSuchIssue()
+      void reply.code(201)
+      return entry
+    },
+  )
+}
+
+// ---------------------------------------------------------------- what goes in and out
+
+const noSuchIssue = (): ApiError => new ApiError(404, 'NOT_FOUND', 'no such issue')
+
+async function existing(stores: Stores, req: FastifyRequest, id: string): Promise<IssueRow> {
+  const found = await findIssue(stores.postgres, tenantOf(req), id)
+  if (found === null) throw noSuchIssue()
+  return found
+}
+
+const filterOf = (q: Filters) => ({
+  fromMs: q.from,
+  toMs: q.to,
+  type: q.type,
+  severity: q.severity,
+  status: q.status,
+  substatus: q.substatus,
+  assignee: q.assignee,
+  traceId: q.trace_id,
+})
+
+function changeOf(body: z.output<ReturnType<typeof z.object<typeof changeBody>>>): IssueChange {
+  const { status, until, assignee, note } = body
+  if (status === undefined && assignee === undefined && note === undefined)
+    throw new ApiError(
+      400,
+      'VALIDATION_ERROR',
+      'the change is empty: status, assignee or note is needed',
+    )
+  if (until !== undefined && status !== 'snoozed')
+    throw new ApiError(400, 'VALIDATION_ERROR', 'until belongs to the status snoozed')
+  if (status === 'snoozed' && until === undefined)
+    throw new ApiError(
+      400,
+      'VALIDATION_ERROR',
+      'a snoozed issue needs until: a time, a count or a rate_factor',
+    )
+  return { status, assignee, note, until: untilOf(until) }
+}
+
+function untilOf(until: z.output<typeof changeBody.until>): IssueChange['until'] {
+  if (until === undefined) return undefined
+  if (typeof until !== 'string')
+    return 'count' in until ? { count: until.count } : { rateFactor: until.rate_factor }
+  const atMs = Date.parse(until)
+  if (atMs <= Date.now()) throw new ApiError(400, 'VALIDATION_ERROR', 'until is in the past')
+  return { atMs }
+}
+
+/** Who makes the change, for its history. */
+function nameOf(req: FastifyRequest): string {
+  const { kind, id } = actorOf(req)
+  return id === null ? kind : `${kind} ${id}`
+}
+
+const shown = ({ until_at, until_count, until_rate, ...row }: IssueRow) => ({
+  ...row,
+  until:
+    until_at === null && until_count === null && until_rate === null
+      ? null
+      : { time: until_at, count: until_count, rate_factor: until_rate },
+})

@@ -1,0 +1,101 @@
+// The statements that store signals and what they mean for issues.
+
+/**
+ * Inserts signals and returns those that are new, and those whose final form came later: a signal about a trace is raised as soon as
+ * it holds, and again when the trace is complete. Of all others the first form stays.
+ */
+export const SIGNALS = `
+INSERT INTO signals AS s (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
+  threshold, evidence, rule, conversation_id, session_id, user_id, environment, fingerprint, cost_usd)
+SELECT tenant, project, id, type, severity, trace, span, event, to_timestamp(at / 1000.0), value, threshold, evidence, rule,
+  conversation, session, "user", environment, fingerprint, cost
+FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type text, severity text, trace text,
+  span text, event text, at double precision, value double precision, threshold double precision, evidence jsonb,
+  rule text, conversation text, session text, "user" text, environment text, fingerprint text, cost double precision)
+ORDER BY tenant, project, id
+ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET
+  severity = EXCLUDED.severity, at = EXCLUDED.at, value = EXCLUDED.value, evidence = EXCLUDED.evidence,
+  span_id = EXCLUDED.span_id, event_id = EXCLUDED.event_id, cost_usd = EXCLUDED.cost_usd, updated_at = now()
+WHERE s.rule ~ '^(trace|conversation)[.]'
+  AND (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)
+RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id, fingerprint, xmax = 0 AS "isNew"`
+
+const RANK = (column: string): string =>
+  `CASE ${column} WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END`
+/** An occurrence after the issue was resolved. */
+const IS_BACK = `i.status = 'resolved' AND EXCLUDED.last_seen > i.status_at`
+const HOURS = `greatest(extract(epoch FROM EXCLUDED.last_seen - i.status_at) / 3600, 1)`
+const IS_WORSE = `i.status = 'snoozed' AND i.until_rate IS NOT NULL
+  AND (i.count + EXCLUDED.count - i.snoozed_count) / ${HOURS} > i.until_rate * greatest(i.snoozed_rate, 1)`
+const IS_AWAKE = `i.status = 'snoozed' AND (EXCLUDED.last_seen > i.until_at OR i.count + EXCLUDED.count >= i.until_count)`
+
+/** Adds occurrences to issues. One that comes back after it was resolved is open again, and so is one whose time of rest is over. */
+export const ISSUES = `
+INSERT INTO issues AS i (tenant_id, project_id, issue_id, fingerprint, type, severity, title, substatus, count, first_seen,
+  last_seen, cost_usd, environment, rule, evidence, trace_id)
+SELECT tenant, project, id, fingerprint, type, severity, title, 'new', count, to_timestamp(first / 1000.0),
+  to_timestamp(last / 1000.0), cost, environment, rule, evidence, trace
+FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, fingerprint text, type text, severity text,
+  title text, count bigint, first double precision, last double precision, cost double precision, environment text,
+  rule text, evidence jsonb, trace text)
+ORDER BY tenant, project, id
+ON CONFLICT (tenant_id, project_id, issue_id) DO UPDATE SET
+  count = i.count + EXCLUDED.count,
+  first_seen = least(i.first_seen, EXCLUDED.first_seen),
+  last_seen = greatest(i.last_seen, EXCLUDED.last_seen),
+  cost_usd = i.cost_usd + EXCLUDED.cost_usd,
+  severity = CASE WHEN ${RANK('EXCLUDED.severity')} > ${RANK('i.severity')} THEN EXCLUDED.severity ELSE i.severity END,
+  evidence = CASE WHEN EXCLUDED.last_seen >= i.last_seen THEN EXCLUDED.evidence ELSE i.evidence END,
+  trace_id = CASE WHEN EXCLUDED.last_seen >= i.last_seen THEN EXCLUDED.trace_id ELSE i.trace_id END,
+  status = CASE WHEN ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN 'open' ELSE i.status END,
+  substatus = CASE
+    WHEN ${IS_BACK} THEN 'regressed'
+    WHEN ${IS_WORSE} THEN 'escalating'
+    WHEN ${IS_AWAKE} THEN 'ongoing'
+    WHEN i.status = 'open' AND i.substatus = 'new' AND EXCLUDED.last_seen > i.first_seen + interval '1 day' THEN 'ongoing'
+    ELSE i.substatus END,
+  status_at = CASE WHEN ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN now() ELSE i.status_at END,
+  until_at = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_at END,
+  until_count = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_count END,
+  until_rate = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_rate END,
+  updated_at = now()`
+
+/** Writes down which issues the statement before has opened again, in the same transaction and so at the same time. */
+export const REOPENED = `
+INSERT INTO issue_history (tenant_id, project_id, issue_id, actor, action, after)
+SELECT i.tenant_id, i.project_id, i.issue_id, 'observa', CASE i.substatus WHEN 'regressed' THEN 'regressed' ELSE 'unsnoozed' END, 'open'
+FROM issues AS i
+JOIN json_to_recordset($1::json) AS r(tenant text, project text, id text)
+  ON i.tenant_id = r.tenant AND i.project_id = r.project AND i.issue_id = r.id
+WHERE i.status = 'open' AND i.status_at = now() AND i.substatus <> 'new'`
+
+/** Counts each trace and user of an issue once. */
+export const AFFECTED = `
+WITH added AS (
+  INSERT INTO issue_affected (tenant_id, project_id, issue_id, kind, id)
+  SELECT tenant, project, id, kind, value
+  FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, kind text, value text)
+  ORDER BY tenant, project, id, kind, value
+  ON CONFLICT DO NOTHING
+  RETURNING tenant_id, project_id, issue_id, kind
+), sums AS (
+  SELECT tenant_id, project_id, issue_id, count(*) FILTER (WHERE kind = 'trace') AS traces,
+    count(*) FILTER (WHERE kind = 'user') AS users
+  FROM added GROUP BY tenant_id, project_id, issue_id
+)
+UPDATE issues AS i SET traces = i.traces + s.traces, users = i.users + s.users
+FROM sums AS s
+WHERE i.tenant_id = s.tenant_id AND i.project_id = s.project_id AND i.issue_id = s.issue_id`
+
+/** Takes times and cost of issues from their signals again, after some of these got their final form. */
+export const REFRESHED = `
+UPDATE issues AS i SET first_seen = s.first, last_seen = s.last, cost_usd = s.cost, evidence = s.evidence
+FROM (
+  SELECT g.tenant_id, g.project_id, g.fingerprint, min(g.at) AS first, max(g.at) AS last, coalesce(sum(g.cost_usd), 0) AS cost,
+    (array_agg(g.evidence ORDER BY g.at DESC, g.signal_id DESC))[1] AS evidence
+  FROM signals AS g
+  JOIN json_to_recordset($1::json) AS r(tenant text, project text, fingerprint text)
+    ON g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint
+  GROUP BY g.tenant_id, g.project_id, g.fingerprint
+) AS s
+WHERE i.tenant_id = s.tenant_id AND i.project_id = s.project_id AND i.fingerprint = s.fingerprint`
