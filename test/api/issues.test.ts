@@ -109,7 +109,7 @@ test('occurrences of one fault are one issue with a title, counts, traces and us
   assert.deepEqual([issue?.['traces'], issue?.['users']], [3, 2])
   assert.deepEqual([issue?.['status'], issue?.['substatus']], ['open', 'new'])
   assert.ok(String(issue?.['first_seen']) < String(issue?.['last_seen']))
-  const occurrences = await rows(`/issues/${issue?.['issue_id']}/signals`)
+  const occurrences = await rows(`/issues/${String(issue?.['issue_id'])}/signals`)
   assert.equal(occurrences.length, 3)
   assert.deepEqual(
     new Set(occurrences.map((s) => s['fingerprint'])),
