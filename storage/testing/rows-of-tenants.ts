@@ -24,6 +24,9 @@ export async function tenantTables(pool: PostgresPool): Promise<readonly TenantT
 /** Values of columns whose type alone is not enough. */
 const VALUES: Readonly<Record<string, string>> = {
   'signals.severity': "'low'",
+  'issues.severity': "'low'",
+  'issue_affected.kind': "'trace'",
+  'issue_history.action': "'comment'",
   'members.user_id': '(SELECT user_id FROM users LIMIT 1)',
   'members.role': "'member'",
   'project_roles.user_id': '(SELECT user_id FROM users LIMIT 1)',
@@ -56,6 +59,9 @@ const FIRST = ['tenants', 'projects', 'environments', 'members']
 /** The tables that the exporter writes. All others belong to the control plane. */
 const TELEMETRY = [
   'signals',
+  'issues',
+  'issue_affected',
+  'issue_history',
   'trace_summaries',
   'conversations',
   'sessions',
