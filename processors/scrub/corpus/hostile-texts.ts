@@ -1,5 +1,5 @@
-// Inputs made to be slow: each pulls some detector as often as a text can. A megabyte of any must be done in
-// less than a second.
+// Inputs made to be slow: each pulls some detector as often as a text can. None may be slower than 5 MB/s on one core;
+// `bench/scrub/slowest.ts` makes more of them out of every anchor.
 
 export interface HostileText {
   readonly name: string

@@ -103,7 +103,7 @@ const PUBLISHED = [
   '| gitleaks | 4 | Facebook: an id, a bar and a token, and page tokens that begin with `EAAM` | the beginning is too short to tell them from base64 |',
   '| gitleaks | 4 | `curl` with the password in the place of the user, in braces, or with short tokens in headers | shorter than what is random for sure |',
   '| gitleaks | 11 | Cloudflare origin keys, Fly.io tokens with slashes, samples with `EXAMPLE`, single cases of names in the middle of a name | each a form of its own |',
-  '| kingfisher | 5 | the passwords `weak` and `process.env.DB_PASSWORD` | words and code |',
+  '| kingfisher | 5 | the passwords `weak` and `process.env.DB_PASSWORD`, a password in the braces of ODBC | words, code, and what looks like a template |',
 ]
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
