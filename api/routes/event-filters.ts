@@ -8,11 +8,14 @@ import { figure, timeRange, word } from './query-parameters.ts'
 
 const WORDS_MAX = 8
 
+const WORDS = /^[\p{L}\p{N}]+( [\p{L}\p{N}]+)*$/u
+
 export const words = z
   .string()
   .max(200)
-  .regex(/^[\p{L}\p{N}]+( [\p{L}\p{N}]+)*$/u, 'expected words of letters and digits')
+  .refine((text) => WORDS.test(text), 'expected words of letters and digits')
   .refine((text) => text.split(' ').length <= WORDS_MAX, `expected at most ${WORDS_MAX} words`)
+  .meta({ type: 'string', minLength: 1, maxLength: 200, examples: ['refund policy'] })
 
 export const eventFilters = {
   ...timeRange,
