@@ -206,6 +206,23 @@ test('roles by tenant and project, and the audit log of all changes', async () =
   assert.equal(keys.length, 1)
 })
 
+test('a quota is set, shown and taken away, and the audit log has each change', async () => {
+  const set = await json('quota', 'set', 'default', '--events', '1000', '--usd', '2.5')
+  const { events_per_month, usd_per_month } = set as Record<string, unknown>
+  assert.deepEqual(
+    { events_per_month, usd_per_month },
+    { events_per_month: 1000, usd_per_month: 2.5 },
+  )
+  const without = await json('quota', 'set', 'default', '--events', 'none')
+  assert.equal((without as { events_per_month: unknown }).events_per_month, null)
+  assert.equal((without as { usd_per_month: unknown }).usd_per_month, 2.5)
+  const [shown] = (await json('quota', 'list')) as { project_id: string }[]
+  assert.ok(shown !== undefined)
+  const changes = await json('audit', '--action', 'quota.update', '--resource', 'default')
+  assert.equal((changes as unknown[]).length, 2)
+  await json('quota', 'set', 'default', '--usd', 'none')
+})
+
 test('a forgotten password is replaced by one that is printed once, and signs in', async () => {
   await json('users', 'create', 'eve@test.invalid', '--tenant', 'acme', '--role', 'admin')
   const said = await observa('users', 'password', 'eve@test.invalid')
