@@ -84,7 +84,17 @@ const count = async (project: string, final = ''): Promise<number> => {
   return Number(row?.n)
 }
 
-test('a stored event is read back with the same JSON as before', async () => {
+const TIMES = ['start_time', 'end_time']
+
+/** Epoch nanoseconds as the API writes times. Taken from the text, since a double holds no such number exactly. */
+function withIsoTimes(this: unknown, key: string, value: unknown, context?: unknown): unknown {
+  if (!TIMES.includes(key) || typeof value !== 'number') return value
+  const nanoseconds = BigInt((context as { source: string }).source)
+  const seconds = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
+  return `${seconds}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`
+}
+
+test('a stored event is read back with the same JSON as before, times apart', async () => {
   const sender = await started()
   const events = sampleEvents({ count: 60, projectId: 'roundtrip' })
   assert.deepEqual(await sender.send(batchOf('a', encode(events)), never), { kind: 'sent' })
@@ -99,7 +109,7 @@ test('a stored event is read back with the same JSON as before', async () => {
   for (let e = 0; e < events.count; e++) {
     out.reset()
     writeEventJson(out, events, e)
-    const expected: unknown = JSON.parse(Buffer.from(out.written()).toString())
+    const expected: unknown = JSON.parse(Buffer.from(out.written()).toString(), withIsoTimes)
     const at = ids.findIndex((row) => row.id === events.hex(e, R.event_id))
     assert.deepEqual(eventOf(shaped[at] as Record<string, unknown>), expected)
   }
@@ -278,10 +288,11 @@ test('a failure is classified by its code, and no text of the server is passed o
     [(_q, res) => res.writeHead(413).end(), 'rejected', 'HTTP_413'],
     [(req) => req.socket.destroy(), 'retry', 'ECONNRESET'],
   ]
-  const s = await stub(
-    tc,
-    cases.map(([step]) => step),
-  )
+  const again: Step = (req) => {
+    req.socket.destroy()
+  }
+  // The last request goes out on a used connection, so a new one is tried at once, and closed as well.
+  const s = await stub(tc, [...cases.map(([step]) => step), again])
   const sender = await started({ url: s.url, migrate: false })
   const batch = batchOf('1', encode(sampleEvents({ count: 1 })))
   for (const [, kind, code] of cases) {
@@ -292,6 +303,24 @@ test('a failure is classified by its code, and no text of the server is passed o
   }
   assert.deepEqual(await sender.send(batch, never), { kind: 'sent' })
   assert.equal(new Set(s.tokens).size, 1, 'every try has the same token')
+  await sender.stop()
+})
+
+test('a connection that was closed while it was idle is replaced, one that was new is not', async (tc) => {
+  const cut: Step = (req) => {
+    req.socket.resetAndDestroy()
+  }
+  const fine: Step = (_req, res) => {
+    res.end()
+  }
+  const { url } = await stub(tc, [fine, cut, fine, cut, cut, fine])
+  const sender = await started({ url, migrate: false })
+  const parts = encode(sampleEvents({ count: 1 }))
+  const outcomes: string[] = []
+  // Sent; cut on the old connection and sent on a new one; cut on the old connection and on the new one; sent.
+  for (const id of ['1', '2', '3', '4'])
+    outcomes.push((await sender.send(batchOf(id, parts), never)).kind)
+  assert.deepEqual(outcomes, ['sent', 'sent', 'retry', 'sent'])
   await sender.stop()
 })
 

@@ -64,17 +64,38 @@ export function makeAgent(
   })
 }
 
+export interface Insert {
+  /** The SQL of the insert; null when it is part of the bodies. */
+  readonly query: string | null
+  /** Deduplication token; '' for a statement that may be repeated without harm. */
+  readonly token: string
+  readonly bodies: readonly Uint8Array[]
+}
+
 /** Returns null after a successful insert and a `Failure` when the server refused it. Throws when there was no response. */
 export async function postRows(
   options: PosterOptions,
-  insert: {
-    /** The SQL of the insert; null when it is part of the bodies. */
-    readonly query: string | null
-    /** Deduplication token; '' for a statement that may be repeated without harm. */
-    readonly token: string
-    readonly bodies: readonly Uint8Array[]
-  },
+  insert: Insert,
   signal: AbortSignal,
+): Promise<Failure | null> {
+  const isReused = { value: false }
+  try {
+    return await postOnce(options, insert, signal, isReused)
+  } catch (thrown) {
+    // An idle connection may be closed in the moment in which it is used again. That says nothing about the server, and an
+    // insert may be repeated: its token, or the statement itself, makes it harmless.
+    const isClosed = (thrown as NodeJS.ErrnoException).code === 'ECONNRESET'
+    if (!isClosed || !isReused.value || signal.aborted) throw thrown
+    return await postOnce(options, insert, signal, isReused)
+  }
+}
+
+/** Sets `isReused` when the request goes out on a connection that an earlier one has used. */
+async function postOnce(
+  options: PosterOptions,
+  insert: Insert,
+  signal: AbortSignal,
+  isReused: { value: boolean },
 ): Promise<Failure | null> {
   const { target } = options
   const url = new URL('/', target.url)
@@ -109,6 +130,10 @@ export async function postRows(
     req.on('error', reject)
     // A connection that switched to another protocol (status 101) closes without a response and without an error.
     req.on('close', () => reject(new Error('the connection was closed without an answer')))
+  })
+  isReused.value = false
+  req.once('socket', () => {
+    isReused.value = req.reusedSocket
   })
   // The server may refuse before it has read the body; then its response counts, not the failed write.
   const written = writeBodies(options.gzip, insert.bodies, req).catch(() => undefined)
