@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { processIo } from '../collector/cli/io.ts'
-import { testCommand } from '../collector/cli/test-command.ts'
+import { testCommand } from '../collector/cli/unit-tests/test-command.ts'
 
 const root = join(import.meta.dirname, '..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')

@@ -115,7 +115,7 @@ own processors, without network or stores, and prints what differs. The exit cod
 
 ${CONFIG_HELP}      --json          prints the results as one JSON object
 `,
-      load: async () => (await import('./test-command.ts')).testCommand,
+      load: async () => (await import('./unit-tests/test-command.ts')).testCommand,
     },
   ],
   [

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
 import { pipe } from './pipe.ts'
 import { scrub } from './scrub.ts'
-import { testCommand } from './test-command.ts'
+import { testCommand } from './unit-tests/test-command.ts'
 
 const CONFIG = `
 receivers: { otlp: {} }

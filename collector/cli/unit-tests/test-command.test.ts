@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
-import type { Io } from './io.ts'
-import { pipe } from './pipe.ts'
+import type { Io } from '../io.ts'
+import { pipe } from '../pipe.ts'
 import { testCommand } from './test-command.ts'
 
 const BASE = `

@@ -4,10 +4,10 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { UnitTest } from '../../config/root.ts'
-import { ObservaError } from '../../core/errors.ts'
-import type { TelemetryKind } from '../../core/task.ts'
-import { type PipeRequest, requestsOf } from './pipe-input.ts'
+import type { UnitTest } from '../../../config/root.ts'
+import { ObservaError } from '../../../core/errors.ts'
+import type { TelemetryKind } from '../../../core/task.ts'
+import { type PipeRequest, requestsOf } from '../pipe-input.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -1,16 +1,16 @@
 // `observa test`: runs the unit tests in a configuration through its own processors, in this process and without
 // stores, and prints the differences. `test-input.ts` makes the inputs, `test-compare.ts` compares.
 
-import type { ObservaConfig, UnitTest } from '../../config/root.ts'
-import { messageOf, ObservaError } from '../../core/errors.ts'
-import { withRevision } from '../../core/reports/revised-fields.ts'
-import { ByteWriter } from '../../proto/byte-writer.ts'
-import { writeEventJson } from '../../proto/event-json.ts'
-import type { Chain } from '../worker/chain.ts'
-import { CONFIG_OPTIONS, parse } from './args.ts'
-import type { Io } from './io.ts'
-import { loadOrExplain } from './load.ts'
-import { keptEvents, type Outcome, PipeRun, revisedEvents, tenantOf } from './pipe-run.ts'
+import type { ObservaConfig, UnitTest } from '../../../config/root.ts'
+import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { withRevision } from '../../../core/reports/revised-fields.ts'
+import { ByteWriter } from '../../../proto/byte-writer.ts'
+import { writeEventJson } from '../../../proto/event-json.ts'
+import type { Chain } from '../../worker/chain.ts'
+import { CONFIG_OPTIONS, parse } from '../args.ts'
+import type { Io } from '../io.ts'
+import { loadOrExplain } from '../load.ts'
+import { keptEvents, type Outcome, PipeRun, revisedEvents, tenantOf } from '../pipe-run.ts'
 import { type Difference, differences, type Output } from './test-compare.ts'
 import { requestsOfTest } from './test-input.ts'
 

@@ -1,8 +1,8 @@
 // Compares the expectation of a unit test with the result. Only what the test states is compared. Each difference has
 // the place, the expected and the found value.
 
-import type { UnitTest } from '../../config/root.ts'
-import { nearest } from '../../core/config/nearest.ts'
+import type { UnitTest } from '../../../config/root.ts'
+import { nearest } from '../../../core/config/nearest.ts'
 
 export interface Difference {
   /** Such as `events[0].input_tokens`. */
