@@ -68,13 +68,28 @@ export function isAround(outer: UsageReport, n: UsageReport): boolean {
 
 /**
  * The same for reports in two traces, of which nothing but time speaks: they are of one service, the inner one is a root, fills
- * most of the outer one, and does not begin and end with it to the millisecond, as invented times do.
+ * most of the outer one, and does not begin and end with it to the millisecond, as invented times do. Their inputs must agree too:
+ * an application runs many calls at a time, and answers of equal length are common.
  */
 export function isAroundElsewhere(outer: UsageReport, n: UsageReport): boolean {
   if (n.has(REPORT_FLAG.PARENT) || outer.trace === n.trace || outer.project !== n.project)
     return false
   if (outer.start === n.start && outer.duration === n.duration) return false
-  return n.duration * 2 >= outer.duration && isAround(outer, n)
+  return n.duration * 2 >= outer.duration && isSameInput(outer, n) && isAround(outer, n)
+}
+
+/** Inputs are equal, or the cache makes the difference, or one of them does not say its input. */
+function isSameInput(a: UsageReport, b: UsageReport): boolean {
+  if (a.input === 0 || b.input === 0 || isNear(a.input, b.input)) return true
+  return isWithoutCache(a, b) || isWithoutCache(b, a)
+}
+
+/** `part` counts the input without what was read from the cache or written to it, `whole` with one of them or both. */
+function isWithoutCache(part: UsageReport, whole: UsageReport): boolean {
+  const read = Math.max(part.read, whole.read)
+  const written = Math.max(part.written, whole.written)
+  const cached = whole.input - part.input
+  return cached > 0 && [read, written, read + written].some((n) => n > 0 && isNear(cached, n))
 }
 
 /** True when no instrumentation reports both calls: where only time speaks for one call, it would not report it twice. */
