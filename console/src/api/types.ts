@@ -132,6 +132,11 @@ export interface BreakdownRow extends Usage {
   readonly environment?: string | null
 }
 
+/** Usage of a group, by the dimensions that were asked for. */
+export interface GroupedUsage extends Usage {
+  readonly by: Readonly<Record<string, string | null>>
+}
+
 export interface Overview {
   readonly from: string
   readonly to: string

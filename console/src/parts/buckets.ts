@@ -7,14 +7,17 @@ const DAY_MS = 24 * HOUR_MS
 /** A range that would have more is left as it is. */
 const BUCKETS_MAX = 3000
 
+export const MINUTE_MS = 60_000
+
 /** `from` and `to` in RFC 3339. The step is what the buckets show, else what the API takes for such a range. */
 export function withoutGaps(
   buckets: readonly Bucket[],
   from: string,
   to: string,
+  stepMs: number | null = null,
 ): readonly Bucket[] {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)]
-  const step = stepOf(buckets) ?? (toMs - fromMs <= 3 * DAY_MS ? HOUR_MS : DAY_MS)
+  const step = stepMs ?? stepOf(buckets) ?? (toMs - fromMs <= 3 * DAY_MS ? HOUR_MS : DAY_MS)
   const first = Math.floor(fromMs / step) * step
   const length = Math.ceil((toMs - first) / step)
   if (!(length > 0 && length <= BUCKETS_MAX)) return buckets

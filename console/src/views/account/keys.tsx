@@ -130,7 +130,8 @@ function NewKey({
         <span>May</span>
         <select value={scopes} onChange={(e) => setScopes(e.currentTarget.value)}>
           <option value="ingest">send</option>
-          <option value="query">read</option>
+          <option value="query,content">read</option>
+          <option value="query">read, without prompts and answers</option>
           <option value="">send and read</option>
         </select>
       </label>

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { apiAddress } from '../../api/client.ts'
-import type { BreakdownRow, Bucket, Costs, Totals } from '../../api/types.ts'
+import type { Bucket, Costs, GroupedUsage, Totals } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Link, ShareBar, Tabs } from '../../parts/basics.tsx'
 import { withoutGaps } from '../../parts/buckets.ts'
@@ -24,11 +24,20 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { previousOf } from './previous-range.ts'
 import { Unpriced } from './unpriced.tsx'
 
-export const DIMENSIONS = ['model', 'provider', 'route', 'environment'] as const
+export const DIMENSIONS = [
+  'model',
+  'provider',
+  'route',
+  'environment',
+  'service',
+  'user',
+  'agent',
+  'conversation',
+] as const
 type Dimension = (typeof DIMENSIONS)[number]
 
 interface Breakdown {
-  readonly data: readonly BreakdownRow[]
+  readonly data: readonly GroupedUsage[]
 }
 
 export function CostsView(): JSX.Element {
@@ -176,12 +185,12 @@ function By(): JSX.Element {
   const by = DIMENSIONS.find((d) => d === query.get('by')) ?? 'model'
   const key = [range.key, by, query.get('project')]
   const now = useApi<Breakdown>(
-    '/api/v1/costs/breakdown',
+    '/api/v1/analytics/breakdown',
     () => ({ ...range.bounds(), by, limit: 200 }),
     { key },
   )
   const before = useApi<Breakdown>(
-    '/api/v1/costs/breakdown',
+    '/api/v1/analytics/breakdown',
     () => ({ ...previousOf(range.bounds()), by, limit: 1000 }),
     { key: [...key, 'before'] },
   )
@@ -204,7 +213,7 @@ function By(): JSX.Element {
         </a>
         <a
           class="button small"
-          href={apiAddress('/api/v1/costs/breakdown', { ...range.bounds(), by, limit: 1000 })}
+          href={apiAddress('/api/v1/analytics/breakdown', { ...range.bounds(), by, limit: 1000 })}
         >
           JSON
         </a>
@@ -230,9 +239,9 @@ const CSV_FIELDS = [
 ] as const
 
 /** What is shown, as a file; the sums are those of the table. */
-function csvAddress(rows: readonly BreakdownRow[], by: Dimension): string {
+function csvAddress(rows: readonly GroupedUsage[], by: Dimension): string {
   const lines = rows.map((row) =>
-    [csvCell(row[by] ?? ''), ...CSV_FIELDS.map((f) => String(row[f]))].join(','),
+    [csvCell(row.by[by] ?? ''), ...CSV_FIELDS.map((f) => String(row[f]))].join(','),
   )
   const text = [[by, ...CSV_FIELDS].join(','), ...lines].join('\r\n')
   return `data:text/csv;charset=utf-8,${encodeURIComponent(`${text}\r\n`)}`
@@ -249,12 +258,12 @@ function ByTable({
   before,
   by,
 }: {
-  readonly rows: readonly BreakdownRow[]
-  readonly before: readonly BreakdownRow[]
+  readonly rows: readonly GroupedUsage[]
+  readonly before: readonly GroupedUsage[]
   readonly by: Dimension
 }): JSX.Element {
   const whole = rows.reduce((n, r) => n + r.cost_usd, 0)
-  const earlier = new Map(before.map((r) => [r[by] ?? null, r.cost_usd]))
+  const earlier = new Map(before.map((r) => [r.by[by] ?? null, r.cost_usd]))
   if (rows.length === 0) return <p class="muted">No call in this time.</p>
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label={`Costs by ${by}`}>
@@ -296,9 +305,9 @@ function ByTable({
             <ByRow
               row={row}
               by={by}
-              before={earlier.get(row[by] ?? null) ?? null}
+              before={earlier.get(row.by[by] ?? null) ?? null}
               whole={whole}
-              key={row[by] ?? ''}
+              key={row.by[by] ?? ''}
             />
           ))}
         </tbody>
@@ -327,12 +336,12 @@ function ByRow({
   before,
   whole,
 }: {
-  readonly row: BreakdownRow
+  readonly row: GroupedUsage
   readonly by: Dimension
   readonly before: number | null
   readonly whole: number
 }): JSX.Element {
-  const name = row[by] ?? null
+  const name = row.by[by] ?? null
   const isUnknown = row.cost_usd === 0 && row.unpriced > 0
   return (
     <tr>

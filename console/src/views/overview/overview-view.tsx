@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks'
 import type { Bucket, Overview } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Link, Severity, ShareBar, SignalType } from '../../parts/basics.tsx'
-import { withoutGaps } from '../../parts/buckets.ts'
+import { MINUTE_MS, withoutGaps } from '../../parts/buckets.ts'
 import { Chart, Sparkline } from '../../parts/chart.tsx'
 import {
   change,
@@ -23,6 +23,8 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { PipelineGraph } from './pipeline-graph.tsx'
 
 const EVERY_MS = 15_000
+/** Three hours and the minute ahead that a range has. */
+const SHORT_MS = 3 * 3_600_000 + MINUTE_MS
 
 export function OverviewView(): JSX.Element {
   const { query } = useLocation()
@@ -36,6 +38,19 @@ export function OverviewView(): JSX.Element {
       everyMs: range.isRelative && EVERY_MS,
     },
   )
+  // Hours are too coarse for a short time; the same sums are there by the minute.
+  const { from, to } = range.bounds()
+  const isShort = Date.parse(to) - Date.parse(from) <= SHORT_MS
+  const minutes = useApi<Pick<Overview, 'over_time'>>(
+    '/api/v1/dashboard/metrics',
+    () => ({ ...range.bounds(), environment, bucket: 'minute' }),
+    {
+      key: [range.key, environment, query.get('project')],
+      everyMs: range.isRelative && EVERY_MS,
+      isEnabled: isShort,
+    },
+  )
+  const byMinute = isShort ? (minutes.data?.over_time ?? null) : null
   return (
     <>
       <header class="view-head">
@@ -48,7 +63,7 @@ export function OverviewView(): JSX.Element {
           overview.total.events + overview.previous.events === 0 ? (
             <NoTraffic label={range.label} />
           ) : (
-            <Filled overview={overview} />
+            <Filled overview={overview} byMinute={byMinute} />
           )
         }
       </Answered>
@@ -67,11 +82,20 @@ function NoTraffic({ label }: { readonly label: string }): JSX.Element {
   )
 }
 
-function Filled({ overview }: { readonly overview: Overview }): JSX.Element {
+function Filled({
+  overview,
+  byMinute,
+}: {
+  readonly overview: Overview
+  readonly byMinute: readonly Bucket[] | null
+}): JSX.Element {
   const { total, previous } = overview
   const buckets = useMemo(
-    () => withoutGaps(overview.over_time, overview.from, overview.to),
-    [overview],
+    () =>
+      byMinute === null
+        ? withoutGaps(overview.over_time, overview.from, overview.to)
+        : withoutGaps(byMinute, overview.from, overview.to, MINUTE_MS),
+    [overview, byMinute],
   )
   const of = (
     field: 'calls' | 'errors' | 'cost_usd' | 'total_tokens' | 'p95_ms',
