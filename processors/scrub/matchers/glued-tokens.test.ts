@@ -131,3 +131,15 @@ test('tokens are found right behind the end of other base64 or hex', () => {
       }
   assert.deepEqual([...kept], [])
 })
+
+test('five x in a long key are chance, in a short body they stand for a key', () => {
+  const draw = new Draw(76)
+  const key = `sk-ant-api03-${draw.chars(MIXED, 60)}XXXXx${draw.chars(MIXED, 28)}AA`
+  assert.equal(scrubber.scrub(`use ${key} now`).text, 'use [REDACTED:anthropic_key] now')
+  for (const sample of [
+    `sk-ant-api03-${'x'.repeat(93)}AA`,
+    `ghp_${'x'.repeat(36)}`,
+    'sk-ant-xxxxx-your-key',
+  ])
+    assert.equal(scrubber.scrub(`use ${sample} now`).text, `use ${sample} now`)
+})

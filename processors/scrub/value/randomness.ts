@@ -56,12 +56,20 @@ export function isAwsSecretLike(b: Uint8Array, from: number, to: number): boolea
 const LOOK_MAX = 256
 
 const FILLER =
-  /x{5}|example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|0{8}|1{8}|\.\.\.|1234567890|abcdefghij/
+  /example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|0{8}|1{8}|\.\.\.|1234567890|abcdefghij/
+
+/** A run of x in either case that is a tenth of the body: in a long one five of them stand by chance. */
+function isOfX(text: string): boolean {
+  const run = /x{5,}/.exec(text)
+  return run !== null && run[0].length >= text.length / 10
+}
 
 /** True for bodies that stand for a token: x-runs, `your-key-here`, EXAMPLE. */
 export function isFiller(b: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + LOOK_MAX)
-  return longestRepeat(b, from, end) >= 8 || FILLER.test(lowerText(b, from, end))
+  if (longestRepeat(b, from, end) >= 8) return true
+  const text = lowerText(b, from, end)
+  return FILLER.test(text) || isOfX(text)
 }
 
 /**
