@@ -89,7 +89,6 @@ function Filled({
   readonly overview: Overview
   readonly byMinute: readonly Bucket[] | null
 }): JSX.Element {
-  const { total, previous } = overview
   const buckets = useMemo(
     () =>
       byMinute === null
@@ -97,70 +96,83 @@ function Filled({
         : withoutGaps(byMinute, overview.from, overview.to, MINUTE_MS),
     [overview, byMinute],
   )
-  const of = (
-    field: 'calls' | 'errors' | 'cost_usd' | 'total_tokens' | 'p95_ms',
-  ): readonly number[] => buckets.map((b) => b[field] ?? 0)
   return (
     <>
-      <div class="tiles">
-        <Tile
-          label="Traces"
-          value={count(total.traces)}
-          title={exact(total.traces)}
-          delta={change(total.traces, previous.traces)}
-          to="/traces"
-        />
-        <Tile
-          label="Model calls"
-          value={count(total.llm_calls)}
-          title={exact(total.llm_calls)}
-          delta={change(total.llm_calls, previous.llm_calls)}
-          line={of('calls')}
-        />
-        <Tile
-          label="Tokens"
-          value={count(total.total_tokens)}
-          title={`${exact(total.input_tokens)} in, ${exact(total.output_tokens)} out`}
-          delta={change(total.total_tokens, previous.total_tokens)}
-          line={of('total_tokens')}
-        />
-        <Tile
-          label="Cost"
-          value={money(total.cost_usd)}
-          title={`${total.cost_usd} USD`}
-          delta={change(total.cost_usd, previous.cost_usd)}
-          isBadUp
-          line={of('cost_usd')}
-          to="/costs"
-          note={total.unpriced > 0 ? `${count(total.unpriced)} calls without a price` : undefined}
-        />
-        <Tile
-          label="Error rate"
-          value={percent(total.errors, total.events)}
-          title={`${exact(total.errors)} of ${exact(total.events)} spans`}
-          delta={change(share(total), share(previous))}
-          isBadUp
-          line={of('errors')}
-          color="--bad"
-          to="/traces"
-          params={{ errors: 'true' }}
-        />
-        <Tile
-          label="p95 latency"
-          value={duration(total.p95_ms)}
-          title={`p50 ${duration(total.p50_ms)}, p99 ${duration(total.p99_ms)}`}
-          delta={change(total.p95_ms, previous.p95_ms)}
-          isBadUp
-          line={of('p95_ms')}
-          note={`p50 ${duration(total.p50_ms)} · p99 ${duration(total.p99_ms)}`}
-        />
-      </div>
+      <Tiles overview={overview} buckets={buckets} />
       <Charts buckets={buckets} />
       <div class="columns">
         <Models overview={overview} />
         <Found overview={overview} />
       </div>
     </>
+  )
+}
+
+function Tiles({
+  overview,
+  buckets,
+}: {
+  readonly overview: Overview
+  readonly buckets: readonly Bucket[]
+}): JSX.Element {
+  const { total, previous } = overview
+  const of = (
+    field: 'calls' | 'errors' | 'cost_usd' | 'total_tokens' | 'p95_ms',
+  ): readonly number[] => buckets.map((b) => b[field] ?? 0)
+  return (
+    <div class="tiles">
+      <Tile
+        label="Traces"
+        value={count(total.traces)}
+        title={exact(total.traces)}
+        delta={change(total.traces, previous.traces)}
+        to="/traces"
+      />
+      <Tile
+        label="Model calls"
+        value={count(total.llm_calls)}
+        title={exact(total.llm_calls)}
+        delta={change(total.llm_calls, previous.llm_calls)}
+        line={of('calls')}
+      />
+      <Tile
+        label="Tokens"
+        value={count(total.total_tokens)}
+        title={`${exact(total.input_tokens)} in, ${exact(total.output_tokens)} out`}
+        delta={change(total.total_tokens, previous.total_tokens)}
+        line={of('total_tokens')}
+      />
+      <Tile
+        label="Cost"
+        value={money(total.cost_usd)}
+        title={`${total.cost_usd} USD`}
+        delta={change(total.cost_usd, previous.cost_usd)}
+        isBadUp
+        line={of('cost_usd')}
+        to="/costs"
+        note={total.unpriced > 0 ? `${count(total.unpriced)} calls without a price` : undefined}
+      />
+      <Tile
+        label="Error rate"
+        value={percent(total.errors, total.events)}
+        title={`${exact(total.errors)} of ${exact(total.events)} spans`}
+        delta={change(share(total), share(previous))}
+        isBadUp
+        line={of('errors')}
+        color="--bad"
+        to="/traces"
+        params={{ errors: 'true' }}
+      />
+      <Tile
+        label="p95 latency"
+        value={duration(total.p95_ms)}
+        title={`p50 ${duration(total.p50_ms)}, p99 ${duration(total.p99_ms)}`}
+        delta={change(total.p95_ms, previous.p95_ms)}
+        isBadUp
+        line={of('p95_ms')}
+        note={`p50 ${duration(total.p50_ms)} · p99 ${duration(total.p99_ms)}`}
+      />
+    </div>
   )
 }
 
