@@ -6,13 +6,13 @@ import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Secret } from './config/config-types.ts'
+import type { StoreAddress } from './config/store-address.ts'
 import type { EventTable, Provenance } from './event.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signal.ts'
-import type { StoreAddress } from './store-address.ts'
 import type {
   ContentEncoding,
   EncodedPart,

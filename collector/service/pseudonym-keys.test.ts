@@ -6,8 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before, type TestContext } from 'node:test'
+import type { StoreAddress } from '../../core/config/store-address.ts'
 import { ObservaError } from '../../core/errors.ts'
-import type { StoreAddress } from '../../core/store-address.ts'
 import { startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import {
   dropPseudonymKey,

@@ -6,13 +6,13 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { StoreAddress } from '../../core/config/store-address.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import {
   type InstanceSecrets,
   keyId,
   type PseudonymKeyRing,
 } from '../../core/identity/pseudonym.ts'
-import type { StoreAddress } from '../../core/store-address.ts'
 import { PostgresUnavailableError, sqlStateOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { changeKeyRows, type KeyRow } from '../../storage/queries/pseudonym-keys.ts'

@@ -2,9 +2,9 @@
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
+import type { StoreAddress } from '../../core/config/store-address.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { type StoredIds, storedIdsOfAll } from '../../core/identity/stored-ids.ts'
-import type { StoreAddress } from '../../core/store-address.ts'
 import { openPseudonymKeys } from './pseudonym-keys.ts'
 
 export interface Surroundings {

@@ -24,7 +24,7 @@ test('the sources of the product are found', () => {
 
 /** The build of the console in a checkout, the embedded engines, the drill command, and a generator that developers start. */
 const STARTS_PROGRAMS = [
-  'api/console-files.ts',
+  'api/console/console-files.ts',
   'collector/cli/drill.ts',
   'config/generate.ts',
   'storage/clickhouse/engine/engine.ts',

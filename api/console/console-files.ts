@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { Logger } from 'pino'
 
-const CONSOLE = join(import.meta.dirname, '../console')
+const CONSOLE = join(import.meta.dirname, '../../console')
 const BUILT = join(CONSOLE, 'dist')
 /** Only in a checkout: a build of the product has the files and not the script. */
 const BUILD_SCRIPT = join(CONSOLE, 'build.ts')

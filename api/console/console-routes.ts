@@ -4,8 +4,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONSOLE_HEADERS } from '../../core/http/security-headers.ts'
 import { ApiError } from '../app.ts'
-import type { ConsoleFiles } from '../console-files.ts'
 import type { Api } from '../typed-fastify.ts'
+import type { ConsoleFiles } from './console-files.ts'
 
 /** First segments of the console's paths. Any other path stays one of the API. */
 const PAGES = [
