@@ -156,7 +156,7 @@ test('the payload cannot say whose it is', async () => {
   assert.match(JSON.stringify(eventsOf(chain)[0]), /pan \[REDACTED:credit_card\]/)
 })
 
-test('audit: counted by type and place, listed in the event, raised as a signal, and no value anywhere', async () => {
+test('audit: counted by type and place, listed in the event, raised as signals, and no value anywhere', async () => {
   const chain = buildChain(await spec('traces'))
   const text = otlpJson([{ name: `use ${KEY}`, attributes: { a: `${KEY} ${PAN}`, b: MAIL } }])
   const result = chain.run({ requests: [request('other', text)], corrections: [] })
@@ -171,9 +171,11 @@ test('audit: counted by type and place, listed in the event, raised as a signal,
   })
   const [event] = eventsOf(chain)
   assert.deepEqual(event?.['secrets'], { github_token: 2, credit_card: 1, email: 1 })
-  const signal = chain.signals.find((s) => s.type === 'secret_detected')
-  assert.equal(signal?.value, 4)
-  assert.deepEqual(signal?.evidence, { github_token: 2, credit_card: 1, email: 1 })
+  const found = (type: string) => chain.signals.find((s) => s.type === type)
+  assert.equal(found('secret_detected')?.value, 2)
+  assert.deepEqual(found('secret_detected')?.evidence, { github_token: 2 })
+  assert.equal(found('pii_detected')?.value, 2)
+  assert.deepEqual(found('pii_detected')?.evidence, { credit_card: 1, email: 1 })
   const all =
     JSON.stringify([event, chain.signals, result.counters]) +
     result.parts.map((p) => Buffer.from(p.bytes).toString('latin1')).join('')

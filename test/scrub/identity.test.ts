@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PipeRun } from '../../collector/cli/pipe-run.ts'
 import { registry } from '../../collector/registry.ts'
 import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { secretsOfOneRun } from '../../collector/service/pseudonym-keys.ts'
@@ -284,14 +285,31 @@ test('a placeholder of somebody else is no id: nothing counts, groups or joins b
   }
 })
 
-const tool = (args: object) => ({
+/** One call a second. */
+const tool = (args: object, second: number) => ({
   name: 'execute_tool send_mail',
+  startMs: second * 1000,
+  durationMs: 100,
   attributes: {
     'gen_ai.operation.name': 'execute_tool',
     'gen_ai.tool.name': 'send_mail',
     'gen_ai.tool.call.arguments': JSON.stringify(args),
   },
 })
+
+async function isLoop(spans: Parameters<typeof otlpJson>[0], scrub?: string): Promise<boolean> {
+  const options = { pipelineId: null, explain: false, isEncoding: false }
+  const pipe = new PipeRun(await configWith(scrub), options)
+  pipe.request({
+    payload: Buffer.from(otlpJson(spans)),
+    encoding: 'identity',
+    format: 'otlp-json',
+    telemetry: 'traces',
+    tenant: DEFAULT_TENANT,
+    receivedAtMs: 1_790_000_000_000,
+  })
+  return pipe.finish().some((signal) => signal.type === 'loop_detected')
+}
 
 test('ten calls with ten masked values are no loop, ten with one are', async () => {
   const numbered: readonly ((i: number) => object)[] = [
@@ -302,13 +320,12 @@ test('ten calls with ten masked values are no loop, ten with one are', async () 
     (i) => ({ token: ['ghp', '_', `${i}aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX`].join('') }),
   ]
   for (const args of numbered) {
-    const ten = Array.from({ length: 10 }, (_, i) => tool(args(i)))
-    assert.equal((await run(otlpJson(ten))).signals.includes('loop_detected'), false)
-    const same = Array.from({ length: 10 }, () => tool(args(1)))
-    assert.equal((await run(otlpJson(same))).signals.includes('loop_detected'), true)
+    const ten = Array.from({ length: 10 }, (_, i) => tool(args(i), i))
+    assert.equal(await isLoop(ten), false)
+    const same = Array.from({ length: 10 }, (_, i) => tool(args(1), i))
+    assert.equal(await isLoop(same), true)
     // Where nobody can say what the markers stand for, nothing is claimed.
-    const unknown = await run(otlpJson(same), { scrub: '{ id_fields: mask }' })
-    assert.equal(unknown.signals.includes('loop_detected'), false)
+    assert.equal(await isLoop(same, '{ id_fields: mask }'), false)
   }
 })
 

@@ -32,7 +32,8 @@ export interface Bill {
  * out production packages that a development package needs, such as zod and yaml.
  */
 export function makeBill(): Bill {
-  const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only']
+  // Said explicitly, because `NODE_ENV=production`, which a build of the console sets, leaves development packages out.
+  const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--include=dev']
   const out = execFileSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: BYTES_MAX })
   const whole = JSON.parse(out) as Bill & { readonly metadata: { readonly timestamp?: string } }
   const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string }
