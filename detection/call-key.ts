@@ -34,16 +34,29 @@ export function argumentHash(tool: string, json: string, salt: string): Argument
 
 /** Of a text as it stands, JSON or not. */
 export function contentHash(bytes: Buffer, off: number, len: number): number {
-  let h0 = 0x811c9dc5
+  let h0 = 0x811c9dc5 ^ len
   let h1 = 0x9e3779b9
   const end = off + len
-  for (let i = off; i < end; i++) {
+  let i = off
+  // Four bytes a step.
+  for (; i + 4 <= end; i += 4) {
+    const word =
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24)
+    h0 = Math.imul(h0 ^ word, 0x9e3779b1)
+    h0 ^= h0 >>> 15
+    h1 = Math.imul(h1 ^ word, 0x5f356495)
+    h1 = (h1 << 13) | (h1 >>> 19)
+  }
+  for (; i < end; i++) {
     const c = bytes[i] as number
     h0 = Math.imul(h0 ^ c, 0x01000193)
     h1 = Math.imul(h1 ^ c, 0x5f356495)
     h1 = (h1 << 13) | (h1 >>> 19)
   }
-  return joined(h0, h1)
+  return joined(h0 ^ (h0 >>> 13), h1 ^ (h1 >>> 16))
 }
 
 export const textHash = (text: string): number => {

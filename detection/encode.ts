@@ -5,8 +5,8 @@ import type { Encoder, EncoderFactory, ProcessedBatch } from '../core/component.
 import type { EventTable } from '../core/event.ts'
 import { N, R } from '../core/fields.ts'
 import type { EncodedPart } from '../core/task.ts'
-import { argumentHash, contentHash, textHash } from './call-key.ts'
-import { FLAG, writeObservations } from './observation.ts'
+import { argumentHash, contentHash } from './call-key.ts'
+import { COLUMN, FLAG, IDS_BYTES, OBSERVATION_STRIDE, writeObservations } from './observation.ts'
 
 export const OBSERVATIONS_STREAM = 'observations'
 
@@ -56,67 +56,78 @@ class Observations {
   readonly #words = new Map<string, number>()
   /** Index of a word by its range in the arena: many events share a literal or a name. */
   readonly #places = new Map<number, number>()
-  readonly #rows: number[] = []
-  readonly #ids: number[] = []
+  readonly #rows: Float64Array
+  readonly #ids: Uint8Array
+  #count = 0
 
   constructor(events: EventTable) {
     this.#events = events
+    this.#rows = new Float64Array(events.count * OBSERVATION_STRIDE)
+    this.#ids = new Uint8Array(events.count * IDS_BYTES)
   }
 
   add(event: number): void {
     const e = this.#events
     const rows = this.#rows
-    for (const field of WORD_FIELDS) rows.push(this.#field(event, field))
+    const row = this.#count * OBSERVATION_STRIDE
+    for (let i = 0; i < WORD_FIELDS.length; i++)
+      rows[row + i] = this.#field(event, WORD_FIELDS[i] as number)
     const isError = e.arena.equals(e.off(event, R.status), e.len(event, R.status), 'error')
-    rows.push(isError ? this.#text(e.text(event, R.error_message), MESSAGE_CHARS_MAX) : -1)
-    rows.push(this.#finish(event))
+    const isModel = e.arena.equals(e.off(event, R.kind), e.len(event, R.kind), 'llm')
+    rows[row + COLUMN.ERROR_MESSAGE] = isError
+      ? this.#text(e.text(event, R.error_message), MESSAGE_CHARS_MAX)
+      : -1
+    rows[row + COLUMN.FINISH] = this.#finish(event)
     const start = e.timeMs(event, R.start_time)
     const end = e.timeMs(event, R.end_time)
-    const isModel = e.arena.equals(e.off(event, R.kind), e.len(event, R.kind), 'llm')
-    rows.push(
-      this.#flags(event, isError, isModel),
-      Number.isNaN(start) ? (Number.isNaN(end) ? this.#receivedAt(event) : end) : start,
-      Number.isNaN(end) || Number.isNaN(start) ? 0 : Math.max(0, end - start),
-      e.num(event, N.input_tokens) || 0,
-      e.num(event, N.output_tokens) || 0,
-      e.num(event, N.cost_usd) || 0,
-    )
-    this.#call(event, isModel)
-    this.#id(event, R.event_id, 16)
-    this.#id(event, R.trace_id, 16)
-    this.#id(event, R.span_id, 8)
-    this.#id(event, R.parent_span_id, 8)
+    rows[row + COLUMN.FLAGS] = this.#flags(event, isError, isModel)
+    rows[row + COLUMN.START] = Number.isNaN(start)
+      ? Number.isNaN(end)
+        ? this.#receivedAt(event)
+        : end
+      : start
+    rows[row + COLUMN.DURATION] =
+      Number.isNaN(end) || Number.isNaN(start) ? 0 : Math.max(0, end - start)
+    rows[row + COLUMN.INPUT] = e.num(event, N.input_tokens) || 0
+    rows[row + COLUMN.OUTPUT] = e.num(event, N.output_tokens) || 0
+    rows[row + COLUMN.COST] = e.num(event, N.cost_usd) || 0
+    this.#call(event, row, isModel)
+    const at = this.#count * IDS_BYTES
+    this.#id(event, R.event_id, at, 16)
+    this.#id(event, R.trace_id, at + 16, 16)
+    this.#id(event, R.span_id, at + 32, 8)
+    this.#id(event, R.parent_span_id, at + 40, 8)
+    this.#count++
   }
 
   take(): Uint8Array {
-    return writeObservations([...this.#words.keys()], this.#rows, Uint8Array.from(this.#ids))
+    return writeObservations([...this.#words.keys()], this.#rows, this.#ids, this.#count)
   }
 
-  /** The columns from KEY on. */
-  #call(event: number, isModel: boolean): void {
+  /** The columns from KEY on; those that stay 0 are not set. */
+  #call(event: number, row: number, isModel: boolean): void {
     const e = this.#events
     const rows = this.#rows
     const tool = e.len(event, R.tool_arguments)
     if (tool > 0 && tool <= ARGUMENT_BYTES_MAX) {
       const masked = maskedOf(e, event)
+      if (masked === null) return
       const name = e.text(event, R.tool_name) ?? ''
       const json = e.text(event, R.tool_arguments) ?? ''
-      const { key, words } =
-        masked === null ? { key: 0, words: [] } : argumentHash(name, json, masked)
-      const result = this.#hash(event, R.tool_result)
-      rows.push(key, result, words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0, 0, 0)
+      const { key, words } = argumentHash(name, json, masked)
+      rows[row + COLUMN.KEY] = key
+      rows[row + COLUMN.RESULT] = this.#hash(event, R.tool_result)
+      for (let i = 0; i < words.length; i++) rows[row + COLUMN.WORD_1 + i] = words[i] as number
       return
     }
-    if (!isModel) {
-      rows.push(0, 0, 0, 0, 0, 0, 0, 0)
-      return
-    }
+    if (!isModel) return
     const asked = this.#hash(event, R.input_messages)
     const system = this.#hash(event, R.system_instructions)
-    const model = e.text(event, R.request_model) ?? ''
-    const key = asked === 0 ? 0 : ((asked + textHash(model) + system) % 2 ** 52) + 1
-    const messages = messagesIn(e, event)
-    rows.push(key, this.#hash(event, R.output_messages), 0, 0, 0, 0, messages, system)
+    const model = this.#hash(event, R.request_model)
+    if (asked !== 0) rows[row + COLUMN.KEY] = ((asked + model + system) % 2 ** 52) + 1
+    rows[row + COLUMN.RESULT] = this.#hash(event, R.output_messages)
+    rows[row + COLUMN.SYSTEM] = system
+    if (e.has(event, R.conversation_id)) rows[row + COLUMN.MESSAGES] = messagesIn(e, event)
   }
 
   /** Hash of a field's bytes; 0 when it is null. */
@@ -174,11 +185,12 @@ class Observations {
     return this.#words.size - 1
   }
 
-  #id(event: number, field: number, size: number): void {
+  #id(event: number, field: number, at: number, size: number): void {
     const e = this.#events
-    const len = e.len(event, field)
+    const len = Math.min(e.len(event, field), size)
     const off = e.off(event, field)
-    for (let i = 0; i < size; i++) this.#ids.push(i < len ? (e.arena.bytes[off + i] as number) : 0)
+    const { bytes } = e.arena
+    for (let i = 0; i < len; i++) this.#ids[at + i] = bytes[off + i] as number
   }
 }
 

@@ -99,21 +99,23 @@ export interface Observation {
   readonly parent: string
 }
 
+/** `rows` and `ids` are used up to `count` observations. */
 export function writeObservations(
   words: readonly string[],
-  rows: readonly number[],
+  rows: Float64Array,
   ids: Uint8Array,
+  count: number,
 ): Uint8Array {
   const json = Buffer.from(JSON.stringify(words), 'utf8')
   const padded = Math.ceil(json.length / 8) * 8
-  const count = rows.length / OBSERVATION_STRIDE
-  const out = Buffer.alloc(HEADER_BYTES + padded + rows.length * 8 + count * IDS_BYTES, ' ')
+  const rowsBytes = count * OBSERVATION_STRIDE * 8
+  const out = Buffer.allocUnsafeSlow(HEADER_BYTES + padded + rowsBytes + count * IDS_BYTES)
   out.writeUInt32LE(padded, 0)
   out.writeUInt32LE(count, 4)
+  out.fill(' ', HEADER_BYTES, HEADER_BYTES + padded)
   json.copy(out, HEADER_BYTES)
-  const numbers = Buffer.from(Float64Array.from(rows).buffer)
-  numbers.copy(out, HEADER_BYTES + padded)
-  out.set(ids.subarray(0, count * IDS_BYTES), HEADER_BYTES + padded + numbers.length)
+  out.set(new Uint8Array(rows.buffer, 0, rowsBytes), HEADER_BYTES + padded)
+  out.set(ids.subarray(0, count * IDS_BYTES), HEADER_BYTES + padded + rowsBytes)
   return out
 }
 
