@@ -3,7 +3,7 @@
 
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Host } from '../../core/component.ts'
-import { rollHours } from '../../storage/queries/rolled-hours.ts'
+import { rollHours } from '../../storage/queries/hours/rolled-hours.ts'
 import type { Target } from './http.ts'
 
 export const HOURS_ROLLED = 'observa_clickhouse_hours_rolled_total'

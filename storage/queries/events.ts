@@ -5,11 +5,11 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, readsRevised } from './events/event-filter.ts'
 import { type Hour, type ProjectHours, projectHours } from './hours/project-hours.ts'
+import { type TracePlace, traceHours } from './hours/trace-hours.ts'
 import { idsOf, inheritIds, JOINED_FIELDS, joinLogs } from './joined-events.ts'
 import { type Page, type Position, pageOf, placeOf, type Scope } from './page.ts'
 import { EVENT_SELECT, type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
-import { type TracePlace, traceHours } from './trace-hours.ts'
 
 export type { EventRow } from './select-events.ts'
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { startTestClickHouse, type TestClickHouse } from '../testing/stores.ts'
-import { rollHours } from './rolled-hours.ts'
+import { rollHours } from './hours/rolled-hours.ts'
 import { readTotals, usageBy, usageOverTime } from './totals.ts'
 
 let t: TestClickHouse

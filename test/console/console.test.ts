@@ -235,6 +235,8 @@ test('a failed tool is found and read with the keyboard alone', { skip }, async 
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('Control+k')
+    // What is typed before the field has the focus goes elsewhere.
+    await page.locator('input[role=combobox]:focus').waitFor()
     await page.keyboard.type(talk)
     await page.getByRole('option', { name: `Trace ${talk}` }).waitFor()
     await page.keyboard.press('Enter')

@@ -56,7 +56,7 @@ const TENANT_TABLES =
   /\bFROM (canonical_events|event_hours|trace_hours|rolled_hours|usage_rollup|usage_hourly|metric_points|\w+_totals)\b/
 
 /** Maintenance that sums up hours of all tenants and returns them to nobody. */
-const FOR_ALL_TENANTS = ['storage/queries/rolled-hours.ts']
+const FOR_ALL_TENANTS = ['storage/queries/hours/rolled-hours.ts']
 
 test('every read of ClickHouse names the tenant', () => {
   const reads = product

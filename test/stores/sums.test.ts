@@ -16,7 +16,7 @@ import { clickhouse } from '../../exporters/clickhouse/index.ts'
 import { encoder as postgresEncoder } from '../../exporters/postgres/encode.ts'
 import { postgres } from '../../exporters/postgres/index.ts'
 import { withTenant } from '../../storage/postgres/roles.ts'
-import { rollHours } from '../../storage/queries/rolled-hours.ts'
+import { rollHours } from '../../storage/queries/hours/rolled-hours.ts'
 import { readTotals } from '../../storage/queries/totals.ts'
 import {
   startTestClickHouse,

@@ -3,8 +3,8 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, OWN_ROWS } from '../events/event-filter.ts'
+import { type Hours, hoursOfRange } from '../hours/rolled-hours.ts'
 import type { Scope } from '../page.ts'
-import { type Hours, hoursOfRange } from '../rolled-hours.ts'
 import { EVENT_KEYS, EVENT_MS, EVENT_MS_OF_ALL, EVENT_SUMS, EVENT_TRACES } from '../usage-sums.ts'
 import type { Dimension } from './dimensions.ts'
 

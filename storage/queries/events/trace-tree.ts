@@ -2,8 +2,8 @@
 // come stands beside the roots; log records are not part of the tree.
 
 import type { ClickHouseClient } from '@clickhouse/client'
+import { traceHours } from '../hours/trace-hours.ts'
 import type { Scope } from '../page.ts'
-import { traceHours } from '../trace-hours.ts'
 
 export interface TreeSpan {
   readonly event_id: string

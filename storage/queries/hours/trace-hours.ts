@@ -2,8 +2,8 @@
 // with every insert.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { type ProjectHours, projectHours } from './hours/project-hours.ts'
-import type { Scope } from './page.ts'
+import type { Scope } from '../page.ts'
+import { type ProjectHours, projectHours } from './project-hours.ts'
 
 export interface TracePlace {
   /** The first and last hour, in seconds since the epoch. */

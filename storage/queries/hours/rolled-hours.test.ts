@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
-import { startTestClickHouse, type TestClickHouse } from '../testing/stores.ts'
+import { startTestClickHouse, type TestClickHouse } from '../../testing/stores.ts'
+import { readTotals, usageBy } from '../totals.ts'
 import { rollHours } from './rolled-hours.ts'
-import { readTotals, usageBy } from './totals.ts'
 
 let t: TestClickHouse
 let client: ClickHouseClient

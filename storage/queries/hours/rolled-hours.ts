@@ -2,9 +2,9 @@
 // `storage/migrations/clickhouse/0001_initial.sql`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { projectHours } from './hours/project-hours.ts'
-import type { Scope } from './page.ts'
-import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from './usage-sums.ts'
+import type { Scope } from '../page.ts'
+import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from '../usage-sums.ts'
+import { projectHours } from './project-hours.ts'
 
 export type Hours =
   /** The whole range is read from the events. */
