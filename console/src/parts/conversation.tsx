@@ -38,10 +38,11 @@ export function Conversation({ messages }: { readonly messages: readonly Message
 }
 
 function MessageItem({ message }: { readonly message: Message }): JSX.Element {
-  const role = typeof message.role === 'string' ? message.role : 'unknown'
+  const role = wordOf(message.role, 'unknown')
   const known = /^(system|developer|user|assistant|tool)$/.test(role) ? role : 'other'
-  const name = typeof message.name === 'string' ? message.name : null
-  const finish = typeof message.finish_reason === 'string' ? message.finish_reason : null
+  const name = typeof message.name === 'string' ? oneLine(message.name, 120) : null
+  const finish =
+    typeof message.finish_reason === 'string' ? oneLine(message.finish_reason, 60) : null
   return (
     <li class={`message role-${known}`}>
       <div class="message-role">

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { EventRow } from '../../api/types.ts'
 import { Badge } from '../../parts/basics.tsx'
 import { Conversation, messagesOf, Parts } from '../../parts/conversation.tsx'
-import { count, words } from '../../parts/format.ts'
+import { count, oneLine, words } from '../../parts/format.ts'
 import { JsonView, LongText } from '../../parts/json-view.tsx'
 import { Empty } from '../../parts/states.tsx'
 
@@ -93,7 +93,7 @@ function ErrorPart({ event }: { readonly event: EventRow }): JSX.Element | null 
   if (event.status !== 'error' && message == null) return null
   return (
     <section class="error-part">
-      <h3>Error {typeof type === 'string' ? <code>{type}</code> : null}</h3>
+      <h3>Error {typeof type === 'string' ? <code>{oneLine(type, 120)}</code> : null}</h3>
       {typeof message === 'string' && message !== '' ? (
         <p dir="auto">
           <LongText text={message} />
