@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestEvent } from './event-reporter.ts'
 
+const SEED = join(import.meta.dirname, 'property-seed.ts')
 const REPORTER = join(import.meta.dirname, 'event-reporter.ts')
 /** A test that takes longer fails. The slowest ones take a minute on two busy cores. */
 const TEST_MS_MAX = 300_000
@@ -45,7 +46,10 @@ export function killAll(): void {
 export async function runFile(file: string, msMax: number): Promise<FileResult> {
   const events = join(tmpdir(), `observa-test-${process.pid}-${runs++}.ndjson`)
   const startedAt = performance.now()
-  const ended = await start(file, events, msMax)
+  // Loading fast-check takes a moment, so only files that use it get its seed.
+  const hasProperties = (await readFile(file, 'utf8')).includes("'fast-check'")
+  const loaded = hasProperties ? [`--import=${SEED}`] : []
+  const ended = await start(file, loaded, events, msMax)
   const text = await readFile(events, 'utf8').catch(() => '')
   await rm(events, { force: true })
   // The last line may be cut off when the process was killed.
@@ -59,9 +63,18 @@ export async function runFile(file: string, msMax: number): Promise<FileResult> 
   }
 }
 
-function start(file: string, events: string, msMax: number): Promise<Ended> {
+function start(
+  file: string,
+  loaded: readonly string[],
+  events: string,
+  msMax: number,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const options = [`--test-reporter=${REPORTER}`, `--test-reporter-destination=${events}`]
+    const options = [
+      ...loaded,
+      `--test-reporter=${REPORTER}`,
+      `--test-reporter-destination=${events}`,
+    ]
     const child = spawn(process.execPath, [...options, `--test-timeout=${TEST_MS_MAX}`, file], {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
