@@ -6,12 +6,12 @@ import { ObservaError } from '../core/errors.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
-import { FaultWatch } from './fault.ts'
+import { UncaughtErrors } from './uncaught-errors.ts'
 
 /** How long a stop after a signal or an error may take, ms. After that the process ends at once. */
 const STOP_MS_MAX = 25_000
 
-async function main(argv: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
+async function main(argv: readonly string[], io: Io, faults: UncaughtErrors): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const command = name === 'help' && args[0] !== undefined ? COMMANDS.get(args[0]) : undefined
@@ -32,7 +32,7 @@ async function main(argv: readonly string[], io: Io, faults: FaultWatch): Promis
 }
 
 const io = processIo()
-const faults = new FaultWatch((line) => io.err(line), STOP_MS_MAX)
+const faults = new UncaughtErrors((line) => io.err(line), STOP_MS_MAX)
 try {
   process.exitCode = await main(process.argv.slice(2), io, faults)
 } catch (thrown) {

@@ -1,10 +1,10 @@
 // The commands, one row each: the help text and how to load the code.
 
-import type { FaultWatch } from '../fault.ts'
+import type { UncaughtErrors } from '../uncaught-errors.ts'
 import type { Io } from './io.ts'
 
 /** Returns the exit code. A command that keeps running tells `faults` how to drain it. */
-export type Command = (args: readonly string[], io: Io, faults: FaultWatch) => Promise<number>
+export type Command = (args: readonly string[], io: Io, faults: UncaughtErrors) => Promise<number>
 
 export interface CommandEntry {
   readonly help: string

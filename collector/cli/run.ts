@@ -8,13 +8,13 @@ import type { ObservaConfig } from '../../config/root.ts'
 import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
 import { Metrics } from '../../core/metrics.ts'
-import type { FaultWatch } from '../fault.ts'
 import type { OtlpConfig } from '../receivers/otlp/index.ts'
 import { makeLogger } from '../service/logger.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
 import { Service } from '../service/service.ts'
 import { onSignals } from '../stop-signal.ts'
+import type { UncaughtErrors } from '../uncaught-errors.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { load, loadOrExplain } from './load.ts'
@@ -23,7 +23,11 @@ import { packageVersion } from './version.ts'
 /** How long a drain may take, ms. After that, or at a second signal, the process ends at once. */
 const STOP_MS_MAX = 25_000
 
-export async function run(args: readonly string[], io: Io, faults: FaultWatch): Promise<number> {
+export async function run(
+  args: readonly string[],
+  io: Io,
+  faults: UncaughtErrors,
+): Promise<number> {
   const startedAt = performance.now()
   tuneCollector()
   const { values } = parse('run', args, CONFIG_OPTIONS)

@@ -2,7 +2,7 @@
 // bytes, in which the oldest are written over. Found by the ticket of the commit. No object for a block.
 
 import { expandEntry } from '../../core/reports/entry-expander.ts'
-import { intAt } from '../../core/reports/int-at.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 
 const BYTES_FIRST = 64 * 1024
 const BLOCKS_FIRST = 256

@@ -5,7 +5,6 @@
 // reports, blocks of entries (`core/reports/usage-entries.ts`). Older logs are read as well: see `unpackFacts`.
 
 import { CLAIM, CLAIM_STRIDE, ClaimRows } from '../../core/reports/claim-rows.ts'
-import { intAt } from '../../core/reports/int-at.ts'
 import { PairTable } from '../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import {
@@ -14,6 +13,7 @@ import {
   TextBlockWriter,
   zigzag,
 } from '../../core/reports/text-block.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 import { blockOf } from '../../core/reports/usage-entries.ts'
 import type { EventFacts } from '../../core/task.ts'
 

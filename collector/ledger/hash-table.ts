@@ -1,7 +1,7 @@
 // A bounded table from a 64-bit key to a few integers, its owner, by generations: when the newest generation is full, the
 // oldest is forgotten as a whole. Open addressing in one Int32Array, so that there is no object for an entry.
 
-import { intAt } from '../../core/reports/int-at.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 
 /** Columns of a slot: two halves of the key and the ticket, 0 = empty slot. The owner follows. */
 const LO = 0

@@ -3,8 +3,8 @@
 // in another request, counts once. Bounded; rebuilt from the log at a start.
 
 import { CLAIM, CLAIM_STRIDE } from '../../core/reports/claim-rows.ts'
-import { intAt } from '../../core/reports/int-at.ts'
 import { PairTable } from '../../core/reports/pair-table.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 import type { EventFacts, LedgerCorrection, Revision, UsageState } from '../../core/task.ts'
 import { OUTCOME } from '../../usage/report.ts'
 import type { DurableLog } from '../log/log.ts'

@@ -1,8 +1,8 @@
 // The reports that the ledger remembers, by trace, as rows of integers: no object for a report. Bounded by
 // reports: the trace that was silent longest is forgotten first. Leaves to `trace-reports.ts` what they mean.
 
-import { intAt } from '../../core/reports/int-at.ts'
 import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 import type { UsageCounts } from '../../core/task.ts'
 import type { Outcome } from '../../usage/report.ts'
 import type { TaskTraces } from './task-traces.ts'

@@ -2,10 +2,10 @@
 // its reports may be a call that another trace reports as well. Most traces come whole in one task. They are settled: the worker has
 // decided their reports by the same rules, and the ledger only remembers what it decided. No object for a report or a trace.
 
-import { intAt } from '../../core/reports/int-at.ts'
 import { OUTCOME_ROW, OUTCOME_STRIDE } from '../../core/reports/outcome-rows.ts'
 import { PairTable } from '../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 import type { EventFacts, UsageCounts } from '../../core/task.ts'
 import { OUTCOME, type Outcome, UsageReport } from '../../usage/report.ts'
 import { CANDIDATES_MAX, isTwinCandidate, isTwinOf, KEY, sumKey, twinKey } from './cross-traces.ts'

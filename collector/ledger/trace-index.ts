@@ -1,7 +1,7 @@
 // Traces by the hash of their id, in the order in which they were last heard of: a record of six integers for each,
 // found by open addressing. Grows with its records and never shrinks; who uses it bounds their number.
 
-import { intAt } from '../../core/reports/int-at.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 
 /** The trace's hash, its first and last row, how many rows, and its neighbours in age. */
 const KEY = 0

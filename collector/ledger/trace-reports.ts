@@ -4,8 +4,8 @@
 // anew whenever one comes, so what is decided does not depend on their order; where that changes what was stored, the stored
 // event is revised.
 
-import { intAt } from '../../core/reports/int-at.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
+import { intAt } from '../../core/reports/typed-arrays.ts'
 import { eachEntry } from '../../core/reports/usage-entries.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/call-matching.ts'

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { COMMANDS } from '../../collector/cli/commands.ts'
 import type { Io } from '../../collector/cli/io.ts'
-import { FaultWatch } from '../../collector/fault.ts'
+import { UncaughtErrors } from '../../collector/uncaught-errors.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
 /** Long-running commands register here how to be drained; none of the commands in this test does. */
-const faults = new FaultWatch(() => {}, 1000)
+const faults = new UncaughtErrors(() => {}, 1000)
 let at: Instance
 
 before(async () => {

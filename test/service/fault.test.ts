@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { FAULT_EXIT_CODE } from '../../collector/fault.ts'
+import { SOFTWARE_ERROR_EXIT_CODE } from '../../collector/uncaught-errors.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
@@ -48,7 +48,7 @@ for (const kind of ['main throw', 'main reject']) {
     for (let n = 1; n <= 20; n++) assert.equal((await post(instance, n)).status, 200)
     await cause()
     await until(() => !instance.isAlive, 'ended', 30_000)
-    assert.equal(instance.process.exitCode, FAULT_EXIT_CODE)
+    assert.equal(instance.process.exitCode, SOFTWARE_ERROR_EXIT_CODE)
     const lines = linesWith(instance, 'OBS_PROCESS_FAULT')
     assert.equal(lines.length, 1, instance.stderr)
     assert.match(lines[0] ?? '', /"kind":"TypeError".*throw-later\.mjs:\d+:\d+/)
@@ -78,18 +78,18 @@ for (const [kind, thrown] of [
 }
 
 test('a drain that does not end is aborted, and a second error changes nothing', () => {
-  const fault = pathToFileURL(join(import.meta.dirname, '../../collector/fault.ts')).href
+  const fault = pathToFileURL(join(import.meta.dirname, '../../collector/uncaught-errors.ts')).href
   const script = `
-    import { FaultWatch } from ${JSON.stringify(fault)}
+    import { UncaughtErrors } from ${JSON.stringify(fault)}
     const log = { fatal: (fields) => console.log(JSON.stringify(fields)) }
-    new FaultWatch(() => {}, 300).use(log, () => new Promise(() => {}))
+    new UncaughtErrors(() => {}, 300).use(log, () => new Promise(() => {}))
     setTimeout(() => { throw new RangeError('second') }, 50)
     throw new TypeError('first')`
   const startedAt = performance.now()
   const done = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   })
-  assert.equal(done.status, FAULT_EXIT_CODE, done.stderr)
+  assert.equal(done.status, SOFTWARE_ERROR_EXIT_CODE, done.stderr)
   assert.ok(performance.now() - startedAt < 10_000)
   assert.equal(done.stdout.trim().split('\n').length, 1, done.stdout)
   assert.match(done.stdout, /"kind":"TypeError"/)
@@ -105,7 +105,7 @@ test('a command that fails prints the place in the code and no data', () => {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })
-  assert.equal(done.status, FAULT_EXIT_CODE, done.stderr)
+  assert.equal(done.status, SOFTWARE_ERROR_EXIT_CODE, done.stderr)
   assert.match(done.stderr, /^OBS_PROCESS_FAULT: TypeError \(uncaughtException\) at .*throw-later/)
   assert.doesNotMatch(done.stderr, /customer|hunter2/)
 })

@@ -7,7 +7,6 @@ import { Metrics } from '../../../core/metrics.ts'
 import { migratePostgres } from '../../../storage/migrations/postgres.ts'
 import { errorCodeOf } from '../../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
-import type { FaultWatch } from '../../fault.ts'
 import { Listeners } from '../../http/listeners.ts'
 import { makeAuthenticators } from '../../service/authenticators.ts'
 import { PARTS } from '../../service/declared-metrics.ts'
@@ -15,6 +14,7 @@ import { JobService } from '../../service/job-service.ts'
 import { makeLogger } from '../../service/logger.ts'
 import { metricsHandler, watchProcess } from '../../service/metrics-endpoint.ts'
 import { onSignals } from '../../stop-signal.ts'
+import type { UncaughtErrors } from '../../uncaught-errors.ts'
 import { CONFIG_OPTIONS, parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
@@ -29,7 +29,7 @@ const RETRY_MS = 2000
 export async function workerVerb(
   args: readonly string[],
   io: Io,
-  faults: FaultWatch,
+  faults: UncaughtErrors,
 ): Promise<number> {
   const { values } = parse('worker', args, {
     ...CONFIG_OPTIONS,

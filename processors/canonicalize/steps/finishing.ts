@@ -6,6 +6,7 @@ import { N, R } from '../../../core/fields.ts'
 import { finishLegacyEvent } from '../readers/legacy-events.ts'
 import { readLog } from '../readers/log-records.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
+import { decideAggregate } from './aggregate-flag.ts'
 import { placeContent } from './content.ts'
 import { decideEntityNames } from './entity-names.ts'
 import { writeEntries } from './entries.ts'
@@ -14,7 +15,6 @@ import { decideKind, writeKind } from './kind.ts'
 import { decideModels } from './models.ts'
 import { decideOperation } from './operation.ts'
 import { dropPlaceholderIds } from './placeholder-ids.ts'
-import { decideRepeats } from './repeats.ts'
 import { readSpanName } from './span-name.ts'
 import { decideStatus } from './status.ts'
 import type { Finishing, Step, StepContext } from './step.ts'
@@ -34,7 +34,7 @@ const STEPS: readonly Step[] = [
   { name: 'resource', needs: ['log record'], run: addResource },
   { name: 'operation', needs: ['kind', 'span name'], run: decideOperation },
   { name: 'usage', needs: ['content', 'legacy event'], run: decideUsage },
-  { name: 'repeats', needs: ['kind', 'operation', 'usage', 'legacy event'], run: decideRepeats },
+  { name: 'repeats', needs: ['kind', 'operation', 'usage', 'legacy event'], run: decideAggregate },
   { name: 'status', needs: ['content', 'finish reasons', 'usage'], run: decideStatus },
   { name: 'parameters and details', needs: ['operation', 'content'], run: writeEntries },
   { name: 'written kind', needs: ['kind', 'repeats'], run: writeKind },

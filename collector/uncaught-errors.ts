@@ -6,9 +6,9 @@ import type { Logger } from 'pino'
 import { type Fault, faultOf } from '../core/fault.ts'
 
 /** EX_SOFTWARE of sysexits.h: an error in the program itself. A mistake in its use ends with 1. */
-export const FAULT_EXIT_CODE = 70
+export const SOFTWARE_ERROR_EXIT_CODE = 70
 
-export class FaultWatch {
+export class UncaughtErrors {
   readonly #write: (line: string) => void
   readonly #drainMsMax: number
   #log: Logger | null = null
@@ -37,7 +37,7 @@ export class FaultWatch {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#report(faultOf(thrown, origin))
-    const exit = (): never => process.exit(FAULT_EXIT_CODE)
+    const exit = (): never => process.exit(SOFTWARE_ERROR_EXIT_CODE)
     if (this.#drain === null) exit()
     setTimeout(exit, this.#drainMsMax)
     void this.#drain?.().then(exit, exit)

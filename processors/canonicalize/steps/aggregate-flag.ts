@@ -6,7 +6,7 @@ import type { CurrentSpan } from '../span/current-span.ts'
 import { factsOfKind, factsOfOperation } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
 
-export function decideRepeats(span: CurrentSpan, { dialects, origin }: StepContext): void {
+export function decideAggregate(span: CurrentSpan, { dialects, origin }: StepContext): void {
   // A log record without its own counts is a part of its span's call.
   const isPart = origin.isLog && dialects.isGenAi && !span.hasUsage()
   const isMarked = span.isAggregate
