@@ -1,4 +1,5 @@
-// A project with a quota, as an instance knows it: what its lease has left, and what was accepted and is not counted yet.
+// The state of a project with a quota on this instance: the unspent part of its lease, and the accepted events that the
+// exporter has not counted yet.
 
 import type { Amounts, Grant, ProjectQuota } from '../storage/control/quotas.ts'
 
@@ -11,18 +12,18 @@ export interface Checkpoint {
 export class LimitedProject {
   limits: ProjectQuota
   readonly free = { events: 0, bytes: 0 }
-  /** Accepted since the last checkpoint. */
+  /** Events and bytes that were accepted since the last checkpoint. */
   readonly spent = { events: 0, bytes: 0 }
   readonly checkpoints: Checkpoint[] = []
   taking: Promise<Grant | null> | null = null
   refusedUntilMs = Number.NEGATIVE_INFINITY
-  /** The smallest that was refused last: what is smaller is asked for anyway. */
+  /** The amounts of the last refused lease. A smaller request asks for a lease again, because it may still fit. */
   refusedFor: Amounts = { events: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
   usage: Grant | null = null
   costUsd = 0
   resetsAt = new Date(0)
   usedAtMs = 0
-  /** Events that the rate has left; below zero after a large request. */
+  /** Events that the rate allows now. Negative after a large request. */
   tokens = 0
   tokensAtMs = 0
 

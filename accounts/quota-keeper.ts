@@ -1,6 +1,6 @@
-// Quotas on the way of a request: each project's share is taken from Postgres in leases and spent in memory, so that a check
-// costs no query. What was accepted stays in the lease until the exporter has counted it: a crash can make a project
-// reach its limit early, and never pass it.
+// Checks quotas at ingest. An instance takes leases from Postgres and spends them in memory, so that a check needs no
+// query. Accepted events stay in the lease until the exporter has counted them. After a crash a project may therefore reach
+// its limit early, but it never exceeds it.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
@@ -28,27 +28,27 @@ import { withRole } from '../storage/postgres/roles.ts'
 import { type Checkpoint, LimitedProject } from './limited-project.ts'
 
 export interface QuotaKeeperOptions {
-  /** Holds the password: never logged. */
+  /** Contains the password: never log it. */
   readonly url: string
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
-  /** Of the durable log; one life of it is one start of the process. */
+  /** The id of the durable log, and of this start of the process. Leases belong to both. */
   readonly instance: string
   readonly life: string
-  /** The sequence number that the next record of the log gets, and that up to which the exporter has counted. */
+  /** The sequence number of the log's next record, and the number up to which the exporter has counted. */
   readonly position: () => { readonly next: bigint; readonly counted: bigint }
 }
 
 const TICK_MS = 1000
 const LIMITS_MS = 5000
 const USAGE_MS = 5000
-/** A project without requests for so long gives back what it does not spend. */
+/** After this time without requests the unspent part of a project's lease is returned. */
 const IDLE_MS = 10_000
-/** After a lease was refused it is not asked for again for so long. */
+/** The time after a refused lease before an equal one is asked for again. */
 const REFUSED_MS = 500
 const TIMEOUT_MS = 2000
-/** Clients do not wait for the next month. */
+/** The longest `Retry-After`. A quota may be raised long before the month ends. */
 const RETRY_AFTER_S_MAX = 3600
 const CHECKPOINTS_MAX = 600
 
@@ -74,7 +74,10 @@ export class QuotaKeeper implements QuotaGate {
   #loop: Promise<void> = Promise.resolve()
   #limitsAtMs = Number.NEGATIVE_INFINITY
   #usageAtMs = Number.NEGATIVE_INFINITY
-  /** Where the log ended at the start: when the exporter is past it, earlier leases are over. */
+  /**
+   * The end of the log at the start of the process. When the exporter has counted everything before it, the leases of
+   * earlier starts are dropped. Null after that.
+   */
   #earlierUntil: bigint | null
   #hasFailed = false
 
@@ -91,7 +94,7 @@ export class QuotaKeeper implements QuotaGate {
     })
   }
 
-  /** Knows the limits before the first request where the database answers. */
+  /** Reads the limits, so that they are known before the first request if the database responds. */
   async start(): Promise<void> {
     const { metrics } = this.#options
     metrics.onCollect(() => {
@@ -102,7 +105,7 @@ export class QuotaKeeper implements QuotaGate {
     this.#loop = this.#tickOn()
   }
 
-  /** Gives back what is not spent. Call it when the exporter has sent what it could. */
+  /** Returns the unspent parts of all leases. Call it after the exporter has stopped. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#loop
@@ -110,21 +113,21 @@ export class QuotaKeeper implements QuotaGate {
     await Promise.all(
       [...this.#projects.values()].map((project) =>
         this.#settle(project, true).catch(() => {
-          // The next start settles it, once what was accepted has been counted.
+          // The next start drops the lease, after the exporter has counted the accepted events.
         }),
       ),
     )
     await this.#pool.end()
   }
 
-  /** Ends as a killed process does: nothing is given back. */
+  /** Ends like a killed process, without returning leases. */
   async abandon(): Promise<void> {
     this.#stopping.abort()
     await this.#loop
     await this.#pool.end()
   }
 
-  /** Limits changed, or may have: looked at with the next tick. */
+  /** Makes the next tick read the limits, because they may have changed. */
   forget(): void {
     this.#limitsAtMs = Number.NEGATIVE_INFINITY
   }
@@ -132,7 +135,7 @@ export class QuotaKeeper implements QuotaGate {
   enter(
     question: QuotaQuestion,
   ): null | QuotaHold | QuotaRefusal | Promise<QuotaHold | QuotaRefusal> {
-    // Instances without quotas, which are most, make no key.
+    // Most instances have no quotas and skip the construction of the map key.
     if (this.#projects.size === 0) return null
     const { tenantId, projectId } = question.tenant
     const project = this.#projects.get(keyOf(tenantId, projectId))
@@ -143,7 +146,7 @@ export class QuotaKeeper implements QuotaGate {
     const { bytes, eventsMax: events } = question
     const hold = this.#hold(project, { events, bytes })
     if (hold === null) return this.#enterLater(project, question)
-    // The next lease comes before this one is spent.
+    // The next lease is taken before this one is spent, so that requests rarely wait for it.
     if (project.free.events < events * 4 && project.taking === null)
       void this.#take(project, { events, bytes })
     return hold
@@ -171,7 +174,7 @@ export class QuotaKeeper implements QuotaGate {
     for (let tries = 0; ; tries++) {
       const hold = this.#hold(project, wanted)
       if (hold !== null) return hold
-      // Another request's lease may have been just enough for that one.
+      // A request that waited with this one may have spent the whole lease, so this one tries again.
       if (tries > 2 || this.#wasRefused(project, wanted)) return null
       if (project.taking !== null) {
         await project.taking
@@ -253,7 +256,10 @@ export class QuotaKeeper implements QuotaGate {
     })
   }
 
-  /** A bucket of one second that may go into debt: how many events a request has is known when it is done. */
+  /**
+   * Checks the rate with a token bucket of one second. The bucket may become negative, because the number of events of a
+   * request is known only after it was processed.
+   */
   #tooFast(project: LimitedProject): QuotaRefusal | null {
     const limit = project.limits.events_per_second
     if (limit === null) return null
@@ -386,12 +392,12 @@ export class QuotaKeeper implements QuotaGate {
     this.#earlierUntil = null
   }
 
-  /** What was accepted so far is in records before the log's next one. */
+  /** Notes which accepted events are in the log before its next record. */
   #checkpoint({ spent, checkpoints }: LimitedProject): void {
     if (spent.events === 0 && spent.bytes === 0) return
     const { next } = this.#options.position()
     const last = checkpoints.at(-1)
-    // An exporter that is far behind: the newest ones wait together.
+    // If the exporter is far behind, the newest checkpoints are merged.
     const merged = checkpoints.length >= CHECKPOINTS_MAX ? last : undefined
     if (merged !== undefined) checkpoints.pop()
     checkpoints.push({
@@ -403,7 +409,7 @@ export class QuotaKeeper implements QuotaGate {
     spent.bytes = 0
   }
 
-  /** Takes out of the lease what the exporter has counted, and what is free where that is not needed. */
+  /** Removes counted events from the lease, and returns its unspent part if `givesBack` is true. */
   async #settle(project: LimitedProject, givesBack: boolean): Promise<void> {
     const { counted } = this.#options.position()
     const { checkpoints, free } = project
@@ -413,11 +419,11 @@ export class QuotaKeeper implements QuotaGate {
     const countedBytes = sum(done, 'bytes')
     const bytes = countedBytes + back.bytes
     if (events === 0 && bytes === 0) return
-    // Before the statement: whoever comes meanwhile must not spend what is given back.
+    // These changes come before the statement, so that concurrent requests cannot spend what is being returned.
     checkpoints.splice(0, done.length)
     free.events -= back.events
     free.bytes -= back.bytes
-    // When it fails it is not known whether it was done. Held for longer than needed is the safe side, until the next start.
+    // If the statement fails, its effect is unknown. The amounts then stay in the lease until the next start, which is safe.
     await withRole(this.#pool, 'observa_exporter', (client) =>
       settleLease(client, this.#holder(project), { events, bytes, countedBytes }),
     )

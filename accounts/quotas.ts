@@ -1,4 +1,4 @@
-// What a project may use in a month, and what it has used.
+// Changes and reports the quotas of projects.
 
 import {
   findQuota,
@@ -18,7 +18,7 @@ export const NO_LIMITS: QuotaLimits = {
   events_per_second: null,
 }
 
-/** Changes the limits that are named; null takes one away. */
+/** Changes the limits that are present in `limits`. Null removes a limit. */
 export async function setQuota(
   change: Change,
   projectId: string,
@@ -38,12 +38,12 @@ export async function setQuota(
 export interface QuotaState extends QuotaLimits {
   readonly project_id: string
   readonly used: Pick<Usage, 'events' | 'bytes' | 'cost_usd'>
-  /** Held by instances: to spend, or accepted and not yet counted. */
+  /** Amounts in leases of instances: unspent, or accepted and not yet counted. */
   readonly held: { readonly events: number; readonly bytes: number }
   readonly resets_at: Date
 }
 
-/** `usage` runs its argument as a role that sees what was counted. */
+/** Returns limits and usage of a project. `usage` runs its argument with a database role that may read the counters. */
 export async function quotaState(
   change: Pick<Change, 'client' | 'tenantId'>,
   projectId: string,

@@ -1,5 +1,5 @@
-// The only place that knows pg-boss: how it is set up, and the connections it works with. Its own timers, listeners and
-// schedules are left off but for the one that takes back jobs of dead workers and removes finished ones.
+// Sets up pg-boss and its connections. No other file knows how pg-boss is configured. Its timers, listeners and schedules
+// are off, except for the one that returns the jobs of dead workers to the queue and removes finished jobs.
 
 import { PgBoss } from 'pg-boss'
 import { JOB_SCHEMA } from '../storage/migrations/job-queue.ts'
@@ -7,13 +7,13 @@ import { PostgresPool } from '../storage/postgres/pool.ts'
 import type { JobKind } from './job-kind.ts'
 
 const DAY_S = 86_400
-/** A job whose worker was not heard of for so long is taken back. */
+/** A job returns to the queue if its worker sent no heartbeat for this time. */
 export const HEARTBEAT_S = 30
 const CONNECTIONS = 4
 
 export interface BossOptions {
   readonly url: string
-  /** Takes back lost jobs and removes old ones; several processes share it. */
+  /** True if this process returns lost jobs to the queue and removes old ones. Several processes may do so. */
   readonly isWorker: boolean
   readonly onError: (thrown: unknown) => void
 }
@@ -49,17 +49,17 @@ export function makeBoss({ url, isWorker, onError }: BossOptions): Boss {
   return { boss, pool }
 }
 
-/** Makes the queue of a kind, or brings it to what the kind says now. */
+/** Makes the queue of a job kind, or updates the options of an existing queue. */
 export async function ensureQueue(boss: PgBoss, kind: JobKind): Promise<void> {
   const options = {
     retryLimit: kind.retries,
-    // Together with the trigger of the migrations: exactly 2, 4, 8 s.
+    // pg-boss adds jitter to the delay. A trigger of the migrations replaces it by exactly 2, 4 and 8 s.
     retryDelay: 2,
     retryBackoff: true,
     expireInSeconds: Math.ceil(kind.timeoutMs / 1000) + HEARTBEAT_S,
     heartbeatSeconds: HEARTBEAT_S,
     retentionSeconds: 14 * DAY_S,
-    // Of completed ones; the trigger makes seven days of it for failed ones.
+    // Completed jobs are kept for this time. The trigger makes it seven days for failed jobs.
     deleteAfterSeconds: DAY_S,
   }
   await boss.createQueue(kind.name, { policy: 'exclusive', ...options })

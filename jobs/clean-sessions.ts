@@ -1,4 +1,4 @@
-// Takes away sessions and invitations that are over.
+// Removes expired sessions and invitations.
 
 import { z } from 'zod'
 import { removeEnded } from '../storage/control/sessions.ts'
@@ -18,8 +18,7 @@ export function cleanSessions(pool: PostgresPool): JobHandler<object> {
     kind: CLEAN_SESSIONS,
     run: async ({ signal, log }) => {
       const removed = await withRole(pool, 'observa_control', removeEnded, { signal })
-      if (removed > 0)
-        log.info({ removed }, 'sessions and invitations that are over were taken away')
+      if (removed > 0) log.info({ removed }, 'expired sessions and invitations were removed')
     },
   }
 }

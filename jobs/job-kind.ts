@@ -1,21 +1,24 @@
-// What a kind of job is: a name, what its payload looks like and how it is run. Whoever enqueues needs the kind alone, whoever
-// works it the handler too.
+// A kind of job has a name, a schema for its payload and limits for its runs. Code that enqueues jobs needs the kind only.
+// A worker needs its handler too.
 
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 
 export interface JobKind<Payload = unknown> {
-  /** Words with dots, the subject first: `sessions.clean`. Part of metrics, so there are few. */
+  /** Words separated by dots, the subject first: `sessions.clean`. It is a label of metrics, so there are few kinds. */
   readonly name: string
-  /** Checked when a job is enqueued and again when it is worked: an older version may have written it. */
+  /** Validates the payload when a job is enqueued, and again before a run, because an older version may have enqueued it. */
   readonly payload: z.ZodType<Payload>
-  /** How many one process works at once. */
+  /** How many jobs of this kind one process runs at a time. */
   readonly concurrency: number
   /** A run that takes longer is aborted and counts as failed. */
   readonly timeoutMs: number
-  /** After the first try; with 2, 4, 8 .. s in between. */
+  /** The number of further attempts after the first one failed. They follow after 2, 4, 8, … s. */
   readonly retries: number
-  /** Enqueued by itself: once in each span of so many seconds, however many workers there are. A day at most. */
+  /**
+   * The interval of a repeated job, at most a day. Workers enqueue it once in each interval, however many workers there
+   * are. Null for a job that is not repeated.
+   */
   readonly everySeconds: number | null
 }
 
@@ -29,9 +32,12 @@ export function defineJobKind<Payload>(options: JobKindOptions<Payload>): JobKin
 export interface RunningJob<Payload> {
   readonly id: string
   readonly payload: Payload
-  /** 1 for the first try. */
+  /** The number of this attempt, beginning with 1. */
   readonly attempt: number
-  /** Aborts when the time is up, another worker has taken the job over, or the process ends: stop, and throw. */
+  /**
+   * Aborted when the job exceeds its time limit, when another worker has taken the job, or when the process ends. The
+   * handler must then stop and throw.
+   */
   readonly signal: AbortSignal
   readonly log: Logger
 }
@@ -39,16 +45,16 @@ export interface RunningJob<Payload> {
 export interface JobHandler<Payload = unknown> {
   readonly kind: JobKind<Payload>
   /**
-   * Does the work. May run twice for one job, for a worker can die after the work and before it said so. What it throws is
-   * logged by its code alone. Throw a `PermanentJobError` when another try cannot help.
+   * Runs the job. A job may run twice, because a worker can die between finishing the work and reporting it. Of an error only
+   * the code is logged. Throw a `PermanentJobError` if another attempt would fail too.
    */
   run(job: RunningJob<Payload>): Promise<void>
 }
 
-/** For lists of handlers of different payloads: each is given only what its own schema parsed. */
+/** A handler of any payload, for lists. Each handler receives only payloads that its own schema has parsed. */
 export type AnyJobHandler = JobHandler<unknown>
 
-/** Another try would end the same way: the job fails at once. */
+/** Thrown by a handler if another attempt would fail in the same way. The job then fails without further attempts. */
 export class PermanentJobError extends Error {
   readonly code: string
 

@@ -1,4 +1,4 @@
-// What is counted about jobs.
+// The metrics of the job queue.
 
 import { counter, gauge, histogram } from '../core/metrics.ts'
 

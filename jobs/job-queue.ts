@@ -1,5 +1,5 @@
-// Puts jobs into the queue. Nothing here stops the service: while the database is away, jobs are refused with an error that
-// says so, and whoever must not lose one keeps what it is about in a row of its own and enqueues it from there.
+// Puts jobs into the queue. The service goes on while the database is unreachable: `enqueue` then rejects. Callers that
+// must not lose a job store its subject in a row of their own and enqueue it from there.
 
 import { randomUUID } from 'node:crypto'
 import type { PgBoss } from 'pg-boss'
@@ -14,27 +14,27 @@ import type { JobKind } from './job-kind.ts'
 import { ENQUEUED, NOT_ENQUEUED, QUEUE_UP } from './job-metrics.ts'
 
 export interface JobQueueOptions {
-  /** Holds the password: never logged. */
+  /** Contains the password: never log it. */
   readonly url: string
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
-  /** Of everything that is enqueued or worked in this process. */
+  /** All kinds that this process enqueues or runs. */
   readonly kinds: readonly JobKind[]
   readonly isWorker: boolean
 }
 
 export interface EnqueueOptions {
-  /** Jobs of one kind and key: only one waits or runs; another one is not added. */
+  /** Deduplicates jobs. A job is not added while another one of the same kind and key waits or runs. */
   readonly key?: string
-  /** Higher ones of a kind run first; 0 without. */
+  /** Jobs with a higher priority run first. The default is 0. */
   readonly priority?: number
   readonly startAfter?: Date
-  /** At most one of the key in each span of so many seconds, also after it has ended. */
+  /** At most one job of the key is added in each interval of this length, even if the earlier one has ended. */
   readonly onceInSeconds?: number
 }
 
-/** What is sent to pg-boss; a type, because an interface is no JSON to it. */
+/** A job as pg-boss takes it. It is a type alias, because pg-boss's JSON type does not accept interfaces. */
 type Insert = {
   readonly id: string
   readonly data: object
@@ -50,7 +50,7 @@ interface Waiting {
   readonly reject: (thrown: unknown) => void
 }
 
-/** Jobs in one statement, and jobs that wait to be sent, each by kind. */
+/** The most jobs of a kind in one statement, and the most that wait for one. */
 const BATCH_MAX = 1000
 const WAITING_MAX = 10_000
 const RETRY_MS = 2000
@@ -81,12 +81,12 @@ export class JobQueue {
   constructor(options: JobQueueOptions) {
     this.#options = options
     const onError = (thrown: unknown): void => {
-      options.log.warn({ code: errorCodeOf(thrown) }, 'the job queue could not be looked after')
+      options.log.warn({ code: errorCodeOf(thrown) }, 'the maintenance of the job queue failed')
     }
     this.#boss = makeBoss({ url: options.url, isWorker: options.isWorker, onError })
   }
 
-  /** Opens the queue; goes on trying in the background while the database does not answer. */
+  /** Opens the queue. If the database does not respond, the attempts continue in the background. */
   async start(): Promise<void> {
     const { metrics } = this.#options
     metrics.onCollect(() => metrics.set(QUEUE_UP, '', this.#isOpen ? 1 : 0))
@@ -106,24 +106,24 @@ export class JobQueue {
     return this.#isOpen
   }
 
-  /** For the worker. */
+  /** pg-boss, which the worker fetches jobs with. */
   get boss(): PgBoss {
     return this.#boss.boss
   }
 
-  /** Connections as the role of the queue, for the worker. */
+  /** Connections with the database role of the queue, for the worker. */
   get pool(): Boss['pool'] {
     return this.#boss.pool
   }
 
-  /** Calls back when this process has enqueued a job of the kind, so that a worker beside it need not look for it. */
+  /** Calls `watcher` when this process has enqueued a job of the kind, so that its worker fetches the job without delay. */
   onEnqueued(kind: JobKind, watcher: () => void): void {
     this.#watchers.set(kind.name, watcher)
   }
 
   /**
-   * Resolves with the id of the job once it is in the database, or with null where one of its key waits or runs. Rejects with
-   * a `JobQueueUnavailableError` when the database does not answer. Jobs that come together are sent together.
+   * Resolves with the id of the job when the database has it, or with null if a job of the same key waits or runs. Rejects
+   * with a `JobQueueUnavailableError` if the database does not respond. Concurrent calls share statements.
    */
   enqueue<Payload>(
     kind: JobKind<Payload>,
@@ -141,8 +141,8 @@ export class JobQueue {
   }
 
   /**
-   * Enqueues in a transaction of the caller's, whatever role that works as: the job is there when the transaction commits,
-   * and never without it. Resolves with null where one of its key waits or runs.
+   * Enqueues a job in the caller's transaction, which may have any database role. The job exists only if the transaction
+   * commits. Resolves with null if a job of the same key waits or runs.
    */
   async enqueueWithin<Payload>(
     client: Statements,
@@ -162,7 +162,7 @@ export class JobQueue {
 
   async #send<Payload>(kind: JobKind<Payload>): Promise<void> {
     this.#sending.add(kind.name)
-    // What is asked for in the same moment goes along.
+    // Jobs that are enqueued in the same turn of the event loop share the first statement.
     await Promise.resolve()
     const waiting = this.#waiting.get(kind.name) ?? []
     while (waiting.length > 0) await this.#sendBatch(kind, waiting.splice(0, BATCH_MAX))
@@ -211,7 +211,7 @@ export class JobQueue {
       this.#isOpen = true
       return true
     } catch (thrown) {
-      log.warn({ code: errorCodeOf(thrown) }, 'the job queue does not answer; it is tried again')
+      log.warn({ code: errorCodeOf(thrown) }, 'the job queue does not respond; retrying')
       return false
     }
   }
@@ -222,7 +222,7 @@ export class JobQueue {
     while (!signal.aborted) {
       await clock.sleep(RETRY_MS, signal).catch(() => {})
       if (signal.aborted || !(await this.#open())) continue
-      log.info('the job queue answers')
+      log.info('the job queue responds')
       return
     }
   }
@@ -239,7 +239,7 @@ function insertOf<Payload>(
     throw new RangeError(`the key of a job has 1 to ${KEY_CHARS_MAX} characters`)
   return {
     id,
-    // Throws for a payload that is none of this kind: a mistake of the caller's.
+    // An invalid payload is a mistake of the caller, so it throws.
     data: { payload: kind.payload.parse(payload) },
     priority,
     singletonKey: key ?? id,

@@ -1,5 +1,5 @@
-// Works jobs of all kinds that it was given a handler for, in a process of its own or inside the service. Any number of
-// workers share the queue.
+// Runs the jobs of all kinds that have a handler, in a separate process or inside the service. Any number of workers may
+// share the queue.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
@@ -20,7 +20,7 @@ export interface JobWorkerOptions {
 }
 
 const LOOK_MS = 15_000
-/** At least so often it is seen to it that a repeated job is enqueued. */
+/** The longest time between two attempts to enqueue a repeated job. */
 const REPEAT_MS = 30_000
 const WAIT_FOR_QUEUE_MS = 500
 const DRAIN_MS = 10_000
@@ -42,12 +42,12 @@ export class JobWorker {
     })
   }
 
-  /** Begins as soon as the queue is open. */
+  /** Returns at once. Jobs run as soon as the queue is open. */
   start(): void {
     this.#loops = this.#begin()
   }
 
-  /** Takes no more, lets what runs finish within `drainMs`, gives the rest back for other workers. */
+  /** Fetches no more jobs, waits up to `drainMs` for the running ones, and returns the rest to the queue. */
   async stop(drainMs = DRAIN_MS): Promise<void> {
     this.#stopping.abort()
     if (this.#hasStarted) await Promise.all(this.#workers.map((worker) => worker.stop(drainMs)))
@@ -87,7 +87,7 @@ export class JobWorker {
     }
   }
 
-  /** Every worker enqueues what is to be done again and again; the queue takes one of them in each span. */
+  /** Enqueues the repeated jobs. Every worker does so, and the queue accepts one job in each interval. */
   async #repeatOn(): Promise<void> {
     const { handlers, clock } = this.#options
     const { signal } = this.#stopping
@@ -103,7 +103,7 @@ export class JobWorker {
     const { queue } = this.#options
     const { everySeconds } = kind
     if (everySeconds === null) return
-    // Refusals are counted and logged where they happen; the next round tries again.
+    // The queue counts and logs what it refuses. The next round tries again.
     await queue.enqueue(kind, {}, { key: 'repeated', onceInSeconds: everySeconds }).catch(() => {})
   }
 }

@@ -1,5 +1,5 @@
-// Works the jobs of one kind: fetches as many as it has room for, runs them, and says what became of each. Looks at the queue
-// once a second, at once when this process has enqueued one, and when a retry of its own is due.
+// Runs the jobs of one kind: fetches up to its concurrency, runs them and reports their results. It fetches once a second,
+// and without delay when this process has enqueued a job or one of its retries is due.
 
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
@@ -27,7 +27,7 @@ interface Run {
 const LOOK_MS = 1000
 const LOOK_MS_AFTER_ERROR = 2000
 const BEAT_MS = (HEARTBEAT_S * 1000) / 3
-/** How often it is tried to say what became of a job, a second apart: within its heartbeat. */
+/** The number of attempts, a second apart, to report a result. They end before the heartbeat is missed. */
 const SETTLE_TRIES = 20
 const SETTLE_MS = 1000
 const WAKES_MAX = 1000
@@ -61,13 +61,13 @@ export class KindWorker {
     this.#loops = Promise.all([this.#fetchOn(), this.#beatOn()])
   }
 
-  /** Looks at the queue now rather than in a while. */
+  /** Fetches without waiting for the next interval. */
   wake(): void {
     this.#isWoken = true
     this.#wake?.()
   }
 
-  /** Takes no more jobs, lets those that run finish within `ms`, and gives the others back. */
+  /** Fetches no more jobs, waits up to `ms` for the running ones, and returns the others to the queue. */
   async stop(ms: number): Promise<void> {
     this.#stopping.abort()
     this.wake()
@@ -92,7 +92,7 @@ export class KindWorker {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const room = concurrency - this.#runs.size
-      // A fetch costs as much for one job as for many.
+      // A fetch of one job costs as much as a fetch of many, so it waits until half of the places are free.
       if (room < Math.ceil(concurrency / 2)) {
         await this.#pause(LOOK_MS)
         continue
@@ -135,7 +135,7 @@ export class KindWorker {
     }
     clearTimeout(timeout)
     metrics.observe(SECONDS, this.#label, (clock.monotonicMs() - startedAt) / 1000)
-    // Gone when it was given back or taken over in the meantime.
+    // The job was returned to the queue or taken by another worker meanwhile.
     if (!this.#runs.has(job.id)) return
     if (failure === null) await this.#complete(job)
     else if (this.#stopping.signal.aborted && run.abort.signal.aborted) await this.#release([job])
@@ -149,7 +149,7 @@ export class KindWorker {
     const { kind } = this.#handler
     const parsed = kind.payload.safeParse((job.data as { payload?: unknown } | null)?.payload)
     if (!parsed.success)
-      throw new PermanentJobError('OBS_JOB_PAYLOAD', 'The payload is none of this kind.')
+      throw new PermanentJobError('OBS_JOB_PAYLOAD', 'The payload does not match the job kind.')
     const { id, retryCount } = job
     const log = this.#deps.log.child({ kind: kind.name, job: id })
     const aborted = new Promise<never>((_, reject) => {
@@ -157,11 +157,11 @@ export class KindWorker {
     })
     const attempt = retryCount + 1
     const work = this.#handler.run({ id, payload: parsed.data, attempt, signal, log })
-    // One that does not listen to its signal is no longer waited for.
+    // A handler that ignores its signal is abandoned.
     await Promise.race([work, aborted])
   }
 
-  /** Finished jobs are said together: those that end while one statement is under way go with the next. */
+  /** Reports a finished job. Jobs that finish while a statement is running share the next statement. */
   #complete({ id, retryCount }: JobWithMetadata): Promise<void> {
     this.#done.push({ id, retryCount })
     this.#settling ??= this.#settleDone().finally(() => {
@@ -198,7 +198,7 @@ export class KindWorker {
     if (jobs.length === 0) return
     for (const job of jobs) this.#runs.delete(job.id)
     const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }))
-    // Tried once: a worker that died without a word is found out by its heartbeat.
+    // One attempt is enough, because a job also returns to the queue when its heartbeat is missed.
     await this.#deps.boss
       .fail(this.#name, attempts, { released: true })
       .catch((thrown: unknown) => {
@@ -210,7 +210,7 @@ export class KindWorker {
     this.#deps.metrics.add(RELEASED, this.#label, jobs.length)
   }
 
-  /** A retry that is due then is not waited for longer. */
+  /** Fetches again after `ms`, when a retry is due. */
   #wakeIn(ms: number): void {
     if (this.#wakes.size >= WAKES_MAX || this.#stopping.signal.aborted) return
     const timer = setTimeout(() => {
@@ -221,7 +221,7 @@ export class KindWorker {
     this.#wakes.add(timer)
   }
 
-  /** False when the database did not answer: the job is run again when its heartbeat is missed. */
+  /** Returns false if the database did not respond. The job then runs again after its heartbeat is missed. */
   async #insist(say: () => Promise<unknown>): Promise<boolean> {
     for (let left = SETTLE_TRIES; ; left--) {
       try {
@@ -242,7 +242,7 @@ export class KindWorker {
     }
   }
 
-  /** Says that the running ones run; one that was taken over by another worker is aborted here. */
+  /** Sends the heartbeat of the running jobs, and aborts those that another worker has taken. */
   async #beatOn(): Promise<void> {
     const { clock, boss, log } = this.#deps
     const { signal } = this.#stopping
@@ -265,7 +265,7 @@ export class KindWorker {
     }
   }
 
-  /** Another worker has the job: what becomes of it here is said nowhere. */
+  /** Abandons a job that another worker has taken. Its result is not reported. */
   #lose({ job, abort }: Run): void {
     if (!this.#runs.delete(job.id)) return
     abort.abort(new Error('another worker has the job'))
@@ -276,7 +276,7 @@ export class KindWorker {
     this.#deps.metrics.set(RUNNING, this.#label, this.#runs.size)
   }
 
-  /** Ends early when woken. */
+  /** Resolves after `ms`, or earlier when `wake` is called. */
   #pause(ms: number): Promise<void> {
     if (this.#isWoken) {
       this.#isWoken = false

@@ -1,5 +1,5 @@
-// Notes once in a month when a project has used 80, 95 and 100 % of a quota: in the audit log of its tenant, and in a row that a
-// notification can be made of.
+// Records when a project has used 80, 95 and 100 % of a quota, each once a month. The notice is an entry in the audit log of
+// its tenant, and a row that notifications are made from.
 
 import { z } from 'zod'
 import { record } from '../accounts/audited-change.ts'
@@ -37,7 +37,7 @@ export function quotaNotices(pool: PostgresPool): JobHandler<object> {
           const fresh: Notice[] = []
           for (const notice of noticesOf(quota, usage))
             if (await addNotice(client, notice)) fresh.push(notice)
-          // In the same transaction: a notice that is known has its entry.
+          // The audit entries belong to the same transaction, so that there is no notice without its entry.
           await withinAs(client, 'observa_control', async () => {
             for (const { tenant_id, project_id, ...metadata } of fresh)
               await record(
@@ -54,7 +54,7 @@ export function quotaNotices(pool: PostgresPool): JobHandler<object> {
   }
 }
 
-/** Of each limit all shares that are reached. */
+/** Returns a notice for every limit and every percentage of it that the usage has reached. */
 export function noticesOf(quota: ProjectQuota, usage: Usage): readonly Notice[] {
   const { tenant_id, project_id } = quota
   const all = [
