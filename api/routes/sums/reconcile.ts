@@ -6,14 +6,14 @@ import {
   type KeySource,
   RECONCILED_EVENTS_MAX,
   reconciledEvents,
-} from '../../storage/queries/reconcile.ts'
-import { PROVIDERS } from '../../storage/reconcile/billed.ts'
-import { compare, REASONS, type Reason } from '../../storage/reconcile/compare.ts'
-import { readExport } from '../../storage/reconcile/export-file.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
+} from '../../../storage/queries/reconcile.ts'
+import { PROVIDERS } from '../../../storage/reconcile/billed.ts'
+import { compare, REASONS, type Reason } from '../../../storage/reconcile/compare.ts'
+import { readExport } from '../../../storage/reconcile/export-file.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
 
 const DAYS_MAX = 93
 const BODY_BYTES_MAX = 32 * 1024 * 1024

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { anonymousAuthenticator } from '../../collector/extensions/keys/index.ts'
-import { openGuard } from '../../collector/http/request-guard.ts'
-import { startTestClickHouse, type TestClickHouse } from '../../storage/testing/stores.ts'
-import { testHost } from '../../test/exporter-host.ts'
-import { testService } from '../../test/service-view.ts'
-import { makeApp } from '../app.ts'
-import { useAuth } from '../auth.ts'
-import { Stores } from '../stores.ts'
+import { anonymousAuthenticator } from '../../../collector/extensions/keys/index.ts'
+import { openGuard } from '../../../collector/http/request-guard.ts'
+import { startTestClickHouse, type TestClickHouse } from '../../../storage/testing/stores.ts'
+import { testHost } from '../../../test/exporter-host.ts'
+import { testService } from '../../../test/service-view.ts'
+import { makeApp } from '../../app.ts'
+import { useAuth } from '../../auth.ts'
+import { Stores } from '../../stores.ts'
 import { reconcileRoutes } from './reconcile.ts'
 
 let store: TestClickHouse

@@ -1,15 +1,15 @@
 // Search in prompts and answers, and the values that a field has.
 
 import { z } from 'zod'
-import { DIMENSION_NAMES } from '../../storage/queries/analytics/dimensions.ts'
-import { readReport } from '../../storage/queries/analytics/usage-report.ts'
-import { type EventRow, listEvents } from '../../storage/queries/events.ts'
-import { requireContent, tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { eventFilterOf, eventFilters, words } from './event-filters.ts'
-import { eventPaging, nextCursor } from './query-parameters.ts'
-import { rangeOf } from './query-range.ts'
+import { DIMENSION_NAMES } from '../../../storage/queries/analytics/dimensions.ts'
+import { readReport } from '../../../storage/queries/analytics/usage-report.ts'
+import { type EventRow, listEvents } from '../../../storage/queries/events.ts'
+import { requireContent, tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { eventFilterOf, eventFilters, words } from '../event-filters.ts'
+import { eventPaging, nextCursor } from '../query-parameters.ts'
+import { rangeOf } from '../query-range.ts'
 
 const text = z.string().nullable()
 

@@ -1,14 +1,13 @@
 // Traces: the list with sums, one trace, and its events.
 
 import { z } from 'zod'
-import { hasTrace, listEvents } from '../../storage/queries/events.ts'
-import { listTraces } from '../../storage/queries/traces.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import { shownEvent } from '../content-fields.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { eventSchema } from './events.ts'
+import { hasTrace, listEvents } from '../../../storage/queries/events.ts'
+import { listTraces } from '../../../storage/queries/traces.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import { shownEvent } from '../../content-fields.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
 import {
   eventPaging,
   flag,
@@ -17,7 +16,8 @@ import {
   timeRange,
   traceId,
   word,
-} from './query-parameters.ts'
+} from '../query-parameters.ts'
+import { eventSchema } from './events.ts'
 
 const text = z.string().nullable()
 

@@ -1,21 +1,26 @@
 // Cost and usage over time and by dimension, and the figures for the start page of a dashboard.
 
 import { z } from 'zod'
-import { readReport, type UsageBucket } from '../../storage/queries/analytics/usage-report.ts'
+import { readReport, type UsageBucket } from '../../../storage/queries/analytics/usage-report.ts'
 import {
   inconsistentBy,
   inconsistentByScope,
   keyOf,
-} from '../../storage/queries/inconsistent-usage.ts'
-import type { Scope } from '../../storage/queries/page.ts'
-import { countSignals } from '../../storage/queries/signals.ts'
-import { type TotalsFilter, totalsOf, usageBy, usageRowOf } from '../../storage/queries/totals.ts'
-import { BREAKDOWNS, type Breakdown } from '../../storage/queries/usage-sums.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { timeRange, word } from './query-parameters.ts'
+} from '../../../storage/queries/inconsistent-usage.ts'
+import type { Scope } from '../../../storage/queries/page.ts'
+import { countSignals } from '../../../storage/queries/signals.ts'
+import {
+  type TotalsFilter,
+  totalsOf,
+  usageBy,
+  usageRowOf,
+} from '../../../storage/queries/totals.ts'
+import { BREAKDOWNS, type Breakdown } from '../../../storage/queries/usage-sums.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { timeRange, word } from '../query-parameters.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000

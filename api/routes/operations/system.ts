@@ -2,9 +2,9 @@
 // configured.
 
 import { z } from 'zod'
-import type { ServiceView } from '../../core/component.ts'
-import type { StoreChecks } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
+import type { ServiceView } from '../../../core/component.ts'
+import type { StoreChecks } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
 
 const check = z.object({ ok: z.boolean(), detail: z.string() })
 

@@ -3,8 +3,8 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ApiAnswer, McpServer } from '../mcp/mcp-server.ts'
-import type { Api } from '../typed-fastify.ts'
+import { type ApiAnswer, McpServer } from '../../mcp/mcp-server.ts'
+import type { Api } from '../../typed-fastify.ts'
 
 /** What says who asks, and from where. */
 const PASSED_ON = [

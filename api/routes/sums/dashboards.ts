@@ -1,18 +1,18 @@
 // What the pages of a dashboard show: metrics, latency, errors and costs, each in one answer.
 
 import { z } from 'zod'
-import type { DimensionName } from '../../storage/queries/analytics/dimensions.ts'
+import type { DimensionName } from '../../../storage/queries/analytics/dimensions.ts'
 import {
   type Order,
   readReport,
   type UsageReport,
-} from '../../storage/queries/analytics/usage-report.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
+} from '../../../storage/queries/analytics/usage-report.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { eventFilterOf, eventFilters } from '../event-filters.ts'
+import { bucketOf, bucketParameter, rangeOf } from '../query-range.ts'
 import { bucketSchema, groupSchema, shown, usageSchema } from './analytics.ts'
-import { eventFilterOf, eventFilters } from './event-filters.ts'
-import { bucketOf, bucketParameter, rangeOf } from './query-range.ts'
 
 interface Dashboard {
   readonly name: string

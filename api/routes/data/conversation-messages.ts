@@ -1,15 +1,15 @@
 // The messages of a conversation, oldest first.
 
 import { z } from 'zod'
-import { conversationMessages } from '../../storage/queries/conversation-messages.ts'
-import { findGroup } from '../../storage/queries/groups.ts'
-import { decodeCursor, encodeCursor } from '../../storage/queries/page.ts'
-import { timeText } from '../../storage/queries/select-events.ts'
-import { ApiError } from '../app.ts'
-import { requireContent, tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { eventPaging, nextCursor } from './query-parameters.ts'
+import { conversationMessages } from '../../../storage/queries/conversation-messages.ts'
+import { findGroup } from '../../../storage/queries/groups.ts'
+import { decodeCursor, encodeCursor } from '../../../storage/queries/page.ts'
+import { timeText } from '../../../storage/queries/select-events.ts'
+import { ApiError } from '../../app.ts'
+import { requireContent, tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { eventPaging, nextCursor } from '../query-parameters.ts'
 
 const messageSchema = z.object({
   index: z.number().describe('Place in the conversation, from 0.'),

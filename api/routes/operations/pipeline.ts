@@ -2,9 +2,9 @@
 // Counts are since the start; a reader takes two answers for a rate.
 
 import { z } from 'zod'
-import type { ServiceView } from '../../core/component.ts'
-import type { Metrics } from '../../core/metrics.ts'
-import type { Api } from '../typed-fastify.ts'
+import type { ServiceView } from '../../../core/component.ts'
+import type { Metrics } from '../../../core/metrics.ts'
+import type { Api } from '../../typed-fastify.ts'
 
 const items = (what: string) => z.number().describe(`${what}, since the start.`)
 

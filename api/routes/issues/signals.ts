@@ -1,18 +1,18 @@
 // Signals: what the rules found, one occurrence each.
 
 import { z } from 'zod'
-import { SIGNAL_TYPES } from '../../core/signal.ts'
+import { SIGNAL_TYPES } from '../../../core/signal.ts'
 import {
   countSignals,
   findSignal,
   listSignals,
   type SignalRow,
-} from '../../storage/queries/signals.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
+} from '../../../storage/queries/signals.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { nextCursor, paging, timeRange, traceId } from '../query-parameters.ts'
 
 export const signalSchema = z.object({
   signal_id: z.string(),

@@ -1,7 +1,7 @@
 // The API explorer at /docs, made from the OpenAPI document. All its files are served from here.
 
 import scalar from '@scalar/fastify-api-reference'
-import type { Api } from '../typed-fastify.ts'
+import type { Api } from '../../typed-fastify.ts'
 
 export async function docsRoutes(app: Api): Promise<void> {
   await app.register(scalar, {

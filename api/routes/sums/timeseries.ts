@@ -1,12 +1,12 @@
 // A metric that clients sent, over time. `usage.ts` has what is counted of events; the two are never added up.
 
 import { z } from 'zod'
-import { metricOverTime } from '../../storage/queries/metric-series.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { timeRange, word } from './query-parameters.ts'
+import { metricOverTime } from '../../../storage/queries/metric-series.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { timeRange, word } from '../query-parameters.ts'
 
 const HOUR_MS = 3_600_000
 const BUCKETS = { minute: 60, hour: 3600, day: 86_400 } as const

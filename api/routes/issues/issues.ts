@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { SIGNAL_TYPES } from '../../core/signal.ts'
+import { SIGNAL_TYPES } from '../../../core/signal.ts'
 import {
   changeIssue,
   countIssues,
@@ -11,13 +11,13 @@ import {
   type IssueRow,
   listHistory,
   listIssues,
-} from '../../storage/queries/issues.ts'
-import { listSignals } from '../../storage/queries/signals.ts'
-import { ApiError } from '../app.ts'
-import { actorOf, tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId } from './query-parameters.ts'
+} from '../../../storage/queries/issues.ts'
+import { listSignals } from '../../../storage/queries/signals.ts'
+import { ApiError } from '../../app.ts'
+import { actorOf, tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { nextCursor, paging, timeRange, traceId } from '../query-parameters.ts'
 import { shownSignal, signalSchema } from './signals.ts'
 
 const STATUSES = ['open', 'acknowledged', 'snoozed', 'resolved', 'ignored'] as const

@@ -1,16 +1,16 @@
 // Canonical events over all traces.
 
 import { z } from 'zod'
-import type { ServiceView } from '../../core/component.ts'
-import { FIELDS, type Field } from '../../core/fields.ts'
-import { EVENT_SORTS, findEvent, listEvents } from '../../storage/queries/events.ts'
-import { ApiError } from '../app.ts'
-import { requireContent, tenantOf } from '../auth.ts'
-import { shownEvent } from '../content-fields.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { eventFilterOf, eventFilters, words } from './event-filters.ts'
-import { eventId, nextCursor, sortedEventPaging, traceId } from './query-parameters.ts'
+import type { ServiceView } from '../../../core/component.ts'
+import { FIELDS, type Field } from '../../../core/fields.ts'
+import { EVENT_SORTS, findEvent, listEvents } from '../../../storage/queries/events.ts'
+import { ApiError } from '../../app.ts'
+import { requireContent, tenantOf } from '../../auth.ts'
+import { shownEvent } from '../../content-fields.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { eventFilterOf, eventFilters, words } from '../event-filters.ts'
+import { eventId, nextCursor, sortedEventPaging, traceId } from '../query-parameters.ts'
 
 const TYPES: Readonly<Record<Field['type'], z.ZodType>> = {
   text: z.string(),

@@ -1,15 +1,15 @@
 // One trace: its sums with the tree of its spans as a waterfall, in pages, and the tree alone.
 
 import { z } from 'zod'
-import { type TraceTree, traceTree } from '../../storage/queries/events/trace-tree.ts'
-import { encodeCursor, placeOf, type Scope } from '../../storage/queries/page.ts'
-import { findTrace } from '../../storage/queries/traces.ts'
-import { unavailableStore } from '../../storage/unavailable.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { nextCursor, placePaging, traceId } from './query-parameters.ts'
+import { type TraceTree, traceTree } from '../../../storage/queries/events/trace-tree.ts'
+import { encodeCursor, placeOf, type Scope } from '../../../storage/queries/page.ts'
+import { findTrace } from '../../../storage/queries/traces.ts'
+import { unavailableStore } from '../../../storage/unavailable.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { nextCursor, placePaging, traceId } from '../query-parameters.ts'
 import { dated, traceSchema } from './traces.ts'
 
 const text = z.string().nullable()

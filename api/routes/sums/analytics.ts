@@ -1,20 +1,20 @@
 // Sums over events by any dimension or pair of them, over time, and compared: with another time or with other filters.
 
 import { z } from 'zod'
-import { DIMENSION_NAMES } from '../../storage/queries/analytics/dimensions.ts'
-import type { SumsFilter } from '../../storage/queries/analytics/sum-sources.ts'
+import { DIMENSION_NAMES } from '../../../storage/queries/analytics/dimensions.ts'
+import type { SumsFilter } from '../../../storage/queries/analytics/sum-sources.ts'
 import {
   ORDERS,
   readReport,
   type Usage,
   type UsageGroup,
-} from '../../storage/queries/analytics/usage-report.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { eventFilterOf, eventFilters } from './event-filters.ts'
-import { timeRange, word } from './query-parameters.ts'
-import { rangeOf } from './query-range.ts'
+} from '../../../storage/queries/analytics/usage-report.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { eventFilterOf, eventFilters } from '../event-filters.ts'
+import { timeRange, word } from '../query-parameters.ts'
+import { rangeOf } from '../query-range.ts'
 
 const nullable = z.number().nullable()
 

@@ -6,12 +6,12 @@ import {
   type GroupFilter,
   type Groups,
   listGroups,
-} from '../../storage/queries/groups.ts'
-import { ApiError } from '../app.ts'
-import { tenantOf } from '../auth.ts'
-import type { Stores } from '../stores.ts'
-import type { Api } from '../typed-fastify.ts'
-import { flag, nextCursor, paging, timeRange, word } from './query-parameters.ts'
+} from '../../../storage/queries/groups.ts'
+import { ApiError } from '../../app.ts'
+import { tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { flag, nextCursor, paging, timeRange, word } from '../query-parameters.ts'
 
 const text = z.string().nullable()
 
