@@ -92,7 +92,7 @@ export const REFRESHED = `
 UPDATE issues AS i SET first_seen = s.first, last_seen = s.last, cost_usd = s.cost, evidence = s.evidence
 FROM (
   SELECT g.tenant_id, g.project_id, g.fingerprint, min(g.at) AS first, max(g.at) AS last, coalesce(sum(g.cost_usd), 0) AS cost,
-    (array_agg(g.evidence ORDER BY g.at DESC, g.signal_id DESC))[1] AS evidence
+    (array_agg(jsonb_strip_nulls(jsonb_build_object('value', g.value, 'threshold', g.threshold)) || g.evidence ORDER BY g.at DESC, g.signal_id DESC))[1] AS evidence
   FROM signals AS g
   JOIN json_to_recordset($1::json) AS r(tenant text, project text, fingerprint text)
     ON g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint

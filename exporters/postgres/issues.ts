@@ -62,7 +62,7 @@ export function issueChanges(signals: readonly SignalRow[]): {
 }
 
 function changeOf(s: SignalRow, id: string, fingerprint: string): IssueChange {
-  const { tenant, project, type, severity, rule, environment, evidence } = s
+  const { tenant, project, type, severity, rule, environment } = s
   return {
     tenant,
     project,
@@ -77,7 +77,7 @@ function changeOf(s: SignalRow, id: string, fingerprint: string): IssueChange {
     first: s.at,
     last: s.at,
     cost: s.cost ?? 0,
-    evidence,
+    evidence: evidenceOf(s),
     trace: s.trace === '' ? null : s.trace,
   }
 }
@@ -88,6 +88,15 @@ function addTo(change: IssueChange, s: SignalRow): void {
   change.first = Math.min(change.first, s.at)
   if (s.at < change.last) return
   change.last = s.at
-  change.evidence = s.evidence
+  change.evidence = evidenceOf(s)
   change.trace = s.trace === '' ? null : s.trace
+}
+
+/** The evidence of an issue is that of its latest signal, with the value and the threshold that the rule compared. */
+function evidenceOf({ value, threshold, evidence }: SignalRow): IssueChange['evidence'] {
+  return {
+    ...(value === null ? {} : { value }),
+    ...(threshold === null ? {} : { threshold }),
+    ...evidence,
+  }
 }

@@ -40,6 +40,7 @@ async function views(): Promise<readonly (readonly [name: string, path: string])
   const events = await rows(`/api/v1/traces/${trace}/events?limit=50`)
   const span = events.find((e) => e['kind'] === 'llm') ?? events[0]
   const secret = (await rows('/api/v1/signals?type=secret_detected&limit=1'))[0]
+  const issue = (await rows('/api/v1/issues?limit=1'))[0]
   const signal = (await rows('/api/v1/signals?limit=1'))[0]
   const user = (await rows('/api/v1/users?limit=1'))[0]
   return [
@@ -53,7 +54,8 @@ async function views(): Promise<readonly (readonly [name: string, path: string])
     ['trace-conversation', `/traces/${trace}?view=conversation`],
     ['trace-graph', `/traces/${trace}?view=graph`],
     ['issues', '/issues'],
-    ['issue', `/issues/${String(signal?.['signal_id'])}`],
+    ['issue', `/issues/${String(issue?.['issue_id'])}`],
+    ['signal', `/signals/${String(signal?.['signal_id'])}`],
     ['costs', '/costs?range=7d'],
     ['users', '/users'],
     ['user', `/users/${encodeURIComponent(String(user?.['user_id']))}`],
