@@ -9,7 +9,7 @@ import type { Severity } from '../../../core/signal.ts'
 import { AnchorScan } from './anchor-scan.ts'
 import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
 import { MARKERS } from './markers/table.ts'
-import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
+import { LOOK_ALIKE_LETTERS, normalized, WRITING_ANCHORS } from './normalized-text.ts'
 
 export interface Injection {
   readonly severity: Severity
@@ -135,15 +135,19 @@ function windowText(buf: Buffer, from: number, to: number, isPlain: boolean): st
   )
 }
 
-const CYRILLIC_LEADS: readonly number[] = [0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1]
+/** The first UTF-8 bytes of letters that look like Latin ones (`normalized-text.ts`), and of combining marks. */
+const LOOK_ALIKE_LEADS: readonly number[] = [
+  ...new Set([0xcc, 0xcd, ...LOOK_ALIKE_LETTERS.map((letter) => Buffer.from(letter)[0] as number)]),
+]
+/** How JSON escapes invisible characters in a text that is otherwise ASCII: U+200B and others, tags, private use. */
+const ESCAPED_INVISIBLE: readonly string[] = ['\\u200', '\\udb40', '\\ue00']
 
 /** Whether invisible characters stand in the text, or a word mixes alphabets. */
 function hidesLetters(buf: Buffer, from: number, end: number, isPlain: boolean): boolean {
   const range = buf.subarray(from, end)
-  if (isPlain)
-    return range.includes('\\u200') || range.includes('\\ue00') || range.includes('\\udb40')
+  if (isPlain) return ESCAPED_INVISIBLE.some((escape) => range.includes(escape))
   if (ODD_BYTES.some((bytes) => range.includes(bytes))) return true
-  return CYRILLIC_LEADS.some((lead) => {
+  return LOOK_ALIKE_LEADS.some((lead) => {
     let at = range.indexOf(lead)
     for (let n = 0; at >= 0 && n < WINDOWS_MAX; n++) {
       if (isLatin(range[at - 1]) || isLatin(range[at + 2])) return true

@@ -15,7 +15,10 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
   ԛ: 'q', ԝ: 'w', һ: 'h', ѵ: 'v', ӏ: 'l', г: 'r', п: 'n', α: 'a', β: 'b', ε: 'e', ι: 'i', κ: 'k', ν: 'v', ο: 'o', ρ: 'p', τ: 't', υ: 'u',
   χ: 'x', γ: 'y', η: 'n', ω: 'w', σ: 'o', ı: 'i', ɑ: 'a', ɡ: 'g', ɩ: 'i', ո: 'n', ս: 'u', օ: 'o', հ: 'h', ց: 'g', զ: 'q', յ: 'j',
 }
-const MIXED_WORD = /[\p{L}]*(?:[a-z][\u0370-\u058f]|[\u0370-\u058f][a-z])[\p{L}]*/gu
+/** Every letter of another alphabet that looks like a Latin one. */
+export const LOOK_ALIKE_LETTERS: readonly string[] = Object.keys(LOOK_ALIKES)
+const MIXED_WORD =
+  /[\p{L}]*(?:[a-z][\u0131\u0251\u0261\u0269\u0370-\u058f]|[\u0131\u0251\u0261\u0269\u0370-\u058f][a-z])[\p{L}]*/gu
 const OTHER_LETTER = /[\u0131\u0251\u0261\u0269\u0370-\u058f]/g
 
 export function normalized(text: string): string {
@@ -61,13 +64,13 @@ const DIGITS: Readonly<Record<string, string>> = { 0: 'o', 1: 'i', 3: 'e', 4: 'a
 const LEET_WORD =
   /(?=[a-z0-9@$!|]*[a-z])(?=[a-z0-9@$!|]*[0-9@$!|][a-z0-9]|[a-z]*[013457@$])[a-z0-9@$!|]{3,24}|\b[0-9]{1,2}\b/g
 
-/** The text with digits read as letters inside words; null when no word has both. */
+/** The text with digits read as letters inside words (`1gn0re` becomes `ignore`). Null if no word has both. */
 export function deleeted(text: string): string | null {
   if (!/[a-z][013457@$][a-z0-9]|[013457@$][a-z]/.test(text)) return null
   const lettered = text.replace(LEET_WORD, (word) =>
     /[a-z]/.test(word) ? word.replace(/[0-9@$!|]/g, (c) => DIGITS[c] ?? c) : word,
   )
-  // A 1 can be an i or an l.
+  // A 1 is read as i. In `a11` it stands for l.
   return lettered.replace(/\baii\b/g, 'all')
 }
 
@@ -189,8 +192,9 @@ export function decodings(text: string): { readonly encoding: string; readonly t
   return out
 }
 
-// ---------------------------------------------------------------- anchors of other writings
+// ---------------------------------------------------------------- anchors of encoded words
 
+/** Words that attacks hide in an encoding. Base64 of a capital differs, so both forms of frequent ones are listed. */
 const HIDDEN_WORDS = [
   'ignore all',
   'instructions',
@@ -229,7 +233,10 @@ function base32Anchors(word: string): string[] {
   })
 }
 
-/** Literals that lead to attacks in another writing: spaced, with digits, encoded, reversed. Each is enough to read a text closely. */
+/**
+ * Literals of attacks that are spaced out, written with digits, encoded or reversed. A text with one of them is decoded and
+ * judged.
+ */
 export const WRITING_ANCHORS: readonly string[] = [
   ...HIDDEN_WORDS.flatMap(base64Anchors),
   ...['instructions', 'previous', 'ignore all'].flatMap(base32Anchors),
