@@ -18,12 +18,13 @@ import { anyId, email as emailSchema } from './input.ts'
 import { createKey, storeKey } from './keys.ts'
 import { checkPassword, hashPassword } from './password.ts'
 
-export interface Place {
+/** The tenant and the project that the first key belongs to. */
+export interface KeyOwner {
   readonly tenantId: string
   readonly projectId: string
 }
 
-export interface Bootstrap extends Place {
+export interface Bootstrap extends KeyOwner {
   /** A key that the operator has made. If it is null and a key is needed, one is made and printed. */
   readonly key: Secret | null
   /** The owner of the tenant, who is made if nobody has the e-mail address. */
@@ -33,7 +34,7 @@ export interface Bootstrap extends Place {
 export interface BootstrapOptions {
   readonly bootstrap: Bootstrap
   /** The tenants and projects of keys in the configuration. */
-  readonly places: readonly Place[]
+  readonly places: readonly KeyOwner[]
   /** True if requests need a key and the configuration has none. */
   readonly needsKey: boolean
   readonly pepper: Secret | null
@@ -60,22 +61,23 @@ export async function ensureControlPlane(
     const input = { projectId: bootstrap.projectId, kind: 'sk', scopes: SCOPES } as const
     const made = await createKey(
       changeIn(client, bootstrap),
-      { ...input, name: FIRST },
+      { ...input, name: FIRST_KEY_NAME },
       options.pepper,
     )
     return made.key
   })
 }
 
-const FIRST = 'first key'
+/** The name of the first key of an empty control plane, made here or by the operator. */
+const FIRST_KEY_NAME = 'first key'
 
-const changeIn = (client: Statements, place: Place): Change => ({
+const changeIn = (client: Statements, place: KeyOwner): Change => ({
   client,
   actor: { kind: 'system', id: null },
   tenantId: place.tenantId,
 })
 
-async function ensurePlace(client: Statements, place: Place): Promise<void> {
+async function ensurePlace(client: Statements, place: KeyOwner): Promise<void> {
   const { tenantId, projectId } = place
   const change = changeIn(client, place)
   if (await insertTenant(client, tenantId, tenantId))
@@ -98,12 +100,12 @@ async function ensureOwner(change: Change, email: string, passwordHash: string):
 /** Stores the key. An existing one stays unchanged, even if it was revoked. */
 async function ensureKey(
   client: Statements,
-  place: Place,
+  place: KeyOwner,
   key: string,
   pepper: Secret | null,
 ): Promise<void> {
   if ((await findKey(client, keyIdOf(key))) !== null) return
-  const input = { projectId: place.projectId, scopes: SCOPES, name: FIRST }
+  const input = { projectId: place.projectId, scopes: SCOPES, name: FIRST_KEY_NAME }
   await storeKey(changeIn(client, place), key, input, pepper)
 }
 

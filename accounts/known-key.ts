@@ -18,6 +18,7 @@ export interface KnownKey {
 /** Finds keys by their id. */
 export interface KeySource {
   find(id: string): KnownKey | undefined
+  /** True if any key allows requests from pages of this origin. Preflight requests carry no key. */
   hasOrigin(origin: string): boolean
 }
 

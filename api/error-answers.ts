@@ -34,7 +34,10 @@ export function sendError(reply: FastifyReply, req: FastifyRequest, answer: Erro
     .send(body)
 }
 
-/** Codes of ClickHouse: more rows, bytes, time or memory than a query may take. */
+/**
+ * Error codes of ClickHouse for a query that needs more than it may take: TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW,
+ * MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES.
+ */
 const LIMITS: ReadonlySet<string> = new Set(['158', '159', '160', '241', '307', '396'])
 /** SQLSTATE of a statement that Postgres ended at its time limit. */
 const STATEMENT_TIMEOUT = '57014'
@@ -42,7 +45,7 @@ const STATEMENT_TIMEOUT = '57014'
 /** True when the store answers and the query was more than one may take: asking for less helps, asking again does not. */
 export function isTooExpensive(error: unknown): boolean {
   if (error instanceof ClickHouseError) {
-    // The memory of the whole store, and not that of the query, passes.
+    // A shortage of memory in the whole store is temporary, so asking again helps.
     const isOfAll = error.code === '241' && /\(total\)/.test(error.message)
     return LIMITS.has(error.code) && !isOfAll
   }

@@ -10,7 +10,7 @@ import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
 import { consoleRoutes } from './console/console-routes.ts'
-import { useLists } from './lists.ts'
+import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
@@ -99,7 +99,7 @@ class ApiExtension implements Component {
     const sessions = new SessionCache(this.#host.clock)
     this.#ctx.onControlChange(() => sessions.forget())
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
-    useLists(app)
+    registerListOptions(app)
     const { clock, metrics } = this.#host
     useRequestMetrics(app, metrics)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })

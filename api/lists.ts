@@ -11,12 +11,13 @@ import type { Api } from './typed-fastify.ts'
 
 type Format = (typeof FORMATS)[number]
 
-interface Wanted {
+/** What a client asked for with `fields` and `format`. */
+interface ListOptions {
   /** The fields in the requested order. Null means all. */
   readonly fields: readonly string[] | null
   readonly format: Format
   /** True when `limit` asks for one page. Otherwise an export continues to the end. */
-  readonly isPage: boolean
+  readonly onePage: boolean
 }
 
 declare module 'fastify' {
@@ -25,7 +26,7 @@ declare module 'fastify' {
     rowFields?: readonly string[]
   }
   interface FastifyRequest {
-    wanted: Wanted | null
+    listOptions: ListOptions | null
   }
 }
 
@@ -40,19 +41,19 @@ type Handler = (req: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 const EXPORT_ROWS_MAX = 10_000_000
 const EXPORT_PAGE = 1000
 
-export function useLists(app: Api): void {
-  app.decorateRequest('wanted', null)
+export function registerListOptions(app: Api): void {
+  app.decorateRequest('listOptions', null)
   app.addHook('onRoute', (route) => {
     const rowFields = rowFieldsOf(route)
     if (rowFields === null) return
     route.config = { ...route.config, rowFields }
     const page = route.handler.bind(app) as Handler
-    route.handler = async (req, reply) => await shaped(req, reply, page, rowFields)
+    route.handler = async (req, reply) => await inAskedForm(req, reply, page, rowFields)
   })
   // The schemas of the routes do not have these parameters and would refuse them.
   app.addHook('preValidation', async (req) => {
     const { rowFields } = req.routeOptions.config
-    if (rowFields !== undefined) req.wanted = takeWanted(req, rowFields)
+    if (rowFields !== undefined) req.listOptions = takeListOptions(req, rowFields)
   })
 }
 
@@ -65,16 +66,16 @@ function rowFieldsOf(route: RouteOptions): readonly string[] | null {
   return Object.keys(data.element.shape)
 }
 
-function takeWanted(req: FastifyRequest, known: readonly string[]): Wanted | null {
+function takeListOptions(req: FastifyRequest, known: readonly string[]): ListOptions | null {
   const query = queryOf(req)
   const { fields, format } = query
   if (fields === undefined && format === undefined) return null
   delete query['fields']
   delete query['format']
-  const isPage = query['limit'] !== undefined
-  const wanted = { fields: fieldsOf(fields, known), format: formatOf(format), isPage }
-  if (wanted.format !== 'json' && !isPage) query['limit'] = String(EXPORT_PAGE)
-  return wanted
+  const onePage = query['limit'] !== undefined
+  const options = { fields: fieldsOf(fields, known), format: formatOf(format), onePage }
+  if (options.format !== 'json' && !onePage) query['limit'] = String(EXPORT_PAGE)
+  return options
 }
 
 const queryOf = (req: FastifyRequest): Record<string, unknown> =>
@@ -100,21 +101,21 @@ function formatOf(given: unknown): Format {
 
 const invalid = (message: string): ApiError => new ApiError(400, 'VALIDATION_ERROR', message)
 
-async function shaped(
+async function inAskedForm(
   req: FastifyRequest,
   reply: FastifyReply,
   page: Handler,
   known: readonly string[],
 ): Promise<unknown> {
   const answer = await page(req, reply)
-  if (req.wanted === null || !isPage(answer)) return answer
-  const { fields, format } = req.wanted
+  if (req.listOptions === null || !isPageAnswer(answer)) return answer
+  const { fields, format } = req.listOptions
   const columns = fields ?? known
   if (format === 'json') {
     void reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
     return { data: answer.data.map((row) => picked(row, columns)), next_cursor: answer.next_cursor }
   }
-  if (req.wanted.isPage && answer.next_cursor !== null)
+  if (req.listOptions.onePage && answer.next_cursor !== null)
     void reply.header('x-next-cursor', answer.next_cursor)
   const name = req.routeOptions.url?.split('/').findLast((part) => /^\w+$/.test(part)) ?? 'rows'
   void reply
@@ -124,7 +125,7 @@ async function shaped(
   return Readable.from(format === 'csv' ? csvOf(rows, columns) : ndjsonOf(rows, columns))
 }
 
-function isPage(answer: unknown): answer is Page {
+function isPageAnswer(answer: unknown): answer is Page {
   return (
     typeof answer === 'object' && answer !== null && 'data' in answer && 'next_cursor' in answer
   )
@@ -141,11 +142,11 @@ async function* allRows(
   for (let now: Page | null = first; now !== null; ) {
     yield now.data
     sent += now.data.length
-    if (now.next_cursor === null || req.wanted?.isPage === true) return
+    if (now.next_cursor === null || req.listOptions?.onePage === true) return
     if (sent >= EXPORT_ROWS_MAX) throw new Error('an export is longer than the bound')
     req.query = { ...queryOf(req), cursor: now.next_cursor }
     const next = await page(req, reply)
-    now = isPage(next) ? next : null
+    now = isPageAnswer(next) ? next : null
   }
 }
 

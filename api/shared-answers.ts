@@ -80,7 +80,7 @@ export function useSharedAnswers(app: Api, settings: SharedAnswersSettings): voi
 }
 
 function canShare(req: FastifyRequest): boolean {
-  const isExport = (req.wanted?.format ?? 'json') !== 'json'
+  const isExport = (req.listOptions?.format ?? 'json') !== 'json'
   return !isExport && req.headers['cache-control'] !== 'no-cache' && req.tenant !== null
 }
 

@@ -1,4 +1,4 @@
-// The title of an issue, in words: what happened, to what, and by how much.
+// The title of an issue, made from one of its signals: what happened, to what, and by how much.
 
 import type { Evidence, Signal } from './signal.ts'
 

@@ -7,7 +7,6 @@ import type { Signal, SignalType } from '../core/signal.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { type Observation, readObservations } from './observation.ts'
 import type { DetectionSettings } from './settings.ts'
-import { addCall, findingOf } from './traces/calls.ts'
 import {
   addTurn,
   type Conversation,
@@ -15,6 +14,7 @@ import {
   conversationKey,
   newConversation,
 } from './traces/conversations.ts'
+import { addCall, findingOf } from './traces/repeated-calls.ts'
 import { keepGreatest, settledFindings } from './traces/settled-rules.ts'
 import { addSpan, newTrace, type Trace } from './traces/trace.ts'
 import { findingIn, type TraceFinding } from './traces/trace-finding.ts'

@@ -11,7 +11,7 @@ const BUILT = join(CONSOLE, 'dist')
 /** Only in a checkout: a build of the product has the files and not the script. */
 const BUILD_SCRIPT = join(CONSOLE, 'build.ts')
 const BUILD_MS_MAX = 180_000
-/** The console is a fiftieth of it; more would not be the console. */
+/** The largest folder that is served. The console has about 0.6 MB, so a larger folder is a different one. */
 const BYTES_MAX = 32 * 1024 * 1024
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import { createClient } from '@clickhouse/client'
 import { pino } from 'pino'
 import { handlerOf, makeApp } from '../../api/app.ts'
 import { useAuth } from '../../api/auth.ts'
-import { useLists } from '../../api/lists.ts'
+import { registerListOptions } from '../../api/lists.ts'
 import { eventRoutes } from '../../api/routes/data/events.ts'
 import { traceRoutes } from '../../api/routes/data/traces.ts'
 import { usageRoutes } from '../../api/routes/sums/usage.ts'
@@ -104,7 +104,7 @@ async function appOf(
   const log = pino({ level: 'silent' })
   const app = await makeApp({ log, version: 'bench', auth, guard: openGuard })
   useAuth(app, auth)
-  useLists(app)
+  registerListOptions(app)
   useSharedAnswers(app, { clock: systemClock, metrics: new Metrics(), revision: () => 0 })
   eventRoutes(app, stores, service)
   traceRoutes(app, stores)

@@ -1,5 +1,6 @@
-// Every answer that tells a client to send again later: status, Retry-After and message, in one table. Who decides which of
-// them applies stands beside each; how an answer looks on the wire is left to the receivers.
+// The answers of the intake that tell a client to send again later: status, Retry-After and message, in one table. Each row
+// names the code that decides it. Receivers write the answer in the form of their protocol. One more 503 comes before the
+// intake: `extensions/keys/authenticator.ts` cannot check a key while the control plane does not respond.
 
 import type { Admission, IntakeVerdict } from '../../core/component.ts'
 import type { LimitDetails, QuotaRefusal } from '../../core/quota.ts'

@@ -17,7 +17,7 @@ export function decodeLimits(config: ObservaConfig): DecodeLimits {
   }
 }
 
-/** The description of a pipeline for a worker. */
+/** The description of a pipeline for a worker. With `explain` the worker says which source filled each field. */
 export function pipelineSpec(
   config: ObservaConfig,
   pipeline: Pipeline,
@@ -50,7 +50,7 @@ function observations(config: ObservaConfig, pipeline: Pipeline): ComponentSpec[
 }
 
 /**
- * The id of the pipeline that takes metrics when the configuration has none for them. It counts metrics and discards
+ * The id of the pipeline that takes metrics if the configuration has no pipeline for them. It counts metrics and discards
  * them.
  */
 export const UNKEPT_METRICS = 'metrics (unkept)'
@@ -65,7 +65,7 @@ export function isUsed({ service }: ObservaConfig, receiver: string): boolean {
   return [...service.pipelines.values()].some((p) => p.receivers.includes(receiver))
 }
 
-/** The pipelines with exactly these exporters, whose ids stand sorted in `group`. */
+/** The ids of pipelines with exactly these exporters. `group` has the sorted ids of the exporters, joined by spaces. */
 export function idsWithExporters({ service }: ObservaConfig, group: string): Set<string> {
   const all = [...service.pipelines.values()]
   return new Set(all.filter((p) => p.exporters.toSorted().join(' ') === group).map((p) => p.id))

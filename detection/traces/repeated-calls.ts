@@ -142,7 +142,7 @@ function isStorm(calls: readonly TraceSpan[]): boolean {
   return fifth !== undefined && first !== undefined && fifth.endMs - first.startMs < STORM_MS
 }
 
-/** Equal calls whose results change, many of them: of a settled trace. Null when some of them are a loop or a retry storm. */
+/** Polling in a settled trace: many equal calls with changing results. Calls that are a loop or a retry storm are skipped. */
 export function pollingIn(trace: Trace, settings: DetectionSettings): TraceFinding[] {
   const byKey = new Map<string, TraceSpan[]>()
   for (const span of trace.spans.values()) {

@@ -4,7 +4,7 @@
 import { normalizedMessage } from '../../core/identity/fingerprint.ts'
 import { FLAG } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
-import { cycleIn, findingOf, pollingIn } from './calls.ts'
+import { cycleIn, findingOf, pollingIn } from './repeated-calls.ts'
 import { inOrder, isFailed, type Trace, type TraceSpan } from './trace.ts'
 import { rounded, type TraceFinding } from './trace-finding.ts'
 

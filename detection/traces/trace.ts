@@ -36,7 +36,7 @@ export interface Trace {
   session: string
   user: string
   readonly spans: Map<string, TraceSpan>
-  /** Calls by key and result (`calls.ts`). */
+  /** Calls by key and result (`repeated-calls.ts`). */
   readonly calls: Map<string, TraceSpan[]>
   costUsd: number
   tokens: number

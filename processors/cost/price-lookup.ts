@@ -42,7 +42,7 @@ export class PriceResolver {
     })
   }
 
-  /** Returns null when no price is known. It never guesses and never returns 0. */
+  /** Returns null, and never a price of 0, when no price is known. */
   resolve(provider: string | null, model: string): ResolvedPrice | null {
     const memoKey = `${provider ?? ''}\0${model}`
     const known = this.#memo.get(memoKey)

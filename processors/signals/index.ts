@@ -17,7 +17,7 @@ export const signals: ProcessorFactory<SignalsConfig> = {
   type: 'signals',
   stability: 'beta',
   summary:
-    'Finds signals by deterministic rules: latency, errors, cost, tokens, secrets, loops, injection.',
+    'Finds signals by deterministic rules: latency, errors, cost, tokens, secrets, injection; with `detection/` also loops and trends.',
   schema: signalsSchema as z.ZodType<SignalsConfig>,
   metrics: [counter('observa_signals_total', 'Signals raised.', ['type', 'severity'])],
   create: (config) => new SignalsProcessor(config),

@@ -1,5 +1,6 @@
 // Sums over events out of ClickHouse, exact under replays and late data: totals of a range, usage over time and by dimension.
-// Rows that repeat other rows' usage are in no sum. All of it at once, and more: `analytics/usage-report.ts`.
+// Events that repeat the usage of other events count as events, and their usage is in no sum. `analytics/usage-report.ts`
+// reads all of this in one query.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { SumsFilter } from './analytics/sum-sources.ts'
@@ -13,7 +14,9 @@ export interface Totals {
   readonly events: number
   /** Exact up to some thousands, then within one in a hundred. */
   readonly traces: number
+  /** Events of any kind that failed. */
   readonly errors: number
+  /** Calls of models: LLMs, embeddings and rerankers. */
   readonly llm_calls: number
   readonly input_tokens: number
   readonly output_tokens: number
@@ -29,6 +32,7 @@ export interface Totals {
 
 export interface UsageRow {
   readonly calls: number
+  /** Calls that failed. */
   readonly errors: number
   readonly input_tokens: number
   readonly output_tokens: number

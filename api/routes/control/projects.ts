@@ -17,7 +17,7 @@ const projectSchema = z.object({
   environments: z.array(z.string()),
   created_at: z.date(),
   updated_at: z.date(),
-  archived_at: z.date().nullable().describe('Its keys are refused since then.'),
+  archived_at: z.date().nullable().describe('Its keys are refused from then on.'),
 })
 
 const params = z.object({ id: anyId })

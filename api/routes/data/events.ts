@@ -114,7 +114,7 @@ function listRoute(app: Api, stores: Stores): void {
         sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,
-        fields: req.wanted?.fields ?? undefined,
+        fields: req.listOptions?.fields ?? undefined,
       })
       return {
         data: page.rows.map((row) => shownEvent(row, req.mayReadContent)),

@@ -118,7 +118,7 @@ function eventsRoute(app: Api, stores: Stores): void {
     },
     async (req) => {
       const { limit, cursor } = req.query
-      const fields = req.wanted?.fields ?? undefined
+      const fields = req.listOptions?.fields ?? undefined
       const filter = { traceId: req.params.id, limit, cursor, fields }
       const scope = tenantOf(req)
       const page = await listEvents(stores.clickhouse, scope, filter)

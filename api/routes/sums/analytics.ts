@@ -98,7 +98,7 @@ function breakdownRoute(app: Api, stores: Stores): void {
         by: [names],
         limit: q.limit,
         order: q.order,
-        ofAllEvents: q.latency_of === 'events',
+        latencyOfAllEvents: q.latency_of === 'events',
       })
       const [list] = report.lists
       return {

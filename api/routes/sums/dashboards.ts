@@ -19,8 +19,8 @@ interface Dashboard {
   readonly summary: string
   readonly by: readonly DimensionName[]
   readonly order: Order
-  /** Of all events and not of model calls alone. */
-  readonly ofAllEvents: boolean
+  /** True if latency percentiles are those of all events, false if those of model calls. */
+  readonly latencyOfAllEvents: boolean
 }
 
 const DASHBOARDS: readonly Dashboard[] = [
@@ -30,21 +30,21 @@ const DASHBOARDS: readonly Dashboard[] = [
       'Events, calls, traces, rates of error and success, tokens and cost, over time and by kind and service',
     by: ['kind', 'service'],
     order: 'events',
-    ofAllEvents: false,
+    latencyOfAllEvents: false,
   },
   {
     name: 'latency',
     summary: 'Percentiles of durations, over time and by kind, model, tool and route',
     by: ['kind', 'model', 'tool', 'route'],
     order: 'p95_ms',
-    ofAllEvents: true,
+    latencyOfAllEvents: true,
   },
   {
     name: 'errors',
     summary: 'Errors and their rate, over time and by type, kind, model and tool',
     by: ['error_type', 'kind', 'model', 'tool'],
     order: 'errors',
-    ofAllEvents: true,
+    latencyOfAllEvents: true,
   },
   {
     name: 'costs',
@@ -52,7 +52,7 @@ const DASHBOARDS: readonly Dashboard[] = [
       'Cost and tokens with what they buy, over time and by model, provider, route and environment',
     by: ['model', 'provider', 'route', 'environment'],
     order: 'cost_usd',
-    ofAllEvents: false,
+    latencyOfAllEvents: false,
   },
 ]
 
@@ -113,7 +113,7 @@ function dashboardRoute(app: Api, stores: Stores, dashboard: Dashboard): void {
         order: dashboard.order,
         previousFromMs: Math.max(0, range.fromMs - (range.toMs - range.fromMs)),
         withTraces: true,
-        ofAllEvents: dashboard.ofAllEvents,
+        latencyOfAllEvents: dashboard.latencyOfAllEvents,
       })
       return answerOf(report, range, dashboard.by)
     },

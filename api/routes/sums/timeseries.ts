@@ -1,4 +1,5 @@
-// A metric that clients sent, over time. `usage.ts` has what is counted of events; the two are never added up.
+// A metric that clients sent, over time. Usage that was counted from events is in `usage.ts`. The two are never added up,
+// because both may report the same call.
 
 import { z } from 'zod'
 import { metricOverTime } from '../../../storage/queries/metric-series.ts'
@@ -11,7 +12,7 @@ import { timeRange, word } from '../query-parameters.ts'
 const HOUR_MS = 3_600_000
 const BUCKETS = { minute: 60, hour: 3600, day: 86_400 } as const
 const RANGE_MS_DEFAULT = 24 * HOUR_MS
-/** Data points are kept for thirty days. */
+/** Data points are kept for 30 days. A range of a whole month of 31 days is allowed too. */
 const RANGE_MS_MAX = 31 * 24 * HOUR_MS
 const BUCKETS_MAX = 3000
 const BY_MAX = 3
@@ -114,7 +115,7 @@ function rangeOf(q: z.output<typeof query>): Range {
   const bucketS = BUCKETS[q.bucket ?? usual]
   if (lengthMs / 1000 / bucketS > BUCKETS_MAX)
     throw new ApiError(400, 'VALIDATION_ERROR', `a range has at most ${BUCKETS_MAX} buckets`)
-  // The range is extended to whole buckets, because a partial bucket would show less than there was.
+  // The range begins with a whole bucket, because a partial one would show less than there was.
   const bucketMs = bucketS * 1000
   return { fromMs: Math.floor(fromMs / bucketMs) * bucketMs, toMs, bucketS }
 }

@@ -2,7 +2,7 @@
 // completions and responses, Anthropic, Gemini, Bedrock, LangChain and others).
 
 import { isRecord } from '../json/values.ts'
-import type { Message, Part } from './message.ts'
+import type { Message, Part } from './content-types.ts'
 import { finishReason, messageOf, messagesOf, textMessage } from './messages.ts'
 import { partsOf } from './parts.ts'
 

@@ -2,7 +2,7 @@
 
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord, numberIn, plainText } from '../json/values.ts'
-import type { Document } from './message.ts'
+import type { Document } from './content-types.ts'
 
 type Block = Record<string, unknown>
 

@@ -3,7 +3,7 @@
 // `parts.ts` converts content blocks, `bodies.ts` request and response bodies.
 
 import { isRecord, lookup } from '../json/values.ts'
-import type { Message, Part } from './message.ts'
+import type { Message, Part } from './content-types.ts'
 import { partsOf, textOf, toolCallPart } from './parts.ts'
 
 /** The most messages in one value. More are cut, because a context of that length is hostile or broken. */

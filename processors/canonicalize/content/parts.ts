@@ -3,7 +3,7 @@
 
 import { parseJson } from '../json/loose-json.ts'
 import { isRecord, lookup, plainText } from '../json/values.ts'
-import type { Part } from './message.ts'
+import type { Part } from './content-types.ts'
 
 type Block = Record<string, unknown>
 

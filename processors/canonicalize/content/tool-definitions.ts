@@ -2,7 +2,7 @@
 
 import { parseLoose } from '../json/loose-json.ts'
 import { isRecord } from '../json/values.ts'
-import type { Tool } from './message.ts'
+import type { Tool } from './content-types.ts'
 
 type Block = Record<string, unknown>
 

@@ -1,6 +1,7 @@
 // Makes usage count once within a batch. Two instrumentations, a client's own spans, a log record, a container or a
-// re-sent request can report the same call; all but one of these reports are found and flagged here. For other
-// batches `claims` and `reports` describe the events to the ledger, whose corrections `applyCorrections` applies.
+// re-sent request can report the same call. `usage/call-matching.ts` decides which reports are one call; this file
+// makes reports from events and flags the ones that do not count. For other batches `claims` and `reports` describe
+// the events to the ledger, whose corrections `applyCorrections` applies.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'

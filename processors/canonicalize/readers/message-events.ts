@@ -1,8 +1,8 @@
 // Reads single messages, parts and documents of span events, log records or lists of events.
 
 import { R } from '../../../core/fields.ts'
+import type { Message } from '../content/content-types.ts'
 import { documentsOf } from '../content/documents.ts'
-import type { Message } from '../content/message.ts'
 import { finishReason, messageOf, messagesOf, roleOf, textMessage } from '../content/messages.ts'
 import { partsOf } from '../content/parts.ts'
 import { parseLoose } from '../json/loose-json.ts'

@@ -5,9 +5,10 @@ import type { Arena } from '../../../core/arena.ts'
 import { type SpanBatch, VALUE } from '../../../core/batch.ts'
 
 const DEPTH_MAX = 64
-/** The most elements in one value, over all levels. A longer value is cut, because hostile input goes there. */
+/** The most elements in one value, over all levels. A longer value is cut, so that hostile input cannot occupy a worker. */
 const ELEMENTS_MAX = 20_000
 
+// The arena of the value that is being read, in three views: `b` for single bytes, `view` for numbers, `buf` for text.
 let b: Uint8Array = new Uint8Array(0)
 let view: DataView = new DataView(new ArrayBuffer(0))
 let buf: Buffer = Buffer.alloc(0)
@@ -24,6 +25,7 @@ export function attrValue(batch: SpanBatch, attr: number): unknown {
     case VALUE.STRING:
       return batch.arena.text(off, len)
     case VALUE.BOOL:
+      // A boolean has no bytes in the arena. The column of offsets has its value.
       return off === 1
     case VALUE.INT:
       return intValue(batch.arena.view, off)

@@ -3,7 +3,7 @@
 
 import { R } from '../../../core/fields.ts'
 import { IntList } from '../bytes/int-list.ts'
-import type { Document, Message, Part } from '../content/message.ts'
+import type { Document, Message, Part } from '../content/content-types.ts'
 
 /** Parts of a response that is spread over several attributes. */
 export interface SpreadAnswer {

@@ -1,7 +1,7 @@
 // Writes the value of an attribute to a JSON field, without a copy if it is JSON.
 
 import { VALUE } from '../../../core/batch.ts'
-import type { Message } from '../content/message.ts'
+import type { Message } from '../content/content-types.ts'
 import { ANSWER, SHAPE } from '../json/json-kernel.ts'
 import { parseLoose } from '../json/loose-json.ts'
 import { attrValue } from './any-value.ts'

@@ -2,7 +2,7 @@
 // span events, inputs and outputs.
 
 import { N, R } from '../../../core/fields.ts'
-import type { Message, Part } from '../content/message.ts'
+import type { Message, Part } from '../content/content-types.ts'
 import { argumentsOf, partsOf, textOf, toolCallPart } from '../content/parts.ts'
 import { isRecord } from '../json/values.ts'
 import { placeInput, placeOutput } from '../readers/content-by-kind.ts'

@@ -2,7 +2,7 @@
 
 import { Literal } from '../../../core/arena.ts'
 import { R } from '../../../core/fields.ts'
-import type { Message } from '../content/message.ts'
+import type { Message } from '../content/content-types.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 
 const FINISH_REASON_KEY = '"finish_reason"'

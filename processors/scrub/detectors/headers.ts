@@ -1,5 +1,5 @@
-// Credentials in headers, cookies and URLs.
-// A row is explained in `detector.ts`.
+// Credentials in headers, cookies and URLs. A row is explained in `detector.ts`. Anchors leave out a first letter that is
+// written both ways (`Bearer`, `bearer`), so that the search needs one form.
 
 import { code, type Detector, token } from './detector.ts'
 

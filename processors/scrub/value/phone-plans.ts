@@ -25,7 +25,10 @@ const PLANS: Readonly<Record<string, readonly [number, number]>> = {
   977: [8, 10], 992: [9, 9], 993: [8, 8], 994: [9, 9], 995: [9, 9], 996: [9, 9], 998: [9, 9],
 }
 
-/** The plan of the country code that `d` begins with, or null. */
+/**
+ * True if the digits are an international number: a known country code and as many digits as its plan allows. `d` has the
+ * values of the digits, 0 to 9, and not their characters.
+ */
 export function isPhoneNumber(d: Uint8Array, count: number): boolean {
   let code = 0
   for (let len = 1; len <= 3 && len < count; len++) {
@@ -36,6 +39,7 @@ export function isPhoneNumber(d: Uint8Array, count: number): boolean {
     // "+44 (0)20 ...": the trunk zero is written but not dialled.
     if (d[len] === 0 && code !== 39 && national > plan[0]) national--
     if (national < plan[0] || national > plan[1]) continue
+    // In North America the area code and the exchange begin with 2 to 9.
     return code !== 1 || ((d[1] as number) >= 2 && (d[4] as number) >= 2)
   }
   return false

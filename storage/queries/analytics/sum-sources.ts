@@ -29,7 +29,7 @@ export interface SourceOptions {
   /** Counting distinct traces costs as much as all else. */
   readonly withTraces: boolean
   /** Latencies of all events instead of those of model calls; the events are read for it. */
-  readonly ofAllEvents?: boolean
+  readonly latencyOfAllEvents?: boolean
   /** Times within the range at which an answer is cut in two, ms since the epoch. */
   readonly cutsMs?: readonly number[]
 }
@@ -46,7 +46,7 @@ export async function sumSources(
   options: SourceOptions,
 ): Promise<SumSources> {
   const canRoll =
-    options.ofAllEvents !== true && keys.every((key) => key.row !== null) && isRolled(filter)
+    options.latencyOfAllEvents !== true && keys.every((key) => key.row !== null) && isRolled(filter)
   const hours = await hoursOfRange(client, scope, filter, canRoll, options.cutsMs)
   const { sql, params } = ofEvents(scope, filter, hours, keys, options)
   const rows = ofRows(filter, hours, keys, options)
@@ -83,7 +83,7 @@ function ofEvents(
   const columns = new Set(keys.flatMap((key) => key.ofTrace ?? []))
   if (route !== undefined) columns.add('route')
   const sql = `SELECT ${keys.map((key) => `${key.event} AS ${key.name}, `).join('')}${EVENT_SUMS},
-      ${options.withTraces ? `${EVENT_TRACES}, ` : ''}${options.ofAllEvents === true ? EVENT_MS_OF_ALL : EVENT_MS}
+      ${options.withTraces ? `${EVENT_TRACES}, ` : ''}${options.latencyOfAllEvents === true ? EVENT_MS_OF_ALL : EVENT_MS}
     FROM canonical_events AS e FINAL ${columns.size === 0 ? '' : valuesOfTraces([...columns])}
     WHERE ${where.join(' AND ')} ${names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`}`
   return { sql, params }

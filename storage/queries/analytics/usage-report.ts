@@ -61,7 +61,7 @@ export interface ReportOptions {
   readonly previousFromMs?: number | undefined
   readonly withTraces?: boolean | undefined
   /** Latencies of all events, where no grouping needs it otherwise. */
-  readonly ofAllEvents?: boolean | undefined
+  readonly latencyOfAllEvents?: boolean | undefined
 }
 
 export interface GroupList {
@@ -102,7 +102,7 @@ export async function readReport(
     keys,
     {
       withTraces,
-      ofAllEvents: options.ofAllEvents === true,
+      latencyOfAllEvents: options.latencyOfAllEvents === true,
       ...(options.previousFromMs === undefined ? {} : { cutsMs: [filter.fromMs] }),
     },
   )

@@ -1,4 +1,5 @@
-// Langfuse SDKs: langfuse.observation.* and langfuse.trace.* with JSON text as values.
+// Langfuse SDKs: langfuse.observation.* and langfuse.trace.* with JSON text as values. Messages and tool calls inside
+// `observation.input` and `observation.output` are read by `content/messages.ts`, like those of all dialects.
 
 import { type Dialect, RANK } from '../../rules/dialect.ts'
 import { transforms } from './transforms.ts'

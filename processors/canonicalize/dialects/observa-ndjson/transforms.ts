@@ -1,7 +1,7 @@
 // Parallel lists of documents, feedback and errors of legacy events.
 
 import { N } from '../../../../core/fields.ts'
-import type { Document } from '../../content/message.ts'
+import type { Document } from '../../content/content-types.ts'
 import { plainText } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putProvider, readProvider } from '../../span/providers-and-models.ts'

@@ -1,6 +1,6 @@
 // Output types, and the content of a completion.
 
-import type { Message } from '../../content/message.ts'
+import type { Message } from '../../content/content-types.ts'
 import { finishReason, textMessage } from '../../content/messages.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'

@@ -2,7 +2,7 @@
 // other JSON forms to messages, tools, documents and annotations.
 
 import { N, R } from '../../../../core/fields.ts'
-import type { Message, Tool } from '../../content/message.ts'
+import type { Message, Tool } from '../../content/content-types.ts'
 import { messageOf } from '../../content/messages.ts'
 import { toolsOf } from '../../content/tool-definitions.ts'
 import { parseLoose } from '../../json/loose-json.ts'

@@ -2,8 +2,8 @@
 // `indexed-keys/objects.ts` reads them as messages, tools, documents or annotations.
 
 import { N, R } from '../../../../core/fields.ts'
+import type { Message, Part } from '../../content/content-types.ts'
 import { documentsOf } from '../../content/documents.ts'
-import type { Message, Part } from '../../content/message.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
 import type { Rule, Transform } from '../../rules/dialect.ts'
