@@ -66,7 +66,8 @@ class FactEncoder implements Encoder {
       facts.add(before, FLAG.TAKEN)
       facts.add(after, FLAG.GIVEN)
     }
-    const document: FactDocument = { ...facts.take(), previews: [], signals: [] }
+    const revisions = items.map(({ revision }) => revision)
+    const document: FactDocument = { ...facts.take(), previews: [], signals: [], revisions }
     const bytes = new Uint8Array(Buffer.from(JSON.stringify(document), 'utf8'))
     return [{ exporter: this.#id, stream: FACTS_STREAM, items: items.length, bytes }]
   }

@@ -105,6 +105,11 @@ export interface FactDocument {
   readonly rows: readonly number[]
   readonly previews: readonly Preview[]
   readonly signals: readonly SignalRow[]
+  /**
+   * Numbers of the revisions. Each has two rows, the first `TAKEN`, the second `GIVEN`. Missing in documents of events, and of
+   * versions that did not write it.
+   */
+  readonly revisions?: readonly number[]
 }
 
 /** One event of a document, read from its row. Times are in ms since the epoch. */

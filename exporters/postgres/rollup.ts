@@ -2,16 +2,9 @@
 // sessions, users and days, and which sums move because an id of the trace arrived later than its events. No I/O: the sender
 // reads the rows before and writes the results.
 
-import {
-  FACT_STRIDE,
-  type Fact,
-  type FactDocument,
-  FLAG,
-  factAt,
-  type Preview,
-  type SignalRow,
-  signOf,
-} from './fact-document.ts'
+import { CountedEvents, type EventKey } from './counted-events.ts'
+import { type Fact, FLAG, type Preview, type SignalRow, signOf } from './fact-document.ts'
+import { hasId, IncomingFacts, type IncomingTrace, keyOf } from './incoming-facts.ts'
 import {
   addFact,
   addSums,
@@ -31,6 +24,7 @@ import {
   newTrace,
   OWNERS,
   type Owner,
+  SEEN_MAX,
   type TraceRow,
 } from './trace-state.ts'
 
@@ -73,21 +67,12 @@ export interface Changes {
   readonly hasMoved: boolean
 }
 
-/** What a batch contains for one trace. */
-interface Incoming {
-  readonly tenant: string
-  readonly project: string
-  readonly trace: string
-  readonly facts: Fact[]
-  readonly previews: Preview[]
-  readonly signals: SignalRow[]
-}
-
 const TABLE = { user: 'users', session: 'sessions', conversation: 'conversations' } as const
 
 export class Rollup {
-  readonly #incoming = new Map<string, Incoming>()
-  readonly #loose: Fact[] = []
+  readonly incoming = new IncomingFacts()
+  /** What `counted_events` tells about events of this batch. */
+  readonly counted: CountedEvents
   readonly #stored = new Map<string, TraceRow>()
   readonly #groups = {
     users: new Map<string, GroupRow>(),
@@ -98,42 +83,9 @@ export class Rollup {
   readonly #counted = new Map<string, CountedRow>()
   #hasMoved = false
 
-  add(document: FactDocument): void {
-    const count = document.rows.length / FACT_STRIDE
-    for (let i = 0; i < count; i++) {
-      const fact = factAt(document, i)
-      if (fact.trace === null) this.#loose.push(fact)
-      else this.#at(fact.tenant, fact.project, fact.trace).facts.push(fact)
-    }
-    for (const preview of document.previews) {
-      if (preview.trace !== null)
-        this.#at(preview.tenant, preview.project, preview.trace).previews.push(preview)
-    }
-  }
-
-  /** Adds signals that were not stored before. */
-  addSignals(signals: readonly SignalRow[]): void {
-    // A signal about a series belongs to no trace.
-    for (const signal of signals)
-      if (signal.trace !== '')
-        this.#at(signal.tenant, signal.project, signal.trace).signals.push(signal)
-  }
-
-  /**
-   * Tenants and projects of the batch, in order. They are the locks by which instances that write the same rows wait for each
-   * other.
-   */
-  places(): string[] {
-    const all = new Set<string>()
-    for (const { tenant, project } of this.#incoming.values()) all.add(`${tenant}\n${project}`)
-    for (const { tenant, project } of this.#loose) all.add(`${tenant}\n${project}`)
-    return [...all].sort()
-  }
-
-  /** Keys of the batch's traces, as three columns. */
-  traceKeys(): readonly [tenants: string[], projects: string[], traces: string[]] {
-    const all = [...this.#incoming.values()]
-    return [all.map((t) => t.tenant), all.map((t) => t.project), all.map((t) => t.trace)]
+  /** `by` is the cursor of the exporter. */
+  constructor(by: string) {
+    this.counted = new CountedEvents(by)
   }
 
   /** Adds the rows that are already stored. */
@@ -141,13 +93,21 @@ export class Rollup {
     for (const row of rows) this.#stored.set(keyOf(row.tenant, row.project, row.trace), row)
   }
 
+  /** The events that must be looked up in `counted_events`. Call it after `load`. */
+  unsure(): EventKey[] {
+    return this.incoming.unsure((key) => this.#stored.get(key)?.seen ?? [])
+  }
+
   changes(): Changes {
     const traces: TraceRow[] = []
-    for (const [key, incoming] of sorted(this.#incoming)) {
+    for (const [key, incoming] of sorted(this.incoming.traces)) {
       const row = this.#addTrace(incoming, this.#stored.get(key))
       if (row !== null) traces.push(row)
     }
-    for (const fact of this.#loose) this.#addLoose(fact)
+    for (const fact of this.incoming.loose.facts)
+      if (!hasId(fact) || this.counted.isFirst(fact)) this.#addLoose(fact)
+    for (const revision of this.incoming.loose.revisions)
+      for (const fact of this.counted.apply(revision)) this.#addLoose(fact)
     return {
       traces,
       conversations: values(this.#groups.conversations),
@@ -160,13 +120,21 @@ export class Rollup {
   }
 
   /** The trace row to store; null when the batch has nothing new for it. */
-  #addTrace(incoming: Incoming, stored: TraceRow | undefined): TraceRow | null {
+  #addTrace(incoming: IncomingTrace, stored: TraceRow | undefined): TraceRow | null {
     const { tenant, project, trace } = incoming
     // A signal alone does not create a trace: signals about a trend belong to none.
     if (stored === undefined && incoming.facts.length === 0) return null
     const row = stored ?? newTrace(tenant, project, trace)
     const before = new Map(OWNERS.map((o) => [o, { id: row[o], sums: inheritedOf(row, o) }]))
-    const fresh = incoming.facts.filter((fact) => addToTrace(row, fact))
+    const isLarge = row.seen.length + incoming.facts.length > SEEN_MAX
+    const fresh = incoming.facts.filter(
+      (fact) => (!isLarge || this.#isFirst(row, fact)) && addToTrace(row, fact),
+    )
+    for (const revision of incoming.revisions) {
+      const facts = row.spans === 0 ? [] : this.counted.apply(revision)
+      for (const fact of facts) addToTrace(row, fact)
+      fresh.push(...facts)
+    }
     if (fresh.length === 0 && incoming.signals.length === 0) return null
     for (const signal of incoming.signals) {
       row.signals++
@@ -180,6 +148,11 @@ export class Rollup {
     return row
   }
 
+  /** Whether an event of a large trace is in no sum yet. */
+  #isFirst(row: TraceRow, fact: Fact): boolean {
+    return row.seen.includes(fact.id) ? false : !hasId(fact) || this.counted.isFirst(fact)
+  }
+
   /**
    * Adds the new events to the groups of one kind of owner. If the trace's owner changed, the sums of events that name no
    * owner themselves move from the old group to the new one.
@@ -189,7 +162,7 @@ export class Rollup {
     owner: Owner,
     before: { readonly id: string | null; readonly sums: Sums },
     fresh: readonly Fact[],
-    incoming: Incoming,
+    incoming: IncomingTrace,
   ): void {
     const added = noSums()
     for (const fact of fresh) {
@@ -245,7 +218,7 @@ export class Rollup {
     }
   }
 
-  /** Adds an event without a trace. It cannot be recognised when it is sent again, and it inherits no ids. */
+  /** Adds an event without a trace, which inherits no ids. */
   #addLoose(fact: Fact): void {
     for (const owner of OWNERS) {
       const own = fact[owner]
@@ -308,15 +281,6 @@ export class Rollup {
     groups.set(key, row)
     return row
   }
-
-  #at(tenant: string, project: string, trace: string): Incoming {
-    const key = keyOf(tenant, project, trace)
-    const known = this.#incoming.get(key)
-    if (known !== undefined) return known
-    const made: Incoming = { tenant, project, trace, facts: [], previews: [], signals: [] }
-    this.#incoming.set(key, made)
-    return made
-  }
 }
 
 /** Adds a signal. Its time counts only where there are no events; otherwise it lies within the times of its event. */
@@ -326,9 +290,6 @@ function addSignal(to: Sums, signal: SignalRow): void {
   to.first = signal.at
   to.last = signal.at
 }
-
-const keyOf = (tenant: string, project: string, id: string): string =>
-  `${tenant}\n${project}\n${id}`
 
 /** The entries in the order of their keys, so that two instances lock the same rows in the same order. */
 function sorted<Row>(rows: ReadonlyMap<string, Row>): [string, Row][] {

@@ -17,11 +17,13 @@ import { refuseLinkLocal } from '../../storage/postgres/guarded-socket.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import type { Config } from './config.ts'
+import { type EventKey, FORGET_EVENTS, type RevisedRow } from './counted-events.ts'
 import { isSchemaError, verdictOf } from './error-verdict.ts'
 import type { FactDocument, SignalRow } from './fact-document.ts'
 import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
+  claimStatements,
   DROP_EMPTY,
   issueStatements,
   LAST_SEQUENCE,
@@ -29,7 +31,9 @@ import {
   MOVE_CURSOR,
   READ_CURSOR,
   READ_TRACES,
+  readRevisedStatements,
   refreshStatements,
+  revisedStatements,
   type StoredSignal,
   signalStatements,
   statementsFor,
@@ -39,6 +43,8 @@ import type { TraceRow } from './trace-state.ts'
 const SECONDS = 'observa_postgres_transaction_seconds'
 const REPEATED = 'observa_postgres_batches_repeated_total'
 const ERRORS = 'observa_postgres_errors_total'
+/** Most rows of old days that a batch deletes, beside two for each event that it looks up. */
+const FORGOTTEN_MIN = 1000
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export const METRICS = [
@@ -121,7 +127,7 @@ export class PostgresSender implements Sender {
   }
 
   async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
-    const content = contentOf(batch.parts)
+    const content = contentOf(this.#cursor, batch.parts)
     if (content === null)
       return this.#failed({
         kind: 'rejected',
@@ -185,8 +191,8 @@ interface Content {
 }
 
 /** Null when a part is not a valid document and so cannot come from this exporter's encoder. */
-function contentOf(parts: readonly EncodedPart[]): Content | null {
-  const rollup = new Rollup()
+function contentOf(cursor: string, parts: readonly EncodedPart[]): Content | null {
+  const rollup = new Rollup(cursor)
   const signals = new Map<string, SignalRow>()
   try {
     for (const part of parts) {
@@ -194,7 +200,7 @@ function contentOf(parts: readonly EncodedPart[]): Content | null {
       const text = Buffer.from(buffer, byteOffset, length).toString('utf8')
       // The type is right: `encode.ts` wrote the document, and a checksum has protected it since.
       const document = JSON.parse(text) as FactDocument
-      rollup.add(document)
+      rollup.incoming.add(document)
       for (const signal of document.signals) signals.set(signalKey(signal), signal)
     }
   } catch {
@@ -223,18 +229,33 @@ async function storeSignals(
   return fresh
 }
 
+/**
+ * Claims the events that only `counted_events` can tell apart, and reads what is known about revised ones. Most batches have
+ * neither and send no statement.
+ */
+async function readCounted(client: Statements, rollup: Rollup): Promise<void> {
+  const unsure = rollup.unsure()
+  for (const statement of claimStatements(unsure))
+    rollup.counted.claim((await client.query<EventKey>(statement)).rows)
+  if (unsure.length > 0) await client.query(FORGET_EVENTS, [FORGOTTEN_MIN + 2 * unsure.length])
+  for (const statement of readRevisedStatements(rollup.incoming.revised()))
+    rollup.counted.load((await client.query<RevisedRow>(statement)).rows)
+}
+
 /** Runs the statements of one batch, inside the transaction that moves the cursor. */
 async function store(client: Statements, { rollup, signals }: Content): Promise<void> {
-  await client.query(LOCK_PLACES, [rollup.places()])
-  rollup.addSignals(await storeSignals(client, signals))
+  await client.query(LOCK_PLACES, [rollup.incoming.places()])
+  rollup.incoming.addSignals(await storeSignals(client, signals))
   const stored = await client.query<TraceRow>({
     name: 'observa_read_traces',
     text: READ_TRACES,
-    values: [...rollup.traceKeys()],
+    values: [...rollup.incoming.traceKeys()],
   })
   rollup.load(stored.rows)
+  await readCounted(client, rollup)
   const changes = rollup.changes()
   for (const statement of statementsFor(changes)) await client.query(statement)
+  for (const statement of revisedStatements(rollup.counted.changes())) await client.query(statement)
   if (changes.hasMoved) for (const statement of DROP_EMPTY) await client.query(statement)
 }
 

@@ -1,6 +1,13 @@
 // The SQL of one batch. Rows are passed as one JSON text for each table, which costs the client least. Trace rows replace the
 // rows that were read in the same transaction; other sums are added to the stored ones.
 
+import {
+  CLAIM_EVENTS,
+  type EventKey,
+  READ_REVISED,
+  type RevisedRow,
+  STORE_REVISED,
+} from './counted-events.ts'
 import type { SignalRow } from './fact-document.ts'
 import { AFFECTED, ISSUES, REFRESHED, REOPENED, SIGNALS } from './issue-statements.ts'
 import { issueChanges } from './issues.ts'
@@ -203,6 +210,18 @@ const ROWS_MAX = 5000
 /** The prepared statements that store `changes`, in order. */
 export function statementsFor(changes: Changes): readonly Prepared[] {
   return TABLES.flatMap(({ rows, name, sql }) => inChunks(name, sql, changes[rows]))
+}
+
+export function claimStatements(keys: readonly EventKey[]): readonly Prepared[] {
+  return inChunks('observa_claim_events', CLAIM_EVENTS, keys)
+}
+
+export function readRevisedStatements(keys: readonly EventKey[]): readonly Prepared[] {
+  return inChunks('observa_read_revised', READ_REVISED, keys)
+}
+
+export function revisedStatements(rows: readonly RevisedRow[]): readonly Prepared[] {
+  return inChunks('observa_store_revised', STORE_REVISED, rows)
 }
 
 export function signalStatements(signals: readonly SignalRow[]): readonly Prepared[] {

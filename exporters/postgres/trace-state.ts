@@ -14,10 +14,8 @@ import {
   type UsageSums,
 } from './sums.ts'
 
-/**
- * Most events of a trace whose ids are stored. Beyond that, only the usage ledger of the process can recognise a re-send.
- */
-const SEEN_MAX = 2048
+/** Most events of a trace whose ids are stored in its row. Further events have rows of their own (`counted-events.ts`). */
+export const SEEN_MAX = 2048
 
 export const OWNERS = ['user', 'session', 'conversation'] as const
 export type Owner = (typeof OWNERS)[number]

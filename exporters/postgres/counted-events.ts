@@ -1,0 +1,144 @@
+// The events that a batch must look up one by one, because the rows of their traces cannot tell whether they are in the sums,
+// and the revisions, which must change the sums once although every instance that got the reports makes them. The rows are
+// those of `counted_events`; which events need one is decided in `rollup.ts`.
+
+import { type Fact, FLAG } from './fact-document.ts'
+
+/** Number of days for which events in `counted_events` are recognised when they are sent again. */
+export const COUNTED_DAYS = 35
+
+export interface EventKey {
+  readonly tenant: string
+  readonly project: string
+  /** '' for an event without a trace. */
+  readonly trace: string
+  /** First 53 bits of the event id. */
+  readonly event: number
+}
+
+/** What a revised event adds to the sums. */
+export interface RevisedRow extends EventKey {
+  readonly revision: number
+  readonly usage: readonly number[]
+  /** Cursor of the exporter that revised it. */
+  readonly by: string
+}
+
+/** A revision: the usage that a stored event has added, and the usage that it adds instead. */
+export interface Revision {
+  readonly taken: Fact
+  readonly given: Fact
+  /** Counts up with each revision of the event; 0 in documents of versions that did not write it. */
+  readonly revision: number
+}
+
+export class CountedEvents {
+  /** Cursor of this exporter. */
+  readonly #by: string
+  /** Events that some batch counted first: this one, as far as the database has said so. */
+  readonly #claimed = new Set<string>()
+  readonly #revised = new Map<string, RevisedRow>()
+  readonly #changed = new Set<string>()
+
+  constructor(by: string) {
+    this.#by = by
+  }
+
+  /** Adds the keys that this batch inserted. */
+  claim(inserted: readonly EventKey[]): void {
+    for (const key of inserted) this.#claimed.add(textOf(key))
+  }
+
+  /** True the first time that a claimed event is asked for: it is not in the sums yet. */
+  isFirst(fact: Fact): boolean {
+    return this.#claimed.delete(textOf(keyOfFact(fact)))
+  }
+
+  /** Adds what is stored about the revised events of this batch. */
+  load(rows: readonly RevisedRow[]): void {
+    for (const row of rows) this.#revised.set(textOf(row), row)
+  }
+
+  /**
+   * The facts that a revision subtracts and adds. What is subtracted is what the event adds now, which another instance may
+   * have revised. Empty when another instance has made a later revision, because it knew more reports of the call. Numbers
+   * of one instance are not compared: a log that was cut off counts from 1 again.
+   */
+  apply({ taken, given, revision }: Revision): readonly Fact[] {
+    const key = keyOfFact(given)
+    if (revision === 0 || key.event === 0) return [taken, given]
+    const text = textOf(key)
+    const known = this.#revised.get(text)
+    if (known !== undefined && known.by !== this.#by && known.revision > revision) return []
+    this.#revised.set(text, { ...key, revision, usage: usageOf(given), by: this.#by })
+    this.#changed.add(text)
+    return [known === undefined ? taken : withUsage(taken, known.usage), given]
+  }
+
+  /** The rows to store, in the order of their keys. */
+  changes(): RevisedRow[] {
+    return [...this.#changed].sort().map((text) => this.#revised.get(text) as RevisedRow)
+  }
+}
+
+export function keyOfFact({ tenant, project, trace, id }: Fact): EventKey {
+  return { tenant, project, trace: trace ?? '', event: id }
+}
+
+const textOf = ({ tenant, project, trace, event }: EventKey): string =>
+  `${tenant}\n${project}\n${trace}\n${event}`
+
+const USAGE_FLAGS = FLAG.CALL | FLAG.UNPRICED
+
+function usageOf(fact: Fact): number[] {
+  const { input, output, total, cacheRead, cacheWrite, reasoning, cost } = fact
+  return [fact.flags & USAGE_FLAGS, input, output, total, cacheRead, cacheWrite, reasoning, cost]
+}
+
+function withUsage(fact: Fact, usage: readonly number[]): Fact {
+  const at = (i: number): number => usage[i] ?? 0
+  return {
+    ...fact,
+    flags: (fact.flags & ~USAGE_FLAGS) | at(0),
+    input: at(1),
+    output: at(2),
+    total: at(3),
+    cacheRead: at(4),
+    cacheWrite: at(5),
+    reasoning: at(6),
+    cost: at(7),
+  }
+}
+
+const RECORD = 'tenant text, project text, trace text, event bigint'
+
+/** Inserts the keys that are not there and returns them. */
+export const CLAIM_EVENTS = `
+INSERT INTO counted_events (tenant_id, project_id, trace_id, event)
+SELECT tenant, project, trace, event FROM json_to_recordset($1::json) AS r(${RECORD})
+ON CONFLICT DO NOTHING
+RETURNING tenant_id AS tenant, project_id AS project, trace_id AS trace, event::float8 AS event`
+
+export const READ_REVISED = `
+SELECT c.tenant_id AS tenant, c.project_id AS project, c.trace_id AS trace, c.event::float8 AS event, c.revision, c.usage,
+  c.revised_by AS by
+FROM json_to_recordset($1::json) AS r(${RECORD})
+JOIN counted_events c ON c.tenant_id = r.tenant AND c.project_id = r.project AND c.trace_id = r.trace AND c.event = r.event
+WHERE c.revision IS NOT NULL`
+
+export const STORE_REVISED = `
+INSERT INTO counted_events (tenant_id, project_id, trace_id, event, revision, usage, revised_by)
+SELECT tenant, project, trace, event, revision, usage, "by"
+FROM json_to_recordset($1::json) AS r(${RECORD}, revision integer, usage double precision[], "by" text)
+ON CONFLICT (tenant_id, project_id, trace_id, event) DO UPDATE SET
+  revision = EXCLUDED.revision, usage = EXCLUDED.usage, revised_by = EXCLUDED.revised_by`
+
+/**
+ * Deletes rows of days long past, of all tenants. A batch may delete twice as many as it can insert, so the table shrinks
+ * until it holds no more days. Rows that another instance is deleting are left to it.
+ */
+export const FORGET_EVENTS = `
+DELETE FROM counted_events WHERE (tenant_id, project_id, trace_id, event) IN (
+  SELECT tenant_id, project_id, trace_id, event FROM counted_events
+  WHERE counted_on < (now() AT TIME ZONE 'UTC')::date - ${COUNTED_DAYS}
+  ORDER BY counted_on LIMIT $1 FOR UPDATE SKIP LOCKED)`
