@@ -33,6 +33,14 @@ const VARIANTS: Readonly<Record<string, ProductVariant>> = {
     describe: 'Observa: scrub, canonicalize, cost, signals; durable; ClickHouse rows to the sink',
     exporters: (sinkUrl) => ({ clickhouse: { url: sinkUrl, database: 'observa', migrate: false } }),
   },
+  'observa-postgres': {
+    describe:
+      'Observa: the same processors; durable; ClickHouse rows to the sink, and the embedded Postgres, whose own CPU time counts too',
+    exporters: (sinkUrl) => ({
+      clickhouse: { url: sinkUrl, database: 'observa', migrate: false },
+      postgres: { embedded: true },
+    }),
+  },
   'observa-otlp': {
     describe: 'Observa: the same processors; durable; OTLP out uncompressed to the sink',
     exporters: (sinkUrl) => ({ otlp_http: { endpoint: sinkUrl, compression: 'none' } }),

@@ -1,6 +1,7 @@
 // `npm run bench [-- names] [options]`: runs scenarios, records their results in bench/results.json and writes
 // docs/benchmarks.md. Without names it lists the scenarios.
 
+import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { microScenarios } from './micro.ts'
 import { writePage } from './page.ts'
@@ -14,6 +15,7 @@ import {
 } from './results.ts'
 import { makeContext, type Options, type Scenario } from './scenario.ts'
 import { api } from './scenarios/api.ts'
+import { curve } from './scenarios/curve.ts'
 import { embedded } from './scenarios/embedded.ts'
 import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
@@ -23,7 +25,16 @@ import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
 import type { BodyForm } from './traffic/generate.ts'
 
-const SCENARIOS: readonly Scenario[] = [truth, pipeline, embedded, peers, memory, queries, api]
+const SCENARIOS: readonly Scenario[] = [
+  truth,
+  pipeline,
+  embedded,
+  peers,
+  curve,
+  memory,
+  queries,
+  api,
+]
 
 const USAGE = `npm run bench -- NAME... [options]
 
@@ -39,6 +50,7 @@ options
   --layout L          shared: all on all CPUs; split: subject on the first half, client on the other (shared)
   --form F            protobuf, json (both OTLP) or ndjson (legacy events; Observa only) (protobuf)
   --events N          stored events of the scenarios queries and api (10000000)
+  --seed N            of the traffic of the scenario curve (drawn)
   --subjects A,B      instead of the subjects a scenario takes
   --dry               do not touch results.json and the page
 `
@@ -59,6 +71,7 @@ async function main(): Promise<number> {
       layout: { type: 'string', default: 'shared' },
       form: { type: 'string', default: 'protobuf' },
       events: { type: 'string', default: '10000000' },
+      seed: { type: 'string' },
       subjects: { type: 'string', default: '' },
       dry: { type: 'boolean', default: false },
     },
@@ -76,6 +89,7 @@ async function main(): Promise<number> {
     requests: positive('requests', values.requests),
     events: positive('events', values.events),
     layout: values.layout,
+    seed: values.seed === undefined ? randomInt(1, 2 ** 31) : positive('seed', values.seed),
     form: bodyForm(values.form),
     subjects: values.subjects.split(',').filter((name) => name !== ''),
   }

@@ -20,6 +20,8 @@ export interface Options {
   /** Number of stored events, for the scenarios `queries` and `api`. */
   readonly events: number
   readonly layout: Layout
+  /** Seed of traffic that no code was developed against. */
+  readonly seed: number
   readonly form: BodyForm
   /** Names of subjects to measure instead of the scenario's default ones. */
   readonly subjects: readonly string[]

@@ -1,10 +1,15 @@
 // All subjects that can be measured, by name.
 
 import { collectorSubjects } from './peers/collector.ts'
+import { rotelSubjects } from './peers/rotel.ts'
 import { productSubjects } from './product.ts'
 import type { Subject } from './subject.ts'
 
-export const subjects: readonly Subject[] = [...productSubjects, ...collectorSubjects]
+export const subjects: readonly Subject[] = [
+  ...productSubjects,
+  ...collectorSubjects,
+  ...rotelSubjects,
+]
 
 /** The subjects with these names, or `defaults` when there are no names. */
 export function chooseSubjects(names: readonly string[], defaults: readonly string[]): Subject[] {

@@ -107,6 +107,7 @@ function loads(values: LoadValues): Parameters<typeof measureSide>[1] {
     requests: 256,
     events: 1,
     layout: 'split',
+    seed: 1,
     form,
     subjects: [],
   }

@@ -24,9 +24,10 @@ const CONTENT_TYPES: Readonly<Record<BodyForm, string>> = {
   ndjson: 'application/x-ndjson',
 }
 
-/** Writes the files and returns their directory, `root/<form>-<spans>`. */
+/** Writes the files and returns their directory, `root/<form>-<spans>`, or `root/<form>-<spans>x<scale>` for other text lengths. */
 export function writeBodies(root: string, form: BodyForm, options: TrafficOptions): string {
-  const directory = join(root, `${form}-${options.spansPerRequest}`)
+  const scale = options.textScale === undefined ? '' : `x${options.textScale}`
+  const directory = join(root, `${form}-${options.spansPerRequest}${scale}`)
   mkdirSync(directory, { recursive: true })
   const bodies = generateRequests(options).map((request) => {
     const file = `${String(request.index).padStart(4, '0')}.body`

@@ -24,6 +24,8 @@ export interface TrafficOptions {
   readonly dialect?: Dialect
   /** Start of the first trace. */
   readonly baseTimeMs?: number
+  /** Texts are this many times as long as usual. 1 gives spans of 2.9 kB of protobuf. */
+  readonly textScale?: number
 }
 
 /** What a request really contains, to compare results with. */
@@ -173,7 +175,7 @@ class LazyRequest implements TrafficRequest {
     while (operations.length < spansPerRequest) {
       const left = spansPerRequest - operations.length
       const size = left <= 12 ? left : Math.min(d.int(3, 12), left - 3)
-      operations.push(...makeTrace(d, size, startMs))
+      operations.push(...makeTrace(d, size, startMs, this.#options.textScale))
       startMs += d.int(5, 400)
     }
     return { dialect: this.dialect, service, ...plantAll(d, operations, this.index) }

@@ -58,9 +58,12 @@ const ERRORS = [
   ['APIConnectionError', 'Connection reset by peer'],
 ] as const
 
-/** The operations of one trace of exactly `size` spans, parents before children. */
-export function makeTrace(dice: Dice, size: number, startMs: number): Operation[] {
-  const trace = new TraceBuilder(dice, startMs)
+/**
+ * The operations of one trace of exactly `size` spans, parents before children. Texts are `textScale` times as long as
+ * usual.
+ */
+export function makeTrace(dice: Dice, size: number, startMs: number, textScale = 1): Operation[] {
+  const trace = new TraceBuilder(dice, startMs, textScale)
   if (size < 3) return trace.callsOnly(size)
   const isAgent = dice.chance(0.6)
   const root = trace.open(isAgent ? 'agent' : 'chain')
@@ -82,6 +85,7 @@ interface Root {
 
 class TraceBuilder {
   readonly #d: Dice
+  readonly #textScale: number
   readonly #operations: Operation[] = []
   readonly #traceId: string
   readonly #session: Session
@@ -89,8 +93,9 @@ class TraceBuilder {
   #history: Message[]
   #nowMs: number
 
-  constructor(dice: Dice, startMs: number) {
+  constructor(dice: Dice, startMs: number, textScale: number) {
     this.#d = dice
+    this.#textScale = textScale
     this.#nowMs = startMs
     this.#traceId = `${STAMP_HEX}${dice.hex(4)}4${dice.hex(3)}${dice.pick(['8', '9', 'a', 'b'])}${dice.hex(15)}`
     this.#session = makeSession(dice)
@@ -263,7 +268,8 @@ class TraceBuilder {
   }
 
   #text(medianBytes: number): string {
-    return prose(this.#d, this.#session.language, this.#d.skewed(medianBytes, 0.55))
+    const bytes = this.#d.skewed(medianBytes, 0.55)
+    return prose(this.#d, this.#session.language, Math.round(bytes * this.#textScale))
   }
 
   #spanId(): string {
