@@ -10,6 +10,7 @@ import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { registerIdempotency } from './idempotency.ts'
 import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
 import { auditRoutes } from './routes/control/audit.ts'
@@ -20,9 +21,11 @@ import { memberRoutes } from './routes/control/members.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
+import { viewRoutes } from './routes/control/views.ts'
 import { conversationMessageRoutes } from './routes/data/conversation-messages.ts'
 import { eventRoutes } from './routes/data/events.ts'
 import { groupRoutes } from './routes/data/groups.ts'
+import { scoreRoutes } from './routes/data/scores.ts'
 import { searchRoutes } from './routes/data/search.ts'
 import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
@@ -100,6 +103,7 @@ class ApiExtension implements Component {
     this.#ctx.onControlChange(() => sessions.forget())
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
     registerListOptions(app)
+    registerIdempotency(app, this.#stores)
     const { clock, metrics } = this.#host
     useRequestMetrics(app, metrics)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
@@ -116,6 +120,7 @@ class ApiExtension implements Component {
     issueRoutes(app, this.#stores)
     groupRoutes(app, this.#stores)
     conversationMessageRoutes(app, this.#stores)
+    scoreRoutes(app, this.#stores)
     usageRoutes(app, this.#stores)
     timeseriesRoutes(app, this.#stores)
     const attempts = new SignInAttempts(this.#host.clock)
@@ -127,6 +132,7 @@ class ApiExtension implements Component {
     memberRoutes(app, this.#stores)
     keyRoutes(app, this.#stores, this.#ctx.keyPepper)
     auditRoutes(app, this.#stores)
+    viewRoutes(app, this.#stores)
     reconcileRoutes(app, this.#stores)
     consoleRoutes(app, this.#console)
     await docsRoutes(app)

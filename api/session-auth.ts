@@ -49,9 +49,10 @@ export class SessionAuth {
     const membership = membershipOf(req, session)
     if (membership === null)
       throw new ApiError(403, 'FORBIDDEN', 'You belong to no tenant: ask for an invitation.')
-    const project = projectOf(req, membership, scope === 'query')
+    const isOfProject = scope === 'query' || scope === 'ingest'
+    const project = projectOf(req, membership, isOfProject)
     const role = project.role ?? membership.role
-    if (!may(scope === 'query' ? role : membership.role, scope))
+    if (!may(isOfProject ? role : membership.role, scope))
       throw new ApiError(403, 'FORBIDDEN', `Your role ${membership.role} may not do this.`)
     const { tenant_id: tenantId } = membership
     const tenant = { tenantId, projectId: project.id, environment: null, keyId: null }
@@ -86,9 +87,13 @@ function refuseForeignPage(req: FastifyRequest): void {
   throw new ApiError(403, 'FORBIDDEN', 'A page of another site may not do this.')
 }
 
-/** True if the role allows the scope. `none` in a project denies access, all other roles may read. */
+/**
+ * True if the role allows the scope. `none` in a project denies access, all other roles may read, and all but viewers may add, such
+ * as scores.
+ */
 function may(role: string, scope: Scope): boolean {
   if (scope === 'admin') return role === 'owner' || role === 'admin'
+  if (scope === 'ingest') return role !== 'none' && role !== 'viewer'
   return scope === 'query' && role !== 'none'
 }
 

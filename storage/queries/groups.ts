@@ -2,7 +2,23 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { WhereClause, withoutSort } from './where-clause.ts'
+import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+
+const DURATION = '(extract(epoch FROM last_at - first_at) * 1000)::float8'
+
+/** What groups can be sorted by, and the SQL of it. */
+const SORTED_BY = {
+  last_at: 'last_at',
+  first_at: 'first_at',
+  duration_ms: DURATION,
+  cost_usd: 'cost_usd',
+  total_tokens: 'total_tokens::float8',
+  events: 'events::float8',
+  errors: 'errors::float8',
+  signals: 'signals::float8',
+} as const
+export type GroupSort = SortOf<keyof typeof SORTED_BY>
+export const GROUP_SORTS = sortsOf(SORTED_BY)
 
 export interface GroupFilter {
   /** The time of the last event, in ms since the epoch. `fromMs` is inclusive, `toMs` exclusive. */
@@ -14,6 +30,14 @@ export interface GroupFilter {
   readonly hasErrors?: boolean | undefined
   readonly hasSignals?: boolean | undefined
   readonly minCostUsd?: number | undefined
+  readonly maxCostUsd?: number | undefined
+  /** Of one of its traces. */
+  readonly environment?: string | undefined
+  readonly service?: string | undefined
+  readonly kind?: string | undefined
+  /** These groups and no others: what was found in the store of events. */
+  readonly ids?: readonly string[] | undefined
+  readonly sort?: GroupSort | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -91,19 +115,20 @@ const SOURCES: Readonly<Record<keyof Groups, Source>> = {
   },
 }
 
-const SUMS = `first_at, last_at, (extract(epoch FROM last_at - first_at) * 1000)::float8 AS duration_ms,
+const SUMS = `first_at, last_at, ${DURATION} AS duration_ms,
   events::float8 AS events, llm_calls::float8 AS llm_calls, errors::float8 AS errors, input_tokens::float8 AS input_tokens,
-  output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models,
-  last_at::text AS sort_time`
+  output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models`
 
-/** Groups by their last activity, newest first. */
+/** Groups in the order that is asked for; without one, those with the newest activity first. */
 export async function listGroups<Kind extends keyof Groups>(
   pool: PostgresPool,
   scope: Scope,
   kind: Kind,
   f: GroupFilter,
 ): Promise<Page<Groups[Kind]>> {
-  const { id } = SOURCES[kind]
+  const { id, table } = SOURCES[kind]
+  const traces = `SELECT 1 FROM trace_summaries o
+    WHERE o.tenant_id = ${table}.tenant_id AND o.project_id = ${table}.project_id AND o.${id} = ${table}.${id}`
   const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => `last_at >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `last_at < to_timestamp(${p}::float8 / 1000)`)
@@ -113,10 +138,16 @@ export async function listGroups<Kind extends keyof Groups>(
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
   q.add(f.hasSignals, (p) => `(signals > 0) = ${p}`)
-  q.after(f.cursor, 'last_at', id)
+  q.add(f.maxCostUsd, (p) => `cost_usd <= ${p}`)
+  q.add(f.environment, (p) => `EXISTS (${traces} AND o.environment = ${p})`)
+  q.add(f.service, (p) => `EXISTS (${traces} AND o.service_name = ${p})`)
+  q.add(f.kind, (p) => `EXISTS (${traces} AND ${p} = ANY(o.kinds))`)
+  q.add(f.ids, (p) => `${id} = ANY(${p})`)
+  const order = orderOf(f.sort ?? '-last_at', SORTED_BY)
+  q.after(f.cursor, order.sql, id, order)
   const rows = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,
-    selectOf(kind, `${q.sql} ORDER BY last_at DESC, ${id} DESC`, f.limit + 1),
+    selectOf(kind, q.sql, f.limit + 1, order),
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (row) => ({ time: row.sort_time, id: idOf(kind, row) }))
@@ -137,18 +168,23 @@ export async function findGroup<Kind extends keyof Groups>(
   q.add(ids, (p) => `${SOURCES[kind].id} = ANY(${p})`)
   const [row] = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,
-    selectOf(kind, `${q.sql} ORDER BY last_at DESC`, 1),
+    selectOf(kind, q.sql, 1, orderOf('-last_at', SORTED_BY)),
     1,
   )
   return row === undefined ? null : (withoutSort(row) as unknown as Groups[Kind])
 }
 
 /** Selects the rows of the page first, so that counts are computed only for them. */
-function selectOf(kind: keyof Groups, where: string, limit: number): string {
+function selectOf(
+  kind: keyof Groups,
+  where: string,
+  limit: number,
+  { sql, direction }: ReturnType<typeof orderOf>,
+): string {
   const { table, id, more } = SOURCES[kind]
-  return `SELECT ${id}, ${SUMS}, ${more}, ${counted('trace_summaries', id)} AS traces
-    FROM (SELECT * FROM ${table} WHERE ${where} LIMIT ${Math.floor(limit)}) AS t
-    ORDER BY last_at DESC, ${id} DESC`
+  const order = `ORDER BY ${sql} ${direction}, ${id} ${direction}`
+  return `SELECT ${id}, ${SUMS}, ${more}, ${sql}::text AS sort_time, ${counted('trace_summaries', id)} AS traces
+    FROM (SELECT * FROM ${table} WHERE ${where} ${order} LIMIT ${Math.floor(limit)}) AS t ${order}`
 }
 
 function idOf<Kind extends keyof Groups>(kind: Kind, row: Groups[Kind]): string {

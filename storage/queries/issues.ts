@@ -3,10 +3,22 @@
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
-import { type Page, pageOf, type Scope } from './page.ts'
-import { WhereClause, withoutSort } from './where-clause.ts'
+import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 export type IssueStatus = 'open' | 'acknowledged' | 'snoozed' | 'resolved' | 'ignored'
+
+/** What issues can be sorted by, and the SQL of it. */
+const SORTED_BY = {
+  last_seen: 'last_seen',
+  first_seen: 'first_seen',
+  count: 'count::float8',
+  traces: 'traces::float8',
+  users: 'users::float8',
+  cost_usd: 'cost_usd',
+} as const
+export type IssueSort = SortOf<keyof typeof SORTED_BY>
+export const ISSUE_SORTS = sortsOf(SORTED_BY)
 
 export interface IssueFilter {
   readonly fromMs?: number | undefined
@@ -17,6 +29,12 @@ export interface IssueFilter {
   readonly substatus?: string | undefined
   readonly assignee?: string | undefined
   readonly traceId?: string | undefined
+  readonly environment?: string | undefined
+  /** A text in the title. */
+  readonly title?: string | undefined
+  readonly minCostUsd?: number | undefined
+  readonly userId?: IdForms | undefined
+  readonly sort?: IssueSort | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -66,6 +84,14 @@ function filtered(scope: Scope, f: Omit<IssueFilter, 'limit'>): WhereClause {
     (p) =>
       `issue_id IN (SELECT a.issue_id FROM issue_affected a WHERE a.tenant_id = $1 AND a.project_id = $2 AND a.kind = 'trace' AND a.id = ${p})`,
   )
+  q.add(f.environment, (p) => `environment = ${p}`)
+  q.add(f.title, (p) => `position(lower(${p}) IN lower(title)) > 0`)
+  q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
+  q.add(
+    f.userId,
+    (p) =>
+      `issue_id IN (SELECT a.issue_id FROM issue_affected a WHERE a.tenant_id = $1 AND a.project_id = $2 AND a.kind = 'user' AND a.id = ANY(${p}))`,
+  )
   return q
 }
 
@@ -76,10 +102,12 @@ export async function listIssues(
   f: IssueFilter,
 ): Promise<Page<IssueRow>> {
   const q = filtered(scope, f)
-  q.after(f.cursor, 'last_seen', 'issue_id')
+  const order = orderOf(f.sort ?? '-last_seen', SORTED_BY)
+  q.after(f.cursor, order.sql, 'issue_id', order)
   const rows = await q.rows<IssueRow & { sort_time: string }>(
     pool,
-    `SELECT ${COLUMNS}, last_seen::text AS sort_time FROM issues WHERE ${q.sql} ORDER BY last_seen DESC, issue_id DESC`,
+    `SELECT ${COLUMNS}, ${order.sql}::text AS sort_time FROM issues WHERE ${q.sql}
+     ORDER BY ${order.sql} ${order.direction}, issue_id ${order.direction}`,
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.issue_id }))

@@ -1,7 +1,7 @@
 // Signals from Postgres, where the exporter stores each once.
 
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { WhereClause, withoutSort } from './where-clause.ts'
 
 export interface SignalFilter {
@@ -12,6 +12,10 @@ export interface SignalFilter {
   readonly status?: string | undefined
   readonly traceId?: string | undefined
   readonly fingerprint?: string | undefined
+  readonly environment?: string | undefined
+  readonly userId?: IdForms | undefined
+  readonly sessionId?: IdForms | undefined
+  readonly conversationId?: IdForms | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -51,6 +55,10 @@ export async function listSignals(
   q.add(f.status, (p) => `status = ${p}`)
   q.add(f.traceId, (p) => `trace_id = ${p}`)
   q.add(f.fingerprint, (p) => `fingerprint = ${p}`)
+  q.add(f.environment, (p) => `environment = ${p}`)
+  q.add(f.userId, (p) => `user_id = ANY(${p})`)
+  q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
+  q.add(f.conversationId, (p) => `conversation_id = ANY(${p})`)
   q.after(f.cursor, 'at', 'signal_id')
   const rows = await q.rows<SignalRow & { sort_time: string }>(
     pool,

@@ -3,7 +3,22 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { WhereClause, withoutSort } from './where-clause.ts'
+import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+
+const DURATION = '(extract(epoch FROM end_time - start_time) * 1000)::float8'
+
+/** What traces can be sorted by, and the SQL of it. */
+const SORTED_BY = {
+  start_time: 'start_time',
+  duration_ms: DURATION,
+  cost_usd: 'cost_usd',
+  total_tokens: 'total_tokens::float8',
+  events: 'spans::float8',
+  errors: 'errors::float8',
+  signals: 'signals::float8',
+} as const
+export type TraceSort = SortOf<keyof typeof SORTED_BY>
+export const TRACE_SORTS = sortsOf(SORTED_BY)
 
 export interface TraceFilter {
   readonly fromMs?: number | undefined
@@ -19,6 +34,16 @@ export interface TraceFilter {
   readonly minDurationMs?: number | undefined
   /** A text in the name of the root. */
   readonly name?: string | undefined
+  readonly environment?: string | undefined
+  readonly service?: string | undefined
+  readonly maxCostUsd?: number | undefined
+  readonly maxDurationMs?: number | undefined
+  /** Has a signal of this type, or of this severity. */
+  readonly signalType?: string | undefined
+  readonly severity?: string | undefined
+  /** These traces and no others: what was found in the store of events. */
+  readonly ids?: readonly string[] | undefined
+  readonly sort?: TraceSort | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -52,13 +77,15 @@ export interface TraceRow {
 
 const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS kind, service_name, user_id,
   session_id, conversation_id, start_time, end_time,
-  (extract(epoch FROM end_time - start_time) * 1000)::float8 AS duration_ms,
+  ${DURATION} AS duration_ms,
   spans::float8 AS events, llm_calls::float8 AS llm_calls, tool_calls::float8 AS tool_calls,
   errors::float8 AS errors, input_tokens::float8 AS input_tokens, output_tokens::float8 AS output_tokens,
-  total_tokens::float8 AS total_tokens, cost_usd, unpriced::float8 AS unpriced, signals::float8 AS signals, kinds, models,
-  start_time::text AS sort_time`
+  total_tokens::float8 AS total_tokens, cost_usd, unpriced::float8 AS unpriced, signals::float8 AS signals, kinds, models`
 
-/** Traces, newest first. */
+const OWN_SIGNALS = `SELECT 1 FROM signals s WHERE s.tenant_id = trace_summaries.tenant_id
+  AND s.project_id = trace_summaries.project_id AND s.trace_id = trace_summaries.trace_id`
+
+/** Traces in the order that is asked for; without one, newest first. */
 export async function listTraces(
   pool: PostgresPool,
   scope: Scope,
@@ -77,10 +104,19 @@ export async function listTraces(
   q.add(f.name, (p) => `position(lower(${p}) IN lower(root_name)) > 0`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
   q.add(f.hasSignals, (p) => `(signals > 0) = ${p}`)
-  q.after(f.cursor, 'start_time', 'trace_id')
+  q.add(f.environment, (p) => `environment = ${p}`)
+  q.add(f.service, (p) => `service_name = ${p}`)
+  q.add(f.maxCostUsd, (p) => `cost_usd <= ${p}`)
+  q.add(f.maxDurationMs, (p) => `end_time - start_time <= ${p}::float8 * interval '1 millisecond'`)
+  q.add(f.signalType, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.type = ${p})`)
+  q.add(f.severity, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.severity = ${p})`)
+  q.add(f.ids, (p) => `trace_id = ANY(${p})`)
+  const order = orderOf(f.sort ?? '-start_time', SORTED_BY)
+  q.after(f.cursor, order.sql, 'trace_id', order)
   const rows = await q.rows<TraceRow & { sort_time: string }>(
     pool,
-    `SELECT ${TRACE_COLUMNS} FROM trace_summaries WHERE ${q.sql} ORDER BY start_time DESC, trace_id DESC`,
+    `SELECT ${TRACE_COLUMNS}, ${order.sql}::text AS sort_time FROM trace_summaries WHERE ${q.sql}
+     ORDER BY ${order.sql} ${order.direction}, trace_id ${order.direction}`,
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.trace_id }))
@@ -97,7 +133,7 @@ export async function findTrace(
   q.add(traceId, (p) => `trace_id = ${p}`)
   const [row] = await q.rows<TraceRow & { sort_time: string }>(
     pool,
-    `SELECT ${TRACE_COLUMNS} FROM trace_summaries WHERE ${q.sql}`,
+    `SELECT ${TRACE_COLUMNS}, '' AS sort_time FROM trace_summaries WHERE ${q.sql}`,
     1,
   )
   return row === undefined ? null : withoutSort(row)

@@ -11,6 +11,34 @@ export interface Order {
   readonly isDescending: boolean
 }
 
+/** Names of columns, each as it is or with a minus for the other direction. */
+export type SortOf<Name extends string> = Name | `-${Name}`
+
+/** All sorts by these columns, the descending ones first. */
+export function sortsOf<Name extends string>(
+  columns: Readonly<Record<Name, string>>,
+): readonly [SortOf<Name>, ...SortOf<Name>[]] {
+  // The keys of a literal are exactly its names, and every list can be sorted by something.
+  const names = Object.keys(columns) as Name[]
+  return [...names.map((n) => `-${n}` as const), ...names] as [SortOf<Name>, ...SortOf<Name>[]]
+}
+
+/** The order that a sort asks for. Columns whose names end in `_at` or `_time` or `_seen` are times, all others figures. */
+export function orderOf<Name extends string>(
+  sort: SortOf<Name>,
+  columns: Readonly<Record<Name, string>>,
+): Order & { readonly sql: string; readonly direction: 'ASC' | 'DESC' } {
+  const isDescending = sort.startsWith('-')
+  // A sort is a name with or without a minus.
+  const name = sort.replace(/^-/, '') as Name
+  return {
+    sql: columns[name],
+    kind: /_(at|time|seen)$/.test(name) ? 'timestamp' : 'number',
+    isDescending,
+    direction: isDescending ? 'DESC' : 'ASC',
+  }
+}
+
 const NEWEST: Order = { kind: 'timestamp', isDescending: true }
 
 /** A WHERE clause that always has the tenant and the project, and whose values are all parameters. */

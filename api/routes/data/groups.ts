@@ -3,7 +3,9 @@
 import { z } from 'zod'
 import {
   findGroup,
+  GROUP_SORTS,
   type GroupFilter,
+  type GroupSort,
   type Groups,
   listGroups,
 } from '../../../storage/queries/groups.ts'
@@ -11,7 +13,8 @@ import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { flag, nextCursor, paging, timeRange, word } from '../query-parameters.ts'
+import { foundFilters, foundIds } from '../found-groups.ts'
+import { figure, flag, nextCursor, sortedPaging, timeRange, word } from '../query-parameters.ts'
 
 const text = z.string().nullable()
 
@@ -64,11 +67,21 @@ const FILTERS = {
   to: timeRange.to,
   user_id: word,
   session_id: word,
+  environment: word.describe('Of one of its traces.'),
+  service: word.describe('Of one of its traces.'),
+  kind: word.describe('One of its traces has an event of this kind.'),
   model: word.describe('Used this model.'),
   errors: flag.describe('true: only those with errors; false: only without.'),
   signals: flag.describe('true: only those with signals; false: only without.'),
-  min_cost_usd: z.coerce.number().min(0).optional(),
-  ...paging,
+  status: z
+    .enum(['ok', 'error'])
+    .optional()
+    .describe('error: only those with errors; ok: only without.'),
+  min_cost_usd: figure,
+  max_cost_usd: figure,
+  ...foundFilters,
+  sort: z.enum(GROUP_SORTS).default('-last_at'),
+  ...sortedPaging,
 }
 
 const QUERIES = {
@@ -104,7 +117,7 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       config: { scope: 'query' },
       schema: {
         tags: [kind],
-        summary: `${kind[0]?.toUpperCase()}${kind.slice(1)} with their sums, newest activity first`,
+        summary: `${kind[0]?.toUpperCase()}${kind.slice(1)} with their sums`,
         querystring: QUERIES[kind],
         response: { 200: z.object({ data: z.array(SCHEMAS[kind]), next_cursor: nextCursor }) },
       },
@@ -115,6 +128,7 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
         ...filterOf(req.query),
         userId: stores.idForms(tenantOf(req), 'user_id', user_id),
         sessionId: stores.idForms(tenantOf(req), 'session_id', session_id),
+        ids: await foundIds(req, stores, kind, req.query),
       })
       const data = page.rows.map((row) => shown(dated(row), req.mayReadContent))
       return { data, next_cursor: page.next }
@@ -144,20 +158,31 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
 function filterOf(q: {
   readonly from?: number | undefined
   readonly to?: number | undefined
+  readonly environment?: string | undefined
+  readonly service?: string | undefined
+  readonly kind?: string | undefined
   readonly model?: string | undefined
+  readonly status?: 'ok' | 'error' | undefined
   readonly errors?: boolean | undefined
   readonly signals?: boolean | undefined
   readonly min_cost_usd?: number | undefined
+  readonly max_cost_usd?: number | undefined
+  readonly sort: GroupSort
   readonly limit: number
   readonly cursor?: string | undefined
 }): GroupFilter {
   return {
     fromMs: q.from,
     toMs: q.to,
+    environment: q.environment,
+    service: q.service,
+    kind: q.kind,
     model: q.model,
-    hasErrors: q.errors,
+    hasErrors: q.errors ?? (q.status === undefined ? undefined : q.status === 'error'),
     hasSignals: q.signals,
     minCostUsd: q.min_cost_usd,
+    maxCostUsd: q.max_cost_usd,
+    sort: q.sort,
     limit: q.limit,
     cursor: q.cursor,
   }

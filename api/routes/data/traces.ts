@@ -1,18 +1,21 @@
 // Traces: the list with sums, one trace, and its events.
 
 import { z } from 'zod'
+import { SIGNAL_TYPES } from '../../../core/signal.ts'
 import { hasTrace, listEvents } from '../../../storage/queries/events.ts'
-import { listTraces } from '../../../storage/queries/traces.ts'
+import { listTraces, TRACE_SORTS } from '../../../storage/queries/traces.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import { shownEvent } from '../../content-fields.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
+import { foundFilters, foundIds } from '../found-groups.ts'
 import {
   eventPaging,
+  figure,
   flag,
   nextCursor,
-  paging,
+  sortedPaging,
   timeRange,
   traceId,
   word,
@@ -23,6 +26,7 @@ const text = z.string().nullable()
 
 /** A thousand years in ms. */
 const DURATION_MS_MAX = 3e13
+const durationMs = z.coerce.number().min(0).max(DURATION_MS_MAX).optional()
 
 export const traceSchema = z.object({
   trace_id: z.string(),
@@ -62,9 +66,11 @@ function listRoute(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['traces'],
-        summary: 'Traces with their sums, newest first',
+        summary: 'Traces with their sums',
         querystring: z.strictObject({
           ...timeRange,
+          environment: word,
+          service: word.describe('Of the root span.'),
           kind: word.describe('Has an event of this kind.'),
           model: word.describe('Used this model.'),
           user_id: word,
@@ -72,10 +78,20 @@ function listRoute(app: Api, stores: Stores): void {
           conversation_id: word,
           name: word.describe('Text in the name of the root span.'),
           errors: flag.describe('true: only traces with errors; false: only without.'),
+          status: z
+            .enum(['ok', 'error'])
+            .optional()
+            .describe('error: only traces with errors; ok: only without.'),
           signals: flag.describe('true: only traces with signals; false: only without.'),
-          min_cost_usd: z.coerce.number().min(0).optional(),
-          min_duration_ms: z.coerce.number().min(0).max(DURATION_MS_MAX).optional(),
-          ...paging,
+          type: z.enum(SIGNAL_TYPES).optional().describe('Has a signal of this type.'),
+          severity: z.enum(['high', 'medium', 'low']).optional().describe('Of a signal.'),
+          min_cost_usd: figure,
+          max_cost_usd: figure,
+          min_duration_ms: durationMs,
+          max_duration_ms: durationMs,
+          ...foundFilters,
+          sort: z.enum(TRACE_SORTS).default('-start_time'),
+          ...sortedPaging,
         }),
         response: { 200: z.object({ data: z.array(traceSchema), next_cursor: nextCursor }) },
       },
@@ -91,10 +107,18 @@ function listRoute(app: Api, stores: Stores): void {
         sessionId: stores.idForms(tenantOf(req), 'session_id', q.session_id),
         conversationId: stores.idForms(tenantOf(req), 'conversation_id', q.conversation_id),
         name: q.name,
-        hasErrors: q.errors,
+        environment: q.environment,
+        service: q.service,
+        hasErrors: q.errors ?? (q.status === undefined ? undefined : q.status === 'error'),
         hasSignals: q.signals,
+        signalType: q.type,
+        severity: q.severity,
         minCostUsd: q.min_cost_usd,
+        maxCostUsd: q.max_cost_usd,
         minDurationMs: q.min_duration_ms,
+        maxDurationMs: q.max_duration_ms,
+        ids: await foundIds(req, stores, 'traces', q),
+        sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,
       })

@@ -7,6 +7,7 @@ import {
   changeIssue,
   countIssues,
   findIssue,
+  ISSUE_SORTS,
   type IssueChange,
   type IssueRow,
   listHistory,
@@ -14,10 +15,19 @@ import {
 } from '../../../storage/queries/issues.ts'
 import { listSignals } from '../../../storage/queries/signals.ts'
 import { ApiError } from '../../app.ts'
-import { actorOf, tenantOf } from '../../auth.ts'
+import { actorOf, requireContent, tenantOf } from '../../auth.ts'
+import { shownEvidence, shownTitle } from '../../shown-evidence.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId } from '../query-parameters.ts'
+import {
+  figure,
+  nextCursor,
+  paging,
+  sortedPaging,
+  timeRange,
+  traceId,
+  word,
+} from '../query-parameters.ts'
 import { shownSignal, signalSchema } from './signals.ts'
 
 const STATUSES = ['open', 'acknowledged', 'snoozed', 'resolved', 'ignored'] as const
@@ -62,7 +72,11 @@ const filters = {
   status: z.enum(STATUSES).optional(),
   substatus: z.enum(SUBSTATUSES).optional(),
   assignee: z.string().max(255).optional(),
+  environment: word,
+  text: z.string().min(1).max(200).optional().describe('Text in the title.'),
+  min_cost_usd: figure,
   trace_id: traceId.optional(),
+  user_id: word.describe('Concerns this user.'),
 }
 const params = z.object({ id: z.string().max(64) })
 
@@ -109,16 +123,20 @@ function readRoutes(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['issues'],
-        summary: 'Issues, the one with the newest occurrence first',
-        querystring: z.strictObject({ ...filters, ...paging }),
+        summary: 'Issues, by default the one with the newest occurrence first',
+        querystring: z.strictObject({
+          ...filters,
+          sort: z.enum(ISSUE_SORTS).default('-last_seen'),
+          ...sortedPaging,
+        }),
         response: { 200: z.object({ data: z.array(issueSchema), next_cursor: nextCursor }) },
       },
     },
     async (req) => {
-      const { limit, cursor } = req.query
-      const filter = { ...filterOf(req.query), limit, cursor }
+      const { limit, cursor, sort } = req.query
+      const filter = { ...filterOf(req, stores, req.query), sort, limit, cursor }
       const page = await listIssues(stores.postgres, tenantOf(req), filter)
-      return { data: page.rows.map(shown), next_cursor: page.next }
+      return { data: page.rows.map((row) => shown(row, req)), next_cursor: page.next }
     },
   )
   app.get(
@@ -145,7 +163,9 @@ function readRoutes(app: Api, stores: Stores): void {
       },
     },
     async (req) => ({
-      data: [...(await countIssues(stores.postgres, tenantOf(req), filterOf(req.query)))],
+      data: [
+        ...(await countIssues(stores.postgres, tenantOf(req), filterOf(req, stores, req.query))),
+      ],
     }),
   )
 }
@@ -157,7 +177,7 @@ function detailRoutes(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: { tags: ['issues'], summary: 'One issue', params, response: { 200: issueSchema } },
     },
-    async (req) => shown(await existing(stores, req, req.params.id)),
+    async (req) => shown(await existing(stores, req, req.params.id), req),
   )
   app.get(
     '/api/v1/issues/:id/signals',
@@ -176,7 +196,7 @@ function detailRoutes(app: Api, stores: Stores): void {
       const { from, to, limit, cursor } = req.query
       const filter = { fingerprint, fromMs: from, toMs: to, limit, cursor }
       const page = await listSignals(stores.postgres, tenantOf(req), filter)
-      return { data: page.rows.map(shownSignal), next_cursor: page.next }
+      return { data: page.rows.map((row) => shownSignal(row, req)), next_cursor: page.next }
     },
   )
 }
@@ -199,7 +219,7 @@ function changeRoutes(app: Api, stores: Stores): void {
       const { id } = req.params
       const after = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
       if (after === null) throw noSuchIssue()
-      return shown(after)
+      return shown(after, req)
     },
   )
   app.post(
@@ -299,16 +319,26 @@ async function existing(stores: Stores, req: FastifyRequest, id: string): Promis
   return found
 }
 
-const filterOf = (q: Filters) => ({
-  fromMs: q.from,
-  toMs: q.to,
-  type: q.type,
-  severity: q.severity,
-  status: q.status,
-  substatus: q.substatus,
-  assignee: q.assignee,
-  traceId: q.trace_id,
-})
+/** Who may not read prompts cannot search what repeats them either. */
+function filterOf(req: FastifyRequest, stores: Stores, q: Filters): IssueFilterOf {
+  if (q.text !== undefined) requireContent(req)
+  return {
+    fromMs: q.from,
+    toMs: q.to,
+    type: q.type,
+    severity: q.severity,
+    status: q.status,
+    substatus: q.substatus,
+    assignee: q.assignee,
+    traceId: q.trace_id,
+    environment: q.environment,
+    title: q.text,
+    minCostUsd: q.min_cost_usd,
+    userId: stores.idForms(tenantOf(req), 'user_id', q.user_id),
+  }
+}
+
+type IssueFilterOf = Omit<Parameters<typeof listIssues>[2], 'limit' | 'cursor'>
 
 function changeOf(body: z.output<ReturnType<typeof z.object<typeof changeBody>>>): IssueChange {
   const { status, until, assignee, note } = body
@@ -344,8 +374,13 @@ function nameOf(req: FastifyRequest): string {
   return id === null ? kind : `${kind} ${id}`
 }
 
-const shown = ({ until_at, until_count, until_rate, ...row }: IssueRow) => ({
+const shown = (
+  { until_at, until_count, until_rate, ...row }: IssueRow,
+  { mayReadContent }: FastifyRequest,
+) => ({
   ...row,
+  title: shownTitle(row, mayReadContent),
+  evidence: shownEvidence(row.evidence, mayReadContent),
   until:
     until_at === null && until_count === null && until_rate === null
       ? null

@@ -1,5 +1,6 @@
 // Signals: what the rules found, one occurrence each.
 
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { SIGNAL_TYPES } from '../../../core/signal.ts'
 import {
@@ -10,9 +11,10 @@ import {
 } from '../../../storage/queries/signals.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
+import { shownEvidence } from '../../shown-evidence.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId } from '../query-parameters.ts'
+import { nextCursor, paging, timeRange, traceId, word } from '../query-parameters.ts'
 
 export const signalSchema = z.object({
   signal_id: z.string(),
@@ -30,7 +32,9 @@ export const signalSchema = z.object({
   at: z.coerce.date(),
   value: z.number().nullable(),
   threshold: z.number().nullable(),
-  evidence: z.unknown(),
+  evidence: z
+    .unknown()
+    .describe('Without the scope content its texts are left out, which content_omitted says.'),
   rule: z.string(),
   fingerprint: z.string().nullable(),
 })
@@ -51,6 +55,10 @@ export function signalRoutes(app: Api, stores: Stores): void {
           severity: z.enum(['high', 'medium', 'low']).optional(),
           status: z.enum(['open', 'acknowledged', 'resolved', 'ignored']).optional(),
           trace_id: traceId.optional(),
+          environment: word,
+          user_id: word,
+          session_id: word,
+          conversation_id: word,
           ...paging,
         }),
         response: { 200: z.object({ data: z.array(signalSchema), next_cursor: nextCursor }) },
@@ -65,10 +73,14 @@ export function signalRoutes(app: Api, stores: Stores): void {
         severity: q.severity,
         status: q.status,
         traceId: q.trace_id,
+        environment: q.environment,
+        userId: stores.idForms(tenantOf(req), 'user_id', q.user_id),
+        sessionId: stores.idForms(tenantOf(req), 'session_id', q.session_id),
+        conversationId: stores.idForms(tenantOf(req), 'conversation_id', q.conversation_id),
         limit: q.limit,
         cursor: q.cursor,
       })
-      return { data: page.rows.map(shownSignal), next_cursor: page.next }
+      return { data: page.rows.map((row) => shownSignal(row, req)), next_cursor: page.next }
     },
   )
   app.get(
@@ -101,13 +113,14 @@ export function signalRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const found = await findSignal(stores.postgres, tenantOf(req), req.params.id)
       if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such signal')
-      return shownSignal(found)
+      return shownSignal(found, req)
     },
   )
 }
 
-export const shownSignal = (row: SignalRow) => ({
+export const shownSignal = (row: SignalRow, { mayReadContent }: FastifyRequest) => ({
   ...row,
+  evidence: shownEvidence(row.evidence, mayReadContent),
   at: new Date(row.at),
   trace_id: row.trace_id === '' ? null : row.trace_id,
   span_id: row.span_id === '' ? null : row.span_id,

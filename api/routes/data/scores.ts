@@ -1,0 +1,137 @@
+// Scores: what people, programs and end users judged of traces and spans.
+
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { nameOf } from '../../../accounts/audited-change.ts'
+import { withTenant } from '../../../storage/postgres/roles.ts'
+import { addScore, listScores, type ScoreRow } from '../../../storage/queries/scores.ts'
+import { actorOf, tenantOf } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
+import type { Api } from '../../typed-fastify.ts'
+import { nextCursor, paging, timeRange, traceId, word } from '../query-parameters.ts'
+
+const TEXT_MAX = 10_000
+
+const spanId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{16}$/, 'expected 16 hex digits')
+  .meta({ examples: ['00f067aa0ba902b7'] })
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(255)
+  .meta({ examples: ['helpfulness'] })
+const value = z.union([z.number(), z.string().max(TEXT_MAX), z.boolean()])
+
+const scoreSchema = z.object({
+  score_id: z.string(),
+  project_id: z.string(),
+  trace_id: z.string(),
+  span_id: z.string().nullable().describe('Null for a score of the whole trace.'),
+  name: z.string(),
+  value,
+  comment: z.string().nullable().describe('Null without the scope content.'),
+  source: z.string(),
+  author: z.string().describe('The credential that sent it.'),
+  at: z.date(),
+})
+
+export function scoreRoutes(app: Api, stores: Stores): void {
+  addRoute(app, stores)
+  listRoute(app, stores)
+}
+
+function addRoute(app: Api, stores: Stores): void {
+  app.post(
+    '/api/v1/scores',
+    {
+      config: { scope: 'ingest' },
+      schema: {
+        tags: ['scores'],
+        summary: 'Score a trace or a span; the trace may come later',
+        body: z.strictObject({
+          trace_id: traceId,
+          span_id: spanId.optional(),
+          name,
+          value,
+          comment: z.string().max(TEXT_MAX).optional(),
+          source: z
+            .string()
+            .trim()
+            .min(1)
+            .max(255)
+            .default('api')
+            .describe('Who judged: user, annotator, test, ..'),
+        }),
+        response: { 201: scoreSchema },
+      },
+    },
+    async (req, reply) => {
+      const { body } = req
+      const scope = tenantOf(req)
+      const score = {
+        traceId: body.trace_id,
+        spanId: body.span_id?.toLowerCase() ?? null,
+        name: body.name,
+        value: body.value,
+        comment: body.comment ?? null,
+        source: body.source,
+        author: nameOf(actorOf(req)),
+      }
+      const added = await withTenant(
+        stores.postgres,
+        scope.tenantId,
+        (client) => addScore(client, scope, score),
+        { readOnly: false },
+      )
+      void reply.code(201)
+      return { ...added }
+    },
+  )
+}
+
+function listRoute(app: Api, stores: Stores): void {
+  app.get(
+    '/api/v1/scores',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['scores'],
+        summary: 'Scores, newest first',
+        querystring: z.strictObject({
+          ...timeRange,
+          trace_id: traceId.optional(),
+          span_id: spanId.optional(),
+          name: word,
+          source: word,
+          min_value: z.coerce.number().optional().describe('Of scores that are numbers.'),
+          max_value: z.coerce.number().optional(),
+          ...paging,
+        }),
+        response: { 200: z.object({ data: z.array(scoreSchema), next_cursor: nextCursor }) },
+      },
+    },
+    async (req) => {
+      const q = req.query
+      const page = await listScores(stores.postgres, tenantOf(req), {
+        fromMs: q.from,
+        toMs: q.to,
+        traceId: q.trace_id,
+        spanId: q.span_id?.toLowerCase(),
+        name: q.name,
+        source: q.source,
+        minValue: q.min_value,
+        maxValue: q.max_value,
+        limit: q.limit,
+        cursor: q.cursor,
+      })
+      return { data: page.rows.map((row) => shown(row, req)), next_cursor: page.next }
+    },
+  )
+}
+
+/** A comment may repeat a prompt. */
+const shown = (row: ScoreRow, req: FastifyRequest) =>
+  req.mayReadContent ? { ...row } : { ...row, comment: null }

@@ -1,0 +1,55 @@
+// Filters of lists in Postgres that only the store of events can answer: it is asked first for the ids.
+
+import type { FastifyRequest } from 'fastify'
+import { groupsWith } from '../../storage/queries/events/found-groups.ts'
+import { ApiError } from '../app.ts'
+import { requireContent, tenantOf } from '../auth.ts'
+import type { Stores } from '../stores.ts'
+import { words } from './event-filters.ts'
+import { word } from './query-parameters.ts'
+
+export const foundFilters = {
+  route: word.describe('Has a call of this route.'),
+  provider: word.describe('Has a call of this provider.'),
+  tool: word.describe('Has a call of this tool.'),
+  agent: word,
+  error_type: word.describe('Has an error of this type.'),
+  text: words.optional().describe('Words in the messages: all of them in one event.'),
+}
+
+interface FoundQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  readonly route?: string | undefined
+  readonly provider?: string | undefined
+  readonly tool?: string | undefined
+  readonly agent?: string | undefined
+  readonly error_type?: string | undefined
+  readonly text?: string | undefined
+}
+
+const DAY_MS = 86_400_000
+
+/** Undefined when no filter asks for it. */
+export async function foundIds(
+  req: FastifyRequest,
+  stores: Stores,
+  kind: 'traces' | 'conversations' | 'sessions' | 'users',
+  q: FoundQuery,
+): Promise<readonly string[] | undefined> {
+  const { route, provider, tool, agent, error_type: errorType, text } = q
+  const given = { route, provider, tool, agent, errorType, words: text?.split(' ') }
+  if (Object.values(given).every((value) => value === undefined)) return undefined
+  if (text !== undefined) requireContent(req)
+  // Events of a trace that began before the range may be in it, and the other way round: a day more is looked at.
+  const fromMs = q.from === undefined ? undefined : Math.max(0, q.from - DAY_MS)
+  const toMs = q.to === undefined ? undefined : q.to + DAY_MS
+  const filter = { ...given, fromMs, toMs }
+  const found = await groupsWith(stores.clickhouse, tenantOf(req), kind, filter)
+  if (found !== null) return found
+  throw new ApiError(
+    422,
+    'QUERY_TOO_EXPENSIVE',
+    `more ${kind} match than can be looked up: narrow the time range, or add filters`,
+  )
+}
