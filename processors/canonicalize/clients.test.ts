@@ -277,3 +277,73 @@ test('a tool and an agent are called as their span, without what stands around t
   ] as const)
     assert.equal(entityOf(name), want, name)
 })
+
+test('an agent run that reports only sums of its calls has them as its own usage', () => {
+  const event = eventOf({
+    name: 'invoke_agent a',
+    attributes: {
+      'gen_ai.operation.name': 'invoke_agent',
+      'gen_ai.aggregated_usage.input_tokens': 600,
+      'gen_ai.aggregated_usage.output_tokens': 60,
+      'gen_ai.aggregated_usage.cache_read.input_tokens': 200,
+      'gen_ai.aggregated_usage.cache_creation.input_tokens': 100,
+    },
+  })
+  assert.deepEqual(
+    [event['input_tokens'], event['output_tokens'], event['cache_read_tokens']],
+    [600, 60, 200],
+  )
+  assert.equal(event['cache_write_tokens'], 100)
+  assert.equal(event['usage_aggregate'], false)
+})
+
+test('counts are read out of objects and lists beside the token counts', () => {
+  for (const [key, value, details, reasoning] of [
+    ['gen_ai.usage.details', { ephemeral_1h_input_tokens: 30 }, { cache_write_1h: 30 }, null],
+    [
+      'gen_ai.usage.prompt_tokens_details',
+      '[{"modality":"TEXT","token_count":10},{"modality":"AUDIO","token_count":20}]',
+      { input_audio: 20, input_text: 10 },
+      null,
+    ],
+    [
+      'gen_ai.usage.completion_tokens_details',
+      '{"reasoning_tokens":7,"audio_tokens":5}',
+      { output_audio: 5 },
+      7,
+    ],
+  ] as const) {
+    const event = eventOf({
+      name: 'chat',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.usage.input_tokens': 100,
+        'gen_ai.usage.output_tokens': 50,
+        [key]: value,
+      },
+    })
+    assert.deepEqual(event['usage_details'], details, key)
+    assert.equal(event['reasoning_tokens'], reasoning, key)
+  }
+})
+
+test('a call that ended for the reason `error` has failed, whatever the status of its span', () => {
+  const ended = (reasons: readonly string[], more: Record<string, unknown> = {}): unknown =>
+    eventOf({
+      name: 'chat gpt-4o',
+      status: { code: 1 },
+      attributes: {
+        ...more,
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.request.model': 'gpt-4o',
+        'gen_ai.response.finish_reasons': [...reasons],
+      },
+    })['status']
+  assert.equal(ended(['error']), 'error')
+  assert.equal(ended(['stop']), 'ok')
+  // The app broke off a stream, of which a part had come.
+  const begun = '[{"role":"assistant","parts":[{"type":"text","content":"It is"}]}]'
+  assert.equal(ended(['error'], { 'gen_ai.output.messages': begun }), 'ok')
+  // One of several choices is there.
+  assert.equal(ended(['stop', 'error']), 'ok')
+})

@@ -2,6 +2,7 @@
 
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
+import { partsIn, splitsOf } from '../content/usage-splits.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { isRecord } from '../json/values.ts'
 import type { Rule, Transform } from '../rules/dialect.ts'
@@ -49,11 +50,11 @@ const detail: Transform = (span, attr, rule) => {
   return true
 }
 
-/** A count whose key says what it counts. Other keys are not used. */
+/** A count whose key says what it counts, or an object or list of them. Other keys are not used. */
 const unit: Transform = (span, attr, rule) => {
   const n = span.number(attr)
-  if (!(n >= 0)) return false
   const name = keyRest(span, attr, rule)
+  if (!(n >= 0)) return Number.isNaN(n) && unitsWithin(span, attr, name)
   if (unitOf(name) !== null) span.entries.addDetail(name, n)
   else {
     const part = partOf(name)
@@ -61,6 +62,18 @@ const unit: Transform = (span, attr, rule) => {
     span.offerNumber(N[part], n)
   }
   return true
+}
+
+/** `{ephemeral_1h_input_tokens: 300}`, `[{modality: 'AUDIO', token_count: 20}]`: `name` says what the members are parts of. */
+function unitsWithin(span: CurrentSpan, attr: number, name: string): boolean {
+  const value = span.value(attr)
+  if (value === null || typeof value !== 'object') return false
+  const usage = { [name]: value }
+  const parts = partsIn(usage)
+  const splits = splitsOf(usage)
+  for (const [part, n] of parts) span.offerNumber(N[part], n)
+  for (const [unitName, n] of splits) span.entries.addDetail(unitName, n)
+  return parts.length + splits.length > 0
 }
 
 /** The rest of the key after the prefix of a `.*` row, with underscores instead of dots. */

@@ -8,7 +8,11 @@ import type { StepContext } from './step.ts'
 export function decideStatus(span: CurrentSpan, { dialects }: Pick<StepContext, 'dialects'>): void {
   const { isGenAi } = dialects
   const { status: code, statusMessageOffset: off, statusMessageLength: len } = span.received
-  const isError = code === 2 || span.status.hasFailed || isFailedByType(span, code, isGenAi)
+  const isError =
+    code === 2 ||
+    span.status.hasFailed ||
+    isFailedByType(span, code, isGenAi) ||
+    isFailedByReason(span)
   if (span.status.messageAttr >= 0) {
     if (isError) span.setText(span.status.messageAttr, R.error_message)
     else span.entries.addMetadata('status_message', span.text(span.status.messageAttr))
@@ -34,6 +38,20 @@ function isFailedByType(span: CurrentSpan, code: number, isGenAi: boolean): bool
   // nevertheless.
   return code === 0 || ANSWERING.has(span.kind)
 }
+
+/**
+ * AI SDKs and gateways end a call that the model refused with the reason `error` and leave the span's status at OK. A stream that the
+ * app itself broke off may end so, too, but has a part of its answer.
+ */
+function isFailedByReason(span: CurrentSpan): boolean {
+  const { arena, events, event } = span
+  const len = events.len(event, R.finish_reasons)
+  if (len !== FAILED.length || !arena.equals(events.off(event, R.finish_reasons), len, FAILED))
+    return false
+  const hasSaid = span.fieldText(R.output_messages)?.includes('"parts":[{') === true
+  return !hasSaid && !(events.num(event, N.output_tokens) > 0)
+}
+const FAILED = '["error"]'
 
 const ANSWERING: ReadonlySet<string> = new Set(['llm', 'embedding', 'tool', 'rerank', 'retrieval'])
 
