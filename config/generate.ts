@@ -23,6 +23,7 @@ const OTHER_GENERATORS = [
   'processors/canonicalize/generate-docs.ts',
   'processors/cost/generate-docs.ts',
   'bench/normalizer/compare.ts',
+  'semantic/quality/generate-figures.ts',
 ]
 
 /** The text that each generated document should have, by its path in the repository. */

@@ -27,6 +27,7 @@ export const QUICK: readonly string[] = [
   'collector/extensions/',
   'collector/http/',
   'collector/sender/cursor',
+  'semantic/quality/',
   'test/house/',
   'tools/changelog/',
 ]

@@ -19,6 +19,7 @@ const AREAS = [
   'storage',
   'accounts',
   'jobs',
+  'semantic',
   'api',
 ] as const
 
@@ -34,7 +35,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ['core'],
   accounts: ['core', 'storage'],
   jobs: ['core', 'storage', 'accounts'],
-  api: ['core', 'storage', 'accounts', 'jobs'],
+  semantic: ['core', 'storage', 'accounts', 'jobs'],
+  api: ['core', 'storage', 'accounts', 'jobs', 'semantic'],
   collector: [
     'core',
     'proto',
@@ -46,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'storage',
     'accounts',
     'jobs',
+    'semantic',
     'api',
   ],
 }

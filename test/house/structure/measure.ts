@@ -18,6 +18,7 @@ const PARTS = [
   'storage',
   'accounts',
   'jobs',
+  'semantic',
   'api',
   'collector',
   'exporters',
