@@ -7,7 +7,7 @@
  * Bytes at the start of the memory that belong to WASM code (its tables and scratch space). The arena never hands
  * them out.
  */
-export const KERNEL_BYTES = 128 * 1024
+export const KERNEL_BYTES = 256 * 1024
 /** Space for literals: strings such as "llm" or a provider's name, which stay in memory from batch to batch. */
 const LITERAL_BYTES = 512 * 1024
 const LITERALS_END = KERNEL_BYTES + LITERAL_BYTES

@@ -3,10 +3,12 @@
 // judged in full (`judge.ts`). The application's own system messages and the model's own answers are not looked at.
 
 import { isAscii } from 'node:buffer'
+import type { Arena } from '../../../core/arena.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
+import { LiteralSet } from '../../../core/kernel/literal-set.ts'
+import { rangeKernel } from '../../../core/kernel/range-kernel.ts'
 import type { Severity } from '../../../core/signal.ts'
-import { AnchorScan } from './anchor-scan.ts'
 import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
 import { MARKERS } from './markers/table.ts'
 import { LOOK_ALIKE_LETTERS, normalized, WRITING_ANCHORS } from './normalized-text.ts'
@@ -27,27 +29,32 @@ const WINDOWS_MAX = 64
 /** Longer fields are looked at up to here. */
 const FIELD_BYTES_MAX = 512 * 1024
 
-interface Search {
-  readonly scan: AnchorScan
-  /** By anchor: phrases to try near it; null where the anchor alone is enough for a closer look. */
-  readonly phrases: readonly (readonly RegExp[] | null)[]
-}
+const HEX_DIGITS: readonly string[] = Array.from({ length: 16 }, (_, i) => i.toString(16))
+/** How JSON escapes invisible characters in a text that is otherwise ASCII: U+200B and others, tags, private use. */
+const ESCAPES: readonly string[] = [
+  ...['\\u200', '\\ue00'].flatMap((text) => HEX_DIGITS.map((d) => text + d)),
+  '\\udb40',
+]
+/** Of those, how much is compared in this case; the last digit may have any. */
+const ESCAPE_CHARS = 5
+
+/** What an anchor asks for: that phrases are tried near it, or a closer look at once. */
+type Near =
+  | { readonly kind: 'phrases'; readonly phrases: readonly RegExp[]; readonly isPlain: boolean }
+  | { readonly kind: 'writing' }
+  | { readonly kind: 'escape'; readonly text: string }
 
 const LITERALS = [...new Set([...MARKERS.flatMap((m) => m.anchors), ...WRITING_ANCHORS])]
-/** Anchors in ASCII, and all others, which only a text that is not plain ASCII is searched for. */
-const PLAIN = searchFor(LITERALS.filter((a) => isAscii(Buffer.from(a))))
-const OTHER = searchFor(LITERALS.filter((a) => !isAscii(Buffer.from(a))))
+const ANCHORS = new LiteralSet([...LITERALS, ...ESCAPES].map((text) => Buffer.from(text)))
+const NEAR: readonly Near[] = [
+  ...LITERALS.map(nearOf),
+  ...ESCAPES.map((text): Near => ({ kind: 'escape', text: text.slice(0, ESCAPE_CHARS) })),
+]
 
-function searchFor(literals: readonly string[]): Search {
-  const writings = new Set(WRITING_ANCHORS)
-  return {
-    scan: new AnchorScan(literals),
-    phrases: literals.map((anchor) =>
-      writings.has(anchor)
-        ? null
-        : MARKERS.filter((m) => m.anchors.includes(anchor)).map((m) => m.phrase),
-    ),
-  }
+function nearOf(anchor: string): Near {
+  if (WRITING_ANCHORS.includes(anchor)) return { kind: 'writing' }
+  const phrases = MARKERS.filter((m) => m.anchors.includes(anchor)).map((m) => m.phrase)
+  return { kind: 'phrases', phrases, isPlain: isAscii(Buffer.from(anchor)) }
 }
 
 /** Invisible characters and letters of other alphabets inside a word, as UTF-8. */
@@ -67,7 +74,7 @@ export function injectionIn(events: EventTable, event: number): Injection | null
     const len = Math.min(events.len(event, field), FIELD_BYTES_MAX)
     if (len < MIN_BYTES) continue
     const off = events.off(event, field)
-    if (!isSuspicious(events.arena.buf, off, off + len)) continue
+    if (!isSuspicious(events.arena, off, off + len)) continue
     const found = judge(events.arena.buf.utf8Slice(off, off + len), place)
     if (found !== null && (best === null || found.score > best.score)) best = found
   }
@@ -82,40 +89,61 @@ const FIELDS: readonly (readonly [field: number, place: Place])[] = [
 const MIN_BYTES = 12
 
 /** Whether some phrase matches near one of its anchors, or the text is written in a way that hides words. */
-function isSuspicious(buf: Buffer, off: number, end: number): boolean {
-  const from = afterSystemMessage(buf, off, end)
-  const isPlain = isAscii(buf.subarray(from, end))
-  if (hasPhrase(PLAIN, buf, from, end, isPlain)) return true
-  if (!isPlain && hasPhrase(OTHER, buf, from, end, false)) return true
-  return hidesLetters(buf, from, end, isPlain)
+function isSuspicious(arena: Arena, off: number, end: number): boolean {
+  const from = afterSystemMessage(arena.buf, off, end)
+  const kernel = rangeKernel(arena)
+  const count = kernel.findLiterals(ANCHORS, from, end)
+  const { isAscii: isPlain, found } = kernel
+  return (
+    (count > 0 && hasPhrase(arena, found, from, end, isPlain)) ||
+    (!isPlain && hidesLetters(arena.buf, from, end))
+  )
 }
 
+/** `places`: pairs (position, number of an anchor). */
 function hasPhrase(
-  search: Search,
-  buf: Buffer,
+  arena: Arena,
+  places: Int32Array,
   from: number,
   end: number,
   isPlain: boolean,
 ): boolean {
   let windows = 0
-  return search.scan.scan(buf, from, end, (anchor, at) => {
-    const phrases = search.phrases[anchor]
-    if (phrases === null || phrases === undefined) return true
-    if (windows++ > WINDOWS_MAX) return false
+  let otherWindows = 0
+  for (let i = 0; i < places.length; i += 2) {
+    const at = places[i] as number
+    const near = NEAR[places[i + 1] as number] as Near
+    if (near.kind === 'writing') return true
+    if (near.kind === 'escape') {
+      if (isPlain && arena.equals(at, near.text.length, near.text)) return true
+      continue
+    }
+    if (near.isPlain ? windows++ > WINDOWS_MAX : otherWindows++ > WINDOWS_MAX) continue
     const start = Math.max(from, at - WINDOW_BEFORE)
-    const text = windowText(buf, start, Math.min(end, at + WINDOW_AFTER), isPlain)
-    return phrases.some((phrase) => phrase.test(text))
-  })
+    const text = windowText(arena.buf, start, Math.min(end, at + WINDOW_AFTER), isPlain)
+    if (near.phrases.some((phrase) => phrase.test(text))) return true
+  }
+  return false
 }
 
 const ROLE = Buffer.from('"role"')
 const SYSTEM_START = /^\s*\[\s*\{\s*"role"\s*:\s*"(?:system|developer)"/
 
+/** How `canonicalize` begins a list of messages; the role stands behind it. */
+const FIRST_ROLE = Buffer.from('[{"role":"')
+
 /** Where the messages after a leading system message begin: an application's own instructions are often the longest of all. */
 function afterSystemMessage(buf: Buffer, off: number, end: number): number {
+  if (buf[off + FIRST_ROLE.length] === 0x75 /* u, of user */ && beginsWith(buf, off, FIRST_ROLE))
+    return off
   if (!SYSTEM_START.test(buf.latin1Slice(off, Math.min(end, off + 40)))) return off
   const next = buf.subarray(off + 40, end).indexOf(ROLE)
   return next < 0 ? end : off + 40 + next
+}
+
+function beginsWith(buf: Buffer, off: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (buf[off + i] !== text[i]) return false
+  return true
 }
 
 /** Escapes of JSON that matter for a phrase are undone; others are rare enough. */
@@ -139,13 +167,9 @@ function windowText(buf: Buffer, from: number, to: number, isPlain: boolean): st
 const LOOK_ALIKE_LEADS: readonly number[] = [
   ...new Set([0xcc, 0xcd, ...LOOK_ALIKE_LETTERS.map((letter) => Buffer.from(letter)[0] as number)]),
 ]
-/** How JSON escapes invisible characters in a text that is otherwise ASCII: U+200B and others, tags, private use. */
-const ESCAPED_INVISIBLE: readonly string[] = ['\\u200', '\\udb40', '\\ue00']
-
 /** Whether invisible characters stand in the text, or a word mixes alphabets. */
-function hidesLetters(buf: Buffer, from: number, end: number, isPlain: boolean): boolean {
+function hidesLetters(buf: Buffer, from: number, end: number): boolean {
   const range = buf.subarray(from, end)
-  if (isPlain) return ESCAPED_INVISIBLE.some((escape) => range.includes(escape))
   if (ODD_BYTES.some((bytes) => range.includes(bytes))) return true
   return LOOK_ALIKE_LEADS.some((lead) => {
     let at = range.indexOf(lead)

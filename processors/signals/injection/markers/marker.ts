@@ -15,7 +15,7 @@ export interface Marker {
   readonly weight: number
   /** How much it says in what a tool or a retrieval brought. */
   readonly brought: number
-  /** Literals without which the phrase cannot match, at least five bytes long; ASCII letters in any case. */
+  /** Literals without which the phrase cannot match, at least six bytes long; ASCII letters in any case. */
   readonly anchors: readonly string[]
   /** Over normalized text. Every quantifier is bounded. */
   readonly phrase: RegExp
