@@ -18,8 +18,10 @@ import { authRoutes } from './routes/control/auth.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
+import { muteRoutes } from './routes/control/mutes.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
+import { targetRoutes } from './routes/control/targets.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
 import { viewRoutes } from './routes/control/views.ts'
 import { conversationMessageRoutes } from './routes/data/conversation-messages.ts'
@@ -131,6 +133,8 @@ class ApiExtension implements Component {
     quotaRoutes(app, this.#stores)
     memberRoutes(app, this.#stores)
     keyRoutes(app, this.#stores, this.#ctx.keyPepper)
+    targetRoutes(app, this.#stores)
+    muteRoutes(app, this.#stores)
     auditRoutes(app, this.#stores)
     viewRoutes(app, this.#stores)
     reconcileRoutes(app, this.#stores)

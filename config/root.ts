@@ -12,6 +12,7 @@ import {
   size,
 } from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
+import { notifications } from './notifications-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 
 const limits = z.strictObject({
@@ -335,6 +336,9 @@ export const rootSchema = z.strictObject({
   queue: queue.prefault({}).describe('The durable log between pipelines and exporters.'),
   workers: workers.prefault({}).describe('Threads that run the processors.'),
   jobs: jobs.prefault({}).describe('Work that is not part of a request; it waits in Postgres.'),
+  notifications: notifications
+    .prefault({})
+    .describe('How issues are told to people. Targets are made in the API, by tenants.'),
   telemetry: telemetry.prefault({}).describe('Logs, metrics and spans about Observa itself.'),
   tests: z
     .array(unitTest)

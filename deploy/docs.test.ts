@@ -13,7 +13,7 @@ const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
 /** The source code of the product, as one text. */
 function code(): string {
   const areas =
-    '{core,proto,usage,detection,collector,processors,exporters,config,storage,accounts,jobs,semantic,api}'
+    '{core,proto,usage,detection,collector,processors,exporters,config,storage,accounts,jobs,semantic,notifications,api}'
   const files = globSync(`${areas}/**/*.ts`, { cwd: root })
   return files
     .filter((f) => !/\.(test|bench)\.ts$/.test(f))

@@ -276,6 +276,36 @@ observa quota list --tenant acme --json
     },
   ],
   [
+    'targets',
+    {
+      help: `observa targets list | test ID [options]
+
+Where issues are told to. test sends a message to a target and waits for the outcome; the exit code is 0 when it arrived.
+
+      --tenant T      of this tenant (default: default)
+${DATABASE_HELP}
+observa targets test 0b6f0d3e-6f0c-4c8e-9a59-2f1f9e5a2d11
+`,
+      load: async () => (await import('./control/targets.ts')).targetsVerb,
+    },
+  ],
+  [
+    'deliveries',
+    {
+      help: `observa deliveries list | retry ID [options]
+
+What was told to targets, newest first, and what became of it. retry sends one again.
+
+      --tenant T      of this tenant (default: default)
+      --status S      list: pending, delivered, failed or cancelled
+      --target ID     list: of one target
+${DATABASE_HELP}
+observa deliveries list --status failed
+`,
+      load: async () => (await import('./control/targets.ts')).deliveriesVerb,
+    },
+  ],
+  [
     'audit',
     {
       help: `observa audit [options]

@@ -15,6 +15,7 @@ import { PostgresPool } from '../../storage/postgres/pool.ts'
 import type { DurableLog } from '../log/log.ts'
 import { keysConfigOf } from './authenticators.ts'
 import { JobService } from './job-service.ts'
+import { type NotificationSettings, notificationSettingsOf } from './notification-settings.ts'
 
 export interface ControlPlaneOptions extends BootstrapOptions {
   readonly address: StoreAddress
@@ -25,6 +26,7 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly onFirstKey: (key: string) => void
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
+  readonly notifications: NotificationSettings
   /** What was accepted is in it, until the exporters to Postgres have stored it. */
   readonly durable: Pick<DurableLog, 'id' | 'stats'>
   readonly postgresExporters: readonly string[]
@@ -80,6 +82,7 @@ export class ControlPlane {
       needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
       pepper: keys?.pepper ?? null,
       isWorker: config.jobs.in_process,
+      notifications: notificationSettingsOf(config),
     })
   }
 
@@ -94,7 +97,8 @@ export class ControlPlane {
     const position = (): LogPosition => positionOf(options)
     this.quotas = new QuotaKeeper({ url, clock, metrics, log, instance, life, position })
     this.keys.onChange(() => this.quotas.forget())
-    this.jobs = new JobService({ url, clock, metrics, log, isWorker: options.isWorker })
+    const { isWorker, notifications } = options
+    this.jobs = new JobService({ url, clock, metrics, log, isWorker, notifications })
   }
 
   async start(): Promise<void> {

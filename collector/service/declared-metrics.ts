@@ -7,6 +7,7 @@ import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
+import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.ts'
 import { DETECTION_METRICS } from '../detection/detection-loop.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
@@ -22,6 +23,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Jobs', metrics: JOB_METRICS },
+  { part: 'Notifications', metrics: NOTIFICATION_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },

@@ -5,8 +5,10 @@ import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JobQueue } from '../../jobs/job-queue.ts'
 import { JobWorker } from '../../jobs/job-worker.ts'
+import { Planner } from '../../notifications/planner.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { jobHandlers } from './job-handlers.ts'
+import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobServiceOptions {
   /** Of Postgres; holds the password. */
@@ -16,6 +18,7 @@ export interface JobServiceOptions {
   readonly log: Logger
   /** Are jobs worked here, or only enqueued? */
   readonly isWorker: boolean
+  readonly notifications: NotificationSettings
 }
 
 /** Connections of the jobs themselves, beside those of the queue. */
@@ -25,24 +28,30 @@ export class JobService {
   readonly queue: JobQueue
   readonly #pool: PostgresPool
   readonly #worker: JobWorker | null
+  readonly #planner: Planner | null
 
-  constructor({ url, clock, metrics, log, isWorker }: JobServiceOptions) {
+  constructor({ url, clock, metrics, log, isWorker, notifications }: JobServiceOptions) {
     this.#pool = new PostgresPool({ url, max: CONNECTIONS, applicationName: 'observa/worker' })
-    const handlers = jobHandlers({ pool: this.#pool })
+    const handlers = jobHandlers({ pool: this.#pool, metrics, notifications })
     const kinds = handlers.map((handler) => handler.kind)
     this.queue = new JobQueue({ url, clock, metrics, log, kinds, isWorker })
     const { queue } = this
     this.#worker = isWorker ? new JobWorker({ queue, handlers, clock, metrics, log }) : null
+    const { inhibitions } = notifications
+    const pool = this.#pool
+    this.#planner = isWorker ? new Planner({ pool, queue, clock, metrics, log, inhibitions }) : null
   }
 
   /** Never fails for want of the database: it is tried again. */
   async start(): Promise<void> {
     await this.queue.start()
     this.#worker?.start()
+    this.#planner?.start()
   }
 
   /** Lets running jobs finish within `drainMs` and gives the others back. */
   async stop(drainMs: number): Promise<void> {
+    await this.#planner?.stop()
     await this.#worker?.stop(drainMs)
     await this.queue.stop()
     await this.#pool.end()

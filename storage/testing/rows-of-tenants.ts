@@ -38,6 +38,9 @@ const VALUES: Readonly<Record<string, string>> = {
   'audit_log.outcome': "'done'",
   'quota_notices.quota': "'events'",
   'quota_notices.percent': '80',
+  'notification_targets.kind': "'slack'",
+  'notification_deliveries.reason': "'test'",
+  'issue_notices.change': "'opened'",
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {
@@ -54,7 +57,14 @@ const BY_TYPE: Readonly<Record<string, string>> = {
 }
 
 /** Other tables refer to these, so they come first. */
-const FIRST = ['tenants', 'projects', 'environments', 'members']
+const FIRST = [
+  'tenants',
+  'projects',
+  'environments',
+  'members',
+  'notification_targets',
+  'notification_groups',
+]
 
 /** The tables that the exporter writes. All others belong to the control plane. */
 const TELEMETRY = [

@@ -213,12 +213,20 @@ test('every operation in the OpenAPI document has a unique id, a summary, a scop
 
 test('an id of another tenant gets the same answer as an unknown id, on every route and method', async () => {
   const key = (await done('POST', 'keys', { project_id: 'project-b' }, b.key)).body['key_id']
+  const target = { kind: 'slack', name: 'of b', url: 'https://hooks.example/b' }
+  const targets = (await done('POST', 'targets', target, b.key)).body['target_id']
+  const mute = { matchers: { type: ['waste'] }, reason: 'of b', ends_at: '2100-01-01T00:00:00Z' }
+  const mutes = (await done('POST', 'mutes', mute, b.key)).body['mute_id']
   const ofB: Readonly<Record<string, string>> = {
+    targets: String(targets),
+    mutes: String(mutes),
     tenants: 'tenant-b',
     projects: 'project-b',
     keys: String(key),
   }
   const unknown: Readonly<Record<string, string>> = {
+    targets: '00000000-0000-4000-8000-000000000000',
+    mutes: '00000000-0000-4000-8000-000000000000',
     tenants: 'nobody',
     projects: 'nothing',
     keys: 'sk_live_00000000',
@@ -226,7 +234,7 @@ test('an id of another tenant gets the same answer as an unknown id, on every ro
   const bodies: Readonly<Record<string, unknown>> = { PATCH: { name: 'mine' }, POST: {}, PUT: {} }
   let asked = 0
   for (const [method, path] of await operations()) {
-    const area = /^\/api\/v1\/(tenants|projects|keys)\/\{id\}/.exec(path)?.[1]
+    const area = /^\/api\/v1\/(tenants|projects|keys|targets|mutes)\/\{id\}/.exec(path)?.[1]
     if (area === undefined) continue
     asked++
     const answers: unknown[] = []
@@ -240,7 +248,7 @@ test('an id of another tenant gets the same answer as an unknown id, on every ro
     assert.equal(answers[0], answers[1], `${method} ${path}`)
   }
   assert.ok(asked >= 7, `${asked} routes`)
-  for (const list of ['tenants', 'projects', 'keys', 'audit', 'members']) {
+  for (const list of ['tenants', 'projects', 'keys', 'audit', 'members', 'targets', 'mutes']) {
     const { body } = await done('GET', `${list}?limit=1000`)
     const text = JSON.stringify(body['data'])
     for (const own of Object.values(ofB)) assert.equal(text.includes(own), false, list)

@@ -20,6 +20,7 @@ const AREAS = [
   'accounts',
   'jobs',
   'semantic',
+  'notifications',
   'api',
 ] as const
 
@@ -36,7 +37,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accounts: ['core', 'storage'],
   jobs: ['core', 'storage', 'accounts'],
   semantic: ['core', 'storage', 'accounts', 'jobs'],
-  api: ['core', 'storage', 'accounts', 'jobs', 'semantic'],
+  notifications: ['core', 'storage', 'accounts', 'jobs'],
+  api: ['core', 'storage', 'accounts', 'jobs', 'semantic', 'notifications'],
   collector: [
     'core',
     'proto',
@@ -49,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'accounts',
     'jobs',
     'semantic',
+    'notifications',
     'api',
   ],
 }

@@ -13,6 +13,7 @@ import { PARTS } from '../../service/declared-metrics.ts'
 import { JobService } from '../../service/job-service.ts'
 import { makeLogger } from '../../service/logger.ts'
 import { metricsHandler, watchProcess } from '../../service/metrics-endpoint.ts'
+import { notificationSettingsOf } from '../../service/notification-settings.ts'
 import { onSignals } from '../../stop-signal.ts'
 import type { UncaughtErrors } from '../../uncaught-errors.ts'
 import { CONFIG_OPTIONS, parse } from '../args.ts'
@@ -43,7 +44,9 @@ export async function workerVerb(
   for (const part of PARTS) metrics.declare(part.metrics)
   const { url } = await reach(config, values, io, { startsEmbedded: false })
   const stopped = onSignals(io)
-  const jobs = new JobService({ url, clock: systemClock, metrics, log, isWorker: true })
+  const notifications = notificationSettingsOf(config)
+  const clock = systemClock
+  const jobs = new JobService({ url, clock, metrics, log, isWorker: true, notifications })
   faults.use(log, () => jobs.stop(DRAIN_MS))
   const ending = new AbortController()
   void stopped.then(() => ending.abort())

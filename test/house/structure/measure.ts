@@ -19,6 +19,7 @@ const PARTS = [
   'accounts',
   'jobs',
   'semantic',
+  'notifications',
   'api',
   'collector',
   'exporters',

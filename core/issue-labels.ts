@@ -1,0 +1,19 @@
+// The labels of an issue: by these it is grouped, silenced and told to somebody.
+
+export const ISSUE_LABELS = [
+  'tenant_id',
+  'project_id',
+  'issue_id',
+  'type',
+  'severity',
+  'rule',
+  'environment',
+  'service',
+  'route',
+  'provider',
+  'model',
+  'tool',
+  'agent',
+] as const
+
+export type IssueLabel = (typeof ISSUE_LABELS)[number]

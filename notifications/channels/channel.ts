@@ -1,0 +1,28 @@
+// What a channel is: it gives a message the form of one kind of target and sends it.
+
+import type { AddressGuard } from '../http/address-guard.ts'
+import type { Outcome } from '../http/post.ts'
+import type { Message } from '../message.ts'
+import type { Target } from '../target.ts'
+
+/** The mail server of the operator. */
+export interface MailSettings {
+  /** `smtp://user:password@host:port` or `smtps://`. Never logged. */
+  readonly url: string
+  readonly from: string
+}
+
+export interface ChannelDeps {
+  readonly guard: AddressGuard
+  /** Null where no mail server is configured. */
+  readonly mail: MailSettings | null
+}
+
+export type TargetOfKind<K extends Target['kind']> = Extract<Target, { readonly kind: K }>
+
+/** Sends a message; never rejects. */
+export type Channel<K extends Target['kind']> = (
+  target: TargetOfKind<K>,
+  message: Message,
+  deps: ChannelDeps,
+) => Promise<Outcome>

@@ -1,0 +1,114 @@
+// Which addresses notifications may be sent to. Targets are written by users of a tenant, so without this check a target could reach
+// what only this machine can: the metadata service of a cloud, a database, an admin page. The check is made on the address that the
+// connection goes to, after the name was resolved, because a name can point anywhere and change between two look-ups.
+
+import { lookup as dnsLookup } from 'node:dns'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
+import { ObservaError } from '../../core/errors.ts'
+
+export const ADDRESS_REFUSED = 'OBS_NOTIFY_ADDRESS'
+
+/** Networks that are not the public internet (RFC 6890 and its registry). */
+const PRIVATE_NETWORKS: readonly (readonly [
+  network: string,
+  prefix: number,
+  type: 'ipv4' | 'ipv6',
+])[] = [
+  ['0.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['100.64.0.0', 10, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.0.0.0', 24, 'ipv4'],
+  ['192.0.2.0', 24, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['198.18.0.0', 15, 'ipv4'],
+  ['198.51.100.0', 24, 'ipv4'],
+  ['203.0.113.0', 24, 'ipv4'],
+  ['224.0.0.0', 3, 'ipv4'],
+  ['::', 127, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+  ['fec0::', 10, 'ipv6'],
+  ['ff00::', 8, 'ipv6'],
+  ['2001:db8::', 32, 'ipv6'],
+]
+
+/** Networks of IPv6 that carry an IPv4 address: mapped, compatible, translated (NAT64), 6to4, Teredo. None of them is a server. */
+const EMBEDDING_NETWORKS: readonly (readonly [network: string, prefix: number])[] = [
+  ['::ffff:0:0', 96],
+  ['::', 96],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16],
+  ['2001::', 32],
+]
+
+const PRIVATE = new BlockList()
+for (const [network, prefix, type] of PRIVATE_NETWORKS) PRIVATE.addSubnet(network, prefix, type)
+// A list of its own, because a list takes every IPv4 address for its mapped form.
+const EMBEDDING = new BlockList()
+for (const [network, prefix] of EMBEDDING_NETWORKS) EMBEDDING.addSubnet(network, prefix, 'ipv6')
+
+export class AddressGuard {
+  readonly #names = new Set<string>()
+  readonly #networks = new BlockList()
+
+  /** `allowed`: host names, addresses and networks (`10.0.0.0/8`) of one's own that targets may name. */
+  constructor(allowed: readonly string[]) {
+    for (const entry of allowed) {
+      const [address = '', prefix] = entry.split('/')
+      const version = isIP(address)
+      if (version === 0) this.#names.add(entry.toLowerCase())
+      else
+        this.#networks.addSubnet(
+          address,
+          prefix === undefined ? (version === 4 ? 32 : 128) : Number(prefix),
+          version === 4 ? 'ipv4' : 'ipv6',
+        )
+    }
+  }
+
+  /** Whether a connection that was asked for under the name `host` may go to `address`. */
+  permits(host: string, address: string): boolean {
+    if (isLinkLocalHost(address) || isLinkLocalHost(host)) return false
+    const type = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+    const isPrivate =
+      PRIVATE.check(address, type) || (type === 'ipv6' && EMBEDDING.check(address, type))
+    if (!isPrivate) return true
+    return this.#names.has(host.toLowerCase()) || this.#networks.check(address, type)
+  }
+
+  /** Throws for an address that stands in a URL itself, for which nothing is looked up. */
+  checkLiteral(host: string): void {
+    const bare = host.replace(/^\[|\]$/g, '')
+    if (isIP(bare) !== 0 && !this.permits(bare, bare)) throw refusal(host)
+  }
+
+  /** For a socket: fails when any of the addresses of the name is refused, and pins the connection to those that were checked. */
+  readonly lookup: LookupFunction = (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, '', 0)
+        return
+      }
+      if (addresses.some((a) => !this.permits(hostname, a.address))) {
+        callback(refusal(hostname), '', 0)
+        return
+      }
+      const first = addresses[0]
+      if (options.all === true) callback(null, addresses)
+      else if (first === undefined) callback(new Error(`${hostname} has no address`), '', 0)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+const refusal = (host: string): ObservaError =>
+  new ObservaError(
+    ADDRESS_REFUSED,
+    `${host} is an address of a private network or of this machine.`,
+    'The operator can permit it with notifications.allow_private.',
+  )

@@ -1,0 +1,281 @@
+// Decides what is told to whom and when: notes of what happened to issues become members of groups, groups that are due become
+// deliveries, and deliveries that are due become jobs. All state is in Postgres and each round is one transaction, so a kill in the middle
+// loses nothing and tells nothing twice. Of any number of workers one plans at a time.
+
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Clock } from '../core/clock.ts'
+import type { Metrics } from '../core/metrics.ts'
+import type { JobQueue } from '../jobs/job-queue.ts'
+import { insertDelivery, takeDue } from '../storage/control/deliveries.ts'
+import {
+  dropMembers,
+  dueGroups,
+  type GroupRow,
+  groupsToRepeat,
+  hasWork,
+  issuesOf,
+  lockPlanning,
+  membershipsOf,
+  membersOf,
+  type NoticeRow,
+  openIssuesOf,
+  planMember,
+  settleGroup,
+  settleMembers,
+  type ToldIssue,
+  takeNotices,
+} from '../storage/control/notification-groups.ts'
+import { mutesOf, targetsOf } from '../storage/control/notification-targets.ts'
+import { errorCodeOf, type Statements } from '../storage/postgres/connection.ts'
+import type { PostgresPool } from '../storage/postgres/pool.ts'
+import { withinAs, withRole } from '../storage/postgres/roles.ts'
+import { DELIVER } from './deliver.ts'
+import { dueOf, groupOf, type Settled, settle } from './grouping.ts'
+import {
+  INHIBITED_MINUTES,
+  type Inhibition,
+  inhibitorOf,
+  isForTarget,
+  isMuted,
+  labelsOf,
+  sourceTypesOf,
+} from './matching.ts'
+import { PLAN_FAILED, PLANNED } from './notification-metrics.ts'
+import { type Target, targetOf } from './target.ts'
+
+export interface PlannerOptions {
+  /** With its own connections: planning does not wait for jobs. */
+  readonly pool: PostgresPool
+  readonly queue: JobQueue
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly inhibitions: readonly Inhibition[]
+}
+
+const ROUND_MS = 1000
+const AFTER_ERROR_MS = 5000
+const REPEATS_EVERY_MS = 15_000
+const NOTICES_MAX = 500
+const GROUPS_MAX = 100
+const MEMBERS_MAX = 1000
+const JOBS_MAX = 200
+/** A delivery whose job was lost gets another one after so long. */
+const QUEUED_S = 300
+
+export class Planner {
+  readonly #o: PlannerOptions
+  readonly #stopping = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #repeatedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: PlannerOptions) {
+    this.#o = options
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, metrics, log, queue } = this.#o
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      let pauseMs = ROUND_MS
+      try {
+        // Without the queue nothing can be sent, and what is due can wait where it is.
+        if (queue.isOpen && (await this.round())) pauseMs = 0
+      } catch (thrown) {
+        metrics.add(PLAN_FAILED, '')
+        log.warn(
+          { code: errorCodeOf(thrown) },
+          'notifications could not be planned; it is tried again',
+        )
+        pauseMs = AFTER_ERROR_MS
+      }
+      if (pauseMs > 0) await clock.sleep(pauseMs, signal).catch(() => {})
+    }
+  }
+
+  /** One look at all that is due; true when there may be more. */
+  async round(): Promise<boolean> {
+    const { pool, clock } = this.#o
+    const { signal } = this.#stopping
+    const isRepeating = clock.monotonicMs() - this.#repeatedAtMs > REPEATS_EVERY_MS
+    const isBusy = await withRole(pool, 'observa_control', hasWork, { readOnly: true, signal })
+    if (!isBusy && !isRepeating) return false
+    return await withRole(
+      pool,
+      'observa_control',
+      async (client) => {
+        if (!(await lockPlanning(client))) return false
+        if (isRepeating) {
+          this.#repeatedAtMs = clock.monotonicMs()
+          await this.#repeat(client)
+        }
+        const notices = await takeNotices(client, NOTICES_MAX)
+        await this.#place(client, notices)
+        const groups = await dueGroups(client, GROUPS_MAX)
+        await this.#tell(client, groups)
+        const jobs = await this.#enqueue(client)
+        return notices.length === NOTICES_MAX || groups.length === GROUPS_MAX || jobs === JOBS_MAX
+      },
+      { signal },
+    )
+  }
+
+  /** Puts the issues into the groups of all targets that they are for. */
+  async #place(client: Statements, notices: readonly NoticeRow[]): Promise<void> {
+    if (notices.length === 0) return
+    const issues = await withinAs(client, 'observa_exporter', () =>
+      issuesOf(client, [...new Map(notices.map((n) => [keyOf(n), n])).values()]),
+    )
+    const targets = await enabledTargets(
+      client,
+      notices.map((n) => n.tenant_id),
+    )
+    const known = await membershipsOf(client, issues)
+    const changes = lastChanges(notices)
+    const nowMs = this.#o.clock.nowMs()
+    for (const issue of issues) {
+      const labels = labelsOf(issue)
+      const change = changes.get(keyOf(issue)) ?? 'opened'
+      for (const target of targets.get(issue.tenant_id) ?? []) {
+        const before = known.find(
+          (m) => m.target_id === target.targetId && keyOf(m) === keyOf(issue),
+        )
+        // An end is told where the beginning was, or is to be, also when the target has another filter now.
+        if (before === undefined && (isEnd(change) || !isForTarget(target, issue, labels))) continue
+        // The group that an issue is in stays its group, whatever its labels are now.
+        const group =
+          before === undefined ? groupOf(target, issue, labels) : { ...before, labels: {} }
+        await planMember(client, group, issue, change, dueOf(target, group, change, nowMs))
+      }
+    }
+  }
+
+  async #tell(client: Statements, groups: readonly GroupRow[]): Promise<void> {
+    if (groups.length === 0) return
+    const tenants = [...new Set(groups.map((g) => g.tenant_id))]
+    const targets = await enabledTargets(client, tenants)
+    const mutes = await mutesOf(client, tenants)
+    const types = sourceTypesOf(this.#o.inhibitions)
+    const sources = await withinAs(client, 'observa_exporter', () =>
+      openIssuesOf(client, tenants, types, INHIBITED_MINUTES),
+    )
+    const nowMs = this.#o.clock.nowMs()
+    const isHeld = (issue: ToldIssue): boolean => {
+      const labels = labelsOf(issue)
+      return (
+        isMuted(mutes, labels, nowMs) ||
+        inhibitorOf(this.#o.inhibitions, sources, issue, labels) !== null
+      )
+    }
+    for (const group of groups) {
+      const target = targets.get(group.tenant_id)?.find((t) => t.targetId === group.target_id)
+      // A target that is switched off is told nothing, also not later what happened meanwhile.
+      if (target === undefined) await settleGroup(client, group, { dueAtMs: null, isTold: false })
+      else await this.#tellGroup(client, group, target, isHeld, nowMs)
+    }
+  }
+
+  async #tellGroup(
+    client: Statements,
+    group: GroupRow,
+    target: Target,
+    isHeld: (issue: ToldIssue) => boolean,
+    nowMs: number,
+  ): Promise<void> {
+    const members = await membersOf(client, group, MEMBERS_MAX)
+    const issues = await withinAs(client, 'observa_exporter', () => issuesOf(client, members))
+    const settled: Settled = settle({ group, target, members, issues, isHeld, nowMs })
+    await settleMembers(client, group, settled.members)
+    await dropMembers(client, group, settled.dropped)
+    await settleGroup(client, group, { dueAtMs: settled.dueAtMs, isTold: settled.told.length > 0 })
+    if (settled.told.length === 0) return
+    await insertDelivery(client, {
+      tenant_id: group.tenant_id,
+      delivery_id: randomUUID(),
+      target_id: group.target_id,
+      project_id: target.projectId,
+      group_key: group.group_key,
+      labels: group.labels,
+      reason: settled.reason,
+      issues: settled.told,
+      notice: null,
+    })
+    this.#o.metrics.add(PLANNED, `reason="${settled.reason}"`)
+  }
+
+  /** Issues that still occur are told again. */
+  async #repeat(client: Statements): Promise<void> {
+    const groups = await groupsToRepeat(client, GROUPS_MAX)
+    for (const group of groups) {
+      const members = await membersOf(client, group, MEMBERS_MAX)
+      const issues = await withinAs(client, 'observa_exporter', () => issuesOf(client, members))
+      const going = issues.filter((issue) => {
+        const member = members.find((m) => keyOf(m) === keyOf(issue))
+        const toldMs = member?.told_last_seen?.getTime() ?? Number.POSITIVE_INFINITY
+        return (
+          issue.status === 'open' && member?.told === 'firing' && issue.last_seen.getTime() > toldMs
+        )
+      })
+      const due = { firstAtMs: this.#o.clock.nowMs(), intervalMs: 0 }
+      for (const issue of going) await planMember(client, group, issue, 'repeat', due)
+      // Nothing of it goes on: it is looked at again after another interval.
+      if (going.length === 0) await settleGroup(client, group, { dueAtMs: null, isTold: true })
+    }
+  }
+
+  async #enqueue(client: Statements): Promise<number> {
+    const due = await takeDue(client, JOBS_MAX, QUEUED_S)
+    for (const { tenant_id, delivery_id, reason } of due)
+      await this.#o.queue.enqueueWithin(
+        client,
+        DELIVER,
+        { tenant_id, delivery_id },
+        { key: delivery_id, priority: reason === 'test' ? 10 : 0 },
+      )
+    return due.length
+  }
+}
+
+const keyOf = (i: {
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly issue_id: string
+}): string => `${i.tenant_id}\n${i.project_id}\n${i.issue_id}`
+
+/** What is to be told of each issue: what happened last. That a new issue became worse is still a new issue. */
+function lastChanges(notices: readonly NoticeRow[]): ReadonlyMap<string, string> {
+  const changes = new Map<string, string>()
+  for (const notice of notices) {
+    const key = keyOf(notice)
+    if (notice.change !== 'worse' || !changes.has(key)) changes.set(key, notice.change)
+  }
+  return changes
+}
+
+const isEnd = (change: string): boolean =>
+  change === 'resolved' || change === 'acknowledged' || change === 'quieted'
+
+async function enabledTargets(
+  client: Statements,
+  tenants: readonly string[],
+): Promise<ReadonlyMap<string, readonly Target[]>> {
+  const out = new Map<string, Target[]>()
+  for (const row of await targetsOf(client, [...new Set(tenants)])) {
+    const target = targetOf(row)
+    if (target === null) continue
+    const known = out.get(target.tenantId)
+    if (known === undefined) out.set(target.tenantId, [target])
+    else known.push(target)
+  }
+  return out
+}
