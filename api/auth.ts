@@ -17,6 +17,8 @@ declare module 'fastify' {
      * routes need no credential.
      */
     scope?: Scope | 'public' | 'session'
+    /** True for what concerns the whole instance and not one tenant: only tenants that operate it may. */
+    instance?: boolean
   }
   interface FastifyRequest {
     tenant: TenantContext | null
@@ -24,16 +26,27 @@ declare module 'fastify' {
     signedIn: SignedInRequest | null
     /** Whether prompts, answers and what tools were given and gave may be shown. */
     mayReadContent: boolean
+    /** Whether the credential is of a tenant that operates the instance. */
+    operatesInstance: boolean
   }
 }
 
 const EXPLORER = '/docs'
 
-/** Adds authentication to the application. Without `sessions` only keys are accepted. */
-export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | null = null): void {
+/**
+ * Adds authentication to the application. Without `sessions` only keys are accepted. `operates` says whether the admins of a tenant
+ * may see and change what concerns the whole instance.
+ */
+export function useAuth(
+  app: Api,
+  auth: Authenticator,
+  sessions: SessionAuth | null = null,
+  operates: (tenantId: string) => boolean = () => true,
+): void {
   app.decorateRequest('tenant', null)
   app.decorateRequest('signedIn', null)
   app.decorateRequest('mayReadContent', true)
+  app.decorateRequest('operatesInstance', false)
   app.addHook('onRoute', (route) => {
     // The plugin of the explorer does not declare scopes. Its pages contain no data.
     if (route.url.startsWith(EXPLORER)) route.config = { ...route.config, scope: 'public' }
@@ -53,6 +66,15 @@ export function useAuth(app: Api, auth: Authenticator, sessions: SessionAuth | n
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
     req.tenant = result.tenant
     req.mayReadContent = result.scopes.has('content')
+  })
+  app.addHook('preValidation', async (req) => {
+    if (req.tenant !== null) req.operatesInstance = operates(req.tenant.tenantId)
+    if (req.routeOptions.config.instance === true && !req.operatesInstance)
+      throw new ApiError(
+        403,
+        'FORBIDDEN',
+        'This concerns the whole instance: the option `operators` of the api extension names the tenants that may.',
+      )
   })
 }
 

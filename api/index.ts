@@ -6,6 +6,7 @@ import { SessionCache } from '../accounts/session-cache.ts'
 import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
+import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
@@ -33,7 +34,12 @@ import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
 import { signalRoutes } from './routes/issues/signals.ts'
+import { configurationRoutes } from './routes/operations/configuration.ts'
+import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
+import { diagnosticsRoutes } from './routes/operations/diagnostics.ts'
 import { docsRoutes } from './routes/operations/docs.ts'
+import { explainRoutes } from './routes/operations/explain.ts'
+import { jobRoutes } from './routes/operations/jobs.ts'
 import { mcpRoutes } from './routes/operations/mcp.ts'
 import { pipelineRoutes } from './routes/operations/pipeline.ts'
 import { systemRoutes } from './routes/operations/system.ts'
@@ -61,6 +67,12 @@ export const apiSchema = z.strictObject({
     .default([])
     .describe(
       'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; of all others the headers are ignored.',
+    ),
+  operators: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Tenants whose admins may see and change what concerns the whole instance: configuration, dead letters, jobs of all tenants. When absent: `default`, and the tenant of the keys in the configuration if they all name one.',
     ),
 })
 
@@ -103,7 +115,9 @@ class ApiExtension implements Component {
     })
     const sessions = new SessionCache(this.#host.clock)
     this.#ctx.onControlChange(() => sessions.forget())
-    useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions))
+    useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions), (tenantId) =>
+      this.#operators().has(tenantId),
+    )
     registerListOptions(app)
     registerIdempotency(app, this.#stores)
     const { clock, metrics } = this.#host
@@ -111,6 +125,11 @@ class ApiExtension implements Component {
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
     systemRoutes(app, this.#ctx.service, this.#stores)
     pipelineRoutes(app, this.#ctx.service, this.#host.metrics)
+    configurationRoutes(app, this.#ctx.service.operations)
+    deadLetterRoutes(app, this.#ctx.service.operations.deadLetters)
+    explainRoutes(app, this.#ctx.service.operations)
+    jobRoutes(app, this.#stores)
+    diagnosticsRoutes(app, this.#ctx.service, this.#host.metrics)
     mcpRoutes(app, this.#ctx.service.version)
     traceRoutes(app, this.#stores)
     traceTreeRoutes(app, this.#stores)
@@ -142,6 +161,12 @@ class ApiExtension implements Component {
     await docsRoutes(app)
     this.#console.start()
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
+  }
+
+  #operators(): ReadonlySet<string> {
+    if (this.#config.operators !== undefined) return new Set(this.#config.operators)
+    const configured = this.#ctx.service.operations.configuredTenants()
+    return new Set([DEFAULT_TENANT.tenantId, ...(configured.length === 1 ? configured : [])])
   }
 
   async stop(): Promise<void> {

@@ -11,6 +11,7 @@ import type { EventTable, Provenance } from './event.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
+import type { Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signal.ts'
 import type {
@@ -438,6 +439,8 @@ export interface ServiceView {
    */
   readonly storedIds: StoredIds
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
+  /** What whoever runs the instance may ask of it. */
+  readonly operations: Operations
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
   readonly stores: {
     readonly clickhouse: StoreAddress | null

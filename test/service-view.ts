@@ -2,6 +2,20 @@
 
 import type { ServiceView } from '../core/component.ts'
 import { PLAIN_IDS } from '../core/identity/stored-ids.ts'
+import type { Operations } from '../core/operations.ts'
+
+const NO_OPERATIONS: Operations = {
+  configuration: () => ({ effective: {}, written: {} }),
+  checkConfiguration: () => Promise.resolve({ ok: true, errors: [], warnings: [] }),
+  deadLetters: {
+    list: () => Promise.resolve([]),
+    find: () => Promise.resolve(null),
+    retry: () => Promise.resolve(null),
+    drop: () => Promise.resolve(false),
+  },
+  explain: () => Promise.resolve(null),
+  configuredTenants: () => [],
+}
 
 /** A service that is ready, stores ids as they are, and has these stores. */
 export function testService(stores: Partial<ServiceView['stores']> = {}): ServiceView {
@@ -13,6 +27,7 @@ export function testService(stores: Partial<ServiceView['stores']> = {}): Servic
     storedIds: PLAIN_IDS,
     explainStored: () => [],
     pipelines: () => [],
+    operations: NO_OPERATIONS,
     stores: { clickhouse: null, postgres: null, ...stores },
   }
 }

@@ -18,10 +18,10 @@ import { anonymousAuthenticator } from '../../collector/extensions/keys/index.ts
 import { openGuard } from '../../collector/http/request-guard.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { ServiceView } from '../../core/component.ts'
-import { PLAIN_IDS } from '../../core/identity/stored-ids.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { rollHours } from '../../storage/queries/hours/rolled-hours.ts'
 import { startTestClickHouse, startTestPostgres } from '../../storage/testing/stores.ts'
+import { testService } from '../../test/service-view.ts'
 import { readStat } from '../cpu.ts'
 import { fillEvents, PLACES } from '../queries/generate-events.ts'
 import type { ScenarioResult } from '../results.ts'
@@ -50,19 +50,10 @@ export const api: Scenario = {
     const postgres = await startTestPostgres()
     const { url, database } = clickhouse
     const client = createClient({ url, database, request_timeout: 900_000 })
-    const service: ServiceView = {
-      version: 'bench',
-      startedAtMs: 0,
-      health: () => ({}),
-      readiness: () => ({ ok: true, reasons: [] }),
-      storedIds: PLAIN_IDS,
-      explainStored: () => [],
-      pipelines: () => [],
-      stores: {
-        clickhouse: { kind: 'clickhouse', url, database },
-        postgres: { kind: 'postgres', url: postgres.url, database: 'observa' },
-      },
-    }
+    const service: ServiceView = testService({
+      clickhouse: { kind: 'clickhouse', url, database },
+      postgres: { kind: 'postgres', url: postgres.url, database: 'observa' },
+    })
     const stores = new Stores(service, { clock: systemClock, revision: () => 0 })
     try {
       const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS

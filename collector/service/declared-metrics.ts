@@ -13,13 +13,14 @@ import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
 import { LOG_METRICS } from '../log/log-metrics.ts'
+import { EXPLAIN_METRICS } from '../operations/explainer.ts'
 import { SENDER_METRICS } from '../sender/item-accounting.ts'
 import { POOL_METRICS } from '../worker/pool.ts'
 import { PROCESS_METRICS } from './metrics-endpoint.ts'
 import { RELOAD_METRICS } from './reload.ts'
 
 export const PARTS: readonly MetricsOfPart[] = [
-  { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS] },
+  { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS, ...EXPLAIN_METRICS] },
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Jobs', metrics: JOB_METRICS },

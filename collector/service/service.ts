@@ -23,6 +23,7 @@ import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { reportLedger } from '../ledger/ledger-metrics.ts'
 import { DurableLog } from '../log/log.ts'
+import { InstanceOperations } from '../operations/instance-operations.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
@@ -101,6 +102,7 @@ export class Service implements ServiceView {
   readonly #auth: Authenticators
   #control: ControlPlane | null = null
   #log: DurableLog | null = null
+  #operations: InstanceOperations | null = null
   #pool: WorkerPool | null = null
   #secrets: InstanceSecrets = NO_SECRETS
   #ids: StoredIds = PLAIN_IDS
@@ -150,6 +152,7 @@ export class Service implements ServiceView {
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
     // Before the exporters, which then send what it found last.
     await this.#detections.stop()
+    await this.#operations?.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
     await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
@@ -210,6 +213,7 @@ export class Service implements ServiceView {
     declareMetrics(this.#deps.metrics, this.#config)
     watchProcess(this.#deps.metrics, this.version)
     this.#log = await this.#openLog(dataDir)
+    this.#operations = this.#operationsOf(dataDir, this.#log)
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)
     this.#ids = storedIdsIn(this.#config, this.#secrets)
@@ -225,6 +229,23 @@ export class Service implements ServiceView {
     for (const e of this.#exporters) e.loop.start()
     this.#detections.start()
     await this.listeners.open()
+  }
+
+  /** Not before the start: what it works on is opened there. */
+  get operations(): InstanceOperations {
+    if (this.#operations === null) throw new Error('the service has not started')
+    return this.#operations
+  }
+
+  #operationsOf(dataDir: string, log: DurableLog): InstanceOperations {
+    return new InstanceOperations({
+      config: () => this.#config,
+      secrets: () => this.#secrets,
+      log,
+      queueDir: this.#config.queue.dir ?? join(dataDir, 'queue'),
+      nowMs: () => this.#deps.clock.nowMs(),
+      metrics: this.#deps.metrics,
+    })
   }
 
   #openLog(dataDir: string): Promise<DurableLog> {

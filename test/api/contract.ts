@@ -131,16 +131,6 @@ export const PLANNED = of(`
   POST rules/:id/replay
   GET mutes
   POST mutes
-  GET jobs
-  GET jobs/:id
   GET judges
   POST judges/:id/runs
-  GET config/effective
-  POST config/validate
-  POST explain
-  GET dead-letters
-  GET dead-letters/:id
-  DELETE dead-letters/:id
-  POST dead-letters/:id/retry
-  GET /diagnostics
 `)

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { filesNamedIn, type Import, importsOf, projectFiles, root, textOf } from './source-files.ts'
@@ -492,4 +493,17 @@ test('no test runs alone with only, and no test sleeps', () => {
     seen.length,
     20,
   )
+})
+
+test('migrations are numbered 1, 2, .. in each store', () => {
+  for (const store of ['clickhouse', 'postgres'] as const) {
+    const all = readdirSync(join(root, 'storage/migrations', store))
+    const names = all.filter((name) => name.endsWith('.sql'))
+    assert.ok(names.length > 3, store)
+    assert.deepEqual(
+      names.toSorted().map((name) => Number(name.slice(0, 4))),
+      names.map((_, i) => i + 1),
+      `${store}: take the next free number`,
+    )
+  }
 })

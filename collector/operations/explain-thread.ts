@@ -1,0 +1,106 @@
+// The thread in which payloads are explained: it runs a payload through chains that it builds for it alone, so that nothing of one
+// payload counts for the next.
+
+import { parentPort } from 'node:worker_threads'
+import { FIELDS, type Field } from '../../core/fields.ts'
+import type { Explained, ExplainedEvent, ExplainRequest } from '../../core/operations.ts'
+import type { Signal } from '../../core/signal.ts'
+import { ByteWriter } from '../../proto/byte-writer.ts'
+import { writeEventJson } from '../../proto/event-json.ts'
+import { requestsOf } from '../cli/pipe-input.ts'
+import { keptEvents, revisedEvents } from '../cli/pipe-run.ts'
+import type { Chain } from '../worker/chain.ts'
+import { ChainRun, type ChainRunSettings } from '../worker/chain-run.ts'
+
+export interface ExplainTask {
+  readonly settings: ChainRunSettings
+  readonly request: ExplainRequest
+}
+
+/** Events of an answer. */
+const EVENTS_MAX = 500
+
+export async function explained({ settings, request }: ExplainTask): Promise<Explained> {
+  const run = new ChainRun(settings)
+  const events: ExplainedEvent[] = []
+  const signals: Signal[] = []
+  const rejected: { item: number | null; reason: string }[] = []
+  let dropped = 0
+  const bytes = Buffer.from(request.payload)
+  const limits = settings.pipelines[0]?.spec.limits
+  const source = {
+    file: 'payload',
+    input: request.input === 'ndjson' ? ('auto' as const) : request.input,
+    telemetry: request.telemetry,
+    open: () => process.stdin,
+    read: () => Promise.resolve(bytes),
+  }
+  for await (const piece of requestsOf(source, limits?.lineBytesMax ?? 1024 * 1024)) {
+    const { chain, verdict } = run.request({ ...piece, tenant: request.tenant })
+    if (verdict.kind === 'refused') {
+      rejected.push({ item: null, reason: `${verdict.code}: ${verdict.message}` })
+      continue
+    }
+    for (const { item, reason } of verdict.rejectedItems) rejected.push({ item, reason })
+    revise(events, chain)
+    events.push(...eventsOf(chain))
+    signals.push(...chain.signals)
+    dropped += [...chain.batch.secretNotes.keys()].filter((s) => chain.batch.isDropped(s)).length
+  }
+  signals.push(...run.finish())
+  const isCut = events.length > EVENTS_MAX
+  return { events: events.slice(0, EVENTS_MAX), signals, rejected, dropped, isCut }
+}
+
+/** A later report of a call may change what an earlier one counts. */
+function revise(events: ExplainedEvent[], chain: Chain): void {
+  for (const revised of revisedEvents(chain)) {
+    const at = events.findIndex(({ event }) => event['event_id'] === revised['event_id'])
+    const known = events[at]
+    if (known !== undefined) events[at] = { ...known, event: { ...known.event, ...revised } }
+  }
+}
+
+function* eventsOf(chain: Chain): Generator<ExplainedEvent> {
+  const out = new ByteWriter()
+  for (const e of keptEvents(chain)) {
+    out.reset()
+    writeEventJson(out, chain.events, e)
+    const sources = chain.events.explain?.[e] ?? []
+    yield {
+      event: eventOf(Buffer.from(out.bytes.subarray(0, out.pos)).toString()),
+      explain: Object.fromEntries(
+        sources.map((p) => [p.field, { source: p.source, rule: p.rule }]),
+      ),
+      scrubbed: [...(chain.batch.secretNotes.get(chain.events.spanOf[e] as number) ?? [])],
+    }
+  }
+}
+
+const TIMES: ReadonlySet<string> = new Set(
+  (FIELDS as readonly Field[]).filter((f) => f.type === 'time').map((f) => f.name),
+)
+
+/** Times are nanoseconds, too many digits for a number: they become texts, as everywhere in the API. */
+function eventOf(json: string): ExplainedEvent['event'] {
+  const revived = JSON.parse(json, (key, value: unknown, context?: { source?: string }) => {
+    const digits = context?.source
+    const isTime = TIMES.has(key) && digits !== undefined && /^\d{16,19}$/.test(digits)
+    return isTime ? rfc3339(BigInt(digits)) : value
+  }) as unknown
+  // Our own writer made this JSON, and it is an object.
+  return revived as ExplainedEvent['event']
+}
+
+function rfc3339(ns: bigint): string {
+  const whole = new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)
+  return `${whole}.${String(ns % 1_000_000_000n).padStart(9, '0')}Z`
+}
+
+parentPort?.on('message', (task: ExplainTask) => {
+  explained(task).then(
+    (answer) => parentPort?.postMessage({ answer }),
+    (thrown: unknown) =>
+      parentPort?.postMessage({ error: thrown instanceof Error ? thrown.message : String(thrown) }),
+  )
+})
