@@ -13,6 +13,7 @@ import { signals } from '../processors/signals/index.ts'
 export const RECEIVERS = [
   async () => (await import('./receivers/otlp/index.ts')).otlp,
   async () => (await import('./receivers/observa/index.ts')).observa,
+  async () => (await import('./receivers/kafka/index.ts')).kafka,
 ]
 
 export const PROCESSORS = [scrub, canonicalize, cost, signals, filter, attributes, sample]

@@ -23,6 +23,8 @@ export interface TaskRequest {
   readonly telemetry: TelemetryKind
   readonly tenant: TenantContext
   readonly receivedAtMs: number
+  /** True for what came in at another instance and used up the quotas of its project there. */
+  readonly isMetered?: boolean
 }
 
 /** Token counts and cost, or the remainder of them when other events report the rest. */

@@ -38,7 +38,7 @@ export class ReceiverCounts {
   readonly #names: Names
   readonly #labels: string
 
-  constructor(host: Host, telemetry: TelemetryKind, transport: 'http' | 'grpc') {
+  constructor(host: Host, telemetry: TelemetryKind, transport: 'http' | 'grpc' | 'kafka') {
     this.#host = host
     this.#names = NAMES[telemetry]
     this.#labels = `receiver="${host.id}",transport="${transport}"`

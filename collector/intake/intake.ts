@@ -106,7 +106,7 @@ export class ReceiverIntake implements Intake {
   /** Null, without a wait, where the project has no quota. */
   #enterQuota(request: TaskRequest, decodedBytes: number): ReturnType<QuotaGate['enter']> {
     // Metrics are kept by few and counted by no quota.
-    if (request.telemetry === 'metrics') return null
+    if (request.telemetry === 'metrics' || request.isMetered === true) return null
     const { quotas } = this.#admission
     if (quotas === null) return null
     return quotas.enter({

@@ -1,32 +1,18 @@
 // The configuration schema of the `kafka` exporter.
 
 import { z } from 'zod'
-import { duration, secret, size } from '../../core/config/config-types.ts'
-
-const tls = z.strictObject({
-  enabled: z.boolean().default(false).describe('Connect with TLS.'),
-  ca_file: z.string().optional().describe('PEM file of certificate authorities to trust.'),
-  cert_file: z.string().optional().describe('PEM file of the client certificate (mutual TLS).'),
-  key_file: z.string().optional().describe('PEM file of the key of cert_file.'),
-})
-
-const sasl = z.strictObject({
-  mechanism: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
-    .default('plain')
-    .describe('SASL mechanism.'),
-  username: z.string().min(1).describe('User name.'),
-  password: secret().describe('Password.'),
-})
+import { duration, size } from '../../core/config/config-types.ts'
+import { brokerOptions, connectionOptions } from '../../storage/kafka/connection-config.ts'
 
 export const schema = z.strictObject({
-  brokers: z
-    .array(z.string().min(1))
-    .min(1)
-    .describe(
-      'Addresses host:port of the first brokers to contact; one entry may hold several, separated by commas.',
-    ),
+  ...brokerOptions,
   topic: z.string().min(1).max(249).default('observa.events').describe('Topic of events.'),
+  encoding: z
+    .enum(['event', 'otlp_proto'])
+    .default('event')
+    .describe(
+      'What a message holds: `event` is one canonical event as JSON; `otlp_proto` the spans of a trace as OTLP, scrubbed, for instances that read them with the `kafka` receiver.',
+    ),
   signals_topic: z
     .string()
     .min(1)
@@ -62,10 +48,7 @@ export const schema = z.strictObject({
     .string()
     .optional()
     .describe('Folder for oversize: offload; by default one in the data directory.'),
-  request_timeout: duration().prefault('30s').describe('Longest time for one request to a broker.'),
-  connect_timeout: duration().prefault('5s').describe('Longest time for one connection attempt.'),
-  tls: tls.prefault({}).describe('Encryption of connections.'),
-  sasl: sasl.optional().describe('Authentication.'),
+  ...connectionOptions,
   batch: z
     .strictObject({
       items: z.int().min(1).default(2000).describe('Most events in one send.'),
@@ -77,7 +60,3 @@ export const schema = z.strictObject({
 })
 
 export type Config = z.output<typeof schema>
-
-/** The brokers as a list. One entry may hold several, `a:1,b:2`, as an environment variable does. */
-export const brokerList = (config: Config): string[] =>
-  config.brokers.flatMap((entry) => entry.split(',')).flatMap((b) => b.trim() || [])

@@ -1,5 +1,5 @@
 // The part of the `kafka` exporter that runs in workers: each event as a record with key, headers and JSON value
-// (`records.ts`).
+// (`records.ts`), or the spans as OTLP (`encode-otlp.ts`).
 
 import type {
   Encoder,
@@ -12,11 +12,18 @@ import { R } from '../../core/fields.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
+import { TraceRecords } from './encode-otlp.ts'
 import { beginRecord, endRecord } from './records.ts'
 
 export interface EncoderSettings {
   readonly signals: boolean
+  readonly encoding: 'event' | 'otlp_proto'
+  /** Largest message, bytes. */
+  readonly messageBytesMax: number
 }
+
+/** The part of a message's limit that a trace may take; the rest is for the batch, and for headers that are added. */
+const MESSAGE_SHARE = 0.95
 
 export const EVENTS_STREAM = 'events'
 export const SIGNALS_STREAM = 'signals'
@@ -27,16 +34,20 @@ export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =
 class RecordEncoder implements Encoder {
   readonly #exporter: string
   readonly #signals: boolean
+  /** Null when canonical events are written. */
+  readonly #traces: TraceRecords | null
   readonly #out = new ByteWriter(256 * 1024)
 
   constructor(exporter: string, settings: EncoderSettings) {
     this.#exporter = exporter
     this.#signals = settings.signals
+    const { encoding, messageBytesMax } = settings
+    this.#traces = encoding === 'event' ? null : new TraceRecords(messageBytesMax * MESSAGE_SHARE)
   }
 
   encode(input: ProcessedBatch, skip: ReadonlySet<number>): EncodedPart[] {
     const parts: EncodedPart[] = []
-    const events = this.#events(input, skip)
+    const events = this.#traces === null ? this.#events(input, skip) : this.#spans(input, skip)
     if (events > 0) parts.push(this.#part(EVENTS_STREAM, events))
     if (!this.#signals || input.signals.length === 0) return parts
     this.#writeSignals(input)
@@ -57,8 +68,17 @@ class RecordEncoder implements Encoder {
     return items
   }
 
+  #spans({ batch, events }: ProcessedBatch, skip: ReadonlySet<number>): number {
+    const skipped = new Set<number>()
+    for (const event of skip) skipped.add(events.spanOf[event] as number)
+    this.#out.reset()
+    return this.#traces?.write(this.#out, batch, skipped) ?? 0
+  }
+
   /** Sent with the key of the event, so that it follows the event in the same partition. */
   encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
+    // Whoever reads the spans decides about their usage itself.
+    if (this.#traces !== null) return []
     this.#out.reset()
     for (const { after } of items) this.#writeEvent(events, after)
     return [this.#part(EVENTS_STREAM, items.length)]
@@ -69,6 +89,8 @@ class RecordEncoder implements Encoder {
     const mark = beginRecord(out, events.hex(event, R.trace_id) ?? '', [
       ['event_id', events.hex(event, R.event_id) ?? ''],
       ['tenant', events.text(event, R.tenant_id) ?? ''],
+      ['project', events.text(event, R.project_id) ?? ''],
+      ['environment', events.text(event, R.environment) ?? ''],
       ['record', 'event'],
     ])
     const from = out.pos

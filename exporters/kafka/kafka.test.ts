@@ -7,6 +7,16 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Signal } from '../../core/signal.ts'
+import { brokerList } from '../../storage/kafka/connection-config.ts'
+import {
+  type Ack,
+  DriverError,
+  driverError,
+  type KafkaProducer,
+} from '../../storage/kafka/driver.ts'
+import { kafkajs } from '../../storage/kafka/kafkajs-faults.ts'
+import type { KafkaMessage } from '../../storage/kafka/message.ts'
+import { partitionHash } from '../../storage/kafka/partition.ts'
 import {
   hexId,
   never,
@@ -17,16 +27,15 @@ import {
   testDir,
   testHost,
 } from '../../test/exporter-host.ts'
-import { brokerList, schema } from './config.ts'
-import { type Ack, DriverError, driverError, type KafkaDriver } from './driver.ts'
+import { schema } from './config.ts'
 import { encoder } from './encode.ts'
 import { kafka } from './index.ts'
 import { members, object } from './json-members.ts'
-import { kafkajs } from './kafkajs-faults.ts'
 import { messageBytes, type OversizeRule, shrunk } from './oversize.ts'
-import { partitionHash } from './partition.ts'
-import { type KafkaMessage, readRecords } from './records.ts'
+import { readRecords } from './records.ts'
 import { KafkaSender, type SenderSettings } from './send.ts'
+
+const EVENTS = { encoding: 'event', messageBytesMax: 1 << 20 } as const
 
 const events = (n: number, input = '"x"'): ReturnType<typeof processed> =>
   processed(
@@ -34,7 +43,7 @@ const events = (n: number, input = '"x"'): ReturnType<typeof processed> =>
   )
 
 const encode = (input: ReturnType<typeof processed>, skip: number[] = []) =>
-  encoder('kafka', { signals: true }).encode(input, new Set(skip), quietChain)
+  encoder('kafka', { ...EVENTS, signals: true }).encode(input, new Set(skip), quietChain)
 
 const message = (value: string): KafkaMessage => ({
   key: Buffer.from('k'.repeat(32)),
@@ -62,8 +71,11 @@ test('records carry key, headers and JSON; skipped and dropped events are not en
 test('signals are encoded only if a topic is configured for them', () => {
   const signal = { signal_id: hexId(7), event_id: hexId(1), trace_id: hexId(2), tenant_id: 'ä' }
   const input = processed([], [signal as unknown as Signal])
-  assert.deepEqual(encoder('k', { signals: false }).encode(input, new Set(), quietChain), [])
-  const [part] = encoder('k', { signals: true }).encode(input, new Set(), quietChain)
+  assert.deepEqual(
+    encoder('k', { ...EVENTS, signals: false }).encode(input, new Set(), quietChain),
+    [],
+  )
+  const [part] = encoder('k', { ...EVENTS, signals: true }).encode(input, new Set(), quietChain)
   const [found] = readRecords(part?.bytes as Uint8Array)
   assert.equal(found?.key.toString(), hexId(2))
   const headers = new Map(found?.headers)
@@ -136,7 +148,7 @@ test('truncation empties the largest fields first and records their former sizes
 })
 
 /** A driver that behaves as a test tells it to and records the messages it was given. */
-class FakeDriver implements KafkaDriver {
+class FakeDriver implements KafkaProducer {
   readonly sent: { readonly topic: string; readonly messages: readonly KafkaMessage[] }[] = []
   readonly #answer: (messages: readonly KafkaMessage[], call: number) => string | null
   calls = 0
@@ -157,7 +169,7 @@ class FakeDriver implements KafkaDriver {
 
 function senderOver(
   t: TestContext,
-  driver: KafkaDriver,
+  driver: KafkaProducer,
   over: Partial<SenderSettings> = {},
 ): { sender: KafkaSender; host: TestHost } {
   const host = testHost(t)
@@ -248,7 +260,7 @@ test('an aborted send ends at once, and the next one waits for the requests stil
     release = resolve
   })
   const driver = new FakeDriver(() => null)
-  const slow: KafkaDriver = {
+  const slow: KafkaProducer = {
     send: async (topic, messages) => {
       await gate
       return driver.send(topic, messages)
@@ -295,7 +307,7 @@ test('brokers may be given as one text with commas', () => {
 test('an idle kafkajs connection sets no timer (the polling bug is fixed)', () => {
   const script = `
     import { createRequire } from 'node:module'
-    import { mendKafkajs } from './kafkajs-faults.ts'
+    import { mendKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
     mendKafkajs()
     const require = createRequire(import.meta.url)
     const Queue = require('kafkajs/src/network/requestQueue')

@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { KafkaMessage } from '../../storage/kafka/message.ts'
 import { type Member, members, object } from './json-members.ts'
-import type { KafkaMessage } from './records.ts'
 
 export type OversizeRule = 'split' | 'offload' | 'truncate'
 

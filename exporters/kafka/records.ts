@@ -5,17 +5,10 @@
 //   key   { u8 length of the name, name, u16 length of the text, text } for each header   value
 
 import type { ByteWriter } from '../../proto/byte-writer.ts'
+import type { KafkaMessage } from '../../storage/kafka/message.ts'
 
 const HEAD_BYTES = 6
 const HEADER_TEXT_MAX = 0xffff
-
-export interface KafkaMessage {
-  readonly key: Buffer
-  readonly value: Buffer
-  readonly headers: readonly (readonly [string, Buffer])[]
-  /** For a chunk or a reduced message: the message it was made from. */
-  readonly origin?: KafkaMessage
-}
 
 /** Writes all but the value and returns where to note its length: give that to `endRecord` after writing the value. */
 export function beginRecord(
@@ -71,11 +64,23 @@ export function readRecords(part: Uint8Array): KafkaMessage[] {
 
 /** The part's bytes in two, at the middle record; null for a single record. */
 export function halves(part: Uint8Array): readonly [Uint8Array, number, Uint8Array, number] | null {
-  const ends: number[] = []
-  for (const message of readRecords(part))
-    ends.push(message.value.byteOffset + message.value.length - part.byteOffset)
-  const half = ends.length >> 1
+  const records = readRecords(part)
+  const half = records.length >> 1
   if (half === 0) return null
-  const cut = ends[half - 1] as number
-  return [part.slice(0, cut), half, part.slice(cut), ends.length - half]
+  const { value } = records[half - 1] as KafkaMessage
+  const cut = value.byteOffset + value.length - part.byteOffset
+  const items = (some: readonly KafkaMessage[]): number =>
+    some.reduce((sum, record) => sum + itemsOf(record), 0)
+  return [
+    part.slice(0, cut),
+    items(records.slice(0, half)),
+    part.slice(cut),
+    items(records.slice(half)),
+  ]
+}
+
+/** A record of spans says how many it has; any other is one item. */
+function itemsOf({ headers }: KafkaMessage): number {
+  const found = headers.find(([name]) => name === 'items')
+  return found === undefined ? 1 : Number(found[1].toString())
 }

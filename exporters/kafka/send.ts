@@ -7,10 +7,11 @@ import { messageOf } from '../../core/errors.ts'
 import { counter, labelValue } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
-import { DriverError, type KafkaDriver } from './driver.ts'
+import { DriverError, type KafkaProducer } from '../../storage/kafka/driver.ts'
+import type { KafkaMessage } from '../../storage/kafka/message.ts'
 import { SIGNALS_STREAM } from './encode.ts'
 import { BATCH_BYTES, messageBytes, type OversizeRule, shrunk } from './oversize.ts'
-import { halves, type KafkaMessage, readRecords } from './records.ts'
+import { halves, readRecords } from './records.ts'
 
 /** Somebody must first create a topic or fix a password, so frequent retries would be pointless. */
 const BLOCKED_RETRY_MS = 10_000
@@ -67,7 +68,7 @@ interface Progress {
 
 export class KafkaSender implements Sender {
   readonly #settings: SenderSettings
-  readonly #driver: KafkaDriver
+  readonly #producer: KafkaProducer
   readonly #host: Host
   #progress: Progress | null = null
   /** Lowered when the broker accepts less than the configuration says. */
@@ -76,9 +77,9 @@ export class KafkaSender implements Sender {
   /** Never rejects, because failures become verdicts. */
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(settings: SenderSettings, driver: KafkaDriver, host: Host) {
+  constructor(settings: SenderSettings, producer: KafkaProducer, host: Host) {
     this.#settings = settings
-    this.#driver = driver
+    this.#producer = producer
     this.#host = host
     this.#bytesMax = Math.floor(settings.messageBytesMax * HEADROOM)
   }
@@ -88,7 +89,7 @@ export class KafkaSender implements Sender {
 
   async stop(): Promise<void> {
     try {
-      await this.#driver.close()
+      await this.#producer.close()
     } catch (error) {
       this.#host.log.debug({ reason: messageOf(error) }, 'the producer did not disconnect cleanly')
     }
@@ -172,7 +173,7 @@ export class KafkaSender implements Sender {
 
   async #sendOne(request: Request, open: Set<Request>): Promise<void> {
     try {
-      await this.#driver.send(request.topic, request.messages)
+      await this.#producer.send(request.topic, request.messages)
     } catch (error) {
       if (!(error instanceof DriverError) || error.kind !== 'too_large') throw error
       const smaller = await this.#smaller(request)

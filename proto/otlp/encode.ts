@@ -20,17 +20,31 @@ import { writeLogRecord } from './encode-log.ts'
 import { Wire } from './wire.ts'
 import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from './write.ts'
 
-type Include = (span: number) => boolean
+/** Which spans to write; null for all. */
+type Include = ((span: number) => boolean) | null
 type WriteItem = (out: ByteWriter, batch: SpanBatch, row: number) => void
 
-/** Writes an ExportTraceServiceRequest with the included spans that are not dropped, and returns their number. */
-export function encodeTraces(out: ByteWriter, batch: SpanBatch, include: Include): number {
-  return encode(out, batch, 0, include, writeSpan)
+/**
+ * Writes an ExportTraceServiceRequest with the included spans that are not dropped, and returns their number. `rows` are the
+ * spans to look at, in ascending order; without it, all of the batch.
+ */
+export function encodeTraces(
+  out: ByteWriter,
+  batch: SpanBatch,
+  include: Include,
+  rows?: readonly number[],
+): number {
+  return encode(out, batch, 0, include, writeSpan, rows)
 }
 
 /** Writes an ExportLogsServiceRequest in the same way. */
-export function encodeLogs(out: ByteWriter, batch: SpanBatch, include: Include): number {
-  return encode(out, batch, SPAN_FLAG.LOG, include, writeLogRecord)
+export function encodeLogs(
+  out: ByteWriter,
+  batch: SpanBatch,
+  include: Include,
+  rows?: readonly number[],
+): number {
+  return encode(out, batch, SPAN_FLAG.LOG, include, writeLogRecord, rows)
 }
 
 const FROM_ROWS = SPAN_FLAG.EDITED | SPAN_FLAG.LEGACY
@@ -43,17 +57,20 @@ function encode(
   log: number,
   include: Include,
   write: WriteItem,
+  rows: readonly number[] | undefined,
 ): number {
+  const count = rows === undefined ? batch.spanCount : rows.length
   let items = 0
   let resource = -1
   let scope = -1
   let resourceMark = MARK_NONE
   let scopeMark = MARK_NONE
-  for (let span = 0; span < batch.spanCount; span++) {
+  for (let i = 0; i < count; i++) {
+    const span = rows === undefined ? i : (rows[i] as number)
     const row = span * SPAN_STRIDE
     const flags = batch.spans[row] as number
-    if ((flags & SPAN_FLAG.DROPPED) !== 0 || (flags & SPAN_FLAG.LOG) !== log || !include(span))
-      continue
+    if ((flags & SPAN_FLAG.DROPPED) !== 0 || (flags & SPAN_FLAG.LOG) !== log) continue
+    if (include !== null && !include(span)) continue
     const ownResource = batch.spans[row + SPAN.RESOURCE] as number
     const ownScope = batch.spans[row + SPAN.SCOPE] as number
     if (ownResource !== resource || ownScope !== scope) {

@@ -51,6 +51,25 @@ class Behind implements Intake {
   }
 }
 
+/** A receiver that nobody can reach has no request to answer: it starts although its source is gone, and stops at any time. */
+export async function checkConsumer(t: TestContext, factory: AnyReceiver): Promise<void> {
+  const config = goodConfig(factory, { brokers: ['127.0.0.1:1'] })
+  const behind = new Behind()
+  const ctx: ReceiverContext = {
+    intake: { traces: behind, logs: behind, metrics: behind },
+    auth: { authenticate: () => behind.who },
+    guard: () => ({ refusalOf: () => null }),
+    listeners: new Listeners(),
+  }
+  const unused = factory.create(config, testHost(t), ctx)
+  await unused.stop()
+  await unused.stop()
+  const receiver = factory.create(config, testHost(t), ctx)
+  await receiver.start(AbortSignal.timeout(5000))
+  await receiver.stop()
+  await receiver.stop()
+}
+
 export interface ReceiverRequest {
   readonly path: string
   readonly type: string

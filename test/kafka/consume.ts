@@ -1,7 +1,7 @@
 // Creates topics and reads all messages of a topic, with a client other than the drivers under test.
 
 import { randomUUID } from 'node:crypto'
-import { kafkajs, mendKafkajs } from '../../exporters/kafka/kafkajs-faults.ts'
+import { kafkajs, mendKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
 
 mendKafkajs()
 const { Kafka, logLevel } = kafkajs

@@ -9,11 +9,10 @@ import type { Sender } from '../../core/component.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import type { Config } from '../../exporters/kafka/config.ts'
-import type { DriverSettings } from '../../exporters/kafka/driver.ts'
 import { encoder } from '../../exporters/kafka/encode.ts'
 import { kafka } from '../../exporters/kafka/index.ts'
-import { createKafkajsDriver } from '../../exporters/kafka/kafkajs-driver.ts'
-import { createPlatformaticDriver } from '../../exporters/kafka/platformatic-driver.ts'
+import type { DriverName, ProducerSettings } from '../../storage/kafka/driver.ts'
+import { PRODUCERS } from '../../storage/kafka/producers.ts'
 import {
   hexId,
   never,
@@ -26,7 +25,7 @@ import {
 import type { KafkaBroker } from './broker.ts'
 import { type Consumed, consumeAll, createTopic } from './consume.ts'
 
-export type DriverName = Config['driver']
+export type { DriverName } from '../../storage/kafka/driver.ts'
 
 let topics = 0
 const newTopic = (): string => `t${++topics}`
@@ -42,7 +41,8 @@ export function parts(from: number, count: number, input?: string): EncodedPart[
     tenant: 'acme',
     ...(input === undefined ? {} : { input }),
   }))
-  return encoder('kafka', { signals: false }).encode(processed(events), new Set(), quietChain)
+  const settings = { signals: false, encoding: 'event', messageBytesMax: 1 << 20 } as const
+  return encoder('kafka', settings).encode(processed(events), new Set(), quietChain)
 }
 
 export async function sender(
@@ -100,7 +100,7 @@ export async function concurrentSends(
 ): Promise<void> {
   const topic = newTopic()
   await createTopic(broker.brokers, topic)
-  const settings: DriverSettings = {
+  const settings: ProducerSettings = {
     brokers: broker.brokers,
     clientId: 'contract',
     compression: 'none',
@@ -112,8 +112,7 @@ export async function concurrentSends(
     sasl: null,
   }
   const { default: pino } = await import('pino')
-  const make = driver === 'kafkajs' ? createKafkajsDriver : createPlatformaticDriver
-  const made = await make(settings, pino({ enabled: false }))
+  const made = await PRODUCERS[driver](settings, pino({ enabled: false }))
   try {
     const sends = Array.from({ length: 50 }, (_, i) =>
       made.send(topic, [{ key: Buffer.from(hexId(i)), value: Buffer.from(`"${i}"`), headers: [] }]),

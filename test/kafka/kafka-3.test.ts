@@ -10,11 +10,19 @@ import {
   oversized,
   roundTrip,
 } from './contract.ts'
+import {
+  backpressure,
+  chunked,
+  poison,
+  rebalance,
+  receiveAll,
+  receiverSurvivesKill,
+} from './receive.ts'
 
 const missing = kafkaAvailable()
 const DRIVERS: readonly DriverName[] = ['kafkajs', 'platformatic']
 
-test('Kafka 3.9.1', { skip: missing ?? false, timeout: 300_000 }, async (t) => {
+test('Kafka 3.9.1', { skip: missing ?? false, timeout: 600_000 }, async (t) => {
   const broker = await startKafka('3.9.1')
   t.after(() => broker.stop())
   for (const driver of DRIVERS) {
@@ -33,6 +41,24 @@ test('Kafka 3.9.1', { skip: missing ?? false, timeout: 300_000 }, async (t) => {
     )
     await t.test(`${driver}: a missing topic and a wrong password cause no busy loop`, (t) =>
       blocked(t, broker, driver),
+    )
+    await t.test(`${driver}: everything is received in order and once, across a restart`, (t) =>
+      receiveAll(t, broker, driver),
+    )
+    await t.test(`${driver}: a partition waits while the pipelines take nothing`, (t) =>
+      backpressure(t, broker, driver),
+    )
+    await t.test(`${driver}: refused messages go to the dead-letter topic`, (t) =>
+      poison(t, broker, driver),
+    )
+    await t.test(`${driver}: a rebalance loses nothing and commits only what is durable`, (t) =>
+      rebalance(t, broker, driver),
+    )
+    await t.test(`${driver}: chunks of an oversized message become one again`, (t) =>
+      chunked(t, broker, driver),
+    )
+    await t.test(`${driver}: the receiver survives a broker that is killed`, (t) =>
+      receiverSurvivesKill(t, broker, driver),
     )
   }
   await t.test('kafkajs: a broker killed and restarted loses no acknowledged event', (t) =>

@@ -1,15 +1,15 @@
-// The interface that the sender needs from a Kafka client library, and what a failure means, whichever library reports it.
+// What producers and consumers of a Kafka client library have in common: the connection, the interface of a producer, and what
+// a failure means, whichever library reports it. The interface of a consumer is in `consumer.ts`.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { KafkaMessage } from './records.ts'
+import type { KafkaMessage } from './message.ts'
 
-export interface DriverSettings {
+export type DriverName = 'kafkajs' | 'platformatic'
+
+export interface ConnectionSettings {
   readonly brokers: readonly string[]
   readonly clientId: string
-  readonly compression: 'none' | 'gzip' | 'zstd'
-  readonly idempotent: boolean
-  readonly maxInFlight: number
   readonly requestTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null
@@ -20,13 +20,19 @@ export interface DriverSettings {
   } | null
 }
 
+export interface ProducerSettings extends ConnectionSettings {
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  readonly idempotent: boolean
+  readonly maxInFlight: number
+}
+
 /** Where a record batch was stored. `offset` is the offset of its first message. */
 export interface Ack {
   readonly partition: number
   readonly offset: bigint
 }
 
-export interface KafkaDriver {
+export interface KafkaProducer {
   /** Connects if needed. Resolves when all in-sync replicas have the messages; throws a DriverError otherwise. */
   send(topic: string, messages: readonly KafkaMessage[]): Promise<readonly Ack[]>
   /** Waits for running sends, then disconnects. */
@@ -44,7 +50,7 @@ export async function settled(running: Iterable<Promise<unknown>>): Promise<void
   patience.abort()
 }
 
-export type DriverFactory = (settings: DriverSettings, log: Logger) => Promise<KafkaDriver>
+export type ProducerFactory = (settings: ProducerSettings, log: Logger) => Promise<KafkaProducer>
 
 /**
  * - retry: the cluster is busy, changing leaders or unreachable

@@ -6,14 +6,14 @@ import { spawnSync } from 'node:child_process'
 import { createServer, type Server, type Socket } from 'node:net'
 import { describe, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { silentLog } from '../../storage/testing/stores.ts'
-import { DriverError, type DriverFactory, type DriverSettings } from './driver.ts'
-import { createKafkajsDriver } from './kafkajs-driver.ts'
-import { createPlatformaticDriver } from './platformatic-driver.ts'
+import { silentLog } from '../testing/stores.ts'
+import { DriverError, type ProducerFactory, type ProducerSettings } from './driver.ts'
+import { createKafkajsProducer } from './kafkajs-producer.ts'
+import { createPlatformaticProducer } from './platformatic-producer.ts'
 
-const DRIVERS: Readonly<Record<string, DriverFactory>> = {
-  kafkajs: createKafkajsDriver,
-  platformatic: createPlatformaticDriver,
+const DRIVERS: Readonly<Record<string, ProducerFactory>> = {
+  kafkajs: createKafkajsProducer,
+  platformatic: createPlatformaticProducer,
 }
 
 /** What the broker does with each new connection. */
@@ -47,7 +47,7 @@ async function broker(t: TestContext, fault: (socket: Socket) => void): Promise<
   return `127.0.0.1:${address.port}`
 }
 
-const settings = (address: string, isSasl: boolean): DriverSettings => ({
+const settings = (address: string, isSasl: boolean): ProducerSettings => ({
   brokers: [address],
   clientId: 'test',
   compression: 'none',
@@ -83,8 +83,8 @@ test('without the package of a driver the start says which one and what to do', 
       resolve: (name, context, next) =>
         next(name === '@platformatic/kafka' ? '@platformatic/not-installed' : name, context),
     })
-    const { createPlatformaticDriver } = await import('./platformatic-driver.ts')
-    await createPlatformaticDriver({}, null).catch((e) => console.log(e.code, e.hint))
+    const { createPlatformaticProducer } = await import('./platformatic-producer.ts')
+    await createPlatformaticProducer({}, null).catch((e) => console.log(e.code, e.hint))
   `
   const done = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: import.meta.dirname,

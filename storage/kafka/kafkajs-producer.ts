@@ -1,40 +1,34 @@
 // The default driver, which uses kafkajs. kafkajs is configured with few retries of its own; whatever it gives up on is sent
 // again from the log.
 
-import type { logCreator, logLevel, Producer } from 'kafkajs'
+import type { Producer } from 'kafkajs'
 import type { Logger } from 'pino'
-import {
-  type Ack,
-  type DriverError,
-  type DriverSettings,
-  driverError,
-  type KafkaDriver,
-  settled,
-} from './driver.ts'
+import { type Ack, type KafkaProducer, type ProducerSettings, settled } from './driver.ts'
+import { kafkajsClient, knownError } from './kafkajs-client.ts'
 import { kafkajs, mendKafkajs } from './kafkajs-faults.ts'
+import type { KafkaMessage } from './message.ts'
 import { partitionHash } from './partition.ts'
-import type { KafkaMessage } from './records.ts'
 
 const ACKS_ALL = -1
 /** At most one attempt a second, so that a missing topic or a wrong password does not cause a busy loop. */
 const RETRY = { initialRetryTime: 1500, maxRetryTime: 10_000, factor: 0, retries: 2 }
 
-export async function createKafkajsDriver(
-  settings: DriverSettings,
+export async function createKafkajsProducer(
+  settings: ProducerSettings,
   log: Logger,
-): Promise<KafkaDriver> {
+): Promise<KafkaProducer> {
   mendKafkajs()
-  return new KafkajsDriver(settings, log)
+  return new KafkajsProducer(settings, log)
 }
 
-class KafkajsDriver implements KafkaDriver {
-  readonly #settings: DriverSettings
+class KafkajsProducer implements KafkaProducer {
+  readonly #settings: ProducerSettings
   readonly #log: Logger
   #producer: Producer | null = null
   #connecting: Promise<Producer> | null = null
   readonly #running = new Set<Promise<unknown>>()
 
-  constructor(settings: DriverSettings, log: Logger) {
+  constructor(settings: ProducerSettings, log: Logger) {
     this.#settings = settings
     this.#log = log
   }
@@ -93,7 +87,7 @@ class KafkajsDriver implements KafkaDriver {
 
   async #connect(): Promise<Producer> {
     const { idempotent, maxInFlight } = this.#settings
-    const producer = this.#client().producer({
+    const producer = kafkajsClient(this.#settings, this.#log, RETRY).producer({
       allowAutoTopicCreation: false,
       idempotent,
       maxInFlightRequests: idempotent ? 1 : maxInFlight,
@@ -115,20 +109,6 @@ class KafkajsDriver implements KafkaDriver {
     return producer
   }
 
-  #client(): InstanceType<typeof kafkajs.Kafka> {
-    const { brokers, clientId, connectTimeoutMs, requestTimeoutMs, tls, sasl } = this.#settings
-    return new kafkajs.Kafka({
-      brokers: [...brokers],
-      clientId,
-      connectionTimeout: connectTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      retry: RETRY,
-      logCreator: logTo(this.#log),
-      ...(tls === null ? {} : { ssl: { ...tls, minVersion: 'TLSv1.2' as const } }),
-      ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
-    })
-  }
-
   /** After a fatal sequence error only a new producer can continue. */
   #drop(): void {
     const producer = this.#producer
@@ -141,38 +121,4 @@ class KafkajsDriver implements KafkaDriver {
       this.#log.debug({ reason: String(error) }, 'the old producer did not disconnect cleanly')
     })
   }
-}
-
-type Sasl = NonNullable<DriverSettings['sasl']>
-
-/** kafkajs has a separate type for each mechanism, so the union is written out. */
-function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASLOptions {
-  if (mechanism === 'plain') return { mechanism, username, password }
-  return mechanism === 'scram-sha-256'
-    ? { mechanism, username, password }
-    : { mechanism, username, password }
-}
-
-/**
- * The library logs each failed attempt as an error although it retries; those become warnings here, and its infos become
- * debug messages.
- */
-function logTo(log: Logger): logCreator {
-  return () =>
-    ({ level, namespace, log: entry }) => {
-      const broker: unknown = entry['broker']
-      const about = { namespace, ...(typeof broker === 'string' ? { broker } : {}) }
-      if (level <= (kafkajs.logLevel.WARN satisfies logLevel)) log.warn(about, entry.message)
-      else log.debug(about, entry.message)
-    }
-}
-
-function knownError(error: unknown): DriverError {
-  return driverError(error, (e) => {
-    if ('type' in e && typeof e.type === 'string') return e.type
-    if ('name' in e && e.name === 'KafkaJSSASLAuthenticationError')
-      return 'SASL_AUTHENTICATION_FAILED'
-    if ('code' in e && typeof e.code === 'string') return e.code
-    return 'name' in e && typeof e.name === 'string' ? e.name : null
-  })
 }

@@ -1,0 +1,118 @@
+// What a message is: whose data, in which format, of which telemetry kind. By the headers that the `kafka` exporter writes, by
+// the configuration, or by the first bytes.
+
+import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
+import type { TenantContext } from '../../../core/tenant.ts'
+import type { ReceivedMessage } from '../../../storage/kafka/message.ts'
+import type { Config } from './config.ts'
+
+export interface Form {
+  readonly tenant: TenantContext
+  readonly format: PayloadFormat
+  readonly telemetry: TelemetryKind
+}
+
+export type FormVerdict =
+  | { readonly kind: 'request'; readonly form: Form }
+  /** Nothing to take: a signal that another instance found, or a tombstone. */
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+
+type Settings = Pick<
+  Config,
+  'format' | 'telemetry' | 'tenancy' | 'tenant' | 'project' | 'environment'
+>
+
+/** Values of the header `record`, which say what a message of the exporter is. */
+const RECORDS: Readonly<Record<string, readonly [PayloadFormat, TelemetryKind]>> = {
+  spans: ['otlp-proto', 'traces'],
+  logs: ['otlp-proto', 'logs'],
+}
+
+/** Longer texts in headers are no names of tenants. */
+const NAME_BYTES_MAX = 256
+/** Where the first key of an OTLP request in JSON is looked for. */
+const HEAD_BYTES = 256
+
+export function formOf(message: ReceivedMessage, settings: Settings): FormVerdict {
+  const record = textOf(message, 'record')
+  if (record === 'event')
+    return {
+      kind: 'refused',
+      reason: 'unsupported',
+      message:
+        'the message is a canonical event; the exporter writes what can be read with `encoding: otlp_proto`',
+    }
+  if (record === 'signal' || message.value.length === 0) return { kind: 'ignored' }
+  const tenant = settings.tenancy === 'static' ? staticTenant(settings) : tenantOf(message)
+  if (tenant === null)
+    return {
+      kind: 'refused',
+      reason: 'no_tenant',
+      message: 'the headers tenant and project say whose data it is, and one is missing',
+    }
+  const [format, telemetry] = payloadOf(message, record, settings)
+  return { kind: 'request', form: { tenant, format, telemetry } }
+}
+
+function payloadOf(
+  { value }: ReceivedMessage,
+  record: string | null,
+  { format, telemetry }: Settings,
+): readonly [PayloadFormat, TelemetryKind] {
+  const said = record === null ? undefined : RECORDS[record]
+  switch (format) {
+    case 'otlp_proto':
+      return ['otlp-proto', said?.[1] ?? telemetry]
+    case 'otlp_json':
+      return ['otlp-json', jsonTelemetry(value) ?? telemetry]
+    case 'ndjson':
+      return ['ndjson', 'traces']
+    case 'auto':
+      return said ?? guessed(value, telemetry)
+  }
+}
+
+/** By the first bytes: protobuf never begins with a brace that is followed by JSON, as that would be a field 15 of a group. */
+function guessed(value: Buffer, telemetry: TelemetryKind): readonly [PayloadFormat, TelemetryKind] {
+  const first = firstVisible(value)
+  if (first === '[') return ['json-array', 'traces']
+  if (first !== '{') return ['otlp-proto', telemetry]
+  const kind = jsonTelemetry(value)
+  return kind === null ? ['ndjson', 'traces'] : ['otlp-json', kind]
+}
+
+function firstVisible(value: Buffer): string {
+  for (const byte of value.subarray(0, HEAD_BYTES))
+    if (byte > 0x20) return String.fromCharCode(byte)
+  return ''
+}
+
+function jsonTelemetry(value: Buffer): TelemetryKind | null {
+  const key = /"resource(Spans|Logs|Metrics)"/.exec(value.latin1Slice(0, HEAD_BYTES))?.[1]
+  if (key === undefined) return null
+  return key === 'Spans' ? 'traces' : key === 'Logs' ? 'logs' : 'metrics'
+}
+
+function staticTenant({ tenant, project, environment }: Settings): TenantContext {
+  return {
+    tenantId: tenant,
+    projectId: project,
+    environment: environment ?? null,
+    keyId: null,
+  }
+}
+
+function tenantOf(message: ReceivedMessage): TenantContext | null {
+  const tenantId = textOf(message, 'tenant')
+  const projectId = textOf(message, 'project')
+  if (tenantId === null || projectId === null) return null
+  return { tenantId, projectId, environment: textOf(message, 'environment'), keyId: null }
+}
+
+/** The text of a header; null when it is missing, empty or too long. */
+export function textOf({ headers }: ReceivedMessage, name: string): string | null {
+  const bytes = headers.get(name)
+  if (bytes === undefined || bytes.length === 0 || bytes.length > NAME_BYTES_MAX) return null
+  return bytes.toString()
+}

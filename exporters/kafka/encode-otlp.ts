@@ -1,0 +1,86 @@
+// The batch as OTLP protobuf for Kafka (`encoding: otlp_proto`): one message for each trace and telemetry kind, with the trace
+// id as its key. What reads it gets the spans as they came, scrubbed, and can decide about them as if they had come to it.
+
+import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import type { ByteWriter } from '../../proto/byte-writer.ts'
+import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
+import { beginRecord, endRecord } from './records.ts'
+
+/** Spans, or log records, of one trace and one request's tenant. */
+interface TraceGroup {
+  readonly isLog: boolean
+  readonly key: string
+  readonly request: number
+  readonly rows: number[]
+}
+
+export class TraceRecords {
+  readonly #bytesMax: number
+  /** Records without a trace take turns among the partitions. */
+  #loose = 0
+
+  /** `bytesMax`: a trace that is larger becomes several messages, if it has several spans. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** Writes all that is not dropped or skipped; returns the number of spans and log records. */
+  write(out: ByteWriter, batch: SpanBatch, skipped: ReadonlySet<number>): number {
+    let items = 0
+    for (const group of this.#groups(batch, skipped)) items += this.#writeGroup(out, batch, group)
+    return items
+  }
+
+  #groups(batch: SpanBatch, skipped: ReadonlySet<number>): Iterable<TraceGroup> {
+    const groups = new Map<string, TraceGroup>()
+    for (let span = 0; span < batch.spanCount; span++) {
+      const row = span * SPAN_STRIDE
+      const flags = batch.spans[row] as number
+      if ((flags & SPAN_FLAG.DROPPED) !== 0 || skipped.has(span)) continue
+      const isLog = (flags & SPAN_FLAG.LOG) !== 0
+      const traceOff = batch.spans[row + SPAN.TRACE_ID] as number
+      const request = batch.spans[row + SPAN.REQUEST] as number
+      const key = traceOff < 0 ? '' : hexOf(batch, traceOff, 16)
+      const id = `${isLog ? 'log' : 'span'} ${request} ${key}`
+      const group = groups.get(id)
+      if (group !== undefined) group.rows.push(span)
+      else groups.set(id, { isLog, key: key || this.#looseKey(), request, rows: [span] })
+    }
+    return groups.values()
+  }
+
+  #looseKey(): string {
+    this.#loose = (this.#loose + 1) % 64
+    return `loose-${this.#loose}`
+  }
+
+  #writeGroup(out: ByteWriter, batch: SpanBatch, group: TraceGroup): number {
+    const { isLog, key, request, rows } = group
+    const begin = out.pos
+    const first = (rows[0] as number) * SPAN_STRIDE
+    const spanOff = batch.spans[first + SPAN.SPAN_ID] as number
+    const tenant = batch.requests[request]?.tenant
+    const mark = beginRecord(out, key, [
+      ['record', isLog ? 'logs' : 'spans'],
+      ['tenant', tenant?.tenantId ?? ''],
+      ['project', tenant?.projectId ?? ''],
+      ['environment', tenant?.environment ?? ''],
+      ['items', String(rows.length)],
+      // Distinguishes messages of one trace, so that chunks of an oversized one find each other.
+      ['part', `${spanOff < 0 ? '' : hexOf(batch, spanOff, 8)}.${rows[0]}`],
+    ])
+    const from = out.pos
+    const items = (isLog ? encodeLogs : encodeTraces)(out, batch, null, rows)
+    endRecord(out, mark, from)
+    if (out.pos - begin <= this.#bytesMax || rows.length === 1) return items
+    out.pos = begin
+    const middle = rows.length >> 1
+    return (
+      this.#writeGroup(out, batch, { ...group, rows: rows.slice(0, middle) }) +
+      this.#writeGroup(out, batch, { ...group, rows: rows.slice(middle) })
+    )
+  }
+}
+
+const hexOf = (batch: SpanBatch, off: number, length: number): string =>
+  Buffer.from(batch.arena.bytes.buffer, off, length).toString('hex')

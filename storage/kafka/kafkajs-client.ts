@@ -1,0 +1,59 @@
+// What the producer and the consumer of kafkajs share: the client with its connection, its log, and what its errors mean.
+
+import type { logCreator, logLevel, RetryOptions } from 'kafkajs'
+import type { Logger } from 'pino'
+import { type ConnectionSettings, type DriverError, driverError } from './driver.ts'
+import { kafkajs } from './kafkajs-faults.ts'
+
+export function kafkajsClient(
+  settings: ConnectionSettings,
+  log: Logger,
+  retry: RetryOptions,
+): InstanceType<typeof kafkajs.Kafka> {
+  const { brokers, clientId, connectTimeoutMs, requestTimeoutMs, tls, sasl } = settings
+  return new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    retry,
+    logCreator: logTo(log),
+    ...(tls === null ? {} : { ssl: { ...tls, minVersion: 'TLSv1.2' as const } }),
+    ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
+  })
+}
+
+type Sasl = NonNullable<ConnectionSettings['sasl']>
+
+/** kafkajs has a separate type for each mechanism, so the union is written out. */
+function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASLOptions {
+  if (mechanism === 'plain') return { mechanism, username, password }
+  return mechanism === 'scram-sha-256'
+    ? { mechanism, username, password }
+    : { mechanism, username, password }
+}
+
+/**
+ * The library logs each failed attempt as an error although it retries; those become warnings here, and its infos become
+ * debug messages.
+ */
+function logTo(log: Logger): logCreator {
+  return () =>
+    ({ level, namespace, log: entry }) => {
+      const broker: unknown = entry['broker']
+      const about = { namespace, ...(typeof broker === 'string' ? { broker } : {}) }
+      if (level <= (kafkajs.logLevel.WARN satisfies logLevel)) log.warn(about, entry.message)
+      else log.debug(about, entry.message)
+    }
+}
+
+/** What a failure of kafkajs means. */
+export function knownError(error: unknown): DriverError {
+  return driverError(error, (e) => {
+    if ('type' in e && typeof e.type === 'string') return e.type
+    if ('name' in e && e.name === 'KafkaJSSASLAuthenticationError')
+      return 'SASL_AUTHENTICATION_FAILED'
+    if ('code' in e && typeof e.code === 'string') return e.code
+    return 'name' in e && typeof e.name === 'string' ? e.name : null
+  })
+}

@@ -1,0 +1,262 @@
+// The consumer of kafkajs. The library gives the messages of a partition as batches and heartbeats only while it is asked to,
+// so a batch that takes long is accompanied by heartbeats, and one that must wait is given back and fetched again later.
+
+import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { Logger } from 'pino'
+import { CommitQueue, type Offset } from './commit-queue.ts'
+import {
+  type ConsumerEvents,
+  type ConsumerSession,
+  type ConsumerSettings,
+  placeOf,
+  type TopicPartition,
+} from './consumer.ts'
+import type { DriverError } from './driver.ts'
+import { kafkajsClient, knownError } from './kafkajs-client.ts'
+import { mendKafkajs } from './kafkajs-faults.ts'
+import type { ReceivedMessage } from './message.ts'
+
+const RETRY = { initialRetryTime: 300, maxRetryTime: 3000, retries: 3 }
+const FETCH_WAIT_MS = 250
+const FETCH_BYTES_MAX = 8 * 1024 * 1024
+const PARTITIONS_AT_ONCE = 16
+/** Longest wait for the library to leave the group when the brokers do not answer. */
+const CLOSE_MS = 5000
+
+export async function openKafkajsSession(
+  settings: ConsumerSettings,
+  events: ConsumerEvents,
+  log: Logger,
+): Promise<ConsumerSession> {
+  mendKafkajs()
+  const session = new KafkajsSession(settings, events, log)
+  try {
+    await session.open()
+  } catch (thrown) {
+    await session.close()
+    throw knownError(thrown)
+  }
+  return session
+}
+
+class KafkajsSession implements ConsumerSession {
+  readonly #settings: ConsumerSettings
+  readonly #events: ConsumerEvents
+  readonly #log: Logger
+  readonly #consumer: Consumer
+  readonly #client: ReturnType<typeof kafkajsClient>
+  readonly #commits: CommitQueue
+  readonly #end = Promise.withResolvers<DriverError | null>()
+  /** Partitions that wait, each with what resumes it. */
+  readonly #paused = new Map<
+    string,
+    { readonly at: TopicPartition; readonly timer: NodeJS.Timeout }
+  >()
+  readonly #working = new Set<Promise<void>>()
+  #assigned: readonly TopicPartition[] = []
+  #admin: ReturnType<ReturnType<typeof kafkajsClient>['admin']> | null = null
+  #isClosing = false
+
+  constructor(settings: ConsumerSettings, events: ConsumerEvents, log: Logger) {
+    this.#settings = settings
+    this.#events = events
+    this.#log = log
+    this.#client = kafkajsClient(settings, log, RETRY)
+    this.#consumer = this.#client.consumer({
+      groupId: settings.groupId,
+      sessionTimeout: settings.sessionTimeoutMs,
+      rebalanceTimeout: Math.max(settings.sessionTimeoutMs, 30_000),
+      heartbeatInterval: settings.heartbeatMs,
+      maxBytes: FETCH_BYTES_MAX,
+      maxBytesPerPartition: Math.min(FETCH_BYTES_MAX, settings.bufferedBytesMax),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      allowAutoTopicCreation: false,
+      // The owner of the session opens another one, with its own waits.
+      retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+    })
+    this.#commits = new CommitQueue((offsets) => this.#commit(offsets), knownError, events)
+  }
+
+  get ended(): Promise<DriverError | null> {
+    return this.#end.promise
+  }
+
+  async open(): Promise<void> {
+    const consumer = this.#consumer
+    consumer.on(consumer.events.CRASH, ({ payload }) => this.#fail(payload.error))
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const assignment = Object.entries(payload.memberAssignment)
+      this.#assign(
+        assignment.flatMap(([topic, partitions]) =>
+          partitions.map((partition) => ({ topic, partition })),
+        ),
+      )
+    })
+    await consumer.connect()
+    const fromBeginning = this.#settings.initialOffset === 'earliest'
+    await consumer.subscribe({ topics: [...this.#settings.topics], fromBeginning })
+    const joined = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, () => resolve())
+    })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+      eachBatch: (payload) => this.#batch(payload),
+    })
+    const failed = this.ended.then((error) => {
+      if (error !== null) throw error
+    })
+    await Promise.race([joined, failed])
+  }
+
+  async lag(): Promise<ReadonlyMap<string, bigint>> {
+    if (this.#admin === null) {
+      this.#admin = this.#client.admin()
+      await this.#admin.connect()
+    }
+    const admin = this.#admin
+    const { groupId, topics } = this.#settings
+    const ours = new Set(this.#assigned.map(placeOf))
+    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
+    const out = new Map<string, bigint>()
+    for (const { topic, partitions } of committed) {
+      const known = new Map(partitions.map((p) => [p.partition, BigInt(p.offset)]))
+      let lag = 0n
+      for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+        if (!ours.has(placeOf({ topic, partition }))) continue
+        const at = known.get(partition) ?? -1n
+        lag += BigInt(high) - (at < 0n ? BigInt(low) : at)
+      }
+      out.set(topic, lag)
+    }
+    return out
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    for (const place of this.#paused.keys()) this.#unpause(place)
+    await Promise.all(this.#working)
+    await this.#commits.close()
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+    const leaving = Promise.all([this.#consumer.disconnect(), this.#admin?.disconnect()])
+    try {
+      await Promise.race([leaving, patience])
+    } catch (thrown) {
+      this.#log.debug({ reason: String(thrown) }, 'the consumer did not leave cleanly')
+    }
+    this.#end.resolve(null)
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isClosing) this.#end.resolve(knownError(error))
+  }
+
+  #assign(partitions: readonly TopicPartition[]): void {
+    this.#assigned = partitions
+    const places = new Set(partitions.map(placeOf))
+    for (const place of this.#paused.keys()) if (!places.has(place)) this.#unpause(place)
+    this.#commits.keep(places)
+    this.#events.assigned(partitions)
+  }
+
+  #unpause(place: string): void {
+    const paused = this.#paused.get(place)
+    if (paused === undefined) return
+    clearTimeout(paused.timer)
+    this.#paused.delete(place)
+    this.#events.paused(paused.at, false)
+  }
+
+  async #batch(payload: EachBatchPayload): Promise<void> {
+    const working = this.#handleAll(payload)
+    const settled = working.catch(() => undefined)
+    this.#working.add(settled)
+    try {
+      await working
+    } finally {
+      this.#working.delete(settled)
+    }
+  }
+
+  /** Rejects only when a heartbeat did: the library then joins the group again. */
+  async #handleAll(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
+    const at = { topic: batch.topic, partition: batch.partition }
+    const messages = batch.messages.map(received)
+    let lost: unknown = null
+    const alive = setInterval(() => {
+      payload.heartbeat().catch((thrown: unknown) => {
+        lost = thrown
+      })
+    }, this.#settings.heartbeatMs)
+    try {
+      for (let from = 0; from < messages.length; ) {
+        if (!payload.isRunning() || payload.isStale() || this.#isClosing || lost !== null) break
+        const given = slice(messages, from, this.#settings)
+        const { next, durable, pauseMs } = await this.#events.handle({ ...at, messages: given })
+        if (durable > (given[0]?.offset ?? durable)) this.#commits.add({ ...at, offset: durable })
+        if (next > 0n) payload.resolveOffset(String(next - 1n))
+        while (from < messages.length && (messages[from]?.offset ?? next) < next) from++
+        if (pauseMs > 0 && !this.#isClosing) {
+          this.#pause(payload, at, pauseMs)
+          break
+        }
+        await payload.heartbeat()
+      }
+    } finally {
+      clearInterval(alive)
+    }
+    if (lost !== null) throw lost
+  }
+
+  #pause(payload: EachBatchPayload, at: TopicPartition, ms: number): void {
+    const resume = payload.pause()
+    const place = placeOf(at)
+    const timer = setTimeout(() => {
+      this.#unpause(place)
+      resume()
+    }, ms)
+    this.#paused.set(place, { at, timer })
+    this.#events.paused(at, true)
+  }
+
+  async #commit(offsets: readonly Offset[]): Promise<void> {
+    await this.#consumer.commitOffsets(
+      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    )
+  }
+}
+
+/** As many messages from an index on as may be given at once. */
+function slice(
+  messages: readonly ReceivedMessage[],
+  from: number,
+  { batchMessages, batchBytes }: ConsumerSettings,
+): ReceivedMessage[] {
+  const out: ReceivedMessage[] = []
+  let bytes = 0
+  for (const message of messages.slice(from, from + batchMessages)) {
+    bytes += message.value.length
+    if (out.length > 0 && bytes > batchBytes) break
+    out.push(message)
+  }
+  return out
+}
+
+type FetchedMessage = EachBatchPayload['batch']['messages'][number]
+
+function received({ offset, key, value, headers }: FetchedMessage): ReceivedMessage {
+  const named = new Map<string, Buffer>()
+  for (const [name, text] of Object.entries(headers ?? {})) {
+    const last = Array.isArray(text) ? text.at(-1) : text
+    if (last !== undefined) named.set(name, Buffer.from(last))
+  }
+  return {
+    offset: BigInt(offset),
+    key: key ?? Buffer.alloc(0),
+    value: value ?? Buffer.alloc(0),
+    headers: named,
+  }
+}

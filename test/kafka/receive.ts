@@ -1,0 +1,363 @@
+// Tests that the `kafka` receiver must pass with every driver against every supported broker; `kafka-3.test.ts` and
+// `kafka-4.test.ts` run them. The pipelines behind it are played by a list, so that a test decides what is durable and when.
+
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pino from 'pino'
+import { kafka } from '../../collector/receivers/kafka/index.ts'
+import type { Component, Intake, IntakeVerdict } from '../../core/component.ts'
+import type { TaskRequest } from '../../core/task.ts'
+import type { DriverName } from '../../storage/kafka/driver.ts'
+import { PRODUCERS } from '../../storage/kafka/producers.ts'
+import { never, type TestHost, testHost } from '../exporter-host.ts'
+import { until } from '../instance.ts'
+import type { KafkaBroker } from './broker.ts'
+import { consumeAll, createTopic } from './consume.ts'
+
+let topics = 0
+const newTopic = (): string => `r${++topics}`
+
+const ACCEPTED: IntakeVerdict = {
+  kind: 'accepted',
+  accepted: 1,
+  rejected: 0,
+  dropped: 0,
+  reasons: [],
+  rejectedItems: [],
+}
+const RETRY: IntakeVerdict = { kind: 'retry', status: 503, retryAfterS: 1, message: 'full' }
+const REFUSED: IntakeVerdict = { kind: 'refused', code: 'malformed', message: 'no JSON' }
+
+/** Takes requests as the pipelines do; `verdictOf` decides. What was accepted is in `lines`, in order. */
+class Pipelines implements Intake {
+  readonly bodyBytesMax = 1 << 20
+  readonly lines: string[] = []
+  readonly requests: TaskRequest[] = []
+  verdictOf: (lines: readonly string[]) => IntakeVerdict | Promise<IntakeVerdict> = () => ACCEPTED
+
+  admit(): ReturnType<Intake['admit']> {
+    return { ok: true, reservation: { bytes: 0, set: () => true, release: () => undefined } }
+  }
+
+  async accept(request: TaskRequest): Promise<IntakeVerdict> {
+    const lines = Buffer.from(request.payload).toString().split('\n').filter(Boolean)
+    const verdict = await this.verdictOf(lines)
+    if (verdict.kind !== 'accepted') return verdict
+    this.requests.push(request)
+    this.lines.push(...lines)
+    return verdict
+  }
+}
+
+interface Running {
+  readonly receiver: Component
+  readonly host: TestHost
+}
+
+async function receive(
+  t: TestContext,
+  broker: KafkaBroker,
+  pipelines: Pipelines,
+  config: Readonly<Record<string, unknown>>,
+): Promise<Running> {
+  const host = testHost(t)
+  const ctx = {
+    intake: { traces: pipelines, logs: pipelines, metrics: null },
+    // A consumer has no listeners and no keys.
+    auth: { authenticate: () => assert.fail('nothing is authenticated') },
+    guard: () => assert.fail('nothing is guarded'),
+    listeners: null as never,
+  }
+  const parsed = kafka.schema.parse({
+    brokers: broker.brokers,
+    format: 'ndjson',
+    session_timeout: '6s',
+    heartbeat_interval: '500ms',
+    ...config,
+  })
+  const receiver = kafka.create(parsed, host, ctx)
+  t.after(() => receiver.stop())
+  await receiver.start(never)
+  return { receiver, host }
+}
+
+/** Lines `from` to `to`, each with its number as its key, so that all partitions get some. */
+async function produce(
+  broker: KafkaBroker,
+  topic: string,
+  from: number,
+  to: number,
+  headers: readonly (readonly [string, Buffer])[] = [],
+): Promise<void> {
+  const settings = {
+    brokers: broker.brokers,
+    clientId: 'test',
+    compression: 'gzip' as const,
+    idempotent: false,
+    maxInFlight: 1,
+    requestTimeoutMs: 10_000,
+    connectTimeoutMs: 5000,
+    tls: null,
+    sasl: null,
+  }
+  const producer = await PRODUCERS.kafkajs(settings, pino({ enabled: false }))
+  const messages = Array.from({ length: to - from }, (_, i) => ({
+    key: Buffer.from(`k${(from + i) % 7}`),
+    value: Buffer.from(`{"n":${from + i},"k":${(from + i) % 7}}`),
+    headers,
+  }))
+  try {
+    await producer.send(topic, messages)
+  } finally {
+    await producer.close()
+  }
+}
+
+interface Line {
+  readonly n: number
+  readonly k: number
+}
+
+const numbers = (lines: readonly string[]): number[] => lines.map((l) => (JSON.parse(l) as Line).n)
+
+function assertAll(lines: readonly string[], count: number): void {
+  const found = new Set(numbers(lines))
+  const missing = Array.from({ length: count }, (_, i) => i).filter((n) => !found.has(n))
+  assert.deepEqual(missing, [])
+}
+
+/** Lines with the same key are in the order in which they were written; repeated ones do not count. */
+function assertOrder(lines: readonly string[]): void {
+  const last = new Map<number, number>()
+  const seen = new Set<number>()
+  for (const line of lines) {
+    const { n, k } = JSON.parse(line) as Line
+    if (seen.has(n)) continue
+    seen.add(n)
+    assert.ok((last.get(k) ?? -1) < n, `${n} comes after ${last.get(k)}`)
+    last.set(k, n)
+  }
+}
+
+const metricOf = (host: TestHost, name: string): number =>
+  host.metrics.total(`observa_kafka_receiver_${name}`)
+
+/** Everything arrives once and in order; after a restart nothing comes again. */
+export async function receiveAll(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  await produce(broker, topic, 0, 700)
+  const pipelines = new Pipelines()
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, tenant: 'acme', project: 'web' }
+  const first = await receive(t, broker, pipelines, config)
+  await until(() => pipelines.lines.length >= 700, 'all lines')
+  await produce(broker, topic, 700, 800)
+  await until(() => pipelines.lines.length >= 800, 'the lines that came later')
+  assert.equal(pipelines.lines.length, 800)
+  assertAll(pipelines.lines, 800)
+  assertOrder(pipelines.lines)
+  const { tenant } = pipelines.requests[0] as TaskRequest
+  assert.deepEqual(tenant, { tenantId: 'acme', projectId: 'web', environment: null, keyId: null })
+  await first.receiver.stop()
+  assert.equal(metricOf(first.host, 'messages_total'), 800)
+
+  await produce(broker, topic, 800, 810)
+  await receive(t, broker, pipelines, config)
+  await until(() => pipelines.lines.length >= 810, 'the lines after the restart')
+  assert.equal(pipelines.lines.length, 810, 'what was committed does not come again')
+}
+
+/** While the pipelines take nothing, a partition waits; afterwards everything is there, in order. */
+export async function backpressure(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  await produce(broker, topic, 0, 300)
+  const pipelines = new Pipelines()
+  let isFull = true
+  pipelines.verdictOf = (lines) =>
+    isFull && lines.some((l) => l.includes('"k":3')) ? RETRY : ACCEPTED
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 20 } }
+  const { host } = await receive(t, broker, pipelines, config)
+  await until(() => metricOf(host, 'paused_partitions') === 1, 'one partition paused')
+  await until(() => pipelines.lines.length > 100, 'lines of the other partitions')
+  assert.ok(!pipelines.lines.some((l) => l.includes('"k":3')))
+  isFull = false
+  await until(() => pipelines.lines.length >= 300, 'all lines')
+  assertAll(pipelines.lines, 300)
+  assertOrder(pipelines.lines)
+  await until(() => metricOf(host, 'paused_partitions') === 0, 'no partition paused')
+}
+
+/** A message that is refused goes to the dead-letter topic with the reason; its neighbours are taken. */
+export async function poison(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  const dead = newTopic()
+  await createTopic(broker.brokers, topic)
+  await createTopic(broker.brokers, dead)
+  await produce(broker, topic, 0, 200, [['trace', Buffer.from('kept')]])
+  const pipelines = new Pipelines()
+  const isBad = (line: string): boolean => /"n":(17|18|150),/.test(line)
+  pipelines.verdictOf = (lines) => (lines.some(isBad) ? REFUSED : ACCEPTED)
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, dead_letter_topic: dead }
+  const { receiver, host } = await receive(t, broker, pipelines, config)
+  await until(() => metricOf(host, 'messages_total') >= 200, 'all messages done')
+  assert.equal(new Set(numbers(pipelines.lines)).size, 197)
+  await receiver.stop()
+  const letters = await consumeAll(broker.brokers, dead)
+  assert.deepEqual(
+    numbers(letters.map((l) => l.value.toString())).toSorted((a, b) => a - b),
+    [17, 18, 150],
+  )
+  for (const { headers } of letters) {
+    assert.equal(headers['dead_letter_reason'], 'malformed')
+    assert.equal(headers['dead_letter_message'], 'no JSON')
+    assert.equal(headers['dead_letter_topic'], topic)
+    assert.equal(headers['trace'], 'kept')
+    assert.match(headers['dead_letter_offset'] ?? '', /^\d+$/)
+  }
+}
+
+/**
+ * Members come and go while messages are written. What was taken by a member that never made it durable comes to another one,
+ * and no partition stands still for long.
+ */
+export async function rebalance(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 10 } }
+  const [a, b, stuck] = [new Pipelines(), new Pipelines(), new Pipelines()]
+  let longestMs = 0
+  let lastAt = performance.now()
+  for (const pipelines of [a, b])
+    pipelines.verdictOf = () => {
+      longestMs = Math.max(longestMs, performance.now() - lastAt)
+      lastAt = performance.now()
+      return ACCEPTED
+    }
+  // This member takes messages and never says that they are durable.
+  const release = Promise.withResolvers<IntakeVerdict>()
+  stuck.verdictOf = () => release.promise
+  const first = await receive(t, broker, a, config)
+  await until(() => metricOf(first.host, 'partitions') === 3, 'all partitions of the first')
+  let written = 0
+  let isWriting = true
+  const writing = (async () => {
+    while (isWriting) {
+      await produce(broker, topic, written, written + 40)
+      written += 40
+      await sleep(20)
+    }
+  })()
+  lastAt = performance.now()
+  const second = await receive(t, broker, b, config)
+  const third = await receive(t, broker, stuck, config)
+  await until(() => metricOf(third.host, 'partitions') === 1, 'a partition each')
+  await until(() => metricOf(second.host, 'partitions') === 1, 'a partition each')
+  await sleep(500)
+  release.resolve(RETRY)
+  await third.receiver.stop()
+  await first.receiver.stop()
+  await until(() => metricOf(second.host, 'partitions') === 3, 'all partitions of the second')
+  isWriting = false
+  await writing
+  const taken = (): number => new Set(numbers([...a.lines, ...b.lines])).size
+  await until(() => taken() >= written, 'everything taken')
+  assertAll([...a.lines, ...b.lines], written)
+  const repeated = a.lines.length + b.lines.length - written
+  t.diagnostic(
+    `${driver}: ${written} messages, ${repeated} repeated, at most ${Math.round(longestMs)} ms without any`,
+  )
+  assert.ok(longestMs < 15_000, `${longestMs} ms without any message`)
+}
+
+/** A broker that is killed and comes back loses nothing, and the receiver goes on by itself. */
+export async function receiverSurvivesKill(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  await produce(broker, topic, 0, 500)
+  const pipelines = new Pipelines()
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 50 } }
+  await receive(t, broker, pipelines, config)
+  await until(() => pipelines.lines.length >= 100, 'some lines')
+  await broker.kill()
+  await sleep(2000)
+  await broker.start()
+  const startedAt = performance.now()
+  for (let tries = 0; ; tries++)
+    try {
+      await produce(broker, topic, 500, 900)
+      break
+    } catch (error) {
+      if (tries > 10) throw error
+    }
+  await until(() => new Set(pipelines.lines).size >= 900, 'all lines')
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  assertAll(pipelines.lines, 900)
+  t.diagnostic(`${driver}: everything was there ${seconds} s after the broker answered again`)
+}
+
+/** Chunks of an oversized message are put together, also when other messages are between them. */
+export async function chunked(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  const settings = {
+    brokers: broker.brokers,
+    clientId: 'test',
+    compression: 'none' as const,
+    idempotent: false,
+    maxInFlight: 1,
+    requestTimeoutMs: 10_000,
+    connectTimeoutMs: 5000,
+    tls: null,
+    sasl: null,
+  }
+  const producer = await PRODUCERS[driver](settings, pino({ enabled: false }))
+  const key = Buffer.from('k')
+  const chunk = (n: number, value: string) => ({
+    key,
+    value: Buffer.from(value),
+    headers: [
+      ['event_id', Buffer.from('e')],
+      ['batch_id', Buffer.from('b')],
+      ['chunk', Buffer.from(String(n))],
+      ['of', Buffer.from('3')],
+    ] as const,
+  })
+  const whole = (n: number) => ({ key, value: Buffer.from(`{"n":${n},"k":0}`), headers: [] })
+  const pipelines = new Pipelines()
+  const config = { topics: [topic], group_id: `g-${topic}`, driver }
+  const first = await receive(t, broker, pipelines, config)
+  await producer.send(topic, [whole(0), chunk(1, '{"n"'), whole(1), chunk(3, '"k":0}'), whole(2)])
+  await until(() => pipelines.lines.length >= 3, 'the whole ones')
+  // A restart in between: the offset of the first chunk was not passed, so nothing of it is lost.
+  await first.receiver.stop()
+  await receive(t, broker, pipelines, config)
+  await producer.send(topic, [chunk(2, ':7,')])
+  await until(() => pipelines.lines.includes('{"n":7,"k":0}'), 'the message in chunks')
+  await producer.close()
+}
