@@ -253,6 +253,12 @@ const unitTest = z.strictObject({
         .array(anyObject)
         .optional()
         .describe('Signals in order; only the fields given are compared.'),
+      issues: z
+        .array(anyObject)
+        .optional()
+        .describe(
+          'Issues that the signals make, by their first signal; only the fields given are compared: `type`, `severity`, `title`, `count`, `fingerprint`, `first_seen`, `last_seen`, `evidence`.',
+        ),
       rejected: z.int().min(0).optional().describe('How many items are refused.'),
       absent: z
         .array(z.string())

@@ -5,7 +5,10 @@ import type { Evidence, Signal } from './signal.ts'
 const CHARS_MAX = 200
 
 export function titleOf(signal: Pick<Signal, 'type' | 'evidence' | 'value' | 'threshold'>): string {
-  const text = TITLES[signal.type]?.(signal.evidence, signal) ?? signal.type.replaceAll('_', ' ')
+  // A rule of the user's own says it in the user's words, whatever its type is.
+  const own = typeof signal.evidence['rule_id'] === 'string' ? TITLES.custom : undefined
+  const text =
+    (own ?? TITLES[signal.type])?.(signal.evidence, signal) ?? signal.type.replaceAll('_', ' ')
   return text.replace(/\s+/g, ' ').trim().slice(0, CHARS_MAX)
 }
 
@@ -63,7 +66,8 @@ const TITLES: Readonly<Partial<Record<Signal['type'], Title>>> = {
   polling: (e) => `${named(e, 'tool_name')} is polled`,
   runaway: (e) => `A trace runs away: ${told(e['how'])}`,
   waste: (e) => `Money spent in vain: ${told(e['what'])}`,
-  budget_exceeded: (e, s) => `A ${told(e['of'])} has more than ${s.threshold} ${told(e['unit'])}`,
+  budget_exceeded: (e, s) =>
+    `A ${told(e['of'])} has more than ${s.threshold} ${told(e['unit'])}${e['window'] === 'day' ? ' on a day' : ''}`,
   context_drop: (e) =>
     `A conversation with ${named(e, 'model')} lost ${told(e['lost'])} of its context`,
   latency_anomaly: moved('Latency (ms)'),
@@ -72,4 +76,5 @@ const TITLES: Readonly<Partial<Record<Signal['type'], Title>>> = {
   error_rate: moved('Error rate'),
   model_drift: moved('Answering model'),
   output_drift: moved('Output'),
+  custom: (e) => told(e['title']) || `Rule ${told(e['rule_id'])}`,
 }

@@ -29,10 +29,13 @@ export const SIGNAL_TYPES = [
   'error_rate',
   'model_drift',
   'output_drift',
+  'custom',
 ] as const
 
 export type SignalType = (typeof SIGNAL_TYPES)[number]
-export type Severity = 'high' | 'medium' | 'low'
+/** From the least to the most severe. */
+export const SEVERITIES = ['low', 'medium', 'high'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 export type Evidence = Readonly<
   Record<string, string | number | boolean | null | Readonly<Record<string, string>>>

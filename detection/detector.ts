@@ -3,7 +3,9 @@
 // signals, whatever their order within the lateness, however they are cut into batches, and after a restart from a snapshot.
 
 import { deserialize, serialize } from 'node:v8'
+import { Pauses } from '../core/rule-pauses.ts'
 import type { Signal, SignalType } from '../core/signal.ts'
+import { type LabelReader, ScopedSettings } from '../core/signal-scopes.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { type Observation, readObservations } from './observation.ts'
 import type { DetectionSettings } from './settings.ts'
@@ -25,7 +27,8 @@ import {
   newSeries,
   type Series,
 } from './trends/series.ts'
-import { isLearned, judgeSeries } from './trends/trend-rules.ts'
+import { isDue, isLearned, judgeSeries } from './trends/trend-rules.ts'
+import { hasSpendingLimits, type Spending, UsageBudgets } from './usage-budgets.ts'
 
 /** Events may come this much later than others that happened at the same time. */
 export const LATENESS_MS = 30_000
@@ -58,16 +61,21 @@ export interface DetectorStats {
   readonly conversations: number
   readonly series: number
   readonly learning: number
-  readonly evicted: { traces: number; conversations: number; series: number }
+  /** Conversations, sessions and users whose spending is summed up. */
+  readonly spendings: number
+  readonly evicted: { traces: number; conversations: number; series: number; spendings: number }
 }
 
 export class Detector {
-  #settings: DetectionSettings
+  #settings: ScopedSettings<DetectionSettings>
+  #pauses: Pauses
+  #hasBudgets = false
   readonly #bounds: DetectorBounds
   /** In the order of last use, least recent first. */
   readonly #traces = new Map<string, Trace>()
   readonly #conversations = new Map<string, Conversation>()
   readonly #series = new Map<string, Series>()
+  readonly #budgets = new UsageBudgets()
   #spans = 0
   #newestEventMs = Number.NEGATIVE_INFINITY
   #nowMs = Number.NEGATIVE_INFINITY
@@ -75,13 +83,17 @@ export class Detector {
   readonly #evicted = { traces: 0, conversations: 0, series: 0 }
 
   constructor(settings: DetectionSettings, bounds: DetectorBounds = BOUNDS) {
-    this.#settings = settings
+    this.#settings = new ScopedSettings(settings)
+    this.#pauses = new Pauses(settings.pauses)
     this.#bounds = bounds
+    this.useSettings(settings)
   }
 
   /** Takes on other limits. */
   useSettings(settings: DetectionSettings): void {
-    this.#settings = settings
+    this.#settings = new ScopedSettings(settings)
+    this.#pauses = new Pauses(settings.pauses)
+    this.#hasBudgets = [settings, ...settings.overrides].some(hasSpendingLimits)
   }
 
   /** Takes the observations of a task that was logged at `atMs`; returns what is known for certain with them. */
@@ -92,7 +104,8 @@ export class Detector {
       this.#newestEventMs = Math.max(this.#newestEventMs, Math.min(o.endMs, atMs + AHEAD_MS_MAX))
       this.#toTrace(o, touched, out)
       this.#toConversation(o, out)
-      if (this.#settings.trends) this.#toSeries(o)
+      if (this.#settings.base.trends) this.#toSeries(o)
+      if (this.#hasBudgets) this.#budgets.add(o)
     }
     for (const [trace, names] of touched) this.#judgeCalls(trace, names, out)
     return out
@@ -106,6 +119,7 @@ export class Detector {
     if (this.#nowMs - this.#judgedMs >= JUDGE_EVERY_MS) {
       this.#judgedMs = this.#nowMs
       this.#judgeSeries(this.#closedMinute(), out)
+      this.#judgeBudgets(this.#closedMinute(), out)
     }
     return out
   }
@@ -116,6 +130,7 @@ export class Detector {
     for (const trace of this.#traces.values()) this.#settleTrace(trace, out)
     for (const c of this.#conversations.values()) this.#settleConversation(c, out)
     this.#judgeSeries(Number.POSITIVE_INFINITY, out)
+    this.#judgeBudgets(Number.POSITIVE_INFINITY, out)
     return out
   }
 
@@ -128,7 +143,8 @@ export class Detector {
       conversations: this.#conversations.size,
       series: this.#series.size,
       learning,
-      evicted: { ...this.#evicted },
+      spendings: this.#budgets.spendings.size,
+      evicted: { ...this.#evicted, spendings: this.#budgets.evicted },
     }
   }
 
@@ -171,12 +187,21 @@ export class Detector {
 
   #judgeCalls(trace: Trace, names: ReadonlySet<string>, out: Signal[]): void {
     const found = new Map<string, TraceFinding>()
+    const settings = this.#settings.of(labelsOf(trace))
     for (const name of names) {
-      const f = findingOf(name, trace.calls.get(name) ?? [], this.#settings)
+      const f = findingOf(name, trace.calls.get(name) ?? [], settings)
       if (f !== null) keepGreatest(found, f)
     }
     // Once raised, the rest is said when the trace is settled: not one signal for each further call.
-    for (const f of found.values()) this.#raise(findingIn(trace, f), trace.raised, out, true)
+    for (const f of found.values())
+      this.#raise(
+        findingIn(trace, f),
+        trace.raised,
+        out,
+        settings,
+        labelsOf(trace, f.deciding),
+        true,
+      )
   }
 
   #settle(out: Signal[]): void {
@@ -195,8 +220,9 @@ export class Detector {
   #settleTrace(trace: Trace, out: Signal[]): void {
     if (trace.isSettled) return
     trace.isSettled = true
-    for (const f of settledFindings(trace, this.#settings))
-      this.#raise(findingIn(trace, f), trace.raised, out, false)
+    const settings = this.#settings.of(labelsOf(trace))
+    for (const f of settledFindings(trace, settings))
+      this.#raise(findingIn(trace, f), trace.raised, out, settings, labelsOf(trace, f.deciding))
   }
 
   // -------------------------------------------------------------- conversations
@@ -221,7 +247,9 @@ export class Detector {
   #settleConversation(c: Conversation, out: Signal[]): void {
     if (c.isSettled) return
     c.isSettled = true
-    for (const f of contextDrops(c, this.#settings)) this.#raise(f, c.raised, out, false)
+    const labels = readerOf({ tenant: c.tenant, project: c.project, environment: c.environment })
+    const settings = this.#settings.of(labels)
+    for (const f of contextDrops(c, settings)) this.#raise(f, c.raised, out, settings, labels)
   }
 
   // -------------------------------------------------------------- series
@@ -249,16 +277,43 @@ export class Detector {
 
   #judgeSeries(closedMinute: number, out: Signal[]): void {
     if (closedMinute === Number.NEGATIVE_INFINITY) return
-    for (const series of this.#series.values())
-      for (const f of judgeSeries(series, closedMinute, this.#settings.disabled))
-        this.#raise(f, series.raised, out, false)
+    for (const series of this.#series.values()) {
+      if (!isDue(series, closedMinute)) continue
+      const { tenant, project, dimensions } = series
+      const labels = readerOf({ ...dimensions, tenant, project })
+      const settings = this.#settings.of(labels)
+      for (const f of judgeSeries(series, closedMinute, settings))
+        this.#raise(f, series.raised, out, settings, labels)
+    }
   }
 
   // -------------------------------------------------------------- signals
 
+  #judgeBudgets(closedMinute: number, out: Signal[]): void {
+    if (!this.#hasBudgets) return
+    const labels = (s: Spending): LabelReader =>
+      readerOf({ tenant: s.tenant, project: s.project, environment: s.environment })
+    for (const f of this.#budgets.settle(closedMinute, (s) => this.#settings.of(labels(s)))) {
+      const of = readerOf({
+        tenant: f.tenant,
+        project: f.project,
+        environment: f.context?.environment ?? '',
+      })
+      this.#raise(f, new Map(), out, this.#settings.of(of), of)
+    }
+  }
+
   /** Raises a signal unless the same was raised before; `once`: unless one with its id was. */
-  #raise(f: Finding, raised: Map<string, string>, out: Signal[], once: boolean): void {
-    if ((this.#settings.disabled as readonly SignalType[]).includes(f.type)) return
+  #raise(
+    f: Finding,
+    raised: Map<string, string>,
+    out: Signal[],
+    settings: DetectionSettings,
+    labels: LabelReader,
+    once = false,
+  ): void {
+    if ((settings.disabled as readonly SignalType[]).includes(f.type)) return
+    if (this.#pauses.holdFor(f.type, f.atMs, labels)) return
     const signal = signalOf(f)
     const before = raised.get(signal.signal_id)
     if (before !== undefined && once) return
@@ -281,6 +336,7 @@ export class Detector {
     yield* piecesOf('traces', this.#traces)
     yield* piecesOf('conversations', this.#conversations)
     yield* piecesOf('series', this.#series)
+    yield* piecesOf('spendings', this.#budgets.spendings)
   }
 
   /** Takes the state of a snapshot; false, and nothing is taken, when it is of another version. */
@@ -298,14 +354,30 @@ export class Detector {
       for (const [key, value] of piece.traces ?? []) this.#traces.set(key, value)
       for (const [key, value] of piece.conversations ?? []) this.#conversations.set(key, value)
       for (const [key, value] of piece.series ?? []) this.#series.set(key, value)
+      for (const [key, value] of piece.spendings ?? []) this.#budgets.spendings.set(key, value)
     }
     for (const trace of this.#traces.values()) this.#spans += trace.spans.size
     return true
   }
 }
 
+/** The labels of a trace, and of the span that decided. */
+function labelsOf(trace: Trace, deciding?: TraceFinding['deciding']): LabelReader {
+  const { tenant, project, environment, service } = trace
+  const span =
+    deciding === undefined
+      ? {}
+      : { kind: deciding.kind, model: deciding.model, tool: deciding.tool, agent: deciding.agent }
+  return readerOf({ tenant, project, environment, service, ...span })
+}
+
+const readerOf =
+  (labels: Readonly<Record<string, string>>): LabelReader =>
+  (label) =>
+    labels[label] ?? null
+
 const NO_TRACE = /^0+$/
-const SNAPSHOT_VERSION = 1
+const SNAPSHOT_VERSION = 2
 const PIECE_ENTRIES = 200
 
 interface SnapshotPiece {
@@ -315,6 +387,7 @@ interface SnapshotPiece {
   readonly traces?: readonly (readonly [string, Trace])[]
   readonly conversations?: readonly (readonly [string, Conversation])[]
   readonly series?: readonly (readonly [string, Series])[]
+  readonly spendings?: readonly (readonly [string, Spending])[]
 }
 
 function* piecesOf(name: string, all: ReadonlyMap<string, unknown>): Generator<Buffer> {

@@ -1,8 +1,11 @@
 // The limits of the rules over traces and trends. The options of the `signals` processor have this form.
 
+import type { Pause } from '../core/rule-pauses.ts'
 import type { SignalType } from '../core/signal.ts'
+import type { Scope } from '../core/signal-scopes.ts'
 
-export interface DetectionSettings {
+/** What a scope may change. */
+export interface DetectionLimits {
   readonly disabled: readonly SignalType[]
   /** Equal calls with equal results, one after the other, that make a loop. */
   readonly loop_repeats: number
@@ -15,10 +18,29 @@ export interface DetectionSettings {
   /** USD and tokens of one trace; null for no budget. */
   readonly trace_budget_usd: number | null
   readonly trace_budget_tokens: number | null
+  /** Of one conversation or session, and of one user on a day (UTC). */
+  readonly conversation_budget_usd: number | null
+  readonly conversation_budget_tokens: number | null
+  readonly session_budget_usd: number | null
+  readonly session_budget_tokens: number | null
+  readonly user_budget_usd_per_day: number | null
+  readonly user_budget_tokens_per_day: number | null
   /** Money spent in vain that is worth a word, USD, and its share of the trace's cost. */
   readonly waste_usd: number
   readonly waste_share: number
   /** Share of the input tokens that must be lost from one turn to the next. */
   readonly context_drop: number
   readonly trends: boolean
+  /** Calls without which a window says nothing. */
+  readonly trend_calls: number
+  /** Deviations (MAD) and factor by which a quantile must be above what is usual. */
+  readonly trend_deviations: number
+  readonly trend_ratio: number
+  /** Share of the calls by which more of them must fail than before. */
+  readonly error_rate_difference: number
+}
+
+export interface DetectionSettings extends DetectionLimits {
+  readonly overrides: readonly ({ readonly match: Scope } & Partial<DetectionLimits>)[]
+  readonly pauses: readonly Pause[]
 }

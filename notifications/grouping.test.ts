@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isInWindow, localTime, nextAt } from '../core/timetable.ts'
 import type { MemberRow, ToldIssue } from '../storage/control/notification-groups.ts'
 import { dueOf, groupOf, settle } from './grouping.ts'
 import { AddressGuard } from './http/address-guard.ts'
 import { inhibitorOf, labelsOf, PROVIDER_OUTAGE } from './matching.ts'
 import { type Target, targetOf } from './target.ts'
-import { isInWindow, localTime, nextAt } from './timetable.ts'
 
 const at = (text: string): number => Date.parse(text)
 

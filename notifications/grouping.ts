@@ -2,6 +2,7 @@
 // what still occurs; with quiet hours and a daily digest. No I/O and no clock.
 
 import { hash } from 'node:crypto'
+import { DAYS, isInWindow, nextAt } from '../core/timetable.ts'
 import type { DeliveredIssue, DeliveryReason } from '../storage/control/deliveries.ts'
 import type {
   GroupKey,
@@ -14,7 +15,6 @@ import type {
 import type { Labels } from './matching.ts'
 import { stateOf } from './message.ts'
 import type { Target } from './target.ts'
-import { DAYS, isInWindow, nextAt } from './timetable.ts'
 
 const KEY_CHARS_MAX = 180
 const DIGEST_KEY = 'digest'

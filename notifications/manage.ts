@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { type Change, nameOf, record } from '../accounts/audited-change.ts'
 import { ControlError } from '../accounts/control-error.ts'
 import { projectOf } from '../accounts/tenants.ts'
+import type { WeekWindow } from '../core/timetable.ts'
 import { findDelivery, insertDelivery, retryDelivery } from '../storage/control/deliveries.ts'
 import {
   countMutes,
@@ -25,7 +26,6 @@ import {
   type TargetFilter,
   type TargetTiming,
 } from './target.ts'
-import type { WeekWindow } from './timetable.ts'
 
 const TARGETS_MAX = 100
 const MUTES_MAX = 1000

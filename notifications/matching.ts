@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import type { IssueLabel } from '../core/issue-labels.ts'
-import { SIGNAL_TYPES } from '../core/signal.ts'
+import { SEVERITIES, SIGNAL_TYPES } from '../core/signal.ts'
+import { isInWindow, windowSchema } from '../core/timetable.ts'
 import type { ToldIssue } from '../storage/control/notification-groups.ts'
 import type { MuteRow } from '../storage/control/notification-targets.ts'
 import type { Target } from './target.ts'
-import { isInWindow, SEVERITIES, windowSchema } from './timetable.ts'
 
 export type Labels = Readonly<Partial<Record<IssueLabel, string>>>
 

@@ -2,9 +2,9 @@
 // command line, and read what is stored.
 
 import { z } from 'zod'
-import { SIGNAL_TYPES } from '../core/signal.ts'
+import { SEVERITIES, SIGNAL_TYPES } from '../core/signal.ts'
+import { timeOfDay, timeZone } from '../core/timetable.ts'
 import type { SecretTargetRow, TargetKind } from '../storage/control/notification-targets.ts'
-import { SEVERITIES, timeOfDay, timeZone } from './timetable.ts'
 
 const url = z
   .url({ protocol: /^https?$/, error: 'expected a URL with http:// or https://' })

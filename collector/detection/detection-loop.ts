@@ -36,7 +36,7 @@ export const DETECTION_METRICS = [
   gauge(BACKLOG, 'Records of the log that a detection has not read.', ['detection']),
   gauge(
     STATE,
-    'What a detection remembers: traces, spans, conversations, series, series that are learning.',
+    'What a detection remembers: traces, spans, conversations, series, series that are learning, spendings that are summed up.',
     ['detection', 'what'],
   ),
   counter(
@@ -240,12 +240,12 @@ export class DetectionLoop {
 
   #watch(metrics: Metrics): void {
     metrics.declare(DETECTION_METRICS)
-    let before = { traces: 0, conversations: 0, series: 0 }
+    let before = { traces: 0, conversations: 0, series: 0, spendings: 0 }
     metrics.onCollect(() => {
       const { evicted, ...state } = this.#detector.stats()
       for (const [what, n] of Object.entries(state))
         metrics.set(STATE, `${this.#labels},what="${what}"`, n)
-      for (const what of ['traces', 'conversations', 'series'] as const)
+      for (const what of ['traces', 'conversations', 'series', 'spendings'] as const)
         metrics.add(
           EVICTED,
           `${this.#labels},what="${what}"`,

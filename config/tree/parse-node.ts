@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 import { nearest } from '../../core/config/nearest.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
-import type { Path, Problems } from './problems.ts'
+import type { Path, Position, Problems } from './problems.ts'
 import { nodeAt, plainOf, positionAt, type ScalarNode, type TreeNode } from './tree.ts'
 
 type Issue = z.core.$ZodIssue
@@ -115,7 +115,7 @@ class IssueReporter {
         this.#bad(path, 'this key is not allowed here', null)
         return
       default:
-        this.#bad(path, sentence(issue.message), node)
+        this.#bad(path, sentence(issue.message), node, offsetIn(issue))
     }
   }
 
@@ -203,8 +203,11 @@ class IssueReporter {
     )
   }
 
-  #bad(path: Path, rule: string, node: TreeNode | null): void {
-    const at = positionAt(this.#node, path)
+  #bad(path: Path, rule: string, node: TreeNode | null, offset: number | null = null): void {
+    const at =
+      offset !== null && node?.kind === 'scalar'
+        ? positionInText(node, offset)
+        : positionAt(this.#node, path)
     const found = node === null ? null : this.#found(node, path)
     this.#problems.error('OBS_CONFIG_BAD_VALUE', at, this.#full(path), rule, { found })
   }
@@ -227,6 +230,25 @@ class IssueReporter {
   #full(path: Path): Path {
     return [...this.#base, ...path]
   }
+}
+
+/** Where in a text a schema found a mistake, in characters; null for the text as a whole. */
+function offsetIn(issue: Issue): number | null {
+  const offset = issue.code === 'custom' ? issue.params?.['offset'] : undefined
+  return typeof offset === 'number' ? offset : null
+}
+
+/** The place of a character of a text. Folded lines and escapes before it move it. */
+function positionInText(node: ScalarNode, offset: number): Position {
+  const before = String(node.value).slice(0, offset)
+  const lines = before.split('\n')
+  if (node.style === 'block')
+    return {
+      ...node.at,
+      line: node.at.line + lines.length,
+      column: (lines.at(-1)?.length ?? 0) + 1,
+    }
+  return { ...node.at, column: node.at.column + offset + (node.style === 'quoted' ? 1 : 0) }
 }
 
 /** The branch of a union that the user most likely meant: its errors lie deepest in the value, and are fewest. */

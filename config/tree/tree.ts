@@ -28,6 +28,8 @@ export interface ScalarNode {
   readonly retypable: boolean
   /** True when a reference failed. That was reported, so nothing more is reported about this value. */
   readonly broken: boolean
+  /** How a text is written, when it is one; a place inside of it is found by that. */
+  readonly style?: 'plain' | 'quoted' | 'block'
 }
 
 export interface MapNode {
@@ -184,7 +186,8 @@ class TreeBuilder {
       const items = node.items.map((item, i) => this.#node(item as Node | null, [...path, i]))
       return { kind: 'list', at, items }
     }
-    if (isScalar(node)) return { ...nullNode(at), value: scalarValue(node.value) }
+    if (isScalar(node))
+      return { ...nullNode(at), value: scalarValue(node.value), style: styleOf(node.type) }
     return nullNode(at)
   }
 
@@ -252,6 +255,11 @@ function scalarValue(value: unknown): ScalarValue {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
   return value === null || value === undefined ? null : String(value as bigint)
+}
+
+function styleOf(type: string | undefined): 'plain' | 'quoted' | 'block' {
+  if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') return 'quoted'
+  return type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED' ? 'block' : 'plain'
 }
 
 function nullNode(at: Position): ScalarNode {

@@ -32,6 +32,7 @@ export interface Trace {
   readonly tenant: string
   readonly project: string
   environment: string
+  service: string
   conversation: string
   session: string
   user: string
@@ -57,6 +58,7 @@ export function newTrace(o: Observation, atMs: number): Trace {
     tenant: o.tenant,
     project: o.project,
     environment: o.environment,
+    service: '',
     conversation: '',
     session: '',
     user: '',
@@ -75,6 +77,7 @@ export function addSpan(trace: Trace, o: Observation, atMs: number): TraceSpan |
   trace.touchedMs = Math.max(trace.touchedMs, atMs)
   trace.isSettled = false
   if (trace.spans.has(o.event) || trace.spans.size >= SPANS_MAX) return null
+  trace.service = lesser(trace.service, o.service)
   trace.conversation = lesser(trace.conversation, o.conversation)
   trace.session = lesser(trace.session, o.session)
   trace.user = lesser(trace.user, o.user)

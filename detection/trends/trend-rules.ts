@@ -4,6 +4,7 @@
 
 import type { SignalType } from '../../core/signal.ts'
 import type { Finding } from '../finding.ts'
+import type { DetectionLimits } from '../settings.ts'
 import {
   BUCKET_MS,
   type Bucket,
@@ -16,8 +17,6 @@ import {
 } from './series.ts'
 import { deviations, median, rateBounds } from './statistics.ts'
 
-/** Calls without which a window says nothing; a window with fewer is widened. */
-const CALLS_MIN = 50
 const WINDOW_MINUTES_MAX = 5
 /** Learned is a series with so many minutes with calls, or so many calls over at least as many minutes. */
 const LEARNED_MINUTES = 30
@@ -44,7 +43,11 @@ interface TrendRule {
   readonly type: SignalType
   readonly severity: 'high' | 'medium' | 'low'
   readonly kinds: ReadonlySet<string> | null
-  judge(window: readonly Bucket[], baseline: readonly Bucket[]): Outside | null
+  judge(
+    window: readonly Bucket[],
+    baseline: readonly Bucket[],
+    settings: DetectionLimits,
+  ): Outside | null
 }
 
 const MODELS: ReadonlySet<string> = new Set(['llm'])
@@ -66,21 +69,22 @@ export const TREND_RULES: readonly TrendRule[] = [
     type: 'model_drift',
     severity: 'medium',
     kinds: MODELS,
-    judge: (window, baseline) => shares(window, baseline, (b) => b.models, 'response_model'),
+    judge: (window, baseline, { trend_calls }) =>
+      shares(window, baseline, (b) => b.models, 'response_model', trend_calls),
   },
   {
     id: 'trend.finish@1',
     type: 'output_drift',
     severity: 'low',
     kinds: MODELS,
-    judge: (window, baseline) => shares(window, baseline, (b) => b.finishes, 'finish_reasons'),
+    judge: (window, baseline, { trend_calls }) =>
+      shares(window, baseline, (b) => b.finishes, 'finish_reasons', trend_calls),
   },
 ]
 
 // ---------------------------------------------------------------- tests
 
-const DEVIATIONS_MIN = 6
-const RATIO_MIN = 1.5
+/** What may also be lower than usual must differ by more. */
 const BOTH_WAYS_RATIO_MIN = 2
 /** Quantiles that are compared with those of the same share of the minutes before. */
 const QUANTILES = ['p50', 'p95'] as const
@@ -98,9 +102,9 @@ function quantileRule(
     type,
     severity,
     kinds: measure === 'latency' ? null : MODELS,
-    judge(window, baseline) {
+    judge(window, baseline, settings) {
       const now = summaryOf(window, measure)
-      if (now.count < CALLS_MIN) return null
+      if (now.count < settings.trend_calls) return null
       const before = baseline.map((b) => summary(b, measure)).filter((q) => q.count > 0)
       if (before.length < LEARNED_MINUTES / 2) return null
       for (const q of QUANTILES) {
@@ -109,12 +113,19 @@ function quantileRule(
         const isFall = isBothWays && now[q] < usual
         const ratio = isFall ? usual / Math.max(now[q], 1e-9) : now[q] / Math.max(usual, 1e-9)
         const far = Math.abs(deviations(now[q], others))
-        const needed = isBothWays ? BOTH_WAYS_RATIO_MIN : RATIO_MIN
+        const needed = isBothWays
+          ? Math.max(BOTH_WAYS_RATIO_MIN, settings.trend_ratio)
+          : settings.trend_ratio
         const isUp = now[q] > usual || isFall
-        if (!isUp || ratio < needed || far < DEVIATIONS_MIN || Math.abs(now[q] - usual) < floor)
+        if (
+          !isUp ||
+          ratio < needed ||
+          far < settings.trend_deviations ||
+          Math.abs(now[q] - usual) < floor
+        )
           continue
         return {
-          effect: Math.min((ratio - 1) / (needed - 1), far / DEVIATIONS_MIN),
+          effect: Math.min((ratio - 1) / (needed - 1), far / settings.trend_deviations),
           value: tidy(now[q]),
           threshold: tidy(isFall ? usual / needed : usual * needed),
           evidence: {
@@ -134,18 +145,21 @@ function quantileRule(
 const tidy = (x: number): number => Number(x.toPrecision(4))
 
 const ERROR_FACTOR = 1.5
-const ERROR_DIFFERENCE_MIN = 0.05
 const ERRORS_MIN = 5
 
-function errorRate(window: readonly Bucket[], baseline: readonly Bucket[]): Outside | null {
+function errorRate(
+  window: readonly Bucket[],
+  baseline: readonly Bucket[],
+  settings: DetectionLimits,
+): Outside | null {
   const [errors, calls] = totals(window)
-  if (calls < CALLS_MIN || errors < ERRORS_MIN) return null
+  if (calls < settings.trend_calls || errors < ERRORS_MIN) return null
   const [errorsBefore, callsBefore] = totals(baseline)
   const [low] = rateBounds(errors, calls)
   const [, high] = rateBounds(errorsBefore, callsBefore)
   const threshold = high * ERROR_FACTOR
   const difference = errors / calls - errorsBefore / Math.max(1, callsBefore)
-  if (low <= threshold || difference < ERROR_DIFFERENCE_MIN) return null
+  if (low <= threshold || difference < settings.error_rate_difference) return null
   return {
     effect: low / threshold,
     value: tidy(errors / calls),
@@ -174,12 +188,13 @@ function shares(
   baseline: readonly Bucket[],
   of: (bucket: Bucket) => ReadonlyMap<string, number>,
   name: string,
+  callsMin: number,
 ): Outside | null {
   const now = summed(window, of)
   const before = summed(baseline, of)
   const calls = total(now)
   const callsBefore = total(before)
-  if (calls < CALLS_MIN || callsBefore < CALLS_MIN * 2) return null
+  if (calls < callsMin || callsBefore < callsMin * 2) return null
   let most: Outside | null = null
   for (const [word, n] of now) {
     const k = before.get(word) ?? 0
@@ -220,13 +235,17 @@ function summed(
 
 // ---------------------------------------------------------------- the life of a rule
 
+/** Whether there is a minute to judge. */
+export const isDue = (series: Series, closedMinute: number): boolean =>
+  series.isChanged || closedMinute > series.judgedMinute
+
 /** Judges all minutes up to `closedMinute` that were not judged yet; all of them again when one that was has changed. */
 export function judgeSeries(
   series: Series,
   closedMinute: number,
-  disabled: readonly SignalType[],
+  settings: DetectionLimits,
 ): Finding[] {
-  if (!series.isChanged && closedMinute <= series.judgedMinute) return []
+  if (!isDue(series, closedMinute)) return []
   if (series.isChanged) {
     series.states.clear()
     series.judgedMinute = Number.NEGATIVE_INFINITY
@@ -240,9 +259,12 @@ export function judgeSeries(
     const bucket = buckets[i] as Bucket
     if (bucket.minute <= series.judgedMinute) continue
     for (const rule of TREND_RULES) {
-      if (disabled.includes(rule.type) || (rule.kinds !== null && !rule.kinds.has(series.kind)))
+      if (
+        settings.disabled.includes(rule.type) ||
+        (rule.kinds !== null && !rule.kinds.has(series.kind))
+      )
         continue
-      const found = judgeMinute(series, rule, buckets, i)
+      const found = judgeMinute(series, rule, buckets, i, settings)
       if (found !== null) out.push(found)
     }
   }
@@ -256,9 +278,10 @@ function judgeMinute(
   rule: TrendRule,
   buckets: readonly Bucket[],
   at: number,
+  settings: DetectionLimits,
 ): Finding | null {
   const state = stateOf(series, rule.id)
-  const window = windowAt(buckets, at)
+  const window = windowAt(buckets, at, settings.trend_calls)
   const first = window[0] as Bucket
   const baseline = buckets.filter(
     (b) =>
@@ -267,7 +290,7 @@ function judgeMinute(
       !state.excluded.has(b.minute),
   )
   if (!isLearned(baseline)) return null
-  const outside = rule.judge(window, baseline)
+  const outside = rule.judge(window, baseline, settings)
   const minute = (buckets[at] as Bucket).minute
   if (outside !== null) for (const b of window) state.excluded.add(b.minute)
   if (state.excluded.size > EXCLUDED_MINUTES_MAX) state.excluded.clear()
@@ -308,11 +331,11 @@ function stateOf(series: Series, rule: string): TrendState {
 }
 
 /** The minute and, while it has too few calls, those before it. */
-function windowAt(buckets: readonly Bucket[], at: number): Bucket[] {
+function windowAt(buckets: readonly Bucket[], at: number, callsMin: number): Bucket[] {
   const last = buckets[at] as Bucket
   const window = [last]
   let calls = last.calls
-  for (let i = at - 1; i >= 0 && calls < CALLS_MIN; i--) {
+  for (let i = at - 1; i >= 0 && calls < callsMin; i--) {
     const bucket = buckets[i] as Bucket
     if (bucket.minute <= last.minute - WINDOW_MINUTES_MAX) break
     window.unshift(bucket)

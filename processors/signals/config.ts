@@ -4,8 +4,11 @@ import { z } from 'zod'
 import { duration } from '../../core/config/config-types.ts'
 import { KINDS } from '../../core/kinds.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
+import type { Scope } from '../../core/signal-scopes.ts'
+import { overridesOf, ownRulesSchema, pausesSchema } from './own-rules/rules-config.ts'
 
-export const signalsSchema = z.strictObject({
+/** What a scope may change. */
+const limits = {
   disabled: z
     .array(z.enum(SIGNAL_TYPES))
     .default([])
@@ -80,6 +83,45 @@ export const signalsSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('A trace with more tokens is a `budget_exceeded` (medium).'),
+  conversation_budget_usd: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('A conversation that costs more USD is a `budget_exceeded` (medium).'),
+  conversation_budget_tokens: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('A conversation with more tokens is a `budget_exceeded` (medium).'),
+  session_budget_usd: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('A session that costs more USD is a `budget_exceeded` (medium).'),
+  session_budget_tokens: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('A session with more tokens is a `budget_exceeded` (medium).'),
+  user_budget_usd_per_day: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('USD of one user on a day (UTC); more are a `budget_exceeded` (medium).'),
+  user_budget_tokens_per_day: z
+    .number()
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Tokens of one user on a day (UTC); more are a `budget_exceeded` (medium).'),
   waste_usd: z
     .number()
     .positive()
@@ -101,12 +143,48 @@ export const signalsSchema = z.strictObject({
     .describe(
       'Share of the input tokens that a conversation must lose from one turn to the next, without a summary, for a `context_drop` (medium).',
     ),
+  trend_calls: z
+    .number()
+    .int()
+    .min(5)
+    .default(50)
+    .describe('Calls that a window needs; with fewer the minutes before are taken in, at most 5.'),
+  trend_deviations: z
+    .number()
+    .min(3)
+    .default(6)
+    .describe('Deviations (MAD) by which a quantile must differ from those of the minutes before.'),
+  trend_ratio: z
+    .number()
+    .gt(1)
+    .default(1.5)
+    .describe('Factor by which a quantile must be above what is usual.'),
+  error_rate_difference: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.05)
+    .describe(
+      'Share of the calls by which more must fail than before, besides the test of the rates.',
+    ),
   trends: z
     .boolean()
     .default(true)
     .describe(
       'Whether calls are compared with those before, by service, route, model and tool: `latency_anomaly`, `cost_anomaly`, `token_anomaly`, `error_rate`, `model_drift`, `output_drift`.',
     ),
+}
+
+export const signalsSchema = z.strictObject({
+  ...limits,
+  overrides: overridesOf(limits),
+  pauses: pausesSchema,
+  rules: ownRulesSchema,
 })
 
-export type SignalsConfig = z.output<typeof signalsSchema>
+/** What a scope changes has the names and values of the limits. */
+export type SignalsConfig = Omit<z.output<typeof signalsSchema>, 'overrides'> & {
+  readonly overrides: readonly ({ readonly match: Scope } & Partial<
+    z.output<z.ZodObject<typeof limits>>
+  >)[]
+}

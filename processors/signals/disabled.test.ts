@@ -8,8 +8,8 @@ import { DETECTED_TYPES } from '../../detection/testing/detected-types.ts'
 import { signalsSchema } from './config.ts'
 import { RULES } from './rules/all-rules.ts'
 
-test('the signal types in the configuration are exactly those that the rules raise', () => {
-  const raised = new Set([...RULES.flatMap((rule) => rule.types), ...DETECTED_TYPES])
+test('the signal types in the configuration are exactly those that the rules raise, and that of own rules', () => {
+  const raised = new Set([...RULES.flatMap((rule) => rule.types), ...DETECTED_TYPES, 'custom'])
   assert.deepEqual([...raised].toSorted(), SIGNAL_TYPES.toSorted())
 })
 

@@ -7,10 +7,16 @@ import type { ChainContext, Processor, ProcessorFactory } from '../../core/compo
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
+import { Pauses } from '../../core/rule-pauses.ts'
+import type { SignalType } from '../../core/signal.ts'
+import { ScopedSettings, type ScopeLabel } from '../../core/signal-scopes.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
+import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
-import type { Rule } from './rules/rule.ts'
+import type { Finding, Rule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
+
+const RULE_ERRORS = 'observa_signal_rule_errors_total'
 
 export const signals: ProcessorFactory<SignalsConfig> = {
   kind: 'processor',
@@ -19,21 +25,43 @@ export const signals: ProcessorFactory<SignalsConfig> = {
   summary:
     'Finds signals by deterministic rules: latency, errors, cost, tokens, secrets, injection; with `detection/` also loops and trends.',
   schema: signalsSchema as z.ZodType<SignalsConfig>,
-  metrics: [counter('observa_signals_total', 'Signals raised.', ['type', 'severity'])],
+  metrics: [
+    counter('observa_signals_total', 'Signals raised.', ['type', 'severity']),
+    counter(
+      RULE_ERRORS,
+      'Events for which the condition of a rule of your own had no value; they are no match.',
+      ['rule'],
+    ),
+  ],
   create: (config) => new SignalsProcessor(config),
 }
 
 class SignalsProcessor implements Processor {
-  readonly #config: SignalsConfig
+  readonly #settings: ScopedSettings<SignalsConfig>
   readonly #rules: readonly Rule[]
+  readonly #ownRules: readonly OwnRule[]
+  readonly #pauses: Pauses
 
   constructor(config: SignalsConfig) {
-    this.#config = config
-    this.#rules = RULES.filter((rule) => rule.types.some((t) => !config.disabled.includes(t)))
+    this.#settings = new ScopedSettings(config)
+    // What is left out everywhere is not looked for.
+    const everywhere = [config, ...config.overrides].flatMap(({ disabled }) => disabled ?? [])
+    const isSought = (type: SignalType): boolean =>
+      !everywhere.includes(type) ||
+      !config.disabled.includes(type) ||
+      config.overrides.some(({ disabled }) => disabled !== undefined && !disabled.includes(type))
+    this.#rules = RULES.filter((rule) => rule.types.some(isSought))
+    this.#ownRules = config.rules
+      .filter((rule) => rule.enabled && isSought(rule.type))
+      .map((rule) => new OwnRule(rule))
+    this.#pauses = new Pauses(config.pauses)
   }
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    const labels = new EventLabels(events)
     for (let event = 0; event < events.count; event++) {
+      labels.event = event
+      const config = this.#settings.of(labels.read)
       // A second report of the same call raises only signals about its content. A container raises only signals about itself,
       // not about its calls.
       const isRepeated = events.has(event, R.usage_duplicate_of)
@@ -42,17 +70,58 @@ class SignalsProcessor implements Processor {
       for (const rule of this.#rules) {
         if ((isRepeated && rule.perContent !== true) || (isAggregate && rule.perCall)) continue
         if (isRecord && (rule.perCall || rule.perSpan)) continue
-        const finding = rule.check(events, event, this.#config)
-        if (finding === null || this.#config.disabled.includes(finding.type)) continue
-        ctx.signal(signalFrom(events, event, finding, rule.id))
-        ctx.count(
-          'observa_signals_total',
-          `type="${finding.type}",severity="${finding.severity}"`,
-          1,
-        )
+        const finding = rule.check(events, event, config)
+        if (finding !== null) this.#raise(events, labels, finding, rule.id, config, ctx)
+      }
+      if (isRepeated || isRecord) continue
+      for (const rule of this.#ownRules) {
+        const onError = (): void => ctx.count(RULE_ERRORS, `rule="${rule.id}"`, 1)
+        const finding = rule.check(events, event, onError)
+        if (finding !== null) this.#raise(events, labels, finding, rule.id, config, ctx)
       }
     }
   }
+
+  #raise(
+    events: EventTable,
+    labels: EventLabels,
+    finding: Finding,
+    rule: string,
+    config: SignalsConfig,
+    ctx: ChainContext,
+  ): void {
+    if (config.disabled.includes(finding.type)) return
+    const { event } = labels
+    if (this.#pauses.holdFor(finding.type, events.timeMs(event, R.end_time), labels.read)) return
+    ctx.signal(signalFrom(events, event, finding, rule))
+    ctx.count('observa_signals_total', `type="${finding.type}",severity="${finding.severity}"`, 1)
+  }
+}
+
+/** Reads the labels of the event that is being judged. */
+class EventLabels {
+  readonly #events: EventTable
+  event = 0
+
+  constructor(events: EventTable) {
+    this.#events = events
+  }
+
+  readonly read = (label: ScopeLabel): string | null =>
+    this.#events.text(this.event, LABEL_FIELDS[label])
+}
+
+const LABEL_FIELDS: Readonly<Record<ScopeLabel, number>> = {
+  tenant: R.tenant_id,
+  project: R.project_id,
+  environment: R.environment,
+  service: R.service_name,
+  kind: R.kind,
+  route: R.route,
+  provider: R.provider,
+  model: R.request_model,
+  tool: R.tool_name,
+  agent: R.agent_name,
 }
 
 const LOG_PREFIX = 'log:'

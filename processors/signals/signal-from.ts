@@ -30,8 +30,29 @@ export function signalFrom(
     at: String(events.timeNs(event, R.end_time) ?? events.timeNs(event, R.start_time) ?? 0n),
     value: finding.value,
     threshold: finding.threshold,
-    evidence: finding.evidence,
+    evidence: placed(events, event, finding),
     rule,
     fingerprint: fingerprintOf(tenant, project, finding.type, finding.dimensions),
   }
 }
+
+/** Where the call was made, by which issues are told apart by people, silenced and routed. Lists of secrets have no room for it. */
+function placed(
+  events: EventTable,
+  event: number,
+  { type, evidence }: Finding,
+): Signal['evidence'] {
+  if (type === 'secret_detected' || type === 'pii_detected') return evidence
+  const out: Record<string, string | number | boolean | null> = { ...evidence }
+  for (const [name, field] of PLACES) {
+    const value = events.text(event, field)
+    if (value !== null && value !== '') out[name] ??= value
+  }
+  return out
+}
+
+const PLACES: readonly (readonly [name: string, field: number])[] = [
+  ['service', R.service_name],
+  ['route', R.route],
+  ['provider', R.provider],
+]

@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { anyId } from '../../../accounts/input.ts'
+import { timeZone, windowSchema } from '../../../core/timetable.ts'
 import { createMute, muteNamed, removeMute } from '../../../notifications/manage.ts'
 import { matchersSchema } from '../../../notifications/matching.ts'
-import { timeZone, windowSchema } from '../../../notifications/timetable.ts'
 import { listMutes, type MuteRow } from '../../../storage/control/notification-targets.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'

@@ -4,6 +4,7 @@
 import type { ObservaConfig, UnitTest } from '../../../config/root.ts'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { withRevision } from '../../../core/reports/revised-fields.ts'
+import type { Signal } from '../../../core/signal.ts'
 import { ByteWriter } from '../../../proto/byte-writer.ts'
 import { writeEventJson } from '../../../proto/event-json.ts'
 import type { Chain } from '../../worker/chain.ts'
@@ -13,6 +14,7 @@ import { loadOrExplain } from '../load.ts'
 import { keptEvents, type Outcome, PipeRun, revisedEvents, tenantOf } from '../pipe-run.ts'
 import { type Difference, differences, type Output } from './test-compare.ts'
 import { requestsOfTest } from './test-input.ts'
+import { issuesOf } from './test-issues.ts'
 
 interface TestResult {
   readonly name: string
@@ -98,6 +100,7 @@ async function outputOf(
     reasons: [] as string[],
     sent: [] as { exporter: string; bytes: Buffer }[],
   }
+  const raised: Signal[] = []
   const lineBytesMax = config.limits.max_line_bytes
   for await (const request of requestsOfTest(unit.input, configFiles, lineBytesMax)) {
     const { chain, verdict, parts } = run.request({ ...request, tenant: tenantOf(unit.tenant) })
@@ -108,11 +111,13 @@ async function outputOf(
     for (const revised of revisedEvents(chain)) revise(output.events, revised)
     output.events.push(...eventsOf(chain))
     for (const s of chain.signals) output.signals.push({ ...s })
+    raised.push(...chain.signals)
     // The bytes are copied, because the next request reuses the encoders' buffers.
     for (const p of parts) output.sent.push({ exporter: p.exporter, bytes: Buffer.from(p.bytes) })
   }
-  for (const s of run.finish()) output.signals.push({ ...s })
-  return output
+  const found = [...run.finish()]
+  for (const s of found) output.signals.push({ ...s })
+  return { ...output, issues: issuesOf(raised.concat(found)) }
 }
 
 /** Replaces an event's counts by its last revision, because tests expect the final form of events. */

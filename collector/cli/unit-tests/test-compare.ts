@@ -17,6 +17,8 @@ export interface Difference {
 export interface Output {
   readonly events: readonly Readonly<Record<string, unknown>>[]
   readonly signals: readonly Readonly<Record<string, unknown>>[]
+  /** What the signals are together, in the order of their first one. */
+  readonly issues: readonly Readonly<Record<string, unknown>>[]
   readonly rejected: number
   readonly reasons: readonly string[]
   /** The bytes for each exporter. */
@@ -27,6 +29,7 @@ export function differences(expect: UnitTest['expect'], output: Output): Differe
   const out: Difference[] = []
   if (expect.events !== undefined) compareAll('events', expect.events, output.events, out)
   if (expect.signals !== undefined) compareAll('signals', expect.signals, output.signals, out)
+  if (expect.issues !== undefined) compareAll('issues', expect.issues, output.issues, out)
   if (expect.rejected !== undefined && expect.rejected !== output.rejected)
     out.push({ field: 'rejected', expected: expect.rejected, found: output.rejected })
   for (const text of expect.absent ?? []) {
@@ -39,7 +42,7 @@ export function differences(expect: UnitTest['expect'], output: Output): Differe
 
 /** Compares two lists, which must have the same length: one event too many would be a token counted twice. */
 function compareAll(
-  what: 'events' | 'signals',
+  what: 'events' | 'signals' | 'issues',
   expected: readonly Readonly<Record<string, unknown>>[],
   found: readonly Readonly<Record<string, unknown>>[],
   out: Difference[],

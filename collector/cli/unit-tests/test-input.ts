@@ -4,7 +4,9 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
 import type { UnitTest } from '../../../config/root.ts'
+import { duration } from '../../../core/config/config-types.ts'
 import { ObservaError } from '../../../core/errors.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
 import { type PipeRequest, requestsOf } from '../pipe-input.ts'
@@ -81,7 +83,59 @@ function pathBeside(file: string, configFiles: readonly string[]): string {
 
 /** Wraps spans in one resource and one scope. */
 function document(spans: readonly Json[]): Json {
-  return { resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans: spans.map(whole) }] }] }
+  return {
+    resourceSpans: [
+      { resource: {}, scopeSpans: [{ scope: {}, spans: repeated(spans).map(whole) }] },
+    ],
+  }
+}
+
+const SPANS_MAX = 200_000
+
+/**
+ * Spans with their times: `at` from the time of receipt on, `lasts`, and `repeat: {count, every}` for a span that comes again and again,
+ * each time in a trace of its own. So a rule over time can be tested in a few lines.
+ */
+function repeated(spans: readonly Json[]): Json[] {
+  const out: Json[] = []
+  for (const span of spans) {
+    const { at, lasts, repeat, ...rest } = span
+    if (at === undefined && lasts === undefined && repeat === undefined) {
+      out.push(span)
+      continue
+    }
+    const { count, every } = repeatSchema.parse(repeat ?? {})
+    const atMs = RECEIVED_AT_MS + momentSchema.parse(at ?? '0s')
+    const ms = momentSchema.parse(lasts ?? '1s')
+    if (out.length + count > SPANS_MAX)
+      throw new ObservaError(
+        'OBS_TEST_INPUT',
+        `the input has more than ${SPANS_MAX} spans.`,
+        'Repeat them less often.',
+      )
+    for (let i = 0; i < count; i++)
+      out.push({ ...own(rest, repeat, out.length), ...timesOf(atMs + i * every, ms) })
+  }
+  return out
+}
+
+const momentSchema = duration()
+const repeatSchema = z.strictObject({
+  count: z.int().min(1).default(1),
+  every: duration().prefault('1s'),
+})
+
+const timesOf = (startMs: number, ms: number): Json => ({
+  startTimeUnixNano: nanos(startMs),
+  endTimeUnixNano: nanos(startMs + ms),
+})
+
+const nanos = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)
+
+function own(rest: Json, repeat: unknown, index: number): Json {
+  return repeat === undefined
+    ? rest
+    : { traceId: (index + 2).toString(16).padStart(32, '0'), ...rest }
 }
 
 /**

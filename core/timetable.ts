@@ -2,8 +2,6 @@
 
 import { z } from 'zod'
 
-/** From the least to the most severe. */
-export const SEVERITIES = ['low', 'medium', 'high'] as const
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 export const timeOfDay = z
@@ -23,8 +21,8 @@ export const windowSchema = z.strictObject({
     .max(7)
     .default([...DAYS])
     .describe('Days on which it begins.'),
-  from: timeOfDay,
-  to: timeOfDay,
+  from: timeOfDay.describe('Begin, such as 22:00.'),
+  to: timeOfDay.describe('End; on the next day when it is not after the begin.'),
 })
 export type WeekWindow = z.output<typeof windowSchema>
 
