@@ -14,6 +14,7 @@ import {
 import type { TelemetryKind } from '../core/task.ts'
 import { notifications } from './notifications-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
+import { semanticSection } from './semantic-section.ts'
 
 const limits = z.strictObject({
   max_body_bytes: size({ min: 1024 })
@@ -345,6 +346,9 @@ export const rootSchema = z.strictObject({
   notifications: notifications
     .prefault({})
     .describe('How issues are told to people. Targets are made in the API, by tenants.'),
+  semantic: semanticSection
+    .prefault({})
+    .describe('What is found in texts after storage: quality, similarity, verdicts of judges.'),
   telemetry: telemetry.prefault({}).describe('Logs, metrics and spans about Observa itself.'),
   tests: z
     .array(unitTest)

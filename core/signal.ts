@@ -30,6 +30,10 @@ export const SIGNAL_TYPES = [
   'model_drift',
   'output_drift',
   'custom',
+  'quality_degradation',
+  'hallucination',
+  'faithfulness',
+  'context_relevance',
 ] as const
 
 export type SignalType = (typeof SIGNAL_TYPES)[number]

@@ -1,29 +1,41 @@
-// All detections of an instance, from its start to its end.
+// All detections of an instance, and what carries the signals of jobs into its log, from its start to its end.
 
 import type { ObservaConfig } from '../../config/root.ts'
+import { DerivedSignals } from './derived-signals.ts'
 import { DetectionLoop, type DetectionLoopOptions } from './detection-loop.ts'
 import { detectionsOf } from './detections.ts'
 
+export interface DetectionsOptions extends Omit<DetectionLoopOptions, 'spec'> {
+  /** Of the Postgres in which the signals of jobs wait; holds the password. Null without one. */
+  readonly postgresUrl: string | null
+}
+
 export class RunningDetections {
   readonly #loops: DetectionLoop[] = []
+  #derived: DerivedSignals | null = null
 
   /** Claims their places in the log; before any consumer of the log starts. */
-  async open(config: ObservaConfig, options: Omit<DetectionLoopOptions, 'spec'>): Promise<void> {
+  async open(config: ObservaConfig, options: DetectionsOptions): Promise<void> {
     for (const spec of detectionsOf(config))
       this.#loops.push(await DetectionLoop.open({ ...options, spec }))
+    const url = options.postgresUrl
+    if (url !== null && this.#loops.length > 0)
+      this.#derived = new DerivedSignals(config, { ...options, url })
   }
 
   start(): void {
     for (const loop of this.#loops) loop.start()
+    this.#derived?.start()
   }
 
   /** Finds what is left in the log; exporters still have to send it. */
   async stop(): Promise<void> {
-    await Promise.all(this.#loops.map((loop) => loop.stop()))
+    await Promise.all([...this.#loops.map((loop) => loop.stop()), this.#derived?.stop()])
   }
 
   useSettingsOf(config: ObservaConfig): void {
     for (const spec of detectionsOf(config))
       this.#loops.find((loop) => loop.id === spec.id)?.useSettings(spec.settings)
+    this.#derived?.useSettingsOf(config)
   }
 }

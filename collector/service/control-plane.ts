@@ -7,6 +7,7 @@ import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootst
 import { KeyDirectory } from '../../accounts/key-directory.ts'
 import { QuotaKeeper } from '../../accounts/quota-keeper.ts'
 import type { ObservaConfig } from '../../config/root.ts'
+import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import type { Metrics } from '../../core/metrics.ts'
@@ -27,6 +28,9 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
   readonly notifications: NotificationSettings
+  /** Of ClickHouse, for jobs. */
+  readonly clickhouse: StoreAddress | null
+  readonly semantic: SemanticConfig
   /** What was accepted is in it, until the exporters to Postgres have stored it. */
   readonly durable: Pick<DurableLog, 'id' | 'stats'>
   readonly postgresExporters: readonly string[]
@@ -62,13 +66,22 @@ export class ControlPlane {
     config: ObservaConfig,
     deps: Pick<
       ControlPlaneOptions,
-      'address' | 'bootstrap' | 'clock' | 'metrics' | 'log' | 'onFirstKey' | 'durable'
+      | 'address'
+      | 'clickhouse'
+      | 'bootstrap'
+      | 'clock'
+      | 'metrics'
+      | 'log'
+      | 'onFirstKey'
+      | 'durable'
     >,
   ): ControlPlane {
-    const { address, bootstrap, clock, metrics, log, onFirstKey, durable } = deps
+    const { address, clickhouse, bootstrap, clock, metrics, log, onFirstKey, durable } = deps
     const keys = keysConfigOf(config)
     return new ControlPlane({
       address,
+      clickhouse,
+      semantic: config.semantic,
       bootstrap,
       clock,
       metrics,
@@ -97,8 +110,7 @@ export class ControlPlane {
     const position = (): LogPosition => positionOf(options)
     this.quotas = new QuotaKeeper({ url, clock, metrics, log, instance, life, position })
     this.keys.onChange(() => this.quotas.forget())
-    const { isWorker, notifications } = options
-    this.jobs = new JobService({ url, clock, metrics, log, isWorker, notifications })
+    this.jobs = new JobService({ ...options, url })
   }
 
   async start(): Promise<void> {

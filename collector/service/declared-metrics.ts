@@ -8,6 +8,7 @@ import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
 import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.ts'
+import { SEMANTIC_METRICS } from '../../semantic/semantic-metrics.ts'
 import { DETECTION_METRICS } from '../detection/detection-loop.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
@@ -29,6 +30,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },
   { part: 'Signals about traces and trends', metrics: DETECTION_METRICS },
+  { part: 'Texts after storage', metrics: SEMANTIC_METRICS },
   { part: 'Every exporter', metrics: SENDER_METRICS },
 ]
 

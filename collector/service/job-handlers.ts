@@ -1,29 +1,40 @@
 // Every kind of job that there is, with what works it. A new kind is one more line here.
 
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { SemanticConfig } from '../../config/semantic-section.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { cleanSessions } from '../../jobs/clean-sessions.ts'
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
 import { quotaNotices } from '../../jobs/quota-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
+import { scoreQuality } from '../../semantic/quality/quality-job.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobHandlerDeps {
   /** For what jobs do; a plain role is taken on for each transaction. */
   readonly pool: PostgresPool
-  readonly metrics: Metrics
+  /** Null where this process cannot reach it; then jobs that need it are left to others. */
+  readonly clickhouse: ClickHouseClient | null
+  readonly semantic: SemanticConfig
   readonly notifications: NotificationSettings
+  readonly clock: Clock
+  readonly metrics: Metrics
 }
 
-export function jobHandlers({
-  pool,
-  metrics,
-  notifications,
-}: JobHandlerDeps): readonly AnyJobHandler[] {
+export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
+  const { pool, metrics, notifications } = deps
   return [
     cleanSessions(pool),
     quotaNotices(pool),
     deliverNotifications(pool, { ...notifications, metrics }),
     cleanNotifications(pool),
+    ...semanticHandlers(deps),
   ]
+}
+
+function semanticHandlers({ clickhouse, semantic, ...shared }: JobHandlerDeps): AnyJobHandler[] {
+  if (clickhouse === null) return []
+  return semantic.quality.enabled ? [scoreQuality({ ...shared, clickhouse })] : []
 }

@@ -1,18 +1,25 @@
 // The jobs of a process: the queue, and the worker where this process works them.
 
+import type { ClickHouseClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
+import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
+import type { StoreAddress } from '../../core/config/store-address.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JobQueue } from '../../jobs/job-queue.ts'
 import { JobWorker } from '../../jobs/job-worker.ts'
 import { Planner } from '../../notifications/planner.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
 import { jobHandlers } from './job-handlers.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobServiceOptions {
   /** Of Postgres; holds the password. */
   readonly url: string
+  /** Of ClickHouse; null where this process cannot reach it. */
+  readonly clickhouse: StoreAddress | null
+  readonly semantic: SemanticConfig
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
@@ -27,12 +34,22 @@ const CONNECTIONS = 4
 export class JobService {
   readonly queue: JobQueue
   readonly #pool: PostgresPool
+  readonly #clickhouse: ClickHouseClient | null
   readonly #worker: JobWorker | null
   readonly #planner: Planner | null
 
-  constructor({ url, clock, metrics, log, isWorker, notifications }: JobServiceOptions) {
+  constructor(options: JobServiceOptions) {
+    const { url, clock, metrics, log, isWorker, semantic, notifications } = options
     this.#pool = new PostgresPool({ url, max: CONNECTIONS, applicationName: 'observa/worker' })
-    const handlers = jobHandlers({ pool: this.#pool, metrics, notifications })
+    this.#clickhouse = options.clickhouse === null ? null : connectClickHouse(options.clickhouse)
+    const handlers = jobHandlers({
+      pool: this.#pool,
+      clickhouse: this.#clickhouse,
+      semantic,
+      notifications,
+      clock,
+      metrics,
+    })
     const kinds = handlers.map((handler) => handler.kind)
     this.queue = new JobQueue({ url, clock, metrics, log, kinds, isWorker })
     const { queue } = this
@@ -55,5 +72,6 @@ export class JobService {
     await this.#worker?.stop(drainMs)
     await this.queue.stop()
     await this.#pool.end()
+    await this.#clickhouse?.close()
   }
 }

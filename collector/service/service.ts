@@ -220,7 +220,9 @@ export class Service implements ServiceView {
     await this.#startControlPlane(this.#log)
     await this.#buildPipelines(this.#log)
     const dir = this.#config.queue.dir ?? join(dataDir, 'queue')
-    const shared = { ...this.#deps, log: this.#log, dir, logger: this.#logOf('detection') }
+    const postgresUrl = this.stores.postgres?.url ?? null
+    const logger = this.#logOf('detection')
+    const shared = { ...this.#deps, log: this.#log, dir, logger, postgresUrl }
     await this.#detections.open(this.#config, shared)
     this.#deps.progress('starting workers')
     this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
@@ -295,7 +297,9 @@ export class Service implements ServiceView {
     const address = this.stores.postgres
     if (address === null) return
     const log = this.#logOf('control')
-    this.#control = ControlPlane.of(this.#config, { ...this.#deps, address, log, durable })
+    const { clickhouse } = this.stores
+    const options = { ...this.#deps, address, clickhouse, log, durable }
+    this.#control = ControlPlane.of(this.#config, options)
     await this.#control.start()
     this.#admission.quotas = this.#control.quotas
     this.#auth.useControlPlane(this.#control.keys)

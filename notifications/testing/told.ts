@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { JobService } from '../../collector/service/job-service.ts'
+import { semanticSection } from '../../config/semantic-section.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
@@ -36,6 +37,8 @@ export class Told {
     this.tenant = tenant
     this.metrics.declare([...JOB_METRICS, ...NOTIFICATION_METRICS])
     this.jobs = new JobService({
+      clickhouse: null,
+      semantic: semanticSection.parse({}),
       url: server.url,
       clock: systemClock,
       metrics: this.metrics,

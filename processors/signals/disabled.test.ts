@@ -5,11 +5,17 @@ import { loadConfig } from '../../config/load.ts'
 import { problemLine } from '../../config/tree/problems.ts'
 import { SIGNAL_TYPES } from '../../core/signal.ts'
 import { DETECTED_TYPES } from '../../detection/testing/detected-types.ts'
+import { DERIVED_TYPES } from '../../semantic/results/derived-signal.ts'
 import { signalsSchema } from './config.ts'
 import { RULES } from './rules/all-rules.ts'
 
 test('the signal types in the configuration are exactly those that the rules raise, and that of own rules', () => {
-  const raised = new Set([...RULES.flatMap((rule) => rule.types), ...DETECTED_TYPES, 'custom'])
+  const raised = new Set([
+    ...RULES.flatMap((rule) => rule.types),
+    ...DETECTED_TYPES,
+    ...DERIVED_TYPES,
+    'custom',
+  ])
   assert.deepEqual([...raised].toSorted(), SIGNAL_TYPES.toSorted())
 })
 

@@ -69,6 +69,7 @@ const FIRST = [
 /** The tables that the exporter writes. All others belong to the control plane. */
 const TELEMETRY = [
   'signals',
+  'derived_signals',
   'issues',
   'issue_affected',
   'issue_history',

@@ -9,6 +9,7 @@ import { errorCodeOf } from '../../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { Listeners } from '../../http/listeners.ts'
 import { makeAuthenticators } from '../../service/authenticators.ts'
+import { clickhouseAddressOf } from '../../service/clickhouse-address.ts'
 import { PARTS } from '../../service/declared-metrics.ts'
 import { JobService } from '../../service/job-service.ts'
 import { makeLogger } from '../../service/logger.ts'
@@ -46,7 +47,16 @@ export async function workerVerb(
   const stopped = onSignals(io)
   const notifications = notificationSettingsOf(config)
   const clock = systemClock
-  const jobs = new JobService({ url, clock, metrics, log, isWorker: true, notifications })
+  const jobs = new JobService({
+    url,
+    clickhouse: clickhouseAddressOf(config),
+    semantic: config.semantic,
+    notifications,
+    clock,
+    metrics,
+    log,
+    isWorker: true,
+  })
   faults.use(log, () => jobs.stop(DRAIN_MS))
   const ending = new AbortController()
   void stopped.then(() => ending.abort())

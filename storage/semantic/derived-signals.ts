@@ -1,0 +1,68 @@
+// Signals that jobs found, on their way into the log of an instance: whoever takes one deletes it in the transaction in which it was
+// written to the log, so one that is taken twice after a crash has the same id and changes nothing.
+
+import type { Signal } from '../../core/signal.ts'
+import type { QueryResultRow, Statements } from '../postgres/connection.ts'
+import type { PostgresPool } from '../postgres/pool.ts'
+import { withRole } from '../postgres/roles.ts'
+
+const AT_ONCE_MAX = 500
+
+interface Waiting extends QueryResultRow {
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly signal_id: string
+  readonly signal: Signal
+}
+
+/** Within a transaction of the caller as `observa_exporter`. */
+export async function deriveSignals(client: Statements, signals: readonly Signal[]): Promise<void> {
+  if (signals.length === 0) return
+  await client.query(
+    `INSERT INTO derived_signals (tenant_id, project_id, signal_id, signal)
+     SELECT s->>'tenant_id', s->>'project_id', s->>'signal_id', s FROM jsonb_array_elements($1::jsonb) AS s
+     ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET signal = excluded.signal`,
+    [JSON.stringify(signals)],
+  )
+}
+
+export async function deriveSignalsOf(
+  pool: PostgresPool,
+  signals: readonly Signal[],
+): Promise<void> {
+  if (signals.length === 0) return
+  await withRole(pool, 'observa_exporter', (client) => deriveSignals(client, signals))
+}
+
+/** Hands waiting signals to `take`, the oldest first, and deletes them when it resolves. Returns how many. */
+export async function takeDerivedSignals(
+  pool: PostgresPool,
+  take: (signals: readonly Signal[]) => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  return await withRole(
+    pool,
+    'observa_exporter',
+    async (client) => {
+      const found = await client.query<Waiting>(
+        `SELECT tenant_id, project_id, signal_id, signal FROM derived_signals ORDER BY created_at
+         LIMIT ${AT_ONCE_MAX} FOR UPDATE SKIP LOCKED`,
+      )
+      if (found.rows.length === 0) return 0
+      await take(found.rows.map((row) => row.signal))
+      await client.query(
+        `DELETE FROM derived_signals AS d USING jsonb_to_recordset($1::jsonb) AS t (tenant_id text, project_id text, signal_id text)
+         WHERE (d.tenant_id, d.project_id, d.signal_id) = (t.tenant_id, t.project_id, t.signal_id)`,
+        [JSON.stringify(found.rows.map(keyOf))],
+      )
+      return found.rows.length
+    },
+    { signal },
+  )
+}
+
+const keyOf = ({ tenant_id, project_id, signal_id }: Waiting): object => ({
+  tenant_id,
+  project_id,
+  signal_id,
+})
