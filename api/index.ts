@@ -3,51 +3,18 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { SessionCache } from '../accounts/session-cache.ts'
-import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
+import { registerRoutes } from './all-routes.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { registerDeprecations } from './deprecations.ts'
 import { registerIdempotency } from './idempotency.ts'
 import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
-import { auditRoutes } from './routes/control/audit.ts'
-import { authRoutes } from './routes/control/auth.ts'
-import { invitationRoutes } from './routes/control/invitations.ts'
-import { keyRoutes } from './routes/control/keys.ts'
-import { memberRoutes } from './routes/control/members.ts'
-import { muteRoutes } from './routes/control/mutes.ts'
-import { projectRoutes } from './routes/control/projects.ts'
-import { quotaRoutes } from './routes/control/quota.ts'
-import { targetRoutes } from './routes/control/targets.ts'
-import { tenantRoutes } from './routes/control/tenants.ts'
-import { viewRoutes } from './routes/control/views.ts'
-import { conversationMessageRoutes } from './routes/data/conversation-messages.ts'
-import { eventRoutes } from './routes/data/events.ts'
-import { groupRoutes } from './routes/data/groups.ts'
-import { scoreRoutes } from './routes/data/scores.ts'
-import { searchRoutes } from './routes/data/search.ts'
-import { traceTreeRoutes } from './routes/data/trace-trees.ts'
-import { traceRoutes } from './routes/data/traces.ts'
-import { issueRoutes } from './routes/issues/issues.ts'
-import { signalRoutes } from './routes/issues/signals.ts'
-import { configurationRoutes } from './routes/operations/configuration.ts'
-import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
-import { diagnosticsRoutes } from './routes/operations/diagnostics.ts'
-import { docsRoutes } from './routes/operations/docs.ts'
-import { explainRoutes } from './routes/operations/explain.ts'
-import { jobRoutes } from './routes/operations/jobs.ts'
-import { mcpRoutes } from './routes/operations/mcp.ts'
-import { pipelineRoutes } from './routes/operations/pipeline.ts'
-import { systemRoutes } from './routes/operations/system.ts'
-import { analyticsRoutes } from './routes/sums/analytics.ts'
-import { dashboardRoutes } from './routes/sums/dashboards.ts'
-import { reconcileRoutes } from './routes/sums/reconcile.ts'
-import { timeseriesRoutes } from './routes/sums/timeseries.ts'
-import { usageRoutes } from './routes/sums/usage.ts'
 import { SessionAuth } from './session-auth.ts'
 import { SHARED_ANSWER_METRICS, useSharedAnswers } from './shared-answers.ts'
 import { Stores } from './stores.ts'
@@ -118,47 +85,21 @@ class ApiExtension implements Component {
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions), (tenantId) =>
       this.#operators().has(tenantId),
     )
+    registerDeprecations(app)
     registerListOptions(app)
     registerIdempotency(app, this.#stores)
     const { clock, metrics } = this.#host
     useRequestMetrics(app, metrics)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
-    systemRoutes(app, this.#ctx.service, this.#stores)
-    pipelineRoutes(app, this.#ctx.service, this.#host.metrics)
-    configurationRoutes(app, this.#ctx.service.operations)
-    deadLetterRoutes(app, this.#ctx.service.operations.deadLetters)
-    explainRoutes(app, this.#ctx.service.operations)
-    jobRoutes(app, this.#stores)
-    diagnosticsRoutes(app, this.#ctx.service, this.#host.metrics)
-    mcpRoutes(app, this.#ctx.service.version)
-    traceRoutes(app, this.#stores)
-    traceTreeRoutes(app, this.#stores)
-    searchRoutes(app, this.#stores)
-    analyticsRoutes(app, this.#stores)
-    dashboardRoutes(app, this.#stores)
-    eventRoutes(app, this.#stores, this.#ctx.service)
-    signalRoutes(app, this.#stores)
-    issueRoutes(app, this.#stores)
-    groupRoutes(app, this.#stores)
-    conversationMessageRoutes(app, this.#stores)
-    scoreRoutes(app, this.#stores)
-    usageRoutes(app, this.#stores)
-    timeseriesRoutes(app, this.#stores)
-    const attempts = new SignInAttempts(this.#host.clock)
-    authRoutes(app, { stores: this.#stores, mode: this.#ctx.accounts, attempts })
-    invitationRoutes(app, this.#stores, attempts)
-    tenantRoutes(app, this.#stores)
-    projectRoutes(app, this.#stores)
-    quotaRoutes(app, this.#stores)
-    memberRoutes(app, this.#stores)
-    keyRoutes(app, this.#stores, this.#ctx.keyPepper)
-    targetRoutes(app, this.#stores)
-    muteRoutes(app, this.#stores)
-    auditRoutes(app, this.#stores)
-    viewRoutes(app, this.#stores)
-    reconcileRoutes(app, this.#stores)
+    await registerRoutes(app, {
+      stores: this.#stores,
+      service: this.#ctx.service,
+      metrics,
+      clock,
+      keyPepper: this.#ctx.keyPepper,
+      accounts: this.#ctx.accounts,
+    })
     consoleRoutes(app, this.#console)
-    await docsRoutes(app)
     this.#console.start()
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }

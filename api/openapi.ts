@@ -3,6 +3,8 @@
 
 import type { RouteOptions } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
+import { INGEST_PATHS } from './ingest-operations.ts'
+import type { Api } from './typed-fastify.ts'
 
 type Transform = typeof jsonSchemaTransform
 
@@ -74,6 +76,13 @@ const WITH_BODY = {
   415: answer('The body is not declared as JSON.', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'),
 }
 
+const OF_IDEMPOTENT = {
+  422: answer(
+    'The Idempotency-Key was used for another request: take a new one.',
+    'IDEMPOTENCY_KEY_REUSED',
+  ),
+}
+
 const OF_ACCOUNTS = {
   ...WITH_CREDENTIAL,
   429: answer(
@@ -114,17 +123,43 @@ export const documented: Transform = (input) => {
     ...(input.schema?.tags?.includes('account') === true ? OF_ACCOUNTS : {}),
     ...(input.url.includes(':') ? WITH_ID : {}),
     ...(method === 'GET' ? {} : WITH_BODY),
+    ...(route.config?.idempotent === true ? OF_IDEMPOTENT : {}),
     ...(result.schema['response'] as object | undefined),
   }
   const isList = route.config?.rowFields !== undefined
   const schema = {
     operationId: operationIdOf(method, input.url),
+    ...(route.config?.going === undefined ? {} : { deprecated: true }),
     ...result.schema,
+    ...(route.config?.idempotent === true
+      ? { headers: withIdempotencyKey(result.schema['headers']) }
+      : {}),
     ...(isList ? { querystring: withListParameters(result.schema['querystring']) } : {}),
     response: isList ? withExports(responses) : responses,
     ...(scope === 'public' ? {} : { 'x-required-scope': scope }),
   }
   return { ...result, schema } as ReturnType<Transform>
+}
+
+const IDEMPOTENCY_KEY = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[!-~]+$',
+  description:
+    'A repetition with the same key within a day gets the first answer and makes nothing.',
+  examples: ['0b7e6f0a-6f2b-4d39-9c43-0f4c5a8f3b51'],
+} as const
+
+function withIdempotencyKey(headers: unknown): object {
+  const { properties } = Object(headers) as { properties?: object }
+  return { type: 'object', properties: { ...properties, 'idempotency-key': IDEMPOTENCY_KEY } }
+}
+
+/** The document as it is served: the routes of the API, and the operations of receivers at its address. */
+export function documentOf(app: Api): object {
+  const own = app.swagger()
+  return { ...own, paths: { ...own.paths, ...INGEST_PATHS } }
 }
 
 interface ObjectSchema {

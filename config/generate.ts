@@ -24,6 +24,7 @@ const OTHER_GENERATORS = [
   'processors/cost/generate-docs.ts',
   'bench/normalizer/compare.ts',
   'semantic/quality/generate-figures.ts',
+  'tools/openapi/generate-client.ts',
 ]
 
 /** The text that each generated document should have, by its path in the repository. */

@@ -114,23 +114,14 @@ export const PLANNED = of(`
   POST budgets
   GET budgets/remaining
   GET retention
-  GET targets
-  POST targets
-  POST targets/:id/test
-  GET deliveries
-  POST deliveries/:id/retry
   GET deletions
   POST deletions
-  POST events/ingest
-  POST traces/ingest
   GET traces/:id/similar
   GET topics
   GET drift
   GET stream
   GET rules
   POST rules/:id/replay
-  GET mutes
-  POST mutes
   GET judges
   POST judges/:id/runs
 `)

@@ -32,6 +32,8 @@ interface Route {
 }
 
 interface Operation {
+  /** Of operations that are served at another address than the API. */
+  readonly servers?: readonly unknown[]
   readonly security?: readonly unknown[]
   readonly 'x-required-scope'?: string
   readonly parameters?: readonly {
@@ -80,12 +82,14 @@ service:
     paths: Record<string, Record<string, Operation>>
   }
   routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      method: method.toUpperCase(),
-      path,
-      scope: operation.security?.length === 0 ? null : (operation['x-required-scope'] ?? 'none'),
-      query: requiredQuery(operation),
-    })),
+    Object.entries(methods)
+      .filter(([, operation]) => operation.servers === undefined)
+      .map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path,
+        scope: operation.security?.length === 0 ? null : (operation['x-required-scope'] ?? 'none'),
+        query: requiredQuery(operation),
+      })),
   )
 })
 

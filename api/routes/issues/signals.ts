@@ -39,6 +39,13 @@ export const signalSchema = z.object({
   fingerprint: z.string().nullable(),
 })
 
+/** Issues are counted with their occurrences, and by their state too. */
+const SUMMARY_GOES = {
+  since: '2026-12-01',
+  until: '2027-06-01',
+  successor: '/api/v1/issues/summary',
+} as const
+
 const countSchema = z.object({ type: z.string(), severity: z.string(), count: z.number() })
 
 export function signalRoutes(app: Api, stores: Stores): void {
@@ -86,7 +93,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/signals/summary',
     {
-      config: { scope: 'query' },
+      config: { scope: 'query', going: SUMMARY_GOES },
       schema: {
         tags: ['signals'],
         summary: 'Signals by type and severity, most first',

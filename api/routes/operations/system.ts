@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import type { ServiceView } from '../../../core/component.ts'
+import { documentOf } from '../../openapi.ts'
 import type { StoreChecks } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 
@@ -105,6 +106,6 @@ function stateRoutes(app: Api, service: ServiceView, stores: StoreChecks): void 
     }),
   )
   app.get('/api/v1/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, () =>
-    app.swagger(),
+    documentOf(app),
   )
 }

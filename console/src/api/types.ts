@@ -1,251 +1,77 @@
-// Rows of the API that the console shows, as its document (`/api/v1/openapi.json`) has them. Times are RFC 3339 texts, but those of
-// events have nanoseconds.
+// Short names for the answers of the API that several views show. They are made from its document (`openapi.generated.ts`).
+
+import type { AnswerOf, RowOf } from './operations.ts'
 
 export interface Page<T> {
   readonly data: readonly T[]
   readonly next_cursor: string | null
 }
 
-export interface TraceRow {
-  readonly trace_id: string
-  readonly environment: string | null
-  readonly name: string | null
-  readonly kind: string | null
-  readonly service_name: string | null
-  readonly user_id: string | null
-  readonly session_id: string | null
-  readonly conversation_id: string | null
-  readonly start_time: string
-  readonly end_time: string
-  readonly duration_ms: number
-  readonly events: number
-  readonly llm_calls: number
-  readonly tool_calls: number
-  readonly errors: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly total_tokens: number
-  readonly cost_usd: number
-  readonly unpriced: number
-  readonly signals: number
-  readonly kinds: readonly string[]
-  readonly models: readonly string[]
-}
-
-/** The fields that a waterfall needs: no content. */
-export interface SpanRow {
+/** The document says of every field that is always there that it may be null. These of an event never are. */
+type Identified<Event> = Omit<Event, 'event_id' | 'span_id' | 'start_time'> & {
   readonly event_id: string
   readonly span_id: string
-  readonly parent_span_id: string | null
-  readonly name: string | null
-  readonly kind: string | null
-  readonly event_type?: string
-  readonly status: string | null
   /** RFC 3339 with nanoseconds. */
   readonly start_time: string
-  readonly end_time: string | null
-  readonly duration_ms: number | null
-  readonly request_model: string | null
-  readonly response_model: string | null
-  readonly tool_name: string | null
-  readonly agent_name: string | null
-  readonly service_name: string | null
-  readonly input_tokens: number | null
-  readonly output_tokens: number | null
-  readonly total_tokens: number | null
-  readonly cost_usd: number | null
-  readonly usage_aggregate: boolean | null
-  readonly usage_duplicate_of?: string
-  readonly usage_remainder?: boolean
 }
 
-/** What filled a field of an event: the key of the source, and the rule that read it. */
-export interface Explained {
-  readonly source: string
-  readonly rule: string
-}
-
+export type TraceRow = RowOf<'GET /api/v1/traces'>
 /** A canonical event. Its other fields are read by name. */
-export interface EventRow extends SpanRow {
+export type EventRow = Identified<RowOf<'GET /api/v1/events'>> & {
   readonly [field: string]: unknown
 }
+/** What filled a field of an event: the key of the source, and the rule that read it. */
+export type Explained = AnswerOf<'GET /api/v1/events/{id}'>['explain'][string]
 
-export interface Signal {
-  readonly signal_id: string
-  readonly type: string
-  readonly severity: string
-  readonly status: string
-  readonly trace_id: string | null
-  readonly span_id: string | null
-  readonly event_id: string | null
-  readonly at: string
-  readonly value: number | null
-  readonly threshold: number | null
-  readonly evidence: unknown
-  readonly rule: string
-}
+/** The fields that a waterfall needs: no content. */
+export type SpanRow = Pick<
+  Identified<RowOf<'GET /api/v1/events'>>,
+  | 'event_id'
+  | 'span_id'
+  | 'parent_span_id'
+  | 'name'
+  | 'kind'
+  | 'event_type'
+  | 'status'
+  | 'start_time'
+  | 'end_time'
+  | 'duration_ms'
+  | 'request_model'
+  | 'response_model'
+  | 'tool_name'
+  | 'agent_name'
+  | 'service_name'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'total_tokens'
+  | 'cost_usd'
+  | 'usage_aggregate'
+  | 'usage_duplicate_of'
+  | 'usage_remainder'
+>
 
-export interface SignalCount {
-  readonly type: string
-  readonly severity: string
-  readonly count: number
-}
-
-export interface Usage {
-  readonly calls: number
-  readonly errors: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly total_tokens: number
-  readonly cache_read_tokens: number
-  readonly cache_write_tokens: number
-  readonly reasoning_tokens: number
-  readonly cost_usd: number
-  readonly unpriced: number
-  readonly p50_ms: number | null
-  readonly p95_ms: number | null
-}
-
-export interface Bucket extends Usage {
-  readonly at: string
-}
-
-export interface Totals {
-  readonly events: number
-  readonly traces: number
-  readonly errors: number
-  readonly llm_calls: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly total_tokens: number
-  readonly cost_usd: number
-  readonly unpriced: number
-  readonly p50_ms: number | null
-  readonly p95_ms: number | null
-  readonly p99_ms: number | null
-}
-
-export interface BreakdownRow extends Usage {
-  readonly provider?: string | null
-  readonly model?: string | null
-  readonly route?: string | null
-  readonly environment?: string | null
-}
-
+export type Signal = RowOf<'GET /api/v1/signals'>
+export type Overview = AnswerOf<'GET /api/v1/dashboard/overview'>
+export type SignalCount = Overview['signals'][number]
+export type Totals = Omit<Overview['previous'], never>
+export type Costs = AnswerOf<'GET /api/v1/costs'>
+export type BreakdownRow = RowOf<'GET /api/v1/costs/breakdown'>
+export type Bucket = Costs['data'][number]
+export type Usage = Omit<Bucket, 'at'>
 /** Usage of a group, by the dimensions that were asked for. */
-export interface GroupedUsage extends Usage {
-  readonly by: Readonly<Record<string, string | null>>
-}
-
-export interface Overview {
-  readonly from: string
-  readonly to: string
-  readonly total: Totals
-  readonly previous: Totals
-  readonly over_time: readonly Bucket[]
-  readonly models: readonly BreakdownRow[]
-  readonly signals: readonly SignalCount[]
-}
-
-export interface Costs {
-  readonly total: Totals
-  readonly data: readonly Bucket[]
-}
+export type GroupedUsage = Usage & { readonly by: Readonly<Record<string, string | null>> }
 
 /** A conversation, session or user with its sums. */
-export interface GroupRow {
-  readonly conversation_id?: string | null
-  readonly session_id?: string | null
-  readonly user_id?: string | null
-  readonly message_count?: number | null
-  readonly last_message?: string | null
-  readonly conversations?: number
-  readonly sessions?: number
-  readonly first_at: string
-  readonly last_at: string
-  readonly duration_ms: number
-  readonly traces: number
-  readonly events: number
-  readonly llm_calls: number
-  readonly errors: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly total_tokens: number
-  readonly cost_usd: number
-  readonly signals: number
-  readonly models: readonly string[]
-}
+export type GroupRow = Partial<
+  RowOf<'GET /api/v1/conversations'> & RowOf<'GET /api/v1/sessions'> & RowOf<'GET /api/v1/users'>
+> &
+  Omit<RowOf<'GET /api/v1/users'>, 'user_id' | 'conversations' | 'sessions'>
 
-export interface Health {
-  readonly status: 'ok' | 'degraded'
-  readonly uptime_s: number
-  readonly version: string
-  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
-}
-
-export interface Me {
-  readonly user: { readonly user_id: string; readonly email: string }
-  readonly memberships?: readonly unknown[]
-}
-
+export type Health = AnswerOf<'GET /health/detailed'>
+export type Me = AnswerOf<'GET /api/v1/auth/me'>
 /** Counts are since the start; two answers make a rate. */
-export interface PipelineState {
-  readonly at: string
-  readonly started_at: string
-  readonly pipelines: readonly {
-    readonly id: string
-    readonly receivers: readonly string[]
-    readonly processors: readonly string[]
-    readonly exporters: readonly string[]
-  }[]
-  readonly receivers: readonly {
-    readonly id: string
-    readonly accepted: number
-    readonly refused: number
-  }[]
-  readonly exporters: readonly ExporterState[]
-}
-
-export interface ExporterState {
-  readonly id: string
-  readonly ok: boolean
-  readonly detail: string
-  readonly sent: number
-  readonly failed: number
-  readonly retries: number
-  readonly dead_lettered: number
-  readonly skipped: number
-  readonly queued: number
-  readonly oldest_s: number
-  readonly breaker: 'closed' | 'half-open' | 'open'
-}
-
+export type PipelineState = AnswerOf<'GET /api/v1/pipeline'>
+export type ExporterState = PipelineState['exporters'][number]
 /** The group of signals with one fingerprint, and what people do about it. */
-export interface Issue {
-  readonly issue_id: string
-  readonly type: string
-  readonly severity: string
-  readonly title: string
-  readonly status: string
-  readonly substatus: string | null
-  readonly count: number
-  readonly first_seen: string
-  readonly last_seen: string
-  readonly traces: number
-  readonly users: number
-  readonly cost_usd: number
-  readonly environment: string | null
-  readonly rule: string
-  readonly evidence: unknown
-  readonly trace_id: string | null
-  readonly assignee: string | null
-}
-
-export interface IssueEntry {
-  readonly at: string
-  readonly actor: string
-  readonly action: string
-  readonly before: string | null
-  readonly after: string | null
-  readonly note: string | null
-}
+export type Issue = RowOf<'GET /api/v1/issues'>
+export type IssueEntry = RowOf<'GET /api/v1/issues/{id}/history'>

@@ -1,0 +1,91 @@
+// All routes of the API: what an instance serves, and what the document and the typed client are made of.
+
+import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ExtensionContext, ServiceView } from '../core/component.ts'
+import type { Metrics } from '../core/metrics.ts'
+import { auditRoutes } from './routes/control/audit.ts'
+import { authRoutes } from './routes/control/auth.ts'
+import { invitationRoutes } from './routes/control/invitations.ts'
+import { keyRoutes } from './routes/control/keys.ts'
+import { memberRoutes } from './routes/control/members.ts'
+import { muteRoutes } from './routes/control/mutes.ts'
+import { projectRoutes } from './routes/control/projects.ts'
+import { quotaRoutes } from './routes/control/quota.ts'
+import { targetRoutes } from './routes/control/targets.ts'
+import { tenantRoutes } from './routes/control/tenants.ts'
+import { viewRoutes } from './routes/control/views.ts'
+import { conversationMessageRoutes } from './routes/data/conversation-messages.ts'
+import { eventRoutes } from './routes/data/events.ts'
+import { groupRoutes } from './routes/data/groups.ts'
+import { scoreRoutes } from './routes/data/scores.ts'
+import { searchRoutes } from './routes/data/search.ts'
+import { traceTreeRoutes } from './routes/data/trace-trees.ts'
+import { traceRoutes } from './routes/data/traces.ts'
+import { issueRoutes } from './routes/issues/issues.ts'
+import { signalRoutes } from './routes/issues/signals.ts'
+import { configurationRoutes } from './routes/operations/configuration.ts'
+import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
+import { diagnosticsRoutes } from './routes/operations/diagnostics.ts'
+import { docsRoutes } from './routes/operations/docs.ts'
+import { explainRoutes } from './routes/operations/explain.ts'
+import { jobRoutes } from './routes/operations/jobs.ts'
+import { mcpRoutes } from './routes/operations/mcp.ts'
+import { pipelineRoutes } from './routes/operations/pipeline.ts'
+import { systemRoutes } from './routes/operations/system.ts'
+import { analyticsRoutes } from './routes/sums/analytics.ts'
+import { dashboardRoutes } from './routes/sums/dashboards.ts'
+import { reconcileRoutes } from './routes/sums/reconcile.ts'
+import { timeseriesRoutes } from './routes/sums/timeseries.ts'
+import { usageRoutes } from './routes/sums/usage.ts'
+import type { Stores } from './stores.ts'
+import type { Api } from './typed-fastify.ts'
+
+export interface RouteSettings {
+  readonly stores: Stores
+  readonly service: ServiceView
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly keyPepper: ExtensionContext['keyPepper']
+  readonly accounts: ExtensionContext['accounts']
+}
+
+/** What routes have in common (`useAuth`, `registerListOptions`, ..) is registered before. */
+export async function registerRoutes(app: Api, settings: RouteSettings): Promise<void> {
+  const { stores, service, metrics, clock, keyPepper, accounts } = settings
+  systemRoutes(app, service, stores)
+  pipelineRoutes(app, service, metrics)
+  configurationRoutes(app, service.operations)
+  deadLetterRoutes(app, service.operations.deadLetters)
+  explainRoutes(app, service.operations)
+  jobRoutes(app, stores)
+  diagnosticsRoutes(app, service, metrics)
+  mcpRoutes(app, service.version)
+  traceRoutes(app, stores)
+  traceTreeRoutes(app, stores)
+  searchRoutes(app, stores)
+  analyticsRoutes(app, stores)
+  dashboardRoutes(app, stores)
+  eventRoutes(app, stores, service)
+  signalRoutes(app, stores)
+  issueRoutes(app, stores)
+  groupRoutes(app, stores)
+  conversationMessageRoutes(app, stores)
+  scoreRoutes(app, stores)
+  usageRoutes(app, stores)
+  timeseriesRoutes(app, stores)
+  const attempts = new SignInAttempts(clock)
+  authRoutes(app, { stores, mode: accounts, attempts })
+  invitationRoutes(app, stores, attempts)
+  tenantRoutes(app, stores)
+  projectRoutes(app, stores)
+  quotaRoutes(app, stores)
+  memberRoutes(app, stores)
+  keyRoutes(app, stores, keyPepper)
+  targetRoutes(app, stores)
+  muteRoutes(app, stores)
+  auditRoutes(app, stores)
+  viewRoutes(app, stores)
+  reconcileRoutes(app, stores)
+  await docsRoutes(app)
+}
