@@ -6,6 +6,7 @@ import type { ExtensionContext, ServiceView } from '../core/component.ts'
 import type { Metrics } from '../core/metrics.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
+import { deletionRoutes } from './routes/control/deletions.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
@@ -85,6 +86,7 @@ export async function registerRoutes(app: Api, settings: RouteSettings): Promise
   targetRoutes(app, stores)
   muteRoutes(app, stores)
   auditRoutes(app, stores)
+  deletionRoutes(app, stores)
   viewRoutes(app, stores)
   reconcileRoutes(app, stores)
   await docsRoutes(app)

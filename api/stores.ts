@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import type { ServiceView } from '../core/component.ts'
 import type { StoreAddress } from '../core/config/store-address.ts'
 import { messageOf } from '../core/errors.ts'
-import type { IdField } from '../core/identity/stored-ids.ts'
+import type { IdField, StoredIds } from '../core/identity/stored-ids.ts'
 import type { TenantContext } from '../core/tenant.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
 import { shareHours } from '../storage/queries/hours/project-hours.ts'
@@ -48,6 +48,10 @@ export class Stores implements StoreChecks {
   constructor(service: ServiceView, sharing?: Sharing) {
     this.#service = service
     this.#sharing = sharing ?? null
+  }
+
+  get storedIds(): StoredIds {
+    return this.#service.storedIds
   }
 
   /** The forms in which an id that a client asks for may be stored. Undefined when the client asks for none. */

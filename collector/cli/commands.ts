@@ -324,6 +324,28 @@ observa audit --tenant acme --action key.revoke
     },
   ],
   [
+    'delete',
+    {
+      help: `observa delete user|session|conversation|trace|tenant ID [options]
+observa delete list | show DELETION [options]
+
+Deletes what was stored of somebody or something, in every store, and proves it. ID is the plain value, also of a user whose e-mail address
+is stored as a pseudonym. The command asks for it; a running instance or \`observa worker\` does it. What comes later of the same is dropped.
+
+      --tenant T      of this tenant (default: default)
+      --project P     only in this project (default: in all of the tenant)
+      --days N        how long what comes later is dropped (default: 90)
+      --state S       list: waiting, deleting, erasing, done or failed
+      --yes           tenant: deletes it with its projects, keys and members
+${DATABASE_HELP}
+observa delete user ada@example.com --tenant acme
+observa delete trace 4bf92f3577b34da6a3ce929d0e0e4736 --tenant acme --json
+observa delete show 7f1c9a52-8a39-4a64-9a53-0f3c5c1f9f5e --tenant acme
+`,
+      load: async () => (await import('./control/delete.ts')).deleteVerb,
+    },
+  ],
+  [
     'queue',
     {
       help: `observa queue stats|verify|dump [options]

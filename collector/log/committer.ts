@@ -105,6 +105,11 @@ export class Committer {
     })
   }
 
+  /** The next append begins a new segment. */
+  rotateNext(): void {
+    this.#mustRotate = true
+  }
+
   /** Raises the next sequence number. Only allowed before the first append. */
   raiseSequence(next: bigint): void {
     this.#written.next = next

@@ -31,6 +31,14 @@ const SOFT_SHARE = 0.8
 /** How long a refused append keeps `pressure` at `full`, ms, so that clients are refused before they send. */
 const NO_SPACE_MEMORY_MS = 1000
 const SUM_CHECKS_FIRST = 16
+/** A record that only moves the log on. */
+const NOTHING = {
+  pipeline: 'erase',
+  parts: [],
+  eventCount: 0,
+  eventIds: new Uint8Array(0),
+  claims: new Int32Array(0),
+}
 const SUM_CHECK_EVERY = 256
 
 export class DurableLog {
@@ -54,6 +62,8 @@ export class DurableLog {
   readonly #damage = new Damage()
   readonly #endMark: EndMark
   #isClosed = false
+  /** Records before this one are to leave the disk. */
+  #eraseBefore = 0n
 
   /** Locks the directory, recovers its records and starts a new segment. */
   static async open(options: LogOptions): Promise<DurableLog> {
@@ -204,6 +214,33 @@ export class DurableLog {
   dropConsumer(name: string): void {
     this.#consumers.delete(name)
     this.#tidy()
+  }
+
+  /** While true, consumers make their position durable as soon as they have read everything. */
+  get isErasing(): boolean {
+    return this.#eraseBefore > this.firstSequence
+  }
+
+  /**
+   * Removes the bytes of all records before `sequence` from the disk as soon as every consumer has passed them, also those
+   * that are kept for the ledger and in recycled files. Resolves with true once nothing of them is left; call it again until
+   * then. The first call for a sequence begins a new segment.
+   */
+  async erase(sequence: bigint): Promise<boolean> {
+    const committer = this.#committer
+    if (committer === null) return this.#needed() >= sequence
+    if (this.#eraseBefore < sequence) {
+      this.#eraseBefore = sequence
+      committer.rotateNext()
+      await this.append({ ...NOTHING, createdAtMs: this.#s.clock.nowMs() })
+    }
+    this.#tidy()
+    await this.#housekeeping
+    const [oldest, next] = this.#files.segments
+    if (oldest === undefined || (next !== undefined && oldest.firstSequence < sequence))
+      return false
+    await this.#files.dropSpare()
+    return true
   }
 
   /** `soft` from 80 % of the limit on, `full` when an append would be refused. Admission uses it. */
@@ -411,12 +448,19 @@ export class DurableLog {
   }
 
   async #removeConsumed(): Promise<void> {
-    await this.#files.removeWhile((_oldest, next) => {
-      if (next.firstSequence > this.#needed()) return false
-      return (
-        this.pressure() !== 'ok' || this.#files.bytesBefore(this.#needed()) > this.#s.retainBytes
-      )
-    })
+    const isErased = (oldest: { readonly firstSequence: bigint }): boolean =>
+      oldest.firstSequence < this.#eraseBefore
+    await this.#files.removeWhile(
+      (oldest, next) => {
+        if (next.firstSequence > this.#needed()) return false
+        return (
+          isErased(oldest) ||
+          this.pressure() !== 'ok' ||
+          this.#files.bytesBefore(this.#needed()) > this.#s.retainBytes
+        )
+      },
+      (oldest) => !isErased(oldest),
+    )
   }
 
   #lookAtDisk(): void {

@@ -118,7 +118,10 @@ export class SegmentFiles {
    * Deletes or recycles the oldest segments while `isFree` is true for them. The last segment always stays. Returns
    * how many were removed.
    */
-  async removeWhile(isFree: (oldest: Segment, next: Segment) => boolean): Promise<number> {
+  async removeWhile(
+    isFree: (oldest: Segment, next: Segment) => boolean,
+    mayRecycle: (oldest: Segment) => boolean = () => true,
+  ): Promise<number> {
     const { fs, dir } = this.#s
     let removed = 0
     for (;;) {
@@ -126,11 +129,20 @@ export class SegmentFiles {
       if (oldest === undefined || next === undefined || !isFree(oldest, next)) break
       this.segments.shift()
       removed++
-      if (await this.#recycled(oldest)) continue
+      if (mayRecycle(oldest) && (await this.#recycled(oldest))) continue
       await fs.unlink(oldest.path).catch(ignoreMissing)
     }
     if (removed > 0) await fs.fsyncDir(dir)
     return removed
+  }
+
+  /** Deletes the spare, which may be a recycled file that still has what it held before. */
+  async dropSpare(): Promise<void> {
+    await this.#background
+    if (!this.#hasSpare) return
+    this.#hasSpare = false
+    await this.#s.fs.unlink(join(this.#s.dir, SPARE_NAME)).catch(ignoreMissing)
+    await this.#s.fs.fsyncDir(this.#s.dir)
   }
 
   /**

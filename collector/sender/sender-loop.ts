@@ -124,6 +124,11 @@ export class SenderLoop {
     await late
   }
 
+  /** The next record to be sent. It is known before it is durable. */
+  get position(): bigint {
+    return this.#state.next.sequence
+  }
+
   /** The items by state. The sum is exact at every moment. */
   itemCounts(): ItemCounts {
     return itemCountsOf(this.#state, this.#o.log.itemsAppended(this.#o.exporterId))
@@ -325,7 +330,8 @@ export class SenderLoop {
     this.#state = { ...this.#state, next: cutter.position, inFlight: null }
     const { next, inFlight } = this.#saved
     const moved = this.#state.next.sequence - next.sequence
-    const isBehind = inFlight !== null || moved >= IDLE_SAVE_RECORDS || this.#countsDiffer()
+    const isDue = moved >= IDLE_SAVE_RECORDS || (moved > 0n && log.isErasing)
+    const isBehind = inFlight !== null || isDue || this.#countsDiffer()
     if (isBehind) await this.#save()
   }
 

@@ -13,6 +13,13 @@ interface ExporterConfig {
   readonly password?: Secret
 }
 
+/** Whether only the instance that runs the engine can reach it. */
+export function isEmbedded(config: ObservaConfig): boolean {
+  const found = [...config.exporters.values()].find(({ factory }) => factory.type === 'clickhouse')
+  // The configuration was parsed by the schema of that exporter.
+  return found !== undefined && (found.config as ExporterConfig).embedded
+}
+
 /** The server of the first `clickhouse` exporter; null for none, and for an embedded one, which only its instance can reach. */
 export function clickhouseAddressOf(config: ObservaConfig): StoreAddress | null {
   for (const { factory, config: given } of config.exporters.values()) {

@@ -13,8 +13,10 @@ import type { StoreAddress } from '../../core/config/store-address.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { LocalDeletions, type LocalDeletionsOptions } from '../deletions/local-deletions.ts'
 import type { DurableLog } from '../log/log.ts'
 import { keysConfigOf } from './authenticators.ts'
+import { isEmbedded } from './clickhouse-address.ts'
 import { JobService } from './job-service.ts'
 import { type NotificationSettings, notificationSettingsOf } from './notification-settings.ts'
 
@@ -27,12 +29,19 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   readonly onFirstKey: (key: string) => void
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
+  readonly isStoreWorker: boolean
+  readonly hasClickHouse: boolean
+  /** What deletions need of the rest of the instance. */
+  readonly deletions: Pick<
+    LocalDeletionsOptions,
+    'tombstones' | 'positions' | 'settled' | 'letters'
+  >
   readonly notifications: NotificationSettings
   /** Of ClickHouse, for jobs. */
   readonly clickhouse: StoreAddress | null
   readonly semantic: SemanticConfig
   /** What was accepted is in it, until the exporters to Postgres have stored it. */
-  readonly durable: Pick<DurableLog, 'id' | 'stats'>
+  readonly durable: Pick<DurableLog, 'id' | 'stats' | 'nextSequence' | 'erase'>
   readonly postgresExporters: readonly string[]
 }
 
@@ -57,6 +66,7 @@ export class ControlPlane {
   readonly keys: KeyDirectory
   readonly jobs: JobService
   readonly quotas: QuotaKeeper
+  readonly deletions: LocalDeletions
   readonly #options: ControlPlaneOptions
   readonly #stopping = new AbortController()
   #later: Promise<unknown> = Promise.resolve()
@@ -74,9 +84,11 @@ export class ControlPlane {
       | 'log'
       | 'onFirstKey'
       | 'durable'
+      | 'deletions'
     >,
   ): ControlPlane {
     const { address, clickhouse, bootstrap, clock, metrics, log, onFirstKey, durable } = deps
+    const { deletions } = deps
     const keys = keysConfigOf(config)
     return new ControlPlane({
       address,
@@ -88,6 +100,7 @@ export class ControlPlane {
       log,
       onFirstKey,
       durable,
+      deletions,
       postgresExporters: [...config.exporters]
         .filter(([, { factory }]) => factory.type === 'postgres')
         .map(([id]) => id),
@@ -95,6 +108,9 @@ export class ControlPlane {
       needsKey: config.auth === 'keys' && (keys?.keys.length ?? 0) === 0,
       pepper: keys?.pepper ?? null,
       isWorker: config.jobs.in_process,
+      // Nobody else reaches an embedded engine.
+      isStoreWorker: isEmbedded(config),
+      hasClickHouse: clickhouse !== null,
       notifications: notificationSettingsOf(config),
     })
   }
@@ -111,12 +127,24 @@ export class ControlPlane {
     this.quotas = new QuotaKeeper({ url, clock, metrics, log, instance, life, position })
     this.keys.onChange(() => this.quotas.forget())
     this.jobs = new JobService({ ...options, url })
+    const { durable, deletions } = options
+    this.deletions = new LocalDeletions({
+      ...deletions,
+      url,
+      clock,
+      metrics,
+      log,
+      instance,
+      durable,
+    })
+    this.keys.onChange(() => this.deletions.look())
   }
 
   async start(): Promise<void> {
     const isDone = await this.#ensure()
     await this.keys.start()
     await this.quotas.start()
+    await this.deletions.start()
     await this.jobs.start()
     if (!isDone) this.#later = this.#ensureLater()
   }
@@ -124,7 +152,7 @@ export class ControlPlane {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#later
-    await Promise.all([this.jobs.stop(DRAIN_MS), this.quotas.stop()])
+    await Promise.all([this.jobs.stop(DRAIN_MS), this.quotas.stop(), this.deletions.stop()])
     await this.keys.stop()
   }
 

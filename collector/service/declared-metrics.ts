@@ -9,6 +9,7 @@ import type { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
 import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.ts'
 import { SEMANTIC_METRICS } from '../../semantic/semantic-metrics.ts'
+import { DELETION_METRICS } from '../deletions/local-deletions.ts'
 import { DETECTION_METRICS } from '../detection/detection-loop.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
@@ -24,6 +25,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS, ...EXPLAIN_METRICS] },
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
+  { part: 'Deletions', metrics: DELETION_METRICS },
   { part: 'Jobs', metrics: JOB_METRICS },
   { part: 'Notifications', metrics: NOTIFICATION_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },

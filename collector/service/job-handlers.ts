@@ -5,7 +5,9 @@ import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { cleanSessions } from '../../jobs/clean-sessions.ts'
+import { continueDeletions, runDeletion } from '../../jobs/deletions/deletions.ts'
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
+import type { JobQueue } from '../../jobs/job-queue.ts'
 import { quotaNotices } from '../../jobs/quota-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
@@ -21,17 +23,27 @@ export interface JobHandlerDeps {
   readonly notifications: NotificationSettings
   readonly clock: Clock
   readonly metrics: Metrics
+  readonly queue: () => JobQueue
+  /** Whether there is a ClickHouse at all, reachable from here or not. */
+  readonly hasClickHouse: boolean
 }
 
+/** What any process can work. */
 export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
-  const { pool, metrics, notifications } = deps
+  const { pool, metrics, notifications, queue } = deps
   return [
     cleanSessions(pool),
     quotaNotices(pool),
     deliverNotifications(pool, { ...notifications, metrics }),
     cleanNotifications(pool),
-    ...semanticHandlers(deps),
+    continueDeletions(deps, queue),
   ]
+}
+
+/** What only a process can work that reaches the ClickHouse of the pipelines, if there is one. */
+export function storeHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
+  if (deps.clickhouse === null && deps.hasClickHouse) return []
+  return [runDeletion(deps), ...semanticHandlers(deps)]
 }
 
 function semanticHandlers({ clickhouse, semantic, ...shared }: JobHandlerDeps): AnyJobHandler[] {

@@ -6,12 +6,14 @@ import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import { RUN_DELETION } from '../../jobs/deletions/deletions.ts'
+import type { JobKind } from '../../jobs/job-kind.ts'
 import { JobQueue } from '../../jobs/job-queue.ts'
 import { JobWorker } from '../../jobs/job-worker.ts'
 import { Planner } from '../../notifications/planner.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
-import { jobHandlers } from './job-handlers.ts'
+import { jobHandlers, storeHandlers } from './job-handlers.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobServiceOptions {
@@ -23,13 +25,19 @@ export interface JobServiceOptions {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
+  /** Whether there is a ClickHouse at all. */
+  readonly hasClickHouse: boolean
   /** Are jobs worked here, or only enqueued? */
   readonly isWorker: boolean
+  /** Are at least those worked here that need an embedded ClickHouse, which nobody else reaches? */
+  readonly isStoreWorker: boolean
   readonly notifications: NotificationSettings
 }
 
 /** Connections of the jobs themselves, beside those of the queue. */
 const CONNECTIONS = 4
+/** A deletion changes many rows in one statement. */
+const STATEMENT_MS = 120_000
 
 export class JobService {
   readonly queue: JobQueue
@@ -39,24 +47,42 @@ export class JobService {
   readonly #planner: Planner | null
 
   constructor(options: JobServiceOptions) {
-    const { url, clock, metrics, log, isWorker, semantic, notifications } = options
-    this.#pool = new PostgresPool({ url, max: CONNECTIONS, applicationName: 'observa/worker' })
+    const { url, clock, metrics, log, semantic, notifications, hasClickHouse } = options
+    this.#pool = new PostgresPool({
+      url,
+      max: CONNECTIONS,
+      statementTimeoutMs: STATEMENT_MS,
+      applicationName: 'observa/worker',
+    })
     this.#clickhouse = options.clickhouse === null ? null : connectClickHouse(options.clickhouse)
-    const handlers = jobHandlers({
+    const deps = {
       pool: this.#pool,
       clickhouse: this.#clickhouse,
+      hasClickHouse,
       semantic,
       notifications,
       clock,
       metrics,
-    })
-    const kinds = handlers.map((handler) => handler.kind)
-    this.queue = new JobQueue({ url, clock, metrics, log, kinds, isWorker })
+      queue: () => this.queue,
+    }
+    const anywhere = jobHandlers(deps)
+    const ofStores = storeHandlers(deps)
+    const handlers = [
+      ...(options.isWorker ? anywhere : []),
+      ...(options.isWorker || options.isStoreWorker ? ofStores : []),
+    ]
+    // What is enqueued here may be worked elsewhere.
+    const kinds = new Set<JobKind>([...anywhere, ...ofStores].map((handler) => handler.kind))
+    kinds.add(RUN_DELETION)
+    const isWorker = handlers.length > 0
+    this.queue = new JobQueue({ url, clock, metrics, log, kinds: [...kinds], isWorker })
     const { queue } = this
     this.#worker = isWorker ? new JobWorker({ queue, handlers, clock, metrics, log }) : null
     const { inhibitions } = notifications
     const pool = this.#pool
-    this.#planner = isWorker ? new Planner({ pool, queue, clock, metrics, log, inhibitions }) : null
+    this.#planner = options.isWorker
+      ? new Planner({ pool, queue, clock, metrics, log, inhibitions })
+      : null
   }
 
   /** Never fails for want of the database: it is tried again. */

@@ -10,11 +10,13 @@ import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
 import type { Component, Host, Intake, Sender, ServiceView } from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
+import { tombstoneMemory } from '../../core/deletion/tombstone-set.ts'
 import type { Provenance } from '../../core/event.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TelemetryKind } from '../../core/task.ts'
+import { LetterEraser } from '../deletions/letter-eraser.ts'
 import { RunningDetections } from '../detection/running-detections.ts'
 import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
@@ -100,6 +102,8 @@ export class Service implements ServiceView {
   readonly #pools = new Set<WorkerPool>()
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
+  /** What was deleted; the control plane writes it, workers read it. */
+  readonly #tombstones = tombstoneMemory()
   #control: ControlPlane | null = null
   #log: DurableLog | null = null
   #operations: InstanceOperations | null = null
@@ -298,7 +302,17 @@ export class Service implements ServiceView {
     if (address === null) return
     const log = this.#logOf('control')
     const { clickhouse } = this.stores
-    const options = { ...this.#deps, address, clickhouse, log, durable }
+    const deletions = {
+      tombstones: this.#tombstones,
+      positions: () => this.#exporters.map((e) => e.loop.position),
+      settled: async () => {
+        await Promise.all([...this.#pools].map((pool) => pool.settled()))
+      },
+      letters: new LetterEraser(() =>
+        this.#exporters.map(({ loop, sender }) => ({ box: loop.deadLetters, sender })),
+      ),
+    }
+    const options = { ...this.#deps, address, clickhouse, log, durable, deletions }
     this.#control = ControlPlane.of(this.#config, options)
     await this.#control.start()
     this.#admission.quotas = this.#control.quotas
@@ -371,7 +385,7 @@ export class Service implements ServiceView {
     const settling = this.#pipelineParts.map((parts) => new Pipeline(parts))
     const pool = new WorkerPool(
       poolSettings(this.#config.workers),
-      { pipelines: specs },
+      { pipelines: specs, tombstones: this.#tombstones },
       (pipeline, task) => (settling[pipeline] as Pipeline).finish(task),
       this.#deps.metrics,
       this.#deps.log,

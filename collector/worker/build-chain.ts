@@ -8,6 +8,7 @@ import { encoder as observationEncoder } from '../../detection/encode.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { EXPORTERS, PROCESSORS as FACTORIES } from '../components.ts'
 import { Chain } from './chain.ts'
+import type { DeletedEvents } from './deleted-events.ts'
 import { MetricsChain } from './metrics-chain.ts'
 
 /** One processor or encoder: id in the config, type of the component, settings as `prepare`/`encoderSettings` gave them. */
@@ -58,7 +59,7 @@ export function encodersOf(specs: readonly ComponentSpec[]): Encoder[] {
 }
 
 /** For traces and logs. */
-export function buildChain(spec: PipelineSpec): Chain {
+export function buildChain(spec: PipelineSpec, deleted?: DeletedEvents): Chain {
   return new Chain({
     steps: spec.processors.map((p) => ({
       id: p.id,
@@ -70,17 +71,18 @@ export function buildChain(spec: PipelineSpec): Chain {
     })),
     limits: spec.limits,
     explain: spec.explain,
+    ...(deleted === undefined ? {} : { deleted }),
   })
 }
 
 /** For metrics, which pass through scrubbed. */
-export function buildMetricsChain(spec: PipelineSpec): MetricsChain {
+export function buildMetricsChain(spec: PipelineSpec, deleted?: DeletedEvents): MetricsChain {
   const visitors = spec.processors.flatMap((p) => {
     const visitor = find(PROCESSORS, p.type).createMetricsVisitor?.(p.settings, spec.secrets)
     return visitor === undefined ? [] : [visitor]
   })
   const encoders = spec.encoders.map((e) => find(ENCODERS, e.type)(e.id, e.settings))
-  return new MetricsChain(visitors, encoders, spec.limits)
+  return new MetricsChain(visitors, encoders, spec.limits, deleted ?? null)
 }
 
 /** True when the request belongs to the chain of spans and logs. */

@@ -23,6 +23,7 @@ import type {
 } from '../../core/task.ts'
 import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
 import { packFacts } from '../ledger/event-facts.ts'
+import { DELETED_DROPPED, type DeletedEvents } from './deleted-events.ts'
 import { RevisedRows } from './revised-rows.ts'
 
 export interface ChainStep {
@@ -40,6 +41,8 @@ export interface ChainOptions {
   readonly encoders: readonly ChainEncoder[]
   readonly limits: DecodeLimits
   readonly explain: boolean
+  /** What was deleted and is not to come back. */
+  readonly deleted?: DeletedEvents
 }
 
 const NO_EVENTS: EventFacts = {
@@ -178,6 +181,21 @@ export class Chain implements ChainContext {
       this.#time(id, startedAt)
     }
     for (const h of corrections) if (h.reason === 'resend') this.#skip.add(h.event)
+    this.#dropDeleted()
+  }
+
+  /** After all steps, for only then every id is what is stored. */
+  #dropDeleted(): void {
+    const deleted = this.#options.deleted?.drop(this.batch, this.events) ?? []
+    if (deleted.length === 0) return
+    const ids = new Set<string | null>()
+    for (const event of deleted) {
+      this.#skip.add(event)
+      ids.add(this.events.hex(event, R.event_id))
+    }
+    const kept = this.signals.filter((signal) => !ids.has(signal.event_id))
+    this.signals.splice(0, this.signals.length, ...kept)
+    this.count(DELETED_DROPPED, '', deleted.length)
   }
 
   /** Takes what processors dropped out of each request's count. */

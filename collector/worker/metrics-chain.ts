@@ -6,6 +6,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { EncodedPart, RequestVerdict, Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import type { DecodeLimits } from '../../proto/decode.ts'
 import { scrubMetrics } from '../../proto/otlp/pass-metrics.ts'
+import { DELETED_DROPPED, type DeletedEvents } from './deleted-events.ts'
 
 const NOBODY =
   'No exporter of this instance takes metrics: add a metrics pipeline with one that does, such as clickhouse.'
@@ -14,12 +15,15 @@ export class MetricsChain {
   readonly #visit: MetricsVisitor
   readonly #encoders: readonly Encoder[]
   readonly #limits: DecodeLimits
+  readonly #deleted: DeletedEvents | null
 
   constructor(
     visitors: readonly MetricsVisitor[],
     encoders: readonly Encoder[],
     limits: DecodeLimits,
+    deleted: DeletedEvents | null = null,
   ) {
+    this.#deleted = deleted
     this.#visit = inOrder(visitors)
     this.#encoders = encoders
     this.#limits = limits
@@ -70,6 +74,17 @@ export class MetricsChain {
       if (outcome.kind === 'refused') return outcome
       const { bytes, dataPoints, reasons } = outcome
       const { tenant, receivedAtMs } = request
+      if (this.#deleted?.isTenantDeleted(tenantId) === true) {
+        counting.count(DELETED_DROPPED, '', dataPoints)
+        return {
+          kind: 'accepted',
+          accepted: 0,
+          rejected: 0,
+          dropped: dataPoints,
+          reasons: [],
+          rejectedItems: [],
+        }
+      }
       const before = parts.length
       for (const e of this.#encoders)
         for (const part of e.encodeMetrics?.({ bytes, dataPoints, tenant, receivedAtMs }) ?? [])

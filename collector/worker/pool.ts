@@ -97,6 +97,8 @@ export class WorkerPool {
   readonly #log: Pick<Logger, 'error'>
   /** Requests whose task died, by digest of the payload: a third time is a refusal, not a retry. */
   readonly #strikes = new Map<string, number>()
+  /** Tasks that run, and commits; bounded by the workers and by what admission lets in. */
+  readonly #unsettled = new Set<Promise<unknown>>()
   #running = 0
   /** Work of the tasks that run. */
   #runningWork = 0
@@ -186,6 +188,13 @@ export class WorkerPool {
     return (this.#strikes.get(digest(request)) ?? 0) >= STRIKES_MAX
   }
 
+  /** Resolves when every task that runs now is durable or refused; tasks that begin meanwhile do not matter. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#unsettled)
+    // Tasks that ran then are being made durable now.
+    await Promise.allSettled(this.#unsettled)
+  }
+
   /** Resolves when nothing waits, runs or is being made durable. Submit nothing after the call. */
   drain(): Promise<void> {
     return new Promise((resolve) => {
@@ -209,7 +218,9 @@ export class WorkerPool {
       const batch = this.#take(queue)
       if (batch.length === 0) continue
       this.#running++
-      void this.#runBatch(pipeline, batch).finally(() => {
+      const run = this.#runBatch(pipeline, batch)
+      this.#track(run)
+      void run.finally(() => {
         this.#running--
         this.#dispatch()
         this.#tellIfIdle()
@@ -299,6 +310,7 @@ export class WorkerPool {
     this.#rate.learn(work, performance.now() - startedAt)
     const task = { requests, result }
     const commit = this.#onFinished(pipeline, task)
+    this.#track(commit)
     this.#committing++
     const committed = (): void => {
       this.#committing--
@@ -306,6 +318,12 @@ export class WorkerPool {
     }
     commit.then(committed, committed)
     for (const [index, w] of batch.entries()) w.resolve({ task, index, commit })
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#unsettled.add(work)
+    const done = (): void => void this.#unsettled.delete(work)
+    work.then(done, done)
   }
 
   /** The worker died or hung. Alone, a request may be the cause: it gets a strike; in company each is tried alone. */

@@ -4,14 +4,18 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
+import { TombstoneSet } from '../../core/deletion/tombstone-set.ts'
 import type { EncodedPart, EventFacts, Task, TaskResult } from '../../core/task.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
+import { DeletedEvents } from './deleted-events.ts'
 import type { MetricsChain } from './metrics-chain.ts'
 import type { ThreadStarted } from './thread-starts.ts'
 
 export interface WorkerData {
   readonly pipelines: readonly PipelineSpec[]
+  /** The digests of what was deleted (`core/deletion/tombstone-set.ts`). */
+  readonly tombstones?: SharedArrayBuffer
 }
 
 /** What main posts: the pipeline's index and the task; `warm` answers at once, to start a thread early. */
@@ -20,8 +24,10 @@ export type WorkerMessage =
   | { readonly kind: 'warm' }
 
 // Given to the Worker by the pool, which is the only one to start this file.
-const { pipelines } = workerData as WorkerData
-const chains = pipelines.map((spec): Chain => buildChain(spec))
+const { pipelines, tombstones } = workerData as WorkerData
+const deleted =
+  tombstones === undefined ? undefined : new DeletedEvents(new TombstoneSet(tombstones))
+const chains = pipelines.map((spec): Chain => buildChain(spec, deleted))
 const metricsChains = pipelines.map((): MetricsChain | null => null)
 parentPort?.postMessage({ startedThread: threadId } satisfies ThreadStarted)
 
@@ -33,7 +39,7 @@ export default function run(message: WorkerMessage): unknown {
 
 function runTask(pipeline: number, task: Task): TaskResult {
   if (task.requests.some(isMetrics)) {
-    metricsChains[pipeline] ??= buildMetricsChain(pipelines[pipeline] as PipelineSpec)
+    metricsChains[pipeline] ??= buildMetricsChain(pipelines[pipeline] as PipelineSpec, deleted)
     return metricsChains[pipeline].run(task)
   }
   return (chains[pipeline] as Chain).run(task)

@@ -44,6 +44,8 @@ export class Told {
       metrics: this.metrics,
       log: silentLog,
       isWorker: true,
+      isStoreWorker: false,
+      hasClickHouse: true,
       notifications: {
         guard: new AddressGuard(allowed),
         mail,

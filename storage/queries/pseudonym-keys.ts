@@ -41,3 +41,12 @@ async function readKeyRows(client: Statements): Promise<KeyRow[]> {
   )
   return found.rows
 }
+
+/** The newest key that is in use and stored here; null where the instances have theirs in the configuration. */
+export async function currentKeyRow(
+  client: Statements,
+): Promise<{ readonly key_id: string; readonly key: string } | null> {
+  const rows = await readKeyRows(client)
+  const row = rows.findLast((r) => r.retired_at === null && r.key !== null)
+  return row === undefined || row.key === null ? null : { key_id: row.key_id, key: row.key }
+}

@@ -1,8 +1,9 @@
 // Adds a row of each tenant to every table that has tenants. The tables are read from the catalog, so that the tests
 // of isolation include a new table at once.
 
+import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type PlainRole, withRole } from '../postgres/roles.ts'
+import { type PlainRole, withRole, withTenant } from '../postgres/roles.ts'
 
 export interface TenantTable {
   readonly name: string
@@ -21,7 +22,7 @@ export async function tenantTables(pool: PostgresPool): Promise<readonly TenantT
   return found.rows.map((r) => ({ name: r.name, isSecured: r.secured, isForced: r.forced }))
 }
 
-/** Values of columns whose type alone is not enough. */
+/** Values of columns whose type alone is not enough; `$tenant` is the tenant. */
 const VALUES: Readonly<Record<string, string>> = {
   'signals.severity': "'low'",
   'issues.severity': "'low'",
@@ -41,6 +42,12 @@ const VALUES: Readonly<Record<string, string>> = {
   'notification_targets.kind': "'slack'",
   'notification_deliveries.reason': "'test'",
   'issue_notices.change': "'opened'",
+  'scores.trace_id': "repeat('a', 32)",
+  'saved_views.query': "'{}'",
+  'deletions.subject_kind': "'trace'",
+  'tombstones.kind': "'trace'",
+  'tombstones.deletion_id': "(SELECT deletion_id FROM deletions WHERE tenant_id = '$tenant')",
+  'deletion_traces.deletion_id': "(SELECT deletion_id FROM deletions WHERE tenant_id = '$tenant')",
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {
@@ -64,6 +71,7 @@ const FIRST = [
   'members',
   'notification_targets',
   'notification_groups',
+  'deletions',
 ]
 
 /** The tables that the exporter writes. All others belong to the control plane. */
@@ -74,6 +82,7 @@ const TELEMETRY = [
   'issue_affected',
   'issue_history',
   'trace_summaries',
+  'counted_events',
   'conversations',
   'sessions',
   'end_users',
@@ -82,6 +91,22 @@ const TELEMETRY = [
   'quota_leases',
   'quota_notices',
 ]
+
+/** What the API alone writes. */
+const OF_API = ['scores', 'saved_views', 'idempotent_requests']
+
+/** Columns that may be null alone, but not all of them. */
+const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  scores: { number_value: '1' },
+}
+
+/** What no role of a tenant may read. */
+const HIDDEN = ['counted_events', 'issue_notices', 'notification_groups', 'notification_members']
+
+export const isHidden = (table: string): boolean => HIDDEN.includes(table)
+
+/** What the API writes and jobs too, which work as the exporter. */
+export const isShared = (table: string): boolean => table === 'scores'
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
 
@@ -92,8 +117,12 @@ export async function addRows(pool: PostgresPool, tenants: readonly string[]): P
   )
   const names = (await tenantTables(pool)).map((t) => t.name)
   for (const name of [...FIRST, ...names.filter((n) => !FIRST.includes(n))])
-    for (const tenant of tenants)
-      await addRow(pool, name, tenant, isTelemetry(name) ? 'observa_exporter' : 'observa_control')
+    for (const tenant of tenants) await addRow(pool, name, tenant, writerOf(name))
+}
+
+function writerOf(table: string): PlainRole {
+  if (OF_API.includes(table)) return 'observa_app'
+  return isTelemetry(table) ? 'observa_exporter' : 'observa_control'
 }
 
 interface Column {
@@ -106,7 +135,7 @@ export async function addRow(
   pool: PostgresPool,
   table: string,
   tenant: string,
-  role: Exclude<PlainRole, 'observa_app'>,
+  role: PlainRole,
 ): Promise<void> {
   const { rows } = await pool.query<Column>(
     `SELECT column_name AS name, data_type AS type FROM information_schema.columns
@@ -121,10 +150,14 @@ export async function addRow(
     if (type === 'bytea') return `sha256('${tenant}')`
     const value = VALUES[`${table}.${name}`] ?? BY_TYPE[type]
     if (value === undefined) throw new Error(`no value is known for ${table}.${name}, a ${type}`)
-    return value
+    return value.replaceAll('$tenant', tenant)
   }
-  await withRole(pool, role, async (client) => {
-    const names = rows.map((c) => c.name).join(', ')
-    await client.query(`INSERT INTO ${table} (${names}) VALUES (${rows.map(valueOf).join(', ')})`)
-  })
+  const more = Object.entries(MORE[table] ?? {})
+  const names = [...rows.map((c) => c.name), ...more.map(([name]) => name)].join(', ')
+  const values = [...rows.map(valueOf), ...more.map(([, value]) => value)].join(', ')
+  const insert = async (client: Statements): Promise<void> => {
+    await client.query(`INSERT INTO ${table} (${names}) VALUES (${values})`)
+  }
+  if (role === 'observa_app') await withTenant(pool, tenant, insert, { readOnly: false })
+  else await withRole(pool, role, insert)
 }

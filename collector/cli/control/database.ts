@@ -3,13 +3,14 @@
 // audit log.
 
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Change } from '../../../accounts/audited-change.ts'
 import { ControlError } from '../../../accounts/control-error.ts'
 import type { ObservaConfig } from '../../../config/root.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { Secret } from '../../../core/config/config-types.ts'
 import { ObservaError } from '../../../core/errors.ts'
+import type { StoredIds } from '../../../core/identity/stored-ids.ts'
 import { Metrics } from '../../../core/metrics.ts'
 import { migratePostgres } from '../../../storage/migrations/postgres.ts'
 import { PostgresUnavailableError, type Statements } from '../../../storage/postgres/connection.ts'
@@ -19,6 +20,7 @@ import { withRole } from '../../../storage/postgres/roles.ts'
 import { keysConfigOf } from '../../service/authenticators.ts'
 import { openDataDir } from '../../service/data-dir.ts'
 import { makeLogger } from '../../service/logger.ts'
+import { openSecrets, storedIdsIn } from '../../service/secrets.ts'
 import { CONFIG_OPTIONS } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
@@ -46,6 +48,8 @@ export interface ControlSession {
   readonly pepper: Secret | null
   /** A change in the given tenant, or in that of `--tenant`. */
   change(tenantId?: string): Change
+  /** What plain ids are stored as by the instances of the configuration. */
+  storedIds(): Promise<StoredIds>
 }
 
 /**
@@ -64,7 +68,9 @@ export async function withControl(
   const pool = new PostgresPool({ url: reached.url, max: 1, applicationName: 'observa/cli' })
   try {
     await migratePostgres(pool)
-    await withRole(pool, 'observa_control', (client) => work(sessionOf(client, config, values, io)))
+    await withRole(pool, 'observa_control', (client) =>
+      work(sessionOf(client, config, values, io, reached.url)),
+    )
     return 0
   } catch (thrown) {
     const line = explain(thrown)
@@ -82,6 +88,7 @@ function sessionOf(
   config: ObservaConfig,
   values: ControlValues,
   io: Io,
+  url: string,
 ): ControlSession {
   const given = io.env['OBSERVA_KEY_PEPPER'] ?? ''
   const actor = { kind: 'operator', id: userInfo().username } as const
@@ -89,6 +96,14 @@ function sessionOf(
     client,
     pepper: keysConfigOf(config)?.pepper ?? (given === '' ? null : new Secret(given)),
     change: (tenantId = values.tenant ?? 'default') => ({ client, actor, tenantId }),
+    storedIds: async () => {
+      const postgres = { kind: 'postgres', url, database: '' } as const
+      const dataDir = resolve(config.data_dir)
+      return storedIdsIn(
+        config,
+        await openSecrets(config, { dataDir, postgres, clock: systemClock }),
+      )
+    },
   }
 }
 

@@ -9,7 +9,7 @@ import { errorCodeOf } from '../../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { Listeners } from '../../http/listeners.ts'
 import { makeAuthenticators } from '../../service/authenticators.ts'
-import { clickhouseAddressOf } from '../../service/clickhouse-address.ts'
+import { clickhouseAddressOf, isEmbedded } from '../../service/clickhouse-address.ts'
 import { PARTS } from '../../service/declared-metrics.ts'
 import { JobService } from '../../service/job-service.ts'
 import { makeLogger } from '../../service/logger.ts'
@@ -50,12 +50,14 @@ export async function workerVerb(
   const jobs = new JobService({
     url,
     clickhouse: clickhouseAddressOf(config),
+    hasClickHouse: clickhouseAddressOf(config) !== null || isEmbedded(config),
     semantic: config.semantic,
     notifications,
     clock,
     metrics,
     log,
     isWorker: true,
+    isStoreWorker: false,
   })
   faults.use(log, () => jobs.stop(DRAIN_MS))
   const ending = new AbortController()

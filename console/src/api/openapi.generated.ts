@@ -574,6 +574,42 @@ readonly content: string
 readonly encoding: 'utf8' | 'base64'
 }
 
+export type GetDeletionsRow = {
+readonly deletion_id: string
+/** null: in all projects of the tenant. */
+readonly project_id: string | null
+readonly subject_kind: 'tenant' | 'user' | 'session' | 'conversation' | 'trace'
+/** Of traces and tenants. The id of whom was deleted is kept nowhere. */
+readonly subject_id: string | null
+/** waiting: until every instance keeps out what comes; deleting: from the stores; erasing: rows are gone, their bytes are being removed from files; done: counted again and proven. */
+readonly state: 'waiting' | 'deleting' | 'erasing' | 'done' | 'failed'
+readonly stores: Readonly<Record<string, {
+readonly state: 'waiting' | 'running' | 'done' | 'skipped'
+/** Rows that were found. */
+readonly before?: number
+/** Rows that were found when it was done. */
+readonly after?: number
+readonly detail?: string
+readonly at?: string
+}>>
+readonly proof: {
+readonly sha256: string
+/** HMAC-SHA-256 of the text. */
+readonly hmac: string | null
+readonly key_id: string | null
+/** What was counted before and after in each store, as JSON. */
+readonly text: string
+} | null
+readonly error_code: string | null
+/** How often it was gone through: again when an instance comes back with data of before. */
+readonly pass: number
+readonly requested_by: string
+readonly requested_at: string
+readonly finished_at: string | null
+/** Until then data of the subject is dropped when it comes. */
+readonly keeps_out_until: string
+}
+
 export type GetDeliveriesRow = {
 readonly delivery_id: string
 readonly target_id: string
@@ -1810,6 +1846,22 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: GetDeadLettersByIdAnswer
   }
+  'GET /api/v1/deletions': {
+    readonly path: {}
+    readonly query: { readonly limit?: number; readonly cursor?: string; readonly state?: 'waiting' | 'deleting' | 'erasing' | 'done' | 'failed'; readonly kind?: 'tenant' | 'user' | 'session' | 'conversation' | 'trace'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetDeletionsRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
+  }
+  'GET /api/v1/deletions/{id}': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: GetDeletionsRow
+  }
   'GET /api/v1/deliveries': {
     readonly path: {}
     readonly query: { readonly limit?: number; readonly cursor?: string; readonly target_id?: string; readonly status?: 'pending' | 'delivered' | 'failed' | 'cancelled'; readonly reason?: 'issues' | 'repeat' | 'digest' | 'budget' | 'quota' | 'test'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
@@ -2352,6 +2404,24 @@ readonly yaml: string
     readonly answer: {
 readonly retried: true
 }
+  }
+  'POST /api/v1/deletions': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+/** As you know it, also where a pseudonym is stored. */
+readonly user_id?: string
+readonly session_id?: string
+readonly conversation_id?: string
+readonly trace_id?: string
+/** Of the credential: everything, with projects, keys and members. Only an owner or a key may. */
+readonly tenant_id?: string
+/** Only in this project. Without it in all of the tenant. */
+readonly project_id?: string
+/** How long data of the subject that comes later is dropped. */
+readonly keep_out_days?: number
+}
+    readonly answer: GetDeletionsRow
   }
   'POST /api/v1/deliveries/{id}/retry': {
     readonly path: { readonly id: string }

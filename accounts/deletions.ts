@@ -1,0 +1,76 @@
+// Asking for a deletion: the row, its tombstones and the entry in the audit log in one transaction. From its commit on every
+// instance drops what comes of the subject; a job does the rest (`jobs/deletions`).
+
+import {
+  isOwnerKind,
+  type SubjectKind,
+  type TombstoneKind,
+  tombstoneDigest,
+} from '../core/deletion/subject.ts'
+import type { StoredIds } from '../core/identity/stored-ids.ts'
+import { type DeletionRow, insertDeletion } from '../storage/control/deletions.ts'
+import { type Change, nameOf, record } from './audited-change.ts'
+import { ControlError } from './control-error.ts'
+
+export const KEEP_OUT_DAYS = 90
+export const KEEP_OUT_DAYS_MAX = 3650
+
+export interface DeletionWanted {
+  readonly kind: SubjectKind
+  /** As people know it: an e-mail address, though what is stored is its pseudonym. */
+  readonly id: string
+  /** Null: all projects of the tenant. */
+  readonly projectId: string | null
+  /** Where the events are written before they are deleted: a directory or a URL of S3. */
+  readonly archive: string | null
+  readonly keepOutDays?: number | undefined
+}
+
+export async function requestDeletion(
+  change: Change,
+  wanted: DeletionWanted,
+  ids: StoredIds,
+): Promise<DeletionRow> {
+  const { client, actor, tenantId } = change
+  const { kind, projectId, archive } = wanted
+  const id = checkedId(change, wanted)
+  const forms = isOwnerKind(kind) ? ids.of(tenantId, `${kind}_id`, id) : [id]
+  const place = kind === 'tenant' ? '' : (projectId ?? '')
+  const row = await insertDeletion(client, {
+    tenantId,
+    projectId,
+    kind,
+    subjectId: isOwnerKind(kind) ? null : id,
+    archive,
+    forms: isOwnerKind(kind) ? forms : [],
+    requestedBy: nameOf(actor),
+    keepOutDays: wanted.keepOutDays ?? KEEP_OUT_DAYS,
+    tombstones: forms.map((form) => ({
+      kind: kind satisfies TombstoneKind,
+      digest: tombstoneDigest(kind, tenantId, place, form),
+    })),
+  })
+  await record(change, {
+    action: 'deletion.request',
+    resource: row.deletion_id,
+    // Never the id: the audit log cannot be changed, and would remember who was to be forgotten.
+    metadata: { kind, project_id: projectId, archive: archive !== null },
+  })
+  return row
+}
+
+function checkedId({ tenantId, by }: Change, { kind, id, projectId }: DeletionWanted): string {
+  if (kind === 'trace') {
+    const trace = id.toLowerCase().replaceAll('-', '')
+    if (!/^[0-9a-f]{32}$/.test(trace))
+      throw new ControlError('INVALID', 'The id of a trace has 32 hexadecimal digits.')
+    return trace
+  }
+  if (kind !== 'tenant') return id
+  if (id !== tenantId) throw new ControlError('NOT_FOUND', `There is no tenant ${id}.`)
+  if (projectId !== null)
+    throw new ControlError('INVALID', 'A tenant is deleted with all its projects.')
+  if (by !== undefined && by !== 'owner')
+    throw new ControlError('FORBIDDEN', 'Only an owner may delete the tenant.')
+  return id
+}

@@ -1,0 +1,348 @@
+// One deletion, from the wait for instances to the proof. Each step may be cut off anywhere and run again: what is to be done is
+// in rows, and nothing is taken out of a sum twice (`storage/deletion/postgres-sums.ts`).
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Logger } from 'pino'
+import { isOwnerKind, type TombstoneKind, tombstoneDigest } from '../../core/deletion/subject.ts'
+import { confirmations } from '../../storage/control/deletion-instances.ts'
+import {
+  addTraces,
+  countTraces,
+  type DeletionTrace,
+  markTraces,
+  nextTraces,
+} from '../../storage/control/deletion-traces.ts'
+import {
+  type DeletionRow,
+  digestsOf,
+  formsOfDeletion,
+  insertTombstones,
+  type StoreState,
+  updateDeletion,
+} from '../../storage/control/deletions.ts'
+import { applyMasks, leftoverParts, serverTimeS } from '../../storage/deletion/clickhouse-parts.ts'
+import {
+  count,
+  countEvents,
+  deleteDerived,
+  deleteRows,
+  deleteSignalsOf,
+  eventsOfTraces,
+  formsOf,
+  metricsOf,
+  reopenHours,
+  rowsOfTenant,
+  type Subject,
+  signalsOfTraces,
+  tenantTables,
+  tracesOf,
+} from '../../storage/deletion/clickhouse-subject.ts'
+import { deletedSums, remainingTraces } from '../../storage/deletion/deleted-sums.ts'
+import {
+  countInPostgres,
+  deleteScores,
+  formsInPostgres,
+  tracesInPostgres,
+} from '../../storage/deletion/postgres-subject.ts'
+import { takeOut } from '../../storage/deletion/postgres-sums.ts'
+import {
+  countTenantRows,
+  deleteControlPlane,
+  deleteTenantRows,
+} from '../../storage/deletion/postgres-tenant.ts'
+import type { Statements } from '../../storage/postgres/connection.ts'
+import type { PostgresPool } from '../../storage/postgres/pool.ts'
+import { withinAs, withRole, withTenant } from '../../storage/postgres/roles.ts'
+
+export interface DeletionDeps {
+  readonly pool: PostgresPool
+  /** Null where no pipeline exports to ClickHouse. */
+  readonly clickhouse: ClickHouseClient | null
+  /** Called before the first event goes, if the deletion asks for it; the number of events that were written. */
+  readonly archive?: (
+    row: DeletionRow,
+    subject: Subject,
+    traces: readonly DeletionTrace[],
+  ) => Promise<number>
+}
+
+/** Traces in one transaction. */
+const TRACES_AT_ONCE = 200
+/** Late spans come soon: of so many traces the spans that name no owner are kept out, the first by id. */
+const TRACE_TOMBSTONES_MAX = 10_000
+
+export class DeletionRun {
+  readonly #deps: DeletionDeps
+  readonly #row: DeletionRow
+  readonly #signal: AbortSignal
+  readonly #log: Pick<Logger, 'info'>
+
+  constructor(
+    deps: DeletionDeps,
+    row: DeletionRow,
+    { signal, log }: { readonly signal: AbortSignal; readonly log: Pick<Logger, 'info'> },
+  ) {
+    this.#deps = deps
+    this.#row = row
+    this.#signal = signal
+    this.#log = log
+  }
+
+  /** Whether every instance that lives drops what comes, and has delivered what it took before. */
+  async isSettled(): Promise<boolean> {
+    const { live, settled, away } = await this.#control((c) =>
+      confirmations(c, this.#row.deletion_id),
+    )
+    const isDone = settled >= live
+    const detail = `${settled} of ${live} instances${away > 0 ? `; ${away} not seen lately confirm when they come back` : ''}`
+    await this.#note({ ingest: { state: isDone ? 'done' : 'waiting', detail } })
+    return isDone
+  }
+
+  /** Takes the subject out of the stores. */
+  async delete(): Promise<void> {
+    const subject = await this.#subject()
+    if (subject.kind === 'tenant') await this.#deleteTenant(subject)
+    else await this.#deleteTraces(subject)
+  }
+
+  /** Whether no bytes are left where this can be told. The parts of ClickHouse that were replaced go after some minutes. */
+  async isErased(): Promise<boolean> {
+    const { clickhouse } = this.#deps
+    let parts = 0
+    if (clickhouse !== null) {
+      const appliedAt = await this.#appliedAt(clickhouse)
+      parts = await leftoverParts(clickhouse, await tenantTables(clickhouse), appliedAt)
+      const state = parts === 0 ? 'done' : 'waiting'
+      const detail =
+        parts === 0 ? 'no part with them is left' : `${parts} unused parts are left to be removed`
+      await this.#note({
+        clickhouse_files: { state, detail, at: new Date(appliedAt * 1000).toISOString() },
+      })
+    }
+    const { live, erased, letters } = await this.#control((c) =>
+      confirmations(c, this.#row.deletion_id),
+    )
+    const isDone = erased >= live
+    const detail = `${erased} of ${live} instances; ${letters} dead letters removed`
+    await this.#note({ log_and_dead_letters: { state: isDone ? 'done' : 'waiting', detail } })
+    return isDone && parts === 0
+  }
+
+  /** Counts again what there is of the subject; 0 is what a proof says. */
+  async countAfter(): Promise<number> {
+    const { clickhouse, pool } = this.#deps
+    const subject = await this.#subject()
+    const events = clickhouse === null ? 0 : await countEvents(clickhouse, subject)
+    const rows = await withRole(pool, 'observa_exporter', (c) =>
+      subject.kind === 'tenant'
+        ? countTenantRows(c, 'observa_exporter', subject.tenant)
+        : countInPostgres(c, subject),
+    )
+    if (clickhouse !== null)
+      await this.#note({ clickhouse_events: { state: 'done', after: events } })
+    await this.#note({ postgres: { state: 'done', after: rows } })
+    return events + rows
+  }
+
+  /** When the masks were applied; applies them if that was not done in this pass. */
+  async #appliedAt(clickhouse: ClickHouseClient): Promise<number> {
+    const known = this.#row.stores['clickhouse_files']
+    if (known?.at !== undefined && this.#row.state === 'erasing') return Date.parse(known.at) / 1000
+    await applyMasks(clickhouse, await tenantTables(clickhouse))
+    return await serverTimeS(clickhouse)
+  }
+
+  async #subject(): Promise<Subject> {
+    const { tenant_id: tenant, project_id: project, subject_kind: kind, subject_id } = this.#row
+    const base = { tenant, project, kind, traceId: kind === 'trace' ? subject_id : null }
+    if (!isOwnerKind(kind)) return { ...base, forms: [] }
+    const { clickhouse, pool } = this.#deps
+    const known = await this.#control((c) => formsOfDeletion(c, this.#row))
+    if (known.length > 0) return { ...base, forms: known }
+    // A later pass: the ids are known by their digests alone.
+    const digests = await this.#control((c) => digestsOf(c, this.#row, kind))
+    const place = { tenant, project, kind }
+    const stored = await withRole(pool, 'observa_exporter', (c) =>
+      formsInPostgres(c, place, digests),
+    )
+    const raw = clickhouse === null ? [] : await formsOf(clickhouse, place, digests)
+    return { ...base, forms: [...new Set([...stored, ...raw])] }
+  }
+
+  async #deleteTraces(subject: Subject): Promise<void> {
+    // First what an earlier try took out of the sums and did not delete: it must not be found, and taken out, again.
+    await this.#deleteSummed(subject)
+    const traces = await this.#find(subject)
+    await this.#archive(subject, traces)
+    await this.#deleteScores(subject, traces)
+    await this.#sumOut(subject)
+    await this.#deleteSummed(subject)
+    await this.#deleteMetrics(subject)
+    const n = await this.#control((c) => countTraces(c, this.#row))
+    this.#log.info({ deletion: this.#row.deletion_id, traces: n }, 'the stores are clean')
+  }
+
+  async #find(subject: Subject): Promise<readonly DeletionTrace[]> {
+    const { clickhouse, pool } = this.#deps
+    const inPostgres = await withRole(pool, 'observa_exporter', (c) => tracesInPostgres(c, subject))
+    const inEvents = clickhouse === null ? [] : await tracesOf(clickhouse, subject)
+    const all = new Map(
+      [...inPostgres, ...inEvents].map((t) => [`${t.project_id}\n${t.trace_id}`, t]),
+    )
+    const traces = [...all.values()]
+    const { kind } = subject
+    await this.#control(async (c) => {
+      await addTraces(c, this.#row, traces)
+      if (!isOwnerKind(kind)) return
+      const of: TombstoneKind = `trace:${kind}`
+      await insertTombstones(
+        c,
+        this.#row,
+        traces.slice(0, TRACE_TOMBSTONES_MAX).map(({ project_id, trace_id }) => ({
+          kind: of,
+          digest: tombstoneDigest(of, subject.tenant, project_id, trace_id),
+        })),
+      )
+    })
+    await this.#note({ traces: { state: 'running', before: traces.length } })
+    return traces
+  }
+
+  async #archive(subject: Subject, traces: readonly DeletionTrace[]): Promise<void> {
+    if (this.#row.archive === null || this.#deps.archive === undefined) return
+    const events = await this.#deps.archive(this.#row, subject, traces)
+    await this.#note({ archive: { state: 'done', before: events, detail: this.#row.archive } })
+  }
+
+  /** Scores are of traces, and comments in them are text; they go with any part of their trace. */
+  async #deleteScores({ tenant }: Subject, traces: readonly DeletionTrace[]): Promise<void> {
+    const before = await withTenant(this.#deps.pool, tenant, (c) => deleteScores(c, traces), {
+      readOnly: false,
+    })
+    if (before > 0) await this.#note({ scores: { state: 'done', before, after: 0 } })
+  }
+
+  async #sumOut(subject: Subject): Promise<void> {
+    const { clickhouse, pool } = this.#deps
+    let events = this.#row.stores['clickhouse_events']?.before ?? 0
+    let rows = this.#row.stores['postgres']?.before ?? 0
+    for (;;) {
+      this.#signal.throwIfAborted()
+      const traces = await this.#control((c) =>
+        nextTraces(c, this.#row, 'is_summed', TRACES_AT_ONCE),
+      )
+      const [first] = traces
+      if (first === undefined) break
+      const gone = eventsOfTraces(subject, traces)
+      const whole = eventsOfTraces({ ...subject, kind: 'trace' }, traces)
+      const isOwner = isOwnerKind(subject.kind)
+      const sums = clickhouse === null ? [] : await deletedSums(clickhouse, gone)
+      const remaining =
+        clickhouse === null || !isOwner
+          ? new Map<string, never>()
+          : await remainingTraces(clickhouse, whole, gone)
+      const batch = {
+        tenant: subject.tenant,
+        project: first.project_id,
+        traces: traces.map((t) => t.trace_id),
+        sums,
+        remaining,
+        owner: isOwnerKind(subject.kind) ? { kind: subject.kind, forms: subject.forms } : null,
+      }
+      const out = await pool.transaction(async (c) => {
+        const done = await withinAs(c, 'observa_exporter', () => takeOut(c, batch))
+        await withinAs(c, 'observa_control', () => markTraces(c, this.#row, 'is_summed', traces))
+        return done
+      })
+      events += sums.reduce((n, s) => n + s.events, 0)
+      rows += out.traces + out.signals
+      await this.#note({
+        clickhouse_events: { state: 'running', before: events },
+        postgres: { state: 'running', before: rows },
+      })
+    }
+  }
+
+  async #deleteSummed(subject: Subject): Promise<void> {
+    const { clickhouse } = this.#deps
+    for (;;) {
+      this.#signal.throwIfAborted()
+      const traces = await this.#control((c) =>
+        nextTraces(c, this.#row, 'is_deleted', TRACES_AT_ONCE),
+      )
+      if (traces.length === 0) return
+      if (clickhouse !== null) await this.#deleteEvents(clickhouse, subject, traces)
+      await this.#control((c) => markTraces(c, this.#row, 'is_deleted', traces))
+    }
+  }
+
+  async #deleteEvents(
+    clickhouse: ClickHouseClient,
+    subject: Subject,
+    traces: readonly DeletionTrace[],
+  ): Promise<void> {
+    const gone = eventsOfTraces(subject, traces)
+    const whole = eventsOfTraces({ ...subject, kind: 'trace' }, traces)
+    await reopenHours(clickhouse, gone)
+    const left = isOwnerKind(subject.kind)
+      ? await remainingTraces(clickhouse, whole, gone)
+      : new Map()
+    // Of traces that go as a whole also the signals about the trace, and the place of the trace.
+    const gonePlaces = traces.filter((t) => !left.has(t.trace_id))
+    await deleteSignalsOf(clickhouse, subject, traces, gone)
+    await deleteDerived(clickhouse, subject, traces, gone)
+    await deleteRows(clickhouse, 'canonical_events', gone)
+    if (gonePlaces.length === 0) return
+    const places = signalsOfTraces(subject, gonePlaces)
+    await deleteRows(clickhouse, 'signals', places)
+    await deleteRows(clickhouse, 'trace_hours', places)
+  }
+
+  async #deleteMetrics(subject: Subject): Promise<void> {
+    const { clickhouse } = this.#deps
+    if (clickhouse === null) return
+    const where = metricsOf(subject)
+    const before = await count(clickhouse, 'metric_points', where)
+    await deleteRows(clickhouse, 'metric_points', where)
+    const after = await count(clickhouse, 'metric_points', where)
+    await this.#note({ clickhouse_metrics: { state: 'done', before, after } })
+  }
+
+  async #deleteTenant(subject: Subject): Promise<void> {
+    const { clickhouse, pool } = this.#deps
+    const { tenant } = subject
+    await this.#archive(subject, [])
+    if (clickhouse !== null) {
+      const before = await countEvents(clickhouse, subject)
+      if (before > 0) await this.#note({ clickhouse_events: { state: 'running', before } })
+      for (const table of await tenantTables(clickhouse))
+        await deleteRows(clickhouse, table, rowsOfTenant(tenant))
+    }
+    const rows = await withRole(pool, 'observa_exporter', (c) =>
+      deleteTenantRows(c, 'observa_exporter', tenant),
+    )
+    // What the API alone writes: scores, views.
+    await withTenant(pool, tenant, (c) => deleteTenantRows(c, 'observa_app', tenant), {
+      readOnly: false,
+    })
+    const control = await this.#control((c) => deleteControlPlane(c, tenant))
+    if (rows > 0) await this.#note({ postgres: { state: 'running', before: rows } })
+    if (control > 0)
+      await this.#note({ control_plane: { state: 'done', before: control, after: 0 } })
+  }
+
+  #control<T>(work: (client: Statements) => Promise<T>): Promise<T> {
+    return withRole(this.#deps.pool, 'observa_control', work)
+  }
+
+  /** Adds to what is known of a store, here and in the row. */
+  async #note(states: Readonly<Record<string, StoreState>>): Promise<void> {
+    const { stores } = this.#row
+    const merged = Object.fromEntries(
+      Object.entries(states).map(([name, state]) => [name, { ...stores[name], ...state }]),
+    )
+    Object.assign(this.#row, { stores: { ...stores, ...merged } })
+    await this.#control((c) => updateDeletion(c, this.#row, { stores: merged }))
+  }
+}
