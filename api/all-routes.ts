@@ -6,6 +6,7 @@ import type { ExtensionContext, ServiceView } from '../core/component.ts'
 import type { Metrics } from '../core/metrics.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
+import { budgetRoutes } from './routes/control/budgets.ts'
 import { deletionRoutes } from './routes/control/deletions.ts'
 import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
@@ -84,6 +85,7 @@ export async function registerRoutes(app: Api, settings: RouteSettings): Promise
   memberRoutes(app, stores)
   keyRoutes(app, stores, keyPepper)
   targetRoutes(app, stores)
+  budgetRoutes(app, stores)
   muteRoutes(app, stores)
   auditRoutes(app, stores)
   deletionRoutes(app, stores)

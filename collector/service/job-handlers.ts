@@ -9,6 +9,7 @@ import { continueDeletions, runDeletion } from '../../jobs/deletions/deletions.t
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
 import type { JobQueue } from '../../jobs/job-queue.ts'
 import { quotaNotices } from '../../jobs/quota-notices.ts'
+import { budgetNotices } from '../../notifications/budgets/budget-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
@@ -37,6 +38,7 @@ export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
     deliverNotifications(pool, { ...notifications, metrics }),
     cleanNotifications(pool),
     continueDeletions(deps, queue),
+    budgetNotices(pool),
   ]
 }
 

@@ -81,6 +81,8 @@ class Facts {
   readonly #places = new Map<number, number>()
   readonly #traces = new Map<string, number>()
   readonly #rows: number[] = []
+  readonly #agents: number[] = []
+  #hasAgents = false
   #base = 0
   /** Newest calls, by the conversation or trace that a preview would be for. */
   readonly #newest = new Map<string, { readonly event: number; readonly at: number }[]>()
@@ -130,6 +132,9 @@ class Facts {
       costOf(events, event, isCounted),
       messagesOf(events, event),
     )
+    const agent = this.#field(event, R.agent_name)
+    this.#agents.push(agent)
+    if (agent >= 0) this.#hasAgents = true
     if (kind === 'llm' && isCounted)
       this.#noteNewest(event, end / 1000, word(events, event, R.conversation_id), trace)
   }
@@ -141,6 +146,7 @@ class Facts {
       base: this.#base,
       rows: this.#rows,
       previews: this.#previews(),
+      ...(this.#hasAgents ? { agents: this.#agents } : {}),
     }
   }
 

@@ -110,6 +110,8 @@ export interface FactDocument {
    * versions that did not write it.
    */
   readonly revisions?: readonly number[]
+  /** The agent of each row, as an index into `words`; -1 for none. Missing where no event names one. */
+  readonly agents?: readonly number[]
 }
 
 /** One event of a document, read from its row. Times are in ms since the epoch. */
@@ -126,6 +128,7 @@ export interface Fact {
   readonly user: string | null
   readonly session: string | null
   readonly conversation: string | null
+  readonly agent: string | null
   readonly provider: string | null
   readonly model: string | null
   readonly start: number
@@ -140,7 +143,7 @@ export interface Fact {
   readonly messages: number
 }
 
-export function factAt({ words, traces, base, rows }: FactDocument, index: number): Fact {
+export function factAt({ words, traces, base, rows, agents }: FactDocument, index: number): Fact {
   const row = index * FACT_STRIDE
   const num = (column: number): number => rows[row + column] as number
   const word = (column: number): string | null => words[num(column)] ?? null
@@ -157,6 +160,7 @@ export function factAt({ words, traces, base, rows }: FactDocument, index: numbe
     user: word(FACT.USER),
     session: word(FACT.SESSION),
     conversation: word(FACT.CONVERSATION),
+    agent: words[agents?.[index] ?? -1] ?? null,
     provider: word(FACT.PROVIDER),
     model: word(FACT.MODEL),
     start: (base + num(FACT.START)) / 1000,

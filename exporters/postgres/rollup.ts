@@ -56,6 +56,16 @@ export interface CountedRow {
   cost: number
 }
 
+/** What the calls of an agent used on a day. */
+export interface AgentRow {
+  readonly tenant: string
+  readonly project: string
+  readonly day: string
+  readonly agent: string
+  total: number
+  cost: number
+}
+
 export interface Changes {
   readonly traces: readonly TraceRow[]
   readonly conversations: readonly GroupRow[]
@@ -63,6 +73,7 @@ export interface Changes {
   readonly users: readonly GroupRow[]
   readonly usage: readonly UsageRow[]
   readonly counted: readonly CountedRow[]
+  readonly agents: readonly AgentRow[]
   /** True when events were moved away from some group, which may be empty now. */
   readonly hasMoved: boolean
 }
@@ -81,6 +92,7 @@ export class Rollup {
   }
   readonly #usage = new Map<string, UsageRow>()
   readonly #counted = new Map<string, CountedRow>()
+  readonly #agents = new Map<string, AgentRow>()
   #hasMoved = false
 
   /** `by` is the cursor of the exporter. */
@@ -115,6 +127,7 @@ export class Rollup {
       users: values(this.#groups.users),
       usage: values(this.#usage),
       counted: values(this.#counted),
+      agents: values(this.#agents),
       hasMoved: this.#hasMoved,
     }
   }
@@ -241,6 +254,20 @@ export class Rollup {
     row.events += signOf(fact)
     if ((fact.flags & FLAG.ERROR) !== 0) row.errors += signOf(fact)
     addUsage(row, fact)
+    if (fact.agent !== null) this.#addToAgent(fact, fact.agent)
+  }
+
+  #addToAgent(fact: Fact, agent: string): void {
+    const { tenant, project } = fact
+    const day = dayOf(fact.start)
+    const key = `${tenant}\n${project}\n${day}\n${agent}`
+    let row = this.#agents.get(key)
+    if (row === undefined) {
+      row = { tenant, project, day, agent, total: 0, cost: 0 }
+      this.#agents.set(key, row)
+    }
+    row.total += signOf(fact) * fact.total
+    row.cost += signOf(fact) * fact.cost
   }
 
   #count(fact: Fact): void {

@@ -180,6 +180,14 @@ ON CONFLICT (tenant_id, project_id, month) DO UPDATE SET
   events = t.events + EXCLUDED.events,
   cost_usd = t.cost_usd + EXCLUDED.cost_usd`
 
+const AGENTS = `
+INSERT INTO usage_by_agent AS t (tenant_id, project_id, day, agent, total_tokens, cost_usd)
+SELECT tenant, project, day, agent, total, cost
+FROM json_to_recordset($1::json) AS r(tenant text, project text, day date, agent text, total bigint, cost double precision)
+ON CONFLICT (tenant_id, project_id, day, agent) DO UPDATE SET
+  total_tokens = t.total_tokens + EXCLUDED.total_tokens,
+  cost_usd = t.cost_usd + EXCLUDED.cost_usd`
+
 /** Deletes groups whose events have all moved to another one. */
 export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
   (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
@@ -196,6 +204,7 @@ const TABLES: readonly {
   { rows: 'users', name: 'observa_users', sql: USERS },
   { rows: 'usage', name: 'observa_usage', sql: USAGE },
   { rows: 'counted', name: 'observa_counted', sql: COUNTED },
+  { rows: 'agents', name: 'observa_agents', sql: AGENTS },
 ]
 
 export interface Prepared {

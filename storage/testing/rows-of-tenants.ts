@@ -48,6 +48,10 @@ const VALUES: Readonly<Record<string, string>> = {
   'tombstones.kind': "'trace'",
   'tombstones.deletion_id': "(SELECT deletion_id FROM deletions WHERE tenant_id = '$tenant')",
   'deletion_traces.deletion_id': "(SELECT deletion_id FROM deletions WHERE tenant_id = '$tenant')",
+  'budgets.scope': "'tenant'",
+  'budgets.unit': "'usd'",
+  'budgets.per': "'day'",
+  'budget_notices.percent': '80',
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {
@@ -72,6 +76,7 @@ const FIRST = [
   'notification_targets',
   'notification_groups',
   'deletions',
+  'budgets',
 ]
 
 /** The tables that the exporter writes. All others belong to the control plane. */
@@ -87,6 +92,7 @@ const TELEMETRY = [
   'sessions',
   'end_users',
   'usage_daily',
+  'usage_by_agent',
   'project_usage',
   'quota_leases',
   'quota_notices',

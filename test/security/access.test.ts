@@ -188,7 +188,7 @@ const telemetry = (): Route[] =>
     (r) =>
       r.method === 'GET' &&
       r.scope === 'query' &&
-      !/\/(tenants|projects|keys|members|audit|targets|deliveries|mutes)\b/.test(r.path),
+      !/\/(tenants|projects|keys|members|audit|targets|deliveries|mutes|budgets)\b/.test(r.path),
   )
 
 /** The first id in the list that belongs to a route with an id, requested by the owner. */

@@ -273,6 +273,47 @@ readonly role: string
 readonly expires_at: string
 }
 
+export type GetBudgetsRow = {
+readonly budget_id: string
+readonly name: string
+readonly scope: 'tenant' | 'project' | 'user' | 'agent' | 'model'
+readonly project_id: string | null
+/** The user, agent or model; null: each has this budget. */
+readonly subject: string | null
+readonly unit: 'usd' | 'tokens'
+readonly amount: number
+/** Of the calendar, UTC. */
+readonly per: 'day' | 'week' | 'month'
+readonly created_at: string
+readonly created_by: string
+readonly updated_at: string
+}
+
+export type GetBudgetsRemainingRow = {
+readonly budget_id: string
+readonly name: string
+readonly scope: 'tenant' | 'project' | 'user' | 'agent' | 'model'
+readonly subject: string
+readonly unit: 'usd' | 'tokens'
+readonly per: 'day' | 'week' | 'month'
+readonly amount: number
+readonly used: number
+readonly remaining: number
+readonly percent: number
+readonly exceeded: boolean
+/** Null while nothing was spent. */
+readonly resets_at: string | null
+}
+
+export type GetBudgetsRemainingAnswer = {
+readonly data: readonly GetBudgetsRemainingRow[]
+/** Whether any of them is spent. */
+readonly exceeded: boolean
+/** The least that is left; null without such a budget. */
+readonly remaining_usd: number | null
+readonly remaining_tokens: number | null
+}
+
 export type GetConfigEffectiveAnswer = {
 /** With the defaults of every option. */
 readonly effective: unknown
@@ -1670,6 +1711,12 @@ readonly secret: string | null
 
 /** Every operation by its method and path. */
 export interface Operations {
+  'DELETE /api/v1/budgets/{id}': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: undefined
+  }
   'DELETE /api/v1/dead-letters/{id}': {
     readonly path: { readonly id: string }
     readonly query: {}
@@ -1753,6 +1800,28 @@ readonly next_cursor: string | null
     readonly query: {}
     readonly body: undefined
     readonly answer: GetAuthMeAnswer
+  }
+  'GET /api/v1/budgets': {
+    readonly path: {}
+    readonly query: { readonly limit?: number; readonly cursor?: string; readonly scope?: 'tenant' | 'project' | 'user' | 'agent' | 'model'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetBudgetsRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
+  }
+  'GET /api/v1/budgets/remaining': {
+    readonly path: {}
+    readonly query: { readonly project_id?: string; readonly user_id?: string; readonly agent?: string; readonly model?: string }
+    readonly body: undefined
+    readonly answer: GetBudgetsRemainingAnswer
+  }
+  'GET /api/v1/budgets/{id}': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: GetBudgetsRow
   }
   'GET /api/v1/config/effective': {
     readonly path: {}
@@ -2245,6 +2314,15 @@ readonly status: 'ready'
     readonly body: undefined
     readonly answer: GetVersionAnswer
   }
+  'PATCH /api/v1/budgets/{id}': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: {
+readonly name?: string
+readonly amount?: number
+}
+    readonly answer: GetBudgetsRow
+  }
   'PATCH /api/v1/issues/{id}': {
     readonly path: { readonly id: string }
     readonly query: {}
@@ -2387,6 +2465,22 @@ readonly tenant_name?: string
 readonly invitation?: string
 }
     readonly answer: PostAuthLoginAnswer
+  }
+  'POST /api/v1/budgets': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+readonly name: string
+readonly scope: 'tenant' | 'project' | 'user' | 'agent' | 'model'
+/** null: over all projects. */
+readonly project_id?: string | null
+/** The user, agent or model; null: each of them has this budget. */
+readonly subject?: string | null
+readonly unit?: 'usd' | 'tokens'
+readonly amount: number
+readonly per?: 'day' | 'week' | 'month'
+}
+    readonly answer: GetBudgetsRow
   }
   'POST /api/v1/config/validate': {
     readonly path: {}
