@@ -1,12 +1,17 @@
 // The metrics of what is found in texts after storage.
 
-import { counter, gauge } from '../core/metrics.ts'
+import { counter, gauge, histogram } from '../core/metrics.ts'
 
 export const QUALITY_EVENTS = 'observa_quality_events_total'
 export const QUALITY_FAULTS = 'observa_quality_faults_total'
 export const QUALITY_BEHIND = 'observa_quality_hours_behind'
 export const QUALITY_CHECK_ON = 'observa_quality_check_on'
 export const DERIVED_LOGGED = 'observa_derived_signals_total'
+export const MODEL_CALLS = 'observa_semantic_calls_total'
+export const MODEL_SECONDS = 'observa_semantic_call_duration_seconds'
+export const MODEL_SPEND = 'observa_semantic_spend_usd'
+export const MODEL_LOST = 'observa_semantic_calls_lost_total'
+export const JUDGED = 'observa_judge_verdicts_total'
 
 export const SEMANTIC_METRICS = [
   counter(QUALITY_EVENTS, 'Stored calls that the checks of quality have looked at.'),
@@ -18,4 +23,25 @@ export const SEMANTIC_METRICS = [
   counter(DERIVED_LOGGED, 'Signals of jobs that this instance wrote into its log, by type.', [
     'type',
   ]),
+  counter(
+    MODEL_CALLS,
+    'Requests to endpoints of models, by what for and how they ended: `ok`, `retried`, `failed`, `cached`, `over_budget`, `open_circuit`.',
+    ['purpose', 'outcome'],
+  ),
+  histogram(
+    MODEL_SECONDS,
+    'How long endpoints of models took to answer.',
+    [0.05, 0.25, 1, 2.5, 5, 15, 30, 60],
+    ['purpose'],
+  ),
+  gauge(
+    MODEL_SPEND,
+    'What calls of models cost today, by tenant and budget: settled, and reserved for calls under way.',
+    ['tenant', 'budget', 'state'],
+  ),
+  counter(
+    MODEL_LOST,
+    'Calls whose end nobody saw because a worker died; settled at their worst case and made again.',
+  ),
+  counter(JUDGED, 'Verdicts of judges, by rubric and verdict.', ['rubric', 'verdict']),
 ]

@@ -1,82 +1,51 @@
 // Writes the signals of jobs into the log, from where every exporter gets them like those of rules. Jobs may run in other processes, which
 // have no log, so their signals wait in Postgres.
 
-import type { Logger } from 'pino'
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { Signal } from '../../core/signal.ts'
 import { DERIVED_LOGGED } from '../../semantic/semantic-metrics.ts'
-import { errorCodeOf } from '../../storage/postgres/connection.ts'
-import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { takeDerivedSignals } from '../../storage/semantic/derived-signals.ts'
 import type { DurableLog } from '../log/log.ts'
 import { detectionsOf } from './detections.ts'
+import { OutboxLoop, type OutboxOptions } from './outbox-loop.ts'
 import { SignalParts } from './signal-parts.ts'
 
-const LOOK_MS = 1000
-const LOOK_MS_AFTER_ERROR = 5000
 const PIPELINE = 'derived'
 
-export interface DerivedSignalsOptions {
-  /** Of Postgres; holds the password. */
-  readonly url: string
+export interface DerivedSignalsOptions extends Pick<OutboxOptions, 'url' | 'clock' | 'logger'> {
   readonly log: DurableLog
-  readonly clock: Clock
   readonly metrics: Metrics
-  readonly logger: Pick<Logger, 'warn'>
 }
 
 export class DerivedSignals {
   readonly #o: DerivedSignalsOptions
-  readonly #pool: PostgresPool
-  readonly #stopping = new AbortController()
+  readonly #loop: OutboxLoop
   #parts: SignalParts
   #disabled: ReadonlySet<string>
-  #running: Promise<void> | null = null
 
   constructor(config: ObservaConfig, options: DerivedSignalsOptions) {
     this.#o = options
-    this.#pool = new PostgresPool({ url: options.url, max: 1, applicationName: 'observa/derived' })
+    this.#loop = new OutboxLoop({
+      ...options,
+      what: 'signals of jobs',
+      take: (pool, signal) => takeDerivedSignals(pool, (all) => this.#append(all), signal),
+    })
     this.#parts = partsOf(config)
     this.#disabled = disabledIn(config)
   }
 
   start(): void {
-    this.#running ??= this.#run()
+    this.#loop.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#running
-    await this.#pool.end()
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   useSettingsOf(config: ObservaConfig): void {
     this.#parts = partsOf(config)
     this.#disabled = disabledIn(config)
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger } = this.#o
-    const { signal } = this.#stopping
-    let wasDown = false
-    while (!signal.aborted) {
-      let waitMs = LOOK_MS
-      try {
-        const taken = await takeDerivedSignals(this.#pool, (all) => this.#append(all), signal)
-        if (taken > 0) waitMs = 0
-        wasDown = false
-      } catch (thrown) {
-        waitMs = LOOK_MS_AFTER_ERROR
-        if (!wasDown && !signal.aborted)
-          logger.warn({ code: errorCodeOf(thrown) }, 'signals of jobs wait in Postgres')
-        wasDown = true
-      }
-      await clock.sleep(waitMs, signal).catch(() => {
-        // The instance stops.
-      })
-    }
   }
 
   async #append(all: readonly Signal[]): Promise<void> {

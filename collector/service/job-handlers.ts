@@ -11,6 +11,8 @@ import type { JobQueue } from '../../jobs/job-queue.ts'
 import { quotaNotices } from '../../jobs/quota-notices.ts'
 import { budgetNotices } from '../../notifications/budgets/budget-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
+import { judgeHandlers } from '../../semantic/judges/judge-handlers.ts'
+import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import type { NotificationSettings } from './notification-settings.ts'
@@ -21,6 +23,8 @@ export interface JobHandlerDeps {
   /** Null where this process cannot reach it; then jobs that need it are left to others. */
   readonly clickhouse: ClickHouseClient | null
   readonly semantic: SemanticConfig
+  /** Null where nothing is judged. */
+  readonly judges: JudgeSettings | null
   readonly notifications: NotificationSettings
   readonly clock: Clock
   readonly metrics: Metrics
@@ -48,7 +52,12 @@ export function storeHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
   return [runDeletion(deps), ...semanticHandlers(deps)]
 }
 
-function semanticHandlers({ clickhouse, semantic, ...shared }: JobHandlerDeps): AnyJobHandler[] {
+function semanticHandlers(deps: JobHandlerDeps): AnyJobHandler[] {
+  const { clickhouse, semantic, judges, pool, clock, metrics } = deps
   if (clickhouse === null) return []
-  return semantic.quality.enabled ? [scoreQuality({ ...shared, clickhouse })] : []
+  const shared = { pool, clickhouse, clock, metrics }
+  return [
+    ...(semantic.quality.enabled ? [scoreQuality(shared)] : []),
+    ...(judges === null ? [] : judgeHandlers(judges, { ...shared, queue: deps.queue })),
+  ]
 }

@@ -14,6 +14,7 @@ import { Planner } from '../../notifications/planner.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
 import { jobHandlers, storeHandlers } from './job-handlers.ts'
+import { judgeSettingsOf } from './judge-settings.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobServiceOptions {
@@ -60,6 +61,7 @@ export class JobService {
       clickhouse: this.#clickhouse,
       hasClickHouse,
       semantic,
+      judges: judgeSettingsOf(semantic),
       notifications,
       clock,
       metrics,

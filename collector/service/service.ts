@@ -17,6 +17,8 @@ import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import { LetterEraser } from '../deletions/letter-eraser.ts'
+import { derivedSpans } from '../detection/derived-spans.ts'
+import type { OutboxLoop } from '../detection/outbox-loop.ts'
 import { RunningDetections } from '../detection/running-detections.ts'
 import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
@@ -94,6 +96,7 @@ export class Service implements ServiceView {
   readonly #admission: AdmissionControl
   readonly #exporters: RunningExporter[] = []
   readonly #detections = new RunningDetections()
+  #derivedSpans: OutboxLoop | null = null
   readonly #components: { readonly id: string; readonly component: Component }[] = []
   /** The pipelines that receivers push into. Their `pool` is the one in use. */
   readonly #pipelines: Pipeline[] = []
@@ -151,6 +154,7 @@ export class Service implements ServiceView {
     this.#admission.draining = true
     const startedAt = this.#deps.clock.monotonicMs()
     await this.listeners.close(UPLOADS_MS)
+    await this.#derivedSpans?.stop()
     for (const { component } of this.#components.toReversed()) await component.stop()
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
@@ -234,6 +238,7 @@ export class Service implements ServiceView {
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
     this.#detections.start()
+    this.#startDerivedSpans()
     await this.listeners.open()
   }
 
@@ -452,6 +457,19 @@ export class Service implements ServiceView {
   async #add(id: string, component: Component): Promise<void> {
     await stopOnFailure(component, () => component.start(AbortSignal.timeout(60_000)))
     this.#components.push({ id, component })
+  }
+
+  /** Calls of models that jobs make come in by the first pipeline of traces. */
+  #startDerivedSpans(): void {
+    const url = this.stores.postgres?.url
+    const traces = [...this.#config.service.pipelines.values()].find(
+      (p) => p.telemetry === 'traces',
+    )
+    const intake = traces && this.#intakeOf(traces.receivers[0] ?? '').traces
+    if (url === undefined || !intake) return
+    const logger = this.#logOf('derived')
+    this.#derivedSpans = derivedSpans({ url, intake, clock: this.#deps.clock, logger })
+    this.#derivedSpans.start()
   }
 
   #intakeOf(receiver: string): Record<TelemetryKind, Intake | null> {

@@ -60,14 +60,18 @@ export async function countInPostgres(
   return found.rows[0]?.n ?? 0
 }
 
-/** As `observa_app` of the tenant. Returns how many went. */
+/** Scores, and what judges were asked and said. As `observa_app` of the tenant. Returns how many went. */
 export async function deleteScores(
   client: Statements,
   traces: readonly DeletionTrace[],
 ): Promise<number> {
-  const gone = await client.query(
-    `DELETE FROM scores s USING unnest($1::text[], $2::text[]) AS x(p, t) WHERE s.project_id = x.p AND s.trace_id = x.t`,
-    [traces.map((t) => t.project_id), traces.map((t) => t.trace_id)],
-  )
-  return gone.rowCount ?? 0
+  let rows = 0
+  for (const table of ['scores', 'judge_requests', 'judge_verdicts']) {
+    const gone = await client.query(
+      `DELETE FROM ${table} s USING unnest($1::text[], $2::text[]) AS x(p, t) WHERE s.project_id = x.p AND s.trace_id = x.t`,
+      [traces.map((t) => t.project_id), traces.map((t) => t.trace_id)],
+    )
+    rows += gone.rowCount ?? 0
+  }
+  return rows
 }

@@ -5,6 +5,7 @@ import type { Signal } from '../../core/signal.ts'
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
+import type { Scope } from '../queries/page.ts'
 
 const AT_ONCE_MAX = 500
 
@@ -59,6 +60,67 @@ export async function takeDerivedSignals(
     },
     { signal },
   )
+}
+
+export interface DerivedSpan {
+  readonly tenantId: string
+  readonly projectId: string
+  readonly spanId: string
+  /** A span of OTLP in JSON. */
+  readonly span: object
+}
+
+/** Spans of calls that jobs made; within a transaction of the caller as `observa_exporter`. */
+export async function deriveSpans(
+  client: Statements,
+  spans: readonly DerivedSpan[],
+): Promise<void> {
+  if (spans.length === 0) return
+  await client.query(
+    `INSERT INTO derived_spans (tenant_id, project_id, span_id, span)
+     SELECT s->>'tenantId', s->>'projectId', s->>'spanId', s->'span' FROM jsonb_array_elements($1::jsonb) AS s
+     ON CONFLICT (tenant_id, project_id, span_id) DO NOTHING`,
+    [JSON.stringify(spans)],
+  )
+}
+
+/** Hands waiting spans to `take`, those of one project together, and deletes them when it resolves. Returns how many. */
+export async function takeDerivedSpans(
+  pool: PostgresPool,
+  take: (scope: Scope, spans: readonly object[]) => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  return await withRole(
+    pool,
+    'observa_exporter',
+    async (client) => {
+      const found = await client.query<SpanRow>(
+        `SELECT tenant_id, project_id, span_id, span FROM derived_spans
+         WHERE (tenant_id, project_id) IN (SELECT tenant_id, project_id FROM derived_spans ORDER BY created_at LIMIT 1)
+         LIMIT ${AT_ONCE_MAX} FOR UPDATE SKIP LOCKED`,
+      )
+      const [first] = found.rows
+      if (first === undefined) return 0
+      const scope = { tenantId: first.tenant_id, projectId: first.project_id }
+      await take(
+        scope,
+        found.rows.map((row) => row.span),
+      )
+      await client.query(
+        'DELETE FROM derived_spans WHERE tenant_id = $1 AND project_id = $2 AND span_id = ANY($3)',
+        [scope.tenantId, scope.projectId, found.rows.map((row) => row.span_id)],
+      )
+      return found.rows.length
+    },
+    { signal },
+  )
+}
+
+interface SpanRow extends QueryResultRow {
+  readonly tenant_id: string
+  readonly project_id: string
+  readonly span_id: string
+  readonly span: object
 }
 
 const keyOf = ({ tenant_id, project_id, signal_id }: Waiting): object => ({

@@ -83,6 +83,11 @@ const FIRST = [
 const TELEMETRY = [
   'signals',
   'derived_signals',
+  'derived_spans',
+  'judge_requests',
+  'judge_verdicts',
+  'semantic_spend',
+  'semantic_reservations',
   'issues',
   'issue_affected',
   'issue_history',

@@ -1,0 +1,117 @@
+// Reads what a judge answered, tolerantly, and decides what it is worth: only claims whose quote really stands in the text count against an
+// answer, so that an invented quote raises nothing.
+
+import { z } from 'zod'
+import type { JudgedText } from './prompt.ts'
+import type { Rubric } from './rubric.ts'
+
+const CLAIMS_MAX = 20
+const TEXT_CHARS_MAX = 500
+
+export interface Claim {
+  readonly claim: string
+  readonly verdict: string
+  readonly quote: string
+  readonly document: string
+  readonly sourceQuote: string
+  /** Does the quote stand in the text? */
+  readonly isQuoted: boolean
+}
+
+export interface Verdict {
+  readonly claims: readonly Claim[]
+  /** Share of good claims, 0 to 1; 1 without claims. */
+  readonly score: number
+  /** `fail` only with a quoted claim; `unsure` where it would fail but for the quotes. */
+  readonly verdict: 'pass' | 'fail' | 'unsure'
+  readonly reason: string
+}
+
+const text = z
+  .unknown()
+  .transform((value) => (typeof value === 'string' ? value.slice(0, TEXT_CHARS_MAX) : ''))
+const loose = z.object({
+  claims: z.array(
+    z.object({
+      claim: text,
+      verdict: z.string().max(200),
+      quote: text,
+      document: text,
+      source_quote: text,
+    }),
+  ),
+  reason: text,
+})
+
+/** Null when the answer of the judge has no verdict in it. */
+export function readVerdict(content: string, rubric: Rubric, judged: JudgedText): Verdict | null {
+  const parsed = loose.safeParse(jsonIn(content))
+  if (!parsed.success) return null
+  const sources = rubric.quotes === 'answer' ? judged.answer : textOf(judged)
+  const claims: Claim[] = []
+  for (const c of parsed.data.claims.slice(0, CLAIMS_MAX)) {
+    const verdict = wordIn(c.verdict, [...rubric.good, ...rubric.bad])
+    if (verdict === null) return null
+    const { claim, quote, document, source_quote: sourceQuote } = c
+    claims.push({ claim, verdict, quote, document, sourceQuote, isQuoted: isIn(quote, sources) })
+  }
+  return decided(claims, rubric, parsed.data.reason)
+}
+
+function decided(claims: readonly Claim[], rubric: Rubric, reason: string): Verdict {
+  const good = claims.filter((c) => rubric.good.includes(c.verdict)).length
+  const score = claims.length === 0 ? 1 : good / claims.length
+  const isBad = (list: readonly Claim[]): boolean =>
+    list.some((c) => rubric.fatal.includes(c.verdict)) ||
+    (score < rubric.threshold && list.some((c) => rubric.bad.includes(c.verdict)))
+  const quoted = claims.filter((c) => c.isQuoted)
+  const verdict = isBad(quoted) ? 'fail' : isBad(claims) ? 'unsure' : 'pass'
+  return { claims, score, verdict, reason }
+}
+
+const textOf = (judged: JudgedText): string => judged.documents.map((d) => d.text).join('\n')
+
+const flat = (words: string): string =>
+  words
+    .toLowerCase()
+    .replace(/[\s"'“”„’*_`]+/g, ' ')
+    .trim()
+
+function isIn(quote: string, source: string): boolean {
+  const wanted = flat(quote).replace(/^[.… ]+|[.… ]+$/g, '')
+  return wanted.length >= 3 && flat(source).includes(wanted)
+}
+
+/** The word of the list that a verdict is, whatever case and marks it has. */
+function wordIn(verdict: string, words: readonly string[]): string | null {
+  const bare = verdict
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_|_$/g, '')
+  return words.find((word) => word.toLowerCase() === bare) ?? null
+}
+
+/** The first JSON object of a text, also between fences and prose; undefined without one. */
+export function jsonIn(content: string): unknown {
+  for (const candidate of candidatesIn(content)) {
+    try {
+      return JSON.parse(candidate)
+    } catch {
+      // The next candidate may be whole.
+    }
+  }
+  return undefined
+}
+
+function* candidatesIn(content: string): Generator<string> {
+  yield content
+  const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(content)
+  if (fenced?.[1] !== undefined) yield fenced[1]
+  const open = content.indexOf('{')
+  const close = content.lastIndexOf('}')
+  if (open >= 0 && close > open) {
+    yield content.slice(open, close + 1)
+    // Commas before a closing bracket are the most frequent mistake.
+    yield content.slice(open, close + 1).replace(/,(\s*[\]}])/g, '$1')
+  }
+}
