@@ -20,7 +20,7 @@ const WIDTH = GRAM + 1
 const LETTERS = 4
 /** Four letters in a row that are frequent in English and in telemetry, the most frequent first, without separators. */
 const FREQUENT =
-  ' the]},{conteontententthe     tion of and  andhat  in  is okentokes thportserv thaspanatiodropevenventtestctorsageectothathe sname dro keywithame type wit or ountcounn thof t forervaattrtribribuibuttectobsebserttributedeteent dataetecrequonly par spaare eque aretextfor  onl evequesuestf th repkension  samthertors proe sasameone ith part staits  onectio coulect conmetarepoers s ofeporopen chatracentsin ttoolwhatsiones t lograce not met itseverinpunput hasmodeessa it pan he lr thmetrmessssaging readable whaute ean nts bool booratiionsleanvalu reqooletialoleas anusag, antersnly  tex to onympseuseudeudoudondonye ofmentagesartiacteodeloutputputpute thcalletadtadaadat, thrtiahe tmaskexpot isxpore in on  mas pseorte recter of aalueort cessrecoext  thithis valrterest etrinot corddialialealec realog  by her eratecorjsoncompconthis ect keyscodeworkt th who an  whees ae reted etry namt on as or type  typhen s arprocs a roceocestimeacti run dias not ofs inagengentord langothefromy infileout e fokey enai too no  a sutesis dthinverscostts ohe c trafuseembe canuseratch frolinever  com wores,  a kore byteconfves e corom  a rvery filstarjectctedtartpansa kempleere e spast truetotaotal reshe wonsed thytesoperf a heretelees ostoronfilue respnt os stg re int sennfigespored  leasponervipenaponsery  expsignole lemervicvicereas at an o secs dikindmbed opeeasoasonlastder ract tokelemts aog re whe lahash insemethe rly iunt listeachall  lasinstown nothour t fo foutes n orr lombernd tsourourcurcehas holecharme fstaye vae kewholhing outacheparapostat ter t obstrichousask dingpromouseor l mapat acondharaaraccterretrtenaenannanterrorrorrateat it a st fhe o lis offredaedacial ssiodactle sumenaramd hahe ped abeddurat dat timwordin cnds  stoode  a c ownrun leav useessiicaleaveanonwrits rebleda reonicr chons batccanononinicaignausedformcliclickickhckhokhoutay nym ate refuvidenablefusnd a rowavesmap off cachloopage angesendenerprovtailromp'
+  ' the]},{contontententthe     tion of and  andhat  in  is okentokes thportserv thaspanatiodropevenventtestctorsageectothathe sname dro keywithame type wit or ountcounn thof t forervaattrtribribuibuttectobsebserttributedeteent dataetecrequonly par spaare eque aretextfor  onl evequesuestf th repkension  samthertors proe sasameone ith part staits  onectio coulect conmetarepoers s ofeporopen chatracentsin ttoolwhatsiones t lograce not met itseverinpunput hasmodeessa it pan he lr thmetrmessssaging readable whaute ean nts bool booratiionsleanvalu reqooletialoleas anusag, antersnly  tex to onympseuseudeudoudondonye ofmentagesartiacteodeloutputputpute thcalletadtadaadat, thrtiahe tmaskexpot isxpore in on  mas pseorte recter of aalueort cessrecoext  thithis valrterest etrinot corddialialealec realog  by her eratecorjsoncompconthis ect keyscodeworkt th who an  whees ae reted etry namt on as or type  typhen s arprocs a roceocestimeacti run dias not ofs inagengentord langothefromy infileout e fokey enai too no  a sutesis dthinverscostts ohe c trafuseembe canuseratch frolinever  com wores,  a kore byteconfves e corom  a rvery filstarjectctedtartpansa kempleere e spast truetotaotal reshe wonsed thytesoperf a heretelees ostoronfilue respnt os stg re int sennfigespored  leasponervipenaponsery  expsignole lemervicvicereas at an o secs dikindmbed opeeasoasonlastder ract tokelemts aog re whe lahash insemethe rly iunt listeachall  lasinstown nothour t fo foutes n orr lombernd tsourourcurcehas holecharme fstaye vae kewholhing outacheparapostat ter t obstrichousask dingpromouseor l mapat acondharaaraccterretrtenaenannanterrorrorrateat it a st fhe o lis offredaedacial ssiodactle sumenaramd hahe ped abeddurat dat timwordin cnds  stoode  a c ownrun leav useessiicaleaveanonwrits rebleda reonicr chons batccanononinicaignausedformcliclickickhckhokhoutay nym ate refuvidenablefusnd a rowavesmap off cachloopage angesendenerprovtailromp'
 const WEIGHTS: ReadonlyMap<string, number> = new Map(
   Array.from({ length: FREQUENT.length / LETTERS }, (_, i) => [
     FREQUENT.slice(i * LETTERS, (i + 1) * LETTERS),
@@ -32,15 +32,18 @@ const WEIGHTS: ReadonlyMap<string, number> = new Map(
 const fold = (byte: number): number => byte | 0x20
 
 export class LiteralSet {
-  readonly tables = new Uint8Array(TABLES_MAX)
-  readonly #view = new DataView(this.tables.buffer)
+  readonly tables: Uint8Array
+  readonly #view: DataView
 
   /** Every literal has at least six bytes. Throws when one is shorter, or when they need more room than the kernel has. */
   constructor(literals: readonly Uint8Array[]) {
     let top = ENTRIES + (2 * literals.length + 1) * ENTRY_BYTES
+    const size = literals.reduce((sum, bytes) => sum + bytes.length, top)
+    if (size > TABLES_MAX) throw new Error('too many literals for the kernel')
+    this.tables = new Uint8Array(size)
+    this.#view = new DataView(this.tables.buffer)
     for (const [number, bytes] of literals.entries()) {
       if (bytes.length < WIDTH) throw new Error('a literal is too short')
-      if (top + bytes.length > TABLES_MAX) throw new Error('too many literals for the kernel')
       this.tables.set(bytes.map(fold), top)
       const from = rarestPart(bytes)
       for (const second of [0, 1])

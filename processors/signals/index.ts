@@ -11,6 +11,7 @@ import { Pauses } from '../../core/rule-pauses.ts'
 import type { SignalType } from '../../core/signal.ts'
 import { ScopedSettings, type ScopeLabel } from '../../core/signal-scopes.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
+import { JUDGED } from './injection/judge.ts'
 import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
 import type { Finding, Rule } from './rules/rule.ts'
@@ -31,6 +32,11 @@ export const signals: ProcessorFactory<SignalsConfig> = {
       RULE_ERRORS,
       'Events for which the condition of a rule of your own had no value; they are no match.',
       ['rule'],
+    ),
+    counter(
+      'observa_signals_texts_total',
+      'Texts that looked like prompt injection: judged, or known from before.',
+      ['outcome'],
     ),
   ],
   create: (config) => new SignalsProcessor(config),
@@ -80,6 +86,7 @@ class SignalsProcessor implements Processor {
         if (finding !== null) this.#raise(events, labels, finding, rule.id, config, ctx)
       }
     }
+    countJudged(ctx)
   }
 
   #raise(
@@ -122,6 +129,15 @@ const LABEL_FIELDS: Readonly<Record<ScopeLabel, number>> = {
   model: R.request_model,
   tool: R.tool_name,
   agent: R.agent_name,
+}
+
+function countJudged(ctx: ChainContext): void {
+  const { asked, judged } = JUDGED
+  if (asked === 0) return
+  if (judged > 0) ctx.count('observa_signals_texts_total', 'outcome="judged"', judged)
+  if (asked > judged) ctx.count('observa_signals_texts_total', 'outcome="known"', asked - judged)
+  JUDGED.asked = 0
+  JUDGED.judged = 0
 }
 
 const LOG_PREFIX = 'log:'

@@ -9,9 +9,10 @@ import { R } from '../../../core/fields.ts'
 import { LiteralSet } from '../../../core/kernel/literal-set.ts'
 import { rangeKernel } from '../../../core/kernel/range-kernel.ts'
 import type { Severity } from '../../../core/signal.ts'
+import { hidesLetters } from './hidden-letters.ts'
 import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
 import { MARKERS } from './markers/table.ts'
-import { LOOK_ALIKE_LETTERS, normalized, WRITING_ANCHORS } from './normalized-text.ts'
+import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
 
 export interface Injection {
   readonly severity: Severity
@@ -56,16 +57,6 @@ function nearOf(anchor: string): Near {
   const phrases = MARKERS.filter((m) => m.anchors.includes(anchor)).map((m) => m.phrase)
   return { kind: 'phrases', phrases, isPlain: isAscii(Buffer.from(anchor)) }
 }
-
-/** Invisible characters and letters of other alphabets inside a word, as UTF-8. */
-const ODD_BYTES: readonly Buffer[] = [
-  ...['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad'].map((c) => Buffer.from(c)),
-  // Tag characters, full-width and mathematical letters, letters in circles.
-  Buffer.from([0xf3, 0xa0, 0x81]),
-  Buffer.from([0xef, 0xbd]),
-  Buffer.from([0xf0, 0x9d]),
-  Buffer.from([0xe2, 0x93]),
-]
 
 /** What was found in the event, or null. */
 export function injectionIn(events: EventTable, event: number): Injection | null {
@@ -162,24 +153,3 @@ function windowText(buf: Buffer, from: number, to: number, isPlain: boolean): st
       .replace(/\\(["\\/])/g, '$1'),
   )
 }
-
-/** The first UTF-8 bytes of letters that look like Latin ones (`normalized-text.ts`), and of combining marks. */
-const LOOK_ALIKE_LEADS: readonly number[] = [
-  ...new Set([0xcc, 0xcd, ...LOOK_ALIKE_LETTERS.map((letter) => Buffer.from(letter)[0] as number)]),
-]
-/** Whether invisible characters stand in the text, or a word mixes alphabets. */
-function hidesLetters(buf: Buffer, from: number, end: number): boolean {
-  const range = buf.subarray(from, end)
-  if (ODD_BYTES.some((bytes) => range.includes(bytes))) return true
-  return LOOK_ALIKE_LEADS.some((lead) => {
-    let at = range.indexOf(lead)
-    for (let n = 0; at >= 0 && n < WINDOWS_MAX; n++) {
-      if (isLatin(range[at - 1]) || isLatin(range[at + 2])) return true
-      at = range.indexOf(lead, at + 2)
-    }
-    return false
-  })
-}
-
-const isLatin = (byte: number | undefined): boolean =>
-  byte !== undefined && ((byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a))

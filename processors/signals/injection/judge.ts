@@ -1,6 +1,7 @@
 // Judges the texts of a field that looked suspicious: each text of a user, a tool or a retrieval is normalized, all markers are tried
 // on it and on its other readings, and what they say is added up. A score of 2 is a signal: one clear marker, or two weak ones.
 
+import { hash } from 'node:crypto'
 import type { Severity } from '../../../core/signal.ts'
 import { mitigation } from './context.ts'
 import type { Family, Marker } from './markers/marker.ts'
@@ -35,11 +36,36 @@ interface Found {
 export function judge(json: string, place: Place): Judgement | null {
   let best: Judgement | null = null
   for (const text of textsOf(json, place)) {
-    const found = judgeText(withinBounds(text.text), text.place)
+    const found = JUDGED.of(withinBounds(text.text), text.place)
     if (found !== null && (best === null || found.score > best.score)) best = found
   }
   return best
 }
+
+/** Texts whose judgement is remembered: what was said once is sent again with every call of a conversation. */
+const JUDGED_MAX = 4096
+
+class JudgedTexts {
+  readonly #known = new Map<string, Judgement | null>()
+  /** Texts that were asked for, and those among them that had to be judged. */
+  asked = 0
+  judged = 0
+
+  of(text: string, place: Place): Judgement | null {
+    this.asked++
+    // Whoever could make two texts with one hash could hide the second.
+    const key = `${place} ${hash('sha256', text, 'base64')}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    this.judged++
+    const found = judgeText(text, place)
+    if (this.#known.size >= JUDGED_MAX) this.#known.clear()
+    this.#known.set(key, found)
+    return found
+  }
+}
+
+export const JUDGED = new JudgedTexts()
 
 const withinBounds = (text: string): string =>
   text.length <= 2 * TEXT_END_CHARS

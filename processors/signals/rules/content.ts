@@ -128,6 +128,7 @@ const PARSED_REASONING_BYTES_MAX = 256 * 1024
 function hasNoOutput(events: EventTable, event: number): boolean {
   const off = events.off(event, R.output_messages)
   const len = events.len(event, R.output_messages)
+  if (beginsWithText(events.arena.buf, off, len)) return false
   if (len > PARSED_BYTES_MAX) {
     if (len > PARSED_REASONING_BYTES_MAX) return false
     const bytes = events.arena.buf.subarray(off, off + len)
@@ -135,6 +136,18 @@ function hasNoOutput(events: EventTable, event: number): boolean {
   }
   const messages = parsed(events.text(event, R.output_messages))
   return Array.isArray(messages) && messages.every(isEmptyMessage)
+}
+
+/** How `canonicalize` begins an answer that is a text. */
+const TEXT_ANSWER = Buffer.from('[{"role":"assistant","parts":[{"type":"text","content":"')
+
+/** Whether the first part is a text that begins with something other than white space: nearly every answer, known without parsing. */
+function beginsWithText(buf: Buffer, off: number, len: number): boolean {
+  if (len <= TEXT_ANSWER.length) return false
+  for (let i = 0; i < TEXT_ANSWER.length; i++) if (buf[off + i] !== TEXT_ANSWER[i]) return false
+  const first = buf[off + TEXT_ANSWER.length] as number
+  // Neither the end of the text nor an escape; in ASCII, for other alphabets have white space too.
+  return first > 0x20 && first < 0x7f && first !== 0x22 && first !== 0x5c
 }
 
 function parsed(json: string | null): unknown {
