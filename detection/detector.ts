@@ -7,8 +7,17 @@ import { Pauses } from '../core/rule-pauses.ts'
 import type { Signal, SignalType } from '../core/signal.ts'
 import { type LabelReader, ScopedSettings } from '../core/signal-scopes.ts'
 import { type Finding, signalOf } from './finding.ts'
-import { type Observation, readObservations } from './observation.ts'
+import { ID, Observations } from './observation.ts'
+import { type Entry, Recent } from './recent.ts'
 import type { DetectionSettings } from './settings.ts'
+import { type Site, Sites, siteOf, wordsOfSite } from './site.ts'
+import {
+  entriesOf,
+  inPieces,
+  PIECE_ENTRIES,
+  type StoredTable,
+  storedTable,
+} from './stored-table.ts'
 import {
   addTurn,
   type Conversation,
@@ -16,9 +25,11 @@ import {
   conversationKey,
   newConversation,
 } from './traces/conversations.ts'
-import { addCall, findingOf } from './traces/repeated-calls.ts'
+import { findingOf, type Group, groupName } from './traces/repeated-calls.ts'
 import { keepGreatest, settledFindings } from './traces/settled-rules.ts'
-import { addSpan, newTrace, type Trace } from './traces/trace.ts'
+import { type CallLimits, SpanStore, type StoredSpans } from './traces/span-store.ts'
+import { TouchedGroups } from './traces/touched-groups.ts'
+import { newTrace, type Trace } from './traces/trace.ts'
 import { findingIn, type TraceFinding } from './traces/trace-finding.ts'
 import {
   addCall as addToSeries,
@@ -68,15 +79,21 @@ export interface DetectorStats {
 
 export class Detector {
   #settings: ScopedSettings<DetectionSettings>
+  /** The fewest calls in any scope that make a loop or a retry storm. */
+  #least: CallLimits = { loop_repeats: 0, retry_errors: 0 }
   #pauses: Pauses
   #hasBudgets = false
   readonly #bounds: DetectorBounds
-  /** In the order of last use, least recent first. */
-  readonly #traces = new Map<string, Trace>()
-  readonly #conversations = new Map<string, Conversation>()
-  readonly #series = new Map<string, Series>()
+  readonly #sites = new Sites()
+  readonly #traces = new Recent<Trace>()
+  readonly #spans = new SpanStore()
+  readonly #conversations = new Recent<Conversation>()
+  readonly #series = new Recent<Series>()
+  /** Null for sites whose events are no calls. Goes with the sites. */
+  readonly #seriesBySite = new WeakMap<Site, Entry<Series> | null>()
   readonly #budgets = new UsageBudgets()
-  #spans = 0
+  /** The trace of the observation before: those of a trace mostly come together. */
+  #lastTrace: Entry<Trace> | null = null
   #newestEventMs = Number.NEGATIVE_INFINITY
   #nowMs = Number.NEGATIVE_INFINITY
   #judgedMs = Number.NEGATIVE_INFINITY
@@ -91,23 +108,29 @@ export class Detector {
 
   /** Takes on other limits. */
   useSettings(settings: DetectionSettings): void {
+    const all = [settings, ...settings.overrides]
+    const least = (name: keyof CallLimits): number =>
+      Math.min(...all.map((limits) => limits[name] ?? Number.POSITIVE_INFINITY))
     this.#settings = new ScopedSettings(settings)
+    this.#least = { loop_repeats: least('loop_repeats'), retry_errors: least('retry_errors') }
     this.#pauses = new Pauses(settings.pauses)
-    this.#hasBudgets = [settings, ...settings.overrides].some(hasSpendingLimits)
+    this.#hasBudgets = all.some(hasSpendingLimits)
   }
 
   /** Takes the observations of a task that was logged at `atMs`; returns what is known for certain with them. */
   observe(bytes: Uint8Array, atMs: number): Signal[] {
     const out = this.advance(atMs)
-    const touched = new Map<Trace, Set<string>>()
-    for (const o of readObservations(bytes)) {
+    const touched = new TouchedGroups()
+    const o = new Observations(bytes)
+    o.useSites(this.#sites)
+    while (o.next()) {
       this.#newestEventMs = Math.max(this.#newestEventMs, Math.min(o.endMs, atMs + AHEAD_MS_MAX))
       this.#toTrace(o, touched, out)
       this.#toConversation(o, out)
       if (this.#settings.base.trends) this.#toSeries(o)
       if (this.#hasBudgets) this.#budgets.add(o)
     }
-    for (const [trace, names] of touched) this.#judgeCalls(trace, names, out)
+    for (const [trace, groups] of touched.byTrace) this.#judgeCalls(trace, groups.values(), out)
     return out
   }
 
@@ -127,8 +150,14 @@ export class Detector {
   /** Judges everything as if all lateness had passed: at the end of an input. */
   finish(): Signal[] {
     const out: Signal[] = []
-    for (const trace of this.#traces.values()) this.#settleTrace(trace, out)
-    for (const c of this.#conversations.values()) this.#settleConversation(c, out)
+    for (let e = this.#traces.waiting; e !== null; e = this.#traces.waiting) {
+      this.#settleTrace(e.value, out)
+      this.#traces.done()
+    }
+    for (let e = this.#conversations.waiting; e !== null; e = this.#conversations.waiting) {
+      this.#settleConversation(e.value, out)
+      this.#conversations.done()
+    }
     this.#judgeSeries(Number.POSITIVE_INFINITY, out)
     this.#judgeBudgets(Number.POSITIVE_INFINITY, out)
     return out
@@ -139,7 +168,7 @@ export class Detector {
     for (const s of this.#series.values()) if (!isLearned([...s.buckets.values()])) learning++
     return {
       traces: this.#traces.size,
-      spans: this.#spans,
+      spans: this.#spans.size,
       conversations: this.#conversations.size,
       series: this.#series.size,
       learning,
@@ -150,103 +179,127 @@ export class Detector {
 
   // -------------------------------------------------------------- traces
 
-  #toTrace(o: Observation, touched: Map<Trace, Set<string>>, out: Signal[]): void {
-    if (NO_TRACE.test(o.trace)) return
-    const key = `${o.tenant}\0${o.project}\0${o.trace}`
-    let trace = this.#traces.get(key)
-    if (trace === undefined) {
-      trace = newTrace(o, this.#nowMs)
+  #toTrace(o: Observations, touched: TouchedGroups, out: Signal[]): void {
+    if (!o.hasTrace) return
+    const entry = this.#traceOf(o, out)
+    entry.value.touchedMs = Math.max(entry.value.touchedMs, this.#nowMs)
+    this.#spans.add(entry.value, o, this.#least, touched)
+  }
+
+  #traceOf(o: Observations, out: Signal[]): Entry<Trace> {
+    const key = o.site.scope + o.idText(ID.TRACE, 16)
+    const last = this.#lastTrace
+    if (last !== null && last.key === key && !last.isGone) {
+      this.#traces.touch(last)
+      return last
+    }
+    let entry = this.#traces.get(key)
+    if (entry === undefined) {
       this.#makeRoomForTrace(out)
-    } else this.#traces.delete(key)
-    this.#traces.set(key, trace)
-    const span = addSpan(trace, o, this.#nowMs)
-    if (span === null) return
-    this.#spans++
-    const names = addCall(trace, span)
-    if (names.length === 0) return
-    const all = touched.get(trace) ?? new Set()
-    for (const name of names) all.add(name)
-    touched.set(trace, all)
+      entry = this.#traces.add(key, newTrace(o, this.#nowMs))
+    } else this.#traces.touch(entry)
+    this.#lastTrace = entry
+    return entry
   }
 
   /** Forgets the traces that were quiet the longest; what they are is judged before. */
   #makeRoomForTrace(out: Signal[]): void {
     const { traces, spans } = this.#bounds
-    while (this.#traces.size >= traces || (this.#spans >= spans && this.#traces.size > 0)) {
-      const [key, trace] = this.#traces.entries().next().value as [string, Trace]
-      this.#settleTrace(trace, out)
-      this.#forgetTrace(key, trace)
+    for (let e = this.#traces.oldest; e !== null; e = this.#traces.oldest) {
+      if (this.#traces.size < traces && this.#spans.size < spans) return
+      if (!e.isDone) this.#settleTrace(e.value, out)
+      this.#forgetTrace(e)
       this.#evicted.traces++
     }
   }
 
-  #forgetTrace(key: string, trace: Trace): void {
-    this.#traces.delete(key)
-    this.#spans -= trace.spans.size
+  #forgetTrace(entry: Entry<Trace>): void {
+    this.#traces.delete(entry)
+    this.#spans.remove(entry.value)
   }
 
-  #judgeCalls(trace: Trace, names: ReadonlySet<string>, out: Signal[]): void {
+  #judgeCalls(trace: Trace, groups: Iterable<Group>, out: Signal[]): void {
     const found = new Map<string, TraceFinding>()
     const settings = this.#settings.of(labelsOf(trace))
-    for (const name of names) {
-      const f = findingOf(name, trace.calls.get(name) ?? [], settings)
+    for (const group of groups) {
+      const f = findingOf(groupName(group), this.#spans.callsOf(trace, group), settings)
       if (f !== null) keepGreatest(found, f)
     }
     // Once raised, the rest is said when the trace is settled: not one signal for each further call.
-    for (const f of found.values())
-      this.#raise(
-        findingIn(trace, f),
-        trace.raised,
-        out,
-        settings,
-        labelsOf(trace, f.deciding),
-        true,
-      )
-  }
-
-  #settle(out: Signal[]): void {
-    for (const [key, trace] of this.#traces) {
-      if (this.#nowMs - trace.touchedMs < QUIET_MS) break
-      if (!trace.isSettled) this.#settleTrace(trace, out)
-      if (this.#nowMs - trace.touchedMs >= TRACE_FORGOTTEN_MS) this.#forgetTrace(key, trace)
-    }
-    for (const [key, c] of this.#conversations) {
-      if (this.#nowMs - c.touchedMs < QUIET_MS) break
-      if (!c.isSettled) this.#settleConversation(c, out)
-      if (this.#nowMs - c.touchedMs >= CONVERSATION_FORGOTTEN_MS) this.#conversations.delete(key)
-    }
+    this.#raiseOf(trace, found.values(), out, settings, true)
   }
 
   #settleTrace(trace: Trace, out: Signal[]): void {
-    if (trace.isSettled) return
-    trace.isSettled = true
     const settings = this.#settings.of(labelsOf(trace))
-    for (const f of settledFindings(trace, settings))
-      this.#raise(findingIn(trace, f), trace.raised, out, settings, labelsOf(trace, f.deciding))
+    if (!this.#spans.mayHaveFindings(trace, settings)) return
+    const found = settledFindings(this.#spans.viewOf(trace), settings)
+    this.#raiseOf(trace, found, out, settings, false)
+  }
+
+  #raiseOf(
+    trace: Trace,
+    found: Iterable<TraceFinding>,
+    out: Signal[],
+    settings: DetectionSettings,
+    once: boolean,
+  ): void {
+    for (const f of found) {
+      trace.raised ??= new Map()
+      const finding = findingIn(this.#spans.headOf(trace), f)
+      this.#raise(finding, trace.raised, out, settings, labelsOf(trace, f.deciding), once)
+    }
+  }
+
+  /** Judges what has become quiet, and forgets what was for long. */
+  #settle(out: Signal[]): void {
+    const isQuiet = (touchedMs: number, ms: number): boolean => this.#nowMs - touchedMs >= ms
+    const traces = this.#traces
+    for (
+      let e = traces.waiting;
+      e !== null && isQuiet(e.value.touchedMs, QUIET_MS);
+      e = traces.waiting
+    ) {
+      this.#settleTrace(e.value, out)
+      traces.done()
+    }
+    for (
+      let e = traces.oldest;
+      e?.isDone && isQuiet(e.value.touchedMs, TRACE_FORGOTTEN_MS);
+      e = traces.oldest
+    )
+      this.#forgetTrace(e)
+    const all = this.#conversations
+    for (let e = all.waiting; e !== null && isQuiet(e.value.touchedMs, QUIET_MS); e = all.waiting) {
+      this.#settleConversation(e.value, out)
+      all.done()
+    }
+    for (
+      let e = all.oldest;
+      e?.isDone && isQuiet(e.value.touchedMs, CONVERSATION_FORGOTTEN_MS);
+      e = all.oldest
+    )
+      all.delete(e)
   }
 
   // -------------------------------------------------------------- conversations
 
-  #toConversation(o: Observation, out: Signal[]): void {
-    if (o.conversation === '' || o.kind !== 'llm') return
+  #toConversation(o: Observations, out: Signal[]): void {
+    if (o.site.kind !== 'llm' || o.conversation === '') return
     const key = conversationKey(o)
-    let c = this.#conversations.get(key)
-    if (c === undefined) {
-      c = newConversation(o, this.#nowMs)
-      if (this.#conversations.size >= this.#bounds.conversations) {
-        const [oldest, quiet] = this.#conversations.entries().next().value as [string, Conversation]
-        this.#settleConversation(quiet, out)
+    let entry = this.#conversations.get(key)
+    if (entry === undefined) {
+      const { oldest, size } = this.#conversations
+      if (oldest !== null && size >= this.#bounds.conversations) {
+        if (!oldest.isDone) this.#settleConversation(oldest.value, out)
         this.#conversations.delete(oldest)
         this.#evicted.conversations++
       }
-    } else this.#conversations.delete(key)
-    this.#conversations.set(key, c)
-    addTurn(c, o, this.#nowMs)
+      entry = this.#conversations.add(key, newConversation(o, this.#nowMs))
+    } else this.#conversations.touch(entry)
+    addTurn(entry.value, o, this.#nowMs)
   }
 
   #settleConversation(c: Conversation, out: Signal[]): void {
-    if (c.isSettled) return
-    c.isSettled = true
     const labels = readerOf({ tenant: c.tenant, project: c.project, environment: c.environment })
     const settings = this.#settings.of(labels)
     for (const f of contextDrops(c, settings)) this.#raise(f, c.raised, out, settings, labels)
@@ -254,20 +307,36 @@ export class Detector {
 
   // -------------------------------------------------------------- series
 
-  #toSeries(o: Observation): void {
-    const dimensions = dimensionsOf(o)
-    if (dimensions === null) return
-    const key = [o.tenant, o.project, ...Object.entries(dimensions).flat()].join('\0')
-    let series = this.#series.get(key)
-    if (series === undefined) {
-      series = newSeries(key, o, dimensions, this.#nowMs)
-      if (this.#series.size >= this.#bounds.series) {
-        this.#series.delete(this.#series.keys().next().value as string)
+  #toSeries(o: Observations): void {
+    const { site } = o
+    const known = this.#seriesBySite.get(site)
+    if (known === null) return
+    const entry = known === undefined || known.isGone ? this.#seriesOf(site) : known
+    if (entry === null) return
+    // Among those of one task the order makes no difference.
+    if (entry.value.touchedMs !== this.#nowMs) this.#series.touch(entry)
+    addToSeries(entry.value, o, this.#nowMs)
+  }
+
+  /** The series of a site, which is noted; null when its events are no calls. */
+  #seriesOf(site: Site): Entry<Series> | null {
+    const dimensions = dimensionsOf(site)
+    if (dimensions === null) {
+      this.#seriesBySite.set(site, null)
+      return null
+    }
+    const key = [site.tenant, site.project, ...Object.entries(dimensions).flat()].join('\0')
+    let entry = this.#series.get(key)
+    if (entry === undefined) {
+      const { oldest, size } = this.#series
+      if (oldest !== null && size >= this.#bounds.series) {
+        this.#series.delete(oldest)
         this.#evicted.series++
       }
-    } else this.#series.delete(key)
-    this.#series.set(key, series)
-    addToSeries(series, o, this.#nowMs)
+      entry = this.#series.add(key, newSeries(key, site, dimensions, this.#nowMs))
+    }
+    this.#seriesBySite.set(site, entry)
+    return entry
   }
 
   /** The newest minute to which nothing is added any more by events that come within the lateness. */
@@ -333,10 +402,16 @@ export class Detector {
       times: [this.#newestEventMs, this.#nowMs, this.#judgedMs],
       evicted: { traces, conversations, series },
     })
-    yield* piecesOf('traces', this.#traces)
-    yield* piecesOf('conversations', this.#conversations)
-    yield* piecesOf('series', this.#series)
-    yield* piecesOf('spendings', this.#budgets.spendings)
+    for (const entries of inPieces(this.#traces)) yield serialize(this.#tracePiece(entries))
+    for (const entries of inPieces(this.#conversations))
+      yield serialize({ conversations: storedTable(entries) })
+    for (const entries of inPieces(this.#series)) yield serialize({ series: storedTable(entries) })
+    yield* spendingPieces(this.#budgets.spendings)
+  }
+
+  #tracePiece(entries: readonly Entry<Trace>[]): SnapshotPiece {
+    const { sites, ...rows } = this.#spans.stored(entries.map((e) => e.value))
+    return { traces: storedTable(entries), spans: { ...rows, sites: sites.map(wordsOfSite) } }
   }
 
   /** Takes the state of a snapshot; false, and nothing is taken, when it is of another version. */
@@ -351,13 +426,26 @@ export class Detector {
     this.#judgedMs = judged
     Object.assign(this.#evicted, head.evicted)
     for (const piece of rest) {
-      for (const [key, value] of piece.traces ?? []) this.#traces.set(key, value)
-      for (const [key, value] of piece.conversations ?? []) this.#conversations.set(key, value)
-      for (const [key, value] of piece.series ?? []) this.#series.set(key, value)
+      this.#restoreTraces(piece)
+      for (const [key, value, isDone] of entriesOf(piece.conversations))
+        this.#conversations.add(key, value, isDone)
+      for (const [key, value, isDone] of entriesOf(piece.series))
+        this.#series.add(key, value, isDone)
       for (const [key, value] of piece.spendings ?? []) this.#budgets.spendings.set(key, value)
     }
-    for (const trace of this.#traces.values()) this.#spans += trace.spans.size
     return true
+  }
+
+  #restoreTraces({ traces, spans }: SnapshotPiece): void {
+    if (spans === undefined) return
+    const restored: (readonly [Trace, number])[] = []
+    for (const [key, value, isDone] of entriesOf(traces)) {
+      // Indexes are made anew, and where rows lie is another place now.
+      const trace = { ...value, head: -1, tail: -1, count: 0, groups: null, events: null }
+      this.#traces.add(key, trace, isDone)
+      restored.push([trace, value.count])
+    }
+    this.#spans.restore(restored, { ...spans, sites: spans.sites.map(siteOf) })
   }
 }
 
@@ -376,27 +464,22 @@ const readerOf =
   (label) =>
     labels[label] ?? null
 
-const NO_TRACE = /^0+$/
-const SNAPSHOT_VERSION = 2
-const PIECE_ENTRIES = 200
+const SNAPSHOT_VERSION = 3
 
 interface SnapshotPiece {
   readonly version?: number
   readonly times?: readonly number[]
   readonly evicted?: { readonly traces: number }
-  readonly traces?: readonly (readonly [string, Trace])[]
-  readonly conversations?: readonly (readonly [string, Conversation])[]
-  readonly series?: readonly (readonly [string, Series])[]
+  readonly traces?: StoredTable<Trace>
+  /** The spans of those traces. */
+  readonly spans?: Omit<StoredSpans, 'sites'> & { readonly sites: readonly (readonly string[])[] }
+  readonly conversations?: StoredTable<Conversation>
+  readonly series?: StoredTable<Series>
   readonly spendings?: readonly (readonly [string, Spending])[]
 }
 
-function* piecesOf(name: string, all: ReadonlyMap<string, unknown>): Generator<Buffer> {
-  let entries: (readonly [string, unknown])[] = []
-  for (const entry of all) {
-    entries.push(entry)
-    if (entries.length < PIECE_ENTRIES) continue
-    yield serialize({ [name]: entries })
-    entries = []
-  }
-  if (entries.length > 0) yield serialize({ [name]: entries })
+function* spendingPieces(all: ReadonlyMap<string, Spending>): Generator<Buffer> {
+  const entries = [...all]
+  for (let i = 0; i < entries.length; i += PIECE_ENTRIES)
+    yield serialize({ spendings: entries.slice(i, i + PIECE_ENTRIES) })
 }

@@ -2,54 +2,52 @@
 // its events (`encode.ts`), the detector reads them in the order of the log. Nothing of the content is in them but hashes and, of a
 // failed call, the beginning of its scrubbed error message.
 //
-// Layout: length of the words and number of observations (uint32 each); the words as a JSON array of texts, padded with spaces to a
-// multiple of 8; rows of `OBSERVATION_STRIDE` float64; the ids of each, 48 bytes.
+// Layout, every table at a multiple of 8: a header of 8 uint32 (form, numbers of words, bytes of words, sites, calls, rows, two reserved);
+// where each word ends (uint32); the words as UTF-8; the sites, 16 int32 each; the calls, 8 float64 each; the figures of the rows, 5
+// float64 each; their references, 8 int32 each; their ids, 48 bytes each.
 
-/** Columns of a row. Those before `FLAGS` are indexes of words, -1 for none; times and durations are ms, hashes whole numbers. */
-export const COLUMN = {
-  TENANT: 0,
-  PROJECT: 1,
-  ENVIRONMENT: 2,
-  SERVICE: 3,
-  VERSION: 4,
-  KIND: 5,
-  NAME: 6,
-  ROUTE: 7,
-  PROVIDER: 8,
-  MODEL: 9,
-  RESPONSE_MODEL: 10,
-  TOOL: 11,
-  AGENT: 12,
-  CONVERSATION: 13,
-  SESSION: 14,
-  USER: 15,
-  ERROR_TYPE: 16,
-  ERROR_MESSAGE: 17,
-  FINISH: 18,
-  FLAGS: 19,
-  START: 20,
-  DURATION: 21,
-  INPUT: 22,
-  OUTPUT: 23,
-  COST: 24,
-  /** Hash of what was asked: tool and arguments, or model and messages; 0 when it was not recorded. */
-  KEY: 25,
-  /** Hash of what came back; 0 when it was not recorded. */
-  RESULT: 26,
-  /** Hashes of up to four words of a search, each with the tool and the numbers in it; 0 for none. */
-  WORD_1: 27,
-  WORD_2: 28,
-  WORD_3: 29,
-  WORD_4: 30,
-  /** Messages that were sent to a model. */
-  MESSAGES: 31,
-  /** Hash of the system message. */
-  SYSTEM: 32,
+import { SITE_STRIDE, type Site, type Sites } from './site.ts'
+
+/** Columns of the figures of a row; times and durations are ms. */
+export const FIGURE = { START: 0, DURATION: 1, COST: 2, INPUT: 3, OUTPUT: 4 } as const
+export const FIGURE_STRIDE = 5
+
+/** Columns of the references of a row: numbers of a site, of words and of a call, -1 for none; and its flags. */
+export const REFERENCE = {
+  SITE: 0,
+  CONVERSATION: 1,
+  SESSION: 2,
+  USER: 3,
+  FINISH: 4,
+  ERROR_MESSAGE: 5,
+  CALL: 6,
+  FLAGS: 7,
 } as const
+export const REFERENCE_STRIDE = 8
 
-export const OBSERVATION_STRIDE = 33
+/** Columns of a call; the hashes are whole numbers. */
+export const CALL = {
+  /** Hash of what was asked: tool and arguments, or model and messages; 0 when it was not recorded. */
+  KEY: 0,
+  /** Hash of what came back; 0 when it was not recorded. */
+  RESULT: 1,
+  /** Hash of the system message. */
+  SYSTEM: 2,
+  /** Messages that were sent to a model. */
+  MESSAGES: 3,
+  /** Hashes of up to four words of a search, each with the tool and the numbers in it; 0 for none. */
+  WORD: 4,
+} as const
+export const CALL_STRIDE = 8
+export const CALL_WORDS = 4
+
 export const IDS_BYTES = 48
-const HEADER_BYTES = 8
+/** Where the ids of a row stand in its 48 bytes; an id that is not there is zeros. */
+export const ID = { EVENT: 0, TRACE: 16, SPAN: 32, PARENT: 40 } as const
+
+const FORM = 0x0253_424f
+const HEADER_INTS = 8
+const HEADER_BYTES = HEADER_INTS * 4
 
 export const FLAG = {
   ERROR: 1,
@@ -61,128 +59,234 @@ export const FLAG = {
   SUMMARY: 8,
 } as const
 
-/** An observation as the detector reads it. Ids are hex; a parent that is not there is ''. */
-export interface Observation {
-  readonly tenant: string
-  readonly project: string
-  readonly environment: string
-  readonly service: string
-  readonly version: string
-  readonly kind: string
-  readonly name: string
-  readonly route: string
-  readonly provider: string
-  readonly model: string
-  readonly responseModel: string
-  readonly tool: string
-  readonly agent: string
-  readonly conversation: string
-  readonly session: string
-  readonly user: string
-  readonly errorType: string
-  readonly errorMessage: string
-  readonly finish: string
-  readonly flags: number
-  readonly startMs: number
-  readonly endMs: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly costUsd: number
-  readonly key: number
-  readonly result: number
-  readonly words: readonly number[]
-  readonly messages: number
-  readonly system: number
-  readonly event: string
-  readonly trace: string
-  readonly span: string
-  readonly parent: string
+/** The tables of a task, as the worker fills them; of each so much is used as the numbers say. */
+export interface ObservationTables {
+  readonly wordEnds: Uint32Array
+  readonly words: Uint8Array
+  readonly sites: Int32Array
+  readonly calls: Float64Array
+  readonly figures: Float64Array
+  readonly references: Int32Array
+  readonly ids: Uint8Array
+  readonly wordCount: number
+  readonly siteCount: number
+  readonly callCount: number
+  readonly count: number
 }
 
-/** `rows` and `ids` are used up to `count` observations. */
-export function writeObservations(
-  words: readonly string[],
-  rows: Float64Array,
-  ids: Uint8Array,
-  count: number,
-): Uint8Array {
-  const json = Buffer.from(JSON.stringify(words), 'utf8')
-  const padded = Math.ceil(json.length / 8) * 8
-  const rowsBytes = count * OBSERVATION_STRIDE * 8
-  const out = Buffer.allocUnsafeSlow(HEADER_BYTES + padded + rowsBytes + count * IDS_BYTES)
-  out.writeUInt32LE(padded, 0)
-  out.writeUInt32LE(count, 4)
-  out.fill(' ', HEADER_BYTES, HEADER_BYTES + padded)
-  json.copy(out, HEADER_BYTES)
-  out.set(new Uint8Array(rows.buffer, 0, rowsBytes), HEADER_BYTES + padded)
-  out.set(ids.subarray(0, count * IDS_BYTES), HEADER_BYTES + padded + rowsBytes)
+const padded = (bytes: number): number => (bytes + 7) & ~7
+
+export function writeObservations(t: ObservationTables): Uint8Array {
+  const wordBytes = t.wordCount === 0 ? 0 : (t.wordEnds[t.wordCount - 1] as number)
+  const sections: readonly (readonly [table: ArrayBufferView, bytes: number])[] = [
+    [t.wordEnds, t.wordCount * 4],
+    [t.words, wordBytes],
+    [t.sites, t.siteCount * SITE_STRIDE * 4],
+    [t.calls, t.callCount * CALL_STRIDE * 8],
+    [t.figures, t.count * FIGURE_STRIDE * 8],
+    [t.references, t.count * REFERENCE_STRIDE * 4],
+    [t.ids, t.count * IDS_BYTES],
+  ]
+  const size = sections.reduce((sum, [, bytes]) => sum + padded(bytes), HEADER_BYTES)
+  const out = new Uint8Array(size)
+  new Uint32Array(out.buffer, 0, HEADER_INTS).set([
+    FORM,
+    t.wordCount,
+    wordBytes,
+    t.siteCount,
+    t.callCount,
+    t.count,
+  ])
+  let at = HEADER_BYTES
+  for (const [table, bytes] of sections) {
+    out.set(new Uint8Array(table.buffer, table.byteOffset, bytes), at)
+    at += padded(bytes)
+  }
   return out
 }
 
-/** The observations in bytes that `writeObservations` made. */
-export function* readObservations(bytes: Uint8Array): Generator<Observation> {
-  const buf = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const padded = buf.readUInt32LE(0)
-  const count = buf.readUInt32LE(4)
-  const rowsAt = HEADER_BYTES + padded
-  const idsAt = rowsAt + count * OBSERVATION_STRIDE * 8
-  // Our own writer made it: an array of texts.
-  const words = JSON.parse(buf.toString('utf8', HEADER_BYTES, rowsAt)) as string[]
-  // A copy, because the bytes may begin anywhere and floats must be aligned.
-  const rows = new Float64Array(new Uint8Array(buf.subarray(rowsAt, idsAt)).buffer)
-  for (let i = 0; i < count; i++) yield observationAt(words, rows, buf, i, idsAt + i * IDS_BYTES)
-}
+/**
+ * The observations of a task, read one after the other without an object for each: `next` goes on to the next one, and all members are
+ * of that. Texts that are not there are ''.
+ */
+export class Observations {
+  readonly count: number
+  /** Rows of the sites, and how many there are. */
+  readonly siteRows: Int32Array
+  readonly siteCount: number
+  readonly words: readonly string[]
+  readonly #calls: Float64Array
+  readonly #figures: Float64Array
+  readonly #references: Int32Array
+  readonly #ids: Buffer
+  readonly #idInts: Int32Array
+  #sites: readonly Site[] = []
+  #row = -1
+  #call = -1
 
-function observationAt(
-  words: readonly string[],
-  rows: Float64Array,
-  buf: Buffer,
-  index: number,
-  ids: number,
-): Observation {
-  const row = index * OBSERVATION_STRIDE
-  const num = (column: number): number => rows[row + column] as number
-  const word = (column: number): string => words[num(column)] ?? ''
-  const start = num(COLUMN.START)
-  return {
-    tenant: word(COLUMN.TENANT),
-    project: word(COLUMN.PROJECT),
-    environment: word(COLUMN.ENVIRONMENT),
-    service: word(COLUMN.SERVICE),
-    version: word(COLUMN.VERSION),
-    kind: word(COLUMN.KIND),
-    name: word(COLUMN.NAME),
-    route: word(COLUMN.ROUTE),
-    provider: word(COLUMN.PROVIDER),
-    model: word(COLUMN.MODEL),
-    responseModel: word(COLUMN.RESPONSE_MODEL),
-    tool: word(COLUMN.TOOL),
-    agent: word(COLUMN.AGENT),
-    conversation: word(COLUMN.CONVERSATION),
-    session: word(COLUMN.SESSION),
-    user: word(COLUMN.USER),
-    errorType: word(COLUMN.ERROR_TYPE),
-    errorMessage: word(COLUMN.ERROR_MESSAGE),
-    finish: word(COLUMN.FINISH),
-    flags: num(COLUMN.FLAGS),
-    startMs: start,
-    endMs: start + Math.max(0, num(COLUMN.DURATION)),
-    inputTokens: num(COLUMN.INPUT),
-    outputTokens: num(COLUMN.OUTPUT),
-    costUsd: num(COLUMN.COST),
-    key: num(COLUMN.KEY),
-    result: num(COLUMN.RESULT),
-    words: [num(COLUMN.WORD_1), num(COLUMN.WORD_2), num(COLUMN.WORD_3), num(COLUMN.WORD_4)],
-    messages: num(COLUMN.MESSAGES),
-    system: num(COLUMN.SYSTEM),
-    event: buf.toString('hex', ids, ids + 16),
-    trace: buf.toString('hex', ids + 16, ids + 32),
-    span: buf.toString('hex', ids + 32, ids + 40),
-    parent: parentOf(buf, ids + 40),
+  /** Throws for bytes of another form. */
+  constructor(bytes: Uint8Array) {
+    // A copy, because the bytes may begin anywhere and numbers must be aligned.
+    const { buffer } = new Uint8Array(bytes)
+    const [form, words, wordBytes, sites, calls, count] = new Uint32Array(buffer, 0, HEADER_INTS)
+    if (form !== FORM) throw new Error('the observations have another form')
+    const [w, b, s, c, n] = [words, wordBytes, sites, calls, count] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    let at = HEADER_BYTES
+    const take = (size: number): number => {
+      const from = at
+      at += padded(size)
+      return from
+    }
+    const ends = new Uint32Array(buffer, take(w * 4), w)
+    const texts = Buffer.from(buffer, take(b), b)
+    this.words = wordsOf(texts, ends)
+    this.siteRows = new Int32Array(buffer, take(s * SITE_STRIDE * 4), s * SITE_STRIDE)
+    this.siteCount = s
+    this.#calls = new Float64Array(buffer, take(c * CALL_STRIDE * 8), c * CALL_STRIDE)
+    this.#figures = new Float64Array(buffer, take(n * FIGURE_STRIDE * 8), n * FIGURE_STRIDE)
+    this.#references = new Int32Array(buffer, take(n * REFERENCE_STRIDE * 4), n * REFERENCE_STRIDE)
+    const ids = take(n * IDS_BYTES)
+    this.#ids = Buffer.from(buffer, ids, n * IDS_BYTES)
+    this.#idInts = new Int32Array(buffer, ids, (n * IDS_BYTES) / 4)
+    this.count = n
+  }
+
+  /** Says which objects the sites of these observations are. */
+  useSites(sites: Sites): void {
+    this.#sites = sites.of(this.words, this.siteRows, this.siteCount)
+  }
+
+  /** Goes on to the next observation; false when there is none. */
+  next(): boolean {
+    if (++this.#row >= this.count) return false
+    this.#call = this.#reference(REFERENCE.CALL)
+    return true
+  }
+
+  #word(number: number): string {
+    return number < 0 ? '' : (this.words[number] as string)
+  }
+
+  #reference(column: number): number {
+    return this.#references[this.#row * REFERENCE_STRIDE + column] as number
+  }
+
+  #figure(column: number): number {
+    return this.#figures[this.#row * FIGURE_STRIDE + column] as number
+  }
+
+  #ofCall(column: number): number {
+    return this.#call < 0 ? 0 : (this.#calls[this.#call * CALL_STRIDE + column] as number)
+  }
+
+  get site(): Site {
+    return this.#sites[this.#reference(REFERENCE.SITE)] as Site
+  }
+
+  get conversation(): string {
+    return this.#word(this.#reference(REFERENCE.CONVERSATION))
+  }
+
+  get session(): string {
+    return this.#word(this.#reference(REFERENCE.SESSION))
+  }
+
+  get user(): string {
+    return this.#word(this.#reference(REFERENCE.USER))
+  }
+
+  get finish(): string {
+    return this.#word(this.#reference(REFERENCE.FINISH))
+  }
+
+  get errorMessage(): string {
+    return this.#word(this.#reference(REFERENCE.ERROR_MESSAGE))
+  }
+
+  get flags(): number {
+    return this.#reference(REFERENCE.FLAGS)
+  }
+
+  get startMs(): number {
+    return this.#figure(FIGURE.START)
+  }
+
+  get endMs(): number {
+    return this.#figure(FIGURE.START) + Math.max(0, this.#figure(FIGURE.DURATION))
+  }
+
+  get costUsd(): number {
+    return this.#figure(FIGURE.COST)
+  }
+
+  get inputTokens(): number {
+    return this.#figure(FIGURE.INPUT)
+  }
+
+  get outputTokens(): number {
+    return this.#figure(FIGURE.OUTPUT)
+  }
+
+  get key(): number {
+    return this.#ofCall(CALL.KEY)
+  }
+
+  get result(): number {
+    return this.#ofCall(CALL.RESULT)
+  }
+
+  get system(): number {
+    return this.#ofCall(CALL.SYSTEM)
+  }
+
+  get messages(): number {
+    return this.#ofCall(CALL.MESSAGES)
+  }
+
+  /** Hash of a word of a search, by its number below `CALL_WORDS`; 0 for none. */
+  word(number: number): number {
+    return this.#ofCall(CALL.WORD + number)
+  }
+
+  /** Four bytes of the ids, by their number from 0 to 11. */
+  idInt(number: number): number {
+    return this.#idInts[(this.#row * IDS_BYTES) / 4 + number] as number
+  }
+
+  /** Bytes of the ids as latin1, one character a byte. */
+  idText(from: number, bytes: number): string {
+    const at = this.#row * IDS_BYTES + from
+    return this.#ids.latin1Slice(at, at + bytes)
+  }
+
+  get hasTrace(): boolean {
+    const at = (this.#row * IDS_BYTES + ID.TRACE) / 4
+    const ints = this.#idInts
+    return (
+      ((ints[at] as number) |
+        (ints[at + 1] as number) |
+        (ints[at + 2] as number) |
+        (ints[at + 3] as number)) !==
+      0
+    )
   }
 }
 
-function parentOf(buf: Buffer, at: number): string {
-  const hex = buf.toString('hex', at, at + 8)
-  return hex === '0000000000000000' ? '' : hex
+/** Ids that were kept as latin1, as hex. */
+export const hexOf = (id: string): string => Buffer.from(id, 'latin1').toString('hex')
+
+function wordsOf(texts: Buffer, ends: Uint32Array): string[] {
+  const out: string[] = []
+  let from = 0
+  for (const end of ends) {
+    out.push(texts.utf8Slice(from, end))
+    from = end
+  }
+  return out
 }

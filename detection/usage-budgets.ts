@@ -3,7 +3,7 @@
 // begins anew each day (UTC). Without a budget nothing is kept.
 
 import type { Finding } from './finding.ts'
-import { FLAG, type Observation } from './observation.ts'
+import { FLAG, type Observations } from './observation.ts'
 import type { DetectionLimits } from './settings.ts'
 import { rounded } from './traces/trace-finding.ts'
 
@@ -49,7 +49,7 @@ export class UsageBudgets {
   readonly spendings = new Map<string, Spending>()
   evicted = 0
 
-  add(o: Observation): void {
+  add(o: Observations): void {
     if ((o.flags & (FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
     const tokens = o.inputTokens + o.outputTokens
     if (o.costUsd <= 0 && tokens <= 0) return
@@ -67,12 +67,12 @@ export class UsageBudgets {
     }
   }
 
-  #spendingOf(o: Observation, spender: Spender, id: string, minute: number): Spending {
+  #spendingOf(o: Observations, spender: Spender, id: string, minute: number): Spending {
     const day = spender === 'user' ? Math.floor(minute / DAY_MINUTES) : 0
-    const key = [o.tenant, o.project, spender, id, day].join('\0')
+    const key = `${o.site.scope}${spender}\0${id}\0${day}`
     let spending = this.spendings.get(key)
     if (spending === undefined) {
-      const { tenant, project, environment } = o
+      const { tenant, project, environment } = o.site
       spending = {
         spender,
         id,
@@ -91,11 +91,9 @@ export class UsageBudgets {
       }
     } else this.spendings.delete(key)
     // Of several environments the one that sorts first, whichever came first.
-    if (
-      o.environment !== '' &&
-      (spending.environment === '' || o.environment < spending.environment)
-    )
-      spending.environment = o.environment
+    const { environment } = o.site
+    if (environment !== '' && (spending.environment === '' || environment < spending.environment))
+      spending.environment = environment
     this.spendings.set(key, spending)
     return spending
   }

@@ -3,7 +3,7 @@
 // conversation is none either, because the next turn has the context again.
 
 import type { Finding } from '../finding.ts'
-import { FLAG, type Observation } from '../observation.ts'
+import { FLAG, hexOf, ID, type Observations } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
 
 interface Turn {
@@ -12,9 +12,9 @@ interface Turn {
   readonly tokens: number
   readonly messages: number
   readonly hasSummary: boolean
-  readonly trace: string
-  readonly span: string
+  /** Ids as latin1: of the event, and of trace and span behind each other. */
   readonly event: string
+  readonly place: string
   readonly user: string
 }
 
@@ -26,56 +26,57 @@ export interface Conversation {
   /** Turns by who asks: one agent with one model and one system message. */
   readonly threads: Map<string, Turn[]>
   touchedMs: number
-  isSettled: boolean
   readonly raised: Map<string, string>
 }
 
 const TURNS_MAX = 100
+const TRACE_BYTES = 16
 const THREADS_MAX = 20
 /** Smaller contexts come and go. */
 const TOKENS_MIN = 1000
 const MESSAGES_MIN = 6
 
-export const conversationKey = (o: Observation): string =>
-  `${o.tenant}\0${o.project}\0${o.conversation}`
+export const conversationKey = (o: Observations): string => `${o.site.scope}${o.conversation}`
 
-export function newConversation(o: Observation, atMs: number): Conversation {
+export function newConversation(o: Observations, atMs: number): Conversation {
   return {
     id: o.conversation,
-    tenant: o.tenant,
-    project: o.project,
-    environment: o.environment,
+    tenant: o.site.tenant,
+    project: o.site.project,
+    environment: o.site.environment,
     threads: new Map(),
     touchedMs: atMs,
-    isSettled: false,
     raised: new Map(),
   }
 }
 
-export function addTurn(c: Conversation, o: Observation, atMs: number): void {
-  if (o.kind !== 'llm' || (o.flags & (FLAG.ERROR | FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
+export function addTurn(c: Conversation, o: Observations, atMs: number): void {
+  const { site, flags, startMs } = o
+  if (site.kind !== 'llm' || (flags & (FLAG.ERROR | FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
   c.touchedMs = Math.max(c.touchedMs, atMs)
-  c.isSettled = false
-  const name = [o.service, o.agent, o.model, o.system].join('\0')
+  const name = `${site.service}\0${site.agent}\0${site.model}\0${o.system}`
   let turns = c.threads.get(name)
   if (turns === undefined) {
     if (c.threads.size >= THREADS_MAX) return
     turns = []
     c.threads.set(name, turns)
   }
-  if (turns.some((t) => t.event === o.event)) return
+  const last = turns.at(-1)
+  const isNewest = last === undefined || startMs > last.startMs
+  const event = o.idText(ID.EVENT, 16)
+  // The same event has the same start, so what began after all others is new.
+  if (!isNewest && turns.some((t) => t.event === event)) return
   turns.push({
-    startMs: o.startMs,
+    startMs,
     endMs: o.endMs,
     tokens: o.inputTokens,
     messages: o.messages,
-    hasSummary: (o.flags & FLAG.SUMMARY) !== 0,
-    trace: o.trace,
-    span: o.span,
-    event: o.event,
+    hasSummary: (flags & FLAG.SUMMARY) !== 0,
+    event,
+    place: o.idText(ID.TRACE, 24),
     user: o.user,
   })
-  turns.sort((a, b) => a.startMs - b.startMs || (a.event < b.event ? -1 : 1))
+  if (!isNewest) turns.sort((a, b) => a.startMs - b.startMs || (a.event < b.event ? -1 : 1))
   if (turns.length > TURNS_MAX) turns.shift()
 }
 
@@ -137,12 +138,12 @@ function findingOf(
     severity: 'medium',
     tenant: c.tenant,
     project: c.project,
-    identity: [c.id, turn.event],
+    identity: [c.id, hexOf(turn.event)],
     dimensions: [service, agent, model],
     atMs: turn.endMs,
-    trace: turn.trace,
-    span: turn.span,
-    event: turn.event,
+    trace: hexOf(turn.place.slice(0, TRACE_BYTES)),
+    span: hexOf(turn.place.slice(TRACE_BYTES)),
+    event: hexOf(turn.event),
     value: after,
     threshold: Math.round(had * (1 - settings.context_drop)),
     evidence: {

@@ -2,16 +2,25 @@
 // that number can only grow when a span arrives later: so these rules hold as soon as they hold, whatever the order of arrival.
 
 import type { DetectionSettings } from '../settings.ts'
-import { inOrder, isFailed, type Trace, type TraceSpan } from './trace.ts'
+import { inOrder, isFailed, type TraceSpan, type TraceView } from './trace.ts'
 import type { TraceFinding } from './trace-finding.ts'
 
-/** Groups of calls; what stands before the first colon is the kind of group. */
-const SAME_RESULT = 'same'
-const FAILED = 'failed'
-const UNKNOWN_RESULT = 'unknown'
-const SIMILAR = 'similar'
+/** Kinds of groups: calls that failed, whose results are unknown, that had the same result; and searches that share a word and a result. */
+export const GROUP_KINDS = { failed: 0, unknown: 1, same: 2, similar: 3 } as const
+export type GroupKind = keyof typeof GROUP_KINDS
 
-const CALLS_MAX = 200
+/** Calls of one agent to one tool or model that asked for the same. `result` and `word` are those of kinds that need them. */
+export interface Group {
+  readonly kind: GroupKind
+  readonly agent: string
+  readonly subject: string
+  readonly key: number
+  readonly result: number
+  readonly word: number
+}
+
+/** Most calls of a group that are judged. */
+export const CALLS_MAX = 200
 /** Without results nobody knows whether a repetition was in vain. */
 const UNKNOWN_EXTRA = 2
 /** Searches that are worded differently and find the same. */
@@ -21,25 +30,38 @@ const BACKOFF_FACTOR = 1.5
 const STORM_CALLS = 5
 const STORM_MS = 60_000
 
-/** Adds a call to its groups and returns their names. */
-export function addCall(trace: Trace, span: TraceSpan): string[] {
-  if (span.key === 0 || !(span.kind === 'tool' || span.kind === 'llm' || span.kind === 'mcp'))
-    return []
-  const names: string[] = []
-  const subject = `${span.agent}\0${span.tool === '' ? span.model : span.tool}`
-  if (isFailed(span)) names.push(`${FAILED}:${subject}\0${span.key}`)
-  else if (span.result === 0) names.push(`${UNKNOWN_RESULT}:${subject}\0${span.key}`)
-  else {
-    names.push(`${SAME_RESULT}:${subject}\0${span.key} ${span.result}`)
-    for (const word of span.words)
-      if (word !== 0) names.push(`${SIMILAR}:${subject}\0${word} ${span.result}`)
+export const isCallKind = (kind: string): boolean =>
+  kind === 'tool' || kind === 'llm' || kind === 'mcp'
+
+/** Names a group; what stands before the first colon is its kind. */
+export function groupName({ kind, agent, subject, key, result, word }: Group): string {
+  const whose = `${kind}:${agent}\0${subject}\0`
+  if (kind === 'same') return `${whose}${key} ${result}`
+  return kind === 'similar' ? `${whose}${word} ${result}` : `${whose}${key}`
+}
+
+/** Adds a call to its groups. */
+export function addToGroups(
+  calls: Map<string, TraceSpan[]>,
+  span: TraceSpan,
+  groups: readonly Group[],
+): void {
+  for (const group of groups) {
+    const name = groupName(group)
+    const known = calls.get(name)
+    if (known === undefined) calls.set(name, [span])
+    else if (known.length < CALLS_MAX) known.push(span)
   }
-  for (const name of names) {
-    const group = trace.calls.get(name)
-    if (group === undefined) trace.calls.set(name, [span])
-    else if (group.length < CALLS_MAX) group.push(span)
-  }
-  return names
+}
+
+/** With fewer calls a group is nothing. */
+export function leastCalls(
+  kind: GroupKind,
+  settings: Pick<DetectionSettings, 'loop_repeats' | 'retry_errors'>,
+): number {
+  if (kind === 'failed') return settings.retry_errors
+  if (kind === 'same') return settings.loop_repeats
+  return settings.loop_repeats + (kind === 'unknown' ? UNKNOWN_EXTRA : SIMILAR_EXTRA)
 }
 
 /** What the calls of one group are, or null. */
@@ -48,14 +70,18 @@ export function findingOf(
   spans: readonly TraceSpan[],
   settings: DetectionSettings,
 ): TraceFinding | null {
-  const kind = name.slice(0, name.indexOf(':'))
-  if (kind === FAILED) return retryStorm(spans, settings.retry_errors)
-  const repeats = settings.loop_repeats
-  if (kind === SAME_RESULT) return loop(spans, repeats, 'the same call, the same result')
-  if (kind === UNKNOWN_RESULT)
-    return loop(spans, repeats + UNKNOWN_EXTRA, 'the same call; results are not recorded')
-  return loop(spans, repeats + SIMILAR_EXTRA, 'searches in other words, the same result')
+  // `groupName` began it with the kind.
+  const kind = name.slice(0, name.indexOf(':')) as GroupKind
+  const least = leastCalls(kind, settings)
+  if (kind === 'failed') return retryStorm(spans, least)
+  return loop(spans, least, HOW[kind])
 }
+
+const HOW = {
+  same: 'the same call, the same result',
+  unknown: 'the same call; results are not recorded',
+  similar: 'searches in other words, the same result',
+} as const
 
 /** The most calls of which each began after the one before had ended. */
 function oneAfterTheOther(spans: readonly TraceSpan[]): TraceSpan[] {
@@ -143,9 +169,9 @@ function isStorm(calls: readonly TraceSpan[]): boolean {
 }
 
 /** Polling in a settled trace: many equal calls with changing results. Calls that are a loop or a retry storm are skipped. */
-export function pollingIn(trace: Trace, settings: DetectionSettings): TraceFinding[] {
+export function pollingIn(trace: TraceView, settings: DetectionSettings): TraceFinding[] {
   const byKey = new Map<string, TraceSpan[]>()
-  for (const span of trace.spans.values()) {
+  for (const span of trace.spans) {
     if (span.kind !== 'tool' || span.key === 0) continue
     const name = `${span.agent}\0${span.tool}\0${span.key}`
     const group = byKey.get(name)
@@ -180,7 +206,7 @@ export function pollingIn(trace: Trace, settings: DetectionSettings): TraceFindi
   return out
 }
 
-function isLoopToo(trace: Trace, call: TraceSpan, settings: DetectionSettings): boolean {
+function isLoopToo(trace: TraceView, call: TraceSpan, settings: DetectionSettings): boolean {
   for (const [name, spans] of trace.calls)
     if (spans[0]?.tool === call.tool && spans[0].key === call.key)
       if (findingOf(name, spans, settings) !== null) return true
@@ -191,8 +217,8 @@ const PERIOD_MAX = 8
 const CYCLE_REPEATS = 3
 
 /** A sequence of calls with their results that comes again and again, of a settled trace: searches A, B, A, B, A, B. */
-export function cycleIn(trace: Trace): TraceFinding | null {
-  const calls = inOrder(trace.spans.values()).filter(
+export function cycleIn(trace: TraceView): TraceFinding | null {
+  const calls = inOrder(trace.spans).filter(
     (s) => s.kind === 'tool' && s.key !== 0 && s.result !== 0 && !isFailed(s),
   )
   const steps = calls.map((s) => `${s.agent}\0${s.tool}\0${s.key} ${s.result}`)

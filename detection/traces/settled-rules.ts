@@ -5,11 +5,11 @@ import { normalizedMessage } from '../../core/identity/fingerprint.ts'
 import { FLAG } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
 import { cycleIn, findingOf, pollingIn } from './repeated-calls.ts'
-import { inOrder, isFailed, type Trace, type TraceSpan } from './trace.ts'
+import { CONTAINER_KINDS, inOrder, isFailed, type TraceSpan, type TraceView } from './trace.ts'
 import { rounded, type TraceFinding } from './trace-finding.ts'
 
-export function settledFindings(trace: Trace, settings: DetectionSettings): TraceFinding[] {
-  const spans = inOrder(trace.spans.values())
+export function settledFindings(trace: TraceView, settings: DetectionSettings): TraceFinding[] {
+  const spans = inOrder(trace.spans)
   const loops = new Map<string, TraceFinding>()
   for (const [name, calls] of trace.calls) {
     const found = findingOf(name, calls, settings)
@@ -39,9 +39,6 @@ export function keepGreatest(found: Map<string, TraceFinding>, f: TraceFinding):
 }
 
 // ---------------------------------------------------------------- errors
-
-/** Kinds that stand for other spans. Errors of all others are signals at once, in the worker. */
-export const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
 
 /** Errors of containers that repeat none of a span below, and of plain spans that no failed call around them reports. */
 function containerErrors(spans: readonly TraceSpan[]): TraceFinding[] {
@@ -208,7 +205,7 @@ function depthOf(
 
 /** Money for calls that failed, and for asking a model again what it had answered the same way. */
 function waste(
-  trace: Trace,
+  trace: TraceView,
   spans: readonly TraceSpan[],
   settings: DetectionSettings,
 ): TraceFinding | null {
@@ -251,7 +248,7 @@ function waste(
 }
 
 function budgets(
-  trace: Trace,
+  trace: TraceView,
   spans: readonly TraceSpan[],
   settings: DetectionSettings,
 ): TraceFinding[] {

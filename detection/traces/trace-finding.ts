@@ -1,7 +1,7 @@
 // What a rule over one trace found: a finding without what it shares with all findings of its trace.
 
 import type { Finding } from '../finding.ts'
-import type { Trace, TraceSpan } from './trace.ts'
+import type { TraceHead, TraceSpan } from './trace.ts'
 
 export interface TraceFinding
   extends Pick<
@@ -14,7 +14,7 @@ export interface TraceFinding
   readonly costUsd: number
 }
 
-export function findingIn(trace: Trace, f: TraceFinding): Finding {
+export function findingIn(trace: TraceHead, f: TraceFinding): Finding {
   const { deciding, costUsd, ...rest } = f
   return {
     ...rest,

@@ -1,118 +1,127 @@
-// What is known of one trace: its spans, its calls by what they asked for and what came back, its sums. Everything here is the same
-// whatever the order in which the spans came.
+// What is known of one trace: sums, what its spans have in common, and where they lie in the store of spans (`span-store.ts`). Everything
+// here is the same whatever the order in which the spans came. Rules see a trace as a `TraceView`, which is made when one of them may
+// find something.
 
-import type { Observation } from '../observation.ts'
-import { FLAG } from '../observation.ts'
+import { FLAG, ID, type Observations } from '../observation.ts'
 
-/** A span as the rules over traces see it. */
-export type TraceSpan = Pick<
-  Observation,
-  | 'kind'
-  | 'name'
-  | 'service'
-  | 'model'
-  | 'tool'
-  | 'agent'
-  | 'errorType'
-  | 'errorMessage'
-  | 'flags'
-  | 'startMs'
-  | 'endMs'
-  | 'costUsd'
-  | 'key'
-  | 'result'
-  | 'words'
-  | 'event'
-  | 'span'
-  | 'parent'
->
+/** A span as the rules over traces see it. Ids are hex; a parent that is not there is ''. */
+export interface TraceSpan {
+  readonly kind: string
+  readonly name: string
+  readonly service: string
+  readonly model: string
+  readonly tool: string
+  readonly agent: string
+  readonly errorType: string
+  readonly errorMessage: string
+  readonly flags: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly costUsd: number
+  readonly key: number
+  readonly result: number
+  readonly words: readonly number[]
+  readonly event: string
+  readonly span: string
+  readonly parent: string
+}
 
-export interface Trace {
+/** What is said of a trace. */
+export interface TraceHead {
+  /** Hex. */
   readonly id: string
   readonly tenant: string
   readonly project: string
-  environment: string
+  readonly environment: string
+  readonly conversation: string
+  readonly session: string
+  readonly user: string
+  readonly costUsd: number
+  readonly tokens: number
+}
+
+/** A trace as the rules see it. */
+export interface TraceView extends TraceHead {
+  /** In the order in which they came. */
+  readonly spans: readonly TraceSpan[]
+  /** Calls by key and result (`repeated-calls.ts`). */
+  readonly calls: ReadonlyMap<string, readonly TraceSpan[]>
+}
+
+export interface Trace {
+  /** 16 bytes as latin1. */
+  readonly id: string
+  readonly tenant: string
+  readonly project: string
+  readonly environment: string
   service: string
   conversation: string
   session: string
   user: string
-  readonly spans: Map<string, TraceSpan>
-  /** Calls by key and result (`repeated-calls.ts`). */
-  readonly calls: Map<string, TraceSpan[]>
   costUsd: number
   tokens: number
   /** Time in the log of the last observation, ms. */
   touchedMs: number
-  /** Whether the rules for settled traces have run since then. */
-  isSettled: boolean
-  /** What was raised, as JSON by signal id: only what differs is raised again. */
-  readonly raised: Map<string, string>
+  /** What was raised, as JSON by signal id: only what differs is raised again; null for nothing. */
+  raised: Map<string, string> | null
+  // Where its spans lie in the store.
+  head: number
+  tail: number
+  count: number
+  // What decides whether a rule may find something (`span-store.ts`).
+  /** Most calls that asked for the same and got the same, or failed, or have no result. */
+  repeats: number
+  toolCalls: number
+  failed: number
+  failedContainers: number
+  /** Whether two calls had equal keys and equal results, whoever asked; or a tool has no name. */
+  hasEquals: boolean
+  /** Calls by the names of their groups, of a trace with many spans. */
+  groups: Map<string, number> | null
+  /** Event ids as latin1, of a trace with many spans. */
+  events: Set<string> | null
 }
 
-/** Most spans of a trace that are remembered one by one; sums go on. */
-const SPANS_MAX = 5000
+/** Most spans of a trace that are remembered one by one. */
+export const SPANS_MAX = 5000
 
-export function newTrace(o: Observation, atMs: number): Trace {
+export function newTrace(o: Observations, atMs: number): Trace {
+  const { tenant, project, environment } = o.site
   return {
-    id: o.trace,
-    tenant: o.tenant,
-    project: o.project,
-    environment: o.environment,
+    id: o.idText(ID.TRACE, 16),
+    tenant,
+    project,
+    environment,
     service: '',
     conversation: '',
     session: '',
     user: '',
-    spans: new Map(),
-    calls: new Map(),
     costUsd: 0,
     tokens: 0,
     touchedMs: atMs,
-    isSettled: false,
-    raised: new Map(),
+    raised: null,
+    head: -1,
+    tail: -1,
+    count: 0,
+    repeats: 0,
+    toolCalls: 0,
+    failed: 0,
+    failedContainers: 0,
+    hasEquals: false,
+    groups: null,
+    events: null,
   }
 }
 
-/** Adds an observation; returns the calls that it is one of, or null when it was known or there is no room. */
-export function addSpan(trace: Trace, o: Observation, atMs: number): TraceSpan | null {
-  trace.touchedMs = Math.max(trace.touchedMs, atMs)
-  trace.isSettled = false
-  if (trace.spans.has(o.event) || trace.spans.size >= SPANS_MAX) return null
-  trace.service = lesser(trace.service, o.service)
+/** Adds what the trace has of all its spans together. */
+export function addSums(trace: Trace, o: Observations): void {
+  trace.service = lesser(trace.service, o.site.service)
   trace.conversation = lesser(trace.conversation, o.conversation)
   trace.session = lesser(trace.session, o.session)
   trace.user = lesser(trace.user, o.user)
-  if ((o.flags & (FLAG.AGGREGATE | FLAG.REPEATED)) === 0) {
-    trace.costUsd += o.costUsd
-    trace.tokens += o.inputTokens + o.outputTokens
-  }
-  const span = spanOf(o)
-  trace.spans.set(o.event, span)
-  return span
-}
-
-function spanOf(o: Observation): TraceSpan {
-  const { kind, name, service, model, tool, agent, errorType, errorMessage, flags } = o
-  const { startMs, endMs, costUsd, key, result, words, event, span, parent } = o
-  return {
-    kind,
-    name,
-    service,
-    model,
-    tool,
-    agent,
-    errorType,
-    errorMessage,
-    flags,
-    startMs,
-    endMs,
-    costUsd,
-    key,
-    result,
-    words,
-    event,
-    span,
-    parent,
-  }
+  if ((o.flags & (FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
+  trace.costUsd += o.costUsd
+  trace.tokens += o.inputTokens + o.outputTokens
 }
 
 /** Of two texts the one that sorts first; an empty one is none. */
@@ -125,4 +134,7 @@ export function inOrder(spans: Iterable<TraceSpan>): TraceSpan[] {
   )
 }
 
-export const isFailed = (span: TraceSpan): boolean => (span.flags & FLAG.ERROR) !== 0
+export const isFailed = (span: Pick<TraceSpan, 'flags'>): boolean => (span.flags & FLAG.ERROR) !== 0
+
+/** Kinds that stand for other spans. Errors of all others are signals at once, in the worker. */
+export const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])

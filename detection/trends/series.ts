@@ -1,7 +1,8 @@
 // A series: the calls of one kind to one target, in buckets of a minute by the time at which they ended. Buckets add up exactly, so
 // the order of arrival makes no difference. A bucket that is closed keeps counts, sums and quantiles; only recent ones keep sketches.
 
-import { FLAG, type Observation } from '../observation.ts'
+import { FLAG, type Observations } from '../observation.ts'
+import type { Site } from '../site.ts'
 import { add, merge, newSketch, quantile, type Sketch } from './sketch.ts'
 
 export const BUCKET_MS = 60_000
@@ -65,31 +66,28 @@ export interface TrendState {
 const TARGETS: ReadonlySet<string> = new Set(['tool', 'mcp', 'retrieval', 'embedding', 'rerank'])
 
 /** Which series a call belongs to, as the values that tell series apart; null for an event that is no call. */
-export function dimensionsOf(o: Observation): Record<string, string> | null {
-  const out: Record<string, string> = {
-    service: o.service,
-    environment: o.environment,
-    kind: o.kind,
-  }
-  if (o.kind === 'llm') Object.assign(out, { route: o.route, provider: o.provider, model: o.model })
-  else if (TARGETS.has(o.kind))
-    Object.assign(out, { route: o.route, tool: o.tool === '' ? o.model || o.name : o.tool })
+export function dimensionsOf(site: Site): Record<string, string> | null {
+  const { service, environment, kind, route, provider, model, tool, name } = site
+  const out: Record<string, string> = { service, environment, kind }
+  if (kind === 'llm') Object.assign(out, { route, provider, model })
+  else if (TARGETS.has(kind))
+    Object.assign(out, { route, tool: tool === '' ? model || name : tool })
   else return null
-  for (const [name, value] of Object.entries(out)) if (value === '') delete out[name]
+  for (const [word, value] of Object.entries(out)) if (value === '') delete out[word]
   return out
 }
 
 export function newSeries(
   key: string,
-  o: Observation,
+  { tenant, project, kind }: Site,
   dimensions: Record<string, string>,
   atMs: number,
 ): Series {
   return {
     key,
-    tenant: o.tenant,
-    project: o.project,
-    kind: o.kind,
+    tenant,
+    project,
+    kind,
     dimensions,
     buckets: new Map(),
     states: new Map(),
@@ -101,24 +99,26 @@ export function newSeries(
 }
 
 /** Adds a call. Figures that repeat another event's are left out, calls that failed say nothing about latency. */
-export function addCall(series: Series, o: Observation, atMs: number): void {
-  if ((o.flags & FLAG.REPEATED) !== 0) return
+export function addCall(series: Series, o: Observations, atMs: number): void {
+  const { flags, endMs, finish } = o
+  if ((flags & FLAG.REPEATED) !== 0) return
   series.touchedMs = atMs
-  const minute = Math.floor(o.endMs / BUCKET_MS)
+  const minute = Math.floor(endMs / BUCKET_MS)
   const bucket = bucketAt(series, minute)
   if (bucket === null) return
   if (minute <= series.judgedMinute) series.isChanged = true
   bucket.calls++
-  const isError = (o.flags & FLAG.ERROR) !== 0
+  const isError = (flags & FLAG.ERROR) !== 0
   if (isError) bucket.errors++
-  if (o.responseModel !== '') count(bucket.models, o.responseModel)
-  if (o.finish !== '') count(bucket.finishes, o.finish)
-  if (bucket.sketches === null || (o.flags & FLAG.AGGREGATE) !== 0) return
-  if (!isError && o.endMs > o.startMs) add(bucket.sketches.latency, o.endMs - o.startMs)
-  if (o.costUsd > 0) add(bucket.sketches.cost, o.costUsd)
-  if (o.inputTokens + o.outputTokens > 0)
-    add(bucket.sketches.tokens, o.inputTokens + o.outputTokens)
-  if (o.outputTokens > 0) add(bucket.sketches.output, o.outputTokens)
+  const { responseModel } = o.site
+  if (responseModel !== '') count(bucket.models, responseModel)
+  if (finish !== '') count(bucket.finishes, finish)
+  if (bucket.sketches === null || (flags & FLAG.AGGREGATE) !== 0) return
+  const { startMs, costUsd, inputTokens, outputTokens } = o
+  if (!isError && endMs > startMs) add(bucket.sketches.latency, endMs - startMs)
+  if (costUsd > 0) add(bucket.sketches.cost, costUsd)
+  if (inputTokens + outputTokens > 0) add(bucket.sketches.tokens, inputTokens + outputTokens)
+  if (outputTokens > 0) add(bucket.sketches.output, outputTokens)
 }
 
 function bucketAt(series: Series, minute: number): Bucket | null {
