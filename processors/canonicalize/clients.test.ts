@@ -347,3 +347,22 @@ test('a call that ended for the reason `error` has failed, whatever the status o
   // One of several choices is there.
   assert.equal(ended(['stop', 'error']), 'ok')
 })
+
+test('an object under a key that nobody knows says the parts of exactly the counts of its span', () => {
+  const of = (counts: object): TestEvent =>
+    eventOf({
+      name: 'chat',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.usage.input_tokens': 113,
+        'gen_ai.usage.output_tokens': 47,
+        'acme.metrics': JSON.stringify(counts),
+      },
+    })
+  const counts = { prompt_tokens: 113, completion_tokens: 47 }
+  assert.equal(of({ ...counts, reasoning_tokens: 6 })['reasoning_tokens'], 6)
+  assert.equal(of({ usage: { ...counts, cached_tokens: 9 } })['cache_read_tokens'], 9)
+  // Other counts are those of something else.
+  const other = of({ ...counts, prompt_tokens: 114, reasoning_tokens: 6 })
+  assert.equal(other['reasoning_tokens'], null)
+})

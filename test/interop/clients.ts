@@ -14,7 +14,7 @@ const APP_MS_MAX = 120_000
 
 interface Client {
   readonly name: string
-  readonly tool: 'node' | 'python3'
+  readonly tool: 'node' | 'python3' | 'go'
   /**
    * The newest versions are installed. A version is given only where a newer one cannot be installed together with the
    * others.
@@ -113,6 +113,22 @@ export const CLIENTS: readonly Client[] = [
     packages: [...OTLP, 'pydantic-ai-slim[openai]'],
     app: 'pydantic_ai_app.py',
   },
+  {
+    name: 'strands',
+    tool: 'python3',
+    packages: ['strands-agents[openai,otel]>=1.60'],
+    app: 'strands_app.py',
+    // Its spans have no count of reasoning.
+    silent: ['reasoning'],
+  },
+  {
+    name: 'openlit',
+    tool: 'python3',
+    packages: [...OTLP, 'openai', 'openlit'],
+    app: 'openlit_app.py',
+    failed: 1,
+  },
+  { name: 'go-calls', tool: 'go', packages: [], app: 'calls.go', failed: 1 },
 ]
 
 export interface Outcome {
@@ -125,57 +141,74 @@ const CALLS = join(import.meta.dirname, '../sdks/apps/openai-calls.mjs')
 
 export async function runClient(client: Client, instance: Instance, dir: string): Promise<Outcome> {
   const { name, tool } = client
-  if (spawnSync(tool, ['--version']).status !== 0)
+  if (!hasTool(tool))
     return { kind: 'skipped', text: `SKIPPED ${name}: there is no ${tool} on this machine` }
   try {
     mkdirSync(dir)
     cpSync(APPS, dir, { recursive: true })
     cpSync(CALLS, join(dir, 'openai-calls.mjs'))
-    const tokens = await counting(client, instance, dir, install(client, dir))
+    const tokens = await counting(client, instance, dir, await install(client, dir))
     return { kind: 'passed', text: `ok ${name}: ${tokens.input} tokens in, ${tokens.output} out` }
   } catch (thrown) {
     return { kind: 'failed', text: `FAIL ${name}: ${String(thrown)}` }
   }
 }
 
-/** The command that runs the apps of this client. */
-function install({ tool, packages }: Client, dir: string): string {
+export function hasTool(tool: string): boolean {
+  return spawnSync(tool, [tool === 'go' ? 'version' : '--version']).status === 0
+}
+
+/** Installs the packages; returns the command that runs the app of this client. */
+async function install({ tool, packages, app }: Client, dir: string): Promise<string[]> {
+  if (tool === 'go') {
+    await sh('go', ['mod', 'init', 'interop'], dir)
+    await sh('go', ['mod', 'tidy'], dir, { GOFLAGS: '-mod=mod' })
+    await sh('go', ['build', '-o', 'app', app], dir)
+    return [join(dir, 'app')]
+  }
   if (tool === 'node') {
     // The newest version that this Node supports; npm itself may run on another Node.
     writeFileSync(join(dir, 'package.json'), '{"private":true,"type":"module"}')
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
     const named = packages.map((p) => (/.@/.test(p) ? p : `${p}@latest`))
-    sh('npm', ['install', ...options, ...named], dir)
-    return process.execPath
+    await sh('npm', ['install', ...options, ...named], dir)
+    return [process.execPath, join(dir, app)]
   }
-  sh('python3', ['-m', 'venv', 'venv'], dir)
+  await sh('python3', ['-m', 'venv', 'venv'], dir)
   const python = join(dir, 'venv/bin/python')
-  sh(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...packages], dir)
-  return python
+  await sh(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...packages], dir)
+  return [python, join(dir, app)]
 }
 
-function sh(command: string, args: readonly string[], cwd: string): void {
-  const done = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: INSTALL_MS_MAX })
-  assert.equal(done.status, 0, `${command} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
+/** Waits without blocking: an installation takes minutes, in which connections to the instance would break unseen. */
+export async function sh(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await running([command, ...args], cwd, env, INSTALL_MS_MAX)
 }
 
 async function counting(
   client: Client,
   instance: Instance,
   dir: string,
-  command: string,
+  command: readonly string[],
 ): Promise<Tokens> {
   const fake = await FakeLlm.start()
   try {
     const before = (await instance.events()).length
-    await runApp(command, join(dir, client.app), dir, {
+    const env = {
       LLM_URL: fake.url,
       OTLP_URL: instance.url(''),
+      GRPC_ENDPOINT: instance.url('', 'grpc'),
       LANGSMITH_ENDPOINT: instance.url(''),
       OTEL_EXPORTER_OTLP_ENDPOINT: instance.url(''),
       OTEL_EXPORTER: 'otlp_http',
       ...client.env,
-    })
+    }
+    await running(command, dir, env, APP_MS_MAX)
     await instance.drained()
     const events = (await instance.events()).slice(before)
     return assertCounted(client, fake.answers, events)
@@ -185,14 +218,15 @@ async function counting(
 }
 
 function assertCounted(
-  { reports, failed }: Client,
+  { reports, failed, silent = [] }: Client,
   answers: readonly Answer[],
   events: readonly Event[],
 ): Tokens {
   assert.ok(answers.length > 0, 'the model was not asked')
   const truth = answered(answers.filter((answer) => reports?.(answer) ?? true))
   const tokens = counted(events)
-  assert.deepEqual(tokens, truth)
+  const untold = Object.fromEntries(silent.map((part) => [part, 0]))
+  assert.deepEqual(tokens, { ...truth, ...untold })
   if (failed !== undefined) {
     const errors = events.filter((e) => e['status'] === 'error' && e['kind'] === 'llm')
     assert.equal(errors.length, failed, 'failed calls')
@@ -200,18 +234,18 @@ function assertCounted(
   return tokens
 }
 
-function runApp(
-  command: string,
-  app: string,
+function running(
+  [command = '', ...args]: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
+  timeout: number,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [app], {
+    const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: APP_MS_MAX,
+      timeout,
       killSignal: 'SIGKILL',
     })
     let output = ''
@@ -223,7 +257,7 @@ function runApp(
     child.once('error', reject)
     child.once('close', (code, signal) => {
       if (code === 0) resolve()
-      else reject(new Error(`ended with ${code ?? signal}: ${output.slice(-2000)}`))
+      else reject(new Error(`${command} ended with ${code ?? signal}: ${output.slice(-2000)}`))
     })
   })
 }

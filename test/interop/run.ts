@@ -3,35 +3,24 @@
 // languages.
 
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Instance } from '../instance.ts'
-import { CLIENTS, runClient } from './clients.ts'
+import { CLIENTS, hasTool, runClient, sh } from './clients.ts'
 
 interface Language {
   readonly name: string
   /** The command that must be installed. */
   readonly tool: string
   /** Installs and runs the client in `dir`. It sends 20 spans named `interop <name>`. */
-  readonly run: (dir: string, endpoints: Endpoints) => void
+  readonly run: (dir: string, endpoints: Endpoints) => Promise<void>
 }
 
 /** Environment variables that tell a client where to send. */
 type Endpoints = Record<'OTEL_EXPORTER_OTLP_ENDPOINT' | 'GRPC_ENDPOINT', string>
 
 const SPANS = 20
-
-function sh(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-): void {
-  const done = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' })
-  assert.equal(done.status, 0, `${command} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
-}
 
 const PYTHON = `
 from opentelemetry import trace
@@ -102,8 +91,8 @@ const languages: readonly Language[] = [
   {
     name: 'python',
     tool: 'python3',
-    run: (dir, endpoints) => {
-      sh('python3', ['-m', 'venv', 'venv'], dir, {})
+    run: async (dir, endpoints) => {
+      await sh('python3', ['-m', 'venv', 'venv'], dir)
       const pip = [
         '-m',
         'pip',
@@ -113,19 +102,19 @@ const languages: readonly Language[] = [
         'opentelemetry-exporter-otlp-proto-http',
         'opentelemetry-exporter-otlp-proto-grpc',
       ]
-      sh('venv/bin/python', pip, dir, {})
+      await sh('venv/bin/python', pip, dir)
       writeFileSync(join(dir, 'main.py'), PYTHON)
-      sh('venv/bin/python', ['main.py'], dir, endpoints)
+      await sh('venv/bin/python', ['main.py'], dir, endpoints)
     },
   },
   {
     name: 'go',
     tool: 'go',
-    run: (dir, endpoints) => {
+    run: async (dir, endpoints) => {
       writeFileSync(join(dir, 'main.go'), GO)
-      sh('go', ['mod', 'init', 'interop'], dir, {})
-      sh('go', ['mod', 'tidy'], dir, { GOFLAGS: '-mod=mod' })
-      sh('go', ['run', '.'], dir, endpoints)
+      await sh('go', ['mod', 'init', 'interop'], dir)
+      await sh('go', ['mod', 'tidy'], dir, { GOFLAGS: '-mod=mod' })
+      await sh('go', ['run', '.'], dir, endpoints)
     },
   },
 ]
@@ -138,8 +127,7 @@ const instance = await Instance.start()
 const work = mkdtempSync(join(tmpdir(), 'observa-interop-'))
 try {
   for (const language of languages.filter(({ name }) => isAsked(name))) {
-    const found = spawnSync(language.tool, [language.tool === 'go' ? 'version' : '--version'])
-    if (found.status !== 0) {
+    if (!hasTool(language.tool)) {
       process.stdout.write(
         `SKIPPED ${language.name}: there is no ${language.tool} on this machine\n`,
       )
@@ -149,7 +137,7 @@ try {
     try {
       const dir = join(work, language.name)
       mkdirSync(dir)
-      language.run(dir, {
+      await language.run(dir, {
         OTEL_EXPORTER_OTLP_ENDPOINT: instance.url(''),
         GRPC_ENDPOINT: instance.url('', 'grpc'),
       })

@@ -146,11 +146,16 @@ function chatChunks(answer: Answer, body: Request): object[] {
     choices: [{ index: 0, delta, finish_reason: finish }],
   })
   const half = ANSWER_TEXT.length / 2
-  const chunks = [
-    chunk({ role: 'assistant', content: ANSWER_TEXT.slice(0, half) }, null),
-    chunk({ content: ANSWER_TEXT.slice(half) }, null),
-    chunk({}, 'stop'),
-  ]
+  const chunks = wantsTool(body)
+    ? [
+        chunk({ role: 'assistant', tool_calls: [{ index: 0, ...toolCall(answer) }] }, null),
+        chunk({}, 'tool_calls'),
+      ]
+    : [
+        chunk({ role: 'assistant', content: ANSWER_TEXT.slice(0, half) }, null),
+        chunk({ content: ANSWER_TEXT.slice(half) }, null),
+        chunk({}, 'stop'),
+      ]
   if (body.stream_options?.include_usage === true)
     chunks.push({ ...base, choices: [], usage: chatUsage(answer) })
   return chunks

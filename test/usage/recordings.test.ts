@@ -65,10 +65,7 @@ for (const recording of recordings()) {
     test(`${name}: the same with ${what} that nobody knows, or it is flagged`, () => {
       const unknown = { name, truth, requests: requests.map((r) => renamed(r, what)) }
       // Without a dialect the kind of a span may not be known; its tokens are.
-      const { calls: _, failed_calls: __, reasoning_tokens: reasoning, ...tokens } = truth
-      // A part that stands in the dialect's own keys alone goes with their names.
-      if (what === 'scopes' && reasoning !== undefined)
-        Object.assign(tokens, { reasoning_tokens: reasoning })
+      const { calls: _, failed_calls: __, ...tokens } = truth
       for (const [how, tasks] of arrivals(unknown)) {
         const events = streamed(tasks)
         if (!events.some(isFlagged)) assertTruth(events, tokens, how)

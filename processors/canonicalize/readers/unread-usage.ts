@@ -1,11 +1,14 @@
-// Token counts that nobody read: attributes without a rule, of a dialect that nobody knows, on a span that reports no usage. They
-// are not counted, because nothing says whether they are those of a call or the sum of several; the event says that they are there.
+// Token counts in attributes without a rule, of a dialect that nobody knows. On a span that reports no usage they are not counted,
+// because nothing says whether they are those of a call or the sum of several; the event says that they are there. On a span that
+// reports the same counts elsewhere they say more of the same call: what of it was cached, reasoned, or read as audio.
 
 import { VALUE } from '../../../core/batch.ts'
 import { grownBytes } from '../../../core/grow.ts'
+import { N } from '../../../core/fields.ts'
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
 import { usageIn, usageOf } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
+import { putRest } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { countsTokens } from '../vocabulary/usage-units.ts'
 
@@ -13,6 +16,26 @@ import { countsTokens } from '../vocabulary/usage-units.ts'
 const BYTES_MAX = 256 * 1024
 /** What stands before the counts in every body: `"usage"`, `"usage_metadata"`, `"usageMetadata"`; and LangChain's. */
 const NEEDLES = ['"usage', '"token_usage"', '"tokenUsage"']
+
+/** Longer values repeat more than counts, and reading them would cost every span that has one. */
+const PARTS_BYTES_MAX = 4096
+
+/** Takes the parts of counts that an object states beside exactly those of the span. Returns true when it has them. */
+export function takeParts(span: CurrentSpan, attr: number): boolean {
+  const len = span.len(attr)
+  if (span.type(attr) !== VALUE.STRING || len < 2 || len > PARTS_BYTES_MAX) return false
+  const off = span.off(attr)
+  // The brace of an object.
+  if (span.arena.bytes[off] !== 123) return false
+  if (!span.arena.buf.subarray(off, off + len).includes('oken', 0, 'latin1')) return false
+  const value = span.value(attr)
+  const usage = usageOf(value) ?? usageIn(value)
+  if (usage === null || usage.input !== span.events.num(span.event, N.input_tokens)) return false
+  if (!(usage.output > 0) || usage.output !== span.events.num(span.event, N.output_tokens))
+    return false
+  putRest(span, usage)
+  return true
+}
 
 /** True when the attribute states counts of tokens that are more than none. */
 export function statesUsage(span: CurrentSpan, attr: number): boolean {

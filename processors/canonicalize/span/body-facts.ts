@@ -38,7 +38,7 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
 }
 
 /** What a body says beside the totals that keys of the span gave, when it is the usage of the same answer. */
-function putRest(span: CurrentSpan, usage: Usage): void {
+export function putRest(span: CurrentSpan, usage: Usage): void {
   const { events, event } = span
   if (events.num(event, N.output_tokens) !== usage.output) return
   const isSameInput = events.num(event, N.input_tokens) === usage.input

@@ -18,7 +18,7 @@ import {
   hasDetails,
   readSpanEvent,
 } from '../readers/span-events.ts'
-import { statesUsage } from '../readers/unread-usage.ts'
+import { statesUsage, takeParts } from '../readers/unread-usage.ts'
 import { Candidates } from '../rules/candidates.ts'
 import { Detection } from '../rules/detection.ts'
 import type { Rule } from '../rules/dialect.ts'
@@ -145,6 +145,7 @@ export class EventMaker {
       this.#fill()
       if (this.#settings.namesSources) this.#filled.write(span)
     }
+    if (this.#span.hasUsage()) this.#leftovers.someUnknown(takeParts)
     this.#finish()
     this.#noteUnreadUsage()
     if (this.#isExplaining) explainRest(events, e)
