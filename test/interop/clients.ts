@@ -124,8 +124,10 @@ export const CLIENTS: readonly Client[] = [
   {
     name: 'openlit',
     tool: 'python3',
-    packages: [...OTLP, 'openai', 'openlit'],
+    packages: [...OTLP, 'openai', 'openlit>=1.45'],
     app: 'openlit_app.py',
+    // Its spans have no count of reasoning.
+    silent: ['reasoning'],
     failed: 1,
   },
   { name: 'go-calls', tool: 'go', packages: [], app: 'calls.go', failed: 1 },
@@ -176,7 +178,9 @@ async function install({ tool, packages, app }: Client, dir: string): Promise<st
   }
   await sh('python3', ['-m', 'venv', 'venv'], dir)
   const python = join(dir, 'venv/bin/python')
-  await sh(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', ...packages], dir)
+  // pip tries old versions one by one when newest ones exclude each other, for minutes, and may end with a release of years ago.
+  await sh(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', 'uv'], dir)
+  await sh(python, ['-m', 'uv', 'pip', 'install', '-q', '--python', python, ...packages], dir)
   return [python, join(dir, app)]
 }
 

@@ -1,10 +1,15 @@
 # OpenAI's client with OpenLIT's instrumentation.
 
+import json
+
 import openlit
 from openai import OpenAI
-from telemetry import FAILING, LLM_URL, QUESTION, provider, refused
+from telemetry import FAILING, LLM_URL, OTLP_URL, QUESTION, provider, refused
 
-openlit.init(tracer=provider.get_tracer("openlit"), disable_metrics=True, disable_batch=True)
+# Otherwise it would fetch its prices from the internet.
+with open("pricing.json", "w") as prices:
+    json.dump({"chat": {}, "embeddings": {}, "images": {}, "audio": {}}, prices)
+openlit.init(pricing_json="pricing.json", otlp_endpoint=OTLP_URL, disable_metrics=True, disable_batch=True)
 client = OpenAI(base_url=LLM_URL, api_key="none", max_retries=0)
 messages = [{"role": "user", "content": QUESTION}]
 chat = client.chat.completions.create

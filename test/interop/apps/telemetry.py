@@ -8,11 +8,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 LLM_URL = os.environ["LLM_URL"]
+OTLP_URL = os.environ["OTLP_URL"]
 QUESTION = "How warm is it in Lisbon?"
 FAILING = "gpt-4o-overloaded"
 
 provider = TracerProvider()
-exporter = OTLPSpanExporter(endpoint=os.environ["OTLP_URL"] + "/v1/traces")
+exporter = OTLPSpanExporter(endpoint=OTLP_URL + "/v1/traces")
 provider.add_span_processor(BatchSpanProcessor(exporter))
 trace.set_tracer_provider(provider)
 
