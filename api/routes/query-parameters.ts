@@ -70,6 +70,9 @@ export const traceId = z
 
 export const word = z.string().min(1).max(255).optional()
 
+/** A time in an answer. */
+export const instant = z.string().describe('RFC 3339 with nanoseconds.')
+
 export const nextCursor = z.string().nullable().describe('For the next page; null on the last.')
 
 /** `true` or `false` in a query string. */

@@ -2,7 +2,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+import { instant, orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 const DURATION = '(extract(epoch FROM last_at - first_at) * 1000)::float8'
 
@@ -115,7 +115,7 @@ const SOURCES: Readonly<Record<keyof Groups, Source>> = {
   },
 }
 
-const SUMS = `first_at, last_at, ${DURATION} AS duration_ms,
+const SUMS = `${instant('first_at')}, ${instant('last_at')}, ${DURATION} AS duration_ms,
   events::float8 AS events, llm_calls::float8 AS llm_calls, errors::float8 AS errors, input_tokens::float8 AS input_tokens,
   output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models`
 

@@ -3,7 +3,7 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+import { instant, orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 const DURATION = '(extract(epoch FROM end_time - start_time) * 1000)::float8'
 
@@ -57,7 +57,7 @@ export interface TraceRow {
   readonly user_id: string | null
   readonly session_id: string | null
   readonly conversation_id: string | null
-  /** RFC 3339. */
+  /** RFC 3339 with nanoseconds, of which the last three digits are not kept. */
   readonly start_time: string
   readonly end_time: string
   readonly duration_ms: number
@@ -76,7 +76,7 @@ export interface TraceRow {
 }
 
 const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS kind, service_name, user_id,
-  session_id, conversation_id, start_time, end_time,
+  session_id, conversation_id, ${instant('start_time')}, ${instant('end_time')},
   ${DURATION} AS duration_ms,
   spans::float8 AS events, llm_calls::float8 AS llm_calls, tool_calls::float8 AS tool_calls,
   errors::float8 AS errors, input_tokens::float8 AS input_tokens, output_tokens::float8 AS output_tokens,

@@ -176,6 +176,28 @@ function roundedCost(total: unknown): Record<string, unknown> {
   return { ...row, cost_usd: Number(row['cost_usd']).toFixed(9) }
 }
 
+test('traces, sessions, users and conversations have times with nanoseconds, of a trace those of its events', async () => {
+  for (const [list, ...fields] of [
+    ['traces', 'start_time', 'end_time'],
+    ['sessions', 'first_at', 'last_at'],
+    ['users', 'first_at', 'last_at'],
+    ['conversations', 'first_at', 'last_at'],
+  ] as const) {
+    const rows = await all(`/api/v1/${list}?`, 500)
+    assert.ok(rows.length > 0, list)
+    for (const row of rows)
+      for (const field of fields)
+        assert.match(String(row[field]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/, list)
+  }
+  const [trace] = rowsOf(await get('/api/v1/traces?limit=1'))
+  const events = await all(`/api/v1/traces/${String(trace?.['trace_id'])}/events?`, 500)
+  const first = events.map((e) => String(e['start_time'])).toSorted()[0] ?? ''
+  // To the microsecond, which is what Postgres keeps.
+  assert.ok(Math.abs(microsOf(first) - microsOf(String(trace?.['start_time']))) <= 1, first)
+})
+
+const microsOf = (time: string): number => Number(time.slice(17, 26)) * 1e6
+
 test('costs over time, by dimension and on the dashboard add up to the recorded sums', async () => {
   const range = 'from=2020-01-01T00:00:00Z&to=2021-01-01T00:00:00Z'
   assert.equal((await get(`/api/v1/costs?${range}`)).status, 200)

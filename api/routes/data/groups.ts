@@ -14,13 +14,21 @@ import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { foundFilters, foundIds } from '../found-groups.ts'
-import { figure, flag, nextCursor, sortedPaging, timeRange, word } from '../query-parameters.ts'
+import {
+  figure,
+  flag,
+  instant,
+  nextCursor,
+  sortedPaging,
+  timeRange,
+  word,
+} from '../query-parameters.ts'
 
 const text = z.string().nullable()
 
 const sums = {
-  first_at: z.coerce.date(),
-  last_at: z.coerce.date(),
+  first_at: instant,
+  last_at: instant,
   duration_ms: z.number(),
   traces: z.number(),
   events: z.number(),
@@ -188,12 +196,10 @@ function filterOf(q: {
   }
 }
 
-/** Turns times into the form of the schema. */
+/** Turns arrays into those of the schema. */
 function dated<Row extends Groups[keyof Groups]>(row: Row) {
   return {
     ...row,
-    first_at: new Date(row.first_at),
-    last_at: new Date(row.last_at),
     models: [...row.models],
   }
 }

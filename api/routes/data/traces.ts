@@ -14,6 +14,7 @@ import {
   eventPaging,
   figure,
   flag,
+  instant,
   nextCursor,
   sortedPaging,
   timeRange,
@@ -37,8 +38,8 @@ export const traceSchema = z.object({
   user_id: text,
   session_id: text,
   conversation_id: text,
-  start_time: z.coerce.date(),
-  end_time: z.coerce.date(),
+  start_time: instant,
+  end_time: instant,
   duration_ms: z.number(),
   events: z.number(),
   llm_calls: z.number(),
@@ -156,19 +157,15 @@ function eventsRoute(app: Api, stores: Stores): void {
   )
 }
 
-/** Turns times into the form of the schema, and arrays into its own. */
+/** Turns arrays into those of the schema. */
 export function dated<
   T extends {
-    start_time: string
-    end_time: string
     kinds: readonly string[]
     models: readonly string[]
   },
 >(row: T) {
   return {
     ...row,
-    start_time: new Date(row.start_time),
-    end_time: new Date(row.end_time),
     kinds: [...row.kinds],
     models: [...row.models],
   }
