@@ -329,6 +329,8 @@ export interface RevisedEvent {
   readonly after: number
   readonly revision: number
   readonly receivedAtMs: number
+  /** The event as JSON as it was sent before; null when the log no longer has it, and where no exporter sends JSON. */
+  readonly stored: Uint8Array | null
 }
 
 /** The half of an exporter that runs in workers and makes the bytes. Its `Sender` only ships them. */
@@ -388,6 +390,8 @@ export interface SendLimits {
 export interface ExporterFactory<Config, EncoderSettings = Config>
   extends FactoryBase<'exporter', Config> {
   readonly telemetry: readonly TelemetryKind[]
+  /** True when it sends events as JSON, and therefore needs the whole event again when a correction is sent. */
+  sendsEventJson?(config: Config): boolean
   /** Runs on the main thread: what the worker's encoder needs to know. Must be cloneable and without secrets. */
   encoderSettings(config: Config): EncoderSettings
   limits(config: Config): SendLimits

@@ -69,6 +69,8 @@ export interface Revision {
   readonly after: UsageState
   /** Number of the revision, 1 for the first of an event. */
   readonly revision: number
+  /** The event as JSON as it was sent before, where an exporter needs it and the log has it. */
+  readonly stored?: Uint8Array
 }
 
 export interface Task {

@@ -28,10 +28,15 @@ const chain = buildChain(spec)
 interface Running {
   readonly pipeline: Pipeline
   readonly log: DurableLog
+  readonly metrics: Metrics
   readonly stop: () => Promise<void>
 }
 
-async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Running> {
+async function running(
+  dir: string,
+  more: Partial<LogOptions> = {},
+  ledger = new UsageLedger(),
+): Promise<Running> {
   const metrics = new Metrics()
   const log = await DurableLog.open({
     dir,
@@ -41,7 +46,6 @@ async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Run
     freeBytesMin: 0,
     ...more,
   })
-  const ledger = new UsageLedger()
   await ledger.rebuild(log)
   const pipeline = new Pipeline({
     id: 'traces',
@@ -50,6 +54,7 @@ async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Run
     ledger,
     metrics,
     clock: systemClock,
+    jsonExporter: 'file',
   })
   const settings = {
     workers: 2,
@@ -65,7 +70,7 @@ async function running(dir: string, more: Partial<LogOptions> = {}): Promise<Run
     await pool.close()
     await log.close()
   }
-  return { pipeline, log, stop }
+  return { pipeline, log, metrics, stop }
 }
 
 async function directory(t: TestContext): Promise<string> {
@@ -124,17 +129,23 @@ function finishAtOnce(
   return Promise.all(tasks.map((task) => pipeline.finish(task)))
 }
 
-/** Events that count in the end: a line may be a revision of an earlier one. */
-async function countedCalls(log: DurableLog): Promise<number> {
+type Row = Readonly<Record<string, unknown>>
+
+/** All lines of the log in order. */
+async function linesOf(log: DurableLog): Promise<Row[]> {
   const reader = log.reader(0n)
-  const events = new Map<unknown, Record<string, unknown>>()
+  const lines: Row[] = []
   for (let r = await reader.poll(); r !== null; r = await reader.poll())
     for (const p of r.parts)
-      for (const line of Buffer.from(p.bytes).toString().trimEnd().split('\n')) {
-        const event = JSON.parse(line) as Record<string, unknown>
-        events.set(event['event_id'], event)
-      }
+      for (const line of Buffer.from(p.bytes).toString().trimEnd().split('\n'))
+        lines.push(JSON.parse(line) as Row)
   await reader.close()
+  return lines
+}
+
+/** Events that count in the end: a line may be a revision of an earlier one. */
+async function countedCalls(log: DurableLog): Promise<number> {
+  const events = new Map((await linesOf(log)).map((event) => [event['event_id'], event]))
   return [...events.values()].filter((e) => e['usage_aggregate'] === false).length
 }
 
@@ -192,3 +203,67 @@ test('what repeats a request that the log does not take is not acknowledged for 
   assert.equal(await countedCalls(log), 1)
   await stop()
 })
+
+/** A call of which a richer report, in another trace and another request, comes later. */
+function reports(): readonly [TaskRequest, TaskRequest] {
+  const say = (trace: string, scope: string, more: Readonly<Record<string, string | number>>) => {
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.response.id': 'r-1',
+      'gen_ai.usage.input_tokens': 30,
+      'gen_ai.usage.output_tokens': 4,
+      ...more,
+    }
+    const span = {
+      traceId: trace.repeat(16),
+      spanId: hex(1),
+      name: 'chat "in quotes" {',
+      startTimeUnixNano: '1780000000000000001',
+      endTimeUnixNano: '1780000001000000000',
+      attributes: Object.entries(attributes).map(([key, v]) => ({
+        key,
+        value: typeof v === 'string' ? { stringValue: v } : { intValue: v },
+      })),
+    }
+    const body = { resourceSpans: [{ scopeSpans: [{ scope: { name: scope }, spans: [span] }] }] }
+    return { ...request({ span: 1 }), payload: Buffer.from(JSON.stringify(body)) }
+  }
+  return [
+    say('aa', 'first', {
+      'gen_ai.input.messages': '[{"role":"user","parts":[]}]',
+      note: 'a "}" b',
+    }),
+    say('bb', 'second', { 'gen_ai.usage.cache_read.input_tokens': 20 }),
+  ]
+}
+
+const isCounted = (metrics: Metrics, name: string): boolean =>
+  metrics.render().includes(`observa_usage_revisions_${name}_total{`)
+
+for (const [name, ledger] of [
+  ['from memory', () => new UsageLedger()],
+  // Room for less than the entries of one task.
+  ['when memory holds nothing of it', () => new UsageLedger(undefined, undefined, 16)],
+] as const)
+  test(`a correction is the whole event again, with a higher revision, ${name} and after a restart`, async (t) => {
+    const dir = await directory(t)
+    const [poor, rich] = reports()
+    const before = await running(dir, {}, ledger())
+    await before.pipeline.accept(poor, NOW)
+    const [first] = await linesOf(before.log)
+    await before.stop()
+    const after = await running(dir, {}, ledger())
+    await after.pipeline.accept(rich, NOW)
+    const lines = await linesOf(after.log)
+    const again = lines.filter((line) => line['event_id'] === first?.['event_id']).at(-1)
+    assert.deepEqual(again, {
+      ...first,
+      usage_aggregate: true,
+      usage_duplicate_of: lines.find((line) => line['scope_name'] === 'second')?.['event_id'],
+      revision: 1,
+    })
+    assert.equal(await countedCalls(after.log), 1)
+    assert.equal(isCounted(after.metrics, 'lost'), false)
+    assert.equal(isCounted(after.metrics, 'without_content'), false)
+    await after.stop()
+  })

@@ -5,21 +5,16 @@ import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
-import { entryId } from '../../core/reports/usage-entries.ts'
-import type {
-  EventFacts,
-  LedgerCorrection,
-  Revision,
-  TaskRequest,
-  TaskResult,
-  UsageState,
-} from '../../core/task.ts'
+import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
 import { packFacts } from '../ledger/event-facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/pending-commits.ts'
+import type { ReportState } from '../ledger/report-history.ts'
+import type { Revised } from '../ledger/trace-reports.ts'
 import type { DurableLog } from '../log/log.ts'
 import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
 import { retryVerdict } from './refusals.ts'
+import { type FoundRevisions, StoredEvents } from './stored-events.ts'
 
 /** Reruns before a task takes its turn: another task may commit while this one is run again. */
 const RERUNS_MAX = 3
@@ -32,6 +27,8 @@ export interface PipelineParts {
   readonly ledger: UsageLedger
   readonly metrics: Metrics
   readonly clock: Clock
+  /** An exporter of the pipeline that sends events as JSON; null when none does. */
+  readonly jsonExporter: string | null
 }
 
 export const PIPELINE_METRICS = [
@@ -51,7 +48,12 @@ export const PIPELINE_METRICS = [
   ),
   counter(
     'observa_usage_revisions_lost_total',
-    'Stored events that stay as they are although another report of their call changed the decision: what a revision needs was no longer in memory.',
+    'Stored events that stay as they are although another report of their call changed the decision: what a revision needs was neither in memory nor in the log.',
+    ['pipeline'],
+  ),
+  counter(
+    'observa_usage_revisions_without_content_total',
+    'Revisions that exporters of JSON send without the content of the event: the log no longer had it.',
     ['pipeline'],
   ),
   counter('observa_usage_duplicates_total', 'Reports of usage that was counted already.', [
@@ -64,6 +66,7 @@ export class Pipeline {
   readonly id: string
   readonly #parts: PipelineParts
   readonly #labels: string
+  readonly #stored: StoredEvents
   /** Set after the pool was built with the pipelines' callback; a reload replaces it. */
   pool: WorkerPool | null = null
 
@@ -71,6 +74,7 @@ export class Pipeline {
     this.id = parts.id
     this.#parts = parts
     this.#labels = `pipeline="${parts.id}"`
+    this.#stored = new StoredEvents(parts.log, parts.ledger, parts.jsonExporter)
     parts.metrics.declare(PIPELINE_METRICS)
   }
 
@@ -123,27 +127,29 @@ export class Pipeline {
     let releaseLock: (() => void) | null = null
     let result = task.result
     let corrections: readonly LedgerCorrection[] = []
-    let revisions: readonly Revision[] = []
+    let revised: readonly Revised[] = []
+    let found: FoundRevisions = NO_REVISIONS
     let outcome: Promise<CommitOutcome>
     try {
       for (let round = 0; ; round++) {
         while (releaseLock === null && ledger.commitLock.released() !== null)
           await ledger.commitLock.released()
-        const found = ledger.check(result.facts)
-        const revised = ledger.revisions(result.facts)
-        if (isSameCorrections(found, corrections) && isSameRevisions(revised, revisions)) break
+        const wanted = ledger.check(result.facts)
+        const changed = ledger.revised(result.facts)
+        if (isSameCorrections(wanted, corrections) && isSameRevisions(changed, revised)) break
         // Other tasks commit while this one is run again. A task that was overtaken so often makes the others wait.
         if (round >= RERUNS_MAX && releaseLock === null) {
           releaseLock = await ledger.commitLock.acquire()
           continue
         }
-        corrections = found
-        revisions = revised
+        corrections = wanted
+        revised = changed
+        found = await this.#stored.revisionsOf(revised)
         const { requests } = task
-        const again = { requests, corrections, revisions }
+        const again = { requests, corrections, revisions: found.revisions }
         result = await (this.pool as WorkerPool).rerun(this.#parts.index, again)
       }
-      outcome = this.#persist(result, corrections)
+      outcome = this.#persist(result, corrections, found)
     } finally {
       releaseLock?.()
     }
@@ -155,10 +161,14 @@ export class Pipeline {
    * waits for the records that hold them, and fails with them. One that appends needs no such wait, for the log makes
    * records durable in order and refuses all behind one that failed.
    */
-  #persist(result: TaskResult, corrections: readonly LedgerCorrection[]): Promise<CommitOutcome> {
+  #persist(
+    result: TaskResult,
+    corrections: readonly LedgerCorrection[],
+    found: FoundRevisions,
+  ): Promise<CommitOutcome> {
     const { ledger } = this.#parts
     this.#countCorrections(corrections)
-    this.#countRevisions(result.facts)
+    this.#countRevisions(found)
     this.#countWork(result)
     if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
     ledger.commit(result.facts)
@@ -179,7 +189,8 @@ export class Pipeline {
     }
     try {
       // Taken back in the very moment of the refusal, or another task could rely on what is not there.
-      await log.append(record, () => ledger.rollback(facts))
+      const sequence = await log.append(record, () => ledger.rollback(facts))
+      ledger.noteRecord(facts, sequence)
       return { ok: true }
     } catch (thrown) {
       // A second time is harmless; the first was missed if the append threw instead of refusing.
@@ -188,13 +199,14 @@ export class Pipeline {
     }
   }
 
-  #countRevisions(facts: EventFacts): void {
-    const revised = this.#parts.ledger.revised(facts)
-    if (revised.length === 0) return
-    const lost = revised.filter(({ entry }) => entry === null).length
+  #countRevisions({ revisions, lost, withoutContent }: FoundRevisions): void {
     const m = this.#parts.metrics
-    m.add('observa_usage_revisions_total', this.#labels, revised.length - lost)
-    if (lost > 0) m.add('observa_usage_revisions_lost_total', this.#labels, lost)
+    const add = (name: string, by: number): void => {
+      if (by > 0) m.add(name, this.#labels, by)
+    }
+    add('observa_usage_revisions_total', revisions.length)
+    add('observa_usage_revisions_lost_total', lost)
+    add('observa_usage_revisions_without_content_total', withoutContent)
   }
 
   #countCorrections(corrections: readonly LedgerCorrection[]): void {
@@ -217,11 +229,12 @@ export class Pipeline {
   }
 }
 
-function isSameRevisions(a: readonly Revision[], b: readonly Revision[]): boolean {
-  const state = ({ outcome, of, rest }: UsageState): string =>
-    `${outcome} ${of === null ? '' : Buffer.from(of).toString('latin1')} ${JSON.stringify(rest)}`
-  const text = (r: Revision): string =>
-    `${entryId(r.entry)} ${r.revision} ${state(r.before)} ${state(r.after)}`
+const NO_REVISIONS: FoundRevisions = { revisions: [], lost: 0, withoutContent: 0 }
+
+function isSameRevisions(a: readonly Revised[], b: readonly Revised[]): boolean {
+  const state = ({ outcome, owner, rest }: ReportState): string =>
+    `${outcome} ${owner} ${JSON.stringify(rest)}`
+  const text = (r: Revised): string => `${r.id} ${r.revision} ${state(r.before)} ${state(r.after)}`
   if (a.length !== b.length) return false
   const known = new Set(b.map(text))
   return a.every((r) => known.has(text(r)))

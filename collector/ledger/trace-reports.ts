@@ -37,6 +37,8 @@ export interface Revised {
   readonly before: ReportState
   readonly after: ReportState
   readonly revision: number
+  /** Of the commit that brought it. */
+  readonly ticket: number
   /** What exporters need to revise it; null when it is remembered no longer. */
   readonly entry: Uint8Array | null
 }
@@ -52,7 +54,7 @@ export interface ReportDecision {
 export class TraceReports {
   readonly #memory: ReportHistory
   readonly #cross: CrossTraces
-  readonly #entries = new EntryRing(ENTRY_BYTES_MAX)
+  readonly #entries: EntryRing
   readonly #pool: UsageReport[] = []
   #used = 0
   readonly #task = new TaskTraces()
@@ -62,7 +64,12 @@ export class TraceReports {
   readonly #linked = new WeakMap<EventFacts, ReturnType<CrossTraces['takeLinks']>>()
   readonly #settled = new UsageReport(new Int32Array(REPORT_STRIDE), 0)
 
-  constructor(reportsMax = REPORTS_MAX, perTraceMax = REPORTS_PER_TRACE_MAX) {
+  constructor(
+    reportsMax = REPORTS_MAX,
+    perTraceMax = REPORTS_PER_TRACE_MAX,
+    entryBytesMax = ENTRY_BYTES_MAX,
+  ) {
+    this.#entries = new EntryRing(entryBytesMax)
     this.#memory = new ReportHistory(reportsMax, perTraceMax)
     this.#cross = new CrossTraces(reportsMax)
   }
@@ -378,8 +385,9 @@ export class TraceReports {
     if (isSameState(before, after)) return
     const revision = this.#memory.revisionAt(at) + 1
     const id = this.#memory.idText(at)
-    const entry = this.#entries.get(this.#memory.ticketAt(at), this.#memory.entryAt(at), id)
-    out.set(at, { at, trace, id, before, after, revision, entry })
+    const ticket = this.#memory.ticketAt(at)
+    const entry = this.#entries.get(ticket, this.#memory.entryAt(at), id)
+    out.set(at, { at, trace, id, before, after, revision, ticket, entry })
   }
 }
 

@@ -29,6 +29,8 @@ export interface ReaderOptions {
   readonly exporter?: string
   /** Loads no parts at all, for the usage ledger. */
   readonly factsOnly?: boolean
+  /** Loads event ids and claims beside the parts. */
+  readonly withFacts?: boolean
 }
 
 export interface LogRecord {
@@ -183,7 +185,7 @@ export class LogReader {
 
   async #load(scanner: SegmentScanner, found: FoundRecord): Promise<LogRecord> {
     const { header } = found
-    const { exporter, factsOnly = false } = this.#options
+    const { exporter, factsOnly = false, withFacts = factsOnly } = this.#options
     const parts: LogPart[] = []
     for (const [index, row] of header.rows.entries()) {
       if (factsOnly || (exporter !== undefined && row.exporter !== exporter)) continue
@@ -197,7 +199,7 @@ export class LogReader {
         )
     }
     const { sequence, pipeline, createdAtMs, eventCount } = header
-    const facts = factsOnly ? await this.#facts(scanner, found) : NO_FACTS
+    const facts = withFacts ? await this.#facts(scanner, found) : NO_FACTS
     return { sequence, pipeline, createdAtMs, eventCount, parts, ...facts }
   }
 

@@ -65,6 +65,18 @@ export function isUsed({ service }: ObservaConfig, receiver: string): boolean {
   return [...service.pipelines.values()].some((p) => p.receivers.includes(receiver))
 }
 
+/** The first of these exporters that sends events as JSON, null when none does. */
+export function jsonExporterOf(
+  { exporters }: ObservaConfig,
+  ids: readonly string[],
+): string | null {
+  const sendsJson = (id: string): boolean => {
+    const e = exporters.get(id)
+    return e?.factory.sendsEventJson?.(e.config) === true
+  }
+  return ids.find(sendsJson) ?? null
+}
+
 /** The ids of pipelines with exactly these exporters. `group` has the sorted ids of the exporters, joined by spaces. */
 export function idsWithExporters({ service }: ObservaConfig, group: string): Set<string> {
   const all = [...service.pipelines.values()]

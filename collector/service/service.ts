@@ -40,6 +40,7 @@ import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import {
   idsWithExporters,
   isUsed,
+  jsonExporterOf,
   pipelineSpec,
   UNKEPT_METRICS,
   unkeptMetricsSpec,
@@ -341,12 +342,22 @@ export class Service implements ServiceView {
         ledgers.set(group, ledger)
         reportLedger(ledger, `pipelines="${[...members].join(' ')}"`, metrics)
       }
-      this.#addPipeline({ id, index: this.#pipelines.length, log, ledger, metrics, clock })
+      const index = this.#pipelines.length
+      const jsonExporter = jsonExporterOf(this.#config, p.exporters)
+      this.#addPipeline({ id, index, log, ledger, metrics, clock, jsonExporter })
     }
     // This pipeline passes nothing to the log or the ledger.
     const ledger = new UsageLedger()
     const index = this.#pipelines.length
-    this.#addPipeline({ id: UNKEPT_METRICS, index, log, ledger, metrics, clock })
+    this.#addPipeline({
+      id: UNKEPT_METRICS,
+      index,
+      log,
+      ledger,
+      metrics,
+      clock,
+      jsonExporter: null,
+    })
   }
 
   #addPipeline(parts: PipelineParts): void {

@@ -24,12 +24,12 @@ export class RevisedRows implements RevisedEvents {
   fill(revisions: readonly Revision[], steps: readonly { readonly processor: Processor }[]): void {
     if (revisions.length === 0) return
     const corrections: LedgerCorrection[] = []
-    for (const { entry, before, after, revision } of revisions) {
+    for (const { entry, before, after, revision, stored = null } of revisions) {
       const [was, receivedAtMs] = this.#read(entry)
       const [is] = this.#read(entry)
       corrections.push(...correctionOf(was, before), ...correctionOf(is, after))
       this.events.setNum(is, N.revision, revision)
-      this.items.push({ before: was, after: is, revision, receivedAtMs })
+      this.items.push({ before: was, after: is, revision, receivedAtMs, stored })
     }
     for (const { processor } of steps) processor.applyLedger?.(this.events, corrections)
     for (let e = 0; e < this.events.count; e++) dropComputed(this.events, e)

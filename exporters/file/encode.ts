@@ -7,11 +7,11 @@ import type {
   ProcessedBatch,
   RevisedEvents,
 } from '../../core/component.ts'
-import type { EventTable } from '../../core/event.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
+import { writeRevisedJson } from '../../proto/revised-json.ts'
 
 export interface EncoderSettings {
   readonly signals: boolean
@@ -41,7 +41,9 @@ class LineEncoder implements Encoder {
     let items = 0
     for (let event = 0; event < events.count; event++) {
       if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
-      this.#writeEvent(events, event)
+      const start = beginLine(out)
+      writeEventJson(out, events, event)
+      endLine(out, start)
       items++
     }
     if (items > 0) parts.push(this.#part('events', items))
@@ -52,25 +54,32 @@ class LineEncoder implements Encoder {
     return parts
   }
 
-  encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
-    this.#out.reset()
-    for (const { after } of items) this.#writeEvent(events, after)
-    return [this.#part('events', items.length)]
-  }
-
-  #writeEvent(events: EventTable, event: number): void {
+  encodeRevisions(revised: RevisedEvents): EncodedPart[] {
     const out = this.#out
-    out.ascii('{"record":"event"')
-    const start = out.pos
-    writeEventJson(out, events, event)
-    // The event's opening brace becomes the comma after our own first field.
-    out.bytes[start] = COMMA
-    out.u8(LF)
+    out.reset()
+    for (const item of revised.items) {
+      const start = beginLine(out)
+      writeRevisedJson(out, revised, item)
+      endLine(out, start)
+    }
+    return [this.#part('events', revised.items.length)]
   }
 
   #part(stream: string, items: number): EncodedPart {
     return { exporter: this.#exporter, stream, items, bytes: this.#out.take() }
   }
+}
+
+/** Begins the line of an event; returns where the event's object begins. */
+function beginLine(out: ByteWriter): number {
+  out.ascii('{"record":"event"')
+  return out.pos
+}
+
+function endLine(out: ByteWriter, start: number): void {
+  // The event's opening brace becomes the comma after our own first field.
+  out.bytes[start] = COMMA
+  out.u8(LF)
 }
 
 function writeSignal(out: ByteWriter, signal: Signal): void {

@@ -12,6 +12,7 @@ export const file: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Appends canonical events and signals as JSON lines to a rotated file.',
   schema,
   metrics: METRICS,
+  sendsEventJson: () => true,
   telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({ signals: config.signals }),
   limits: ({ batch }) => ({ itemsMax: batch.items, bytesMax: batch.bytes, delayMs: batch.delay }),

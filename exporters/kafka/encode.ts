@@ -12,6 +12,7 @@ import { R } from '../../core/fields.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
+import { writeRevisedJson } from '../../proto/revised-json.ts'
 import { TraceRecords } from './encode-otlp.ts'
 import { beginRecord, endRecord } from './records.ts'
 
@@ -62,7 +63,10 @@ class RecordEncoder implements Encoder {
     let items = 0
     for (let event = 0; event < events.count; event++) {
       if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
-      this.#writeEvent(events, event)
+      const mark = this.#beginRecord(events, event)
+      const from = out.pos
+      writeEventJson(out, events, event)
+      endRecord(out, mark, from)
       items++
     }
     return items
@@ -76,26 +80,28 @@ class RecordEncoder implements Encoder {
   }
 
   /** Sent with the key of the event, so that it follows the event in the same partition. */
-  encodeRevisions({ events, items }: RevisedEvents): EncodedPart[] {
+  encodeRevisions(revised: RevisedEvents): EncodedPart[] {
     // Whoever reads the spans decides about their usage itself.
     if (this.#traces !== null) return []
-    this.#out.reset()
-    for (const { after } of items) this.#writeEvent(events, after)
-    return [this.#part(EVENTS_STREAM, items.length)]
+    const out = this.#out
+    out.reset()
+    for (const item of revised.items) {
+      const mark = this.#beginRecord(revised.events, item.after)
+      const from = out.pos
+      writeRevisedJson(out, revised, item)
+      endRecord(out, mark, from)
+    }
+    return [this.#part(EVENTS_STREAM, revised.items.length)]
   }
 
-  #writeEvent(events: EventTable, event: number): void {
-    const out = this.#out
-    const mark = beginRecord(out, events.hex(event, R.trace_id) ?? '', [
+  #beginRecord(events: EventTable, event: number): ReturnType<typeof beginRecord> {
+    return beginRecord(this.#out, events.hex(event, R.trace_id) ?? '', [
       ['event_id', events.hex(event, R.event_id) ?? ''],
       ['tenant', events.text(event, R.tenant_id) ?? ''],
       ['project', events.text(event, R.project_id) ?? ''],
       ['environment', events.text(event, R.environment) ?? ''],
       ['record', 'event'],
     ])
-    const from = out.pos
-    writeEventJson(out, events, event)
-    endRecord(out, mark, from)
   }
 
   #writeSignals(input: ProcessedBatch): void {

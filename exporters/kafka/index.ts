@@ -16,6 +16,7 @@ export const kafka: ExporterFactory<Config, EncoderSettings> = {
   summary: 'Produces canonical events, or OTLP, to a Kafka topic, keyed by trace id.',
   schema,
   metrics: METRICS,
+  sendsEventJson: ({ encoding }) => encoding === 'event',
   telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({
     signals: config.signals_topic !== undefined,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Signal } from '../../core/signal.ts'
+import { members, object } from '../../proto/json-members.ts'
 import { brokerList } from '../../storage/kafka/connection-config.ts'
 import {
   type Ack,
@@ -30,7 +31,6 @@ import {
 import { schema } from './config.ts'
 import { encoder } from './encode.ts'
 import { kafka } from './index.ts'
-import { members, object } from './json-members.ts'
 import { messageBytes, type OversizeRule, shrunk } from './oversize.ts'
 import { readRecords } from './records.ts'
 import { KafkaSender, type SenderSettings } from './send.ts'

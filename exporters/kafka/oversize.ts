@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { type Member, members, object } from '../../proto/json-members.ts'
 import type { KafkaMessage } from '../../storage/kafka/message.ts'
-import { type Member, members, object } from './json-members.ts'
 
 export type OversizeRule = 'split' | 'offload' | 'truncate'
 

@@ -39,6 +39,7 @@ export async function inThreads(requests: readonly TaskRequest[]): Promise<Event
     ledger: new UsageLedger(),
     metrics,
     clock: systemClock,
+    jsonExporter: 'file',
   })
   const pool = new WorkerPool(
     {
