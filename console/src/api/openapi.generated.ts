@@ -331,7 +331,9 @@ readonly session_id: string | null
 readonly message_count: number | null
 /** Beginning of the newest text, scrubbed; null without the scope content. */
 readonly last_message: string | null
+/** RFC 3339 with nanoseconds. */
 readonly first_at: string
+/** RFC 3339 with nanoseconds. */
 readonly last_at: string
 readonly duration_ms: number
 readonly traces: number
@@ -1306,7 +1308,9 @@ export type GetSessionsRow = {
 readonly session_id: string
 readonly user_id: string | null
 readonly conversations: number
+/** RFC 3339 with nanoseconds. */
 readonly first_at: string
+/** RFC 3339 with nanoseconds. */
 readonly last_at: string
 readonly duration_ms: number
 readonly traces: number
@@ -1361,7 +1365,9 @@ readonly service_name: string | null
 readonly user_id: string | null
 readonly session_id: string | null
 readonly conversation_id: string | null
+/** RFC 3339 with nanoseconds. */
 readonly start_time: string
+/** RFC 3339 with nanoseconds. */
 readonly end_time: string
 readonly duration_ms: number
 readonly events: number
@@ -1389,7 +1395,9 @@ readonly service_name: string | null
 readonly user_id: string | null
 readonly session_id: string | null
 readonly conversation_id: string | null
+/** RFC 3339 with nanoseconds. */
 readonly start_time: string
+/** RFC 3339 with nanoseconds. */
 readonly end_time: string
 readonly duration_ms: number
 readonly events: number
@@ -1441,7 +1449,9 @@ export type GetUsersRow = {
 readonly user_id: string
 readonly conversations: number
 readonly sessions: number
+/** RFC 3339 with nanoseconds. */
 readonly first_at: string
+/** RFC 3339 with nanoseconds. */
 readonly last_at: string
 readonly duration_ms: number
 readonly traces: number

@@ -3,8 +3,8 @@
 // reports the same counts elsewhere they say more of the same call: what of it was cached, reasoned, or read as audio.
 
 import { VALUE } from '../../../core/batch.ts'
-import { grownBytes } from '../../../core/grow.ts'
 import { N } from '../../../core/fields.ts'
+import { grownBytes } from '../../../core/grow.ts'
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
 import { usageIn, usageOf } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
