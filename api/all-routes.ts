@@ -29,7 +29,6 @@ import { signalRoutes } from './routes/issues/signals.ts'
 import { configurationRoutes } from './routes/operations/configuration.ts'
 import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
 import { diagnosticsRoutes } from './routes/operations/diagnostics.ts'
-import { docsRoutes } from './routes/operations/docs.ts'
 import { explainRoutes } from './routes/operations/explain.ts'
 import { jobRoutes } from './routes/operations/jobs.ts'
 import { mcpRoutes } from './routes/operations/mcp.ts'
@@ -53,7 +52,7 @@ export interface RouteSettings {
 }
 
 /** What routes have in common (`useAuth`, `registerListOptions`, ..) is registered before. */
-export async function registerRoutes(app: Api, settings: RouteSettings): Promise<void> {
+export function registerRoutes(app: Api, settings: RouteSettings): void {
   const { stores, service, metrics, clock, keyPepper, accounts } = settings
   systemRoutes(app, service, stores)
   pipelineRoutes(app, service, metrics)
@@ -91,5 +90,4 @@ export async function registerRoutes(app: Api, settings: RouteSettings): Promise
   deletionRoutes(app, stores)
   viewRoutes(app, stores)
   reconcileRoutes(app, stores)
-  await docsRoutes(app)
 }

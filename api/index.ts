@@ -91,7 +91,7 @@ class ApiExtension implements Component {
     const { clock, metrics } = this.#host
     useRequestMetrics(app, metrics)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
-    await registerRoutes(app, {
+    registerRoutes(app, {
       stores: this.#stores,
       service: this.#ctx.service,
       metrics,

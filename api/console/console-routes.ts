@@ -4,14 +4,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONSOLE_HEADERS } from '../../core/http/security-headers.ts'
 import { ApiError } from '../app.ts'
+import { documentOf } from '../openapi.ts'
 import type { Api } from '../typed-fastify.ts'
 import type { ConsoleFiles } from './console-files.ts'
+import { plainDocs } from './plain-docs.ts'
 
 /** First segments of the console's paths. Any other path stays one of the API. */
 const PAGES = [
   'account',
   'conversations',
   'costs',
+  'docs',
   'issues',
   'operations',
   'sessions',
@@ -29,7 +32,7 @@ const FOREVER = 'public, max-age=31536000, immutable'
 export function consoleRoutes(app: Api, files: ConsoleFiles): void {
   const options = { config: { scope: 'public' as const }, schema: { hide: true } }
   const page = (req: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendPage(req, reply, files)
+    sendPage(req, reply, files, () => documentOf(app))
   app.get('/', options, page)
   for (const name of PAGES) {
     app.get(`/${name}`, options, page)
@@ -41,10 +44,18 @@ export function consoleRoutes(app: Api, files: ConsoleFiles): void {
   app.get('/icon.svg', options, (_req, reply) => sendFile(reply, files, 'icon.svg', 'no-cache'))
 }
 
-function sendPage(req: FastifyRequest, reply: FastifyReply, files: ConsoleFiles): FastifyReply {
+function sendPage(
+  req: FastifyRequest,
+  reply: FastifyReply,
+  files: ConsoleFiles,
+  document: () => object,
+): FastifyReply {
   const file = files.find('index.html')
   const toRoot = upwards(req.url)
-  if (file === null && files.state === 'missing') return reply.redirect(`${toRoot}docs/`)
+  if (file === null && files.state === 'missing') {
+    if (!/^\/docs(\/|$)/.test(req.url)) return reply.redirect(`${toRoot}docs`)
+    return reply.type('text/html; charset=utf-8').send(plainDocs(document(), toRoot))
+  }
   void reply.headers({ ...CONSOLE_HEADERS, 'cache-control': 'no-cache' })
   void reply.type('text/html; charset=utf-8')
   if (file === null) return reply.code(503).header('refresh', '1').send(BEING_BUILT)

@@ -35,6 +35,7 @@ const PLACES: readonly (readonly Place[])[] = [
   ],
   [
     { path: '/set-up', label: 'Set up', icon: 'setup', key: 'n' },
+    { path: '/try', label: 'Try it', icon: 'try', key: 'y' },
     { path: '/operations', label: 'Operations', icon: 'operations', key: 'p' },
     { path: '/account', label: 'Account', icon: 'account', key: 'a' },
   ],

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { AccountView } from './views/account/account-view.tsx'
 import { SignInView } from './views/account/sign-in-view.tsx'
 import { CostsView } from './views/costs/costs-view.tsx'
+import { DocsView } from './views/docs/docs-view.tsx'
 import { GroupView } from './views/groups/group-view.tsx'
 import { GroupsView } from './views/groups/groups-view.tsx'
 import { IssueView } from './views/issues/issue-view.tsx'
@@ -14,6 +15,7 @@ import { OverviewView } from './views/overview/overview-view.tsx'
 import { SetUpView } from './views/set-up/set-up-view.tsx'
 import { TraceView } from './views/trace/trace-view.tsx'
 import { TracesView } from './views/traces/traces-view.tsx'
+import { TryView } from './views/try/try-view.tsx'
 
 export interface View {
   readonly title: string
@@ -38,6 +40,8 @@ const LISTS: Readonly<Record<string, View>> = {
   users: view('Users', () => <GroupsView kind="users" />, timed),
   'set-up': view('Set up', () => <SetUpView />),
   operations: view('Operations', () => <OperationsView />),
+  try: view('Try it', () => <TryView />),
+  docs: view('API', () => <DocsView />),
   account: view('Account', () => <AccountView />),
   'sign-in': view('Sign in', () => <SignInView />),
 }

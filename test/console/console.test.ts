@@ -146,7 +146,15 @@ const views = (): readonly Seen[] => [
   { path: '/users/planted-user', heading: /planted-user/, text: 'planted agent' },
   { path: '/set-up', heading: 'Set up', text: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
   { path: '/operations', heading: 'Operations', text: 'exporter clickhouse' },
+  { path: '/operations?tab=configuration', heading: 'Operations', text: 'In effect' },
+  { path: '/operations?tab=dead-letters', heading: 'Operations', text: 'No dead letters' },
+  { path: '/operations?tab=jobs', heading: 'Operations', text: 'sessions.clean' },
+  { path: '/try', heading: 'Try it', text: 'Run it' },
+  { path: '/docs', heading: 'API', text: 'Choose an operation' },
+  { path: '/docs?operation=getTraces', heading: 'API', text: 'GET /api/v1/traces' },
   { path: '/account', heading: 'Account', text: 'Make a key' },
+  { path: '/account?tab=quotas', heading: 'Account', text: 'Save limits' },
+  { path: '/account?tab=targets', heading: 'Account', text: 'Add a target' },
   { path: '/sign-in', heading: 'Sign in', text: 'Use the key' },
 ]
 

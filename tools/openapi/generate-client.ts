@@ -1,7 +1,6 @@
 // Writes the types of the API's client, `console/src/api/openapi.generated.ts`, from the document that an instance serves. `--check`
 // writes nothing and exits 1 when they are stale. Part of `npm run generate`.
 
-import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -34,27 +33,14 @@ export async function servedDocument(): Promise<OpenApiDocument> {
   registerIdempotency(app, stores)
   const metrics = new Metrics()
   const shared = { stores, service, metrics, clock: systemClock, keyPepper: null }
-  await registerRoutes(app, { ...shared, accounts: 'invite' })
+  registerRoutes(app, { ...shared, accounts: 'invite' })
   await app.ready()
   // The plugin's type of a document is that of all versions of OpenAPI.
   return documentOf(app) as OpenApiDocument
 }
 
-/** As Biome would format it, so that `npm run format` changes nothing. */
-function formatted(text: string): string {
-  const biome = join(root, 'node_modules/.bin/biome')
-  const done = spawnSync(biome, ['format', `--stdin-file-path=${PATH}`], {
-    cwd: root,
-    input: text,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  if (done.status !== 0) throw new Error(`biome cannot format ${PATH}: ${done.stderr}`)
-  return done.stdout
-}
-
 if (import.meta.main) {
-  const wanted = formatted(clientTypes(await servedDocument()))
+  const wanted = clientTypes(await servedDocument())
   const before = await readFile(join(root, PATH), 'utf8').catch(() => '')
   if (before !== wanted) {
     const isCheck = process.argv.includes('--check')

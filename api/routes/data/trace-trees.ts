@@ -35,6 +35,21 @@ const spanSchema = z.object({
   cost_usd: nullable,
 })
 
+const skeletonSchema = spanSchema.extend({
+  agent_name: text,
+  event_type: text,
+  start_time: z.string(),
+  reported_input_tokens: nullable.describe('What the span itself reports, also where it repeats.'),
+  reported_output_tokens: nullable,
+  reported_tokens: nullable,
+  reported_cost_usd: nullable,
+  usage_aggregate: z.boolean().describe('true: what it reports repeats others.'),
+  usage_duplicate_of: text.describe('The event whose report of the same call counts.'),
+})
+
+/** Spans of one answer: a page of a browser draws a whole trace of this size at once. */
+const SKELETON_MAX = 20_000
+
 const limit = z.coerce
   .number()
   .int()
@@ -111,11 +126,16 @@ function skeletonRoute(app: Api, stores: Stores): void {
         tags: ['traces'],
         summary: 'The tree of a trace without any content, depth first',
         params: z.object({ id: traceId }),
-        querystring: z.strictObject(placePaging),
-        response: { 200: z.object({ data: z.array(spanSchema), next_cursor: nextCursor }) },
+        querystring: z.strictObject({
+          ...placePaging,
+          limit: z.coerce.number().int().min(1).max(SKELETON_MAX).default(1000),
+        }),
+        response: { 200: z.object({ data: z.array(skeletonSchema), next_cursor: nextCursor }) },
       },
     },
-    async (req) => {
+    async (req, reply) => {
+      // Rows of the query have exactly this form: checking 20,000 of them again would take longer than reading them.
+      void reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
       const tree = await traceTree(stores.clickhouse, tenantOf(req), req.params.id)
       if (tree === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
       const { spans, next } = pageOf(tree.spans, req.query)

@@ -2,6 +2,7 @@
 // along by itself; a key that somebody pasted is kept for this tab only.
 
 import { BASE, locationNow } from '../state/location.ts'
+import { type AnswerOf, type Asked, addressOfOperation, type OperationName } from './operations.ts'
 
 export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>
 
@@ -82,6 +83,21 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   if (!res.ok) throw faultOf(res, answer)
   // The document of the API says the shape, and tests of the console hold both against each other.
   return answer as T
+}
+
+/** Asks an operation of the API, with the types that were made from its document. */
+export async function ask<Name extends OperationName>(
+  name: Name,
+  asked: Asked<Name>,
+  signal?: AbortSignal,
+): Promise<AnswerOf<Name>> {
+  const { method, path } = addressOfOperation(name, asked)
+  return await call<AnswerOf<Name>>(path, {
+    // The document has these methods and no others.
+    method: method as NonNullable<Call['method']>,
+    ...(asked.body === undefined ? {} : { body: asked.body }),
+    ...(signal === undefined ? {} : { signal }),
+  })
 }
 
 interface ErrorAnswer {

@@ -1414,7 +1414,29 @@ readonly signals: number
 readonly kinds: readonly string[]
 readonly models: readonly string[]
 /** Depth first; null when the store of events does not answer. */
-readonly spans: readonly GetTracesByIdSkeletonRow[] | null
+readonly spans: readonly ({
+readonly event_id: string
+readonly span_id: string
+readonly parent_span_id: string | null
+/** Number of spans above it. */
+readonly depth: number
+readonly children: number
+/** false: its parent is named and has not come. */
+readonly has_parent: boolean
+readonly name: string | null
+readonly kind: string | null
+readonly status: string | null
+readonly service_name: string | null
+readonly model: string | null
+readonly tool_name: string | null
+/** Since the first span of the trace began. */
+readonly offset_ms: number
+readonly duration_ms: number | null
+/** What counts: null where a span only repeats others. */
+readonly input_tokens: number | null
+readonly output_tokens: number | null
+readonly cost_usd: number | null
+})[] | null
 /** true: the trace has more spans than a tree shows. */
 readonly is_cut: boolean
 /** For the next page; null on the last. */
@@ -1443,6 +1465,18 @@ readonly duration_ms: number | null
 readonly input_tokens: number | null
 readonly output_tokens: number | null
 readonly cost_usd: number | null
+readonly agent_name: string | null
+readonly event_type: string | null
+readonly start_time: string
+/** What the span itself reports, also where it repeats. */
+readonly reported_input_tokens: number | null
+readonly reported_output_tokens: number | null
+readonly reported_tokens: number | null
+readonly reported_cost_usd: number | null
+/** true: what it reports repeats others. */
+readonly usage_aggregate: boolean
+/** The event whose report of the same call counts. */
+readonly usage_duplicate_of: string | null
 }
 
 export type GetUsersRow = {

@@ -23,32 +23,29 @@ export type EventRow = Identified<RowOf<'GET /api/v1/events'>> & {
 /** What filled a field of an event: the key of the source, and the rule that read it. */
 export type Explained = AnswerOf<'GET /api/v1/events/{id}'>['explain'][string]
 
-/** The fields that a waterfall needs: no content. */
-export type SpanRow = Pick<
-  Identified<RowOf<'GET /api/v1/events'>>,
-  | 'event_id'
-  | 'span_id'
-  | 'parent_span_id'
-  | 'name'
-  | 'kind'
-  | 'event_type'
-  | 'status'
-  | 'start_time'
-  | 'end_time'
-  | 'duration_ms'
-  | 'request_model'
-  | 'response_model'
-  | 'tool_name'
-  | 'agent_name'
-  | 'service_name'
-  | 'input_tokens'
-  | 'output_tokens'
-  | 'total_tokens'
-  | 'cost_usd'
-  | 'usage_aggregate'
-  | 'usage_duplicate_of'
-  | 'usage_remainder'
->
+/** What a waterfall needs of a span: no content. Its figures are those that it reports itself. */
+export interface SpanRow {
+  readonly event_id: string
+  readonly span_id: string
+  readonly parent_span_id: string | null
+  readonly event_type: string | null
+  readonly name: string | null
+  readonly kind: string | null
+  readonly status: string | null
+  /** RFC 3339 with nanoseconds. */
+  readonly start_time: string
+  readonly duration_ms: number | null
+  readonly model: string | null
+  readonly tool_name: string | null
+  readonly agent_name: string | null
+  readonly service_name: string | null
+  readonly input_tokens: number | null
+  readonly output_tokens: number | null
+  readonly total_tokens: number | null
+  readonly cost_usd: number | null
+  readonly usage_aggregate: boolean
+  readonly usage_duplicate_of: string | null
+}
 
 export type Signal = RowOf<'GET /api/v1/signals'>
 export type Overview = AnswerOf<'GET /api/v1/dashboard/overview'>

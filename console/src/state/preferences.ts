@@ -8,12 +8,6 @@ export interface Preferences {
   /** Single-letter keys; people who dictate turn them off. */
   readonly keys: boolean
   readonly columns: readonly string[] | null
-  readonly views: readonly SavedView[]
-}
-
-export interface SavedView {
-  readonly name: string
-  readonly query: string
 }
 
 const KEY = 'observa.preferences'
@@ -22,7 +16,6 @@ const INITIAL: Preferences = {
   zone: 'local',
   keys: true,
   columns: null,
-  views: [],
 }
 
 const listeners = new Set<() => void>()

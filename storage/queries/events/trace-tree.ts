@@ -4,6 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { traceHours } from '../hours/trace-hours.ts'
 import type { Scope } from '../page.ts'
+import { timeText } from '../select-events.ts'
 
 export interface TreeSpan {
   readonly event_id: string
@@ -20,6 +21,10 @@ export interface TreeSpan {
   readonly service_name: string | null
   readonly model: string | null
   readonly tool_name: string | null
+  readonly agent_name: string | null
+  readonly event_type: string | null
+  /** RFC 3339 with nanoseconds. */
+  readonly start_time: string
   /** ms since the first span of the trace began. */
   readonly offset_ms: number
   readonly duration_ms: number | null
@@ -27,6 +32,14 @@ export interface TreeSpan {
   readonly input_tokens: number | null
   readonly output_tokens: number | null
   readonly cost_usd: number | null
+  /** What the span itself reports, also where it does not count. */
+  readonly reported_input_tokens: number | null
+  readonly reported_output_tokens: number | null
+  readonly reported_tokens: number | null
+  readonly reported_cost_usd: number | null
+  readonly usage_aggregate: boolean
+  /** The event whose report of the same call counts. */
+  readonly usage_duplicate_of: string | null
 }
 
 export interface TraceTree {
@@ -54,6 +67,11 @@ interface Row {
   readonly tin: number | null
   readonly tout: number | null
   readonly cost: number | null
+  readonly agent: string | null
+  readonly type: string | null
+  readonly total: number | null
+  readonly aggregate: boolean
+  readonly duplicate: string | null
 }
 
 /** Null when the tenant has no such trace. */
@@ -64,14 +82,14 @@ export async function traceTree(
 ): Promise<TraceTree | null> {
   const place = await traceHours(client, scope, traceId)
   if (place === null) return null
-  const counted = (column: string): string =>
-    `if(e.usage_aggregate, NULL, toFloat64OrNull(toString(e.${column})))`
   const result = await client.query({
     query: `SELECT lower(hex(e.event_id)) AS event_id, lower(hex(e.span_id)) AS span_id, lower(hex(e.parent_span_id)) AS parent,
         e.name AS name_, e.kind AS kind_, e.status AS status_, e.service_name AS service,
         coalesce(e.response_model, e.request_model) AS model_, e.tool_name AS tool,
         toString(toUnixTimestamp64Nano(e.start_time)) AS at, e.duration_ms AS ms,
-        ${counted('input_tokens')} AS tin, ${counted('output_tokens')} AS tout, ${counted('cost_usd')} AS cost
+        toFloat64(e.input_tokens) AS tin, toFloat64(e.output_tokens) AS tout, toFloat64(e.total_tokens) AS total,
+        e.cost_usd AS cost, e.agent_name AS agent, e.event_type AS type, e.usage_aggregate AS aggregate,
+        lower(hex(e.usage_duplicate_of)) AS duplicate
       FROM canonical_events AS e
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
         AND e.trace_id = toFixedString(unhex({trace:String}), 16)
@@ -82,7 +100,11 @@ export async function traceTree(
       LIMIT ${TREE_SPANS_MAX + 1}`,
     query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
     format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0, use_skip_indexes: 0 },
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 0,
+      use_skip_indexes: 0,
+      max_threads: 2,
+    },
   })
   const rows = await result.json<Row>()
   const isCut = rows.length > TREE_SPANS_MAX
@@ -151,8 +173,17 @@ function spanOf(
     tool_name: row.tool,
     offset_ms: Number(BigInt(row.at) - place.startNs) / 1e6,
     duration_ms: row.ms,
-    input_tokens: row.tin,
-    output_tokens: row.tout,
-    cost_usd: row.cost,
+    agent_name: row.agent,
+    event_type: row.type,
+    start_time: timeText(BigInt(row.at)),
+    input_tokens: row.aggregate ? null : row.tin,
+    output_tokens: row.aggregate ? null : row.tout,
+    cost_usd: row.aggregate ? null : row.cost,
+    reported_input_tokens: row.tin,
+    reported_output_tokens: row.tout,
+    reported_tokens: row.total,
+    reported_cost_usd: row.cost,
+    usage_aggregate: row.aggregate,
+    usage_duplicate_of: NO_SPAN.test(row.duplicate ?? '') ? null : row.duplicate,
   }
 }

@@ -9,6 +9,8 @@ import { AuditLog } from './audit-log.tsx'
 import { Keys } from './keys.tsx'
 import { Members } from './members.tsx'
 import { Projects } from './projects.tsx'
+import { Quotas } from './quotas.tsx'
+import { Targets } from './targets.tsx'
 
 interface Me {
   readonly email: string
@@ -24,6 +26,8 @@ const TABS = [
   ['keys', 'Keys'],
   ['projects', 'Projects'],
   ['members', 'Members'],
+  ['quotas', 'Quotas'],
+  ['targets', 'Notifications'],
   ['audit', 'Audit'],
 ] as const
 
@@ -46,6 +50,10 @@ export function AccountView(): JSX.Element {
         <Projects />
       ) : tab === 'members' ? (
         <Members />
+      ) : tab === 'quotas' ? (
+        <Quotas />
+      ) : tab === 'targets' ? (
+        <Targets />
       ) : tab === 'audit' ? (
         <AuditLog />
       ) : (

@@ -1,13 +1,16 @@
 // How the instance itself is: exporters, queue and stores with what each says, and the version.
 
 import type { JSX } from 'preact'
-import { apiAddress } from '../../api/client.ts'
 import type { Health, PipelineState } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
-import { Badge } from '../../parts/basics.tsx'
+import { Badge, Link, Tabs } from '../../parts/basics.tsx'
 import { duration, oneLine } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
+import { setParams, useLocation } from '../../state/location.ts'
+import { Configuration } from './configuration.tsx'
+import { DeadLetters } from './dead-letters.tsx'
 import { FlowTables } from './flow-tables.tsx'
+import { Jobs } from './jobs.tsx'
 
 const EVERY_MS = 5000
 
@@ -18,20 +21,51 @@ interface Version {
   readonly environment: string
 }
 
+const TABS = [
+  ['state', 'State'],
+  ['configuration', 'Configuration'],
+  ['dead-letters', 'Dead letters'],
+  ['jobs', 'Jobs'],
+] as const
+
 export function OperationsView(): JSX.Element {
-  const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
-  const flow = useApi<PipelineState>('/api/v1/pipeline', {}, { everyMs: EVERY_MS })
-  const version = useApi<Version>('/version')
+  const { query } = useLocation()
+  const tab = query.get('tab') ?? 'state'
   return (
     <>
       <header class="view-head">
         <h1>Operations</h1>
         <div class="view-actions">
-          <a class="button" href={apiAddress('/docs/')}>
+          <Link to="/docs" class="button">
             API explorer
-          </a>
+          </Link>
         </div>
       </header>
+      <Tabs
+        label="Parts of operations"
+        tabs={TABS}
+        selected={tab}
+        onSelect={(key) => setParams({ tab: key === 'state' ? null : key }, { isReplaced: true })}
+      />
+      {tab === 'configuration' ? (
+        <Configuration />
+      ) : tab === 'dead-letters' ? (
+        <DeadLetters />
+      ) : tab === 'jobs' ? (
+        <Jobs />
+      ) : (
+        <State />
+      )}
+    </>
+  )
+}
+
+function State(): JSX.Element {
+  const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
+  const flow = useApi<PipelineState>('/api/v1/pipeline', {}, { everyMs: EVERY_MS })
+  const version = useApi<Version>('/version')
+  return (
+    <>
       <Answered of={health}>
         {(state) => (
           <section class="panel">

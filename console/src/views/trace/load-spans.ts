@@ -1,35 +1,10 @@
-// The spans of a trace without their content, page by page, so that the first rows are there before the last have come; and one span
-// with all that is known of it.
+// The spans of a trace without their content, nearly always in one answer; and one span with all that is known of it.
 
-import { call } from '../../api/client.ts'
-import type { EventRow, Page, SpanRow } from '../../api/types.ts'
+import { ask, call } from '../../api/client.ts'
+import type { AnswerOf, RowOf } from '../../api/operations.ts'
+import type { EventRow, SpanRow } from '../../api/types.ts'
 
-const FIELDS = [
-  'event_id',
-  'span_id',
-  'parent_span_id',
-  'event_type',
-  'name',
-  'kind',
-  'status',
-  'start_time',
-  'end_time',
-  'duration_ms',
-  'request_model',
-  'response_model',
-  'tool_name',
-  'agent_name',
-  'service_name',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'cost_usd',
-  'usage_aggregate',
-  'usage_duplicate_of',
-  'usage_remainder',
-].join(',')
-
-const PAGE = 1000
+const PAGE = 20_000
 /** Larger traces are shown up to here, and the view says so. */
 export const SPANS_MAX = 100_000
 
@@ -47,17 +22,41 @@ export async function loadSpans(
   const spans: SpanRow[] = []
   let cursor: string | null = null
   do {
-    const parameters = { fields: FIELDS, limit: PAGE, cursor }
-    const page: Page<SpanRow> = await call(`/api/v1/traces/${traceId}/events`, {
-      parameters,
+    const asked = { path: { id: traceId }, query: { limit: PAGE, cursor } }
+    const page: AnswerOf<'GET /api/v1/traces/{id}/skeleton'> = await ask(
+      'GET /api/v1/traces/{id}/skeleton',
+      asked,
       signal,
-    })
-    spans.push(...page.data)
+    )
+    for (const row of page.data) spans.push(spanOf(row))
     cursor = page.next_cursor
     if (cursor !== null) onPage({ spans: [...spans], isWhole: false })
   } while (cursor !== null && spans.length < SPANS_MAX)
   return { spans, isWhole: cursor === null }
 }
+
+/** Of a span that repeats what others report its own figures are shown, marked as not counted. */
+const spanOf = (row: RowOf<'GET /api/v1/traces/{id}/skeleton'>): SpanRow => ({
+  event_id: row.event_id,
+  span_id: row.span_id,
+  parent_span_id: row.parent_span_id,
+  event_type: row.event_type,
+  name: row.name,
+  kind: row.kind,
+  status: row.status,
+  start_time: row.start_time,
+  duration_ms: row.duration_ms,
+  model: row.model,
+  tool_name: row.tool_name,
+  agent_name: row.agent_name,
+  service_name: row.service_name,
+  input_tokens: row.reported_input_tokens,
+  output_tokens: row.reported_output_tokens,
+  total_tokens: row.reported_tokens,
+  cost_usd: row.reported_cost_usd,
+  usage_aggregate: row.usage_aggregate,
+  usage_duplicate_of: row.usage_duplicate_of,
+})
 
 /** The whole event of a span, with what filled its fields. */
 export async function loadEvent(span: SpanRow, signal: AbortSignal): Promise<EventRow> {

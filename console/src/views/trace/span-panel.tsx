@@ -68,7 +68,7 @@ function SpanHead({
   readonly event: EventRow | null
 }): JSX.Element {
   const started = new Date(span.start_time)
-  const model = span.response_model ?? span.request_model
+  const { model } = span
   return (
     <header class="span-head">
       <div class="span-title">

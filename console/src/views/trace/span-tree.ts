@@ -120,7 +120,8 @@ function summed(
 }
 
 /** Whether the numbers of a span enter sums: those that repeat others do not. */
-export const counts = (span: SpanRow): boolean => span.usage_aggregate !== true
+export const counts = (span: { readonly usage_aggregate: boolean | null }): boolean =>
+  span.usage_aggregate !== true
 
 function boundsOf(
   spans: readonly SpanRow[],
@@ -155,15 +156,7 @@ export function matching(tree: SpanTree, words: string): ReadonlySet<number> {
   const wanted = words.toLowerCase()
   const found = new Set<number>()
   for (const [i, s] of tree.spans.entries()) {
-    const texts = [
-      s.name,
-      s.response_model,
-      s.request_model,
-      s.tool_name,
-      s.agent_name,
-      s.kind,
-      s.span_id,
-    ]
+    const texts = [s.name, s.model, s.tool_name, s.agent_name, s.kind, s.span_id]
     if (texts.some((text) => text?.toLowerCase().includes(wanted) === true)) found.add(i)
   }
   return found

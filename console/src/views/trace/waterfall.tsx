@@ -276,7 +276,7 @@ function Numbers({
   const isCounted = span !== undefined && counts(span)
   const tokens = span?.total_tokens ?? null
   const why =
-    span?.usage_duplicate_of === undefined
+    span?.usage_duplicate_of == null
       ? 'repeats what spans below report'
       : 'a second report of the same call'
   const title = isCounted

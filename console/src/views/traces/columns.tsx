@@ -22,7 +22,7 @@ const text = (value: string | null): ComponentChildren =>
   )
 
 export const COLUMNS: readonly Column[] = [
-  { key: 'start', label: 'Started', cell: (t) => <Time at={t.start_time} /> },
+  { key: 'start', label: 'Started', sort: 'start_time', cell: (t) => <Time at={t.start_time} /> },
   { key: 'service', label: 'Service', cell: (t) => text(t.service_name) },
   { key: 'environment', label: 'Environment', cell: (t) => text(t.environment) },
   {
@@ -42,6 +42,7 @@ export const COLUMNS: readonly Column[] = [
     key: 'duration',
     label: 'Duration',
     isNumber: true,
+    sort: 'duration_ms',
     cell: (t, max) => (
       <span class="duration-cell">
         <span class="duration-bar" aria-hidden="true">
@@ -55,6 +56,7 @@ export const COLUMNS: readonly Column[] = [
     key: 'spans',
     label: 'Spans',
     isNumber: true,
+    sort: 'events',
     cell: (t) => (
       <span title={`${t.llm_calls} model calls, ${t.tool_calls} tool calls`}>
         {count(t.events)}
@@ -65,6 +67,7 @@ export const COLUMNS: readonly Column[] = [
     key: 'tokens',
     label: 'Tokens',
     isNumber: true,
+    sort: 'total_tokens',
     cell: (t) => (
       <span title={`${exact(t.input_tokens)} in, ${exact(t.output_tokens)} out; each call once`}>
         {count(t.total_tokens)}
@@ -75,6 +78,7 @@ export const COLUMNS: readonly Column[] = [
     key: 'cost',
     label: 'Cost',
     isNumber: true,
+    sort: 'cost_usd',
     cell: (t) => (
       <span title={`${t.cost_usd} USD`}>
         {money(t.cost_usd)}

@@ -1,52 +1,70 @@
-// Views that somebody gave a name: the address of a list, kept in this browser.
+// Views that somebody gave a name: the filters, order and time of a list, kept by the instance for oneself or for all of the project.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { BASE, go } from '../../state/location.ts'
-import { setPreferences, usePreferences } from '../../state/preferences.ts'
+import type { RowOf } from '../../api/operations.ts'
+import { useApi } from '../../api/use-query.ts'
+import { oneLine } from '../../parts/format.ts'
+import { BASE, go, locationNow } from '../../state/location.ts'
+import { useChange } from '../account/use-change.ts'
 
-const VIEWS_MAX = 50
+type View = RowOf<'GET /api/v1/views'>
 
-export function SavedViews({ path }: { readonly path: string }): JSX.Element {
-  const { views } = usePreferences()
+const PATH = '/api/v1/views'
+/** Of an address, what is no part of the view of a list. */
+const NOT_KEPT: ReadonlySet<string> = new Set(['project', 'live'])
+
+export function SavedViews({ page }: { readonly page: 'traces' | 'issues' }): JSX.Element {
+  const answer = useApi<{ readonly data: readonly View[] }>(PATH, { page, limit: 100 })
+  const views = answer.data?.data ?? []
   const [name, setName] = useState('')
-  const save = (event: Event): void => {
+  const [isShared, setShared] = useState(false)
+  const change = useChange()
+  const save = async (event: Event): Promise<void> => {
     event.preventDefault()
     const text = name.trim()
     if (text === '') return
-    const others = views.filter((view) => view.name !== text)
-    setPreferences({
-      views: [{ name: text, query: window.location.search }, ...others].slice(0, VIEWS_MAX),
-    })
-    setName('')
+    const entries = [...locationNow().query].filter(([key]) => !NOT_KEPT.has(key))
+    const body = { name: text, page, query: Object.fromEntries(entries), is_shared: isShared }
+    if ((await change.run(PATH, { method: 'POST', body })) !== null) setName('')
+  }
+  const open = (view: View): void => {
+    const query = new URLSearchParams(view.query)
+    const project = locationNow().query.get('project')
+    if (project !== null) query.set('project', project)
+    go(`${BASE}${page}?${query.toString()}`)
   }
   return (
     <details class="menu">
       <summary class="button">Views{views.length === 0 ? '' : ` · ${views.length}`}</summary>
       <div class="popup">
         {views.map((view) => (
-          <div class="menu-row" key={view.name}>
-            <button
-              type="button"
-              class="link"
-              onClick={() => go(`${BASE}${path.slice(1)}${view.query}`)}
-            >
-              {view.name}
+          <div class="menu-row" key={view.view_id}>
+            <button type="button" class="link" onClick={() => open(view)}>
+              {oneLine(view.name, 60)}
             </button>
-            <button
-              type="button"
-              class="link muted"
-              aria-label={`Delete view ${view.name}`}
-              onClick={() => setPreferences({ views: views.filter((v) => v.name !== view.name) })}
-            >
-              delete
-            </button>
+            {view.is_shared ? <span class="muted">shared</span> : null}
+            {view.is_own ? (
+              <button
+                type="button"
+                class="link muted"
+                aria-label={`Delete view ${view.name}`}
+                onClick={() =>
+                  void change.run(`${PATH}/${encodeURIComponent(view.view_id)}`, {
+                    method: 'DELETE',
+                  })
+                }
+              >
+                delete
+              </button>
+            ) : null}
           </div>
         ))}
         {views.length === 0 ? (
-          <p class="muted">Filters and time that you save under a name appear here.</p>
+          <p class="muted">Filters, order and time that you save under a name appear here.</p>
         ) : null}
-        <form class="menu-row" onSubmit={save}>
+        {change.error === null ? null : <p role="alert">{change.error}</p>}
+        <form class="menu-row" onSubmit={(event) => void save(event)}>
           <label>
             <span class="unseen">Name of the view</span>
             <input
@@ -56,7 +74,15 @@ export function SavedViews({ path }: { readonly path: string }): JSX.Element {
               onInput={(e) => setName(e.currentTarget.value)}
             />
           </label>
-          <button type="submit" class="button small">
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isShared}
+              onChange={(e) => setShared(e.currentTarget.checked)}
+            />
+            for all
+          </label>
+          <button type="submit" class="button small" disabled={change.isBusy}>
             Save
           </button>
         </form>

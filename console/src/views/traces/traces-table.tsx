@@ -10,10 +10,15 @@ export function TracesTable({
   rows,
   columns = DEFAULT_COLUMNS,
   label,
+  sort,
+  onSort,
 }: {
   readonly rows: readonly TraceRow[]
   readonly columns?: readonly string[]
   readonly label: string
+  /** A column or -column, where the list can be sorted. */
+  readonly sort?: string
+  readonly onSort?: (sort: string) => void
 }): JSX.Element {
   const shown = COLUMNS.filter((c) => columns.includes(c.key))
   const durationMax = Math.max(0, ...rows.map((t) => t.duration_ms))
@@ -24,8 +29,17 @@ export function TracesTable({
           <tr>
             <th scope="col">Trace</th>
             {shown.map((c) => (
-              <th scope="col" class={c.isNumber === true ? 'number' : ''} key={c.key}>
-                {c.label}
+              <th
+                scope="col"
+                class={c.isNumber === true ? 'number' : ''}
+                aria-sort={ariaSort(c.sort, sort)}
+                key={c.key}
+              >
+                {c.sort === undefined || onSort === undefined ? (
+                  c.label
+                ) : (
+                  <SortButton by={c.sort} label={c.label} sort={sort} onSort={onSort} />
+                )}
               </th>
             ))}
           </tr>
@@ -54,5 +68,40 @@ export function TracesTable({
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** The direction of the list in the words of ARIA; undefined where it is not sorted by this column. */
+function ariaSort(
+  by: string | undefined,
+  sort: string | undefined,
+): 'ascending' | 'descending' | undefined {
+  if (by === undefined || sort === undefined) return undefined
+  return sort === `-${by}` ? 'descending' : sort === by ? 'ascending' : undefined
+}
+
+/** The largest first, then the smallest first. */
+function SortButton({
+  by,
+  label,
+  sort,
+  onSort,
+}: {
+  readonly by: string
+  readonly label: string
+  readonly sort: string | undefined
+  readonly onSort: (sort: string) => void
+}): JSX.Element {
+  const mark = sort === `-${by}` ? '▾' : sort === by ? '▴' : ''
+  return (
+    <button
+      type="button"
+      class="sort"
+      title={`Sort by ${label.toLowerCase()}`}
+      onClick={() => onSort(sort === `-${by}` ? by : `-${by}`)}
+    >
+      {label}
+      <span aria-hidden="true"> {mark}</span>
+    </button>
   )
 }

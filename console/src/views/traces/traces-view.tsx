@@ -41,6 +41,13 @@ const FIELDS: readonly FilterField[] = [
   { name: 'model', label: 'Model', type: 'text', placeholder: 'Model', isMain: true },
   { name: 'errors', label: 'Errors', type: 'flag', isMain: true },
   { name: 'signals', label: 'Signals', type: 'flag', isMain: true },
+  { name: 'text', label: 'Words in messages', type: 'text', placeholder: 'refund policy' },
+  { name: 'service', label: 'Service', type: 'text', placeholder: 'service' },
+  { name: 'environment', label: 'Environment', type: 'text', placeholder: 'production' },
+  { name: 'route', label: 'Route', type: 'text', placeholder: '/chat' },
+  { name: 'provider', label: 'Provider', type: 'text', placeholder: 'openai' },
+  { name: 'tool', label: 'Tool', type: 'text', placeholder: 'tool name' },
+  { name: 'type', label: 'Issue type', type: 'text', placeholder: 'loop_detected' },
   { name: 'user_id', label: 'User', type: 'text', placeholder: 'user id' },
   { name: 'session_id', label: 'Session', type: 'text', placeholder: 'session id' },
   { name: 'conversation_id', label: 'Conversation', type: 'text', placeholder: 'conversation id' },
@@ -58,7 +65,8 @@ export function TracesView(): JSX.Element {
   const range = useTimeRange()
   const { columns } = usePreferences()
   const isLive = query.get('live') === 'true' && range.isRelative
-  const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
+  const sort = query.get('sort')
+  const set = Object.fromEntries([...NAMES, 'sort'].map((name) => [name, query.get(name)]))
   const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
   const pages = usePages<TraceRow>(
     '/api/v1/traces',
@@ -88,7 +96,7 @@ export function TracesView(): JSX.Element {
           >
             Live
           </button>
-          <SavedViews path="/traces" />
+          <SavedViews page="traces" />
           <ColumnChoice chosen={columns ?? DEFAULT_COLUMNS} />
           <a
             class="button"
@@ -106,7 +114,13 @@ export function TracesView(): JSX.Element {
             <NoTraces isFiltered={isFiltered} label={range.label} />
           ) : (
             <>
-              <TracesTable rows={pages.rows} columns={columns ?? DEFAULT_COLUMNS} label="Traces" />
+              <TracesTable
+                rows={pages.rows}
+                columns={columns ?? DEFAULT_COLUMNS}
+                label="Traces"
+                sort={sort ?? '-start_time'}
+                onSort={(to) => setParams({ sort: to === '-start_time' ? null : to })}
+              />
               <ListEnd pages={pages} noun="traces" />
             </>
           )
