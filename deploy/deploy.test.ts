@@ -8,7 +8,6 @@ import { parse } from 'yaml'
 import { registry } from '../collector/registry.ts'
 import { validateCommand } from '../config/commands.ts'
 
-const CONFIG = join(import.meta.dirname, 'observa.server.yaml')
 const textOf = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
 
 /** Environment variables that an operator would set. */
@@ -21,13 +20,17 @@ const ENV = {
   OBSERVA_KEY_ID: `sk_live_${'0'.repeat(8)}`,
   OBSERVA_KEY_HASH: '0'.repeat(64),
 }
+const FLEET_ENV = { ...ENV, OBSERVA_PSEUDONYM_KEY: 'cd'.repeat(32) }
 
-async function validate(env: Readonly<Record<string, string>>): Promise<[number, string]> {
+async function validate(
+  env: Readonly<Record<string, string>>,
+  file = 'observa.server.yaml',
+): Promise<[number, string]> {
   let text = ''
   const print = (more: string): void => {
     text += more
   }
-  const code = await validateCommand(['--strict', '--config', CONFIG], {
+  const code = await validateCommand(['--strict', '--config', join(import.meta.dirname, file)], {
     stdout: print,
     stderr: print,
     registry,
@@ -41,6 +44,17 @@ test('observa.server.yaml is valid, without a warning', async () => {
   const [code, text] = await validate(ENV)
   assert.equal(code, 0, text)
   assert.match(text, /traces .* -> clickhouse, postgres, kafka\n/)
+})
+
+test('edge.yaml and core.yaml are valid, without a warning, and meet at one topic', async () => {
+  const [edge, edgeText] = await validate(FLEET_ENV, 'edge.yaml')
+  assert.equal(edge, 0, edgeText)
+  assert.match(edgeText, /traces +otlp, observa -> scrub -> canonicalize -> kafka\n/)
+  const [core, coreText] = await validate(FLEET_ENV, 'core.yaml')
+  assert.equal(core, 0, coreText)
+  assert.match(coreText, /traces +kafka -> .* -> clickhouse, postgres\n/)
+  const topic = /topic: (.*)\n/.exec(textOf('edge.yaml'))?.[1]
+  assert.ok(topic !== undefined && textOf('core.yaml').includes(`topics: [${topic}]`))
 })
 
 test('the error for a missing variable names it', async () => {
@@ -62,6 +76,25 @@ interface Compose {
   readonly services: Readonly<Record<string, ComposeService>>
   readonly volumes: Readonly<Record<string, unknown>>
 }
+
+test('compose.fleet.yaml gives every instance a log of its own and declares every volume and variable it uses', () => {
+  const compose = parse(textOf('compose.fleet.yaml'), { merge: true }) as Compose
+  const mounts = Object.values(compose.services).flatMap((s) => s.volumes ?? [])
+  const named = mounts.map((m) => m.split(':')[0] as string).filter((m) => !m.startsWith('.'))
+  assert.deepEqual(named.toSorted(), Object.keys(compose.volumes).toSorted())
+  const core = compose.services['core-2']?.environment ?? {}
+  assert.deepEqual(
+    Object.keys(core).toSorted(),
+    [...Object.keys(FLEET_ENV), 'OBSERVA_METRICS_ENDPOINT'].toSorted(),
+  )
+  for (const name of ['edge', 'edge-2', 'core', 'core-2']) {
+    assert.equal(compose.services[name]?.read_only, true, name)
+    assert.deepEqual(compose.services[name]?.cap_drop, ['ALL'], name)
+  }
+  const wanted = textOf('compose.fleet.yaml').matchAll(/\$\{([A-Z_]+)\}/g)
+  const example = textOf('env.example')
+  for (const [, name] of wanted) assert.match(example, new RegExp(`^${name}=`, 'm'))
+})
 
 test('compose.yaml sets every variable that the configuration needs and declares every volume and variable it uses', async () => {
   const compose = parse(textOf('compose.yaml')) as Compose

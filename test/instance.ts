@@ -17,6 +17,11 @@ const READY_MS_MAX = 90_000
 export interface InstanceOptions {
   /** Configuration in YAML, loaded as a second file after the base configuration. `$DIR` is the instance's directory. */
   readonly config?: string
+  /**
+   * Configuration files instead of the base configuration and `config`, such as those of `deploy/`. They get their addresses
+   * and data directory from the environment (`OBSERVA_HTTP_ENDPOINT`, ...).
+   */
+  readonly files?: readonly string[]
   /** Directory of an earlier instance, to start again with its data. */
   readonly dir?: string
   readonly env?: Readonly<Record<string, string>>
@@ -66,6 +71,16 @@ service:
     traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [file] }
     logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [file] }
 `
+
+/** Where the configurations of `deploy/` put an instance. */
+const environment = (dir: string, ports: Ports): Readonly<Record<string, string>> => ({
+  OBSERVA_GRPC_ENDPOINT: `127.0.0.1:${ports.grpc}`,
+  OBSERVA_OTLP_ENDPOINT: `127.0.0.1:${ports.otlp}`,
+  OBSERVA_HTTP_ENDPOINT: `127.0.0.1:${ports.http}`,
+  OBSERVA_METRICS_ENDPOINT: `127.0.0.1:${ports.metrics}`,
+  OBSERVA_DATA_DIR: join(dir, 'data'),
+  OBSERVA_QUEUE_BYTES: '1GiB',
+})
 
 export class Instance {
   /** When true, Ctrl-C does not reach the instances, so the program that started them must end them. */
@@ -129,13 +144,16 @@ export class Instance {
     }
     await writeFile(join(dir, 'base.yaml'), base(dir, ports))
     await writeFile(join(dir, 'test.yaml'), (options.config ?? '').replaceAll('$DIR', dir))
-    const files = ['--config', join(dir, 'base.yaml')]
-    if (options.config !== undefined) files.push('--config', join(dir, 'test.yaml'))
+    const own = [
+      join(dir, 'base.yaml'),
+      ...(options.config === undefined ? [] : [join(dir, 'test.yaml')]),
+    ]
+    const files = (options.files ?? own).flatMap((file) => ['--config', file])
     const program = [process.execPath, MAIN, 'run', ...files]
     const [command = process.execPath, ...args] = [...(options.under ?? []), ...program]
     const child = spawn(command, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...environment(dir, ports), ...options.env },
       detached: Instance.isDetached,
     })
     return new Instance(dir, ports, child)

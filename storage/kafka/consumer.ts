@@ -15,6 +15,11 @@ export interface ConsumerSettings extends ConnectionSettings {
   /** Messages and bytes given to `handle` at once; a single message may be larger. */
   readonly batchMessages: number
   readonly batchBytes: number
+  /**
+   * How far back a partition is read again when it comes to this session, ms; 0 for not at all. What is read again was committed
+   * by others: it tells this instance what was decided about traces that go on.
+   */
+  readonly replayMs: number
   /** Bytes that are held for partitions that wait; above it nothing more is fetched. */
   readonly bufferedBytesMax: number
 }
@@ -26,6 +31,8 @@ export interface TopicPartition {
 
 /** Consecutive messages of one partition, in order; never empty. */
 export interface MessageBatch extends TopicPartition {
+  /** Whether the group has committed them before: they are read again. All of a batch are, or none. */
+  readonly isReplay: boolean
   readonly messages: readonly ReceivedMessage[]
 }
 
@@ -64,5 +71,31 @@ export type OpenSession = (
   events: ConsumerEvents,
   log: Logger,
 ) => Promise<ConsumerSession>
+
+/** Where the messages end that are read again; below it nothing is committed. */
+export class ReplayEnds {
+  readonly #ends = new Map<string, bigint>()
+
+  set(place: string, committed: bigint): void {
+    this.#ends.set(place, committed)
+  }
+
+  delete(place: string): void {
+    this.#ends.delete(place)
+  }
+
+  isReplay(place: string, offset: bigint): boolean {
+    return offset < (this.#ends.get(place) ?? 0n)
+  }
+
+  /** The first messages that are all read again, or all new. */
+  alike<M extends { readonly offset: bigint }>(place: string, messages: readonly M[]): M[] {
+    const first = messages[0]
+    if (first === undefined) return []
+    const isReplay = this.isReplay(place, first.offset)
+    const end = messages.findIndex((m) => this.isReplay(place, m.offset) !== isReplay)
+    return end < 0 ? [...messages] : messages.slice(0, end)
+  }
+}
 
 export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`

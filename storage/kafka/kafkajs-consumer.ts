@@ -1,7 +1,7 @@
 // The consumer of kafkajs. The library gives the messages of a partition as batches and heartbeats only while it is asked to,
 // so a batch that takes long is accompanied by heartbeats, and one that must wait is given back and fetched again later.
 
-import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
 import type { Logger } from 'pino'
 import { CommitQueue, type Offset } from './commit-queue.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type ConsumerSession,
   type ConsumerSettings,
   placeOf,
+  ReplayEnds,
   type TopicPartition,
 } from './consumer.ts'
 import type { DriverError } from './driver.ts'
@@ -53,8 +54,9 @@ class KafkajsSession implements ConsumerSession {
     { readonly at: TopicPartition; readonly timer: NodeJS.Timeout }
   >()
   readonly #working = new Set<Promise<void>>()
+  readonly #replayEnds = new ReplayEnds()
   #assigned: readonly TopicPartition[] = []
-  #admin: ReturnType<ReturnType<typeof kafkajsClient>['admin']> | null = null
+  #admin: Admin | null = null
   #isClosing = false
 
   constructor(settings: ConsumerSettings, events: ConsumerEvents, log: Logger) {
@@ -110,12 +112,37 @@ class KafkajsSession implements ConsumerSession {
     await Promise.race([joined, failed])
   }
 
-  async lag(): Promise<ReadonlyMap<string, bigint>> {
+  async #connectedAdmin(): Promise<Admin> {
     if (this.#admin === null) {
       this.#admin = this.#client.admin()
       await this.#admin.connect()
     }
-    const admin = this.#admin
+    return this.#admin
+  }
+
+  /**
+   * Partitions that came anew are read from further back than the group has committed. The library has begun at the committed
+   * offset meanwhile; it fetches again from where it is sent.
+   */
+  async #rewind(fresh: readonly TopicPartition[]): Promise<void> {
+    const admin = await this.#connectedAdmin()
+    const { groupId, topics, replayMs } = this.#settings
+    const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
+    for (const { topic, partitions } of committed) {
+      const young = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() - replayMs)
+      for (const { partition, offset } of partitions) {
+        const at = { topic, partition }
+        const from = BigInt(young.find((p) => p.partition === partition)?.offset ?? offset)
+        const isFresh = fresh.some((p) => placeOf(p) === placeOf(at))
+        if (!isFresh || from < 0n || from >= BigInt(offset)) continue
+        this.#replayEnds.set(placeOf(at), BigInt(offset))
+        this.#consumer.seek({ ...at, offset: String(from) })
+      }
+    }
+  }
+
+  async lag(): Promise<ReadonlyMap<string, bigint>> {
+    const admin = await this.#connectedAdmin()
     const { groupId, topics } = this.#settings
     const ours = new Set(this.#assigned.map(placeOf))
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
@@ -154,8 +181,15 @@ class KafkajsSession implements ConsumerSession {
   }
 
   #assign(partitions: readonly TopicPartition[]): void {
+    const before = new Set(this.#assigned.map(placeOf))
     this.#assigned = partitions
     const places = new Set(partitions.map(placeOf))
+    for (const place of before) if (!places.has(place)) this.#replayEnds.delete(place)
+    const fresh = partitions.filter((p) => !before.has(placeOf(p)))
+    if (this.#settings.replayMs > 0 && fresh.length > 0)
+      this.#rewind(fresh).catch((thrown: unknown) => {
+        this.#log.warn({ reason: String(thrown) }, 'what came before cannot be read again')
+      })
     for (const place of this.#paused.keys()) if (!places.has(place)) this.#unpause(place)
     this.#commits.keep(places)
     this.#events.assigned(partitions)
@@ -182,9 +216,9 @@ class KafkajsSession implements ConsumerSession {
 
   /** Rejects only when a heartbeat did: the library then joins the group again. */
   async #handleAll(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload
-    const at = { topic: batch.topic, partition: batch.partition }
-    const messages = batch.messages.map(received)
+    const { topic, partition } = payload.batch
+    const at = { topic, partition }
+    const messages = payload.batch.messages.map(received)
     let lost: unknown = null
     const alive = setInterval(() => {
       payload.heartbeat().catch((thrown: unknown) => {
@@ -194,9 +228,13 @@ class KafkajsSession implements ConsumerSession {
     try {
       for (let from = 0; from < messages.length; ) {
         if (!payload.isRunning() || payload.isStale() || this.#isClosing || lost !== null) break
-        const given = slice(messages, from, this.#settings)
-        const { next, durable, pauseMs } = await this.#events.handle({ ...at, messages: given })
-        if (durable > (given[0]?.offset ?? durable)) this.#commits.add({ ...at, offset: durable })
+        const place = placeOf(at)
+        const given = this.#replayEnds.alike(place, slice(messages, from, this.#settings))
+        const start = given[0]?.offset ?? 0n
+        const isReplay = this.#replayEnds.isReplay(place, start)
+        const batch = { ...at, isReplay, messages: given }
+        const { next, durable, pauseMs } = await this.#events.handle(batch)
+        if (durable > start && !isReplay) this.#commits.add({ ...at, offset: durable })
         if (next > 0n) payload.resolveOffset(String(next - 1n))
         while (from < messages.length && (messages[from]?.offset ?? next) < next) from++
         if (pauseMs > 0 && !this.#isClosing) {

@@ -10,6 +10,7 @@ import {
   type ConsumerSession,
   type ConsumerSettings,
   placeOf,
+  ReplayEnds,
   type TopicPartition,
 } from './consumer.ts'
 import { DriverError, driverError } from './driver.ts'
@@ -26,6 +27,8 @@ const FETCH_BYTES_MAX = 8 * 1024 * 1024
 /** A failure that outlasts these ends the session, and its owner opens another one. */
 const RETRIES = 3
 const RETRY_DELAY_MS = 300
+/** How old the knowledge may be where a replay begins: it only makes replays longer. */
+const REPLAY_PLACES_MS = 10_000
 /** Longest wait for the library to leave the group when the brokers do not answer. */
 const CLOSE_MS = 5000
 
@@ -70,6 +73,12 @@ class PlatformaticSession implements ConsumerSession {
   readonly #queues = new Map<string, PartitionQueue>()
   readonly #working = new Set<Promise<void>>()
   readonly #end = Promise.withResolvers<DriverError | null>()
+  readonly #replayEnds = new ReplayEnds()
+  /** By partition, the first offset that is young enough to be read again; asked for before it is needed. */
+  #replayFrom: ReadonlyMap<string, bigint> = new Map()
+  #replayTimer: NodeJS.Timeout | null = null
+  /** Partitions that came with the last rebalance and have no offset to begin at yet. */
+  readonly #fresh = new Set<string>()
   #stream: BytesStream | null = null
   #assigned: ReadonlySet<string> = new Set()
   #isClosing = false
@@ -105,6 +114,7 @@ class PlatformaticSession implements ConsumerSession {
     consumer.on('consumer:heartbeat:stalled', ({ lastError }) =>
       this.#fail(lastError ?? new DriverError('heartbeat_stalled', 'no heartbeat succeeds', null)),
     )
+    if (this.#settings.replayMs > 0) await this.#followReplay()
     const stream = await consumer.consume({
       topics: [...this.#settings.topics],
       mode: 'committed',
@@ -115,6 +125,8 @@ class PlatformaticSession implements ConsumerSession {
     stream.on('close', () => {
       if (!this.#isClosing) this.#fail(new DriverError('closed', 'the stream has ended', null))
     })
+    // Emitted between the committed offsets and the first fetch from them.
+    stream.on('offsets', () => this.#rewind(stream))
     stream.on('data', (message) => this.#take(message))
   }
 
@@ -135,6 +147,7 @@ class PlatformaticSession implements ConsumerSession {
   async close(): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
+    if (this.#replayTimer !== null) clearInterval(this.#replayTimer)
     for (const queue of this.#queues.values()) this.#drop(queue)
     await Promise.all(this.#working)
     await this.#commits.close()
@@ -164,10 +177,46 @@ class PlatformaticSession implements ConsumerSession {
       this.#queues.delete(place)
       this.#stream?.offsetsToFetch.delete(place)
     }
+    for (const place of this.#assigned) if (!places.has(place)) this.#replayEnds.delete(place)
+    this.#fresh.clear()
+    for (const place of places) if (!this.#assigned.has(place)) this.#fresh.add(place)
     this.#assigned = places
     this.#commits.keep(places)
     this.#events.assigned(partitions)
     this.#resumeIfRoom()
+  }
+
+  /** Asks again and again where replays begin, so that a rebalance need not wait for the answer. */
+  async #followReplay(): Promise<void> {
+    const ask = async (): Promise<void> => {
+      const timestamp = BigInt(Date.now() - this.#settings.replayMs)
+      const topics = [...this.#settings.topics]
+      const found = await this.#consumer.listOffsetsWithTimestamps({ topics, timestamp })
+      const from = new Map<string, bigint>()
+      for (const [topic, partitions] of found)
+        for (const [partition, { offset }] of partitions)
+          if (offset >= 0n) from.set(placeOf({ topic, partition }), offset)
+      this.#replayFrom = from
+    }
+    await ask()
+    this.#replayTimer = setInterval(() => {
+      ask().catch((thrown: unknown) => {
+        this.#log.debug({ reason: String(thrown) }, 'offsets by time could not be asked for')
+      })
+    }, REPLAY_PLACES_MS)
+  }
+
+  /** Partitions that came anew are read from further back than the group has committed. */
+  #rewind(stream: BytesStream): void {
+    for (const place of this.#fresh) {
+      const committed = stream.offsetsToFetch.get(place)
+      if (committed === undefined) continue
+      this.#fresh.delete(place)
+      const from = this.#replayFrom.get(place)
+      if (from === undefined || from >= committed) continue
+      stream.offsetsToFetch.set(place, from)
+      this.#replayEnds.set(place, committed)
+    }
   }
 
   #drop(queue: PartitionQueue): void {
@@ -210,9 +259,17 @@ class PlatformaticSession implements ConsumerSession {
   async #handle(queue: PartitionQueue): Promise<void> {
     // What arrives together is delivered one by one; a turn later all of it is here.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    const messages = queue.first(this.#settings.batchMessages, this.#settings.batchBytes)
-    if (messages.length === 0) return
-    const { next, durable, pauseMs } = await this.#events.handle({ ...queue.at, messages })
+    const place = placeOf(queue.at)
+    const fitting = queue.first(this.#settings.batchMessages, this.#settings.batchBytes)
+    const messages = this.#replayEnds.alike(place, fitting)
+    const [first] = messages
+    if (first === undefined) return
+    const isReplay = this.#replayEnds.isReplay(place, first.offset)
+    const { next, durable, pauseMs } = await this.#events.handle({
+      ...queue.at,
+      isReplay,
+      messages,
+    })
     // It is durable here even if the partition has gone, but its new owner may have committed more.
     if (!queue.isOurs && !this.#isClosing) return
     queue.forget(next)

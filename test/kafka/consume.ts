@@ -21,13 +21,14 @@ export async function createTopic(
   brokers: readonly string[],
   topic: string,
   config: Readonly<Record<string, string>> = {},
+  numPartitions = 3,
 ): Promise<void> {
   const admin = client(brokers).admin()
   await admin.connect()
   try {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     await admin.createTopics({
-      topics: [{ topic, numPartitions: 3, configEntries }],
+      topics: [{ topic, numPartitions, configEntries }],
       waitForLeaders: true,
     })
   } finally {

@@ -17,6 +17,7 @@ import {
   rebalance,
   receiveAll,
   receiverSurvivesKill,
+  replay,
 } from './receive.ts'
 
 const missing = kafkaAvailable()
@@ -53,6 +54,9 @@ test('Kafka 4.1.0', { skip: missing ?? false, timeout: 600_000 }, async (t) => {
     )
     await t.test(`${driver}: a rebalance loses nothing and commits only what is durable`, (t) =>
       rebalance(t, broker, driver),
+    )
+    await t.test(`${driver}: a partition is read again from further back`, (t) =>
+      replay(t, broker, driver),
     )
     await t.test(`${driver}: chunks of an oversized message become one again`, (t) =>
       chunked(t, broker, driver),

@@ -361,3 +361,34 @@ export async function chunked(
   await until(() => pipelines.lines.includes('{"n":7,"k":0}'), 'the message in chunks')
   await producer.close()
 }
+
+/** With `replay` a partition that comes to an instance is read again from further back, and nothing is committed backwards. */
+export async function replay(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  const config = { topics: [topic], group_id: `g-${topic}`, driver }
+  await produce(broker, topic, 0, 100)
+  const before = new Pipelines()
+  const first = await receive(t, broker, before, config)
+  await until(() => before.lines.length >= 100, 'all lines')
+  await first.receiver.stop()
+
+  const pipelines = new Pipelines()
+  const second = await receive(t, broker, pipelines, { ...config, replay: '1h' })
+  await until(() => pipelines.lines.length >= 100, 'the lines that others have taken')
+  await produce(broker, topic, 100, 120)
+  await until(() => new Set(pipelines.lines).size >= 120, 'the new lines')
+  assert.equal(pipelines.lines.length, 120)
+  assertAll(pipelines.lines, 120)
+  await second.receiver.stop()
+
+  const after = new Pipelines()
+  await receive(t, broker, after, config)
+  await produce(broker, topic, 120, 130)
+  await until(() => after.lines.length >= 10, 'the newest lines')
+  assert.equal(after.lines.length, 10, 'what was read again is still committed')
+}

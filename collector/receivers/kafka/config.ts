@@ -63,6 +63,11 @@ export const schema = z.strictObject({
   heartbeat_interval: duration({ min: 100 })
     .prefault('2s')
     .describe('How often a member shows that it is there.'),
+  replay: duration()
+    .prefault('0s')
+    .describe(
+      'How far back a partition is read again when it comes to this instance, so that it knows the traces that go on. Only for topics of edge instances whose events go to stores that count each once.',
+    ),
   batch: z
     .strictObject({
       messages: z.int().min(1).max(10_000).default(500).describe('Most messages in one request.'),

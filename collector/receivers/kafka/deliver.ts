@@ -12,7 +12,7 @@ import type { DeadLetterTopic, Refused } from './dead-letter-topic.ts'
 import { type Form, formOf } from './message-form.ts'
 
 /** What became of messages; the label `outcome` of their metric. */
-export type Outcome = 'accepted' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
+export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
 
 export interface DeliveryReport {
   count(topic: string, outcome: Outcome, messages: number): void
@@ -117,11 +117,7 @@ export class Delivery {
   }
 
   /** Null when all letters are durable or given up; otherwise what is in the way. */
-  async #send(
-    at: TopicPartition,
-    form: Form,
-    letters: readonly Letter[],
-  ): Promise<Obstacle | null> {
+  async #send(at: MessageBatch, form: Form, letters: readonly Letter[]): Promise<Obstacle | null> {
     const intake = this.#intake[form.telemetry]
     if (intake === null)
       return this.#giveUpAll(at, letters, 'unsupported', `no pipeline takes ${form.telemetry}`)
@@ -143,9 +139,10 @@ export class Delivery {
         const isBad = verdict.rejected > 0
         // What is durable of it is recognised when it comes again.
         if (isBad && letters.length > 1) return this.#halves(at, form, letters)
-        this.#report.accepted(form.telemetry, verdict)
+        if (!at.isReplay) this.#report.accepted(form.telemetry, verdict)
         if (isBad) return this.#giveUpAll(at, letters, 'invalid_items', verdict.reasons.join('; '))
-        for (const letter of letters) this.#settle(at, letter, 'accepted')
+        for (const letter of letters)
+          this.#settle(at, letter, at.isReplay ? 'replayed' : 'accepted')
         return null
       }
     }
@@ -153,7 +150,7 @@ export class Delivery {
 
   /** One after the other, so that the messages keep their order. */
   async #halves(
-    at: TopicPartition,
+    at: MessageBatch,
     form: Form,
     letters: readonly Letter[],
   ): Promise<Obstacle | null> {
@@ -182,7 +179,7 @@ export class Delivery {
   }
 
   #giveUpAll(
-    at: TopicPartition,
+    at: MessageBatch,
     letters: readonly Letter[],
     reason: string,
     text: string,
@@ -195,10 +192,15 @@ export class Delivery {
 
   /** To the dead-letter topic, chunk by chunk where the message came in chunks. */
   async #giveUp(
-    at: TopicPartition,
+    at: MessageBatch,
     refused: readonly (Refused & { readonly letter: Letter })[],
   ): Promise<Obstacle | null> {
     if (refused.length === 0) return null
+    // It is in the dead-letter topic since it was read the first time.
+    if (at.isReplay) {
+      for (const { letter } of refused) this.#settle(at, letter, 'replayed')
+      return null
+    }
     if (this.#deadLetters !== null) {
       const parts = refused.flatMap(({ letter, reason, text }) =>
         letter.parts.map((message) => ({ message, reason, text })),
@@ -217,7 +219,7 @@ export class Delivery {
     return null
   }
 
-  #settle(at: TopicPartition, letter: Letter, outcome: Outcome): void {
+  #settle(at: MessageBatch, letter: Letter, outcome: Outcome): void {
     this.chunks.done(letter)
     this.#report.count(at.topic, outcome, letter.parts.length)
   }

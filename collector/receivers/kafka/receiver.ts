@@ -23,7 +23,7 @@ export const METRICS = [
   ...RECEIVER_METRICS,
   counter(
     'observa_kafka_receiver_messages_total',
-    'Messages by what became of them: accepted (durable), ignored, dead_lettered, refused, retried.',
+    'Messages by what became of them: accepted (durable), replayed (read again after a rebalance), ignored, dead_lettered, refused, retried.',
     ['receiver', 'topic', 'outcome'],
   ),
   gauge(
@@ -102,6 +102,7 @@ export class KafkaReceiver implements Component {
       heartbeatMs: this.#config.heartbeat_interval,
       batchMessages: this.#config.batch.messages,
       batchBytes: this.#config.batch.bytes,
+      replayMs: this.#config.replay,
       bufferedBytesMax: this.#config.buffer_bytes,
     }
     const { metrics } = this.#host
