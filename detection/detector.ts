@@ -92,8 +92,11 @@ export class Detector {
   /** Null for sites whose events are no calls. Goes with the sites. */
   readonly #seriesBySite = new WeakMap<Site, Entry<Series> | null>()
   readonly #budgets = new UsageBudgets()
-  /** The trace of the observation before: those of a trace mostly come together. */
+  /** The trace and the conversation of the observation before: those of one mostly come together. */
   #lastTrace: Entry<Trace> | null = null
+  #lastConversation: Entry<Conversation> | null = null
+  readonly #lastIds = new Int32Array(TRACE_INTS)
+  #lastScope = ''
   #newestEventMs = Number.NEGATIVE_INFINITY
   #nowMs = Number.NEGATIVE_INFINITY
   #judgedMs = Number.NEGATIVE_INFINITY
@@ -187,19 +190,28 @@ export class Detector {
   }
 
   #traceOf(o: Observations, out: Signal[]): Entry<Trace> {
-    const key = o.site.scope + o.idText(ID.TRACE, 16)
+    const { scope } = o.site
     const last = this.#lastTrace
-    if (last !== null && last.key === key && !last.isGone) {
+    if (last !== null && !last.isGone && scope === this.#lastScope && this.#isLast(o)) {
       this.#traces.touch(last)
       return last
     }
+    const key = scope + o.idText(ID.TRACE, TRACE_INTS * 4)
     let entry = this.#traces.get(key)
     if (entry === undefined) {
       this.#makeRoomForTrace(out)
       entry = this.#traces.add(key, newTrace(o, this.#nowMs))
     } else this.#traces.touch(entry)
     this.#lastTrace = entry
+    this.#lastScope = scope
+    for (let i = 0; i < TRACE_INTS; i++) this.#lastIds[i] = o.idInt(ID.TRACE / 4 + i)
     return entry
+  }
+
+  #isLast(o: Observations): boolean {
+    for (let i = 0; i < TRACE_INTS; i++)
+      if (this.#lastIds[i] !== o.idInt(ID.TRACE / 4 + i)) return false
+    return true
   }
 
   /** Forgets the traces that were quiet the longest; what they are is judged before. */
@@ -284,7 +296,18 @@ export class Detector {
   // -------------------------------------------------------------- conversations
 
   #toConversation(o: Observations, out: Signal[]): void {
-    if (o.site.kind !== 'llm' || o.conversation === '') return
+    const { site, conversation } = o
+    if (site.kind !== 'llm' || conversation === '') return
+    const entry = this.#conversationOf(o, out)
+    this.#conversations.touch(entry)
+    addTurn(entry.value, o, this.#nowMs)
+  }
+
+  #conversationOf(o: Observations, out: Signal[]): Entry<Conversation> {
+    const { site, conversation } = o
+    const last = this.#lastConversation
+    if (last !== null && !last.isGone && last.value.id === conversation)
+      if (last.value.tenant === site.tenant && last.value.project === site.project) return last
     const key = conversationKey(o)
     let entry = this.#conversations.get(key)
     if (entry === undefined) {
@@ -295,8 +318,9 @@ export class Detector {
         this.#evicted.conversations++
       }
       entry = this.#conversations.add(key, newConversation(o, this.#nowMs))
-    } else this.#conversations.touch(entry)
-    addTurn(entry.value, o, this.#nowMs)
+    }
+    this.#lastConversation = entry
+    return entry
   }
 
   #settleConversation(c: Conversation, out: Signal[]): void {
@@ -464,6 +488,8 @@ const readerOf =
   (label) =>
     labels[label] ?? null
 
+/** Four bytes each. */
+const TRACE_INTS = 4
 const SNAPSHOT_VERSION = 3
 
 interface SnapshotPiece {

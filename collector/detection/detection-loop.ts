@@ -19,7 +19,7 @@ import { SnapshotFile } from './snapshot-file.ts'
 const IDLE_MS = 1000
 /** The state is stored so often while it changes, less often when writing takes long. */
 const SNAPSHOT_EVERY_MS = 15_000
-const SNAPSHOT_SHARE = 20
+const SNAPSHOT_SHARE = 50
 const APPEND_AGAIN_MS = 1000
 const STOP_MS = 5000
 /** Records that are read before other work gets a turn. */

@@ -51,7 +51,7 @@ export function readPseudonym(text: string): { type: string; fingerprint: string
 export class Pseudonyms {
   readonly #key: string
   readonly #fingerprint: string
-  readonly #tenantKeys = new Map<string, Buffer>()
+  readonly #tenantKeys = new Map<string, HmacKey>()
   readonly #known = new Map<string, Uint8Array>()
   /** Pseudonyms asked for, and those among them that had to be computed. */
   asked = 0
@@ -79,17 +79,49 @@ export class Pseudonyms {
 
   /** HMAC-SHA-256 under the tenant's key. */
   digest(tenant: string, type: string, value: string): Buffer {
-    const hmac = createHmac('sha256', this.#tenantKey(tenant))
-    return hmac.update(`${type}\0`).update(value, 'latin1').digest()
+    const { inner, outer } = this.#tenantKey(tenant)
+    const typeBytes = Buffer.byteLength(type)
+    const message = Buffer.allocUnsafe(BLOCK_BYTES + typeBytes + 1 + value.length)
+    message.set(inner)
+    message.write(type, BLOCK_BYTES)
+    message[BLOCK_BYTES + typeBytes] = 0
+    message.latin1Write(value, BLOCK_BYTES + typeBytes + 1, value.length)
+    outer.set(hash('sha256', message, 'buffer'), BLOCK_BYTES)
+    return hash('sha256', outer, 'buffer')
   }
 
-  #tenantKey(tenant: string): Buffer {
+  #tenantKey(tenant: string): HmacKey {
     let key = this.#tenantKeys.get(tenant)
     if (key === undefined) {
       if (this.#tenantKeys.size >= TENANT_KEYS_MAX) this.#tenantKeys.clear()
-      key = createHmac('sha256', this.#key).update(`observa-scrub\0${tenant}`).digest()
+      key = hmacKey(createHmac('sha256', this.#key).update(`observa-scrub\0${tenant}`).digest())
       this.#tenantKeys.set(tenant, key)
     }
     return key
   }
+}
+
+/** Bytes that SHA-256 takes at once. */
+const BLOCK_BYTES = 64
+const DIGEST_BYTES = 32
+
+/**
+ * A key of HMAC (RFC 2104) as the blocks that its two hashes begin with. Two calls of `hash` take half the time of `createHmac`, which
+ * imports the key again for each value.
+ */
+interface HmacKey {
+  readonly inner: Uint8Array
+  /** With room behind it for the inner hash. */
+  readonly outer: Buffer
+}
+
+/** `key` is no longer than a block. */
+function hmacKey(key: Uint8Array): HmacKey {
+  const inner = new Uint8Array(BLOCK_BYTES).fill(0x36)
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c)
+  for (const [i, byte] of key.entries()) {
+    inner[i] = byte ^ 0x36
+    outer[i] = byte ^ 0x5c
+  }
+  return { inner, outer }
 }

@@ -405,16 +405,20 @@ export class SpanStore {
     const words: [number, readonly number[]][] = []
     let to = 0
     for (const trace of traces)
-      for (const row of this.#rowsOf(trace)) {
-        figures.set(this.#figures.subarray(row * FIGURES, (row + 1) * FIGURES), to * FIGURES)
-        ints.set(this.#ints.subarray(row * INTS, (row + 1) * INTS), to * INTS)
+      for (let row = trace.head; row !== NONE; row = this.#ints[row * INTS + NEXT] as number) {
+        for (let i = 0; i < FIGURES; i++)
+          figures[to * FIGURES + i] = this.#figures[row * FIGURES + i] as number
+        for (let i = 0; i < INTS; i++) ints[to * INTS + i] = this.#ints[row * INTS + i] as number
         const site = this.#sites[row] as Site
-        const number = numbers.get(site) ?? numbers.size
-        numbers.set(site, number)
+        let number = numbers.get(site)
+        if (number === undefined) {
+          number = numbers.size
+          numbers.set(site, number)
+        }
         siteOf[to] = number
-        const message = this.#messages.get(row)
+        const message = this.#messages.size === 0 ? undefined : this.#messages.get(row)
         if (message !== undefined) messages.push([to, message])
-        const ofRow = this.#words.get(row)
+        const ofRow = this.#words.size === 0 ? undefined : this.#words.get(row)
         if (ofRow !== undefined) words.push([to, ofRow])
         to++
       }

@@ -128,7 +128,7 @@ const PARSED_REASONING_BYTES_MAX = 256 * 1024
 function hasNoOutput(events: EventTable, event: number): boolean {
   const off = events.off(event, R.output_messages)
   const len = events.len(event, R.output_messages)
-  if (beginsWithText(events.arena.buf, off, len)) return false
+  if (beginsWithContent(events.arena.buf, off, len)) return false
   if (len > PARSED_BYTES_MAX) {
     if (len > PARSED_REASONING_BYTES_MAX) return false
     const bytes = events.arena.buf.subarray(off, off + len)
@@ -138,16 +138,28 @@ function hasNoOutput(events: EventTable, event: number): boolean {
   return Array.isArray(messages) && messages.every(isEmptyMessage)
 }
 
-/** How `canonicalize` begins an answer that is a text. */
-const TEXT_ANSWER = Buffer.from('[{"role":"assistant","parts":[{"type":"text","content":"')
+/** How `canonicalize` begins an answer: with a text, or with a tool call. */
+const FIRST_PART = Buffer.from('[{"role":"assistant","parts":[{"type":"')
+const TEXT = Buffer.from('text","content":"')
+const TOOL_CALL = Buffer.from('tool_call"')
 
-/** Whether the first part is a text that begins with something other than white space: nearly every answer, known without parsing. */
-function beginsWithText(buf: Buffer, off: number, len: number): boolean {
-  if (len <= TEXT_ANSWER.length) return false
-  for (let i = 0; i < TEXT_ANSWER.length; i++) if (buf[off + i] !== TEXT_ANSWER[i]) return false
-  const first = buf[off + TEXT_ANSWER.length] as number
+/**
+ * Whether the first part is a tool call, or a text that begins with something other than white space: nearly every answer, known
+ * without parsing.
+ */
+function beginsWithContent(buf: Buffer, off: number, len: number): boolean {
+  if (len <= FIRST_PART.length + TEXT.length || !isAt(buf, off, FIRST_PART)) return false
+  const type = off + FIRST_PART.length
+  if (isAt(buf, type, TOOL_CALL)) return true
+  if (!isAt(buf, type, TEXT)) return false
+  const first = buf[type + TEXT.length] as number
   // Neither the end of the text nor an escape; in ASCII, for other alphabets have white space too.
   return first > 0x20 && first < 0x7f && first !== 0x22 && first !== 0x5c
+}
+
+function isAt(buf: Buffer, at: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (buf[at + i] !== text[i]) return false
+  return true
 }
 
 function parsed(json: string | null): unknown {
