@@ -22,6 +22,7 @@ import { eventRoutes } from './routes/data/events.ts'
 import { groupRoutes } from './routes/data/groups.ts'
 import { scoreRoutes } from './routes/data/scores.ts'
 import { searchRoutes } from './routes/data/search.ts'
+import { similarRoutes } from './routes/data/similar.ts'
 import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
@@ -64,7 +65,8 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   mcpRoutes(app, service.version)
   traceRoutes(app, stores)
   traceTreeRoutes(app, stores)
-  searchRoutes(app, stores)
+  searchRoutes(app, stores, service)
+  similarRoutes(app, stores)
   analyticsRoutes(app, stores)
   dashboardRoutes(app, stores)
   eventRoutes(app, stores, service)

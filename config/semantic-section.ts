@@ -39,6 +39,39 @@ const endpoint = {
     ),
 }
 
+const sampling = z.strictObject({
+  rate: share.default(0.05).describe('Share of the traces that are sampled.'),
+  rules: z
+    .array(z.strictObject({ ...scope, rate: share.describe('Share of the traces.') }))
+    .max(200)
+    .default([])
+    .describe('Other shares; the first rule that applies counts.'),
+  always: z
+    .array(z.enum(['errors', 'high_severity', 'feedback']))
+    .default(['errors', 'high_severity', 'feedback'])
+    .describe(
+      'Traces that are always sampled: with an error, with a signal of high severity, with a score from outside.',
+    ),
+  traces_per_day: z
+    .int()
+    .min(0)
+    .default(20_000)
+    .describe(
+      'Most traces that are sampled in a project and day (UTC); what comes after is counted as skipped.',
+    ),
+})
+
+const embeddings = z.strictObject({
+  ...endpoint,
+  dimensions: z
+    .int()
+    .min(1)
+    .max(8192)
+    .optional()
+    .describe('Asked of the endpoint, where it can make shorter vectors.'),
+  batch: z.int().min(1).max(2048).default(64).describe('Most texts in one request.'),
+})
+
 const judges = z.strictObject({
   ...endpoint,
   output_usd_per_million: z
@@ -91,6 +124,10 @@ export const semanticSection = z.strictObject({
     })
     .prefault({})
     .describe('Scores of quality without a model.'),
+  sampling: sampling.prefault({}).describe('Which traces are embedded.'),
+  embeddings: embeddings
+    .optional()
+    .describe('Endpoint of embeddings. Without it nothing is embedded.'),
   judges: judges.optional().describe('Endpoint of judges. Without it nothing is judged.'),
 })
 

@@ -428,6 +428,13 @@ export interface RunningPipeline {
   readonly exporters: readonly string[]
 }
 
+/** The vector has length 1; `embedder` names what made it. Rejects when the endpoint gives no answer. */
+export type EmbedText = (
+  tenantId: string,
+  text: string,
+  signal: AbortSignal,
+) => Promise<{ readonly embedder: string; readonly v: readonly number[] } | null>
+
 export interface ServiceView {
   readonly version: string
   readonly startedAtMs: number
@@ -443,6 +450,11 @@ export interface ServiceView {
    */
   readonly storedIds: StoredIds
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
+  /**
+   * Makes a vector of a text like those of the sample; null where the budget of the day is spent, absent without an endpoint of
+   * embeddings.
+   */
+  readonly embedText?: EmbedText | undefined
   /** What whoever runs the instance may ask of it. */
   readonly operations: Operations
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */

@@ -11,6 +11,7 @@ export const MODEL_CALLS = 'observa_semantic_calls_total'
 export const MODEL_SECONDS = 'observa_semantic_call_duration_seconds'
 export const MODEL_SPEND = 'observa_semantic_spend_usd'
 export const MODEL_LOST = 'observa_semantic_calls_lost_total'
+export const SAMPLED = 'observa_sampled_traces_total'
 export const JUDGED = 'observa_judge_verdicts_total'
 
 export const SEMANTIC_METRICS = [
@@ -42,6 +43,11 @@ export const SEMANTIC_METRICS = [
   counter(
     MODEL_LOST,
     'Calls whose end nobody saw because a worker died; settled at their worst case and made again.',
+  ),
+  counter(
+    SAMPLED,
+    'Traces by why they were sampled for embeddings, or left out: `day_is_full`, `over_budget`.',
+    ['reason'],
   ),
   counter(JUDGED, 'Verdicts of judges, by rubric and verdict.', ['rubric', 'verdict']),
 ]

@@ -158,6 +158,24 @@ model that was added (+), changed (~) or removed (-).
     },
   ],
   [
+    'eval',
+    {
+      help: `observa eval [options] [FILE.jsonl]...
+
+Measures checks of quality and rubrics of judges on labels of your own: precision and recall with 95 % intervals, agreement and kappa.
+A line of a file: {"name": "refusal", "fault": true, "ask": "..", "answer": "..", "documents": [".."]}; the name is that of a check or a
+rubric, "recorded" is what a judge answered. Without a file: the labels of this version. Reads no store and writes nothing.
+
+      --ask           asks the endpoint of semantic.judges about lines of rubrics without "recorded"
+      --usd N         most that this may cost, in USD; the worst case is never above it (default: 1)
+      --json          one JSON object a line
+${CONFIG_HELP}
+observa eval --config observa.yaml --ask labels.jsonl
+`,
+      load: async () => (await import('./eval.ts')).evalCommand,
+    },
+  ],
+  [
     'reconcile',
     {
       help: `observa reconcile [options] FILE|-

@@ -11,6 +11,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa components [NAME]                         list components, or the options of one
   observa schema                                    JSON Schema of the configuration, for editors
   observa prices [--provider P] MODEL...            which price applies to a model
+  observa eval FILE                                 measure checks, rubrics and judges on labels of your own
   observa reconcile FILE                            compare a provider's usage export with what was counted
   observa keys create|list|rotate|revoke            API keys
   observa tenants list|create|rename                tenants of the control plane

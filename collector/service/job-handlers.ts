@@ -14,7 +14,10 @@ import { cleanNotifications, deliverNotifications } from '../../notifications/de
 import { judgeHandlers } from '../../semantic/judges/judge-handlers.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
+import { embedSample } from '../../semantic/vectors/embed-job.ts'
+import type { Embedder } from '../../semantic/vectors/embedder.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
+import { samplingSettingsOf } from './judge-settings.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobHandlerDeps {
@@ -25,6 +28,8 @@ export interface JobHandlerDeps {
   readonly semantic: SemanticConfig
   /** Null where nothing is judged. */
   readonly judges: JudgeSettings | null
+  /** Null where nothing is embedded. */
+  readonly embedder: Embedder | null
   readonly notifications: NotificationSettings
   readonly clock: Clock
   readonly metrics: Metrics
@@ -53,11 +58,14 @@ export function storeHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
 }
 
 function semanticHandlers(deps: JobHandlerDeps): AnyJobHandler[] {
-  const { clickhouse, semantic, judges, pool, clock, metrics } = deps
+  const { clickhouse, semantic, judges, embedder, pool, clock, metrics } = deps
   if (clickhouse === null) return []
   const shared = { pool, clickhouse, clock, metrics }
   return [
     ...(semantic.quality.enabled ? [scoreQuality(shared)] : []),
+    ...(embedder === null
+      ? []
+      : [embedSample({ ...shared, embedder, sampling: samplingSettingsOf(semantic) })]),
     ...(judges === null ? [] : judgeHandlers(judges, { ...shared, queue: deps.queue })),
   ]
 }

@@ -11,10 +11,11 @@ import type { JobKind } from '../../jobs/job-kind.ts'
 import { JobQueue } from '../../jobs/job-queue.ts'
 import { JobWorker } from '../../jobs/job-worker.ts'
 import { Planner } from '../../notifications/planner.ts'
+import { type Embedder, makeEmbedder } from '../../semantic/vectors/embedder.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
 import { jobHandlers, storeHandlers } from './job-handlers.ts'
-import { judgeSettingsOf } from './judge-settings.ts'
+import { embedSettingsOf, judgeSettingsOf } from './judge-settings.ts'
 import type { NotificationSettings } from './notification-settings.ts'
 
 export interface JobServiceOptions {
@@ -42,6 +43,8 @@ const STATEMENT_MS = 120_000
 
 export class JobService {
   readonly queue: JobQueue
+  /** Null where nothing is embedded. */
+  readonly embedder: Embedder | null
   readonly #pool: PostgresPool
   readonly #clickhouse: ClickHouseClient | null
   readonly #worker: JobWorker | null
@@ -56,12 +59,16 @@ export class JobService {
       applicationName: 'observa/worker',
     })
     this.#clickhouse = options.clickhouse === null ? null : connectClickHouse(options.clickhouse)
+    const embed = embedSettingsOf(semantic)
+    const shared = { pool: this.#pool, clock, metrics }
+    this.embedder = embed === null ? null : makeEmbedder(embed, shared)
     const deps = {
       pool: this.#pool,
       clickhouse: this.#clickhouse,
       hasClickHouse,
       semantic,
       judges: judgeSettingsOf(semantic),
+      embedder: this.embedder,
       notifications,
       clock,
       metrics,

@@ -1,4 +1,4 @@
-// Makes the settings of judges from the configuration: reads rubrics of users, and finds the price of the model.
+// Makes the settings of judges and embeddings from the configuration: reads rubrics of users, and finds the price of the model.
 
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
@@ -8,6 +8,7 @@ import { messageOf, ObservaError } from '../../core/errors.ts'
 import { priceLookup } from '../../processors/cost/index.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { BUILTIN_RUBRICS, ownRubric, type Rubric } from '../../semantic/judges/rubric.ts'
+import type { EmbedSettings, SamplingSettings } from '../../semantic/vectors/embed-settings.ts'
 
 /** Null without an endpoint of judges. Throws an `ObservaError` that names the rubric or the rule which cannot be used. */
 export function judgeSettingsOf({ judges }: SemanticConfig): JudgeSettings | null {
@@ -70,6 +71,31 @@ function unknownRubric(name: string, rubrics: readonly Rubric[]): ObservaError {
     `semantic.judges names the rubric ${name}, which there is not.`,
     `Rubrics: ${rubrics.map((r) => r.name).join(', ')}; add your own under semantic.judges.rubrics.`,
   )
+}
+
+/** Null without an endpoint of embeddings. */
+export function embedSettingsOf({ embeddings }: SemanticConfig): EmbedSettings | null {
+  if (embeddings === undefined) return null
+  const found = priceLookup(null)(null, embeddings.model, Number.NaN)?.prices
+  const input = embeddings.input_usd_per_million ?? dearest(rates.parse(found ?? {}).input_mtok)
+  return {
+    endpoint: {
+      url: embeddings.url.reveal(),
+      key: embeddings.key ?? null,
+      allowLinkLocal: embeddings.allow_link_local,
+      timeoutMs: embeddings.timeout,
+    },
+    model: embeddings.model,
+    dimensions: embeddings.dimensions ?? null,
+    batch: embeddings.batch,
+    usdPerDay: embeddings.usd_per_day,
+    priceNano: (tokens) => tokens * input * 1000,
+  }
+}
+
+export function samplingSettingsOf({ sampling }: SemanticConfig): SamplingSettings {
+  const { rate, rules, always, traces_per_day: tracesPerDay } = sampling
+  return { rate, rules, always, tracesPerDay }
 }
 
 const rate = z

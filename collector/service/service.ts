@@ -8,7 +8,14 @@ import type { Logger } from 'pino'
 import type { Bootstrap } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
-import type { Component, Host, Intake, Sender, ServiceView } from '../../core/component.ts'
+import type {
+  Component,
+  EmbedText,
+  Host,
+  Intake,
+  Sender,
+  ServiceView,
+} from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { tombstoneMemory } from '../../core/deletion/tombstone-set.ts'
 import type { Provenance } from '../../core/event.ts'
@@ -368,6 +375,15 @@ export class Service implements ServiceView {
   /** The pseudonyms under which plain ids are stored, over all pipelines. */
   get storedIds(): StoredIds {
     return this.#ids
+  }
+
+  get embedText(): EmbedText | undefined {
+    const embedder = this.#control?.jobs.embedder ?? null
+    if (embedder === null) return undefined
+    return async (tenantId, text, signal) => {
+      const [v] = (await embedder.embed(tenantId, [text], signal)) ?? []
+      return v === undefined ? null : { embedder: embedder.name, v }
+    }
   }
 
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[] {

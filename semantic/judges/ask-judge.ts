@@ -130,13 +130,7 @@ export class Judge {
     signal: AbortSignal,
   ): Promise<StoredVerdict | null> {
     const { model, maxOutputTokens, priceNano } = this.#settings
-    const body = {
-      model,
-      messages,
-      temperature: 0,
-      max_tokens: maxOutputTokens,
-      ...formOf(form, rubric),
-    }
+    const body = questionBody(this.#settings, rubric, messages, form)
     // No token is shorter than a byte.
     const inputMax = Buffer.byteLength(JSON.stringify(body))
     const usage = (answer: unknown): Usage =>
@@ -175,6 +169,17 @@ export class Judge {
   }
 }
 
+/** The request for one question. `form` is an index in FORMS, 0 for the strictest. */
+export function questionBody(
+  { model, maxOutputTokens }: Pick<JudgeSettings, 'model' | 'maxOutputTokens'>,
+  rubric: Rubric,
+  messages: readonly ChatMessage[],
+  form: number,
+): object {
+  const shared = { model, messages, temperature: 0, max_tokens: maxOutputTokens }
+  return { ...shared, ...formOf(form, rubric) }
+}
+
 function formOf(form: number, rubric: Rubric): object {
   switch (FORMS[form]) {
     case 'json_schema': {
@@ -189,7 +194,7 @@ function formOf(form: number, rubric: Rubric): object {
 }
 
 /** An endpoint that counts nothing, or more than is possible, is charged at the worst case. */
-function usageFrom(
+export function usageFrom(
   answer: unknown,
   model: string,
   inputMax: number,

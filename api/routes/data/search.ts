@@ -1,15 +1,18 @@
 // Search in prompts and answers, and the values that a field has.
 
 import { z } from 'zod'
+import type { ServiceView } from '../../../core/component.ts'
 import { DIMENSION_NAMES } from '../../../storage/queries/analytics/dimensions.ts'
 import { readReport } from '../../../storage/queries/analytics/usage-report.ts'
 import { type EventRow, listEvents } from '../../../storage/queries/events.ts'
+import { ApiError } from '../../app.ts'
 import { requireContent, tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { eventFilterOf, eventFilters, words } from '../event-filters.ts'
 import { eventPaging, nextCursor } from '../query-parameters.ts'
 import { rangeOf } from '../query-range.ts'
+import { nearSchema, nearText } from './similar.ts'
 
 const text = z.string().nullable()
 
@@ -40,31 +43,57 @@ const HIT_FIELDS = [
   'output_messages',
 ]
 
-export function searchRoutes(app: Api, stores: Stores): void {
-  searchRoute(app, stores)
+export function searchRoutes(
+  app: Api,
+  stores: Stores,
+  service: Pick<ServiceView, 'embedText'>,
+): void {
+  searchRoute(app, stores, service)
   valuesRoute(app, stores)
 }
 
-function searchRoute(app: Api, stores: Stores): void {
+function searchRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'embedText'>): void {
   app.get(
     '/api/v1/search',
     {
       config: { scope: 'query' },
       schema: {
         tags: ['search'],
-        summary: 'Calls whose prompt or answer has all of these words, newest first',
+        summary:
+          'Calls whose prompt or answer has all of these words, newest first; or those of the sample that mean something near, nearest first',
         querystring: z.strictObject({
           ...eventFilters,
-          q: words.describe('Words: all of them, whole, in any order and case.'),
-          mode: z.enum(['words']).default('words'),
+          q: z
+            .string()
+            .trim()
+            .min(1)
+            .max(2000)
+            .meta({ type: 'string', minLength: 1, maxLength: 2000, examples: ['refund policy'] })
+            .describe(
+              'Words: all of them, whole, in any order and case. With mode=semantic any text; it is sent to the endpoint of embeddings.',
+            ),
+          mode: z
+            .enum(['words', 'semantic'])
+            .default('words')
+            .describe(
+              'semantic takes the filters from, to, model, route and environment, and has one page.',
+            ),
           ...eventPaging,
         }),
-        response: { 200: z.object({ data: z.array(hitSchema), next_cursor: nextCursor }) },
+        response: {
+          200: z.object({
+            data: z.array(z.union([hitSchema, nearSchema])),
+            next_cursor: nextCursor,
+          }),
+        },
       },
     },
     async (req) => {
       requireContent(req)
-      const { q, limit, cursor } = req.query
+      if (req.query.mode === 'semantic')
+        return { data: await nearText(req, stores, service, req.query), next_cursor: null }
+      const { limit, cursor } = req.query
+      const q = wordsOf(req.query.q)
       const page = await listEvents(stores.clickhouse, tenantOf(req), {
         ...eventFilterOf(req.query, tenantOf(req), stores),
         words: q.split(' '),
@@ -75,6 +104,13 @@ function searchRoute(app: Api, stores: Stores): void {
       return { data: page.rows.map((row) => hitOf(row, q.split(' '))), next_cursor: page.next }
     },
   )
+}
+
+function wordsOf(q: string): string {
+  const parsed = words.safeParse(q)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new ApiError(400, 'VALIDATION_ERROR', `q: ${issue?.message ?? 'expected words'}`)
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)

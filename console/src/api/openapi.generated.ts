@@ -1288,22 +1288,6 @@ readonly author: string
 readonly at: string
 }
 
-export type GetSearchRow = {
-readonly event_id: string
-readonly trace_id: string | null
-readonly span_id: string | null
-readonly start_time: string | null
-readonly kind: string | null
-readonly name: string | null
-readonly model: string | null
-readonly user_id: string | null
-readonly conversation_id: string | null
-readonly field: 'input_messages' | 'output_messages'
-readonly role: string
-/** The text around the first word that was found. */
-readonly snippet: string
-}
-
 export type GetSessionsRow = {
 readonly session_id: string
 readonly user_id: string | null
@@ -1441,6 +1425,19 @@ readonly cost_usd: number | null
 readonly is_cut: boolean
 /** For the next page; null on the last. */
 readonly next_cursor: string | null
+}
+
+export type GetTracesByIdSimilarRow = {
+readonly trace_id: string
+readonly event_id: string
+readonly start_time: string
+/** Cosine: 1 is the same. What is near depends on the model that embeds. */
+readonly similarity: number
+readonly model: string
+readonly route: string
+readonly environment: string
+/** Beginning of the question. Null without the scope content. */
+readonly snippet: string | null
 }
 
 export type GetTracesByIdSkeletonRow = {
@@ -2176,10 +2173,24 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/search': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly q: string; readonly mode?: 'words'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly q: string; readonly mode?: 'words' | 'semantic'; readonly limit?: number; readonly cursor?: string }
     readonly body: undefined
     readonly answer: {
-readonly data: readonly GetSearchRow[]
+readonly data: readonly ({
+readonly event_id: string
+readonly trace_id: string | null
+readonly span_id: string | null
+readonly start_time: string | null
+readonly kind: string | null
+readonly name: string | null
+readonly model: string | null
+readonly user_id: string | null
+readonly conversation_id: string | null
+readonly field: 'input_messages' | 'output_messages'
+readonly role: string
+/** The text around the first word that was found. */
+readonly snippet: string
+} | GetTracesByIdSimilarRow)[]
 /** For the next page; null on the last. */
 readonly next_cursor: string | null
 }
@@ -2280,6 +2291,16 @@ readonly next_cursor: string | null
 readonly data: readonly GetEventsRow[]
 /** For the next page; null on the last. */
 readonly next_cursor: string | null
+}
+  }
+  'GET /api/v1/traces/{id}/similar': {
+    readonly path: { readonly id: string }
+    readonly query: { readonly from?: string; readonly to?: string; readonly model?: string; readonly route?: string; readonly environment?: string; readonly limit?: number }
+    readonly body: undefined
+    readonly answer: {
+/** Only a trace that was embedded can be compared. */
+readonly is_sampled: boolean
+readonly data: readonly GetTracesByIdSimilarRow[]
 }
   }
   'GET /api/v1/traces/{id}/skeleton': {

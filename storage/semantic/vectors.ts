@@ -1,0 +1,242 @@
+// Sampled traces and the vectors of their exchanges in ClickHouse: what is still to be sampled of an hour, and exact search inside a tenant,
+// a project and a window. Every row of the window is compared, so a filter never makes the answer shorter than what there is.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Scope } from '../queries/page.ts'
+import { insertRows, rowsOf } from './clickhouse-rows.ts'
+import { SHARE_OF_TRACE } from './sampled-answers.ts'
+import { timeOf } from './scores.ts'
+import type { ChangedHour } from './stored-exchanges.ts'
+
+export interface Candidate {
+  readonly trace: string
+  /** The last call of the trace that has an answer. */
+  readonly event: string
+  readonly share: number
+  readonly hasError: boolean
+  readonly hasHighSignal: boolean
+  readonly environment: string
+  readonly model: string
+  readonly route: string
+}
+
+/** Traces of an hour that are not sampled yet and may be, by their share or because they are special. */
+export async function candidatesIn(
+  client: ClickHouseClient,
+  { tenantId, projectId, hour }: ChangedHour,
+  options: { readonly rateMax: number; readonly kept: readonly string[]; readonly limit: number },
+): Promise<readonly Candidate[]> {
+  return await rowsOf<Candidate>(
+    client,
+    `SELECT lower(hex(e.trace_id)) AS trace, any(${SHARE_OF_TRACE}) AS share,
+       lower(hex(argMaxIf(e.event_id, e.start_time, ${HAS_ANSWER}))) AS event,
+       max(ifNull(e.status, '') = 'error') AS hasError,
+       e.trace_id IN (SELECT trace_id FROM signals WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+         AND severity = 'high' AND toStartOfHour(at) >= {hour:DateTime('UTC')} - INTERVAL 1 HOUR) AS hasHighSignal,
+       anyIf(ifNull(e.environment, ''), ${HAS_ANSWER}) AS environment,
+       anyIf(ifNull(coalesce(e.response_model, e.request_model), ''), ${HAS_ANSWER}) AS model,
+       anyIf(ifNull(e.route, ''), ${HAS_ANSWER}) AS route
+     FROM canonical_events AS e
+     WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
+       AND toStartOfHour(e.start_time) = {hour:DateTime('UTC')}
+       AND lower(hex(e.trace_id)) NOT IN (SELECT trace_id FROM sampled_traces
+         WHERE tenant_id = {tenant:String} AND project_id = {project:String})
+     GROUP BY e.trace_id
+     HAVING countIf(${HAS_ANSWER}) > 0
+       AND (share < {rate:Float64} OR hasError OR hasHighSignal OR trace IN {kept:Array(String)})
+     ORDER BY share LIMIT {limit:UInt32}`,
+    {
+      tenant: tenantId,
+      project: projectId,
+      hour,
+      rate: options.rateMax,
+      kept: options.kept,
+      limit: options.limit,
+    },
+  )
+}
+
+const HAS_ANSWER =
+  "e.kind = 'llm' AND e.usage_duplicate_of IS NULL AND (e.output_messages IS NOT NULL OR e.output IS NOT NULL)"
+
+export interface SampledTrace extends Scope {
+  readonly trace: string
+  readonly event: string
+  readonly reason: string
+  readonly rate: number
+}
+
+export async function storeSampled(
+  client: ClickHouseClient,
+  traces: readonly SampledTrace[],
+): Promise<void> {
+  await insertRows(
+    client,
+    'sampled_traces',
+    traces.map(({ tenantId, projectId, trace, event, reason, rate }) => ({
+      tenant_id: tenantId,
+      project_id: projectId,
+      trace_id: trace,
+      event_id: event,
+      reason,
+      rate,
+    })),
+  )
+}
+
+/** How many traces of a project were sampled today (UTC). */
+export async function sampledToday(
+  client: ClickHouseClient,
+  { tenantId, projectId }: Scope,
+): Promise<number> {
+  const [row] = await rowsOf<{ n: number }>(
+    client,
+    `SELECT uniqExact(trace_id)::Float64 AS n FROM sampled_traces WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+       AND sampled_at >= toStartOfDay(now('UTC'))`,
+    { tenant: tenantId, project: projectId },
+  )
+  return row?.n ?? 0
+}
+
+export interface Vector extends Scope {
+  readonly embedder: string
+  readonly trace: string
+  readonly event: string
+  /** ns since the epoch. */
+  readonly at: string
+  readonly environment: string
+  readonly model: string
+  readonly route: string
+  readonly v: readonly number[]
+}
+
+export async function storeVectors(
+  client: ClickHouseClient,
+  vectors: readonly Vector[],
+): Promise<void> {
+  await insertRows(
+    client,
+    'vectors',
+    vectors.map(({ tenantId, projectId, trace, event, at, ...rest }) => ({
+      tenant_id: tenantId,
+      project_id: projectId,
+      trace_id: trace,
+      event_id: event,
+      at: timeOf(at),
+      day: new Date(Number(BigInt(at) / 1_000_000n)).toISOString().slice(0, 10),
+      ...rest,
+    })),
+  )
+}
+
+export interface NearFilter {
+  /** ms since the epoch. */
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  readonly model?: string | undefined
+  readonly route?: string | undefined
+  readonly environment?: string | undefined
+  /** A trace that is left out, such as the one that others are compared with. */
+  readonly exceptTrace?: string | undefined
+  readonly limit: number
+}
+
+export interface Near {
+  readonly trace_id: string
+  readonly event_id: string
+  readonly at: string
+  readonly similarity: number
+  readonly model: string
+  readonly route: string
+  readonly environment: string
+}
+
+/** The nearest exchanges, each trace once, the nearest first: as many as asked for, if there are. `v` has length 1. */
+export async function nearest(
+  client: ClickHouseClient,
+  scope: Scope,
+  embedder: string,
+  v: readonly number[],
+  f: NearFilter,
+): Promise<readonly Near[]> {
+  // A trace has several rows where it was embedded again and the table has not merged yet.
+  for (let rowsMax = f.limit * 4 + 64; ; rowsMax *= 8) {
+    const rows = await nearestRows(client, scope, embedder, v, f, rowsMax)
+    const traces = new Map<string, Near>()
+    for (const row of rows) if (!traces.has(row.trace_id)) traces.set(row.trace_id, row)
+    if (traces.size >= f.limit || rows.length < rowsMax)
+      return [...traces.values()].slice(0, f.limit)
+  }
+}
+
+async function nearestRows(
+  client: ClickHouseClient,
+  { tenantId, projectId }: Scope,
+  embedder: string,
+  v: readonly number[],
+  f: NearFilter,
+  rowsMax: number,
+): Promise<readonly Near[]> {
+  return await rowsOf<Near>(
+    client,
+    `SELECT trace_id, event_id, toString(toUnixTimestamp64Nano(at)) AS at, model, route, environment,
+       arrayDotProduct(v, {v:Array(Float32)}) AS similarity
+     FROM vectors
+     WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND embedder = {embedder:String}
+       AND length(v) = {dimensions:UInt32}
+       AND day >= toDate(fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AND day <= toDate(fromUnixTimestamp64Milli({to:Int64}, 'UTC'))
+       AND vectors.at >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND vectors.at < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+       AND ({model:String} = '' OR model = {model:String}) AND ({route:String} = '' OR route = {route:String})
+       AND ({environment:String} = '' OR environment = {environment:String}) AND trace_id != {except:String}
+     ORDER BY similarity DESC LIMIT {rows:UInt32}`,
+    {
+      tenant: tenantId,
+      project: projectId,
+      embedder,
+      v,
+      dimensions: v.length,
+      from: f.fromMs ?? 0,
+      to: f.toMs ?? 4_102_444_800_000,
+      model: f.model ?? '',
+      route: f.route ?? '',
+      environment: f.environment ?? '',
+      except: f.exceptTrace ?? '',
+      rows: rowsMax,
+    },
+  )
+}
+
+export interface OwnVector {
+  readonly embedder: string
+  readonly v: readonly number[]
+}
+
+/** The newest vector of a trace; null for a trace that is not in the sample. */
+export async function vectorOfTrace(
+  client: ClickHouseClient,
+  { tenantId, projectId }: Scope,
+  trace: string,
+): Promise<OwnVector | null> {
+  const [row] = await rowsOf<OwnVector>(
+    client,
+    `SELECT embedder, v FROM vectors WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+       AND trace_id = {trace:String} ORDER BY embedded_at DESC LIMIT 1`,
+    { tenant: tenantId, project: projectId, trace },
+  )
+  return row ?? null
+}
+
+/** Is anything of this trace stored? */
+export async function isTraceStored(
+  client: ClickHouseClient,
+  { tenantId, projectId }: Scope,
+  trace: string,
+): Promise<boolean> {
+  const rows = await rowsOf<{ n: number }>(
+    client,
+    `SELECT 1 AS n FROM trace_hours WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+       AND trace_id = toFixedString(unhex({trace:String}), 16) LIMIT 1`,
+    { tenant: tenantId, project: projectId, trace },
+  )
+  return rows.length > 0
+}
