@@ -26,6 +26,7 @@ import { similarRoutes } from './routes/data/similar.ts'
 import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
+import { judgeRoutes } from './routes/issues/judges.ts'
 import { signalRoutes } from './routes/issues/signals.ts'
 import { configurationRoutes } from './routes/operations/configuration.ts'
 import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
@@ -72,6 +73,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   eventRoutes(app, stores, service)
   signalRoutes(app, stores)
   issueRoutes(app, stores)
+  judgeRoutes(app, stores, service)
   groupRoutes(app, stores)
   conversationMessageRoutes(app, stores)
   scoreRoutes(app, stores)

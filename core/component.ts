@@ -428,6 +428,13 @@ export interface RunningPipeline {
   readonly exporters: readonly string[]
 }
 
+/** What judges can be asked, and what a question about a text of so many bytes costs. */
+export interface JudgeOffer {
+  readonly model: string
+  readonly rubrics: readonly { readonly name: string; readonly version: number }[]
+  estimateUsd(bytes: number): { readonly usual: number; readonly worst: number }
+}
+
 /** The vector has length 1; `embedder` names what made it. Rejects when the endpoint gives no answer. */
 export type EmbedText = (
   tenantId: string,
@@ -455,6 +462,8 @@ export interface ServiceView {
    * embeddings.
    */
   readonly embedText?: EmbedText | undefined
+  /** Absent where nothing is judged. */
+  readonly judges?: JudgeOffer | undefined
   /** What whoever runs the instance may ask of it. */
   readonly operations: Operations
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */

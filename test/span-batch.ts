@@ -20,7 +20,7 @@ export interface TestSpan {
   readonly error?: string
 }
 
-const T0_MS = 1_790_000_000_000
+export const T0_MS = 1_790_000_000_000
 
 function jsonValue(value: AttrValue): unknown {
   if (typeof value === 'string') return { stringValue: value }

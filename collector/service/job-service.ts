@@ -11,6 +11,7 @@ import type { JobKind } from '../../jobs/job-kind.ts'
 import { JobQueue } from '../../jobs/job-queue.ts'
 import { JobWorker } from '../../jobs/job-worker.ts'
 import { Planner } from '../../notifications/planner.ts'
+import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { type Embedder, makeEmbedder } from '../../semantic/vectors/embedder.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
@@ -43,6 +44,8 @@ const STATEMENT_MS = 120_000
 
 export class JobService {
   readonly queue: JobQueue
+  /** Null where nothing is judged. */
+  readonly judges: JudgeSettings | null
   /** Null where nothing is embedded. */
   readonly embedder: Embedder | null
   readonly #pool: PostgresPool
@@ -59,6 +62,7 @@ export class JobService {
       applicationName: 'observa/worker',
     })
     this.#clickhouse = options.clickhouse === null ? null : connectClickHouse(options.clickhouse)
+    this.judges = judgeSettingsOf(semantic)
     const embed = embedSettingsOf(semantic)
     const shared = { pool: this.#pool, clock, metrics }
     this.embedder = embed === null ? null : makeEmbedder(embed, shared)
@@ -67,7 +71,7 @@ export class JobService {
       clickhouse: this.#clickhouse,
       hasClickHouse,
       semantic,
-      judges: judgeSettingsOf(semantic),
+      judges: this.judges,
       embedder: this.embedder,
       notifications,
       clock,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import type { SemanticConfig } from '../../config/semantic-section.ts'
+import type { JudgeOffer } from '../../core/component.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { priceLookup } from '../../processors/cost/index.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
@@ -71,6 +72,31 @@ function unknownRubric(name: string, rubrics: readonly Rubric[]): ObservaError {
     `semantic.judges names the rubric ${name}, which there is not.`,
     `Rubrics: ${rubrics.map((r) => r.name).join(', ')}; add your own under semantic.judges.rubrics.`,
   )
+}
+
+/** What of the request is not the text of the exchange. */
+const PROMPT_BYTES = 2500
+const CHARS_MAX = 30_000
+const USUAL_OUTPUT_TOKENS = 300
+
+export function judgeOffer({
+  model,
+  rubrics,
+  maxOutputTokens,
+  priceNano,
+}: JudgeSettings): JudgeOffer {
+  return {
+    model,
+    rubrics: rubrics.map(({ name, version }) => ({ name, version })),
+    estimateUsd: (bytes) => {
+      const sent = PROMPT_BYTES + Math.min(bytes, CHARS_MAX)
+      return {
+        // Four bytes a token, and a verdict of a few claims; at worst a token for each byte.
+        usual: priceNano(sent / 4, Math.min(USUAL_OUTPUT_TOKENS, maxOutputTokens)) / 1e9,
+        worst: priceNano(sent * 1.5, maxOutputTokens) / 1e9,
+      }
+    },
+  }
 }
 
 /** Null without an endpoint of embeddings. */

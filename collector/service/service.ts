@@ -13,6 +13,7 @@ import type {
   EmbedText,
   Host,
   Intake,
+  JudgeOffer,
   Sender,
   ServiceView,
 } from '../../core/component.ts'
@@ -42,6 +43,7 @@ import { type Authenticators, keysConfigOf, makeAuthenticators } from './authent
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
+import { judgeOffer } from './judge-settings.ts'
 import { heldUp, lagOf } from './lag-settings.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import {
@@ -375,6 +377,11 @@ export class Service implements ServiceView {
   /** The pseudonyms under which plain ids are stored, over all pipelines. */
   get storedIds(): StoredIds {
     return this.#ids
+  }
+
+  get judges(): JudgeOffer | undefined {
+    const settings = this.#control?.jobs.judges ?? null
+    return settings === null ? undefined : judgeOffer(settings)
   }
 
   get embedText(): EmbedText | undefined {

@@ -3,7 +3,7 @@
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { withRole } from '../postgres/roles.ts'
+import { withRole, withTenant } from '../postgres/roles.ts'
 import type { Scope } from '../queries/page.ts'
 
 export interface JudgeRequest {
@@ -49,6 +49,27 @@ export async function waitingRequests(
     )
     return found.rows
   })
+}
+
+export interface RubricCount {
+  readonly rubric: string
+  readonly state: string
+  readonly n: number
+}
+
+/** How many questions of a project are in which state, by rubric. */
+export async function questionsByRubric(
+  pool: PostgresPool,
+  { tenantId, projectId }: Scope,
+): Promise<readonly RubricCount[]> {
+  const found = await withTenant(pool, tenantId, (client) =>
+    client.query<RubricCount>(
+      `SELECT rubric, state, count(*)::int AS n FROM judge_requests WHERE tenant_id = $1 AND project_id = $2
+       GROUP BY rubric, state`,
+      [tenantId, projectId],
+    ),
+  )
+  return found.rows
 }
 
 export type RequestState = 'done' | 'skipped' | 'failed'

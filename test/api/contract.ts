@@ -116,12 +116,9 @@ export const PLANNED = of(`
   GET retention
   GET deletions
   POST deletions
-  GET traces/:id/similar
   GET topics
   GET drift
   GET stream
   GET rules
   POST rules/:id/replay
-  GET judges
-  POST judges/:id/runs
 `)

@@ -1186,6 +1186,17 @@ readonly finished_at: string | null
 readonly error_code: string | null
 }
 
+export type GetJudgesRow = {
+/** Name of the rubric. */
+readonly judge_id: string
+readonly version: number
+readonly model: string
+readonly waiting: number
+readonly done: number
+readonly skipped: number
+readonly failed: number
+}
+
 export type GetMutesRow = {
 readonly mute_id: string
 readonly project_id: string | null
@@ -1623,6 +1634,19 @@ readonly expires_at: string
 readonly accepted_at: string | null
 readonly revoked_at: string | null
 readonly token: string
+}
+
+export type PostJudgesByIdRunsAnswer = {
+/** Null for a dry run. The reason of its verdicts is run: and this. */
+readonly run_id: string | null
+/** Stored calls that the filter finds. */
+readonly calls: number
+/** Questions that wait now; a call that this version of the rubric was asked about is left out. */
+readonly asked: number
+/** What calls of this length usually cost. */
+readonly usual_usd: number
+/** What they cost at most. The cap of the day holds whatever this says. */
+readonly worst_usd: number
 }
 
 export type PostKeysAnswer = {
@@ -2090,6 +2114,14 @@ readonly next_cursor: string | null
     readonly query: {}
     readonly body: undefined
     readonly answer: GetJobsRow
+  }
+  'GET /api/v1/judges': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetJudgesRow[]
+}
   }
   'GET /api/v1/keys': {
     readonly path: {}
@@ -2655,6 +2687,24 @@ readonly not_found: readonly string[]
 readonly note: string
 }
     readonly answer: GetIssuesByIdCommentsRow
+  }
+  'POST /api/v1/judges/{id}/runs': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: {
+/** From this time, inclusive: RFC 3339 or ms since the epoch. */
+readonly from?: string
+/** To this time, exclusive. */
+readonly to?: string
+readonly model?: string
+readonly route?: string
+readonly environment?: string
+/** Most calls, the newest first. */
+readonly limit?: number
+/** Only the estimate; nothing is asked. */
+readonly dry_run?: boolean
+}
+    readonly answer: PostJudgesByIdRunsAnswer
   }
   'POST /api/v1/keys': {
     readonly path: {}
