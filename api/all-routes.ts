@@ -14,6 +14,7 @@ import { memberRoutes } from './routes/control/members.ts'
 import { muteRoutes } from './routes/control/mutes.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
+import { retentionRoutes } from './routes/control/retention.ts'
 import { targetRoutes } from './routes/control/targets.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
 import { viewRoutes } from './routes/control/views.ts'
@@ -92,6 +93,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   muteRoutes(app, stores)
   auditRoutes(app, stores)
   deletionRoutes(app, stores)
+  retentionRoutes(app, stores)
   viewRoutes(app, stores)
   reconcileRoutes(app, stores)
 }

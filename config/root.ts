@@ -14,6 +14,7 @@ import {
 import type { TelemetryKind } from '../core/task.ts'
 import { notifications } from './notifications-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
+import { retentionSection } from './retention-section.ts'
 import { semanticSection } from './semantic-section.ts'
 
 const limits = z.strictObject({
@@ -346,6 +347,11 @@ export const rootSchema = z.strictObject({
   notifications: notifications
     .prefault({})
     .describe('How issues are told to people. Targets are made in the API, by tenants.'),
+  retention: retentionSection
+    .prefault({})
+    .describe(
+      'How long data is kept where neither its project nor its tenant says otherwise (`observa retention`). Needs a postgres exporter.',
+    ),
   semantic: semanticSection
     .prefault({})
     .describe('What is found in texts after storage: quality, similarity, verdicts of judges.'),

@@ -342,6 +342,28 @@ observa audit --tenant acme --action key.revoke
     },
   ],
   [
+    'retention',
+    {
+      help: `observa retention list | set [options]
+
+How long what is stored is kept, in days from receipt, by class of data. What a project does not say its tenant does, then the
+configuration. What is too old goes within the hour.
+
+      --tenant T      of this tenant (default: default)
+      --project P     set: of this project (default: of the tenant)
+      --content N     set: prompts, answers, what tools were given and gave; none takes the word back, here as in the others
+      --events N      set: events, traces, conversations, sessions, users, scores
+      --figures N     set: sums of usage
+      --signals N     set: signals and issues
+      --metrics N     set: points of metrics
+${DATABASE_HELP}
+observa retention set --tenant acme --project shop --content 30 --events 180
+observa retention list --tenant acme --json
+`,
+      load: async () => (await import('./control/retention.ts')).retentionVerb,
+    },
+  ],
+  [
     'delete',
     {
       help: `observa delete user|session|conversation|trace|tenant ID [options]

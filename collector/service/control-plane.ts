@@ -11,14 +11,18 @@ import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import type { RetentionDays } from '../../core/retention.ts'
+import { writeDefaults } from '../../storage/control/retention.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
+import { withRole } from '../../storage/postgres/roles.ts'
 import { LocalDeletions, type LocalDeletionsOptions } from '../deletions/local-deletions.ts'
 import type { DurableLog } from '../log/log.ts'
 import { keysConfigOf } from './authenticators.ts'
 import { isEmbedded } from './clickhouse-address.ts'
 import { JobService } from './job-service.ts'
 import { type NotificationSettings, notificationSettingsOf } from './notification-settings.ts'
+import { retentionDaysOf } from './retention-settings.ts'
 
 export interface ControlPlaneOptions extends BootstrapOptions {
   readonly address: StoreAddress
@@ -30,6 +34,7 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
   readonly isStoreWorker: boolean
+  readonly retention: RetentionDays
   readonly hasClickHouse: boolean
   /** What deletions need of the rest of the instance. */
   readonly deletions: Pick<
@@ -110,6 +115,7 @@ export class ControlPlane {
       isWorker: config.jobs.in_process,
       // Nobody else reaches an embedded engine.
       isStoreWorker: isEmbedded(config),
+      retention: retentionDaysOf(config.retention),
       hasClickHouse: clickhouse !== null,
       notifications: notificationSettingsOf(config),
     })
@@ -169,7 +175,10 @@ export class ControlPlane {
   async #ensure(): Promise<boolean> {
     const { log, onFirstKey } = this.#options
     try {
-      const key = await this.#withPool((pool) => ensureControlPlane(pool, this.#options))
+      const key = await this.#withPool(async (pool) => {
+        await withRole(pool, 'observa_control', (c) => writeDefaults(c, this.#options.retention))
+        return await ensureControlPlane(pool, this.#options)
+      })
       if (key !== null) onFirstKey(key)
       return true
     } catch (thrown) {

@@ -7,6 +7,7 @@ import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
+import { RETENTION_METRICS } from '../../jobs/retention/retention.ts'
 import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.ts'
 import { SEMANTIC_METRICS } from '../../semantic/semantic-metrics.ts'
 import { DELETION_METRICS } from '../deletions/local-deletions.ts'
@@ -26,6 +27,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Deletions', metrics: DELETION_METRICS },
+  { part: 'Retention', metrics: RETENTION_METRICS },
   { part: 'Jobs', metrics: JOB_METRICS },
   { part: 'Notifications', metrics: NOTIFICATION_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },

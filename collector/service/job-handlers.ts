@@ -9,6 +9,7 @@ import { continueDeletions, runDeletion } from '../../jobs/deletions/deletions.t
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
 import type { JobQueue } from '../../jobs/job-queue.ts'
 import { quotaNotices } from '../../jobs/quota-notices.ts'
+import { applyRetention } from '../../jobs/retention/retention.ts'
 import { budgetNotices } from '../../notifications/budgets/budget-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
 import { judgeHandlers } from '../../semantic/judges/judge-handlers.ts'
@@ -54,7 +55,7 @@ export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
 /** What only a process can work that reaches the ClickHouse of the pipelines, if there is one. */
 export function storeHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
   if (deps.clickhouse === null && deps.hasClickHouse) return []
-  return [runDeletion(deps), ...semanticHandlers(deps)]
+  return [runDeletion(deps), applyRetention(deps), ...semanticHandlers(deps)]
 }
 
 function semanticHandlers(deps: JobHandlerDeps): AnyJobHandler[] {

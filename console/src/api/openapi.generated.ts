@@ -1283,6 +1283,37 @@ readonly bytes: number
 readonly resets_at: string
 }
 
+export type GetRetentionRow = {
+/** null: the tenant, for projects that say nothing. */
+readonly project_id: string | null
+/** What it says itself; null: nothing. */
+readonly own: {
+/** Prompts, answers, what tools were given and gave. */
+readonly content_days: number | null
+/** Events, traces, conversations, sessions, users, scores. */
+readonly events_days: number | null
+/** Sums of usage by hour and day. */
+readonly figures_days: number | null
+/** Signals and issues. */
+readonly signals_days: number | null
+/** Points of metrics, which are kept for 30 days at most. */
+readonly metrics_days: number | null
+}
+/** What holds, in days from receipt; null: for ever. */
+readonly kept: {
+/** Prompts, answers, what tools were given and gave. */
+readonly content_days: number | null
+/** Events, traces, conversations, sessions, users, scores. */
+readonly events_days: number | null
+/** Sums of usage by hour and day. */
+readonly figures_days: number | null
+/** Signals and issues. */
+readonly signals_days: number | null
+/** Points of metrics, which are kept for 30 days at most. */
+readonly metrics_days: number | null
+}
+}
+
 export type GetScoresRow = {
 readonly score_id: string
 readonly project_id: string
@@ -2192,6 +2223,14 @@ readonly next_cursor: string | null
     readonly query: {}
     readonly body: undefined
     readonly answer: GetProjectsByIdQuotaAnswer
+  }
+  'GET /api/v1/retention': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetRetentionRow[]
+}
   }
   'GET /api/v1/scores': {
     readonly path: {}
@@ -3162,5 +3201,26 @@ readonly usd_per_month?: number | null
 readonly events_per_second?: number | null
 }
     readonly answer: GetProjectsByIdQuotaAnswer
+  }
+  'PUT /api/v1/retention': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+/** Without it: of the tenant. */
+readonly project_id?: string
+/** Prompts, answers, what tools were given and gave. */
+readonly content_days?: number | null
+/** Events, traces, conversations, sessions, users, scores. */
+readonly events_days?: number | null
+/** Sums of usage by hour and day. */
+readonly figures_days?: number | null
+/** Signals and issues. */
+readonly signals_days?: number | null
+/** Points of metrics, which are kept for 30 days at most. */
+readonly metrics_days?: number | null
+}
+    readonly answer: {
+readonly data: readonly GetRetentionRow[]
+}
   }
 }

@@ -1,0 +1,98 @@
+// Changes and reports how long data is kept.
+
+import {
+  effectiveRetention,
+  KEPT_FOR_EVER,
+  type RetentionDays,
+  retentionFault,
+} from '../core/retention.ts'
+import {
+  listRetention,
+  type RetentionRow,
+  readDefaults,
+  writeRetention,
+} from '../storage/control/retention.ts'
+import { listProjects } from '../storage/control/tenants.ts'
+import { type Change, record } from './audited-change.ts'
+import { ControlError } from './control-error.ts'
+import { projectOf } from './tenants.ts'
+
+export interface RetentionState {
+  /** Null: of the tenant, for projects that say nothing themselves. */
+  readonly project_id: string | null
+  /** What it says itself. */
+  readonly own: RetentionDays
+  /** What holds. */
+  readonly kept: RetentionDays
+}
+
+const PROJECTS_MAX = 1000
+
+/** The tenant first, then its projects. */
+export async function retentionStates({
+  client,
+  tenantId,
+}: Pick<Change, 'client' | 'tenantId'>): Promise<readonly RetentionState[]> {
+  const rows = (await listRetention(client)).filter((row) => row.tenant_id === tenantId)
+  const defaults = await readDefaults(client)
+  const of = (id: string): RetentionRow | null => rows.find((r) => r.project_id === id) ?? null
+  const tenant = of('')
+  const page = await listProjects(client, { tenantId, hasArchived: true, limit: PROJECTS_MAX })
+  return [
+    { project_id: null, own: daysOf(tenant), kept: effectiveRetention(tenant, defaults) },
+    ...page.rows.map(({ project_id }) => ({
+      project_id,
+      own: daysOf(of(project_id)),
+      kept: effectiveRetention(of(project_id), tenant, defaults),
+    })),
+  ]
+}
+
+/** Changes what is given; null takes a level's own word away. `projectId` null: of the tenant. */
+export async function setRetention(
+  change: Change,
+  projectId: string | null,
+  days: { readonly [Name in keyof RetentionDays]?: RetentionDays[Name] | undefined },
+): Promise<void> {
+  const { client, tenantId } = change
+  if (projectId !== null) await projectOf(change, projectId)
+  const rows = await listRetention(client)
+  const row = rows.find((r) => r.tenant_id === tenantId && r.project_id === (projectId ?? ''))
+  const given = Object.entries(days).filter(([, value]) => value !== undefined)
+  const before = daysOf(row ?? null)
+  const after = { ...before, ...Object.fromEntries(given) } as RetentionDays
+  const tenant =
+    projectId === null ? null : rows.find((r) => r.tenant_id === tenantId && r.project_id === '')
+  const defaults = await readDefaults(client)
+  const fault = retentionFault(merged(after, tenant ?? null, defaults))
+  if (fault !== null) throw new ControlError('INVALID', fault)
+  await writeRetention(client, { tenant_id: tenantId, project_id: projectId ?? '', ...after })
+  await record(change, {
+    action: 'retention.update',
+    resource: projectId ?? tenantId,
+    metadata: { before, after },
+  })
+}
+
+function daysOf(row: RetentionDays | null): RetentionDays {
+  if (row === null) return KEPT_FOR_EVER
+  const { content_days, events_days, figures_days, signals_days, metrics_days } = row
+  return { content_days, events_days, figures_days, signals_days, metrics_days }
+}
+
+/** Of each class the first word, contradictions and all. */
+function merged(
+  own: RetentionDays,
+  tenant: RetentionDays | null,
+  defaults: RetentionDays,
+): RetentionDays {
+  const of = (name: keyof RetentionDays): number | null =>
+    own[name] ?? tenant?.[name] ?? defaults[name]
+  return {
+    content_days: of('content_days'),
+    events_days: of('events_days'),
+    figures_days: of('figures_days'),
+    signals_days: of('signals_days'),
+    metrics_days: of('metrics_days'),
+  }
+}

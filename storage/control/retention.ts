@@ -1,0 +1,51 @@
+// Rows of retention. Read and written as `observa_control` or `observa_app`.
+
+import { KEPT_FOR_EVER, type RetentionDays } from '../../core/retention.ts'
+import type { Statements } from '../postgres/connection.ts'
+
+export interface RetentionRow extends RetentionDays {
+  readonly tenant_id: string
+  /** '' for all projects of the tenant. */
+  readonly project_id: string
+}
+
+const DAYS = 'content_days, events_days, figures_days, signals_days, metrics_days'
+
+/** Of all tenants that the role sees. */
+export async function listRetention(client: Statements): Promise<readonly RetentionRow[]> {
+  const found = await client.query<RetentionRow>(
+    `SELECT tenant_id, project_id, ${DAYS} FROM retention_policies`,
+  )
+  return found.rows
+}
+
+export async function readDefaults(client: Statements): Promise<RetentionDays> {
+  const found = await client.query<RetentionDays>(`SELECT ${DAYS} FROM retention_defaults`)
+  return found.rows[0] ?? KEPT_FOR_EVER
+}
+
+const values = (d: RetentionDays): (number | null)[] => [
+  d.content_days,
+  d.events_days,
+  d.figures_days,
+  d.signals_days,
+  d.metrics_days,
+]
+
+/** What the configuration of the instances says. */
+export async function writeDefaults(client: Statements, days: RetentionDays): Promise<void> {
+  await client.query(
+    `INSERT INTO retention_defaults (${DAYS}) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (is_only) DO UPDATE SET content_days = $1, events_days = $2, figures_days = $3, signals_days = $4, metrics_days = $5`,
+    values(days),
+  )
+}
+
+export async function writeRetention(client: Statements, row: RetentionRow): Promise<void> {
+  await client.query(
+    `INSERT INTO retention_policies (tenant_id, project_id, ${DAYS}) VALUES ($6, $7, $1, $2, $3, $4, $5)
+     ON CONFLICT (tenant_id, project_id) DO UPDATE SET content_days = $1, events_days = $2, figures_days = $3, signals_days = $4,
+       metrics_days = $5, updated_at = now()`,
+    [...values(row), row.tenant_id, row.project_id],
+  )
+}
