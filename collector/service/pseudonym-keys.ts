@@ -81,6 +81,20 @@ export function listPseudonymKeys(place: KeyPlace): Promise<readonly KeyRow[]> {
   return changeKeys(place, (rows) => rows)
 }
 
+/**
+ * The keys as they are, for a command beside the instances: none is made, and none is copied to this machine. Null where there is
+ * none, so that nothing can be stored under one.
+ */
+export async function knownPseudonymKeys(
+  place: Pick<KeyPlace, 'dataDir' | 'configured'> & { readonly postgres: StoreAddress },
+): Promise<PseudonymKeyRing | null> {
+  const local = await readRows(join(place.dataDir, FILE))
+  const stored = (await inPostgres(place.postgres, (rows) => rows, 1)) ?? []
+  const rows = joined(stored, local)
+  const isKnown = place.configured !== null || rows.some((r) => r.key !== null)
+  return isKnown ? ringOf(rows, { ...place, nowMs: 0 }) : null
+}
+
 /** Secrets that are lost when the process ends. */
 export function secretsOfOneRun(): InstanceSecrets {
   const { key_id: id, key } = newRow(0)

@@ -20,7 +20,8 @@ import { withRole } from '../../../storage/postgres/roles.ts'
 import { keysConfigOf } from '../../service/authenticators.ts'
 import { openDataDir } from '../../service/data-dir.ts'
 import { makeLogger } from '../../service/logger.ts'
-import { openSecrets, storedIdsIn } from '../../service/secrets.ts'
+import { knownPseudonymKeys, secretsOfOneRun } from '../../service/pseudonym-keys.ts'
+import { configuredKey, storedIdsIn } from '../../service/secrets.ts'
 import { CONFIG_OPTIONS } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
@@ -99,10 +100,11 @@ function sessionOf(
     storedIds: async () => {
       const postgres = { kind: 'postgres', url, database: '' } as const
       const dataDir = resolve(config.data_dir)
-      return storedIdsIn(
-        config,
-        await openSecrets(config, { dataDir, postgres, clock: systemClock }),
-      )
+      const configured = configuredKey(config)
+      const keys = await knownPseudonymKeys({ dataDir, postgres, configured })
+      // Without a key nothing is stored as a pseudonym; one that nobody else has finds nothing.
+      const secrets = keys === null ? secretsOfOneRun() : { pseudonymKeys: keys }
+      return storedIdsIn(config, secrets)
     },
   }
 }
