@@ -84,6 +84,17 @@ export const HEADERS: readonly Detector[] = [
   }),
   token({
     id: 'session_cookie',
+    title: 'Cookie in a list of a browser',
+    anchors: ['httponly"', "httponly'", 'httponly\\"', 'httponly:'],
+    shape: code('cookie_object'),
+    group: 'header',
+    anyCase: true,
+    left: 'any',
+    rank: 5,
+    context: '`value` of the same object',
+  }),
+  token({
+    id: 'session_cookie',
     title: 'Session id of a web framework',
     anchors: [
       'JSESSIONID',

@@ -9,7 +9,7 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|presharedkey|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|masterauth|(?:bind|root|admin|ldap|smtp|mail)pw|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
 /** Words that also mean something else: the value must look like a password by itself. */
 const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
 const ENDS_PASSWORD =
@@ -18,7 +18,7 @@ const ENDS_PASSWORD =
 const FOREIGN_SECRET =
   /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/
 const FOREIGN_KEY =
-  /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|anahtarı?|kulcs|ключ|ключа|キー|키|鍵|キ―)$/
+  /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|kľúča?|kunci|khóa|cheie|anahtarı?|kulcs|ключ|ключа|κ?λειδί|مفتاح|מפתח|कुंजी|คีย์|キー|키|鍵|キ―)$/
 
 /** Commands that are called after passwords. */
 const COMMANDS = /^(?:ht|vnc|mk|ch|smb|ldap|sasl|gpg|ks)passwd2?$/
@@ -47,7 +47,7 @@ const KEY_QUALIFIERS = new Set(
 const HEADERS =
   /(?:^|[._-])(?:proxy[-_])?authori[sz]ation$|(?:^|[._-])x[-_](?:api|goog[-_]api|amz[-_]security)[-_](?:key|token)$|(?:^|[._-])(?:ocp[-_]apim[-_]subscription[-_]key|x[-_](?:auth|access|vault|github|gitlab|functions|shopify[-_]access|subscription)[-_](?:token|key))$/
 const WHOLE_KEY =
-  /(?:^|[._-])api[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key(?:[-_]?base)?|private[-_]?key)$/
+  /(?:^|[._-])api[-_]?key$|(?:^|[._-])pre[-_]?shared[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key(?:[-_]?base)?|private[-_]?key)$/
 
 /** What of a longer name is judged, its end: a sender may send a megabyte of key, and splitting it takes its square. */
 const NAME_MAX = 512
@@ -85,6 +85,9 @@ function withoutForm(words: string[]): string[] {
   return NUMBERED_NAME.test(last) ? [...words.slice(0, -1), last.replace(NUMBERED_NAME, '')] : words
 }
 
+const FOREIGN_NAME =
+  /^(?:(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)|(?:token|jeton) (?:de |d )(?:api|ac{1,2}es{1,2}o|acc[eè]s))$/
+
 function judge(name: string): KeyMeaning {
   const lower = name.toLowerCase()
   const all = wordsOf(name)
@@ -97,8 +100,7 @@ function judge(name: string): KeyMeaning {
   if (HEADERS.test(lower)) return { kind: 'header', strength: 'whole', hints }
   if (/^gen_ai\.(?:usage|request\.model|response\.model|token)/.test(lower))
     return { ...NO_MEANING, hints }
-  if (/^(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)$/.test(words.join(' ')))
-    return { kind: 'secret', strength: 'weak', hints }
+  if (FOREIGN_NAME.test(words.join(' '))) return { kind: 'secret', strength: 'weak', hints }
   const about =
     COMMANDS.test(last) || words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
   if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
@@ -119,11 +121,16 @@ function secretKind(
   if (WHOLE_KEY.test(lower) && !NOT_KEY.has(before)) return secret('whole')
   if (last === 'apikey' || last === 'hapikey' || JOINED_WORDS.test(last)) return secret('whole')
   if (last === 'secret' || last === 'secrets') return secret(words.length > 1 ? 'whole' : 'weak')
+  if (TOKEN_WORD.test(last)) return { kind: 'token', strength: 'weak', hints: 0 }
+  if (lower.endsWith('_auth') && words.length === 1) return secret('weak')
   if (last === 'token' || last === 'authtoken') {
     if (NOT_TOKEN.has(before)) return NO_MEANING
     return { kind: 'token', strength: before === '' ? 'weak' : 'whole', hints: 0 }
   }
   if (last === 'key' || last === 'keys') return keyKind(before, words)
+  if (last === 'auth' && /^(?:key|token)$/.test(before)) return secret('weak')
+  // A private key of a wallet in its import format.
+  if (last === 'wif' || PRIVATE_KEY_CALL.test(last)) return secret('whole')
   if (last === 'tokens' && TOKENS_OF.test(before))
     return { kind: 'token', strength: 'weak', hints: 0 }
   if (/^(?:credentials?|creds?)$/.test(last) || FOREIGN_SECRET.test(last)) return secret('weak')
@@ -132,7 +139,11 @@ function secretKind(
 
 const JOINED_WORDS =
   /^(?:client|app|consumer|api|auth|access|private|secret|shared)(?:secret|token|key|apikey)$/
+/** `Zugriffstoken` in one word. */
+const TOKEN_WORD = /^(?:zugriffs|zugangs|toegangs|åtkomst|api|auth|access|refresh|bearer)token$/
 const TOKENS_OF = /^(?:|api|access|auth|refresh|secret|bearer)$/
+
+const PRIVATE_KEY_CALL = /^(?:import|dump)?privkey$/
 
 function secret(strength: KeyMeaning['strength']): KeyMeaning {
   return { kind: 'secret', strength, hints: 0 }

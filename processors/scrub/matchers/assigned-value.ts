@@ -128,7 +128,7 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
   const n = v.to - v.from
   const whole = meaning.strength === 'whole'
   const isLoose = v.loose && !v.sure
-  if (n < lengthMin(v, isLoose, meaning)) return false
+  if (n < (isShortSecret(s, v, name) ? 12 : lengthMin(v, isLoose, meaning))) return false
   const look = Math.min(v.to, v.from + LOOK_MAX)
   const text = latinText(s.b, v.from, look)
   if (isNoSecret(s, text, name) || (isLoose && /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)))
@@ -139,6 +139,12 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
     return !text.includes('.') && isLongNumber(v, isLoose, meaning)
   if (isWordy(s.b, v.from, look) || isIdentifier(text)) return false
   return entropy(s.b, v.from, look) > (whole ? 2.8 : 3.2)
+}
+
+/** `secret="V"`: the word alone is a sure name where a quoted value in both cases and digits is assigned to it. */
+function isShortSecret(s: Subject, v: Assigned, name: string): boolean {
+  if (!v.quoted || v.prose || v.loose || v.pair || !/^secrets?$/i.test(name)) return false
+  return mixOf(s.b, v.from, v.to) === (DIGIT | LOWER | UPPER)
 }
 
 /** A form or a name that says little asks for more. */

@@ -48,8 +48,10 @@ export interface NameRange {
 
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
+/** What wraps a string in code, and the key of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`. */
+const WRAPPER = String.raw`(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
@@ -57,7 +59,7 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** The key of a value in a list of pairs, and what opens it: `","value":"`. */
 const VALUE_KEY = new RegExp(
@@ -82,9 +84,9 @@ const MARKUP =
   /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
 /** `<password type="text">V</password>`. */
 const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
-/** `token - V`, `password "V"`, `password (V)`, `access token V`. */
+/** `token - V`, `password "V"`, `password (V)`, `access token V`, `password 7 V` of a router. */
 const BARE =
-  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3})((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
+  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3}(?:\d )?)((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 const FOLLOWS = new Uint8Array(256)
 for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
@@ -201,10 +203,18 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
   if (pair !== null) return pairAt(s, name, pair)
   const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
   if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
-  const bare = isQuoted ? null : BARE.exec(text)
+  const bare = isQuoted ? null : (BARE.exec(text) ?? belowLabel(s, name, text))
   return bare === null
     ? null
     : valueAt(s, name, bare[0].length, bare[1] as string, { loose: true, bare: true })
+}
+
+/** A line that is a label alone, and below it a line that is a word alone. */
+const BELOW = /^[ \t]{0,4}\r?\n()(?=\S{6,64}[ \t]{0,4}(?:\r?\n|$))/
+
+function belowLabel(s: Subject, name: NameRange, text: string): RegExpExecArray | null {
+  const isStart = name.from === s.from || s.at(name.from - 1) === 0x0a
+  return isStart ? BELOW.exec(text) : null
 }
 
 const ALONE_BEFORE = /[[{](?:\s|\\+n){0,16}[bru]?\\*["'`]$/

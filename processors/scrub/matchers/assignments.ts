@@ -11,6 +11,7 @@ import {
   DOT,
   isEscapeTail,
   latinText,
+  SETS,
   skipEscape,
   UNDERSCORE,
 } from '../value/bytes.ts'
@@ -26,6 +27,7 @@ import {
   type NameRange,
   NOTHING,
   nextInList,
+  type ProseValue,
   plainEnd,
   valueInSentence,
 } from './assignment-forms.ts'
@@ -49,6 +51,7 @@ export function matchPassword(s: Subject, p: number, len: number, active: Active
   if (name === null || name.meaning.kind !== 'password') return
   let value = assignedAfter(s, name)
   if (value === NOTHING) return
+  if (value !== null && reportAppPassword(s, name, value.from, active)) return
   if (value === null || !isPassword(s, value, name.text, name.meaning)) {
     value = assignedBefore(s, name)
     if (value === null) passwordInSentence(s, name, active)
@@ -60,6 +63,18 @@ export function matchPassword(s: Subject, p: number, len: number, active: Active
     s.found(active.type, value.from, value.to, active.rank)
     value = value.list ? nextInList(s, value) : null
   }
+}
+
+const APP_PASSWORD = /^[a-z]{4}(?: [a-z]{4}){3}(?![ ]?[a-z])/
+
+/** `app password: abcd efgh ijkl mnop`, as Google shows them. */
+function reportAppPassword(s: Subject, name: Name, from: number, active: ActiveDetector): boolean {
+  if (!/app|google|gmail|smtp/i.test(latinText(s.b, Math.max(s.from, name.from - 16), name.to)))
+    return false
+  const found = APP_PASSWORD.exec(latinText(s.b, from, Math.min(s.to, from + 24)))
+  if (found === null) return false
+  s.found(active.type, from, from + found[0].length, active.rank)
+  return true
 }
 
 /** A symbol in it, or "is" before it: a name of a host or product has neither. */
@@ -118,7 +133,7 @@ export function matchTypedValue(s: Subject, p: number, _len: number, active: Act
 
 function inSentence(s: Subject, name: Name): Assigned | null {
   const value = valueInSentence(s, name)
-  if (value === null || !value.linked) return null
+  if (value === null || !value.linked || isRevisionOfCode(s, name, value)) return null
   return {
     ...value,
     quoted: false,
@@ -129,6 +144,12 @@ function inSentence(s: Subject, name: Name): Assigned | null {
     sure: false,
     list: false,
   }
+}
+
+/** "secret scanning ran on 3f7f4ab7..": hex digits behind several words are those of a commit. */
+function isRevisionOfCode(s: Subject, name: Name, { from, to }: ProseValue): boolean {
+  if (to - from > 40 || !/^[0-9a-f]+$/.test(latinText(s.b, from, to))) return false
+  return latinText(s.b, name.to, from).trim().split(/\s+/).length > 2
 }
 
 function isAssigned(
@@ -169,6 +190,7 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
   const { text } = known
   let { meaning } = known
   if (isLatin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
+  else if (text === 'key' && isOfQuery(s, from, to)) meaning = KEY_OF_QUERY
   if (meaning.kind === 'none') return null
   if (meaning.needsQualifier === true) {
     if (!hasQualifier(s, from, to)) return null
@@ -177,6 +199,17 @@ export function nameAt(s: Subject, p: number, len: number): Name | null {
     to += more?.[0].length ?? 0
   }
   return { from, to, text, meaning }
+}
+
+const KEY_OF_QUERY = keyMeaning('api_secret')
+/** Shorter values of `?key=` are often names. */
+const QUERY_KEY_MIN = 28
+
+/** `?key=` or `&key=` and a long word without a joint. */
+function isOfQuery(s: Subject, from: number, to: number): boolean {
+  const left = s.at(from - 1)
+  if ((left !== 0x3f && left !== 0x26) || s.at(to) !== 0x3d) return false
+  return s.runEnd(to + 1, SETS.alnum) - to > QUERY_KEY_MIN
 }
 
 /** Anchors such as `pw=` end in what follows the name. */
@@ -207,7 +240,7 @@ function declinedEnd(b: Uint8Array, p: number, wordEnd: number): number {
 }
 
 const QUALIFIER_BEHIND =
-  /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
+  /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|acc\xc3\xa8s|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
 
 function nameStart(s: Subject, p: number): number {
   const b = s.b

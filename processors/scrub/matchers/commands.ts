@@ -278,6 +278,21 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     form: new RegExp(
+      String.raw`^(?:basicauth\w{0,14}|credentials\.basic|usernamepassword\w{0,24}|auth ?=) ?\(\s{0,4}[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{4,128})\1`,
+      'i',
+    ),
+  },
+  {
+    form: new RegExp(
+      String.raw`^(?:authprovider|\.login|\.authenticate|getconnection)\(\s{0,4}(?:[\w.]{1,40}\s{0,2},\s{0,4})?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{6,128})\1`,
+      'i',
+    ),
+    isStrong: 'always',
+  },
+  { form: /^snmp-server community ()(\S{4,64})/i, isStrong: 'always' },
+  { form: /^wifi:(?:[TSHtsh]:[^;\n"]{0,64};){0,3}()P:([^;\n"]{4,64});/i },
+  {
+    form: new RegExp(
       String.raw`^sp_addlogin\s{1,4}(?:@\w{1,20}\s?=\s?)?N?(${Q})[^"'\`\n]{1,64}\1\s{0,2},\s{0,4}(?:@\w{1,20}\s?=\s?)?N?\1([^"'\`\\\n]{4,128})\1`,
       'i',
     ),

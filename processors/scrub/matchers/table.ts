@@ -6,7 +6,7 @@ import { matchPassword, matchSecretValue, matchTypedValue } from './assignments.
 import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId, matchStatement } from './commands.ts'
 import { matchEmail, matchEmailInWords } from './email.ts'
-import { matchCookieFile } from './forms/cookie-lists.ts'
+import { matchCookieFile, matchCookieObject } from './forms/cookie-lists.ts'
 import { matchDsn } from './forms/dsn.ts'
 import { matchJwk, matchPuttyKey, matchXmlKey } from './forms/key-files.ts'
 import { matchPiped } from './forms/pipes.ts'
@@ -102,6 +102,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   base64: matchBase64,
   passport: matchPassport,
   cookie_file: matchCookieFile,
+  cookie_object: matchCookieObject,
   dsn: matchDsn,
   piped: matchPiped,
   putty_key: matchPuttyKey,

@@ -1,5 +1,7 @@
 // Escapes that may hide a part of a secret. Where one stands in a value, the value is decoded and judged once more.
 
+import { CONCATENATIONS } from '../value/concatenation.ts'
+
 /** Escapes of JSON and C, and character references. */
 const BACKSLASH = ['\\u00', '\\u20', '\\uff', '\\uFF', '\\x', '\\/', '&#']
 // biome-ignore format: a list of names
@@ -14,7 +16,13 @@ const INVISIBLE = [0xff20, 0x200b, 0x200c, 0x2060, 0xfeff, 0xad]
 const FULL_WIDTH_ZERO = 0xff10
 
 export function escapeLiterals(): Uint8Array[] {
-  const texts = [...BACKSLASH, ...NAMED, ...SCRIPTS.map((d) => `\\u${d}`), ...QUOTED_PRINTABLE]
+  const texts = [
+    ...BACKSLASH,
+    ...NAMED,
+    ...SCRIPTS.map((d) => `\\u${d}`),
+    ...QUOTED_PRINTABLE,
+    ...CONCATENATIONS,
+  ]
   for (let c = 0x20; c < 0x7f; c++) {
     const hex = c.toString(16).padStart(2, '0')
     texts.push(`%${hex}`)

@@ -3,6 +3,7 @@
 // something here have it masked in the original, the whole encoded token.
 
 import { latinText } from './bytes.ts'
+import { concatenationAt } from './concatenation.ts'
 
 /** Decodes `b[from, to)` into `out` (at least as long) and the origin of each byte into `map`; returns the length. `map[length]` = `to`. */
 export function decodeEscapes(
@@ -16,7 +17,7 @@ export function decodeEscapes(
   let i = from
   while (i < to) {
     const c = b[i] as number
-    if (c !== 0x5c && c !== 0x25 && c !== 0x26 && c !== 0x3d && c < 0xc2) {
+    if (c < 0xc2 && MAY_ESCAPE[c] === 0) {
       out[n] = c
       map[n++] = i++
       continue
@@ -40,6 +41,10 @@ export function decodeEscapes(
   map[n] = to
   return n
 }
+
+/** First bytes of escapes below U+0080, and the quotes of joined strings. */
+const MAY_ESCAPE = new Uint8Array(256)
+for (const c of '\\%&="\'') MAY_ESCAPE[c.charCodeAt(0)] = 1
 
 function writeUtf8(out: Uint8Array, at: number, c: number): number {
   let n = at
@@ -88,6 +93,7 @@ function decodeEscape(b: Uint8Array, p: number, to: number): number {
   }
   if (c === 0x26) return decodeReference(b, p, to)
   if (c === 0x3d) return decodeQuotedPrintable(b, p, to)
+  if (c === 0x22 || c === 0x27) return concatenationAt(b, p, to)
   let i = p
   while (i < to && b[i] === 0x5c && i - p < 64) i++
   const x = b[i] as number
@@ -101,6 +107,10 @@ function decodeEscape(b: Uint8Array, p: number, to: number): number {
   if (x === 0x78) {
     const v = hexAt(b, i + 1, 2, to)
     return v < 0x20 || v >= 0x7f ? 0 : (v << 8) | (i + 3 - p)
+  }
+  if (x === 0x22 || x === 0x27) {
+    const joint = concatenationAt(b, p, to)
+    if (joint > 0) return joint
   }
   const simple = SIMPLE[x]
   return simple === undefined ? 0 : (simple << 8) | (i + 1 - p)
@@ -233,6 +243,8 @@ export function isTellingEscape(b: Uint8Array, p: number, to: number): boolean {
   const c = b[p] as number
   if (c >= 0x80) return isTellingWide(b, p, to)
   if (c === 0x5c && b[p + 1] === 0x2f) return true
+  if (c === 0x22 || c === 0x27 || (c === 0x5c && (b[p + 1] === 0x22 || b[p + 1] === 0x27)))
+    return concatenationAt(b, p, to) > 0
   if (c === 0x3d) return decodeQuotedPrintable(b, p, to) !== 0
   const step = decodeEscape(b, p, to)
   if (step === 0) return false

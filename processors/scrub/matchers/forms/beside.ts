@@ -23,10 +23,14 @@ export function matchBeside(
 ): boolean {
   const isClosed = CLOSES[s.at(name.to)] === 1
   const isAsked = isQuestion(s, name.to)
+  const isEnd = endsMessage(s, name.to)
+  const isTag = s.at(name.to) === LESS_THAN || s.at(name.to + 1) === LESS_THAN
   // Most names in prose: neither a quote or bracket behind them nor a question mark.
-  if (!isClosed && !isAsked) return false
+  if (!isClosed && !isAsked && !isEnd && !isTag) return false
   const at = new Place(s, name, active, check)
-  if (isAsked && inAnswer(at)) return true
+  if ((isAsked || (isEnd && REQUEST.test(at.before(ABOUT_BACK)))) && inAnswer(at, isAsked))
+    return true
+  if (isTag && inNextField(at)) return true
   if (!isClosed) return behindSelector(at)
   return inTag(at) || behindSelector(at) || atSamePlace(at)
 }
@@ -52,6 +56,18 @@ function isQuestion(s: Subject, from: number): boolean {
 
 const MARKS = new Uint8Array(256)
 for (const c of '?"\n\\') MARKS[c.charCodeAt(0)] = 1
+
+/** "Please enter the database password.": the message ends behind the name, with a quote or a line. */
+function endsMessage(s: Subject, from: number): boolean {
+  let i = from
+  while (i < from + 2 && (s.at(i) === 0x2e || s.at(i) === 0x3a || s.at(i) === 0x20)) i++
+  while (i < from + 8 && s.at(i) === 0x5c) i++
+  const c = s.at(i)
+  return c === 0x22 || c === 0x0a || (i > from && s.at(i - 1) === 0x5c && c === 0x6e)
+}
+
+const REQUEST =
+  /\b(?:enter|provide|type|send|give|share|tell|need|require|supply|input|confirm|repeat|gib|geben|nenne|nennen|entrez|saisissez|introduce|ingrese|escribe|digite|informe|inserisci)\b[^.!?\n"\\]{0,60}$/i
 
 /** A name and the text around it, of which no more is read than a form needs. */
 class Place {
@@ -108,6 +124,19 @@ function inTag(at: Place): boolean {
   const m = TAG_VALUE.exec(tag)
   if (m === null) return false
   const end = open + m.index + m[0].length
+  return report(at, end - (m[1] ?? '').length, m[1] ?? '')
+}
+
+const NEXT_FIELD = new RegExp(
+  String.raw`^ ?[:*]?\s{0,4}(?:</?[a-z][a-z0-9]{0,9}(?: [^<>]{0,80})?>\s{0,8}){0,4}<(?:input|textarea)\b[^<>]{0,200}?\bvalue\s?=\s?(?:${Q})([^\s"'<>\\]{4,256})`,
+  'i',
+)
+
+/** `<label>Password</label><input value="V">`. */
+function inNextField(at: Place): boolean {
+  const m = NEXT_FIELD.exec(at.behind(TAG_MAX))
+  if (m === null) return false
+  const end = at.to + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
 }
 
@@ -331,6 +360,8 @@ function cellsOf(list: string): { at: number; text: string }[] | null {
 
 /** The rest of the question, then the next member that may be the answer. */
 const QUESTION = /^[^?"\n\\]{0,80}[?:](?:[^"\n\\]{0,60})/
+/** The end of a request. */
+const REQUEST_END = /^[.:]? ?/
 const ANSWER_IN_JSON = new RegExp(
   String.raw`^\\*"[^"{}]{0,4}(?:[}\]]\s{0,8},\s{0,8}[{[]\s{0,8}|,\s{0,8})(?:\\*"[\w.-]{1,24}\\*"\s{0,4}:\s{0,4}(?:\\*"[^"]{0,60}\\*"|[\w.-]{1,20}|(?:[{[]\s{0,8}){1,2})\s{0,4},?\s{0,8}){0,4}\\*"(?:content|text|answer|value|message|body|response|reply|output|input|a)\\*"\s{0,4}:\s{0,4}\\*"`,
 )
@@ -346,10 +377,11 @@ const ANSWER_WORDS_MAX = 8
 const ABOUT_IT = /\b(?:how|why|when|where|which|whether|an?)\b[^.!?\n"\\]{0,60}$/i
 
 /** "What is your password?", and the next message says it. */
-function inAnswer(at: Place): boolean {
+function inAnswer(at: Place, isAsked: boolean): boolean {
   const behind = at.behind(ANSWER_AHEAD)
-  const q = QUESTION.exec(behind)
-  if (q === null || !q[0].includes('?') || ABOUT_IT.test(at.before(ABOUT_BACK))) return false
+  const q = isAsked ? QUESTION.exec(behind) : REQUEST_END.exec(behind)
+  if (q === null || (isAsked && !q[0].includes('?')) || ABOUT_IT.test(at.before(ABOUT_BACK)))
+    return false
   const rest = behind.slice(q[0].length)
   const open = ANSWER_IN_JSON.exec(rest) ?? ANSWER_LINE.exec(rest)
   if (open === null) return false

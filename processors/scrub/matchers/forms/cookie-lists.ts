@@ -100,3 +100,28 @@ export function matchCookieFile(s: Subject, p: number, _len: number, active: Rep
   const end = p + m[0].length
   s.found(active.type, end - (m[2] ?? '').length, end, active.rank)
 }
+
+const COOKIE_NAME = new RegExp(String.raw`\bname${Q}?\s{0,3}[:=]\s{0,3}${Q}([\w.$-]{1,64})`, 'i')
+const OBJECT_BACK = 2400
+const OBJECT_AHEAD = 2400
+
+/** The object around `"httpOnly"`, as browsers and their drivers list cookies: `{"name":"sid","value":"V","httpOnly":true}`. */
+export function matchCookieObject(s: Subject, p: number, _len: number, active: Reported): void {
+  const low = Math.max(s.from, p - OBJECT_BACK)
+  let from = p
+  while (from > low && s.b[from - 1] !== 0x7b && s.b[from - 1] !== 0x7d) from--
+  if (s.at(from - 1) !== 0x7b) return
+  let to = p
+  while (to < s.to && to < p + OBJECT_AHEAD && s.b[to] !== 0x7d && s.b[to] !== 0x7b) to++
+  const text = latinText(s.b, from, to)
+  s.spend(2 * text.length)
+  if (ABOUT.test(COOKIE_NAME.exec(text)?.[1] ?? '')) return
+  for (const m of text.matchAll(JAR_VALUE)) {
+    const value = m[1] ?? ''
+    const end = from + m.index + m[0].length
+    const start = end - value.length
+    if (isWordy(s.b, start, end) || TEMPLATE.test(value) || isMarker(value, s.policy.markers))
+      continue
+    if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(active.type, start, end, active.rank)
+  }
+}

@@ -3,7 +3,7 @@
 
 import { latinText, runStart, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { isPlaceholder } from '../assigned-value.ts'
+import { isPlaceholder, isStrong } from '../assigned-value.ts'
 import type { Subject } from '../subject.ts'
 
 const LOOK_AHEAD = 260
@@ -71,12 +71,14 @@ const PGPASS_BEHIND_PORT =
 /** Behind the user and password: `@tcp(`, `@unix(`, `@/db`. */
 export function matchDsn(s: Subject, p: number, len: number, active: ActiveDetector): void {
   if (s.at(p) === COLON) matchPort(s, p, len, active)
+  else if (s.at(p + len - 1) !== ROUND && s.at(p + 1) !== SLASH) reportStrong(s, p, active)
   else report(s, p, s.at(p + 1) === SLASH ? OF_ORACLE : OF_PROTOCOL, active)
 }
 
 const HOST_MAX = 100
 
 const COLON = 0x3a
+const ROUND = 0x28
 const SLASH = 0x2f
 /** A port of a database: a line of `.pgpass`, or `user:V@host` before it. */
 function matchPort(s: Subject, p: number, len: number, active: ActiveDetector): void {
@@ -95,6 +97,14 @@ function matchPort(s: Subject, p: number, len: number, active: ActiveDetector): 
 function report(s: Subject, end: number, login: Login, active: ActiveDetector): void {
   const from = passwordBefore(s, end, login)
   if (from >= 0) reportAt(s, from, latinText(s.b, from, end), active)
+}
+
+/** `admin:V@10.0.0.1`: the form alone says little. */
+function reportStrong(s: Subject, end: number, active: ActiveDetector): void {
+  const from = passwordBefore(s, end, OF_HOST)
+  if (from < 0) return
+  const value = latinText(s.b, from, end)
+  if (isStrong(s, value)) s.found(active.type, from, end, active.rank)
 }
 
 function reportAt(s: Subject, from: number, value: string, active: ActiveDetector): void {

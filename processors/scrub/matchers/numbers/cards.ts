@@ -7,9 +7,13 @@ import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRule } from '../policy.ts'
 import type { Subject } from '../subject.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
+import { namesOtherNumber } from './other-numbers.ts'
 
 const CARD_CONTEXT =
   /card|visa|master|amex|maestro|discover|payment|\bpan\b|\bcc\b|carte|karte|tarjeta|cartão|carta/
+
+/** Of those words the ones that mean nothing but a card. */
+const CARD_WORD = /card|visa|amex|maestro|karte|carte|tarjeta|cart\xe3\xa3o/
 
 const NOT_CARD =
   /(?:imei|iccid|ean|gtin|upc|isbn|barcode|trace|span|trace_?id|span_?id|tracking|timestamp|ts|ts_us|offset|seq|sequence)(?:[ _-]?(?:id|no|number|code))?[\\"']{0,3}[ \t]{0,2}[:=#]?[ \t]{0,2}[\\"']{0,3}$/
@@ -62,6 +66,7 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
   if ((s.hints & FIELD_HINT.CARD) !== 0) return true
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
+  if (namesOtherNumber(before) && !CARD_WORD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
 }
 

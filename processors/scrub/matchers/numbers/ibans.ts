@@ -1,6 +1,6 @@
 // IBANs: the country says the length, and mod 97 proves them.
 
-import { ALNUM, isAlnum, isDigit, isFreeLeft } from '../../value/bytes.ts'
+import { ALNUM, isAlnum, isDigit, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { IBAN_LENGTH, isIban } from '../../value/checksums.ts'
 import type { NumberRule } from '../policy.ts'
 import type { Subject } from '../subject.ts'
@@ -32,12 +32,21 @@ export function matchIban(s: Subject, digitAt: number, rule: NumberRule): boolea
     const length = ibanLength(s.b, i - 2)
     if (length === 0 || !isFreeLeft(s.b, i - 2, s.from, ALNUM)) continue
     const end = readIban(s, i - 2, length)
-    if (end > 0 && isIban(ibanText.slice(0, length).join(''))) {
+    if (end > 0 && isIbanHere(s, i - 2, end, length)) {
       s.found(rule.type, i - 2, end, rule.rank)
       return true
     }
   }
   return false
+}
+
+const ACCOUNT = /iban|konto|account|bank|compte|cuenta|conto|rekening|conta/
+
+/** The sum is right; and lower-case hex digits, of which an id is made too, stand near a word for an account. */
+function isIbanHere(s: Subject, start: number, end: number, length: number): boolean {
+  if (!isIban(ibanText.slice(0, length).join(''))) return false
+  if (!/^[0-9a-f]+$/.test(latinText(s.b, start, end))) return true
+  return ACCOUNT.test(lowerText(s.b, Math.max(s.from, start - 40), start))
 }
 
 /** Fills `ibanText` with `length` characters from `p` on; returns the end, or 0. */
@@ -62,7 +71,7 @@ export function matchIbanStart(s: Subject, p: number, _len: number, rule: Number
   const length = ibanLength(s.b, p)
   if (length === 0 || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
   const end = readIban(s, p, length)
-  if (end > 0 && isIban(ibanText.slice(0, length).join(''))) s.found(rule.type, p, end, rule.rank)
+  if (end > 0 && isIbanHere(s, p, end, length)) s.found(rule.type, p, end, rule.rank)
 }
 
 /** The word iban: what follows may hold letters, so no run of digits need lead to it. */

@@ -6,13 +6,11 @@ import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRules } from '../policy.ts'
 import type { Subject } from '../subject.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
+import { namesOtherNumber } from './other-numbers.ts'
 
 const SSN_CONTEXT = /ssn|social|soc\.? ?sec|taxpayer|tax.?id|\btin\b|\bw-?[249]\b|seguro|steuer/
 
 const ITIN_CONTEXT = /itin|taxpayer/
-
-const NOT_SSN =
-  /(?:\branges?|\bdim(?:ension)?s?|\bsizes?|\bparts?|\bsku|\bmodel|\bp\/n|\bpn|\bitems?|\bcatalog(?:ue)?|\bcat|\blot|\basset|\bserial|\bs\/n|\bproduct|\bref(?:erence)?|\bversion|\bbuild|\bdrawing|\bdwg|\bspec|\bbin|\binvoice|\border|\bticket|\btracking|\bcomponent|\bmaterial|\bstock|\barticle|\bart|\bpo|\bupc|\bisbn)(?:[ _-]?(?:no|nr|num|number|code|id))?\.?[\\"']{0,3}[ \t]{0,2}(?:is |[:=#])?[ \t]{0,2}[\\"'#]{0,3}$/
 
 /** Nine digits in one group or in three. */
 interface NineDigits {
@@ -65,7 +63,7 @@ function report(s: Subject, nine: NineDigits, rules: NumberRules): boolean {
   const words = nine.isSsn ? SSN_CONTEXT : ITIN_CONTEXT
   const isHinted = (s.hints & (nine.isSsn ? FIELD_HINT.SSN : FIELD_HINT.ITIN)) !== 0
   if (!isHinted && !words.test(before) && !isNamedBehind(s, end, words)) {
-    if (!nine.isSsn || !nine.isDashed || !nine.isAlone || NOT_SSN.test(before)) return false
+    if (!nine.isSsn || !nine.isDashed || !nine.isAlone || namesOtherNumber(before)) return false
     if (isPrecededByNumber(s, start) || isMeasured(s, end)) return false
   }
   s.found(rule.type, start, end, rule.rank)
