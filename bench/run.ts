@@ -17,6 +17,7 @@ import { makeContext, type Options, type Scenario } from './scenario.ts'
 import { api } from './scenarios/api.ts'
 import { curve } from './scenarios/curve.ts'
 import { embedded } from './scenarios/embedded.ts'
+import { faults } from './scenarios/faults.ts'
 import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
 import { pipeline } from './scenarios/pipeline.ts'
@@ -34,6 +35,7 @@ const SCENARIOS: readonly Scenario[] = [
   memory,
   queries,
   api,
+  faults,
 ]
 
 const USAGE = `npm run bench -- NAME... [options]

@@ -9,6 +9,10 @@ const BUILDER = 'go.opentelemetry.io/collector/cmd/builder@v0.161.0'
 const BUILD_DIRECTORY = join(import.meta.dirname, 'build')
 const BINARY = join(BUILD_DIRECTORY, 'otelcol-peer')
 
+export function hasCollector(): boolean {
+  return existsSync(BINARY)
+}
+
 /** Path of the Collector binary. Throws with the reason if it cannot be built on this machine. */
 export function collectorBinary(): string {
   if (existsSync(BINARY)) return BINARY

@@ -1,14 +1,32 @@
 // The file exporter on a real file system: lines, rotation, and a crash at every point of a write.
 
 import assert from 'node:assert/strict'
-import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Host } from '../../core/component.ts'
 import type { Signal } from '../../core/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { hexId, processed, quietChain, sendBatch, testHost } from '../../test/exporter-host.ts'
+import {
+  hexId,
+  processed,
+  quietChain,
+  sendBatch,
+  testDir,
+  testHost,
+} from '../../test/exporter-host.ts'
 import { encoder } from './encode.ts'
 import { file } from './index.ts'
 import type { FileSender } from './send.ts'
@@ -159,4 +177,61 @@ test('a path that cannot be written is reported with its reason and retried slow
   const verdict = await sender.send(sendBatch([lines(1)]))
   assert.ok(verdict.kind === 'retry' && (verdict.afterMs ?? 0) >= 1000)
   await sender.stop()
+})
+
+/** A file system of so many bytes; null where this machine does not permit one. */
+function smallDisk(t: TestContext, bytes: number): string | null {
+  const dir = mkdtempSync(join(tmpdir(), 'observa-small-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'none', dir])
+  t.after(() => {
+    if (mounted.status === 0) spawnSync('umount', ['-l', dir])
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return mounted.status === 0 ? dir : null
+}
+
+function fill(dir: string): void {
+  const block = Buffer.alloc(4096)
+  for (;;)
+    try {
+      appendFileSync(join(dir, 'filler'), block)
+    } catch {
+      return
+    }
+}
+
+test('with 0 bytes free where data_dir is, batches are written to a file on another disk', async (t) => {
+  const dataDir = smallDisk(t, 1024 * 1024)
+  if (dataDir === null) return t.skip('needs root, to mount a small tmpfs')
+  const path = join(testDir(t), 'out.ndjson')
+  const host = testHost(t, { dataDir })
+  const sender = await started(host, path)
+  assert.equal((await sender.send(sendBatch([lines(1)]))).kind, 'sent')
+  fill(dataDir)
+  for (let i = 1; i < 4; i++) {
+    const batch = { ...sendBatch([lines(1, i)]), batchId: `b${i}` }
+    assert.deepEqual(await sender.send(batch), { kind: 'sent' })
+  }
+  await sender.stop()
+  // A restart finds the last batch described, and writes it no second time.
+  const again = await started(host, path)
+  const last = { ...sendBatch([lines(1, 3)]), batchId: 'b3' }
+  assert.deepEqual(await again.send(last), { kind: 'sent' })
+  await again.stop()
+  assert.deepEqual(numbers(path), [0, 1, 2, 3])
+})
+
+test('a batch described by an earlier version is not written again', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  const batch = sendBatch([lines(2)])
+  await sender.send(batch)
+  await sender.stop()
+  const side = join(host.dataDir, 'file', `${host.id}.json`)
+  const [text = ''] = readFileSync(side, 'utf8').trimStart().split('\n')
+  writeFileSync(side, JSON.stringify((JSON.parse(text) as { intent: object }).intent))
+  const again = await started(host, path)
+  await again.send(batch)
+  await again.stop()
+  assert.deepEqual(numbers(path), [0, 1])
 })

@@ -1,23 +1,15 @@
-// The output file, and a side file that describes the batch being written. The description is written before the batch's
-// first byte. After a crash the output file can therefore be cut to the beginning of an incomplete batch, never inside a
-// line, and a complete batch is not written twice.
+// The output file. A description of the batch being written (`side-file.ts`) is written before the batch's first byte. After a
+// crash the output file can therefore be cut to the beginning of an incomplete batch, never inside a line, and a complete
+// batch is not written twice.
 
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { type Intent, SideFile } from './side-file.ts'
 
 /** How much is read at once when searching backwards for the end of the last complete line. */
 const TAIL_BYTES = 64 * 1024
 const LF = 0x0a
-
-/** The content of the side file: which batch is about to be written, and where. */
-interface Intent {
-  readonly path: string
-  readonly batchId: string
-  readonly sha256: string
-  readonly start: number
-  readonly length: number
-}
 
 export interface RotationLimits {
   readonly sizeBytesMax: number
@@ -29,7 +21,8 @@ export interface RotationLimits {
 
 export class RotatedFile {
   readonly #path: string
-  readonly #side: string
+  readonly #sidePath: string
+  readonly #side: SideFile
   readonly #limits: RotationLimits
   #file: FileHandle | null = null
   #size = 0
@@ -39,19 +32,21 @@ export class RotatedFile {
 
   constructor(path: string, side: string, limits: RotationLimits) {
     this.#path = path
-    this.#side = side
+    this.#sidePath = side
+    this.#side = new SideFile(side)
     this.#limits = limits
   }
 
   /** Opens the file and removes an incomplete batch that a crash left behind. Returns how many bytes were cut off. */
   async open(nowMs: number): Promise<number> {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
-    await mkdir(dirname(this.#side), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(this.#sidePath), { recursive: true, mode: 0o700 })
     const file = await open(this.#path, 'a+', 0o600)
     this.#file = file
     const stat = await file.stat()
     this.#bornAtMs = stat.size === 0 ? nowMs : stat.birthtimeMs
-    const intent = await readIntent(this.#side, this.#path)
+    await this.#side.close()
+    const intent = await this.#side.open(this.#path)
     const end = await wholeEnd(file, stat.size, intent)
     this.#last = intent !== null && end >= intent.start + intent.length ? intent : null
     if (end < stat.size) {
@@ -65,6 +60,7 @@ export class RotatedFile {
   async close(): Promise<void> {
     const file = this.#file
     this.#file = null
+    await this.#side.close()
     await file?.close()
   }
 
@@ -81,7 +77,7 @@ export class RotatedFile {
       start: this.#size,
       length: bytes.length,
     }
-    await writeDurably(this.#side, JSON.stringify(intent))
+    await this.#side.write(intent)
     const file = this.#file as FileHandle
     try {
       await writeAll(file, bytes)
@@ -103,7 +99,8 @@ export class RotatedFile {
   }
 
   async #rotate(nowMs: number): Promise<void> {
-    await this.close()
+    await this.#file?.close()
+    this.#file = null
     const stamp = new Date(nowMs).toISOString().replaceAll(':', '-')
     const extension = extname(this.#path)
     const stem = this.#path.slice(0, this.#path.length - extension.length)
@@ -177,35 +174,11 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`
-  const file = await open(temporary, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.datasync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-}
-
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()
   } finally {
     await folder.close()
-  }
-}
-
-async function readIntent(side: string, path: string): Promise<Intent | null> {
-  try {
-    const found = JSON.parse(await readFile(side, 'utf8')) as Partial<Intent>
-    // These checks reject a side file that is incomplete or belongs to another output.
-    const isWhole = typeof found.start === 'number' && typeof found.length === 'number'
-    return isWhole && found.path === path ? (found as Intent) : null
-  } catch {
-    // Without a readable side file, the file is cut after its last line feed.
-    return null
   }
 }

@@ -1,6 +1,7 @@
 // What storing an event in Postgres costs, with and without a row in `counted_events`: `node exporters/postgres/postgres.bench.ts`.
 // A batch has 1000 priced calls of one project. The table holds a million rows of earlier events, about what a project that
-// sends 20 events a minute without a trace has after 35 days. Such an event costs the server 5 µs more for its row.
+// sends 20 events a minute without a trace has after 35 days. Its row costs the
+// server 13 µs and the collector 6 µs, so that such an event is still cheaper than one of a trace (2026-11-30, 2-core VM under load).
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -35,6 +35,7 @@ export class Arrivals {
 
 export class Books {
   issued = 0
+  #unsent = 0
   readonly #acknowledged = new Set<number>()
 
   /** The number of the first span of a new request. */
@@ -42,6 +43,23 @@ export class Books {
     const first = this.issued
     this.issued += SPANS_PER_REQUEST
     return first
+  }
+
+  /** The number of the first span of so many requests, for a client that numbers them itself. */
+  reserve(requests: number): number {
+    const first = this.issued
+    this.issued += requests * SPANS_PER_REQUEST
+    return first
+  }
+
+  /** So many of the reserved requests were not sent. */
+  unsent(requests: number): void {
+    this.#unsent += requests * SPANS_PER_REQUEST
+  }
+
+  /** Spans that were sent. */
+  get sent(): number {
+    return this.issued - this.#unsent
   }
 
   acknowledge(first: number): void {

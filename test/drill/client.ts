@@ -2,11 +2,16 @@
 // acknowledged. With `copies` they send each request twice at once, and earlier ones again.
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Instance } from '../instance.ts'
 import { type Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
 
 /** Wait before a retry. Shorter than real clients wait, to make more attempts in the same time. */
 const RETRY_MS = 20
+
+/** What clients send to: an instance, or a peer. */
+export interface Target {
+  readonly isAlive: boolean
+  post(path: string, body: string): Promise<{ readonly status: number; readonly body: Buffer }>
+}
 
 export interface ClientOptions {
   readonly copies: boolean
@@ -28,7 +33,7 @@ export class Clients {
   }
 
   /** Sends from `count` clients until `isOver` or until the instance has ended. */
-  async run(instance: Instance, count: number, options: ClientOptions): Promise<void> {
+  async run(instance: Target, count: number, options: ClientOptions): Promise<void> {
     const ended = (): boolean => options.isOver() || !instance.isAlive
     const client = async (): Promise<void> => {
       while (!ended()) {
@@ -41,13 +46,13 @@ export class Clients {
   }
 
   /** Sends one request until it is accepted. */
-  async once(instance: Instance): Promise<void> {
+  async once(instance: Target): Promise<void> {
     const none = { copies: false, random: () => 0, isOver: () => false }
     await this.#deliver(instance, this.#books.next(), none, () => !instance.isAlive)
   }
 
   async #deliver(
-    instance: Instance,
+    instance: Target,
     first: number,
     options: ClientOptions,
     ended: () => boolean,
@@ -64,13 +69,13 @@ export class Clients {
   }
 
   /** Sends any earlier request again, whatever became of it. */
-  async #old(instance: Instance, { random, padding }: ClientOptions): Promise<void> {
+  async #old(instance: Target, { random, padding }: ClientOptions): Promise<void> {
     const requests = this.#books.issued / SPANS_PER_REQUEST
     const first = Math.floor(random() * requests) * SPANS_PER_REQUEST
     await this.#post(instance, first, requestOf(first, padding))
   }
 
-  async #post(instance: Instance, first: number, body: string): Promise<boolean> {
+  async #post(instance: Target, first: number, body: string): Promise<boolean> {
     const res = await instance.post('/v1/traces', body).catch(() => null)
     const answer = res === null ? 'cut' : String(res.status)
     this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1)

@@ -22,9 +22,11 @@ export interface Report extends Findings {
   readonly acknowledged: number
   /** Cycles that could not be run on this machine. */
   readonly skipped: number
-  /** Figures of this drill only, by name. */
-  readonly notes: Readonly<Record<string, number | string>>
+  /** Figures of this drill only, by name. Those of rounds are added up; a list keeps one for each, a text is the last one. */
+  readonly notes: Readonly<Record<string, Note>>
 }
+
+export type Note = number | string | readonly number[]
 
 export interface Drill {
   readonly name: string
@@ -36,6 +38,8 @@ export interface Drill {
   readonly roundCycles: number
   /** What the machine lacks to run the drill, or null. */
   readonly missing: () => string | null
+  /** Limits that depend on the machine and whether they hold, a line each. They do not fail the drill. */
+  readonly judged?: (total: Report) => readonly string[]
   run(round: Round): Promise<Report>
 }
 
@@ -47,16 +51,13 @@ export function reportOf(
   cycles: number,
   notes: Report['notes'] = {},
 ): Report {
-  const { issued, acknowledged } = books
+  const { sent: issued, acknowledged } = books
   return { cycles, issued, acknowledged, ...findings, skipped: 0, notes }
 }
 
 export function add(a: Report, b: Report): Report {
-  const notes: Record<string, number | string> = { ...a.notes }
-  for (const [name, value] of Object.entries(b.notes)) {
-    const before = notes[name]
-    notes[name] = typeof before === 'number' && typeof value === 'number' ? before + value : value
-  }
+  const notes: Record<string, Note> = { ...a.notes }
+  for (const [name, value] of Object.entries(b.notes)) notes[name] = both(notes[name], value)
   return {
     cycles: a.cycles + b.cycles,
     issued: a.issued + b.issued,
@@ -69,6 +70,21 @@ export function add(a: Report, b: Report): Report {
     skipped: a.skipped + b.skipped,
     notes,
   }
+}
+
+function both(a: Note | undefined, b: Note): Note {
+  if (typeof a === 'number' && typeof b === 'number') return a + b
+  return Array.isArray(a) && Array.isArray(b) ? [...a, ...b] : b
+}
+
+/** The figures of the rounds; empty when there are none. */
+export function listOf(note: Note | undefined): readonly number[] {
+  return typeof note === 'object' ? note : []
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
 
 export const EMPTY: Report = {

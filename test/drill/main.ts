@@ -3,7 +3,7 @@
 
 import { parseArgs } from 'node:util'
 import { Instance } from '../instance.ts'
-import { isSound } from './drill.ts'
+import { isSound, median, type Note } from './drill.ts'
 import { DRILLS } from './drills.ts'
 import { type Outcome, runDrill } from './rounds.ts'
 
@@ -40,7 +40,7 @@ function list(isJson: boolean): number {
   return 0
 }
 
-function print({ drill, seed, rounds, seconds, total }: Outcome): void {
+function print({ drill, seed, rounds, seconds, total }: Outcome, judged: readonly string[]): void {
   say(
     `${drill}: ${total.cycles} cycles in ${rounds} rounds, from seed ${seed}, ${Math.round(seconds)} s\n`,
   )
@@ -53,10 +53,15 @@ function print({ drill, seed, rounds, seconds, total }: Outcome): void {
     ['doubled', total.doubled],
     ['corrupt', total.corrupt],
     ...(total.skipped > 0 ? [['skipped', total.skipped] as const] : []),
-    ...Object.entries(total.notes),
+    ...Object.entries(total.notes).map(([name, note]) => [name, textOf(note)] as const),
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   for (const [name, value] of rows) say(`  ${name.padEnd(width)}${value}\n`)
+  for (const line of judged) say(`  ${line}\n`)
+}
+
+function textOf(note: Note): number | string {
+  return typeof note === 'object' ? `${median(note)} (median of ${note.join(', ')})` : note
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {
@@ -119,8 +124,9 @@ async function main(): Promise<number> {
     signal: stop.signal,
     progress: (text) => complain(`${drill.name}: ${text}`),
   })
-  if (json) say(`${JSON.stringify(outcome)}\n`)
-  else print(outcome)
+  const judged = drill.judged?.(outcome.total) ?? []
+  if (json) say(`${JSON.stringify({ ...outcome, judged })}\n`)
+  else print(outcome, judged)
   return isSound(outcome.total) ? 0 : 1
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { removeDataDirectory } from '../../../storage/postgres/engine/data-directory.ts'
 import { Instance, type InstanceOptions, until } from '../../instance.ts'
 import { Books, type Findings } from '../books.ts'
-import { Clients } from '../client.ts'
+import { Clients, type Target } from '../client.ts'
 import { fromClickHouse, fromFile, fromPostgres } from '../destinations.ts'
 import { type Drill, nothingMissing, type Report, type Round, reportOf } from '../drill.ts'
 
@@ -27,47 +27,63 @@ service:
     logs: { exporters: [clickhouse, postgres] }
 `
 
-interface Killed {
-  readonly books: Books
-  readonly cycles: number
-  /** The running instance, after everything was delivered. */
-  readonly last: Instance
+/** What can be killed and started again on the same directory. */
+export interface Killable extends Target {
+  kill(signal: NodeJS.Signals): Promise<number | null>
+  /** Resolves when everything is delivered. */
+  drained(): Promise<void>
 }
 
-/** Kills the instance, starts it once more, checks that a request succeeds, and waits until everything is delivered. */
-async function killAgain(
+interface Killed<T extends Killable> {
+  readonly books: Books
+  readonly cycles: number
+  /** The running process, after everything was delivered. */
+  readonly last: T
+}
+
+/** Kills the process, starts it once more, checks that a request succeeds, and waits until everything is delivered. */
+export async function killAgain<T extends Killable>(
   round: Round,
-  optionsOf: (start: number) => InstanceOptions,
-): Promise<Killed> {
+  start: (cycle: number) => Promise<T>,
+): Promise<Killed<T>> {
   const books = new Books()
   const clients = new Clients(books)
-  let dir: string | undefined
   let cycles = 0
-  const start = (): Promise<Instance> =>
-    Instance.start({ ...optionsOf(cycles), ...(dir === undefined ? {} : { dir }) })
   for (; cycles < round.cycles && !round.isOver(); cycles++) {
-    const instance = await start()
-    dir = instance.dir
+    const running = await start(cycles)
     const options = { copies: cycles % 2 === 1, random: round.random, isOver: () => false }
     const answers = (): number => clients.answers.get('200') ?? 0
     const wanted = answers() + Math.floor(round.random() * ANSWERS_MAX)
-    const load = clients.run(instance, CLIENTS, options)
+    const load = clients.run(running, CLIENTS, options)
     await until(() => answers() >= wanted, 'loaded')
-    await instance.kill('SIGKILL')
+    await running.kill('SIGKILL')
     await load
     round.progress(`killed ${cycles + 1} times, ${books.acknowledged} spans acknowledged`)
   }
-  const last = await start()
+  const last = await start(cycles)
   await clients.once(last)
   await last.drained()
   return { books, cycles, last }
+}
+
+/** Starts instances on one directory, one after another. */
+function onOneDirectory(
+  optionsOf: (start: number) => InstanceOptions,
+): (cycle: number) => Promise<Instance> {
+  let dir: string | undefined
+  return async (cycle) => {
+    const options = { ...optionsOf(cycle), ...(dir === undefined ? {} : { dir }) }
+    const instance = await Instance.start(options)
+    dir = instance.dir
+    return instance
+  }
 }
 
 export async function killWithFile(
   round: Round,
   optionsOf: (start: number) => InstanceOptions = () => ({}),
 ): Promise<Report> {
-  const { books, cycles, last } = await killAgain(round, optionsOf)
+  const { books, cycles, last } = await killAgain(round, onOneDirectory(optionsOf))
   const findings = books.check(await fromFile(last))
   await last.kill('SIGTERM')
   await rm(last.dir, { recursive: true, force: true })
@@ -75,7 +91,10 @@ export async function killWithFile(
 }
 
 async function killWithStores(round: Round): Promise<Report> {
-  const { books, cycles, last } = await killAgain(round, () => ({ config: STORES_CONFIG }))
+  const { books, cycles, last } = await killAgain(
+    round,
+    onOneDirectory(() => ({ config: STORES_CONFIG })),
+  )
   const stores = await checkStores(last, books)
   return reportOf(books, stores.findings, cycles, stores.notes)
 }
