@@ -61,7 +61,7 @@ const DEAR = 'psk '.repeat(500)
 const key = fake('groq_key', draw)
 
 test('a dear value is dropped and counted, the request goes on, and the next request begins anew', () => {
-  const work = new WorkBudget({ perByte: 50, reserve: 1500 })
+  const work = new WorkBudget({ perByte: 80, reserve: 1500 })
   const { values, failed } = scrubbed(
     [
       [`before ${key}`, DEAR, `behind ${key}`],

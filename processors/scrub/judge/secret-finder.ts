@@ -23,6 +23,8 @@ const DECODE_ROUNDS_MAX = 3
 /** What a matcher costs that finds nothing, in bytes looked at. Those of a name try a dozen expressions behind it. */
 const MATCH_COST = 64
 const NAME_COST = 500
+/** What decoding and another scan cost, for each byte. */
+const DECODE_COST = 8
 /** More than the longest anchor (255) and all that the scanner looks at behind it (64) or before it (40). */
 const SEAM_REACH = 320
 const QUOTE = 0x22
@@ -211,6 +213,7 @@ export class SecretFinder {
   /** Decodes the value, judges what comes out and maps findings back to the original. */
   #judgeDecoded(s: Subject, value: ValueRange, depth: number): void {
     const { bytes, from, to, meaning } = value
+    s.spend(DECODE_COST * (to - from))
     this.#besides((side) => {
       const start = side.arena.reserve(to - from + 8)
       const origins = new Int32Array(to - from + 1)

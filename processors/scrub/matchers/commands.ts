@@ -14,6 +14,9 @@ const LINE_MAX = 600
 const VALUE_MIN = 3
 const VALUE_MAX = 256
 const WORDS_COST = 100
+/** What it costs to find the words of a line, at all and for each byte of it (2026-11-30). */
+const LINE_COST = 2500
+const WORD_BYTE_COST = 12
 
 /** A command's name at `p`: the passwords among its arguments. */
 export function matchCommand(s: Subject, p: number, _len: number, active: ActiveDetector): void {
@@ -101,6 +104,7 @@ function argumentsAt(s: Subject, p: number, nameLength: number): Line {
       return last
     }
   }
+  s.spend(LINE_COST)
   const line = latinText(s.b, p, Math.min(s.to, p + LINE_MAX))
   const isItem = /- ["']?$/.test(latinText(s.b, Math.max(s.from, p - 4), p))
   const words = wordsOf(line, nameLength, isItem).map((w) => ({ ...w, at: w.at + p }))
@@ -114,7 +118,7 @@ function argumentsAt(s: Subject, p: number, nameLength: number): Line {
   last.optionAt = words.findLastIndex(isOption)
   last.first = 0
   last.names = new Set()
-  s.spend(end - p)
+  s.spend(WORD_BYTE_COST * (end - p))
   return last
 }
 

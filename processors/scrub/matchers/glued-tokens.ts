@@ -13,6 +13,8 @@ const NAME_MAX = 32
 const LOOK_MAX = 96
 /** A shorter anchor is the end of too many words: `self_`, `store_`, `week_`. */
 const DISTINCT_ANCHOR = 4
+/** What the look at a body and a name costs: 5 µs, as much as 2500 bytes of a search (2026-11-30). */
+const LOOK_COST = 2500
 const BODY_MIN = 16
 /** Bodies of vendors that draw fewer. */
 const BODY_SHORT = 14
@@ -24,7 +26,8 @@ const WORD_MAX = 12
 /** True when the anchor of `len` bytes at `p` begins a token although letters, digits or joints stand left of it. */
 export function isGlued(s: Subject, p: number, len: number, active: ActiveDetector): boolean {
   const { row } = active
-  if (!row.gluable) return false
+  if (!row.gluable || !isNearStart(s, p)) return false
+  s.spend(LOOK_COST)
   const set = SETS[row.shape.kind === 'token' ? row.shape.body : 'word_dot_dash']
   const from = p + len
   const to = Math.min(s.runEnd(from, set), from + LOOK_MAX)
@@ -38,6 +41,11 @@ export function isGlued(s: Subject, p: number, len: number, active: ActiveDetect
   const isSegment = (classAt(s, p - 1) & ALNUM) === 0
   if (isNoWordEnd(s, p)) return !(isSegment && isOfData(s, p, from))
   return body === BODY.MIXED && (isSegment || to - from >= LONG_BODY)
+}
+
+/** No more than a name stands before `p` in its run: most anchors in a long run are told by this alone. */
+function isNearStart(s: Subject, p: number): boolean {
+  return p - runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash) <= NAME_MAX
 }
 
 /** A name that says what follows: `key-fc-..`, `tokenfw_..`. */

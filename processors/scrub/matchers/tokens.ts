@@ -34,6 +34,11 @@ const CUT_BODY_MIN = 8
 /** Digits of a number in a name of words. */
 const YEAR = 4
 
+/** What it costs to tell whether a body is drawn at random, as much as so many bytes of a search (2026-11-30). */
+const BODY_COST = 600
+/** Of a body without a digit so much tells whether it is a name. */
+const NAME_LOOK_MAX = 64
+
 /** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
 export function matchToken(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const shape = active.row.shape as TokenShape
@@ -42,6 +47,7 @@ export function matchToken(s: Subject, p: number, len: number, active: ActiveDet
   const n = end - start
   if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
   if (shape.max !== undefined && n > shape.max) return
+  s.spend(BODY_COST)
   if (shape.samples !== true && (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)))
     return
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
@@ -60,7 +66,12 @@ function bodyEnd(s: Subject, start: number, shape: TokenShape): number {
 function isDrawn(b: Uint8Array, start: number, end: number, shape: TokenShape): boolean {
   const look = Math.min(end, start + LOOK_MAX)
   const noDigit = (mixOf(b, start, look) & SETS.digits) === 0
-  if (noDigit && (shape.digit === true || isIdentifier(latinText(b, start, look)))) return false
+  if (
+    noDigit &&
+    (shape.digit === true ||
+      isIdentifier(latinText(b, start, Math.min(look, start + NAME_LOOK_MAX))))
+  )
+    return false
   if (shape.entropy !== undefined && entropy(b, start, look) < shape.entropy) return false
   return shape.crc === true || !isWordy(b, start, look, YEAR)
 }
