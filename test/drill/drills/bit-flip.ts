@@ -28,7 +28,9 @@ async function bitFlips(round: Round): Promise<Report> {
   for (let i = 0; i < round.cycles && !round.isOver(); i++) {
     sum = add(sum, await damaged(round))
     const { bits_flipped: bits, destroyed } = sum.notes
-    round.progress(`${sum.cycles} logs, ${Number(bits)} bits flipped, ${Number(destroyed)} spans destroyed`)
+    round.progress(
+      `${sum.cycles} logs, ${Number(bits)} bits flipped, ${Number(destroyed)} spans destroyed`,
+    )
   }
   return sum
 }
