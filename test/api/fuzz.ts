@@ -27,7 +27,7 @@ const USAGE = `npm run fuzz:api -- [options]
 Exit code 1 when a check failed or the instance died, ${SKIPPED} when Schemathesis cannot be had here.
 `
 
-const key = keyForTests('sk', { scopes: ['ingest', 'query', 'admin'] })
+const key = keyForTests('sk', { scopes: ['ingest', 'query', 'content', 'admin'] })
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const CONFIG = `
