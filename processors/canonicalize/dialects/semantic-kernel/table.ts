@@ -11,6 +11,8 @@ export const semanticKernel: Dialect = {
   markers: ['sk.available_functions'],
   rows: [
     ['sk.available_functions', 'tool_definitions', 'tools', { rank: 70 }],
+    ['gen_ai.response.prompt_tokens', 'input_tokens', 'int', { rank: 60 }],
+    ['gen_ai.response.completion_tokens', 'output_tokens', 'int', { rank: 60 }],
     ['gen_ai.event.content', 'io.output', 'io', { when: 'own', rank: RANK.last }],
   ],
   notes: [
