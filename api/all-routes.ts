@@ -24,6 +24,7 @@ import { groupRoutes } from './routes/data/groups.ts'
 import { scoreRoutes } from './routes/data/scores.ts'
 import { searchRoutes } from './routes/data/search.ts'
 import { similarRoutes } from './routes/data/similar.ts'
+import { streamRoutes } from './routes/data/stream.ts'
 import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
@@ -72,6 +73,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   analyticsRoutes(app, stores)
   dashboardRoutes(app, stores)
   eventRoutes(app, stores, service)
+  streamRoutes(app, service)
   signalRoutes(app, stores)
   issueRoutes(app, stores)
   judgeRoutes(app, stores, service)

@@ -14,6 +14,7 @@ import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signal.ts'
+import type { Tap } from './tap.ts'
 import type {
   ContentEncoding,
   EncodedPart,
@@ -466,6 +467,8 @@ export interface ServiceView {
   readonly judges?: JudgeOffer | undefined
   /** What whoever runs the instance may ask of it. */
   readonly operations: Operations
+  /** A live sample of what is stored. */
+  readonly tap: Tap
   /** The storage connections the API may read: set by the clickhouse and postgres exporters. */
   readonly stores: {
     readonly clickhouse: StoreAddress | null

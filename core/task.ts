@@ -1,5 +1,6 @@
 // The messages between the main thread and a worker: bytes, numbers and a small tenant context.
 
+import type { TapRequest, TapSample } from './tap.ts'
 import type { TenantContext } from './tenant.ts'
 
 /** What kind of telemetry a request carries. A `Signal` is something else: what a rule found. */
@@ -78,6 +79,8 @@ export interface Task {
   readonly corrections: readonly LedgerCorrection[]
   /** Events of earlier tasks that exporters must revise. */
   readonly revisions?: readonly Revision[]
+  /** Set while somebody looks at what is stored. */
+  readonly tap?: TapRequest
 }
 
 /** Outcome of one request of a task. `reasons` are English sentences without payload text. */
@@ -145,4 +148,6 @@ export interface TaskResult {
   readonly counters: Readonly<Record<string, number>>
   /** Time spent in each stage in µs, by stage name (`decode`, `scrub`, ..., `encode:clickhouse`). */
   readonly timingsUs: Readonly<Record<string, number>>
+  /** When the task asked for one. */
+  readonly tap?: TapSample
 }

@@ -28,6 +28,7 @@ export function testService(stores: Partial<ServiceView['stores']> = {}): Servic
     explainStored: () => [],
     pipelines: () => [],
     operations: NO_OPERATIONS,
+    tap: { open: () => 'too_many' },
     stores: { clickhouse: null, postgres: null, ...stores },
   }
 }

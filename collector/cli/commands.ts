@@ -294,6 +294,28 @@ observa quota list --tenant acme --json
     },
   ],
   [
+    'tap',
+    {
+      help: `observa tap [options]
+
+Prints a live sample of what a running instance stores, scrubbed, one JSON object a line ("record": event or signal). Records
+that did not fit are counted on standard error. The key of an instance that needs one is read from OBSERVA_API_KEY.
+
+      --url URL       the instance (default: OBSERVA_URL, else http://127.0.0.1:3000)
+      --component ID  what goes through this receiver, processor, exporter or pipeline
+      --record R      event, signal or all (default: all)
+      --where F=V     only records with this field: kind, status, service_name, environment, route, provider,
+                      request_model, tool_name, trace_id; type and severity of signals; may be repeated
+      --rate N        records a second at most (default: 50)
+      --limit N       ends after so many records
+      --seconds N     ends after so long (default: 3600)
+
+observa tap --where kind=llm --where status=error
+`,
+      load: async () => (await import('./tap.ts')).tapCommand,
+    },
+  ],
+  [
     'targets',
     {
       help: `observa targets list | test ID [options]

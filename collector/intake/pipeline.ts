@@ -12,6 +12,7 @@ import type { CommitOutcome } from '../ledger/pending-commits.ts'
 import type { ReportState } from '../ledger/report-history.ts'
 import type { Revised } from '../ledger/trace-reports.ts'
 import type { DurableLog } from '../log/log.ts'
+import type { TapHub } from '../tap/tap-hub.ts'
 import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
 import { retryVerdict } from './refusals.ts'
 import { type FoundRevisions, StoredEvents } from './stored-events.ts'
@@ -29,6 +30,7 @@ export interface PipelineParts {
   readonly clock: Clock
   /** An exporter of the pipeline that sends events as JSON; null when none does. */
   readonly jsonExporter: string | null
+  readonly tap?: TapHub
 }
 
 export const PIPELINE_METRICS = [
@@ -173,8 +175,14 @@ export class Pipeline {
     if (result.parts.length === 0) return ledger.durabilityOf(result.facts)
     ledger.commit(result.facts)
     const outcome = this.#append(result)
+    if (result.tap !== undefined) void outcome.then(({ ok }) => this.#show(result, ok))
     ledger.track(result.facts, outcome)
     return outcome
+  }
+
+  /** What is shown is durable. */
+  #show({ tap }: TaskResult, isDurable: boolean): void {
+    if (isDurable && tap !== undefined) this.#parts.tap?.publish(this.id, tap)
   }
 
   async #append({ parts, facts }: TaskResult): Promise<CommitOutcome> {

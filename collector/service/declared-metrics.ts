@@ -18,6 +18,7 @@ import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
 import { LOG_METRICS } from '../log/log-metrics.ts'
 import { EXPLAIN_METRICS } from '../operations/explainer.ts'
 import { SENDER_METRICS } from '../sender/item-accounting.ts'
+import { TAP_METRICS } from '../tap/tap-hub.ts'
 import { POOL_METRICS } from '../worker/pool.ts'
 import { PROCESS_METRICS } from './metrics-endpoint.ts'
 import { RELOAD_METRICS } from './reload.ts'
@@ -31,6 +32,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Jobs', metrics: JOB_METRICS },
   { part: 'Notifications', metrics: NOTIFICATION_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },
+  { part: 'The tap', metrics: TAP_METRICS },
   { part: 'The usage ledger', metrics: LEDGER_METRICS },
   { part: 'The log', metrics: LOG_METRICS },
   { part: 'Signals about traces and trends', metrics: DETECTION_METRICS },

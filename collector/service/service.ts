@@ -37,6 +37,7 @@ import { reportLedger } from '../ledger/ledger-metrics.ts'
 import { DurableLog } from '../log/log.ts'
 import { InstanceOperations } from '../operations/instance-operations.ts'
 import { SenderLoop } from '../sender/sender-loop.ts'
+import { TapHub } from '../tap/tap-hub.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
@@ -124,11 +125,13 @@ export class Service implements ServiceView {
   #secrets: InstanceSecrets = NO_SECRETS
   #ids: StoredIds = PLAIN_IDS
   #ready = false
+  readonly tap: TapHub
 
   constructor(config: ObservaConfig, deps: ServiceDeps) {
     this.#config = config
     this.#deps = deps
     this.#auth = makeAuthenticators(config)
+    this.tap = new TapHub(deps.metrics, (component) => this.#pipelinesWith(component))
     this.version = deps.version
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
@@ -353,7 +356,7 @@ export class Service implements ServiceView {
       }
       const index = this.#pipelines.length
       const jsonExporter = jsonExporterOf(this.#config, p.exporters)
-      this.#addPipeline({ id, index, log, ledger, metrics, clock, jsonExporter })
+      this.#addPipeline({ id, index, log, ledger, metrics, clock, jsonExporter, tap: this.tap })
     }
     // This pipeline passes nothing to the log or the ledger.
     const ledger = new UsageLedger()
@@ -393,6 +396,14 @@ export class Service implements ServiceView {
     }
   }
 
+  #pipelinesWith(component: string): ReadonlySet<string> | null {
+    const found = [...this.#config.service.pipelines].filter(
+      ([id, p]) =>
+        id === component || [...p.receivers, ...p.processors, ...p.exporters].includes(component),
+    )
+    return found.length === 0 ? null : new Set(found.map(([id]) => id))
+  }
+
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[] {
     const factories = new Set([...this.#config.processors.values()].map((p) => p.factory))
     return [...factories].flatMap((factory) => factory.explainStored?.(event) ?? [])
@@ -430,6 +441,7 @@ export class Service implements ServiceView {
       this.#deps.log,
     )
     for (const p of settling) p.pool = pool
+    pool.tapRequest = () => this.tap.request
     this.#pools.add(pool)
     try {
       await pool.warm()

@@ -25,6 +25,7 @@ import { type DecodeLimits, decodeInto } from '../../proto/decode.ts'
 import { packFacts } from '../ledger/event-facts.ts'
 import { DELETED_DROPPED, type DeletedEvents } from './deleted-events.ts'
 import { RevisedRows } from './revised-rows.ts'
+import { sampleOf } from './tap-sample.ts'
 
 export interface ChainStep {
   readonly id: string
@@ -110,7 +111,9 @@ export class Chain implements ChainContext {
       this.revised.fill(task.revisions ?? [], this.#options.steps)
       this.#countDropped(verdicts)
     }
-    return this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])
+    const result = this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])
+    if (task.tap === undefined) return result
+    return { ...result, tap: sampleOf(this.events, this.#skip, this.signals, task.tap) }
   }
 
   /** Finds the request that broke the task: each runs alone, the results are joined. */

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import { faultOf } from '../../core/fault.ts'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
+import type { TapRequest } from '../../core/tap.ts'
 import type { Task, TaskRequest, TaskResult } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/pending-commits.ts'
@@ -151,6 +152,9 @@ export class WorkerPool {
     const failed = new Promise<never>((_, reject) => this.#piscina.once('error', reject))
     await Promise.race([Promise.all(all), failed])
   }
+
+  /** What of the next task is to be sampled for the tap; set by the service. */
+  tapRequest: (() => TapRequest | null) | null = null
 
   /** Requests that wait for a worker. */
   get waiting(): number {
@@ -359,7 +363,9 @@ export class WorkerPool {
   async #run(pipeline: number, task: Task): Promise<TaskResult> {
     const deadline = new TaskDeadline(this.#settings.taskTimeoutMs, this.#starts)
     try {
-      const message = { kind: 'task', pipeline, task } as const
+      const tap = this.tapRequest?.() ?? null
+      const asked = tap === null ? task : { ...task, tap }
+      const message = { kind: 'task', pipeline, task: asked } as const
       return await this.#piscina.run(message, { signal: deadline.signal })
     } finally {
       deadline.end()

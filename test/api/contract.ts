@@ -110,15 +110,11 @@ export const CONTRACT = of(`
 /** Not served yet. A route that is served goes from this list. */
 export const PLANNED = of(`
   POST auth/reset
-  GET budgets
-  POST budgets
-  GET budgets/remaining
   GET retention
   GET deletions
   POST deletions
   GET topics
   GET drift
-  GET stream
   GET rules
   POST rules/:id/replay
 `)

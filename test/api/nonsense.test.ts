@@ -97,6 +97,8 @@ test('no invalid value in a query or a path leads to a 500', async () => {
     return times <= ROUTES_MAX || place === 'path'
   }
   const paths = Object.entries(document.paths).flatMap(([pattern, { get }]) => {
+    // A stream has no end (`stream.test.ts`).
+    if (pattern.endsWith('/stream')) return []
     const plain = pattern.replace(/\{\w+\}/g, 'a'.repeat(32))
     return (get?.parameters ?? [])
       .filter(isNew)

@@ -287,6 +287,8 @@ test('over every route of the document another tenant sees nothing, and without 
       // Those of receivers are served at their own address.
       if (operation['x-required-scope'] === undefined || operation['servers'] !== undefined)
         continue
+      // A stream has no end; whose records it shows is asked in `tap-hub.test.ts`.
+      if (path.endsWith('/stream')) continue
       const id = path.includes('/traces/')
         ? IDS['trace']
         : path.includes('/conversations/')

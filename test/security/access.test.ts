@@ -116,6 +116,11 @@ async function ask(
     },
     ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
   })
+  // A stream has no end; that it was opened is the answer.
+  if (res.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    await res.body?.cancel()
+    return { status: res.status, body: {} }
+  }
   return { status: res.status, body: JSON.parse(await res.text()) as unknown }
 }
 
@@ -188,7 +193,9 @@ const telemetry = (): Route[] =>
     (r) =>
       r.method === 'GET' &&
       r.scope === 'query' &&
-      !/\/(tenants|projects|keys|members|audit|targets|deliveries|mutes|budgets)\b/.test(r.path),
+      !/\/(tenants|projects|keys|members|audit|targets|deliveries|mutes|budgets|stream)\b/.test(
+        r.path,
+      ),
   )
 
 /** The first id in the list that belongs to a route with an id, requested by the owner. */

@@ -2306,6 +2306,12 @@ readonly data: readonly GetSignalsSummaryRow[]
     readonly body: undefined
     readonly answer: GetIssuesByIdSignalsRow
   }
+  'GET /api/v1/stream': {
+    readonly path: {}
+    readonly query: { readonly component?: string; readonly record?: 'event' | 'signal' | 'all'; readonly kind?: string; readonly status?: string; readonly service_name?: string; readonly environment?: string; readonly route?: string; readonly provider?: string; readonly request_model?: string; readonly tool_name?: string; readonly trace_id?: string; readonly type?: string; readonly severity?: string; readonly per_second?: number; readonly limit?: number; readonly seconds?: number }
+    readonly body: undefined
+    readonly answer: undefined
+  }
   'GET /api/v1/targets': {
     readonly path: {}
     readonly query: { readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
