@@ -49,8 +49,8 @@ export async function startKafka(
   await javaToEnd(lib, dir, log, [
     'kafka.tools.StorageTool',
     'format',
-    '-t',
-    clusterId,
+    // With an equals sign, because an id may begin with a hyphen.
+    `--cluster-id=${clusterId}`,
     '-c',
     config,
   ])
