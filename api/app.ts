@@ -26,7 +26,7 @@ import { givenRequestId, PAGE_HEADERS } from '../core/http/security-headers.ts'
 import { CursorError } from '../storage/queries/page.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
-import { isTooExpensive, sendError, TOO_EXPENSIVE } from './error-answers.ts'
+import { collisionOf, isTooExpensive, sendError, TOO_EXPENSIVE } from './error-answers.ts'
 import { documented } from './openapi.ts'
 import type { Api } from './typed-fastify.ts'
 
@@ -221,6 +221,12 @@ function onError(
   }
   if (isTooExpensive(error)) {
     sendError(reply, req, TOO_EXPENSIVE)
+    return
+  }
+  const collision = collisionOf(error)
+  if (collision !== null) {
+    if (collision.status === 503) void reply.header('retry-after', RETRY_AFTER_S)
+    sendError(reply, req, collision)
     return
   }
   const store = unavailableStore(error)

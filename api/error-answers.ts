@@ -52,6 +52,32 @@ export function isTooExpensive(error: unknown): boolean {
   return sqlStateOf(error) === STATEMENT_TIMEOUT
 }
 
+/** SQLSTATE: what a new row belongs to is not there (any more); a row like it is there already. */
+const GONE = '23503'
+const THERE_ALREADY = '23505'
+/** SQLSTATE: two changes were in each other's way, and Postgres ended this one. */
+const IN_THE_WAY: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
+
+/** The answer to a change that met another one: what it belongs to was deleted meanwhile, or it was made twice. Null for anything else. */
+export function collisionOf(error: unknown): ErrorAnswer | null {
+  const state = sqlStateOf(error)
+  if (state === GONE)
+    return {
+      status: 409,
+      code: 'CONFLICT',
+      message: 'what this belongs to is not there, or was deleted meanwhile',
+    }
+  if (state === THERE_ALREADY)
+    return { status: 409, code: 'CONFLICT', message: 'there is one like it already' }
+  if (state !== null && IN_THE_WAY.has(state))
+    return {
+      status: 503,
+      code: 'STORE_UNAVAILABLE',
+      message: 'another change was in the way: try again',
+    }
+  return null
+}
+
 export const TOO_EXPENSIVE: ErrorAnswer = {
   status: 422,
   code: 'QUERY_TOO_EXPENSIVE',
