@@ -5,7 +5,7 @@ import {
   KEPT_FOR_EVER,
   type RetentionDays,
   retentionFault,
-} from '../core/retention.ts'
+} from '../core/deletion/retention.ts'
 import {
   listRetention,
   type RetentionRow,

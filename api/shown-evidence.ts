@@ -1,8 +1,8 @@
 // What of a signal's evidence a credential without the scope `content` may see: figures, and texts that name something. Texts that may
 // repeat a prompt or an answer, such as an error's message, are left out; a title that was made of one is made again without it.
 
-import type { Evidence, Signal } from '../core/signal.ts'
-import { titleOf } from '../core/signal-title.ts'
+import type { Evidence, Signal } from '../core/signals/signal.ts'
+import { titleOf } from '../core/signals/signal-title.ts'
 
 /** Texts under these names say what something is called or how it was measured. Any other text may be content. */
 const NAMES: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
-// The list of all components. A new component needs its folder and one line here. The main thread loads the factories
-// (`registry.ts`). A worker loads the processors, and only the encoder of an exporter (`worker/build-chain.ts`),
-// because not every thread should load the clients of stores and brokers.
+// The list of processors and exporters; `edge-components.ts` lists receivers and extensions. A new component needs its folder
+// and one line in a list. The main thread loads the factories (`registry.ts`). A worker loads the processors, and only the
+// encoder of an exporter (`worker/build-chain.ts`), because not every thread should load the clients of stores and brokers.
 
 import { attributes } from '../processors/attributes/index.ts'
 import { canonicalize } from '../processors/canonicalize/index.ts'
@@ -9,12 +9,6 @@ import { filter } from '../processors/filter/index.ts'
 import { sample } from '../processors/sample/index.ts'
 import { scrub } from '../processors/scrub/index.ts'
 import { signals } from '../processors/signals/index.ts'
-
-export const RECEIVERS = [
-  async () => (await import('./receivers/otlp/index.ts')).otlp,
-  async () => (await import('./receivers/observa/index.ts')).observa,
-  async () => (await import('./receivers/kafka/index.ts')).kafka,
-]
 
 export const PROCESSORS = [scrub, canonicalize, cost, signals, filter, attributes, sample]
 
@@ -45,8 +39,3 @@ export const EXPORTERS = {
     encoder: async () => (await import('../exporters/debug/encode.ts')).encoder,
   },
 }
-
-export const EXTENSIONS = [
-  async () => (await import('../api/index.ts')).api,
-  async () => (await import('./extensions/keys/index.ts')).keys,
-]

@@ -1,4 +1,4 @@
-// The registry of the main thread: the factories of all components in `components.ts`, by kind and type.
+// The registry of the main thread: the factories of all components in `components.ts` and `edge-components.ts`, by kind and type.
 
 import {
   type AnyExporter,
@@ -7,7 +7,8 @@ import {
   type AnyReceiver,
   makeRegistry,
 } from '../config/registry-type.ts'
-import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from './components.ts'
+import { EXPORTERS, PROCESSORS } from './components.ts'
+import { EXTENSIONS, RECEIVERS } from './edge-components.ts'
 
 const loaded = <F>(loaders: readonly (() => Promise<F>)[]): Promise<F[]> =>
   Promise.all(loaders.map((load) => load()))

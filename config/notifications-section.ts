@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { secret } from '../core/config/config-types.ts'
-import { ISSUE_LABELS } from '../core/issue-labels.ts'
+import { ISSUE_LABELS } from '../core/signals/issue-labels.ts'
 
 const matchers = z.partialRecord(z.enum(ISSUE_LABELS), z.array(z.string().min(1)).min(1))
 

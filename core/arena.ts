@@ -55,6 +55,14 @@ export class Arena {
     return off
   }
 
+  /** Makes room for `n` bytes behind the used ones and returns their offset. They stay free, for results that are read at once. */
+  scratch(length: number): number {
+    const { top } = this
+    const off = this.reserve(length)
+    this.top = top
+    return off
+  }
+
   /** Copies `src` into the arena and returns its offset. */
   append(src: Uint8Array): number {
     const off = this.reserve(src.length)

@@ -8,12 +8,13 @@ import type { Clock, Random } from './clock.ts'
 import type { Secret } from './config/config-types.ts'
 import type { StoreAddress } from './config/store-address.ts'
 import type { EventTable, Provenance } from './event.ts'
+import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
-import type { Operations } from './operations.ts'
+import type { EmbedText, JudgeOffer, Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
-import type { Signal } from './signal.ts'
+import type { Signal } from './signals/signal.ts'
 import type { Tap } from './tap.ts'
 import type {
   ContentEncoding,
@@ -160,34 +161,6 @@ export interface Authenticator {
   ): AuthResult | Promise<AuthResult>
   /** Whether there is a publishable key for web pages of this origin. */
   hasKeyFor?(origin: string): boolean
-}
-
-/**
- * Decides, before anything else handles a request, whether it may come in at all. There is one guard for the routes of
- * an endpoint.
- */
-export interface RequestGuard {
-  /** Why the request is refused, as a message for its sender; null when it may come in. Cheap, and never waits. */
-  refusalOf(req: GuardedRequest): RequestRefusal | null
-}
-
-/** The part of a request that a guard reads. A gRPC call is presented in the same form. */
-export type GuardedRequest = Pick<
-  import('node:http').IncomingMessage,
-  'headers' | 'method' | 'rawHeaders' | 'url'
-> & { readonly socket: { readonly localAddress?: string | undefined } }
-
-export interface RequestRefusal {
-  readonly status: 403 | 415
-  readonly code: string
-  readonly message: string
-}
-
-export interface GuardOptions {
-  /** Whether web pages of another site with this origin may send requests, according to the CORS configuration. */
-  readonly isAllowedOrigin?: (origin: string) => boolean
-  /** Whether a POST must declare a JSON content type. */
-  readonly isJsonOnly?: boolean
 }
 
 export interface ReceiverContext {
@@ -428,20 +401,6 @@ export interface RunningPipeline {
   readonly processors: readonly string[]
   readonly exporters: readonly string[]
 }
-
-/** What judges can be asked, and what a question about a text of so many bytes costs. */
-export interface JudgeOffer {
-  readonly model: string
-  readonly rubrics: readonly { readonly name: string; readonly version: number }[]
-  estimateUsd(bytes: number): { readonly usual: number; readonly worst: number }
-}
-
-/** The vector has length 1; `embedder` names what made it. Rejects when the endpoint gives no answer. */
-export type EmbedText = (
-  tenantId: string,
-  text: string,
-  signal: AbortSignal,
-) => Promise<{ readonly embedder: string; readonly v: readonly number[] } | null>
 
 export interface ServiceView {
   readonly version: string

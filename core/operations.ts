@@ -1,7 +1,7 @@
 // What whoever runs an instance may ask of it beside its state: its configuration, its dead letters, and what it would make of a payload.
 // The service has it, the REST API shows it.
 
-import type { Signal } from './signal.ts'
+import type { Signal } from './signals/signal.ts'
 import type { TenantContext } from './tenant.ts'
 
 /** A mistake in a configuration, or a doubtful place. */
@@ -101,3 +101,17 @@ export interface Operations {
   /** Tenants that the configuration names in its keys. */
   configuredTenants(): readonly string[]
 }
+
+/** What judges can be asked, and what a question about a text of so many bytes costs. */
+export interface JudgeOffer {
+  readonly model: string
+  readonly rubrics: readonly { readonly name: string; readonly version: number }[]
+  estimateUsd(bytes: number): { readonly usual: number; readonly worst: number }
+}
+
+/** The vector has length 1; `embedder` names what made it. Rejects when the endpoint gives no answer. */
+export type EmbedText = (
+  tenantId: string,
+  text: string,
+  signal: AbortSignal,
+) => Promise<{ readonly embedder: string; readonly v: readonly number[] } | null>

@@ -1,16 +1,17 @@
-// Hashes by which two calls are known to ask for the same: of the arguments of a tool without regard to the order of keys, to white
-// space and to fields that change with every call; and of the words of a search. Not cryptographic: they tell calls of one trace apart.
+// Hashes that are equal for calls with the same request. The hash of a tool's arguments ignores the order of keys, white space
+// and fields that change with every call. Searches also get hashes of their words. The hashes are not cryptographic, because
+// they only compare calls of one trace.
 
-/** Fields that differ in every call and say nothing about what is asked for. */
+/** Fields that differ in every call and do not belong to the request. */
 const VOLATILE =
   /^_?(?:ts|timestamp|time_?stamp|epoch|now|nonce|salt|request_?id|req_?id|correlation_?id|trace_?id|span_?id|call_?id|tool_?call_?id|message_?id|run_?id|uuid|guid|idempotency_?key|cache_?buster|cb|rand|random|attempt|attempt_?number|retry|retries|retry_?count|retry_?attempt|sequence|seq|client_?time|sent_?at|requested_?at|created_?at|current_?time)$/i
 const DEPTH_MAX = 16
-/** Keeps hashes in the range of exact numbers; never 0, which means unknown. */
+/** Limits a hash to the range of exact numbers. It is never 0, because 0 means unknown. */
 const MODULUS = 2 ** 52
 
 export interface ArgumentHash {
   readonly key: number
-  /** Hashes of up to four words, rarest by hash first, for a search; empty for other calls. */
+  /** Hashes of up to four words of a search, in the order of the hashes. Empty for other calls. */
   readonly words: readonly number[]
 }
 
@@ -24,7 +25,7 @@ const COMMON_WORDS: ReadonlySet<string> = new Set([
   'the', 'and', 'for', 'with', 'from', 'what', 'which', 'how', 'our', 'your', 'please', 'find', 'show', 'get', 'about', 'are', 'was', 'can', 'all',
 ])
 
-/** Of a tool's arguments as JSON text. `salt` is what else tells calls apart, such as a digest of scrubbed values. */
+/** Hash of a tool's arguments, given as JSON text. `salt` adds what else distinguishes calls, such as a digest of scrubbed values. */
 export function argumentHash(tool: string, json: string, salt: string): ArgumentHash {
   const value = parsed(json)
   const key = positive(hashOf(value, 0) + textHash(tool) * 3 + textHash(salt) * 7)
@@ -49,15 +50,15 @@ export function textHash(text: string): number {
 function parsed(json: string): unknown {
   try {
     const value: unknown = JSON.parse(json)
-    // A client that sends its arguments as a string of JSON sends the same call.
+    // Arguments that are sent as a string of JSON are the same request.
     return typeof value === 'string' && /^\s*[[{]/.test(value) ? parsed(value) : value
   } catch {
-    // A text is an argument too.
+    // Arguments that are no JSON are hashed as text.
     return json
   }
 }
 
-/** Members of an object are added up, so that their order makes no difference; items of a list are not. */
+/** The hashes of an object's members are added, so that their order makes no difference. The order of a list's items counts. */
 function hashOf(value: unknown, depth: number): number {
   if (depth > DEPTH_MAX) return 1
   if (typeof value === 'string') return textHash(UNEVEN_SPACE.test(value) ? even(value) : value)

@@ -1,11 +1,11 @@
-// Finds signals that need more than one event: in traces, in conversations, over time. It is given observations in the order of the
-// log and the time at which they were logged, and gives signals. It has no clock and does no I/O: the same observations give the same
-// signals, whatever their order within the lateness, however they are cut into batches, and after a restart from a snapshot.
+// Finds signals that need more than one event: in traces, in conversations and over time. The input is observations in the order
+// of the log, with the times at which they were logged. The detector has no clock and does no I/O, so the same observations give
+// the same signals: in any order within the lateness, in any batches, and after a restart from a snapshot.
 
 import { deserialize, serialize } from 'node:v8'
-import { Pauses } from '../core/rule-pauses.ts'
-import type { Signal, SignalType } from '../core/signal.ts'
-import { type LabelReader, ScopedSettings } from '../core/signal-scopes.ts'
+import { Pauses } from '../core/signals/rule-pauses.ts'
+import type { Signal, SignalType } from '../core/signals/signal.ts'
+import { type LabelReader, ScopedSettings } from '../core/signals/signal-scopes.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { ID, Observations } from './observation.ts'
 import { type Entry, Recent } from './recent.ts'
@@ -25,6 +25,7 @@ import {
   conversationKey,
   newConversation,
 } from './traces/conversations.ts'
+import { mayHaveFindings } from './traces/prefilter.ts'
 import { findingOf, type Group, groupName } from './traces/repeated-calls.ts'
 import { keepGreatest, settledFindings } from './traces/settled-rules.ts'
 import { type CallLimits, SpanStore, type StoredSpans } from './traces/span-store.ts'
@@ -41,15 +42,15 @@ import {
 import { isDue, isLearned, judgeSeries } from './trends/trend-rules.ts'
 import { hasSpendingLimits, type Spending, UsageBudgets } from './usage-budgets.ts'
 
-/** Events may come this much later than others that happened at the same time. */
+/** The longest delay of an event compared with other events of the same time. */
 export const LATENESS_MS = 30_000
-/** A trace or conversation that was quiet for so long is judged as it stands; after so long it is forgotten. */
+/** A trace or conversation without new events for this time is settled, and judged. After the times below it is forgotten. */
 const QUIET_MS = LATENESS_MS
 const TRACE_FORGOTTEN_MS = 5 * 60_000
 const CONVERSATION_FORGOTTEN_MS = 6 * 3_600_000
-/** Series are judged at most so often. */
+/** The shortest time between two judgements of the series. */
 const JUDGE_EVERY_MS = 1000
-/** A clock of a client may be ahead by so much. */
+/** How far a client's clock may be ahead. Later times are limited to this. */
 const AHEAD_MS_MAX = 60_000
 
 export interface DetectorBounds {
@@ -109,7 +110,7 @@ export class Detector {
     this.useSettings(settings)
   }
 
-  /** Takes on other limits. */
+  /** Applies changed settings. */
   useSettings(settings: DetectionSettings): void {
     const all = [settings, ...settings.overrides]
     const least = (name: keyof CallLimits): number =>
@@ -120,7 +121,7 @@ export class Detector {
     this.#hasBudgets = all.some(hasSpendingLimits)
   }
 
-  /** Takes the observations of a task that was logged at `atMs`; returns what is known for certain with them. */
+  /** Adds the observations of a task that was logged at `atMs`. Returns the signals that no later event can change. */
   observe(bytes: Uint8Array, atMs: number): Signal[] {
     const out = this.advance(atMs)
     const touched = new TouchedGroups()
@@ -137,7 +138,7 @@ export class Detector {
     return out
   }
 
-  /** Tells the time of the log: quiet traces and conversations are judged, and closed minutes of series. */
+  /** Moves the time of the log forward. Settled traces and conversations are judged, and closed minutes of series. */
   advance(nowMs: number): Signal[] {
     this.#nowMs = Math.max(this.#nowMs, nowMs)
     const out: Signal[] = []
@@ -150,7 +151,7 @@ export class Detector {
     return out
   }
 
-  /** Judges everything as if all lateness had passed: at the end of an input. */
+  /** Judges everything as if all events had arrived. For the end of an input. */
   finish(): Signal[] {
     const out: Signal[] = []
     for (let e = this.#traces.waiting; e !== null; e = this.#traces.waiting) {
@@ -214,7 +215,7 @@ export class Detector {
     return true
   }
 
-  /** Forgets the traces that were quiet the longest; what they are is judged before. */
+  /** Evicts the traces without new events for the longest time, after judging them. */
   #makeRoomForTrace(out: Signal[]): void {
     const { traces, spans } = this.#bounds
     for (let e = this.#traces.oldest; e !== null; e = this.#traces.oldest) {
@@ -237,13 +238,13 @@ export class Detector {
       const f = findingOf(groupName(group), this.#spans.callsOf(trace, group), settings)
       if (f !== null) keepGreatest(found, f)
     }
-    // Once raised, the rest is said when the trace is settled: not one signal for each further call.
+    // Further calls change the values of a raised signal. They are updated when the trace is settled, not with each call.
     this.#raiseOf(trace, found.values(), out, settings, true)
   }
 
   #settleTrace(trace: Trace, out: Signal[]): void {
     const settings = this.#settings.of(labelsOf(trace))
-    if (!this.#spans.mayHaveFindings(trace, settings)) return
+    if (!mayHaveFindings(trace, settings)) return
     const found = settledFindings(this.#spans.viewOf(trace), settings)
     this.#raiseOf(trace, found, out, settings, false)
   }
@@ -363,7 +364,7 @@ export class Detector {
     return entry
   }
 
-  /** The newest minute to which nothing is added any more by events that come within the lateness. */
+  /** The newest minute that no event within the lateness can still change. */
   #closedMinute(): number {
     return Math.floor((this.#newestEventMs - LATENESS_MS) / BUCKET_MS) - 1
   }
@@ -396,7 +397,7 @@ export class Detector {
     }
   }
 
-  /** Raises a signal unless the same was raised before; `once`: unless one with its id was. */
+  /** Raises a signal unless an equal one was raised before. With `once`, unless any with its id was. */
   #raise(
     f: Finding,
     raised: Map<string, string>,
@@ -418,7 +419,7 @@ export class Detector {
 
   // -------------------------------------------------------------- snapshots
 
-  /** The state in pieces, so that writing it holds nothing up. Nothing may be observed before the last piece was taken. */
+  /** The state in pieces, so that writing it does not block. Call no other method before the last piece was taken. */
   *snapshot(): Generator<Buffer> {
     const { traces, conversations, series } = this.#evicted
     yield serialize({
@@ -438,7 +439,7 @@ export class Detector {
     return { traces: storedTable(entries), spans: { ...rows, sites: sites.map(wordsOfSite) } }
   }
 
-  /** Takes the state of a snapshot; false, and nothing is taken, when it is of another version. */
+  /** Restores the state of a snapshot. Returns false, and changes nothing, if the snapshot is of another version. */
   restore(pieces: readonly Buffer[]): boolean {
     // Our own `snapshot` wrote them, of the version that is checked.
     const [head, ...rest] = pieces.map((p) => deserialize(p) as SnapshotPiece)

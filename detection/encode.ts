@@ -1,5 +1,5 @@
-// The part of the detection that runs in workers: writes the observations of a task. It is an encoder like that of an exporter, whose
-// bytes the detector reads from the log.
+// Writes the observations of a task, in workers. It has the interface of an exporter's encoder. The detector reads its bytes from
+// the log.
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../core/component.ts'
 import type { EventTable } from '../core/event.ts'
@@ -25,7 +25,7 @@ import { WordTable } from './word-table.ts'
 
 export const OBSERVATIONS_STREAM = 'observations'
 
-/** Empty, because observations have one form. */
+/** Observations have one form, so there are no settings. */
 export type EncoderSettings = Record<string, never>
 
 export const encoder: EncoderFactory<EncoderSettings> = (id) => new ObservationEncoder(id)
@@ -33,7 +33,7 @@ export const encoder: EncoderFactory<EncoderSettings> = (id) => new ObservationE
 const WORD_CHARS_MAX = 256
 const MESSAGE_CHARS_MAX = 400
 const ARGUMENT_BYTES_MAX = 64 * 1024
-/** Of longer contents the hash covers the length and both ends. */
+/** The hash of a longer content covers its length and both ends only. */
 const HASHED_BYTES_MAX = 16 * 1024
 const HASH_MAX = 2 ** 52
 
@@ -242,7 +242,7 @@ class ObservationTable {
     return true
   }
 
-  /** Hash of a field's bytes; 0 when it is null. */
+  /** Hash of a field's bytes. 0 if the field is null. */
   #hash(event: number, field: number): number {
     const e = this.events
     const len = e.len(event, field)
@@ -289,8 +289,8 @@ function isRecordOfSpan(e: EventTable, event: number): boolean {
 const MARKER = Buffer.from('[REDACTED')
 
 /**
- * A keyed digest of the values that were scrubbed from the arguments; '' when nothing was. Without it, ten mails to ten different
- * people would look like a loop, because their arguments are equal after scrubbing. Null when the digest is not known.
+ * A keyed digest of the values that were scrubbed from the arguments. '' if nothing was scrubbed, null if the digest is not known.
+ * Without the digest ten mails to ten people would look like a loop, because their arguments are equal after scrubbing.
  */
 function maskedOf(e: EventTable, event: number): string | null {
   const off = e.off(event, R.tool_arguments)

@@ -1,8 +1,14 @@
-// What a rule over a trace, a conversation or a series found, before it is a signal.
+// A finding of a rule over a trace, a conversation or a series. Signals are made from findings.
 
 import { fingerprintOf } from '../core/identity/fingerprint.ts'
 import { signalId } from '../core/identity/identity.ts'
-import type { Evidence, Severity, Signal, SignalContext, SignalType } from '../core/signal.ts'
+import type {
+  Evidence,
+  Severity,
+  Signal,
+  SignalContext,
+  SignalType,
+} from '../core/signals/signal.ts'
 
 export interface Finding {
   readonly type: SignalType
@@ -11,9 +17,9 @@ export interface Finding {
   readonly severity: Severity
   readonly tenant: string
   readonly project: string
-  /** What identifies the occurrence, together with the rule and the type: a trace, an agent and a tool, a series and a time. */
+  /** Identifies the occurrence together with rule and type: a trace, an agent and a tool, or a series and a time. */
   readonly identity: readonly string[]
-  /** What tells issues of this type apart. */
+  /** Distinguishes issues of this type. Findings with equal dimensions belong to one issue. */
   readonly dimensions: readonly string[]
   readonly atMs: number
   readonly trace: string | null

@@ -1,6 +1,6 @@
-// An observation: what the detection of traces and trends needs to know of an event. Workers write the observations of a task beside
-// its events (`encode.ts`), the detector reads them in the order of the log. Nothing of the content is in them but hashes and, of a
-// failed call, the beginning of its scrubbed error message.
+// An observation has the facts about an event that rules over traces and trends need. Workers write the observations of a task
+// beside its events (`encode.ts`), and the detector reads them in the order of the log. They contain no content, only hashes of it
+// and the beginning of a failed call's scrubbed error message.
 //
 // Layout, every table at a multiple of 8: a header of 8 uint32 (form, numbers of words, bytes of words, sites, calls, rows, two reserved);
 // where each word ends (uint32); the words as UTF-8; the sites, 16 int32 each; the calls, 8 float64 each; the figures of the rows, 5
@@ -27,15 +27,15 @@ export const REFERENCE_STRIDE = 8
 
 /** Columns of a call; the hashes are whole numbers. */
 export const CALL = {
-  /** Hash of what was asked: tool and arguments, or model and messages; 0 when it was not recorded. */
+  /** Hash of the request: tool and arguments, or model and messages. 0 if it was not recorded. */
   KEY: 0,
-  /** Hash of what came back; 0 when it was not recorded. */
+  /** Hash of the result. 0 if it was not recorded. */
   RESULT: 1,
   /** Hash of the system message. */
   SYSTEM: 2,
-  /** Messages that were sent to a model. */
+  /** Number of messages that were sent to a model. */
   MESSAGES: 3,
-  /** Hashes of up to four words of a search, each with the tool and the numbers in it; 0 for none. */
+  /** Hashes of up to four words of a search, each combined with the tool and the numbers of the search. 0 for none. */
   WORD: 4,
 } as const
 export const CALL_STRIDE = 8
@@ -51,11 +51,11 @@ const HEADER_BYTES = HEADER_INTS * 4
 
 export const FLAG = {
   ERROR: 1,
-  /** Its figures repeat those of other events. */
+  /** The event repeats the usage of other events. */
   AGGREGATE: 2,
-  /** A second report of a call, or a log record that belongs to a span. */
+  /** The event is a second report of a call, or a log record that belongs to a span. */
   REPEATED: 4,
-  /** What was sent holds a summary of what was said before. */
+  /** The messages contain a summary of earlier ones. */
   SUMMARY: 8,
 } as const
 

@@ -1,8 +1,8 @@
-// The limits of the rules over traces and trends. The options of the `signals` processor have this form.
+// The settings of the rules over traces and trends. They are options of the `signals` processor.
 
-import type { Pause } from '../core/rule-pauses.ts'
-import type { SignalType } from '../core/signal.ts'
-import type { Scope } from '../core/signal-scopes.ts'
+import type { Pause } from '../core/signals/rule-pauses.ts'
+import type { SignalType } from '../core/signals/signal.ts'
+import type { Scope } from '../core/signals/signal-scopes.ts'
 
 /** What a scope may change. */
 export interface DetectionLimits {

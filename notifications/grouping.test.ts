@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isInWindow, localTime, nextAt } from '../core/timetable.ts'
+import { isInWindow, localTime, nextAt } from '../core/signals/timetable.ts'
 import type { MemberRow, ToldIssue } from '../storage/control/notification-groups.ts'
 import { dueOf, groupOf, settle } from './grouping.ts'
 import { AddressGuard } from './http/address-guard.ts'

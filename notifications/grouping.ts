@@ -2,7 +2,7 @@
 // what still occurs; with quiet hours and a daily digest. No I/O and no clock.
 
 import { hash } from 'node:crypto'
-import { DAYS, isInWindow, nextAt } from '../core/timetable.ts'
+import { DAYS, isInWindow, nextAt } from '../core/signals/timetable.ts'
 import type { DeliveredIssue, DeliveryReason } from '../storage/control/deliveries.ts'
 import type {
   GroupKey,

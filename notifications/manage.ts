@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { type Change, nameOf, record } from '../accounts/audited-change.ts'
 import { ControlError } from '../accounts/control-error.ts'
 import { projectOf } from '../accounts/tenants.ts'
-import type { WeekWindow } from '../core/timetable.ts'
+import type { WeekWindow } from '../core/signals/timetable.ts'
 import { findDelivery, insertDelivery, retryDelivery } from '../storage/control/deliveries.ts'
 import {
   countMutes,

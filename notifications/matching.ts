@@ -1,9 +1,9 @@
 // Which issues a target, a mute and an inhibition are about: by the labels of an issue, which are taken from what its rule found.
 
 import { z } from 'zod'
-import type { IssueLabel } from '../core/issue-labels.ts'
-import { SEVERITIES, SIGNAL_TYPES } from '../core/signal.ts'
-import { isInWindow, windowSchema } from '../core/timetable.ts'
+import type { IssueLabel } from '../core/signals/issue-labels.ts'
+import { SEVERITIES, SIGNAL_TYPES } from '../core/signals/signal.ts'
+import { isInWindow, windowSchema } from '../core/signals/timetable.ts'
 import type { ToldIssue } from '../storage/control/notification-groups.ts'
 import type { MuteRow } from '../storage/control/notification-targets.ts'
 import type { Target } from './target.ts'

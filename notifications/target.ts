@@ -2,8 +2,8 @@
 // command line, and read what is stored.
 
 import { z } from 'zod'
-import { SEVERITIES, SIGNAL_TYPES } from '../core/signal.ts'
-import { timeOfDay, timeZone } from '../core/timetable.ts'
+import { SEVERITIES, SIGNAL_TYPES } from '../core/signals/signal.ts'
+import { timeOfDay, timeZone } from '../core/signals/timetable.ts'
 import type { SecretTargetRow, TargetKind } from '../storage/control/notification-targets.ts'
 
 const url = z

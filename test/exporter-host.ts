@@ -12,7 +12,7 @@ import type { ChainContext, Host, ProcessedBatch, SendBatch } from '../core/comp
 import { EventTable } from '../core/event.ts'
 import { R } from '../core/fields.ts'
 import { Metrics } from '../core/metrics.ts'
-import type { Signal } from '../core/signal.ts'
+import type { Signal } from '../core/signals/signal.ts'
 import type { EncodedPart } from '../core/task.ts'
 
 export interface TestHost extends Host {

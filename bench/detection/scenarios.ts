@@ -1,7 +1,7 @@
 // Scenarios with a known answer: for each type of signal faults that must be found, and look-alikes that must not. Everything comes
 // from the seed. A scenario is a list of spans, in one trace or several.
 
-import type { SignalType } from '../../core/signal.ts'
+import type { SignalType } from '../../core/signals/signal.ts'
 
 export interface ScenarioSpan {
   readonly trace: string

@@ -13,11 +13,12 @@ import { visibleJson } from '../../core/visible-text.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import type { Chain } from '../worker/chain.ts'
+import { keptEvents, revisedEvents } from '../worker/chain-output.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 import { type PipeInput, requestsOf } from './pipe-input.ts'
-import { keptEvents, PipeRun, revisedEvents, tenantOf } from './pipe-run.ts'
+import { PipeRun, tenantOf } from './pipe-run.ts'
 import { WaitingLines } from './waiting-lines.ts'
 
 const FORMS = ['auto', 'otlp-proto', 'otlp-json', 'ndjson'] as const

@@ -3,7 +3,7 @@
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import { DERIVED_LOGGED } from '../../semantic/semantic-metrics.ts'
 import { takeDerivedSignals } from '../../storage/semantic/derived-signals.ts'
 import type { DurableLog } from '../log/log.ts'

@@ -1,12 +1,12 @@
-// Feeds a detector from the log and appends the signals that it finds to the log, from where the exporters get them like all else. It
-// is a consumer of the log with a place of its own. Its state is stored with that place from time to time; what was read since is read
-// again after a restart and gives the same signals, with the same ids.
+// Feeds a detector with records of the log, and appends the signals that it finds to the log, where exporters read them. The
+// detection is a consumer of the log with its own cursor. Its state is stored together with the cursor from time to time. After
+// a restart it reads the records behind the cursor again and finds the same signals with the same ids.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, gauge, labelValue, type Metrics } from '../../core/metrics.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import { Detector } from '../../detection/detector.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
 import type { DurableLog, LogRecord } from '../log/log.ts'
@@ -15,14 +15,14 @@ import type { DetectionSpec } from './detections.ts'
 import { SignalParts } from './signal-parts.ts'
 import { SnapshotFile } from './snapshot-file.ts'
 
-/** How often the time of the log goes on while nothing is logged. */
+/** The interval at which the detector is told the time while no record is appended. */
 const IDLE_MS = 1000
-/** The state is stored so often while it changes, less often when writing takes long. */
+/** The interval at which a changed state is stored. It grows if writing takes long. */
 const SNAPSHOT_EVERY_MS = 15_000
 const SNAPSHOT_SHARE = 50
 const APPEND_AGAIN_MS = 1000
 const STOP_MS = 5000
-/** Records that are read before other work gets a turn. */
+/** The most records that are read before the event loop gets a turn. */
 const RECORDS_AT_ONCE = 16
 const PIPELINE = 'detection'
 
@@ -73,7 +73,7 @@ export class DetectionLoop {
   #stoppedAtMs = 0
   #running: Promise<void> | null = null
 
-  /** Reads the stored state and claims its place in the log. Open before any consumer of the log starts. */
+  /** Reads the stored state and registers the cursor with the log. Call it before any consumer of the log starts. */
   static async open(options: DetectionLoopOptions): Promise<DetectionLoop> {
     const { log, spec, dir } = options
     const file = log.isPersistent ? new SnapshotFile(dir, spec.id, log.id) : null
@@ -107,19 +107,19 @@ export class DetectionLoop {
     return this.#o.spec.id
   }
 
-  /** Begins reading and returns at once. */
+  /** Starts reading in the background. */
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Reads what is left, stores the state and ends. */
+  /** Reads the remaining records, stores the state and ends. */
   async stop(): Promise<void> {
     this.#stoppedAtMs = this.#o.clock.monotonicMs()
     this.#stop.abort()
     await this.#running
   }
 
-  /** Takes on other limits; what was found stays found. */
+  /** Applies changed settings. Signals that were found before stay. */
   useSettings(settings: DetectionSettings): void {
     this.#detector.useSettings(settings)
   }
@@ -144,12 +144,12 @@ export class DetectionLoop {
     }
   }
 
-  /** What is left after this time is read after the next start. */
+  /** Records that are not read within this time are read after the next start. */
   #isOverdue(): boolean {
     return this.#o.clock.monotonicMs() - this.#stoppedAtMs > STOP_MS
   }
 
-  /** True when the end of the log was reached. */
+  /** Returns true when it has reached the end of the log. */
   async #readSome(reader: LogReader): Promise<boolean> {
     for (let n = 0; n < RECORDS_AT_ONCE; n++) {
       const record = await reader.poll()
@@ -169,7 +169,7 @@ export class DetectionLoop {
       try {
         return this.#detector.observe(part.bytes, record.createdAtMs)
       } catch (error) {
-        // A part of another version: what it says is lost to the detection, not to the exporters.
+        // Observations of another version cannot be read. Their events reach the exporters nevertheless.
         this.#o.logger.warn({}, `A part was not understood by the detection: ${messageOf(error)}`)
         return []
       }
@@ -210,7 +210,7 @@ export class DetectionLoop {
         if (this.#stop.signal.aborted || log.isClosed) throw error
         log.keepFor(spec.id, this.#next)
         await clock.sleep(APPEND_AGAIN_MS, this.#stop.signal).catch(() => {
-          // Once more before the end.
+          // One last attempt before the process ends.
         })
       }
     }
@@ -222,7 +222,7 @@ export class DetectionLoop {
     if (isDue && this.#next > this.#stored) await this.#store()
   }
 
-  /** Stores the state; then the log may forget what lies before. */
+  /** Stores the state. After that the log may remove the records before the cursor. */
   async #store(): Promise<void> {
     const { log, spec, clock, logger, metrics } = this.#o
     const startedAt = clock.monotonicMs()

@@ -1,5 +1,5 @@
-// Which detections a configuration asks for: one for each `signals` processor that a pipeline uses, with its settings and the exporters
-// that its signals go to.
+// The detections that a configuration needs: one for each `signals` processor in a pipeline, with its settings and the exporters
+// that receive its signals.
 
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
@@ -14,7 +14,7 @@ export interface DetectionSpec {
   readonly exporters: readonly ComponentSpec[]
 }
 
-/** The detection of a pipeline's `signals` processor, as an encoder of observations; null for a pipeline without one. */
+/** The encoder that writes observations for a pipeline's detection. Null for a pipeline without a `signals` processor. */
 export function observationEncoderOf(
   config: ObservaConfig,
   pipeline: Pipeline,
@@ -35,7 +35,7 @@ export function detectionsOf(config: ObservaConfig): DetectionSpec[] {
       if (e === undefined || known.some((k) => k.id === id)) return []
       return [{ id, type: e.factory.type, settings: e.factory.encoderSettings(e.config) }]
     })
-    // The schema of the `signals` processor has all that the detection needs.
+    // The schema of the `signals` processor includes the settings of the detection.
     const settings = processor?.settings as DetectionSettings
     out.set(encoder.id, { id: encoder.id, settings, exporters: [...known, ...added] })
   }

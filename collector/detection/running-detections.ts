@@ -14,7 +14,7 @@ export class RunningDetections {
   readonly #loops: DetectionLoop[] = []
   #derived: DerivedSignals | null = null
 
-  /** Claims their places in the log; before any consumer of the log starts. */
+  /** Registers their cursors with the log. Call it before any consumer of the log starts. */
   async open(config: ObservaConfig, options: DetectionsOptions): Promise<void> {
     for (const spec of detectionsOf(config))
       this.#loops.push(await DetectionLoop.open({ ...options, spec }))
@@ -28,7 +28,7 @@ export class RunningDetections {
     this.#derived?.start()
   }
 
-  /** Finds what is left in the log; exporters still have to send it. */
+  /** Reads the remaining records. The signals that it finds have yet to be exported. */
   async stop(): Promise<void> {
     await Promise.all([...this.#loops.map((loop) => loop.stop()), this.#derived?.stop()])
   }

@@ -1,11 +1,11 @@
-// Makes the parts that carry signals to exporters, with the exporters' own encoders, on the main thread: signals about traces and
+// Encodes signals for exporters with the exporters' own encoders. This runs on the main thread, because signals about traces and
 // trends are few.
 
 import { Arena } from '../../core/arena.ts'
 import { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Encoder } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { type ComponentSpec, encodersOf } from '../worker/build-chain.ts'
 

@@ -1,12 +1,12 @@
-// The file in which a detection keeps its state between starts: the log's id, the sequence number up to which the state goes, and the
-// pieces of the state. It is written beside and renamed, so it is always whole.
+// The file with the state of a detection: the id of the log, the sequence number of the next record, and the state in pieces. A
+// new file is written beside the old one and renamed, so that the file is always complete.
 
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 export interface Snapshot {
-  /** The next record to read, of the log that the state was made from. */
+  /** Sequence number of the next record to read, in the log that the state was made from. */
   readonly next: bigint
   readonly pieces: readonly Buffer[]
 }
@@ -26,7 +26,7 @@ export class SnapshotFile {
     this.#logId.set(logId.subarray(0, 16))
   }
 
-  /** The stored state; null when there is none, when it is damaged or of another log. */
+  /** Returns the stored state. Null if there is none, if it is damaged, or if it belongs to another log. */
   async read(): Promise<Snapshot | null> {
     const bytes = await readFile(this.#path).catch(() => null)
     if (bytes === null || bytes.length < HEADER_BYTES) return null
@@ -44,7 +44,7 @@ export class SnapshotFile {
     return { next: bytes.readBigUInt64LE(MAGIC.length + 16), pieces }
   }
 
-  /** Writes the pieces one by one, giving way between them. */
+  /** Writes the pieces one by one. The event loop gets a turn between them. */
   async write(next: bigint, pieces: Iterable<Buffer>): Promise<void> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 })
     const draft = `${this.#path}.new`

@@ -5,14 +5,13 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type {
   GrpcCall,
   GrpcHandler,
-  GuardedRequest,
   Host,
   Intake,
   IntakeVerdict,
   ReceiverContext,
-  RequestGuard,
   Reservation,
 } from '../../core/component.ts'
+import type { GuardedRequest, RequestGuard } from '../../core/http/request-guard.ts'
 import type { ContentEncoding, PayloadFormat, TelemetryKind } from '../../core/task.ts'
 import { shareKey, type TenantContext } from '../../core/tenant.ts'
 import { exportResponse } from '../../proto/otlp/responses.ts'

@@ -2,13 +2,13 @@
 // rebinding, which shows in a foreign `Host`, and by cross-site requests, which show in `Origin` and `Sec-Fetch-Site`
 // or lack the content type that would have caused a preflight. Where keys are needed, the key decides.
 
+import { hostNameOf } from '../../core/http/host-name.ts'
 import type {
   GuardedRequest,
   GuardOptions,
   RequestGuard,
   RequestRefusal,
-} from '../../core/component.ts'
-import { hostNameOf } from '../../core/http/host-name.ts'
+} from '../../core/http/request-guard.ts'
 import { splitEndpoint } from './listeners.ts'
 
 /** The guard of listeners that need a key: it refuses nothing. */

@@ -3,7 +3,6 @@
 // `record.ts` and `segment.ts` have the format, `committer.ts` the commits, `segment-files.ts` the files.
 
 import assert from 'node:assert/strict'
-import { crc32 } from 'node:zlib'
 import { messageOf, ObservaError } from '../../core/errors.ts'
 import { AppendNotifier, closedError } from './append-notifier.ts'
 import { type CommitEvent, Committer } from './committer.ts'
@@ -15,11 +14,12 @@ import { declareLogMetrics } from './log-metrics.ts'
 import { isNoSpace, type QueueFs, unreadableError } from './queue-fs.ts'
 import { LogReader, type ReaderOptions, type ReadSource } from './reader.ts'
 import { RecentRecords, type StoredRecord } from './recent-records.ts'
-import { type AppendRecord, copyTotals, recordLength, type Totals } from './record.ts'
+import { type AppendRecord, copyTotals, markerRecord, recordLength, type Totals } from './record.ts'
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
 import { type ActiveSegment, SegmentFiles } from './segment-files.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
 import type { LogStats, Pressure } from './stats.ts'
+import { SumCheck } from './sum-check.ts'
 
 export type { LogRecord } from './reader.ts'
 export type { AppendRecord, LogPart } from './record.ts'
@@ -30,16 +30,6 @@ export type { LogStats, Pressure } from './stats.ts'
 const SOFT_SHARE = 0.8
 /** How long a refused append keeps `pressure` at `full`, ms, so that clients are refused before they send. */
 const NO_SPACE_MEMORY_MS = 1000
-const SUM_CHECKS_FIRST = 16
-/** A record that only moves the log on. */
-const NOTHING = {
-  pipeline: 'erase',
-  parts: [],
-  eventCount: 0,
-  eventIds: new Uint8Array(0),
-  claims: new Int32Array(0),
-}
-const SUM_CHECK_EVERY = 256
 
 export class DurableLog {
   readonly #s: LogSettings
@@ -57,9 +47,9 @@ export class DurableLog {
   readonly #notifier = new AppendNotifier()
   #housekeeping: Promise<void> | null = null
   #noSpaceUntilMs = -1
-  #sumsSeen = 0
+  readonly #sums = new SumCheck()
   readonly #disk: DiskWatch
-  readonly #damage = new Damage()
+  readonly #damage: Damage
   readonly #endMark: EndMark
   #isClosed = false
   /** Records before this one are to leave the disk. */
@@ -86,6 +76,7 @@ export class DurableLog {
   private constructor(settings: LogSettings, recovered: Recovered, unlock: Unlock) {
     const { dir, fs, segmentBytes, log } = settings
     this.#s = settings
+    this.#damage = new Damage(settings)
     this.#unlock = unlock
     this.#next = recovered.nextSequence
     this.#totals = copyTotals(recovered.totals)
@@ -232,13 +223,13 @@ export class DurableLog {
     if (this.#eraseBefore < sequence) {
       this.#eraseBefore = sequence
       committer.rotateNext()
-      await this.append({ ...NOTHING, createdAtMs: this.#s.clock.nowMs() })
+      await this.append(markerRecord('erase', this.#s.clock.nowMs()))
     }
     this.#tidy()
     await this.#housekeeping
     const [oldest, next] = this.#files.segments
-    if (oldest === undefined || (next !== undefined && oldest.firstSequence < sequence))
-      return false
+    const isLeft = next !== undefined && (oldest?.firstSequence ?? 0n) < sequence
+    if (oldest === undefined || isLeft) return false
     await this.#files.dropSpare()
     return true
   }
@@ -309,18 +300,8 @@ export class DurableLog {
     await this.#disk.look()
     const { lostEnd } = this.#recovered
     // Readers may never find this gap: when no segment is left before it, the log begins after it.
-    if (lostEnd !== null) this.#missing(lostEnd.from, lostEnd.to, 'the end of the log was lost')
+    if (lostEnd !== null) this.#damage.reportMissing(lostEnd.from, lostEnd.to, 'the end was lost')
     log.info({ dir, ...this.#recovered.report, nextSequence: String(this.#next) }, 'log opened')
-  }
-
-  /**
-   * Checks the CRC that came with a part, because a wrong one would make the part unreadable later. The first records
-   * are checked, and then a sample.
-   */
-  #isSumWrong(record: AppendRecord): boolean {
-    const n = this.#sumsSeen++
-    if (n >= SUM_CHECKS_FIRST && n % SUM_CHECK_EVERY !== 0) return false
-    return record.parts.some((p) => p.crc32 !== undefined && p.crc32 !== crc32(p.bytes))
   }
 
   /** Returns null when the disk is full. The log opens nevertheless, so that senders can drain it. */
@@ -330,8 +311,8 @@ export class DurableLog {
     } catch (error) {
       if (!isNoSpace(error)) throw error
       this.#note('short_write', `no room for a segment: ${messageOf(error)}`)
-      return null
     }
+    return null
   }
 
   #refusal(record: AppendRecord): ObservaError | null {
@@ -343,7 +324,7 @@ export class DurableLog {
         'OBS_LOG_RECORD_TOO_LARGE',
         'The record is larger than the log takes.',
       )
-    if (this.#isSumWrong(record))
+    if (this.#sums.isWrong(record))
       return new ObservaError('OBS_LOG_SUM', 'A part does not match the CRC it came with.')
     if (this.pressure() === 'full')
       return new ObservaError(
@@ -398,7 +379,7 @@ export class DurableLog {
   }
 
   #source(): ReadSource {
-    const { fs, metrics, log, dir } = this.#s
+    const { fs } = this.#s
     return {
       fs,
       seed: this.#seed,
@@ -406,21 +387,9 @@ export class DurableLog {
       cached: (sequence) => this.#recent.get(sequence),
       segments: () => this.#files.segments,
       published: (signal) => this.#notifier.next(signal),
-      missing: (from, to, detail) => this.#missing(from, to, detail),
-      damaged: (part) => {
-        if (!this.#damage.isNewPart(part)) return
-        metrics.add('observa_log_damaged_total', 'what="parts"')
-        log.error({ dir }, `Part of the log cannot be read: ${part}`)
-      },
+      missing: (from, to, detail) => this.#damage.reportMissing(from, to, detail),
+      damaged: (part) => this.#damage.reportPart(part),
     }
-  }
-
-  #missing(from: bigint, to: bigint, detail: string): void {
-    const { metrics, log, dir } = this.#s
-    const count = this.#damage.newlyMissing(from, to)
-    if (count === 0) return
-    metrics.add('observa_log_damaged_total', 'what="records"', count)
-    log.error({ dir, from: String(from), count }, `Records cannot be read: ${detail}`)
   }
 
   /** The first sequence number that some consumer needs. */

@@ -42,6 +42,17 @@ export interface AppendRecord {
   readonly createdAtMs: number
 }
 
+/** A record without parts. It only moves the log on; `pipeline` says why it is there. */
+export function markerRecord(pipeline: string, createdAtMs: number): AppendRecord {
+  const nothing = {
+    parts: [],
+    eventCount: 0,
+    eventIds: new Uint8Array(0),
+    claims: new Int32Array(0),
+  }
+  return { pipeline, ...nothing, createdAtMs }
+}
+
 /** A part with its position in the log. */
 export interface LogPart extends EncodedPart {
   /** The index in the record's table, which never changes. */

@@ -4,12 +4,12 @@
 import { parentPort } from 'node:worker_threads'
 import { FIELDS, type Field } from '../../core/fields.ts'
 import type { Explained, ExplainedEvent, ExplainRequest } from '../../core/operations.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import { requestsOf } from '../cli/pipe-input.ts'
-import { keptEvents, revisedEvents } from '../cli/pipe-run.ts'
 import type { Chain } from '../worker/chain.ts'
+import { keptEvents, revisedEvents } from '../worker/chain-output.ts'
 import { ChainRun, type ChainRunSettings } from '../worker/chain-run.ts'
 
 export interface ExplainTask {

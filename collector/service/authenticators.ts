@@ -4,9 +4,10 @@
 // replace them.
 
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Authenticator, GuardOptions, RequestGuard } from '../../core/component.ts'
+import type { Authenticator } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/http/host-name.ts'
+import type { GuardOptions, RequestGuard } from '../../core/http/request-guard.ts'
 import {
   anonymousAuthenticator,
   type ControlKeys,

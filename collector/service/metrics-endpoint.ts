@@ -1,6 +1,7 @@
 // The metrics of the process itself, under the Collector's names, and the handler of `/metrics`.
 
-import type { HttpHandler, RequestGuard } from '../../core/component.ts'
+import type { HttpHandler } from '../../core/component.ts'
+import type { RequestGuard } from '../../core/http/request-guard.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { counter, gauge, labelValue, type Metrics } from '../../core/metrics.ts'
 

@@ -82,3 +82,15 @@ export function idsWithExporters({ service }: ObservaConfig, group: string): Set
   const all = [...service.pipelines.values()]
   return new Set(all.filter((p) => p.exporters.toSorted().join(' ') === group).map((p) => p.id))
 }
+
+/** The ids of the pipelines that are named `component` or have a component of this id. Null if there is none. */
+export function pipelinesWith(
+  { service }: ObservaConfig,
+  component: string,
+): ReadonlySet<string> | null {
+  const found = [...service.pipelines].filter(
+    ([id, p]) =>
+      id === component || [...p.receivers, ...p.processors, ...p.exporters].includes(component),
+  )
+  return found.length === 0 ? null : new Set(found.map(([id]) => id))
+}

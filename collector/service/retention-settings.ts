@@ -1,7 +1,7 @@
 // The section `retention` of a configuration in days.
 
 import type { RetentionConfig } from '../../config/retention-section.ts'
-import type { RetentionDays } from '../../core/retention.ts'
+import type { RetentionDays } from '../../core/deletion/retention.ts'
 
 const DAY_MS = 86_400_000
 

@@ -8,23 +8,16 @@ import type { Logger } from 'pino'
 import type { Bootstrap } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
-import type {
-  Component,
-  EmbedText,
-  Host,
-  Intake,
-  JudgeOffer,
-  Sender,
-  ServiceView,
-} from '../../core/component.ts'
+import type { Component, Host, Intake, ServiceView } from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { tombstoneMemory } from '../../core/deletion/tombstone-set.ts'
 import type { Provenance } from '../../core/event.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import type { EmbedText, JudgeOffer } from '../../core/operations.ts'
 import type { TelemetryKind } from '../../core/task.ts'
-import { LetterEraser } from '../deletions/letter-eraser.ts'
+import { deletionParts } from '../deletions/deletion-parts.ts'
 import { derivedSpans } from '../detection/derived-spans.ts'
 import type { OutboxLoop } from '../detection/outbox-loop.ts'
 import { RunningDetections } from '../detection/running-detections.ts'
@@ -32,30 +25,30 @@ import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
 import { ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
+import { embedTextOf, judgesOf } from '../jobs/model-offers.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { reportLedger } from '../ledger/ledger-metrics.ts'
-import { DurableLog } from '../log/log.ts'
+import type { DurableLog } from '../log/log.ts'
 import { InstanceOperations } from '../operations/instance-operations.ts'
-import { SenderLoop } from '../sender/sender-loop.ts'
 import { TapHub } from '../tap/tap-hub.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
-import { WorkerPool } from '../worker/pool.ts'
+import type { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
-import { judgeOffer } from './judge-settings.ts'
-import { heldUp, lagOf } from './lag-settings.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
+import { openQueue } from './open-queue.ts'
 import {
   idsWithExporters,
   isUsed,
   jsonExporterOf,
   pipelineSpec,
+  pipelinesWith,
   UNKEPT_METRICS,
   unkeptMetricsSpec,
 } from './pipeline-spec.ts'
-import { poolSettings, watchPools } from './pool-settings.ts'
+import { watchPools } from './pool-settings.ts'
 import {
   type Health,
   healthOf,
@@ -64,6 +57,8 @@ import {
   runningPipelines,
 } from './readiness.ts'
 import { planReload } from './reload.ts'
+import { heldUp, type RunningExporter, startedExporters } from './running-exporters.ts'
+import { RunningPools } from './running-pools.ts'
 import { openSecrets, storedIdsIn } from './secrets.ts'
 import { stopOnFailure } from './stop-on-failure.ts'
 
@@ -77,12 +72,6 @@ export interface ServiceDeps {
   readonly bootstrap: Bootstrap
   /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
-}
-
-interface RunningExporter {
-  readonly id: string
-  readonly sender: Sender
-  readonly loop: SenderLoop
 }
 
 /**
@@ -112,8 +101,7 @@ export class Service implements ServiceView {
   /** The pipelines that receivers push into. Their `pool` is the one in use. */
   readonly #pipelines: Pipeline[] = []
   readonly #pipelineParts: PipelineParts[] = []
-  /** The pool in use, a pool that is starting, and pools that are finishing their tasks. */
-  readonly #pools = new Set<WorkerPool>()
+  readonly #pools: RunningPools
   readonly #logs: Logger[] = []
   readonly #auth: Authenticators
   /** What was deleted; the control plane writes it, workers read it. */
@@ -121,7 +109,6 @@ export class Service implements ServiceView {
   #control: ControlPlane | null = null
   #log: DurableLog | null = null
   #operations: InstanceOperations | null = null
-  #pool: WorkerPool | null = null
   #secrets: InstanceSecrets = NO_SECRETS
   #ids: StoredIds = PLAIN_IDS
   #ready = false
@@ -131,7 +118,7 @@ export class Service implements ServiceView {
     this.#config = config
     this.#deps = deps
     this.#auth = makeAuthenticators(config)
-    this.tap = new TapHub(deps.metrics, (component) => this.#pipelinesWith(component))
+    this.tap = new TapHub(deps.metrics, (component) => pipelinesWith(this.#config, component))
     this.version = deps.version
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
@@ -143,6 +130,13 @@ export class Service implements ServiceView {
       connectionsMax: limits.max_connections,
     })
     this.#admission = AdmissionControl.of(limits, deps)
+    this.#pools = new RunningPools({
+      parts: this.#pipelineParts,
+      tombstones: this.#tombstones,
+      metrics: deps.metrics,
+      log: deps.log,
+      tapRequest: () => this.tap.request,
+    })
   }
 
   /**
@@ -171,13 +165,13 @@ export class Service implements ServiceView {
     for (const { component } of this.#components.toReversed()) await component.stop()
     const spentMs = this.#deps.clock.monotonicMs() - startedAt
     const drainMs = Math.max(DRAIN_MS_MIN, STOP_MS - spentMs)
-    // Before the exporters, which then send what it found last.
+    // Exporters then send what it found last.
     await this.#detections.stop()
     await this.#operations?.stop()
     await Promise.all(this.#exporters.map((e) => e.loop.stop(drainMs)))
     await this.#control?.stop()
     await Promise.all(this.#exporters.map((e) => e.sender.stop()))
-    await Promise.all([...this.#pools].map((pool) => pool.close()))
+    await this.#pools.close()
     await this.#log?.close()
   }
 
@@ -190,7 +184,7 @@ export class Service implements ServiceView {
     const secrets = await this.#openSecrets(next)
     const specs = this.#specs(next, secrets)
     const isSame = isDeepStrictEqual(specs, this.#specs(this.#config, this.#secrets))
-    const pool = isSame ? null : await this.#startPool(specs)
+    const pool = isSame ? null : await this.#pools.start(this.#config, specs)
     // Nothing is awaited from here on, so that each request sees either the old or the new configuration as a whole.
     if (pool !== null) this.#usePool(pool)
     this.#auth.useKeysOf(next)
@@ -233,7 +227,8 @@ export class Service implements ServiceView {
       this.#deps.log.warn({ code: 'OBS_DATA_DIR' }, doubt)
     declareMetrics(this.#deps.metrics, this.#config)
     watchProcess(this.#deps.metrics, this.version)
-    this.#log = await this.#openLog(dataDir)
+    const queue = { ...this.#deps, log: this.#logOf('queue') }
+    this.#log = await openQueue(this.#config, dataDir, queue)
     this.#operations = this.#operationsOf(dataDir, this.#log)
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)
@@ -246,8 +241,8 @@ export class Service implements ServiceView {
     const shared = { ...this.#deps, log: this.#log, dir, logger, postgresUrl }
     await this.#detections.open(this.#config, shared)
     this.#deps.progress('starting workers')
-    this.#usePool(await this.#startPool(this.#specs(this.#config, this.#secrets)))
-    watchPools(this.#pools, this.#deps.metrics)
+    this.#usePool(await this.#pools.start(this.#config, this.#specs(this.#config, this.#secrets)))
+    watchPools(this.#pools.all, this.#deps.metrics)
     await this.#startEdges(dataDir)
     for (const e of this.#exporters) e.loop.start()
     this.#detections.start()
@@ -272,45 +267,13 @@ export class Service implements ServiceView {
     })
   }
 
-  #openLog(dataDir: string): Promise<DurableLog> {
-    const { queue, durability } = this.#config
-    return DurableLog.open({
-      dir: queue.dir ?? join(dataDir, 'queue'),
-      durability,
-      segmentBytes: queue.segment_bytes,
-      bytesMax: queue.max_bytes,
-      freeBytesMin: queue.min_free_bytes,
-      clock: this.#deps.clock,
-      metrics: this.#deps.metrics,
-      log: this.#logOf('queue'),
-    })
-  }
-
   async #startExporters(dataDir: string, log: DurableLog): Promise<void> {
-    const used = new Set([...this.#config.service.pipelines.values()].flatMap((p) => p.exporters))
-    for (const [id, { factory, config }] of this.#config.exporters) {
-      if (!used.has(id)) continue
-      const host = this.#host(id, dataDir)
-      const sender = await factory.createSender(config, host)
-      await stopOnFailure(sender, () => sender.start(AbortSignal.timeout(120_000)))
-      const address = sender.storeAddress?.()
+    const options = { ...this.#deps, config: this.#config, dataDir, durable: log }
+    const hostOf = (id: string): Host => this.#host(id, dataDir)
+    for await (const exporter of startedExporters(options, hostOf)) {
+      this.#exporters.push(exporter)
+      const address = exporter.sender.storeAddress?.()
       if (address !== undefined) this.stores[address.kind] = address
-      const loop = await stopOnFailure(sender, () =>
-        SenderLoop.open({
-          exporterId: id,
-          sender,
-          limits: factory.limits(config),
-          log,
-          dir: this.#config.queue.dir ?? join(dataDir, 'queue'),
-          deadLetterBytesMax: this.#config.queue.dead_letter_max_bytes,
-          ...lagOf(this.#config, id),
-          clock: this.#deps.clock,
-          random: this.#deps.random,
-          metrics: this.#deps.metrics,
-          logger: host.log,
-        }),
-      )
-      this.#exporters.push({ id, sender, loop })
     }
   }
 
@@ -320,16 +283,12 @@ export class Service implements ServiceView {
     if (address === null) return
     const log = this.#logOf('control')
     const { clickhouse } = this.stores
-    const deletions = {
+    const parts = {
       tombstones: this.#tombstones,
-      positions: () => this.#exporters.map((e) => e.loop.position),
-      settled: async () => {
-        await Promise.all([...this.#pools].map((pool) => pool.settled()))
-      },
-      letters: new LetterEraser(() =>
-        this.#exporters.map(({ loop, sender }) => ({ box: loop.deadLetters, sender })),
-      ),
+      exporters: this.#exporters,
+      pools: this.#pools.all,
     }
+    const deletions = deletionParts(parts)
     const options = { ...this.#deps, address, clickhouse, log, durable, deletions }
     this.#control = ControlPlane.of(this.#config, options)
     await this.#control.start()
@@ -359,17 +318,8 @@ export class Service implements ServiceView {
       this.#addPipeline({ id, index, log, ledger, metrics, clock, jsonExporter, tap: this.tap })
     }
     // This pipeline passes nothing to the log or the ledger.
-    const ledger = new UsageLedger()
-    const index = this.#pipelines.length
-    this.#addPipeline({
-      id: UNKEPT_METRICS,
-      index,
-      log,
-      ledger,
-      metrics,
-      clock,
-      jsonExporter: null,
-    })
+    const shared = { log, ledger: new UsageLedger(), metrics, clock, jsonExporter: null }
+    this.#addPipeline({ ...shared, id: UNKEPT_METRICS, index: this.#pipelines.length })
   }
 
   #addPipeline(parts: PipelineParts): void {
@@ -383,25 +333,11 @@ export class Service implements ServiceView {
   }
 
   get judges(): JudgeOffer | undefined {
-    const settings = this.#control?.jobs.judges ?? null
-    return settings === null ? undefined : judgeOffer(settings)
+    return judgesOf(this.#control?.jobs)
   }
 
   get embedText(): EmbedText | undefined {
-    const embedder = this.#control?.jobs.embedder ?? null
-    if (embedder === null) return undefined
-    return async (tenantId, text, signal) => {
-      const [v] = (await embedder.embed(tenantId, [text], signal)) ?? []
-      return v === undefined ? null : { embedder: embedder.name, v }
-    }
-  }
-
-  #pipelinesWith(component: string): ReadonlySet<string> | null {
-    const found = [...this.#config.service.pipelines].filter(
-      ([id, p]) =>
-        id === component || [...p.receivers, ...p.processors, ...p.exporters].includes(component),
-    )
-    return found.length === 0 ? null : new Set(found.map(([id]) => id))
+    return embedTextOf(this.#control?.jobs)
   }
 
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[] {
@@ -410,12 +346,9 @@ export class Service implements ServiceView {
   }
 
   #openSecrets(config: ObservaConfig): Promise<InstanceSecrets> {
-    const postgres = this.stores.postgres
-    return openSecrets(config, {
-      dataDir: resolve(config.data_dir),
-      postgres,
-      clock: this.#deps.clock,
-    })
+    const { clock } = this.#deps
+    const { postgres } = this.stores
+    return openSecrets(config, { dataDir: resolve(config.data_dir), postgres, clock })
   }
 
   /** The specs are in the order of the running pipelines, which is that of the first configuration. */
@@ -427,43 +360,10 @@ export class Service implements ServiceView {
     })
   }
 
-  /**
-   * Starts workers with these settings. A task must be settled by the pool that ran it: the ledger's corrections name
-   * events by number, and other settings may make other events of the same requests.
-   */
-  async #startPool(specs: readonly PipelineSpec[]): Promise<WorkerPool> {
-    const settling = this.#pipelineParts.map((parts) => new Pipeline(parts))
-    const pool = new WorkerPool(
-      poolSettings(this.#config.workers),
-      { pipelines: specs, tombstones: this.#tombstones },
-      (pipeline, task) => (settling[pipeline] as Pipeline).finish(task),
-      this.#deps.metrics,
-      this.#deps.log,
-    )
-    for (const p of settling) p.pool = pool
-    pool.tapRequest = () => this.tap.request
-    this.#pools.add(pool)
-    try {
-      await pool.warm()
-      return pool
-    } catch (thrown) {
-      await this.#closePool(pool)
-      throw thrown
-    }
-  }
-
   /** New requests go to this pool. The previous pool finishes its tasks and is closed. */
   #usePool(pool: WorkerPool): void {
-    const old = this.#pool
-    this.#pool = pool
     this.#admission.pool = pool
-    for (const p of this.#pipelines) p.pool = pool
-    if (old !== null) void old.drain().then(() => this.#closePool(old))
-  }
-
-  async #closePool(pool: WorkerPool): Promise<void> {
-    await pool.close()
-    this.#pools.delete(pool)
+    this.#pools.use(pool, this.#pipelines)
   }
 
   async #startEdges(dataDir: string): Promise<void> {
@@ -513,8 +413,8 @@ export class Service implements ServiceView {
     )
     const intake = traces && this.#intakeOf(traces.receivers[0] ?? '').traces
     if (url === undefined || !intake) return
-    const logger = this.#logOf('derived')
-    this.#derivedSpans = derivedSpans({ url, intake, clock: this.#deps.clock, logger })
+    const shared = { url, clock: this.#deps.clock, logger: this.#logOf('derived') }
+    this.#derivedSpans = derivedSpans({ ...shared, intake })
     this.#derivedSpans.start()
   }
 
@@ -527,9 +427,8 @@ export class Service implements ServiceView {
       if (ids.length === 0 && telemetry === 'metrics') ids.push(UNKEPT_METRICS)
       const pipelines = this.#pipelines.filter((p) => ids.includes(p.id))
       if (pipelines.length === 0) return null
-      const { max_body_bytes: bodyBytesMax, max_decoded_bytes: decodedBytesMax } =
-        this.#config.limits
-      const limits = { bodyBytesMax, decodedBytesMax }
+      const { max_body_bytes, max_decoded_bytes } = this.#config.limits
+      const limits = { bodyBytesMax: max_body_bytes, decodedBytesMax: max_decoded_bytes }
       const isHeldUp = heldUp(this.#config, ids, this.#exporters)
       return new ReceiverIntake(pipelines, this.#admission, log, limits, isHeldUp)
     }

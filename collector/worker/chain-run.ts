@@ -2,7 +2,7 @@
 // `test`, and payloads that are to be explained. Its settings can be cloned, so that another thread can run it.
 
 import { ObservaError } from '../../core/errors.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type {
   EncodedPart,
   RequestVerdict,

@@ -11,7 +11,7 @@ import { R } from '../../core/fields.ts'
 import { UsageEntries } from '../../core/reports/entry-block.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { movedEntries } from '../../core/reports/usage-entries.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type {
   EncodedPart,
   EventFacts,

@@ -3,7 +3,7 @@
 
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { TapRequest, TapSample } from '../../core/tap.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../arena.ts'
-import { generated } from './generate.ts'
 import { LiteralSet } from './literal-set.ts'
 import { rangeKernel } from './range-kernel.ts'
+import { generated } from './scripts/generate.ts'
 
 // biome-ignore format: a list of words
 const LITERALS: readonly string[] = [

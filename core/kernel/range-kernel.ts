@@ -51,11 +51,9 @@ export class RangeKernel {
    */
   findLiterals(set: LiteralSet, from: number, to: number): number {
     const arena = this.#arena
-    const top = arena.top
     let max = 64 + ((to - from) >> 6)
     for (;;) {
-      const out = (arena.reserve(max * 8 + SLACK) + SLACK - 1) & ~7
-      arena.top = top
+      const out = (arena.scratch(max * 8 + SLACK) + SLACK - 1) & ~7
       const kernel = this.#ready()
       if (this.#written !== set) {
         arena.bytes.set(set.tables, TABLES_AT)

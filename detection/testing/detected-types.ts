@@ -1,6 +1,6 @@
 // The types of signals that rules over traces, conversations and series raise.
 
-import type { SignalType } from '../../core/signal.ts'
+import type { SignalType } from '../../core/signals/signal.ts'
 
 export const DETECTED_TYPES: readonly SignalType[] = [
   'loop_detected',

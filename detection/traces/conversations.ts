@@ -1,6 +1,6 @@
-// Context drop: a conversation goes on, but the model is suddenly sent much less of it than before. Turns are compared in the order of
-// their start, once the conversation has been quiet for a while. A summary in what is sent is a compaction and no drop; a small call beside the
-// conversation is none either, because the next turn has the context again.
+// Context drop: a conversation continues, but the model is sent much less of it than before. Turns are compared in the order of
+// their start, when the conversation is settled. A summary in the messages means compaction, which is no drop. Neither is a small
+// call beside the conversation, because the next turn has the context again.
 
 import type { Finding } from '../finding.ts'
 import { FLAG, hexOf, ID, type Observations } from '../observation.ts'
@@ -23,7 +23,7 @@ export interface Conversation {
   readonly tenant: string
   readonly project: string
   readonly environment: string
-  /** Turns by who asks: one agent with one model and one system message. */
+  /** Turns by caller: an agent with its model and its system message. */
   readonly threads: Map<string, Turn[]>
   touchedMs: number
   readonly raised: Map<string, string>
@@ -32,7 +32,7 @@ export interface Conversation {
 const TURNS_MAX = 100
 const TRACE_BYTES = 16
 const THREADS_MAX = 20
-/** Smaller contexts come and go. */
+/** Contexts smaller than this often vary and are not judged. */
 const TOKENS_MIN = 1000
 const MESSAGES_MIN = 6
 
@@ -105,14 +105,14 @@ interface Loss {
 function lostIn(before: Turn, turn: Turn, share: number): Loss | null {
   if (before.tokens > 0 && turn.tokens > 0) {
     if (before.tokens < TOKENS_MIN || turn.tokens >= before.tokens * (1 - share)) return null
-    // One long message that is not sent again is no context: what was there before it must be missing, too.
+    // A long message that is not sent again is no lost context. Earlier messages must be missing too.
     return { unit: 'tokens', before: before.tokens, after: turn.tokens }
   }
   if (before.messages < MESSAGES_MIN || turn.messages >= before.messages * (1 - share)) return null
   return { unit: 'messages', before: before.messages, after: turn.messages }
 }
 
-/** Whether the next turn has the context again: the small call stood beside the conversation. */
+/** Whether the next turn has the context again. Then the small call was beside the conversation. */
 function recovers(
   turns: readonly Turn[],
   at: number,

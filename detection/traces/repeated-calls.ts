@@ -1,5 +1,5 @@
-// Calls of a trace that ask for the same: loops, retry storms and polling. What counts is how often calls came one after the other, and
-// that number can only grow when a span arrives later: so these rules hold as soon as they hold, whatever the order of arrival.
+// Rules about repeated calls in a trace: loops, retry storms and polling. They count equal calls that followed each other. A span
+// that arrives later can only raise the count, so a finding is certain at once, whatever the order of arrival.
 
 import type { DetectionSettings } from '../settings.ts'
 import { inOrder, isFailed, type TraceSpan, type TraceView } from './trace.ts'
@@ -21,11 +21,11 @@ export interface Group {
 
 /** Most calls of a group that are judged. */
 export const CALLS_MAX = 200
-/** Without results nobody knows whether a repetition was in vain. */
+/** Calls whose results were not recorded. Whether their repetition was useless is unknown. */
 const UNKNOWN_EXTRA = 2
-/** Searches that are worded differently and find the same. */
+/** Searches with different words and the same result. */
 const SIMILAR_EXTRA = 2
-/** From one gap to the next, when a client waits longer after each failure. */
+/** The growth from one gap to the next that is a backoff. */
 const BACKOFF_FACTOR = 1.5
 const STORM_CALLS = 5
 const STORM_MS = 60_000
@@ -64,7 +64,7 @@ export function leastCalls(
   return settings.loop_repeats + (kind === 'unknown' ? UNKNOWN_EXTRA : SIMILAR_EXTRA)
 }
 
-/** What the calls of one group are, or null. */
+/** The finding of a group of calls, or null. */
 export function findingOf(
   name: string,
   spans: readonly TraceSpan[],
@@ -83,7 +83,7 @@ const HOW = {
   similar: 'searches in other words, the same result',
 } as const
 
-/** The most calls of which each began after the one before had ended. */
+/** The longest sequence of calls of which each began after the previous one had ended. */
 function oneAfterTheOther(spans: readonly TraceSpan[]): TraceSpan[] {
   const byEnd = [...spans].toSorted((a, b) => a.endMs - b.endMs || (a.event < b.event ? -1 : 1))
   const out: TraceSpan[] = []
@@ -216,7 +216,7 @@ function isLoopToo(trace: TraceView, call: TraceSpan, settings: DetectionSetting
 const PERIOD_MAX = 8
 const CYCLE_REPEATS = 3
 
-/** A sequence of calls with their results that comes again and again, of a settled trace: searches A, B, A, B, A, B. */
+/** Cycles in a settled trace: a sequence of calls with equal results that is repeated, such as A, B, A, B, A, B. */
 export function cycleIn(trace: TraceView): TraceFinding | null {
   const calls = inOrder(trace.spans).filter(
     (s) => s.kind === 'tool' && s.key !== 0 && s.result !== 0 && !isFailed(s),

@@ -1,5 +1,5 @@
-// Rules over a trace that has been quiet for a while: what more spans could still change. Errors of containers that are faults of their
-// own, runaway depth and fan-out, money spent in vain, budgets.
+// Rules over a settled trace, whose results more spans could still change: errors of containers that no call below explains,
+// runaway depth and fan-out, wasted money, budgets.
 
 import { normalizedMessage } from '../../core/identity/fingerprint.ts'
 import { FLAG } from '../observation.ts'
@@ -27,7 +27,7 @@ export function settledFindings(trace: TraceView, settings: DetectionSettings): 
   return out
 }
 
-/** Of findings about the same agent and tool the one with most calls: one tool that loops is one fault. */
+/** Keeps the finding with most calls for each agent and tool, because a tool that loops is one fault. */
 export function keepGreatest(found: Map<string, TraceFinding>, f: TraceFinding): void {
   const id = `${f.type}\0${f.identity.join('\0')}`
   const known = found.get(id)
@@ -40,7 +40,7 @@ export function keepGreatest(found: Map<string, TraceFinding>, f: TraceFinding):
 
 // ---------------------------------------------------------------- errors
 
-/** Errors of containers that repeat none of a span below, and of plain spans that no failed call around them reports. */
+/** Errors of containers that do not repeat an error below them, and of plain spans whose error no failed call around them reports. */
 function containerErrors(spans: readonly TraceSpan[]): TraceFinding[] {
   const byId = new Map(spans.map((s) => [s.span, s]))
   const failed = spans.filter((s) => isFailed(s) && (s.flags & FLAG.REPEATED) === 0)
@@ -71,7 +71,7 @@ function* ancestorsOf(span: TraceSpan, byId: ReadonlyMap<string, TraceSpan>): Ge
   }
 }
 
-/** Whether the container's error is that of a span inside it: it says the same, says nothing, or is what the last step ended with. */
+/** Whether the container's error comes from a span inside it: the message is equal or missing, or the last step failed. */
 function isRepeatedBy(
   container: TraceSpan,
   inner: TraceSpan,
@@ -85,7 +85,7 @@ function isRepeatedBy(
     return outer !== '' || said === ''
   if (container.errorType !== '' && container.errorType === inner.errorType) return true
   if (inner.errorType !== '' && container.errorMessage.includes(inner.errorType)) return true
-  // Nothing else happened in the container after the failure.
+  // The failed span was the last one in the container.
   return (
     !spans.some(
       (s) =>
@@ -153,7 +153,7 @@ function runaway(spans: readonly TraceSpan[], settings: DetectionSettings): Trac
   }
 }
 
-/** The span with most children, when they are more than `most`. */
+/** The span with most children, if it has more than `most`. */
 function widestOf(spans: readonly TraceSpan[], most: number): Extreme | null {
   const children = new Map<string, number>()
   for (const s of spans)
@@ -192,7 +192,7 @@ function depthOf(
       base = known
       break
     }
-    // A circle of parents is no depth.
+    // Damaged telemetry may contain a circle of parents, which has no depth.
     depths.set(at.span, 0)
     path.push(at)
     at = byId.get(at.parent)
@@ -203,7 +203,7 @@ function depthOf(
 
 // ---------------------------------------------------------------- money
 
-/** Money for calls that failed, and for asking a model again what it had answered the same way. */
+/** The cost of calls that failed, and of calls that repeat a model's request and get the same answer. */
 function waste(
   trace: TraceView,
   spans: readonly TraceSpan[],

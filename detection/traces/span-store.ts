@@ -247,12 +247,16 @@ export class SpanStore {
       if (isSameKey) increment(counts, GROUP_KINDS.unknown)
     } else if (isSameResult) {
       if (isSameKey) increment(counts, GROUP_KINDS.same)
-      const words = this.#words.get(row)
-      const others = words === undefined ? undefined : this.#words.get(other)
-      if (words === undefined || others === undefined) return
-      for (let i = 0; i < words.length; i++)
-        if (others.includes(words[i] as number)) increment(counts, GROUP_KINDS.similar + i)
+      this.#compareWords(row, other, counts)
     }
+  }
+
+  #compareWords(row: number, other: number, counts: Int32Array): void {
+    const words = this.#words.get(row)
+    const others = words === undefined ? undefined : this.#words.get(other)
+    if (words === undefined || others === undefined) return
+    for (let i = 0; i < words.length; i++)
+      if (others.includes(words[i] as number)) increment(counts, GROUP_KINDS.similar + i)
   }
 
   /** The same for a trace with many spans, by the names of groups. */
@@ -320,22 +324,6 @@ export class SpanStore {
   }
 
   // -------------------------------------------------------------- views
-
-  /** Whether a rule over settled traces may find something: when this is false, none does. */
-  mayHaveFindings(trace: Trace, settings: DetectionLimits): boolean {
-    const { repeats, count, hasEquals, failed } = trace
-    return (
-      repeats >= Math.min(settings.retry_errors, settings.loop_repeats) ||
-      (hasEquals && count >= CYCLE_CALLS_MIN) ||
-      trace.toolCalls >= settings.polling_repeats ||
-      trace.failedContainers > 0 ||
-      count > Math.min(settings.depth_max, settings.children_max) ||
-      // Sums of money may differ a little by the order of addition.
-      ((failed > 0 || hasEquals) && trace.costUsd >= settings.waste_usd * 0.999) ||
-      trace.costUsd > (settings.trace_budget_usd ?? Number.POSITIVE_INFINITY) * 0.999 ||
-      trace.tokens > (settings.trace_budget_tokens ?? Number.POSITIVE_INFINITY)
-    )
-  }
 
   viewOf(trace: Trace): TraceView {
     const spans: TraceSpan[] = []
@@ -443,8 +431,6 @@ export class SpanStore {
   }
 }
 
-/** A cycle has two calls at least, three times. */
-const CYCLE_CALLS_MIN = 6
 const COUNTS = new Int32Array(GROUP_KINDS.similar + CALL_WORDS)
 
 function increment(counts: Int32Array, slot: number): void {

@@ -1,4 +1,4 @@
-// What a rule over one trace found: a finding without what it shares with all findings of its trace.
+// A finding of a rule over one trace, without the fields that all findings of the trace share.
 
 import type { Finding } from '../finding.ts'
 import type { TraceHead, TraceSpan } from './trace.ts'
@@ -8,9 +8,9 @@ export interface TraceFinding
     Finding,
     'type' | 'rule' | 'severity' | 'identity' | 'dimensions' | 'value' | 'threshold' | 'evidence'
   > {
-  /** The span with which the condition held. */
+  /** The span that met the condition. */
   readonly deciding: TraceSpan
-  /** USD that the fault cost. */
+  /** Cost of the fault in USD. */
   readonly costUsd: number
 }
 
@@ -35,5 +35,5 @@ export function findingIn(trace: TraceHead, f: TraceFinding): Finding {
   }
 }
 
-/** Without what additions in another order would change. */
+/** Rounds a sum, so that adding in another order gives the same. */
 export const rounded = (usd: number): number => Math.round(usd * 1e9) / 1e9

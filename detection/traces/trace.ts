@@ -124,7 +124,7 @@ export function addSums(trace: Trace, o: Observations): void {
   trace.tokens += o.inputTokens + o.outputTokens
 }
 
-/** Of two texts the one that sorts first; an empty one is none. */
+/** The lesser of two texts. Empty texts do not count. */
 const lesser = (a: string, b: string): string => (a === '' || (b !== '' && b < a) ? b : a)
 
 /** The spans in the order of their start, then of their ids. */

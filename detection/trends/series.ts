@@ -1,15 +1,15 @@
-// A series: the calls of one kind to one target, in buckets of a minute by the time at which they ended. Buckets add up exactly, so
-// the order of arrival makes no difference. A bucket that is closed keeps counts, sums and quantiles; only recent ones keep sketches.
+// A series has the calls of one kind to one target, in buckets of a minute by their end times. Buckets add up exactly, so the order
+// of arrival makes no difference. Recent buckets have sketches. Older ones have counts, sums and quantiles only.
 
 import { FLAG, type Observations } from '../observation.ts'
 import type { Site } from '../site.ts'
 import { add, merge, newSketch, quantile, type Sketch } from './sketch.ts'
 
 export const BUCKET_MS = 60_000
-/** Buckets of a series that are remembered: what is learned from, and what is being judged. */
+/** The most buckets of a series that are remembered: those that are learned from and those that are judged. */
 export const BUCKETS_MAX = 150
 const SKETCHED_BUCKETS_MAX = 12
-/** Different models or finish reasons of a bucket; further ones are counted together. */
+/** The most different models or finish reasons of a bucket. Further ones are counted together. */
 const WORDS_MAX = 12
 const OTHER = '(other)'
 
@@ -28,9 +28,9 @@ export interface Bucket {
   errors: number
   readonly models: Map<string, number>
   readonly finishes: Map<string, number>
-  /** Of buckets that may still grow. */
+  /** Sketches of a bucket that may still get calls. */
   sketches: Record<Measure, Sketch> | null
-  /** Of buckets without sketches. */
+  /** Quantiles of a bucket without sketches. */
   closed: Record<Measure, Quantiles> | null
 }
 
@@ -39,33 +39,33 @@ export interface Series {
   readonly tenant: string
   readonly project: string
   readonly kind: string
-  /** What the series is, for people: service, environment, kind, route, provider, model or tool. */
+  /** The names of the series for people: service, environment, kind, route, provider, model or tool. */
   readonly dimensions: Readonly<Record<string, string>>
   readonly buckets: Map<number, Bucket>
-  /** State of the rules over the series (`trend-rules.ts`), and up to which minute they have run. */
+  /** State of the rules over the series (`trend-rules.ts`), and the last minute that they have judged. */
   readonly states: Map<string, TrendState>
   judgedMinute: number
-  /** Set when a minute that was judged got more calls. */
+  /** True if a minute that was judged before got more calls. */
   isChanged: boolean
   /** Time in the log of the last call, ms. */
   touchedMs: number
   readonly raised: Map<string, string>
 }
 
-/** What a rule remembers from one window to the next. */
+/** The state of a rule between two windows. */
 export interface TrendState {
   isOpen: boolean
-  /** Whether the last windows were outside, newest last, and calm windows since. */
+  /** Whether each of the last windows was anomalous, newest last, and the number of normal windows since. */
   recent: boolean[]
   calm: number
   openedMinute: number
-  /** Minutes that nothing is learned from. */
+  /** Anomalous minutes, which are excluded from learning. */
   readonly excluded: Set<number>
 }
 
 const TARGETS: ReadonlySet<string> = new Set(['tool', 'mcp', 'retrieval', 'embedding', 'rerank'])
 
-/** Which series a call belongs to, as the values that tell series apart; null for an event that is no call. */
+/** The dimensions of the series that a call belongs to. Null for an event that is no call. */
 export function dimensionsOf(site: Site): Record<string, string> | null {
   const { service, environment, kind, route, provider, model, tool, name } = site
   const out: Record<string, string> = { service, environment, kind }
@@ -98,7 +98,7 @@ export function newSeries(
   }
 }
 
-/** Adds a call. Figures that repeat another event's are left out, calls that failed say nothing about latency. */
+/** Adds a call. Usage that repeats another event's is left out, and so is the latency of a failed call. */
 export function addCall(series: Series, o: Observations, atMs: number): void {
   const { flags, endMs, finish } = o
   if ((flags & FLAG.REPEATED) !== 0) return
@@ -153,7 +153,7 @@ function count(counts: Map<string, number>, word: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
-/** Takes the sketches of all but the newest buckets up to `minute`. */
+/** Replaces sketches by quantiles in all buckets up to `minute` except for the newest ones. */
 export function compact(series: Series, minute: number): void {
   const sketched = [...series.buckets.values()].filter((b) => b.sketches !== null)
   if (sketched.length <= SKETCHED_BUCKETS_MAX) return

@@ -1,10 +1,10 @@
-// A sketch of values from which quantiles are read with 1 % error: counts by buckets whose bounds grow by a constant factor (the
-// mapping of DDSketch). Two sketches added up are exactly the sketch of all values, in any order.
+// A sketch of values gives quantiles with an error of 1 %. It counts values in buckets whose bounds grow by a constant factor, as
+// DDSketch does. The sum of two sketches is exactly the sketch of all their values, in any order.
 
 const ERROR = 0.01
 const GAMMA = (1 + ERROR) / (1 - ERROR)
 const LOG_GAMMA = Math.log(GAMMA)
-/** Values below are counted as zero: a nanosecond in ms, a billionth of a USD. */
+/** Smaller values are counted as zero: a nanosecond for values in ms, a billionth of a dollar for values in USD. */
 const SMALLEST = 1e-9
 
 export interface Sketch {
@@ -36,7 +36,7 @@ export function merge(into: Sketch, from: Sketch): void {
   for (const [index, n] of from.bins) into.bins.set(index, (into.bins.get(index) ?? 0) + n)
 }
 
-/** The value below which the share `q` of all lies; 0 for a sketch without values. */
+/** The quantile `q` (0 to 1). Returns 0 for a sketch without values. */
 export function quantile(sketch: Sketch, q: number): number {
   const rank = q * (sketch.count - 1)
   let seen = sketch.zeros

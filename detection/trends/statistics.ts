@@ -1,11 +1,12 @@
-// The tests of the trend rules: whether a rate, a quantile or a distribution differs from what it was, with few assumptions.
+// Statistical tests of the trend rules: whether a rate, a quantile or a distribution differs from an earlier one. They assume
+// little about distributions.
 
-/** 99.9 % of both sides. */
+/** The z value of a two-sided confidence of 99.9 %. */
 const Z = 3.29
-/** Makes the median absolute deviation comparable with a standard deviation. */
+/** The factor from a median absolute deviation to the standard deviation of a normal distribution. */
 const MAD_SCALE = 1.4826
 
-/** Bounds between which the rate of `k` of `n` lies (Wilson). */
+/** The Wilson confidence interval of the rate of `k` in `n`. */
 export function rateBounds(k: number, n: number, z = Z): readonly [low: number, high: number] {
   if (n === 0) return [0, 1]
   const p = k / n

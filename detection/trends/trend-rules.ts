@@ -1,8 +1,8 @@
-// Rules over series: whether the newest closed minutes differ from those before. A rule opens when two of three windows are outside,
-// or one that is far outside and has many calls; it closes after four calm ones. Nothing is learned from minutes that are outside. Each
-// minute is judged once, in order, so the result depends on what the minutes hold and not on when calls arrived.
+// Rules over series: whether the newest closed minutes differ from those before. A rule opens when two of three windows are
+// anomalous, or one window with many calls is very anomalous. It closes after four normal windows. Anomalous minutes are excluded
+// from learning. Each minute is judged in order, so the result depends on the calls and not on when they arrived.
 
-import type { SignalType } from '../../core/signal.ts'
+import type { SignalType } from '../../core/signals/signal.ts'
 import type { Finding } from '../finding.ts'
 import type { DetectionLimits } from '../settings.ts'
 import {
@@ -18,7 +18,7 @@ import {
 import { deviations, median, rateBounds } from './statistics.ts'
 
 const WINDOW_MINUTES_MAX = 5
-/** Learned is a series with so many minutes with calls, or so many calls over at least as many minutes. */
+/** A series is learned after this many minutes with calls, or after this many calls in at least so many minutes. */
 const LEARNED_MINUTES = 30
 const LEARNED_CALLS = 1000
 const LEARNED_SPAN_MINUTES = 30
@@ -27,10 +27,10 @@ const RECENT = 3
 const OUTSIDE_TO_OPEN = 2
 const CALM_TO_CLOSE = 4
 const CALLS_TO_OPEN_AT_ONCE = 100
-/** An anomaly that lasts longer is the new normal. */
+/** After this time an anomaly becomes the new normal. */
 const EXCLUDED_MINUTES_MAX = 1440
 
-/** How far outside a window is: 1 is the threshold, 2 twice as far; with what to tell people. */
+/** How anomalous a window is, 1 at the threshold, with the evidence for people. */
 interface Outside {
   readonly effect: number
   readonly value: number
@@ -86,7 +86,7 @@ export const TREND_RULES: readonly TrendRule[] = [
 
 /** What may also be lower than usual must differ by more. */
 const BOTH_WAYS_RATIO_MIN = 2
-/** Quantiles that are compared with those of the same share of the minutes before. */
+/** The quantiles that are compared with those of earlier minutes. */
 const QUANTILES = ['p50', 'p95'] as const
 
 function quantileRule(
@@ -180,7 +180,7 @@ function totals(buckets: readonly Bucket[]): readonly [errors: number, calls: nu
   return [buckets.reduce((n, b) => n + b.errors, 0), buckets.reduce((n, b) => n + b.calls, 0)]
 }
 
-/** A word whose share rose by at least so much. */
+/** A word, such as a model or a finish reason, whose share rose by at least this much. */
 const SHARE_DIFFERENCE_MIN = 0.2
 
 function shares(
@@ -239,7 +239,7 @@ function summed(
 export const isDue = (series: Series, closedMinute: number): boolean =>
   series.isChanged || closedMinute > series.judgedMinute
 
-/** Judges all minutes up to `closedMinute` that were not judged yet; all of them again when one that was has changed. */
+/** Judges the minutes up to `closedMinute` that were not judged yet. If a judged minute has changed, all are judged again. */
 export function judgeSeries(
   series: Series,
   closedMinute: number,
@@ -299,7 +299,7 @@ function judgeMinute(
     : null
 }
 
-/** Moves the state by one window; true when the rule opens with it. */
+/** Updates the state with a window. Returns true if the rule opens. */
 function moved(
   state: TrendState,
   outside: Outside | null,
@@ -330,7 +330,7 @@ function stateOf(series: Series, rule: string): TrendState {
   return state
 }
 
-/** The minute and, while it has too few calls, those before it. */
+/** The window that ends with the minute. It includes earlier minutes while it has too few calls. */
 function windowAt(buckets: readonly Bucket[], at: number, callsMin: number): Bucket[] {
   const last = buckets[at] as Bucket
   const window = [last]

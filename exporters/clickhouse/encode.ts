@@ -12,7 +12,7 @@ import type {
 } from '../../core/component.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import {

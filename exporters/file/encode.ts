@@ -7,7 +7,7 @@ import type {
   ProcessedBatch,
   RevisedEvents,
 } from '../../core/component.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'

@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Host } from '../../core/component.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import {
   hexId,

@@ -1,7 +1,8 @@
 // The batch as OTLP protobuf for Kafka (`encoding: otlp_proto`): one message for each trace and telemetry kind, with the trace
 // id as its key. What reads it gets the spans as they came, scrubbed, and can decide about them as if they had come to it.
 
-import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
+import type { SpanBatch } from '../../core/batch.ts'
+import { SpanView } from '../../core/span-view.ts'
 import type { ByteWriter } from '../../proto/byte-writer.ts'
 import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
 import { beginRecord, endRecord } from './records.ts'
@@ -33,14 +34,11 @@ export class TraceRecords {
 
   #groups(batch: SpanBatch, skipped: ReadonlySet<number>): Iterable<TraceGroup> {
     const groups = new Map<string, TraceGroup>()
+    const view = new SpanView(batch)
     for (let span = 0; span < batch.spanCount; span++) {
-      const row = span * SPAN_STRIDE
-      const flags = batch.spans[row] as number
-      if ((flags & SPAN_FLAG.DROPPED) !== 0 || skipped.has(span)) continue
-      const isLog = (flags & SPAN_FLAG.LOG) !== 0
-      const traceOff = batch.spans[row + SPAN.TRACE_ID] as number
-      const request = batch.spans[row + SPAN.REQUEST] as number
-      const key = traceOff < 0 ? '' : hexOf(batch, traceOff, 16)
+      const { isDropped, isLog, traceIdOffset, request } = view.at(span)
+      if (isDropped || skipped.has(span)) continue
+      const key = traceIdOffset < 0 ? '' : hexOf(batch, traceIdOffset, 16)
       const id = `${isLog ? 'log' : 'span'} ${request} ${key}`
       const group = groups.get(id)
       if (group !== undefined) group.rows.push(span)
@@ -57,8 +55,7 @@ export class TraceRecords {
   #writeGroup(out: ByteWriter, batch: SpanBatch, group: TraceGroup): number {
     const { isLog, key, request, rows } = group
     const begin = out.pos
-    const first = (rows[0] as number) * SPAN_STRIDE
-    const spanOff = batch.spans[first + SPAN.SPAN_ID] as number
+    const { spanIdOffset } = new SpanView(batch).at(rows[0] as number)
     const tenant = batch.requests[request]?.tenant
     const mark = beginRecord(out, key, [
       ['record', isLog ? 'logs' : 'spans'],
@@ -67,7 +64,7 @@ export class TraceRecords {
       ['environment', tenant?.environment ?? ''],
       ['items', String(rows.length)],
       // Distinguishes messages of one trace, so that chunks of an oversized one find each other.
-      ['part', `${spanOff < 0 ? '' : hexOf(batch, spanOff, 8)}.${rows[0]}`],
+      ['part', `${spanIdOffset < 0 ? '' : hexOf(batch, spanIdOffset, 8)}.${rows[0]}`],
     ])
     const from = out.pos
     const items = (isLog ? encodeLogs : encodeTraces)(out, batch, null, rows)

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { CONTENT_FIELDS } from '../../api/content-fields.ts'
-import { Metrics } from '../../core/metrics.ts'
 import {
   effectiveRetention,
   KEPT_FOR_EVER,
   type RetentionDays,
   retentionFault,
-} from '../../core/retention.ts'
+} from '../../core/deletion/retention.ts'
+import { Metrics } from '../../core/metrics.ts'
 import { writeDefaults, writeRetention } from '../../storage/control/retention.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import { rollHours } from '../../storage/queries/hours/rolled-hours.ts'

@@ -3,13 +3,13 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import type { Clock } from '../../core/clock.ts'
-import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import {
   effectiveRetention,
   RETENTION_CLASSES,
   type RetentionClass,
   type RetentionDays,
-} from '../../core/retention.ts'
+} from '../../core/deletion/retention.ts'
+import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import { listRetention, type RetentionRow, readDefaults } from '../../storage/control/retention.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'

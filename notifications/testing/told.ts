@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { JobService } from '../../collector/service/job-service.ts'
+import { JobService } from '../../collector/jobs/job-service.ts'
 import { semanticSection } from '../../config/semantic-section.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'

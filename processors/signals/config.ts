@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { duration } from '../../core/config/config-types.ts'
 import { KINDS } from '../../core/kinds.ts'
-import { SIGNAL_TYPES } from '../../core/signal.ts'
-import type { Scope } from '../../core/signal-scopes.ts'
+import { SIGNAL_TYPES } from '../../core/signals/signal.ts'
+import type { Scope } from '../../core/signals/signal-scopes.ts'
 import { overridesOf, ownRulesSchema, pausesSchema } from './own-rules/rules-config.ts'
 
 /** What a scope may change. */

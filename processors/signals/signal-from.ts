@@ -4,7 +4,7 @@ import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
 import { fingerprintOf } from '../../core/identity/fingerprint.ts'
 import { signalId } from '../../core/identity/identity.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { Finding } from './rules/rule.ts'
 
 export function signalFrom(

@@ -1,7 +1,7 @@
 // What a verdict becomes: a score of the event, a signal where it is negative and quoted, and a span of the call that made it.
 
 import { createHash } from 'node:crypto'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { Score } from '../../storage/semantic/scores.ts'
 import { type ExchangeRow, OWN_PROJECT } from '../../storage/semantic/stored-exchanges.ts'
 import { derivedSignal } from '../results/derived-signal.ts'

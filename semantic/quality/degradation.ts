@@ -1,7 +1,7 @@
 // Quality degradation: a check finds faults in a larger share of the calls of a model than in the days before. One bad answer is a score,
 // a share that rises is a signal.
 
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { FaultShare } from '../../storage/semantic/scores.ts'
 import { derivedSignal } from '../results/derived-signal.ts'
 

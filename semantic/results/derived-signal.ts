@@ -2,7 +2,13 @@
 
 import { fingerprintOf } from '../../core/identity/fingerprint.ts'
 import { signalId } from '../../core/identity/identity.ts'
-import type { Evidence, Severity, Signal, SignalContext, SignalType } from '../../core/signal.ts'
+import type {
+  Evidence,
+  Severity,
+  Signal,
+  SignalContext,
+  SignalType,
+} from '../../core/signals/signal.ts'
 
 /** The types that jobs raise, as opposed to rules in the chain and in the detection. */
 export const DERIVED_TYPES = [

@@ -1,6 +1,6 @@
 // Rows of retention. Read and written as `observa_control` or `observa_app`.
 
-import { KEPT_FOR_EVER, type RetentionDays } from '../../core/retention.ts'
+import { KEPT_FOR_EVER, type RetentionDays } from '../../core/deletion/retention.ts'
 import type { Statements } from '../postgres/connection.ts'
 
 export interface RetentionRow extends RetentionDays {

@@ -1,7 +1,7 @@
 // Takes what is older than its retention from Postgres, for one project and class. As `observa_exporter`. Statements are bounded,
 // so that no lock is held for long; the next run takes the rest.
 
-import type { RetentionClass } from '../../core/retention.ts'
+import type { RetentionClass } from '../../core/deletion/retention.ts'
 import type { Statements } from '../postgres/connection.ts'
 
 const ROWS_MAX = 20_000

@@ -1,7 +1,7 @@
 // Signals that jobs found, on their way into the log of an instance: whoever takes one deletes it in the transaction in which it was
 // written to the log, so one that is taken twice after a crash has the same id and changes nothing.
 
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'

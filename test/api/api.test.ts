@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
-import { SIGNAL_TYPES } from '../../core/signal.ts'
+import { SIGNAL_TYPES } from '../../core/signals/signal.ts'
 import { Instance } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 

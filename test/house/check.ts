@@ -20,6 +20,16 @@ const steps: readonly { readonly name: string; readonly command: readonly string
     command: [process.execPath, 'config/generate.ts', '--check'],
   },
   {
+    name: 'structure',
+    command: [
+      process.execPath,
+      '--test',
+      '--test-reporter=dot',
+      'test/house/structure/structure.test.ts',
+      'test/house/components.test.ts',
+    ],
+  },
+  {
     name: 'changelog',
     command: [process.execPath, 'tools/changelog/main.ts', '--check'],
   },

@@ -54,7 +54,8 @@ for (const { kind, type, folder } of components) {
     assert.match(factory.type, /^[a-z][a-z0-9_]*$/)
     assert.match(factory.summary, /^[A-Z].*\.$/, 'the summary is a sentence')
     const specifier = folder.startsWith('collector/') ? folder.slice('collector/'.length) : folder
-    assert.ok(textOf('collector/components.ts').includes(`/${specifier}/index.ts'`))
+    const lists = ['collector/components.ts', 'collector/edge-components.ts'].map(textOf)
+    assert.ok(lists.some((text) => text.includes(`/${specifier}/index.ts'`)))
     assert.equal(registry[`${kind}s`].get(type), factory)
   })
 

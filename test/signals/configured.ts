@@ -4,7 +4,7 @@ import { PipeRun } from '../../collector/cli/pipe-run.ts'
 import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 

@@ -8,7 +8,7 @@ import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { secretsOfOneRun } from '../../collector/service/pseudonym-keys.ts'
 import { buildChain } from '../../collector/worker/build-chain.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import { Detector } from '../../detection/detector.ts'
 import { taskRequest } from './configured.ts'
 

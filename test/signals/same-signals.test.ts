@@ -6,7 +6,7 @@ import { before, test } from 'node:test'
 import { randomOf, scenariosOf } from '../../bench/detection/scenarios.ts'
 import { secretsOfOneRun } from '../../collector/service/pseudonym-keys.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Signal } from '../../core/signal.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import { configWith } from './configured.ts'
 import { signalsUnder } from './faulty-run.ts'
 

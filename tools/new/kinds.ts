@@ -20,6 +20,7 @@ export interface Kind {
 }
 
 const COMPONENTS = 'collector/components.ts'
+const EDGE_COMPONENTS = 'collector/edge-components.ts'
 
 const CONTRACTS = 'test/contracts/contracts.test.ts'
 
@@ -80,7 +81,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     ],
     edits: [
       {
-        path: COMPONENTS,
+        path: EDGE_COMPONENTS,
         after: 'export const RECEIVERS = [',
         text: `\n  ${loader('./receivers/__type__/index.ts', '__name__')},`,
       },
@@ -102,7 +103,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     ],
     edits: [
       {
-        path: COMPONENTS,
+        path: EDGE_COMPONENTS,
         after: 'export const EXTENSIONS = [',
         text: `\n  ${loader('./extensions/__type__/index.ts', '__name__')},`,
       },
@@ -157,7 +158,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     ],
     edits: [
       {
-        path: 'core/signal.ts',
+        path: 'core/signals/signal.ts',
         after: 'export const SIGNAL_TYPES = [',
         text: "\n  '__type__',",
       },

@@ -76,6 +76,31 @@ function readRoutes(app: Api, stores: Stores): void {
   )
 }
 
+const remainingSchema = z.object({
+  data: z.array(
+    z.object({
+      budget_id: z.string(),
+      name: z.string(),
+      scope,
+      subject: z.string(),
+      unit: z.enum(['usd', 'tokens']),
+      per: z.enum(['day', 'week', 'month']),
+      amount: z.number(),
+      used: z.number(),
+      remaining: z.number(),
+      percent: z.number(),
+      exceeded: z.boolean(),
+      resets_at: z.date().nullable().describe('Null while nothing was spent.'),
+    }),
+  ),
+  exceeded: z.boolean().describe('Whether any of them is spent.'),
+  remaining_usd: z
+    .number()
+    .nullable()
+    .describe('The least that is left; null without such a budget.'),
+  remaining_tokens: z.number().nullable(),
+})
+
 function remainingRoute(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/budgets/remaining',
@@ -92,32 +117,7 @@ function remainingRoute(app: Api, stores: Stores): void {
           agent: subject.optional(),
           model: subject.optional(),
         }),
-        response: {
-          200: z.object({
-            data: z.array(
-              z.object({
-                budget_id: z.string(),
-                name: z.string(),
-                scope,
-                subject: z.string(),
-                unit: z.enum(['usd', 'tokens']),
-                per: z.enum(['day', 'week', 'month']),
-                amount: z.number(),
-                used: z.number(),
-                remaining: z.number(),
-                percent: z.number(),
-                exceeded: z.boolean(),
-                resets_at: z.date().nullable().describe('Null while nothing was spent.'),
-              }),
-            ),
-            exceeded: z.boolean().describe('Whether any of them is spent.'),
-            remaining_usd: z
-              .number()
-              .nullable()
-              .describe('The least that is left; null without such a budget.'),
-            remaining_tokens: z.number().nullable(),
-          }),
-        },
+        response: { 200: remainingSchema },
       },
     },
     async (req) => {

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { anyId } from '../../../accounts/input.ts'
-import { timeZone, windowSchema } from '../../../core/timetable.ts'
+import { timeZone, windowSchema } from '../../../core/signals/timetable.ts'
 import { createMute, muteNamed, removeMute } from '../../../notifications/manage.ts'
 import { matchersSchema } from '../../../notifications/matching.ts'
 import { listMutes, type MuteRow } from '../../../storage/control/notification-targets.ts'
@@ -28,6 +28,11 @@ const params = z.object({ id: z.string().min(1).max(64) })
 const time = z.iso.datetime({ offset: true })
 
 export function muteRoutes(app: Api, stores: Stores): void {
+  readRoutes(app, stores)
+  changeRoutes(app, stores)
+}
+
+function readRoutes(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/mutes',
     {
@@ -63,6 +68,9 @@ export function muteRoutes(app: Api, stores: Stores): void {
         ),
       ),
   )
+}
+
+function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/mutes',
     {

@@ -1,7 +1,7 @@
 // Traces: the list with sums, one trace, and its events.
 
 import { z } from 'zod'
-import { SIGNAL_TYPES } from '../../../core/signal.ts'
+import { SIGNAL_TYPES } from '../../../core/signals/signal.ts'
 import { hasTrace, listEvents } from '../../../storage/queries/events.ts'
 import { listTraces, TRACE_SORTS } from '../../../storage/queries/traces.ts'
 import { ApiError } from '../../app.ts'

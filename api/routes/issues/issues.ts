@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { SIGNAL_TYPES } from '../../../core/signal.ts'
+import { SIGNAL_TYPES } from '../../../core/signals/signal.ts'
 import {
   changeIssue,
   countIssues,

@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { JudgeOffer, ServiceView } from '../../../core/component.ts'
+import type { ServiceView } from '../../../core/component.ts'
+import type { JudgeOffer } from '../../../core/operations.ts'
 import { withTenant } from '../../../storage/postgres/roles.ts'
 import { answersOfRange } from '../../../storage/semantic/judge-runs.ts'
 import { askJudges, questionsByRubric } from '../../../storage/semantic/judgements.ts'

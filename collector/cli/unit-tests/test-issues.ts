@@ -1,7 +1,7 @@
 // The issues that signals make, as the Postgres exporter groups them: one for each fingerprint.
 
-import type { Signal } from '../../../core/signal.ts'
-import { titleOf } from '../../../core/signal-title.ts'
+import type { Signal } from '../../../core/signals/signal.ts'
+import { titleOf } from '../../../core/signals/signal-title.ts'
 
 const SEVERITIES = ['low', 'medium', 'high']
 

@@ -10,9 +10,9 @@ import type {
   Intake,
   IntakeVerdict,
   ReceiverContext,
-  RequestGuard,
   Reservation,
 } from '../../../core/component.ts'
+import type { RequestGuard } from '../../../core/http/request-guard.ts'
 import { DATA_HEADERS, givenRequestId } from '../../../core/http/security-headers.ts'
 import { limitHeaders } from '../../../core/quota.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'

@@ -114,10 +114,8 @@ export class JsonKernel {
    */
   members(off: number, len: number): number {
     const arena = this.#arena
-    const top = arena.top
     const bytes = MEMBERS_MAX * MEMBER_STRIDE * 4
-    const out = (arena.reserve(bytes + SLACK + 4) + 3) & ~3
-    arena.top = top
+    const out = (arena.scratch(bytes + SLACK + 4) + 3) & ~3
     const count = this.#exports.members(off, len, out, MEMBERS_MAX)
     if (count > 0) {
       const words = this.#wordsOf(arena)
@@ -213,9 +211,7 @@ export class JsonKernel {
 
   /** Ensures that `n` bytes, and the bytes that the kernel may touch beyond, follow the arena's top. */
   ensure(n: number): void {
-    const top = this.#arena.top
-    this.#arena.reserve(n + SLACK)
-    this.#arena.top = top
+    this.#arena.scratch(n + SLACK)
   }
 
   #slack(to: number): void {

@@ -128,6 +128,10 @@ function secretKind(
     return { kind: 'token', strength: before === '' ? 'weak' : 'whole', hints: 0 }
   }
   if (last === 'key' || last === 'keys') return keyKind(before, words)
+  return rarerSecretKind(last, before)
+}
+
+function rarerSecretKind(last: string, before: string): KeyMeaning {
   if (last === 'auth' && /^(?:key|token)$/.test(before)) return secret('weak')
   // A private key of a wallet in its import format.
   if (last === 'wif' || PRIVATE_KEY_CALL.test(last)) return secret('whole')

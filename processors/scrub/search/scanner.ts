@@ -35,13 +35,11 @@ export class Scanner {
   /** Finds the candidates of `[from, to)`; returns how many. */
   scan(from: number, to: number): number {
     const arena = this.#arena
-    const top = arena.top
     // One candidate in 16 bytes is far above what text has; hostile text gets the room it needs.
     let max = 1024 + ((to - from) >> 4)
     for (;;) {
-      const out = (arena.reserve(max * 8 + SLACK + 4) + SLACK + 3) & ~3
+      const out = (arena.scratch(max * 8 + SLACK + 4) + SLACK + 3) & ~3
       const n = this.#ready()(from, to, out, max)
-      arena.top = top
       if (n >= 0) {
         this.#take(out, n)
         return n

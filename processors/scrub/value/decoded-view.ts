@@ -94,6 +94,11 @@ function decodeEscape(b: Uint8Array, p: number, to: number): number {
   if (c === 0x26) return decodeReference(b, p, to)
   if (c === 0x3d) return decodeQuotedPrintable(b, p, to)
   if (c === 0x22 || c === 0x27) return concatenationAt(b, p, to)
+  return decodeBackslash(b, p, to)
+}
+
+/** Like `decodeEscape`, for escapes that begin with one or more backslashes. */
+function decodeBackslash(b: Uint8Array, p: number, to: number): number {
   let i = p
   while (i < to && b[i] === 0x5c && i - p < 64) i++
   const x = b[i] as number

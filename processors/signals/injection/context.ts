@@ -1,5 +1,5 @@
-// What stands around a marker and changes what it says: a negation, a condition, a question how something is done, quotation marks,
-// a text whose subject is attacks.
+// The context of a marker, which may weaken it: a negation, a condition, a question how something is done, quotation marks, or a
+// text about attacks.
 
 const NEGATION =
   /(?:\b(?:do not|don'?t|does not|never|must not|should not|shouldn'?t|cannot|can'?t|won'?t|would not|not to|refuse to|without|instead of|rather than|avoid|nicht|niemals|nie|jamais|nunca|mai|nao|не|никогда)\s+(?:\w+\s+){0,2}|(?:不要|请勿|切勿|不得|勿)[^。，]{0,3})$/u
@@ -7,10 +7,10 @@ const CONDITION =
   /\b(?:if|when|whenever|should|even if|in case)\b[^.!?\n]{0,60}\b(?:asks?|tells?|tries|attempts?|wants?|says?|requests?|instructs?|claims?)\b[^.!?\n]{0,40}$/
 const QUESTION =
   /\b(?:how (?:do|does|can|could|would|should|to)|why (?:do|does|did|would|is|are)|is it (?:possible|ok|okay|safe|allowed) to|where (?:do|can|is)|what happens (?:if|when)|explain how|best way to|steps to|wie (?:kann|mache)|comment|como (?:puedo|posso)|come (?:posso|faccio))\b[^.!?\n]{0,70}$/
-/** Texts that talk about attacks. */
+/** Words of texts about attacks. */
 const SUBJECT =
   /prompt[ -]injection|jailbreak(?:s|ing)\b|\battackers?\b(?!@)|adversarial|red[ -]team|malicious|\bphishing\b|security (?:training|awareness|policy|research|blog|article|report|team|course)|injection (?:attack|attempt|detect)|\bowasp\b|injections? de prompt|提示注入|プロンプトインジェクション/
-/** Words that come with a quoted example. */
+/** Words that introduce a quoted example. */
 const ABOUT_WORDS =
   /\b(?:for example|e\.g\.|examples?|such as|what does|mean(?:s|ing|t)?|translat\w*|classif\w*|detect\w*|explain\w*|blog|article|paper|quiz|lesson|phrase|sentence|spam|moderat\w*|subject line|titled|called|says|said|wrote|write[s]?|reads|word|words|string|text|term|token|tokenizer|template|label|button|column)\b/
 const QUOTE_REACH = 160
@@ -25,7 +25,7 @@ const CLOSING: Readonly<Record<string, string>> = {
   '„': '“',
 }
 
-/** How much a marker at `[from, to)` says less than its weight; `Infinity` when it says nothing. */
+/** How much less than its weight a marker at `[from, to)` counts. `Infinity` if it does not count at all. */
 export function mitigation(text: string, from: number, to: number): number {
   const before = text.slice(Math.max(0, from - 120), from)
   if (NEGATION.test(before) || CONDITION.test(before)) return Number.POSITIVE_INFINITY
@@ -40,14 +40,14 @@ export function mitigation(text: string, from: number, to: number): number {
   return less
 }
 
-/** Whether a pair of quotation marks encloses the place. */
+/** Whether a pair of quotation marks encloses the marker. */
 function isQuoted(text: string, from: number, to: number): boolean {
   const start = Math.max(0, from - QUOTE_REACH)
   const left = text.slice(start, from)
   for (const [open, close] of Object.entries(CLOSING)) {
     const at = left.lastIndexOf(open)
     if (at < 0) continue
-    // An apostrophe inside a word opens nothing.
+    // An apostrophe inside a word is no quotation mark.
     if (open === "'" && /\w/.test(left[at - 1] ?? text[start + at - 1] ?? ' ')) continue
     if (open === close && left.slice(at + 1).includes(close)) continue
     if (open === close && count(left, open) % 2 === 0) continue

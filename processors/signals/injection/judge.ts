@@ -1,8 +1,8 @@
-// Judges the texts of a field that looked suspicious: each text of a user, a tool or a retrieval is normalized, all markers are tried
-// on it and on its other readings, and what they say is added up. A score of 2 is a signal: one clear marker, or two weak ones.
+// Judges the texts of a suspicious field. Each text of a user, a tool or a retrieval is normalized. All markers are tried on it and
+// on its decoded forms, and their weights are added. A sum of 2 is a signal: one clear marker, or two weak ones.
 
 import { hash } from 'node:crypto'
-import type { Severity } from '../../../core/signal.ts'
+import type { Severity } from '../../../core/signals/signal.ts'
 import { mitigation } from './context.ts'
 import type { Family, Marker } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
@@ -20,10 +20,10 @@ export interface Judgement {
 
 export const THRESHOLD = 2
 const HIGH_SCORE = 4
-/** Of longer texts so much is judged at their beginning and at their end; and so many texts of a field. */
+/** The most characters that are judged at the beginning and at the end of a text, and the most texts of a field. */
 const TEXT_END_CHARS = 64 * 1024
 const TEXTS_MAX = 400
-/** An attack in a reading that hides it is one that hides. */
+/** The family of an attack that was found in a decoded form only. */
 const HIDDEN_EXTRA = 1
 
 interface Found {
@@ -32,7 +32,7 @@ interface Found {
   readonly weight: number
 }
 
-/** The worst of the texts in the field, or null when none is a signal. */
+/** The finding with the highest score of all texts in the field, or null. */
 export function judge(json: string, place: Place): Judgement | null {
   let best: Judgement | null = null
   for (const text of textsOf(json, place)) {
@@ -112,7 +112,7 @@ function addMarkers(found: Map<string, Found>, text: string, isBrought: boolean)
 
 const MATCHES_MAX = 8
 
-/** The most that one of the marker's matches says. */
+/** The highest weight of the marker's matches. */
 function weightIn({ phrase, weight, brought }: Marker, text: string, isBrought: boolean): number {
   const full = isBrought ? brought : weight
   if (full === 0) return 0
@@ -158,7 +158,7 @@ const BROUGHT_PARTS: ReadonlySet<unknown> = new Set([
   'tool_response',
 ])
 
-/** The texts of a field with the place of each. A field that is no JSON is one text. */
+/** The texts of a field, each with who wrote it. A field that is no JSON is one text. */
 function textsOf(json: string, place: Place): Text[] {
   const value = parsed(json)
   const out: Text[] = []
@@ -171,7 +171,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    // Cut off at the limit, or no JSON at all: read as it stands.
+    // A field that was cut off, or is no JSON, is judged as one text.
     return json
   }
 }
@@ -190,7 +190,7 @@ function collectMessage(message: unknown, out: Text[]): void {
   }
 }
 
-/** Strings anywhere below, however deep. A string that is JSON itself is read once more. */
+/** All strings in a value, at any depth. A string that is JSON itself is parsed too, once. */
 function collect(value: unknown, place: Place, out: Text[], depth = 0): void {
   if (out.length >= TEXTS_MAX || depth > 12) return
   if (typeof value === 'string') {

@@ -3,7 +3,7 @@
 
 import type { EventTable } from '../../../core/event.ts'
 import { numberIndex, R, rangeIndex } from '../../../core/fields.ts'
-import type { Severity, SignalType } from '../../../core/signal.ts'
+import type { Severity, SignalType } from '../../../core/signals/signal.ts'
 import { is } from '../rules/reading.ts'
 import type { Finding } from '../rules/rule.ts'
 import { compile, type Expression } from './expression.ts'

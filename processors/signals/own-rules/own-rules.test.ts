@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { registry } from '../../../collector/registry.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { problemLine } from '../../../config/tree/problems.ts'
-import { titleOf } from '../../../core/signal-title.ts'
+import { titleOf } from '../../../core/signals/signal-title.ts'
 import { type Fields, found, typesFound } from '../testing/found.ts'
 import { compile } from './expression.ts'
 

@@ -1,9 +1,9 @@
 // The schemas of what users add to the rules: limits that differ in some scopes, pauses, and rules of their own.
 
 import { z } from 'zod'
-import { SEVERITIES, SIGNAL_TYPES } from '../../../core/signal.ts'
-import { OVERRIDES_MAX } from '../../../core/signal-scopes.ts'
-import { timeZone, windowSchema } from '../../../core/timetable.ts'
+import { SEVERITIES, SIGNAL_TYPES } from '../../../core/signals/signal.ts'
+import { OVERRIDES_MAX } from '../../../core/signals/signal-scopes.ts'
+import { timeZone, windowSchema } from '../../../core/signals/timetable.ts'
 import { compile, EXPRESSION_CHARS_MAX } from './expression.ts'
 import { EXPRESSION_FIELDS } from './expression-fields.ts'
 

@@ -1,4 +1,4 @@
-// Rules about what was said: secrets and personal data that the scrubber found, answers without content, prompt injection.
+// Rules about content: secrets and personal data that the scrubber found, answers without content, prompt injection.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
@@ -6,7 +6,7 @@ import { injectionIn } from '../injection/injection-in.ts'
 import { is, isError, kindOf, modelOf, numberOrNull, subjectOf } from './reading.ts'
 import type { Finding, Rule } from './rule.ts'
 
-/** Detectors of the scrubber that find personal data; all others, and rules of the configuration, find credentials. */
+/** Detectors of the scrubber that find personal data. All others, and custom rules of the configuration, find credentials. */
 export const PERSONAL: ReadonlySet<string> = new Set([
   'email',
   'phone',
@@ -106,7 +106,7 @@ function scrubbed(
   isOf: (type: string) => boolean,
 ): Finding | null {
   if (!events.has(event, R.secrets)) return null
-  // `scrub` wrote it: types and counts.
+  // The `scrub` processor wrote types and counts.
   const all = JSON.parse(events.text(event, R.secrets) ?? '{}') as Record<string, number>
   const found = Object.fromEntries(Object.entries(all).filter(([name]) => isOf(name)))
   const names = Object.keys(found).toSorted()
@@ -118,13 +118,13 @@ function scrubbed(
 
 // ---------------------------------------------------------------- empty output
 
-/** Longer output has content, or so much reasoning that a look for other parts finds it in bytes. */
+/** Longer output is not parsed, because it has content, or reasoning that is recognised by its bytes. */
 const PARSED_BYTES_MAX = 600
 const REASONING: readonly Buffer[] = ['"reasoning"', '"thinking"'].map((t) => Buffer.from(t))
 const REASONING_TYPES: ReadonlySet<string> = new Set(['reasoning', 'thinking', 'redacted_thinking'])
 const PARSED_REASONING_BYTES_MAX = 256 * 1024
 
-/** Whether the messages have nothing but white space and reasoning. Only a short output, or one with reasoning, is parsed. */
+/** Whether the messages contain only white space and reasoning. Only a short output, or one with reasoning, is parsed. */
 function hasNoOutput(events: EventTable, event: number): boolean {
   const off = events.off(event, R.output_messages)
   const len = events.len(event, R.output_messages)
@@ -166,7 +166,7 @@ function parsed(json: string | null): unknown {
   try {
     return JSON.parse(json ?? 'null')
   } catch {
-    // Not ours to judge: a field that is no JSON has some text.
+    // A field that is no JSON has some text, so it is not empty.
     return null
   }
 }

@@ -1,5 +1,5 @@
-// How providers, servers and clients say that a time limit was reached or that a prompt did not fit. Each word list stands beside
-// what says nearly the same and means something else.
+// The words of providers, servers and clients for a reached time limit and for a prompt that is too long. Beside each list is a list of
+// similar words with another meaning.
 
 const MESSAGE_CHARS_MAX = 2000
 
@@ -11,15 +11,15 @@ const TIMEOUT_TYPE =
 const TYPE_SUFFIX =
   /(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?$/
 
-/** Types that name what was wrong with a value: with one of these the word in the message is that of a parameter or a column. */
+/** Error types about an invalid value. With one of these, `timeout` in the message is the name of a parameter or a column. */
 const VALUE_TYPE =
   /(?:value|type|key|attribute|index|name|validation|argument|parameter|syntax|lookup|schema|assertion|config|badrequest|bad_request|invalid|notfound|not_found|permission|forbidden|400|401|403|404|422)/i
 
-/** Phrases that say that time ran out. The bare word `timeout` is no such phrase: it is also a parameter and a column. */
+/** Phrases for a reached time limit. The single word `timeout` is none, because it may name a parameter or a column. */
 const TIMEOUT_PHRASE =
   /\btimed[ -]out\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|\bUND_ERR_\w*TIMEOUT\b|\bdeadline[ _-](?:has been )?exceeded\b|\bcontext deadline exceeded\b|\btime ?-?limit (?:was )?(?:exceeded|reached)\b|\btime(?:out| limit|d out)(?: of)? ?\(?\d[\d.]* ?(?:ms|s|sec|seconds|m|min|minutes|millis\w*)?\)? ?(?:was )?(?:exceeded|reached|expired|elapsed)\b|\b(?:read|connect|connection|request|response|gateway|operation|execution|socket|query|statement|lock|tool|call|command|upstream|server|client|handshake|idle|task|job|script|step|http|dns|rpc|network)[ -]?time-?out\b(?! (?:must|parameter|value|argument|option|setting|is not|should|cannot|has to|column|field|property))|\btime-?out (?:error|exceeded|expired|occurred|reached|waiting|while|after|awaiting|during|elapsed|connecting|reading)\b|\bexceeded (?:the |its )?(?:\w+ )?time-?(?:out| limit)\b|\b(?:did not|didn't|failed to) (?:respond|answer|complete|finish|return)\b.{0,30}\b(?:with)?in (?:time|\d)|\btook too long\b|\baborted due to time-?out\b|\bcancell?ing statement due to statement timeout\b/i
 
-/** A value, a column or a setting that is called timeout. */
+/** Phrases in which `timeout` names a value, a column or a setting. */
 const TIMEOUT_NAME =
   /\b(?:invalid|unknown|unexpected|missing|unrecognized|bad|illegal|unsupported|undefined|required|no such|not a)\b.{0,40}\btime[_ -]?d?[_ -]?out\b|\btime[_ -]?d?[_ -]?out\b['"`]?.{0,24}\b(?:must|should|cannot|is not|isn't|not (?:found|defined|allowed|supported)|does not exist|doesn't exist|has to|expected|is required|invalid|is undefined)\b|['"`]time[_ -]?d?[_ -]?out['"`]/i
 
@@ -35,7 +35,7 @@ export function isTimeout(type: string | null, message: string | null): boolean 
 
 // ---------------------------------------------------------------- contexts
 
-/** Codes of providers and frameworks. */
+/** Error codes of providers and frameworks for a prompt that is too long. */
 const OVERFLOW_CODE =
   /context[_ -]?(?:length|window)[_ -]?(?:is[_ ])?exceed|ContextWindowExceeded|ContextOverflow|prompt[_ -]?too[_ -]?long|input[_ -]?too[_ -]?long|tokens?[_ -]?limit[_ -]?exceeded[_ -]?error|max[_ -]?context[_ -]?length/i
 
@@ -43,7 +43,7 @@ const OVERFLOW_CODE =
 const OVERFLOW_PHRASE =
   /maximum context (?:length|size|window)|context (?:length|window|size|limit)(?: of [\w ,.]{1,30})? ?(?:is |was |has been |would be )?(?:exceeded|too (?:small|short)|overflow)|exceed(?:s|ed|ing)?\b.{0,60}\bcontext[ _-](?:length|window|size|limit)|(?:larger|longer|bigger|greater|more)\b.{0,30}\bthan\b.{0,30}\bcontext|(?:prompt|input|request|message|conversation|text|history|messages|inputs|content)s?\b(?: \w+){0,3} (?:is|are|was|were) too (?:long|large)\b(?! ?(?:to process in|for the (?:file|upload)))|too many (?:input|prompt) tokens|input token count\b.{0,40}\bexceeds|(?:input|prompt)\b.{0,40}\btokens?\b.{0,40}\b(?:exceeds?|exceeded|(?:is|are) (?:greater|more|larger|longer) than)\b.{0,60}\b(?:max|limit|allowed|support)|(?:exceeds?|exceeded|over|above|beyond)\b.{0,30}\b(?:max(?:imum)?|allowed|limit)\b.{0,40}\binput tokens?\b|inputs? (?:tokens?|length)\b.{0,30}\b(?:must be|should be|cannot be|has to be)\b.{0,20}(?:<=|less|at most|no more|under|below|shorter)|`?inputs`? tokens \+ `?max_new_tokens`? must be|exceed(?:s|ed)? (?:the )?(?:available )?context|does ?n[o']t fit (?:in|into|within) (?:the )?(?:\w+ ){0,3}context|please reduce the length of (?:the|your) (?:messages|prompt|input)|range of input length should be|string too long.{0,40}maximum length|(?:上下文|输入|提示).{0,10}(?:超过|超出|过长|太长)/i
 
-/** Limits that count tokens too: rates, quotas, credit, and the length of the answer that was asked for. */
+/** Other limits that count tokens: rates, quotas, credit, and the requested length of the answer. */
 const OTHER_LIMIT =
   /rate[_ -]?limit|too many requests|\b429\b|per[- ](?:min|minute|day|hour|second)|\b[TR]P[MD]\b|quota|insufficient[_ ](?:funds|credit|balance|quota)|resource[_ ]exhausted|throttl|\btokens? ?\/ ?(?:min|day)|try again in|billing|afford/i
 const OUTPUT_LIMIT =

@@ -1,4 +1,4 @@
-// Rules about how a call ended: errors by kind, time limits, contexts that were too small.
+// Rules about failed calls: errors by kind, time limits, prompts that are too long.
 
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
@@ -11,8 +11,8 @@ const MODEL_KINDS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
 const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
 
 /**
- * Kinds of events that stand for other events. Whether an error of one is a fault of its own, or only repeats one of a call below it,
- * is known when the trace is complete: see `detection/`.
+ * Kinds of events that contain calls. Their errors may repeat the error of a call below. That is known only when the trace is settled,
+ * so `detection/` judges them.
  */
 const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
 

@@ -1,5 +1,5 @@
-// Rules that compare one number of a call with a limit of the configuration: latency, cost, tokens. A value equal to the limit
-// is not above it.
+// Rules that compare a number of a call with a limit of the configuration: latency, cost, tokens. A value that equals the limit
+// does not exceed it.
 
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'

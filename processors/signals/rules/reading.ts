@@ -1,10 +1,10 @@
-// How rules read events. Nearly every event passes all rules without a finding, so a rule compares ranges of bytes and decodes
-// text only when it finds something.
+// Functions with which rules read events. Nearly every event passes all rules without a finding, so rules compare ranges of bytes
+// and decode text only for a finding.
 
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
 
-/** Whether the field holds exactly this ASCII text. */
+/** Whether the field equals this ASCII text. */
 export function is(events: EventTable, event: number, field: number, text: string): boolean {
   return events.arena.equals(events.off(event, field), events.len(event, field), text)
 }
@@ -16,11 +16,11 @@ export function kindOf(events: EventTable, event: number): string {
   return events.arena.latin1(events.off(event, R.kind), Math.max(0, events.len(event, R.kind)))
 }
 
-/** The model that answered, else the one that was asked for. */
+/** The model of the response, or of the request if the response names none. */
 export const modelOf = (events: EventTable, event: number): string | null =>
   events.text(event, R.response_model) ?? events.text(event, R.request_model)
 
-/** What a call is called where issues are told apart: a tool's name, a model, an agent, else the span's name. */
+/** The name that distinguishes issues about a call: the tool, the model or the agent, or else the span's name. */
 export function subjectOf(events: EventTable, event: number): string | null {
   return (
     events.text(event, R.tool_name) ??

@@ -1,7 +1,7 @@
 // The interface of a rule over single events. The rules are rows of the tables beside this file; `all-rules.ts` lists them.
 
 import type { EventTable } from '../../../core/event.ts'
-import type { Severity, SignalType } from '../../../core/signal.ts'
+import type { Severity, SignalType } from '../../../core/signals/signal.ts'
 import type { SignalsConfig } from '../config.ts'
 
 export interface Finding {
@@ -10,7 +10,7 @@ export interface Finding {
   readonly value: number | null
   readonly threshold: number | null
   readonly evidence: Readonly<Record<string, string | number | boolean | null>>
-  /** What tells issues of this type apart: findings with equal ones are occurrences of one issue. */
+  /** Distinguishes issues of this type. Findings with equal dimensions are occurrences of one issue. */
   readonly dimensions: readonly (string | null)[]
 }
 
@@ -23,8 +23,8 @@ export interface Rule {
   /** True for a rule about how a span ended. Log records that belong to a span, and repeat its failure, are skipped. */
   readonly perSpan?: boolean
   /**
-   * True for a rule about what was said. A second report of a call is looked at, too, because the one that counts may lack the messages;
-   * what both say is one signal.
+   * True for a rule about content. It also checks the second report of a call, because the first may lack the messages. Equal findings
+   * in both are one signal.
    */
   readonly perContent?: boolean
   check(events: EventTable, event: number, config: SignalsConfig): Finding | null

@@ -5,7 +5,7 @@ import { SpanBatch } from '../../../core/batch.ts'
 import type { ChainContext } from '../../../core/component.ts'
 import { EventTable } from '../../../core/event.ts'
 import { type FieldName, numberIndex, R, rangeIndex } from '../../../core/fields.ts'
-import type { Signal } from '../../../core/signal.ts'
+import type { Signal } from '../../../core/signals/signal.ts'
 import { signalsSchema } from '../config.ts'
 import { signals } from '../index.ts'
 

@@ -5,7 +5,7 @@ import { type Node, parseSync } from 'oxc-parser'
 import { type Import, importsOf, projectFiles, textOf } from '../source-files.ts'
 
 const AREAS =
-  /^(core|proto|usage|detection|processors|exporters|collector|config|storage|accounts|jobs|semantic|api|console)\//
+  /^(core|proto|usage|detection|processors|exporters|collector|config|storage|accounts|jobs|semantic|notifications|api|console)\//
 
 export interface Source {
   readonly path: string

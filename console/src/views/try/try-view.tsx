@@ -14,9 +14,14 @@ import { EXAMPLES } from './examples.ts'
 type Result = AnswerOf<'POST /api/v1/explain'>
 type Request = NonNullable<BodyOf<'POST /api/v1/explain'>>
 
+interface ChosenFile {
+  readonly name: string
+  readonly base64: string
+}
+
 export function TryView(): JSX.Element {
   const [text, setText] = useState('')
-  const [file, setFile] = useState<{ readonly name: string; readonly base64: string } | null>(null)
+  const [file, setFile] = useState<ChosenFile | null>(null)
   const [result, setResult] = useState<Result | null>(null)
   const [error, setError] = useState<Error | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -36,11 +41,6 @@ export function TryView(): JSX.Element {
       setBusy(false)
     }
   }
-  const take = async (given: File | undefined): Promise<void> => {
-    if (given === undefined) return
-    const bytes = new Uint8Array(await given.arrayBuffer())
-    setFile({ name: given.name, base64: base64Of(bytes) })
-  }
   return (
     <>
       <header class="view-head">
@@ -49,74 +49,102 @@ export function TryView(): JSX.Element {
           OTLP as JSON or protobuf, NDJSON or events of the old SDK. Nothing is stored.
         </p>
       </header>
-      <form
-        class="panel try-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void run()
-        }}
-        onDragOver={(event) => event.preventDefault()}
-        onDrop={(event) => {
-          event.preventDefault()
-          void take(event.dataTransfer?.files[0])
-        }}
-      >
-        <label class="stacked">
-          <span>Payload</span>
-          <textarea
-            class="code"
-            data-search=""
-            rows={12}
-            spellcheck={false}
-            placeholder="Paste a payload here, or drop a file"
-            value={file === null ? text : ''}
-            disabled={file !== null}
-            onInput={(event) => setText(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void run()
-            }}
-          />
-        </label>
-        <p class="form-row">
-          <button
-            type="submit"
-            class="button primary"
-            disabled={isBusy || (file === null && text.trim() === '')}
-          >
-            {isBusy ? 'Running' : 'Run it'}
-          </button>
-          <label class="button file-choice">
-            <input
-              type="file"
-              class="unseen"
-              onChange={(event) => void take(event.currentTarget.files?.[0])}
-            />
-            Choose a file
-          </label>
-          {file === null ? null : (
-            <button type="button" class="button" onClick={() => setFile(null)}>
-              Without {oneLine(file.name, 40)}
-            </button>
-          )}
-          <span class="push muted">Examples:</span>
-          {EXAMPLES.map((example) => (
-            <button
-              type="button"
-              class="link"
-              key={example.label}
-              onClick={() => {
-                setFile(null)
-                setText(example.text)
-              }}
-            >
-              {example.label}
-            </button>
-          ))}
-        </p>
-      </form>
+      <TryForm
+        text={text}
+        file={file}
+        isBusy={isBusy}
+        onText={setText}
+        onFile={setFile}
+        onRun={() => void run()}
+      />
       {error === null ? null : <Failure error={error} onRetry={() => void run()} />}
       {result === null ? null : <Shown result={result} />}
     </>
+  )
+}
+
+interface TryFormProps {
+  readonly text: string
+  readonly file: ChosenFile | null
+  readonly isBusy: boolean
+  readonly onText: (text: string) => void
+  readonly onFile: (file: ChosenFile | null) => void
+  readonly onRun: () => void
+}
+
+/** Where the payload is pasted, dropped or chosen. */
+function TryForm({ text, file, isBusy, onText, onFile, onRun }: TryFormProps): JSX.Element {
+  const take = async (given: File | undefined): Promise<void> => {
+    if (given === undefined) return
+    const bytes = new Uint8Array(await given.arrayBuffer())
+    onFile({ name: given.name, base64: base64Of(bytes) })
+  }
+  return (
+    <form
+      class="panel try-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onRun()
+      }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault()
+        void take(event.dataTransfer?.files[0])
+      }}
+    >
+      <label class="stacked">
+        <span>Payload</span>
+        <textarea
+          class="code"
+          data-search=""
+          rows={12}
+          spellcheck={false}
+          placeholder="Paste a payload here, or drop a file"
+          value={file === null ? text : ''}
+          disabled={file !== null}
+          onInput={(event) => onText(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onRun()
+          }}
+        />
+      </label>
+      <p class="form-row">
+        <button
+          type="submit"
+          class="button primary"
+          disabled={isBusy || (file === null && text.trim() === '')}
+        >
+          {isBusy ? 'Running' : 'Run it'}
+        </button>
+        <label class="button file-choice">
+          <input
+            type="file"
+            class="unseen"
+            onChange={(event) => void take(event.currentTarget.files?.[0])}
+          />
+          Choose a file
+        </label>
+        {file === null ? null : (
+          <button type="button" class="button" onClick={() => onFile(null)}>
+            Without {oneLine(file.name, 40)}
+          </button>
+        )}
+        <span class="push muted">Examples:</span>
+        {EXAMPLES.map((example) => (
+          <button
+            type="button"
+            class="link"
+            key={example.label}
+            onClick={() => {
+              onFile(null)
+              onText(example.text)
+            }}
+          >
+            {example.label}
+          </button>
+        ))}
+      </p>
+    </form>
   )
 }
 

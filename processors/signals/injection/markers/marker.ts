@@ -1,4 +1,4 @@
-// What an injection marker is: a row of the tables `table.ts` and `languages.ts`.
+// An injection marker is a row of the tables `table.ts` and `languages.ts`.
 
 export type Family =
   | 'override'
@@ -11,9 +11,9 @@ export type Family =
 export interface Marker {
   readonly name: string
   readonly family: Family
-  /** How much it says in a message of a user; 2 is enough for a signal. */
+  /** The weight in a message of a user. 2 is enough for a signal. */
   readonly weight: number
-  /** How much it says in what a tool or a retrieval brought. */
+  /** The weight in a tool's result or a retrieved text. */
   readonly brought: number
   /** Literals without which the phrase cannot match, at least six bytes long; ASCII letters in any case. */
   readonly anchors: readonly string[]

@@ -5,8 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
-const SOURCE = fileURLToPath(new URL('./range-kernel.as', import.meta.url))
-const TARGET = fileURLToPath(new URL('./range-kernel.generated.ts', import.meta.url))
+const SOURCE = fileURLToPath(new URL('../range-kernel.as', import.meta.url))
+const TARGET = fileURLToPath(new URL('../range-kernel.generated.ts', import.meta.url))
 
 const OPTIONS =
   '--outFile out.wasm -O3 --converge --runtime stub --importMemory --enable simd --noAssert --initialMemory 1'
