@@ -121,6 +121,11 @@ export const isShared = (table: string): boolean => table === 'scores'
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
 
+/** Telemetry that a deletion removes with the role of its tenant. */
+const ERASABLE = ['judge_requests', 'judge_verdicts']
+
+export const isErasable = (table: string): boolean => ERASABLE.includes(table)
+
 /** Adds a row of each tenant to every table. */
 export async function addRows(pool: PostgresPool, tenants: readonly string[]): Promise<void> {
   await withRole(pool, 'observa_control', (c) =>
