@@ -236,6 +236,6 @@ test('a fleet through kills loses nothing, stores nothing twice and finds the sa
   const decided = differences(expected.spans, found.spans).length / 2
   t.diagnostic(`${decided} of ${found.spans.length} spans have another decision about usage`)
   assert.ok(decided <= HALVES / 3, `${decided} decisions differ`)
-  const dead = await Promise.all(cores.map((c) => c.metric('observa_exporter_dead_letter_items')))
+  const dead = await Promise.all(cores.map((c) => c.metric('observa_dead_letter_items_total')))
   assert.deepEqual(dead, [0, 0, 0])
 })
