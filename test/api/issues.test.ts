@@ -210,7 +210,7 @@ test('comments are kept, changes for several issues at once are made, and what m
   ])
     assert.equal((await call('PATCH', `/issues/${id}`, body)).status, 400, JSON.stringify(body))
   assert.equal((await call('PATCH', '/issues/v1-0', { status: 'open' })).status, 404)
-  assert.equal((await call('GET', '/issues?type=hallucination')).status, 400)
+  assert.equal((await call('GET', '/issues?type=never_raised')).status, 400)
 })
 
 test('the evidence of an issue has the value and the threshold of its latest signal', async () => {
