@@ -187,11 +187,14 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       ['route/test.ts', 'api/routes/__kebab__.test.ts'],
     ],
     edits: [
-      { path: 'api/index.ts', text: "import { __name__Routes } from './routes/__kebab__.ts'\n" },
       {
-        path: 'api/index.ts',
-        after: 'usageRoutes(app, this.#stores)\n',
-        text: '    __name__Routes(app, this.#stores)\n',
+        path: 'api/all-routes.ts',
+        text: "import { __name__Routes } from './routes/__kebab__.ts'\n",
+      },
+      {
+        path: 'api/all-routes.ts',
+        after: 'usageRoutes(app, stores)\n',
+        text: '  __name__Routes(app, stores)\n',
       },
       {
         path: 'api/README.md',
