@@ -1,4 +1,5 @@
 // The Kafka drivers against a real broker, version 4.1.0.
+// Ends by force: a client that was closed while its broker was gone sometimes keeps a timer, and with it the process.
 
 import test from 'node:test'
 import { kafkaAvailable, startKafka } from './broker.ts'
