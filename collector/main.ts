@@ -6,6 +6,7 @@ import { ObservaError } from '../core/errors.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
+import { keepCompiledModules } from './compiled-modules.ts'
 import { UncaughtErrors } from './uncaught-errors.ts'
 
 /** How long a stop after a signal or an error may take, ms. After that the process ends at once. */
@@ -28,6 +29,7 @@ async function main(argv: readonly string[], io: Io, faults: UncaughtErrors): Pr
     io.out(command.help)
     return 0
   }
+  keepCompiledModules()
   return (await command.load())(args, io, faults)
 }
 

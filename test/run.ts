@@ -9,8 +9,8 @@ import { type FileResult, killAll, runFile } from './runner/test-process.ts'
 /** Limits on how much of each error is repeated in the list at the end. */
 const FAILURE_LINES = 8
 const FAILURE_CHARACTERS = 400
-/** Files at a time. Most wait for engines more than they compute. */
-const LANES = Math.max(1, Math.min(2, availableParallelism()))
+/** Files at a time: one more than cores, up to three, because most wait for engines more than they compute. */
+const LANES = Math.min(3, availableParallelism() + 1)
 /** Time limit of a file. The slowest one takes two minutes on two busy cores. */
 const FILE_MS_MAX = Number(process.env['OBSERVA_TEST_FILE_SECONDS'] ?? 600) * 1000
 
