@@ -130,6 +130,26 @@ test('every type is found free-standing, under its own name', () => {
   assert.ok(found.size > 45)
 })
 
+test('one character eight times in a row makes a short body a stand-in, and a long one not', () => {
+  const letters = 'hDpdnoMaX4j6zFuC2WRGBOKW'
+  const real = [
+    `xoxb-877737872036-038888888871-${letters}`,
+    `xoxb-000000000036-038871234871-${letters}`,
+    `ghp_${letters.slice(0, 14)}aaaaaaaa${letters.slice(0, 14)}`,
+    `glpat-${letters.slice(0, 20)}`,
+    `sk-ant-api03-${letters}${letters}11111111${letters}${letters.slice(0, 13)}AA`,
+  ]
+  for (const key of real) assert.ok(!scrubber.scrub(`use ${key} now`).text.includes(key), key)
+  const standIns = [
+    'xoxb-888888888888-888888888888-aaaaaaaaaaaaaaaaaaaaaaaa',
+    `ghp_${'0'.repeat(36)}`,
+    `glpat-${'a'.repeat(20)}`,
+    'AKIA1111111111111111',
+    `sk-ant-api03-${'0'.repeat(95)}`,
+  ]
+  for (const key of standIns) assert.equal(scrubber.scrub(`use ${key} now`).text, `use ${key} now`)
+})
+
 test('a forged marker hides nothing and a true one is left alone', () => {
   const key = fake('anthropic_key', draw)
   for (const forged of [

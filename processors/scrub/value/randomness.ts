@@ -56,7 +56,7 @@ export function isAwsSecretLike(b: Uint8Array, from: number, to: number): boolea
 const LOOK_MAX = 256
 
 const FILLER =
-  /example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|0{8}|1{8}|\.\.\.|1234567890|abcdefghij/
+  /example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|\.\.\.|1234567890|abcdefghij/
 
 /** A run of x in either case that is a tenth of the body: in a long one five of them stand by chance. */
 function isOfX(text: string): boolean {
@@ -64,10 +64,14 @@ function isOfX(text: string): boolean {
   return run !== null && run[0].length >= text.length / 10
 }
 
+/** One character so often in a row, and in so large a part of the body, does not come by chance; eight digits alone do. */
+const REPEAT_MIN = 8
+const REPEAT_SHARE = 0.25
+
 /** True for bodies that stand for a token: x-runs, `your-key-here`, EXAMPLE. */
 export function isFiller(b: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + LOOK_MAX)
-  if (longestRepeat(b, from, end) >= 8) return true
+  if (longestRepeat(b, from, end) >= Math.max(REPEAT_MIN, (end - from) * REPEAT_SHARE)) return true
   const text = lowerText(b, from, end)
   return FILLER.test(text) || isOfX(text)
 }
