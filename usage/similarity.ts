@@ -5,6 +5,8 @@ import type { Call, UsageReport } from './report.ts'
 
 /** True when the report `n` may be the same call as `outer`, the nearest one above it. */
 export function isInside(n: UsageReport, outer: UsageReport): boolean {
+  // A gateway may give a response an id of its own, an instrumentation does not.
+  if (n.scope === outer.scope && haveTwoIds(n, outer)) return false
   if (isEqual(n, outer)) return true
   if (!isSameModel(n.models, outer.models)) return false
   if (isSilent(n) || isSilent(outer)) return isSilentTwin(n, outer)

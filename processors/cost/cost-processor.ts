@@ -14,6 +14,7 @@ import { type CostUsd, emptyUsage } from './price.ts'
 import { PriceResolver } from './price-lookup.ts'
 import { PriceMemo } from './price-memo.ts'
 import type { PriceTable } from './price-table.ts'
+import { providerOfHost } from './provider-names.ts'
 
 /**
  * If a given cost differs from the computed one by more than this share, it is kept and the computed cost is stored
@@ -21,12 +22,16 @@ import type { PriceTable } from './price-table.ts'
  */
 const DIFFERENCE_SHOWN = 0.01
 
+/** Clients choose the models. */
+const AT_HOSTS_MAX = 1024
+
 /** The context for calls that are priced a second time, which were counted the first time. */
 const UNHEARD: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
 
 export class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
   readonly #memo = new PriceMemo<KnownPrice>()
+  readonly #atHosts = new Map<string, KnownPrice | null>()
   readonly #usage = emptyUsage()
   readonly #unpriced: string[] = []
 
@@ -116,7 +121,24 @@ export class CostProcessor implements Processor {
     const answered = this.#priceOfModel(events, e, R.response_model)
     if (answered !== null && !answered.found.isMakers) return answered
     const asked = this.#priceOfModel(events, e, R.request_model)
+    if (asked === null && answered === null) return this.#priceAtHost(events, e)
     return asked === null || (answered !== null && asked.found.isMakers) ? answered : asked
+  }
+
+  /** Clients of OpenAI call others, too. Their instrumentations say openai, and whom they have called. */
+  #priceAtHost(events: EventTable, e: number): KnownPrice | null {
+    const host = events.text(e, R.server_address)
+    const provider = host === null ? null : providerOfHost(host)
+    if (provider === null) return null
+    const model = events.text(e, R.response_model) ?? events.text(e, R.request_model) ?? ''
+    const key = `${provider}\0${model}`
+    const known = this.#atHosts.get(key)
+    if (known !== undefined) return known
+    const found = this.#resolver.resolve(provider, model)
+    const price = found === null ? null : new KnownPrice(found, this.#resolver)
+    if (this.#atHosts.size >= AT_HOSTS_MAX) this.#atHosts.clear()
+    this.#atHosts.set(key, price)
+    return price
   }
 
   #priceOfModel(events: EventTable, e: number, field: number): KnownPrice | null {

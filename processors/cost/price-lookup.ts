@@ -4,7 +4,13 @@
 
 import { type ModelName, modelName, spellingsOf } from './model-names.ts'
 import { matches, type PriceModel, type PriceProvider, type PriceTable } from './price-table.ts'
-import { CLOSED_MAKERS, MAKERS, tableProvider, takesMakersPrice } from './provider-names.ts'
+import {
+  CLOSED_MAKERS,
+  MAKERS,
+  soleMaker,
+  tableProvider,
+  takesMakersPrice,
+} from './provider-names.ts'
 
 /** A row, and the name under which it is reported. */
 export interface ResolvedPrice {
@@ -95,6 +101,8 @@ export class PriceResolver {
       const isKnown = name.makers.some((id) => this.#isListed(id))
       if (!name.isLocal && !isKnown && !name.hasOwner)
         for (const id of MAKERS) ask(id, named !== null)
+      const maker = soleMaker(name.bare)
+      if (maker !== undefined && !isKnown) ask(maker, true)
     }
     for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
     for (const id of resold(named, name)) ask(id, true)

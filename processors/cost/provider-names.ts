@@ -120,6 +120,47 @@ export function takesMakersPrice(provider: string | null, isListed: boolean): bo
 /** Nobody else runs the models of these makers, so a host that lists none of them must pass calls on. */
 export const CLOSED_MAKERS: ReadonlySet<string> = new Set(['openai', 'anthropic'])
 
+/** Families of models that only their maker sells, whatever a connection of a gateway is called: `team-eu/gpt-4.1`. */
+const CLOSED_FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:gpt-(?!oss)|chatgpt-|o\d(?:-|$)|text-embedding-)/, 'openai'],
+  [/^claude-/, 'anthropic'],
+  [/^gemini-/, 'google'],
+  [/^grok-/, 'x-ai'],
+]
+
+export function soleMaker(model: string): string | undefined {
+  return CLOSED_FAMILIES.find(([family]) => family.test(model))?.[1]
+}
+
+/** Hosts of OpenAI's protocol, which instrumentations of OpenAI's client take for OpenAI. */
+const HOST_PROVIDERS: readonly (readonly [suffix: string, provider: string])[] = [
+  ['groq.com', 'groq'],
+  ['openrouter.ai', 'openrouter'],
+  ['together.xyz', 'together'],
+  ['together.ai', 'together'],
+  ['fireworks.ai', 'fireworks'],
+  ['cerebras.ai', 'cerebras'],
+  ['perplexity.ai', 'perplexity'],
+  ['mistral.ai', 'mistral'],
+  ['deepseek.com', 'deepseek'],
+  ['x.ai', 'x-ai'],
+  ['moonshot.ai', 'moonshotai'],
+  ['moonshot.cn', 'moonshotai'],
+  ['novita.ai', 'novita'],
+  ['baseten.co', 'baseten'],
+  ['ovh.net', 'ovhcloud'],
+  ['z.ai', 'zai'],
+  ['bigmodel.cn', 'zhipuai'],
+  ['minimax.io', 'minimax'],
+]
+
+/** The provider of the price table whose service has that host name, or null. */
+export function providerOfHost(host: string): string | null {
+  const name = host.toLowerCase()
+  const found = HOST_PROVIDERS.find(([suffix]) => name === suffix || name.endsWith(`.${suffix}`))
+  return found?.[1] ?? null
+}
+
 /** Words before a model's name that describe a route and not a maker. */
 export const WAYS: ReadonlySet<string> = new Set([
   'litellm',

@@ -33,6 +33,10 @@ export class IntList {
     return this.items[i] as number
   }
 
+  set(i: number, value: number): void {
+    this.items[i] = value
+  }
+
   /** Removes the row of four at `at`. */
   remove4(at: number): void {
     this.items.copyWithin(at, at + 4, this.length)

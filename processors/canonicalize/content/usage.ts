@@ -17,8 +17,10 @@ export interface Usage {
   isExclusive: boolean
   /** True if the output count excludes reasoning (Gemini). */
   readonly isReasoningBeside: boolean
-  /** A service tier other than the usual one, or ''. */
-  readonly tier: string
+  /** The service tier, or '' when none is named. */
+  tier: string
+  /** What the provider says that the call cost, in USD. NaN means absent. */
+  readonly cost: number
   /** Entries of `usage_details`; NaN means absent. */
   readonly details: readonly (readonly [string, number])[]
 }
@@ -85,9 +87,19 @@ const TIERED_READS = TIERS.map((tier) => `${tier}_cache_read`)
 const TIERED_REASONING = TIERS.map((tier) => `${tier}_reasoning`)
 const USUAL_TIERS = new Set(['standard', 'default', 'auto', 'on_demand', ''])
 
-function tierOf(u: Body, inner: readonly string[]): string {
+export function isUsualTier(tier: string): boolean {
+  return USUAL_TIERS.has(tier.toLowerCase())
+}
+
+/** The tier that a usage object, or the body around it, names. */
+function namedTier(u: Body): string {
   const said = u['service_tier'] ?? u['serviceTier']
-  if (typeof said === 'string') return USUAL_TIERS.has(said.toLowerCase()) ? '' : said
+  return typeof said === 'string' ? said : ''
+}
+
+function tierOf(u: Body, inner: readonly string[]): string {
+  const named = namedTier(u)
+  if (named !== '') return named
   for (const key of inner) {
     const parts = u[key]
     if (!isRecord(parts)) continue
@@ -95,6 +107,19 @@ function tierOf(u: Body, inner: readonly string[]): string {
     if (tier !== undefined) return tier
   }
   return ''
+}
+
+/**
+ * OpenRouter says the cost in its usage, Perplexity in an object. With a key of the user's own, OpenRouter charges a fee and the
+ * provider behind it the rest.
+ */
+function costIn(u: Body): number {
+  const { cost } = u
+  if (isRecord(cost)) return first(cost, ['total_cost', 'totalCost'])
+  const charged = first(u, ['cost'])
+  const details = u['cost_details']
+  if (u['is_byok'] !== true || !isRecord(details)) return charged
+  return charged + orElse(first(details, ['upstream_inference_cost']), 0)
 }
 
 /** The usage in a usage object of any provider, or null when it has none. */
@@ -141,12 +166,22 @@ export function usageOf(u: unknown): Usage | null {
     isExclusive: isExclusive(u),
     isReasoningBeside: 'candidates_token_count' in u || 'candidatesTokenCount' in u,
     tier: tierOf(u, inner),
+    cost: costIn(u),
     details: splitsOf(u),
   }
   takeOtherSpellings(u, usage)
+  addToolInput(u, usage)
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage
+}
+
+/** Google counts what its tools add to the prompt beside the prompt, when the total says so. */
+function addToolInput(u: Body, usage: Usage): void {
+  const added = first(u, ['tool_use_prompt_token_count', 'toolUsePromptTokenCount'])
+  if (!(added > 0)) return
+  const rest = usage.total - usage.input - added - orElse(usage.output, 0)
+  if (rest === 0 || rest === usage.reasoning) usage.input += added
 }
 
 /** Parts whose names no list above has. */
@@ -183,7 +218,11 @@ export function usageIn(body: unknown): Usage | null {
   const direct = usageOf(
     body['usage'] ?? body['usageMetadata'] ?? body['usage_metadata'] ?? body['token_usage'],
   )
-  if (direct !== null) return direct
+  if (direct !== null) {
+    // OpenAI names the tier beside the usage.
+    if (direct.tier === '') direct.tier = namedTier(body)
+    return direct
+  }
   const llmOutput = body['llm_output']
   if (isRecord(llmOutput)) return usageOf(llmOutput['token_usage'] ?? llmOutput['usage'])
   return null

@@ -9,7 +9,7 @@ import type { Message } from '../content/content-types.ts'
 import { documentsOf } from '../content/documents.ts'
 import { textMessage } from '../content/messages.ts'
 import { responseIdOf } from '../content/response-id.ts'
-import { usageIn } from '../content/usage.ts'
+import { isUsualTier, usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import { putUsage, takeFromBody } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -96,6 +96,7 @@ const BODY_PARAMS = [
   'n',
   'stream',
   'tools',
+  'service_tier',
 ]
 function pickParams(body: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {}
@@ -134,8 +135,8 @@ export function placeOutput(span: CurrentSpan, filled: Filled): void {
 function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (span.hasRange(R.output_messages) && span.hasUsage()) {
     for (const row of span.content.outputs.values()) {
-      // No key of the span states searches, which are charged.
-      if (mentionsSearches(span, row)) takeFromBody(span, span.value(row))
+      // No key of the span states tiers, searches, lifetimes of cache writes and costs, which change what is charged.
+      if (mentionsCharges(span, row)) takeFromBody(span, span.value(row))
       // Only the response id is missing, which distinguishes two reports of one call from two calls.
       if (!span.hasRange(R.response_id)) putResponseId(span, row)
     }
@@ -156,14 +157,34 @@ function placeAnswer(span: CurrentSpan, filled: Filled): void {
   if (!span.hasRange(R.output_messages) && putJson(span, first, R.output)) filled(first, 'output')
 }
 
-function mentionsSearches(span: CurrentSpan, attr: number): boolean {
+/** True when a body has one of the members that change what is charged, and it is not 0 or the usual tier. */
+function mentionsCharges(span: CurrentSpan, attr: number): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
   const off = span.off(attr)
   const { buf } = span.arena
   // The brace of an object.
-  return buf[off] === 123 && buf.subarray(off, off + span.len(attr)).includes(SEARCHES, 0, 'latin1')
+  if (buf[off] !== 123) return false
+  const body = buf.subarray(off, off + span.len(attr))
+  const isTierNamed = span.entries.paramNamed('service_tier') >= 0
+  return CHARGES.some((name) => isCharged(valueAfter(body, name), isTierNamed))
 }
-const SEARCHES = 'web_search_requests'
+const CHARGES = ['web_search_requests"', 'ephemeral_1h_input_tokens"', '"service_tier"', '"cost"']
+const VALUE_BYTES = 24
+
+/** The beginning of the value of the first member with that name, '' without one. */
+function valueAfter(body: Buffer, name: string): string {
+  const at = body.indexOf(name, 0, 'latin1')
+  if (at < 0) return ''
+  const from = at + name.length
+  return body.toString('latin1', from, from + VALUE_BYTES).replace(/^\s*:\s*/, '')
+}
+
+/** The usual tier says something only where another one was asked for. */
+function isCharged(value: string, isTierNamed: boolean): boolean {
+  const tier = /^"([^"]*)"/.exec(value)?.[1]
+  if (tier === undefined) return /^(?:[1-9]|0?\.\d|\{)/.test(value)
+  return isTierNamed || !isUsualTier(tier)
+}
 
 /** Finds the `"id"` of a response body, without parsing the body if the id is at the top level. */
 function putResponseId(span: CurrentSpan, attr: number): void {

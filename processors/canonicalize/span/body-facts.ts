@@ -4,7 +4,7 @@
 import { N, R } from '../../../core/fields.ts'
 import { finishReason } from '../content/messages.ts'
 import { responseIdOf } from '../content/response-id.ts'
-import { type Usage, usageIn } from '../content/usage.ts'
+import { isUsualTier, type Usage, usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import type { CurrentSpan } from './current-span.ts'
 
@@ -33,8 +33,16 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   span.offerNumber(N.reasoning_tokens, usage.reasoning)
-  if (usage.tier !== '') span.entries.addParam('service_tier', JSON.stringify(usage.tier))
-  for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
+  putCharged(span, usage)
+}
+
+/** What is charged in another way, or for other things than tokens. */
+function putCharged(span: CurrentSpan, { tier, cost, details }: Usage): void {
+  // The tier in which the call was served, not the one that was asked for. The usual one is only named against another.
+  if (tier !== '' && (!isUsualTier(tier) || span.entries.paramNamed('service_tier') >= 0))
+    span.entries.setParam('service_tier', JSON.stringify(tier))
+  if (cost > 0) span.offerNumber(N.cost_usd, cost)
+  for (const [name, n] of details) if (n > 0) span.entries.addDetail(name, n)
 }
 
 /** What a body says beside the totals that keys of the span gave, when it is the usage of the same answer. */
@@ -47,8 +55,7 @@ export function putRest(span: CurrentSpan, usage: Usage): void {
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   if (!usage.isReasoningBeside) span.offerNumber(N.reasoning_tokens, usage.reasoning)
-  if (usage.tier !== '') span.entries.addParam('service_tier', JSON.stringify(usage.tier))
-  for (const [name, n] of usage.details) if (n > 0) span.entries.addDetail(name, n)
+  putCharged(span, usage)
 }
 
 export function orZero(n: number): number {

@@ -45,6 +45,14 @@ export class MapEntries {
     this.#named(this.params, name, off, this.#arena.lastLen)
   }
 
+  /** The same, and a value that the parameter has is replaced. */
+  setParam(name: string, json: string): void {
+    const row = this.paramNamed(name)
+    if (row < 0) return this.addParam(name, json)
+    this.params.set(row + 2, this.#arena.appendText(json))
+    this.params.set(row + 3, this.#arena.lastLen)
+  }
+
   /** Adds a number under the rule's name. */
   addNumberParam(rule: { readonly name: string; readonly literal: Literal }, n: number): void {
     const arena = this.#arena
@@ -73,9 +81,20 @@ export class MapEntries {
 
   /** The row of a parameter, or -1. */
   paramNamed(name: string): number {
-    const p = this.params
-    for (let i = 0; i < p.length; i += ENTRY)
-      if (this.#arena.equals(p.at(i), p.at(i + 1), name)) return i
+    return this.#rowOf(this.params, name)
+  }
+
+  /** The value of a usage detail, 0 without it. */
+  detailNamed(name: string): number {
+    const row = this.#rowOf(this.details, name)
+    return row < 0
+      ? 0
+      : Number(this.#arena.text(this.details.at(row + 2), this.details.at(row + 3)))
+  }
+
+  #rowOf(rows: IntList, name: string): number {
+    for (let i = 0; i < rows.length; i += ENTRY)
+      if (this.#arena.equals(rows.at(i), rows.at(i + 1), name)) return i
     return -1
   }
 

@@ -11,6 +11,7 @@ import { type Counts, type Reading, readingFor } from './usage-interpretations.t
 
 export function decideUsage(span: CurrentSpan, context: StepContext): void {
   takeTotalForInput(span)
+  takeLifetimes(span)
   countTokens(span, context)
   countTotal(span)
   decideCost(span)
@@ -22,6 +23,15 @@ function takeTotalForInput(span: CurrentSpan): void {
   const total = get(span, N.total_tokens)
   if (total > 0 && !span.hasNumber(N.input_tokens) && !(get(span, N.output_tokens) > 0))
     set(span, N.input_tokens, total)
+}
+
+/** LangChain says 0 writes to the cache where it says how long each of them lives. */
+function takeLifetimes(span: CurrentSpan): void {
+  if (span.entries.details.length === 0) return
+  const lifetimes =
+    span.entries.detailNamed('cache_write_1h') + span.entries.detailNamed('cache_write_5m')
+  if (lifetimes > orZero(get(span, N.cache_write_tokens)))
+    set(span, N.cache_write_tokens, lifetimes)
 }
 
 function get(span: CurrentSpan, field: number): number {

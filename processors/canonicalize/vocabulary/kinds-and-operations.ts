@@ -7,14 +7,15 @@ export interface KindFacts {
   readonly literal: Literal
   /** The operation of such spans if nothing states it, or ''. */
   readonly operation: string
-  /** True if it repeats the usage of what runs inside it. */
+  /** True if usage on it is that of the calls which run inside it. */
   readonly isContainer: boolean
   /** True for a call of a model, whether or not its usage is known. */
   readonly isCall: boolean
 }
 
-const CONTAINERS: readonly string[] = ['agent', 'workflow', 'chain']
 const CALLS: readonly string[] = ['llm', 'embedding', 'rerank']
+/** Spans of no known kind. What reports usage among them may be a call. */
+const UNKNOWN = 'span'
 const kinds = new Map<string, KindFacts>()
 
 /** The facts of a kind. Kinds are a closed set. */
@@ -24,7 +25,7 @@ export function factsOfKind(kind: string): KindFacts {
     known = {
       literal: new Literal(kind),
       operation: OPERATION_OF_KIND[kind] ?? '',
-      isContainer: CONTAINERS.includes(kind),
+      isContainer: kind !== UNKNOWN && !CALLS.includes(kind),
       isCall: CALLS.includes(kind),
     }
     kinds.set(kind, known)

@@ -174,7 +174,9 @@ function mediaTokens(words: Words): Unit | null {
   const side = sideOf(words)
   if (medium === undefined || side === null) return null
   // `input_audio` alone, or with a word for tokens.
-  return words.size === 2 || any(words, 'tokens', 'token') ? one(`${side}_${medium}`) : null
+  return words.size === 2 || any(words, 'tokens', 'token', 'details')
+    ? one(`${side}_${medium}`)
+    : null
 }
 
 function sideOf(words: Words): 'input' | 'output' | null {

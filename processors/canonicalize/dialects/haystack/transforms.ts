@@ -29,15 +29,23 @@ const haystackOutput: Transform = (span, attr) => {
   return true
 }
 
-/** Reads {replies: [...], meta: [{model, usage, finish_reason}]} and {documents: [...]}. */
+/** Reads {replies: [...], meta: [{model, usage, finish_reason}]}; chat generators have `meta` in their replies. */
 function takeHaystack(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
-  const meta: unknown = Array.isArray(body['meta']) ? body['meta'][0] : body['meta']
+  const meta = metaIn(body) ?? metaIn(firstOf(body['replies']))
   if (!isRecord(meta)) return
   if (!span.hasUsage()) putUsage(span, usageIn(meta))
   span.offerText(R.response_model, meta['model'])
   if (typeof meta['finish_reason'] === 'string' && !span.hasRange(R.finish_reasons))
     span.setJson(R.finish_reasons, [finishReason(meta['finish_reason'])])
+}
+
+function metaIn(x: unknown): unknown {
+  return isRecord(x) ? firstOf(x['meta'] ?? x['_meta']) : undefined
+}
+
+function firstOf(x: unknown): unknown {
+  return Array.isArray(x) ? x[0] : x
 }
 
 export const transforms = {

@@ -2,6 +2,7 @@
 
 import { N, R } from '../../../../core/fields.ts'
 import { usageOf } from '../../content/usage.ts'
+import { splitsOf } from '../../content/usage-splits.ts'
 import { isRecord } from '../../json/values.ts'
 import type { OwnTransform, Transform } from '../../rules/dialect.ts'
 import { orZero, putUsage } from '../../span/body-facts.ts'
@@ -43,6 +44,8 @@ function langfuseBuckets(
   let output = Number.NaN
   let total = Number.NaN
   for (const [name, v] of Object.entries(value)) {
+    // Anthropic's own object has the lifetimes in one of its members.
+    if (isRecord(v)) putSplits(span, { [name]: v })
     const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
     if (!Number.isFinite(n)) continue
     // Lifetimes and media of cached tokens are buckets of the totals and parts of them.
@@ -68,6 +71,10 @@ function langfuseBuckets(
     else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
   }
   return { input, output, total }
+}
+
+function putSplits(span: CurrentSpan, counts: Record<string, unknown>): void {
+  for (const [name, n] of splitsOf(counts)) if (n > 0) span.entries.addDetail(name, n)
 }
 
 /** Content of the trace, on the root only. Spans below repeat it. */

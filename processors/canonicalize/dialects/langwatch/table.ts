@@ -36,7 +36,12 @@ export const langwatch: Dialect<keyof typeof transforms> = {
     ],
     ['langwatch.input', 'io.input', 'typed-input', { rank: RANK.own }],
     ['langwatch.output', 'io.output', 'typed-output', { rank: RANK.own }],
-    ['langwatch.{rag_contexts,rag.contexts}', 'retrieval_documents', 'contexts', { rank: 40 }],
+    [
+      'langwatch.{rag_contexts,rag.contexts,contexts}',
+      'retrieval_documents',
+      'contexts',
+      { rank: 40 },
+    ],
     ['langwatch.metrics', 'flag.usage', 'metrics', { rank: 45, note: 'counts, and `cost` in USD' }],
     ['langwatch.params', 'request_params', 'params', { rank: 60 }],
     [

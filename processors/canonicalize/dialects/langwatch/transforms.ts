@@ -79,7 +79,8 @@ function withId(context: unknown): unknown {
 }
 
 const metrics: Transform = (span, attr) => {
-  const value = span.value(attr)
+  // The JavaScript SDK wraps them like its inputs and outputs.
+  const value = unwrapped(span.value(attr))
   if (!isRecord(value)) return false
   const usage = usageOf(value)
   if (usage !== null) {

@@ -65,6 +65,12 @@ export const litellm: Dialect<keyof typeof transforms> = {
       { when: 'own', note: 'response_cost when no cost key says it' },
     ],
     [
+      'llm.{openai,azure,bedrock,vertex_ai,gemini,groq}.service_tier',
+      'request_params.service_tier',
+      'param',
+      { when: 'own', rank: 55 },
+    ],
+    [
       'llm.{openai,anthropic,azure,azure_ai,bedrock,vertex_ai,gemini,cohere,mistral,groq,ollama,deepseek,xai,perplexity,together_ai,fireworks_ai,openrouter,huggingface,databricks,None}.*',
       'drop',
       'drop',

@@ -38,6 +38,24 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
     ],
     ['gen_ai.openai.response.service_tier', 'request_params.service_tier', 'param', { rank: 40 }],
     ['gen_ai.openai.request.service_tier', 'request_params.service_tier', 'param', { rank: 60 }],
+    [
+      '{gen_ai,llm,openai,anthropic,azure,aws.bedrock,gcp.gemini,gcp.vertex_ai,groq,mistral}.response.service_tier',
+      'request_params.service_tier',
+      'param',
+      { rank: 42 },
+    ],
+    [
+      '{gen_ai,llm,openai,anthropic,azure,aws.bedrock,gcp.gemini,gcp.vertex_ai,groq,mistral}.service_tier',
+      'request_params.service_tier',
+      'param',
+      { rank: 50 },
+    ],
+    [
+      '{gen_ai,llm,anthropic,azure,aws.bedrock,gcp.gemini,gcp.vertex_ai,groq,mistral}.request.service_tier',
+      'request_params.service_tier',
+      'param',
+      { rank: 62 },
+    ],
     ['gen_ai.openai.response.system_fingerprint', 'metadata.system_fingerprint'],
     ['gen_ai.request.is_stream', 'stream', 'bool', { rank: 40 }],
     ['gen_ai.response.finish_reason', 'finish_reasons', 'finish', { rank: 30 }],
@@ -60,6 +78,7 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
       { note: 'cache lifetimes, media, searches, pages, seconds in any spelling' },
     ],
     ['llm.token_count.*', 'flag.units', 'unit'],
+    ['{gen_ai,llm,ai}.usage', 'flag.usage', 'usage:json', { rank: 70, note: 'an object' }],
     [
       'gen_ai.server.time_to_first_token',
       'time_to_first_chunk_ms',

@@ -49,6 +49,9 @@ function readProvider(span: CurrentSpan, said: Record<string, unknown>): boolean
     for (const [name, n] of splitsOf(counts)) if (n > 0) span.entries.addDetail(name, n)
   }
   takeLifetimes(span, usage['cacheDetails'])
+  // What a gateway charged for the call. The outer span repeats that of its last call.
+  const cost = costOf(said['cost'] ?? usage['cost'])
+  if (cost > 0 && !span.isAggregate) span.offerNumber(N.cost_usd, cost)
   const tier = said['serviceTier'] ?? usage['service_tier'] ?? usage['serviceTier']
   if (typeof tier === 'string') span.entries.addParam('service_tier', JSON.stringify(tier))
   if (!span.isAggregate) span.offerText(R.response_id, said['responseId'])
@@ -71,6 +74,7 @@ const READ = [
   'serviceTier',
   'responseId',
   'usageMetadata',
+  'cost',
 ]
 
 /** Bedrock: `cacheDetails: [{inputTokens, ttl: "1h"}]`. */
@@ -79,6 +83,11 @@ function takeLifetimes(span: CurrentSpan, details: unknown): void {
   for (const entry of details)
     if (isRecord(entry) && (entry['ttl'] === '1h' || entry['ttl'] === '5m'))
       span.entries.addDetail(`cache_write_${entry['ttl']}`, numberIn(entry['inputTokens']))
+}
+
+/** The AI Gateway writes its cost as text. */
+function costOf(value: unknown): number {
+  return typeof value === 'string' ? Number.parseFloat(value) : numberIn(value)
 }
 
 function offerCount(span: CurrentSpan, field: number, value: unknown): void {
